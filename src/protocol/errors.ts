@@ -1,0 +1,125 @@
+/**
+ * Every error that a user of asgigram can meet. One base class, one stable `code` each, `cause` kept. A message names the
+ * bad value and the remedy, and never the bot token.
+ */
+
+/** The base of all of them: `error instanceof AsgigramError`, then switch on `error.code`. */
+export abstract class AsgigramError extends Error {
+  abstract readonly code: `ASGIGRAM_${string}`;
+  override get name(): string {
+    return this.constructor.name;
+  }
+}
+
+// ---- raised in the application, by receive() and send() -------------------------------------------------------------
+
+/** `send` was given something that is no event of this protocol. Nothing was sent. */
+export class InvalidEventError extends AsgigramError {
+  readonly code = "ASGIGRAM_INVALID_EVENT";
+  /** The key at fault, as a path (`reply_markup.inline_keyboard[0]`); absent when the event as a whole is. */
+  readonly key: string | undefined;
+  constructor(message: string, key?: string, options?: ErrorOptions) {
+    super(message, options);
+    this.key = key;
+  }
+}
+
+/** `send` or `receive` was called after `telegram.disconnect`, or after the application had returned. */
+export class DisconnectedError extends AsgigramError {
+  readonly code = "ASGIGRAM_DISCONNECTED";
+}
+
+/** `receive` was called while an earlier call was still waiting. */
+export class ReceiveError extends AsgigramError {
+  readonly code = "ASGIGRAM_RECEIVE";
+}
+
+/** What the Bot API tells beside an error (https://core.telegram.org/bots/api#responseparameters). */
+export interface ResponseParameters {
+  migrate_to_chat_id?: number;
+  /** Seconds. */
+  retry_after?: number;
+}
+
+/** Telegram answered, and its answer was no (https://core.telegram.org/bots/api#making-requests). */
+export class TelegramError extends AsgigramError {
+  readonly code = "ASGIGRAM_TELEGRAM";
+  /** The Bot API's name of the method: `sendMessage`. */
+  readonly method: string;
+  readonly error_code: number;
+  readonly description: string;
+  readonly parameters: ResponseParameters;
+  constructor(method: string, error_code: number, description: string, parameters: ResponseParameters = {}) {
+    super(`${method}: ${error_code} ${description}`);
+    this.method = method;
+    this.error_code = error_code;
+    this.description = description;
+    this.parameters = parameters;
+  }
+}
+
+/**
+ * What is known of a call that got no answer from Telegram: `"none"`, it never left this machine, and may safely be
+ * repeated; `"unknown"`, the connection broke after the request had gone out, and Telegram may have carried it out.
+ */
+export type Delivery = "none" | "unknown";
+
+/** A call to the Bot API got no answer that could be read. */
+export class NetworkError extends AsgigramError {
+  readonly code = "ASGIGRAM_NETWORK";
+  readonly method: string;
+  readonly delivery: Delivery;
+  constructor(method: string, delivery: Delivery, reason: string, options?: ErrorOptions) {
+    const known = delivery === "none" ? "it was not sent" : "it is not known whether Telegram carried it out";
+    super(`${method}: ${reason} (${known})`, options);
+    this.method = method;
+    this.delivery = delivery;
+  }
+}
+
+// ---- raised by the server before or instead of running --------------------------------------------------------------
+
+/** An option, its environment variable or its line in the configuration file cannot be used. */
+export class ConfigError extends AsgigramError {
+  readonly code = "ASGIGRAM_CONFIG";
+}
+
+/** The application could not be imported, or what was imported is none. */
+export class ApplicationLoadError extends AsgigramError {
+  readonly code = "ASGIGRAM_APPLICATION_LOAD";
+}
+
+/** The application answered `lifespan.startup.failed`, or failed while `--lifespan on` required it to start. */
+export class StartupFailedError extends AsgigramError {
+  readonly code = "ASGIGRAM_STARTUP_FAILED";
+}
+
+/** Telegram does not know the bot token (401 or 404 on getMe), or serves it elsewhere (421). */
+export class TokenRejectedError extends AsgigramError {
+  readonly code = "ASGIGRAM_TOKEN_REJECTED";
+}
+
+/** Somebody else takes this bot's updates: a webhook is set, or another process polls (409). */
+export class ConflictError extends AsgigramError {
+  readonly code = "ASGIGRAM_CONFLICT";
+  readonly kind: "webhook" | "poller";
+  constructor(kind: "webhook" | "poller", message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.kind = kind;
+  }
+}
+
+/** The inbox file cannot be opened, read or written, or another process holds it. */
+export class InboxError extends AsgigramError {
+  readonly code = "ASGIGRAM_INBOX";
+}
+
+/** The address to listen on is in use or not ours. */
+export class ListenError extends AsgigramError {
+  readonly code = "ASGIGRAM_LISTEN";
+}
+
+/** A worker thread could not be kept running. */
+export class WorkerError extends AsgigramError {
+  readonly code = "ASGIGRAM_WORKER";
+}

@@ -1,0 +1,87 @@
+/**
+ * The events of the protocol as types: what an application receives and what it may send. Both are derived from
+ * `@grammyjs/types`, the maintained description of the Bot API, so that they follow it and are never written twice.
+ */
+
+import type { ApiMethods, Update } from "@grammyjs/types";
+
+// ---- incoming -------------------------------------------------------------------------------------------------------
+
+/** The name of a kind of update: `message`, `callback_query`, … (https://core.telegram.org/bots/api#update). */
+export type UpdateKind = Exclude<keyof Update, "update_id">;
+
+/** `type` belongs to the event, so a Telegram object's own `type` (only Poll has one) is handed on as `poll_type`. */
+type WithoutType<T> = "type" extends keyof T ? Omit<T, "type"> & { poll_type: T["type"] } : T;
+
+/** The event for one kind of update: the keys of the Telegram object, and `type`. */
+export type UpdateEvent<K extends UpdateKind = UpdateKind> = {
+  [Kind in K]: { type: `telegram.${Kind}` } & WithoutType<NonNullable<Update[Kind]>>;
+}[K];
+
+/** Why an instance is dropped. */
+export type DisconnectReason = "idle" | "evicted" | "shutdown" | "reload";
+
+/** The last event of an instance. After it `receive()` never resolves again and `send()` rejects. */
+export interface DisconnectEvent {
+  type: "telegram.disconnect";
+  reason: DisconnectReason;
+}
+
+/**
+ * What `receive()` resolves with. Kinds of update that are newer than this version arrive as well, as
+ * `telegram.<kind>`; they are left out of the type so that `switch (event.type)` narrows.
+ */
+export type IncomingEvent = UpdateEvent | DisconnectEvent;
+
+// ---- outgoing -------------------------------------------------------------------------------------------------------
+
+/** A file to upload. Uploads are not there yet: for now a `file_id` or a URL, as a string, goes everywhere a file does. */
+export type InputFile = never;
+
+type Methods = ApiMethods<InputFile>;
+
+/** The Bot API's name of a method: `sendMessage`. */
+export type MethodName = keyof Methods;
+
+/** `sendMessage` -> `send_message`. One-to-one for every method of the Bot API. */
+export type SnakeCase<S extends string> = S extends `${infer Head}${infer Tail}`
+  ? `${Head extends Lowercase<Head> ? Head : `_${Lowercase<Head>}`}${SnakeCase<Tail>}`
+  : S;
+
+/** What `send` fills in from the scope, and the ASGI-style stand-in for `reply_parameters`. */
+type FromScope = "chat_id" | "business_connection_id";
+
+/** Makes the keys K of T optional, in each member of a union by itself. */
+type Loosen<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> & Partial<Pick<T, K & keyof T>> : never;
+
+/** sendPoll's parameter `type` is written `poll_type`. */
+type ParametersOf<M extends MethodName> = Parameters<Methods[M]> extends [infer P] | [(infer P)?]
+  ? WithoutOptionalType<NonNullable<P>>
+  : unknown;
+type WithoutOptionalType<P> = P extends { type?: infer T } ? Omit<P, "type"> & { poll_type?: T } : P;
+
+type Reply<P> = "reply_parameters" extends keyof P
+  ? {
+      /** Short for `reply_parameters: { message_id }`. */
+      reply_to_message_id?: number;
+    }
+  : unknown;
+
+type MethodEvents = {
+  [M in MethodName as `telegram.${SnakeCase<M>}`]: {
+    event: { type: `telegram.${SnakeCase<M>}` } & Loosen<ParametersOf<M>, FromScope> & Reply<ParametersOf<M>>;
+    result: ReturnType<Methods[M]>;
+  };
+};
+
+/** The `type` of an outgoing event: `telegram.send_message`, … */
+export type OutgoingType = keyof MethodEvents;
+
+/** The event for one method of the Bot API: its parameters, and `type`. */
+export type MethodEvent<T extends OutgoingType = OutgoingType> = MethodEvents[T]["event"];
+
+/** What `await send(event)` resolves with: the method's own result. */
+export type ResultOf<T extends OutgoingType> = MethodEvents[T]["result"];
+
+/** What `send()` takes. */
+export type OutgoingEvent = MethodEvent;

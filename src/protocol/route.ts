@@ -1,0 +1,110 @@
+/**
+ * Which instance an update belongs to: the table of update kinds, and the rule for kinds that are not known yet.
+ * Source: https://core.telegram.org/bots/api#update and the objects it names.
+ */
+
+import type { UpdateKind } from "./events.ts";
+
+/** The address of one application instance. */
+export interface Route {
+  /** `chat:<id>` or `user:<id>`, with `/business:<connection>` or `/guest:<query>` behind it where there is one. */
+  key: string;
+  /** The chat's or the user's id, by which the scope is assigned to a shard. A private chat has its user's id. */
+  id: number;
+  /** Which of the scope's two keys to fill. */
+  subject: "chat" | "user";
+  /** The Chat or the User, as Telegram sent it. */
+  entity: Entity;
+  business_connection_id: string | undefined;
+  guest_query_id: string | undefined;
+}
+
+export interface Entity {
+  id: number;
+  [key: string]: unknown;
+}
+
+/** A Telegram object of which no more is known than that it is one. */
+export type TelegramObject = { [key: string]: unknown };
+
+/** Where each kind keeps its chat or user; the first of the paths that is there counts. */
+const SUBJECTS: Record<UpdateKind, readonly Subject[]> = {
+  message: ["chat"],
+  edited_message: ["chat"],
+  channel_post: ["chat"],
+  edited_channel_post: ["chat"],
+  business_message: ["chat"],
+  edited_business_message: ["chat"],
+  deleted_business_messages: ["chat"],
+  guest_message: ["chat"],
+  stopped_message_generation: ["chat"],
+  message_reaction: ["chat"],
+  message_reaction_count: ["chat"],
+  my_chat_member: ["chat"],
+  chat_member: ["chat"],
+  chat_join_request: ["chat"],
+  chat_boost: ["chat"],
+  removed_chat_boost: ["chat"],
+  callback_query: ["message.chat", "from"],
+  inline_query: ["from"],
+  chosen_inline_result: ["from"],
+  shipping_query: ["from"],
+  pre_checkout_query: ["from"],
+  purchased_paid_media: ["from"],
+  business_connection: ["user"],
+  managed_bot: ["user"],
+  subscription: ["user"],
+  // An anonymous answer carries a stand-in user as well: the chat goes first.
+  poll_answer: ["voter_chat", "user"],
+  poll: [],
+};
+
+type Subject = "chat" | "message.chat" | "voter_chat" | "user" | "from";
+
+/** The rule for kinds that are not in the table. */
+const ANY_SUBJECT: readonly Subject[] = ["chat", "message.chat", "voter_chat", "user", "from"];
+
+/** Every kind of update of this version of the Bot API, as `allowed_updates` takes them. */
+export const UPDATE_KINDS = Object.keys(SUBJECTS) as UpdateKind[];
+
+/** The kind of an update is its one key beside `update_id`; undefined where there is none. */
+export function kindOf(update: TelegramObject): string | undefined {
+  for (const key in update) {
+    if (key !== "update_id") return key;
+  }
+  return undefined;
+}
+
+/**
+ * Finds the instance for one update. What names neither chat nor user belongs to the bot's own scope.
+ * @param payload the object under the update's kind
+ * @param bot the bot itself, as getMe describes it
+ */
+export function routeOf(kind: string, payload: TelegramObject, bot: Entity): Route {
+  const message = payload.message as TelegramObject | undefined;
+  const business = (payload.business_connection_id ?? message?.business_connection_id) as string | undefined;
+  const guest = kind === "guest_message" ? (payload.guest_query_id as string | undefined) : undefined;
+  for (const subject of Object.hasOwn(SUBJECTS, kind) ? SUBJECTS[kind as UpdateKind] : ANY_SUBJECT) {
+    const entity = entityAt(payload, message, subject);
+    if (entity === undefined) continue;
+    return route(subject === "user" || subject === "from" ? "user" : "chat", entity, business, guest);
+  }
+  return route("user", bot, undefined, undefined);
+}
+
+function route(
+  subject: "chat" | "user",
+  entity: Entity,
+  business_connection_id: string | undefined,
+  guest_query_id: string | undefined,
+): Route {
+  let key = `${subject}:${entity.id}`;
+  if (business_connection_id !== undefined) key += `/business:${business_connection_id}`;
+  if (guest_query_id !== undefined) key += `/guest:${guest_query_id}`;
+  return { key, id: entity.id, subject, entity, business_connection_id, guest_query_id };
+}
+
+function entityAt(payload: TelegramObject, message: TelegramObject | undefined, subject: Subject): Entity | undefined {
+  const entity = (subject === "message.chat" ? message?.chat : payload[subject]) as Entity | undefined | null;
+  return typeof entity === "object" && entity !== null && Number.isSafeInteger(entity.id) ? entity : undefined;
+}
