@@ -1,0 +1,29 @@
+/** Gathers what is to be said to another thread during one turn of the event loop, and posts it as one message. */
+
+import type { MessagePort } from "node:worker_threads";
+
+export class Batch<Item> {
+  readonly #port: MessagePort;
+  #items: Item[] = [];
+
+  constructor(port: MessagePort) {
+    this.#port = port;
+  }
+
+  push(item: Item): void {
+    if (this.#items.push(item) === 1) setImmediate(this.flush);
+  }
+
+  /** The newest item that has not been posted yet: a further one of its kind can join it. */
+  get last(): Item | undefined {
+    return this.#items.at(-1);
+  }
+
+  /** Posts what is there now, without waiting for the turn to end. */
+  readonly flush = (): void => {
+    if (this.#items.length === 0) return;
+    const items = this.#items;
+    this.#items = [];
+    this.#port.postMessage(items);
+  };
+}

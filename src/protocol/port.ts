@@ -1,0 +1,93 @@
+/**
+ * Everything that crosses a thread. Each side gathers what it has to say during one turn of its event loop and posts it as
+ * one array. Bodies travel as JSON text: the main thread neither builds nor reads what only the application looks at.
+ */
+
+import type { DisconnectReason } from "./events.ts";
+import type { Entity } from "./route.ts";
+
+/** What a worker thread is started with. Nothing here, or anywhere on its way, holds the bot token. */
+export interface HostTask {
+  port: MessagePort;
+  /** The number of the worker, which is also the number of its shard: 0, 1, … */
+  worker: number;
+  /** The import string of the application, and the directory it is relative to. */
+  application: string;
+  directory: string;
+  interface: "auto" | "asgi3" | "asgi2";
+  lifespan: "auto" | "on" | "off";
+  /** The most instances this worker keeps while any of them is idle. */
+  maxInstances: number;
+  /** Milliseconds after which an idle instance is dropped; Infinity for never. */
+  idleTimeout: number;
+}
+
+type MessagePort = import("node:worker_threads").MessagePort;
+
+/** One update on its way to its instance. */
+export interface EventItem {
+  /** The inbox's number for it: rising in the order of arrival, and the name under which it is settled. */
+  seq: number;
+  /** Which delivery this is: 1 unless a crash interrupted an earlier one. */
+  attempt: number;
+  /** The Update as Telegram sent it, as JSON. */
+  body: string;
+}
+
+/** Main thread to worker. */
+export type ToWorker =
+  /** Comes once, before the first event. */
+  | { type: "bot"; bot: Entity }
+  | { type: "events"; events: EventItem[] }
+  /** A call succeeded; `body` is Telegram's whole answer. */
+  | { type: "result"; id: number; body: string }
+  | { type: "failure"; id: number; error: CallFailure }
+  /** Hand out nothing more, disconnect every instance, run lifespan shutdown, answer `drained`. */
+  | { type: "drain"; reason: DisconnectReason };
+
+/** Worker to main thread. */
+export type ToMain =
+  /** The application is imported and its lifespan startup is over. */
+  | { type: "ready" }
+  | { type: "unready"; error: StartFailure }
+  | { type: "call"; id: number; call: Call }
+  | { type: "settled"; seqs: number[] }
+  /** The application's exception: the event becomes a dead letter. */
+  | { type: "failed"; seq: number; scope: string; error: string }
+  | { type: "log"; level: LogLevel; message: string; scope?: string; error?: string }
+  /** What the application wrote to standard output or standard error. */
+  | { type: "output"; stream: "stdout" | "stderr"; text: string; scope?: string }
+  /** The thread is about to end by itself: an error reached its event loop. */
+  | { type: "crash"; message: string; scope?: string; error: string }
+  | { type: "drained" };
+
+/** One call of the Bot API, ready to go out. */
+export interface Call {
+  /** The Bot API's name: `sendMessage`. */
+  method: string;
+  /** What the call must stay in order with: its destination chat. Undefined for calls that go to none. */
+  lane: string | undefined;
+  /** The parameters as JSON. */
+  body: string;
+}
+
+export type LogLevel = "debug" | "info" | "warn" | "error";
+
+/** An error of a call, as data; `errors.ts` has the classes it stands for. */
+export type CallFailure =
+  | {
+      name: "TelegramError";
+      method: string;
+      error_code: number;
+      description: string;
+      parameters: { migrate_to_chat_id?: number; retry_after?: number };
+    }
+  | { name: "NetworkError"; method: string; delivery: "none" | "unknown"; reason: string };
+
+/** Why a worker could not start, as data. */
+export interface StartFailure {
+  name: "ApplicationLoadError" | "StartupFailedError";
+  message: string;
+  /** The stack of the application's own error, where there is one. */
+  detail?: string;
+}

@@ -1,0 +1,106 @@
+/**
+ * The life of one worker thread: it imports the application, runs its lifespan, and keeps the instances of its shard. What it
+ * knows of the world comes in through its port, and what it does goes out through it.
+ */
+
+import { Batch } from "../src/protocol/batch.ts";
+import { AsgigramError } from "../src/protocol/errors.ts";
+import type { DisconnectReason } from "../src/protocol/events.ts";
+import type { HostTask, StartFailure, ToMain, ToWorker } from "../src/protocol/port.ts";
+import type { Entity } from "../src/protocol/route.ts";
+import { Calls } from "./calls.ts";
+import { readEvent } from "./event.ts";
+import { Instances } from "./instances.ts";
+import { createLifespan, type Lifespan } from "./lifespan.ts";
+import { type Asgi3, loadApplication } from "./loader.ts";
+import { describe, Reporter } from "./reporter.ts";
+
+/** Piscina's entry: one endless task per thread, over when the worker has been drained. */
+export default async function host(task: HostTask): Promise<void> {
+  const outbound = new Batch<ToMain>(task.port);
+  const reporter = new Reporter(outbound);
+  try {
+    const application = await loadApplication(task.application, task.directory, task.interface);
+    const lifespan = createLifespan(task.lifespan, application, reporter.log);
+    await lifespan.startup();
+    outbound.push({ type: "ready" });
+    await new Host(task, application, lifespan, outbound, reporter).drained;
+    await lifespan.shutdown();
+    outbound.push({ type: "drained" });
+  } catch (error) {
+    outbound.push({ type: "unready", error: startFailure(error) });
+  }
+  outbound.flush();
+  task.port.close();
+}
+
+class Host {
+  /** Resolves when the main thread has asked for it, and every instance is at its end. */
+  readonly drained: Promise<void>;
+
+  readonly #calls: Calls;
+  readonly #instances: Instances;
+  readonly #outbound: Batch<ToMain>;
+  readonly #drained = Promise.withResolvers<void>();
+  #bot: Entity = { id: 0 };
+
+  constructor(task: HostTask, application: Asgi3, lifespan: Lifespan, outbound: Batch<ToMain>, reporter: Reporter) {
+    this.drained = this.#drained.promise;
+    this.#outbound = outbound;
+    this.#calls = new Calls(outbound);
+    this.#instances = new Instances({
+      application,
+      state: lifespan.state,
+      max: task.maxInstances,
+      idleTimeout: task.idleTimeout,
+      reporter,
+      settle: (seq) => this.#settle(seq),
+      fail: (seq, scope, error) => outbound.push({ type: "failed", seq, scope, error }),
+      call: (call) => this.#calls.make(call),
+    });
+    task.port.on("message", (items: ToWorker[]) => {
+      for (const item of items) this.#take(item);
+    });
+  }
+
+  #take(item: ToWorker): void {
+    switch (item.type) {
+      case "events":
+        for (const event of item.events) {
+          const { route, delivered } = readEvent(event, this.#bot);
+          this.#instances.deliver(route, delivered);
+        }
+        return;
+      case "result":
+        return this.#calls.succeeded(item.id, item.body);
+      case "failure":
+        return this.#calls.failed(item.id, item.error);
+      case "bot":
+        this.#bot = item.bot;
+        return;
+      case "drain":
+        return void this.#drain(item.reason);
+    }
+  }
+
+  #settle(seq: number): void {
+    const { last } = this.#outbound;
+    if (last?.type === "settled") last.seqs.push(seq);
+    else this.#outbound.push({ type: "settled", seqs: [seq] });
+  }
+
+  async #drain(reason: DisconnectReason): Promise<void> {
+    await this.#instances.drain(reason);
+    this.#drained.resolve();
+  }
+}
+
+function startFailure(error: unknown): StartFailure {
+  const name = (error as Error | undefined)?.name === "StartupFailedError" ? "StartupFailedError" : "ApplicationLoadError";
+  const cause = error instanceof AsgigramError ? error.cause : error;
+  return {
+    name,
+    message: error instanceof AsgigramError ? error.message : "the application could not be started",
+    ...(cause === undefined ? {} : { detail: describe(cause) }),
+  };
+}

@@ -1,0 +1,182 @@
+/**
+ * One application instance: the server's side of one call of `application(scope, receive, send)`.
+ *
+ *     running ---- receive(), nothing queued ----> idle
+ *     running <----------- deliver() ------------- idle
+ *     running -- disconnect(), next receive() --> disconnected <-- disconnect() -- idle
+ *     any state -- the application returns or throws --> ended
+ *
+ * - `receive()` settles the event that the instance holds, then hands out the next one, or waits for it.
+ * - Disconnected or ended: `receive()` never resolves again, `send()` rejects.
+ * - What is queued when it ends is the host's to hand to the scope's next instance; what it held is settled or has failed.
+ */
+
+import { DisconnectedError, ReceiveError } from "../src/protocol/errors.ts";
+import type { DisconnectReason } from "../src/protocol/events.ts";
+import type { Call } from "../src/protocol/port.ts";
+import type { Route } from "../src/protocol/route.ts";
+import { type Defaults, encode } from "./encode.ts";
+import type { Coroutine } from "./loader.ts";
+
+/** An event, and the inbox's number for it. */
+export interface Delivered {
+  seq: number;
+  event: { type: string };
+}
+
+/** How the application came to its end, and with what in hand. */
+export interface Ending {
+  /** What it threw, if it threw. */
+  thrown: { error: unknown } | undefined;
+  held: Delivered | undefined;
+  /** False where it never asked for an event. */
+  received: boolean;
+}
+
+/** What an instance needs of the host it lives in. */
+export interface InstanceHost {
+  settle(seq: number): void;
+  call(call: Call, instance: Instance): Promise<unknown>;
+  /** The application tried to send what is no event. */
+  refused(error: unknown, instance: Instance): void;
+  /** The application waits for an event, and there is none. */
+  becameIdle(instance: Instance): void;
+  /** The application asked for more after its disconnect event: it will never be heard of again. */
+  becameSilent(instance: Instance): void;
+}
+
+export type InstanceState = "running" | "idle" | "disconnected" | "ended";
+
+export class Instance {
+  readonly route: Route;
+  /** Delivered to this scope, not yet received. */
+  queue: Delivered[] = [];
+  /** When it last became idle or was handed an event, in milliseconds of the host's clock. */
+  since = 0;
+
+  readonly #host: InstanceHost;
+  #state: InstanceState = "running";
+  #held: Delivered | undefined;
+  #received = false;
+  #resolveReceive: ((event: object) => void) | undefined;
+  #disconnectReason: DisconnectReason | undefined;
+
+  constructor(route: Route, host: InstanceHost) {
+    this.route = route;
+    this.#host = host;
+  }
+
+  get state(): InstanceState {
+    return this.#state;
+  }
+
+  /** The event that the application works on. */
+  get held(): Delivered | undefined {
+    return this.#held;
+  }
+
+  /** False while the application has never asked for an event. */
+  get received(): boolean {
+    return this.#received;
+  }
+
+  /** Runs the application to its end; never rejects. */
+  async run(application: Coroutine): Promise<Ending> {
+    let thrown: Ending["thrown"];
+    try {
+      await application(this.receive, this.send);
+    } catch (error) {
+      thrown = { error };
+    }
+    const ending = { thrown, held: this.#held, received: this.#received };
+    this.#state = "ended";
+    this.#held = undefined;
+    return ending;
+  }
+
+  deliver(delivered: Delivered): void {
+    if (this.#resolveReceive === undefined) {
+      this.queue.push(delivered);
+      return;
+    }
+    const resolve = this.#resolveReceive;
+    this.#resolveReceive = undefined;
+    this.#state = "running";
+    resolve(this.#hold(delivered));
+  }
+
+  /** Tells an idle application at once, a running one when it next asks. */
+  disconnect(reason: DisconnectReason): void {
+    this.#disconnectReason = reason;
+    if (this.#resolveReceive === undefined) return;
+    this.#state = "disconnected";
+    this.#resolveReceive({ type: "telegram.disconnect", reason });
+    this.#resolveReceive = undefined;
+  }
+
+  readonly receive = (): Promise<unknown> => {
+    if (this.#resolveReceive !== undefined) {
+      return Promise.reject(new ReceiveError("receive() was called while an earlier receive() still waits for an event"));
+    }
+    if (this.#held !== undefined) {
+      this.#host.settle(this.#held.seq);
+      this.#held = undefined;
+    }
+    if (this.#state !== "running") return this.#silence();
+    if (this.#disconnectReason !== undefined) {
+      this.#state = "disconnected";
+      return Promise.resolve({ type: "telegram.disconnect", reason: this.#disconnectReason });
+    }
+    const next = this.queue.shift();
+    return next === undefined ? this.#wait() : Promise.resolve(this.#hold(next));
+  };
+
+  readonly send = (event: unknown): Promise<unknown> => {
+    const sent = this.#send(event);
+    // A call that the application does not wait for must not end its whole worker when Telegram refuses it.
+    sent.catch(() => {});
+    return sent;
+  };
+
+  async #send(event: unknown): Promise<unknown> {
+    if (this.#state === "disconnected" || this.#state === "ended") {
+      const why = this.#state === "ended" ? "the application has returned" : "the instance has been disconnected";
+      throw new DisconnectedError(`nothing can be sent for ${this.route.key} any more: ${why}`);
+    }
+    let call: Call;
+    try {
+      call = encode(event, defaultsOf(this.route));
+    } catch (error) {
+      this.#host.refused(error, this);
+      throw error;
+    }
+    return this.#host.call(call, this);
+  }
+
+  #hold(delivered: Delivered): object {
+    this.#held = delivered;
+    this.#received = true;
+    return delivered.event;
+  }
+
+  #wait(): Promise<unknown> {
+    const { promise, resolve } = Promise.withResolvers<object>();
+    this.#resolveReceive = resolve;
+    this.#state = "idle";
+    this.#host.becameIdle(this);
+    return promise;
+  }
+
+  #silence(): Promise<never> {
+    this.#host.becameSilent(this);
+    // A promise of its own each time: one that all shared would keep every instance that ever waited on it alive.
+    return new Promise(() => {});
+  }
+}
+
+function defaultsOf({ subject, id, business_connection_id, guest_query_id }: Route): Defaults {
+  return {
+    chat_id: subject === "chat" && guest_query_id === undefined ? id : undefined,
+    business_connection_id,
+  };
+}

@@ -1,0 +1,176 @@
+/**
+ * The application instances of one worker: one per scope, made by its first event and gone when the application returns or
+ * throws, when it is evicted while idle, or when the worker is drained.
+ */
+
+import type { DisconnectReason } from "../src/protocol/events.ts";
+import { DisconnectedError } from "../src/protocol/errors.ts";
+import type { Call } from "../src/protocol/port.ts";
+import type { Route } from "../src/protocol/route.ts";
+import { scopeOf } from "./event.ts";
+import { type Delivered, type Ending, Instance, type InstanceHost } from "./instance.ts";
+import type { Asgi3 } from "./loader.ts";
+import { describe, type Reporter } from "./reporter.ts";
+
+export interface InstancesOptions {
+  application: Asgi3;
+  /** What lifespan startup left. */
+  state: Record<string, unknown>;
+  /** The most instances to keep while any of them is idle. */
+  max: number;
+  /** Milliseconds after which an idle instance is dropped. */
+  idleTimeout: number;
+  reporter: Reporter;
+  settle(seq: number): void;
+  fail(seq: number, scope: string, error: string): void;
+  call(call: Call): Promise<unknown>;
+}
+
+/** How long events may wait behind an application that does not ask for them before that is worth a warning: ms. */
+const SLOW = 30_000;
+
+export class Instances implements InstanceHost {
+  readonly #options: InstancesOptions;
+  readonly #live = new Map<string, Instance>();
+  /** Those that wait for an event, the longest idle first. */
+  readonly #idle = new Set<Instance>();
+  /** Those that had events queued when last seen. */
+  readonly #behind = new Set<Instance>();
+  /** Disconnected, and not yet at their end. */
+  readonly #closing = new Set<Instance>();
+  readonly #sweeper: NodeJS.Timeout;
+  /** A clock that is coarse, and therefore free to read. */
+  #now = performance.now();
+  #drained: PromiseWithResolvers<void> | undefined;
+
+  constructor(options: InstancesOptions) {
+    this.#options = options;
+    const period = Math.min(1000, Math.max(10, options.idleTimeout / 4));
+    this.#sweeper = setInterval(() => this.#sweep(), period).unref();
+  }
+
+  deliver(route: Route, delivered: Delivered): void {
+    if (this.#drained !== undefined) return;
+    const instance = this.#live.get(route.key);
+    if (instance === undefined) {
+      this.#start(route, [delivered]);
+      return;
+    }
+    if (!this.#idle.delete(instance)) this.#behind.add(instance);
+    instance.since = this.#now;
+    instance.deliver(delivered);
+  }
+
+  /** Disconnects every instance, and resolves when none of them is at work any more. */
+  async drain(reason: DisconnectReason): Promise<void> {
+    this.#drained = Promise.withResolvers();
+    clearInterval(this.#sweeper);
+    for (const instance of this.#live.values()) this.#disconnect(instance, reason);
+    this.#closed();
+    await this.#drained.promise;
+  }
+
+  // ---- what instances tell their host ----
+
+  settle(seq: number): void {
+    this.#options.settle(seq);
+  }
+
+  call(call: Call): Promise<unknown> {
+    return this.#options.call(call);
+  }
+
+  refused(error: unknown, instance: Instance): void {
+    this.#options.reporter.log("warn", `${instance.route.key}: send() refused an event: ${error}`);
+  }
+
+  becameIdle(instance: Instance): void {
+    instance.since = this.#now;
+    this.#idle.add(instance);
+  }
+
+  becameSilent(instance: Instance): void {
+    this.#closed(instance);
+  }
+
+  // ---- one instance's life ----
+
+  #start(route: Route, queue: Delivered[]): void {
+    while (this.#live.size >= this.#options.max && this.#idle.size > 0) {
+      const [longest] = this.#idle;
+      this.#disconnect(longest!, "evicted");
+    }
+    const instance = new Instance(route, this);
+    instance.queue = queue;
+    instance.since = this.#now;
+    this.#live.set(route.key, instance);
+    this.#behind.add(instance);
+    const { application, state, reporter } = this.#options;
+    const scope = scopeOf(route, state);
+    void reporter
+      .within(route.key, () => instance.run((receive, send) => application(scope, receive, send)))
+      .then((ending) => this.#ended(instance, ending));
+  }
+
+  #disconnect(instance: Instance, reason: DisconnectReason): void {
+    this.#live.delete(instance.route.key);
+    this.#idle.delete(instance);
+    this.#closing.add(instance);
+    instance.disconnect(reason);
+  }
+
+  #ended(instance: Instance, ending: Ending): void {
+    const { key } = instance.route;
+    if (this.#live.get(key) === instance) this.#live.delete(key);
+    this.#idle.delete(instance);
+    this.#conclude(instance, ending);
+    this.#closed(instance);
+    // What was still queued is for the scope's next instance; when draining, for the next start of the server.
+    if (instance.queue.length > 0 && this.#drained === undefined) this.#start(instance.route, instance.queue);
+  }
+
+  /** The one place that decides what becomes of the event at hand when an application ends. */
+  #conclude(instance: Instance, { thrown, held, received }: Ending): void {
+    const { settle, fail, reporter } = this.#options;
+    const { key } = instance.route;
+    // An instance that never asked for anything answers for the event that it was made for, or it would be made for ever.
+    const event = held ?? (received ? undefined : instance.queue.shift());
+    if (thrown === undefined || thrown.error instanceof DisconnectedError) {
+      if (event === undefined) return;
+      settle(event.seq);
+      if (!received) {
+        reporter.log("warn", `${key}: the application returned without calling receive(); ${event.event.type} counts as handled`);
+      }
+      return;
+    }
+    const error = describe(thrown.error);
+    if (event !== undefined) fail(event.seq, key, error);
+    else reporter.log("error", `${key}: the application threw while it held no event`, thrown.error);
+  }
+
+  #closed(instance?: Instance): void {
+    if (instance !== undefined) this.#closing.delete(instance);
+    if (this.#closing.size === 0) this.#drained?.resolve();
+  }
+
+  // ---- once a second ----
+
+  #sweep(): void {
+    this.#now = performance.now();
+    for (const instance of this.#idle) {
+      if (this.#now - instance.since < this.#options.idleTimeout) break;
+      this.#disconnect(instance, "idle");
+    }
+    for (const instance of this.#behind) {
+      if (instance.queue.length === 0 || instance.state === "ended") this.#behind.delete(instance);
+      else if (this.#now - instance.since >= SLOW) this.#warnOfSlow(instance);
+    }
+  }
+
+  #warnOfSlow(instance: Instance): void {
+    const { route, received, held, queue } = instance;
+    const what = received ? `has been at ${held?.event.type ?? "work"}` : "has not called receive()";
+    this.#options.reporter.log("warn", `${route.key}: the application ${what} for ${SLOW / 1000} s; ${queue.length} events wait`);
+    this.#behind.delete(instance);
+  }
+}

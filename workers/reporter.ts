@@ -1,0 +1,53 @@
+/**
+ * What a worker thread tells of itself: log lines, the application's output, and its own last words. Each is marked with the
+ * scope of the instance that it comes from, wherever that can be known.
+ */
+
+import { AsyncLocalStorage } from "node:async_hooks";
+import { inspect } from "node:util";
+import type { Batch } from "../src/protocol/batch.ts";
+import type { LogLevel, ToMain } from "../src/protocol/port.ts";
+import { captureOutput } from "./output.ts";
+
+export class Reporter {
+  readonly #outbound: Batch<ToMain>;
+  readonly #scope = new AsyncLocalStorage<string>();
+
+  constructor(outbound: Batch<ToMain>) {
+    this.#outbound = outbound;
+    captureOutput((stream, text) => outbound.push({ type: "output", stream, text, ...this.#where() }));
+    process.on("uncaughtException", (error) => this.#crash("an error was thrown where nothing could catch it", error));
+    process.on("unhandledRejection", (error) => this.#crash("a rejected promise was left behind, with nobody to await it", error));
+  }
+
+  /** Runs one instance's code, so that what it prints and breaks can be traced to it. */
+  within<T>(scope: string, run: () => T): T {
+    return this.#scope.run(scope, run);
+  }
+
+  readonly log = (level: LogLevel, message: string, error?: unknown): void => {
+    const detail = error === undefined ? {} : { error: describe(error) };
+    this.#outbound.push({ type: "log", level, message, ...this.#where(), ...detail });
+  };
+
+  /** Such an error may have left anything in this thread half done: it ends here, and the main thread replaces it. */
+  #crash(message: string, error: unknown): void {
+    this.#outbound.push({ type: "crash", message, error: describe(error), ...this.#where() });
+    this.#outbound.flush();
+    process.exit(1);
+  }
+
+  #where(): { scope?: string } {
+    const scope = this.#scope.getStore();
+    return scope === undefined ? {} : { scope };
+  }
+}
+
+/** An error as text, with its stack and causes; never throws, whatever was thrown. */
+export function describe(error: unknown): string {
+  try {
+    return error instanceof Error ? inspect(error, { depth: 4 }) : `a thrown ${typeof error}: ${inspect(error)}`;
+  } catch {
+    return "an error that cannot be shown";
+  }
+}
