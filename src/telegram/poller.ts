@@ -1,0 +1,125 @@
+/**
+ * The long poll.
+ *
+ *   polling -- updates --> taken (committed by `take`), polling again at once with the offset behind them
+ *   polling -- failure --> waiting, as retry.ts says --> polling
+ *   polling -- failure that is final --> run() rejects
+ *   before each poll: `room()`, which waits while the inbox is full
+ *
+ * It never waits for the application. The offset moves only when `take` has returned, so Telegram is told that an update was
+ * received only when it is stored.
+ */
+
+import { setTimeout as delay } from "node:timers/promises";
+import type { Update } from "@grammyjs/types";
+import { TelegramError } from "../protocol/errors.ts";
+import type { Poll } from "./bot-api.ts";
+import { backoff, conflictKind, judgePoll } from "./retry.ts";
+
+export interface PollerOptions {
+  allowedUpdates: readonly string[];
+  getUpdates(poll: Poll, signal: AbortSignal): Promise<Update[]>;
+  /** Stores the updates; what it throws ends the polling. */
+  take(updates: Update[]): void;
+  /** Resolves when there is room for a batch. */
+  room(signal: AbortSignal): Promise<void>;
+  log: {
+    warn(fields: object, message: string): void;
+    info(fields: object, message: string): void;
+  };
+}
+
+/** The most that Telegram gives: updates a batch, and seconds of waiting. */
+const LIMIT = 100;
+const TIMEOUT = 50;
+/** A long poll that comes back empty sooner than this did not wait: ms. */
+const AT_ONCE = 500;
+
+export class Poller {
+  readonly #options: PollerOptions;
+  #offset: number | undefined;
+  #emptyAtOnce = 0;
+  #failures = 0;
+  #conflictSince: number | undefined;
+
+  constructor(options: PollerOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Polls until the signal is aborted.
+   * @throws TokenRejectedError | ConflictError, and what `take` throws
+   */
+  async run(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      await this.#options.room(signal);
+      const started = performance.now();
+      const updates = await this.#poll(signal);
+      if (updates === undefined) continue;
+      if (updates.length > 0) this.#take(updates);
+      else await this.#slowDown(performance.now() - started, signal);
+    }
+  }
+
+  /** Tells Telegram of the last batch: only a call with a higher offset confirms it. */
+  async confirm(signal: AbortSignal): Promise<void> {
+    if (this.#offset === undefined) return;
+    const { allowedUpdates, getUpdates } = this.#options;
+    await getUpdates({ offset: this.#offset, limit: 1, timeout: 0, allowed_updates: allowedUpdates }, signal);
+  }
+
+  async #poll(signal: AbortSignal): Promise<Update[] | undefined> {
+    const { allowedUpdates, getUpdates } = this.#options;
+    try {
+      const poll = { offset: this.#offset, limit: LIMIT, timeout: TIMEOUT, allowed_updates: allowedUpdates };
+      const updates = await getUpdates(poll, signal);
+      this.#recovered();
+      return updates;
+    } catch (error) {
+      if (!signal.aborted) await this.#failed(error, signal);
+      return undefined;
+    }
+  }
+
+  #take(updates: Update[]): void {
+    this.#options.take(updates);
+    // Of the last one, not the highest: ids restart at random after a quiet week.
+    this.#offset = updates.at(-1)!.update_id + 1;
+    this.#emptyAtOnce = 0;
+  }
+
+  /** A server that answers empty polls at once must not make this loop spin. */
+  async #slowDown(took: number, signal: AbortSignal): Promise<void> {
+    this.#emptyAtOnce = took < AT_ONCE ? this.#emptyAtOnce + 1 : 0;
+    if (this.#emptyAtOnce > 0) await pause(backoff(this.#emptyAtOnce, 1000), signal);
+  }
+
+  async #failed(error: unknown, signal: AbortSignal): Promise<void> {
+    const conflict = error instanceof TelegramError && error.error_code === 409;
+    this.#failures += 1;
+    this.#conflictSince = conflict ? (this.#conflictSince ?? performance.now()) : undefined;
+    const conflictFor = this.#conflictSince === undefined ? 0 : performance.now() - this.#conflictSince;
+    const verdict = judgePoll(error, { failures: this.#failures, conflictFor });
+    if (verdict.then === "stop") throw verdict.error;
+    if (this.#failures === 1) {
+      const what = conflict ? CONFLICTS[conflictKind(error)] : "polling failed; trying again";
+      this.#options.log.warn({ error: (error as Error).message }, what);
+    }
+    await pause(verdict.then === "again" ? verdict.after : 0, signal);
+  }
+
+  #recovered(): void {
+    if (this.#failures > 0) this.#options.log.info({ failures: this.#failures }, "polling again");
+    this.#failures = 0;
+    this.#conflictSince = undefined;
+  }
+}
+
+const CONFLICTS = {
+  webhook: "a webhook is set for this bot, so it cannot be polled; trying again for a minute (--delete-webhook removes it)",
+  poller: "another process polls for this bot; trying again for a minute",
+};
+
+async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
+  await delay(milliseconds, undefined, { signal }).catch(() => {});
+}

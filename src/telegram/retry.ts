@@ -1,0 +1,149 @@
+/**
+ * The one place that decides what a failed call means: again, and when; or rejected; or the end. Pure: no clock, no I/O.
+ */
+
+import {
+  type AsgigramError,
+  ConflictError,
+  type Delivery,
+  NetworkError,
+  TelegramError,
+  TokenRejectedError,
+} from "../protocol/errors.ts";
+
+export type Verdict =
+  /** Make the same call again after so many milliseconds. */
+  | { then: "again"; after: number }
+  /** The caller shall have the error. */
+  | { then: "reject" }
+  /** The server cannot go on. */
+  | { then: "stop"; error: AsgigramError };
+
+/** What may be carried out twice without a difference: reading, and setting something to a value. */
+const REPEATABLE = /^(?:get|set|edit|delete|answer)/;
+
+/** Attempts at a call that never got through; with `backoff` that is about five minutes. */
+const MAX_ATTEMPTS = 20;
+/** Attempts at a repeatable call that failed at the other end. */
+const MAX_REPEATS = 5;
+
+/** Milliseconds before attempt n + 1: 100 doubling up to `most`, less up to a fifth so that many do not march in step. */
+export function backoff(attempt: number, most: number, random = Math.random): number {
+  return Math.min(most, 100 * 2 ** Math.min(attempt - 1, 20)) * (1 - random() / 5);
+}
+
+/** @param attempt how often the call has been made: 1 after its first failure */
+export function judgeCall(error: unknown, method: string, attempt: number): Verdict {
+  if (error instanceof NetworkError && error.delivery === "none") {
+    return attempt < MAX_ATTEMPTS ? { then: "again", after: backoff(attempt, 20_000) } : { then: "reject" };
+  }
+  if (error instanceof TelegramError && error.error_code === 429) {
+    return { then: "again", after: waitFor(error) };
+  }
+  if (isFaultOfServer(error) && REPEATABLE.test(method) && attempt < MAX_REPEATS) {
+    return { then: "again", after: backoff(attempt, 5000) };
+  }
+  return { then: "reject" };
+}
+
+/** What is known of a poll's failures when it has just failed again. */
+export interface PollHistory {
+  /** Failures since the last success, this one included. */
+  failures: number;
+  /** Milliseconds for which every answer has been a 409; 0 at the first. */
+  conflictFor: number;
+}
+
+/** How long another poller or a webhook is waited for, as at a deploy the old process may still be leaving: ms. */
+const CONFLICT_PATIENCE = 60_000;
+
+export function judgePoll(error: unknown, { failures, conflictFor }: PollHistory): Verdict {
+  if (error instanceof TelegramError) {
+    const { error_code } = error;
+    if (isTokenRejected(error_code)) return { then: "stop", error: tokenRejected(error) };
+    if (error_code === 429) return { then: "again", after: waitFor(error) };
+    if (error_code === 409) {
+      if (conflictFor >= CONFLICT_PATIENCE) return { then: "stop", error: conflict(error) };
+      return { then: "again", after: backoff(failures + 3, 5000) };
+    }
+  }
+  return { then: "again", after: backoff(failures, 1000) };
+}
+
+/** The calls made before there is anything to serve. */
+export function judgeStart(error: unknown, attempt: number): Verdict {
+  if (error instanceof TelegramError) {
+    if (isTokenRejected(error.error_code)) return { then: "stop", error: tokenRejected(error) };
+    if (error.error_code === 429) return { then: "again", after: waitFor(error) };
+  }
+  return { then: "again", after: backoff(attempt, 5000) };
+}
+
+function isTokenRejected(code: number): boolean {
+  return code === 401 || code === 404 || code === 421;
+}
+
+function isFaultOfServer(error: unknown): boolean {
+  return error instanceof NetworkError || (error instanceof TelegramError && error.error_code >= 500);
+}
+
+/** Telegram names whole seconds; where it names none, one. */
+function waitFor(error: TelegramError): number {
+  return Math.max(1, error.parameters.retry_after ?? 1) * 1000;
+}
+
+function tokenRejected(cause: TelegramError): TokenRejectedError {
+  const remedy =
+    cause.error_code === 421
+      ? "this Bot API server does not serve that bot; log the bot in there, or correct --api-url"
+      : "the token is wrong or has been revoked; @BotFather shows the current one. Also check --api-url";
+  return new TokenRejectedError(`Telegram does not accept the bot token (${cause.error_code} ${cause.description}): ${remedy}`, {
+    cause,
+  });
+}
+
+/** Which of the two meanings of 409 it is: only the text tells. */
+export function conflictKind({ description }: TelegramError): "webhook" | "poller" {
+  return /webhook/i.test(description) ? "webhook" : "poller";
+}
+
+function conflict(cause: TelegramError): ConflictError {
+  const kind = conflictKind(cause);
+  const message =
+    kind === "webhook"
+      ? "a webhook is set for this bot, so its updates go there; start with --delete-webhook to remove it"
+      : "another process polls for this bot; only one may. Stop the other one, or give this one a bot of its own";
+  return new ConflictError(kind, message, { cause });
+}
+
+// ---- what undici's errors say ---------------------------------------------------------------------------------------
+
+/** Failures before the first byte of the request had been written. */
+const NEVER_LEFT = new Set([
+  "ECONNREFUSED",
+  "ENOTFOUND",
+  "EAI_AGAIN",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+  "ENETDOWN",
+  "EADDRNOTAVAIL",
+  "EMFILE",
+  "UND_ERR_CONNECT_TIMEOUT",
+  "CERT_HAS_EXPIRED",
+  "DEPTH_ZERO_SELF_SIGNED_CERT",
+  "SELF_SIGNED_CERT_IN_CHAIN",
+  "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
+  "ERR_TLS_CERT_ALTNAME_INVALID",
+]);
+
+export function deliveryOf(cause: unknown): Delivery {
+  // Where every address of a host was tried, the code is that of the first.
+  const { code } = (cause ?? {}) as { code?: string };
+  return code !== undefined && NEVER_LEFT.has(code) ? "none" : "unknown";
+}
+
+/** A short text for a message: the code where there is one. Never the request's path, which holds the token. */
+export function reasonOf(cause: unknown): string {
+  const { code, name } = (cause ?? {}) as { code?: unknown; name?: string };
+  return typeof code === "string" ? code : name === "TimeoutError" || name === "AbortError" ? "no answer in time" : "no answer";
+}
