@@ -1,0 +1,72 @@
+/**
+ * What was given for each option, and where: layers of values, of which the first that has an option counts.
+ */
+
+import { ConfigError } from "../protocol/errors.ts";
+import { nearest } from "../protocol/nearest.ts";
+import { isOptionKey, OPTION_KEYS, OPTIONS, type OptionKey } from "./options.ts";
+import { readValue, type Value } from "./value.ts";
+
+/** One option in one layer. */
+export interface Entry {
+  readonly key: OptionKey;
+  readonly raw: unknown;
+  /** How that layer calls the option: `--workers`, `ASGIGRAM_WORKERS`, `workers in /x/conf.json`. */
+  readonly source: string;
+  /** 0 counts before 1. */
+  readonly layer: number;
+}
+
+export class Given {
+  readonly #directory: string;
+  readonly #layers: Map<OptionKey, Entry>[] = [];
+
+  /** @param directory what relative paths are relative to */
+  constructor(directory: string) {
+    this.#directory = directory;
+  }
+
+  /**
+   * Adds a layer below those that are there. What is undefined in it is absent.
+   * @throws ConfigError if it has an option that there is not
+   */
+  add(values: { readonly [key: string]: unknown }, nameOf: (key: string) => string): void {
+    const layer = new Map<OptionKey, Entry>();
+    for (const [key, raw] of Object.entries(values)) {
+      if (!isOptionKey(key)) throw unknownOption(nameOf(key), nearest(key, OPTION_KEYS));
+      if (raw !== undefined) layer.set(key, { key, raw, source: nameOf(key), layer: this.#layers.length });
+    }
+    this.#layers.push(layer);
+  }
+
+  find(key: OptionKey): Entry | undefined {
+    return this.#layers.find((layer) => layer.has(key))?.get(key);
+  }
+
+  /** Of two options that settle the same thing, the one in the higher layer. */
+  findEither(one: OptionKey, other: OptionKey): Entry | undefined {
+    const [a, b] = [this.find(one), this.find(other)];
+    if (a === undefined || b === undefined) return a ?? b;
+    if (a.layer === b.layer)
+      throw new ConfigError(`${a.source} and ${b.source} settle the same thing: keep one of them`);
+    return a.layer < b.layer ? a : b;
+  }
+
+  /**
+   * The value that counts, or the default.
+   * @throws ConfigError
+   */
+  read(key: OptionKey): Value | undefined {
+    const entry = this.find(key);
+    return entry === undefined ? (OPTIONS[key] as { default?: Value }).default : this.valueOf(entry);
+  }
+
+  /** @throws ConfigError */
+  valueOf({ key, raw, source }: Entry): Value {
+    return readValue(OPTIONS[key], raw, source, this.#directory);
+  }
+}
+
+export function unknownOption(name: string, guess: string | undefined): ConfigError {
+  return new ConfigError(`unknown option ${name}${guess === undefined ? "" : `; did you mean ${guess}?`}`);
+}

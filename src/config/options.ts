@@ -1,0 +1,218 @@
+/**
+ * Every option of asgigram, once. Flags, environment variables, keys of the configuration file, the type `Config`, `--help`
+ * and docs/options.md all come from this table: a new option is one more row, and the code that obeys it.
+ */
+
+import { availableParallelism } from "node:os";
+import { UPDATE_KINDS } from "../protocol/route.ts";
+
+/** A row. Its key in the table is the key in the configuration file; `flagOf` and `environmentOf` give its other names. */
+export interface Option {
+  readonly type: keyof Values | "choice";
+  /** One line, without a full stop. */
+  readonly help: string;
+  readonly group: string;
+  /** The flag's one-letter form. */
+  readonly alias?: string;
+  /** Given by its place on the command line, not by a flag. */
+  readonly positional?: true;
+  /** Why it cannot stand in the configuration file. */
+  readonly notInFile?: string;
+  readonly unit?: string;
+  readonly min?: number;
+  readonly max?: number;
+  readonly choices?: readonly string[];
+  /** Takes `off` for a value, `--no-<flag>` and `false` mean the same; the configuration then has `false`. */
+  readonly canBeOff?: true;
+  readonly default?: unknown;
+  /** The default in words, where the value would not tell, or is not known before the other options are. */
+  readonly defaultText?: string;
+}
+
+/** What an option of each type is in the configuration. */
+interface Values {
+  string: string;
+  path: string;
+  url: string;
+  integer: number;
+  number: number;
+  boolean: boolean;
+  list: readonly string[];
+}
+
+/** The longest time that a timer of Node.js can wait: 2^31 - 1 ms. */
+const LONGEST_TIMER = 2_147_483;
+
+export const OPTIONS = {
+  token: {
+    type: "string",
+    positional: true,
+    notInFile: "it is a secret: put it into a file of its own and name that file with tokenFile",
+    group: "Bot",
+    help: "The bot's token, from @BotFather",
+  },
+  application: {
+    type: "string",
+    positional: true,
+    group: "Bot",
+    help: "The application: path/to/app.ts:name, package:name or dotted.path:name",
+  },
+  tokenFile: {
+    type: "path",
+    group: "Bot",
+    help: "File that holds the token; keeps it out of ps and the environment",
+  },
+  apiUrl: {
+    type: "url",
+    default: "https://api.telegram.org",
+    group: "Bot",
+    help: "Where the Bot API is; a local Bot API server, say",
+  },
+  allowedUpdates: {
+    type: "list",
+    default: Object.freeze([...UPDATE_KINDS]),
+    defaultText: "every kind",
+    group: "Bot",
+    help: "Kinds of update to ask for, separated by commas",
+  },
+  dropPending: {
+    type: "boolean",
+    default: false,
+    group: "Bot",
+    help: "Forget the updates that wait at Telegram at the start",
+  },
+  deleteWebhook: {
+    type: "boolean",
+    default: false,
+    group: "Bot",
+    help: "Remove a webhook that is set, rather than give up",
+  },
+  workers: {
+    type: "integer",
+    alias: "w",
+    min: 1,
+    max: 256,
+    default: Math.min(availableParallelism(), 256),
+    defaultText: "one per CPU core",
+    group: "Application",
+    help: "Worker threads, in which the application runs",
+  },
+  maxApplications: {
+    type: "integer",
+    alias: "m",
+    min: 1,
+    canBeOff: true,
+    default: false,
+    defaultText: "no limit",
+    group: "Application",
+    help: "Application instances at once, over all workers",
+  },
+  // Off by default: a conversation may pause for a week, its instance costs about a kilobyte, and dropping it loses what it
+  // keeps in its variables.
+  idleTimeout: {
+    type: "number",
+    unit: "seconds",
+    min: 0.001,
+    max: LONGEST_TIMER,
+    canBeOff: true,
+    default: false,
+    defaultText: "off",
+    group: "Application",
+    help: "Drop instances that have been idle for longer",
+  },
+  interface: {
+    type: "choice",
+    choices: ["auto", "asgi3", "asgi2"],
+    default: "auto",
+    group: "Application",
+    help: "What the application speaks: auto, asgi3 or asgi2",
+  },
+  lifespan: {
+    type: "choice",
+    choices: ["auto", "on", "off"],
+    default: "auto",
+    group: "Application",
+    help: "Startup and shutdown events: auto, on or off",
+  },
+  inbox: {
+    type: "path",
+    canBeOff: true,
+    defaultText: "asgigram-<bot id>.sqlite",
+    group: "Delivery",
+    help: "Where updates are kept until they are handled; --no-inbox keeps them in memory only",
+  },
+  maxAttempts: {
+    type: "integer",
+    min: 1,
+    max: 1000,
+    default: 3,
+    group: "Delivery",
+    help: "Crashes of a worker that one event may cause",
+  },
+  shutdownTimeout: {
+    type: "number",
+    unit: "seconds",
+    min: 0,
+    max: LONGEST_TIMER,
+    default: 8,
+    group: "Delivery",
+    help: "How long a shutdown may take",
+  },
+  logLevel: {
+    type: "choice",
+    choices: ["trace", "debug", "info", "warn", "error", "fatal", "silent"],
+    default: "info",
+    group: "Logging",
+    help: "trace, debug, info, warn, error, fatal or silent",
+  },
+  verbosity: {
+    type: "integer",
+    alias: "v",
+    min: 0,
+    max: 3,
+    defaultText: "1",
+    group: "Logging",
+    help: "The log level as a number: 0 warn, 1 info, 2 debug, 3 trace; -v alone is 2, -vv is 3",
+  },
+  logFormat: {
+    type: "choice",
+    choices: ["auto", "pretty", "json"],
+    default: "auto",
+    group: "Logging",
+    help: "auto, pretty or json; auto is pretty on a terminal",
+  },
+  config: {
+    type: "path",
+    notInFile: "it names that file",
+    group: "Configuration",
+    help: "File with options: JSON, or a module that exports them by default",
+  },
+} as const satisfies Record<string, Option>;
+
+/** The name of an option in the configuration file, in camel case. */
+export type OptionKey = keyof typeof OPTIONS;
+
+export const OPTION_KEYS = Object.keys(OPTIONS) as OptionKey[];
+
+/** The value that an option has once it is read. */
+export type ValueOf<Key extends OptionKey> = Given<(typeof OPTIONS)[Key]>;
+
+type Given<Row extends Option> =
+  | (Row extends { choices: readonly (infer Choice)[] } ? Choice : Plain<Row["type"]>)
+  | Off<Row>;
+type Plain<Type> = Type extends keyof Values ? Values[Type] : never;
+type Off<Row> = Row extends { canBeOff: true } ? false : never;
+
+export function isOptionKey(key: string): key is OptionKey {
+  return Object.hasOwn(OPTIONS, key);
+}
+
+/** `maxAttempts` -> `max-attempts` */
+export function flagOf(key: string): string {
+  return key.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}
+
+/** `maxAttempts` -> `ASGIGRAM_MAX_ATTEMPTS` */
+export function environmentOf(key: string): string {
+  return `ASGIGRAM_${flagOf(key).replaceAll("-", "_").toUpperCase()}`;
+}

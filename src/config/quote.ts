@@ -1,0 +1,27 @@
+/**
+ * A value as an error message shows it: on one line, short, and without the secrets that somebody put there by
+ * mistake.
+ */
+
+import { inspect } from "node:util";
+
+const LONGEST = 80;
+
+/** Shorter ones than Telegram gives, so that a truncated token is still one; longer than a port behind a host is. */
+const TOKEN = /\d+:[\w-]{8,}/g;
+
+const CREDENTIALS = /\/\/[^/@\s]+@/g;
+
+export function quote(value: unknown): string {
+  const shown =
+    typeof value === "string"
+      ? JSON.stringify(value)
+      : inspect(value, { depth: 1, breakLength: Number.POSITIVE_INFINITY });
+  const safe = withoutSecrets(shown);
+  return safe.length > LONGEST ? `${safe.slice(0, LONGEST - 1)}…` : safe;
+}
+
+/** The text, with every bot token in it, and every password in an address, made unreadable. */
+export function withoutSecrets(text: string): string {
+  return text.replaceAll(TOKEN, "<token>").replaceAll(CREDENTIALS, "//<credentials>@");
+}

@@ -1,0 +1,103 @@
+/**
+ * From what somebody wrote for an option to its value. Text from a flag or from the environment and a value from the
+ * configuration file are read alike, so that `4` and `"4"` are the same number of workers.
+ */
+
+import { resolve } from "node:path";
+import { ConfigError } from "../protocol/errors.ts";
+import type { Option } from "./options.ts";
+import { quote } from "./quote.ts";
+
+export type Value = string | number | boolean | readonly string[];
+
+const NUMBER = /^[+-]?(\d+(\.\d*)?|\.\d+)$/;
+const OFF = new Set(["off", "no", "false"]);
+const ON = new Set(["on", "yes", "true", "1"]);
+/** A kind of update, as Telegram names them. One that is not known here may well be newer than this code. */
+const KIND = /^[a-z][a-z0-9_]*$/;
+
+/**
+ * @param source the option's name where the value stands: `--workers`, `ASGIGRAM_WORKERS`, `workers in /x/conf.json`
+ * @param directory what a relative path is relative to
+ * @throws ConfigError which names the source, the value, and what it must be
+ */
+export function readValue(option: Option, raw: unknown, source: string, directory: string): Value {
+  const written = typeof raw === "string" ? raw.trim() : raw;
+  if (written === "") throw new ConfigError(`${source} needs a value: ${expected(option)}`);
+  const value = isOff(option, written) ? false : readers[option.type](written, option, directory);
+  if (value === undefined) throw new ConfigError(`${source} is ${quote(raw)}: it must be ${expected(option)}`);
+  return value;
+}
+
+/** What a value of this option must be, in words. */
+export function expected(option: Option): string {
+  const words = expectations[option.type](option);
+  return option.canBeOff ? `${words}, or off` : words;
+}
+
+function isOff(option: Option, written: unknown): boolean {
+  return option.canBeOff === true && (written === false || (typeof written === "string" && OFF.has(written)));
+}
+
+/** Each gives undefined for what it cannot read. */
+const readers: Record<Option["type"], (raw: unknown, option: Option, directory: string) => Value | undefined> = {
+  string: text,
+  path: (raw, _, directory) => {
+    const path = text(raw);
+    return path === undefined ? undefined : resolve(directory, path);
+  },
+  url: (raw) => apiUrl(text(raw)),
+  integer: (raw, option) => number(raw, option, Number.isSafeInteger),
+  number: (raw, option) => number(raw, option, Number.isFinite),
+  boolean: (raw) => {
+    if (typeof raw === "boolean") return raw;
+    const word = String(raw).toLowerCase();
+    if (ON.has(word)) return true;
+    return OFF.has(word) || word === "0" ? false : undefined;
+  },
+  choice: (raw, option) => option.choices!.find((choice) => choice === raw),
+  list,
+};
+
+const expectations: Record<Option["type"], (option: Option) => string> = {
+  string: () => "text",
+  path: () => "a path",
+  url: () => "an http or https URL, such as https://api.telegram.org, without user name, query or fragment",
+  integer: (option) => `a whole number${range(option)}`,
+  number: (option) => `a number${option.unit === undefined ? "" : ` of ${option.unit}`}${range(option)}`,
+  boolean: () => "yes or no",
+  choice: (option) => `one of ${option.choices!.join(", ")}`,
+  list: () => "kinds of update separated by commas, such as message,callback_query",
+};
+
+function range({ min, max }: Option): string {
+  if (min === undefined) return max === undefined ? "" : ` up to ${max}`;
+  return max === undefined ? `, at least ${min}` : ` from ${min} to ${max}`;
+}
+
+function text(raw: unknown): string | undefined {
+  return typeof raw === "string" && !raw.includes("\0") ? raw : undefined;
+}
+
+/** Without a slash at its end; a path before it is kept, for API servers behind a reverse proxy. */
+function apiUrl(raw: string | undefined): string | undefined {
+  const url = URL.parse(raw ?? "");
+  if (url === null || !/^https?:$/.test(url.protocol)) return undefined;
+  if (url.username !== "" || url.password !== "" || url.search !== "" || url.hash !== "") return undefined;
+  return url.href.replace(/\/+$/, "");
+}
+
+function number(raw: unknown, { min, max }: Option, isRight: (value: unknown) => boolean): number | undefined {
+  const value = typeof raw === "string" && NUMBER.test(raw) ? Number(raw) : raw;
+  if (typeof value !== "number" || !isRight(value)) return undefined;
+  return value >= (min ?? value) && value <= (max ?? value) ? value : undefined;
+}
+
+function list(raw: unknown): readonly string[] | undefined {
+  const items: unknown[] = (Array.isArray(raw) ? raw : [raw]).flatMap((item) =>
+    typeof item === "string" ? item.split(",").map((word) => word.trim()) : [item],
+  );
+  const words = items.filter((item) => item !== "");
+  const areKinds = words.every((word): word is string => typeof word === "string" && KIND.test(word));
+  return areKinds && words.length > 0 ? [...new Set(words)] : undefined;
+}
