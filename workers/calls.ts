@@ -1,13 +1,18 @@
 /** The calls of the Bot API that this worker's instances wait for. */
 
 import type { Batch } from "../src/protocol/batch.ts";
-import { type AsgigramError, NetworkError, TelegramError } from "../src/protocol/errors.ts";
+import { NetworkError } from "../src/protocol/errors.ts";
+import { errorOf } from "../src/protocol/failure.ts";
 import type { Call, CallFailure, ToMain } from "../src/protocol/port.ts";
 import { hintFor } from "./encode.ts";
 
+interface Waiting extends PromiseWithResolvers<unknown> {
+  method: string;
+}
+
 export class Calls {
   readonly #outbound: Batch<ToMain>;
-  readonly #waiting = new Map<number, PromiseWithResolvers<unknown>>();
+  readonly #waiting = new Map<number, Waiting>();
   #last = 0;
 
   constructor(outbound: Batch<ToMain>) {
@@ -18,30 +23,29 @@ export class Calls {
   make(call: Call): Promise<unknown> {
     const id = ++this.#last;
     const waiting = Promise.withResolvers<unknown>();
-    this.#waiting.set(id, waiting);
+    this.#waiting.set(id, { ...waiting, method: call.method });
     this.#outbound.push({ type: "call", id, call });
     return waiting.promise;
   }
 
   /** @param body Telegram's answer: `{"ok":true,"result":…}` */
   succeeded(id: number, body: string): void {
-    this.#take(id)?.resolve((JSON.parse(body) as { result: unknown }).result);
+    const waiting = this.#take(id);
+    try {
+      waiting?.resolve((JSON.parse(body) as { result: unknown }).result);
+    } catch (cause) {
+      waiting?.reject(new NetworkError(waiting.method, "unknown", "the answer is no valid JSON", { cause }));
+    }
   }
 
   failed(id: number, failure: CallFailure): void {
-    this.#take(id)?.reject(errorOf(failure));
+    const isUnknownMethod = failure.name === "TelegramError" && failure.error_code === 404;
+    this.#take(id)?.reject(errorOf(failure, isUnknownMethod ? hintFor(failure.method) : ""));
   }
 
-  #take(id: number): PromiseWithResolvers<unknown> | undefined {
+  #take(id: number): Waiting | undefined {
     const waiting = this.#waiting.get(id);
     this.#waiting.delete(id);
     return waiting;
   }
-}
-
-function errorOf(failure: CallFailure): AsgigramError {
-  if (failure.name === "NetworkError") return new NetworkError(failure.method, failure.delivery, failure.reason);
-  const { method, error_code, description, parameters } = failure;
-  const hint = error_code === 404 ? hintFor(method) : "";
-  return new TelegramError(method, error_code, description + hint, parameters);
 }

@@ -26,14 +26,14 @@ export interface ArrivedUpdate {
 }
 
 export interface Inbox {
-  /** What it gives up, for the log; undefined where it gives up nothing. */
-  readonly caveat: string | undefined;
+  /** Whether it survives the process. */
+  readonly durable: boolean;
   /**
-   * Stores a batch. When this returns, the batch survives the end of the process and of the machine.
-   * @returns an entry for each update that was not known before, in order
+   * Stores a batch. When this returns, a durable inbox will have it after the end of the process and of the machine.
+   * @returns for each update its `seq`; undefined for one that is known already
    * @throws InboxError
    */
-  append(updates: readonly ArrivedUpdate[]): InboxEntry[];
+  append(updates: readonly ArrivedUpdate[]): (number | undefined)[];
   /** @throws InboxError */
   settle(seqs: readonly number[]): void;
   /** Makes an entry a dead letter. @throws InboxError */

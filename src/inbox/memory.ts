@@ -1,46 +1,33 @@
-/** The inbox without a file (`--no-inbox`): the same promises, for as long as the process lives. */
+/**
+ * The inbox without a file (`--no-inbox`): it still knows what it has seen, but what is not settled lives only in the
+ * dispatcher, and a dead letter only in the log.
+ */
 
 import type { ArrivedUpdate, Inbox, InboxEntry } from "./inbox.ts";
 import { SeenIds } from "./seen-ids.ts";
 
 export class MemoryInbox implements Inbox {
-  readonly caveat = "updates are kept in memory only: those that are not settled when the process dies are lost";
-  readonly #entries = new Map<number, InboxEntry>();
+  readonly durable = false;
   readonly #seen = new SeenIds();
   #lastSeq = 0;
 
-  append(updates: readonly ArrivedUpdate[]): InboxEntry[] {
+  append(updates: readonly ArrivedUpdate[]): (number | undefined)[] {
     const now = Date.now();
     this.#seen.forget(now);
-    const fresh = updates.filter(({ update_id }) => {
-      if (this.#seen.has(update_id)) return false;
+    return updates.map(({ update_id }) => {
+      if (this.#seen.has(update_id)) return undefined;
       this.#seen.add(update_id, now);
-      return true;
-    });
-    return fresh.map((update) => {
-      const entry = { ...update, seq: ++this.#lastSeq, attempts: 0 };
-      this.#entries.set(entry.seq, entry);
-      return entry;
+      return ++this.#lastSeq;
     });
   }
 
-  settle(seqs: readonly number[]): void {
-    for (const seq of seqs) this.#entries.delete(seq);
-  }
-
-  bury(seq: number): void {
-    this.#entries.delete(seq);
-  }
-
+  settle(): void {}
+  bury(): void {}
   unsettled(): InboxEntry[] {
-    return [...this.#entries.values()];
+    return [];
   }
-
   clear(): number {
-    const { size } = this.#entries;
-    this.#entries.clear();
-    return size;
+    return 0;
   }
-
   close(): void {}
 }

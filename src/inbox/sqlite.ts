@@ -41,11 +41,11 @@ const SCHEMA = `
 `;
 
 export class SqliteInbox implements Inbox {
-  readonly caveat = undefined;
+  readonly durable = true;
   readonly #path: string;
   readonly #database: DatabaseSync;
   readonly #lock: DatabaseSync;
-  readonly #seen: SeenIds;
+  #seen: SeenIds;
   readonly #insert: StatementSync;
   readonly #remember: StatementSync;
   readonly #forget: StatementSync;
@@ -66,8 +66,7 @@ export class SqliteInbox implements Inbox {
     this.#lock = lock(`${this.#path}-lock`, this.#path);
     try {
       this.#database = open(this.#path, bot);
-      const runs = this.#database.prepare("SELECT id, first, last, since FROM seen ORDER BY id").all();
-      this.#seen = new SeenIds(runs as unknown as Run[]);
+      this.#seen = readSeen(this.#database);
       const prepare = (sql: string) => this.#database.prepare(sql);
       this.#insert = prepare("INSERT INTO event (update_id, body, received_at) VALUES (?, ?, ?)");
       this.#remember = prepare("INSERT OR REPLACE INTO seen (id, first, last, since) VALUES (?, ?, ?, ?)");
@@ -83,21 +82,25 @@ export class SqliteInbox implements Inbox {
     }
   }
 
-  append(updates: readonly ArrivedUpdate[]): InboxEntry[] {
-    return this.#transaction("FULL", () => {
-      const now = Date.now();
-      const entries: InboxEntry[] = [];
-      const grown = new Set<Run>();
-      for (const { update_id, body } of updates) {
-        if (this.#seen.has(update_id)) continue;
-        grown.add(this.#seen.add(update_id, now));
-        const seq = Number(this.#insert.run(update_id, body, now).lastInsertRowid);
-        entries.push({ seq, update_id, attempts: 0, body });
-      }
-      for (const { id, first, last, since } of grown) this.#remember.run(id, first, last, since);
-      this.#forget.run(this.#seen.forget(now));
-      return entries;
-    });
+  append(updates: readonly ArrivedUpdate[]): (number | undefined)[] {
+    const now = Date.now();
+    const grown = new Set<Run>();
+    try {
+      return this.#transaction("FULL", () => {
+        const seqs = updates.map(({ update_id, body }) => {
+          if (this.#seen.has(update_id)) return undefined;
+          grown.add(this.#seen.add(update_id, now));
+          return Number(this.#insert.run(update_id, body, now).lastInsertRowid);
+        });
+        for (const { id, first, last, since } of grown) this.#remember.run(id, first, last, since);
+        this.#forget.run(this.#seen.forget(now));
+        return seqs;
+      });
+    } catch (error) {
+      // What has not been stored has not been seen.
+      this.#seen = readSeen(this.#database);
+      throw error;
+    }
   }
 
   settle(seqs: readonly number[]): void {
@@ -184,6 +187,11 @@ function open(path: string, bot: number): DatabaseSync {
     database.close();
     throw error;
   }
+}
+
+function readSeen(database: DatabaseSync): SeenIds {
+  const runs = database.prepare("SELECT id, first, last, since FROM seen ORDER BY id").all();
+  return new SeenIds(runs as unknown as Run[]);
 }
 
 function isBusy(error: unknown): boolean {

@@ -2,25 +2,27 @@
  * The way out: every call that applications make. Calls with the same lane (their destination chat) go out one after
  * another, in the order in which they were made; lanes do not wait for one another.
  *
- *   lane:  (none) -- post() --> busy -- answered --> next in line, or (none)
- *                               busy -- to be repeated --> paused -- time is up --> busy with the same call
+ *   lane:  free -- post() --> busy -- answered or given up --> busy with the next in line, or free
+ *                             busy -- to be repeated --> paused -- time is up --> busy with the same call
  */
 
+import { NetworkError } from "../protocol/errors.ts";
 import type { Call } from "../protocol/port.ts";
 
 export type OutboxVerdict = { then: "again"; after: number } | { then: "reject" };
 
 export interface OutboxOptions {
   /** Makes the call and resolves with the answer as text. */
-  request(call: Call, signal: AbortSignal): Promise<string>;
+  request(call: Call): Promise<string>;
+  /** Decides on a failed call; `attempt` is 1 after its first failure. */
   judge(error: unknown, method: string, attempt: number): OutboxVerdict;
-  /** What to wait with: setTimeout, but for tests. */
-  wait?(milliseconds: number, done: () => void): void;
+  /** What to wait with. Returns how to give the waiting up. */
+  wait?(milliseconds: number, done: () => void): () => void;
 }
 
 /** A call on its way, and whom to tell how it went. */
 export interface Job {
-  call: Call;
+  readonly call: Call;
   succeeded(answer: string): void;
   failed(error: unknown): void;
 }
@@ -29,13 +31,15 @@ export class Outbox {
   readonly #request: OutboxOptions["request"];
   readonly #judge: OutboxOptions["judge"];
   readonly #wait: NonNullable<OutboxOptions["wait"]>;
-  /** The jobs that wait behind the one under way. A lane that is not here is free. */
+  /** What waits behind the call under way, by lane. A lane that is not here is free. */
   readonly #lanes = new Map<string, Job[]>();
-  readonly #closed = new AbortController();
+  /** Calls that wait to be repeated, and how to stop waiting. */
+  readonly #paused = new Map<Job, () => void>();
+  #closed = false;
   #pending = 0;
   #whenIdle: PromiseWithResolvers<void> | undefined;
 
-  constructor({ request, judge, wait = setTimeout }: OutboxOptions) {
+  constructor({ request, judge, wait = waitWithTimer }: OutboxOptions) {
     this.#request = request;
     this.#judge = judge;
     this.#wait = wait;
@@ -49,14 +53,10 @@ export class Outbox {
   post(job: Job): void {
     this.#pending += 1;
     const { lane } = job.call;
-    if (lane !== undefined) {
-      const line = this.#lanes.get(lane);
-      if (line !== undefined) {
-        line.push(job);
-        return;
-      }
-      this.#lanes.set(lane, []);
-    }
+    if (lane === undefined) return void this.#attempt(job, 1);
+    const line = this.#lanes.get(lane);
+    if (line !== undefined) return void line.push(job);
+    this.#lanes.set(lane, []);
     void this.#attempt(job, 1);
   }
 
@@ -67,40 +67,64 @@ export class Outbox {
     return this.#whenIdle.promise;
   }
 
-  /** Aborts what is under way; nothing goes out after this. */
+  /** Gives up what waits; what is under way is for whoever closes the connections. */
   close(): void {
-    this.#closed.abort();
+    this.#closed = true;
+    for (const [job, stopWaiting] of this.#paused) {
+      stopWaiting();
+      this.#giveUp(job, neverSent(job));
+    }
+    this.#paused.clear();
   }
 
   async #attempt(job: Job, attempt: number): Promise<void> {
-    const { call } = job;
+    if (this.#closed) return this.#giveUp(job, neverSent(job));
     let answer: string;
     try {
-      answer = await this.#request(call, this.#closed.signal);
+      answer = await this.#request(job.call);
     } catch (error) {
-      const verdict: OutboxVerdict = this.#closed.signal.aborted ? { then: "reject" } : this.#judge(error, call.method, attempt);
-      if (verdict.then === "again") {
-        this.#wait(verdict.after, () => void this.#attempt(job, attempt + 1));
-        return;
-      }
-      job.failed(error);
-      this.#done(call.lane);
-      return;
+      return this.#failed(job, error, attempt);
     }
     job.succeeded(answer);
-    this.#done(call.lane);
+    this.#next(job.call.lane);
   }
 
-  #done(lane: string | undefined): void {
+  #failed(job: Job, error: unknown, attempt: number): void {
+    const verdict = this.#closed ? REJECT : this.#judge(error, job.call.method, attempt);
+    if (verdict.then === "reject") return this.#giveUp(job, error);
+    const again = () => {
+      this.#paused.delete(job);
+      void this.#attempt(job, attempt + 1);
+    };
+    this.#paused.set(job, this.#wait(verdict.after, again));
+  }
+
+  #giveUp(job: Job, error: unknown): void {
+    job.failed(error);
+    this.#next(job.call.lane);
+  }
+
+  /** The job at the head of the lane is over. */
+  #next(lane: string | undefined): void {
     if (lane !== undefined) {
       const next = this.#lanes.get(lane)?.shift();
       if (next === undefined) this.#lanes.delete(lane);
       else void this.#attempt(next, 1);
     }
     this.#pending -= 1;
-    if (this.#pending === 0) {
-      this.#whenIdle?.resolve();
-      this.#whenIdle = undefined;
-    }
+    if (this.#pending > 0) return;
+    this.#whenIdle?.resolve();
+    this.#whenIdle = undefined;
   }
+}
+
+const REJECT = { then: "reject" } as const;
+
+function neverSent({ call }: Job): NetworkError {
+  return new NetworkError(call.method, "none", "the server is stopping");
+}
+
+function waitWithTimer(milliseconds: number, done: () => void): () => void {
+  const timer = setTimeout(done, milliseconds);
+  return () => clearTimeout(timer);
 }

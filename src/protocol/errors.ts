@@ -69,11 +69,14 @@ export class NetworkError extends AsgigramError {
   readonly code = "ASGIGRAM_NETWORK";
   readonly method: string;
   readonly delivery: Delivery;
+  /** What went wrong, in a word or two: `ECONNREFUSED`. */
+  readonly reason: string;
   constructor(method: string, delivery: Delivery, reason: string, options?: ErrorOptions) {
     const known = delivery === "none" ? "it was not sent" : "it is not known whether Telegram carried it out";
     super(`${method}: ${reason} (${known})`, options);
     this.method = method;
     this.delivery = delivery;
+    this.reason = reason;
   }
 }
 

@@ -61,6 +61,15 @@ export class Poller {
     }
   }
 
+  /** Makes Telegram forget what waits there. @returns whether anything did */
+  async skipPending(signal: AbortSignal): Promise<boolean> {
+    const { allowedUpdates, getUpdates } = this.#options;
+    // A negative offset counts from the end: only the newest update is left, and the first poll confirms it.
+    const [newest] = await getUpdates({ offset: -1, limit: 1, timeout: 0, allowed_updates: allowedUpdates }, signal);
+    if (newest !== undefined) this.#offset = newest.update_id + 1;
+    return newest !== undefined;
+  }
+
   /** Tells Telegram of the last batch: only a call with a higher offset confirms it. */
   async confirm(signal: AbortSignal): Promise<void> {
     if (this.#offset === undefined) return;
@@ -105,7 +114,7 @@ export class Poller {
       const what = conflict ? CONFLICTS[conflictKind(error)] : "polling failed; trying again";
       this.#options.log.warn({ error: (error as Error).message }, what);
     }
-    await pause(verdict.then === "again" ? verdict.after : 0, signal);
+    await pause(verdict.after, signal);
   }
 
   #recovered(): void {

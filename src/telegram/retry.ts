@@ -11,13 +11,12 @@ import {
   TokenRejectedError,
 } from "../protocol/errors.ts";
 
-export type Verdict =
-  /** Make the same call again after so many milliseconds. */
-  | { then: "again"; after: number }
-  /** The caller shall have the error. */
-  | { then: "reject" }
-  /** The server cannot go on. */
-  | { then: "stop"; error: AsgigramError };
+/** Make the same call again after so many milliseconds. */
+type Again = { then: "again"; after: number };
+/** The caller shall have the error. */
+type Reject = { then: "reject" };
+/** The server cannot go on. */
+type Stop = { then: "stop"; error: AsgigramError };
 
 /** What may be carried out twice without a difference: reading, and setting something to a value. */
 const REPEATABLE = /^(?:get|set|edit|delete|answer)/;
@@ -33,7 +32,7 @@ export function backoff(attempt: number, most: number, random = Math.random): nu
 }
 
 /** @param attempt how often the call has been made: 1 after its first failure */
-export function judgeCall(error: unknown, method: string, attempt: number): Verdict {
+export function judgeCall(error: unknown, method: string, attempt: number): Again | Reject {
   if (error instanceof NetworkError && error.delivery === "none") {
     return attempt < MAX_ATTEMPTS ? { then: "again", after: backoff(attempt, 20_000) } : { then: "reject" };
   }
@@ -57,7 +56,7 @@ export interface PollHistory {
 /** How long another poller or a webhook is waited for, as at a deploy the old process may still be leaving: ms. */
 const CONFLICT_PATIENCE = 60_000;
 
-export function judgePoll(error: unknown, { failures, conflictFor }: PollHistory): Verdict {
+export function judgePoll(error: unknown, { failures, conflictFor }: PollHistory): Again | Stop {
   if (error instanceof TelegramError) {
     const { error_code } = error;
     if (isTokenRejected(error_code)) return { then: "stop", error: tokenRejected(error) };
@@ -71,7 +70,7 @@ export function judgePoll(error: unknown, { failures, conflictFor }: PollHistory
 }
 
 /** The calls made before there is anything to serve. */
-export function judgeStart(error: unknown, attempt: number): Verdict {
+export function judgeStart(error: unknown, attempt: number): Again | Stop {
   if (error instanceof TelegramError) {
     if (isTokenRejected(error.error_code)) return { then: "stop", error: tokenRejected(error) };
     if (error.error_code === 429) return { then: "again", after: waitFor(error) };

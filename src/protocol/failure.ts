@@ -1,0 +1,21 @@
+/** A failed call as data, for its way from the main thread to the instance that made it, where it becomes an error again. */
+
+import { type AsgigramError, NetworkError, TelegramError } from "./errors.ts";
+import type { CallFailure } from "./port.ts";
+
+export function failureOf(error: unknown, method: string): CallFailure {
+  if (error instanceof TelegramError) {
+    const { error_code, description, parameters } = error;
+    return { name: "TelegramError", method, error_code, description, parameters };
+  }
+  if (error instanceof NetworkError) {
+    return { name: "NetworkError", method, delivery: error.delivery, reason: error.reason };
+  }
+  return { name: "NetworkError", method, delivery: "unknown", reason: `the call broke off (${error})` };
+}
+
+export function errorOf(failure: CallFailure, hint = ""): AsgigramError {
+  if (failure.name === "NetworkError") return new NetworkError(failure.method, failure.delivery, failure.reason);
+  const { method, error_code, description, parameters } = failure;
+  return new TelegramError(method, error_code, description + hint, parameters);
+}
