@@ -30,7 +30,11 @@ interface Parameter {
 function parametersIn(body: string): Parameter[] {
   const withoutComments = body.replaceAll(/\/\*\*.*?\*\//gs, "");
   const fields = withoutComments.matchAll(/^ {4}(\w+)(\??):((?:.|\n(?! {4}\w+\??:))*)/gm);
-  return [...fields].map(([, name, optional, type]) => ({ name: name!, required: optional === "", type: type!.trim() }));
+  return [...fields].map(([, name, optional, type]) => ({
+    name: name!,
+    required: optional === "",
+    type: type!.trim(),
+  }));
 }
 
 const methods = source("methods");

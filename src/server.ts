@@ -12,7 +12,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Update } from "@grammyjs/types";
 import type { Config } from "./config/config.ts";
 import { type Arrival, Dispatcher } from "./dispatch/dispatcher.ts";
-import { WorkerPool, type WorkerLife } from "./dispatch/pool.ts";
+import { type WorkerLife, WorkerPool } from "./dispatch/pool.ts";
 import type { Inbox } from "./inbox/inbox.ts";
 import { MemoryInbox } from "./inbox/memory.ts";
 import { SqliteInbox } from "./inbox/sqlite.ts";
@@ -96,7 +96,9 @@ class Server implements RunningServer {
         directory: config.directory,
         interface: config.interface,
         lifespan: config.lifespan,
-        maxInstances: config.maxApplications ? Math.max(1, Math.floor(config.maxApplications / config.workers)) : Infinity,
+        maxInstances: config.maxApplications
+          ? Math.max(1, Math.floor(config.maxApplications / config.workers))
+          : Infinity,
         idleTimeout: config.idleTimeout ? config.idleTimeout * 1000 : Infinity,
       },
       pause: (deaths) => (deaths === 1 ? 0 : backoff(deaths, 10_000)),
@@ -129,7 +131,7 @@ class Server implements RunningServer {
         return (await this.#api.getMe(this.#polling.signal)) as unknown as Entity;
       } catch (error) {
         const verdict = judgeStart(error, attempt);
-        if (verdict.then === "stop") throw verdict.error;
+        if (verdict.action === "stop") throw verdict.error;
         if (this.#polling.signal.aborted) throw error;
         this.#log.warn({ error: (error as Error).message }, "Telegram cannot be reached; trying again");
         await delay(verdict.after, undefined, { signal: this.#polling.signal });
@@ -220,7 +222,10 @@ class Server implements RunningServer {
         this.#inbox.settle(item.seqs);
         return this.#dispatcher.settled(worker, item.seqs);
       case "failed":
-        this.#log.error({ worker, scope: item.scope, seq: item.seq, error: item.error }, "the application threw; the event is now a dead letter");
+        this.#log.error(
+          { worker, scope: item.scope, seq: item.seq, error: item.error },
+          "the application threw; the event is now a dead letter",
+        );
         this.#inbox.bury(item.seq, item.error);
         return this.#dispatcher.settled(worker, [item.seq]);
       case "crash":
@@ -268,7 +273,11 @@ class Server implements RunningServer {
     const deadline = AbortSignal.timeout(shutdownTimeout * 1000);
     const inTime = await before(deadline, this.#finish(deadline));
     const unsettled = this.#dispatcher.unsettled;
-    if (!inTime) this.#log.warn({ unsettled, calls: this.#outbox.pending }, `not everything was finished within ${shutdownTimeout} s`);
+    if (!inTime)
+      this.#log.warn(
+        { unsettled, calls: this.#outbox.pending },
+        `not everything was finished within ${shutdownTimeout} s`,
+      );
     await this.#release();
     this.#log.info({ ...(unsettled > 0 && { unsettled }) }, "stopped");
   }
@@ -279,7 +288,9 @@ class Server implements RunningServer {
     this.#dispatcher.close();
     await this.#pool.drain("shutdown");
     await this.#outbox.idle();
-    await this.#poller.confirm(deadline).catch((error) => this.#log.debug({ error: error.message }, "the last offset was not confirmed"));
+    await this.#poller
+      .confirm(deadline)
+      .catch((error) => this.#log.debug({ error: error.message }, "the last offset was not confirmed"));
   }
 
   async #release(): Promise<void> {

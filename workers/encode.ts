@@ -4,8 +4,8 @@
  */
 
 import { InvalidEventError } from "../src/protocol/errors.ts";
-import { METHODS, type MethodFacts } from "../src/protocol/method-table.ts";
 import { methodOf, typeOf } from "../src/protocol/method-names.ts";
+import { METHODS, type MethodFacts } from "../src/protocol/method-table.ts";
 import { nearest } from "../src/protocol/nearest.ts";
 import type { Call } from "../src/protocol/port.ts";
 import { kindOfValue, refuseUnlessPlain } from "./plain-data.ts";

@@ -96,7 +96,8 @@ class Host {
 }
 
 function startFailure(error: unknown): StartFailure {
-  const name = (error as Error | undefined)?.name === "StartupFailedError" ? "StartupFailedError" : "ApplicationLoadError";
+  const name =
+    (error as Error | undefined)?.name === "StartupFailedError" ? "StartupFailedError" : "ApplicationLoadError";
   const cause = error instanceof AsgigramError ? error.cause : error;
   return {
     name,

@@ -116,7 +116,9 @@ export class Instance {
 
   readonly receive = (): Promise<unknown> => {
     if (this.#resolveReceive !== undefined) {
-      return Promise.reject(new ReceiveError("receive() was called while an earlier receive() still waits for an event"));
+      return Promise.reject(
+        new ReceiveError("receive() was called while an earlier receive() still waits for an event"),
+      );
     }
     if (this.#held !== undefined) {
       this.#host.settle(this.#held.seq);

@@ -3,8 +3,8 @@
  * throws, when it is evicted while idle, or when the worker is drained.
  */
 
-import type { DisconnectReason } from "../src/protocol/events.ts";
 import { DisconnectedError } from "../src/protocol/errors.ts";
+import type { DisconnectReason } from "../src/protocol/events.ts";
 import type { Call } from "../src/protocol/port.ts";
 import type { Route } from "../src/protocol/route.ts";
 import { scopeOf } from "./event.ts";
@@ -139,7 +139,10 @@ export class Instances implements InstanceHost {
       if (event === undefined) return;
       settle(event.seq);
       if (!received) {
-        reporter.log("warn", `${key}: the application returned without calling receive(); ${event.event.type} counts as handled`);
+        reporter.log(
+          "warn",
+          `${key}: the application returned without calling receive(); ${event.event.type} counts as handled`,
+        );
       }
       return;
     }
@@ -170,7 +173,10 @@ export class Instances implements InstanceHost {
   #warnOfSlow(instance: Instance): void {
     const { route, received, held, queue } = instance;
     const what = received ? `has been at ${held?.event.type ?? "work"}` : "has not called receive()";
-    this.#options.reporter.log("warn", `${route.key}: the application ${what} for ${SLOW / 1000} s; ${queue.length} events wait`);
+    this.#options.reporter.log(
+      "warn",
+      `${route.key}: the application ${what} for ${SLOW / 1000} s; ${queue.length} events wait`,
+    );
     this.#behind.delete(instance);
   }
 }

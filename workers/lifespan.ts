@@ -68,7 +68,10 @@ class LifespanOn implements Lifespan {
       case "unsupported":
         if (this.#required) {
           const options = outcome.error === undefined ? {} : { cause: outcome.error };
-          throw new StartupFailedError(`--lifespan on, but the application ${outcome.why} on lifespan.startup`, options);
+          throw new StartupFailedError(
+            `--lifespan on, but the application ${outcome.why} on lifespan.startup`,
+            options,
+          );
         }
         this.#log("debug", `no lifespan: the application ${outcome.why} on lifespan.startup`, outcome.error);
     }
@@ -79,7 +82,8 @@ class LifespanOn implements Lifespan {
     this.#phase = "shutdown";
     this.#shutdown.resolve({ type: "lifespan.shutdown" });
     const outcome = await this.#stopped.promise;
-    if (outcome.is === "failed") this.#log("error", `the application's shutdown failed${outcome.why && `: ${outcome.why}`}`);
+    if (outcome.is === "failed")
+      this.#log("error", `the application's shutdown failed${outcome.why && `: ${outcome.why}`}`);
     if (outcome.is === "unsupported") {
       this.#log("warn", `the application ${outcome.why} on lifespan.shutdown instead of answering it`, outcome.error);
     }

@@ -110,7 +110,10 @@ function reasonOf(cause: unknown): string {
     case "ERR_MODULE_NOT_FOUND":
       return `something that it imports is missing: ${message}`;
   }
-  if (cause instanceof SyntaxError && /import statement outside a module|Unexpected token 'export'/.test(message ?? "")) {
+  if (
+    cause instanceof SyntaxError &&
+    /import statement outside a module|Unexpected token 'export'/.test(message ?? "")
+  ) {
     return `it uses import and export, but its package.json says "type": "commonjs"; say "type": "module" there, or name the file .mts or .mjs`;
   }
   return `it threw ${cause instanceof Error ? `${cause.name}: ${message}` : inspect(cause)}`;

@@ -17,7 +17,9 @@ export class Reporter {
     this.#outbound = outbound;
     captureOutput((stream, text) => outbound.push({ type: "output", stream, text, ...this.#where() }));
     process.on("uncaughtException", (error) => this.#crash("an error was thrown where nothing could catch it", error));
-    process.on("unhandledRejection", (error) => this.#crash("a rejected promise was left behind, with nobody to await it", error));
+    process.on("unhandledRejection", (error) =>
+      this.#crash("a rejected promise was left behind, with nobody to await it", error),
+    );
   }
 
   /** Runs one instance's code, so that what it prints and breaks can be traced to it. */

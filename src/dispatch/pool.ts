@@ -147,7 +147,9 @@ export class WorkerPool {
     }
     worker.port.close();
     worker.state = "over";
-    worker.ready.reject(new WorkerError(`worker ${worker.number} died while it started: ${error.message}`, { cause: error }));
+    worker.ready.reject(
+      new WorkerError(`worker ${worker.number} died while it started: ${error.message}`, { cause: error }),
+    );
     worker.drained.resolve();
     if (this.#stopping || !this.#started) return;
     this.#options.onGone(worker.number, error);
@@ -165,5 +167,7 @@ function environment(): NodeJS.ProcessEnv {
 
 function errorOf({ name, message, detail }: StartFailure): AsgigramError {
   const options = detail === undefined ? {} : { cause: detail };
-  return name === "StartupFailedError" ? new StartupFailedError(message, options) : new ApplicationLoadError(message, options);
+  return name === "StartupFailedError"
+    ? new StartupFailedError(message, options)
+    : new ApplicationLoadError(message, options);
 }

@@ -61,7 +61,9 @@ export class SqliteInbox implements Inbox {
   constructor(path: string, bot: number) {
     this.#path = resolve(path);
     if (!existsSync(dirname(this.#path))) {
-      throw new InboxError(`the inbox's folder ${dirname(this.#path)} does not exist; make it, or choose another --inbox`);
+      throw new InboxError(
+        `the inbox's folder ${dirname(this.#path)} does not exist; make it, or choose another --inbox`,
+      );
     }
     this.#lock = lock(`${this.#path}-lock`, this.#path);
     try {
@@ -201,5 +203,7 @@ function isBusy(error: unknown): boolean {
 function inboxError(done: string, path: string, cause: unknown): InboxError {
   if (cause instanceof InboxError) return cause;
   const { message } = cause as Error;
-  return new InboxError(`the inbox ${path} could not be ${done}: ${message}; is its folder there and writable?`, { cause });
+  return new InboxError(`the inbox ${path} could not be ${done}: ${message}; is its folder there and writable?`, {
+    cause,
+  });
 }

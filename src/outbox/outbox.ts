@@ -9,7 +9,7 @@
 import { NetworkError } from "../protocol/errors.ts";
 import type { Call } from "../protocol/port.ts";
 
-export type OutboxVerdict = { then: "again"; after: number } | { then: "reject" };
+export type OutboxVerdict = { action: "again"; after: number } | { action: "reject" };
 
 export interface OutboxOptions {
   /** Makes the call and resolves with the answer as text. */
@@ -91,7 +91,7 @@ export class Outbox {
 
   #failed(job: Job, error: unknown, attempt: number): void {
     const verdict = this.#closed ? REJECT : this.#judge(error, job.call.method, attempt);
-    if (verdict.then === "reject") return this.#giveUp(job, error);
+    if (verdict.action === "reject") return this.#giveUp(job, error);
     const again = () => {
       this.#paused.delete(job);
       void this.#attempt(job, attempt + 1);
@@ -118,7 +118,7 @@ export class Outbox {
   }
 }
 
-const REJECT = { then: "reject" } as const;
+const REJECT = { action: "reject" } as const;
 
 function neverSent({ call }: Job): NetworkError {
   return new NetworkError(call.method, "none", "the server is stopping");

@@ -109,7 +109,7 @@ export class Poller {
     this.#conflictSince = conflict ? (this.#conflictSince ?? performance.now()) : undefined;
     const conflictFor = this.#conflictSince === undefined ? 0 : performance.now() - this.#conflictSince;
     const verdict = judgePoll(error, { failures: this.#failures, conflictFor });
-    if (verdict.then === "stop") throw verdict.error;
+    if (verdict.action === "stop") throw verdict.error;
     if (this.#failures === 1) {
       const what = conflict ? CONFLICTS[conflictKind(error)] : "polling failed; trying again";
       this.#options.log.warn({ error: (error as Error).message }, what);
@@ -125,7 +125,8 @@ export class Poller {
 }
 
 const CONFLICTS = {
-  webhook: "a webhook is set for this bot, so it cannot be polled; trying again for a minute (--delete-webhook removes it)",
+  webhook:
+    "a webhook is set for this bot, so it cannot be polled; trying again for a minute (--delete-webhook removes it)",
   poller: "another process polls for this bot; trying again for a minute",
 };
 

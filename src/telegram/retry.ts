@@ -12,11 +12,11 @@ import {
 } from "../protocol/errors.ts";
 
 /** Make the same call again after so many milliseconds. */
-type Again = { then: "again"; after: number };
+type Again = { action: "again"; after: number };
 /** The caller shall have the error. */
-type Reject = { then: "reject" };
+type Reject = { action: "reject" };
 /** The server cannot go on. */
-type Stop = { then: "stop"; error: AsgigramError };
+type Stop = { action: "stop"; error: AsgigramError };
 
 /** What may be carried out twice without a difference: reading, and setting something to a value. */
 const REPEATABLE = /^(?:get|set|edit|delete|answer)/;
@@ -34,15 +34,15 @@ export function backoff(attempt: number, most: number, random = Math.random): nu
 /** @param attempt how often the call has been made: 1 after its first failure */
 export function judgeCall(error: unknown, method: string, attempt: number): Again | Reject {
   if (error instanceof NetworkError && error.delivery === "none") {
-    return attempt < MAX_ATTEMPTS ? { then: "again", after: backoff(attempt, 20_000) } : { then: "reject" };
+    return attempt < MAX_ATTEMPTS ? { action: "again", after: backoff(attempt, 20_000) } : { action: "reject" };
   }
   if (error instanceof TelegramError && error.error_code === 429) {
-    return { then: "again", after: waitFor(error) };
+    return { action: "again", after: waitFor(error) };
   }
   if (isFaultOfServer(error) && REPEATABLE.test(method) && attempt < MAX_REPEATS) {
-    return { then: "again", after: backoff(attempt, 5000) };
+    return { action: "again", after: backoff(attempt, 5000) };
   }
-  return { then: "reject" };
+  return { action: "reject" };
 }
 
 /** What is known of a poll's failures when it has just failed again. */
@@ -59,23 +59,23 @@ const CONFLICT_PATIENCE = 60_000;
 export function judgePoll(error: unknown, { failures, conflictFor }: PollHistory): Again | Stop {
   if (error instanceof TelegramError) {
     const { error_code } = error;
-    if (isTokenRejected(error_code)) return { then: "stop", error: tokenRejected(error) };
-    if (error_code === 429) return { then: "again", after: waitFor(error) };
+    if (isTokenRejected(error_code)) return { action: "stop", error: tokenRejected(error) };
+    if (error_code === 429) return { action: "again", after: waitFor(error) };
     if (error_code === 409) {
-      if (conflictFor >= CONFLICT_PATIENCE) return { then: "stop", error: conflict(error) };
-      return { then: "again", after: backoff(failures + 3, 5000) };
+      if (conflictFor >= CONFLICT_PATIENCE) return { action: "stop", error: conflict(error) };
+      return { action: "again", after: backoff(failures + 3, 5000) };
     }
   }
-  return { then: "again", after: backoff(failures, 1000) };
+  return { action: "again", after: backoff(failures, 1000) };
 }
 
 /** The calls made before there is anything to serve. */
 export function judgeStart(error: unknown, attempt: number): Again | Stop {
   if (error instanceof TelegramError) {
-    if (isTokenRejected(error.error_code)) return { then: "stop", error: tokenRejected(error) };
-    if (error.error_code === 429) return { then: "again", after: waitFor(error) };
+    if (isTokenRejected(error.error_code)) return { action: "stop", error: tokenRejected(error) };
+    if (error.error_code === 429) return { action: "again", after: waitFor(error) };
   }
-  return { then: "again", after: backoff(attempt, 5000) };
+  return { action: "again", after: backoff(attempt, 5000) };
 }
 
 function isTokenRejected(code: number): boolean {
@@ -96,9 +96,12 @@ function tokenRejected(cause: TelegramError): TokenRejectedError {
     cause.error_code === 421
       ? "this Bot API server does not serve that bot; log the bot in there, or correct --api-url"
       : "the token is wrong or has been revoked; @BotFather shows the current one. Also check --api-url";
-  return new TokenRejectedError(`Telegram does not accept the bot token (${cause.error_code} ${cause.description}): ${remedy}`, {
-    cause,
-  });
+  return new TokenRejectedError(
+    `Telegram does not accept the bot token (${cause.error_code} ${cause.description}): ${remedy}`,
+    {
+      cause,
+    },
+  );
 }
 
 /** Which of the two meanings of 409 it is: only the text tells. */
@@ -144,5 +147,9 @@ export function deliveryOf(cause: unknown): Delivery {
 /** A short text for a message: the code where there is one. Never the request's path, which holds the token. */
 export function reasonOf(cause: unknown): string {
   const { code, name } = (cause ?? {}) as { code?: unknown; name?: string };
-  return typeof code === "string" ? code : name === "TimeoutError" || name === "AbortError" ? "no answer in time" : "no answer";
+  return typeof code === "string"
+    ? code
+    : name === "TimeoutError" || name === "AbortError"
+      ? "no answer in time"
+      : "no answer";
 }
