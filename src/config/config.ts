@@ -9,7 +9,7 @@ import { nearest } from "../protocol/nearest.ts";
 import { UPDATE_KINDS } from "../protocol/route.ts";
 import { readConfigFile } from "./file.ts";
 import { Given } from "./given.ts";
-import { environmentOf, flagOf, OPTION_KEYS, OPTIONS, type Option, type OptionKey, type ValueOf } from "./options.ts";
+import { environmentOf, flagOf, isOptionKey, OPTION_KEYS, type OptionKey, optionAt, type ValueOf } from "./options.ts";
 import { botIdOf, checkToken, looksLikeToken, readTokenFile } from "./token.ts";
 
 /** Frozen, and so is all that is in it. */
@@ -60,7 +60,7 @@ export async function resolveConfig({ flags, env, cwd, defaults = {} }: Sources)
 }
 
 function nameOnCommandLine(key: string): string {
-  return (OPTIONS as Record<string, Option>)[key]?.positional ? `the argument <${key}>` : `--${flagOf(key)}`;
+  return isOptionKey(key) && optionAt(key).positional ? `the argument <${key}>` : `--${flagOf(key)}`;
 }
 
 /** An empty variable counts as unset: it is what `docker run -e NAME=` and an unset variable in a compose file give. */
@@ -74,7 +74,7 @@ async function addFile(given: Given): Promise<void> {
   const path = given.valueOf(entry) as string;
   const values = await readConfigFile(path, entry.source);
   for (const key of OPTION_KEYS) {
-    const reason = (OPTIONS[key] as Option).notInFile;
+    const reason = optionAt(key).notInFile;
     if (reason !== undefined && Object.hasOwn(values, key)) {
       throw new ConfigError(`${key} cannot stand in ${path}: ${reason}`);
     }
@@ -133,7 +133,7 @@ function unknownKinds(kinds: readonly string[]): string[] {
     });
 }
 
-/** No errors either: the application may have variables of its own, and Kubernetes makes some (ASGIGRAM_PORT). */
+/** No errors either: Kubernetes, for one, makes variables of this sort (ASGIGRAM_PORT). */
 function misspeltVariables(env: Sources["env"]): string[] {
   const known = OPTION_KEYS.map((key) => environmentOf(key).slice("ASGIGRAM_".length));
   return Object.keys(env)

@@ -4,7 +4,7 @@
 
 import { ConfigError } from "../protocol/errors.ts";
 import { nearest } from "../protocol/nearest.ts";
-import { isOptionKey, OPTION_KEYS, OPTIONS, type OptionKey } from "./options.ts";
+import { isOptionKey, OPTION_KEYS, type OptionKey, optionAt } from "./options.ts";
 import { readValue, type Value } from "./value.ts";
 
 /** One option in one layer. */
@@ -58,15 +58,17 @@ export class Given {
    */
   read(key: OptionKey): Value | undefined {
     const entry = this.find(key);
-    return entry === undefined ? (OPTIONS[key] as { default?: Value }).default : this.valueOf(entry);
+    return entry === undefined ? (optionAt(key).default as Value | undefined) : this.valueOf(entry);
   }
 
   /** @throws ConfigError */
   valueOf({ key, raw, source }: Entry): Value {
-    return readValue(OPTIONS[key], raw, source, this.#directory);
+    return readValue(optionAt(key), raw, source, this.#directory);
   }
 }
 
 export function unknownOption(name: string, guess: string | undefined): ConfigError {
-  return new ConfigError(`unknown option ${name}${guess === undefined ? "" : `; did you mean ${guess}?`}`);
+  return new ConfigError(
+    `unknown option ${name}${guess === undefined ? "; asgigram --help lists them all" : `; did you mean ${guess}?`}`,
+  );
 }

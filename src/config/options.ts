@@ -55,25 +55,25 @@ export const OPTIONS = {
     type: "string",
     positional: true,
     group: "Bot",
-    help: "The application: path/to/app.ts:name, package:name or dotted.path:name",
+    help: "The application, as path/to/app.ts:name, package:name or dotted.path:name",
   },
   tokenFile: {
     type: "path",
     group: "Bot",
-    help: "File that holds the token; keeps it out of ps and the environment",
+    help: "File with the token: keeps it out of ps and env",
   },
   apiUrl: {
     type: "url",
     default: "https://api.telegram.org",
     group: "Bot",
-    help: "Where the Bot API is; a local Bot API server, say",
+    help: "Bot API server",
   },
   allowedUpdates: {
     type: "list",
     default: Object.freeze([...UPDATE_KINDS]),
     defaultText: "every kind",
     group: "Bot",
-    help: "Kinds of update to ask for, separated by commas",
+    help: "Kinds to get, separated by commas",
   },
   dropPending: {
     type: "boolean",
@@ -95,7 +95,7 @@ export const OPTIONS = {
     default: Math.min(availableParallelism(), 256),
     defaultText: "one per CPU core",
     group: "Application",
-    help: "Worker threads, in which the application runs",
+    help: "Worker threads, 1 to 256",
   },
   maxApplications: {
     type: "integer",
@@ -105,7 +105,7 @@ export const OPTIONS = {
     default: false,
     defaultText: "no limit",
     group: "Application",
-    help: "Application instances at once, over all workers",
+    help: "Instances at once, in all workers",
   },
   // Off by default: a conversation may pause for a week, its instance costs about a kilobyte, and dropping it loses what it
   // keeps in its variables.
@@ -116,30 +116,29 @@ export const OPTIONS = {
     max: LONGEST_TIMER,
     canBeOff: true,
     default: false,
-    defaultText: "off",
     group: "Application",
-    help: "Drop instances that have been idle for longer",
+    help: "Drop an instance idle so many seconds",
   },
   interface: {
     type: "choice",
     choices: ["auto", "asgi3", "asgi2"],
     default: "auto",
     group: "Application",
-    help: "What the application speaks: auto, asgi3 or asgi2",
+    help: "ASGI version: auto, asgi3 or asgi2",
   },
   lifespan: {
     type: "choice",
     choices: ["auto", "on", "off"],
     default: "auto",
     group: "Application",
-    help: "Startup and shutdown events: auto, on or off",
+    help: "Startup and shutdown: auto, on or off",
   },
   inbox: {
     type: "path",
     canBeOff: true,
     defaultText: "asgigram-<bot id>.sqlite",
     group: "Delivery",
-    help: "Where updates are kept until they are handled; --no-inbox keeps them in memory only",
+    help: "File that keeps updates until they are settled; --no-inbox keeps them in memory",
   },
   maxAttempts: {
     type: "integer",
@@ -147,7 +146,7 @@ export const OPTIONS = {
     max: 1000,
     default: 3,
     group: "Delivery",
-    help: "Crashes of a worker that one event may cause",
+    help: "Crashes that one event may cause",
   },
   shutdownTimeout: {
     type: "number",
@@ -156,7 +155,7 @@ export const OPTIONS = {
     max: LONGEST_TIMER,
     default: 8,
     group: "Delivery",
-    help: "How long a shutdown may take",
+    help: "Seconds that a shutdown may take",
   },
   logLevel: {
     type: "choice",
@@ -170,22 +169,21 @@ export const OPTIONS = {
     alias: "v",
     min: 0,
     max: 3,
-    defaultText: "1",
     group: "Logging",
-    help: "The log level as a number: 0 warn, 1 info, 2 debug, 3 trace; -v alone is 2, -vv is 3",
+    help: "0 warn, 1 info, 2 debug, 3 trace; -v is 2, -vv is 3",
   },
   logFormat: {
     type: "choice",
     choices: ["auto", "pretty", "json"],
     default: "auto",
     group: "Logging",
-    help: "auto, pretty or json; auto is pretty on a terminal",
+    help: "auto, pretty or json",
   },
   config: {
     type: "path",
     notInFile: "it names that file",
     group: "Configuration",
-    help: "File with options: JSON, or a module that exports them by default",
+    help: "File of options: JSON, or a module that exports them",
   },
 } as const satisfies Record<string, Option>;
 
@@ -203,6 +201,11 @@ type Given<Row extends Option> =
 type Plain<Type> = Type extends keyof Values ? Values[Type] : never;
 type Off<Row> = Row extends { canBeOff: true } ? false : never;
 
+/** The row, whichever it is. */
+export function optionAt(key: OptionKey): Option {
+  return OPTIONS[key];
+}
+
 export function isOptionKey(key: string): key is OptionKey {
   return Object.hasOwn(OPTIONS, key);
 }
@@ -215,4 +218,10 @@ export function flagOf(key: string): string {
 /** `maxAttempts` -> `ASGIGRAM_MAX_ATTEMPTS` */
 export function environmentOf(key: string): string {
   return `ASGIGRAM_${flagOf(key).replaceAll("-", "_").toUpperCase()}`;
+}
+
+/** The default in words; undefined where there is none to speak of. */
+export function defaultOf(option: Pick<Option, "default" | "defaultText">): string | undefined {
+  if (option.defaultText !== undefined || option.default === undefined) return option.defaultText;
+  return option.default === false ? "off" : String(option.default);
 }

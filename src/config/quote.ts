@@ -17,7 +17,7 @@ export function quote(value: unknown): string {
     typeof value === "string"
       ? JSON.stringify(value)
       : inspect(value, { depth: 1, breakLength: Number.POSITIVE_INFINITY });
-  const safe = withoutSecrets(shown);
+  const safe = withoutSecrets(shown.replaceAll(/[\s\p{Cc}]+/gu, " "));
   return safe.length > LONGEST ? `${safe.slice(0, LONGEST - 1)}…` : safe;
 }
 

@@ -1,0 +1,99 @@
+/**
+ * The command line: what was typed, as options by their keys. The parser of yargs splits the words. It is told no defaults
+ * and no types, so that a flag that is absent hides nothing, and all values are checked in one place (value.ts).
+ */
+
+import { Parser } from "yargs/helpers";
+import { ConfigError } from "../protocol/errors.ts";
+import { nearest } from "../protocol/nearest.ts";
+import { COMMANDS, type Command, type CommandName, FLAGS } from "./commands.ts";
+import type { Values } from "./config.ts";
+import { unknownOption } from "./given.ts";
+import { helpOf } from "./help.ts";
+import { flagOf, OPTIONS, type OptionKey, optionAt } from "./options.ts";
+
+/** What somebody wants of asgigram. */
+export type Invocation =
+  | { wants: "help"; text: string }
+  | { wants: "version" }
+  | { wants: CommandName; flags: Values; defaults: Values };
+
+/**
+ * @param argv the words behind `asgigram`
+ * @throws ConfigError
+ */
+export async function parseCommandLine(argv: readonly string[]): Promise<Invocation> {
+  const { _: words, ...flags } = Parser(withValues(argv), { alias: ALIASES, configuration: AS_TYPED });
+  const name = words[0] === "simulate" ? "simulate" : "serve";
+  const command = COMMANDS[name];
+  if (flags.help) return { wants: "help", text: await helpOf(command) };
+  if (flags.version) return { wants: "version" };
+  const rest = name === "simulate" ? words.slice(1) : words;
+  return {
+    wants: name,
+    flags: { ...readFlags(flags, command), ...readWords(rest, command) },
+    defaults: command.defaults,
+  };
+}
+
+const ALIASES = {
+  help: "h",
+  ...Object.fromEntries(FLAGS.map((key) => [flagOf(key), optionAt(key).alias ?? []])),
+};
+
+const AS_TYPED = {
+  "camel-case-expansion": false,
+  "dot-notation": false,
+  "parse-numbers": false,
+  "parse-positional-numbers": false,
+  "strip-aliased": true,
+};
+
+const SWITCHES = new Set(FLAGS.filter((key) => OPTIONS[key].type === "boolean").map((key) => `--${flagOf(key)}`));
+
+/**
+ * The parser reads each option's value as text. Two sorts of flag need none, and get theirs here: `--drop-pending` is
+ * `--drop-pending=true`, which takes nothing from the word behind it; and `-v`, the n-th of them, is `--verbosity=<1 + n>`,
+ * except where a number follows, as in the Python asgigram's `-v 2`.
+ */
+function withValues(argv: readonly string[]): string[] {
+  const end = argv.includes("--") ? argv.indexOf("--") : argv.length;
+  let verbosity = 1;
+  return argv.map((word, i) => {
+    if (i > end) return word;
+    if (SWITCHES.has(word)) return `${word}=true`;
+    if (!/^-v+$/.test(word) || (word === "-v" && /^\d+$/.test(argv[i + 1] ?? ""))) return word;
+    verbosity += word.length - 1;
+    return `--verbosity=${Math.min(verbosity, OPTIONS.verbosity.max)}`;
+  });
+}
+
+function readFlags(typed: { [flag: string]: unknown }, command: Command): Values {
+  const keys = new Map(command.flags.map((key) => [flagOf(key), key]));
+  const flags: { [Key in OptionKey]?: unknown } = {};
+  for (const [flag, value] of Object.entries(typed)) {
+    const key = keys.get(flag);
+    if (key === undefined) throw unknownFlag(flag, keys.keys());
+    flags[key] = readOccurrences(key, value);
+  }
+  return flags;
+}
+
+function unknownFlag(flag: string, flags: Iterable<string>): ConfigError {
+  const guess = nearest(flag, flags);
+  return unknownOption(`${flag.length === 1 ? "-" : "--"}${flag}`, guess && `--${guess}`);
+}
+
+/** Of an option that is there several times, the last one counts; a list is all of them together. */
+function readOccurrences(key: OptionKey, value: unknown): unknown {
+  const values = [value].flat().map((one) => (one === true ? "" : one));
+  return OPTIONS[key].type === "list" && !values.includes(false) ? values.join(",") : values.at(-1);
+}
+
+function readWords(words: readonly unknown[], { words: keys }: Command): Values {
+  if (words.length > keys.length) {
+    const wanted = keys.map((key) => `<${key}>`).join(" ");
+    throw new ConfigError(`too many arguments: there are ${words.length}, and no more are used than ${wanted}`);
+  }
+  return Object.fromEntries(words.map((word, i) => [keys.at(i - words.length), String(word)]));
+}

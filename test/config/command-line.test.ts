@@ -1,0 +1,96 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import { parseCommandLine } from "../../src/config/command-line.ts";
+import { FLAGS } from "../../src/config/commands.ts";
+import { flagOf, optionAt } from "../../src/config/options.ts";
+import { ConfigError } from "../../src/protocol/errors.ts";
+
+async function flagsOf(line: string): Promise<unknown> {
+  const invocation = await parseCommandLine(line.split(" "));
+  assert("flags" in invocation, line);
+  return invocation.flags;
+}
+
+const refuses = (line: string, message: string) =>
+  assert.rejects(parseCommandLine(line.split(" ")), new ConfigError(message));
+
+test("one argument is the application, two are the token and the application", async () => {
+  assert.deepEqual(await flagsOf("bot.ts:app"), { application: "bot.ts:app" });
+  assert.deepEqual(await flagsOf("1:a bot.ts"), { token: "1:a", application: "bot.ts" });
+  assert.deepEqual(await parseCommandLine([]), { wants: "serve", flags: {}, defaults: {} });
+  await refuses("1:a b c", "too many arguments: there are 3, and no more are used than <token> <application>");
+});
+
+test("simulate takes no token, and has defaults of its own", async () => {
+  assert.deepEqual(await parseCommandLine(["-w", "2", "simulate", "bot.ts"]), {
+    wants: "simulate",
+    flags: { workers: "2", application: "bot.ts" },
+    defaults: { inbox: false, logLevel: "warn" },
+  });
+  await refuses("simulate 1:a bot.ts", "too many arguments: there are 2, and no more are used than <application>");
+  await refuses("simulate bot.ts --api-url http://x", "unknown option --api-url; asgigram --help lists them all");
+});
+
+test("every flag gives its text, by its long and its short name, and nothing that was not typed", async () => {
+  for (const key of FLAGS) {
+    const { alias, type } = optionAt(key);
+    assert.deepEqual(await flagsOf(`--${flagOf(key)}=007 app`), { [key]: "007", application: "app" });
+    if (type !== "boolean")
+      assert.deepEqual(await flagsOf(`--${flagOf(key)} 007 app`), { [key]: "007", application: "app" });
+    if (alias !== undefined) assert.deepEqual(await flagsOf(`-${alias} 007 app`), { [key]: "007", application: "app" });
+  }
+});
+
+test("a switch takes no word behind it", async () => {
+  assert.deepEqual(await flagsOf("--drop-pending bot.ts"), { dropPending: "true", application: "bot.ts" });
+  assert.deepEqual(await flagsOf("--no-drop-pending bot.ts"), { dropPending: false, application: "bot.ts" });
+});
+
+test("--no- switches off, and an option without its value has none", async () => {
+  assert.deepEqual(await flagsOf("--no-inbox bot.ts"), { inbox: false, application: "bot.ts" });
+  assert.deepEqual(await flagsOf("bot.ts --inbox"), { inbox: "", application: "bot.ts" });
+});
+
+test("of an option that is there twice the last counts; lists add up", async () => {
+  assert.deepEqual(await flagsOf("-w 2 --workers 3"), { workers: "3" });
+  assert.deepEqual(await flagsOf("--allowed-updates a,b --allowed-updates c"), { allowedUpdates: "a,b,c" });
+});
+
+test("-v is a number, as in the Python asgigram, or counts", async () => {
+  assert.deepEqual(await flagsOf("-v 2 bot.ts"), { verbosity: "2", application: "bot.ts" });
+  assert.deepEqual(await flagsOf("-v bot.ts"), { verbosity: "2", application: "bot.ts" });
+  assert.deepEqual(await flagsOf("-vv bot.ts"), { verbosity: "3", application: "bot.ts" });
+  assert.deepEqual(await flagsOf("-v bot.ts -v"), { verbosity: "3", application: "bot.ts" });
+  assert.deepEqual(await flagsOf("-vvvvv bot.ts"), { verbosity: "3", application: "bot.ts" });
+});
+
+test("what stands behind -- is an argument", async () => {
+  assert.deepEqual(await flagsOf("-- -v"), { application: "-v" });
+});
+
+test("an unknown option is refused with a guess, whatever it is", async () => {
+  await refuses("--wrokers 3", "unknown option --wrokers; did you mean --workers?");
+  await refuses("--token 1:a app", "unknown option --token; did you mean --token-file?");
+  await refuses("-x app", "unknown option -x; asgigram --help lists them all");
+  await refuses("--constructor=3", "unknown option --constructor; asgigram --help lists them all");
+});
+
+test("help and versions come before everything that is wrong", async () => {
+  assert.equal((await parseCommandLine(["--version", "--wrokers"])).wants, "version");
+  assert.equal((await parseCommandLine(["-h", "a", "b", "c"])).wants, "help");
+});
+
+test("whatever is typed is understood or refused", async () => {
+  const names = [...FLAGS.map((key) => `--${flagOf(key)}`), "-v", "-w", "--", "--no-inbox", "simulate", "--version"];
+  const word = fc.oneof(
+    fc.string(),
+    fc.constantFrom(...names),
+    fc.string().map((text) => `--${text}`),
+  );
+  await fc.assert(
+    fc.asyncProperty(fc.array(word, { maxLength: 6 }), async (argv) => {
+      await parseCommandLine(argv).catch((error) => assert(error instanceof ConfigError, String(error)));
+    }),
+  );
+});

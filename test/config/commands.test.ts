@@ -1,0 +1,17 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { parseCommandLine } from "../../src/config/command-line.ts";
+import { COMMANDS } from "../../src/config/commands.ts";
+import { resolveConfig } from "../../src/config/config.ts";
+
+test("every example can be typed", async () => {
+  for (const command of Object.values(COMMANDS)) {
+    for (const [line] of command.examples) {
+      const words = line.slice(line.indexOf("asgigram ") + "asgigram ".length).split(" ");
+      const invocation = await parseCommandLine(words);
+      assert("flags" in invocation, line);
+      const { tokenFile, ...flags } = invocation.flags;
+      await resolveConfig({ flags: { token: "1:a", ...flags }, env: {}, cwd: "/" });
+    }
+  }
+});

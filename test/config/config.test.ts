@@ -1,0 +1,258 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import fc from "fast-check";
+import { type Config, resolveConfig, type Values } from "../../src/config/config.ts";
+import { environmentOf, flagOf, OPTION_KEYS, type OptionKey, optionAt } from "../../src/config/options.ts";
+import { ConfigError } from "../../src/protocol/errors.ts";
+import { UPDATE_KINDS } from "../../src/protocol/route.ts";
+
+type Environment = { [name: string]: string | undefined };
+
+const TOKEN = "123456789:AAE-abcdefghijklmnopqrstuvwxyz_0123";
+const BOT = { token: TOKEN, application: "bot.ts" };
+
+const folder = mkdtempSync(join(tmpdir(), "asgigram-config-"));
+after(() => rmSync(folder, { recursive: true }));
+
+function file(content: unknown, name = "conf.json"): string {
+  const path = join(folder, name);
+  writeFileSync(path, typeof content === "string" ? content : JSON.stringify(content));
+  return path;
+}
+
+const resolve = (flags: Values, env: Environment = {}, defaults: Values = {}) =>
+  resolveConfig({ flags, env, cwd: "/work", defaults });
+
+const refuses = (flags: Values, env: Environment, message: RegExp) =>
+  assert.rejects(resolve(flags, env), (error) => {
+    assert(error instanceof ConfigError);
+    assert.match(error.message, message);
+    assert.doesNotMatch(error.message, /AAE/);
+    return true;
+  });
+
+test("with a token and an application, the rest are the defaults", async () => {
+  const { workers, ...config } = await resolve(BOT);
+  assert(workers >= 1);
+  assert.deepEqual(config, {
+    token: TOKEN,
+    application: "bot.ts",
+    apiUrl: "https://api.telegram.org",
+    allowedUpdates: UPDATE_KINDS,
+    dropPending: false,
+    deleteWebhook: false,
+    maxApplications: false,
+    idleTimeout: false,
+    interface: "auto",
+    lifespan: "auto",
+    inbox: "/work/asgigram-123456789.sqlite",
+    maxAttempts: 3,
+    shutdownTimeout: 8,
+    logLevel: "info",
+    logFormat: "auto",
+    directory: "/work",
+    warnings: [],
+  });
+});
+
+test("the configuration is frozen, and so is what is in it", async () => {
+  const config = await resolve({ ...BOT, allowedUpdates: "message" });
+  assert(isFrozen(config));
+  assert.throws(() => (config.allowedUpdates as string[]).push("poll"), TypeError);
+});
+
+/** For each option that has a value in the configuration: four values, all different. */
+const SAMPLES: { [key in keyof Config]?: readonly [flag: unknown, env: string, file: unknown, wanted: unknown[]] } = {
+  application: ["a.ts", "b.ts", "c.ts", ["a.ts", "b.ts", "c.ts"]],
+  apiUrl: ["http://a", "http://b/", "http://c/d", ["http://a", "http://b", "http://c/d"]],
+  allowedUpdates: ["message", "poll,message", ["poll"], [["message"], ["poll", "message"], ["poll"]]],
+  dropPending: ["true", "no", true, [true, false, true]],
+  deleteWebhook: [false, "1", false, [false, true, false]],
+  workers: ["3", "5", 7, [3, 5, 7]],
+  maxApplications: ["30", "off", 70, [30, false, 70]],
+  idleTimeout: ["0.5", "60", false, [0.5, 60, false]],
+  interface: ["asgi2", "asgi3", "auto", ["asgi2", "asgi3", "auto"]],
+  lifespan: ["on", "off", "auto", ["on", "off", "auto"]],
+  inbox: [false, "b.sqlite", "/c.sqlite", [false, "/work/b.sqlite", "/c.sqlite"]],
+  maxAttempts: ["1", "2", 4, [1, 2, 4]],
+  shutdownTimeout: ["0", "9.5", 10, [0, 9.5, 10]],
+  logLevel: ["trace", "fatal", "silent", ["trace", "fatal", "silent"]],
+  logFormat: ["json", "pretty", "auto", ["json", "pretty", "auto"]],
+};
+
+test("for every option, a flag counts before the environment, that before the file, and that before the default", async () => {
+  const indirect = ["config", "token", "tokenFile", "verbosity"];
+  assert.deepEqual(Object.keys(SAMPLES).sort(), OPTION_KEYS.filter((key) => !indirect.includes(key)).sort());
+  const key = fc.constantFrom(...(Object.keys(SAMPLES) as (keyof typeof SAMPLES & OptionKey)[]));
+  await fc.assert(
+    fc.asyncProperty(key, fc.boolean(), fc.boolean(), fc.boolean(), async (key, inFlags, inEnv, inFile) => {
+      const [flag, env, inConf, wanted] = SAMPLES[key]!;
+      const config = await resolve(
+        { token: TOKEN, config: file(inFile ? { [key]: inConf } : {}), ...(inFlags && { [key]: flag }) },
+        { [environmentOf(key)]: inEnv ? env : "" },
+        { application: "default.ts" },
+      );
+      const expected = inFlags ? wanted[0] : inEnv ? wanted[1] : inFile ? wanted[2] : undefined;
+      if (expected !== undefined) assert.deepEqual(config[key], expected);
+      else assert.deepEqual(config[key], (await resolve({ token: TOKEN, application: "default.ts" }))[key]);
+    }),
+  );
+});
+
+test("a caller's defaults count before those of the table, and after everything else", async () => {
+  assert.equal((await resolve(BOT, {}, { inbox: false })).inbox, false);
+  assert.equal((await resolve(BOT, { ASGIGRAM_INBOX: "x" }, { inbox: false })).inbox, "/work/x");
+});
+
+test("the message names the option as it is called where the value stands", async () => {
+  await refuses({ ...BOT, workers: "many" }, {}, /^--workers is "many": it must be a whole number from 1 to 256$/);
+  await refuses(BOT, { ASGIGRAM_MAX_ATTEMPTS: "0" }, /^ASGIGRAM_MAX_ATTEMPTS is "0": it must be/);
+  const path = file({ workers: 0 });
+  await refuses({ ...BOT, config: path }, {}, new RegExp(`^workers in ${path} is 0: it must be`));
+});
+
+test("without an application or a token, the message says how to give them", async () => {
+  await refuses({}, {}, /^no application given: name it, as in asgigram path\/to\/app\.ts:application/);
+  await refuses({ application: "bot.ts" }, {}, /^no bot token given: set ASGIGRAM_TOKEN, or .*--token-file/);
+});
+
+test("a token in the place of the application is noticed", async () => {
+  await refuses(
+    { application: TOKEN },
+    {},
+    /^the application looks like a bot token: write asgigram \[token\] <application>/,
+  );
+  await refuses({ token: "bot.ts", application: TOKEN }, {}, /in this order$/);
+});
+
+test("the token comes from an argument, the environment or a file", async () => {
+  const tokenFile = file(`${TOKEN}\n`, "token");
+  const application = "bot.ts";
+  assert.equal((await resolve({ application }, { ASGIGRAM_TOKEN: TOKEN })).token, TOKEN);
+  assert.equal((await resolve({ application, tokenFile }, { ASGIGRAM_TOKEN: "1:other" })).token, TOKEN);
+  assert.equal((await resolve({ application, config: file({ tokenFile }) })).token, TOKEN);
+  assert.equal((await resolve({ ...BOT }, { ASGIGRAM_TOKEN_FILE: "/missing" })).token, TOKEN);
+  await refuses({ ...BOT, tokenFile }, {}, /^the argument <token> and --token-file settle the same thing/);
+});
+
+test("a malformed token is named by where it stands, and not shown", async () => {
+  await refuses({ application: "bot.ts", token: `${TOKEN} x` }, {}, /^the argument <token> is no bot token/);
+  await refuses({ application: "bot.ts" }, { ASGIGRAM_TOKEN: `bot${TOKEN}` }, /^ASGIGRAM_TOKEN is no bot token/);
+});
+
+test("the configuration file holds neither the token nor the name of another file", async () => {
+  await refuses({ application: "b", config: file({ token: TOKEN }) }, {}, /^token cannot stand in .*: it is a secret/);
+  await refuses({ ...BOT, config: file({ config: "x" }) }, {}, /^config cannot stand in .*: it names that file/);
+});
+
+test("an option that does not exist is refused wherever it stands, with a guess", async () => {
+  const path = file({ "max-attempts": 3 });
+  await refuses({ ...BOT, config: path }, {}, /^unknown option max-attempts in .*; did you mean maxAttempts\?$/);
+  await refuses({ ...BOT, ["wrokers" as "workers"]: 3 }, {}, /^unknown option --wrokers; did you mean workers\?$/);
+});
+
+test("verbosity is another word for the log level; the nearer of the two counts", async () => {
+  assert.equal((await resolve({ ...BOT, verbosity: "0" })).logLevel, "warn");
+  assert.equal((await resolve({ ...BOT, verbosity: "3" }, { ASGIGRAM_LOG_LEVEL: "fatal" })).logLevel, "trace");
+  assert.equal((await resolve({ ...BOT, logLevel: "error" }, { ASGIGRAM_VERBOSITY: "2" })).logLevel, "error");
+  await refuses(
+    { ...BOT, logLevel: "error", verbosity: "2" },
+    {},
+    /^--log-level and --verbosity settle the same thing/,
+  );
+});
+
+test("a kind of update that is not known is taken, with a warning", async () => {
+  const config = await resolve({ ...BOT, allowedUpdates: "mesage,quite_new_kind" });
+  assert.deepEqual(config.allowedUpdates, ["mesage", "quite_new_kind"]);
+  assert.deepEqual(config.warnings, [
+    '--allowed-updates: "mesage" is no kind of update that this version of asgigram knows; did you mean message?',
+    '--allowed-updates: "quite_new_kind" is no kind of update that this version of asgigram knows',
+  ]);
+});
+
+test("a variable that looks like a misspelt option is warned of, others are not", async () => {
+  const { warnings } = await resolve(BOT, {
+    ASGIGRAM_WORKER: "2",
+    ASGIGRAM_SERVICE_HOST: "10.0.0.1",
+    ASGIGRAM_INBOXX: "",
+  });
+  assert.deepEqual(warnings, ["ASGIGRAM_WORKER has no effect; did you mean ASGIGRAM_WORKERS?"]);
+});
+
+/** A value that may pass for the option, or may not. */
+const somewhatLike = (key: OptionKey) => {
+  const { choices = [] } = optionAt(key);
+  return fc.oneof(
+    fc.string(),
+    fc.constantFrom("off", "true", "2", "http://x", "message", ...choices),
+    fc.integer().map(String),
+  );
+};
+const someOptions = fc.record(Object.fromEntries(OPTION_KEYS.map((key) => [key, somewhatLike(key)])), {
+  requiredKeys: [],
+});
+
+/** Nothing but a frozen configuration, or an error that names what is wrong. */
+async function isSettled(flags: Values, env: Environment): Promise<void> {
+  try {
+    assert(isFrozen(await resolve(flags, env)));
+  } catch (error) {
+    assert(error instanceof ConfigError, String(error));
+    const names = OPTION_KEYS.flatMap((key) => [key, flagOf(key), environmentOf(key)]);
+    assert(
+      names.some((name) => error.message.includes(name)),
+      error.message,
+    );
+    assert.doesNotMatch(error.message, /AAE/);
+  }
+}
+
+test("arbitrary flags and variables give a frozen configuration or an error that names one, never the token", async () => {
+  const sources = fc.tuple(someOptions, someOptions, fc.constantFrom(TOKEN, `${TOKEN}!`, `x${TOKEN}`, ` ${TOKEN} y`));
+  await fc.assert(
+    fc.asyncProperty(sources, fc.constantFrom(...OPTION_KEYS), async ([flags, variables, token], victim) => {
+      const env = Object.fromEntries(Object.entries(variables).map(([key, value]) => [environmentOf(key), value]));
+      await isSettled({ ...flags, token }, env);
+      await isSettled({ ...BOT, ...flags, [victim]: token }, env);
+      await isSettled({ ...BOT }, { ...env, ASGIGRAM_CONFIG: "", [environmentOf(victim)]: token });
+    }),
+    { numRuns: 200 },
+  );
+});
+
+test("arbitrary JSON as a file gives a frozen configuration or an error that names the key or the file", async () => {
+  const options = fc.record(
+    Object.fromEntries(OPTION_KEYS.map((key) => [key, fc.oneof(somewhatLike(key), fc.jsonValue())])),
+    {
+      requiredKeys: [],
+    },
+  );
+  await fc.assert(
+    fc.asyncProperty(fc.oneof(fc.jsonValue(), options, fc.dictionary(fc.string(), fc.jsonValue())), async (json) => {
+      const path = file(JSON.stringify(json));
+      try {
+        assert(isFrozen(await resolve({ ...BOT, config: path })));
+      } catch (error) {
+        assert(error instanceof ConfigError, String(error));
+        assert(error.message.includes(path), error.message);
+        const isObject = typeof json === "object" && json !== null && !Array.isArray(json);
+        if (isObject)
+          assert(
+            Object.keys(json).some((key) => error.message.includes(key)),
+            error.message,
+          );
+      }
+    }),
+    { numRuns: 200 },
+  );
+});
+
+function isFrozen(value: unknown): boolean {
+  return (
+    Object.isFrozen(value) && (typeof value !== "object" || value === null || Object.values(value).every(isFrozen))
+  );
+}

@@ -1,0 +1,66 @@
+import assert from "node:assert/strict";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import { readConfigFile } from "../../src/config/file.ts";
+
+const folder = await mkdtemp(join(tmpdir(), "asgigram-file-"));
+after(() => rm(folder, { recursive: true }));
+
+async function read(name: string, content: string): Promise<unknown> {
+  const path = join(folder, name);
+  await writeFile(path, content);
+  return readConfigFile(path, "--config");
+}
+
+test("JSON, whatever the file is called", async () => {
+  assert.deepEqual(await read("a.json", '{"workers": 2}'), { workers: 2 });
+  assert.deepEqual(await read("asgigramrc", '\uFEFF{"workers": 2}\n'), { workers: 2 });
+});
+
+test("the default export of a module, in JavaScript or TypeScript", async () => {
+  assert.deepEqual(await read("a.mjs", "export default { workers: 1 + 1 }"), { workers: 2 });
+  assert.deepEqual(await read("a.mts", "const workers: number = 2; export default { workers };"), { workers: 2 });
+  assert.deepEqual(await read("a.cjs", "module.exports = { workers: 2 }"), { workers: 2 });
+});
+
+test("broken JSON is told with the reason, and next to nothing of the content", async () => {
+  const reasons = {
+    '{"token": secret}': "Unexpected token 's'",
+    '{"token": "secret"': "Expected ',' or '}' after property value in JSON at position 18 (line 1 column 19)",
+    secret: "Unexpected token 's'",
+    "": "Unexpected end of JSON input",
+  };
+  for (const [content, reason] of Object.entries(reasons)) {
+    const message = `${folder}/b.json is not valid JSON: ${reason}`;
+    await assert.rejects(
+      read("b.json", content),
+      (error: Error) => error.message === message && error.cause === undefined,
+    );
+  }
+});
+
+test("what is no object of options is refused", async () => {
+  for (const content of ["[]", "null", "3", '"x"']) {
+    await assert.rejects(
+      read("c.json", content),
+      /c\.json must give an object of options, such as \{"workers": 2\}, not /,
+    );
+  }
+});
+
+test("a module without a default export, or one that fails, is told so", async () => {
+  await assert.rejects(read("d.mjs", "export const workers = 2"), /d\.mjs has no default export: write export default/);
+  await assert.rejects(read("e.mjs", 'throw new Error("no luck")'), /e\.mjs could not be imported: no luck/);
+  await assert.rejects(read("f.mts", "enum E { A }; export default { E };"), /f\.mts could not be imported: .*enum/s);
+});
+
+test("a file that is not there is told with the name of the option", async () => {
+  for (const name of ["x.json", "x.mjs"]) {
+    await assert.rejects(readConfigFile(join(folder, name), "ASGIGRAM_CONFIG"), {
+      code: "ASGIGRAM_CONFIG",
+      message: `ASGIGRAM_CONFIG is ${folder}/${name}, which does not exist: check the path`,
+    });
+  }
+});

@@ -1,0 +1,38 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import { quote, withoutSecrets } from "../../src/config/quote.ts";
+
+test("text is quoted, other values are shown as they are written", () => {
+  assert.equal(quote("4x"), '"4x"');
+  assert.equal(quote(0.5), "0.5");
+  assert.equal(quote({ a: [1] }), "{ a: [ 1 ] }");
+  assert.equal(quote(undefined), "undefined");
+});
+
+test("whatever the value, it takes one short line of printable text", () => {
+  fc.assert(
+    fc.property(fc.anything(), (value) => {
+      const shown = quote(value);
+      assert(shown.length <= 80);
+      assert.doesNotMatch(shown, /\p{Cc}/u);
+    }),
+  );
+});
+
+test("a token is not shown, wherever it stands", () => {
+  const token = "123456789:AAE-abcdefghijklmnopqrstuvwxyz_0123";
+  for (const value of [
+    token,
+    `https://api.telegram.org/bot${token}/`,
+    { token },
+    [`x ${token} x`],
+    "y".repeat(70) + token,
+  ]) {
+    assert.doesNotMatch(quote(value), /AAE/);
+  }
+});
+
+test("a password in an address is not shown, a port is", () => {
+  assert.equal(withoutSecrets("http://me:secret@localhost:8081/x"), "http://<credentials>@localhost:8081/x");
+});
