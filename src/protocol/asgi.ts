@@ -4,7 +4,7 @@
  */
 
 import type { Chat, User } from "@grammyjs/types";
-import type { IncomingEvent, MethodEvent, OutgoingEvent, OutgoingType, ResultOf } from "./events.ts";
+import type { IncomingEvent, MethodEvent, OutgoingType, ResultOf } from "./events.ts";
 
 /** The version of this protocol that the server speaks: `scope.asgi.spec_version`. */
 export const SPEC_VERSION = "1.0";
@@ -64,10 +64,7 @@ export type Receive = () => Promise<IncomingEvent>;
  * Carries out one method of the Bot API and resolves with its result. Rejects with `InvalidEventError`, `TelegramError`,
  * `NetworkError` or `DisconnectedError`. The event is copied before `send` returns and never changed.
  */
-export interface Send {
-  <T extends OutgoingType>(event: { type: T } & MethodEvent<T>): Promise<ResultOf<T>>;
-  (event: OutgoingEvent): Promise<unknown>;
-}
+export type Send = <T extends OutgoingType>(event: { type: T } & MethodEvent<T>) => Promise<ResultOf<T>>;
 
 /** An ASGI 3 application, as far as Telegram scopes go. */
 export type Application = (scope: TelegramScope, receive: Receive, send: Send) => Promise<void>;

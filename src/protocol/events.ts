@@ -52,13 +52,14 @@ export type SnakeCase<S extends string> = S extends `${infer Head}${infer Tail}`
 type FromScope = "chat_id" | "business_connection_id";
 
 /** Makes the keys K of T optional, in each member of a union by itself. */
-type Loosen<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> & Partial<Pick<T, K & keyof T>> : never;
+type Loosen<T, K extends PropertyKey> = T extends unknown
+  ? { [Key in keyof T as Exclude<Key, K>]: T[Key] } & { [Key in keyof T as Extract<Key, K>]?: T[Key] }
+  : never;
 
 /** sendPoll's parameter `type` is written `poll_type`. */
-type ParametersOf<M extends MethodName> = Parameters<Methods[M]> extends [infer P] | [(infer P)?]
-  ? WithoutOptionalType<NonNullable<P>>
-  : unknown;
-type WithoutOptionalType<P> = P extends { type?: infer T } ? Omit<P, "type"> & { poll_type?: T } : P;
+type ParametersOf<M extends MethodName> =
+  Parameters<Methods[M]> extends [infer P] | [(infer P)?] ? WithPollType<NonNullable<P>> : unknown;
+type WithPollType<P> = "type" extends keyof P ? Omit<P, "type"> & { poll_type?: P["type"] } : P;
 
 type Reply<P> = "reply_parameters" extends keyof P
   ? {
@@ -69,7 +70,7 @@ type Reply<P> = "reply_parameters" extends keyof P
 
 type MethodEvents = {
   [M in MethodName as `telegram.${SnakeCase<M>}`]: {
-    event: { type: `telegram.${SnakeCase<M>}` } & Loosen<ParametersOf<M>, FromScope> & Reply<ParametersOf<M>>;
+    event: Loosen<{ type: `telegram.${SnakeCase<M>}` } & ParametersOf<M> & Reply<ParametersOf<M>>, FromScope>;
     result: ReturnType<Methods[M]>;
   };
 };
