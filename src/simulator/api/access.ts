@@ -1,0 +1,55 @@
+/** Whom the bot may talk to: the checks that every method with a `chat_id` begins with (`Client::check_chat_access`). */
+
+import type { Message } from "@grammyjs/types";
+import type { ChatRecord } from "../state/chat-record.ts";
+import type { World } from "../state/world.ts";
+import type { Call } from "./call.ts";
+import { badRequest, forbidden } from "./refusal.ts";
+
+/** @throws Refusal (400 if there is no such chat, or it has become another) */
+export function chatOf(world: World, call: Call, parameter = "chat_id"): ChatRecord {
+  const id = call.id(parameter);
+  if (id === undefined) throw badRequest("chat_id is empty");
+  const business = parameter === "chat_id" ? call.string("business_connection_id") : undefined;
+  const record = typeof id === "string" ? world.chatByUsername(id.slice(1)) : world.chat(id, business);
+  if (record === undefined && typeof id === "number") {
+    const stranger = world.people.get(id);
+    // Seen in a group, say, but the bot may not write first.
+    if (stranger?.user.is_bot) throw forbidden("bot can't send messages to bots");
+    if (stranger !== undefined) throw forbidden("bot can't initiate conversation with a user");
+  }
+  if (record === undefined) throw badRequest("chat not found");
+  if (record.migratedTo !== undefined) {
+    throw badRequest("group chat was upgraded to a supergroup chat", { migrate_to_chat_id: record.migratedTo });
+  }
+  return record;
+}
+
+/** As `chatOf`, for methods that need the bot to be there. @throws Refusal (403) */
+export function writableChatOf(world: World, call: Call, parameter = "chat_id"): ChatRecord {
+  const record = chatOf(world, call, parameter);
+  const { chat } = record;
+  if (chat.type === "private") {
+    const person = world.people.get(chat.id);
+    if (person?.blocked) throw forbidden("bot was blocked by the user");
+    if (person?.started === false) throw forbidden("bot can't initiate conversation with a user");
+    return record;
+  }
+  const status = record.statusOf(world.bot.id);
+  if (status === "kicked") throw forbidden(`bot was kicked from the ${chat.type} chat`);
+  if (!record.has(world.bot.id)) throw forbidden(`bot is not a member of the ${chat.type} chat`);
+  return record;
+}
+
+/** @param purpose as in "message to edit not found" */
+export function messageOf(record: ChatRecord, message_id: number | undefined, purpose: string): Message {
+  if (message_id === undefined) throw badRequest("message identifier is not specified");
+  const message = record.messages.get(message_id);
+  if (message === undefined) throw badRequest(`message to ${purpose} not found`);
+  return message;
+}
+
+/** @throws Refusal (400) unless the chat is one of the types */
+export function requireType(record: ChatRecord, types: readonly string[], reason: string): void {
+  if (!types.includes(record.chat.type)) throw badRequest(reason);
+}

@@ -1,0 +1,63 @@
+/**
+ * The Bot API itself: finds the method, checks its parameters, carries it out. Methods that the simulator does not act out
+ * answer with a plausible result of their type.
+ */
+
+import type { Message } from "@grammyjs/types";
+import { chatOf, messageOf } from "./access.ts";
+import { Call } from "./call.ts";
+import { type MethodSchema, methodSchema } from "./method-schema.ts";
+import { answerMethods } from "./methods/answers.ts";
+import { chatMethods } from "./methods/chats.ts";
+import { copyingMethods } from "./methods/copying.ts";
+import { editingMethods } from "./methods/editing.ts";
+import { profileMethods } from "./methods/profile.ts";
+import { send, sendingMethods } from "./methods/sending.ts";
+import { updateMethods } from "./methods/updates.ts";
+import { plausible } from "./plausible.ts";
+import { Refusal } from "./refusal.ts";
+import type { Handler, Telegram } from "./telegram.ts";
+import { type RawParameters, validate } from "./validation.ts";
+
+const HANDLERS: ReadonlyMap<string, Handler> = new Map(
+  [updateMethods, profileMethods, sendingMethods, copyingMethods, editingMethods, chatMethods, answerMethods].flatMap(
+    (methods) => Object.entries(methods),
+  ),
+);
+
+export class BotApi {
+  readonly #telegram: Telegram;
+
+  constructor(telegram: Telegram) {
+    this.#telegram = telegram;
+  }
+
+  /**
+   * @param name in any case
+   * @returns the method's result; a `RawJson` where it is JSON already
+   * @throws Refusal; or the signal's reason
+   */
+  async call(name: string, raw: RawParameters, signal: AbortSignal): Promise<unknown> {
+    const schema = methodSchema(name);
+    if (schema === undefined) throw new Refusal(404, "Not Found");
+    const call = new Call(schema.name, validate(schema, raw), signal);
+    const handler = HANDLERS.get(schema.name) ?? genericHandler(schema);
+    return await handler(call, this.#telegram);
+  }
+}
+
+function genericHandler({ name, result }: MethodSchema): Handler {
+  if (result === "Message" && name.startsWith("send")) return send;
+  if (result.startsWith("Message")) return existingMessage;
+  return (call, telegram) => {
+    // Even a method that is only pretended takes place somewhere.
+    if (typeof call.values.chat_id !== "undefined" && !TAKES_ANY_CHAT.has(name)) chatOf(telegram.world, call);
+    return plausible(result, call, telegram);
+  };
+}
+
+/** A `chat_id` here may be of a user that the bot has never met. */
+const TAKES_ANY_CHAT: ReadonlySet<string> = new Set(["sendGift", "verifyChat", "removeChatVerification"]);
+
+const existingMessage: Handler = (call, { world }): Message | true =>
+  call.has("inline_message_id") ? true : messageOf(chatOf(world, call), call.number("message_id"), "edit");

@@ -1,0 +1,51 @@
+/** One call of a Bot API method, after its parameters were read and checked: the handlers see nothing else of a request. */
+
+import type { UploadedFile } from "../state/files.ts";
+
+export class Call {
+  /** As the reference spells it: `sendMessage`. */
+  readonly method: string;
+  /** Each parameter in its own type; what was not given is absent. */
+  readonly values: Readonly<Record<string, unknown>>;
+  /** Fires when the caller has hung up. */
+  readonly signal: AbortSignal;
+
+  constructor(method: string, values: Readonly<Record<string, unknown>>, signal: AbortSignal) {
+    this.method = method;
+    this.values = values;
+    this.signal = signal;
+  }
+
+  has(name: string): boolean {
+    return this.values[name] !== undefined;
+  }
+
+  string(name: string): string | undefined {
+    return this.values[name] as string | undefined;
+  }
+
+  number(name: string): number | undefined {
+    return this.values[name] as number | undefined;
+  }
+
+  boolean(name: string): boolean {
+    return this.values[name] === true;
+  }
+
+  /** A chat or user: a number, or a name that begins with `@`. */
+  id(name: string): number | string | undefined {
+    return this.values[name] as number | string | undefined;
+  }
+
+  array<T = unknown>(name: string): T[] | undefined {
+    return this.values[name] as T[] | undefined;
+  }
+
+  object<T = Record<string, unknown>>(name: string): T | undefined {
+    return this.values[name] as T | undefined;
+  }
+
+  file(name: string): string | UploadedFile | undefined {
+    return this.values[name] as string | UploadedFile | undefined;
+  }
+}

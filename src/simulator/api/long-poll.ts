@@ -1,0 +1,129 @@
+/**
+ * getUpdates as seen by those who call it: who waits, who is told off, and how a caller in a hurry is slowed down. The rules
+ * are those of `Client::process_get_updates_query` and `do_get_updates` in the public server's source.
+ *
+ * At most one call waits. It ends with updates, with an empty list when its time is up, or with 409 when a newer call has
+ * to wait as well (the newest poller wins) or a webhook is set.
+ */
+
+import { setTimeout as sleep } from "node:timers/promises";
+import type { UpdateQueue } from "../state/update-queue.ts";
+import { conflict } from "./refusal.ts";
+
+export interface PollRequest {
+  offset: number;
+  /** 1 to 100. */
+  limit: number;
+  /** Seconds, up to 50. */
+  timeout: number;
+}
+
+export interface LongPollOptions {
+  /** Milliseconds since 1970. */
+  now: () => number;
+  /** Slow down callers that repeat an offset, as Telegram does. */
+  strict: boolean;
+}
+
+interface Waiting {
+  request: PollRequest;
+  answer(updates: string[]): void;
+  refuse(reason: Error): void;
+}
+
+/** Updates that come in together are answered together: the server waits this long for more. In milliseconds. */
+const WAKE_DELAY = 1;
+const OTHER_POLLER = "terminated by other getUpdates request; make sure that only one bot instance is running";
+const WEBHOOK_SET = "terminated by setWebhook request";
+
+export class LongPoll {
+  readonly #queue: UpdateQueue;
+  readonly #now: () => number;
+  readonly #strict: boolean;
+  #waiting: Waiting | undefined;
+  #waking = false;
+  #lastOffset = -1;
+  #lastStart = 0;
+  #lastConflict = 0;
+
+  constructor(queue: UpdateQueue, { now, strict }: LongPollOptions) {
+    this.#queue = queue;
+    this.#now = now;
+    this.#strict = strict;
+    queue.onPush = () => this.#wakeSoon();
+  }
+
+  /** Resolves with the updates, each as JSON. Rejects with a `Refusal`, or with the signal's reason. */
+  async poll(request: PollRequest, signal: AbortSignal): Promise<string[]> {
+    const { offset, limit, timeout } = this.#strict ? this.#slowedDown(request) : request;
+    const updates = this.#queue.take(offset, limit);
+    if (updates.length > 0 || timeout === 0) return updates;
+    this.#interrupt(OTHER_POLLER);
+    // A negative offset has done its work by now; from here on it means "from the head".
+    return await this.#wait({ offset: Math.max(offset, 0), limit, timeout }, signal);
+  }
+
+  /** A webhook was set: whoever waits hears of it. */
+  interruptForWebhook(): void {
+    this.#interrupt(WEBHOOK_SET);
+  }
+
+  /**
+   * Nothing happens to a poller that waits for an answer and then moves its offset on. One that asks for the same offset
+   * again within 3 s waits at least 3 s for something new; within 0.5 s it gets one update at a time.
+   */
+  #slowedDown(request: PollRequest): PollRequest {
+    const sinceLast = request.offset === this.#lastOffset ? this.#now() - this.#lastStart : Infinity;
+    this.#lastOffset = request.offset;
+    this.#lastStart = this.#now();
+    return {
+      offset: request.offset,
+      limit: sinceLast < 500 ? 1 : request.limit,
+      timeout: sinceLast < 3000 ? Math.max(request.timeout, 3) : request.timeout,
+    };
+  }
+
+  async #wait(request: PollRequest, signal: AbortSignal): Promise<string[]> {
+    signal.throwIfAborted();
+    const { promise, resolve, reject } = Promise.withResolvers<string[]>();
+    const waiting: Waiting = { request, answer: resolve, refuse: reject };
+    this.#waiting = waiting;
+    const timer = setTimeout(() => resolve([]), request.timeout * 1000);
+    const giveUp = () => reject(signal.reason);
+    signal.addEventListener("abort", giveUp, { once: true });
+    try {
+      return await promise;
+    } finally {
+      if (this.#waiting === waiting) this.#waiting = undefined;
+      clearTimeout(timer);
+      signal.removeEventListener("abort", giveUp);
+    }
+  }
+
+  #wakeSoon(): void {
+    if (this.#waking || this.#waiting === undefined) return;
+    this.#waking = true;
+    setTimeout(() => this.#wake(), WAKE_DELAY);
+  }
+
+  #wake(): void {
+    this.#waking = false;
+    if (this.#waiting === undefined) return;
+    const { request, answer } = this.#waiting;
+    const updates = this.#queue.take(request.offset, request.limit);
+    if (updates.length > 0) answer(updates);
+  }
+
+  /** The first conflict is told at once; further ones within 3 s are told 3 s later, so that two pollers do not spin. */
+  #interrupt(reason: string): void {
+    const loser = this.#waiting;
+    if (loser === undefined) return;
+    this.#waiting = undefined;
+    if (!this.#strict || this.#now() >= this.#lastConflict + 3000) {
+      this.#lastConflict = this.#now();
+      loser.refuse(conflict(reason));
+    } else {
+      void sleep(3000).then(() => loser.refuse(conflict(reason)));
+    }
+  }
+}

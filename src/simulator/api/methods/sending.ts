@@ -1,0 +1,161 @@
+/**
+ * Every method that sends: https://core.telegram.org/bots/api#sendmessage and those like it. What `sendVideoNote` puts into
+ * a message is its `video_note`, by the generated schema; only what the schema cannot know is written out here.
+ */
+
+import type { Message, MessageEntity } from "@grammyjs/types";
+import type { ChatRecord } from "../../state/chat-record.ts";
+import { addMessage, type Content, quoted, withoutProfile } from "../../state/messages.ts";
+import { format, isLonger, MAX_CAPTION, MAX_TEXT } from "../../text/format.ts";
+import { writableChatOf } from "../access.ts";
+import { Call } from "../call.ts";
+import { objectSchema } from "../method-schema.ts";
+import { plausible } from "../plausible.ts";
+import { badRequest } from "../refusal.ts";
+import { type Markup, readMarkup } from "../reply-markup.ts";
+import type { Handler, Telegram } from "../telegram.ts";
+
+export const sendingMethods: Record<string, Handler> = {
+  sendMediaGroup(call, telegram) {
+    const media = call.array<Record<string, unknown>>("media")!;
+    if (media.length < 2 || media.length > 10) throw badRequest("too few or too many media in the album");
+    const media_group_id = telegram.world.nextQueryId();
+    return media.map((item) => {
+      const { type, media: file, ...rest } = item;
+      const one = new Call(methodFor(type), { ...call.values, [String(type)]: file, ...rest }, call.signal);
+      return send(one, telegram, { media_group_id });
+    });
+  },
+
+  sendChatAction(call, { world }) {
+    const { chat } = writableChatOf(world, call);
+    const action = call.string("action")!.toLowerCase();
+    if (!ACTIONS.has(action)) throw badRequest("wrong parameter action in request");
+    world.journal.record(chat.id, { by: "bot", type: "action", action });
+    return true;
+  },
+};
+
+const ACTIONS: ReadonlySet<string> = new Set(
+  (
+    "typing upload_photo record_video upload_video record_voice upload_voice record_audio upload_audio upload_document " +
+    "choose_sticker pick_up_location find_location record_video_note upload_video_note"
+  ).split(" "),
+);
+
+/** Handles any method that sends one message. */
+export function send(call: Call, telegram: Telegram, more: Content = {}): Message {
+  const { world } = telegram;
+  const record = writableChatOf(world, call);
+  const content = { ...replyOf(call, record), ...contentOf(call, telegram), ...more };
+  return post(call, telegram, record, content);
+}
+
+/** Sends what is ready-made: the end of every sending, forwarding and copying method. */
+export function post(call: Call, { world }: Telegram, record: ChatRecord, content: Content): Message {
+  const markup = readMarkup(call.object("reply_markup"));
+  applyKeyboard(record, markup);
+  const thread = call.number("message_thread_id");
+  return addMessage(
+    world,
+    record,
+    {
+      by: "bot",
+      from: withoutProfile(world.bot),
+      business_connection_id: call.string("business_connection_id"),
+      keyboard: markup.keyboard,
+    },
+    {
+      ...(thread !== undefined && { message_thread_id: thread, is_topic_message: true }),
+      ...(call.boolean("protect_content") && { has_protected_content: true }),
+      ...(call.has("message_effect_id") && { effect_id: call.string("message_effect_id")! }),
+      ...content,
+      ...(markup.inline !== undefined && { reply_markup: markup.inline }),
+    },
+  );
+}
+
+/** The parameters that become a message's text, caption or medium. */
+export function contentOf(call: Call, telegram: Telegram): Content {
+  if (call.method === "sendMessage") return textOf(call);
+  const key = contentKey(call.method);
+  const type = objectSchema("Message")?.fields.find((field) => field.name === key)?.type;
+  const medium = type === undefined ? undefined : plausible(type, aimedAt(call, key), telegram);
+  return { ...(medium !== undefined && { [key]: amended(key, medium, call) }), ...captionOf(call) };
+}
+
+/** `text` with its entities. @throws Refusal (400) if it is empty or too long */
+export function textOf(call: Call): Content {
+  const { text, entities } = format(call.string("text") ?? "", call.values.parse_mode, call.array("entities"));
+  if (text === "") throw badRequest("text must be non-empty");
+  if (isLonger(text, MAX_TEXT)) throw badRequest("message is too long");
+  const preview = call.object("link_preview_options");
+  return { text, ...some("entities", entities), ...(preview !== undefined && { link_preview_options: preview }) };
+}
+
+/** `caption` with its entities; nothing if there is none. @throws Refusal (400) if it is too long */
+export function captionOf(call: Call): Content {
+  const source = call.string("caption");
+  if (source === undefined) return {};
+  const { text, entities } = format(source, call.values.parse_mode, call.array("caption_entities"));
+  if (isLonger(text, MAX_CAPTION)) throw badRequest("message caption is too long");
+  return {
+    ...(text !== "" && { caption: text, ...some("caption_entities", entities) }),
+    ...(call.boolean("show_caption_above_media") && { show_caption_above_media: true }),
+    ...(call.boolean("has_spoiler") && { has_media_spoiler: true }),
+  };
+}
+
+const some = (key: "entities" | "caption_entities", entities: MessageEntity[]) =>
+  entities.length > 0 ? { [key]: entities } : {};
+
+function replyOf(call: Call, record: ChatRecord): Content {
+  const reply = call.object<{ message_id?: unknown; allow_sending_without_reply?: boolean; quote?: string }>(
+    "reply_parameters",
+  );
+  if (reply?.message_id === undefined) return {};
+  const message = record.messages.get(Number(reply.message_id));
+  if (message !== undefined) {
+    const quote =
+      reply.quote === undefined ? {} : { quote: { text: reply.quote, position: 0, is_manual: true as const } };
+    return { reply_to_message: quoted(message), ...quote };
+  }
+  if (reply.allow_sending_without_reply === true) return {};
+  throw badRequest("message to be replied not found");
+}
+
+function applyKeyboard(record: ChatRecord, markup: Markup): void {
+  if (markup.keyboard !== undefined) record.keyboard = markup.keyboard;
+  else if (markup.removesKeyboard) record.keyboard = undefined;
+}
+
+/** `sendVideoNote` -> `video_note` */
+const contentKey = (method: string) =>
+  method
+    .slice("send".length)
+    .replaceAll(/\B[A-Z]/g, "_$&")
+    .toLowerCase();
+
+/** `video_note` -> `sendVideoNote` */
+const methodFor = (type: unknown) =>
+  `send${String(type).replaceAll(/(?:^|_)(\w)/g, (_, letter) => letter.toUpperCase())}`;
+
+/** The schema's filler looks for a file under the name of what it fills. */
+const aimedAt = (call: Call, key: string) => new Call(key, call.values, call.signal);
+
+const DICE_SIDES: Record<string, number> = { "🏀": 5, "⚽": 5, "⚽️": 5, "🎰": 64 };
+
+/** What follows from the parameters, but is not simply one of them. */
+function amended(key: string, medium: unknown, call: Call): unknown {
+  const object = medium as Record<string, unknown>;
+  if (key === "dice") {
+    const emoji = call.string("emoji") ?? "🎲";
+    return { emoji, value: 1 + Math.floor(Math.random() * (DICE_SIDES[emoji] ?? 6)) };
+  }
+  if (key === "invoice") {
+    const prices = call.array<{ amount?: number }>("prices") ?? [];
+    return { ...object, total_amount: prices.reduce((total, { amount = 0 }) => total + Number(amount), 0) };
+  }
+  if (key === "game") return { ...object, title: call.string("game_short_name") };
+  return medium;
+}

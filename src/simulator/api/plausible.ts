@@ -1,0 +1,134 @@
+/**
+ * Results made from the schema alone: every required field is filled, with what the call said where it said anything. It
+ * serves the methods that this simulator does not act out, and the content of all messages but text.
+ */
+
+import type { FileStore, StoredFile } from "../state/files.ts";
+import type { World } from "../state/world.ts";
+import type { Call } from "./call.ts";
+import { type FieldSchema, objectSchema } from "./method-schema.ts";
+
+/** What there is to draw on. */
+export interface Surroundings {
+  world: World;
+  files: FileStore;
+}
+
+type Echo = Readonly<Record<string, unknown>>;
+
+/** What a required field holds when the call does not say. */
+const DEFAULTS: Record<string, unknown> = {
+  width: 640,
+  height: 480,
+  length: 240,
+  duration: 1,
+  value: 1,
+  emoji: "🎲",
+  is_anonymous: true,
+  is_enabled: true,
+  max_reaction_count: 11,
+  currency: "XTR",
+  invite_link: "https://t.me/+simulated",
+  icon_color: 7322096,
+};
+
+/** A value of the type, which is one of the schema's: `true`, `string`, `MessageId[]`, … */
+export function plausible(type: string, call: Call, around: Surroundings): unknown {
+  return new Filler(call, around).value(type, call.method, call.values);
+}
+
+class Filler {
+  readonly #call: Call;
+  readonly #around: Surroundings;
+
+  constructor(call: Call, around: Surroundings) {
+    this.#call = call;
+    this.#around = around;
+  }
+
+  /** @param echo where to look for the values of fields: the parameters, or the part of them that is meant */
+  value(type: string, name: string, echo: Echo): unknown {
+    if (type.endsWith("[]")) return this.#array(type.slice(0, -2), name, echo);
+    const alternatives = type.includes(" | ") ? type.split(" | ") : objectSchema(type)?.alternatives;
+    if (alternatives !== undefined) return this.#oneOf(alternatives, name, echo);
+    if (type.startsWith('"')) return JSON.parse(type);
+    if (type === "true") return true;
+    if (type === "string" || type === "number" || type === "boolean") return this.#scalar(type, name, echo);
+    if (type === "User") return this.#user(echo);
+    if (type === "Chat") return this.#chat(echo);
+    return this.#object(type, name, echo);
+  }
+
+  #oneOf(alternatives: readonly string[], name: string, echo: Echo): unknown {
+    const said = alternatives.find((type) => type === JSON.stringify(echo[name]) || tagOf(type) === echo.type);
+    return this.value(said ?? alternatives[0]!, name, echo);
+  }
+
+  #scalar(type: "string" | "number" | "boolean", name: string, echo: Echo): unknown {
+    const said = echo[name] ?? DEFAULTS[name];
+    if (typeof said === type) return said;
+    if (type === "boolean") return false;
+    if (type === "number") return /date$/.test(name) ? this.#around.world.date : name === "message_id" ? 1 : 0;
+    return /(^|_)id$/.test(name) ? this.#around.world.nextQueryId() : name;
+  }
+
+  #object(type: string, name: string, echo: Echo): Record<string, unknown> {
+    const fields = objectSchema(type)?.fields ?? [];
+    const said = isObject(echo[name]) ? echo[name] : echo;
+    const source = fields.some((field) => field.name === "file_id") ? { ...said, ...this.#file(name, echo) } : said;
+    const filled: Record<string, unknown> = {};
+    for (const field of fields) {
+      if (field.required || isSaid(field, source)) filled[field.name] = this.value(field.type, field.name, source);
+    }
+    return filled;
+  }
+
+  /** As many as the call gives; two sizes of a photo; otherwise none. */
+  #array(type: string, name: string, echo: Echo): unknown[] {
+    const said = echo[name];
+    if (Array.isArray(said)) return said.map((item) => this.value(type, name, isObject(item) ? item : { text: item }));
+    if (type !== "PhotoSize") return [];
+    const { file_id } = this.#file(name, echo);
+    return [
+      this.value(type, "", { file_id: `${file_id}s`, file_unique_id: `${file_id}us`, width: 90, height: 68 }),
+      this.value(type, name, echo),
+    ];
+  }
+
+  #file(name: string, echo: Echo): Partial<StoredFile> {
+    if (name === "") return {};
+    const source = echo[name] ?? echo.media;
+    const upload = typeof source === "string" || isUpload(source) ? source : undefined;
+    return this.#around.files.store(upload, name);
+  }
+
+  #user(echo: Echo): unknown {
+    const { world } = this.#around;
+    const id = echo.user_id ?? this.#call.values.user_id;
+    return world.people.get(Number(id))?.user ?? world.bot;
+  }
+
+  #chat(echo: Echo): unknown {
+    const { world } = this.#around;
+    const id = echo.chat_id ?? this.#call.values.chat_id ?? this.#call.values.user_id ?? this.#call.values.from_chat_id;
+    const record = typeof id === "string" ? world.chatByUsername(id.slice(1)) : world.chat(Number(id));
+    const { first_name, username } = world.bot;
+    return record?.chat ?? { id: world.bot.id, type: "private", first_name, username };
+  }
+}
+
+/** Whether the call has something for an optional field. */
+const isSaid = ({ name, type }: FieldSchema, echo: Echo) =>
+  typeof echo[name] === type || (type === "true" && echo[name] === true);
+
+/** The literal `type` or `status` by which an alternative of a union is told from the others. */
+const tagOf = (type: string) => {
+  const tag = objectSchema(type)?.fields[0]?.type;
+  return tag?.startsWith('"') ? JSON.parse(tag) : undefined;
+};
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null && !Array.isArray(value) && !isUpload(value);
+
+const isUpload = (value: unknown): value is { name: string; type: string; bytes: Uint8Array } =>
+  typeof value === "object" && value !== null && "bytes" in value && value.bytes instanceof Uint8Array;

@@ -1,0 +1,27 @@
+/** All that the methods of the Bot API act on. */
+
+import type { FileStore } from "../state/files.ts";
+import type { Settings } from "../state/settings.ts";
+import type { UpdateQueue } from "../state/update-queue.ts";
+import type { World } from "../state/world.ts";
+import type { Call } from "./call.ts";
+import type { LongPoll } from "./long-poll.ts";
+
+export interface Telegram {
+  readonly world: World;
+  readonly files: FileStore;
+  readonly settings: Settings;
+  readonly queue: UpdateQueue;
+  readonly poll: LongPoll;
+}
+
+/** Carries out one method and returns its result, which must be JSON. @throws Refusal */
+export type Handler = (call: Call, telegram: Telegram) => unknown;
+
+/** A result that is JSON already, and is put into the reply as it stands. */
+export class RawJson {
+  readonly text: string;
+  constructor(text: string) {
+    this.text = text;
+  }
+}

@@ -1,0 +1,112 @@
+/**
+ * From what came over HTTP, where anything may be a string, to parameters in their own types; and Telegram's words for what
+ * is missing or malformed. Stricter than Telegram in one respect: a number that is none is refused, not taken for 0.
+ */
+
+import type { UploadedFile } from "../state/files.ts";
+import type { FieldSchema, MethodSchema } from "./method-schema.ts";
+import { badRequest, type Refusal } from "./refusal.ts";
+
+/** What a request carried, by parameter; files of a multipart request among them. */
+export type RawParameters = Readonly<Record<string, unknown>>;
+
+/** @throws Refusal (400) */
+export function validate(schema: MethodSchema, raw: RawParameters): Record<string, unknown> {
+  const values: Record<string, unknown> = {};
+  for (const field of schema.parameters) {
+    const given = raw[field.name];
+    if (given !== undefined && given !== null && given !== "") values[field.name] = coerce(field, given, raw);
+    else if (field.required && !MAY_BE_EMPTY.has(`${schema.name}.${field.name}`)) throw missing(field);
+  }
+  return values;
+}
+
+/** Required by the reference, but an empty value has a meaning. */
+const MAY_BE_EMPTY: ReadonlySet<string> = new Set(["setWebhook.url", "sendMessageDraft.text"]);
+
+const MISSING: Record<string, string> = {
+  chat_id: "chat_id is empty",
+  from_chat_id: "chat_id is empty",
+  text: "message text is empty",
+  message_id: "message identifier is not specified",
+  message_ids: "message identifiers are not specified",
+  user_id: "invalid user_id specified",
+  file_id: "file_id not specified",
+  latitude: "latitude is empty",
+  longitude: "longitude is empty",
+};
+
+function missing({ name, type }: FieldSchema): Refusal {
+  const known = MISSING[name];
+  if (known !== undefined) return badRequest(known);
+  if (type === "file") return badRequest(`there is no ${words(name)} in the request`);
+  return badRequest(`parameter "${name}" is required`);
+}
+
+function coerce({ name, type }: FieldSchema, given: unknown, raw: RawParameters): unknown {
+  switch (type) {
+    case "string":
+      return typeof given === "object" ? JSON.stringify(given) : String(given);
+    case "number":
+      return asNumber(name, given);
+    case "boolean":
+      return typeof given === "boolean" ? given : TRUE.has(String(given).toLowerCase());
+    case "id":
+      return asId(name, given);
+    case "file":
+      return asFile(name, given, raw);
+    case "array":
+      return asArray(name, given);
+    default:
+      return asObject(name, given);
+  }
+}
+
+const TRUE: ReadonlySet<string> = new Set(["true", "yes", "1"]);
+
+function asNumber(name: string, given: unknown): number {
+  const number = typeof given === "string" ? Number(given) : given;
+  if (typeof number === "number" && Number.isFinite(number)) return number;
+  throw badRequest(MISSING[name] ?? `can't parse ${words(name)} as a Number`);
+}
+
+/** `123`, `"-100123"` or `"@username"`. */
+function asId(name: string, given: unknown): number | string {
+  if (typeof given === "string" && given.startsWith("@")) return given;
+  const number = typeof given === "string" ? Number(given) : given;
+  if (Number.isSafeInteger(number)) return number as number;
+  throw badRequest(name.includes("chat") ? "chat not found" : `invalid ${name} specified`);
+}
+
+/** A file_id, a URL, an upload, or `attach://name` for an upload under another name. */
+function asFile(name: string, given: unknown, raw: RawParameters): string | UploadedFile {
+  if (typeof given === "object") return given as UploadedFile;
+  const attached = /^attach:\/\/(.+)$/.exec(String(given))?.[1];
+  if (attached === undefined) return String(given);
+  const upload = raw[attached];
+  if (typeof upload === "object" && upload !== null) return upload as UploadedFile;
+  throw badRequest(`there is no ${words(name)} in the request`);
+}
+
+function asArray(name: string, given: unknown): unknown[] {
+  const parsed = parsedJson(name, given);
+  if (Array.isArray(parsed)) return parsed;
+  throw badRequest(`expected an Array of ${words(name)}`);
+}
+
+function asObject(name: string, given: unknown): unknown {
+  const parsed = parsedJson(name, given);
+  if (typeof parsed === "object" && parsed !== null) return parsed;
+  throw badRequest(`object expected as ${words(name)}`);
+}
+
+function parsedJson(name: string, given: unknown): unknown {
+  if (typeof given !== "string") return given;
+  try {
+    return JSON.parse(given);
+  } catch {
+    throw badRequest(`can't parse ${name === "reply_markup" ? "reply keyboard markup" : words(name)} JSON object`);
+  }
+}
+
+const words = (name: string) => name.replaceAll("_", " ");

@@ -1,0 +1,68 @@
+/** What the world learns from an update that a test made up: its chats, users and queries exist from then on. */
+
+import type { BusinessConnection, Chat, ChatMember, Message, User } from "@grammyjs/types";
+import type { RawUpdate } from "../state/update-queue.ts";
+import type { World } from "../state/world.ts";
+
+type Loose = Record<string, unknown>;
+
+const MESSAGE_KINDS: ReadonlySet<string> = new Set(["message", "channel_post", "business_message", "guest_message"]);
+const EDIT_KINDS: ReadonlySet<string> = new Set(["edited_message", "edited_channel_post", "edited_business_message"]);
+/** Seconds for which a query can be answered. */
+const QUERY_LIFETIMES: Record<string, number> = {
+  callback_query: 150,
+  inline_query: 30,
+  shipping_query: 150,
+  pre_checkout_query: 150,
+};
+
+export function adoptUpdate(world: World, { update_id: _, ...content }: RawUpdate): void {
+  for (const [kind, payload] of Object.entries(content)) {
+    if (isObject(payload)) adoptPayload(world, kind, payload);
+  }
+}
+
+function adoptPayload(world: World, kind: string, payload: Loose): void {
+  const inner = isObject(payload.message) ? payload.message : undefined;
+  const business = (payload.business_connection_id ?? inner?.business_connection_id) as string | undefined;
+  for (const user of [payload.from, payload.user]) if (isUser(user) && user.id !== world.bot.id) world.adoptUser(user);
+  for (const chat of [payload.chat, inner?.chat, payload.voter_chat]) {
+    if (isChat(chat)) adoptChat(world, chat, business);
+  }
+  if (MESSAGE_KINDS.has(kind) || EDIT_KINDS.has(kind)) adoptMessage(world, kind, payload, business);
+  if (kind === "callback_query" && inner !== undefined) adoptMessage(world, "message", inner, business);
+  if (kind === "business_connection") {
+    world.businessConnections.set(String(payload.id), payload as unknown as BusinessConnection);
+  }
+  if (kind === "my_chat_member" && isChat(payload.chat) && isObject(payload.new_chat_member)) {
+    world.chat(payload.chat.id)?.members.set(world.bot.id, payload.new_chat_member as unknown as ChatMember);
+  }
+  const lifetime = QUERY_LIFETIMES[kind];
+  if (lifetime === undefined || typeof payload.id !== "string") return;
+  const place = isChat(inner?.chat) ? inner.chat.id : isUser(payload.from) ? payload.from.id : 0;
+  world.openQuery(place, lifetime, payload.id);
+}
+
+function adoptChat(world: World, chat: Chat, business: string | undefined): void {
+  world.adoptChat(chat, business);
+  if (chat.type !== "private" || business !== undefined) return;
+  const { id, first_name } = chat;
+  const person = world.people.get(id) ?? world.adoptUser({ id, is_bot: false, first_name });
+  person.started = true;
+}
+
+function adoptMessage(world: World, kind: string, payload: Loose, business: string | undefined): void {
+  const message = payload as unknown as Message;
+  const record = isChat(payload.chat) ? world.chat(payload.chat.id, business) : undefined;
+  if (record === undefined || !Number.isSafeInteger(message.message_id)) return;
+  world.keepMessage(record, message);
+  const by = message.from?.id === world.bot.id ? "bot" : "user";
+  if (by === "user") {
+    world.journal.record(record.chat.id, { by, type: EDIT_KINDS.has(kind) ? "edited" : "message", message });
+  }
+}
+
+const isObject = (value: unknown): value is Loose =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+const isUser = (value: unknown): value is User => isObject(value) && Number.isSafeInteger(value.id);
+const isChat = (value: unknown): value is Chat => isUser(value) && typeof (value as unknown as Loose).type === "string";

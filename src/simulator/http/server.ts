@@ -1,0 +1,127 @@
+/**
+ * The HTTP side, all on one port:
+ *
+ *   /bot<token>/<method>             the Bot API, GET and POST
+ *   /file/bot<token>/<file_path>     downloads
+ *   /simulator/…                     the clients' side (clients.ts)
+ */
+
+import type { IncomingMessage } from "node:http";
+import type { AddressInfo } from "node:net";
+import { createAdaptorServer, type HttpBindings, type ServerType } from "@hono/node-server";
+import { type Context, Hono } from "hono";
+import type { BotApi } from "../api/bot-api.ts";
+import { Refusal } from "../api/refusal.ts";
+import { RawJson } from "../api/telegram.ts";
+import type { RawParameters } from "../api/validation.ts";
+import type { CallLog } from "../state/call-log.ts";
+import type { FileStore } from "../state/files.ts";
+import { readParameters } from "./body.ts";
+
+/** A call of the Bot API as it came in, before anything is checked. */
+export interface IncomingCall {
+  /** As the caller spelt it. */
+  readonly method: string;
+  readonly parameters: RawParameters;
+  /** The raw request, for those who want to do something to its connection. */
+  readonly incoming: IncomingMessage;
+}
+
+/**
+ * Stands between the caller and the Bot API: pass the call on with `respond()`, answer it otherwise (`refuse` makes a
+ * response of a refusal), do so later, or do both. The one place where faults are put in.
+ */
+export type Intercept = (call: IncomingCall, respond: () => Promise<Response>) => Promise<Response>;
+
+export interface ServerOptions {
+  token: string;
+  api: BotApi;
+  files: FileStore;
+  calls: CallLog;
+  clients: Hono;
+  now: () => number;
+  intercept: Intercept | undefined;
+}
+
+type Env = { Bindings: HttpBindings };
+
+const JSON_TYPE = { "content-type": "application/json" };
+/** What BotFather gives out; anything else is no token at all, and its path leads nowhere. */
+const TOKEN = /^\d+:[\w-]+$/;
+
+export function createServer(options: ServerOptions): ServerType {
+  const app = new Hono<Env>();
+  app.all("/:bot/:method", (c) => botCall(c, options));
+  app.get("/file/:bot/*", (c) => download(c, options));
+  app.route("/simulator", options.clients);
+  app.notFound(() => refuse(NOT_FOUND));
+  app.onError((error) => refuse(new Refusal(500, `Internal Server Error: ${error.message}`)));
+  return createAdaptorServer({ fetch: app.fetch });
+}
+
+/** @param port 0 for any @returns where it listens: `http://127.0.0.1:8081` */
+export async function listen(server: ServerType, host: string, port: number): Promise<string> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  server.once("error", reject);
+  server.listen(port, host, resolve);
+  await promise;
+  server.off("error", reject);
+  const address = server.address() as AddressInfo;
+  return `http://${address.family === "IPv6" ? `[${address.address}]` : address.address}:${address.port}`;
+}
+
+/** The response that tells of a refusal. */
+export function refuse({ error_code, description, parameters }: Refusal): Response {
+  const retry_after = parameters?.retry_after;
+  return new Response(JSON.stringify({ ok: false, error_code, description, ...(parameters && { parameters }) }), {
+    status: error_code,
+    headers: { ...JSON_TYPE, ...(retry_after !== undefined && { "retry-after": String(retry_after) }) },
+  });
+}
+
+const NOT_FOUND = new Refusal(404, "Not Found");
+
+async function botCall(c: Context<Env, "/:bot/:method">, options: ServerOptions): Promise<Response> {
+  const denial = denialOf(c.req.param("bot"), options.token);
+  if (denial !== undefined) return refuse(denial);
+  const method = c.req.param("method");
+  try {
+    const parameters = await readParameters(c.req.raw);
+    options.calls.add(method, parameters, options.now());
+    const respond = () => answer(method, parameters, c.req.raw.signal, options.api);
+    if (options.intercept === undefined) return await respond();
+    return await options.intercept({ method, parameters, incoming: c.env.incoming }, respond);
+  } catch (error) {
+    if (error instanceof Refusal) return refuse(error);
+    throw error;
+  }
+}
+
+async function answer(method: string, raw: RawParameters, signal: AbortSignal, api: BotApi): Promise<Response> {
+  try {
+    const result = await api.call(method, raw, signal);
+    const json = result instanceof RawJson ? result.text : JSON.stringify(result);
+    return new Response(`{"ok":true,"result":${json}}`, { headers: JSON_TYPE });
+  } catch (error) {
+    if (error instanceof Refusal) return refuse(error);
+    // The caller has hung up, and nobody reads this.
+    if (signal.aborted) return new Response(null, { status: 499 });
+    throw error;
+  }
+}
+
+/** `bot<token>` as the one token, or why not. */
+function denialOf(segment: string, token: string): Refusal | undefined {
+  const given = segment.startsWith("bot") ? segment.slice("bot".length) : "";
+  if (!TOKEN.test(given)) return NOT_FOUND;
+  return given === token ? undefined : new Refusal(401, "Unauthorized");
+}
+
+function download(c: Context<Env, "/file/:bot/*">, { token, files }: ServerOptions): Response {
+  const denial = denialOf(c.req.param("bot"), token);
+  if (denial !== undefined) return refuse(denial);
+  const path = decodeURIComponent(c.req.path.split("/").slice(3).join("/"));
+  const bytes = files.bytes(path);
+  if (bytes === undefined) return refuse(NOT_FOUND);
+  return new Response(bytes as Uint8Array<ArrayBuffer>, { headers: { "content-type": "application/octet-stream" } });
+}

@@ -1,0 +1,35 @@
+/** What the bot asked of the Bot API, for tests to look at. */
+
+export interface RecordedCall {
+  method: string;
+  /** As they came in; files are told by name and size. */
+  parameters: Record<string, unknown>;
+  /** Milliseconds since 1970. */
+  time: number;
+}
+
+export class CallLog {
+  #calls: RecordedCall[] = [];
+  readonly #limit: number;
+
+  /** @param limit how many are kept, at least; 0 keeps none */
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  get calls(): readonly RecordedCall[] {
+    return this.#calls;
+  }
+
+  add(method: string, raw: Readonly<Record<string, unknown>>, time: number): void {
+    if (this.#limit === 0) return;
+    const parameters = Object.fromEntries(Object.entries(raw).map(([key, value]) => [key, withoutBytes(value)]));
+    this.#calls.push({ method, parameters, time });
+    if (this.#calls.length > 2 * this.#limit) this.#calls = this.#calls.slice(-this.#limit);
+  }
+}
+
+const withoutBytes = (value: unknown) =>
+  typeof value === "object" && value !== null && "bytes" in value && value.bytes instanceof Uint8Array
+    ? { ...value, bytes: undefined, size: value.bytes.length }
+    : value;

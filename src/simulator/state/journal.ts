@@ -1,0 +1,90 @@
+/**
+ * What happened in each chat, in order, for the clients' side to look at and to wait for. Bounded: of each chat only the
+ * latest events are kept.
+ */
+
+import type { InlineQueryResult, Message, ReactionType, ReplyKeyboardMarkup } from "@grammyjs/types";
+
+/** Who did it. */
+export type Actor = "bot" | "user";
+
+/** One thing that happened in a chat. */
+export type ChatEvent = { seq: number; chat_id: number; by: Actor } & (
+  | { type: "message"; message: Message; keyboard?: ReplyKeyboardMarkup }
+  | { type: "edited"; message: Message }
+  | { type: "deleted"; message_ids: number[] }
+  | { type: "action"; action: string }
+  | { type: "reaction"; message_id: number; reaction: ReactionType[] }
+  | { type: "callback-answer"; callback_query_id: string; text?: string; show_alert?: boolean; url?: string }
+  | { type: "inline-answer"; inline_query_id: string; results: InlineQueryResult[] }
+);
+
+type WithoutPosition<E> = E extends unknown ? Omit<E, "seq" | "chat_id"> : never;
+/** An event before the journal has given it its place. */
+export type Happening = WithoutPosition<ChatEvent>;
+
+interface ChatLog {
+  events: ChatEvent[];
+  waiters: Set<() => void>;
+}
+
+export class Journal {
+  readonly #logs = new Map<number, ChatLog>();
+  readonly #observers = new Set<(event: ChatEvent) => void>();
+  readonly #limit: number;
+  #seq = 0;
+
+  /** @param limit how many events are kept of each chat, at least */
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  /** The place of the latest event. */
+  get seq(): number {
+    return this.#seq;
+  }
+
+  record(chat_id: number, happening: Happening): void {
+    const event = { seq: ++this.#seq, chat_id, ...happening } as ChatEvent;
+    const { events, waiters } = this.#logOf(chat_id);
+    events.push(event);
+    if (events.length > 2 * this.#limit) events.splice(0, events.length - this.#limit);
+    for (const wake of waiters) wake();
+    for (const observer of this.#observers) observer(event);
+  }
+
+  /** The chat's events with a `seq` above `after`, oldest first. */
+  after(chat_id: number, after: number): ChatEvent[] {
+    const events = this.#logs.get(chat_id)?.events ?? [];
+    const start = events.findLastIndex((event) => event.seq <= after) + 1;
+    return events.slice(start);
+  }
+
+  /** As `after`, but waits up to `timeout` milliseconds for at least one. */
+  async next(chat_id: number, after: number, timeout: number): Promise<ChatEvent[]> {
+    const there = this.after(chat_id, after);
+    if (there.length > 0 || timeout <= 0) return there;
+    const { waiters } = this.#logOf(chat_id);
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, timeout);
+    waiters.add(resolve);
+    await promise;
+    waiters.delete(resolve);
+    clearTimeout(timer);
+    return this.after(chat_id, after);
+  }
+
+  /** Calls `observer` at every event from now on, until the returned function is called. */
+  observe(observer: (event: ChatEvent) => void): () => void {
+    this.#observers.add(observer);
+    return () => this.#observers.delete(observer);
+  }
+
+  #logOf(chat_id: number): ChatLog {
+    const known = this.#logs.get(chat_id);
+    if (known !== undefined) return known;
+    const log: ChatLog = { events: [], waiters: new Set() };
+    this.#logs.set(chat_id, log);
+    return log;
+  }
+}
