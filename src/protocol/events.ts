@@ -38,7 +38,8 @@ export type IncomingEvent = UpdateEvent | DisconnectEvent;
 /** A file to upload. Uploads are not there yet: for now a `file_id` or a URL, as a string, goes everywhere a file does. */
 export type InputFile = never;
 
-type Methods = ApiMethods<InputFile>;
+/** Without the two names that the Bot API has long given up, and no longer describes. */
+type Methods = Omit<ApiMethods<InputFile>, "kickChatMember" | "getChatMembersCount">;
 
 /** The Bot API's name of a method: `sendMessage`. */
 export type MethodName = keyof Methods;
@@ -48,7 +49,7 @@ export type SnakeCase<S extends string> = S extends `${infer Head}${infer Tail}`
   ? `${Head extends Lowercase<Head> ? Head : `_${Lowercase<Head>}`}${SnakeCase<Tail>}`
   : S;
 
-/** What `send` fills in from the scope, and the ASGI-style stand-in for `reply_parameters`. */
+/** What `send` fills in from the scope. */
 type FromScope = "chat_id" | "business_connection_id";
 
 /** Makes the keys K of T optional, in each member of a union by itself. */
@@ -56,21 +57,23 @@ type Loosen<T, K extends PropertyKey> = T extends unknown
   ? { [Key in keyof T as Exclude<Key, K>]: T[Key] } & { [Key in keyof T as Extract<Key, K>]?: T[Key] }
   : never;
 
-/** sendPoll's parameter `type` is written `poll_type`. */
+/** What the event for a method holds beside its `type`. */
 type ParametersOf<M extends MethodName> =
-  Parameters<Methods[M]> extends [infer P] | [(infer P)?] ? WithPollType<NonNullable<P>> : unknown;
+  Parameters<Methods[M]> extends [infer P] | [(infer P)?] ? WithReply<WithPollType<NonNullable<P>>> : unknown;
+
+/** sendPoll's parameter `type` is written `poll_type`. */
 type WithPollType<P> = "type" extends keyof P ? Omit<P, "type"> & { poll_type?: P["type"] } : P;
 
-type Reply<P> = "reply_parameters" extends keyof P
-  ? {
+type WithReply<P> = "reply_parameters" extends keyof P
+  ? Omit<P, "reply_to_message_id"> & {
       /** Short for `reply_parameters: { message_id }`. */
       reply_to_message_id?: number;
     }
-  : unknown;
+  : P;
 
 type MethodEvents = {
   [M in MethodName as `telegram.${SnakeCase<M>}`]: {
-    event: Loosen<{ type: `telegram.${SnakeCase<M>}` } & ParametersOf<M> & Reply<ParametersOf<M>>, FromScope>;
+    event: Loosen<{ type: `telegram.${SnakeCase<M>}` } & ParametersOf<M>, FromScope>;
     result: ReturnType<Methods[M]>;
   };
 };

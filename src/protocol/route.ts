@@ -82,8 +82,8 @@ export function kindOf(update: TelegramObject): string | undefined {
  */
 export function routeOf(kind: string, payload: TelegramObject, bot: Entity): Route {
   const message = payload.message as TelegramObject | undefined;
-  const business = (payload.business_connection_id ?? message?.business_connection_id) as string | undefined;
-  const guest = kind === "guest_message" ? (payload.guest_query_id as string | undefined) : undefined;
+  const business = idIn(payload.business_connection_id) ?? idIn(message?.business_connection_id);
+  const guest = kind === "guest_message" ? idIn(payload.guest_query_id) : undefined;
   for (const subject of Object.hasOwn(SUBJECTS, kind) ? SUBJECTS[kind as UpdateKind] : ANY_SUBJECT) {
     const entity = entityAt(payload, message, subject);
     if (entity === undefined) continue;
@@ -102,6 +102,10 @@ function route(
   if (business_connection_id !== undefined) key += `/business:${business_connection_id}`;
   if (guest_query_id !== undefined) key += `/guest:${guest_query_id}`;
   return { key, id: entity.id, subject, entity, business_connection_id, guest_query_id };
+}
+
+function idIn(value: unknown): string | undefined {
+  return typeof value === "string" ? value : undefined;
 }
 
 function entityAt(payload: TelegramObject, message: TelegramObject | undefined, subject: Subject): Entity | undefined {

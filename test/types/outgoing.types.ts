@@ -2,13 +2,14 @@
 
 import type { ApiMethods, Message, Poll, User } from "@grammyjs/types";
 import type { MethodEvent, OutgoingEvent, OutgoingType, ResultOf, Send } from "asgigram";
+import type { MethodName } from "../../src/protocol/events.ts";
 import { type Equal, expectType, type Is, type IsAny } from "./expect.ts";
 
 declare const send: Send;
 
 // ---- every method ----
 
-type Methods = ApiMethods<never>;
+type Methods = Pick<ApiMethods<never>, MethodName>;
 
 true satisfies Is<Equal<{ [T in OutgoingType]: IsAny<ResultOf<T>> }[OutgoingType], false>>;
 true satisfies Is<Equal<{ [T in OutgoingType]: IsAny<MethodEvent<T>> }[OutgoingType], false>>;

@@ -1,0 +1,67 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { test } from "node:test";
+import { setImmediate as turn } from "node:timers/promises";
+import { MessageChannel } from "node:worker_threads";
+import { Batch } from "../../src/protocol/batch.ts";
+
+function channel() {
+  const { port1, port2 } = new MessageChannel();
+  const received: unknown[] = [];
+  port2.on("message", (items) => received.push(items));
+  return {
+    batch: new Batch<string>(port1),
+    received,
+    /** Resolves when all that has been posted has arrived. */
+    async end() {
+      port1.close();
+      await once(port2, "close");
+    },
+  };
+}
+
+test("what is pushed during one turn of the event loop arrives as one message, in order", async () => {
+  const { batch, received, end } = channel();
+  batch.push("a");
+  queueMicrotask(() => batch.push("b"));
+  await Promise.resolve();
+  batch.push("c");
+  await turn();
+  await end();
+  assert.deepEqual(received, [["a", "b", "c"]]);
+});
+
+test("what is pushed in the next turn is the next message", async () => {
+  const { batch, received, end } = channel();
+  batch.push("a");
+  await turn();
+  batch.push("b");
+  await turn();
+  await end();
+  assert.deepEqual(received, [["a"], ["b"]]);
+});
+
+test("a flush posts at once, and nothing twice", async () => {
+  const { batch, received, end } = channel();
+  batch.push("a");
+  batch.flush();
+  batch.flush();
+  await turn();
+  batch.push("b");
+  batch.flush();
+  await end();
+  assert.deepEqual(received, [["a"], ["b"]]);
+});
+
+test("the last item can be seen, and added to, until it is posted", async () => {
+  const { port1, port2 } = new MessageChannel();
+  const batch = new Batch<number[]>(port1);
+  assert.equal(batch.last, undefined);
+  batch.push([1]);
+  batch.last!.push(2);
+  batch.flush();
+  assert.equal(batch.last, undefined);
+  const [items] = (await once(port2, "message")) as [number[][]];
+  assert.deepEqual(items, [[1, 2]]);
+  port1.close();
+});

@@ -1,0 +1,39 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { inspect } from "node:util";
+import { attachDelivery, delivery } from "../../src/protocol/delivery.ts";
+
+const attached = () => {
+  const event = { type: "telegram.message", text: "Hello" };
+  attachDelivery(event, { update_id: 5, attempt: 2 });
+  return event;
+};
+
+test("an event that is an update has a delivery", () => {
+  assert.deepEqual(delivery(attached()), { update_id: 5, attempt: 2 });
+});
+
+test("an event that is no update has none", () => {
+  assert.equal(delivery({ type: "telegram.disconnect", reason: "idle" }), undefined);
+});
+
+test("the delivery is no key of the event: it is neither listed, copied, cloned, written out nor printed", () => {
+  const event = attached();
+  assert.deepEqual(Object.keys(event), ["type", "text"]);
+  assert.equal(JSON.stringify(event), '{"type":"telegram.message","text":"Hello"}');
+  assert.equal(inspect(event), "{ type: 'telegram.message', text: 'Hello' }");
+  assert.equal(delivery({ ...event }), undefined);
+  assert.equal(delivery(structuredClone(event)), undefined);
+});
+
+test("the delivery cannot be replaced by the application", () => {
+  const event = attached();
+  assert.throws(() => attachDelivery(event, { update_id: 6, attempt: 1 }), TypeError);
+});
+
+test("another copy of the package finds the same delivery", async () => {
+  const url = new URL("../../src/protocol/delivery.ts?copy", import.meta.url);
+  const copy = (await import(url.href)) as { delivery: typeof delivery };
+  assert.notEqual(copy.delivery, delivery);
+  assert.deepEqual(copy.delivery(attached()), { update_id: 5, attempt: 2 });
+});

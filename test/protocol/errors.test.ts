@@ -1,0 +1,84 @@
+import assert from "node:assert/strict";
+import { suite, test } from "node:test";
+import * as exported from "../../src/protocol/errors.ts";
+
+const { AsgigramError } = exported;
+
+type Maker = (options?: ErrorOptions) => InstanceType<typeof AsgigramError>;
+
+/** Each error, made as its users make it; with a cause where it can have one. */
+const MAKERS: Record<Exclude<keyof typeof exported, "AsgigramError">, Maker> = {
+  InvalidEventError: (options) => new exported.InvalidEventError("what is wrong", "text", options),
+  DisconnectedError: (options) => new exported.DisconnectedError("what is wrong", options),
+  ReceiveError: (options) => new exported.ReceiveError("what is wrong", options),
+  TelegramError: () => new exported.TelegramError("sendMessage", 400, "what is wrong"),
+  NetworkError: (options) => new exported.NetworkError("sendMessage", "none", "what is wrong", options),
+  ConfigError: (options) => new exported.ConfigError("what is wrong", options),
+  ApplicationLoadError: (options) => new exported.ApplicationLoadError("what is wrong", options),
+  StartupFailedError: (options) => new exported.StartupFailedError("what is wrong", options),
+  TokenRejectedError: (options) => new exported.TokenRejectedError("what is wrong", options),
+  ConflictError: (options) => new exported.ConflictError("poller", "what is wrong", options),
+  InboxError: (options) => new exported.InboxError("what is wrong", options),
+  ListenError: (options) => new exported.ListenError("what is wrong", options),
+  WorkerError: (options) => new exported.WorkerError("what is wrong", options),
+};
+
+/** Users switch on these: changing one breaks their programs. */
+const CODES: Record<keyof typeof MAKERS, string> = {
+  InvalidEventError: "ASGIGRAM_INVALID_EVENT",
+  DisconnectedError: "ASGIGRAM_DISCONNECTED",
+  ReceiveError: "ASGIGRAM_RECEIVE",
+  TelegramError: "ASGIGRAM_TELEGRAM",
+  NetworkError: "ASGIGRAM_NETWORK",
+  ConfigError: "ASGIGRAM_CONFIG",
+  ApplicationLoadError: "ASGIGRAM_APPLICATION_LOAD",
+  StartupFailedError: "ASGIGRAM_STARTUP_FAILED",
+  TokenRejectedError: "ASGIGRAM_TOKEN_REJECTED",
+  ConflictError: "ASGIGRAM_CONFLICT",
+  InboxError: "ASGIGRAM_INBOX",
+  ListenError: "ASGIGRAM_LISTEN",
+  WorkerError: "ASGIGRAM_WORKER",
+};
+
+suite("every error", () => {
+  for (const [name, make] of Object.entries(MAKERS) as [keyof typeof MAKERS, Maker][]) {
+    test(`${name} has its own stable code, its name and its message`, () => {
+      const error = make();
+      assert.ok(error instanceof AsgigramError);
+      assert.ok(error instanceof Error);
+      assert.equal(error.code, CODES[name]);
+      assert.equal(error.name, name);
+      assert.match(error.message, /what is wrong/);
+      assert.match(error.stack!, new RegExp(`^${name}|^Error`));
+    });
+
+    // Telegram's answer is where a TelegramError begins: nothing caused it on this machine.
+    if (name === "TelegramError") continue;
+    test(`${name} keeps its cause`, () => {
+      const cause = new Error("the disk is full");
+      assert.equal(make({ cause }).cause, cause);
+    });
+  }
+
+  test("is listed here, and no two share a code", () => {
+    assert.deepEqual(Object.keys(exported).toSorted(), ["AsgigramError", ...Object.keys(MAKERS)].toSorted());
+    assert.equal(new Set(Object.values(CODES)).size, Object.keys(CODES).length);
+  });
+});
+
+test("a TelegramError tells the method, the code, the description and what Telegram advises", () => {
+  const error = new exported.TelegramError("sendMessage", 429, "Too Many Requests", { retry_after: 5 });
+  assert.equal(error.message, "sendMessage: 429 Too Many Requests");
+  assert.deepEqual(error.parameters, { retry_after: 5 });
+  assert.deepEqual(new exported.TelegramError("sendMessage", 403, "Forbidden").parameters, {});
+});
+
+test("a NetworkError says in words whether the call may have been carried out", () => {
+  assert.match(new exported.NetworkError("sendMessage", "none", "ENOTFOUND").message, /ENOTFOUND \(it was not sent\)/);
+  assert.match(new exported.NetworkError("sendMessage", "unknown", "ECONNRESET").message, /not known whether/);
+});
+
+test("an InvalidEventError names the key at fault where there is one", () => {
+  assert.equal(new exported.InvalidEventError("x", "text").key, "text");
+  assert.equal(new exported.InvalidEventError("x").key, undefined);
+});
