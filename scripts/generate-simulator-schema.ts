@@ -29,7 +29,7 @@ const plain = (type: string) =>
   type
     .replaceAll(/Objects\.|Params\.|\bTelegram(?=[A-Z])|;$/g, "")
     .replaceAll(/\s+/g, " ")
-    .replace(/^\| /, "")
+    .replace(/^[ |]+/, "")
     .trim();
 
 function fieldsIn(body: string): Field[] {

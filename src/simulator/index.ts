@@ -12,3 +12,4 @@ export type { RecordedCall } from "./state/call-log.ts";
 export type { ChatEvent } from "./state/journal.ts";
 export type { Content } from "./state/messages.ts";
 export type { RawUpdate } from "./state/update-queue.ts";
+export { runTerminalChat, type TerminalChatOptions } from "./terminal.ts";

@@ -100,7 +100,7 @@ export const METHOD_SCHEMAS = {
     "chat_id:number message_thread_id?:number draft_id:number text?:string parse_mode?:string entities?:array can_stop?:boolean keep_on_stop?:boolean",
     "true",
   ],
-  sendChatAction: ["business_connection_id?:string chat_id:id message_thread_id?:number action:object", "true"],
+  sendChatAction: ["business_connection_id?:string chat_id:id message_thread_id?:number action:string", "true"],
   setMessageReaction: ["chat_id:id message_id:number reaction?:array is_big?:boolean", "true"],
   getUserProfilePhotos: ["user_id:number offset?:number limit?:number", "UserProfilePhotos"],
   getUserProfileAudios: ["user_id:number offset?:number limit?:number", "UserProfileAudios"],
@@ -159,7 +159,7 @@ export const METHOD_SCHEMAS = {
   setChatStickerSet: ["chat_id:id sticker_set_name:string", "true"],
   deleteChatStickerSet: ["chat_id:id", "true"],
   getForumTopicIconStickers: ["", "Sticker[]"],
-  createForumTopic: ["chat_id:id name:string icon_color?:object icon_custom_emoji_id?:string", "ForumTopic"],
+  createForumTopic: ["chat_id:id name:string icon_color?:number icon_custom_emoji_id?:string", "ForumTopic"],
   editForumTopic: ["chat_id:id message_thread_id:number name?:string icon_custom_emoji_id?:string", "true"],
   closeForumTopic: ["chat_id:id message_thread_id:number", "true"],
   reopenForumTopic: ["chat_id:id message_thread_id:number", "true"],
@@ -350,11 +350,11 @@ export const METHOD_SCHEMAS = {
     "true",
   ],
   sendInvoice: [
-    "chat_id:id message_thread_id?:number direct_messages_topic_id?:number title:string description:string payload:string provider_token?:string currency:object prices:array max_tip_amount?:number suggested_tip_amounts?:array start_parameter?:string provider_data?:string photo_url?:string photo_size?:number photo_width?:number photo_height?:number need_name?:boolean need_phone_number?:boolean need_email?:boolean need_shipping_address?:boolean send_phone_number_to_provider?:boolean send_email_to_provider?:boolean is_flexible?:boolean disable_notification?:boolean protect_content?:boolean allow_paid_broadcast?:boolean message_effect_id?:string suggested_post_parameters?:object reply_parameters?:object reply_markup?:object",
+    "chat_id:id message_thread_id?:number direct_messages_topic_id?:number title:string description:string payload:string provider_token?:string currency:string prices:array max_tip_amount?:number suggested_tip_amounts?:array start_parameter?:string provider_data?:string photo_url?:string photo_size?:number photo_width?:number photo_height?:number need_name?:boolean need_phone_number?:boolean need_email?:boolean need_shipping_address?:boolean send_phone_number_to_provider?:boolean send_email_to_provider?:boolean is_flexible?:boolean disable_notification?:boolean protect_content?:boolean allow_paid_broadcast?:boolean message_effect_id?:string suggested_post_parameters?:object reply_parameters?:object reply_markup?:object",
     "Message",
   ],
   createInvoiceLink: [
-    "business_connection_id?:string title:string description:string payload:string provider_token?:string currency:object prices:array subscription_period?:number max_tip_amount?:number suggested_tip_amounts?:array provider_data?:string photo_url?:string photo_size?:number photo_width?:number photo_height?:number need_name?:boolean need_phone_number?:boolean need_email?:boolean need_shipping_address?:boolean send_phone_number_to_provider?:boolean send_email_to_provider?:boolean is_flexible?:boolean",
+    "business_connection_id?:string title:string description:string payload:string provider_token?:string currency:string prices:array subscription_period?:number max_tip_amount?:number suggested_tip_amounts?:array provider_data?:string photo_url?:string photo_size?:number photo_width?:number photo_height?:number need_name?:boolean need_phone_number?:boolean need_email?:boolean need_shipping_address?:boolean send_phone_number_to_provider?:boolean send_email_to_provider?:boolean is_flexible?:boolean",
     "string",
   ],
   answerShippingQuery: ["shipping_query_id:string ok:boolean shipping_options?:array error_message?:string", "true"],
@@ -386,10 +386,10 @@ export const OBJECT_SCHEMAS: Readonly<Record<string, string>> = {
   ChatType: '"private" | "group" | "supergroup" | "channel"',
   RichMessage: "blocks:RichBlock[] is_rtl?:boolean",
   RichBlock:
-    "| RichBlockParagraph | RichBlockSectionHeading | RichBlockPreformatted | RichBlockFooter | RichBlockDivider | RichBlockMathematicalExpression | RichBlockAnchor | RichBlockList | RichBlockBlockQuotation | RichBlockExpandableBlockQuotation | RichBlockPullQuotation | RichBlockCollage | RichBlockSlideshow | RichBlockTable | RichBlockDetails | RichBlockMap | RichBlockButtons | RichBlockAnimation | RichBlockAudio | RichBlockDocument | RichBlockPhoto | RichBlockVideo | RichBlockVoiceNote | RichBlockThinking",
+    "RichBlockParagraph | RichBlockSectionHeading | RichBlockPreformatted | RichBlockFooter | RichBlockDivider | RichBlockMathematicalExpression | RichBlockAnchor | RichBlockList | RichBlockBlockQuotation | RichBlockExpandableBlockQuotation | RichBlockPullQuotation | RichBlockCollage | RichBlockSlideshow | RichBlockTable | RichBlockDetails | RichBlockMap | RichBlockButtons | RichBlockAnimation | RichBlockAudio | RichBlockDocument | RichBlockPhoto | RichBlockVideo | RichBlockVoiceNote | RichBlockThinking",
   RichBlockParagraph: 'type:"paragraph" text:RichText',
   RichText:
-    "| RichTextBold | RichTextItalic | RichTextUnderline | RichTextStrikethrough | RichTextSpoiler | RichTextDateTime | RichTextTextMention | RichTextSubscript | RichTextSuperscript | RichTextMarked | RichTextCode | RichTextCustomEmoji | RichTextMathematicalExpression | RichTextUrl | RichTextEmailAddress | RichTextPhoneNumber | RichTextBankCardNumber | RichTextMention | RichTextHashtag | RichTextCashtag | RichTextBotCommand | RichTextButton | RichTextAnchor | RichTextAnchorLink | RichTextReference | RichTextReferenceLink",
+    "RichTextBold | RichTextItalic | RichTextUnderline | RichTextStrikethrough | RichTextSpoiler | RichTextDateTime | RichTextTextMention | RichTextSubscript | RichTextSuperscript | RichTextMarked | RichTextCode | RichTextCustomEmoji | RichTextMathematicalExpression | RichTextUrl | RichTextEmailAddress | RichTextPhoneNumber | RichTextBankCardNumber | RichTextMention | RichTextHashtag | RichTextCashtag | RichTextBotCommand | RichTextButton | RichTextAnchor | RichTextAnchorLink | RichTextReference | RichTextReferenceLink",
   RichTextBold: 'type:"bold" text:RichText',
   RichTextItalic: 'type:"italic" text:RichText',
   RichTextUnderline: 'type:"underline" text:RichText',
@@ -460,7 +460,7 @@ export const OBJECT_SCHEMAS: Readonly<Record<string, string>> = {
   LivePhoto:
     "file_id:string file_unique_id:string width:number height:number duration:number mime_type?:string file_size?:number",
   PaidMediaInfo: "star_count:number paid_media:PaidMedia[]",
-  PaidMedia: "| PaidMediaLivePhoto | PaidMediaPhoto | PaidMediaPreview | PaidMediaVideo",
+  PaidMedia: "PaidMediaLivePhoto | PaidMediaPhoto | PaidMediaPreview | PaidMediaVideo",
   PaidMediaLivePhoto: 'type:"live_photo" live_photo:LivePhoto',
   PaidMediaPhoto: 'type:"photo" photo:PhotoSize[]',
   PaidMediaPreview: 'type:"preview" width?:number height?:number duration?:number',
@@ -481,7 +481,7 @@ export const OBJECT_SCHEMAS: Readonly<Record<string, string>> = {
     "location:Location title:string address:string foursquare_id?:string foursquare_type?:string google_place_id?:string google_place_type?:string",
   Invoice: "title:string description:string start_parameter:string currency:Currencies total_amount:number",
   Currencies:
-    '| "AED" | "AFN" | "ALL" | "AMD" | "ARS" | "AUD" | "AZN" | "BAM" | "BDT" | "BGN" | "BHD" | "BND" | "BOB" | "BRL" | "BYN" | "CAD" | "CHF" | "CLP" | "CNY" | "COP" | "CRC" | "CZK" | "DKK" | "DOP" | "DZD" | "EGP" | "ETB" | "EUR" | "GBP" | "GEL" | "GHS" | "GTQ" | "HKD" | "HNL" | "HRK" | "HUF" | "IDR" | "ILS" | "INR" | "IQD" | "IRR" | "ISK" | "JMD" | "JOD" | "JPY" | "KES" | "KGS" | "KRW" | "KZT" | "LBP" | "LKR" | "MAD" | "MDL" | "MMK" | "MNT" | "MOP" | "MUR" | "MVR" | "MXN" | "MYR" | "MZN" | "NGN" | "NIO" | "NOK" | "NPR" | "NZD" | "PAB" | "PEN" | "PHP" | "PKR" | "PLN" | "PYG" | "QAR" | "RON" | "RSD" | "RUB" | "SAR" | "SEK" | "SGD" | "SYP" | "THB" | "TJS" | "TRY" | "TTD" | "TWD" | "TZS" | "UAH" | "UGX" | "USD" | "UYU" | "UZS" | "VND" | "YER" | "ZAR" | "XTR"',
+    '"AED" | "AFN" | "ALL" | "AMD" | "ARS" | "AUD" | "AZN" | "BAM" | "BDT" | "BGN" | "BHD" | "BND" | "BOB" | "BRL" | "BYN" | "CAD" | "CHF" | "CLP" | "CNY" | "COP" | "CRC" | "CZK" | "DKK" | "DOP" | "DZD" | "EGP" | "ETB" | "EUR" | "GBP" | "GEL" | "GHS" | "GTQ" | "HKD" | "HNL" | "HRK" | "HUF" | "IDR" | "ILS" | "INR" | "IQD" | "IRR" | "ISK" | "JMD" | "JOD" | "JPY" | "KES" | "KGS" | "KRW" | "KZT" | "LBP" | "LKR" | "MAD" | "MDL" | "MMK" | "MNT" | "MOP" | "MUR" | "MVR" | "MXN" | "MYR" | "MZN" | "NGN" | "NIO" | "NOK" | "NPR" | "NZD" | "PAB" | "PEN" | "PHP" | "PKR" | "PLN" | "PYG" | "QAR" | "RON" | "RSD" | "RUB" | "SAR" | "SEK" | "SGD" | "SYP" | "THB" | "TJS" | "TRY" | "TTD" | "TWD" | "TZS" | "UAH" | "UGX" | "USD" | "UYU" | "UZS" | "VND" | "YER" | "ZAR" | "XTR"',
   GiftInfo:
     "gift:Gift owned_gift_id?:string convert_star_count?:number prepaid_upgrade_star_count?:number is_upgrade_separate?:true can_be_upgraded?:true text?:string is_private?:true unique_gift_number?:number",
   Gift: "id:string sticker:Sticker star_count:number upgrade_star_count?:number is_premium?:true has_colors?:true total_count?:number remaining_count?:number personal_total_count?:number personal_remaining_count?:number unique_gift_variant_count?:number",
@@ -493,11 +493,11 @@ export const OBJECT_SCHEMAS: Readonly<Record<string, string>> = {
     "invite_link:string creator:User creates_join_request:boolean is_primary:boolean is_revoked:boolean name?:string expire_date?:number member_limit?:number pending_join_request_count?:number subscription_period?:number subscription_price?:number",
   ChatFullInfo:
     "id:number type:ChatFullInfoType title?:string username?:string first_name?:string last_name?:string is_forum?:true is_direct_messages?:true accent_color_id:number max_reaction_count:number background_custom_emoji_id?:string profile_accent_color_id?:number profile_background_custom_emoji_id?:string emoji_status_custom_emoji_id?:string emoji_status_expiration_date?:number bio?:string has_private_forwards?:true has_restricted_voice_and_video_messages?:true join_to_send_messages?:true join_by_request?:true description?:string invite_link?:string accepted_gift_types:AcceptedGiftTypes can_send_paid_media?:true slow_mode_delay?:number unrestrict_boost_count?:number message_auto_delete_time?:number has_aggressive_anti_spam_enabled?:true has_hidden_members?:true has_protected_content?:true has_visible_history?:true sticker_set_name?:string can_set_sticker_set?:true custom_emoji_sticker_set_name?:string linked_chat_id?:number paid_message_star_count?:number",
-  ChatFullInfoType: '| "private" | "group" | "supergroup" | "channel"',
+  ChatFullInfoType: '"private" | "group" | "supergroup" | "channel"',
   AcceptedGiftTypes:
     "unlimited_gifts:boolean limited_gifts:boolean unique_gifts:boolean premium_subscription:boolean gifts_from_channels:boolean",
   ChatMember:
-    "| ChatMemberOwner | ChatMemberAdministrator | ChatMemberMember | ChatMemberRestricted | ChatMemberLeft | ChatMemberBanned",
+    "ChatMemberOwner | ChatMemberAdministrator | ChatMemberMember | ChatMemberRestricted | ChatMemberLeft | ChatMemberBanned",
   ChatMemberOwner: 'status:"creator" user:User is_anonymous:boolean custom_title?:string',
   ChatMemberAdministrator:
     'status:"administrator" user:User can_be_edited:boolean is_anonymous:boolean can_manage_chat:boolean can_delete_messages:boolean can_manage_video_chats:boolean can_restrict_members:boolean can_promote_members:boolean can_change_info:boolean can_invite_users:boolean can_post_stories:boolean can_edit_stories:boolean can_delete_stories:boolean can_post_messages?:boolean can_edit_messages?:boolean can_pin_messages?:boolean can_manage_topics?:boolean can_manage_direct_messages?:boolean can_manage_tags?:boolean can_send_welcome_messages:boolean custom_title?:string',
@@ -511,7 +511,7 @@ export const OBJECT_SCHEMAS: Readonly<Record<string, string>> = {
   SentGuestMessage: "inline_message_id:string",
   UserChatBoosts: "boosts:ChatBoost[]",
   ChatBoost: "boost_id:string add_date:number expiration_date:number source:ChatBoostSource",
-  ChatBoostSource: "| ChatBoostSourcePremium | ChatBoostSourceGiftCode | ChatBoostSourceGiveaway",
+  ChatBoostSource: "ChatBoostSourcePremium | ChatBoostSourceGiftCode | ChatBoostSourceGiveaway",
   ChatBoostSourcePremium: 'source:"premium" user:User',
   ChatBoostSourceGiftCode: 'source:"gift_code" user:User',
   ChatBoostSourceGiveaway: 'source:"giveaway" giveaway_message_id:number prize_star_count?:number is_unclaimed?:true',
@@ -521,7 +521,7 @@ export const OBJECT_SCHEMAS: Readonly<Record<string, string>> = {
   BotName: "name:string",
   BotDescription: "description:string",
   BotShortDescription: "short_description:string",
-  MenuButton: "| MenuButtonCommands | MenuButtonWebApp | MenuButtonDefault",
+  MenuButton: "MenuButtonCommands | MenuButtonWebApp | MenuButtonDefault",
   MenuButtonCommands: 'type:"commands"',
   MenuButtonWebApp: 'type:"web_app" text:string web_app:WebAppInfo',
   WebAppInfo: "url:string",
@@ -531,7 +531,7 @@ export const OBJECT_SCHEMAS: Readonly<Record<string, string>> = {
   Gifts: "gifts:Gift[]",
   StarAmount: "amount:number nanostar_amount?:number",
   OwnedGifts: "total_count:number gifts:OwnedGift[] next_offset?:string",
-  OwnedGift: "| OwnedGiftRegular | OwnedGiftUnique",
+  OwnedGift: "OwnedGiftRegular | OwnedGiftUnique",
   OwnedGiftRegular:
     'type:"regular" gift:Gift owned_gift_id?:string send_date:number text?:string is_private?:true is_saved?:true can_be_upgraded?:true was_refunded?:true convert_star_count?:number prepaid_upgrade_star_count?:number is_upgrade_separate?:true unique_gift_number?:number',
   OwnedGiftUnique:

@@ -37,7 +37,10 @@ export interface SimulatorOptions {
   callLog?: number;
   /** The id of the first update. */
   firstUpdateId?: number;
-  /** Slow down callers that repeat an offset, and delay repeated conflicts, as Telegram does: on. */
+  /**
+   * Slow down callers that repeat an offset, and delay repeated conflicts, as Telegram does. Off unless told otherwise: most
+   * bots end by repeating an offset, and every test would end with a wait of three seconds.
+   */
   strictPolling?: boolean;
   /** Milliseconds since 1970: dates of messages and the age of updates. Waiting is done in real time. */
   now?: () => number;
@@ -71,7 +74,7 @@ export class Simulator extends ClientSide implements AsyncDisposable {
 
   private constructor(options: SimulatorOptions) {
     super();
-    const { token = TOKEN, now = Date.now, historyPerChat = 1000, callLog = 10_000, strictPolling = true } = options;
+    const { token = TOKEN, now = Date.now, historyPerChat = 1000, callLog = 10_000, strictPolling = false } = options;
     const bot = { id: Number.parseInt(token, 10), ...BOT, ...options.bot };
     const files = new FileStore();
     this.token = token;
@@ -110,6 +113,12 @@ export class Simulator extends ClientSide implements AsyncDisposable {
   /** The calls of the Bot API so far. */
   get calls(): readonly RecordedCall[] {
     return this.#calls.calls;
+  }
+
+  /** The title of a group, the name of a private chat's user. */
+  titleOf(chat_id: number): string {
+    const chat = this.#world.chat(chat_id)?.chat;
+    return chat?.title ?? chat?.first_name ?? String(chat_id);
   }
 
   /** Lets the ids of updates go on from somewhere else, as Telegram does after a quiet week. The queue must be empty. */

@@ -16,12 +16,10 @@ function run(bot: Bot): AsyncDisposable {
   };
 }
 
-// grammY confirms its last offset by asking for the same offset again, which Telegram holds for three seconds.
-const start = () => Simulator.start({ strictPolling: false });
 const botFor = (simulator: Simulator) => new Bot(simulator.token, { client: { apiRoot: simulator.url } });
 
 test("a grammY echo bot answers in private chats and groups", async () => {
-  await using simulator = await start();
+  await using simulator = await Simulator.start();
   const bot = botFor(simulator);
   bot.command("start", (ctx) => ctx.reply("Welcome!"));
   bot.on("message:text", (ctx) => ctx.reply(ctx.message.text, { reply_parameters: { message_id: ctx.msgId } }));
@@ -42,7 +40,7 @@ test("a grammY echo bot answers in private chats and groups", async () => {
 });
 
 test("a grammY button bot answers the press and edits its message", async () => {
-  await using simulator = await start();
+  await using simulator = await Simulator.start();
   const bot = botFor(simulator);
   const keyboard = new InlineKeyboard().text("Yes", "yes").text("No", "no");
   bot.command("ask", (ctx) => ctx.reply("Well?", { reply_markup: keyboard }));

@@ -18,12 +18,10 @@ async function run(bot: Telegraf): Promise<AsyncDisposable> {
   };
 }
 
-// Telegraf confirms its last offset by asking for the same offset again, which Telegram holds for three seconds.
-const start = () => Simulator.start({ strictPolling: false });
 const botFor = (simulator: Simulator) => new Telegraf(simulator.token, { telegram: { apiRoot: simulator.url } });
 
 test("a Telegraf echo bot answers", async () => {
-  await using simulator = await start();
+  await using simulator = await Simulator.start();
   const bot = botFor(simulator);
   bot.on("text", (ctx) => ctx.reply(ctx.message.text));
   await using _ = await run(bot);
@@ -34,7 +32,7 @@ test("a Telegraf echo bot answers", async () => {
 });
 
 test("a Telegraf button bot answers the press", async () => {
-  await using simulator = await start();
+  await using simulator = await Simulator.start();
   const bot = botFor(simulator);
   bot.command("ask", (ctx) => ctx.reply("Well?", Markup.inlineKeyboard([Markup.button.callback("Yes", "yes")])));
   bot.action("yes", async (ctx) => {
