@@ -1,0 +1,111 @@
+/**
+ * The process: argv, signals, the terminal and exit codes, all of which no other file touches. Reads what is wanted, does it,
+ * and tells what went wrong in a line or two.
+ *
+ * The first SIGTERM or SIGINT stops the server as it should be, with exit code 0; the second ends the process at once.
+ */
+
+import { createRequire } from "node:module";
+import { constants } from "node:os";
+import { type Invocation, parseCommandLine } from "./config/command-line.ts";
+import { type Config, resolveConfig, type Values } from "./config/config.ts";
+import { exitCodeFor } from "./config/exit-codes.ts";
+import { withoutSecrets } from "./config/quote.ts";
+import { AsgigramError } from "./protocol/errors.ts";
+
+export async function main(): Promise<void> {
+  // ps shows this instead of the arguments, one of which may be the token.
+  process.title = "asgigram";
+  process.on("uncaughtException", fail);
+  try {
+    await run(await parseCommandLine(process.argv.slice(2)));
+  } catch (error) {
+    fail(error);
+  }
+}
+
+async function run(invocation: Invocation): Promise<void> {
+  switch (invocation.wants) {
+    case "help":
+      return console.log(invocation.text);
+    case "version":
+      return console.log(await versions());
+    case "serve":
+      return serveBot(invocation.flags, invocation.defaults);
+    case "simulate":
+      return simulate(invocation.flags, invocation.defaults);
+  }
+}
+
+function configure(flags: Values, defaults: Values): Promise<Config> {
+  return resolveConfig({ flags, env: process.env, cwd: process.cwd(), defaults });
+}
+
+async function serveBot(flags: Values, defaults: Values): Promise<void> {
+  const config = await configure(flags, defaults);
+  const { serve } = await import("./server.ts");
+  // Before it serves there is nothing to finish.
+  let stop = (): void => process.exit(0);
+  onSignal(() => stop());
+  const server = await serve(config);
+  stop = () => void server.stop();
+  await server.closed;
+  process.exit(0);
+}
+
+/** The server against a simulator in this process, which it reaches as it would Telegram: over HTTP. */
+async function simulate(flags: Values, defaults: Values): Promise<void> {
+  const { Simulator } = await import("./simulator/simulator.ts");
+  const { runTerminalChat } = await import("./simulator/terminal.ts");
+  const { serve } = await import("./server.ts");
+  const leaving = new AbortController();
+  onSignal(() => leaving.abort());
+  const simulator = await Simulator.start();
+  const { token, url: apiUrl } = simulator;
+  // An inbox from the environment or from a file is the real bot's.
+  const server = await serve(await configure({ inbox: false, ...flags, token, apiUrl }, defaults));
+  const chat = runTerminalChat({
+    simulator,
+    input: process.stdin,
+    output: process.stdout,
+    idle: () => server.idle(),
+    signal: leaving.signal,
+  });
+  await Promise.race([chat, server.closed]);
+  await server.stop();
+  await simulator.close();
+  process.exit(0);
+}
+
+/** Calls `stop` for the first signal; the second one is not to be argued with. */
+function onSignal(stop: () => void): void {
+  let isStopping = false;
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    process.on(signal, () => {
+      if (isStopping) process.exit(128 + constants.signals[signal]);
+      isStopping = true;
+      stop();
+    });
+  }
+}
+
+async function versions(): Promise<string> {
+  const { BOT_API_VERSION } = await import("./protocol/method-table.ts");
+  const { version } = createRequire(import.meta.url)("asgigram/package.json") as { version: string };
+  return `asgigram ${version}\nNode.js ${process.versions.node}\nBot API ${BOT_API_VERSION}`;
+}
+
+/** What the user can mend is told in plain words; anything else is a defect and comes with its stack. */
+function fail(error: unknown): never {
+  console.error(`asgigram: ${withoutSecrets(error instanceof AsgigramError ? explain(error) : stackOf(error))}`);
+  process.exit(exitCodeFor(error));
+}
+
+/** An application that could not be started comes with the stack of its own error. */
+function explain({ message, cause }: AsgigramError): string {
+  return typeof cause === "string" ? `${message}\n${cause}` : message;
+}
+
+function stackOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}

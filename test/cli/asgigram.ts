@@ -1,0 +1,56 @@
+/** The real command as a process of its own, for the tests of the command line. */
+
+import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
+
+const BIN = fileURLToPath(new URL("../../src/bin.ts", import.meta.url));
+
+export interface RunOptions {
+  cwd?: string;
+  env?: { [name: string]: string };
+  stdin?: string;
+  /** Arguments for Node.js itself. */
+  node?: string[];
+}
+
+export interface Exit {
+  code: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+export class Asgigram {
+  readonly process: ChildProcessWithoutNullStreams;
+  stdout = "";
+  stderr = "";
+
+  constructor(args: readonly string[], { cwd = "/", env = {}, stdin, node = [] }: RunOptions = {}) {
+    this.process = spawn(process.execPath, [...node, BIN, ...args], { cwd, env: { PATH: process.env.PATH, ...env } });
+    this.process.stdout.setEncoding("utf8").on("data", (text) => {
+      this.stdout += text;
+    });
+    this.process.stderr.setEncoding("utf8").on("data", (text) => {
+      this.stderr += text;
+    });
+    if (stdin !== undefined) this.process.stdin.end(stdin);
+  }
+
+  /** Resolves once the text is on standard error; rejects if the process ends before that. */
+  async says(text: string): Promise<void> {
+    const ended = new AbortController();
+    this.process.once("close", () =>
+      ended.abort(new Error(`asgigram ended and did not say "${text}":\n${this.stderr}`)),
+    );
+    while (!this.stderr.includes(text)) await once(this.process.stderr, "data", { signal: ended.signal });
+  }
+
+  async exit(): Promise<Exit> {
+    const [code] = await once(this.process, "close");
+    return { code, stdout: this.stdout, stderr: this.stderr };
+  }
+}
+
+export function run(args: readonly string[], options?: RunOptions): Promise<Exit> {
+  return new Asgigram(args, options).exit();
+}
