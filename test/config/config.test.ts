@@ -24,7 +24,7 @@ function file(content: unknown, name = "conf.json"): string {
 }
 
 const resolve = (flags: Values, env: Environment = {}, defaults: Values = {}) =>
-  resolveConfig({ flags, env, cwd: "/work", defaults });
+  resolveConfig({ flags, env, cwd: "/srv", defaults });
 
 const refuses = (flags: Values, env: Environment, message: RegExp) =>
   assert.rejects(resolve(flags, env), (error) => {
@@ -48,12 +48,12 @@ test("with a token and an application, the rest are the defaults", async () => {
     idleTimeout: false,
     interface: "auto",
     lifespan: "auto",
-    inbox: "/work/asgigram-123456789.sqlite",
+    inbox: "/srv/asgigram-123456789.sqlite",
     maxAttempts: 3,
     shutdownTimeout: 8,
     logLevel: "info",
     logFormat: "auto",
-    directory: "/work",
+    directory: "/srv",
     warnings: [],
   });
 });
@@ -76,7 +76,7 @@ const SAMPLES: { [key in keyof Config]?: readonly [flag: unknown, env: string, f
   idleTimeout: ["0.5", "60", false, [0.5, 60, false]],
   interface: ["asgi2", "asgi3", "auto", ["asgi2", "asgi3", "auto"]],
   lifespan: ["on", "off", "auto", ["on", "off", "auto"]],
-  inbox: [false, "b.sqlite", "/c.sqlite", [false, "/work/b.sqlite", "/c.sqlite"]],
+  inbox: [false, "b.sqlite", "/c.sqlite", [false, "/srv/b.sqlite", "/c.sqlite"]],
   maxAttempts: ["1", "2", 4, [1, 2, 4]],
   shutdownTimeout: ["0", "9.5", 10, [0, 9.5, 10]],
   logLevel: ["trace", "fatal", "silent", ["trace", "fatal", "silent"]],
@@ -104,7 +104,7 @@ test("for every option, a flag counts before the environment, that before the fi
 
 test("a caller's defaults count before those of the table, and after everything else", async () => {
   assert.equal((await resolve(BOT, {}, { inbox: false })).inbox, false);
-  assert.equal((await resolve(BOT, { ASGIGRAM_INBOX: "x" }, { inbox: false })).inbox, "/work/x");
+  assert.equal((await resolve(BOT, { ASGIGRAM_INBOX: "x" }, { inbox: false })).inbox, "/srv/x");
 });
 
 test("the message names the option as it is called where the value stands", async () => {

@@ -4,7 +4,7 @@ import { Given } from "../../src/config/given.ts";
 import { ConfigError } from "../../src/protocol/errors.ts";
 
 function givenIn(...layers: { readonly [key: string]: unknown }[]): Given {
-  const given = new Given("/work");
+  const given = new Given("/srv");
   for (const [i, layer] of layers.entries()) given.add(layer, (key) => `${key} in layer ${i}`);
   return given;
 }

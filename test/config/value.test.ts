@@ -6,7 +6,7 @@ import { expected, readValue } from "../../src/config/value.ts";
 import { ConfigError } from "../../src/protocol/errors.ts";
 
 const option = (facts: Partial<Option> & Pick<Option, "type">): Option => ({ help: "", group: "", ...facts });
-const read = (facts: Parameters<typeof option>[0], raw: unknown) => readValue(option(facts), raw, "--it", "/work");
+const read = (facts: Parameters<typeof option>[0], raw: unknown) => readValue(option(facts), raw, "--it", "/srv");
 const refuses = (facts: Parameters<typeof option>[0], raws: unknown[], message: RegExp) => {
   for (const raw of raws) {
     assert.throws(
@@ -70,7 +70,7 @@ test("a choice is one of its words", () => {
 });
 
 test("a path is made absolute", () => {
-  assert.equal(read({ type: "path" }, "x/y.sqlite"), "/work/x/y.sqlite");
+  assert.equal(read({ type: "path" }, "x/y.sqlite"), "/srv/x/y.sqlite");
   assert.equal(read({ type: "path" }, "/y"), "/y");
   refuses({ type: "path" }, ["a\0b", 3, true], /it must be a path$/);
 });
@@ -100,7 +100,7 @@ test("whatever stands there, it is read or refused", () => {
   fc.assert(
     fc.property(fc.constantFrom(...OPTION_KEYS), fc.oneof(fc.string(), fc.anything()), (key, raw) => {
       try {
-        assert.notEqual(readValue(optionAt(key), raw, "--it", "/work"), undefined);
+        assert.notEqual(readValue(optionAt(key), raw, "--it", "/srv"), undefined);
       } catch (error) {
         assert(error instanceof ConfigError, String(error));
         assert.match(error.message, /^--it /);
@@ -113,8 +113,8 @@ test("what was read can be read again, and is the same", () => {
   fc.assert(
     fc.property(fc.constantFrom(...OPTION_KEYS), fc.oneof(fc.string(), fc.double(), fc.integer()), (key, raw) => {
       try {
-        const value = readValue(optionAt(key), raw, "--it", "/work");
-        assert.deepEqual(readValue(optionAt(key), value, "--it", "/work"), value);
+        const value = readValue(optionAt(key), raw, "--it", "/srv");
+        assert.deepEqual(readValue(optionAt(key), value, "--it", "/srv"), value);
       } catch (error) {
         assert(error instanceof ConfigError);
       }
