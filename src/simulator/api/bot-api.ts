@@ -4,9 +4,9 @@
  */
 
 import type { Message } from "@grammyjs/types";
+import { type MethodSchema, methodSchema } from "../schemas.ts";
 import { chatOf, messageOf } from "./access.ts";
 import { Call } from "./call.ts";
-import { type MethodSchema, methodSchema } from "./method-schema.ts";
 import { answerMethods } from "./methods/answers.ts";
 import { chatMethods } from "./methods/chats.ts";
 import { copyingMethods } from "./methods/copying.ts";
@@ -48,7 +48,7 @@ export class BotApi {
 
 function genericHandler({ name, result }: MethodSchema): Handler {
   if (result === "Message" && name.startsWith("send")) return send;
-  if (result.startsWith("Message")) return existingMessage;
+  if (/^Message( \| true)?$/.test(result)) return existingMessage;
   return (call, telegram) => {
     // Even a method that is only pretended takes place somewhere.
     if (typeof call.values.chat_id !== "undefined" && !TAKES_ANY_CHAT.has(name)) chatOf(telegram.world, call);

@@ -3,10 +3,10 @@
  * serves the methods that this simulator does not act out, and the content of all messages but text.
  */
 
+import { type FieldSchema, objectSchema } from "../schemas.ts";
 import type { FileStore, StoredFile } from "../state/files.ts";
 import type { World } from "../state/world.ts";
 import type { Call } from "./call.ts";
-import { type FieldSchema, objectSchema } from "./method-schema.ts";
 
 /** What there is to draw on. */
 export interface Surroundings {

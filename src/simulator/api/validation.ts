@@ -3,8 +3,8 @@
  * is missing or malformed. Stricter than Telegram in one respect: a number that is none is refused, not taken for 0.
  */
 
+import type { FieldSchema, MethodSchema } from "../schemas.ts";
 import type { UploadedFile } from "../state/files.ts";
-import type { FieldSchema, MethodSchema } from "./method-schema.ts";
 import { badRequest, type Refusal } from "./refusal.ts";
 
 /** What a request carried, by parameter; files of a multipart request among them. */

@@ -5,8 +5,8 @@
 
 import type { Chat, Message, User } from "@grammyjs/types";
 import type { RecordedCall } from "../state/call-log.ts";
-import type { MemberStatus } from "../state/chat-record.ts";
 import type { ChatEvent } from "../state/journal.ts";
+import type { MemberStatus } from "../state/members.ts";
 import type { Content } from "../state/messages.ts";
 import type { RawUpdate } from "../state/update-queue.ts";
 

@@ -1,9 +1,10 @@
 /** The actions, carried out: each changes the world and puts into the queue what Telegram would tell the bot of it. */
 
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Chat, ChatMember, Message, Poll, User } from "@grammyjs/types";
+import type { Chat, Message, Poll, User } from "@grammyjs/types";
 import type { CallLog } from "../state/call-log.ts";
-import type { ChatRecord, MemberStatus } from "../state/chat-record.ts";
+import type { ChatRecord } from "../state/chat-record.ts";
+import { administrator, type MemberStatus, memberWith } from "../state/members.ts";
 import { addMessage, type Content, quoted, replaceMessage, withoutProfile } from "../state/messages.ts";
 import type { RawUpdate, UpdateQueue } from "../state/update-queue.ts";
 import type { Person, World } from "../state/world.ts";
@@ -261,9 +262,9 @@ export class Stage implements Deeds {
     const from = withoutProfile(by);
     const user = withoutProfile(who);
     const initial = chat.type === "private" ? "member" : "left";
-    const old_chat_member = record.members.get(who.id) ?? ({ status: initial, user } as ChatMember);
+    const old_chat_member = record.members.get(who.id) ?? memberWith(initial, user);
     const wasThere = record.has(who.id) || (chat.type === "private" && old_chat_member.status === "member");
-    const new_chat_member = memberWith(status, user);
+    const new_chat_member = status === "administrator" ? administrator(user) : memberWith(status, user);
     record.members.set(who.id, new_chat_member);
     const change = { chat, from, date, old_chat_member, new_chat_member };
     if (who.id === bot.id) this.#tell({ my_chat_member: change });
@@ -281,26 +282,6 @@ function withEntities(content: Content): Content {
   const entities = scanEntities(content.text);
   return entities.length === 0 ? content : { ...content, entities };
 }
-
-function memberWith(status: MemberStatus, user: User): ChatMember {
-  const extra = status === "kicked" ? { until_date: 0 } : status === "administrator" ? ADMINISTRATOR : {};
-  return { status, user, ...extra } as ChatMember;
-}
-
-const ADMINISTRATOR = {
-  can_be_edited: false,
-  is_anonymous: false,
-  can_manage_chat: true,
-  can_delete_messages: true,
-  can_manage_video_chats: true,
-  can_restrict_members: true,
-  can_promote_members: false,
-  can_change_info: true,
-  can_invite_users: true,
-  can_post_stories: true,
-  can_edit_stories: true,
-  can_delete_stories: true,
-};
 
 function recount(poll: Poll, before: readonly number[], after: readonly number[]): Poll {
   const change = (option: number) => Number(after.includes(option)) - Number(before.includes(option));

@@ -10,8 +10,7 @@ import type {
   User,
 } from "@grammyjs/types";
 
-/** `status` of https://core.telegram.org/bots/api#chatmember */
-export type MemberStatus = ChatMember["status"];
+import type { MemberStatus } from "./members.ts";
 
 export class ChatRecord {
   chat: Chat;

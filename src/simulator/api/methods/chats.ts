@@ -2,6 +2,7 @@
 
 import type { ChatMember, ChatPermissions, ReactionType } from "@grammyjs/types";
 import type { ChatRecord } from "../../state/chat-record.ts";
+import { memberWith } from "../../state/members.ts";
 import { addMessage, withoutProfile } from "../../state/messages.ts";
 import { chatOf, messageOf, requireType, writableChatOf } from "../access.ts";
 import type { Call } from "../call.ts";
@@ -46,32 +47,29 @@ export const chatMethods: Record<string, Handler> = {
 
   banChatMember: (call, telegram) => {
     const until_date = call.number("until_date") ?? 0;
-    return change(call, telegram, (member) => ({ status: "kicked", user: member.user, until_date }));
+    return change(call, telegram, ({ user }) => memberWith("kicked", user, { until_date }));
   },
 
   unbanChatMember: (call, telegram) =>
     change(call, telegram, (member) => {
       const stays = call.boolean("only_if_banned") && member.status !== "kicked";
-      return stays ? member : { status: "left", user: member.user };
+      return stays ? member : memberWith("left", member.user);
     }),
 
   restrictChatMember: (call, telegram) =>
-    change(call, telegram, ({ user }) => {
-      const template = plausible("ChatMemberRestricted", call, telegram) as ChatMember;
-      return { ...template, ...call.object("permissions"), is_member: true, user } as ChatMember;
-    }),
+    change(call, telegram, ({ user }) => memberWith("restricted", user, call.object("permissions"))),
 
   promoteChatMember: (call, telegram) =>
     change(call, telegram, ({ user }) => {
-      const template = plausible("ChatMemberAdministrator", call, telegram) as ChatMember;
-      const isPromoted = Object.entries(call.values).some(([key, value]) => key.startsWith("can_") && value === true);
-      return isPromoted ? ({ ...template, user } as ChatMember) : { status: "member", user };
+      const rights = Object.entries(call.values).filter(([name]) => /^(can_|is_anonymous)/.test(name));
+      const isPromoted = rights.some(([, granted]) => granted === true);
+      return isPromoted ? memberWith("administrator", user, Object.fromEntries(rights)) : memberWith("member", user);
     }),
 
   leaveChat(call, { world }) {
     const record = writableChatOf(world, call);
     requireType(record, NOT_PRIVATE, "chat member status can't be changed in private chats");
-    record.members.set(world.bot.id, { status: "left", user: withoutProfile(world.bot) });
+    record.members.set(world.bot.id, memberWith("left", withoutProfile(world.bot)));
     return true;
   },
 
@@ -130,7 +128,7 @@ export const chatMethods: Record<string, Handler> = {
   },
 
   approveChatJoinRequest(call, telegram) {
-    return change(call, telegram, ({ user }) => ({ status: "member", user }));
+    return change(call, telegram, ({ user }) => memberWith("member", user));
   },
 };
 
@@ -141,8 +139,7 @@ function memberOf(record: ChatRecord, call: Call, { world }: Telegram): ChatMemb
   if (member !== undefined) return member;
   const user = id === world.bot.id ? withoutProfile(world.bot) : world.people.get(id)?.user;
   if (user === undefined) throw badRequest("PARTICIPANT_ID_INVALID");
-  if (record.chat.type === "private") return { status: "member", user };
-  return { status: "left", user };
+  return memberWith(record.chat.type === "private" ? "member" : "left", user);
 }
 
 function change(call: Call, telegram: Telegram, next: (member: ChatMember) => ChatMember): true {

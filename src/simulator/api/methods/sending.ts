@@ -4,12 +4,12 @@
  */
 
 import type { Message, MessageEntity } from "@grammyjs/types";
+import { objectSchema } from "../../schemas.ts";
 import type { ChatRecord } from "../../state/chat-record.ts";
 import { addMessage, type Content, quoted, withoutProfile } from "../../state/messages.ts";
 import { format, isLonger, MAX_CAPTION, MAX_TEXT } from "../../text/format.ts";
 import { writableChatOf } from "../access.ts";
 import { Call } from "../call.ts";
-import { objectSchema } from "../method-schema.ts";
 import { plausible } from "../plausible.ts";
 import { badRequest } from "../refusal.ts";
 import { type Markup, readMarkup } from "../reply-markup.ts";

@@ -1,6 +1,6 @@
 /** The generated table, read: schema.ts keeps each method and object as one string, this file makes them usable. */
 
-import { METHOD_SCHEMAS, OBJECT_SCHEMAS } from "../schema.ts";
+import { METHOD_SCHEMAS, OBJECT_SCHEMAS } from "./schema.ts";
 
 export interface FieldSchema {
   name: string;

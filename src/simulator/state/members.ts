@@ -1,0 +1,46 @@
+/** ChatMember objects, whole as Telegram sends them: https://core.telegram.org/bots/api#chatmember */
+
+import type { ChatMember, User } from "@grammyjs/types";
+import { objectSchema } from "../schemas.ts";
+
+/** `status` of a ChatMember. */
+export type MemberStatus = ChatMember["status"];
+
+const TYPES: Record<MemberStatus, string> = {
+  creator: "ChatMemberOwner",
+  administrator: "ChatMemberAdministrator",
+  member: "ChatMemberMember",
+  restricted: "ChatMemberRestricted",
+  left: "ChatMemberLeft",
+  kicked: "ChatMemberBanned",
+};
+
+/** @param details rights and the like; what they leave out is withheld, but for a member who is restricted all the same */
+export function memberWith(status: MemberStatus, user: User, details: object = {}): ChatMember {
+  const rights = rightsOf(status).map((right) => [right, false]);
+  return { status, user, ...Object.fromEntries(rights), ...ALWAYS[status], ...details } as ChatMember;
+}
+
+/** An administrator who may do everything. */
+export const administrator = (user: User) =>
+  memberWith(
+    "administrator",
+    user,
+    Object.fromEntries(
+      rightsOf("administrator")
+        .filter(isRight)
+        .map((right) => [right, true]),
+    ),
+  );
+
+const ALWAYS: Partial<Record<MemberStatus, object>> = {
+  restricted: { is_member: true, until_date: 0 },
+  kicked: { until_date: 0 },
+};
+
+const isRight = (field: string) => field.startsWith("can_") && field !== "can_be_edited";
+
+function rightsOf(status: MemberStatus): string[] {
+  const fields = objectSchema(TYPES[status])?.fields ?? [];
+  return fields.filter(({ required, type }) => required && type === "boolean").map(({ name }) => name);
+}

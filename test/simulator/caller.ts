@@ -1,0 +1,31 @@
+/** Calls the Bot API of a simulator over HTTP, as any bot would. */
+
+import type { Simulator } from "../../src/simulator/index.ts";
+
+export interface Reply {
+  ok: boolean;
+  // biome-ignore lint/suspicious/noExplicitAny: whatever the method's result is
+  result?: any;
+  error_code?: number;
+  description?: string;
+  parameters?: { retry_after?: number; migrate_to_chat_id?: number };
+}
+
+export type Caller = (method: string, parameters?: object, signal?: AbortSignal) => Promise<Reply>;
+
+export function callerOf({ url, token }: Simulator): Caller {
+  return async (method, parameters = {}, signal) => {
+    const response = await fetch(`${url}/bot${token}/${method}`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify(parameters),
+      ...(signal && { signal }),
+    });
+    const reply = (await response.json()) as Reply;
+    if (!reply.ok && reply.error_code !== response.status) throw new Error(`status ${response.status} tells otherwise`);
+    return reply;
+  };
+}
+
+/** `400 Bad Request: chat not found`, or `ok`. */
+export const verdict = ({ ok, error_code, description }: Reply) => (ok ? "ok" : `${error_code} ${description}`);
