@@ -8,9 +8,9 @@
  */
 
 import { existsSync, statSync } from "node:fs";
-import { createRequire } from "node:module";
+import { registerHooks } from "node:module";
 import { isAbsolute, join, resolve } from "node:path";
-import { pathToFileURL } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { inspect } from "node:util";
 import { ApplicationLoadError } from "../src/protocol/errors.ts";
 import { nearest } from "../src/protocol/nearest.ts";
@@ -40,53 +40,67 @@ export async function loadApplication(
 ): Promise<Asgi3> {
   const { module, attribute } = parse(importString);
   const namespace = await importModule(locate(module, directory), module);
-  const application = pick(namespace, attribute, module);
-  if (typeof application !== "function") {
+  const { name, value } = pick(namespace, attribute, module);
+  if (typeof value !== "function") {
     throw new ApplicationLoadError(
-      `"${attribute ?? "application"}" in ${module} is ${kindOfValue(application)}: an application is a function (scope, receive, send)`,
+      `${name} in ${module} is ${kindOfValue(value)}: an application is a function (scope, receive, send)`,
     );
   }
-  return (choice === "auto" ? interfaceOf(application as Callable) : choice) === "asgi3"
-    ? (application as Asgi3)
-    : fromAsgi2(application as Callable);
+  const application = value as Callable;
+  if ((choice === "auto" ? interfaceOf(application) : choice) === "asgi2") return fromAsgi2(application);
+  if (isClass(application)) {
+    throw new ApplicationLoadError(
+      `${name} in ${module} is a class: an ASGI 3 application is a function, a class is ASGI 2`,
+    );
+  }
+  return application as Asgi3;
 }
 
-/** Splits at the last colon that is no part of the module: not a drive's (`C:\…`), nor a scheme's (`node:`, `file:`). */
+/** Splits at the last colon that is no part of the module: not a drive's (`C:\…`), nor a URL's (`file:///…`). */
 function parse(importString: string): { module: string; attribute: string | undefined } {
-  const match = /^(.+):([\p{ID_Start}$_][\p{ID_Continue}$_.]*)$/u.exec(importString);
-  if (match === null || /^[a-z]$/i.test(match[1]!)) return { module: importString, attribute: undefined };
-  return { module: match[1]!, attribute: match[2]! };
+  const match = /^(.{2,}):([^/\\]*)$/s.exec(importString);
+  if (match === null) return { module: importString, attribute: undefined };
+  const [, module, attribute] = match as unknown as [string, string, string];
+  if (!/^[\p{ID_Start}$_][\p{ID_Continue}$_.]*$/u.test(attribute)) {
+    throw new ApplicationLoadError(
+      `"${importString}": after the colon comes the name of an export (app.ts:application), not "${attribute}"`,
+    );
+  }
+  return { module, attribute };
 }
 
 /** The URL to import. */
 function locate(module: string, directory: string): string {
-  if (module.startsWith("file:")) return module;
-  const path = resolve(directory, module);
-  if (existsSync(path) && statSync(path).isFile()) return pathToFileURL(path).href;
-  if (FILE.test(module) || isAbsolute(module) || module.startsWith(".")) {
-    throw new ApplicationLoadError(`no such file: ${path}`);
+  const isUrl = module.startsWith("file:");
+  const path = isUrl ? fileURLToPath(module) : resolve(directory, module);
+  const found = statSync(path, { throwIfNoEntry: false });
+  if (found?.isFile()) return pathToFileURL(path).href;
+  if (isUrl || FILE.test(module) || isAbsolute(module) || module.startsWith(".")) {
+    throw new ApplicationLoadError(
+      found?.isDirectory() ? `${path} is a directory, not a file` : `no such file: ${path}`,
+    );
   }
   const tried = EXTENSIONS.map((extension) => join(directory, ...module.split(".")) + extension);
   const dotted = tried.find((candidate) => existsSync(candidate));
-  if (dotted !== undefined) return pathToFileURL(dotted).href;
-  try {
-    return pathToFileURL(createRequire(join(directory, "noop.js")).resolve(module)).href;
-  } catch (cause) {
-    const code = (cause as NodeJS.ErrnoException).code;
-    if (code === "ERR_PACKAGE_PATH_NOT_EXPORTED") return resolveAsImport(module, directory, cause);
-    throw new ApplicationLoadError(
-      `cannot find "${module}": no file ${tried[0]} (nor .mts, .js, .mjs, .cjs), and no package of that name is installed in ${directory}`,
-      { cause },
-    );
-  }
+  return dotted === undefined ? locatePackage(module, directory, tried[0]!) : pathToFileURL(dotted).href;
 }
 
-/** Packages whose `exports` offer no entry to require() have one for import. */
-function resolveAsImport(module: string, directory: string, cause: unknown): string {
+/** As `import` would resolve it in a file of that directory. */
+function locatePackage(module: string, directory: string, tried: string): string {
+  // import.meta.resolve() goes by the place of this very file; the hook gives it the other one.
+  const parentURL = pathToFileURL(join(directory, "noop.js")).href;
+  const hooks = registerHooks({ resolve: (specifier, context, next) => next(specifier, { ...context, parentURL }) });
   try {
-    return import.meta.resolve(module, pathToFileURL(join(directory, "noop.js")).href);
-  } catch {
-    throw new ApplicationLoadError(`the package "${module}" exports nothing that can be imported`, { cause });
+    return import.meta.resolve(module);
+  } catch (cause) {
+    throw new ApplicationLoadError(
+      (cause as NodeJS.ErrnoException).code === "ERR_PACKAGE_PATH_NOT_EXPORTED"
+        ? `the package of "${module}" exports nothing of that name that can be imported`
+        : `cannot find "${module}": no file ${tried} (nor .mts, .js, .mjs, .cjs), and no package of that name is installed in ${directory}`,
+      { cause },
+    );
+  } finally {
+    hooks.deregister();
   }
 }
 
@@ -94,6 +108,9 @@ async function importModule(url: string, module: string): Promise<Record<string,
   try {
     return (await import(url)) as Record<string, unknown>;
   } catch (cause) {
+    if ((cause as { url?: unknown } | undefined)?.url === url) {
+      throw new ApplicationLoadError(`cannot find "${module}": no such file: ${fileURLToPath(url)}`, { cause });
+    }
     throw new ApplicationLoadError(`${module} could not be imported: ${reasonOf(cause)}`, { cause });
   }
 }
@@ -108,32 +125,44 @@ function reasonOf(cause: unknown): string {
     case "ERR_UNSUPPORTED_NODE_MODULES_TYPE_STRIPPING":
       return "Node.js does not run TypeScript inside node_modules; publish that package as JavaScript";
     case "ERR_MODULE_NOT_FOUND":
+    case "MODULE_NOT_FOUND":
       return `something that it imports is missing: ${message}`;
   }
   if (
     cause instanceof SyntaxError &&
-    /import statement outside a module|Unexpected token 'export'/.test(message ?? "")
+    /import statement outside a module|Unexpected token 'export'/.test(cause.message)
   ) {
-    return `it uses import and export, but its package.json says "type": "commonjs"; say "type": "module" there, or name the file .mts or .mjs`;
+    return `it uses import and export, but is CommonJS by its name (.cjs, .cts) or its package.json ("type": "commonjs"); say "type": "module" there, or name the file .mts or .mjs`;
+  }
+  if (cause instanceof SyntaxError && /does not provide an export named/.test(cause.message)) {
+    return `${cause.message}; if that is a type, import it with "import type"`;
   }
   return `it threw ${cause instanceof Error ? `${cause.name}: ${message}` : inspect(cause)}`;
 }
 
 /** Without a name: `application`, then the default export. */
-function pick(namespace: Record<string, unknown>, attribute: string | undefined, module: string): unknown {
-  if (attribute !== undefined) {
-    let value: unknown = namespace;
-    for (const name of attribute.split(".")) {
-      value = member(value, name) ?? member((value as { default?: unknown })?.default, name);
-      if (value === undefined) throw noSuchExport(namespace, attribute, module);
-    }
-    return value;
+function pick(
+  namespace: Record<string, unknown>,
+  attribute: string | undefined,
+  module: string,
+): { name: string; value: unknown } {
+  if (attribute !== undefined) return { name: `"${attribute}"`, value: valueAt(namespace, attribute, module) };
+  const named = namespace.application ?? member(namespace.default, "application");
+  if (named !== undefined) return { name: '"application"', value: named };
+  if (namespace.default !== undefined && !isBag(namespace.default)) {
+    return { name: "the default export", value: namespace.default };
   }
-  const value = namespace.application ?? member(namespace.default, "application") ?? namespace.default;
-  if (value === undefined) {
-    throw new ApplicationLoadError(
-      `${module} exports neither "application" nor a default${exportsOf(namespace)}; name one: ${module}:name`,
-    );
+  throw new ApplicationLoadError(
+    `${module} exports neither "application" nor a default${exportsOf(namespace)}; name one: ${module}:name`,
+  );
+}
+
+function valueAt(namespace: Record<string, unknown>, path: string, module: string): unknown {
+  let value: unknown = namespace;
+  for (const name of path.split(".")) {
+    const owner = [value, member(value, "default")].find((candidate) => hasMember(candidate, name));
+    if (owner === undefined) throw noSuchExport(namespace, path, module);
+    value = member(owner, name);
   }
   return value;
 }
@@ -142,16 +171,31 @@ function member(owner: unknown, name: string): unknown {
   return owner === null || owner === undefined ? undefined : (owner as Record<string, unknown>)[name];
 }
 
+function hasMember(owner: unknown, name: string): boolean {
+  return owner !== null && owner !== undefined && name in Object(owner);
+}
+
+/** A plain object is no default export but a list of exports: what CommonJS has in `module.exports`. */
+function isBag(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype;
+}
+
 function noSuchExport(namespace: Record<string, unknown>, attribute: string, module: string): ApplicationLoadError {
-  const guess = nearest(attribute, Object.keys(namespace));
+  const guess = nearest(attribute, namesIn(namespace));
   return new ApplicationLoadError(
     `${module} has no export "${attribute}"${guess ? `; did you mean "${guess}"?` : ""}${exportsOf(namespace)}`,
   );
 }
 
 function exportsOf(namespace: Record<string, unknown>): string {
-  const names = Object.keys(namespace).filter((name) => name !== "module.exports");
+  const names = namesIn(namespace);
   return names.length === 0 ? " (it exports nothing)" : ` (it exports ${names.join(", ")})`;
+}
+
+function namesIn({ default: byDefault, ...named }: Record<string, unknown>): string[] {
+  const names = Object.keys(named).filter((name) => name !== "module.exports");
+  if (byDefault === undefined) return names;
+  return isBag(byDefault) ? [...new Set([...names, ...Object.keys(byDefault)])] : [...names, "default"];
 }
 
 /**
