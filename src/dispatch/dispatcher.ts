@@ -58,6 +58,7 @@ export class Dispatcher {
   #unsettled = 0;
   #characters = 0;
   #full = false;
+  #closed = false;
   #room: PromiseWithResolvers<void> | undefined;
   #idle: PromiseWithResolvers<void> | undefined;
 
@@ -105,7 +106,7 @@ export class Dispatcher {
   /** The shard's worker is ready for events. */
   resume(shardNumber: number): void {
     const shard = this.#shards[shardNumber]!;
-    shard.open = true;
+    shard.open = !this.#closed;
     this.#pump(shard);
   }
 
@@ -124,6 +125,7 @@ export class Dispatcher {
 
   /** Nothing is posted from now on; what is posted can still be settled. */
   close(): void {
+    this.#closed = true;
     for (const shard of this.#shards) shard.open = false;
   }
 
@@ -133,8 +135,10 @@ export class Dispatcher {
     if (!this.#full || signal.aborted) return;
     this.#room ??= Promise.withResolvers();
     const { promise, resolve } = this.#room;
-    signal.addEventListener("abort", () => resolve(), { once: true });
+    const giveUp = () => resolve();
+    signal.addEventListener("abort", giveUp, { once: true });
     await promise;
+    signal.removeEventListener("abort", giveUp);
   }
 
   /** Resolves as soon as everything is settled. */
