@@ -3,7 +3,9 @@
  * from a program. Applications need only the types.
  */
 
-export type { Config } from "./config/config.ts";
+import type { Config } from "./config/config.ts";
+import type { RunningServer } from "./server.ts";
+
 export type {
   Application,
   Asgi2Application,
@@ -31,4 +33,18 @@ export type {
   UpdateEvent,
   UpdateKind,
 } from "./protocol/events.ts";
-export { type RunningServer, serve } from "./server.ts";
+export type { RunningServer };
+
+/** What `serve` takes: the options of the configuration file, and the token. docs/options.md describes them. */
+export type Options = Partial<Omit<Config, "directory" | "warnings">> & Pick<Config, "application">;
+
+/**
+ * Runs a server in this process, as the command line does, but for signals and the environment. Resolves when it polls.
+ * @throws ConfigError | TokenRejectedError | ApplicationLoadError | StartupFailedError | InboxError
+ */
+export async function serve(options: Options): Promise<RunningServer> {
+  // Applications import this file, too; they have no use for the server.
+  const { resolveConfig } = await import("./config/config.ts");
+  const server = await import("./server.ts");
+  return server.serve(await resolveConfig({ flags: options, env: {}, cwd: process.cwd() }));
+}

@@ -141,7 +141,7 @@ class Server implements RunningServer {
 
   #openInbox(bot: number): Inbox {
     if (this.#config.inbox !== false) return new SqliteInbox(this.#config.inbox, bot);
-    this.#log.warn("no inbox: updates that are not handled when the process dies are lost");
+    this.#log.info("no inbox: updates that are not handled when the process dies are lost");
     return new MemoryInbox();
   }
 

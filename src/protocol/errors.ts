@@ -6,8 +6,17 @@
 /** The base of all of them: `error instanceof AsgigramError`, then switch on `error.code`. */
 export abstract class AsgigramError extends Error {
   abstract readonly code: `ASGIGRAM_${string}`;
+
   override get name(): string {
     return this.constructor.name;
+  }
+
+  /** A server that is installed globally and a bot's own copy of the package have each their classes: names settle it. */
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    if (Function.prototype[Symbol.hasInstance].call(this, value)) return true;
+    const { code, name } = (value ?? {}) as { code?: unknown; name?: unknown };
+    const isOurs = typeof code === "string" && code.startsWith("ASGIGRAM_");
+    return isOurs && (this === AsgigramError || name === this.name);
   }
 }
 
