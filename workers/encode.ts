@@ -26,7 +26,7 @@ export function encode(event: unknown, defaults: Defaults): Call {
   } catch (cause) {
     if (cause instanceof InvalidEventError) throw cause;
     // A getter or a toJSON of the application's own threw.
-    throw new InvalidEventError(`the event cannot be read: ${cause}`, undefined, { cause });
+    throw new InvalidEventError(`the event cannot be read: ${textOf(cause)}`, undefined, { cause });
   }
 }
 
@@ -50,6 +50,15 @@ export function hintFor(method: string): string {
   if (Object.hasOwn(METHODS, method)) return "";
   const guess = nearest(method, Object.keys(METHODS));
   return ` (${typeOf(method)} names no method known to this version${guess ? `; did you mean ${typeOf(guess)}?` : ""})`;
+}
+
+/** Anything can be thrown, also what cannot be made into text. */
+function textOf(thrown: unknown): string {
+  try {
+    return String(thrown);
+  } catch {
+    return kindOfValue(thrown);
+  }
 }
 
 function typeIn(event: unknown): string {
@@ -80,6 +89,8 @@ function parametersOf(event: Parameters, method: string): Parameters {
     if (key === "type") continue;
     const value = event[key];
     if (value === undefined) continue;
+    // Written below, it would not become a key.
+    if (key === "__proto__") throw new InvalidEventError('"__proto__" is no parameter of any method', key);
     refuseUnlessPlain(value, key);
     parameters[key === "poll_type" && method === "sendPoll" ? "type" : key] = value;
   }

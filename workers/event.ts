@@ -6,8 +6,6 @@ import type { EventItem } from "../src/protocol/port.ts";
 import { type Entity, kindOf, type Route, routeOf, type TelegramObject } from "../src/protocol/route.ts";
 import type { Delivered } from "./instance.ts";
 
-const ASGI = Object.freeze({ version: "3.0", spec_version: SPEC_VERSION });
-
 /** Reads one update that the main thread has found to have a kind and a payload. */
 export function readEvent({ seq, attempt, body }: EventItem, bot: Entity): { route: Route; delivered: Delivered } {
   const update = JSON.parse(body) as TelegramObject & { update_id: number };
@@ -25,7 +23,8 @@ export function readEvent({ seq, attempt, body }: EventItem, bot: Entity): { rou
 
 /** The scope of a new instance. The application may change it: nothing in it is shared but what `state` holds. */
 export function scopeOf(route: Route, state: State): object {
-  const scope: Record<string, unknown> = { type: "telegram", asgi: ASGI, [route.subject]: route.entity };
+  const asgi = { version: "3.0", spec_version: SPEC_VERSION };
+  const scope: Record<string, unknown> = { type: "telegram", asgi, [route.subject]: { ...route.entity } };
   if (route.business_connection_id !== undefined) scope.business_connection_id = route.business_connection_id;
   if (route.guest_query_id !== undefined) scope.guest_query_id = route.guest_query_id;
   scope.state = { ...state };

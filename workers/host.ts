@@ -30,7 +30,7 @@ export default async function host(task: HostTask): Promise<void> {
   } catch (error) {
     outbound.push({ type: "unready", error: startFailure(error) });
   }
-  outbound.flush();
+  reporter.finish();
   task.port.close();
 }
 

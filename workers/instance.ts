@@ -35,7 +35,7 @@ export interface Ending {
 
 /** What an instance needs of the host it lives in. */
 export interface InstanceHost {
-  settle(seq: number): void;
+  settle(seq: number, instance: Instance): void;
   call(call: Call, instance: Instance): Promise<unknown>;
   /** The application tried to send what is no event. */
   refused(error: unknown, instance: Instance): void;
@@ -116,12 +116,13 @@ export class Instance {
 
   readonly receive = (): Promise<unknown> => {
     if (this.#resolveReceive !== undefined) {
-      return Promise.reject(
-        new ReceiveError("receive() was called while an earlier receive() still waits for an event"),
+      return unheeded(
+        Promise.reject(new ReceiveError("receive() was called while an earlier receive() still waits for an event")),
       );
     }
+    this.#received = true;
     if (this.#held !== undefined) {
-      this.#host.settle(this.#held.seq);
+      this.#host.settle(this.#held.seq, this);
       this.#held = undefined;
     }
     if (this.#state !== "running") return this.#silence();
@@ -133,12 +134,7 @@ export class Instance {
     return next === undefined ? this.#wait() : Promise.resolve(this.#hold(next));
   };
 
-  readonly send = (event: unknown): Promise<unknown> => {
-    const sent = this.#send(event);
-    // A call that the application does not wait for must not end its whole worker when Telegram refuses it.
-    sent.catch(() => {});
-    return sent;
-  };
+  readonly send = (event: unknown): Promise<unknown> => unheeded(this.#send(event));
 
   async #send(event: unknown): Promise<unknown> {
     if (this.#state === "disconnected" || this.#state === "ended") {
@@ -157,7 +153,6 @@ export class Instance {
 
   #hold(delivered: Delivered): object {
     this.#held = delivered;
-    this.#received = true;
     return delivered.event;
   }
 
@@ -174,6 +169,12 @@ export class Instance {
     // A promise of its own each time: one that all shared would keep every instance that ever waited on it alive.
     return new Promise(() => {});
   }
+}
+
+/** What the application does not wait for must not end its whole worker when it is refused. */
+function unheeded<T>(promise: Promise<T>): Promise<T> {
+  promise.catch(() => {});
+  return promise;
 }
 
 function defaultsOf({ subject, id, business_connection_id, guest_query_id }: Route): Defaults {

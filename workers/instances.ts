@@ -20,7 +20,7 @@ export interface InstancesOptions {
   max: number;
   /** Milliseconds after which an idle instance is dropped. */
   idleTimeout: number;
-  reporter: Reporter;
+  reporter: Pick<Reporter, "log" | "within">;
   settle(seq: number): void;
   fail(seq: number, scope: string, error: string): void;
   call(call: Call): Promise<unknown>;
@@ -56,8 +56,8 @@ export class Instances implements InstanceHost {
       this.#start(route, [delivered]);
       return;
     }
-    if (!this.#idle.delete(instance)) this.#behind.add(instance);
-    instance.since = this.#now;
+    if (this.#idle.delete(instance)) instance.since = this.#now;
+    else this.#behind.add(instance);
     instance.deliver(delivered);
   }
 
@@ -72,7 +72,8 @@ export class Instances implements InstanceHost {
 
   // ---- what instances tell their host ----
 
-  settle(seq: number): void {
+  settle(seq: number, instance: Instance): void {
+    instance.since = this.#now;
     this.#options.settle(seq);
   }
 
@@ -173,10 +174,9 @@ export class Instances implements InstanceHost {
   #warnOfSlow(instance: Instance): void {
     const { route, received, held, queue } = instance;
     const what = received ? `has been at ${held?.event.type ?? "work"}` : "has not called receive()";
-    this.#options.reporter.log(
-      "warn",
-      `${route.key}: the application ${what} for ${SLOW / 1000} s; ${queue.length} events wait`,
-    );
-    this.#behind.delete(instance);
+    const waiting = queue.length === 1 ? "1 event waits" : `${queue.length} events wait`;
+    this.#options.reporter.log("warn", `${route.key}: the application ${what} for ${SLOW / 1000} s; ${waiting}`);
+    // Once is enough, until it asks for its next event.
+    instance.since = Number.POSITIVE_INFINITY;
   }
 }

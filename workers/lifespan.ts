@@ -8,7 +8,7 @@
 
 import type { State } from "../src/protocol/asgi.ts";
 import { SPEC_VERSION } from "../src/protocol/asgi.ts";
-import { StartupFailedError } from "../src/protocol/errors.ts";
+import { InvalidEventError, StartupFailedError } from "../src/protocol/errors.ts";
 import type { Asgi3 } from "./loader.ts";
 import { kindOfValue } from "./plain-data.ts";
 
@@ -100,10 +100,10 @@ class LifespanOn implements Lifespan {
   }
 
   /** Settles what is still open; the rest has been settled before and is not changed by this. */
-  #end(outcome: Outcome): void {
+  #end(outcome: Extract<Outcome, { is: "unsupported" }>): void {
     this.#started.resolve(outcome);
     if (this.#phase === "running" && this.#supported) {
-      this.#log("warn", `the application's lifespan ended early: it ${(outcome as { why: string }).why}`);
+      this.#log("warn", `the application's lifespan ended early: it ${outcome.why}`, outcome.error);
       this.#supported = false;
     }
     this.#stopped.resolve(outcome);
@@ -117,7 +117,14 @@ class LifespanOn implements Lifespan {
     return this.#received === 2 ? this.#shutdown.promise : new Promise(() => {});
   };
 
-  readonly #send = async (event: unknown): Promise<void> => {
+  readonly #send = (event: unknown): Promise<void> => {
+    const answered = this.#answer(event);
+    // An application that knows nothing of lifespans may send without waiting: that must not end its worker.
+    answered.catch(() => {});
+    return answered;
+  };
+
+  async #answer(event: unknown): Promise<void> {
     const { type, message } = (event ?? {}) as { type?: unknown; message?: unknown };
     const why = typeof message === "string" ? message : "";
     switch (type) {
@@ -130,7 +137,10 @@ class LifespanOn implements Lifespan {
       case "lifespan.shutdown.failed":
         return this.#stopped.resolve({ is: "failed", why });
       default:
-        throw new TypeError(`a lifespan sends lifespan.startup.complete and the like, not ${kindOfValue(type)}`);
+        throw new InvalidEventError(
+          `a lifespan sends lifespan.startup.complete and the like, not ${kindOfValue(type)}`,
+          "type",
+        );
     }
-  };
+  }
 }

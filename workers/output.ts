@@ -7,12 +7,15 @@ import { StringDecoder } from "node:string_decoder";
 
 type Stream = "stdout" | "stderr";
 
-export function captureOutput(take: (stream: Stream, text: string) => void): void {
-  capture("stdout", take);
-  capture("stderr", take);
+/** @returns what hands over the rest, of which the line has no end yet */
+export function captureOutput(take: (stream: Stream, text: string) => void): () => void {
+  const rests = [capture("stdout", take), capture("stderr", take)];
+  return () => {
+    for (const rest of rests) rest();
+  };
 }
 
-function capture(stream: Stream, take: (stream: Stream, text: string) => void): void {
+function capture(stream: Stream, take: (stream: Stream, text: string) => void): () => void {
   const decoder = new StringDecoder("utf8");
   let unfinished = "";
   process[stream].write = ((chunk: string | Uint8Array, encoding?: unknown, callback?: unknown) => {
@@ -27,4 +30,8 @@ function capture(stream: Stream, take: (stream: Stream, text: string) => void): 
     if (typeof done === "function") queueMicrotask(done as () => void);
     return true;
   }) as typeof process.stdout.write;
+  return () => {
+    if (unfinished !== "") take(stream, unfinished);
+    unfinished = "";
+  };
 }

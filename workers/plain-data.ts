@@ -35,13 +35,19 @@ function refuseUnlessPlainObject(value: object, path: string, ancestors: readonl
   }
   if (ancestors.includes(value)) throw refused(path, "a reference to an object that contains it (a cycle)");
   if (ancestors.length === MAX_DEPTH) throw refused(path, `nested more than ${MAX_DEPTH} levels deep`);
-  if (typeof (value as { toJSON?: unknown }).toJSON === "function") return;
   const below = [...ancestors, value];
   if (Array.isArray(value)) {
-    for (let i = 0; i < value.length; i++) refuseUnlessPlain(value[i], `${path}[${i}]`, below);
+    for (let i = 0; i < value.length; i++) {
+      // As an object's key it counts as absent; a list has no absent members, and JSON would make it null.
+      if (value[i] === undefined) throw refused(`${path}[${i}]`, "undefined");
+      refuseUnlessPlain(value[i], `${path}[${i}]`, below);
+    }
     return;
   }
   if (Object.prototype.toString.call(value) !== "[object Object]") throw refused(path, kindOfValue(value));
+  const { toJSON } = value as { toJSON?: unknown };
+  // Builders of keyboards and the like: what counts is what they stand for.
+  if (typeof toJSON === "function") return refuseUnlessPlain(toJSON.call(value), path, below);
   for (const key of Object.keys(value)) {
     refuseUnlessPlain((value as Record<string, unknown>)[key], `${path}.${key}`, below);
   }
@@ -71,5 +77,6 @@ export function kindOfValue(value: unknown): string {
 }
 
 function article(noun: string): string {
-  return `${/^[aeiou]/i.test(noun) ? "an" : "a"} ${noun}`;
+  // URL, Uint8Array, User: a class whose name begins with a u is mostly spoken with a consonant.
+  return `${/^[aeio]/i.test(noun) ? "an" : "a"} ${noun}`;
 }

@@ -12,14 +12,20 @@ import { captureOutput } from "./output.ts";
 export class Reporter {
   readonly #outbound: Batch<ToMain>;
   readonly #scope = new AsyncLocalStorage<string>();
+  /** Hands over the output that is no whole line yet. */
+  readonly #finishOutput: () => void;
+  #crashed = false;
 
   constructor(outbound: Batch<ToMain>) {
     this.#outbound = outbound;
-    captureOutput((stream, text) => outbound.push({ type: "output", stream, text, ...this.#where() }));
+    this.#finishOutput = captureOutput((stream, text) =>
+      outbound.push({ type: "output", stream, text, ...this.#where() }),
+    );
     process.on("uncaughtException", (error) => this.#crash("an error was thrown where nothing could catch it", error));
     process.on("unhandledRejection", (error) =>
       this.#crash("a rejected promise was left behind, with nobody to await it", error),
     );
+    process.on("exit", (code) => this.#exit(code));
   }
 
   /** Runs one instance's code, so that what it prints and breaks can be traced to it. */
@@ -32,11 +38,26 @@ export class Reporter {
     this.#outbound.push({ type: "log", level, message, ...this.#where(), ...detail });
   };
 
+  /** Nothing more will come. */
+  finish(): void {
+    this.#finishOutput();
+    this.#outbound.flush();
+  }
+
   /** Such an error may have left anything in this thread half done: it ends here, and the main thread replaces it. */
   #crash(message: string, error: unknown): void {
+    this.#crashed = true;
     this.#outbound.push({ type: "crash", message, error: describe(error), ...this.#where() });
-    this.#outbound.flush();
     process.exit(1);
+  }
+
+  /** The thread's last moment, unless it is ended from outside. Without a crash it is the application that ends it. */
+  #exit(code: number): void {
+    if (!this.#crashed) {
+      const error = describe(new Error("process.exit() was called here"));
+      this.#outbound.push({ type: "crash", message: `process.exit(${code}) was called`, error, ...this.#where() });
+    }
+    this.finish();
   }
 
   #where(): { scope?: string } {

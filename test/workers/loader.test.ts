@@ -10,6 +10,9 @@ import { type Asgi3, loadApplication } from "../../workers/loader.ts";
 const root = realpathSync(mkdtempSync(join(tmpdir(), "asgigram-loader-")));
 after(() => rmSync(root, { recursive: true }));
 
+// Node.js warns of the very mistakes that are made here on purpose.
+process.removeAllListeners("warning");
+
 /** A directory with these files: an import has to find no module that an earlier one has left in the cache. */
 let count = 0;
 function project(files: Record<string, string>): string {

@@ -1,0 +1,111 @@
+import assert from "node:assert/strict";
+import { suite, test } from "node:test";
+import fc from "fast-check";
+import { delivery } from "../../src/protocol/delivery.ts";
+import type { UpdateKind } from "../../src/protocol/events.ts";
+import { routeOf, type TelegramObject } from "../../src/protocol/route.ts";
+import { readEvent, scopeOf } from "../../workers/event.ts";
+import { BOT, GROUP, PAYLOADS } from "../protocol/updates.ts";
+
+function read(update: object, attempt = 1) {
+  const body = JSON.stringify({ update_id: 900, ...update });
+  return readEvent({ seq: 5, attempt, body }, BOT);
+}
+
+suite("every kind of update", () => {
+  for (const [kind, payload] of Object.entries(PAYLOADS)) {
+    test(`${kind}: type comes first, the rest is the Telegram object's own`, () => {
+      const { route, delivered } = read({ [kind]: payload });
+      const { type, ...rest } = delivered.event as unknown as TelegramObject;
+      assert.equal(Object.keys(delivered.event)[0], "type");
+      assert.equal(type, `telegram.${kind}`);
+      const { type: own, ...expected } = payload as TelegramObject;
+      assert.deepEqual(rest, own === undefined ? expected : { ...expected, [`${kind}_type`]: own });
+      assert.equal(delivered.seq, 5);
+      assert.deepEqual(route, routeOf(kind as UpdateKind, payload as TelegramObject, BOT));
+    });
+  }
+});
+
+test("a Poll's own type is handed on as poll_type, and nothing else's is touched", () => {
+  const { poll } = PAYLOADS;
+  const event = read({ poll }).delivered.event as Record<string, unknown>;
+  assert.equal(event.type, "telegram.poll");
+  assert.equal(event.poll_type, "regular");
+  const message = read({ message: { ...PAYLOADS.message, poll } }).delivered.event as Record<string, unknown>;
+  assert.deepEqual(message.poll, poll);
+  assert.equal("message_type" in message, false);
+  assert.equal("poll_type" in message, false);
+});
+
+test("the delivery is attached, and is no key", () => {
+  const { event } = read({ message: PAYLOADS.message }, 3).delivered;
+  assert.deepEqual(delivery(event), { update_id: 900, attempt: 3 });
+  assert.equal("update_id" in event, false);
+});
+
+test("whatever a new kind holds, its keys arrive as they are", () => {
+  const payload = fc.dictionary(
+    fc.string().filter((key) => key !== "type"),
+    fc.jsonValue(),
+    { noNullPrototype: true },
+  );
+  fc.assert(
+    fc.property(payload, (payload) => {
+      const { event } = read({ brand_new: payload }).delivered;
+      assert.deepEqual({ ...event }, JSON.parse(JSON.stringify({ type: "telegram.brand_new", ...payload })));
+    }),
+  );
+});
+
+suite("the scope", () => {
+  const scope = (update: object, state = {}) => scopeOf(read(update).route, state) as Record<string, unknown>;
+
+  test("of a chat has a chat and no user", () => {
+    assert.deepEqual(scope({ edited_message: PAYLOADS.edited_message }), {
+      type: "telegram",
+      asgi: { version: "3.0", spec_version: "1.0" },
+      chat: GROUP,
+      state: {},
+      extensions: {},
+    });
+  });
+
+  test("of a user has a user and no chat", () => {
+    const { user, chat } = scope({ inline_query: PAYLOADS.inline_query });
+    assert.deepEqual(user, PAYLOADS.inline_query.from);
+    assert.equal(chat, undefined);
+  });
+
+  test("of what names nobody is the bot itself", () => {
+    assert.deepEqual(scope({ poll: PAYLOADS.poll }).user, BOT);
+  });
+
+  test("names the business connection or the guest query, and has no such keys otherwise", () => {
+    const business = scope({ business_message: PAYLOADS.business_message });
+    assert.equal(business.business_connection_id, "conn1");
+    assert.equal("guest_query_id" in business, false);
+    const guest = scope({ guest_message: PAYLOADS.guest_message });
+    assert.equal(guest.guest_query_id, "guest1");
+    assert.equal("business_connection_id" in guest, false);
+  });
+
+  test("has a shallow copy of the state that the lifespan left", () => {
+    const database = { open: true };
+    const state: Record<string, unknown> = { database };
+    const { state: own } = scope({ poll: PAYLOADS.poll }, state) as { state: Record<string, unknown> };
+    assert.deepEqual(Object.keys(own), ["database"]);
+    assert.equal(own.database, database);
+    own.mine = 1;
+    assert.deepEqual(Object.keys(state), ["database"]);
+  });
+
+  test("shares nothing else: an application may change it, and the next scope is as it should be", () => {
+    const { route } = read({ poll: PAYLOADS.poll });
+    const first = scopeOf(route, {}) as Record<string, Record<string, unknown>>;
+    for (const part of ["asgi", "user", "state", "extensions"]) first[part]!.id = "changed";
+    assert.equal((scopeOf(route, {}) as { user: { id: unknown } }).user.id, BOT.id);
+    assert.deepEqual((scopeOf(route, {}) as { asgi: object }).asgi, { version: "3.0", spec_version: "1.0" });
+    assert.equal(route.entity.id, BOT.id);
+  });
+});
