@@ -1,0 +1,575 @@
+import assert from "node:assert/strict";
+import { suite, type TestContext, test } from "node:test";
+import { DisconnectedError, TelegramError } from "../../src/protocol/errors.ts";
+import type { Call } from "../../src/protocol/port.ts";
+import { routeOf } from "../../src/protocol/route.ts";
+import { Instances, type InstancesOptions } from "../../workers/instances.ts";
+
+interface Event {
+  type: string;
+  text?: string;
+  reason?: string;
+}
+interface Scope {
+  chat: { id: number };
+  state: Record<string, unknown>;
+}
+type Receive = () => Promise<Event>;
+type Send = (event: unknown) => Promise<unknown>;
+type Application = (scope: Scope, receive: Receive, send: Send) => unknown;
+
+const BOT = { id: 1 };
+/** Long enough for all that waits on nothing but other promises. */
+const turn = () => new Promise(setImmediate);
+
+/** Instances whose host writes down what becomes of each event. */
+function setUp(t: TestContext, application: Application, options: Partial<InstancesOptions> = {}) {
+  let now = 0;
+  t.mock.timers.enable({ apis: ["setInterval"] });
+  t.mock.method(performance, "now", () => now);
+  const settled: number[] = [];
+  const failed: { seq: number; scope: string; error: string }[] = [];
+  const log: string[] = [];
+  const within: string[] = [];
+  const calls: Call[] = [];
+  const instances = new Instances({
+    application: application as never,
+    state: {},
+    max: Number.POSITIVE_INFINITY,
+    idleTimeout: Number.POSITIVE_INFINITY,
+    reporter: {
+      log: (level, message) => log.push(`${level}: ${message}`),
+      within: (scope, run) => {
+        within.push(scope);
+        return run();
+      },
+    },
+    settle: (seq) => settled.push(seq),
+    fail: (seq, scope, error) => failed.push({ seq, scope, error }),
+    call: async (call) => calls.push(call),
+    ...options,
+  });
+  let seq = 0;
+  return {
+    instances,
+    settled,
+    failed,
+    log,
+    within,
+    calls,
+    /** Delivers a message to the chat, and gives its number. */
+    deliver(chat: number, text = "x"): number {
+      const route = routeOf("message", { chat: { id: chat } }, BOT);
+      const event: Event = { type: "telegram.message", text };
+      instances.deliver(route, { seq: ++seq, event });
+      return seq;
+    },
+    pass(milliseconds: number): void {
+      for (const end = now + milliseconds; now < end; ) {
+        now += 10;
+        t.mock.timers.tick(10);
+      }
+    },
+  };
+}
+
+/** An application that says what it is told: `1 starts`, `1 hears a`, `1 is told shutdown`. */
+function diary() {
+  const lines: string[] = [];
+  const application: Application = async ({ chat }, receive) => {
+    lines.push(`${chat.id} starts`);
+    for (;;) {
+      const event = await receive();
+      if (event.type === "telegram.disconnect") {
+        lines.push(`${chat.id} is told ${event.reason}`);
+        return;
+      }
+      lines.push(`${chat.id} hears ${event.text}`);
+    }
+  };
+  return { lines, application };
+}
+
+suite("one instance per scope", () => {
+  test("is made by the first event, and gets those that follow, in order", async (t) => {
+    const { lines, application } = diary();
+    const { deliver, settled, within } = setUp(t, application);
+    deliver(1, "a");
+    deliver(1, "b");
+    deliver(2, "c");
+    await turn();
+    deliver(1, "d");
+    await turn();
+    assert.deepEqual(lines.toSorted(), ["1 hears a", "1 hears b", "1 hears d", "1 starts", "2 hears c", "2 starts"]);
+    assert.deepEqual(
+      lines.filter((line) => line.startsWith("1")),
+      ["1 starts", "1 hears a", "1 hears b", "1 hears d"],
+    );
+    assert.deepEqual(settled.toSorted(), [1, 2, 3, 4]);
+    assert.deepEqual(within, ["chat:1", "chat:2"], "each runs within its scope");
+  });
+
+  test("works while others wait", async (t) => {
+    const slow = Promise.withResolvers<void>();
+    const { deliver, settled } = setUp(t, async ({ chat }, receive) => {
+      for (;;) {
+        await receive();
+        if (chat.id === 1) await slow.promise;
+      }
+    });
+    deliver(1);
+    const [second, third] = [deliver(2), deliver(2)];
+    await turn();
+    assert.deepEqual(settled, [second, third]);
+    slow.resolve();
+    await turn();
+    assert.equal(settled.length, 3);
+  });
+
+  test("has a copy of the lifespan's state, and sends to its own chat", async (t) => {
+    const state = { database: {} };
+    const states: unknown[] = [];
+    const { deliver, calls } = setUp(
+      t,
+      async (scope, _receive, send) => {
+        states.push(scope.state);
+        scope.state.own = 1;
+        await send({ type: "telegram.send_message", text: "x" });
+      },
+      { state },
+    );
+    deliver(1);
+    deliver(2);
+    await turn();
+    assert.deepEqual(state, { database: {} });
+    assert.notEqual(states[0], states[1]);
+    assert.deepEqual(
+      calls.map(({ lane }) => lane),
+      ["1", "2"],
+    );
+  });
+});
+
+suite("when the application returns", () => {
+  test("the event at hand is settled, and the next event makes a new instance", async (t) => {
+    const starts: number[] = [];
+    const { deliver, settled, failed, log } = setUp(t, async ({ chat }, receive) => {
+      starts.push(chat.id);
+      await receive();
+    });
+    deliver(1);
+    await turn();
+    deliver(1);
+    await turn();
+    assert.deepEqual(starts, [1, 1]);
+    assert.deepEqual(settled, [1, 2]);
+    assert.deepEqual([failed, log], [[], []]);
+  });
+
+  test("what is queued is for the next instance, and none is lost or handed out twice", async (t) => {
+    const heard: unknown[] = [];
+    const { deliver, settled } = setUp(t, async (_scope, receive) => {
+      heard.push((await receive()).text);
+      heard.push((await receive()).text);
+    });
+    for (const text of ["a", "b", "c", "d", "e"]) deliver(1, text);
+    await turn();
+    assert.deepEqual(heard, ["a", "b", "c", "d", "e"]);
+    assert.deepEqual(settled, [1, 2, 3, 4, 5]);
+  });
+
+  test("without ever calling receive(), each event counts as handled, with a warning", async (t) => {
+    const { deliver, settled, log } = setUp(t, () => {});
+    deliver(1);
+    deliver(1);
+    deliver(1);
+    await turn();
+    assert.deepEqual(settled, [1, 2, 3]);
+    assert.equal(log.length, 3);
+    assert.equal(
+      log[0],
+      "warn: chat:1: the application returned without calling receive(); telegram.message counts as handled",
+    );
+  });
+});
+
+suite("when the application throws", () => {
+  test("the event at hand has failed, and what is queued is for the next instance", async (t) => {
+    const { deliver, settled, failed } = setUp(t, async (_scope, receive) => {
+      for (;;) {
+        const { text } = await receive();
+        if (text === "b") throw new Error("I do not like b");
+      }
+    });
+    for (const text of ["a", "b", "c"]) deliver(7, text);
+    await turn();
+    assert.deepEqual(settled, [1, 3]);
+    assert.equal(failed.length, 1);
+    assert.equal(failed[0]!.seq, 2);
+    assert.equal(failed[0]!.scope, "chat:7");
+    assert.match(failed[0]!.error, /^Error: I do not like b\n {4}at .*instances\.test\.ts/);
+  });
+
+  for (const [how, application] of [
+    ["before it has received", async () => Promise.reject(new Error("no"))],
+    [
+      "synchronously",
+      () => {
+        throw new Error("no");
+      },
+    ],
+  ] as [string, Application][]) {
+    test(`${how}, the event that it was made for has failed, one by one`, async (t) => {
+      const { deliver, settled, failed } = setUp(t, application);
+      deliver(1);
+      deliver(1);
+      await turn();
+      assert.deepEqual(settled, []);
+      assert.deepEqual(
+        failed.map(({ seq }) => seq),
+        [1, 2],
+      );
+    });
+  }
+
+  test("while it holds no event, nothing has failed, and the error is logged", async (t) => {
+    const { deliver, settled, failed, log } = setUp(t, async (_scope, receive) => {
+      await receive();
+      void receive();
+      throw new Error("too late");
+    });
+    deliver(1);
+    await turn();
+    assert.deepEqual([settled, failed], [[1], []]);
+    assert.deepEqual(log, ["error: chat:1: the application threw while it held no event"]);
+  });
+
+  test("a TelegramError that it let pass, the event has failed with what Telegram said", async (t) => {
+    const call = () => Promise.reject(new TelegramError("sendMessage", 403, "Forbidden: bot was blocked by the user"));
+    const { deliver, failed } = setUp(
+      t,
+      async (_scope, receive, send) => {
+        await receive();
+        await send({ type: "telegram.send_message", text: "x" });
+      },
+      { call },
+    );
+    deliver(1);
+    await turn();
+    assert.match(failed[0]!.error, /^TelegramError: sendMessage: 403 Forbidden: bot was blocked by the user/);
+  });
+
+  test("a DisconnectedError that it let pass, that is no failure", async (t) => {
+    const { deliver, settled, failed, log } = setUp(t, async (_scope, receive) => {
+      await receive();
+      throw new DisconnectedError("gone");
+    });
+    deliver(1);
+    await turn();
+    assert.deepEqual([settled, failed, log], [[1], [], []]);
+  });
+
+  test("what cannot be shown, the event has failed all the same", async (t) => {
+    const hostile = {
+      [Symbol.for("nodejs.util.inspect.custom")]() {
+        throw new Error("not me");
+      },
+    };
+    const { deliver, failed } = setUp(t, () => {
+      throw hostile;
+    });
+    deliver(1);
+    await turn();
+    assert.equal(failed[0]?.error, "an error that cannot be shown");
+  });
+});
+
+test("what is no event is refused, with a warning that names the scope and the key", async (t) => {
+  const { deliver, log, calls } = setUp(t, async (_scope, receive, send) => {
+    await receive();
+    await send({ type: "telegram.send_message" }).catch(() => {});
+    await receive();
+  });
+  deliver(1);
+  await turn();
+  assert.deepEqual(calls, []);
+  assert.deepEqual(log, [
+    'warn: chat:1: send() refused an event: InvalidEventError: telegram.send_message needs "text"',
+  ]);
+});
+
+suite("above the most instances to keep", () => {
+  test("the one that has been idle the longest is evicted", async (t) => {
+    const { lines, application } = diary();
+    const { deliver } = setUp(t, application, { max: 2 });
+    for (const chat of [1, 2]) {
+      deliver(chat);
+      await turn();
+    }
+    deliver(1, "again");
+    await turn();
+    lines.length = 0;
+    deliver(3);
+    await turn();
+    assert.deepEqual(lines, ["3 starts", "2 is told evicted", "3 hears x"]);
+  });
+
+  test("an evicted scope's next event makes a new instance", async (t) => {
+    const { lines, application } = diary();
+    const { deliver, settled } = setUp(t, application, { max: 1 });
+    for (const chat of [1, 2, 1]) {
+      deliver(chat);
+      await turn();
+    }
+    assert.deepEqual(
+      lines.filter((line) => line.startsWith("1")),
+      ["1 starts", "1 hears x", "1 is told evicted", "1 starts", "1 hears x"],
+    );
+    assert.deepEqual(settled, [1, 2, 3]);
+  });
+
+  test("none is evicted that is at work or has events queued: rather there are too many", async (t) => {
+    const work = Promise.withResolvers<void>();
+    const reasons: unknown[] = [];
+    const { deliver, settled } = setUp(
+      t,
+      async (_scope, receive) => {
+        for (;;) {
+          const event = await receive();
+          if (event.type === "telegram.disconnect") return reasons.push(event.reason);
+          await work.promise;
+        }
+      },
+      { max: 1 },
+    );
+    for (const chat of [1, 1, 2, 3, 3]) deliver(chat);
+    await turn();
+    assert.deepEqual([reasons, settled], [[], []]);
+    work.resolve();
+    await turn();
+    assert.equal(settled.length, 5, "nothing was lost");
+    deliver(4);
+    await turn();
+    assert.deepEqual(reasons, ["evicted", "evicted", "evicted"], "the excess goes when the next one comes");
+  });
+});
+
+suite("the idle timeout", () => {
+  test("drops an instance that has had no event for so long, and no other", async (t) => {
+    const { lines, application } = diary();
+    const { deliver, pass } = setUp(t, application, { idleTimeout: 1000 });
+    deliver(1);
+    deliver(2);
+    await turn();
+    pass(900);
+    deliver(2, "again");
+    await turn();
+    pass(500);
+    await turn();
+    assert.deepEqual(
+      lines.filter((line) => line.includes("told")),
+      ["1 is told idle"],
+    );
+    pass(1000);
+    await turn();
+    assert.deepEqual(
+      lines.filter((line) => line.includes("told")),
+      ["1 is told idle", "2 is told idle"],
+    );
+  });
+
+  test("leaves an instance that works for longer than that", async (t) => {
+    const reasons: unknown[] = [];
+    const work = Promise.withResolvers<void>();
+    const { deliver, pass } = setUp(
+      t,
+      async (_scope, receive) => {
+        await receive();
+        await work.promise;
+        reasons.push((await receive()).reason);
+      },
+      { idleTimeout: 100 },
+    );
+    deliver(1);
+    await turn();
+    pass(1000);
+    work.resolve();
+    await turn();
+    assert.deepEqual(reasons, []);
+    pass(50);
+    assert.deepEqual(reasons, [], "it has only just become idle");
+    pass(100);
+    await turn();
+    assert.deepEqual(reasons, ["idle"]);
+  });
+});
+
+suite("events that wait for 30 s behind an application", () => {
+  test("that has never called receive() are worth a warning, once", async (t) => {
+    const { deliver, pass, log, settled } = setUp(t, () => new Promise(() => {}));
+    deliver(1);
+    pass(29_000);
+    assert.deepEqual(log, []);
+    pass(2000);
+    assert.deepEqual(log, ["warn: chat:1: the application has not called receive() for 30 s; 1 event waits"]);
+    pass(60_000);
+    deliver(1);
+    pass(60_000);
+    assert.equal(log.length, 1);
+    assert.deepEqual(settled, []);
+  });
+
+  test("that is at one event for so long are worth a warning that names it", async (t) => {
+    const { deliver, pass, log } = setUp(t, async (_scope, receive) => {
+      await receive();
+      await new Promise(() => {});
+    });
+    deliver(1);
+    await turn();
+    pass(40_000);
+    assert.deepEqual(log, [], "nothing waits");
+    deliver(1);
+    deliver(1);
+    pass(1000);
+    assert.deepEqual(log, ["warn: chat:1: the application has been at telegram.message for 30 s; 2 events wait"]);
+  });
+
+  test("are worth a warning however often another one comes", async (t) => {
+    const { deliver, pass, log } = setUp(t, () => new Promise(() => {}));
+    for (let i = 0; i < 20; i++) {
+      deliver(1);
+      pass(2000);
+    }
+    assert.equal(log.length, 1);
+    assert.match(log[0]!, /for 30 s; 1\d events wait$/);
+  });
+
+  test("are not worth one while the application works its way through them", async (t) => {
+    let done = Promise.withResolvers<void>();
+    const { deliver, pass, log } = setUp(t, async (_scope, receive) => {
+      for (;;) {
+        await receive();
+        await done.promise;
+      }
+    });
+    for (let i = 0; i < 10; i++) deliver(1);
+    for (let i = 0; i < 9; i++) {
+      pass(10_000);
+      done.resolve();
+      done = Promise.withResolvers();
+      await turn();
+    }
+    assert.deepEqual(log, []);
+    for (let i = 0; i < 2; i++) deliver(1);
+    pass(31_000);
+    assert.equal(log.length, 1, "it is stuck now");
+  });
+});
+
+suite("drain()", () => {
+  test("tells the idle at once and the others when they ask, and waits for all of them", async (t) => {
+    const work = Promise.withResolvers<void>();
+    const goodbye = Promise.withResolvers<void>();
+    const lines: string[] = [];
+    const { deliver, instances, settled } = setUp(t, async ({ chat }, receive) => {
+      for (;;) {
+        const event = await receive();
+        if (event.type === "telegram.disconnect") {
+          lines.push(`${chat.id} is told ${event.reason}`);
+          await goodbye.promise;
+          return;
+        }
+        if (chat.id === 2) await work.promise;
+      }
+    });
+    deliver(1);
+    deliver(2);
+    const queued = deliver(2);
+    await turn();
+    let drained = false;
+    const over = instances.drain("shutdown").then(() => {
+      drained = true;
+    });
+    await turn();
+    assert.deepEqual(lines, ["1 is told shutdown"]);
+    work.resolve();
+    await turn();
+    assert.deepEqual(lines, ["1 is told shutdown", "2 is told shutdown"]);
+    assert.equal(drained, false);
+    goodbye.resolve();
+    await over;
+    assert.deepEqual(settled, [1, 2], "what was queued is left for the next start");
+    assert.equal(settled.includes(queued), false);
+  });
+
+  test("is over at once where there is nothing", async (t) => {
+    const { instances } = setUp(t, () => {});
+    await instances.drain("shutdown");
+  });
+
+  test("counts an instance as ended that asks for more after its disconnect event", async (t) => {
+    const { instances, deliver, settled } = setUp(t, async (_scope, receive) => {
+      for (;;) await receive();
+    });
+    deliver(1);
+    deliver(2);
+    await turn();
+    await instances.drain("reload");
+    assert.deepEqual(settled, [1, 2]);
+  });
+
+  test("leaves the event of an instance that had not asked for it yet", async (t) => {
+    const setup = Promise.withResolvers<void>();
+    const { instances, deliver, settled, failed, log } = setUp(t, async (_scope, receive) => {
+      await setup.promise;
+      await receive();
+    });
+    deliver(1);
+    const over = instances.drain("shutdown");
+    setup.resolve();
+    await over;
+    assert.deepEqual([settled, failed, log], [[], [], []]);
+  });
+
+  test("makes no new instance: what comes, and what was queued when one ends, is left", async (t) => {
+    const work = Promise.withResolvers<void>();
+    const starts: number[] = [];
+    const { instances, deliver, settled } = setUp(t, async ({ chat }, receive) => {
+      starts.push(chat.id);
+      await receive();
+      await work.promise;
+    });
+    deliver(1);
+    deliver(1);
+    const over = instances.drain("shutdown");
+    deliver(2);
+    work.resolve();
+    await over;
+    assert.deepEqual(starts, [1]);
+    assert.deepEqual(settled, [1]);
+  });
+
+  test("waits for an instance that was evicted and is still at its goodbye", async (t) => {
+    const goodbye = Promise.withResolvers<void>();
+    const { instances, deliver } = setUp(
+      t,
+      async (_scope, receive) => {
+        while ((await receive()).type !== "telegram.disconnect");
+        await goodbye.promise;
+      },
+      { max: 1 },
+    );
+    deliver(1);
+    await turn();
+    deliver(2);
+    await turn();
+    let drained = false;
+    const over = instances.drain("shutdown").then(() => {
+      drained = true;
+    });
+    await turn();
+    assert.equal(drained, false);
+    goodbye.resolve();
+    await over;
+  });
+});
