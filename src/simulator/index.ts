@@ -3,6 +3,7 @@
 export type { UserFromGetMe } from "@grammyjs/types";
 export { Refusal, tooManyRequests } from "./api/refusal.ts";
 export { ActionError, type Actions, type ButtonChoice, type GroupType } from "./clients/actions.ts";
+export { ClientSide } from "./clients/client-side.ts";
 export { type EventOf, SimulatedChat, type WaitOptions } from "./clients/simulated-chat.ts";
 export { type AskedInline, type PressedButton, type SendOptions, SimulatedUser } from "./clients/simulated-user.ts";
 export { SimulatorClient } from "./clients/simulator-client.ts";

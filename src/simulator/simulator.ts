@@ -13,7 +13,10 @@ import { BotApi } from "./api/bot-api.ts";
 import { LongPoll } from "./api/long-poll.ts";
 import type { ActionName, Gives, Takes } from "./clients/actions.ts";
 import { ClientSide } from "./clients/client-side.ts";
-import { Stage } from "./clients/stage.ts";
+import { belonging } from "./clients/deeds/belonging.ts";
+import { directing } from "./clients/deeds/directing.ts";
+import { talking } from "./clients/deeds/talking.ts";
+import { type Deeds, Scene } from "./clients/scene.ts";
 import { clientRoutes } from "./http/clients.ts";
 import { createServer, type Intercept, listen } from "./http/server.ts";
 import { CallLog, type RecordedCall } from "./state/call-log.ts";
@@ -68,7 +71,7 @@ export class Simulator extends ClientSide implements AsyncDisposable {
   readonly #world: World;
   readonly #queue: UpdateQueue;
   readonly #calls: CallLog;
-  readonly #stage: Stage;
+  readonly #scene: Scene;
   readonly #server: ServerType;
   #url = "";
 
@@ -81,7 +84,7 @@ export class Simulator extends ClientSide implements AsyncDisposable {
     this.#world = new World({ now, bot, historyPerChat });
     this.#queue = new UpdateQueue({ now, firstId: options.firstUpdateId ?? 100_000_001 });
     this.#calls = new CallLog(callLog);
-    this.#stage = new Stage({ world: this.#world, queue: this.#queue, calls: this.#calls });
+    this.#scene = new Scene({ world: this.#world, queue: this.#queue, calls: this.#calls });
     const poll = new LongPoll(this.#queue, { now, strict: strictPolling });
     const api = new BotApi({ world: this.#world, files, settings: new Settings(), queue: this.#queue, poll });
     const clients = clientRoutes(this.perform, isAction, this.#world.journal);
@@ -132,8 +135,8 @@ export class Simulator extends ClientSide implements AsyncDisposable {
   }
 
   readonly perform = async <A extends ActionName>(name: A, takes: Takes<A>): Promise<Gives<A>> => {
-    const deed = this.#stage[name] as (takes: Takes<A>) => Gives<A> | Promise<Gives<A>>;
-    return await deed.call(this.#stage, takes);
+    const deed: Deeds<A>[A] = DEEDS[name];
+    return await deed(takes, this.#scene);
   };
 
   /** Stops listening; calls that wait are cut off. */
@@ -148,5 +151,5 @@ export class Simulator extends ClientSide implements AsyncDisposable {
   }
 }
 
-const isAction = (name: string): name is ActionName =>
-  name !== "constructor" && Object.getOwnPropertyNames(Stage.prototype).includes(name);
+const DEEDS: Deeds<ActionName> = { ...talking, ...belonging, ...directing };
+const isAction = (name: string): name is ActionName => Object.hasOwn(DEEDS, name);

@@ -43,6 +43,8 @@ class TerminalChat {
   #chat!: SimulatedChat;
   #lines!: Interface;
   #isOver = false;
+  /** No more input is to come, though there may be lines that were typed ahead. */
+  #isClosed = false;
 
   constructor(options: TerminalChatOptions) {
     this.#options = options;
@@ -57,6 +59,9 @@ class TerminalChat {
     const prompt = this.#isInteractive ? { output, terminal: true } : {};
     this.#lines = createInterface({ input, ...prompt, ...(signal && { signal }) });
     this.#lines.on("SIGINT", () => this.#lines.close());
+    this.#lines.on("close", () => {
+      this.#isClosed = true;
+    });
     try {
       if (this.#isInteractive) output.write(`${styleText("dim", WELCOME, { stream: output as NodeJS.WriteStream })}\n`);
       await this.#converse();
@@ -150,7 +155,7 @@ class TerminalChat {
   }
 
   #prompt(): void {
-    if (!this.#isInteractive) return;
+    if (!this.#isInteractive || this.#isClosed) return;
     const where = this.#chat.chat.type === "private" ? "private" : this.#chat.chat.title;
     this.#lines.setPrompt(`${this.#me.user.first_name} @ ${where}> `);
     this.#lines.prompt(true);
@@ -166,6 +171,6 @@ class TerminalChat {
     cursorTo(output, 0);
     clearLine(output, 0);
     output.write(`${text}\n`);
-    this.#lines.prompt(true);
+    if (!this.#isClosed) this.#lines.prompt(true);
   }
 }

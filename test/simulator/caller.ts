@@ -1,5 +1,6 @@
 /** Calls the Bot API of a simulator over HTTP, as any bot would. */
 
+import { setImmediate } from "node:timers/promises";
 import type { Simulator } from "../../src/simulator/index.ts";
 
 export interface Reply {
@@ -29,3 +30,8 @@ export function callerOf({ url, token }: Simulator): Caller {
 
 /** `400 Bad Request: chat not found`, or `ok`. */
 export const verdict = ({ ok, error_code, description }: Reply) => (ok ? "ok" : `${error_code} ${description}`);
+
+/** Resolves when so many calls of getUpdates have come in: they have been answered by then, or wait. */
+export async function arrived(simulator: Simulator, count = 1): Promise<void> {
+  while (simulator.calls.filter(({ method }) => method === "getUpdates").length < count) await setImmediate();
+}

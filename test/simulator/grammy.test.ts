@@ -2,21 +2,9 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Bot, InlineKeyboard } from "grammy";
+import { InlineKeyboard } from "grammy";
 import { Simulator } from "../../src/simulator/index.ts";
-
-/** Starts the bot, and stops it when the returned object goes out of scope. */
-function run(bot: Bot): AsyncDisposable {
-  const running = bot.start();
-  return {
-    async [Symbol.asyncDispose]() {
-      await bot.stop();
-      await running;
-    },
-  };
-}
-
-const botFor = (simulator: Simulator) => new Bot(simulator.token, { client: { apiRoot: simulator.url } });
+import { botFor, run } from "./grammy-bot.ts";
 
 test("a grammY echo bot answers in private chats and groups", async () => {
   await using simulator = await Simulator.start();

@@ -22,7 +22,7 @@ export function clientRoutes(perform: Perform, isAction: (name: string) => name 
   const app = new Hono();
   app.post("/:action", async (c) => {
     const name = c.req.param("action");
-    if (!isAction(name)) return c.json({ ok: false, error: `no action ${name}` }, 404);
+    if (!isAction(name)) return c.json({ ok: false, error: `there is no action ${name}` }, 404);
     try {
       const text = await c.req.text();
       const result = await perform(name, text === "" ? {} : JSON.parse(text));

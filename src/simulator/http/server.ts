@@ -51,9 +51,9 @@ const TOKEN = /^\d+:[\w-]+$/;
 
 export function createServer(options: ServerOptions): ServerType {
   const app = new Hono<Env>();
-  app.all("/:bot/:method", (c) => botCall(c, options));
-  app.get("/file/:bot/*", (c) => download(c, options));
   app.route("/simulator", options.clients);
+  app.get("/file/:bot/*", (c) => download(c, options));
+  app.all("/:bot/:method", (c) => botCall(c, options));
   app.notFound(() => refuse(NOT_FOUND));
   app.onError((error) => refuse(new Refusal(500, `Internal Server Error: ${error.message}`)));
   return createAdaptorServer({ fetch: app.fetch });

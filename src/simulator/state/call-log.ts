@@ -29,7 +29,8 @@ export class CallLog {
   }
 }
 
-const withoutBytes = (value: unknown) =>
-  typeof value === "object" && value !== null && "bytes" in value && value.bytes instanceof Uint8Array
-    ? { ...value, bytes: undefined, size: value.bytes.length }
-    : value;
+function withoutBytes(value: unknown): unknown {
+  if (typeof value !== "object" || value === null || !("bytes" in value)) return value;
+  const { bytes, ...rest } = value;
+  return bytes instanceof Uint8Array ? { ...rest, size: bytes.length } : value;
+}

@@ -18,7 +18,10 @@ interface Open {
   name: string;
   /** Undefined for markup that leaves no entity. */
   start: EntityStart | undefined;
+  /** In the text. */
   offset: number;
+  /** In the source. */
+  openedAt: number;
 }
 
 export class EntityStack {
@@ -35,8 +38,13 @@ export class EntityStack {
     this.#text += text;
   }
 
-  open(name: string, start: EntityStart | undefined): void {
-    this.#open.push({ name, start, offset: this.#text.length });
+  /** Where in the source the innermost entity begins. */
+  get openedAt(): number | undefined {
+    return this.#open.at(-1)?.openedAt;
+  }
+
+  open(name: string, start: EntityStart | undefined, openedAt = 0): void {
+    this.#open.push({ name, start, offset: this.#text.length, openedAt });
   }
 
   /** Adds to the innermost entity what only became known inside it. */

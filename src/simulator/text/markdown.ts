@@ -40,6 +40,7 @@ class Markdown {
 
   parse(): FormattedText {
     while (this.#at < this.#source.length) this.#step();
+    if (this.#stack.innermost === ">") this.#stack.close();
     if (this.#stack.innermost !== undefined) throw this.#unclosed();
     return this.#stack.result();
   }
@@ -75,7 +76,7 @@ class Markdown {
     if (!atLineStart) return false;
     if (this.#stack.innermost === ">" && !quoted) this.#stack.close();
     if (!quoted) return false;
-    if (this.#stack.innermost !== ">") this.#stack.open(">", { type: "blockquote" });
+    if (this.#stack.innermost !== ">") this.#stack.open(">", { type: "blockquote" }, this.#at);
     this.#at += 1;
     return true;
   }
@@ -86,7 +87,7 @@ class Markdown {
     if (fence === undefined) return false;
     const body = this.#source.slice(this.#at + fence.length);
     const end = new RegExp(`^((?:\\\\.|[^\\\\])*?)${fence}`, "su").exec(body);
-    if (end === null) throw this.#unclosed();
+    if (end === null) throw this.#unclosed(this.#at);
     const language = fence === "```" ? /^([\w+-]+)\n/u.exec(end[1]!)?.[1] : undefined;
     const code = end[1]!
       .slice(language === undefined ? 0 : language.length + 1)
@@ -104,7 +105,7 @@ class Markdown {
     const type = this.#markers[marker];
     if (type === undefined) return false;
     if (this.#stack.innermost === marker) this.#stack.close();
-    else this.#stack.open(marker, { type });
+    else this.#stack.open(marker, { type }, this.#at);
     this.#at += marker.length;
     return true;
   }
@@ -113,7 +114,7 @@ class Markdown {
   #readLink(): boolean {
     const opening = this.#source.startsWith("![", this.#at) && this.#isV2 ? "![" : "[";
     if (this.#source.startsWith(opening, this.#at)) {
-      this.#stack.open("]", undefined);
+      this.#stack.open("]", undefined, this.#at);
       this.#at += opening.length;
       return true;
     }
@@ -128,8 +129,8 @@ class Markdown {
     return true;
   }
 
-  #unclosed() {
-    const at = Buffer.byteLength(this.#source.slice(0, this.#at));
+  #unclosed(from = this.#stack.openedAt ?? 0) {
+    const at = Buffer.byteLength(this.#source.slice(0, from));
     return badRequest(`can't parse entities: Can't find end of the entity starting at byte offset ${at}`);
   }
 }

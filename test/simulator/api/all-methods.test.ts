@@ -60,6 +60,7 @@ test("every method, given what it requires, answers with its declared type", asy
     pre_checkout_query_id: "checkout",
     file_id: "file",
     action: "typing",
+    currency: "EUR",
     commands: [{ command: "start", description: "begins" }],
     checklist: { title: "To do", tasks: [{ id: 1, text: "this" }] },
     prices: [{ label: "it", amount: 5 }],

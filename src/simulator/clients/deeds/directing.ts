@@ -1,0 +1,37 @@
+/** What a test does to the world from outside: sets the stage, makes things up, looks on. */
+
+import { setTimeout as sleep } from "node:timers/promises";
+import { adoptUpdate } from "../adopt.ts";
+import type { Deeds } from "../scene.ts";
+
+type Directing = "user" | "chat" | "push" | "messages" | "events" | "confirmed" | "calls";
+
+export const directing: Deeds<Directing> = {
+  user: ({ name, details }, { world }) => (world.personByName(name) ?? world.createUser(name, details)).user,
+
+  chat({ title, type = "supergroup", username }, { world }) {
+    const record =
+      world.chatByTitle(title) ?? world.createChat(title, type, username === undefined ? {} : { username });
+    return record.chat;
+  },
+
+  push({ updates }, { world, queue }) {
+    return updates.map((update) => {
+      adoptUpdate(world, update);
+      return queue.push(update) ?? null;
+    });
+  },
+
+  messages: ({ chat_id }, scene) => [...scene.record(chat_id).messages.values()],
+
+  events: ({ chat_id, after = 0, timeout = 0 }, { world }) => world.journal.next(chat_id, after, timeout),
+
+  async confirmed({ timeout = 10_000 }, { queue }) {
+    const done = new AbortController();
+    const tooLate = sleep(timeout, false, { signal: done.signal }).catch(() => false);
+    const drained = queue.drained().then(() => true);
+    return await Promise.race([drained, tooLate]).finally(() => done.abort());
+  },
+
+  calls: ({ method }, { calls }) => calls.calls.filter((call) => method === undefined || call.method === method),
+};

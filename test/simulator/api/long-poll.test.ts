@@ -1,0 +1,122 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { Simulator } from "../../../src/simulator/index.ts";
+import { arrived, callerOf, verdict } from "../caller.ts";
+
+const OTHER = "409 Conflict: terminated by other getUpdates request; make sure that only one bot instance is running";
+const WEBHOOK =
+  "409 Conflict: can't use getUpdates method while webhook is active; use deleteWebhook to delete the webhook first";
+
+const update = { message: { text: "hi" } };
+
+test("a waiting call is answered as soon as an update comes in", async () => {
+  await using simulator = await Simulator.start();
+  const call = callerOf(simulator);
+  const waiting = call("getUpdates", { timeout: 50 });
+  await arrived(simulator);
+  await simulator.push(update);
+  assert.deepEqual((await waiting).result, [{ update_id: 100_000_001, ...update }]);
+});
+
+test("what comes in together is answered together", async () => {
+  await using simulator = await Simulator.start();
+  const call = callerOf(simulator);
+  const waiting = call("getUpdates", { timeout: 50 });
+  await arrived(simulator);
+  await simulator.pushMany(Array.from({ length: 150 }, () => update));
+  assert.equal((await waiting).result.length, 100);
+});
+
+test("a call that waits in vain is answered with an empty list when its time is up", async () => {
+  await using simulator = await Simulator.start();
+  const started = Date.now();
+  assert.deepEqual((await callerOf(simulator)("getUpdates", { timeout: 1 })).result, []);
+  assert.ok(Date.now() - started >= 990);
+});
+
+test("limit is brought into bounds, and a call without timeout does not wait", async () => {
+  await using simulator = await Simulator.start();
+  const call = callerOf(simulator);
+  assert.deepEqual((await call("getUpdates")).result, []);
+  await simulator.pushMany(Array.from({ length: 120 }, () => update));
+  assert.equal((await call("getUpdates", { limit: 1000 })).result.length, 100);
+  assert.equal((await call("getUpdates", { limit: 0 })).result.length, 1);
+  assert.equal((await call("getUpdates", { limit: "7" })).result.length, 7);
+});
+
+test("the newest poller wins", async () => {
+  await using simulator = await Simulator.start();
+  const call = callerOf(simulator);
+  const older = call("getUpdates", { timeout: 50 });
+  await arrived(simulator);
+  const newer = call("getUpdates", { timeout: 50 });
+  assert.equal(verdict(await older), OTHER);
+  await simulator.push(update);
+  assert.equal((await newer).result.length, 1);
+});
+
+test("a call whose caller hangs up is forgotten", async () => {
+  await using simulator = await Simulator.start();
+  const call = callerOf(simulator);
+  const hangUp = new AbortController();
+  const abandoned = assert.rejects(call("getUpdates", { timeout: 50 }, hangUp.signal));
+  await arrived(simulator);
+  hangUp.abort();
+  await abandoned;
+  const next = call("getUpdates", { timeout: 50 });
+  await arrived(simulator, 2);
+  await simulator.push(update);
+  assert.equal((await next).result.length, 1);
+});
+
+test("a webhook ends a waiting call, and refuses others until it is deleted", async () => {
+  await using simulator = await Simulator.start();
+  const call = callerOf(simulator);
+  const waiting = call("getUpdates", { timeout: 50 });
+  await arrived(simulator);
+  await call("setWebhook", { url: "https://example.org/hook" });
+  assert.equal(verdict(await waiting), "409 Conflict: terminated by setWebhook request");
+  assert.equal(verdict(await call("getUpdates")), WEBHOOK);
+  await simulator.push(update);
+  const { result: info } = await call("getWebhookInfo");
+  assert.deepEqual([info.url, info.pending_update_count], ["https://example.org/hook", 1]);
+  await call("deleteWebhook", { drop_pending_updates: true });
+  assert.deepEqual((await call("getUpdates")).result, []);
+});
+
+test("allowed_updates is remembered, and decides when an update is made", async () => {
+  await using simulator = await Simulator.start();
+  const call = callerOf(simulator);
+  await call("getUpdates", { allowed_updates: ["poll"] });
+  assert.equal(await simulator.push(update), null);
+  await call("getUpdates");
+  assert.equal(await simulator.push(update), null);
+  await call("getUpdates", { allowed_updates: "[]" });
+  assert.notEqual(await simulator.push(update), null);
+  await call("getUpdates", { allowed_updates: ["poll"] });
+  assert.equal((await call("getUpdates")).result.length, 1);
+});
+
+test("strict: repeating an offset within half a second cuts the limit to one", async () => {
+  let now = 1_000_000;
+  await using simulator = await Simulator.start({ strictPolling: true, now: () => now });
+  const call = callerOf(simulator);
+  await simulator.pushMany([update, update, update]);
+  assert.equal((await call("getUpdates")).result.length, 3);
+  assert.equal((await call("getUpdates")).result.length, 1);
+  now += 600;
+  assert.equal((await call("getUpdates")).result.length, 3);
+  const { result } = await call("getUpdates", { offset: 100_000_002 });
+  assert.equal(result.length, 2);
+});
+
+test("strict: repeating an offset without news is held, though it asked not to wait", async () => {
+  await using simulator = await Simulator.start({ strictPolling: true });
+  const call = callerOf(simulator);
+  await call("getUpdates");
+  const held = call("getUpdates");
+  assert.equal(await Promise.race([held.then(() => "answered"), sleep(100, "held")]), "held");
+  await simulator.push(update);
+  assert.equal((await held).result.length, 1);
+});

@@ -1,0 +1,199 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Simulator } from "../../../../src/simulator/index.ts";
+import { callerOf, verdict } from "../../caller.ts";
+
+/** A simulator with somebody who has started the bot. */
+async function started() {
+  const simulator = await Simulator.start();
+  const ann = await simulator.user("ann");
+  await ann.sendText("/start");
+  return { simulator, ann, call: callerOf(simulator), chat_id: ann.id };
+}
+
+test("sendMessage returns the message, and the chat holds it", async () => {
+  const { simulator, ann, call, chat_id } = await started();
+  await using _ = simulator;
+  const { result } = await call("sendMessage", {
+    chat_id: String(chat_id),
+    text: "<b>hi</b> /all",
+    parse_mode: "HTML",
+  });
+  assert.deepEqual(result, {
+    message_id: 2,
+    from: { id: simulator.bot.id, is_bot: true, first_name: "Bot", username: "simulated_bot" },
+    chat: { id: chat_id, type: "private", first_name: "ann", username: "ann" },
+    date: result.date,
+    text: "hi /all",
+    entities: [
+      { type: "bold", offset: 0, length: 2 },
+      { type: "bot_command", offset: 3, length: 4 },
+    ],
+  });
+  assert.deepEqual((await ann.chat.messages()).at(-1), result);
+  assert.deepEqual(await ann.nextMessage(), result);
+});
+
+test("what cannot be sent is refused in Telegram's words", async () => {
+  const { simulator, call, chat_id } = await started();
+  await using _ = simulator;
+  const refused = async (parameters: object) =>
+    verdict(await call("sendMessage", { chat_id, text: "x", ...parameters }));
+  const markup = (button: object) => ({ reply_markup: { inline_keyboard: [[button]] } });
+
+  assert.equal(await refused({ text: "" }), "400 Bad Request: message text is empty");
+  assert.equal(await refused({ text: undefined }), "400 Bad Request: message text is empty");
+  assert.equal(await refused({ text: " \n " }), "400 Bad Request: text must be non-empty");
+  assert.equal(await refused({ text: "x".repeat(4097) }), "400 Bad Request: message is too long");
+  assert.equal(await refused({ text: `<b>${"x".repeat(4096)}</b>`, parse_mode: "HTML" }), "ok");
+  assert.equal(await refused({ chat_id: undefined }), "400 Bad Request: chat_id is empty");
+  assert.equal(await refused({ chat_id: 5 }), "400 Bad Request: chat not found");
+  assert.equal(await refused({ chat_id: "nobody" }), "400 Bad Request: chat not found");
+  assert.equal(await refused({ chat_id: "@nowhere" }), "400 Bad Request: chat not found");
+  assert.equal(
+    await refused({ reply_parameters: { message_id: 77 } }),
+    "400 Bad Request: message to be replied not found",
+  );
+  assert.equal(await refused({ reply_parameters: { message_id: 77, allow_sending_without_reply: true } }), "ok");
+  assert.equal(
+    await refused(markup({ text: "x", callback_data: "é".repeat(33) })),
+    "400 Bad Request: BUTTON_DATA_INVALID",
+  );
+  assert.equal(await refused(markup({ text: "x", callback_data: "é".repeat(32) })), "ok");
+  assert.equal(
+    await refused(markup({ text: "x", url: "not a url" })),
+    "400 Bad Request: inline keyboard button URL 'not a url' is invalid: Wrong HTTP URL",
+  );
+  assert.equal(
+    await refused(markup({ text: "x" })),
+    "400 Bad Request: can't parse inline keyboard button: Text buttons are unallowed in the inline keyboard",
+  );
+});
+
+test("who may be written to: those who began, who do not block the bot, and groups that it is in", async () => {
+  const { simulator, ann, call } = await started();
+  await using _ = simulator;
+  const to = async (chat_id: number | string) => verdict(await call("sendMessage", { chat_id, text: "x" }));
+  const bob = await simulator.user("bob");
+  assert.equal(await to(bob.id), "403 Forbidden: bot can't initiate conversation with a user");
+  await ann.block();
+  assert.equal(await to(ann.id), "403 Forbidden: bot was blocked by the user");
+  await ann.unblock();
+  assert.equal(await to(ann.id), "ok");
+  const types = ["group", "supergroup", "channel"] as const;
+  for (const type of types) {
+    const chat = await simulator.group(`a ${type}`, type);
+    assert.equal(await to(chat.id), "ok");
+    await chat.removeBot(ann);
+    assert.equal(await to(chat.id), `403 Forbidden: bot was kicked from the ${type} chat`);
+    await chat.addBot(ann);
+    await call("leaveChat", { chat_id: chat.id });
+    assert.equal(await to(chat.id), `403 Forbidden: bot is not a member of the ${type} chat`);
+  }
+});
+
+test("a group that became a supergroup says where it went", async () => {
+  const { simulator, ann, call } = await started();
+  await using _ = simulator;
+  const group = await simulator.group("Old", "group");
+  const supergroup = await group.upgrade(ann);
+  const reply = await call("sendMessage", { chat_id: group.id, text: "x" });
+  assert.equal(verdict(reply), "400 Bad Request: group chat was upgraded to a supergroup chat");
+  assert.deepEqual(reply.parameters, { migrate_to_chat_id: supergroup.id });
+  assert.equal(verdict(await call("sendMessage", { chat_id: supergroup.id, text: "x" })), "ok");
+});
+
+test("message ids are counted in common for private chats and groups, and apart for each supergroup", async () => {
+  const { simulator, call, chat_id } = await started();
+  await using _ = simulator;
+  const group = await simulator.group("small", "group");
+  const large = await simulator.group("large", "supergroup");
+  const send = async (chat_id: number) => (await call("sendMessage", { chat_id, text: "x" })).result.message_id;
+  assert.deepEqual(
+    [await send(chat_id), await send(group.id), await send(large.id), await send(large.id)],
+    [2, 3, 1, 2],
+  );
+});
+
+test("channel posts come from the channel", async () => {
+  const { simulator, call } = await started();
+  await using _ = simulator;
+  const channel = await simulator.channel("News");
+  const { result } = await call("sendMessage", { chat_id: channel.id, text: "x" });
+  assert.deepEqual([result.from, result.sender_chat.title], [undefined, "News"]);
+});
+
+test("every kind of content is in the message under its name", async () => {
+  const { simulator, call, chat_id } = await started();
+  await using _ = simulator;
+  const sent = async (method: string, parameters: object) => (await call(method, { chat_id, ...parameters })).result;
+
+  const photo = await sent("sendPhoto", { photo: "https://example.org/x.jpg", caption: "*c*", parse_mode: "Markdown" });
+  assert.equal(photo.photo.length, 2);
+  assert.deepEqual([photo.caption, photo.caption_entities[0].type], ["c", "bold"]);
+  const again = await sent("sendPhoto", { photo: photo.photo[1].file_id });
+  assert.equal(again.photo[1].file_unique_id, photo.photo[1].file_unique_id);
+
+  assert.equal((await sent("sendVideo", { video: "v", duration: 9, width: 3 })).video.duration, 9);
+  assert.deepEqual((await sent("sendLocation", { latitude: "1.5", longitude: 2 })).location, {
+    latitude: 1.5,
+    longitude: 2,
+  });
+  const { venue } = await sent("sendVenue", { latitude: 1, longitude: 2, title: "Here", address: "There 1" });
+  assert.deepEqual(venue, { location: { latitude: 1, longitude: 2 }, title: "Here", address: "There 1" });
+  assert.equal((await sent("sendContact", { phone_number: "+1", first_name: "Bo" })).contact.phone_number, "+1");
+  const { dice } = await sent("sendDice", { emoji: "🏀" });
+  assert.ok(dice.emoji === "🏀" && dice.value >= 1 && dice.value <= 5);
+  const prices = [
+    { label: "a", amount: 2 },
+    { label: "b", amount: 3 },
+  ];
+  const { invoice } = await sent("sendInvoice", {
+    title: "It",
+    description: "d",
+    payload: "p",
+    currency: "XTR",
+    prices,
+  });
+  assert.deepEqual([invoice.title, invoice.currency, invoice.total_amount], ["It", "XTR", 5]);
+  const { poll } = await sent("sendPoll", {
+    question: "Q?",
+    options: ["a", { text: "b" }],
+    is_anonymous: false,
+    type: "quiz",
+  });
+  assert.deepEqual(
+    [poll.question, poll.type, poll.is_anonymous, poll.options.map(({ text }: { text: string }) => text)],
+    ["Q?", "quiz", false, ["a", "b"]],
+  );
+  const album = await sent("sendMediaGroup", {
+    media: [
+      { type: "photo", media: "a", caption: "one" },
+      { type: "video_note", media: "b" },
+    ],
+  });
+  assert.equal(album[0].caption, "one");
+  assert.ok(album[1].video_note);
+  assert.equal(album[0].media_group_id, album[1].media_group_id);
+});
+
+test("a reply keyboard belongs to the chat, and is pressed by its text", async () => {
+  const { simulator, ann, call, chat_id } = await started();
+  await using _ = simulator;
+  const reply_markup = { keyboard: [["Tea", { text: "My number", request_contact: true }]] };
+  const { result } = await call("sendMessage", { chat_id, text: "What?", reply_markup });
+  assert.equal(result.reply_markup, undefined);
+  assert.equal((await ann.press("Tea")).message?.text, "Tea");
+  assert.equal((await ann.press(2)).message?.contact?.user_id, ann.id);
+  await call("sendMessage", { chat_id, text: "Thanks", reply_markup: { remove_keyboard: true } });
+  await assert.rejects(ann.press("Tea"), /no button/);
+});
+
+test("sendChatAction is seen by the chat", async () => {
+  const { simulator, ann, call, chat_id } = await started();
+  await using _ = simulator;
+  await call("sendChatAction", { chat_id, action: "typing" });
+  assert.equal((await ann.chat.next("action")).action, "typing");
+  const wrong = await call("sendChatAction", { chat_id, action: "sleeping" });
+  assert.equal(verdict(wrong), "400 Bad Request: wrong parameter action in request");
+});

@@ -1,0 +1,113 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { refuse, Simulator, tooManyRequests } from "../../../src/simulator/index.ts";
+import { callerOf, type Reply, verdict } from "../caller.ts";
+
+async function get(simulator: Simulator, path: string, init?: RequestInit) {
+  const response = await fetch(`${simulator.url}${path}`, init);
+  return { status: response.status, body: (await response.json()) as Reply, headers: response.headers };
+}
+
+test("parameters come as JSON, as a form, as multipart and in the query, by GET and by POST", async () => {
+  await using simulator = await Simulator.start();
+  const ann = await simulator.user("ann");
+  await ann.sendText("hello");
+  const path = `/bot${simulator.token}/sendMessage`;
+  const given = { chat_id: String(ann.id), text: "hi" };
+  const form = new FormData();
+  for (const [key, value] of Object.entries(given)) form.set(key, value);
+  const query = new URLSearchParams(given);
+  const json = { method: "POST", body: JSON.stringify(given), headers: { "content-type": "application/json" } };
+  const requests: [string, RequestInit][] = [
+    [`${path}?${query}`, {}],
+    [`${path}?${query}`, { method: "POST" }],
+    [path, json],
+    [path, { method: "POST", body: query }],
+    [path, { method: "POST", body: form }],
+    [`${path}?text=overruled`, json],
+    [path.replace("sendMessage", "SENDMESSAGE"), json],
+  ];
+  for (const [path, init] of requests) {
+    const { body } = await get(simulator, path, init);
+    assert.equal(body.result?.text, "hi", `${path} ${JSON.stringify(init)} ${JSON.stringify(body)}`);
+  }
+});
+
+test("structures may come as JSON text", async () => {
+  await using simulator = await Simulator.start();
+  const ann = await simulator.user("ann");
+  await ann.sendText("hello");
+  const reply_markup = JSON.stringify({ inline_keyboard: [[{ text: "Yes", callback_data: "y" }]] });
+  const call = callerOf(simulator);
+  const { result } = await call("sendMessage", { chat_id: ann.id, text: "Well?", reply_markup });
+  assert.equal(result.reply_markup.inline_keyboard[0][0].text, "Yes");
+  const broken = await call("sendMessage", { chat_id: ann.id, text: "Well?", reply_markup: "{" });
+  assert.equal(verdict(broken), "400 Bad Request: can't parse reply keyboard markup JSON object");
+  const other = await call("sendMessage", { chat_id: ann.id, text: "Well?", reply_markup: "7" });
+  assert.equal(verdict(other), "400 Bad Request: object expected as reply markup");
+});
+
+test("wrong tokens and unknown methods are told apart", async () => {
+  await using simulator = await Simulator.start();
+  const unauthorized = { ok: false, error_code: 401, description: "Unauthorized" };
+  const notFound = { ok: false, error_code: 404, description: "Not Found" };
+  assert.deepEqual((await get(simulator, "/bot123:wrong/getMe")).body, unauthorized);
+  for (const path of [
+    "/bot/getMe",
+    "/botnonsense/getMe",
+    "/",
+    "/nowhere/at/all",
+    `/bot${simulator.token}/getNothing`,
+  ]) {
+    const { status, body } = await get(simulator, path);
+    assert.equal(status, 404);
+    assert.deepEqual(body, notFound);
+  }
+});
+
+test("a file that went up comes down again", async () => {
+  await using simulator = await Simulator.start();
+  const ann = await simulator.user("ann");
+  await ann.sendText("hello");
+  const form = new FormData();
+  form.set("chat_id", String(ann.id));
+  form.set("document", "attach://part");
+  form.set("part", new File(["content"], "notes.txt", { type: "text/plain" }));
+  const { body } = await get(simulator, `/bot${simulator.token}/sendDocument`, { method: "POST", body: form });
+  const { file_id, file_name, mime_type, file_size } = body.result.document;
+  assert.deepEqual([file_name, mime_type, file_size], ["notes.txt", "text/plain", 7]);
+  const { result } = await callerOf(simulator)("getFile", { file_id });
+  const download = await fetch(`${simulator.url}/file/bot${simulator.token}/${result.file_path}`);
+  assert.equal(await download.text(), "content");
+  const [call] = await simulator.callsOf("sendDocument");
+  assert.deepEqual(call?.parameters.part, { name: "notes.txt", type: "text/plain", size: 7 });
+});
+
+test("a body that is not what it says is refused", async () => {
+  await using simulator = await Simulator.start();
+  const headers = { "content-type": "application/json" };
+  for (const body of ["{", "[]", "7"]) {
+    const { status } = await get(simulator, `/bot${simulator.token}/getMe`, { method: "POST", body, headers });
+    assert.equal(status, 400);
+  }
+});
+
+test("an intercept can answer in the place of the Bot API", async () => {
+  let refusals = 1;
+  await using simulator = await Simulator.start({
+    intercept: async ({ method }, respond) =>
+      method.toLowerCase() === "sendmessage" && refusals-- > 0 ? refuse(tooManyRequests(3)) : await respond(),
+  });
+  const ann = await simulator.user("ann");
+  await ann.sendText("hello");
+  const path = `/bot${simulator.token}/sendMessage?chat_id=${ann.id}&text=hi`;
+  const first = await get(simulator, path);
+  assert.equal(first.headers.get("retry-after"), "3");
+  assert.deepEqual(first.body, {
+    ok: false,
+    error_code: 429,
+    description: "Too Many Requests: retry after 3",
+    parameters: { retry_after: 3 },
+  });
+  assert.equal((await get(simulator, path)).body.ok, true);
+});

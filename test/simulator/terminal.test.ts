@@ -1,0 +1,121 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { PassThrough } from "node:stream";
+import { text as textOf } from "node:stream/consumers";
+import { test } from "node:test";
+import { InlineKeyboard } from "grammy";
+import { runTerminalChat, Simulator } from "../../src/simulator/index.ts";
+import { callerOf } from "./caller.ts";
+import { botFor, run } from "./grammy-bot.ts";
+
+/** A bot that does a little of everything, and knows when it has nothing left to do. */
+function busyBot(simulator: Simulator) {
+  const bot = botFor(simulator);
+  let working = 0;
+  const rested: (() => void)[] = [];
+  bot.use(async (_, next) => {
+    working++;
+    await next();
+    if (--working === 0) for (const resolve of rested.splice(0)) resolve();
+  });
+  bot.command("ask", (ctx) =>
+    ctx.reply("Well?", { reply_markup: new InlineKeyboard().text("Yes", "y").text("No", "n") }),
+  );
+  bot.command("help", (ctx) => ctx.reply("I cannot help."));
+  bot.on("callback_query:data", async (ctx) => {
+    await ctx.answerCallbackQuery(`You pressed ${ctx.callbackQuery.data}`);
+    await ctx.editMessageText("Done.");
+    await ctx.deleteMessage();
+  });
+  bot.on("message:text", (ctx) => ctx.reply(`${ctx.from.first_name}: ${ctx.msg.text}`));
+  const idle = async () => {
+    if (working > 0) await new Promise<void>((resolve) => rested.push(resolve));
+  };
+  return { bot, idle };
+}
+
+/** What is printed when these lines are piped in. */
+async function transcript(lines: string[]): Promise<string> {
+  await using simulator = await Simulator.start();
+  const { bot, idle } = busyBot(simulator);
+  await using _ = run(bot);
+  const [input, output] = [new PassThrough(), new PassThrough()];
+  const printed = textOf(output);
+  input.end(lines.map((line) => `${line}\n`).join(""));
+  await runTerminalChat({ simulator, input, output, idle });
+  output.end();
+  return await printed;
+}
+
+test("without a terminal it prints the bot's side, in order, and ends with the input", async () => {
+  assert.equal(await transcript(["one", "", "two"]), "Bot: ann: one\nBot: ann: two\n");
+});
+
+test("buttons are shown and pressed by number", async () => {
+  assert.equal(
+    await transcript(["/1", "/ask", "/2", "/1"]),
+    [
+      "(there are no buttons here yet)",
+      "Bot: Well?\n  [1] Yes  [2] No",
+      "Bot answers: You pressed n",
+      "Bot edited: Done.",
+      "Bot deleted message 2",
+      "(there are no buttons here yet)\n",
+    ].join("\n"),
+  );
+});
+
+test("one can be somebody else, and go to a group and back", async () => {
+  assert.equal(
+    await transcript(["/as bob", "hi", "/chat Team", "hi all", "/as ann", "me too", "/chat", "bye"]),
+    "Bot: bob: hi\nBot: bob: hi all\nBot: ann: me too\nBot: ann: bye\n",
+  );
+});
+
+test("a bot's own /help is behind a second slash, and /quit leaves", async () => {
+  const printed = await transcript(["//help", "/help", "/quit", "unheard"]);
+  assert.match(printed, /^Bot: I cannot help\.\nType a line/);
+  assert.doesNotMatch(printed, /unheard/);
+});
+
+test("control characters of the bot do not reach the terminal", async () => {
+  assert.equal(await transcript(["\u001b[31mred\u202e"]), "Bot: ann: [31mred\n");
+});
+
+test("at a terminal the prompt says who and where, and what the bot does is shown as it comes", async () => {
+  await using simulator = await Simulator.start();
+  const input = Object.assign(new PassThrough(), { isTTY: true });
+  const output = Object.assign(new PassThrough(), { isTTY: true });
+  const chat = runTerminalChat({ simulator, input, output, idle: async () => {} });
+  let printed = "";
+  const shows = async (text: string) => {
+    while (!printed.includes(text)) printed += (await once(output, "data"))[0];
+  };
+  await shows("Talk to the bot; /help tells more");
+  await shows("ann @ private> ");
+  input.write("hello\n/chat Team\n");
+  await shows("ann @ Team> ");
+  const ann = await simulator.user("ann");
+  const call = callerOf(simulator);
+  await call("sendChatAction", { chat_id: ann.id, action: "typing" });
+  await shows("[ann] Bot is typing …\n");
+  const { id } = await simulator.group("Team");
+  await call("sendMessage", { chat_id: id, text: "hi" });
+  await shows("\u001b[2KBot: hi\n");
+  input.end("/quit\n");
+  await chat;
+});
+
+test("a signal ends the chat", async () => {
+  await using simulator = await Simulator.start();
+  const leaving = new AbortController();
+  const chat = runTerminalChat({
+    simulator,
+    input: new PassThrough(),
+    output: new PassThrough(),
+    idle: async () => {},
+    signal: leaving.signal,
+  });
+  leaving.abort();
+  await chat;
+});
