@@ -106,15 +106,25 @@ export class Outbox {
 
   /** The job at the head of the lane is over. */
   #next(lane: string | undefined): void {
-    if (lane !== undefined) {
-      const next = this.#lanes.get(lane)?.shift();
-      if (next === undefined) this.#lanes.delete(lane);
-      else void this.#attempt(next, 1);
-    }
+    if (lane !== undefined) this.#advance(lane);
     this.#pending -= 1;
     if (this.#pending > 0) return;
     this.#whenIdle?.resolve();
     this.#whenIdle = undefined;
+  }
+
+  #advance(lane: string): void {
+    const line = this.#lanes.get(lane)!;
+    if (this.#closed) {
+      // Here, and not one by one through #attempt: a lane may be longer than the stack is deep.
+      for (const job of line.splice(0)) {
+        this.#pending -= 1;
+        job.failed(neverSent(job));
+      }
+    }
+    const next = line.shift();
+    if (next === undefined) this.#lanes.delete(lane);
+    else void this.#attempt(next, 1);
   }
 }
 
