@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { once } from "node:events";
 import { PassThrough } from "node:stream";
 import { text as textOf } from "node:stream/consumers";
 import { test } from "node:test";
+import { setImmediate } from "node:timers/promises";
 import { InlineKeyboard } from "grammy";
 import { runTerminalChat, Simulator } from "../../src/simulator/index.ts";
 import { callerOf } from "./caller.ts";
@@ -88,8 +88,11 @@ test("at a terminal the prompt says who and where, and what the bot does is show
   const output = Object.assign(new PassThrough(), { isTTY: true });
   const chat = runTerminalChat({ simulator, input, output, idle: async () => {} });
   let printed = "";
+  output.on("data", (chunk) => {
+    printed += chunk;
+  });
   const shows = async (text: string) => {
-    while (!printed.includes(text)) printed += (await once(output, "data"))[0];
+    while (!printed.includes(text)) await setImmediate();
   };
   await shows("Talk to the bot; /help tells more");
   await shows("ann @ private> ");

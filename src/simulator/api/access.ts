@@ -6,7 +6,7 @@ import type { World } from "../state/world.ts";
 import type { Call } from "./call.ts";
 import { badRequest, forbidden } from "./refusal.ts";
 
-/** @throws Refusal (400 if there is no such chat, or it has become another) */
+/** @throws Refusal (400 if there is no such chat, 403 if the bot may not begin one) */
 export function chatOf(world: World, call: Call, parameter = "chat_id"): ChatRecord {
   const id = call.id(parameter);
   if (id === undefined) throw badRequest("chat_id is empty");
@@ -19,16 +19,16 @@ export function chatOf(world: World, call: Call, parameter = "chat_id"): ChatRec
     if (stranger !== undefined) throw forbidden("bot can't initiate conversation with a user");
   }
   if (record === undefined) throw badRequest("chat not found");
-  if (record.migratedTo !== undefined) {
-    throw badRequest("group chat was upgraded to a supergroup chat", { migrate_to_chat_id: record.migratedTo });
-  }
   return record;
 }
 
-/** As `chatOf`, for methods that need the bot to be there. @throws Refusal (403) */
+/** As `chatOf`, for methods that need the bot to be there. @throws Refusal (403; 400 if the group has become another) */
 export function writableChatOf(world: World, call: Call, parameter = "chat_id"): ChatRecord {
   const record = chatOf(world, call, parameter);
   const { chat } = record;
+  if (record.migratedTo !== undefined) {
+    throw badRequest("group chat was upgraded to a supergroup chat", { migrate_to_chat_id: record.migratedTo });
+  }
   // In a business account's chats the bot speaks for somebody else.
   if (call.has("business_connection_id")) return record;
   if (chat.type === "private") {

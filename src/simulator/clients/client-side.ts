@@ -50,7 +50,7 @@ export abstract class ClientSide {
     }
   }
 
-  /** The calls of the Bot API so far, in any case of any method, or of one. */
+  /** The calls of the Bot API so far: all, or those of a method, spelt as the caller spelt it. */
   async callsOf(method?: string): Promise<RecordedCall[]> {
     return await this.perform("calls", method === undefined ? {} : { method });
   }

@@ -1,0 +1,30 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { HELP, parseLine } from "../../../src/simulator/terminal/line.ts";
+
+test("plain lines and the bot's commands are sent", () => {
+  for (const text of ["hello", "/start", "/start deep-link", "/help me", "a /as b", "/123abc"]) {
+    assert.deepEqual(parseLine(` ${text} `), { do: "send", text });
+  }
+  assert.deepEqual(parseLine("   "), { do: "nothing" });
+});
+
+test("a second slash sends a command that the chat itself has", () => {
+  assert.deepEqual(parseLine("//help"), { do: "send", text: "/help" });
+  assert.deepEqual(parseLine("//1"), { do: "send", text: "/1" });
+});
+
+test("the chat's own commands", () => {
+  assert.deepEqual(parseLine("/2"), { do: "press", number: 2 });
+  assert.deepEqual(parseLine("/press 12"), { do: "press", number: 12 });
+  assert.deepEqual(parseLine("/as bob"), { do: "as", name: "bob" });
+  assert.deepEqual(parseLine("/chat The Team"), { do: "chat", title: "The Team" });
+  assert.deepEqual(parseLine("/chat"), { do: "chat", title: undefined });
+  assert.deepEqual(parseLine("/quit"), { do: "quit" });
+  assert.deepEqual(parseLine("/as"), { do: "complain", about: "/as NAME" });
+  assert.deepEqual(parseLine("/press it"), { do: "complain", about: "/press NUMBER" });
+});
+
+test("the help names every one of them", () => {
+  for (const word of ["/1", "/press", "/as", "/chat", "/help", "/quit", "//help"]) assert.ok(HELP.includes(word), word);
+});
