@@ -22,10 +22,13 @@ export const REMEMBERED_FOR = 48 * HOUR;
 
 export class SeenIds {
   readonly #runs: Run[];
+  /** The number of the newest run, which may be forgotten already. */
+  #newest: number;
 
   /** @param runs as they were stored, by rising id */
   constructor(runs: readonly Run[] = []) {
     this.#runs = [...runs];
+    this.#newest = runs.at(-1)?.id ?? 0;
   }
 
   has(update_id: number): boolean {
@@ -39,14 +42,14 @@ export class SeenIds {
       newest.last = update_id;
       return newest;
     }
-    const run = { id: (newest?.id ?? 0) + 1, first: update_id, last: update_id, since: now };
+    const run = { id: ++this.#newest, first: update_id, last: update_id, since: now };
     this.#runs.push(run);
     return run;
   }
 
-  /** Drops what can be forgotten. @returns the number of the oldest run that is kept */
+  /** Drops what can be forgotten. @returns the number that all runs which are kept have reached */
   forget(now: number): number {
-    while (this.#runs.length > 1 && now - this.#runs[0]!.since > REMEMBERED_FOR + HOUR) this.#runs.shift();
-    return this.#runs[0]?.id ?? 0;
+    while (this.#runs.length > 0 && now - this.#runs[0]!.since > REMEMBERED_FOR + HOUR) this.#runs.shift();
+    return this.#runs[0]?.id ?? this.#newest + 1;
   }
 }

@@ -244,7 +244,8 @@ test("whenever it is closed, what waits is given up, what is under way ends, and
   await fc.assert(
     fc.asyncProperty(steps, steps, async (before, after) => {
       const model = new Model();
-      for (const step of [...before, { do: "close" } as const, ...after]) await model.carryOut(step);
+      const close = { do: "close" } as const;
+      for (const step of [...before, close, ...after, close]) await model.carryOut(step);
       await model.finish();
     }),
     { numRuns: 150 },

@@ -1,0 +1,148 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import fc from "fast-check";
+import { REMEMBERED_FOR, type Run, SeenIds } from "../../src/inbox/seen-ids.ts";
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+const START = Date.UTC(2026, 0, 1);
+
+/** What the inbox does with an update: forgets what is old, then looks whether the id is known. @returns whether it is new */
+function receive(seen: SeenIds, update_id: number, now: number): boolean {
+  seen.forget(now);
+  if (seen.has(update_id)) return false;
+  seen.add(update_id, now);
+  return true;
+}
+
+/** The table of runs, kept as the SQLite inbox keeps it. */
+class Table {
+  readonly rows = new Map<number, Run>();
+
+  write(run: Run): void {
+    this.rows.set(run.id, { ...run });
+  }
+
+  forget(before: number): void {
+    for (const id of this.rows.keys()) if (id < before) this.rows.delete(id);
+  }
+
+  read(): SeenIds {
+    return new SeenIds([...this.rows.values()].sort((a, b) => a.id - b.id).map((run) => ({ ...run })));
+  }
+}
+
+test("forgets after twice the time for which Telegram keeps an update", () => {
+  assert.equal(REMEMBERED_FOR, 2 * DAY);
+});
+
+describe("any sequence of ids and pauses", () => {
+  type Step = { jump: number | undefined; repeat: number | undefined; pause: number; reopen: boolean };
+  const step: fc.Arbitrary<Step> = fc.record({
+    jump: fc.option(fc.integer({ min: 1, max: 300 }), { nil: undefined, freq: 6 }),
+    repeat: fc.option(fc.nat(50), { nil: undefined, freq: 3 }),
+    pause: fc.oneof(
+      { weight: 6, arbitrary: fc.nat(10 * MINUTE) },
+      { weight: 2, arbitrary: fc.nat(3 * HOUR) },
+      { weight: 1, arbitrary: fc.nat(8 * DAY) },
+    ),
+    reopen: fc.boolean(),
+  });
+
+  test("is remembered for 48 hours and forgotten after 49, also by what was stored", () => {
+    fc.assert(
+      fc.property(fc.array(step, { minLength: 1, maxLength: 200, size: "max" }), (steps) => {
+        const table = new Table();
+        let seen = table.read();
+        const times = new Map<number, number>();
+        const order: number[] = [];
+        let now = START;
+        let next = 1;
+        for (const { jump, repeat, pause, reopen } of steps) {
+          now += pause;
+          if (jump !== undefined) next = jump;
+          const isRepeated = repeat !== undefined && repeat < order.length;
+          const id = isRepeated ? order[order.length - 1 - repeat]! : next++;
+          if (reopen) seen = table.read();
+          table.forget(seen.forget(now));
+          const age = now - (times.get(id) ?? Number.NEGATIVE_INFINITY);
+          if (age <= REMEMBERED_FOR) assert.ok(seen.has(id), `forgot ${id} after ${age} ms`);
+          if (age > REMEMBERED_FOR + HOUR) assert.ok(!seen.has(id), `still refuses ${id} after ${age} ms`);
+          if (seen.has(id)) continue;
+          table.write(seen.add(id, now));
+          times.set(id, now);
+          order.push(id);
+        }
+      }),
+      { numRuns: 200 },
+    );
+  });
+});
+
+describe("consecutive ids", () => {
+  test("are one run per hour, however many they are", () => {
+    const seen = new SeenIds();
+    const runs = new Map<number, Run>();
+    for (let i = 0; i < 24 * 60; i++) {
+      for (let j = 0; j < 10; j++) {
+        const run = seen.add(1000 + i * 10 + j, START + i * MINUTE);
+        runs.set(run.id, run);
+      }
+    }
+    assert.equal(runs.size, 24);
+    assert.ok(seen.has(1000) && seen.has(1000 + 24 * 600 - 1));
+    assert.ok(!seen.has(999) && !seen.has(1000 + 24 * 600));
+  });
+
+  test("never are more than 50 runs", () => {
+    const table = new Table();
+    const seen = table.read();
+    let most = 0;
+    for (let i = 0; i < 14 * 24 * 12; i++) {
+      const now = START + i * 5 * MINUTE;
+      table.forget(seen.forget(now));
+      table.write(seen.add(i, now));
+      most = Math.max(most, table.rows.size);
+    }
+    assert.ok(most <= 50, `${most} runs`);
+  });
+});
+
+describe("a quiet week", () => {
+  test("makes every earlier id welcome again, those of the last run, too", () => {
+    const seen = new SeenIds();
+    for (let id = 1; id <= 100; id++) assert.ok(receive(seen, id, START));
+    for (let id = 100; id >= 1; id--) assert.ok(receive(seen, id, START + 7 * DAY), `refused ${id}`);
+  });
+
+  test("leaves nothing in the table, and what comes after it is stored beside nothing old", () => {
+    const table = new Table();
+    const seen = table.read();
+    table.write(seen.add(500, START));
+    table.write(seen.add(700, START));
+    table.forget(seen.forget(START + 7 * DAY));
+    assert.equal(table.rows.size, 0);
+    table.write(seen.add(3, START + 7 * DAY));
+    const reopened = table.read();
+    assert.deepEqual(
+      [3, 500, 700].map((id) => reopened.has(id)),
+      [true, false, false],
+    );
+  });
+});
+
+test("a clock that is set back forgets nothing", () => {
+  const seen = new SeenIds();
+  seen.add(1, START);
+  seen.add(2, START - DAY);
+  seen.forget(START - DAY);
+  assert.ok(seen.has(1) && seen.has(2));
+});
+
+test("what is stored is not changed by what comes later", () => {
+  const stored: Run[] = [{ id: 7, first: 1, last: 3, since: START }];
+  const seen = new SeenIds(stored);
+  assert.equal(seen.add(9, START).id, 8);
+  assert.equal(stored.length, 1);
+});
