@@ -1,0 +1,292 @@
+/**
+ * A Bot API that fails on a schedule: an HTTP server in front of a simulator. It passes calls on, unless a rule says
+ * otherwise; it can close its door altogether; and it keeps count of who came when.
+ *
+ *   await using api = await FaultyApi.start({ seed: 7 });
+ *   const outage = api.inject({ fault: "badGateway", on: POLLS, probability: 0.5 });
+ *   …
+ *   outage.stop();
+ */
+
+import {
+  Agent,
+  createServer,
+  request as httpRequest,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+} from "node:http";
+import type { AddressInfo } from "node:net";
+import { Simulator, type SimulatorOptions } from "../../src/simulator/index.ts";
+import { type Exchange, FAULTS, type Fault, type FaultName } from "./faults.ts";
+import { Random } from "./random.ts";
+
+export const POLLS = /^getUpdates$/i;
+export const SENDS = /^(?:send|forward|copy|edit|delete|answer|set)/i;
+export const EVERYTHING = /^/;
+
+export interface Rule {
+  /** `refused`: nobody listens, whatever `on` and `probability` say. */
+  readonly fault: FaultName | Fault | "refused";
+  /** The methods that are hit: all of them unless told otherwise. */
+  readonly on?: RegExp;
+  /** Of each call to be hit: 1. */
+  readonly probability?: number;
+  /** Whether faults that need not carry the call out do so; by chance, unless told. */
+  readonly carriesOut?: boolean;
+  /** How many calls it hits at most. */
+  readonly times?: number;
+}
+
+/** A rule in its time, in milliseconds from now. */
+export interface Planned extends Rule {
+  readonly from: number;
+  readonly for: number;
+}
+
+export interface FaultyApiOptions {
+  seed: number;
+  simulator?: SimulatorOptions;
+}
+
+/** A call that came in. */
+export interface Visit {
+  /** Milliseconds, of `performance.now()`. */
+  readonly at: number;
+  readonly method: string;
+  /** Whether a fault has had it. */
+  readonly spoiled: boolean;
+}
+
+/** As many visits are remembered, at least. */
+const REMEMBERED = 20_000;
+
+export class FaultyApi implements AsyncDisposable {
+  readonly simulator: Simulator;
+  readonly random: Random;
+  readonly #server: Server;
+  readonly #agent = new Agent({ keepAlive: true });
+  readonly #rules = new Set<Injected>();
+  readonly #timers = new Set<NodeJS.Timeout>();
+  #visits: Visit[] = [];
+  #port = 0;
+  #lastUpdates: string | undefined;
+  #door: Promise<unknown> = Promise.resolve();
+  /** How often each fault has struck. */
+  readonly struck = new Map<string, number>();
+
+  private constructor(simulator: Simulator, seed: number) {
+    this.simulator = simulator;
+    this.random = new Random(seed);
+    this.#server = createServer({ keepAliveTimeout: 30_000 }, (request, response) => {
+      this.#serve(request, response).catch((error) => response.destroy(error));
+    });
+  }
+
+  static async start({ seed, simulator }: FaultyApiOptions): Promise<FaultyApi> {
+    const api = new FaultyApi(await Simulator.start(simulator), seed);
+    await api.#open();
+    return api;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.#port}`;
+  }
+
+  get token(): string {
+    return this.simulator.token;
+  }
+
+  /** The calls that came in, the oldest first. */
+  visits(method = EVERYTHING): Visit[] {
+    return this.#visits.filter((visit) => method.test(visit.method));
+  }
+
+  /** From now on. */
+  inject(rule: Rule): { stop(): void } {
+    const injected = { ...rule, left: rule.times ?? Infinity };
+    this.#rules.add(injected);
+    if (rule.fault === "refused") this.#enterOrLeave();
+    return { stop: () => this.#lift(injected) };
+  }
+
+  /** At their times. @returns how to give up what is still to come, and what is there now */
+  schedule(plan: readonly Planned[]): { stop(): void } {
+    const active = new Set<{ stop(): void }>();
+    const timers = plan.map(({ from, for: duration, ...rule }) =>
+      this.#later(from, () => {
+        const injected = this.inject(rule);
+        active.add(injected);
+        this.#later(duration, () => {
+          active.delete(injected);
+          injected.stop();
+        });
+      }),
+    );
+    return {
+      stop: () => {
+        for (const timer of timers) clearTimeout(timer);
+        for (const injected of active) injected.stop();
+      },
+    };
+  }
+
+  /** Everything as it should be, from now on. */
+  heal(): void {
+    for (const timer of this.#timers) clearTimeout(timer);
+    this.#timers.clear();
+    for (const rule of [...this.#rules]) this.#lift(rule);
+  }
+
+  async close(): Promise<void> {
+    this.#rules.clear();
+    this.heal();
+    await this.#door;
+    await this.#shut();
+    this.#agent.destroy();
+    await this.simulator.close();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  // ---- the door ----
+
+  #lift(rule: Injected): void {
+    if (this.#rules.delete(rule) && rule.fault === "refused") this.#enterOrLeave();
+  }
+
+  /** Opens or shuts the door as the rules then want it, one after another. */
+  #enterOrLeave(): void {
+    this.#door = this.#door.then(() => {
+      const refused = [...this.#rules].some(({ fault }) => fault === "refused");
+      if (refused === !this.#server.listening) return;
+      if (refused) this.#strike("refused");
+      return refused ? this.#shut() : this.#open();
+    });
+  }
+
+  async #open(): Promise<void> {
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    this.#server.once("error", reject);
+    this.#server.listen(this.#port, "127.0.0.1", resolve);
+    await promise;
+    this.#server.off("error", reject);
+    this.#port = (this.#server.address() as AddressInfo).port;
+  }
+
+  async #shut(): Promise<void> {
+    if (!this.#server.listening) return;
+    const closed = new Promise((resolve) => this.#server.close(resolve));
+    this.#server.closeAllConnections();
+    await closed;
+  }
+
+  // ---- one call ----
+
+  async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const at = performance.now();
+    const method = /^\/bot[^/]+\/(\w+)/.exec(request.url ?? "")?.[1] ?? "";
+    const body = await bytesOf(request);
+    const rule = this.#ruleFor(method);
+    this.#note({ at, method, spoiled: rule !== undefined });
+    if (rule === undefined) return this.#pass(request, response, method, body);
+    const fault = typeof rule.fault === "string" ? FAULTS[rule.fault as FaultName] : rule.fault;
+    await fault({
+      method,
+      request,
+      response,
+      random: this.random,
+      carriesOut: rule.carriesOut ?? this.random.chance(0.5),
+      good: async () => (await this.#carryOut(request, response, withoutWaiting(method, body))).text,
+      lastUpdates: this.#lastUpdates,
+    } satisfies Exchange);
+  }
+
+  #ruleFor(method: string): Rule | undefined {
+    for (const rule of this.#rules) {
+      const { fault, on = EVERYTHING, probability = 1 } = rule;
+      if (fault === "refused" || !on.test(method) || !this.random.chance(probability)) continue;
+      rule.left -= 1;
+      if (rule.left <= 0) this.#rules.delete(rule);
+      this.#strike(typeof fault === "string" ? fault : fault.name);
+      return rule;
+    }
+    return undefined;
+  }
+
+  async #pass(request: IncomingMessage, response: ServerResponse, method: string, body: Buffer): Promise<void> {
+    const { status, headers, text } = await this.#carryOut(request, response, body);
+    if (POLLS.test(method) && text.startsWith('{"ok":true,"result":[{')) this.#lastUpdates = text;
+    if (!response.destroyed) response.writeHead(status, headers).end(text);
+  }
+
+  /** Has the simulator do it; breaks that off if the caller does. */
+  async #carryOut(request: IncomingMessage, response: ServerResponse, body: Buffer): Promise<Answer> {
+    const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
+    const { host: _, "content-length": __, ...headers } = request.headers;
+    const onward = httpRequest(this.simulator.url + request.url, {
+      method: request.method,
+      agent: this.#agent,
+      headers: { ...headers, "content-length": body.length },
+    });
+    onward.once("response", resolve).once("error", reject).end(body);
+    const giveUp = () => onward.destroy();
+    response.once("close", giveUp);
+    try {
+      const answer = await promise;
+      const text = (await bytesOf(answer)).toString();
+      const type = answer.headers["content-type"] ?? "application/json";
+      const retryAfter = answer.headers["retry-after"];
+      return {
+        status: answer.statusCode!,
+        headers: { "content-type": type, ...(retryAfter && { "retry-after": retryAfter }) },
+        text,
+      };
+    } finally {
+      response.off("close", giveUp);
+    }
+  }
+
+  #note(visit: Visit): void {
+    this.#visits.push(visit);
+    if (this.#visits.length > 2 * REMEMBERED) this.#visits = this.#visits.slice(-REMEMBERED);
+  }
+
+  #strike(name: string): void {
+    this.struck.set(name, (this.struck.get(name) ?? 0) + 1);
+  }
+
+  #later(milliseconds: number, run: () => void): NodeJS.Timeout {
+    const timer = setTimeout(() => {
+      this.#timers.delete(timer);
+      run();
+    }, milliseconds);
+    this.#timers.add(timer);
+    return timer;
+  }
+}
+
+interface Injected extends Rule {
+  /** How many calls it may still hit. */
+  left: number;
+}
+
+interface Answer {
+  status: number;
+  headers: Record<string, string>;
+  text: string;
+}
+
+async function bytesOf(message: IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of message) chunks.push(chunk);
+  return Buffer.concat(chunks);
+}
+
+/** A good answer that is to be spoiled is wanted now. */
+function withoutWaiting(method: string, body: Buffer): Buffer {
+  if (!POLLS.test(method)) return body;
+  return Buffer.from(JSON.stringify({ ...JSON.parse(body.toString() || "{}"), timeout: 0 }));
+}
