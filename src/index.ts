@@ -11,6 +11,7 @@ export type {
   Asgi2Application,
   Asgi2Class,
   ChatScope,
+  Extensions,
   LifespanApplication,
   LifespanScope,
   Receive,

@@ -9,18 +9,18 @@
  */
 
 import { setTimeout as delay } from "node:timers/promises";
-import type { Update } from "@grammyjs/types";
 import type { Config } from "./config/config.ts";
-import { type Arrival, Dispatcher } from "./dispatch/dispatcher.ts";
+import { Deliveries } from "./deliveries.ts";
 import { type WorkerLife, WorkerPool } from "./dispatch/pool.ts";
 import type { Inbox } from "./inbox/inbox.ts";
 import { MemoryInbox } from "./inbox/memory.ts";
 import { SqliteInbox } from "./inbox/sqlite.ts";
+import { LogTail } from "./observe/log-tail.ts";
 import { applicationLogger, createLogger, type Logger } from "./observe/logger.ts";
 import { Outbox } from "./outbox/outbox.ts";
 import { failureOf } from "./protocol/failure.ts";
-import type { ToMain } from "./protocol/port.ts";
-import { type Entity, kindOf, routeOf, type TelegramObject } from "./protocol/route.ts";
+import type { Call, EventItem, ToMain } from "./protocol/port.ts";
+import type { Entity } from "./protocol/route.ts";
 import { BotApi } from "./telegram/bot-api.ts";
 import { Poller } from "./telegram/poller.ts";
 import { backoff, judgeCall, judgeStart } from "./telegram/retry.ts";
@@ -50,17 +50,21 @@ class Server implements RunningServer {
   readonly #config: Config;
   readonly #log: Logger;
   readonly #applicationLog: Logger;
+  readonly #tail = new LogTail();
   readonly #api: BotApi;
-  readonly #dispatcher: Dispatcher;
   readonly #pool: WorkerPool;
   readonly #outbox: Outbox;
   readonly #poller: Poller;
+  /** The workers that are ready, and the event that each was at when it reported its own death. */
   readonly #lives = new Map<number, WorkerLife>();
+  readonly #culprits = new Map<number, number | undefined>();
   readonly #polling = new AbortController();
   readonly #closed = Promise.withResolvers<void>();
   #inbox: Inbox = new MemoryInbox();
-  /** Known as soon as the server serves. */
-  #bot: Entity | undefined;
+  /** There as soon as the server serves. */
+  #deliveries: Deliveries | undefined;
+  #bot: Entity = { id: 0 };
+  #newsTimer: NodeJS.Timeout | undefined;
   #stopped: Promise<void> | undefined;
 
   constructor(config: Config) {
@@ -74,19 +78,11 @@ class Server implements RunningServer {
       request: ({ method, body }) => this.#api.callText(method, body),
       judge: judgeCall,
     });
-    this.#dispatcher = new Dispatcher({
-      shards: config.workers,
-      post: (shard, event) => {
-        const life = this.#lives.get(shard)!;
-        if (life.last?.type === "events") life.last.events.push(event);
-        else life.push({ type: "events", events: [event] });
-      },
-    });
     this.#poller = new Poller({
       allowedUpdates: config.allowedUpdates,
       getUpdates: (poll, signal) => this.#api.getUpdates(poll, signal),
-      take: (updates) => this.#take(updates),
-      room: (signal) => this.#dispatcher.room(signal),
+      take: (updates) => this.#deliveries!.take(updates),
+      room: (signal) => this.#deliveries!.room(signal),
       log: this.#log,
     });
     this.#pool = new WorkerPool({
@@ -101,10 +97,14 @@ class Server implements RunningServer {
           : Infinity,
         idleTimeout: config.idleTimeout ? config.idleTimeout * 1000 : Infinity,
       },
+      memory: config.workerMemory || undefined,
+      stallTimeout: config.stallTimeout ? config.stallTimeout * 1000 : undefined,
       pause: (deaths) => (deaths === 1 ? 0 : backoff(deaths, 10_000)),
+      beforePost: () => this.#guard(() => this.#deliveries?.record()),
       onReady: (worker, life) => this.#welcome(worker, life),
-      onMessage: (worker, life, item) => this.#hear(worker, life, item),
-      onGone: (worker, error) => this.#lost(worker, error),
+      onMessage: (worker, life, item) => this.#guard(() => this.#hear(worker, life, item)),
+      onGone: (worker, error) => this.#guard(() => this.#lost(worker, error)),
+      onStalled: (worker, silence, seq) => this.#reportStall(worker, silence, seq),
     });
   }
 
@@ -114,9 +114,10 @@ class Server implements RunningServer {
     try {
       for (const warning of this.#config.warnings) this.#log.warn(warning);
       const [bot] = await Promise.all([this.#introduce(), this.#pool.start()]);
-      this.#inbox = this.#openInbox(bot.id);
+      this.#bot = bot;
+      this.#inbox = this.#openInbox();
       await this.#prepare();
-      this.#resume(bot);
+      this.#resume();
     } catch (error) {
       await this.#release();
       throw error;
@@ -139,117 +140,134 @@ class Server implements RunningServer {
     }
   }
 
-  #openInbox(bot: number): Inbox {
-    if (this.#config.inbox !== false) return new SqliteInbox(this.#config.inbox, bot);
+  #openInbox(): Inbox {
+    const { inbox, deadLetterLimit, deadLetterAge } = this.#config;
+    if (inbox !== false)
+      return new SqliteInbox(inbox, this.#bot.id, { count: deadLetterLimit, age: deadLetterAge * 1000 });
     this.#log.info("no inbox: updates that are not handled when the process dies are lost");
     return new MemoryInbox();
   }
 
+  /** Does away with what stands in the way of a fresh start, as far as that is wanted. */
   async #prepare(): Promise<void> {
-    const { deleteWebhook, dropPending } = this.#config;
+    const { deleteWebhook, dropPending, maxAge } = this.#config;
     if (deleteWebhook) await this.#api.call("deleteWebhook");
     if (dropPending) {
-      const stored = this.#inbox.clear();
-      const waiting = await this.#poller.skipPending(this.#polling.signal);
-      this.#log.info({ stored, waiting }, "dropped pending updates");
+      const { pending_update_count } = await this.#api.call<{ pending_update_count: number }>("getWebhookInfo");
+      await this.#poller.skipPending(this.#polling.signal);
+      this.#log.info({ stored: this.#inbox.clear(), waiting: pending_update_count }, "dropped pending updates");
+    } else if (maxAge) {
+      this.#log.info({ stored: this.#inbox.clear(Date.now() - maxAge * 1000) }, "dropped updates older than --max-age");
     }
   }
 
   /** Opens the way to the workers; what an earlier process left unsettled goes first. */
-  #resume(bot: Entity): void {
-    this.#bot = bot;
-    const left = this.#inbox.unsettled();
-    for (const { seq, attempts, body } of left) this.#accept(JSON.parse(body), { seq, attempts, body });
+  #resume(): void {
+    const { application, workers, inbox, maxAttempts, maxAge } = this.#config;
+    this.#deliveries = new Deliveries({
+      inbox: this.#inbox,
+      bot: this.#bot,
+      workers,
+      maxAttempts,
+      oldest: maxAge ? Date.now() / 1000 - maxAge : 0,
+      post: (worker, event) => this.#post(worker, event),
+      logTail: (worker) => this.#tail.of(worker),
+      onError: (error) => this.#fail(error),
+      log: this.#log,
+    });
+    const left = this.#deliveries.resume();
     for (const [worker, life] of this.#lives) this.#welcome(worker, life);
-    const { application, workers, inbox } = this.#config;
-    const unsettled = left.length > 0 ? { unsettled: left.length } : {};
-    this.#log.info({ bot: `@${bot.username}`, application, workers, inbox, ...unsettled }, "serving");
+    this.#newsTimer = setInterval(() => this.#guard(() => this.#deliveries?.takeNews()), 1000).unref();
+    const unsettled = left > 0 ? { unsettled: left } : {};
+    this.#log.info({ bot: `@${this.#bot.username}`, application, workers, inbox, ...unsettled }, "serving");
   }
+
+  // ---- to the workers ----
 
   /** A worker is ready, now or long after the start; it gets its events as soon as we know who we are. */
   #welcome(worker: number, life: WorkerLife): void {
     this.#lives.set(worker, life);
-    if (this.#bot === undefined) return;
+    if (this.#deliveries === undefined) return;
     life.push({ type: "bot", bot: this.#bot });
-    this.#dispatcher.resume(worker);
+    this.#deliveries.workerReady(worker);
   }
 
-  // ---- from Telegram to the workers ----
-
-  #take(updates: Update[]): void {
-    const arrived = updates.map((update) => ({ update_id: update.update_id, body: JSON.stringify(update) }));
-    const seqs = this.#inbox.append(arrived);
-    for (const [i, seq] of seqs.entries()) {
-      if (seq === undefined) this.#log.debug({ update_id: updates[i]!.update_id }, "seen before");
-      else this.#accept(updates[i] as unknown as TelegramObject, { seq, attempts: 0, body: arrived[i]!.body });
-    }
-  }
-
-  #accept(update: TelegramObject, entry: Pick<Arrival, "seq" | "attempts" | "body">): void {
-    const kind = kindOf(update);
-    const payload = kind === undefined ? undefined : update[kind];
-    if (kind === undefined || typeof payload !== "object" || payload === null) {
-      this.#log.error({ update_id: update.update_id }, "an update without a payload is now a dead letter");
-      this.#inbox.bury(entry.seq, "the update has no payload");
-      return;
-    }
-    const { key, id } = routeOf(kind, payload as TelegramObject, this.#bot!);
-    this.#dispatcher.accept({ ...entry, scope: key, id });
+  #post(worker: number, event: EventItem): void {
+    const life = this.#lives.get(worker)!;
+    if (life.last?.type === "events") life.last.events.push(event);
+    else life.push({ type: "events", events: [event] });
   }
 
   // ---- from the workers ----
 
   #hear(worker: number, life: WorkerLife, item: ToMain): void {
-    try {
-      this.#handle(worker, life, item);
-    } catch (error) {
-      this.#fail(error as Error);
+    switch (item.type) {
+      case "call":
+        return this.#call(worker, life, item.id, item.call);
+      case "settled":
+        return this.#deliveries?.settled(worker, item.seqs);
+      case "failed":
+        this.#tail.add(worker, item.error);
+        this.#log.error(
+          { worker, scope: item.scope, error: item.error },
+          "the application threw; the event is now a dead letter",
+        );
+        return this.#deliveries?.failed(worker, item.seq, item.error);
+      case "crash":
+        this.#culprits.set(worker, item.seq);
+        this.#tail.add(worker, `${item.message}: ${item.error}`);
+        return this.#log.error(
+          { worker, scope: item.scope, error: item.error },
+          `${item.message}; the worker is replaced`,
+        );
+      case "log":
+        this.#tail.add(worker, item.message);
+        return this.#log[item.level]({ worker, scope: item.scope, error: item.error }, item.message);
+      case "output":
+        this.#tail.add(worker, item.text);
+        return this.#applicationLog[item.stream === "stdout" ? "info" : "warn"](
+          { worker, scope: item.scope },
+          item.text,
+        );
     }
   }
 
-  #handle(worker: number, life: WorkerLife, item: ToMain): void {
-    switch (item.type) {
-      case "call":
-        return this.#outbox.post({
-          call: item.call,
-          succeeded: (body) => life.push({ type: "result", id: item.id, body }),
-          failed: (error) => {
-            this.#log.info({ worker, lane: item.call.lane, error: (error as Error).message }, "a call failed");
-            life.push({ type: "failure", id: item.id, error: failureOf(error, item.call.method) });
-          },
-        });
-      case "settled":
-        this.#inbox.settle(item.seqs);
-        return this.#dispatcher.settled(worker, item.seqs);
-      case "failed":
-        this.#log.error(
-          { worker, scope: item.scope, seq: item.seq, error: item.error },
-          "the application threw; the event is now a dead letter",
+  /** The answer goes to the life that asked: where that is over, nobody waits for it any more. */
+  #call(worker: number, life: WorkerLife, id: number, call: Call): void {
+    this.#outbox.post({
+      call,
+      succeeded: (body) => life.push({ type: "result", id, body }),
+      failed: (error) => {
+        this.#log.info(
+          { worker, method: call.method, lane: call.lane, error: (error as Error).message },
+          "a call failed",
         );
-        this.#inbox.bury(item.seq, item.error);
-        return this.#dispatcher.settled(worker, [item.seq]);
-      case "crash":
-        this.#log.error({ worker, scope: item.scope, error: item.error }, `${item.message}; the worker is replaced`);
-        return;
-      case "log":
-        this.#log[item.level]({ worker, scope: item.scope, error: item.error }, item.message);
-        return;
-      case "output":
-        this.#applicationLog[item.stream === "stdout" ? "info" : "warn"]({ worker, scope: item.scope }, item.text);
-    }
+        life.push({ type: "failure", id, error: failureOf(error, call.method) });
+      },
+    });
   }
 
   #lost(worker: number, error: Error): void {
-    this.#lives.delete(worker);
-    this.#dispatcher.suspend(worker);
+    this.#tail.add(worker, error.message);
     this.#log.error({ worker, error: error.message }, "a worker is gone; its unsettled events go to its replacement");
+    const culprit = this.#culprits.get(worker);
+    this.#culprits.delete(worker);
+    this.#lives.delete(worker);
+    this.#deliveries?.workerGone(worker, culprit);
+  }
+
+  #reportStall(worker: number, silence: number, seq: number): void {
+    const at = this.#deliveries?.posted(worker, seq);
+    const update_id = at && (JSON.parse(at.body) as { update_id: number }).update_id;
+    const message = `a worker is stalled: its event loop has not turned for ${Math.round(silence / 1000)} s`;
+    this.#log.warn({ worker, scope: at?.scope, update_id, stalled: true }, message);
   }
 
   // ---- idle, stop ----
 
   async idle(): Promise<void> {
-    while (this.#dispatcher.unsettled > 0 || this.#outbox.pending > 0) {
-      await this.#dispatcher.idle();
+    while (this.#unsettled > 0 || this.#outbox.pending > 0) {
+      await this.#deliveries?.idle();
       await this.#outbox.idle();
     }
   }
@@ -266,28 +284,39 @@ class Server implements RunningServer {
     this.#stopped = this.#stop().finally(() => this.#closed.reject(error));
   }
 
+  #guard(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      this.#fail(error as Error);
+    }
+  }
+
+  get #unsettled(): number {
+    return this.#deliveries?.unsettled ?? 0;
+  }
+
   async #stop(): Promise<void> {
     const { shutdownTimeout } = this.#config;
     this.#log.info("stopping: finishing what is at hand");
     this.#polling.abort();
+    clearInterval(this.#newsTimer);
     const deadline = AbortSignal.timeout(shutdownTimeout * 1000);
-    const inTime = await before(deadline, this.#finish(deadline));
-    const unsettled = this.#dispatcher.unsettled;
-    if (!inTime)
-      this.#log.warn(
-        { unsettled, calls: this.#outbox.pending },
-        `not everything was finished within ${shutdownTimeout} s`,
-      );
+    const isFinished = await before(deadline, this.#finish(deadline));
+    const unsettled = this.#unsettled;
+    const calls = this.#outbox.pending;
+    if (!isFinished) this.#log.warn({ unsettled, calls }, `not everything was finished within ${shutdownTimeout} s`);
     await this.#release();
-    this.#log.info({ ...(unsettled > 0 && { unsettled }) }, "stopped");
+    this.#log.info(unsettled > 0 ? { unsettled } : {}, "stopped");
   }
 
   async #finish(deadline: AbortSignal): Promise<void> {
     // What only memory holds has to be handled now or never.
-    if (!this.#inbox.durable) await this.#dispatcher.idle();
-    this.#dispatcher.close();
+    if (!this.#inbox.durable) await this.#deliveries?.idle();
+    this.#deliveries?.close();
     await this.#pool.drain("shutdown");
     await this.#outbox.idle();
+    this.#deliveries?.withdraw();
     await this.#poller
       .confirm(deadline)
       .catch((error) => this.#log.debug({ error: error.message }, "the last offset was not confirmed"));
@@ -297,11 +326,15 @@ class Server implements RunningServer {
     this.#polling.abort();
     this.#outbox.close();
     await Promise.all([this.#pool.destroy(), this.#api.close()]);
-    this.#inbox.close();
+    try {
+      this.#deliveries?.record();
+    } finally {
+      this.#inbox.close();
+    }
   }
 }
 
-/** Whether the work is done before the deadline. */
+/** Whether the work is done before the deadline. @throws what the work throws */
 async function before(deadline: AbortSignal, work: Promise<void>): Promise<boolean> {
   const late = new Promise<false>((resolve) => {
     if (deadline.aborted) resolve(false);

@@ -1,6 +1,6 @@
 /** From an Update to the event and the scope that an application sees. */
 
-import { SPEC_VERSION, type State } from "../src/protocol/asgi.ts";
+import { type Extensions, SPEC_VERSION, type State } from "../src/protocol/asgi.ts";
 import { attachDelivery } from "../src/protocol/delivery.ts";
 import type { EventItem } from "../src/protocol/port.ts";
 import { type Entity, kindOf, type Route, routeOf, type TelegramObject } from "../src/protocol/route.ts";
@@ -22,12 +22,12 @@ export function readEvent({ seq, attempt, body }: EventItem, bot: Entity): { rou
 }
 
 /** The scope of a new instance. The application may change it: nothing in it is shared but what `state` holds. */
-export function scopeOf(route: Route, state: State): object {
+export function scopeOf(route: Route, state: State, extensions: Extensions): object {
   const asgi = { version: "3.0", spec_version: SPEC_VERSION };
   const scope: Record<string, unknown> = { type: "telegram", asgi, [route.subject]: { ...route.entity } };
   if (route.business_connection_id !== undefined) scope.business_connection_id = route.business_connection_id;
   if (route.guest_query_id !== undefined) scope.guest_query_id = route.guest_query_id;
   scope.state = { ...state };
-  scope.extensions = {};
+  scope.extensions = extensions;
   return scope;
 }

@@ -3,10 +3,12 @@
  * knows of the world comes in through its port, and what it does goes out through it.
  */
 
+import { setImmediate as turn } from "node:timers/promises";
 import { Batch } from "../src/protocol/batch.ts";
 import { AsgigramError } from "../src/protocol/errors.ts";
 import type { DisconnectReason } from "../src/protocol/events.ts";
 import type { HostTask, StartFailure, ToMain, ToWorker } from "../src/protocol/port.ts";
+import { Pulse } from "../src/protocol/pulse.ts";
 import type { Entity } from "../src/protocol/route.ts";
 import { Calls } from "./calls.ts";
 import { readEvent } from "./event.ts";
@@ -23,6 +25,8 @@ export default async function host(task: HostTask): Promise<void> {
     const application = await loadApplication(task.application, task.directory, task.interface);
     const lifespan = createLifespan(task.lifespan, application, reporter.log);
     await lifespan.startup();
+    // A rejected promise that the import left behind ends the thread now, and not when events are on their way.
+    await turn();
     outbound.push({ type: "ready" });
     await new Host(task, application, lifespan, outbound, reporter).drained;
     await lifespan.shutdown();
@@ -33,6 +37,9 @@ export default async function host(task: HostTask): Promise<void> {
   reporter.finish();
   task.port.close();
 }
+
+/** How often a worker shows that it is alive: ms. */
+const BEAT = 1000;
 
 class Host {
   /** Resolves when the main thread has asked for it, and every instance is at its end. */
@@ -46,6 +53,9 @@ class Host {
 
   constructor(task: HostTask, application: Asgi3, lifespan: Lifespan, outbound: Batch<ToMain>, reporter: Reporter) {
     this.drained = this.#drained.promise;
+    const pulse = new Pulse(task.pulse);
+    pulse.beat();
+    setInterval(() => pulse.beat(), BEAT).unref();
     this.#outbound = outbound;
     this.#calls = new Calls(outbound);
     this.#instances = new Instances({
@@ -57,6 +67,7 @@ class Host {
       settle: (seq) => this.#settle(seq),
       fail: (seq, scope, error) => outbound.push({ type: "failed", seq, scope, error }),
       call: (call) => this.#calls.make(call),
+      workAt: (seq) => pulse.workAt(seq),
     });
     task.port.on("message", (items: ToWorker[]) => {
       for (const item of items) this.#take(item);

@@ -11,6 +11,7 @@
  * - What is queued when it ends is the host's to hand to the scope's next instance; what it held is settled or has failed.
  */
 
+import type { Extensions } from "../src/protocol/asgi.ts";
 import { DisconnectedError, ReceiveError } from "../src/protocol/errors.ts";
 import type { DisconnectReason } from "../src/protocol/events.ts";
 import type { Call } from "../src/protocol/port.ts";
@@ -36,7 +37,9 @@ export interface Ending {
 /** What an instance needs of the host it lives in. */
 export interface InstanceHost {
   settle(seq: number, instance: Instance): void;
-  call(call: Call, instance: Instance): Promise<unknown>;
+  call(call: Call): Promise<unknown>;
+  /** The application goes on with that event. */
+  workAt(seq: number): void;
   /** The application tried to send what is no event. */
   refused(error: unknown, instance: Instance): void;
   /** The application waits for an event, and there is none. */
@@ -60,6 +63,7 @@ export class Instance {
   #received = false;
   #resolveReceive: ((event: object) => void) | undefined;
   #disconnectReason: DisconnectReason | undefined;
+  #stop: AbortController | undefined;
 
   constructor(route: Route, host: InstanceHost) {
     this.route = route;
@@ -78,6 +82,13 @@ export class Instance {
   /** False while the application has never asked for an event. */
   get received(): boolean {
     return this.#received;
+  }
+
+  /** Aborted when the instance is to be dropped; made only for those who ask. */
+  get signal(): AbortSignal {
+    this.#stop ??= new AbortController();
+    if (this.#disconnectReason !== undefined) this.#stop.abort(this.#disconnectReason);
+    return this.#stop.signal;
   }
 
   /** Runs the application to its end; never rejects. */
@@ -108,6 +119,7 @@ export class Instance {
   /** Tells an idle application at once, a running one when it next asks. */
   disconnect(reason: DisconnectReason): void {
     this.#disconnectReason = reason;
+    this.#stop?.abort(reason);
     if (this.#resolveReceive === undefined) return;
     this.#state = "disconnected";
     this.#resolveReceive({ type: "telegram.disconnect", reason });
@@ -148,11 +160,16 @@ export class Instance {
       this.#host.refused(error, this);
       throw error;
     }
-    return this.#host.call(call, this);
+    try {
+      return await this.#host.call(call);
+    } finally {
+      if (this.#held !== undefined) this.#host.workAt(this.#held.seq);
+    }
   }
 
   #hold(delivered: Delivered): object {
     this.#held = delivered;
+    this.#host.workAt(delivered.seq);
     return delivered.event;
   }
 
@@ -168,6 +185,19 @@ export class Instance {
     this.#host.becameSilent(this);
     // A promise of its own each time: one that all shared would keep every instance that ever waited on it alive.
     return new Promise(() => {});
+  }
+}
+
+/** `scope.extensions`. An AbortSignal costs more than all the rest of an instance: it is made when it is first looked at. */
+export class InstanceExtensions implements Extensions {
+  readonly #instance: Instance;
+
+  constructor(instance: Instance) {
+    this.#instance = instance;
+  }
+
+  get signal(): AbortSignal {
+    return this.#instance.signal;
   }
 }
 

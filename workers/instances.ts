@@ -8,7 +8,7 @@ import type { DisconnectReason } from "../src/protocol/events.ts";
 import type { Call } from "../src/protocol/port.ts";
 import type { Route } from "../src/protocol/route.ts";
 import { scopeOf } from "./event.ts";
-import { type Delivered, type Ending, Instance, type InstanceHost } from "./instance.ts";
+import { type Delivered, type Ending, Instance, InstanceExtensions, type InstanceHost } from "./instance.ts";
 import type { Asgi3 } from "./loader.ts";
 import { describe, type Reporter } from "./reporter.ts";
 
@@ -24,6 +24,8 @@ export interface InstancesOptions {
   settle(seq: number): void;
   fail(seq: number, scope: string, error: string): void;
   call(call: Call): Promise<unknown>;
+  /** The application goes on with an event. */
+  workAt(seq: number): void;
 }
 
 /** How long events may wait behind an application that does not ask for them before that is worth a warning: ms. */
@@ -81,6 +83,10 @@ export class Instances implements InstanceHost {
     return this.#options.call(call);
   }
 
+  workAt(seq: number): void {
+    this.#options.workAt(seq);
+  }
+
   refused(error: unknown, instance: Instance): void {
     this.#options.reporter.log("warn", `${instance.route.key}: send() refused an event: ${error}`);
   }
@@ -107,9 +113,9 @@ export class Instances implements InstanceHost {
     this.#live.set(route.key, instance);
     this.#behind.add(instance);
     const { application, state, reporter } = this.#options;
-    const scope = scopeOf(route, state);
+    const scope = scopeOf(route, state, new InstanceExtensions(instance));
     void reporter
-      .within(route.key, () => instance.run((receive, send) => application(scope, receive, send)))
+      .within(instance, () => instance.run((receive, send) => application(scope, receive, send)))
       .then((ending) => this.#ended(instance, ending));
   }
 

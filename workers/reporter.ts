@@ -9,9 +9,15 @@ import type { Batch } from "../src/protocol/batch.ts";
 import type { LogLevel, ToMain } from "../src/protocol/port.ts";
 import { captureOutput } from "./output.ts";
 
+/** The instance that some code belongs to. */
+export interface Source {
+  readonly route: { readonly key: string };
+  readonly held: { readonly seq: number } | undefined;
+}
+
 export class Reporter {
   readonly #outbound: Batch<ToMain>;
-  readonly #scope = new AsyncLocalStorage<string>();
+  readonly #source = new AsyncLocalStorage<Source>();
   /** Hands over the output that is no whole line yet. */
   readonly #finishOutput: () => void;
   #crashed = false;
@@ -29,8 +35,8 @@ export class Reporter {
   }
 
   /** Runs one instance's code, so that what it prints and breaks can be traced to it. */
-  within<T>(scope: string, run: () => T): T {
-    return this.#scope.run(scope, run);
+  within<T>(source: Source, run: () => T): T {
+    return this.#source.run(source, run);
   }
 
   readonly log = (level: LogLevel, message: string, error?: unknown): void => {
@@ -47,22 +53,27 @@ export class Reporter {
   /** Such an error may have left anything in this thread half done: it ends here, and the main thread replaces it. */
   #crash(message: string, error: unknown): void {
     this.#crashed = true;
-    this.#outbound.push({ type: "crash", message, error: describe(error), ...this.#where() });
+    this.#reportCrash(message, error);
     process.exit(1);
   }
 
   /** The thread's last moment, unless it is ended from outside. Without a crash it is the application that ends it. */
   #exit(code: number): void {
     if (!this.#crashed) {
-      const error = describe(new Error("process.exit() was called here"));
-      this.#outbound.push({ type: "crash", message: `process.exit(${code}) was called`, error, ...this.#where() });
+      this.#reportCrash(`process.exit(${code}) was called`, new Error("process.exit() was called here"));
     }
     this.finish();
   }
 
+  #reportCrash(message: string, error: unknown): void {
+    const seq = this.#source.getStore()?.held?.seq;
+    const culprit = seq === undefined ? {} : { seq };
+    this.#outbound.push({ type: "crash", message, error: describe(error), ...this.#where(), ...culprit });
+  }
+
   #where(): { scope?: string } {
-    const scope = this.#scope.getStore();
-    return scope === undefined ? {} : { scope };
+    const source = this.#source.getStore();
+    return source === undefined ? {} : { scope: source.route.key };
   }
 }
 

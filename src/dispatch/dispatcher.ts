@@ -2,11 +2,16 @@
  * Between the inbox and the workers: decides when an event is posted to the worker of its shard, and keeps account of what
  * has been posted and not settled.
  *
- *   accept() --> waiting (in the line of its scope) -- its turn, and room --> posted -- settled --> gone
- *                waiting <-- its worker is gone ----------------------------- posted
+ *   accept() --> waiting -- its turn, and room --> posted -- settled() --> gone
+ *                           suspect <-- suspend() -- posted: its worker died while it had this event
+ *                           suspect -- its turn, with nothing else posted --> posted, alone
+ *                                      condemned <-- suspend() -- posted, alone, for the last time that is allowed
  *
  * The events of one scope form a line, and leave it in order. Lines take turns, and each may have a few events posted at
  * once: enough to keep a worker busy, few enough that no chat can fill it.
+ *
+ * A worker that dies leaves suspects: any event that it had may have killed it. They are posted again one at a time, before
+ * anything else of their shard, so that the next death, if there is one, has one cause.
  */
 
 import type { EventItem } from "../protocol/port.ts";
@@ -15,7 +20,8 @@ import { shardOf } from "./shard.ts";
 /** An inbox entry with its address. */
 export interface Arrival {
   readonly seq: number;
-  readonly attempts: number;
+  /** How often it has been posted. */
+  attempts: number;
   readonly body: string;
   /** The scope's key, and the id that decides its shard. */
   readonly scope: string;
@@ -24,8 +30,16 @@ export interface Arrival {
 
 export interface DispatcherOptions {
   shards: number;
-  post(shard: number, event: EventItem): void;
+  /** How many deaths of its worker one event may cause. */
+  maxAttempts: number;
+  /** `alone`: the worker has nothing else, so that its death would have one cause. */
+  post(shard: number, event: EventItem, alone: boolean): void;
+  /** The event has killed its worker too often: it is settled, and somebody else's to keep. */
+  condemn(arrival: Arrival, shard: number): void;
 }
+
+/** An event that was posted so often before the process died is a suspect from the start. */
+const SUSPICIOUS = 2;
 
 /** Events of one scope that a worker may hold at once. */
 const POSTED_PER_SCOPE = 32;
@@ -49,10 +63,14 @@ interface Shard {
   readonly posted: Map<number, { arrival: Arrival; line: Line }>;
   /** Lines whose next event may be posted as soon as the worker has room. */
   readonly ready: Set<Line>;
+  /** To be posted one at a time before anything else, in order. Their lines count them as posted. */
+  suspects: { arrival: Arrival; line: Line }[];
+  /** What is posted is a suspect. */
+  alone: boolean;
 }
 
 export class Dispatcher {
-  readonly #post: DispatcherOptions["post"];
+  readonly #options: DispatcherOptions;
   readonly #shards: Shard[];
   readonly #lines = new Map<string, Line>();
   #unsettled = 0;
@@ -62,13 +80,15 @@ export class Dispatcher {
   #room: PromiseWithResolvers<void> | undefined;
   #idle: PromiseWithResolvers<void> | undefined;
 
-  constructor({ shards, post }: DispatcherOptions) {
-    this.#post = post;
-    this.#shards = Array.from({ length: shards }, (_, number) => ({
+  constructor(options: DispatcherOptions) {
+    this.#options = options;
+    this.#shards = Array.from({ length: options.shards }, (_, number) => ({
       number,
       open: false,
       posted: new Map(),
       ready: new Set(),
+      suspects: [],
+      alone: false,
     }));
   }
 
@@ -81,8 +101,13 @@ export class Dispatcher {
     this.#unsettled += 1;
     this.#characters += arrival.body.length;
     const line = this.#lines.get(arrival.scope) ?? this.#open(arrival);
-    line.waiting.push(arrival);
-    this.#queue(line);
+    if (arrival.attempts >= SUSPICIOUS && line.waiting.length === 0) {
+      line.posted += 1;
+      line.shard.suspects.push({ arrival, line });
+    } else {
+      line.waiting.push(arrival);
+      this.#queue(line);
+    }
     this.#pump(line.shard);
   }
 
@@ -92,12 +117,7 @@ export class Dispatcher {
       const posted = shard.posted.get(seq);
       if (posted === undefined) continue;
       shard.posted.delete(seq);
-      const { line, arrival } = posted;
-      line.posted -= 1;
-      this.#unsettled -= 1;
-      this.#characters -= arrival.body.length;
-      if (line.waiting.length > 0) this.#queue(line);
-      else if (line.posted === 0) this.#lines.delete(line.scope);
+      this.#forget(posted.arrival, posted.line);
     }
     this.#pump(shard);
     this.#signal();
@@ -110,23 +130,39 @@ export class Dispatcher {
     this.#pump(shard);
   }
 
-  /** The shard's worker is gone: what it held waits again, ahead of what came after, and counts one attempt more. */
-  suspend(shardNumber: number): void {
+  /**
+   * The shard's worker is gone, and all that it had is suspect.
+   * @param culprit the event that is known to have done it, if one is
+   */
+  suspend(shardNumber: number, culprit?: number): void {
     const shard = this.#shards[shardNumber]!;
+    const held = [...shard.posted.values()].sort((one, other) => one.arrival.seq - other.arrival.seq);
+    const guilty = shard.alone ? held[0] : shard.posted.get(culprit ?? -1);
     shard.open = false;
-    const held = [...shard.posted.values()];
+    shard.alone = false;
     shard.posted.clear();
-    for (const { arrival, line } of held.reverse()) {
-      line.posted = 0;
-      line.waiting.unshift({ ...arrival, attempts: arrival.attempts + 1 });
-      shard.ready.add(line);
-    }
+    shard.suspects = [...held, ...shard.suspects];
+    if (guilty === undefined || guilty.arrival.attempts < this.#options.maxAttempts) return;
+    shard.suspects.splice(shard.suspects.indexOf(guilty), 1);
+    this.#forget(guilty.arrival, guilty.line);
+    this.#options.condemn(guilty.arrival, shardNumber);
+    this.#signal();
   }
 
   /** Nothing is posted from now on; what is posted can still be settled. */
   close(): void {
     this.#closed = true;
     for (const shard of this.#shards) shard.open = false;
+  }
+
+  /** The event of that number, if the shard's worker has it. */
+  posted(shardNumber: number, seq: number): Arrival | undefined {
+    return this.#shards[shardNumber]!.posted.get(seq)?.arrival;
+  }
+
+  /** The numbers of all events that workers have. */
+  allPosted(): number[] {
+    return this.#shards.flatMap(({ posted }) => [...posted.keys()]);
   }
 
   /** Resolves when there is room for another batch; at once unless the high-water mark has been reached. */
@@ -159,20 +195,40 @@ export class Dispatcher {
     if (line.posted < POSTED_PER_SCOPE) line.shard.ready.add(line);
   }
 
-  /** Posts what may be posted, one event of each line in turn. */
+  /** Posts what may be posted: the next suspect, or, where there is none, one event of each line in turn. */
   #pump(shard: Shard): void {
     if (!shard.open) return;
+    if (shard.suspects.length > 0 || shard.alone) {
+      if (shard.posted.size > 0) return;
+      const suspect = shard.suspects.shift();
+      shard.alone = suspect !== undefined;
+      if (suspect !== undefined) return this.#post(shard, suspect.arrival, suspect.line);
+    }
     for (const line of shard.ready) {
       if (shard.posted.size >= POSTED_PER_WORKER) return;
       shard.ready.delete(line);
       const arrival = line.waiting.shift();
       if (arrival === undefined) continue;
       line.posted += 1;
-      shard.posted.set(arrival.seq, { arrival, line });
-      this.#post(shard.number, { seq: arrival.seq, attempt: arrival.attempts + 1, body: arrival.body });
+      this.#post(shard, arrival, line);
       // To the end of the queue; a Set's iteration comes to what is added while it runs.
       if (line.waiting.length > 0) this.#queue(line);
     }
+  }
+
+  #post(shard: Shard, arrival: Arrival, line: Line): void {
+    arrival.attempts += 1;
+    shard.posted.set(arrival.seq, { arrival, line });
+    this.#options.post(shard.number, { seq: arrival.seq, attempt: arrival.attempts, body: arrival.body }, shard.alone);
+  }
+
+  /** The event is nobody's concern any more. */
+  #forget({ body }: Arrival, line: Line): void {
+    line.posted -= 1;
+    this.#unsettled -= 1;
+    this.#characters -= body.length;
+    if (line.waiting.length > 0) this.#queue(line);
+    else if (line.posted === 0) this.#lines.delete(line.scope);
   }
 
   #signal(): void {

@@ -2,7 +2,7 @@
  * The inbox: where an update is kept from before Telegram is told that it was received until its instance is done with it.
  *
  *   (Telegram) -- append() --> unsettled -- settle() --> gone, its id remembered
- *                              unsettled -- bury() ----> dead letter
+ *                              unsettled -- bury() ----> dead letter -- `asgigram inbox retry` --> unsettled
  *
  * Whatever is unsettled when the process ends, in whatever way, is there again at the next start, in order. An id that was
  * appended once is refused from then on, settled or not.
@@ -13,16 +13,26 @@ export interface InboxEntry {
   /** Rises in the order of arrival. */
   readonly seq: number;
   readonly update_id: number;
-  /** Deliveries that a crash has interrupted so far. */
+  /** How often its delivery has begun. */
   readonly attempts: number;
+  /** Whether it was the only one at its worker when it was last delivered. */
+  readonly alone: boolean;
   /** The Update, as JSON. */
   readonly body: string;
+  /** Milliseconds since 1970. */
+  readonly received_at: number;
 }
 
 /** An update as the poller brings it. */
 export interface ArrivedUpdate {
   readonly update_id: number;
   readonly body: string;
+}
+
+/** A delivery that begins. */
+export interface Beginning {
+  readonly seq: number;
+  readonly alone: boolean;
 }
 
 export interface Inbox {
@@ -34,13 +44,26 @@ export interface Inbox {
    * @throws InboxError
    */
   append(updates: readonly ArrivedUpdate[]): (number | undefined)[];
-  /** @throws InboxError */
-  settle(seqs: readonly number[]): void;
-  /** Makes an entry a dead letter. @throws InboxError */
-  bury(seq: number, reason: string): void;
+  /**
+   * What happened since the last call: deliveries that are about to begin, and events that are settled.
+   * @throws InboxError
+   */
+  record(begun: readonly Beginning[], settled: readonly number[]): void;
+  /** Takes back deliveries that had begun for us, but not for the application. @throws InboxError */
+  withdraw(seqs: readonly number[]): void;
+  /**
+   * Makes an entry a dead letter.
+   * @param log what its worker said last
+   * @throws InboxError
+   */
+  bury(seq: number, reason: string, log?: string): void;
+  /** Makes a dead letter of what is no update that could be appended. @throws InboxError */
+  buryUnreadable(body: string, reason: string): void;
   /** Everything unsettled, in order. @throws InboxError */
   unsettled(): InboxEntry[];
-  /** Forgets everything unsettled. @returns how many entries that were */
-  clear(): number;
+  /** What another process has put in since this was last asked: dead letters to be tried again. @throws InboxError */
+  news(): InboxEntry[];
+  /** Forgets everything unsettled that was received before a time. @returns how many entries that were */
+  clear(before?: number): number;
   close(): void;
 }

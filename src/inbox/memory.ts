@@ -21,9 +21,14 @@ export class MemoryInbox implements Inbox {
     });
   }
 
-  settle(): void {}
+  record(): void {}
+  withdraw(): void {}
   bury(): void {}
+  buryUnreadable(): void {}
   unsettled(): InboxEntry[] {
+    return [];
+  }
+  news(): InboxEntry[] {
     return [];
   }
   clear(): number {

@@ -20,12 +20,20 @@ export interface AsgiVersions {
 // biome-ignore lint/suspicious/noExplicitAny: the application decides what it keeps here, as with ASGI's own state
 export type State = Record<string, any>;
 
+export interface Extensions {
+  /**
+   * Aborted when the instance is about to be dropped, with the reason that `telegram.disconnect` will have: what takes long
+   * can give up. An application learns of a shutdown from this while it works, from `receive()` only when it asks.
+   */
+  readonly signal: AbortSignal;
+}
+
 interface TelegramScopeBase {
   type: "telegram";
   asgi: AsgiVersions;
   state: State;
-  /** Extras that this server offers beyond the protocol, by name. */
-  extensions: Record<string, unknown>;
+  /** What this server offers beyond the protocol. */
+  extensions: Extensions;
   /** Present where the instance serves one business connection's copy of a chat. */
   business_connection_id?: string;
   /** Present where the instance serves one guest query. */

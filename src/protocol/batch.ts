@@ -4,10 +4,13 @@ import type { MessagePort } from "node:worker_threads";
 
 export class Batch<Item> {
   readonly #port: MessagePort;
+  readonly #before: () => void;
   #items: Item[] = [];
 
-  constructor(port: MessagePort) {
+  /** @param before is called right before each message is posted */
+  constructor(port: MessagePort, before = () => {}) {
     this.#port = port;
+    this.#before = before;
   }
 
   push(item: Item): void {
@@ -24,6 +27,7 @@ export class Batch<Item> {
     if (this.#items.length === 0) return;
     const items = this.#items;
     this.#items = [];
+    this.#before();
     this.#port.postMessage(items);
   };
 }

@@ -13,10 +13,15 @@ export abstract class AsgigramError extends Error {
 
   /** A server that is installed globally and a bot's own copy of the package have each their classes: names settle it. */
   static override [Symbol.hasInstance](value: unknown): boolean {
-    if (Function.prototype[Symbol.hasInstance].call(this, value)) return true;
-    const { code, name } = (value ?? {}) as { code?: unknown; name?: unknown };
-    const isOurs = typeof code === "string" && code.startsWith("ASGIGRAM_");
-    return isOurs && (this === AsgigramError || name === this.name);
+    try {
+      if (Function.prototype[Symbol.hasInstance].call(this, value)) return true;
+      const { code, name } = (value ?? {}) as { code?: unknown; name?: unknown };
+      const isOurs = typeof code === "string" && code.startsWith("ASGIGRAM_");
+      return isOurs && (this === AsgigramError || name === this.name);
+    } catch {
+      // Anything can be thrown, also what throws when it is looked at.
+      return false;
+    }
   }
 }
 

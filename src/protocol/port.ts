@@ -20,6 +20,8 @@ export interface HostTask {
   maxInstances: number;
   /** Milliseconds after which an idle instance is dropped; Infinity for never. */
   idleTimeout: number;
+  /** Of this worker's `Pulse`. */
+  pulse: SharedArrayBuffer;
 }
 
 type MessagePort = import("node:worker_threads").MessagePort;
@@ -57,8 +59,8 @@ export type ToMain =
   | { type: "log"; level: LogLevel; message: string; scope?: string; error?: string }
   /** What the application wrote to standard output or standard error. */
   | { type: "output"; stream: "stdout" | "stderr"; text: string; scope?: string }
-  /** The thread is about to end by itself: an error reached its event loop. */
-  | { type: "crash"; message: string; scope?: string; error: string }
+  /** The thread is about to end by itself. `seq`: the event whose instance it comes from, where that is known. */
+  | { type: "crash"; message: string; scope?: string; seq?: number; error: string }
   | { type: "drained" };
 
 /** One call of the Bot API, ready to go out. */

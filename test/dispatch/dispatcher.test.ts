@@ -31,6 +31,10 @@ class Model {
   readonly dispatcher: Dispatcher;
   readonly scopes: Scope[];
   readonly #open: boolean[];
+  /** Of each shard: what its dead worker held and has not been posted again, in order. */
+  readonly #suspects: number[][];
+  /** Of each shard: whether what it holds is a suspect. */
+  readonly #alone: boolean[];
   readonly #suspensions = new Map<number, number>();
   #closed = false;
   #lastSeq = 0;
@@ -39,13 +43,20 @@ class Model {
 
   constructor(shards: number, scopes: number) {
     this.#open = new Array<boolean>(shards).fill(false);
+    this.#suspects = Array.from({ length: shards }, () => []);
+    this.#alone = new Array<boolean>(shards).fill(false);
     // Two scopes to an id, as a chat and a business connection's copy of it are.
     this.scopes = Array.from({ length: scopes }, (_, i) => {
       const id = 1 + Math.floor(i / 2) * 7919;
       const shard = shardOf(id, shards);
       return { key: `chat:${i}`, id, shard, unsettled: [], held: new Set(), passedOver: new Map() };
     });
-    this.dispatcher = new Dispatcher({ shards, post: (shard, event) => this.#posted(shard, event) });
+    this.dispatcher = new Dispatcher({
+      shards,
+      maxAttempts: Number.POSITIVE_INFINITY,
+      post: (shard, event, alone) => this.#posted(shard, event, alone),
+      condemn: ({ seq }) => assert.fail(`condemned ${seq}`),
+    });
   }
 
   accept(scope: Scope, count: number): void {
@@ -67,12 +78,16 @@ class Model {
         if (scope.unsettled.length === scope.held.size) scope.passedOver.clear();
       }
     }
+    if (this.#heldBy(shard) === 0 && this.#suspects[shard]!.length === 0) this.#alone[shard] = false;
     const waiting = this.#on(shard).flatMap(({ unsettled, held }) => unsettled.filter((seq) => !held.has(seq)));
     this.#do(() => this.dispatcher.settled(shard, [-1, ...waiting.slice(0, 2), ...seqs, ...seqs.slice(0, 2)]));
   }
 
   suspend(shard: number): void {
     this.#open[shard] = false;
+    this.#alone[shard] = false;
+    const held = this.#on(shard).flatMap((scope) => [...scope.held]);
+    this.#suspects[shard] = [...held.sort((a, b) => a - b), ...this.#suspects[shard]!];
     for (const scope of this.#on(shard)) {
       for (const seq of scope.held) this.#suspensions.set(seq, this.#suspensions.get(seq)! + 1);
       scope.held.clear();
@@ -108,11 +123,17 @@ class Model {
   /** Nothing waits that could be posted. */
   #assertBusy(shard: number): void {
     const scopes = this.#on(shard);
-    if (scopes.reduce((sum, { held }) => sum + held.size, 0) === PER_WORKER) return;
+    if (this.#alone[shard]) return assert.equal(this.#heldBy(shard), 1, "a suspect is posted alone");
+    assert.equal(this.#suspects[shard]!.length, 0, "suspects wait although their worker is there");
+    if (this.#heldBy(shard) === PER_WORKER) return;
     for (const scope of scopes) assert.ok(!couldBeServed(scope), `${scope.key} waits although its worker has room`);
   }
 
-  #posted(shard: number, { seq, attempt, body }: EventItem): void {
+  #heldBy(shard: number): number {
+    return this.#on(shard).reduce((sum, { held }) => sum + held.size, 0);
+  }
+
+  #posted(shard: number, { seq, attempt, body }: EventItem, alone: boolean): void {
     assert.ok(this.#within, "posted out of the blue");
     assert.ok(this.#open[shard], `posted to shard ${shard}, which is not open`);
     const scope = this.scopes.find(({ unsettled }) => unsettled.includes(seq));
@@ -123,6 +144,16 @@ class Model {
     assert.equal(seq, scope.unsettled[scope.held.size], "not the next in its line");
     assert.equal(attempt, this.#suspensions.get(seq)! + 1);
     const others = this.#on(shard).filter((other) => other !== scope);
+    const suspect = this.#suspects[shard]!.shift();
+    assert.equal(alone, suspect !== undefined);
+    if (suspect !== undefined) {
+      assert.equal(seq, suspect, "not the next suspect");
+      assert.equal(this.#heldBy(shard), 0, "a suspect is posted alone");
+      this.#alone[shard] = true;
+      scope.held.add(seq);
+      return;
+    }
+    assert.ok(!this.#alone[shard], "posted beside a suspect");
     for (const other of others.filter(couldBeServed)) {
       const times: number = (other.passedOver.get(scope) ?? 0) + 1;
       assert.ok(times <= 1, `${scope.key} was served ${times} times while ${other.key} waited`);
@@ -237,8 +268,14 @@ test("once closed, nothing is posted whatever happens, and what is posted can st
 /** A dispatcher, and what it has posted so far. */
 function recorded(shards = 1) {
   const posted: EventItem[] = [];
-  const dispatcher = new Dispatcher({ shards, post: (_, event) => posted.push(event) });
-  return { dispatcher, posted };
+  const condemned: number[] = [];
+  const dispatcher = new Dispatcher({
+    shards,
+    maxAttempts: 3,
+    post: (_, event) => posted.push(event),
+    condemn: ({ seq }) => condemned.push(seq),
+  });
+  return { dispatcher, posted, condemned };
 }
 
 let lastSeq = 0;
@@ -258,7 +295,12 @@ describe("posting", () => {
 
   test("goes to the worker of the scope's shard", () => {
     const shards = new Map<number, number>();
-    const dispatcher = new Dispatcher({ shards: 5, post: (shard, { seq }) => shards.set(seq, shard) });
+    const dispatcher = new Dispatcher({
+      shards: 5,
+      maxAttempts: 3,
+      post: (shard, { seq }) => shards.set(seq, shard),
+      condemn: () => assert.fail(),
+    });
     for (let shard = 0; shard < 5; shard++) dispatcher.resume(shard);
     for (let id = 1; id <= 100; id++) dispatcher.accept({ seq: id, attempts: 0, body: "", scope: `user:${id}`, id });
     for (const [id, shard] of shards) assert.equal(shard, shardOf(id, 5));
@@ -288,7 +330,7 @@ describe("posting", () => {
     assert.equal(posted.at(-1)!.seq, newcomer.seq);
   });
 
-  test("what a dead worker held comes first at its replacement, counted as another attempt", () => {
+  test("what a dead worker held comes first at its replacement, one at a time, counted as another attempt", () => {
     const { dispatcher, posted } = recorded();
     dispatcher.resume(0);
     const events = Array.from({ length: PER_SCOPE + 2 }, () => arrival("a"));
@@ -296,16 +338,66 @@ describe("posting", () => {
     dispatcher.settled(0, [events[0]!.seq]);
     posted.length = 0;
     dispatcher.suspend(0);
-    dispatcher.accept(arrival("a"));
+    dispatcher.accept(arrival("b"));
     assert.equal(posted.length, 0);
     dispatcher.resume(0);
-    const expected = events.slice(1, PER_SCOPE + 1).map(({ seq }) => ({ seq, attempt: 2, body: "{}" }));
-    assert.deepEqual(posted, expected);
-    dispatcher.settled(
-      0,
-      expected.map(({ seq }) => seq),
+    for (const { seq } of events.slice(1, PER_SCOPE + 1)) {
+      assert.deepEqual(posted, [{ seq, attempt: 2, body: "{}" }]);
+      posted.length = 0;
+      dispatcher.settled(0, [seq]);
+    }
+    assert.deepEqual(
+      posted.map(({ attempt }) => attempt),
+      [1, 1],
     );
-    assert.deepEqual(posted.at(-2), { seq: events.at(-1)!.seq, attempt: 1, body: "{}" });
+  });
+
+  test("an event that kills its worker three times is condemned, and nobody else with it", () => {
+    const { dispatcher, posted, condemned } = recorded();
+    const [innocent, poison, other] = [arrival("a"), arrival("b"), arrival("c")];
+    for (const event of [innocent, poison, other]) dispatcher.accept(event);
+    dispatcher.resume(0);
+    dispatcher.suspend(0);
+    dispatcher.resume(0);
+    dispatcher.settled(0, [innocent.seq]);
+    for (const attempt of [2, 3]) {
+      assert.deepEqual([posted.at(-1)!.seq, posted.at(-1)!.attempt], [poison.seq, attempt]);
+      assert.deepEqual(condemned, []);
+      dispatcher.suspend(0);
+      dispatcher.resume(0);
+    }
+    assert.deepEqual(condemned, [poison.seq]);
+    assert.equal(posted.at(-1)!.seq, other.seq);
+    dispatcher.settled(0, [other.seq]);
+    assert.equal(dispatcher.unsettled, 0);
+  });
+
+  test("a known culprit is condemned where others were posted with it", () => {
+    const { dispatcher, posted, condemned } = recorded();
+    const poison = { ...arrival("b"), attempts: 1 };
+    dispatcher.accept(arrival("a"));
+    dispatcher.accept(poison);
+    dispatcher.resume(0);
+    poison.attempts = 3;
+    dispatcher.suspend(0, poison.seq);
+    assert.deepEqual(condemned, [poison.seq]);
+    posted.length = 0;
+    dispatcher.resume(0);
+    assert.equal(posted.length, 1);
+  });
+
+  test("what was posted twice before the process died is posted alone", () => {
+    const { dispatcher, posted } = recorded();
+    const suspect = { ...arrival("a"), attempts: 2 };
+    dispatcher.accept(suspect);
+    dispatcher.accept(arrival("b"));
+    dispatcher.resume(0);
+    assert.deepEqual(
+      posted.map(({ seq }) => seq),
+      [suspect.seq],
+    );
+    dispatcher.settled(0, [suspect.seq]);
+    assert.equal(posted.length, 2);
   });
 
   test("attempts that earlier processes made count too", () => {

@@ -58,8 +58,11 @@ test("whatever a new kind holds, its keys arrive as they are", () => {
   );
 });
 
+const EXTENSIONS = { signal: new AbortController().signal };
+
 suite("the scope", () => {
-  const scope = (update: object, state = {}) => scopeOf(read(update).route, state) as Record<string, unknown>;
+  const scope = (update: object, state = {}) =>
+    scopeOf(read(update).route, state, EXTENSIONS) as Record<string, unknown>;
 
   test("of a chat has a chat and no user", () => {
     assert.deepEqual(scope({ edited_message: PAYLOADS.edited_message }), {
@@ -67,7 +70,7 @@ suite("the scope", () => {
       asgi: { version: "3.0", spec_version: "1.0" },
       chat: GROUP,
       state: {},
-      extensions: {},
+      extensions: EXTENSIONS,
     });
   });
 
@@ -102,10 +105,13 @@ suite("the scope", () => {
 
   test("shares nothing else: an application may change it, and the next scope is as it should be", () => {
     const { route } = read({ poll: PAYLOADS.poll });
-    const first = scopeOf(route, {}) as Record<string, Record<string, unknown>>;
+    const first = scopeOf(route, {}, { ...EXTENSIONS }) as Record<string, Record<string, unknown>>;
     for (const part of ["asgi", "user", "state", "extensions"]) first[part]!.id = "changed";
-    assert.equal((scopeOf(route, {}) as { user: { id: unknown } }).user.id, BOT.id);
-    assert.deepEqual((scopeOf(route, {}) as { asgi: object }).asgi, { version: "3.0", spec_version: "1.0" });
+    assert.equal((scopeOf(route, {}, { ...EXTENSIONS }) as { user: { id: unknown } }).user.id, BOT.id);
+    assert.deepEqual((scopeOf(route, {}, { ...EXTENSIONS }) as { asgi: object }).asgi, {
+      version: "3.0",
+      spec_version: "1.0",
+    });
     assert.equal(route.entity.id, BOT.id);
   });
 });

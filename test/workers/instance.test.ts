@@ -36,6 +36,7 @@ function instanceOf(application: Application, queue: Delivered[] = [], route: In
       answers.push(Promise.withResolvers());
       return answers.at(-1)!.promise;
     },
+    workAt: () => {},
     refused: (error) => told.push(`refused ${(error as Error).name}`),
     becameIdle: () => told.push("idle"),
     becameSilent: () => told.push("silent"),

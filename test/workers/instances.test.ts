@@ -39,14 +39,15 @@ function setUp(t: TestContext, application: Application, options: Partial<Instan
     idleTimeout: Number.POSITIVE_INFINITY,
     reporter: {
       log: (level, message) => log.push(`${level}: ${message}`),
-      within: (scope, run) => {
-        within.push(scope);
+      within: (source, run) => {
+        within.push(source.route.key);
         return run();
       },
     },
     settle: (seq) => settled.push(seq),
     fail: (seq, scope, error) => failed.push({ seq, scope, error }),
     call: async (call) => calls.push(call),
+    workAt: () => {},
     ...options,
   });
   let seq = 0;

@@ -1,0 +1,215 @@
+/**
+ * What becomes of each update, from its arrival to its end: ties the inbox, which remembers, to the dispatcher, which decides.
+ *
+ *   take() -- stored, addressed --> the dispatcher --> post() -- settled(), failed(), or its worker's death --> its end
+ *
+ * What happens within one turn of the event loop is recorded in one transaction, and before anything is posted that it
+ * concerns: a delivery is in the inbox before the application can know of it.
+ */
+
+import { type Arrival, Dispatcher } from "./dispatch/dispatcher.ts";
+import type { Beginning, Inbox, InboxEntry } from "./inbox/inbox.ts";
+import type { Logger } from "./observe/logger.ts";
+import type { EventItem } from "./protocol/port.ts";
+import { type Entity, kindOf, routeOf, type TelegramObject } from "./protocol/route.ts";
+
+export interface DeliveriesOptions {
+  inbox: Inbox;
+  /** The bot itself, to whose scope goes what names nobody else. */
+  bot: Entity;
+  workers: number;
+  maxAttempts: number;
+  /** Updates from before that time are dropped: seconds since 1970. */
+  oldest: number;
+  post(worker: number, event: EventItem): void;
+  /** What the worker said last. */
+  logTail(worker: number): string;
+  /** The inbox cannot be written any more. */
+  onError(error: Error): void;
+  log: Logger;
+}
+
+type ReadableUpdate = TelegramObject & { update_id: number };
+
+export class Deliveries {
+  readonly #options: DeliveriesOptions;
+  readonly #inbox: Inbox;
+  readonly #dispatcher: Dispatcher;
+  #begun: Beginning[] = [];
+  #settled: number[] = [];
+  #isScheduled = false;
+
+  constructor(options: DeliveriesOptions) {
+    this.#options = options;
+    this.#inbox = options.inbox;
+    this.#dispatcher = new Dispatcher({
+      shards: options.workers,
+      maxAttempts: options.maxAttempts,
+      post: (shard, event, alone) => {
+        this.#begun.push({ seq: event.seq, alone });
+        this.#schedule();
+        options.post(shard, event);
+      },
+      condemn: (arrival, shard) => this.#condemn(arrival, shard),
+    });
+  }
+
+  /** Updates that are stored and not settled. */
+  get unsettled(): number {
+    return this.#dispatcher.unsettled;
+  }
+
+  /** Takes up what an earlier process left. @returns how many that are */
+  resume(): number {
+    const left = this.#inbox.unsettled();
+    for (const entry of left) {
+      if (entry.alone && entry.attempts >= this.#options.maxAttempts) this.#burySuspect(entry);
+      else this.#accept(JSON.parse(entry.body), entry);
+    }
+    return left.length;
+  }
+
+  /** Takes what a poll has brought. When this returns, Telegram may be told that it was received. @throws InboxError */
+  take(updates: readonly unknown[]): void {
+    const readable = this.#withoutStale(this.#withoutUnreadable(updates));
+    const arrived = readable.map((update) => ({ update_id: update.update_id, body: JSON.stringify(update) }));
+    const seqs = this.#inbox.append(arrived);
+    for (const [i, seq] of seqs.entries()) {
+      const { update_id, body } = arrived[i]!;
+      if (seq === undefined) this.#options.log.debug({ update_id }, "seen before");
+      else this.#accept(readable[i]!, { seq, attempts: 0, body });
+    }
+  }
+
+  /** Looks for dead letters that somebody wants to be tried again. @throws InboxError */
+  takeNews(): void {
+    for (const entry of this.#inbox.news()) {
+      this.#options.log.info({ update_id: entry.update_id }, "a dead letter is tried again");
+      this.#accept(JSON.parse(entry.body), entry);
+    }
+  }
+
+  // ---- what happens at the workers ----
+
+  workerReady(worker: number): void {
+    this.#dispatcher.resume(worker);
+  }
+
+  /** @param culprit the event that is known to have killed it */
+  workerGone(worker: number, culprit: number | undefined): void {
+    this.#dispatcher.suspend(worker, culprit);
+  }
+
+  settled(worker: number, seqs: readonly number[]): void {
+    this.#settled.push(...seqs);
+    this.#schedule();
+    this.#dispatcher.settled(worker, seqs);
+  }
+
+  /** The application threw. @throws InboxError */
+  failed(worker: number, seq: number, error: string): void {
+    this.record();
+    this.#inbox.bury(seq, error, this.#options.logTail(worker));
+    this.#dispatcher.settled(worker, [seq]);
+  }
+
+  /** Which event, if any, has that number at that worker. */
+  posted(worker: number, seq: number): Arrival | undefined {
+    return this.#dispatcher.posted(worker, seq);
+  }
+
+  /** Writes down what has happened since it was last called. @throws InboxError */
+  record(): void {
+    if (this.#begun.length === 0 && this.#settled.length === 0) return;
+    const [begun, settled] = [this.#begun, this.#settled];
+    this.#begun = [];
+    this.#settled = [];
+    this.#inbox.record(begun, settled);
+  }
+
+  // ---- room, idle, stop ----
+
+  room(signal: AbortSignal): Promise<void> {
+    return this.#dispatcher.room(signal);
+  }
+
+  idle(): Promise<void> {
+    return this.#dispatcher.idle();
+  }
+
+  /** Posts nothing from now on. */
+  close(): void {
+    this.#dispatcher.close();
+  }
+
+  /** Every worker has finished what its applications had in hand: what is left there has not been begun. */
+  withdraw(): void {
+    this.record();
+    this.#inbox.withdraw(this.#dispatcher.allPosted());
+  }
+
+  #schedule(): void {
+    if (this.#isScheduled) return;
+    this.#isScheduled = true;
+    setImmediate(() => {
+      this.#isScheduled = false;
+      try {
+        this.record();
+      } catch (error) {
+        this.#options.onError(error as Error);
+      }
+    });
+  }
+
+  #withoutUnreadable(updates: readonly unknown[]): ReadableUpdate[] {
+    return updates.filter((update): update is ReadableUpdate => {
+      const { update_id } = (update ?? {}) as { update_id?: unknown };
+      if (Number.isSafeInteger(update_id)) return true;
+      this.#options.log.error("something without an update_id is now a dead letter");
+      this.#inbox.buryUnreadable(JSON.stringify(update), "it has no update_id");
+      return false;
+    });
+  }
+
+  #withoutStale(updates: ReadableUpdate[]): ReadableUpdate[] {
+    const { oldest, log } = this.#options;
+    if (oldest === 0) return updates;
+    const fresh = updates.filter((update) => {
+      const { date = oldest } = (update[kindOf(update) ?? ""] ?? {}) as { date?: number };
+      return !(date < oldest);
+    });
+    if (fresh.length < updates.length)
+      log.info({ dropped: updates.length - fresh.length }, "dropped updates older than --max-age");
+    return fresh;
+  }
+
+  #accept(update: TelegramObject, entry: Pick<InboxEntry, "seq" | "attempts" | "body">): void {
+    const kind = kindOf(update);
+    const payload = kind === undefined ? undefined : update[kind];
+    if (kind === undefined || typeof payload !== "object" || payload === null || Array.isArray(payload)) {
+      this.#options.log.error({ update_id: update.update_id }, "an update without a payload is now a dead letter");
+      this.#inbox.bury(entry.seq, "it has no payload that could be an event");
+      return;
+    }
+    const { key, id } = routeOf(kind, payload as TelegramObject, this.#options.bot);
+    this.#dispatcher.accept({ seq: entry.seq, attempts: entry.attempts, body: entry.body, scope: key, id });
+  }
+
+  #condemn({ seq, scope, attempts }: Arrival, worker: number): void {
+    this.#options.log.error({ scope, attempts }, "an event has killed its worker too often and is now a dead letter");
+    this.record();
+    this.#inbox.bury(
+      seq,
+      `its worker died ${attempts} times while it handled this event`,
+      this.#options.logTail(worker),
+    );
+  }
+
+  #burySuspect({ seq, update_id, attempts }: InboxEntry): void {
+    this.#options.log.error(
+      { update_id, attempts },
+      "the process died too often at this event; it is now a dead letter",
+    );
+    this.#inbox.bury(seq, `the process died ${attempts} times while it handled this event`);
+  }
+}

@@ -1,0 +1,143 @@
+/** The inbox's file: its schema, how it is opened, and what can be wrong with it. */
+
+import { existsSync } from "node:fs";
+import { dirname } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { InboxError } from "../protocol/errors.ts";
+
+const SCHEMA_VERSION = 1;
+
+const SCHEMA = `
+  CREATE TABLE IF NOT EXISTS bot (id INTEGER PRIMARY KEY);
+  CREATE TABLE IF NOT EXISTS event (
+    seq         INTEGER PRIMARY KEY AUTOINCREMENT,
+    update_id   INTEGER NOT NULL,
+    body        TEXT    NOT NULL,
+    attempts    INTEGER NOT NULL DEFAULT 0,
+    alone       INTEGER NOT NULL DEFAULT 0,
+    received_at INTEGER NOT NULL
+  );
+  CREATE TABLE IF NOT EXISTS seen (
+    id    INTEGER PRIMARY KEY,
+    first INTEGER NOT NULL,
+    last  INTEGER NOT NULL,
+    since INTEGER NOT NULL
+  );
+  CREATE TABLE IF NOT EXISTS dead_letter (
+    id          INTEGER PRIMARY KEY,
+    update_id   INTEGER,
+    body        TEXT    NOT NULL,
+    attempts    INTEGER NOT NULL,
+    reason      TEXT    NOT NULL,
+    log         TEXT    NOT NULL,
+    received_at INTEGER NOT NULL,
+    died_at     INTEGER NOT NULL
+  );
+  PRAGMA user_version = ${SCHEMA_VERSION};
+`;
+
+/**
+ * Opens the file as the server does: makes it if it is not there, and sees to whose it is.
+ * @throws InboxError
+ */
+export function openInboxFile(path: string, bot: number): DatabaseSync {
+  return guarded("opened", path, () => {
+    const database = openDatabase(path);
+    try {
+      database.exec("PRAGMA journal_mode = WAL");
+      refuseNewer(database, path);
+      database.exec(`BEGIN; ${SCHEMA}; COMMIT`);
+      database.prepare("INSERT INTO bot SELECT ? WHERE NOT EXISTS (SELECT 1 FROM bot)").run(bot);
+      const owner = database.prepare("SELECT id FROM bot").get() as { id: number };
+      if (owner.id !== bot) {
+        throw new InboxError(
+          `the inbox ${path} belongs to bot ${owner.id}, not to ${bot}; each bot needs a file of its own: choose another --inbox`,
+        );
+      }
+      return database;
+    } catch (error) {
+      database.close();
+      throw error;
+    }
+  });
+}
+
+/**
+ * Opens a file that has to be there already, beside a server that may be running on it.
+ * @throws InboxError
+ */
+export function openExistingInboxFile(path: string): DatabaseSync {
+  return guarded("opened", path, () => {
+    if (!existsSync(path))
+      throw new InboxError(`there is no inbox ${path}; name the one that the bot uses with --inbox`);
+    const database = openDatabase(path);
+    try {
+      refuseNewer(database, path);
+      database.prepare("SELECT 1 FROM dead_letter LIMIT 1").get();
+      return database;
+    } catch (error) {
+      database.close();
+      throw error;
+    }
+  });
+}
+
+/**
+ * Keeps other processes off the inbox, by an exclusive transaction on a file of its own that stays open: the operating
+ * system ends it with the process, however that dies, and the inbox itself can still be read from outside.
+ * @throws InboxError
+ */
+export function lockInboxFile(path: string): DatabaseSync {
+  return guarded("locked", path, () => {
+    if (!existsSync(dirname(path))) {
+      throw new InboxError(`the inbox's folder ${dirname(path)} does not exist; make it, or choose another --inbox`);
+    }
+    const database = new DatabaseSync(`${path}-lock`, { timeout: 0 });
+    try {
+      database.exec("PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE");
+      return database;
+    } catch (error) {
+      database.close();
+      if ((error as { errcode?: number }).errcode !== SQLITE_BUSY) throw error;
+      throw new InboxError(
+        `the inbox ${path} is in use by another process; stop that one first, or give this one another --inbox`,
+      );
+    }
+  });
+}
+
+/** Does something with the file, and says so in plain words if it fails. @throws InboxError */
+export function guarded<T>(what: string, path: string, work: () => T): T {
+  try {
+    return work();
+  } catch (cause) {
+    if (cause instanceof InboxError) throw cause;
+    const { message, errcode } = cause as Error & { errcode?: number };
+    const remedy = REMEDIES[(errcode ?? 0) & 0xff] ?? "is its folder there and writable?";
+    throw new InboxError(`the inbox ${path} could not be ${what}: ${message}; ${remedy}`, { cause });
+  }
+}
+
+function openDatabase(path: string): DatabaseSync {
+  return new DatabaseSync(path, { timeout: 5000 });
+}
+
+function refuseNewer(database: DatabaseSync, path: string): void {
+  const { user_version } = database.prepare("PRAGMA user_version").get() as { user_version: number };
+  if (user_version <= SCHEMA_VERSION) return;
+  throw new InboxError(
+    `the inbox ${path} was written by a newer asgigram (format ${user_version}, this one knows ${SCHEMA_VERSION}); ` +
+      "update asgigram, or choose another --inbox",
+  );
+}
+
+/** https://sqlite.org/rescode.html */
+const SQLITE_BUSY = 5;
+const REMEDIES: Record<number, string> = {
+  [SQLITE_BUSY]: "another process has kept it locked for seconds",
+  8: "the file or its file system is read-only",
+  10: "the disk does not answer, or the file has been removed",
+  11: "the file is damaged: move it away to start anew, and keep it, for the updates in it",
+  13: "the disk is full",
+  26: "that file is no inbox: choose another --inbox",
+};
