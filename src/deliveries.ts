@@ -29,7 +29,11 @@ export interface DeliveriesOptions {
   log: Logger;
 }
 
-type ReadableUpdate = TelegramObject & { update_id: number };
+interface ReadUpdate {
+  readonly update: TelegramObject;
+  readonly update_id: number;
+  readonly body: string;
+}
 
 export class Deliveries {
   readonly #options: DeliveriesOptions;
@@ -69,16 +73,22 @@ export class Deliveries {
     return left.length;
   }
 
-  /** Takes what a poll has brought. When this returns, Telegram may be told that it was received. @throws InboxError */
-  take(updates: readonly unknown[]): void {
-    const readable = this.#withoutStale(this.#withoutUnreadable(updates));
-    const arrived = readable.map((update) => ({ update_id: update.update_id, body: JSON.stringify(update) }));
+  /**
+   * Takes what a poll has brought. When this returns, Telegram may be told that it was received.
+   * @returns how many of the updates were not known before
+   * @throws InboxError
+   */
+  take(updates: readonly unknown[]): number {
+    const read = updates.map((update) => this.#read(update)).filter((update) => update !== undefined);
+    const arrived = this.#withoutStale(read);
     const seqs = this.#inbox.append(arrived);
     for (const [i, seq] of seqs.entries()) {
-      const { update_id, body } = arrived[i]!;
+      const { update, update_id, body } = arrived[i]!;
       if (seq === undefined) this.#options.log.debug({ update_id }, "seen before");
-      else this.#accept(readable[i]!, { seq, attempts: 0, body });
+      else this.#accept(update, { seq, attempts: 0, body });
     }
+    const known = seqs.filter((seq) => seq === undefined).length;
+    return read.length - known;
   }
 
   /** Looks for dead letters that somebody wants to be tried again. @throws InboxError */
@@ -161,25 +171,26 @@ export class Deliveries {
     });
   }
 
-  #withoutUnreadable(updates: readonly unknown[]): ReadableUpdate[] {
-    return updates.filter((update): update is ReadableUpdate => {
-      const { update_id } = (update ?? {}) as { update_id?: unknown };
-      if (Number.isSafeInteger(update_id)) return true;
-      this.#options.log.error("something without an update_id is now a dead letter");
-      this.#inbox.buryUnreadable(JSON.stringify(update), "it has no update_id");
-      return false;
-    });
+  /** What cannot be appended, for want of an id or for its sheer form, becomes a dead letter at once. */
+  #read(update: unknown): ReadUpdate | undefined {
+    const { update_id } = (update ?? {}) as { update_id?: unknown };
+    const body = textOf(update);
+    if (isUpdateId(update_id) && body !== undefined) return { update: update as TelegramObject, update_id, body };
+    const reason = body === undefined ? "it cannot be written as JSON" : "it has no update_id";
+    this.#options.log.error({ update_id }, `what Telegram sent is now a dead letter: ${reason}`);
+    this.#inbox.buryUnreadable(body ?? "null", reason);
+    return undefined;
   }
 
-  #withoutStale(updates: ReadableUpdate[]): ReadableUpdate[] {
+  #withoutStale(updates: ReadUpdate[]): ReadUpdate[] {
     const { oldest, log } = this.#options;
     if (oldest === 0) return updates;
-    const fresh = updates.filter((update) => {
+    const fresh = updates.filter(({ update }) => {
       const { date = oldest } = (update[kindOf(update) ?? ""] ?? {}) as { date?: number };
       return !(date < oldest);
     });
-    if (fresh.length < updates.length)
-      log.info({ dropped: updates.length - fresh.length }, "dropped updates older than --max-age");
+    const dropped = updates.length - fresh.length;
+    if (dropped > 0) log.info({ dropped }, "dropped updates older than --max-age");
     return fresh;
   }
 
@@ -211,5 +222,19 @@ export class Deliveries {
       "the process died too often at this event; it is now a dead letter",
     );
     this.#inbox.bury(seq, `the process died ${attempts} times while it handled this event`);
+  }
+}
+
+/** https://core.telegram.org/bots/api#update: a positive integer. */
+function isUpdateId(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}
+
+/** Before Node.js 26 writing JSON is recursive, and gives up on what is nested some thousand levels deep. */
+function textOf(value: unknown): string | undefined {
+  try {
+    return JSON.stringify(value);
+  } catch {
+    return undefined;
   }
 }

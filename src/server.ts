@@ -9,6 +9,7 @@
  */
 
 import { setTimeout as delay } from "node:timers/promises";
+import type { WebhookInfo } from "@grammyjs/types";
 import type { Config } from "./config/config.ts";
 import { Deliveries } from "./deliveries.ts";
 import { type WorkerLife, WorkerPool } from "./dispatch/pool.ts";
@@ -36,12 +37,20 @@ export interface RunningServer {
 
 /**
  * Starts a server. Resolves when polling has begun.
+ * @param signal stops it as `stop()` does, also while it starts: then this rejects with the signal's reason
  * @throws TokenRejectedError | ApplicationLoadError | StartupFailedError | InboxError
  */
-export async function serve(config: Config): Promise<RunningServer> {
+export async function serve(config: Config, signal?: AbortSignal): Promise<RunningServer> {
+  signal?.throwIfAborted();
   const server = new Server(config);
-  await server.start();
-  return server;
+  signal?.addEventListener("abort", () => void server.stop(), { once: true });
+  try {
+    await server.start();
+    return server;
+  } catch (error) {
+    signal?.throwIfAborted();
+    throw error;
+  }
 }
 
 class Server implements RunningServer {
@@ -113,29 +122,32 @@ class Server implements RunningServer {
   async start(): Promise<void> {
     try {
       for (const warning of this.#config.warnings) this.#log.warn(warning);
-      const [bot] = await Promise.all([this.#introduce(), this.#pool.start()]);
-      this.#bot = bot;
+      const getMe = this.#insist((signal) => this.#api.getMe(signal));
+      const [bot] = await Promise.all([getMe, this.#pool.start()]);
+      this.#bot = bot as unknown as Entity;
       this.#inbox = this.#openInbox();
       await this.#prepare();
       this.#resume();
     } catch (error) {
-      await this.#release();
+      this.#stopped ??= this.#stop().then(this.#closed.resolve);
+      await this.#stopped;
       throw error;
     }
     this.#poller.run(this.#polling.signal).catch((error) => this.#fail(error));
   }
 
-  /** Asks Telegram who we are, for as long as it cannot be reached. */
-  async #introduce(): Promise<Entity> {
+  /** Makes a call that the start depends on, for as long as Telegram cannot be reached. */
+  async #insist<T>(call: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const { signal } = this.#polling;
     for (let attempt = 1; ; attempt++) {
       try {
-        return (await this.#api.getMe(this.#polling.signal)) as unknown as Entity;
+        return await call(signal);
       } catch (error) {
         const verdict = judgeStart(error, attempt);
         if (verdict.action === "stop") throw verdict.error;
-        if (this.#polling.signal.aborted) throw error;
+        signal.throwIfAborted();
         this.#log.warn({ error: (error as Error).message }, "Telegram cannot be reached; trying again");
-        await delay(verdict.after, undefined, { signal: this.#polling.signal });
+        await delay(verdict.after, undefined, { signal });
       }
     }
   }
@@ -151,11 +163,11 @@ class Server implements RunningServer {
   /** Does away with what stands in the way of a fresh start, as far as that is wanted. */
   async #prepare(): Promise<void> {
     const { deleteWebhook, dropPending, maxAge } = this.#config;
-    if (deleteWebhook) await this.#api.call("deleteWebhook");
+    if (deleteWebhook) await this.#insist((signal) => this.#api.call("deleteWebhook", {}, signal));
     if (dropPending) {
-      const { pending_update_count } = await this.#api.call<{ pending_update_count: number }>("getWebhookInfo");
-      await this.#poller.skipPending(this.#polling.signal);
-      this.#log.info({ stored: this.#inbox.clear(), waiting: pending_update_count }, "dropped pending updates");
+      const info = await this.#insist((signal) => this.#api.call<WebhookInfo>("getWebhookInfo", {}, signal));
+      await this.#insist((signal) => this.#poller.skipPending(signal));
+      this.#log.info({ stored: this.#inbox.clear(), waiting: info.pending_update_count }, "dropped pending updates");
     } else if (maxAge) {
       this.#log.info({ stored: this.#inbox.clear(Date.now() - maxAge * 1000) }, "dropped updates older than --max-age");
     }
@@ -298,7 +310,8 @@ class Server implements RunningServer {
 
   async #stop(): Promise<void> {
     const { shutdownTimeout } = this.#config;
-    this.#log.info("stopping: finishing what is at hand");
+    const isServing = this.#deliveries !== undefined;
+    if (isServing) this.#log.info("stopping: finishing what is at hand");
     this.#polling.abort();
     clearInterval(this.#newsTimer);
     const deadline = AbortSignal.timeout(shutdownTimeout * 1000);
@@ -307,7 +320,7 @@ class Server implements RunningServer {
     const calls = this.#outbox.pending;
     if (!isFinished) this.#log.warn({ unsettled, calls }, `not everything was finished within ${shutdownTimeout} s`);
     await this.#release();
-    this.#log.info(unsettled > 0 ? { unsettled } : {}, "stopped");
+    if (isServing) this.#log.info(unsettled > 0 ? { unsettled } : {}, "stopped");
   }
 
   async #finish(deadline: AbortSignal): Promise<void> {
