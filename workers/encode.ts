@@ -57,7 +57,7 @@ function textOf(thrown: unknown): string {
   try {
     return String(thrown);
   } catch {
-    return kindOfValue(thrown);
+    return "what was thrown cannot be shown";
   }
 }
 

@@ -53,6 +53,22 @@ test("a flush posts at once, and nothing twice", async () => {
   assert.deepEqual(received, [["a"], ["b"]]);
 });
 
+test("what has to be done before a message is done right before it, once for each", async () => {
+  const { port1, port2 } = new MessageChannel();
+  const order: string[] = [];
+  const batch = new Batch<string>(port1, () => order.push("before"));
+  port1.postMessage = (items) => order.push(...items);
+  batch.push("a");
+  batch.push("b");
+  assert.deepEqual(order, []);
+  batch.flush();
+  batch.flush();
+  batch.push("c");
+  await turn();
+  assert.deepEqual(order, ["before", "a", "b", "before", "c"]);
+  port2.close();
+});
+
 test("the last item can be seen, and added to, until it is posted", async () => {
   const { port1, port2 } = new MessageChannel();
   const batch = new Batch<number[]>(port1);

@@ -66,6 +66,31 @@ suite("every error", () => {
   });
 });
 
+test("an error of another copy of the package is known by its code and its name", async () => {
+  const url = new URL("../../src/protocol/errors.ts?copy", import.meta.url);
+  const copy = (await import(url.href)) as typeof exported;
+  const error = new copy.DisconnectedError("gone");
+  assert.equal(Object.getPrototypeOf(error) === exported.DisconnectedError.prototype, false);
+  assert.ok(error instanceof exported.DisconnectedError);
+  assert.ok(error instanceof AsgigramError);
+  assert.equal(error instanceof exported.ReceiveError, false);
+  assert.equal(new Error("gone") instanceof AsgigramError, false);
+});
+
+test("whatever was thrown can be asked whether it is one", () => {
+  const { proxy, revoke } = Proxy.revocable({}, {});
+  revoke();
+  const hostile = {
+    get code(): string {
+      throw new Error("not me");
+    },
+  };
+  for (const thrown of [undefined, null, "x", 5, Symbol("x"), {}, () => {}, proxy, hostile]) {
+    assert.equal(thrown instanceof AsgigramError, false);
+    assert.equal(thrown instanceof exported.InvalidEventError, false);
+  }
+});
+
 test("a TelegramError tells the method, the code, the description and what Telegram advises", () => {
   const error = new exported.TelegramError("sendMessage", 429, "Too Many Requests", { retry_after: 5 });
   assert.equal(error.message, "sendMessage: 429 Too Many Requests");

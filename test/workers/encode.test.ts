@@ -285,11 +285,11 @@ suite("what is no event is refused", () => {
     const error = refusal(failing(cause));
     assert.equal(error.message, "the event cannot be read: RangeError: the cursor is gone");
     assert.equal(error.cause, cause);
-    for (const thrown of [undefined, null, Symbol("x"), Object.create(null), () => {}]) {
-      assert.match(refusal(failing(thrown)).message, /^the event cannot be read: /);
-    }
     const { proxy, revoke } = Proxy.revocable({}, {});
     revoke();
+    for (const thrown of [undefined, null, Symbol("x"), Object.create(null), () => {}, proxy]) {
+      assert.match(refusal(failing(thrown)).message, /^the event cannot be read: /);
+    }
     assert.match(refusal(proxy).message, /^the event cannot be read: TypeError: /);
     assert.match(refusal({ type: "telegram.send_message", text: proxy }).message, /^the event cannot be read: /);
   });

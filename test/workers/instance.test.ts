@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import { DisconnectedError, InvalidEventError, ReceiveError, TelegramError } from "../../src/protocol/errors.ts";
 import type { Call } from "../../src/protocol/port.ts";
-import { type Delivered, Instance } from "../../workers/instance.ts";
+import { type Delivered, Instance, InstanceExtensions } from "../../workers/instance.ts";
 
 type Event = { type: string; text?: string; reason?: string };
 type Receive = () => Promise<Event>;
@@ -29,6 +29,7 @@ function instanceOf(application: Application, queue: Delivered[] = [], route: In
   const told: string[] = [];
   const calls: Call[] = [];
   const answers: PromiseWithResolvers<unknown>[] = [];
+  const worked: number[] = [];
   const instance = new Instance(route, {
     settle: (seq) => told.push(`settled ${seq}`),
     call: (call) => {
@@ -36,13 +37,13 @@ function instanceOf(application: Application, queue: Delivered[] = [], route: In
       answers.push(Promise.withResolvers());
       return answers.at(-1)!.promise;
     },
-    workAt: () => {},
+    workAt: (seq) => worked.push(seq),
     refused: (error) => told.push(`refused ${(error as Error).name}`),
     becameIdle: () => told.push("idle"),
     becameSilent: () => told.push("silent"),
   });
   instance.queue = queue;
-  return { instance, told, calls, answers, ending: instance.run(application as never) };
+  return { instance, told, calls, answers, worked, ending: instance.run(application as never) };
 }
 
 const turn = () => new Promise(setImmediate);
@@ -267,6 +268,64 @@ suite("disconnected", () => {
     assert.deepEqual(await ending, { thrown: undefined, held: undefined, received: true });
     assert.deepEqual(instance.queue, [a]);
     assert.deepEqual(told, []);
+  });
+});
+
+suite("what it is at", () => {
+  test("is told when an event is handed out, and when a call has been answered", async () => {
+    const [a, b] = [message("a"), message("b")];
+    const { worked, answers } = instanceOf(
+      async (receive, send) => {
+        await receive();
+        await send({ type: "telegram.get_me" });
+        await send({ type: "telegram.get_me" }).catch(() => {});
+        await receive();
+        await new Promise(() => {});
+      },
+      [a, b],
+    );
+    await turn();
+    assert.deepEqual(worked, [a.seq]);
+    answers[0]!.resolve(true);
+    await turn();
+    assert.deepEqual(worked, [a.seq, a.seq]);
+    answers[1]!.reject(new TelegramError("getMe", 500, "x"));
+    await turn();
+    assert.deepEqual(worked, [a.seq, a.seq, a.seq, b.seq]);
+  });
+
+  test("is nothing when it has no event in hand", async () => {
+    const { worked, answers } = instanceOf(async (receive, send) => {
+      await send({ type: "telegram.get_me" });
+      await receive();
+    });
+    answers[0]!.resolve(true);
+    await turn();
+    assert.deepEqual(worked, []);
+  });
+});
+
+suite("its signal", () => {
+  test("is aborted with the reason when it is to be dropped, also while it works", async () => {
+    for (const queue of [[], [message("a")]]) {
+      const { instance } = instanceOf(async (receive) => {
+        await receive();
+        await new Promise(() => {});
+      }, queue);
+      const { signal } = new InstanceExtensions(instance);
+      assert.equal(signal.aborted, false);
+      instance.disconnect("shutdown");
+      assert.equal(signal.aborted, true);
+      assert.equal(signal.reason, "shutdown");
+    }
+  });
+
+  test("is the same one each time, and aborted already where it is asked for too late", async () => {
+    const { instance } = instanceOf(forEver);
+    const extensions = new InstanceExtensions(instance);
+    instance.disconnect("evicted");
+    assert.equal(extensions.signal.reason, "evicted");
+    assert.equal(extensions.signal, extensions.signal);
   });
 });
 

@@ -1,0 +1,301 @@
+/** Every way in which an application can misbehave, in a real worker thread: what is said of it, and what becomes of its events. */
+
+import assert from "node:assert/strict";
+import { suite, test } from "node:test";
+import { ApplicationLoadError, StartupFailedError, TelegramError, WorkerError } from "../../src/protocol/errors.ts";
+import { Harness, type HarnessOptions } from "./harness.ts";
+
+const start = (name: string, options?: HarnessOptions) => Harness.start(`misbehaving.ts:${name}`, options);
+
+suite("an application that returns", () => {
+  test("at once: its events count as handled, each with a warning", async () => {
+    await using worker = await start("returnsAtOnce");
+    worker.deliver("a");
+    worker.deliver("b");
+    assert.equal(await worker.settled(), "settled settled");
+    assert.deepEqual(
+      worker.log,
+      Array(2).fill(
+        "warn: chat:1: the application returned without calling receive(); telegram.message counts as handled",
+      ),
+    );
+  });
+
+  test("with events queued: each is for a new instance, and none is lost", async () => {
+    await using worker = await start("returnsAfterOne");
+    for (const text of ["a", "b", "c", "d"]) worker.deliver(text);
+    assert.equal(await worker.settled(), "settled settled settled settled");
+    assert.deepEqual(worker.sent, ["a", "b", "c", "d"]);
+    assert.deepEqual(worker.log, []);
+  });
+});
+
+suite("an application that throws", () => {
+  for (const name of ["throwsBeforeReceiving", "throwsSynchronously"]) {
+    test(`${name}: each event that an instance was made for has failed`, async () => {
+      await using worker = await start(name);
+      worker.deliver("a");
+      worker.deliver("b");
+      assert.equal(await worker.settled(), "failed failed");
+      for (const { scope, error } of worker.told("failed")) {
+        assert.equal(scope, "chat:1");
+        assert.match(error, /^Error: the database is gone\n {4}at .*misbehaving\.ts:\d+/);
+      }
+    });
+  }
+
+  test("at one event: that one has failed, those around it and other chats do not notice", async () => {
+    await using worker = await start("throwsOnOne");
+    for (const [text, chat] of [
+      ["good", 1],
+      ["bad", 1],
+      ["good", 1],
+      ["good", 2],
+    ] as const) {
+      worker.deliver(text, chat);
+    }
+    assert.equal(await worker.settled(), "settled failed settled settled");
+    assert.match(worker.told("failed")[0]!.error, /^TypeError: I do not like that/);
+  });
+
+  test("a TelegramError that it did not catch: the event has failed with what Telegram said", async () => {
+    const answer = () => {
+      throw new TelegramError("sendMessage", 403, "Forbidden: bot was blocked by the user");
+    };
+    await using worker = await start("letsErrorsEscape", { answer });
+    worker.deliver("a");
+    assert.equal(await worker.settled(), "failed");
+    assert.match(
+      worker.told("failed")[0]!.error,
+      /^TelegramError: sendMessage: 403 Forbidden: bot was blocked by the user/,
+    );
+  });
+
+  test("a DisconnectedError that it did not catch: nothing is said, the event is settled", async () => {
+    await using worker = await start("letsDisconnectedErrorEscape");
+    worker.deliver("a");
+    assert.equal(await worker.settled(), "settled");
+    assert.deepEqual(worker.log, []);
+  });
+});
+
+suite("an application that sends", () => {
+  test("what is no event: each is refused by name, a warning is logged, and it goes on", async () => {
+    await using worker = await start("sendsNoEvent");
+    const refused = {
+      "an unknown type":
+        'unknown event type "telegram.sendMessage": an outgoing event is named after a method of the Bot API, "telegram.send_message" for sendMessage',
+      "no type": 'the event\'s "type" must be a string, not undefined',
+      "no object":
+        'send() takes an event such as { type: "telegram.send_message", text: "…" }, not the string "telegram.send_message"',
+      "no text": 'telegram.send_message needs "text"',
+      "a cycle":
+        '"reply_markup.self" is a reference to an object that contains it (a cycle); events hold plain data only',
+      "a function": '"text" is a function; events hold plain data only',
+      "a symbol": '"text" is a symbol; events hold plain data only',
+      bytes:
+        '"photo" is a Uint8Array: files cannot be uploaded yet; pass a file_id or a URL as a string; events hold plain data only',
+    };
+    for (const what of Object.keys(refused)) worker.deliver(what);
+    await worker.settled();
+    const messages = Object.values(refused).map((message) => `InvalidEventError: ${message}`);
+    assert.deepEqual(worker.sent, messages);
+    assert.deepEqual(
+      worker.log,
+      messages.map((message) => `warn: chat:1: send() refused an event: ${message}`),
+    );
+    assert.equal(worker.told("failed").length, 0);
+  });
+
+  test("without waiting, and fails: the worker lives on", async () => {
+    const answer = () => {
+      throw new TelegramError("sendMessage", 403, "Forbidden");
+    };
+    await using worker = await start("sendsWithoutWaiting", { answer });
+    worker.deliver("a");
+    worker.deliver("b");
+    assert.equal(await worker.settled(), "settled settled");
+    await worker.drain();
+    assert.deepEqual(worker.sent, ["a", "b"]);
+    assert.deepEqual(worker.told("crash"), []);
+    assert.deepEqual(worker.deaths, []);
+  });
+
+  test("after its disconnect event: it is refused, and receive() gives no more", async () => {
+    await using worker = await start("sendsAfterDisconnect");
+    worker.deliver("a");
+    await worker.settled();
+    await worker.drain();
+    assert.deepEqual(worker.sent, []);
+    assert.deepEqual(
+      worker.told("output").map(({ text, scope }) => [scope, text]),
+      [["chat:1", "DisconnectedError: nothing can be sent for chat:1 any more: the instance has been disconnected"]],
+    );
+  });
+});
+
+suite("an application that receives", () => {
+  test("twice at once: the second call is refused, the first one gets the event", async () => {
+    await using worker = await start("receivesTwiceAtOnce");
+    worker.deliver("a");
+    await worker.until(() => worker.sent.length === 1);
+    worker.deliver("b");
+    assert.equal(await worker.settled(), "settled settled");
+    assert.deepEqual(worker.sent, [
+      "ReceiveError: receive() was called while an earlier receive() still waits for an event",
+      "b",
+    ]);
+  });
+
+  test("never: its events are left, and other chats are served", async () => {
+    // How long it takes until this is worth a warning, and what that says, is tested with the instances.
+    await using worker = await start("neverReceivesInChatOne");
+    worker.deliver("a", 1);
+    worker.deliver("b", 1);
+    worker.deliver("c", 2);
+    await worker.until(() => worker.fates === "left left settled");
+    assert.deepEqual(worker.log, []);
+  });
+});
+
+suite("an application that ends its thread", () => {
+  const cases = {
+    leavesARejection: {
+      message: "a rejected promise was left behind, with nobody to await it",
+      error: /^Error: nobody awaits me\n {4}at .*misbehaving\.ts/,
+    },
+    throwsFromATimer: {
+      message: "an error was thrown where nothing could catch it",
+      error: /^RangeError: out of time\n {4}at .*misbehaving\.ts/,
+    },
+    callsExit: {
+      message: "process.exit(7) was called",
+      error: /process\.exit\(\) was called here\n.*misbehaving\.ts/s,
+    },
+  };
+  for (const [name, { message, error }] of Object.entries(cases)) {
+    test(`${name}: it is told with its scope and event, what was unsettled is left, the worker is replaced`, async () => {
+      await using worker = await start(name);
+      worker.deliver("before", 1);
+      worker.deliver("hold", 2);
+      await worker.until(() => worker.fates === "settled left");
+      const culprit = worker.deliver("now", 3);
+      await worker.replaced();
+
+      const [crash, ...more] = worker.told("crash");
+      assert.equal(crash!.message, message);
+      assert.equal(crash!.scope, "chat:3");
+      assert.equal(crash!.seq, culprit);
+      assert.match(crash!.error, error);
+      assert.deepEqual(more, []);
+      assert.equal(worker.fates, "settled left left");
+
+      worker.deliver("after", 1);
+      await worker.until(() => worker.fates === "settled left left settled");
+      assert.deepEqual(worker.sent, ["before", "after"]);
+      assert.equal(worker.deaths.length, 1);
+    });
+  }
+
+  test("what it had printed until then is not lost", async () => {
+    await using worker = await start("callsExit");
+    worker.deliver("now");
+    await worker.replaced();
+    assert.deepEqual(worker.told("output"), [
+      { type: "output", stream: "stdout", text: "last words", scope: "chat:1" },
+    ]);
+  });
+});
+
+suite("an application that cannot be started", () => {
+  const fails = async (application: string, options: HarnessOptions = {}): Promise<Error> => {
+    try {
+      await using _worker = await Harness.start(application, options);
+    } catch (error) {
+      return error as Error;
+    }
+    return assert.fail("it started");
+  };
+
+  test("because its file throws: start() says so, with the place as the cause", async () => {
+    const error = await fails("throws-on-import.ts");
+    assert.ok(error instanceof ApplicationLoadError);
+    assert.equal(error.message, "throws-on-import.ts could not be imported: it threw TypeError: the key is missing");
+    assert.match(String(error.cause), /throws-on-import\.ts:1/);
+  });
+
+  test("because its startup failed: start() says so", async () => {
+    const error = await fails("with-lifespan.ts:failing", { lifespan: "auto" });
+    assert.ok(error instanceof StartupFailedError);
+    assert.equal(error.message, "the application's startup failed: no database");
+  });
+
+  for (const application of ["exits-on-import.ts", "rejects-on-import.ts"]) {
+    test(`because it ends its thread (${application}): start() says so`, async () => {
+      const error = await fails(application);
+      assert.ok(error instanceof WorkerError);
+      assert.match(error.message, /^worker 0 died while it started: /);
+    });
+  }
+});
+
+suite("a worker thread", () => {
+  test("knows nothing of the server's settings, least of all the token", async (t) => {
+    const token = "123456789:AAE-not-a-real-token";
+    process.env.ASGIGRAM_TOKEN = token;
+    process.env.OF_THE_APPLICATION = "yes";
+    process.argv.push("--token", token);
+    t.after(() => {
+      delete process.env.ASGIGRAM_TOKEN;
+      process.argv.splice(-2);
+    });
+    await using worker = await Harness.start("environment.ts");
+    worker.deliver("tell me");
+    await worker.settled();
+    const seen = String(worker.sent[0]);
+    assert.equal(JSON.parse(seen).env.OF_THE_APPLICATION, "yes");
+    assert.doesNotMatch(seen, /ASGIGRAM_/);
+    assert.ok(!seen.includes(token), seen);
+  });
+
+  test("hands on what an application prints, whole and marked with its scope", async () => {
+    await using worker = await Harness.start("printing.ts");
+    worker.deliver("Hello", 5);
+    await worker.until(() => worker.told("output").some(({ text }) => text === "later"));
+    assert.deepEqual(
+      worker.told("output").map(({ stream, text, scope }) => [scope, stream, text]),
+      [
+        [undefined, "stdout", "imported"],
+        ["chat:5", "stdout", "heard Hello { from: { id: 5 } }"],
+        ["chat:5", "stderr", "first line\nsecond line"],
+        ["chat:5", "stdout", "in parts"],
+        ["chat:5", "stdout", "bytes"],
+        ["chat:5", "stdout", "later"],
+      ],
+    );
+  });
+
+  test("runs the lifespan before its first event and after its last", async () => {
+    await using worker = await Harness.start("with-lifespan.ts", { lifespan: "on" });
+    worker.deliver("a", 1);
+    worker.deliver("b", 2);
+    await worker.settled();
+    await worker.drain();
+    assert.deepEqual(worker.sent, ["event 1", "event 2"]);
+    assert.deepEqual(
+      worker.told("output").map(({ text }) => text),
+      ["2 events"],
+    );
+    assert.deepEqual(worker.log, []);
+  });
+
+  test("that replaces another runs the lifespan again", async () => {
+    await using worker = await Harness.start("lifespan-and-crash.ts", { lifespan: "on" });
+    worker.deliver("x");
+    await worker.replaced();
+    assert.deepEqual(
+      worker.told("output").map(({ text }) => text),
+      ["startup", "startup"],
+    );
+  });
+});
