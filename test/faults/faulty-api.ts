@@ -16,7 +16,7 @@ import {
   type Server,
   type ServerResponse,
 } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import { Simulator, type SimulatorOptions } from "../../src/simulator/index.ts";
 import { type Exchange, FAULTS, type Fault, type FaultName } from "./faults.ts";
 import { Random } from "./random.ts";
@@ -36,6 +36,8 @@ export interface Rule {
   readonly carriesOut?: boolean;
   /** How many calls it hits at most. */
   readonly times?: number;
+  /** Whether connections that it has left open, unanswered, are reset at its end. Otherwise they stay so. */
+  readonly endsInReset?: boolean;
 }
 
 /** A rule in its time, in milliseconds from now. */
@@ -104,7 +106,7 @@ export class FaultyApi implements AsyncDisposable {
 
   /** From now on. */
   inject(rule: Rule): { stop(): void } {
-    const injected = { ...rule, left: rule.times ?? Infinity };
+    const injected: Injected = { ...rule, left: rule.times ?? Infinity, hit: new Set() };
     this.#rules.add(injected);
     if (rule.fault === "refused") this.#enterOrLeave();
     return { stop: () => this.#lift(injected) };
@@ -155,6 +157,9 @@ export class FaultyApi implements AsyncDisposable {
 
   #lift(rule: Injected): void {
     if (this.#rules.delete(rule) && rule.fault === "refused") this.#enterOrLeave();
+    if (!rule.endsInReset) return;
+    for (const socket of rule.hit) socket.resetAndDestroy();
+    rule.hit.clear();
   }
 
   /** Opens or shuts the door as the rules then want it, one after another. */
@@ -192,6 +197,9 @@ export class FaultyApi implements AsyncDisposable {
     const rule = this.#ruleFor(method);
     this.#note({ at, method, spoiled: rule !== undefined });
     if (rule === undefined) return this.#pass(request, response, method, body);
+    const { socket } = request;
+    rule.hit.add(socket);
+    response.once("close", () => rule.hit.delete(socket));
     const fault = typeof rule.fault === "string" ? FAULTS[rule.fault as FaultName] : rule.fault;
     await fault({
       method,
@@ -204,7 +212,7 @@ export class FaultyApi implements AsyncDisposable {
     } satisfies Exchange);
   }
 
-  #ruleFor(method: string): Rule | undefined {
+  #ruleFor(method: string): Injected | undefined {
     for (const rule of this.#rules) {
       const { fault, on = EVERYTHING, probability = 1 } = rule;
       if (fault === "refused" || !on.test(method) || !this.random.chance(probability)) continue;
@@ -271,6 +279,8 @@ export class FaultyApi implements AsyncDisposable {
 interface Injected extends Rule {
   /** How many calls it may still hit. */
   left: number;
+  /** Connections whose call it has hit, and which have not been closed. */
+  readonly hit: Set<Socket>;
 }
 
 interface Answer {

@@ -1,0 +1,81 @@
+/** The application of the crash test: does what each message says, good or bad, and reports every event that it has handled. */
+
+import { setTimeout as delay } from "node:timers/promises";
+import { type Application, delivery, NetworkError, type Send, TelegramError } from "../../src/index.ts";
+import { type Deed, readOrder, writeAnswer } from "./words.ts";
+
+export const application: Application = async (_scope, receive, send) => {
+  for (;;) {
+    const event = await receive();
+    if (event.type === "telegram.disconnect") return;
+    const order = event.type === "telegram.message" ? readOrder(event.text ?? "") : undefined;
+    if (order === undefined) continue;
+    const { attempt } = delivery(event)!;
+    await DEEDS[order.deed](attempt);
+    const parts = order.deed === "twice" ? 2 : 1;
+    for (let part = 1; part <= parts; part++) await say(send, { number: order.number, attempt, part, parts });
+  }
+};
+
+/** Says it until Telegram has certainly heard it, which may be more than once: then `repeat` tells. */
+async function say(send: Send, what: { number: number; attempt: number; part: number; parts: number }): Promise<void> {
+  for (let repeat = 0; ; repeat++) {
+    try {
+      await send({ type: "telegram.send_message", text: writeAnswer({ ...what, repeat }) });
+      return;
+    } catch (error) {
+      const isPassing = error instanceof NetworkError || (error instanceof TelegramError && error.error_code >= 500);
+      if (!isPassing) throw error;
+      await delay(Math.min(500, 20 * 2 ** repeat));
+    }
+  }
+}
+
+type Doing = (attempt: number) => void | Promise<void>;
+
+/** These do it again at each attempt, the others only at the first. */
+const once =
+  (kill: Doing): Doing =>
+  (attempt) =>
+    attempt === 1 ? kill(attempt) : undefined;
+
+const exit: Doing = () => process.exit(7);
+const never = new Promise<never>(() => {});
+
+const throwUncaught: Doing = () => {
+  setImmediate(() => {
+    throw new Error("thrown where nothing can catch it");
+  });
+  return never;
+};
+
+const rejectUnhandled: Doing = () => {
+  void Promise.reject(new Error("left behind"));
+  return never;
+};
+
+const exhaustHeap: Doing = () => {
+  const kept: object[] = [];
+  for (;;) kept.push(Array.from({ length: 100 }, (_, i) => ({ i })));
+};
+
+const DEEDS: Record<Deed, Doing> = {
+  work: () => {},
+  twice: () => {},
+  slow: () => delay(150),
+  busy: () => {
+    const until = performance.now() + 40;
+    while (performance.now() < until);
+  },
+  fail: () => {
+    throw new Error("the application failed");
+  },
+  exit: once(exit),
+  throw: once(throwUncaught),
+  reject: once(rejectUnhandled),
+  heap: once(exhaustHeap),
+  "poison-exit": exit,
+  "poison-throw": throwUncaught,
+  "poison-reject": rejectUnhandled,
+  "poison-heap": exhaustHeap,
+};

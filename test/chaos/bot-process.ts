@@ -1,0 +1,45 @@
+/** The real command in a process of its own, which is killed and started again over the same inbox. */
+
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
+
+const BIN = fileURLToPath(new URL("../../src/bin.ts", import.meta.url));
+
+export interface BotProcessOptions {
+  token: string;
+  apiUrl: string;
+  inbox: string;
+  /** An open file for all that it says. */
+  log: number;
+}
+
+export interface End {
+  code: number | null;
+  signal: NodeJS.Signals | null;
+}
+
+export class BotProcess {
+  /** Resolves when it is over. */
+  readonly ended: Promise<End>;
+  readonly started = performance.now();
+  readonly #process: ChildProcess;
+
+  constructor({ token, apiUrl, inbox, log }: BotProcessOptions) {
+    const args = ["app.ts", "--workers", "2", "--inbox", inbox, "--worker-memory", "48", "--log-format", "json"];
+    this.#process = spawn(process.execPath, [BIN, ...args], {
+      cwd: import.meta.dirname,
+      env: { PATH: process.env.PATH, ASGIGRAM_TOKEN: token, ASGIGRAM_API_URL: apiUrl },
+      stdio: ["ignore", log, log],
+    });
+    this.ended = once(this.#process, "exit").then(([code, signal]) => ({ code, signal }));
+  }
+
+  signal(signal: "SIGTERM" | "SIGKILL"): void {
+    this.#process.kill(signal);
+  }
+
+  get isOver(): boolean {
+    return this.#process.exitCode !== null || this.#process.signalCode !== null;
+  }
+}

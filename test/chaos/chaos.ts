@@ -1,0 +1,334 @@
+/**
+ * The crash test. Messages come in from 500 chats without a pause, while the server is killed, stopped and started again, its
+ * workers are made to die, its application fails, and its Bot API breaks in every way that faults.ts knows. In the end all is
+ * left in peace until everything is answered, and the account is drawn up (ledger.ts).
+ */
+
+import { closeSync, createReadStream, mkdtempSync, openSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { DatabaseSync } from "node:sqlite";
+import { setTimeout as delay } from "node:timers/promises";
+import { message } from "../end-to-end/bot.ts";
+import { EVERYTHING, FaultyApi, POLLS, SENDS } from "../faults/faulty-api.ts";
+import { Random } from "../faults/random.ts";
+import { BotProcess, type End } from "./bot-process.ts";
+import { Ledger } from "./ledger.ts";
+import { harmlessDeed, plan, type Step } from "./plan.ts";
+import { type Deed, readAnswer, writeOrder } from "./words.ts";
+
+export interface ChaosOptions {
+  minutes: number;
+  seed: number;
+  /** What is done, line by line. */
+  tell?(line: string): void;
+}
+
+export interface Outcome {
+  /** What is wrong; nothing, if it went well. */
+  faults: readonly string[];
+  summary: Record<string, number>;
+  /** Where the inbox and the log are; gone, if it went well. */
+  folder: string;
+}
+
+const CHATS = 500;
+/** New messages in a second, by chance twice as many or none. */
+const RATE = 150;
+const TICK = 20;
+/** With so many unanswered messages, no more are sent. */
+const MOST_UNANSWERED = 4000;
+/** In the end nothing may keep still for so long: ms. A worker that has died often comes back after 10 s. */
+const STILL = 30_000;
+/** How long a stop may take: ms. Docker waits for 10 s. */
+const STOP = 10_000;
+
+const ON = { polls: POLLS, sends: SENDS, everything: EVERYTHING };
+/** None of them can be an event, and each has a valid id. */
+const ABSURD = [{ message: null }, { message: 7 }, { message: "hello" }, { message: [] }, {}, { poll: true }];
+
+export async function chaos(options: ChaosOptions): Promise<Outcome> {
+  const run = new Chaos(options, await FaultyApi.start({ seed: options.seed, simulator: BOUNDED }));
+  try {
+    await run.rage();
+    await run.recover();
+  } finally {
+    await run.close();
+  }
+  return await run.outcome();
+}
+
+/** The simulator keeps next to nothing: what counts is in the ledger. */
+const BOUNDED = { callLog: 0, historyPerChat: 2 };
+
+class Chaos {
+  readonly #api: FaultyApi;
+  readonly #ledger = new Ledger();
+  readonly #steps: Generator<Step, never>;
+  readonly #load: Random;
+  readonly #chance: Random;
+  readonly #until: number;
+  readonly #tell: (line: string) => void;
+  readonly #folder = mkdtempSync(join(tmpdir(), "asgigram-chaos-"));
+  readonly #inbox = join(this.#folder, "inbox.sqlite");
+  readonly #logFile = join(this.#folder, "server.log");
+  readonly #log = openSync(this.#logFile, "a");
+  readonly #done = { kills: 0, stops: 0, starts: 0, absurd: 0 };
+  readonly #began = performance.now();
+  #process: BotProcess;
+  /** Whether the process has been told to end. */
+  #isExpectedToEnd = false;
+
+  constructor({ minutes, seed, tell = () => {} }: ChaosOptions, api: FaultyApi) {
+    const random = new Random(seed);
+    this.#api = api;
+    this.#tell = tell;
+    this.#steps = plan(random.fork());
+    this.#load = random.fork();
+    this.#chance = random.fork();
+    this.#until = performance.now() + minutes * 60_000;
+    api.simulator.observe((event) => {
+      if (event.by !== "bot" || event.type !== "message") return;
+      const answer = readAnswer(event.message.text ?? "");
+      if (answer === undefined) this.#ledger.complain(`chat ${event.chat_id} heard ${event.message.text}`);
+      else this.#ledger.heard(event.chat_id, answer);
+    });
+    this.#process = this.#start();
+  }
+
+  // ---- the storm ----
+
+  async rage(): Promise<void> {
+    const load = this.#pour();
+    while (performance.now() < this.#until) {
+      const step = this.#steps.next().value;
+      await delay(Math.min(step.pause, Math.max(0, this.#until - performance.now())));
+      await this.#do(step);
+    }
+    await load;
+  }
+
+  async #pour(): Promise<void> {
+    for (let at = performance.now(); performance.now() < this.#until; at += TICK) {
+      await delay(Math.max(0, at - performance.now()));
+      const count = Math.floor(this.#load.next() * 2 * ((RATE * TICK) / 1000) + this.#load.next());
+      const orders = Array.from({ length: count }, () => ({
+        chat: this.#load.integer(1, CHATS),
+        deed: harmlessDeed(this.#load),
+      }));
+      if (this.#ledger.ordered - this.#ledger.answered < MOST_UNANSWERED) await this.#push(orders);
+    }
+  }
+
+  async #do(step: Step): Promise<void> {
+    const { pause, do: what, ...how } = step;
+    this.#tell(`${this.#clock()}  ${what} ${JSON.stringify(how)}`);
+    switch (step.do) {
+      case "kill":
+        return this.#kill(step.down);
+      case "stop":
+        return this.#stop(step.down);
+      case "stop and kill":
+        this.#isExpectedToEnd = true;
+        this.#process.signal("SIGTERM");
+        await delay(step.after);
+        return this.#kill(step.down);
+      case "say":
+        return this.#push(
+          Array.from({ length: step.chats }, (_, i) => ({
+            chat: step.chats === CHATS ? i + 1 : this.#chance.integer(1, CHATS),
+            deed: step.deed,
+          })),
+        );
+      case "absurd":
+        return this.#pushAbsurd(step.which);
+      case "fault": {
+        const { fault, on, probability } = step;
+        this.#api.schedule([{ from: 0, for: step.for, fault, on: ON[on], probability, endsInReset: true }]);
+      }
+    }
+  }
+
+  async #push(orders: { chat: number; deed: Deed }[]): Promise<void> {
+    const given = orders.map(({ chat, deed }) => ({ chat, order: this.#ledger.order(chat, deed) }));
+    const ids = await this.#api.simulator.pushMany(given.map(({ chat, order }) => message(chat, writeOrder(order))));
+    for (const [i, { chat, order }] of given.entries()) this.#ledger.pushed(ids[i]!, chat, order);
+  }
+
+  async #pushAbsurd(which: number): Promise<void> {
+    const absurd = ABSURD[which % ABSURD.length]!;
+    const id = await this.#api.simulator.push(absurd);
+    this.#done.absurd += 1;
+    if (id === null) this.#ledger.complain("the simulator did not take an absurd update");
+    else this.#ledger.deadly.set(id, JSON.stringify(absurd));
+  }
+
+  // ---- the process ----
+
+  #start(): BotProcess {
+    this.#done.starts += 1;
+    this.#isExpectedToEnd = false;
+    const { token, url: apiUrl } = this.#api;
+    const started = new BotProcess({ token, apiUrl, inbox: this.#inbox, log: this.#log });
+    void started.ended.then((end) => {
+      if (started !== this.#process || this.#isExpectedToEnd) return;
+      this.#ledger.complain(`${this.#clock()}: the process ended by itself: ${JSON.stringify(end)}`);
+      this.#process = this.#start();
+    });
+    return started;
+  }
+
+  async #kill(down: number): Promise<void> {
+    this.#done.kills += 1;
+    this.#isExpectedToEnd = true;
+    this.#process.signal("SIGKILL");
+    await this.#process.ended;
+    await delay(down);
+    this.#process = this.#start();
+  }
+
+  async #stop(down: number): Promise<void> {
+    this.#done.stops += 1;
+    await this.#end();
+    await delay(down);
+    this.#process = this.#start();
+  }
+
+  /** Stops it as Docker does. */
+  async #end(): Promise<void> {
+    this.#isExpectedToEnd = true;
+    const asked = performance.now();
+    this.#process.signal("SIGTERM");
+    const late = setTimeout(() => {
+      this.#ledger.complain(`${this.#clock()}: SIGTERM had no effect for ${STOP} ms`);
+      this.#process.signal("SIGKILL");
+    }, STOP);
+    const end = await this.#process.ended;
+    clearTimeout(late);
+    // Before it has said anything to Telegram it may not have come so far as to heed signals.
+    const isTooYoung = !this.#api.visits().some(({ at }) => at > this.#process.started);
+    if (performance.now() - asked < STOP && !isGood(end) && !isTooYoung) {
+      this.#ledger.complain(`${this.#clock()}: SIGTERM ended it with ${JSON.stringify(end)}`);
+    }
+  }
+
+  // ---- the calm ----
+
+  /** Ends all faults, waits for what is left, and looks at everything. */
+  async recover(): Promise<void> {
+    this.#tell(`${this.#clock()}  calm`);
+    this.#api.heal();
+    await this.#push(Array.from({ length: CHATS }, (_, i) => ({ chat: i + 1, deed: "work" })));
+    await this.#untilAnswered();
+    await this.#end();
+    this.#ledger.close();
+    this.#readInbox();
+    await this.#startOnceMore();
+  }
+
+  async #untilAnswered(): Promise<void> {
+    let { answered } = this.#ledger;
+    let since = performance.now();
+    while (this.#ledger.answered < this.#ledger.ordered) {
+      await delay(20);
+      if (this.#ledger.answered > answered) {
+        answered = this.#ledger.answered;
+        since = performance.now();
+      }
+      const still = performance.now() - since;
+      const isInboxEmpty = still > 1000 && this.#api.simulator.pending === 0 && this.#readUnsettled() === 0;
+      if (!isInboxEmpty && still < STILL) continue;
+      // Which they are, the ledger tells when it is closed.
+      const why = isInboxEmpty ? "the inbox is empty" : `nothing has moved for ${STILL} ms`;
+      return this.#ledger.complain(`${this.#ledger.ordered - answered} events are not answered, and ${why}`);
+    }
+  }
+
+  #readInbox(): void {
+    const unsettled = this.#readUnsettled();
+    if (unsettled > 0) this.#ledger.complain(`${unsettled} events are still in the inbox`);
+    const dead = this.#query("SELECT update_id FROM dead_letter") as { update_id: number }[];
+    this.#ledger.buried(dead.map(({ update_id }) => update_id));
+  }
+
+  #readUnsettled(): number {
+    const [row] = this.#query("SELECT count(*) AS unsettled FROM event") as { unsettled: number }[];
+    return row!.unsettled;
+  }
+
+  #query(sql: string): unknown[] {
+    const database = new DatabaseSync(this.#inbox, { readOnly: true });
+    try {
+      return database.prepare(sql).all();
+    } finally {
+      database.close();
+    }
+  }
+
+  /** What is settled does not come again. */
+  async #startOnceMore(): Promise<void> {
+    const { answered, duplicates } = this.#ledger;
+    this.#process = this.#start();
+    const polls = () => this.#api.visits(POLLS).some(({ at }) => at > this.#process.started);
+    for (let i = 0; i < 500 && !polls(); i++) await delay(20);
+    await delay(300);
+    if (!polls()) this.#ledger.complain("it does not start over an inbox with nothing in it");
+    if (this.#ledger.answered !== answered || this.#ledger.duplicates !== duplicates) {
+      this.#ledger.complain("a start over a settled inbox delivered something");
+    }
+    await this.#end();
+  }
+
+  /** Nothing is left running, however the test ends. */
+  async close(): Promise<void> {
+    this.#isExpectedToEnd = true;
+    if (!this.#process.isOver) {
+      this.#process.signal("SIGKILL");
+      await this.#process.ended;
+    }
+    await this.#api.close();
+    closeSync(this.#log);
+  }
+
+  async outcome(): Promise<Outcome> {
+    const workerDeaths = await this.#countInLog();
+    const { faults, ordered, duplicates, repeats, deadly } = this.#ledger;
+    const { kills, stops, absurd } = this.#done;
+    const struck = [...this.#api.struck.values()].reduce((sum, count) => sum + count, 0);
+    if (faults.length === 0) rmSync(this.#folder, { recursive: true });
+    return {
+      faults,
+      folder: this.#folder,
+      summary: {
+        seconds: Math.round((performance.now() - this.#began) / 1000),
+        events: ordered + deadly.size,
+        "kills (-9)": kills,
+        "stops (SIGTERM)": stops,
+        "worker deaths": workerDeaths,
+        "faults of the API": struck,
+        "absurd updates": absurd,
+        "dead letters": deadly.size,
+        "duplicates after a crash": duplicates,
+        "repeats by the application": repeats,
+      },
+    };
+  }
+
+  async #countInLog(): Promise<number> {
+    let workerDeaths = 0;
+    for await (const line of createInterface({ input: createReadStream(this.#logFile) })) {
+      if (line.includes('"msg":"a worker is gone')) workerDeaths += 1;
+      if (line.includes(this.#api.token)) this.#ledger.complain("the token is in the log");
+    }
+    return workerDeaths;
+  }
+
+  #clock(): string {
+    return `${((performance.now() - this.#began) / 1000).toFixed(1).padStart(6)} s`;
+  }
+}
+
+function isGood({ code }: End): boolean {
+  return code === 0;
+}

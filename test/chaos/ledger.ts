@@ -1,0 +1,130 @@
+/**
+ * The account of a crash test: what each chat has been told to do, and what has come of it. An answer is judged as it comes,
+ * against the one before it in its chat, so that no more is kept than one line for each chat and one for each dead letter.
+ *
+ * In each chat the answers must be those to 1, 2, 3, …, without those that must die. A crash between an answer and its
+ * settlement makes the event come again: so an answer may be followed by another to the same event if that is of a later
+ * attempt, and by nothing that lies further back.
+ */
+
+import { type Answer, DEADLY, type Deed, type Order } from "./words.ts";
+
+interface Account {
+  /** How many orders it has had. */
+  ordered: number;
+  last: Answer;
+  /** The numbers that must die, of those above `last`. */
+  readonly deadly: Set<number>;
+}
+
+const NONE: Answer = { number: 0, attempt: 0, part: 1, parts: 1, repeat: 0 };
+/** More is not told of one run. */
+const MOST_FAULTS = 50;
+
+export class Ledger {
+  readonly faults: string[] = [];
+  /** Orders that must be answered, and those that have been. */
+  ordered = 0;
+  answered = 0;
+  /** Answers to an event that had been answered before, at an earlier attempt. */
+  duplicates = 0;
+  /** Answers that the application itself gave again, not knowing whether they had been heard. */
+  repeats = 0;
+  /** The `update_id` of each update that must die, and what it is. */
+  readonly deadly = new Map<number, string>();
+  readonly #accounts = new Map<number, Account>();
+
+  /** The chat's next order. */
+  order(chat: number, deed: Deed): Order {
+    const account = this.#account(chat);
+    account.ordered += 1;
+    if (isDeadly(deed)) account.deadly.add(account.ordered);
+    else this.ordered += 1;
+    return { deed, number: account.ordered };
+  }
+
+  /** The order has got its update's id. */
+  pushed(update_id: number, chat: number, { deed, number }: Order): void {
+    if (isDeadly(deed)) this.deadly.set(update_id, `${deed} ${number} in chat ${chat}`);
+  }
+
+  heard(chat: number, answer: Answer): void {
+    const account = this.#account(chat);
+    const fault = this.#judge(account, answer);
+    if (fault !== undefined) this.complain(`chat ${chat}: ${show(answer)} after ${show(account.last)}: ${fault}`);
+    if (answer.number < account.last.number) return;
+    account.last = answer;
+    for (const number of account.deadly) if (number < answer.number) account.deadly.delete(number);
+  }
+
+  /** What the dead letters are. */
+  buried(update_ids: readonly number[]): void {
+    const found = new Set(update_ids);
+    for (const update_id of update_ids) {
+      if (!this.deadly.has(update_id)) this.complain(`update ${update_id} is a dead letter, and should have lived`);
+    }
+    for (const [update_id, what] of this.deadly) {
+      if (!found.has(update_id)) this.complain(`update ${update_id} (${what}) should be a dead letter`);
+    }
+    if (found.size < update_ids.length) this.complain("there are dead letters of the same update");
+  }
+
+  /** Everything should have been answered by now. */
+  close(): void {
+    for (const [chat, { ordered, last, deadly }] of this.#accounts) {
+      const missing = numbersBetween(last.number, ordered + 1).filter((number) => !deadly.has(number));
+      if (missing.length > 0) this.complain(`chat ${chat}: no answer to ${missing.slice(0, 10).join(", ")}`);
+      if (last.part < last.parts) this.complain(`chat ${chat}: only a part of the answer to ${last.number}`);
+    }
+  }
+
+  complain(fault: string): void {
+    if (this.faults.length < MOST_FAULTS) this.faults.push(fault);
+  }
+
+  /** What is wrong with the answer, if anything. */
+  #judge({ last, deadly, ordered }: Account, answer: Answer): string | undefined {
+    const { number, attempt, part, repeat } = answer;
+    if (number > ordered) return "nobody asked for that";
+    if (deadly.has(number)) return "it should have died";
+    if (number < last.number) return "out of order, or twice";
+    if (number > last.number) {
+      const skipped = numbersBetween(last.number, number).filter((between) => !deadly.has(between));
+      if (skipped.length > 0) return `no answer to ${skipped.slice(0, 10).join(", ")}`;
+      if (last.part < last.parts) return "only a part of the answer before";
+      this.answered += 1;
+      return part === 1 ? undefined : "the answer's beginning is missing";
+    }
+    if (attempt > last.attempt) {
+      this.duplicates += 1;
+      return part === 1 ? undefined : "the answer's beginning is missing";
+    }
+    if (attempt < last.attempt) return "an earlier attempt";
+    if (part === last.part + 1) return undefined;
+    if (part !== last.part) return "the parts are out of order";
+    this.repeats += 1;
+    return repeat > last.repeat ? undefined : "twice at one attempt";
+  }
+
+  #account(chat: number): Account {
+    const known = this.#accounts.get(chat);
+    if (known !== undefined) return known;
+    const account = { ordered: 0, last: NONE, deadly: new Set<number>() };
+    this.#accounts.set(chat, account);
+    return account;
+  }
+}
+
+function isDeadly(deed: Deed): boolean {
+  return (DEADLY as readonly Deed[]).includes(deed);
+}
+
+/** Neither end included. */
+function numbersBetween(low: number, high: number): number[] {
+  return Array.from({ length: Math.max(0, high - low - 1) }, (_, i) => low + 1 + i);
+}
+
+function show({ number, attempt, part, parts, repeat }: Answer): string {
+  if (number === 0) return "nothing";
+  return `${number} (attempt ${attempt}${parts > 1 ? `, part ${part} of ${parts}` : ""}${repeat > 0 ? `, repeat ${repeat}` : ""})`;
+}

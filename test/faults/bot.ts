@@ -1,0 +1,87 @@
+/** A bot in this process, behind a Bot API that has its faults, and what became of the messages to it. */
+
+import assert from "node:assert/strict";
+import { setTimeout as delay } from "node:timers/promises";
+import { resolveConfig, type Values } from "../../src/config/config.ts";
+import { type RunningServer, serve } from "../../src/server.ts";
+import { message } from "../end-to-end/bot.ts";
+import { FaultyApi, type FaultyApiOptions } from "./faulty-api.ts";
+
+export class FaultyBot implements AsyncDisposable {
+  readonly api: FaultyApi;
+  readonly server: RunningServer;
+  readonly #chats: number;
+  #rounds = 0;
+
+  private constructor(api: FaultyApi, server: RunningServer, chats: number) {
+    this.api = api;
+    this.server = server;
+    this.#chats = chats;
+  }
+
+  /** Starts `apps/<app>.ts`; resolves when it polls. */
+  static async start(
+    app: string,
+    { chats = 5, flags = {}, ...options }: FaultyApiOptions & { chats?: number; flags?: Values },
+  ): Promise<FaultyBot> {
+    const api = await FaultyApi.start(options);
+    const config = await resolveConfig({
+      flags: {
+        application: `apps/${app}.ts`,
+        token: api.token,
+        apiUrl: api.url,
+        inbox: false,
+        workers: 1,
+        logLevel: process.env.ASGIGRAM_TEST_LOG ?? "silent",
+        ...flags,
+      },
+      env: {},
+      cwd: import.meta.dirname,
+    });
+    try {
+      return new FaultyBot(api, await serve(config), chats);
+    } catch (error) {
+      await api.close();
+      throw error;
+    }
+  }
+
+  /** One more message to each chat: its text is the number of the round, from 1. */
+  async round(): Promise<void> {
+    this.#rounds += 1;
+    await this.api.simulator.pushMany(
+      Array.from({ length: this.#chats }, (_, i) => message(i + 1, String(this.#rounds))),
+    );
+  }
+
+  /** What was said to the chat, in order. */
+  heard(chat: number): string[] {
+    return this.api.simulator.calls
+      .filter(({ method, parameters }) => method === "sendMessage" && parameters.chat_id === chat)
+      .map(({ parameters }) => String(parameters.text));
+  }
+
+  /** Resolves when each chat has had its answer to every round; they came once each, in order, at the first attempt. */
+  async answered(): Promise<void> {
+    const expected = Array.from({ length: this.#rounds }, (_, i) => `${i + 1} 1`);
+    const chats = Array.from({ length: this.#chats }, (_, i) => i + 1);
+    await eventually(() => chats.every((chat) => this.heard(chat).length >= this.#rounds));
+    await this.server.idle();
+    for (const chat of chats) assert.deepEqual(this.heard(chat), expected, `what chat ${chat} heard`);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.api.heal();
+    await this.server.stop().catch(() => {});
+    await this.api.close();
+  }
+}
+
+/** Resolves as soon as the condition holds. */
+export async function eventually(condition: () => boolean, within = 20_000): Promise<void> {
+  const deadline = performance.now() + within;
+  while (!condition()) {
+    if (performance.now() > deadline) throw new Error(`not within ${within} ms: ${condition}`);
+    await delay(10);
+  }
+}
