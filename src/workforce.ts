@@ -1,0 +1,191 @@
+/**
+ * The workers as the server deals with them: what is said to each, what each says, and what is known of one that dies.
+ *
+ * What comes back from a worker goes to where it belongs: calls to the outbox, ends of events to the deliveries, words to the
+ * log. Answers go to the life of the worker that asked; where that is over, nobody waits for them any more.
+ */
+
+import type { Config } from "./config/config.ts";
+import type { Deliveries } from "./deliveries.ts";
+import { type WorkerLife, WorkerPool } from "./dispatch/pool.ts";
+import { LogTail } from "./observe/log-tail.ts";
+import { applicationLogger, type Logger } from "./observe/logger.ts";
+import type { Outbox } from "./outbox/outbox.ts";
+import type { DisconnectReason } from "./protocol/events.ts";
+import { failureOf } from "./protocol/failure.ts";
+import type { Call, EventItem, ToMain } from "./protocol/port.ts";
+import type { Entity } from "./protocol/route.ts";
+import { backoff } from "./telegram/retry.ts";
+
+export interface WorkforceOptions {
+  config: Config;
+  outbox: Outbox;
+  log: Logger;
+  /** Something without which there is no going on. */
+  onError(error: Error): void;
+}
+
+export class Workforce {
+  readonly #log: Logger;
+  readonly #applicationLog: Logger;
+  readonly #outbox: Outbox;
+  readonly #onError: (error: Error) => void;
+  readonly #pool: WorkerPool;
+  readonly #tail = new LogTail();
+  /** The workers that are ready. */
+  readonly #lives = new Map<number, WorkerLife>();
+  /** The event that each was at when it reported its own death. */
+  readonly #culprits = new Map<number, number | undefined>();
+  /** There as soon as there is work, and we know who we are. */
+  #deliveries: Deliveries | undefined;
+  #bot: Entity = { id: 0 };
+
+  /** Starts the threads. */
+  constructor({ config, outbox, log, onError }: WorkforceOptions) {
+    this.#log = log;
+    this.#applicationLog = applicationLogger(log);
+    this.#outbox = outbox;
+    this.#onError = onError;
+    this.#pool = new WorkerPool({
+      workers: config.workers,
+      task: {
+        application: config.application,
+        directory: config.directory,
+        interface: config.interface,
+        lifespan: config.lifespan,
+        maxInstances: instancesPerWorker(config),
+        idleTimeout: config.idleTimeout ? config.idleTimeout * 1000 : Number.POSITIVE_INFINITY,
+      },
+      memory: config.workerMemory || undefined,
+      stallTimeout: config.stallTimeout ? config.stallTimeout * 1000 : undefined,
+      pause: (deaths) => (deaths === 1 ? 0 : backoff(deaths, 10_000)),
+      beforePost: () => this.#guard(() => this.#deliveries?.record()),
+      onReady: (worker, life) => this.#welcome(worker, life),
+      onMessage: (worker, life, item) => this.#guard(() => this.#hear(worker, life, item)),
+      onGone: (worker, error) => this.#guard(() => this.#lost(worker, error)),
+      onStalled: (worker, silence, seq) => this.#reportStall(worker, silence, seq),
+    });
+  }
+
+  /**
+   * Resolves when every worker is ready.
+   * @throws ApplicationLoadError | StartupFailedError | WorkerError
+   */
+  start(): Promise<void> {
+    return this.#pool.start();
+  }
+
+  /** From now on there is work. */
+  begin(deliveries: Deliveries, bot: Entity): void {
+    this.#deliveries = deliveries;
+    this.#bot = bot;
+    for (const [worker, life] of this.#lives) this.#welcome(worker, life);
+  }
+
+  post(worker: number, event: EventItem): void {
+    const life = this.#lives.get(worker)!;
+    if (life.last?.type === "events") life.last.events.push(event);
+    else life.push({ type: "events", events: [event] });
+  }
+
+  /** What the worker said last. */
+  logTail(worker: number): string {
+    return this.#tail.of(worker);
+  }
+
+  /** Ends all instances and lifespans; resolves when that is done. */
+  drain(reason: DisconnectReason): Promise<void> {
+    return this.#pool.drain(reason);
+  }
+
+  /** Ends the threads. */
+  destroy(): Promise<void> {
+    return this.#pool.destroy();
+  }
+
+  /** A worker is ready, at the start or as the replacement of another. */
+  #welcome(worker: number, life: WorkerLife): void {
+    this.#lives.set(worker, life);
+    if (this.#deliveries === undefined) return;
+    life.push({ type: "bot", bot: this.#bot });
+    this.#deliveries.workerReady(worker);
+  }
+
+  #hear(worker: number, life: WorkerLife, item: ToMain): void {
+    switch (item.type) {
+      case "call":
+        return this.#call(worker, life, item.id, item.call);
+      case "settled":
+        return this.#deliveries?.settled(worker, item.seqs);
+      case "failed":
+        this.#say(worker, item, "error", "the application threw; the event is now a dead letter");
+        return this.#deliveries?.failed(worker, item.seq, item.error);
+      case "crash":
+        this.#culprits.set(worker, item.seq);
+        return this.#say(worker, item, "error", `${item.message}; the worker is replaced`);
+      case "log":
+        return this.#say(worker, item, item.level, item.message);
+      case "output":
+        this.#tail.add(worker, item.text);
+        return this.#applicationLog[item.stream === "stdout" ? "info" : "warn"](
+          { worker, scope: item.scope },
+          item.text,
+        );
+    }
+  }
+
+  #say(
+    worker: number,
+    { scope, error }: { scope?: string; error?: string },
+    level: "debug" | "info" | "warn" | "error",
+    message: string,
+  ): void {
+    this.#tail.add(worker, error === undefined ? message : `${message}: ${error}`);
+    this.#log[level]({ worker, scope, error }, message);
+  }
+
+  #call(worker: number, life: WorkerLife, id: number, call: Call): void {
+    this.#outbox.post({
+      call,
+      succeeded: (body) => life.push({ type: "result", id, body }),
+      failed: (error) => {
+        const { method, lane } = call;
+        this.#log.info({ worker, method, lane, error: (error as Error).message }, "a call failed");
+        life.push({ type: "failure", id, error: failureOf(error, method) });
+      },
+    });
+  }
+
+  #lost(worker: number, error: Error): void {
+    this.#say(
+      worker,
+      { error: error.message },
+      "error",
+      "a worker is gone; its unsettled events go to its replacement",
+    );
+    const culprit = this.#culprits.get(worker);
+    this.#culprits.delete(worker);
+    this.#lives.delete(worker);
+    this.#deliveries?.workerGone(worker, culprit);
+  }
+
+  #reportStall(worker: number, silence: number, seq: number): void {
+    const at = this.#deliveries?.posted(worker, seq);
+    const update_id = at && (JSON.parse(at.body) as { update_id: number }).update_id;
+    const message = `a worker is stalled: its event loop has not turned for ${Math.round(silence / 1000)} s`;
+    this.#log.warn({ worker, scope: at?.scope, update_id }, message);
+  }
+
+  #guard(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      this.#onError(error as Error);
+    }
+  }
+}
+
+/** Each worker keeps its share; one at least, or it could not work. */
+function instancesPerWorker({ maxApplications, workers }: Config): number {
+  return maxApplications ? Math.max(1, Math.floor(maxApplications / workers)) : Number.POSITIVE_INFINITY;
+}

@@ -1,0 +1,37 @@
+import { type Application, delivery } from "../../../src/index.ts";
+
+/** Does what it is told to, however unwise: the first time, or, with `always`, every time. */
+export const application: Application = async (_scope, receive, send) => {
+  for (;;) {
+    const event = await receive();
+    if (event.type !== "telegram.message") continue;
+    const [deed, how] = (event.text ?? "").split(" ");
+    const attempt = delivery(event)!.attempt;
+    if (how === "always" || attempt === 1) await DEEDS[deed!]?.();
+    await send({ type: "telegram.send_message", text: `${event.text} ${attempt}` });
+  }
+};
+
+const DEEDS: Record<string, () => unknown> = {
+  exit: () => process.exit(7),
+  throw: () => {
+    setImmediate(() => {
+      throw new Error("thrown where nobody catches");
+    });
+    return new Promise(() => {});
+  },
+  reject: () => {
+    void Promise.reject(new Error("left behind"));
+    return new Promise(() => {});
+  },
+  fail: () => {
+    throw new Error("the application's own");
+  },
+  heap: () => {
+    const hoard = [];
+    for (;;) hoard.push(new Array(10_000).fill(Math.random()));
+  },
+  block: () => {
+    for (;;);
+  },
+};
