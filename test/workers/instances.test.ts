@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { suite, type TestContext, test } from "node:test";
+import fc from "fast-check";
 import { DisconnectedError, TelegramError } from "../../src/protocol/errors.ts";
 import type { Call } from "../../src/protocol/port.ts";
 import { routeOf } from "../../src/protocol/route.ts";
@@ -465,6 +466,66 @@ suite("events that wait for 30 s behind an application", () => {
     pass(31_000);
     assert.equal(log.length, 1, "it is stuck now");
   });
+});
+
+test("whatever applications do, each event meets one fate, in the order of its scope; a drain leaves only what nobody saw", async (t) => {
+  // What the application does with an event, and whether it lets others go first.
+  const deed = fc.record({
+    chat: fc.integer({ min: 1, max: 3 }),
+    does: fc.constantFrom("go on", "return", "throw", "return unasked", "throw unasked", "go on", "go on"),
+    waits: fc.boolean(),
+    pause: fc.boolean(),
+  });
+  const options = fc.record({ max: fc.integer({ min: 1, max: 3 }), leave: fc.nat(3) });
+  await fc.assert(
+    fc.asyncProperty(fc.array(deed, { maxLength: 30 }), options, async (deeds, { max, leave }) => {
+      t.mock.reset();
+      const seen: { chat: number; seq: number }[] = [];
+      const application: Application = async ({ chat }, receive) => {
+        const first = deeds.find(({ chat: of }, i) => of === chat.id && !fates().has(i + 1));
+        if (first?.waits) await turn();
+        if (first?.does === "return unasked") return;
+        if (first?.does === "throw unasked") throw new Error("no");
+        for (;;) {
+          const event = await receive();
+          if (event.type === "telegram.disconnect") return;
+          const seq = Number(event.text);
+          const { does, waits } = deeds[seq - 1]!;
+          seen.push({ chat: chat.id, seq });
+          if (waits) await turn();
+          if (does.startsWith("throw")) throw new Error("no");
+          if (does.startsWith("return")) return;
+        }
+      };
+      const { instances, deliver, settled, failed } = setUp(t, application, { max });
+      const fates = () => new Set([...settled, ...failed.map(({ seq }) => seq)]);
+      const late = Math.max(0, deeds.length - leave);
+      for (const [i, { chat, pause }] of deeds.entries()) {
+        if (i === late) await instances.drain("shutdown");
+        deliver(chat, String(i + 1));
+        if (pause) await turn();
+      }
+      if (late === deeds.length) {
+        for (let i = 0; i < 2 * deeds.length + 2; i++) await turn();
+        assert.equal(fates().size, deeds.length, "all of them");
+      }
+      await instances.drain("shutdown");
+      assert.equal(fates().size, settled.length + failed.length, "none of them twice");
+      for (const { seq } of seen) assert.ok(fates().has(seq), `${seq} was handed out, and has no fate`);
+      for (const chat of [1, 2, 3]) {
+        const order = seen.filter((one) => one.chat === chat).map(({ seq }) => seq);
+        assert.deepEqual(
+          order,
+          order.toSorted((a, b) => a - b),
+        );
+        assert.equal(new Set(order).size, order.length, "handed out twice");
+        const all = deeds.map((deed, i) => ({ ...deed, seq: i + 1 })).filter((deed) => deed.chat === chat);
+        const left = all.findIndex(({ seq }) => !fates().has(seq));
+        for (const { seq } of left < 0 ? [] : all.slice(left)) assert.ok(!fates().has(seq), `${seq} was not its turn`);
+      }
+    }),
+    { numRuns: 150 },
+  );
 });
 
 suite("drain()", () => {
