@@ -79,11 +79,14 @@ export class Harness implements AsyncDisposable {
 
   /** Delivers a message to a chat, and gives the number of the event. */
   deliver(text: string, chat = 1): number {
-    const seq = ++this.#delivered;
     const from = { id: chat, is_bot: false, first_name: "Ada" };
-    const message = { message_id: seq, date: 0, chat: { id: chat, type: "private" }, from, text };
-    const body = JSON.stringify({ update_id: 1000 + seq, message });
-    this.#life!.push({ type: "events", events: [{ seq, attempt: 1, body }] });
+    return this.deliverUpdate({ message: { message_id: 1, date: 0, chat: { id: chat, type: "private" }, from, text } });
+  }
+
+  deliverUpdate(update: object, attempt = 1): number {
+    const seq = ++this.#delivered;
+    const body = JSON.stringify({ update_id: 1000 + seq, ...update });
+    this.#life!.push({ type: "events", events: [{ seq, attempt, body }] });
     return seq;
   }
 
