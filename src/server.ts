@@ -1,30 +1,27 @@
 /**
  * The server, assembled. What happens to an update, from top to bottom:
  *
- *   BotApi -> Poller -> Inbox (append) -> Dispatcher -> WorkerPool -> [MessagePort] -> the application
- *   BotApi <- Outbox <---------------------------------- WorkerPool <- [MessagePort] <- send()
- *                       Inbox (settle) <- Dispatcher <-- WorkerPool <- [MessagePort] <- receive() again, return or throw
+ *   BotApi -> Poller -> Deliveries (Inbox, Dispatcher) -> Workforce (WorkerPool) -> [port] -> the application
+ *   BotApi <- Outbox <----------------------------------- Workforce <-------------- [port] <- send()
+ *                       Deliveries <--------------------- Workforce <-------------- [port] <- receive() again, return, throw
  *
- * The stages do not know one another; each is given here what it needs.
+ * The stages do not know one another; each is given what it needs, here and in deliveries.ts and workforce.ts.
  */
 
 import { setTimeout as delay } from "node:timers/promises";
 import type { WebhookInfo } from "@grammyjs/types";
 import type { Config } from "./config/config.ts";
 import { Deliveries } from "./deliveries.ts";
-import { type WorkerLife, WorkerPool } from "./dispatch/pool.ts";
 import type { Inbox } from "./inbox/inbox.ts";
 import { MemoryInbox } from "./inbox/memory.ts";
 import { SqliteInbox } from "./inbox/sqlite.ts";
-import { LogTail } from "./observe/log-tail.ts";
-import { applicationLogger, createLogger, type Logger } from "./observe/logger.ts";
+import { createLogger, type Logger } from "./observe/logger.ts";
 import { Outbox } from "./outbox/outbox.ts";
-import { failureOf } from "./protocol/failure.ts";
-import type { Call, EventItem, ToMain } from "./protocol/port.ts";
 import type { Entity } from "./protocol/route.ts";
 import { BotApi } from "./telegram/bot-api.ts";
 import { Poller } from "./telegram/poller.ts";
-import { backoff, judgeCall, judgeStart } from "./telegram/retry.ts";
+import { judgeCall, judgeStart } from "./telegram/retry.ts";
+import { Workforce } from "./workforce.ts";
 
 export interface RunningServer {
   /** Resolves when the server has stopped; rejects with the error that stopped it. */
@@ -58,21 +55,15 @@ class Server implements RunningServer {
 
   readonly #config: Config;
   readonly #log: Logger;
-  readonly #applicationLog: Logger;
-  readonly #tail = new LogTail();
   readonly #api: BotApi;
-  readonly #pool: WorkerPool;
   readonly #outbox: Outbox;
   readonly #poller: Poller;
-  /** The workers that are ready, and the event that each was at when it reported its own death. */
-  readonly #lives = new Map<number, WorkerLife>();
-  readonly #culprits = new Map<number, number | undefined>();
+  readonly #workforce: Workforce;
   readonly #polling = new AbortController();
   readonly #closed = Promise.withResolvers<void>();
   #inbox: Inbox = new MemoryInbox();
   /** There as soon as the server serves. */
   #deliveries: Deliveries | undefined;
-  #bot: Entity = { id: 0 };
   #newsTimer: NodeJS.Timeout | undefined;
   #stopped: Promise<void> | undefined;
 
@@ -81,7 +72,6 @@ class Server implements RunningServer {
     this.closed = this.#closed.promise;
     this.closed.catch(() => {});
     this.#log = createLogger({ level: config.logLevel, format: config.logFormat });
-    this.#applicationLog = applicationLogger(this.#log);
     this.#api = new BotApi({ token: config.token, apiUrl: config.apiUrl });
     this.#outbox = new Outbox({
       request: ({ method, body }) => this.#api.callText(method, body),
@@ -94,26 +84,11 @@ class Server implements RunningServer {
       room: (signal) => this.#deliveries!.room(signal),
       log: this.#log,
     });
-    this.#pool = new WorkerPool({
-      workers: config.workers,
-      task: {
-        application: config.application,
-        directory: config.directory,
-        interface: config.interface,
-        lifespan: config.lifespan,
-        maxInstances: config.maxApplications
-          ? Math.max(1, Math.floor(config.maxApplications / config.workers))
-          : Infinity,
-        idleTimeout: config.idleTimeout ? config.idleTimeout * 1000 : Infinity,
-      },
-      memory: config.workerMemory || undefined,
-      stallTimeout: config.stallTimeout ? config.stallTimeout * 1000 : undefined,
-      pause: (deaths) => (deaths === 1 ? 0 : backoff(deaths, 10_000)),
-      beforePost: () => this.#guard(() => this.#deliveries?.record()),
-      onReady: (worker, life) => this.#welcome(worker, life),
-      onMessage: (worker, life, item) => this.#guard(() => this.#hear(worker, life, item)),
-      onGone: (worker, error) => this.#guard(() => this.#lost(worker, error)),
-      onStalled: (worker, silence, seq) => this.#reportStall(worker, silence, seq),
+    this.#workforce = new Workforce({
+      config,
+      outbox: this.#outbox,
+      log: this.#log,
+      onError: (error) => this.#fail(error),
     });
   }
 
@@ -123,11 +98,11 @@ class Server implements RunningServer {
     try {
       for (const warning of this.#config.warnings) this.#log.warn(warning);
       const getMe = this.#insist((signal) => this.#api.getMe(signal));
-      const [bot] = await Promise.all([getMe, this.#pool.start()]);
-      this.#bot = bot as unknown as Entity;
-      this.#inbox = this.#openInbox();
-      await this.#prepare();
-      this.#resume();
+      const [me] = await Promise.all([getMe, this.#workforce.start()]);
+      const bot = me as unknown as Entity;
+      this.#inbox = this.#openInbox(bot.id);
+      await this.#clearTheWay();
+      this.#resume(bot);
     } catch (error) {
       this.#stopped ??= this.#stop().then(this.#closed.resolve);
       await this.#stopped;
@@ -152,16 +127,15 @@ class Server implements RunningServer {
     }
   }
 
-  #openInbox(): Inbox {
+  #openInbox(bot: number): Inbox {
     const { inbox, deadLetterLimit, deadLetterAge } = this.#config;
-    if (inbox !== false)
-      return new SqliteInbox(inbox, this.#bot.id, { count: deadLetterLimit, age: deadLetterAge * 1000 });
+    if (inbox !== false) return new SqliteInbox(inbox, bot, { count: deadLetterLimit, age: deadLetterAge * 1000 });
     this.#log.info("no inbox: updates that are not handled when the process dies are lost");
     return new MemoryInbox();
   }
 
   /** Does away with what stands in the way of a fresh start, as far as that is wanted. */
-  async #prepare(): Promise<void> {
+  async #clearTheWay(): Promise<void> {
     const { deleteWebhook, dropPending, maxAge } = this.#config;
     if (deleteWebhook) await this.#insist((signal) => this.#api.call("deleteWebhook", {}, signal));
     if (dropPending) {
@@ -173,106 +147,33 @@ class Server implements RunningServer {
     }
   }
 
-  /** Opens the way to the workers; what an earlier process left unsettled goes first. */
-  #resume(): void {
+  /** Puts the workers to work; what an earlier process left unsettled goes first. */
+  #resume(bot: Entity): void {
     const { application, workers, inbox, maxAttempts, maxAge } = this.#config;
     this.#deliveries = new Deliveries({
       inbox: this.#inbox,
-      bot: this.#bot,
+      bot,
       workers,
       maxAttempts,
       oldest: maxAge ? Date.now() / 1000 - maxAge : 0,
-      post: (worker, event) => this.#post(worker, event),
-      logTail: (worker) => this.#tail.of(worker),
+      post: (worker, event) => this.#workforce.post(worker, event),
+      logTail: (worker) => this.#workforce.logTail(worker),
       onError: (error) => this.#fail(error),
       log: this.#log,
     });
     const left = this.#deliveries.resume();
-    for (const [worker, life] of this.#lives) this.#welcome(worker, life);
-    this.#newsTimer = setInterval(() => this.#guard(() => this.#deliveries?.takeNews()), 1000).unref();
+    this.#workforce.begin(this.#deliveries, bot);
+    this.#newsTimer = setInterval(() => this.#lookForNews(), 1000).unref();
     const unsettled = left > 0 ? { unsettled: left } : {};
-    this.#log.info({ bot: `@${this.#bot.username}`, application, workers, inbox, ...unsettled }, "serving");
+    this.#log.info({ bot: `@${bot.username}`, application, workers, inbox, ...unsettled }, "serving");
   }
 
-  // ---- to the workers ----
-
-  /** A worker is ready, now or long after the start; it gets its events as soon as we know who we are. */
-  #welcome(worker: number, life: WorkerLife): void {
-    this.#lives.set(worker, life);
-    if (this.#deliveries === undefined) return;
-    life.push({ type: "bot", bot: this.#bot });
-    this.#deliveries.workerReady(worker);
-  }
-
-  #post(worker: number, event: EventItem): void {
-    const life = this.#lives.get(worker)!;
-    if (life.last?.type === "events") life.last.events.push(event);
-    else life.push({ type: "events", events: [event] });
-  }
-
-  // ---- from the workers ----
-
-  #hear(worker: number, life: WorkerLife, item: ToMain): void {
-    switch (item.type) {
-      case "call":
-        return this.#call(worker, life, item.id, item.call);
-      case "settled":
-        return this.#deliveries?.settled(worker, item.seqs);
-      case "failed":
-        this.#tail.add(worker, item.error);
-        this.#log.error(
-          { worker, scope: item.scope, error: item.error },
-          "the application threw; the event is now a dead letter",
-        );
-        return this.#deliveries?.failed(worker, item.seq, item.error);
-      case "crash":
-        this.#culprits.set(worker, item.seq);
-        this.#tail.add(worker, `${item.message}: ${item.error}`);
-        return this.#log.error(
-          { worker, scope: item.scope, error: item.error },
-          `${item.message}; the worker is replaced`,
-        );
-      case "log":
-        this.#tail.add(worker, item.message);
-        return this.#log[item.level]({ worker, scope: item.scope, error: item.error }, item.message);
-      case "output":
-        this.#tail.add(worker, item.text);
-        return this.#applicationLog[item.stream === "stdout" ? "info" : "warn"](
-          { worker, scope: item.scope },
-          item.text,
-        );
+  #lookForNews(): void {
+    try {
+      this.#deliveries?.takeNews();
+    } catch (error) {
+      this.#fail(error as Error);
     }
-  }
-
-  /** The answer goes to the life that asked: where that is over, nobody waits for it any more. */
-  #call(worker: number, life: WorkerLife, id: number, call: Call): void {
-    this.#outbox.post({
-      call,
-      succeeded: (body) => life.push({ type: "result", id, body }),
-      failed: (error) => {
-        this.#log.info(
-          { worker, method: call.method, lane: call.lane, error: (error as Error).message },
-          "a call failed",
-        );
-        life.push({ type: "failure", id, error: failureOf(error, call.method) });
-      },
-    });
-  }
-
-  #lost(worker: number, error: Error): void {
-    this.#tail.add(worker, error.message);
-    this.#log.error({ worker, error: error.message }, "a worker is gone; its unsettled events go to its replacement");
-    const culprit = this.#culprits.get(worker);
-    this.#culprits.delete(worker);
-    this.#lives.delete(worker);
-    this.#deliveries?.workerGone(worker, culprit);
-  }
-
-  #reportStall(worker: number, silence: number, seq: number): void {
-    const at = this.#deliveries?.posted(worker, seq);
-    const update_id = at && (JSON.parse(at.body) as { update_id: number }).update_id;
-    const message = `a worker is stalled: its event loop has not turned for ${Math.round(silence / 1000)} s`;
-    this.#log.warn({ worker, scope: at?.scope, update_id, stalled: true }, message);
   }
 
   // ---- idle, stop ----
@@ -294,14 +195,6 @@ class Server implements RunningServer {
     if (this.#stopped !== undefined) return;
     this.#log.fatal({ error: error.message }, "stopping");
     this.#stopped = this.#stop().finally(() => this.#closed.reject(error));
-  }
-
-  #guard(work: () => void): void {
-    try {
-      work();
-    } catch (error) {
-      this.#fail(error as Error);
-    }
   }
 
   get #unsettled(): number {
@@ -327,7 +220,7 @@ class Server implements RunningServer {
     // What only memory holds has to be handled now or never.
     if (!this.#inbox.durable) await this.#deliveries?.idle();
     this.#deliveries?.close();
-    await this.#pool.drain("shutdown");
+    await this.#workforce.drain("shutdown");
     await this.#outbox.idle();
     this.#deliveries?.withdraw();
     await this.#poller
@@ -338,7 +231,7 @@ class Server implements RunningServer {
   async #release(): Promise<void> {
     this.#polling.abort();
     this.#outbox.close();
-    await Promise.all([this.#pool.destroy(), this.#api.close()]);
+    await Promise.all([this.#workforce.destroy(), this.#api.close()]);
     try {
       this.#deliveries?.record();
     } finally {

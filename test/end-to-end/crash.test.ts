@@ -83,10 +83,7 @@ test("an event that kills its worker each time becomes a dead letter after three
   ];
   await simulator.pushMany(updates);
   await callsOf(simulator, "sendMessage", innocents.length + 1);
-  assert.deepEqual(
-    heard(ANN),
-    ["after 1"].map((text) => text.replace("1", heard(ANN)[0]?.toString().split(" ")[1] ?? "")),
-  );
+  assert.match(heard(ANN).join(), /^after \d$/);
   for (const chat of innocents) assert.equal(heard(chat).length, 1, `chat ${chat}`);
   const letters = server.deadLetters();
   assert.equal(letters.length, 1);
