@@ -3,6 +3,7 @@
  * token: it stands in the path of each request, and in nothing that leaves this file.
  */
 
+import { inspect } from "node:util";
 import type { Update, UserFromGetMe } from "@grammyjs/types";
 import { type Dispatcher, Pool } from "undici";
 import { NetworkError, type ResponseParameters, TelegramError } from "../protocol/errors.ts";
@@ -14,6 +15,9 @@ export interface BotApiOptions {
   apiUrl: string;
   /** How many calls may be under way at once. */
   connections?: number;
+  /** How long a method may take to answer, and a long poll beyond its own timeout: ms. */
+  callTimeout?: number;
+  pollGrace?: number;
 }
 
 /** One getUpdates call; all of it is said every time (https://core.telegram.org/bots/api#getupdates). */
@@ -31,13 +35,20 @@ const CALL_TIMEOUT = 60_000;
 const POLL_GRACE = 10_000;
 
 export class BotApi {
+  readonly #token: string;
   readonly #origin: string;
   readonly #path: string;
+  readonly #callTimeout: number;
+  readonly #pollGrace: number;
   readonly #calls: Pool;
   #polls: Pool;
 
-  constructor({ token, apiUrl, connections = 64 }: BotApiOptions) {
+  constructor(options: BotApiOptions) {
+    const { token, apiUrl, connections = 64, callTimeout = CALL_TIMEOUT, pollGrace = POLL_GRACE } = options;
     const { origin, pathname } = new URL(apiUrl);
+    this.#token = token;
+    this.#callTimeout = callTimeout;
+    this.#pollGrace = pollGrace;
     this.#origin = origin;
     this.#path = `${pathname.replace(/\/+$/, "")}/bot${token}/`;
     this.#calls = this.#connect(connections);
@@ -73,14 +84,20 @@ export class BotApi {
    * @throws TelegramError | NetworkError
    */
   async getUpdates(poll: Poll, signal: AbortSignal): Promise<Update[]> {
-    const deadline = AbortSignal.timeout(poll.timeout * 1000 + POLL_GRACE);
+    // Not AbortSignal.timeout(), whose timer would outlive the poll, and at full speed there are a thousand polls a second.
+    const deadline = new AbortController();
+    const timer = setTimeout(() => deadline.abort(), poll.timeout * 1000 + this.#pollGrace);
     try {
       const body = JSON.stringify(poll);
-      const answer = await this.#request(this.#polls, "getUpdates", body, AbortSignal.any([signal, deadline]));
-      return readJson<{ result: Update[] }>("getUpdates", answer).result;
+      const answer = await this.#request(this.#polls, "getUpdates", body, AbortSignal.any([signal, deadline.signal]));
+      const { result } = readJson<{ result: Update[] }>("getUpdates", answer);
+      if (!Array.isArray(result)) throw new NetworkError("getUpdates", "unknown", "the answer is no list of updates");
+      return result;
     } catch (error) {
-      if (deadline.aborted) this.#renewPolls();
+      if (deadline.signal.aborted) this.#renewPolls();
       throw error;
+    } finally {
+      clearTimeout(timer);
     }
   }
 
@@ -94,8 +111,8 @@ export class BotApi {
       pipelining: 1,
       allowH2: false,
       connect: { timeout: 10_000 },
-      headersTimeout: CALL_TIMEOUT,
-      bodyTimeout: CALL_TIMEOUT,
+      headersTimeout: this.#callTimeout,
+      bodyTimeout: this.#callTimeout,
     });
   }
 
@@ -106,26 +123,44 @@ export class BotApi {
 
   async #request(pool: Dispatcher, method: string, body: string, signal?: AbortSignal): Promise<string> {
     let status: number;
+    let retryAfter: number;
     let text: string;
     try {
-      const response = await pool.request({
-        method: "POST",
-        path: this.#path + method,
-        headers: JSON_HEADERS,
-        body,
-        ...(signal === undefined ? {} : { signal }),
-      });
+      const request = { method: "POST", path: this.#path + method, headers: JSON_HEADERS, body } as const;
+      const response = await (signal === undefined
+        ? pool.request(request)
+        : unlessAborted(signal, pool.request({ ...request, signal })));
       status = response.statusCode;
+      retryAfter = Number(response.headers["retry-after"]);
       text = await response.body.text();
     } catch (cause) {
-      throw new NetworkError(method, deliveryOf(cause), reasonOf(cause), { cause });
+      throw new NetworkError(method, deliveryOf(cause), reasonOf(cause), this.#tokenIsIn(cause) ? {} : { cause });
     }
     if (status === 200 && text.startsWith('{"ok":true')) return text;
-    throw refusalIn(method, status, text);
+    const answer = parse(text.replaceAll(this.#token, "<token>"));
+    if (status === 200 && answer?.ok === true) return text;
+    throw refusalIn(method, status, answer, retryAfter);
+  }
+
+  /** An answer that is no HTTP is part of the client's error, and what some servers answer is the request. */
+  #tokenIsIn(error: unknown): boolean {
+    return inspect(error, { depth: Number.POSITIVE_INFINITY, showHidden: true }).includes(this.#token);
   }
 }
 
 const JSON_HEADERS = { "content-type": "application/json" };
+
+/** The client itself looks at a request's signal only when it has a connection for it, and may wait for that for long. */
+async function unlessAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
+  const { promise: aborted, reject } = Promise.withResolvers<never>();
+  const abort = () => reject(signal.reason);
+  signal.addEventListener("abort", abort);
+  try {
+    return await Promise.race([work, aborted]);
+  } finally {
+    signal.removeEventListener("abort", abort);
+  }
+}
 
 function readJson<T>(method: string, text: string): T {
   try {
@@ -135,23 +170,34 @@ function readJson<T>(method: string, text: string): T {
   }
 }
 
-interface Refusal {
-  ok?: boolean;
+interface Answer {
+  ok?: unknown;
   error_code?: number;
   description?: string;
   parameters?: ResponseParameters;
 }
 
-/** Whatever came back that does not begin as a success does. */
-function refusalIn(method: string, status: number, text: string): Error {
-  let answer: Refusal | null = null;
+function parse(text: string): Answer | null {
   try {
-    answer = JSON.parse(text);
-  } catch {}
-  if (typeof answer !== "object" || answer === null || typeof answer.ok !== "boolean" || answer.ok) {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
+
+/** Whatever came back that is no success. */
+function refusalIn(method: string, status: number, answer: Answer | null, retryAfter: number): Error {
+  const wait = retryAfter > 0 ? { retry_after: retryAfter } : {};
+  if (answer?.ok !== false) {
+    if (status === 429) return new TelegramError(method, status, "Too Many Requests", wait);
     if (status >= 500) return new TelegramError(method, status, "the server answered with an error page");
     return new NetworkError(method, "unknown", `the answer (HTTP ${status}) is not one of the Bot API`);
   }
   const { error_code = status, description = "no description", parameters = {} } = answer;
-  return new TelegramError(method, error_code, description, parameters);
+  return new TelegramError(
+    method,
+    error_code,
+    description,
+    error_code === 429 ? { ...wait, ...parameters } : parameters,
+  );
 }

@@ -27,6 +27,10 @@ export interface PollerOptions {
     warn(fields: object, message: string): void;
     info(fields: object, message: string): void;
   };
+  /** A clock, in milliseconds. */
+  now?(): number;
+  /** What to wait with; ends early, and does not reject, when the signal is aborted. */
+  wait?(milliseconds: number, signal: AbortSignal): Promise<void>;
 }
 
 /** The most that Telegram gives: updates a batch, and seconds of waiting. */
@@ -36,14 +40,16 @@ const TIMEOUT = 50;
 const AT_ONCE = 500;
 
 export class Poller {
-  readonly #options: PollerOptions;
+  readonly #options: Required<PollerOptions>;
   #offset: number | undefined;
   #emptyAtOnce = 0;
   #failures = 0;
   #conflictSince: number | undefined;
+  /** The last warning since all was well: each is given once. */
+  #warnedOf: string | undefined;
 
   constructor(options: PollerOptions) {
-    this.#options = options;
+    this.#options = { now: () => performance.now(), wait: pause, ...options };
   }
 
   /**
@@ -51,13 +57,14 @@ export class Poller {
    * @throws TokenRejectedError | ConflictError, and what `take` throws
    */
   async run(signal: AbortSignal): Promise<void> {
+    const { room, now } = this.#options;
     while (!signal.aborted) {
-      await this.#options.room(signal);
-      const started = performance.now();
+      await room(signal);
+      const started = now();
       const updates = await this.#poll(signal);
       if (updates === undefined) continue;
       if (updates.length > 0) this.#take(updates);
-      else await this.#slowDown(performance.now() - started, signal);
+      else await this.#slowDown(now() - started, signal);
     }
   }
 
@@ -93,34 +100,36 @@ export class Poller {
   #take(updates: Update[]): void {
     this.#options.take(updates);
     // Of the last one, not the highest: ids restart at random after a quiet week.
-    this.#offset = updates.at(-1)!.update_id + 1;
+    const last = updates.findLast((update) => Number.isSafeInteger(update?.update_id));
+    if (last !== undefined) this.#offset = last.update_id + 1;
     this.#emptyAtOnce = 0;
   }
 
   /** A server that answers empty polls at once must not make this loop spin. */
   async #slowDown(took: number, signal: AbortSignal): Promise<void> {
     this.#emptyAtOnce = took < AT_ONCE ? this.#emptyAtOnce + 1 : 0;
-    if (this.#emptyAtOnce > 0) await pause(backoff(this.#emptyAtOnce, 1000), signal);
+    if (this.#emptyAtOnce > 0) await this.#options.wait(backoff(this.#emptyAtOnce, 1000), signal);
   }
 
   async #failed(error: unknown, signal: AbortSignal): Promise<void> {
+    const { log, now, wait } = this.#options;
     const conflict = error instanceof TelegramError && error.error_code === 409;
     this.#failures += 1;
-    this.#conflictSince = conflict ? (this.#conflictSince ?? performance.now()) : undefined;
-    const conflictFor = this.#conflictSince === undefined ? 0 : performance.now() - this.#conflictSince;
+    this.#conflictSince = conflict ? (this.#conflictSince ?? now()) : undefined;
+    const conflictFor = this.#conflictSince === undefined ? 0 : now() - this.#conflictSince;
     const verdict = judgePoll(error, { failures: this.#failures, conflictFor });
     if (verdict.action === "stop") throw verdict.error;
-    if (this.#failures === 1) {
-      const what = conflict ? CONFLICTS[conflictKind(error)] : "polling failed; trying again";
-      this.#options.log.warn({ error: (error as Error).message }, what);
-    }
-    await pause(verdict.after, signal);
+    const what = conflict ? CONFLICTS[conflictKind(error)] : "polling failed; trying again";
+    if (what !== this.#warnedOf) log.warn({ error: (error as Error).message }, what);
+    this.#warnedOf = what;
+    await wait(verdict.after, signal);
   }
 
   #recovered(): void {
     if (this.#failures > 0) this.#options.log.info({ failures: this.#failures }, "polling again");
     this.#failures = 0;
     this.#conflictSince = undefined;
+    this.#warnedOf = undefined;
   }
 }
 

@@ -21,7 +21,7 @@ type Stop = { action: "stop"; error: AsgigramError };
 /** What may be carried out twice without a difference: reading, and setting something to a value. */
 const REPEATABLE = /^(?:get|set|edit|delete|answer)/;
 
-/** Attempts at a call that never got through; with `backoff` that is about five minutes. */
+/** Attempts at a call that never got through; with `backoff` that is about four minutes. */
 const MAX_ATTEMPTS = 20;
 /** Attempts at a repeatable call that failed at the other end. */
 const MAX_REPEATS = 5;
@@ -132,16 +132,30 @@ const NEVER_LEFT = new Set([
   "EMFILE",
   "UND_ERR_CONNECT_TIMEOUT",
   "CERT_HAS_EXPIRED",
+  "CERT_NOT_YET_VALID",
   "DEPTH_ZERO_SELF_SIGNED_CERT",
   "SELF_SIGNED_CERT_IN_CHAIN",
+  "UNABLE_TO_GET_ISSUER_CERT",
+  "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
   "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
   "ERR_TLS_CERT_ALTNAME_INVALID",
 ]);
 
 export function deliveryOf(cause: unknown): Delivery {
-  // Where every address of a host was tried, the code is that of the first.
-  const { code } = (cause ?? {}) as { code?: string };
-  return code !== undefined && NEVER_LEFT.has(code) ? "none" : "unknown";
+  // Where every address of a host was tried, each has an error of its own.
+  const causes: unknown[] = cause instanceof AggregateError ? cause.errors : [cause];
+  return causes.length > 0 && causes.every(neverLeft) ? "none" : "unknown";
+}
+
+function neverLeft(cause: unknown): boolean {
+  const { code, syscall } = (cause ?? {}) as { code?: string; syscall?: string };
+  return syscall === "connect" || isCutInHandshake(cause) || (code !== undefined && NEVER_LEFT.has(code));
+}
+
+/** A connection that is reset later says which call of the system failed, and not where it was going. */
+function isCutInHandshake(cause: unknown): boolean {
+  const { code, syscall, host } = (cause ?? {}) as { code?: string; syscall?: string; host?: string };
+  return code === "ECONNRESET" && syscall === undefined && host !== undefined;
 }
 
 /** A short text for a message: the code where there is one. Never the request's path, which holds the token. */

@@ -1,0 +1,464 @@
+import assert from "node:assert/strict";
+import { getEventListeners, once } from "node:events";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { type AddressInfo, createServer as createTcpServer, type Server, type Socket } from "node:net";
+import { describe, type TestContext, test } from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
+import { inspect } from "node:util";
+import { type AsgigramError, NetworkError, TelegramError } from "../../src/protocol/errors.ts";
+import { BotApi, type BotApiOptions } from "../../src/telegram/bot-api.ts";
+
+const TOKEN = "123456:AAsecret-token_of_this_bot";
+const POLL = { offset: 5, limit: 100, timeout: 0, allowed_updates: ["message"] };
+const never = new AbortController().signal;
+
+/** Listens on a port of its own until the test is over. @returns its address */
+async function listen(t: TestContext, server: Server): Promise<string> {
+  const sockets = new Set<Socket>();
+  server.on("connection", (socket) => sockets.add(socket.on("error", () => {})));
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  t.after(() => {
+    for (const socket of sockets) socket.destroy();
+    server.close();
+  });
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+/** A client of the server. */
+function client(t: TestContext, apiUrl: string, options: Partial<BotApiOptions> = {}): BotApi {
+  const api = new BotApi({ token: TOKEN, apiUrl, ...options });
+  t.after(() => api.close());
+  return api;
+}
+
+/** A client of an HTTP server that answers as the handler does. */
+async function http(
+  t: TestContext,
+  handler: (response: ServerResponse, request: IncomingMessage, body: string) => void,
+  options: Partial<BotApiOptions> = {},
+): Promise<BotApi> {
+  const server = createServer(async (request, response) => {
+    let body = "";
+    for await (const chunk of request.setEncoding("utf8")) body += chunk;
+    handler(response, request, body);
+  });
+  return client(t, await listen(t, server), options);
+}
+
+/** A client of a server that does as it likes with the bytes; it is called when the request is there. */
+async function tcp(
+  t: TestContext,
+  handler: (socket: Socket, connection: number) => void,
+  options: Partial<BotApiOptions> = {},
+): Promise<BotApi> {
+  let connections = 0;
+  const server = createTcpServer((socket) => {
+    const connection = ++connections;
+    socket.once("data", () => handler(socket, connection));
+  });
+  return client(t, await listen(t, server), options);
+}
+
+function answer(response: ServerResponse, status: number, body: string | object, headers: Record<string, string> = {}) {
+  response.writeHead(status, { "content-type": "application/json", ...headers });
+  response.end(typeof body === "string" ? body : JSON.stringify(body));
+}
+
+/** The error that a call fails with, which never shows the token. */
+async function failure<T extends AsgigramError>(call: Promise<unknown>, kind: new (...args: never[]) => T): Promise<T> {
+  const error = await call.then(
+    (result) => assert.fail(`succeeded with ${inspect(result)}`),
+    (error: unknown) => error,
+  );
+  assert.ok(error instanceof kind, inspect(error));
+  for (let cause: unknown = error; cause instanceof Error; cause = cause.cause) {
+    for (const text of [cause.message, String(cause), cause.stack ?? ""]) assert.doesNotMatch(text, /AAsecret/);
+  }
+  for (const showHidden of [false, true]) {
+    assert.doesNotMatch(inspect(error, { depth: Number.POSITIVE_INFINITY, showHidden }), /AAsecret/);
+  }
+  assert.doesNotMatch(JSON.stringify(error), /AAsecret/);
+  return error;
+}
+
+describe("a call that succeeds", () => {
+  test("resolves with the result; the method is in the path, the parameters are JSON", async (t) => {
+    const seen: unknown[] = [];
+    const api = await http(t, (response, { method, url, headers }, body) => {
+      seen.push(method, url, headers["content-type"], body);
+      answer(response, 200, { ok: true, result: { message_id: 7, text: "Grüße 🎈" } });
+    });
+    const message = await api.call("sendMessage", { chat_id: 1, text: "Grüße 🎈" });
+    assert.deepEqual(message, { message_id: 7, text: "Grüße 🎈" });
+    const body = '{"chat_id":1,"text":"Grüße 🎈"}';
+    assert.deepEqual(seen, ["POST", `/bot${TOKEN}/sendMessage`, "application/json", body]);
+  });
+
+  test("is handed on as it came where somebody else reads it", async (t) => {
+    const text = '{"ok":true,"result":[{"id":12345678901234567890}]}';
+    const api = await http(t, (response) => answer(response, 200, text));
+    assert.equal(await api.callText("getChat", "{}"), text);
+  });
+
+  test("may be written with spaces, as other servers write JSON", async (t) => {
+    const api = await http(t, (response) => answer(response, 200, '{ "ok": true, "result": 5 }\n'));
+    assert.equal(await api.call("getChatMemberCount"), 5);
+    assert.deepEqual(JSON.parse(await api.callText("getChatMemberCount", "{}")), { ok: true, result: 5 });
+  });
+
+  test("may have any content type", async (t) => {
+    const api = await http(t, (response) =>
+      answer(response, 200, '{"ok":true,"result":true}', { "content-type": "text/html" }),
+    );
+    assert.equal(await api.call("setMyCommands"), true);
+  });
+
+  test("may be large, and come in pieces that split a character", async (t) => {
+    const text = "ж".repeat(2_000_000);
+    const api = await http(t, (response) => {
+      const bytes = Buffer.from(JSON.stringify({ ok: true, result: text }));
+      response.write(bytes.subarray(0, 1_000_021));
+      setImmediate(() => response.end(bytes.subarray(1_000_021)));
+    });
+    assert.equal(await api.call("getFile"), text);
+  });
+
+  test("keeps a path in --api-url as a prefix, with or without a slash at its end", async (t) => {
+    const paths: (string | undefined)[] = [];
+    const server = createServer((request, response) => {
+      paths.push(request.url);
+      answer(response, 200, { ok: true, result: { id: 1 } });
+    });
+    const origin = await listen(t, server);
+    for (const prefix of ["", "/", "/telegram", "/a/b/", "/a//"]) await client(t, origin + prefix).getMe();
+    assert.deepEqual(
+      paths,
+      ["", "", "/telegram", "/a/b", "/a"].map((prefix) => `${prefix}/bot${TOKEN}/getMe`),
+    );
+  });
+});
+
+describe("a refusal", () => {
+  test("becomes a TelegramError with everything that Telegram said", async (t) => {
+    const api = await http(t, (response) =>
+      answer(response, 400, {
+        ok: false,
+        error_code: 400,
+        description: "Bad Request: group chat was upgraded to a supergroup chat",
+        parameters: { migrate_to_chat_id: -1001 },
+      }),
+    );
+    const error = await failure(api.call("sendMessage"), TelegramError);
+    assert.equal(error.method, "sendMessage");
+    assert.equal(error.error_code, 400);
+    assert.equal(error.description, "Bad Request: group chat was upgraded to a supergroup chat");
+    assert.deepEqual(error.parameters, { migrate_to_chat_id: -1001 });
+    assert.equal(error.message, `sendMessage: 400 ${error.description}`);
+  });
+
+  for (const code of [400, 401, 403, 404, 409, 413, 421, 429, 500, 502, 503]) {
+    test(`with code ${code} keeps its code`, async (t) => {
+      const body = { ok: false, error_code: code, description: "No" };
+      const api = await http(t, (response) => answer(response, code, body));
+      const error = await failure(api.callText("sendMessage", "{}"), TelegramError);
+      assert.deepEqual([error.error_code, error.description, error.parameters], [code, "No", {}]);
+    });
+  }
+
+  test("counts whatever the HTTP status says", async (t) => {
+    const api = await http(t, (response) => answer(response, 200, { ok: false, error_code: 403, description: "No" }));
+    assert.equal((await failure(api.call("sendMessage"), TelegramError)).error_code, 403);
+  });
+
+  test("without code and description has the HTTP status", async (t) => {
+    const api = await http(t, (response) => answer(response, 418, { ok: false }));
+    assert.equal((await failure(api.call("sendMessage"), TelegramError)).error_code, 418);
+  });
+
+  test("that quotes the request does not show the token", async (t) => {
+    const api = await http(t, (response, { url }) =>
+      answer(response, 404, { ok: false, error_code: 404, description: `no route for ${url}` }),
+    );
+    const error = await failure(api.call("sendMessage"), TelegramError);
+    assert.equal(error.description, "no route for /bot<token>/sendMessage");
+  });
+
+  test("of too many says how long to wait in its parameters, or else in its header", async (t) => {
+    const description = "Too Many Requests";
+    const answers: [body: object | string, headers: Record<string, string>, seconds: number | undefined][] = [
+      [{ ok: false, error_code: 429, description, parameters: { retry_after: 7 } }, { "retry-after": "9" }, 7],
+      [{ ok: false, error_code: 429, description }, { "retry-after": "9" }, 9],
+      [{ ok: false, error_code: 429, description }, {}, undefined],
+      ["<h1>429 Too Many Requests</h1>", { "retry-after": "11", "content-type": "text/html" }, 11],
+      ["<h1>429 Too Many Requests</h1>", { "retry-after": "Wed, 21 Oct 2026 07:28:00 GMT" }, undefined],
+    ];
+    for (const [body, headers, seconds] of answers) {
+      const api = await http(t, (response) => answer(response, 429, body, headers));
+      const error = await failure(api.call("sendMessage"), TelegramError);
+      assert.equal(error.error_code, 429);
+      assert.equal(error.parameters.retry_after, seconds);
+    }
+  });
+});
+
+describe("an answer that is not one of the Bot API", () => {
+  test("is the server's fault where its status says so", async (t) => {
+    const page = "<html><body><h1>502 Bad Gateway</h1></body></html>";
+    const api = await http(t, (response) => answer(response, 502, page, { "content-type": "text/html" }));
+    const error = await failure(api.call("sendMessage"), TelegramError);
+    assert.equal(error.error_code, 502);
+  });
+
+  const others: [what: string, status: number, body: string][] = [
+    ["an HTML page", 200, "<html><body>Welcome to nginx!</body></html>"],
+    ["an HTML page", 404, "<html><body>Not Found</body></html>"],
+    ["nothing", 200, ""],
+    ["JSON of another kind", 200, '{"hello":"world"}'],
+    ["JSON that is no object", 200, "null"],
+    ["JSON that is no object", 200, '"ok"'],
+    ["a success with another status", 404, '{"ok":true,"result":1}'],
+    ["a redirection", 302, ""],
+  ];
+  for (const [what, status, body] of others) {
+    test(`leaves it unknown what has happened: ${what}, ${status}`, async (t) => {
+      const api = await http(t, (response) => answer(response, status, body, { location: "http://127.0.0.1:1/" }));
+      const error = await failure(api.call("sendMessage"), NetworkError);
+      assert.equal(error.delivery, "unknown");
+      assert.match(error.reason, new RegExp(`HTTP ${status}`));
+    });
+  }
+
+  test("leaves it unknown, too, where it is no HTTP, and even where it is the request itself", async (t) => {
+    for (const server of [
+      createTcpServer((socket) => socket.pipe(socket)),
+      createTcpServer((socket) => socket.end("?")),
+    ]) {
+      const error = await failure(client(t, await listen(t, server)).call("getMe"), NetworkError);
+      assert.equal(error.delivery, "unknown");
+    }
+  });
+
+  test("leaves it unknown, too, where it breaks off inside a success", async (t) => {
+    const api = await tcp(t, (socket) =>
+      socket.end('HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n{"ok":true,"result":{"mess'),
+    );
+    assert.equal((await failure(api.call("sendMessage"), NetworkError)).delivery, "unknown");
+  });
+});
+
+describe("a connection", () => {
+  test("that is refused: the call never left this machine", async (t) => {
+    const server = createTcpServer();
+    const address = await listen(t, server);
+    server.close();
+    const error = await failure(client(t, address).call("sendMessage"), NetworkError);
+    assert.equal(error.delivery, "none");
+    assert.equal(error.reason, "ECONNREFUSED");
+    assert.equal(error.message, "sendMessage: ECONNREFUSED (it was not sent)");
+    assert.ok(error.cause instanceof Error);
+  });
+
+  test("that breaks in the TLS handshake: the call never left this machine", async (t) => {
+    const address = await listen(
+      t,
+      createTcpServer((socket) => void socket.once("data", () => socket.destroy())),
+    );
+    const error = await failure(client(t, address.replace("http:", "https:")).call("sendMessage"), NetworkError);
+    assert.equal(error.delivery, "none");
+  });
+
+  const breaks: [when: string, break_: (socket: Socket) => void][] = [
+    ["closed when the request is there", (socket) => socket.end()],
+    ["reset when the request is there", (socket) => socket.resetAndDestroy()],
+    [
+      "closed inside the answer",
+      (socket) => socket.end('HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{"ok":true,"resu'),
+    ],
+    [
+      "reset inside the answer",
+      (socket) =>
+        socket.write('HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{"ok":true,"resu', () => socket.resetAndDestroy()),
+    ],
+    [
+      "closed between the chunks of the answer",
+      (socket) => socket.end('HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\n{"ok"\r\n'),
+    ],
+  ];
+  for (const [when, break_] of breaks) {
+    test(`${when}: it is not known what has happened`, async (t) => {
+      const api = await tcp(t, break_);
+      const error = await failure(api.call("sendMessage"), NetworkError);
+      assert.equal(error.delivery, "unknown");
+      assert.match(error.reason, /^(UND_ERR_SOCKET|ECONNRESET)$/);
+    });
+  }
+
+  test("that has broken does not keep the next call from succeeding", async (t) => {
+    const api = await tcp(t, (socket, connection) => {
+      if (connection === 1) socket.resetAndDestroy();
+      else socket.end('HTTP/1.1 200 OK\r\ncontent-length: 22\r\n\r\n{"ok":true,"result":1}');
+    });
+    await failure(api.call("getMe"), NetworkError);
+    assert.equal(await api.call("getMe"), 1);
+  });
+
+  test("on which nothing comes back is given up after a while", async (t) => {
+    const silent = await tcp(t, () => {}, { callTimeout: 100 });
+    const error = await failure(silent.call("sendMessage"), NetworkError);
+    assert.deepEqual([error.delivery, error.reason], ["unknown", "UND_ERR_HEADERS_TIMEOUT"]);
+  });
+
+  test("on which nothing more comes back is given up after a while", async (t) => {
+    const dumbstruck = await tcp(t, (socket) => socket.write("HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{"), {
+      callTimeout: 100,
+    });
+    const error = await failure(dumbstruck.call("sendMessage"), NetworkError);
+    assert.deepEqual([error.delivery, error.reason], ["unknown", "UND_ERR_BODY_TIMEOUT"]);
+  });
+});
+
+describe("getUpdates", () => {
+  test("says everything every time", async (t) => {
+    const bodies: string[] = [];
+    const api = await http(t, (response, _, body) => {
+      bodies.push(body);
+      answer(response, 200, { ok: true, result: [{ update_id: 1, message: {} }] });
+    });
+    assert.deepEqual(await api.getUpdates(POLL, never), [{ update_id: 1, message: {} }]);
+    await api.getUpdates({ ...POLL, offset: undefined }, never);
+    assert.deepEqual(bodies, [
+      '{"offset":5,"limit":100,"timeout":0,"allowed_updates":["message"]}',
+      '{"limit":100,"timeout":0,"allowed_updates":["message"]}',
+    ]);
+  });
+
+  test("on a dead connection ends at its deadline, and the next one gets a connection of its own", async (t) => {
+    const api = await tcp(
+      t,
+      (socket, connection) => {
+        if (connection > 1) socket.end('HTTP/1.1 200 OK\r\ncontent-length: 23\r\n\r\n{"ok":true,"result":[]}');
+      },
+      { pollGrace: 100 },
+    );
+    const started = performance.now();
+    const error = await failure(api.getUpdates(POLL, never), NetworkError);
+    assert.deepEqual([error.delivery, error.reason], ["unknown", "no answer in time"]);
+    assert.ok(performance.now() - started >= 99, "the grace comes after the poll's own timeout");
+    assert.deepEqual(await api.getUpdates(POLL, never), []);
+  });
+
+  test("does not wait for a connection that the one before could not get through", async (t) => {
+    let connections = 0;
+    const neverShakesHands = createTcpServer(() => {
+      connections += 1;
+    });
+    const address = await listen(t, neverShakesHands);
+    const api = client(t, address.replace("http:", "https:"), { pollGrace: 100 });
+    for (const count of [1, 2, 3]) {
+      await failure(api.getUpdates(POLL, never), NetworkError);
+      assert.equal(connections, count);
+    }
+  });
+
+  test("whose answer comes a drop at a time ends at its deadline as well", async (t) => {
+    const api = await tcp(
+      t,
+      async (socket) => {
+        socket.write("HTTP/1.1 200 OK\r\ncontent-length: 100000\r\n\r\n");
+        while (!socket.destroyed) {
+          socket.write(" ");
+          await delay(10);
+        }
+      },
+      { pollGrace: 100 },
+    );
+    assert.equal((await failure(api.getUpdates(POLL, never), NetworkError)).reason, "no answer in time");
+  });
+
+  test("has the poll's own timeout before the grace begins", async (t) => {
+    const api = await http(
+      t,
+      (response) => void setTimeout(() => answer(response, 200, { ok: true, result: [] }), 300),
+      { pollGrace: 0 },
+    );
+    assert.deepEqual(await api.getUpdates({ ...POLL, timeout: 5 }, never), []);
+  });
+
+  test("ends at once when it is aborted, and closes its connection", async (t) => {
+    const arrived = Promise.withResolvers<Socket>();
+    const api = await tcp(t, (socket) => arrived.resolve(socket));
+    const stopping = new AbortController();
+    const poll = failure(api.getUpdates({ ...POLL, timeout: 50 }, stopping.signal), NetworkError);
+    const socket = await arrived.promise;
+    const closed = once(socket, "close");
+    stopping.abort();
+    await poll;
+    await closed;
+    await failure(api.getUpdates(POLL, stopping.signal), NetworkError);
+  });
+
+  test("does not wait behind other calls", async (t) => {
+    const held: ServerResponse[] = [];
+    const api = await http(
+      t,
+      (response, { url }) => {
+        if (url!.endsWith("/getUpdates")) answer(response, 200, { ok: true, result: [] });
+        else held.push(response);
+      },
+      { connections: 2 },
+    );
+    const calls = [1, 2, 3].map(() => api.call("sendMessage"));
+    assert.deepEqual(await api.getUpdates(POLL, never), []);
+    while (held.length < 2) await delay(1);
+    assert.equal(held.length, 2, "no more calls at once than connections");
+    for (const response of held.splice(0)) answer(response, 200, { ok: true, result: 1 });
+    while (held.length < 1) await delay(1);
+    answer(held[0]!, 200, { ok: true, result: 1 });
+    assert.deepEqual(await Promise.all(calls), [1, 1, 1]);
+  });
+
+  test("takes nothing but a list of updates for one", async (t) => {
+    for (const body of ['{"ok":true}', '{"ok":true,"result":null}', '{"ok":true,"result":{"update_id":1}}']) {
+      const api = await http(t, (response) => answer(response, 200, body));
+      assert.equal((await failure(api.getUpdates(POLL, never), NetworkError)).delivery, "unknown");
+    }
+  });
+
+  test("leaves no timer behind", async (t) => {
+    const api = await http(t, (response) => answer(response, 200, { ok: true, result: [] }));
+    const timers = () => process.getActiveResourcesInfo().filter((name) => name === "Timeout").length;
+    await api.getUpdates(POLL, never);
+    const before = timers();
+    for (let i = 0; i < 5; i++) await api.getUpdates(POLL, never);
+    assert.ok(timers() <= before, `${timers()} timers`);
+  });
+});
+
+test("close() ends what is under way and what waits for a connection", async (t) => {
+  const arrived = Promise.withResolvers<void>();
+  const api = await tcp(t, () => arrived.resolve(), { connections: 1 });
+  const calls = [1, 2, 3].map(() => failure(api.call("sendMessage"), NetworkError));
+  await arrived.promise;
+  await api.close();
+  for (const error of await Promise.all(calls)) assert.equal(error.delivery, "unknown");
+  await failure(api.call("sendMessage"), NetworkError);
+});
+
+test("a call that is over has left nothing at its signal", async (t) => {
+  const { signal } = new AbortController();
+  const api = await http(t, (response) => answer(response, 200, { ok: true, result: { id: 1 } }));
+  await api.getMe(signal);
+  assert.equal(getEventListeners(signal, "abort").length, 0);
+});
+
+test("a call can be aborted, be it that it waits for its answer or for its connection", async (t) => {
+  const address = await listen(
+    t,
+    createTcpServer(() => {}),
+  );
+  for (const apiUrl of [address, address.replace("http:", "https:")]) {
+    await failure(client(t, apiUrl).getMe(AbortSignal.timeout(20)), NetworkError);
+    await failure(client(t, apiUrl).getMe(AbortSignal.abort()), NetworkError);
+  }
+});

@@ -1,0 +1,262 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import fc from "fast-check";
+import { errors } from "undici";
+import {
+  ConflictError,
+  NetworkError,
+  type ResponseParameters,
+  TelegramError,
+  TokenRejectedError,
+} from "../../src/protocol/errors.ts";
+import {
+  backoff,
+  conflictKind,
+  deliveryOf,
+  judgeCall,
+  judgePoll,
+  judgeStart,
+  reasonOf,
+} from "../../src/telegram/retry.ts";
+
+const TOO_MANY = "Too Many Requests: retry after 7";
+const WEBHOOK =
+  "Conflict: can't use getUpdates method while webhook is active; use deleteWebhook to delete the webhook first";
+const POLLER = "Conflict: terminated by other getUpdates request; make sure that only one bot instance is running";
+
+function refusal(error_code: number, description: string, parameters: ResponseParameters = {}): TelegramError {
+  return new TelegramError("method", error_code, description, parameters);
+}
+
+function noAnswer(delivery: "none" | "unknown"): NetworkError {
+  return new NetworkError("method", delivery, "ECONNRESET");
+}
+
+/** What was decided, in a word. */
+function word(verdict: { action: string; after?: number; error?: Error }): string {
+  if (verdict.action === "again") return `again in ${verdict.after} ms`;
+  return verdict.error === undefined ? verdict.action : `${verdict.action}: ${verdict.error.name}`;
+}
+
+describe("backoff", () => {
+  test("doubles from 100 ms up to the limit, less up to a fifth", () => {
+    const withoutLuck = (attempt: number) => backoff(attempt, 5000, () => 0);
+    assert.deepEqual([1, 2, 3, 4, 5, 6, 7, 8, 99].map(withoutLuck), [100, 200, 400, 800, 1600, 3200, 5000, 5000, 5000]);
+    assert.equal(
+      backoff(3, 5000, () => 1),
+      320,
+    );
+  });
+
+  test("is within its bounds for every attempt, however many there were", () => {
+    const limit = fc.integer({ min: 100, max: 3_600_000 });
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 1_000_000 }), limit, (attempt, most) => {
+        const full = Math.min(most, 100 * 2 ** Math.min(attempt - 1, 40));
+        const wait = backoff(attempt, most);
+        assert.ok(wait > full * 0.79 && wait <= full, `${wait} of ${full}`);
+      }),
+    );
+  });
+
+  test("does not let many march in step", () => {
+    const waits = new Set(Array.from({ length: 100 }, () => backoff(5, 20_000)));
+    assert.ok(waits.size > 90);
+  });
+});
+
+describe("a call", () => {
+  const rows: [what: string, error: Error, method: string, verdict: string][] = [
+    ["moved to a supergroup", refusal(400, "group upgraded", { migrate_to_chat_id: -1001 }), "sendMessage", "reject"],
+    ["bad request", refusal(400, "Bad Request: message text is empty"), "sendMessage", "reject"],
+    ["bad request", refusal(400, "Bad Request: message is not modified"), "editMessageText", "reject"],
+    ["token revoked", refusal(401, "Unauthorized"), "sendMessage", "reject"],
+    ["blocked by the user", refusal(403, "Forbidden: bot was blocked by the user"), "sendMessage", "reject"],
+    ["no such method", refusal(404, "Not Found"), "sendMesage", "reject"],
+    ["conflict", refusal(409, "Conflict"), "sendMessage", "reject"],
+    ["too large", refusal(413, "Request Entity Too Large"), "sendPhoto", "reject"],
+    ["served elsewhere", refusal(421, "Misdirected Request"), "sendMessage", "reject"],
+    ["too many", refusal(429, TOO_MANY, { retry_after: 7 }), "sendMessage", "again in 7000 ms"],
+    ["too many", refusal(429, TOO_MANY, { retry_after: 7 }), "getChat", "again in 7000 ms"],
+    ["too many, for 0 s", refusal(429, TOO_MANY, { retry_after: 0 }), "sendMessage", "again in 1000 ms"],
+    ["too many, for how long is not said", refusal(429, "Too Many Requests"), "sendMessage", "again in 1000 ms"],
+    ["fault of the server", refusal(500, "Internal Server Error"), "sendMessage", "reject"],
+    ["bad gateway", refusal(502, "Bad Gateway"), "copyMessage", "reject"],
+    ["no answer", noAnswer("unknown"), "sendMessage", "reject"],
+    ["no answer", noAnswer("unknown"), "forwardMessages", "reject"],
+    ["no answer", noAnswer("unknown"), "createChatInviteLink", "reject"],
+    ["no answer", noAnswer("unknown"), "refundStarPayment", "reject"],
+    ["something else", new TypeError("not ours"), "getChat", "reject"],
+  ];
+  for (const [what, error, method, verdict] of rows) {
+    test(`${what} (${error instanceof TelegramError ? error.error_code : error.name}), ${method}: ${verdict}`, () => {
+      for (const attempt of [1, 2, 100]) assert.equal(word(judgeCall(error, method, attempt)), verdict);
+    });
+  }
+
+  test("that never left this machine is made again, twenty times, whatever its method", () => {
+    let total = 0;
+    for (let attempt = 1; attempt < 20; attempt++) {
+      const verdict = judgeCall(noAnswer("none"), "sendMessage", attempt);
+      assert.ok(verdict.action === "again" && verdict.after <= 20_000, word(verdict));
+      total += verdict.after;
+    }
+    assert.ok(total > 3 * 60_000 && total < 5 * 60_000, `about four minutes, not ${total} ms`);
+    assert.deepEqual(judgeCall(noAnswer("none"), "sendMessage", 20), { action: "reject" });
+  });
+
+  test("that may be made twice is made again, five times, after a failure at the other end", () => {
+    const repeatable = ["getChat", "setMyCommands", "editMessageText", "deleteMessage", "answerCallbackQuery"];
+    for (const method of repeatable) {
+      for (const error of [
+        noAnswer("unknown"),
+        refusal(500, "Internal Server Error"),
+        refusal(504, "Gateway Timeout"),
+      ]) {
+        for (let attempt = 1; attempt < 5; attempt++) {
+          const verdict = judgeCall(error, method, attempt);
+          assert.ok(verdict.action === "again" && verdict.after <= 5000, `${method}, ${attempt}: ${word(verdict)}`);
+        }
+        assert.deepEqual(judgeCall(error, method, 5), { action: "reject" });
+      }
+    }
+  });
+});
+
+describe("a poll", () => {
+  const first = { failures: 1, conflictFor: 0 };
+
+  const rows: [what: string, error: Error, verdict: string][] = [
+    ["token wrong", refusal(401, "Unauthorized"), "stop: TokenRejectedError"],
+    ["token malformed", refusal(404, "Not Found"), "stop: TokenRejectedError"],
+    ["served elsewhere", refusal(421, "Misdirected Request"), "stop: TokenRejectedError"],
+    ["too many", refusal(429, TOO_MANY, { retry_after: 7 }), "again in 7000 ms"],
+  ];
+  for (const [what, error, verdict] of rows) {
+    test(`${what} (${(error as TelegramError).error_code}): ${verdict}`, () => {
+      assert.equal(word(judgePoll(error, first)), verdict);
+      assert.equal(word(judgePoll(error, { failures: 100, conflictFor: 0 })), verdict);
+    });
+  }
+
+  test("that fails in any other way is made again, after a second at most, for ever", () => {
+    const others = [refusal(400, "?"), refusal(403, "?"), refusal(500, "?"), refusal(502, "?"), new Error("?")];
+    for (const error of [...others, noAnswer("none"), noAnswer("unknown")]) {
+      for (const failures of [1, 2, 10, 1000]) {
+        const verdict = judgePoll(error, { failures, conflictFor: 0 });
+        assert.ok(verdict.action === "again" && verdict.after <= 1000 && verdict.after >= 80, word(verdict));
+      }
+    }
+  });
+
+  test("that meets a conflict is made again, after some seconds, for a minute", () => {
+    for (const [failures, conflictFor] of [
+      [1, 0],
+      [5, 20_000],
+      [20, 59_999],
+    ] as const) {
+      const verdict = judgePoll(refusal(409, POLLER), { failures, conflictFor });
+      assert.ok(verdict.action === "again" && verdict.after >= 600 && verdict.after <= 5000, word(verdict));
+    }
+  });
+
+  test("that still meets it after a minute is the last, with an error that says which conflict it is", () => {
+    const remedies = { webhook: [WEBHOOK, /--delete-webhook/], poller: [POLLER, /another process polls/] } as const;
+    for (const [kind, [description, remedy]] of Object.entries(remedies)) {
+      const verdict = judgePoll(refusal(409, description), { failures: 20, conflictFor: 60_000 });
+      assert.ok(verdict.action === "stop" && verdict.error instanceof ConflictError);
+      assert.equal(verdict.error.kind, kind);
+      assert.match(verdict.error.message, remedy);
+      assert.equal((verdict.error.cause as TelegramError).description, description);
+    }
+  });
+
+  test("is told apart by the text alone", () => {
+    assert.equal(conflictKind(refusal(409, WEBHOOK)), "webhook");
+    assert.equal(conflictKind(refusal(409, POLLER)), "poller");
+    assert.equal(conflictKind(refusal(409, "Conflict")), "poller");
+  });
+});
+
+describe("the first call", () => {
+  for (const [code, remedy] of [
+    [401, /BotFather/],
+    [404, /BotFather/],
+    [421, /log the bot in there/],
+  ] as const) {
+    test(`is the last where the token is not accepted (${code}), with a remedy`, () => {
+      const verdict = judgeStart(refusal(code, "No"), 1);
+      assert.ok(verdict.action === "stop" && verdict.error instanceof TokenRejectedError);
+      assert.match(verdict.error.message, new RegExp(`\\(${code} No\\)`));
+      assert.match(verdict.error.message, remedy);
+      assert.match(verdict.error.message, /--api-url/);
+    });
+  }
+
+  test("waits as long as it is told to", () => {
+    assert.equal(word(judgeStart(refusal(429, TOO_MANY, { retry_after: 7 }), 1)), "again in 7000 ms");
+  });
+
+  test("is made again for as long as Telegram cannot be reached", () => {
+    for (const error of [noAnswer("none"), noAnswer("unknown"), refusal(500, "?"), refusal(502, "?")]) {
+      for (const attempt of [1, 10, 1000]) {
+        const verdict = judgeStart(error, attempt);
+        assert.ok(verdict.action === "again" && verdict.after <= 5000 && verdict.after >= 80, word(verdict));
+      }
+    }
+  });
+});
+
+describe("what the client's errors say", () => {
+  const system = (code: string, syscall?: string) => Object.assign(new Error(code), { code, syscall });
+  const cutInHandshake = Object.assign(new Error("Client network socket disconnected before secure TLS connection"), {
+    code: "ECONNRESET",
+    host: "api.telegram.org",
+    port: 443,
+    path: undefined,
+    localAddress: undefined,
+  });
+  const everyAddress = (...causes: (Error & { code: string })[]) =>
+    Object.assign(new AggregateError(causes), { code: causes[0]!.code });
+
+  const rows: [error: unknown, delivery: string, reason: string][] = [
+    [system("ECONNREFUSED", "connect"), "none", "ECONNREFUSED"],
+    [system("ENOTFOUND", "getaddrinfo"), "none", "ENOTFOUND"],
+    [system("EAI_AGAIN", "getaddrinfo"), "none", "EAI_AGAIN"],
+    [system("EHOSTUNREACH", "connect"), "none", "EHOSTUNREACH"],
+    [system("ENETUNREACH", "connect"), "none", "ENETUNREACH"],
+    [system("ETIMEDOUT", "connect"), "none", "ETIMEDOUT"],
+    [system("ECONNRESET", "connect"), "none", "ECONNRESET"],
+    [system("EACCES", "connect"), "none", "EACCES"],
+    [system("EMFILE"), "none", "EMFILE"],
+    [cutInHandshake, "none", "ECONNRESET"],
+    [system("CERT_HAS_EXPIRED"), "none", "CERT_HAS_EXPIRED"],
+    [system("UNABLE_TO_GET_ISSUER_CERT_LOCALLY"), "none", "UNABLE_TO_GET_ISSUER_CERT_LOCALLY"],
+    [system("ERR_TLS_CERT_ALTNAME_INVALID"), "none", "ERR_TLS_CERT_ALTNAME_INVALID"],
+    [new errors.ConnectTimeoutError(), "none", "UND_ERR_CONNECT_TIMEOUT"],
+    [everyAddress(system("ENETUNREACH", "connect"), system("ETIMEDOUT", "connect")), "none", "ENETUNREACH"],
+    [everyAddress(system("ECONNREFUSED", "connect"), system("ECONNRESET", "read")), "unknown", "ECONNREFUSED"],
+    [new AggregateError([]), "unknown", "no answer"],
+    [system("ECONNRESET", "read"), "unknown", "ECONNRESET"],
+    [system("ETIMEDOUT", "read"), "unknown", "ETIMEDOUT"],
+    [system("EPIPE", "write"), "unknown", "EPIPE"],
+    [new errors.SocketError("other side closed"), "unknown", "UND_ERR_SOCKET"],
+    [new errors.HeadersTimeoutError(), "unknown", "UND_ERR_HEADERS_TIMEOUT"],
+    [new errors.BodyTimeoutError(), "unknown", "UND_ERR_BODY_TIMEOUT"],
+    [new errors.RequestAbortedError(), "unknown", "UND_ERR_ABORTED"],
+    [new errors.ClientDestroyedError(), "unknown", "UND_ERR_DESTROYED"],
+    [new DOMException("aborted", "AbortError"), "unknown", "no answer in time"],
+    [new DOMException("too late", "TimeoutError"), "unknown", "no answer in time"],
+    [new Error("?"), "unknown", "no answer"],
+    [undefined, "unknown", "no answer"],
+    [null, "unknown", "no answer"],
+    ["?", "unknown", "no answer"],
+  ];
+  for (const [error, delivery, reason] of rows) {
+    const { syscall } = (error ?? {}) as { syscall?: string };
+    test(`${error instanceof Error ? error.name : typeof error} ${reason}${syscall ? ` (${syscall})` : ""}: ${delivery}`, () => {
+      assert.equal(deliveryOf(error), delivery);
+      assert.equal(reasonOf(error), reason);
+    });
+  }
+});
