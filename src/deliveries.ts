@@ -29,6 +29,12 @@ export interface DeliveriesOptions {
   log: Logger;
 }
 
+/**
+ * The process may be killed from outside, and an event that happens to be alone at its worker then has done nothing. One that
+ * kills the whole process is told from it by sheer number: so many times --max-attempts.
+ */
+const ORPHANED_PER_ATTEMPT = 5;
+
 interface ReadUpdate {
   readonly update: TelegramObject;
   readonly update_id: number;
@@ -67,7 +73,7 @@ export class Deliveries {
   resume(): number {
     const left = this.#inbox.unsettled();
     for (const entry of left) {
-      if (entry.alone && entry.attempts >= this.#options.maxAttempts) this.#burySuspect(entry);
+      if (entry.orphaned >= ORPHANED_PER_ATTEMPT * this.#options.maxAttempts) this.#buryKiller(entry);
       else this.#accept(JSON.parse(entry.body), entry);
     }
     return left.length;
@@ -85,7 +91,7 @@ export class Deliveries {
     for (const [i, seq] of seqs.entries()) {
       const { update, update_id, body } = arrived[i]!;
       if (seq === undefined) this.#options.log.debug({ update_id }, "seen before");
-      else this.#accept(update, { seq, attempts: 0, body });
+      else this.#accept(update, { seq, attempts: 0, deaths: 0, body });
     }
     const known = seqs.filter((seq) => seq === undefined).length;
     return read.length - known;
@@ -107,7 +113,9 @@ export class Deliveries {
 
   /** @param culprit the event that is known to have killed it */
   workerGone(worker: number, culprit: number | undefined): void {
-    this.#dispatcher.suspend(worker, culprit);
+    this.record();
+    const held = this.#dispatcher.suspend(worker, culprit);
+    this.#inbox.mourn(held);
   }
 
   settled(worker: number, seqs: readonly number[]): void {
@@ -194,34 +202,27 @@ export class Deliveries {
     return fresh;
   }
 
-  #accept(update: TelegramObject, entry: Pick<InboxEntry, "seq" | "attempts" | "body">): void {
+  #accept(update: TelegramObject, { seq, attempts, deaths, body }: Omit<Arrival, "scope" | "id">): void {
     const kind = kindOf(update);
     const payload = kind === undefined ? undefined : update[kind];
     if (kind === undefined || typeof payload !== "object" || payload === null || Array.isArray(payload)) {
       this.#options.log.error({ update_id: update.update_id }, "an update without a payload is now a dead letter");
-      this.#inbox.bury(entry.seq, "it has no payload that could be an event");
+      this.#inbox.bury(seq, "it has no payload that could be an event");
       return;
     }
     const { key, id } = routeOf(kind, payload as TelegramObject, this.#options.bot);
-    this.#dispatcher.accept({ seq: entry.seq, attempts: entry.attempts, body: entry.body, scope: key, id });
+    this.#dispatcher.accept({ seq, attempts, deaths, body, scope: key, id });
   }
 
-  #condemn({ seq, scope, attempts }: Arrival, worker: number): void {
-    this.#options.log.error({ scope, attempts }, "an event has killed its worker too often and is now a dead letter");
-    this.record();
-    this.#inbox.bury(
-      seq,
-      `its worker died ${attempts} times while it handled this event`,
-      this.#options.logTail(worker),
-    );
+  #condemn({ seq, scope, deaths }: Arrival, worker: number): void {
+    this.#options.log.error({ scope, deaths }, "an event has killed its worker too often and is now a dead letter");
+    const reason = `its worker died ${deaths} times while it handled this event`;
+    this.#inbox.bury(seq, reason, this.#options.logTail(worker));
   }
 
-  #burySuspect({ seq, update_id, attempts }: InboxEntry): void {
-    this.#options.log.error(
-      { update_id, attempts },
-      "the process died too often at this event; it is now a dead letter",
-    );
-    this.#inbox.bury(seq, `the process died ${attempts} times while it handled this event`);
+  #buryKiller({ seq, update_id, orphaned }: InboxEntry): void {
+    this.#options.log.error({ update_id }, "the process died too often at this event; it is now a dead letter");
+    this.#inbox.bury(seq, `the process died ${orphaned} times while it handled this event and no other`);
   }
 }
 

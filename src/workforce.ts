@@ -145,6 +145,8 @@ export class Workforce {
   }
 
   #call(worker: number, life: WorkerLife, id: number, call: Call): void {
+    // What was settled before the call was made is settled for good before the call can have an effect.
+    this.#deliveries?.record();
     this.#outbox.post({
       call,
       succeeded: (body) => life.push({ type: "result", id, body }),

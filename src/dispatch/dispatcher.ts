@@ -22,6 +22,8 @@ export interface Arrival {
   readonly seq: number;
   /** How often it has been posted. */
   attempts: number;
+  /** How many workers have died that had it. */
+  deaths: number;
   readonly body: string;
   /** The scope's key, and the id that decides its shard. */
   readonly scope: string;
@@ -38,7 +40,7 @@ export interface DispatcherOptions {
   condemn(arrival: Arrival, shard: number): void;
 }
 
-/** An event that was posted so often before the process died is a suspect from the start. */
+/** An event that has been posted so often without an end is a suspect from the start. */
 const SUSPICIOUS = 2;
 
 /** Events of one scope that a worker may hold at once. */
@@ -133,8 +135,9 @@ export class Dispatcher {
   /**
    * The shard's worker is gone, and all that it had is suspect.
    * @param culprit the event that is known to have done it, if one is
+   * @returns the numbers of what it had
    */
-  suspend(shardNumber: number, culprit?: number): void {
+  suspend(shardNumber: number, culprit?: number): number[] {
     const shard = this.#shards[shardNumber]!;
     const held = [...shard.posted.values()].sort((one, other) => one.arrival.seq - other.arrival.seq);
     const guilty = shard.alone ? held[0] : shard.posted.get(culprit ?? -1);
@@ -142,11 +145,14 @@ export class Dispatcher {
     shard.alone = false;
     shard.posted.clear();
     shard.suspects = [...held, ...shard.suspects];
-    if (guilty === undefined || guilty.arrival.attempts < this.#options.maxAttempts) return;
-    shard.suspects.splice(shard.suspects.indexOf(guilty), 1);
-    this.#forget(guilty.arrival, guilty.line);
-    this.#options.condemn(guilty.arrival, shardNumber);
-    this.#signal();
+    for (const { arrival } of held) arrival.deaths += 1;
+    if (guilty !== undefined && guilty.arrival.deaths >= this.#options.maxAttempts) {
+      shard.suspects.splice(shard.suspects.indexOf(guilty), 1);
+      this.#forget(guilty.arrival, guilty.line);
+      this.#options.condemn(guilty.arrival, shardNumber);
+      this.#signal();
+    }
+    return held.map(({ arrival }) => arrival.seq);
   }
 
   /** Nothing is posted from now on; what is posted can still be settled. */

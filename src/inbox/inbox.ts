@@ -15,8 +15,10 @@ export interface InboxEntry {
   readonly update_id: number;
   /** How often its delivery has begun. */
   readonly attempts: number;
-  /** Whether it was the only one at its worker when it was last delivered. */
-  readonly alone: boolean;
+  /** How many workers have died that had it. */
+  readonly deaths: number;
+  /** How often the process has ended without a word while it was the only event at its worker. */
+  readonly orphaned: number;
   /** The Update, as JSON. */
   readonly body: string;
   /** Milliseconds since 1970. */
@@ -49,6 +51,8 @@ export interface Inbox {
    * @throws InboxError
    */
   record(begun: readonly Beginning[], settled: readonly number[]): void;
+  /** A worker has died that had these. @throws InboxError */
+  mourn(seqs: readonly number[]): void;
   /** Takes back deliveries that had begun for us, but not for the application. @throws InboxError */
   withdraw(seqs: readonly number[]): void;
   /**

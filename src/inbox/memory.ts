@@ -22,6 +22,7 @@ export class MemoryInbox implements Inbox {
   }
 
   record(): void {}
+  mourn(): void {}
   withdraw(): void {}
   bury(): void {}
   buryUnreadable(): void {}

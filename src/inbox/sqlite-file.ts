@@ -15,6 +15,8 @@ const SCHEMA = `
     body        TEXT    NOT NULL,
     attempts    INTEGER NOT NULL DEFAULT 0,
     alone       INTEGER NOT NULL DEFAULT 0,
+    deaths      INTEGER NOT NULL DEFAULT 0,
+    orphaned    INTEGER NOT NULL DEFAULT 0,
     received_at INTEGER NOT NULL
   );
   CREATE TABLE IF NOT EXISTS seen (

@@ -46,6 +46,8 @@ export class SqliteInbox implements Inbox {
       this.#sql = prepareAll(this.#database);
       this.#seen = this.#readSeen();
       this.#dataVersion = this.#readDataVersion();
+      // Whatever is still marked as alone at its worker was so when the last process ended, without a word.
+      this.#sql.orphan.run();
     } catch (error) {
       this.#lock.close();
       throw error;
@@ -78,6 +80,12 @@ export class SqliteInbox implements Inbox {
     this.#transaction("NORMAL", () => {
       for (const { seq, alone } of begun) this.#sql.begin.run(alone ? 1 : 0, seq);
       for (const seq of settled) this.#sql.delete.run(seq);
+    });
+  }
+
+  mourn(seqs: readonly number[]): void {
+    this.#transaction("NORMAL", () => {
+      for (const seq of seqs) this.#sql.mourn.run(seq);
     });
   }
 
@@ -129,7 +137,7 @@ export class SqliteInbox implements Inbox {
   /** Entries with a higher number than `after`, in order. */
   #read(after: number): InboxEntry[] {
     const rows = guarded("read", this.#path, () => this.#sql.select.all(after));
-    const entries = rows.map((row) => ({ ...row, alone: row.alone === 1 })) as unknown as InboxEntry[];
+    const entries = rows as unknown as InboxEntry[];
     this.#lastSeq = Math.max(this.#lastSeq, entries.at(-1)?.seq ?? 0);
     return entries;
   }
@@ -170,10 +178,14 @@ function prepareAll(database: DatabaseSync) {
     remember: prepare("INSERT OR REPLACE INTO seen (id, first, last, since) VALUES (?, ?, ?, ?)"),
     forget: prepare("DELETE FROM seen WHERE id < ?"),
     begin: prepare("UPDATE event SET attempts = attempts + 1, alone = ? WHERE seq = ?"),
+    mourn: prepare("UPDATE event SET deaths = deaths + 1, alone = 0 WHERE seq = ?"),
+    orphan: prepare("UPDATE event SET orphaned = orphaned + 1, alone = 0 WHERE alone = 1"),
     withdraw: prepare("UPDATE event SET attempts = attempts - 1, alone = 0 WHERE seq = ?"),
     delete: prepare("DELETE FROM event WHERE seq = ?"),
     clear: prepare("DELETE FROM event WHERE received_at < ?"),
-    select: prepare("SELECT seq, update_id, attempts, alone, body, received_at FROM event WHERE seq > ? ORDER BY seq"),
+    select: prepare(
+      "SELECT seq, update_id, attempts, deaths, orphaned, body, received_at FROM event WHERE seq > ? ORDER BY seq",
+    ),
     bury: prepare(
       `INSERT INTO dead_letter (update_id, body, attempts, reason, log, received_at, died_at)
        SELECT update_id, body, attempts, ?, ?, received_at, ? FROM event WHERE seq = ?`,

@@ -64,7 +64,9 @@ class Model {
       const seq = ++this.#lastSeq;
       scope.unsettled.push(seq);
       this.#suspensions.set(seq, 0);
-      this.#do(() => this.dispatcher.accept({ seq, attempts: 0, body: `body ${seq}`, scope: scope.key, id: scope.id }));
+      this.#do(() =>
+        this.dispatcher.accept({ seq, attempts: 0, deaths: 0, body: `body ${seq}`, scope: scope.key, id: scope.id }),
+      );
     }
   }
 
@@ -281,7 +283,7 @@ function recorded(shards = 1) {
 let lastSeq = 0;
 
 function arrival(scope: string, body = "{}"): Arrival {
-  return { seq: ++lastSeq, attempts: 0, body, scope, id: 1 };
+  return { seq: ++lastSeq, attempts: 0, deaths: 0, body, scope, id: 1 };
 }
 
 describe("posting", () => {
@@ -302,7 +304,8 @@ describe("posting", () => {
       condemn: () => assert.fail(),
     });
     for (let shard = 0; shard < 5; shard++) dispatcher.resume(shard);
-    for (let id = 1; id <= 100; id++) dispatcher.accept({ seq: id, attempts: 0, body: "", scope: `user:${id}`, id });
+    for (let id = 1; id <= 100; id++)
+      dispatcher.accept({ seq: id, attempts: 0, deaths: 0, body: "", scope: `user:${id}`, id });
     for (const [id, shard] of shards) assert.equal(shard, shardOf(id, 5));
     assert.equal(shards.size, 100);
   });
@@ -374,11 +377,10 @@ describe("posting", () => {
 
   test("a known culprit is condemned where others were posted with it", () => {
     const { dispatcher, posted, condemned } = recorded();
-    const poison = { ...arrival("b"), attempts: 1 };
+    const poison = { ...arrival("b"), deaths: 2 };
     dispatcher.accept(arrival("a"));
     dispatcher.accept(poison);
     dispatcher.resume(0);
-    poison.attempts = 3;
     dispatcher.suspend(0, poison.seq);
     assert.deepEqual(condemned, [poison.seq]);
     posted.length = 0;

@@ -18,7 +18,11 @@ async function setUp(args: string[] = []) {
   const folder = new Folder();
   const inbox = join(folder.path, "inbox.sqlite");
   const simulator = await Simulator.start();
-  const bot = await startBot("fragile", simulator, ["--workers", `${WORKERS}`, "--inbox", inbox, ...args]);
+  const options = ["--workers", `${WORKERS}`, "--inbox", inbox, ...args];
+  const bot = await startBot("fragile", simulator, options).catch(async (error) => {
+    await simulator.close();
+    throw error;
+  });
   return {
     simulator,
     bot,
