@@ -121,14 +121,14 @@ export const OPTIONS = {
   },
   workerMemory: {
     type: "integer",
-    unit: "MB",
+    unit: "megabytes",
     min: 16,
     max: 1_000_000,
     canBeOff: true,
     default: false,
     defaultText: "Node.js's own",
     group: "Application",
-    help: "Megabytes of heap that a worker may have",
+    help: "Heap per worker in megabytes",
   },
   stallTimeout: {
     type: "number",
@@ -138,7 +138,7 @@ export const OPTIONS = {
     canBeOff: true,
     default: false,
     group: "Application",
-    help: "Replace a worker blocked for so many seconds",
+    help: "Replace a worker stuck so many seconds",
   },
   interface: {
     type: "choice",
@@ -172,7 +172,7 @@ export const OPTIONS = {
   maxAge: {
     type: "number",
     unit: "seconds",
-    min: 0,
+    min: 1,
     max: 1e9,
     canBeOff: true,
     default: false,
@@ -185,7 +185,7 @@ export const OPTIONS = {
     max: 1e9,
     default: 10_000,
     group: "Delivery",
-    help: "Dead letters to keep; the oldest go first",
+    help: "Dead letters kept; oldest go first",
   },
   deadLetterAge: {
     type: "number",
@@ -193,8 +193,9 @@ export const OPTIONS = {
     min: 0,
     max: 1e9,
     default: 30 * 24 * 3600,
+    defaultText: "30 days",
     group: "Delivery",
-    help: "Seconds for which a dead letter is kept",
+    help: "Seconds to keep a dead letter",
   },
   shutdownTimeout: {
     type: "number",

@@ -63,12 +63,16 @@ const expectations: Record<Option["type"], (option: Option) => string> = {
   string: () => "text",
   path: () => "a path",
   url: () => "an http or https URL, such as https://api.telegram.org, without user name, query or fragment",
-  integer: (option) => `a whole number${range(option)}`,
-  number: (option) => `a number${option.unit === undefined ? "" : ` of ${option.unit}`}${range(option)}`,
+  integer: (option) => `a whole number${unit(option)}${range(option)}`,
+  number: (option) => `a number${unit(option)}${range(option)}`,
   boolean: () => "yes or no",
   choice: (option) => `one of ${option.choices!.join(", ")}`,
   list: () => "kinds of update separated by commas, such as message,callback_query",
 };
+
+function unit({ unit }: Option): string {
+  return unit === undefined ? "" : ` of ${unit}`;
+}
 
 function range({ min, max }: Option): string {
   if (min === undefined) return max === undefined ? "" : ` up to ${max}`;

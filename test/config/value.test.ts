@@ -49,6 +49,7 @@ test("a number may have a fraction and tells its unit", () => {
   assert.equal(read(facts, "0.5"), 0.5);
   assert.equal(read(facts, ".5"), 0.5);
   refuses(facts, ["8s", "Infinity", Number.POSITIVE_INFINITY, "1,5"], /it must be a number of seconds, at least 0$/);
+  refuses({ type: "integer", unit: "megabytes", max: 9 }, ["5MB"], /it must be a whole number of megabytes up to 9$/);
 });
 
 test("what can be off is off for off, no and false, and says so", () => {
