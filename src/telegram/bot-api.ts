@@ -154,6 +154,7 @@ const JSON_HEADERS = { "content-type": "application/json" };
 async function unlessAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
   const { promise: aborted, reject } = Promise.withResolvers<never>();
   const abort = () => reject(signal.reason);
+  if (signal.aborted) abort();
   signal.addEventListener("abort", abort);
   try {
     return await Promise.race([work, aborted]);

@@ -3,7 +3,7 @@ import { getEventListeners, once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { type AddressInfo, createServer as createTcpServer, type Server, type Socket } from "node:net";
 import { describe, type TestContext, test } from "node:test";
-import { setTimeout as delay } from "node:timers/promises";
+import { setTimeout as delay, setImmediate } from "node:timers/promises";
 import { inspect } from "node:util";
 import { type AsgigramError, NetworkError, TelegramError } from "../../src/protocol/errors.ts";
 import { BotApi, type BotApiOptions } from "../../src/telegram/bot-api.ts";
@@ -449,10 +449,14 @@ test("a call that is over has left nothing at its signal", async (t) => {
   const { signal } = new AbortController();
   const api = await http(t, (response) => answer(response, 200, { ok: true, result: { id: 1 } }));
   await api.getMe(signal);
+  // The client tidies up when the stream of the answer has closed.
+  await turn();
   assert.equal(getEventListeners(signal, "abort").length, 0);
 });
 
-test("a call can be aborted, be it that it waits for its answer or for its connection", async (t) => {
+test("a call can be aborted, be it that it waits for its answer or for its connection", {
+  timeout: 5000,
+}, async (t) => {
   const address = await listen(
     t,
     createTcpServer(() => {}),
