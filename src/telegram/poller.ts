@@ -19,8 +19,8 @@ import { backoff, conflictKind, judgePoll } from "./retry.ts";
 export interface PollerOptions {
   allowedUpdates: readonly string[];
   getUpdates(poll: Poll, signal: AbortSignal): Promise<Update[]>;
-  /** Stores the updates; what it throws ends the polling. */
-  take(updates: Update[]): void;
+  /** Stores the updates; what it throws ends the polling. @returns how many of them are new */
+  take(updates: Update[]): number;
   /** Resolves when there is room for a batch. */
   room(signal: AbortSignal): Promise<void>;
   log: {
@@ -36,13 +36,14 @@ export interface PollerOptions {
 /** The most that Telegram gives: updates a batch, and seconds of waiting. */
 const LIMIT = 100;
 const TIMEOUT = 50;
-/** A long poll that comes back empty sooner than this did not wait: ms. */
+/** A long poll that comes back with nothing new sooner than this did not wait: ms. */
 const AT_ONCE = 500;
 
 export class Poller {
   readonly #options: Required<PollerOptions>;
   #offset: number | undefined;
-  #emptyAtOnce = 0;
+  /** Polls since the last one that brought something new or waited for it. */
+  #inVain = 0;
   #failures = 0;
   #conflictSince: number | undefined;
   /** The last warning since all was well: each is given once. */
@@ -63,8 +64,9 @@ export class Poller {
       const started = now();
       const updates = await this.#poll(signal);
       if (updates === undefined) continue;
-      if (updates.length > 0) this.#take(updates);
-      else await this.#slowDown(now() - started, signal);
+      const isNew = this.#take(updates) > 0;
+      if (isNew || now() - started >= AT_ONCE) this.#inVain = 0;
+      else await this.#slowDown(signal);
     }
   }
 
@@ -73,7 +75,7 @@ export class Poller {
     const { allowedUpdates, getUpdates } = this.#options;
     // A negative offset counts from the end: only the newest update is left, and the first poll confirms it.
     const [newest] = await getUpdates({ offset: -1, limit: 1, timeout: 0, allowed_updates: allowedUpdates }, signal);
-    if (newest !== undefined) this.#offset = newest.update_id + 1;
+    this.#moveBehind(newest);
     return newest !== undefined;
   }
 
@@ -97,27 +99,32 @@ export class Poller {
     }
   }
 
-  #take(updates: Update[]): void {
-    this.#options.take(updates);
+  #take(updates: Update[]): number {
+    if (updates.length === 0) return 0;
+    const news = this.#options.take(updates);
     // Of the last one, not the highest: ids restart at random after a quiet week.
-    const last = updates.findLast((update) => Number.isSafeInteger(update?.update_id));
-    if (last !== undefined) this.#offset = last.update_id + 1;
-    this.#emptyAtOnce = 0;
+    this.#moveBehind(updates.findLast(hasId));
+    return news;
   }
 
-  /** A server that answers empty polls at once must not make this loop spin. */
-  async #slowDown(took: number, signal: AbortSignal): Promise<void> {
-    this.#emptyAtOnce = took < AT_ONCE ? this.#emptyAtOnce + 1 : 0;
-    if (this.#emptyAtOnce > 0) await this.#options.wait(backoff(this.#emptyAtOnce, 1000), signal);
+  #moveBehind(update: Update | undefined): void {
+    if (hasId(update)) this.#offset = update.update_id + 1;
+  }
+
+  /** A server that answers at once with nothing, or always with the same, must not make this loop spin. */
+  async #slowDown(signal: AbortSignal): Promise<void> {
+    this.#inVain += 1;
+    await this.#options.wait(backoff(this.#inVain, 1000), signal);
   }
 
   async #failed(error: unknown, signal: AbortSignal): Promise<void> {
     const { log, now, wait } = this.#options;
     const conflict = error instanceof TelegramError && error.error_code === 409;
     this.#failures += 1;
+    this.#inVain += 1;
     this.#conflictSince = conflict ? (this.#conflictSince ?? now()) : undefined;
     const conflictFor = this.#conflictSince === undefined ? 0 : now() - this.#conflictSince;
-    const verdict = judgePoll(error, { failures: this.#failures, conflictFor });
+    const verdict = judgePoll(error, { failures: this.#inVain, conflictFor });
     if (verdict.action === "stop") throw verdict.error;
     const what = conflict ? CONFLICTS[conflictKind(error)] : "polling failed; trying again";
     if (what !== this.#warnedOf) log.warn({ error: (error as Error).message }, what);
@@ -131,6 +138,11 @@ export class Poller {
     this.#conflictSince = undefined;
     this.#warnedOf = undefined;
   }
+}
+
+/** A negative offset would make Telegram forget what waits there. */
+function hasId(update: Update | undefined): update is Update {
+  return Number.isSafeInteger(update?.update_id) && update!.update_id >= 0;
 }
 
 const CONFLICTS = {

@@ -47,7 +47,7 @@ export function judgeCall(error: unknown, method: string, attempt: number): Agai
 
 /** What is known of a poll's failures when it has just failed again. */
 export interface PollHistory {
-  /** Failures since the last success, this one included. */
+  /** Polls that have brought nothing since one did, this one included. */
   failures: number;
   /** Milliseconds for which every answer has been a 409; 0 at the first. */
   conflictFor: number;
@@ -63,11 +63,14 @@ export function judgePoll(error: unknown, { failures, conflictFor }: PollHistory
     if (error_code === 429) return { action: "again", after: waitFor(error) };
     if (error_code === 409) {
       if (conflictFor >= CONFLICT_PATIENCE) return { action: "stop", error: conflict(error) };
-      return { action: "again", after: backoff(failures + 3, 5000) };
+      return { action: "again", after: backoff(failures + 3, SOON) };
     }
   }
   return { action: "again", after: backoff(failures, 1000) };
 }
+
+/** Whatever has kept us from polling, two seconds after its end we are polling again: ms, with something left to poll in. */
+const SOON = 1800;
 
 /** The calls made before there is anything to serve. */
 export function judgeStart(error: unknown, attempt: number): Again | Stop {
@@ -75,7 +78,7 @@ export function judgeStart(error: unknown, attempt: number): Again | Stop {
     if (isTokenRejected(error.error_code)) return { action: "stop", error: tokenRejected(error) };
     if (error.error_code === 429) return { action: "again", after: waitFor(error) };
   }
-  return { action: "again", after: backoff(attempt, 5000) };
+  return { action: "again", after: backoff(attempt, SOON) };
 }
 
 function isTokenRejected(code: number): boolean {

@@ -3,7 +3,7 @@ import { getEventListeners, once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { type AddressInfo, createServer as createTcpServer, type Server, type Socket } from "node:net";
 import { describe, type TestContext, test } from "node:test";
-import { setTimeout as delay, setImmediate } from "node:timers/promises";
+import { setTimeout as delay, setImmediate as turn } from "node:timers/promises";
 import { inspect } from "node:util";
 import { type AsgigramError, NetworkError, TelegramError } from "../../src/protocol/errors.ts";
 import { BotApi, type BotApiOptions } from "../../src/telegram/bot-api.ts";
