@@ -136,7 +136,8 @@ export class BotApi {
     } catch (cause) {
       throw new NetworkError(method, deliveryOf(cause), reasonOf(cause), this.#tokenIsIn(cause) ? {} : { cause });
     }
-    if (status === 200 && text.startsWith('{"ok":true')) return text;
+    // Reading it is for those who want it, but it must not be cut off: then it is for retry.ts to say what to do.
+    if (status === 200 && text.startsWith('{"ok":true') && text.endsWith("}")) return text;
     const answer = parse(text.replaceAll(this.#token, "<token>"));
     if (status === 200 && answer?.ok === true) return text;
     throw refusalIn(method, status, answer, retryAfter);
@@ -171,11 +172,12 @@ function readJson<T>(method: string, text: string): T {
   }
 }
 
+/** As an answer may be: that it is JSON says nothing of what is in it. */
 interface Answer {
   ok?: unknown;
-  error_code?: number;
-  description?: string;
-  parameters?: ResponseParameters;
+  error_code?: unknown;
+  description?: unknown;
+  parameters?: unknown;
 }
 
 function parse(text: string): Answer | null {
@@ -189,16 +191,18 @@ function parse(text: string): Answer | null {
 /** Whatever came back that is no success. */
 function refusalIn(method: string, status: number, answer: Answer | null, retryAfter: number): Error {
   const wait = retryAfter > 0 ? { retry_after: retryAfter } : {};
-  if (answer?.ok !== false) {
+  const error_code = answer?.error_code ?? status;
+  if (answer?.ok !== false || !Number.isSafeInteger(error_code) || (error_code as number) < 400) {
     if (status === 429) return new TelegramError(method, status, "Too Many Requests", wait);
     if (status >= 500) return new TelegramError(method, status, "the server answered with an error page");
     return new NetworkError(method, "unknown", `the answer (HTTP ${status}) is not one of the Bot API`);
   }
-  const { error_code = status, description = "no description", parameters = {} } = answer;
-  return new TelegramError(
-    method,
-    error_code,
-    description,
-    error_code === 429 ? { ...wait, ...parameters } : parameters,
-  );
+  const description = typeof answer.description === "string" ? answer.description : "no description";
+  const parameters = { ...(error_code === 429 && wait), ...numbersIn(answer.parameters) };
+  return new TelegramError(method, error_code as number, description, parameters);
+}
+
+/** All that an error's parameters can be (https://core.telegram.org/bots/api#responseparameters). */
+function numbersIn(parameters: unknown): ResponseParameters {
+  return Object.fromEntries(Object.entries(parameters ?? {}).filter(([, value]) => Number.isFinite(value)));
 }

@@ -56,6 +56,9 @@ export interface PollHistory {
 /** How long another poller or a webhook is waited for, as at a deploy the old process may still be leaving: ms. */
 const CONFLICT_PATIENCE = 60_000;
 
+/** Whatever has kept us from polling, two seconds after its end we are polling again: ms, with something left to poll in. */
+const SOON = 1800;
+
 export function judgePoll(error: unknown, { failures, conflictFor }: PollHistory): Again | Stop {
   if (error instanceof TelegramError) {
     const { error_code } = error;
@@ -68,9 +71,6 @@ export function judgePoll(error: unknown, { failures, conflictFor }: PollHistory
   }
   return { action: "again", after: backoff(failures, 1000) };
 }
-
-/** Whatever has kept us from polling, two seconds after its end we are polling again: ms, with something left to poll in. */
-const SOON = 1800;
 
 /** The calls made before there is anything to serve. */
 export function judgeStart(error: unknown, attempt: number): Again | Stop {
@@ -89,9 +89,12 @@ function isFaultOfServer(error: unknown): boolean {
   return error instanceof NetworkError || (error instanceof TelegramError && error.error_code >= 500);
 }
 
+/** The longest that a timer can wait: ms. Anything longer it takes for nothing. */
+const LONGEST = 2 ** 31 - 1;
+
 /** Telegram names whole seconds; where it names none, one. */
 function waitFor(error: TelegramError): number {
-  return Math.max(1, error.parameters.retry_after ?? 1) * 1000;
+  return Math.min(LONGEST, Math.max(1, error.parameters.retry_after ?? 1) * 1000);
 }
 
 function tokenRejected(cause: TelegramError): TokenRejectedError {

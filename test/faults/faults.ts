@@ -59,8 +59,7 @@ const NONSENSE = [
   '{"ok":true,"result":{"0":{}}}',
   '{"ok":"true","result":[]}',
   '{"ok":false}',
-  '{"ok":false,"error_code":"429","description":7,"parameters":null}',
-  '{"ok":false,"error_code":429,"description":"Too Many Requests","parameters":{"retry_after":"soon"}}',
+  '{"ok":false,"error_code":"400","description":7,"parameters":null}',
 ];
 
 export const FAULTS = {
@@ -107,7 +106,11 @@ export const FAULTS = {
   htmlPage: answering(200, "text/html", page("Welcome to nginx!")),
   badGateway: answering(502, "text/html", page("502 Bad Gateway")),
   redirect: answering(302, "text/html", page("302 Found"), { location: "http://127.0.0.1:9/login" }),
-  nonsense: instead(({ response, random }) => void response.writeHead(200, JSON_TYPE).end(random.pick(NONSENSE))),
+  nonsense: instead(({ response, random, method }) => {
+    // That a call succeeded which was not carried out, no server has to see through.
+    const choice = /^getUpdates$/i.test(method) ? NONSENSE : NONSENSE.filter((text) => !text.startsWith('{"ok":true'));
+    response.writeHead(200, JSON_TYPE).end(random.pick(choice));
+  }),
 
   // ---- the answer, as the Bot API has it ----
   internalError: refusing(500, "Internal Server Error"),
@@ -115,6 +118,13 @@ export const FAULTS = {
   unavailable: refusing(503, "Service Unavailable"),
   tooMany: refusal429({ retry_after: 1 }),
   tooManyWithoutTime: refusal429(),
+  tooManyForNobodyKnows: never(
+    answering(
+      429,
+      "application/json",
+      '{"ok":false,"error_code":429,"description":null,"parameters":{"retry_after":"soon"}}',
+    ),
+  ),
   tooManyPage: never(answering(429, "text/html", page("429 Too Many Requests"), { "retry-after": "1" })),
   webhookSet: never(
     refusing(
@@ -136,6 +146,14 @@ export const FAULTS = {
 } as const satisfies Record<string, Fault>;
 
 export type FaultName = keyof typeof FAULTS;
+
+/** These can befall getUpdates only. */
+export const POLL_FAULTS: ReadonlySet<unknown> = new Set<FaultName>([
+  "webhookSet",
+  "otherPoller",
+  "emptyAtOnce",
+  "sameAgain",
+]);
 
 const JSON_TYPE = { "content-type": "application/json" };
 

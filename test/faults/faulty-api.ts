@@ -18,7 +18,7 @@ import {
 } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import { Simulator, type SimulatorOptions } from "../../src/simulator/index.ts";
-import { type Exchange, FAULTS, type Fault, type FaultName } from "./faults.ts";
+import { type Exchange, FAULTS, type Fault, type FaultName, POLL_FAULTS } from "./faults.ts";
 import { Random } from "./random.ts";
 
 export const POLLS = /^getUpdates$/i;
@@ -74,6 +74,8 @@ export class FaultyApi implements AsyncDisposable {
   #port = 0;
   #lastUpdates: string | undefined;
   #door: Promise<unknown> = Promise.resolve();
+  /** What has gone wrong here that should not have. */
+  readonly errors: Error[] = [];
   /** How often each fault has struck. */
   readonly struck = new Map<string, number>();
 
@@ -81,7 +83,11 @@ export class FaultyApi implements AsyncDisposable {
     this.simulator = simulator;
     this.random = new Random(seed);
     this.#server = createServer({ keepAliveTimeout: 30_000 }, (request, response) => {
-      this.#serve(request, response).catch((error) => response.destroy(error));
+      this.#serve(request, response).catch((error) => {
+        // Whoever has hung up breaks off what is done for them.
+        if (!response.destroyed) this.errors.push(error);
+        response.destroy();
+      });
     });
   }
 
@@ -215,7 +221,9 @@ export class FaultyApi implements AsyncDisposable {
   #ruleFor(method: string): Injected | undefined {
     for (const rule of this.#rules) {
       const { fault, on = EVERYTHING, probability = 1 } = rule;
-      if (fault === "refused" || !on.test(method) || !this.random.chance(probability)) continue;
+      if (fault === "refused" || !on.test(method)) continue;
+      if (POLL_FAULTS.has(fault) && !POLLS.test(method)) continue;
+      if (!this.random.chance(probability)) continue;
       rule.left -= 1;
       if (rule.left <= 0) this.#rules.delete(rule);
       this.#strike(typeof fault === "string" ? fault : fault.name);
