@@ -41,6 +41,8 @@ const TICK = 20;
 const MOST_UNANSWERED = 4000;
 /** In the end nothing may keep still for so long: ms. A worker that has died often comes back after 10 s. */
 const STILL = 30_000;
+/** After so many ends that nobody asked for, no more is tried. */
+const MOST_COLLAPSES = 5;
 /** How long a stop may take: ms. Docker waits for 10 s. */
 const STOP = 10_000;
 
@@ -68,13 +70,13 @@ class Chaos {
   readonly #steps: Generator<Step, never>;
   readonly #load: Random;
   readonly #chance: Random;
-  readonly #until: number;
+  #until: number;
   readonly #tell: (line: string) => void;
   readonly #folder = mkdtempSync(join(tmpdir(), "asgigram-chaos-"));
   readonly #inbox = join(this.#folder, "inbox.sqlite");
   readonly #logFile = join(this.#folder, "server.log");
   readonly #log = openSync(this.#logFile, "a");
-  readonly #done = { kills: 0, stops: 0, starts: 0, absurd: 0 };
+  readonly #done = { collapses: 0, kills: 0, stops: 0, starts: 0, absurd: 0 };
   readonly #began = performance.now();
   #process: BotProcess;
   /** Whether the process has been told to end. */
@@ -174,7 +176,9 @@ class Chaos {
     void started.ended.then((end) => {
       if (started !== this.#process || this.#isExpectedToEnd) return;
       this.#ledger.complain(`${this.#clock()}: the process ended by itself: ${JSON.stringify(end)}`);
-      this.#process = this.#start();
+      this.#done.collapses += 1;
+      if (this.#done.collapses < MOST_COLLAPSES) this.#process = this.#start();
+      else this.#until = 0;
     });
     return started;
   }
@@ -217,6 +221,7 @@ class Chaos {
 
   /** Ends all faults, waits for what is left, and looks at everything. */
   async recover(): Promise<void> {
+    if (this.#done.collapses >= MOST_COLLAPSES) return;
     this.#tell(`${this.#clock()}  calm`);
     this.#api.heal();
     await this.#push(Array.from({ length: CHATS }, (_, i) => ({ chat: i + 1, deed: "work" })));
@@ -287,6 +292,8 @@ class Chaos {
       this.#process.signal("SIGKILL");
       await this.#process.ended;
     }
+    for (const { stack } of this.#api.errors.slice(0, 5))
+      this.#ledger.complain(`the Bot API of this test failed: ${stack}`);
     await this.#api.close();
     closeSync(this.#log);
   }

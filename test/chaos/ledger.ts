@@ -15,6 +15,8 @@ interface Account {
   last: Answer;
   /** The numbers that must die, of those above `last`. */
   readonly deadly: Set<number>;
+  /** The `update_id` of each number above `last`. */
+  readonly updates: Map<number, number>;
 }
 
 const NONE: Answer = { number: 0, attempt: 0, part: 1, parts: 1, repeat: 0 };
@@ -45,6 +47,7 @@ export class Ledger {
 
   /** The order has got its update's id. */
   pushed(update_id: number, chat: number, { deed, number }: Order): void {
+    this.#account(chat).updates.set(number, update_id);
     if (isDeadly(deed)) this.deadly.set(update_id, `${deed} ${number} in chat ${chat}`);
   }
 
@@ -55,6 +58,7 @@ export class Ledger {
     if (answer.number < account.last.number) return;
     account.last = answer;
     for (const number of account.deadly) if (number < answer.number) account.deadly.delete(number);
+    for (const number of account.updates.keys()) if (number <= answer.number) account.updates.delete(number);
   }
 
   /** What the dead letters are. */
@@ -71,9 +75,10 @@ export class Ledger {
 
   /** Everything should have been answered by now. */
   close(): void {
-    for (const [chat, { ordered, last, deadly }] of this.#accounts) {
-      const missing = numbersBetween(last.number, ordered + 1).filter((number) => !deadly.has(number));
-      if (missing.length > 0) this.complain(`chat ${chat}: no answer to ${missing.slice(0, 10).join(", ")}`);
+    for (const [chat, account] of this.#accounts) {
+      const { last } = account;
+      const missing = missingBefore(account.ordered + 1, account);
+      if (missing !== undefined) this.complain(`chat ${chat}: ${missing}`);
       if (last.part < last.parts) this.complain(`chat ${chat}: only a part of the answer to ${last.number}`);
     }
   }
@@ -83,17 +88,16 @@ export class Ledger {
   }
 
   /** What is wrong with the answer, if anything. */
-  #judge({ last, deadly, ordered }: Account, answer: Answer): string | undefined {
+  #judge(account: Account, answer: Answer): string | undefined {
+    const { last, deadly, ordered } = account;
     const { number, attempt, part, repeat } = answer;
     if (number > ordered) return "nobody asked for that";
     if (deadly.has(number)) return "it should have died";
     if (number < last.number) return "out of order, or twice";
     if (number > last.number) {
-      const skipped = numbersBetween(last.number, number).filter((between) => !deadly.has(between));
-      if (skipped.length > 0) return `no answer to ${skipped.slice(0, 10).join(", ")}`;
-      if (last.part < last.parts) return "only a part of the answer before";
       this.answered += 1;
-      return part === 1 ? undefined : "the answer's beginning is missing";
+      if (last.part < last.parts) return "only a part of the answer before";
+      return missingBefore(number, account) ?? (part === 1 ? undefined : "the answer's beginning is missing");
     }
     if (attempt > last.attempt) {
       this.duplicates += 1;
@@ -109,7 +113,7 @@ export class Ledger {
   #account(chat: number): Account {
     const known = this.#accounts.get(chat);
     if (known !== undefined) return known;
-    const account = { ordered: 0, last: NONE, deadly: new Set<number>() };
+    const account = { ordered: 0, last: NONE, deadly: new Set<number>(), updates: new Map<number, number>() };
     this.#accounts.set(chat, account);
     return account;
   }
@@ -119,9 +123,12 @@ function isDeadly(deed: Deed): boolean {
   return (DEADLY as readonly Deed[]).includes(deed);
 }
 
-/** Neither end included. */
-function numbersBetween(low: number, high: number): number[] {
-  return Array.from({ length: Math.max(0, high - low - 1) }, (_, i) => low + 1 + i);
+/** Which events between the last answer and that number should have been answered. */
+function missingBefore(number: number, { last, deadly, updates }: Account): string | undefined {
+  const between = Array.from({ length: Math.max(0, number - last.number - 1) }, (_, i) => last.number + 1 + i);
+  const missing = between.filter((candidate) => !deadly.has(candidate));
+  if (missing.length === 0) return undefined;
+  return `no answer to ${missing.map((candidate) => `${candidate} (update ${updates.get(candidate)})`).join(", ")}`;
 }
 
 function show({ number, attempt, part, parts, repeat }: Answer): string {

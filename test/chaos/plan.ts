@@ -25,7 +25,6 @@ export type Step = { pause: number } /** … the process is killed (-9), and sta
   | { do: "absurd"; which: number }
 );
 
-/** Left out: with them the bot would stop, as it should, or be told what cannot be undone. */
 const FAULT_NAMES: readonly (FaultName | "refused")[] = ["refused", ...(Object.keys(FAULTS) as FaultName[])];
 
 export function* plan(random: Random): Generator<Step, never> {
