@@ -61,6 +61,7 @@ export class Poller {
     const { room, now } = this.#options;
     while (!signal.aborted) {
       await room(signal);
+      if (signal.aborted) return;
       const started = now();
       const updates = await this.#poll(signal);
       if (updates === undefined) continue;

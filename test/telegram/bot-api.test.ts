@@ -176,6 +176,14 @@ describe("a refusal", () => {
     assert.equal((await failure(api.call("sendMessage"), TelegramError)).error_code, 418);
   });
 
+  test("has only what can be in one, whatever the answer says", async (t) => {
+    const parameters = { retry_after: "soon", migrate_to_chat_id: -1001, nested: {} };
+    const api = await http(t, (response) => answer(response, 400, { ok: false, description: {}, parameters }));
+    const error = await failure(api.call("sendMessage"), TelegramError);
+    assert.equal(error.description, "no description");
+    assert.deepEqual(error.parameters, { migrate_to_chat_id: -1001 });
+  });
+
   test("that quotes the request does not show the token", async (t) => {
     const api = await http(t, (response, { url }) =>
       answer(response, 404, { ok: false, error_code: 404, description: `no route for ${url}` }),
@@ -217,6 +225,9 @@ describe("an answer that is not one of the Bot API", () => {
     ["JSON of another kind", 200, '{"hello":"world"}'],
     ["JSON that is no object", 200, "null"],
     ["JSON that is no object", 200, '"ok"'],
+    ["a refusal for no reason", 200, '{"ok":false}'],
+    ["a refusal with a code that is none", 400, '{"ok":false,"error_code":"400"}'],
+    ["a refusal with a success's code", 400, '{"ok":false,"error_code":200}'],
     ["a success with another status", 404, '{"ok":true,"result":1}'],
     ["a redirection", 302, ""],
   ];
@@ -244,6 +255,7 @@ describe("an answer that is not one of the Bot API", () => {
       socket.end('HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n{"ok":true,"result":{"mess'),
     );
     assert.equal((await failure(api.call("sendMessage"), NetworkError)).delivery, "unknown");
+    assert.equal((await failure(api.callText("sendMessage", "{}"), NetworkError)).delivery, "unknown");
   });
 });
 

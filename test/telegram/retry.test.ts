@@ -79,6 +79,12 @@ describe("a call", () => {
     ["too many", refusal(429, TOO_MANY, { retry_after: 7 }), "sendMessage", "again in 7000 ms"],
     ["too many", refusal(429, TOO_MANY, { retry_after: 7 }), "getChat", "again in 7000 ms"],
     ["too many, for 0 s", refusal(429, TOO_MANY, { retry_after: 0 }), "sendMessage", "again in 1000 ms"],
+    [
+      "too many, for longer than a timer can",
+      refusal(429, "?", { retry_after: 1e9 }),
+      "sendMessage",
+      "again in 2147483647 ms",
+    ],
     ["too many, for how long is not said", refusal(429, "Too Many Requests"), "sendMessage", "again in 1000 ms"],
     ["fault of the server", refusal(500, "Internal Server Error"), "sendMessage", "reject"],
     ["bad gateway", refusal(502, "Bad Gateway"), "copyMessage", "reject"],
