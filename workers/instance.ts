@@ -84,10 +84,15 @@ export class Instance {
     return this.#received;
   }
 
+  /** Whether it has been told to stop, or will be when it next asks. */
+  get isStopping(): boolean {
+    return this.#disconnectReason !== undefined;
+  }
+
   /** Aborted when the instance is to be dropped; made only for those who ask. */
   get signal(): AbortSignal {
     this.#stop ??= new AbortController();
-    if (this.#disconnectReason !== undefined) this.#stop.abort(this.#disconnectReason);
+    if (this.#disconnectReason !== undefined) this.#stop.abort(stopError(this.#disconnectReason));
     return this.#stop.signal;
   }
 
@@ -119,7 +124,7 @@ export class Instance {
   /** Tells an idle application at once, a running one when it next asks. */
   disconnect(reason: DisconnectReason): void {
     this.#disconnectReason = reason;
-    this.#stop?.abort(reason);
+    this.#stop?.abort(stopError(reason));
     if (this.#resolveReceive === undefined) return;
     this.#state = "disconnected";
     this.#resolveReceive({ type: "telegram.disconnect", reason });
@@ -186,6 +191,10 @@ export class Instance {
     // A promise of its own each time: one that all shared would keep every instance that ever waited on it alive.
     return new Promise(() => {});
   }
+}
+
+function stopError(reason: DisconnectReason): DisconnectedError {
+  return new DisconnectedError(`the instance is being dropped: ${reason}`);
 }
 
 /** `scope.extensions`. An AbortSignal costs more than all the rest of an instance: it is made when it is first looked at. */

@@ -38,8 +38,8 @@ export class Instances implements InstanceHost {
   readonly #idle = new Set<Instance>();
   /** Those that had events queued when last seen. */
   readonly #behind = new Set<Instance>();
-  /** Disconnected, and not yet at their end. */
-  readonly #closing = new Set<Instance>();
+  /** Disconnected, and not yet at their end. What comes for their scopes waits, so that no two instances of one overlap. */
+  readonly #closing = new Map<string, Instance>();
   readonly #sweeper: NodeJS.Timeout;
   /** A clock that is coarse, and therefore free to read. */
   #now = performance.now();
@@ -55,7 +55,9 @@ export class Instances implements InstanceHost {
     if (this.#drained !== undefined) return;
     const instance = this.#live.get(route.key);
     if (instance === undefined) {
-      this.#start(route, [delivered]);
+      const closing = this.#closing.get(route.key);
+      if (closing === undefined) this.#start(route, [delivered]);
+      else closing.queue.push(delivered);
       return;
     }
     if (this.#idle.delete(instance)) instance.since = this.#now;
@@ -98,6 +100,7 @@ export class Instances implements InstanceHost {
 
   becameSilent(instance: Instance): void {
     this.#closed(instance);
+    this.#succeed(instance);
   }
 
   // ---- one instance's life ----
@@ -122,7 +125,8 @@ export class Instances implements InstanceHost {
   #disconnect(instance: Instance, reason: DisconnectReason): void {
     this.#live.delete(instance.route.key);
     this.#idle.delete(instance);
-    this.#closing.add(instance);
+    this.#closing.set(instance.route.key, instance);
+    instance.since = this.#now;
     instance.disconnect(reason);
   }
 
@@ -132,8 +136,15 @@ export class Instances implements InstanceHost {
     this.#idle.delete(instance);
     this.#conclude(instance, ending);
     this.#closed(instance);
-    // What was still queued is for the scope's next instance; when draining, for the next start of the server.
-    if (instance.queue.length > 0 && this.#drained === undefined) this.#start(instance.route, instance.queue);
+    this.#succeed(instance);
+  }
+
+  /** What is still queued is for the scope's next instance; when draining, for the next start of the server. */
+  #succeed(instance: Instance): void {
+    const { route, queue } = instance;
+    if (queue.length === 0 || this.#drained !== undefined) return;
+    instance.queue = [];
+    this.#start(route, queue);
   }
 
   /** The one place that decides what becomes of the event at hand when an application ends. */
@@ -142,6 +153,10 @@ export class Instances implements InstanceHost {
     const { key } = instance.route;
     // An instance that never asked for anything answers for the event that it was made for, or it would be made for ever.
     const event = held ?? (received ? undefined : instance.queue.shift());
+    if (held !== undefined && instance.isStopping && isGivingUp(thrown?.error)) {
+      reporter.log("info", `${key}: ${held.event.type} was given up for the shutdown; it will be delivered again`);
+      return;
+    }
     if (thrown === undefined || thrown.error instanceof DisconnectedError) {
       if (event === undefined) return;
       settle(event.seq);
@@ -158,8 +173,10 @@ export class Instances implements InstanceHost {
     else reporter.log("error", `${key}: the application threw while it held no event`, thrown.error);
   }
 
+  /** The instance has come to its end, or as good as that. */
   #closed(instance?: Instance): void {
-    if (instance !== undefined) this.#closing.delete(instance);
+    const key = instance?.route.key ?? "";
+    if (this.#closing.get(key) === instance) this.#closing.delete(key);
     if (this.#closing.size === 0) this.#drained?.resolve();
   }
 
@@ -171,10 +188,25 @@ export class Instances implements InstanceHost {
       if (this.#now - instance.since < this.#options.idleTimeout) break;
       this.#disconnect(instance, "idle");
     }
+    for (const instance of this.#closing.values()) {
+      if (this.#now - instance.since < SLOW) break;
+      this.#giveUp(instance);
+    }
     for (const instance of this.#behind) {
       if (instance.queue.length === 0 || instance.state === "ended") this.#behind.delete(instance);
       else if (this.#now - instance.since >= SLOW) this.#warnOfSlow(instance);
     }
+  }
+
+  /** Its scope cannot wait for ever. */
+  #giveUp(instance: Instance): void {
+    const { key } = instance.route;
+    this.#options.reporter.log(
+      "warn",
+      `${key}: the application has not returned ${SLOW / 1000} s after telegram.disconnect`,
+    );
+    this.#closed(instance);
+    this.#succeed(instance);
   }
 
   #warnOfSlow(instance: Instance): void {
@@ -185,4 +217,9 @@ export class Instances implements InstanceHost {
     // Once is enough, until it asks for its next event.
     instance.since = Number.POSITIVE_INFINITY;
   }
+}
+
+/** What an application throws that gives up because its signal was aborted: the signal's reason, or Node.js's word for it. */
+function isGivingUp(error: unknown): boolean {
+  return error instanceof DisconnectedError || (error instanceof Error && error.name === "AbortError");
 }

@@ -63,6 +63,8 @@ interface Worker {
   /** Ends the thread. */
   readonly kill: AbortController;
   isStalled: boolean;
+  /** Why it could not start, in its own words. */
+  failure: AsgigramError | undefined;
   readonly ready: PromiseWithResolvers<void>;
   readonly drained: PromiseWithResolvers<void>;
 }
@@ -170,6 +172,7 @@ export class WorkerPool {
       bornAt: performance.now(),
       kill: new AbortController(),
       isStalled: false,
+      failure: undefined,
       ready,
       drained: Promise.withResolvers(),
     };
@@ -193,7 +196,8 @@ export class WorkerPool {
           this.#options.onReady(worker.number, worker.life);
           break;
         case "unready":
-          worker.ready.reject(errorOf(item.error));
+          worker.failure = errorOf(item.error);
+          worker.ready.reject(worker.failure);
           break;
         case "drained":
           worker.drained.resolve();
@@ -216,7 +220,7 @@ export class WorkerPool {
     );
     worker.drained.resolve();
     if (this.#stopping || !this.#started) return;
-    this.#options.onGone(worker.number, error);
+    this.#options.onGone(worker.number, worker.failure ?? error);
     const deaths = performance.now() - worker.bornAt >= HEALTHY ? 1 : worker.deaths + 1;
     setTimeout(() => {
       if (!this.#stopping) this.#workers[worker.number] = this.#launch(worker.number, deaths);

@@ -11,7 +11,7 @@ export const SPEC_VERSION = "1.0";
 
 export interface AsgiVersions {
   /** The version of ASGI itself. */
-  version: "3.0" | "2.0";
+  version: "3.0";
   /** The version of the Telegram (or lifespan) protocol. */
   spec_version: string;
 }
@@ -22,8 +22,9 @@ export type State = Record<string, any>;
 
 export interface Extensions {
   /**
-   * Aborted when the instance is about to be dropped, with the reason that `telegram.disconnect` will have: what takes long
-   * can give up. An application learns of a shutdown from this while it works, from `receive()` only when it asks.
+   * Aborted, with a DisconnectedError, when the instance is about to be dropped: what takes long can give up. An application
+   * learns of a shutdown from this while it works, from `receive()` only when it asks. An event that it gives up by letting
+   * the reason escape is delivered again by the next process.
    */
   readonly signal: AbortSignal;
 }

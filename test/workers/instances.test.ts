@@ -528,6 +528,92 @@ test("whatever applications do, each event meets one fate, in the order of its s
   );
 });
 
+suite("a scope whose instance is on its way out", () => {
+  test("gets its next instance when that one has returned, with all that came meanwhile", async (t) => {
+    const goodbye = Promise.withResolvers<void>();
+    const seen: string[] = [];
+    let instances = 0;
+    const { deliver, pass, settled } = setUp(
+      t,
+      async (_scope, receive) => {
+        const number = ++instances;
+        for (;;) {
+          const event = await receive();
+          seen.push(`${number}: ${event.text ?? event.type}`);
+          if (event.type === "telegram.disconnect") return goodbye.promise;
+        }
+      },
+      { idleTimeout: 100 },
+    );
+    deliver(1, "a");
+    await turn();
+    pass(200);
+    await turn();
+    deliver(1, "b");
+    deliver(1, "c");
+    await turn();
+    assert.deepEqual(seen, ["1: a", "1: telegram.disconnect"]);
+    goodbye.resolve();
+    await turn();
+    assert.deepEqual(seen.slice(2), ["2: b", "2: c"]);
+    assert.deepEqual(settled, [1, 2, 3]);
+  });
+
+  test("does not wait for longer than 30 s", async (t) => {
+    let instances = 0;
+    const { deliver, pass, log } = setUp(
+      t,
+      async (_scope, receive) => {
+        instances += 1;
+        for (;;) if ((await receive()).type === "telegram.disconnect") await new Promise(() => {});
+      },
+      { idleTimeout: 100 },
+    );
+    deliver(1);
+    await turn();
+    pass(200);
+    deliver(1);
+    pass(29_000);
+    assert.equal(instances, 1);
+    pass(2000);
+    assert.equal(instances, 2);
+    assert.match(log.join(), /has not returned 30 s after telegram\.disconnect/);
+  });
+});
+
+suite("an event that is given up for a shutdown", () => {
+  for (const [how, error] of Object.entries({
+    "by the reason of the signal": undefined,
+    "by an AbortError": Object.assign(new Error("aborted"), { name: "AbortError" }),
+  })) {
+    test(`${how} is left for the next start`, async (t) => {
+      const { deliver, instances, settled, failed } = setUp(t, async (scope, receive) => {
+        await receive();
+        const { signal } = (scope as unknown as { extensions: { signal: AbortSignal } }).extensions;
+        await new Promise((_, reject) => signal.addEventListener("abort", () => reject(error ?? signal.reason)));
+      });
+      deliver(1);
+      await turn();
+      await instances.drain("shutdown");
+      assert.deepEqual([settled, failed], [[], []]);
+    });
+  }
+
+  test("is a dead letter all the same where the application has failed", async (t) => {
+    const fail = Promise.withResolvers<void>();
+    const { deliver, instances, failed } = setUp(t, async (_scope, receive) => {
+      await receive();
+      await fail.promise;
+    });
+    deliver(1);
+    await turn();
+    const drained = instances.drain("shutdown");
+    fail.reject(new Error("no"));
+    await drained;
+    assert.equal(failed.length, 1);
+  });
+});
+
 suite("drain()", () => {
   test("tells the idle at once and the others when they ask, and waits for all of them", async (t) => {
     const work = Promise.withResolvers<void>();
