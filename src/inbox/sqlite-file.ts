@@ -1,11 +1,14 @@
 /** The inbox's file: its schema, how it is opened, and what can be wrong with it. */
 
-import { existsSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { InboxError } from "../protocol/errors.ts";
 
 const SCHEMA_VERSION = 1;
+
+/** What tells an inbox from any other database: "asgi" (https://sqlite.org/pragma.html#pragma_application_id). */
+const APPLICATION_ID = 0x61736769;
 
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS bot (id INTEGER PRIMARY KEY);
@@ -35,6 +38,7 @@ const SCHEMA = `
     received_at INTEGER NOT NULL,
     died_at     INTEGER NOT NULL
   );
+  PRAGMA application_id = ${APPLICATION_ID};
   PRAGMA user_version = ${SCHEMA_VERSION};
 `;
 
@@ -46,8 +50,8 @@ export function openInboxFile(path: string, bot: number): DatabaseSync {
   return guarded("opened", path, () => {
     const database = openDatabase(path);
     try {
+      if (!isEmpty(database)) refuseForeign(database, path);
       database.exec("PRAGMA journal_mode = WAL");
-      refuseNewer(database, path);
       database.exec(`BEGIN; ${SCHEMA}; COMMIT`);
       database.prepare("INSERT INTO bot SELECT ? WHERE NOT EXISTS (SELECT 1 FROM bot)").run(bot);
       const owner = database.prepare("SELECT id FROM bot").get() as { id: number };
@@ -70,12 +74,12 @@ export function openInboxFile(path: string, bot: number): DatabaseSync {
  */
 export function openExistingInboxFile(path: string): DatabaseSync {
   return guarded("opened", path, () => {
-    if (!existsSync(path))
+    if (!existsSync(path)) {
       throw new InboxError(`there is no inbox ${path}; name the one that the bot uses with --inbox`);
+    }
     const database = openDatabase(path);
     try {
-      refuseNewer(database, path);
-      database.prepare("SELECT 1 FROM dead_letter LIMIT 1").get();
+      refuseForeign(database, path);
       return database;
     } catch (error) {
       database.close();
@@ -121,16 +125,29 @@ export function guarded<T>(what: string, path: string, work: () => T): T {
 }
 
 function openDatabase(path: string): DatabaseSync {
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) {
+    throw new InboxError(`the inbox ${path} is a folder: name a file with --inbox`);
+  }
   return new DatabaseSync(path, { timeout: 5000 });
 }
 
-function refuseNewer(database: DatabaseSync, path: string): void {
-  const { user_version } = database.prepare("PRAGMA user_version").get() as { user_version: number };
-  if (user_version <= SCHEMA_VERSION) return;
-  throw new InboxError(
-    `the inbox ${path} was written by a newer asgigram (format ${user_version}, this one knows ${SCHEMA_VERSION}); ` +
-      "update asgigram, or choose another --inbox",
-  );
+function isEmpty(database: DatabaseSync): boolean {
+  return database.prepare("SELECT 1 FROM sqlite_schema LIMIT 1").get() === undefined;
+}
+
+/** Refuses what is no inbox, or one that only a newer version of this code understands. */
+function refuseForeign(database: DatabaseSync, path: string): void {
+  const pragma = (name: string) => database.prepare(`PRAGMA ${name}`).get()![name] as number;
+  if (pragma("application_id") !== APPLICATION_ID) {
+    throw new InboxError(`${path} is no inbox, but a database of something else: choose another --inbox`);
+  }
+  const version = pragma("user_version");
+  if (version > SCHEMA_VERSION) {
+    throw new InboxError(
+      `the inbox ${path} was written by a newer asgigram (format ${version}, this one knows ${SCHEMA_VERSION}); ` +
+        "update asgigram, or choose another --inbox",
+    );
+  }
 }
 
 /** https://sqlite.org/rescode.html */

@@ -1,0 +1,146 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, afterEach, beforeEach, test } from "node:test";
+import { DeadLetters } from "../../src/inbox/dead-letters.ts";
+import { SqliteInbox } from "../../src/inbox/sqlite.ts";
+import { InboxError } from "../../src/protocol/errors.ts";
+
+const BOT = 77;
+
+const folder = mkdtempSync(join(tmpdir(), "asgigram-dead-letters-"));
+after(() => rmSync(folder, { recursive: true }));
+
+let files = 0;
+let path: string;
+/** The server's side. */
+let inbox: SqliteInbox;
+let letters: DeadLetters;
+
+beforeEach(() => {
+  path = join(folder, `${++files}.sqlite`);
+  inbox = new SqliteInbox(path, BOT);
+  letters = new DeadLetters(path);
+});
+
+afterEach(() => {
+  letters.close();
+  inbox.close();
+});
+
+/** An update that arrives, is delivered once, and dies. */
+function bury(update_id: number, reason = "Error", log?: string): void {
+  const [seq] = inbox.append([{ update_id, body: `{"update_id":${update_id}}` }]);
+  inbox.record([{ seq: seq!, alone: true }], []);
+  inbox.bury(seq!, reason, log);
+}
+
+const ids = () => letters.list().map(({ id }) => id);
+const waiting = () => inbox.unsettled().map(({ update_id, attempts }) => ({ update_id, attempts }));
+
+test("a dead letter tells all that is known of its event", () => {
+  const before = Date.now();
+  bury(501, "Error: no luck\n    at bot.ts:3", "said last");
+  const [letter] = letters.list();
+  const { received_at, died_at, ...rest } = letter!;
+  assert.deepEqual(
+    { ...rest },
+    {
+      id: 1,
+      update_id: 501,
+      body: '{"update_id":501}',
+      attempts: 1,
+      reason: "Error: no luck\n    at bot.ts:3",
+      log: "said last",
+    },
+  );
+  assert(before <= received_at && received_at <= died_at && died_at <= Date.now());
+  assert.deepEqual(letters.get(1), letter);
+  assert.equal(letters.bot(), BOT);
+});
+
+test("they are listed from the oldest on", () => {
+  assert.deepEqual(letters.list(), []);
+  for (const update_id of [3, 1, 2]) bury(update_id);
+  assert.deepEqual(
+    letters.list().map(({ update_id }) => update_id),
+    [3, 1, 2],
+  );
+});
+
+test("retried, they are unsettled events that nobody has tried, in their old order, and dead letters no more", () => {
+  for (const update_id of [1, 2, 3, 4]) bury(update_id);
+  assert.deepEqual(letters.retry([3, 1]), { retried: 2, left: 0 });
+  assert.deepEqual(ids(), [2, 4]);
+  assert.deepEqual(waiting(), [
+    { update_id: 1, attempts: 0 },
+    { update_id: 3, attempts: 0 },
+  ]);
+  assert.deepEqual(letters.retry("all"), { retried: 2, left: 0 });
+  assert.deepEqual(ids(), []);
+  assert.deepEqual(letters.retry("all"), { retried: 0, left: 0 });
+});
+
+test("the server that holds the inbox hears of what is retried, once", () => {
+  bury(1);
+  assert.deepEqual(inbox.news(), []);
+  letters.retry("all");
+  assert.deepEqual(
+    inbox.news().map(({ update_id }) => update_id),
+    [1],
+  );
+  assert.deepEqual(inbox.news(), []);
+});
+
+test("what is retried after the server's end is there at its next start", () => {
+  bury(1);
+  inbox.close();
+  letters.retry([1]);
+  inbox = new SqliteInbox(path, BOT);
+  assert.deepEqual(waiting(), [{ update_id: 1, attempts: 0 }]);
+});
+
+test("what is no update cannot be retried, and stays", () => {
+  bury(1);
+  inbox.buryUnreadable("[1]", "it has no update_id");
+  assert.throws(() => letters.retry([1, 2]), {
+    code: "ASGIGRAM_INBOX",
+    message: "dead letter 2 is no update and cannot be retried; asgigram inbox show 2 shows what it is",
+  });
+  assert.deepEqual(ids(), [1, 2]);
+  assert.deepEqual(waiting(), []);
+  assert.deepEqual(letters.retry("all"), { retried: 1, left: 1 });
+  assert.deepEqual(ids(), [2]);
+});
+
+test("dropped, they are gone for good", () => {
+  for (const update_id of [1, 2, 3]) bury(update_id);
+  assert.equal(letters.drop([2]), 1);
+  assert.deepEqual(ids(), [1, 3]);
+  assert.equal(letters.drop("all"), 2);
+  assert.equal(letters.drop("all"), 0);
+  assert.deepEqual(waiting(), []);
+  assert.deepEqual(inbox.append([{ update_id: 2, body: "{}" }]), [undefined], "its id is still known");
+});
+
+test("one that is not there is told, and nothing is done to the others that were named", () => {
+  bury(1);
+  const missing = new InboxError(
+    `there is no dead letter 9 in ${path}; asgigram inbox list shows those that are there`,
+  );
+  assert.throws(() => letters.get(9), missing);
+  assert.throws(() => letters.retry([1, 9]), missing);
+  assert.throws(() => letters.drop([1, 9]), missing);
+  assert.deepEqual(ids(), [1]);
+});
+
+test("two who retry the same letter retry it once", () => {
+  bury(1);
+  const other = new DeadLetters(path);
+  assert.deepEqual(letters.retry("all"), { retried: 1, left: 0 });
+  assert.deepEqual(other.retry("all"), { retried: 0, left: 0 });
+  assert.throws(() => other.retry([1]), InboxError);
+  other.close();
+  assert.equal(waiting().length, 1);
+});

@@ -1,0 +1,142 @@
+import assert from "node:assert/strict";
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { after, test } from "node:test";
+import { guarded, lockInboxFile, openExistingInboxFile, openInboxFile } from "../../src/inbox/sqlite-file.ts";
+import { InboxError } from "../../src/protocol/errors.ts";
+
+const BOT = 77;
+
+const folder = mkdtempSync(join(tmpdir(), "asgigram-sqlite-file-"));
+after(() => rmSync(folder, { recursive: true }));
+
+let files = 0;
+const newPath = () => join(folder, `${++files}.sqlite`);
+
+/** A file of a certain content. */
+function database(...statements: string[]): string {
+  const path = newPath();
+  const file = new DatabaseSync(path);
+  for (const statement of statements) file.exec(statement);
+  file.close();
+  return path;
+}
+
+function inbox(...statements: string[]): string {
+  const path = newPath();
+  openInboxFile(path, BOT).close();
+  const file = new DatabaseSync(path);
+  for (const statement of statements) file.exec(statement);
+  file.close();
+  return path;
+}
+
+const refuses = (work: () => unknown, message: RegExp) =>
+  assert.throws(work, (error) => {
+    assert(error instanceof InboxError, String(error));
+    assert.match(error.message, message);
+    return true;
+  });
+
+test("the server makes the file, and finds it again", () => {
+  const path = newPath();
+  const made = openInboxFile(path, BOT);
+  made.exec("INSERT INTO event (update_id, body, received_at) VALUES (1, '{}', 0)");
+  made.close();
+  const again = openInboxFile(path, BOT);
+  assert.equal(again.prepare("SELECT count(*) AS count FROM event").get()!.count, 1);
+  again.close();
+  openExistingInboxFile(path).close();
+});
+
+test("an empty file is as good as none, for the server", () => {
+  const path = newPath();
+  writeFileSync(path, "");
+  refuses(() => openExistingInboxFile(path), /is no inbox/);
+  openInboxFile(path, BOT).close();
+  openExistingInboxFile(path).close();
+});
+
+test("the inbox of another bot is refused", () => {
+  refuses(() => openInboxFile(inbox(), 78), /belongs to bot 77, not to 78; each bot needs a file of its own/);
+});
+
+test("who looks in from outside makes no file", () => {
+  const path = newPath();
+  refuses(() => openExistingInboxFile(path), RegExp(`^there is no inbox ${path}; name the one that .* with --inbox$`));
+  assert(!existsSync(path));
+  writeFileSync(path, "");
+  refuses(() => openExistingInboxFile(join(path, "below")), /^there is no inbox/);
+});
+
+const opens = { "the server": (path: string) => openInboxFile(path, BOT), "who looks in": openExistingInboxFile };
+
+for (const [who, open] of Object.entries(opens)) {
+  test(`${who} is told what is wrong with a file, and leaves it as it is`, () => {
+    const other = database("CREATE TABLE customer (id)", "PRAGMA user_version = 9");
+    refuses(() => open(other), /is no inbox, but a database of something else: choose another --inbox$/);
+    const unchanged = new DatabaseSync(other);
+    assert.deepEqual(
+      unchanged
+        .prepare("SELECT name FROM sqlite_schema")
+        .all()
+        .map(({ name }) => name),
+      ["customer"],
+    );
+    assert.equal(unchanged.prepare("PRAGMA journal_mode").get()!.journal_mode, "delete");
+    unchanged.close();
+
+    const newer = inbox("PRAGMA user_version = 9");
+    refuses(() => open(newer), /was written by a newer asgigram \(format 9, this one knows 1\); update asgigram/);
+
+    const text = newPath();
+    writeFileSync(text, "not a database, but long enough for one".repeat(100));
+    refuses(() => open(text), /could not be opened: .*; that file is no inbox: choose another --inbox$/);
+
+    const directory = newPath();
+    mkdirSync(directory);
+    refuses(() => open(directory), /is a folder: name a file with --inbox$/);
+  });
+}
+
+test("one process at a time holds the inbox, and a folder that is missing is told", () => {
+  const path = newPath();
+  const lock = lockInboxFile(path);
+  refuses(() => lockInboxFile(path), /is in use by another process; stop that one first/);
+  lock.close();
+  lockInboxFile(path).close();
+  refuses(() => lockInboxFile(join(folder, "missing", "x.sqlite")), /folder .*missing does not exist; make it/);
+});
+
+test("the lock keeps nobody from looking in", () => {
+  const path = inbox();
+  const lock = lockInboxFile(path);
+  openExistingInboxFile(path).close();
+  lock.close();
+});
+
+test("what goes wrong in SQLite is told with the file and a remedy, and keeps its cause", () => {
+  const remedies = {
+    5: /kept it locked/,
+    8: /read-only/,
+    10: /disk does not answer/,
+    11: /damaged/,
+    13: /disk is full/,
+  };
+  for (const [errcode, remedy] of Object.entries(remedies)) {
+    const cause = Object.assign(new Error("no"), { errcode: Number(errcode) | 0x100 });
+    const fail = () => {
+      throw cause;
+    };
+    refuses(
+      () => guarded("read", "/x.sqlite", fail),
+      RegExp(`^the inbox /x.sqlite could not be read: no; .*${remedy.source}`),
+    );
+    assert.throws(
+      () => guarded("read", "/x.sqlite", fail),
+      (error) => (error as Error).cause === cause,
+    );
+  }
+});
