@@ -12,6 +12,7 @@ import { type Config, resolveConfig, type Values } from "./config/config.ts";
 import { exitCodeFor } from "./config/exit-codes.ts";
 import { withoutSecrets } from "./config/quote.ts";
 import { AsgigramError } from "./protocol/errors.ts";
+import type { RunningServer } from "./server.ts";
 
 export async function main(): Promise<void> {
   // ps shows this instead of the arguments, one of which may be the token.
@@ -42,13 +43,8 @@ function configure(flags: Values, defaults: Values): Promise<Config> {
 }
 
 async function serveBot(flags: Values, defaults: Values): Promise<void> {
-  const config = await configure(flags, defaults);
-  const { serve } = await import("./server.ts");
-  // Before it serves there is nothing to finish.
-  let stop = (): void => process.exit(0);
-  onSignal(() => stop());
-  const server = await serve(config);
-  stop = () => void server.stop();
+  const stopping = signalled();
+  const server = await start(await configure(flags, defaults), stopping);
   await server.closed;
   process.exit(0);
 }
@@ -57,19 +53,17 @@ async function serveBot(flags: Values, defaults: Values): Promise<void> {
 async function simulate(flags: Values, defaults: Values): Promise<void> {
   const { Simulator } = await import("./simulator/simulator.ts");
   const { runTerminalChat } = await import("./simulator/terminal.ts");
-  const { serve } = await import("./server.ts");
-  const leaving = new AbortController();
-  onSignal(() => leaving.abort());
+  const leaving = signalled();
   const simulator = await Simulator.start();
   const { token, url: apiUrl } = simulator;
   // An inbox from the environment or from a file is the real bot's.
-  const server = await serve(await configure({ inbox: false, ...flags, token, apiUrl }, defaults));
+  const server = await start(await configure({ inbox: false, ...flags, token, apiUrl }, defaults), leaving);
   const chat = runTerminalChat({
     simulator,
     input: process.stdin,
     output: process.stdout,
     idle: () => server.idle(),
-    signal: leaving.signal,
+    signal: leaving,
   });
   await Promise.race([chat, server.closed]);
   await server.stop();
@@ -77,16 +71,27 @@ async function simulate(flags: Values, defaults: Values): Promise<void> {
   process.exit(0);
 }
 
-/** Calls `stop` for the first signal; the second one is not to be argued with. */
-function onSignal(stop: () => void): void {
-  let isStopping = false;
+/** Starts the server. If it is told to stop before it serves, that is an end as it should be, too. */
+async function start(config: Config, stopping: AbortSignal): Promise<RunningServer> {
+  const { serve } = await import("./server.ts");
+  try {
+    return await serve(config, stopping);
+  } catch (error) {
+    if (stopping.aborted && error === stopping.reason) process.exit(0);
+    throw error;
+  }
+}
+
+/** Is aborted by the first signal; the second one is not to be argued with. */
+function signalled(): AbortSignal {
+  const stopping = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     process.on(signal, () => {
-      if (isStopping) process.exit(128 + constants.signals[signal]);
-      isStopping = true;
-      stop();
+      if (stopping.signal.aborted) process.exit(128 + constants.signals[signal]);
+      stopping.abort();
     });
   }
+  return stopping.signal;
 }
 
 async function versions(): Promise<string> {

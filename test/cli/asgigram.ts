@@ -37,12 +37,13 @@ export class Asgigram {
   }
 
   /** Resolves once the text is on standard error; rejects if the process ends before that. */
-  async says(text: string): Promise<void> {
+  async says(text: string | RegExp): Promise<void> {
     const ended = new AbortController();
     this.process.once("close", () =>
       ended.abort(new Error(`asgigram ended and did not say "${text}":\n${this.stderr}`)),
     );
-    while (!this.stderr.includes(text)) await once(this.process.stderr, "data", { signal: ended.signal });
+    const isSaid = () => (typeof text === "string" ? this.stderr.includes(text) : text.test(this.stderr));
+    while (!isSaid()) await once(this.process.stderr, "data", { signal: ended.signal });
   }
 
   async exit(): Promise<Exit> {

@@ -32,6 +32,15 @@ const FILES = {
     await receive();
     await new Promise(() => setInterval(() => {}, 1000));
   };`,
+  "polite.ts": `export const application = async (scope, receive, send) => {
+    if (scope.type !== "lifespan") return;
+    await receive();
+    await send({ type: "lifespan.startup.complete" });
+    console.error("up with it");
+    await receive();
+    console.error("down with it");
+    await send({ type: "lifespan.shutdown.complete" });
+  };`,
   file: "",
 };
 for (const [name, content] of Object.entries(FILES)) await writeFile(join(folder, name), content);
@@ -116,11 +125,13 @@ test("a second signal ends it at once, with the signal's exit code", async () =>
   assert.equal((await server.exit()).code, 143);
 });
 
-test("a signal before it serves ends it, as there is nothing to finish", async () => {
-  const server = new Asgigram(["good.ts", "--no-inbox", "--api-url", "http://127.0.0.1:1"], OPTIONS);
-  await server.says("trying again");
+test("a signal before it serves ends it as well, with the applications' shutdown", async () => {
+  const server = new Asgigram(["polite.ts", "--no-inbox", "--api-url", "http://127.0.0.1:1"], OPTIONS);
+  await server.says(/up with it.*trying again/s);
   server.process.kill("SIGTERM");
-  assert.equal((await server.exit()).code, 0);
+  const { code, stderr } = await server.exit();
+  assert.match(stderr, /down with it/);
+  assert.equal(code, 0, stderr);
 });
 
 test("the token on the command line is not in the list of processes", {
