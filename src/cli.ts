@@ -10,6 +10,8 @@ import { constants } from "node:os";
 import { type Invocation, parseCommandLine } from "./config/command-line.ts";
 import { type Config, resolveConfig, type Values } from "./config/config.ts";
 import { exitCodeFor } from "./config/exit-codes.ts";
+import { findInbox } from "./config/inbox-path.ts";
+import type { InboxTask } from "./config/inbox-task.ts";
 import { withoutSecrets } from "./config/quote.ts";
 import { AsgigramError } from "./protocol/errors.ts";
 import type { RunningServer } from "./server.ts";
@@ -35,6 +37,8 @@ async function run(invocation: Invocation): Promise<void> {
       return serveBot(invocation.flags, invocation.defaults);
     case "simulate":
       return simulate(invocation.flags, invocation.defaults);
+    case "inbox":
+      return lookAfterInbox(invocation.task, invocation.flags);
   }
 }
 
@@ -69,6 +73,13 @@ async function simulate(flags: Values, defaults: Values): Promise<void> {
   await server.stop();
   await simulator.close();
   process.exit(0);
+}
+
+async function lookAfterInbox(task: InboxTask, flags: Values): Promise<void> {
+  const path = await findInbox({ flags, env: process.env, cwd: process.cwd() });
+  const { runInboxTask } = await import("./inbox-command/inbox-command.ts");
+  const text = runInboxTask(task, path, process.stdout.columns || 80);
+  if (text !== "") console.log(text);
 }
 
 /** Starts the server. If it is told to stop before it serves, that is an end as it should be, too. */

@@ -7,33 +7,34 @@ import { Parser } from "yargs/helpers";
 import { ConfigError } from "../protocol/errors.ts";
 import { nearest } from "../protocol/nearest.ts";
 import { COMMANDS, type Command, type CommandName, FLAGS } from "./commands.ts";
-import type { Values } from "./config.ts";
 import { unknownOption } from "./given.ts";
 import { helpOf } from "./help.ts";
-import { flagOf, OPTIONS, type OptionKey, optionAt } from "./options.ts";
+import { type InboxTask, readInboxTask } from "./inbox-task.ts";
+import { flagOf, OPTIONS, type Option, type OptionKey, optionAt } from "./options.ts";
+import type { Values } from "./sources.ts";
+import { readValue } from "./value.ts";
 
 /** What somebody wants of asgigram. */
 export type Invocation =
   | { wants: "help"; text: string }
   | { wants: "version" }
-  | { wants: CommandName; flags: Values; defaults: Values };
+  | { wants: "serve" | "simulate"; flags: Values; defaults: Values }
+  | { wants: "inbox"; task: InboxTask; flags: Values };
 
 /**
  * @param argv the words behind `asgigram`
  * @throws ConfigError
  */
 export async function parseCommandLine(argv: readonly string[]): Promise<Invocation> {
-  const { _: words, ...flags } = Parser(withValues(argv), { alias: ALIASES, configuration: AS_TYPED });
-  const name = words[0] === "simulate" ? "simulate" : "serve";
+  const { _: words, ...typed } = Parser(withValues(argv), { alias: ALIASES, configuration: AS_TYPED });
+  const name = words[0] === "simulate" || words[0] === "inbox" ? words[0] : "serve";
   const command = COMMANDS[name];
-  if (flags.help) return { wants: "help", text: await helpOf(command) };
-  if (flags.version) return { wants: "version" };
-  const rest = name === "simulate" ? words.slice(1) : words;
-  return {
-    wants: name,
-    flags: { ...readFlags(flags, command), ...readWords(rest, command) },
-    defaults: command.defaults,
-  };
+  if (typed.help) return { wants: "help", text: await helpOf(command) };
+  if (typed.version) return { wants: "version" };
+  const rest = (name === "serve" ? words : words.slice(1)).map(String);
+  const flags = readFlags(typed, name);
+  if (name === "inbox") return { wants: name, task: readInboxTask(rest, readSwitches(typed, command)), flags };
+  return { wants: name, flags: { ...flags, ...readWords(rest, command) }, defaults: command.defaults };
 }
 
 const ALIASES = {
@@ -49,7 +50,13 @@ const AS_TYPED = {
   "strip-aliased": true,
 };
 
-const SWITCHES = new Set(FLAGS.filter((key) => OPTIONS[key].type === "boolean").map((key) => `--${flagOf(key)}`));
+/** What needs no value: it is there or not. */
+const SWITCHES = new Set(
+  [
+    ...FLAGS.filter((key) => OPTIONS[key].type === "boolean").map(flagOf),
+    ...Object.values(COMMANDS).flatMap(({ switches }) => Object.keys(switches)),
+  ].map((name) => `--${name}`),
+);
 
 /**
  * The parser reads each option's value as text. Two sorts of flag need none, and get theirs here: `--drop-pending` is
@@ -68,20 +75,23 @@ function withValues(argv: readonly string[]): string[] {
   });
 }
 
-function readFlags(typed: { [flag: string]: unknown }, command: Command): Values {
-  const keys = new Map(command.flags.map((key) => [flagOf(key), key]));
+function readFlags(typed: { [flag: string]: unknown }, name: CommandName): Values {
+  const { flags: keys, switches } = COMMANDS[name];
+  const known = new Map(keys.map((key) => [flagOf(key), key]));
   const flags: { [Key in OptionKey]?: unknown } = {};
   for (const [flag, value] of Object.entries(typed)) {
-    const key = keys.get(flag);
-    if (key === undefined) throw unknownFlag(flag, keys.keys());
+    if (Object.hasOwn(switches, flag)) continue;
+    const key = known.get(flag);
+    if (key === undefined) throw unknownFlag(flag, [...known.keys(), ...Object.keys(switches)], name);
     flags[key] = readOccurrences(key, value);
   }
   return flags;
 }
 
-function unknownFlag(flag: string, flags: Iterable<string>): ConfigError {
+function unknownFlag(flag: string, flags: Iterable<string>, name: CommandName): ConfigError {
   const guess = nearest(flag, flags);
-  return unknownOption(`${flag.length === 1 ? "-" : "--"}${flag}`, guess && `--${guess}`);
+  const command = name === "serve" ? "asgigram" : `asgigram ${name}`;
+  return unknownOption(`${flag.length === 1 ? "-" : "--"}${flag}`, guess && `--${guess}`, command);
 }
 
 /** Of an option that is there several times, the last one counts; a list is all of them together. */
@@ -90,10 +100,18 @@ function readOccurrences(key: OptionKey, value: unknown): unknown {
   return OPTIONS[key].type === "list" && !values.includes(false) ? values.join(",") : values.at(-1);
 }
 
-function readWords(words: readonly unknown[], { words: keys }: Command): Values {
+/** Those that are on. */
+function readSwitches(typed: { [flag: string]: unknown }, { switches }: Command): ReadonlySet<string> {
+  const isOn = (name: string) => readValue(SWITCH, [typed[name] ?? false].flat().at(-1), `--${name}`, "");
+  return new Set(Object.keys(switches).filter(isOn));
+}
+
+const SWITCH: Option = { type: "boolean", help: "", group: "" };
+
+function readWords(words: readonly string[], { words: keys }: Command): Values {
   if (words.length > keys.length) {
     const wanted = keys.map((key) => `<${key}>`).join(" ");
     throw new ConfigError(`too many arguments: there are ${words.length}, and no more are used than ${wanted}`);
   }
-  return Object.fromEntries(words.map((word, i) => [keys.at(i - words.length), String(word)]));
+  return Object.fromEntries(words.map((word, i) => [keys.at(i - words.length), word]));
 }

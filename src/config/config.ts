@@ -1,16 +1,15 @@
-/**
- * The configuration: every option of options.ts with the value that counts. A flag counts before an environment variable,
- * that before the configuration file, and that before the default.
- */
+/** The configuration of a server: every option of options.ts with the value that counts. */
 
-import { join } from "node:path";
 import { ConfigError } from "../protocol/errors.ts";
 import { nearest } from "../protocol/nearest.ts";
 import { UPDATE_KINDS } from "../protocol/route.ts";
-import { readConfigFile } from "./file.ts";
-import { Given } from "./given.ts";
-import { environmentOf, flagOf, isOptionKey, OPTION_KEYS, type OptionKey, optionAt, type ValueOf } from "./options.ts";
-import { botIdOf, checkToken, looksLikeToken, readTokenFile } from "./token.ts";
+import type { Given } from "./given.ts";
+import { defaultInbox } from "./inbox-path.ts";
+import { environmentOf, OPTION_KEYS, type OptionKey, type ValueOf } from "./options.ts";
+import { gather, type Sources, type Values } from "./sources.ts";
+import { findToken, looksLikeToken } from "./token.ts";
+
+export type { Sources, Values };
 
 /** Frozen, and so is all that is in it. */
 export type Config = { readonly [Key in Plain | "token" | "logLevel"]: ValueOf<Key> } & {
@@ -25,25 +24,10 @@ const SETTLED = ["config", "token", "tokenFile", "logLevel", "verbosity"] as con
 
 type Plain = Exclude<OptionKey, (typeof SETTLED)[number]>;
 
-/** Options by their keys: text as somebody wrote it, or values. What is undefined is absent. */
-export type Values = { readonly [Key in OptionKey]?: unknown };
-
-export interface Sources {
-  readonly flags: Values;
-  readonly env: { readonly [name: string]: string | undefined };
-  readonly cwd: string;
-  /** Instead of those in the table. */
-  readonly defaults?: Values;
-}
-
 /** @throws ConfigError for the first option that cannot be used */
-export async function resolveConfig({ flags, env, cwd, defaults = {} }: Sources): Promise<Config> {
-  const given = new Given(cwd);
-  given.add(flags, nameOnCommandLine);
-  given.add(fromEnvironment(env), environmentOf);
-  await addFile(given);
-  given.add(defaults, (key) => `the default of ${key}`);
-
+export async function resolveConfig(sources: Sources): Promise<Config> {
+  const { env, cwd } = sources;
+  const given = await gather(sources);
   const application = readApplication(given);
   const token = await readToken(given);
   const plain = readPlain(given);
@@ -52,34 +36,11 @@ export async function resolveConfig({ flags, env, cwd, defaults = {} }: Sources)
     application,
     token,
     logLevel: readLogLevel(given),
-    inbox: plain.inbox ?? join(cwd, `asgigram-${botIdOf(token)}.sqlite`),
+    inbox: plain.inbox ?? defaultInbox(cwd, token),
     directory: cwd,
     warnings: [...unknownKinds(plain.allowedUpdates), ...misspeltVariables(env)],
   };
   return freeze(config);
-}
-
-function nameOnCommandLine(key: string): string {
-  return isOptionKey(key) && optionAt(key).positional ? `the argument <${key}>` : `--${flagOf(key)}`;
-}
-
-/** An empty variable counts as unset: it is what `docker run -e NAME=` and an unset variable in a compose file give. */
-function fromEnvironment(env: Sources["env"]): Values {
-  return Object.fromEntries(OPTION_KEYS.map((key) => [key, env[environmentOf(key)] || undefined]));
-}
-
-async function addFile(given: Given): Promise<void> {
-  const entry = given.find("config");
-  if (entry === undefined) return;
-  const path = given.valueOf(entry) as string;
-  const values = await readConfigFile(path, entry.source);
-  for (const key of OPTION_KEYS) {
-    const reason = optionAt(key).notInFile;
-    if (reason !== undefined && Object.hasOwn(values, key)) {
-      throw new ConfigError(`${key} cannot stand in ${path}: ${reason}`);
-    }
-  }
-  given.add(values, (key) => `${key} in ${path}`);
 }
 
 function readPlain(given: Given): { [Key in Plain]: ValueOf<Key> } {
@@ -103,14 +64,13 @@ function readApplication(given: Given): string {
 }
 
 async function readToken(given: Given): Promise<string> {
-  const entry = given.findEither("token", "tokenFile");
-  if (entry === undefined) {
+  const token = await findToken(given);
+  if (token === undefined) {
     throw new ConfigError(
       "no bot token given: set ASGIGRAM_TOKEN, or name a file that holds it with --token-file; @BotFather gives one, and asgigram simulate <application> needs none",
     );
   }
-  if (entry.key === "tokenFile") return readTokenFile(given.valueOf(entry) as string, entry.source);
-  return checkToken(entry.raw, entry.source);
+  return token;
 }
 
 const LEVEL_OF_VERBOSITY = ["warn", "info", "debug", "trace"] as const;

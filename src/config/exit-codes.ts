@@ -12,7 +12,7 @@ export interface ExitCode {
 }
 
 export const EXIT_CODES: readonly ExitCode[] = [
-  { exit: 0, meaning: "It was told to stop, and did; or help or versions were shown", codes: [] },
+  { exit: 0, meaning: "It was told to stop, and did; or what was asked for was shown or done", codes: [] },
   { exit: 1, meaning: "An unexpected failure: please report it", codes: [] },
   {
     exit: 2,
@@ -31,7 +31,7 @@ export const EXIT_CODES: readonly ExitCode[] = [
   },
   {
     exit: 5,
-    meaning: "The inbox cannot be opened, read or written, or another process holds it",
+    meaning: "The inbox cannot be opened, read or written, another process holds it, or it has no such dead letter",
     codes: ["ASGIGRAM_INBOX"],
   },
   { exit: 6, meaning: "The address to listen on is in use or not ours", codes: ["ASGIGRAM_LISTEN"] },

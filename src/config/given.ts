@@ -67,8 +67,9 @@ export class Given {
   }
 }
 
-export function unknownOption(name: string, guess: string | undefined): ConfigError {
+/** @param command whose help lists the options that there are */
+export function unknownOption(name: string, guess: string | undefined, command = "asgigram"): ConfigError {
   return new ConfigError(
-    `unknown option ${name}${guess === undefined ? "; asgigram --help lists them all" : `; did you mean ${guess}?`}`,
+    `unknown option ${name}; ${guess === undefined ? `${command} --help lists them all` : `did you mean ${guess}?`}`,
   );
 }

@@ -4,13 +4,14 @@ import yargs from "yargs";
 import type { Command } from "./commands.ts";
 import { defaultOf, flagOf, optionAt } from "./options.ts";
 
-export function helpOf({ usage, flags, defaults, examples }: Command): Promise<string> {
+export function helpOf({ usage, flags, switches, defaults, help: words, examples }: Command): Promise<string> {
   const parser = yargs().scriptName("asgigram").locale("en").wrap(80).help(false).version(false).usage(usage);
+  for (const [name, describe] of Object.entries(switches)) parser.option(name, { describe, group: "Dead letters:" });
   for (const key of flags) {
     const { help, alias, group, type, ...option } = optionAt(key);
     const byDefault = defaultOf(key in defaults ? { default: defaults[key] } : option);
     parser.option(flagOf(key), {
-      describe: help,
+      describe: words[key] ?? help,
       group: `${group}:`,
       ...(alias !== undefined && { alias }),
       ...(byDefault !== undefined && type !== "boolean" && { defaultDescription: byDefault }),

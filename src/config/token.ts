@@ -3,10 +3,19 @@
  */
 
 import { ConfigError } from "../protocol/errors.ts";
+import type { Given } from "./given.ts";
 import { readText } from "./text-file.ts";
 
 /** https://core.telegram.org/bots/api#authorizing-your-bot */
 const TOKEN = /^\d+:[A-Za-z0-9_-]+$/;
+
+/** The token that was given, if one was. @throws ConfigError if that is none, or its file cannot be read */
+export async function findToken(given: Given): Promise<string | undefined> {
+  const entry = given.findEither("token", "tokenFile");
+  if (entry === undefined) return undefined;
+  if (entry.key === "tokenFile") return readTokenFile(given.valueOf(entry) as string, entry.source);
+  return checkToken(entry.raw, entry.source);
+}
 
 /** @throws ConfigError if it is none, which names `source` and not the token */
 export function checkToken(token: unknown, source: string): string {

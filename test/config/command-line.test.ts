@@ -29,7 +29,29 @@ test("simulate takes no token, and has defaults of its own", async () => {
     defaults: { inbox: false, logLevel: "warn" },
   });
   await refuses("simulate 1:a bot.ts", "too many arguments: there are 2, and no more are used than <application>");
-  await refuses("simulate bot.ts --api-url http://x", "unknown option --api-url; asgigram --help lists them all");
+  await refuses(
+    "simulate bot.ts --api-url http://x",
+    "unknown option --api-url; asgigram simulate --help lists them all",
+  );
+});
+
+test("inbox takes an action and its IDs, its own switches, and the options that tell where the inbox is", async () => {
+  assert.deepEqual(await parseCommandLine("--inbox x.sqlite inbox --json show 3".split(" ")), {
+    wants: "inbox",
+    task: { action: "show", id: 3, json: true },
+    flags: { inbox: "x.sqlite" },
+  });
+  assert.deepEqual(await parseCommandLine("inbox retry --all --token-file t --config c".split(" ")), {
+    wants: "inbox",
+    task: { action: "retry", which: "all" },
+    flags: { tokenFile: "t", config: "c" },
+  });
+  await refuses("inbox retry --all=no", "retry needs the ID of a dead letter, or --all");
+  await refuses("inbox retry --all=perhaps", '--all is "perhaps": it must be yes or no');
+  await refuses("inbox retry --al", "unknown option --al; did you mean --all?");
+  await refuses("inbox list --jsn", "unknown option --jsn; did you mean --json?");
+  await refuses("inbox list -w 3", "unknown option --workers; asgigram inbox --help lists them all");
+  await refuses("bot.ts --all", "unknown option --all; did you mean --allowed-updates?");
 });
 
 test("every flag gives its text, by its long and its short name, and nothing that was not typed", async () => {
@@ -82,7 +104,18 @@ test("help and versions come before everything that is wrong", async () => {
 });
 
 test("whatever is typed is understood or refused", async () => {
-  const names = [...FLAGS.map((key) => `--${flagOf(key)}`), "-v", "-w", "--", "--no-inbox", "simulate", "--version"];
+  const names = [
+    ...FLAGS.map((key) => `--${flagOf(key)}`),
+    "-v",
+    "-w",
+    "--",
+    "--no-inbox",
+    "simulate",
+    "inbox",
+    "list",
+    "--all",
+    "--version",
+  ];
   const word = fc.oneof(
     fc.string(),
     fc.constantFrom(...names),

@@ -10,6 +10,7 @@ test("every example can be typed", async () => {
       const words = line.slice(line.indexOf("asgigram ") + "asgigram ".length).split(" ");
       const invocation = await parseCommandLine(words);
       assert("flags" in invocation, line);
+      if (invocation.wants === "inbox") continue;
       const { tokenFile, ...flags } = invocation.flags;
       await resolveConfig({ flags: { token: "1:a", ...flags }, env: {}, cwd: "/" });
     }

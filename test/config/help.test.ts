@@ -14,8 +14,10 @@ for (const [name, command] of Object.entries(COMMANDS)) {
     const flowing = help.replaceAll(/\s+/g, " ");
     for (const key of command.flags) {
       assert(help.includes(`--${flagOf(key)} `), key);
-      assert(flowing.includes(optionAt(key).help), key);
+      assert(flowing.includes(command.help[key] ?? optionAt(key).help), key);
     }
+    for (const [name, meaning] of Object.entries(command.switches))
+      assert.match(flowing, RegExp(`--${name} ${meaning}`));
     assert.equal(help.split("Examples:\n")[1]!.trim().split("\n").length, 3);
   });
 }
@@ -24,4 +26,9 @@ test("the help of simulate shows its own defaults", async () => {
   const help = await helpOf(COMMANDS.simulate);
   assert.match(help, /--inbox[^[]*\[default: off\]/);
   assert.match(help, /--log-level[^[]*\[default: warn\]/);
+});
+
+test("the help of asgigram names the other commands", async () => {
+  const help = await helpOf(COMMANDS.serve);
+  for (const name of Object.keys(COMMANDS)) if (name !== "serve") assert(help.includes(`\nasgigram ${name} `), name);
 });

@@ -4,7 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import fc from "fast-check";
-import { botIdOf, checkToken, looksLikeToken, readTokenFile } from "../../src/config/token.ts";
+import { Given } from "../../src/config/given.ts";
+import { botIdOf, checkToken, findToken, looksLikeToken, readTokenFile } from "../../src/config/token.ts";
 import { ConfigError } from "../../src/protocol/errors.ts";
 
 const TOKEN = "123456789:AAE-abcdefghijklmnopqrstuvwxyz_0123";
@@ -56,4 +57,16 @@ test("a file without a token, or with more than that, is refused without showing
     assert.doesNotMatch(error.message, /AAE/);
     return true;
   });
+});
+
+test("the token is found in the highest layer that has it or names its file, if any has", async () => {
+  const given = new Given(folder);
+  assert.equal(await findToken(given), undefined);
+  await file(TOKEN);
+  given.add({ tokenFile: "token" }, (key) => `--${key}`);
+  given.add({ token: "none" }, (key) => key);
+  assert.equal(await findToken(given), TOKEN);
+  const other = new Given(folder);
+  other.add({ token: "none" }, () => "ASGIGRAM_TOKEN");
+  await assert.rejects(findToken(other), /^ConfigError: ASGIGRAM_TOKEN is no bot token/);
 });

@@ -1,0 +1,50 @@
+/** Where options come from: flags count before environment variables, those before the configuration file. */
+
+import { ConfigError } from "../protocol/errors.ts";
+import { readConfigFile } from "./file.ts";
+import { Given } from "./given.ts";
+import { environmentOf, flagOf, isOptionKey, OPTION_KEYS, type OptionKey, optionAt } from "./options.ts";
+
+/** Options by their keys: text as somebody wrote it, or values. What is undefined is absent. */
+export type Values = { readonly [Key in OptionKey]?: unknown };
+
+export interface Sources {
+  readonly flags: Values;
+  readonly env: { readonly [name: string]: string | undefined };
+  readonly cwd: string;
+  /** Instead of those in the table. */
+  readonly defaults?: Values;
+}
+
+/** @throws ConfigError for a configuration file that cannot be used */
+export async function gather({ flags, env, cwd, defaults = {} }: Sources): Promise<Given> {
+  const given = new Given(cwd);
+  given.add(flags, nameOnCommandLine);
+  given.add(fromEnvironment(env), environmentOf);
+  await addFile(given);
+  given.add(defaults, (key) => `the default of ${key}`);
+  return given;
+}
+
+function nameOnCommandLine(key: string): string {
+  return isOptionKey(key) && optionAt(key).positional ? `the argument <${key}>` : `--${flagOf(key)}`;
+}
+
+/** An empty variable counts as unset: it is what `docker run -e NAME=` and an unset variable in a compose file give. */
+function fromEnvironment(env: Sources["env"]): Values {
+  return Object.fromEntries(OPTION_KEYS.map((key) => [key, env[environmentOf(key)] || undefined]));
+}
+
+async function addFile(given: Given): Promise<void> {
+  const entry = given.find("config");
+  if (entry === undefined) return;
+  const path = given.valueOf(entry) as string;
+  const values = await readConfigFile(path, entry.source);
+  for (const key of OPTION_KEYS) {
+    const reason = optionAt(key).notInFile;
+    if (reason !== undefined && Object.hasOwn(values, key)) {
+      throw new ConfigError(`${key} cannot stand in ${path}: ${reason}`);
+    }
+  }
+  given.add(values, (key) => `${key} in ${path}`);
+}
