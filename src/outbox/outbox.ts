@@ -1,21 +1,29 @@
 /**
  * The way out: every call that applications make. Calls with the same lane (their destination chat) go out one after
- * another, in the order in which they were made; lanes do not wait for one another.
+ * another, in the order in which they were made; lanes do not wait for one another, unless the limiter makes them.
  *
  *   lane:  free -- post() --> busy -- answered or given up --> busy with the next in line, or free
  *                             busy -- to be repeated --> paused -- time is up --> busy with the same call
+ *                             busy -- not its turn (limiter.ts) --> paused -- its turn --> busy with the same call
  */
 
 import { NetworkError } from "../protocol/errors.ts";
 import type { Call } from "../protocol/port.ts";
+import { Limiter } from "./limiter.ts";
 
-export type OutboxVerdict = { action: "again"; after: number } | { action: "reject" };
+export type OutboxVerdict =
+  /** `refused`: Telegram has had too much, and this is how long it wants to be left alone. */
+  | { action: "again"; after: number; refused?: true }
+  /** The chat has become another one. */
+  | { action: "redirect"; chat_id: number }
+  | { action: "reject" };
 
 export interface OutboxOptions {
   /** Makes the call and resolves with the answer as text. */
   request(call: Call): Promise<string>;
   /** Decides on a failed call; `attempt` is 1 after its first failure. */
   judge(error: unknown, method: string, attempt: number): OutboxVerdict;
+  limiter?: Limiter;
   /** What to wait with. Returns how to give the waiting up. */
   wait?(milliseconds: number, done: () => void): () => void;
 }
@@ -30,6 +38,7 @@ export interface Job {
 export class Outbox {
   readonly #request: OutboxOptions["request"];
   readonly #judge: OutboxOptions["judge"];
+  readonly #limiter: Limiter;
   readonly #wait: NonNullable<OutboxOptions["wait"]>;
   /** What waits behind the call under way, by lane. A lane that is not here is free. */
   readonly #lanes = new Map<string, Job[]>();
@@ -39,9 +48,10 @@ export class Outbox {
   #pending = 0;
   #whenIdle: PromiseWithResolvers<void> | undefined;
 
-  constructor({ request, judge, wait = waitWithTimer }: OutboxOptions) {
+  constructor({ request, judge, limiter = new Limiter(), wait = waitWithTimer }: OutboxOptions) {
     this.#request = request;
     this.#judge = judge;
+    this.#limiter = limiter;
     this.#wait = wait;
   }
 
@@ -53,11 +63,11 @@ export class Outbox {
   post(job: Job): void {
     this.#pending += 1;
     const { lane } = job.call;
-    if (lane === undefined) return void this.#attempt(job, 1);
+    if (lane === undefined) return this.#attempt(job, 1);
     const line = this.#lanes.get(lane);
     if (line !== undefined) return void line.push(job);
     this.#lanes.set(lane, []);
-    void this.#attempt(job, 1);
+    this.#attempt(job, 1);
   }
 
   /** Resolves as soon as nothing is pending. */
@@ -77,8 +87,20 @@ export class Outbox {
     this.#paused.clear();
   }
 
-  async #attempt(job: Job, attempt: number): Promise<void> {
+  /** Waits for its turn if there is any need to. */
+  #attempt(job: Job, attempt: number): void {
     if (this.#closed) return this.#giveUp(job, neverSent(job));
+    const wait = job.call.lane === undefined ? 0 : this.#limiter.turn();
+    if (wait > 0) this.#pause(job, wait, () => this.#takeTurn(job, attempt));
+    else void this.#make(job, attempt);
+  }
+
+  #takeTurn(job: Job, attempt: number): void {
+    if (this.#limiter.isShut) this.#attempt(job, attempt);
+    else void this.#make(job, attempt);
+  }
+
+  async #make(job: Job, attempt: number): Promise<void> {
     let answer: string;
     try {
       answer = await this.#request(job.call);
@@ -91,12 +113,26 @@ export class Outbox {
 
   #failed(job: Job, error: unknown, attempt: number): void {
     const verdict = this.#closed ? REJECT : this.#judge(error, job.call.method, attempt);
-    if (verdict.action === "reject") return this.#giveUp(job, error);
-    const again = () => {
+    const { lane } = job.call;
+    switch (verdict.action) {
+      case "again":
+        if (verdict.refused && lane !== undefined) this.#limiter.refused(lane, verdict.after);
+        return this.#pause(job, verdict.after, () => this.#attempt(job, attempt + 1));
+      case "redirect": {
+        const redirected = redirect(job, verdict.chat_id);
+        return redirected === undefined ? this.#giveUp(job, error) : this.#attempt(redirected, attempt + 1);
+      }
+      case "reject":
+        return this.#giveUp(job, error);
+    }
+  }
+
+  #pause(job: Job, milliseconds: number, then: () => void): void {
+    const stopWaiting = this.#wait(milliseconds, () => {
       this.#paused.delete(job);
-      void this.#attempt(job, attempt + 1);
-    };
-    this.#paused.set(job, this.#wait(verdict.after, again));
+      then();
+    });
+    this.#paused.set(job, stopWaiting);
   }
 
   #giveUp(job: Job, error: unknown): void {
@@ -124,11 +160,23 @@ export class Outbox {
     }
     const next = line.shift();
     if (next === undefined) this.#lanes.delete(lane);
-    else void this.#attempt(next, 1);
+    else this.#attempt(next, 1);
   }
 }
 
 const REJECT = { action: "reject" } as const;
+
+/** The ids of basic groups, which alone become other chats: https://core.telegram.org/bots/api#responseparameters */
+const LOWEST_GROUP = -999_999_999_999;
+
+/** The same call to another chat, still in its old lane; undefined if it is not its destination that has moved. */
+function redirect(job: Job, chat_id: number): Job | undefined {
+  const parameters = JSON.parse(job.call.body) as { chat_id?: unknown };
+  const from = Number(parameters.chat_id);
+  if (!(from < 0 && from >= LOWEST_GROUP)) return undefined;
+  const call = { ...job.call, body: JSON.stringify({ ...parameters, chat_id }) };
+  return { call, succeeded: (answer) => job.succeeded(answer), failed: (error) => job.failed(error) };
+}
 
 function neverSent({ call }: Job): NetworkError {
   return new NetworkError(call.method, "none", "the server is stopping");

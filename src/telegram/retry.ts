@@ -11,8 +11,10 @@ import {
   TokenRejectedError,
 } from "../protocol/errors.ts";
 
-/** Make the same call again after so many milliseconds. */
-type Again = { action: "again"; after: number };
+/** Make the same call again after so many milliseconds. `refused`: because Telegram has had too many. */
+type Again = { action: "again"; after: number; refused?: true };
+/** Make it to the chat that the old one has become. */
+type Redirect = { action: "redirect"; chat_id: number };
 /** The caller shall have the error. */
 type Reject = { action: "reject" };
 /** The server cannot go on. */
@@ -32,12 +34,15 @@ export function backoff(attempt: number, most: number, random = Math.random): nu
 }
 
 /** @param attempt how often the call has been made: 1 after its first failure */
-export function judgeCall(error: unknown, method: string, attempt: number): Again | Reject {
+export function judgeCall(error: unknown, method: string, attempt: number): Again | Redirect | Reject {
   if (error instanceof NetworkError && error.delivery === "none") {
     return attempt < MAX_ATTEMPTS ? { action: "again", after: backoff(attempt, 20_000) } : { action: "reject" };
   }
   if (error instanceof TelegramError && error.error_code === 429) {
-    return { action: "again", after: waitFor(error) };
+    return { action: "again", after: waitFor(error), refused: true };
+  }
+  if (error instanceof TelegramError && error.parameters.migrate_to_chat_id !== undefined && attempt < MAX_REPEATS) {
+    return { action: "redirect", chat_id: error.parameters.migrate_to_chat_id };
   }
   if (isFaultOfServer(error) && REPEATABLE.test(method) && attempt < MAX_REPEATS) {
     return { action: "again", after: backoff(attempt, 5000) };

@@ -67,7 +67,6 @@ describe("backoff", () => {
 
 describe("a call", () => {
   const rows: [what: string, error: Error, method: string, verdict: string][] = [
-    ["moved to a supergroup", refusal(400, "group upgraded", { migrate_to_chat_id: -1001 }), "sendMessage", "reject"],
     ["bad request", refusal(400, "Bad Request: message text is empty"), "sendMessage", "reject"],
     ["bad request", refusal(400, "Bad Request: message is not modified"), "editMessageText", "reject"],
     ["token revoked", refusal(401, "Unauthorized"), "sendMessage", "reject"],
@@ -99,6 +98,12 @@ describe("a call", () => {
       for (const attempt of [1, 2, 100]) assert.equal(word(judgeCall(error, method, attempt)), verdict);
     });
   }
+
+  test("to a group that has become a supergroup is made to that one, but not from one to the next for ever", () => {
+    const moved = refusal(400, "group chat was upgraded to a supergroup chat", { migrate_to_chat_id: -1001 });
+    assert.deepEqual(judgeCall(moved, "sendMessage", 1), { action: "redirect", chat_id: -1001 });
+    assert.deepEqual(judgeCall(moved, "sendMessage", 5), { action: "reject" });
+  });
 
   test("that never left this machine is made again, twenty times, whatever its method", () => {
     let total = 0;
