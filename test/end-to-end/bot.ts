@@ -67,6 +67,7 @@ export interface LogLine {
   worker?: number;
   scope?: string;
   error?: string;
+  [field: string]: unknown;
 }
 
 /** A message update from a private chat, as Telegram would send it. */

@@ -1,0 +1,74 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { test } from "node:test";
+import { DeadLetters } from "../../src/inbox/dead-letters.ts";
+import { SqliteInbox } from "../../src/inbox/sqlite.ts";
+import { Simulator } from "../../src/simulator/index.ts";
+import { callsOf, Folder, message, startBot } from "./bot.ts";
+
+const now = () => Math.floor(Date.now() / 1000);
+
+/** An inbox in which an earlier process has left updates. */
+function leave(path: string, bot: number, updates: { update_id: number }[]): void {
+  const inbox = new SqliteInbox(path, bot);
+  inbox.append(updates.map((update) => ({ update_id: update.update_id, body: JSON.stringify(update) })));
+  inbox.close();
+}
+
+test("--drop-pending forgets what waits, at Telegram and in the inbox, and says how much", async () => {
+  using folder = new Folder();
+  await using simulator = await Simulator.start();
+  const inbox = join(folder.path, "inbox.sqlite");
+  leave(inbox, simulator.bot.id, [{ update_id: 7, ...message(1, "stored") }]);
+  await simulator.pushMany([message(1, "old"), message(2, "old"), message(3, "old")]);
+  await using bot = await startBot("echo", simulator, ["--drop-pending", "--inbox", inbox]);
+  const line = await bot.logged(({ msg }) => msg === "dropped pending updates");
+  assert.deepEqual([line.stored, line.waiting], [1, 3]);
+  await simulator.push(message(4, "new"));
+  const calls = await callsOf(simulator, "sendMessage", 1);
+  assert.deepEqual(
+    calls.map(({ chat_id }) => chat_id),
+    [4],
+  );
+  assert.equal((await bot.end()).code, 0);
+  assert.equal(simulator.pending, 0);
+});
+
+test("--max-age drops what is older at the start, at Telegram and in the inbox, and nothing else", async () => {
+  using folder = new Folder();
+  await using simulator = await Simulator.start();
+  const inbox = join(folder.path, "inbox.sqlite");
+  leave(inbox, simulator.bot.id, [{ update_id: 7, ...message(1, "stored just now") }]);
+  const dated = (chat: number, date: number) => ({ message: { ...message(chat, "hello").message, date } });
+  await simulator.pushMany([dated(2, now() - 3600), dated(3, now()), dated(4, now() - 7200)]);
+  await using bot = await startBot("echo", simulator, ["--max-age", "600", "--inbox", inbox]);
+  const calls = await callsOf(simulator, "sendMessage", 2);
+  assert.deepEqual(calls.map(({ chat_id }) => chat_id).toSorted(), [1, 3]);
+  const dropped = await bot.logged((line) => line.dropped !== undefined);
+  assert.equal(dropped.dropped, 2);
+  assert.equal((await bot.end()).code, 0);
+});
+
+test("dead letters are kept up to --dead-letter-limit, the newest of them", async () => {
+  using folder = new Folder();
+  await using simulator = await Simulator.start();
+  const inbox = join(folder.path, "inbox.sqlite");
+  await using bot = await startBot("fragile", simulator, [
+    "--dead-letter-limit",
+    "3",
+    "--inbox",
+    inbox,
+    "--workers",
+    "1",
+  ]);
+  await simulator.pushMany(Array.from({ length: 10 }, () => message(1, "fail always")));
+  await simulator.push(message(1, "done"));
+  await callsOf(simulator, "sendMessage", 1);
+  assert.equal((await bot.end()).code, 0);
+  const letters = new DeadLetters(inbox);
+  assert.deepEqual(
+    letters.list().map(({ id }) => id),
+    [8, 9, 10],
+  );
+  letters.close();
+});
