@@ -16,6 +16,7 @@ import type { Inbox } from "./inbox/inbox.ts";
 import { MemoryInbox } from "./inbox/memory.ts";
 import { SqliteInbox } from "./inbox/sqlite.ts";
 import { createLogger, type Logger } from "./observe/logger.ts";
+import { Limiter } from "./outbox/limiter.ts";
 import { Outbox } from "./outbox/outbox.ts";
 import type { Entity } from "./protocol/route.ts";
 import { BotApi } from "./telegram/bot-api.ts";
@@ -76,6 +77,7 @@ class Server implements RunningServer {
     this.#outbox = new Outbox({
       request: ({ method, body }) => this.#api.callText(method, body),
       judge: judgeCall,
+      limiter: new Limiter(config.rateLimit ? { rate: config.rateLimit } : {}),
     });
     this.#poller = new Poller({
       allowedUpdates: config.allowedUpdates,

@@ -169,6 +169,16 @@ export const OPTIONS = {
     group: "Delivery",
     help: "Crashes that one event may cause",
   },
+  rateLimit: {
+    type: "number",
+    unit: "per second",
+    min: 0.1,
+    max: 10_000,
+    canBeOff: true,
+    default: false,
+    group: "Delivery",
+    help: "Messages to send per second, over all chats",
+  },
   maxAge: {
     type: "number",
     unit: "seconds",

@@ -70,6 +70,11 @@ export class TelegramError extends AsgigramError {
     this.description = description;
     this.parameters = parameters;
   }
+
+  /** Whether Telegram may have carried the call out all the same: a 5xx leaves that open, any other refusal does not. */
+  get delivery(): Delivery {
+    return this.error_code >= 500 ? "unknown" : "none";
+  }
 }
 
 /**
