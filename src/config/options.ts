@@ -171,13 +171,13 @@ export const OPTIONS = {
   },
   rateLimit: {
     type: "number",
-    unit: "per second",
+    unit: "messages",
     min: 0.1,
     max: 10_000,
     canBeOff: true,
     default: false,
     group: "Delivery",
-    help: "Messages to send per second, over all chats",
+    help: "Messages per second, over all chats",
   },
   maxAge: {
     type: "number",
