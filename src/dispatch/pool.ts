@@ -100,11 +100,10 @@ export class WorkerPool {
   async drain(reason: DisconnectReason): Promise<void> {
     this.#stopping = true;
     for (const worker of this.#workers) {
-      if (worker.state !== "running") worker.drained.resolve();
-      else {
-        worker.state = "draining";
-        worker.life.push({ type: "drain", reason });
-      }
+      if (worker.state === "over") continue;
+      // One that is still starting reads it as soon as it is ready: what has started up shuts down.
+      worker.state = "draining";
+      worker.life.push({ type: "drain", reason });
     }
     await Promise.all(this.#workers.map((worker) => worker.drained.promise));
   }
@@ -191,7 +190,7 @@ export class WorkerPool {
     for (const item of items) {
       switch (item.type) {
         case "ready":
-          worker.state = "running";
+          if (worker.state === "starting") worker.state = "running";
           worker.ready.resolve();
           this.#options.onReady(worker.number, worker.life);
           break;

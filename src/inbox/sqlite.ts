@@ -29,7 +29,9 @@ export class SqliteInbox implements Inbox {
   readonly #database: DatabaseSync;
   readonly #sql: ReturnType<typeof prepareAll>;
   #seen: SeenIds;
-  #lastSeq = 0;
+  #lastSeq: number;
+  /** What another process had put in when we put in something behind it. */
+  #news: InboxEntry[] = [];
   #dataVersion: number;
 
   /**
@@ -45,6 +47,7 @@ export class SqliteInbox implements Inbox {
       this.#database = openInboxFile(this.#path, bot);
       this.#sql = prepareAll(this.#database);
       this.#seen = this.#readSeen();
+      this.#lastSeq = (this.#sql.lastSeq.get() as { seq: number }).seq;
       this.#dataVersion = this.#readDataVersion();
       // Whatever is still marked as alone at its worker was so when the last process ended, without a word.
       this.#sql.orphan.run();
@@ -58,17 +61,19 @@ export class SqliteInbox implements Inbox {
     const now = Date.now();
     const grown = new Set<Run>();
     try {
-      return this.#transaction("FULL", () => {
+      const stored = this.#transaction("FULL", () => {
+        this.#news.push(...this.#read(this.#lastSeq));
         const seqs = updates.map(({ update_id, body }) => {
           if (this.#seen.has(update_id)) return undefined;
           grown.add(this.#seen.add(update_id, now));
-          this.#lastSeq = Number(this.#sql.insert.run(update_id, body, now).lastInsertRowid);
-          return this.#lastSeq;
+          return Number(this.#sql.insert.run(update_id, body, now).lastInsertRowid);
         });
         for (const { id, first, last, since } of grown) this.#sql.remember.run(id, first, last, since);
         this.#sql.forget.run(this.#seen.forget(now));
         return seqs;
       });
+      this.#lastSeq = stored.findLast((seq) => seq !== undefined) ?? this.#lastSeq;
+      return stored;
     } catch (error) {
       // What has not been stored has not been seen.
       this.#seen = this.#readSeen();
@@ -120,9 +125,10 @@ export class SqliteInbox implements Inbox {
       throw new InboxError(`the inbox ${this.#path} has been removed while it was in use; what it held is lost`);
     }
     const version = guarded("read", this.#path, () => this.#readDataVersion());
-    if (version === this.#dataVersion) return [];
+    const news = this.#news.splice(0);
+    if (version === this.#dataVersion) return news;
     this.#dataVersion = version;
-    return this.#read(this.#lastSeq);
+    return [...news, ...this.#read(this.#lastSeq)];
   }
 
   clear(before = Number.MAX_SAFE_INTEGER): number {
@@ -197,6 +203,7 @@ function prepareAll(database: DatabaseSync) {
     trim: prepare(
       "DELETE FROM dead_letter WHERE died_at < ? OR id IN (SELECT id FROM dead_letter ORDER BY id DESC LIMIT -1 OFFSET ?)",
     ),
+    lastSeq: prepare("SELECT coalesce(max(seq), 0) AS seq FROM event"),
     dataVersion: prepare("PRAGMA data_version"),
   };
 }

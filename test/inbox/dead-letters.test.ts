@@ -144,3 +144,14 @@ test("two who retry the same letter retry it once", () => {
   other.close();
   assert.equal(waiting().length, 1);
 });
+
+test("the server hears of a retried letter also where an update arrives in between", () => {
+  bury(1);
+  letters.retry("all");
+  inbox.append([{ update_id: 2, body: "{}" }]);
+  assert.deepEqual(
+    inbox.news().map(({ update_id }) => update_id),
+    [1],
+  );
+  assert.deepEqual(inbox.news(), []);
+});
