@@ -7,6 +7,13 @@ import { type RunningServer, serve } from "../../src/server.ts";
 import { message } from "../end-to-end/bot.ts";
 import { FaultyApi, type FaultyApiOptions } from "./faulty-api.ts";
 
+export interface FaultyBotOptions extends FaultyApiOptions {
+  chats?: number;
+  flags?: Values;
+  /** What is wrong from the start. */
+  prepare?(api: FaultyApi): void;
+}
+
 export class FaultyBot implements AsyncDisposable {
   readonly api: FaultyApi;
   readonly server: RunningServer;
@@ -22,9 +29,10 @@ export class FaultyBot implements AsyncDisposable {
   /** Starts `apps/<app>.ts`; resolves when it polls. */
   static async start(
     app: string,
-    { chats = 5, flags = {}, ...options }: FaultyApiOptions & { chats?: number; flags?: Values },
+    { chats = 5, flags = {}, prepare, ...options }: FaultyBotOptions,
   ): Promise<FaultyBot> {
     const api = await FaultyApi.start(options);
+    prepare?.(api);
     const config = await resolveConfig({
       flags: {
         application: `apps/${app}.ts`,

@@ -147,6 +147,17 @@ export const FAULTS = {
 
 export type FaultName = keyof typeof FAULTS;
 
+/** These spoil the answer to a call that has been carried out. */
+export const SPOILING: ReadonlySet<FaultName> = new Set([
+  "resetInBody",
+  "stallInBody",
+  "slowDrip",
+  "truncated",
+  "truncatedWithoutLength",
+  "shortOfLength",
+  "wrongContentType",
+]);
+
 /** These can befall getUpdates only. */
 export const POLL_FAULTS: ReadonlySet<unknown> = new Set<FaultName>([
   "webhookSet",

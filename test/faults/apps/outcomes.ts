@@ -1,0 +1,27 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { type Application, delivery, NetworkError, TelegramError } from "../../../src/index.ts";
+
+/** Says what it is told to say, and tells in the description of the bot what came of it. */
+export const application: Application = async (scope, receive, send) => {
+  for (;;) {
+    const event = await receive();
+    if (event.type === "telegram.disconnect") return;
+    if (event.type !== "telegram.message" || scope.chat === undefined) continue;
+    const text = event.text ?? "";
+    const said = send({ type: "telegram.send_message", text });
+    if (text === "say and leave") return;
+    if (text === "say and die" && delivery(event)?.attempt === 1) {
+      // By then it has been handed over.
+      await delay(50);
+      process.exit(1);
+    }
+    const outcome = await said.then(() => "heard", nameOf);
+    await send({ type: "telegram.set_my_description", description: `${text}: ${outcome}` });
+  }
+};
+
+function nameOf(error: unknown): string {
+  if (error instanceof NetworkError) return `${error.name} ${error.delivery}`;
+  if (error instanceof TelegramError) return `${error.name} ${error.error_code}`;
+  return String(error);
+}

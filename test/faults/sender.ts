@@ -1,0 +1,61 @@
+/** The server's way out by itself, from the outbox to the sockets, against a Bot API that has its faults. */
+
+import { Outbox } from "../../src/outbox/outbox.ts";
+import { BotApi } from "../../src/telegram/bot-api.ts";
+import { judgeCall } from "../../src/telegram/retry.ts";
+import { message } from "../end-to-end/bot.ts";
+import { FaultyApi, type FaultyApiOptions } from "./faulty-api.ts";
+
+export class Sender implements AsyncDisposable {
+  readonly api: FaultyApi;
+  readonly #botApi: BotApi;
+  readonly #outbox: Outbox;
+
+  private constructor(api: FaultyApi, callTimeout: number) {
+    this.api = api;
+    this.#botApi = new BotApi({ token: api.token, apiUrl: api.url, callTimeout });
+    this.#outbox = new Outbox({
+      request: ({ method, body }) => this.#botApi.callText(method, body),
+      judge: judgeCall,
+    });
+  }
+
+  /** @param options.chats whom the bot may write to: private chats 1, 2, … */
+  static async start({
+    chats = 5,
+    callTimeout = 60_000,
+    ...options
+  }: FaultyApiOptions & { chats?: number; callTimeout?: number }): Promise<Sender> {
+    const api = await FaultyApi.start(options);
+    await api.simulator.pushMany(Array.from({ length: chats }, (_, i) => message(i + 1, "hello")));
+    return new Sender(api, callTimeout);
+  }
+
+  /** Resolves with the method's result. */
+  call(method: string, parameters: { chat_id?: number; [name: string]: unknown } = {}): Promise<unknown> {
+    const { promise, resolve, reject } = Promise.withResolvers<string>();
+    const lane = parameters.chat_id === undefined ? undefined : String(parameters.chat_id);
+    this.#outbox.post({
+      call: { method, lane, body: JSON.stringify(parameters) },
+      succeeded: resolve,
+      failed: reject,
+    });
+    return promise.then((answer) => (JSON.parse(answer) as { result: unknown }).result);
+  }
+
+  say(chat_id: number, text: string): Promise<unknown> {
+    return this.call("sendMessage", { chat_id, text });
+  }
+
+  /** What the chat has heard, in order. */
+  async heard(chat_id: number): Promise<(string | undefined)[]> {
+    const messages = await this.api.simulator.perform("messages", { chat_id });
+    return messages.filter(({ from }) => from?.is_bot).map(({ text }) => text);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#outbox.close();
+    await this.#botApi.close();
+    await this.api.close();
+  }
+}

@@ -1,0 +1,174 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { NetworkError, TelegramError } from "../../src/protocol/errors.ts";
+import { type IncomingCall, refuse, tooManyRequests } from "../../src/simulator/index.ts";
+import { FAULTS, type FaultName, POLL_FAULTS, SPOILING } from "./faults.ts";
+import { SENDS } from "./faulty-api.ts";
+import { Sender } from "./sender.ts";
+
+const parallel = { concurrency: true } as const;
+
+const SEND_FAULTS = (Object.keys(FAULTS) as FaultName[]).filter((fault) => !POLL_FAULTS.has(fault));
+const REFUSED_429 = SEND_FAULTS.filter((fault) => fault.startsWith("tooMany"));
+/** Good answers that are only odd. */
+const HARMLESS: readonly FaultName[] = ["slowDrip", "wrongContentType"];
+/** Nobody can tell from them whether the call was carried out; silent.test.ts has those for which that takes a while. */
+const UNCERTAIN = SEND_FAULTS.filter(
+  (fault) => !REFUSED_429.includes(fault) && !HARMLESS.includes(fault) && !["halfOpen", "stallInBody"].includes(fault),
+);
+
+describe("a message meets", parallel, () => {
+  for (const fault of HARMLESS) {
+    test(`${fault}: it is delivered once`, async () => {
+      await using sender = await Sender.start({ seed: 1 });
+      sender.api.inject({ fault, on: SENDS, times: 1 });
+      await sender.say(1, "hello");
+      assert.deepEqual(await sender.heard(1), ["hello"]);
+    });
+  }
+
+  for (const fault of REFUSED_429) {
+    test(`${fault}: it is delivered once, a second later`, async () => {
+      await using sender = await Sender.start({ seed: 1 });
+      sender.api.inject({ fault, on: SENDS, times: 1 });
+      const began = performance.now();
+      await sender.say(1, "hello");
+      const took = performance.now() - began;
+      assert.ok(took >= 990 && took < 2500, `${took} ms`);
+      assert.deepEqual(await sender.heard(1), ["hello"]);
+    });
+  }
+
+  test("a door that is shut: it is delivered once when that is open", async () => {
+    await using sender = await Sender.start({ seed: 1 });
+    sender.api.schedule([{ fault: "refused", from: 0, for: 700 }]);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    await Promise.all([sender.say(1, "one"), sender.say(1, "two")]);
+    assert.deepEqual(await sender.heard(1), ["one", "two"]);
+  });
+
+  for (const fault of UNCERTAIN) {
+    for (const carriesOut of SPOILING.has(fault) ? [true] : [true, false]) {
+      test(`${fault}, ${carriesOut ? "after" : "before"} it is delivered: it is not repeated, and the sender knows`, async () => {
+        await using sender = await Sender.start({ seed: 1 });
+        sender.api.inject({ fault, on: SENDS, times: 1, carriesOut });
+        const [first, second] = await Promise.allSettled([sender.say(1, "one"), sender.say(1, "two")]);
+        assert.ok(first.status === "rejected" && saysUnknown(first.reason), String(first.status));
+        assert.equal(second.status, "fulfilled");
+        assert.deepEqual(await sender.heard(1), carriesOut ? ["one", "two"] : ["two"]);
+      });
+    }
+  }
+});
+
+/** Telegram's own 5xx comes as it is. */
+function saysUnknown(error: unknown): boolean {
+  if (error instanceof TelegramError) return error.error_code >= 500;
+  return error instanceof NetworkError && error.delivery === "unknown";
+}
+
+describe("a call that may be repeated is repeated after", parallel, () => {
+  const calls: [string, { [name: string]: unknown }][] = [
+    ["getChat", { chat_id: 1 }],
+    ["setMyName", { name: "Bot" }],
+    ["editMessageText", { chat_id: 1, message_id: 1, text: "other" }],
+    ["answerCallbackQuery", { callback_query_id: "1" }],
+  ];
+  for (const fault of UNCERTAIN) {
+    test(fault, async () => {
+      await using sender = await Sender.start({ seed: 1 });
+      const posted = (await sender.say(1, "first")) as { message_id: number };
+      const query = { id: "1", from: { id: 1, is_bot: false, first_name: "User 1" }, chat_instance: "1", data: "x" };
+      await sender.api.simulator.push({ callback_query: query });
+      for (const [method, parameters] of calls) {
+        sender.api.inject({ fault, times: 2, on: new RegExp(`^${method}$`), carriesOut: false });
+        const own = method === "editMessageText" ? { ...parameters, message_id: posted.message_id } : parameters;
+        await sender.call(method, own).catch((error) => {
+          // That it has been carried out already may be told as a refusal, and that is all the harm there is.
+          assert.ok(SPOILING.has(fault) && error instanceof TelegramError && error.error_code === 400, String(error));
+        });
+      }
+    });
+  }
+});
+
+test("whatever the faults, what a chat hears is in order, once, and all that was confirmed", parallel, async () => {
+  const chats = 8;
+  await using sender = await Sender.start({ seed: 7, chats });
+  for (const fault of [...UNCERTAIN, "slowDrip"] as FaultName[])
+    sender.api.inject({ fault, on: SENDS, probability: 0.02 });
+  const said = Array.from({ length: 40 * chats }, (_, i) => ({ chat: 1 + (i % chats), number: Math.floor(i / chats) }));
+  const outcomes = await Promise.allSettled(said.map(({ chat, number }) => sender.say(chat, String(number))));
+  assert.ok(outcomes.some(({ status }) => status === "rejected"));
+  for (let chat = 1; chat <= chats; chat++) {
+    const heard = (await sender.heard(chat)).map(Number);
+    assert.deepEqual(
+      heard,
+      [...new Set(heard)].toSorted((a, b) => a - b),
+      `chat ${chat}`,
+    );
+    for (const [i, { chat: other, number }] of said.entries()) {
+      if (other === chat && outcomes[i]!.status === "fulfilled") assert.ok(heard.includes(number));
+    }
+  }
+});
+
+describe("429", parallel, () => {
+  /** Refuses the first message to each of these chats. */
+  const refusing = (chats: readonly number[], retry_after: number) => {
+    const left = new Set(chats);
+    return async ({ method, parameters }: IncomingCall, respond: () => Promise<Response>) =>
+      method === "sendMessage" && left.delete(Number(parameters.chat_id))
+        ? refuse(tooManyRequests(retry_after))
+        : respond();
+  };
+
+  test("pauses that chat, for as long as Telegram says, and no other", async () => {
+    await using sender = await Sender.start({ seed: 1, simulator: { intercept: refusing([1], 2) } });
+    const began = performance.now();
+    const first = Promise.all(["one", "two", "three"].map((text) => sender.say(1, text)));
+    await Promise.all(["one", "two", "three"].map((text) => sender.say(2, text)));
+    assert.ok(performance.now() - began < 1000);
+    assert.deepEqual(await sender.heard(1), []);
+    await first;
+    assert.ok(performance.now() - began >= 1990);
+    assert.deepEqual(await sender.heard(1), ["one", "two", "three"]);
+  });
+
+  test("for many chats within a second pauses all of them", async () => {
+    const crowd = [1, 2, 3, 4, 5, 6];
+    await using sender = await Sender.start({ seed: 1, chats: 9, simulator: { intercept: refusing(crowd, 1) } });
+    const began = performance.now();
+    const said = crowd.map((chat) => sender.say(chat, "hello"));
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    await Promise.all([sender.say(7, "hello"), sender.say(8, "hello")]);
+    assert.ok(performance.now() - began >= 990, "others have waited as well");
+    await Promise.all(said);
+    assert.ok(performance.now() - began < 3000);
+    for (const chat of [...crowd, 7, 8]) assert.deepEqual(await sender.heard(chat), ["hello"]);
+  });
+});
+
+test("a group that has become a supergroup hears everything there, in order", parallel, async () => {
+  await using sender = await Sender.start({ seed: 1 });
+  const ann = await sender.api.simulator.user("ann");
+  const group = await sender.api.simulator.group("The group", "group");
+  await sender.say(group.id, "before");
+  const upgraded = await group.upgrade(ann);
+  await Promise.all(["one", "two", "three"].map((text) => sender.say(group.id, text)));
+  assert.deepEqual((await sender.heard(upgraded.id)).slice(-3), ["one", "two", "three"]);
+});
+
+test("a user who has blocked the bot is a 403 at once, and what follows is not held up", parallel, async () => {
+  await using sender = await Sender.start({ seed: 1 });
+  const ann = await sender.api.simulator.user("ann");
+  await ann.sendText("hello");
+  await ann.block();
+  await assert.rejects(
+    sender.say(ann.id, "one"),
+    (error) => error instanceof TelegramError && error.error_code === 403,
+  );
+  await ann.unblock();
+  await sender.say(ann.id, "two");
+  assert.deepEqual(await sender.heard(ann.id), ["two"]);
+});

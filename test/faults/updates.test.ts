@@ -1,0 +1,178 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { describe, test } from "node:test";
+import { Folder, message } from "../end-to-end/bot.ts";
+import { eventually, FaultyBot } from "./bot.ts";
+import type { Fault, FaultName } from "./faults.ts";
+import { FAULTS } from "./faults.ts";
+import { EVERYTHING, POLLS } from "./faulty-api.ts";
+
+/** Answers with just that. */
+function answering(text: string): Fault {
+  return ({ response }) => void response.writeHead(200, { "content-type": "application/json" }).end(text);
+}
+
+/** As deep as it gets, and then a little deeper. */
+const DEEP = `${"[".repeat(20_000)}${"]".repeat(20_000)}`;
+
+/** No events can be made of these. */
+const ABSURD = [
+  "null",
+  "7",
+  '"update"',
+  "[]",
+  "{}",
+  '{"message":{"text":"without an id"}}',
+  '{"update_id":"601","message":{"text":"an id that is text"}}',
+  '{"update_id":602.5,"message":{"text":"a fraction"}}',
+  '{"update_id":9e99,"message":{"text":"more than there are"}}',
+  '{"update_id":null,"message":{"text":"null"}}',
+  '{"update_id":{},"message":{"text":"an object"}}',
+  '{"update_id":610}',
+  '{"update_id":611,"message":null}',
+  '{"update_id":612,"message":7}',
+  '{"update_id":613,"message":"text"}',
+  '{"update_id":614,"message":[]}',
+  '{"update_id":615,"message":true}',
+  '{"update_id":616,"":null}',
+];
+
+/** These are odd, but events: they come to somebody. */
+const ODD = [
+  '{"update_id":620,"levitation":{"from":{"id":1,"is_bot":false,"first_name":"Ann"}}}',
+  '{"update_id":621,"message":{}}',
+  '{"update_id":622,"message":{"chat":null}}',
+  '{"update_id":623,"message":{"chat":{"id":"1"}}}',
+  '{"update_id":624,"message":{"chat":{"id":1e300}}}',
+  `{"update_id":625,"message":{"chat":{"id":3,"type":"private"},"nested":${DEEP}}}`,
+  '{"update_id":626,"poll":{"type":{"type":"type"}}}',
+  '{"update_id":627,"__proto__":{"chat":{"id":1}}}',
+  '{"update_id":628,"callback_query":{"message":7,"from":[]}}',
+  '{"update_id":629,"constructor":{"hasOwnProperty":1}}',
+  // The first of two kinds counts.
+  `{"update_id":630,"message":${JSON.stringify(message(2, "3").message)},"edited_message":null}`,
+];
+
+const good = (update_id: number, chat: number, text: string) => JSON.stringify({ update_id, ...message(chat, text) });
+
+test("updates that are none become dead letters; the others of their batch, and what comes after, are handled", async () => {
+  using folder = new Folder();
+  const inbox = join(folder.path, "inbox.sqlite");
+  await using bot = await FaultyBot.start("echo", { seed: 1, flags: { inbox } });
+  // So that the chats are known.
+  await bot.round();
+  await bot.answered();
+  const batch = [good(600, 1, "2"), ...ABSURD, good(619, 1, "3"), ...ODD, good(640, 2, "4"), "null"];
+  bot.api.inject({ fault: answering(`{"ok":true,"result":[${batch}]}`), on: POLLS, times: 1 });
+  await bot.api.simulator.push(message(5, "2"));
+  await eventually(() => bot.heard(2).length === 3);
+  await bot.server.idle();
+  assert.deepEqual(bot.heard(1), ["1 1", "2 1", "3 1"]);
+  assert.deepEqual(bot.heard(2), ["1 1", "3 1", "4 1"]);
+
+  await bot.api.simulator.push(message(4, "2"));
+  await eventually(() => bot.heard(4).length === 2);
+  await bot.server.stop();
+  const database = new DatabaseSync(inbox, { readOnly: true });
+  const dead = database.prepare("SELECT body FROM dead_letter ORDER BY rowid").all() as { body: string }[];
+  assert.equal(dead.length, ABSURD.length + 1, dead.map(({ body }) => body.slice(0, 80)).join("\n"));
+  const { unsettled } = database.prepare("SELECT count(*) AS unsettled FROM event").get() as { unsettled: number };
+  assert.equal(unsettled, 0);
+  database.close();
+});
+
+test("a server that has nothing but updates without ids is not asked without a pause, and heard when it has others", async () => {
+  await using bot = await FaultyBot.start("echo", { seed: 1 });
+  await bot.round();
+  await bot.answered();
+  const nonsense = bot.api.inject({ fault: answering('{"ok":true,"result":[{"message":{}},null]}'), on: POLLS });
+  await bot.round();
+  await eventually(() => bot.api.visits(POLLS).filter(({ spoiled }) => spoiled).length >= 5);
+  const before = bot.api.visits(POLLS).length;
+  await new Promise((resolve) => setTimeout(resolve, 2000));
+  assert.ok(bot.api.visits(POLLS).length - before <= 4);
+  nonsense.stop();
+  await bot.answered();
+});
+
+test("batches of 4 MiB arrive whole and in order", async () => {
+  await using bot = await FaultyBot.start("echo", { seed: 1 });
+  await bot.round();
+  await bot.answered();
+  const filler = "x".repeat(100_000);
+  await bot.api.simulator.pushMany(
+    Array.from({ length: 120 }, (_, i) => {
+      const update = message(1 + (i % 5), String(2 + Math.floor(i / 5))) as { message: { filler?: string } };
+      update.message.filler = filler;
+      return update;
+    }),
+  );
+  await eventually(() => [1, 2, 3, 4, 5].every((chat) => bot.heard(chat).length === 25));
+  for (let chat = 1; chat <= 5; chat++) {
+    assert.deepEqual(
+      bot.heard(chat),
+      Array.from({ length: 25 }, (_, i) => `${i + 1} 1`),
+    );
+  }
+});
+
+test("ids that restart lower are new updates, and are asked for in their order", async () => {
+  await using bot = await FaultyBot.start("echo", { seed: 1, simulator: { firstUpdateId: 900_000_000 } });
+  for (const first of [800_000_000, 5, 850_000_000, 20, 0]) {
+    await bot.round();
+    await bot.answered();
+    await bot.api.simulator.confirmed();
+    bot.api.simulator.restartIds(first);
+  }
+  await bot.round();
+  await bot.answered();
+});
+
+test("the same update twice in a batch, and again in later ones, is handled once", async () => {
+  await using bot = await FaultyBot.start("echo", { seed: 1 });
+  await bot.round();
+  await bot.answered();
+  const batch = [good(600, 1, "2"), good(600, 1, "2"), good(601, 1, "3"), good(600, 1, "2")];
+  bot.api.inject({ fault: answering(`{"ok":true,"result":[${batch}]}`), on: POLLS, times: 3 });
+  await bot.api.simulator.push(message(1, "4"));
+  await eventually(() => bot.api.visits(POLLS).filter(({ spoiled }) => spoiled).length === 3);
+  await bot.api.simulator.push(message(1, "5"));
+  await eventually(() => bot.heard(1).includes("5 1"));
+  assert.deepEqual(bot.heard(1), ["1 1", "4 1", "2 1", "3 1", "5 1"]);
+});
+
+describe("whatever the Bot API does", { concurrency: true }, () => {
+  for (const seed of [1, 2, 3]) {
+    test(`polls bring each update once and in order (seed ${seed})`, async () => {
+      await using bot = await FaultyBot.start("echo", { seed });
+      const faults = (Object.keys(FAULTS) as FaultName[]).filter((name) => !["halfOpen", "stallInBody"].includes(name));
+      for (const fault of faults) bot.api.inject({ fault, on: POLLS, probability: 0.02 });
+      bot.api.schedule(
+        [0, 2000, 4000].map((from) => ({ fault: "refused", from: from + bot.api.random.integer(0, 1000), for: 300 })),
+      );
+      for (let round = 0; round < 100; round++) {
+        await bot.round();
+        await new Promise((resolve) => setTimeout(resolve, bot.api.random.integer(0, 80)));
+      }
+      bot.api.heal();
+      await bot.answered();
+      assert.ok(bot.api.struck.size >= 5);
+    });
+  }
+
+  test("a start waits for it", async () => {
+    const starting = FaultyBot.start("echo", {
+      seed: 1,
+      prepare: (api) =>
+        api.schedule([
+          { fault: "refused", from: 0, for: 600 },
+          { fault: "badGateway", on: EVERYTHING, from: 600, for: 400 },
+          { fault: "nonsense", on: EVERYTHING, from: 1000, for: 400 },
+        ]),
+    });
+    await using bot = await starting;
+    await bot.round();
+    await bot.answered();
+  });
+});
