@@ -33,6 +33,9 @@ export default async function host(task: HostTask): Promise<void> {
     outbound.push({ type: "drained" });
   } catch (error) {
     outbound.push({ type: "unready", error: startFailure(error) });
+    reporter.finish();
+    // Nothing can be started anew where something has been imported already: the main thread ends this one.
+    await new Promise(() => {});
   }
   reporter.finish();
   task.port.close();

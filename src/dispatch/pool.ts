@@ -60,11 +60,9 @@ interface Worker {
   readonly deaths: number;
   readonly pulse: Pulse;
   readonly bornAt: number;
-  /** Ends the thread. */
+  /** Ends the thread, for the reason that it is given. */
   readonly kill: AbortController;
   isStalled: boolean;
-  /** Why it could not start, in its own words. */
-  failure: AsgigramError | undefined;
   readonly ready: PromiseWithResolvers<void>;
   readonly drained: PromiseWithResolvers<void>;
 }
@@ -77,7 +75,6 @@ export class WorkerPool {
   readonly #workers: Worker[] = [];
   readonly #watch: NodeJS.Timeout;
   #lastLook = performance.now();
-  #started = false;
   #stopping = false;
 
   constructor(options: WorkerPoolOptions) {
@@ -93,7 +90,6 @@ export class WorkerPool {
    */
   async start(): Promise<void> {
     await Promise.all(this.#workers.map((worker) => worker.ready.promise));
-    this.#started = true;
   }
 
   /** Ends all instances, then the lifespans; resolves when every worker is through with it. */
@@ -171,7 +167,6 @@ export class WorkerPool {
       bornAt: performance.now(),
       kill: new AbortController(),
       isStalled: false,
-      failure: undefined,
       ready,
       drained: Promise.withResolvers(),
     };
@@ -195,8 +190,9 @@ export class WorkerPool {
           this.#options.onReady(worker.number, worker.life);
           break;
         case "unready":
-          worker.failure = errorOf(item.error);
-          worker.ready.reject(worker.failure);
+          worker.ready.reject(errorOf(item.error));
+          // What it has imported stays imported, faults and all: the next attempt needs a thread of its own.
+          worker.kill.abort(errorOf(item.error));
           break;
         case "drained":
           worker.drained.resolve();
@@ -213,13 +209,15 @@ export class WorkerPool {
       this.#receive(worker, left.message);
     }
     worker.port.close();
+    // The first start of all is for start() to tell of.
+    const isFirstStart = worker.state === "starting" && worker.deaths === 0;
     worker.state = "over";
     worker.ready.reject(
       new WorkerError(`worker ${worker.number} died while it started: ${error.message}`, { cause: error }),
     );
     worker.drained.resolve();
-    if (this.#stopping || !this.#started) return;
-    this.#options.onGone(worker.number, worker.failure ?? error);
+    if (this.#stopping || isFirstStart) return;
+    this.#options.onGone(worker.number, (worker.kill.signal.reason as Error | undefined) ?? error);
     const deaths = performance.now() - worker.bornAt >= HEALTHY ? 1 : worker.deaths + 1;
     setTimeout(() => {
       if (!this.#stopping) this.#workers[worker.number] = this.#launch(worker.number, deaths);
