@@ -74,6 +74,9 @@ const DEEDS: Record<Deed, Doing> = {
   throw: once(throwUncaught),
   reject: once(rejectUnhandled),
   heap: once(exhaustHeap),
+  block: once(() => {
+    for (;;);
+  }),
   "poison-exit": exit,
   "poison-throw": throwUncaught,
   "poison-reject": rejectUnhandled,

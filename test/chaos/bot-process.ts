@@ -6,10 +6,14 @@ import { fileURLToPath } from "node:url";
 
 const BIN = fileURLToPath(new URL("../../src/bin.ts", import.meta.url));
 
+const ALWAYS = ["--worker-memory", "48", "--stall-timeout", "3", "--log-format", "json"];
+
 export interface BotProcessOptions {
   token: string;
   apiUrl: string;
   inbox: string;
+  /** Further options of the command. */
+  options: readonly string[];
   /** An open file for all that it says. */
   log: number;
 }
@@ -25,9 +29,9 @@ export class BotProcess {
   readonly started = performance.now();
   readonly #process: ChildProcess;
 
-  constructor({ token, apiUrl, inbox, log }: BotProcessOptions) {
-    const args = ["app.ts", "--workers", "2", "--inbox", inbox, "--worker-memory", "48", "--log-format", "json"];
-    this.#process = spawn(process.execPath, [BIN, ...args], {
+  constructor({ token, apiUrl, inbox, options, log }: BotProcessOptions) {
+    const args = [BIN, "app.ts", ...options, ...ALWAYS, "--inbox", inbox];
+    this.#process = spawn(process.execPath, args, {
       cwd: import.meta.dirname,
       env: { PATH: process.env.PATH, ASGIGRAM_TOKEN: token, ASGIGRAM_API_URL: apiUrl },
       stdio: ["ignore", log, log],

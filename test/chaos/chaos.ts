@@ -46,6 +46,10 @@ const MOST_COLLAPSES = 5;
 /** How long a stop may take: ms. Docker waits for 10 s. */
 const STOP = 10_000;
 
+const FIRST_ID = 1_000_000_000;
+/** More than there are updates between two restarts of their ids. */
+const ID_LEAP = 1_000_000;
+
 const ON = { polls: POLLS, sends: SENDS, everything: EVERYTHING };
 /** None of them can be an event, and each has a valid id. */
 const ABSURD = [{ message: null }, { message: 7 }, { message: "hello" }, { message: [] }, {}, { poll: true }];
@@ -62,7 +66,7 @@ export async function chaos(options: ChaosOptions): Promise<Outcome> {
 }
 
 /** The simulator keeps next to nothing: what counts is in the ledger. */
-const BOUNDED = { callLog: 0, historyPerChat: 2 };
+const BOUNDED = { callLog: 0, historyPerChat: 2, firstUpdateId: FIRST_ID };
 
 class Chaos {
   readonly #api: FaultyApi;
@@ -76,9 +80,12 @@ class Chaos {
   readonly #inbox = join(this.#folder, "inbox.sqlite");
   readonly #logFile = join(this.#folder, "server.log");
   readonly #log = openSync(this.#logFile, "a");
-  readonly #done = { collapses: 0, kills: 0, stops: 0, starts: 0, absurd: 0 };
+  readonly #done = { collapses: 0, restarts: 0, kills: 0, stops: 0, starts: 0, absurd: 0 };
   readonly #began = performance.now();
   #process: BotProcess;
+  #firstId = FIRST_ID;
+  /** Whether no messages come for a moment. */
+  #isQuiet = false;
   /** Whether the process has been told to end. */
   #isExpectedToEnd = false;
 
@@ -119,7 +126,8 @@ class Chaos {
         chat: this.#load.integer(1, CHATS),
         deed: harmlessDeed(this.#load),
       }));
-      if (this.#ledger.ordered - this.#ledger.answered < MOST_UNANSWERED) await this.#push(orders);
+      const unanswered = this.#ledger.ordered - this.#ledger.answered;
+      if (unanswered < MOST_UNANSWERED && !this.#isQuiet) await this.#push(orders);
     }
   }
 
@@ -128,14 +136,14 @@ class Chaos {
     this.#tell(`${this.#clock()}  ${what} ${JSON.stringify(how)}`);
     switch (step.do) {
       case "kill":
-        return this.#kill(step.down);
+        return this.#kill(step);
       case "stop":
-        return this.#stop(step.down);
+        return this.#stop(step);
       case "stop and kill":
         this.#isExpectedToEnd = true;
         this.#process.signal("SIGTERM");
         await delay(step.after);
-        return this.#kill(step.down);
+        return this.#kill(step);
       case "say":
         return this.#push(
           Array.from({ length: step.chats }, (_, i) => ({
@@ -145,6 +153,8 @@ class Chaos {
         );
       case "absurd":
         return this.#pushAbsurd(step.which);
+      case "restart ids":
+        return this.#restartIds();
       case "fault": {
         const { fault, on, probability } = step;
         this.#api.schedule([{ from: 0, for: step.for, fault, on: ON[on], probability, endsInReset: true }]);
@@ -166,13 +176,27 @@ class Chaos {
     else this.#ledger.deadly.set(id, JSON.stringify(absurd));
   }
 
+  /** As soon as the queue is empty, unless that takes long. */
+  async #restartIds(): Promise<void> {
+    const { simulator } = this.#api;
+    this.#isQuiet = true;
+    for (let i = 0; i < 100 && simulator.pending > 0; i++) await delay(10);
+    if (simulator.pending === 0) {
+      // Where none has been in this run: an id that has been seen within two days is no new one.
+      this.#firstId -= ID_LEAP;
+      simulator.restartIds(this.#firstId);
+      this.#done.restarts += 1;
+    }
+    this.#isQuiet = false;
+  }
+
   // ---- the process ----
 
-  #start(): BotProcess {
+  #start(options: readonly string[] = ["--workers", "2"]): BotProcess {
     this.#done.starts += 1;
     this.#isExpectedToEnd = false;
     const { token, url: apiUrl } = this.#api;
-    const started = new BotProcess({ token, apiUrl, inbox: this.#inbox, log: this.#log });
+    const started = new BotProcess({ token, apiUrl, inbox: this.#inbox, options, log: this.#log });
     void started.ended.then((end) => {
       if (started !== this.#process || this.#isExpectedToEnd) return;
       this.#ledger.complain(`${this.#clock()}: the process ended by itself: ${JSON.stringify(end)}`);
@@ -183,20 +207,20 @@ class Chaos {
     return started;
   }
 
-  async #kill(down: number): Promise<void> {
+  async #kill({ down, options }: { down: number; options: readonly string[] }): Promise<void> {
     this.#done.kills += 1;
     this.#isExpectedToEnd = true;
     this.#process.signal("SIGKILL");
     await this.#process.ended;
     await delay(down);
-    this.#process = this.#start();
+    this.#process = this.#start(options);
   }
 
-  async #stop(down: number): Promise<void> {
+  async #stop({ down, options }: { down: number; options: readonly string[] }): Promise<void> {
     this.#done.stops += 1;
     await this.#end();
     await delay(down);
-    this.#process = this.#start();
+    this.#process = this.#start(options);
   }
 
   /** Stops it as Docker does. */
@@ -301,7 +325,7 @@ class Chaos {
   async outcome(): Promise<Outcome> {
     const workerDeaths = await this.#countInLog();
     const { faults, ordered, duplicates, repeats, deadly } = this.#ledger;
-    const { kills, stops, absurd } = this.#done;
+    const { kills, stops, absurd, restarts } = this.#done;
     const struck = [...this.#api.struck.values()].reduce((sum, count) => sum + count, 0);
     if (faults.length === 0) rmSync(this.#folder, { recursive: true });
     return {
@@ -315,6 +339,7 @@ class Chaos {
         "worker deaths": workerDeaths,
         "faults of the API": struck,
         "absurd updates": absurd,
+        "restarts of ids": restarts,
         "dead letters": deadly.size,
         "duplicates after a crash": duplicates,
         "repeats by the application": repeats,

@@ -4,46 +4,46 @@ import { FAULTS, type FaultName } from "../faults/faults.ts";
 import type { Random } from "../faults/random.ts";
 import { CRASHES, DEADLY, type Deed, HARMLESS } from "./words.ts";
 
-/** After a pause of so many milliseconds, … */
-export type Step = { pause: number } /** … the process is killed (-9), and started again after `down`; */ & (
-  | { do: "kill"; down: number }
-  /** … it is asked to stop, and started again; */
-  | { do: "stop"; down: number }
-  /** … it is asked to stop, and killed while it does; */
-  | { do: "stop and kill"; after: number; down: number }
-  /** … so many chats get such a message; */
-  | { do: "say"; deed: Deed; chats: number }
-  /** … the Bot API fails; */
-  | {
-      do: "fault";
-      fault: FaultName | "refused";
-      on: "polls" | "sends" | "everything";
-      probability: number;
-      for: number;
-    }
-  /** … an update comes that is none. */
-  | { do: "absurd"; which: number }
-);
+/** One thing that is done, after a pause of so many milliseconds. */
+export type Step = Doing & { pause: number };
 
-const FAULT_NAMES: readonly (FaultName | "refused")[] = ["refused", ...(Object.keys(FAULTS) as FaultName[])];
+type Doing =
+  /** The process is killed (-9), and started again after `down`, with other options. */
+  | { do: "kill"; down: number; options: string[] }
+  /** It is asked to stop, and started again. */
+  | { do: "stop"; down: number; options: string[] }
+  /** It is asked to stop, and killed while it does. */
+  | { do: "stop and kill"; after: number; down: number; options: string[] }
+  /** So many chats get such a message. */
+  | { do: "say"; deed: Deed; chats: number }
+  /** The Bot API fails. */
+  | { do: "fault"; fault: Failing; on: "polls" | "sends" | "everything"; probability: number; for: number }
+  /** An update comes that is none. */
+  | { do: "absurd"; which: number }
+  /** The ids of updates go on from somewhere lower. */
+  | { do: "restart ids" };
+
+type Failing = FaultName | "refused";
+
+const FAULT_NAMES: readonly Failing[] = ["refused", ...(Object.keys(FAULTS) as FaultName[])];
 
 export function* plan(random: Random): Generator<Step, never> {
   for (;;) yield { pause: random.integer(50, 1100), ...deed(random) };
 }
 
-type Doing<S = Step> = S extends unknown ? Omit<S, "pause"> : never;
-
 function deed(random: Random): Doing {
   const dice = random.next();
   const down = random.chance(0.5) ? 0 : random.integer(0, 400);
-  if (dice < 0.12) return { do: "kill", down };
-  if (dice < 0.18) return { do: "stop", down };
-  if (dice < 0.21) return { do: "stop and kill", after: random.integer(0, 300), down };
+  const options = optionsOf(random);
+  if (dice < 0.12) return { do: "kill", down, options };
+  if (dice < 0.18) return { do: "stop", down, options };
+  if (dice < 0.21) return { do: "stop and kill", after: random.integer(0, 300), down, options };
   if (dice < 0.4) return { do: "say", deed: random.pick(CRASHES), chats: 1 };
   if (dice < 0.47) return { do: "say", deed: random.pick(DEADLY), chats: 1 };
   if (dice < 0.56) return { do: "say", deed: "fail", chats: random.integer(1, 20) };
   if (dice < 0.63) return { do: "say", deed: "work", chats: 500 };
-  if (dice < 0.68) return { do: "absurd", which: random.integer(0, 99) };
+  if (dice < 0.67) return { do: "absurd", which: random.integer(0, 99) };
+  if (dice < 0.69) return { do: "restart ids" };
   return {
     do: "fault",
     fault: random.pick(FAULT_NAMES),
@@ -51,6 +51,14 @@ function deed(random: Random): Doing {
     probability: random.pick([0.1, 0.5, 1]),
     for: random.integer(100, 1500),
   };
+}
+
+/** Instances come and go, and chats move from one worker to another. */
+export function optionsOf(random: Random): string[] {
+  const options = ["--workers", random.pick(["1", "2", "2", "2", "3"])];
+  if (random.chance(0.3)) options.push("--max-applications", "60");
+  if (random.chance(0.3)) options.push("--idle-timeout", "0.2");
+  return options;
 }
 
 /** The load between the steps: mostly plain work. */

@@ -4,8 +4,8 @@
 export type Deed = (typeof HARMLESS)[number] | (typeof CRASHES)[number] | (typeof DEADLY)[number];
 
 export const HARMLESS = ["work", "twice", "slow", "busy"] as const;
-/** They kill their worker once: at the first attempt. */
-export const CRASHES = ["exit", "throw", "reject", "heap"] as const;
+/** They kill their worker once, or block it until it is killed: at the first attempt. */
+export const CRASHES = ["exit", "throw", "reject", "heap", "block"] as const;
 /** They must end as dead letters: an exception, or the death of the worker at each attempt. */
 export const DEADLY = ["fail", "poison-exit", "poison-throw", "poison-reject", "poison-heap"] as const;
 

@@ -85,7 +85,7 @@ export class FaultyApi implements AsyncDisposable {
     this.#server = createServer({ keepAliveTimeout: 30_000 }, (request, response) => {
       this.#serve(request, response).catch((error) => {
         // Whoever has hung up breaks off what is done for them.
-        if (!response.destroyed) this.errors.push(error);
+        if (!request.socket.destroyed) this.errors.push(error);
         response.destroy();
       });
     });

@@ -1,0 +1,89 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { Ledger } from "./ledger.ts";
+import type { Answer, Deed } from "./words.ts";
+
+const CHAT = 7;
+
+/** A ledger in which one chat has had these orders, numbered from 1, as updates 101, 102, … */
+function ledgerOf(...deeds: Deed[]): Ledger {
+  const ledger = new Ledger();
+  for (const deed of deeds) {
+    const order = ledger.order(CHAT, deed);
+    ledger.pushed(100 + order.number, CHAT, order);
+  }
+  return ledger;
+}
+
+const answer = (number: number, rest: Partial<Answer> = {}): Answer => ({
+  number,
+  attempt: 1,
+  part: 1,
+  parts: 1,
+  repeat: 0,
+  ...rest,
+});
+
+function faultsAfter(ledger: Ledger, ...answers: Answer[]): readonly string[] {
+  for (const each of answers) ledger.heard(CHAT, each);
+  return ledger.faults;
+}
+
+describe("the ledger finds nothing wrong with", () => {
+  test("answers in order, without those that must die", () => {
+    const ledger = ledgerOf("work", "fail", "poison-exit", "work");
+    assert.deepEqual(faultsAfter(ledger, answer(1), answer(4)), []);
+    ledger.buried([103, 102]);
+    ledger.close();
+    assert.deepEqual(ledger.faults, []);
+    assert.deepEqual([ledger.ordered, ledger.answered, ledger.duplicates], [2, 2, 0]);
+  });
+
+  test("the last event again at a later attempt", () => {
+    const ledger = ledgerOf("twice", "work");
+    const parts = [1, 2].map((part) => answer(1, { part, parts: 2 }));
+    const again = [1, 2].map((part) => answer(1, { part, parts: 2, attempt: 2 }));
+    assert.deepEqual(faultsAfter(ledger, parts[0]!, again[0]!, again[1]!, answer(2, { attempt: 2 })), []);
+    assert.equal(ledger.duplicates, 1);
+  });
+
+  test("what the application says again because it does not know", () => {
+    const ledger = ledgerOf("work");
+    assert.deepEqual(faultsAfter(ledger, answer(1), answer(1, { repeat: 1 }), answer(1, { repeat: 3 })), []);
+    assert.equal(ledger.repeats, 2);
+  });
+});
+
+describe("the ledger finds", () => {
+  const three = () => ledgerOf("work", "work", "work");
+  const cases: [string, Ledger, Answer[], RegExp][] = [
+    ["a loss", three(), [answer(1), answer(3)], /no answer to 2 \(update 102\)/],
+    ["an answer out of order", three(), [answer(1), answer(2), answer(1, { attempt: 2 })], /out of order/],
+    ["a duplicate at the same attempt", three(), [answer(1), answer(1)], /twice at one attempt/],
+    ["an attempt that goes back", three(), [answer(1, { attempt: 2 }), answer(1)], /an earlier attempt/],
+    ["an answer to what must die", ledgerOf("poison-exit"), [answer(1, { attempt: 4 })], /it should have died/],
+    ["an answer to nothing", three(), [answer(4)], /nobody asked/],
+    ["half an answer", ledgerOf("twice", "work"), [answer(1, { parts: 2 }), answer(2)], /only a part/],
+    ["the other half of it", ledgerOf("twice", "work"), [answer(1, { part: 2, parts: 2 })], /beginning is missing/],
+  ];
+  for (const [what, ledger, answers, fault] of cases) {
+    test(what, () => {
+      assert.equal(faultsAfter(ledger, ...answers).length, 1);
+      assert.match(ledger.faults[0]!, fault);
+    });
+  }
+
+  test("at the end what has never been answered", () => {
+    const ledger = three();
+    ledger.heard(CHAT, answer(1));
+    ledger.close();
+    assert.match(ledger.faults[0]!, /no answer to 2 \(update 102\), 3 \(update 103\)/);
+  });
+
+  test("dead letters that should have lived, and those that are missing or there twice", () => {
+    const ledger = ledgerOf("work", "fail", "fail");
+    ledger.buried([101, 102, 102]);
+    assert.equal(ledger.faults.length, 3);
+    assert.match(ledger.faults.join("\n"), /101 .*lived\n.*103 .*should be a dead letter\n.*the same update/);
+  });
+});
