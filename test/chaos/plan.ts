@@ -44,12 +44,15 @@ function deed(random: Random): Doing {
   if (dice < 0.63) return { do: "say", deed: "work", chats: 500 };
   if (dice < 0.67) return { do: "absurd", which: random.integer(0, 99) };
   if (dice < 0.69) return { do: "restart ids" };
+  const duration = random.integer(100, 1500);
+  // The one way to get updates that are known already.
+  if (dice < 0.73) return { do: "fault", fault: "sameAgain", on: "polls", probability: 0.5, for: duration };
   return {
     do: "fault",
     fault: random.pick(FAULT_NAMES),
     on: random.pick(["polls", "sends", "everything"] as const),
     probability: random.pick([0.1, 0.5, 1]),
-    for: random.integer(100, 1500),
+    for: duration,
   };
 }
 
