@@ -160,10 +160,10 @@ export class Deliveries {
     this.#dispatcher.close();
   }
 
-  /** Every worker has finished what its applications had in hand: what is left there has not been begun. */
-  withdraw(): void {
+  /** These have been posted, and no application has seen them: they have made no attempt. @throws InboxError */
+  withdraw(seqs: readonly number[]): void {
     this.record();
-    this.#inbox.withdraw(this.#dispatcher.allPosted());
+    this.#inbox.withdraw(seqs);
   }
 
   #schedule(): void {

@@ -93,8 +93,8 @@ export class Workforce {
     return this.#tail.of(worker);
   }
 
-  /** Ends all instances and lifespans; resolves when that is done. */
-  drain(reason: DisconnectReason): Promise<void> {
+  /** Ends all instances and lifespans; resolves when that is done, with the numbers of the events that nobody has seen. */
+  drain(reason: DisconnectReason): Promise<number[]> {
     return this.#pool.drain(reason);
   }
 

@@ -95,7 +95,7 @@ describe("an update", () => {
     const { deliveries, inbox } = setUp();
     deliveries.workerReady(0);
     deliveries.take([update(1, 5)]);
-    deliveries.withdraw();
+    deliveries.withdraw([1]);
     assert.equal(inbox.unsettled()[0]!.attempts, 0);
     inbox.close();
   });

@@ -28,9 +28,9 @@ export default async function host(task: HostTask): Promise<void> {
     // A rejected promise that the import left behind ends the thread now, and not when events are on their way.
     await turn();
     outbound.push({ type: "ready" });
-    await new Host(task, application, lifespan, outbound, reporter).drained;
+    const unseen = await new Host(task, application, lifespan, outbound, reporter).drained;
     await lifespan.shutdown();
-    outbound.push({ type: "drained" });
+    outbound.push({ type: "drained", unseen });
   } catch (error) {
     outbound.push({ type: "unready", error: startFailure(error) });
     reporter.finish();
@@ -45,13 +45,13 @@ export default async function host(task: HostTask): Promise<void> {
 const BEAT = 1000;
 
 class Host {
-  /** Resolves when the main thread has asked for it, and every instance is at its end. */
-  readonly drained: Promise<void>;
+  /** Resolves when the main thread has asked for it, and every instance is at its end: with what none of them has seen. */
+  readonly drained: Promise<number[]>;
 
   readonly #calls: Calls;
   readonly #instances: Instances;
   readonly #outbound: Batch<ToMain>;
-  readonly #drained = Promise.withResolvers<void>();
+  readonly #drained = Promise.withResolvers<number[]>();
   #bot: Entity = { id: 0 };
 
   constructor(task: HostTask, application: Asgi3, lifespan: Lifespan, outbound: Batch<ToMain>, reporter: Reporter) {
@@ -104,8 +104,7 @@ class Host {
   }
 
   async #drain(reason: DisconnectReason): Promise<void> {
-    await this.#instances.drain(reason);
-    this.#drained.resolve();
+    this.#drained.resolve(await this.#instances.drain(reason));
   }
 }
 

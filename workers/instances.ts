@@ -44,6 +44,8 @@ export class Instances implements InstanceHost {
   /** A clock that is coarse, and therefore free to read. */
   #now = performance.now();
   #drained: PromiseWithResolvers<void> | undefined;
+  /** Events that came when no more were handed out. */
+  readonly #tooLate: number[] = [];
 
   constructor(options: InstancesOptions) {
     this.#options = options;
@@ -52,7 +54,10 @@ export class Instances implements InstanceHost {
   }
 
   deliver(route: Route, delivered: Delivered): void {
-    if (this.#drained !== undefined) return;
+    if (this.#drained !== undefined) {
+      this.#tooLate.push(delivered.seq);
+      return;
+    }
     const instance = this.#live.get(route.key);
     if (instance === undefined) {
       const closing = this.#closing.get(route.key);
@@ -65,13 +70,18 @@ export class Instances implements InstanceHost {
     instance.deliver(delivered);
   }
 
-  /** Disconnects every instance, and resolves when none of them is at work any more. */
-  async drain(reason: DisconnectReason): Promise<void> {
+  /**
+   * Disconnects every instance, and resolves when none of them is at work any more.
+   * @returns the numbers of the events that no application has seen
+   */
+  async drain(reason: DisconnectReason): Promise<number[]> {
     this.#drained = Promise.withResolvers();
     clearInterval(this.#sweeper);
+    const instances = [...this.#live.values(), ...this.#closing.values()];
     for (const instance of this.#live.values()) this.#disconnect(instance, reason);
     this.#closed();
     await this.#drained.promise;
+    return [...instances.flatMap(({ queue }) => queue.map(({ seq }) => seq)), ...this.#tooLate];
   }
 
   // ---- what instances tell their host ----

@@ -166,11 +166,6 @@ export class Dispatcher {
     return this.#shards[shardNumber]!.posted.get(seq)?.arrival;
   }
 
-  /** The numbers of all events that workers have. */
-  allPosted(): number[] {
-    return this.#shards.flatMap(({ posted }) => [...posted.keys()]);
-  }
-
   /** Resolves when there is room for another batch; at once unless the high-water mark has been reached. */
   async room(signal: AbortSignal): Promise<void> {
     this.#full ||= this.#unsettled >= HIGH_WATER || this.#characters >= HIGH_WATER_CHARACTERS;

@@ -64,7 +64,8 @@ interface Worker {
   readonly kill: AbortController;
   isStalled: boolean;
   readonly ready: PromiseWithResolvers<void>;
-  readonly drained: PromiseWithResolvers<void>;
+  /** Resolves with the numbers of the events that its applications have not seen. */
+  readonly drained: PromiseWithResolvers<number[]>;
 }
 
 export class WorkerPool {
@@ -92,8 +93,11 @@ export class WorkerPool {
     await Promise.all(this.#workers.map((worker) => worker.ready.promise));
   }
 
-  /** Ends all instances, then the lifespans; resolves when every worker is through with it. */
-  async drain(reason: DisconnectReason): Promise<void> {
+  /**
+   * Ends all instances, then the lifespans; resolves when every worker is through with it.
+   * @returns the numbers of the events that were posted and that no application has seen
+   */
+  async drain(reason: DisconnectReason): Promise<number[]> {
     this.#stopping = true;
     for (const worker of this.#workers) {
       if (worker.state === "over") continue;
@@ -101,7 +105,8 @@ export class WorkerPool {
       worker.state = "draining";
       worker.life.push({ type: "drain", reason });
     }
-    await Promise.all(this.#workers.map((worker) => worker.drained.promise));
+    const unseen = await Promise.all(this.#workers.map((worker) => worker.drained.promise));
+    return unseen.flat();
   }
 
   /** Ends the threads, whatever they are doing. */
@@ -195,7 +200,7 @@ export class WorkerPool {
           worker.kill.abort(errorOf(item.error));
           break;
         case "drained":
-          worker.drained.resolve();
+          worker.drained.resolve(item.unseen);
           break;
         default:
           this.#options.onMessage(worker.number, worker.life, item);
@@ -215,7 +220,8 @@ export class WorkerPool {
     worker.ready.reject(
       new WorkerError(`worker ${worker.number} died while it started: ${error.message}`, { cause: error }),
     );
-    worker.drained.resolve();
+    // What a dead one had may have been seen.
+    worker.drained.resolve([]);
     if (this.#stopping || isFirstStart) return;
     this.#options.onGone(worker.number, (worker.kill.signal.reason as Error | undefined) ?? error);
     const deaths = performance.now() - worker.bornAt >= HEALTHY ? 1 : worker.deaths + 1;

@@ -61,7 +61,8 @@ export type ToMain =
   | { type: "output"; stream: "stdout" | "stderr"; text: string; scope?: string }
   /** The thread is about to end by itself. `seq`: the event whose instance it comes from, where that is known. */
   | { type: "crash"; message: string; scope?: string; seq?: number; error: string }
-  | { type: "drained" };
+  /** Instances and lifespan have come to their end. `unseen`: events that no application was handed. */
+  | { type: "drained"; unseen: number[] };
 
 /** One call of the Bot API, ready to go out. */
 export interface Call {

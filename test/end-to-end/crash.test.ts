@@ -26,6 +26,7 @@ async function setUp(args: string[] = []) {
   return {
     simulator,
     bot,
+    restart: () => startBot("fragile", simulator, options),
     /** What each chat has been told so far. */
     heard: (chat: number) =>
       simulator.calls.filter(({ parameters }) => parameters.chat_id === chat).map(({ parameters }) => parameters.text),
@@ -122,4 +123,16 @@ test("a worker that blocks for --stall-timeout is named, with what it is at, and
   await callsOf(simulator, "sendMessage", 2);
   assert.deepEqual([heard(ANN), heard(BEN)], [["block 2"], ["other 1"]]);
   assert.equal((await bot.end()).code, 0);
+});
+
+test("what a worker had that died while the server stopped has made its attempt", async () => {
+  await using server = await setUp();
+  const { simulator, bot, heard } = server;
+  await simulator.push(message(ANN, "die-when-stopped"));
+  await bot.logged(({ msg }) => msg === "waiting to be stopped");
+  assert.equal((await bot.end()).code, 0);
+  await using second = await server.restart();
+  await callsOf(simulator, "sendMessage", 1);
+  assert.deepEqual(heard(ANN), ["die-when-stopped 2"]);
+  assert.equal((await second.end()).code, 0);
 });

@@ -90,8 +90,8 @@ export class Harness implements AsyncDisposable {
     return seq;
   }
 
-  /** Ends the worker as a stopping server does. Whatever it has to tell has been told when this resolves. */
-  drain(): Promise<void> {
+  /** Ends the worker as a stopping server does. Whatever it has to tell has been told when this resolves. @returns what no application has seen */
+  drain(): Promise<number[]> {
     return this.#pool.drain("shutdown");
   }
 

@@ -509,7 +509,8 @@ test("whatever applications do, each event meets one fate, in the order of its s
         for (let i = 0; i < 2 * deeds.length + 2; i++) await turn();
         assert.equal(fates().size, deeds.length, "all of them");
       }
-      await instances.drain("shutdown");
+      const unseen = await instances.drain("shutdown");
+      for (const { seq } of seen) assert.ok(!unseen.includes(seq), `${seq} has been seen`);
       assert.equal(fates().size, settled.length + failed.length, "none of them twice");
       for (const { seq } of seen) assert.ok(fates().has(seq), `${seq} was handed out, and has no fate`);
       for (const chat of [1, 2, 3]) {
@@ -675,7 +676,7 @@ suite("drain()", () => {
     deliver(1);
     const over = instances.drain("shutdown");
     setup.resolve();
-    await over;
+    assert.deepEqual(await over, [1]);
     assert.deepEqual([settled, failed, log], [[], [], []]);
   });
 
@@ -692,7 +693,7 @@ suite("drain()", () => {
     const over = instances.drain("shutdown");
     deliver(2);
     work.resolve();
-    await over;
+    assert.deepEqual(await over, [2, 3], "what nobody has seen");
     assert.deepEqual(starts, [1]);
     assert.deepEqual(settled, [1]);
   });

@@ -1,18 +1,23 @@
-import { type Application, delivery } from "../../../src/index.ts";
+import { type Application, delivery, type Extensions } from "../../../src/index.ts";
 
 /** Does what it is told to, however unwise: the first time, or, with `always`, every time. */
-export const application: Application = async (_scope, receive, send) => {
+export const application: Application = async ({ extensions }, receive, send) => {
   for (;;) {
     const event = await receive();
     if (event.type !== "telegram.message") continue;
     const [deed, how] = (event.text ?? "").split(" ");
     const attempt = delivery(event)!.attempt;
-    if (how === "always" || attempt === 1) await DEEDS[deed!]?.();
+    if (how === "always" || attempt === 1) await DEEDS[deed!]?.(extensions);
     await send({ type: "telegram.send_message", text: `${event.text} ${attempt}` });
   }
 };
 
-const DEEDS: Record<string, () => unknown> = {
+const DEEDS: Record<string, (extensions: Extensions) => unknown> = {
+  "die-when-stopped": ({ signal }) => {
+    console.log("waiting to be stopped");
+    signal.addEventListener("abort", () => process.exit(7));
+    return new Promise(() => {});
+  },
   exit: () => process.exit(7),
   throw: () => {
     setImmediate(() => {
