@@ -43,15 +43,18 @@ export class SqliteInbox implements Inbox {
     this.#path = resolve(path);
     this.#limits = limits;
     this.#lock = lockInboxFile(this.#path);
+    let database: DatabaseSync | undefined;
     try {
-      this.#database = openInboxFile(this.#path, bot);
-      this.#sql = prepareAll(this.#database);
+      database = openInboxFile(this.#path, bot);
+      this.#database = database;
+      this.#sql = guarded("read", this.#path, () => prepareAll(this.#database));
       this.#seen = this.#readSeen();
-      this.#lastSeq = (this.#sql.lastSeq.get() as { seq: number }).seq;
+      this.#lastSeq = guarded("read", this.#path, () => this.#sql.lastSeq.get() as { seq: number }).seq;
       this.#dataVersion = this.#readDataVersion();
       // Whatever is still marked as alone at its worker was so when the last process ended, without a word.
-      this.#sql.orphan.run();
+      this.#transaction("NORMAL", () => this.#sql.orphan.run());
     } catch (error) {
+      database?.close();
       this.#lock.close();
       throw error;
     }
@@ -62,14 +65,15 @@ export class SqliteInbox implements Inbox {
     const grown = new Set<Run>();
     try {
       const stored = this.#transaction("FULL", () => {
-        this.#news.push(...this.#read(this.#lastSeq));
+        this.#news = [...this.#news, ...this.#read(this.#lastSeq)];
+        // First, or after a quiet week the ids would be looked for among those of the week before.
+        this.#sql.forget.run(this.#seen.forget(now));
         const seqs = updates.map(({ update_id, body }) => {
           if (this.#seen.has(update_id)) return undefined;
           grown.add(this.#seen.add(update_id, now));
           return Number(this.#sql.insert.run(update_id, body, now).lastInsertRowid);
         });
         for (const { id, first, last, since } of grown) this.#sql.remember.run(id, first, last, since);
-        this.#sql.forget.run(this.#seen.forget(now));
         return seqs;
       });
       this.#lastSeq = stored.findLast((seq) => seq !== undefined) ?? this.#lastSeq;
@@ -124,7 +128,7 @@ export class SqliteInbox implements Inbox {
     if (!existsSync(this.#path)) {
       throw new InboxError(`the inbox ${this.#path} has been removed while it was in use; what it held is lost`);
     }
-    const version = guarded("read", this.#path, () => this.#readDataVersion());
+    const version = this.#readDataVersion();
     const news = this.#news.splice(0);
     if (version === this.#dataVersion) return news;
     this.#dataVersion = version;
@@ -158,7 +162,7 @@ export class SqliteInbox implements Inbox {
 
   /** Changes when another connection has written to the file, and only then. */
   #readDataVersion(): number {
-    return (this.#sql.dataVersion.get() as { data_version: number }).data_version;
+    return guarded("read", this.#path, () => this.#sql.dataVersion.get() as { data_version: number }).data_version;
   }
 
   #transaction<T>(synchronous: "FULL" | "NORMAL", work: () => T): T {
