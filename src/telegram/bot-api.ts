@@ -74,8 +74,12 @@ export class BotApi {
     return this.#request(this.#calls, method, body, signal);
   }
 
-  getMe(signal?: AbortSignal): Promise<UserFromGetMe> {
-    return this.call("getMe", {}, signal);
+  /** @throws TelegramError | NetworkError */
+  async getMe(signal?: AbortSignal): Promise<UserFromGetMe> {
+    const bot = await this.call<UserFromGetMe | null>("getMe", {}, signal);
+    // Whose inbox it is goes by the id.
+    if (!Number.isSafeInteger(bot?.id)) throw new NetworkError("getMe", "unknown", "the answer is no bot");
+    return bot!;
   }
 
   /**

@@ -161,6 +161,20 @@ describe("whatever the Bot API does", { concurrency: true }, () => {
     });
   }
 
+  for (const result of ["null", "7", "[]", "{}", '{"id":"7"}']) {
+    test(`a start does not take ${result} for a bot`, async () => {
+      using folder = new Folder();
+      await using bot = await FaultyBot.start("echo", {
+        seed: 1,
+        flags: { inbox: join(folder.path, "inbox.sqlite") },
+        prepare: (api) =>
+          void api.inject({ fault: answering(`{"ok":true,"result":${result}}`), on: /^getMe$/, times: 2 }),
+      });
+      await bot.round();
+      await bot.answered();
+    });
+  }
+
   test("a start waits for it", async () => {
     const starting = FaultyBot.start("echo", {
       seed: 1,
