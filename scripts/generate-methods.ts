@@ -6,11 +6,8 @@
  *   node scripts/generate-methods.ts --check    fails if the file is not what would be written
  */
 
-import { execFileSync } from "node:child_process";
-import { readFileSync, writeFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
-
-const TARGET = fileURLToPath(new URL("../src/protocol/method-table.ts", import.meta.url));
+import { readFileSync } from "node:fs";
+import { writeOrCheck } from "./generated-file.ts";
 
 const source = (name: string) =>
   readFileSync(new URL(`../node_modules/@gramio/types/out/${name}.d.ts`, import.meta.url), "utf8");
@@ -69,17 +66,4 @@ ${rows.join("\n")}
 } as const satisfies Record<string, MethodFacts>;
 `;
 
-const formatted = execFileSync("npx", ["biome", "format", "--stdin-file-path=src/protocol/method-table.ts"], {
-  input: text,
-  encoding: "utf8",
-});
-
-if (process.argv.includes("--check")) {
-  if (readFileSync(TARGET, "utf8") !== formatted) {
-    console.error("src/protocol/method-table.ts is not up to date: run `npm run generate`.");
-    process.exitCode = 1;
-  }
-} else {
-  writeFileSync(TARGET, formatted);
-  console.log(`${rows.length} methods of Bot API ${version}`);
-}
+writeOrCheck("src/protocol/method-table.ts", text, `${rows.length} methods of Bot API ${version}`);

@@ -5,13 +5,10 @@
  *   node scripts/generate-options.ts --check    fails if the file is not what would be written
  */
 
-import { readFileSync, writeFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import { EXIT_CODES } from "../src/config/exit-codes.ts";
 import { defaultOf, environmentOf, flagOf, OPTION_KEYS, type OptionKey, optionAt } from "../src/config/options.ts";
 import { expected } from "../src/config/value.ts";
-
-const TARGET = fileURLToPath(new URL("../docs/options.md", import.meta.url));
+import { writeOrCheck } from "./generated-file.ts";
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
@@ -71,12 +68,4 @@ ${table(["Code", "Meaning", "Errors"], codes)}
 | 128 + n | A second signal n came before the shutdown was over: 130 for SIGINT, 143 for SIGTERM | |
 `;
 
-if (process.argv.includes("--check")) {
-  if (readFileSync(TARGET, "utf8") !== text) {
-    console.error("docs/options.md is not up to date: run `npm run generate`.");
-    process.exitCode = 1;
-  }
-} else {
-  writeFileSync(TARGET, text);
-  console.log(`${OPTION_KEYS.length} options, ${EXIT_CODES.length} exit codes`);
-}
+writeOrCheck("docs/options.md", text, `${OPTION_KEYS.length} options, ${EXIT_CODES.length} exit codes`);

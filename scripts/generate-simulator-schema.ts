@@ -7,11 +7,8 @@
  *   node scripts/generate-simulator-schema.ts --check    fails if the file is not what would be written
  */
 
-import { execFileSync } from "node:child_process";
-import { readFileSync, writeFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
-
-const TARGET = fileURLToPath(new URL("../src/simulator/schema.ts", import.meta.url));
+import { readFileSync } from "node:fs";
+import { writeOrCheck } from "./generated-file.ts";
 
 const source = (name: string) =>
   readFileSync(new URL(`../node_modules/@gramio/types/out/${name}.d.ts`, import.meta.url), "utf8");
@@ -136,17 +133,8 @@ ${[...objectRows].map(([name, row]) => `  ${name}: ${quote(row)},`).join("\n")}
 };
 `;
 
-const formatted = execFileSync("npx", ["biome", "format", "--stdin-file-path=src/simulator/schema.ts"], {
-  input: text,
-  encoding: "utf8",
-});
-
-if (process.argv.includes("--check")) {
-  if (readFileSync(TARGET, "utf8") !== formatted) {
-    console.error("src/simulator/schema.ts is not up to date: run `npm run generate`.");
-    process.exitCode = 1;
-  }
-} else {
-  writeFileSync(TARGET, formatted);
-  console.log(`${methodRows.length} methods and ${objectRows.size} objects of Bot API ${version}`);
-}
+writeOrCheck(
+  "src/simulator/schema.ts",
+  text,
+  `${methodRows.length} methods and ${objectRows.size} objects of Bot API ${version}`,
+);

@@ -6,7 +6,7 @@
 import { resolve } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
 import { InboxError } from "../protocol/errors.ts";
-import { guarded, openExistingInboxFile } from "./sqlite-file.ts";
+import { guarded, openExistingInboxFile, transaction } from "./sqlite-file.ts";
 
 export interface DeadLetter {
   readonly id: number;
@@ -110,17 +110,7 @@ export class DeadLetters {
   }
 
   #write<T>(work: () => T): T {
-    return guarded("written", this.path, () => {
-      this.#database.exec("BEGIN IMMEDIATE");
-      try {
-        const result = work();
-        this.#database.exec("COMMIT");
-        return result;
-      } catch (error) {
-        if (this.#database.isTransaction) this.#database.exec("ROLLBACK");
-        throw error;
-      }
-    });
+    return guarded("written", this.path, () => transaction(this.#database, work));
   }
 }
 

@@ -112,6 +112,19 @@ export function lockInboxFile(path: string): DatabaseSync {
   });
 }
 
+/** All of the work is written, or none of it. */
+export function transaction<T>(database: DatabaseSync, work: () => T): T {
+  try {
+    database.exec("BEGIN IMMEDIATE");
+    const result = work();
+    database.exec("COMMIT");
+    return result;
+  } catch (error) {
+    if (database.isTransaction) database.exec("ROLLBACK");
+    throw error;
+  }
+}
+
 /** Does something with the file, and says so in plain words if it fails. @throws InboxError */
 export function guarded<T>(what: string, path: string, work: () => T): T {
   try {

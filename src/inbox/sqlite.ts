@@ -10,7 +10,7 @@ import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { InboxError } from "../protocol/errors.ts";
 import type { ArrivedUpdate, Beginning, Inbox, InboxEntry } from "./inbox.ts";
 import { type Run, SeenIds } from "./seen-ids.ts";
-import { guarded, lockInboxFile, openInboxFile } from "./sqlite-file.ts";
+import { guarded, lockInboxFile, openInboxFile, transaction } from "./sqlite-file.ts";
 
 export interface DeadLetterLimits {
   /** The most that are kept; the oldest go first. */
@@ -167,15 +167,8 @@ export class SqliteInbox implements Inbox {
 
   #transaction<T>(synchronous: "FULL" | "NORMAL", work: () => T): T {
     return guarded("written", this.#path, () => {
-      try {
-        this.#database.exec(`PRAGMA synchronous = ${synchronous}; BEGIN IMMEDIATE`);
-        const result = work();
-        this.#database.exec("COMMIT");
-        return result;
-      } catch (error) {
-        if (this.#database.isTransaction) this.#database.exec("ROLLBACK");
-        throw error;
-      }
+      this.#database.exec(`PRAGMA synchronous = ${synchronous}`);
+      return transaction(this.#database, work);
     });
   }
 }
