@@ -1,0 +1,26 @@
+import assert from "node:assert/strict";
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { run } from "../cli/asgigram.ts";
+
+const FOLDER = join(import.meta.dirname, "../../examples");
+
+/** What is said to each example, and what it answers. */
+const TALKS: Record<string, { said: string; heard: RegExp }> = {
+  "echo.ts": { said: "hello\n", heard: /^Bot: hello$/m },
+  "heavy.ts": { said: "ten\n90\n", heard: /Send me a whole number\..*The next prime is 97\./s },
+  "quiz.ts": { said: "hi\nAnn\n/1\n", heard: /What is your name\?.*Ann, do you like tea\?.*Ann likes tea\./s },
+};
+
+test("there is a talk for every example", () => {
+  assert.deepEqual(readdirSync(FOLDER).toSorted(), Object.keys(TALKS).toSorted());
+});
+
+for (const [name, { said, heard }] of Object.entries(TALKS)) {
+  test(`${name} does what it says, in a simulated chat`, async () => {
+    const { code, stdout, stderr } = await run(["simulate", name], { cwd: FOLDER, stdin: said });
+    assert.match(stdout, heard);
+    assert.equal(code, 0, stderr);
+  });
+}
