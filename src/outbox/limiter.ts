@@ -3,7 +3,8 @@
  * had too much or the whole bot has said too much; that it is the whole bot shows in many chats being refused at once.
  *
  *   open ---- MANY chats refused within a second ----> shut, for the shortest of their waits ----> slow ----> open
- *   slow: those who had to wait go one after another, and whoever comes meanwhile goes behind them
+ *   slow: those who had to wait go one after another, and whoever comes meanwhile goes behind them. The refused are not there
+ *         before their own time is up, and many have the same: it is slow until a second has passed with nobody waiting.
  *
  * With a rate it is never more open than slow.
  */
@@ -17,7 +18,7 @@ export interface LimiterOptions {
 
 /** So many chats are no coincidence. */
 const MANY = 5;
-/** Refusals that belong together: ms. */
+/** Refusals, and returns of the refused, that belong together: ms. */
 const AT_ONCE = 1000;
 /** What Telegram allows a bot in a second, "if you're sending bulk notifications": https://core.telegram.org/bots/faq */
 const ALLOWED = 30;
@@ -31,7 +32,7 @@ export class Limiter {
   #shutUntil = Number.NEGATIVE_INFINITY;
   /** When the next turn is. */
   #nextTurn = Number.NEGATIVE_INFINITY;
-  /** Whether some still wait who had to when it was shut. */
+  /** Whether some may still wait who had to when it was shut. */
   #isSlow = false;
 
   constructor({ rate, now = () => performance.now() }: LimiterOptions = {}) {
@@ -48,7 +49,7 @@ export class Limiter {
   /** Takes the next turn. @returns milliseconds until then */
   turn(): number {
     const now = this.#now();
-    if (this.#nextTurn <= now) this.#isSlow = false;
+    if (now - this.#nextTurn >= AT_ONCE) this.#isSlow = false;
     const at = Math.max(now, this.#nextTurn);
     this.#nextTurn = at + (this.#isSlow ? this.#slowInterval : this.#interval);
     return at - now;

@@ -169,13 +169,24 @@ const REJECT = { action: "reject" } as const;
 /** The ids of basic groups, which alone become other chats: https://core.telegram.org/bots/api#responseparameters */
 const LOWEST_GROUP = -999_999_999_999;
 
-/** The same call to another chat, still in its old lane; undefined if it is not its destination that has moved. */
+/**
+ * The same call to another chat, still in its old lane. Undefined where it is not its destination that has moved, or where that
+ * cannot be told from another group that it names: better refused than sent to the wrong one.
+ */
 function redirect(job: Job, chat_id: number): Job | undefined {
-  const parameters = JSON.parse(job.call.body) as { chat_id?: unknown };
-  const from = Number(parameters.chat_id);
-  if (!(from < 0 && from >= LOWEST_GROUP)) return undefined;
+  const parameters = JSON.parse(job.call.body) as {
+    chat_id?: unknown;
+    from_chat_id?: unknown;
+    reply_parameters?: { chat_id?: unknown };
+  };
+  const others = [parameters.from_chat_id, parameters.reply_parameters?.chat_id];
+  if (!isGroup(parameters.chat_id) || others.some(isGroup)) return undefined;
   const call = { ...job.call, body: JSON.stringify({ ...parameters, chat_id }) };
   return { call, succeeded: (answer) => job.succeeded(answer), failed: (error) => job.failed(error) };
+}
+
+function isGroup(id: unknown): boolean {
+  return Number(id) < 0 && Number(id) >= LOWEST_GROUP;
 }
 
 function neverSent({ call }: Job): NetworkError {

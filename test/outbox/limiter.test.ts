@@ -54,8 +54,15 @@ describe("many chats refused within a second", () => {
     clock.now += 1000;
     assert.ok(!slow.isShut);
     assert.deepEqual(turns(slow, 2), [133, 167]);
-    clock.now += 300;
+    clock.now += 1300;
     assert.deepEqual(turns(slow, 3), [0, 0, 0]);
+  });
+
+  test("let those who were refused themselves come back one after another, too, though for all the same time is up", () => {
+    const { limiter: slow, clock } = limiter();
+    refuse(slow, 5, 1000);
+    clock.now += 1010;
+    assert.deepEqual(turns(slow, 5), [0, 33, 67, 100, 133]);
   });
 });
 

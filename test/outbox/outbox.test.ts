@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { setImmediate as settle } from "node:timers/promises";
 import fc from "fast-check";
+import { Limiter } from "../../src/outbox/limiter.ts";
 import { type Job, Outbox } from "../../src/outbox/outbox.ts";
 import { NetworkError } from "../../src/protocol/errors.ts";
 import type { Call } from "../../src/protocol/port.ts";
@@ -12,6 +13,18 @@ class Failure extends Error {
   constructor(again?: number) {
     super(again === undefined ? "for good" : "for now");
     this.again = again;
+  }
+}
+
+/** Telegram has had too much. */
+class Refusal extends Error {}
+
+/** The group has become another. */
+class Moved extends Error {
+  readonly to: number;
+  constructor(to: number) {
+    super("moved");
+    this.to = to;
   }
 }
 
@@ -33,6 +46,7 @@ class Bench {
   readonly judged: { error: unknown; method: string; attempt: number }[] = [];
   /** What has been told of each call, by its body: `ok:<answer>`, or the error. */
   readonly told = new Map<string, unknown[]>();
+  now = 0;
 
   readonly outbox = new Outbox({
     request: (call) => {
@@ -54,9 +68,12 @@ class Bench {
     },
     judge: (error, method, attempt) => {
       this.judged.push({ error, method, attempt });
+      if (error instanceof Refusal) return { action: "again", after: 10_000, refused: true };
+      if (error instanceof Moved) return { action: "redirect", chat_id: error.to };
       const after = (error as Failure).again;
       return after === undefined ? { action: "reject" } : { action: "again", after };
     },
+    limiter: new Limiter({ now: () => this.now }),
     wait: (milliseconds, done) => {
       const over = () => this.pauses.splice(this.pauses.indexOf(pause), 1);
       const pause: Pause = {
@@ -300,6 +317,132 @@ describe("a lane", () => {
     await settle();
     bench.post("1", "second");
     assert.deepEqual(bench.out, ["second"]);
+  });
+});
+
+describe("when many chats are refused at once", () => {
+  /** Five chats have been refused, which each have two calls. */
+  async function refused(): Promise<Bench> {
+    const bench = new Bench();
+    for (const lane of ["1", "2", "3", "4", "5"])
+      for (const body of ["first", "second"]) bench.post(lane, `${lane} ${body}`);
+    for (const body of bench.out) bench.find(body).fail(new Refusal());
+    await settle();
+    return bench;
+  }
+
+  test("the others wait as well, but for calls that go to no chat", async () => {
+    const bench = await refused();
+    bench.post("6", "another chat");
+    bench.post(undefined, "no chat");
+    assert.deepEqual(bench.out, ["no chat"]);
+    assert.equal(bench.pauses.at(-1)!.milliseconds, 10_000);
+    bench.now = 10_000;
+    bench.pauses.at(-1)!.elapse();
+    assert.deepEqual(bench.out, ["no chat", "another chat"]);
+  });
+
+  test("all go in the end, each chat's in order, and no faster than is good", async () => {
+    const bench = await refused();
+    const begun: string[] = [];
+    while (bench.outbox.pending > 0) {
+      const next = bench.pauses.reduce(
+        (one, other) => (other.milliseconds < one.milliseconds ? other : one),
+        bench.pauses[0]!,
+      );
+      if (next !== undefined) {
+        for (const pause of bench.pauses) if (pause !== next) pause.milliseconds -= next.milliseconds;
+        bench.now += next.milliseconds;
+        next.elapse();
+      }
+      for (const { call, answer } of [...bench.underWay]) {
+        begun.push(`${call.body} at ${Math.round(bench.now)}`);
+        answer("");
+      }
+      await settle();
+    }
+    for (const lane of ["1", "2", "3", "4", "5"]) {
+      assert.deepEqual(
+        begun.filter((line) => line.startsWith(lane)).map((line) => line.split(" ")[1]),
+        ["first", "second"],
+      );
+    }
+    assert.ok(bench.now >= 10_000 + 4 * 33 && bench.now < 11_000, `${begun}`);
+  });
+
+  test("those who wait for their turn are given up when it is closed", async () => {
+    const bench = await refused();
+    bench.post("6", "another chat");
+    bench.outbox.close();
+    await bench.outbox.idle();
+    assert.deepEqual(bench.told.get("another chat")!.map(outcomeOf), ["never sent"]);
+    assert.equal(bench.pauses.length, 0);
+  });
+});
+
+describe("a group that has become a supergroup", () => {
+  const GROUP = -4_123_456;
+  const SUPERGROUP = -1_001_234_567_890;
+
+  /** Makes the call, which is told that the group has moved. */
+  async function moved(parameters: object): Promise<{ bench: Bench; body: string }> {
+    const bench = new Bench();
+    const body = JSON.stringify(parameters);
+    bench.post(`${GROUP}`, body);
+    bench.post(`${GROUP}`, "next");
+    bench.find(body).fail(new Moved(SUPERGROUP));
+    await settle();
+    return { bench, body };
+  }
+
+  test("gets the call, and then the next, and the caller is told as if nothing had been", async () => {
+    const { bench, body } = await moved({ chat_id: GROUP, text: "hello" });
+    assert.deepEqual(bench.out, [JSON.stringify({ chat_id: SUPERGROUP, text: "hello" })]);
+    bench.underWay[0]!.answer("sent");
+    await settle();
+    assert.deepEqual(bench.told.get(body), ["ok:sent"]);
+    assert.deepEqual(bench.out, ["next"]);
+  });
+
+  test("gets it once it can: the call is repeated and given up as any other", async () => {
+    const { bench, body } = await moved({ chat_id: GROUP, text: "hello" });
+    bench.underWay[0]!.fail(new Failure(500));
+    await settle();
+    bench.pauses[0]!.elapse();
+    const failure = new Failure();
+    bench.underWay[0]!.fail(failure);
+    await settle();
+    assert.deepEqual(bench.told.get(body), [failure]);
+    assert.deepEqual(
+      bench.judged.map(({ attempt }) => attempt),
+      [1, 2, 3],
+    );
+  });
+
+  const others: [what: string, parameters: object][] = [
+    ["no chat at all", { text: "hello" }],
+    ["a private chat", { chat_id: 7 }],
+    ["a supergroup", { chat_id: SUPERGROUP }],
+    ["a channel by its name", { chat_id: "@channel" }],
+    ["a group, but from a group", { chat_id: GROUP, from_chat_id: -555 }],
+    [
+      "a group, but in reply to another's message",
+      { chat_id: GROUP, reply_parameters: { chat_id: -555, message_id: 1 } },
+    ],
+  ];
+  for (const [what, parameters] of others) {
+    test(`gets nothing that went to ${what}`, async () => {
+      const { bench, body } = await moved(parameters);
+      assert.ok(bench.told.get(body)![0] instanceof Moved);
+      assert.deepEqual(bench.out, ["next"]);
+    });
+  }
+
+  test("gets what is copied to it from a private chat, a channel or a supergroup", async () => {
+    for (const from_chat_id of [7, "@channel", SUPERGROUP]) {
+      const { bench } = await moved({ chat_id: GROUP, from_chat_id, message_id: 1 });
+      assert.deepEqual(bench.out, [JSON.stringify({ chat_id: SUPERGROUP, from_chat_id, message_id: 1 })]);
+    }
   });
 });
 
