@@ -4,16 +4,16 @@
  * left in peace until everything is answered, and the account is drawn up (ledger.ts).
  */
 
-import { closeSync, createReadStream, mkdtempSync, openSync, rmSync } from "node:fs";
+import { closeSync, createReadStream, mkdtempSync, openSync, rmSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { DatabaseSync } from "node:sqlite";
 import { setTimeout as delay } from "node:timers/promises";
 import { message } from "../end-to-end/bot.ts";
 import { EVERYTHING, FaultyApi, POLLS, SENDS } from "../faults/faulty-api.ts";
 import { Random } from "../faults/random.ts";
-import { BotProcess, type End } from "./bot-process.ts";
+import { deadLettersIn, unsettledIn } from "./inbox-file.ts";
+import { Keeper } from "./keeper.ts";
 import { Ledger } from "./ledger.ts";
 import { harmlessDeed, plan, type Step } from "./plan.ts";
 import { type Deed, readAnswer, writeOrder } from "./words.ts";
@@ -29,7 +29,7 @@ export interface Outcome {
   /** What is wrong; nothing, if it went well. */
   faults: readonly string[];
   summary: Record<string, number>;
-  /** Where the inbox and the log are; gone, if it went well. */
+  /** Where the inbox, the server's log and the steps of the test are; gone, if it went well. */
   folder: string;
 }
 
@@ -41,10 +41,6 @@ const TICK = 20;
 const MOST_UNANSWERED = 4000;
 /** In the end nothing may keep still for so long: ms. A worker that has died often comes back after 10 s. */
 const STILL = 30_000;
-/** After so many ends that nobody asked for, no more is tried. */
-const MOST_COLLAPSES = 5;
-/** How long a stop may take: ms. Docker waits for 10 s. */
-const STOP = 10_000;
 
 const FIRST_ID = 1_000_000_000;
 /** More than there are updates between two restarts of their ids. */
@@ -70,30 +66,32 @@ const BOUNDED = { callLog: 0, historyPerChat: 2, firstUpdateId: FIRST_ID };
 
 class Chaos {
   readonly #api: FaultyApi;
-  readonly #ledger = new Ledger();
-  readonly #steps: Generator<Step, never>;
+  readonly #ledger = new Ledger(() => `${this.#clock()}  `);
+  readonly #plan: Generator<Step, never>;
   readonly #load: Random;
   readonly #chance: Random;
-  #until: number;
+  readonly #until: number;
   readonly #tell: (line: string) => void;
   readonly #folder = mkdtempSync(join(tmpdir(), "asgigram-chaos-"));
   readonly #inbox = join(this.#folder, "inbox.sqlite");
   readonly #logFile = join(this.#folder, "server.log");
   readonly #log = openSync(this.#logFile, "a");
-  readonly #done = { collapses: 0, restarts: 0, kills: 0, stops: 0, starts: 0, absurd: 0 };
+  readonly #steps = openSync(join(this.#folder, "steps.log"), "a");
+  readonly #done = { restarts: 0, absurd: 0 };
   readonly #began = performance.now();
-  #process: BotProcess;
+  readonly #keeper: Keeper;
   #firstId = FIRST_ID;
   /** Whether no messages come for a moment. */
   #isQuiet = false;
-  /** Whether the process has been told to end. */
-  #isExpectedToEnd = false;
 
   constructor({ minutes, seed, tell = () => {} }: ChaosOptions, api: FaultyApi) {
     const random = new Random(seed);
     this.#api = api;
-    this.#tell = tell;
-    this.#steps = plan(random.fork());
+    this.#tell = (line) => {
+      writeSync(this.#steps, `${this.#clock()}  ${line}\n`);
+      tell(`${this.#clock()}  ${line}`);
+    };
+    this.#plan = plan(random.fork());
     this.#load = random.fork();
     this.#chance = random.fork();
     this.#until = performance.now() + minutes * 60_000;
@@ -103,23 +101,28 @@ class Chaos {
       if (answer === undefined) this.#ledger.complain(`chat ${event.chat_id} heard ${event.message.text}`);
       else this.#ledger.heard(event.chat_id, answer);
     });
-    this.#process = this.#start();
+    const complain = (fault: string) => this.#ledger.complain(fault);
+    this.#keeper = new Keeper({ api, inbox: this.#inbox, log: this.#log, complain });
   }
 
   // ---- the storm ----
 
   async rage(): Promise<void> {
     const load = this.#pour();
-    while (performance.now() < this.#until) {
-      const step = this.#steps.next().value;
+    while (this.#isOn) {
+      const step = this.#plan.next().value;
       await delay(Math.min(step.pause, Math.max(0, this.#until - performance.now())));
       await this.#do(step);
     }
     await load;
   }
 
+  get #isOn(): boolean {
+    return performance.now() < this.#until && !this.#keeper.isHopeless;
+  }
+
   async #pour(): Promise<void> {
-    for (let at = performance.now(); performance.now() < this.#until; at += TICK) {
+    for (let at = performance.now(); this.#isOn; at += TICK) {
       await delay(Math.max(0, at - performance.now()));
       const count = Math.floor(this.#load.next() * 2 * ((RATE * TICK) / 1000) + this.#load.next());
       const orders = Array.from({ length: count }, () => ({
@@ -133,17 +136,14 @@ class Chaos {
 
   async #do(step: Step): Promise<void> {
     const { pause, do: what, ...how } = step;
-    this.#tell(`${this.#clock()}  ${what} ${JSON.stringify(how)}`);
+    this.#tell(`${what} ${JSON.stringify(how)}`);
     switch (step.do) {
       case "kill":
-        return this.#kill(step);
+        return this.#keeper.kill(step);
       case "stop":
-        return this.#stop(step);
+        return this.#keeper.stop(step);
       case "stop and kill":
-        this.#isExpectedToEnd = true;
-        this.#process.signal("SIGTERM");
-        await delay(step.after);
-        return this.#kill(step);
+        return this.#keeper.stopAndKill(step.after, step);
       case "say":
         return this.#push(
           Array.from({ length: step.chats }, (_, i) => ({
@@ -190,69 +190,20 @@ class Chaos {
     this.#isQuiet = false;
   }
 
-  // ---- the process ----
-
-  #start(options: readonly string[] = ["--workers", "2"]): BotProcess {
-    this.#done.starts += 1;
-    this.#isExpectedToEnd = false;
-    const { token, url: apiUrl } = this.#api;
-    const started = new BotProcess({ token, apiUrl, inbox: this.#inbox, options, log: this.#log });
-    void started.ended.then((end) => {
-      if (started !== this.#process || this.#isExpectedToEnd) return;
-      this.#ledger.complain(`${this.#clock()}: the process ended by itself: ${JSON.stringify(end)}`);
-      this.#done.collapses += 1;
-      if (this.#done.collapses < MOST_COLLAPSES) this.#process = this.#start();
-      else this.#until = 0;
-    });
-    return started;
-  }
-
-  async #kill({ down, options }: { down: number; options: readonly string[] }): Promise<void> {
-    this.#done.kills += 1;
-    this.#isExpectedToEnd = true;
-    this.#process.signal("SIGKILL");
-    await this.#process.ended;
-    await delay(down);
-    this.#process = this.#start(options);
-  }
-
-  async #stop({ down, options }: { down: number; options: readonly string[] }): Promise<void> {
-    this.#done.stops += 1;
-    await this.#end();
-    await delay(down);
-    this.#process = this.#start(options);
-  }
-
-  /** Stops it as Docker does. */
-  async #end(): Promise<void> {
-    this.#isExpectedToEnd = true;
-    const asked = performance.now();
-    this.#process.signal("SIGTERM");
-    const late = setTimeout(() => {
-      this.#ledger.complain(`${this.#clock()}: SIGTERM had no effect for ${STOP} ms`);
-      this.#process.signal("SIGKILL");
-    }, STOP);
-    const end = await this.#process.ended;
-    clearTimeout(late);
-    // Before it has said anything to Telegram it may not have come so far as to heed signals.
-    const isTooYoung = !this.#api.visits().some(({ at }) => at > this.#process.started);
-    if (performance.now() - asked < STOP && !isGood(end) && !isTooYoung) {
-      this.#ledger.complain(`${this.#clock()}: SIGTERM ended it with ${JSON.stringify(end)}`);
-    }
-  }
-
   // ---- the calm ----
 
   /** Ends all faults, waits for what is left, and looks at everything. */
   async recover(): Promise<void> {
-    if (this.#done.collapses >= MOST_COLLAPSES) return;
-    this.#tell(`${this.#clock()}  calm`);
+    if (this.#keeper.isHopeless) return;
+    this.#tell("calm");
     this.#api.heal();
     await this.#push(Array.from({ length: CHATS }, (_, i) => ({ chat: i + 1, deed: "work" })));
     await this.#untilAnswered();
-    await this.#end();
+    await this.#keeper.end();
     this.#ledger.close();
-    this.#readInbox();
+    const unsettled = unsettledIn(this.#inbox);
+    if (unsettled > 0) this.#ledger.complain(`${unsettled} events are still in the inbox`);
+    this.#ledger.buried(deadLettersIn(this.#inbox));
     await this.#startOnceMore();
   }
 
@@ -266,7 +217,7 @@ class Chaos {
         since = performance.now();
       }
       const still = performance.now() - since;
-      const isInboxEmpty = still > 1000 && this.#api.simulator.pending === 0 && this.#readUnsettled() === 0;
+      const isInboxEmpty = still > 1000 && this.#api.simulator.pending === 0 && unsettledIn(this.#inbox) === 0;
       if (!isInboxEmpty && still < STILL) continue;
       // Which they are, the ledger tells when it is closed.
       const why = isInboxEmpty ? "the inbox is empty" : `nothing has moved for ${STILL} ms`;
@@ -274,58 +225,34 @@ class Chaos {
     }
   }
 
-  #readInbox(): void {
-    const unsettled = this.#readUnsettled();
-    if (unsettled > 0) this.#ledger.complain(`${unsettled} events are still in the inbox`);
-    const dead = this.#query("SELECT update_id FROM dead_letter") as { update_id: number }[];
-    this.#ledger.buried(dead.map(({ update_id }) => update_id));
-  }
-
-  #readUnsettled(): number {
-    const [row] = this.#query("SELECT count(*) AS unsettled FROM event") as { unsettled: number }[];
-    return row!.unsettled;
-  }
-
-  #query(sql: string): unknown[] {
-    const database = new DatabaseSync(this.#inbox, { readOnly: true });
-    try {
-      return database.prepare(sql).all();
-    } finally {
-      database.close();
-    }
-  }
-
   /** What is settled does not come again. */
   async #startOnceMore(): Promise<void> {
     const { answered, duplicates } = this.#ledger;
-    this.#process = this.#start();
-    const polls = () => this.#api.visits(POLLS).some(({ at }) => at > this.#process.started);
-    for (let i = 0; i < 500 && !polls(); i++) await delay(20);
+    this.#keeper.startOnceMore();
+    for (let i = 0; i < 500 && !this.#keeper.hasPolled; i++) await delay(20);
     await delay(300);
-    if (!polls()) this.#ledger.complain("it does not start over an inbox with nothing in it");
+    if (!this.#keeper.hasPolled) this.#ledger.complain("it does not start over an inbox with nothing in it");
     if (this.#ledger.answered !== answered || this.#ledger.duplicates !== duplicates) {
       this.#ledger.complain("a start over a settled inbox delivered something");
     }
-    await this.#end();
+    await this.#keeper.end();
   }
 
   /** Nothing is left running, however the test ends. */
   async close(): Promise<void> {
-    this.#isExpectedToEnd = true;
-    if (!this.#process.isOver) {
-      this.#process.signal("SIGKILL");
-      await this.#process.ended;
-    }
+    await this.#keeper.close();
     for (const { stack } of this.#api.errors.slice(0, 5))
       this.#ledger.complain(`the Bot API of this test failed: ${stack}`);
     await this.#api.close();
     closeSync(this.#log);
+    closeSync(this.#steps);
   }
 
   async outcome(): Promise<Outcome> {
     const workerDeaths = await this.#countInLog();
     const { faults, ordered, duplicates, repeats, deadly } = this.#ledger;
-    const { kills, stops, absurd, restarts } = this.#done;
+    const { absurd, restarts } = this.#done;
+    const { kills, stops } = this.#keeper;
     const struck = [...this.#api.struck.values()].reduce((sum, count) => sum + count, 0);
     if (faults.length === 0) rmSync(this.#folder, { recursive: true });
     return {
@@ -359,8 +286,4 @@ class Chaos {
   #clock(): string {
     return `${((performance.now() - this.#began) / 1000).toFixed(1).padStart(6)} s`;
   }
-}
-
-function isGood({ code }: End): boolean {
-  return code === 0;
 }

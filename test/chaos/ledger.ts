@@ -35,6 +35,12 @@ export class Ledger {
   /** The `update_id` of each update that must die, and what it is. */
   readonly deadly = new Map<number, string>();
   readonly #accounts = new Map<number, Account>();
+  readonly #clock: () => string;
+
+  /** @param clock what to put before each fault */
+  constructor(clock = () => "") {
+    this.#clock = clock;
+  }
 
   /** The chat's next order. */
   order(chat: number, deed: Deed): Order {
@@ -84,7 +90,7 @@ export class Ledger {
   }
 
   complain(fault: string): void {
-    if (this.faults.length < MOST_FAULTS) this.faults.push(fault);
+    if (this.faults.length < MOST_FAULTS) this.faults.push(this.#clock() + fault);
   }
 
   /** What is wrong with the answer, if anything. */

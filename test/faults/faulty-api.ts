@@ -8,18 +8,12 @@
  *   outage.stop();
  */
 
-import {
-  Agent,
-  createServer,
-  request as httpRequest,
-  type IncomingMessage,
-  type Server,
-  type ServerResponse,
-} from "node:http";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import { Simulator, type SimulatorOptions } from "../../src/simulator/index.ts";
 import { type Exchange, FAULTS, type Fault, type FaultName, POLL_FAULTS } from "./faults.ts";
 import { Random } from "./random.ts";
+import { bytesOf, Relay } from "./relay.ts";
 
 export const POLLS = /^getUpdates$/i;
 export const SENDS = /^(?:send|forward|copy|edit|delete|answer|set)/i;
@@ -67,7 +61,7 @@ export class FaultyApi implements AsyncDisposable {
   readonly simulator: Simulator;
   readonly random: Random;
   readonly #server: Server;
-  readonly #agent = new Agent({ keepAlive: true });
+  readonly #relay: Relay;
   readonly #rules = new Set<Injected>();
   readonly #timers = new Set<NodeJS.Timeout>();
   #visits: Visit[] = [];
@@ -81,6 +75,7 @@ export class FaultyApi implements AsyncDisposable {
 
   private constructor(simulator: Simulator, seed: number) {
     this.simulator = simulator;
+    this.#relay = new Relay(simulator.url);
     this.random = new Random(seed);
     this.#server = createServer({ keepAliveTimeout: 30_000 }, (request, response) => {
       this.#serve(request, response).catch((error) => {
@@ -151,7 +146,7 @@ export class FaultyApi implements AsyncDisposable {
     this.heal();
     await this.#door;
     await this.#shut();
-    this.#agent.destroy();
+    this.#relay.close();
     await this.simulator.close();
   }
 
@@ -213,7 +208,7 @@ export class FaultyApi implements AsyncDisposable {
       response,
       random: this.random,
       carriesOut: rule.carriesOut ?? this.random.chance(0.5),
-      good: async () => (await this.#carryOut(request, response, withoutWaiting(method, body))).text,
+      good: async () => (await this.#relay.pass(request, response, withoutWaiting(method, body))).text,
       lastUpdates: this.#lastUpdates,
     } satisfies Exchange);
   }
@@ -233,36 +228,9 @@ export class FaultyApi implements AsyncDisposable {
   }
 
   async #pass(request: IncomingMessage, response: ServerResponse, method: string, body: Buffer): Promise<void> {
-    const { status, headers, text } = await this.#carryOut(request, response, body);
+    const { status, headers, text } = await this.#relay.pass(request, response, body);
     if (POLLS.test(method) && text.startsWith('{"ok":true,"result":[{')) this.#lastUpdates = text;
     if (!response.destroyed) response.writeHead(status, headers).end(text);
-  }
-
-  /** Has the simulator do it; breaks that off if the caller does. */
-  async #carryOut(request: IncomingMessage, response: ServerResponse, body: Buffer): Promise<Answer> {
-    const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
-    const { host: _, "content-length": __, ...headers } = request.headers;
-    const onward = httpRequest(this.simulator.url + request.url, {
-      method: request.method,
-      agent: this.#agent,
-      headers: { ...headers, "content-length": body.length },
-    });
-    onward.once("response", resolve).once("error", reject).end(body);
-    const giveUp = () => onward.destroy();
-    response.once("close", giveUp);
-    try {
-      const answer = await promise;
-      const text = (await bytesOf(answer)).toString();
-      const type = answer.headers["content-type"] ?? "application/json";
-      const retryAfter = answer.headers["retry-after"];
-      return {
-        status: answer.statusCode!,
-        headers: { "content-type": type, ...(retryAfter && { "retry-after": retryAfter }) },
-        text,
-      };
-    } finally {
-      response.off("close", giveUp);
-    }
   }
 
   #note(visit: Visit): void {
@@ -289,18 +257,6 @@ interface Injected extends Rule {
   left: number;
   /** Connections whose call it has hit, and which have not been closed. */
   readonly hit: Set<Socket>;
-}
-
-interface Answer {
-  status: number;
-  headers: Record<string, string>;
-  text: string;
-}
-
-async function bytesOf(message: IncomingMessage): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of message) chunks.push(chunk);
-  return Buffer.concat(chunks);
 }
 
 /** A good answer that is to be spoiled is wanted now. */

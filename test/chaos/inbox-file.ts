@@ -1,0 +1,24 @@
+/** What is in a server's inbox, seen from outside. */
+
+import { DatabaseSync } from "node:sqlite";
+
+/** How many events are not settled. */
+export function unsettledIn(path: string): number {
+  const [row] = query(path, "SELECT count(*) AS unsettled FROM event") as { unsettled: number }[];
+  return row!.unsettled;
+}
+
+/** The `update_id` of each dead letter. */
+export function deadLettersIn(path: string): number[] {
+  const rows = query(path, "SELECT update_id FROM dead_letter") as { update_id: number }[];
+  return rows.map(({ update_id }) => update_id);
+}
+
+function query(path: string, sql: string): unknown[] {
+  const database = new DatabaseSync(path, { readOnly: true });
+  try {
+    return database.prepare(sql).all();
+  } finally {
+    database.close();
+  }
+}

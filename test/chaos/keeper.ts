@@ -1,0 +1,119 @@
+/** Keeps a server running over one inbox: starts it, kills it, stops it as Docker does, and notices when it ends by itself. */
+
+import { setTimeout as delay } from "node:timers/promises";
+import { type FaultyApi, POLLS } from "../faults/faulty-api.ts";
+import { BotProcess } from "./bot-process.ts";
+
+export interface KeeperOptions {
+  api: FaultyApi;
+  inbox: string;
+  /** An open file for all that the server says. */
+  log: number;
+  /** Something is as it must not be. */
+  complain(fault: string): void;
+}
+
+/** How a server that was ended is started again. */
+export interface Restart {
+  /** After so many milliseconds. */
+  down: number;
+  /** Of the command. */
+  options: readonly string[];
+}
+
+/** After so many ends that nobody asked for, it is not started any more. */
+const MOST_COLLAPSES = 5;
+/** How long a stop may take: ms. Docker waits for 10 s. */
+const STOP = 10_000;
+
+export class Keeper {
+  kills = 0;
+  stops = 0;
+  readonly #options: KeeperOptions;
+  #process: BotProcess;
+  #collapses = 0;
+  /** Whether the process has been told to end. */
+  #isExpectedToEnd = false;
+
+  /** Starts it. */
+  constructor(options: KeeperOptions) {
+    this.#options = options;
+    this.#process = this.#start();
+  }
+
+  /** Whether it has ended by itself too often. */
+  get isHopeless(): boolean {
+    return this.#collapses >= MOST_COLLAPSES;
+  }
+
+  /** Whether it has polled since it was started last. */
+  get hasPolled(): boolean {
+    return this.#options.api.visits(POLLS).some(({ at }) => at > this.#process.started);
+  }
+
+  async kill(restart: Restart): Promise<void> {
+    this.kills += 1;
+    this.#isExpectedToEnd = true;
+    this.#process.signal("SIGKILL");
+    await this.#process.ended;
+    await this.#restart(restart);
+  }
+
+  async stop(restart: Restart): Promise<void> {
+    this.stops += 1;
+    await this.end();
+    await this.#restart(restart);
+  }
+
+  async stopAndKill(after: number, restart: Restart): Promise<void> {
+    this.#isExpectedToEnd = true;
+    this.#process.signal("SIGTERM");
+    await delay(after);
+    await this.kill(restart);
+  }
+
+  /** Stops it for good, as far as it goes. */
+  async end(): Promise<void> {
+    const { api, complain } = this.#options;
+    this.#isExpectedToEnd = true;
+    this.#process.signal("SIGTERM");
+    const inTime = await Promise.race([this.#process.ended, delay(STOP, undefined, { ref: false })]);
+    if (inTime === undefined) {
+      complain(`SIGTERM had no effect for ${STOP} ms`);
+      return this.close();
+    }
+    // Before it has said anything to Telegram it may not have come so far as to heed signals.
+    const isTooYoung = !api.visits().some(({ at }) => at > this.#process.started);
+    if (inTime.code !== 0 && !isTooYoung) complain(`SIGTERM ended it with ${JSON.stringify(inTime)}`);
+  }
+
+  /** Starts it over what it has left. */
+  startOnceMore(): void {
+    this.#process = this.#start();
+  }
+
+  /** Nothing is left running. */
+  async close(): Promise<void> {
+    this.#isExpectedToEnd = true;
+    if (!this.#process.isOver) this.#process.signal("SIGKILL");
+    await this.#process.ended;
+  }
+
+  async #restart({ down, options }: Restart): Promise<void> {
+    await delay(down);
+    this.#process = this.#start(options);
+  }
+
+  #start(options: readonly string[] = ["--workers", "2"]): BotProcess {
+    const { api, inbox, log, complain } = this.#options;
+    this.#isExpectedToEnd = false;
+    const started = new BotProcess({ token: api.token, apiUrl: api.url, inbox, options, log });
+    void started.ended.then((end) => {
+      if (started !== this.#process || this.#isExpectedToEnd) return;
+      complain(`the process ended by itself: ${JSON.stringify(end)}`);
+      this.#collapses += 1;
+      if (!this.isHopeless) this.#process = this.#start(options);
+    });
+    return started;
+  }
+}

@@ -1,0 +1,58 @@
+/** Passes calls on to a server behind this one, as they came. */
+
+import { Agent, request as httpRequest, type IncomingMessage, type ServerResponse } from "node:http";
+
+export interface Answer {
+  status: number;
+  headers: Record<string, string>;
+  text: string;
+}
+
+export class Relay {
+  readonly #agent = new Agent({ keepAlive: true });
+  readonly #url: string;
+
+  constructor(url: string) {
+    this.#url = url;
+  }
+
+  /**
+   * Has the server behind do it, and breaks that off if the caller does.
+   * @param response the answer that the caller waits for
+   */
+  async pass(request: IncomingMessage, response: ServerResponse, body: Buffer): Promise<Answer> {
+    const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
+    const { host: _, "content-length": __, ...headers } = request.headers;
+    const onward = httpRequest(this.#url + request.url, {
+      method: request.method,
+      agent: this.#agent,
+      headers: { ...headers, "content-length": body.length },
+    });
+    onward.once("response", resolve).once("error", reject).end(body);
+    const giveUp = () => onward.destroy();
+    response.once("close", giveUp);
+    try {
+      const answer = await promise;
+      const text = (await bytesOf(answer)).toString();
+      const type = answer.headers["content-type"] ?? "application/json";
+      const retryAfter = answer.headers["retry-after"];
+      return {
+        status: answer.statusCode!,
+        headers: { "content-type": type, ...(retryAfter && { "retry-after": retryAfter }) },
+        text,
+      };
+    } finally {
+      response.off("close", giveUp);
+    }
+  }
+
+  close(): void {
+    this.#agent.destroy();
+  }
+}
+
+export async function bytesOf(message: IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of message) chunks.push(chunk);
+  return Buffer.concat(chunks);
+}
