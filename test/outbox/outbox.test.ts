@@ -370,6 +370,20 @@ describe("when many chats are refused at once", () => {
     assert.ok(bench.now >= 10_000 + 4 * 33 && bench.now < 11_000, `${begun}`);
   });
 
+  test("those whose turn has come wait on if meanwhile as many were refused again", async () => {
+    const bench = await refused();
+    bench.post("6", "another chat");
+    const another = bench.pauses.at(-1)!;
+    bench.now = 10_200;
+    for (const pause of bench.pauses.slice(0, 5)) pause.elapse();
+    while (bench.pauses.length > 1) bench.pauses.find((pause) => pause !== another)!.elapse();
+    for (const { fail } of [...bench.underWay]) fail(new Refusal());
+    await settle();
+    another.elapse();
+    assert.deepEqual(bench.out, []);
+    assert.ok(bench.pauses.at(-1)!.milliseconds >= 10_000);
+  });
+
   test("those who wait for their turn are given up when it is closed", async () => {
     const bench = await refused();
     bench.post("6", "another chat");
