@@ -114,7 +114,8 @@ export class SqliteInbox implements Inbox {
 
   buryUnreadable(body: string, reason: string): void {
     const now = Date.now();
-    this.#transaction("NORMAL", () => {
+    // It arrives as much as what is appended does, and Telegram will be told so.
+    this.#transaction("FULL", () => {
       this.#sql.buryUnreadable.run(body, reason, now, now);
       this.#trim();
     });

@@ -72,7 +72,7 @@ export class TelegramError extends AsgigramError {
   }
 
   /** Whether Telegram may have carried the call out all the same: a 5xx leaves that open, any other refusal does not. */
-  get delivery(): Delivery {
+  get delivery(): CallDelivery {
     return this.error_code >= 500 ? "unknown" : "none";
   }
 }
@@ -81,16 +81,16 @@ export class TelegramError extends AsgigramError {
  * What is known of a call that got no answer from Telegram: `"none"`, it never left this machine, and may safely be
  * repeated; `"unknown"`, the connection broke after the request had gone out, and Telegram may have carried it out.
  */
-export type Delivery = "none" | "unknown";
+export type CallDelivery = "none" | "unknown";
 
 /** A call to the Bot API got no answer that could be read. */
 export class NetworkError extends AsgigramError {
   readonly code = "ASGIGRAM_NETWORK";
   readonly method: string;
-  readonly delivery: Delivery;
+  readonly delivery: CallDelivery;
   /** What went wrong, in a word or two: `ECONNREFUSED`. */
   readonly reason: string;
-  constructor(method: string, delivery: Delivery, reason: string, options?: ErrorOptions) {
+  constructor(method: string, delivery: CallDelivery, reason: string, options?: ErrorOptions) {
     const known = delivery === "none" ? "it was not sent" : "it is not known whether Telegram carried it out";
     super(`${method}: ${reason} (${known})`, options);
     this.method = method;

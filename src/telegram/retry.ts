@@ -4,8 +4,8 @@
 
 import {
   type AsgigramError,
+  type CallDelivery,
   ConflictError,
-  type Delivery,
   NetworkError,
   TelegramError,
   TokenRejectedError,
@@ -152,7 +152,7 @@ const NEVER_LEFT = new Set([
   "ERR_TLS_CERT_ALTNAME_INVALID",
 ]);
 
-export function deliveryOf(cause: unknown): Delivery {
+export function deliveryOf(cause: unknown): CallDelivery {
   // Where every address of a host was tried, each has an error of its own.
   const causes: unknown[] = cause instanceof AggregateError ? cause.errors : [cause];
   return causes.length > 0 && causes.every(neverLeft) ? "none" : "unknown";
