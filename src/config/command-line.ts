@@ -12,7 +12,7 @@ import { helpOf } from "./help.ts";
 import { type InboxTask, readInboxTask } from "./inbox-task.ts";
 import { flagOf, OPTIONS, type Option, type OptionKey, optionAt } from "./options.ts";
 import type { Values } from "./sources.ts";
-import { readValue } from "./value.ts";
+import { isAddress, readValue } from "./value.ts";
 
 /** What somebody wants of asgigram. */
 export type Invocation =
@@ -58,10 +58,14 @@ const SWITCHES = new Set(
   ].map((name) => `--${name}`),
 );
 
+/** What may be alone, and what it means then. */
+const ALONE = new Map(FLAGS.map((key) => [`--${flagOf(key)}`, optionAt(key).alone]));
+
 /**
- * The parser reads each option's value as text. Two sorts of flag need none, and get theirs here: `--drop-pending` is
- * `--drop-pending=true`, which takes nothing from the word behind it; and `-v`, the n-th of them, is `--verbosity=<1 + n>`,
- * except where a number follows, as in the Python asgigram's `-v 2`.
+ * The parser reads each option's value as text. Three sorts of flag need none, and get theirs here: `--drop-pending` is
+ * `--drop-pending=true`, which takes nothing from the word behind it; `--listen`, where no address follows, is
+ * `--listen=127.0.0.1:8082`; and `-v`, the n-th of them, is `--verbosity=<1 + n>`, except where a number follows, as in the
+ * Python asgigram's `-v 2`.
  */
 function withValues(argv: readonly string[]): string[] {
   const end = argv.includes("--") ? argv.indexOf("--") : argv.length;
@@ -69,6 +73,8 @@ function withValues(argv: readonly string[]): string[] {
   return argv.map((word, i) => {
     if (i > end) return word;
     if (SWITCHES.has(word)) return `${word}=true`;
+    const alone = ALONE.get(word);
+    if (alone !== undefined && !isAddress(argv[i + 1] ?? "")) return `${word}=${alone}`;
     if (!/^-v+$/.test(word) || (word === "-v" && /^\d+$/.test(argv[i + 1] ?? ""))) return word;
     verbosity += word.length - 1;
     return `--verbosity=${Math.min(verbosity, OPTIONS.verbosity.max)}`;

@@ -24,6 +24,8 @@ export interface Option {
   readonly choices?: readonly string[];
   /** Takes `off` for a value, `--no-<flag>` and `false` mean the same; the configuration then has `false`. */
   readonly canBeOff?: true;
+  /** What the flag means where no value follows it. */
+  readonly alone?: string;
   readonly default?: unknown;
   /** The default in words, where the value would not tell, or is not known before the other options are. */
   readonly defaultText?: string;
@@ -34,6 +36,9 @@ interface Values {
   string: string;
   path: string;
   url: string;
+  proxy: string;
+  /** `host:port`, the host of IPv6 in brackets. */
+  address: string;
   integer: number;
   number: number;
   boolean: boolean;
@@ -67,6 +72,26 @@ export const OPTIONS = {
     default: "https://api.telegram.org",
     group: "Bot",
     help: "Bot API server",
+  },
+  local: {
+    type: "boolean",
+    default: false,
+    group: "Bot",
+    help: "That server runs with --local and shares this machine's files",
+  },
+  proxy: {
+    type: "proxy",
+    canBeOff: true,
+    defaultText: "HTTPS_PROXY, HTTP_PROXY and NO_PROXY",
+    group: "Bot",
+    help: "Way to the Bot API server; --no-proxy goes straight there",
+  },
+  family: {
+    type: "choice",
+    choices: ["auto", "4", "6"],
+    default: "auto",
+    group: "Bot",
+    help: "IP version to connect with: auto, 4 or 6",
   },
   allowedUpdates: {
     type: "list",
@@ -139,6 +164,31 @@ export const OPTIONS = {
     default: false,
     group: "Application",
     help: "Replace a worker stuck so many seconds",
+  },
+  memoryLimit: {
+    type: "integer",
+    unit: "megabytes",
+    min: 64,
+    max: 10_000_000,
+    canBeOff: true,
+    default: false,
+    group: "Application",
+    help: "Replace the largest worker when the process has more megabytes",
+  },
+  recycleAfter: {
+    type: "integer",
+    unit: "events",
+    min: 1,
+    canBeOff: true,
+    default: false,
+    group: "Application",
+    help: "Replace a worker after so many events",
+  },
+  reload: {
+    type: "boolean",
+    default: false,
+    group: "Application",
+    help: "Replace the workers when the application's files change",
   },
   interface: {
     type: "choice",
@@ -215,6 +265,14 @@ export const OPTIONS = {
     default: 8,
     group: "Delivery",
     help: "Seconds that a shutdown may take",
+  },
+  listen: {
+    type: "address",
+    canBeOff: true,
+    default: false,
+    alone: "127.0.0.1:8082",
+    group: "Observation",
+    help: "Serve /healthz, /readyz and /metrics here",
   },
   logLevel: {
     type: "choice",

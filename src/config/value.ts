@@ -47,6 +47,8 @@ const readers: Record<Option["type"], (raw: unknown, option: Option, directory: 
     return path === undefined ? undefined : resolve(directory, path);
   },
   url: (raw) => apiUrl(text(raw)),
+  proxy: (raw) => proxyUrl(text(raw)),
+  address: (raw) => address(typeof raw === "number" ? String(raw) : text(raw)),
   integer: (raw, option) => number(raw, option, Number.isSafeInteger),
   number: (raw, option) => number(raw, option, Number.isFinite),
   boolean: (raw) => {
@@ -55,7 +57,7 @@ const readers: Record<Option["type"], (raw: unknown, option: Option, directory: 
     if (ON.has(word)) return true;
     return OFF.has(word) || word === "0" ? false : undefined;
   },
-  choice: (raw, option) => option.choices!.find((choice) => choice === raw),
+  choice: (raw, option) => option.choices!.find((choice) => choice === (typeof raw === "number" ? String(raw) : raw)),
   list,
 };
 
@@ -63,6 +65,8 @@ const expectations: Record<Option["type"], (option: Option) => string> = {
   string: () => "text",
   path: () => "a path",
   url: () => "an http or https URL, such as https://api.telegram.org, without user name, query or fragment",
+  proxy: () => "a proxy's URL: http://, https:// or socks5://, then [user:password@]host:port",
+  address: () => "an address to listen on, such as 127.0.0.1:8082, [::1]:8082, or :8082 for every interface",
   integer: (option) => `a whole number${unit(option)}${range(option)}`,
   number: (option) => `a number${unit(option)}${range(option)}`,
   boolean: () => "yes or no",
@@ -89,6 +93,26 @@ function apiUrl(raw: string | undefined): string | undefined {
   if (url === null || !/^https?:$/.test(url.protocol)) return undefined;
   if (url.username !== "" || url.password !== "" || url.search !== "" || url.hash !== "") return undefined;
   return url.href.replace(/\/+$/, "");
+}
+
+function proxyUrl(raw: string | undefined): string | undefined {
+  const url = URL.parse(raw ?? "");
+  if (url === null || !/^(?:https?|socks5):$/.test(url.protocol) || url.hostname === "") return undefined;
+  return url.search === "" && url.hash === "" && /^\/?$/.test(url.pathname) ? url.href.replace(/\/$/, "") : undefined;
+}
+
+const ADDRESS = /^(?:(\[[\da-f:.]+\]|[\w.-]*):)?(\d{1,5})$/i;
+
+/** A port alone is one of this machine's own; with nothing but a colon before it, of every interface. */
+function address(raw: string | undefined): string | undefined {
+  const [, host = "127.0.0.1", port] = ADDRESS.exec(raw ?? "") ?? [];
+  if (port === undefined || Number(port) > 65_535) return undefined;
+  return `${host || "[::]"}:${Number(port)}`;
+}
+
+/** Whether the word behind a flag that may stand alone is its value. */
+export function isAddress(word: string): boolean {
+  return address(word) !== undefined;
 }
 
 function number(raw: unknown, { min, max }: Option, isRight: (value: unknown) => boolean): number | undefined {

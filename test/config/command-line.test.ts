@@ -54,6 +54,13 @@ test("inbox takes an action and its IDs, its own switches, and the options that 
   await refuses("bot.ts --all", "unknown option --all; did you mean --allowed-updates?");
 });
 
+test("--listen may stand alone, and takes no more than an address", async () => {
+  assert.deepEqual(await flagsOf("--listen bot.ts"), { listen: "127.0.0.1:8082", application: "bot.ts" });
+  assert.deepEqual(await flagsOf("bot.ts --listen"), { listen: "127.0.0.1:8082", application: "bot.ts" });
+  assert.deepEqual(await flagsOf("--listen :80 bot.ts"), { listen: ":80", application: "bot.ts" });
+  assert.deepEqual(await flagsOf("--listen=[::1]:80 bot.ts"), { listen: "[::1]:80", application: "bot.ts" });
+});
+
 test("every flag gives its text, by its long and its short name, and nothing that was not typed", async () => {
   for (const key of FLAGS) {
     const { alias, type } = optionAt(key);

@@ -70,6 +70,40 @@ test("a choice is one of its words", () => {
   refuses(facts, ["Auto", "of", false], /it must be one of auto, on, off$/);
 });
 
+test("a choice of numbers may be written as a number", () => {
+  assert.equal(read({ type: "choice", choices: ["auto", "4"] }, 4), "4");
+});
+
+test("an address to listen on is a port, or a host and a port", () => {
+  const facts = { type: "address" } as const;
+  assert.equal(read(facts, "8082"), "127.0.0.1:8082");
+  assert.equal(read(facts, 8082), "127.0.0.1:8082");
+  assert.equal(read(facts, ":8082"), "[::]:8082");
+  assert.equal(read(facts, "my-host.example:0"), "my-host.example:0");
+  assert.equal(read(facts, "[::1]:80"), "[::1]:80");
+  refuses(
+    facts,
+    ["x", "1.2.3.4", "a:b", "::1:80", "a:65536", "-1", true, "a b:1"],
+    /it must be an address to listen on/,
+  );
+});
+
+test("a proxy is a URL of one of three sorts, and its password is not shown", () => {
+  const facts = { type: "proxy", canBeOff: true } as const;
+  assert.equal(read(facts, "http://user:pass@host:3128/"), "http://user:pass@host:3128");
+  assert.equal(read(facts, "socks5://[::1]:1080"), "socks5://[::1]:1080");
+  assert.equal(read(facts, "off"), false);
+  refuses(
+    facts,
+    ["host:3128", "socks4://h:1", "http://h:1/path", "http://h:1?x=1", "http://"],
+    /must be a proxy's URL/,
+  );
+  assert.throws(
+    () => read(facts, "ftp://user:secret@host:1"),
+    (error: Error) => !error.message.includes("secret"),
+  );
+});
+
 test("a path is made absolute", () => {
   assert.equal(read({ type: "path" }, "x/y.sqlite"), "/srv/x/y.sqlite");
   assert.equal(read({ type: "path" }, "/y"), "/y");
