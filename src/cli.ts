@@ -1,18 +1,17 @@
 /**
  * The process: argv, signals, the terminal and exit codes, all of which no other file touches. Reads what is wanted, does it,
  * and tells what went wrong in a line or two.
- *
- * The first SIGTERM or SIGINT stops the server as it should be, with exit code 0; the second ends the process at once.
  */
 
 import { createRequire } from "node:module";
 import { constants } from "node:os";
-import { type Invocation, parseCommandLine } from "./config/command-line.ts";
-import { type Config, resolveConfig, type Values } from "./config/config.ts";
+import { type Invocation, parseCommandLine, type Typed } from "./config/command-line.ts";
+import { type Config, resolveConfig, type Sources } from "./config/config.ts";
 import { exitCodeFor } from "./config/exit-codes.ts";
 import { findInbox } from "./config/inbox-path.ts";
-import type { InboxTask } from "./config/inbox-task.ts";
+import { readInboxTask } from "./config/inbox-task.ts";
 import { withoutSecrets } from "./config/quote.ts";
+import { signalsTo } from "./config/signals.ts";
 import { AsgigramError } from "./protocol/errors.ts";
 import type { RunningServer } from "./server.ts";
 
@@ -34,34 +33,35 @@ async function run(invocation: Invocation): Promise<void> {
     case "version":
       return console.log(await versions());
     case "serve":
-      return serveBot(invocation.flags, invocation.defaults);
+      return serveBot(invocation);
     case "simulate":
-      return simulate(invocation.flags, invocation.defaults);
+      return simulate(invocation);
     case "inbox":
-      return lookAfterInbox(invocation.task, invocation.flags);
+      return lookAfterInbox(invocation);
   }
 }
 
-function configure(flags: Values, defaults: Values): Promise<Config> {
-  return resolveConfig({ flags, env: process.env, cwd: process.cwd(), defaults });
+/** Where the options of a command come from. */
+function sourcesOf({ flags, defaults }: Pick<Typed, "flags" | "defaults">): Sources {
+  return { flags, env: process.env, cwd: process.cwd(), defaults };
 }
 
-async function serveBot(flags: Values, defaults: Values): Promise<void> {
+async function serveBot(typed: Typed): Promise<void> {
   const stopping = signalled();
-  const server = await start(await configure(flags, defaults), stopping);
+  const server = await start(await resolveConfig(sourcesOf(typed)), stopping);
   await server.closed;
   process.exit(0);
 }
 
 /** The server against a simulator in this process, which it reaches as it would Telegram: over HTTP. */
-async function simulate(flags: Values, defaults: Values): Promise<void> {
+async function simulate({ flags, defaults }: Typed): Promise<void> {
   const { Simulator } = await import("./simulator/simulator.ts");
   const { runTerminalChat } = await import("./simulator/terminal.ts");
   const leaving = signalled();
   const simulator = await Simulator.start();
   const { token, url: apiUrl } = simulator;
-  // An inbox from the environment or from a file is the real bot's.
-  const server = await start(await configure({ inbox: false, ...flags, token, apiUrl }, defaults), leaving);
+  const config = await resolveConfig(sourcesOf({ flags: { ...flags, token, apiUrl }, defaults }));
+  const server = await start(config, leaving);
   const chat = runTerminalChat({
     simulator,
     input: process.stdin,
@@ -75,8 +75,9 @@ async function simulate(flags: Values, defaults: Values): Promise<void> {
   process.exit(0);
 }
 
-async function lookAfterInbox(task: InboxTask, flags: Values): Promise<void> {
-  const path = await findInbox({ flags, env: process.env, cwd: process.cwd() });
+async function lookAfterInbox(typed: Typed): Promise<void> {
+  const task = readInboxTask(typed.words, typed.switches);
+  const path = await findInbox(sourcesOf(typed));
   const { runInboxTask } = await import("./inbox-command/inbox-command.ts");
   const text = runInboxTask(task, path, process.stdout.columns || 80);
   if (text !== "") console.log(text);
@@ -96,7 +97,7 @@ async function start(config: Config, stopping: AbortSignal): Promise<RunningServ
 /** Is aborted by the first signal; the second one is not to be argued with. */
 function signalled(): AbortSignal {
   const stopping = new AbortController();
-  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  for (const signal of signalsTo("stop")) {
     process.on(signal, () => {
       if (stopping.signal.aborted) process.exit(128 + constants.signals[signal]);
       stopping.abort();

@@ -6,35 +6,43 @@
 import { Parser } from "yargs/helpers";
 import { ConfigError } from "../protocol/errors.ts";
 import { nearest } from "../protocol/nearest.ts";
-import { COMMANDS, type Command, type CommandName, FLAGS } from "./commands.ts";
+import { COMMANDS, type Command, type CommandName, FLAGS, isCommand } from "./commands.ts";
 import { unknownOption } from "./given.ts";
 import { helpOf } from "./help.ts";
-import { type InboxTask, readInboxTask } from "./inbox-task.ts";
 import { flagOf, OPTIONS, type Option, type OptionKey, optionAt } from "./options.ts";
 import type { Values } from "./sources.ts";
 import { isAddress, readValue } from "./value.ts";
 
 /** What somebody wants of asgigram. */
-export type Invocation =
-  | { wants: "help"; text: string }
-  | { wants: "version" }
-  | { wants: "serve" | "simulate"; flags: Values; defaults: Values }
-  | { wants: "inbox"; task: InboxTask; flags: Values };
+export type Invocation = { wants: "help"; text: string } | { wants: "version" } | ({ wants: CommandName } & Typed);
+
+/** What was typed for a command. */
+export interface Typed {
+  /** Options, with what the command itself settles. */
+  readonly flags: Values;
+  readonly defaults: Values;
+  /** The arguments that are no options. */
+  readonly words: readonly string[];
+  /** Those that are on. */
+  readonly switches: ReadonlySet<string>;
+}
 
 /**
  * @param argv the words behind `asgigram`
  * @throws ConfigError
  */
 export async function parseCommandLine(argv: readonly string[]): Promise<Invocation> {
-  const { _: words, ...typed } = Parser(withValues(argv), { alias: ALIASES, configuration: AS_TYPED });
-  const name = words[0] === "simulate" || words[0] === "inbox" ? words[0] : "serve";
-  const command = COMMANDS[name];
-  if (typed.help) return { wants: "help", text: await helpOf(command) };
+  const { _: all, ...typed } = Parser(withValues(argv), { alias: ALIASES, configuration: AS_TYPED });
+  const wants = isCommand(all[0]) ? all[0] : "serve";
+  if (typed.help) return { wants: "help", text: await helpOf(wants) };
   if (typed.version) return { wants: "version" };
-  const rest = (name === "serve" ? words : words.slice(1)).map(String);
-  const flags = readFlags(typed, name);
-  if (name === "inbox") return { wants: name, task: readInboxTask(rest, readSwitches(typed, command)), flags };
-  return { wants: name, flags: { ...flags, ...readWords(rest, command) }, defaults: command.defaults };
+  const command = COMMANDS[wants];
+  const words = all.slice(isCommand(all[0]) ? 1 : 0).map(String);
+  const flags = { ...command.presets, ...readFlags(typed, wants) };
+  const { defaults = {} } = command;
+  const switches = readSwitches(typed, command);
+  if (command.words === undefined) return { wants, flags, defaults, words, switches };
+  return { wants, flags: { ...flags, ...readWords(words, command.words) }, defaults, words: [], switches };
 }
 
 const ALIASES = {
@@ -54,7 +62,7 @@ const AS_TYPED = {
 const SWITCHES = new Set(
   [
     ...FLAGS.filter((key) => OPTIONS[key].type === "boolean").map(flagOf),
-    ...Object.values(COMMANDS).flatMap(({ switches }) => Object.keys(switches)),
+    ...Object.values(COMMANDS).flatMap(({ switches = {} }) => Object.keys(switches)),
   ].map((name) => `--${name}`),
 );
 
@@ -82,7 +90,7 @@ function withValues(argv: readonly string[]): string[] {
 }
 
 function readFlags(typed: { [flag: string]: unknown }, name: CommandName): Values {
-  const { flags: keys, switches } = COMMANDS[name];
+  const { flags: keys, switches = {} } = COMMANDS[name];
   const known = new Map(keys.map((key) => [flagOf(key), key]));
   const flags: { [Key in OptionKey]?: unknown } = {};
   for (const [flag, value] of Object.entries(typed)) {
@@ -106,15 +114,14 @@ function readOccurrences(key: OptionKey, value: unknown): unknown {
   return OPTIONS[key].type === "list" && !values.includes(false) ? values.join(",") : values.at(-1);
 }
 
-/** Those that are on. */
-function readSwitches(typed: { [flag: string]: unknown }, { switches }: Command): ReadonlySet<string> {
+function readSwitches(typed: { [flag: string]: unknown }, { switches = {} }: Command): ReadonlySet<string> {
   const isOn = (name: string) => readValue(SWITCH, [typed[name] ?? false].flat().at(-1), `--${name}`, "");
   return new Set(Object.keys(switches).filter(isOn));
 }
 
 const SWITCH: Option = { type: "boolean", help: "", group: "" };
 
-function readWords(words: readonly string[], { words: keys }: Command): Values {
+function readWords(words: readonly string[], keys: readonly OptionKey[]): Values {
   if (words.length > keys.length) {
     const wanted = keys.map((key) => `<${key}>`).join(" ");
     throw new ConfigError(`too many arguments: there are ${words.length}, and no more are used than ${wanted}`);

@@ -1,19 +1,29 @@
-/** The commands of asgigram, as data: what `--help` says of each, and which options it takes. */
+/**
+ * The commands of asgigram, as data: the command line, `--help` and docs/options.md all come from this table. A new command
+ * is one more row, and one more case in cli.ts.
+ */
 
 import { OPTION_KEYS, type OptionKey, optionAt } from "./options.ts";
 import type { Values } from "./sources.ts";
 
 export interface Command {
-  readonly usage: string;
-  /** The arguments that are no flags, by position; those in front may be left out. */
-  readonly words: readonly OptionKey[];
+  /** What it does, in one line without a full stop. */
+  readonly summary: string;
+  /** The ways to write it, without `asgigram`. */
+  readonly usage: readonly string[];
+  /** What its help says below that. */
+  readonly about: string;
+  /** The arguments that are options, by position; those in front may be left out. Absent: its arguments are its own. */
+  readonly words?: readonly OptionKey[];
   readonly flags: readonly OptionKey[];
   /** Flags that are there or not, and that only the command line has, with their meaning. */
-  readonly switches: { readonly [name: string]: string };
+  readonly switches?: { readonly [name: string]: string };
+  /** What counts before the environment and the file, which are those of the real bot. */
+  readonly presets?: Values;
   /** Where they differ from those in the table of options. */
-  readonly defaults: Values;
-  /** Where the table's words do not fit. */
-  readonly help: { readonly [Key in OptionKey]?: string };
+  readonly defaults?: Values;
+  /** Where the help of the table of options does not fit. */
+  readonly help?: { readonly [Key in OptionKey]?: string };
   readonly examples: readonly (readonly [line: string, meaning: string])[];
 }
 
@@ -24,10 +34,9 @@ export const FLAGS = OPTION_KEYS.filter((key) => !optionAt(key).positional);
 
 export const COMMANDS: { readonly [Name in CommandName]: Command } = {
   serve: {
-    usage: `asgigram [options] [token] <application>
-asgigram simulate [options] <application>
-asgigram inbox [options] list | show | retry | drop
-
+    summary: "Serve a bot; the word serve may be left out",
+    usage: ["[options] [token] <application>"],
+    about: `
 Serves a Telegram bot. With one argument, that is the application, and the
 token comes from ASGIGRAM_TOKEN or --token-file; simulate needs no token.
 Each option is also an environment variable (ASGIGRAM_MAX_ATTEMPTS) and a key
@@ -35,9 +44,6 @@ in the configuration file (maxAttempts). Flags count before variables, and
 variables before the file.`,
     words: ["token", "application"],
     flags: FLAGS,
-    switches: {},
-    defaults: {},
-    help: {},
     examples: [
       ["asgigram simulate bot.ts", "Talk to your bot here"],
       ["asgigram --token-file token bot.ts", "Serve it, the token in a file"],
@@ -45,15 +51,15 @@ variables before the file.`,
     ],
   },
   simulate: {
-    usage: `asgigram simulate [options] <application>
-
+    summary: "Talk to a bot in the terminal, without Telegram",
+    usage: ["simulate [options] <application>"],
+    about: `
 Serves the application to a Bot API simulator on this machine, with you as the
 user. It needs no token, and nothing goes to Telegram.`,
     words: ["application"],
-    flags: FLAGS.filter((key) => key !== "tokenFile" && key !== "apiUrl"),
-    switches: {},
-    defaults: { inbox: false, logLevel: "warn" },
-    help: {},
+    flags: FLAGS.filter((key) => !["tokenFile", "apiUrl", "local", "proxy", "family"].includes(key)),
+    presets: { inbox: false, local: false, proxy: false, family: "auto" },
+    defaults: { logLevel: "warn" },
     examples: [
       ["asgigram simulate bot.ts", "Talk to your bot"],
       ["asgigram simulate bot.ts -v", "And see what the server does"],
@@ -61,22 +67,23 @@ user. It needs no token, and nothing goes to Telegram.`,
     ],
   },
   inbox: {
-    usage: `asgigram inbox [options] list
-asgigram inbox [options] show ID
-asgigram inbox [options] retry ID... | --all
-asgigram inbox [options] drop ID... | --all
-
+    summary: "Look after dead letters",
+    usage: [
+      "inbox [options] list",
+      "inbox [options] show ID",
+      "inbox [options] retry ID... | --all",
+      "inbox [options] drop ID... | --all",
+    ],
+    about: `
 Looks after dead letters: the events at which the application threw, and those
 that killed its worker too often. The server may be running or not. Its inbox
 is found as the server finds it; without a token, an asgigram-*.sqlite in the
 working directory will do, if it is the only one.`,
-    words: [],
     flags: ["inbox", "tokenFile", "config"],
     switches: {
       all: "Retry or drop all of them",
       json: "List or show as JSON, a line each",
     },
-    defaults: {},
     help: { inbox: "The bot's inbox" },
     examples: [
       ["asgigram inbox list", "See what there is"],
@@ -85,3 +92,7 @@ working directory will do, if it is the only one.`,
     ],
   },
 };
+
+export function isCommand(word: unknown): word is CommandName {
+  return typeof word === "string" && Object.hasOwn(COMMANDS, word);
+}

@@ -1,15 +1,20 @@
 /** `--help`: a command and its options, laid out by yargs for a terminal of 80 columns. */
 
 import yargs from "yargs";
-import type { Command } from "./commands.ts";
+import { COMMANDS, type CommandName } from "./commands.ts";
 import { defaultOf, flagOf, optionAt } from "./options.ts";
 
-export function helpOf({ usage, flags, switches, defaults, help: words, examples }: Command): Promise<string> {
-  const parser = yargs().scriptName("asgigram").locale("en").wrap(80).help(false).version(false).usage(usage);
-  for (const [name, describe] of Object.entries(switches)) parser.option(name, { describe, group: "Dead letters:" });
+export function helpOf(name: CommandName): Promise<string> {
+  const { usage, about, flags, switches = {}, presets, defaults, help: words = {}, examples } = COMMANDS[name];
+  const parser = yargs().scriptName("asgigram").locale("en").wrap(80).help(false).version(false);
+  parser.usage([...usage.map((line) => `asgigram ${line}`), about].join("\n"));
+  if (name === "serve") for (const [other, { summary }] of Object.entries(COMMANDS)) parser.command(other, summary);
+  const own = `${name[0]!.toUpperCase()}${name.slice(1)}:`;
+  for (const [flag, describe] of Object.entries(switches)) parser.option(flag, { describe, group: own });
+  const settled = { ...defaults, ...presets };
   for (const key of flags) {
     const { help, alias, group, type, ...option } = optionAt(key);
-    const byDefault = defaultOf(key in defaults ? { default: defaults[key] } : option);
+    const byDefault = defaultOf(key in settled ? { default: settled[key] } : option);
     parser.option(flagOf(key), {
       describe: words[key] ?? help,
       group: `${group}:`,

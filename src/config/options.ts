@@ -91,7 +91,7 @@ export const OPTIONS = {
     choices: ["auto", "4", "6"],
     default: "auto",
     group: "Bot",
-    help: "IP version to connect with: auto, 4 or 6",
+    help: "IP version: auto, 4 or 6",
   },
   allowedUpdates: {
     type: "list",

@@ -23,10 +23,14 @@ test("what is said on standard input is answered on standard output, and then it
   assert.equal(code, 0, stderr);
 });
 
-test("the real bot's settings are left alone: its token, its server and its inbox", async () => {
+test("the real bot's settings are left alone: its token, its server, the way there and its inbox", async () => {
   const env = {
     ASGIGRAM_TOKEN_FILE: "/missing",
     ASGIGRAM_API_URL: "http://127.0.0.1:1",
+    ASGIGRAM_LOCAL: "yes",
+    ASGIGRAM_PROXY: "http://127.0.0.1:1",
+    ASGIGRAM_FAMILY: "6",
+    HTTP_PROXY: "http://127.0.0.1:1",
     ASGIGRAM_INBOX: join(folder, "real.sqlite"),
   };
   const { code, stdout, stderr } = await run(["simulate", "echo.mjs"], { cwd: folder, env, stdin: "hello\n" });

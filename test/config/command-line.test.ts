@@ -15,38 +15,59 @@ async function flagsOf(line: string): Promise<unknown> {
 const refuses = (line: string, message: string) =>
   assert.rejects(parseCommandLine(line.split(" ")), new ConfigError(message));
 
+/** What a command line comes to, but for what is empty. */
+async function typed(line: string): Promise<unknown> {
+  const invocation = await parseCommandLine(line.split(" "));
+  assert("words" in invocation, line);
+  const { wants, flags, defaults, words, switches } = invocation;
+  return {
+    wants,
+    flags,
+    ...(Object.keys(defaults).length > 0 && { defaults }),
+    ...(words.length > 0 && { words }),
+    ...(switches.size > 0 && { switches: [...switches] }),
+  };
+}
+
 test("one argument is the application, two are the token and the application", async () => {
   assert.deepEqual(await flagsOf("bot.ts:app"), { application: "bot.ts:app" });
   assert.deepEqual(await flagsOf("1:a bot.ts"), { token: "1:a", application: "bot.ts" });
-  assert.deepEqual(await parseCommandLine([]), { wants: "serve", flags: {}, defaults: {} });
   await refuses("1:a b c", "too many arguments: there are 3, and no more are used than <token> <application>");
 });
 
-test("simulate takes no token, and has defaults of its own", async () => {
-  assert.deepEqual(await parseCommandLine(["-w", "2", "simulate", "bot.ts"]), {
-    wants: "simulate",
-    flags: { workers: "2", application: "bot.ts" },
-    defaults: { inbox: false, logLevel: "warn" },
-  });
-  await refuses("simulate 1:a bot.ts", "too many arguments: there are 2, and no more are used than <application>");
-  await refuses(
-    "simulate bot.ts --api-url http://x",
-    "unknown option --api-url; asgigram simulate --help lists them all",
-  );
+test("the word serve may be there, and nothing at all wants to serve, too", async () => {
+  const serve = { wants: "serve", flags: { token: "1:a", application: "bot.ts" } };
+  assert.deepEqual(await typed("serve 1:a bot.ts"), serve);
+  assert.deepEqual(await typed("1:a bot.ts"), serve);
+  assert.equal((await parseCommandLine([])).wants, "serve");
 });
 
-test("inbox takes an action and its IDs, its own switches, and the options that tell where the inbox is", async () => {
-  assert.deepEqual(await parseCommandLine("--inbox x.sqlite inbox --json show 3".split(" ")), {
+test("simulate takes no token, settles what is the real bot's, and has a default of its own", async () => {
+  assert.deepEqual(await typed("-w 2 simulate bot.ts"), {
+    wants: "simulate",
+    flags: { inbox: false, local: false, proxy: false, family: "auto", workers: "2", application: "bot.ts" },
+    defaults: { logLevel: "warn" },
+  });
+  await refuses("simulate 1:a bot.ts", "too many arguments: there are 2, and no more are used than <application>");
+  for (const flag of ["--api-url", "--token-file", "--local", "--proxy", "--family"]) {
+    await refuses(`simulate bot.ts ${flag}=x`, `unknown option ${flag}; asgigram simulate --help lists them all`);
+  }
+});
+
+test("inbox takes words and switches of its own, and the options that tell where the inbox is", async () => {
+  assert.deepEqual(await typed("--inbox x.sqlite inbox --json show 3"), {
     wants: "inbox",
-    task: { action: "show", id: 3, json: true },
     flags: { inbox: "x.sqlite" },
+    words: ["show", "3"],
+    switches: ["json"],
   });
-  assert.deepEqual(await parseCommandLine("inbox retry --all --token-file t --config c".split(" ")), {
+  assert.deepEqual(await typed("inbox retry --all --token-file t --config c"), {
     wants: "inbox",
-    task: { action: "retry", which: "all" },
     flags: { tokenFile: "t", config: "c" },
+    words: ["retry"],
+    switches: ["all"],
   });
-  await refuses("inbox retry --all=no", "retry needs the ID of a dead letter, or --all");
+  assert.deepEqual(await typed("inbox retry --all=no"), { wants: "inbox", flags: {}, words: ["retry"] });
   await refuses("inbox retry --all=perhaps", '--all is "perhaps": it must be yes or no');
   await refuses("inbox retry --al", "unknown option --al; did you mean --all?");
   await refuses("inbox list --jsn", "unknown option --jsn; did you mean --json?");

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { parseCommandLine } from "../../src/config/command-line.ts";
-import { COMMANDS } from "../../src/config/commands.ts";
+import { COMMANDS, isCommand } from "../../src/config/commands.ts";
 import { resolveConfig } from "../../src/config/config.ts";
 
 test("every example can be typed", async () => {
@@ -10,9 +10,21 @@ test("every example can be typed", async () => {
       const words = line.slice(line.indexOf("asgigram ") + "asgigram ".length).split(" ");
       const invocation = await parseCommandLine(words);
       assert("flags" in invocation, line);
-      if (invocation.wants === "inbox") continue;
+      if (invocation.wants !== "serve" && invocation.wants !== "simulate") continue;
       const { tokenFile, ...flags } = invocation.flags;
       await resolveConfig({ flags: { token: "1:a", ...flags }, env: {}, cwd: "/" });
     }
   }
+});
+
+test("each usage begins with the name of its command, but for serve", () => {
+  for (const [name, { usage }] of Object.entries(COMMANDS)) {
+    for (const line of usage) assert.equal(isCommand(line.split(" ")[0]), name !== "serve", line);
+  }
+});
+
+test("what objects inherit is no command", () => {
+  assert(isCommand("simulate"));
+  assert(!isCommand("constructor"));
+  assert(!isCommand(undefined));
 });

@@ -1,0 +1,21 @@
+/** The signals that the server obeys, as data: cli.ts goes by this table, and docs/options.md shows it. */
+
+export interface Signal {
+  readonly names: readonly NodeJS.Signals[];
+  readonly does: "stop";
+  readonly meaning: string;
+}
+
+export const SIGNALS: readonly Signal[] = [
+  {
+    names: ["SIGTERM", "SIGINT"],
+    does: "stop",
+    meaning:
+      "Stop: no more polling, what is at hand is finished within `--shutdown-timeout`, the rest stays in the inbox, exit code 0. A second one ends the process at once",
+  },
+];
+
+/** The signals by which somebody wants that. */
+export function signalsTo(deed: Signal["does"]): readonly NodeJS.Signals[] {
+  return SIGNALS.flatMap(({ names, does }) => (does === deed ? names : []));
+}
