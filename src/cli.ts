@@ -10,6 +10,7 @@ import { type Config, resolveConfig, type Sources } from "./config/config.ts";
 import { exitCodeFor } from "./config/exit-codes.ts";
 import { findInbox } from "./config/inbox-path.ts";
 import { readInboxTask } from "./config/inbox-task.ts";
+import { findListenAddress, urlOf } from "./config/listen-address.ts";
 import { withoutSecrets } from "./config/quote.ts";
 import { signalsTo } from "./config/signals.ts";
 import { AsgigramError } from "./protocol/errors.ts";
@@ -38,6 +39,8 @@ async function run(invocation: Invocation): Promise<void> {
       return simulate(invocation);
     case "inbox":
       return lookAfterInbox(invocation);
+    case "health":
+      return tellHealth(invocation);
   }
 }
 
@@ -81,6 +84,14 @@ async function lookAfterInbox(typed: Typed): Promise<void> {
   const { runInboxTask } = await import("./inbox-command/inbox-command.ts");
   const text = runInboxTask(task, path, process.stdout.columns || 80);
   if (text !== "") console.log(text);
+}
+
+async function tellHealth(typed: Typed): Promise<void> {
+  const url = urlOf(await findListenAddress(sourcesOf(typed)));
+  const { askHealth } = await import("./health-command/health-command.ts");
+  const { isGood, line } = await askHealth(url, { ready: typed.switches.has("ready") });
+  console.log(line);
+  process.exit(isGood ? 0 : 1);
 }
 
 /** Starts the server. If it is told to stop before it serves, that is an end as it should be, too. */

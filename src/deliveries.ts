@@ -69,6 +69,11 @@ export class Deliveries {
     return this.#dispatcher.unsettled;
   }
 
+  /** Whether so much is unsettled that polling pauses. */
+  get isFull(): boolean {
+    return this.#dispatcher.isFull;
+  }
+
   /** Takes up what an earlier process left. @returns how many that are */
   resume(): number {
     const left = this.#inbox.unsettled();

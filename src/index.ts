@@ -41,7 +41,7 @@ export type Options = Partial<Omit<Config, "directory" | "warnings">> & Pick<Con
 
 /**
  * Runs a server in this process, as the command line does, but for signals and the environment. Resolves when it polls.
- * @throws ConfigError | TokenRejectedError | ApplicationLoadError | StartupFailedError | InboxError
+ * @throws ConfigError | TokenRejectedError | ApplicationLoadError | StartupFailedError | InboxError | ListenError
  */
 export async function serve(options: Options): Promise<RunningServer> {
   // Applications import this file, too; they have no use for the server.

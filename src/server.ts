@@ -11,11 +11,15 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { WebhookInfo } from "@grammyjs/types";
 import type { Config } from "./config/config.ts";
+import { parseAddress } from "./config/listen-address.ts";
 import { Deliveries } from "./deliveries.ts";
 import type { Inbox } from "./inbox/inbox.ts";
 import { MemoryInbox } from "./inbox/memory.ts";
 import { SqliteInbox } from "./inbox/sqlite.ts";
 import { createLogger, type Logger } from "./observe/logger.ts";
+import { Polls } from "./observe/polls.ts";
+import type { StatusServer } from "./observe/status-server.ts";
+import type { Vitals } from "./observe/vitals.ts";
 import { Limiter } from "./outbox/limiter.ts";
 import { Outbox } from "./outbox/outbox.ts";
 import type { Entity } from "./protocol/route.ts";
@@ -27,6 +31,8 @@ import { Workforce } from "./workforce.ts";
 export interface RunningServer {
   /** Resolves when the server has stopped; rejects with the error that stopped it. */
   readonly closed: Promise<void>;
+  /** Where /healthz, /readyz and /metrics are: `http://127.0.0.1:8082`; undefined without `listen`. */
+  readonly statusUrl: string | undefined;
   /** Resolves when every update received so far is settled, and every call answered. */
   idle(): Promise<void>;
   /** Ends it as SIGTERM does: finishes what is at hand, leaves the rest in the inbox. Resolves when it is over. */
@@ -36,7 +42,7 @@ export interface RunningServer {
 /**
  * Starts a server. Resolves when polling has begun.
  * @param signal stops it as `stop()` does, also while it starts: then this rejects with the signal's reason
- * @throws TokenRejectedError | ApplicationLoadError | StartupFailedError | InboxError
+ * @throws TokenRejectedError | ApplicationLoadError | StartupFailedError | InboxError | ListenError
  */
 export async function serve(config: Config, signal?: AbortSignal): Promise<RunningServer> {
   signal?.throwIfAborted();
@@ -60,12 +66,14 @@ class Server implements RunningServer {
   readonly #outbox: Outbox;
   readonly #poller: Poller;
   readonly #workforce: Workforce;
+  readonly #polls = new Polls();
   readonly #polling = new AbortController();
   readonly #closed = Promise.withResolvers<void>();
   #inbox: Inbox = new MemoryInbox();
   /** There as soon as the server serves. */
   #deliveries: Deliveries | undefined;
   #newsTimer: NodeJS.Timeout | undefined;
+  #statusServer: StatusServer | undefined;
   #stopped: Promise<void> | undefined;
 
   constructor(config: Config) {
@@ -81,7 +89,7 @@ class Server implements RunningServer {
     });
     this.#poller = new Poller({
       allowedUpdates: config.allowedUpdates,
-      getUpdates: (poll, signal) => this.#api.getUpdates(poll, signal),
+      getUpdates: (poll, signal) => this.#polls.watch(this.#api.getUpdates(poll, signal), signal),
       take: (updates) => this.#deliveries!.take(updates),
       room: (signal) => this.#deliveries!.room(signal),
       log: this.#log,
@@ -99,6 +107,7 @@ class Server implements RunningServer {
   async start(): Promise<void> {
     try {
       for (const warning of this.#config.warnings) this.#log.warn(warning);
+      await this.#listen();
       const getMe = this.#insist((signal) => this.#api.getMe(signal));
       const [me] = await Promise.all([getMe, this.#workforce.start()]);
       const bot = me as unknown as Entity;
@@ -111,6 +120,15 @@ class Server implements RunningServer {
       throw error;
     }
     this.#poller.run(this.#polling.signal).catch((error) => this.#fail(error));
+  }
+
+  /** Answers from now on to whoever asks how things are. */
+  async #listen(): Promise<void> {
+    const { listen } = this.#config;
+    if (listen === false) return;
+    const { StatusServer } = await import("./observe/status-server.ts");
+    this.#statusServer = await StatusServer.listen({ ...parseAddress(listen), vitals: () => this.#vitals() });
+    this.#log.info({ url: this.statusUrl }, "listening");
   }
 
   /** Makes a call that the start depends on, for as long as Telegram cannot be reached. */
@@ -178,6 +196,22 @@ class Server implements RunningServer {
     }
   }
 
+  // ---- how things are ----
+
+  get statusUrl(): string | undefined {
+    return this.#statusServer?.url;
+  }
+
+  #vitals(): Vitals {
+    return {
+      phase: this.#stopped !== undefined ? "stopping" : this.#deliveries === undefined ? "starting" : "serving",
+      polls: this.#polls,
+      workers: this.#workforce.workers,
+      isFull: this.#deliveries?.isFull ?? false,
+      checkInbox: () => this.#inbox.check(),
+    };
+  }
+
   // ---- idle, stop ----
 
   async idle(): Promise<void> {
@@ -238,6 +272,7 @@ class Server implements RunningServer {
       this.#deliveries?.record();
     } finally {
       this.#inbox.close();
+      await this.#statusServer?.close();
     }
   }
 }

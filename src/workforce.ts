@@ -88,6 +88,11 @@ export class Workforce {
     else life.push({ type: "events", events: [event] });
   }
 
+  /** How each worker is. */
+  get workers(): WorkerPool["workers"] {
+    return this.#pool.workers;
+  }
+
   /** What the worker said last. */
   logTail(worker: number): string {
     return this.#tail.of(worker);

@@ -123,8 +123,9 @@ const SWITCH: Option = { type: "boolean", help: "", group: "" };
 
 function readWords(words: readonly string[], keys: readonly OptionKey[]): Values {
   if (words.length > keys.length) {
-    const wanted = keys.map((key) => `<${key}>`).join(" ");
-    throw new ConfigError(`too many arguments: there are ${words.length}, and no more are used than ${wanted}`);
+    const wanted =
+      keys.length === 0 ? "none is used" : `no more are used than ${keys.map((key) => `<${key}>`).join(" ")}`;
+    throw new ConfigError(`too many arguments: there are ${words.length}, and ${wanted}`);
   }
   return Object.fromEntries(words.map((word, i) => [keys.at(i - words.length), word]));
 }

@@ -27,7 +27,7 @@ export interface Command {
   readonly examples: readonly (readonly [line: string, meaning: string])[];
 }
 
-export type CommandName = "serve" | "simulate" | "inbox";
+export type CommandName = "serve" | "simulate" | "inbox" | "health";
 
 /** Every option that is a flag. */
 export const FLAGS = OPTION_KEYS.filter((key) => !optionAt(key).positional);
@@ -58,7 +58,7 @@ Serves the application to a Bot API simulator on this machine, with you as the
 user. It needs no token, and nothing goes to Telegram.`,
     words: ["application"],
     flags: FLAGS.filter((key) => !["tokenFile", "apiUrl", "local", "proxy", "family"].includes(key)),
-    presets: { inbox: false, local: false, proxy: false, family: "auto" },
+    presets: { inbox: false, listen: false, local: false, proxy: false, family: "auto" },
     defaults: { logLevel: "warn" },
     examples: [
       ["asgigram simulate bot.ts", "Talk to your bot"],
@@ -89,6 +89,24 @@ working directory will do, if it is the only one.`,
       ["asgigram inbox list", "See what there is"],
       ["asgigram inbox --inbox bot.sqlite show 3", "See what went wrong"],
       ["asgigram inbox retry --all", "Hand it all to the bot again"],
+    ],
+  },
+  health: {
+    summary: "Ask a running server how it is",
+    usage: ["health [options]"],
+    about: `
+Asks the server that listens (--listen, ASGIGRAM_LISTEN or the configuration
+file; else 127.0.0.1:8082) whether it is alive, and says so in a line. Exit
+code 0 if it is, 1 if not, or if it does not answer within three seconds. It
+needs no token: made for a container's health check.`,
+    words: [],
+    flags: ["listen", "config"],
+    switches: { ready: "Ask whether it does its work, too, and if not, why" },
+    help: { listen: "Where the server listens" },
+    examples: [
+      ["asgigram health", "Is it alive?"],
+      ["asgigram health --ready", "Does it poll, with all its workers?"],
+      ["asgigram health --listen :9000", "The same of one that listens there"],
     ],
   },
 };

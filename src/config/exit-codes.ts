@@ -13,7 +13,7 @@ export interface ExitCode {
 
 export const EXIT_CODES: readonly ExitCode[] = [
   { exit: 0, meaning: "It was told to stop, and did; or what was asked for was shown or done", codes: [] },
-  { exit: 1, meaning: "An unexpected failure: please report it", codes: [] },
+  { exit: 1, meaning: "An unexpected failure: please report it; for `asgigram health`: not healthy", codes: [] },
   {
     exit: 2,
     meaning: "The command line, a variable or the configuration file is wrong, or Node.js is too old",

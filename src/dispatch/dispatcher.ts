@@ -99,6 +99,11 @@ export class Dispatcher {
     return this.#unsettled;
   }
 
+  /** Whether `room()` waits. */
+  get isFull(): boolean {
+    return this.#full;
+  }
+
   accept(arrival: Arrival): void {
     this.#unsettled += 1;
     this.#characters += arrival.body.length;

@@ -85,6 +85,15 @@ export class WorkerPool {
     this.#watch = setInterval(() => this.#lookForStalls(), WATCH).unref();
   }
 
+  /** How each worker is. */
+  get workers(): { number: number; isUp: boolean; silence: number }[] {
+    return this.#workers.map(({ number, state, pulse }) => ({
+      number,
+      isUp: state === "running" || state === "draining",
+      silence: pulse.silence,
+    }));
+  }
+
   /**
    * Resolves when every worker has imported the application and is through its lifespan startup.
    * @throws ApplicationLoadError | StartupFailedError | WorkerError

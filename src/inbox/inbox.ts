@@ -69,5 +69,7 @@ export interface Inbox {
   news(): InboxEntry[];
   /** Forgets everything unsettled that was received before a time. @returns how many entries that were */
   clear(before?: number): number;
+  /** Writes something that makes no difference. @throws InboxError if nothing can be written now */
+  check(): void;
   close(): void;
 }

@@ -35,5 +35,6 @@ export class MemoryInbox implements Inbox {
   clear(): number {
     return 0;
   }
+  check(): void {}
   close(): void {}
 }

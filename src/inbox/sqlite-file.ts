@@ -5,7 +5,10 @@ import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { InboxError } from "../protocol/errors.ts";
 
-const SCHEMA_VERSION = 1;
+export const SCHEMA_VERSION = 1;
+
+/** How long to wait for another process that is writing: ms. */
+export const BUSY_TIMEOUT = 5000;
 
 /** What tells an inbox from any other database: "asgi" (https://sqlite.org/pragma.html#pragma_application_id). */
 const APPLICATION_ID = 0x61736769;
@@ -141,7 +144,7 @@ function openDatabase(path: string): DatabaseSync {
   if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) {
     throw new InboxError(`the inbox ${path} is a folder: name a file with --inbox`);
   }
-  return new DatabaseSync(path, { timeout: 5000 });
+  return new DatabaseSync(path, { timeout: BUSY_TIMEOUT });
 }
 
 function isEmpty(database: DatabaseSync): boolean {
@@ -166,7 +169,7 @@ function refuseForeign(database: DatabaseSync, path: string): void {
 /** https://sqlite.org/rescode.html */
 const SQLITE_BUSY = 5;
 const REMEDIES: Record<number, string> = {
-  [SQLITE_BUSY]: "another process has kept it locked for seconds",
+  [SQLITE_BUSY]: "another process keeps it locked",
   8: "the file or its file system is read-only",
   10: "the disk does not answer, or the file has been removed",
   11: "the file is damaged: move it away to start anew, and keep it, for the updates in it",

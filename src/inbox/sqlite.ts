@@ -10,7 +10,7 @@ import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { InboxError } from "../protocol/errors.ts";
 import type { ArrivedUpdate, Beginning, Inbox, InboxEntry } from "./inbox.ts";
 import { type Run, SeenIds } from "./seen-ids.ts";
-import { guarded, lockInboxFile, openInboxFile, transaction } from "./sqlite-file.ts";
+import { BUSY_TIMEOUT, guarded, lockInboxFile, openInboxFile, SCHEMA_VERSION, transaction } from "./sqlite-file.ts";
 
 export interface DeadLetterLimits {
   /** The most that are kept; the oldest go first. */
@@ -138,6 +138,17 @@ export class SqliteInbox implements Inbox {
 
   clear(before = Number.MAX_SAFE_INTEGER): number {
     return this.#transaction("NORMAL", () => Number(this.#sql.clear.run(before).changes));
+  }
+
+  check(): void {
+    // Whoever asks must not hold up the server's event loop until a lock is gone.
+    this.#database.exec("PRAGMA busy_timeout = 0");
+    try {
+      // A page is written for it, though it is what it was; a row that stays the same would not be.
+      this.#transaction("NORMAL", () => this.#database.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`));
+    } finally {
+      this.#database.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT}`);
+    }
   }
 
   close(): void {

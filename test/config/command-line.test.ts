@@ -45,7 +45,15 @@ test("the word serve may be there, and nothing at all wants to serve, too", asyn
 test("simulate takes no token, settles what is the real bot's, and has a default of its own", async () => {
   assert.deepEqual(await typed("-w 2 simulate bot.ts"), {
     wants: "simulate",
-    flags: { inbox: false, local: false, proxy: false, family: "auto", workers: "2", application: "bot.ts" },
+    flags: {
+      inbox: false,
+      listen: false,
+      local: false,
+      proxy: false,
+      family: "auto",
+      workers: "2",
+      application: "bot.ts",
+    },
     defaults: { logLevel: "warn" },
   });
   await refuses("simulate 1:a bot.ts", "too many arguments: there are 2, and no more are used than <application>");

@@ -512,6 +512,7 @@ describe("room()", () => {
     const { dispatcher } = recorded();
     fill(dispatcher, HIGH_WATER - 1);
     await dispatcher.room(never);
+    assert.equal(dispatcher.isFull, false);
   });
 
   test("waits at the high-water mark until half of it is left", async () => {
@@ -521,9 +522,11 @@ describe("room()", () => {
     const room = dispatcher.room(never);
     settleTo(dispatcher, posted, HIGH_WATER / 2 + 1);
     assert.equal(await isSettled(room), false);
+    assert.equal(dispatcher.isFull, true);
     assert.equal(await isSettled(dispatcher.room(never)), false);
     settleTo(dispatcher, posted, HIGH_WATER / 2);
     await room;
+    assert.equal(dispatcher.isFull, false);
     await dispatcher.room(never);
     fill(dispatcher, HIGH_WATER);
     assert.equal(await isSettled(dispatcher.room(never)), false);

@@ -350,6 +350,31 @@ test("whatever goes wrong is an InboxError that names the file", (t) => {
   for (const deed of deeds) assert.throws(deed, refusedWith(new RegExp(`the inbox ${path} could not be`)), `${deed}`);
 });
 
+test("whether it can be written is found out at once, and without a difference to what is in it", (t) => {
+  const path = newPath(t);
+  const inbox = open(t, path);
+  const [seq] = inbox.append(updates(1));
+  inbox.check();
+  const other = new DatabaseSync(path);
+  other.exec("BEGIN IMMEDIATE");
+  assert.throws(
+    () => inbox.check(),
+    (error) => {
+      assert(error instanceof InboxError);
+      assert.match(error.message, /could not be written: database is locked; another process keeps it locked$/);
+      return true;
+    },
+  );
+  other.exec("ROLLBACK");
+  other.close();
+  inbox.check();
+  assert.deepEqual(
+    inbox.unsettled().map((entry) => entry.seq),
+    [seq],
+  );
+  assert.deepEqual(inbox.news(), []);
+});
+
 test("a file that is damaged is an InboxError as well, and the lock is free afterwards", (t) => {
   const path = newPath(t);
   open(t, path).close();

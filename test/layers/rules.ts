@@ -19,8 +19,9 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   workforce: ["protocol", ...STAGES, "deliveries"],
   server: ["protocol", ...STAGES, "deliveries", "workforce"],
   "inbox-command": ["protocol", ...STAGES],
+  "health-command": [],
   index: ["protocol", "config", "server"],
-  cli: ["protocol", ...STAGES, "server", "inbox-command", "simulator"],
+  cli: ["protocol", ...STAGES, "server", "inbox-command", "health-command", "simulator"],
   bin: ["cli"],
 };
 

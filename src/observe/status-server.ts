@@ -1,0 +1,74 @@
+/**
+ * What `--listen` is for:
+ *
+ *   /healthz    200: the process lives, and its event loop turns
+ *   /readyz     200, or 503 with the reasons as JSON
+ *   /metrics    for Prometheus
+ */
+
+import type { AddressInfo } from "node:net";
+import { createAdaptorServer, type ServerType } from "@hono/node-server";
+import { Hono } from "hono";
+import { ListenError } from "../protocol/errors.ts";
+import { whyNotReady } from "./readiness.ts";
+import type { Vitals } from "./vitals.ts";
+
+export interface StatusServerOptions {
+  readonly host: string;
+  /** 0 for any. */
+  readonly port: number;
+  vitals(): Vitals;
+}
+
+export class StatusServer {
+  readonly url: string;
+  readonly #server: ServerType;
+
+  private constructor(server: ServerType) {
+    const { address, family, port } = server.address() as AddressInfo;
+    this.url = `http://${family === "IPv6" ? `[${address}]` : address}:${port}`;
+    this.#server = server;
+  }
+
+  /** @throws ListenError */
+  static async listen(options: StatusServerOptions): Promise<StatusServer> {
+    const server = createAdaptorServer({ fetch: routes(options).fetch });
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    server.once("error", reject);
+    server.listen(options.port, options.host, resolve);
+    await promise.catch((cause) => {
+      throw listenError(options, cause);
+    });
+    server.off("error", reject);
+    return new StatusServer(server);
+  }
+
+  async close(): Promise<void> {
+    const closed = new Promise((resolve) => this.#server.close(resolve));
+    if ("closeAllConnections" in this.#server) this.#server.closeAllConnections();
+    await closed;
+  }
+}
+
+function routes({ vitals }: StatusServerOptions): Hono {
+  const app = new Hono();
+  app.get("/healthz", (c) => c.text("ok\n"));
+  app.get("/readyz", (c) => {
+    const reasons = whyNotReady(vitals());
+    return reasons.length === 0 ? c.json({ ready: true }) : c.json({ ready: false, reasons }, 503);
+  });
+  return app;
+}
+
+function listenError({ host, port }: StatusServerOptions, cause: NodeJS.ErrnoException): ListenError {
+  const remedy = REMEDIES[cause.code ?? ""] ?? cause.message;
+  return new ListenError(`cannot listen on ${host.includes(":") ? `[${host}]` : host}:${port}: ${remedy}`, { cause });
+}
+
+const REMEDIES: { readonly [code: string]: string } = {
+  EADDRINUSE: "something listens there already; stop that, or choose another --listen",
+  EADDRNOTAVAIL: "no interface of this machine has that address; choose another --listen",
+  EACCES: "this user may not use that port; choose one above 1023 for --listen",
+  ENOTFOUND: "no such host is known; name an address of this machine in --listen",
+  EAI_AGAIN: "that host's address cannot be found out now; name an address in --listen",
+};

@@ -1,0 +1,68 @@
+import assert from "node:assert/strict";
+import { after, describe, test } from "node:test";
+import { StatusServer } from "../../src/observe/status-server.ts";
+import type { Vitals } from "../../src/observe/vitals.ts";
+import { ListenError } from "../../src/protocol/errors.ts";
+
+let vitals: Vitals = {
+  phase: "serving",
+  polls: { failures: 0, lastError: undefined, silence: 0 },
+  workers: [{ number: 0, isUp: true, silence: 0 }],
+  isFull: false,
+  checkInbox: () => {},
+};
+
+const listen = (host = "127.0.0.1", port = 0) => StatusServer.listen({ host, port, vitals: () => vitals });
+const server = await listen();
+after(() => server.close());
+
+const ask = async (path: string, init?: RequestInit) => {
+  const response = await fetch(`${server.url}${path}`, init);
+  return { status: response.status, text: await response.text(), type: response.headers.get("content-type") };
+};
+
+test("/healthz is 200 whatever else there is", async () => {
+  vitals = { ...vitals, phase: "stopping" };
+  assert.deepEqual(await ask("/healthz"), { status: 200, text: "ok\n", type: "text/plain; charset=UTF-8" });
+  assert.equal((await ask("/healthz", { method: "HEAD" })).status, 200);
+});
+
+test("/readyz is 200, or 503 with the reasons", async () => {
+  vitals = { ...vitals, phase: "serving" };
+  assert.deepEqual(await ask("/readyz"), { status: 200, text: '{"ready":true}', type: "application/json" });
+  vitals = { ...vitals, workers: [{ number: 0, isUp: false, silence: 0 }] };
+  assert.deepEqual(await ask("/readyz"), {
+    status: 503,
+    text: '{"ready":false,"reasons":[{"check":"workers","reason":"worker 0 is not up"}]}',
+    type: "application/json",
+  });
+});
+
+test("nothing else is there", async () => {
+  assert.equal((await ask("/")).status, 404);
+  assert.equal((await ask("/healthz", { method: "POST" })).status, 404);
+});
+
+test("it closes although a client keeps its connection", async () => {
+  const other = await listen();
+  assert.equal((await fetch(`${other.url}/healthz`)).status, 200);
+  await other.close();
+  await assert.rejects(fetch(`${other.url}/healthz`));
+});
+
+describe("an address that cannot be had is a ListenError that says why", () => {
+  const addresses: [what: string, host: string, port: () => number, message: RegExp][] = [
+    ["in use", "127.0.0.1", () => Number(new URL(server.url).port), /^cannot listen on 127\.0\.0\.1:\d+: .*already/],
+    ["not ours", "192.0.2.1", () => 8082, /^cannot listen on 192\.0\.2\.1:8082: no interface of this machine/],
+    ["not ours, of IPv6", "2001:db8::1", () => 8082, /^cannot listen on \[2001:db8::1\]:8082: /],
+  ];
+  for (const [what, host, port, message] of addresses) {
+    test(what, async () => {
+      await assert.rejects(listen(host, port()), (error) => {
+        assert(error instanceof ListenError);
+        assert.match(error.message, message);
+        return true;
+      });
+    });
+  }
+});
