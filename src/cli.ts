@@ -6,7 +6,7 @@
 import { createRequire } from "node:module";
 import { constants } from "node:os";
 import { type Invocation, parseCommandLine, type Typed } from "./config/command-line.ts";
-import { type Config, resolveConfig, type Sources } from "./config/config.ts";
+import { type Config, resolveConfig, type Sources, type Values } from "./config/config.ts";
 import { exitCodeFor } from "./config/exit-codes.ts";
 import { findInbox } from "./config/inbox-path.ts";
 import { readInboxTask } from "./config/inbox-task.ts";
@@ -45,8 +45,8 @@ async function run(invocation: Invocation): Promise<void> {
 }
 
 /** Where the options of a command come from. */
-function sourcesOf({ flags, defaults }: Pick<Typed, "flags" | "defaults">): Sources {
-  return { flags, env: process.env, cwd: process.cwd(), defaults };
+function sourcesOf({ flags, presets, defaults }: Typed, options: Values = {}): Sources {
+  return { flags, options: { ...presets, ...options }, env: process.env, cwd: process.cwd(), defaults };
 }
 
 async function serveBot(typed: Typed): Promise<void> {
@@ -57,13 +57,13 @@ async function serveBot(typed: Typed): Promise<void> {
 }
 
 /** The server against a simulator in this process, which it reaches as it would Telegram: over HTTP. */
-async function simulate({ flags, defaults }: Typed): Promise<void> {
+async function simulate(typed: Typed): Promise<void> {
   const { Simulator } = await import("./simulator/simulator.ts");
   const { runTerminalChat } = await import("./simulator/terminal.ts");
   const leaving = signalled();
   const simulator = await Simulator.start();
   const { token, url: apiUrl } = simulator;
-  const config = await resolveConfig(sourcesOf({ flags: { ...flags, token, apiUrl }, defaults }));
+  const config = await resolveConfig(sourcesOf(typed, { token, apiUrl }));
   const server = await start(config, leaving);
   const chat = runTerminalChat({
     simulator,

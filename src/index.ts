@@ -3,7 +3,7 @@
  * from a program. Applications need only the types.
  */
 
-import type { Config } from "./config/config.ts";
+import type { FileOptions } from "./config/options.ts";
 import type { RunningServer } from "./server.ts";
 
 export type {
@@ -36,16 +36,16 @@ export type {
 } from "./protocol/events.ts";
 export type { RunningServer };
 
-/** What `serve` takes: the options of the configuration file, and the token. docs/options.md describes them. */
-export type Options = Partial<Omit<Config, "directory" | "warnings">> & Pick<Config, "application">;
+/** What a configuration file may say, for those that are modules: `export default { … } satisfies Options`. */
+export type Options = FileOptions;
 
 /**
  * Runs a server in this process, as the command line does, but for signals and the environment. Resolves when it polls.
  * @throws ConfigError | TokenRejectedError | ApplicationLoadError | StartupFailedError | InboxError | ListenError
  */
-export async function serve(options: Options): Promise<RunningServer> {
+export async function serve(options: Options & { application: string; token?: string }): Promise<RunningServer> {
   // Applications import this file, too; they have no use for the server.
   const { resolveConfig } = await import("./config/config.ts");
   const server = await import("./server.ts");
-  return server.serve(await resolveConfig({ flags: options, env: {}, cwd: process.cwd() }));
+  return server.serve(await resolveConfig({ options, env: {}, cwd: process.cwd() }));
 }

@@ -19,7 +19,7 @@ const options = (simulator: Simulator, more: object = {}) => ({
 });
 
 const configOf = (simulator: Simulator) =>
-  resolveConfig({ flags: options(simulator), env: {}, cwd: import.meta.dirname });
+  resolveConfig({ options: options(simulator), env: {}, cwd: import.meta.dirname });
 
 describe("a server in a program", () => {
   test("answers, is idle when all is answered, and stops as often as it is told to", async () => {

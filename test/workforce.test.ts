@@ -19,7 +19,7 @@ const event = (seq: number, chat: number) => ({
 
 test("what a worker has settled is on record before a call that it made after that goes out", async () => {
   const config = await resolveConfig({
-    flags: { token: "1:x", application: APP, workers: 1, inbox: false },
+    options: { token: "1:x", application: APP, workers: 1, inbox: false },
     env: {},
     cwd: import.meta.dirname,
   });

@@ -18,8 +18,9 @@ export type Invocation = { wants: "help"; text: string } | { wants: "version" } 
 
 /** What was typed for a command. */
 export interface Typed {
-  /** Options, with what the command itself settles. */
   readonly flags: Values;
+  /** What the command itself settles. */
+  readonly presets: Values;
   readonly defaults: Values;
   /** The arguments that are no options. */
   readonly words: readonly string[];
@@ -38,11 +39,11 @@ export async function parseCommandLine(argv: readonly string[]): Promise<Invocat
   if (typed.version) return { wants: "version" };
   const command = COMMANDS[wants];
   const words = all.slice(isCommand(all[0]) ? 1 : 0).map(String);
-  const flags = { ...command.presets, ...readFlags(typed, wants) };
-  const { defaults = {} } = command;
+  const { presets = {}, defaults = {} } = command;
+  const flags = readFlags(typed, wants);
   const switches = readSwitches(typed, command);
-  if (command.words === undefined) return { wants, flags, defaults, words, switches };
-  return { wants, flags: { ...flags, ...readWords(words, command.words) }, defaults, words: [], switches };
+  if (command.words === undefined) return { wants, flags, presets, defaults, words, switches };
+  return { wants, flags: { ...flags, ...readWords(words, command.words) }, presets, defaults, words: [], switches };
 }
 
 const ALIASES = {

@@ -1,9 +1,10 @@
 /**
- * The configuration file: JSON, or a module whose default export is the options.
+ * The configuration file: JSON, which may have comments and trailing commas, or a module whose default export is the options.
  */
 
 import { extname } from "node:path";
 import { pathToFileURL } from "node:url";
+import { type ParseError, parse, printParseErrorCode } from "jsonc-parser";
 import { ConfigError } from "../protocol/errors.ts";
 import { quote } from "./quote.ts";
 import { readText } from "./text-file.ts";
@@ -11,17 +12,18 @@ import { readText } from "./text-file.ts";
 const MODULE = /^\.[cm]?[jt]s$/;
 
 /**
- * The options in the file, as they stand there.
+ * The options in the file, as they stand there. `$schema` is for editors.
  * @throws ConfigError
  */
 export async function readConfigFile(path: string, source: string): Promise<Record<string, unknown>> {
   // A module is read as well, although its text is not needed: its absence is then told like that of any file.
   const content = await readText(path, source);
-  const options = MODULE.test(extname(path)) ? await defaultExportOf(path) : parse(content, path);
+  const options = MODULE.test(extname(path)) ? await defaultExportOf(path) : parseJson(content, path);
   if (typeof options !== "object" || options === null || Array.isArray(options)) {
     throw new ConfigError(`${path} must give an object of options, such as {"workers": 2}, not ${quote(options)}`);
   }
-  return { ...options };
+  const { $schema: _, ...rest } = options as Record<string, unknown>;
+  return rest;
 }
 
 async function defaultExportOf(path: string): Promise<unknown> {
@@ -42,12 +44,24 @@ async function load(path: string): Promise<{ default?: unknown }> {
   }
 }
 
-function parse(content: string, path: string): unknown {
-  try {
-    return JSON.parse(content.replace(/^\uFEFF/, ""));
-  } catch (error) {
-    // The message of JSON.parse may go on to quote the file, which may hold secrets.
-    const reason = (error as Error).message.split(/, (?:\.\.\.)?"/)[0];
-    throw new ConfigError(`${path} is not valid JSON: ${reason}`);
-  }
+/** The message tells the place and not what stands there, which may be a secret. */
+function parseJson(content: string, path: string): unknown {
+  const text = content.replace(/^\uFEFF/, "");
+  const errors: ParseError[] = [];
+  const options = parse(text, errors, { allowTrailingComma: true });
+  if (errors[0] === undefined) return options;
+  const { error, offset } = errors[0];
+  throw new ConfigError(`${path} is not valid JSON: ${wordsOf(error)} in ${placeAt(offset, text)}`);
+}
+
+/** `CommaExpected` -> `comma expected` */
+function wordsOf(code: ParseError["error"]): string {
+  return printParseErrorCode(code)
+    .replaceAll(/\B[A-Z]/g, " $&")
+    .toLowerCase();
+}
+
+function placeAt(offset: number, text: string): string {
+  const lines = text.slice(0, offset).split(/\r\n|[\n\r]/);
+  return `line ${lines.length}, column ${lines.at(-1)!.length + 1}`;
 }

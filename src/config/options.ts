@@ -318,6 +318,11 @@ type Given<Row extends Option> =
 type Plain<Type> = Type extends keyof Values ? Values[Type] : never;
 type Off<Row> = Row extends { canBeOff: true } ? false : never;
 
+/** What a configuration file may say. */
+export type FileOptions = {
+  readonly [Key in OptionKey as (typeof OPTIONS)[Key] extends { notInFile: string } ? never : Key]?: ValueOf<Key>;
+};
+
 /** The row, whichever it is. */
 export function optionAt(key: OptionKey): Option {
   return OPTIONS[key];

@@ -1,4 +1,7 @@
-/** Where options come from: flags count before environment variables, those before the configuration file. */
+/**
+ * Where options come from: flags count before what a program settles, that before environment variables, those before the
+ * configuration file.
+ */
 
 import { ConfigError } from "../protocol/errors.ts";
 import { readConfigFile } from "./file.ts";
@@ -9,7 +12,9 @@ import { environmentOf, flagOf, isOptionKey, OPTION_KEYS, type OptionKey, option
 export type Values = { readonly [Key in OptionKey]?: unknown };
 
 export interface Sources {
-  readonly flags: Values;
+  readonly flags?: Values;
+  /** From a program that calls `serve`, or from a command that leaves the real bot's settings alone. */
+  readonly options?: Values;
   readonly env: { readonly [name: string]: string | undefined };
   readonly cwd: string;
   /** Instead of those in the table. */
@@ -17,9 +22,10 @@ export interface Sources {
 }
 
 /** @throws ConfigError for a configuration file that cannot be used */
-export async function gather({ flags, env, cwd, defaults = {} }: Sources): Promise<Given> {
+export async function gather({ flags = {}, options = {}, env, cwd, defaults = {} }: Sources): Promise<Given> {
   const given = new Given(cwd);
   given.add(flags, nameOnCommandLine);
+  given.add(options, (key) => `the option ${key}`);
   given.add(fromEnvironment(env), environmentOf);
   await addFile(given);
   given.add(defaults, (key) => `the default of ${key}`);

@@ -19,10 +19,11 @@ const refuses = (line: string, message: string) =>
 async function typed(line: string): Promise<unknown> {
   const invocation = await parseCommandLine(line.split(" "));
   assert("words" in invocation, line);
-  const { wants, flags, defaults, words, switches } = invocation;
+  const { wants, flags, presets, defaults, words, switches } = invocation;
   return {
     wants,
     flags,
+    ...(Object.keys(presets).length > 0 && { presets }),
     ...(Object.keys(defaults).length > 0 && { defaults }),
     ...(words.length > 0 && { words }),
     ...(switches.size > 0 && { switches: [...switches] }),
@@ -45,15 +46,8 @@ test("the word serve may be there, and nothing at all wants to serve, too", asyn
 test("simulate takes no token, settles what is the real bot's, and has a default of its own", async () => {
   assert.deepEqual(await typed("-w 2 simulate bot.ts"), {
     wants: "simulate",
-    flags: {
-      inbox: false,
-      listen: false,
-      local: false,
-      proxy: false,
-      family: "auto",
-      workers: "2",
-      application: "bot.ts",
-    },
+    flags: { workers: "2", application: "bot.ts" },
+    presets: { inbox: false, listen: false, local: false, proxy: false, family: "auto" },
     defaults: { logLevel: "warn" },
   });
   await refuses("simulate 1:a bot.ts", "too many arguments: there are 2, and no more are used than <application>");

@@ -35,7 +35,7 @@ const refuses = (flags: Values, env: Environment, message: RegExp) =>
   });
 
 test("with a token and an application, the rest are the defaults", async () => {
-  const { workers, ...config } = await resolve(BOT);
+  const { workers, ...config } = await resolveConfig({ options: BOT, env: {}, cwd: "/srv" });
   assert(workers >= 1);
   assert.deepEqual(config, {
     token: TOKEN,
@@ -128,6 +128,17 @@ test("for every option, a flag counts before the environment, that before the fi
   );
 });
 
+test("what a program settles counts after flags and before the environment", async () => {
+  const options = { ...BOT, inbox: "program.sqlite" };
+  const env = { ASGIGRAM_INBOX: "environment.sqlite" };
+  assert.equal((await resolveConfig({ options, env, cwd: "/srv" })).inbox, "/srv/program.sqlite");
+  assert.equal((await resolveConfig({ flags: { inbox: false }, options, env, cwd: "/srv" })).inbox, false);
+  await assert.rejects(
+    resolveConfig({ options: { ...BOT, workers: 0 }, env: {}, cwd: "/srv" }),
+    /^ConfigError: the option workers is 0: it must be/,
+  );
+});
+
 test("a caller's defaults count before those of the table, and after everything else", async () => {
   assert.equal((await resolve(BOT, {}, { inbox: false })).inbox, false);
   assert.equal((await resolve(BOT, { ASGIGRAM_INBOX: "x" }, { inbox: false })).inbox, "/srv/x");
@@ -141,7 +152,11 @@ test("the message names the option as it is called where the value stands", asyn
 });
 
 test("without an application or a token, the message says how to give them", async () => {
-  await refuses({}, {}, /^no application given: name it, as in asgigram path\/to\/app\.ts:application/);
+  await refuses(
+    {},
+    {},
+    /^no application given: name it, as in asgigram path\/to\/app\.ts:application.*; asgigram --help tells more$/,
+  );
   await refuses({ application: "bot.ts" }, {}, /^no bot token given: set ASGIGRAM_TOKEN, or .*--token-file/);
 });
 
@@ -189,24 +204,6 @@ test("verbosity is another word for the log level; the nearer of the two counts"
     {},
     /^--log-level and --verbosity settle the same thing/,
   );
-});
-
-test("a kind of update that is not known is taken, with a warning", async () => {
-  const config = await resolve({ ...BOT, allowedUpdates: "mesage,quite_new_kind" });
-  assert.deepEqual(config.allowedUpdates, ["mesage", "quite_new_kind"]);
-  assert.deepEqual(config.warnings, [
-    '--allowed-updates: "mesage" is no kind of update that this version of asgigram knows; did you mean message?',
-    '--allowed-updates: "quite_new_kind" is no kind of update that this version of asgigram knows',
-  ]);
-});
-
-test("a variable that looks like a misspelt option is warned of, others are not", async () => {
-  const { warnings } = await resolve(BOT, {
-    ASGIGRAM_WORKER: "2",
-    ASGIGRAM_SERVICE_HOST: "10.0.0.1",
-    ASGIGRAM_INBOXX: "",
-  });
-  assert.deepEqual(warnings, ["ASGIGRAM_WORKER has no effect; did you mean ASGIGRAM_WORKERS?"]);
 });
 
 /** A value that may pass for the option, or may not. */

@@ -25,19 +25,37 @@ test("the default export of a module, in JavaScript or TypeScript", async () => 
   assert.deepEqual(await read("a.cjs", "module.exports = { workers: 2 }"), { workers: 2 });
 });
 
-test("broken JSON is told with the reason, and next to nothing of the content", async () => {
+test("JSON may have comments and trailing commas", async () => {
+  const content = `{
+    // The bot's
+    "workers": 2, /* for now */
+    "allowedUpdates": ["message",],
+  }`;
+  assert.deepEqual(await read("commented.json", content), { workers: 2, allowedUpdates: ["message"] });
+});
+
+test("$schema is for editors, in a module, too", async () => {
+  assert.deepEqual(await read("s.json", '{ "$schema": "./config.schema.json", "workers": 2 }'), { workers: 2 });
+  assert.deepEqual(await read("s.mjs", 'export default { $schema: "x", workers: 2 }'), { workers: 2 });
+});
+
+test("broken JSON is told with what is wrong and where, and nothing of the content", async () => {
   const reasons = {
-    '{"token": secret}': "Unexpected token 's'",
-    '{"token": "secret"': "Expected ',' or '}' after property value in JSON at position 18 (line 1 column 19)",
-    secret: "Unexpected token 's'",
-    "": "Unexpected end of JSON input",
+    '{"token": secret}': "invalid symbol in line 1, column 11",
+    '{"token": "secret"': "close brace expected in line 1, column 19",
+    '{\n  "token": "secret\n}': "unexpected end of string in line 2, column 12",
+    '{\r\n  "workers": 2\r\n  "reload": true\r\n}': "comma expected in line 3, column 3",
+    '{"a": /* secret': "unexpected end of comment in line 1, column 7",
+    secret: "invalid symbol in line 1, column 1",
+    "": "value expected in line 1, column 1",
+    '{} "secret"': "end of file expected in line 1, column 4",
   };
   for (const [content, reason] of Object.entries(reasons)) {
     const message = `${folder}/b.json is not valid JSON: ${reason}`;
-    await assert.rejects(
-      read("b.json", content),
-      (error: Error) => error.message === message && error.cause === undefined,
-    );
+    await assert.rejects(read("b.json", content), (error: Error) => {
+      assert.equal(error.message, message);
+      return error.cause === undefined;
+    });
   }
 });
 

@@ -34,7 +34,7 @@ export class FaultyBot implements AsyncDisposable {
     const api = await FaultyApi.start(options);
     prepare?.(api);
     const config = await resolveConfig({
-      flags: {
+      options: {
         application: `apps/${app}.ts`,
         token: api.token,
         apiUrl: api.url,

@@ -1,0 +1,53 @@
+/** What is odd about the configuration, and still no error: a line each, which says what to do about it. */
+
+import { nearest } from "../protocol/nearest.ts";
+import { UPDATE_KINDS } from "../protocol/route.ts";
+import { environmentOf, OPTION_KEYS } from "./options.ts";
+import type { Settings } from "./settings.ts";
+import type { Sources } from "./sources.ts";
+import { isExposed } from "./token-exposure.ts";
+
+export async function warningsAbout(settings: Settings, { flags, env }: Sources): Promise<string[]> {
+  return [
+    ...unknownKinds(settings.allowedUpdates.value ?? []),
+    ...misspeltVariables(env),
+    ...typedToken(flags?.token !== undefined),
+    ...(await exposedTokenFile(settings)),
+  ];
+}
+
+/** A kind may be newer than this version of asgigram. */
+function unknownKinds(kinds: readonly string[]): string[] {
+  return kinds
+    .filter((kind) => !(UPDATE_KINDS as readonly string[]).includes(kind))
+    .map((kind) => {
+      const guess = nearest(kind, UPDATE_KINDS);
+      const question = guess === undefined ? "" : `; did you mean ${guess}?`;
+      return `--allowed-updates: "${kind}" is no kind of update that this version of asgigram knows${question}`;
+    });
+}
+
+/** Kubernetes, for one, makes variables of this sort (ASGIGRAM_PORT). */
+function misspeltVariables(env: Sources["env"]): string[] {
+  const known = OPTION_KEYS.map((key) => environmentOf(key).slice("ASGIGRAM_".length));
+  return Object.keys(env)
+    .filter((name) => name.startsWith("ASGIGRAM_") && env[name])
+    .map((name) => name.slice("ASGIGRAM_".length))
+    .filter((word) => !known.includes(word))
+    .flatMap((word) => {
+      const guess = nearest(word, known);
+      return guess === undefined ? [] : [`ASGIGRAM_${word} has no effect; did you mean ASGIGRAM_${guess}?`];
+    });
+}
+
+/** asgigram hides its own arguments from ps; npx and shells that started it do not. */
+function typedToken(isTyped: boolean): string[] {
+  const remedy = "--token-file or ASGIGRAM_TOKEN keeps it from there";
+  return isTyped ? [`the token is on the command line, where ps and the shell's history may show it; ${remedy}`] : [];
+}
+
+async function exposedTokenFile({ token, tokenFile }: Settings): Promise<string[]> {
+  const path = tokenFile.value;
+  if (path === undefined || token.source !== tokenFile.source || !(await isExposed(path))) return [];
+  return [`the token's file is open to other users of this machine; close it: chmod 600 ${path}`];
+}

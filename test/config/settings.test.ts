@@ -1,0 +1,54 @@
+import assert from "node:assert/strict";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import { OPTION_KEYS, optionAt } from "../../src/config/options.ts";
+import { settle } from "../../src/config/settings.ts";
+import type { Sources } from "../../src/config/sources.ts";
+
+const TOKEN = "123456789:AAE-abcdefghijklmnopqrstuvwxyz_0123";
+
+const folder = await mkdtemp(join(tmpdir(), "asgigram-settings-"));
+after(() => rm(folder, { recursive: true }));
+
+const settingsOf = async (sources: Partial<Sources>) => (await settle({ env: {}, cwd: "/srv", ...sources })).settings;
+
+test("where nothing is given every option has its default, and no source", async () => {
+  const settings = await settingsOf({});
+  for (const key of OPTION_KEYS) {
+    const value = key === "logLevel" ? "info" : optionAt(key).default;
+    assert.deepEqual(settings[key], { value, source: undefined }, key);
+  }
+});
+
+test("the source is the name of the option where its value stands", async () => {
+  const config = join(folder, "conf.json");
+  await writeFile(config, '{ "idleTimeout": 60, "workers": 2 }');
+  const { application, workers, maxAttempts, idleTimeout } = await settingsOf({
+    flags: { application: "bot.ts", config, workers: "3" },
+    env: { ASGIGRAM_MAX_ATTEMPTS: "5" },
+  });
+  assert.deepEqual(application, { value: "bot.ts", source: "the argument <application>" });
+  assert.deepEqual(workers, { value: 3, source: "--workers" });
+  assert.deepEqual(maxAttempts, { value: 5, source: "ASGIGRAM_MAX_ATTEMPTS" });
+  assert.deepEqual(idleTimeout, { value: 60, source: `idleTimeout in ${config}` });
+});
+
+test("what one option settles for another has the one's source", async () => {
+  const tokenFile = join(folder, "token");
+  await writeFile(tokenFile, `${TOKEN}\n`);
+  const { token, inbox, logLevel } = await settingsOf({
+    env: { ASGIGRAM_TOKEN_FILE: tokenFile },
+    flags: { verbosity: "2" },
+  });
+  assert.deepEqual(token, { value: TOKEN, source: "ASGIGRAM_TOKEN_FILE" });
+  assert.deepEqual(logLevel, { value: "debug", source: "--verbosity" });
+  assert.deepEqual(inbox, { value: "/srv/asgigram-123456789.sqlite", source: undefined });
+});
+
+test("a value that cannot be used is refused, also where another one counts", async () => {
+  await assert.rejects(settingsOf({ flags: { workers: "0" } }), /^ConfigError: --workers is "0"/);
+  const env = { ASGIGRAM_VERBOSITY: "9" };
+  await assert.rejects(settingsOf({ flags: { logLevel: "info" }, env }), /^ConfigError: ASGIGRAM_VERBOSITY is "9"/);
+});
