@@ -116,6 +116,22 @@ export class Deliveries {
     this.#dispatcher.resume(worker);
   }
 
+  /** The worker gets nothing more: another one is to take its place. */
+  workerPaused(worker: number): void {
+    this.#dispatcher.pause(worker);
+  }
+
+  /**
+   * The worker has ended as it was told to.
+   * @param unseen events that were posted to it, and that no application has seen: they have made no attempt
+   * @throws InboxError
+   */
+  workerDrained(worker: number, unseen: readonly number[]): void {
+    this.record();
+    this.#inbox.withdraw(unseen);
+    this.#dispatcher.release(worker, unseen);
+  }
+
   /** @param culprit the event that is known to have killed it */
   workerGone(worker: number, culprit: number | undefined): void {
     this.record();
@@ -163,12 +179,6 @@ export class Deliveries {
   /** Posts nothing from now on. */
   close(): void {
     this.#dispatcher.close();
-  }
-
-  /** These have been posted, and no application has seen them: they have made no attempt. @throws InboxError */
-  withdraw(seqs: readonly number[]): void {
-    this.record();
-    this.#inbox.withdraw(seqs);
   }
 
   #schedule(): void {

@@ -256,9 +256,8 @@ class Server implements RunningServer {
     // What only memory holds has to be handled now or never.
     if (!this.#inbox.durable) await this.#deliveries?.idle();
     this.#deliveries?.close();
-    const unseen = await this.#workforce.drain("shutdown");
+    await this.#workforce.drain("shutdown");
     await this.#outbox.idle();
-    this.#deliveries?.withdraw(unseen);
     await this.#poller
       .confirm(deadline)
       .catch((error) => this.#log.debug({ error: error.message }, "the last offset was not confirmed"));

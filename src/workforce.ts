@@ -7,7 +7,8 @@
 
 import type { Config } from "./config/config.ts";
 import type { Deliveries } from "./deliveries.ts";
-import { type WorkerLife, WorkerPool } from "./dispatch/pool.ts";
+import { WorkerPool } from "./dispatch/pool.ts";
+import type { WorkerLife } from "./dispatch/worker.ts";
 import { LogTail } from "./observe/log-tail.ts";
 import { applicationLogger, type Logger } from "./observe/logger.ts";
 import type { Outbox } from "./outbox/outbox.ts";
@@ -32,10 +33,10 @@ export class Workforce {
   readonly #onError: (error: Error) => void;
   readonly #pool: WorkerPool;
   readonly #tail = new LogTail();
-  /** The workers that are ready. */
+  /** The workers that events are posted to. */
   readonly #lives = new Map<number, WorkerLife>();
   /** The event that each was at when it reported its own death. */
-  readonly #culprits = new Map<number, number | undefined>();
+  readonly #culprits = new WeakMap<WorkerLife, number | undefined>();
   /** There as soon as there is work, and we know who we are. */
   #deliveries: Deliveries | undefined;
   #bot: Entity = { id: 0 };
@@ -58,11 +59,16 @@ export class Workforce {
       },
       memory: config.workerMemory || undefined,
       stallTimeout: config.stallTimeout ? config.stallTimeout * 1000 : undefined,
+      grace: config.shutdownTimeout * 1000,
       pause: (deaths) => (deaths === 1 ? 0 : backoff(deaths, 10_000)),
       beforePost: () => this.#guard(() => this.#deliveries?.record()),
       onReady: (worker, life) => this.#welcome(worker, life),
       onMessage: (worker, life, item) => this.#guard(() => this.#hear(worker, life, item)),
-      onGone: (worker, error) => this.#guard(() => this.#lost(worker, error)),
+      onPaused: (worker) => this.#deliveries?.workerPaused(worker),
+      onDrained: (worker, unseen) => this.#guard(() => this.#deliveries?.workerDrained(worker, unseen)),
+      onDismissed: (worker) =>
+        this.#log.warn({ worker }, "a worker that is replaced did not finish in time; it is ended"),
+      onGone: (worker, life, error) => this.#guard(() => this.#lost(worker, life, error)),
       onStalled: (worker, silence, seq) => this.#reportStall(worker, silence, seq),
     });
   }
@@ -98,8 +104,17 @@ export class Workforce {
     return this.#tail.of(worker);
   }
 
-  /** Ends all instances and lifespans; resolves when that is done, with the numbers of the events that nobody has seen. */
-  drain(reason: DisconnectReason): Promise<number[]> {
+  /**
+   * Puts another worker, with the application as its files are now, in the place of one. Resolves when the old one is gone.
+   * @param signal gives it up, as long as the new one is not ready
+   * @throws ApplicationLoadError | StartupFailedError | WorkerError where it cannot start: the old one goes on
+   */
+  replace(worker: number, signal: AbortSignal): Promise<void> {
+    return this.#pool.replace(worker, signal);
+  }
+
+  /** Ends all instances and lifespans; resolves when that is done. */
+  drain(reason: DisconnectReason): Promise<void> {
     return this.#pool.drain(reason);
   }
 
@@ -126,7 +141,7 @@ export class Workforce {
         this.#say(worker, item, "error", "the application threw; the event is now a dead letter");
         return this.#deliveries?.failed(worker, item.seq, item.error);
       case "crash":
-        this.#culprits.set(worker, item.seq);
+        this.#culprits.set(life, item.seq);
         return this.#say(worker, item, "error", `${item.message}; the worker is replaced`);
       case "log":
         return this.#say(worker, item, item.level, item.message);
@@ -163,17 +178,17 @@ export class Workforce {
     });
   }
 
-  #lost(worker: number, error: Error): void {
+  #lost(worker: number, life: WorkerLife, error: Error): void {
     this.#say(
       worker,
       { error: error.message },
       "error",
       "a worker is gone; its unsettled events go to its replacement",
     );
-    const culprit = this.#culprits.get(worker);
-    this.#culprits.delete(worker);
+    // One that died before it was given any event has nothing to leave.
+    if (this.#lives.get(worker) !== life) return;
     this.#lives.delete(worker);
-    this.#deliveries?.workerGone(worker, culprit);
+    this.#deliveries?.workerGone(worker, this.#culprits.get(life));
   }
 
   #reportStall(worker: number, silence: number, seq: number): void {

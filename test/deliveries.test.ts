@@ -91,12 +91,25 @@ describe("an update", () => {
     inbox.close();
   });
 
-  test("that was begun but not handed out when the server stops has made no attempt", () => {
-    const { deliveries, inbox } = setUp();
+  test("that a worker leaves behind as it was told to is no death, and no attempt where no application has seen it", () => {
+    const { deliveries, inbox, posted } = setUp();
     deliveries.workerReady(0);
-    deliveries.take([update(1, 5)]);
-    deliveries.withdraw([1]);
-    assert.equal(inbox.unsettled()[0]!.attempts, 0);
+    deliveries.take([update(1, 5), update(2, 5)]);
+    deliveries.workerDrained(0, [posted[1]!.seq]);
+    assert.deepEqual(
+      inbox.unsettled().map(({ attempts, deaths }) => ({ attempts, deaths })),
+      [
+        { attempts: 1, deaths: 0 },
+        { attempts: 0, deaths: 0 },
+      ],
+    );
+    posted.length = 0;
+    deliveries.workerReady(0);
+    assert.deepEqual(ids(posted), [1, 2]);
+    assert.deepEqual(
+      posted.map(({ attempt }) => attempt),
+      [2, 1],
+    );
     inbox.close();
   });
 

@@ -36,6 +36,7 @@ test("what a worker has settled is on record before a call that it made after th
     record: () => deeds.push("record"),
     settled: (_: number, seqs: number[]) => deeds.push(`settled ${seqs}`),
     workerReady: () => {},
+    workerDrained: () => {},
   } as unknown as Deliveries;
   const workforce = new Workforce({
     config,

@@ -17,7 +17,7 @@ import { createLifespan, type Lifespan } from "./lifespan.ts";
 import { type Asgi3, loadApplication } from "./loader.ts";
 import { describe, Reporter } from "./reporter.ts";
 
-/** Piscina's entry: one endless task per thread, over when the worker has been drained. */
+/** Piscina's entry: one endless task per thread, which only the main thread ends. What has been imported stays imported. */
 export default async function host(task: HostTask): Promise<void> {
   const outbound = new Batch<ToMain>(task.port);
   const reporter = new Reporter(outbound);
@@ -29,16 +29,16 @@ export default async function host(task: HostTask): Promise<void> {
     await turn();
     outbound.push({ type: "ready" });
     const unseen = await new Host(task, application, lifespan, outbound, reporter).drained;
-    await lifespan.shutdown();
     outbound.push({ type: "drained", unseen });
+    // Another worker may be waiting for that; it need not wait for the lifespan.
+    outbound.flush();
+    await lifespan.shutdown();
+    outbound.push({ type: "ended" });
   } catch (error) {
     outbound.push({ type: "unready", error: startFailure(error) });
-    reporter.finish();
-    // Nothing can be started anew where something has been imported already: the main thread ends this one.
-    await new Promise(() => {});
   }
   reporter.finish();
-  task.port.close();
+  await new Promise(() => {});
 }
 
 /** How often a worker shows that it is alive: ms. */

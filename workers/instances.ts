@@ -149,7 +149,7 @@ export class Instances implements InstanceHost {
     this.#succeed(instance);
   }
 
-  /** What is still queued is for the scope's next instance; when draining, for the next start of the server. */
+  /** What is still queued is for the scope's next instance; when draining, that is one of another worker. */
   #succeed(instance: Instance): void {
     const { route, queue } = instance;
     if (queue.length === 0 || this.#drained !== undefined) return;
@@ -164,7 +164,7 @@ export class Instances implements InstanceHost {
     // An instance that never asked for anything answers for the event that it was made for, or it would be made for ever.
     const event = held ?? (received ? undefined : instance.queue.shift());
     if (held !== undefined && instance.isStopping && isGivingUp(thrown?.error)) {
-      reporter.log("info", `${key}: ${held.event.type} was given up for the shutdown; it will be delivered again`);
+      reporter.log("info", `${key}: ${held.event.type} was given up; it will be delivered again`);
       return;
     }
     if (thrown === undefined || thrown.error instanceof DisconnectedError) {

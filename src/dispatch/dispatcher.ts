@@ -6,6 +6,8 @@
  *                           suspect <-- suspend() -- posted: its worker died while it had this event
  *                           suspect -- its turn, with nothing else posted --> posted, alone
  *                                      condemned <-- suspend() -- posted, alone, for the last time that is allowed
+ *               waiting <-- release() -- posted: its worker was told to end, and has not settled it
+ *               suspect <-- release() -- posted, where it is a suspect, or others of its shard are
  *
  * The events of one scope form a line, and leave it in order. Lines take turns, and each may have a few events posted at
  * once: enough to keep a worker busy, few enough that no chat can fill it.
@@ -160,6 +162,31 @@ export class Dispatcher {
     return held.map(({ arrival }) => arrival.seq);
   }
 
+  /** The shard's worker is to get nothing more until `resume()`. */
+  pause(shardNumber: number): void {
+    this.#shards[shardNumber]!.open = false;
+  }
+
+  /**
+   * The shard's worker has ended as it was told to. What it has not settled comes first when there is another one, and is to
+   * blame for nothing.
+   * @param unseen those that no application has seen: they have made no attempt
+   */
+  release(shardNumber: number, unseen: readonly number[]): void {
+    const shard = this.#shards[shardNumber]!;
+    const held = [...shard.posted.values()].sort((one, other) => one.arrival.seq - other.arrival.seq);
+    for (const seq of unseen) {
+      const posted = shard.posted.get(seq);
+      if (posted !== undefined) posted.arrival.attempts -= 1;
+    }
+    shard.open = false;
+    shard.posted.clear();
+    // Suspects come before anything else, so what was posted before them has to be one of them, or it would be overtaken.
+    if (shard.alone || shard.suspects.length > 0) shard.suspects = [...held, ...shard.suspects];
+    else for (const { arrival, line } of held.reverse()) this.#return(arrival, line);
+    shard.alone = false;
+  }
+
   /** Nothing is posted from now on; what is posted can still be settled. */
   close(): void {
     this.#closed = true;
@@ -226,6 +253,13 @@ export class Dispatcher {
     arrival.attempts += 1;
     shard.posted.set(arrival.seq, { arrival, line });
     this.#options.post(shard.number, { seq: arrival.seq, attempt: arrival.attempts, body: arrival.body }, shard.alone);
+  }
+
+  /** To the head of its line. */
+  #return(arrival: Arrival, line: Line): void {
+    line.posted -= 1;
+    line.waiting.unshift(arrival);
+    this.#queue(line);
   }
 
   /** The event is nobody's concern any more. */

@@ -1,26 +1,24 @@
 /**
- * The worker threads: a Piscina pool in which every thread has one endless task, the host of one shard. The shard is bound to
- * the thread by the MessagePort that goes with the task.
+ * The workers, one in each place; a place is the number of a shard. What dies is started again, and a worker can be replaced
+ * while it serves: another one starts up beside it, and takes the place when it is ready.
  *
- *   starting -- ready --> running -- drain() --> draining -- drained --> over
- *   starting -- unready, at the server's start --> start() rejects
- *   any of them -- the thread dies, or a later start fails --> gone -- after a pause --> starting
+ *   a place:  served -- its worker dies --> empty -- after a pause --> starting -- ready --> served
+ *             starting -- its worker dies --> empty
+ *             starting, for the first time of all -- its worker dies --> start() rejects
+ *             any of them -- replace() --> the same, with a successor that starts
+ *             with a successor -- which dies --> as before, and replace() rejects
+ *             with a successor -- which is ready --> handing over, if there was a worker to hand over; else served
+ *             handing over -- the predecessor is drained, dies, or is killed as it does not finish in time --> served
+ *
+ * While a place is handed over, nothing is posted to either of the two. If the new one dies meanwhile, its replacement starts
+ * as ever, and waits for the predecessor as well.
  */
 
-import { extname } from "node:path";
-import { MessageChannel, type MessagePort, receiveMessageOnPort } from "node:worker_threads";
-import { Piscina } from "piscina";
-import { Batch } from "../protocol/batch.ts";
-import { ApplicationLoadError, type AsgigramError, StartupFailedError, WorkerError } from "../protocol/errors.ts";
+import { WorkerError } from "../protocol/errors.ts";
 import type { DisconnectReason } from "../protocol/events.ts";
-import type { HostTask, StartFailure, ToMain, ToWorker } from "../protocol/port.ts";
-import { Pulse } from "../protocol/pulse.ts";
-
-/** The built package has JavaScript beside JavaScript, the source tree TypeScript beside TypeScript. */
-const HOST = new URL(`../../workers/host${extname(import.meta.url)}`, import.meta.url).href;
-
-/** One life of one worker. What is posted to a life that is over goes nowhere. */
-export type WorkerLife = Pick<Batch<ToWorker>, "push" | "last">;
+import type { HostTask, ToMain } from "../protocol/port.ts";
+import { Threads } from "./threads.ts";
+import { Worker, type WorkerLife } from "./worker.ts";
 
 export interface WorkerPoolOptions {
   workers: number;
@@ -30,6 +28,8 @@ export interface WorkerPoolOptions {
   memory?: number | undefined;
   /** Milliseconds of silence after which a worker is replaced; never without. */
   stallTimeout?: number | undefined;
+  /** Milliseconds that one which is replaced has for what it holds, and for its lifespan's end. */
+  grace: number;
   /** After how many milliseconds a worker that has died `deaths` times in a row is started again. */
   pause(deaths: number): number;
   /** Called before each message to a worker. */
@@ -37,8 +37,17 @@ export interface WorkerPoolOptions {
   /** A worker is ready for events. */
   onReady(worker: number, life: WorkerLife): void;
   onMessage(worker: number, life: WorkerLife, item: ToMain): void;
+  /** A worker is to be replaced by one that is ready: from now on it gets no events. */
+  onPaused(worker: number): void;
+  /**
+   * A worker that was told to has finished, or was killed because it did not in time. What it has not settled is nobody's
+   * fault; `unseen` are the numbers of the events that no application was handed.
+   */
+  onDrained(worker: number, unseen: number[]): void;
+  /** One that was to finish did not in time, and has been killed. */
+  onDismissed?(worker: number): void;
   /** A worker is gone, and its last messages have been handed over; another will come. */
-  onGone(worker: number, error: Error): void;
+  onGone(worker: number, life: WorkerLife, error: Error): void;
   /** A worker's event loop has not turned for so many milliseconds; `seq` is the event it was last at. */
   onStalled?(worker: number, silence: number, seq: number): void;
 }
@@ -50,44 +59,42 @@ const WATCH = 1000;
 /** A worker that is silent for so long is reported: ms. */
 const STALLED = 10_000;
 
-interface Worker {
+interface Place {
   readonly number: number;
-  readonly piscina: Piscina;
-  state: "starting" | "running" | "draining" | "over";
-  port: MessagePort;
-  life: Batch<ToWorker>;
-  /** In a row, without a healthy minute between them. */
-  readonly deaths: number;
-  readonly pulse: Pulse;
-  readonly bornAt: number;
-  /** Ends the thread, for the reason that it is given. */
-  readonly kill: AbortController;
-  isStalled: boolean;
-  readonly ready: PromiseWithResolvers<void>;
-  /** Resolves with the numbers of the events that its applications have not seen. */
-  readonly drained: PromiseWithResolvers<number[]>;
+  /** Has the place, or waits for the predecessor to be through, or is dead and not yet followed by another. */
+  worker: Worker;
+  /** Starts up beside it. */
+  successor?: Worker | undefined;
+  /** Finishes what it holds. */
+  predecessor?: Worker | undefined;
+  /** When it is started again after a death. */
+  restart?: NodeJS.Timeout;
 }
 
 export class WorkerPool {
   readonly #options: WorkerPoolOptions;
-  /** The first is the pool; others come only where that one has given up on replacing its threads. */
-  readonly #piscinas: Piscina[] = [];
-  readonly #spent = new Set<Piscina>();
-  readonly #workers: Worker[] = [];
+  readonly #threads: Threads;
+  readonly #places: readonly Place[];
+  /** All that are not over. */
+  readonly #living = new Set<Worker>();
   readonly #watch: NodeJS.Timeout;
   #lastLook = performance.now();
   #stopping = false;
 
   constructor(options: WorkerPoolOptions) {
     this.#options = options;
-    this.#addPiscina(options.workers);
-    for (let number = 0; number < options.workers; number++) this.#workers[number] = this.#launch(number, 0);
+    this.#threads = new Threads(options.workers, options.memory);
+    this.#places = Array.from({ length: options.workers }, (_, number) => {
+      const place = { number } as Place;
+      place.worker = this.#launch(place);
+      return place;
+    });
     this.#watch = setInterval(() => this.#lookForStalls(), WATCH).unref();
   }
 
   /** How each worker is. */
   get workers(): { number: number; isUp: boolean; silence: number }[] {
-    return this.#workers.map(({ number, state, pulse }) => ({
+    return this.#places.map(({ number, worker: { state, pulse } }) => ({
       number,
       isUp: state === "running" || state === "draining",
       silence: pulse.silence,
@@ -99,143 +106,125 @@ export class WorkerPool {
    * @throws ApplicationLoadError | StartupFailedError | WorkerError
    */
   async start(): Promise<void> {
-    await Promise.all(this.#workers.map((worker) => worker.ready.promise));
+    await Promise.all(this.#places.map(({ worker }) => worker.ready));
   }
 
   /**
-   * Ends all instances, then the lifespans; resolves when every worker is through with it.
-   * @returns the numbers of the events that were posted and that no application has seen
+   * Puts a new worker in the place of one that serves. Resolves when it serves, and the old one is gone. One place at a time.
+   * @param signal gives it up, as long as the new one is not ready
+   * @throws ApplicationLoadError | StartupFailedError | WorkerError where the new one cannot start: the old one goes on
    */
-  async drain(reason: DisconnectReason): Promise<number[]> {
+  async replace(number: number, signal: AbortSignal): Promise<void> {
+    if (this.#stopping) throw new WorkerError("the workers are being stopped");
+    const place = this.#places[number]!;
+    const { worker } = place;
+    clearTimeout(place.restart);
+    const successor = this.#launch(place);
+    place.successor = successor;
+    const giveUp = () => {
+      if (!successor.hasStarted) successor.kill(new WorkerError(`worker ${number} is not wanted any more`));
+    };
+    signal.addEventListener("abort", giveUp, { once: true });
+    await successor.ready.finally(() => signal.removeEventListener("abort", giveUp));
+    await worker.over;
+  }
+
+  /** Ends all instances, then the lifespans; resolves when every worker is through with it. */
+  async drain(reason: DisconnectReason): Promise<void> {
     this.#stopping = true;
-    for (const worker of this.#workers) {
-      if (worker.state === "over") continue;
-      // One that is still starting reads it as soon as it is ready: what has started up shuts down.
-      worker.state = "draining";
-      worker.life.push({ type: "drain", reason });
-    }
-    const unseen = await Promise.all(this.#workers.map((worker) => worker.drained.promise));
-    return unseen.flat();
+    for (const worker of this.#living) worker.drain(reason);
+    await Promise.all([...this.#living].map(({ ended }) => ended));
   }
 
   /** Ends the threads, whatever they are doing. */
   async destroy(): Promise<void> {
     this.#stopping = true;
     clearInterval(this.#watch);
-    await Promise.all(this.#piscinas.map((piscina) => piscina.destroy()));
+    await this.#threads.destroy();
   }
 
-  /**
-   * A pool with a thread for one more worker. Piscina replaces no thread any more once one of them has died before it was up:
-   * such a pool is spent, and the workers that it can no longer serve get one of their own.
-   */
-  #piscina(): Piscina {
-    const isFree = (piscina: Piscina) => this.#livingOn(piscina).length < piscina.maxThreads;
-    return this.#piscinas.find((piscina) => !this.#spent.has(piscina) && isFree(piscina)) ?? this.#addPiscina(1);
-  }
-
-  #addPiscina(threads: number): Piscina {
-    const { memory } = this.#options;
-    const piscina = new Piscina({
-      filename: HOST,
-      minThreads: threads,
-      maxThreads: threads,
-      concurrentTasksPerWorker: 1,
-      // Any other value blocks the thread between messages, and with it everything asynchronous in it.
-      atomics: "disabled",
-      recordTiming: false,
-      env: environment(),
-      argv: [],
-      ...(memory === undefined ? {} : { resourceLimits: { maxOldGenerationSizeMb: memory } }),
-    });
-    // A thread that dies at its task fails that task. One that dies without has died before it was up.
-    piscina.on("error", () => this.#retire(piscina));
-    this.#piscinas.push(piscina);
-    return piscina;
-  }
-
-  #retire(piscina: Piscina): void {
-    this.#spent.add(piscina);
-    for (const worker of this.#livingOn(piscina)) {
-      if (worker.state === "starting")
-        worker.kill.abort(new WorkerError(`worker ${worker.number} could not be started`));
-    }
-  }
-
-  #livingOn(piscina: Piscina): Worker[] {
-    return this.#workers.filter((worker) => worker.piscina === piscina && worker.state !== "over");
-  }
-
-  #launch(number: number, deaths: number): Worker {
-    const { port1: port, port2 } = new MessageChannel();
-    const ready = Promise.withResolvers<void>();
-    ready.promise.catch(() => {});
-    const worker: Worker = {
+  #launch(place: Place, deaths = 0): Worker {
+    const { task, beforePost, onMessage, onDrained } = this.#options;
+    const { number } = place;
+    const worker: Worker = new Worker({
       number,
-      piscina: this.#piscina(),
-      state: "starting",
-      port,
-      life: new Batch(port, () => this.#options.beforePost?.()),
       deaths,
-      pulse: new Pulse(),
-      bornAt: performance.now(),
-      kill: new AbortController(),
-      isStalled: false,
-      ready,
-      drained: Promise.withResolvers(),
-    };
-    port.on("message", (items: ToMain[]) => this.#receive(worker, items));
-    const task: HostTask = { ...this.#options.task, port: port2, worker: number, pulse: worker.pulse.buffer };
-    // Piscina's type for a transfer list is inferred from another overload of postMessage than it means.
-    const options = { transferList: [port2] as never, signal: worker.kill.signal };
-    worker.piscina.run(task, options).then(
-      () => this.#over(worker, new WorkerError(`worker ${number} ended by itself`)),
-      (error: Error) => this.#over(worker, error),
-    );
+      threads: this.#threads,
+      task,
+      beforePost,
+      onReady: () => this.#isReady(place, worker),
+      onMessage: (item) => onMessage(number, worker.life, item),
+      onDrained: (unseen) => {
+        onDrained(number, unseen);
+        if (worker === place.predecessor) this.#handOver(place);
+      },
+      onEnded: () => {
+        if (!this.#stopping) worker.kill(new WorkerError(`worker ${number} has ended`));
+      },
+      onOver: (error) => this.#isOver(place, worker, error),
+    });
+    this.#living.add(worker);
     return worker;
   }
 
-  #receive(worker: Worker, items: ToMain[]): void {
-    for (const item of items) {
-      switch (item.type) {
-        case "ready":
-          if (worker.state === "starting") worker.state = "running";
-          worker.ready.resolve();
-          this.#options.onReady(worker.number, worker.life);
-          break;
-        case "unready":
-          worker.ready.reject(errorOf(item.error));
-          // What it has imported stays imported, faults and all: the next attempt needs a thread of its own.
-          worker.kill.abort(errorOf(item.error));
-          break;
-        case "drained":
-          worker.drained.resolve(item.unseen);
-          break;
-        default:
-          this.#options.onMessage(worker.number, worker.life, item);
-      }
+  #isReady(place: Place, worker: Worker): void {
+    if (worker === place.successor) {
+      if (!this.#stopping) this.#succeed(place, worker);
+    } else if (worker === place.worker && place.predecessor === undefined) {
+      this.#options.onReady(place.number, worker.life);
     }
   }
 
-  /** The thread is gone, or its host has returned. What it posted before that still counts. */
-  #over(worker: Worker, error: Error): void {
-    for (let left = receiveMessageOnPort(worker.port); left !== undefined; left = receiveMessageOnPort(worker.port)) {
-      this.#receive(worker, left.message);
+  #succeed(place: Place, successor: Worker): void {
+    const predecessor = place.worker;
+    place.worker = successor;
+    place.successor = undefined;
+    if (predecessor.state !== "running") {
+      // It has died, or has not come to serve: there is nothing to hand over.
+      predecessor.kill(new WorkerError(`worker ${place.number} has been replaced`));
+      return this.#handOver(place);
     }
-    worker.port.close();
-    // The first start of all is for start() to tell of.
-    const isFirstStart = worker.state === "starting" && worker.deaths === 0;
-    worker.state = "over";
-    worker.ready.reject(
-      new WorkerError(`worker ${worker.number} died while it started: ${error.message}`, { cause: error }),
-    );
-    // What a dead one had may have been seen.
-    worker.drained.resolve([]);
-    if (this.#stopping || isFirstStart) return;
-    this.#options.onGone(worker.number, (worker.kill.signal.reason as Error | undefined) ?? error);
-    const deaths = performance.now() - worker.bornAt >= HEALTHY ? 1 : worker.deaths + 1;
-    setTimeout(() => {
-      if (!this.#stopping) this.#workers[worker.number] = this.#launch(worker.number, deaths);
+    place.predecessor = predecessor;
+    this.#options.onPaused(place.number);
+    predecessor.drain("reload");
+    const late = setTimeout(() => predecessor.dismiss(), this.#options.grace).unref();
+    void predecessor.over.then(() => clearTimeout(late));
+  }
+
+  #handOver(place: Place): void {
+    const { number, worker } = place;
+    place.predecessor = undefined;
+    if (worker.state === "running") this.#options.onReady(number, worker.life);
+  }
+
+  #isOver(place: Place, worker: Worker, error: Error): void {
+    const { onGone, onDrained, onDismissed } = this.#options;
+    const { number } = place;
+    this.#living.delete(worker);
+    if (this.#stopping) return;
+    if (worker.isDismissed) onDismissed?.(number);
+    switch (worker) {
+      case place.successor:
+        place.successor = undefined;
+        if (place.worker.state === "over") this.#restart(place);
+        return;
+      case place.predecessor:
+        if (worker.isDismissed) onDrained(number, []);
+        else onGone(number, worker.life, error);
+        return this.#handOver(place);
+      case place.worker:
+        // The first start of all is for start() to tell of.
+        if (!worker.hasStarted && worker.deaths === 0) return;
+        onGone(number, worker.life, error);
+        if (place.successor === undefined) this.#restart(place);
+    }
+  }
+
+  #restart(place: Place): void {
+    const { bornAt, deaths: before } = place.worker;
+    const deaths = performance.now() - bornAt >= HEALTHY ? 1 : before + 1;
+    place.restart = setTimeout(() => {
+      if (!this.#stopping) place.worker = this.#launch(place, deaths);
     }, this.#options.pause(deaths)).unref();
   }
 
@@ -246,27 +235,14 @@ export class WorkerPool {
     this.#lastLook = now;
     if (isLate) return;
     const { stallTimeout = Number.POSITIVE_INFINITY, onStalled } = this.#options;
-    for (const worker of this.#workers) {
+    for (const worker of this.#living) {
       const { silence, seq } = worker.pulse;
-      if (worker.state === "over") continue;
       if (silence < Math.min(STALLED, stallTimeout)) worker.isStalled = false;
       else if (!worker.isStalled) {
         worker.isStalled = true;
         onStalled?.(worker.number, silence, seq);
       }
-      if (silence >= stallTimeout) worker.kill.abort(new WorkerError(`worker ${worker.number} was stalled`));
+      if (silence >= stallTimeout) worker.kill(new WorkerError(`worker ${worker.number} was stalled`));
     }
   }
-}
-
-/** What applications may see of the process's environment: all but this server's own settings, the token among them. */
-function environment(): NodeJS.ProcessEnv {
-  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("ASGIGRAM_")));
-}
-
-function errorOf({ name, message, detail }: StartFailure): AsgigramError {
-  const options = detail === undefined ? {} : { cause: detail };
-  return name === "StartupFailedError"
-    ? new StartupFailedError(message, options)
-    : new ApplicationLoadError(message, options);
 }

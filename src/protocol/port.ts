@@ -44,7 +44,7 @@ export type ToWorker =
   /** A call succeeded; `body` is Telegram's whole answer. */
   | { type: "result"; id: number; body: string }
   | { type: "failure"; id: number; error: CallFailure }
-  /** Hand out nothing more, disconnect every instance, run lifespan shutdown, answer `drained`. */
+  /** Hand out nothing more, disconnect every instance, answer `drained`; then run lifespan shutdown and answer `ended`. */
   | { type: "drain"; reason: DisconnectReason };
 
 /** Worker to main thread. */
@@ -61,8 +61,10 @@ export type ToMain =
   | { type: "output"; stream: "stdout" | "stderr"; text: string; scope?: string }
   /** The thread is about to end by itself. `seq`: the event whose instance it comes from, where that is known. */
   | { type: "crash"; message: string; scope?: string; seq?: number; error: string }
-  /** Instances and lifespan have come to their end. `unseen`: events that no application was handed. */
-  | { type: "drained"; unseen: number[] };
+  /** All instances have come to their end. `unseen`: events that no application was handed. */
+  | { type: "drained"; unseen: number[] }
+  /** So has the lifespan. The thread waits to be ended. */
+  | { type: "ended" };
 
 /** One call of the Bot API, ready to go out. */
 export interface Call {

@@ -106,6 +106,27 @@ class Model {
     assert.deepEqual(this.#condemned, condemned);
   }
 
+  pause(shard: number): void {
+    this.#open[shard] = false;
+    this.#do(() => this.dispatcher.pause(shard));
+  }
+
+  release(shard: number, chooseUnseen: (held: number[]) => number[]): void {
+    const held = this.#held(shard).sort((one, other) => one - other);
+    const unseen = chooseUnseen(held);
+    const areSuspects = this.#alone[shard] !== undefined || this.#suspects[shard]!.length > 0;
+    this.#open[shard] = false;
+    this.#alone[shard] = undefined;
+    for (const seq of unseen) this.#attempts.set(seq, this.#attempts.get(seq)! - 1);
+    for (const scope of this.#on(shard)) {
+      scope.passedOver.clear();
+      if (areSuspects) scope.suspects += scope.held.size;
+      scope.held.clear();
+    }
+    if (areSuspects) this.#suspects[shard]!.unshift(...held);
+    this.#do(() => this.dispatcher.release(shard, [-1, ...unseen]));
+  }
+
   resume(shard: number): void {
     this.#open[shard] = !this.#closed;
     this.#do(() => this.dispatcher.resume(shard));
@@ -203,6 +224,8 @@ type Step =
   | { do: "accept"; scope: number; count: number; attempts: number }
   | { do: "settle"; shard: number; share: number; backwards: boolean }
   | { do: "suspend"; shard: number; culprit: number | undefined }
+  | { do: "pause"; shard: number }
+  | { do: "release"; shard: number; share: number }
   | { do: "resume"; shard: number }
   | { do: "close" };
 
@@ -225,6 +248,8 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 6, arbitrary: fc.record({ ...accepts, scope: fc.nat(99), count: fc.nat(120) }) },
   { weight: 4, arbitrary: fc.record(settles) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant("suspend" as const), shard, culprit }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant("pause" as const), shard }) },
+  { weight: 1, arbitrary: fc.record({ ...settles, do: fc.constant("release" as const) }) },
   { weight: 3, arbitrary: fc.record({ do: fc.constant("resume" as const), shard }) },
 );
 
@@ -239,6 +264,10 @@ function carryOut(model: Model, shards: number, step: Step): void {
       });
     case "suspend":
       return model.suspend(step.shard % shards, (held) => held[(step.culprit ?? Number.NaN) % held.length]);
+    case "pause":
+      return model.pause(step.shard % shards);
+    case "release":
+      return model.release(step.shard % shards, (held) => held.slice(Math.floor(held.length * step.share)));
     case "resume":
       return model.resume(step.shard % shards);
     case "close":
@@ -476,6 +505,56 @@ describe("what a dead worker had", () => {
     }
     await idle;
     assert.equal(dispatcher.unsettled, 0);
+  });
+});
+
+describe("what a worker has not settled when it ends as it was told to", () => {
+  test("is posted again before what waits, at once and not alone, and only what was seen has made an attempt", () => {
+    const { dispatcher, posted } = recorded();
+    dispatcher.resume(0);
+    const events = ["a", "a", "b"].map((scope) => arrival(scope));
+    for (const event of events) dispatcher.accept(event);
+    dispatcher.pause(0);
+    const later = arrival("a");
+    dispatcher.accept(later);
+    posted.length = 0;
+    dispatcher.release(0, [events[1]!.seq, events[2]!.seq]);
+    assert.deepEqual(posted, []);
+    dispatcher.resume(0);
+    const again = posted.map(({ seq, attempt }) => [seq, attempt]);
+    assert.deepEqual(again, [
+      [events[0]!.seq, 2],
+      [events[2]!.seq, 1],
+      [events[1]!.seq, 1],
+      [later.seq, 1],
+    ]);
+  });
+
+  test("stays a suspect if it was one, and is never condemned for it", () => {
+    const { dispatcher, posted, condemned } = recorded({ maxAttempts: 2 });
+    dispatcher.resume(0);
+    const events = [arrival("a"), arrival("b")];
+    for (const event of events) dispatcher.accept(event);
+    dispatcher.suspend(0);
+    for (let reload = 0; reload < 5; reload++) {
+      dispatcher.resume(0);
+      assert.deepEqual([posted.at(-1)!.seq, posted.length], [events[0]!.seq, 3 + reload]);
+      dispatcher.release(0, []);
+    }
+    assert.deepEqual(condemned, []);
+  });
+
+  test("is not overtaken by an event of its scope that is a suspect from the start", () => {
+    const { dispatcher, posted } = recorded();
+    dispatcher.resume(0);
+    const first = arrival("a");
+    dispatcher.accept(first);
+    dispatcher.pause(0);
+    dispatcher.accept({ ...arrival("a"), attempts: 2 });
+    dispatcher.release(0, []);
+    posted.length = 0;
+    dispatcher.resume(0);
+    assert.deepEqual(posted, [{ seq: first.seq, attempt: 2, body: "{}" }]);
   });
 });
 

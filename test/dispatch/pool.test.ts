@@ -5,7 +5,8 @@ import { join, resolve } from "node:path";
 import { describe, type TestContext, test } from "node:test";
 import { setImmediate as turn } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
-import { type WorkerLife, WorkerPool, type WorkerPoolOptions } from "../../src/dispatch/pool.ts";
+import { WorkerPool, type WorkerPoolOptions } from "../../src/dispatch/pool.ts";
+import type { WorkerLife } from "../../src/dispatch/worker.ts";
 import { ApplicationLoadError, StartupFailedError, WorkerError } from "../../src/protocol/errors.ts";
 import type { ToMain } from "../../src/protocol/port.ts";
 
@@ -14,6 +15,9 @@ const FIXTURES = resolve(import.meta.dirname, "fixtures");
 type Said =
   | { type: "ready"; worker: number }
   | { type: "message"; worker: number; item: ToMain }
+  | { type: "paused"; worker: number }
+  | { type: "drained"; worker: number; unseen: number[] }
+  | { type: "dismissed"; worker: number }
   | { type: "gone"; worker: number; error: Error }
   | { type: "stalled"; worker: number; seq: number };
 
@@ -44,6 +48,7 @@ class Bench {
         maxInstances: Number.POSITIVE_INFINITY,
         idleTimeout: Number.POSITIVE_INFINITY,
       },
+      grace: 20_000,
       pause: (deaths) => {
         this.pauses.push(deaths);
         return 0;
@@ -57,7 +62,10 @@ class Bench {
         if (item.type === "call") life.push({ type: "result", id: item.id, body: '{"ok":true,"result":true}' });
         this.#hear({ type: "message", worker, item });
       },
-      onGone: (worker, error) => this.#hear({ type: "gone", worker, error }),
+      onPaused: (worker) => this.#hear({ type: "paused", worker }),
+      onDrained: (worker, unseen) => this.#hear({ type: "drained", worker, unseen }),
+      onDismissed: (worker) => this.#hear({ type: "dismissed", worker }),
+      onGone: (worker, _life, error) => this.#hear({ type: "gone", worker, error }),
       onStalled: (worker, _, seq) => this.#hear({ type: "stalled", worker, seq }),
       ...options,
     });
@@ -91,10 +99,10 @@ class Bench {
     return this.until("gone", (said) => said.worker === worker, times);
   }
 
-  /** Gives the worker a message of a chat of its own. @returns its number */
-  tell(worker: number, text: string, life = this.lives.get(worker)!): number {
+  /** Gives the worker a message, of a chat of its own unless one is given. @returns its number */
+  tell(worker: number, text: string, life = this.lives.get(worker)!, chat = 0): number {
     const seq = ++this.#lastSeq;
-    const body = JSON.stringify({ update_id: seq, message: { chat: { id: seq, type: "private" }, text } });
+    const body = JSON.stringify({ update_id: seq, message: { chat: { id: chat || seq, type: "private" }, text } });
     life.push({ type: "events", events: [{ seq, attempt: 1, body }] });
     return seq;
   }
@@ -304,6 +312,194 @@ describe("a worker that dies", () => {
       await bench.ready(worker, 2);
       await bench.answers(worker);
     }
+  });
+});
+
+describe("replace()", () => {
+  const never = new AbortController().signal;
+  /** What has been said of the places, in order. */
+  const course = (bench: Bench) => bench.said.map(({ type }) => type).filter((type) => type !== "message");
+  const lines = (bench: Bench) =>
+    bench.of("message").flatMap(({ item }) => (item.type === "output" ? [item.text] : []));
+
+  test("puts a new worker in the place of one, and the others never notice", async (t) => {
+    const bench = new Bench(t, "app.ts:application", { workers: 3 });
+    await bench.pool.start();
+    const before = new Map(bench.lives);
+    bench.said.length = 0;
+    await bench.pool.replace(1, never);
+    assert.deepEqual(course(bench), ["paused", "drained", "ready"]);
+    for (const worker of [0, 1, 2]) await bench.answers(worker);
+    for (const worker of [0, 1, 2]) assert.equal(bench.lives.get(worker) === before.get(worker), worker !== 1);
+    assert.deepEqual(lines(bench), ["shut down"]);
+    assert.deepEqual(bench.pauses, []);
+  });
+
+  test("lets the old worker finish what it is at, and gives back what it has not begun", async (t) => {
+    const bench = new Bench(t, "app.ts:application");
+    await bench.pool.start();
+    const old = bench.lives.get(0)!;
+    const seq = bench.tell(0, "wait for the end", old, 5);
+    const unseen = [bench.tell(0, "one", old, 5), bench.tell(0, "two", old, 5)];
+    await bench.pool.replace(0, never);
+    assert.deepEqual(bench.of("drained")[0]!.unseen, unseen);
+    const course = bench.said.flatMap((said) => {
+      if (said.type === "drained") return ["drained"];
+      if (said.type !== "message") return [];
+      if (said.item.type === "settled" && said.item.seqs.includes(seq)) return ["settled"];
+      return textOf(said.item) === "waited" ? ["sent"] : [];
+    });
+    assert.deepEqual(course, ["sent", "settled", "drained"]);
+    await bench.answers(0);
+  });
+
+  test("hands over before the old worker is through with its lifespan", async (t) => {
+    setVariable(t, "LINGER", folder(t));
+    const bench = new Bench(t, "lingers.ts:application");
+    await bench.pool.start();
+    const replaced = bench.pool.replace(0, never);
+    await bench.ready(0, 2);
+    await bench.answers(0);
+    writeFileSync(join(process.env.LINGER!, "go"), "");
+    await replaced;
+  });
+
+  test("does not wait for ever: what does not finish in time is ended, and to blame for nothing", async (t) => {
+    const bench = new Bench(t, "app.ts:application", { grace: 50 });
+    await bench.pool.start();
+    bench.tell(0, "hang");
+    await bench.pool.replace(0, never);
+    assert.deepEqual(course(bench), ["ready", "paused", "dismissed", "drained", "ready"]);
+    assert.deepEqual(bench.of("drained")[0]!.unseen, []);
+    await bench.answers(0);
+  });
+
+  test("rejects where the new worker cannot start, and the old one goes on", async (t) => {
+    const obstacle = join(folder(t), "obstacle");
+    setVariable(t, "BROKEN_WHILE", obstacle);
+    const bench = new Bench(t, "broken-while.ts:application");
+    await bench.pool.start();
+    writeFileSync(obstacle, "");
+    await assert.rejects(bench.pool.replace(0, never), { name: "ApplicationLoadError", message: /not while/ });
+    await bench.answers(0);
+    assert.deepEqual(course(bench), ["ready"]);
+    rmSync(obstacle);
+    await bench.pool.replace(0, never);
+    await bench.answers(0);
+  });
+
+  test("is given up with its signal, as long as the new worker is not ready", async (t) => {
+    setVariable(t, "TURNSTILE", folder(t));
+    const bench = new Bench(t, "first-is-fast.ts:application");
+    await bench.pool.start();
+    const enough = new AbortController();
+    const replaced = bench.pool.replace(0, enough.signal);
+    enough.abort();
+    await assert.rejects(replaced, { name: "WorkerError", message: /not wanted any more/ });
+    await bench.answers(0);
+    writeFileSync(join(process.env.TURNSTILE!, "go"), "");
+    await bench.pool.replace(0, never);
+    assert.deepEqual(course(bench), ["ready", "paused", "drained", "ready"]);
+  });
+
+  test("gives the place to the new worker as soon as that is ready, if the old one dies before", async (t) => {
+    setVariable(t, "TURNSTILE", folder(t));
+    const bench = new Bench(t, "first-is-fast.ts:application");
+    await bench.pool.start();
+    const replaced = bench.pool.replace(0, never);
+    bench.tell(0, "exit");
+    await bench.gone(0);
+    writeFileSync(join(process.env.TURNSTILE!, "go"), "");
+    await replaced;
+    await bench.answers(0);
+    assert.deepEqual(course(bench), ["ready", "gone", "ready"]);
+    assert.deepEqual(bench.pauses, []);
+  });
+
+  test("leaves no place empty: if the old worker dies and the new one cannot start, there will be another", async (t) => {
+    const directory = folder(t);
+    setVariable(t, "TURNSTILE", directory);
+    const bench = new Bench(t, "first-is-fast.ts:application");
+    await bench.pool.start();
+    const enough = new AbortController();
+    const replaced = bench.pool.replace(0, enough.signal);
+    bench.tell(0, "exit");
+    await bench.gone(0);
+    enough.abort();
+    await assert.rejects(replaced);
+    writeFileSync(join(directory, "go"), "");
+    await bench.ready(0, 2);
+    await bench.answers(0);
+    assert.deepEqual(bench.pauses, [1]);
+  });
+
+  test("cuts the pause short after which a dead worker would be started again", async (t) => {
+    const bench = new Bench(t, "app.ts:application", { pause: () => 3_600_000 });
+    await bench.pool.start();
+    bench.tell(0, "exit");
+    await bench.gone(0);
+    await bench.pool.replace(0, never);
+    await bench.answers(0);
+  });
+
+  test("is no excuse for a worker that dies while it finishes: it is gone like any other", async (t) => {
+    const bench = new Bench(t, "app.ts:application");
+    await bench.pool.start();
+    bench.tell(0, "exit at the end");
+    await bench.pool.replace(0, never);
+    await bench.ready(0, 2);
+    assert.deepEqual(course(bench), ["ready", "paused", "gone", "ready"]);
+    await bench.answers(0);
+  });
+
+  test("still lets the old worker finish if the new one dies meanwhile, and another takes the place", async (t) => {
+    setVariable(t, "LIVES", folder(t));
+    const bench = new Bench(t, "second-dies.ts:application");
+    await bench.pool.start();
+    const old = bench.lives.get(0);
+    bench.tell(0, "hello");
+    const replaced = bench.pool.replace(0, never);
+    await bench.gone(0);
+    assert.equal(bench.of("drained").length, 0);
+    // The third one is ready before the first is through.
+    await bench.until("message", ({ item }) => item.type === "output" && item.text === "life 3 is there");
+    assert.equal(bench.lives.get(0), old);
+    writeFileSync(join(process.env.LIVES!, "finish"), "");
+    await replaced;
+    await bench.ready(0, 2);
+    await bench.answers(0);
+    assert.deepEqual(course(bench), ["ready", "paused", "gone", "drained", "ready"]);
+  });
+
+  for (const stage of ["starts", "waits for the old one"] as const) {
+    test(`does not outlast the end of the pool while the new worker ${stage}`, async (t) => {
+      setVariable(t, "TURNSTILE", folder(t));
+      const bench = new Bench(t, "first-is-fast.ts:application");
+      await bench.pool.start();
+      if (stage !== "starts") writeFileSync(join(process.env.TURNSTILE!, "go"), "");
+      bench.tell(0, "hang");
+      const replaced = bench.pool.replace(0, never).then(
+        () => "replaced",
+        () => "given up",
+      );
+      if (stage !== "starts") await bench.until("paused");
+      const drained = bench.pool.drain("shutdown");
+      await bench.pool.destroy();
+      assert.equal(await replaced, stage === "starts" ? "given up" : "replaced");
+      await drained;
+      await assert.rejects(bench.pool.replace(0, never), WorkerError);
+      assert.deepEqual([...bench.of("gone"), ...bench.pauses], []);
+    });
+  }
+
+  test("can be done again and again: no thread is left behind", async (t) => {
+    const bench = new Bench(t, "app.ts:application", { workers: 2 });
+    await bench.pool.start();
+    for (let round = 0; round < 10; round++) await bench.pool.replace(round % 2, never);
+    for (const worker of [0, 1]) await bench.answers(worker);
+    assert.equal(lines(bench).length, 10);
+    await bench.pool.drain("shutdown");
+    assert.equal(lines(bench).length, 12, "two were there, and no other");
   });
 });
 

@@ -3,7 +3,8 @@ import { EventEmitter, once } from "node:events";
 import { join } from "node:path";
 import { test } from "node:test";
 import fc from "fast-check";
-import { type WorkerLife, WorkerPool } from "../../src/dispatch/pool.ts";
+import { WorkerPool } from "../../src/dispatch/pool.ts";
+import type { WorkerLife } from "../../src/dispatch/worker.ts";
 import type { ToMain } from "../../src/protocol/port.ts";
 
 const APP = join(import.meta.dirname, "../end-to-end/apps/echo.ts");
@@ -22,6 +23,7 @@ test("whatever is posted to a worker, it works on or is replaced, and this threa
       maxInstances: Number.POSITIVE_INFINITY,
       idleTimeout: Number.POSITIVE_INFINITY,
     },
+    grace: 1000,
     pause: () => 0,
     onReady: (_, life) => happenings.emit("ready", life),
     onMessage: (_worker, life, item) => {
@@ -30,7 +32,9 @@ test("whatever is posted to a worker, it works on or is replaced, and this threa
       life.push({ type: "result", id: item.id, body: '{"ok":true,"result":{}}' });
       happenings.emit("call", item);
     },
-    onGone: (_, error) => deaths.push(error),
+    onPaused: () => {},
+    onDrained: () => {},
+    onGone: (_worker, _life, error) => deaths.push(error),
   });
   t.after(() => pool.destroy());
   let [life] = await once(happenings, "ready");

@@ -5,7 +5,8 @@
  */
 
 import { fileURLToPath } from "node:url";
-import { type WorkerLife, WorkerPool } from "../../src/dispatch/pool.ts";
+import { WorkerPool } from "../../src/dispatch/pool.ts";
+import type { WorkerLife } from "../../src/dispatch/worker.ts";
 import { failureOf } from "../../src/protocol/failure.ts";
 import type { Call, HostTask, ToMain } from "../../src/protocol/port.ts";
 import { BOT } from "../protocol/updates.ts";
@@ -58,6 +59,7 @@ export class Harness implements AsyncDisposable {
         idleTimeout: Number.POSITIVE_INFINITY,
         ...task,
       },
+      grace: PATIENCE,
       pause: () => 0,
       onReady: (_worker, life) => {
         this.#life = life;
@@ -69,7 +71,9 @@ export class Harness implements AsyncDisposable {
         if (item.type === "call") this.#carryOut(life, item);
         this.#changed();
       },
-      onGone: (_worker, error) => {
+      onPaused: () => {},
+      onDrained: () => {},
+      onGone: (_worker, _life, error) => {
         this.#life = undefined;
         this.deaths.push(error);
         this.#changed();
@@ -90,8 +94,8 @@ export class Harness implements AsyncDisposable {
     return seq;
   }
 
-  /** Ends the worker as a stopping server does. Whatever it has to tell has been told when this resolves. @returns what no application has seen */
-  drain(): Promise<number[]> {
+  /** Ends the worker as a stopping server does. Whatever it has to tell has been told when this resolves. */
+  drain(): Promise<void> {
     return this.#pool.drain("shutdown");
   }
 
