@@ -1,87 +1,279 @@
 /**
- * A Bot API that costs as little as possible, in a process of its own: it has a backlog of text messages, takes what is
- * answered, and checks that each update is answered once and each chat in order. Started by main.ts.
+ * A Bot API that costs next to nothing, in a process of its own: it hands out the messages of a load, takes what is answered,
+ * and tells what became of each. The harness (measure.ts) starts it, and talks to it over the channel of a forked process.
  *
- *   node bench/stub.ts UPDATES CHATS
+ *   prepared -- "begin" --> the first phase -- all answered, or nothing for a long time --> told --> "begin" --> the next
+ *
+ * A poll that comes while no phase is on waits for it; the phase's clock starts when such a poll is answered.
  */
 
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
+import { createServer, type Socket } from "node:net";
+import { setTimeout as delay } from "node:timers/promises";
+import { now } from "./clock.ts";
+import { Connection, parametersOf, type Request, RequestReader, type Slot } from "./http.ts";
+import { Ledger, type Verdict } from "./ledger.ts";
+import { Backlog, FIRST_UPDATE, type Load, type Phase } from "./load.ts";
+import { cpuOf } from "./proc.ts";
+import { type Summary, summarize } from "./statistics.ts";
 
-export interface Verdict {
-  /** From the first poll to the last answer. */
+export type ToStub = { type: "prepare"; load: Load } | { type: "begin"; pid: number };
+
+export type FromStub =
+  | { type: "prepared"; url: string }
+  | { type: "polled"; at: number }
+  | { type: "done"; result: PhaseResult };
+
+export interface PhaseResult {
+  verdict: Verdict;
+  updates: number;
+  /** From the first update that was handed out to the last answer: s. */
   seconds: number;
-  repeated: number;
-  outOfOrder: number;
+  /** What the server has used of the processors in that time, and the stub: us. */
+  cpu: number;
+  stubCpu: number;
+  /** From the moment an update came to be, or was handed out where all had been there, to its answer: ms. */
+  light: Summary;
+  heavy: Summary;
+  /** From a poll's answer to the next poll: ms. */
+  pollGaps: Summary;
+  /** What each of the application's threads said to have in use: bytes. */
+  heaps: number[];
 }
 
-export type FromStub = { url: string } | { verdict: Verdict };
+/** Nothing answered for so long means that nothing more will come: ms. */
+const PATIENCE = 15_000;
+/** What is answered twice may be so a little later: ms. */
+const AFTERMATH = 100;
+const UPDATES_PER_POLL = 100;
 
-const [updates = 20_000, chats = 1000] = process.argv.slice(2).map(Number);
-const FIRST = 1000;
-const BATCH = 100;
-const HEADERS = { "content-type": "application/json" };
+interface WaitingPoll {
+  readonly connection: Connection;
+  readonly slot: Slot;
+  readonly start: number;
+  readonly limit: number;
+}
 
-let started = 0;
-let answers = 0;
-const verdict: Verdict = { seconds: 0, repeated: 0, outOfOrder: 0 };
-const seen = new Set<number>();
-const last = new Map<number, number>();
+interface DelayedAnswer {
+  readonly due: number;
+  readonly connection: Connection;
+  readonly slot: Slot;
+  readonly answer: string;
+}
 
-const server = createServer((request, response) => {
-  let body = "";
-  request.on("data", (chunk) => {
-    body += chunk;
-  });
-  request.on("end", () => {
-    const result = answer(request.url!.slice(request.url!.lastIndexOf("/") + 1), body);
-    // What is never answered is the poll that waits when all has been given out.
-    if (result !== undefined) response.writeHead(200, HEADERS).end(`{"ok":true,"result":${result}}`);
-  });
-});
+class Stub {
+  readonly #load: Load;
+  readonly #tell: (message: FromStub) => void;
+  readonly #backlog: Backlog;
+  readonly #ledger: Ledger;
+  readonly #heaps = new Map<string, number>();
+  readonly #delayed: DelayedAnswer[] = [];
+  #delayTimer: NodeJS.Timeout | undefined;
+  #waiting: WaitingPoll | undefined;
+  #pollTimer: NodeJS.Timeout | undefined;
+  #hasPolled = false;
 
-function answer(method: string, body: string): string | undefined {
-  switch (method) {
-    case "getMe":
-      return '{"id":1,"is_bot":true,"first_name":"Bench","username":"bench_bot"}';
-    case "getUpdates":
-      return poll(JSON.parse(body));
-    case "sendMessage":
-      return take(JSON.parse(body));
-    default:
-      return "true";
+  #phase = -1;
+  #isOn = false;
+  /** The numbers of the phase, and how many of all updates exist by now. */
+  #start = 0;
+  #end = 0;
+  #existing = 0;
+  #pid = 0;
+  #begun = 0;
+  #cpuAtBegin = 0;
+  #stubCpuAtBegin = 0;
+  #lastAnswer = 0;
+  #lastPollAnswer = 0;
+  #pollGaps: number[] = [];
+  #patience: NodeJS.Timeout | undefined;
+
+  constructor(load: Load, tell: (message: FromStub) => void) {
+    this.#load = load;
+    this.#tell = tell;
+    this.#backlog = new Backlog(load.phases);
+    this.#ledger = new Ledger(this.#backlog.size, (number) => this.#backlog.chatOf(number));
+  }
+
+  connect(socket: Socket): void {
+    const connection = new Connection((text) => socket.write(text, "latin1"));
+    const reader = new RequestReader((request) => this.#serve(connection, request));
+    socket.setNoDelay(true);
+    socket.on("data", (piece: Buffer) => {
+      reader.push(piece.toString("latin1"));
+      connection.flush();
+    });
+    // A server that is stopped leaves its connections as it likes.
+    socket.on("error", () => socket.destroy());
+  }
+
+  // ---- phases ----
+
+  begin(pid: number): void {
+    this.#pid = pid;
+    this.#phase += 1;
+    this.#start = this.#end;
+    this.#end = this.#backlog.ends[this.#phase]!;
+    this.#isOn = true;
+    this.#begun = 0;
+    this.#pollGaps = [];
+    this.#lastAnswer = now();
+    this.#patience = setInterval(() => {
+      if (now() - this.#lastAnswer > PATIENCE) void this.#finish();
+    }, 1000);
+    if (this.#waiting !== undefined) this.#open();
+  }
+
+  /** The clock starts, and with it the updates. */
+  #open(): void {
+    this.#begun = now();
+    this.#lastPollAnswer = 0;
+    this.#stubCpuAtBegin = cpuOf(process.pid);
+    this.#cpuAtBegin = cpuOf(this.#pid);
+    const { rate } = this.#current;
+    if (rate === undefined) this.#existing = this.#end;
+    else this.#pace(rate);
+    this.#answerWaiting();
+  }
+
+  get #current(): Phase {
+    return this.#load.phases[this.#phase]!;
+  }
+
+  /** Lets updates come to be as time goes by. */
+  #pace(rate: number): void {
+    const due = Math.min(this.#end, this.#start + 1 + Math.floor(((now() - this.#begun) / 1000) * rate));
+    this.#ledger.bear(this.#existing, due, now());
+    this.#existing = due;
+    this.#answerWaiting();
+    if (due === this.#end) return;
+    const next = this.#begun + ((due - this.#start) / rate) * 1000;
+    setTimeout(() => this.#pace(rate), next - now());
+  }
+
+  async #finish(): Promise<void> {
+    const cpu = cpuOf(this.#pid) - this.#cpuAtBegin;
+    const stubCpu = cpuOf(process.pid) - this.#stubCpuAtBegin;
+    const seconds = (this.#lastAnswer - this.#begun) / 1000;
+    this.#isOn = false;
+    clearInterval(this.#patience);
+    await delay(AFTERMATH);
+    const latencies = (isHeavy: boolean) =>
+      summarize(this.#ledger.latencies(this.#start, this.#end, (number) => this.#backlog.isHeavy(number) === isHeavy));
+    this.#tell({
+      type: "done",
+      result: {
+        verdict: this.#ledger.verdict(this.#end),
+        updates: this.#end - this.#start,
+        seconds,
+        cpu,
+        stubCpu,
+        light: latencies(false),
+        heavy: latencies(true),
+        pollGaps: summarize(this.#pollGaps),
+        heaps: [...this.#heaps.values()],
+      },
+    });
+  }
+
+  // ---- the Bot API ----
+
+  #serve(connection: Connection, request: Request): void {
+    const slot = connection.reserve();
+    switch (request.method) {
+      case "sendMessage":
+        return this.#send(connection, slot, parametersOf(request));
+      case "getUpdates":
+        return this.#poll(connection, slot, parametersOf(request));
+      case "getMe":
+        slot.answer = ok('{"id":1,"is_bot":true,"first_name":"Bench","username":"bench_bot"}');
+        return;
+      default:
+        slot.answer = ok("true");
+    }
+  }
+
+  #send(connection: Connection, slot: Slot, { chat_id, text }: Record<string, unknown>): void {
+    const chat = Number(chat_id);
+    this.#lastAnswer = now();
+    this.#ledger.answer(Number.parseInt(text as string, 10), chat, this.#lastAnswer);
+    if (this.#current?.asksForHeap) this.#noteHeap(text as string);
+    const sent = `{"message_id":${this.#ledger.answers},"date":1790000000,"chat":{"id":${chat},"type":"private","first_name":"User"},"text":"${text}"}`;
+    if (this.#load.latency === undefined) slot.answer = ok(sent);
+    else this.#delay({ due: this.#lastAnswer + this.#load.latency, connection, slot, answer: ok(sent) });
+    if (this.#ledger.answers === this.#end && this.#isOn) void this.#finish();
+  }
+
+  /** "17 heap 2 4194304": what thread 2 has in use. */
+  #noteHeap(text: string): void {
+    const [, , thread = "", bytes = ""] = text.split(" ");
+    this.#heaps.set(thread, Number(bytes));
+  }
+
+  #poll(connection: Connection, slot: Slot, parameters: Record<string, unknown>): void {
+    const arrived = now();
+    if (!this.#hasPolled) this.#tell({ type: "polled", at: arrived });
+    this.#hasPolled = true;
+    if (this.#isOn && this.#lastPollAnswer > 0) this.#pollGaps.push(arrived - this.#lastPollAnswer);
+    const offset = Number(parameters.offset ?? 0);
+    const timeout = Number(parameters.timeout ?? 0);
+    const limit = Number(parameters.limit ?? UPDATES_PER_POLL);
+    clearTimeout(this.#pollTimer);
+    this.#waiting = { connection, slot, start: Math.max(0, offset - FIRST_UPDATE), limit };
+    if (this.#isOn && this.#begun === 0) this.#open();
+    else this.#answerWaiting();
+    if (this.#waiting !== undefined) this.#pollTimer = setTimeout(() => this.#answerWaiting(true), timeout * 1000);
+  }
+
+  /** @param isOver its time is up: it is answered even if there is nothing */
+  #answerWaiting(isOver = false): void {
+    if (this.#waiting === undefined) return;
+    const { connection, slot, start, limit } = this.#waiting;
+    const end = Math.min(this.#existing, start + limit);
+    if (start >= end && !isOver) return;
+    clearTimeout(this.#pollTimer);
+    this.#waiting = undefined;
+    this.#lastPollAnswer = now();
+    if (start < end) this.#ledger.bear(start, end, this.#lastPollAnswer);
+    slot.answer = ok(start < end ? this.#backlog.slice(start, end) : "[]");
+    connection.flush();
+  }
+
+  /** All calls take equally long, so that one timer, that of the first in line, will do. */
+  #delay(delayed: DelayedAnswer): void {
+    this.#delayed.push(delayed);
+    this.#delayTimer ??= setTimeout(() => this.#answerDelayed(), this.#load.latency);
+  }
+
+  #answerDelayed(): void {
+    const connections = new Set<Connection>();
+    const due = now() + 0.5;
+    let count = 0;
+    for (const delayed of this.#delayed) {
+      if (delayed.due > due) break;
+      delayed.slot.answer = delayed.answer;
+      connections.add(delayed.connection);
+      count += 1;
+    }
+    this.#delayed.splice(0, count);
+    for (const connection of connections) connection.flush();
+    const next = this.#delayed[0];
+    this.#delayTimer = next && setTimeout(() => this.#answerDelayed(), next.due - now());
   }
 }
 
-function poll({ offset = FIRST, timeout }: { offset?: number; timeout: number }): string | undefined {
-  started ||= performance.now();
-  const end = Math.min(offset + BATCH, FIRST + updates);
-  if (offset >= end) return timeout > 0 ? undefined : "[]";
-  return `[${Array.from({ length: end - offset }, (_, i) => updateText(offset + i)).join()}]`;
+function ok(result: string): string {
+  return `{"ok":true,"result":${result}}`;
 }
 
-function updateText(id: number): string {
-  const chat = (id % chats) + 1;
-  const who = `"id":${chat},"first_name":"User","username":"user${chat}"`;
-  return (
-    `{"update_id":${id},"message":{"message_id":${id},"date":1790000000,"text":"${id}",` +
-    `"chat":{${who},"type":"private"},"from":{${who},"is_bot":false,"language_code":"en"}}}`
-  );
-}
+let stub: Stub;
 
-function take({ chat_id, text }: { chat_id: number; text: string }): string {
-  const id = Number(text);
-  if (seen.has(id)) verdict.repeated += 1;
-  else if (id < (last.get(chat_id) ?? 0)) verdict.outOfOrder += 1;
-  seen.add(id);
-  last.set(chat_id, id);
-  if (++answers === updates) {
-    verdict.seconds = (performance.now() - started) / 1000;
-    process.send!({ verdict } satisfies FromStub);
-  }
-  return `{"message_id":${answers},"date":1790000000,"chat":{"id":${chat_id},"type":"private","first_name":"User"},"text":"${text}"}`;
-}
-
-server.listen(0, "127.0.0.1", () => {
-  process.send!({ url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` } satisfies FromStub);
+process.on("message", (message: ToStub) => {
+  const tell = (told: FromStub) => process.send!(told);
+  if (message.type === "begin") return stub.begin(message.pid);
+  stub = new Stub(message.load, tell);
+  const server = createServer((socket) => stub.connect(socket));
+  server.listen(0, "127.0.0.1", () => {
+    const { port } = server.address() as { port: number };
+    tell({ type: "prepared", url: `http://127.0.0.1:${port}` });
+  });
 });

@@ -1,0 +1,87 @@
+/** What asgigram is meant to reach, and whether it does. */
+
+import { measured, type Results, type ScenarioResults, scenarioOf } from "./results.ts";
+
+export interface Mark {
+  readonly scenario: string;
+  readonly entry: string;
+  readonly figure: string;
+  /** Of the same scenario and figure; without, the bound is in the figure's own unit. */
+  readonly comparedTo?: string;
+  readonly atLeast?: number;
+  readonly atMost?: number;
+}
+
+const asgigram = "asgigram";
+const runner = "grammy-runner";
+const distribute = "grammy-distribute";
+
+export const MARKS: readonly Mark[] = [
+  { scenario: "echo", entry: asgigram, figure: "updates/s", comparedTo: runner, atLeast: 2 },
+  { scenario: "echo", entry: asgigram, figure: "updates/s", comparedTo: "telegraf", atLeast: 1.5 },
+  { scenario: "echo", entry: asgigram, figure: "CPU us/update", atMost: 90 },
+  { scenario: "echo", entry: asgigram, figure: "CPU us/update", comparedTo: "bare", atMost: 1.4 },
+  { scenario: "echo", entry: asgigram, figure: "peak MB", comparedTo: runner, atMost: 1 },
+  { scenario: "latency", entry: asgigram, figure: "updates/s", comparedTo: runner, atLeast: 2 },
+  { scenario: "mix", entry: asgigram, figure: "light p50 ms", atMost: 2 },
+  { scenario: "mix", entry: asgigram, figure: "light p99 ms", comparedTo: distribute, atMost: 0.6 },
+  { scenario: "mix", entry: asgigram, figure: "poll gap p99 ms", atMost: 5 },
+  { scenario: "heavy", entry: asgigram, figure: "x one thread", atLeast: 1.9 },
+  { scenario: "heavy", entry: asgigram, figure: "updates/s", comparedTo: distribute, atLeast: 1 },
+  { scenario: "memory", entry: "100,000 chats", figure: "KB/instance", atMost: 2 },
+  { scenario: "memory", entry: "1,000,000 chats", figure: "KB/instance", atMost: 2 },
+  { scenario: "memory", entry: "1,000,000 chats", figure: "peak MB", atMost: 2000 },
+  { scenario: "start", entry: asgigram, figure: "ms to first poll", atMost: 250 },
+  { scenario: "hot", entry: asgigram, figure: "updates/s", comparedTo: "grammy", atLeast: 1 },
+  {
+    scenario: "growth",
+    entry: "200,000 of 1,000",
+    figure: "CPU us/update",
+    comparedTo: "2,000 of 1,000",
+    atMost: 1.15,
+  },
+  {
+    scenario: "growth",
+    entry: "200,000 of 100,000",
+    figure: "CPU us/update",
+    comparedTo: "200,000 of 10",
+    atMost: 1.15,
+  },
+  { scenario: "inbox", entry: asgigram, figure: "updates/s", comparedTo: "--no-inbox", atLeast: 0.88 },
+];
+
+export interface Judgement {
+  readonly mark: Mark;
+  /** In the unit of the figure, or as a multiple of what it is compared to; nothing, if there is nothing to compare. */
+  readonly value: number | undefined;
+  readonly isMet: boolean | undefined;
+}
+
+/** All marks of the scenarios that were measured. */
+export function judge({ scenarios }: Results): Judgement[] {
+  return MARKS.flatMap((mark) => {
+    const results = scenarios.find(({ name }) => name === mark.scenario);
+    if (results === undefined) return [];
+    const value = reached(mark, results);
+    return [{ mark, value, isMet: value === undefined ? undefined : isWithin(mark, value) }];
+  });
+}
+
+function reached({ entry, figure, comparedTo }: Mark, results: ScenarioResults): number | undefined {
+  const what = scenarioOf(results.name).figures.find(({ name }) => name === figure)!;
+  const medianOf = (wanted: string) => {
+    const found = results.entries.find(({ name }) => name === wanted);
+    return found && measured(what, found)?.median;
+  };
+  const own = medianOf(entry);
+  if (comparedTo === undefined) return own;
+  const other = medianOf(comparedTo);
+  return own === undefined || other === undefined ? undefined : own / other;
+}
+
+function isWithin(
+  { atLeast = Number.NEGATIVE_INFINITY, atMost = Number.POSITIVE_INFINITY }: Mark,
+  value: number,
+): boolean {
+  return value >= atLeast && value <= atMost;
+}

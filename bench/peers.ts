@@ -1,0 +1,62 @@
+/**
+ * Who is measured. Each is a process of its own, of the same Node.js, with the same bot (peers/bot.ts), and set up as its
+ * documentation recommends for production; the head of each file says what was chosen.
+ */
+
+import { join } from "node:path";
+
+export interface Peer {
+  readonly name: string;
+  /** The packages whose versions matter. */
+  readonly packages: readonly string[];
+  /** Handles one update after another, so that its rate under latency needs no long run to be known. */
+  readonly isSequential?: boolean;
+  /** Arguments of `node`; `folder` is for what the server keeps. */
+  command(apiUrl: string, folder: string): readonly string[];
+}
+
+interface Variant {
+  name?: string;
+  flags?: readonly string[];
+  nodeFlags?: readonly string[];
+}
+
+const TOP = join(import.meta.dirname, "..");
+
+/**
+ * The built command line, everything as by default but the place of the inbox and the number of workers, which a container
+ * with two cores would have by default.
+ */
+export function asgigram({ name = "asgigram", flags = [], nodeFlags = [] }: Variant = {}): Peer {
+  return {
+    name,
+    packages: ["asgigram"],
+    command: (apiUrl, folder) => [
+      ...nodeFlags,
+      join(TOP, "dist/src/bin.js"),
+      join(TOP, "bench/peers/asgigram.ts:application"),
+      `--api-url=${apiUrl}`,
+      `--workers=${WORKERS}`,
+      `--inbox=${join(folder, "inbox.sqlite")}`,
+      ...flags,
+    ],
+  };
+}
+
+/** Of those who have workers. */
+export const WORKERS = 2;
+
+function library(name: string, packages: readonly string[], rest: Partial<Peer> = {}): Peer {
+  return { name, packages, command: () => [join(TOP, "bench/peers", `${name}.ts`)], ...rest };
+}
+
+export const PEERS: readonly Peer[] = [
+  asgigram(),
+  // The limit that the others are compared with.
+  library("bare", ["undici"]),
+  library("grammy", ["grammy"], { isSequential: true }),
+  library("grammy-runner", ["grammy", "@grammyjs/runner"]),
+  library("grammy-distribute", ["grammy", "@grammyjs/runner"]),
+  library("telegraf", ["telegraf"]),
+  library("node-telegram-bot-api", ["node-telegram-bot-api"], { isSequential: true }),
+];

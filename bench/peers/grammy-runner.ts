@@ -1,0 +1,14 @@
+/**
+ * grammY's runner, which its documentation recommends beyond a thousand messages an hour, with sequentialize(), which it
+ * recommends to keep the messages of a chat in order. Concurrency is left at its default, 500.
+ * https://grammy.dev/plugins/runner
+ */
+
+import { run, sequentialize } from "@grammyjs/runner";
+import { Bot } from "grammy";
+import { apiUrl, reply, token } from "./bot.ts";
+
+const bot = new Bot(token, { client: { apiRoot: apiUrl } });
+bot.use(sequentialize((ctx) => ctx.chat?.id.toString()));
+bot.on("message:text", (ctx) => ctx.reply(reply(ctx.message.text)));
+run(bot);

@@ -1,0 +1,12 @@
+/**
+ * node-telegram-bot-api 2, as in its readme: run() polls, and one update is handled after another. Its version 2 has no way of
+ * handling several at once. https://github.com/yagop/node-telegram-bot-api
+ */
+
+import { Bot } from "node-telegram-bot-api";
+import { run } from "node-telegram-bot-api/node";
+import { apiUrl, reply, token } from "./bot.ts";
+
+const bot = new Bot(token, { apiRoot: apiUrl });
+bot.on("message", (ctx) => ctx.reply(reply(ctx.message?.text ?? "?")));
+await run(bot);

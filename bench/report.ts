@@ -1,0 +1,89 @@
+/**
+ * Results as tables, which are Markdown as well.
+ *
+ *   node bench/report.ts results.json
+ */
+
+import { readFileSync } from "node:fs";
+import { type Judgement, judge } from "./marks.ts";
+import {
+  type EntryResults,
+  type Measured,
+  measured,
+  type Results,
+  type ScenarioResults,
+  scenarioOf,
+} from "./results.ts";
+import type { Figure } from "./scenarios.ts";
+
+export function report(results: Results): string {
+  const judgements = judge(results);
+  const sections = results.scenarios.map((scenario) => {
+    const own = judgements.filter(({ mark }) => mark.scenario === scenario.name);
+    return [`## ${scenario.name}`, scenarioOf(scenario.name).about, tableOf(scenario), marksOf(own)].filter(Boolean);
+  });
+  return [head(results), ...sections.flat()].join("\n\n");
+}
+
+function head({ date, commit, machine, versions, scale }: Results): string {
+  const { cpu, cores, memoryGB, kernel } = machine;
+  const packages = Object.entries(versions).map((entry) => entry.join(" "));
+  const isSmall = scale === 1 ? [] : [`Loads are ${scale} of what they should be: no measurement, a trial.`];
+  return [
+    `${date}, commit ${commit}, on ${cores} cores of ${cpu}, ${memoryGB} GB, Linux ${kernel}`,
+    packages.join(", "),
+    "The median of the runs (and the least and the most).",
+    ...isSmall,
+  ].join("\n");
+}
+
+function tableOf({ name, entries }: ScenarioResults): string {
+  const { figures } = scenarioOf(name);
+  return table([
+    ["", ...figures.map((figure) => figure.name)],
+    ...entries.map((entry) => [nameOf(entry), ...figures.map((figure) => cell(figure, measured(figure, entry)))]),
+  ]);
+}
+
+/** What is no result is shown as such, with its reason. */
+function nameOf({ name, runs }: EntryResults): string {
+  const faults = runs.flatMap((run) => run.faults ?? []);
+  if (faults.length === 0) return name;
+  const count = faults.length === runs.length ? "" : `${faults.length} of ${runs.length} runs: `;
+  return `${name}: ${count}no result: ${faults[0]!.split("\n")[0]}`;
+}
+
+function cell({ digits }: Figure, value: Measured | undefined): string {
+  if (value === undefined || Number.isNaN(value.median)) return "-";
+  const format = (number: number) => formatNumber(number, digits);
+  if (value.least === value.most) return format(value.median);
+  return `${format(value.median)} (${format(value.least)}–${format(value.most)})`;
+}
+
+function formatNumber(value: number, digits: number): string {
+  return value.toLocaleString("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits });
+}
+
+function marksOf(judgements: readonly Judgement[]): string {
+  return judgements.map((judgement) => `- ${sentence(judgement)}`).join("\n");
+}
+
+function sentence({ mark, value, isMet }: Judgement): string {
+  const { entry, figure, comparedTo, atLeast, atMost } = mark;
+  const unit = comparedTo === undefined ? "" : ` x ${comparedTo}`;
+  const bound = atLeast === undefined ? `at most ${atMost}${unit}` : `at least ${atLeast}${unit}`;
+  const verdict = isMet === undefined ? "nothing to compare" : isMet ? "met" : "MISSED";
+  return `${verdict}: ${entry}, ${figure}, ${bound}${value === undefined ? "" : `: ${formatNumber(value, 2)}`}`;
+}
+
+/** Columns of figures end at the same place. */
+export function table(rows: readonly (readonly string[])[]): string {
+  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
+  const pad = (text: string, column: number) =>
+    column === 0 ? text.padEnd(widths[column]!) : text.padStart(widths[column]!);
+  const rule = widths.map((width, column) => (column === 0 ? "-".repeat(width) : `${"-".repeat(width - 1)}:`));
+  const [header, ...body] = rows.map((row) => row.map(pad));
+  return [header!, rule, ...body].map((cells) => `| ${cells.join(" | ")} |`).join("\n");
+}
+
+if (import.meta.main) console.log(report(JSON.parse(readFileSync(process.argv[2]!, "utf8")) as Results));

@@ -1,0 +1,73 @@
+/** All that a bench has found, every single run of it: what is written as JSON, and what tables, marks and plots come from. */
+
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { findPackageJSON } from "node:module";
+import { cpus, release, totalmem } from "node:os";
+import type { Run } from "./measure.ts";
+import { type Entry, type Figure, SCENARIOS, type Scenario } from "./scenarios.ts";
+import { median } from "./statistics.ts";
+
+export interface Results {
+  readonly date: string;
+  readonly commit: string;
+  readonly machine: {
+    readonly cpu: string;
+    readonly cores: number;
+    readonly memoryGB: number;
+    readonly kernel: string;
+  };
+  readonly versions: Readonly<Record<string, string>>;
+  /** By how much the loads were made smaller; 1 for a true measurement. */
+  readonly scale: number;
+  readonly scenarios: ScenarioResults[];
+}
+
+export interface ScenarioResults {
+  readonly name: string;
+  readonly entries: EntryResults[];
+}
+
+export interface EntryResults {
+  readonly name: string;
+  readonly runs: Run[];
+}
+
+export function emptyResults(scale: number): Results {
+  return {
+    date: new Date().toISOString(),
+    commit: execFileSync("git", ["describe", "--always", "--dirty"], { encoding: "utf8" }).trim(),
+    machine: {
+      cpu: cpus()[0]!.model,
+      cores: cpus().length,
+      memoryGB: Math.round(totalmem() / 1e9),
+      kernel: release(),
+    },
+    versions: versions(SCENARIOS.flatMap(({ entries }) => entries)),
+    scale,
+    scenarios: [],
+  };
+}
+
+function versions(entries: readonly Entry[]): Record<string, string> {
+  const packages = new Set(entries.flatMap(({ peer }) => peer.packages));
+  const version = (name: string) => JSON.parse(readFileSync(findPackageJSON(name, import.meta.url)!, "utf8")).version;
+  return { node: process.versions.node, ...Object.fromEntries([...packages].map((name) => [name, version(name)])) };
+}
+
+/** A figure over the runs of an entry, as far as they count. */
+export interface Measured {
+  readonly median: number;
+  readonly least: number;
+  readonly most: number;
+}
+
+export function measured(figure: Figure, { runs }: EntryResults): Measured | undefined {
+  const values = runs.filter(({ faults }) => faults === undefined).map((run) => figure.of(run));
+  if (values.length === 0) return undefined;
+  return { median: median(values), least: Math.min(...values), most: Math.max(...values) };
+}
+
+export function scenarioOf(name: string): Scenario {
+  return SCENARIOS.find((scenario) => scenario.name === name)!;
+}

@@ -1,0 +1,215 @@
+/** What is measured: who is given which load, and which figures tell how it went. */
+
+import type { Load, Phase } from "./load.ts";
+import type { Run } from "./measure.ts";
+import { asgigram, PEERS, type Peer } from "./peers.ts";
+
+export interface Scenario {
+  readonly name: string;
+  /** What it is, for the reader of its table. */
+  readonly about: string;
+  /** How often each is measured; all once, then all again. */
+  readonly runs: number;
+  readonly entries: readonly Entry[];
+  readonly figures: readonly Figure[];
+  /** What one heavy update takes one thread: ms. */
+  readonly heavyMs?: number;
+  /** How long servers are left alone before their memory is read: ms. */
+  readonly settle?: number;
+}
+
+/** A row of the table. */
+export interface Entry {
+  readonly name: string;
+  readonly peer: Peer;
+  readonly load: Load;
+}
+
+/** A column of the table: what is drawn from one run. */
+export interface Figure {
+  readonly name: string;
+  readonly digits: number;
+  of(run: Run): number;
+}
+
+// ---- figures ----
+
+const throughput = figure("updates/s", 0, (run) => last(run).updates / last(run).seconds);
+const cpu = figure("CPU us/update", 1, (run) => last(run).cpu / last(run).updates);
+const cpuWithStart = figure("with the start", 1, (run) => run.cpu / sum(run.phases.map(({ updates }) => updates)));
+const stubCpu = figure("stub us/update", 1, (run) => last(run).stubCpu / last(run).updates);
+const p50 = figure("p50 ms", 1, (run) => last(run).light.p50);
+const p99 = figure("p99 ms", 1, (run) => last(run).light.p99);
+const lightP50 = figure("light p50 ms", 1, (run) => last(run).light.p50);
+const lightP99 = figure("light p99 ms", 1, (run) => last(run).light.p99);
+const heavyP50 = figure("heavy p50 ms", 1, (run) => last(run).heavy.p50);
+const heavyP99 = figure("heavy p99 ms", 1, (run) => last(run).heavy.p99);
+const pollGapP99 = figure("poll gap p99 ms", 1, (run) => last(run).pollGaps.p99);
+const pollGapMax = figure("poll gap max ms", 1, (run) => last(run).pollGaps.max);
+/** How many threads that do nothing but the heavy work would get as far. */
+const threadsWorth = figure("x one thread", 2, (run) => (throughput.of(run) * run.heavyMs!) / 1000);
+const peak = figure("peak MB", 0, (run) => megabytes(last(run).memory.peak));
+const memoryAtStart = figure("MB at start", 0, (run) => megabytes(run.memoryAtStart.resident));
+const memoryAtEnd = figure("MB at end", 0, (run) => megabytes(last(run).memory.resident));
+const firstPoll = figure("ms to first poll", 0, (run) => run.startMs);
+
+function figure(name: string, digits: number, of: (run: Run) => number): Figure {
+  return { name, digits, of };
+}
+
+function last(run: Run): Run["phases"][number] {
+  return run.phases.at(-1)!;
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}
+
+function megabytes(bytes: number): number {
+  return bytes / 1e6;
+}
+
+// ---- loads ----
+
+function backlog(updates: number, chats: number): Load {
+  return { phases: [{ updates, chats }] };
+}
+
+/** @param sequential for those who handle one update after another: under latency, a tenth of the load takes them ten times as long */
+function each(peers: readonly Peer[], load: Load, sequential: Load = load): Entry[] {
+  return peers.map((peer) => ({ name: peer.name, peer, load: peer.isSequential ? sequential : load }));
+}
+
+// ---- memory ----
+
+/** Phases of the memory scenario: what the heaps hold before and after; a first message for each chat; a second for some. */
+const [BEFORE, FIRST, AFTER, SECOND] = [0, 1, 2, 3];
+/** Chats enough to meet every worker: the application's answer tells of its own thread. */
+const asking: Phase = { updates: 16, chats: 16, asksForHeap: true };
+
+function crowd(chats: number): Load {
+  const updates = Math.min(chats, 20_000);
+  return { phases: [asking, { updates: chats, chats }, asking, { updates, chats, stride: chats / updates }] };
+}
+
+/** What the process has grown by, garbage included, in the time from before the first message to after the last has settled. */
+const residentPerInstance = figure("KB/instance", 2, (run) => {
+  const [before, first] = [run.phases[BEFORE]!, run.phases[FIRST]!];
+  return (first.memory.resident - before.memory.resident) / first.updates / 1024;
+});
+const heapPerInstance = figure("KB/instance in the workers' heaps", 2, (run) => {
+  const [before, first, after] = [run.phases[BEFORE]!, run.phases[FIRST]!, run.phases[AFTER]!];
+  return (sum(after.heaps) - sum(before.heaps)) / first.updates / 1024;
+});
+const firstCpu = figure("CPU us, first message", 1, (run) => run.phases[FIRST]!.cpu / run.phases[FIRST]!.updates);
+const secondCpu = figure("CPU us, second", 1, (run) => run.phases[SECOND]!.cpu / run.phases[SECOND]!.updates);
+
+function memoryEntry(name: string, chats: number, flags: readonly string[] = []): Entry {
+  return { name, peer: asgigram({ flags, nodeFlags: ["--expose-gc"] }), load: crowd(chats) };
+}
+
+// ---- growth ----
+
+function growthEntry(updates: string, chats: string): Entry {
+  const [count, people] = [updates, chats].map((number) => Number(number.replaceAll(",", "")));
+  return {
+    name: `${updates} of ${chats}`,
+    peer: asgigram(),
+    load: {
+      phases: [
+        { updates: 10_000, chats: people! },
+        { updates: count!, chats: people! },
+      ],
+    },
+  };
+}
+
+// ---- scenarios ----
+
+export const SCENARIOS: readonly Scenario[] = [
+  {
+    name: "echo",
+    about: "20,000 messages of 1,000 chats are waiting; each is answered.",
+    runs: 5,
+    entries: each(PEERS, backlog(20_000, 1000)),
+    figures: [throughput, cpu, cpuWithStart, stubCpu, p50, p99, peak, memoryAtStart, memoryAtEnd, firstPoll],
+  },
+  {
+    name: "latency",
+    about:
+      "The same, and every call takes 20 ms to be answered. Who handles one update after another gets 500: it is 50 a second.",
+    runs: 3,
+    entries: each(PEERS, { ...backlog(20_000, 1000), latency: 20 }, { ...backlog(500, 500), latency: 20 }),
+    figures: [throughput, cpu, p50, p99, peak],
+  },
+  {
+    name: "mix",
+    about:
+      "120 messages a second come from 100 chats for 20 s; one in five takes 48 ms of hashing, which blocks a thread.",
+    runs: 3,
+    heavyMs: 48,
+    entries: each(PEERS, { phases: [{ updates: 2400, chats: 100, rate: 120, heavyEvery: 5 }] }),
+    figures: [lightP50, lightP99, heavyP50, heavyP99, pollGapP99, pollGapMax, throughput, cpu],
+  },
+  {
+    name: "heavy",
+    about: "400 messages of 100 chats are waiting, each of which takes 24 ms of hashing.",
+    runs: 3,
+    heavyMs: 24,
+    entries: each(PEERS, { phases: [{ updates: 400, chats: 100, heavyEvery: 1 }] }),
+    figures: [throughput, threadsWorth, pollGapP99, pollGapMax, peak],
+  },
+  {
+    name: "memory",
+    about:
+      "One message from each chat, and each instance stays; then one more from 20,000 of them. KB/instance is how much more " +
+      "memory the process has (VmRSS), from 10 s after its first 16 messages to 10 s after the last chat's; the workers' " +
+      "heaps are what each thread itself has in use right after a garbage collection (--expose-gc).",
+    runs: 3,
+    settle: 10_000,
+    entries: [
+      memoryEntry("100,000 chats", 100_000),
+      memoryEntry("1,000,000 chats", 1_000_000),
+      memoryEntry("100,000 chats, 10,000 kept", 100_000, ["--max-applications=10000"]),
+    ],
+    figures: [residentPerInstance, heapPerInstance, peak, memoryAtStart, firstCpu, secondCpu],
+  },
+  {
+    name: "start",
+    about: "From the start of the process to its first poll.",
+    runs: 10,
+    entries: each(PEERS, backlog(1, 1)),
+    figures: [firstPoll, cpuWithStart, memoryAtStart],
+  },
+  {
+    name: "hot",
+    about: "5,000 messages of one chat are waiting; each is answered after the one before.",
+    runs: 3,
+    entries: each(PEERS, backlog(5000, 1)),
+    figures: [throughput, cpu, p99],
+  },
+  {
+    name: "growth",
+    about: "Echo at other sizes: so many messages of so many chats, after 10,000 others that are not measured.",
+    runs: 3,
+    entries: [
+      growthEntry("2,000", "1,000"),
+      growthEntry("20,000", "1,000"),
+      growthEntry("200,000", "1,000"),
+      growthEntry("200,000", "10"),
+      growthEntry("200,000", "100,000"),
+    ],
+    figures: [cpu, throughput, stubCpu, peak],
+  },
+  {
+    name: "inbox",
+    about: "Echo with and without the inbox's file.",
+    runs: 7,
+    entries: [asgigram(), asgigram({ name: "--no-inbox", flags: ["--no-inbox"] })].map((peer) => ({
+      name: peer.name,
+      peer,
+      load: backlog(20_000, 1000),
+    })),
+    figures: [throughput, cpu, p50, p99, peak],
+  },
+];
