@@ -14,12 +14,15 @@ import { findListenAddress, urlOf } from "./config/listen-address.ts";
 import { withoutSecrets } from "./config/quote.ts";
 import { signalsTo } from "./config/signals.ts";
 import { AsgigramError } from "./protocol/errors.ts";
+import { secretHider } from "./protocol/secrets.ts";
 import type { RunningServer } from "./server.ts";
 
 export async function main(): Promise<void> {
   // ps shows this instead of the arguments, one of which may be the token.
   process.title = "asgigram";
   process.on("uncaughtException", fail);
+  // Without a listener it would end the process, however early it comes.
+  for (const signal of signalsTo("turn-log-level")) process.on(signal, () => turnLogLevel());
   try {
     await run(await parseCommandLine(process.argv.slice(2)));
   } catch (error) {
@@ -94,11 +97,22 @@ async function tellHealth(typed: Typed): Promise<void> {
   process.exit(isGood ? 0 : 1);
 }
 
+/** What there is to do when somebody wants to see more, or no more, of the log. */
+let turnLogLevel = () => {};
+
+/** Text without secrets: those that can be told by their form, and, as soon as they are known, the configuration's. */
+let hide = withoutSecrets;
+
 /** Starts the server. If it is told to stop before it serves, that is an end as it should be, too. */
 async function start(config: Config, stopping: AbortSignal): Promise<RunningServer> {
-  const { serve } = await import("./server.ts");
+  const hideKnown = secretHider(config);
+  hide = (text) => withoutSecrets(hideKnown(text));
+  const { loggerFor, serve } = await import("./server.ts");
+  const { turnLevel } = await import("./observe/logger.ts");
+  const log = loggerFor(config);
+  turnLogLevel = () => turnLevel(log, config.logLevel);
   try {
-    return await serve(config, stopping);
+    return await serve(config, stopping, log);
   } catch (error) {
     if (stopping.aborted && error === stopping.reason) process.exit(0);
     throw error;
@@ -125,7 +139,7 @@ async function versions(): Promise<string> {
 
 /** What the user can mend is told in plain words; anything else is a defect and comes with its stack. */
 function fail(error: unknown): never {
-  console.error(`asgigram: ${withoutSecrets(error instanceof AsgigramError ? explain(error) : stackOf(error))}`);
+  console.error(`asgigram: ${hide(error instanceof AsgigramError ? explain(error) : stackOf(error))}`);
   process.exit(exitCodeFor(error));
 }
 

@@ -95,8 +95,8 @@ export class Deliveries {
     const seqs = this.#inbox.append(arrived);
     for (const [i, seq] of seqs.entries()) {
       const { update, update_id, body } = arrived[i]!;
-      if (seq === undefined) this.#options.log.debug({ update_id }, "seen before");
-      else this.#accept(update, { seq, attempts: 0, deaths: 0, body });
+      if (seq === undefined) this.#options.log.debug({ update_id }, "an update has come that was received before");
+      else this.#accept(update, { seq, update_id, attempts: 0, deaths: 0, body });
     }
     const known = seqs.filter((seq) => seq === undefined).length;
     return read.length - known;
@@ -217,20 +217,23 @@ export class Deliveries {
     return fresh;
   }
 
-  #accept(update: TelegramObject, { seq, attempts, deaths, body }: Omit<Arrival, "scope" | "id">): void {
+  #accept(update: TelegramObject, entry: Omit<Arrival, "kind" | "scope" | "id">): void {
+    const { seq, update_id, attempts, deaths, body } = entry;
     const kind = kindOf(update);
     const payload = kind === undefined ? undefined : update[kind];
     if (kind === undefined || typeof payload !== "object" || payload === null || Array.isArray(payload)) {
-      this.#options.log.error({ update_id: update.update_id }, "an update without a payload is now a dead letter");
+      this.#options.log.error({ update_id }, "an update without a payload is now a dead letter");
       this.#inbox.bury(seq, "it has no payload that could be an event");
       return;
     }
     const { key, id } = routeOf(kind, payload as TelegramObject, this.#options.bot);
-    this.#dispatcher.accept({ seq, attempts, deaths, body, scope: key, id });
+    this.#options.log.trace({ scope: key, update_id, kind }, "an update has come");
+    this.#dispatcher.accept({ seq, update_id, kind, attempts, deaths, body, scope: key, id });
   }
 
-  #condemn({ seq, scope, deaths }: Arrival, worker: number): void {
-    this.#options.log.error({ scope, deaths }, "an event has killed its worker too often and is now a dead letter");
+  #condemn({ seq, scope, update_id, kind, deaths }: Arrival, worker: number): void {
+    const fields = { worker, scope, update_id, kind, deaths };
+    this.#options.log.error(fields, "an event has killed its worker too often and is now a dead letter");
     const reason = `its worker died ${deaths} times while it handled this event`;
     this.#inbox.bury(seq, reason, this.#options.logTail(worker));
   }

@@ -23,6 +23,7 @@ import type { Vitals } from "./observe/vitals.ts";
 import { Limiter } from "./outbox/limiter.ts";
 import { Outbox } from "./outbox/outbox.ts";
 import type { Entity } from "./protocol/route.ts";
+import { secretHider } from "./protocol/secrets.ts";
 import { BotApi } from "./telegram/bot-api.ts";
 import { Poller } from "./telegram/poller.ts";
 import { judgeCall, judgeStart } from "./telegram/retry.ts";
@@ -42,11 +43,12 @@ export interface RunningServer {
 /**
  * Starts a server. Resolves when polling has begun.
  * @param signal stops it as `stop()` does, also while it starts: then this rejects with the signal's reason
+ * @param log a log of its own without
  * @throws TokenRejectedError | ApplicationLoadError | StartupFailedError | InboxError | ListenError
  */
-export async function serve(config: Config, signal?: AbortSignal): Promise<RunningServer> {
+export async function serve(config: Config, signal?: AbortSignal, log = loggerFor(config)): Promise<RunningServer> {
   signal?.throwIfAborted();
-  const server = new Server(config);
+  const server = new Server(config, log);
   signal?.addEventListener("abort", () => void server.stop(), { once: true });
   try {
     await server.start();
@@ -55,6 +57,11 @@ export async function serve(config: Config, signal?: AbortSignal): Promise<Runni
     signal?.throwIfAborted();
     throw error;
   }
+}
+
+/** @param write takes each line, instead of standard error */
+export function loggerFor(config: Config, write?: (line: string) => void): Logger {
+  return createLogger({ level: config.logLevel, format: config.logFormat, hide: secretHider(config), write });
 }
 
 class Server implements RunningServer {
@@ -76,11 +83,11 @@ class Server implements RunningServer {
   #statusServer: StatusServer | undefined;
   #stopped: Promise<void> | undefined;
 
-  constructor(config: Config) {
+  constructor(config: Config, log: Logger) {
     this.#config = config;
+    this.#log = log;
     this.closed = this.#closed.promise;
     this.closed.catch(() => {});
-    this.#log = createLogger({ level: config.logLevel, format: config.logFormat });
     this.#api = new BotApi({ token: config.token, apiUrl: config.apiUrl });
     this.#outbox = new Outbox({
       request: ({ method, body }) => this.#api.callText(method, body),
@@ -98,6 +105,7 @@ class Server implements RunningServer {
       config,
       outbox: this.#outbox,
       log: this.#log,
+      hide: secretHider(config),
       onError: (error) => this.#fail(error),
     });
   }

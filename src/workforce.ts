@@ -10,26 +10,32 @@ import type { Deliveries } from "./deliveries.ts";
 import { WorkerPool } from "./dispatch/pool.ts";
 import type { WorkerLife } from "./dispatch/worker.ts";
 import { LogTail } from "./observe/log-tail.ts";
-import { applicationLogger, type Logger } from "./observe/logger.ts";
+import { applicationLogger, type Logger, onLevelChange } from "./observe/logger.ts";
 import type { Outbox } from "./outbox/outbox.ts";
 import type { DisconnectReason } from "./protocol/events.ts";
 import { failureOf } from "./protocol/failure.ts";
-import type { Call, EventItem, ToMain } from "./protocol/port.ts";
+import type { Call, EventItem, LogLevel, Place, ToMain } from "./protocol/port.ts";
 import type { Entity } from "./protocol/route.ts";
+import type { Hide } from "./protocol/secrets.ts";
 import { backoff } from "./telegram/retry.ts";
 
 export interface WorkforceOptions {
   config: Config;
   outbox: Outbox;
   log: Logger;
+  /** For what is kept of the workers' words. */
+  hide: Hide;
   /** Something without which there is no going on. */
   onError(error: Error): void;
 }
+
+type CallItem = Extract<ToMain, { type: "call" }>;
 
 export class Workforce {
   readonly #log: Logger;
   readonly #applicationLog: Logger;
   readonly #outbox: Outbox;
+  readonly #hide: Hide;
   readonly #onError: (error: Error) => void;
   readonly #pool: WorkerPool;
   readonly #tail = new LogTail();
@@ -42,10 +48,11 @@ export class Workforce {
   #bot: Entity = { id: 0 };
 
   /** Starts the threads. */
-  constructor({ config, outbox, log, onError }: WorkforceOptions) {
+  constructor({ config, outbox, log, hide, onError }: WorkforceOptions) {
     this.#log = log;
     this.#applicationLog = applicationLogger(log);
     this.#outbox = outbox;
+    this.#hide = hide;
     this.#onError = onError;
     this.#pool = new WorkerPool({
       workers: config.workers,
@@ -56,6 +63,7 @@ export class Workforce {
         lifespan: config.lifespan,
         maxInstances: instancesPerWorker(config),
         idleTimeout: config.idleTimeout ? config.idleTimeout * 1000 : Number.POSITIVE_INFINITY,
+        debug: log.isLevelEnabled("debug"),
       },
       memory: config.workerMemory || undefined,
       stallTimeout: config.stallTimeout ? config.stallTimeout * 1000 : undefined,
@@ -70,6 +78,9 @@ export class Workforce {
         this.#log.warn({ worker }, "a worker that is replaced did not finish in time; it is ended"),
       onGone: (worker, life, error) => this.#guard(() => this.#lost(worker, life, error)),
       onStalled: (worker, silence, seq) => this.#reportStall(worker, silence, seq),
+    });
+    onLevelChange(log, () => {
+      for (const life of this.#lives.values()) this.#tellLevel(life);
     });
   }
 
@@ -101,7 +112,7 @@ export class Workforce {
 
   /** What the worker said last. */
   logTail(worker: number): string {
-    return this.#tail.of(worker);
+    return this.#hide(this.#tail.of(worker));
   }
 
   /**
@@ -126,20 +137,25 @@ export class Workforce {
   /** A worker is ready, at the start or as the replacement of another. */
   #welcome(worker: number, life: WorkerLife): void {
     this.#lives.set(worker, life);
+    this.#tellLevel(life);
     if (this.#deliveries === undefined) return;
     life.push({ type: "bot", bot: this.#bot });
     this.#deliveries.workerReady(worker);
   }
 
+  #tellLevel(life: WorkerLife): void {
+    life.push({ type: "debug", debug: this.#log.isLevelEnabled("debug") });
+  }
+
   #hear(worker: number, life: WorkerLife, item: ToMain): void {
     switch (item.type) {
       case "call":
-        return this.#call(worker, life, item.id, item.call);
+        return this.#call(worker, life, item);
       case "settled":
         return this.#deliveries?.settled(worker, item.seqs);
       case "failed":
         this.#say(worker, item, "error", "the application threw; the event is now a dead letter");
-        return this.#deliveries?.failed(worker, item.seq, item.error);
+        return this.#deliveries?.failed(worker, item.seq, this.#hide(item.error));
       case "crash":
         this.#culprits.set(life, item.seq);
         return this.#say(worker, item, "error", `${item.message}; the worker is replaced`);
@@ -148,32 +164,32 @@ export class Workforce {
       case "output":
         this.#tail.add(worker, item.text);
         return this.#applicationLog[item.stream === "stdout" ? "info" : "warn"](
-          { worker, scope: item.scope },
+          { worker, ...placeOf(item) },
           item.text,
         );
     }
   }
 
-  #say(
-    worker: number,
-    { scope, error }: { scope?: string; error?: string },
-    level: "debug" | "info" | "warn" | "error",
-    message: string,
-  ): void {
+  #say(worker: number, item: Place & { error?: string }, level: LogLevel, message: string): void {
+    const { error } = item;
     this.#tail.add(worker, error === undefined ? message : `${message}: ${error}`);
-    this.#log[level]({ worker, scope, error }, message);
+    this.#log[level]({ worker, ...placeOf(item), error }, message);
   }
 
-  #call(worker: number, life: WorkerLife, id: number, call: Call): void {
+  #call(worker: number, life: WorkerLife, { id, call, from }: CallItem): void {
     // What was settled before the call was made is settled for good before the call can have an effect.
     this.#deliveries?.record();
+    // Found now: the event may be settled by the time of the answer.
+    const place = typeof from === "string" ? { scope: from } : this.#deliveries?.posted(worker, from);
     this.#outbox.post({
       call,
-      succeeded: (body) => life.push({ type: "result", id, body }),
+      succeeded: (body) => {
+        this.#log.trace(fieldsOf(worker, place, call), "a call succeeded");
+        life.push({ type: "result", id, body });
+      },
       failed: (error) => {
-        const { method, lane } = call;
-        this.#log.info({ worker, method, lane, error: (error as Error).message }, "a call failed");
-        life.push({ type: "failure", id, error: failureOf(error, method) });
+        this.#log.info({ ...fieldsOf(worker, place, call), error: (error as Error).message }, "a call failed");
+        life.push({ type: "failure", id, error: failureOf(error, call.method) });
       },
     });
   }
@@ -192,10 +208,8 @@ export class Workforce {
   }
 
   #reportStall(worker: number, silence: number, seq: number): void {
-    const at = this.#deliveries?.posted(worker, seq);
-    const update_id = at && (JSON.parse(at.body) as { update_id: number }).update_id;
     const message = `a worker is stalled: its event loop has not turned for ${Math.round(silence / 1000)} s`;
-    this.#log.warn({ worker, scope: at?.scope, update_id }, message);
+    this.#log.warn({ worker, ...placeOf(this.#deliveries?.posted(worker, seq)) }, message);
   }
 
   #guard(work: () => void): void {
@@ -205,6 +219,14 @@ export class Workforce {
       this.#onError(error as Error);
     }
   }
+}
+
+function placeOf({ scope, update_id, kind }: Place = {}) {
+  return { scope, update_id, kind };
+}
+
+function fieldsOf(worker: number, place: Place | undefined, { method, lane }: Call) {
+  return { worker, ...placeOf(place), method, lane };
 }
 
 /** Each worker keeps its share; one at least, or it could not work. */

@@ -15,7 +15,7 @@ after(() => rmSync(folder, { recursive: true }));
 let files = 0;
 
 const BOT = { id: 99, username: "bot" };
-const log = createLogger({ level: "silent", format: "json" });
+const log = createLogger({ level: "silent", format: "json", hide: (text) => text });
 
 /** Deliveries of one worker, on a real inbox; what is posted is written down. */
 function setUp(path = join(folder, `${++files}.sqlite`), options: { oldest?: number } = {}) {

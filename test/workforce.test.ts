@@ -35,13 +35,15 @@ test("what a worker has settled is on record before a call that it made after th
   const deliveries = {
     record: () => deeds.push("record"),
     settled: (_: number, seqs: number[]) => deeds.push(`settled ${seqs}`),
+    posted: () => undefined,
     workerReady: () => {},
     workerDrained: () => {},
   } as unknown as Deliveries;
   const workforce = new Workforce({
     config,
     outbox,
-    log: createLogger({ level: "silent", format: "json" }),
+    log: createLogger({ level: "silent", format: "json", hide: (text) => text }),
+    hide: (text) => text,
     onError: (error) => assert.fail(error),
   });
   await workforce.start();

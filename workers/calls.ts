@@ -19,12 +19,15 @@ export class Calls {
     this.#outbound = outbound;
   }
 
-  /** Resolves with the method's result, or rejects with a TelegramError or a NetworkError. */
-  make(call: Call): Promise<unknown> {
+  /**
+   * Resolves with the method's result, or rejects with a TelegramError or a NetworkError.
+   * @param from the number of the event that the instance is at, or its scope
+   */
+  make(call: Call, from: number | string): Promise<unknown> {
     const id = ++this.#last;
     const waiting = Promise.withResolvers<unknown>();
     this.#waiting.set(id, { ...waiting, method: call.method });
-    this.#outbound.push({ type: "call", id, call });
+    this.#outbound.push({ type: "call", id, call, from });
     return waiting.promise;
   }
 

@@ -20,7 +20,7 @@ import { describe, Reporter } from "./reporter.ts";
 /** Piscina's entry: one endless task per thread, which only the main thread ends. What has been imported stays imported. */
 export default async function host(task: HostTask): Promise<void> {
   const outbound = new Batch<ToMain>(task.port);
-  const reporter = new Reporter(outbound);
+  const reporter = new Reporter(outbound, task.debug);
   try {
     const application = await loadApplication(task.application, task.directory, task.interface);
     const lifespan = createLifespan(task.lifespan, application, reporter.log);
@@ -51,6 +51,7 @@ class Host {
   readonly #calls: Calls;
   readonly #instances: Instances;
   readonly #outbound: Batch<ToMain>;
+  readonly #reporter: Reporter;
   readonly #drained = Promise.withResolvers<number[]>();
   #bot: Entity = { id: 0 };
 
@@ -60,6 +61,7 @@ class Host {
     pulse.beat();
     setInterval(() => pulse.beat(), BEAT).unref();
     this.#outbound = outbound;
+    this.#reporter = reporter;
     this.#calls = new Calls(outbound);
     this.#instances = new Instances({
       application,
@@ -68,8 +70,8 @@ class Host {
       idleTimeout: task.idleTimeout,
       reporter,
       settle: (seq) => this.#settle(seq),
-      fail: (seq, scope, error) => outbound.push({ type: "failed", seq, scope, error }),
-      call: (call) => this.#calls.make(call),
+      fail: (seq, place, error) => outbound.push({ type: "failed", seq, error, ...place }),
+      call: (call, from) => this.#calls.make(call, from),
       workAt: (seq) => pulse.workAt(seq),
     });
     task.port.on("message", (items: ToWorker[]) => {
@@ -91,6 +93,9 @@ class Host {
         return this.#calls.failed(item.id, item.error);
       case "bot":
         this.#bot = item.bot;
+        return;
+      case "debug":
+        this.#reporter.debug = item.debug;
         return;
       case "drain":
         return void this.#drain(item.reason);

@@ -37,7 +37,8 @@ export interface Ending {
 /** What an instance needs of the host it lives in. */
 export interface InstanceHost {
   settle(seq: number, instance: Instance): void;
-  call(call: Call): Promise<unknown>;
+  /** @param from the number of the event that the instance is at, or its scope */
+  call(call: Call, from: number | string): Promise<unknown>;
   /** The application goes on with that event. */
   workAt(seq: number): void;
   /** The application tried to send what is no event. */
@@ -166,7 +167,7 @@ export class Instance {
       throw error;
     }
     try {
-      return await this.#host.call(call);
+      return await this.#host.call(call, this.#held?.seq ?? this.route.key);
     } finally {
       if (this.#held !== undefined) this.#host.workAt(this.#held.seq);
     }

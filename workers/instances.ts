@@ -5,12 +5,12 @@
 
 import { DisconnectedError } from "../src/protocol/errors.ts";
 import type { DisconnectReason } from "../src/protocol/events.ts";
-import type { Call } from "../src/protocol/port.ts";
+import type { Call, Place } from "../src/protocol/port.ts";
 import type { Route } from "../src/protocol/route.ts";
 import { scopeOf } from "./event.ts";
 import { type Delivered, type Ending, Instance, InstanceExtensions, type InstanceHost } from "./instance.ts";
 import type { Asgi3 } from "./loader.ts";
-import { describe, type Reporter } from "./reporter.ts";
+import { describe, placeOf, type Reporter } from "./reporter.ts";
 
 export interface InstancesOptions {
   application: Asgi3;
@@ -22,8 +22,8 @@ export interface InstancesOptions {
   idleTimeout: number;
   reporter: Pick<Reporter, "log" | "within">;
   settle(seq: number): void;
-  fail(seq: number, scope: string, error: string): void;
-  call(call: Call): Promise<unknown>;
+  fail(seq: number, place: Place, error: string): void;
+  call(call: Call, from: number | string): Promise<unknown>;
   /** The application goes on with an event. */
   workAt(seq: number): void;
 }
@@ -91,8 +91,8 @@ export class Instances implements InstanceHost {
     this.#options.settle(seq);
   }
 
-  call(call: Call): Promise<unknown> {
-    return this.#options.call(call);
+  call(call: Call, from: number | string): Promise<unknown> {
+    return this.#options.call(call, from);
   }
 
   workAt(seq: number): void {
@@ -100,7 +100,7 @@ export class Instances implements InstanceHost {
   }
 
   refused(error: unknown, instance: Instance): void {
-    this.#options.reporter.log("warn", `${instance.route.key}: send() refused an event: ${error}`);
+    this.#log(instance, "warn", `send() refused an event: ${error}`);
   }
 
   becameIdle(instance: Instance): void {
@@ -133,6 +133,7 @@ export class Instances implements InstanceHost {
   }
 
   #disconnect(instance: Instance, reason: DisconnectReason): void {
+    this.#log(instance, "debug", `an instance is dropped: ${reason}`);
     this.#live.delete(instance.route.key);
     this.#idle.delete(instance);
     this.#closing.set(instance.route.key, instance);
@@ -160,27 +161,25 @@ export class Instances implements InstanceHost {
   /** The one place that decides what becomes of the event at hand when an application ends. */
   #conclude(instance: Instance, { thrown, held, received }: Ending): void {
     const { settle, fail, reporter } = this.#options;
-    const { key } = instance.route;
     // An instance that never asked for anything answers for the event that it was made for, or it would be made for ever.
     const event = held ?? (received ? undefined : instance.queue.shift());
+    const place = placeOf(instance.route.key, event?.event);
     if (held !== undefined && instance.isStopping && isGivingUp(thrown?.error)) {
-      reporter.log("info", `${key}: ${held.event.type} was given up; it will be delivered again`);
+      reporter.log("info", "an event was given up; it will be delivered again", undefined, place);
       return;
     }
     if (thrown === undefined || thrown.error instanceof DisconnectedError) {
       if (event === undefined) return;
       settle(event.seq);
       if (!received) {
-        reporter.log(
-          "warn",
-          `${key}: the application returned without calling receive(); ${event.event.type} counts as handled`,
-        );
+        const message = "the application returned without calling receive(); the event counts as handled";
+        reporter.log("warn", message, undefined, place);
       }
       return;
     }
     const error = describe(thrown.error);
-    if (event !== undefined) fail(event.seq, key, error);
-    else reporter.log("error", `${key}: the application threw while it held no event`, thrown.error);
+    if (event !== undefined) fail(event.seq, place, error);
+    else reporter.log("error", "the application threw while it held no event", thrown.error, place);
   }
 
   /** The instance has come to its end, or as good as that. */
@@ -210,22 +209,22 @@ export class Instances implements InstanceHost {
 
   /** Its scope cannot wait for ever. */
   #giveUp(instance: Instance): void {
-    const { key } = instance.route;
-    this.#options.reporter.log(
-      "warn",
-      `${key}: the application has not returned ${SLOW / 1000} s after telegram.disconnect`,
-    );
+    this.#log(instance, "warn", `the application has not returned ${SLOW / 1000} s after telegram.disconnect`);
     this.#closed(instance);
     this.#succeed(instance);
   }
 
   #warnOfSlow(instance: Instance): void {
-    const { route, received, held, queue } = instance;
-    const what = received ? `has been at ${held?.event.type ?? "work"}` : "has not called receive()";
+    const { received, held, queue } = instance;
+    const what = received ? `has been at ${held === undefined ? "work" : "an event"}` : "has not called receive()";
     const waiting = queue.length === 1 ? "1 event waits" : `${queue.length} events wait`;
-    this.#options.reporter.log("warn", `${route.key}: the application ${what} for ${SLOW / 1000} s; ${waiting}`);
+    this.#log(instance, "warn", `the application ${what} for ${SLOW / 1000} s; ${waiting}`);
     // Once is enough, until it asks for its next event.
     instance.since = Number.POSITIVE_INFINITY;
+  }
+
+  #log({ route, held }: Instance, level: "debug" | "warn", message: string): void {
+    this.#options.reporter.log(level, message, undefined, placeOf(route.key, held?.event));
   }
 }
 

@@ -6,26 +6,31 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { inspect } from "node:util";
 import type { Batch } from "../src/protocol/batch.ts";
-import type { LogLevel, ToMain } from "../src/protocol/port.ts";
+import { delivery } from "../src/protocol/delivery.ts";
+import type { LogLevel, Place, ToMain } from "../src/protocol/port.ts";
 import { captureOutput } from "./output.ts";
 
 /** The instance that some code belongs to. */
 export interface Source {
   readonly route: { readonly key: string };
-  readonly held: { readonly seq: number } | undefined;
+  readonly held: { readonly seq: number; readonly event: { readonly type: string } } | undefined;
 }
 
 export class Reporter {
+  /** Whether to tell what is only of interest to somebody who looks for an error. */
+  debug: boolean;
+
   readonly #outbound: Batch<ToMain>;
   readonly #source = new AsyncLocalStorage<Source>();
   /** Hands over the output that is no whole line yet. */
   readonly #finishOutput: () => void;
   #crashed = false;
 
-  constructor(outbound: Batch<ToMain>) {
+  constructor(outbound: Batch<ToMain>, debug: boolean) {
+    this.debug = debug;
     this.#outbound = outbound;
     this.#finishOutput = captureOutput((stream, text) =>
-      outbound.push({ type: "output", stream, text, ...this.#where() }),
+      outbound.push({ type: "output", stream, text, ...this.#place() }),
     );
     process.on("uncaughtException", (error) => this.#crash("an error was thrown where nothing could catch it", error));
     process.on("unhandledRejection", (error) =>
@@ -39,9 +44,11 @@ export class Reporter {
     return this.#source.run(source, run);
   }
 
-  readonly log = (level: LogLevel, message: string, error?: unknown): void => {
+  /** @param place what it is about; without, the instance whose code is running */
+  readonly log = (level: LogLevel, message: string, error?: unknown, place = this.#place()): void => {
+    if (level === "debug" && !this.debug) return;
     const detail = error === undefined ? {} : { error: describe(error) };
-    this.#outbound.push({ type: "log", level, message, ...this.#where(), ...detail });
+    this.#outbound.push({ type: "log", level, message, ...place, ...detail });
   };
 
   /** Nothing more will come. */
@@ -68,13 +75,20 @@ export class Reporter {
   #reportCrash(message: string, error: unknown): void {
     const seq = this.#source.getStore()?.held?.seq;
     const culprit = seq === undefined ? {} : { seq };
-    this.#outbound.push({ type: "crash", message, error: describe(error), ...this.#where(), ...culprit });
+    this.#outbound.push({ type: "crash", message, error: describe(error), ...this.#place(), ...culprit });
   }
 
-  #where(): { scope?: string } {
+  #place(): Place {
     const source = this.#source.getStore();
-    return source === undefined ? {} : { scope: source.route.key };
+    return source === undefined ? {} : placeOf(source.route.key, source.held?.event);
   }
+}
+
+/** @param event what the scope's instance is at */
+export function placeOf(scope: string, event?: { readonly type: string }): Place {
+  const update_id = event && delivery(event)?.update_id;
+  if (event === undefined || update_id === undefined) return { scope };
+  return { scope, update_id, kind: event.type.slice("telegram.".length) };
 }
 
 /** An error as text, with its stack and causes; never throws, whatever was thrown. */

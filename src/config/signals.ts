@@ -2,7 +2,7 @@
 
 export interface Signal {
   readonly names: readonly NodeJS.Signals[];
-  readonly does: "stop";
+  readonly does: "stop" | "turn-log-level";
   readonly meaning: string;
 }
 
@@ -12,6 +12,12 @@ export const SIGNALS: readonly Signal[] = [
     does: "stop",
     meaning:
       "Stop: no more polling, what is at hand is finished within `--shutdown-timeout`, the rest stays in the inbox, exit code 0. A second one ends the process at once",
+  },
+  {
+    names: ["SIGUSR2"],
+    does: "turn-log-level",
+    meaning:
+      "Log more: from the configured level to `debug`, with the next one to `trace`, then back to the configured one",
   },
 ];
 

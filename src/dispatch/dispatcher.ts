@@ -22,6 +22,8 @@ import { shardOf } from "./shard.ts";
 /** An inbox entry with its address. */
 export interface Arrival {
   readonly seq: number;
+  readonly update_id: number;
+  readonly kind: string;
   /** How often it has been posted. */
   attempts: number;
   /** How many workers have died that had it. */

@@ -20,6 +20,8 @@ export interface HostTask {
   maxInstances: number;
   /** Milliseconds after which an idle instance is dropped; Infinity for never. */
   idleTimeout: number;
+  /** Whether to tell what is only of interest to somebody who looks for an error. */
+  debug: boolean;
   /** Of this worker's `Pulse`. */
   pulse: SharedArrayBuffer;
 }
@@ -40,6 +42,8 @@ export interface EventItem {
 export type ToWorker =
   /** Comes once, before the first event. */
   | { type: "bot"; bot: Entity }
+  /** From now on: see `HostTask`. */
+  | { type: "debug"; debug: boolean }
   | { type: "events"; events: EventItem[] }
   /** A call succeeded; `body` is Telegram's whole answer. */
   | { type: "result"; id: number; body: string }
@@ -52,19 +56,27 @@ export type ToMain =
   /** The application is imported and its lifespan startup is over. */
   | { type: "ready" }
   | { type: "unready"; error: StartFailure }
-  | { type: "call"; id: number; call: Call }
+  /** `from`: the number of the event that the instance was at; its scope, where it was at none. */
+  | { type: "call"; id: number; call: Call; from: number | string }
   | { type: "settled"; seqs: number[] }
   /** The application's exception: the event becomes a dead letter. */
-  | { type: "failed"; seq: number; scope: string; error: string }
-  | { type: "log"; level: LogLevel; message: string; scope?: string; error?: string }
+  | ({ type: "failed"; seq: number; error: string } & Place)
+  | ({ type: "log"; level: LogLevel; message: string; error?: string } & Place)
   /** What the application wrote to standard output or standard error. */
-  | { type: "output"; stream: "stdout" | "stderr"; text: string; scope?: string }
+  | ({ type: "output"; stream: "stdout" | "stderr"; text: string } & Place)
   /** The thread is about to end by itself. `seq`: the event whose instance it comes from, where that is known. */
-  | { type: "crash"; message: string; scope?: string; seq?: number; error: string }
+  | ({ type: "crash"; message: string; seq?: number; error: string } & Place)
   /** All instances have come to their end. `unseen`: events that no application was handed. */
   | { type: "drained"; unseen: number[] }
   /** So has the lifespan. The thread waits to be ended. */
   | { type: "ended" };
+
+/** Where something comes from, as far as that is known: whose instance, and the update that it was at. */
+export interface Place {
+  scope?: string;
+  update_id?: number;
+  kind?: string;
+}
 
 /** One call of the Bot API, ready to go out. */
 export interface Call {

@@ -7,6 +7,7 @@ import { inspect } from "node:util";
 import type { Update, UserFromGetMe } from "@grammyjs/types";
 import { type Dispatcher, Pool } from "undici";
 import { NetworkError, type ResponseParameters, TelegramError } from "../protocol/errors.ts";
+import { type Hide, secretHider } from "../protocol/secrets.ts";
 import { deliveryOf, reasonOf } from "./retry.ts";
 
 export interface BotApiOptions {
@@ -35,7 +36,7 @@ const CALL_TIMEOUT = 60_000;
 const POLL_GRACE = 10_000;
 
 export class BotApi {
-  readonly #token: string;
+  readonly #hide: Hide;
   readonly #origin: string;
   readonly #path: string;
   readonly #callTimeout: number;
@@ -46,7 +47,7 @@ export class BotApi {
   constructor(options: BotApiOptions) {
     const { token, apiUrl, connections = 64, callTimeout = CALL_TIMEOUT, pollGrace = POLL_GRACE } = options;
     const { origin, pathname } = new URL(apiUrl);
-    this.#token = token;
+    this.#hide = secretHider({ token });
     this.#callTimeout = callTimeout;
     this.#pollGrace = pollGrace;
     this.#origin = origin;
@@ -138,18 +139,19 @@ export class BotApi {
       retryAfter = Number(response.headers["retry-after"]);
       text = await response.body.text();
     } catch (cause) {
-      throw new NetworkError(method, deliveryOf(cause), reasonOf(cause), this.#tokenIsIn(cause) ? {} : { cause });
+      throw new NetworkError(method, deliveryOf(cause), reasonOf(cause), this.#tellsSecrets(cause) ? {} : { cause });
     }
     // Reading it is for those who want it, but it must not be cut off: then it is for retry.ts to say what to do.
     if (status === 200 && text.startsWith('{"ok":true') && text.endsWith("}")) return text;
-    const answer = parse(text.replaceAll(this.#token, "<token>"));
+    const answer = parse(this.#hide(text));
     if (status === 200 && answer?.ok === true) return text;
     throw refusalIn(method, status, answer, retryAfter);
   }
 
   /** An answer that is no HTTP is part of the client's error, and what some servers answer is the request. */
-  #tokenIsIn(error: unknown): boolean {
-    return inspect(error, { depth: Number.POSITIVE_INFINITY, showHidden: true }).includes(this.#token);
+  #tellsSecrets(error: unknown): boolean {
+    const all = inspect(error, { depth: Number.POSITIVE_INFINITY, showHidden: true });
+    return this.#hide(all) !== all;
   }
 }
 

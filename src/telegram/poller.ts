@@ -24,8 +24,8 @@ export interface PollerOptions {
   /** Resolves when there is room for a batch. */
   room(signal: AbortSignal): Promise<void>;
   log: {
-    warn(fields: object, message: string): void;
-    info(fields: object, message: string): void;
+    warn(fields: { method: string; error: string }, message: string): void;
+    info(fields: { failures: number }, message: string): void;
   };
   /** A clock, in milliseconds. */
   now?(): number;
@@ -128,7 +128,7 @@ export class Poller {
     const verdict = judgePoll(error, { failures: this.#inVain, conflictFor });
     if (verdict.action === "stop") throw verdict.error;
     const what = conflict ? CONFLICTS[conflictKind(error)] : "polling failed; trying again";
-    if (what !== this.#warnedOf) log.warn({ error: (error as Error).message }, what);
+    if (what !== this.#warnedOf) log.warn({ method: "getUpdates", error: (error as Error).message }, what);
     this.#warnedOf = what;
     await wait(verdict.after, signal);
   }

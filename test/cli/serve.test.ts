@@ -134,6 +134,17 @@ test("a signal before it serves ends it as well, with the applications' shutdown
   assert.equal(code, 0, stderr);
 });
 
+test("SIGUSR2 ends nothing, also before it serves, and turns the level of the log", async () => {
+  const server = new Asgigram(["good.ts", "--no-inbox", "--api-url", "http://127.0.0.1:1"], OPTIONS);
+  await server.says("trying again");
+  for (const level of ["debug", "trace", "info"]) {
+    server.process.kill("SIGUSR2");
+    await server.says(`the log level is now ${level}`);
+  }
+  server.process.kill("SIGTERM");
+  assert.equal((await server.exit()).code, 0);
+});
+
 test("the token on the command line is not in the list of processes", {
   skip: process.platform !== "linux",
 }, async () => {

@@ -14,6 +14,8 @@ const HIGH_WATER_CHARACTERS = 64 * 1024 * 1024;
 
 const never = new AbortController().signal;
 
+const NEW = { update_id: 1, kind: "message", attempts: 0, deaths: 0 };
+
 // ---- a model of the dispatcher, which checks every single posting ----------------------------------------------------
 
 interface Scope {
@@ -72,7 +74,7 @@ class Model {
       scope.unsettled.push(seq);
       this.#attempts.set(seq, attempts);
       this.#deaths.set(seq, 0);
-      const arrival = { seq, attempts, deaths: 0, body: `body ${seq}`, scope: scope.key, id: scope.id };
+      const arrival = { ...NEW, seq, attempts, body: `body ${seq}`, scope: scope.key, id: scope.id };
       this.#do(() => this.dispatcher.accept(arrival));
     }
   }
@@ -358,7 +360,7 @@ async function isSettled(promise: Promise<unknown>): Promise<boolean> {
 let lastSeq = 0;
 
 function arrival(scope: string, body = "{}"): Arrival {
-  return { seq: ++lastSeq, attempts: 0, deaths: 0, body, scope, id: 1 };
+  return { ...NEW, seq: ++lastSeq, body, scope, id: 1 };
 }
 
 describe("posting", () => {
@@ -379,8 +381,7 @@ describe("posting", () => {
       condemn: () => assert.fail(),
     });
     for (let shard = 0; shard < 5; shard++) dispatcher.resume(shard);
-    for (let id = 1; id <= 100; id++)
-      dispatcher.accept({ seq: id, attempts: 0, deaths: 0, body: "", scope: `user:${id}`, id });
+    for (let id = 1; id <= 100; id++) dispatcher.accept({ ...NEW, seq: id, body: "", scope: `user:${id}`, id });
     for (const [id, shard] of shards) assert.equal(shard, shardOf(id, 5));
     assert.equal(shards.size, 100);
   });

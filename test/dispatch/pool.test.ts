@@ -47,6 +47,7 @@ class Bench {
         lifespan: "auto",
         maxInstances: Number.POSITIVE_INFINITY,
         idleTimeout: Number.POSITIVE_INFINITY,
+        debug: false,
       },
       grace: 20_000,
       pause: (deaths) => {

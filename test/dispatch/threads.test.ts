@@ -15,6 +15,7 @@ const task: Omit<HostTask, "port" | "pulse"> = {
   lifespan: "off",
   maxInstances: Number.POSITIVE_INFINITY,
   idleTimeout: Number.POSITIVE_INFINITY,
+  debug: false,
 };
 
 /** Starts a host. `up` resolves when it is ready, `over` when its thread is gone. */

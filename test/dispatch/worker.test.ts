@@ -19,6 +19,7 @@ function start(t: TestContext, application: string, options: Partial<WorkerOptio
       lifespan: "auto",
       maxInstances: Number.POSITIVE_INFINITY,
       idleTimeout: Number.POSITIVE_INFINITY,
+      debug: false,
     },
     onReady: () => course.push(`ready: ${worker.state}`),
     onMessage: () => {},

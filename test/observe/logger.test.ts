@@ -3,11 +3,15 @@ import { spawnSync } from "node:child_process";
 import { resolve } from "node:path";
 import { describe, test } from "node:test";
 import { stripVTControlCharacters } from "node:util";
+import { applicationLogger, createLogger, type LoggerOptions, turnLevel } from "../../src/observe/logger.ts";
+import { secretHider } from "../../src/protocol/secrets.ts";
 
 const SAY = resolve(import.meta.dirname, "fixtures/say.ts");
 
+const TOKEN = "123456789:AAE-abcdefghijklmnopqrstuvwxyz_0123";
+
 interface Line {
-  level: number;
+  level: string;
   time: string;
   msg: string;
   [field: string]: unknown;
@@ -16,7 +20,7 @@ interface Line {
 /** What a process has written that logs one message at every level and then is killed. */
 function said(level: string, format: "auto" | "json" | "pretty", env: NodeJS.ProcessEnv = {}): string {
   const options = { encoding: "utf8", env: { ...process.env, ...env } } as const;
-  const { stdout, stderr, signal } = spawnSync(process.execPath, [SAY, level, format], options);
+  const { stdout, stderr, signal } = spawnSync(process.execPath, [SAY, level, format, TOKEN], options);
   assert.equal(signal, "SIGKILL", stderr);
   assert.equal(stdout, "", "standard output is not the log's");
   return stderr;
@@ -31,13 +35,20 @@ function lines(level: string, format: "auto" | "json" = "json"): Line[] {
 
 const messages = (level: string) => lines(level).map(({ msg }) => msg);
 
-const APPLICATION = ["application: printed\nin two lines", "application: complained"];
+const APPLICATION = ["application: printed\nin two lines", "application: complained", "application: told <token>"];
+
+/** A log that is kept, and not written. */
+function kept(level: LoggerOptions["level"], secrets = {}) {
+  const lines: string[] = [];
+  const log = createLogger({ level, format: "json", hide: secretHider(secrets), write: (line) => lines.push(line) });
+  return { log, lines: () => lines.splice(0).map((line) => JSON.parse(line) as Line) };
+}
 
 describe("the log", () => {
   test("is lines of JSON with a time, a level, a message and fields, none of which is lost when the process is killed", () => {
     const [line] = lines("info") as [Line];
     const { time, ...rest } = line;
-    assert.deepEqual(rest, { level: 30, worker: 1, msg: "server: info" });
+    assert.deepEqual(rest, { level: "info", worker: 1, msg: "server: info" });
     assert.match(time, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
     assert.ok(Math.abs(Date.parse(time) - Date.now()) < 60_000);
   });
@@ -71,6 +82,51 @@ describe("the log", () => {
   });
 });
 
+describe("a secret", () => {
+  for (const format of ["json", "pretty"] as const) {
+    test(`is in no line, whoever said it (${format})`, () => {
+      const text = said("debug", format);
+      assert.match(text, /POST \/bot<token>\/getMe/);
+      assert.match(text, /application: told <token>/);
+      assert.doesNotMatch(text, /AAE-/);
+    });
+  }
+});
+
+describe("the level, turned", () => {
+  const TURNS = {
+    info: ["debug", "trace", "info", "debug"],
+    warn: ["debug", "trace", "warn", "debug"],
+    silent: ["debug", "trace", "silent", "debug"],
+    debug: ["trace", "debug", "trace"],
+    trace: ["debug", "trace", "debug"],
+  } as const;
+
+  for (const [configured, turns] of Object.entries(TURNS)) {
+    test(`goes from ${configured} to ${turns.join(", ")}, and each time that is told`, () => {
+      const { log, lines } = kept(configured as keyof typeof TURNS);
+      let before = configured;
+      for (const level of turns) {
+        turnLevel(log, configured as keyof typeof TURNS);
+        assert.equal(log.level, level);
+        const told = lines().map(({ level, msg }) => ({ level, msg }));
+        assert.deepEqual(told, [{ level: "info", msg: `the log level is now ${level}, it was ${before}` }]);
+        before = level;
+      }
+    });
+  }
+
+  test("shows what an application prints as soon as the log is not silent any more, and no longer", () => {
+    const { log, lines } = kept("silent");
+    const application = applicationLogger(log);
+    for (const shown of [0, 1, 1, 0, 1]) {
+      application.info("printed");
+      assert.equal(lines().filter(({ msg }) => msg === "printed").length, shown, log.level);
+      turnLevel(log, "silent");
+    }
+  });
+});
+
 describe("what an application prints", () => {
   for (const level of ["debug", "info", "warn", "error", "fatal"]) {
     test(`is shown at level ${level}`, () => {
@@ -87,7 +143,7 @@ describe("what an application prints", () => {
 
   test("says where it comes from", () => {
     const [printed, complained] = lines("warn").filter(({ msg }) => msg.startsWith("application")) as [Line, Line];
-    assert.deepEqual([printed.level, printed.worker, printed.scope], [30, 1, "chat:7"]);
-    assert.deepEqual([complained.level, complained.worker, "scope" in complained], [40, 1, false]);
+    assert.deepEqual([printed.level, printed.worker, printed.scope], ["info", 1, "chat:7"]);
+    assert.deepEqual([complained.level, complained.worker, "scope" in complained], ["warn", 1, false]);
   });
 });

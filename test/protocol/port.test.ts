@@ -22,6 +22,7 @@ test("whatever is posted to a worker, it works on or is replaced, and this threa
       lifespan: "off",
       maxInstances: Number.POSITIVE_INFINITY,
       idleTimeout: Number.POSITIVE_INFINITY,
+      debug: false,
     },
     grace: 1000,
     pause: () => 0,

@@ -7,7 +7,7 @@ import { Calls } from "../../workers/calls.ts";
 function callsTo() {
   const posted: ToMain[] = [];
   const calls = new Calls({ push: (item: ToMain) => posted.push(item) } as never);
-  const make = (method = "sendMessage") => calls.make({ method, lane: "1", body: "{}" });
+  const make = (method = "sendMessage") => calls.make({ method, lane: "1", body: "{}" }, 7);
   return { calls, posted, make };
 }
 
@@ -16,8 +16,8 @@ test("a call goes to the main thread under a number of its own", () => {
   void make();
   void make("getMe");
   assert.deepEqual(posted, [
-    { type: "call", id: 1, call: { method: "sendMessage", lane: "1", body: "{}" } },
-    { type: "call", id: 2, call: { method: "getMe", lane: "1", body: "{}" } },
+    { type: "call", id: 1, call: { method: "sendMessage", lane: "1", body: "{}" }, from: 7 },
+    { type: "call", id: 2, call: { method: "getMe", lane: "1", body: "{}" }, from: 7 },
   ]);
 });
 

@@ -57,6 +57,7 @@ export class Harness implements AsyncDisposable {
         lifespan: "off",
         maxInstances: Number.POSITIVE_INFINITY,
         idleTimeout: Number.POSITIVE_INFINITY,
+        debug: false,
         ...task,
       },
       grace: PATIENCE,
@@ -141,9 +142,9 @@ export class Harness implements AsyncDisposable {
     return this.told("call").map(({ call }) => JSON.parse(call.body).text);
   }
 
-  /** The log lines, `warn: …`. */
+  /** The log lines, `warn: chat:1: …`. */
   get log(): string[] {
-    return this.told("log").map(({ level, message }) => `${level}: ${message}`);
+    return this.told("log").map(({ level, scope, message }) => `${level}: ${scope}: ${message}`);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

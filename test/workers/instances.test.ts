@@ -29,7 +29,7 @@ function setUp(t: TestContext, application: Application, options: Partial<Instan
   t.mock.timers.enable({ apis: ["setInterval"] });
   t.mock.method(performance, "now", () => now);
   const settled: number[] = [];
-  const failed: { seq: number; scope: string; error: string }[] = [];
+  const failed: { seq: number; scope: string | undefined; error: string }[] = [];
   const log: string[] = [];
   const within: string[] = [];
   const calls: Call[] = [];
@@ -39,14 +39,16 @@ function setUp(t: TestContext, application: Application, options: Partial<Instan
     max: Number.POSITIVE_INFINITY,
     idleTimeout: Number.POSITIVE_INFINITY,
     reporter: {
-      log: (level, message) => log.push(`${level}: ${message}`),
+      log: (level, message, _error, place) => {
+        if (level !== "debug") log.push(`${level}: ${place?.scope}: ${message}`);
+      },
       within: (source, run) => {
         within.push(source.route.key);
         return run();
       },
     },
     settle: (seq) => settled.push(seq),
-    fail: (seq, scope, error) => failed.push({ seq, scope, error }),
+    fail: (seq, { scope }, error) => failed.push({ seq, scope, error }),
     call: async (call) => calls.push(call),
     workAt: () => {},
     ...options,
@@ -190,7 +192,7 @@ suite("when the application returns", () => {
     assert.equal(log.length, 3);
     assert.equal(
       log[0],
-      "warn: chat:1: the application returned without calling receive(); telegram.message counts as handled",
+      "warn: chat:1: the application returned without calling receive(); the event counts as handled",
     );
   });
 });
@@ -433,7 +435,7 @@ suite("events that wait for 30 s behind an application", () => {
     deliver(1);
     deliver(1);
     pass(1000);
-    assert.deepEqual(log, ["warn: chat:1: the application has been at telegram.message for 30 s; 2 events wait"]);
+    assert.deepEqual(log, ["warn: chat:1: the application has been at an event for 30 s; 2 events wait"]);
   });
 
   test("are worth a warning however often another one comes", async (t) => {

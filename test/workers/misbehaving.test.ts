@@ -15,9 +15,7 @@ suite("an application that returns", () => {
     assert.equal(await worker.settled(), "settled settled");
     assert.deepEqual(
       worker.log,
-      Array(2).fill(
-        "warn: chat:1: the application returned without calling receive(); telegram.message counts as handled",
-      ),
+      Array(2).fill("warn: chat:1: the application returned without calling receive(); the event counts as handled"),
     );
   });
 
@@ -202,7 +200,7 @@ suite("an application that ends its thread", () => {
     worker.deliver("now");
     await worker.replaced();
     assert.deepEqual(worker.told("output"), [
-      { type: "output", stream: "stdout", text: "last words", scope: "chat:1" },
+      { type: "output", stream: "stdout", text: "last words", scope: "chat:1", update_id: 1001, kind: "message" },
     ]);
   });
 });

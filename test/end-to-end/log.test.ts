@@ -1,0 +1,50 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Simulator } from "../../src/simulator/index.ts";
+import { Folder, type LogLine, startBot } from "./bot.ts";
+
+test("every line tells whose instance, at which update; SIGUSR2 has it tell more, and less again", async () => {
+  await using simulator = await Simulator.start();
+  using folder = new Folder();
+  const args = ["-w", "1", "--max-applications", "1", "--max-attempts", "1", "--inbox", `${folder.path}/inbox.sqlite`];
+  await using bot = await startBot("talkative", simulator, args);
+  const ann = await simulator.user("ann");
+  const bob = await simulator.user("bob");
+  const about = (msg: string) => bot.logged((line) => line.msg.startsWith(msg));
+  const placed = ({ worker, scope, update_id, kind }: LogLine) => ({ worker, scope, update_id, kind });
+  let update_id = 0;
+  /** Where a message to the bot has its place, once it has led to a line that begins so. */
+  const saying = async (text: string, msg: string) => {
+    await ann.sendText(text);
+    const printed = await bot.logged((line) => line.msg === `about to ${text}`);
+    const line = await about(msg);
+    assert.ok((printed.update_id as number) > update_id);
+    update_id = printed.update_id as number;
+    const place = { worker: 0, scope: `chat:${ann.chat.id}`, update_id, kind: "message" };
+    assert.deepEqual([placed(printed), placed(line)], [place, place]);
+    return line;
+  };
+
+  const call = await saying("send nothing", "a call failed");
+  assert.deepEqual([call.level, call.method, call.lane], ["info", "sendMessage", String(ann.chat.id)]);
+  assert.match(call.error!, /^sendMessage: 400 /);
+  await saying("send what is none", "send() refused an event: InvalidEventError");
+  assert.match((await saying("throw", "the application threw; the event is now a dead letter")).error!, /no luck/);
+  await saying("crash", "an error was thrown where nothing could catch it");
+  const condemned = await about("an event has killed its worker too often");
+  assert.deepEqual(placed(condemned), { worker: 0, scope: `chat:${ann.chat.id}`, update_id, kind: "message" });
+
+  const turned = async (level: string) => {
+    bot.process.process.kill("SIGUSR2");
+    await about(`the log level is now ${level}`);
+  };
+  await turned("debug");
+  await turned("trace");
+  const succeeded = await saying("be traced", "a call succeeded");
+  assert.deepEqual([succeeded.level, succeeded.method], ["trace", "sendMessage"]);
+  await bob.sendText("take the only place");
+  const dropped = await about("an instance is dropped: evicted");
+  assert.deepEqual([dropped.level, dropped.scope], ["debug", `chat:${ann.chat.id}`]);
+  await turned("info");
+  assert.equal((await bot.end()).code, 0);
+});
