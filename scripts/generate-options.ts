@@ -61,9 +61,27 @@ default. An empty environment variable is as good as none. With one argument, th
 from \`ASGIGRAM_TOKEN\` or from the file that \`--token-file\` names; prefer the file, as other processes may be able to see
 arguments and environments.
 
-The configuration file (\`--config\`) is JSON, or a JavaScript or TypeScript module that exports the options by default:
+\`asgigram config\` shows what all of them come to, and where each value comes from; with \`--json\`, for programs.
 
-    { "tokenFile": "/run/secrets/token", "application": "bot.ts", "workers": 4, "idleTimeout": 3600 }
+The configuration file (\`--config\`) is JSON, with comments and trailing commas where wanted:
+
+    {
+      "$schema": "./node_modules/asgigram/config.schema.json",
+      "tokenFile": "/run/secrets/token",
+      "application": "bot.ts",
+      "idleTimeout": 3600, // an hour
+    }
+
+By its \`$schema\` editors complete and check the file. They are stricter than the server, which takes \`"4"\` for \`4\`, \`"off"\`
+for \`false\` and \`"message,poll"\` for a list. Or the file is a JavaScript or TypeScript module, which exports the options by
+default:
+
+    import type { Options } from "asgigram";
+    export default { tokenFile: "/run/secrets/token", application: "bot.ts", workers: 4 } satisfies Options;
+
+A token on the command line is seen in lists of processes and in the shell's history, and warned of. So is a token's file
+that other users of the machine may read or change, if it is the server's user's own and could be closed with
+\`chmod 600\`: secrets that Docker or Kubernetes mount are open to everybody in their container, and read-only.
 
 \`asgigram inbox\` takes, of all these, what tells where the inbox is: \`--inbox\`, \`--token-file\` and \`--config\`, and
 \`ASGIGRAM_TOKEN\`. Without any of them, an \`asgigram-*.sqlite\` in the working directory will do, if it is the only one.

@@ -10,7 +10,7 @@ import { fileURLToPath } from "node:url";
  */
 export function writeOrCheck(path: string, text: string, summary: string): void {
   const target = fileURLToPath(new URL(`../${path}`, import.meta.url));
-  const formatted = path.endsWith(".ts") ? format(path, text) : text;
+  const formatted = /\.(?:ts|json)$/.test(path) ? format(path, text) : text;
   if (!process.argv.includes("--check")) {
     writeFileSync(target, formatted);
     console.log(`${path}: ${summary}`);

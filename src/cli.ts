@@ -12,6 +12,7 @@ import { findInbox } from "./config/inbox-path.ts";
 import { readInboxTask } from "./config/inbox-task.ts";
 import { findListenAddress, urlOf } from "./config/listen-address.ts";
 import { withoutSecrets } from "./config/quote.ts";
+import { settle } from "./config/settings.ts";
 import { signalsTo } from "./config/signals.ts";
 import { AsgigramError } from "./protocol/errors.ts";
 import { secretHider } from "./protocol/secrets.ts";
@@ -40,6 +41,8 @@ async function run(invocation: Invocation): Promise<void> {
       return serveBot(invocation);
     case "simulate":
       return simulate(invocation);
+    case "config":
+      return tellConfig(invocation);
     case "inbox":
       return lookAfterInbox(invocation);
     case "health":
@@ -79,6 +82,11 @@ async function simulate(typed: Typed): Promise<void> {
   await server.stop();
   await simulator.close();
   process.exit(0);
+}
+
+async function tellConfig(typed: Typed): Promise<void> {
+  const { showConfig } = await import("./config-command/config-command.ts");
+  console.log(showConfig(await settle(sourcesOf(typed)), typed.switches.has("json")));
 }
 
 async function lookAfterInbox(typed: Typed): Promise<void> {

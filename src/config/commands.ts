@@ -27,7 +27,7 @@ export interface Command {
   readonly examples: readonly (readonly [line: string, meaning: string])[];
 }
 
-export type CommandName = "serve" | "simulate" | "inbox" | "health";
+export type CommandName = "serve" | "simulate" | "inbox" | "health" | "config";
 
 /** Every option that is a flag. */
 export const FLAGS = OPTION_KEYS.filter((key) => !optionAt(key).positional);
@@ -64,6 +64,22 @@ user. It needs no token, and nothing goes to Telegram.`,
       ["asgigram simulate bot.ts", "Talk to your bot"],
       ["asgigram simulate bot.ts -v", "And see what the server does"],
       ["echo hi | asgigram simulate bot.ts", "Say one thing and see the answer"],
+    ],
+  },
+  config: {
+    summary: "Show every setting and where it comes from",
+    usage: ["config [options] [token] [application]"],
+    about: `
+Shows what the server would go by, with these flags, in this environment and
+directory: every option, where its value comes from, and what is odd about it.
+Nothing is needed, nothing is started, and the token is not shown.`,
+    words: ["token", "application"],
+    flags: FLAGS,
+    switches: { json: "Show it as JSON" },
+    examples: [
+      ["asgigram config", "What do the variables come to?"],
+      ["asgigram config --config bot.json -w 4", "And with a file and a flag"],
+      ["asgigram config --json bot.ts", "For programs"],
     ],
   },
   inbox: {

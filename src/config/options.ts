@@ -1,6 +1,6 @@
 /**
- * Every option of asgigram, once. Flags, environment variables, keys of the configuration file, the type `Config`, `--help`
- * and docs/options.md all come from this table: a new option is one more row, and the code that obeys it.
+ * Every option of asgigram, once. Flags, environment variables, keys of the configuration file and its schema, the type
+ * `Config`, `--help` and docs/options.md all come from this table: a new option is one more row, and the code that obeys it.
  */
 
 import { availableParallelism } from "node:os";
@@ -29,6 +29,8 @@ export interface Option {
   readonly default?: unknown;
   /** The default in words, where the value would not tell, or is not known before the other options are. */
   readonly defaultText?: string;
+  /** A value that somebody might want, where neither the default nor the help shows one. */
+  readonly example?: unknown;
 }
 
 /** What an option of each type is in the configuration. */
@@ -59,17 +61,20 @@ export const OPTIONS = {
   application: {
     type: "string",
     positional: true,
+    example: "bot.ts:application",
     group: "Bot",
     help: "The application, as path/to/app.ts:name, package:name or dotted.path:name",
   },
   tokenFile: {
     type: "path",
+    example: "/run/secrets/token",
     group: "Bot",
     help: "File with the token: keeps it out of ps and env",
   },
   apiUrl: {
     type: "url",
     default: "https://api.telegram.org",
+    example: "http://127.0.0.1:8081",
     group: "Bot",
     help: "Bot API server",
   },
@@ -83,6 +88,7 @@ export const OPTIONS = {
     type: "proxy",
     canBeOff: true,
     defaultText: "HTTPS_PROXY, HTTP_PROXY and NO_PROXY",
+    example: "socks5://127.0.0.1:1080",
     group: "Bot",
     help: "Way to the Bot API server; --no-proxy goes straight there",
   },
@@ -97,6 +103,7 @@ export const OPTIONS = {
     type: "list",
     default: Object.freeze([...UPDATE_KINDS]),
     defaultText: "every kind",
+    example: Object.freeze(["message", "callback_query"]),
     group: "Bot",
     help: "Kinds to get, separated by commas",
   },
@@ -129,6 +136,7 @@ export const OPTIONS = {
     canBeOff: true,
     default: false,
     defaultText: "no limit",
+    example: 10_000,
     group: "Application",
     help: "Instances at once, in all workers",
   },
@@ -141,6 +149,7 @@ export const OPTIONS = {
     max: LONGEST_TIMER,
     canBeOff: true,
     default: false,
+    example: 3600,
     group: "Application",
     help: "Drop an instance idle so many seconds",
   },
@@ -152,6 +161,7 @@ export const OPTIONS = {
     canBeOff: true,
     default: false,
     defaultText: "Node.js's own",
+    example: 512,
     group: "Application",
     help: "Heap per worker in megabytes",
   },
@@ -162,6 +172,7 @@ export const OPTIONS = {
     max: LONGEST_TIMER,
     canBeOff: true,
     default: false,
+    example: 30,
     group: "Application",
     help: "Replace a worker stuck so many seconds",
   },
@@ -172,6 +183,7 @@ export const OPTIONS = {
     max: 10_000_000,
     canBeOff: true,
     default: false,
+    example: 2000,
     group: "Application",
     help: "Replace the largest worker when the process has more megabytes",
   },
@@ -181,6 +193,7 @@ export const OPTIONS = {
     min: 1,
     canBeOff: true,
     default: false,
+    example: 1_000_000,
     group: "Application",
     help: "Replace a worker after so many events",
   },
@@ -208,6 +221,7 @@ export const OPTIONS = {
     type: "path",
     canBeOff: true,
     defaultText: "asgigram-<bot id>.sqlite",
+    example: "/data/bot.sqlite",
     group: "Delivery",
     help: "File that keeps updates until they are settled; --no-inbox keeps them in memory",
   },
@@ -226,6 +240,7 @@ export const OPTIONS = {
     max: 10_000,
     canBeOff: true,
     default: false,
+    example: 30,
     group: "Delivery",
     help: "Messages per second, over all chats",
   },
@@ -236,6 +251,7 @@ export const OPTIONS = {
     max: 1e9,
     canBeOff: true,
     default: false,
+    example: 3600,
     group: "Delivery",
     help: "Drop updates older than so many seconds at the start",
   },
@@ -271,6 +287,7 @@ export const OPTIONS = {
     canBeOff: true,
     default: false,
     alone: "127.0.0.1:8082",
+    example: "127.0.0.1:8082",
     group: "Observation",
     help: "Serve /healthz, /readyz and /metrics here",
   },

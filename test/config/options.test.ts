@@ -24,6 +24,15 @@ test("every default is a value that could have been written", () => {
   }
 });
 
+test("every example is a value that could have been written, and not the default", () => {
+  for (const key of OPTION_KEYS) {
+    const option = optionAt(key);
+    if (option.example === undefined) continue;
+    assert.deepEqual(readValue(option, option.example, key, "/"), option.example);
+    assert.notDeepEqual(option.example, option.default, key);
+  }
+});
+
 test("every help text is one line without a full stop", () => {
   for (const key of OPTION_KEYS) assert.match(optionAt(key).help, /^[^\n]+[^.\n]$/, key);
 });

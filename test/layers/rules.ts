@@ -19,9 +19,10 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   workforce: ["protocol", ...STAGES, "deliveries"],
   server: ["protocol", ...STAGES, "deliveries", "workforce"],
   "inbox-command": ["protocol", ...STAGES],
+  "config-command": ["protocol", "config"],
   "health-command": [],
   index: ["protocol", "config", "server"],
-  cli: ["protocol", ...STAGES, "server", "inbox-command", "health-command", "simulator"],
+  cli: ["protocol", ...STAGES, "server", "inbox-command", "config-command", "health-command", "simulator"],
   bin: ["cli"],
 };
 
