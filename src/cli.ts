@@ -6,6 +6,7 @@
 import { createRequire } from "node:module";
 import { constants } from "node:os";
 import { type Invocation, parseCommandLine, type Typed } from "./config/command-line.ts";
+import { showCompletionScript } from "./config/completion.ts";
 import { type Config, resolveConfig, type Sources, type Values } from "./config/config.ts";
 import { exitCodeFor } from "./config/exit-codes.ts";
 import { findInbox } from "./config/inbox-path.ts";
@@ -33,7 +34,7 @@ export async function main(): Promise<void> {
 
 async function run(invocation: Invocation): Promise<void> {
   switch (invocation.wants) {
-    case "help":
+    case "text":
       return console.log(invocation.text);
     case "version":
       return console.log(await versions());
@@ -47,6 +48,8 @@ async function run(invocation: Invocation): Promise<void> {
       return lookAfterInbox(invocation);
     case "health":
       return tellHealth(invocation);
+    case "completion":
+      return showCompletionScript();
   }
 }
 

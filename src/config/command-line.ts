@@ -1,20 +1,18 @@
-/**
- * The command line: what was typed, as options by their keys. The parser of yargs splits the words. It is told no defaults
- * and no types, so that a flag that is absent hides nothing, and all values are checked in one place (value.ts).
- */
+/** The command line: which command it is, and what was typed for it, as options by their keys. */
 
-import { Parser } from "yargs/helpers";
 import { ConfigError } from "../protocol/errors.ts";
 import { nearest } from "../protocol/nearest.ts";
-import { COMMANDS, type Command, type CommandName, FLAGS, isCommand } from "./commands.ts";
+import { type Flags, splitArguments } from "./arguments.ts";
+import { COMMANDS, type Command, type CommandName, isCommand } from "./commands.ts";
+import { ASKS_FOR_COMPLETIONS, completionsOf } from "./completion.ts";
 import { unknownOption } from "./given.ts";
 import { helpOf } from "./help.ts";
-import { flagOf, OPTIONS, type Option, type OptionKey, optionAt } from "./options.ts";
+import { flagOf, OPTIONS, type Option, type OptionKey } from "./options.ts";
 import type { Values } from "./sources.ts";
-import { isAddress, readValue } from "./value.ts";
+import { readValue } from "./value.ts";
 
 /** What somebody wants of asgigram. */
-export type Invocation = { wants: "help"; text: string } | { wants: "version" } | ({ wants: CommandName } & Typed);
+export type Invocation = { wants: "text"; text: string } | { wants: "version" } | ({ wants: CommandName } & Typed);
 
 /** What was typed for a command. */
 export interface Typed {
@@ -33,12 +31,13 @@ export interface Typed {
  * @throws ConfigError
  */
 export async function parseCommandLine(argv: readonly string[]): Promise<Invocation> {
-  const { _: all, ...typed } = Parser(withValues(argv), { alias: ALIASES, configuration: AS_TYPED });
+  if (argv[0] === ASKS_FOR_COMPLETIONS) return { wants: "text", text: (await completionsOf(argv.slice(1))).join("\n") };
+  const { words: all, flags: typed } = splitArguments(argv);
   const wants = isCommand(all[0]) ? all[0] : "serve";
-  if (typed.help) return { wants: "help", text: await helpOf(wants) };
+  if (typed.help) return { wants: "text", text: await helpOf(wants) };
   if (typed.version) return { wants: "version" };
   const command = COMMANDS[wants];
-  const words = all.slice(isCommand(all[0]) ? 1 : 0).map(String);
+  const words = all.slice(isCommand(all[0]) ? 1 : 0);
   const { presets = {}, defaults = {} } = command;
   const flags = readFlags(typed, wants);
   const switches = readSwitches(typed, command);
@@ -46,51 +45,7 @@ export async function parseCommandLine(argv: readonly string[]): Promise<Invocat
   return { wants, flags: { ...flags, ...readWords(words, command.words) }, presets, defaults, words: [], switches };
 }
 
-const ALIASES = {
-  help: "h",
-  ...Object.fromEntries(FLAGS.map((key) => [flagOf(key), optionAt(key).alias ?? []])),
-};
-
-const AS_TYPED = {
-  "camel-case-expansion": false,
-  "dot-notation": false,
-  "parse-numbers": false,
-  "parse-positional-numbers": false,
-  "strip-aliased": true,
-};
-
-/** What needs no value: it is there or not. */
-const SWITCHES = new Set(
-  [
-    ...FLAGS.filter((key) => OPTIONS[key].type === "boolean").map(flagOf),
-    ...Object.values(COMMANDS).flatMap(({ switches = {} }) => Object.keys(switches)),
-  ].map((name) => `--${name}`),
-);
-
-/** What may be alone, and what it means then. */
-const ALONE = new Map(FLAGS.map((key) => [`--${flagOf(key)}`, optionAt(key).alone]));
-
-/**
- * The parser reads each option's value as text. Three sorts of flag need none, and get theirs here: `--drop-pending` is
- * `--drop-pending=true`, which takes nothing from the word behind it; `--listen`, where no address follows, is
- * `--listen=127.0.0.1:8082`; and `-v`, the n-th of them, is `--verbosity=<1 + n>`, except where a number follows, as in the
- * Python asgigram's `-v 2`.
- */
-function withValues(argv: readonly string[]): string[] {
-  const end = argv.includes("--") ? argv.indexOf("--") : argv.length;
-  let verbosity = 1;
-  return argv.map((word, i) => {
-    if (i > end) return word;
-    if (SWITCHES.has(word)) return `${word}=true`;
-    const alone = ALONE.get(word);
-    if (alone !== undefined && !isAddress(argv[i + 1] ?? "")) return `${word}=${alone}`;
-    if (!/^-v+$/.test(word) || (word === "-v" && /^\d+$/.test(argv[i + 1] ?? ""))) return word;
-    verbosity += word.length - 1;
-    return `--verbosity=${Math.min(verbosity, OPTIONS.verbosity.max)}`;
-  });
-}
-
-function readFlags(typed: { [flag: string]: unknown }, name: CommandName): Values {
+function readFlags(typed: Flags, name: CommandName): Values {
   const { flags: keys, switches = {} } = COMMANDS[name];
   const known = new Map(keys.map((key) => [flagOf(key), key]));
   const flags: { [Key in OptionKey]?: unknown } = {};
@@ -115,7 +70,7 @@ function readOccurrences(key: OptionKey, value: unknown): unknown {
   return OPTIONS[key].type === "list" && !values.includes(false) ? values.join(",") : values.at(-1);
 }
 
-function readSwitches(typed: { [flag: string]: unknown }, { switches = {} }: Command): ReadonlySet<string> {
+function readSwitches(typed: Flags, { switches = {} }: Command): ReadonlySet<string> {
   const isOn = (name: string) => readValue(SWITCH, [typed[name] ?? false].flat().at(-1), `--${name}`, "");
   return new Set(Object.keys(switches).filter(isOn));
 }

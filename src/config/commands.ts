@@ -3,6 +3,7 @@
  * is one more row, and one more case in cli.ts.
  */
 
+import { INBOX_ACTIONS } from "./inbox-task.ts";
 import { OPTION_KEYS, type OptionKey, optionAt } from "./options.ts";
 import type { Values } from "./sources.ts";
 
@@ -15,6 +16,8 @@ export interface Command {
   readonly about: string;
   /** The arguments that are options, by position; those in front may be left out. Absent: its arguments are its own. */
   readonly words?: readonly OptionKey[];
+  /** What the first of its own arguments may be. */
+  readonly actions?: readonly string[];
   readonly flags: readonly OptionKey[];
   /** Flags that are there or not, and that only the command line has, with their meaning. */
   readonly switches?: { readonly [name: string]: string };
@@ -27,10 +30,13 @@ export interface Command {
   readonly examples: readonly (readonly [line: string, meaning: string])[];
 }
 
-export type CommandName = "serve" | "simulate" | "inbox" | "health" | "config";
+export type CommandName = "serve" | "simulate" | "inbox" | "health" | "config" | "completion";
 
 /** Every option that is a flag. */
 export const FLAGS = OPTION_KEYS.filter((key) => !optionAt(key).positional);
+
+/** What every command can be asked, with its meaning. */
+export const EVERYWHERE = { help: "Show this", version: "Show the versions of asgigram, Node.js and the Bot API" };
 
 export const COMMANDS: { readonly [Name in CommandName]: Command } = {
   serve: {
@@ -95,6 +101,7 @@ Looks after dead letters: the events at which the application threw, and those
 that killed its worker too often. The server may be running or not. Its inbox
 is found as the server finds it; without a token, an asgigram-*.sqlite in the
 working directory will do, if it is the only one.`,
+    actions: INBOX_ACTIONS,
     flags: ["inbox", "tokenFile", "config"],
     switches: {
       all: "Retry or drop all of them",
@@ -123,6 +130,20 @@ needs no token: made for a container's health check.`,
       ["asgigram health", "Is it alive?"],
       ["asgigram health --ready", "Does it poll, with all its workers?"],
       ["asgigram health --listen :9000", "The same of one that listens there"],
+    ],
+  },
+  completion: {
+    summary: "Print a script that completes what is typed",
+    usage: ["completion"],
+    about: `
+Prints a script by which the shell of the variable SHELL (bash, zsh or fish)
+completes commands, flags and what they may be set to.`,
+    words: [],
+    flags: [],
+    examples: [
+      ["source <(asgigram completion)", "For this shell, if it is bash"],
+      ["asgigram completion >> ~/.bashrc", "For bash from now on"],
+      ["asgigram completion >> ~/.zshrc", "For zsh from now on"],
     ],
   },
 };

@@ -1,7 +1,7 @@
 /** `--help`: a command and its options, laid out by yargs for a terminal of 80 columns. */
 
 import yargs from "yargs";
-import { COMMANDS, type CommandName } from "./commands.ts";
+import { COMMANDS, type CommandName, EVERYWHERE } from "./commands.ts";
 import { defaultOf, flagOf, optionAt } from "./options.ts";
 
 export function helpOf(name: CommandName): Promise<string> {
@@ -22,9 +22,7 @@ export function helpOf(name: CommandName): Promise<string> {
       ...(byDefault !== undefined && type !== "boolean" && { defaultDescription: byDefault }),
     });
   }
-  return parser
-    .option("help", { alias: "h", describe: "Show this", group: "Other:" })
-    .option("version", { describe: "Show the versions of asgigram, Node.js and the Bot API", group: "Other:" })
-    .example(examples.map(([line, meaning]) => [line, meaning]))
-    .getHelp();
+  for (const [flag, describe] of Object.entries(EVERYWHERE)) parser.option(flag, { describe, group: "Other:" });
+  parser.alias("help", "h");
+  return parser.example(examples.map(([line, meaning]) => [line, meaning])).getHelp();
 }

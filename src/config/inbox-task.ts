@@ -19,6 +19,8 @@ const SWITCHES: { readonly [Name in Action]: readonly string[] } = {
   drop: ["all"],
 };
 
+export const INBOX_ACTIONS = Object.keys(SWITCHES);
+
 /**
  * @param switches those that are on
  * @throws ConfigError
@@ -45,7 +47,7 @@ export function readInboxTask([word, ...rest]: readonly string[], switches: Read
 function readAction(word: string | undefined): Action {
   if (word === undefined) throw new ConfigError(`asgigram inbox needs an action: ${CHOICE}`);
   if (Object.hasOwn(SWITCHES, word)) return word as Action;
-  const guess = nearest(word, Object.keys(SWITCHES));
+  const guess = nearest(word, INBOX_ACTIONS);
   throw new ConfigError(
     `${quote(word)} is no action of asgigram inbox${guess === undefined ? `: there are ${CHOICE}` : `; did you mean ${guess}?`}`,
   );

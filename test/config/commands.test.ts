@@ -7,7 +7,8 @@ import { resolveConfig } from "../../src/config/config.ts";
 test("every example can be typed", async () => {
   for (const command of Object.values(COMMANDS)) {
     for (const [line] of command.examples) {
-      const words = line.slice(line.indexOf("asgigram ") + "asgigram ".length).split(" ");
+      const [, typed] = /asgigram ([^>)]+)/.exec(line)!;
+      const words = typed!.trim().split(" ");
       const invocation = await parseCommandLine(words);
       assert("flags" in invocation, line);
       if (invocation.wants !== "serve" && invocation.wants !== "simulate") continue;

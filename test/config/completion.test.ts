@@ -1,0 +1,60 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import { COMMANDS, FLAGS } from "../../src/config/commands.ts";
+import { completionsOf } from "../../src/config/completion.ts";
+import { flagOf, OPTIONS } from "../../src/config/options.ts";
+
+/** @param line a bar stands before the word that is unfinished */
+const after = (line: string) => completionsOf(`asgigram ${line}`.split(/ \||\|| /));
+
+test("commands come first, and only there", async () => {
+  assert.deepEqual(await after("|"), Object.keys(COMMANDS));
+  assert.deepEqual(await after("-w 4 |"), Object.keys(COMMANDS));
+  assert.deepEqual(await after("bot.ts |"), []);
+  assert.deepEqual(await after("simulate |"), []);
+});
+
+test("each command has its own flags and actions", async () => {
+  const flags = FLAGS.map((key) => `--${flagOf(key)}`);
+  assert.deepEqual(await after("|--"), [...flags, "--help", "--version"]);
+  assert.deepEqual(await after("inbox |--"), [
+    "--inbox",
+    "--token-file",
+    "--config",
+    "--all",
+    "--json",
+    "--help",
+    "--version",
+  ]);
+  assert(!(await after("simulate |--")).includes("--proxy"));
+  assert.deepEqual(await after("inbox |"), ["list", "show", "retry", "drop"]);
+  assert.deepEqual(await after("--config x inbox --json |"), ["list", "show", "retry", "drop"]);
+  assert.deepEqual(await after("inbox list |"), []);
+});
+
+test("what a flag may be set to follows it, also behind =; a text may be a file", async () => {
+  const { choices } = OPTIONS.logLevel;
+  assert.deepEqual(await after("--log-level |"), choices);
+  assert.deepEqual(await after("--log-level = |w"), ["warn"]);
+  assert.deepEqual(await after("config --log-level |"), choices);
+  assert.deepEqual(await after("--token-file |"), []);
+  assert.deepEqual(await after("-w |"), []);
+  assert.deepEqual(await after("--drop-pending |"), Object.keys(COMMANDS));
+  assert.deepEqual(await after("-- |"), []);
+});
+
+test("the command may be a path, or left out as fish does it", async () => {
+  assert.deepEqual(await completionsOf(["/usr/bin/asgigram", "inbox", ""]), ["list", "show", "retry", "drop"]);
+  assert.deepEqual(await completionsOf(["inbox", ""]), ["list", "show", "retry", "drop"]);
+  assert.deepEqual(await completionsOf([]), Object.keys(COMMANDS));
+});
+
+test("whatever stands on the line, the answer is a list of words", async () => {
+  const word = fc.oneof(fc.string(), fc.constantFrom("asgigram", "inbox", "config", "--", "--log-level", "-w", "="));
+  await fc.assert(
+    fc.asyncProperty(fc.array(word, { maxLength: 5 }), async (line) => {
+      for (const offered of await completionsOf(line)) assert.equal(typeof offered, "string");
+    }),
+  );
+});
