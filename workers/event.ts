@@ -7,7 +7,7 @@ import { type Entity, kindOf, type Route, routeOf, type TelegramObject } from ".
 import type { Delivered } from "./instance.ts";
 
 /** Reads one update that the main thread has found to have a kind and a payload. */
-export function readEvent({ seq, attempt, body }: EventItem, bot: Entity): { route: Route; delivered: Delivered } {
+export function readEvent({ seq, attempt, body }: EventItem, bot: Entity): Delivered {
   const update = JSON.parse(body) as TelegramObject & { update_id: number };
   const kind = kindOf(update)!;
   const payload = update[kind] as TelegramObject;
@@ -18,16 +18,20 @@ export function readEvent({ seq, attempt, body }: EventItem, bot: Entity): { rou
     (event as TelegramObject)[`${kind}_type`] = payload.type;
   }
   attachDelivery(event, { update_id: update.update_id, attempt });
-  return { route: routeOf(kind, payload, bot), delivered: { seq, event } };
+  return { seq, event, route: routeOf(kind, payload, bot) };
 }
 
-/** The scope of a new instance. The application may change it: nothing in it is shared but what `state` holds. */
+/** The scope of a new instance: its own, as is the event that it is made of; shared is only what `state` holds. */
 export function scopeOf(route: Route, state: State, extensions: Extensions): object {
   const asgi = { version: "3.0", spec_version: SPEC_VERSION };
-  const scope: Record<string, unknown> = { type: "telegram", asgi, [route.subject]: { ...route.entity } };
-  if (route.business_connection_id !== undefined) scope.business_connection_id = route.business_connection_id;
-  if (route.guest_query_id !== undefined) scope.guest_query_id = route.guest_query_id;
-  scope.state = { ...state };
-  scope.extensions = extensions;
+  const type = "telegram";
+  const { subject, entity, business_connection_id, guest_query_id } = route;
+  // One literal each: what is added to an object later costs it a second block of memory.
+  const scope: Record<string, unknown> =
+    subject === "chat"
+      ? { type, asgi, chat: entity, state: { ...state }, extensions }
+      : { type, asgi, user: entity, state: { ...state }, extensions };
+  if (business_connection_id !== undefined) scope.business_connection_id = business_connection_id;
+  if (guest_query_id !== undefined) scope.guest_query_id = guest_query_id;
   return scope;
 }

@@ -83,8 +83,7 @@ class Host {
     switch (item.type) {
       case "events":
         for (const event of item.events) {
-          const { route, delivered } = readEvent(event, this.#bot);
-          this.#instances.deliver(route, delivered);
+          this.#instances.deliver(readEvent(event, this.#bot));
         }
         return;
       case "result":

@@ -16,13 +16,14 @@ import { DisconnectedError, ReceiveError } from "../src/protocol/errors.ts";
 import type { DisconnectReason } from "../src/protocol/events.ts";
 import type { Call } from "../src/protocol/port.ts";
 import type { Route } from "../src/protocol/route.ts";
-import { type Defaults, encode } from "./encode.ts";
+import { encode } from "./encode.ts";
 import type { Coroutine } from "./loader.ts";
 
-/** An event, and the inbox's number for it. */
+/** An event, the inbox's number for it, and whose it is. */
 export interface Delivered {
   seq: number;
   event: { type: string };
+  route: Route;
 }
 
 /** How the application came to its end, and with what in hand. */
@@ -45,20 +46,30 @@ export interface InstanceHost {
   refused(error: unknown, instance: Instance): void;
   /** The application waits for an event, and there is none. */
   becameIdle(instance: Instance): void;
+  /** The application has returned or thrown. */
+  ended(instance: Instance, ending: Ending): void;
   /** The application asked for more after its disconnect event: it will never be heard of again. */
   becameSilent(instance: Instance): void;
 }
 
 export type InstanceState = "running" | "idle" | "disconnected" | "ended";
 
+/** The queue of all who have none: a list that has once been filled keeps its memory, and most instances are idle. */
+const NOTHING: Delivered[] = [];
+Object.freeze(NOTHING);
+
 export class Instance {
-  readonly route: Route;
+  /** Of its scope. */
+  readonly key: string;
   /** Delivered to this scope, not yet received. */
-  queue: Delivered[] = [];
-  /** When it last became idle or was handed an event, in milliseconds of the host's clock. */
+  queue = NOTHING;
+  /** When it last became idle or was handed an event, in whole milliseconds of the host's clock. */
   since = 0;
 
   readonly #host: InstanceHost;
+  /** Of the route no more than this: what the scope was made of is the application's. */
+  readonly #chat: number | undefined;
+  readonly #business: string | undefined;
   #state: InstanceState = "running";
   #held: Delivered | undefined;
   #received = false;
@@ -67,8 +78,11 @@ export class Instance {
   #stop: AbortController | undefined;
 
   constructor(route: Route, host: InstanceHost) {
-    this.route = route;
+    const { key, subject, id, business_connection_id, guest_query_id } = route;
+    this.key = key;
     this.#host = host;
+    this.#chat = subject === "chat" && guest_query_id === undefined ? id : undefined;
+    this.#business = business_connection_id;
   }
 
   get state(): InstanceState {
@@ -97,29 +111,41 @@ export class Instance {
     return this.#stop.signal;
   }
 
-  /** Runs the application to its end; never rejects. */
-  async run(application: Coroutine): Promise<Ending> {
-    let thrown: Ending["thrown"];
-    try {
-      await application(this.receive, this.send);
-    } catch (error) {
-      thrown = { error };
-    }
-    const ending = { thrown, held: this.#held, received: this.#received };
-    this.#state = "ended";
-    this.#held = undefined;
-    return ending;
+  /** Runs the application. */
+  run(application: Coroutine): void {
+    // No async function: what that keeps while it waits, every idle instance would.
+    begun(() => application(this.receive, this.send)).then(
+      () => this.#end(undefined),
+      (error) => this.#end({ error }),
+    );
   }
 
   deliver(delivered: Delivered): void {
-    if (this.#resolveReceive === undefined) {
-      this.queue.push(delivered);
-      return;
-    }
+    if (this.#resolveReceive === undefined) return this.enqueue(delivered);
     const resolve = this.#resolveReceive;
     this.#resolveReceive = undefined;
     this.#state = "running";
     resolve(this.#hold(delivered));
+  }
+
+  enqueue(delivered: Delivered): void {
+    if (this.queue === NOTHING) this.queue = [delivered];
+    else this.queue.push(delivered);
+  }
+
+  /** Takes the next event out of the queue. */
+  dequeue(): Delivered | undefined {
+    if (this.queue === NOTHING) return undefined;
+    const next = this.queue.shift();
+    if (this.queue.length === 0) this.queue = NOTHING;
+    return next;
+  }
+
+  /** Takes all of it. */
+  emptyQueue(): Delivered[] {
+    const { queue } = this;
+    this.queue = NOTHING;
+    return queue;
   }
 
   /** Tells an idle application at once, a running one when it next asks. */
@@ -148,7 +174,7 @@ export class Instance {
       this.#state = "disconnected";
       return Promise.resolve({ type: "telegram.disconnect", reason: this.#disconnectReason });
     }
-    const next = this.queue.shift();
+    const next = this.dequeue();
     return next === undefined ? this.#wait() : Promise.resolve(this.#hold(next));
   };
 
@@ -157,20 +183,27 @@ export class Instance {
   async #send(event: unknown): Promise<unknown> {
     if (this.#state === "disconnected" || this.#state === "ended") {
       const why = this.#state === "ended" ? "the application has returned" : "the instance has been disconnected";
-      throw new DisconnectedError(`nothing can be sent for ${this.route.key} any more: ${why}`);
+      throw new DisconnectedError(`nothing can be sent for ${this.key} any more: ${why}`);
     }
     let call: Call;
     try {
-      call = encode(event, defaultsOf(this.route));
+      call = encode(event, { chat_id: this.#chat, business_connection_id: this.#business });
     } catch (error) {
       this.#host.refused(error, this);
       throw error;
     }
     try {
-      return await this.#host.call(call, this.#held?.seq ?? this.route.key);
+      return await this.#host.call(call, this.#held?.seq ?? this.key);
     } finally {
       if (this.#held !== undefined) this.#host.workAt(this.#held.seq);
     }
+  }
+
+  #end(thrown: Ending["thrown"]): void {
+    const ending = { thrown, held: this.#held, received: this.#received };
+    this.#state = "ended";
+    this.#held = undefined;
+    this.#host.ended(this, ending);
   }
 
   #hold(delivered: Delivered): object {
@@ -191,6 +224,15 @@ export class Instance {
     this.#host.becameSilent(this);
     // A promise of its own each time: one that all shared would keep every instance that ever waited on it alive.
     return new Promise(() => {});
+  }
+}
+
+/** The promise that an application gave, or one of what else it did. */
+function begun(application: () => unknown): Promise<unknown> {
+  try {
+    return Promise.resolve(application());
+  } catch (error) {
+    return Promise.reject(error);
   }
 }
 
@@ -215,11 +257,4 @@ export class InstanceExtensions implements Extensions {
 function unheeded<T>(promise: Promise<T>): Promise<T> {
   promise.catch(() => {});
   return promise;
-}
-
-function defaultsOf({ subject, id, business_connection_id, guest_query_id }: Route): Defaults {
-  return {
-    chat_id: subject === "chat" && guest_query_id === undefined ? id : undefined,
-    business_connection_id,
-  };
 }

@@ -6,7 +6,6 @@
 import { DisconnectedError } from "../src/protocol/errors.ts";
 import type { DisconnectReason } from "../src/protocol/events.ts";
 import type { Call, Place } from "../src/protocol/port.ts";
-import type { Route } from "../src/protocol/route.ts";
 import { scopeOf } from "./event.ts";
 import { type Delivered, type Ending, Instance, InstanceExtensions, type InstanceHost } from "./instance.ts";
 import type { Asgi3 } from "./loader.ts";
@@ -42,7 +41,7 @@ export class Instances implements InstanceHost {
   readonly #closing = new Map<string, Instance>();
   readonly #sweeper: NodeJS.Timeout;
   /** A clock that is coarse, and therefore free to read. */
-  #now = performance.now();
+  #now = now();
   #drained: PromiseWithResolvers<void> | undefined;
   /** Events that came when no more were handed out. */
   readonly #tooLate: number[] = [];
@@ -53,16 +52,17 @@ export class Instances implements InstanceHost {
     this.#sweeper = setInterval(() => this.#sweep(), period).unref();
   }
 
-  deliver(route: Route, delivered: Delivered): void {
+  deliver(delivered: Delivered): void {
     if (this.#drained !== undefined) {
       this.#tooLate.push(delivered.seq);
       return;
     }
-    const instance = this.#live.get(route.key);
+    const { key } = delivered.route;
+    const instance = this.#live.get(key);
     if (instance === undefined) {
-      const closing = this.#closing.get(route.key);
-      if (closing === undefined) this.#start(route, [delivered]);
-      else closing.queue.push(delivered);
+      const closing = this.#closing.get(key);
+      if (closing === undefined) this.#start([delivered]);
+      else closing.enqueue(delivered);
       return;
     }
     if (this.#idle.delete(instance)) instance.since = this.#now;
@@ -113,36 +113,8 @@ export class Instances implements InstanceHost {
     this.#succeed(instance);
   }
 
-  // ---- one instance's life ----
-
-  #start(route: Route, queue: Delivered[]): void {
-    while (this.#live.size >= this.#options.max && this.#idle.size > 0) {
-      const [longest] = this.#idle;
-      this.#disconnect(longest!, "evicted");
-    }
-    const instance = new Instance(route, this);
-    instance.queue = queue;
-    instance.since = this.#now;
-    this.#live.set(route.key, instance);
-    this.#behind.add(instance);
-    const { application, state, reporter } = this.#options;
-    const scope = scopeOf(route, state, new InstanceExtensions(instance));
-    void reporter
-      .within(instance, () => instance.run((receive, send) => application(scope, receive, send)))
-      .then((ending) => this.#ended(instance, ending));
-  }
-
-  #disconnect(instance: Instance, reason: DisconnectReason): void {
-    this.#log(instance, "debug", `an instance is dropped: ${reason}`);
-    this.#live.delete(instance.route.key);
-    this.#idle.delete(instance);
-    this.#closing.set(instance.route.key, instance);
-    instance.since = this.#now;
-    instance.disconnect(reason);
-  }
-
-  #ended(instance: Instance, ending: Ending): void {
-    const { key } = instance.route;
+  ended(instance: Instance, ending: Ending): void {
+    const { key } = instance;
     if (this.#live.get(key) === instance) this.#live.delete(key);
     this.#idle.delete(instance);
     this.#conclude(instance, ending);
@@ -150,20 +122,46 @@ export class Instances implements InstanceHost {
     this.#succeed(instance);
   }
 
+  // ---- one instance's life ----
+
+  /** @param queue at least one event: the scope is made of the first */
+  #start(queue: Delivered[]): void {
+    while (this.#live.size >= this.#options.max && this.#idle.size > 0) {
+      const [longest] = this.#idle;
+      this.#disconnect(longest!, "evicted");
+    }
+    const { route } = queue[0]!;
+    const instance = new Instance(route, this);
+    instance.queue = queue;
+    instance.since = this.#now;
+    this.#live.set(route.key, instance);
+    this.#behind.add(instance);
+    const { application, state, reporter } = this.#options;
+    const scope = scopeOf(route, state, new InstanceExtensions(instance));
+    reporter.within(instance, () => instance.run((receive, send) => application(scope, receive, send)));
+  }
+
+  #disconnect(instance: Instance, reason: DisconnectReason): void {
+    this.#log(instance, "debug", `an instance is dropped: ${reason}`);
+    this.#live.delete(instance.key);
+    this.#idle.delete(instance);
+    this.#closing.set(instance.key, instance);
+    instance.since = this.#now;
+    instance.disconnect(reason);
+  }
+
   /** What is still queued is for the scope's next instance; when draining, that is one of another worker. */
   #succeed(instance: Instance): void {
-    const { route, queue } = instance;
-    if (queue.length === 0 || this.#drained !== undefined) return;
-    instance.queue = [];
-    this.#start(route, queue);
+    if (instance.queue.length === 0 || this.#drained !== undefined) return;
+    this.#start(instance.emptyQueue());
   }
 
   /** The one place that decides what becomes of the event at hand when an application ends. */
   #conclude(instance: Instance, { thrown, held, received }: Ending): void {
     const { settle, fail, reporter } = this.#options;
     // An instance that never asked for anything answers for the event that it was made for, or it would be made for ever.
-    const event = held ?? (received ? undefined : instance.queue.shift());
-    const place = placeOf(instance.route.key, event?.event);
+    const event = held ?? (received ? undefined : instance.dequeue());
+    const place = placeOf(instance.key, event?.event);
     if (held !== undefined && instance.isStopping && isGivingUp(thrown?.error)) {
       reporter.log("info", "an event was given up; it will be delivered again", undefined, place);
       return;
@@ -184,7 +182,7 @@ export class Instances implements InstanceHost {
 
   /** The instance has come to its end, or as good as that. */
   #closed(instance?: Instance): void {
-    const key = instance?.route.key ?? "";
+    const key = instance?.key ?? "";
     if (this.#closing.get(key) === instance) this.#closing.delete(key);
     if (this.#closing.size === 0) this.#drained?.resolve();
   }
@@ -192,7 +190,7 @@ export class Instances implements InstanceHost {
   // ---- once a second ----
 
   #sweep(): void {
-    this.#now = performance.now();
+    this.#now = now();
     for (const instance of this.#idle) {
       if (this.#now - instance.since < this.#options.idleTimeout) break;
       this.#disconnect(instance, "idle");
@@ -223,9 +221,14 @@ export class Instances implements InstanceHost {
     instance.since = Number.POSITIVE_INFINITY;
   }
 
-  #log({ route, held }: Instance, level: "debug" | "warn", message: string): void {
-    this.#options.reporter.log(level, message, undefined, placeOf(route.key, held?.event));
+  #log({ key, held }: Instance, level: "debug" | "warn", message: string): void {
+    this.#options.reporter.log(level, message, undefined, placeOf(key, held?.event));
   }
+}
+
+/** In whole milliseconds: a number with a fraction takes memory of its own, and every instance keeps one. */
+function now(): number {
+  return Math.trunc(performance.now());
 }
 
 /** What an application throws that gives up because its signal was aborted: the signal's reason, or Node.js's word for it. */

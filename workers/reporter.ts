@@ -12,7 +12,8 @@ import { captureOutput } from "./output.ts";
 
 /** The instance that some code belongs to. */
 export interface Source {
-  readonly route: { readonly key: string };
+  /** Of its scope. */
+  readonly key: string;
   readonly held: { readonly seq: number; readonly event: { readonly type: string } } | undefined;
 }
 
@@ -22,6 +23,7 @@ export class Reporter {
 
   readonly #outbound: Batch<ToMain>;
   readonly #source = new AsyncLocalStorage<Source>();
+  readonly #outside = AsyncLocalStorage.snapshot();
   /** Hands over the output that is no whole line yet. */
   readonly #finishOutput: () => void;
   #crashed = false;
@@ -41,7 +43,11 @@ export class Reporter {
 
   /** Runs one instance's code, so that what it prints and breaks can be traced to it. */
   within<T>(source: Source, run: () => T): T {
-    return this.#source.run(source, run);
+    // What run() does would cost every instance a second context: the one that it makes to come back to.
+    return this.#outside(() => {
+      this.#source.enterWith(source);
+      return run();
+    });
   }
 
   /** @param place what it is about; without, the instance whose code is running */
@@ -80,7 +86,7 @@ export class Reporter {
 
   #place(): Place {
     const source = this.#source.getStore();
-    return source === undefined ? {} : placeOf(source.route.key, source.held?.event);
+    return source === undefined ? {} : placeOf(source.key, source.held?.event);
   }
 }
 

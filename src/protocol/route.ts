@@ -13,7 +13,7 @@ export interface Route {
   id: number;
   /** Which of the scope's two keys to fill. */
   subject: "chat" | "user";
-  /** The Chat or the User, as Telegram sent it. */
+  /** The Chat or the User, as Telegram sent it: of the update itself, or a copy of what we know of ourselves. */
   entity: Entity;
   business_connection_id: string | undefined;
   guest_query_id: string | undefined;
@@ -89,7 +89,7 @@ export function routeOf(kind: string, payload: TelegramObject, bot: Entity): Rou
     if (entity === undefined) continue;
     return route(subject === "user" || subject === "from" ? "user" : "chat", entity, business, guest);
   }
-  return route("user", bot, undefined, undefined);
+  return route("user", { ...bot }, undefined, undefined);
 }
 
 function route(

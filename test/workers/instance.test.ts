@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import { DisconnectedError, InvalidEventError, ReceiveError, TelegramError } from "../../src/protocol/errors.ts";
 import type { Call } from "../../src/protocol/port.ts";
-import { type Delivered, Instance, InstanceExtensions } from "../../workers/instance.ts";
+import type { Route } from "../../src/protocol/route.ts";
+import { type Delivered, type Ending, Instance, InstanceExtensions } from "../../workers/instance.ts";
 
 type Event = { type: string; text?: string; reason?: string };
 type Receive = () => Promise<Event>;
@@ -21,15 +22,16 @@ const ROUTE = {
 let seq = 0;
 const message = (text: string): Delivered => {
   const event: Event = { type: "telegram.message", text };
-  return { seq: ++seq, event };
+  return { seq: ++seq, event, route: ROUTE };
 };
 
 /** An instance whose host writes down what it is told. */
-function instanceOf(application: Application, queue: Delivered[] = [], route: Instance["route"] = ROUTE) {
+function instanceOf(application: Application, queue: Delivered[] = [], route: Route = ROUTE) {
   const told: string[] = [];
   const calls: Call[] = [];
   const answers: PromiseWithResolvers<unknown>[] = [];
   const worked: number[] = [];
+  const ended = Promise.withResolvers<Ending>();
   const instance = new Instance(route, {
     settle: (seq) => told.push(`settled ${seq}`),
     call: (call) => {
@@ -40,10 +42,12 @@ function instanceOf(application: Application, queue: Delivered[] = [], route: In
     workAt: (seq) => worked.push(seq),
     refused: (error) => told.push(`refused ${(error as Error).name}`),
     becameIdle: () => told.push("idle"),
+    ended: (_, ending) => ended.resolve(ending),
     becameSilent: () => told.push("silent"),
   });
-  instance.queue = queue;
-  return { instance, told, calls, answers, worked, ending: instance.run(application as never) };
+  for (const delivered of queue) instance.enqueue(delivered);
+  instance.run(application as never);
+  return { instance, told, calls, answers, worked, ending: ended.promise };
 }
 
 const turn = () => new Promise(setImmediate);

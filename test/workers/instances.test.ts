@@ -43,7 +43,7 @@ function setUp(t: TestContext, application: Application, options: Partial<Instan
         if (level !== "debug") log.push(`${level}: ${place?.scope}: ${message}`);
       },
       within: (source, run) => {
-        within.push(source.route.key);
+        within.push(source.key);
         return run();
       },
     },
@@ -65,7 +65,7 @@ function setUp(t: TestContext, application: Application, options: Partial<Instan
     deliver(chat: number, text = "x"): number {
       const route = routeOf("message", { chat: { id: chat } }, BOT);
       const event: Event = { type: "telegram.message", text };
-      instances.deliver(route, { seq: ++seq, event });
+      instances.deliver({ seq: ++seq, event, route });
       return seq;
     },
     pass(milliseconds: number): void {
