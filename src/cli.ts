@@ -5,6 +5,7 @@
 
 import { createRequire } from "node:module";
 import { constants } from "node:os";
+import { isatty } from "node:tty";
 import { type Invocation, parseCommandLine, type Typed } from "./config/command-line.ts";
 import { showCompletionScript } from "./config/completion.ts";
 import { type Config, resolveConfig, type Sources, type Values } from "./config/config.ts";
@@ -113,6 +114,8 @@ let turnLogLevel = () => {};
 
 /** Text without secrets: those that can be told by their form, and, as soon as they are known, the configuration's. */
 let hide = withoutSecrets;
+/** The server, as soon as there is one. */
+const serving = Promise.withResolvers<RunningServer>();
 
 /** Starts the server. If it is told to stop before it serves, that is an end as it should be, too. */
 async function start(config: Config, stopping: AbortSignal): Promise<RunningServer> {
@@ -123,20 +126,30 @@ async function start(config: Config, stopping: AbortSignal): Promise<RunningServ
   const log = loggerFor(config);
   turnLogLevel = () => turnLevel(log, config.logLevel);
   try {
-    return await serve(config, stopping, log);
+    const server = await serve(config, stopping, log);
+    serving.resolve(server);
+    return server;
   } catch (error) {
     if (stopping.aborted && error === stopping.reason) process.exit(0);
     throw error;
   }
 }
 
-/** Is aborted by the first signal; the second one is not to be argued with. */
+/** Is aborted by the first signal that says so; the second one is not to be argued with. Heeds the others by itself. */
 function signalled(): AbortSignal {
   const stopping = new AbortController();
-  for (const signal of signalsTo("stop")) {
+  const stop = (signal: NodeJS.Signals): void => {
+    if (stopping.signal.aborted) process.exit(128 + constants.signals[signal]);
+    stopping.abort();
+  };
+  for (const signal of signalsTo("stop")) process.on(signal, () => stop(signal));
+  const hasTerminal = isatty(0);
+  for (const signal of signalsTo("reload")) {
     process.on(signal, () => {
-      if (stopping.signal.aborted) process.exit(128 + constants.signals[signal]);
-      stopping.abort();
+      // A terminal that is closed sends it, too.
+      if (hasTerminal && !isatty(0)) stop(signal);
+      // Where a reload fails, the log has it.
+      else void serving.promise.then((server) => server.reload()).catch(() => {});
     });
   }
   return stopping.signal;

@@ -36,6 +36,12 @@ export interface RunningServer {
   readonly statusUrl: string | undefined;
   /** Resolves when every update received so far is settled, and every call answered. */
   idle(): Promise<void>;
+  /**
+   * Replaces the workers, one after another, by such that have the application as its files are now; as SIGHUP does. Polling
+   * goes on, and no event is lost. Resolves when all have been replaced.
+   * @throws ApplicationLoadError | StartupFailedError | WorkerError where one cannot start: those that serve go on
+   */
+  reload(): Promise<void>;
   /** Ends it as SIGTERM does: finishes what is at hand, leaves the rest in the inbox. Resolves when it is over. */
   stop(): Promise<void>;
 }
@@ -220,7 +226,12 @@ class Server implements RunningServer {
     };
   }
 
-  // ---- idle, stop ----
+  // ---- reload, idle, stop ----
+
+  reload(): Promise<void> {
+    this.#log.info("reloading the application");
+    return this.#workforce.reload();
+  }
 
   async idle(): Promise<void> {
     while (this.#unsettled > 0 || this.#outbox.pending > 0) {

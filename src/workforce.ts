@@ -17,6 +17,9 @@ import { failureOf } from "./protocol/failure.ts";
 import type { Call, EventItem, LogLevel, Place, ToMain } from "./protocol/port.ts";
 import type { Entity } from "./protocol/route.ts";
 import type { Hide } from "./protocol/secrets.ts";
+import { MemoryWatch } from "./renewal/memory-watch.ts";
+import { Renewal } from "./renewal/renewal.ts";
+import { SourceWatch } from "./renewal/source-watch.ts";
 import { backoff } from "./telegram/retry.ts";
 
 export interface WorkforceOptions {
@@ -43,6 +46,10 @@ export class Workforce {
   readonly #lives = new Map<number, WorkerLife>();
   /** The event that each was at when it reported its own death. */
   readonly #culprits = new WeakMap<WorkerLife, number | undefined>();
+  readonly #started: Promise<void>;
+  readonly #renewal: Renewal;
+  readonly #memoryWatch: MemoryWatch | undefined;
+  readonly #sourceWatch: SourceWatch | undefined;
   /** There as soon as there is work, and we know who we are. */
   #deliveries: Deliveries | undefined;
   #bot: Entity = { id: 0 };
@@ -64,6 +71,7 @@ export class Workforce {
         maxInstances: instancesPerWorker(config),
         idleTimeout: config.idleTimeout ? config.idleTimeout * 1000 : Number.POSITIVE_INFINITY,
         debug: log.isLevelEnabled("debug"),
+        watch: config.reload,
       },
       memory: config.workerMemory || undefined,
       stallTimeout: config.stallTimeout ? config.stallTimeout * 1000 : undefined,
@@ -82,6 +90,15 @@ export class Workforce {
     onLevelChange(log, () => {
       for (const life of this.#lives.values()) this.#tellLevel(life);
     });
+    this.#started = this.#pool.start();
+    this.#renewal = new Renewal({
+      workers: config.workers,
+      recycleAfter: config.recycleAfter || undefined,
+      replace: (worker, signal) => this.#started.then(() => this.#pool.replace(worker, signal)),
+      log,
+    });
+    this.#memoryWatch = config.memoryLimit ? this.#watchMemory(config.memoryLimit) : undefined;
+    this.#sourceWatch = config.reload ? this.#watchSources() : undefined;
   }
 
   /**
@@ -89,7 +106,7 @@ export class Workforce {
    * @throws ApplicationLoadError | StartupFailedError | WorkerError
    */
   start(): Promise<void> {
-    return this.#pool.start();
+    return this.#started;
   }
 
   /** From now on there is work. */
@@ -116,22 +133,44 @@ export class Workforce {
   }
 
   /**
-   * Puts another worker, with the application as its files are now, in the place of one. Resolves when the old one is gone.
-   * @param signal gives it up, as long as the new one is not ready
-   * @throws ApplicationLoadError | StartupFailedError | WorkerError where it cannot start: the old one goes on
+   * Replaces every worker, one after another, by one that has the application as its files are now; resolves when all have been.
+   * @throws ApplicationLoadError | StartupFailedError | WorkerError where one cannot start: those that serve go on
    */
-  replace(worker: number, signal: AbortSignal): Promise<void> {
-    return this.#pool.replace(worker, signal);
+  reload(): Promise<void> {
+    return this.#renewal.reload();
   }
 
   /** Ends all instances and lifespans; resolves when that is done. */
   drain(reason: DisconnectReason): Promise<void> {
+    this.#renewal.stop();
+    this.#memoryWatch?.stop();
     return this.#pool.drain(reason);
   }
 
   /** Ends the threads. */
-  destroy(): Promise<void> {
-    return this.#pool.destroy();
+  async destroy(): Promise<void> {
+    await Promise.all([this.#pool.destroy(), this.#sourceWatch?.close()]);
+  }
+
+  #watchMemory(limit: number): MemoryWatch {
+    return new MemoryWatch({
+      limit: limit * 2 ** 20,
+      resident: () => process.memoryUsage.rss(),
+      ofWorkers: () => this.#pool.workers.map(() => 0),
+      recycle: (worker) => this.#renewal.recycle(worker),
+      log: this.#log,
+    });
+  }
+
+  #watchSources(): SourceWatch {
+    return new SourceWatch({
+      onChange: (files) => {
+        this.#log.info({ files }, "the application has changed; reloading it");
+        // Where that fails, the log has it.
+        this.reload().catch(() => {});
+      },
+      onError: (error) => this.#log.error({ error: error.message }, "the application's files cannot be watched"),
+    });
   }
 
   /** A worker is ready, at the start or as the replacement of another. */
@@ -152,13 +191,17 @@ export class Workforce {
       case "call":
         return this.#call(worker, life, item);
       case "settled":
+        this.#renewal.settled(worker, item.seqs.length);
         return this.#deliveries?.settled(worker, item.seqs);
       case "failed":
+        this.#renewal.settled(worker, 1);
         this.#say(worker, item, "error", "the application threw; the event is now a dead letter");
         return this.#deliveries?.failed(worker, item.seq, this.#hide(item.error));
       case "crash":
         this.#culprits.set(life, item.seq);
         return this.#say(worker, item, "error", `${item.message}; the worker is replaced`);
+      case "imported":
+        return void this.#sourceWatch?.add(item.file);
       case "log":
         return this.#say(worker, item, item.level, item.message);
       case "output":

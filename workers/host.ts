@@ -12,6 +12,7 @@ import { Pulse } from "../src/protocol/pulse.ts";
 import type { Entity } from "../src/protocol/route.ts";
 import { Calls } from "./calls.ts";
 import { readEvent } from "./event.ts";
+import { watchImports } from "./imports.ts";
 import { Instances } from "./instances.ts";
 import { createLifespan, type Lifespan } from "./lifespan.ts";
 import { type Asgi3, loadApplication } from "./loader.ts";
@@ -21,6 +22,13 @@ import { describe, Reporter } from "./reporter.ts";
 export default async function host(task: HostTask): Promise<void> {
   const outbound = new Batch<ToMain>(task.port);
   const reporter = new Reporter(outbound, task.debug);
+  if (task.watch) {
+    watchImports((file) => {
+      outbound.push({ type: "imported", file });
+      // What comes next may end the thread, or never end.
+      outbound.flush();
+    });
+  }
   try {
     const application = await loadApplication(task.application, task.directory, task.interface);
     const lifespan = createLifespan(task.lifespan, application, reporter.log);

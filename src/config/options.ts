@@ -3,7 +3,7 @@
  * `Config`, `--help` and docs/options.md all come from this table: a new option is one more row, and the code that obeys it.
  */
 
-import { availableParallelism } from "node:os";
+import { availableParallelism, totalmem } from "node:os";
 import { UPDATE_KINDS } from "../protocol/route.ts";
 
 /** A row. Its key in the table is the key in the configuration file; `flagOf` and `environmentOf` give its other names. */
@@ -182,7 +182,8 @@ export const OPTIONS = {
     min: 64,
     max: 10_000_000,
     canBeOff: true,
-    default: false,
+    default: mostMemory(),
+    defaultText: "90 % of the container's limit",
     example: 2000,
     group: "Application",
     help: "Replace the largest worker when the process has more megabytes",
@@ -320,6 +321,13 @@ export const OPTIONS = {
     help: "File of options: JSON, or a module that exports them",
   },
 } as const satisfies Record<string, Option>;
+
+/** In a container that may have only so much, some less, in megabytes. */
+function mostMemory(): number | false {
+  const limit = process.constrainedMemory();
+  const most = Math.floor((0.9 * limit) / 2 ** 20);
+  return limit < totalmem() && most >= 64 ? most : false;
+}
 
 /** The name of an option in the configuration file, in camel case. */
 export type OptionKey = keyof typeof OPTIONS;

@@ -2,7 +2,7 @@
 
 export interface Signal {
   readonly names: readonly NodeJS.Signals[];
-  readonly does: "stop" | "turn-log-level";
+  readonly does: "stop" | "reload" | "turn-log-level";
   readonly meaning: string;
 }
 
@@ -18,6 +18,12 @@ export const SIGNALS: readonly Signal[] = [
     does: "turn-log-level",
     meaning:
       "Log more: from the configured level to `debug`, with the next one to `trace`, then back to the configured one",
+  },
+  {
+    names: ["SIGHUP"],
+    does: "reload",
+    meaning:
+      "Load the application anew: the workers are replaced one by one while the others serve; if the new code does not start, the old goes on",
   },
 ];
 

@@ -22,6 +22,12 @@ export const LOG_FIELDS = {
   application: "The application's import string",
   workers: "How many worker threads there are",
   inbox: "The inbox's file, or `false`",
+  files: "The application's files that have changed",
+  replaced: "The workers that new ones have taken the place of",
+  took: "How long that took, in milliseconds",
+  resident: "Megabytes that the process has",
+  limit: "Megabytes that it may have: `--memory-limit`",
+  memory: "Megabytes that each worker has, as far as it knows",
   url: "Where `--listen` listens",
 } as const;
 

@@ -22,6 +22,8 @@ export interface HostTask {
   idleTimeout: number;
   /** Whether to tell what is only of interest to somebody who looks for an error. */
   debug: boolean;
+  /** Whether to tell which files are imported. */
+  watch: boolean;
   /** Of this worker's `Pulse`. */
   pulse: SharedArrayBuffer;
 }
@@ -56,6 +58,8 @@ export type ToMain =
   /** The application is imported and its lifespan startup is over. */
   | { type: "ready" }
   | { type: "unready"; error: StartFailure }
+  /** The application imports that file, or has tried to. */
+  | { type: "imported"; file: string }
   /** `from`: the number of the event that the instance was at; its scope, where it was at none. */
   | { type: "call"; id: number; call: Call; from: number | string }
   | { type: "settled"; seqs: number[] }

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { after, test } from "node:test";
 import fc from "fast-check";
 import { type Config, resolveConfig, type Values } from "../../src/config/config.ts";
-import { environmentOf, flagOf, OPTION_KEYS, type OptionKey, optionAt } from "../../src/config/options.ts";
+import { environmentOf, flagOf, OPTION_KEYS, OPTIONS, type OptionKey, optionAt } from "../../src/config/options.ts";
 import { ConfigError } from "../../src/protocol/errors.ts";
 import { UPDATE_KINDS } from "../../src/protocol/route.ts";
 
@@ -51,7 +51,7 @@ test("with a token and an application, the rest are the defaults", async () => {
     idleTimeout: false,
     workerMemory: false,
     stallTimeout: false,
-    memoryLimit: false,
+    memoryLimit: OPTIONS.memoryLimit.default,
     recycleAfter: false,
     reload: false,
     interface: "auto",

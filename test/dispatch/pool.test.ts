@@ -48,6 +48,7 @@ class Bench {
         maxInstances: Number.POSITIVE_INFINITY,
         idleTimeout: Number.POSITIVE_INFINITY,
         debug: false,
+        watch: false,
       },
       grace: 20_000,
       pause: (deaths) => {

@@ -16,6 +16,7 @@ const task: Omit<HostTask, "port" | "pulse"> = {
   maxInstances: Number.POSITIVE_INFINITY,
   idleTimeout: Number.POSITIVE_INFINITY,
   debug: false,
+  watch: false,
 };
 
 /** Starts a host. `up` resolves when it is ready, `over` when its thread is gone. */

@@ -20,6 +20,7 @@ function start(t: TestContext, application: string, options: Partial<WorkerOptio
       maxInstances: Number.POSITIVE_INFINITY,
       idleTimeout: Number.POSITIVE_INFINITY,
       debug: false,
+      watch: false,
     },
     onReady: () => course.push(`ready: ${worker.state}`),
     onMessage: () => {},

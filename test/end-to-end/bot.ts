@@ -18,7 +18,7 @@ export class Folder implements Disposable {
 
 /** Starts `test/end-to-end/apps/<app>.ts`; resolves when it serves. */
 export async function startBot(app: string, simulator: Simulator, args: readonly string[]): Promise<Bot> {
-  const bot = new Bot(app, simulator, args);
+  const bot = new Bot(`apps/${app}.ts`, simulator, args);
   await bot.process.says("serving");
   return bot;
 }
@@ -26,9 +26,9 @@ export async function startBot(app: string, simulator: Simulator, args: readonly
 export class Bot implements AsyncDisposable {
   readonly process: Asgigram;
 
-  constructor(app: string, simulator: Simulator, args: readonly string[]) {
-    this.process = new Asgigram([`apps/${app}.ts`, "--log-format", "json", ...args], {
-      cwd: import.meta.dirname,
+  constructor(application: string, simulator: Simulator, args: readonly string[], cwd = import.meta.dirname) {
+    this.process = new Asgigram([application, "--log-format", "json", ...args], {
+      cwd,
       env: { ASGIGRAM_TOKEN: simulator.token, ASGIGRAM_API_URL: simulator.url, ASGIGRAM_TEST_SECRET: "hidden" },
     });
   }

@@ -68,7 +68,7 @@ test("a damaged inbox is told as such", async () => {
   await using first = await startBot("echo", simulator, ["--inbox", inbox]);
   await first.end();
   writeFileSync(inbox, readFileSync(inbox).fill(0xa5, 100));
-  await using second = new Bot("echo", simulator, ["--inbox", inbox]);
+  await using second = new Bot("apps/echo.ts", simulator, ["--inbox", inbox]);
   const { code, stderr } = await second.process.exit();
   assert.equal(code, 5);
   assert.match(stderr, /asgigram: the inbox \S+ could not be opened: .*the file is damaged: move it away/);

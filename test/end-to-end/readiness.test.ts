@@ -62,7 +62,7 @@ test("while it starts it is alive, and not ready", async () => {
       return await respond();
     },
   });
-  await using bot = new Bot("echo", simulator, ["--no-inbox", "--workers", "1", "--listen", "127.0.0.1:0"]);
+  await using bot = new Bot("apps/echo.ts", simulator, ["--no-inbox", "--workers", "1", "--listen", "127.0.0.1:0"]);
   const { url } = await bot.logged(({ msg }) => msg === "listening");
   await unready(url as string, "phase", /^starting$/);
   go();

@@ -6,7 +6,7 @@ import { importsOf, readSource } from "./source.ts";
 /** The text of each file, by its path from the top of the repository. */
 export type Tree = ReadonlyMap<string, string>;
 
-const STAGES = ["config", "telegram", "inbox", "dispatch", "outbox", "observe"];
+const STAGES = ["config", "telegram", "inbox", "dispatch", "outbox", "observe", "renewal"];
 
 /** What each layer may import beside its own files. A folder of `src` is a layer, and so is a file beside the folders. */
 const MAY_IMPORT: Record<string, readonly string[]> = {

@@ -23,6 +23,7 @@ test("whatever is posted to a worker, it works on or is replaced, and this threa
       maxInstances: Number.POSITIVE_INFINITY,
       idleTimeout: Number.POSITIVE_INFINITY,
       debug: false,
+      watch: false,
     },
     grace: 1000,
     pause: () => 0,

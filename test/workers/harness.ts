@@ -16,6 +16,8 @@ export const APPS = fileURLToPath(new URL("../fixtures/apps/", import.meta.url))
 export interface HarnessOptions extends Partial<Omit<HostTask, "port" | "worker" | "pulse">> {
   /** Carries out a call: gives its result, or throws. */
   answer?: (call: Call) => unknown;
+  /** Is told what the worker tells, also before it is ready. */
+  onTold?: (item: ToMain) => void;
 }
 
 type Item<Type extends ToMain["type"]> = Extract<ToMain, { type: Type }>;
@@ -46,7 +48,8 @@ export class Harness implements AsyncDisposable {
     return harness;
   }
 
-  private constructor(application: string, { answer = () => ({ message_id: 1 }), ...task }: HarnessOptions) {
+  private constructor(application: string, options: HarnessOptions) {
+    const { answer = () => ({ message_id: 1 }), onTold = () => {}, ...task } = options;
     this.#answer = answer;
     this.#pool = new WorkerPool({
       workers: 1,
@@ -58,6 +61,7 @@ export class Harness implements AsyncDisposable {
         maxInstances: Number.POSITIVE_INFINITY,
         idleTimeout: Number.POSITIVE_INFINITY,
         debug: false,
+        watch: false,
         ...task,
       },
       grace: PATIENCE,
@@ -69,6 +73,7 @@ export class Harness implements AsyncDisposable {
       },
       onMessage: (_worker, life, item) => {
         this.heard.push(item);
+        onTold(item);
         if (item.type === "call") this.#carryOut(life, item);
         this.#changed();
       },

@@ -1,0 +1,96 @@
+/**
+ * Keeps the process below a limit of memory: above it, the worker that has the most is replaced by a new one, before whatever
+ * limits the process kills it as a whole.
+ *
+ *   below -- more than the limit --> above: one worker after another is recycled, with a pause between
+ *   above -- less than the limit --> below
+ *   above -- every worker has been recycled --> given up, which is said once, until it is below again
+ */
+
+export interface MemoryWatchOptions {
+  /** Bytes. */
+  limit: number;
+  /** Bytes that the process has. */
+  resident(): number;
+  /** Bytes that each worker has, as far as it knows. */
+  ofWorkers(): readonly number[];
+  /** Resolves when the worker has been replaced, or cannot be. */
+  recycle(worker: number): Promise<void>;
+  log: {
+    warn(fields: Figures & { worker: number }, message: string): void;
+    error(fields: Figures, message: string): void;
+  };
+}
+
+/** Megabytes. */
+interface Figures {
+  resident: number;
+  limit: number;
+  memory: number[];
+}
+
+/** How often to look: ms. */
+const PERIOD = 1000;
+/** After a worker has been replaced it is to be seen what that has brought: so many looks later another one may be. */
+const PAUSE = 15;
+
+export class MemoryWatch {
+  readonly #options: MemoryWatchOptions;
+  readonly #timer: NodeJS.Timeout;
+  /** Since it was below last. */
+  readonly #recycled = new Set<number>();
+  #isGivenUp = false;
+  /** Looks without a consequence. */
+  #pause = 0;
+
+  constructor(options: MemoryWatchOptions) {
+    this.#options = options;
+    this.#timer = setInterval(() => this.#look(), PERIOD).unref();
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+  }
+
+  #look(): void {
+    this.#pause -= 1;
+    const resident = this.#options.resident();
+    if (resident < this.#options.limit) {
+      this.#recycled.clear();
+      this.#isGivenUp = false;
+    } else if (this.#pause <= 0 && !this.#isGivenUp) this.#act(resident);
+  }
+
+  #act(resident: number): void {
+    const { limit, ofWorkers, log } = this.#options;
+    const sizes = ofWorkers();
+    const figures = {
+      resident: megabytes(resident),
+      limit: megabytes(limit),
+      memory: sizes.map(megabytes),
+    };
+    const candidates = [...sizes.keys()].filter((worker) => !this.#recycled.has(worker));
+    const [largest] = candidates.sort((one, other) => sizes[other]! - sizes[one]!);
+    if (largest !== undefined) {
+      log.warn(
+        { worker: largest, ...figures },
+        "above --memory-limit: the worker that has the most memory is recycled",
+      );
+      return this.#recycle(largest);
+    }
+    this.#isGivenUp = true;
+    log.error(figures, "new workers do not bring the process below --memory-limit; no more are recycled until it is");
+  }
+
+  #recycle(worker: number): void {
+    this.#recycled.add(worker);
+    this.#pause = Number.POSITIVE_INFINITY;
+    void this.#options.recycle(worker).then(() => {
+      this.#pause = PAUSE;
+    });
+  }
+}
+
+function megabytes(bytes: number): number {
+  return Math.round(bytes / 1024 / 1024);
+}
