@@ -3,7 +3,7 @@
 import { ConfigError } from "../protocol/errors.ts";
 import { nearest } from "../protocol/nearest.ts";
 import { type Flags, splitArguments } from "./arguments.ts";
-import { COMMANDS, type Command, type CommandName, isCommand } from "./commands.ts";
+import { COMMANDS, type Command, type CommandName, EVERYWHERE, isCommand } from "./commands.ts";
 import { ASKS_FOR_COMPLETIONS, completionsOf } from "./completion.ts";
 import { unknownOption } from "./given.ts";
 import { helpOf } from "./help.ts";
@@ -36,6 +36,7 @@ export async function parseCommandLine(argv: readonly string[]): Promise<Invocat
   const wants = isCommand(all[0]) ? all[0] : "serve";
   if (typed.help) return { wants: "text", text: await helpOf(wants) };
   if (typed.version) return { wants: "version" };
+  if (!isCommand(all[0])) refuseMisspelt(all[0] ?? "");
   const command = COMMANDS[wants];
   const words = all.slice(isCommand(all[0]) ? 1 : 0);
   const { presets = {}, defaults = {} } = command;
@@ -43,6 +44,16 @@ export async function parseCommandLine(argv: readonly string[]): Promise<Invocat
   const switches = readSwitches(typed, command);
   if (command.words === undefined) return { wants, flags, presets, defaults, words, switches };
   return { wants, flags: { ...flags, ...readWords(words, command.words) }, presets, defaults, words: [], switches };
+}
+
+/** A bare word may be a command with a slip in it; an application that is named with its export never is. */
+function refuseMisspelt(word: string): void {
+  const known = [...Object.keys(COMMANDS), ...Object.keys(EVERYWHERE).map((flag) => `--${flag}`)];
+  const guess = /^\w+$/.test(word) ? nearest(word, known) : undefined;
+  if (guess === undefined) return;
+  throw new ConfigError(
+    `there is no command "${word}"; did you mean ${guess}? (An application of that name is ${word}:application.)`,
+  );
 }
 
 function readFlags(typed: Flags, name: CommandName): Values {
@@ -79,9 +90,9 @@ const SWITCH: Option = { type: "boolean", help: "", group: "" };
 
 function readWords(words: readonly string[], keys: readonly OptionKey[]): Values {
   if (words.length > keys.length) {
-    const wanted =
-      keys.length === 0 ? "none is used" : `no more are used than ${keys.map((key) => `<${key}>`).join(" ")}`;
-    throw new ConfigError(`too many arguments: there are ${words.length}, and ${wanted}`);
+    const wanted = keys.map((key) => `<${key}>`).join(" ");
+    const used = wanted === "" ? "none are used" : `no more are used than ${wanted}`;
+    throw new ConfigError(`too many arguments (${words.length}): ${used}`);
   }
   return Object.fromEntries(words.map((word, i) => [keys.at(i - words.length), word]));
 }

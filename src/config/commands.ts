@@ -136,7 +136,7 @@ needs no token: made for a container's health check.`,
     summary: "Print a script that completes what is typed",
     usage: ["completion"],
     about: `
-Prints a script by which the shell of the variable SHELL (bash, zsh or fish)
+Prints a script by which the shell (bash, or zsh if the variable SHELL says so)
 completes commands, flags and what they may be set to.`,
     words: [],
     flags: [],

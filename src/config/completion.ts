@@ -1,6 +1,5 @@
 /** What a shell offers behind `asgigram`: the completion of yargs, fed from the tables of commands and options. */
 
-import { basename } from "node:path";
 import yargs from "yargs";
 import { splitArguments } from "./arguments.ts";
 import { COMMANDS, type CommandName, EVERYWHERE, FLAGS, isCommand } from "./commands.ts";
@@ -15,12 +14,12 @@ export function showCompletionScript(): void {
 }
 
 /**
- * @param line its words, the last one unfinished
+ * @param line its words, asgigram first, the last one unfinished
  * @returns what that may become; nothing where the shell had better offer files
  */
 export async function completionsOf(line: readonly string[]): Promise<readonly string[]> {
-  // bash takes --log-level=info apart, and fish leaves the command's own name out.
-  const words = line.filter((word, i) => word !== "=" && !(i === 0 && basename(word) === "asgigram"));
+  // bash takes --log-level=info apart.
+  const [, ...words] = line.filter((word) => word !== "=");
   const typed = words.slice(0, -1);
   const current = words.at(-1) ?? "";
   if (typed.includes("--") || isFollowedByText(typed.at(-1))) return [];

@@ -82,9 +82,14 @@ const WRONG: { [what: string]: { args: string[]; env?: { [name: string]: string 
     args: [TOKEN, "bot.ts", "--config", "conf.json"],
     says: /unknown option worker in .*conf\.json; did you mean workers\?/,
   },
+  "a misspelt command": {
+    args: ["serv", "bot.ts"],
+    says: /there is no command "serv"; did you mean serve\? \(An application of that name is serv:application\.\)/,
+  },
+  "a misspelt command, alone": { args: ["simulat"], says: /there is no command "simulat"; did you mean simulate\?/ },
   "too many arguments": {
     args: ["bot.ts", TOKEN, "x"],
-    says: /too many arguments: there are 3, and no more are used than <token> <application>/,
+    says: /too many arguments \(3\): no more are used than <token> <application>/,
   },
 };
 

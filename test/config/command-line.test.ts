@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { parseCommandLine } from "../../src/config/command-line.ts";
-import { FLAGS } from "../../src/config/commands.ts";
+import { COMMANDS, FLAGS } from "../../src/config/commands.ts";
 import { flagOf, optionAt } from "../../src/config/options.ts";
 import { ConfigError } from "../../src/protocol/errors.ts";
 
@@ -33,7 +33,7 @@ async function typed(line: string): Promise<unknown> {
 test("one argument is the application, two are the token and the application", async () => {
   assert.deepEqual(await flagsOf("bot.ts:app"), { application: "bot.ts:app" });
   assert.deepEqual(await flagsOf("1:a bot.ts"), { token: "1:a", application: "bot.ts" });
-  await refuses("1:a b c", "too many arguments: there are 3, and no more are used than <token> <application>");
+  await refuses("1:a b c", "too many arguments (3): no more are used than <token> <application>");
 });
 
 test("the word serve may be there, and nothing at all wants to serve, too", async () => {
@@ -50,7 +50,7 @@ test("simulate takes no token, settles what is the real bot's, and has a default
     presets: { inbox: false, listen: false, local: false, proxy: false, family: "auto" },
     defaults: { logLevel: "warn" },
   });
-  await refuses("simulate 1:a bot.ts", "too many arguments: there are 2, and no more are used than <application>");
+  await refuses("simulate 1:a bot.ts", "too many arguments (2): no more are used than <application>");
   for (const flag of ["--api-url", "--token-file", "--local", "--proxy", "--family"]) {
     await refuses(`simulate bot.ts ${flag}=x`, `unknown option ${flag}; asgigram simulate --help lists them all`);
   }
@@ -126,6 +126,24 @@ test("an unknown option is refused with a guess, whatever it is", async () => {
   await refuses("--token 1:a app", "unknown option --token; did you mean --token-file?");
   await refuses("-x app", "unknown option -x; asgigram --help lists them all");
   await refuses("--constructor=3", "unknown option --constructor; asgigram --help lists them all");
+});
+
+test("a misspelt command is guessed; with its export, or as a path, it is an application", async () => {
+  const meaning = (word: string) => `(An application of that name is ${word}:application.)`;
+  await refuses("serv bot.ts", `there is no command "serv"; did you mean serve? ${meaning("serv")}`);
+  await refuses("inbx list --all", `there is no command "inbx"; did you mean inbox? ${meaning("inbx")}`);
+  await refuses("help", `there is no command "help"; did you mean --help? ${meaning("help")}`);
+  assert.deepEqual(await flagsOf("serv:bot"), { application: "serv:bot" });
+  assert.deepEqual(await flagsOf("./serv"), { application: "./serv" });
+  assert.deepEqual(await flagsOf("bot"), { application: "bot" });
+});
+
+test("every command has its help, and tells the versions", async () => {
+  for (const [name, { about }] of Object.entries(COMMANDS)) {
+    const invocation = await parseCommandLine([name, "--help"]);
+    assert(invocation.wants === "text" && invocation.text.includes(about), name);
+    assert.deepEqual(await parseCommandLine([name, "--version"]), { wants: "version" });
+  }
 });
 
 test("help and versions come before everything that is wrong", async () => {

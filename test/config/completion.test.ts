@@ -44,12 +44,6 @@ test("what a flag may be set to follows it, also behind =; a text may be a file"
   assert.deepEqual(await after("-- |"), []);
 });
 
-test("the command may be a path, or left out as fish does it", async () => {
-  assert.deepEqual(await completionsOf(["/usr/bin/asgigram", "inbox", ""]), ["list", "show", "retry", "drop"]);
-  assert.deepEqual(await completionsOf(["inbox", ""]), ["list", "show", "retry", "drop"]);
-  assert.deepEqual(await completionsOf([]), Object.keys(COMMANDS));
-});
-
 test("whatever stands on the line, the answer is a list of words", async () => {
   const word = fc.oneof(fc.string(), fc.constantFrom("asgigram", "inbox", "config", "--", "--log-level", "-w", "="));
   await fc.assert(

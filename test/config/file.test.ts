@@ -22,6 +22,8 @@ test("JSON, whatever the file is called", async () => {
 test("the default export of a module, in JavaScript or TypeScript", async () => {
   assert.deepEqual(await read("a.mjs", "export default { workers: 1 + 1 }"), { workers: 2 });
   assert.deepEqual(await read("a.mts", "const workers: number = 2; export default { workers };"), { workers: 2 });
+  const typed = 'import type { Options } from "asgigram"; export default { workers: 2 } satisfies Options;';
+  assert.deepEqual(await read("typed.mts", typed), { workers: 2 });
   assert.deepEqual(await read("a.cjs", "module.exports = { workers: 2 }"), { workers: 2 });
 });
 

@@ -44,12 +44,13 @@ describe("the packed package", { timeout: 120_000 }, () => {
     assert.match(stdout, /hello \(attempt 1\).*again \(attempt 1\)/s);
   });
 
-  it("ships JavaScript and declarations, and no test", async () => {
+  it("ships JavaScript and declarations, the schema of its configuration file, and no test", async () => {
     const installed = join(folder, "node_modules/asgigram");
     const { bin, exports } = JSON.parse(await readFile(join(installed, "package.json"), "utf8"));
     await readFile(join(installed, bin.asgigram));
     await readFile(join(installed, exports["."].types));
     await readFile(join(installed, exports["./simulator"].types));
+    JSON.parse(await readFile(join(installed, exports["./config.schema.json"]), "utf8"));
     await assert.rejects(readFile(join(installed, "test")));
   });
 });
