@@ -104,6 +104,7 @@ class Server implements RunningServer {
       allowedUpdates: config.allowedUpdates,
       getUpdates: (poll, signal) => this.#polls.watch(this.#api.getUpdates(poll, signal), signal),
       take: (updates) => this.#deliveries!.take(updates),
+      stored: () => this.#inbox.sync(),
       room: (signal) => this.#deliveries!.room(signal),
       log: this.#log,
     });

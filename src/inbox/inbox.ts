@@ -41,11 +41,13 @@ export interface Inbox {
   /** Whether it survives the process. */
   readonly durable: boolean;
   /**
-   * Stores a batch. When this returns, a durable inbox will have it after the end of the process and of the machine.
+   * Stores a batch. When this returns, a durable inbox will have it after the end of the process.
    * @returns for each update its `seq`; undefined for one that is known already
    * @throws InboxError
    */
   append(updates: readonly ArrivedUpdate[]): (number | undefined)[];
+  /** Resolves when a durable inbox will have what it was given also after a power cut. @throws InboxError */
+  sync(): Promise<void>;
   /**
    * What happened since the last call: deliveries that are about to begin, and events that are settled.
    * @throws InboxError

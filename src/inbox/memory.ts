@@ -21,6 +21,7 @@ export class MemoryInbox implements Inbox {
     });
   }
 
+  async sync(): Promise<void> {}
   record(): void {}
   mourn(): void {}
   withdraw(): void {}

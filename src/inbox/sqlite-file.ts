@@ -63,6 +63,8 @@ export function openInboxFile(path: string, bot: number): DatabaseSync {
           `the inbox ${path} belongs to bot ${owner.id}, not to ${bot}; each bot needs a file of its own: choose another --inbox`,
         );
       }
+      // The file is there to stay; from now on it is for the inbox to say when the disk has to have what was written.
+      database.exec("PRAGMA synchronous = NORMAL");
       return database;
     } catch (error) {
       database.close();

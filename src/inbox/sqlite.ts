@@ -1,10 +1,12 @@
 /**
- * The inbox in a SQLite file. Appending is synchronous=FULL: it survives a power cut. The rest is not: a settlement that a
- * power cut undoes means a second delivery, which is promised, and not a lost update, which is excluded. Everything survives
- * the death of the process alone.
+ * The inbox in a SQLite file. What is committed survives the death of the process. A power cut it survives as soon as the
+ * write-ahead log has been flushed to the disk: sync() does that, on another thread, where SQLite itself would hold up the
+ * event loop for as long as the disk takes. What nobody waits for is flushed with the next batch: a settlement that a power
+ * cut undoes means a second delivery, which is promised, and not a lost update, which is excluded.
  */
 
 import { existsSync } from "node:fs";
+import { type FileHandle, open } from "node:fs/promises";
 import { resolve } from "node:path";
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { InboxError } from "../protocol/errors.ts";
@@ -28,6 +30,12 @@ export class SqliteInbox implements Inbox {
   readonly #lock: DatabaseSync;
   readonly #database: DatabaseSync;
   readonly #sql: ReturnType<typeof prepareAll>;
+  /** SQLite's write-ahead log, which lasts as long as the database is open. */
+  #log: Promise<FileHandle> | undefined;
+  /** Whether something has been committed since the log was last flushed. */
+  #isAhead = false;
+  /** Rejects for good once the disk has failed: what it has then, nobody can say. */
+  #flushed = Promise.resolve();
   #seen: SeenIds;
   #lastSeq: number;
   /** What another process had put in when we put in something behind it. */
@@ -52,7 +60,7 @@ export class SqliteInbox implements Inbox {
       this.#lastSeq = guarded("read", this.#path, () => this.#sql.lastSeq.get() as { seq: number }).seq;
       this.#dataVersion = this.#readDataVersion();
       // Whatever is still marked as alone at its worker was so when the last process ended, without a word.
-      this.#transaction("NORMAL", () => this.#sql.orphan.run());
+      this.#transaction(() => this.#sql.orphan.run());
     } catch (error) {
       database?.close();
       this.#lock.close();
@@ -64,7 +72,7 @@ export class SqliteInbox implements Inbox {
     const now = Date.now();
     const grown = new Set<Run>();
     try {
-      const stored = this.#transaction("FULL", () => {
+      const stored = this.#transaction(() => {
         this.#news = [...this.#news, ...this.#read(this.#lastSeq)];
         // First, or after a quiet week the ids would be looked for among those of the week before.
         this.#sql.forget.run(this.#seen.forget(now));
@@ -85,27 +93,35 @@ export class SqliteInbox implements Inbox {
     }
   }
 
+  sync(): Promise<void> {
+    if (this.#isAhead) {
+      this.#isAhead = false;
+      this.#flushed = this.#flushed.then(() => this.#flush());
+    }
+    return this.#flushed;
+  }
+
   record(begun: readonly Beginning[], settled: readonly number[]): void {
-    this.#transaction("NORMAL", () => {
+    this.#transaction(() => {
       for (const { seq, alone } of begun) this.#sql.begin.run(alone ? 1 : 0, seq);
       for (const seq of settled) this.#sql.delete.run(seq);
     });
   }
 
   mourn(seqs: readonly number[]): void {
-    this.#transaction("NORMAL", () => {
+    this.#transaction(() => {
       for (const seq of seqs) this.#sql.mourn.run(seq);
     });
   }
 
   withdraw(seqs: readonly number[]): void {
-    this.#transaction("NORMAL", () => {
+    this.#transaction(() => {
       for (const seq of seqs) this.#sql.withdraw.run(seq);
     });
   }
 
   bury(seq: number, reason: string, log = ""): void {
-    this.#transaction("NORMAL", () => {
+    this.#transaction(() => {
       this.#sql.bury.run(reason, log, Date.now(), seq);
       this.#sql.delete.run(seq);
       this.#trim();
@@ -114,8 +130,7 @@ export class SqliteInbox implements Inbox {
 
   buryUnreadable(body: string, reason: string): void {
     const now = Date.now();
-    // It arrives as much as what is appended does, and Telegram will be told so.
-    this.#transaction("FULL", () => {
+    this.#transaction(() => {
       this.#sql.buryUnreadable.run(body, reason, now, now);
       this.#trim();
     });
@@ -137,7 +152,7 @@ export class SqliteInbox implements Inbox {
   }
 
   clear(before = Number.MAX_SAFE_INTEGER): number {
-    return this.#transaction("NORMAL", () => Number(this.#sql.clear.run(before).changes));
+    return this.#transaction(() => Number(this.#sql.clear.run(before).changes));
   }
 
   check(): void {
@@ -145,13 +160,14 @@ export class SqliteInbox implements Inbox {
     this.#database.exec("PRAGMA busy_timeout = 0");
     try {
       // A page is written for it, though it is what it was; a row that stays the same would not be.
-      this.#transaction("NORMAL", () => this.#database.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`));
+      this.#transaction(() => this.#database.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`));
     } finally {
       this.#database.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT}`);
     }
   }
 
   close(): void {
+    void this.#log?.then((log) => log.close()).catch(() => {});
     this.#database.close();
     this.#lock.close();
   }
@@ -162,6 +178,17 @@ export class SqliteInbox implements Inbox {
     const entries = rows as unknown as InboxEntry[];
     this.#lastSeq = Math.max(this.#lastSeq, entries.at(-1)?.seq ?? 0);
     return entries;
+  }
+
+  async #flush(): Promise<void> {
+    try {
+      this.#log ??= open(`${this.#path}-wal`, "r+");
+      await (await this.#log).datasync();
+    } catch (cause) {
+      guarded("written", this.#path, () => {
+        throw cause;
+      });
+    }
   }
 
   #trim(): void {
@@ -177,11 +204,9 @@ export class SqliteInbox implements Inbox {
     return guarded("read", this.#path, () => this.#sql.dataVersion.get() as { data_version: number }).data_version;
   }
 
-  #transaction<T>(synchronous: "FULL" | "NORMAL", work: () => T): T {
-    return guarded("written", this.#path, () => {
-      this.#database.exec(`PRAGMA synchronous = ${synchronous}`);
-      return transaction(this.#database, work);
-    });
+  #transaction<T>(work: () => T): T {
+    this.#isAhead = true;
+    return guarded("written", this.#path, () => transaction(this.#database, work));
   }
 }
 

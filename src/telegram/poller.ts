@@ -4,10 +4,10 @@
  *   polling -- updates --> taken (committed by `take`), polling again at once with the offset behind them
  *   polling -- failure --> waiting, as retry.ts says --> polling
  *   polling -- failure that is final --> run() rejects
- *   before each poll: `room()`, which waits while the inbox is full
+ *   before each poll: `stored()`, which waits for the disk, and `room()`, which waits while the inbox is full
  *
- * It never waits for the application. The offset moves only when `take` has returned, so Telegram is told that an update was
- * received only when it is stored.
+ * It never waits for the application. Telegram is told that an update was received by the next poll, and that waits until the
+ * update is stored.
  */
 
 import { setTimeout as delay } from "node:timers/promises";
@@ -21,6 +21,8 @@ export interface PollerOptions {
   getUpdates(poll: Poll, signal: AbortSignal): Promise<Update[]>;
   /** Stores the updates; what it throws ends the polling. @returns how many of them are new */
   take(updates: Update[]): number;
+  /** Resolves when what was taken is stored for good: the next poll tells Telegram to forget it. */
+  stored(): Promise<void>;
   /** Resolves when there is room for a batch. */
   room(signal: AbortSignal): Promise<void>;
   log: {
@@ -55,12 +57,12 @@ export class Poller {
 
   /**
    * Polls until the signal is aborted.
-   * @throws TokenRejectedError | ConflictError, and what `take` throws
+   * @throws TokenRejectedError | ConflictError, and what `take` and `stored` throw
    */
   async run(signal: AbortSignal): Promise<void> {
-    const { room, now } = this.#options;
+    const { stored, room, now } = this.#options;
     while (!signal.aborted) {
-      await room(signal);
+      await Promise.all([stored(), room(signal)]);
       if (signal.aborted) return;
       const started = now();
       const updates = await this.#poll(signal);
@@ -83,7 +85,8 @@ export class Poller {
   /** Tells Telegram of the last batch: only a call with a higher offset confirms it. */
   async confirm(signal: AbortSignal): Promise<void> {
     if (this.#offset === undefined) return;
-    const { allowedUpdates, getUpdates } = this.#options;
+    const { allowedUpdates, getUpdates, stored } = this.#options;
+    await stored();
     await getUpdates({ offset: this.#offset, limit: 1, timeout: 0, allowed_updates: allowedUpdates }, signal);
   }
 

@@ -23,6 +23,7 @@ for (const fault of ["halfOpen", "stallInBody"] as const) {
         // Their own timeout left out, long polls end in time for a test.
         getUpdates: (poll, signal) => botApi.getUpdates({ ...poll, timeout: 0 }, signal),
         take: (updates) => taken.push(...updates.map(({ update_id }) => update_id)),
+        stored: async () => {},
         room: async () => {},
         log: { info() {}, warn() {} },
       });

@@ -26,6 +26,13 @@ export function keepsTheContract(create: (t: TestContext) => Inbox): void {
       for (const [i, seq] of seqs.entries()) assert.ok(i === 0 || seq! > seqs[i - 1]!, `${seqs}`);
     });
 
+    test("sync() resolves, whether there is anything to flush or not", async (t) => {
+      const inbox = create(t);
+      await inbox.sync();
+      inbox.append(updates(1));
+      await Promise.all([inbox.sync(), inbox.sync()]);
+    });
+
     test("append() of nothing is nothing", (t) => {
       assert.deepEqual(create(t).append([]), []);
     });

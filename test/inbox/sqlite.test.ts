@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { type FileHandle, open as openFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
@@ -52,6 +53,57 @@ function refusedWith(message: RegExp): (error: unknown) => true {
 const ids = (entries: InboxEntry[]) => entries.map(({ update_id }) => update_id);
 
 keepsTheContract((t) => open(t, newPath(t)));
+
+describe("sync()", () => {
+  /** Counts the flushes of the file behind a descriptor; `fail` makes them fail. */
+  async function watch(t: TestContext, path: string, fail?: Error) {
+    const handle = await openFile(path);
+    t.after(() => handle.close());
+    const datasync = Object.getPrototypeOf(handle).datasync as (this: FileHandle) => Promise<void>;
+    const flushed: number[] = [];
+    t.mock.method(Object.getPrototypeOf(handle), "datasync", async function (this: FileHandle) {
+      if (fail !== undefined) throw fail;
+      await datasync.call(this);
+      flushed.push((await this.stat()).ino);
+    });
+    return { flushed, ino: (await handle.stat()).ino };
+  }
+
+  test("flushes the write-ahead log once for all that was committed before", async (t) => {
+    const path = newPath(t);
+    const inbox = open(t, path);
+    const { flushed, ino } = await watch(t, `${path}-wal`);
+    inbox.append(updates(1));
+    inbox.append(updates(2));
+    await inbox.sync();
+    assert.deepEqual(flushed, [ino]);
+    await inbox.sync();
+    assert.deepEqual(flushed, [ino], "there was nothing new");
+    inbox.append(updates(3));
+    await Promise.all([inbox.sync(), inbox.sync()]);
+    assert.deepEqual(flushed, [ino, ino]);
+  });
+
+  test("two at a time wait for the same flush", async (t) => {
+    const path = newPath(t);
+    const inbox = open(t, path);
+    const { flushed } = await watch(t, `${path}-wal`);
+    inbox.append(updates(1));
+    void inbox.sync();
+    await inbox.sync();
+    assert.equal(flushed.length, 1);
+  });
+
+  test("rejects if the disk does not take it, from then on", async (t) => {
+    const path = newPath(t);
+    const inbox = open(t, path);
+    await watch(t, `${path}-wal`, Object.assign(new Error("i/o error, fdatasync"), { code: "EIO" }));
+    inbox.append(updates(1));
+    const refused = refusedWith(/^the inbox .* could not be written: i\/o error, fdatasync; /);
+    await assert.rejects(inbox.sync(), refused);
+    await assert.rejects(inbox.sync(), refused);
+  });
+});
 
 describe("what is appended", () => {
   test("is there in order, as it came, until it is settled", (t) => {

@@ -40,6 +40,7 @@ class Bench {
   now = 1_000_000;
   /** @returns how many are new */
   take = (batch: Update[]): number => batch.length;
+  stored = (): Promise<void> => Promise.resolve();
   room = (_: AbortSignal): Promise<void> => Promise.resolve();
   readonly #script: Iterator<Reply>;
 
@@ -60,6 +61,7 @@ class Bench {
       this.taken.push(batch.map((update) => update?.update_id));
       return news;
     },
+    stored: () => this.stored(),
     room: (signal) => this.room(signal),
     log: {
       warn: (_, message) => this.logged.push(`warn: ${message}`),
@@ -327,6 +329,7 @@ describe("when it is aborted", () => {
       allowedUpdates: [],
       getUpdates: () => Promise.reject(refusal(429, "Too Many Requests", 3600)),
       take: () => 0,
+      stored: () => Promise.resolve(),
       room: () => Promise.resolve(),
       log: { warn: () => warned.resolve(), info: () => {} },
     });
@@ -335,6 +338,37 @@ describe("when it is aborted", () => {
     await turn();
     stopping.abort();
     await run;
+  });
+});
+
+describe("what was taken", () => {
+  test("is stored for good before the next poll tells Telegram to forget it", async () => {
+    const bench = new Bench([updates(5, 6), updates(7), hang]);
+    const flushed: PromiseWithResolvers<void>[] = [];
+    bench.stored = () => {
+      flushed.push(Promise.withResolvers());
+      return flushed.at(-1)!.promise;
+    };
+    const running = bench.poller.run(bench.stopping.signal);
+    for (const [i, offset] of [undefined, 7, 8].entries()) {
+      await turn();
+      assert.equal(bench.polls.length, i, "it waits for the disk");
+      flushed[i]!.resolve();
+      await turn();
+      assert.equal(bench.polls.at(-1)!.offset, offset);
+    }
+    bench.stopping.abort();
+    await turn();
+    flushed.at(-1)!.resolve();
+    await running;
+  });
+
+  test("ends the polling, unconfirmed, if it cannot be stored", async () => {
+    const bench = new Bench([updates(5)]);
+    bench.stored = () => (bench.taken.length === 0 ? Promise.resolve() : Promise.reject(new Error("no disk")));
+    await assert.rejects(bench.poller.run(bench.stopping.signal), /^Error: no disk$/);
+    await assert.rejects(bench.poller.confirm(bench.stopping.signal), /^Error: no disk$/);
+    assert.equal(bench.polls.length, 1);
   });
 });
 
