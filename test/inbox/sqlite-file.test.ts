@@ -119,7 +119,7 @@ test("the lock keeps nobody from looking in", () => {
 
 test("what goes wrong in SQLite is told with the file and a remedy, and keeps its cause", () => {
   const remedies = {
-    5: /kept it locked/,
+    5: /keeps it locked/,
     8: /read-only/,
     10: /disk does not answer/,
     11: /damaged/,
