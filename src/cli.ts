@@ -6,6 +6,7 @@
 import { createRequire } from "node:module";
 import { constants } from "node:os";
 import { isatty } from "node:tty";
+import { styleText } from "node:util";
 import { type Invocation, parseCommandLine, type Typed } from "./config/command-line.ts";
 import { showCompletionScript } from "./config/completion.ts";
 import { type Config, resolveConfig, type Sources, type Values } from "./config/config.ts";
@@ -45,6 +46,8 @@ async function run(invocation: Invocation): Promise<void> {
       return simulate(invocation);
     case "config":
       return tellConfig(invocation);
+    case "check":
+      return tellCheck(invocation);
     case "inbox":
       return lookAfterInbox(invocation);
     case "health":
@@ -99,6 +102,16 @@ async function lookAfterInbox(typed: Typed): Promise<void> {
   const { runInboxTask } = await import("./inbox-command/inbox-command.ts");
   const text = runInboxTask(task, path, process.stdout.columns || 80);
   if (text !== "") console.log(text);
+}
+
+async function tellCheck(typed: Typed): Promise<void> {
+  const { check } = await import("./check-command/check-command.ts");
+  const { jsonOf, reportOf } = await import("./check-command/report.ts");
+  const findings = await check(sourcesOf(typed), (line) => console.error(line));
+  const report = reportOf(findings, (style, text) => styleText(style, text, { stream: process.stdout }));
+  console.log(typed.switches.has("json") ? jsonOf(findings) : report);
+  const first = findings.find(({ is }) => is === "problem");
+  process.exit(first === undefined ? 0 : exitCodeFor(first.error));
 }
 
 async function tellHealth(typed: Typed): Promise<void> {

@@ -23,6 +23,7 @@ const TYPES = ["src/inbox/inbox.ts", "src/observe/vitals.ts", "src/protocol/even
 /** Files, and folders, whose parts are tested together, and where. */
 const TESTED_TOGETHER: Record<string, string> = {
   "src/bin.ts": "test/cli/bin.test.ts",
+  "src/check-command/finding.ts": "test/check-command/report.test.ts",
   "src/cli.ts": "test/cli/serve.test.ts",
   "src/index.ts": "test/server.test.ts",
   "src/protocol/asgi.ts": "test/types/application.types.ts",

@@ -30,7 +30,7 @@ export interface Command {
   readonly examples: readonly (readonly [line: string, meaning: string])[];
 }
 
-export type CommandName = "serve" | "simulate" | "inbox" | "health" | "config" | "completion";
+export type CommandName = "serve" | "simulate" | "check" | "inbox" | "health" | "config" | "completion";
 
 /** Every option that is a flag. */
 export const FLAGS = OPTION_KEYS.filter((key) => !optionAt(key).positional);
@@ -70,6 +70,23 @@ user. It needs no token, and nothing goes to Telegram.`,
       ["asgigram simulate bot.ts", "Talk to your bot"],
       ["asgigram simulate bot.ts -v", "And see what the server does"],
       ["echo hi | asgigram simulate bot.ts", "Say one thing and see the answer"],
+    ],
+  },
+  check: {
+    summary: "Find out whether a bot could be served",
+    usage: ["check [options] [token] <application>"],
+    about: `
+Looks at all that a start depends on: the configuration, the application and
+its lifespan, the token, the webhook, the inbox. It neither polls nor changes
+anything, so it can be run beside the bot's server. Exit code 0 if the bot
+could be served, else that of the first problem.`,
+    words: ["token", "application"],
+    flags: FLAGS,
+    switches: { json: "Tell it as JSON, in one line" },
+    examples: [
+      ["asgigram check --token-file token bot.ts", "Could this be served?"],
+      ["asgigram check bot.ts --delete-webhook", "Would that be enough?"],
+      ["asgigram check bot.ts --json", "The same for programs"],
     ],
   },
   config: {

@@ -117,6 +117,23 @@ export function lockInboxFile(path: string): DatabaseSync {
   });
 }
 
+/** Whether another process keeps others off the inbox, looked at without keeping anybody off it. @throws InboxError */
+export function isInboxInUse(path: string): boolean {
+  if (!existsSync(`${path}-lock`)) return false;
+  return guarded("looked at", path, () => {
+    const database = new DatabaseSync(`${path}-lock`, { timeout: 0, readOnly: true });
+    try {
+      database.prepare("SELECT 1 FROM sqlite_schema").get();
+      return false;
+    } catch (error) {
+      if ((error as { errcode?: number }).errcode === SQLITE_BUSY) return true;
+      throw error;
+    } finally {
+      database.close();
+    }
+  });
+}
+
 /** All of the work is written, or none of it. */
 export function transaction<T>(database: DatabaseSync, work: () => T): T {
   try {

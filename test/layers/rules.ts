@@ -21,8 +21,18 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   "inbox-command": ["protocol", ...STAGES],
   "config-command": ["protocol", "config"],
   "health-command": [],
+  "check-command": ["protocol", ...STAGES],
   index: ["protocol", "config", "server"],
-  cli: ["protocol", ...STAGES, "server", "inbox-command", "config-command", "health-command", "simulator"],
+  cli: [
+    "protocol",
+    ...STAGES,
+    "server",
+    "inbox-command",
+    "config-command",
+    "health-command",
+    "check-command",
+    "simulator",
+  ],
   bin: ["cli"],
 };
 
