@@ -57,11 +57,12 @@ ${table(["Command", ""], commands)}
 # Options
 
 A flag on the command line counts before an environment variable, that before the configuration file, and that before the
-default. An empty environment variable is as good as none. With one argument, that is the application, and the token comes
-from \`ASGIGRAM_TOKEN\` or from the file that \`--token-file\` names; prefer the file, as other processes may be able to see
-arguments and environments.
+default. An empty environment variable is as good as none. \`asgigram config\` shows what all of them come to, and where each
+value comes from.
 
-\`asgigram config\` shows what all of them come to, and where each value comes from; with \`--json\`, for programs.
+With one argument, that is the application, and the token comes from \`ASGIGRAM_TOKEN\` or from the file that \`--token-file\`
+names. Prefer the file: a token on the command line is seen in lists of processes and in the shell's history, and the server
+warns of it; a variable can be read by the application, and by all that it starts.
 
 The configuration file (\`--config\`) is JSON, with comments and trailing commas where wanted:
 
@@ -78,10 +79,6 @@ default:
 
     import type { Options } from "asgigram";
     export default { tokenFile: "/run/secrets/token", application: "bot.ts", workers: 4 } satisfies Options;
-
-A token on the command line is seen in lists of processes and in the shell's history, and warned of. So is a token's file
-that other users of the machine may read or change, if it is the server's user's own and could be closed with
-\`chmod 600\`: secrets that Docker or Kubernetes mount are open to everybody in their container, and read-only.
 
 \`asgigram inbox\` takes, of all these, what tells where the inbox is: \`--inbox\`, \`--token-file\` and \`--config\`, and
 \`ASGIGRAM_TOKEN\`. Without any of them, an \`asgigram-*.sqlite\` in the working directory will do, if it is the only one.

@@ -28,9 +28,7 @@ export async function settle(sources: Sources): Promise<Settled> {
   refuseTokenAsApplication(given);
   const token = await readToken(given);
   const plain = readPlain(given);
-  const inbox = { ...plain.inbox };
-  if (token.value !== undefined) inbox.value ??= defaultInbox(sources.cwd, token.value);
-  const settings = { ...plain, token, inbox, logLevel: readLogLevel(given) };
+  const settings = { ...plain, token, inbox: inboxOf(plain, token, sources), logLevel: readLogLevel(given) };
   return { settings, warnings: await warningsAbout(settings, sources) };
 }
 
@@ -54,11 +52,17 @@ async function readToken(given: Given): Promise<Settings["token"]> {
   return { value: await findToken(given), source: given.findEither("token", "tokenFile")?.source };
 }
 
+/** By default it is a file of the bot's own. */
+function inboxOf({ inbox }: Pick<Settings, "inbox">, token: Settings["token"], { cwd }: Sources): Settings["inbox"] {
+  if (inbox.value !== undefined || token.value === undefined) return inbox;
+  return { ...inbox, value: defaultInbox(cwd, token.value) };
+}
+
 const LEVEL_OF_VERBOSITY = ["warn", "info", "debug", "trace"] as const;
 
 function readLogLevel(given: Given): Settings["logLevel"] {
   const entry = given.findEither("logLevel", "verbosity");
-  const key = entry?.key === "verbosity" ? "verbosity" : "logLevel";
-  const value = given.read(key) as never;
-  return { value: key === "verbosity" ? LEVEL_OF_VERBOSITY[value] : value, source: entry?.source };
+  const source = entry?.source;
+  if (entry?.key === "verbosity") return { value: LEVEL_OF_VERBOSITY[given.read("verbosity") as number], source };
+  return { value: given.read("logLevel") as ValueOf<"logLevel">, source };
 }
