@@ -32,13 +32,17 @@ export interface Typed {
  */
 export async function parseCommandLine(argv: readonly string[]): Promise<Invocation> {
   if (argv[0] === ASKS_FOR_COMPLETIONS) return { wants: "text", text: (await completionsOf(argv.slice(1))).join("\n") };
-  const { words: all, flags: typed } = splitArguments(argv);
-  const wants = isCommand(all[0]) ? all[0] : "serve";
-  if (typed.help) return { wants: "text", text: await helpOf(wants) };
-  if (typed.version) return { wants: "version" };
-  if (!isCommand(all[0])) refuseMisspelt(all[0] ?? "");
+  const { words, flags } = splitArguments(argv);
+  const [first = "", ...rest] = words;
+  if (flags.help) return { wants: "text", text: await helpOf(isCommand(first) ? first : "serve") };
+  if (flags.version) return { wants: "version" };
+  if (isCommand(first)) return invocationOf(first, rest, flags);
+  refuseMisspelt(first);
+  return invocationOf("serve", words, flags);
+}
+
+function invocationOf(wants: CommandName, words: readonly string[], typed: Flags): Invocation {
   const command = COMMANDS[wants];
-  const words = all.slice(isCommand(all[0]) ? 1 : 0);
   const { presets = {}, defaults = {} } = command;
   const flags = readFlags(typed, wants);
   const switches = readSwitches(typed, command);
