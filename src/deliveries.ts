@@ -10,6 +10,7 @@
 import { type Arrival, Dispatcher } from "./dispatch/dispatcher.ts";
 import type { Beginning, Inbox, InboxEntry } from "./inbox/inbox.ts";
 import type { Logger } from "./observe/logger.ts";
+import type { Teller } from "./observe/teller.ts";
 import type { EventItem } from "./protocol/port.ts";
 import { type Entity, kindOf, routeOf, type TelegramObject } from "./protocol/route.ts";
 
@@ -27,6 +28,7 @@ export interface DeliveriesOptions {
   /** The inbox cannot be written any more. */
   onError(error: Error): void;
   log: Logger;
+  tell: Teller;
 }
 
 /**
@@ -55,10 +57,12 @@ export class Deliveries {
     this.#dispatcher = new Dispatcher({
       shards: options.workers,
       maxAttempts: options.maxAttempts,
-      post: (shard, event, alone) => {
-        this.#begun.push({ seq: event.seq, alone });
+      post: (shard, arrival, alone) => {
+        const { seq, attempts, body } = arrival;
+        this.#begun.push({ seq, alone });
         this.#schedule();
-        options.post(shard, event);
+        options.tell.posted(shard, arrival);
+        options.post(shard, { seq, attempt: attempts, body });
       },
       condemn: (arrival, shard) => this.#condemn(arrival, shard),
     });
@@ -67,6 +71,16 @@ export class Deliveries {
   /** Updates that are stored and not settled. */
   get unsettled(): number {
     return this.#dispatcher.unsettled;
+  }
+
+  /** Events at the workers. */
+  get inFlight(): number {
+    return this.#dispatcher.inFlight;
+  }
+
+  /** When the oldest update that is not settled was received: milliseconds since 1970. */
+  get oldest(): number | undefined {
+    return this.#dispatcher.oldest;
   }
 
   /** Whether so much is unsettled that polling pauses. */
@@ -93,10 +107,11 @@ export class Deliveries {
     const read = updates.map((update) => this.#read(update)).filter((update) => update !== undefined);
     const arrived = this.#withoutStale(read);
     const seqs = this.#inbox.append(arrived);
+    const received_at = Date.now();
     for (const [i, seq] of seqs.entries()) {
       const { update, update_id, body } = arrived[i]!;
       if (seq === undefined) this.#options.log.debug({ update_id }, "an update has come that was received before");
-      else this.#accept(update, { seq, update_id, attempts: 0, deaths: 0, body });
+      else this.#accept(update, { seq, update_id, attempts: 0, deaths: 0, body, received_at }, true);
     }
     const known = seqs.filter((seq) => seq === undefined).length;
     return read.length - known;
@@ -142,6 +157,7 @@ export class Deliveries {
   settled(worker: number, seqs: readonly number[]): void {
     this.#settled.push(...seqs);
     this.#schedule();
+    this.#options.tell.settled(worker, seqs, (seq) => this.posted(worker, seq));
     this.#dispatcher.settled(worker, seqs);
   }
 
@@ -149,6 +165,7 @@ export class Deliveries {
   failed(worker: number, seq: number, error: string): void {
     this.record();
     this.#inbox.bury(seq, error, this.#options.logTail(worker));
+    this.#options.tell.failed(worker, this.posted(worker, seq), error);
     this.#dispatcher.settled(worker, [seq]);
   }
 
@@ -202,6 +219,7 @@ export class Deliveries {
     const reason = body === undefined ? "it cannot be written as JSON" : "it has no update_id";
     this.#options.log.error({ update_id }, `what Telegram sent is now a dead letter: ${reason}`);
     this.#inbox.buryUnreadable(body ?? "null", reason);
+    this.#options.tell.buried(undefined, "unreadable");
     return undefined;
   }
 
@@ -217,30 +235,36 @@ export class Deliveries {
     return fresh;
   }
 
-  #accept(update: TelegramObject, entry: Omit<Arrival, "kind" | "scope" | "id">): void {
-    const { seq, update_id, attempts, deaths, body } = entry;
+  #accept(update: TelegramObject, entry: Omit<Arrival, "kind" | "scope" | "id">, isNew = false): void {
+    const { seq, update_id, attempts, deaths, body, received_at } = entry;
     const kind = kindOf(update);
     const payload = kind === undefined ? undefined : update[kind];
     if (kind === undefined || typeof payload !== "object" || payload === null || Array.isArray(payload)) {
       this.#options.log.error({ update_id }, "an update without a payload is now a dead letter");
       this.#inbox.bury(seq, "it has no payload that could be an event");
+      this.#options.tell.buried(update_id, "unreadable");
       return;
     }
     const { key, id } = routeOf(kind, payload as TelegramObject, this.#options.bot);
     this.#options.log.trace({ scope: key, update_id, kind }, "an update has come");
-    this.#dispatcher.accept({ seq, update_id, kind, attempts, deaths, body, scope: key, id });
+    const arrival = { seq, update_id, kind, received_at, attempts, deaths, body, scope: key, id };
+    if (isNew) this.#options.tell.received(arrival);
+    this.#dispatcher.accept(arrival);
   }
 
-  #condemn({ seq, scope, update_id, kind, deaths }: Arrival, worker: number): void {
+  #condemn(arrival: Arrival, worker: number): void {
+    const { seq, scope, update_id, kind, deaths } = arrival;
     const fields = { worker, scope, update_id, kind, deaths };
     this.#options.log.error(fields, "an event has killed its worker too often and is now a dead letter");
     const reason = `its worker died ${deaths} times while it handled this event`;
     this.#inbox.bury(seq, reason, this.#options.logTail(worker));
+    this.#options.tell.condemned(worker, arrival);
   }
 
   #buryKiller({ seq, update_id, orphaned }: InboxEntry): void {
     this.#options.log.error({ update_id }, "the process died too often at this event; it is now a dead letter");
     this.#inbox.bury(seq, `the process died ${orphaned} times while it handled this event and no other`);
+    this.#options.tell.buried(update_id, "condemned");
   }
 }
 

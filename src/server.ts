@@ -17,11 +17,13 @@ import type { Inbox } from "./inbox/inbox.ts";
 import { MemoryInbox } from "./inbox/memory.ts";
 import { SqliteInbox } from "./inbox/sqlite.ts";
 import { createLogger, type Logger } from "./observe/logger.ts";
+import type { Metrics } from "./observe/metrics.ts";
 import { Polls } from "./observe/polls.ts";
 import type { StatusServer } from "./observe/status-server.ts";
+import { Teller } from "./observe/teller.ts";
 import type { Vitals } from "./observe/vitals.ts";
 import { Limiter } from "./outbox/limiter.ts";
-import { Outbox } from "./outbox/outbox.ts";
+import { Outbox, type OutboxVerdict } from "./outbox/outbox.ts";
 import type { Entity } from "./protocol/route.ts";
 import { secretHider } from "./protocol/secrets.ts";
 import { BotApi } from "./telegram/bot-api.ts";
@@ -30,6 +32,8 @@ import { judgeCall, judgeStart } from "./telegram/retry.ts";
 import { Workforce } from "./workforce.ts";
 
 export interface RunningServer {
+  /** Which server of this process it is, in all that is told of it (observe/channels.ts). */
+  readonly id: number;
   /** Resolves when the server has stopped; rejects with the error that stopped it. */
   readonly closed: Promise<void>;
   /** Where /healthz, /readyz and /metrics are: `http://127.0.0.1:8082`; undefined without `listen`. */
@@ -70,7 +74,10 @@ export function loggerFor(config: Config, write?: (line: string) => void): Logge
   return createLogger({ level: config.logLevel, format: config.logFormat, hide: secretHider(config), write });
 }
 
+let servers = 0;
+
 class Server implements RunningServer {
+  readonly id = ++servers;
   readonly closed: Promise<void>;
 
   readonly #config: Config;
@@ -79,7 +86,8 @@ class Server implements RunningServer {
   readonly #outbox: Outbox;
   readonly #poller: Poller;
   readonly #workforce: Workforce;
-  readonly #polls = new Polls();
+  readonly #tell = new Teller(this.id);
+  readonly #polls = new Polls(this.#tell);
   readonly #polling = new AbortController();
   readonly #closed = Promise.withResolvers<void>();
   #inbox: Inbox = new MemoryInbox();
@@ -87,6 +95,7 @@ class Server implements RunningServer {
   #deliveries: Deliveries | undefined;
   #newsTimer: NodeJS.Timeout | undefined;
   #statusServer: StatusServer | undefined;
+  #metrics: Metrics | undefined;
   #stopped: Promise<void> | undefined;
 
   constructor(config: Config, log: Logger) {
@@ -97,7 +106,7 @@ class Server implements RunningServer {
     this.#api = new BotApi({ token: config.token, apiUrl: config.apiUrl });
     this.#outbox = new Outbox({
       request: ({ method, body }) => this.#api.callText(method, body),
-      judge: judgeCall,
+      judge: (error, method, attempt) => this.#judge(error, method, attempt),
       limiter: new Limiter(config.rateLimit ? { rate: config.rateLimit } : {}),
     });
     this.#poller = new Poller({
@@ -113,6 +122,7 @@ class Server implements RunningServer {
       outbox: this.#outbox,
       log: this.#log,
       hide: secretHider(config),
+      tell: this.#tell,
       onError: (error) => this.#fail(error),
     });
   }
@@ -141,8 +151,13 @@ class Server implements RunningServer {
   async #listen(): Promise<void> {
     const { listen } = this.#config;
     if (listen === false) return;
-    const { StatusServer } = await import("./observe/status-server.ts");
-    this.#statusServer = await StatusServer.listen({ ...parseAddress(listen), vitals: () => this.#vitals() });
+    const [{ StatusServer }, { Metrics }] = await Promise.all([
+      import("./observe/status-server.ts"),
+      import("./observe/metrics.ts"),
+    ]);
+    const vitals = () => this.#vitals();
+    this.#metrics = new Metrics(this.id, vitals);
+    this.#statusServer = await StatusServer.listen({ ...parseAddress(listen), vitals, metrics: this.#metrics });
     this.#log.info({ url: this.statusUrl }, "listening");
   }
 
@@ -195,6 +210,7 @@ class Server implements RunningServer {
       logTail: (worker) => this.#workforce.logTail(worker),
       onError: (error) => this.#fail(error),
       log: this.#log,
+      tell: this.#tell,
     });
     const left = this.#deliveries.resume();
     this.#workforce.begin(this.#deliveries, bot);
@@ -211,6 +227,16 @@ class Server implements RunningServer {
     }
   }
 
+  #judge(error: unknown, method: string, attempt: number): OutboxVerdict {
+    const verdict = judgeCall(error, method, attempt);
+    if (verdict.action === "again") {
+      this.#tell.retrying(method, attempt, verdict.refused ? "refused" : "failed", verdict.after);
+    } else if (verdict.action === "redirect") {
+      this.#tell.retrying(method, attempt, "moved", 0);
+    }
+    return verdict;
+  }
+
   // ---- how things are ----
 
   get statusUrl(): string | undefined {
@@ -222,7 +248,12 @@ class Server implements RunningServer {
       phase: this.#stopped !== undefined ? "stopping" : this.#deliveries === undefined ? "starting" : "serving",
       polls: this.#polls,
       workers: this.#workforce.workers,
+      dropped: this.#workforce.dropped,
+      unsettled: this.#unsettled,
+      oldest: this.#deliveries?.oldest,
+      inFlight: this.#deliveries?.inFlight ?? 0,
       isFull: this.#deliveries?.isFull ?? false,
+      sends: this.#outbox,
       checkInbox: () => this.#inbox.check(),
     };
   }
@@ -291,6 +322,7 @@ class Server implements RunningServer {
       this.#deliveries?.record();
     } finally {
       this.#inbox.close();
+      this.#metrics?.close();
       await this.#statusServer?.close();
     }
   }

@@ -9,9 +9,12 @@ import type { Config } from "./config/config.ts";
 import type { Deliveries } from "./deliveries.ts";
 import { WorkerPool } from "./dispatch/pool.ts";
 import type { WorkerLife } from "./dispatch/worker.ts";
+import type { WorkerDeath } from "./observe/channels.ts";
 import { LogTail } from "./observe/log-tail.ts";
 import { applicationLogger, type Logger, onLevelChange } from "./observe/logger.ts";
+import type { Teller } from "./observe/teller.ts";
 import type { Outbox } from "./outbox/outbox.ts";
+import { ApplicationLoadError, StartupFailedError, WorkerError } from "./protocol/errors.ts";
 import type { DisconnectReason } from "./protocol/events.ts";
 import { failureOf } from "./protocol/failure.ts";
 import type { Call, EventItem, LogLevel, Place, ToMain } from "./protocol/port.ts";
@@ -28,6 +31,7 @@ export interface WorkforceOptions {
   log: Logger;
   /** For what is kept of the workers' words. */
   hide: Hide;
+  tell: Teller;
   /** Something without which there is no going on. */
   onError(error: Error): void;
 }
@@ -37,6 +41,7 @@ type CallItem = Extract<ToMain, { type: "call" }>;
 export class Workforce {
   readonly #log: Logger;
   readonly #applicationLog: Logger;
+  readonly #tell: Teller;
   readonly #outbox: Outbox;
   readonly #hide: Hide;
   readonly #onError: (error: Error) => void;
@@ -46,6 +51,8 @@ export class Workforce {
   readonly #lives = new Map<number, WorkerLife>();
   /** The event that each was at when it reported its own death. */
   readonly #culprits = new WeakMap<WorkerLife, number | undefined>();
+  /** Those that have been reported as stalled. */
+  readonly #stalled = new Set<number>();
   readonly #started: Promise<void>;
   readonly #renewal: Renewal;
   readonly #memoryWatch: MemoryWatch | undefined;
@@ -55,9 +62,10 @@ export class Workforce {
   #bot: Entity = { id: 0 };
 
   /** Starts the threads. */
-  constructor({ config, outbox, log, hide, onError }: WorkforceOptions) {
+  constructor({ config, outbox, log, hide, tell, onError }: WorkforceOptions) {
     this.#log = log;
     this.#applicationLog = applicationLogger(log);
+    this.#tell = tell;
     this.#outbox = outbox;
     this.#hide = hide;
     this.#onError = onError;
@@ -80,7 +88,10 @@ export class Workforce {
       beforePost: () => this.#guard(() => this.#deliveries?.record()),
       onReady: (worker, life) => this.#welcome(worker, life),
       onMessage: (worker, life, item) => this.#guard(() => this.#hear(worker, life, item)),
-      onPaused: (worker) => this.#deliveries?.workerPaused(worker),
+      onPaused: (worker) => {
+        tell.worker(worker, "replaced");
+        this.#deliveries?.workerPaused(worker);
+      },
       onDrained: (worker, unseen) => this.#guard(() => this.#deliveries?.workerDrained(worker, unseen)),
       onDismissed: (worker) =>
         this.#log.warn({ worker }, "a worker that is replaced did not finish in time; it is ended"),
@@ -125,6 +136,11 @@ export class Workforce {
   /** How each worker is. */
   get workers(): WorkerPool["workers"] {
     return this.#pool.workers;
+  }
+
+  /** How many instances have been dropped because they were idle. */
+  get dropped(): WorkerPool["dropped"] {
+    return this.#pool.dropped;
   }
 
   /** What the worker said last. */
@@ -177,6 +193,7 @@ export class Workforce {
   #welcome(worker: number, life: WorkerLife): void {
     this.#lives.set(worker, life);
     this.#tellLevel(life);
+    this.#tell.worker(worker, "ready");
     if (this.#deliveries === undefined) return;
     life.push({ type: "bot", bot: this.#bot });
     this.#deliveries.workerReady(worker);
@@ -224,13 +241,16 @@ export class Workforce {
     this.#deliveries?.record();
     // Found now: the event may be settled by the time of the answer.
     const place = typeof from === "string" ? { scope: from } : this.#deliveries?.posted(worker, from);
+    const isOver = this.#tell.sending(worker, call, place);
     this.#outbox.post({
       call,
       succeeded: (body) => {
+        isOver?.();
         this.#log.trace(fieldsOf(worker, place, call), "a call succeeded");
         life.push({ type: "result", id, body });
       },
       failed: (error) => {
+        isOver?.(error);
         this.#log.info({ ...fieldsOf(worker, place, call), error: (error as Error).message }, "a call failed");
         life.push({ type: "failure", id, error: failureOf(error, call.method) });
       },
@@ -244,13 +264,24 @@ export class Workforce {
       "error",
       "a worker is gone; its unsettled events go to its replacement",
     );
+    this.#tell.worker(worker, "gone", { error, cause: this.#causeOf(worker, life, error) });
     // One that died before it was given any event has nothing to leave.
     if (this.#lives.get(worker) !== life) return;
     this.#lives.delete(worker);
     this.#deliveries?.workerGone(worker, this.#culprits.get(life));
   }
 
+  #causeOf(worker: number, life: WorkerLife, error: Error): WorkerDeath {
+    const wasStalled = this.#stalled.delete(worker);
+    if (this.#culprits.has(life)) return "crash";
+    if (error instanceof ApplicationLoadError || error instanceof StartupFailedError) return "start";
+    if ((error as NodeJS.ErrnoException).code === "ERR_WORKER_OUT_OF_MEMORY") return "memory";
+    return wasStalled && error instanceof WorkerError ? "stall" : "other";
+  }
+
   #reportStall(worker: number, silence: number, seq: number): void {
+    this.#stalled.add(worker);
+    this.#tell.worker(worker, "stalled");
     const message = `a worker is stalled: its event loop has not turned for ${Math.round(silence / 1000)} s`;
     this.#log.warn({ worker, ...placeOf(this.#deliveries?.posted(worker, seq)) }, message);
   }

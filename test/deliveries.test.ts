@@ -8,6 +8,7 @@ import { Deliveries } from "../src/deliveries.ts";
 import { DeadLetters } from "../src/inbox/dead-letters.ts";
 import { SqliteInbox } from "../src/inbox/sqlite.ts";
 import { createLogger } from "../src/observe/logger.ts";
+import { Teller } from "../src/observe/teller.ts";
 import type { EventItem } from "../src/protocol/port.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "asgigram-deliveries-"));
@@ -32,6 +33,7 @@ function setUp(path = join(folder, `${++files}.sqlite`), options: { oldest?: num
     // A dead process's last turn of the loop: nobody is there to hear of it.
     onError: () => {},
     log,
+    tell: new Teller(1),
     ...options,
   });
   return {

@@ -5,6 +5,7 @@ import { test } from "node:test";
 import { resolveConfig } from "../src/config/config.ts";
 import type { Deliveries } from "../src/deliveries.ts";
 import { createLogger } from "../src/observe/logger.ts";
+import { Teller } from "../src/observe/teller.ts";
 import type { Job, Outbox } from "../src/outbox/outbox.ts";
 import { Workforce } from "../src/workforce.ts";
 
@@ -44,6 +45,7 @@ test("what a worker has settled is on record before a call that it made after th
     outbox,
     log: createLogger({ level: "silent", format: "json", hide: (text) => text }),
     hide: (text) => text,
+    tell: new Teller(1),
     onError: (error) => assert.fail(error),
   });
   await workforce.start();

@@ -4,11 +4,12 @@
  */
 
 import { setImmediate as turn } from "node:timers/promises";
+import { getHeapStatistics } from "node:v8";
 import { Batch } from "../src/protocol/batch.ts";
 import { AsgigramError } from "../src/protocol/errors.ts";
 import type { DisconnectReason } from "../src/protocol/events.ts";
 import type { HostTask, StartFailure, ToMain, ToWorker } from "../src/protocol/port.ts";
-import { Pulse } from "../src/protocol/pulse.ts";
+import { BEAT, type Condition, Pulse } from "../src/protocol/pulse.ts";
 import type { Entity } from "../src/protocol/route.ts";
 import { Calls } from "./calls.ts";
 import { readEvent } from "./event.ts";
@@ -49,9 +50,6 @@ export default async function host(task: HostTask): Promise<void> {
   await new Promise(() => {});
 }
 
-/** How often a worker shows that it is alive: ms. */
-const BEAT = 1000;
-
 class Host {
   /** Resolves when the main thread has asked for it, and every instance is at its end: with what none of them has seen. */
   readonly drained: Promise<number[]>;
@@ -67,7 +65,7 @@ class Host {
     this.drained = this.#drained.promise;
     const pulse = new Pulse(task.pulse);
     pulse.beat();
-    setInterval(() => pulse.beat(), BEAT).unref();
+    setInterval(() => pulse.beat(this.#condition()), BEAT).unref();
     this.#outbound = outbound;
     this.#reporter = reporter;
     this.#calls = new Calls(outbound);
@@ -107,6 +105,11 @@ class Host {
       case "drain":
         return void this.#drain(item.reason);
     }
+  }
+
+  #condition(): Condition {
+    const { used_heap_size: heap, external_memory: external } = getHeapStatistics();
+    return { ...this.#instances.census, active: performance.eventLoopUtilization().active, heap, external };
   }
 
   #settle(seq: number): void {

@@ -45,11 +45,18 @@ export class Instances implements InstanceHost {
   #drained: PromiseWithResolvers<void> | undefined;
   /** Events that came when no more were handed out. */
   readonly #tooLate: number[] = [];
+  /** Those that have been dropped because they were idle: for too long, or the longest where there was no room. */
+  readonly #dropped = { idle: 0, evicted: 0 };
 
   constructor(options: InstancesOptions) {
     this.#options = options;
     const period = Math.min(1000, Math.max(10, options.idleTimeout / 4));
     this.#sweeper = setInterval(() => this.#sweep(), period).unref();
+  }
+
+  /** Those that are there, and those that have been dropped so far. */
+  get census(): { instances: number; idle: number; evicted: number } {
+    return { instances: this.#live.size + this.#closing.size, ...this.#dropped };
   }
 
   deliver(delivered: Delivered): void {
@@ -147,6 +154,7 @@ export class Instances implements InstanceHost {
     this.#idle.delete(instance);
     this.#closing.set(instance.key, instance);
     instance.since = this.#now;
+    if (reason === "idle" || reason === "evicted") this.#dropped[reason] += 1;
     instance.disconnect(reason);
   }
 

@@ -16,7 +16,6 @@
  * anything else of their shard, so that the next death, if there is one, has one cause.
  */
 
-import type { EventItem } from "../protocol/port.ts";
 import { shardOf } from "./shard.ts";
 
 /** An inbox entry with its address. */
@@ -24,11 +23,15 @@ export interface Arrival {
   readonly seq: number;
   readonly update_id: number;
   readonly kind: string;
+  /** Milliseconds since 1970. */
+  readonly received_at: number;
   /** How often it has been posted. */
   attempts: number;
   /** How many workers have died that had it. */
   deaths: number;
   readonly body: string;
+  /** When it was last posted, by performance.now(), where somebody wants to know. */
+  postedAt?: number;
   /** The scope's key, and the id that decides its shard. */
   readonly scope: string;
   readonly id: number;
@@ -39,7 +42,7 @@ export interface DispatcherOptions {
   /** How many deaths of its worker one event may cause. */
   maxAttempts: number;
   /** `alone`: the worker has nothing else, so that its death would have one cause. */
-  post(shard: number, event: EventItem, alone: boolean): void;
+  post(shard: number, arrival: Arrival, alone: boolean): void;
   /** The event has killed its worker too often: it is settled, and somebody else's to keep. */
   condemn(arrival: Arrival, shard: number): void;
 }
@@ -101,6 +104,19 @@ export class Dispatcher {
   /** Events accepted and not settled yet. */
   get unsettled(): number {
     return this.#unsettled;
+  }
+
+  /** Events at the workers. */
+  get inFlight(): number {
+    return this.#shards.reduce((sum, { posted }) => sum + posted.size, 0);
+  }
+
+  /** When the oldest event that is not settled was received; undefined where there is none. */
+  get oldest(): number | undefined {
+    const first = [...this.#lines.values()].flatMap(({ waiting }) => waiting.slice(0, 1));
+    const held = this.#shards.flatMap(({ posted, suspects }) => [...posted.values(), ...suspects]);
+    const times = [...first, ...held.map(({ arrival }) => arrival)].map(({ received_at }) => received_at);
+    return times.length === 0 ? undefined : times.reduce((one, other) => Math.min(one, other));
   }
 
   /** Whether `room()` waits. */
@@ -254,7 +270,7 @@ export class Dispatcher {
   #post(shard: Shard, arrival: Arrival, line: Line): void {
     arrival.attempts += 1;
     shard.posted.set(arrival.seq, { arrival, line });
-    this.#options.post(shard.number, { seq: arrival.seq, attempt: arrival.attempts, body: arrival.body }, shard.alone);
+    this.#options.post(shard.number, arrival, shard.alone);
   }
 
   /** To the head of its line. */

@@ -17,6 +17,7 @@
 import { WorkerError } from "../protocol/errors.ts";
 import type { DisconnectReason } from "../protocol/events.ts";
 import type { HostTask, ToMain } from "../protocol/port.ts";
+import type { Condition } from "../protocol/pulse.ts";
 import { Threads } from "./threads.ts";
 import { Worker, type WorkerLife } from "./worker.ts";
 
@@ -59,6 +60,17 @@ const WATCH = 1000;
 /** A worker that is silent for so long is reported: ms. */
 const STALLED = 10_000;
 
+export interface WorkerReport {
+  readonly number: number;
+  /** It has started, and is not gone. */
+  readonly isUp: boolean;
+  /** Milliseconds since its event loop last turned. */
+  readonly silence: number;
+  readonly condition: Condition;
+}
+
+type Dropped = Pick<Condition, "idle" | "evicted">;
+
 interface Place {
   readonly number: number;
   /** Has the place, or waits for the predecessor to be through, or is dead and not yet followed by another. */
@@ -78,6 +90,8 @@ export class WorkerPool {
   /** All that are not over. */
   readonly #living = new Set<Worker>();
   readonly #watch: NodeJS.Timeout;
+  /** What those that are over have dropped. */
+  #past: Dropped = { idle: 0, evicted: 0 };
   #lastLook = performance.now();
   #stopping = false;
 
@@ -93,12 +107,19 @@ export class WorkerPool {
   }
 
   /** How each worker is. */
-  get workers(): { number: number; isUp: boolean; silence: number }[] {
+  get workers(): WorkerReport[] {
     return this.#places.map(({ number, worker: { state, pulse } }) => ({
       number,
       isUp: state === "running" || state === "draining",
       silence: pulse.silence,
+      condition: pulse.condition,
     }));
+  }
+
+  /** How many instances have been dropped because they were idle, in all workers that there ever were. */
+  get dropped(): Dropped {
+    const conditions = [...this.#living].map(({ pulse }) => pulse.condition);
+    return [this.#past, ...conditions].reduce(plus);
   }
 
   /**
@@ -201,6 +222,7 @@ export class WorkerPool {
     const { onGone, onDrained, onDismissed } = this.#options;
     const { number } = place;
     this.#living.delete(worker);
+    this.#past = plus(this.#past, worker.pulse.condition);
     if (this.#stopping) return;
     if (worker.isDismissed) onDismissed?.(number);
     switch (worker) {
@@ -245,4 +267,8 @@ export class WorkerPool {
       if (silence >= stallTimeout) worker.kill(new WorkerError(`worker ${worker.number} was stalled`));
     }
   }
+}
+
+function plus(one: Dropped, other: Dropped): Dropped {
+  return { idle: one.idle + other.idle, evicted: one.evicted + other.evicted };
 }

@@ -1,13 +1,18 @@
 /** How the long polls fare: what readiness goes by. */
 
+import type { Teller } from "./teller.ts";
+
 export class Polls {
+  readonly #tell: Pick<Teller, "polled">;
   readonly #now: () => number;
   /** In a row. */
   #failures = 0;
   #lastError: string | undefined;
   #lastSign: number;
+  #lastSuccess = 0;
 
-  constructor(now = () => performance.now()) {
+  constructor(tell: Pick<Teller, "polled">, now = () => performance.now()) {
+    this.#tell = tell;
     this.#now = now;
     this.#lastSign = now();
   }
@@ -27,18 +32,27 @@ export class Polls {
     return this.#now() - this.#lastSign;
   }
 
-  async watch<T>(poll: Promise<T>, signal: AbortSignal): Promise<T> {
-    this.#lastSign = this.#now();
+  /** When the last one that succeeded was over: milliseconds since 1970; 0 for none yet. */
+  get lastSuccess(): number {
+    return this.#lastSuccess;
+  }
+
+  async watch<Updates extends readonly unknown[]>(poll: Promise<Updates>, signal: AbortSignal): Promise<Updates> {
+    const began = this.#now();
+    this.#lastSign = began;
     try {
       const updates = await poll;
       this.#failures = 0;
       this.#lastError = undefined;
+      this.#lastSuccess = Date.now();
+      this.#tell.polled(updates.length, this.#now() - began);
       return updates;
     } catch (error) {
       // Then it was ended, and did not fail.
       if (!signal.aborted) {
         this.#failures += 1;
         this.#lastError = (error as Error).message;
+        this.#tell.polled(0, this.#now() - began, error as Error);
       }
       throw error;
     } finally {

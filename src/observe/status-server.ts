@@ -10,6 +10,7 @@ import type { AddressInfo } from "node:net";
 import { createAdaptorServer, type ServerType } from "@hono/node-server";
 import { Hono } from "hono";
 import { ListenError } from "../protocol/errors.ts";
+import type { Metrics } from "./metrics.ts";
 import { whyNotReady } from "./readiness.ts";
 import type { Vitals } from "./vitals.ts";
 
@@ -18,6 +19,7 @@ export interface StatusServerOptions {
   /** 0 for any. */
   readonly port: number;
   vitals(): Vitals;
+  readonly metrics: Pick<Metrics, "text" | "contentType">;
 }
 
 export class StatusServer {
@@ -50,13 +52,14 @@ export class StatusServer {
   }
 }
 
-function routes({ vitals }: StatusServerOptions): Hono {
+function routes({ vitals, metrics }: StatusServerOptions): Hono {
   const app = new Hono();
   app.get("/healthz", (c) => c.text("ok\n"));
   app.get("/readyz", (c) => {
     const reasons = whyNotReady(vitals());
     return reasons.length === 0 ? c.json({ ready: true }) : c.json({ ready: false, reasons }, 503);
   });
+  app.get("/metrics", async (c) => c.body(await metrics.text(), 200, { "content-type": metrics.contentType }));
   return app;
 }
 

@@ -1,5 +1,7 @@
 /** What the server shows of itself at one moment, to those who ask from outside. */
 
+import type { Condition } from "../protocol/pulse.ts";
+
 export interface Vitals {
   readonly phase: "starting" | "serving" | "stopping";
   readonly polls: {
@@ -8,10 +10,20 @@ export interface Vitals {
     readonly lastError: string | undefined;
     /** Milliseconds since a poll last began or ended. */
     readonly silence: number;
+    /** When the last one that succeeded was over: milliseconds since 1970; 0 for none yet. */
+    readonly lastSuccess: number;
   };
   readonly workers: readonly WorkerVitals[];
+  /** Instances that have been dropped because they were idle: for too long, or to make room. */
+  readonly dropped: { readonly idle: number; readonly evicted: number };
+  /** Updates that are not settled; since when the oldest waits (milliseconds since 1970), and how many are at the workers. */
+  readonly unsettled: number;
+  readonly oldest: number | undefined;
+  readonly inFlight: number;
   /** Polling pauses, because so much is unsettled. */
   readonly isFull: boolean;
+  /** Calls that have not been answered; of these, those that wait for their time. */
+  readonly sends: { readonly pending: number; readonly paused: number };
   /** @throws InboxError if nothing can be written now */
   checkInbox(): void;
 }
@@ -22,4 +34,6 @@ export interface WorkerVitals {
   readonly isUp: boolean;
   /** Milliseconds since its event loop last turned. */
   readonly silence: number;
+  /** As of its last beat. */
+  readonly condition: Condition;
 }

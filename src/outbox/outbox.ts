@@ -60,6 +60,11 @@ export class Outbox {
     return this.#pending;
   }
 
+  /** Of these, calls that wait until they are made or made again. */
+  get paused(): number {
+    return this.#paused.size;
+  }
+
   post(job: Job): void {
     this.#pending += 1;
     const { lane } = job.call;

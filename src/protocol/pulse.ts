@@ -1,37 +1,68 @@
 /**
- * What a worker thread shows of itself in shared memory: when its event loop last turned, and which event it was last at. A
- * thread that is blocked cannot send messages, and one that has died cannot either; this can still be read.
+ * What a worker thread shows of itself in shared memory: when its event loop last turned, which event it was last at, and how
+ * it fares. A thread that is blocked cannot send messages, and one that has died cannot either; this can still be read.
  */
+
+/** How often a worker shows that it is alive: ms. */
+export const BEAT = 1000;
+
+/** How a worker fares, as of its last beat. */
+export interface Condition {
+  /** Application instances, and how many have been dropped since it started: while idle for long, or for want of room. */
+  instances: number;
+  idle: number;
+  evicted: number;
+  /** How long its event loop has been at work since it started: ms. */
+  active: number;
+  /** Bytes of heap in use, and of memory outside that hangs on it (Buffers, say). */
+  heap: number;
+  external: number;
+}
+
+const FIELDS = ["instances", "idle", "evicted", "active", "heap", "external"] as const satisfies (keyof Condition)[];
+/** In front of them: when the loop last turned, in milliseconds since 1970; the inbox's number of the event. */
+const [TURNED, SEQ, FIRST] = [0, 1, 2];
 
 export class Pulse {
   /** What to hand to the other thread. */
   readonly buffer: SharedArrayBuffer;
-  /** [when the loop last turned, in milliseconds since 1970; the inbox's number of the event] */
   readonly #values: Float64Array;
 
-  constructor(buffer = new SharedArrayBuffer(2 * Float64Array.BYTES_PER_ELEMENT)) {
+  constructor(buffer = new SharedArrayBuffer((FIRST + FIELDS.length) * Float64Array.BYTES_PER_ELEMENT)) {
     this.buffer = buffer;
     this.#values = new Float64Array(buffer);
   }
 
   /** The worker's event loop is turning. */
-  beat(): void {
-    this.#values[0] = Date.now();
+  beat(condition?: Condition): void {
+    this.#values[TURNED] = Date.now();
+    if (condition !== undefined)
+      this.#values.set(
+        FIELDS.map((field) => condition[field]),
+        FIRST,
+      );
   }
 
   /** The application is at this event. */
   workAt(seq: number): void {
-    this.#values[1] = seq;
+    this.#values[SEQ] = seq;
   }
 
   /** The event that the application was last at; 0 for none yet. */
   get seq(): number {
-    return this.#values[1]!;
+    return this.#values[SEQ]!;
   }
 
   /** Milliseconds since the loop last turned; 0 before it first did. */
   get silence(): number {
-    const last = this.#values[0]!;
+    const last = this.#values[TURNED]!;
     return last === 0 ? 0 : Math.max(0, Date.now() - last);
+  }
+
+  /** All zero before the first beat. A worker that has missed one is at work. */
+  get condition(): Condition {
+    const values = FIELDS.map((field, i) => [field, this.#values[FIRST + i]!] as const);
+    const condition = Object.fromEntries(values) as unknown as Condition;
+    return { ...condition, active: condition.active + Math.max(0, this.silence - BEAT) };
   }
 }

@@ -14,7 +14,7 @@ const HIGH_WATER_CHARACTERS = 64 * 1024 * 1024;
 
 const never = new AbortController().signal;
 
-const NEW = { update_id: 1, kind: "message", attempts: 0, deaths: 0 };
+const NEW = { update_id: 1, kind: "message", received_at: 0, attempts: 0, deaths: 0 };
 
 // ---- a model of the dispatcher, which checks every single posting ----------------------------------------------------
 
@@ -179,7 +179,7 @@ class Model {
     }
   }
 
-  #posted(shard: number, { seq, attempt, body }: EventItem, alone: boolean): void {
+  #posted(shard: number, { seq, attempts, body }: Arrival, alone: boolean): void {
     assert.ok(this.#within, "posted out of the blue");
     assert.ok(this.#open[shard], `posted to shard ${shard}, which is not open`);
     const scope = this.scopes.find(({ unsettled }) => unsettled.includes(seq));
@@ -188,8 +188,8 @@ class Model {
     assert.equal(body, `body ${seq}`);
     assert.ok(!scope.held.has(seq), `posted ${seq} twice`);
     assert.equal(seq, scope.unsettled[scope.held.size], "not the next in its line");
-    assert.equal(attempt, this.#attempts.get(seq)! + 1);
-    this.#attempts.set(seq, attempt);
+    assert.equal(attempts, this.#attempts.get(seq)! + 1);
+    this.#attempts.set(seq, attempts);
     assert.equal(this.#alone[shard], undefined, "posted beside a suspect");
     const suspect = this.#suspects[shard]!.shift();
     assert.equal(alone, suspect !== undefined);
@@ -336,7 +336,7 @@ function recorded({ shards = 1, maxAttempts = 3 } = {}) {
   const dispatcher = new Dispatcher({
     shards,
     maxAttempts,
-    post: (_, event) => posted.push(event),
+    post: (_, { seq, attempts, body }) => posted.push({ seq, attempt: attempts, body }),
     condemn: ({ seq }) => condemned.push(seq),
   });
   return { dispatcher, posted, condemned };
@@ -669,4 +669,21 @@ describe("idle()", () => {
     dispatcher.accept(arrival("a"));
     assert.equal(await isSettled(dispatcher.idle()), false);
   });
+});
+
+test("knows how many events the workers have, and when the oldest of all was received, wherever that is", () => {
+  const { dispatcher, posted } = recorded();
+  const at = (scope: string, received_at: number) => dispatcher.accept({ ...arrival(scope), received_at });
+  assert.deepEqual([dispatcher.inFlight, dispatcher.oldest], [0, undefined]);
+  at("a", 20);
+  at("a", 30);
+  at("b", 10);
+  assert.deepEqual([dispatcher.inFlight, dispatcher.oldest], [0, 10]);
+  dispatcher.resume(0);
+  assert.deepEqual([dispatcher.inFlight, dispatcher.oldest], [3, 10]);
+  // In turns: the first of each scope, then the second of the first.
+  dispatcher.settled(0, [posted[1]!.seq]);
+  assert.deepEqual([dispatcher.inFlight, dispatcher.oldest], [2, 20]);
+  dispatcher.suspend(0);
+  assert.deepEqual([dispatcher.inFlight, dispatcher.oldest], [0, 20]);
 });

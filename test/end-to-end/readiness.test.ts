@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { after, test } from "node:test";
+import { after, type TestContext, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { type RunningServer, serve } from "../../src/index.ts";
 import { Refusal, refuse, Simulator } from "../../src/simulator/index.ts";
@@ -15,8 +15,8 @@ after(() => folder[Symbol.dispose]());
 const GATE = join(folder.path, "gate");
 process.env.GATE = GATE;
 
-const start = (simulator: Simulator, more: object = {}) =>
-  serve({
+async function start(t: TestContext, simulator: Simulator, more: object = {}): Promise<RunningServer> {
+  const server = await serve({
     token: simulator.token,
     apiUrl: simulator.url,
     application: join(import.meta.dirname, "apps/gated.ts"),
@@ -26,6 +26,9 @@ const start = (simulator: Simulator, more: object = {}) =>
     logLevel: "silent",
     ...more,
   });
+  t.after(() => server.stop());
+  return server;
+}
 
 async function ask(url: string): Promise<{ status: number; body: unknown }> {
   const response = await fetch(`${url}/readyz`);
@@ -69,9 +72,9 @@ test("while it starts it is alive, and not ready", async () => {
   await ready(url as string);
 });
 
-test("while it stops it is alive, and not ready; after that nobody answers", async () => {
+test("while it stops it is alive, and not ready; after that nobody answers", async (t) => {
   await using simulator = await Simulator.start();
-  const server = await start(simulator);
+  const server = await start(t, simulator);
   await isReady(server);
   writeFileSync(GATE, "");
   const ann = await simulator.user("ann");
@@ -84,37 +87,35 @@ test("while it stops it is alive, and not ready; after that nobody answers", asy
   await assert.rejects(fetch(`${server.statusUrl}/healthz`));
 });
 
-test("while polls fail it is not ready", async () => {
+test("while polls fail it is not ready", async (t) => {
   let isDown = false;
   await using simulator = await Simulator.start({
     intercept: async ({ method }, respond) =>
       isDown && method === "getUpdates" ? refuse(new Refusal(502, "Bad Gateway")) : await respond(),
   });
-  const server = await start(simulator);
+  const server = await start(t, simulator);
   isDown = true;
   // The poll that waits is answered, and the next ones are refused.
   await (await simulator.user("ann")).sendText("hi");
   await unready(server.statusUrl!, "polling", /^the last \d+ polls have failed: getUpdates: 502 Bad Gateway$/);
   isDown = false;
   await ready(server.statusUrl!);
-  await server.stop();
 });
 
-test("while a worker is down it is not ready", async () => {
+test("while a worker is down it is not ready", async (t) => {
   await using simulator = await Simulator.start();
-  const server = await start(simulator, { maxAttempts: 1 });
+  const server = await start(t, simulator, { maxAttempts: 1 });
   writeFileSync(GATE, "");
   await (await simulator.user("ann")).sendText("die");
   await unready(server.statusUrl!, "workers", /^worker 0 is not up$/);
   rmSync(GATE);
   await ready(server.statusUrl!);
-  await server.stop();
 });
 
-test("while the inbox cannot be written it is not ready", async () => {
+test("while the inbox cannot be written it is not ready", async (t) => {
   await using simulator = await Simulator.start();
   const inbox = join(folder.path, "inbox.sqlite");
-  const server = await start(simulator, { inbox });
+  const server = await start(t, simulator, { inbox });
   await isReady(server);
   const other = new DatabaseSync(inbox);
   other.exec("BEGIN IMMEDIATE");
@@ -122,5 +123,4 @@ test("while the inbox cannot be written it is not ready", async () => {
   other.exec("ROLLBACK");
   other.close();
   await isReady(server);
-  await server.stop();
 });

@@ -3,23 +3,14 @@ import { test } from "node:test";
 import { whyNotReady } from "../../src/observe/readiness.ts";
 import type { Vitals } from "../../src/observe/vitals.ts";
 import { InboxError } from "../../src/protocol/errors.ts";
-
-const WELL: Vitals = {
-  phase: "serving",
-  polls: { failures: 0, lastError: undefined, silence: 60_000 },
-  workers: [
-    { number: 0, isUp: true, silence: 900 },
-    { number: 1, isUp: true, silence: 0 },
-  ],
-  isFull: false,
-  checkInbox: () => {},
-};
+import { WELL, worker } from "./well.ts";
 
 const reasons = (vitals: Partial<Vitals>) =>
   whyNotReady({ ...WELL, ...vitals }).map(({ check, reason }) => `${check}: ${reason}`);
 
 test("all is well", () => {
   assert.deepEqual(reasons({}), []);
+  assert.deepEqual(reasons({ polls: { ...WELL.polls, silence: 60_000 } }), []);
 });
 
 test("a server that starts or stops is not ready, whatever else there is", () => {
@@ -28,7 +19,7 @@ test("a server that starts or stops is not ready, whatever else there is", () =>
 });
 
 test("two polls may fail in a row, three may not", () => {
-  const polls = { lastError: "getUpdates: ECONNREFUSED", silence: 3 };
+  const polls = { ...WELL.polls, lastError: "getUpdates: ECONNREFUSED" };
   assert.deepEqual(reasons({ polls: { ...polls, failures: 2 } }), []);
   assert.deepEqual(reasons({ polls: { ...polls, failures: 3 } }), [
     "polling: the last 3 polls have failed: getUpdates: ECONNREFUSED",
@@ -36,7 +27,7 @@ test("two polls may fail in a row, three may not", () => {
 });
 
 test("a poll may take its fifty seconds and ten more; then one ought to be over, unless there is no room", () => {
-  const polls = { failures: 0, lastError: undefined, silence: 70_000 };
+  const polls = { ...WELL.polls, silence: 70_000 };
   assert.deepEqual(reasons({ polls: { ...polls, silence: 69_999 }, isFull: true }), []);
   assert.deepEqual(reasons({ polls }), ["polling: no poll for 70 s: none is under way"]);
   assert.deepEqual(reasons({ polls, isFull: true }), [
@@ -45,11 +36,7 @@ test("a poll may take its fifty seconds and ten more; then one ought to be over,
 });
 
 test("every worker has to be up, and its event loop to turn", () => {
-  const workers = [
-    { number: 0, isUp: false, silence: 20_000 },
-    { number: 1, isUp: true, silence: 9999 },
-    { number: 2, isUp: true, silence: 12_345 },
-  ];
+  const workers = [worker(0, { isUp: false }), worker(1, { silence: 9999 }), worker(2, { silence: 12_345 })];
   assert.deepEqual(reasons({ workers }), [
     "workers: worker 0 is not up",
     "workers: worker 2 is stalled: its event loop has not turned for 12 s",
@@ -60,7 +47,7 @@ test("the inbox has to be writable, and all that is wrong is said", () => {
   const checkInbox = () => {
     throw new InboxError("the inbox x.sqlite could not be written: the disk is full");
   };
-  const workers = [{ number: 0, isUp: false, silence: 0 }];
+  const workers = [worker(0, { isUp: false })];
   assert.deepEqual(reasons({ workers, checkInbox }), [
     "workers: worker 0 is not up",
     "inbox: the inbox x.sqlite could not be written: the disk is full",

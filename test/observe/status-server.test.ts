@@ -1,18 +1,13 @@
 import assert from "node:assert/strict";
 import { after, describe, test } from "node:test";
 import { StatusServer } from "../../src/observe/status-server.ts";
-import type { Vitals } from "../../src/observe/vitals.ts";
 import { ListenError } from "../../src/protocol/errors.ts";
+import { WELL, worker } from "./well.ts";
 
-let vitals: Vitals = {
-  phase: "serving",
-  polls: { failures: 0, lastError: undefined, silence: 0 },
-  workers: [{ number: 0, isUp: true, silence: 0 }],
-  isFull: false,
-  checkInbox: () => {},
-};
+let vitals = WELL;
+const metrics = { contentType: "text/plain; version=0.0.4; charset=utf-8", text: async () => "asgigram_x 1\n" };
 
-const listen = (host = "127.0.0.1", port = 0) => StatusServer.listen({ host, port, vitals: () => vitals });
+const listen = (host = "127.0.0.1", port = 0) => StatusServer.listen({ host, port, vitals: () => vitals, metrics });
 const server = await listen();
 after(() => server.close());
 
@@ -30,12 +25,17 @@ test("/healthz is 200 whatever else there is", async () => {
 test("/readyz is 200, or 503 with the reasons", async () => {
   vitals = { ...vitals, phase: "serving" };
   assert.deepEqual(await ask("/readyz"), { status: 200, text: '{"ready":true}', type: "application/json" });
-  vitals = { ...vitals, workers: [{ number: 0, isUp: false, silence: 0 }] };
+  vitals = { ...vitals, workers: [worker(0, { isUp: false })] };
   assert.deepEqual(await ask("/readyz"), {
     status: 503,
     text: '{"ready":false,"reasons":[{"check":"workers","reason":"worker 0 is not up"}]}',
     type: "application/json",
   });
+});
+
+test("/metrics is what Prometheus reads", async () => {
+  const { contentType: type } = metrics;
+  assert.deepEqual(await ask("/metrics"), { status: 200, text: "asgigram_x 1\n", type });
 });
 
 test("nothing else is there", async () => {

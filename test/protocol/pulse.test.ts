@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Pulse } from "../../src/protocol/pulse.ts";
+import { BEAT, Pulse } from "../../src/protocol/pulse.ts";
 
 const START = 1_790_000_000_000;
 
@@ -36,4 +36,32 @@ test("the other thread sees the event that the application was last at", () => {
     own.workAt(seq);
     assert.equal(seen.seq, seq);
   }
+});
+
+test("the other thread sees how the worker fared at its last beat", (t) => {
+  t.mock.timers.enable({ apis: ["Date"], now: START });
+  const own = new Pulse();
+  const seen = new Pulse(own.buffer);
+  assert.deepEqual(seen.condition, { instances: 0, idle: 0, evicted: 0, active: 0, heap: 0, external: 0 });
+  const condition = { instances: 3, idle: 1, evicted: 2, active: 1234.5, heap: 2 ** 33, external: 7 };
+  own.beat(condition);
+  own.workAt(9);
+  assert.deepEqual(seen.condition, condition);
+  assert.equal(seen.seq, 9);
+  own.beat();
+  assert.deepEqual(seen.condition, condition);
+});
+
+test("a worker that has missed a beat is at work, and that never goes back", (t) => {
+  t.mock.timers.enable({ apis: ["Date"], now: START });
+  const condition = { instances: 0, idle: 0, evicted: 0, active: 100, heap: 0, external: 0 };
+  const pulse = new Pulse();
+  pulse.beat(condition);
+  t.mock.timers.setTime(START + BEAT);
+  assert.equal(pulse.condition.active, 100);
+  t.mock.timers.setTime(START + BEAT + 2500);
+  assert.equal(pulse.condition.active, 2600);
+  // It was idle until its timer was due, and has been blocked since.
+  pulse.beat({ ...condition, active: 100 + 2500 });
+  assert.equal(pulse.condition.active, 2600);
 });

@@ -305,7 +305,7 @@ test("what is no event is refused, with a warning that names the scope and the k
 suite("above the most instances to keep", () => {
   test("the one that has been idle the longest is evicted", async (t) => {
     const { lines, application } = diary();
-    const { deliver } = setUp(t, application, { max: 2 });
+    const { instances, deliver } = setUp(t, application, { max: 2 });
     for (const chat of [1, 2]) {
       deliver(chat);
       await turn();
@@ -316,6 +316,7 @@ suite("above the most instances to keep", () => {
     deliver(3);
     await turn();
     assert.deepEqual(lines, ["3 starts", "2 is told evicted", "3 hears x"]);
+    assert.deepEqual(instances.census, { instances: 2, idle: 0, evicted: 1 });
   });
 
   test("an evicted scope's next event makes a new instance", async (t) => {

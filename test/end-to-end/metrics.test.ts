@@ -1,0 +1,124 @@
+/** /metrics of a real server after a run of which everything is known. */
+
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { test } from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
+import { serve } from "../../src/index.ts";
+import { Refusal, refuse, Simulator } from "../../src/simulator/index.ts";
+import { message } from "./bot.ts";
+
+const [BLOCKED, BUSY] = [403, 429];
+
+test("what is counted is what has happened", async (t) => {
+  let tooMany = 0;
+  await using simulator = await Simulator.start({
+    intercept: async ({ method, parameters }, respond) => {
+      if (method !== "sendMessage") return await respond();
+      if (parameters.chat_id === BLOCKED) return refuse(new Refusal(403, "Forbidden: bot was blocked by the user"));
+      if (parameters.chat_id === BUSY && ++tooMany === 1) {
+        return refuse(new Refusal(429, "Too Many Requests: retry after 1", { retry_after: 1 }));
+      }
+      return await respond();
+    },
+  });
+  const server = await serve({
+    token: simulator.token,
+    apiUrl: simulator.url,
+    application: join(import.meta.dirname, "apps/fragile.ts"),
+    workers: 1,
+    maxApplications: 1,
+    maxAttempts: 1,
+    inbox: false,
+    listen: "127.0.0.1:0",
+    logLevel: "silent",
+  });
+  t.after(() => server.stop());
+  const scrape = async () => (await fetch(`${server.statusUrl}/metrics`)).text();
+  /** Asks until the metric has that value. */
+  const reaches = async (line: string) => {
+    while (!(await scrape()).split("\n").includes(line)) await delay(20);
+  };
+  const say = async (chat: number, text: string) => {
+    await simulator.push(message(chat, text));
+    await simulator.confirmed();
+    await server.idle();
+  };
+
+  await say(1, "hello");
+  await say(2, "hello");
+  await say(3, "hello");
+  await say(BUSY, "hello");
+  await say(BLOCKED, "hello");
+  await say(1, "fail");
+  await simulator.push({ edited_message: message(1, "hello").message });
+  // The worker tells of it at its next beat, and dies only then.
+  await reaches('asgigram_instances_dropped_total{reason="evicted"} 4');
+  await say(2, "exit");
+  await reaches("asgigram_workers_up 1");
+  await say(3, "hello");
+  await server.idle();
+
+  const counted = (await scrape()).split("\n").filter((line) => /^asgigram_\w+(_total\{|_count )/.test(line));
+  assert.deepEqual(
+    counted.filter((line) => !line.endsWith(" 0") && !/^asgigram_(polls|event_loop)/.test(line)),
+    [
+      'asgigram_updates_received_total{kind="message"} 8',
+      'asgigram_updates_received_total{kind="edited_message"} 1',
+      "asgigram_event_wait_seconds_count 9",
+      'asgigram_events_settled_total{outcome="settled"} 6',
+      'asgigram_events_settled_total{outcome="failed"} 2',
+      'asgigram_events_settled_total{outcome="condemned"} 1',
+      "asgigram_event_handling_seconds_count 9",
+      'asgigram_dead_letters_total{cause="failed"} 2',
+      'asgigram_dead_letters_total{cause="condemned"} 1',
+      'asgigram_worker_restarts_total{cause="crash"} 1',
+      "asgigram_send_seconds_count 6",
+      'asgigram_sends_total{method="sendMessage",outcome="ok"} 5',
+      'asgigram_sends_total{method="sendMessage",outcome="refused"} 1',
+      'asgigram_send_retries_total{cause="refused"} 1',
+      'asgigram_instances_dropped_total{reason="evicted"} 4',
+    ],
+  );
+  const text = await scrape();
+  assert.ok(!text.includes(simulator.token));
+  for (const line of [
+    "asgigram_inbox_events 0",
+    "asgigram_inbox_oldest_age_seconds 0",
+    "asgigram_events_in_flight 0",
+    "asgigram_sends_pending 0",
+    "asgigram_lanes_paused 0",
+    "asgigram_workers 1",
+    "asgigram_workers_up 1",
+  ]) {
+    assert.ok(text.split("\n").includes(line), line);
+  }
+});
+
+test("two servers in one process are kept apart", async (t) => {
+  const start = async (simulator: Simulator) => {
+    const server = await serve({
+      token: simulator.token,
+      apiUrl: simulator.url,
+      application: join(import.meta.dirname, "apps/echo.ts"),
+      workers: 1,
+      inbox: false,
+      listen: "127.0.0.1:0",
+      logLevel: "silent",
+    });
+    t.after(() => server.stop());
+    return server;
+  };
+  await using quiet = await Simulator.start();
+  await using busy = await Simulator.start();
+  const servers = [await start(quiet), await start(busy)] as const;
+  assert.notEqual(servers[0].id, servers[1].id);
+  await busy.push(message(1, "hello"));
+  await busy.confirmed();
+  await servers[1].idle();
+  const [none, one] = await Promise.all(
+    servers.map(async ({ statusUrl }) => (await (await fetch(`${statusUrl}/metrics`)).text()).split("\n")),
+  );
+  assert.ok(none!.includes("asgigram_event_wait_seconds_count 0"));
+  assert.ok(one!.includes("asgigram_event_wait_seconds_count 1"));
+});
