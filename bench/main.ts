@@ -6,17 +6,22 @@
  *   npm run bench -- echo --peers asgigram,telegraf  some rows
  *   npm run bench -- echo --runs 3                   so often each; the rows take turns
  *   npm run bench -- echo --scale 0.1                a tenth of each load, to try things out
+ *   npm run bench -- mix --workers 4                 of those who have any; one per core by default
  *   npm run bench -- --json results.json             every single run, for report.ts and plots.ts
  *   npm run bench -- echo --profile                  where asgigram spends its time
  *
  * A run in which an update is lost, answered twice or out of order is no result. If it is asgigram's, the bench fails.
  */
 
-import { writeFileSync } from "node:fs";
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { availableParallelism, tmpdir } from "node:os";
+import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { roundsFor, timeOf } from "./calibrate.ts";
 import { scaled } from "./load.ts";
 import { failedRun, measure, type Run } from "./measure.ts";
+import type { Peer } from "./peers.ts";
+import { profileReport, profilingFlags, readProfiles } from "./profile.ts";
 import { report } from "./report.ts";
 import { emptyResults, type Results, type ScenarioResults } from "./results.ts";
 import { type Entry, SCENARIOS, type Scenario } from "./scenarios.ts";
@@ -27,18 +32,28 @@ const { values: flags, positionals } = parseArgs({
     peers: { type: "string" },
     runs: { type: "string" },
     scale: { type: "string", default: "1" },
+    workers: { type: "string", default: `${availableParallelism()}` },
     json: { type: "string" },
     profile: { type: "boolean", default: false },
   },
 });
 
 const scale = Number(flags.scale);
+const workers = Number(flags.workers);
 const wanted = flags.peers?.split(",");
-const results = emptyResults(scale);
-for (const scenario of chosen()) results.scenarios.push(await run(scenario));
-console.log(report(results));
-if (flags.json !== undefined) writeFileSync(flags.json, JSON.stringify(results, undefined, 1));
-if (isAnyOfOursFaulty(results)) process.exitCode = 1;
+if (flags.profile) for (const scenario of chosen()) console.log(await profile(scenario));
+else await bench();
+
+async function bench(): Promise<void> {
+  const results = emptyResults(scale, workers);
+  for (const scenario of chosen()) {
+    results.scenarios.push(await run(scenario));
+    // What takes hours is not to be lost at the end.
+    if (flags.json !== undefined) writeFileSync(flags.json, JSON.stringify(results, undefined, 1));
+  }
+  console.log(report(results));
+  if (isAnyOfOursFaulty(results)) process.exitCode = 1;
+}
 
 function chosen(): readonly Scenario[] {
   const unknown = positionals.find((name) => !SCENARIOS.some((scenario) => scenario.name === name));
@@ -71,11 +86,34 @@ async function attempt(
   heavy: { rounds: number; ms: number } | undefined,
 ): Promise<Run> {
   try {
-    return await measure({ peer, load: scaled(load, scale), ...(heavy && { heavy }), ...(settle && { settle }) });
+    return await measure({
+      peer,
+      workers,
+      load: scaled(load, scale),
+      ...(heavy && { heavy }),
+      ...(settle && { settle }),
+    });
   } catch (error) {
     console.error(error);
     return failedRun(error as Error);
   }
+}
+
+/** One run of asgigram, and where its threads were at work in its last phase. */
+async function profile({ name, entries, heavyMs }: Scenario): Promise<string> {
+  const folder = mkdtempSync(join(tmpdir(), "asgigram-profile-"));
+  const { peer, load } = entries.find((entry) => entry.peer.packages.includes("asgigram"))!;
+  const command: Peer["command"] = (place) => [...profilingFlags(folder), ...peer.command(place)];
+  const rounds = heavyMs === undefined ? 0 : roundsFor(heavyMs);
+  const { phases } = await measure({
+    peer: { ...peer, command },
+    workers,
+    load: scaled(load, scale),
+    heavy: { rounds, ms: heavyMs ?? 0 },
+  });
+  const { begun, seconds, updates } = phases.at(-1)!;
+  const threads = readProfiles(folder, { from: begun, to: begun + seconds * 1000 });
+  return `## ${name}: the profiles are in ${folder}\n\n${profileReport(threads, updates)}`;
 }
 
 function isAnyOfOursFaulty({ scenarios }: Results): boolean {

@@ -12,13 +12,14 @@ import { setTimeout as delay } from "node:timers/promises";
 import { now } from "./clock.ts";
 import { faultsIn } from "./ledger.ts";
 import type { Load } from "./load.ts";
-import { type Peer, WORKERS } from "./peers.ts";
+import type { Peer, Place } from "./peers.ts";
 import { cpuOf, type Memory, memoryOf } from "./proc.ts";
 import type { FromStub, PhaseResult, ToStub } from "./stub.ts";
 
 export interface Task {
   readonly peer: Peer;
   readonly load: Load;
+  readonly workers: number;
   /** How much hashing a heavy update asks for, and what it takes one thread: ms. */
   readonly heavy?: { readonly rounds: number; readonly ms: number };
   /** How long the server is left alone before its memory is read, ahead of the first phase and after each: ms. */
@@ -64,18 +65,18 @@ export async function measure(task: Task): Promise<Run> {
   try {
     stub.send({ type: "prepare", load: task.load });
     const { url } = await stub.receive("prepared");
-    return await attend(task, stub, url, folder);
+    return await attend(task, stub, { apiUrl: url, folder, workers: task.workers });
   } finally {
     stub.end();
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-async function attend(task: Task, stub: Channel, url: string, folder: string): Promise<Run> {
+async function attend(task: Task, stub: Channel, place: Place): Promise<Run> {
   const { peer, load, heavy, settle = 0 } = task;
   const startedAt = new Date().toISOString();
   const spawned = now();
-  const server = new Server(peer.command(url, folder), url, folder, heavy?.rounds ?? 0);
+  const server = new Server(peer, place, heavy?.rounds ?? 0);
   try {
     const { at } = await Promise.race([stub.receive("polled"), server.death, neverPolled()]);
     await delay(settle);
@@ -111,12 +112,13 @@ class Server {
   readonly death: Promise<never>;
   readonly #process: ChildProcess;
 
-  constructor(args: readonly string[], url: string, folder: string, rounds: number) {
-    const log = join(folder, "log");
+  constructor(peer: Peer, place: Place, rounds: number) {
+    const { folder: cwd } = place;
+    const log = join(cwd, "log");
     const file = openSync(log, "w");
-    this.#process = spawn(process.execPath, args, {
-      cwd: folder,
-      env: environment(url, rounds),
+    this.#process = spawn(process.execPath, peer.command(place), {
+      cwd,
+      env: environment(place, rounds),
       stdio: ["ignore", file, file],
     });
     closeSync(file);
@@ -136,13 +138,13 @@ class Server {
   }
 }
 
-function environment(url: string, rounds: number): NodeJS.ProcessEnv {
+function environment({ apiUrl, workers }: Place, rounds: number): NodeJS.ProcessEnv {
   return {
     PATH: process.env.PATH,
     NODE_ENV: "production",
-    BENCH_API_URL: url,
+    BENCH_API_URL: apiUrl,
     BENCH_TOKEN: TOKEN,
-    BENCH_WORKERS: `${WORKERS}`,
+    BENCH_WORKERS: `${workers}`,
     BENCH_ROUNDS: `${rounds}`,
     ASGIGRAM_TOKEN: TOKEN,
   };
@@ -171,7 +173,7 @@ class Channel {
   }
 
   end(): void {
-    this.#stub.kill();
+    this.#stub.disconnect();
   }
 }
 

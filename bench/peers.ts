@@ -11,8 +11,16 @@ export interface Peer {
   readonly packages: readonly string[];
   /** Handles one update after another, so that its rate under latency needs no long run to be known. */
   readonly isSequential?: boolean;
-  /** Arguments of `node`; `folder` is for what the server keeps. */
-  command(apiUrl: string, folder: string): readonly string[];
+  /** Arguments of `node`. */
+  command(place: Place): readonly string[];
+}
+
+export interface Place {
+  readonly apiUrl: string;
+  /** For what the server keeps. */
+  readonly folder: string;
+  /** Of those who have any. */
+  readonly workers: number;
 }
 
 interface Variant {
@@ -23,28 +31,22 @@ interface Variant {
 
 const TOP = join(import.meta.dirname, "..");
 
-/**
- * The built command line, everything as by default but the place of the inbox and the number of workers, which a container
- * with two cores would have by default.
- */
+/** The built command line; all is as by default but the place of the inbox and the number of workers, one per core by default. */
 export function asgigram({ name = "asgigram", flags = [], nodeFlags = [] }: Variant = {}): Peer {
   return {
     name,
     packages: ["asgigram"],
-    command: (apiUrl, folder) => [
+    command: ({ apiUrl, folder, workers }) => [
       ...nodeFlags,
       join(TOP, "dist/src/bin.js"),
       join(TOP, "bench/peers/asgigram.ts:application"),
       `--api-url=${apiUrl}`,
-      `--workers=${WORKERS}`,
+      `--workers=${workers}`,
       `--inbox=${join(folder, "inbox.sqlite")}`,
       ...flags,
     ],
   };
 }
-
-/** Of those who have workers. */
-export const WORKERS = 2;
 
 function library(name: string, packages: readonly string[], rest: Partial<Peer> = {}): Peer {
   return { name, packages, command: () => [join(TOP, "bench/peers", `${name}.ts`)], ...rest };

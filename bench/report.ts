@@ -25,14 +25,14 @@ export function report(results: Results): string {
   return [head(results), ...sections.flat()].join("\n\n");
 }
 
-function head({ date, commit, machine, versions, scale }: Results): string {
+function head({ date, commit, machine, versions, scale, workers }: Results): string {
   const { cpu, cores, memoryGB, kernel } = machine;
   const packages = Object.entries(versions).map((entry) => entry.join(" "));
   const isSmall = scale === 1 ? [] : [`Loads are ${scale} of what they should be: no measurement, a trial.`];
   return [
     `${date}, commit ${commit}, on ${cores} cores of ${cpu}, ${memoryGB} GB, Linux ${kernel}`,
     packages.join(", "),
-    "The median of the runs (and the least and the most).",
+    `${workers} worker threads. The median of the runs (and the least and the most).`,
     ...isSmall,
   ].join("\n");
 }
@@ -60,7 +60,7 @@ function cell({ digits }: Figure, value: Measured | undefined): string {
   return `${format(value.median)} (${format(value.least)}–${format(value.most)})`;
 }
 
-function formatNumber(value: number, digits: number): string {
+export function formatNumber(value: number, digits: number): string {
   return value.toLocaleString("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits });
 }
 

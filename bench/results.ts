@@ -20,6 +20,8 @@ export interface Results {
   readonly versions: Readonly<Record<string, string>>;
   /** By how much the loads were made smaller; 1 for a true measurement. */
   readonly scale: number;
+  /** Worker threads of those who have any. */
+  readonly workers: number;
   readonly scenarios: ScenarioResults[];
 }
 
@@ -33,7 +35,7 @@ export interface EntryResults {
   readonly runs: Run[];
 }
 
-export function emptyResults(scale: number): Results {
+export function emptyResults(scale: number, workers: number): Results {
   return {
     date: new Date().toISOString(),
     commit: execFileSync("git", ["describe", "--always", "--dirty"], { encoding: "utf8" }).trim(),
@@ -45,6 +47,7 @@ export function emptyResults(scale: number): Results {
     },
     versions: versions(SCENARIOS.flatMap(({ entries }) => entries)),
     scale,
+    workers,
     scenarios: [],
   };
 }
@@ -62,10 +65,15 @@ export interface Measured {
   readonly most: number;
 }
 
-export function measured(figure: Figure, { runs }: EntryResults): Measured | undefined {
-  const values = runs.filter(({ faults }) => faults === undefined).map((run) => figure.of(run));
+export function measured(figure: Figure, entry: EntryResults): Measured | undefined {
+  const values = valuesOf(figure, entry);
   if (values.length === 0) return undefined;
   return { median: median(values), least: Math.min(...values), most: Math.max(...values) };
+}
+
+/** One for each run that counts. */
+export function valuesOf(figure: Figure, { runs }: EntryResults): number[] {
+  return runs.filter(({ faults }) => faults === undefined).map((run) => figure.of(run));
 }
 
 export function scenarioOf(name: string): Scenario {

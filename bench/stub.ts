@@ -26,7 +26,8 @@ export type FromStub =
 export interface PhaseResult {
   verdict: Verdict;
   updates: number;
-  /** From the first update that was handed out to the last answer: s. */
+  /** When the first update was handed out (clock.ts), and how long it was from there to the last answer: ms, s. */
+  begun: number;
   seconds: number;
   /** What the server has used of the processors in that time, and the stub: us. */
   cpu: number;
@@ -147,7 +148,7 @@ class Stub {
     this.#answerWaiting();
     if (due === this.#end) return;
     const next = this.#begun + ((due - this.#start) / rate) * 1000;
-    setTimeout(() => this.#pace(rate), next - now());
+    setTimeout(() => this.#pace(rate), Math.max(0, next - now()));
   }
 
   async #finish(): Promise<void> {
@@ -164,6 +165,7 @@ class Stub {
       result: {
         verdict: this.#ledger.verdict(this.#end),
         updates: this.#end - this.#start,
+        begun: this.#begun,
         seconds,
         cpu,
         stubCpu,
@@ -257,7 +259,7 @@ class Stub {
     this.#delayed.splice(0, count);
     for (const connection of connections) connection.flush();
     const next = this.#delayed[0];
-    this.#delayTimer = next && setTimeout(() => this.#answerDelayed(), next.due - now());
+    this.#delayTimer = next && setTimeout(() => this.#answerDelayed(), Math.max(0, next.due - now()));
   }
 }
 
@@ -267,6 +269,7 @@ function ok(result: string): string {
 
 let stub: Stub;
 
+process.on("disconnect", () => process.exit());
 process.on("message", (message: ToStub) => {
   const tell = (told: FromStub) => process.send!(told);
   if (message.type === "begin") return stub.begin(message.pid);
