@@ -103,7 +103,8 @@ class Server implements RunningServer {
     this.#log = log;
     this.closed = this.#closed.promise;
     this.closed.catch(() => {});
-    this.#api = new BotApi({ token: config.token, apiUrl: config.apiUrl });
+    const { token, apiUrl, proxy, family } = config;
+    this.#api = new BotApi({ token, apiUrl, proxy, family });
     this.#outbox = new Outbox({
       request: ({ method, body }) => this.#api.callText(method, body),
       judge: (error, method, attempt) => this.#judge(error, method, attempt),

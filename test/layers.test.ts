@@ -27,6 +27,7 @@ const TESTED_TOGETHER: Record<string, string> = {
   "src/cli.ts": "test/cli/serve.test.ts",
   "src/index.ts": "test/server.test.ts",
   "src/protocol/asgi.ts": "test/types/application.types.ts",
+  "src/telegram/connect-error.ts": "test/telegram/connections.test.ts",
   // The simulator is tested as it is used: over HTTP, and by its clients.
   "src/simulator/api/": "test/simulator/api/all-methods.test.ts",
   "src/simulator/clients/": "test/simulator/clients/people.test.ts",

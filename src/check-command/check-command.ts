@@ -54,12 +54,18 @@ async function application(settings: Settings, directory: string, print: (line: 
   });
 }
 
-async function telegram({ token, apiUrl, deleteWebhook, dropPending }: Settings): Promise<Finding[]> {
+async function telegram(settings: Settings): Promise<Finding[]> {
+  const { token, apiUrl, proxy, family, deleteWebhook, dropPending } = settings;
   if (token.value === undefined) {
     const message = "none is given: set ASGIGRAM_TOKEN, or name a file that holds it with --token-file";
     return [problem("token", new ConfigError(message))];
   }
-  const api = new BotApi({ token: token.value, apiUrl: apiUrl.value! });
+  const api = new BotApi({
+    token: token.value,
+    apiUrl: apiUrl.value!,
+    proxy: proxy.value!,
+    family: family.value!,
+  });
   try {
     return await checkTelegram({ api, deleteWebhook: deleteWebhook.value!, dropPending: dropPending.value! });
   } finally {

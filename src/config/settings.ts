@@ -1,6 +1,7 @@
 /** The settings: of each option the value that counts, as far as there is one, and where it stands. */
 
 import { ConfigError } from "../protocol/errors.ts";
+import { environmentProxy } from "./environment-proxy.ts";
 import type { Given } from "./given.ts";
 import { defaultInbox } from "./inbox-path.ts";
 import { OPTION_KEYS, type OptionKey, type ValueOf } from "./options.ts";
@@ -28,7 +29,14 @@ export async function settle(sources: Sources): Promise<Settled> {
   refuseTokenAsApplication(given);
   const token = await readToken(given);
   const plain = readPlain(given);
-  const settings = { ...plain, token, inbox: inboxOf(plain, token, sources), logLevel: readLogLevel(given) };
+  refuseLocalTelegram(plain);
+  const settings = {
+    ...plain,
+    token,
+    inbox: inboxOf(plain, token, sources),
+    proxy: proxyOf(plain, sources),
+    logLevel: readLogLevel(given),
+  };
   return { settings, warnings: await warningsAbout(settings, sources) };
 }
 
@@ -47,6 +55,14 @@ function refuseTokenAsApplication(given: Given): void {
   }
 }
 
+function refuseLocalTelegram({ local, apiUrl }: Pick<Settings, "local" | "apiUrl">): void {
+  if (local.value && new URL(apiUrl.value!).hostname === "api.telegram.org") {
+    throw new ConfigError(
+      `${local.source} is about a Bot API server of one's own, and ${apiUrl.value} is Telegram's: name yours with --api-url, or leave it out`,
+    );
+  }
+}
+
 /** From where it stands itself, or from the file that is named. */
 async function readToken(given: Given): Promise<Settings["token"]> {
   return { value: await findToken(given), source: given.findEither("token", "tokenFile")?.source };
@@ -56,6 +72,11 @@ async function readToken(given: Given): Promise<Settings["token"]> {
 function inboxOf({ inbox }: Pick<Settings, "inbox">, token: Settings["token"], { cwd }: Sources): Settings["inbox"] {
   if (inbox.value !== undefined || token.value === undefined) return inbox;
   return { ...inbox, value: defaultInbox(cwd, token.value) };
+}
+
+/** By default it is the one that the environment names for that server. */
+function proxyOf({ proxy, apiUrl }: Pick<Settings, "proxy" | "apiUrl">, { env }: Sources): Settings["proxy"] {
+  return proxy.value === undefined ? environmentProxy(env, apiUrl.value!) : proxy;
 }
 
 const LEVEL_OF_VERBOSITY = ["warn", "info", "debug", "trace"] as const;

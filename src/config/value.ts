@@ -97,7 +97,7 @@ function apiUrl(raw: string | undefined): string | undefined {
 
 function proxyUrl(raw: string | undefined): string | undefined {
   const url = URL.parse(raw ?? "");
-  if (url === null || !/^(?:https?|socks5):$/.test(url.protocol) || url.hostname === "") return undefined;
+  if (url === null || !/^(?:https?|socks5h?):$/.test(url.protocol) || url.hostname === "") return undefined;
   return url.search === "" && url.hash === "" && /^\/?$/.test(url.pathname) ? url.href.replace(/\/$/, "") : undefined;
 }
 

@@ -5,15 +5,15 @@
 
 import { inspect } from "node:util";
 import type { Update, UserFromGetMe } from "@grammyjs/types";
-import { type Dispatcher, Pool } from "undici";
+import type { Dispatcher, Pool } from "undici";
 import { NetworkError, type ResponseParameters, TelegramError } from "../protocol/errors.ts";
 import { type Hide, secretHider } from "../protocol/secrets.ts";
+import { Connections, type Way } from "./connections.ts";
 import { deliveryOf, reasonOf } from "./retry.ts";
 
-export interface BotApiOptions {
+/** A path in `apiUrl` is kept as a prefix. */
+export interface BotApiOptions extends Way {
   token: string;
-  /** `https://api.telegram.org`, or a server of one's own; a path is kept as a prefix. */
-  apiUrl: string;
   /** How many calls may be under way at once. */
   connections?: number;
   /** How long a method may take to answer, and a long poll beyond its own timeout: ms. */
@@ -37,23 +37,22 @@ const POLL_GRACE = 10_000;
 
 export class BotApi {
   readonly #hide: Hide;
-  readonly #origin: string;
   readonly #path: string;
+  readonly #connections: Connections;
   readonly #callTimeout: number;
   readonly #pollGrace: number;
   readonly #calls: Pool;
   #polls: Pool;
 
   constructor(options: BotApiOptions) {
-    const { token, apiUrl, connections = 64, callTimeout = CALL_TIMEOUT, pollGrace = POLL_GRACE } = options;
-    const { origin, pathname } = new URL(apiUrl);
-    this.#hide = secretHider({ token });
+    const { token, apiUrl, proxy, connections = 64, callTimeout = CALL_TIMEOUT, pollGrace = POLL_GRACE } = options;
+    this.#hide = secretHider({ token, proxy });
     this.#callTimeout = callTimeout;
     this.#pollGrace = pollGrace;
-    this.#origin = origin;
-    this.#path = `${pathname.replace(/\/+$/, "")}/bot${token}/`;
-    this.#calls = this.#connect(connections);
-    this.#polls = this.#connect(1);
+    this.#path = `${new URL(apiUrl).pathname.replace(/\/+$/, "")}/bot${token}/`;
+    this.#connections = new Connections(options);
+    this.#calls = this.#connections.pool(connections, callTimeout);
+    this.#polls = this.#connections.pool(1, callTimeout);
   }
 
   /**
@@ -110,20 +109,9 @@ export class BotApi {
     await Promise.all([this.#calls.destroy(), this.#polls.destroy()]);
   }
 
-  #connect(connections: number): Pool {
-    return new Pool(this.#origin, {
-      connections,
-      pipelining: 1,
-      allowH2: false,
-      connect: { timeout: 10_000 },
-      headersTimeout: this.#callTimeout,
-      bodyTimeout: this.#callTimeout,
-    });
-  }
-
   #renewPolls(): void {
     void this.#polls.destroy();
-    this.#polls = this.#connect(1);
+    this.#polls = this.#connections.pool(1, this.#callTimeout);
   }
 
   async #request(pool: Dispatcher, method: string, body: string, signal?: AbortSignal): Promise<string> {

@@ -5,11 +5,13 @@
 import {
   type AsgigramError,
   type CallDelivery,
+  ConfigError,
   ConflictError,
   NetworkError,
   TelegramError,
   TokenRejectedError,
 } from "../protocol/errors.ts";
+import { ConnectError, ProxyRefusesUserError } from "./connect-error.ts";
 
 /** Make the same call again after so many milliseconds. `refused`: because Telegram has had too many. */
 type Again = { action: "again"; after: number; refused?: true };
@@ -79,6 +81,10 @@ export function judgePoll(error: unknown, { failures, conflictFor }: PollHistory
 
 /** The calls made before there is anything to serve. */
 export function judgeStart(error: unknown, attempt: number): Again | Stop {
+  // Later on it is waited for as for any other failure: it may be the proxy that is not well.
+  if (error instanceof NetworkError && error.cause instanceof ProxyRefusesUserError) {
+    return { action: "stop", error: new ConfigError(error.cause.message, { cause: error }) };
+  }
   if (error instanceof TelegramError) {
     if (isTokenRejected(error.error_code)) return { action: "stop", error: tokenRejected(error) };
     if (error.error_code === 429) return { action: "again", after: waitFor(error) };
@@ -131,50 +137,21 @@ function conflict(cause: TelegramError): ConflictError {
 
 // ---- what undici's errors say ---------------------------------------------------------------------------------------
 
-/** Failures before the first byte of the request had been written. */
-const NEVER_LEFT = new Set([
-  "ECONNREFUSED",
-  "ENOTFOUND",
-  "EAI_AGAIN",
-  "EHOSTUNREACH",
-  "ENETUNREACH",
-  "ENETDOWN",
-  "EADDRNOTAVAIL",
-  "EMFILE",
-  "UND_ERR_CONNECT_TIMEOUT",
-  "CERT_HAS_EXPIRED",
-  "CERT_NOT_YET_VALID",
-  "DEPTH_ZERO_SELF_SIGNED_CERT",
-  "SELF_SIGNED_CERT_IN_CHAIN",
-  "UNABLE_TO_GET_ISSUER_CERT",
-  "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
-  "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
-  "ERR_TLS_CERT_ALTNAME_INVALID",
-]);
-
 export function deliveryOf(cause: unknown): CallDelivery {
-  // Where every address of a host was tried, each has an error of its own.
-  const causes: unknown[] = cause instanceof AggregateError ? cause.errors : [cause];
-  return causes.length > 0 && causes.every(neverLeft) ? "none" : "unknown";
-}
-
-function neverLeft(cause: unknown): boolean {
-  const { code, syscall } = (cause ?? {}) as { code?: string; syscall?: string };
-  return syscall === "connect" || isCutInHandshake(cause) || (code !== undefined && NEVER_LEFT.has(code));
-}
-
-/** A connection that is reset later says which call of the system failed, and not where it was going. */
-function isCutInHandshake(cause: unknown): boolean {
-  const { code, syscall, host } = (cause ?? {}) as { code?: string; syscall?: string; host?: string };
-  return code === "ECONNRESET" && syscall === undefined && host !== undefined;
+  return cause instanceof ConnectError ? "none" : "unknown";
 }
 
 /** A short text for a message: the code where there is one. Never the request's path, which holds the token. */
 export function reasonOf(cause: unknown): string {
+  if (cause instanceof ConnectError) return cause.message;
   const { code, name } = (cause ?? {}) as { code?: unknown; name?: string };
-  return typeof code === "string"
-    ? code
-    : name === "TimeoutError" || name === "AbortError"
-      ? "no answer in time"
-      : "no answer";
+  // What stops waiting for an event has a code, what stops waiting for an answer has none.
+  if (typeof code === "string" && code !== "ABORT_ERR") {
+    return UNKNOWN_CA.test(code) ? `${code} (NODE_EXTRA_CA_CERTS names a CA of one's own)` : code;
+  }
+  return name === "TimeoutError" || name === "AbortError" ? "no answer in time" : "no answer";
 }
+
+/** Nobody that is trusted has signed the certificate: so it is, too, where a proxy looks into what passes it. */
+const UNKNOWN_CA =
+  /^(?:DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_(?:GET_ISSUER_CERT|VERIFY_LEAF).*)$/;

@@ -12,6 +12,8 @@ import { UPDATE_KINDS } from "../../src/protocol/route.ts";
 type Environment = { [name: string]: string | undefined };
 
 const TOKEN = "123456789:AAE-abcdefghijklmnopqrstuvwxyz_0123";
+/** Which --local may be about. */
+const OWN_SERVER = "http://bot-api:8081";
 const BOT = { token: TOKEN, application: "bot.ts" };
 
 const folder = mkdtempSync(join(tmpdir(), "asgigram-config-"));
@@ -42,7 +44,7 @@ test("with a token and an application, the rest are the defaults", async () => {
     application: "bot.ts",
     apiUrl: "https://api.telegram.org",
     local: false,
-    proxy: undefined,
+    proxy: false,
     family: "auto",
     allowedUpdates: UPDATE_KINDS,
     dropPending: false,
@@ -119,11 +121,15 @@ test("for every option, a flag counts before the environment, that before the fi
       const config = await resolve(
         { token: TOKEN, config: file(inFile ? { [key]: inConf } : {}), ...(inFlags && { [key]: flag }) },
         { [environmentOf(key)]: inEnv ? env : "" },
-        { application: "default.ts" },
+        { application: "default.ts", apiUrl: OWN_SERVER },
       );
       const expected = inFlags ? wanted[0] : inEnv ? wanted[1] : inFile ? wanted[2] : undefined;
       if (expected !== undefined) assert.deepEqual(config[key], expected);
-      else assert.deepEqual(config[key], (await resolve({ token: TOKEN, application: "default.ts" }))[key]);
+      else
+        assert.deepEqual(
+          config[key],
+          (await resolve({ token: TOKEN, application: "default.ts", apiUrl: OWN_SERVER }))[key],
+        );
     }),
   );
 });

@@ -17,7 +17,7 @@ const settingsOf = async (sources: Partial<Sources>) => (await settle({ env: {},
 test("where nothing is given every option has its default, and no source", async () => {
   const settings = await settingsOf({});
   for (const key of OPTION_KEYS) {
-    const value = key === "logLevel" ? "info" : optionAt(key).default;
+    const value = key === "logLevel" ? "info" : key === "proxy" ? false : optionAt(key).default;
     assert.deepEqual(settings[key], { value, source: undefined }, key);
   }
 });
@@ -45,6 +45,25 @@ test("what one option settles for another has the one's source", async () => {
   assert.deepEqual(token, { value: TOKEN, source: "ASGIGRAM_TOKEN_FILE" });
   assert.deepEqual(logLevel, { value: "debug", source: "--verbosity" });
   assert.deepEqual(inbox, { value: "/srv/asgigram-123456789.sqlite", source: undefined });
+});
+
+test("a proxy that is given counts before those of the environment, and so does its absence", async () => {
+  const env = { HTTPS_PROXY: "http://a:1", NO_PROXY: "*" };
+  const { proxy } = await settingsOf({ env, flags: { proxy: "http://b:2" } });
+  assert.deepEqual(proxy, { value: "http://b:2", source: "--proxy" });
+  const without = await settingsOf({ env: { HTTPS_PROXY: "http://a:1", ASGIGRAM_PROXY: "off" } });
+  assert.deepEqual(without.proxy, { value: false, source: "ASGIGRAM_PROXY" });
+  const environments = await settingsOf({ env: { HTTPS_PROXY: "http://a:1" } });
+  assert.deepEqual(environments.proxy, { value: "http://a:1", source: "HTTPS_PROXY" });
+  const own = await settingsOf({ env: { HTTPS_PROXY: "http://a:1", ASGIGRAM_API_URL: "http://bot-api:8081" } });
+  assert.deepEqual(own.proxy, { value: false, source: undefined });
+});
+
+test("Telegram's own server is none that --local could be about", async () => {
+  await assert.rejects(settingsOf({ flags: { local: true } }), /^ConfigError: --local is about .*--api-url/);
+  await assert.rejects(settingsOf({ env: { ASGIGRAM_LOCAL: "1" } }), /^ConfigError: ASGIGRAM_LOCAL is about/);
+  const { local } = await settingsOf({ flags: { local: true, apiUrl: "http://bot-api:8081" } });
+  assert.equal(local.value, true);
 });
 
 test("a value that cannot be used is refused, also where another one counts", async () => {

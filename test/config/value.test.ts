@@ -92,6 +92,7 @@ test("a proxy is a URL of one of three sorts, and its password is not shown", ()
   const facts = { type: "proxy", canBeOff: true } as const;
   assert.equal(read(facts, "http://user:pass@host:3128/"), "http://user:pass@host:3128");
   assert.equal(read(facts, "socks5://[::1]:1080"), "socks5://[::1]:1080");
+  assert.equal(read(facts, "socks5h://host"), "socks5h://host");
   assert.equal(read(facts, "off"), false);
   refuses(
     facts,

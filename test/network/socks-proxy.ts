@@ -1,0 +1,96 @@
+/** A SOCKS5 proxy, as far as RFC 1928 and RFC 1929 speak of a client that connects. */
+
+import { once } from "node:events";
+import { type AddressInfo, connect, createServer, type Socket } from "node:net";
+import { lookUp, type ProxyOptions, type TestProxy } from "./proxy.ts";
+
+const ANYBODY = 0;
+const WITH_PASSWORD = 2;
+const NOBODY = 0xff;
+
+export class SocksProxy implements TestProxy {
+  readonly asked: string[] = [];
+  readonly #login: string | undefined;
+  readonly #sockets = new Set<Socket>();
+  readonly #server = createServer((socket) => {
+    this.#keep(socket);
+    this.#serve(socket).catch(() => socket.destroy());
+  });
+
+  private constructor(login: string | undefined) {
+    this.#login = login;
+  }
+
+  static async start({ login, port = 0 }: ProxyOptions = {}): Promise<SocksProxy> {
+    const proxy = new SocksProxy(login);
+    proxy.#server.listen(port, "127.0.0.1");
+    await once(proxy.#server, "listening");
+    return proxy;
+  }
+
+  get port(): number {
+    return (this.#server.address() as AddressInfo).port;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const socket of this.#sockets) socket.destroy();
+    this.#server.close();
+    await once(this.#server, "close");
+  }
+
+  #keep(socket: Socket): void {
+    this.#sockets.add(socket);
+    socket.on("error", () => {}).on("close", () => this.#sockets.delete(socket));
+  }
+
+  async #serve(client: Socket): Promise<void> {
+    if (!(await this.#admit(client))) return void client.end();
+    const [, , , type] = await read(client, 4);
+    const [length] = type === 3 ? await read(client, 1) : [type === 1 ? 4 : 16];
+    const address = await read(client, length!);
+    const host = type === 3 ? address.toString() : type === 1 ? address.join(".") : expanded(address);
+    const port = (await read(client, 2)).readUInt16BE();
+    this.asked.push(`${host}:${port}`);
+    const target = connect({ host, port, lookup: lookUp });
+    this.#keep(target);
+    try {
+      await once(target, "connect");
+    } catch {
+      return void client.end(Buffer.of(5, 5, 0, 1, 0, 0, 0, 0, 0, 0));
+    }
+    client.write(Buffer.of(5, 0, 0, 1, 127, 0, 0, 1, 0, 0));
+    client.on("close", () => target.destroy()).pipe(target);
+    target.on("close", () => client.destroy()).pipe(client);
+  }
+
+  async #admit(client: Socket): Promise<boolean> {
+    const [, count] = await read(client, 2);
+    const methods = await read(client, count!);
+    const wanted = this.#login === undefined ? ANYBODY : WITH_PASSWORD;
+    const isOffered = methods.includes(wanted);
+    client.write(Buffer.of(5, isOffered ? wanted : NOBODY));
+    if (!isOffered || wanted === ANYBODY) return isOffered;
+    await read(client, 1);
+    const user = await read(client, (await read(client, 1))[0]!);
+    const password = await read(client, (await read(client, 1))[0]!);
+    const isRight = `${user}:${password}` === this.#login;
+    client.write(Buffer.of(1, isRight ? 0 : 1));
+    return isRight;
+  }
+}
+
+/** One byte after the other, so that none is taken that the target should have. */
+async function read(socket: Socket, length: number): Promise<Buffer> {
+  const bytes: number[] = [];
+  while (bytes.length < length) {
+    const byte: Buffer | null = socket.read(1);
+    if (byte !== null) bytes.push(byte[0]!);
+    else if (socket.readable) await once(socket, "readable");
+    else throw new Error("the client has gone");
+  }
+  return Buffer.from(bytes);
+}
+
+function expanded(address: Buffer): string {
+  return address.toString("hex").replaceAll(/(....)(?!$)/g, "$1:");
+}
