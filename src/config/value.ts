@@ -53,7 +53,7 @@ const readers: Record<Option["type"], (raw: unknown, option: Option, directory: 
   number: (raw, option) => number(raw, option, Number.isFinite),
   boolean: (raw) => {
     if (typeof raw === "boolean") return raw;
-    const word = String(raw).toLowerCase();
+    const word = typeof raw === "object" ? "" : String(raw).toLowerCase();
     if (ON.has(word)) return true;
     return OFF.has(word) || word === "0" ? false : undefined;
   },
