@@ -8,7 +8,6 @@ import { constants } from "node:os";
 import { isatty } from "node:tty";
 import { styleText } from "node:util";
 import { type Invocation, parseCommandLine, type Typed } from "./config/command-line.ts";
-import { showCompletionScript } from "./config/completion.ts";
 import { type Config, resolveConfig, type Sources, type Values } from "./config/config.ts";
 import { exitCodeFor } from "./config/exit-codes.ts";
 import { findInbox } from "./config/inbox-path.ts";
@@ -53,7 +52,7 @@ async function run(invocation: Invocation): Promise<void> {
     case "health":
       return tellHealth(invocation);
     case "completion":
-      return showCompletionScript();
+      return (await import("./config/completion.ts")).showCompletionScript();
   }
 }
 

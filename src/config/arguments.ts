@@ -1,9 +1,10 @@
 /**
  * The arguments of a command line, taken apart by the parser of yargs. It is told no defaults and no types, so that a flag
- * that is absent hides nothing, and all values are checked in one place (value.ts).
+ * that is absent hides nothing, and all values are checked in one place (value.ts). The rest of yargs lays out help and
+ * completions; it takes longer to load than a worker to start, and is loaded for them alone.
  */
 
-import { Parser } from "yargs/helpers";
+import parse from "yargs-parser";
 import { COMMANDS, FLAGS } from "./commands.ts";
 import { flagOf, OPTIONS, optionAt } from "./options.ts";
 import { isAddress } from "./value.ts";
@@ -12,7 +13,7 @@ import { isAddress } from "./value.ts";
 export type Flags = { readonly [flag: string]: unknown };
 
 export function splitArguments(argv: readonly string[]): { words: readonly string[]; flags: Flags } {
-  const { _: words, ...flags } = Parser(withValues(argv), { alias: ALIASES, configuration: AS_TYPED });
+  const { _: words, ...flags } = parse(withValues(argv), { alias: ALIASES, configuration: AS_TYPED });
   return { words: words.map(String), flags };
 }
 

@@ -4,9 +4,7 @@ import { ConfigError } from "../protocol/errors.ts";
 import { nearest } from "../protocol/nearest.ts";
 import { type Flags, splitArguments } from "./arguments.ts";
 import { COMMANDS, type Command, type CommandName, EVERYWHERE, isCommand } from "./commands.ts";
-import { ASKS_FOR_COMPLETIONS, completionsOf } from "./completion.ts";
 import { unknownOption } from "./given.ts";
-import { helpOf } from "./help.ts";
 import { flagOf, OPTIONS, type Option, type OptionKey } from "./options.ts";
 import type { Values } from "./sources.ts";
 import { readValue } from "./value.ts";
@@ -26,15 +24,24 @@ export interface Typed {
   readonly switches: ReadonlySet<string>;
 }
 
+/** What a completion script calls asgigram with, before the words of the line. */
+const ASKS_FOR_COMPLETIONS = "--get-yargs-completions";
+
 /**
  * @param argv the words behind `asgigram`
  * @throws ConfigError
  */
 export async function parseCommandLine(argv: readonly string[]): Promise<Invocation> {
-  if (argv[0] === ASKS_FOR_COMPLETIONS) return { wants: "text", text: (await completionsOf(argv.slice(1))).join("\n") };
+  if (argv[0] === ASKS_FOR_COMPLETIONS) {
+    const { completionsOf } = await import("./completion.ts");
+    return { wants: "text", text: (await completionsOf(argv.slice(1))).join("\n") };
+  }
   const { words, flags } = splitArguments(argv);
   const [first = "", ...rest] = words;
-  if (flags.help) return { wants: "text", text: await helpOf(isCommand(first) ? first : "serve") };
+  if (flags.help) {
+    const { helpOf } = await import("./help.ts");
+    return { wants: "text", text: await helpOf(isCommand(first) ? first : "serve") };
+  }
   if (flags.version) return { wants: "version" };
   if (isCommand(first)) return invocationOf(first, rest, flags);
   refuseMisspelt(first);

@@ -5,9 +5,6 @@ import { splitArguments } from "./arguments.ts";
 import { COMMANDS, type CommandName, EVERYWHERE, FLAGS, isCommand } from "./commands.ts";
 import { flagOf, optionAt } from "./options.ts";
 
-/** What the script that yargs writes calls asgigram with, before the words of the line. */
-export const ASKS_FOR_COMPLETIONS = "--get-yargs-completions";
-
 /** For the shell of the variable SHELL. */
 export function showCompletionScript(): void {
   yargs().scriptName("asgigram").showCompletionScript();

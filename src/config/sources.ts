@@ -4,7 +4,6 @@
  */
 
 import { ConfigError } from "../protocol/errors.ts";
-import { readConfigFile } from "./file.ts";
 import { Given } from "./given.ts";
 import { environmentOf, flagOf, isOptionKey, OPTION_KEYS, type OptionKey, optionAt } from "./options.ts";
 
@@ -45,6 +44,7 @@ async function addFile(given: Given): Promise<void> {
   const entry = given.find("config");
   if (entry === undefined) return;
   const path = given.valueOf(entry) as string;
+  const { readConfigFile } = await import("./file.ts");
   const values = await readConfigFile(path, entry.source);
   for (const key of OPTION_KEYS) {
     const reason = optionAt(key).notInFile;
