@@ -13,8 +13,11 @@ const TALKS: Record<string, { said: string; heard: RegExp }> = {
   "quiz.ts": { said: "hi\nAnn\n/1\n", heard: /What is your name\?.*Ann, do you like tea\?.*Ann likes tea\./s },
 };
 
+/** What is no bot, but goes with one. */
+const COMPANIONS = ["opentelemetry.ts"];
+
 test("there is a talk for every example", () => {
-  assert.deepEqual(readdirSync(FOLDER).toSorted(), Object.keys(TALKS).toSorted());
+  assert.deepEqual(readdirSync(FOLDER).toSorted(), [...Object.keys(TALKS), ...COMPANIONS].toSorted());
 });
 
 for (const [name, { said, heard }] of Object.entries(TALKS)) {
@@ -24,3 +27,21 @@ for (const [name, { said, heard }] of Object.entries(TALKS)) {
     assert.equal(code, 0, stderr);
   });
 }
+
+/** A span as the console exporter prints it. */
+const SPAN =
+  /traceId: '(?<trace>\w+)'.*?parentSpanContext: (?:undefined|\{.*?spanId: '(?<parent>\w+)').*?name: '(?<name>\w+)'.*?id: '(?<id>\w+)'.*?status: \{ code: (?<status>\d)/gs;
+
+test("opentelemetry.ts traces an update, its delivery and the calls that it leads to", async () => {
+  const options = { cwd: FOLDER, stdin: "ten\n", node: ["--import", "./opentelemetry.ts"] };
+  const { code, stdout, stderr } = await run(["simulate", "heavy.ts"], options);
+  assert.equal(code, 0, stderr);
+  const spans = [...stdout.matchAll(SPAN)].map(({ groups }) => groups!);
+  const [send, delivery, update] = ["sendMessage", "delivery", "message"].map((name) =>
+    spans.findLast((span) => span.name === name),
+  );
+  assert.equal(send!.parent, delivery!.id);
+  assert.equal(delivery!.parent, update!.id);
+  assert.equal(update!.parent, undefined);
+  assert.equal(new Set([send, delivery, update].map((span) => span!.trace)).size, 1);
+});

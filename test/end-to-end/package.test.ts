@@ -50,6 +50,7 @@ describe("the packed package", { timeout: 120_000 }, () => {
     await readFile(join(installed, bin.asgigram));
     await readFile(join(installed, exports["."].types));
     await readFile(join(installed, exports["./simulator"].types));
+    await readFile(join(installed, exports["./diagnostics"].types));
     JSON.parse(await readFile(join(installed, exports["./config.schema.json"]), "utf8"));
     await assert.rejects(readFile(join(installed, "test")));
   });

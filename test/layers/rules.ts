@@ -37,7 +37,11 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
 };
 
 /** The package by its own name. */
-const OURSELVES: Record<string, string> = { asgigram: "src/index.ts", "asgigram/simulator": "src/simulator/index.ts" };
+const OURSELVES: Record<string, string> = {
+  asgigram: "src/index.ts",
+  "asgigram/diagnostics": "src/observe/channels.ts",
+  "asgigram/simulator": "src/simulator/index.ts",
+};
 
 /** Files that import what users name. */
 const IMPORT_WHAT_USERS_NAME = ["src/config/file.ts", "workers/loader.ts"];
