@@ -29,7 +29,6 @@ export async function settle(sources: Sources): Promise<Settled> {
   refuseTokenAsApplication(given);
   const token = await readToken(given);
   const plain = readPlain(given);
-  refuseLocalTelegram(plain);
   const settings = {
     ...plain,
     token,
@@ -51,14 +50,6 @@ function refuseTokenAsApplication(given: Given): void {
   if (looksLikeToken(String(given.read("application")))) {
     throw new ConfigError(
       "the application looks like a bot token: write asgigram [token] <application>, in this order",
-    );
-  }
-}
-
-function refuseLocalTelegram({ local, apiUrl }: Pick<Settings, "local" | "apiUrl">): void {
-  if (local.value && new URL(apiUrl.value!).hostname === "api.telegram.org") {
-    throw new ConfigError(
-      `${local.source} is about a Bot API server of one's own, and ${apiUrl.value} is Telegram's: name yours with --api-url, or leave it out`,
     );
   }
 }

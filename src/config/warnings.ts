@@ -11,6 +11,7 @@ export async function warningsAbout(settings: Settings, { flags, env }: Sources)
   return [
     ...unknownKinds(settings.allowedUpdates.value ?? []),
     ...misspeltVariables(env),
+    ...localTelegram(settings),
     ...typedToken(flags?.token !== undefined),
     ...(await exposedTokenFile(settings)),
   ];
@@ -38,6 +39,11 @@ function misspeltVariables(env: Sources["env"]): string[] {
       const guess = nearest(word, known);
       return guess === undefined ? [] : [`ASGIGRAM_${word} has no effect; did you mean ASGIGRAM_${guess}?`];
     });
+}
+
+function localTelegram({ local, apiUrl }: Settings): string[] {
+  if (!local.value || new URL(apiUrl.value!).hostname !== "api.telegram.org") return [];
+  return [`${local.source} is about a Bot API server of one's own, and none is named; name yours with --api-url`];
 }
 
 /** asgigram hides its own arguments from ps; npx and shells that started it do not. */

@@ -12,8 +12,6 @@ import { UPDATE_KINDS } from "../../src/protocol/route.ts";
 type Environment = { [name: string]: string | undefined };
 
 const TOKEN = "123456789:AAE-abcdefghijklmnopqrstuvwxyz_0123";
-/** Which --local may be about. */
-const OWN_SERVER = "http://bot-api:8081";
 const BOT = { token: TOKEN, application: "bot.ts" };
 
 const folder = mkdtempSync(join(tmpdir(), "asgigram-config-"));
@@ -121,15 +119,11 @@ test("for every option, a flag counts before the environment, that before the fi
       const config = await resolve(
         { token: TOKEN, config: file(inFile ? { [key]: inConf } : {}), ...(inFlags && { [key]: flag }) },
         { [environmentOf(key)]: inEnv ? env : "" },
-        { application: "default.ts", apiUrl: OWN_SERVER },
+        { application: "default.ts" },
       );
       const expected = inFlags ? wanted[0] : inEnv ? wanted[1] : inFile ? wanted[2] : undefined;
       if (expected !== undefined) assert.deepEqual(config[key], expected);
-      else
-        assert.deepEqual(
-          config[key],
-          (await resolve({ token: TOKEN, application: "default.ts", apiUrl: OWN_SERVER }))[key],
-        );
+      else assert.deepEqual(config[key], (await resolve({ token: TOKEN, application: "default.ts" }))[key]);
     }),
   );
 });

@@ -59,13 +59,6 @@ test("a proxy that is given counts before those of the environment, and so does 
   assert.deepEqual(own.proxy, { value: false, source: undefined });
 });
 
-test("Telegram's own server is none that --local could be about", async () => {
-  await assert.rejects(settingsOf({ flags: { local: true } }), /^ConfigError: --local is about .*--api-url/);
-  await assert.rejects(settingsOf({ env: { ASGIGRAM_LOCAL: "1" } }), /^ConfigError: ASGIGRAM_LOCAL is about/);
-  const { local } = await settingsOf({ flags: { local: true, apiUrl: "http://bot-api:8081" } });
-  assert.equal(local.value, true);
-});
-
 test("a value that cannot be used is refused, also where another one counts", async () => {
   await assert.rejects(settingsOf({ flags: { workers: "0" } }), /^ConfigError: --workers is "0"/);
   const env = { ASGIGRAM_VERBOSITY: "9" };

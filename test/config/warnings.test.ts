@@ -29,6 +29,12 @@ test("a variable that looks like a misspelt option is warned of, others are not"
   assert.deepEqual(await warningsOf({ env }), ["ASGIGRAM_WORKER has no effect; did you mean ASGIGRAM_WORKERS?"]);
 });
 
+test("--local without a server of one's own is warned of", async () => {
+  const warning = "--local is about a Bot API server of one's own, and none is named; name yours with --api-url";
+  assert.deepEqual(await warningsOf({ flags: { local: true } }), [warning]);
+  assert.deepEqual(await warningsOf({ flags: { local: true, apiUrl: "http://bot-api:8081" } }), []);
+});
+
 test("a token on the command line is warned of; from a program or a variable it is none", async () => {
   const [warning, ...others] = await warningsOf({ flags: { token: TOKEN } });
   assert.match(warning!, /^the token is on the command line, .*--token-file or ASGIGRAM_TOKEN keeps it from there$/);
