@@ -172,7 +172,7 @@ export class Workforce {
     return new MemoryWatch({
       limit: limit * 2 ** 20,
       resident: () => process.memoryUsage.rss(),
-      ofWorkers: () => this.#pool.workers.map(() => 0),
+      ofWorkers: () => this.#pool.workers.map(({ condition: { heap, external } }) => heap + external),
       recycle: (worker) => this.#renewal.recycle(worker),
       log: this.#log,
     });

@@ -39,6 +39,8 @@ export class MemoryWatch {
   readonly #timer: NodeJS.Timeout;
   /** Since it was below last. */
   readonly #recycled = new Set<number>();
+  /** Whether the last look found it above. What workers tell of themselves may be as old as the look before. */
+  #wasAbove = false;
   #isGivenUp = false;
   /** Looks without a consequence. */
   #pause = 0;
@@ -55,10 +57,12 @@ export class MemoryWatch {
   #look(): void {
     this.#pause -= 1;
     const resident = this.#options.resident();
-    if (resident < this.#options.limit) {
+    const isAbove = resident >= this.#options.limit;
+    if (!isAbove) {
       this.#recycled.clear();
       this.#isGivenUp = false;
-    } else if (this.#pause <= 0 && !this.#isGivenUp) this.#act(resident);
+    } else if (this.#wasAbove && this.#pause <= 0 && !this.#isGivenUp) this.#act(resident);
+    this.#wasAbove = isAbove;
   }
 
   #act(resident: number): void {

@@ -39,7 +39,7 @@ export class BotProcess {
     this.ended = once(this.#process, "exit").then(([code, signal]) => ({ code, signal }));
   }
 
-  signal(signal: "SIGTERM" | "SIGKILL"): void {
+  signal(signal: "SIGTERM" | "SIGKILL" | "SIGHUP"): void {
     this.#process.kill(signal);
   }
 

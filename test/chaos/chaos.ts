@@ -142,6 +142,8 @@ class Chaos {
         return this.#keeper.kill(step);
       case "stop":
         return this.#keeper.stop(step);
+      case "reload":
+        return this.#keeper.reload();
       case "stop and kill":
         return this.#keeper.stopAndKill(step.after, step);
       case "say":
@@ -252,7 +254,7 @@ class Chaos {
     const workerDeaths = await this.#countInLog();
     const { faults, ordered, duplicates, repeats, deadly } = this.#ledger;
     const { absurd, restarts } = this.#done;
-    const { kills, stops } = this.#keeper;
+    const { kills, stops, reloads } = this.#keeper;
     const struck = [...this.#api.struck.values()].reduce((sum, count) => sum + count, 0);
     if (faults.length === 0) rmSync(this.#folder, { recursive: true });
     return {
@@ -263,6 +265,7 @@ class Chaos {
         events: ordered + deadly.size,
         "kills (-9)": kills,
         "stops (SIGTERM)": stops,
+        "reloads (SIGHUP)": reloads,
         "worker deaths": workerDeaths,
         "faults of the API": struck,
         "absurd updates": absurd,

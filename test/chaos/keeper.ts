@@ -29,6 +29,7 @@ const STOP = 10_000;
 export class Keeper {
   kills = 0;
   stops = 0;
+  reloads = 0;
   readonly #options: KeeperOptions;
   #process: BotProcess;
   #collapses = 0;
@@ -63,6 +64,13 @@ export class Keeper {
     this.stops += 1;
     await this.end();
     await this.#restart(restart);
+  }
+
+  reload(): void {
+    // One that has not come so far as to heed signals would be ended by it.
+    if (!this.hasPolled || this.#process.isOver) return;
+    this.reloads += 1;
+    this.#process.signal("SIGHUP");
   }
 
   async stopAndKill(after: number, restart: Restart): Promise<void> {

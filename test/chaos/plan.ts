@@ -14,6 +14,8 @@ type Doing =
   | { do: "stop"; down: number; options: string[] }
   /** It is asked to stop, and killed while it does. */
   | { do: "stop and kill"; after: number; down: number; options: string[] }
+  /** Its workers are replaced, one by one. */
+  | { do: "reload" }
   /** So many chats get such a message. */
   | { do: "say"; deed: Deed; chats: number }
   /** The Bot API fails. */
@@ -38,8 +40,9 @@ function deed(random: Random): Doing {
   if (dice < 0.12) return { do: "kill", down, options };
   if (dice < 0.18) return { do: "stop", down, options };
   if (dice < 0.21) return { do: "stop and kill", after: random.integer(0, 300), down, options };
-  if (dice < 0.4) return { do: "say", deed: random.pick(CRASHES), chats: 1 };
-  if (dice < 0.47) return { do: "say", deed: random.pick(DEADLY), chats: 1 };
+  if (dice < 0.27) return { do: "reload" };
+  if (dice < 0.42) return { do: "say", deed: random.pick(CRASHES), chats: 1 };
+  if (dice < 0.48) return { do: "say", deed: random.pick(DEADLY), chats: 1 };
   if (dice < 0.56) return { do: "say", deed: "fail", chats: random.integer(1, 20) };
   if (dice < 0.63) return { do: "say", deed: "work", chats: 500 };
   if (dice < 0.67) return { do: "absurd", which: random.integer(0, 99) };
@@ -61,6 +64,7 @@ export function optionsOf(random: Random): string[] {
   const options = ["--workers", random.pick(["1", "2", "2", "2", "3"])];
   if (random.chance(0.3)) options.push("--max-applications", "60");
   if (random.chance(0.3)) options.push("--idle-timeout", "0.2");
+  if (random.chance(0.3)) options.push("--recycle-after", "100");
   return options;
 }
 

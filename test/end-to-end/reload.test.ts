@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
-import { rmSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
 import { Simulator } from "../../src/simulator/index.ts";
 import { Bot, Folder } from "./bot.ts";
 
@@ -215,5 +216,27 @@ test("--recycle-after: a worker that has settled so many events is replaced", as
   await logged(bot, REPLACED);
   assert.equal(matching(bot, "has settled its 6 events and is recycled"), 1);
   assert.equal(await say(ann), "two 1");
+  assert.equal((await bot.end()).code, 0);
+});
+
+/** Megabytes that a process has. */
+function residentOf(pid: number): number {
+  const [, kilobytes] = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))!;
+  return Number(kilobytes) / 1024;
+}
+
+test("--memory-limit: the worker that takes the most is replaced, and its memory is free again", {
+  skip: process.platform !== "linux",
+}, async () => {
+  await using project = await Project.create();
+  const bot = await project.start("--memory-limit", "330");
+  const ann = await project.simulator.user("ann");
+  await say(ann, "grow");
+  const { worker, resident, memory } = await bot.logged(({ msg }) => msg.startsWith("above --memory-limit"));
+  assert.ok((resident as number) >= 330);
+  assert.ok((memory as number[])[worker!]! >= 300, `${memory}`);
+  await logged(bot, REPLACED);
+  assert.equal(await say(ann), "one 1");
+  while (residentOf(bot.process.process.pid!) > 330) await delay(20);
   assert.equal((await bot.end()).code, 0);
 });
