@@ -1,0 +1,48 @@
+/** Tells the bot's token, which it has from the file, in every way there is; and looks for it in what it is told. */
+
+import { readFileSync } from "node:fs";
+import { inspect } from "node:util";
+import type { Application } from "../../../src/index.ts";
+
+const token = readFileSync(process.env.GOSSIP_FILE!, "utf8").trim();
+const secret = token.slice(token.indexOf(":") + 1);
+
+console.log(`imported with ${token}`);
+
+export const application: Application = async ({ type }: { type: string }, receive, send) => {
+  if (type !== "telegram") throw new Error(`no lifespan: ${token}`);
+  for (;;) {
+    const event = await receive();
+    if (event.type !== "telegram.message") return;
+    await DEEDS[event.text ?? ""]?.();
+    await send({ type: "telegram.send_message", text: event.text ?? "" }).catch(look);
+  }
+};
+
+function look(error: unknown): void {
+  const all = inspect(error, { depth: 9, showHidden: true });
+  console.error(all.includes(secret) ? "THE APPLICATION WAS TOLD" : "the application was told nothing");
+}
+
+const DEEDS: Record<string, () => unknown> = {
+  end: () => console.log("that was all"),
+  print: () => console.log(`${token}\n${secret}`, { token }),
+  write: () => process.stderr.write(`half a line with ${secret}`),
+  throw: () => {
+    throw new Error(`it is ${token}`, { cause: new Error(secret) });
+  },
+  reject: () => {
+    void Promise.reject(new Error(`it is ${token}`));
+    return new Promise(() => {});
+  },
+  crash: () => {
+    setImmediate(() => {
+      throw { token };
+    });
+    return new Promise(() => {});
+  },
+  exit: () => {
+    console.log(`goodbye ${token}`);
+    process.exit(1);
+  },
+};

@@ -1,0 +1,142 @@
+/**
+ * The token, and a proxy's password, are in nothing that the real command line leaves behind: its output, the log at the level
+ * at which it tells most, the inbox, any file; whatever fails, and however hard the application tries.
+ */
+
+import assert from "node:assert/strict";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { after, describe, test } from "node:test";
+import { Asgigram, type Exit, type RunOptions } from "../cli/asgigram.ts";
+import { Folder } from "./bot.ts";
+import { FAILURE_COUNT, TelltaleApi } from "./telltale-api.ts";
+
+const TOKEN = "123456789:AAE-abcdefghijklmnopqrstuvwxyz_0123";
+const PASSWORD = "open-sesame-42";
+/** Without the id, which everybody knows. */
+const SECRETS = [TOKEN.slice(TOKEN.indexOf(":") + 1), PASSWORD];
+
+const GOSSIP = join(import.meta.dirname, "apps/gossip.ts");
+/** What the application is to do, in this order: those that cost its worker come last. */
+const DEEDS = ["print", "write", "throw", ...Array<string>(FAILURE_COUNT).fill("send"), "reject", "crash", "exit"];
+
+const folder = new Folder();
+after(() => folder[Symbol.dispose]());
+const tokenFile = join(folder.path, "token");
+writeFileSync(tokenFile, `${TOKEN}\n`, { mode: 0o600 });
+const work = join(folder.path, "work");
+mkdirSync(work);
+const api = await TelltaleApi.start(DEEDS);
+after(() => api[Symbol.asyncDispose]());
+
+const brokenConfig = join(folder.path, "broken.json");
+writeFileSync(brokenConfig, `{ "token": "${TOKEN}", "proxy": "http://ann:${PASSWORD}@127.0.0.1" "" }`);
+
+const TRACE = ["--log-level", "trace"];
+const NOBODY = "http://127.0.0.1:1";
+const TELLTALE = `http://127.0.0.1:${api.port}`;
+
+function start(args: readonly string[], options: Pick<RunOptions, "env" | "node"> = {}): Asgigram {
+  return new Asgigram(args, { ...options, cwd: work, env: { GOSSIP_FILE: tokenFile, ...options.env } });
+}
+
+/** Neither in what it said, nor in any file that it has left. */
+function assertSecret({ stdout, stderr }: Pick<Exit, "stdout" | "stderr">): void {
+  const files = readdirSync(work, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  const left = files.map(({ parentPath, name }) => [name, readFileSync(join(parentPath, name), "latin1")] as const);
+  for (const [where, text] of [["stdout", stdout], ["stderr", stderr], ...left] as const) {
+    for (const secret of SECRETS) assert.ok(!text.includes(secret), `a secret is in ${where}: ${around(text, secret)}`);
+  }
+}
+
+function around(text: string, secret: string): string {
+  const at = text.indexOf(secret);
+  return text.slice(Math.max(0, at - 300), at + secret.length + 20);
+}
+
+test("a Bot API that fails in every way, and an application that tells all it knows, give nothing away", async (t) => {
+  const bot = ["--token-file", tokenFile, GOSSIP, "-w", "1", "--max-attempts", "1", "--inbox", "inbox.sqlite"];
+  const server = start([...bot, ...TRACE, "--api-url", TELLTALE, "--listen", "127.0.0.1:0"]);
+  t.after(() => server.process.kill("SIGKILL"));
+  await server.says("that was all");
+  const { url } = JSON.parse(server.stderr.split("\n").find((line) => line.includes('"msg":"listening"'))!);
+  const pages = ["metrics", "readyz", "healthz"].map(async (path) => (await fetch(`${url}/${path}`)).text());
+  const told = (await Promise.all(pages)).join();
+  // What is not in the inbox's file yet is in its write-ahead log.
+  server.process.kill("SIGKILL");
+  const { stdout, stderr } = await server.exit();
+  assert.match(stderr, /imported with <token>/);
+  assert.match(stderr, /the application was told nothing/);
+  assert.doesNotMatch(stderr, /THE APPLICATION WAS TOLD/);
+  assert.equal(new Set(stderr.match(/"msg":"polling failed[^"]*"/g)).size, 1);
+  assertSecret({ stdout: stdout + told, stderr });
+  for (const args of [
+    ["list", "--json"],
+    ["show", "1"],
+  ]) {
+    assertSecret(await start(["inbox", "--inbox", "inbox.sqlite", ...args]).exit());
+  }
+});
+
+const BOT = ["--token-file", tokenFile, GOSSIP, "-w", "1", "--no-inbox", ...TRACE];
+const GOOD = ["--api-url", TELLTALE];
+
+/** What is run, and what it says before it is told to stop; without, it ends by itself. */
+interface Run extends Pick<RunOptions, "env" | "node"> {
+  readonly args: readonly string[];
+  readonly says?: string;
+}
+
+const PROXY = `http://ann:${PASSWORD}@127.0.0.1:1`;
+const thrower = `setTimeout(() => { throw new Error("${TOKEN}") }, 1000)`;
+
+const RUNS: { readonly [what: string]: Run } = {
+  "a name that is none": { args: [...BOT, "--api-url", `http://${"a".repeat(64)}.invalid`], says: "trying again" },
+  "a refused connection": { args: [...BOT, "--api-url", NOBODY], says: "trying again" },
+  "a server that speaks no TLS": {
+    args: [...BOT, "--api-url", TELLTALE.replace("http", "https")],
+    says: "trying again",
+  },
+  "a proxy that does not answer": { args: [...BOT, "--api-url", NOBODY, "--proxy", PROXY], says: "trying again" },
+  "a proxy in the environment": {
+    args: [...BOT, "--api-url", NOBODY],
+    env: { HTTP_PROXY: PROXY, HTTPS_PROXY: PROXY },
+    says: "trying again",
+  },
+  "a token that is not known": {
+    args: [TOKEN.replace("AAE", "AAF"), GOSSIP, ...TRACE, "--api-url", `${TELLTALE}/401`],
+  },
+  "an application that is not there": { args: [TOKEN, `no/${TOKEN}.ts`, ...GOOD] },
+  "a token in the wrong place": { args: [GOSSIP, TOKEN, ...GOOD] },
+  "a token for a number": { args: [...BOT, "--workers", TOKEN] },
+  "a token in an unknown option": { args: [...BOT, `--toke=${TOKEN}`] },
+  "a token in the API server's address": { args: [...BOT, "--api-url", `http://127.0.0.1/bot${TOKEN}?x`] },
+  "a token for a file": { args: ["--token-file", TOKEN, GOSSIP] },
+  "a configuration file that is broken": { args: [...BOT, "--config", brokenConfig] },
+  "a password in a proxy that is none": { args: [...BOT, "--proxy", `ftp://ann:${PASSWORD}@127.0.0.1`] },
+  "an inbox where none can be": { args: [...BOT.slice(0, -3), ...GOOD, "--inbox", `/proc/${TOKEN}`] },
+  "an address that is in use": { args: [...BOT, ...GOOD, "--listen", `127.0.0.1:${api.port}`] },
+  "a defect of the server": {
+    args: [...BOT, "--api-url", NOBODY],
+    node: ["--import", `data:text/javascript,${encodeURIComponent(thrower)}`],
+  },
+  "the check of a bot": { args: ["check", "--token-file", tokenFile, GOSSIP, ...GOOD] },
+  "the check of a bot that cannot be reached": { args: ["check", TOKEN, GOSSIP, "--api-url", NOBODY, "--json"] },
+  "the configuration": { args: ["config", TOKEN, GOSSIP, "--proxy", PROXY] },
+};
+
+describe("nothing is given away by", () => {
+  for (const [what, { args, says, ...options }] of Object.entries(RUNS)) {
+    test(what, async (t) => {
+      const asgigram = start(args, options);
+      t.after(() => asgigram.process.kill("SIGKILL"));
+      if (says !== undefined) {
+        await asgigram.says(says);
+        asgigram.process.kill();
+      }
+      const exit = await asgigram.exit();
+      assert.notEqual(exit.stdout + exit.stderr, "");
+      assertSecret(exit);
+    });
+  }
+});
