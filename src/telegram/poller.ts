@@ -12,9 +12,9 @@
 
 import { setTimeout as delay } from "node:timers/promises";
 import type { Update } from "@grammyjs/types";
-import { TelegramError } from "../protocol/errors.ts";
+import { NetworkError, TelegramError } from "../protocol/errors.ts";
 import type { Poll } from "./bot-api.ts";
-import { backoff, conflictKind, judgePoll } from "./retry.ts";
+import { backoff, CONFLICT_PATIENCE, conflictKind, judgePoll } from "./retry.ts";
 
 export interface PollerOptions {
   allowedUpdates: readonly string[];
@@ -47,9 +47,10 @@ export class Poller {
   /** Polls since the last one that brought something new or waited for it. */
   #inVain = 0;
   #failures = 0;
-  #conflictSince: number | undefined;
-  /** The last warning since all was well: each is given once. */
-  #warnedOf: string | undefined;
+  /** The first and the last of the conflicts that count as one. */
+  #conflict = { first: Number.NEGATIVE_INFINITY, last: Number.NEGATIVE_INFINITY };
+  /** What has been warned of since all was well: of everything once. */
+  readonly #warnedOf = new Set<string>();
 
   constructor(options: PollerOptions) {
     this.#options = { now: () => performance.now(), wait: pause, ...options };
@@ -122,25 +123,32 @@ export class Poller {
   }
 
   async #failed(error: unknown, signal: AbortSignal): Promise<void> {
-    const { log, now, wait } = this.#options;
+    const { log, wait } = this.#options;
     const conflict = error instanceof TelegramError && error.error_code === 409;
     this.#failures += 1;
     this.#inVain += 1;
-    this.#conflictSince = conflict ? (this.#conflictSince ?? now()) : undefined;
-    const conflictFor = this.#conflictSince === undefined ? 0 : now() - this.#conflictSince;
+    const conflictFor = conflict ? this.#lengthOfConflict() : 0;
     const verdict = judgePoll(error, { failures: this.#inVain, conflictFor });
     if (verdict.action === "stop") throw verdict.error;
     const what = conflict ? CONFLICTS[conflictKind(error)] : "polling failed; trying again";
-    if (what !== this.#warnedOf) log.warn({ method: "getUpdates", error: (error as Error).message }, what);
-    this.#warnedOf = what;
+    const reason = error instanceof NetworkError ? error.reason : what;
+    if (!this.#warnedOf.has(reason)) log.warn({ method: "getUpdates", error: (error as Error).message }, what);
+    this.#warnedOf.add(reason);
     await wait(verdict.after, signal);
+  }
+
+  /** A success in between does not end it: two that poll for a busy bot both get updates. A minute without a conflict does. */
+  #lengthOfConflict(): number {
+    const now = this.#options.now();
+    if (now - this.#conflict.last >= CONFLICT_PATIENCE) this.#conflict.first = now;
+    this.#conflict.last = now;
+    return now - this.#conflict.first;
   }
 
   #recovered(): void {
     if (this.#failures > 0) this.#options.log.info({ failures: this.#failures }, "polling again");
     this.#failures = 0;
-    this.#conflictSince = undefined;
-    this.#warnedOf = undefined;
+    this.#warnedOf.clear();
   }
 }
 

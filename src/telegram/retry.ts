@@ -56,12 +56,12 @@ export function judgeCall(error: unknown, method: string, attempt: number): Agai
 export interface PollHistory {
   /** Polls that have brought nothing since one did, this one included. */
   failures: number;
-  /** Milliseconds for which every answer has been a 409; 0 at the first. */
+  /** Milliseconds since the first 409 of those that came with less than a minute in between; 0 at the first. */
   conflictFor: number;
 }
 
 /** How long another poller or a webhook is waited for, as at a deploy the old process may still be leaving: ms. */
-const CONFLICT_PATIENCE = 60_000;
+export const CONFLICT_PATIENCE = 60_000;
 
 /** Whatever has kept us from polling, two seconds after its end we are polling again: ms, with something left to poll in. */
 const SOON = 1800;

@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Simulator } from "../../src/simulator/index.ts";
-import { Asgigram, type Exit } from "../cli/asgigram.ts";
+import { Asgigram, type Exit, type RunOptions } from "../cli/asgigram.ts";
 
 /** A temporary folder, gone with the block that made it. */
 export class Folder implements Disposable {
@@ -26,10 +26,15 @@ export async function startBot(app: string, simulator: Simulator, args: readonly
 export class Bot implements AsyncDisposable {
   readonly process: Asgigram;
 
-  constructor(application: string, simulator: Simulator, args: readonly string[], cwd = import.meta.dirname) {
+  constructor(
+    application: string,
+    simulator: Simulator,
+    args: readonly string[],
+    { cwd = import.meta.dirname, env = {} }: RunOptions = {},
+  ) {
     this.process = new Asgigram([application, "--log-format", "json", ...args], {
       cwd,
-      env: { ASGIGRAM_TOKEN: simulator.token, ASGIGRAM_API_URL: simulator.url, ASGIGRAM_TEST_SECRET: "hidden" },
+      env: { ASGIGRAM_TOKEN: simulator.token, ASGIGRAM_API_URL: simulator.url, ASGIGRAM_TEST_SECRET: "hidden", ...env },
     });
   }
 

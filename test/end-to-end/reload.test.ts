@@ -34,7 +34,7 @@ class Project implements AsyncDisposable {
   }
 
   async start(...args: string[]): Promise<Bot> {
-    this.#bot = new Bot("bot.ts", this.simulator, ["--workers", "2", "--no-inbox", ...args], this.folder.path);
+    this.#bot = new Bot("bot.ts", this.simulator, ["--workers", "2", "--no-inbox", ...args], { cwd: this.folder.path });
     await this.#bot.process.says("serving");
     return this.#bot;
   }
@@ -136,7 +136,7 @@ describe("SIGHUP", () => {
 
   test("before the server serves is heeded as soon as it does", async () => {
     await using project = await Project.create();
-    await using bot = new Bot("bot.ts", project.simulator, ["--no-inbox"], project.folder.path);
+    await using bot = new Bot("bot.ts", project.simulator, ["--no-inbox"], { cwd: project.folder.path });
     await bot.process.says("startup of one");
     bot.process.process.kill("SIGHUP");
     await logged(bot, REPLACED);

@@ -198,7 +198,7 @@ describe("a server that answers empty polls at once", () => {
 });
 
 describe("a poll that fails", () => {
-  test("is made again, later each time up to a second, with the same offset; one warning, and word when it is over", async (t) => {
+  test("is made again, later each time up to a second, with the same offset; a warning for each reason, and word when it is over", async (t) => {
     t.mock.method(Math, "random", () => 0);
     const failures = Array.from({ length: 6 }, (_, i) =>
       i % 2 === 0 ? new NetworkError("getUpdates", "none", "ECONNREFUSED") : refusal(502),
@@ -207,7 +207,8 @@ describe("a poll that fails", () => {
     await bench.run();
     assert.deepEqual(bench.offsets, [undefined, 2, 2, 2, 2, 2, 2, 2, 3]);
     assert.deepEqual(bench.waits, [100, 200, 400, 800, 1000, 1000]);
-    assert.deepEqual(bench.logged, ["warn: polling failed; trying again", "info: polling again"]);
+    const warning = "warn: polling failed; trying again";
+    assert.deepEqual(bench.logged, [warning, warning, "info: polling again"]);
   });
 
   test("begins anew with its waiting after a success", async (t) => {
@@ -260,12 +261,25 @@ describe("a conflict", () => {
     });
   }
 
-  test("that ends within the minute is forgotten", async () => {
+  test("that keeps coming back, with updates in between, ends the polling, too: so it is with two on a busy bot", async () => {
+    let id = 0;
+    const bench = new Bench(function* () {
+      for (;;) yield* [updates(++id), after(10_000, updates(++id)), refusal(409, BY_ANOTHER), refusal(502)];
+    });
+    await assert.rejects(bench.run(), ConflictError);
+    const elapsed = bench.now - 1_000_000;
+    assert.ok(elapsed >= 70_000 && elapsed < 90_000, `${elapsed} ms`);
+    assert.ok(bench.taken.length > 10);
+  });
+
+  test("that ends within the minute is forgotten when there has been none for another", async () => {
     const bench = new Bench(function* (bench) {
       for (let minute = 0; minute < 3; minute++) {
         const end = bench.now + 50_000;
         while (bench.now < end) yield refusal(409, BY_ANOTHER);
         yield updates(minute);
+        yield after(LONG_POLL, []);
+        yield after(LONG_POLL, []);
       }
     });
     await bench.run();

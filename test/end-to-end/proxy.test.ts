@@ -1,0 +1,169 @@
+import assert from "node:assert/strict";
+import { after, describe, test } from "node:test";
+import { Simulator } from "../../src/simulator/index.ts";
+import { Certificate } from "../network/certificate.ts";
+import { HttpProxy } from "../network/http-proxy.ts";
+import type { ProxyOptions, TestProxy } from "../network/proxy.ts";
+import { SocksProxy } from "../network/socks-proxy.ts";
+import { TlsFront } from "../network/tls-front.ts";
+import { Bot, message, until } from "./bot.ts";
+
+const HOST = "bot-api.test";
+const LOGIN = "ann:open-sesame";
+
+const certificate = new Certificate(HOST);
+after(() => certificate[Symbol.dispose]());
+
+type Environment = { [name: string]: string };
+
+/** The real command line before a Bot API behind TLS, of which only a proxy knows where it is. */
+class Scene implements AsyncDisposable {
+  readonly simulator: Simulator;
+  readonly front: TlsFront;
+  readonly #bots: Bot[] = [];
+  readonly #proxies: TestProxy[] = [];
+
+  private constructor(simulator: Simulator, front: TlsFront) {
+    this.simulator = simulator;
+    this.front = front;
+  }
+
+  static async set(): Promise<Scene> {
+    const simulator = await Simulator.start();
+    return new Scene(simulator, await TlsFront.start(simulator.url, certificate));
+  }
+
+  get apiUrl(): string {
+    return `https://${HOST}:${this.front.port}`;
+  }
+
+  proxy<Type extends TestProxy>(proxy: Type): Type {
+    this.#proxies.push(proxy);
+    return proxy;
+  }
+
+  start(args: string[], env: Environment = {}): Bot {
+    const bot = new Bot("apps/echo.ts", this.simulator, ["--no-inbox", "--workers", "1", ...args], {
+      env: { ASGIGRAM_API_URL: this.apiUrl, NODE_EXTRA_CA_CERTS: certificate.path, ...env },
+    });
+    this.#bots.push(bot);
+    return bot;
+  }
+
+  /** Says something to each of so many chats; resolves when each has had its answer. */
+  async talk(chats: number, text: string): Promise<void> {
+    const { simulator } = this;
+    await simulator.pushMany(Array.from({ length: chats }, (_, i) => message(i + 1, text)));
+    await until(simulator, () => this.answers(text).length >= chats);
+  }
+
+  answers(text: string): unknown[] {
+    const said = this.simulator.calls.filter(({ method }) => method === "sendMessage");
+    return said.filter(({ parameters }) => JSON.parse(String(parameters.text)).text === text);
+  }
+
+  /** Ends the bot, which has told no secret all the while. */
+  async end(bot: Bot): Promise<void> {
+    const { code, stdout, stderr } = await bot.end();
+    assert.equal(code, 0, stderr);
+    assertNoSecrets(this.simulator, stdout + stderr);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const it of [...this.#bots, ...this.#proxies, this.front]) await it[Symbol.asyncDispose]();
+    await this.simulator.close();
+  }
+}
+
+function assertNoSecrets(simulator: Simulator, text: string): void {
+  const [user, password] = LOGIN.split(":");
+  for (const secret of [simulator.token, password!, `${user}:`, btoa(LOGIN)]) {
+    assert.ok(!text.includes(secret), `${secret} in ${text}`);
+  }
+}
+
+const KINDS: { [kind: string]: { scheme: string; start(options: ProxyOptions): Promise<TestProxy> } } = {
+  "an HTTP proxy": { scheme: "http", start: (options) => HttpProxy.start(options) },
+  "an HTTPS proxy": { scheme: "https", start: (options) => HttpProxy.start({ ...options, certificate }) },
+  "a SOCKS5 proxy": { scheme: "socks5", start: (options) => SocksProxy.start(options) },
+};
+
+for (const [kind, { scheme, start }] of Object.entries(KINDS)) {
+  test(`through ${kind} updates come in and answers go out; when it dies and is back, so is the bot within 2 s, and nothing is lost`, async () => {
+    await using scene = await Scene.set();
+    const proxy = scene.proxy(await start({ login: LOGIN }));
+    const { port } = proxy;
+    const bot = scene.start(["--proxy", `${scheme}://${LOGIN}@127.0.0.1:${port}`]);
+    await bot.process.says("serving");
+    await scene.talk(20, "one");
+    assert.ok(proxy.asked.length <= 1 + 1 + 20, `${proxy.asked.length} tunnels`);
+    assert.deepEqual([...new Set(proxy.asked)], [`${HOST}:${scene.front.port}`]);
+
+    await proxy[Symbol.asyncDispose]();
+    await bot.logged(
+      ({ error }) => error?.includes(`the proxy 127.0.0.1:${port} cannot be reached: ECONNREFUSED`) === true,
+    );
+    const talk = scene.talk(20, "two");
+    const back = Date.now();
+    scene.proxy(await start({ login: LOGIN, port }));
+    const { time } = await bot.logged(({ msg }) => msg === "polling again");
+    assert.ok(Date.parse(time as string) - back < 2000, `back ${back}, polling ${time}`);
+    await talk;
+    assert.equal(scene.answers("one").length, 20);
+    assert.equal(scene.answers("two").length, 20);
+    await scene.end(bot);
+  });
+
+  test(`${kind} that does not let its user in ends the start with exit code 2 and the remedy`, async () => {
+    await using scene = await Scene.set();
+    const { port } = scene.proxy(await start({ login: "somebody:else" }));
+    const bot = scene.start(["--proxy", `${scheme}://${LOGIN}@127.0.0.1:${port}`]);
+    const { code, stderr } = await bot.process.exit();
+    assert.equal(code, 2, stderr);
+    assert.match(
+      stderr,
+      new RegExp(`^asgigram: the proxy 127.0.0.1:${port} does not accept the user and the password`, "m"),
+    );
+    assertNoSecrets(scene.simulator, stderr);
+  });
+}
+
+test("a proxy that cannot be reached at the start is named, and waited for", async () => {
+  await using scene = await Scene.set();
+  const gone = await HttpProxy.start();
+  const { port } = gone;
+  await gone[Symbol.asyncDispose]();
+  const bot = scene.start(["--proxy", `http://${LOGIN}@127.0.0.1:${port}`]);
+  await bot.process.says(`the proxy 127.0.0.1:${port} cannot be reached: ECONNREFUSED`);
+  scene.proxy(await HttpProxy.start({ port }));
+  await bot.process.says("serving");
+  await scene.end(bot);
+});
+
+describe("the environment's proxy", { concurrency: true }, () => {
+  test("is used", async () => {
+    await using scene = await Scene.set();
+    const proxy = scene.proxy(await HttpProxy.start());
+    const bot = scene.start([], { HTTPS_PROXY: `http://127.0.0.1:${proxy.port}`, NO_PROXY: "elsewhere.test" });
+    await bot.process.says("serving");
+    await scene.talk(1, "hello");
+    assert.ok(proxy.asked.length > 0);
+    await scene.end(bot);
+  });
+
+  for (const [what, args, env] of [
+    ["NO_PROXY", [], { NO_PROXY: `a,${HOST}:443,.test` }],
+    ["--no-proxy", ["--no-proxy"], {}],
+    ["ASGIGRAM_PROXY=off", [], { ASGIGRAM_PROXY: "off" }],
+  ] as const) {
+    test(`is not used with ${what}`, async () => {
+      await using scene = await Scene.set();
+      const proxy = scene.proxy(await HttpProxy.start());
+      const bot = scene.start([...args], { HTTPS_PROXY: `http://127.0.0.1:${proxy.port}`, ...env });
+      // Nobody but the proxy knows the name.
+      await bot.process.says(/ENOTFOUND|EAI_AGAIN/);
+      assert.deepEqual(proxy.asked, []);
+      await scene.end(bot);
+    });
+  }
+});
