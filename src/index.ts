@@ -24,9 +24,14 @@ export type {
 export { type Delivery, delivery } from "./protocol/delivery.ts";
 export * from "./protocol/errors.ts";
 export type {
+  ByteStream,
   DisconnectEvent,
   DisconnectReason,
+  DownloadEvent,
+  DownloadForm,
+  Downloads,
   IncomingEvent,
+  InputFile,
   MethodEvent,
   OutgoingEvent,
   OutgoingType,

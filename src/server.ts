@@ -24,10 +24,12 @@ import { Teller } from "./observe/teller.ts";
 import type { Vitals } from "./observe/vitals.ts";
 import { Limiter } from "./outbox/limiter.ts";
 import { Outbox, type OutboxVerdict } from "./outbox/outbox.ts";
+import type { Call } from "./protocol/port.ts";
 import type { Entity } from "./protocol/route.ts";
 import { secretHider } from "./protocol/secrets.ts";
 import { BotApi } from "./telegram/bot-api.ts";
 import { Poller } from "./telegram/poller.ts";
+import { createRequest } from "./telegram/request.ts";
 import { judgeCall, judgeStart } from "./telegram/retry.ts";
 import { Workforce } from "./workforce.ts";
 
@@ -106,8 +108,8 @@ class Server implements RunningServer {
     const { token, apiUrl, proxy, family } = config;
     this.#api = new BotApi({ token, apiUrl, proxy, family });
     this.#outbox = new Outbox({
-      request: ({ method, body }) => this.#api.callText(method, body),
-      judge: (error, method, attempt) => this.#judge(error, method, attempt),
+      request: createRequest(this.#api, config.local),
+      judge: (error, call, attempt) => this.#judge(error, call, attempt),
       limiter: new Limiter(config.rateLimit ? { rate: config.rateLimit } : {}),
     });
     this.#poller = new Poller({
@@ -228,8 +230,9 @@ class Server implements RunningServer {
     }
   }
 
-  #judge(error: unknown, method: string, attempt: number): OutboxVerdict {
-    const verdict = judgeCall(error, method, attempt);
+  #judge(error: unknown, call: Call, attempt: number): OutboxVerdict {
+    const { method } = call;
+    const verdict = judgeCall(error, call, attempt);
     if (verdict.action === "again") {
       this.#tell.retrying(method, attempt, verdict.refused ? "refused" : "failed", verdict.after);
     } else if (verdict.action === "redirect") {

@@ -5,6 +5,7 @@
  * log. Answers go to the life of the worker that asked; where that is over, nobody waits for them any more.
  */
 
+import type { Transferable } from "node:worker_threads";
 import type { Config } from "./config/config.ts";
 import type { Deliveries } from "./deliveries.ts";
 import { WorkerPool } from "./dispatch/pool.ts";
@@ -17,7 +18,7 @@ import type { Outbox } from "./outbox/outbox.ts";
 import { ApplicationLoadError, StartupFailedError, WorkerError } from "./protocol/errors.ts";
 import type { DisconnectReason } from "./protocol/events.ts";
 import { failureOf } from "./protocol/failure.ts";
-import type { Call, EventItem, LogLevel, Place, ToMain } from "./protocol/port.ts";
+import type { Call, DownloadedFile, EventItem, LogLevel, Place, ToMain } from "./protocol/port.ts";
 import type { Entity } from "./protocol/route.ts";
 import type { Hide } from "./protocol/secrets.ts";
 import { MemoryWatch } from "./renewal/memory-watch.ts";
@@ -244,10 +245,11 @@ export class Workforce {
     const isOver = this.#tell.sending(worker, call, place);
     this.#outbox.post({
       call,
-      succeeded: (body) => {
+      succeeded: (answer) => {
         isOver?.();
         this.#log.trace(fieldsOf(worker, place, call), "a call succeeded");
-        life.push({ type: "result", id, body });
+        if (typeof answer === "string") life.push({ type: "result", id, body: answer });
+        else life.push({ type: "file", id, file: answer }, transferIn(answer));
       },
       failed: (error) => {
         isOver?.(error);
@@ -301,6 +303,12 @@ function placeOf({ scope, update_id, kind }: Place = {}) {
 
 function fieldsOf(worker: number, place: Place | undefined, { method, lane }: Call) {
   return { worker, ...placeOf(place), method, lane };
+}
+
+/** What of a file changes hands. */
+function transferIn(file: DownloadedFile): Transferable[] {
+  if ("bytes" in file) return [file.bytes.buffer];
+  return "port" in file ? [file.port] : [];
 }
 
 /** Each worker keeps its share; one at least, or it could not work. */

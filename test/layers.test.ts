@@ -28,6 +28,10 @@ const TESTED_TOGETHER: Record<string, string> = {
   "src/index.ts": "test/server.test.ts",
   "src/protocol/asgi.ts": "test/types/application.types.ts",
   "src/telegram/connect-error.ts": "test/telegram/connections.test.ts",
+  "src/telegram/answer.ts": "test/telegram/bot-api.test.ts",
+  "src/telegram/file-places.ts": "test/telegram/uploads.test.ts",
+  "src/telegram/request.ts": "test/telegram/downloads.test.ts",
+  "src/telegram/upload-source.ts": "test/telegram/uploads.test.ts",
   // The simulator is tested as it is used: over HTTP, and by its clients.
   "src/simulator/api/": "test/simulator/api/all-methods.test.ts",
   "src/simulator/clients/": "test/simulator/clients/people.test.ts",

@@ -1,14 +1,19 @@
 /**
  * From an outgoing event to a call of the Bot API: checks it, fills in what the scope knows, and writes it as JSON. The
- * caller's object is only read. Whatever is wrong is an `InvalidEventError` that names the key.
+ * caller's object is only read; but bytes in it are taken. Whatever is wrong is an `InvalidEventError` that names the key.
  */
 
 import { InvalidEventError } from "../src/protocol/errors.ts";
-import { methodOf, typeOf } from "../src/protocol/method-names.ts";
+import { DOWNLOAD, methodOf, typeOf } from "../src/protocol/method-names.ts";
 import { METHODS, type MethodFacts } from "../src/protocol/method-table.ts";
 import { nearest } from "../src/protocol/nearest.ts";
 import type { Call } from "../src/protocol/port.ts";
-import { kindOfValue, refuseUnlessPlain } from "./plain-data.ts";
+import { Attachments } from "./attachments.ts";
+import { refuseUnlessDownload } from "./download.ts";
+import { kindOfValue } from "./kind-of-value.ts";
+import { plainOf } from "./plain-data.ts";
+import type { Streams } from "./streams.ts";
+import { textOf } from "./thrown.ts";
 
 /** What a call may take from the scope of the instance that makes it. */
 export interface Defaults {
@@ -19,10 +24,15 @@ export interface Defaults {
 
 type Parameters = Record<string, unknown>;
 
+/** Whose the streams of an upload are; asked for them only where there are files. */
+export interface StreamOwner {
+  readonly streams: Streams;
+}
+
 /** @throws InvalidEventError */
-export function encode(event: unknown, defaults: Defaults): Call {
+export function encode(event: unknown, defaults: Defaults, owner: StreamOwner): Call {
   try {
-    return callOf(event, defaults);
+    return callOf(event, defaults, owner);
   } catch (cause) {
     if (cause instanceof InvalidEventError) throw cause;
     // A getter or a toJSON of the application's own threw.
@@ -30,19 +40,22 @@ export function encode(event: unknown, defaults: Defaults): Call {
   }
 }
 
-function callOf(event: unknown, defaults: Defaults): Call {
+function callOf(event: unknown, defaults: Defaults, owner: StreamOwner): Call {
   const type = typeIn(event);
   const method = methodOf(type);
   if (method === undefined) throw unknownType(type);
   const facts: MethodFacts | undefined = Object.hasOwn(METHODS, method)
     ? METHODS[method as keyof typeof METHODS]
     : undefined;
-  const parameters = parametersOf(event as Parameters, method);
+  const attachments = new Attachments();
+  const parameters = parametersOf(event as Parameters, method, attachments);
   if (facts !== undefined) {
     fillIn(parameters, method, facts, defaults);
     refuseMissing(parameters, type, facts, defaults);
-  }
-  return { method, lane: laneOf(parameters), body: JSON.stringify(parameters) };
+    if (!facts.uploads) refuseFiles(attachments, type);
+  } else if (method === DOWNLOAD) refuseUnlessDownload(parameters);
+  const call = { method, lane: laneOf(parameters), body: JSON.stringify(parameters) };
+  return attachments.first === undefined ? call : { ...call, files: attachments.take(owner.streams) };
 }
 
 /** What to add to Telegram's "404 Not Found" for a method that this version does not know either. */
@@ -50,15 +63,6 @@ export function hintFor(method: string): string {
   if (Object.hasOwn(METHODS, method)) return "";
   const guess = nearest(method, Object.keys(METHODS));
   return ` (${typeOf(method)} names no method known to this version${guess ? `; did you mean ${typeOf(guess)}?` : ""})`;
-}
-
-/** Anything can be thrown, also what cannot be made into text. */
-function textOf(thrown: unknown): string {
-  try {
-    return String(thrown);
-  } catch {
-    return "what was thrown cannot be shown";
-  }
 }
 
 function typeIn(event: unknown): string {
@@ -83,7 +87,7 @@ function unknownType(type: string): InvalidEventError {
 }
 
 /** A copy of the event's own keys, as the Bot API names them. */
-function parametersOf(event: Parameters, method: string): Parameters {
+function parametersOf(event: Parameters, method: string, attachments: Attachments): Parameters {
   const parameters: Parameters = {};
   for (const key of Object.keys(event)) {
     if (key === "type") continue;
@@ -91,8 +95,8 @@ function parametersOf(event: Parameters, method: string): Parameters {
     if (value === undefined) continue;
     // Written below, it would not become a key.
     if (key === "__proto__") throw new InvalidEventError('"__proto__" is no parameter of any method', key);
-    refuseUnlessPlain(value, key);
-    parameters[key === "poll_type" && method === "sendPoll" ? "type" : key] = value;
+    const name = key === "poll_type" && method === "sendPoll" ? "type" : key;
+    parameters[name] = plainOf(value, key, attachments);
   }
   return parameters;
 }
@@ -134,6 +138,10 @@ function refuseMissing(parameters: Parameters, type: string, { required }: Metho
       key === "chat_id" && defaults.chat_id === undefined ? ": the scope is no chat's, so there is no default" : "";
     throw new InvalidEventError(`${type} needs "${key}"${why}`, key);
   }
+}
+
+function refuseFiles({ first }: Attachments, type: string): void {
+  if (first !== undefined) throw new InvalidEventError(`"${first}" is a file, and ${type} takes none`, first);
 }
 
 /** Calls to one chat stay in order. A business connection's copy of a chat is a chat of its own. */

@@ -94,6 +94,8 @@ class Host {
         return;
       case "result":
         return this.#calls.succeeded(item.id, item.body);
+      case "file":
+        return this.#calls.downloaded(item.id, item.file);
       case "failure":
         return this.#calls.failed(item.id, item.error);
       case "bot":

@@ -11,13 +11,15 @@
  * - What is queued when it ends is the host's to hand to the scope's next instance; what it held is settled or has failed.
  */
 
+import { MessagePort } from "node:worker_threads";
 import type { Extensions } from "../src/protocol/asgi.ts";
 import { DisconnectedError, ReceiveError } from "../src/protocol/errors.ts";
 import type { DisconnectReason } from "../src/protocol/events.ts";
 import type { Call } from "../src/protocol/port.ts";
 import type { Route } from "../src/protocol/route.ts";
-import { encode } from "./encode.ts";
+import { encode, type StreamOwner } from "./encode.ts";
 import type { Coroutine } from "./loader.ts";
+import { Streams } from "./streams.ts";
 
 /** An event, the inbox's number for it, and whose it is. */
 export interface Delivered {
@@ -58,7 +60,7 @@ export type InstanceState = "running" | "idle" | "disconnected" | "ended";
 const NOTHING: Delivered[] = [];
 Object.freeze(NOTHING);
 
-export class Instance {
+export class Instance implements StreamOwner {
   /** Of its scope. */
   readonly key: string;
   /** Delivered to this scope, not yet received. */
@@ -76,6 +78,7 @@ export class Instance {
   #resolveReceive: ((event: object) => void) | undefined;
   #disconnectReason: DisconnectReason | undefined;
   #stop: AbortController | undefined;
+  #streams: Streams | undefined;
 
   constructor(route: Route, host: InstanceHost) {
     const { key, subject, id, business_connection_id, guest_query_id } = route;
@@ -109,6 +112,13 @@ export class Instance {
     this.#stop ??= new AbortController();
     if (this.#disconnectReason !== undefined) this.#stop.abort(stopError(this.#disconnectReason));
     return this.#stop.signal;
+  }
+
+  /** Made only for those who have files to send or fetch. */
+  get streams(): Streams {
+    this.#streams ??= new Streams();
+    if (this.#state === "ended") this.#streams.close();
+    return this.#streams;
   }
 
   /** Runs the application. */
@@ -187,13 +197,14 @@ export class Instance {
     }
     let call: Call;
     try {
-      call = encode(event, { chat_id: this.#chat, business_connection_id: this.#business });
+      call = encode(event, { chat_id: this.#chat, business_connection_id: this.#business }, this);
     } catch (error) {
       this.#host.refused(error, this);
       throw error;
     }
     try {
-      return await this.#host.call(call, this.#held?.seq ?? this.key);
+      const result = await this.#host.call(call, this.#held?.seq ?? this.key);
+      return result instanceof MessagePort ? this.streams.down(result) : result;
     } finally {
       if (this.#held !== undefined) this.#host.workAt(this.#held.seq);
     }
@@ -203,6 +214,7 @@ export class Instance {
     const ending = { thrown, held: this.#held, received: this.#received };
     this.#state = "ended";
     this.#held = undefined;
+    this.#streams?.close();
     this.#host.ended(this, ending);
   }
 

@@ -9,8 +9,8 @@
 import type { State } from "../src/protocol/asgi.ts";
 import { SPEC_VERSION } from "../src/protocol/asgi.ts";
 import { InvalidEventError, StartupFailedError } from "../src/protocol/errors.ts";
+import { kindOfValue } from "./kind-of-value.ts";
 import type { Asgi3 } from "./loader.ts";
-import { kindOfValue } from "./plain-data.ts";
 
 export interface Lifespan {
   /** What startup left for the instances. */

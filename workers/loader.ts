@@ -14,7 +14,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { inspect } from "node:util";
 import { ApplicationLoadError } from "../src/protocol/errors.ts";
 import { nearest } from "../src/protocol/nearest.ts";
-import { kindOfValue } from "./plain-data.ts";
+import { kindOfValue } from "./kind-of-value.ts";
 
 type Receive = () => Promise<unknown>;
 type Send = (event: unknown) => Promise<unknown>;

@@ -1,82 +1,82 @@
 /**
- * ASGI allows plain data in events: strings, finite numbers, booleans, null, lists and maps. Everything else would be
- * changed or dropped by JSON without a word, so it is refused by name.
+ * ASGI allows plain data in events: strings, finite numbers, booleans, null, lists and maps; here, files as well. Everything
+ * else would be changed or dropped by JSON without a word, so it is refused by name.
  */
 
 import { InvalidEventError } from "../src/protocol/errors.ts";
+import { kindOfValue } from "./kind-of-value.ts";
 
 /** Deeper than any object of the Bot API, and far from the end of the stack. */
 const MAX_DEPTH = 64;
 
+/** Knows what to write in the place of an object that is a file; undefined for one that is none. */
+export interface Files {
+  standIn(value: object, path: string): string | undefined;
+}
+
 /**
+ * The value as JSON shall have it: itself, unless there are files in it, or objects that say by `toJSON` what they stand for.
  * @param path where the value stands in the event: `reply_markup.inline_keyboard[0]`
  * @throws InvalidEventError naming that path
  */
-export function refuseUnlessPlain(value: unknown, path: string, ancestors: readonly object[] = []): void {
+export function plainOf(value: unknown, path: string, files: Files, ancestors: readonly object[] = []): unknown {
   switch (typeof value) {
     case "string":
     case "boolean":
     case "undefined":
-      return;
+      return value;
     case "number":
-      if (Number.isFinite(value)) return;
+      if (Number.isFinite(value)) return value;
       throw refused(path, `${value}, which is no finite number`);
     case "object":
-      if (value !== null) refuseUnlessPlainObject(value, path, ancestors);
-      return;
+      return value === null ? null : plainObjectOf(value, path, files, ancestors);
     default:
       throw refused(path, kindOfValue(value));
   }
 }
 
-function refuseUnlessPlainObject(value: object, path: string, ancestors: readonly object[]): void {
-  if (isFile(value)) {
-    throw refused(path, `${kindOfValue(value)}: files cannot be uploaded yet; pass a file_id or a URL as a string`);
-  }
+function plainObjectOf(value: object, path: string, files: Files, ancestors: readonly object[]): unknown {
   if (ancestors.includes(value)) throw refused(path, "a reference to an object that contains it (a cycle)");
   if (ancestors.length === MAX_DEPTH) throw refused(path, `nested more than ${MAX_DEPTH} levels deep`);
-  const below = [...ancestors, value];
-  if (Array.isArray(value)) {
-    for (let i = 0; i < value.length; i++) {
-      // As an object's key it counts as absent; a list has no absent members, and JSON would make it null.
-      if (value[i] === undefined) throw refused(`${path}[${i}]`, "undefined");
-      refuseUnlessPlain(value[i], `${path}[${i}]`, below);
-    }
-    return;
-  }
+  if (Array.isArray(value)) return plainListOf(value, path, files, [...ancestors, value]);
+  const file = files.standIn(value, path);
+  if (file !== undefined) return file;
+  // Telegram fetches it.
+  if (value instanceof URL) return plainUrlOf(value, path);
   if (Object.prototype.toString.call(value) !== "[object Object]") throw refused(path, kindOfValue(value));
+  const below = [...ancestors, value];
   const { toJSON } = value as { toJSON?: unknown };
   // Builders of keyboards and the like: what counts is what they stand for.
-  if (typeof toJSON === "function") return refuseUnlessPlain(toJSON.call(value), path, below);
+  if (typeof toJSON === "function") return plainOf(toJSON.call(value), path, files, below);
+  let plain = value as Record<string, unknown>;
   for (const key of Object.keys(value)) {
-    refuseUnlessPlain((value as Record<string, unknown>)[key], `${path}.${key}`, below);
+    const member = (value as Record<string, unknown>)[key];
+    const plainMember = plainOf(member, `${path}.${key}`, files, below);
+    if (plainMember === member) continue;
+    if (plain === value) plain = { ...plain };
+    plain[key] = plainMember;
   }
+  return plain;
 }
 
-function isFile(value: object): boolean {
-  return (
-    ArrayBuffer.isView(value) ||
-    value instanceof ArrayBuffer ||
-    value instanceof Blob ||
-    value instanceof URL ||
-    Symbol.asyncIterator in value
-  );
+function plainListOf(list: unknown[], path: string, files: Files, below: readonly object[]): unknown[] {
+  let plain = list;
+  for (let i = 0; i < list.length; i++) {
+    // As an object's key it counts as absent; a list has no absent members, and JSON would make it null.
+    if (list[i] === undefined) throw refused(`${path}[${i}]`, "undefined");
+    const member = plainOf(list[i], `${path}[${i}]`, files, below);
+    if (member === list[i]) continue;
+    if (plain === list) plain = [...list];
+    plain[i] = member;
+  }
+  return plain;
+}
+
+function plainUrlOf(url: URL, path: string): string {
+  if (/^https?:$/.test(url.protocol)) return url.href;
+  throw refused(path, `the URL ${url}; those of files begin with https:, http: or file:`);
 }
 
 function refused(path: string, what: string): InvalidEventError {
-  return new InvalidEventError(`"${path}" is ${what}; events hold plain data only`, path);
-}
-
-/** Names a value for a message: `a function`, `null`, `an array`, `the string "hello"`, `a Map`. */
-export function kindOfValue(value: unknown): string {
-  if (value === null || value === undefined) return `${value}`;
-  if (Array.isArray(value)) return "an array";
-  if (typeof value === "string") return `the string ${JSON.stringify(value.slice(0, 40))}`;
-  if (typeof value === "object") return article(value.constructor?.name || "object");
-  return article(typeof value);
-}
-
-function article(noun: string): string {
-  // URL, Uint8Array, User: a class whose name begins with a u is mostly spoken with a consonant.
-  return `${/^[aeio]/i.test(noun) ? "an" : "a"} ${noun}`;
+  return new InvalidEventError(`"${path}" is ${what}; events hold plain data and files only`, path);
 }

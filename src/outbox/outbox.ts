@@ -8,7 +8,7 @@
  */
 
 import { NetworkError } from "../protocol/errors.ts";
-import type { Call } from "../protocol/port.ts";
+import type { Answer, Call } from "../protocol/port.ts";
 import { Limiter } from "./limiter.ts";
 
 export type OutboxVerdict =
@@ -16,13 +16,14 @@ export type OutboxVerdict =
   | { action: "again"; after: number; refused?: true }
   /** The chat has become another one. */
   | { action: "redirect"; chat_id: number }
-  | { action: "reject" };
+  /** `error`: what to say instead of what went wrong. */
+  | { action: "reject"; error?: Error };
 
 export interface OutboxOptions {
-  /** Makes the call and resolves with the answer as text. */
-  request(call: Call): Promise<string>;
+  /** Makes the call. */
+  request(call: Call): Promise<Answer>;
   /** Decides on a failed call; `attempt` is 1 after its first failure. */
-  judge(error: unknown, method: string, attempt: number): OutboxVerdict;
+  judge(error: unknown, call: Call, attempt: number): OutboxVerdict;
   limiter?: Limiter;
   /** What to wait with. Returns how to give the waiting up. */
   wait?(milliseconds: number, done: () => void): () => void;
@@ -31,7 +32,7 @@ export interface OutboxOptions {
 /** A call on its way, and whom to tell how it went. */
 export interface Job {
   readonly call: Call;
-  succeeded(answer: string): void;
+  succeeded(answer: Answer): void;
   failed(error: unknown): void;
 }
 
@@ -106,7 +107,7 @@ export class Outbox {
   }
 
   async #make(job: Job, attempt: number): Promise<void> {
-    let answer: string;
+    let answer: Answer;
     try {
       answer = await this.#request(job.call);
     } catch (error) {
@@ -117,7 +118,7 @@ export class Outbox {
   }
 
   #failed(job: Job, error: unknown, attempt: number): void {
-    const verdict = this.#closed ? REJECT : this.#judge(error, job.call.method, attempt);
+    const verdict: OutboxVerdict = this.#closed ? { action: "reject" } : this.#judge(error, job.call, attempt);
     const { lane } = job.call;
     switch (verdict.action) {
       case "again":
@@ -128,7 +129,7 @@ export class Outbox {
         return redirected === undefined ? this.#giveUp(job, error) : this.#attempt(redirected, attempt + 1);
       }
       case "reject":
-        return this.#giveUp(job, error);
+        return this.#giveUp(job, verdict.error ?? error);
     }
   }
 
@@ -168,8 +169,6 @@ export class Outbox {
     else this.#attempt(next, 1);
   }
 }
-
-const REJECT = { action: "reject" } as const;
 
 /** The ids of basic groups, which alone become other chats: https://core.telegram.org/bots/api#responseparameters */
 const LOWEST_GROUP = -999_999_999_999;

@@ -4,7 +4,7 @@
  */
 
 import type { Chat, User } from "@grammyjs/types";
-import type { IncomingEvent, MethodEvent, OutgoingType, ResultOf } from "./events.ts";
+import type { DownloadForm, IncomingEvent, MethodEvent, OutgoingType, ResultOf } from "./events.ts";
 
 /** The version of this protocol that the server speaks: `scope.asgi.spec_version`. */
 export const SPEC_VERSION = "1.0";
@@ -71,9 +71,12 @@ export type Receive = () => Promise<IncomingEvent>;
 
 /**
  * Carries out one method of the Bot API and resolves with its result. Rejects with `InvalidEventError`, `TelegramError`,
- * `NetworkError` or `DisconnectedError`. The event is copied before `send` returns and never changed.
+ * `NetworkError`, `FileError` or `DisconnectedError`. The event is copied before `send` returns and never changed; but bytes
+ * in it are handed over, and streams in it are read.
  */
-export type Send = <T extends OutgoingType>(event: { type: T } & MethodEvent<T>) => Promise<ResultOf<T>>;
+export type Send = <T extends OutgoingType, As extends DownloadForm = "bytes">(
+  event: { type: T } & MethodEvent<T> & (T extends "telegram.download_file" ? { as?: As } : unknown),
+) => Promise<ResultOf<T, As>>;
 
 /** An ASGI 3 application, as far as Telegram scopes go. */
 export type Application = (scope: TelegramScope, receive: Receive, send: Send) => Promise<void>;

@@ -1,11 +1,12 @@
 /** Gathers what is to be said to another thread during one turn of the event loop, and posts it as one message. */
 
-import type { MessagePort } from "node:worker_threads";
+import type { MessagePort, Transferable } from "node:worker_threads";
 
 export class Batch<Item> {
   readonly #port: MessagePort;
   readonly #before: () => void;
   #items: Item[] = [];
+  #transfer: Transferable[] = [];
 
   /** @param before is called right before each message is posted */
   constructor(port: MessagePort, before = () => {}) {
@@ -13,8 +14,10 @@ export class Batch<Item> {
     this.#before = before;
   }
 
-  push(item: Item): void {
+  /** @param transfer what of the item is handed over rather than copied */
+  push(item: Item, transfer?: readonly Transferable[]): void {
     if (this.#items.push(item) === 1) setImmediate(this.flush);
+    if (transfer !== undefined) this.#transfer.push(...transfer);
   }
 
   /** The newest item that has not been posted yet: a further one of its kind can join it. */
@@ -26,8 +29,10 @@ export class Batch<Item> {
   readonly flush = (): void => {
     if (this.#items.length === 0) return;
     const items = this.#items;
+    const transfer = this.#transfer;
     this.#items = [];
+    if (transfer.length > 0) this.#transfer = [];
     this.#before();
-    this.#port.postMessage(items);
+    this.#port.postMessage(items, transfer);
   };
 }

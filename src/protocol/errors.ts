@@ -99,6 +99,24 @@ export class NetworkError extends AsgigramError {
   }
 }
 
+/** A file could not be read to its end, or is too large, and so the call was not carried out; or it could not be fetched. */
+export class FileError extends AsgigramError {
+  readonly code = "ASGIGRAM_FILE";
+  readonly method: string;
+  /** Where the file stands in the event: `media[0].media`. */
+  readonly key: string;
+  /** What is wrong with it. */
+  readonly reason: string;
+  /** An upload that is not complete is none. */
+  readonly delivery = "none" satisfies CallDelivery;
+  constructor(method: string, key: string, reason: string, options?: ErrorOptions) {
+    super(`${method}: "${key}": ${reason}`, options);
+    this.method = method;
+    this.key = key;
+    this.reason = reason;
+  }
+}
+
 // ---- raised by the server before or instead of running --------------------------------------------------------------
 
 /** An option, its environment variable or its line in the configuration file cannot be used. */

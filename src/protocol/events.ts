@@ -35,8 +35,53 @@ export type IncomingEvent = UpdateEvent | DisconnectEvent;
 
 // ---- outgoing -------------------------------------------------------------------------------------------------------
 
-/** A file to upload. Uploads are not there yet: for now a `file_id` or a URL, as a string, goes everywhere a file does. */
-export type InputFile = never;
+/** A stream of bytes to upload: a web stream, Node's Readable, an async generator. It can be read, and so sent, only once. */
+export type ByteStream = ReadableStream<Uint8Array> | AsyncIterable<Uint8Array>;
+
+/** What a file is to be called, and what it is. */
+interface FileDetails {
+  /** Of a path it is the path's last part, of a File its name; otherwise one that fits the key: `photo.jpg`. */
+  filename?: string;
+  /** `image/png`; of a Blob its type. */
+  content_type?: string;
+}
+
+/**
+ * A file to upload: bytes, a path, a `file:` URL or a stream, as it is or with a name and a type. Bytes are handed over, and
+ * their buffer is empty after `send`; a Blob can be sent many times. A `file_id`, or a URL for Telegram to fetch, is a string.
+ */
+export type InputFile =
+  | ArrayBufferView
+  | ArrayBufferLike
+  | Blob
+  | URL
+  | ByteStream
+  | ({ path: string | URL } & FileDetails)
+  | ({ bytes: ArrayBufferView | ArrayBufferLike | Blob } & FileDetails)
+  | ({ stream: ByteStream } & FileDetails);
+
+/** In which form a file comes down, and as what. */
+export interface Downloads {
+  bytes: Uint8Array<ArrayBuffer>;
+  /** To be read or cancelled: it holds a connection. */
+  stream: ReadableStream<Uint8Array<ArrayBuffer>>;
+  /** Where the file lies. */
+  path: string;
+}
+
+export type DownloadForm = keyof Downloads;
+
+/** Fetches a file, which no method of the Bot API does: https://core.telegram.org/bots/api#file */
+export type DownloadEvent = { type: "telegram.download_file" } & (
+  | { file_id: string; file_path?: never }
+  /** As getFile gave it, less than an hour ago. */
+  | { file_path: string; file_id?: never }
+) &
+  (
+    | { as?: Exclude<DownloadForm, "path">; to?: never }
+    /** `to`: where to put it. Without: a new folder for temporary files, or where a local Bot API server has put it. */
+    | { as: "path"; to?: string }
+  );
 
 /** Without the two names that the Bot API has long given up, and no longer describes. */
 type Methods = Omit<ApiMethods<InputFile>, "kickChatMember" | "getChatMembersCount">;
@@ -78,14 +123,22 @@ type MethodEvents = {
   };
 };
 
+/** What can be sent, and what comes of it: every method of the Bot API, and the download of files. */
+interface OutgoingEvents extends MethodEvents {
+  "telegram.download_file": { event: DownloadEvent; result: unknown };
+}
+
 /** The `type` of an outgoing event: `telegram.send_message`, … */
-export type OutgoingType = keyof MethodEvents;
+export type OutgoingType = keyof OutgoingEvents;
 
 /** The event for one method of the Bot API: its parameters, and `type`. */
-export type MethodEvent<T extends OutgoingType = OutgoingType> = MethodEvents[T]["event"];
+export type MethodEvent<T extends OutgoingType = OutgoingType> = OutgoingEvents[T]["event"];
 
-/** What `await send(event)` resolves with: the method's own result. */
-export type ResultOf<T extends OutgoingType> = MethodEvents[T]["result"];
+/** What `await send(event)` resolves with: the method's own result; of a download the file, in the form that was asked for. */
+export type ResultOf<
+  T extends OutgoingType,
+  As extends DownloadForm = DownloadForm,
+> = T extends "telegram.download_file" ? Downloads[As] : OutgoingEvents[T]["result"];
 
 /** What `send()` takes. */
 export type OutgoingEvent = MethodEvent;

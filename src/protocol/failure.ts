@@ -1,6 +1,6 @@
 /** A failed call as data, for its way from the main thread to the instance that made it, where it becomes an error again. */
 
-import { type AsgigramError, NetworkError, TelegramError } from "./errors.ts";
+import { type AsgigramError, FileError, NetworkError, TelegramError } from "./errors.ts";
 import type { CallFailure } from "./port.ts";
 
 export function failureOf(error: unknown, method: string): CallFailure {
@@ -11,11 +11,13 @@ export function failureOf(error: unknown, method: string): CallFailure {
   if (error instanceof NetworkError) {
     return { name: "NetworkError", method, delivery: error.delivery, reason: error.reason };
   }
+  if (error instanceof FileError) return { name: "FileError", method, key: error.key, reason: error.reason };
   return { name: "NetworkError", method, delivery: "unknown", reason: `the call broke off (${error})` };
 }
 
 export function errorOf(failure: CallFailure, hint = ""): AsgigramError {
   if (failure.name === "NetworkError") return new NetworkError(failure.method, failure.delivery, failure.reason);
+  if (failure.name === "FileError") return new FileError(failure.method, failure.key, failure.reason);
   const { method, error_code, description, parameters } = failure;
   return new TelegramError(method, error_code, description + hint, parameters);
 }

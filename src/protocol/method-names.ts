@@ -6,6 +6,9 @@
 const PREFIX = "telegram.";
 const EVENT_TYPE = /^telegram\.[a-z]+(?:_[a-z]+)*$/;
 
+/** What `telegram.download_file` names: no method of the Bot API, but the server's own. */
+export const DOWNLOAD = "downloadFile";
+
 /** The method that an outgoing event's `type` names; undefined where it can name none. */
 export function methodOf(type: string): string | undefined {
   if (!EVENT_TYPE.test(type)) return undefined;

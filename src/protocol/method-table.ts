@@ -8,12 +8,14 @@ export interface MethodFacts {
   readonly required: readonly string[];
   /** Which of the parameters that `send` knows how to fill in the method has. */
   readonly takes: readonly ("chat_id" | "business_connection_id" | "inline_message_id" | "reply_parameters")[];
+  /** Whether files can go up with it. */
+  readonly uploads?: true;
 }
 
 /** Every method of the Bot API. */
 export const METHODS = {
   getUpdates: { required: [], takes: [] },
-  setWebhook: { required: ["url"], takes: [] },
+  setWebhook: { required: ["url"], takes: [], uploads: true },
   deleteWebhook: { required: [], takes: [] },
   getWebhookInfo: { required: [], takes: [] },
   getMe: { required: [], takes: [] },
@@ -24,28 +26,56 @@ export const METHODS = {
   forwardMessages: { required: ["chat_id", "from_chat_id", "message_ids"], takes: ["chat_id"] },
   copyMessage: { required: ["chat_id", "from_chat_id", "message_id"], takes: ["chat_id", "reply_parameters"] },
   copyMessages: { required: ["chat_id", "from_chat_id", "message_ids"], takes: ["chat_id"] },
-  sendPhoto: { required: ["chat_id", "photo"], takes: ["chat_id", "business_connection_id", "reply_parameters"] },
+  sendPhoto: {
+    required: ["chat_id", "photo"],
+    takes: ["chat_id", "business_connection_id", "reply_parameters"],
+    uploads: true,
+  },
   sendLivePhoto: {
     required: ["chat_id", "live_photo", "photo"],
     takes: ["chat_id", "business_connection_id", "reply_parameters"],
+    uploads: true,
   },
-  sendAudio: { required: ["chat_id", "audio"], takes: ["chat_id", "business_connection_id", "reply_parameters"] },
-  sendDocument: { required: ["chat_id", "document"], takes: ["chat_id", "business_connection_id", "reply_parameters"] },
-  sendVideo: { required: ["chat_id", "video"], takes: ["chat_id", "business_connection_id", "reply_parameters"] },
+  sendAudio: {
+    required: ["chat_id", "audio"],
+    takes: ["chat_id", "business_connection_id", "reply_parameters"],
+    uploads: true,
+  },
+  sendDocument: {
+    required: ["chat_id", "document"],
+    takes: ["chat_id", "business_connection_id", "reply_parameters"],
+    uploads: true,
+  },
+  sendVideo: {
+    required: ["chat_id", "video"],
+    takes: ["chat_id", "business_connection_id", "reply_parameters"],
+    uploads: true,
+  },
   sendAnimation: {
     required: ["chat_id", "animation"],
     takes: ["chat_id", "business_connection_id", "reply_parameters"],
+    uploads: true,
   },
-  sendVoice: { required: ["chat_id", "voice"], takes: ["chat_id", "business_connection_id", "reply_parameters"] },
+  sendVoice: {
+    required: ["chat_id", "voice"],
+    takes: ["chat_id", "business_connection_id", "reply_parameters"],
+    uploads: true,
+  },
   sendVideoNote: {
     required: ["chat_id", "video_note"],
     takes: ["chat_id", "business_connection_id", "reply_parameters"],
+    uploads: true,
   },
   sendPaidMedia: {
     required: ["chat_id", "star_count", "media"],
     takes: ["chat_id", "business_connection_id", "reply_parameters"],
+    uploads: true,
   },
-  sendMediaGroup: { required: ["chat_id", "media"], takes: ["chat_id", "business_connection_id", "reply_parameters"] },
+  sendMediaGroup: {
+    required: ["chat_id", "media"],
+    takes: ["chat_id", "business_connection_id", "reply_parameters"],
+    uploads: true,
+  },
   sendLocation: {
     required: ["chat_id", "latitude", "longitude"],
     takes: ["chat_id", "business_connection_id", "reply_parameters"],
@@ -61,6 +91,7 @@ export const METHODS = {
   sendPoll: {
     required: ["chat_id", "question", "options"],
     takes: ["chat_id", "business_connection_id", "reply_parameters"],
+    uploads: true,
   },
   sendChecklist: {
     required: ["business_connection_id", "chat_id", "checklist"],
@@ -96,7 +127,7 @@ export const METHODS = {
   declineChatJoinRequest: { required: ["chat_id", "user_id"], takes: ["chat_id"] },
   answerChatJoinRequestQuery: { required: ["chat_join_request_query_id", "result"], takes: [] },
   sendChatJoinRequestWebApp: { required: ["chat_join_request_query_id", "web_app_url"], takes: [] },
-  setChatPhoto: { required: ["chat_id", "photo"], takes: ["chat_id"] },
+  setChatPhoto: { required: ["chat_id", "photo"], takes: ["chat_id"], uploads: true },
   deleteChatPhoto: { required: ["chat_id"], takes: ["chat_id"] },
   setChatTitle: { required: ["chat_id", "title"], takes: ["chat_id"] },
   setChatDescription: { required: ["chat_id"], takes: ["chat_id"] },
@@ -141,7 +172,7 @@ export const METHODS = {
   getMyDescription: { required: [], takes: [] },
   setMyShortDescription: { required: [], takes: [] },
   getMyShortDescription: { required: [], takes: [] },
-  setMyProfilePhoto: { required: ["photo"], takes: [] },
+  setMyProfilePhoto: { required: ["photo"], takes: [], uploads: true },
   removeMyProfilePhoto: { required: [], takes: [] },
   setChatMenuButton: { required: [], takes: ["chat_id"] },
   getChatMenuButton: { required: [], takes: ["chat_id"] },
@@ -162,7 +193,11 @@ export const METHODS = {
   setBusinessAccountName: { required: ["business_connection_id", "first_name"], takes: ["business_connection_id"] },
   setBusinessAccountUsername: { required: ["business_connection_id"], takes: ["business_connection_id"] },
   setBusinessAccountBio: { required: ["business_connection_id"], takes: ["business_connection_id"] },
-  setBusinessAccountProfilePhoto: { required: ["business_connection_id", "photo"], takes: ["business_connection_id"] },
+  setBusinessAccountProfilePhoto: {
+    required: ["business_connection_id", "photo"],
+    takes: ["business_connection_id"],
+    uploads: true,
+  },
   removeBusinessAccountProfilePhoto: { required: ["business_connection_id"], takes: ["business_connection_id"] },
   setBusinessAccountGiftSettings: {
     required: ["business_connection_id", "show_gift_button", "accepted_gift_types"],
@@ -182,19 +217,31 @@ export const METHODS = {
     required: ["business_connection_id", "owned_gift_id", "new_owner_chat_id"],
     takes: ["business_connection_id"],
   },
-  postStory: { required: ["business_connection_id", "content", "active_period"], takes: ["business_connection_id"] },
+  postStory: {
+    required: ["business_connection_id", "content", "active_period"],
+    takes: ["business_connection_id"],
+    uploads: true,
+  },
   repostStory: {
     required: ["business_connection_id", "from_chat_id", "from_story_id", "active_period"],
     takes: ["business_connection_id"],
   },
-  editStory: { required: ["business_connection_id", "story_id", "content"], takes: ["business_connection_id"] },
+  editStory: {
+    required: ["business_connection_id", "story_id", "content"],
+    takes: ["business_connection_id"],
+    uploads: true,
+  },
   deleteStory: { required: ["business_connection_id", "story_id"], takes: ["business_connection_id"] },
   answerWebAppQuery: { required: ["web_app_query_id", "result"], takes: [] },
   savePreparedInlineMessage: { required: ["user_id", "result"], takes: [] },
   savePreparedKeyboardButton: { required: ["user_id", "button"], takes: [] },
-  editMessageText: { required: [], takes: ["chat_id", "business_connection_id", "inline_message_id"] },
+  editMessageText: { required: [], takes: ["chat_id", "business_connection_id", "inline_message_id"], uploads: true },
   editMessageCaption: { required: [], takes: ["chat_id", "business_connection_id", "inline_message_id"] },
-  editMessageMedia: { required: ["media"], takes: ["chat_id", "business_connection_id", "inline_message_id"] },
+  editMessageMedia: {
+    required: ["media"],
+    takes: ["chat_id", "business_connection_id", "inline_message_id"],
+    uploads: true,
+  },
   editMessageLiveLocation: {
     required: ["latitude", "longitude"],
     takes: ["chat_id", "business_connection_id", "inline_message_id"],
@@ -206,10 +253,15 @@ export const METHODS = {
   },
   editMessageReplyMarkup: { required: [], takes: ["chat_id", "business_connection_id", "inline_message_id"] },
   stopPoll: { required: ["chat_id", "message_id"], takes: ["chat_id", "business_connection_id"] },
-  editEphemeralMessageText: { required: ["chat_id", "receiver_user_id", "ephemeral_message_id"], takes: ["chat_id"] },
+  editEphemeralMessageText: {
+    required: ["chat_id", "receiver_user_id", "ephemeral_message_id"],
+    takes: ["chat_id"],
+    uploads: true,
+  },
   editEphemeralMessageMedia: {
     required: ["chat_id", "receiver_user_id", "ephemeral_message_id", "media"],
     takes: ["chat_id"],
+    uploads: true,
   },
   editEphemeralMessageCaption: {
     required: ["chat_id", "receiver_user_id", "ephemeral_message_id"],
@@ -226,27 +278,32 @@ export const METHODS = {
   deleteEphemeralMessage: { required: ["chat_id", "receiver_user_id", "ephemeral_message_id"], takes: ["chat_id"] },
   deleteMessageReaction: { required: ["chat_id", "message_id"], takes: ["chat_id"] },
   deleteAllMessageReactions: { required: ["chat_id"], takes: ["chat_id"] },
-  sendSticker: { required: ["chat_id", "sticker"], takes: ["chat_id", "business_connection_id", "reply_parameters"] },
+  sendSticker: {
+    required: ["chat_id", "sticker"],
+    takes: ["chat_id", "business_connection_id", "reply_parameters"],
+    uploads: true,
+  },
   getStickerSet: { required: ["name"], takes: [] },
   getCustomEmojiStickers: { required: ["custom_emoji_ids"], takes: [] },
-  uploadStickerFile: { required: ["user_id", "sticker", "sticker_format"], takes: [] },
-  createNewStickerSet: { required: ["user_id", "name", "title", "stickers"], takes: [] },
-  addStickerToSet: { required: ["user_id", "name", "sticker"], takes: [] },
+  uploadStickerFile: { required: ["user_id", "sticker", "sticker_format"], takes: [], uploads: true },
+  createNewStickerSet: { required: ["user_id", "name", "title", "stickers"], takes: [], uploads: true },
+  addStickerToSet: { required: ["user_id", "name", "sticker"], takes: [], uploads: true },
   setStickerPositionInSet: { required: ["sticker", "position"], takes: [] },
   deleteStickerFromSet: { required: ["sticker"], takes: [] },
-  replaceStickerInSet: { required: ["user_id", "name", "old_sticker", "sticker"], takes: [] },
+  replaceStickerInSet: { required: ["user_id", "name", "old_sticker", "sticker"], takes: [], uploads: true },
   setStickerEmojiList: { required: ["sticker", "emoji_list"], takes: [] },
   setStickerKeywords: { required: ["sticker"], takes: [] },
   setStickerMaskPosition: { required: ["sticker"], takes: [] },
   setStickerSetTitle: { required: ["name", "title"], takes: [] },
-  setStickerSetThumbnail: { required: ["name", "user_id", "format"], takes: [] },
+  setStickerSetThumbnail: { required: ["name", "user_id", "format"], takes: [], uploads: true },
   setCustomEmojiStickerSetThumbnail: { required: ["name"], takes: [] },
   deleteStickerSet: { required: ["name"], takes: [] },
   sendRichMessage: {
     required: ["chat_id", "rich_message"],
     takes: ["chat_id", "business_connection_id", "reply_parameters"],
+    uploads: true,
   },
-  sendRichMessageDraft: { required: ["chat_id", "draft_id", "rich_message"], takes: ["chat_id"] },
+  sendRichMessageDraft: { required: ["chat_id", "draft_id", "rich_message"], takes: ["chat_id"], uploads: true },
   answerInlineQuery: { required: ["inline_query_id", "results"], takes: [] },
   sendInvoice: {
     required: ["chat_id", "title", "description", "payload", "currency", "prices"],

@@ -50,6 +50,8 @@ export type ToWorker =
   /** A call succeeded; `body` is Telegram's whole answer. */
   | { type: "result"; id: number; body: string }
   | { type: "failure"; id: number; error: CallFailure }
+  /** A download succeeded. */
+  | { type: "file"; id: number; file: DownloadedFile }
   /** Hand out nothing more, disconnect every instance, answer `drained`; then run lifespan shutdown and answer `ended`. */
   | { type: "drain"; reason: DisconnectReason };
 
@@ -90,7 +92,35 @@ export interface Call {
   lane: string | undefined;
   /** The parameters as JSON. */
   body: string;
+  /** What is to be uploaded with it, where anything is. */
+  files?: readonly Upload[];
 }
+
+/** A file on its way up. In the call's body `attach://` and its name stand in its place. */
+export interface Upload {
+  /** Nobody can guess it: what a user has written is never taken for it. */
+  name: string;
+  /** Where it stands in the event: `media[0].media`. */
+  key: string;
+  filename: string | undefined;
+  content_type: string | undefined;
+  source: UploadSource;
+}
+
+/** Bytes change hands; a path is absolute, and the main thread's to open; a stream comes through a byte channel. */
+export type UploadSource = { bytes: Uint8Array<ArrayBuffer> } | { blob: Blob } | { path: string } | UploadStream;
+
+export interface UploadStream {
+  port: MessagePort;
+  /** Set when reading begins: it cannot be read a second time. */
+  isSpent?: boolean;
+}
+
+/** What comes of a call: Telegram's answer as text; of a download, the file. */
+export type Answer = string | DownloadedFile;
+
+/** A file that has come down, in the form that was asked for; a stream comes through a byte channel. */
+export type DownloadedFile = { bytes: Uint8Array<ArrayBuffer> } | { path: string } | { port: MessagePort };
 
 export type LogLevel = "debug" | "info" | "warn" | "error";
 
@@ -103,7 +133,8 @@ export type CallFailure =
       description: string;
       parameters: { migrate_to_chat_id?: number; retry_after?: number };
     }
-  | { name: "NetworkError"; method: string; delivery: "none" | "unknown"; reason: string };
+  | { name: "NetworkError"; method: string; delivery: "none" | "unknown"; reason: string }
+  | { name: "FileError"; method: string; key: string; reason: string };
 
 /** Why a worker could not start, as data. */
 export interface StartFailure {

@@ -84,7 +84,7 @@ export class Simulator extends ClientSide implements AsyncDisposable {
     this.#world = new World({ now, bot, historyPerChat });
     this.#queue = new UpdateQueue({ now, firstId: options.firstUpdateId ?? 100_000_001 });
     this.#calls = new CallLog(callLog);
-    this.#scene = new Scene({ world: this.#world, queue: this.#queue, calls: this.#calls });
+    this.#scene = new Scene({ world: this.#world, queue: this.#queue, calls: this.#calls, files });
     const poll = new LongPoll(this.#queue, { now, strict: strictPolling });
     const api = new BotApi({ world: this.#world, files, settings: new Settings(), queue: this.#queue, poll });
     const clients = clientRoutes(this.perform, isAction, this.#world.journal);

@@ -6,6 +6,8 @@
  * in order: `printf 'hello\n' | asgigram simulate echo.ts` is a test.
  */
 
+import { readFile } from "node:fs/promises";
+import { basename } from "node:path";
 import { clearLine, createInterface, cursorTo, type Interface } from "node:readline";
 import { styleText } from "node:util";
 import { ActionError } from "./clients/actions.ts";
@@ -92,6 +94,8 @@ class TerminalChat {
       case "chat":
         this.#chat = line.title === undefined ? this.#me.chat : await this.#options.simulator.group(line.title);
         return;
+      case "file":
+        return await this.#sendFile(line.path);
       case "help":
         return this.#print(HELP);
       case "quit":
@@ -101,6 +105,13 @@ class TerminalChat {
         return this.#print(`Write ${line.about}; /help tells more.`);
       case "nothing":
     }
+  }
+
+  async #sendFile(path: string): Promise<void> {
+    const content = await readFile(path).catch((error) => {
+      throw new ActionError(error.message);
+    });
+    await this.#me.sendFile(basename(path), content, { chat: this.#chat });
   }
 
   async #press(number: number): Promise<void> {

@@ -3,12 +3,16 @@
  * token: it stands in the path of each request, and in nothing that leaves this file.
  */
 
+import type { Readable } from "node:stream";
 import { inspect } from "node:util";
 import type { Update, UserFromGetMe } from "@grammyjs/types";
 import type { Dispatcher, Pool } from "undici";
-import { NetworkError, type ResponseParameters, TelegramError } from "../protocol/errors.ts";
+import { NetworkError } from "../protocol/errors.ts";
+import { DOWNLOAD } from "../protocol/method-names.ts";
 import { type Hide, secretHider } from "../protocol/secrets.ts";
+import { readAnswer, refusalIn } from "./answer.ts";
 import { Connections, type Way } from "./connections.ts";
+import type { Form } from "./multipart.ts";
 import { deliveryOf, reasonOf } from "./retry.ts";
 
 /** A path in `apiUrl` is kept as a prefix. */
@@ -34,14 +38,25 @@ export interface Poll {
 const CALL_TIMEOUT = 60_000;
 /** What a long poll may take beyond its own timeout, connecting included. */
 const POLL_GRACE = 10_000;
+/** How many files may be on their way at once. They have connections of their own, so that no call waits behind them. */
+const FILE_CONNECTIONS = 16;
+
+/** A file that is being fetched. */
+export interface RemoteFile {
+  body: Readable;
+  /** In bytes, if the server says so. */
+  size: number | undefined;
+}
 
 export class BotApi {
   readonly #hide: Hide;
   readonly #path: string;
+  readonly #filePath: string;
   readonly #connections: Connections;
   readonly #callTimeout: number;
   readonly #pollGrace: number;
   readonly #calls: Pool;
+  readonly #files: Pool;
   #polls: Pool;
 
   constructor(options: BotApiOptions) {
@@ -49,9 +64,12 @@ export class BotApi {
     this.#hide = secretHider({ token, proxy });
     this.#callTimeout = callTimeout;
     this.#pollGrace = pollGrace;
-    this.#path = `${new URL(apiUrl).pathname.replace(/\/+$/, "")}/bot${token}/`;
+    const prefix = new URL(apiUrl).pathname.replace(/\/+$/, "");
+    this.#path = `${prefix}/bot${token}/`;
+    this.#filePath = `${prefix}/file/bot${token}/`;
     this.#connections = new Connections(options);
     this.#calls = this.#connections.pool(connections, callTimeout);
+    this.#files = this.#connections.pool(FILE_CONNECTIONS, callTimeout);
     this.#polls = this.#connections.pool(1, callTimeout);
   }
 
@@ -71,7 +89,37 @@ export class BotApi {
    * @throws TelegramError | NetworkError
    */
   callText(method: string, body: string, signal?: AbortSignal): Promise<string> {
-    return this.#request(this.#calls, method, body, signal);
+    return this.#request(this.#calls, method, { headers: JSON_HEADERS, body }, signal);
+  }
+
+  /**
+   * Makes a call with files, for as long as the signal lets it.
+   * @returns the answer as it came
+   * @throws TelegramError | NetworkError
+   */
+  post(method: string, form: Form, signal: AbortSignal): Promise<string> {
+    // Any iterable will do, though its types do not say so.
+    const body = form.body as Readable;
+    return this.#request(this.#files, method, { headers: form.headers, body, headersTimeout: 0 }, signal);
+  }
+
+  /**
+   * Begins to fetch a file: https://core.telegram.org/bots/api#file
+   * @throws TelegramError | NetworkError
+   */
+  async openFile(filePath: string): Promise<RemoteFile> {
+    const path = this.#filePath + filePath.split("/").map(encodeURIComponent).join("/");
+    let status: number;
+    let text: string;
+    try {
+      const { statusCode, headers, body } = await this.#files.request({ method: "GET", path });
+      if (statusCode === 200) return { body, size: Number(headers["content-length"]) || undefined };
+      status = statusCode;
+      text = await body.text();
+    } catch (cause) {
+      throw this.#failureOf(DOWNLOAD, cause);
+    }
+    throw refusalIn(DOWNLOAD, status, readAnswer(this.#hide(text)), Number.NaN);
   }
 
   /** @throws TelegramError | NetworkError */
@@ -93,7 +141,9 @@ export class BotApi {
     const timer = setTimeout(() => deadline.abort(), poll.timeout * 1000 + this.#pollGrace);
     try {
       const body = JSON.stringify(poll);
-      const answer = await this.#request(this.#polls, "getUpdates", body, AbortSignal.any([signal, deadline.signal]));
+      const content = { headers: JSON_HEADERS, body };
+      const either = AbortSignal.any([signal, deadline.signal]);
+      const answer = await this.#request(this.#polls, "getUpdates", content, either);
       const { result } = readJson<{ result: Update[] }>("getUpdates", answer);
       if (!Array.isArray(result)) throw new NetworkError("getUpdates", "unknown", "the answer is no list of updates");
       return result;
@@ -106,7 +156,7 @@ export class BotApi {
   }
 
   async close(): Promise<void> {
-    await Promise.all([this.#calls.destroy(), this.#polls.destroy()]);
+    await Promise.all([this.#calls.destroy(), this.#files.destroy(), this.#polls.destroy()]);
   }
 
   #renewPolls(): void {
@@ -114,12 +164,12 @@ export class BotApi {
     this.#polls = this.#connections.pool(1, this.#callTimeout);
   }
 
-  async #request(pool: Dispatcher, method: string, body: string, signal?: AbortSignal): Promise<string> {
+  async #request(pool: Dispatcher, method: string, content: Content, signal?: AbortSignal): Promise<string> {
     let status: number;
     let retryAfter: number;
     let text: string;
     try {
-      const request = { method: "POST", path: this.#path + method, headers: JSON_HEADERS, body } as const;
+      const request = { method: "POST", path: this.#path + method, ...content } as const;
       const response = await (signal === undefined
         ? pool.request(request)
         : unlessAborted(signal, pool.request({ ...request, signal })));
@@ -127,13 +177,17 @@ export class BotApi {
       retryAfter = Number(response.headers["retry-after"]);
       text = await response.body.text();
     } catch (cause) {
-      throw new NetworkError(method, deliveryOf(cause), reasonOf(cause), this.#tellsSecrets(cause) ? {} : { cause });
+      throw this.#failureOf(method, cause);
     }
     // Reading it is for those who want it, but it must not be cut off: then it is for retry.ts to say what to do.
     if (status === 200 && text.startsWith('{"ok":true') && text.endsWith("}")) return text;
-    const answer = parse(this.#hide(text));
+    const answer = readAnswer(this.#hide(text));
     if (status === 200 && answer?.ok === true) return text;
     throw refusalIn(method, status, answer, retryAfter);
+  }
+
+  #failureOf(method: string, cause: unknown): NetworkError {
+    return new NetworkError(method, deliveryOf(cause), reasonOf(cause), this.#tellsSecrets(cause) ? {} : { cause });
   }
 
   /** An answer that is no HTTP is part of the client's error, and what some servers answer is the request. */
@@ -141,6 +195,14 @@ export class BotApi {
     const all = inspect(error, { depth: Number.POSITIVE_INFINITY, showHidden: true });
     return this.#hide(all) !== all;
   }
+}
+
+/** What a request brings along. */
+interface Content {
+  headers: Record<string, string>;
+  body: string | Readable;
+  /** Of the call, unless another is given. */
+  headersTimeout?: number;
 }
 
 const JSON_HEADERS = { "content-type": "application/json" };
@@ -164,39 +226,4 @@ function readJson<T>(method: string, text: string): T {
   } catch (cause) {
     throw new NetworkError(method, "unknown", "the answer is no valid JSON", { cause });
   }
-}
-
-/** As an answer may be: that it is JSON says nothing of what is in it. */
-interface Answer {
-  ok?: unknown;
-  error_code?: unknown;
-  description?: unknown;
-  parameters?: unknown;
-}
-
-function parse(text: string): Answer | null {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
-}
-
-/** Whatever came back that is no success. */
-function refusalIn(method: string, status: number, answer: Answer | null, retryAfter: number): Error {
-  const wait = retryAfter > 0 ? { retry_after: retryAfter } : {};
-  const error_code = answer?.error_code ?? status;
-  if (answer?.ok !== false || !Number.isSafeInteger(error_code) || (error_code as number) < 400) {
-    if (status === 429) return new TelegramError(method, status, "Too Many Requests", wait);
-    if (status >= 500) return new TelegramError(method, status, "the server answered with an error page");
-    return new NetworkError(method, "unknown", `the answer (HTTP ${status}) is not one of the Bot API`);
-  }
-  const description = typeof answer.description === "string" ? answer.description : "no description";
-  const parameters = { ...(error_code === 429 && wait), ...numbersIn(answer.parameters) };
-  return new TelegramError(method, error_code as number, description, parameters);
-}
-
-/** All that an error's parameters can be (https://core.telegram.org/bots/api#responseparameters). */
-function numbersIn(parameters: unknown): ResponseParameters {
-  return Object.fromEntries(Object.entries(parameters ?? {}).filter(([, value]) => Number.isFinite(value)));
 }

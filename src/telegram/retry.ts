@@ -11,6 +11,7 @@ import {
   TelegramError,
   TokenRejectedError,
 } from "../protocol/errors.ts";
+import type { Call } from "../protocol/port.ts";
 import { ConnectError, ProxyRefusesUserError } from "./connect-error.ts";
 
 /** Make the same call again after so many milliseconds. `refused`: because Telegram has had too many. */
@@ -18,12 +19,12 @@ type Again = { action: "again"; after: number; refused?: true };
 /** Make it to the chat that the old one has become. */
 type Redirect = { action: "redirect"; chat_id: number };
 /** The caller shall have the error. */
-type Reject = { action: "reject" };
+type Reject = { action: "reject"; error?: AsgigramError };
 /** The server cannot go on. */
 type Stop = { action: "stop"; error: AsgigramError };
 
 /** What may be carried out twice without a difference: reading, and setting something to a value. */
-const REPEATABLE = /^(?:get|set|edit|delete|answer)/;
+const REPEATABLE = /^(?:get|set|edit|delete|answer|download)/;
 
 /** Attempts at a call that never got through; with `backoff` that is about four minutes. */
 const MAX_ATTEMPTS = 20;
@@ -36,7 +37,13 @@ export function backoff(attempt: number, most: number, random = Math.random): nu
 }
 
 /** @param attempt how often the call has been made: 1 after its first failure */
-export function judgeCall(error: unknown, method: string, attempt: number): Again | Redirect | Reject {
+export function judgeCall(error: unknown, call: Call, attempt: number): Again | Redirect | Reject {
+  const verdict = judgeAnyCall(error, call.method, attempt);
+  // Whatever the reason, what has been read from a stream is gone.
+  return verdict.action === "reject" || !isSpent(call) ? verdict : { action: "reject", error: notAgain(error) };
+}
+
+function judgeAnyCall(error: unknown, method: string, attempt: number): Again | Redirect | Reject {
   if (error instanceof NetworkError && error.delivery === "none") {
     return attempt < MAX_ATTEMPTS ? { action: "again", after: backoff(attempt, 20_000) } : { action: "reject" };
   }
@@ -50,6 +57,19 @@ export function judgeCall(error: unknown, method: string, attempt: number): Agai
     return { action: "again", after: backoff(attempt, 5000) };
   }
   return { action: "reject" };
+}
+
+function isSpent({ files = [] }: Call): boolean {
+  return files.some(({ source }) => "port" in source && source.isSpent);
+}
+
+function notAgain(error: unknown): AsgigramError {
+  const why = "not sent again: its stream has been read; bytes, a Blob or a path could have been";
+  if (error instanceof NetworkError) {
+    return new NetworkError(error.method, error.delivery, `${error.reason}; ${why}`, { cause: error.cause });
+  }
+  const { method, error_code, description, parameters } = error as TelegramError;
+  return new TelegramError(method, error_code, `${description} (${why})`, parameters);
 }
 
 /** What is known of a poll's failures when it has just failed again. */

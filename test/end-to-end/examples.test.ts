@@ -9,6 +9,10 @@ const FOLDER = join(import.meta.dirname, "../../examples");
 /** What is said to each example, and what it answers. */
 const TALKS: Record<string, { said: string; heard: RegExp }> = {
   "echo.ts": { said: "hello\n", heard: /^Bot: hello$/m },
+  "gzip.ts": {
+    said: "hi\n/file echo.ts\n",
+    heard: /Send me a file\..*echo\.ts\.gz.*SHA-256 of echo\.ts: [0-9a-f]{64}/s,
+  },
   "heavy.ts": { said: "ten\n90\n", heard: /Send me a whole number\..*The next prime is 97\./s },
   "quiz.ts": { said: "hi\nAnn\n/1\n", heard: /What is your name\?.*Ann, do you like tea\?.*Ann likes tea\./s },
 };

@@ -1,6 +1,7 @@
 /** The server's way out by itself, from the outbox to the sockets, against a Bot API that has its faults. */
 
 import { Outbox } from "../../src/outbox/outbox.ts";
+import type { Answer } from "../../src/protocol/port.ts";
 import { BotApi } from "../../src/telegram/bot-api.ts";
 import { judgeCall } from "../../src/telegram/retry.ts";
 import { message } from "../end-to-end/bot.ts";
@@ -33,14 +34,14 @@ export class Sender implements AsyncDisposable {
 
   /** Resolves with the method's result. */
   call(method: string, parameters: { chat_id?: number; [name: string]: unknown } = {}): Promise<unknown> {
-    const { promise, resolve, reject } = Promise.withResolvers<string>();
+    const { promise, resolve, reject } = Promise.withResolvers<Answer>();
     const lane = parameters.chat_id === undefined ? undefined : String(parameters.chat_id);
     this.#outbox.post({
       call: { method, lane, body: JSON.stringify(parameters) },
       succeeded: resolve,
       failed: reject,
     });
-    return promise.then((answer) => (JSON.parse(answer) as { result: unknown }).result);
+    return promise.then((answer) => (JSON.parse(answer as string) as { result: unknown }).result);
   }
 
   say(chat_id: number, text: string): Promise<unknown> {

@@ -5,7 +5,7 @@ import fc from "fast-check";
 import { Limiter } from "../../src/outbox/limiter.ts";
 import { type Job, Outbox } from "../../src/outbox/outbox.ts";
 import { NetworkError } from "../../src/protocol/errors.ts";
-import type { Call } from "../../src/protocol/port.ts";
+import type { Answer, Call } from "../../src/protocol/port.ts";
 
 /** A failure, and what shall be made of it. */
 class Failure extends Error {
@@ -66,7 +66,7 @@ class Bench {
       this.underWay.push(item);
       return promise;
     },
-    judge: (error, method, attempt) => {
+    judge: (error, { method }, attempt) => {
       this.judged.push({ error, method, attempt });
       if (error instanceof Refusal) return { action: "again", after: 10_000, refused: true };
       if (error instanceof Moved) return { action: "redirect", chat_id: error.to };
@@ -538,7 +538,7 @@ test("without a clock of its own to wait with, the outbox uses a timer", async (
     request: () => (++calls < 3 ? Promise.reject(new Error("not yet")) : Promise.resolve("at last")),
     judge: () => ({ action: "again", after: 1 }),
   });
-  const { promise, resolve, reject } = Promise.withResolvers<string>();
+  const { promise, resolve, reject } = Promise.withResolvers<Answer>();
   outbox.post({ call: { method: "getMe", lane: undefined, body: "{}" }, succeeded: resolve, failed: reject });
   assert.equal(await promise, "at last");
   await outbox.idle();

@@ -10,6 +10,7 @@ import {
   TelegramError,
   TokenRejectedError,
 } from "../../src/protocol/errors.ts";
+import type { Call } from "../../src/protocol/port.ts";
 import { ConnectError, ProxyRefusesUserError } from "../../src/telegram/connect-error.ts";
 import {
   backoff,
@@ -39,6 +40,8 @@ function word(verdict: { action: string; after?: number; error?: Error }): strin
   if (verdict.action === "again") return `again in ${verdict.after} ms`;
   return verdict.error === undefined ? verdict.action : `${verdict.action}: ${verdict.error.name}`;
 }
+
+const callOf = (method: string): Call => ({ method, lane: undefined, body: "{}" });
 
 describe("backoff", () => {
   test("doubles from 100 ms up to the limit, less up to a fifth", () => {
@@ -97,25 +100,25 @@ describe("a call", () => {
   ];
   for (const [what, error, method, verdict] of rows) {
     test(`${what} (${error instanceof TelegramError ? error.error_code : error.name}), ${method}: ${verdict}`, () => {
-      for (const attempt of [1, 2, 100]) assert.equal(word(judgeCall(error, method, attempt)), verdict);
+      for (const attempt of [1, 2, 100]) assert.equal(word(judgeCall(error, callOf(method), attempt)), verdict);
     });
   }
 
   test("to a group that has become a supergroup is made to that one, but not from one to the next for ever", () => {
     const moved = refusal(400, "group chat was upgraded to a supergroup chat", { migrate_to_chat_id: -1001 });
-    assert.deepEqual(judgeCall(moved, "sendMessage", 1), { action: "redirect", chat_id: -1001 });
-    assert.deepEqual(judgeCall(moved, "sendMessage", 5), { action: "reject" });
+    assert.deepEqual(judgeCall(moved, callOf("sendMessage"), 1), { action: "redirect", chat_id: -1001 });
+    assert.deepEqual(judgeCall(moved, callOf("sendMessage"), 5), { action: "reject" });
   });
 
   test("that never left this machine is made again, twenty times, whatever its method", () => {
     let total = 0;
     for (let attempt = 1; attempt < 20; attempt++) {
-      const verdict = judgeCall(noAnswer("none"), "sendMessage", attempt);
+      const verdict = judgeCall(noAnswer("none"), callOf("sendMessage"), attempt);
       assert.ok(verdict.action === "again" && verdict.after <= 20_000, word(verdict));
       total += verdict.after;
     }
     assert.ok(total > 3 * 60_000 && total < 5 * 60_000, `about four minutes, not ${total} ms`);
-    assert.deepEqual(judgeCall(noAnswer("none"), "sendMessage", 20), { action: "reject" });
+    assert.deepEqual(judgeCall(noAnswer("none"), callOf("sendMessage"), 20), { action: "reject" });
   });
 
   test("that may be made twice is made again, five times, after a failure at the other end", () => {
@@ -127,10 +130,10 @@ describe("a call", () => {
         refusal(504, "Gateway Timeout"),
       ]) {
         for (let attempt = 1; attempt < 5; attempt++) {
-          const verdict = judgeCall(error, method, attempt);
+          const verdict = judgeCall(error, callOf(method), attempt);
           assert.ok(verdict.action === "again" && verdict.after <= 5000, `${method}, ${attempt}: ${word(verdict)}`);
         }
-        assert.deepEqual(judgeCall(error, method, 5), { action: "reject" });
+        assert.deepEqual(judgeCall(error, callOf(method), 5), { action: "reject" });
       }
     }
   });
@@ -217,7 +220,7 @@ describe("the first call", () => {
     assert.ok(verdict.action === "stop" && verdict.error instanceof ConfigError);
     assert.equal(verdict.error.message, cause.message);
     assert.equal(judgePoll(error, { failures: 1, conflictFor: 0 }).action, "again");
-    assert.equal(judgeCall(error, "sendMessage", 1).action, "again");
+    assert.equal(judgeCall(error, callOf("sendMessage"), 1).action, "again");
   });
 
   test("is made again for as long as Telegram cannot be reached", () => {

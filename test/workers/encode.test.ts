@@ -4,11 +4,15 @@ import fc from "fast-check";
 import { InvalidEventError } from "../../src/protocol/errors.ts";
 import { methodOf, typeOf } from "../../src/protocol/method-names.ts";
 import { METHODS, type MethodFacts } from "../../src/protocol/method-table.ts";
-import { type Defaults, encode, hintFor } from "../../workers/encode.ts";
+import { type Defaults, encode as encodeFor, hintFor } from "../../workers/encode.ts";
+import { Streams } from "../../workers/streams.ts";
 
 const CHAT: Defaults = { chat_id: 42, business_connection_id: undefined };
 const BUSINESS: Defaults = { chat_id: 42, business_connection_id: "conn1" };
 const USER: Defaults = { chat_id: undefined, business_connection_id: undefined };
+
+/** In an instance of its own. */
+const encode = (event: unknown, defaults: Defaults) => encodeFor(event, defaults, { streams: new Streams() });
 
 const methods = Object.entries(METHODS) as [string, MethodFacts][];
 

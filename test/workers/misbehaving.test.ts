@@ -88,11 +88,11 @@ suite("an application that sends", () => {
         'send() takes an event such as { type: "telegram.send_message", text: "…" }, not the string "telegram.send_message"',
       "no text": 'telegram.send_message needs "text"',
       "a cycle":
-        '"reply_markup.self" is a reference to an object that contains it (a cycle); events hold plain data only',
-      "a function": '"text" is a function; events hold plain data only',
-      "a symbol": '"text" is a symbol; events hold plain data only',
-      bytes:
-        '"photo" is a Uint8Array: files cannot be uploaded yet; pass a file_id or a URL as a string; events hold plain data only',
+        '"reply_markup.self" is a reference to an object that contains it (a cycle); events hold plain data and files only',
+      "a function": '"text" is a function; events hold plain data and files only',
+      "a symbol": '"text" is a symbol; events hold plain data and files only',
+      "bytes that are gone":
+        '"photo" has been sent before, and its bytes are gone; to send the same ones several times, pass a Blob',
     };
     for (const what of Object.keys(refused)) worker.deliver(what);
     await worker.settled();

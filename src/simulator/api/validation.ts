@@ -56,9 +56,9 @@ function coerce({ name, type }: FieldSchema, given: unknown, raw: RawParameters)
     case "file":
       return asFile(name, given, raw);
     case "array":
-      return asArray(name, given);
+      return withUploads(name, asArray(name, given), raw);
     default:
-      return asObject(name, given);
+      return withUploads(name, asObject(name, given), raw);
   }
 }
 
@@ -80,12 +80,31 @@ function asId(name: string, given: unknown): number | string {
 
 /** A file_id, a URL, an upload, or `attach://name` for an upload under another name. */
 function asFile(name: string, given: unknown, raw: RawParameters): string | UploadedFile {
-  if (typeof given === "object") return given as UploadedFile;
-  const attached = /^attach:\/\/(.+)$/.exec(String(given))?.[1];
-  if (attached === undefined) return String(given);
+  return typeof given === "object" ? (given as UploadedFile) : attachedTo(String(given), name, raw);
+}
+
+/** The upload that `attach://name` stands for; any other text as it is. */
+function attachedTo(text: string, name: string, raw: RawParameters): string | UploadedFile {
+  const attached = /^attach:\/\/(.+)$/.exec(text)?.[1];
+  if (attached === undefined) return text;
   const upload = raw[attached];
   if (typeof upload === "object" && upload !== null) return upload as UploadedFile;
   throw badRequest(`there is no ${words(name)} in the request`);
+}
+
+/** Where files may stand in a structure. */
+const FILE_KEYS: ReadonlySet<string> = new Set("media photo video animation sticker thumbnail cover".split(" "));
+
+/** A structure with the uploads in it that it refers to. */
+function withUploads(name: string, value: unknown, raw: RawParameters): unknown {
+  if (Array.isArray(value)) return value.map((item) => withUploads(name, item, raw));
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, item]) => {
+      const isFile = typeof item === "string" && FILE_KEYS.has(key);
+      return [key, isFile ? attachedTo(item, key, raw) : withUploads(name, item, raw)];
+    }),
+  );
 }
 
 function asArray(name: string, given: unknown): unknown[] {

@@ -39,6 +39,8 @@ export interface Actions {
   /** The group or channel by that title, made if there is none; the bot is in it from the start. */
   chat: { takes: { title: string; type?: GroupType; username?: string }; gives: Chat };
   send: { takes: Where & { content: Content; reply_to?: number }; gives: Message };
+  /** Sends a file, whose content is in base64, as a document. */
+  sendFile: { takes: Where & { name: string; base64: string; type?: string; caption?: string }; gives: Message };
   edit: { takes: Where & { message_id: number; content: Content }; gives: Message };
   /** Without `message_id`: the latest message that has such a button. */
   press: { takes: Where & { message_id?: number; button: ButtonChoice }; gives: Pressed };

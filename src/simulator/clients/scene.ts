@@ -3,6 +3,7 @@
 import type { Message } from "@grammyjs/types";
 import type { CallLog } from "../state/call-log.ts";
 import type { ChatRecord } from "../state/chat-record.ts";
+import type { FileStore } from "../state/files.ts";
 import type { RawUpdate, UpdateQueue } from "../state/update-queue.ts";
 import type { Person, World } from "../state/world.ts";
 import { ActionError, type ActionName, type Gives, type Takes } from "./actions.ts";
@@ -11,6 +12,7 @@ export interface SceneOptions {
   world: World;
   queue: UpdateQueue;
   calls: CallLog;
+  files: FileStore;
 }
 
 /** How some of the actions are done. */
@@ -22,11 +24,13 @@ export class Scene {
   readonly world: World;
   readonly queue: UpdateQueue;
   readonly calls: CallLog;
+  readonly files: FileStore;
 
-  constructor({ world, queue, calls }: SceneOptions) {
+  constructor({ world, queue, calls, files }: SceneOptions) {
     this.world = world;
     this.queue = queue;
     this.calls = calls;
+    this.files = files;
   }
 
   /** Lets the bot know. */

@@ -61,6 +61,12 @@ export class SimulatedUser {
     return await this.#perform("send", { user_id: this.id, chat_id: chat.id, content, ...reply });
   }
 
+  /** Sends a file as a document. */
+  async sendFile(name: string, content: Uint8Array, { chat = this.chat }: Where = {}): Promise<Message> {
+    const base64 = Buffer.from(content).toString("base64");
+    return await this.#perform("sendFile", { user_id: this.id, chat_id: chat.id, name, base64 });
+  }
+
   async edit(message: Message, text: string): Promise<Message> {
     const { chat, message_id } = message;
     return await this.#perform("edit", { user_id: this.id, chat_id: chat.id, message_id, content: { text } });

@@ -6,6 +6,7 @@ export type Line =
   | { do: "as"; name: string }
   /** Without a title: back to the private chat. */
   | { do: "chat"; title: string | undefined }
+  | { do: "file"; path: string }
   | { do: "help" }
   | { do: "quit" }
   | { do: "nothing" }
@@ -16,6 +17,7 @@ export const HELP = `Type a line to send it to the bot. These lines are for the 
   /as NAME      be somebody else; who is not there yet is made
   /chat GROUP   go to a group; which is not there yet is made, with the bot in it
   /chat         go back to your private chat with the bot
+  /file PATH    send a file
   /help         this
   /quit         leave (so does the end of input)
 Any other command goes to the bot. A second slash sends it one of these: //help sends /help.`;
@@ -31,6 +33,8 @@ export function parseLine(line: string): Line {
       return /^\d+$/.test(rest) ? { do: "press", number: Number(rest) } : { do: "complain", about: "/press NUMBER" };
     case "as":
       return rest !== "" ? { do: "as", name: rest } : { do: "complain", about: "/as NAME" };
+    case "file":
+      return rest !== "" ? { do: "file", path: rest } : { do: "complain", about: "/file PATH" };
     case "chat":
       return { do: "chat", title: rest === "" ? undefined : rest };
     case "help":

@@ -20,11 +20,14 @@ test("the chat's own commands", () => {
   assert.deepEqual(parseLine("/as bob"), { do: "as", name: "bob" });
   assert.deepEqual(parseLine("/chat The Team"), { do: "chat", title: "The Team" });
   assert.deepEqual(parseLine("/chat"), { do: "chat", title: undefined });
+  assert.deepEqual(parseLine("/file a b.txt"), { do: "file", path: "a b.txt" });
+  assert.deepEqual(parseLine("/file"), { do: "complain", about: "/file PATH" });
   assert.deepEqual(parseLine("/quit"), { do: "quit" });
   assert.deepEqual(parseLine("/as"), { do: "complain", about: "/as NAME" });
   assert.deepEqual(parseLine("/press it"), { do: "complain", about: "/press NUMBER" });
 });
 
 test("the help names every one of them", () => {
-  for (const word of ["/1", "/press", "/as", "/chat", "/help", "/quit", "//help"]) assert.ok(HELP.includes(word), word);
+  for (const word of ["/1", "/press", "/as", "/chat", "/file", "/help", "/quit", "//help"])
+    assert.ok(HELP.includes(word), word);
 });

@@ -12,8 +12,14 @@ import { type Deeds, nameOf, type Scene } from "../scene.ts";
 const CALLBACK_LIFETIME = 150;
 const INLINE_LIFETIME = 30;
 
-export const talking: Deeds<"send" | "edit" | "press" | "react" | "vote" | "inlineQuery"> = {
+export const talking: Deeds<"send" | "sendFile" | "edit" | "press" | "react" | "vote" | "inlineQuery"> = {
   send,
+
+  sendFile({ name, base64, type = "application/octet-stream", caption, ...where }, scene) {
+    const bytes = new Uint8Array(Buffer.from(base64, "base64"));
+    const { file_path: _, ...document } = scene.files.store({ name, type, bytes }, "document");
+    return send({ ...where, content: { document, ...(caption !== undefined && { caption }) } }, scene);
+  },
 
   edit({ message_id, content, ...where }, scene) {
     const { person, record } = scene.enter(where);

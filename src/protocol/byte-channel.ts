@@ -1,0 +1,110 @@
+/**
+ * A stream of bytes from one thread to another, over a MessagePort of its own. The receiver grants credit, the sender reads
+ * its source only while it has some: however long the stream is, no more than a window of it is under way.
+ *
+ *   sender:   waiting for credit -- granted --> reading, sending -- used up --> waiting for credit
+ *             any -- the source ends or fails --> says so, closes
+ *             any -- the port closes: the receiver has had enough, or its thread has died --> the source is destroyed
+ *   receiver: receiving -- the end, or a failure, is told --> closes
+ *             receiving -- the port closes before that: the sender's thread has died, or its owner has gone --> fails
+ */
+
+import type { Readable } from "node:stream";
+import type { MessagePort } from "node:worker_threads";
+import { ownBytes } from "./own-bytes.ts";
+
+/** Bytes that may be on their way before the receiver has taken any. */
+const WINDOW = 1024 * 1024;
+
+type Message = Uint8Array<ArrayBuffer> | { end: true } | { failure: string };
+
+/**
+ * Sends what the source gives, as far as it is asked for. Chunks are not copied where they can be transferred.
+ * @param reasonOf a failure of the source in words that may be told to the other thread
+ */
+export async function sendBytes(
+  port: MessagePort,
+  source: Readable,
+  reasonOf: (error: unknown) => string,
+): Promise<void> {
+  let credit = 0;
+  let isOpen = true;
+  let wake = () => {};
+  const granted = async () => {
+    while (credit <= 0 && isOpen) await new Promise<void>((resolve) => (wake = resolve));
+  };
+  port.on("message", (bytes: number) => {
+    credit += bytes;
+    wake();
+  });
+  port.on("close", () => {
+    isOpen = false;
+    source.destroy();
+    wake();
+  });
+  const send = (message: Message) => port.postMessage(message, message instanceof Uint8Array ? [message.buffer] : []);
+  // One that fails before it is read must not end the thread.
+  source.on("error", () => {});
+  await granted();
+  try {
+    for await (const chunk of source) {
+      const bytes = bytesIn(chunk);
+      credit -= bytes.byteLength;
+      send(bytes);
+      await granted();
+    }
+    send({ end: true });
+  } catch (error) {
+    send({ failure: reasonOf(error) });
+  }
+  port.close();
+}
+
+function bytesIn(chunk: unknown): Uint8Array<ArrayBuffer> {
+  if (ArrayBuffer.isView(chunk)) return ownBytes(chunk);
+  if (chunk instanceof ArrayBuffer) return ownBytes(new Uint8Array(chunk));
+  throw new TypeError(`the stream gave a ${typeof chunk} where bytes (a Uint8Array) were expected`);
+}
+
+export class ByteReceiver {
+  readonly #port: MessagePort;
+  readonly #arrived: Message[] = [];
+  #wake = () => {};
+
+  constructor(port: MessagePort) {
+    this.#port = port;
+    port.on("message", (message: Message) => this.#arrive(message));
+    port.on("close", () => this.#arrive({ failure: "it broke off" }));
+  }
+
+  /** The next bytes; undefined at the end. The first call lets the sender begin. @throws what the sender's source failed with */
+  async next(): Promise<Uint8Array<ArrayBuffer> | undefined> {
+    this.#grantFirst();
+    while (this.#arrived.length === 0) await new Promise<void>((resolve) => (this.#wake = resolve));
+    const message = this.#arrived[0]!;
+    if (message instanceof Uint8Array) {
+      this.#arrived.shift();
+      this.#port.postMessage(message.byteLength);
+      return message;
+    }
+    // The end, and a failure, stay where they are for those who ask again.
+    this.close();
+    if ("failure" in message) throw new Error(message.failure);
+    return undefined;
+  }
+
+  /** Nothing more is wanted. */
+  close(): void {
+    this.#port.close();
+  }
+
+  #grantFirst = (): void => {
+    this.#port.postMessage(WINDOW);
+    this.#grantFirst = () => {};
+  };
+
+  #arrive(message: Message): void {
+    this.#arrived.push(message);
+    this.#wake();
+  }
+}

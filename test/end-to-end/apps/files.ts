@@ -1,0 +1,51 @@
+/** Uploads what it is told to, and tells how it went. */
+
+import type { Application, NetworkError } from "asgigram";
+
+const CHUNK = 256 * 1024;
+
+/** So many megabytes; what has been read of them can be seen. */
+async function* megabytes(count: number, onEnd = () => {}): AsyncGenerator<Uint8Array> {
+  try {
+    for (let i = 0; i < count * 4; i++) yield new Uint8Array(CHUNK).fill(i);
+  } finally {
+    onEnd();
+  }
+}
+
+export const application: Application = async (_scope, receive, send) => {
+  for (;;) {
+    const event = await receive();
+    if (event.type !== "telegram.message") continue;
+    const [word, count] = (event.text ?? "").split(" ");
+    const upload = (stream: AsyncIterable<Uint8Array>) =>
+      send({ type: "telegram.send_document", document: { stream, filename: "big.bin" } });
+    switch (word) {
+      case "upload":
+        await upload(megabytes(Number(count)));
+        break;
+      case "die":
+        void upload(megabytes(Number.POSITIVE_INFINITY));
+        await new Promise((resolve) => setTimeout(resolve, 300));
+        process.exit(1);
+        break;
+      case "return":
+        void upload(megabytes(Number.POSITIVE_INFINITY, () => console.log("the stream was ended")));
+        await new Promise((resolve) => setTimeout(resolve, 300));
+        return;
+      case "fail": {
+        const failing = async function* () {
+          yield* megabytes(8);
+          throw new Error("the source is dry");
+        };
+        const text = await upload(failing()).then(
+          () => "it went well",
+          ({ code, delivery, message }: NetworkError) => `${code} ${delivery}: ${message}`,
+        );
+        await send({ type: "telegram.send_message", text });
+        continue;
+      }
+    }
+    await send({ type: "telegram.send_message", text: `done: ${word}` });
+  }
+};

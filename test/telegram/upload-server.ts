@@ -1,0 +1,103 @@
+/** A Bot API server that takes uploads and reads their forms, and a client that sends it events as an instance would. */
+
+import { once } from "node:events";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { MessageChannel } from "node:worker_threads";
+import type { Answer, Call } from "../../src/protocol/port.ts";
+import { BotApi } from "../../src/telegram/bot-api.ts";
+import { createRequest } from "../../src/telegram/request.ts";
+import { Calls } from "../../workers/calls.ts";
+import { encode } from "../../workers/encode.ts";
+import { Streams } from "../../workers/streams.ts";
+
+export const TOKEN = "123456:AAsecret-token_of_this_bot";
+
+export interface Received {
+  method: string;
+  headers: IncomingMessage["headers"];
+  form: FormData;
+}
+
+type Handler = (request: IncomingMessage, response: ServerResponse, server: UploadServer) => void | Promise<void>;
+
+export class UploadServer implements AsyncDisposable {
+  readonly received: Received[] = [];
+  /** How many requests were cut off before they had come in whole. */
+  cutOff = 0;
+  readonly streams = new Streams();
+  readonly api: BotApi;
+  readonly #http;
+  readonly #request: (call: Call) => Promise<Answer>;
+
+  /** @param handler answers the request; `server.read()` reads its form */
+  static async start(handler: Handler = success, { local = false } = {}): Promise<UploadServer> {
+    const http = createServer();
+    http.listen(0, "127.0.0.1");
+    await once(http, "listening");
+    return new UploadServer(http, handler, local);
+  }
+
+  private constructor(http: ReturnType<typeof createServer>, handler: Handler, local: boolean) {
+    this.#http = http;
+    const { port } = http.address() as AddressInfo;
+    this.api = new BotApi({ token: TOKEN, apiUrl: `http://127.0.0.1:${port}` });
+    this.#request = createRequest(this.api, local);
+    http.on("request", (request, response) => {
+      request.on("aborted", () => {
+        this.cutOff += 1;
+      });
+      Promise.resolve(handler(request, response, this)).catch(() => response.destroy());
+    });
+  }
+
+  /** Reads the form of a request with a parser that is not ours. */
+  async read(request: IncomingMessage): Promise<Received> {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk);
+    const { headers } = request;
+    const form = await new Response(Buffer.concat(chunks), {
+      headers: { "content-type": headers["content-type"]! },
+    }).formData();
+    const received = { method: request.url!.split("/").at(-1)!, headers, form };
+    this.received.push(received);
+    return received;
+  }
+
+  /** Sends an event, as an instance of chat 42 would, from one port to another. @returns the answer as it came */
+  async send(event: object): Promise<Answer> {
+    return await this.#request(await crossed(this.encode(event)));
+  }
+
+  encode(event: object): Call {
+    return encode(event, { chat_id: 42, business_connection_id: undefined }, this);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.api.close();
+    this.#http.closeAllConnections();
+    this.#http.close();
+  }
+}
+
+const success: Handler = async (request, response, server) => {
+  await server.read(request);
+  respond(response, 200, { ok: true, result: true });
+};
+
+export function respond(response: ServerResponse, status: number, body: object): void {
+  response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
+}
+
+/** The call as it comes out at the other end of a port. */
+export async function crossed(call: Call): Promise<Call> {
+  const { port1, port2 } = new MessageChannel();
+  const outbound = {
+    push: (item: unknown, transfer: readonly ArrayBuffer[] = []) => port1.postMessage(item, [...transfer]),
+  };
+  const arrived = once(port2, "message") as Promise<[{ call: Call }]>;
+  void new Calls(outbound as never).make(call, 1);
+  const [item] = await arrived;
+  port1.close();
+  return item.call;
+}

@@ -1,0 +1,63 @@
+/** The streams that an instance has open, in both directions. Each ends with the instance at the latest. */
+
+import { Readable } from "node:stream";
+import { MessageChannel, type MessagePort } from "node:worker_threads";
+import { ByteReceiver, sendBytes } from "../src/protocol/byte-channel.ts";
+import { FileError } from "../src/protocol/errors.ts";
+import { DOWNLOAD } from "../src/protocol/method-names.ts";
+import { textOf } from "./thrown.ts";
+
+export class Streams {
+  readonly #open = new Set<MessagePort>();
+  #isClosed = false;
+
+  /** @returns where the main thread can read what the application's stream gives */
+  up(stream: ReadableStream | AsyncIterable<unknown>): MessagePort {
+    const { port1, port2 } = new MessageChannel();
+    this.#keep(port1);
+    void sendBytes(port1, readableOf(stream), (error) => `the stream failed: ${textOf(error)}`);
+    return port2;
+  }
+
+  /** @returns a stream of what comes from the main thread */
+  down(port: MessagePort): ReadableStream<Uint8Array<ArrayBuffer>> {
+    const receiver = new ByteReceiver(port);
+    this.#keep(port);
+    return new ReadableStream<Uint8Array<ArrayBuffer>>(
+      {
+        async pull(controller) {
+          const bytes = await receiver.next().catch(({ message }) => {
+            throw new FileError(DOWNLOAD, "file_id", message);
+          });
+          if (bytes === undefined) controller.close();
+          else controller.enqueue(bytes);
+        },
+        cancel: () => receiver.close(),
+      },
+      { highWaterMark: 0 },
+    );
+  }
+
+  /** The application is at its end, and nobody reads or gives any more. */
+  close(): void {
+    this.#isClosed = true;
+    for (const port of this.#open) port.close();
+  }
+
+  #keep(port: MessagePort): void {
+    if (this.#isClosed) return port.close();
+    this.#open.add(port);
+    port.on("close", () => this.#open.delete(port));
+  }
+}
+
+/** Read chunk by chunk as they come, so that what is no chunk of bytes is found. */
+function readableOf(stream: ReadableStream | AsyncIterable<unknown>): Readable {
+  if (stream instanceof Readable) return stream;
+  const options = { objectMode: true, highWaterMark: 1 };
+  return stream instanceof ReadableStream
+    ? Readable.fromWeb(stream as WebStream, options)
+    : Readable.from(stream, options);
+}
+
+type WebStream = Parameters<typeof Readable.fromWeb>[0];
