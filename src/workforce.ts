@@ -103,6 +103,8 @@ export class Workforce {
       for (const life of this.#lives.values()) this.#tellLevel(life);
     });
     this.#started = this.#pool.start();
+    // Whoever calls start() hears of it.
+    this.#started.catch(() => {});
     this.#renewal = new Renewal({
       workers: config.workers,
       recycleAfter: config.recycleAfter || undefined,

@@ -3,6 +3,7 @@
  * rest. Nothing but this imports chokidar, and nobody needs this but where --reload is given.
  */
 
+import type { Stats } from "node:fs";
 import type { FSWatcher } from "chokidar";
 
 export interface SourceWatchOptions {
@@ -13,10 +14,15 @@ export interface SourceWatchOptions {
 
 /** An editor that saves, or a tool that writes many files, is given so long to finish: ms. */
 const REST = 100;
+/** The clock that files go by may be behind by as much: ms. */
+const COARSE = 20;
 
 export class SourceWatch {
   readonly #options: SourceWatchOptions;
-  readonly #files = new Set<string>();
+  /** Since when each file is to be watched: ms since 1970. */
+  readonly #since = new Map<string, number>();
+  /** Those that chokidar has seen, and watches. */
+  readonly #seen = new Set<string>();
   readonly #changed = new Set<string>();
   readonly #watcher: Promise<FSWatcher>;
   #rest: NodeJS.Timeout | undefined;
@@ -28,32 +34,40 @@ export class SourceWatch {
 
   /** Watches one more file, which need not be there yet. */
   async add(file: string): Promise<void> {
-    if (this.#files.has(file)) return;
-    this.#files.add(file);
+    if (this.#since.has(file)) return;
+    this.#since.set(file, Date.now() - COARSE);
     (await this.#watcher).add(file);
   }
 
   async close(): Promise<void> {
+    const watcher = await this.#watcher;
     clearTimeout(this.#rest);
-    await (await this.#watcher).close();
+    await watcher.close();
   }
 
   async #watch(): Promise<FSWatcher> {
     const { watch } = await import("chokidar");
-    return watch([], { ignoreInitial: true })
-      .on("all", (_, path) => this.#note(path))
+    return watch([], { alwaysStat: true })
+      .on("all", (_, path, stats) => this.#notice(path, stats))
       .on("error", (error) => this.#options.onError(error as Error));
   }
 
-  #note(path: string): void {
+  #notice(path: string, stats: Stats | undefined): void {
+    const since = this.#since.get(path);
     // Of a file that is not there yet, its folder is watched.
-    if (!this.#files.has(path)) return;
+    if (since === undefined) return;
+    const isFirst = !this.#seen.has(path);
+    this.#seen.add(path);
+    // It is seen for the first time when it begins to be watched, which is a moment after it has been imported.
+    if (isFirst && stats !== undefined && stats.ctimeMs < since) return;
     this.#changed.add(path);
     clearTimeout(this.#rest);
-    this.#rest = setTimeout(() => {
-      const changed = [...this.#changed];
-      this.#changed.clear();
-      this.#options.onChange(changed);
-    }, REST);
+    this.#rest = setTimeout(() => this.#tell(), REST);
+  }
+
+  #tell(): void {
+    const changed = [...this.#changed];
+    this.#changed.clear();
+    this.#options.onChange(changed);
   }
 }

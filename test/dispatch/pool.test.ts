@@ -366,13 +366,25 @@ describe("replace()", () => {
     await replaced;
   });
 
-  test("does not wait for ever: what does not finish in time is ended, and to blame for nothing", async (t) => {
-    const bench = new Bench(t, "app.ts:application", { grace: 50 });
+  for (const deed of ["hang", "block"]) {
+    test(`does not wait for ever for workers that ${deed}: they are ended, and to blame for nothing`, async (t) => {
+      const bench = new Bench(t, "app.ts:application", { grace: 50 });
+      await bench.pool.start();
+      bench.tell(0, deed);
+      await bench.pool.replace(0, never);
+      assert.deepEqual(course(bench), ["ready", "paused", "dismissed", "drained", "ready"]);
+      assert.deepEqual(bench.of("drained")[0]!.unseen, []);
+      await bench.answers(0);
+    });
+  }
+
+  test("is no excuse for a worker that is stalled: --stall-timeout holds for it as ever", async (t) => {
+    const bench = new Bench(t, "app.ts:application", { stallTimeout: 1500 });
     await bench.pool.start();
-    bench.tell(0, "hang");
+    bench.tell(0, "block");
     await bench.pool.replace(0, never);
-    assert.deepEqual(course(bench), ["ready", "paused", "dismissed", "drained", "ready"]);
-    assert.deepEqual(bench.of("drained")[0]!.unseen, []);
+    assert.match((await bench.gone(0)).error.message, /stalled/);
+    await bench.ready(0, 2);
     await bench.answers(0);
   });
 

@@ -64,6 +64,17 @@ export const application = async (scope, receive, send) => {
   }
 };`;
 
+const HANGING = `import { delivery } from "${new URL("../../src/index.ts", import.meta.url)}";
+export const application = async (scope, receive, send) => {
+  for (;;) {
+    const event = await receive();
+    if (event.type !== "telegram.message") return;
+    const { attempt } = delivery(event);
+    if (attempt === 1) await new Promise(() => console.log("hanging"));
+    await send({ type: "telegram.send_message", text: event.text + ", attempt " + attempt });
+  }
+};`;
+
 type User = Awaited<ReturnType<Simulator["user"]>>;
 
 const say = async (user: User, text = "x") => {
@@ -132,6 +143,21 @@ describe("SIGHUP", () => {
     const { error } = await bot.logged(({ msg }) => msg.startsWith("a worker could not be replaced"));
     assert.match(error!, /startup failed: no database/);
     assert.equal(await say(await project.simulator.user("ann")), "one 1");
+  });
+
+  test("ends what does not finish in time, and all that it had is delivered again", async () => {
+    await using project = await Project.create();
+    project.write("bot.ts", HANGING);
+    const bot = await project.start("--shutdown-timeout", "0.2");
+    const ann = await project.simulator.user("ann");
+    for (const text of ["a", "b"]) await ann.sendText(text);
+    await bot.process.says("hanging");
+    project.write("bot.ts", HANGING.replace("attempt === 1", "false"));
+    bot.process.process.kill("SIGHUP");
+    await logged(bot, "did not finish in time");
+    assert.equal((await ann.nextMessage()).text, "a, attempt 2");
+    assert.equal((await ann.nextMessage()).text, "b, attempt 2");
+    assert.equal((await bot.end()).code, 0);
   });
 
   test("before the server serves is heeded as soon as it does", async () => {

@@ -23,8 +23,9 @@ async function watching(t: TestContext, ...names: string[]) {
     rmSync(folder, { recursive: true });
   });
   for (const name of names) write(name);
+  // They have been there for a while, and the operating system has to have heard of them.
+  await delay(50);
   for (const name of names) await watch.add(path(name));
-  // The operating system has to have heard of it.
   await delay(200);
   return { folder, path, write, watch, all, changed: async () => (await once(changes, "change"))[0] };
 }
@@ -70,6 +71,18 @@ test("a file that is not there yet is told of when it is, and its neighbours are
   assert.deepEqual(await changed(), ["missing.ts"]);
 });
 
+test("a file that changes at the very moment when it begins to be watched is told of", async (t) => {
+  const { path, write, watch, changed } = await watching(t, "a.ts");
+  for (const name of ["b.ts", "c.ts", "d.ts"]) {
+    if (name !== "d.ts") write(name);
+    await delay(50);
+    const added = watch.add(path(name));
+    write(name);
+    await added;
+    assert.deepEqual(await changed(), [name]);
+  }
+});
+
 test("files that change one upon another are told of together", async (t) => {
   const names = Array.from({ length: 30 }, (_, i) => `f${i}.ts`);
   const { write, changed, all } = await watching(t, ...names);
@@ -86,6 +99,7 @@ test("a file that comes to be watched later is told of, and one that is added tw
   const { folder, path, write, watch, changed } = await watching(t, "a.ts");
   mkdirSync(join(folder, "deep"));
   write("deep/b.ts");
+  await delay(50);
   for (let i = 0; i < 2; i++) await watch.add(path("deep/b.ts"));
   await delay(200);
   write("deep/b.ts");
