@@ -14,7 +14,7 @@ import { FAILURE_COUNT, TelltaleApi } from "./telltale-api.ts";
 const TOKEN = "123456789:AAE-abcdefghijklmnopqrstuvwxyz_0123";
 const PASSWORD = "open-sesame-42";
 /** Without the id, which everybody knows. */
-const SECRETS = [TOKEN.slice(TOKEN.indexOf(":") + 1), PASSWORD];
+const SECRETS = [TOKEN.slice(TOKEN.indexOf(":") + 1), PASSWORD, Buffer.from(`ann:${PASSWORD}`).toString("base64")];
 
 const GOSSIP = join(import.meta.dirname, "apps/gossip.ts");
 /** What the application is to do, in this order: those that cost its worker come last. */
@@ -87,6 +87,7 @@ interface Run extends Pick<RunOptions, "env" | "node"> {
   readonly says?: string;
 }
 
+const TELLTALE_PROXY = `http://ann:${PASSWORD}@127.0.0.1:${api.port}`;
 const PROXY = `http://ann:${PASSWORD}@127.0.0.1:1`;
 const thrower = `setTimeout(() => { throw new Error("${TOKEN}") }, 1000)`;
 
@@ -98,6 +99,8 @@ const RUNS: { readonly [what: string]: Run } = {
     says: "trying again",
   },
   "a proxy that does not answer": { args: [...BOT, "--api-url", NOBODY, "--proxy", PROXY], says: "trying again" },
+  "a proxy that refuses": { args: [...BOT, "--api-url", NOBODY, "--proxy", TELLTALE_PROXY] },
+  "a proxy that fails later": { args: [...BOT, ...GOOD, "--proxy", TELLTALE_PROXY], says: "polling failed" },
   "a proxy in the environment": {
     args: [...BOT, "--api-url", NOBODY],
     env: { HTTP_PROXY: PROXY, HTTPS_PROXY: PROXY },

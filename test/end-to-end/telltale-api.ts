@@ -75,6 +75,7 @@ export class TelltaleApi implements AsyncDisposable {
   #answer(socket: Socket, request: string): void {
     const [, path, method] = /^\w+ (\S*\/(\w+)) HTTP/.exec(request) ?? [];
     if (request.startsWith("\x16")) return void socket.end("no TLS is spoken here");
+    if (request.startsWith("CONNECT")) return this.#connect(socket, request);
     if (path === undefined) return;
     if (path.startsWith("/401/")) return void socket.write(refusal(401, `Unauthorized: ${path}`));
     if (method === "getMe") return this.#give(socket, { id: 123456789, username: "telltale_bot" });
@@ -86,6 +87,13 @@ export class TelltaleApi implements AsyncDisposable {
     const text = this.#texts[(poll - 1) / 2] ?? "end";
     const chat = { id: 7, type: "private" };
     this.#give(socket, [{ update_id: poll, message: { message_id: poll, date: 1, chat, text } }]);
+  }
+
+  /** As a proxy, too, it is one: of the way to itself, and to nobody else. */
+  #connect(socket: Socket, request: string): void {
+    if (request.startsWith(`CONNECT 127.0.0.1:${this.port} `)) return void socket.write("HTTP/1.1 200 OK\r\n\r\n");
+    const repeated = `x-request: ${encodeURIComponent(request)}\r\n`;
+    socket.end(answer(407, request, "text/plain").replace("content-type", `${repeated}content-type`));
   }
 
   #give(socket: Socket, result: unknown): void {
