@@ -72,17 +72,20 @@ async function serveBot(typed: Typed): Promise<void> {
 async function simulate(typed: Typed): Promise<void> {
   const { Simulator } = await import("./simulator/simulator.ts");
   const { runTerminalChat } = await import("./simulator/terminal.ts");
+  const { PromptLine } = await import("./simulator/terminal/prompt-line.ts");
   const leaving = signalled();
   const simulator = await Simulator.start();
   const { token, url: apiUrl } = simulator;
   const config = await resolveConfig(sourcesOf(typed, { token, apiUrl }));
-  const server = await start(config, leaving);
+  const promptLine = new PromptLine();
+  const server = await start(config, leaving, (line) => promptLine.above(() => process.stderr.write(line)));
   const chat = runTerminalChat({
     simulator,
     input: process.stdin,
     output: process.stdout,
     idle: () => server.idle(),
     signal: leaving,
+    promptLine,
   });
   await Promise.race([chat, server.closed]);
   await server.stop();
@@ -129,13 +132,16 @@ let hide = withoutSecrets;
 /** The server, as soon as there is one. */
 const serving = Promise.withResolvers<RunningServer>();
 
-/** Starts the server. If it is told to stop before it serves, that is an end as it should be, too. */
-async function start(config: Config, stopping: AbortSignal): Promise<RunningServer> {
+/**
+ * Starts the server. If it is told to stop before it serves, that is an end as it should be, too.
+ * @param write takes the lines of the log, instead of standard error
+ */
+async function start(config: Config, stopping: AbortSignal, write?: (line: string) => void): Promise<RunningServer> {
   const hideKnown = secretHider(config);
   hide = (text) => withoutSecrets(hideKnown(text));
   const { loggerFor, serve } = await import("./server.ts");
   const { turnLevel } = await import("./observe/logger.ts");
-  const log = loggerFor(config);
+  const log = loggerFor(config, write);
   turnLogLevel = () => turnLevel(log, config.logLevel);
   try {
     const server = await serve(config, stopping, log);

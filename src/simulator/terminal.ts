@@ -8,7 +8,7 @@
 
 import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
-import { clearLine, createInterface, cursorTo, type Interface } from "node:readline";
+import { createInterface, type Interface } from "node:readline";
 import { styleText } from "node:util";
 import { ActionError } from "./clients/actions.ts";
 import type { SimulatedChat } from "./clients/simulated-chat.ts";
@@ -16,6 +16,7 @@ import type { SimulatedUser } from "./clients/simulated-user.ts";
 import type { Simulator } from "./simulator.ts";
 import type { ChatEvent } from "./state/journal.ts";
 import { HELP, type Line, parseLine } from "./terminal/line.ts";
+import { PromptLine } from "./terminal/prompt-line.ts";
 import { clean, render } from "./terminal/render.ts";
 
 export interface TerminalChatOptions {
@@ -26,6 +27,8 @@ export interface TerminalChatOptions {
   idle: () => Promise<void>;
   /** Ends the chat early. */
   signal?: AbortSignal;
+  /** For whoever else prints at this terminal. */
+  promptLine?: PromptLine;
 }
 
 /** Resolves when the chat is over: at the end of input, at `/quit`, or by the signal. */
@@ -39,6 +42,7 @@ const WELCOME = "Talk to the bot; /help tells more, /quit leaves.";
 class TerminalChat {
   readonly #options: TerminalChatOptions;
   readonly #isInteractive: boolean;
+  readonly #promptLine: PromptLine;
   /** Where the numbers that were shown last belong: of each chat, the message, or none for its reply keyboard. */
   readonly #buttons = new Map<number, number | undefined>();
   #me!: SimulatedUser;
@@ -51,6 +55,7 @@ class TerminalChat {
   constructor(options: TerminalChatOptions) {
     this.#options = options;
     this.#isInteractive = options.input.isTTY === true;
+    this.#promptLine = options.promptLine ?? new PromptLine();
   }
 
   async run(): Promise<void> {
@@ -60,6 +65,7 @@ class TerminalChat {
     const forget = simulator.observe((event) => this.#show(event));
     const prompt = this.#isInteractive ? { output, terminal: true } : {};
     this.#lines = createInterface({ input, ...prompt, ...(signal && { signal }) });
+    if (this.#isInteractive) this.#promptLine.attach(this.#lines, output);
     this.#lines.on("SIGINT", () => this.#lines.close());
     this.#lines.on("close", () => {
       this.#isClosed = true;
@@ -172,16 +178,7 @@ class TerminalChat {
     this.#lines.prompt(true);
   }
 
-  /** Above the prompt, which keeps what is being typed. */
   #print(text: string): void {
-    const { output } = this.#options;
-    if (!this.#isInteractive) {
-      output.write(`${text}\n`);
-      return;
-    }
-    cursorTo(output, 0);
-    clearLine(output, 0);
-    output.write(`${text}\n`);
-    if (!this.#isClosed) this.#lines.prompt(true);
+    this.#promptLine.above(() => this.#options.output.write(`${text}\n`));
   }
 }
