@@ -12,6 +12,7 @@ import { BotApi } from "../telegram/bot-api.ts";
 import { checkApplication } from "./application.ts";
 import { type Finding, ok, problem, warning } from "./finding.ts";
 import { checkInbox } from "./inbox.ts";
+import { checkListen } from "./listen.ts";
 import { checkTelegram } from "./telegram.ts";
 
 /**
@@ -34,6 +35,7 @@ export async function check(sources: Sources, print: (line: string) => void): Pr
     application(settings, sources.cwd, (line) => print(hide(line))),
     telegram(settings),
     inbox(settings),
+    checkListen(settings.listen.value ?? false),
   ]);
   return findings.flat().map((finding) => ({ ...finding, text: hide(finding.text) }));
 }

@@ -1,6 +1,6 @@
 /** What has been found out about one point: that it is well, odd, or in the way of serving. */
 
-export type Point = "configuration" | "application" | "token" | "webhook" | "inbox";
+export type Point = "configuration" | "application" | "token" | "webhook" | "inbox" | "listen";
 
 export interface Finding {
   readonly point: Point;

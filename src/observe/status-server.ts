@@ -63,7 +63,11 @@ function routes({ vitals, metrics }: StatusServerOptions): Hono {
   return app;
 }
 
-function listenError({ host, port }: StatusServerOptions, cause: NodeJS.ErrnoException): ListenError {
+/** Why one cannot listen there, and what to do about it. */
+export function listenError(
+  { host, port }: Pick<StatusServerOptions, "host" | "port">,
+  cause: NodeJS.ErrnoException,
+): ListenError {
   const remedy = REMEDIES[cause.code ?? ""] ?? cause.message;
   return new ListenError(`cannot listen on ${host.includes(":") ? `[${host}]` : host}:${port}: ${remedy}`, { cause });
 }
