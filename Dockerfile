@@ -1,39 +1,56 @@
-# syntax=docker/dockerfile:1
+# asgigram, ready for a bot: mount one at /bot, or build upon this image (docs/operations.md, examples/docker).
 
-FROM node:26-slim AS build
+ARG NODE=node:26-slim
+
+FROM ${NODE} AS build
 WORKDIR /src
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci --ignore-scripts
 COPY tsconfig.json tsconfig.build.json ./
 COPY src src
 COPY workers workers
-RUN npm run build
+RUN npm run build && chmod +x dist/src/bin.js
 
-FROM node:26-slim AS dependencies
+FROM ${NODE} AS dependencies
 WORKDIR /src
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci --omit=dev --ignore-scripts
 
-FROM node:26-slim
-LABEL org.opencontainers.image.title="asgigram" \
-      org.opencontainers.image.description="An ASGI-style protocol server for Telegram bots" \
-      org.opencontainers.image.licenses="BSD-3-Clause"
-WORKDIR /opt/asgigram
-COPY --from=dependencies /src/node_modules node_modules
-COPY --from=build /src/dist dist
-COPY package.json LICENSE ./
-COPY examples examples
-# The command, and the package for bots in any folder to import; /data belongs to the user that the server runs as.
+FROM ${NODE}
+# A bot may start programs, and they others: Node.js as process 1 would not reap those that lose their parents.
+RUN apt-get update \
+ && apt-get install --yes --no-install-recommends tini \
+ && rm -rf /var/lib/apt/lists/* /var/cache/* /var/log/*
+# The command, and the package where bots in any folder find it; /data is all that is ever written to.
 RUN ln -s /opt/asgigram/dist/src/bin.js /usr/local/bin/asgigram \
- && chmod +x dist/src/bin.js \
- && mkdir -p /node_modules /data /bot \
+ && mkdir -p /node_modules /bot /data \
  && ln -s /opt/asgigram /node_modules/asgigram \
  && chown node:node /data
+WORKDIR /opt/asgigram
+COPY --from=dependencies /src/node_modules node_modules
+COPY package.json LICENSE ./
+COPY examples examples
+COPY --from=build /src/dist dist
+
 ENV NODE_ENV=production \
-    ASGIGRAM_INBOX=/data/inbox.sqlite
+    ASGIGRAM_INBOX=/data/inbox.sqlite \
+    ASGIGRAM_LISTEN=127.0.0.1:8082
 USER node
 WORKDIR /bot
 VOLUME /data
 STOPSIGNAL SIGTERM
-ENTRYPOINT ["asgigram"]
+HEALTHCHECK --interval=30s --timeout=5s --start-period=60s CMD ["asgigram", "health"]
+ENTRYPOINT ["tini", "--", "asgigram"]
 CMD ["--help"]
+
+ARG VERSION=unknown
+ARG REVISION=unknown
+ARG CREATED=unknown
+ARG SOURCE=unknown
+LABEL org.opencontainers.image.title="asgigram" \
+      org.opencontainers.image.description="An ASGI-style protocol server for Telegram bots" \
+      org.opencontainers.image.licenses="BSD-3-Clause" \
+      org.opencontainers.image.version="${VERSION}" \
+      org.opencontainers.image.revision="${REVISION}" \
+      org.opencontainers.image.created="${CREATED}" \
+      org.opencontainers.image.source="${SOURCE}"

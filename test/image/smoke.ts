@@ -1,0 +1,156 @@
+/**
+ * The image as people use it: built from the Dockerfile, run as docs/operations.md says, against a Bot API on this machine.
+ * `npm run test:image` finds a container engine for it.
+ */
+
+import assert from "node:assert/strict";
+import { chmod, cp, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, describe, test } from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { Simulator } from "../../src/simulator/simulator.ts";
+import { build, Container, engine, inspect } from "./container.ts";
+
+const REPOSITORY = fileURLToPath(new URL("../..", import.meta.url));
+const BASE = process.env.NODE ?? "node:26-slim";
+const IMAGE = "asgigram";
+const VOLUME = "asgigram-smoke-data";
+const MEGABYTE = 1e6;
+
+/** As in compose.yaml. */
+const HARDENED = ["--read-only", "--cap-drop", "ALL", "--security-opt", "no-new-privileges"];
+
+const BOTS = {
+  "echo.ts": `export const application = async (scope, receive, send) => {
+    for (;;) {
+      const { type, text } = await receive();
+      if (type === "telegram.message") await send({ type: "telegram.send_message", text });
+    }
+  };`,
+  "pensive.ts": `export const application = async (scope, receive) => {
+    if (scope.type === "lifespan") return;
+    const { text } = await receive();
+    console.log("thinks about " + text);
+    await new Promise(() => {});
+  };`,
+};
+
+let folder: string;
+let simulator: Simulator;
+
+before(async () => {
+  folder = await mkdtemp(join(tmpdir(), "asgigram-image-"));
+  simulator = await Simulator.start();
+  for (const [name, source] of Object.entries(BOTS)) await writeFile(join(folder, name), source);
+  await writeFile(join(folder, "token"), simulator.token);
+  await chmod(folder, 0o755);
+  await build(IMAGE, REPOSITORY, "--build-arg", `NODE=${BASE}`, "--build-arg", "VERSION=1.2.3");
+});
+
+after(async () => {
+  await simulator.close();
+  await rm(folder, { recursive: true });
+});
+
+/** Runs one of BOTS, mounted, with the token in a file. */
+function serve(bot: keyof typeof BOTS, ...options: readonly string[]): Container {
+  return new Container(
+    ...["--volume", `${folder}/${bot}:/bot/bot.ts:ro`],
+    ...["--volume", `${folder}/token:/run/secrets/token:ro`, "--env", "ASGIGRAM_TOKEN_FILE=/run/secrets/token"],
+    ...["--env", `ASGIGRAM_API_URL=${simulator.url}`, "--env", "ASGIGRAM_WORKERS=1"],
+    ...options,
+    ...[IMAGE, "bot.ts"],
+  );
+}
+
+describe("the image", () => {
+  test("says what it is", async () => {
+    const { Config, Healthcheck = Config.Healthcheck } = await inspect(IMAGE);
+    assert.equal(Config.User, "node");
+    assert.equal(Config.StopSignal, "SIGTERM");
+    assert.deepEqual(Healthcheck?.Test, ["CMD", "asgigram", "health"]);
+    const { Labels } = Config;
+    assert.equal(Labels["org.opencontainers.image.title"], "asgigram");
+    assert.equal(Labels["org.opencontainers.image.version"], "1.2.3");
+  });
+
+  test("is no larger than its base and 120 MB", async (t) => {
+    const [{ Size: size }, { Size: base }] = await Promise.all([inspect(IMAGE), inspect(BASE)]);
+    t.diagnostic(`${Math.round((size - base) / MEGABYTE)} MB over its base of ${Math.round(base / MEGABYTE)} MB`);
+    assert.ok(size - base < 120 * MEGABYTE);
+  });
+
+  test("shares all its layers but the last with one made of changed sources", async (t) => {
+    const changed = join(folder, "changed");
+    const isSource = (path: string) => !/node_modules|\.git$|dist$/.test(path);
+    await cp(REPOSITORY, changed, { recursive: true, filter: isSource });
+    await writeFile(join(changed, "src/changed.ts"), "export const changed = true;\n");
+    const started = performance.now();
+    await build(`${IMAGE}-changed`, changed, "--build-arg", `NODE=${BASE}`, "--build-arg", "VERSION=1.2.3");
+    t.diagnostic(`built again in ${Math.round((performance.now() - started) / 1000)} s`);
+    const [image, other] = await Promise.all([inspect(IMAGE), inspect(`${IMAGE}-changed`)]);
+    await engine("rmi", `${IMAGE}-changed`);
+    assert.notDeepEqual(other.RootFS.Layers.at(-1), image.RootFS.Layers.at(-1));
+    assert.deepEqual(other.RootFS.Layers.slice(0, -1), image.RootFS.Layers.slice(0, -1));
+  });
+});
+
+test("the demo answers", async () => {
+  await using demo = new Container(IMAGE, "simulate", "/opt/asgigram/examples/echo.ts");
+  demo.hears("hi\n");
+  assert.equal(await demo.exit(), 0, demo.output);
+  assert.match(demo.output, /Bot: hi/);
+});
+
+test("a mounted bot serves without rights and without a writable file but those of /data", async () => {
+  const ann = await simulator.user("ann");
+  await using container = serve("echo.ts", ...HARDENED);
+  await ann.sendText("hello");
+  assert.equal((await ann.nextMessage()).text, "hello");
+  assert.equal(await container.inside("asgigram", "health"), "healthy");
+  assert.equal(await container.inside("asgigram", "health", "--ready"), "ready");
+  assert.equal(await container.inside("id", "--user"), "1000");
+  assert.match(await container.inside("ls", "/data"), /^inbox\.sqlite$/m);
+  await assert.rejects(container.inside("touch", "/bot/file"), /Read-only file system/);
+  // Some engines have temporary folders that can be written to: nothing is there.
+  assert.equal(await container.inside("find", "/tmp", "/var/tmp", "-type", "f"), "");
+  assert.equal(await container.stop(), 0, container.output);
+  assert.match(container.output, /stopped/);
+});
+
+test("an update that was at hand when the container was killed is delivered by the next one", async () => {
+  const ben = await simulator.user("ben");
+  await using first = serve("pensive.ts", "--volume", `${VOLUME}:/data`);
+  await ben.sendText("the meaning of it");
+  await first.says("thinks about the meaning of it");
+  // Telegram has been told that it arrived, and will not send it again.
+  while (simulator.pending > 0) await delay(20);
+  await first.kill();
+  await using second = serve("echo.ts", "--volume", `${VOLUME}:/data`);
+  assert.equal((await ben.nextMessage()).text, "the meaning of it");
+  assert.equal(await second.stop(), 0, second.output);
+  await engine("volume", "rm", VOLUME);
+});
+
+test("processes that lost their parents are reaped", async () => {
+  await using container = serve("echo.ts");
+  await container.says("serving");
+  const orphan = await container.inside("sh", "-c", "sh -c 'sleep 0.1 >/dev/null & echo $!'");
+  await container.inside("sh", "-c", `while [ -d /proc/${orphan} ]; do sleep 0.1; done`);
+  assert.equal(await container.stop(), 0, container.output);
+});
+
+test("an image built upon it brings a bot with its packages", async () => {
+  await build(`${IMAGE}-example`, join(REPOSITORY, "examples/docker"));
+  await using container = new Container(
+    ...HARDENED,
+    ...["--env", `ASGIGRAM_TOKEN=${simulator.token}`, "--env", `ASGIGRAM_API_URL=${simulator.url}`],
+    `${IMAGE}-example`,
+  );
+  const cem = await simulator.user("cem");
+  await cem.sendText("Alle Menschen sind frei und gleich an Würde und Rechten geboren.");
+  assert.match((await cem.nextMessage()).text ?? "", /German/);
+  assert.equal(await container.stop(), 0, container.output);
+});
