@@ -1,0 +1,37 @@
+/** What the Dockerfile, compose.yaml and the files of deploy/ say of asgigram is true of it. */
+
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { test } from "node:test";
+import { environmentOf, OPTION_KEYS, OPTIONS } from "../src/config/options.ts";
+
+const VARIABLES = new Set(OPTION_KEYS.map(environmentOf));
+
+/** How each of those that start a server says how many seconds it may take to stop. */
+const GRACE = {
+  "compose.yaml": /stop_grace_period: (\d+)s$/m,
+  "deploy/kubernetes.yaml": /terminationGracePeriodSeconds: (\d+)$/m,
+  "deploy/asgigram.service": /^TimeoutStopSec=(\d+)$/m,
+};
+
+for (const file of ["Dockerfile", ...Object.keys(GRACE)]) {
+  test(`every ASGIGRAM_ variable of ${file} is that of an option`, async () => {
+    const variables = (await read(file)).match(/\bASGIGRAM_\w+/g) ?? [];
+    assert.ok(variables.length > 0);
+    assert.deepEqual(
+      variables.filter((name) => !VARIABLES.has(name)),
+      [],
+    );
+  });
+}
+
+for (const [file, pattern] of Object.entries(GRACE)) {
+  test(`${file} grants more time than a shutdown takes`, async () => {
+    const [, seconds] = pattern.exec(await read(file))!;
+    assert.ok(Number(seconds) > OPTIONS.shutdownTimeout.default);
+  });
+}
+
+function read(file: string): Promise<string> {
+  return readFile(new URL(`../${file}`, import.meta.url), "utf8");
+}
