@@ -31,14 +31,18 @@ export class Teller {
   }
 
   received(event: ToldEvent): void {
-    if (channels.update.hasSubscribers) channels.update.publish(this.#fieldsOf(event));
+    const { server } = this;
+    const { seq, update_id, kind, scope } = event;
+    if (channels.update.hasSubscribers) channels.update.publish({ server, seq, update_id, kind, scope });
   }
 
   posted(worker: number, event: ToldEvent): void {
     if (!channels.delivery.hasSubscribers && !channels.settled.hasSubscribers) return;
     event.postedAt = performance.now();
+    const { server } = this;
+    const { seq, update_id, kind, scope, attempts: attempt } = event;
     const wait = Math.max(0, Date.now() - event.received_at);
-    channels.delivery.publish({ ...this.#fieldsOf(event), worker, attempt: event.attempts, wait });
+    channels.delivery.publish({ server, seq, update_id, kind, scope, worker, attempt, wait });
   }
 
   /** @param find the event of that number, if that worker has it */
@@ -79,9 +83,9 @@ export class Teller {
     const began = performance.now();
     const { seq, scope } = place ?? {};
     return (error) => {
-      const ended = { outcome: outcomeOf(error), duration: performance.now() - began };
-      const failure = error === undefined ? {} : { error: error as Error };
-      channels.send.publish({ server, worker, method, lane, seq, scope, ...ended, ...failure });
+      const duration = performance.now() - began;
+      const message = { server, worker, method, lane, seq, scope, outcome: outcomeOf(error), duration };
+      channels.send.publish(error === undefined ? message : { ...message, error: error as Error });
     };
   }
 
@@ -103,12 +107,10 @@ export class Teller {
   #ended(worker: number, event: ToldEvent, outcome: SettledMessage["outcome"], error?: string): void {
     const now = performance.now();
     const duration = now - (event.postedAt ?? now);
-    const fields = { ...this.#fieldsOf(event), worker, attempt: event.attempts, outcome, duration };
-    channels.settled.publish(error === undefined ? fields : { ...fields, error });
-  }
-
-  #fieldsOf({ seq, update_id, kind, scope }: ToldEvent): EventFields {
-    return { server: this.server, seq, update_id, kind, scope };
+    const { server } = this;
+    const { seq, update_id, kind, scope, attempts: attempt } = event;
+    const message = { server, seq, update_id, kind, scope, worker, attempt, outcome, duration };
+    channels.settled.publish(error === undefined ? message : { ...message, error });
   }
 }
 
