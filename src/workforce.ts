@@ -255,6 +255,7 @@ export class Workforce {
       },
       failed: (error) => {
         isOver?.(error);
+        closeStreams(call);
         this.#log.info({ ...fieldsOf(worker, place, call), error: (error as Error).message }, "a call failed");
         life.push({ type: "failure", id, error: failureOf(error, call.method) });
       },
@@ -305,6 +306,11 @@ function placeOf({ scope, update_id, kind }: Place = {}) {
 
 function fieldsOf(worker: number, place: Place | undefined, { method, lane }: Call) {
   return { worker, ...placeOf(place), method, lane };
+}
+
+/** Lets go of what nobody will read any more. */
+function closeStreams({ files = [] }: Call): void {
+  for (const { source } of files) if ("port" in source) source.port.close();
 }
 
 /** What of a file changes hands. */

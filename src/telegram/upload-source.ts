@@ -19,12 +19,14 @@ const CHUNK = 64 * 1024;
 export async function openSource(source: UploadSource): Promise<OpenFile> {
   if ("path" in source) return await openPath(source.path);
   if ("port" in source) {
-    const receiver = new ByteReceiver(source.port);
+    let receiver: ByteReceiver | undefined;
     const read = () => {
       source.isSpent = true;
+      receiver = new ByteReceiver(source.port);
       return chunksFrom(receiver);
     };
-    return { size: undefined, read, close: async () => receiver.close() };
+    // One that has not been read yet stays for the next attempt.
+    return { size: undefined, read, close: async () => receiver?.close() };
   }
   if ("blob" in source) return { size: source.blob.size, read: () => source.blob.stream(), close };
   return { size: source.bytes.byteLength, read: () => once(source.bytes), close };

@@ -142,6 +142,15 @@ suite("an upload that breaks off in the middle is cut off, and no success", () =
   });
 });
 
+test("a stream that nobody reads, since another file is missing, is cancelled", async () => {
+  await using simulator = await Simulator.start();
+  await using bot = await startBot("files", simulator, ["--no-inbox", "--workers", "1"]);
+  const ann = await simulator.user("ann");
+  await ann.sendText("unread");
+  assert.match((await ann.nextMessage()).text!, /^sendMediaGroup: "media\[0\]\.media": ENOENT.*'\/no\/such'$/);
+  await bot.logged(({ msg }) => msg === "the stream was cancelled");
+});
+
 test("a file that a person sends comes back compressed, through the real server and the simulator", async () => {
   await using simulator = await Simulator.start();
   await using bot = await startBot("../../../examples/gzip", simulator, ["--no-inbox"]);

@@ -69,6 +69,25 @@ test("what has to be done before a message is done right before it, once for eac
   port2.close();
 });
 
+test("what is to be handed over is, with the message that its item is in, and only then", async () => {
+  const { port1, port2 } = new MessageChannel();
+  const batch = new Batch<{ bytes: Uint8Array }>(port1);
+  const items = [{ bytes: new Uint8Array([1]) }, { bytes: new Uint8Array([2]) }];
+  for (const item of items) batch.push(item, [item.bytes.buffer]);
+  assert.equal(items[0]!.bytes.length, 1);
+  batch.flush();
+  assert.deepEqual(
+    items.map(({ bytes }) => bytes.length),
+    [0, 0],
+  );
+  const [received] = (await once(port2, "message")) as [typeof items];
+  assert.deepEqual(received, [{ bytes: new Uint8Array([1]) }, { bytes: new Uint8Array([2]) }]);
+  batch.push(received[0]!);
+  batch.flush();
+  assert.equal(received[0]!.bytes.length, 1);
+  port1.close();
+});
+
 test("the last item can be seen, and added to, until it is posted", async () => {
   const { port1, port2 } = new MessageChannel();
   const batch = new Batch<number[]>(port1);

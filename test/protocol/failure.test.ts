@@ -1,11 +1,18 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { NetworkError, TelegramError } from "../../src/protocol/errors.ts";
+import { FileError, NetworkError, TelegramError } from "../../src/protocol/errors.ts";
 import { errorOf, failureOf } from "../../src/protocol/failure.ts";
 
 /** As from one thread to another. */
 const carried = (error: unknown, method: string) => errorOf(structuredClone(failureOf(error, method)));
+
+test("a file at fault is the same error on the other side", () => {
+  const error = new FileError("sendPhoto", "media[0].media", "the stream failed");
+  const arrived = carried(error, "sendPhoto");
+  assert.ok(arrived instanceof FileError);
+  assert.deepEqual([{ ...arrived }, arrived.message], [{ ...error }, error.message]);
+});
 
 test("a refusal by Telegram is the same error on the other side", () => {
   const parameters = fc.record(

@@ -383,6 +383,20 @@ suite("what can be sent again", () => {
   }
 });
 
+test("a stream that has not been read goes up with the next attempt", async () => {
+  await using server = await UploadServer.start();
+  const { files, ...call } = await crossed(
+    server.encode({ type: "telegram.send_document", document: chunksOf("content") }),
+  );
+  const unreachable = new NetworkError("sendDocument", "none", "ECONNREFUSED");
+  const first = new Uploads({ local: false, post: () => Promise.reject(unreachable) });
+  await assert.rejects(first.make({ ...call, files: files! }), unreachable.constructor);
+  assert.equal(judgeCall(unreachable, { ...call, files: files! }, 1).action, "again");
+  const second = new Uploads({ local: false, post: (...args) => server.api.post(...args) });
+  await second.make({ ...call, files: files! });
+  assert.equal(await meant(server.received[0]!, "document"), "content");
+});
+
 suite("an upload that breaks off", () => {
   /** Takes the beginning of a request, and tells. */
   const beginning = () => {

@@ -29,6 +29,16 @@ export const application: Application = async (_scope, receive, send) => {
         await new Promise((resolve) => setTimeout(resolve, 300));
         process.exit(1);
         break;
+      case "unread": {
+        const stream = new ReadableStream({ cancel: () => console.log("the stream was cancelled") });
+        const media = [{ type: "document" as const, media: { path: "/no/such" }, thumbnail: { stream } }];
+        const text = await send({ type: "telegram.send_media_group", media }).then(
+          () => "it went well",
+          ({ message }: Error) => message,
+        );
+        await send({ type: "telegram.send_message", text });
+        continue;
+      }
       case "return":
         void upload(megabytes(Number.POSITIVE_INFINITY, () => console.log("the stream was ended")));
         await new Promise((resolve) => setTimeout(resolve, 300));

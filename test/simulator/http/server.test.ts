@@ -111,3 +111,34 @@ test("an intercept can answer in the place of the Bot API", async () => {
   });
   assert.equal((await get(simulator, path)).body.ok, true);
 });
+
+test("uploads may stand anywhere in a structure, by attach://, and can be fetched again", async () => {
+  await using simulator = await Simulator.start();
+  const { id } = await (await simulator.user("ann")).sendText("hi").then(({ chat }) => chat);
+  const form = new FormData();
+  form.set("chat_id", String(id));
+  form.set(
+    "media",
+    JSON.stringify([
+      { type: "document", media: "attach://a", thumbnail: "attach://b" },
+      { type: "document", media: "known" },
+    ]),
+  );
+  form.set("a", new File(["content"], "a.txt", { type: "text/plain" }));
+  form.set("b", new File(["small"], "b.jpg"));
+  const api = `${simulator.url}/bot${simulator.token}`;
+  const sent = await (await fetch(`${api}/sendMediaGroup`, { method: "POST", body: form })).json();
+  const [{ document }, other] = (sent as { result: { document: { file_id: string; file_name: string } }[] }).result as [
+    { document: { file_id: string; file_name: string; file_size: number } },
+    { document: { file_id: string } },
+  ];
+  assert.deepEqual([document.file_name, document.file_size, other.document.file_id], ["a.txt", 7, "known"]);
+  const { result } = (await (await fetch(`${api}/getFile?file_id=${document.file_id}`)).json()) as {
+    result: { file_path: string };
+  };
+  const file = await fetch(`${simulator.url}/file/bot${simulator.token}/${result.file_path}`);
+  assert.equal(await file.text(), "content");
+  form.delete("b");
+  const refused = await (await fetch(`${api}/sendMediaGroup`, { method: "POST", body: form })).json();
+  assert.equal((refused as { description: string }).description, "Bad Request: there is no thumbnail in the request");
+});
