@@ -134,7 +134,7 @@ export class StartupFailedError extends AsgigramError {
   readonly code = "ASGIGRAM_STARTUP_FAILED";
 }
 
-/** Telegram does not know the bot token (401 or 404 on getMe), or serves it elsewhere (421). */
+/** Telegram does not know the bot token (401 or 404 on getMe), or this server does not serve it (421, or 400 after logOut). */
 export class TokenRejectedError extends AsgigramError {
   readonly code = "ASGIGRAM_TOKEN_REJECTED";
 }

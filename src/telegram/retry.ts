@@ -89,7 +89,7 @@ const SOON = 1800;
 export function judgePoll(error: unknown, { failures, conflictFor }: PollHistory): Again | Stop {
   if (error instanceof TelegramError) {
     const { error_code } = error;
-    if (isTokenRejected(error_code)) return { action: "stop", error: tokenRejected(error) };
+    if (isTokenRejected(error)) return { action: "stop", error: tokenRejected(error) };
     if (error_code === 429) return { action: "again", after: waitFor(error) };
     if (error_code === 409) {
       if (conflictFor >= CONFLICT_PATIENCE) return { action: "stop", error: conflict(error) };
@@ -106,14 +106,19 @@ export function judgeStart(error: unknown, attempt: number): Again | Stop {
     return { action: "stop", error: new ConfigError(error.cause.message, { cause: error }) };
   }
   if (error instanceof TelegramError) {
-    if (isTokenRejected(error.error_code)) return { action: "stop", error: tokenRejected(error) };
+    if (isTokenRejected(error)) return { action: "stop", error: tokenRejected(error) };
     if (error.error_code === 429) return { action: "again", after: waitFor(error) };
   }
   return { action: "again", after: backoff(attempt, SOON) };
 }
 
-function isTokenRejected(code: number): boolean {
-  return code === 401 || code === 404 || code === 421;
+function isTokenRejected(error: TelegramError): boolean {
+  return error.error_code in REMEDIES || isLoggedOut(error);
+}
+
+/** As after logOut. To ask again would be worse than useless: it logs the bot in once more, and its updates go there again. */
+function isLoggedOut({ error_code, description }: TelegramError): boolean {
+  return error_code === 400 && /\blogged out$/i.test(description);
 }
 
 function isFaultOfServer(error: unknown): boolean {
@@ -128,17 +133,20 @@ function waitFor(error: TelegramError): number {
   return Math.min(LONGEST, Math.max(1, error.parameters.retry_after ?? 1) * 1000);
 }
 
+const WRONG = "the token is wrong or has been revoked; @BotFather shows the current one. Also check --api-url";
+const ELSEWHERE = "this Bot API server is not for that bot (its --filter names others); correct --api-url";
+const LOGGED_OUT =
+  "the bot is logged out of this Bot API server; name the one that it has moved to with --api-url. Ten minutes after logOut it may come back";
+
+/** By the code of the refusal. */
+const REMEDIES: Record<number, string> = { 401: WRONG, 404: WRONG, 421: ELSEWHERE };
+
 function tokenRejected(cause: TelegramError): TokenRejectedError {
-  const remedy =
-    cause.error_code === 421
-      ? "this Bot API server does not serve that bot; log the bot in there, or correct --api-url"
-      : "the token is wrong or has been revoked; @BotFather shows the current one. Also check --api-url";
-  return new TokenRejectedError(
-    `Telegram does not accept the bot token (${cause.error_code} ${cause.description}): ${remedy}`,
-    {
-      cause,
-    },
-  );
+  const { error_code, description } = cause;
+  const remedy = REMEDIES[error_code] ?? LOGGED_OUT;
+  return new TokenRejectedError(`Telegram does not accept the bot token (${error_code} ${description}): ${remedy}`, {
+    cause,
+  });
 }
 
 /** Which of the two meanings of 409 it is: only the text tells. */

@@ -12,7 +12,7 @@ export class TlsFront implements AsyncDisposable {
   private constructor(url: string, { key, cert }: Certificate) {
     const { hostname, port } = new URL(url);
     this.#server = createServer({ key, cert }, (outside) => {
-      const inside = connect(Number(port), hostname);
+      const inside = connect(Number(port), hostname.replace(/^\[(.+)\]$/, "$1"));
       for (const socket of [outside, inside]) {
         this.#sockets.add(socket);
         socket.on("error", () => {}).on("close", () => this.#sockets.delete(socket));
@@ -24,9 +24,9 @@ export class TlsFront implements AsyncDisposable {
   }
 
   /** @param url of the server behind */
-  static async start(url: string, certificate: Certificate): Promise<TlsFront> {
+  static async start(url: string, certificate: Certificate, host = "127.0.0.1"): Promise<TlsFront> {
     const front = new TlsFront(url, certificate);
-    front.#server.listen(0, "127.0.0.1");
+    front.#server.listen(0, host);
     await once(front.#server, "listening");
     return front;
   }

@@ -128,13 +128,18 @@ describe("a call that succeeds", () => {
     const paths: (string | undefined)[] = [];
     const server = createServer((request, response) => {
       paths.push(request.url);
-      answer(response, 200, { ok: true, result: { id: 1 } });
+      answer(response, 200, { ok: true, result: request.url!.endsWith("getMe") ? { id: 1 } : [] });
     });
     const origin = await listen(t, server);
-    for (const prefix of ["", "/", "/telegram", "/a/b/", "/a//"]) await client(t, origin + prefix).getMe();
+    for (const prefix of ["", "/", "/telegram", "/a/b/", "/a//"]) {
+      const api = client(t, origin + prefix);
+      await api.getMe();
+      await api.getUpdates(POLL, never);
+    }
+    const prefixes = ["", "", "/telegram", "/a/b", "/a"].map((prefix) => `${prefix}/bot${TOKEN}`);
     assert.deepEqual(
       paths,
-      ["", "", "/telegram", "/a/b", "/a"].map((prefix) => `${prefix}/bot${TOKEN}/getMe`),
+      prefixes.flatMap((path) => [`${path}/getMe`, `${path}/getUpdates`]),
     );
   });
 });

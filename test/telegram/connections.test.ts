@@ -258,9 +258,38 @@ describe("what fails before there is a connection was not sent", { concurrency: 
   }
 });
 
-describe("the version of IP", () => {
-  const hasIPv6 = Object.values(networkInterfaces()).some((list) => list?.some(({ family }) => family === "IPv6"));
+/** Where there is none, nothing else may be used in its place. */
+const hasIPv6 = Object.values(networkInterfaces()).some((list) => list?.some(({ family }) => family === "IPv6"));
 
+describe("an address of IPv6, a port and a prefix may stand in --api-url", () => {
+  for (const way of Object.keys(PROXIES)) {
+    for (const scheme of ["http", "https"]) {
+      test(`${scheme} over ${way}`, async (t) => {
+        const paths: (string | undefined)[] = [];
+        const answer = createServer((request, response) => {
+          paths.push(request.url);
+          response.end('{"ok":true,"result":true}');
+        });
+        const host = hasIPv6 ? "::1" : "127.0.0.1";
+        const inside = await listen(t, answer, host);
+        const port = scheme === "http" ? inside : await front(t, `http://[${host}]:${inside}`, host);
+        const { client } = await reach(t, way, "http", { apiUrl: `${scheme}://[::1]:${port}/pre/fix/` });
+        const call = client.call("close");
+        if (!hasIPv6) return void (await failure(call));
+        assert.equal(await call, true);
+        assert.deepEqual(paths, [`/pre/fix/bot${TOKEN}/close`]);
+      });
+    }
+  }
+
+  async function front(t: TestContext, url: string, host: string): Promise<number> {
+    const front = await TlsFront.start(url, certificate, host);
+    t.after(() => front[Symbol.asyncDispose]());
+    return front.port;
+  }
+});
+
+describe("the version of IP", () => {
   /** A client of a name that stands for an address of each version, and for each a server that says which it is. */
   async function dual(
     t: TestContext,

@@ -145,6 +145,7 @@ describe("a poll", () => {
   const rows: [what: string, error: Error, verdict: string][] = [
     ["token wrong", refusal(401, "Unauthorized"), "stop: TokenRejectedError"],
     ["token malformed", refusal(404, "Not Found"), "stop: TokenRejectedError"],
+    ["logged out", refusal(400, "Logged out"), "stop: TokenRejectedError"],
     ["served elsewhere", refusal(421, "Misdirected Request"), "stop: TokenRejectedError"],
     ["too many", refusal(429, TOO_MANY, { retry_after: 7 }), "again in 7000 ms"],
   ];
@@ -195,15 +196,17 @@ describe("a poll", () => {
 });
 
 describe("the first call", () => {
-  for (const [code, remedy] of [
-    [401, /BotFather/],
-    [404, /BotFather/],
-    [421, /log the bot in there/],
+  for (const [code, description, remedy] of [
+    [401, "Unauthorized", /BotFather/],
+    [404, "Not Found", /BotFather/],
+    [421, "Misdirected Request: unallowed token specified", /--filter/],
+    [400, "Logged out", /moved to.*Ten minutes/],
+    [400, "Bad Request: Logged out", /moved to/],
   ] as const) {
-    test(`is the last where the token is not accepted (${code}), with a remedy`, () => {
-      const verdict = judgeStart(refusal(code, "No"), 1);
+    test(`is the last where the token is not accepted (${code} ${description}), with a remedy`, () => {
+      const verdict = judgeStart(refusal(code, description), 1);
       assert.ok(verdict.action === "stop" && verdict.error instanceof TokenRejectedError);
-      assert.match(verdict.error.message, new RegExp(`\\(${code} No\\)`));
+      assert.ok(verdict.error.message.includes(`(${code} ${description})`));
       assert.match(verdict.error.message, remedy);
       assert.match(verdict.error.message, /--api-url/);
     });
