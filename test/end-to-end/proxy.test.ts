@@ -140,6 +140,23 @@ test("a proxy that cannot be reached at the start is named, and waited for", asy
   await scene.end(bot);
 });
 
+test("certificates in SSL_CERT_FILE count with --use-openssl-ca, of the proxy and of the server", async () => {
+  await using scene = await Scene.set();
+  const { port } = scene.proxy(await HttpProxy.start({ certificate }));
+  const env = { NODE_EXTRA_CA_CERTS: "", NODE_OPTIONS: "--use-openssl-ca", SSL_CERT_FILE: certificate.path };
+  const bot = scene.start(["--proxy", `https://127.0.0.1:${port}`], env);
+  await bot.process.says("serving");
+  await scene.end(bot);
+});
+
+test("without the certificate the start says which is missing, and where", async () => {
+  await using scene = await Scene.set();
+  const { port } = scene.proxy(await HttpProxy.start());
+  const bot = scene.start(["--proxy", `http://127.0.0.1:${port}`], { NODE_EXTRA_CA_CERTS: "" });
+  await bot.process.says(/DEPTH_ZERO_SELF_SIGNED_CERT \(NODE_EXTRA_CA_CERTS .*\) behind the proxy 127\.0\.0\.1/);
+  await scene.end(bot);
+});
+
 describe("the environment's proxy", { concurrency: true }, () => {
   test("is used", async () => {
     await using scene = await Scene.set();
