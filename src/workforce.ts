@@ -21,9 +21,7 @@ import { failureOf } from "./protocol/failure.ts";
 import type { Call, DownloadedFile, EventItem, LogLevel, Place, ToMain } from "./protocol/port.ts";
 import type { Entity } from "./protocol/route.ts";
 import type { Hide } from "./protocol/secrets.ts";
-import { MemoryWatch } from "./renewal/memory-watch.ts";
 import { Renewal } from "./renewal/renewal.ts";
-import { SourceWatch } from "./renewal/source-watch.ts";
 import { backoff } from "./telegram/retry.ts";
 
 export interface WorkforceOptions {
@@ -56,8 +54,6 @@ export class Workforce {
   readonly #stalled = new Set<number>();
   readonly #started: Promise<void>;
   readonly #renewal: Renewal;
-  readonly #memoryWatch: MemoryWatch | undefined;
-  readonly #sourceWatch: SourceWatch | undefined;
   /** There as soon as there is work, and we know who we are. */
   #deliveries: Deliveries | undefined;
   #bot: Entity = { id: 0 };
@@ -108,11 +104,12 @@ export class Workforce {
     this.#renewal = new Renewal({
       workers: config.workers,
       recycleAfter: config.recycleAfter || undefined,
+      memoryLimit: config.memoryLimit ? config.memoryLimit * 2 ** 20 : undefined,
+      watchesFiles: config.reload,
       replace: (worker, signal) => this.#started.then(() => this.#pool.replace(worker, signal)),
+      memory: () => this.#pool.workers.map(({ condition: { heap, external } }) => heap + external),
       log,
     });
-    this.#memoryWatch = config.memoryLimit ? this.#watchMemory(config.memoryLimit) : undefined;
-    this.#sourceWatch = config.reload ? this.#watchSources() : undefined;
   }
 
   /**
@@ -161,35 +158,13 @@ export class Workforce {
 
   /** Ends all instances and lifespans; resolves when that is done. */
   drain(reason: DisconnectReason): Promise<void> {
-    this.#renewal.stop();
-    this.#memoryWatch?.stop();
+    void this.#renewal.stop();
     return this.#pool.drain(reason);
   }
 
   /** Ends the threads. */
   async destroy(): Promise<void> {
-    await Promise.all([this.#pool.destroy(), this.#sourceWatch?.close()]);
-  }
-
-  #watchMemory(limit: number): MemoryWatch {
-    return new MemoryWatch({
-      limit: limit * 2 ** 20,
-      resident: () => process.memoryUsage.rss(),
-      ofWorkers: () => this.#pool.workers.map(({ condition: { heap, external } }) => heap + external),
-      recycle: (worker) => this.#renewal.recycle(worker),
-      log: this.#log,
-    });
-  }
-
-  #watchSources(): SourceWatch {
-    return new SourceWatch({
-      onChange: (files) => {
-        this.#log.info({ files }, "the application has changed; reloading it");
-        // Where that fails, the log has it.
-        this.reload().catch(() => {});
-      },
-      onError: (error) => this.#log.error({ error: error.message }, "the application's files cannot be watched"),
-    });
+    await Promise.all([this.#pool.destroy(), this.#renewal.stop()]);
   }
 
   /** A worker is ready, at the start or as the replacement of another. */
@@ -221,7 +196,7 @@ export class Workforce {
         this.#culprits.set(life, item.seq);
         return this.#say(worker, item, "error", `${item.message}; the worker is replaced`);
       case "imported":
-        return void this.#sourceWatch?.add(item.file);
+        return this.#renewal.imported(item.file);
       case "log":
         return this.#say(worker, item, item.level, item.message);
       case "output":

@@ -1,4 +1,7 @@
 import assert from "node:assert/strict";
+import { mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, test } from "node:test";
 import { setImmediate as turn } from "node:timers/promises";
 import { Renewal, type RenewalOptions } from "../../src/renewal/renewal.ts";
@@ -14,8 +17,10 @@ class Bench {
       this.course.push(`${level}: ${message} ${JSON.stringify({ ...fields, took: undefined })}`);
     this.renewal = new Renewal({
       workers: 3,
+      memory: () => [1, 3, 2],
+      watchesFiles: false,
       replace: (worker, signal) => this.#replace(worker, signal),
-      log: { info: log("info"), error: log("error") },
+      log: { info: log("info"), warn: log("warn"), error: log("error") },
       ...options,
     });
   }
@@ -105,32 +110,53 @@ describe("a reload", () => {
   });
 
   test("is given up when the renewal is stopped, and none begins after that", async () => {
-    const bench = new Bench();
+    const bench = new Bench({ recycleAfter: 1 });
     const reload = bench.renewal.reload();
-    bench.renewal.stop();
+    await bench.renewal.stop();
     await reload;
     await bench.renewal.reload();
-    await bench.renewal.recycle(1);
+    bench.renewal.settled(1, 1_000_000);
     assert.deepEqual(bench.course, ["replace 0"]);
   });
 });
 
+test("a file that has changed reloads all", async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), "asgigram-renewal-"));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const file = join(realpathSync(folder), "bot.ts");
+  const replaced = Promise.withResolvers<number>();
+  const bench = new Bench({ watchesFiles: true, replace: async (worker) => replaced.resolve(worker) });
+  t.after(() => bench.renewal.stop());
+  bench.renewal.imported(file);
+  writeFileSync(file, "");
+  assert.equal(await replaced.promise, 0);
+  assert.match(bench.course[0]!, /^info: the application has changed; reloading it {"files":\[".*bot\.ts"]}/);
+});
+
 describe("a worker is recycled", () => {
-  test("in its turn, once however often it is asked for", async () => {
-    const bench = new Bench();
-    const recycled = [1, 2, 2].map((worker) => bench.renewal.recycle(worker));
+  test("in its turn, once however often that is due", async () => {
+    const bench = new Bench({ recycleAfter: 1 });
+    for (const worker of [1, 2, 2]) bench.renewal.settled(worker, 1);
     await bench.next();
     await bench.next();
-    await Promise.all(recycled);
     assert.equal(bench.order, "1,2");
+    assert.equal(bench.isBusy, false);
   });
 
   test("or goes on, if that cannot be", async () => {
-    const bench = new Bench();
-    const recycled = bench.renewal.recycle(1);
+    const bench = new Bench({ recycleAfter: 1 });
+    bench.renewal.settled(1, 1);
     await bench.fail(new Error("no"));
-    await recycled;
     assert.match(bench.course.at(-1)!, /could not be replaced/);
+  });
+
+  test("when the process has too much memory, the one that has the most", async (t) => {
+    t.mock.timers.enable({ apis: ["setInterval"] });
+    const bench = new Bench({ memoryLimit: 1 });
+    t.after(() => bench.renewal.stop());
+    t.mock.timers.tick(2000);
+    await bench.next();
+    assert.equal(bench.order, "1");
   });
 
   test("when it has settled its events, and the workers' turns do not come all at once", async () => {
