@@ -18,7 +18,8 @@ const SECRETS = [TOKEN.slice(TOKEN.indexOf(":") + 1), PASSWORD, Buffer.from(`ann
 
 const GOSSIP = join(import.meta.dirname, "apps/gossip.ts");
 /** What the application is to do, in this order: those that cost its worker come last. */
-const DEEDS = ["print", "write", "throw", ...Array<string>(FAILURE_COUNT).fill("send"), "reject", "crash", "exit"];
+const CALLS = [...Array<string>(FAILURE_COUNT).fill("send"), "upload", "download", "stream", "download", "stream"];
+const DEEDS = ["print", "write", "throw", ...CALLS, "reject", "crash", "exit"];
 
 const folder = new Folder();
 after(() => folder[Symbol.dispose]());
