@@ -129,6 +129,7 @@ let turnLogLevel = () => {};
 
 /** Text without secrets: those that can be told by their form, and, as soon as they are known, the configuration's. */
 let hide = withoutSecrets;
+
 /** The server, as soon as there is one. */
 const serving = Promise.withResolvers<RunningServer>();
 

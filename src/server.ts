@@ -24,6 +24,7 @@ import { Teller } from "./observe/teller.ts";
 import type { Vitals } from "./observe/vitals.ts";
 import { Limiter } from "./outbox/limiter.ts";
 import { Outbox, type OutboxVerdict } from "./outbox/outbox.ts";
+import type { NetworkError } from "./protocol/errors.ts";
 import type { Call } from "./protocol/port.ts";
 import type { Entity } from "./protocol/route.ts";
 import { secretHider } from "./protocol/secrets.ts";
@@ -174,7 +175,8 @@ class Server implements RunningServer {
         const verdict = judgeStart(error, attempt);
         if (verdict.action === "stop") throw verdict.error;
         signal.throwIfAborted();
-        this.#log.warn({ error: (error as Error).message }, "Telegram cannot be reached; trying again");
+        const { method, message } = error as NetworkError;
+        this.#log.warn({ method, error: message }, "Telegram cannot be reached; trying again");
         await delay(verdict.after, undefined, { signal });
       }
     }
@@ -315,7 +317,7 @@ class Server implements RunningServer {
     await this.#outbox.idle();
     await this.#poller
       .confirm(deadline)
-      .catch((error) => this.#log.debug({ error: error.message }, "the last offset was not confirmed"));
+      .catch(({ method, message }) => this.#log.debug({ method, error: message }, "the last offset was not confirmed"));
   }
 
   async #release(): Promise<void> {
