@@ -26,6 +26,11 @@ export interface Way {
 }
 
 const CONNECT_TIMEOUT = 10_000;
+/**
+ * After so long a silence the system asks the other end whether it is still there, and gives it ten seconds to say so: a long
+ * poll, or a call that Telegram thinks about, notices that its connection has died before its deadline does.
+ */
+const KEEP_ALIVE = 10_000;
 
 export class Connections {
   readonly #origin: string;
@@ -35,7 +40,12 @@ export class Connections {
     this.#origin = new URL(apiUrl).origin;
     // "auto" is Node.js's own way: one address after the other, each a quarter of a second after the one before.
     const version = family === "auto" ? {} : { family: Number(family) };
-    const straight = buildConnector({ timeout: connectTimeout, allowH2: false, ...version });
+    const straight = buildConnector({
+      timeout: connectTimeout,
+      allowH2: false,
+      keepAliveInitialDelay: KEEP_ALIVE,
+      ...version,
+    });
     this.#connect =
       proxy === false
         ? (to, done) => straight(to, (error, socket) => (error ? done(connectError(error), null) : done(null, socket)))

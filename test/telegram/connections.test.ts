@@ -2,13 +2,7 @@ import assert from "node:assert/strict";
 import dns from "node:dns";
 import { once } from "node:events";
 import { createServer, type ServerResponse } from "node:http";
-import {
-  type AddressInfo,
-  createServer as createTcpServer,
-  type LookupFunction,
-  type Server,
-  type Socket,
-} from "node:net";
+import { type AddressInfo, createServer as createTcpServer, type LookupFunction, type Server, Socket } from "node:net";
 import { networkInterfaces } from "node:os";
 import { after, describe, type TestContext, test } from "node:test";
 import tls from "node:tls";
@@ -151,6 +145,15 @@ for (const way of Object.keys(PROXIES)) {
         await api.answer(1, []);
         assert.deepEqual(await again, []);
         assert.equal(api.connections, 2);
+      });
+
+      test("the system is to look after a connection on which nothing comes", async (t) => {
+        const asked = t.mock.method(Socket.prototype, "setKeepAlive");
+        const { api, client } = await reach(t, way, scheme);
+        const call = client.call("getMe");
+        await api.answer(1);
+        await call;
+        assert.ok(asked.mock.calls.some(({ arguments: [isOn, delay] }) => isOn === true && delay === 10_000));
       });
 
       test("a poll that is aborted closes its connection", async (t) => {
