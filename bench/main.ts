@@ -20,7 +20,7 @@ import { parseArgs } from "node:util";
 import { roundsFor, timeOf } from "./calibrate.ts";
 import { scaled } from "./load.ts";
 import { failedRun, measure, type Run } from "./measure.ts";
-import type { Peer } from "./peers.ts";
+import { isOurs, type Peer } from "./peers.ts";
 import { profileReport, profilingFlags, readProfiles } from "./profile.ts";
 import { report } from "./report.ts";
 import { emptyResults, type Results, type ScenarioResults } from "./results.ts";
@@ -56,18 +56,24 @@ async function bench(): Promise<void> {
 }
 
 function chosen(): readonly Scenario[] {
-  const unknown = positionals.find((name) => !SCENARIOS.some((scenario) => scenario.name === name));
-  if (unknown === undefined) {
-    return positionals.length === 0 ? SCENARIOS : SCENARIOS.filter(({ name }) => positionals.includes(name));
-  }
-  console.error(`no scenario "${unknown}"; there are ${SCENARIOS.map(({ name }) => name).join(", ")}`);
+  const names = SCENARIOS.map(({ name }) => name);
+  const rows = SCENARIOS.flatMap(({ entries }) => entries.map(({ name }) => name));
+  insist(positionals, names, "scenario");
+  insist(wanted ?? [], rows, "row");
+  return positionals.length === 0 ? SCENARIOS : SCENARIOS.filter(({ name }) => positionals.includes(name));
+}
+
+function insist(given: readonly string[], known: readonly string[], what: string): void {
+  const unknown = given.find((name) => !known.includes(name));
+  if (unknown === undefined) return;
+  console.error(`no ${what} "${unknown}"; there are ${[...new Set(known)].join(", ")}`);
   process.exit(2);
 }
 
 /** Each in turn, and again: what the machine does meanwhile falls on all of them alike. */
 async function run(scenario: Scenario): Promise<ScenarioResults> {
   const entries = scenario.entries.filter(({ name }) => wanted?.includes(name) ?? true);
-  const results = entries.map(({ name }) => ({ name, runs: [] as Run[] }));
+  const results = entries.map(({ name, peer }) => ({ name, isOurs: isOurs(peer), runs: [] as Run[] }));
   const rounds = scenario.heavyMs === undefined ? undefined : roundsFor(scenario.heavyMs);
   for (let i = 1; i <= Number(flags.runs ?? scenario.runs); i++) {
     const heavy = rounds === undefined ? undefined : { rounds, ms: timeOf(rounds) };
@@ -102,7 +108,7 @@ async function attempt(
 /** One run of asgigram, and where its threads were at work in its last phase. */
 async function profile({ name, entries, heavyMs }: Scenario): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), "asgigram-profile-"));
-  const { peer, load } = entries.find((entry) => entry.peer.packages.includes("asgigram"))!;
+  const { peer, load } = entries.find((entry) => isOurs(entry.peer))!;
   const command: Peer["command"] = (place) => [...profilingFlags(folder), ...peer.command(place)];
   const rounds = heavyMs === undefined ? 0 : roundsFor(heavyMs);
   const { phases } = await measure({
@@ -117,12 +123,6 @@ async function profile({ name, entries, heavyMs }: Scenario): Promise<string> {
 }
 
 function isAnyOfOursFaulty({ scenarios }: Results): boolean {
-  return scenarios.some(({ name, entries }) => {
-    const ours = SCENARIOS.find((scenario) => scenario.name === name)!.entries.filter(({ peer }) =>
-      peer.packages.includes("asgigram"),
-    );
-    return entries.some(
-      ({ name, runs }) => ours.some((entry) => entry.name === name) && runs.some(({ faults }) => faults !== undefined),
-    );
-  });
+  const ours = scenarios.flatMap(({ entries }) => entries.filter(({ isOurs }) => isOurs));
+  return ours.some(({ runs }) => runs.some(({ faults }) => faults !== undefined));
 }

@@ -48,6 +48,10 @@ export function asgigram({ name = "asgigram", flags = [], nodeFlags = [] }: Vari
   };
 }
 
+export function isOurs({ packages }: Peer): boolean {
+  return packages.includes("asgigram");
+}
+
 function library(name: string, packages: readonly string[], rest: Partial<Peer> = {}): Peer {
   return { name, packages, command: () => [join(TOP, "bench/peers", `${name}.ts`)], ...rest };
 }

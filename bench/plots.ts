@@ -49,13 +49,13 @@ export function specOf({ title, isLogarithmic }: Plot, figure: Figure, results: 
   const names = results.entries.map(({ name }) => name);
   const rows = results.entries.map((entry) => rowOf(figure, entry));
   const strokes = results.entries.flatMap((entry) =>
-    valuesOf(figure, entry).map((value) => ({ name: entry.name, value })),
+    valuesOf(figure, entry).map((value) => ({ name: entry.name, isOurs: entry.isOurs, value })),
   );
   const end = Math.max(...rows.map(({ most }) => most)) * 1.15;
   const scale = isLogarithmic ? { type: "log" as const, domain: [1, end * 2] } : { domain: [0, end] };
   const y = { field: "name", type: "nominal" as const, scale: { domain: names }, title: null };
   const x = { field: "value", type: "quantitative" as const, scale, title: null };
-  const color = { condition: { test: "datum.name === 'asgigram'", value: OURS }, value: OTHERS };
+  const color = { condition: { test: "datum.isOurs", value: OURS }, value: OTHERS };
   return {
     title: { text: title, anchor: "start" },
     width: 520,
@@ -85,7 +85,7 @@ export function specOf({ title, isLogarithmic }: Plot, figure: Figure, results: 
       axis: {
         labelColor: INK,
         labelFontSize: 13,
-        labelLimit: 250,
+        labelLimit: 320,
         domainColor: INK,
         tickColor: INK,
         gridColor: INK,
@@ -97,16 +97,17 @@ export function specOf({ title, isLogarithmic }: Plot, figure: Figure, results: 
 
 interface Row {
   readonly name: string;
+  readonly isOurs: boolean;
   readonly value: number;
   readonly most: number;
   readonly text: string;
 }
 
 function rowOf(figure: Figure, entry: EntryResults): Row {
-  const { name } = entry;
-  const found = measured(figure, entry);
-  if (found === undefined) return { name, value: 1, most: 1, text: "no result" };
-  return { name, value: found.median, most: found.most, text: formatNumber(found.median, figure.digits) };
+  const { name, isOurs } = entry;
+  const { median, most } = measured(figure, entry) ?? { median: 0, most: 0 };
+  const text = most === 0 ? "no result" : formatNumber(median, figure.digits);
+  return { name, isOurs, value: median, most, text };
 }
 
 async function draw(results: Results, folder: string): Promise<void> {

@@ -32,6 +32,8 @@ export interface ScenarioResults {
 
 export interface EntryResults {
   readonly name: string;
+  /** It is asgigram, in some way. */
+  readonly isOurs: boolean;
   readonly runs: Run[];
 }
 

@@ -42,7 +42,7 @@ export interface PhaseResult {
 }
 
 /** Nothing answered for so long means that nothing more will come: ms. */
-const PATIENCE = 15_000;
+const PATIENCE = 30_000;
 /** What is answered twice may be so a little later: ms. */
 const AFTERMATH = 100;
 const UPDATES_PER_POLL = 100;
@@ -117,6 +117,7 @@ class Stub {
     this.#isOn = true;
     this.#begun = 0;
     this.#pollGaps = [];
+    this.#heaps.clear();
     this.#lastAnswer = now();
     this.#patience = setInterval(() => {
       if (now() - this.#lastAnswer > PATIENCE) void this.#finish();
@@ -126,10 +127,10 @@ class Stub {
 
   /** The clock starts, and with it the updates. */
   #open(): void {
-    this.#begun = now();
-    this.#lastPollAnswer = 0;
     this.#stubCpuAtBegin = cpuOf(process.pid);
     this.#cpuAtBegin = cpuOf(this.#pid);
+    this.#lastPollAnswer = 0;
+    this.#begun = now();
     const { rate } = this.#current;
     if (rate === undefined) this.#existing = this.#end;
     else this.#pace(rate);
