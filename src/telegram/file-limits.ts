@@ -33,6 +33,7 @@ const REMEDIES: Record<keyof FileLimits, (isLocal: boolean) => string> = {
     "a bot may fetch; a Bot API server of one's own, run with --local, has no limit (--api-url and --local here)",
 };
 
+/** Of some files no more is known than that they are too large. */
 function sizeText(size: number): string {
-  return `a file of ${size} bytes`;
+  return Number.isFinite(size) ? `a file of ${size} bytes` : "it";
 }

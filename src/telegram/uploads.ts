@@ -115,7 +115,7 @@ export class Uploads {
 
 /** Watches how a body goes out, and gives up on one that does not. */
 class Progress {
-  /** All of it has gone out. */
+  /** All of it may have arrived. */
   isComplete = false;
   readonly #patience: number;
   readonly #answerTimeout: number;
@@ -135,12 +135,16 @@ class Progress {
 
   async *of(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
     this.#wait(this.#patience);
+    let next: Uint8Array | undefined;
     for await (const bytes of body) {
       this.#timer?.refresh();
-      yield bytes;
+      if (next !== undefined) yield next;
+      next = bytes;
     }
+    // Said before the last of it is handed on: nobody tells us when that has gone out.
     this.isComplete = true;
     this.#wait(this.#answerTimeout);
+    if (next !== undefined) yield next;
   }
 
   stop(): void {

@@ -184,6 +184,7 @@ suite("a file that is too large is refused with the limit and the remedy", () =>
     await using server = await UploadServer.start((_request, response) =>
       respond(response, 400, { ok: false, error_code: 400, description: "Bad Request: file is too big" }),
     );
+    await assert.rejects(fetched(server), /"file_id": it is more than the 20 MB/);
     await assert.rejects(fetched(server), (error) => error instanceof FileError && remedy.test(error.message));
   });
 

@@ -484,6 +484,20 @@ suite("an upload that breaks off", () => {
     await assert.rejects(sent, (error) => error instanceof NetworkError && error.delivery === "unknown");
   });
 
+  test("while the last of it goes out: it may have been carried out", async () => {
+    await using server = await UploadServer.start();
+    for (const document of [new Uint8Array(1000), chunksOf("content")]) {
+      const lost = new NetworkError("sendDocument", "unknown", "ECONNRESET");
+      const post = async (_method: string, { body }: { body: AsyncIterable<Uint8Array> }) => {
+        for await (const bytes of body) if (Buffer.from(bytes).toString().endsWith("--\r\n")) throw lost;
+        return "";
+      };
+      const call = await crossed(server.encode({ type: "telegram.send_document", document }));
+      const made = new Uploads({ local: false, post }).make({ ...call, files: call.files! });
+      await assert.rejects(made, (error) => error instanceof NetworkError && error.delivery === "unknown");
+    }
+  });
+
   test("because nothing moves; one that moves slowly goes on for longer than that", async () => {
     await using server = await UploadServer.start();
     const uploads = new Uploads({ local: false, patience: 400, post: (...args) => server.api.post(...args) });
