@@ -40,9 +40,9 @@ function deed(random: Random): Doing {
   if (dice < 0.12) return { do: "kill", down, options };
   if (dice < 0.18) return { do: "stop", down, options };
   if (dice < 0.21) return { do: "stop and kill", after: random.integer(0, 300), down, options };
-  if (dice < 0.27) return { do: "reload" };
-  if (dice < 0.42) return { do: "say", deed: random.pick(CRASHES), chats: 1 };
-  if (dice < 0.48) return { do: "say", deed: random.pick(DEADLY), chats: 1 };
+  if (dice < 0.32) return { do: "reload" };
+  if (dice < 0.45) return { do: "say", deed: random.pick(CRASHES), chats: 1 };
+  if (dice < 0.5) return { do: "say", deed: random.pick(DEADLY), chats: 1 };
   if (dice < 0.56) return { do: "say", deed: "fail", chats: random.integer(1, 20) };
   if (dice < 0.63) return { do: "say", deed: "work", chats: 500 };
   if (dice < 0.67) return { do: "absurd", which: random.integer(0, 99) };
