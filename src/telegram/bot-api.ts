@@ -12,6 +12,7 @@ import { DOWNLOAD } from "../protocol/method-names.ts";
 import { type Hide, secretHider } from "../protocol/secrets.ts";
 import { readAnswer, refusalIn } from "./answer.ts";
 import { Connections, type Way } from "./connections.ts";
+import { exchange } from "./exchange.ts";
 import type { Form } from "./multipart.ts";
 import { deliveryOf, reasonOf } from "./retry.ts";
 
@@ -165,20 +166,10 @@ export class BotApi {
   }
 
   async #request(pool: Dispatcher, method: string, content: Content, signal?: AbortSignal): Promise<string> {
-    let status: number;
-    let retryAfter: number;
-    let text: string;
-    try {
-      const request = { method: "POST", path: this.#path + method, ...content } as const;
-      const response = await (signal === undefined
-        ? pool.request(request)
-        : unlessAborted(signal, pool.request({ ...request, signal })));
-      status = response.statusCode;
-      retryAfter = Number(response.headers["retry-after"]);
-      text = await response.body.text();
-    } catch (cause) {
+    const request = { method: "POST", path: this.#path + method, ...content } as const;
+    const { status, retryAfter, text } = await exchange(pool, request, signal).catch((cause) => {
       throw this.#failureOf(method, cause);
-    }
+    });
     // Reading it is for those who want it, but it must not be cut off: then it is for retry.ts to say what to do.
     if (status === 200 && text.startsWith('{"ok":true') && text.endsWith("}")) return text;
     const answer = readAnswer(this.#hide(text));
@@ -206,19 +197,6 @@ interface Content {
 }
 
 const JSON_HEADERS = { "content-type": "application/json" };
-
-/** The client itself looks at a request's signal only when it has a connection for it, and may wait for that for long. */
-async function unlessAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
-  const { promise: aborted, reject } = Promise.withResolvers<never>();
-  const abort = () => reject(signal.reason);
-  if (signal.aborted) abort();
-  signal.addEventListener("abort", abort);
-  try {
-    return await Promise.race([work, aborted]);
-  } finally {
-    signal.removeEventListener("abort", abort);
-  }
-}
 
 function readJson<T>(method: string, text: string): T {
   try {

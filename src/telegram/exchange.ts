@@ -1,0 +1,78 @@
+/**
+ * One request and its whole answer as text, on undici's `dispatch`. Its `request` makes a stream of every answer, and a
+ * handful of promises; here an answer is short, wanted whole, and there are thousands of them a second.
+ */
+
+import type { Dispatcher } from "undici";
+
+export interface Answer {
+  readonly status: number;
+  /** Of the header of that name, in seconds; NaN without. */
+  readonly retryAfter: number;
+  readonly text: string;
+}
+
+/**
+ * @param signal ends it at any time, also while it waits for a connection
+ * @throws the client's error, or the signal's reason
+ */
+export function exchange(
+  dispatcher: Dispatcher,
+  request: Dispatcher.DispatchOptions,
+  signal?: AbortSignal,
+): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    dispatcher.dispatch(request, new Exchange(resolve, reject, signal));
+  });
+}
+
+class Exchange implements Dispatcher.DispatchHandler {
+  readonly #resolve: (answer: Answer) => void;
+  readonly #reject: (error: unknown) => void;
+  readonly #signal: AbortSignal | undefined;
+  #controller: Dispatcher.DispatchController | undefined;
+  #status = 0;
+  #retryAfter = Number.NaN;
+  readonly #pieces: Buffer[] = [];
+
+  constructor(resolve: (answer: Answer) => void, reject: (error: unknown) => void, signal: AbortSignal | undefined) {
+    this.#resolve = resolve;
+    this.#reject = reject;
+    this.#signal = signal;
+    if (signal?.aborted) this.#abort();
+    signal?.addEventListener("abort", this.#abort);
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller;
+    if (this.#signal?.aborted) controller.abort(this.#signal.reason);
+  }
+
+  onResponseStart(_: unknown, status: number, headers: Record<string, string | string[] | undefined>): void {
+    this.#status = status;
+    const after = headers["retry-after"];
+    if (after !== undefined) this.#retryAfter = Number(after);
+  }
+
+  onResponseData(_: unknown, piece: Buffer): void {
+    this.#pieces.push(piece);
+  }
+
+  onResponseEnd(): void {
+    this.#signal?.removeEventListener("abort", this.#abort);
+    // Most answers come in one piece. Where they do not, a piece may end within a character.
+    const whole = this.#pieces.length === 1 ? this.#pieces[0]! : Buffer.concat(this.#pieces);
+    this.#resolve({ status: this.#status, retryAfter: this.#retryAfter, text: whole.toString() });
+  }
+
+  onResponseError(_: unknown, error: Error): void {
+    this.#signal?.removeEventListener("abort", this.#abort);
+    this.#reject(error);
+  }
+
+  readonly #abort = (): void => {
+    const reason = this.#signal!.reason;
+    this.#reject(reason);
+    this.#controller?.abort(reason);
+  };
+}
