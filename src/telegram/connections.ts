@@ -38,7 +38,7 @@ export class Connections {
 
   constructor({ apiUrl, proxy = false, family = "auto", connectTimeout = CONNECT_TIMEOUT }: Way) {
     this.#origin = new URL(apiUrl).origin;
-    // "auto" is Node.js's own way: one address after the other, each a quarter of a second after the one before.
+    // "auto" is Node.js's own way: one address after the other, each a fraction of a second after the one before.
     const version = family === "auto" ? {} : { family: Number(family) };
     const straight = buildConnector({
       timeout: connectTimeout,
