@@ -31,7 +31,7 @@ interface Variant {
 
 const TOP = join(import.meta.dirname, "..");
 
-/** The built command line; all is as by default but the place of the inbox and the number of workers, one per core by default. */
+/** The built command line, as by default: one worker per core, unless the bench is asked for another number. */
 export function asgigram({ name = "asgigram", flags = [], nodeFlags = [] }: Variant = {}): Peer {
   return {
     name,

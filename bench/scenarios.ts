@@ -80,7 +80,7 @@ function backlog(updates: number, chats: number): Load {
   return { phases: [{ updates, chats }] };
 }
 
-/** @param sequential for those who handle one update after another: under latency, a tenth of the load takes them ten times as long */
+/** @param sequential for those who handle one update after another, and would take minutes over a load under latency */
 function each(peers: readonly Peer[], load: Load, sequential: Load = load): Entry[] {
   return peers.map((peer) => ({ name: peer.name, peer, load: peer.isSequential ? sequential : load }));
 }
