@@ -78,7 +78,8 @@ user. It needs no token, and nothing goes to Telegram.`,
     about: `
 Looks at all that a start depends on: the configuration, the application and
 its lifespan, the token, the webhook, the inbox, the address to listen on. It
-neither polls nor changes anything, so it can be run beside the bot's server. Exit code 0 if the bot could be served, else that of the first problem.`,
+neither polls nor changes anything, so it can be run beside the bot's server.
+Exit code 0 if the bot could be served, else that of the first problem.`,
     words: ["token", "application"],
     flags: FLAGS,
     switches: { json: "Tell it as JSON, in one line" },

@@ -4,7 +4,7 @@ import { EXIT_CODES, exitCodeFor } from "../../src/config/exit-codes.ts";
 import * as errors from "../../src/protocol/errors.ts";
 
 /** These are raised in the application, which deals with them. */
-const INSIDE = ["ASGIGRAM_INVALID_EVENT", "ASGIGRAM_DISCONNECTED", "ASGIGRAM_RECEIVE"];
+const INSIDE = ["ASGIGRAM_INVALID_EVENT", "ASGIGRAM_DISCONNECTED", "ASGIGRAM_RECEIVE", "ASGIGRAM_FILE"];
 
 test("every error that can end the process has one exit code", () => {
   const classes = Object.values(errors).filter((one) => one !== errors.AsgigramError) as (new (
