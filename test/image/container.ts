@@ -32,6 +32,7 @@ export interface ImageDescription {
   readonly Config: {
     readonly User: string;
     readonly StopSignal: string;
+    readonly Env: readonly string[];
     readonly Labels: { readonly [name: string]: string };
     readonly Healthcheck?: HealthCheck;
   };

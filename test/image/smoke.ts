@@ -19,6 +19,9 @@ const IMAGE = "asgigram";
 const VOLUME = "asgigram-smoke-data";
 const MEGABYTE = 1e6;
 
+/** The containers share this machine's network, where the usual address may be taken. */
+const LISTEN = ["--env", "ASGIGRAM_LISTEN=127.82.0.1:8082"];
+
 /** As in compose.yaml. */
 const HARDENED = ["--read-only", "--cap-drop", "ALL", "--security-opt", "no-new-privileges"];
 
@@ -60,6 +63,7 @@ function serve(bot: keyof typeof BOTS, ...options: readonly string[]): Container
     ...["--volume", `${folder}/${bot}:/bot/bot.ts:ro`],
     ...["--volume", `${folder}/token:/run/secrets/token:ro`, "--env", "ASGIGRAM_TOKEN_FILE=/run/secrets/token"],
     ...["--env", `ASGIGRAM_API_URL=${simulator.url}`, "--env", "ASGIGRAM_WORKERS=1"],
+    ...LISTEN,
     ...options,
     ...[IMAGE, "bot.ts"],
   );
@@ -71,6 +75,7 @@ describe("the image", () => {
     assert.equal(Config.User, "node");
     assert.equal(Config.StopSignal, "SIGTERM");
     assert.deepEqual(Healthcheck?.Test, ["CMD", "asgigram", "health"]);
+    assert.ok(Config.Env.includes("ASGIGRAM_LISTEN=127.0.0.1:8082"));
     const { Labels } = Config;
     assert.equal(Labels["org.opencontainers.image.title"], "asgigram");
     assert.equal(Labels["org.opencontainers.image.version"], "1.2.3");
@@ -146,6 +151,7 @@ test("an image built upon it brings a bot with its packages", async () => {
   await build(`${IMAGE}-example`, join(REPOSITORY, "examples/docker"));
   await using container = new Container(
     ...HARDENED,
+    ...LISTEN,
     ...["--env", `ASGIGRAM_TOKEN=${simulator.token}`, "--env", `ASGIGRAM_API_URL=${simulator.url}`],
     `${IMAGE}-example`,
   );
