@@ -5,10 +5,18 @@ import type { Batch } from "../src/protocol/batch.ts";
 import { NetworkError } from "../src/protocol/errors.ts";
 import { errorOf } from "../src/protocol/failure.ts";
 import type { Call, CallFailure, DownloadedFile, ToMain } from "../src/protocol/port.ts";
-import { hintFor } from "./encode.ts";
+import { hintFor, type StreamOwner } from "./encode.ts";
 
-interface Waiting extends PromiseWithResolvers<unknown> {
-  method: string;
+/** Who waits for the answer to a call. */
+export interface Caller extends StreamOwner {
+  /** Is called right before the caller's code goes on. */
+  resume(): void;
+}
+
+interface Waiting {
+  readonly method: string;
+  readonly caller: Caller;
+  readonly answered: PromiseWithResolvers<unknown>;
 }
 
 export class Calls {
@@ -22,41 +30,53 @@ export class Calls {
 
   /**
    * Resolves with the method's result, of a download with the file; or rejects with a TelegramError, a NetworkError or a
-   * FileError.
-   * @param from the number of the event that the instance is at, or its scope
+   * FileError. Nobody needs to heed that.
+   * @param from the number of the event that the caller is at, or its scope
    */
-  make(call: Call, from: number | string): Promise<unknown> {
+  make(call: Call, from: number | string, caller: Caller): Promise<unknown> {
     const id = ++this.#last;
-    const waiting = Promise.withResolvers<unknown>();
-    this.#waiting.set(id, { ...waiting, method: call.method });
+    const answered = Promise.withResolvers<unknown>();
+    this.#waiting.set(id, { method: call.method, caller, answered });
     this.#outbound.push({ type: "call", id, call, from }, transferIn(call));
-    return waiting.promise;
+    return answered.promise;
   }
 
   /** @param body Telegram's answer: `{"ok":true,"result":…}` */
   succeeded(id: number, body: string): void {
     const waiting = this.#take(id);
+    if (waiting === undefined) return;
     try {
-      waiting?.resolve((JSON.parse(body) as { result: unknown }).result);
+      waiting.answered.resolve((JSON.parse(body) as { result: unknown }).result);
     } catch (cause) {
-      waiting?.reject(new NetworkError(waiting.method, "unknown", "the answer is no valid JSON", { cause }));
+      reject(waiting, new NetworkError(waiting.method, "unknown", "the answer is no valid JSON", { cause }));
     }
   }
 
   downloaded(id: number, file: DownloadedFile): void {
-    this.#take(id)?.resolve("bytes" in file ? file.bytes : "path" in file ? file.path : file.port);
+    const waiting = this.#take(id);
+    if (waiting === undefined) return;
+    const { answered, caller } = waiting;
+    answered.resolve("bytes" in file ? file.bytes : "path" in file ? file.path : caller.streams.down(file.port));
   }
 
   failed(id: number, failure: CallFailure): void {
+    const waiting = this.#take(id);
     const isUnknownMethod = failure.name === "TelegramError" && failure.error_code === 404;
-    this.#take(id)?.reject(errorOf(failure, isUnknownMethod ? hintFor(failure.method) : ""));
+    if (waiting !== undefined) reject(waiting, errorOf(failure, isUnknownMethod ? hintFor(failure.method) : ""));
   }
 
   #take(id: number): Waiting | undefined {
     const waiting = this.#waiting.get(id);
     this.#waiting.delete(id);
+    waiting?.caller.resume();
     return waiting;
   }
+}
+
+/** What the application does not wait for must not end its whole worker when it is refused. */
+function reject({ answered }: Waiting, error: Error): void {
+  answered.promise.catch(() => {});
+  answered.reject(error);
 }
 
 /** What of a call changes hands, each thing once. */

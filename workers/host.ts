@@ -50,6 +50,8 @@ export default async function host(task: HostTask): Promise<void> {
   await new Promise(() => {});
 }
 
+const NOW = Promise.resolve();
+
 class Host {
   /** Resolves when the main thread has asked for it, and every instance is at its end: with what none of them has seen. */
   readonly drained: Promise<number[]>;
@@ -77,8 +79,9 @@ class Host {
       reporter,
       settle: (seq) => this.#settle(seq),
       fail: (seq, place, error) => outbound.push({ type: "failed", seq, error, ...place }),
-      call: (call, from) => this.#calls.make(call, from),
-      workAt: (seq) => pulse.workAt(seq),
+      call: (call, from, caller) => this.#calls.make(call, from, caller),
+      // By the time that its code goes on: a message may have something for many, and they go on one after the other.
+      workAt: (seq) => void NOW.then(() => pulse.workAt(seq)),
     });
     task.port.on("message", (items: ToWorker[]) => {
       for (const item of items) this.#take(item);

@@ -11,13 +11,13 @@
  * - What is queued when it ends is the host's to hand to the scope's next instance; what it held is settled or has failed.
  */
 
-import { MessagePort } from "node:worker_threads";
 import type { Extensions } from "../src/protocol/asgi.ts";
 import { DisconnectedError, ReceiveError } from "../src/protocol/errors.ts";
 import type { DisconnectReason } from "../src/protocol/events.ts";
 import type { Call } from "../src/protocol/port.ts";
 import type { Route } from "../src/protocol/route.ts";
-import { encode, type StreamOwner } from "./encode.ts";
+import type { Caller } from "./calls.ts";
+import { encode } from "./encode.ts";
 import type { Coroutine } from "./loader.ts";
 import { Streams } from "./streams.ts";
 
@@ -41,7 +41,7 @@ export interface Ending {
 export interface InstanceHost {
   settle(seq: number, instance: Instance): void;
   /** @param from the number of the event that the instance is at, or its scope */
-  call(call: Call, from: number | string): Promise<unknown>;
+  call(call: Call, from: number | string, caller: Caller): Promise<unknown>;
   /** The application goes on with that event. */
   workAt(seq: number): void;
   /** The application tried to send what is no event. */
@@ -60,7 +60,7 @@ export type InstanceState = "running" | "idle" | "disconnected" | "ended";
 const NOTHING: Delivered[] = [];
 Object.freeze(NOTHING);
 
-export class Instance implements StreamOwner {
+export class Instance implements Caller {
   /** Of its scope. */
   readonly key: string;
   /** Delivered to this scope, not yet received. */
@@ -170,9 +170,7 @@ export class Instance implements StreamOwner {
 
   readonly receive = (): Promise<unknown> => {
     if (this.#resolveReceive !== undefined) {
-      return unheeded(
-        Promise.reject(new ReceiveError("receive() was called while an earlier receive() still waits for an event")),
-      );
+      return refusal(new ReceiveError("receive() was called while an earlier receive() still waits for an event"));
     }
     this.#received = true;
     if (this.#held !== undefined) {
@@ -188,26 +186,24 @@ export class Instance implements StreamOwner {
     return next === undefined ? this.#wait() : Promise.resolve(this.#hold(next));
   };
 
-  readonly send = (event: unknown): Promise<unknown> => unheeded(this.#send(event));
-
-  async #send(event: unknown): Promise<unknown> {
+  readonly send = (event: unknown): Promise<unknown> => {
     if (this.#state === "disconnected" || this.#state === "ended") {
       const why = this.#state === "ended" ? "the application has returned" : "the instance has been disconnected";
-      throw new DisconnectedError(`nothing can be sent for ${this.key} any more: ${why}`);
+      return refusal(new DisconnectedError(`nothing can be sent for ${this.key} any more: ${why}`));
     }
     let call: Call;
     try {
       call = encode(event, { chat_id: this.#chat, business_connection_id: this.#business }, this);
     } catch (error) {
       this.#host.refused(error, this);
-      throw error;
+      return refusal(error);
     }
-    try {
-      const result = await this.#host.call(call, this.#held?.seq ?? this.key);
-      return result instanceof MessagePort ? this.streams.down(result) : result;
-    } finally {
-      if (this.#held !== undefined) this.#host.workAt(this.#held.seq);
-    }
+    return this.#host.call(call, this.#held?.seq ?? this.key, this);
+  };
+
+  /** There is an answer to a call. */
+  resume(): void {
+    if (this.#held !== undefined) this.#host.workAt(this.#held.seq);
   }
 
   #end(thrown: Ending["thrown"]): void {
@@ -266,7 +262,8 @@ export class InstanceExtensions implements Extensions {
 }
 
 /** What the application does not wait for must not end its whole worker when it is refused. */
-function unheeded<T>(promise: Promise<T>): Promise<T> {
+function refusal(error: unknown): Promise<never> {
+  const promise = Promise.reject(error);
   promise.catch(() => {});
   return promise;
 }

@@ -6,6 +6,7 @@
 import { DisconnectedError } from "../src/protocol/errors.ts";
 import type { DisconnectReason } from "../src/protocol/events.ts";
 import type { Call, Place } from "../src/protocol/port.ts";
+import type { Caller } from "./calls.ts";
 import { scopeOf } from "./event.ts";
 import { type Delivered, type Ending, Instance, InstanceExtensions, type InstanceHost } from "./instance.ts";
 import type { Asgi3 } from "./loader.ts";
@@ -22,7 +23,7 @@ export interface InstancesOptions {
   reporter: Pick<Reporter, "log" | "within">;
   settle(seq: number): void;
   fail(seq: number, place: Place, error: string): void;
-  call(call: Call, from: number | string): Promise<unknown>;
+  call(call: Call, from: number | string, caller: Caller): Promise<unknown>;
   /** The application goes on with an event. */
   workAt(seq: number): void;
 }
@@ -98,8 +99,8 @@ export class Instances implements InstanceHost {
     this.#options.settle(seq);
   }
 
-  call(call: Call, from: number | string): Promise<unknown> {
-    return this.#options.call(call, from);
+  call(call: Call, from: number | string, caller: Caller): Promise<unknown> {
+    return this.#options.call(call, from, caller);
   }
 
   workAt(seq: number): void {

@@ -6,9 +6,10 @@ import { Calls } from "../../workers/calls.ts";
 
 function callsTo() {
   const posted: ToMain[] = [];
+  const caller = { streams: {} as never, resumed: 0, resume: () => void caller.resumed++ };
   const calls = new Calls({ push: (item: ToMain) => posted.push(item) } as never);
-  const make = (method = "sendMessage") => calls.make({ method, lane: "1", body: "{}" }, 7);
-  return { calls, posted, make };
+  const make = (method = "sendMessage") => calls.make({ method, lane: "1", body: "{}" }, 7, caller);
+  return { calls, posted, make, caller };
 }
 
 test("a call goes to the main thread under a number of its own", () => {
@@ -83,4 +84,22 @@ test("an answer to no call, or the second one to a call, is nothing", async () =
   calls.succeeded(7, "<html>");
   calls.failed(7, { name: "NetworkError", method: "x", delivery: "none", reason: "x" });
   assert.equal(await sent, 1);
+});
+
+test("a caller is told right before its code goes on, once, however the call ended", async () => {
+  const { calls, make, caller } = callsTo();
+  for (const [i, end] of [
+    () => calls.succeeded(1, '{"ok":true,"result":1}'),
+    () => calls.succeeded(2, "<html>"),
+    () => calls.downloaded(3, { path: "/x" }),
+    () => calls.failed(4, { name: "NetworkError", method: "x", delivery: "none", reason: "x" }),
+  ].entries()) {
+    const over = make().then(
+      () => caller.resumed,
+      () => caller.resumed,
+    );
+    end();
+    end();
+    assert.equal(await over, i + 1);
+  }
 });

@@ -29,15 +29,26 @@ const message = (text: string): Delivered => {
 function instanceOf(application: Application, queue: Delivered[] = [], route: Route = ROUTE) {
   const told: string[] = [];
   const calls: Call[] = [];
-  const answers: PromiseWithResolvers<unknown>[] = [];
+  const answers: Pick<PromiseWithResolvers<unknown>, "resolve" | "reject">[] = [];
   const worked: number[] = [];
   const ended = Promise.withResolvers<Ending>();
   const instance = new Instance(route, {
     settle: (seq) => told.push(`settled ${seq}`),
-    call: (call) => {
+    call: (call, _, caller) => {
       calls.push(call);
-      answers.push(Promise.withResolvers());
-      return answers.at(-1)!.promise;
+      const { promise, resolve, reject } = Promise.withResolvers<unknown>();
+      promise.catch(() => {});
+      answers.push({
+        resolve: (result) => {
+          caller.resume();
+          resolve(result);
+        },
+        reject: (error) => {
+          caller.resume();
+          reject(error);
+        },
+      });
+      return promise;
     },
     workAt: (seq) => worked.push(seq),
     refused: (error) => told.push(`refused ${(error as Error).name}`),
