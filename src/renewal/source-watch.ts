@@ -47,9 +47,13 @@ export class SourceWatch {
 
   async #watch(): Promise<FSWatcher> {
     const { watch } = await import("chokidar");
-    return watch([], { alwaysStat: true })
-      .on("all", (_, path, stats) => this.#notice(path, stats))
-      .on("error", (error) => this.#options.onError(error as Error));
+    return (
+      watch([], { alwaysStat: true })
+        .on("all", (_, path, stats) => this.#notice(path, stats))
+        // What has been removed is watched no more, and might come back.
+        .on("unlink", async (path) => void (await this.#watcher).add(path))
+        .on("error", (error) => this.#options.onError(error as Error))
+    );
   }
 
   #notice(path: string, stats: Stats | undefined): void {

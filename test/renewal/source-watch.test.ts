@@ -58,6 +58,22 @@ test("a file that is removed and comes back is told of both times", async (t) =>
   assert.deepEqual(await changed(), ["a.ts"]);
 });
 
+test("a file that is removed and comes back is told of, also where other folders are watched", async (t) => {
+  const { folder, path, write, watch, changed } = await watching(t, "a.ts");
+  mkdirSync(join(folder, "deep"));
+  write("deep/b.ts");
+  await delay(50);
+  await watch.add(path("deep/b.ts"));
+  await delay(200);
+  for (let i = 0; i < 2; i++) {
+    rmSync(path("deep/b.ts"));
+    assert.deepEqual(await changed(), ["deep/b.ts"]);
+    await delay(200);
+    write("deep/b.ts");
+    assert.deepEqual(await changed(), ["deep/b.ts"]);
+  }
+});
+
 test("a file that is not there yet is told of when it is, and its neighbours are not", async (t) => {
   const { path, write, watch, changed, all } = await watching(t, "a.ts");
   await watch.add(path("missing.ts"));
