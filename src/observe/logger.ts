@@ -86,5 +86,12 @@ function formatter(format: LoggerOptions["format"]): (line: string) => string {
   const isTerminal = process.stderr.isTTY === true;
   if (format === "json" || (format === "auto" && !isTerminal)) return (line) => line;
   const colorize = isTerminal && !process.env.NO_COLOR;
-  return prettyFactory({ colorize, translateTime: "SYS:HH:MM:ss.l", singleLine: true });
+  return prettyFactory({
+    colorize,
+    translateTime: "SYS:HH:MM:ss.l",
+    singleLine: true,
+    // A stack is read line by line. What else steers a terminal is no part of it.
+    errorLikeObjectKeys: ["error"],
+    customPrettifiers: { error: (error) => String(error).replace(/[^\P{Cc}\n\t]/gu, "") },
+  });
 }

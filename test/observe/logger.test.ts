@@ -80,6 +80,23 @@ describe("the log", () => {
     assert.match(text, /WARN: server: warn/);
     assert.match(text, /INFO: application: printed\n.*in two lines/);
   });
+
+  test("shows a stack line by line to people, without what would steer their terminal, and to programs in one line", () => {
+    const error = "Error: no \u001b[2Jluck\n    at bot.ts:3:11\n  [cause]: Error: none";
+    const lineOf = (format: "json" | "pretty") => {
+      const lines: string[] = [];
+      const log = createLogger({ level: "info", format, hide: (text) => text, write: (line) => lines.push(line) });
+      log.error({ worker: 1, error }, "it threw");
+      return lines.join("");
+    };
+    const [first, ...rest] = lineOf("pretty").split("\n");
+    assert.match(first!, /ERROR: it threw \{"worker":1\}$/);
+    assert.equal(
+      rest.map((line) => line.slice(4)).join("\n"),
+      "error: Error: no [2Jluck\n    at bot.ts:3:11\n  [cause]: Error: none\n",
+    );
+    assert.equal(lineOf("json").split("\n").length, 2);
+  });
 });
 
 describe("a secret", () => {
