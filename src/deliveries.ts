@@ -246,9 +246,10 @@ export class Deliveries {
       return;
     }
     const { key, id } = routeOf(kind, payload as TelegramObject, this.#options.bot);
-    this.#options.log.trace({ scope: key, update_id, kind }, "an update has come");
+    const { log, tell } = this.#options;
+    if (log.isLevelEnabled("trace")) log.trace({ scope: key, update_id, kind }, "an update has come");
     const arrival = { seq, update_id, kind, received_at, attempts, deaths, body, scope: key, id };
-    if (isNew) this.#options.tell.received(arrival);
+    if (isNew) tell.received(arrival);
     this.#dispatcher.accept(arrival);
   }
 

@@ -224,7 +224,7 @@ export class Workforce {
       call,
       succeeded: (answer) => {
         isOver?.();
-        this.#log.trace(fieldsOf(worker, place, call), "a call succeeded");
+        if (this.#log.isLevelEnabled("trace")) this.#log.trace(fieldsOf(worker, place, call), "a call succeeded");
         if (typeof answer === "string") life.push({ type: "result", id, body: answer });
         else life.push({ type: "file", id, file: answer }, transferIn(answer));
       },
