@@ -101,7 +101,7 @@ function proxyUrl(raw: string | undefined): string | undefined {
   return url.search === "" && url.hash === "" && /^\/?$/.test(url.pathname) ? url.href.replace(/\/$/, "") : undefined;
 }
 
-const ADDRESS = /^(?:(\[[\da-f:.]+\]|[\w.-]*):)?(\d{1,5})$/i;
+const ADDRESS = /^(?:(\[[\da-f:.]+\]|[\w.-]*):)?(\d+)$/i;
 
 /** A port alone is one of this machine's own; with nothing but a colon before it, of every interface. */
 function address(raw: string | undefined): string | undefined {
@@ -110,9 +110,9 @@ function address(raw: string | undefined): string | undefined {
   return `${host || "[::]"}:${Number(port)}`;
 }
 
-/** Whether the word behind a flag that may stand alone is its value. */
+/** Whether the word behind a flag that may stand alone is meant as its value, be it right or wrong. */
 export function isAddress(word: string): boolean {
-  return address(word) !== undefined;
+  return ADDRESS.test(word);
 }
 
 function number(raw: unknown, { min, max }: Option, isRight: (value: unknown) => boolean): number | undefined {

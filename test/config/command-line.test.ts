@@ -81,6 +81,8 @@ test("--listen may stand alone, and takes no more than an address", async () => 
   assert.deepEqual(await flagsOf("--listen bot.ts"), { listen: "127.0.0.1:8082", application: "bot.ts" });
   assert.deepEqual(await flagsOf("bot.ts --listen"), { listen: "127.0.0.1:8082", application: "bot.ts" });
   assert.deepEqual(await flagsOf("--listen :80 bot.ts"), { listen: ":80", application: "bot.ts" });
+  // What is meant as one and is wrong is told of as such.
+  assert.deepEqual(await flagsOf("--listen :99999 bot.ts"), { listen: ":99999", application: "bot.ts" });
   assert.deepEqual(await flagsOf("--listen=[::1]:80 bot.ts"), { listen: "[::1]:80", application: "bot.ts" });
 });
 
