@@ -30,7 +30,7 @@ export const METRICS = {
   },
   asgigram_last_poll_timestamp_seconds: {
     type: "gauge",
-    help: "When the last successful poll was over; 0 for none yet. A healthy one takes up to 50 s",
+    help: "When the last successful poll was over, or the server started. A healthy one takes up to 50 s",
   },
   asgigram_inbox_events: {
     type: "gauge",

@@ -9,7 +9,7 @@ export class Polls {
   #failures = 0;
   #lastError: string | undefined;
   #lastSign: number;
-  #lastSuccess = 0;
+  #lastSuccess = Date.now();
 
   constructor(tell: Pick<Teller, "polled">, now = () => performance.now()) {
     this.#tell = tell;
@@ -32,7 +32,7 @@ export class Polls {
     return this.#now() - this.#lastSign;
   }
 
-  /** When the last one that succeeded was over: milliseconds since 1970; 0 for none yet. */
+  /** When the last one that succeeded was over, or this was made: milliseconds since 1970. */
   get lastSuccess(): number {
     return this.#lastSuccess;
   }

@@ -10,7 +10,7 @@ export interface Vitals {
     readonly lastError: string | undefined;
     /** Milliseconds since a poll last began or ended. */
     readonly silence: number;
-    /** When the last one that succeeded was over: milliseconds since 1970; 0 for none yet. */
+    /** When the last one that succeeded was over, or, for none yet, the server was made: milliseconds since 1970. */
     readonly lastSuccess: number;
   };
   readonly workers: readonly WorkerVitals[];
