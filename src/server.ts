@@ -204,7 +204,7 @@ class Server implements RunningServer {
 
   /** Puts the workers to work; what an earlier process left unsettled goes first. */
   #resume(bot: Entity): void {
-    const { application, workers, inbox, maxAttempts, maxAge } = this.#config;
+    const { application, workers, inbox, proxy, maxAttempts, maxAge } = this.#config;
     this.#deliveries = new Deliveries({
       inbox: this.#inbox,
       bot,
@@ -220,8 +220,9 @@ class Server implements RunningServer {
     const left = this.#deliveries.resume();
     this.#workforce.begin(this.#deliveries, bot);
     this.#newsTimer = setInterval(() => this.#lookForNews(), 1000).unref();
+    const way = proxy === false ? {} : { proxy: new URL(proxy).host };
     const unsettled = left > 0 ? { unsettled: left } : {};
-    this.#log.info({ bot: `@${bot.username}`, application, workers, inbox, ...unsettled }, "serving");
+    this.#log.info({ bot: `@${bot.username}`, application, workers, inbox, ...way, ...unsettled }, "serving");
   }
 
   #lookForNews(): void {

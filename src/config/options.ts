@@ -87,7 +87,7 @@ export const OPTIONS = {
   proxy: {
     type: "proxy",
     canBeOff: true,
-    defaultText: "HTTPS_PROXY, HTTP_PROXY and NO_PROXY",
+    defaultText: "HTTPS_PROXY, HTTP_PROXY, ALL_PROXY",
     example: "socks5://127.0.0.1:1080",
     group: "Bot",
     help: "Way to the Bot API server; --no-proxy goes straight there",

@@ -22,6 +22,7 @@ export const LOG_FIELDS = {
   application: "The application's import string",
   workers: "How many worker threads there are",
   inbox: "The inbox's file, or `false`",
+  proxy: "The proxy on the way to Telegram",
   files: "The application's files that have changed",
   replaced: "The workers that new ones have taken the place of",
   took: "How long that took, in milliseconds",

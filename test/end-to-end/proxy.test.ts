@@ -94,7 +94,7 @@ for (const [kind, { scheme, start }] of Object.entries(KINDS)) {
     const proxy = scene.proxy(await start({ login: LOGIN }));
     const { port } = proxy;
     const bot = scene.start(["--proxy", `${scheme}://${LOGIN}@127.0.0.1:${port}`]);
-    await bot.process.says("serving");
+    await bot.logged(({ msg, proxy }) => msg === "serving" && proxy === `127.0.0.1:${port}`);
     await scene.talk(20, "one");
     assert.ok(proxy.asked.length <= 1 + 1 + 20, `${proxy.asked.length} tunnels`);
     assert.deepEqual([...new Set(proxy.asked)], [`${HOST}:${scene.front.port}`]);
