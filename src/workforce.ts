@@ -18,7 +18,16 @@ import type { Outbox } from "./outbox/outbox.ts";
 import { ApplicationLoadError, StartupFailedError, WorkerError } from "./protocol/errors.ts";
 import type { DisconnectReason } from "./protocol/events.ts";
 import { failureOf } from "./protocol/failure.ts";
-import type { Call, DownloadedFile, EventItem, LogLevel, Place, ToMain } from "./protocol/port.ts";
+import type {
+  Call,
+  DownloadedFile,
+  EventItem,
+  LogLevel,
+  Place,
+  ToMain,
+  Upload,
+  UploadStream,
+} from "./protocol/port.ts";
 import type { Entity } from "./protocol/route.ts";
 import type { Hide } from "./protocol/secrets.ts";
 import { Renewal } from "./renewal/renewal.ts";
@@ -220,6 +229,7 @@ export class Workforce {
     // Found now: the event may be settled by the time of the answer.
     const place = typeof from === "string" ? { scope: from } : this.#deliveries?.posted(worker, from);
     const isOver = this.#tell.sending(worker, call, place);
+    if (call.files !== undefined) watchStreams(call.files);
     this.#outbox.post({
       call,
       succeeded: (answer) => {
@@ -230,7 +240,7 @@ export class Workforce {
       },
       failed: (error) => {
         isOver?.(error);
-        closeStreams(call);
+        if (call.files !== undefined) closeStreams(call.files);
         this.#log.info({ ...fieldsOf(worker, place, call), error: (error as Error).message }, "a call failed");
         life.push({ type: "failure", id, error: failureOf(error, call.method) });
       },
@@ -283,9 +293,22 @@ function fieldsOf(worker: number, place: Place | undefined, { method, lane }: Ca
   return { worker, ...placeOf(place), method, lane };
 }
 
+/** One that ends while its call waits in line would be waited for when its turn comes: a port tells only once that it closes. */
+function watchStreams(files: readonly Upload[]): void {
+  for (const stream of streamsIn(files)) {
+    stream.port.once("close", () => {
+      stream.isLost = true;
+    });
+  }
+}
+
 /** Lets go of what nobody will read any more. */
-function closeStreams({ files = [] }: Call): void {
-  for (const { source } of files) if ("port" in source) source.port.close();
+function closeStreams(files: readonly Upload[]): void {
+  for (const { port } of streamsIn(files)) port.close();
+}
+
+function streamsIn(files: readonly Upload[]): UploadStream[] {
+  return files.map(({ source }) => source).filter((source) => "port" in source);
 }
 
 /** What of a file changes hands. */

@@ -114,6 +114,8 @@ export interface UploadStream {
   port: MessagePort;
   /** Set when reading begins: it cannot be read a second time. */
   isSpent?: boolean;
+  /** Set when it has ended without that: nobody is there any more who could give it. */
+  isLost?: boolean;
 }
 
 /** What comes of a call: Telegram's answer as text; of a download, the file. */

@@ -21,6 +21,7 @@ export async function openSource(source: UploadSource): Promise<OpenFile> {
   if ("port" in source) {
     let receiver: ByteReceiver | undefined;
     const read = () => {
+      if (source.isLost) throw new Error("it broke off before it was read");
       source.isSpent = true;
       receiver = new ByteReceiver(source.port);
       return chunksFrom(receiver);

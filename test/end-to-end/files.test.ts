@@ -115,6 +115,8 @@ suite("an upload that breaks off in the middle is cut off, and no success", () =
     await sink.cutOff;
     const { error } = await bot.logged(({ msg }) => msg === "a call failed");
     assert.match(error!, /sendDocument: "document": it broke off/);
+    await ann.sendText("hello");
+    assert.equal((await ann.nextMessage()).text, "done: hello", "what waited behind it holds up nothing");
     assert.equal(sink.whole, 0);
   });
 

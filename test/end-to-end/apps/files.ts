@@ -26,6 +26,7 @@ export const application: Application = async (_scope, receive, send) => {
         break;
       case "die":
         void upload(megabytes(Number.POSITIVE_INFINITY));
+        void upload(megabytes(1));
         await new Promise((resolve) => setTimeout(resolve, 300));
         process.exit(1);
         break;
@@ -41,6 +42,7 @@ export const application: Application = async (_scope, receive, send) => {
       }
       case "return":
         void upload(megabytes(Number.POSITIVE_INFINITY, () => console.log("the stream was ended")));
+        void upload(megabytes(1));
         await new Promise((resolve) => setTimeout(resolve, 300));
         return;
       case "fail": {
