@@ -56,7 +56,8 @@ export class Downloads {
     const file = await this.#open(path);
     if (as === "stream") return { port: streamOf(file) };
     try {
-      return as === "path" ? { path: await save(file, to ?? (await temporary(path))) } : { bytes: await readAll(file) };
+      if (as !== "path") return { bytes: await readAll(file) };
+      return { path: await (to === undefined ? saveSomewhere(file, basename(path)) : save(file, to)) };
     } catch (cause) {
       // Not as the cause: the request is part of some errors, and the token part of the request.
       throw isAbsolute(path) || isOfDisk(cause) ? failure((cause as Error).message) : brokenOff(cause);
@@ -140,8 +141,15 @@ async function save({ body }: RemoteFile, to: string): Promise<string> {
   }
 }
 
-async function temporary(path: string): Promise<string> {
-  return join(await mkdtemp(join(tmpdir(), "asgigram-")), basename(path));
+/** In a folder of its own. @returns the path */
+async function saveSomewhere(file: RemoteFile, name: string): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), "asgigram-"));
+  try {
+    return await save(file, join(folder, name));
+  } catch (error) {
+    await rm(folder, { recursive: true, force: true });
+    throw error;
+  }
 }
 
 function isOfDisk(error: unknown): boolean {

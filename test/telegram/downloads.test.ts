@@ -14,6 +14,8 @@ import { respond, TOKEN, UploadServer } from "./upload-server.ts";
 const MEGABYTE = 1024 * 1024;
 const folder = mkdtempSync(join(tmpdir(), "asgigram-"));
 after(() => rmSync(folder, { recursive: true }));
+// What is left among the temporary files shows.
+process.env.TMPDIR = folder;
 
 interface Telegram {
   /** What getFile says. */
@@ -97,6 +99,8 @@ suite("a file comes down", () => {
     const other = join(folder, "broken.jpg");
     await assert.rejects(fetched(broken, { as: "path", to: other }), NetworkError);
     assert.deepEqual([existsSync(other), readdirSync(folder)], [false, ["to.jpg"]]);
+    await assert.rejects(fetched(broken, { as: "path" }), NetworkError);
+    assert.deepEqual(readdirSync(folder), ["to.jpg"], "nor is its folder left");
   });
 
   test("not where nothing can be written: a FileError with the path", async () => {
