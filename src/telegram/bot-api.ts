@@ -39,6 +39,11 @@ export interface Poll {
 const CALL_TIMEOUT = 60_000;
 /** What a long poll may take beyond its own timeout, connecting included. */
 const POLL_GRACE = 10_000;
+/**
+ * How many calls may be under way at once, each on a connection that is opened when there is none to spare. With fewer, a
+ * network that swallows what it is given would sooner keep all calls waiting.
+ */
+const CALL_CONNECTIONS = 256;
 /** How many files may be on their way at once. They have connections of their own, so that no call waits behind them. */
 const FILE_CONNECTIONS = 16;
 
@@ -61,7 +66,14 @@ export class BotApi {
   #polls: Pool;
 
   constructor(options: BotApiOptions) {
-    const { token, apiUrl, proxy, connections = 64, callTimeout = CALL_TIMEOUT, pollGrace = POLL_GRACE } = options;
+    const {
+      token,
+      apiUrl,
+      proxy,
+      connections = CALL_CONNECTIONS,
+      callTimeout = CALL_TIMEOUT,
+      pollGrace = POLL_GRACE,
+    } = options;
     this.#hide = secretHider({ token, proxy });
     this.#callTimeout = callTimeout;
     this.#pollGrace = pollGrace;

@@ -452,6 +452,25 @@ describe("getUpdates", () => {
   });
 });
 
+test("200 calls that hang keep no other waiting, and there are no more connections than calls", async (t) => {
+  let connections = 0;
+  const held: ServerResponse[] = [];
+  const server = createServer((request, response) => {
+    request.resume();
+    if (request.url!.endsWith("/sendMessage")) held.push(response);
+    else answer(response, 200, { ok: true, result: "now" });
+  }).on("connection", () => {
+    connections += 1;
+  });
+  const api = client(t, await listen(t, server));
+  const calls = Array.from({ length: 200 }, () => api.call("sendMessage"));
+  assert.equal(await api.call("getMyName"), "now");
+  while (held.length < calls.length) await turn();
+  assert.equal(connections, 201);
+  for (const response of held) answer(response, 200, { ok: true, result: 1 });
+  await Promise.all(calls);
+});
+
 test("close() ends what is under way and what waits for a connection", async (t) => {
   const arrived = Promise.withResolvers<void>();
   const api = await tcp(t, () => arrived.resolve(), { connections: 1 });
