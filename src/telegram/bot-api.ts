@@ -44,7 +44,10 @@ const POLL_GRACE = 10_000;
  * network that swallows what it is given would sooner keep all calls waiting.
  */
 const CALL_CONNECTIONS = 256;
-/** How many files may be on their way at once. They have connections of their own, so that no call waits behind them. */
+/**
+ * How many files may be on their way at once, in each direction. They have connections of their own, so that no call waits
+ * behind them; and what goes up may be what comes down, which must not wait for itself.
+ */
 const FILE_CONNECTIONS = 16;
 
 /** A file that is being fetched. */
@@ -62,7 +65,8 @@ export class BotApi {
   readonly #callTimeout: number;
   readonly #pollGrace: number;
   readonly #calls: Pool;
-  readonly #files: Pool;
+  readonly #uploads: Pool;
+  readonly #downloads: Pool;
   #polls: Pool;
 
   constructor(options: BotApiOptions) {
@@ -82,7 +86,8 @@ export class BotApi {
     this.#filePath = `${prefix}/file/bot${token}/`;
     this.#connections = new Connections(options);
     this.#calls = this.#connections.pool(connections, callTimeout);
-    this.#files = this.#connections.pool(FILE_CONNECTIONS, callTimeout);
+    this.#uploads = this.#connections.pool(FILE_CONNECTIONS, callTimeout);
+    this.#downloads = this.#connections.pool(FILE_CONNECTIONS, callTimeout);
     this.#polls = this.#connections.pool(1, callTimeout);
   }
 
@@ -113,7 +118,7 @@ export class BotApi {
   post(method: string, form: Form, signal: AbortSignal): Promise<string> {
     // Any iterable will do, though its types do not say so.
     const body = form.body as Readable;
-    return this.#request(this.#files, method, { headers: form.headers, body, headersTimeout: 0 }, signal);
+    return this.#request(this.#uploads, method, { headers: form.headers, body, headersTimeout: 0 }, signal);
   }
 
   /**
@@ -125,7 +130,7 @@ export class BotApi {
     let status: number;
     let text: string;
     try {
-      const { statusCode, headers, body } = await this.#files.request({ method: "GET", path });
+      const { statusCode, headers, body } = await this.#downloads.request({ method: "GET", path });
       if (statusCode === 200) return { body, size: Number(headers["content-length"]) || undefined };
       status = statusCode;
       text = await body.text();
@@ -169,7 +174,8 @@ export class BotApi {
   }
 
   async close(): Promise<void> {
-    await Promise.all([this.#calls.destroy(), this.#files.destroy(), this.#polls.destroy()]);
+    const pools = [this.#calls, this.#uploads, this.#downloads, this.#polls];
+    await Promise.all(pools.map((pool) => pool.destroy()));
   }
 
   #renewPolls(): void {

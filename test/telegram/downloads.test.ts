@@ -114,6 +114,19 @@ suite("a file comes down", () => {
 });
 
 suite("a stream", () => {
+  test("keeps no upload waiting, be it that all streams that there can be wait to be sent on", async () => {
+    await using server = await telegram({
+      serve: (response, request) => {
+        if (request.url!.endsWith("/sendDocument"))
+          request.resume().on("end", () => respond(response, 200, { ok: true }));
+        else response.write(Buffer.alloc(MEGABYTE));
+      },
+    });
+    const streams = await Promise.all(Array.from({ length: 16 }, () => fetched(server, { as: "stream" })));
+    await server.send({ type: "telegram.send_document", document: new Blob(["content"]) });
+    for (const stream of streams) asStream(stream).close();
+  });
+
   test("that is given up closes its connection", async () => {
     const closed = Promise.withResolvers<void>();
     await using server = await telegram({
