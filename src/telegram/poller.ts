@@ -93,8 +93,10 @@ export class Poller {
 
   async #poll(signal: AbortSignal): Promise<Update[] | undefined> {
     const { allowedUpdates, getUpdates } = this.#options;
+    // When all is well again that is to be known at once: the long poll of a quiet bot would take its time to tell.
+    const timeout = this.#failures > 0 ? 0 : TIMEOUT;
     try {
-      const poll = { offset: this.#offset, limit: LIMIT, timeout: TIMEOUT, allowed_updates: allowedUpdates };
+      const poll = { offset: this.#offset, limit: LIMIT, timeout, allowed_updates: allowedUpdates };
       const updates = await getUpdates(poll, signal);
       this.#recovered();
       return updates;

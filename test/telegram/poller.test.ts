@@ -211,6 +211,14 @@ describe("a poll that fails", () => {
     assert.deepEqual(bench.logged, [warning, warning, "info: polling again"]);
   });
 
+  test("is followed by short ones until one succeeds, so that it is known at once when all is well again", async () => {
+    const bench = new Bench([[], refusal(502), refusal(502), [], []]);
+    await bench.run();
+    const timeouts = bench.polls.slice(0, 5).map(({ timeout }) => timeout);
+    assert.deepEqual(timeouts, [50, 50, 0, 0, 50]);
+    assert.ok(bench.logged.includes("info: polling again"));
+  });
+
   test("begins anew with its waiting after a success", async (t) => {
     t.mock.method(Math, "random", () => 0);
     const bench = new Bench([refusal(500), refusal(500), updates(1), refusal(500)]);
