@@ -9,7 +9,7 @@ import { Batch } from "../src/protocol/batch.ts";
 import { AsgigramError } from "../src/protocol/errors.ts";
 import type { DisconnectReason } from "../src/protocol/events.ts";
 import type { HostTask, StartFailure, ToMain, ToWorker } from "../src/protocol/port.ts";
-import { BEAT, type Condition, Pulse } from "../src/protocol/pulse.ts";
+import { BEAT, type Measures, Pulse } from "../src/protocol/pulse.ts";
 import type { Entity } from "../src/protocol/route.ts";
 import { Calls } from "./calls.ts";
 import { readEvent } from "./event.ts";
@@ -67,7 +67,7 @@ class Host {
     this.drained = this.#drained.promise;
     const pulse = new Pulse(task.pulse);
     pulse.beat();
-    setInterval(() => pulse.beat(this.#condition()), BEAT).unref();
+    setInterval(() => pulse.beat(this.#measures()), BEAT).unref();
     this.#outbound = outbound;
     this.#reporter = reporter;
     this.#calls = new Calls(outbound);
@@ -82,6 +82,7 @@ class Host {
       call: (call, from, caller) => this.#calls.make(call, from, caller),
       // By the time that its code goes on: a message may have something for many, and they go on one after the other.
       workAt: (seq) => void NOW.then(() => pulse.workAt(seq)),
+      dropped: (reason) => pulse.count(reason),
     });
     task.port.on("message", (items: ToWorker[]) => {
       for (const item of items) this.#take(item);
@@ -112,9 +113,10 @@ class Host {
     }
   }
 
-  #condition(): Condition {
+  #measures(): Measures {
     const { used_heap_size: heap, external_memory: external } = getHeapStatistics();
-    return { ...this.#instances.census, active: performance.eventLoopUtilization().active, heap, external };
+    const { active } = performance.eventLoopUtilization();
+    return { instances: this.#instances.size, active, heap, external };
   }
 
   #settle(seq: number): void {

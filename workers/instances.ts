@@ -26,6 +26,8 @@ export interface InstancesOptions {
   call(call: Call, from: number | string, caller: Caller): Promise<unknown>;
   /** The application goes on with an event. */
   workAt(seq: number): void;
+  /** One has been dropped because it was idle: for too long, or for the longest where there was no room. */
+  dropped(reason: "idle" | "evicted"): void;
 }
 
 /** How long events may wait behind an application that does not ask for them before that is worth a warning: ms. */
@@ -46,8 +48,6 @@ export class Instances implements InstanceHost {
   #drained: PromiseWithResolvers<void> | undefined;
   /** Events that came when no more were handed out. */
   readonly #tooLate: number[] = [];
-  /** Those that have been dropped because they were idle: for too long, or the longest where there was no room. */
-  readonly #dropped = { idle: 0, evicted: 0 };
 
   constructor(options: InstancesOptions) {
     this.#options = options;
@@ -55,9 +55,9 @@ export class Instances implements InstanceHost {
     this.#sweeper = setInterval(() => this.#sweep(), period).unref();
   }
 
-  /** Those that are there, and those that have been dropped so far. */
-  get census(): { instances: number; idle: number; evicted: number } {
-    return { instances: this.#live.size + this.#closing.size, ...this.#dropped };
+  /** How many there are. */
+  get size(): number {
+    return this.#live.size + this.#closing.size;
   }
 
   deliver(delivered: Delivered): void {
@@ -155,7 +155,7 @@ export class Instances implements InstanceHost {
     this.#idle.delete(instance);
     this.#closing.set(instance.key, instance);
     instance.since = this.#now;
-    if (reason === "idle" || reason === "evicted") this.#dropped[reason] += 1;
+    if (reason === "idle" || reason === "evicted") this.#options.dropped(reason);
     instance.disconnect(reason);
   }
 

@@ -17,7 +17,7 @@
 import { WorkerError } from "../protocol/errors.ts";
 import type { DisconnectReason } from "../protocol/events.ts";
 import type { HostTask, ToMain } from "../protocol/port.ts";
-import type { Condition } from "../protocol/pulse.ts";
+import type { Condition, Dropped } from "../protocol/pulse.ts";
 import { Threads } from "./threads.ts";
 import { Worker, type WorkerLife } from "./worker.ts";
 
@@ -68,8 +68,6 @@ export interface WorkerReport {
   readonly silence: number;
   readonly condition: Condition;
 }
-
-type Dropped = Pick<Condition, "idle" | "evicted">;
 
 interface Place {
   readonly number: number;

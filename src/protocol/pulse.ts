@@ -6,12 +6,16 @@
 /** How often a worker shows that it is alive: ms. */
 export const BEAT = 1000;
 
-/** How a worker fares, as of its last beat. */
-export interface Condition {
-  /** Application instances, and how many have been dropped since it started: while idle for long, or for want of room. */
-  instances: number;
+/** Instances that have been dropped since the worker started: while idle for long, or for want of room. */
+export interface Dropped {
   idle: number;
   evicted: number;
+}
+
+/** What a worker measures at each beat. */
+export interface Measures {
+  /** Application instances. */
+  instances: number;
   /** How long its event loop has been at work since it started: ms. */
   active: number;
   /** Bytes of heap in use, and of memory outside that hangs on it (Buffers, say). */
@@ -19,7 +23,12 @@ export interface Condition {
   external: number;
 }
 
-const FIELDS = ["instances", "idle", "evicted", "active", "heap", "external"] as const satisfies (keyof Condition)[];
+/** How a worker fares. What is counted is so at once: nothing of it is lost when the thread dies. */
+export type Condition = Dropped & Measures;
+
+const COUNTS = ["idle", "evicted"] as const satisfies (keyof Dropped)[];
+const MEASURES = ["instances", "active", "heap", "external"] as const satisfies (keyof Measures)[];
+const FIELDS = [...COUNTS, ...MEASURES];
 /** In front of them: when the loop last turned, in milliseconds since 1970; the inbox's number of the event. */
 const [TURNED, SEQ, FIRST] = [0, 1, 2];
 
@@ -34,13 +43,16 @@ export class Pulse {
   }
 
   /** The worker's event loop is turning. */
-  beat(condition?: Condition): void {
+  beat(measures?: Measures): void {
     this.#values[TURNED] = Date.now();
-    if (condition !== undefined)
-      this.#values.set(
-        FIELDS.map((field) => condition[field]),
-        FIRST,
-      );
+    if (measures === undefined) return;
+    const values = MEASURES.map((field) => measures[field]);
+    this.#values.set(values, FIRST + COUNTS.length);
+  }
+
+  /** One more instance has been dropped. */
+  count(reason: keyof Dropped): void {
+    this.#values[FIRST + COUNTS.indexOf(reason)]! += 1;
   }
 
   /** The application is at this event. */

@@ -43,25 +43,36 @@ test("the other thread sees how the worker fared at its last beat", (t) => {
   const own = new Pulse();
   const seen = new Pulse(own.buffer);
   assert.deepEqual(seen.condition, { instances: 0, idle: 0, evicted: 0, active: 0, heap: 0, external: 0 });
-  const condition = { instances: 3, idle: 1, evicted: 2, active: 1234.5, heap: 2 ** 33, external: 7 };
-  own.beat(condition);
+  const measures = { instances: 3, active: 1234.5, heap: 2 ** 33, external: 7 };
+  own.beat(measures);
   own.workAt(9);
-  assert.deepEqual(seen.condition, condition);
+  assert.deepEqual(seen.condition, { ...measures, idle: 0, evicted: 0 });
   assert.equal(seen.seq, 9);
   own.beat();
-  assert.deepEqual(seen.condition, condition);
+  assert.deepEqual(seen.condition, { ...measures, idle: 0, evicted: 0 });
+});
+
+test("the other thread sees at once what was dropped, and no beat undoes that", () => {
+  const own = new Pulse();
+  const seen = new Pulse(own.buffer);
+  own.count("evicted");
+  own.count("idle");
+  own.count("evicted");
+  own.beat({ instances: 3, active: 1, heap: 2, external: 4 });
+  const { idle, evicted } = seen.condition;
+  assert.deepEqual({ idle, evicted }, { idle: 1, evicted: 2 });
 });
 
 test("a worker that has missed a beat is at work, and that never goes back", (t) => {
   t.mock.timers.enable({ apis: ["Date"], now: START });
-  const condition = { instances: 0, idle: 0, evicted: 0, active: 100, heap: 0, external: 0 };
+  const measures = { instances: 0, active: 100, heap: 0, external: 0 };
   const pulse = new Pulse();
-  pulse.beat(condition);
+  pulse.beat(measures);
   t.mock.timers.setTime(START + BEAT);
   assert.equal(pulse.condition.active, 100);
   t.mock.timers.setTime(START + BEAT + 2500);
   assert.equal(pulse.condition.active, 2600);
   // It was idle until its timer was due, and has been blocked since.
-  pulse.beat({ ...condition, active: 100 + 2500 });
+  pulse.beat({ ...measures, active: 100 + 2500 });
   assert.equal(pulse.condition.active, 2600);
 });

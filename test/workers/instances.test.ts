@@ -51,6 +51,7 @@ function setUp(t: TestContext, application: Application, options: Partial<Instan
     fail: (seq, { scope }, error) => failed.push({ seq, scope, error }),
     call: async (call) => calls.push(call),
     workAt: () => {},
+    dropped: () => {},
     ...options,
   });
   let seq = 0;
@@ -305,7 +306,8 @@ test("what is no event is refused, with a warning that names the scope and the k
 suite("above the most instances to keep", () => {
   test("the one that has been idle the longest is evicted", async (t) => {
     const { lines, application } = diary();
-    const { instances, deliver } = setUp(t, application, { max: 2 });
+    const dropped: string[] = [];
+    const { instances, deliver } = setUp(t, application, { max: 2, dropped: (reason) => dropped.push(reason) });
     for (const chat of [1, 2]) {
       deliver(chat);
       await turn();
@@ -316,7 +318,8 @@ suite("above the most instances to keep", () => {
     deliver(3);
     await turn();
     assert.deepEqual(lines, ["3 starts", "2 is told evicted", "3 hears x"]);
-    assert.deepEqual(instances.census, { instances: 2, idle: 0, evicted: 1 });
+    assert.equal(instances.size, 2);
+    assert.deepEqual(dropped, ["evicted"]);
   });
 
   test("an evicted scope's next event makes a new instance", async (t) => {
