@@ -17,32 +17,30 @@ import { withoutSecrets } from "./config/quote.ts";
 import { settle } from "./config/settings.ts";
 import { signalsTo } from "./config/signals.ts";
 import { AsgigramError } from "./protocol/errors.ts";
-import { secretHider } from "./protocol/secrets.ts";
+import { type Hide, secretHider } from "./protocol/secrets.ts";
 import type { RunningServer } from "./server.ts";
 
 export async function main(): Promise<void> {
   // ps shows this instead of the arguments, one of which may be the token.
   process.title = "asgigram";
-  process.on("uncaughtException", fail);
-  // Without a listener it would end the process, however early it comes.
-  for (const signal of signalsTo("turn-log-level")) process.on(signal, () => turnLogLevel());
+  const serving = new ServingProcess();
   try {
-    await run(await parseCommandLine(process.argv.slice(2)));
+    await run(await parseCommandLine(process.argv.slice(2)), serving);
   } catch (error) {
-    fail(error);
+    serving.fail(error);
   }
 }
 
-async function run(invocation: Invocation): Promise<void> {
+async function run(invocation: Invocation, serving: ServingProcess): Promise<void> {
   switch (invocation.wants) {
     case "text":
       return console.log(invocation.text);
     case "version":
       return console.log(await versions());
     case "serve":
-      return serveBot(invocation);
+      return serveBot(invocation, serving);
     case "simulate":
-      return simulate(invocation);
+      return simulate(invocation, serving);
     case "config":
       return tellConfig(invocation);
     case "check":
@@ -61,24 +59,24 @@ function sourcesOf({ flags, presets, defaults }: Typed, options: Values = {}): S
   return { flags, options: { ...presets, ...options }, env: process.env, cwd: process.cwd(), defaults };
 }
 
-async function serveBot(typed: Typed): Promise<void> {
-  const stopping = signalled();
-  const server = await start(await resolveConfig(sourcesOf(typed)), stopping);
+async function serveBot(typed: Typed, serving: ServingProcess): Promise<void> {
+  const stopping = serving.signalled();
+  const server = await serving.start(await resolveConfig(sourcesOf(typed)), stopping);
   await server.closed;
   process.exit(0);
 }
 
 /** The server against a simulator in this process, which it reaches as it would Telegram: over HTTP. */
-async function simulate(typed: Typed): Promise<void> {
+async function simulate(typed: Typed, serving: ServingProcess): Promise<void> {
   const { Simulator } = await import("./simulator/simulator.ts");
   const { runTerminalChat } = await import("./simulator/terminal.ts");
   const { PromptLine } = await import("./simulator/terminal/prompt-line.ts");
-  const leaving = signalled();
+  const leaving = serving.signalled();
   const simulator = await Simulator.start();
   const { token, url: apiUrl } = simulator;
   const config = await resolveConfig(sourcesOf(typed, { token, apiUrl }));
   const promptLine = new PromptLine();
-  const server = await start(config, leaving, (line) => promptLine.above(() => process.stderr.write(line)));
+  const server = await serving.start(config, leaving, (line) => promptLine.above(() => process.stderr.write(line)));
   const chat = runTerminalChat({
     simulator,
     input: process.stdin,
@@ -124,66 +122,72 @@ async function tellHealth(typed: Typed): Promise<void> {
   process.exit(isGood ? 0 : 1);
 }
 
-/** What there is to do when somebody wants to see more, or no more, of the log. */
-let turnLogLevel = () => {};
+/** The process as it serves a bot: what its signals mean by now, and what its last words must not show. */
+class ServingProcess {
+  /** As soon as there is one. */
+  readonly #server = Promise.withResolvers<RunningServer>();
+  /** Secrets that can be told by their form, and, as soon as they are known, the configuration's. */
+  #hide: Hide = withoutSecrets;
+  #turnLogLevel = () => {};
 
-/** Text without secrets: those that can be told by their form, and, as soon as they are known, the configuration's. */
-let hide = withoutSecrets;
-
-/** The server, as soon as there is one. */
-const serving = Promise.withResolvers<RunningServer>();
-
-/**
- * Starts the server. If it is told to stop before it serves, that is an end as it should be, too.
- * @param write takes the lines of the log, instead of standard error
- */
-async function start(config: Config, stopping: AbortSignal, write?: (line: string) => void): Promise<RunningServer> {
-  const hideKnown = secretHider(config);
-  hide = (text) => withoutSecrets(hideKnown(text));
-  const { loggerFor, serve } = await import("./server.ts");
-  const { turnLevel } = await import("./observe/logger.ts");
-  const log = loggerFor(config, write);
-  turnLogLevel = () => turnLevel(log, config.logLevel);
-  try {
-    const server = await serve(config, stopping, log);
-    serving.resolve(server);
-    return server;
-  } catch (error) {
-    if (stopping.aborted && error === stopping.reason) process.exit(0);
-    throw error;
+  constructor() {
+    process.on("uncaughtException", (error) => this.fail(error));
+    // Without a listener it would end the process, however early it comes.
+    for (const signal of signalsTo("turn-log-level")) process.on(signal, () => this.#turnLogLevel());
   }
-}
 
-/** Is aborted by the first signal that says so; the second one is not to be argued with. Heeds the others by itself. */
-function signalled(): AbortSignal {
-  const stopping = new AbortController();
-  const stop = (signal: NodeJS.Signals): void => {
-    if (stopping.signal.aborted) process.exit(128 + constants.signals[signal]);
-    stopping.abort();
-  };
-  for (const signal of signalsTo("stop")) process.on(signal, () => stop(signal));
-  const hasTerminal = isatty(0);
-  for (const signal of signalsTo("reload")) {
-    process.on(signal, () => {
-      // A terminal that is closed sends it, too.
-      if (hasTerminal && !isatty(0)) stop(signal);
-      // Where a reload fails, the log has it.
-      else void serving.promise.then((server) => server.reload()).catch(() => {});
-    });
+  /** Is aborted by the first signal that says so; the second one is not to be argued with. Heeds the others by itself. */
+  signalled(): AbortSignal {
+    const stopping = new AbortController();
+    const stop = (signal: NodeJS.Signals): void => {
+      if (stopping.signal.aborted) process.exit(128 + constants.signals[signal]);
+      stopping.abort();
+    };
+    for (const signal of signalsTo("stop")) process.on(signal, () => stop(signal));
+    const hasTerminal = isatty(0);
+    for (const signal of signalsTo("reload")) {
+      process.on(signal, () => {
+        // A terminal that is closed sends it, too.
+        if (hasTerminal && !isatty(0)) stop(signal);
+        // Where a reload fails, the log has it.
+        else void this.#server.promise.then((server) => server.reload()).catch(() => {});
+      });
+    }
+    return stopping.signal;
   }
-  return stopping.signal;
+
+  /**
+   * Starts the server. If it is told to stop before it serves, that is an end as it should be, too.
+   * @param write takes the lines of the log, instead of standard error
+   */
+  async start(config: Config, stopping: AbortSignal, write?: (line: string) => void): Promise<RunningServer> {
+    const hideKnown = secretHider(config);
+    this.#hide = (text) => withoutSecrets(hideKnown(text));
+    const { loggerFor, serve } = await import("./server.ts");
+    const { turnLevel } = await import("./observe/logger.ts");
+    const log = loggerFor(config, write);
+    this.#turnLogLevel = () => turnLevel(log, config.logLevel);
+    try {
+      const server = await serve(config, stopping, log);
+      this.#server.resolve(server);
+      return server;
+    } catch (error) {
+      if (stopping.aborted && error === stopping.reason) process.exit(0);
+      throw error;
+    }
+  }
+
+  /** What the user can mend is told in plain words; anything else is a defect and comes with its stack. */
+  fail(error: unknown): never {
+    console.error(`asgigram: ${this.#hide(error instanceof AsgigramError ? explain(error) : stackOf(error))}`);
+    process.exit(exitCodeFor(error));
+  }
 }
 
 async function versions(): Promise<string> {
   const { BOT_API_VERSION } = await import("./protocol/method-table.ts");
   const { version } = createRequire(import.meta.url)("asgigram/package.json") as { version: string };
   return `asgigram ${version}\nNode.js ${process.versions.node}\nBot API ${BOT_API_VERSION}`;
-}
-
-/** What the user can mend is told in plain words; anything else is a defect and comes with its stack. */
-function fail(error: unknown): never {
-  console.error(`asgigram: ${hide(error instanceof AsgigramError ? explain(error) : stackOf(error))}`);
-  process.exit(exitCodeFor(error));
 }
 
 /** An application that could not be started comes with the stack of its own error. */
