@@ -30,7 +30,7 @@ import type {
 } from "./protocol/port.ts";
 import type { Entity } from "./protocol/route.ts";
 import type { Hide } from "./protocol/secrets.ts";
-import { Renewal } from "./renewal/renewal.ts";
+import { Renewal, type RenewalCause } from "./renewal/renewal.ts";
 import { backoff } from "./telegram/retry.ts";
 
 export interface WorkforceOptions {
@@ -44,7 +44,8 @@ export interface WorkforceOptions {
   onError(error: Error): void;
 }
 
-type CallItem = Extract<ToMain, { type: "call" }>;
+/** Of what applications print. */
+const LEVEL_OF = { stdout: "info", stderr: "warn" } as const;
 
 export class Workforce {
   readonly #log: Logger;
@@ -63,6 +64,8 @@ export class Workforce {
   readonly #stalled = new Set<number>();
   readonly #started: Promise<void>;
   readonly #renewal: Renewal;
+  /** Why the worker is replaced whose turn it is. */
+  #renewalCause: RenewalCause = "reload";
   /** There as soon as there is work, and we know who we are. */
   #deliveries: Deliveries | undefined;
   #bot: Entity = { id: 0 };
@@ -95,7 +98,7 @@ export class Workforce {
       onReady: (worker, life) => this.#welcome(worker, life),
       onMessage: (worker, life, item) => this.#guard(() => this.#hear(worker, life, item)),
       onPaused: (worker) => {
-        tell.worker(worker, "replaced");
+        tell.worker(worker, "replaced", { cause: this.#renewalCause });
         this.#deliveries?.workerPaused(worker);
       },
       onDrained: (worker, unseen) => this.#guard(() => this.#deliveries?.workerDrained(worker, unseen)),
@@ -115,7 +118,11 @@ export class Workforce {
       recycleAfter: config.recycleAfter || undefined,
       memoryLimit: config.memoryLimit ? config.memoryLimit * 2 ** 20 : undefined,
       watchesFiles: config.reload,
-      replace: (worker, signal) => this.#started.then(() => this.#pool.replace(worker, signal)),
+      replace: async (worker, cause, signal) => {
+        await this.#started;
+        this.#renewalCause = cause;
+        await this.#pool.replace(worker, signal);
+      },
       memory: () => this.#pool.workers.map(({ condition: { heap, external } }) => heap + external),
       log,
     });
@@ -210,10 +217,7 @@ export class Workforce {
         return this.#say(worker, item, item.level, item.message);
       case "output":
         this.#tail.add(worker, item.text);
-        return this.#applicationLog[item.stream === "stdout" ? "info" : "warn"](
-          { worker, ...placeOf(item) },
-          item.text,
-        );
+        return this.#applicationLog[LEVEL_OF[item.stream]]({ worker, ...placeOf(item) }, item.text);
     }
   }
 
@@ -223,7 +227,7 @@ export class Workforce {
     this.#log[level]({ worker, ...placeOf(item), error }, message);
   }
 
-  #call(worker: number, life: WorkerLife, { id, call, from }: CallItem): void {
+  #call(worker: number, life: WorkerLife, { id, call, from }: Extract<ToMain, { type: "call" }>): void {
     // What was settled before the call was made is settled for good before the call can have an effect.
     this.#deliveries?.record();
     // Found now: the event may be settled by the time of the answer.
@@ -248,12 +252,8 @@ export class Workforce {
   }
 
   #lost(worker: number, life: WorkerLife, error: Error): void {
-    this.#say(
-      worker,
-      { error: error.message },
-      "error",
-      "a worker is gone; its unsettled events go to its replacement",
-    );
+    const message = "a worker is gone; its unsettled events go to its replacement";
+    this.#say(worker, { error: error.message }, "error", message);
     this.#tell.worker(worker, "gone", { error, cause: this.#causeOf(worker, life, error) });
     // One that died before it was given any event has nothing to leave.
     if (this.#lives.get(worker) !== life) return;

@@ -116,7 +116,8 @@ export interface WorkerMessage extends FromServer {
   readonly worker: number;
   /** `replaced`: it was told to finish, and another has its place. */
   readonly state: "ready" | "stalled" | "gone" | "replaced";
-  readonly cause?: WorkerDeath;
+  /** Why it is gone, or is replaced. */
+  readonly cause?: WorkerDeath | WorkerReplacement;
   readonly error?: Error;
 }
 
@@ -125,6 +126,9 @@ export interface WorkerMessage extends FromServer {
  * stuck for --stall-timeout. `start`: the application could not be started again.
  */
 export type WorkerDeath = "crash" | "memory" | "stall" | "start" | "other";
+
+/** Why a worker is replaced: the application is loaded anew, or the option of that name has it so. */
+export type WorkerReplacement = "reload" | "recycle-after" | "memory-limit";
 
 /** @returns what ends the subscription */
 export function subscribe<Name extends keyof Messages>(

@@ -84,7 +84,7 @@ export const METRICS = {
     help: "Workers that had to be started again, or were replaced",
     labels: {
       cause:
-        "`crash`: an uncaught error or process.exit(); `memory`; `stall`; `start`: the application did not start; `replaced`: on purpose; `other`",
+        "`crash`: an uncaught error or process.exit(); `memory`: its heap was full; `stall`; `start`: the application did not start; `other`; replaced on purpose: `reload`, `recycle-after`, `memory-limit`",
     },
   },
   asgigram_worker_stalls_total: {

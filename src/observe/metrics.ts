@@ -75,12 +75,11 @@ export class Metrics {
   }
 
   #countWorkers(): void {
-    const causes = ["crash", "memory", "stall", "start", "replaced", "other"];
+    const causes = ["crash", "memory", "stall", "start", "other", "reload", "recycle-after", "memory-limit"];
     const restarts = this.#tally("asgigram_worker_restarts_total", "cause", causes);
     let stalls = 0;
     this.#on("asgigram:worker", ({ state, cause = "other" }) => {
-      if (state === "gone") restarts.add(cause);
-      if (state === "replaced") restarts.add(state);
+      if (state === "gone" || state === "replaced") restarts.add(cause);
       if (state === "stalled") stalls += 1;
     });
     this.#read("asgigram_worker_stalls_total", () => one(stalls));

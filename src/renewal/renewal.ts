@@ -11,12 +11,15 @@
 import { MemoryWatch, type MemoryWatchOptions } from "./memory-watch.ts";
 import { SourceWatch } from "./source-watch.ts";
 
+/** Why a worker is replaced; but for the first, by the option that has it so. */
+export type RenewalCause = "reload" | "recycle-after" | "memory-limit";
+
 export interface RenewalOptions {
   workers: number;
   /** Events that a worker may settle; any number without. */
   recycleAfter?: number | undefined;
   /** Puts a new worker in the place of one. Rejects where it cannot start, and when the signal is aborted before it has. */
-  replace(worker: number, signal: AbortSignal): Promise<void>;
+  replace(worker: number, cause: RenewalCause, signal: AbortSignal): Promise<void>;
   /** Bytes that the process may have; any number without. */
   memoryLimit?: number | undefined;
   /** Bytes that each worker has, as far as it knows. */
@@ -35,7 +38,7 @@ export interface RenewalOptions {
 export class Renewal {
   readonly #options: RenewalOptions;
   readonly #all: readonly number[];
-  readonly #due = new Set<number>();
+  readonly #due = new Map<number, RenewalCause>();
   /** How many events each worker may still settle. */
   readonly #left: number[];
   readonly #memoryWatch: MemoryWatch | undefined;
@@ -62,7 +65,7 @@ export class Renewal {
   reload(): Promise<void> {
     // What is about to start may have imported files as they were before.
     this.#attempt.abort();
-    return this.#replace(this.#all);
+    return this.#replace(this.#all, "reload");
   }
 
   settled(worker: number, count: number): void {
@@ -71,7 +74,7 @@ export class Renewal {
     const { recycleAfter, log } = this.#options;
     this.#left[worker] = recycleAfter!;
     log.info({ worker }, `the worker has settled its ${recycleAfter} events and is recycled`);
-    void this.#recycle(worker);
+    void this.#recycle(worker, "recycle-after");
   }
 
   /** The application is made of that file, too. */
@@ -93,7 +96,7 @@ export class Renewal {
       limit,
       resident: () => process.memoryUsage.rss(),
       ofWorkers: this.#options.memory,
-      recycle: (worker) => this.#recycle(worker),
+      recycle: (worker) => this.#recycle(worker, "memory-limit"),
       log: this.#options.log,
     });
   }
@@ -111,13 +114,13 @@ export class Renewal {
   }
 
   /** Replaces one worker, in its turn; resolves when it has been, or cannot be. */
-  #recycle(worker: number): Promise<void> {
-    return this.#replace([worker]).catch(() => {});
+  #recycle(worker: number, cause: RenewalCause): Promise<void> {
+    return this.#replace([worker], cause).catch(() => {});
   }
 
-  #replace(workers: readonly number[]): Promise<void> {
+  #replace(workers: readonly number[], cause: RenewalCause): Promise<void> {
     if (this.#isStopped) return Promise.resolve();
-    for (const worker of workers) this.#due.add(worker);
+    for (const worker of workers) this.#due.set(worker, cause);
     this.#work ??= this.#replaceThoseDue().finally(() => {
       this.#work = undefined;
     });
@@ -127,21 +130,21 @@ export class Renewal {
   async #replaceThoseDue(): Promise<void> {
     const began = performance.now();
     const replaced = new Set<number>();
-    // A Set's iteration comes to what is added while it runs.
-    for (const worker of this.#due) {
+    // A Map's iteration comes to what is added while it runs.
+    for (const [worker, cause] of this.#due) {
       this.#due.delete(worker);
-      if (await this.#replaceOne(worker)) replaced.add(worker);
+      if (await this.#replaceOne(worker, cause)) replaced.add(worker);
     }
     const took = Math.round(performance.now() - began);
     if (!this.#isStopped) this.#options.log.info({ replaced: [...replaced], took }, "workers have been replaced");
   }
 
   /** @returns false if that was given up, since all are due again or none is. */
-  async #replaceOne(worker: number): Promise<boolean> {
+  async #replaceOne(worker: number, cause: RenewalCause): Promise<boolean> {
     this.#attempt = new AbortController();
     const { signal } = this.#attempt;
     try {
-      await this.#options.replace(worker, signal);
+      await this.#options.replace(worker, cause, signal);
       return true;
     } catch (error) {
       if (signal.aborted) return false;

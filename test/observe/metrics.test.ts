@@ -82,10 +82,10 @@ test("so are deaths of workers, stalls, repeated calls and polls", async (t) => 
   tell.worker(0, "stalled");
   tell.worker(0, "gone", { cause: "stall" });
   tell.worker(1, "gone", { cause: "crash" });
-  tell.worker(1, "replaced");
+  for (const cause of ["reload", "recycle-after", "memory-limit"] as const) tell.worker(1, "replaced", { cause });
   assert.deepEqual(
     (await lines(metrics, "asgigram_worker_restarts_total")).filter((line) => !line.endsWith(" 0")),
-    ['{cause="crash"} 1', '{cause="stall"} 1', '{cause="replaced"} 1'],
+    ["crash", "stall", "reload", "recycle-after", "memory-limit"].map((cause) => `{cause="${cause}"} 1`),
   );
   assert.deepEqual(await lines(metrics, "asgigram_worker_stalls_total"), ["1"]);
   tell.retrying("sendMessage", 1, "moved", 0);

@@ -4,11 +4,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { setImmediate as turn } from "node:timers/promises";
-import { Renewal, type RenewalOptions } from "../../src/renewal/renewal.ts";
+import { Renewal, type RenewalCause, type RenewalOptions } from "../../src/renewal/renewal.ts";
 
 /** A renewal whose workers are replaced when the test says so. */
 class Bench {
   readonly course: string[] = [];
+  /** Why each was replaced. */
+  readonly causes: RenewalCause[] = [];
   readonly renewal: Renewal;
   #end: { succeed(): void; fail(error: Error): void } | undefined;
 
@@ -19,14 +21,15 @@ class Bench {
       workers: 3,
       memory: () => [1, 3, 2],
       watchesFiles: false,
-      replace: (worker, signal) => this.#replace(worker, signal),
+      replace: (worker, cause, signal) => this.#replace(worker, cause, signal),
       log: { info: log("info"), warn: log("warn"), error: log("error") },
       ...options,
     });
   }
 
-  #replace(worker: number, signal: AbortSignal): Promise<void> {
+  #replace(worker: number, cause: RenewalCause, signal: AbortSignal): Promise<void> {
     assert.equal(this.#end, undefined, "two at a time");
+    this.causes.push(cause);
     this.course.push(`replace ${worker}`);
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     this.#end = { succeed: resolve, fail: reject };
@@ -70,6 +73,7 @@ describe("a reload", () => {
     }
     await reload;
     assert.deepEqual(bench.course.slice(0, 3), ["replace 0", "replace 1", "replace 2"]);
+    assert.deepEqual(bench.causes, ["reload", "reload", "reload"]);
     assert.match(bench.course[3]!, /info: workers have been replaced {"replaced":\[0,1,2]}/);
   });
 
@@ -140,6 +144,7 @@ describe("a worker is recycled", () => {
     await bench.next();
     await bench.next();
     assert.equal(bench.order, "1,2");
+    assert.deepEqual(bench.causes, ["recycle-after", "recycle-after"]);
     assert.equal(bench.isBusy, false);
   });
 
@@ -157,6 +162,7 @@ describe("a worker is recycled", () => {
     t.mock.timers.tick(2000);
     await bench.next();
     assert.equal(bench.order, "1");
+    assert.deepEqual(bench.causes, ["memory-limit"]);
   });
 
   test("when it has settled its events, and the workers' turns do not come all at once", async () => {
