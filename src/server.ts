@@ -77,6 +77,9 @@ export function loggerFor(config: Config, write?: (line: string) => void): Logge
   return createLogger({ level: config.logLevel, format: config.logFormat, hide: secretHider(config), write });
 }
 
+/** How long Telegram may take to confirm the last offset. Unconfirmed updates come again, and the inbox knows them: ms. */
+const CONFIRMATION = 2000;
+
 let servers = 0;
 
 class Server implements RunningServer {
@@ -317,7 +320,7 @@ class Server implements RunningServer {
     await this.#workforce.drain("shutdown");
     await this.#outbox.idle();
     await this.#poller
-      .confirm(deadline)
+      .confirm(AbortSignal.any([deadline, AbortSignal.timeout(CONFIRMATION)]))
       .catch(({ method, message }) => this.#log.debug({ method, error: message }, "the last offset was not confirmed"));
   }
 

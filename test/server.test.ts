@@ -34,6 +34,20 @@ describe("a server in a program", () => {
     await server.stop();
   });
 
+  test("stops in time where Telegram hangs: the last offset need not be confirmed", async () => {
+    let hangs = false;
+    await using simulator = await Simulator.start({
+      intercept: async (_call, respond) => (hangs ? await new Promise<never>(() => {}) : await respond()),
+    });
+    const server = await serve(options(simulator, { shutdownTimeout: 600 }));
+    const ann = await simulator.user("ann");
+    await ann.sendText("hi");
+    await ann.nextMessage();
+    await server.idle();
+    hangs = true;
+    await server.stop();
+  });
+
   test("does not start with options that are wrong, and says which", async () => {
     await using simulator = await Simulator.start();
     await assert.rejects(serve(options(simulator, { workers: 0 })), { code: "ASGIGRAM_CONFIG", message: /workers/ });
