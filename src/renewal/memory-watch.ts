@@ -4,7 +4,8 @@
  *
  *   below -- more than the limit --> above: one worker after another is recycled, with a pause between
  *   above -- less than the limit --> below
- *   above -- every worker has been recycled --> given up, which is said once, until it is below again
+ *   above -- every worker has been recycled, and they have grown since by more than is too much --> again, the most grown first
+ *   above -- every worker has been recycled, and that is no use --> given up, which is said once, until it is below again
  */
 
 export interface MemoryWatchOptions {
@@ -37,8 +38,8 @@ const PAUSE = 15;
 export class MemoryWatch {
   readonly #options: MemoryWatchOptions;
   readonly #timer: NodeJS.Timeout;
-  /** Since it was below last. */
-  readonly #recycled = new Set<number>();
+  /** Those recycled since it was below last, with the bytes that each had when it was new; none as long as that is not known. */
+  readonly #recycled = new Map<number, number>();
   /** Whether the last look found it above. What workers tell of themselves may be as old as the look before. */
   #wasAbove = false;
   #isGivenUp = false;
@@ -57,11 +58,12 @@ export class MemoryWatch {
   #look(): void {
     this.#pause -= 1;
     const resident = this.#options.resident();
+    this.#measureNewOnes();
     const isAbove = resident >= this.#options.limit;
     if (!isAbove) {
       this.#recycled.clear();
       this.#isGivenUp = false;
-    } else if (this.#wasAbove && this.#pause <= 0 && !this.#isGivenUp) this.#act(resident);
+    } else if (this.#wasAbove && this.#pause <= 0) this.#act(resident);
     this.#wasAbove = isAbove;
   }
 
@@ -73,8 +75,7 @@ export class MemoryWatch {
       limit: megabytes(limit),
       memory: sizes.map(megabytes),
     };
-    const candidates = [...sizes.keys()].filter((worker) => !this.#recycled.has(worker));
-    const [largest] = candidates.sort((one, other) => sizes[other]! - sizes[one]!);
+    const [largest] = this.#candidates(sizes, resident - limit);
     if (largest !== undefined) {
       log.warn(
         { worker: largest, ...figures },
@@ -82,12 +83,29 @@ export class MemoryWatch {
       );
       return this.#recycle(largest);
     }
+    if (this.#isGivenUp) return;
     this.#isGivenUp = true;
     log.error(figures, "new workers do not bring the process below --memory-limit; no more are recycled until it is");
   }
 
+  /** Whom it may help to recycle, those first that it helps most. */
+  #candidates(sizes: readonly number[], excess: number): number[] {
+    const growth = sizes.map((size, worker) => size - (this.#recycled.get(worker) ?? 0));
+    const byGrowth = [...sizes.keys()].sort((one, other) => growth[other]! - growth[one]!);
+    const untried = byGrowth.filter((worker) => !this.#recycled.has(worker));
+    if (untried.length > 0) return untried;
+    return growth.reduce((sum, bytes) => sum + bytes, 0) > excess ? byGrowth : [];
+  }
+
+  /** A new worker tells what it has with its first beat. */
+  #measureNewOnes(): void {
+    if (this.#recycled.size === 0 || this.#pause === Number.POSITIVE_INFINITY) return;
+    const sizes = this.#options.ofWorkers();
+    for (const [worker, size] of this.#recycled) if (size === 0) this.#recycled.set(worker, sizes[worker]!);
+  }
+
   #recycle(worker: number): void {
-    this.#recycled.add(worker);
+    this.#recycled.set(worker, 0);
     this.#pause = Number.POSITIVE_INFINITY;
     void this.#options.recycle(worker).then(() => {
       this.#pause = PAUSE;

@@ -73,6 +73,20 @@ test("if that is not enough the next one is, after a while, and each but once; t
   assert.match(errors[0]!, /new workers do not bring the process below/);
 });
 
+test("workers that have been recycled and leak as fast as before are recycled again, for as long as that helps", async (t) => {
+  const it = watched(t, { workers: [50, 40] });
+  it.recycle = async (worker) => {
+    it.workers[worker] = 10;
+  };
+  for (let second = 0; second < 120; second++) {
+    it.workers = it.workers.map((size) => size + 2);
+    it.resident = 75 + it.workers.reduce((sum, size) => sum + size, 0);
+    await it.seconds(1);
+  }
+  assert.deepEqual(it.recycled.slice(0, 6), [0, 1, 0, 1, 0, 1]);
+  assert.ok(!it.said.some((line) => line.startsWith("error")));
+});
+
 test("once it has been below the limit it all begins anew", async (t) => {
   const it = watched(t);
   it.resident = 120;
