@@ -63,7 +63,8 @@ function callOf(event: unknown, defaults: Defaults, owner: StreamOwner): Call {
 
 /** What to add to Telegram's "404 Not Found" for a method that this version does not know either. */
 export function hintFor(method: string): string {
-  if (Object.hasOwn(METHODS, method)) return "";
+  // Where a file is not there, that is a 404 as well.
+  if (Object.hasOwn(METHODS, method) || method === DOWNLOAD) return "";
   const guess = nearest(method, Object.keys(METHODS));
   return ` (${typeOf(method)} names no method known to this version${guess ? `; did you mean ${typeOf(guess)}?` : ""})`;
 }

@@ -11,7 +11,7 @@
 
 import type { Readable } from "node:stream";
 import type { MessagePort } from "node:worker_threads";
-import { ownBytes } from "./own-bytes.ts";
+import { isDetached, ownBytes } from "./own-bytes.ts";
 
 /** Bytes that may be on their way before the receiver has taken any. */
 const WINDOW = 1024 * 1024;
@@ -61,8 +61,11 @@ export async function sendBytes(
 }
 
 function bytesIn(chunk: unknown): Uint8Array<ArrayBuffer> {
-  if (ArrayBuffer.isView(chunk)) return ownBytes(chunk);
-  if (chunk instanceof ArrayBuffer) return ownBytes(new Uint8Array(chunk));
+  if (chunk instanceof ArrayBuffer || ArrayBuffer.isView(chunk)) {
+    const view = chunk instanceof ArrayBuffer ? { buffer: chunk, byteOffset: 0, byteLength: chunk.byteLength } : chunk;
+    if (isDetached(view)) throw new TypeError("the stream gave the same bytes twice; each chunk has to be a new one");
+    return ownBytes(view);
+  }
   throw new TypeError(`the stream gave a ${typeof chunk} where bytes (a Uint8Array) were expected`);
 }
 

@@ -46,6 +46,13 @@ test("chunks are handed over, and not copied; an ArrayBuffer is one, too", async
   );
 });
 
+test("a chunk that comes a second time is refused: its bytes are gone", async () => {
+  for (const chunk of [new Uint8Array([1, 2]), new Uint8Array([1, 2]).buffer]) {
+    const { receiver } = channel([chunk, chunk]);
+    await assert.rejects(all(receiver), /told: the stream gave the same bytes twice/);
+  }
+});
+
 suite("backpressure", () => {
   test("nothing is read before it is asked for", async () => {
     let isRead = false;

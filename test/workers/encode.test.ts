@@ -379,5 +379,7 @@ suite("the hint beside Telegram's 404", () => {
     assert.equal(hintFor("holograph"), " (telegram.holograph names no method known to this version)");
   });
 
-  test("is none for a method that exists", () => assert.equal(hintFor("getMe"), ""));
+  test("is none for a method that exists, or a download", () => {
+    assert.deepEqual([hintFor("getMe"), hintFor("downloadFile")], ["", ""]);
+  });
 });
