@@ -18,20 +18,12 @@ import type { Outbox } from "./outbox/outbox.ts";
 import { ApplicationLoadError, StartupFailedError, WorkerError } from "./protocol/errors.ts";
 import type { DisconnectReason } from "./protocol/events.ts";
 import { failureOf } from "./protocol/failure.ts";
-import type {
-  Call,
-  DownloadedFile,
-  EventItem,
-  LogLevel,
-  Place,
-  ToMain,
-  Upload,
-  UploadStream,
-} from "./protocol/port.ts";
+import type { Call, DownloadedFile, EventItem, LogLevel, Place, ToMain } from "./protocol/port.ts";
 import type { Entity } from "./protocol/route.ts";
 import type { Hide } from "./protocol/secrets.ts";
 import { Renewal, type RenewalCause } from "./renewal/renewal.ts";
 import { backoff } from "./telegram/retry.ts";
+import { closeStreams, watchStreams } from "./telegram/upload-streams.ts";
 
 export interface WorkforceOptions {
   config: Config;
@@ -291,24 +283,6 @@ function placeOf({ scope, update_id, kind }: Place = {}) {
 
 function fieldsOf(worker: number, place: Place | undefined, { method, lane }: Call) {
   return { worker, ...placeOf(place), method, lane };
-}
-
-/** One that ends while its call waits in line would be waited for when its turn comes: a port tells only once that it closes. */
-function watchStreams(files: readonly Upload[]): void {
-  for (const stream of streamsIn(files)) {
-    stream.port.once("close", () => {
-      stream.isLost = true;
-    });
-  }
-}
-
-/** Lets go of what nobody will read any more. */
-function closeStreams(files: readonly Upload[]): void {
-  for (const { port } of streamsIn(files)) port.close();
-}
-
-function streamsIn(files: readonly Upload[]): UploadStream[] {
-  return files.map(({ source }) => source).filter((source) => "port" in source);
 }
 
 /** What of a file changes hands. */
