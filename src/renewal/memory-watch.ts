@@ -4,8 +4,8 @@
  *
  *   below -- more than the limit --> above: one worker after another is recycled, with a pause between
  *   above -- less than the limit --> below
- *   above -- every worker has been recycled, and they have grown since by more than is too much --> again, the most grown first
- *   above -- every worker has been recycled, and that is no use --> given up, which is said once, until it is below again
+ *   above -- every worker has been recycled, and they have grown much since --> again, the most grown first
+ *   above -- every worker has been recycled, and that is no use --> given up, which is said once
  */
 
 export interface MemoryWatchOptions {
@@ -34,6 +34,8 @@ interface Figures {
 const PERIOD = 1000;
 /** After a worker has been replaced it is to be seen what that has brought: so many looks later another one may be. */
 const PAUSE = 15;
+/** What workers that have been recycled already must have grown by, together, to be so again: of the limit. */
+const LEAK = 1 / 4;
 
 export class MemoryWatch {
   readonly #options: MemoryWatchOptions;
@@ -75,7 +77,7 @@ export class MemoryWatch {
       limit: megabytes(limit),
       memory: sizes.map(megabytes),
     };
-    const [largest] = this.#candidates(sizes, resident - limit);
+    const [largest] = this.#candidates(sizes);
     if (largest !== undefined) {
       log.warn(
         { worker: largest, ...figures },
@@ -85,16 +87,20 @@ export class MemoryWatch {
     }
     if (this.#isGivenUp) return;
     this.#isGivenUp = true;
-    log.error(figures, "new workers do not bring the process below --memory-limit; no more are recycled until it is");
+    log.error(
+      figures,
+      "new workers do not bring the process below --memory-limit: it is too low, or the leak is elsewhere",
+    );
   }
 
   /** Whom it may help to recycle, those first that it helps most. */
-  #candidates(sizes: readonly number[], excess: number): number[] {
+  #candidates(sizes: readonly number[]): number[] {
     const growth = sizes.map((size, worker) => size - (this.#recycled.get(worker) ?? 0));
     const byGrowth = [...sizes.keys()].sort((one, other) => growth[other]! - growth[one]!);
     const untried = byGrowth.filter((worker) => !this.#recycled.has(worker));
     if (untried.length > 0) return untried;
-    return growth.reduce((sum, bytes) => sum + bytes, 0) > excess ? byGrowth : [];
+    const isLeaking = growth.reduce((sum, bytes) => sum + bytes, 0) >= this.#options.limit * LEAK;
+    return isLeaking ? byGrowth : [];
   }
 
   /** A new worker tells what it has with its first beat. */
