@@ -5,10 +5,10 @@
  *   BotApi <- Outbox <----------------------------------- Workforce <-------------- [port] <- send()
  *                       Deliveries <--------------------- Workforce <-------------- [port] <- receive() again, return, throw
  *
- * The stages do not know one another; each is given what it needs, here and in deliveries.ts and workforce.ts.
+ * The stages do not know one another; each is given what it needs, here and in deliveries.ts and workforce.ts. It is longer than
+ * other files because start, run and stop of all of them are to be read in one place.
  */
 
-import { setTimeout as delay } from "node:timers/promises";
 import type { WebhookInfo } from "@grammyjs/types";
 import type { Config } from "./config/config.ts";
 import { parseAddress } from "./config/listen-address.ts";
@@ -24,14 +24,14 @@ import { Teller } from "./observe/teller.ts";
 import type { Vitals } from "./observe/vitals.ts";
 import { Limiter } from "./outbox/limiter.ts";
 import { Outbox, type OutboxVerdict } from "./outbox/outbox.ts";
-import type { NetworkError } from "./protocol/errors.ts";
 import type { Call } from "./protocol/port.ts";
 import type { Entity } from "./protocol/route.ts";
 import { secretHider } from "./protocol/secrets.ts";
 import { BotApi } from "./telegram/bot-api.ts";
+import { insist } from "./telegram/insist.ts";
 import { Poller } from "./telegram/poller.ts";
 import { createRequest } from "./telegram/request.ts";
-import { judgeCall, judgeStart } from "./telegram/retry.ts";
+import { judgeCall } from "./telegram/retry.ts";
 import { Workforce } from "./workforce.ts";
 
 export interface RunningServer {
@@ -168,21 +168,11 @@ class Server implements RunningServer {
     this.#log.info({ url: this.statusUrl }, "listening");
   }
 
-  /** Makes a call that the start depends on, for as long as Telegram cannot be reached. */
-  async #insist<T>(call: (signal: AbortSignal) => Promise<T>): Promise<T> {
-    const { signal } = this.#polling;
-    for (let attempt = 1; ; attempt++) {
-      try {
-        return await call(signal);
-      } catch (error) {
-        const verdict = judgeStart(error, attempt);
-        if (verdict.action === "stop") throw verdict.error;
-        signal.throwIfAborted();
-        const { method, message } = error as NetworkError;
-        this.#log.warn({ method, error: message }, "Telegram cannot be reached; trying again");
-        await delay(verdict.after, undefined, { signal });
-      }
-    }
+  /** Makes a call that the start depends on. */
+  #insist<T>(call: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    return insist(call, this.#polling.signal, ({ method, message }) => {
+      this.#log.warn({ method, error: message }, "Telegram cannot be reached; trying again");
+    });
   }
 
   #openInbox(bot: number): Inbox {
