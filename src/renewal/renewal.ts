@@ -121,9 +121,7 @@ export class Renewal {
   #replace(workers: readonly number[], cause: RenewalCause): Promise<void> {
     if (this.#isStopped) return Promise.resolve();
     for (const worker of workers) this.#due.set(worker, cause);
-    this.#work ??= this.#replaceThoseDue().finally(() => {
-      this.#work = undefined;
-    });
+    this.#work ??= this.#replaceThoseDue();
     return this.#work;
   }
 
@@ -131,9 +129,14 @@ export class Renewal {
     const began = performance.now();
     const replaced = new Set<number>();
     // A Map's iteration comes to what is added while it runs.
-    for (const [worker, cause] of this.#due) {
-      this.#due.delete(worker);
-      if (await this.#replaceOne(worker, cause)) replaced.add(worker);
+    try {
+      for (const [worker, cause] of this.#due) {
+        this.#due.delete(worker);
+        if (await this.#replaceOne(worker, cause)) replaced.add(worker);
+      }
+    } finally {
+      // At once: what becomes due from now on is not ours any more.
+      this.#work = undefined;
     }
     const took = Math.round(performance.now() - began);
     if (!this.#isStopped) this.#options.log.info({ replaced: [...replaced], took }, "workers have been replaced");

@@ -64,6 +64,20 @@ class Bench {
 }
 
 describe("a reload", () => {
+  test("is not forgotten, be it asked for in the moment in which another one ends", async () => {
+    for (let moment = 0; moment < 20; moment++) {
+      let ready = 0;
+      const replace = async () => {
+        ready += 1;
+      };
+      const { renewal } = new Bench({ workers: 1, replace });
+      const first = renewal.reload();
+      for (let i = 0; i < moment; i++) await Promise.resolve();
+      await Promise.all([first, renewal.reload()]);
+      assert.equal(ready, 2, `${moment} microtasks after the first`);
+    }
+  });
+
   test("replaces all workers, one after another", async () => {
     const bench = new Bench();
     const reload = bench.renewal.reload();
