@@ -1,6 +1,6 @@
 /** Tells the channels what happens in one server. Nothing is made where nobody listens. */
 
-import { NetworkError, TelegramError } from "../protocol/errors.ts";
+import { FileError, NetworkError, TelegramError } from "../protocol/errors.ts";
 import type { Call } from "../protocol/port.ts";
 import {
   channels,
@@ -116,7 +116,7 @@ export class Teller {
 
 function outcomeOf(error: unknown): SendMessage["outcome"] {
   if (error === undefined) return "ok";
-  const isKnown = error instanceof TelegramError || error instanceof NetworkError;
-  if (!isKnown || error.delivery === "unknown") return "unknown";
+  const isKnown = [TelegramError, NetworkError, FileError].some((known) => error instanceof known);
+  if (!isKnown || (error as NetworkError).delivery === "unknown") return "unknown";
   return error instanceof TelegramError ? "refused" : "unsent";
 }

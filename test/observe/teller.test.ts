@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import { type Messages, subscribe } from "../../src/observe/channels.ts";
 import { Teller } from "../../src/observe/teller.ts";
-import { NetworkError, TelegramError } from "../../src/protocol/errors.ts";
+import { FileError, NetworkError, TelegramError } from "../../src/protocol/errors.ts";
 
 const tell = new Teller(7);
 const event = () => ({ seq: 3, update_id: 30, kind: "message", scope: "chat:5", received_at: Date.now(), attempts: 2 });
@@ -58,6 +58,7 @@ test("how long a call took, for which event, and what is known of it", (t) => {
     new TelegramError("sendMessage", 502, "Bad Gateway"),
     new NetworkError("sendMessage", "unknown", "ECONNRESET"),
     new NetworkError("sendMessage", "none", "ECONNREFUSED"),
+    new FileError("sendMessage", "photo", "it is too large"),
     new Error("a defect"),
   ];
   for (const error of [undefined, ...errors]) tell.sending(1, call, event())!(error);
@@ -65,7 +66,7 @@ test("how long a call took, for which event, and what is known of it", (t) => {
   const told = { server: 7, worker: 1, method: "sendMessage", lane: "5", seq: 3, scope: "chat:5" };
   assert.deepEqual(heard, [
     { ...told, outcome: "ok" },
-    ...["refused", "unknown", "unknown", "unsent", "unknown"].map((outcome, i) => ({
+    ...["refused", "unknown", "unknown", "unsent", "unsent", "unknown"].map((outcome, i) => ({
       ...told,
       outcome,
       error: errors[i],
