@@ -1,4 +1,4 @@
-/** What the Dockerfile, compose.yaml and the files of deploy/ say of asgigram is true of it. */
+/** What the Dockerfile, compose.yaml and the files of docs/deploy say of asgigram is true of it. */
 
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
@@ -10,8 +10,8 @@ const VARIABLES = new Set(OPTION_KEYS.map(environmentOf));
 /** How each of those that start a server says how many seconds it may take to stop. */
 const GRACE = {
   "compose.yaml": /stop_grace_period: (\d+)s$/m,
-  "deploy/kubernetes.yaml": /terminationGracePeriodSeconds: (\d+)$/m,
-  "deploy/asgigram.service": /^TimeoutStopSec=(\d+)$/m,
+  "docs/deploy/kubernetes.yaml": /terminationGracePeriodSeconds: (\d+)$/m,
+  "docs/deploy/asgigram.service": /^TimeoutStopSec=(\d+)$/m,
 };
 
 for (const file of ["Dockerfile", ...Object.keys(GRACE)]) {
