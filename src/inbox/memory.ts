@@ -21,6 +21,9 @@ export class MemoryInbox implements Inbox {
     });
   }
 
+  together<T>(work: () => T): T {
+    return work();
+  }
   async sync(): Promise<void> {}
   record(): void {}
   mourn(): void {}

@@ -98,23 +98,22 @@ export class Outbox {
     if (this.#closed) return this.#giveUp(job, neverSent(job));
     const wait = job.call.lane === undefined ? 0 : this.#limiter.turn();
     if (wait > 0) this.#pause(job, wait, () => this.#takeTurn(job, attempt));
-    else void this.#make(job, attempt);
+    else this.#make(job, attempt);
   }
 
   #takeTurn(job: Job, attempt: number): void {
     if (this.#limiter.isShut) this.#attempt(job, attempt);
-    else void this.#make(job, attempt);
+    else this.#make(job, attempt);
   }
 
-  async #make(job: Job, attempt: number): Promise<void> {
-    let answer: Answer;
-    try {
-      answer = await this.#request(job.call);
-    } catch (error) {
-      return this.#failed(job, error, attempt);
-    }
-    job.succeeded(answer);
-    this.#next(job.call.lane);
+  #make(job: Job, attempt: number): void {
+    this.#request(job.call).then(
+      (answer) => {
+        job.succeeded(answer);
+        this.#next(job.call.lane);
+      },
+      (error) => this.#failed(job, error, attempt),
+    );
   }
 
   #failed(job: Job, error: unknown, attempt: number): void {

@@ -12,7 +12,7 @@ import { DOWNLOAD } from "../protocol/method-names.ts";
 import { type Hide, secretHider } from "../protocol/secrets.ts";
 import { readAnswer, refusalIn } from "./answer.ts";
 import { Connections, type Way } from "./connections.ts";
-import { exchange } from "./exchange.ts";
+import { type Answer, exchange } from "./exchange.ts";
 import type { Form } from "./multipart.ts";
 import { deliveryOf, reasonOf } from "./retry.ts";
 
@@ -183,11 +183,18 @@ export class BotApi {
     this.#polls = this.#connections.pool(1, this.#callTimeout);
   }
 
-  async #request(pool: Dispatcher, method: string, content: Content, signal?: AbortSignal): Promise<string> {
+  #request(pool: Dispatcher, method: string, content: Content, signal?: AbortSignal): Promise<string> {
     const request = { method: "POST", path: this.#path + method, ...content } as const;
-    const { status, retryAfter, text } = await exchange(pool, request, signal).catch((cause) => {
-      throw this.#failureOf(method, cause);
-    });
+    return exchange(pool, request, signal).then(
+      (answer) => this.#read(method, answer),
+      (cause) => {
+        throw this.#failureOf(method, cause);
+      },
+    );
+  }
+
+  /** @returns the answer's text, if it is one of success */
+  #read(method: string, { status, retryAfter, text }: Answer): string {
     // Reading it is for those who want it, but it must not be cut off: then it is for retry.ts to say what to do.
     if (status === 200 && text.startsWith('{"ok":true') && text.endsWith("}")) return text;
     const answer = readAnswer(this.#hide(text));
