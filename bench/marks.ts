@@ -13,7 +13,7 @@ export interface Mark {
 }
 
 const asgigram = "asgigram";
-const manyWorkers = "asgigram, 4 workers per core";
+const manyWorkers = "asgigram (4 workers per core)";
 const runner = "grammy-runner";
 const distribute = "grammy-distribute";
 

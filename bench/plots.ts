@@ -26,6 +26,7 @@ export const PLOTS: readonly Plot[] = [
   { name: "echo-throughput", scenario: "echo", figure: "updates/s", title: "Echo: updates per second" },
   { name: "echo-cpu", scenario: "echo", figure: "CPU us/update", title: "Echo: microseconds of CPU per update" },
   { name: "echo-memory", scenario: "echo", figure: "peak MB", title: "Echo: peak memory in megabytes" },
+  { name: "steady-throughput", scenario: "steady", figure: "updates/s", title: "Echo, warmed up: updates per second" },
   { name: "latency", scenario: "latency", figure: "updates/s", title: "Calls that take 20 ms: updates per second" },
   {
     name: "mix",

@@ -79,7 +79,7 @@ function megabytes(bytes: number): number {
 
 /** A chat stays with its worker: the more of them there are, the fewer chats wait behind one that is at heavy work. */
 const MANY_WORKERS = asgigram({
-  name: "asgigram, 4 workers per core",
+  name: "asgigram (4 workers per core)",
   flags: [`--workers=${4 * availableParallelism()}`],
 });
 
@@ -139,6 +139,13 @@ export const SCENARIOS: readonly Scenario[] = [
     runs: 5,
     entries: each(PEERS, backlog(20_000, 1000)),
     figures: [throughput, cpu, cpuWithStart, stubCpu, p50, p99, peak, memoryAtStart, memoryAtEnd, firstPoll],
+  },
+  {
+    name: "steady",
+    about: "Echo after 10,000 other messages of the same chats, which are not measured: V8 has warmed up by then.",
+    runs: 3,
+    entries: each(PEERS, { phases: [10_000, 20_000].map((updates) => ({ updates, chats: 1000 })) }),
+    figures: [throughput, cpu, stubCpu, p50, p99, peak],
   },
   {
     name: "stub",

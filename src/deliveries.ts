@@ -106,13 +106,15 @@ export class Deliveries {
   take(updates: readonly unknown[]): number {
     const read = updates.map((update) => this.#read(update)).filter((update) => update !== undefined);
     const arrived = this.#withoutStale(read);
-    // Much of it goes to the workers in this very turn: that its deliveries begin is written down along with it.
-    const stored = this.#inbox.together(() => {
-      const stored = this.#store(arrived);
-      this.record();
-      return stored;
-    });
-    return read.length - arrived.length + stored;
+    const seqs = this.#inbox.append(arrived);
+    const received_at = Date.now();
+    for (const [i, seq] of seqs.entries()) {
+      const { update, update_id, body } = arrived[i]!;
+      if (seq === undefined) this.#options.log.debug({ update_id }, "an update has come that was received before");
+      else this.#accept(update, { seq, update_id, attempts: 0, deaths: 0, body, received_at }, true);
+    }
+    const known = seqs.filter((seq) => seq === undefined).length;
+    return read.length - known;
   }
 
   /** Looks for dead letters that somebody wants to be tried again. @throws InboxError */
@@ -219,22 +221,6 @@ export class Deliveries {
     this.#inbox.buryUnreadable(body ?? "null", reason);
     this.#options.tell.buried(undefined, "unreadable");
     return undefined;
-  }
-
-  /** @returns how many of them were not known before */
-  #store(arrived: readonly ReadUpdate[]): number {
-    const seqs = this.#inbox.append(arrived);
-    const received_at = Date.now();
-    let stored = 0;
-    for (const [i, seq] of seqs.entries()) {
-      const { update, update_id, body } = arrived[i]!;
-      if (seq === undefined) this.#options.log.debug({ update_id }, "an update has come that was received before");
-      else {
-        stored += 1;
-        this.#accept(update, { seq, update_id, attempts: 0, deaths: 0, body, received_at }, true);
-      }
-    }
-    return stored;
   }
 
   #withoutStale(updates: ReadUpdate[]): ReadUpdate[] {

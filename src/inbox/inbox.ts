@@ -46,8 +46,6 @@ export interface Inbox {
    * @throws InboxError
    */
   append(updates: readonly ArrivedUpdate[]): (number | undefined)[];
-  /** Does several of these things at once: all of it is written, or none. @throws InboxError */
-  together<T>(work: () => T): T;
   /** Resolves when a durable inbox will have what it was given also after a power cut. @throws InboxError */
   sync(): Promise<void>;
   /**

@@ -21,9 +21,6 @@ export class MemoryInbox implements Inbox {
     });
   }
 
-  together<T>(work: () => T): T {
-    return work();
-  }
   async sync(): Promise<void> {}
   record(): void {}
   mourn(): void {}

@@ -69,26 +69,23 @@ export class SqliteInbox implements Inbox {
   }
 
   append(updates: readonly ArrivedUpdate[]): (number | undefined)[] {
-    return this.together(() => {
-      const now = Date.now();
-      const grown = new Set<Run>();
-      this.#news = [...this.#news, ...this.#read(this.#lastSeq)];
-      // First, or after a quiet week the ids would be looked for among those of the week before.
-      this.#sql.forget.run(this.#seen.forget(now));
-      const seqs = updates.map(({ update_id, body }) => {
-        if (this.#seen.has(update_id)) return undefined;
-        grown.add(this.#seen.add(update_id, now));
-        this.#lastSeq = Number(this.#sql.insert.run(update_id, body, now).lastInsertRowid);
-        return this.#lastSeq;
-      });
-      for (const { id, first, last, since } of grown) this.#sql.remember.run(id, first, last, since);
-      return seqs;
-    });
-  }
-
-  together<T>(work: () => T): T {
+    const now = Date.now();
+    const grown = new Set<Run>();
     try {
-      return this.#transaction(work);
+      const stored = this.#transaction(() => {
+        this.#news = [...this.#news, ...this.#read(this.#lastSeq)];
+        // First, or after a quiet week the ids would be looked for among those of the week before.
+        this.#sql.forget.run(this.#seen.forget(now));
+        const seqs = updates.map(({ update_id, body }) => {
+          if (this.#seen.has(update_id)) return undefined;
+          grown.add(this.#seen.add(update_id, now));
+          return Number(this.#sql.insert.run(update_id, body, now).lastInsertRowid);
+        });
+        for (const { id, first, last, since } of grown) this.#sql.remember.run(id, first, last, since);
+        return seqs;
+      });
+      this.#lastSeq = stored.findLast((seq) => seq !== undefined) ?? this.#lastSeq;
+      return stored;
     } catch (error) {
       // What has not been stored has not been seen.
       this.#seen = this.#readSeen();
@@ -208,12 +205,8 @@ export class SqliteInbox implements Inbox {
   }
 
   #transaction<T>(work: () => T): T {
-    return guarded("written", this.#path, () => {
-      // Part of a larger one.
-      if (this.#database.isTransaction) return work();
-      this.#isAhead = true;
-      return transaction(this.#database, work);
-    });
+    this.#isAhead = true;
+    return guarded("written", this.#path, () => transaction(this.#database, work));
   }
 }
 

@@ -33,17 +33,6 @@ export function keepsTheContract(create: (t: TestContext) => Inbox): void {
       await Promise.all([inbox.sync(), inbox.sync()]);
     });
 
-    test("together() gives what its work gives, and what is done in it is done", (t) => {
-      const inbox = create(t);
-      const [one] = inbox.together(() => {
-        const [seq] = inbox.append(updates(1)) as [number];
-        inbox.record([{ seq, alone: false }], []);
-        return inbox.together(() => [seq]);
-      });
-      assert.ok(one! > 0);
-      assert.deepEqual(inbox.append(updates(1)), [undefined]);
-    });
-
     test("append() of nothing is nothing", (t) => {
       assert.deepEqual(create(t).append([]), []);
     });

@@ -54,34 +54,6 @@ const ids = (entries: InboxEntry[]) => entries.map(({ update_id }) => update_id)
 
 keepsTheContract((t) => open(t, newPath(t)));
 
-describe("together()", () => {
-  test("writes all at once", (t) => {
-    const path = newPath(t);
-    const inbox = open(t, path);
-    inbox.together(() => {
-      const [one, two] = inbox.append(updates(1, 2)) as [number, number];
-      inbox.record([{ seq: one, alone: false }], [two]);
-      assert.deepEqual(lookInto(path, "SELECT seq FROM event"), []);
-    });
-    assert.deepEqual(lookInto(path, "SELECT update_id, attempts FROM event"), [{ update_id: 1, attempts: 1 }]);
-  });
-
-  test("writes nothing of what fails, and remembers no id of it", (t) => {
-    const path = newPath(t);
-    const inbox = open(t, path);
-    const fail = () =>
-      inbox.together(() => {
-        inbox.append(updates(1));
-        throw new Error("a defect");
-      });
-    assert.throws(fail, refusedWith(/could not be written: a defect/));
-    assert.deepEqual(lookInto(path, "SELECT seq FROM event"), []);
-    assert.deepEqual(lookInto(path, "SELECT first FROM seen"), []);
-    assert.notEqual(inbox.append(updates(1))[0], undefined);
-    assert.deepEqual(ids(inbox.unsettled()), [1]);
-  });
-});
-
 describe("sync()", () => {
   /** Counts the flushes of the file behind a descriptor; `fail` makes them fail. */
   async function watch(t: TestContext, path: string, fail?: Error) {
