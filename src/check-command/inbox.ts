@@ -3,8 +3,7 @@
 import { accessSync, constants, existsSync, mkdtempSync, rmdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { DeadLetters } from "../inbox/dead-letters.ts";
-import { guarded, isInboxInUse } from "../inbox/sqlite-file.ts";
-import { InboxError } from "../protocol/errors.ts";
+import { guarded, isInboxInUse, notOf } from "../inbox/sqlite-file.ts";
 import { type Finding, ok, problem, warning } from "./finding.ts";
 
 /**
@@ -41,11 +40,7 @@ function checkFile(path: string, bot: number | undefined): Finding {
   const letters = new DeadLetters(path);
   try {
     const [owner, dead] = [letters.bot(), letters.list().length];
-    if (bot !== undefined && owner !== bot) {
-      throw new InboxError(
-        `the inbox ${path} belongs to bot ${owner}, not to ${bot}; each bot needs a file of its own: choose another --inbox`,
-      );
-    }
+    if (bot !== undefined && owner !== bot) throw notOf(bot, path, owner);
     if (dead === 0) return ok("inbox", path);
     const count = dead === 1 ? "1 dead letter" : `${dead} dead letters`;
     return ok("inbox", `${path}, with ${count}: asgigram inbox list shows what went wrong`);

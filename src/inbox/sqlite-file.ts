@@ -58,11 +58,7 @@ export function openInboxFile(path: string, bot: number): DatabaseSync {
       database.exec(`BEGIN; ${SCHEMA}; COMMIT`);
       database.prepare("INSERT INTO bot SELECT ? WHERE NOT EXISTS (SELECT 1 FROM bot)").run(bot);
       const owner = database.prepare("SELECT id FROM bot").get() as { id: number };
-      if (owner.id !== bot) {
-        throw new InboxError(
-          `the inbox ${path} belongs to bot ${owner.id}, not to ${bot}; each bot needs a file of its own: choose another --inbox`,
-        );
-      }
+      if (owner.id !== bot) throw notOf(bot, path, owner.id);
       // The file is there to stay; from now on it is for the inbox to say when the disk has to have what was written.
       database.exec("PRAGMA synchronous = NORMAL");
       return database;
@@ -71,6 +67,13 @@ export function openInboxFile(path: string, bot: number): DatabaseSync {
       throw error;
     }
   });
+}
+
+/** What to say of the inbox of another bot. */
+export function notOf(bot: number, path: string, owner: number): InboxError {
+  return new InboxError(
+    `the inbox ${path} belongs to bot ${owner}, not to ${bot}; each bot needs a file of its own: choose another --inbox`,
+  );
 }
 
 /**
