@@ -17,6 +17,7 @@ import { withoutSecrets } from "./config/quote.ts";
 import { settle } from "./config/settings.ts";
 import { signalsTo } from "./config/signals.ts";
 import { AsgigramError } from "./protocol/errors.ts";
+import { explain } from "./protocol/explain.ts";
 import { type Hide, secretHider } from "./protocol/secrets.ts";
 import type { RunningServer } from "./server.ts";
 
@@ -188,11 +189,6 @@ async function versions(): Promise<string> {
   const { BOT_API_VERSION } = await import("./protocol/method-table.ts");
   const { version } = createRequire(import.meta.url)("asgigram/package.json") as { version: string };
   return `asgigram ${version}\nNode.js ${process.versions.node}\nBot API ${BOT_API_VERSION}`;
-}
-
-/** An application that could not be started comes with the stack of its own error. */
-function explain({ message, cause }: AsgigramError): string {
-  return typeof cause === "string" ? `${message}\n${cause}` : message;
 }
 
 function stackOf(error: unknown): string {

@@ -99,7 +99,7 @@ export class Deliveries {
   }
 
   /**
-   * Takes what a poll has brought. When this returns, Telegram may be told that it was received.
+   * Takes what a poll has brought. Telegram may be told that it was received as soon as the inbox has it for good (sync()).
    * @returns how many of the updates were not known before
    * @throws InboxError
    */

@@ -1,5 +1,7 @@
 /** What has been found out about one point: that it is well, odd, or in the way of serving. */
 
+import { explain } from "../protocol/explain.ts";
+
 export type Point = "configuration" | "application" | "token" | "webhook" | "inbox" | "listen";
 
 export interface Finding {
@@ -21,9 +23,4 @@ export function warning(point: Point, text: string): Finding {
 
 export function problem(point: Point, error: Error, text = explain(error)): Finding {
   return { point, is: "problem", text, error };
-}
-
-/** An application that could not be started comes with the stack of its own error. */
-function explain({ message, cause }: Error): string {
-  return typeof cause === "string" ? `${message}\n${cause}` : message;
 }
