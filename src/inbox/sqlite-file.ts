@@ -5,7 +5,7 @@ import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { InboxError } from "../protocol/errors.ts";
 
-export const SCHEMA_VERSION = 1;
+export const SCHEMA_VERSION = 2;
 
 /** How long to wait for another process that is writing: ms. */
 export const BUSY_TIMEOUT = 5000;
@@ -25,6 +25,7 @@ const SCHEMA = `
     orphaned    INTEGER NOT NULL DEFAULT 0,
     received_at INTEGER NOT NULL
   );
+  CREATE TABLE IF NOT EXISTS ledger (epoch INTEGER NOT NULL);
   CREATE TABLE IF NOT EXISTS seen (
     id    INTEGER PRIMARY KEY,
     first INTEGER NOT NULL,
@@ -57,6 +58,7 @@ export function openInboxFile(path: string, bot: number): DatabaseSync {
       database.exec("PRAGMA journal_mode = WAL");
       database.exec(`BEGIN; ${SCHEMA}; COMMIT`);
       database.prepare("INSERT INTO bot SELECT ? WHERE NOT EXISTS (SELECT 1 FROM bot)").run(bot);
+      database.exec("INSERT INTO ledger SELECT 0 WHERE NOT EXISTS (SELECT 1 FROM ledger)");
       const owner = database.prepare("SELECT id FROM bot").get() as { id: number };
       if (owner.id !== bot) throw notOf(bot, path, owner.id);
       // The file is there to stay; from now on it is for the inbox to say when the disk has to have what was written.
@@ -156,8 +158,9 @@ export function guarded<T>(what: string, path: string, work: () => T): T {
     return work();
   } catch (cause) {
     if (cause instanceof InboxError) throw cause;
-    const { message, errcode } = cause as Error & { errcode?: number };
-    const remedy = REMEDIES[(errcode ?? 0) & 0xff] ?? "is its folder there and writable?";
+    const { message, errcode, code } = cause as NodeJS.ErrnoException & { errcode?: number };
+    const remedy =
+      REMEDIES[errcode === undefined ? (code ?? "") : errcode & 0xff] ?? "is its folder there and writable?";
     throw new InboxError(`the inbox ${path} could not be ${what}: ${message}; ${remedy}`, { cause });
   }
 }
@@ -190,11 +193,16 @@ function refuseForeign(database: DatabaseSync, path: string): void {
 
 /** https://sqlite.org/rescode.html */
 const SQLITE_BUSY = 5;
-const REMEDIES: Record<number, string> = {
+const FULL = "the disk is full";
+/** By SQLite's number or by the system's name. */
+const REMEDIES: Record<number | string, string> = {
   [SQLITE_BUSY]: "another process keeps it locked",
   8: "the file or its file system is read-only",
   10: "the disk does not answer, or the file has been removed",
   11: "the file is damaged: move it away to start anew, and keep it, for the updates in it",
-  13: "the disk is full",
+  13: FULL,
+  ENOSPC: FULL,
+  EDQUOT: FULL,
+  EFBIG: FULL,
   26: "that file is no inbox: choose another --inbox",
 };

@@ -1,8 +1,9 @@
 /**
- * The inbox in a SQLite file. What is committed survives the death of the process. A power cut it survives as soon as the
- * write-ahead log has been flushed to the disk: sync() does that, on another thread, where SQLite itself would hold up the
- * event loop for as long as the disk takes. What nobody waits for is flushed with the next batch: a settlement that a power
- * cut undoes means a second delivery, which is promised, and not a lost update, which is excluded.
+ * The inbox in a SQLite file, with a ledger beside it for what happens between two transactions. What is committed survives the
+ * death of the process. A power cut it survives as soon as the write-ahead log has been flushed to the disk: sync() does that,
+ * on another thread, where SQLite itself would hold up the event loop for as long as the disk takes. What nobody waits for is
+ * flushed with a later batch: a settlement that a power cut undoes means a second delivery, which is promised, and not a lost
+ * update, which is excluded.
  */
 
 import { existsSync } from "node:fs";
@@ -11,6 +12,7 @@ import { resolve } from "node:path";
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { InboxError } from "../protocol/errors.ts";
 import type { ArrivedUpdate, Beginning, Inbox, InboxEntry } from "./inbox.ts";
+import { drawEpoch, Ledger } from "./ledger.ts";
 import { type Run, SeenIds } from "./seen-ids.ts";
 import { BUSY_TIMEOUT, guarded, lockInboxFile, openInboxFile, SCHEMA_VERSION, transaction } from "./sqlite-file.ts";
 
@@ -30,6 +32,7 @@ export class SqliteInbox implements Inbox {
   readonly #lock: DatabaseSync;
   readonly #database: DatabaseSync;
   readonly #sql: ReturnType<typeof prepareAll>;
+  readonly #ledger: Ledger;
   /** SQLite's write-ahead log, which lasts as long as the database is open. */
   #log: Promise<FileHandle> | undefined;
   /** Whether something has been committed since the log was last flushed. */
@@ -52,16 +55,21 @@ export class SqliteInbox implements Inbox {
     this.#limits = limits;
     this.#lock = lockInboxFile(this.#path);
     let database: DatabaseSync | undefined;
+    let ledger: Ledger | undefined;
     try {
       database = openInboxFile(this.#path, bot);
       this.#database = database;
       this.#sql = guarded("read", this.#path, () => prepareAll(this.#database));
+      const { epoch } = guarded("read", this.#path, () => this.#sql.epoch.get() as { epoch: number });
+      ledger = guarded("opened", this.#path, () => new Ledger(`${this.#path}-ledger`, epoch));
+      this.#ledger = ledger;
       this.#seen = this.#readSeen();
       this.#lastSeq = guarded("read", this.#path, () => this.#sql.lastSeq.get() as { seq: number }).seq;
       this.#dataVersion = this.#readDataVersion();
       // Whatever is still marked as alone at its worker was so when the last process ended, without a word.
       this.#transaction(() => this.#sql.orphan.run());
     } catch (error) {
+      ledger?.close();
       database?.close();
       this.#lock.close();
       throw error;
@@ -72,7 +80,7 @@ export class SqliteInbox implements Inbox {
     const now = Date.now();
     const grown = new Set<Run>();
     try {
-      const stored = this.#transaction(() => {
+      const stored = this.#write(() => {
         this.#news = [...this.#news, ...this.#read(this.#lastSeq)];
         // First, or after a quiet week the ids would be looked for among those of the week before.
         this.#sql.forget.run(this.#seen.forget(now));
@@ -102,10 +110,8 @@ export class SqliteInbox implements Inbox {
   }
 
   record(begun: readonly Beginning[], settled: readonly number[]): void {
-    this.#transaction(() => {
-      for (const { seq, alone } of begun) this.#sql.begin.run(alone ? 1 : 0, seq);
-      for (const seq of settled) this.#sql.delete.run(seq);
-    });
+    guarded("written", this.#path, () => this.#ledger.write(begun, settled));
+    if (this.#ledger.isFull) this.#takeOver();
   }
 
   mourn(seqs: readonly number[]): void {
@@ -137,6 +143,7 @@ export class SqliteInbox implements Inbox {
   }
 
   unsettled(): InboxEntry[] {
+    this.#takeOver();
     return this.#read(0);
   }
 
@@ -144,6 +151,8 @@ export class SqliteInbox implements Inbox {
     if (!existsSync(this.#path)) {
       throw new InboxError(`the inbox ${this.#path} has been removed while it was in use; what it held is lost`);
     }
+    // In a quiet hour, too, what is settled is not to lie about.
+    this.#takeOver();
     const version = this.#readDataVersion();
     const news = this.#news.splice(0);
     if (version === this.#dataVersion) return news;
@@ -168,6 +177,12 @@ export class SqliteInbox implements Inbox {
 
   close(): void {
     void this.#log?.then((log) => log.close()).catch(() => {});
+    try {
+      this.#takeOver();
+    } catch {
+      // Then it is done at the next start.
+    }
+    this.#ledger.close();
     this.#database.close();
     this.#lock.close();
   }
@@ -204,10 +219,41 @@ export class SqliteInbox implements Inbox {
     return guarded("read", this.#path, () => this.#sql.dataVersion.get() as { data_version: number }).data_version;
   }
 
+  #takeOver(): void {
+    if (!this.#ledger.isEmpty) this.#transaction(() => {});
+  }
+
+  /** A transaction that concerns events which are there already: what the ledger has of them comes first. */
   #transaction<T>(work: () => T): T {
+    if (this.#ledger.isEmpty) return this.#write(work);
+    const epoch = drawEpoch();
+    const result = this.#write(() => {
+      const { begun, settled } = this.#ledger;
+      const gone = new Set(settled);
+      for (const { seq, alone } of begun) if (!gone.has(seq)) this.#sql.begin.run(alone ? 1 : 0, seq);
+      for (const { first, last } of rangesOf(settled)) this.#sql.settle.run(first, last);
+      this.#sql.setEpoch.run(epoch);
+      return work();
+    });
+    this.#ledger.turnTo(epoch);
+    return result;
+  }
+
+  #write<T>(work: () => T): T {
     this.#isAhead = true;
     return guarded("written", this.#path, () => transaction(this.#database, work));
   }
+}
+
+/** Numbers as ranges in which none is missing. */
+function rangesOf(numbers: readonly number[]): { first: number; last: number }[] {
+  const ranges: { first: number; last: number }[] = [];
+  for (const number of numbers.toSorted((one, other) => one - other)) {
+    const range = ranges.at(-1);
+    if (range !== undefined && number <= range.last + 1) range.last = number;
+    else ranges.push({ first: number, last: number });
+  }
+  return ranges;
 }
 
 function prepareAll(database: DatabaseSync) {
@@ -222,6 +268,9 @@ function prepareAll(database: DatabaseSync) {
     orphan: prepare("UPDATE event SET orphaned = orphaned + 1, alone = 0 WHERE alone = 1"),
     withdraw: prepare("UPDATE event SET attempts = attempts - 1, alone = 0 WHERE seq = ?"),
     delete: prepare("DELETE FROM event WHERE seq = ?"),
+    settle: prepare("DELETE FROM event WHERE seq BETWEEN ? AND ?"),
+    epoch: prepare("SELECT epoch FROM ledger"),
+    setEpoch: prepare("UPDATE ledger SET epoch = ?"),
     clear: prepare("DELETE FROM event WHERE received_at < ?"),
     select: prepare(
       "SELECT seq, update_id, attempts, deaths, orphaned, body, received_at FROM event WHERE seq > ? ORDER BY seq",

@@ -59,6 +59,17 @@ test("an empty file is as good as none, for the server", () => {
   openExistingInboxFile(path).close();
 });
 
+test("a file of the first format becomes one of this format, with what is in it", () => {
+  const event = "INSERT INTO event (update_id, body, received_at) VALUES (1, '{}', 0)";
+  const path = inbox("DROP TABLE ledger", "PRAGMA user_version = 1", event);
+  openExistingInboxFile(path).close();
+  const file = openInboxFile(path, BOT);
+  assert.equal(file.prepare("PRAGMA user_version").get()!.user_version, 2);
+  assert.equal(file.prepare("SELECT count(*) AS count FROM event").get()!.count, 1);
+  assert.equal(file.prepare("SELECT count(*) AS count FROM ledger").get()!.count, 1);
+  file.close();
+});
+
 test("the inbox of another bot is refused", () => {
   refuses(() => openInboxFile(inbox(), 78), /belongs to bot 77, not to 78; each bot needs a file of its own/);
 });
@@ -89,7 +100,7 @@ for (const [who, open] of Object.entries(opens)) {
     unchanged.close();
 
     const newer = inbox("PRAGMA user_version = 9");
-    refuses(() => open(newer), /was written by a newer asgigram \(format 9, this one knows 1\); update asgigram/);
+    refuses(() => open(newer), /was written by a newer asgigram \(format 9, this one knows 2\); update asgigram/);
 
     const text = newPath();
     writeFileSync(text, "not a database, but long enough for one".repeat(100));

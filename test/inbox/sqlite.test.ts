@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { type FileHandle, open as openFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -177,7 +177,8 @@ describe("what is appended", () => {
     }
     const [{ count }] = lookInto(path, "SELECT count(*) AS count FROM seen") as [{ count: number }];
     assert.ok(count <= 50, `${count} rows`);
-    assert.deepEqual(lookInto(path, "SELECT * FROM event"), []);
+    inbox.news();
+    assert.deepEqual(lookInto(path, "SELECT count(*) AS count FROM event"), [{ count: 0 }]);
   });
 
   test("after a quiet week is welcome also where the process was another then", (t) => {
@@ -235,6 +236,96 @@ describe("what happens to an event", () => {
       inbox = reopened(inbox);
       assert.equal(known(inbox).orphaned, 1);
     }
+  });
+});
+
+describe("between two transactions", () => {
+  const inFile = (path: string) => lookInto(path, "SELECT seq, attempts FROM event ORDER BY seq");
+
+  test("what happens is in the ledger, and taken over when somebody looks for news", (t) => {
+    const path = newPath(t);
+    const inbox = open(t, path);
+    const [one, two, three] = inbox.append(updates(1, 2, 3)) as [number, number, number];
+    const begun = [one, two].map((seq) => ({ seq, alone: false }));
+    inbox.record(begun, [one]);
+    inbox.append(updates(4));
+    assert.deepEqual(
+      inFile(path).map(({ attempts }) => attempts),
+      [0, 0, 0, 0],
+    );
+    inbox.news();
+    assert.deepEqual(
+      inFile(path),
+      [two, three, three + 1].map((seq) => ({ seq, attempts: seq === two ? 1 : 0 })),
+    );
+  });
+
+  test("no more happens than the ledger has room for", (t) => {
+    const path = newPath(t);
+    const inbox = open(t, path);
+    const seqs = inbox.append(updates(...Array.from({ length: 5000 }, (_, i) => i))) as number[];
+    for (const seq of seqs) inbox.record([{ seq, alone: false }], [seq]);
+    assert.ok(inFile(path).length < 3000, `${inFile(path).length} are still there`);
+  });
+
+  test("a death right after the database has taken over repeats nothing", (t) => {
+    const path = newPath(t);
+    const inbox = open(t, path);
+    const [one, two] = inbox.append(updates(1, 2)) as [number, number];
+    inbox.record([{ seq: one, alone: false }], [two]);
+    inbox.mourn([one]);
+    // Nothing has been written to the ledger since: it is what a process would have left that died there.
+    const left = readFileSync(`${path}-ledger`);
+    assert.ok(left.length > 0);
+    inbox.close();
+    writeFileSync(`${path}-ledger`, left);
+    const found = open(t, path).unsettled();
+    assert.deepEqual(
+      found.map(({ seq, attempts, deaths }) => ({ seq, attempts, deaths })),
+      [{ seq: one, attempts: 1, deaths: 1 }],
+    );
+  });
+
+  test("the ledger of another time, as beside a copy that is put back, is of no consequence", (t) => {
+    const path = newPath(t);
+    const inbox = open(t, path);
+    inbox.append(updates(1, 2));
+    inbox.check();
+    const copy = readFileSync(path);
+    const log = readFileSync(`${path}-wal`);
+    inbox.news();
+    const [three] = inbox.append(updates(3)) as [number];
+    inbox.record([], [three]);
+    inbox.news();
+    inbox.record([{ seq: 1, alone: false }], [2]);
+    const ledger = readFileSync(`${path}-ledger`);
+    inbox.close();
+    writeFileSync(path, copy);
+    writeFileSync(`${path}-wal`, log);
+    writeFileSync(`${path}-ledger`, ledger);
+    assert.deepEqual(ids(open(t, path).unsettled()), [1, 2]);
+  });
+
+  test("a ledger that is lost costs second deliveries, and nothing else", (t) => {
+    const path = newPath(t);
+    const inbox = open(t, path);
+    const [one] = inbox.append(updates(1, 2)) as [number];
+    inbox.record([], [one]);
+    rmSync(`${path}-ledger`);
+    assert.deepEqual(ids(inbox.unsettled()), [2]);
+    inbox.record([], [one + 1]);
+    inbox.close();
+    const again = open(t, path);
+    assert.deepEqual(ids(again.unsettled()), []);
+    assert.deepEqual(again.append(updates(1, 2)), [undefined, undefined]);
+  });
+
+  test("what is wrong with it is told with the inbox's name", (t) => {
+    const path = newPath(t);
+    mkdirSync(`${path}-ledger`);
+    const refused = refusedWith(new RegExp(`^the inbox ${path} could not be opened: EISDIR: .*${path}-ledger'`));
+    assert.throws(() => open(t, path), refused);
+    assert.throws(() => open(t, path), refused, "and the lock is free afterwards");
   });
 });
 
@@ -492,10 +583,11 @@ test("any sequence of deeds and reopenings leaves what a list would hold", () =>
   );
 });
 
-test("kill -9 at any moment loses nothing that was appended, and undoes nothing that was settled", async (t) => {
+test("kill -9 at any moment loses nothing that was appended, and undoes and repeats nothing that was recorded", async (t) => {
   const path = newPath(t);
   const appender = resolve(import.meta.dirname, "fixtures/appender.ts");
   let promised = new Set<number>();
+  const begun = new Set<number>();
   let next = 1;
   for (let life = 0; life < 6; life++) {
     const child = spawn(process.execPath, [appender, path, `${next}`], { stdio: ["ignore", "pipe", "inherit"] });
@@ -506,14 +598,20 @@ test("kill -9 at any moment loses nothing that was appended, and undoes nothing 
     let underWay: number[] = [];
     // What was printed before the death is read to the end: those are promises, too.
     for await (const line of createInterface({ input: child.stdout })) {
-      const said = JSON.parse(line) as { appended?: number[]; settling?: number[]; settled?: number[] };
+      const said = JSON.parse(line) as Partial<Record<"appended" | "begun" | "settling" | "settled", number[]>>;
       for (const id of said.appended ?? []) promised.add(id);
+      for (const id of said.begun ?? []) begun.add(id);
       for (const id of said.settled ?? []) promised.delete(id);
       underWay = said.settling ?? [];
       if (++step === steps) child.kill("SIGKILL");
     }
     const inbox = new SqliteInbox(path, BOT);
-    const found = ids(inbox.unsettled());
+    const entries = inbox.unsettled();
+    const found = ids(entries);
+    for (const { update_id, attempts } of entries) {
+      const could = promised.has(update_id) && begun.has(update_id) ? [1] : [0, 1];
+      assert.ok(could.includes(attempts), `${update_id} has been begun ${attempts} times`);
+    }
     assert.deepEqual(
       found,
       [...new Set(found)].sort((one, other) => one - other),

@@ -1,0 +1,117 @@
+/**
+ * The inbox's ledger: a file beside the database that takes down which deliveries begin and which events are settled, until
+ * the database's next transaction takes that over. A line of it costs a tenth of a transaction, and a chat that sends one
+ * message after the other needs one for each. Most events are settled before the database has to know that they had begun.
+ *
+ *   write() --> in the file --> the database takes over `begun` and `settled`, and draws a new epoch --> turnTo() --> over
+ *
+ * Each line bears the epoch in which it was written, and the database knows which one it has not taken over: a death of the
+ * process between its commit and turnTo() repeats nothing. What is written survives that death. What a power cut takes of it
+ * is delivered a second time, which is promised.
+ */
+
+import { closeSync, constants, openSync, readFileSync, writeSync } from "node:fs";
+import type { Beginning } from "./inbox.ts";
+
+/** A line is two numbers: its epoch, and the event's number times KINDS, plus what happened to it. */
+const KINDS = 4;
+const [BEGUN, BEGUN_ALONE, SETTLED] = [0, 1, 2];
+const NUMBERS_PER_LINE = 2;
+const BYTES_PER_LINE = NUMBERS_PER_LINE * Float64Array.BYTES_PER_ELEMENT;
+
+/** Lines after which it is time to take them over, whether the database is needed for something else or not. */
+const MANY = 4096;
+
+export class Ledger {
+  /** -1 when it is closed: the number may be another file's by then. */
+  #file: number;
+  #epoch: number;
+  #begun: Beginning[] = [];
+  #settled: number[] = [];
+
+  /**
+   * @param path the file; made if it is not there
+   * @param epoch the one that the database has not taken over
+   */
+  constructor(path: string, epoch: number) {
+    this.#file = openSync(path, constants.O_RDWR | constants.O_CREAT);
+    this.#epoch = epoch;
+    this.#read(readFileSync(this.#file));
+  }
+
+  /** Deliveries that have begun in this epoch, in order; also of events that have been settled since. */
+  get begun(): readonly Beginning[] {
+    return this.#begun;
+  }
+
+  /** Events that have been settled in this epoch. */
+  get settled(): readonly number[] {
+    return this.#settled;
+  }
+
+  get isEmpty(): boolean {
+    return this.#length === 0;
+  }
+
+  get isFull(): boolean {
+    return this.#length >= MANY;
+  }
+
+  /** When this returns, the lines outlive the process. */
+  write(begun: readonly Beginning[], settled: readonly number[]): void {
+    const lines = new Float64Array(NUMBERS_PER_LINE * (begun.length + settled.length));
+    let at = 0;
+    for (const { seq, alone } of begun) {
+      lines[at++] = this.#epoch;
+      lines[at++] = seq * KINDS + (alone ? BEGUN_ALONE : BEGUN);
+    }
+    for (const seq of settled) {
+      lines[at++] = this.#epoch;
+      lines[at++] = seq * KINDS + SETTLED;
+    }
+    this.#append(lines);
+    this.#begun.push(...begun);
+    this.#settled.push(...settled);
+  }
+
+  /** All lines have been taken over. */
+  turnTo(epoch: number): void {
+    this.#epoch = epoch;
+    this.#begun = [];
+    this.#settled = [];
+  }
+
+  close(): void {
+    closeSync(this.#file);
+    this.#file = -1;
+  }
+
+  get #length(): number {
+    return this.#begun.length + this.#settled.length;
+  }
+
+  /** Over the lines of earlier epochs. A disk that is full takes less than it is given, and the rest not at all. */
+  #append(lines: Float64Array): void {
+    const start = this.#length * BYTES_PER_LINE;
+    for (let done = 0; done < lines.byteLength; ) {
+      done += writeSync(this.#file, lines, done, lines.byteLength - done, start + done);
+    }
+  }
+
+  #read(bytes: Buffer): void {
+    const count = Math.floor(bytes.byteLength / BYTES_PER_LINE) * NUMBERS_PER_LINE;
+    const numbers = new Float64Array(count);
+    new Uint8Array(numbers.buffer).set(bytes.subarray(0, numbers.byteLength));
+    for (let at = 0; at < count && numbers[at] === this.#epoch; at += NUMBERS_PER_LINE) {
+      const value = numbers[at + 1]!;
+      const [seq, kind] = [Math.floor(value / KINDS), value % KINDS];
+      if (kind === SETTLED) this.#settled.push(seq);
+      else this.#begun.push({ seq, alone: kind === BEGUN_ALONE });
+    }
+  }
+}
+
+/** One that no line in the file bears: none is 0 (which is what a hole in a file reads as), or was ever drawn before. */
+export function drawEpoch(): number {
+  return 1 + Math.floor(Math.random() * 2 ** 52);
+}

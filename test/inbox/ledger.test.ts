@@ -1,0 +1,155 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, describe, test } from "node:test";
+import fc from "fast-check";
+import type { Beginning } from "../../src/inbox/inbox.ts";
+import { drawEpoch, Ledger } from "../../src/inbox/ledger.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "asgigram-ledger-"));
+after(() => rmSync(folder, { recursive: true }));
+
+let files = 0;
+const newPath = () => join(folder, `${++files}-ledger`);
+
+const EPOCH = 12_345;
+const begun = (...seqs: number[]): Beginning[] => seqs.map((seq) => ({ seq, alone: seq % 2 === 0 }));
+
+/** What a process finds that opens the file. */
+function found(path: string, epoch = EPOCH): { begun: readonly Beginning[]; settled: readonly number[] } {
+  const ledger = new Ledger(path, epoch);
+  const { begun, settled } = ledger;
+  ledger.close();
+  return { begun, settled };
+}
+
+describe("what is written", () => {
+  test("is there at once, for us and for whoever opens the file next, in order", () => {
+    const path = newPath();
+    const ledger = new Ledger(path, EPOCH);
+    assert.ok(ledger.isEmpty);
+    ledger.write(begun(1, 2), []);
+    ledger.write(begun(3), [2, 1]);
+    ledger.write([], [2 ** 48]);
+    const all = { begun: begun(1, 2, 3), settled: [2, 1, 2 ** 48] };
+    assert.deepEqual({ begun: ledger.begun, settled: ledger.settled }, all);
+    assert.deepEqual(found(path), all);
+    ledger.close();
+    assert.deepEqual(found(path), all);
+  });
+
+  test("is continued by the next process", () => {
+    const path = newPath();
+    const first = new Ledger(path, EPOCH);
+    first.write(begun(1), [1]);
+    first.close();
+    const second = new Ledger(path, EPOCH);
+    second.write(begun(2), []);
+    second.close();
+    assert.deepEqual(found(path), { begun: begun(1, 2), settled: [1] });
+  });
+
+  test("is over with its epoch, also where it stands behind what is newer", () => {
+    const path = newPath();
+    const ledger = new Ledger(path, EPOCH);
+    ledger.write(begun(1, 2, 3), [1, 2, 3]);
+    ledger.turnTo(EPOCH + 1);
+    assert.ok(ledger.isEmpty);
+    ledger.write([], [4]);
+    ledger.close();
+    assert.deepEqual(found(path, EPOCH + 1), { begun: [], settled: [4] });
+    assert.deepEqual(found(path, EPOCH), { begun: [], settled: [] }, "it is not first any more");
+    assert.equal(statSync(path).size, 6 * 16, "the room is used again");
+  });
+
+  test("is too much at some time", () => {
+    const ledger = new Ledger(newPath(), EPOCH);
+    let written = 0;
+    for (; !ledger.isFull; written += 100)
+      ledger.write(
+        [],
+        Array.from({ length: 100 }, (_, i) => i),
+      );
+    assert.ok(written >= 1000 && written <= 10_000, `${written}`);
+    ledger.turnTo(EPOCH + 1);
+    assert.ok(!ledger.isFull);
+    ledger.close();
+  });
+});
+
+describe("what is no line", () => {
+  test("ends the reading: half a line, and a hole, which is all that a power cut leaves of one", () => {
+    const path = newPath();
+    const ledger = new Ledger(path, EPOCH);
+    ledger.write(begun(1, 2), [1]);
+    ledger.close();
+    truncateSync(path, 2 * 16 + 9);
+    assert.deepEqual(found(path), { begun: begun(1, 2), settled: [] });
+    writeFileSync(path, readFileSync(path).fill(0, 16, 32));
+    assert.deepEqual(found(path), { begun: begun(1), settled: [] });
+  });
+
+  test("is never found, whatever the file holds", () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
+        const path = newPath();
+        writeFileSync(path, bytes);
+        assert.deepEqual(found(path), { begun: [], settled: [] });
+      }),
+    );
+  });
+});
+
+test("a closed ledger writes to nobody's file", () => {
+  const ledger = new Ledger(newPath(), EPOCH);
+  ledger.close();
+  const path = newPath();
+  // It is likely to get the number that the ledger's file had.
+  const other = new Ledger(path, EPOCH);
+  assert.throws(() => ledger.write([], [1]));
+  assert.equal(statSync(path).size, 0);
+  other.close();
+});
+
+test("epochs are drawn anew, and none is what a hole reads as", () => {
+  const drawn = Array.from({ length: 1000 }, drawEpoch);
+  assert.equal(new Set(drawn).size, drawn.length);
+  assert.ok(drawn.every((epoch) => Number.isSafeInteger(epoch) && epoch > 0));
+});
+
+test("any sequence of deeds and reopenings leaves what a list would hold", () => {
+  const seq = fc.nat(1000);
+  const deed = fc.oneof(
+    { weight: 6, arbitrary: fc.record({ begun: fc.array(seq), settled: fc.array(seq) }) },
+    { weight: 1, arbitrary: fc.constant("take over" as const) },
+    { weight: 1, arbitrary: fc.constant("reopen" as const) },
+    { weight: 1, arbitrary: fc.constant("die" as const) },
+  );
+  fc.assert(
+    fc.property(fc.array(deed, { maxLength: 30, size: "max" }), (deeds) => {
+      const path = newPath();
+      let epoch = drawEpoch();
+      let ledger = new Ledger(path, epoch);
+      let list = { begun: [] as Beginning[], settled: [] as number[] };
+      for (const deed of deeds) {
+        if (deed === "take over" || deed === "die") {
+          epoch = drawEpoch();
+          list = { begun: [], settled: [] };
+          // The database has a new epoch; the process may have died before the ledger heard of it.
+          if (deed === "take over") ledger.turnTo(epoch);
+        }
+        if (deed === "reopen" || deed === "die") {
+          ledger.close();
+          ledger = new Ledger(path, epoch);
+        } else if (typeof deed === "object") {
+          ledger.write(begun(...deed.begun), deed.settled);
+          list = { begun: [...list.begun, ...begun(...deed.begun)], settled: [...list.settled, ...deed.settled] };
+        }
+        assert.deepEqual({ begun: ledger.begun, settled: ledger.settled }, list);
+      }
+      ledger.close();
+    }),
+    { numRuns: 50 },
+  );
+});
