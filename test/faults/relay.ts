@@ -9,7 +9,8 @@ export interface Answer {
 }
 
 export class Relay {
-  readonly #agent = new Agent({ keepAlive: true });
+  /** Lets go of idle connections long before the server behind does, even on a machine that is held up for seconds: ms. */
+  readonly #agent = new Agent({ keepAlive: true, agentKeepAliveTimeoutBuffer: 4000 });
   readonly #url: string;
 
   constructor(url: string) {
