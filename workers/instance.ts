@@ -18,7 +18,7 @@ import type { Call } from "../src/protocol/port.ts";
 import type { Route } from "../src/protocol/route.ts";
 import type { Caller } from "./calls.ts";
 import { encode } from "./encode.ts";
-import type { Coroutine } from "./loader.ts";
+import type { Asgi3 } from "./loader.ts";
 import { Streams } from "./streams.ts";
 
 /** An event, the inbox's number for it, and whose it is. */
@@ -122,12 +122,10 @@ export class Instance implements Caller {
   }
 
   /** Runs the application. */
-  run(application: Coroutine): void {
-    // No async function: what that keeps while it waits, every idle instance would.
-    begun(() => application(this.receive, this.send)).then(
-      () => this.#end(undefined),
-      (error) => this.#end({ error }),
-    );
+  run(application: Asgi3, scope: object): void {
+    // Neither an async function nor closures: what they keep, every idle instance would.
+    const [receive, send] = [this.receive.bind(this), this.send.bind(this)];
+    begun(application, scope, receive, send).then(this.#returned.bind(this), this.#threw.bind(this));
   }
 
   deliver(delivered: Delivered): void {
@@ -168,7 +166,7 @@ export class Instance implements Caller {
     this.#resolveReceive = undefined;
   }
 
-  readonly receive = (): Promise<unknown> => {
+  receive(): Promise<unknown> {
     if (this.#resolveReceive !== undefined) {
       return refusal(new ReceiveError("receive() was called while an earlier receive() still waits for an event"));
     }
@@ -184,9 +182,9 @@ export class Instance implements Caller {
     }
     const next = this.dequeue();
     return next === undefined ? this.#wait() : Promise.resolve(this.#hold(next));
-  };
+  }
 
-  readonly send = (event: unknown): Promise<unknown> => {
+  send(event: unknown): Promise<unknown> {
     if (this.#state === "disconnected" || this.#state === "ended") {
       const why = this.#state === "ended" ? "the application has returned" : "the instance has been disconnected";
       return refusal(new DisconnectedError(`nothing can be sent for ${this.key} any more: ${why}`));
@@ -199,11 +197,19 @@ export class Instance implements Caller {
       return refusal(error);
     }
     return this.#host.call(call, this.#held?.seq ?? this.key, this);
-  };
+  }
 
   /** There is an answer to a call. */
   resume(): void {
     if (this.#held !== undefined) this.#host.workAt(this.#held.seq);
+  }
+
+  #returned(): void {
+    this.#end(undefined);
+  }
+
+  #threw(error: unknown): void {
+    this.#end({ error });
   }
 
   #end(thrown: Ending["thrown"]): void {
@@ -236,9 +242,9 @@ export class Instance implements Caller {
 }
 
 /** The promise that an application gave, or one of what else it did. */
-function begun(application: () => unknown): Promise<unknown> {
+function begun(application: Asgi3, ...call: Parameters<Asgi3>): Promise<unknown> {
   try {
-    return Promise.resolve(application());
+    return Promise.resolve(application(...call));
   } catch (error) {
     return Promise.reject(error);
   }

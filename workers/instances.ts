@@ -146,7 +146,7 @@ export class Instances implements InstanceHost {
     this.#behind.add(instance);
     const { application, state, reporter } = this.#options;
     const scope = scopeOf(route, state, new InstanceExtensions(instance));
-    reporter.within(instance, () => instance.run((receive, send) => application(scope, receive, send)));
+    reporter.within(instance, () => instance.run(application, scope));
   }
 
   #disconnect(instance: Instance, reason: DisconnectReason): void {

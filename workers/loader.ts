@@ -22,9 +22,6 @@ type Send = (event: unknown) => Promise<unknown>;
 /** What every form of application is made into. It may still throw where it should reject. */
 export type Asgi3 = (scope: object, receive: Receive, send: Send) => unknown;
 
-/** An application that has been given its scope. */
-export type Coroutine = (receive: Receive, send: Send) => unknown;
-
 type Callable = (...args: unknown[]) => unknown;
 
 export type Interface = "asgi2" | "asgi3";
@@ -215,7 +212,7 @@ function isClass(value: Callable): boolean {
 
 /** ASGI 2: called with the scope, gives the coroutine; as a class, an object with `call`. */
 function fromAsgi2(application: Callable): Asgi3 {
-  return async (scope, receive, send) => {
+  return (scope, receive, send) => {
     const instance = isClass(application)
       ? new (application as unknown as new (scope: object) => unknown)(scope)
       : application(scope);
@@ -225,6 +222,6 @@ function fromAsgi2(application: Callable): Asgi3 {
         `an ASGI 2 application must give a function (receive, send) or an object with call(receive, send), not ${kindOfValue(instance)}`,
       );
     }
-    await coroutine.call(instance, receive, send);
+    return coroutine.call(instance, receive, send);
   };
 }

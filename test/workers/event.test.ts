@@ -103,10 +103,11 @@ suite("the scope", () => {
     assert.deepEqual(Object.keys(state), ["database"]);
   });
 
-  test("shares nothing else: an application may change it, and the next scope is as it should be", () => {
+  test("shares nothing else that can be changed: the next scope is as it should be", () => {
     const scope = () => scopeOf(read({ poll: PAYLOADS.poll }).route, {}, { ...EXTENSIONS }) as Record<string, object>;
     const first = scope() as Record<string, Record<string, unknown>>;
-    for (const part of ["asgi", "user", "state", "extensions"]) first[part]!.id = "changed";
+    for (const part of ["user", "state", "extensions"]) first[part]!.id = "changed";
+    assert.throws(() => Object.assign(first.asgi!, { version: "4.0" }), TypeError);
     const { user, asgi } = scope();
     assert.equal((user as { id: unknown }).id, BOT.id);
     assert.deepEqual(asgi, { version: "3.0", spec_version: "1.0" });

@@ -57,7 +57,7 @@ function instanceOf(application: Application, queue: Delivered[] = [], route: Ro
     becameSilent: () => told.push("silent"),
   });
   for (const delivered of queue) instance.enqueue(delivered);
-  instance.run(application as never);
+  instance.run((_scope, receive, send) => application(receive as never, send as never), {});
   return { instance, told, calls, answers, worked, ending: ended.promise };
 }
 
