@@ -48,6 +48,9 @@ export interface InstanceHost {
   refused(error: unknown, instance: Instance): void;
   /** The application waits for an event, and there is none. */
   becameIdle(instance: Instance): void;
+  /** For the promise that an application gave, whichever instance it is of: lets that one end(). */
+  readonly returned: () => void;
+  readonly threw: (error: unknown) => void;
   /** The application has returned or thrown. */
   ended(instance: Instance, ending: Ending): void;
   /** The application asked for more after its disconnect event: it will never be heard of again. */
@@ -125,7 +128,7 @@ export class Instance implements Caller {
   run(application: Asgi3, scope: object): void {
     // Neither an async function nor closures: what they keep, every idle instance would.
     const [receive, send] = [this.receive.bind(this), this.send.bind(this)];
-    begun(application, scope, receive, send).then(this.#returned.bind(this), this.#threw.bind(this));
+    begun(application, scope, receive, send).then(this.#host.returned, this.#host.threw);
   }
 
   deliver(delivered: Delivered): void {
@@ -204,15 +207,8 @@ export class Instance implements Caller {
     if (this.#held !== undefined) this.#host.workAt(this.#held.seq);
   }
 
-  #returned(): void {
-    this.#end(undefined);
-  }
-
-  #threw(error: unknown): void {
-    this.#end({ error });
-  }
-
-  #end(thrown: Ending["thrown"]): void {
+  /** The application has come to its end. */
+  end(thrown: Ending["thrown"]): void {
     const ending = { thrown, held: this.#held, received: this.#received };
     this.#state = "ended";
     this.#held = undefined;

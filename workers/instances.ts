@@ -20,7 +20,7 @@ export interface InstancesOptions {
   max: number;
   /** Milliseconds after which an idle instance is dropped. */
   idleTimeout: number;
-  reporter: Pick<Reporter, "log" | "within">;
+  reporter: Pick<Reporter, "log" | "within" | "source">;
   settle(seq: number): void;
   fail(seq: number, place: Place, error: string): void;
   call(call: Call, from: number | string, caller: Caller): Promise<unknown>;
@@ -121,6 +121,10 @@ export class Instances implements InstanceHost {
     this.#succeed(instance);
   }
 
+  // Whose end it is, the async context knows: functions that knew it themselves would be kept by each idle instance.
+  readonly returned = (): void => this.#running.end(undefined);
+  readonly threw = (error: unknown): void => this.#running.end({ error });
+
   ended(instance: Instance, ending: Ending): void {
     const { key } = instance;
     if (this.#live.get(key) === instance) this.#live.delete(key);
@@ -128,6 +132,11 @@ export class Instances implements InstanceHost {
     this.#conclude(instance, ending);
     this.#closed(instance);
     this.#succeed(instance);
+  }
+
+  /** The instance whose code is running. */
+  get #running(): Instance {
+    return this.#options.reporter.source as Instance;
   }
 
   // ---- one instance's life ----

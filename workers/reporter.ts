@@ -50,6 +50,11 @@ export class Reporter {
     });
   }
 
+  /** Whose code is running, if it is an instance's. */
+  get source(): Source | undefined {
+    return this.#source.getStore();
+  }
+
   /** @param place what it is about; without, the instance whose code is running */
   readonly log = (level: LogLevel, message: string, error?: unknown, place = this.#place()): void => {
     if (level === "debug" && !this.debug) return;
@@ -79,13 +84,13 @@ export class Reporter {
   }
 
   #reportCrash(message: string, error: unknown): void {
-    const seq = this.#source.getStore()?.held?.seq;
+    const seq = this.source?.held?.seq;
     const culprit = seq === undefined ? {} : { seq };
     this.#outbound.push({ type: "crash", message, error: describe(error), ...this.#place(), ...culprit });
   }
 
   #place(): Place {
-    const source = this.#source.getStore();
+    const { source } = this;
     return source === undefined ? {} : placeOf(source.key, source.held?.event);
   }
 }

@@ -32,7 +32,7 @@ function instanceOf(application: Application, queue: Delivered[] = [], route: Ro
   const answers: Pick<PromiseWithResolvers<unknown>, "resolve" | "reject">[] = [];
   const worked: number[] = [];
   const ended = Promise.withResolvers<Ending>();
-  const instance = new Instance(route, {
+  const instance: Instance = new Instance(route, {
     settle: (seq) => told.push(`settled ${seq}`),
     call: (call, _, caller) => {
       calls.push(call);
@@ -53,6 +53,8 @@ function instanceOf(application: Application, queue: Delivered[] = [], route: Ro
     workAt: (seq) => worked.push(seq),
     refused: (error) => told.push(`refused ${(error as Error).name}`),
     becameIdle: () => told.push("idle"),
+    returned: () => instance.end(undefined),
+    threw: (error) => instance.end({ error }),
     ended: (_, ending) => ended.resolve(ending),
     becameSilent: () => told.push("silent"),
   });

@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
+import { AsyncLocalStorage } from "node:async_hooks";
 import { suite, type TestContext, test } from "node:test";
 import fc from "fast-check";
 import { DisconnectedError, TelegramError } from "../../src/protocol/errors.ts";
 import type { Call } from "../../src/protocol/port.ts";
 import { routeOf } from "../../src/protocol/route.ts";
 import { Instances, type InstancesOptions } from "../../workers/instances.ts";
+import type { Source } from "../../workers/reporter.ts";
 
 interface Event {
   type: string;
@@ -32,6 +34,7 @@ function setUp(t: TestContext, application: Application, options: Partial<Instan
   const failed: { seq: number; scope: string | undefined; error: string }[] = [];
   const log: string[] = [];
   const within: string[] = [];
+  const sources = new AsyncLocalStorage<Source>();
   const calls: Call[] = [];
   const instances = new Instances({
     application: application as never,
@@ -44,7 +47,10 @@ function setUp(t: TestContext, application: Application, options: Partial<Instan
       },
       within: (source, run) => {
         within.push(source.key);
-        return run();
+        return sources.run(source, run);
+      },
+      get source() {
+        return sources.getStore();
       },
     },
     settle: (seq) => settled.push(seq),
