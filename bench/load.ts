@@ -5,7 +5,10 @@ export interface Phase {
   readonly chats: number;
   /** From each update's chat to the next one's; 1 without: round and round. */
   readonly stride?: number;
-  /** So many updates come to be in a second; without, all of them wait from the beginning. */
+  /**
+   * So many updates come to be in a second, as people write: each at any moment, of any chat, heavy or not, independently of all
+   * others. Without, all of them wait from the beginning, and chats take turns.
+   */
   readonly rate?: number;
   /** One in so many asks for heavy work. */
   readonly heavyEvery?: number;
@@ -35,6 +38,9 @@ export class Backlog {
   readonly #texts: string[] = [];
   readonly #chats: Int32Array;
   readonly #heavy: Uint8Array;
+  readonly #times: Float64Array;
+  /** The same for every run. */
+  readonly #random = randomNumbers(1);
 
   constructor(phases: readonly Phase[]) {
     let end = 0;
@@ -44,6 +50,7 @@ export class Backlog {
     });
     this.#chats = new Int32Array(end);
     this.#heavy = new Uint8Array(end);
+    this.#times = new Float64Array(end);
     for (const phase of phases) for (let i = 0; i < phase.updates; i++) this.#add(phase, i);
   }
 
@@ -59,20 +66,54 @@ export class Backlog {
     return this.#heavy[number] === 1;
   }
 
+  /** When it comes to be, from the beginning of its phase: ms. */
+  timeOf(number: number): number {
+    return this.#times[number]!;
+  }
+
   /** The JSON text of some of them, as getUpdates has it. */
   slice(start: number, end: number): string {
     return `[${this.#texts.slice(start, end).join()}]`;
   }
 
-  #add({ chats, stride = 1, heavyEvery, asksForHeap }: Phase, i: number): void {
+  #add(phase: Phase, i: number): void {
     const number = this.#texts.length;
-    const chat = FIRST_CHAT + ((i * stride) % chats);
-    // Another chat's turn in every round.
-    const isHeavy = heavyEvery !== undefined && (i + Math.floor(i / chats)) % heavyEvery === 0;
-    this.#chats[number] = chat;
+    const { chat, isHeavy, time } = phase.rate === undefined ? inTurn(phase, i) : this.#byChance(phase, i);
+    this.#chats[number] = FIRST_CHAT + chat;
     this.#heavy[number] = Number(isHeavy);
-    this.#texts.push(updateText(number, chat, isHeavy ? " heavy" : asksForHeap ? " heap" : ""));
+    this.#times[number] = time;
+    this.#texts.push(updateText(number, FIRST_CHAT + chat, isHeavy ? " heavy" : phase.asksForHeap ? " heap" : ""));
   }
+
+  /** A Poisson process: between two updates lies a time of exponential distribution. */
+  #byChance({ chats, rate = 1, heavyEvery = Number.POSITIVE_INFINITY }: Phase, i: number): Traits {
+    const before = i === 0 ? 0 : this.#times[this.#texts.length - 1]!;
+    const time = before - (Math.log(1 - this.#random()) / rate) * 1000;
+    return { chat: Math.floor(this.#random() * chats), isHeavy: this.#random() < 1 / heavyEvery, time };
+  }
+}
+
+interface Traits {
+  readonly chat: number;
+  readonly isHeavy: boolean;
+  readonly time: number;
+}
+
+function inTurn({ chats, stride = 1, heavyEvery }: Phase, i: number): Traits {
+  // Another chat's turn in every round.
+  const isHeavy = heavyEvery !== undefined && (i + Math.floor(i / chats)) % heavyEvery === 0;
+  return { chat: (i * stride) % chats, isHeavy, time: 0 };
+}
+
+/** Numbers between 0 and 1, the same for the same seed: mulberry32, which is public domain. */
+function randomNumbers(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
 }
 
 /** What is answered begins with the text, and so with the number that it answers. */

@@ -131,9 +131,8 @@ class Stub {
     this.#cpuAtBegin = cpuOf(this.#pid);
     this.#lastPollAnswer = 0;
     this.#begun = now();
-    const { rate } = this.#current;
-    if (rate === undefined) this.#existing = this.#end;
-    else this.#pace(rate);
+    if (this.#current.rate === undefined) this.#existing = this.#end;
+    else this.#pace();
     this.#answerWaiting();
   }
 
@@ -142,14 +141,14 @@ class Stub {
   }
 
   /** Lets updates come to be as time goes by. */
-  #pace(rate: number): void {
-    const due = Math.min(this.#end, this.#start + 1 + Math.floor(((now() - this.#begun) / 1000) * rate));
+  #pace(): void {
+    const time = now() - this.#begun;
+    let due = this.#existing;
+    while (due < this.#end && this.#backlog.timeOf(due) <= time) due += 1;
     this.#ledger.bear(this.#existing, due, now());
     this.#existing = due;
     this.#answerWaiting();
-    if (due === this.#end) return;
-    const next = this.#begun + ((due - this.#start) / rate) * 1000;
-    setTimeout(() => this.#pace(rate), Math.max(0, next - now()));
+    if (due < this.#end) setTimeout(() => this.#pace(), Math.max(0, this.#backlog.timeOf(due) - time));
   }
 
   async #finish(): Promise<void> {

@@ -17,10 +17,12 @@ import { watchImports } from "./imports.ts";
 import { Instances } from "./instances.ts";
 import { createLifespan, type Lifespan } from "./lifespan.ts";
 import { type Asgi3, loadApplication } from "./loader.ts";
+import { yieldToMainThread } from "./priority.ts";
 import { describe, Reporter } from "./reporter.ts";
 
 /** Piscina's entry: one endless task per thread, which only the main thread ends. What has been imported stays imported. */
 export default async function host(task: HostTask): Promise<void> {
+  yieldToMainThread();
   const outbound = new Batch<ToMain>(task.port);
   const reporter = new Reporter(outbound, task.debug);
   if (task.watch) {

@@ -15,7 +15,7 @@ const MOST_AT_ONCE = 1000;
 
 const { origin } = new URL(apiUrl);
 const polls = new Pool(origin, { connections: 1 });
-const calls = new Pool(origin, { connections: 64 });
+const calls = new Pool(origin, { connections: 1000 });
 let underWay = 0;
 let wake = () => {};
 

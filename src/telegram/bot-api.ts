@@ -43,7 +43,7 @@ const POLL_GRACE = 10_000;
  * How many calls may be under way at once, each on a connection that is opened when there is none to spare. With fewer, a
  * network that swallows what it is given would sooner keep all calls waiting.
  */
-const CALL_CONNECTIONS = 512;
+const CALL_CONNECTIONS = 1000;
 /**
  * How many files may be on their way at once, in each direction. They have connections of their own, so that no call waits
  * behind them; and what goes up may be what comes down, which must not wait for itself.
