@@ -168,7 +168,8 @@ export const SCENARIOS: readonly Scenario[] = [
   {
     name: "mix",
     about:
-      "120 messages a second come from 100 chats for 20 s; one in five takes 48 ms of hashing, which blocks a thread.",
+      "120 messages a second come from 100 chats for 20 s, any of them at any moment; one in five takes 48 ms of hashing, which " +
+      "blocks a thread.",
     runs: 3,
     heavyMs: 48,
     entries: each([MANY_WORKERS, ...PEERS], { phases: [{ updates: 2400, chats: 100, rate: 120, heavyEvery: 5 }] }),

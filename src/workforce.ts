@@ -5,6 +5,7 @@
  * log. Answers go to the life of the worker that asked; where that is over, nobody waits for them any more.
  */
 
+import { availableParallelism } from "node:os";
 import type { Transferable } from "node:worker_threads";
 import type { Config } from "./config/config.ts";
 import type { Deliveries } from "./deliveries.ts";
@@ -81,6 +82,8 @@ export class Workforce {
         idleTimeout: config.idleTimeout ? config.idleTimeout * 1000 : Number.POSITIVE_INFINITY,
         debug: log.isLevelEnabled("debug"),
         watch: config.reload,
+        // With no more workers than processors the scheduler does it well, and priorities cost some throughput.
+        yields: config.workers > availableParallelism(),
       },
       memory: config.workerMemory || undefined,
       stallTimeout: config.stallTimeout ? config.stallTimeout * 1000 : undefined,

@@ -22,7 +22,7 @@ import { describe, Reporter } from "./reporter.ts";
 
 /** Piscina's entry: one endless task per thread, which only the main thread ends. What has been imported stays imported. */
 export default async function host(task: HostTask): Promise<void> {
-  yieldToMainThread();
+  if (task.yields) yieldToMainThread();
   const outbound = new Batch<ToMain>(task.port);
   const reporter = new Reporter(outbound, task.debug);
   if (task.watch) {

@@ -5,9 +5,9 @@ import { constants, setPriority } from "node:os";
 import { basename } from "node:path";
 
 /**
- * Lets this thread, and those that it starts, come after the main thread, which polls and sends for all: with many workers at
- * heavy work it would otherwise wait its turn behind each of them. Only Linux has priorities of threads; elsewhere nothing is
- * changed. Processes in other containers and services are not concerned: between those it is their own shares that count.
+ * Lets this thread, and those that it starts, come after the main thread, which polls and sends for all, and would otherwise
+ * wait its turn behind every worker that is at heavy work. Only Linux has priorities of threads; elsewhere nothing is changed.
+ * Processes in other containers and services are not concerned: between those it is their own shares that count.
  */
 export function yieldToMainThread(): void {
   if (process.platform !== "linux") return;

@@ -59,6 +59,7 @@ function startWorker(threads: Threads, options: ApplicationOptions, onMessage: (
       idleTimeout: Number.POSITIVE_INFINITY,
       debug: true,
       watch: false,
+      yields: false,
     },
     onReady: () => {},
     onMessage,

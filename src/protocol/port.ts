@@ -24,6 +24,8 @@ export interface HostTask {
   debug: boolean;
   /** Whether to tell which files are imported. */
   watch: boolean;
+  /** Whether the main thread comes first where there are not processors enough. */
+  yields: boolean;
   /** Of this worker's `Pulse`. */
   pulse: SharedArrayBuffer;
 }

@@ -9,6 +9,7 @@ import { WorkerPool, type WorkerPoolOptions } from "../../src/dispatch/pool.ts";
 import type { WorkerLife } from "../../src/dispatch/worker.ts";
 import { ApplicationLoadError, StartupFailedError, WorkerError } from "../../src/protocol/errors.ts";
 import type { ToMain } from "../../src/protocol/port.ts";
+import { hostTask } from "../host-task.ts";
 
 const FIXTURES = resolve(import.meta.dirname, "fixtures");
 
@@ -40,16 +41,7 @@ class Bench {
   ) {
     this.pool = new Pool({
       workers: 1,
-      task: {
-        application,
-        directory: FIXTURES,
-        interface: "auto",
-        lifespan: "auto",
-        maxInstances: Number.POSITIVE_INFINITY,
-        idleTimeout: Number.POSITIVE_INFINITY,
-        debug: false,
-        watch: false,
-      },
+      task: hostTask({ application, directory: FIXTURES, lifespan: "auto" }),
       grace: 20_000,
       pause: (deaths) => {
         this.pauses.push(deaths);

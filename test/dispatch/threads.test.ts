@@ -4,20 +4,11 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { MessageChannel } from "node:worker_threads";
 import { Threads } from "../../src/dispatch/threads.ts";
-import type { HostTask } from "../../src/protocol/port.ts";
 import { Pulse } from "../../src/protocol/pulse.ts";
+import { hostTask } from "../host-task.ts";
 
-const task: Omit<HostTask, "port" | "pulse"> = {
-  worker: 0,
-  application: join(import.meta.dirname, "../end-to-end/apps/echo.ts"),
-  directory: import.meta.dirname,
-  interface: "auto",
-  lifespan: "off",
-  maxInstances: Number.POSITIVE_INFINITY,
-  idleTimeout: Number.POSITIVE_INFINITY,
-  debug: false,
-  watch: false,
-};
+const application = join(import.meta.dirname, "../end-to-end/apps/echo.ts");
+const task = { ...hostTask({ application, directory: import.meta.dirname }), worker: 0 };
 
 /** Starts a host. `up` resolves when it is ready, `over` when its thread is gone. */
 function run(threads: Threads) {

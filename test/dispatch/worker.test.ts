@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import { type TestContext, test } from "node:test";
 import { Threads } from "../../src/dispatch/threads.ts";
 import { Worker, type WorkerOptions } from "../../src/dispatch/worker.ts";
+import { hostTask } from "../host-task.ts";
 
 function start(t: TestContext, application: string, options: Partial<WorkerOptions> = {}) {
   const threads = new Threads(1, undefined);
@@ -12,16 +13,7 @@ function start(t: TestContext, application: string, options: Partial<WorkerOptio
     number: 0,
     deaths: 0,
     threads,
-    task: {
-      application,
-      directory: resolve(import.meta.dirname, "fixtures"),
-      interface: "auto",
-      lifespan: "auto",
-      maxInstances: Number.POSITIVE_INFINITY,
-      idleTimeout: Number.POSITIVE_INFINITY,
-      debug: false,
-      watch: false,
-    },
+    task: hostTask({ application, directory: resolve(import.meta.dirname, "fixtures"), lifespan: "auto" }),
     onReady: () => course.push(`ready: ${worker.state}`),
     onMessage: () => {},
     onDrained: (unseen) => course.push(`drained: ${worker.state}, ${unseen}`),

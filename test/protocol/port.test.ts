@@ -6,6 +6,7 @@ import fc from "fast-check";
 import { WorkerPool } from "../../src/dispatch/pool.ts";
 import type { WorkerLife } from "../../src/dispatch/worker.ts";
 import type { ToMain } from "../../src/protocol/port.ts";
+import { hostTask } from "../host-task.ts";
 
 const APP = join(import.meta.dirname, "../end-to-end/apps/echo.ts");
 
@@ -15,16 +16,7 @@ test("whatever is posted to a worker, it works on or is replaced, and this threa
   const deaths: Error[] = [];
   const pool = new WorkerPool({
     workers: 1,
-    task: {
-      application: APP,
-      directory: import.meta.dirname,
-      interface: "auto",
-      lifespan: "off",
-      maxInstances: Number.POSITIVE_INFINITY,
-      idleTimeout: Number.POSITIVE_INFINITY,
-      debug: false,
-      watch: false,
-    },
+    task: hostTask({ application: APP, directory: import.meta.dirname }),
     grace: 1000,
     pause: () => 0,
     onReady: (_, life) => happenings.emit("ready", life),

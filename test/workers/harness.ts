@@ -9,6 +9,7 @@ import { WorkerPool } from "../../src/dispatch/pool.ts";
 import type { WorkerLife } from "../../src/dispatch/worker.ts";
 import { failureOf } from "../../src/protocol/failure.ts";
 import type { Call, HostTask, ToMain } from "../../src/protocol/port.ts";
+import { hostTask } from "../host-task.ts";
 import { BOT } from "../protocol/updates.ts";
 
 export const APPS = fileURLToPath(new URL("../fixtures/apps/", import.meta.url));
@@ -53,17 +54,7 @@ export class Harness implements AsyncDisposable {
     this.#answer = answer;
     this.#pool = new WorkerPool({
       workers: 1,
-      task: {
-        application,
-        directory: APPS,
-        interface: "auto",
-        lifespan: "off",
-        maxInstances: Number.POSITIVE_INFINITY,
-        idleTimeout: Number.POSITIVE_INFINITY,
-        debug: false,
-        watch: false,
-        ...task,
-      },
+      task: hostTask({ application, directory: APPS, ...task }),
       grace: PATIENCE,
       pause: () => 0,
       onReady: (_worker, life) => {

@@ -1,0 +1,57 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Backlog, FIRST_CHAT } from "../../bench/load.ts";
+
+function numbersOf(backlog: Backlog): number[] {
+  return Array.from({ length: backlog.size }, (_, number) => number);
+}
+
+test("what waits is of one chat after the other, and there from the beginning", () => {
+  const backlog = new Backlog([
+    { updates: 5, chats: 2 },
+    { updates: 4, chats: 4, stride: 2 },
+  ]);
+  const chats = numbersOf(backlog).map((number) => backlog.chatOf(number) - FIRST_CHAT);
+  assert.deepEqual(chats, [0, 1, 0, 1, 0, 0, 2, 0, 2]);
+  assert.deepEqual(backlog.ends, [5, 9]);
+  assert.ok(numbersOf(backlog).every((number) => backlog.timeOf(number) === 0 && !backlog.isHeavy(number)));
+});
+
+test("one in so many of what waits is heavy, and in the next round another one", () => {
+  const backlog = new Backlog([{ updates: 10, chats: 5, heavyEvery: 5 }]);
+  const heavy = numbersOf(backlog).filter((number) => backlog.isHeavy(number));
+  assert.deepEqual(heavy, [0, 9]);
+});
+
+test("what comes at a rate comes by chance: at any time, of any chat, heavy or not, and so in every run", () => {
+  const phase = { updates: 20_000, chats: 10, rate: 100, heavyEvery: 5 };
+  const backlog = new Backlog([phase]);
+  const numbers = numbersOf(backlog);
+  const times = numbers.map((number) => backlog.timeOf(number));
+  const gaps = times.slice(1).map((time, i) => time - times[i]!);
+  const share = (wanted: (number: number) => boolean) => numbers.filter(wanted).length / numbers.length;
+  const isAbout = (value: number, wanted: number) =>
+    assert.ok(Math.abs(value / wanted - 1) < 0.1, `${value}, ${wanted}`);
+  assert.ok(gaps.every((gap) => gap >= 0));
+  isAbout(times.at(-1)!, 200_000);
+  // Of an exponential distribution: as much above the mean as there is.
+  isAbout(gaps.filter((gap) => gap > 10).length / gaps.length, Math.exp(-1));
+  isAbout(
+    share((number) => backlog.isHeavy(number)),
+    1 / 5,
+  );
+  isAbout(
+    share((number) => backlog.isHeavy(number) && backlog.isHeavy(number + 1)),
+    1 / 25,
+  );
+  isAbout(
+    share((number) => backlog.chatOf(number) === FIRST_CHAT + 3),
+    1 / 10,
+  );
+  isAbout(
+    share((number) => backlog.chatOf(number) === backlog.chatOf(number + 1)),
+    1 / 10,
+  );
+  const again = new Backlog([phase]);
+  assert.ok(numbers.every((number) => again.chatOf(number) === backlog.chatOf(number)));
+});
