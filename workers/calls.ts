@@ -14,15 +14,25 @@ export interface Caller extends StreamOwner {
 }
 
 interface Waiting {
+  readonly id: number;
   readonly method: string;
   readonly caller: Caller;
   readonly answered: PromiseWithResolvers<unknown>;
 }
 
+/** A call's number is made of its place, and of how many were made before it: a second answer to it finds nobody. */
+const PLACES = 2 ** 20;
+const ROUND = 2 ** 32;
+
 export class Calls {
   readonly #outbound: Batch<ToMain>;
-  readonly #waiting = new Map<number, Waiting>();
-  #last = 0;
+  /**
+   * Each in a place that is free again when it is answered. A Map would do, but every time that it grows or tidies itself up it
+   * leaves behind a table that keeps what it held alive until V8 next collects the old generation.
+   */
+  readonly #waiting: (Waiting | undefined)[] = [];
+  readonly #free: number[] = [];
+  #made = 0;
 
   constructor(outbound: Batch<ToMain>) {
     this.#outbound = outbound;
@@ -34,9 +44,11 @@ export class Calls {
    * @param from the number of the event that the caller is at, or its scope
    */
   make(call: Call, from: number | string, caller: Caller): Promise<unknown> {
-    const id = ++this.#last;
+    const place = this.#free.pop() ?? this.#waiting.length;
+    this.#made = (this.#made + 1) % ROUND;
+    const id = this.#made * PLACES + place;
     const answered = Promise.withResolvers<unknown>();
-    this.#waiting.set(id, { method: call.method, caller, answered });
+    this.#waiting[place] = { id, method: call.method, caller, answered };
     this.#outbound.push({ type: "call", id, call, from }, transferIn(call));
     return answered.promise;
   }
@@ -66,9 +78,12 @@ export class Calls {
   }
 
   #take(id: number): Waiting | undefined {
-    const waiting = this.#waiting.get(id);
-    this.#waiting.delete(id);
-    waiting?.caller.resume();
+    const place = id % PLACES;
+    const waiting = this.#waiting[place];
+    if (waiting?.id !== id) return undefined;
+    this.#waiting[place] = undefined;
+    this.#free.push(place);
+    waiting.caller.resume();
     return waiting;
   }
 }

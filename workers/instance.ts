@@ -18,6 +18,7 @@ import type { Call } from "../src/protocol/port.ts";
 import type { Route } from "../src/protocol/route.ts";
 import type { Caller } from "./calls.ts";
 import { encode } from "./encode.ts";
+import type { Member } from "./idle-line.ts";
 import type { Asgi3 } from "./loader.ts";
 import { Streams } from "./streams.ts";
 
@@ -63,13 +64,16 @@ export type InstanceState = "running" | "idle" | "disconnected" | "ended";
 const NOTHING: Delivered[] = [];
 Object.freeze(NOTHING);
 
-export class Instance implements Caller {
+export class Instance implements Caller, Member {
   /** Of its scope. */
   readonly key: string;
   /** Delivered to this scope, not yet received. */
   queue = NOTHING;
   /** When it last became idle or was handed an event, in whole milliseconds of the host's clock. */
   since = 0;
+  /** Its place among the idle. */
+  before: Instance | undefined;
+  after: Instance | undefined;
 
   readonly #host: InstanceHost;
   /** Of the route no more than this: what the scope was made of is the application's. */

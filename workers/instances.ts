@@ -8,6 +8,7 @@ import type { DisconnectReason } from "../src/protocol/events.ts";
 import type { Call, Place } from "../src/protocol/port.ts";
 import type { Caller } from "./calls.ts";
 import { scopeOf } from "./event.ts";
+import { IdleLine } from "./idle-line.ts";
 import { type Delivered, type Ending, Instance, InstanceExtensions, type InstanceHost } from "./instance.ts";
 import type { Asgi3 } from "./loader.ts";
 import { describe, placeOf, type Reporter } from "./reporter.ts";
@@ -37,7 +38,7 @@ export class Instances implements InstanceHost {
   readonly #options: InstancesOptions;
   readonly #live = new Map<string, Instance>();
   /** Those that wait for an event, the longest idle first. */
-  readonly #idle = new Set<Instance>();
+  readonly #idle = new IdleLine<Instance>();
   /** Those that had events queued when last seen. */
   readonly #behind = new Set<Instance>();
   /** Disconnected, and not yet at their end. What comes for their scopes waits, so that no two instances of one overlap. */
@@ -143,9 +144,8 @@ export class Instances implements InstanceHost {
 
   /** @param queue at least one event: the scope is made of the first */
   #start(queue: Delivered[]): void {
-    while (this.#live.size >= this.#options.max && this.#idle.size > 0) {
-      const [longest] = this.#idle;
-      this.#disconnect(longest!, "evicted");
+    while (this.#live.size >= this.#options.max && this.#idle.first !== undefined) {
+      this.#disconnect(this.#idle.first, "evicted");
     }
     const { route } = queue[0]!;
     const instance = new Instance(route, this);
@@ -209,9 +209,10 @@ export class Instances implements InstanceHost {
 
   #sweep(): void {
     this.#now = now();
-    for (const instance of this.#idle) {
-      if (this.#now - instance.since < this.#options.idleTimeout) break;
-      this.#disconnect(instance, "idle");
+    let longest = this.#idle.first;
+    while (longest !== undefined && this.#now - longest.since >= this.#options.idleTimeout) {
+      this.#disconnect(longest, "idle");
+      longest = this.#idle.first;
     }
     for (const instance of this.#closing.values()) {
       if (this.#now - instance.since < SLOW) break;
