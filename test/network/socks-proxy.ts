@@ -1,7 +1,8 @@
 /** A SOCKS5 proxy, as far as RFC 1928 and RFC 1929 speak of a client that connects. */
 
 import { once } from "node:events";
-import { type AddressInfo, connect, createServer, type Socket } from "node:net";
+import { connect, createServer, type Socket } from "node:net";
+import { join, Listener } from "./listener.ts";
 import { lookUp, type ProxyOptions, type TestProxy } from "./proxy.ts";
 
 const ANYBODY = 0;
@@ -11,11 +12,12 @@ const NOBODY = 0xff;
 export class SocksProxy implements TestProxy {
   readonly asked: string[] = [];
   readonly #login: string | undefined;
-  readonly #sockets = new Set<Socket>();
-  readonly #server = createServer((socket) => {
-    this.#keep(socket);
-    this.#serve(socket).catch(() => socket.destroy());
-  });
+  readonly #listener = new Listener(
+    createServer((socket) => {
+      this.#listener.keep(socket);
+      this.#serve(socket).catch(() => socket.destroy());
+    }),
+  );
 
   private constructor(login: string | undefined) {
     this.#login = login;
@@ -23,24 +25,16 @@ export class SocksProxy implements TestProxy {
 
   static async start({ login, port = 0 }: ProxyOptions = {}): Promise<SocksProxy> {
     const proxy = new SocksProxy(login);
-    proxy.#server.listen(port, "127.0.0.1");
-    await once(proxy.#server, "listening");
+    await proxy.#listener.listen(port, "127.0.0.1");
     return proxy;
   }
 
   get port(): number {
-    return (this.#server.address() as AddressInfo).port;
+    return this.#listener.port;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const socket of this.#sockets) socket.destroy();
-    this.#server.close();
-    await once(this.#server, "close");
-  }
-
-  #keep(socket: Socket): void {
-    this.#sockets.add(socket);
-    socket.on("error", () => {}).on("close", () => this.#sockets.delete(socket));
+    await this.#listener[Symbol.asyncDispose]();
   }
 
   async #serve(client: Socket): Promise<void> {
@@ -52,15 +46,14 @@ export class SocksProxy implements TestProxy {
     const port = (await read(client, 2)).readUInt16BE();
     this.asked.push(`${host}:${port}`);
     const target = connect({ host, port, lookup: lookUp });
-    this.#keep(target);
+    this.#listener.keep(target);
     try {
       await once(target, "connect");
     } catch {
       return void client.end(Buffer.of(5, 5, 0, 1, 0, 0, 0, 0, 0, 0));
     }
     client.write(Buffer.of(5, 0, 0, 1, 127, 0, 0, 1, 0, 0));
-    client.on("close", () => target.destroy()).pipe(target);
-    target.on("close", () => client.destroy()).pipe(client);
+    join(client, target);
   }
 
   async #admit(client: Socket): Promise<boolean> {

@@ -1,43 +1,36 @@
 /** TLS in front of a server that speaks none, as a reverse proxy would put it there. */
 
-import { once } from "node:events";
-import { type AddressInfo, connect, type Server, type Socket } from "node:net";
+import { connect } from "node:net";
 import { createServer } from "node:tls";
 import type { Certificate } from "./certificate.ts";
+import { join, Listener } from "./listener.ts";
 
 export class TlsFront implements AsyncDisposable {
-  readonly #server: Server;
-  readonly #sockets = new Set<Socket>();
+  readonly #listener: Listener;
 
   private constructor(url: string, { key, cert }: Certificate) {
     const { hostname, port } = new URL(url);
-    this.#server = createServer({ key, cert }, (outside) => {
+    const server = createServer({ key, cert }, (outside) => {
       const inside = connect(Number(port), hostname.replace(/^\[(.+)\]$/, "$1"));
-      for (const socket of [outside, inside]) {
-        this.#sockets.add(socket);
-        socket.on("error", () => {}).on("close", () => this.#sockets.delete(socket));
-      }
-      outside.on("close", () => inside.destroy()).pipe(inside);
-      inside.on("close", () => outside.destroy()).pipe(outside);
+      this.#listener.keep(outside);
+      this.#listener.keep(inside);
+      join(outside, inside);
     });
-    this.#server.on("tlsClientError", () => {});
+    this.#listener = new Listener(server.on("tlsClientError", () => {}));
   }
 
   /** @param url of the server behind */
   static async start(url: string, certificate: Certificate, host = "127.0.0.1"): Promise<TlsFront> {
     const front = new TlsFront(url, certificate);
-    front.#server.listen(0, host);
-    await once(front.#server, "listening");
+    await front.#listener.listen(0, host);
     return front;
   }
 
   get port(): number {
-    return (this.#server.address() as AddressInfo).port;
+    return this.#listener.port;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const socket of this.#sockets) socket.destroy();
-    this.#server.close();
-    await once(this.#server, "close");
+    await this.#listener[Symbol.asyncDispose]();
   }
 }
