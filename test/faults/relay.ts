@@ -9,8 +9,8 @@ export interface Answer {
 }
 
 export class Relay {
-  /** Lets go of idle connections long before the server behind does, even on a machine that is held up for seconds: ms. */
-  readonly #agent = new Agent({ keepAlive: true, agentKeepAliveTimeoutBuffer: 4000 });
+  /** Lets go of a connection that was idle for a second: the server behind does after five, and a call may meet its end. */
+  readonly #agent = new Agent({ keepAlive: true, timeout: 1000 });
   readonly #url: string;
 
   constructor(url: string) {
