@@ -4,6 +4,7 @@
  */
 
 import type { Stats } from "node:fs";
+import { stat } from "node:fs/promises";
 import type { FSWatcher } from "chokidar";
 
 export interface SourceWatchOptions {
@@ -63,7 +64,17 @@ export class SourceWatch {
     const isFirst = !this.#seen.has(path);
     this.#seen.add(path);
     // It is seen for the first time when it begins to be watched, which is a moment after it has been imported.
-    if (isFirst && stats !== undefined && stats.ctimeMs < since) return;
+    if (isFirst && stats !== undefined && stats.ctimeMs < since) return void this.#lookAgain(path, stats);
+    this.#note(path);
+  }
+
+  /** What is written after chokidar has looked at a file, and before it watches it, nobody would tell. */
+  async #lookAgain(path: string, seen: Stats): Promise<void> {
+    const now = await stat(path).catch(() => undefined);
+    if (now?.ctimeMs !== seen.ctimeMs) this.#note(path);
+  }
+
+  #note(path: string): void {
     this.#changed.add(path);
     clearTimeout(this.#rest);
     this.#rest = setTimeout(() => this.#tell(), REST);

@@ -130,3 +130,21 @@ test("once closed it tells nothing", async (t) => {
   await delay(300);
   assert.deepEqual(all, []);
 });
+
+test("a file that is written at any moment after it was imported is told of", async (t) => {
+  const { path, write, watch, all } = await watching(t);
+  const names = Array.from({ length: 100 }, (_, i) => `${i}.ts`);
+  for (const name of names) write(name);
+  await delay(50);
+  await Promise.all(
+    names.map(async (name, i) => {
+      void watch.add(path(name));
+      // Spread over the time that it takes to look at them all and to watch them.
+      await delay(i / 8);
+      write(name, "changed");
+    }),
+  );
+  const missed = () => names.filter((name) => !all.flat().includes(name));
+  for (let i = 0; i < 100 && missed().length > 0; i++) await delay(50);
+  assert.deepEqual(missed(), []);
+});
