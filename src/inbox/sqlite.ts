@@ -66,8 +66,9 @@ export class SqliteInbox implements Inbox {
       this.#seen = this.#readSeen();
       this.#lastSeq = guarded("read", this.#path, () => this.#sql.lastSeq.get() as { seq: number }).seq;
       this.#dataVersion = this.#readDataVersion();
-      // Whatever is still marked as alone at its worker was so when the last process ended, without a word.
-      this.#transaction(() => this.#sql.orphan.run());
+      // Whatever is still marked as alone at its worker was so when the last process ended, without a word. Even a ledger that
+      // seems empty is turned: behind a hole, which a power cut leaves, may stand lines of its epoch.
+      this.#turn(() => this.#sql.orphan.run());
     } catch (error) {
       ledger?.close();
       database?.close();
@@ -225,7 +226,11 @@ export class SqliteInbox implements Inbox {
 
   /** A transaction that concerns events which are there already: what the ledger has of them comes first. */
   #transaction<T>(work: () => T): T {
-    if (this.#ledger.isEmpty) return this.#write(work);
+    return this.#ledger.isEmpty ? this.#write(work) : this.#turn(work);
+  }
+
+  /** Takes over what the ledger has, and does the rest. */
+  #turn<T>(work: () => T): T {
     const epoch = drawEpoch();
     const result = this.#write(() => {
       const { begun, settled } = this.#ledger;

@@ -306,6 +306,29 @@ describe("between two transactions", () => {
     assert.deepEqual(ids(open(t, path).unsettled()), [1, 2]);
   });
 
+  test("lines behind a hole are not found again when the hole is filled", (t) => {
+    const path = newPath(t);
+    const files = ["", "-wal", "-ledger"].map((suffix) => `${path}${suffix}`);
+    /** What a process leaves that dies at this moment. */
+    const die = (inbox: SqliteInbox, spoil: (ledger: Buffer) => void = () => {}) => {
+      const left = files.map((file) => readFileSync(file));
+      spoil(left[2]!);
+      inbox.close();
+      for (const [i, file] of files.entries()) writeFileSync(file, left[i]!);
+    };
+    const first = open(t, path);
+    const [one, two, three] = first.append(updates(1, 2, 3)) as [number, number, number];
+    first.record([], [one]);
+    first.record([], [two]);
+    // A disk need not have written what came first.
+    die(first, (ledger) => ledger.fill(0, 0, 16));
+    const second = open(t, path);
+    assert.deepEqual(ids(second.unsettled()), [1, 2, 3]);
+    second.record([], [three]);
+    die(second);
+    assert.deepEqual(ids(open(t, path).unsettled()), [1, 2]);
+  });
+
   test("a ledger that is lost costs second deliveries, and nothing else", (t) => {
     const path = newPath(t);
     const inbox = open(t, path);
