@@ -41,6 +41,8 @@ export class SourceWatch {
   }
 
   async close(): Promise<void> {
+    // What is still on its way is not told any more.
+    this.#since.clear();
     const watcher = await this.#watcher;
     clearTimeout(this.#rest);
     await watcher.close();
@@ -71,7 +73,7 @@ export class SourceWatch {
   /** What is written after chokidar has looked at a file, and before it watches it, nobody would tell. */
   async #lookAgain(path: string, seen: Stats): Promise<void> {
     const now = await stat(path).catch(() => undefined);
-    if (now?.ctimeMs !== seen.ctimeMs) this.#note(path);
+    if (now?.ctimeMs !== seen.ctimeMs && this.#since.has(path)) this.#note(path);
   }
 
   #note(path: string): void {
