@@ -1,5 +1,7 @@
 /** What a run brings: phases of messages, each after the one before was answered and the harness has looked at the server. */
 
+import { Random } from "../test/faults/random.ts";
+
 export interface Phase {
   readonly updates: number;
   readonly chats: number;
@@ -40,7 +42,7 @@ export class Backlog {
   readonly #heavy: Uint8Array;
   readonly #times: Float64Array;
   /** The same for every run. */
-  readonly #random = randomNumbers(1);
+  readonly #random = new Random(1);
 
   constructor(phases: readonly Phase[]) {
     let end = 0;
@@ -88,8 +90,8 @@ export class Backlog {
   /** A Poisson process: between two updates lies a time of exponential distribution. */
   #byChance({ chats, rate = 1, heavyEvery = Number.POSITIVE_INFINITY }: Phase, i: number): Traits {
     const before = i === 0 ? 0 : this.#times[this.#texts.length - 1]!;
-    const time = before - (Math.log(1 - this.#random()) / rate) * 1000;
-    return { chat: Math.floor(this.#random() * chats), isHeavy: this.#random() < 1 / heavyEvery, time };
+    const time = before - (Math.log(1 - this.#random.next()) / rate) * 1000;
+    return { chat: this.#random.integer(0, chats - 1), isHeavy: this.#random.chance(1 / heavyEvery), time };
   }
 }
 
@@ -103,17 +105,6 @@ function inTurn({ chats, stride = 1, heavyEvery }: Phase, i: number): Traits {
   // Another chat's turn in every round.
   const isHeavy = heavyEvery !== undefined && (i + Math.floor(i / chats)) % heavyEvery === 0;
   return { chat: (i * stride) % chats, isHeavy, time: 0 };
-}
-
-/** Numbers between 0 and 1, the same for the same seed: mulberry32, which is public domain. */
-function randomNumbers(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }
 
 /** What is answered begins with the text, and so with the number that it answers. */

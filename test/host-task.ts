@@ -1,9 +1,6 @@
 /** What a worker thread is started with, where a test does not mind. */
 
-import type { HostTask } from "../src/protocol/port.ts";
-
-/** All that is the same for every worker: a pool adds the rest. */
-export type CommonTask = Omit<HostTask, "port" | "worker" | "pulse">;
+import type { CommonTask } from "../src/protocol/port.ts";
 
 export function hostTask(task: Pick<CommonTask, "application" | "directory"> & Partial<CommonTask>): CommonTask {
   return {

@@ -16,7 +16,7 @@
 
 import { WorkerError } from "../protocol/errors.ts";
 import type { DisconnectReason } from "../protocol/events.ts";
-import type { HostTask, ToMain } from "../protocol/port.ts";
+import type { CommonTask, ToMain } from "../protocol/port.ts";
 import type { Condition, Dropped } from "../protocol/pulse.ts";
 import { Threads } from "./threads.ts";
 import { Worker, type WorkerLife } from "./worker.ts";
@@ -24,7 +24,7 @@ import { Worker, type WorkerLife } from "./worker.ts";
 export interface WorkerPoolOptions {
   workers: number;
   /** What is the same for all of them. */
-  task: Omit<HostTask, "port" | "worker" | "pulse">;
+  task: CommonTask;
   /** Megabytes of heap that one may have; Node.js's own limit without. */
   memory?: number | undefined;
   /** Milliseconds of silence after which a worker is replaced; never without. */

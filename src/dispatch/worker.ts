@@ -12,7 +12,7 @@ import { MessageChannel, type MessagePort, receiveMessageOnPort } from "node:wor
 import { Batch } from "../protocol/batch.ts";
 import { ApplicationLoadError, type AsgigramError, StartupFailedError, WorkerError } from "../protocol/errors.ts";
 import type { DisconnectReason } from "../protocol/events.ts";
-import type { HostTask, StartFailure, ToMain, ToWorker } from "../protocol/port.ts";
+import type { CommonTask, HostTask, StartFailure, ToMain, ToWorker } from "../protocol/port.ts";
 import { Pulse } from "../protocol/pulse.ts";
 import type { Threads } from "./threads.ts";
 
@@ -24,7 +24,7 @@ export interface WorkerOptions {
   /** How often it has died in a row before this life, without a healthy minute between. */
   deaths: number;
   threads: Threads;
-  task: Omit<HostTask, "port" | "worker" | "pulse">;
+  task: CommonTask;
   /** Called before each message to it. */
   beforePost?: (() => void) | undefined;
   onReady(): void;

@@ -30,6 +30,9 @@ export interface HostTask {
   pulse: SharedArrayBuffer;
 }
 
+/** What of it is the same for every worker. */
+export type CommonTask = Omit<HostTask, "port" | "worker" | "pulse">;
+
 type MessagePort = import("node:worker_threads").MessagePort;
 
 /** One update on its way to its instance. */

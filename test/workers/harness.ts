@@ -8,13 +8,13 @@ import { fileURLToPath } from "node:url";
 import { WorkerPool } from "../../src/dispatch/pool.ts";
 import type { WorkerLife } from "../../src/dispatch/worker.ts";
 import { failureOf } from "../../src/protocol/failure.ts";
-import type { Call, HostTask, ToMain } from "../../src/protocol/port.ts";
+import type { Call, CommonTask, ToMain } from "../../src/protocol/port.ts";
 import { hostTask } from "../host-task.ts";
 import { BOT } from "../protocol/updates.ts";
 
 export const APPS = fileURLToPath(new URL("../fixtures/apps/", import.meta.url));
 
-export interface HarnessOptions extends Partial<Omit<HostTask, "port" | "worker" | "pulse">> {
+export interface HarnessOptions extends Partial<CommonTask> {
   /** Carries out a call: gives its result, or throws. */
   answer?: (call: Call) => unknown;
   /** Is told what the worker tells, also before it is ready. */
