@@ -31,9 +31,20 @@ export function scopeOf(route: Route, state: State, extensions: Extensions): obj
   // One literal each: what is added to an object later costs it a second block of memory.
   const scope: Record<string, unknown> =
     subject === "chat"
-      ? { type, asgi, chat: entity, state: { ...state }, extensions }
-      : { type, asgi, user: entity, state: { ...state }, extensions };
+      ? { type, asgi, chat: entity, state: copyOf(state), extensions }
+      : { type, asgi, user: entity, state: copyOf(state), extensions };
   if (business_connection_id !== undefined) scope.business_connection_id = business_connection_id;
   if (guest_query_id !== undefined) scope.guest_query_id = guest_query_id;
   return scope;
 }
+
+function copyOf(state: State): State {
+  return Object.keys(state).length === 0 ? new Empty() : { ...state };
+}
+
+/**
+ * Makes `{}`, less the room that V8 leaves in a literal for four keys to come: there is a state for every instance, and most stay
+ * empty. Classes cannot do that, for their prototypes are their own.
+ */
+const Empty = function Empty() {} as unknown as new () => State;
+Empty.prototype = Object.prototype;

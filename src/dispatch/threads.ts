@@ -3,6 +3,7 @@
  * is never used twice: what has been imported in it stays imported.
  */
 
+import { stat } from "node:fs";
 import { extname } from "node:path";
 import { Piscina } from "piscina";
 import type { HostTask } from "../protocol/port.ts";
@@ -32,6 +33,7 @@ export class Threads {
    */
   constructor(count: number, memory: number | undefined) {
     this.#memory = memory;
+    makeSystemThreads();
     this.#add(count, count + 1);
   }
 
@@ -80,6 +82,14 @@ export class Threads {
     this.#piscinas.set(piscina, running);
     return [piscina, running];
   }
+}
+
+/**
+ * Node.js has files read, disks flushed and names resolved by some threads that the whole process shares. They are made when they
+ * are first needed, with the priority of whoever needs them: that must be the main thread, and not a worker that stands behind it.
+ */
+function makeSystemThreads(): void {
+  stat(".", () => {});
 }
 
 /** What applications may see of the process's environment: all but this server's own settings, the token among them. */
