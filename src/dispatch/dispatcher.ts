@@ -16,6 +16,7 @@
  * anything else of their shard, so that the next death, if there is one, has one cause.
  */
 
+import { HighWater } from "./high-water.ts";
 import { shardOf } from "./shard.ts";
 
 /** An inbox entry with its address. */
@@ -54,9 +55,9 @@ const SUSPICIOUS = 2;
 const POSTED_PER_SCOPE = 32;
 /** Events that one worker may hold at once. */
 const POSTED_PER_WORKER = 1000;
-/** Unsettled events, and characters in them, at which `room()` begins to wait; it waits until half of that is gone. */
-const HIGH_WATER = 10_000;
-const HIGH_WATER_CHARACTERS = 64 * 1024 * 1024;
+/** Unsettled events, and characters in them, at which there is no more room. */
+const MOST_UNSETTLED = 10_000;
+const MOST_CHARACTERS = 64 * 1024 * 1024;
 
 interface Line {
   readonly scope: string;
@@ -84,9 +85,10 @@ export class Dispatcher {
   readonly #lines = new Map<string, Line>();
   #unsettled = 0;
   #characters = 0;
-  #full = false;
+  readonly #highWater = new HighWater(() =>
+    Math.max(this.#unsettled / MOST_UNSETTLED, this.#characters / MOST_CHARACTERS),
+  );
   #closed = false;
-  #room: PromiseWithResolvers<void> | undefined;
   #idle: PromiseWithResolvers<void> | undefined;
 
   constructor(options: DispatcherOptions) {
@@ -121,7 +123,7 @@ export class Dispatcher {
 
   /** Whether `room()` waits. */
   get isFull(): boolean {
-    return this.#full;
+    return this.#highWater.isReached;
   }
 
   accept(arrival: Arrival): void {
@@ -216,16 +218,9 @@ export class Dispatcher {
     return this.#shards[shardNumber]!.posted.get(seq)?.arrival;
   }
 
-  /** Resolves when there is room for another batch; at once unless the high-water mark has been reached. */
-  async room(signal: AbortSignal): Promise<void> {
-    this.#full ||= this.#unsettled >= HIGH_WATER || this.#characters >= HIGH_WATER_CHARACTERS;
-    if (!this.#full || signal.aborted) return;
-    this.#room ??= Promise.withResolvers();
-    const { promise, resolve } = this.#room;
-    const giveUp = () => resolve();
-    signal.addEventListener("abort", giveUp, { once: true });
-    await promise;
-    signal.removeEventListener("abort", giveUp);
+  /** Resolves when there is room for another batch, or the signal is aborted. */
+  room(signal: AbortSignal): Promise<void> {
+    return this.#highWater.room(signal);
   }
 
   /** Resolves as soon as everything is settled. */
@@ -290,11 +285,7 @@ export class Dispatcher {
   }
 
   #signal(): void {
-    if (this.#full && this.#unsettled <= HIGH_WATER / 2 && this.#characters <= HIGH_WATER_CHARACTERS / 2) {
-      this.#full = false;
-      this.#room?.resolve();
-      this.#room = undefined;
-    }
+    this.#highWater.fallen();
     if (this.#unsettled === 0) {
       this.#idle?.resolve();
       this.#idle = undefined;

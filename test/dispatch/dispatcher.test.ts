@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { getEventListeners } from "node:events";
 import { describe, test } from "node:test";
 import fc from "fast-check";
 import { type Arrival, Dispatcher } from "../../src/dispatch/dispatcher.ts";
@@ -624,30 +623,6 @@ describe("room()", () => {
     assert.equal(await isSettled(room), false);
     settleTo(dispatcher, posted, HIGH_WATER_CHARACTERS / mega.length / 2);
     await room;
-  });
-
-  test("does not wait any longer when the signal is aborted", async () => {
-    const { dispatcher } = recorded();
-    fill(dispatcher, HIGH_WATER);
-    const stopping = new AbortController();
-    const room = dispatcher.room(stopping.signal);
-    assert.equal(await isSettled(room), false);
-    stopping.abort();
-    await room;
-    await dispatcher.room(stopping.signal);
-  });
-
-  test("leaves nothing behind at the signal", async () => {
-    const { dispatcher, posted } = recorded();
-    const { signal } = new AbortController();
-    dispatcher.resume(0);
-    for (let i = 0; i < 3; i++) {
-      fill(dispatcher, HIGH_WATER);
-      const room = dispatcher.room(signal);
-      settleTo(dispatcher, posted, 0);
-      await room;
-    }
-    assert.equal(getEventListeners(signal, "abort").length, 0);
   });
 });
 

@@ -1,0 +1,74 @@
+import assert from "node:assert/strict";
+import { getEventListeners } from "node:events";
+import { describe, test } from "node:test";
+import { HighWater } from "../../src/dispatch/high-water.ts";
+
+/** Water whose level a test sets. */
+class Water {
+  level = 0;
+  readonly mark = new HighWater(() => this.level);
+
+  set(level: number): void {
+    const isLower = level < this.level;
+    this.level = level;
+    if (isLower) this.mark.fallen();
+  }
+}
+
+const { signal: never } = new AbortController();
+
+/** Whether it is settled by the time that all that is ready to run has run. */
+async function isSettled(promise: Promise<unknown>): Promise<boolean> {
+  const turn = new Promise((resolve) => setImmediate(resolve, false));
+  return (await Promise.race([promise.then(() => true), turn])) as boolean;
+}
+
+describe("the high-water mark", () => {
+  test("leaves room below it", async () => {
+    const water = new Water();
+    water.set(0.999);
+    await water.mark.room(never);
+    assert.equal(water.mark.isReached, false);
+  });
+
+  test("is reached when somebody asks for room; then there is none until half of it is left, for all who asked", async () => {
+    const water = new Water();
+    water.set(1);
+    const rooms = [water.mark.room(never), water.mark.room(never)];
+    assert.equal(water.mark.isReached, true);
+    water.set(0.501);
+    for (const room of [...rooms, water.mark.room(never)]) assert.equal(await isSettled(room), false);
+    water.set(0.5);
+    await Promise.all(rooms);
+    assert.equal(water.mark.isReached, false);
+  });
+
+  test("may rise and fall unasked", async () => {
+    const water = new Water();
+    for (const level of [1, 0.7]) water.set(level);
+    await water.mark.room(never);
+  });
+
+  test("can be reached again", async () => {
+    const water = new Water();
+    for (let i = 0; i < 3; i++) {
+      water.set(2);
+      const room = water.mark.room(never);
+      assert.equal(await isSettled(room), false);
+      water.set(0);
+      await room;
+    }
+    assert.equal(getEventListeners(never, "abort").length, 0, "nothing is left behind at the signal");
+  });
+
+  test("keeps nobody who has given up", async () => {
+    const water = new Water();
+    water.set(1);
+    const stopping = new AbortController();
+    const room = water.mark.room(stopping.signal);
+    assert.equal(await isSettled(room), false);
+    stopping.abort();
+    await room;
+    await water.mark.room(stopping.signal);
+  });
+});
