@@ -13,7 +13,7 @@ import { formatNumber } from "./report.ts";
 import { type EntryResults, measured, type Results, type ScenarioResults, scenarioOf, valuesOf } from "./results.ts";
 import type { Figure } from "./scenarios.ts";
 
-interface Plot {
+export interface Plot {
   readonly name: string;
   readonly scenario: string;
   readonly title: string;
@@ -111,18 +111,22 @@ function rowOf(figure: Figure, entry: EntryResults): Row {
   return { name, isOurs, value: median, most, text };
 }
 
-async function draw(results: Results, folder: string): Promise<void> {
-  mkdirSync(folder, { recursive: true });
+/** The pictures of what there are results of, as SVG. */
+export async function draw(results: Results): Promise<Map<Plot, string>> {
+  const pictures = new Map<Plot, string>();
   for (const plot of PLOTS) {
     const scenario = results.scenarios.find(({ name }) => name === plot.scenario);
     if (scenario === undefined) continue;
     const figure = scenarioOf(plot.scenario).figures.find(({ name }) => name === plot.figure)!;
     const { spec } = compile(specOf(plot, figure, scenario));
-    writeFileSync(join(folder, `${plot.name}.svg`), await new View(parse(spec)).toSVG());
+    pictures.set(plot, await new View(parse(spec)).toSVG());
   }
+  return pictures;
 }
 
 if (import.meta.main) {
   const [results, folder] = process.argv.slice(2);
-  await draw(JSON.parse(readFileSync(results!, "utf8")) as Results, folder!);
+  const pictures = await draw(JSON.parse(readFileSync(results!, "utf8")) as Results);
+  mkdirSync(folder!, { recursive: true });
+  for (const [{ name }, svg] of pictures) writeFileSync(join(folder!, `${name}.svg`), svg);
 }

@@ -17,15 +17,28 @@ import {
 import type { Figure } from "./scenarios.ts";
 
 export function report(results: Results): string {
-  const judgements = judge(results);
-  const sections = results.scenarios.map((scenario) => {
-    const own = judgements.filter(({ mark }) => mark.scenario === scenario.name);
-    return [`## ${scenario.name}`, scenarioOf(scenario.name).about, tableOf(scenario), marksOf(own)].filter(Boolean);
-  });
-  return [head(results), ...sections.flat()].join("\n\n");
+  const sections = sectionsOf(results).map(({ name, text }) => `## ${name}\n\n${text}`);
+  return [headOf(results), ...sections].join("\n\n");
 }
 
-function head({ date, commit, machine, versions, scale, workers }: Results): string {
+/** What there is to say of one scenario. */
+export interface Section {
+  readonly name: string;
+  readonly text: string;
+}
+
+export function sectionsOf(results: Results): Section[] {
+  const judgements = judge(results);
+  return results.scenarios.map((scenario) => {
+    const { name } = scenario;
+    const own = judgements.filter(({ mark }) => mark.scenario === name);
+    const parts = [scenarioOf(name).about, tableOf(scenario), marksOf(own)];
+    return { name, text: parts.filter(Boolean).join("\n\n") };
+  });
+}
+
+/** When and where it was measured. */
+export function headOf({ date, commit, machine, versions, scale, workers }: Results): string {
   const { cpu, cores, memoryGB, kernel } = machine;
   const packages = Object.entries(versions).map((entry) => entry.join(" "));
   const isSmall = scale === 1 ? [] : [`Loads are ${scale} of what they should be: no measurement, a trial.`];
