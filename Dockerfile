@@ -2,14 +2,23 @@
 
 ARG NODE=node:26-slim
 
+# Where it will be: V8's compiled code is known by the paths of its files.
 FROM ${NODE} AS build
-WORKDIR /src
+WORKDIR /opt/asgigram
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci --ignore-scripts
 COPY tsconfig.json tsconfig.build.json ./
+COPY examples/echo.ts examples/
 COPY src src
 COPY workers workers
-RUN npm run build && chmod +x dist/src/bin.js
+RUN npm run build && chmod +x dist/src/bin.js && mkdir dist/compiled && chown node dist/compiled
+# The user that compiles is the one that finds it; in the image it can only be read.
+USER node
+RUN export NODE_COMPILE_CACHE=/opt/asgigram/dist/compiled \
+ && echo hello | dist/src/bin.js simulate examples/echo.ts --inbox /tmp/inbox.sqlite --listen 127.0.0.1:0 \
+ && { dist/src/bin.js health 2>/dev/null || true; }
+USER root
+RUN chown -R root:root dist/compiled && chmod -R a+rX dist/compiled
 
 FROM ${NODE} AS dependencies
 WORKDIR /src
@@ -30,9 +39,10 @@ WORKDIR /opt/asgigram
 COPY --from=dependencies /src/node_modules node_modules
 COPY package.json LICENSE ./
 COPY examples examples
-COPY --from=build /src/dist dist
+COPY --from=build /opt/asgigram/dist dist
 
 ENV NODE_ENV=production \
+    NODE_COMPILE_CACHE=/opt/asgigram/dist/compiled \
     ASGIGRAM_INBOX=/data/inbox.sqlite \
     ASGIGRAM_LISTEN=127.0.0.1:8082
 USER node

@@ -5,6 +5,8 @@ import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 
 const BIN = fileURLToPath(new URL("../../src/bin.ts", import.meta.url));
+/** Where V8's compiled code is kept, instead of the user's own folder. */
+const CACHE = fileURLToPath(new URL("../../node_modules/.cache", import.meta.url));
 
 export interface RunOptions {
   cwd?: string;
@@ -26,7 +28,8 @@ export class Asgigram {
   stderr = "";
 
   constructor(args: readonly string[], { cwd = "/", env = {}, stdin, node = [] }: RunOptions = {}) {
-    this.process = spawn(process.execPath, [...node, BIN, ...args], { cwd, env: { PATH: process.env.PATH, ...env } });
+    const base = { PATH: process.env.PATH, XDG_CACHE_HOME: CACHE };
+    this.process = spawn(process.execPath, [...node, BIN, ...args], { cwd, env: { ...base, ...env } });
     this.process.stdout.setEncoding("utf8").on("data", (text) => {
       this.stdout += text;
     });

@@ -18,6 +18,7 @@ const BASE = process.env.NODE ?? "node:26-slim";
 const IMAGE = "asgigram";
 const VOLUME = "asgigram-smoke-data";
 const MEGABYTE = 1e6;
+const ECHO = "/opt/asgigram/examples/echo.ts";
 
 /** The containers share this machine's network, where the usual address may be taken. */
 const LISTEN = ["--env", "ASGIGRAM_LISTEN=127.82.0.1:8082"];
@@ -102,8 +103,17 @@ describe("the image", () => {
   });
 });
 
+test("what V8 has compiled is in the image, for the main thread and for workers", async () => {
+  await using demo = new Container("--env", "NODE_DEBUG_NATIVE=COMPILE_CACHE", IMAGE, "simulate", ECHO);
+  demo.hears("hi\n");
+  assert.equal(await demo.exit(), 0, demo.output);
+  for (const file of ["src/server.js", "workers/host.js", "node_modules/undici/index.js"]) {
+    assert.match(demo.output, new RegExp(`code cache for .*/opt/asgigram/.*${file} was accepted`));
+  }
+});
+
 test("the demo answers", async () => {
-  await using demo = new Container(IMAGE, "simulate", "/opt/asgigram/examples/echo.ts");
+  await using demo = new Container(IMAGE, "simulate", ECHO);
   demo.hears("hi\n");
   assert.equal(await demo.exit(), 0, demo.output);
   assert.match(demo.output, /Bot: hi/);

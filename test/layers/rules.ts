@@ -33,7 +33,8 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     "check-command",
     "simulator",
   ],
-  bin: ["cli"],
+  "compiled-code": [],
+  bin: ["cli", "compiled-code"],
 };
 
 /** The package by its own name. */
