@@ -3,7 +3,7 @@
  * thread and in every worker: a start takes a quarter less time, and a worker half the memory.
  */
 
-import { mkdirSync } from "node:fs";
+import { mkdirSync, statSync } from "node:fs";
 import module from "node:module";
 import { homedir } from "node:os";
 import { isAbsolute, join } from "node:path";
@@ -24,13 +24,14 @@ export function keepCompiledCode(env: NodeJS.ProcessEnv): void {
   }
 }
 
-/** @throws where it cannot be made */
+/** @throws where there can be none */
 function ownFolder({ XDG_CACHE_HOME = "" }: NodeJS.ProcessEnv): string {
   // https://specifications.freedesktop.org/basedir-spec/latest/
   const parent = isAbsolute(XDG_CACHE_HOME) ? XDG_CACHE_HOME : join(homedir(), ".cache");
   const folder = join(parent, "asgigram");
   // One after the other: mkdir's own recursion never ends where a system has folders in which there can be none (/proc).
   for (const path of [parent, folder]) make(path);
+  if (!isOwn(folder)) throw new Error(`somebody else may write to ${folder}`);
   return folder;
 }
 
@@ -40,4 +41,10 @@ function make(folder: string): void {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
   }
+}
+
+/** What Windows tells of owners and rights says nothing; homes are private there. */
+function isOwn(folder: string): boolean {
+  const { uid, mode } = statSync(folder);
+  return process.getuid === undefined || (uid === process.getuid() && (mode & 0o022) === 0);
 }

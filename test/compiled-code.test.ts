@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { existsSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { Simulator } from "../src/simulator/index.ts";
@@ -44,6 +44,15 @@ describe("what V8 has compiled", () => {
     await run(["--version"], { env });
     assert.match(foundIn((await run(["--version"], { env })).stderr), /src\/cli\.ts/);
     assert.ok(!existsSync(env.XDG_CACHE_HOME));
+  });
+
+  test("is not kept where others may write, for what is found is run", async () => {
+    using folder = new Folder();
+    const kept = join(folder.path, "asgigram");
+    mkdirSync(kept);
+    chmodSync(kept, 0o777);
+    assert.equal((await run(["--version"], { env: { XDG_CACHE_HOME: folder.path } })).code, 0);
+    assert.deepEqual(readdirSync(kept), []);
   });
 
   for (const [who, env] of Object.entries({

@@ -39,7 +39,7 @@ export function scopeOf(route: Route, state: State, extensions: Extensions): obj
 }
 
 function copyOf(state: State): State {
-  return Object.keys(state).length === 0 ? new Empty() : { ...state };
+  return Reflect.ownKeys(state).length === 0 ? new Empty() : { ...state };
 }
 
 /**

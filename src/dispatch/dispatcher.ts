@@ -83,11 +83,11 @@ export class Dispatcher {
   readonly #options: DispatcherOptions;
   readonly #shards: Shard[];
   readonly #lines = new Map<string, Line>();
-  #unsettled = 0;
-  #characters = 0;
   readonly #highWater = new HighWater(() =>
     Math.max(this.#unsettled / MOST_UNSETTLED, this.#characters / MOST_CHARACTERS),
   );
+  #unsettled = 0;
+  #characters = 0;
   #closed = false;
   #idle: PromiseWithResolvers<void> | undefined;
 

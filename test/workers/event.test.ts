@@ -95,12 +95,14 @@ suite("the scope", () => {
 
   test("has a shallow copy of the state that the lifespan left", () => {
     const database = { open: true };
+    const key = Symbol("key");
     const state: Record<string, unknown> = { database };
     const { state: own } = scope({ poll: PAYLOADS.poll }, state) as { state: Record<string, unknown> };
     assert.deepEqual(Object.keys(own), ["database"]);
     assert.equal(own.database, database);
     own.mine = 1;
     assert.deepEqual(Object.keys(state), ["database"]);
+    assert.deepEqual(scope({ poll: PAYLOADS.poll }, { [key]: database }).state, { [key]: database });
   });
 
   test("shares nothing else that can be changed: the next scope is as it should be", () => {
