@@ -6,8 +6,6 @@ const NEEDED = { major: 22, minor: 19 };
 
 const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
 if (major > NEEDED.major || (major === NEEDED.major && minor >= NEEDED.minor)) {
-  const { keepCompiledCode } = await import("./compiled-code.ts");
-  keepCompiledCode(process.env);
   const { main } = await import("./cli.ts");
   await main();
 } else {

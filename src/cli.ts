@@ -7,6 +7,7 @@ import { createRequire } from "node:module";
 import { constants } from "node:os";
 import { isatty } from "node:tty";
 import { styleText } from "node:util";
+import { keepCompiledCode } from "./compiled-code.ts";
 import { type Invocation, parseCommandLine, type Typed } from "./config/command-line.ts";
 import { type Config, resolveConfig, type Sources, type Values } from "./config/config.ts";
 import { exitCodeFor } from "./config/exit-codes.ts";
@@ -164,6 +165,8 @@ class ServingProcess {
   async start(config: Config, stopping: AbortSignal, write?: (line: string) => void): Promise<RunningServer> {
     const hideKnown = secretHider(config);
     this.#hide = (text) => withoutSecrets(hideKnown(text));
+    // Not sooner: a configuration that is a module may have secrets in it, and would be kept as well.
+    keepCompiledCode(process.env);
     const { loggerFor, serve } = await import("./server.ts");
     const { turnLevel } = await import("./observe/logger.ts");
     const log = loggerFor(config, write);

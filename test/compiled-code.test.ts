@@ -1,10 +1,9 @@
 import assert from "node:assert/strict";
-import { chmodSync, existsSync, mkdirSync, readdirSync } from "node:fs";
+import { chmodSync, existsSync, globSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
-import { Simulator } from "../src/simulator/index.ts";
-import { run } from "./cli/asgigram.ts";
-import { Bot, Folder } from "./end-to-end/bot.ts";
+import { type Exit, run } from "./cli/asgigram.ts";
+import { Folder } from "./end-to-end/bot.ts";
 
 /** Has Node.js tell of its cache on standard error. */
 const TELL = { NODE_DEBUG_NATIVE: "COMPILE_CACHE" };
@@ -17,33 +16,49 @@ function foundIn(stderr: string): string {
     .join("\n");
 }
 
+const HERE = join(import.meta.dirname, "end-to-end");
+
+/** A start and an end. */
+async function simulate(env: { [name: string]: string }, ...args: readonly string[]): Promise<Exit> {
+  const exit = await run(["simulate", "apps/echo.ts", "--workers=1", ...args], { cwd: HERE, env, stdin: "" });
+  assert.equal(exit.code, 0, exit.stderr);
+  return exit;
+}
+
 describe("what V8 has compiled", () => {
   test("is kept for the next start, that of workers too", async () => {
     using folder = new Folder();
-    await using simulator = await Simulator.start();
     const env = { ...TELL, XDG_CACHE_HOME: folder.path };
-    const serve = async () => {
-      await using bot = new Bot("apps/echo.ts", simulator, ["--workers=1", "--no-inbox"], {
-        cwd: join(import.meta.dirname, "end-to-end"),
-        env,
-      });
-      await bot.process.says("serving");
-      return foundIn((await bot.end()).stderr);
-    };
-    assert.doesNotMatch(await serve(), /src|workers|apps/);
-    const found = await serve();
+    assert.doesNotMatch(foundIn((await simulate(env)).stderr), /src|workers|apps/);
+    const found = foundIn((await simulate(env)).stderr);
     assert.match(found, /src\/server\.ts/);
     assert.match(found, /workers\/host\.ts/);
     assert.match(found, /apps\/echo\.ts/);
-    assert.ok(existsSync(join(folder.path, "asgigram")));
   });
 
   test("is kept where somebody wants it", async () => {
     using folder = new Folder();
     const env = { ...TELL, XDG_CACHE_HOME: join(folder.path, "not"), NODE_COMPILE_CACHE: join(folder.path, "here") };
-    await run(["--version"], { env });
-    assert.match(foundIn((await run(["--version"], { env })).stderr), /src\/cli\.ts/);
+    await simulate(env);
+    assert.match(foundIn((await simulate(env)).stderr), /src\/server\.ts/);
     assert.ok(!existsSync(env.XDG_CACHE_HOME));
+  });
+
+  test("is not that of a configuration, in which secrets may stand", async () => {
+    using folder = new Folder();
+    const secret = "the password of a proxy";
+    const config = join(folder.path, "config.mjs");
+    writeFileSync(config, `export const elsewhere = "${secret}"; export default { maxAttempts: 2 };`);
+    const env = { XDG_CACHE_HOME: folder.path };
+    for (let i = 0; i < 2; i++) await simulate(env, `--config=${config}`);
+    const kept = globSync("asgigram/*/*", { cwd: folder.path }).map((file) =>
+      readFileSync(join(folder.path, file), "latin1"),
+    );
+    assert.ok(
+      kept.some((text) => text.includes("stopping: finishing what is at hand")),
+      "else it would prove nothing",
+    );
+    assert.ok(!kept.some((text) => text.includes(secret)));
   });
 
   test("is not kept where others may write, for what is found is run", async () => {
@@ -51,7 +66,7 @@ describe("what V8 has compiled", () => {
     const kept = join(folder.path, "asgigram");
     mkdirSync(kept);
     chmodSync(kept, 0o777);
-    assert.equal((await run(["--version"], { env: { XDG_CACHE_HOME: folder.path } })).code, 0);
+    await simulate({ XDG_CACHE_HOME: folder.path });
     assert.deepEqual(readdirSync(kept), []);
   });
 
@@ -62,10 +77,7 @@ describe("what V8 has compiled", () => {
   })) {
     test(`is not kept for ${who}, and nothing is said of it`, async () => {
       using folder = new Folder();
-      const { code, stdout, stderr } = await run(["--version"], { env: { XDG_CACHE_HOME: folder.path, ...env } });
-      assert.equal(code, 0);
-      assert.match(stdout, /^asgigram /);
-      assert.equal(stderr, "");
+      assert.equal((await simulate({ XDG_CACHE_HOME: folder.path, ...env })).stderr, "");
       assert.ok(!existsSync(join(folder.path, "asgigram")));
     });
   }

@@ -24,6 +24,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   "check-command": ["protocol", ...STAGES],
   index: ["protocol", "config", "server"],
   cli: [
+    "compiled-code",
     "protocol",
     ...STAGES,
     "server",
@@ -34,7 +35,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     "simulator",
   ],
   "compiled-code": [],
-  bin: ["cli", "compiled-code"],
+  bin: ["cli"],
 };
 
 /** The package by its own name. */
