@@ -111,15 +111,20 @@ function rowOf(figure: Figure, entry: EntryResults): Row {
   return { name, isOurs, value: median, most, text };
 }
 
-/** The pictures of what there are results of, as SVG. */
-export async function draw(results: Results): Promise<Map<Plot, string>> {
-  const pictures = new Map<Plot, string>();
+export interface Picture {
+  readonly plot: Plot;
+  readonly svg: string;
+}
+
+/** The pictures of what there are results of. */
+export async function draw(results: Results): Promise<Picture[]> {
+  const pictures: Picture[] = [];
   for (const plot of PLOTS) {
     const scenario = results.scenarios.find(({ name }) => name === plot.scenario);
     if (scenario === undefined) continue;
     const figure = scenarioOf(plot.scenario).figures.find(({ name }) => name === plot.figure)!;
     const { spec } = compile(specOf(plot, figure, scenario));
-    pictures.set(plot, await new View(parse(spec)).toSVG());
+    pictures.push({ plot, svg: await new View(parse(spec)).toSVG() });
   }
   return pictures;
 }
@@ -128,5 +133,5 @@ if (import.meta.main) {
   const [results, folder] = process.argv.slice(2);
   const pictures = await draw(JSON.parse(readFileSync(results!, "utf8")) as Results);
   mkdirSync(folder!, { recursive: true });
-  for (const [{ name }, svg] of pictures) writeFileSync(join(folder!, `${name}.svg`), svg);
+  for (const { plot, svg } of pictures) writeFileSync(join(folder!, `${plot.name}.svg`), svg);
 }

@@ -18,11 +18,11 @@ const MARK = "<!-- Generated from here on, by scripts/generate-performance.ts. D
 
 const read = (path: string) => readFileSync(new URL(`../${path}`, import.meta.url), "utf8");
 const results = JSON.parse(read(`${FOLDER}/results.json`)) as Results;
-const pictures = [...(await draw(results))];
+const pictures = await draw(results);
 
 const sections = sectionsOf(results).map(({ name, text }) => {
-  const own = pictures.filter(([{ scenario }]) => scenario === name);
-  const links = own.map(([plot]) => `![${plot.title}](performance/${plot.name}.svg)`);
+  const own = pictures.filter(({ plot }) => plot.scenario === name);
+  const links = own.map(({ plot }) => `![${plot.title}](performance/${plot.name}.svg)`);
   return [`### ${name}`, text, ...links].join("\n\n");
 });
 
@@ -30,4 +30,4 @@ const [written] = read(PAGE).split(MARK);
 const text = [`${written}${MARK}`, headOf(results), ...sections].join("\n\n");
 
 writeOrCheck(PAGE, `${text}\n`, `${sections.length} scenarios`);
-for (const [{ name }, svg] of pictures) writeOrCheck(`${FOLDER}/${name}.svg`, `${svg}\n`, "a picture");
+for (const { plot, svg } of pictures) writeOrCheck(`${FOLDER}/${plot.name}.svg`, `${svg}\n`, "a picture");

@@ -46,5 +46,5 @@ function make(folder: string): void {
 /** What Windows tells of owners and rights says nothing; homes are private there. */
 function isOwn(folder: string): boolean {
   const { uid, mode } = statSync(folder);
-  return process.getuid === undefined || (uid === process.getuid() && (mode & 0o022) === 0);
+  return process.geteuid === undefined || (uid === process.geteuid() && (mode & 0o022) === 0);
 }

@@ -221,7 +221,7 @@ export class SqliteInbox implements Inbox {
   }
 
   #takeOver(): void {
-    if (!this.#ledger.isEmpty) this.#transaction(() => {});
+    if (!this.#ledger.isEmpty) this.#turn(() => {});
   }
 
   /** A transaction that concerns events which are there already: what the ledger has of them comes first. */

@@ -4,6 +4,7 @@ import fc from "fast-check";
 import { type Arrival, Dispatcher } from "../../src/dispatch/dispatcher.ts";
 import { shardOf } from "../../src/dispatch/shard.ts";
 import type { EventItem } from "../../src/protocol/port.ts";
+import { isSettled } from "../settled.ts";
 
 // What the dispatcher promises; it keeps these numbers to itself.
 const PER_SCOPE = 32;
@@ -339,21 +340,6 @@ function recorded({ shards = 1, maxAttempts = 3 } = {}) {
     condemn: ({ seq }) => condemned.push(seq),
   });
   return { dispatcher, posted, condemned };
-}
-
-/** Whether a promise is settled by the time that all microtasks have run. */
-async function isSettled(promise: Promise<unknown>): Promise<boolean> {
-  let settled = false;
-  promise.then(
-    () => {
-      settled = true;
-    },
-    () => {
-      settled = true;
-    },
-  );
-  await new Promise(setImmediate);
-  return settled;
 }
 
 let lastSeq = 0;

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { getEventListeners } from "node:events";
 import { describe, test } from "node:test";
 import { HighWater } from "../../src/dispatch/high-water.ts";
+import { isSettled } from "../settled.ts";
 
 /** Water whose level a test sets. */
 class Water {
@@ -16,12 +17,6 @@ class Water {
 }
 
 const { signal: never } = new AbortController();
-
-/** Whether it is settled by the time that all that is ready to run has run. */
-async function isSettled(promise: Promise<unknown>): Promise<boolean> {
-  const turn = new Promise((resolve) => setImmediate(resolve, false));
-  return (await Promise.race([promise.then(() => true), turn])) as boolean;
-}
 
 describe("the high-water mark", () => {
   test("leaves room below it", async () => {

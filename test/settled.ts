@@ -1,0 +1,14 @@
+/** Whether a promise is settled by the time that all microtasks have run. */
+export async function isSettled(promise: Promise<unknown>): Promise<boolean> {
+  let settled = false;
+  promise.then(
+    () => {
+      settled = true;
+    },
+    () => {
+      settled = true;
+    },
+  );
+  await new Promise(setImmediate);
+  return settled;
+}
