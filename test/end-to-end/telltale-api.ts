@@ -3,8 +3,8 @@
  * other poll, and every call, each in the next way. A poll that does not fail brings a message.
  */
 
-import { once } from "node:events";
-import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
+import { createServer, type Socket } from "node:net";
+import { Listener } from "../network/listener.ts";
 
 type Failure = (socket: Socket, request: string, path: string) => void;
 
@@ -39,36 +39,33 @@ const FAILURES: { readonly [name: string]: Failure } = {
 export const FAILURE_COUNT = Object.keys(FAILURES).length;
 
 export class TelltaleApi implements AsyncDisposable {
-  readonly #server: Server;
+  readonly #listener: Listener;
   readonly #texts: readonly string[];
-  readonly #sockets = new Set<Socket>();
   #polls = 0;
   #calls = 0;
 
   /** @param texts of the messages that the polls bring, one each */
   private constructor(texts: readonly string[]) {
     this.#texts = texts;
-    this.#server = createServer((socket) => {
-      this.#sockets.add(socket);
-      socket.on("error", () => {}).on("close", () => this.#sockets.delete(socket));
-      socket.setEncoding("latin1").on("data", (request) => this.#answer(socket, String(request)));
-    });
+    this.#listener = new Listener(
+      createServer((socket) => {
+        socket.setEncoding("latin1").on("data", (request) => this.#answer(socket, String(request)));
+      }),
+    );
   }
 
   static async start(texts: readonly string[]): Promise<TelltaleApi> {
     const api = new TelltaleApi(texts);
-    api.#server.listen(0, "127.0.0.1");
-    await once(api.#server, "listening");
+    await api.#listener.listen(0, "127.0.0.1");
     return api;
   }
 
   get port(): number {
-    return (this.#server.address() as AddressInfo).port;
+    return this.#listener.port;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const socket of this.#sockets) socket.destroy();
-    await new Promise((resolve) => this.#server.close(resolve));
+    await this.#listener[Symbol.asyncDispose]();
   }
 
   /** The requests are small enough to come in one piece, or in two of which the second is no request. */

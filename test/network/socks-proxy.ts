@@ -14,7 +14,6 @@ export class SocksProxy implements TestProxy {
   readonly #login: string | undefined;
   readonly #listener = new Listener(
     createServer((socket) => {
-      this.#listener.keep(socket);
       this.#serve(socket).catch(() => socket.destroy());
     }),
   );

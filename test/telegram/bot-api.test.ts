@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
 import { getEventListeners, once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import { type AddressInfo, createServer as createTcpServer, type Server, type Socket } from "node:net";
+import { createServer as createTcpServer, type Server, type Socket } from "node:net";
 import { describe, type TestContext, test } from "node:test";
 import { setTimeout as delay, setImmediate as turn } from "node:timers/promises";
 import { inspect } from "node:util";
 import { type AsgigramError, NetworkError, TelegramError } from "../../src/protocol/errors.ts";
 import { BotApi, type BotApiOptions } from "../../src/telegram/bot-api.ts";
+import { Listener } from "../network/listener.ts";
 
 const TOKEN = "123456:AAsecret-token_of_this_bot";
 const POLL = { offset: 5, limit: 100, timeout: 0, allowed_updates: ["message"] };
@@ -14,15 +15,10 @@ const never = new AbortController().signal;
 
 /** Listens on a port of its own until the test is over. @returns its address */
 async function listen(t: TestContext, server: Server): Promise<string> {
-  const sockets = new Set<Socket>();
-  server.on("connection", (socket) => sockets.add(socket.on("error", () => {})));
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  t.after(() => {
-    for (const socket of sockets) socket.destroy();
-    server.close();
-  });
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const listener = new Listener(server);
+  await listener.listen(0, "127.0.0.1");
+  t.after(() => listener[Symbol.asyncDispose]());
+  return `http://127.0.0.1:${listener.port}`;
 }
 
 /** A client of the server. */

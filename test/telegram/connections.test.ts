@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import dns from "node:dns";
 import { once } from "node:events";
 import { createServer, type ServerResponse } from "node:http";
-import { type AddressInfo, createServer as createTcpServer, type LookupFunction, type Server, Socket } from "node:net";
+import { createServer as createTcpServer, type LookupFunction, type Server, Socket } from "node:net";
 import { networkInterfaces } from "node:os";
 import { after, describe, type TestContext, test } from "node:test";
 import tls from "node:tls";
@@ -11,6 +11,7 @@ import { NetworkError } from "../../src/protocol/errors.ts";
 import { BotApi, type BotApiOptions } from "../../src/telegram/bot-api.ts";
 import { Certificate } from "../network/certificate.ts";
 import { HttpProxy } from "../network/http-proxy.ts";
+import { Listener } from "../network/listener.ts";
 import { lookUp, type TestProxy } from "../network/proxy.ts";
 import { SocksProxy } from "../network/socks-proxy.ts";
 import { TlsFront } from "../network/tls-front.ts";
@@ -31,15 +32,10 @@ after(() => {
 
 /** Listens on a port of its own until the test is over. @returns its port */
 async function listen(t: TestContext, server: Server, host = "127.0.0.1", port = 0): Promise<number> {
-  const sockets = new Set<Socket>();
-  server.on("connection", (socket) => sockets.add(socket.on("error", () => {})));
-  server.listen(port, host);
-  await once(server, "listening");
-  t.after(() => {
-    for (const socket of sockets) socket.destroy();
-    server.close();
-  });
-  return (server.address() as AddressInfo).port;
+  const listener = new Listener(server);
+  await listener.listen(port, host);
+  t.after(() => listener[Symbol.asyncDispose]());
+  return listener.port;
 }
 
 /** A Bot API that is served by hand. */
