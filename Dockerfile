@@ -11,12 +11,13 @@ COPY tsconfig.json tsconfig.build.json ./
 COPY examples/echo.ts examples/
 COPY src src
 COPY workers workers
-RUN npm run build && chmod +x dist/src/bin.js && mkdir dist/compiled && chown node dist/compiled
+COPY simulator simulator
+RUN npm run build && chmod +x dist/src/cli/bin.js && mkdir dist/compiled && chown node dist/compiled
 # The user that compiles is the one that finds it; in the image it can only be read.
 USER node
 RUN export NODE_COMPILE_CACHE=/opt/asgigram/dist/compiled \
- && echo hello | dist/src/bin.js simulate examples/echo.ts --inbox /tmp/inbox.sqlite --listen 127.0.0.1:0 \
- && { dist/src/bin.js health 2>/dev/null || true; }
+ && echo hello | dist/src/cli/bin.js simulate examples/echo.ts --inbox /tmp/inbox.sqlite --listen 127.0.0.1:0 \
+ && { dist/src/cli/bin.js health 2>/dev/null || true; }
 USER root
 RUN chown -R root:root dist/compiled && chmod -R a+rX dist/compiled
 
@@ -31,7 +32,7 @@ RUN apt-get update \
  && apt-get install --yes --no-install-recommends tini \
  && rm -rf /var/lib/apt/lists/* /var/cache/* /var/log/*
 # The command, and the package where bots in any folder find it; /data is all that is ever written to.
-RUN ln -s /opt/asgigram/dist/src/bin.js /usr/local/bin/asgigram \
+RUN ln -s /opt/asgigram/dist/src/cli/bin.js /usr/local/bin/asgigram \
  && mkdir -p /node_modules /bot /data \
  && ln -s /opt/asgigram /node_modules/asgigram \
  && chown node:node /data

@@ -38,7 +38,7 @@ export function asgigram({ name = "asgigram", flags = [], nodeFlags = [] }: Vari
     packages: ["asgigram"],
     command: ({ apiUrl, folder, workers }) => [
       ...nodeFlags,
-      join(TOP, "dist/src/bin.js"),
+      join(TOP, "dist/src/cli/bin.js"),
       join(TOP, "bench/peers/asgigram.ts:application"),
       `--api-url=${apiUrl}`,
       `--workers=${workers}`,

@@ -5,10 +5,10 @@
  *   node scripts/generate-options.ts --check    fails if the file is not what would be written
  */
 
-import { COMMANDS } from "../src/config/commands.ts";
-import { EXIT_CODES } from "../src/config/exit-codes.ts";
+import { COMMANDS } from "../src/cli/commands.ts";
+import { EXIT_CODES } from "../src/cli/exit-codes.ts";
+import { SIGNALS } from "../src/cli/signals.ts";
 import { defaultOf, environmentOf, flagOf, OPTION_KEYS, type OptionKey, optionAt } from "../src/config/options.ts";
-import { SIGNALS } from "../src/config/signals.ts";
 import { expected } from "../src/config/value.ts";
 import { writeOrCheck } from "./generated-file.ts";
 

@@ -1,5 +1,5 @@
 /**
- * Writes src/simulator/schema.ts: the parameters and the result of each Bot API method, and the objects that results are made
+ * Writes simulator/schema.ts: the parameters and the result of each Bot API method, and the objects that results are made
  * of. Made from `@gramio/types`, which is itself generated from the Bot API reference and therefore regular enough to be read
  * by line.
  *
@@ -134,7 +134,7 @@ ${[...objectRows].map(([name, row]) => `  ${name}: ${quote(row)},`).join("\n")}
 `;
 
 writeOrCheck(
-  "src/simulator/schema.ts",
+  "simulator/schema.ts",
   text,
   `${methodRows.length} methods and ${objectRows.size} objects of Bot API ${version}`,
 );

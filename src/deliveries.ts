@@ -9,8 +9,8 @@
 
 import { type Arrival, Dispatcher } from "./dispatch/dispatcher.ts";
 import type { Beginning, Inbox, InboxEntry } from "./inbox/inbox.ts";
+import type { Teller } from "./observe/diagnostics.ts";
 import type { Logger } from "./observe/logger.ts";
-import type { Teller } from "./observe/teller.ts";
 import type { EventItem } from "./protocol/port.ts";
 import { type Entity, kindOf, routeOf, type TelegramObject } from "./protocol/route.ts";
 

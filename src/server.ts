@@ -16,22 +16,22 @@ import { Deliveries } from "./deliveries.ts";
 import type { Inbox } from "./inbox/inbox.ts";
 import { MemoryInbox } from "./inbox/memory.ts";
 import { SqliteInbox } from "./inbox/sqlite.ts";
+import { Teller } from "./observe/diagnostics.ts";
 import { createLogger, type Logger } from "./observe/logger.ts";
 import type { Metrics } from "./observe/metrics.ts";
 import { Polls } from "./observe/polls.ts";
+import type { Vitals } from "./observe/status.ts";
 import type { StatusServer } from "./observe/status-server.ts";
-import { Teller } from "./observe/teller.ts";
-import type { Vitals } from "./observe/vitals.ts";
-import { Limiter } from "./outbox/limiter.ts";
-import { Outbox, type OutboxVerdict } from "./outbox/outbox.ts";
 import type { Call } from "./protocol/port.ts";
 import type { Entity } from "./protocol/route.ts";
 import { secretHider } from "./protocol/secrets.ts";
+import { Limiter } from "./sends/limiter.ts";
+import { Outbox, type OutboxVerdict } from "./sends/outbox.ts";
 import { BotApi } from "./telegram/bot-api.ts";
-import { insist } from "./telegram/insist.ts";
 import { Poller } from "./telegram/poller.ts";
 import { createRequest } from "./telegram/request.ts";
 import { judgeCall } from "./telegram/retry.ts";
+import { insist } from "./telegram/retry-until-reachable.ts";
 import { Workforce } from "./workforce.ts";
 
 export interface RunningServer {

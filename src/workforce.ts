@@ -9,22 +9,22 @@ import { availableParallelism } from "node:os";
 import type { Transferable } from "node:worker_threads";
 import type { Config } from "./config/config.ts";
 import type { Deliveries } from "./deliveries.ts";
-import { WorkerPool } from "./dispatch/pool.ts";
-import type { WorkerLife } from "./dispatch/worker.ts";
 import type { WorkerDeath } from "./observe/channels.ts";
+import type { Teller } from "./observe/diagnostics.ts";
 import { LogTail } from "./observe/log-tail.ts";
 import { applicationLogger, type Logger, onLevelChange } from "./observe/logger.ts";
-import type { Teller } from "./observe/teller.ts";
-import type { Outbox } from "./outbox/outbox.ts";
 import { ApplicationLoadError, StartupFailedError, WorkerError } from "./protocol/errors.ts";
 import type { DisconnectReason } from "./protocol/events.ts";
 import { failureOf } from "./protocol/failure.ts";
 import type { Call, DownloadedFile, EventItem, LogLevel, Place, ToMain } from "./protocol/port.ts";
 import type { Entity } from "./protocol/route.ts";
 import type { Hide } from "./protocol/secrets.ts";
-import { Renewal, type RenewalCause } from "./renewal/renewal.ts";
+import type { Outbox } from "./sends/outbox.ts";
 import { backoff } from "./telegram/retry.ts";
 import { closeStreams, watchStreams } from "./telegram/upload-streams.ts";
+import { WorkerPool } from "./threads/pool.ts";
+import { Renewal, type RenewalCause } from "./threads/rolling-restart.ts";
+import type { WorkerLife } from "./threads/worker.ts";
 
 export interface WorkforceOptions {
   config: Config;

@@ -7,8 +7,8 @@ import fc from "fast-check";
 import { Deliveries } from "../src/deliveries.ts";
 import { DeadLetters } from "../src/inbox/dead-letters.ts";
 import { SqliteInbox } from "../src/inbox/sqlite.ts";
+import { Teller } from "../src/observe/diagnostics.ts";
 import { createLogger } from "../src/observe/logger.ts";
-import { Teller } from "../src/observe/teller.ts";
 import type { EventItem } from "../src/protocol/port.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "asgigram-deliveries-"));

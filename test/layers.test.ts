@@ -15,16 +15,15 @@ const find = (pattern: string) =>
     .map((path) => path.replaceAll("\\", "/"))
     .sort();
 
-const SOURCES = find("{src,workers}/**/*.ts");
+const SOURCES = find("{src,workers,simulator}/**/*.ts");
 
 /** Of types alone there is nothing to run. */
-const TYPES = ["src/inbox/inbox.ts", "src/observe/vitals.ts", "src/protocol/events.ts"];
+const TYPES = ["src/inbox/inbox.ts", "src/observe/status.ts", "src/protocol/events.ts"];
 
 /** Files, and folders, whose parts are tested together, and where. */
 const TESTED_TOGETHER: Record<string, string> = {
-  "src/bin.ts": "test/cli/bin.test.ts",
-  "src/check-command/finding.ts": "test/check-command/report.test.ts",
-  "src/cli.ts": "test/cli/serve.test.ts",
+  "src/cli/check/finding.ts": "test/cli/check/report.test.ts",
+  "src/cli/main.ts": "test/cli/commands/serve.test.ts",
   "src/index.ts": "test/server.test.ts",
   "src/protocol/asgi.ts": "test/types/application.types.ts",
   "src/telegram/connect-error.ts": "test/telegram/connections.test.ts",
@@ -33,14 +32,14 @@ const TESTED_TOGETHER: Record<string, string> = {
   "src/telegram/request.ts": "test/telegram/downloads.test.ts",
   "src/telegram/upload-source.ts": "test/telegram/uploads.test.ts",
   // The simulator is tested as it is used: over HTTP, and by its clients.
-  "src/simulator/api/": "test/simulator/api/all-methods.test.ts",
-  "src/simulator/clients/": "test/simulator/clients/people.test.ts",
-  "src/simulator/http/": "test/simulator/http/server.test.ts",
-  "src/simulator/state/": "test/simulator/simulator.test.ts",
-  "src/simulator/text/": "test/simulator/text/format.test.ts",
-  "src/simulator/index.ts": "test/simulator/simulator.test.ts",
-  "src/simulator/schema.ts": "test/simulator/api/all-methods.test.ts",
-  "src/simulator/schemas.ts": "test/simulator/api/all-methods.test.ts",
+  "simulator/api/": "test/simulator/api/all-methods.test.ts",
+  "simulator/clients/": "test/simulator/clients/people.test.ts",
+  "simulator/http/": "test/simulator/http/server.test.ts",
+  "simulator/state/": "test/simulator/simulator.test.ts",
+  "simulator/text/": "test/simulator/text/format.test.ts",
+  "simulator/index.ts": "test/simulator/simulator.test.ts",
+  "simulator/schema.ts": "test/simulator/api/all-methods.test.ts",
+  "simulator/schemas.ts": "test/simulator/api/all-methods.test.ts",
 };
 
 describe("the house", () => {
@@ -164,11 +163,11 @@ describe("the check finds", () => {
     "src/protocol/errors.ts": "export {}",
     "src/config/config.ts": "",
     "src/inbox/sqlite.ts": "",
-    "src/dispatch/pool.ts": "",
+    "src/threads/pool.ts": "",
     "src/server.ts": "",
-    "src/cli.ts": "",
+    "src/cli/main.ts": "",
     "src/index.ts": "",
-    "src/simulator/index.ts": "",
+    "simulator/index.ts": "",
     "workers/host.ts": "",
   };
   const problems = (files: Record<string, string>) => problemsIn(new Map(Object.entries({ ...FOUNDATION, ...files })));
@@ -177,10 +176,10 @@ describe("the check finds", () => {
     const files = {
       "src/protocol/port.ts": 'import type { MessagePort } from "node:worker_threads"; import "./errors.ts";',
       "src/inbox/memory.ts": 'import { InboxError } from "../protocol/errors.ts"; import { S } from "./sqlite.ts";',
-      "src/server.ts": 'import "./config/config.ts"; import "./inbox/sqlite.ts"; import "./dispatch/pool.ts";',
+      "src/server.ts": 'import "./config/config.ts"; import "./inbox/sqlite.ts"; import "./threads/pool.ts";',
       "src/index.ts": 'import { serve } from "./server.ts"; import "undici";',
-      "src/cli.ts": 'const { serve } = await import("./server.ts"); process.exit(process.argv.length);',
-      "src/bin.ts": 'await import("./cli.ts"); process.exitCode = 2;',
+      "src/cli/main.ts": 'const { serve } = await import("../server.ts"); process.exit(process.argv.length);',
+      "src/cli/bin.ts": 'await import("./main.ts"); process.exitCode = 2;',
       "workers/host.ts": 'import { Batch } from "../src/protocol/errors.ts"; import "./instance.ts";',
       "workers/instance.ts": 'import type { Host } from "./host.ts";',
       "workers/reporter.ts": 'process.on("uncaughtException", () => process.exit(1)); process.on("exit", () => {});',
@@ -199,16 +198,16 @@ describe("the check finds", () => {
     [
       "a stage importing another",
       "src/inbox/a.ts",
-      'export * from "../dispatch/pool.ts"',
-      /inbox may not import dispatch/,
+      'export * from "../threads/pool.ts"',
+      /inbox may not import threads/,
     ],
     [
       "that also as a type",
       "src/inbox/a.ts",
-      'import type { P } from "../dispatch/pool.ts"',
-      /inbox may not import dispatch/,
+      'import type { P } from "../threads/pool.ts"',
+      /inbox may not import threads/,
     ],
-    ["that also inline", "src/inbox/a.ts", 'let p: import("../dispatch/pool.ts").P', /inbox may not import dispatch/],
+    ["that also inline", "src/inbox/a.ts", 'let p: import("../threads/pool.ts").P', /inbox may not import threads/],
     ["a stage importing the server", "src/observe/a.ts", 'import("../server.ts")', /observe may not import server/],
     [
       "a stage importing a worker",
@@ -225,7 +224,7 @@ describe("the check finds", () => {
     ],
     [
       "the simulator importing the server",
-      "src/simulator/a.ts",
+      "simulator/a.ts",
       'import "../server.ts"',
       /simulator may not import server/,
     ],

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { describe, test } from "node:test";
+import { Refusal, refuse, Simulator } from "../simulator/index.ts";
 import { resolveConfig } from "../src/config/config.ts";
 import { AsgigramError, serve, TokenRejectedError } from "../src/index.ts";
 import { serve as serveConfig } from "../src/server.ts";
-import { Refusal, refuse, Simulator } from "../src/simulator/index.ts";
 
 const APP = join(import.meta.dirname, "end-to-end/apps/counter.ts");
 

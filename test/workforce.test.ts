@@ -4,9 +4,9 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { resolveConfig } from "../src/config/config.ts";
 import type { Deliveries } from "../src/deliveries.ts";
+import { Teller } from "../src/observe/diagnostics.ts";
 import { createLogger } from "../src/observe/logger.ts";
-import { Teller } from "../src/observe/teller.ts";
-import type { Job, Outbox } from "../src/outbox/outbox.ts";
+import type { Job, Outbox } from "../src/sends/outbox.ts";
 import { Workforce } from "../src/workforce.ts";
 
 const APP = join(import.meta.dirname, "end-to-end/apps/echo.ts");

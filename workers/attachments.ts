@@ -4,8 +4,8 @@
  */
 
 import { randomUUID } from "node:crypto";
-import { copyOf, isWhole, ownBytes } from "../src/protocol/own-bytes.ts";
 import type { Upload, UploadSource } from "../src/protocol/port.ts";
+import { copyOf, isWhole, ownBytes } from "../src/protocol/transferable-bytes.ts";
 import { fileIn, type GivenFile } from "./input-file.ts";
 import type { Streams } from "./streams.ts";
 

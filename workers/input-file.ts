@@ -7,7 +7,7 @@ import { basename, resolve } from "node:path";
 import { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { InvalidEventError } from "../src/protocol/errors.ts";
-import { isDetached } from "../src/protocol/own-bytes.ts";
+import { isDetached } from "../src/protocol/transferable-bytes.ts";
 import { kindOfValue } from "./kind-of-value.ts";
 
 /** A file as it was given, checked and not yet touched. */

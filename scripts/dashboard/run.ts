@@ -1,8 +1,8 @@
 /** A real run to look at: a server and its simulator, chats with their ups and downs, and /metrics scraped all the while. */
 
 import { setTimeout as delay } from "node:timers/promises";
+import { type RawUpdate, Refusal, refuse, Simulator } from "../../simulator/index.ts";
 import { serve } from "../../src/index.ts";
-import { type RawUpdate, Refusal, refuse, Simulator } from "../../src/simulator/index.ts";
 import { parseMetrics, type Scrape } from "./series.ts";
 
 const CHATS = 200;

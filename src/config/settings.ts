@@ -2,8 +2,8 @@
 
 import { ConfigError } from "../protocol/errors.ts";
 import { environmentProxy } from "./environment-proxy.ts";
-import type { Given } from "./given.ts";
 import { defaultInbox } from "./inbox-path.ts";
+import type { Given } from "./option-layers.ts";
 import { OPTION_KEYS, type OptionKey, type ValueOf } from "./options.ts";
 import { gather, type Sources } from "./sources.ts";
 import { findToken, looksLikeToken } from "./token.ts";

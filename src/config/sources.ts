@@ -4,7 +4,7 @@
  */
 
 import { ConfigError } from "../protocol/errors.ts";
-import { Given } from "./given.ts";
+import { Given } from "./option-layers.ts";
 import { environmentOf, flagOf, isOptionKey, OPTION_KEYS, type OptionKey, optionAt } from "./options.ts";
 
 /** Options by their keys: text as somebody wrote it, or values. What is undefined is absent. */

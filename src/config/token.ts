@@ -3,7 +3,7 @@
  */
 
 import { ConfigError } from "../protocol/errors.ts";
-import type { Given } from "./given.ts";
+import type { Given } from "./option-layers.ts";
 import { readText } from "./text-file.ts";
 
 /** https://core.telegram.org/bots/api#authorizing-your-bot */

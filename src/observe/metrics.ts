@@ -9,7 +9,7 @@ import { METHODS } from "../protocol/method-table.ts";
 import { UPDATE_KINDS } from "../protocol/route.ts";
 import { type FromServer, type Messages, subscribe } from "./channels.ts";
 import { type MetricName, metricAt } from "./metric-table.ts";
-import type { Vitals } from "./vitals.ts";
+import type { Vitals } from "./status.ts";
 
 /** Values and the labels that they have. */
 type Samples = Iterable<readonly [labels: { readonly [label: string]: string }, value: number]>;

@@ -1,6 +1,6 @@
 /** How the long polls fare: what readiness goes by. */
 
-import type { Teller } from "./teller.ts";
+import type { Teller } from "./diagnostics.ts";
 
 export class Polls {
   readonly #tell: Pick<Teller, "polled">;

@@ -1,6 +1,6 @@
 /** Whether the server does its work, and if not, why not. */
 
-import type { Vitals } from "./vitals.ts";
+import type { Vitals } from "./status.ts";
 
 export interface Reason {
   readonly check: "phase" | "polling" | "workers" | "inbox";

@@ -12,7 +12,7 @@ import { Hono } from "hono";
 import { ListenError } from "../protocol/errors.ts";
 import type { Metrics } from "./metrics.ts";
 import { whyNotReady } from "./readiness.ts";
-import type { Vitals } from "./vitals.ts";
+import type { Vitals } from "./status.ts";
 
 export interface StatusServerOptions {
   readonly host: string;

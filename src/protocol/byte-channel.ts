@@ -11,7 +11,7 @@
 
 import type { Readable } from "node:stream";
 import type { MessagePort } from "node:worker_threads";
-import { isDetached, ownBytes } from "./own-bytes.ts";
+import { isDetached, ownBytes } from "./transferable-bytes.ts";
 
 /** Bytes that may be on their way before the receiver has taken any. */
 const WINDOW = 1024 * 1024;

@@ -28,7 +28,7 @@ for (const version of ["22.19.0", "23.0.0", "26.10.0"]) {
 }
 
 test("the executable imports nothing before it knows the version", async () => {
-  assert.doesNotMatch(await readFile(new URL("../../src/bin.ts", import.meta.url), "utf8"), /^import /m);
+  assert.doesNotMatch(await readFile(new URL("../../src/cli/bin.ts", import.meta.url), "utf8"), /^import /m);
 });
 
 test("the needed version is the one that package.json tells", async () => {

@@ -1,49 +1,54 @@
 import assert from "node:assert/strict";
-import { execFile } from "node:child_process";
-import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { delimiter, join } from "node:path";
-import { after, test } from "node:test";
-import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
+import { test } from "node:test";
+import fc from "fast-check";
+import { COMMANDS, FLAGS } from "../../src/cli/commands.ts";
+import { completionsOf } from "../../src/cli/completion.ts";
+import { flagOf, OPTIONS } from "../../src/config/options.ts";
 
-const BIN = fileURLToPath(new URL("../../src/bin.ts", import.meta.url));
+/** @param line a bar stands before the word that is unfinished */
+const after = (line: string) => completionsOf(`asgigram ${line}`.split(/ \||\|| /));
 
-const folder = await mkdtemp(join(tmpdir(), "asgigram-completion-"));
-after(() => rm(folder, { recursive: true }));
-await writeFile(join(folder, "asgigram"), `#!/bin/sh\nexec "${process.execPath}" "${BIN}" "$@"\n`);
-await chmod(join(folder, "asgigram"), 0o755);
-
-/** What a bash that has the script prints. */
-async function bash(script: string, ...args: string[]): Promise<string> {
-  const env = { PATH: `${folder}${delimiter}${process.env.PATH}`, SHELL: "/bin/bash" };
-  const all = ["--norc", "-c", `source <(asgigram completion); ${script}`, "bash", ...args];
-  const { stdout, stderr } = await promisify(execFile)("bash", all, { env });
-  assert.equal(stderr, "");
-  return stdout;
-}
-
-/** What it offers for the last of the words behind `asgigram`. */
-async function offeredBy(...words: string[]): Promise<string[]> {
-  const offered = await bash(
-    `COMP_WORDS=(asgigram "$@") COMP_CWORD=$#; _asgigram_yargs_completions; printf '%s\\n' "\${COMPREPLY[@]}"`,
-    ...words,
-  );
-  return offered.split("\n").filter((line) => line !== "");
-}
-
-test("bash completes commands, flags and what they may be set to", async () => {
-  assert.deepEqual(await offeredBy("sim"), ["simulate"]);
-  assert.deepEqual(await offeredBy("simulate", "--wor"), ["--workers", "--worker-memory"]);
-  assert.deepEqual(await offeredBy("--log-level", "=", "t"), ["trace"]);
-  assert.deepEqual(await offeredBy("inbox", ""), ["list", "show", "retry", "drop"]);
+test("commands come first, and only there", async () => {
+  assert.deepEqual(await after("|"), Object.keys(COMMANDS));
+  assert.deepEqual(await after("-w 4 |"), Object.keys(COMMANDS));
+  assert.deepEqual(await after("bot.ts |"), []);
+  assert.deepEqual(await after("simulate |"), []);
 });
 
-test("where there is nothing of that sort bash is left to offer files", async () => {
-  assert.deepEqual(await offeredBy("simulate", ""), []);
-  assert.deepEqual(await offeredBy("--token-file", ""), []);
-  assert.match(
-    await bash("complete -p asgigram"),
-    /^complete .*-o default .*-F _asgigram_yargs_completions asgigram$/m,
+test("each command has its own flags and actions", async () => {
+  const flags = FLAGS.map((key) => `--${flagOf(key)}`);
+  assert.deepEqual(await after("|--"), [...flags, "--help", "--version"]);
+  assert.deepEqual(await after("inbox |--"), [
+    "--inbox",
+    "--token-file",
+    "--config",
+    "--all",
+    "--json",
+    "--help",
+    "--version",
+  ]);
+  assert(!(await after("simulate |--")).includes("--proxy"));
+  assert.deepEqual(await after("inbox |"), ["list", "show", "retry", "drop"]);
+  assert.deepEqual(await after("--config x inbox --json |"), ["list", "show", "retry", "drop"]);
+  assert.deepEqual(await after("inbox list |"), []);
+});
+
+test("what a flag may be set to follows it, also behind =; a text may be a file", async () => {
+  const { choices } = OPTIONS.logLevel;
+  assert.deepEqual(await after("--log-level |"), choices);
+  assert.deepEqual(await after("--log-level = |w"), ["warn"]);
+  assert.deepEqual(await after("config --log-level |"), choices);
+  assert.deepEqual(await after("--token-file |"), []);
+  assert.deepEqual(await after("-w |"), []);
+  assert.deepEqual(await after("--drop-pending |"), Object.keys(COMMANDS));
+  assert.deepEqual(await after("-- |"), []);
+});
+
+test("whatever stands on the line, the answer is a list of words", async () => {
+  const word = fc.oneof(fc.string(), fc.constantFrom("asgigram", "inbox", "config", "--", "--log-level", "-w", "="));
+  await fc.assert(
+    fc.asyncProperty(fc.array(word, { maxLength: 5 }), async (line) => {
+      for (const offered of await completionsOf(line)) assert.equal(typeof offered, "string");
+    }),
   );
 });

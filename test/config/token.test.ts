@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import fc from "fast-check";
-import { Given } from "../../src/config/given.ts";
+import { Given } from "../../src/config/option-layers.ts";
 import { botIdOf, checkToken, findToken, looksLikeToken, readTokenFile } from "../../src/config/token.ts";
 import { ConfigError } from "../../src/protocol/errors.ts";
 

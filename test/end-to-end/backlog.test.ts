@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { test } from "node:test";
+import { Simulator } from "../../simulator/index.ts";
 import { DeadLetters } from "../../src/inbox/dead-letters.ts";
 import { SqliteInbox } from "../../src/inbox/sqlite.ts";
-import { Simulator } from "../../src/simulator/index.ts";
 import { callsOf, Folder, message, startBot } from "./bot.ts";
 
 const now = () => Math.floor(Date.now() / 1000);

@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Simulator } from "../../src/simulator/index.ts";
+import type { Simulator } from "../../simulator/index.ts";
 import { Asgigram, type Exit, type RunOptions } from "../cli/asgigram.ts";
 
 /** A temporary folder, gone with the block that made it. */

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { describe, test } from "node:test";
+import { Simulator } from "../../simulator/index.ts";
 import { shardOf } from "../../src/dispatch/shard.ts";
 import { DeadLetters } from "../../src/inbox/dead-letters.ts";
-import { Simulator } from "../../src/simulator/index.ts";
 import { callsOf, Folder, message, startBot } from "./bot.ts";
 
 const WORKERS = 2;

@@ -6,7 +6,7 @@ import { createServer, request as httpRequest, type IncomingMessage } from "node
 import type { AddressInfo } from "node:net";
 import { suite, test } from "node:test";
 import { gunzipSync } from "node:zlib";
-import { Simulator } from "../../src/simulator/index.ts";
+import { Simulator } from "../../simulator/index.ts";
 import { callsOf, startBot, until } from "./bot.ts";
 
 const MEGABYTE = 1024 * 1024;

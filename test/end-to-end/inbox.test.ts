@@ -4,10 +4,10 @@ import { once } from "node:events";
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { Simulator } from "../../src/simulator/index.ts";
+import { Simulator } from "../../simulator/index.ts";
 import { Bot, callsOf, Folder, message, startBot } from "./bot.ts";
 
-const BIN = join(import.meta.dirname, "../../src/bin.ts");
+const BIN = join(import.meta.dirname, "../../src/cli/bin.ts");
 
 test("a disk that is full ends the server with the reason, and nothing is confirmed that is not stored", async () => {
   using folder = new Folder();

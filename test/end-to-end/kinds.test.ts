@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { Simulator } from "../../simulator/index.ts";
 import { type Entity, kindOf, routeOf, type TelegramObject, UPDATE_KINDS } from "../../src/protocol/route.ts";
-import { Simulator } from "../../src/simulator/index.ts";
 import { PAYLOADS } from "../protocol/updates.ts";
 import { callsOf, message, startBot } from "./bot.ts";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Simulator } from "../../src/simulator/index.ts";
+import { Simulator } from "../../simulator/index.ts";
 import { Folder, type LogLine, startBot } from "./bot.ts";
 
 test("every line tells whose instance, at which update; SIGUSR2 has it tell more, and less again", async () => {

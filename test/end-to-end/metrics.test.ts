@@ -4,8 +4,8 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
+import { Refusal, refuse, Simulator } from "../../simulator/index.ts";
 import { serve } from "../../src/index.ts";
-import { Refusal, refuse, Simulator } from "../../src/simulator/index.ts";
 import { message } from "./bot.ts";
 
 const [BLOCKED, BUSY] = [403, 429];

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { availableParallelism } from "node:os";
 import { test } from "node:test";
-import { Simulator } from "../../src/simulator/index.ts";
-import { threadsOf } from "../threads.ts";
+import { Simulator } from "../../simulator/index.ts";
+import { threadsOf } from "../threads/process-threads.ts";
 import { startBot } from "./bot.ts";
 
 test("more workers than cores stand behind the main thread, and what all threads share does not", async (t) => {

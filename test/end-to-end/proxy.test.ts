@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, describe, test } from "node:test";
-import { Simulator } from "../../src/simulator/index.ts";
+import { Simulator } from "../../simulator/index.ts";
 import { Certificate } from "../network/certificate.ts";
 import { HttpProxy } from "../network/http-proxy.ts";
 import type { ProxyOptions, TestProxy } from "../network/proxy.ts";

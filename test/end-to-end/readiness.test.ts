@@ -6,8 +6,8 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { after, type TestContext, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
+import { Refusal, refuse, Simulator } from "../../simulator/index.ts";
 import { type RunningServer, serve } from "../../src/index.ts";
-import { Refusal, refuse, Simulator } from "../../src/simulator/index.ts";
 import { Bot, Folder } from "./bot.ts";
 
 const folder = new Folder();

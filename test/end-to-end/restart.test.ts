@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { describe, test } from "node:test";
-import { Simulator } from "../../src/simulator/index.ts";
+import { Simulator } from "../../simulator/index.ts";
 import { callsOf, Folder, message, startBot, until } from "./bot.ts";
 
 const CHATS = 40;

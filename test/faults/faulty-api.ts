@@ -10,7 +10,7 @@
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
-import { Simulator, type SimulatorOptions } from "../../src/simulator/index.ts";
+import { Simulator, type SimulatorOptions } from "../../simulator/index.ts";
 import { type Exchange, FAULTS, type Fault, type FaultName, POLL_FAULTS } from "./faults.ts";
 import { Random } from "./random.ts";
 import { bytesOf, Relay } from "./relay.ts";

@@ -1,7 +1,7 @@
 /** The server's way out by itself, from the outbox to the sockets, against a Bot API that has its faults. */
 
-import { Outbox } from "../../src/outbox/outbox.ts";
 import type { Answer } from "../../src/protocol/port.ts";
+import { Outbox } from "../../src/sends/outbox.ts";
 import { BotApi } from "../../src/telegram/bot-api.ts";
 import { judgeCall } from "../../src/telegram/retry.ts";
 import { message } from "../end-to-end/bot.ts";

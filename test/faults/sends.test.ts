@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { type IncomingCall, refuse, tooManyRequests } from "../../simulator/index.ts";
 import { NetworkError, TelegramError } from "../../src/protocol/errors.ts";
-import { type IncomingCall, refuse, tooManyRequests } from "../../src/simulator/index.ts";
 import { FAULTS, type FaultName, POLL_FAULTS, SPOILING } from "./faults.ts";
 import { SENDS } from "./faulty-api.ts";
 import { Sender } from "./sender.ts";

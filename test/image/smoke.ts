@@ -10,7 +10,7 @@ import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { Simulator } from "../../src/simulator/simulator.ts";
+import { Simulator } from "../../simulator/simulator.ts";
 import { build, Container, engine, inspect } from "./container.ts";
 
 const REPOSITORY = fileURLToPath(new URL("../..", import.meta.url));

@@ -6,7 +6,7 @@ import { importsOf, readSource } from "./source.ts";
 /** The text of each file, by its path from the top of the repository. */
 export type Tree = ReadonlyMap<string, string>;
 
-const STAGES = ["config", "telegram", "inbox", "dispatch", "outbox", "observe", "renewal"];
+const STAGES = ["config", "telegram", "inbox", "dispatch", "threads", "sends", "observe"];
 
 /** What each layer may import beside its own files. A folder of `src` is a layer, and so is a file beside the folders. */
 const MAY_IMPORT: Record<string, readonly string[]> = {
@@ -18,31 +18,15 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   deliveries: ["protocol", ...STAGES],
   workforce: ["protocol", ...STAGES, "deliveries"],
   server: ["protocol", ...STAGES, "deliveries", "workforce"],
-  "inbox-command": ["protocol", ...STAGES],
-  "config-command": ["protocol", "config"],
-  "health-command": [],
-  "check-command": ["protocol", ...STAGES],
   index: ["protocol", "config", "server"],
-  cli: [
-    "compiled-code",
-    "protocol",
-    ...STAGES,
-    "server",
-    "inbox-command",
-    "config-command",
-    "health-command",
-    "check-command",
-    "simulator",
-  ],
-  "compiled-code": [],
-  bin: ["cli"],
+  cli: ["protocol", ...STAGES, "server", "simulator"],
 };
 
 /** The package by its own name. */
 const OURSELVES: Record<string, string> = {
   asgigram: "src/index.ts",
   "asgigram/diagnostics": "src/observe/channels.ts",
-  "asgigram/simulator": "src/simulator/index.ts",
+  "asgigram/simulator": "simulator/index.ts",
 };
 
 /** Files that import what users name. */
@@ -50,8 +34,8 @@ const IMPORT_WHAT_USERS_NAME = ["src/config/file.ts", "workers/loader.ts"];
 
 /** Files that may end the process, read its arguments or listen to its signals, and what they may do of it. */
 const MAY_TOUCH_THE_PROCESS: Record<string, RegExp> = {
-  "src/cli.ts": /./,
-  "src/bin.ts": /./,
+  "src/cli/main.ts": /./,
+  "src/cli/bin.ts": /./,
   // A thread's own: there process.exit() ends the thread alone.
   "workers/reporter.ts": /^(?:exit|on (?:exit|uncaughtException|unhandledRejection))$/,
 };

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
+import { Teller } from "../../src/observe/diagnostics.ts";
 import { METRICS } from "../../src/observe/metric-table.ts";
 import { Metrics } from "../../src/observe/metrics.ts";
-import { Teller } from "../../src/observe/teller.ts";
-import type { Vitals } from "../../src/observe/vitals.ts";
+import type { Vitals } from "../../src/observe/status.ts";
 import { TelegramError } from "../../src/protocol/errors.ts";
 import { WELL, worker } from "./well.ts";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { whyNotReady } from "../../src/observe/readiness.ts";
-import type { Vitals } from "../../src/observe/vitals.ts";
+import type { Vitals } from "../../src/observe/status.ts";
 import { InboxError } from "../../src/protocol/errors.ts";
 import { WELL, worker } from "./well.ts";
 

@@ -1,4 +1,4 @@
-import type { Vitals, WorkerVitals } from "../../src/observe/vitals.ts";
+import type { Vitals, WorkerVitals } from "../../src/observe/status.ts";
 
 /** A worker that is well, but for what is said. */
 export function worker(number: number, more: Partial<WorkerVitals> = {}): WorkerVitals {

@@ -3,9 +3,9 @@ import { EventEmitter, once } from "node:events";
 import { join } from "node:path";
 import { test } from "node:test";
 import fc from "fast-check";
-import { WorkerPool } from "../../src/dispatch/pool.ts";
-import type { WorkerLife } from "../../src/dispatch/worker.ts";
 import type { ToMain } from "../../src/protocol/port.ts";
+import { WorkerPool } from "../../src/threads/pool.ts";
+import type { WorkerLife } from "../../src/threads/worker.ts";
 import { hostTask } from "../host-task.ts";
 
 const APP = join(import.meta.dirname, "../end-to-end/apps/echo.ts");

@@ -1,7 +1,7 @@
 /** Calls the Bot API of a simulator over HTTP, as any bot would. */
 
 import { setImmediate } from "node:timers/promises";
-import type { Simulator } from "../../src/simulator/index.ts";
+import type { Simulator } from "../../simulator/index.ts";
 
 export interface Reply {
   ok: boolean;

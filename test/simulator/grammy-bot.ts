@@ -1,7 +1,7 @@
 /** A grammY bot that talks to a simulator. */
 
 import { Bot } from "grammy";
-import type { Simulator } from "../../src/simulator/index.ts";
+import type { Simulator } from "../../simulator/index.ts";
 
 export const botFor = ({ token, url }: Simulator) => new Bot(token, { client: { apiRoot: url } });
 

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { InlineKeyboard } from "grammy";
-import { Simulator } from "../../src/simulator/index.ts";
+import { Simulator } from "../../simulator/index.ts";
 import { botFor, run } from "./grammy-bot.ts";
 
 test("a grammY echo bot answers in private chats and groups", async () => {

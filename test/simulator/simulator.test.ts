@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type ChatEvent, Simulator } from "../../src/simulator/index.ts";
+import { type ChatEvent, Simulator } from "../../simulator/index.ts";
 import { callerOf } from "./caller.ts";
 
 test("it listens on the loopback only, on the port that it is given", async () => {

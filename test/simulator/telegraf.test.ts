@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Markup, Telegraf } from "telegraf";
-import { Simulator } from "../../src/simulator/index.ts";
+import { Simulator } from "../../simulator/index.ts";
 
 /** Starts the bot, and stops it when the returned object goes out of scope. */
 async function run(bot: Telegraf): Promise<AsyncDisposable> {

@@ -4,7 +4,7 @@ import { text as textOf } from "node:stream/consumers";
 import { test } from "node:test";
 import { setImmediate } from "node:timers/promises";
 import { InlineKeyboard } from "grammy";
-import { runTerminalChat, Simulator } from "../../src/simulator/index.ts";
+import { runTerminalChat, Simulator } from "../../simulator/index.ts";
 import { callerOf } from "./caller.ts";
 import { botFor, run } from "./grammy-bot.ts";
 

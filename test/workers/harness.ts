@@ -5,10 +5,10 @@
  */
 
 import { fileURLToPath } from "node:url";
-import { WorkerPool } from "../../src/dispatch/pool.ts";
-import type { WorkerLife } from "../../src/dispatch/worker.ts";
 import { failureOf } from "../../src/protocol/failure.ts";
 import type { Call, CommonTask, ToMain } from "../../src/protocol/port.ts";
+import { WorkerPool } from "../../src/threads/pool.ts";
+import type { WorkerLife } from "../../src/threads/worker.ts";
 import { hostTask } from "../host-task.ts";
 import { BOT } from "../protocol/updates.ts";
 

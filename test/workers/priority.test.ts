@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { threadsOf } from "../threads.ts";
+import { threadsOf } from "../threads/process-threads.ts";
 import { Harness } from "./harness.ts";
 
 /** How many of the threads that come with a worker stand behind this one. */

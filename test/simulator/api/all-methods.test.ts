@@ -2,9 +2,9 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { Simulator } from "../../../simulator/index.ts";
+import { methodSchema, objectSchema } from "../../../simulator/schemas.ts";
 import { METHODS } from "../../../src/protocol/method-table.ts";
-import { Simulator } from "../../../src/simulator/index.ts";
-import { methodSchema, objectSchema } from "../../../src/simulator/schemas.ts";
 import { callerOf } from "../caller.ts";
 
 const BUSINESS = "business1";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { Simulator } from "../../../src/simulator/index.ts";
+import { Simulator } from "../../../simulator/index.ts";
 import { arrived, callerOf, verdict } from "../caller.ts";
 
 const OTHER = "409 Conflict: terminated by other getUpdates request; make sure that only one bot instance is running";

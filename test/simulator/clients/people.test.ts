@@ -3,8 +3,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Update } from "@grammyjs/types";
+import { type ClientSide, Simulator, SimulatorClient } from "../../../simulator/index.ts";
 import { UPDATE_KINDS } from "../../../src/protocol/route.ts";
-import { type ClientSide, Simulator, SimulatorClient } from "../../../src/simulator/index.ts";
 import { type Caller, callerOf } from "../caller.ts";
 
 interface Setting {

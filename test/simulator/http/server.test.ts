@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { refuse, Simulator, tooManyRequests } from "../../../src/simulator/index.ts";
+import { refuse, Simulator, tooManyRequests } from "../../../simulator/index.ts";
 import { callerOf, type Reply, verdict } from "../caller.ts";
 
 async function get(simulator: Simulator, path: string, init?: RequestInit) {

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
+import { UpdateQueue } from "../../../simulator/state/update-queue.ts";
 import { UPDATE_KINDS } from "../../../src/protocol/route.ts";
-import { UpdateQueue } from "../../../src/simulator/state/update-queue.ts";
 
 const HOUR = 3_600_000;
 

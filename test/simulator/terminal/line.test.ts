@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { HELP, parseLine } from "../../../src/simulator/terminal/line.ts";
+import { HELP, parseLine } from "../../../simulator/terminal/line.ts";
 
 test("plain lines and the bot's commands are sent", () => {
   for (const text of ["hello", "/start", "/start deep-link", "/help me", "a /as b", "/123abc"]) {

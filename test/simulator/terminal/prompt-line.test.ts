@@ -3,7 +3,7 @@ import { createInterface } from "node:readline";
 import { PassThrough } from "node:stream";
 import { test } from "node:test";
 import { stripVTControlCharacters } from "node:util";
-import { PromptLine } from "../../../src/simulator/terminal/prompt-line.ts";
+import { PromptLine } from "../../../simulator/terminal/prompt-line.ts";
 
 test("what is printed comes above the line, which keeps what is being typed, until nobody types any more", async () => {
   const [input, output] = [new PassThrough(), new PassThrough().setEncoding("utf8")];

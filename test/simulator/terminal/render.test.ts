@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { ChatEvent } from "../../../src/simulator/index.ts";
-import { render } from "../../../src/simulator/terminal/render.ts";
+import type { ChatEvent } from "../../../simulator/index.ts";
+import { render } from "../../../simulator/terminal/render.ts";
 
 const show = (event: object) => render({ seq: 1, chat_id: 1, by: "bot", ...event } as ChatEvent, "Bot");
 const message = (content: object) => ({ type: "message", message: { message_id: 1, chat: {}, date: 1, ...content } });

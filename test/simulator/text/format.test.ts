@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { MessageEntity } from "@grammyjs/types";
-import { format, isLonger } from "../../../src/simulator/text/format.ts";
+import { format, isLonger } from "../../../simulator/text/format.ts";
 
 /** `bold "text"`, one for each entity. */
 function marked(source: string, parse_mode?: string): string[] {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Simulator } from "../../../../src/simulator/index.ts";
+import { Simulator } from "../../../../simulator/index.ts";
 import { callerOf, verdict } from "../../caller.ts";
 
 test("getMe describes the bot", async () => {

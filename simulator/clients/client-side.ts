@@ -1,0 +1,65 @@
+/** The clients' side of a simulator, wherever that runs: `Simulator` has it in-process, `SimulatorClient` over HTTP. */
+
+import type { User } from "@grammyjs/types";
+import type { RecordedCall } from "../state/call-log.ts";
+import type { RawUpdate } from "../state/update-queue.ts";
+import { ActionError, type GroupType, type Perform } from "./actions/actions.ts";
+import { SimulatedChat } from "./simulated-chat.ts";
+import { SimulatedUser } from "./simulated-user.ts";
+
+export abstract class ClientSide {
+  /** Carries out one action: what all the methods here are made of. */
+  abstract readonly perform: Perform;
+  readonly #users = new Map<number, SimulatedUser>();
+  readonly #chats = new Map<number, SimulatedChat>();
+
+  /** The user by that name, made if there is none. */
+  async user(name: string, details?: Partial<User>): Promise<SimulatedUser> {
+    const user = await this.perform("user", { name, ...(details && { details }) });
+    return remembered(this.#users, user.id, () => new SimulatedUser(this.perform, user));
+  }
+
+  /** The group by that title, made if there is none; the bot is in it. */
+  async group(title: string, type: GroupType = "supergroup"): Promise<SimulatedChat> {
+    const chat = await this.perform("chat", { title, type });
+    return remembered(this.#chats, chat.id, () => new SimulatedChat(this.perform, chat));
+  }
+
+  async channel(title: string): Promise<SimulatedChat> {
+    return await this.group(title, "channel");
+  }
+
+  /** Puts a raw update of any kind into the queue. Resolves with its id; null if `allowed_updates` leaves it out. */
+  async push(update: RawUpdate): Promise<number | null> {
+    const [id = null] = await this.pushMany([update]);
+    return id;
+  }
+
+  async pushMany(updates: RawUpdate[]): Promise<(number | null)[]> {
+    return await this.perform("push", { updates });
+  }
+
+  /**
+   * Resolves when an offset has confirmed every update so far.
+   * @param options.timeout milliseconds; 10,000 unless told otherwise
+   * @throws ActionError when the time is up
+   */
+  async confirmed({ timeout = 10_000 }: { timeout?: number } = {}): Promise<void> {
+    if (!(await this.perform("confirmed", { timeout }))) {
+      throw new ActionError(`there are still updates that no offset has confirmed after ${timeout} ms`);
+    }
+  }
+
+  /** The calls of the Bot API so far: all, or those of a method, spelt as the caller spelt it. */
+  async callsOf(method?: string): Promise<RecordedCall[]> {
+    return await this.perform("calls", method === undefined ? {} : { method });
+  }
+}
+
+function remembered<T>(map: Map<number, T>, id: number, make: () => T): T {
+  const known = map.get(id);
+  if (known !== undefined) return known;
+  const made = make();
+  map.set(id, made);
+  return made;
+}

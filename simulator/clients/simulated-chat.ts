@@ -1,0 +1,101 @@
+/** A chat as its people see it: what was said, and what the bot will say next. */
+
+import type { Chat, Message } from "@grammyjs/types";
+import type { ChatEvent } from "../state/journal.ts";
+import { ActionError, type GroupType, type Perform } from "./actions/actions.ts";
+import type { SimulatedUser } from "./simulated-user.ts";
+
+export interface WaitOptions {
+  /** Milliseconds; 5,000 unless told otherwise. */
+  timeout?: number;
+}
+
+export type EventOf<T extends ChatEvent["type"]> = Extract<ChatEvent, { type: T }>;
+
+const DEFAULT_TIMEOUT = 5000;
+
+export class SimulatedChat {
+  readonly chat: Chat;
+  readonly #perform: Perform;
+  /** What `next` has gone past: of each type of event by itself. */
+  readonly #read = new Map<ChatEvent["type"], number>();
+
+  constructor(perform: Perform, chat: Chat) {
+    this.#perform = perform;
+    this.chat = chat;
+  }
+
+  get id(): number {
+    return this.chat.id;
+  }
+
+  /** All messages that the chat holds, oldest first. */
+  async messages(): Promise<Message[]> {
+    return await this.#perform("messages", { chat_id: this.id });
+  }
+
+  /** The bot's next message: the oldest that this method has not returned yet, be it there already or still to come. */
+  async nextMessage(options?: WaitOptions): Promise<Message> {
+    return (await this.next("message", options)).message;
+  }
+
+  /** As `nextMessage`, for any type of event: `edited`, `deleted`, `action`, `reaction`, `callback-answer`, … */
+  async next<T extends ChatEvent["type"]>(
+    type: T,
+    { timeout = DEFAULT_TIMEOUT }: WaitOptions = {},
+  ): Promise<EventOf<T>> {
+    const event = await findEvent(this.#perform, this.id, {
+      after: this.#read.get(type) ?? 0,
+      timeout,
+      what: `${type} from the bot`,
+      matches: (candidate): candidate is EventOf<T> => candidate.type === type && candidate.by === "bot",
+    });
+    this.#read.set(type, event.seq);
+    return event;
+  }
+
+  async addBot(by: SimulatedUser): Promise<void> {
+    await this.#setBot(by, "member");
+  }
+
+  async removeBot(by: SimulatedUser): Promise<void> {
+    await this.#setBot(by, "kicked");
+  }
+
+  async promoteBot(by: SimulatedUser): Promise<void> {
+    await this.#setBot(by, "administrator");
+  }
+
+  /** Makes a supergroup of a group; this object goes on to stand for the old group. */
+  async upgrade(by: SimulatedUser): Promise<SimulatedChat> {
+    return new SimulatedChat(this.#perform, await this.#perform("upgrade", { user_id: by.id, chat_id: this.id }));
+  }
+
+  async #setBot(by: SimulatedUser, status: "member" | "administrator" | "kicked"): Promise<void> {
+    await this.#perform("botStatus", { user_id: by.id, chat_id: this.id, status });
+  }
+}
+
+export type { GroupType };
+
+interface Search<E extends ChatEvent> {
+  after: number;
+  timeout: number;
+  /** For the error: "message from the bot". */
+  what: string;
+  matches(event: ChatEvent): event is E;
+}
+
+/** Waits for the first event that matches. @throws ActionError when the time is up */
+export async function findEvent<E extends ChatEvent>(perform: Perform, chat_id: number, search: Search<E>): Promise<E> {
+  const deadline = Date.now() + search.timeout;
+  let after = search.after;
+  for (;;) {
+    const timeout = Math.max(0, deadline - Date.now());
+    const events = await perform("events", { chat_id, after, timeout });
+    const found = events.find((event): event is E => search.matches(event));
+    if (found !== undefined) return found;
+    if (timeout === 0) throw new ActionError(`no ${search.what} in chat ${chat_id} within ${search.timeout} ms`);
+    after = events.at(-1)?.seq ?? after;
+  }
+}

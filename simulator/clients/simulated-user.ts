@@ -1,0 +1,143 @@
+/** Somebody who talks to the bot. Without a chat, everything takes place in the private chat with it. */
+
+import type { Message, User } from "@grammyjs/types";
+import type { Content } from "../state/messages.ts";
+import type { ButtonChoice, Perform, Pressed } from "./actions/actions.ts";
+import { type EventOf, findEvent, SimulatedChat, type WaitOptions } from "./simulated-chat.ts";
+
+export interface Where {
+  chat?: SimulatedChat;
+}
+
+export interface SendOptions extends Where {
+  /** The message, or its id, that is replied to. */
+  reply_to?: Message | number;
+}
+
+/** A button that was pressed. */
+export interface PressedButton extends Pressed {
+  /** Waits for the bot's answerCallbackQuery. */
+  answered(options?: WaitOptions): Promise<EventOf<"callback-answer">>;
+}
+
+export interface AskedInline {
+  inline_query_id: string;
+  /** Waits for the bot's answerInlineQuery. */
+  answered(options?: WaitOptions): Promise<EventOf<"inline-answer">>;
+}
+
+const DEFAULT_TIMEOUT = 5000;
+
+export class SimulatedUser {
+  readonly user: User;
+  /** The private chat with the bot. */
+  readonly chat: SimulatedChat;
+  readonly #perform: Perform;
+
+  constructor(perform: Perform, user: User) {
+    const { id, first_name, username } = user;
+    this.#perform = perform;
+    this.user = user;
+    this.chat = new SimulatedChat(perform, { id, type: "private", first_name, ...(username && { username }) });
+  }
+
+  get id(): number {
+    return this.user.id;
+  }
+
+  /** The bot's next message in the private chat. */
+  async nextMessage(options?: WaitOptions): Promise<Message> {
+    return await this.chat.nextMessage(options);
+  }
+
+  /** Commands, mentions and links in the text become entities, as in a real client. */
+  async sendText(text: string, options: SendOptions = {}): Promise<Message> {
+    return await this.send({ text }, options);
+  }
+
+  /** Any content: `{ photo: [...] }`, `{ location: { latitude, longitude } }`, … */
+  async send(content: Content, { chat = this.chat, reply_to }: SendOptions = {}): Promise<Message> {
+    const reply = reply_to === undefined ? {} : { reply_to: idOf(reply_to) };
+    return await this.#perform("send", { user_id: this.id, chat_id: chat.id, content, ...reply });
+  }
+
+  /** Sends a file as a document. */
+  async sendFile(name: string, content: Uint8Array, { chat = this.chat }: Where = {}): Promise<Message> {
+    const base64 = Buffer.from(content).toString("base64");
+    return await this.#perform("sendFile", { user_id: this.id, chat_id: chat.id, name, base64 });
+  }
+
+  async edit(message: Message, text: string): Promise<Message> {
+    const { chat, message_id } = message;
+    return await this.#perform("edit", { user_id: this.id, chat_id: chat.id, message_id, content: { text } });
+  }
+
+  /**
+   * Presses a button: of the message, if one is given, otherwise of the latest message that has it, or of the reply
+   * keyboard.
+   */
+  async press(
+    button: ButtonChoice,
+    { chat = this.chat, message }: Where & { message?: Message } = {},
+  ): Promise<PressedButton> {
+    const place =
+      message === undefined ? { chat_id: chat.id } : { chat_id: message.chat.id, message_id: message.message_id };
+    const pressed = await this.#perform("press", { user_id: this.id, button, ...place });
+    return {
+      ...pressed,
+      answered: ({ timeout = DEFAULT_TIMEOUT } = {}) =>
+        findEvent(this.#perform, place.chat_id, {
+          after: pressed.after,
+          timeout,
+          what: `answer to callback query ${pressed.callback_query_id}`,
+          matches: (event): event is EventOf<"callback-answer"> =>
+            event.type === "callback-answer" && event.callback_query_id === pressed.callback_query_id,
+        }),
+    };
+  }
+
+  /** @param emoji leave it out to take the reaction back */
+  async react(message: Message, emoji?: string): Promise<void> {
+    const { chat, message_id } = message;
+    await this.#perform("react", { user_id: this.id, chat_id: chat.id, message_id, ...(emoji && { emoji }) });
+  }
+
+  /** @param options positions, from 0; none to retract the vote */
+  async vote({ chat, message_id }: Message, options: number[]): Promise<void> {
+    await this.#perform("vote", { user_id: this.id, chat_id: chat.id, message_id, options });
+  }
+
+  async inlineQuery(query: string, offset = ""): Promise<AskedInline> {
+    const { inline_query_id, after } = await this.#perform("inlineQuery", { user_id: this.id, query, offset });
+    return {
+      inline_query_id,
+      answered: ({ timeout = DEFAULT_TIMEOUT } = {}) =>
+        findEvent(this.#perform, this.id, {
+          after,
+          timeout,
+          what: `answer to inline query ${inline_query_id}`,
+          matches: (event): event is EventOf<"inline-answer"> =>
+            event.type === "inline-answer" && event.inline_query_id === inline_query_id,
+        }),
+    };
+  }
+
+  async join(chat: SimulatedChat): Promise<void> {
+    await this.#perform("join", { user_id: this.id, chat_id: chat.id });
+  }
+
+  async leave(chat: SimulatedChat): Promise<void> {
+    await this.#perform("leave", { user_id: this.id, chat_id: chat.id });
+  }
+
+  /** From now on the bot's messages to the user are refused with 403. */
+  async block(): Promise<void> {
+    await this.#perform("botStatus", { user_id: this.id, status: "kicked" });
+  }
+
+  async unblock(): Promise<void> {
+    await this.#perform("botStatus", { user_id: this.id, status: "member" });
+  }
+}
+
+const idOf = (message: Message | number) => (typeof message === "number" ? message : message.message_id);

@@ -1,0 +1,21 @@
+/** The clients' side of a simulator in another process. */
+
+import { ActionError, type ActionName, type Gives, type Takes } from "./actions/actions.ts";
+import { ClientSide } from "./client-side.ts";
+
+export class SimulatorClient extends ClientSide {
+  readonly #url: string;
+
+  /** @param url where the simulator listens: `http://127.0.0.1:8081` */
+  constructor(url: string) {
+    super();
+    this.#url = url.replace(/\/$/, "");
+  }
+
+  readonly perform = async <A extends ActionName>(name: A, takes: Takes<A>): Promise<Gives<A>> => {
+    const response = await fetch(`${this.#url}/simulator/${name}`, { method: "POST", body: JSON.stringify(takes) });
+    const reply = (await response.json()) as { ok: true; result: Gives<A> } | { ok: false; error: string };
+    if (!reply.ok) throw new ActionError(reply.error);
+    return reply.result;
+  };
+}

@@ -1,0 +1,16 @@
+/** `asgigram/simulator`: a faithful local Bot API, and the people who talk to the bot. */
+
+export type { UserFromGetMe } from "@grammyjs/types";
+export { Refusal, tooManyRequests } from "./api/refusal.ts";
+export { ActionError, type Actions, type ButtonChoice, type GroupType } from "./clients/actions/actions.ts";
+export { ClientSide } from "./clients/client-side.ts";
+export { type EventOf, SimulatedChat, type WaitOptions } from "./clients/simulated-chat.ts";
+export { type AskedInline, type PressedButton, type SendOptions, SimulatedUser } from "./clients/simulated-user.ts";
+export { SimulatorClient } from "./clients/simulator-client.ts";
+export { type IncomingCall, type Intercept, refuse } from "./http/server.ts";
+export { Simulator, type SimulatorOptions } from "./simulator.ts";
+export type { RecordedCall } from "./state/call-log.ts";
+export type { ChatEvent } from "./state/journal.ts";
+export type { Content } from "./state/messages.ts";
+export type { RawUpdate } from "./state/update-queue.ts";
+export { runTerminalChat, type TerminalChatOptions } from "./terminal.ts";

@@ -1,0 +1,155 @@
+/**
+ * A local Bot API, and the people who talk to the bot: for tests, demos and development, with no token and no network.
+ *
+ *   await using simulator = await Simulator.start();
+ *   const ann = await simulator.user("ann");
+ *   await ann.sendText("hello");                 // the bot, polling `simulator.url` with `simulator.token`, gets an update
+ *   console.log((await ann.nextMessage()).text); // and this is what it answered
+ */
+
+import type { UserFromGetMe } from "@grammyjs/types";
+import type { ServerType } from "@hono/node-server";
+import { BotApi } from "./api/bot-api.ts";
+import { LongPoll } from "./api/long-poll.ts";
+import type { ActionName, Gives, Takes } from "./clients/actions/actions.ts";
+import { belonging } from "./clients/actions/members.ts";
+import { talking } from "./clients/actions/messages.ts";
+import { directing } from "./clients/actions/test-control.ts";
+import { ClientSide } from "./clients/client-side.ts";
+import { type Deeds, Scene } from "./clients/scene.ts";
+import { clientRoutes } from "./http/clients.ts";
+import { createServer, type Intercept, listen } from "./http/server.ts";
+import { CallLog, type RecordedCall } from "./state/call-log.ts";
+import { FileStore } from "./state/files.ts";
+import type { ChatEvent } from "./state/journal.ts";
+import { Settings } from "./state/settings.ts";
+import { UpdateQueue } from "./state/update-queue.ts";
+import { World } from "./state/world.ts";
+
+export interface SimulatorOptions {
+  /** 127.0.0.1 unless told otherwise. */
+  host?: string;
+  /** 0, the default, for any that is free. */
+  port?: number;
+  token?: string;
+  /** What getMe says, where it should differ. */
+  bot?: Partial<UserFromGetMe>;
+  /** How many messages and events are kept of each chat: 1,000. */
+  historyPerChat?: number;
+  /** How many calls are kept: 10,000; 0 switches the log off. */
+  callLog?: number;
+  /** The id of the first update. */
+  firstUpdateId?: number;
+  /**
+   * Slow down callers that repeat an offset, and delay repeated conflicts, as Telegram does. Off unless told otherwise: most
+   * bots end by repeating an offset, and every test would end with a wait of three seconds.
+   */
+  strictPolling?: boolean;
+  /** Milliseconds since 1970: dates of messages and the age of updates. Waiting is done in real time. */
+  now?: () => number;
+  /** Puts faults between the caller and the Bot API. */
+  intercept?: Intercept;
+}
+
+const TOKEN = "4839574812:AAFD39kkdpWt3ywyRZergyOLMaJhac60qcS";
+
+const BOT: Omit<UserFromGetMe, "id"> = {
+  is_bot: true,
+  first_name: "Bot",
+  username: "simulated_bot",
+  can_join_groups: true,
+  // Privacy mode is off, so that a bot in a group hears everything: what one wants of a demonstration.
+  can_read_all_group_messages: true,
+  supports_guest_queries: false,
+  supports_inline_queries: true,
+  can_connect_to_business: false,
+  has_main_web_app: false,
+} as Omit<UserFromGetMe, "id">;
+
+export class Simulator extends ClientSide implements AsyncDisposable {
+  readonly token: string;
+  readonly #world: World;
+  readonly #queue: UpdateQueue;
+  readonly #calls: CallLog;
+  readonly #scene: Scene;
+  readonly #server: ServerType;
+  #url = "";
+
+  private constructor(options: SimulatorOptions) {
+    super();
+    const { token = TOKEN, now = Date.now, historyPerChat = 1000, callLog = 10_000, strictPolling = false } = options;
+    const bot = { id: Number.parseInt(token, 10), ...BOT, ...options.bot };
+    const files = new FileStore();
+    this.token = token;
+    this.#world = new World({ now, bot, historyPerChat });
+    this.#queue = new UpdateQueue({ now, firstId: options.firstUpdateId ?? 100_000_001 });
+    this.#calls = new CallLog(callLog);
+    this.#scene = new Scene({ world: this.#world, queue: this.#queue, calls: this.#calls, files });
+    const poll = new LongPoll(this.#queue, { now, strict: strictPolling });
+    const api = new BotApi({ world: this.#world, files, settings: new Settings(), queue: this.#queue, poll });
+    const clients = clientRoutes(this.perform, isAction, this.#world.journal);
+    const { intercept } = options;
+    this.#server = createServer({ token, api, files, calls: this.#calls, clients, now, intercept });
+  }
+
+  static async start(options: SimulatorOptions = {}): Promise<Simulator> {
+    const simulator = new Simulator(options);
+    simulator.#url = await listen(simulator.#server, options.host ?? "127.0.0.1", options.port ?? 0);
+    return simulator;
+  }
+
+  /** Where it listens, to be given to a bot as its API server: `http://127.0.0.1:40123`. */
+  get url(): string {
+    return this.#url;
+  }
+
+  /** What getMe says. */
+  get bot(): UserFromGetMe {
+    return this.#world.bot;
+  }
+
+  /** Updates that no offset has confirmed yet. */
+  get pending(): number {
+    return this.#queue.pending;
+  }
+
+  /** The calls of the Bot API so far. */
+  get calls(): readonly RecordedCall[] {
+    return this.#calls.calls;
+  }
+
+  /** The title of a group, the name of a private chat's user. */
+  titleOf(chat_id: number): string {
+    const chat = this.#world.chat(chat_id)?.chat;
+    return chat?.title ?? chat?.first_name ?? String(chat_id);
+  }
+
+  /** Lets the ids of updates go on from somewhere else, as Telegram does after a quiet week. The queue must be empty. */
+  restartIds(at: number): void {
+    this.#queue.restartIds(at);
+  }
+
+  /** Calls `observer` at everything that happens in any chat, until the returned function is called. */
+  observe(observer: (event: ChatEvent) => void): () => void {
+    return this.#world.journal.observe(observer);
+  }
+
+  readonly perform = async <A extends ActionName>(name: A, takes: Takes<A>): Promise<Gives<A>> => {
+    const deed: Deeds<A>[A] = DEEDS[name];
+    return await deed(takes, this.#scene);
+  };
+
+  /** Stops listening; calls that wait are cut off. */
+  async close(): Promise<void> {
+    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    if ("closeAllConnections" in this.#server) this.#server.closeAllConnections();
+    await closed;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+}
+
+const DEEDS: Deeds<ActionName> = { ...talking, ...belonging, ...directing };
+const isAction = (name: string): name is ActionName => Object.hasOwn(DEEDS, name);

@@ -1,0 +1,186 @@
+/**
+ * What waits for getUpdates: https://core.telegram.org/bots/api#getupdates, and the rules of the public server's TQueue where
+ * the reference is silent. Pure: it neither waits nor reads a clock of its own.
+ *
+ * An update is frozen as JSON when it is pushed, as the real server does, so that later changes of the world do not reach
+ * into the queue. Ids ascend from head to tail; they are consecutive unless a test gives an update an id of its own.
+ */
+
+import { UPDATE_KINDS } from "../../src/protocol/route.ts";
+
+/** An update as a test may push it: any kind, known or not, with or without an id. */
+export interface RawUpdate {
+  update_id?: number;
+  [kind: string]: unknown;
+}
+
+export interface UpdateQueueOptions {
+  /** Milliseconds since 1970. */
+  now: () => number;
+  /** The id of the first update; Telegram begins at a random one. */
+  firstId: number;
+}
+
+interface QueuedUpdate {
+  id: number;
+  json: string;
+  bytes: number;
+  /** Milliseconds since 1970. */
+  expires: number;
+}
+
+/** A reply is cut at about this many bytes, so fewer updates than asked for do not mean that no more are waiting. */
+const REPLY_BYTES = 4 * 1024 * 1024;
+/** An offset further than this beyond the tail is not believed: it confirms nothing and reads from the head. */
+const BELIEVABLE_LEAP = 10;
+/** Seconds that an update waits; the kinds not named wait for a day. */
+const RETENTION: Record<string, number> = {
+  inline_query: 30,
+  chosen_inline_result: 600,
+  callback_query: 150,
+  shipping_query: 150,
+  pre_checkout_query: 150,
+};
+const DAY = 86_400;
+/** "all update types except chat_member, message_reaction, and message_reaction_count" */
+const NOT_BY_DEFAULT: ReadonlySet<string> = new Set(["chat_member", "message_reaction", "message_reaction_count"]);
+const KNOWN: ReadonlySet<string> = new Set(UPDATE_KINDS);
+const DEFAULT_KINDS: ReadonlySet<string> = new Set(UPDATE_KINDS.filter((kind) => !NOT_BY_DEFAULT.has(kind)));
+
+export class UpdateQueue {
+  /** Called after an update came in. */
+  onPush: () => void = () => {};
+  #entries: QueuedUpdate[] = [];
+  /** Where the head is in `#entries`; what lies before it is confirmed and cleared away in bulk. */
+  #head = 0;
+  #earliestExpiry = Infinity;
+  #nextId: number;
+  #allowed = DEFAULT_KINDS;
+  #drained: (() => void)[] = [];
+  readonly #now: () => number;
+
+  constructor({ now, firstId }: UpdateQueueOptions) {
+    this.#now = now;
+    this.#nextId = firstId;
+  }
+
+  /** Updates that no offset has confirmed yet (WebhookInfo's pending_update_count). */
+  get pending(): number {
+    this.#expire();
+    return this.#entries.length - this.#head;
+  }
+
+  /** The id that the next update gets. */
+  get nextId(): number {
+    return this.#nextId;
+  }
+
+  /** What `allowed_updates` last said. */
+  get allowed(): ReadonlySet<string> {
+    return this.#allowed;
+  }
+
+  /**
+   * Takes an update in and returns its id; undefined if `allowed_updates` leaves its kind out, which is decided now and not
+   * when the update is fetched. Kinds that this version does not know always pass.
+   */
+  push(update: RawUpdate): number | undefined {
+    const { update_id = this.#nextId, ...content } = update;
+    const kind = Object.keys(content)[0];
+    if (kind !== undefined && KNOWN.has(kind) && !this.#allowed.has(kind)) return undefined;
+    const last = this.#entries.at(-1);
+    if (this.pending > 0 && last !== undefined && update_id <= last.id) {
+      throw new RangeError(`update_id ${update_id} is not above ${last.id}, which is still in the queue`);
+    }
+    const json = JSON.stringify({ update_id, ...content });
+    const expires = this.#now() + 1000 * (RETENTION[kind ?? ""] ?? DAY);
+    this.#earliestExpiry = Math.min(this.#earliestExpiry, expires);
+    this.#entries.push({ id: update_id, json, bytes: Buffer.byteLength(json), expires });
+    this.#nextId = Math.max(this.#nextId, update_id + 1);
+    this.onPush();
+    return update_id;
+  }
+
+  /** Remembers `allowed_updates`. An empty list, or one without any known kind, means the default. */
+  allow(kinds: readonly unknown[]): void {
+    const known = kinds.filter((kind): kind is string => typeof kind === "string").map((kind) => kind.toLowerCase());
+    const chosen = known.filter((kind) => KNOWN.has(kind));
+    this.#allowed = chosen.length > 0 ? new Set(chosen) : DEFAULT_KINDS;
+  }
+
+  /**
+   * Confirms what is below `offset`, and returns up to `limit` updates from there on, each as JSON. A negative offset
+   * forgets all but the last `-offset` updates first; 0 confirms nothing.
+   */
+  take(offset: number, limit: number): string[] {
+    this.#expire();
+    if (offset < 0) this.#advance(Math.max(this.#head, this.#entries.length + offset));
+    else if (offset <= this.#nextId + BELIEVABLE_LEAP) this.#advance(this.#indexOf(offset));
+    const taken: string[] = [];
+    let bytes = 0;
+    for (let at = this.#head; at < this.#entries.length && taken.length < limit; at++) {
+      const entry = this.#entries[at]!;
+      bytes += entry.bytes;
+      if (bytes > REPLY_BYTES && taken.length > 0) break;
+      taken.push(entry.json);
+    }
+    return taken;
+  }
+
+  /** Forgets everything (drop_pending_updates). */
+  clear(): void {
+    this.#advance(this.#entries.length);
+  }
+
+  /** "If there are no new updates for at least a week, then identifier of the next update will be chosen randomly." */
+  restartIds(at: number): void {
+    if (this.pending > 0) throw new RangeError(`ids cannot restart while ${this.pending} updates are waiting`);
+    this.#nextId = at;
+  }
+
+  /** Resolves as soon as nothing is pending: every update was confirmed by an offset, or has expired. */
+  async drained(): Promise<void> {
+    if (this.pending === 0) return;
+    await new Promise<void>((resolve) => this.#drained.push(resolve));
+  }
+
+  /** The first entry with an id of at least `id`. */
+  #indexOf(id: number): number {
+    let low = this.#head;
+    let high = this.#entries.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (this.#entries[middle]!.id < id) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  #advance(to: number): void {
+    this.#head = to;
+    if (this.#head > 1024 && this.#head * 2 > this.#entries.length) this.#compact();
+    this.#settle();
+  }
+
+  #expire(): void {
+    const now = this.#now();
+    if (now <= this.#earliestExpiry) return;
+    this.#compact();
+    this.#entries = this.#entries.filter((entry) => entry.expires >= now);
+    this.#earliestExpiry = this.#entries.reduce((earliest, { expires }) => Math.min(earliest, expires), Infinity);
+    this.#settle();
+  }
+
+  #compact(): void {
+    this.#entries = this.#entries.slice(this.#head);
+    this.#head = 0;
+  }
+
+  #settle(): void {
+    if (this.#head < this.#entries.length) return;
+    this.#entries = [];
+    this.#head = 0;
+    this.#earliestExpiry = Infinity;
+    for (const resolve of this.#drained.splice(0)) resolve();
+  }
+}

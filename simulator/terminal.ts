@@ -1,0 +1,184 @@
+/**
+ * A chat with the bot in the terminal: `asgigram simulate <application>`.
+ *
+ * At a terminal it prompts, and the bot's messages are printed as they come. Otherwise it reads lines to the end of input,
+ * and after each waits until the bot has nothing left to do, so that what it prints is the bot's side of the conversation,
+ * in order: `printf 'hello\n' | asgigram simulate echo.ts` is a test.
+ */
+
+import { readFile } from "node:fs/promises";
+import { basename } from "node:path";
+import { createInterface, type Interface } from "node:readline";
+import { styleText } from "node:util";
+import { ActionError } from "./clients/actions/actions.ts";
+import type { SimulatedChat } from "./clients/simulated-chat.ts";
+import type { SimulatedUser } from "./clients/simulated-user.ts";
+import type { Simulator } from "./simulator.ts";
+import type { ChatEvent } from "./state/journal.ts";
+import { HELP, type Line, parseLine } from "./terminal/line.ts";
+import { PromptLine } from "./terminal/prompt-line.ts";
+import { clean, render } from "./terminal/render.ts";
+
+export interface TerminalChatOptions {
+  simulator: Simulator;
+  input: NodeJS.ReadableStream & { isTTY?: boolean };
+  output: NodeJS.WritableStream & { isTTY?: boolean };
+  /** Resolves when the server has settled every update that it has taken, and its sends are done. */
+  idle: () => Promise<void>;
+  /** Ends the chat early. */
+  signal?: AbortSignal;
+  /** For whoever else prints at this terminal. */
+  promptLine?: PromptLine;
+}
+
+/** Resolves when the chat is over: at the end of input, at `/quit`, or by the signal. */
+export async function runTerminalChat(options: TerminalChatOptions): Promise<void> {
+  await new TerminalChat(options).run();
+}
+
+const FIRST_USER = "ann";
+const WELCOME = "Talk to the bot; /help tells more, /quit leaves.";
+
+class TerminalChat {
+  readonly #options: TerminalChatOptions;
+  readonly #isInteractive: boolean;
+  readonly #promptLine: PromptLine;
+  /** Where the numbers that were shown last belong: of each chat, the message, or none for its reply keyboard. */
+  readonly #buttons = new Map<number, number | undefined>();
+  #me!: SimulatedUser;
+  #chat!: SimulatedChat;
+  #lines!: Interface;
+  #isOver = false;
+  /** No more input is to come, though there may be lines that were typed ahead. */
+  #isClosed = false;
+
+  constructor(options: TerminalChatOptions) {
+    this.#options = options;
+    this.#isInteractive = options.input.isTTY === true;
+    this.#promptLine = options.promptLine ?? new PromptLine();
+  }
+
+  async run(): Promise<void> {
+    const { simulator, input, output, signal } = this.#options;
+    await this.#become(FIRST_USER);
+    if (signal?.aborted) return;
+    const forget = simulator.observe((event) => this.#show(event));
+    const prompt = this.#isInteractive ? { output, terminal: true } : {};
+    this.#lines = createInterface({ input, ...prompt, ...(signal && { signal }) });
+    if (this.#isInteractive) this.#promptLine.attach(this.#lines, output);
+    this.#lines.on("SIGINT", () => this.#lines.close());
+    this.#lines.on("close", () => {
+      this.#isClosed = true;
+    });
+    try {
+      if (this.#isInteractive) output.write(`${styleText("dim", WELCOME, { stream: output as NodeJS.WriteStream })}\n`);
+      await this.#converse();
+    } finally {
+      forget();
+      this.#lines.close();
+    }
+  }
+
+  async #converse(): Promise<void> {
+    this.#prompt();
+    for await (const line of this.#lines) {
+      await this.#obey(parseLine(line)).catch((error) => this.#complain(error));
+      if (this.#isOver) return;
+      if (!this.#isInteractive) await this.#settled();
+      this.#prompt();
+    }
+  }
+
+  async #obey(line: Line): Promise<void> {
+    switch (line.do) {
+      case "send":
+        return void (await this.#me.sendText(line.text, { chat: this.#chat }));
+      case "press":
+        return await this.#press(line.number);
+      case "as":
+        return await this.#become(line.name);
+      case "chat":
+        this.#chat = line.title === undefined ? this.#me.chat : await this.#options.simulator.group(line.title);
+        return;
+      case "file":
+        return await this.#sendFile(line.path);
+      case "help":
+        return this.#print(HELP);
+      case "quit":
+        this.#isOver = true;
+        return;
+      case "complain":
+        return this.#print(`Write ${line.about}; /help tells more.`);
+      case "nothing":
+    }
+  }
+
+  async #sendFile(path: string): Promise<void> {
+    const content = await readFile(path).catch((error) => {
+      throw new ActionError(error.message);
+    });
+    await this.#me.sendFile(basename(path), content, { chat: this.#chat });
+  }
+
+  async #press(number: number): Promise<void> {
+    if (!this.#buttons.has(this.#chat.id)) throw new ActionError("there are no buttons here yet");
+    const message_id = this.#buttons.get(this.#chat.id);
+    const place = { user_id: this.#me.id, chat_id: this.#chat.id, ...(message_id !== undefined && { message_id }) };
+    const { url } = await this.#options.simulator.perform("press", { ...place, button: number });
+    if (url !== undefined) this.#print(`opens ${clean(url)}`);
+  }
+
+  /** In a group one stays there as somebody else; a private chat is one's own. */
+  async #become(name: string): Promise<void> {
+    const wasPrivate = this.#chat === undefined || this.#chat.chat.type === "private";
+    this.#me = await this.#options.simulator.user(name);
+    if (wasPrivate) this.#chat = this.#me.chat;
+  }
+
+  /** The bot has taken all that was sent, and has done with it. */
+  async #settled(): Promise<void> {
+    const { simulator, idle, signal } = this.#options;
+    while (!signal?.aborted) {
+      const isTaken = await simulator.perform("confirmed", { timeout: 500 });
+      if (isTaken) return await idle();
+    }
+  }
+
+  #show(event: ChatEvent): void {
+    if (event.by !== "bot") return;
+    if (event.type === "message" || event.type === "edited") this.#rememberButtons(event);
+    if (event.type === "action" && !this.#isInteractive) return;
+    const { bot } = this.#options.simulator;
+    const text = render(event, clean(bot.first_name));
+    if (text !== undefined) this.#print(this.#place(event.chat_id) + text);
+  }
+
+  #rememberButtons(event: Extract<ChatEvent, { type: "message" | "edited" }>): void {
+    const { reply_markup, message_id } = event.message;
+    if (reply_markup !== undefined) this.#buttons.set(event.chat_id, message_id);
+    else if (event.type === "message" && event.keyboard !== undefined) this.#buttons.set(event.chat_id, undefined);
+    else if (this.#buttons.get(event.chat_id) === message_id) this.#buttons.delete(event.chat_id);
+  }
+
+  /** What happens elsewhere is told with its place. */
+  #place(chat_id: number): string {
+    if (chat_id === this.#chat.id) return "";
+    return `[${clean(this.#options.simulator.titleOf(chat_id))}] `;
+  }
+
+  #complain(error: unknown): void {
+    if (!(error instanceof ActionError)) throw error;
+    this.#print(`(${error.message})`);
+  }
+
+  #prompt(): void {
+    if (!this.#isInteractive || this.#isClosed) return;
+    const where = this.#chat.chat.type === "private" ? "private" : this.#chat.chat.title;
+    this.#lines.setPrompt(`${this.#me.user.first_name} @ ${where}> `);
+    this.#lines.prompt(true);
+  }
+
+  #print(text: string): void {
+    this.#promptLine.above(() => this.#options.output.write(`${text}\n`));
+  }
+}

@@ -1,0 +1,99 @@
+/** Whether the application can be imported, and starts up and shuts down: in a worker thread, as when it serves. */
+
+import { setTimeout as delay } from "node:timers/promises";
+import { StartupFailedError, WorkerError } from "../../protocol/errors.ts";
+import type { HostTask, ToMain } from "../../protocol/port.ts";
+import { Threads } from "../../threads/threads.ts";
+import { Worker } from "../../threads/worker.ts";
+import { type Finding, ok, problem, warning } from "./finding.ts";
+
+export interface ApplicationOptions extends Pick<HostTask, "application" | "directory" | "interface" | "lifespan"> {
+  /** Megabytes of heap. */
+  readonly memory: number | undefined;
+  /** Seconds that its shutdown may take. */
+  readonly shutdownTimeout: number;
+  /** Seconds that its startup may take. */
+  readonly startupTimeout?: number;
+  /** Takes what the application prints. */
+  print(line: string): void;
+}
+
+/** A server would wait for longer, but somebody waits for the end of this: seconds. */
+const STARTUP_TIMEOUT = 60;
+
+export async function checkApplication(options: ApplicationOptions): Promise<Finding[]> {
+  const { application, memory, print, shutdownTimeout, startupTimeout = STARTUP_TIMEOUT } = options;
+  const threads = new Threads(1, memory);
+  const told: ToMain[] = [];
+  const worker = startWorker(threads, options, (item) => {
+    if (item.type === "output") print(item.text);
+    else told.push(item);
+  });
+  try {
+    await within(startupTimeout, worker.ready, `the application has not started up within ${startupTimeout} s`);
+    worker.drain("shutdown");
+    const slow = `the application has not shut down within ${shutdownTimeout} s (--shutdown-timeout)`;
+    await within(shutdownTimeout, worker.ended, slow);
+  } catch (error) {
+    return [...crashesIn(told), problem("application", error as Error)];
+  } finally {
+    // Whatever the application has left running ends with its thread.
+    await threads.destroy();
+  }
+  const complaints = [...crashesIn(told), ...warningsIn(told)];
+  return complaints.length > 0 ? complaints : [ok("application", `${application} ${courseIn(told)}`)];
+}
+
+function startWorker(threads: Threads, options: ApplicationOptions, onMessage: (item: ToMain) => void): Worker {
+  const { application, directory, lifespan } = options;
+  return new Worker({
+    number: 0,
+    deaths: 0,
+    threads,
+    task: {
+      application,
+      directory,
+      interface: options.interface,
+      lifespan,
+      maxInstances: 1,
+      idleTimeout: Number.POSITIVE_INFINITY,
+      debug: true,
+      watch: false,
+      yields: false,
+    },
+    onReady: () => {},
+    onMessage,
+    onDrained: () => {},
+    onEnded: () => {},
+    onOver: () => {},
+  });
+}
+
+async function within(seconds: number, work: Promise<void>, otherwise: string): Promise<void> {
+  const finished = new AbortController();
+  const late = delay(seconds * 1000, undefined, { signal: finished.signal }).then(() => {
+    throw new StartupFailedError(otherwise);
+  });
+  await Promise.race([work, late]).finally(() => finished.abort());
+}
+
+function crashesIn(told: readonly ToMain[]): Finding[] {
+  return told
+    .filter((item) => item.type === "crash")
+    .map(({ message, error }) => problem("application", new WorkerError(message, { cause: error })));
+}
+
+function warningsIn(told: readonly ToMain[]): Finding[] {
+  return told
+    .filter((item) => item.type === "log")
+    .filter(({ level }) => level === "warn" || level === "error")
+    .map(({ message, error }) => warning("application", error === undefined ? message : `${message}\n${error}`));
+}
+
+/** How it went: without a lifespan the worker says so. */
+function courseIn(told: readonly ToMain[]): string {
+  const aside = told.find((item) => item.type === "log" && item.level === "debug");
+  return aside === undefined
+    ? "starts up and shuts down"
+    : `can be imported; ${(aside as { message: string }).message}`;
+}

@@ -1,0 +1,25 @@
+/** Whether the server could listen where `--listen` says. */
+
+import { once } from "node:events";
+import { createServer } from "node:net";
+import { parseAddress } from "../../config/listen-address.ts";
+import { listenError } from "../../observe/status-server.ts";
+import { type Finding, ok, problem, warning } from "./finding.ts";
+
+/** That the address is in use is no problem in itself: as with the inbox, it may be by the server that is to be replaced. */
+export async function checkListen(address: string | false): Promise<Finding[]> {
+  if (address === false) return [];
+  const where = parseAddress(address);
+  const server = createServer();
+  try {
+    server.listen(where.port, where.host);
+    await once(server, "listening");
+    return [ok("listen", `${address} is free`)];
+  } catch (cause) {
+    const error = listenError(where, cause as NodeJS.ErrnoException);
+    const isInUse = (cause as NodeJS.ErrnoException).code === "EADDRINUSE";
+    return [isInUse ? warning("listen", error.message) : problem("listen", error)];
+  } finally {
+    server.close();
+  }
+}

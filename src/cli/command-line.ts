@@ -1,0 +1,109 @@
+/** The command line: which command it is, and what was typed for it, as options by their keys. */
+
+import { unknownOption } from "../config/option-layers.ts";
+import { flagOf, OPTIONS, type Option, type OptionKey } from "../config/options.ts";
+import type { Values } from "../config/sources.ts";
+import { readValue } from "../config/value.ts";
+import { ConfigError } from "../protocol/errors.ts";
+import { nearest } from "../protocol/nearest.ts";
+import { type Flags, splitArguments } from "./arguments.ts";
+import { COMMANDS, type Command, type CommandName, EVERYWHERE, isCommand } from "./commands.ts";
+
+/** What somebody wants of asgigram. */
+export type Invocation = { wants: "text"; text: string } | { wants: "version" } | ({ wants: CommandName } & Typed);
+
+/** What was typed for a command. */
+export interface Typed {
+  readonly flags: Values;
+  /** What the command itself settles. */
+  readonly presets: Values;
+  readonly defaults: Values;
+  /** The arguments that are no options. */
+  readonly words: readonly string[];
+  /** Those that are on. */
+  readonly switches: ReadonlySet<string>;
+}
+
+/** What a completion script calls asgigram with, before the words of the line. */
+const ASKS_FOR_COMPLETIONS = "--get-yargs-completions";
+
+/**
+ * @param argv the words behind `asgigram`
+ * @throws ConfigError
+ */
+export async function parseCommandLine(argv: readonly string[]): Promise<Invocation> {
+  if (argv[0] === ASKS_FOR_COMPLETIONS) {
+    const { completionsOf } = await import("./completion.ts");
+    return { wants: "text", text: (await completionsOf(argv.slice(1))).join("\n") };
+  }
+  const { words, flags } = splitArguments(argv);
+  const [first = "", ...rest] = words;
+  if (flags.help) {
+    const { helpOf } = await import("./help.ts");
+    return { wants: "text", text: await helpOf(isCommand(first) ? first : "serve") };
+  }
+  if (flags.version) return { wants: "version" };
+  if (isCommand(first)) return invocationOf(first, rest, flags);
+  refuseMisspelt(first);
+  return invocationOf("serve", words, flags);
+}
+
+function invocationOf(wants: CommandName, words: readonly string[], typed: Flags): Invocation {
+  const command = COMMANDS[wants];
+  const { presets = {}, defaults = {} } = command;
+  const flags = readFlags(typed, wants);
+  const switches = readSwitches(typed, command);
+  if (command.words === undefined) return { wants, flags, presets, defaults, words, switches };
+  return { wants, flags: { ...flags, ...readWords(words, command.words) }, presets, defaults, words: [], switches };
+}
+
+/** A bare word may be a command with a slip in it; an application that is named with its export never is. */
+function refuseMisspelt(word: string): void {
+  const known = [...Object.keys(COMMANDS), ...Object.keys(EVERYWHERE).map((flag) => `--${flag}`)];
+  const guess = /^\w+$/.test(word) ? nearest(word, known) : undefined;
+  if (guess === undefined) return;
+  throw new ConfigError(
+    `there is no command "${word}"; did you mean ${guess}? (An application of that name is ${word}:application.)`,
+  );
+}
+
+function readFlags(typed: Flags, name: CommandName): Values {
+  const { flags: keys, switches = {} } = COMMANDS[name];
+  const known = new Map(keys.map((key) => [flagOf(key), key]));
+  const flags: { [Key in OptionKey]?: unknown } = {};
+  for (const [flag, value] of Object.entries(typed)) {
+    if (Object.hasOwn(switches, flag)) continue;
+    const key = known.get(flag);
+    if (key === undefined) throw unknownFlag(flag, [...known.keys(), ...Object.keys(switches)], name);
+    flags[key] = readOccurrences(key, value);
+  }
+  return flags;
+}
+
+function unknownFlag(flag: string, flags: Iterable<string>, name: CommandName): ConfigError {
+  const guess = nearest(flag, flags);
+  const command = name === "serve" ? "asgigram" : `asgigram ${name}`;
+  return unknownOption(`${flag.length === 1 ? "-" : "--"}${flag}`, guess && `--${guess}`, command);
+}
+
+/** Of an option that is there several times, the last one counts; a list is all of them together. */
+function readOccurrences(key: OptionKey, value: unknown): unknown {
+  const values = [value].flat().map((one) => (one === true ? "" : one));
+  return OPTIONS[key].type === "list" && !values.includes(false) ? values.join(",") : values.at(-1);
+}
+
+function readSwitches(typed: Flags, { switches = {} }: Command): ReadonlySet<string> {
+  const isOn = (name: string) => readValue(SWITCH, [typed[name] ?? false].flat().at(-1), `--${name}`, "");
+  return new Set(Object.keys(switches).filter(isOn));
+}
+
+const SWITCH: Option = { type: "boolean", help: "", group: "" };
+
+function readWords(words: readonly string[], keys: readonly OptionKey[]): Values {
+  if (words.length > keys.length) {
+    const wanted = keys.map((key) => `<${key}>`).join(" ");
+    const used = wanted === "" ? "none are used" : `no more are used than ${wanted}`;
+    throw new ConfigError(`too many arguments (${words.length}): ${used}`);
+  }
+  return Object.fromEntries(words.map((word, i) => [keys.at(i - words.length), word]));
+}

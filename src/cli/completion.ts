@@ -1,0 +1,48 @@
+/** What a shell offers behind `asgigram`: the completion of yargs, fed from the tables of commands and options. */
+
+import yargs from "yargs";
+import { flagOf, optionAt } from "../config/options.ts";
+import { splitArguments } from "./arguments.ts";
+import { COMMANDS, type CommandName, EVERYWHERE, FLAGS, isCommand } from "./commands.ts";
+
+/** For the shell of the variable SHELL. */
+export function showCompletionScript(): void {
+  yargs().scriptName("asgigram").showCompletionScript();
+}
+
+/**
+ * @param line its words, asgigram first, the last one unfinished
+ * @returns what that may become; nothing where the shell had better offer files
+ */
+export async function completionsOf(line: readonly string[]): Promise<readonly string[]> {
+  // bash takes --log-level=info apart.
+  const [, ...words] = line.filter((word) => word !== "=");
+  const typed = words.slice(0, -1);
+  const current = words.at(-1) ?? "";
+  if (typed.includes("--") || isFollowedByText(typed.at(-1))) return [];
+  const offered = await completerAfter(splitArguments(typed).words).getCompletion(words);
+  return current.startsWith("-") ? offered : offered.filter((word) => !word.startsWith("-"));
+}
+
+function isFollowedByText(word: string | undefined): boolean {
+  return FLAGS.some((key) => {
+    const { alias, type, choices } = optionAt(key);
+    return [`--${flagOf(key)}`, `-${alias}`].includes(word!) && type !== "boolean" && choices === undefined;
+  });
+}
+
+/** @param before the words so far that are no flags */
+function completerAfter([command, ...rest]: readonly string[]): ReturnType<typeof yargs> {
+  const name: CommandName = isCommand(command) ? command : "serve";
+  const { actions = [], flags, switches = {} } = COMMANDS[name];
+  const completer = yargs().locale("en").help(false).version(false);
+  if (command === undefined)
+    for (const [word, { summary }] of Object.entries(COMMANDS)) completer.command(word, summary);
+  if (rest.length === 0) for (const action of actions) completer.command(action, "");
+  for (const key of flags) {
+    const { help, choices } = optionAt(key);
+    completer.option(flagOf(key), { describe: help, ...(choices !== undefined && { choices }) });
+  }
+  for (const [flag, describe] of Object.entries({ ...switches, ...EVERYWHERE })) completer.option(flag, { describe });
+  return completer;
+}

@@ -1,0 +1,76 @@
+/** What is to be done with dead letters: the words behind `asgigram inbox`. */
+
+import { quote } from "../../config/quote.ts";
+import { ConfigError } from "../../protocol/errors.ts";
+import { nearest } from "../../protocol/nearest.ts";
+
+export type InboxTask =
+  | { readonly action: "list"; readonly json: boolean }
+  | { readonly action: "show"; readonly id: number; readonly json: boolean }
+  | { readonly action: "retry" | "drop"; readonly which: readonly number[] | "all" };
+
+type Action = InboxTask["action"];
+
+/** The actions, and the switches that each has. */
+const SWITCHES: { readonly [Name in Action]: readonly string[] } = {
+  list: ["json"],
+  show: ["json"],
+  retry: ["all"],
+  drop: ["all"],
+};
+
+export const INBOX_ACTIONS = Object.keys(SWITCHES);
+
+/**
+ * @param switches those that are on
+ * @throws ConfigError
+ */
+export function readInboxTask([word, ...rest]: readonly string[], switches: ReadonlySet<string>): InboxTask {
+  const action = readAction(word);
+  refuseSwitches(action, switches);
+  const ids = rest.map(readId);
+  const json = switches.has("json");
+  switch (action) {
+    case "list":
+      if (ids.length > 0)
+        throw new ConfigError(`list shows all of them; one is shown by asgigram inbox show ${ids[0]}`);
+      return { action, json };
+    case "show":
+      if (ids.length !== 1) throw new ConfigError(`show takes the ID of one dead letter, not ${ids.length}`);
+      return { action, id: ids[0]!, json };
+    case "retry":
+    case "drop":
+      return { action, which: readWhich(action, ids, switches.has("all")) };
+  }
+}
+
+function readAction(word: string | undefined): Action {
+  if (word === undefined) throw new ConfigError(`asgigram inbox needs an action: ${CHOICE}`);
+  if (Object.hasOwn(SWITCHES, word)) return word as Action;
+  const guess = nearest(word, INBOX_ACTIONS);
+  throw new ConfigError(
+    `${quote(word)} is no action of asgigram inbox${guess === undefined ? `: there are ${CHOICE}` : `; did you mean ${guess}?`}`,
+  );
+}
+
+const CHOICE = "list, show ID, retry ID and drop ID; asgigram inbox --help tells more";
+
+function refuseSwitches(action: Action, switches: ReadonlySet<string>): void {
+  for (const name of switches) {
+    if (SWITCHES[action].includes(name)) continue;
+    const others = Object.entries(SWITCHES).flatMap(([other, names]) => (names.includes(name) ? [other] : []));
+    throw new ConfigError(`--${name} goes with ${others.join(" and ")}, not with ${action}`);
+  }
+}
+
+function readId(word: string): number {
+  const id = /^\d+$/.test(word) ? Number(word) : Number.NaN;
+  if (Number.isSafeInteger(id)) return id;
+  throw new ConfigError(`${quote(word)} is no ID: it must be a whole number, as asgigram inbox list shows it`);
+}
+
+function readWhich(action: Action, ids: readonly number[], all: boolean): readonly number[] | "all" {
+  if (all && ids.length > 0) throw new ConfigError(`${action} takes IDs or --all, not both`);
+  if (!all && ids.length === 0) throw new ConfigError(`${action} needs the ID of a dead letter, or --all`);
+  return all ? "all" : [...new Set(ids)];
+}

@@ -1,0 +1,60 @@
+/** `asgigram inbox`: what people do with dead letters, beside a running server or without one. */
+
+import { DeadLetters, type Retried } from "../../inbox/dead-letters.ts";
+import { lineOf, pageOf } from "./dead-letter-view.ts";
+import type { InboxTask } from "./inbox-task.ts";
+import { tableOf } from "./table.ts";
+
+/**
+ * @param path the inbox's file
+ * @param columns of the terminal
+ * @returns what there is to say, which may be nothing
+ * @throws InboxError
+ */
+export function runInboxTask(task: InboxTask, path: string, columns: number): string {
+  const letters = new DeadLetters(path);
+  try {
+    return run(task, letters, columns);
+  } finally {
+    letters.close();
+  }
+}
+
+function run(task: InboxTask, letters: DeadLetters, columns: number): string {
+  switch (task.action) {
+    case "list":
+      return list(letters, task.json, columns);
+    case "show":
+      return (task.json ? lineOf : pageOf)(letters.get(task.id), letters.bot());
+    case "retry":
+      return tellRetried(letters.retry(task.which), letters);
+    case "drop":
+      return tellDropped(letters.drop(task.which), letters);
+  }
+}
+
+function list(letters: DeadLetters, json: boolean, columns: number): string {
+  const all = letters.list();
+  if (json) return all.map((letter) => lineOf(letter, letters.bot())).join("\n");
+  return all.length === 0 ? none(letters) : tableOf(all, letters.bot(), columns);
+}
+
+function tellRetried({ retried, left }: Retried, letters: DeadLetters): string {
+  const lines = [
+    retried > 0 && `retried ${count(retried)}: due within a second, or when the server starts`,
+    left > 0 && `left ${count(left)} that can only be dropped: what came was no update`,
+  ].filter(Boolean);
+  return lines.length > 0 ? lines.join("\n") : none(letters);
+}
+
+function tellDropped(dropped: number, letters: DeadLetters): string {
+  return dropped > 0 ? `dropped ${count(dropped)}` : none(letters);
+}
+
+function none({ path }: DeadLetters): string {
+  return `no dead letters in ${path}`;
+}
+
+function count(letters: number): string {
+  return letters === 1 ? "1 dead letter" : `${letters} dead letters`;
+}

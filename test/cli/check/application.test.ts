@@ -1,0 +1,103 @@
+import assert from "node:assert/strict";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import { type ApplicationOptions, checkApplication } from "../../../src/cli/check/application.ts";
+
+const folder = await mkdtemp(join(tmpdir(), "asgigram-check-"));
+after(() => rm(folder, { recursive: true }));
+
+/** An application that answers its lifespan, and does something before that, when it starts, and when it ends. */
+const lifespan = (atImport: string, atStart: string, atEnd: string) => `${atImport};
+  export const application = async ({ type }, receive, send) => {
+    if (type !== "lifespan") return;
+    await receive();
+    ${atStart};
+    await send({ type: "lifespan.startup.complete" });
+    await receive();
+    ${atEnd};
+    await send({ type: "lifespan.shutdown.complete" });
+  };`;
+
+async function check(code: string, options: Partial<ApplicationOptions> = {}) {
+  await writeFile(join(folder, "bot.mjs"), code);
+  const printed: string[] = [];
+  const findings = await checkApplication({
+    application: "bot.mjs",
+    directory: folder,
+    interface: "auto",
+    lifespan: "auto",
+    memory: undefined,
+    shutdownTimeout: 8,
+    print: (line) => printed.push(line),
+    ...options,
+  });
+  return { printed, found: findings.map(({ is, text }) => `${is}: ${text}`), findings };
+}
+
+test("it starts up and shuts down, and what it prints is handed over", async () => {
+  const { found, printed } = await check(
+    lifespan("console.log('imported')", "console.log('up')", "console.log('down')"),
+  );
+  assert.deepEqual(found, ["ok: bot.mjs starts up and shuts down"]);
+  assert.deepEqual(printed, ["imported", "up", "down"]);
+});
+
+test("without a lifespan it is imported, and that is said", async () => {
+  const { found } = await check("export default async (scope, receive) => void (await receive());");
+  assert.deepEqual(found, ["ok: bot.mjs can be imported; no lifespan: the application returned on lifespan.startup"]);
+});
+
+test("what it leaves running ends with the check", async () => {
+  const { found } = await check(lifespan("setInterval(() => {}, 10)", "", "setInterval(() => {}, 10)"));
+  assert.deepEqual(found, ["ok: bot.mjs starts up and shuts down"]);
+});
+
+const TROUBLE: { [what: string]: [code: string, found: RegExp, code: string, options?: Partial<ApplicationOptions>] } =
+  {
+    "a module that throws": [
+      "throw new Error('no database')",
+      /could not be imported.*no database\n.*at file/s,
+      "LOAD",
+    ],
+    "a startup that fails": [
+      "export default async (_, receive, send) => { await send({ type: 'lifespan.startup.failed', message: 'no' }); }",
+      /startup failed: no/,
+      "STARTUP",
+    ],
+    "a startup that has no end": [
+      lifespan("", "await new Promise(() => setInterval(() => {}, 10))", ""),
+      /not started up within 1 s/,
+      "STARTUP",
+      { startupTimeout: 1 },
+    ],
+    "a shutdown that has no end": [
+      lifespan("", "", "await new Promise(() => setInterval(() => {}, 10))"),
+      /not shut down within 1 s/,
+      "STARTUP",
+      { shutdownTimeout: 1 },
+    ],
+    "an end of its own making": [lifespan("", "process.exit(3)", ""), /process\.exit\(3\) was called/, "WORKER"],
+    "an error that nobody catches": [
+      lifespan("", "", "setImmediate(() => { throw new Error('gone') }); await new Promise(() => {})"),
+      /nothing could catch it.*gone/s,
+      "WORKER",
+    ],
+  };
+
+for (const [what, [code, expected, error, options]] of Object.entries(TROUBLE)) {
+  test(`${what} is a problem`, async () => {
+    const { found, findings } = await check(code, options);
+    assert.match(found[0]!, /^problem: /);
+    assert.match(found[0]!, expected);
+    assert.match((findings[0]!.error as Error & { code: string }).code, new RegExp(error));
+  });
+}
+
+test("a shutdown that fails is a warning", async () => {
+  const { found } = await check(
+    lifespan("", "", "await send({ type: 'lifespan.shutdown.failed', message: 'left open' }); return"),
+  );
+  assert.deepEqual(found, ["warning: the application's shutdown failed: left open"]);
+});

@@ -1,0 +1,43 @@
+import assert from "node:assert/strict";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import { run } from "../asgigram.ts";
+
+const TOKEN = "123456789:AAE-abcdefghijklmnopqrstuvwxyz_0123";
+
+const cwd = await mkdtemp(join(tmpdir(), "asgigram-config-command-"));
+after(() => rm(cwd, { recursive: true }));
+await writeFile(
+  join(cwd, "conf.json"),
+  `{
+    // Nothing runs for longer.
+    "stallTimeout": 30,
+  }`,
+);
+
+test("it shows what the server would go by, without a token or an application, and starts nothing", async () => {
+  const { code, stdout, stderr } = await run(["config", "--config", "conf.json"], { cwd });
+  assert.match(stdout, /^stallTimeout +stallTimeout in .*conf\.json +30$/m);
+  assert.match(stdout, /^token +default +not set$/m);
+  assert.equal(stderr, "");
+  assert.equal(code, 0);
+});
+
+test("it takes what serving takes, and tells programs the same", async () => {
+  const { code, stdout } = await run(["config", TOKEN, "bot.ts", "-w", "3", "--json"], { cwd });
+  const { settings, warnings } = JSON.parse(stdout);
+  assert.deepEqual(settings.token, { value: "123456789:<token>", source: "the argument <token>" });
+  assert.deepEqual(settings.application, { value: "bot.ts", source: "the argument <application>" });
+  assert.deepEqual(settings.workers, { value: 3, source: "--workers" });
+  assert.match(warnings[0], /^the token is on the command line/);
+  assert.equal(code, 0);
+});
+
+test("what cannot be used is told as ever, exit code 2", async () => {
+  const { code, stdout, stderr } = await run(["config", "-w", "many"], { cwd });
+  assert.match(stderr, /^asgigram: --workers is "many": it must be a whole number from 1 to 256\n$/);
+  assert.equal(stdout, "");
+  assert.equal(code, 2);
+});

@@ -1,0 +1,29 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { EXIT_CODES, exitCodeFor } from "../../src/cli/exit-codes.ts";
+import * as errors from "../../src/protocol/errors.ts";
+
+/** These are raised in the application, which deals with them. */
+const INSIDE = ["ASGIGRAM_INVALID_EVENT", "ASGIGRAM_DISCONNECTED", "ASGIGRAM_RECEIVE", "ASGIGRAM_FILE"];
+
+test("every error that can end the process has one exit code", () => {
+  const classes = Object.values(errors).filter((one) => one !== errors.AsgigramError) as (new (
+    ...facts: never[]
+  ) => Error)[];
+  const codes = classes
+    .map((Class) => (new Class() as errors.AsgigramError).code)
+    .filter((code) => !INSIDE.includes(code));
+  assert.deepEqual(EXIT_CODES.flatMap((row) => row.codes).toSorted(), codes.toSorted());
+  for (const code of codes) assert(exitCodeFor({ code }) > 1, code);
+});
+
+test("what is no error of ours is an unexpected failure", () => {
+  for (const error of [new Error("x"), { code: "ENOENT" }, null, undefined, "x"]) assert.equal(exitCodeFor(error), 1);
+});
+
+test("exit codes are told once each, in order", () => {
+  assert.deepEqual(
+    EXIT_CODES.map(({ exit }) => exit),
+    EXIT_CODES.map((_, i) => i),
+  );
+});

@@ -1,0 +1,40 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { NetworkError, TelegramError, TokenRejectedError } from "../../src/protocol/errors.ts";
+import { insist } from "../../src/telegram/retry-until-reachable.ts";
+
+const never = new AbortController().signal;
+const unreachable = new NetworkError("getMe", "none", "ECONNREFUSED");
+
+test("a call is made until it succeeds, and each failure is told", async () => {
+  const told: unknown[] = [];
+  const answers = [() => Promise.reject(unreachable), () => Promise.reject(unreachable), async () => "here"];
+  const result = await insist(
+    () => answers.shift()!(),
+    never,
+    (error) => told.push(error),
+  );
+  assert.deepEqual([result, told], ["here", [unreachable, unreachable]]);
+});
+
+test("a refusal that will stay one ends it", async () => {
+  const refused = () => Promise.reject(new TelegramError("getMe", 401, "Unauthorized"));
+  await assert.rejects(insist(refused, never, assert.fail), TokenRejectedError);
+});
+
+test("the signal ends it, be it that it calls or waits", async () => {
+  const reason = new Error("not wanted any more");
+  const calling = new AbortController();
+  const aborted = () => {
+    calling.abort(reason);
+    return Promise.reject(unreachable);
+  };
+  await assert.rejects(insist(aborted, calling.signal, assert.fail), reason);
+  const waiting = new AbortController();
+  const waited = insist(
+    () => Promise.reject(unreachable),
+    waiting.signal,
+    () => setImmediate(() => waiting.abort(reason)),
+  );
+  await assert.rejects(waited, ({ name, cause }: Error) => name === "AbortError" && cause === reason);
+});
