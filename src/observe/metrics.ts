@@ -1,7 +1,4 @@
-/**
- * The metrics of one server. What happens is counted as it is told (channels.ts), in plain numbers; how things are is looked up
- * when somebody asks.
- */
+/** The metrics of one server. Counters follow the channels (channels.ts); gauges read the server's status at each scrape. */
 
 import { getHeapStatistics } from "node:v8";
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
@@ -9,9 +6,9 @@ import { METHODS } from "../protocol/method-table.ts";
 import { UPDATE_KINDS } from "../protocol/route.ts";
 import { type FromServer, type Messages, subscribe } from "./channels.ts";
 import { type MetricName, metricAt } from "./metric-table.ts";
-import type { Vitals } from "./status.ts";
+import type { Status } from "./status.ts";
 
-/** Values and the labels that they have. */
+/** Values with their labels. */
 type Samples = Iterable<readonly [labels: { readonly [label: string]: string }, value: number]>;
 
 const KINDS: ReadonlySet<string> = new Set(UPDATE_KINDS);
@@ -19,23 +16,23 @@ const METHOD_NAMES: ReadonlySet<string> = new Set(Object.keys(METHODS));
 
 export class Metrics {
   readonly #server: number;
-  readonly #look: () => Vitals;
-  /** As they were when somebody last asked. */
-  #vitals: Vitals;
+  readonly #currentStatus: () => Status;
+  /** As of the last scrape. */
+  #status: Status;
   readonly #registry = new Registry();
   readonly #subscriptions: (() => void)[] = [];
 
-  /** @param server which server of this process */
-  constructor(server: number, vitals: () => Vitals) {
+  /** @param server `RunningServer.id` */
+  constructor(server: number, status: () => Status) {
     this.#server = server;
-    this.#look = vitals;
-    this.#vitals = vitals();
+    this.#currentStatus = status;
+    this.#status = status();
     this.#countUpdates();
     this.#countEvents();
     this.#countWorkers();
     this.#countSends();
-    this.#lookAtVitals();
-    this.#lookAtThreads();
+    this.#gaugeStatus();
+    this.#gaugeThreads();
   }
 
   get contentType(): string {
@@ -44,7 +41,7 @@ export class Metrics {
 
   /** In Prometheus's text format. */
   text(): Promise<string> {
-    this.#vitals = this.#look();
+    this.#status = this.#currentStatus();
     return this.#registry.metrics();
   }
 
@@ -52,25 +49,25 @@ export class Metrics {
     for (const unsubscribe of this.#subscriptions) unsubscribe();
   }
 
-  // ---- what happens ----
+  // ---- counters ----
 
   #countUpdates(): void {
     const updates = this.#tally("asgigram_updates_received_total", "kind");
-    this.#on("asgigram:update", ({ kind }) => updates.add(KINDS.has(kind) ? kind : OTHER));
+    this.#on("asgigram:received", ({ kind }) => updates.add(KINDS.has(kind) ? kind : OTHER));
     const polls = this.#tally("asgigram_polls_total", "outcome", ["updates", "empty", "failed"]);
     this.#on("asgigram:poll", ({ outcome }) => polls.add(outcome));
   }
 
   #countEvents(): void {
     const waits = this.#histogram("asgigram_event_wait_seconds");
-    this.#on("asgigram:delivery", ({ wait }) => waits.observe(wait / 1000));
-    const ends = this.#tally("asgigram_events_settled_total", "outcome", ["settled", "failed", "condemned"]);
+    this.#on("asgigram:posted", ({ wait }) => waits.observe(wait / 1000));
+    const ends = this.#tally("asgigram_events_settled_total", "outcome", ["settled", "failed", "dead_lettered"]);
     const handlings = this.#histogram("asgigram_event_handling_seconds");
     this.#on("asgigram:settled", ({ outcome, duration }) => {
       ends.add(outcome);
       handlings.observe(duration / 1000);
     });
-    const letters = this.#tally("asgigram_dead_letters_total", "cause", ["failed", "condemned", "unreadable"]);
+    const letters = this.#tally("asgigram_dead_letters_total", "cause", ["failed", "worker_died", "unreadable"]);
     this.#on("asgigram:dead-letter", ({ cause }) => letters.add(cause));
   }
 
@@ -79,7 +76,7 @@ export class Metrics {
     const restarts = this.#tally("asgigram_worker_restarts_total", "cause", causes);
     let stalls = 0;
     this.#on("asgigram:worker", ({ state, cause = "other" }) => {
-      if (state === "gone" || state === "replaced") restarts.add(cause);
+      if (state === "died" || state === "replaced") restarts.add(cause);
       if (state === "stalled") stalls += 1;
     });
     this.#read("asgigram_worker_stalls_total", () => one(stalls));
@@ -101,28 +98,28 @@ export class Metrics {
     this.#on("asgigram:retry", ({ cause }) => retries.add(cause));
   }
 
-  // ---- how things are ----
+  // ---- gauges ----
 
-  #lookAtVitals(): void {
-    const look = (name: MetricName, value: (vitals: Vitals) => number) =>
-      this.#read(name, () => one(value(this.#vitals)));
-    look("asgigram_last_poll_timestamp_seconds", ({ polls }) => polls.lastSuccess / 1000);
-    look("asgigram_inbox_events", ({ unsettled }) => unsettled);
-    look("asgigram_inbox_oldest_age_seconds", ({ oldest }) => (oldest === undefined ? 0 : since(oldest)));
-    look("asgigram_inbox_full", ({ isFull }) => Number(isFull));
-    look("asgigram_events_in_flight", ({ inFlight }) => inFlight);
-    look("asgigram_sends_pending", ({ sends }) => sends.pending);
-    look("asgigram_lanes_paused", ({ sends }) => sends.paused);
-    look("asgigram_workers", ({ workers }) => workers.length);
-    look("asgigram_workers_up", ({ workers }) => workers.filter(({ isUp }) => isUp).length);
+  #gaugeStatus(): void {
+    const read = (name: MetricName, value: (status: Status) => number) =>
+      this.#read(name, () => one(value(this.#status)));
+    read("asgigram_last_poll_timestamp_seconds", ({ source }) => source.lastSuccess / 1000);
+    read("asgigram_inbox_events", ({ unsettled }) => unsettled);
+    read("asgigram_inbox_oldest_age_seconds", ({ oldest }) => (oldest === undefined ? 0 : since(oldest)));
+    read("asgigram_inbox_full", ({ isFull }) => Number(isFull));
+    read("asgigram_events_posted", ({ posted }) => posted);
+    read("asgigram_sends_pending", ({ sends }) => sends.pending);
+    read("asgigram_lanes_paused", ({ sends }) => sends.paused);
+    read("asgigram_workers", ({ workers }) => workers.length);
+    read("asgigram_workers_up", ({ workers }) => workers.filter(({ isUp }) => isUp).length);
     this.#read("asgigram_instances_dropped_total", () =>
-      Object.entries(this.#vitals.dropped).map(([reason, count]) => [{ reason }, count] as const),
+      Object.entries(this.#status.droppedInstances).map(([reason, count]) => [{ reason }, count] as const),
     );
   }
 
-  #lookAtThreads(): void {
-    const workers = (value: (condition: Vitals["workers"][number]["condition"]) => number): Samples =>
-      this.#vitals.workers.map(({ number, condition }) => [{ thread: `${number}` }, value(condition)] as const);
+  #gaugeThreads(): void {
+    const workers = (value: (condition: Status["workers"][number]["condition"]) => number): Samples =>
+      this.#status.workers.map(({ number, condition }) => [{ thread: `${number}` }, value(condition)] as const);
     const main = { thread: "main" };
     const heap = () => getHeapStatistics();
     this.#read("asgigram_instances", () => workers(({ instances }) => instances));
@@ -143,9 +140,9 @@ export class Metrics {
     this.#read("process_start_time_seconds", () => one(performance.timeOrigin / 1000));
   }
 
-  // ---- the parts that it is made of ----
+  // ---- helpers ----
 
-  /** There may be several servers in one process. */
+  /** Subscribes to this server's messages: a process may have several servers. */
   #on<Name extends keyof Messages>(name: Name, listener: (message: Messages[Name]) => void): void {
     const server = this.#server;
     const own = (message: Messages[Name] & FromServer) => void (message.server === server && listener(message));
@@ -174,7 +171,7 @@ export class Metrics {
     }
   }
 
-  /** @param values of the label that are there from the start */
+  /** @param values label values that are exported from the start, as zero */
   #tally(name: MetricName, label: string, values: readonly string[] = []): Tally {
     const tally = new Tally(values);
     this.#read(name, () => [...tally.counts].map(([value, count]) => [{ [label]: value }, count] as const));
@@ -187,10 +184,10 @@ export class Metrics {
   }
 }
 
-/** Where a name comes from outside, those that are not known share one label. */
+/** The label of all names from outside that this version does not know. */
 const OTHER = "other";
 
-/** Counts by one label's value. A label set of prom-client's would have to be hashed each time. */
+/** Counts by the value of one label. Cheaper than a Counter of prom-client, which hashes its labels each time. */
 class Tally {
   readonly counts: Map<string, number>;
 

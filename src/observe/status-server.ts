@@ -12,13 +12,13 @@ import { Hono } from "hono";
 import { ListenError } from "../protocol/errors.ts";
 import type { Metrics } from "./metrics.ts";
 import { whyNotReady } from "./readiness.ts";
-import type { Vitals } from "./status.ts";
+import type { Status } from "./status.ts";
 
 export interface StatusServerOptions {
   readonly host: string;
   /** 0 for any. */
   readonly port: number;
-  vitals(): Vitals;
+  status(): Status;
   readonly metrics: Pick<Metrics, "text" | "contentType">;
 }
 
@@ -52,11 +52,11 @@ export class StatusServer {
   }
 }
 
-function routes({ vitals, metrics }: StatusServerOptions): Hono {
+function routes({ status, metrics }: StatusServerOptions): Hono {
   const app = new Hono();
   app.get("/healthz", (c) => c.text("ok\n"));
-  app.get("/readyz", (c) => {
-    const reasons = whyNotReady(vitals());
+  app.get("/readyz", async (c) => {
+    const reasons = await whyNotReady(status());
     return reasons.length === 0 ? c.json({ ready: true }) : c.json({ ready: false, reasons }, 503);
   });
   app.get("/metrics", async (c) => c.body(await metrics.text(), 200, { "content-type": metrics.contentType }));
