@@ -42,7 +42,7 @@ export const METRICS = {
   },
   asgigram_inbox_full: {
     type: "gauge",
-    help: "True (1) while polling pauses because too many events are unsettled, else 0",
+    help: "Polling pauses because too many events are unsettled: 0 or 1",
   },
   asgigram_events_posted: {
     type: "gauge",

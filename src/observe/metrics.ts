@@ -31,8 +31,8 @@ export class Metrics {
     this.#countEvents();
     this.#countWorkers();
     this.#countSends();
-    this.#gaugeStatus();
-    this.#gaugeThreads();
+    this.#exportStatus();
+    this.#exportThreads();
   }
 
   get contentType(): string {
@@ -61,14 +61,14 @@ export class Metrics {
   #countEvents(): void {
     const waits = this.#histogram("asgigram_event_wait_seconds");
     this.#on("asgigram:posted", ({ wait }) => waits.observe(wait / 1000));
-    const ends = this.#tally("asgigram_events_settled_total", "outcome", ["settled", "failed", "dead_lettered"]);
+    const settled = this.#tally("asgigram_events_settled_total", "outcome", ["settled", "failed", "dead_lettered"]);
     const handlings = this.#histogram("asgigram_event_handling_seconds");
     this.#on("asgigram:settled", ({ outcome, duration }) => {
-      ends.add(outcome);
+      settled.add(outcome);
       handlings.observe(duration / 1000);
     });
-    const letters = this.#tally("asgigram_dead_letters_total", "cause", ["failed", "worker_died", "unreadable"]);
-    this.#on("asgigram:dead-letter", ({ cause }) => letters.add(cause));
+    const deadLetters = this.#tally("asgigram_dead_letters_total", "cause", ["failed", "worker_died", "unreadable"]);
+    this.#on("asgigram:dead-letter", ({ cause }) => deadLetters.add(cause));
   }
 
   #countWorkers(): void {
@@ -79,7 +79,7 @@ export class Metrics {
       if (state === "died" || state === "replaced") restarts.add(cause);
       if (state === "stalled") stalls += 1;
     });
-    this.#read("asgigram_worker_stalls_total", () => one(stalls));
+    this.#export("asgigram_worker_stalls_total", () => one(stalls));
   }
 
   #countSends(): void {
@@ -89,7 +89,7 @@ export class Metrics {
       outcomes[outcome].add(METHOD_NAMES.has(method) ? method : OTHER);
       durations.observe(duration / 1000);
     });
-    this.#read("asgigram_sends_total", () =>
+    this.#export("asgigram_sends_total", () =>
       Object.entries(outcomes).flatMap(([outcome, tally]) =>
         [...tally.counts].map(([method, count]) => [{ method, outcome }, count] as const),
       ),
@@ -100,9 +100,9 @@ export class Metrics {
 
   // ---- gauges ----
 
-  #gaugeStatus(): void {
+  #exportStatus(): void {
     const read = (name: MetricName, value: (status: Status) => number) =>
-      this.#read(name, () => one(value(this.#status)));
+      this.#export(name, () => one(value(this.#status)));
     read("asgigram_last_poll_timestamp_seconds", ({ source }) => source.lastSuccess / 1000);
     read("asgigram_inbox_events", ({ unsettled }) => unsettled);
     read("asgigram_inbox_oldest_age_seconds", ({ oldest }) => (oldest === undefined ? 0 : since(oldest)));
@@ -112,32 +112,32 @@ export class Metrics {
     read("asgigram_lanes_paused", ({ sends }) => sends.paused);
     read("asgigram_workers", ({ workers }) => workers.length);
     read("asgigram_workers_up", ({ workers }) => workers.filter(({ isUp }) => isUp).length);
-    this.#read("asgigram_instances_dropped_total", () =>
+    this.#export("asgigram_instances_dropped_total", () =>
       Object.entries(this.#status.droppedInstances).map(([reason, count]) => [{ reason }, count] as const),
     );
   }
 
-  #gaugeThreads(): void {
+  #exportThreads(): void {
     const workers = (value: (condition: Status["workers"][number]["condition"]) => number): Samples =>
       this.#status.workers.map(({ number, condition }) => [{ thread: `${number}` }, value(condition)] as const);
     const main = { thread: "main" };
     const heap = () => getHeapStatistics();
-    this.#read("asgigram_instances", () => workers(({ instances }) => instances));
-    this.#read("asgigram_event_loop_active_seconds_total", () => [
+    this.#export("asgigram_instances", () => workers(({ instances }) => instances));
+    this.#export("asgigram_event_loop_active_seconds_total", () => [
       [main, performance.eventLoopUtilization().active / 1000],
       ...workers(({ active }) => active / 1000),
     ]);
-    this.#read("asgigram_heap_bytes", () => [[main, heap().used_heap_size], ...workers(({ heap }) => heap)]);
-    this.#read("asgigram_external_memory_bytes", () => [
+    this.#export("asgigram_heap_bytes", () => [[main, heap().used_heap_size], ...workers(({ heap }) => heap)]);
+    this.#export("asgigram_external_memory_bytes", () => [
       [main, heap().external_memory],
       ...workers(({ external }) => external),
     ]);
-    this.#read("process_cpu_seconds_total", () => {
+    this.#export("process_cpu_seconds_total", () => {
       const { user, system } = process.cpuUsage();
       return one((user + system) / 1e6);
     });
-    this.#read("process_resident_memory_bytes", () => one(process.memoryUsage.rss()));
-    this.#read("process_start_time_seconds", () => one(performance.timeOrigin / 1000));
+    this.#export("process_resident_memory_bytes", () => one(process.memoryUsage.rss()));
+    this.#export("process_start_time_seconds", () => one(performance.timeOrigin / 1000));
   }
 
   // ---- helpers ----
@@ -149,7 +149,7 @@ export class Metrics {
     this.#subscriptions.push(subscribe(name, own));
   }
 
-  #read(name: MetricName, read: () => Samples): void {
+  #export(name: MetricName, read: () => Samples): void {
     const { type, help, labels = {} } = metricAt(name);
     const options = { name, help, labelNames: Object.keys(labels), registers: [this.#registry] };
     if (type === "counter") {
@@ -174,7 +174,7 @@ export class Metrics {
   /** @param values label values that are exported from the start, as zero */
   #tally(name: MetricName, label: string, values: readonly string[] = []): Tally {
     const tally = new Tally(values);
-    this.#read(name, () => [...tally.counts].map(([value, count]) => [{ [label]: value }, count] as const));
+    this.#export(name, () => [...tally.counts].map(([value, count]) => [{ [label]: value }, count] as const));
     return tally;
   }
 

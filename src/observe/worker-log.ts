@@ -1,4 +1,4 @@
-/** Logs the words of the workers and of the application in them, and keeps the last lines of each for its dead letters. */
+/** Logs messages of workers and output of applications, and keeps the last lines of each worker for its dead letters. */
 
 import type { Call, LogLevel, Place, ToMain } from "../protocol/port.ts";
 import type { Hide } from "../protocol/secrets.ts";
