@@ -117,7 +117,7 @@ export interface WorkerMessage extends FromServer {
   readonly worker: number;
   /** `replaced`: it was told to end, and a new worker takes its place. */
   readonly state: "ready" | "stalled" | "died" | "replaced";
-  /** Why it died or was replaced. */
+  /** Cause of the death or reason of the replacement. */
   readonly cause?: WorkerDeath | WorkerReplacement;
   readonly error?: Error;
 }

@@ -36,7 +36,7 @@ test("a message has no other fields of its item", () => {
   assert.deepEqual(written, [{ level: "info", worker: 1, ...PLACE, msg: "hello" }]);
 });
 
-test("standard output is logged as info and standard error as warn, whatever the level of the log", () => {
+test("standard output is logged as info and standard error as warn at every level of the log", () => {
   const { workerLog, written } = recorded("fatal");
   workerLog.printed(2, { type: "output", stream: "stdout", text: "printed", ...PLACE });
   workerLog.printed(2, { type: "output", stream: "stderr", text: "complained" });
