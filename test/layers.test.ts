@@ -29,7 +29,6 @@ const TESTED_TOGETHER: Record<string, string> = {
   "src/telegram/connect-error.ts": "test/telegram/connections.test.ts",
   "src/telegram/answer.ts": "test/telegram/bot-api.test.ts",
   "src/telegram/file-places.ts": "test/telegram/uploads.test.ts",
-  "src/telegram/request.ts": "test/telegram/downloads.test.ts",
   "src/telegram/upload-source.ts": "test/telegram/uploads.test.ts",
   // The simulator is tested as it is used: over HTTP, and by its clients.
   "simulator/api/": "test/simulator/api/all-methods.test.ts",
