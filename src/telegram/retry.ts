@@ -78,8 +78,8 @@ export interface PollHistory {
 /** How long another poller or a webhook is waited for, as at a deploy the old process may still be leaving: ms. */
 export const CONFLICT_PATIENCE = 60_000;
 
-/** Whatever has kept us from polling, two seconds after its end we are polling again: ms, with something left to poll in. */
-const SOON = 1800;
+/** Longest pause before a poll or a start is tried again, in ms: within 2 s of an outage's end, TLS included, it goes on. */
+const SOON = 1200;
 
 export function judgePoll(error: unknown, { failures, conflictFor }: PollHistory): Again | Stop {
   if (error instanceof TelegramError) {
