@@ -29,7 +29,6 @@ import { Limiter } from "./sends/limiter.ts";
 import { Outbox, type OutboxVerdict } from "./sends/outbox.ts";
 import { BotApi } from "./telegram/bot-api.ts";
 import { Poller } from "./telegram/poller.ts";
-import { createRequest } from "./telegram/request.ts";
 import { judgeCall } from "./telegram/retry.ts";
 import { insist } from "./telegram/retry-until-reachable.ts";
 import { Workforce } from "./workforce.ts";
@@ -109,10 +108,10 @@ class Server implements RunningServer {
     this.#log = log;
     this.closed = this.#closed.promise;
     this.closed.catch(() => {});
-    const { token, apiUrl, proxy, family } = config;
-    this.#api = new BotApi({ token, apiUrl, proxy, family });
+    const { token, apiUrl, proxy, family, local } = config;
+    this.#api = new BotApi({ token, apiUrl, proxy, family, local });
     this.#outbox = new Outbox({
-      request: createRequest(this.#api, config.local),
+      request: (call) => this.#api.make(call),
       judge: (error, call, attempt) => this.#judge(error, call, attempt),
       limiter: new Limiter(config.rateLimit ? { rate: config.rateLimit } : {}),
     });

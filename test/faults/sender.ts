@@ -16,7 +16,7 @@ export class Sender implements AsyncDisposable {
     this.api = api;
     this.#botApi = new BotApi({ token: api.token, apiUrl: api.url, callTimeout });
     this.#outbox = new Outbox({
-      request: ({ method, body }) => this.#botApi.callText(method, body),
+      request: (call) => this.#botApi.make(call),
       judge: judgeCall,
     });
   }

@@ -6,12 +6,16 @@ import { describe, type TestContext, test } from "node:test";
 import { setTimeout as delay, setImmediate as turn } from "node:timers/promises";
 import { inspect } from "node:util";
 import { type AsgigramError, NetworkError, TelegramError } from "../../src/protocol/errors.ts";
+import type { Call } from "../../src/protocol/port.ts";
 import { BotApi, type BotApiOptions } from "../../src/telegram/bot-api.ts";
 import { Listener } from "../network/listener.ts";
 
 const TOKEN = "123456:AAsecret-token_of_this_bot";
 const POLL = { offset: 5, limit: 100, timeout: 0, allowed_updates: ["message"] };
 const never = new AbortController().signal;
+
+/** A call without parameters, as an application sends it. */
+const plain = (method: string): Call => ({ method, lane: undefined, body: "{}" });
 
 /** Listens on a port of its own until the test is over. @returns its address */
 async function listen(t: TestContext, server: Server): Promise<string> {
@@ -94,13 +98,13 @@ describe("a call that succeeds", () => {
   test("is handed on as it came where somebody else reads it", async (t) => {
     const text = '{"ok":true,"result":[{"id":12345678901234567890}]}';
     const api = await http(t, (response) => answer(response, 200, text));
-    assert.equal(await api.callText("getChat", "{}"), text);
+    assert.equal(await api.make(plain("getChat")), text);
   });
 
   test("may be written with spaces, as other servers write JSON", async (t) => {
     const api = await http(t, (response) => answer(response, 200, '{ "ok": true, "result": 5 }\n'));
     assert.equal(await api.call("getChatMemberCount"), 5);
-    assert.deepEqual(JSON.parse(await api.callText("getChatMemberCount", "{}")), { ok: true, result: 5 });
+    assert.deepEqual(JSON.parse((await api.make(plain("getChatMemberCount"))) as string), { ok: true, result: 5 });
   });
 
   test("may have any content type", async (t) => {
@@ -162,7 +166,7 @@ describe("a refusal", () => {
     test(`with code ${code} keeps its code`, async (t) => {
       const body = { ok: false, error_code: code, description: "No" };
       const api = await http(t, (response) => answer(response, code, body));
-      const error = await failure(api.callText("sendMessage", "{}"), TelegramError);
+      const error = await failure(api.make(plain("sendMessage")), TelegramError);
       assert.deepEqual([error.error_code, error.description, error.parameters], [code, "No", {}]);
     });
   }
@@ -256,7 +260,7 @@ describe("an answer that is not one of the Bot API", () => {
       socket.end('HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n{"ok":true,"result":{"mess'),
     );
     assert.equal((await failure(api.call("sendMessage"), NetworkError)).delivery, "unknown");
-    assert.equal((await failure(api.callText("sendMessage", "{}"), NetworkError)).delivery, "unknown");
+    assert.equal((await failure(api.make(plain("sendMessage")), NetworkError)).delivery, "unknown");
   });
 });
 
