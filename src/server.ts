@@ -113,7 +113,7 @@ class Server implements RunningServer {
     this.#outbox = new Outbox({
       request: (call) => this.#api.make(call),
       judge: (error, call, attempt) => this.#judge(error, call, attempt),
-      limiter: new Limiter(config.rateLimit ? { rate: config.rateLimit } : {}),
+      limiter: new Limiter({ rate: config.rateLimit }),
     });
     this.#poller = new Poller({
       allowedUpdates: config.allowedUpdates,
@@ -176,7 +176,7 @@ class Server implements RunningServer {
 
   #openInbox(bot: number): Inbox {
     const { inbox, deadLetterLimit, deadLetterAge } = this.#config;
-    if (inbox !== false) return new SqliteInbox(inbox, bot, { count: deadLetterLimit, age: deadLetterAge * 1000 });
+    if (inbox !== false) return new SqliteInbox(inbox, bot, { count: deadLetterLimit, age: deadLetterAge });
     this.#log.info("no inbox: updates that are not handled when the process dies are lost");
     return new MemoryInbox();
   }
@@ -189,8 +189,8 @@ class Server implements RunningServer {
       const info = await this.#insist((signal) => this.#api.call<WebhookInfo>("getWebhookInfo", {}, signal));
       await this.#insist((signal) => this.#poller.skipPending(signal));
       this.#log.info({ stored: this.#inbox.clear(), waiting: info.pending_update_count }, "dropped pending updates");
-    } else if (maxAge) {
-      this.#log.info({ stored: this.#inbox.clear(Date.now() - maxAge * 1000) }, "dropped updates older than --max-age");
+    } else if (maxAge !== Number.POSITIVE_INFINITY) {
+      this.#log.info({ stored: this.#inbox.clear(Date.now() - maxAge) }, "dropped updates older than --max-age");
     }
   }
 
@@ -202,7 +202,7 @@ class Server implements RunningServer {
       bot,
       workers,
       maxAttempts,
-      oldest: maxAge ? Date.now() / 1000 - maxAge : 0,
+      oldest: Math.max(0, (Date.now() - maxAge) / 1000),
       post: (worker, event) => this.#workforce.post(worker, event),
       logTail: (worker) => this.#workforce.logTail(worker),
       onError: (error) => this.#fail(error),
@@ -293,11 +293,12 @@ class Server implements RunningServer {
     if (isServing) this.#log.info("stopping: finishing what is at hand");
     this.#polling.abort();
     clearInterval(this.#newsTimer);
-    const deadline = AbortSignal.timeout(shutdownTimeout * 1000);
+    const deadline = AbortSignal.timeout(shutdownTimeout);
     const isFinished = await before(deadline, this.#finish(deadline));
     const unsettled = this.#unsettled;
     const calls = this.#outbox.pending;
-    if (!isFinished) this.#log.warn({ unsettled, calls }, `not everything was finished within ${shutdownTimeout} s`);
+    if (!isFinished)
+      this.#log.warn({ unsettled, calls }, `not everything was finished within ${shutdownTimeout / 1000} s`);
     await this.#release();
     if (isServing) this.#log.info(unsettled > 0 ? { unsettled } : {}, "stopped");
   }

@@ -75,15 +75,15 @@ export class Workforce {
         interface: config.interface,
         lifespan: config.lifespan,
         maxInstances: instancesPerWorker(config),
-        idleTimeout: config.idleTimeout ? config.idleTimeout * 1000 : Number.POSITIVE_INFINITY,
+        idleTimeout: config.idleTimeout,
         debug: log.isLevelEnabled("debug"),
         watch: config.reload,
         // With no more workers than processors the scheduler does it well, and priorities cost some throughput.
         yields: config.workers > availableParallelism(),
       },
-      memory: config.workerMemory || undefined,
-      stallTimeout: config.stallTimeout ? config.stallTimeout * 1000 : undefined,
-      grace: config.shutdownTimeout * 1000,
+      memory: config.workerMemory === Number.POSITIVE_INFINITY ? undefined : config.workerMemory / 2 ** 20,
+      stallTimeout: config.stallTimeout,
+      grace: config.shutdownTimeout,
       pause: (deaths) => (deaths === 1 ? 0 : backoff(deaths, 10_000)),
       beforePost: () => this.#guard(() => this.#deliveries?.record()),
       onReady: (worker, life) => this.#welcome(worker, life),
@@ -106,8 +106,8 @@ export class Workforce {
     this.#started.catch(() => {});
     this.#renewal = new Renewal({
       workers: config.workers,
-      recycleAfter: config.recycleAfter || undefined,
-      memoryLimit: config.memoryLimit ? config.memoryLimit * 2 ** 20 : undefined,
+      recycleAfter: config.recycleAfter,
+      memoryLimit: config.memoryLimit === Number.POSITIVE_INFINITY ? undefined : config.memoryLimit,
       watchesFiles: config.reload,
       replace: async (worker, cause, signal) => {
         await this.#started;
@@ -277,5 +277,5 @@ function transferIn(file: DownloadedFile): Transferable[] {
 
 /** Each worker keeps its share; one at least, or it could not work. */
 function instancesPerWorker({ maxApplications, workers }: Config): number {
-  return maxApplications ? Math.max(1, Math.floor(maxApplications / workers)) : Number.POSITIVE_INFINITY;
+  return Math.max(1, Math.floor(maxApplications / workers));
 }

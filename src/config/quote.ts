@@ -4,11 +4,12 @@
  */
 
 import { inspect } from "node:util";
+import { tokenPattern } from "../protocol/secrets.ts";
 
 const LONGEST = 80;
 
-/** Shorter ones than Telegram gives, so that a truncated token is still one; longer than a port behind a host is. */
-const TOKEN = /\d+:[\w-]{8,}/g;
+/** Shorter than Telegram's tokens, so that a truncated token matches; longer than a port after a host. */
+const TOKEN = new RegExp(tokenPattern(1, 8), "gi");
 
 const CREDENTIALS = /\/\/[^/@\s]+@/g;
 

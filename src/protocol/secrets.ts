@@ -14,8 +14,8 @@ export interface Secrets {
   readonly proxy?: string | false | undefined;
 }
 
-/** A token as Telegram gives them, whosever it is, also where its colon has been encoded: as in the path of a request. */
-const TOKEN = String.raw`\d{6,}(?::|%3A)[\w-]{30,}`;
+/** The token of any bot, as long as Telegram makes them. */
+const TOKEN = tokenPattern(6, 30);
 
 /** Before the host of any URL. No quotes, which in a line of JSON are the line's own. */
 const CREDENTIALS = /\/\/[^/@\s"'\\]+@/g;
@@ -29,6 +29,15 @@ export function secretHider({ token, proxy }: Secrets): Hide {
   const others = new RegExp(passwords.join("|") || "(?!)", "g");
   return (text) =>
     text.replaceAll(tokens, "<token>").replaceAll(CREDENTIALS, "//<credentials>@").replaceAll(others, "<password>");
+}
+
+/**
+ * Source of a case-insensitive pattern for bot tokens. The colon may be URL-encoded, once or more often: tokens stand in paths.
+ * @param digits the fewest before the colon
+ * @param characters the fewest after it
+ */
+export function tokenPattern(digits: number, characters: number): string {
+  return String.raw`\d{${digits},}(?::|%(?:25)*3A)[\w-]{${characters},}`;
 }
 
 /** What stands behind the colon is as good as all of it: the rest is the bot's id, which everybody knows. */

@@ -12,6 +12,10 @@ import { UPDATE_KINDS } from "../../src/protocol/route.ts";
 type Environment = { [name: string]: string | undefined };
 
 const TOKEN = "123456789:AAE-abcdefghijklmnopqrstuvwxyz_0123";
+const MB = 2 ** 20;
+/** A number that is off. */
+const OFF = Number.POSITIVE_INFINITY;
+
 const BOT = { token: TOKEN, application: "bot.ts" };
 
 const folder = mkdtempSync(join(tmpdir(), "asgigram-config-"));
@@ -47,22 +51,22 @@ test("with a token and an application, the rest are the defaults", async () => {
     allowedUpdates: UPDATE_KINDS,
     dropPending: false,
     deleteWebhook: false,
-    maxApplications: false,
-    idleTimeout: false,
-    workerMemory: false,
-    stallTimeout: false,
-    memoryLimit: OPTIONS.memoryLimit.default,
-    recycleAfter: false,
+    maxApplications: OFF,
+    idleTimeout: OFF,
+    workerMemory: OFF,
+    stallTimeout: OFF,
+    memoryLimit: OPTIONS.memoryLimit.default === false ? OFF : OPTIONS.memoryLimit.default * MB,
+    recycleAfter: OFF,
     reload: false,
     interface: "auto",
     lifespan: "auto",
     inbox: "/srv/asgigram-123456789.sqlite",
     maxAttempts: 3,
-    rateLimit: false,
-    maxAge: false,
+    rateLimit: OFF,
+    maxAge: OFF,
     deadLetterLimit: 10_000,
-    deadLetterAge: 2_592_000,
-    shutdownTimeout: 8,
+    deadLetterAge: 2_592_000_000,
+    shutdownTimeout: 8000,
     listen: false,
     logLevel: "info",
     logFormat: "auto",
@@ -77,7 +81,7 @@ test("the configuration is frozen, and so is what is in it", async () => {
   assert.throws(() => (config.allowedUpdates as string[]).push("poll"), TypeError);
 });
 
-/** For each option that has a value in the configuration: four values, all different. */
+/** For each option in the configuration: a flag, a variable and a value of the file, and what the configuration has of each. */
 const SAMPLES: { [key in keyof Config]?: readonly [flag: unknown, env: string, file: unknown, wanted: unknown[]] } = {
   application: ["a.ts", "b.ts", "c.ts", ["a.ts", "b.ts", "c.ts"]],
   apiUrl: ["http://a", "http://b/", "http://c/d", ["http://a", "http://b", "http://c/d"]],
@@ -88,22 +92,22 @@ const SAMPLES: { [key in keyof Config]?: readonly [flag: unknown, env: string, f
   dropPending: ["true", "no", true, [true, false, true]],
   deleteWebhook: [false, "1", false, [false, true, false]],
   workers: ["3", "5", 7, [3, 5, 7]],
-  maxApplications: ["30", "off", 70, [30, false, 70]],
-  idleTimeout: ["0.5", "60", false, [0.5, 60, false]],
-  workerMemory: ["64", "off", 4096, [64, false, 4096]],
-  stallTimeout: ["2", "2.5", false, [2, 2.5, false]],
-  memoryLimit: ["64", "off", 2000, [64, false, 2000]],
-  recycleAfter: ["1", "off", 5000, [1, false, 5000]],
+  maxApplications: ["30", "off", 70, [30, OFF, 70]],
+  idleTimeout: ["0.5", "60", false, [500, 60_000, OFF]],
+  workerMemory: ["64", "off", 4096, [64 * MB, OFF, 4096 * MB]],
+  stallTimeout: ["2", "2.5", false, [2000, 2500, OFF]],
+  memoryLimit: ["64", "off", 2000, [64 * MB, OFF, 2000 * MB]],
+  recycleAfter: ["1", "off", 5000, [1, OFF, 5000]],
   reload: ["yes", "0", true, [true, false, true]],
   interface: ["asgi2", "asgi3", "auto", ["asgi2", "asgi3", "auto"]],
   lifespan: ["on", "off", "auto", ["on", "off", "auto"]],
   inbox: [false, "b.sqlite", "/c.sqlite", [false, "/srv/b.sqlite", "/c.sqlite"]],
   maxAttempts: ["1", "2", 4, [1, 2, 4]],
-  rateLimit: ["0.5", "off", 30, [0.5, false, 30]],
-  maxAge: ["1", "off", 86_400, [1, false, 86_400]],
+  rateLimit: ["0.5", "off", 30, [0.5, OFF, 30]],
+  maxAge: ["1", "off", 86_400, [1000, OFF, 86_400_000]],
   deadLetterLimit: ["0", "5", 7, [0, 5, 7]],
-  deadLetterAge: ["0", "0.5", 3600, [0, 0.5, 3600]],
-  shutdownTimeout: ["0", "9.5", 10, [0, 9.5, 10]],
+  deadLetterAge: ["0", "0.5", 3600, [0, 500, 3_600_000]],
+  shutdownTimeout: ["0", "9.5", 10, [0, 9500, 10_000]],
   listen: ["1", ":2", "[::1]:3", ["127.0.0.1:1", "[::]:2", "[::1]:3"]],
   logLevel: ["trace", "fatal", "silent", ["trace", "fatal", "silent"]],
   logFormat: ["json", "pretty", "auto", ["json", "pretty", "auto"]],

@@ -11,12 +11,16 @@ describe("a token", () => {
   test("is hidden wherever it stands, whole or the half that is the secret, encoded or not", () => {
     assert.equal(hide(`POST /bot${TOKEN}/getMe`), "POST /bot<token>/getMe");
     assert.equal(hide(`/bot${encodeURIComponent(TOKEN)}/getMe`), "/bot<token>/getMe");
+    assert.equal(hide(`/bot${encodeURIComponent(encodeURIComponent(TOKEN))}/`), "/bot<token>/");
     assert.equal(hide(`its secret is ${HALF}.`), "its secret is <token>.");
     assert.equal(hide(`${TOKEN} ${TOKEN}`), "<token> <token>");
   });
 
   test("of another bot is hidden as well", () => {
-    assert.equal(secretHider({})(`bot${TOKEN}`), "bot<token>");
+    const hideAny = secretHider({});
+    for (const text of [TOKEN, encodeURIComponent(TOKEN), encodeURIComponent(encodeURIComponent(TOKEN))]) {
+      assert.equal(hideAny(`bot${text}`), "bot<token>");
+    }
   });
 
   test("that is too short to be one is hidden as a whole, and nothing else goes with it", () => {

@@ -8,31 +8,31 @@ import { Worker } from "../../threads/worker.ts";
 import { type Finding, ok, problem, warning } from "./finding.ts";
 
 export interface ApplicationOptions extends Pick<HostTask, "application" | "directory" | "interface" | "lifespan"> {
-  /** Megabytes of heap. */
-  readonly memory: number | undefined;
-  /** Seconds that its shutdown may take. */
+  /** Heap of the worker in bytes; Node.js's own limit for `Infinity`. */
+  readonly workerMemory: number;
+  /** Longest shutdown in ms. */
   readonly shutdownTimeout: number;
-  /** Seconds that its startup may take. */
+  /** Longest startup in ms. */
   readonly startupTimeout?: number;
   /** Takes what the application prints. */
   print(line: string): void;
 }
 
-/** A server would wait for longer, but somebody waits for the end of this: seconds. */
-const STARTUP_TIMEOUT = 60;
+/** A server would wait for longer, but a person waits for this command to end: ms. */
+const STARTUP_TIMEOUT = 60_000;
 
 export async function checkApplication(options: ApplicationOptions): Promise<Finding[]> {
-  const { application, memory, print, shutdownTimeout, startupTimeout = STARTUP_TIMEOUT } = options;
-  const threads = new Threads(1, memory);
+  const { application, workerMemory, print, shutdownTimeout, startupTimeout = STARTUP_TIMEOUT } = options;
+  const threads = new Threads(1, workerMemory === Number.POSITIVE_INFINITY ? undefined : workerMemory / 2 ** 20);
   const told: ToMain[] = [];
   const worker = startWorker(threads, options, (item) => {
     if (item.type === "output") print(item.text);
     else told.push(item);
   });
   try {
-    await within(startupTimeout, worker.ready, `the application has not started up within ${startupTimeout} s`);
+    await within(startupTimeout, worker.ready, `the application has not started up within ${startupTimeout / 1000} s`);
     worker.drain("shutdown");
-    const slow = `the application has not shut down within ${shutdownTimeout} s (--shutdown-timeout)`;
+    const slow = `the application has not shut down within ${shutdownTimeout / 1000} s (--shutdown-timeout)`;
     await within(shutdownTimeout, worker.ended, slow);
   } catch (error) {
     return [...crashesIn(told), problem("application", error as Error)];
@@ -69,9 +69,9 @@ function startWorker(threads: Threads, options: ApplicationOptions, onMessage: (
   });
 }
 
-async function within(seconds: number, work: Promise<void>, otherwise: string): Promise<void> {
+async function within(ms: number, work: Promise<void>, otherwise: string): Promise<void> {
   const finished = new AbortController();
-  const late = delay(seconds * 1000, undefined, { signal: finished.signal }).then(() => {
+  const late = delay(ms, undefined, { signal: finished.signal }).then(() => {
     throw new StartupFailedError(otherwise);
   });
   await Promise.race([work, late]).finally(() => finished.abort());

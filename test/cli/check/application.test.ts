@@ -28,8 +28,8 @@ async function check(code: string, options: Partial<ApplicationOptions> = {}) {
     directory: folder,
     interface: "auto",
     lifespan: "auto",
-    memory: undefined,
-    shutdownTimeout: 8,
+    workerMemory: Number.POSITIVE_INFINITY,
+    shutdownTimeout: 8000,
     print: (line) => printed.push(line),
     ...options,
   });
@@ -70,13 +70,13 @@ const TROUBLE: { [what: string]: [code: string, found: RegExp, code: string, opt
       lifespan("", "await new Promise(() => setInterval(() => {}, 10))", ""),
       /not started up within 1 s/,
       "STARTUP",
-      { startupTimeout: 1 },
+      { startupTimeout: 1000 },
     ],
     "a shutdown that has no end": [
       lifespan("", "", "await new Promise(() => setInterval(() => {}, 10))"),
       /not shut down within 1 s/,
       "STARTUP",
-      { shutdownTimeout: 1 },
+      { shutdownTimeout: 1000 },
     ],
     "an end of its own making": [lifespan("", "process.exit(3)", ""), /process\.exit\(3\) was called/, "WORKER"],
     "an error that nobody catches": [
