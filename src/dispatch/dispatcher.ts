@@ -17,25 +17,16 @@
  * before anything else of their worker, so that the next death has one cause.
  */
 
+import type { ReceivedEvent } from "../protocol/received-event.ts";
 import { HighWater } from "./high-water.ts";
 import { ShardTable } from "./shard-table.ts";
 
-/** An event of the inbox with its address. */
-export interface Arrival {
-  readonly seq: number;
-  readonly update_id: number;
-  readonly kind: string;
-  /** Milliseconds since 1970. */
-  readonly received_at: number;
-  /** Number of deliveries so far. */
-  attempts: number;
+/** An unsettled event of the inbox, with its address. */
+export interface Arrival extends ReceivedEvent {
   /** Number of workers that died while they held the event. */
   deaths: number;
   readonly body: string;
-  /** performance.now() of the last delivery; set for diagnostics only. */
-  postedAt?: number;
-  /** The scope's key, and the chat's or user's id, which decides the shard. */
-  readonly scope: string;
+  /** The chat's or user's id, which decides the shard. */
   readonly id: number;
 }
 

@@ -26,11 +26,24 @@ export interface Measures {
 /** How a worker fares. What is counted is so at once: nothing of it is lost when the thread dies. */
 export type Condition = Dropped & Measures;
 
+/** A worker's state at one moment. */
+export interface WorkerStatus {
+  readonly number: number;
+  /** True from the end of its start until it ends or dies. */
+  readonly isUp: boolean;
+  /** Milliseconds since its event loop last turned. */
+  readonly silence: number;
+  /** As of its last beat. */
+  readonly condition: Condition;
+}
+
 const COUNTS = ["idle", "evicted"] as const satisfies (keyof Dropped)[];
 const MEASURES = ["instances", "active", "heap", "external"] as const satisfies (keyof Measures)[];
 const FIELDS = [...COUNTS, ...MEASURES];
 /** In front of them: when the loop last turned, in milliseconds since 1970; the inbox's number of the event. */
 const [TURNED, SEQ, FIRST] = [0, 1, 2];
+
+const NOW = Promise.resolve();
 
 export class Pulse {
   /** What to hand to the other thread. */
@@ -55,12 +68,14 @@ export class Pulse {
     this.#values[FIRST + COUNTS.indexOf(reason)]! += 1;
   }
 
-  /** The application is at this event. */
-  workAt(seq: number): void {
-    this.#values[SEQ] = seq;
+  /** The application works at this event when its code goes on: one message may resume many instances, one after another. */
+  willWorkAt(seq: number): void {
+    void NOW.then(() => {
+      this.#values[SEQ] = seq;
+    });
   }
 
-  /** The event that the application was last at; 0 for none yet. */
+  /** The event that the application last worked at; 0 if there was none. */
   get seq(): number {
     return this.#values[SEQ]!;
   }

@@ -25,6 +25,8 @@ interface CallFields extends Place {
 
 export interface WorkerCallsOptions {
   outbox: Pick<Outbox, "post">;
+  /** Ends the turn of the event loop: sends the calls that were posted in it. */
+  schedule(): void;
   /** The posted event of that number; undefined if it is settled. */
   posted(worker: number, seq: number): CallOrigin | undefined;
   /** Observes a call. @returns is called when the call is over, with its error if it failed; undefined if nothing listens */
@@ -49,6 +51,7 @@ export class WorkerCalls {
     const origin = typeof from === "string" ? { scope: from } : this.#options.posted(worker.number, from);
     if (call.files !== undefined) watchStreams(call.files);
     this.#options.outbox.post(new WorkerCall(worker, id, call, origin, this.#options));
+    this.#options.schedule();
   }
 }
 
@@ -89,7 +92,14 @@ class WorkerCall implements Job {
   get #fields(): CallFields {
     const { scope, update_id, kind } = this.#origin ?? {};
     const { method, lane } = this.call;
-    return { worker: this.#worker.number, method, lane, ...(scope && { scope }), ...(update_id && { update_id }), ...(kind && { kind }) };
+    return {
+      worker: this.#worker.number,
+      method,
+      lane,
+      ...(scope && { scope }),
+      ...(update_id && { update_id }),
+      ...(kind && { kind }),
+    };
   }
 }
 

@@ -18,7 +18,7 @@ import type { CommonTask, Place } from "../protocol/port.ts";
 import type { Dropped, WorkerStatus } from "../protocol/pulse.ts";
 import type { WorkerDeath, WorkerReplacement } from "../protocol/worker-causes.ts";
 import { RollingRestart, type RollingRestartOptions } from "./rolling-restart.ts";
-import { Threads } from "./threads.ts";
+import type { Threads } from "./threads.ts";
 import { type CallTaker, type EventFacts, Worker, type WorkerWords } from "./worker.ts";
 
 /** Takes what happens to the workers and their events. */
@@ -37,9 +37,8 @@ export interface WorkerFacts extends EventFacts {
 
 export interface WorkerPoolOptions {
   workers: number;
-  task: CommonTask;
-  /** Bytes of heap of each worker; Infinity for Node.js's own limit. */
-  memory: number;
+  threads: Threads;
+  task: Omit<CommonTask, "debug">;
   /** Silence after which a worker is killed: ms. */
   stallTimeout: number;
   /** Time that a worker which is replaced has for its events, and for its lifespan's end: ms. */
@@ -73,7 +72,6 @@ const STALLED = 10_000;
 
 export class WorkerPool {
   readonly #options: WorkerPoolOptions;
-  readonly #threads: Threads;
   readonly #restart: RollingRestart;
   /** All workers that are not over, in the order of their start. */
   readonly #workers = new Set<Worker>();
@@ -81,6 +79,7 @@ export class WorkerPool {
   readonly #current: Worker[] = [];
   /** Pauses after a death, by number. */
   readonly #pauses = new Map<number, NodeJS.Timeout>();
+  #started: Promise<unknown> = Promise.resolve();
   #watch: NodeJS.Timeout | undefined;
   /** Instances that dead workers dropped. */
   #past: Dropped = { idle: 0, evicted: 0 };
@@ -89,19 +88,16 @@ export class WorkerPool {
 
   constructor(options: WorkerPoolOptions) {
     this.#options = options;
-    this.#threads = new Threads(options.workers, options.memory);
     this.#restart = new RollingRestart({
       ...options.restart,
       workers: options.workers,
       replace: (worker, cause, signal) => this.#replace(worker, cause, signal),
-      memory: () => this.#current.map(({ pulse }) => pulse),
+      memory: () =>
+        this.#current.map(({ pulse: { condition, silence } }) => {
+          return { bytes: condition.heap + condition.external, age: silence };
+        }),
       log: options.log,
     });
-  }
-
-  /** Starts the threads alone: they come up while the server still waits for something else. */
-  warmUp(): void {
-    this.#threads.start();
   }
 
   /**
@@ -109,11 +105,12 @@ export class WorkerPool {
    * @throws ApplicationLoadError | StartupFailedError | WorkerError
    */
   async start(): Promise<void> {
+    this.#restart.start();
     for (let number = 0; number < this.#options.workers; number++) this.#current[number] = this.#add(number);
     this.#lastLook = performance.now();
     this.#watch = setInterval(() => this.#lookForStalls(), WATCH).unref();
-    await Promise.all(this.#current.map(({ ready }) => ready));
-    this.#restart.start();
+    this.#started = Promise.all(this.#current.map(({ ready }) => ready));
+    await this.#started;
   }
 
   /** The workers by their numbers. */
@@ -159,7 +156,7 @@ export class WorkerPool {
     this.#isStopping = true;
     clearInterval(this.#watch);
     for (const pause of this.#pauses.values()) clearTimeout(pause);
-    await Promise.all([this.#threads.destroy(), this.#restart.stop()]);
+    await Promise.all([this.#options.threads.destroy(), this.#restart.stop()]);
   }
 
   /**
@@ -168,6 +165,8 @@ export class WorkerPool {
    * @throws ApplicationLoadError | StartupFailedError | WorkerError if the new one cannot start: the old one goes on
    */
   async #replace(number: number, cause: WorkerReplacement, signal: AbortSignal): Promise<void> {
+    await this.#started;
+    signal.throwIfAborted();
     if (this.#isStopping) throw new WorkerError("the workers are being stopped");
     const old = this.#current[number]!;
     clearTimeout(this.#pauses.get(number));
@@ -183,11 +182,11 @@ export class WorkerPool {
 
   /** @param cause the reason for which it replaces another worker */
   #add(number: number, deaths = 0, cause: WorkerReplacement = "reload"): Worker {
-    const { task, restart, updates, calls, words, schedule, log } = this.#options;
+    const { threads, task, restart, updates, calls, words, schedule, log } = this.#options;
     const worker: Worker = new Worker({
       number,
       deaths,
-      threads: this.#threads,
+      threads,
       task: { ...task, debug: log.isLevelEnabled("debug") },
       updates,
       calls,
@@ -196,9 +195,7 @@ export class WorkerPool {
       onReady: () => this.#isReady(worker, cause),
       onImported: (file) => this.#restart.imported(file),
       onSettled:
-        restart.recycleAfter === Number.POSITIVE_INFINITY
-          ? undefined
-          : (count) => this.#restart.settled(number, count),
+        restart.recycleAfter === Number.POSITIVE_INFINITY ? undefined : (count) => this.#restart.settled(number, count),
       onDrained: (unseen) => this.#isDrained(worker, unseen),
       onEnded: () => {
         if (!this.#isStopping) worker.kill(new WorkerError(`worker ${number} has ended`));

@@ -153,7 +153,11 @@ export class Recorder {
   #postRest(worker: Recipient, batch: readonly EventItem[], refused: ReadonlySet<number>): void {
     const [lost, ours] = [batch.filter(({ seq }) => refused.has(seq)), batch.filter(({ seq }) => !refused.has(seq))];
     if (ours.length > 0) worker.push({ type: "events", events: ours });
-    if (lost.length > 0) this.#options.refused(worker, lost.map(({ seq }) => seq));
+    if (lost.length > 0)
+      this.#options.refused(
+        worker,
+        lost.map(({ seq }) => seq),
+      );
   }
 
   /** Does the work after everything that is still to be recorded. */

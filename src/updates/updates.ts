@@ -8,6 +8,7 @@ import { type Arrival, Dispatcher } from "../dispatch/dispatcher.ts";
 import type { Inbox, InboxEntry, InboxReceiver } from "../inbox/inbox.ts";
 import type { Diagnostics } from "../observe/diagnostics.ts";
 import type { Logger } from "../observe/logger.ts";
+import type { WorkerLog } from "../observe/worker-log.ts";
 import { type Entity, kindOf, routeOf, type TelegramObject } from "../protocol/route.ts";
 import { readBatch } from "./intake.ts";
 import type { Recipient, Recorder } from "./recorder.ts";
@@ -21,14 +22,17 @@ export interface UpdatesOptions {
   maxAttempts: number;
   /** Updates with an earlier date are dropped: seconds since 1970. */
   oldest: number;
-  /** The last lines that a worker logged. */
-  logTail(worker: number): string;
-  /** Ends the instances of a shard. @returns the numbers of its events that no application received */
-  endInstances(worker: Recipient, shard: number): Promise<readonly number[]>;
+  words: WorkerLog;
   /** The inbox cannot be read or written any more. */
   onError(error: Error): void;
   log: Logger;
   diagnostics: Diagnostics;
+}
+
+/** A worker that takes events. */
+export interface EventWorker extends Recipient {
+  /** Ends the instances of a shard. @returns the numbers of its events that no application received */
+  endInstances(shard: number): Promise<readonly number[]>;
 }
 
 /**
@@ -41,7 +45,7 @@ export class Updates implements InboxReceiver {
   readonly #options: UpdatesOptions;
   readonly #dispatcher: Dispatcher;
   /** The workers that take events, by number. */
-  readonly #workers = new Map<number, Recipient>();
+  readonly #workers = new Map<number, EventWorker>();
 
   constructor(options: UpdatesOptions) {
     this.#options = options;
@@ -119,7 +123,7 @@ export class Updates implements InboxReceiver {
 
   async onRevoked(shard: number): Promise<void> {
     const worker = this.#workers.get(this.#dispatcher.revoke(shard));
-    const unseen = worker === undefined ? [] : await this.#options.endInstances(worker, shard);
+    const unseen = worker === undefined ? [] : await worker.endInstances(shard);
     this.#dispatcher.revoked(shard, unseen);
     if (unseen.length > 0) this.#options.recorder.withdrawn(unseen);
     await this.#options.recorder.end();
@@ -132,7 +136,7 @@ export class Updates implements InboxReceiver {
   // ---- from the workers ----
 
   /** The worker can take events. */
-  workerReady(worker: Recipient): void {
+  workerReady(worker: EventWorker): void {
     this.#workers.set(worker.number, worker);
     this.#dispatcher.workerReady(worker.number);
   }
@@ -160,16 +164,18 @@ export class Updates implements InboxReceiver {
 
   settled({ number }: Recipient, seqs: readonly number[]): void {
     const { diagnostics, recorder } = this.#options;
-    if (diagnostics.hearsSettled) for (const seq of seqs) diagnostics.settled(number, this.posted(number, seq));
     recorder.settled(seqs);
+    if (diagnostics.hasSettledSubscribers) {
+      for (const event of this.#held(number, seqs)) diagnostics.settled(number, event);
+    }
     this.#dispatcher.settled(number, seqs);
   }
 
   /** The application threw: the event becomes a dead letter. */
   failed({ number }: Recipient, seq: number, reason: string): void {
-    const { recorder, logTail, diagnostics } = this.#options;
-    recorder.deadLettered({ seq, reason, log: logTail(number) });
-    diagnostics.failed(number, this.posted(number, seq), reason);
+    const { recorder, words, diagnostics } = this.#options;
+    recorder.deadLettered({ seq, reason, log: words.tail(number) });
+    for (const event of this.#held(number, [seq])) diagnostics.failed(number, event, reason);
     this.#dispatcher.settled(number, [seq]);
   }
 
@@ -200,6 +206,10 @@ export class Updates implements InboxReceiver {
     this.#dispatcher.close();
   }
 
+  #held(worker: number, seqs: readonly number[]): Arrival[] {
+    return seqs.map((seq) => this.posted(worker, seq)).filter((arrival) => arrival !== undefined);
+  }
+
   #post(number: number, arrival: Arrival, alone: boolean): void {
     const { seq, attempts, body } = arrival;
     this.#options.recorder.begun(this.#workers.get(number)!, { seq, attempt: attempts, body }, alone);
@@ -208,11 +218,11 @@ export class Updates implements InboxReceiver {
 
   #deadLetterDeadly(worker: number, arrival: Arrival): void {
     const { seq, scope, update_id, kind, deaths } = arrival;
-    const { log, recorder, logTail, diagnostics } = this.#options;
+    const { log, recorder, words, diagnostics } = this.#options;
     const fields = { worker, scope, update_id, kind, deaths };
     log.error(fields, "an event killed its worker too often and is now a dead letter");
     const reason = `its worker died ${deaths} times while it handled this event`;
-    recorder.deadLettered({ seq, reason, log: logTail(worker) });
+    recorder.deadLettered({ seq, reason, log: words.tail(worker) });
     diagnostics.deadLettered(update_id, "worker_died", { worker, event: arrival });
   }
 
