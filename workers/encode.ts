@@ -13,7 +13,7 @@ import { refuseUnlessDownload } from "./download.ts";
 import { kindOfValue } from "./kind-of-value.ts";
 import { plainOf } from "./plain-data.ts";
 import type { Streams } from "./streams.ts";
-import { textOf } from "./thrown.ts";
+import { textOfThrown } from "./thrown.ts";
 
 /** What a call may take from the scope of the instance that makes it. */
 export interface Defaults {
@@ -39,7 +39,7 @@ export function encode(event: unknown, defaults: Defaults, owner: StreamOwner): 
   } catch (cause) {
     if (cause instanceof InvalidEventError) throw cause;
     // A getter or a toJSON of the application's own threw.
-    throw new InvalidEventError(`the event cannot be read: ${textOf(cause)}`, undefined, { cause });
+    throw new InvalidEventError(`the event cannot be read: ${textOfThrown(cause)}`, undefined, { cause });
   }
 }
 

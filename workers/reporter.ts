@@ -91,12 +91,12 @@ export class Reporter {
 
   #place(): Place {
     const { source } = this;
-    return source === undefined ? {} : placeOf(source.key, source.held?.event);
+    return source === undefined ? {} : placeInScope(source.key, source.held?.event);
   }
 }
 
 /** @param event what the scope's instance is at */
-export function placeOf(scope: string, event?: { readonly type: string }): Place {
+export function placeInScope(scope: string, event?: { readonly type: string }): Place {
   const update_id = event && delivery(event)?.update_id;
   if (event === undefined || update_id === undefined) return { scope };
   return { scope, update_id, kind: event.type.slice("telegram.".length) };

@@ -5,7 +5,7 @@ import { MessageChannel, type MessagePort } from "node:worker_threads";
 import { ByteReceiver, sendBytes } from "../src/protocol/byte-channel.ts";
 import { FileError } from "../src/protocol/errors.ts";
 import { DOWNLOAD } from "../src/protocol/method-names.ts";
-import { textOf } from "./thrown.ts";
+import { textOfThrown } from "./thrown.ts";
 
 export class Streams {
   readonly #open = new Set<MessagePort>();
@@ -15,7 +15,7 @@ export class Streams {
   up(stream: ReadableStream | AsyncIterable<unknown>): MessagePort {
     const { port1, port2 } = new MessageChannel();
     this.#keep(port1);
-    void sendBytes(port1, readableOf(stream), (error) => `the stream failed: ${textOf(error)}`);
+    void sendBytes(port1, readableOf(stream), (error) => `the stream failed: ${textOfThrown(error)}`);
     return port2;
   }
 

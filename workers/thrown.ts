@@ -1,5 +1,5 @@
 /** What was thrown, in words: anything can be thrown, also what cannot be made into text. */
-export function textOf(thrown: unknown): string {
+export function textOfThrown(thrown: unknown): string {
   try {
     return String(thrown);
   } catch {

@@ -15,7 +15,7 @@ export function failureOf(error: unknown, method: string): CallFailure {
   return { name: "NetworkError", method, delivery: "unknown", reason: `the call broke off (${error})` };
 }
 
-export function errorOf(failure: CallFailure, hint = ""): AsgigramError {
+export function callErrorOf(failure: CallFailure, hint = ""): AsgigramError {
   if (failure.name === "NetworkError") return new NetworkError(failure.method, failure.delivery, failure.reason);
   if (failure.name === "FileError") return new FileError(failure.method, failure.key, failure.reason);
   const { method, error_code, description, parameters } = failure;

@@ -12,7 +12,7 @@ import { DOWNLOAD } from "../protocol/method-names.ts";
 import { type Hide, secretHider } from "../protocol/secrets.ts";
 import { readAnswer, refusalIn } from "./answer.ts";
 import { Connections, type Way } from "./connections.ts";
-import { type Answer, exchange } from "./exchange.ts";
+import { exchange, type HttpAnswer } from "./exchange.ts";
 import type { Form } from "./multipart.ts";
 import { deliveryOf, reasonOf } from "./retry.ts";
 
@@ -194,7 +194,7 @@ export class BotApi {
   }
 
   /** @returns the answer's text, if it is one of success */
-  #read(method: string, { status, retryAfter, text }: Answer): string {
+  #read(method: string, { status, retryAfter, text }: HttpAnswer): string {
     // Reading it is for those who want it, but it must not be cut off: then it is for retry.ts to say what to do.
     if (status === 200 && text.startsWith('{"ok":true') && text.endsWith("}")) return text;
     const answer = readAnswer(this.#hide(text));

@@ -8,6 +8,7 @@
  *                       being replaced -- the new one cannot start --> nothing is due any more; those that serve go on
  */
 
+import { explain } from "../protocol/explain.ts";
 import { MemoryWatch, type MemoryWatchOptions } from "./memory-watch.ts";
 import { SourceWatch } from "./source-watch.ts";
 
@@ -157,9 +158,4 @@ export class Renewal {
       throw error;
     }
   }
-}
-
-/** An application that cannot be started comes with the stack of its own error. */
-function explain({ message, cause }: Error): string {
-  return typeof cause === "string" ? `${message}\n${cause}` : message;
 }

@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { FileError, NetworkError, TelegramError } from "../../src/protocol/errors.ts";
-import { errorOf, failureOf } from "../../src/protocol/failure.ts";
+import { callErrorOf, failureOf } from "../../src/protocol/failure.ts";
 
 /** As from one thread to another. */
-const carried = (error: unknown, method: string) => errorOf(structuredClone(failureOf(error, method)));
+const carried = (error: unknown, method: string) => callErrorOf(structuredClone(failureOf(error, method)));
 
 test("a file at fault is the same error on the other side", () => {
   const error = new FileError("sendPhoto", "media[0].media", "the stream failed");
@@ -50,5 +50,5 @@ test("any other error is a call of which nothing is known", () => {
 
 test("a hint is added to what Telegram said", () => {
   const failure = failureOf(new TelegramError("sendMesage", 404, "Not Found"), "sendMesage");
-  assert.equal(errorOf(failure, " (did you mean …?)").message, "sendMesage: 404 Not Found (did you mean …?)");
+  assert.equal(callErrorOf(failure, " (did you mean …?)").message, "sendMesage: 404 Not Found (did you mean …?)");
 });
