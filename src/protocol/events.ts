@@ -18,8 +18,15 @@ export type UpdateEvent<K extends UpdateKind = UpdateKind> = {
   [Kind in K]: { type: `telegram.${Kind}` } & WithoutType<NonNullable<Update[Kind]>>;
 }[K];
 
-/** Why an instance is dropped. */
-export type DisconnectReason = "idle" | "evicted" | "shutdown" | "reload";
+/**
+ * The reason for which an instance is dropped:
+ * - `idle`: it got no event for `--idle-timeout`.
+ * - `evicted`: there are more instances than `--max-applications`, and this one was idle the longest.
+ * - `shutdown`: the server ends.
+ * - `reload`: its worker is replaced.
+ * - `moved`: its chat's shard moved to another worker or server. A later delivery of the event goes there.
+ */
+export type DisconnectReason = "idle" | "evicted" | "shutdown" | "reload" | "moved";
 
 /** The last event of an instance. After it `receive()` never resolves again and `send()` rejects. */
 export interface DisconnectEvent {

@@ -49,7 +49,7 @@ export function byType(event: IncomingEvent): void {
       expectType<number[]>(event.message_ids);
       break;
     case "telegram.disconnect":
-      expectType<"idle" | "evicted" | "shutdown" | "reload">(event.reason);
+      expectType<"idle" | "evicted" | "shutdown" | "reload" | "moved">(event.reason);
       // @ts-expect-error it has no other keys
       event.text;
       break;
