@@ -5,7 +5,7 @@
 
 import { randomUUID } from "node:crypto";
 import type { Upload, UploadSource } from "../src/protocol/port.ts";
-import { copyOf, isWhole, ownBytes } from "../src/protocol/transferable-bytes.ts";
+import { copyOfBytes, isWhole, transferableBytes } from "../src/protocol/transferable-bytes.ts";
 import { fileIn, type GivenFile } from "./input-file.ts";
 import type { Streams } from "./streams.ts";
 
@@ -52,7 +52,7 @@ export class Attachments {
     const wholes = new Map<ArrayBufferLike, Uint8Array<ArrayBuffer>>();
     const bytesOf = (bytes: ArrayBufferView) => {
       const { buffer } = bytes;
-      const owned = wholes.get(buffer) ?? ownBytes(bytes);
+      const owned = wholes.get(buffer) ?? transferableBytes(bytes);
       wholes.set(buffer, owned);
       return owned;
     };
@@ -70,5 +70,5 @@ export class Attachments {
 }
 
 function partIn(content: GivenFile["content"]): Uint8Array<ArrayBuffer> | undefined {
-  return "bytes" in content && !isWhole(content.bytes) ? copyOf(content.bytes) : undefined;
+  return "bytes" in content && !isWhole(content.bytes) ? copyOfBytes(content.bytes) : undefined;
 }

@@ -11,7 +11,7 @@
 
 import type { Readable } from "node:stream";
 import type { MessagePort } from "node:worker_threads";
-import { isDetached, ownBytes } from "./transferable-bytes.ts";
+import { isDetached, transferableBytes } from "./transferable-bytes.ts";
 
 /** Bytes that may be on their way before the receiver has taken any. */
 const WINDOW = 1024 * 1024;
@@ -64,7 +64,7 @@ function bytesIn(chunk: unknown): Uint8Array<ArrayBuffer> {
   if (chunk instanceof ArrayBuffer || ArrayBuffer.isView(chunk)) {
     const view = chunk instanceof ArrayBuffer ? { buffer: chunk, byteOffset: 0, byteLength: chunk.byteLength } : chunk;
     if (isDetached(view)) throw new TypeError("the stream gave the same bytes twice; each chunk has to be a new one");
-    return ownBytes(view);
+    return transferableBytes(view);
   }
   throw new TypeError(`the stream gave a ${typeof chunk} where bytes (a Uint8Array) were expected`);
 }
