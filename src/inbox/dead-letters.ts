@@ -1,6 +1,6 @@
 /**
- * The dead letters in an inbox's file, as `asgigram inbox` shows, retries and drops them. Works beside a running server,
- * which finds retried events by itself.
+ * The dead letters in an inbox's file, as `asgigram inbox` shows, retries and drops them. Works beside a running
+ * server, which finds retried events by itself.
  */
 
 import { resolve } from "node:path";
@@ -60,7 +60,8 @@ export class DeadLetters {
   }
 
   /**
-   * Makes dead letters unsettled events again, with no attempts, in order of age. Each goes to the end of its chat's line.
+   * Makes dead letters unsettled events again, with no attempts, in order of age. Each goes to the end of its chat's
+   * line.
    * @throws InboxError if a dead letter named in `which` does not exist or is no update; then nothing is changed
    */
   retry(which: readonly number[] | "all"): Retried {

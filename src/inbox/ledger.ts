@@ -1,13 +1,14 @@
 /**
- * The inbox's ledger: a file beside the database that records which deliveries begin and which events are settled, until the
- * database's next transaction copies those lines. A line costs a tenth of a transaction, and a chat that sends one message
- * after the other needs one for each. Most events are settled before the database has to know that they had begun.
+ * The inbox's ledger: a file beside the database that records which deliveries begin and which events are settled,
+ * until the database's next transaction copies those lines. A line costs a tenth of a transaction, and a chat that
+ * sends one message after the other needs one for each. Most events are settled before the database has to know that
+ * they had begun.
  *
- *   write() --> in the file --> the database copies `begun` and `settled`, and sets a new epoch --> turnTo() --> obsolete
+ *   write() --> in the file --> the database copies the lines, and sets a new epoch --> turnTo() --> obsolete
  *
- * Each line has the epoch in which it was written, and the database holds the epoch that it has not copied yet. So a death
- * of the process between the commit and turnTo() repeats nothing. Written lines survive the death of the process. A power
- * cut may lose lines; their events are delivered a second time, as promised.
+ * Each line has the epoch in which it was written, and the database holds the epoch that it has not copied yet. So a
+ * death of the process between the commit and turnTo() repeats nothing. Written lines survive the death of the process.
+ * A power cut may lose lines; their events are delivered a second time, as promised.
  */
 
 import { closeSync, constants, openSync, readFileSync, writeSync } from "node:fs";
@@ -111,7 +112,10 @@ export class Ledger {
   }
 }
 
-/** An epoch that no line in the file has: never 0, which is how a hole in a file reads, and in practice never drawn before. */
+/**
+ * An epoch that no line in the file has: never 0, which is how a hole in a file reads, and in practice never drawn
+ * before.
+ */
 export function drawEpoch(): number {
   return 1 + Math.floor(Math.random() * 2 ** 52);
 }

@@ -1,9 +1,9 @@
 /**
  * The ids of received updates, as runs of consecutive ids, so that a day's worth is a few rows.
  *
- * Telegram's ids restart at a random number after a quiet week (https://core.telegram.org/bots/api#update). So a run covers
- * one hour at most, and is forgotten by its age. A run that grew for ever could never be forgotten, and a new update whose
- * id it covers would be taken for a repeated one.
+ * Telegram's ids restart at a random number after a quiet week (https://core.telegram.org/bots/api#update). So a run
+ * covers one hour at most, and is forgotten by its age. A run that grew for ever could never be forgotten, and a new
+ * update whose id it covers would be taken for a repeated one.
  */
 
 /** A row of the table `seen`: all ids from `first` to `last`. */

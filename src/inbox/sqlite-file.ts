@@ -99,8 +99,9 @@ export function openExistingInboxFile(path: string): DatabaseSync {
 }
 
 /**
- * Locks the inbox against other servers by an exclusive transaction on a separate file, for as long as that file stays open.
- * The operating system releases the lock when the process ends in any way, and other processes can still read the inbox.
+ * Locks the inbox against other servers by an exclusive transaction on a separate file, for as long as that file stays
+ * open. The operating system releases the lock when the process ends in any way, and other processes can still read the
+ * inbox.
  * @throws InboxError
  */
 export function lockInboxFile(path: string): DatabaseSync {

@@ -1,4 +1,4 @@
-/** A failed call as data, for its way from the main thread to the instance that made it, where it becomes an error again. */
+/** A failed call as data. The main thread posts it to the worker of the instance, where it becomes an error again. */
 
 import { type AsgigramError, FileError, NetworkError, TelegramError } from "./errors.ts";
 import type { CallFailure } from "./port.ts";

@@ -1,8 +1,8 @@
 /** Bytes that can be posted to another thread without a copy, because their buffer has no other user. */
 
 /**
- * Detaches the buffer of the bytes and returns the bytes in a buffer of their own, without a copy: the original buffer is
- * empty afterwards. A buffer that cannot be detached (the bytes are a part of it, or it is shared memory, or
+ * Detaches the buffer of the bytes and returns the bytes in a buffer of their own, without a copy: the original buffer
+ * is empty afterwards. A buffer that cannot be detached (the bytes are a part of it, or it is shared memory, or
  * WebAssembly's) stays as it is, and its bytes are copied.
  */
 export function transferableBytes(bytes: ArrayBufferView): Uint8Array<ArrayBuffer> {
