@@ -82,7 +82,7 @@ export type DownloadForm = keyof Downloads;
 /** Downloads a file. The Bot API has no method for that, but a URL: https://core.telegram.org/bots/api#file */
 export type DownloadEvent = { type: "telegram.download_file" } & (
   | { file_id: string; file_path?: never }
-  /** From a getFile less than an hour ago; Telegram keeps a path valid for an hour at least. */
+  /** From a call of getFile less than an hour ago: Telegram guarantees no longer. */
   | { file_path: string; file_id?: never }
 ) &
   (
