@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { textOfThrown } from "../../workers/thrown.ts";
 
-test("whatever was thrown can be told of", () => {
+test("any thrown value becomes text", () => {
   assert.equal(textOfThrown(new TypeError("x")), "TypeError: x");
   assert.equal(textOfThrown(5), "5");
-  assert.equal(textOfThrown(Object.create(null)), "what was thrown cannot be shown");
+  assert.equal(textOfThrown(Object.create(null)), "a value that cannot be shown");
 });
