@@ -58,7 +58,7 @@ export class Ledger {
     return this.#length >= MANY;
   }
 
-  /** When this returns, the lines outlive the process. */
+  /** Appends lines to the file. They survive the death of the process as soon as this returns. */
   write(begun: readonly Beginning[], settled: readonly number[]): void {
     const lines = new Float64Array(NUMBERS_PER_LINE * (begun.length + settled.length));
     let at = 0;

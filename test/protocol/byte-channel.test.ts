@@ -12,7 +12,7 @@ const MEGABYTE = 1024 * 1024;
 function channel(source: Iterable<unknown> | AsyncIterable<unknown>) {
   const { port1, port2 } = new MessageChannel();
   const readable = Readable.from(source, { objectMode: true, highWaterMark: 1 });
-  const sent = sendBytes(port1, readable, (error) => `told: ${(error as Error).message}`);
+  const sent = sendBytes(port1, readable, (error) => `sender: ${(error as Error).message}`);
   return { receiver: new ByteReceiver(port2), readable, sent };
 }
 
@@ -49,7 +49,7 @@ test("chunks (views and ArrayBuffers) are transferred, not copied", async () => 
 test("a chunk that the source gives twice is refused: its buffer is empty", async () => {
   for (const chunk of [new Uint8Array([1, 2]), new Uint8Array([1, 2]).buffer]) {
     const { receiver } = channel([chunk, chunk]);
-    await assert.rejects(all(receiver), /told: the stream gave the same bytes twice/);
+    await assert.rejects(all(receiver), /sender: the stream gave the same bytes twice/);
   }
 });
 
@@ -96,8 +96,8 @@ suite("failures", () => {
       })(),
     );
     assert.deepEqual([...(await receiver.next())!], [1]);
-    await assert.rejects(receiver.next(), { message: "told: the disk is on fire" });
-    await assert.rejects(receiver.next(), { message: "told: the disk is on fire" });
+    await assert.rejects(receiver.next(), { message: "sender: the disk is on fire" });
+    await assert.rejects(receiver.next(), { message: "sender: the disk is on fire" });
     await sent;
   });
 

@@ -1,4 +1,4 @@
-/** What `receive()` resolves with: one type of event per kind of update, told apart by `type`. */
+/** Types of the events from `receive()`: one per kind of update, which `type` discriminates. */
 
 import type { Poll, Update } from "@grammyjs/types";
 import type { DisconnectEvent, IncomingEvent, UpdateEvent, UpdateKind } from "asgigram";

@@ -42,8 +42,8 @@ suite("files that cannot be sent", () => {
   locked.getReader();
   const destroyed = Readable.from([]);
   destroyed.destroy();
-  const gone = new Uint8Array(1);
-  gone.buffer.transfer();
+  const detached = new Uint8Array(1);
+  detached.buffer.transfer();
   const refusals: [what: string, value: object, message: RegExp][] = [
     ["an unknown key", { path: "x", name: "y" }, /^"at" has the unknown key "name"; a file has "path", and may have/],
     ["two contents", { path: "x", bytes: new Uint8Array(1) }, /unknown key "bytes"/],
@@ -60,8 +60,8 @@ suite("files that cannot be sent", () => {
     ["a URL that names no file", new URL("file://elsewhere/x"), /names no file/],
     ["a stream with a reader", locked, /is a stream that has been read already/],
     ["a destroyed stream", destroyed, /is a stream that has been read already/],
-    ["detached bytes", gone, /has been sent before, so its buffer is empty; .* pass a Blob/],
-    ["detached bytes with a name", { bytes: gone, filename: "x" }, /has been sent before/],
+    ["detached bytes", detached, /has been sent before, so its buffer is empty; .* pass a Blob/],
+    ["detached bytes with a name", { bytes: detached, filename: "x" }, /has been sent before/],
   ];
   for (const [what, value, message] of refusals) {
     test(`${what} is refused by name`, () =>

@@ -99,18 +99,18 @@ suite("an application with lifespan support", () => {
   });
 
   test("an application gets lifespan.shutdown when it comes, not before", async () => {
-    const heard: string[] = [];
+    const received: string[] = [];
     const { lifespan } = lifespanOf(async (_scope, receive, send) => {
       await receive();
       await send({ type: "lifespan.startup.complete" });
-      heard.push((await receive()).type);
+      received.push((await receive()).type);
       await send({ type: "lifespan.shutdown.complete" });
     });
     await lifespan.startup();
     await new Promise(setImmediate);
-    assert.deepEqual(heard, []);
+    assert.deepEqual(received, []);
     await lifespan.shutdown();
-    assert.deepEqual(heard, ["lifespan.shutdown"]);
+    assert.deepEqual(received, ["lifespan.shutdown"]);
   });
 });
 
