@@ -68,9 +68,7 @@ export class Reporter {
     this.#outbound.flush();
   }
 
-  /**
-   * An uncaught error may leave anything in this thread half done. So the thread ends, and the main thread replaces it.
-   */
+  /** An uncaught error may leave anything half done, so the thread ends, and the main thread replaces it. */
   #crash(message: string, error: unknown): void {
     this.#crashed = true;
     this.#reportCrash(message, error);

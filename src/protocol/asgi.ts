@@ -59,9 +59,7 @@ export interface UserScope extends TelegramScopeBase {
 /** The chat or user that an application instance serves. Exactly one of `chat` and `user` is present. */
 export type TelegramScope = ChatScope | UserScope;
 
-/**
- * The scope of the lifespan call, once per worker thread (https://asgi.readthedocs.io/en/latest/specs/lifespan.html).
- */
+/** The scope of a worker thread's lifespan (https://asgi.readthedocs.io/en/latest/specs/lifespan.html). */
 export interface LifespanScope {
   type: "lifespan";
   asgi: AsgiVersions;

@@ -6,9 +6,7 @@
 /** Interval between two beats of a worker: ms. */
 export const BEAT = 1000;
 
-/**
- * Number of instances dropped since the worker started: idle for `--idle-timeout`, or evicted by `--max-applications`.
- */
+/** Instances dropped since the worker started: idle for `--idle-timeout`, or evicted by `--max-applications`. */
 export interface Dropped {
   idle: number;
   evicted: number;
@@ -32,9 +30,7 @@ export type Condition = Dropped & Measures;
 const COUNTS = ["idle", "evicted"] as const satisfies (keyof Dropped)[];
 const MEASURES = ["instances", "active", "heap", "external"] as const satisfies (keyof Measures)[];
 const FIELDS = [...COUNTS, ...MEASURES];
-/**
- * Places before the fields: time of the last beat, in milliseconds since 1970; the inbox's number of the event at hand.
- */
+/** Places before the fields: time of the last beat, in ms since 1970; the inbox's number of the event at hand. */
 const [TURNED, SEQ, FIRST] = [0, 1, 2];
 
 export class Pulse {
