@@ -3,7 +3,7 @@
 import type { Transferable } from "node:worker_threads";
 import type { Batch } from "../src/protocol/batch.ts";
 import { NetworkError } from "../src/protocol/errors.ts";
-import { errorOf } from "../src/protocol/failure.ts";
+import { callErrorOf } from "../src/protocol/failure.ts";
 import type { Call, CallFailure, DownloadedFile, ToMain } from "../src/protocol/port.ts";
 import type { Pulse } from "../src/protocol/pulse.ts";
 import { hintFor, type StreamOwner } from "./encode.ts";
@@ -77,7 +77,7 @@ export class Calls {
   failed(id: number, failure: CallFailure): void {
     const waiting = this.#take(id);
     const isUnknownMethod = failure.name === "TelegramError" && failure.error_code === 404;
-    if (waiting !== undefined) reject(waiting, errorOf(failure, isUnknownMethod ? hintFor(failure.method) : ""));
+    if (waiting !== undefined) reject(waiting, callErrorOf(failure, isUnknownMethod ? hintFor(failure.method) : ""));
   }
 
   #take(id: number): Waiting | undefined {

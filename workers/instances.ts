@@ -14,7 +14,7 @@ import { scopeOf } from "./event.ts";
 import { IdleLine } from "./idle-line.ts";
 import { type Delivered, type Ending, Instance, InstanceExtensions, type InstanceHost } from "./instance.ts";
 import type { Asgi3 } from "./loader.ts";
-import { describe, placeOf, type Reporter } from "./reporter.ts";
+import { describe, placeInScope, type Reporter } from "./reporter.ts";
 
 export interface InstancesOptions {
   application: Asgi3;
@@ -190,7 +190,7 @@ export class Instances implements InstanceHost {
     const { outbound, reporter } = this.#options;
     // An application that never asked for an event answers for its first one, or it would be called for that event for ever.
     const event = held ?? (received ? undefined : instance.dequeue());
-    const place = placeOf(instance.key, event?.event);
+    const place = placeInScope(instance.key, event?.event);
     if (held !== undefined && instance.isStopping && isGivingUp(thrown?.error)) {
       reporter.log("info", "an event was given up; it will be delivered again", undefined, place);
       return;
@@ -261,7 +261,7 @@ export class Instances implements InstanceHost {
   }
 
   #log({ key, held }: Instance, level: "debug" | "warn", message: string): void {
-    this.#options.reporter.log(level, message, undefined, placeOf(key, held?.event));
+    this.#options.reporter.log(level, message, undefined, placeInScope(key, held?.event));
   }
 }
 

@@ -16,7 +16,7 @@ import { FileError, NetworkError, TelegramError } from "../protocol/errors.ts";
 import type { DownloadForm } from "../protocol/events.ts";
 import { DOWNLOAD } from "../protocol/method-names.ts";
 import type { Call, DownloadedFile } from "../protocol/port.ts";
-import { ownBytes } from "../protocol/transferable-bytes.ts";
+import { transferableBytes } from "../protocol/transferable-bytes.ts";
 import { type FileLimits, fileLimits, tooLarge } from "./file-limits.ts";
 import { reasonOf } from "./retry.ts";
 
@@ -131,7 +131,7 @@ function streamOf({ body }: RemoteFile): MessagePort {
 
 async function readAll({ body }: RemoteFile): Promise<Uint8Array<ArrayBuffer>> {
   const chunks: Buffer[] = await body.toArray();
-  return ownBytes(Buffer.concat(chunks));
+  return transferableBytes(Buffer.concat(chunks));
 }
 
 /** Whoever looks at the path sees the whole file or none. @returns the path */

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { Simulator } from "../../simulator/index.ts";
-import { shardOf } from "../../src/protocol/shard.ts";
 import { DeadLetters } from "../../src/inbox/dead-letters.ts";
+import { shardOf } from "../../src/protocol/shard.ts";
 import { callsOf, Folder, message, startBot } from "./bot.ts";
 
 const WORKERS = 2;
@@ -47,8 +47,8 @@ async function setUp(args: string[] = []) {
 describe("a worker that dies", () => {
   const deaths: Record<string, { deed: string; args?: string[]; log: RegExp }> = {
     "by process.exit()": { deed: "exit", log: /process\.exit\(7\) was called/ },
-    "of an error that nobody catches": { deed: "throw", log: /thrown where nothing could catch it/ },
-    "of a promise that was left behind": { deed: "reject", log: /rejected promise was left behind/ },
+    "of an error that nobody catches": { deed: "throw", log: /an uncaught exception ends the worker/ },
+    "of a promise that was left behind": { deed: "reject", log: /an unhandled promise rejection ends the worker/ },
     "for want of heap": { deed: "heap", args: ["--worker-memory", "32"], log: /a worker is gone/ },
   };
   for (const [how, { deed, args, log }] of Object.entries(deaths)) {

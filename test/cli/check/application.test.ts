@@ -81,7 +81,7 @@ const TROUBLE: { [what: string]: [code: string, found: RegExp, code: string, opt
     "an end of its own making": [lifespan("", "process.exit(3)", ""), /process\.exit\(3\) was called/, "WORKER"],
     "an error that nobody catches": [
       lifespan("", "", "setImmediate(() => { throw new Error('gone') }); await new Promise(() => {})"),
-      /nothing could catch it.*gone/s,
+      /an uncaught exception ends the worker.*gone/s,
       "WORKER",
     ],
   };
