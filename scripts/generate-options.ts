@@ -5,7 +5,7 @@
  *   node scripts/generate-options.ts --check    fails if the file is not what would be written
  */
 
-import { COMMANDS } from "../src/cli/commands.ts";
+import { COMMANDS } from "../src/cli/command-table.ts";
 import { EXIT_CODES } from "../src/cli/exit-codes.ts";
 import { SIGNALS } from "../src/cli/signals.ts";
 import { defaultOf, environmentOf, flagOf, OPTION_KEYS, type OptionKey, optionAt } from "../src/config/options.ts";

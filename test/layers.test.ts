@@ -30,7 +30,7 @@ const TYPES = [
 /** Files, and folders, whose parts are tested together, and where. */
 const TESTED_TOGETHER: Record<string, string> = {
   "src/cli/check/finding.ts": "test/cli/check/report.test.ts",
-  "src/cli/main.ts": "test/cli/commands/serve.test.ts",
+  "src/cli/context.ts": "test/cli/bin.test.ts",
   "src/index.ts": "test/server.test.ts",
   "src/protocol/asgi.ts": "test/types/application.types.ts",
   "src/telegram/connect-error.ts": "test/telegram/connections.test.ts",
@@ -185,8 +185,8 @@ describe("the check finds", () => {
       "src/inbox/memory.ts": 'import { InboxError } from "../protocol/errors.ts"; import { S } from "./sqlite.ts";',
       "src/server.ts": 'import "./config/config.ts"; import "./inbox/sqlite.ts"; import "./threads/pool.ts";',
       "src/index.ts": 'import { serve } from "./server.ts"; import "undici";',
-      "src/cli/main.ts": 'const { serve } = await import("../server.ts"); process.exit(process.argv.length);',
-      "src/cli/bin.ts": 'await import("./main.ts"); process.exitCode = 2;',
+      "src/cli/main.ts": 'const { serve } = await import("../server.ts");',
+      "src/cli/bin.ts": 'await import("./main.ts"); process.exitCode = 2; process.exit(process.argv.length);',
       "workers/host.ts": 'import { Batch } from "../src/protocol/errors.ts"; import "./instance.ts";',
       "workers/instance.ts": 'import type { Host } from "./host.ts";',
       "workers/reporter.ts": 'process.on("uncaughtException", () => process.exit(1)); process.on("exit", () => {});',
@@ -232,7 +232,7 @@ describe("the check finds", () => {
     [
       "the simulator importing the server",
       "simulator/a.ts",
-      'import "../server.ts"',
+      'import "../src/server.ts"',
       /simulator may not import server/,
     ],
     [
@@ -241,7 +241,7 @@ describe("the check finds", () => {
       'import "asgigram/simulator"',
       /server may not import simulator/,
     ],
-    ["the server importing the command line", "src/server.ts", 'import "./cli.ts"', /server may not import cli/],
+    ["the server importing the command line", "src/server.ts", 'import "./cli/main.ts"', /server may not import cli/],
     ["the index importing a stage", "src/index.ts", 'export * from "./inbox/sqlite.ts"', /index may not import inbox/],
     ["a layer that is none", "src/utils/a.ts", 'import "../protocol/errors.ts"', /"utils" is no layer/],
     ["an import of what is not there", "src/inbox/a.ts", 'import "./b.ts"', /src\/inbox\/b\.ts, which is not there/],

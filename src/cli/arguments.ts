@@ -7,7 +7,7 @@
 import parse from "yargs-parser";
 import { flagOf, OPTIONS, optionAt } from "../config/options.ts";
 import { isAddress } from "../config/value.ts";
-import { COMMANDS, FLAGS } from "./commands.ts";
+import { COMMANDS, FLAGS } from "./command-table.ts";
 
 /** By their long names; of one that is there several times, all values. */
 export type Flags = { readonly [flag: string]: unknown };

@@ -7,7 +7,7 @@ import { readValue } from "../config/value.ts";
 import { ConfigError } from "../protocol/errors.ts";
 import { nearest } from "../protocol/nearest.ts";
 import { type Flags, splitArguments } from "./arguments.ts";
-import { COMMANDS, type Command, type CommandName, EVERYWHERE, isCommand } from "./commands.ts";
+import { COMMANDS, type Command, type CommandName, EVERYWHERE, isCommand } from "./command-table.ts";
 
 /** What somebody wants of asgigram. */
 export type Invocation = { wants: "text"; text: string } | { wants: "version" } | ({ wants: CommandName } & Typed);

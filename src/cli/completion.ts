@@ -3,12 +3,7 @@
 import yargs from "yargs";
 import { flagOf, optionAt } from "../config/options.ts";
 import { splitArguments } from "./arguments.ts";
-import { COMMANDS, type CommandName, EVERYWHERE, FLAGS, isCommand } from "./commands.ts";
-
-/** For the shell of the variable SHELL. */
-export function showCompletionScript(): void {
-  yargs().scriptName("asgigram").showCompletionScript();
-}
+import { COMMANDS, type CommandName, EVERYWHERE, FLAGS, isCommand } from "./command-table.ts";
 
 /**
  * @param line its words, asgigram first, the last one unfinished

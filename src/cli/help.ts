@@ -2,7 +2,7 @@
 
 import yargs from "yargs";
 import { defaultOf, flagOf, optionAt } from "../config/options.ts";
-import { COMMANDS, type CommandName, EVERYWHERE } from "./commands.ts";
+import { COMMANDS, type CommandName, EVERYWHERE } from "./command-table.ts";
 
 export function helpOf(name: CommandName): Promise<string> {
   const { usage, about, flags, switches = {}, presets, defaults, help: words = {}, examples } = COMMANDS[name];

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { parseCommandLine } from "../../src/cli/command-line.ts";
-import { COMMANDS, FLAGS } from "../../src/cli/commands.ts";
+import { COMMANDS, FLAGS } from "../../src/cli/command-table.ts";
 import { flagOf, optionAt } from "../../src/config/options.ts";
 import { ConfigError } from "../../src/protocol/errors.ts";
 

@@ -16,7 +16,7 @@ function foundIn(stderr: string): string {
     .join("\n");
 }
 
-const HERE = join(import.meta.dirname, "end-to-end");
+const HERE = join(import.meta.dirname, "../end-to-end");
 
 /** A start and an end. */
 async function simulate(env: { [name: string]: string }, ...args: readonly string[]): Promise<Exit> {

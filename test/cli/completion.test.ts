@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { COMMANDS, FLAGS } from "../../src/cli/commands.ts";
+import { COMMANDS, FLAGS } from "../../src/cli/command-table.ts";
 import { completionsOf } from "../../src/cli/completion.ts";
 import { flagOf, OPTIONS } from "../../src/config/options.ts";
 

@@ -34,8 +34,9 @@ const IMPORT_WHAT_USERS_NAME = ["src/config/file.ts", "workers/loader.ts"];
 
 /** Files that may end the process, read its arguments or listen to its signals, and what they may do of it. */
 const MAY_TOUCH_THE_PROCESS: Record<string, RegExp> = {
-  "src/cli/main.ts": /./,
   "src/cli/bin.ts": /./,
+  "src/cli/context.ts": /^argv$/,
+  "src/cli/serving-process.ts": /^exit$/,
   // A thread's own: there process.exit() ends the thread alone.
   "workers/reporter.ts": /^(?:exit|on (?:exit|uncaughtException|unhandledRejection))$/,
 };

@@ -24,23 +24,6 @@ const FILES = {
   "failing.ts": `export const application = async (scope, receive, send) => {
     if (scope.type === "lifespan") await send({ type: "lifespan.startup.failed", message: "no database" });
   };`,
-  // Its shutdown never ends.
-  "stubborn.ts": `export const application = async (scope, receive, send) => {
-    if (scope.type !== "lifespan") return;
-    await receive();
-    await send({ type: "lifespan.startup.complete" });
-    await receive();
-    await new Promise(() => setInterval(() => {}, 1000));
-  };`,
-  "polite.ts": `export const application = async (scope, receive, send) => {
-    if (scope.type !== "lifespan") return;
-    await receive();
-    await send({ type: "lifespan.startup.complete" });
-    console.error("up with it");
-    await receive();
-    console.error("down with it");
-    await send({ type: "lifespan.shutdown.complete" });
-  };`,
   file: "",
 };
 for (const [name, content] of Object.entries(FILES)) await writeFile(join(folder, name), content);
@@ -105,44 +88,6 @@ test("an inbox that another process has is told, exit code 5", async () => {
   assert.equal(code, 5, stderr);
   first.process.kill();
   await first.exit();
-});
-
-for (const signal of ["SIGTERM", "SIGINT"] as const) {
-  test(`${signal} stops it cleanly`, async () => {
-    const server = new Asgigram(["good.ts", "--no-inbox"], OPTIONS);
-    await server.says("serving");
-    server.process.kill(signal);
-    assert.equal((await server.exit()).code, 0);
-  });
-}
-
-test("a second signal ends it at once, with the signal's exit code", async () => {
-  const server = new Asgigram(["stubborn.ts", "--no-inbox", "--shutdown-timeout", "600"], OPTIONS);
-  await server.says("serving");
-  server.process.kill("SIGINT");
-  await server.says("stopping");
-  server.process.kill("SIGTERM");
-  assert.equal((await server.exit()).code, 143);
-});
-
-test("a signal before it serves ends it as well, with the applications' shutdown", async () => {
-  const server = new Asgigram(["polite.ts", "--no-inbox", "--api-url", "http://127.0.0.1:1"], OPTIONS);
-  await server.says(/up with it.*trying again/s);
-  server.process.kill("SIGTERM");
-  const { code, stderr } = await server.exit();
-  assert.match(stderr, /down with it/);
-  assert.equal(code, 0, stderr);
-});
-
-test("SIGUSR2 ends nothing, also before it serves, and turns the level of the log", async () => {
-  const server = new Asgigram(["good.ts", "--no-inbox", "--api-url", "http://127.0.0.1:1"], OPTIONS);
-  await server.says("trying again");
-  for (const level of ["debug", "trace", "info"]) {
-    server.process.kill("SIGUSR2");
-    await server.says(`the log level is now ${level}`);
-  }
-  server.process.kill("SIGTERM");
-  assert.equal((await server.exit()).code, 0);
 });
 
 test("the token on the command line is not in the list of processes", {

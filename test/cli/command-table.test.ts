@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { parseCommandLine } from "../../src/cli/command-line.ts";
-import { COMMANDS, isCommand } from "../../src/cli/commands.ts";
+import { COMMANDS, isCommand } from "../../src/cli/command-table.ts";
 import { resolveConfig } from "../../src/config/config.ts";
 
 test("every example can be typed", async () => {

@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import { run } from "../asgigram.ts";
+import { run } from "./asgigram.ts";
 
 const TOKEN = "123456789:AAE-abcdefghijklmnopqrstuvwxyz_0123";
 
@@ -23,7 +23,7 @@ test("--help fits 80 columns, shows three examples, and is no error", async () =
 });
 
 test("--version shows the versions that a report needs", async () => {
-  const { version } = JSON.parse(await readFile(new URL("../../../package.json", import.meta.url), "utf8"));
+  const { version } = JSON.parse(await readFile(new URL("../../package.json", import.meta.url), "utf8"));
   const { code, stdout } = await run(["--version"]);
   assert.equal(code, 0);
   assert.match(stdout, new RegExp(`^asgigram ${version}\nNode\\.js ${process.versions.node}\nBot API \\d+\\.\\d+\n$`));
