@@ -26,9 +26,10 @@ export interface BotApiOptions extends Way {
   local?: boolean;
   /** How many calls may be under way at once. */
   connections?: number;
-  /** How long a method may take to answer, and a long poll beyond its own timeout: ms. */
+  /** How long a method may take to answer: ms. */
   callTimeout?: number;
-  pollGrace?: number;
+  /** Waits for the deadline of a poll. Returns a function that gives the wait up. */
+  wait?(milliseconds: number, done: () => void): () => void;
 }
 
 /** One getUpdates call; all of it is said every time (https://core.telegram.org/bots/api#getupdates). */
@@ -42,7 +43,7 @@ export interface Poll {
 
 /** A method has a minute to answer; uploads are not among them. */
 const CALL_TIMEOUT = 60_000;
-/** What a long poll may take beyond its own timeout, connecting included. */
+/** The time that a long poll may take beyond its own timeout, connecting included: ms. */
 const POLL_GRACE = 10_000;
 /**
  * How many calls may be under way at once, each on a connection that is opened when there is none to spare. With fewer, a
@@ -61,7 +62,7 @@ export class BotApi {
   readonly #filePath: string;
   readonly #connections: Connections;
   readonly #callTimeout: number;
-  readonly #pollGrace: number;
+  readonly #wait: NonNullable<BotApiOptions["wait"]>;
   readonly #uploads: Uploads;
   readonly #downloads: Downloads;
   readonly #calls: Pool;
@@ -77,11 +78,11 @@ export class BotApi {
       local = false,
       connections = CALL_CONNECTIONS,
       callTimeout = CALL_TIMEOUT,
-      pollGrace = POLL_GRACE,
+      wait = waitWithTimer,
     } = options;
     this.#hide = secretHider({ token, proxy });
     this.#callTimeout = callTimeout;
-    this.#pollGrace = pollGrace;
+    this.#wait = wait;
     const prefix = new URL(apiUrl).pathname.replace(/\/+$/, "");
     this.#path = `${prefix}/bot${token}/`;
     this.#filePath = `${prefix}/file/bot${token}/`;
@@ -147,7 +148,7 @@ export class BotApi {
   async getUpdates(poll: Poll, signal: AbortSignal): Promise<Update[]> {
     // Not AbortSignal.timeout(), whose timer would outlive the poll, and at full speed there are a thousand polls a second.
     const deadline = new AbortController();
-    const timer = setTimeout(() => deadline.abort(), poll.timeout * 1000 + this.#pollGrace);
+    const stopWaiting = this.#wait(poll.timeout * 1000 + POLL_GRACE, () => deadline.abort());
     try {
       const body = JSON.stringify(poll);
       const content = { headers: JSON_HEADERS, body };
@@ -160,7 +161,7 @@ export class BotApi {
       if (deadline.signal.aborted) this.#renewPolls();
       throw error;
     } finally {
-      clearTimeout(timer);
+      stopWaiting();
     }
   }
 
@@ -232,6 +233,11 @@ interface Content {
 }
 
 const JSON_HEADERS = { "content-type": "application/json" };
+
+function waitWithTimer(milliseconds: number, done: () => void): () => void {
+  const timer = setTimeout(done, milliseconds);
+  return () => clearTimeout(timer);
+}
 
 function readJson<T>(method: string, text: string): T {
   try {

@@ -9,6 +9,7 @@ import { type AsgigramError, NetworkError, TelegramError } from "../../src/proto
 import type { Call } from "../../src/protocol/port.ts";
 import { BotApi, type BotApiOptions } from "../../src/telegram/bot-api.ts";
 import { Listener } from "../network/listener.ts";
+import { Deadlines } from "./deadlines.ts";
 
 const TOKEN = "123456:AAsecret-token_of_this_bot";
 const POLL = { offset: 5, limit: 100, timeout: 0, allowed_updates: ["message"] };
@@ -350,19 +351,28 @@ describe("getUpdates", () => {
     ]);
   });
 
-  test("on a dead connection ends at its deadline, and the next one gets a connection of its own", async (t) => {
+  test("a poll on a dead connection ends at its deadline, and the next one gets a connection of its own", async (t) => {
+    const deadlines = new Deadlines();
     const api = await tcp(
       t,
       (socket, connection) => {
-        if (connection > 1) socket.end('HTTP/1.1 200 OK\r\ncontent-length: 23\r\n\r\n{"ok":true,"result":[]}');
+        if (connection === 1) deadlines.pass();
+        else socket.end('HTTP/1.1 200 OK\r\ncontent-length: 23\r\n\r\n{"ok":true,"result":[]}');
       },
-      { pollGrace: 100 },
+      { wait: deadlines.wait },
     );
-    const started = performance.now();
     const error = await failure(api.getUpdates(POLL, never), NetworkError);
     assert.deepEqual([error.delivery, error.reason], ["unknown", "no answer in time"]);
-    assert.ok(performance.now() - started >= 99, "the grace comes after the poll's own timeout");
     assert.deepEqual(await api.getUpdates(POLL, never), []);
+  });
+
+  test("the deadline of a poll is 10 s after its own timeout", async (t) => {
+    const deadlines = new Deadlines();
+    const api = await http(t, (response) => answer(response, 200, { ok: true, result: [] }), { wait: deadlines.wait });
+    await api.getUpdates(POLL, never);
+    await api.getUpdates({ ...POLL, timeout: 50 }, never);
+    assert.deepEqual(deadlines.asked, [10_000, 60_000]);
+    assert.equal(deadlines.waiting, 0);
   });
 
   test("does not wait for a connection that the one before could not get through", async (t) => {
@@ -371,35 +381,32 @@ describe("getUpdates", () => {
       connections += 1;
     });
     const address = await listen(t, neverShakesHands);
-    const api = client(t, address.replace("http:", "https:"), { pollGrace: 100 });
+    const wait = (_: number, done: () => void) => {
+      neverShakesHands.once("connection", done);
+      return () => void neverShakesHands.off("connection", done);
+    };
+    const api = client(t, address.replace("http:", "https:"), { wait });
     for (const count of [1, 2, 3]) {
       await failure(api.getUpdates(POLL, never), NetworkError);
       assert.equal(connections, count);
     }
   });
 
-  test("whose answer comes a drop at a time ends at its deadline as well", async (t) => {
+  test("a poll whose answer comes a drop at a time ends at its deadline as well", async (t) => {
+    const deadlines = new Deadlines();
     const api = await tcp(
       t,
       async (socket) => {
         socket.write("HTTP/1.1 200 OK\r\ncontent-length: 100000\r\n\r\n");
-        while (!socket.destroyed) {
+        for (let drops = 0; !socket.destroyed; drops++) {
           socket.write(" ");
           await delay(10);
+          if (drops === 5) deadlines.pass();
         }
       },
-      { pollGrace: 100 },
+      { wait: deadlines.wait },
     );
     assert.equal((await failure(api.getUpdates(POLL, never), NetworkError)).reason, "no answer in time");
-  });
-
-  test("has the poll's own timeout before the grace begins", async (t) => {
-    const api = await http(
-      t,
-      (response) => void setTimeout(() => answer(response, 200, { ok: true, result: [] }), 300),
-      { pollGrace: 0 },
-    );
-    assert.deepEqual(await api.getUpdates({ ...POLL, timeout: 5 }, never), []);
   });
 
   test("ends at once when it is aborted, and closes its connection", async (t) => {
