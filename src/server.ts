@@ -24,7 +24,7 @@ import type { StatusServer } from "./observe/status-server.ts";
 import { WorkerLog } from "./observe/worker-log.ts";
 import type { Call, CommonTask } from "./protocol/port.ts";
 import type { Entity } from "./protocol/route.ts";
-import { secretHider } from "./protocol/secrets.ts";
+import { type Hide, secretHider } from "./protocol/secrets.ts";
 import type { SourceState, UpdateSource } from "./protocol/update-source.ts";
 import type { CallVerdict } from "./protocol/verdict.ts";
 import { Limiter } from "./sends/limiter.ts";
@@ -129,6 +129,7 @@ class Server implements RunningServer {
   readonly #config: Config;
   readonly #parts: Parts;
   readonly #log: Logger;
+  readonly #hide: Hide;
   readonly #workerLog: WorkerLog;
   readonly #api: BotApi;
   readonly #outbox: Outbox;
@@ -150,7 +151,8 @@ class Server implements RunningServer {
     this.#config = config;
     this.#parts = parts;
     this.#log = log;
-    this.#workerLog = new WorkerLog({ log, hide: secretHider(config) });
+    this.#hide = secretHider(config);
+    this.#workerLog = new WorkerLog({ log, hide: this.#hide });
     this.closed = this.#closed.promise;
     this.closed.catch(() => {});
     const { token, apiUrl, proxy, family, local, rateLimit, workers, workerMemory } = config;
@@ -235,6 +237,7 @@ class Server implements RunningServer {
       maxAttempts,
       oldest: (Date.now() - maxAge) / 1000,
       words: this.#workerLog,
+      hide: this.#hide,
       onError,
       log,
       diagnostics,

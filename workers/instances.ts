@@ -102,7 +102,9 @@ export class Instances implements InstanceHost {
    * @returns the numbers of the events that no application received
    */
   async revoke(shard: number): Promise<number[]> {
-    const instances = [...this.#live.values(), ...this.#closing.values()].filter(({ key }) => shardOfKey(key) === shard);
+    const instances = [...this.#live.values(), ...this.#closing.values()].filter(
+      ({ key }) => shardOfKey(key) === shard,
+    );
     const closed = instances.map((instance) => new Promise<void>((resolve) => this.#whenClosed.set(instance, resolve)));
     for (const instance of instances) {
       if (this.#closing.has(instance.key)) instance.disconnect("moved");

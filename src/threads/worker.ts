@@ -35,6 +35,8 @@ export interface CallTaker {
 export interface WorkerWords {
   said(worker: number, item: Place & { error?: string }, level: LogLevel, message: string): void;
   printed(worker: number, item: Item<"output">): void;
+  /** The thread is about to end by itself. */
+  crashed(worker: number, item: Item<"crash">): void;
 }
 
 export interface WorkerOptions {
@@ -216,7 +218,7 @@ export class Worker {
         return this.kill(startErrorOf(item.error));
       case "crash":
         this.#crash = { seq: item.seq };
-        return words.said(this.number, item, "error", `${item.message}; the worker is replaced`);
+        return words.crashed(this.number, item);
       case "revoked":
         this.#revoking.get(item.shard)?.resolve(item.unseen);
         return void this.#revoking.delete(item.shard);

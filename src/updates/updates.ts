@@ -10,6 +10,7 @@ import type { Diagnostics } from "../observe/diagnostics.ts";
 import type { Logger } from "../observe/logger.ts";
 import type { WorkerLog } from "../observe/worker-log.ts";
 import { type Entity, kindOf, routeOf, type TelegramObject } from "../protocol/route.ts";
+import type { Hide } from "../protocol/secrets.ts";
 import { readBatch } from "./intake.ts";
 import type { Recipient, Recorder } from "./recorder.ts";
 
@@ -23,6 +24,8 @@ export interface UpdatesOptions {
   /** Updates with an earlier date are dropped: seconds since 1970. */
   oldest: number;
   words: WorkerLog;
+  /** Hides secrets in the errors of applications. */
+  hide: Hide;
   /** The inbox cannot be read or written any more. */
   onError(error: Error): void;
   log: Logger;
@@ -172,8 +175,9 @@ export class Updates implements InboxReceiver {
   }
 
   /** The application threw: the event becomes a dead letter. */
-  failed({ number }: Recipient, seq: number, reason: string): void {
-    const { recorder, words, diagnostics } = this.#options;
+  failed({ number }: Recipient, seq: number, error: string): void {
+    const { recorder, words, hide, diagnostics } = this.#options;
+    const reason = hide(error);
     recorder.deadLettered({ seq, reason, log: words.tail(number) });
     for (const event of this.#held(number, [seq])) diagnostics.failed(number, event, reason);
     this.#dispatcher.settled(number, [seq]);

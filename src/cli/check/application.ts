@@ -2,9 +2,9 @@
 
 import { setTimeout as delay } from "node:timers/promises";
 import { StartupFailedError, WorkerError } from "../../protocol/errors.ts";
-import type { HostTask, ToMain } from "../../protocol/port.ts";
+import type { HostTask, LogLevel } from "../../protocol/port.ts";
 import { Threads } from "../../threads/threads.ts";
-import { Worker } from "../../threads/worker.ts";
+import { Worker, type WorkerWords } from "../../threads/worker.ts";
 import { type Finding, ok, problem, warning } from "./finding.ts";
 
 export interface ApplicationOptions extends Pick<HostTask, "application" | "directory" | "interface" | "lifespan"> {
@@ -23,11 +23,12 @@ const STARTUP_TIMEOUT = 60_000;
 
 export async function checkApplication(options: ApplicationOptions): Promise<Finding[]> {
   const { application, workerMemory, print, shutdownTimeout, startupTimeout = STARTUP_TIMEOUT } = options;
-  const threads = new Threads(1, workerMemory === Number.POSITIVE_INFINITY ? undefined : workerMemory / 2 ** 20);
-  const told: ToMain[] = [];
-  const worker = startWorker(threads, options, (item) => {
-    if (item.type === "output") print(item.text);
-    else told.push(item);
+  const threads = new Threads(1, workerMemory);
+  const said: Said[] = [];
+  const worker = startWorker(threads, options, {
+    said: (_, { error }, level, message) => said.push({ level, message, error }),
+    crashed: (_, { message, error }) => said.push({ level: "crash", message, error }),
+    printed: (_, { text }) => print(text),
   });
   try {
     await within(startupTimeout, worker.ready, `the application has not started up within ${startupTimeout / 1000} s`);
@@ -35,18 +36,18 @@ export async function checkApplication(options: ApplicationOptions): Promise<Fin
     const slow = `the application has not shut down within ${shutdownTimeout / 1000} s (--shutdown-timeout)`;
     await within(shutdownTimeout, worker.ended, slow);
   } catch (error) {
-    return [...crashesIn(told), problem("application", error as Error)];
+    return [...crashesIn(said), problem("application", error as Error)];
   } finally {
     // Whatever the application has left running ends with its thread.
     await threads.destroy();
   }
-  const complaints = [...crashesIn(told), ...warningsIn(told)];
-  return complaints.length > 0 ? complaints : [ok("application", `${application} ${courseIn(told)}`)];
+  const complaints = [...crashesIn(said), ...warningsIn(said)];
+  return complaints.length > 0 ? complaints : [ok("application", `${application} ${courseIn(said)}`)];
 }
 
-function startWorker(threads: Threads, options: ApplicationOptions, onMessage: (item: ToMain) => void): Worker {
+function startWorker(threads: Threads, options: ApplicationOptions, words: WorkerWords): Worker {
   const { application, directory, lifespan } = options;
-  return new Worker({
+  const worker: Worker = new Worker({
     number: 0,
     deaths: 0,
     threads,
@@ -57,16 +58,24 @@ function startWorker(threads: Threads, options: ApplicationOptions, onMessage: (
       lifespan,
       maxInstances: 1,
       idleTimeout: Number.POSITIVE_INFINITY,
+      // No event comes.
+      bot: { id: 0 },
       debug: true,
       watch: false,
       yields: false,
     },
-    onReady: () => {},
-    onMessage,
-    onDrained: () => {},
-    onEnded: () => {},
-    onOver: () => {},
+    updates: { settled() {}, failed() {} },
+    calls: { call() {} },
+    words,
+    schedule: () => setImmediate(() => worker.flush()),
+    onReady() {},
+    onImported() {},
+    onSettled: undefined,
+    onDrained() {},
+    onEnded() {},
+    onOver() {},
   });
+  return worker;
 }
 
 async function within(ms: number, work: Promise<void>, otherwise: string): Promise<void> {
@@ -77,23 +86,27 @@ async function within(ms: number, work: Promise<void>, otherwise: string): Promi
   await Promise.race([work, late]).finally(() => finished.abort());
 }
 
-function crashesIn(told: readonly ToMain[]): Finding[] {
-  return told
-    .filter((item) => item.type === "crash")
+/** A line that the worker said. */
+interface Said {
+  readonly level: LogLevel | "crash";
+  readonly message: string;
+  readonly error: string | undefined;
+}
+
+function crashesIn(said: readonly Said[]): Finding[] {
+  return said
+    .filter(({ level }) => level === "crash")
     .map(({ message, error }) => problem("application", new WorkerError(message, { cause: error })));
 }
 
-function warningsIn(told: readonly ToMain[]): Finding[] {
-  return told
-    .filter((item) => item.type === "log")
+function warningsIn(said: readonly Said[]): Finding[] {
+  return said
     .filter(({ level }) => level === "warn" || level === "error")
     .map(({ message, error }) => warning("application", error === undefined ? message : `${message}\n${error}`));
 }
 
-/** How it went: without a lifespan the worker says so. */
-function courseIn(told: readonly ToMain[]): string {
-  const aside = told.find((item) => item.type === "log" && item.level === "debug");
-  return aside === undefined
-    ? "starts up and shuts down"
-    : `can be imported; ${(aside as { message: string }).message}`;
+/** The course of the trial. Without a lifespan the worker says so. */
+function courseIn(said: readonly Said[]): string {
+  const aside = said.find(({ level }) => level === "debug");
+  return aside === undefined ? "starts up and shuts down" : `can be imported; ${aside.message}`;
 }
