@@ -11,12 +11,12 @@ import type { UserFromGetMe } from "@grammyjs/types";
 import type { ServerType } from "@hono/node-server";
 import { BotApi } from "./api/bot-api.ts";
 import { LongPoll } from "./api/long-poll.ts";
+import { ActionContext, type ActionHandlers } from "./clients/action-context.ts";
 import type { ActionName, Gives, Takes } from "./clients/actions/actions.ts";
-import { belonging } from "./clients/actions/members.ts";
-import { talking } from "./clients/actions/messages.ts";
-import { directing } from "./clients/actions/test-control.ts";
+import { memberActions } from "./clients/actions/members.ts";
+import { messageActions } from "./clients/actions/messages.ts";
+import { testControlActions } from "./clients/actions/test-control.ts";
 import { ClientSide } from "./clients/client-side.ts";
-import { type Deeds, Scene } from "./clients/scene.ts";
 import { clientRoutes } from "./http/clients.ts";
 import { createServer, type Intercept, listen } from "./http/server.ts";
 import { CallLog, type RecordedCall } from "./state/call-log.ts";
@@ -71,7 +71,7 @@ export class Simulator extends ClientSide implements AsyncDisposable {
   readonly #world: World;
   readonly #queue: UpdateQueue;
   readonly #calls: CallLog;
-  readonly #scene: Scene;
+  readonly #context: ActionContext;
   readonly #server: ServerType;
   #url = "";
 
@@ -84,7 +84,7 @@ export class Simulator extends ClientSide implements AsyncDisposable {
     this.#world = new World({ now, bot, historyPerChat });
     this.#queue = new UpdateQueue({ now, firstId: options.firstUpdateId ?? 100_000_001 });
     this.#calls = new CallLog(callLog);
-    this.#scene = new Scene({ world: this.#world, queue: this.#queue, calls: this.#calls, files });
+    this.#context = new ActionContext({ world: this.#world, queue: this.#queue, calls: this.#calls, files });
     const poll = new LongPoll(this.#queue, { now, strict: strictPolling });
     const api = new BotApi({ world: this.#world, files, settings: new Settings(), queue: this.#queue, poll });
     const clients = clientRoutes(this.perform, isAction, this.#world.journal);
@@ -135,8 +135,8 @@ export class Simulator extends ClientSide implements AsyncDisposable {
   }
 
   readonly perform = async <A extends ActionName>(name: A, takes: Takes<A>): Promise<Gives<A>> => {
-    const deed: Deeds<A>[A] = DEEDS[name];
-    return await deed(takes, this.#scene);
+    const action: ActionHandlers<A>[A] = ACTIONS[name];
+    return await action(takes, this.#context);
   };
 
   /** Stops listening; calls that wait are cut off. */
@@ -151,5 +151,5 @@ export class Simulator extends ClientSide implements AsyncDisposable {
   }
 }
 
-const DEEDS: Deeds<ActionName> = { ...talking, ...belonging, ...directing };
-const isAction = (name: string): name is ActionName => Object.hasOwn(DEEDS, name);
+const ACTIONS: ActionHandlers<ActionName> = { ...messageActions, ...memberActions, ...testControlActions };
+const isAction = (name: string): name is ActionName => Object.hasOwn(ACTIONS, name);
