@@ -1,4 +1,4 @@
-/** Coming and going, people's and the bot's: https://core.telegram.org/bots/api#chatmemberupdated */
+/** Users and the bot join and leave chats: https://core.telegram.org/bots/api#chatmemberupdated */
 
 import type { User } from "@grammyjs/types";
 import type { ChatRecord } from "../../state/chat-record.ts";
@@ -34,7 +34,7 @@ export const memberActions: ActionHandlers<"join" | "leave" | "botStatus" | "upg
   upgrade({ user_id, chat_id }, context) {
     const { world } = context;
     const old = context.record(chat_id);
-    if (old.chat.type !== "group") throw new ActionError(`${nameOf(old)} is no basic group`);
+    if (old.chat.type !== "group") throw new ActionError(`${nameOf(old)} is not a basic group`);
     const supergroup = world.createChat(old.chat.title, "supergroup");
     for (const [id, member] of old.members) supergroup.members.set(id, member);
     const origin = { by: "user", from: context.person(user_id).user } as const;

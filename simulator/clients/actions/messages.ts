@@ -1,4 +1,4 @@
-/** Writing, and answering to what was written. */
+/** Users send and edit messages, press buttons, react, vote and ask inline queries. */
 
 import type { Message, Poll } from "@grammyjs/types";
 import type { ChatRecord } from "../../state/chat-record.ts";
@@ -8,7 +8,7 @@ import { type ActionContext, type ActionHandlers, nameOf } from "../action-conte
 import { findButton } from "../buttons.ts";
 import { ActionError, type Takes } from "./actions.ts";
 
-/** Seconds for which a query can be answered. */
+/** Seconds until a query can no longer be answered. */
 const CALLBACK_LIFETIME = 150;
 const INLINE_LIFETIME = 30;
 
@@ -46,11 +46,11 @@ export const messageActions: ActionHandlers<"send" | "sendFile" | "edit" | "pres
       const { button, message } = found;
       if ("url" in button) return { after, url: button.url };
       if (!("callback_data" in button) && !("callback_game" in button)) return { after };
-      const says =
+      const data =
         "callback_data" in button ? { data: button.callback_data } : { game_short_name: message.game?.title };
       const id = context.world.openQuery(record.chat.id, CALLBACK_LIFETIME);
       const chat_instance = String(record.chat.id);
-      context.push({ callback_query: { id, from: person.user, message, chat_instance, ...says } });
+      context.push({ callback_query: { id, from: person.user, message, chat_instance, ...data } });
       return { after, callback_query_id: id };
     },
 
@@ -111,7 +111,7 @@ function pushMessage(message: Message, record: ChatRecord, context: ActionContex
   context.push(record.chat.type === "channel" ? { channel_post: message } : { message });
 }
 
-/** Entities that Telegram finds by itself, unless the content brings its own. */
+/** Adds the entities that Telegram finds by itself, unless the content has entities. */
 function withEntities(content: Content): Content {
   if (content.text === undefined || content.entities !== undefined) return content;
   const entities = scanEntities(content.text);

@@ -1,4 +1,4 @@
-/** What a test does to the world from outside: sets the stage, makes things up, looks on. */
+/** Actions of tests: create users and chats, push updates, read messages, events and calls. */
 
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ActionHandlers } from "../action-context.ts";
