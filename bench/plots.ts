@@ -56,7 +56,7 @@ export interface Picture {
   readonly svg: string;
 }
 
-/** The plots of the scenarios that were measured. */
+/** Draws the plots of the measured scenarios. */
 export function draw(results: Results): Picture[] {
   return PLOTS.flatMap((plot) => {
     const scenario = results.scenarios.find(({ name }) => name === plot.scenario);

@@ -10,7 +10,7 @@ const bar = (name: string, value: number, ...strokes: number[]) => ({
   label: `${value}`,
 });
 
-/** The numbers that a pattern's group has, in the order of the text. */
+/** The numbers in a pattern's group, in the order of the text. */
 const numbers = (svg: string, pattern: RegExp) => [...svg.matchAll(pattern)].map(([, number]) => Number(number));
 const widths = (chart: BarChart) => numbers(barChart(chart), /<rect [^>]*width="([\d.]+)"/g);
 const ticks = (chart: BarChart) =>
