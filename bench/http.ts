@@ -1,6 +1,6 @@
 /**
- * The part of HTTP/1.1 that the bench's clients need, at almost no cost: requests in any pieces, several in one piece, with a
- * content-length or in chunks, answered in order. It refuses nothing and is not for other use.
+ * The part of HTTP/1.1 that the bench's clients need, at almost no cost: requests in any pieces, several in one piece,
+ * with a content-length or in chunks, answered in order. It refuses nothing and is not for other use.
  *
  * Input is read as latin1, so that a text is as long as its bytes; the bench sends ASCII only.
  */

@@ -1,4 +1,4 @@
-/** The load of a run: phases of messages. A phase begins after the previous one is answered and the server is measured. */
+/** The load of a run: phases of messages. A phase begins when the previous one is answered and measured. */
 
 import { Random } from "../test/faults/random.ts";
 
@@ -8,8 +8,8 @@ export interface Phase {
   /** The distance from an update's chat to the next one's; default 1. */
   readonly stride?: number;
   /**
-   * Updates created per second, at random times, from random chats, heavy at random. Without a rate, all updates wait from the
-   * beginning, and chats take turns.
+   * Updates created per second, at random times, from random chats, heavy at random. Without a rate, all updates wait
+   * from the beginning, and chats take turns.
    */
   readonly rate?: number;
   /** One of this many updates asks for heavy work. */

@@ -10,7 +10,8 @@
  *   npm run bench -- --json results.json             every single run, for report.ts and plots.ts
  *   npm run bench -- echo --profile                  the functions in which asgigram spends its time
  *
- * A run with an update lost, answered twice or out of order does not count. If it is a run of asgigram, the bench fails.
+ * A run with an update lost, answered twice or out of order does not count. If it is a run of asgigram, the bench
+ * fails.
  */
 
 import { mkdtempSync, writeFileSync } from "node:fs";

@@ -1,6 +1,6 @@
 /**
- * One run: a stub and a server, each in its own process, from the server's start to its end. The server's CPU time and memory
- * are read from /proc.
+ * One run: a stub and a server, each in its own process, from the server's start to its end. The server's CPU time and
+ * memory are read from /proc.
  */
 
 import { type ChildProcess, fork, spawn } from "node:child_process";

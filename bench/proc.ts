@@ -1,10 +1,11 @@
-/** CPU time and memory of a process and its children, from /proc (https://man7.org/linux/man-pages/man5/proc.5.html). */
+/** CPU time and memory of a process and its children, from /proc: https://man7.org/linux/man-pages/man5/proc.5.html */
 
 import { readdirSync, readFileSync } from "node:fs";
 
 /**
- * User and system time of all living threads, in microseconds. It comes from the scheduler, which counts nanoseconds: the ticks
- * of /proc/PID/stat are too coarse for a run of a second. No server of the bench ends threads during a measurement.
+ * User and system time of all living threads, in microseconds. It comes from the scheduler, which counts nanoseconds:
+ * the ticks of /proc/PID/stat are too coarse for a run of a second. No server of the bench ends threads during a
+ * measurement.
  */
 export function cpuOf(pid: number): number {
   let nanoseconds = 0;

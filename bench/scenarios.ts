@@ -87,14 +87,14 @@ function backlog(updates: number, chats: number): Load {
   return { phases: [{ updates, chats }] };
 }
 
-/** @param sequential the load of servers that handle one update after another: under latency the other would take minutes */
+/** @param sequential a small load for servers that handle one update after another: under latency they are slow */
 function each(peers: readonly Peer[], load: Load, sequential: Load = load): Entry[] {
   return peers.map((peer) => ({ name: peer.name, peer, load: peer.isSequential ? sequential : load }));
 }
 
 // ---- memory ----
 
-/** Phases of the memory scenario: the heaps before; a first message for each chat; the heaps after; a second for some. */
+/** Phases of the memory scenario: heaps before; a first message for each chat; heaps after; a second for some. */
 const [BEFORE, FIRST, AFTER, SECOND] = [0, 1, 2, 3];
 /** Enough chats to reach every worker: each answer has the heap of its own thread. */
 const asking: Phase = { updates: 8, chats: 8, asksForHeap: true };
@@ -104,7 +104,7 @@ function crowd(chats: number): Load {
   return { phases: [asking, { updates: chats, chats }, asking, { updates, chats, stride: chats / updates }] };
 }
 
-/** The growth of the process from before the first message, with all garbage; then without the garbage of the workers. */
+/** The growth of the process since before the first message, with all garbage; then without the workers' garbage. */
 const perInstance = figure("KB/instance", 2, (run) => growth(run, FIRST));
 const perInstanceCollected = figure("workers collected", 2, (run) => growth(run, AFTER));
 

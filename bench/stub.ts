@@ -1,8 +1,8 @@
 /**
- * A Bot API that costs almost nothing, in its own process: it hands out the messages of a load, receives the answers and reports
- * the result. The harness (measure.ts) forks it and exchanges messages with it.
+ * A Bot API that costs almost nothing, in its own process: it hands out the messages of a load, receives the answers
+ * and reports the result. The harness (measure.ts) forks it and exchanges messages with it.
  *
- *   "prepared" -- "begin" --> a phase -- all answered, or no answer for PATIENCE --> "done" -- "begin" --> the next phase
+ *   "prepared" -- "begin" --> a phase -- all answered, or no answer for PATIENCE --> "done" -- "begin" --> the next
  *
  * A poll between phases waits for the next phase, whose clock starts when such a poll is answered.
  */

@@ -1,6 +1,6 @@
 /**
- * A bot that sends every file back compressed, with the hash of the original. Download, hash, compression and upload run as one
- * stream, so only a small part of the file is in memory at a time.
+ * A bot that sends every file back compressed, with the hash of the original. Download, hash, compression and upload
+ * run as one stream, so only a small part of the file is in memory at a time.
  */
 import { createHash } from "node:crypto";
 import type { Application } from "asgigram";

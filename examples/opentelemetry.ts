@@ -1,6 +1,6 @@
 /**
- * OpenTelemetry traces of the server: a span for each update from its arrival to its end, in it a span for each delivery to a
- * worker, and in that a span for each Bot API call of the application.
+ * OpenTelemetry traces of the server: a span for each update from its arrival to its end, in it a span for each
+ * delivery to a worker, and in that a span for each Bot API call of the application.
  *
  *   NODE_OPTIONS="--import ./opentelemetry.ts" asgigram bot.ts
  *

@@ -1,6 +1,6 @@
 /**
- * Writes the results in docs/performance.md and the plots in docs/performance from a bench's JSON. The text above the results
- * stays as it is. It is run by hand, after a bench:
+ * Writes the results in docs/performance.md and the plots in docs/performance from a bench's JSON. The text above the
+ * results stays as it is. It is run by hand, after a bench:
  *
  *   npm run bench -- --json results.json
  *   node scripts/generate-performance.ts results.json

@@ -1,6 +1,6 @@
 /**
- * Writes simulator/schema.ts: the parameters and the result of each Bot API method, and the objects in results. The source,
- * `@gramio/types`, is generated from the Bot API reference and therefore regular enough to be parsed by line.
+ * Writes simulator/schema.ts: the parameters and the result of each Bot API method, and the objects in results. The
+ * source, `@gramio/types`, is generated from the Bot API reference and therefore regular enough to be parsed by line.
  *
  *   node scripts/generate-simulator-schema.ts            writes the file
  *   node scripts/generate-simulator-schema.ts --check    fails if the file is not up to date

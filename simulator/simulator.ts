@@ -1,5 +1,6 @@
 /**
- * A local Bot API, and simulated users who talk to the bot: for tests, demos and development, without a token or a network.
+ * A local Bot API, and simulated users who talk to the bot: for tests, demos and development, without a token or a
+ * network.
  *
  *   await using simulator = await Simulator.start();
  *   const ann = await simulator.user("ann");
@@ -41,8 +42,8 @@ export interface SimulatorOptions {
   /** The id of the first update. */
   firstUpdateId?: number;
   /**
-   * Slows down callers that repeat an offset, and delays repeated conflicts, as Telegram does. Off by default: most bots repeat
-   * an offset when they end, and every test would end with a wait of three seconds.
+   * Slows down callers that repeat an offset, and delays repeated conflicts, as Telegram does. Off by default: most
+   * bots repeat an offset when they end, and every test would end with a wait of three seconds.
    */
   strictPolling?: boolean;
   /** Milliseconds since 1970, for dates of messages and the age of updates. Timeouts use real time. */

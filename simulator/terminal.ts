@@ -1,9 +1,9 @@
 /**
  * A chat with the bot in the terminal: `asgigram simulate <application>`.
  *
- * At a terminal it shows a prompt and prints the bot's messages as they arrive. Otherwise it reads lines to the end of input,
- * and after each line waits until the bot is idle, so that it prints the bot's side of the conversation in order:
- * `printf 'hello\n' | asgigram simulate echo.ts` is a test.
+ * At a terminal it shows a prompt and prints the bot's messages as they arrive. Otherwise it reads lines to the end of
+ * input, and after each line waits until the bot is idle, so that it prints the bot's side of the conversation in
+ * order: `printf 'hello\n' | asgigram simulate echo.ts` is a test.
  */
 
 import { readFile } from "node:fs/promises";

@@ -11,7 +11,7 @@ export const workers = Number(process.env.BENCH_WORKERS);
 /** The rounds of hashing of one heavy message, measured by calibrate.ts. */
 const rounds = Number(process.env.BENCH_ROUNDS);
 
-/** The bot's answer: the text itself; after hashing that blocks the thread for "heavy"; with the heap in use for "heap". */
+/** The bot's answer is the text: for "heavy" after hashing on the thread, for "heap" with the thread's heap in use. */
 export function reply(text: string): string {
   if (text.endsWith(" heavy")) burn(rounds);
   if (text.endsWith(" heap")) return `${text} ${threadId} ${heapInUse()}`;

@@ -22,7 +22,7 @@ export function chatOf(world: World, call: Call, parameter = "chat_id"): ChatRec
   return record;
 }
 
-/** As `chatOf`, for methods that need the bot in the chat. @throws Refusal (403; 400 if the group became a supergroup) */
+/** Like `chatOf`, if the bot may write there. @throws Refusal (403; 400 if the group became a supergroup) */
 export function writableChatOf(world: World, call: Call, parameter = "chat_id"): ChatRecord {
   const record = chatOf(world, call, parameter);
   const { chat } = record;

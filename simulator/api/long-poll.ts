@@ -1,9 +1,9 @@
 /**
- * The waiting side of getUpdates. The rules come from `Client::process_get_updates_query` and `do_get_updates` in the public
- * server's source.
+ * The waiting side of getUpdates. The rules come from `Client::process_get_updates_query` and `do_get_updates` in the
+ * public server's source.
  *
- * At most one call waits. It ends with updates, with an empty list at its timeout, or with 409 if a newer call has to wait
- * (the newest poller wins) or a webhook is set.
+ * At most one call waits. It ends with updates, with an empty list at its timeout, or with 409 if a newer call has to
+ * wait (the newest poller wins) or a webhook is set.
  */
 
 import { setTimeout as sleep } from "node:timers/promises";
@@ -31,7 +31,7 @@ interface Waiting {
   refuse(reason: Error): void;
 }
 
-/** After an update the server waits this long for more, in ms, so that updates pushed together are answered together. */
+/** The wait for more updates after the first, so that updates pushed together are answered together: ms. */
 const WAKE_DELAY = 1;
 const OTHER_POLLER = "terminated by other getUpdates request; make sure that only one bot instance is running";
 const WEBHOOK_SET = "terminated by setWebhook request";
@@ -69,8 +69,8 @@ export class LongPoll {
   }
 
   /**
-   * A poller that waits for an answer and then raises its offset is not slowed down. A poller that repeats an offset within 3 s
-   * waits at least 3 s for a new update; within 0.5 s it gets one update at a time.
+   * A poller that waits for an answer and then raises its offset is not slowed down. A poller that repeats an offset
+   * within 3 s waits at least 3 s for a new update; within 0.5 s it gets one update at a time.
    */
   #slowedDown(request: PollRequest): PollRequest {
     const sinceLast = request.offset === this.#lastOffset ? this.#now() - this.#lastStart : Infinity;

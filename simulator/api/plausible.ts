@@ -1,6 +1,6 @@
 /**
- * Results made from the schema alone: every required field is filled, from the call's parameters if they have it. Used for
- * the methods that the simulator does not implement, and for the content of all messages except text.
+ * Results made from the schema alone: every required field is filled, from the call's parameters if they have it. Used
+ * for the methods that the simulator does not implement, and for the content of all messages except text.
  */
 
 import { type FieldSchema, objectSchema } from "../schemas.ts";

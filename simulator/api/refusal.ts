@@ -1,4 +1,4 @@
-/** Telegram's error replies, https://core.telegram.org/bots/api#making-requests, with the texts of the public server's source. */
+/** Telegram's error replies, in the public server's words: https://core.telegram.org/bots/api#making-requests */
 
 export interface RefusalParameters {
   migrate_to_chat_id?: number;

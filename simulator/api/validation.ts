@@ -1,6 +1,7 @@
 /**
- * Converts parameters from HTTP, where each may be a string, to their own types, and refuses missing or malformed ones in
- * Telegram's words. Stricter than Telegram in one respect: Telegram reads a malformed number as 0, here it is refused.
+ * Converts parameters from HTTP, where each may be a string, to their own types, and refuses missing or malformed ones
+ * in Telegram's words. Stricter than Telegram in one respect: Telegram reads a malformed number as 0, here it is
+ * refused.
  */
 
 import type { FieldSchema, MethodSchema } from "../schemas.ts";

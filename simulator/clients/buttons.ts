@@ -10,7 +10,7 @@ export type FoundButton =
   /** A button of a reply keyboard sends a message. */
   | { reply: (user: User) => Content };
 
-/** @param message_id the message to search; without it, the latest message with such a button, then the reply keyboard */
+/** @param message_id the message to search; default: the latest with such a button, then the reply keyboard */
 export function findButton(record: ChatRecord, choice: ButtonChoice, message_id?: number): FoundButton | undefined {
   const buttonOf = (message: Message) => pick(message.reply_markup?.inline_keyboard, choice);
   const message =

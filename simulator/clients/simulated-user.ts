@@ -73,7 +73,8 @@ export class SimulatedUser {
   }
 
   /**
-   * Presses a button of the given message. Without one: a button of the latest message that has it, or of the reply keyboard.
+   * Presses a button of the given message. Without one: a button of the latest message that has it, or of the reply
+   * keyboard.
    */
   async press(
     button: ButtonChoice,

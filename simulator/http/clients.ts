@@ -1,7 +1,7 @@
 /**
  * The client side over HTTP, for tests in another process or another language:
  *
- *   POST /simulator/<action>   parameters as JSON; `{ "ok": true, "result": … }`, or 400 `{ "ok": false, "error": … }`
+ *   POST /simulator/<action>   parameters as JSON; { "ok": true, "result": … }, or 400 { "ok": false, "error": … }
  *   GET  /simulator/stream     every ChatEvent from now on, as server-sent events
  *
  * clients/actions/actions.ts lists the actions. To read the bot's messages without a stream, poll

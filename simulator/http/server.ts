@@ -28,8 +28,8 @@ export interface IncomingCall {
 }
 
 /**
- * Sits between the caller and the Bot API, to inject faults: it may pass the call on with `respond()`, answer with another
- * response (`refuse` makes one from a refusal), delay it, or combine these.
+ * Sits between the caller and the Bot API, to inject faults: it may pass the call on with `respond()`, answer with
+ * another response (`refuse` makes one from a refusal), delay it, or combine these.
  */
 export type Intercept = (call: IncomingCall, respond: () => Promise<Response>) => Promise<Response>;
 

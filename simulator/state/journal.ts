@@ -1,6 +1,6 @@
 /**
- * The events of each chat, in order: the client side reads them and waits for them. Bounded: only the latest events of a chat
- * are kept.
+ * The events of each chat, in order: the client side reads them and waits for them. Bounded: only the latest events of
+ * a chat are kept.
  */
 
 import type { InlineQueryResult, Message, ReactionType, ReplyKeyboardMarkup } from "@grammyjs/types";

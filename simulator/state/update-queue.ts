@@ -1,9 +1,9 @@
 /**
- * The updates that wait for getUpdates: https://core.telegram.org/bots/api#getupdates, with the rules of the public server's
- * TQueue where the reference has none. Pure: it does not wait, and its clock is injected.
+ * The updates that wait for getUpdates: https://core.telegram.org/bots/api#getupdates, with the rules of the public
+ * server's TQueue where the reference has none. Pure: it does not wait, and its clock is injected.
  *
- * An update becomes JSON when it is pushed, as on the real server, so later changes of the world do not change it. Ids ascend
- * from head to tail; they are consecutive unless a test chooses an update's id.
+ * An update becomes JSON when it is pushed, as on the real server, so later changes of the world do not change it. Ids
+ * ascend from head to tail; they are consecutive unless a test chooses an update's id.
  */
 
 import { UPDATE_KINDS } from "../../src/protocol/route.ts";
@@ -81,8 +81,8 @@ export class UpdateQueue {
   }
 
   /**
-   * Adds an update and returns its id; undefined if `allowed_updates` excludes its kind. This is decided now, not when the
-   * update is fetched. Kinds that this version does not know always pass.
+   * Adds an update and returns its id; undefined if `allowed_updates` excludes its kind. This is decided now, not when
+   * the update is fetched. Kinds that this version does not know always pass.
    */
   push(update: RawUpdate): number | undefined {
     const { update_id = this.#nextId, ...content } = update;
@@ -109,8 +109,8 @@ export class UpdateQueue {
   }
 
   /**
-   * Confirms the updates below `offset`, and returns up to `limit` updates from there on, each as JSON. A negative offset first
-   * drops all but the last `-offset` updates; 0 confirms nothing.
+   * Confirms the updates below `offset`, and returns up to `limit` updates from there on, each as JSON. A negative
+   * offset first drops all but the last `-offset` updates; 0 confirms nothing.
    */
   take(offset: number, limit: number): string[] {
     this.#expire();

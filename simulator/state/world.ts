@@ -1,6 +1,6 @@
 /**
- * The simulated Telegram: users, chats, the bot itself. Pure state: no HTTP, no timers, an injected clock. The bot's methods
- * are in api/, the users' actions in clients/.
+ * The simulated Telegram: users, chats, the bot itself. Pure state: no HTTP, no timers, an injected clock. The bot's
+ * methods are in api/, the users' actions in clients/.
  */
 
 import type { BusinessConnection, Chat, Message, User, UserFromGetMe } from "@grammyjs/types";

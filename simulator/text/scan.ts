@@ -1,6 +1,6 @@
 /**
- * Entities that Telegram finds in plain text by itself: commands, mentions, hashtags, links, e-mail addresses. Offsets and
- * lengths are UTF-16 code units, as in JavaScript strings: https://core.telegram.org/bots/api#messageentity
+ * Entities that Telegram finds in plain text by itself: commands, mentions, hashtags, links, e-mail addresses. Offsets
+ * and lengths are UTF-16 code units, as in JavaScript strings: https://core.telegram.org/bots/api#messageentity
  */
 
 import type { MessageEntity } from "@grammyjs/types";

@@ -1,4 +1,4 @@
-/** Chats and their members: https://core.telegram.org/bots/api#available-methods, from banChatMember to getChatMember. */
+/** Chats and their members: https://core.telegram.org/bots/api#banchatmember to #getchatmember */
 
 import type { ChatMember, ChatPermissions, ReactionType } from "@grammyjs/types";
 import type { ChatRecord } from "../../state/chat-record.ts";

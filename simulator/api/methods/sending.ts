@@ -1,6 +1,6 @@
 /**
- * Every method that sends a message: https://core.telegram.org/bots/api#sendmessage and the methods after it. The content
- * comes from the generated schema (`sendVideoNote` fills `video_note`); this file holds only the exceptions.
+ * Every method that sends a message: https://core.telegram.org/bots/api#sendmessage and the methods after it. The
+ * content comes from the generated schema (`sendVideoNote` fills `video_note`); this file holds only the exceptions.
  */
 
 import type { Message, MessageEntity } from "@grammyjs/types";

@@ -1,6 +1,6 @@
 /**
- * The actions of simulated users and of tests, shared by the classes, the HTTP API and the terminal. Over HTTP an action is
- * `POST /simulator/<name>` with `takes` as JSON and `gives` as `result`.
+ * The actions of simulated users and of tests, shared by the classes, the HTTP API and the terminal. Over HTTP an
+ * action is `POST /simulator/<name>` with `takes` as JSON and `gives` as `result`.
  */
 
 import type { Chat, Message, User } from "@grammyjs/types";
