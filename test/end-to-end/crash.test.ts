@@ -49,7 +49,7 @@ describe("a worker that dies", () => {
     "by process.exit()": { deed: "exit", log: /process\.exit\(7\) was called/ },
     "of an error that nobody catches": { deed: "throw", log: /an uncaught exception ends the worker/ },
     "of a promise that was left behind": { deed: "reject", log: /an unhandled promise rejection ends the worker/ },
-    "for want of heap": { deed: "heap", args: ["--worker-memory", "32"], log: /a worker is gone/ },
+    "for want of heap": { deed: "heap", args: ["--worker-memory", "32"], log: /a worker died/ },
   };
   for (const [how, { deed, args, log }] of Object.entries(deaths)) {
     test(`${how} is replaced, and what it had is delivered again, in order`, async () => {
@@ -110,7 +110,7 @@ test("an exception makes a dead letter at once, and ends that instance only", as
   assert.deepEqual(others, []);
   assert.match(letter!.reason, /the application's own/);
   assert.equal(letter!.attempts, 1);
-  assert.ok(!bot.log.some(({ msg }) => /a worker is gone/.test(msg)));
+  assert.ok(!bot.log.some(({ msg }) => /a worker died/.test(msg)));
   assert.equal((await bot.end()).code, 0);
 });
 

@@ -31,7 +31,7 @@ test("every line tells whose instance, at which update; SIGUSR2 has it tell more
   await saying("send what is none", "send() refused an event: InvalidEventError");
   assert.match((await saying("throw", "the application threw; the event is now a dead letter")).error!, /no luck/);
   await saying("crash", "an uncaught exception ends the worker");
-  const condemned = await about("an event has killed its worker too often");
+  const condemned = await about("an event killed its worker too often");
   assert.deepEqual(placed(condemned), { worker: 0, scope: `chat:${ann.chat.id}`, update_id, kind: "message" });
 
   const turned = async (level: string) => {
