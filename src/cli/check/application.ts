@@ -47,7 +47,7 @@ export async function checkApplication(options: ApplicationOptions): Promise<Fin
 
 function startWorker(threads: Threads, options: ApplicationOptions, words: WorkerWords): Worker {
   const { application, directory, lifespan } = options;
-  const worker: Worker = new Worker({
+  return new Worker({
     number: 0,
     deaths: 0,
     threads,
@@ -67,7 +67,7 @@ function startWorker(threads: Threads, options: ApplicationOptions, words: Worke
     updates: { settled() {}, failed() {} },
     calls: { call() {} },
     words,
-    schedule: () => setImmediate(() => worker.flush()),
+    onPushed: (worker) => setImmediate(() => worker.flush()),
     onReady() {},
     onImported() {},
     onSettled: undefined,
@@ -75,7 +75,6 @@ function startWorker(threads: Threads, options: ApplicationOptions, words: Worke
     onEnded() {},
     onOver() {},
   });
-  return worker;
 }
 
 async function within(ms: number, work: Promise<void>, otherwise: string): Promise<void> {
