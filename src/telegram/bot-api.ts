@@ -159,7 +159,7 @@ export class BotApi {
     const timer = setTimeout(() => deadline.abort(), poll.timeout * 1000 + this.#pollGrace);
     try {
       const body = JSON.stringify(poll);
-      const content = { headers: JSON_HEADERS, body };
+      const content = { headers: JSON_HEADERS, body, idempotent: true };
       const either = AbortSignal.any([signal, deadline.signal]);
       const answer = await this.#request(this.#polls, "getUpdates", content, either);
       const { result } = readJson<{ result: Update[] }>("getUpdates", answer);
@@ -219,6 +219,8 @@ interface Content {
   body: string | Readable;
   /** Of the call, unless another is given. */
   headersTimeout?: number;
+  /** False unless given. */
+  idempotent?: boolean;
 }
 
 const JSON_HEADERS = { "content-type": "application/json" };
