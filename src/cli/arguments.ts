@@ -6,7 +6,7 @@
 
 import parse from "yargs-parser";
 import { flagOf, OPTIONS, optionAt } from "../config/options.ts";
-import { isAddress } from "../config/value.ts";
+import { isListenAddress } from "../config/value.ts";
 import { COMMANDS, FLAGS } from "./command-table.ts";
 
 /** By their long names; of one that is there several times, all values. */
@@ -54,7 +54,7 @@ function withValues(argv: readonly string[]): string[] {
     if (i > end) return word;
     if (SWITCHES.has(word)) return `${word}=true`;
     const alone = ALONE.get(word);
-    if (alone !== undefined && !isAddress(argv[i + 1] ?? "")) return `${word}=${alone}`;
+    if (alone !== undefined && !isListenAddress(argv[i + 1] ?? "")) return `${word}=${alone}`;
     if (!/^-v+$/.test(word) || (word === "-v" && /^\d+$/.test(argv[i + 1] ?? ""))) return word;
     verbosity += word.length - 1;
     return `--verbosity=${Math.min(verbosity, OPTIONS.verbosity.max)}`;

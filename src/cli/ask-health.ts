@@ -12,18 +12,21 @@ export interface Health {
 }
 
 /** How long the server may take to answer: ms. */
-const PATIENCE = 3000;
+const TIMEOUT = 3000;
 
 /** @param url where the server listens: `http://127.0.0.1:8082` */
-export async function askHealth(url: string, { ready = false, patience = PATIENCE } = {}): Promise<Health> {
+export async function askHealth(url: string, { ready = false, timeout = TIMEOUT } = {}): Promise<Health> {
   const address = `${url}/${ready ? "readyz" : "healthz"}`;
   const good = ready ? "ready" : "healthy";
   try {
-    const { status, body } = await ask(address, AbortSignal.timeout(patience));
+    const { status, body } = await ask(address, AbortSignal.timeout(timeout));
     if (status === 200) return { isGood: true, line: good };
     return { isGood: false, line: `not ${good}: ${reasonsIn(body) ?? `${address} answers ${status}`}` };
   } catch (error) {
-    return { isGood: false, line: `not ${good}: no answer from ${address}: ${whyNot(error as NodeJS.ErrnoException)}` };
+    return {
+      isGood: false,
+      line: `not ${good}: no answer from ${address}: ${reasonOf(error as NodeJS.ErrnoException)}`,
+    };
   }
 }
 
@@ -44,7 +47,7 @@ function reasonsIn(body: string): string | undefined {
   }
 }
 
-function whyNot({ code, name, message }: NodeJS.ErrnoException): string {
+function reasonOf({ code, name, message }: NodeJS.ErrnoException): string {
   if (code === "ECONNREFUSED") return "nothing listens there; is the server running, with --listen?";
   return name === "AbortError" || name === "TimeoutError" ? "it took too long" : (code ?? message);
 }

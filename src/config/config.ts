@@ -2,7 +2,7 @@
 
 import { ConfigError } from "../protocol/errors.ts";
 import { OPTION_KEYS, type Option, type OptionKey, optionAt, type ValueOf } from "./options.ts";
-import { type Settings, settle } from "./settings.ts";
+import { resolveSettings, type Settings } from "./settings.ts";
 import type { Sources, Values } from "./sources.ts";
 
 export type { Sources, Values };
@@ -39,7 +39,7 @@ type Indirect = (typeof INDIRECT)[number];
 
 /** @throws ConfigError for the first option that cannot be used, or is missing */
 export async function resolveConfig(sources: Sources): Promise<Config> {
-  const { settings, warnings } = await settle(sources);
+  const { settings, warnings } = await resolveSettings(sources);
   if (settings.application.value === undefined) {
     throw new ConfigError(
       "no application given: name it, as in asgigram path/to/app.ts:application, or set ASGIGRAM_APPLICATION; asgigram --help tells more",

@@ -17,13 +17,13 @@ export function defaultInbox(directory: string, token: string): string {
  * @throws ConfigError
  */
 export async function findInbox(sources: Sources): Promise<string> {
-  const given = await gather(sources);
-  const path = given.read("inbox") as string | false | undefined;
+  const layers = await gather(sources);
+  const path = layers.read("inbox") as string | false | undefined;
   if (path === false) {
-    throw new ConfigError(`${given.find("inbox")!.source} says that there is no inbox; name a file with --inbox`);
+    throw new ConfigError(`${layers.find("inbox")!.source} says that there is no inbox; name a file with --inbox`);
   }
   if (path !== undefined) return path;
-  const token = await findToken(given);
+  const token = await findToken(layers);
   return token === undefined ? onlyInbox(sources.cwd) : defaultInbox(sources.cwd, token);
 }
 

@@ -30,9 +30,9 @@ const EVERY_INTERFACE: { readonly [host: string]: string } = { "0.0.0.0": "127.0
  * @throws ConfigError
  */
 export async function findListenAddress(sources: Sources): Promise<Address> {
-  const given = await gather(sources);
-  const entry = given.find("listen");
-  const address = entry === undefined ? OPTIONS.listen.alone : (given.valueOf(entry) as string | false);
+  const layers = await gather(sources);
+  const entry = layers.find("listen");
+  const address = entry === undefined ? OPTIONS.listen.alone : (layers.valueOf(entry) as string | false);
   if (address !== false) return parseAddress(address);
   throw new ConfigError(`${entry!.source} says that the server listens nowhere, so it cannot be asked`);
 }

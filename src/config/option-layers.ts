@@ -8,7 +8,7 @@ import { isOptionKey, OPTION_KEYS, type OptionKey, optionAt } from "./options.ts
 import { readValue, type Value } from "./value.ts";
 
 /** One option in one layer. */
-export interface Entry {
+export interface OptionEntry {
   readonly key: OptionKey;
   readonly raw: unknown;
   /** How that layer calls the option: `--workers`, `ASGIGRAM_WORKERS`, `workers in /x/conf.json`. */
@@ -17,9 +17,9 @@ export interface Entry {
   readonly layer: number;
 }
 
-export class Given {
+export class OptionLayers {
   readonly #directory: string;
-  readonly #layers: Map<OptionKey, Entry>[] = [];
+  readonly #layers: Map<OptionKey, OptionEntry>[] = [];
 
   /** @param directory what relative paths are relative to */
   constructor(directory: string) {
@@ -31,7 +31,7 @@ export class Given {
    * @throws ConfigError if it has an option that there is not
    */
   add(values: { readonly [key: string]: unknown }, nameOf: (key: string) => string): void {
-    const layer = new Map<OptionKey, Entry>();
+    const layer = new Map<OptionKey, OptionEntry>();
     for (const [key, raw] of Object.entries(values)) {
       if (!isOptionKey(key)) throw unknownOption(nameOf(key), nearest(key, OPTION_KEYS));
       if (raw !== undefined) layer.set(key, { key, raw, source: nameOf(key), layer: this.#layers.length });
@@ -39,16 +39,15 @@ export class Given {
     this.#layers.push(layer);
   }
 
-  find(key: OptionKey): Entry | undefined {
+  find(key: OptionKey): OptionEntry | undefined {
     return this.#layers.find((layer) => layer.has(key))?.get(key);
   }
 
-  /** Of two options that settle the same thing, the one in the higher layer. */
-  findEither(one: OptionKey, other: OptionKey): Entry | undefined {
+  /** Of two options that set the same thing, the one in the higher layer. */
+  findEither(one: OptionKey, other: OptionKey): OptionEntry | undefined {
     const [a, b] = [this.find(one), this.find(other)];
     if (a === undefined || b === undefined) return a ?? b;
-    if (a.layer === b.layer)
-      throw new ConfigError(`${a.source} and ${b.source} settle the same thing: keep one of them`);
+    if (a.layer === b.layer) throw new ConfigError(`${a.source} and ${b.source} set the same thing: keep one of them`);
     return a.layer < b.layer ? a : b;
   }
 
@@ -62,7 +61,7 @@ export class Given {
   }
 
   /** @throws ConfigError */
-  valueOf({ key, raw, source }: Entry): Value {
+  valueOf({ key, raw, source }: OptionEntry): Value {
     return readValue(optionAt(key), raw, source, this.#directory);
   }
 }

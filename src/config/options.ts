@@ -8,7 +8,7 @@ import { UPDATE_KINDS } from "../protocol/route.ts";
 
 /** A row. Its key in the table is the key in the configuration file; `flagOf` and `environmentOf` give its other names. */
 export interface Option {
-  readonly type: keyof Values | "choice";
+  readonly type: keyof ValueTypes | "choice";
   /** One line, without a full stop. */
   readonly help: string;
   readonly group: string;
@@ -34,7 +34,7 @@ export interface Option {
 }
 
 /** What an option of each type is in the configuration. */
-interface Values {
+interface ValueTypes {
   string: string;
   path: string;
   url: string;
@@ -335,12 +335,12 @@ export type OptionKey = keyof typeof OPTIONS;
 export const OPTION_KEYS = Object.keys(OPTIONS) as OptionKey[];
 
 /** The value that an option has once it is read. */
-export type ValueOf<Key extends OptionKey> = Given<(typeof OPTIONS)[Key]>;
+export type ValueOf<Key extends OptionKey> = RowValue<(typeof OPTIONS)[Key]>;
 
-type Given<Row extends Option> =
+type RowValue<Row extends Option> =
   | (Row extends { choices: readonly (infer Choice)[] } ? Choice : Plain<Row["type"]>)
   | Off<Row>;
-type Plain<Type> = Type extends keyof Values ? Values[Type] : never;
+type Plain<Type> = Type extends keyof ValueTypes ? ValueTypes[Type] : never;
 type Off<Row> = Row extends { canBeOff: true } ? false : never;
 
 /** What a configuration file may say. */

@@ -6,7 +6,7 @@
 import { inspect } from "node:util";
 import { tokenPattern } from "../protocol/secrets.ts";
 
-const LONGEST = 80;
+const MAX_LENGTH = 80;
 
 /** Shorter than Telegram's tokens, so that a truncated token matches; longer than a port after a host. */
 const TOKEN = new RegExp(tokenPattern(1, 8), "gi");
@@ -19,7 +19,7 @@ export function quote(value: unknown): string {
       ? JSON.stringify(value)
       : inspect(value, { depth: 1, breakLength: Number.POSITIVE_INFINITY });
   const safe = withoutSecrets(shown.replaceAll(/[\s\p{Cc}]+/gu, " "));
-  return safe.length > LONGEST ? `${safe.slice(0, LONGEST - 1)}…` : safe;
+  return safe.length > MAX_LENGTH ? `${safe.slice(0, MAX_LENGTH - 1)}…` : safe;
 }
 
 /** The text, with every bot token in it, and every password in an address, made unreadable. */

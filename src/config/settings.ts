@@ -3,7 +3,7 @@
 import { ConfigError } from "../protocol/errors.ts";
 import { environmentProxy } from "./environment-proxy.ts";
 import { defaultInbox } from "./inbox-path.ts";
-import type { Given } from "./option-layers.ts";
+import type { OptionLayers } from "./option-layers.ts";
 import { OPTION_KEYS, type OptionKey, type ValueOf } from "./options.ts";
 import { gather, type Sources } from "./sources.ts";
 import { findToken, looksLikeToken } from "./token.ts";
@@ -17,37 +17,37 @@ export interface Setting<Type> {
 
 export type Settings = { readonly [Key in OptionKey]: Setting<ValueOf<Key>> };
 
-export interface Settled {
+export interface ResolvedSettings {
   readonly settings: Settings;
   /** What is odd but no error, a line each. */
   readonly warnings: readonly string[];
 }
 
 /** @throws ConfigError for the first option that cannot be used; none is needed */
-export async function settle(sources: Sources): Promise<Settled> {
-  const given = await gather(sources);
-  refuseTokenAsApplication(given);
-  const token = await readToken(given);
-  const plain = readPlain(given);
+export async function resolveSettings(sources: Sources): Promise<ResolvedSettings> {
+  const layers = await gather(sources);
+  refuseTokenAsApplication(layers);
+  const token = await readToken(layers);
+  const plain = readPlain(layers);
   const settings = {
     ...plain,
     token,
     inbox: inboxOf(plain, token, sources),
     proxy: proxyOf(plain, sources),
-    logLevel: readLogLevel(given),
+    logLevel: readLogLevel(layers),
   };
   return { settings, warnings: await warningsAbout(settings, sources) };
 }
 
 /** All but the token, of which no message may show anything. */
-function readPlain(given: Given): Omit<Settings, "token"> {
+function readPlain(layers: OptionLayers): Omit<Settings, "token"> {
   const keys = OPTION_KEYS.filter((key) => key !== "token");
-  const settings = keys.map((key) => [key, { value: given.read(key), source: given.find(key)?.source }]);
+  const settings = keys.map((key) => [key, { value: layers.read(key), source: layers.find(key)?.source }]);
   return Object.fromEntries(settings) as Omit<Settings, "token">;
 }
 
-function refuseTokenAsApplication(given: Given): void {
-  if (looksLikeToken(String(given.read("application")))) {
+function refuseTokenAsApplication(layers: OptionLayers): void {
+  if (looksLikeToken(String(layers.read("application")))) {
     throw new ConfigError(
       "the application looks like a bot token: write asgigram [token] <application>, in this order",
     );
@@ -55,8 +55,8 @@ function refuseTokenAsApplication(given: Given): void {
 }
 
 /** From where it stands itself, or from the file that is named. */
-async function readToken(given: Given): Promise<Settings["token"]> {
-  return { value: await findToken(given), source: given.findEither("token", "tokenFile")?.source };
+async function readToken(layers: OptionLayers): Promise<Settings["token"]> {
+  return { value: await findToken(layers), source: layers.findEither("token", "tokenFile")?.source };
 }
 
 /** By default it is a file of the bot's own. */
@@ -72,9 +72,9 @@ function proxyOf({ proxy, apiUrl }: Pick<Settings, "proxy" | "apiUrl">, { env }:
 
 const LEVEL_OF_VERBOSITY = ["warn", "info", "debug", "trace"] as const;
 
-function readLogLevel(given: Given): Settings["logLevel"] {
-  const entry = given.findEither("logLevel", "verbosity");
+function readLogLevel(layers: OptionLayers): Settings["logLevel"] {
+  const entry = layers.findEither("logLevel", "verbosity");
   const source = entry?.source;
-  if (entry?.key === "verbosity") return { value: LEVEL_OF_VERBOSITY[given.read("verbosity") as number], source };
-  return { value: given.read("logLevel") as ValueOf<"logLevel">, source };
+  if (entry?.key === "verbosity") return { value: LEVEL_OF_VERBOSITY[layers.read("verbosity") as number], source };
+  return { value: layers.read("logLevel") as ValueOf<"logLevel">, source };
 }

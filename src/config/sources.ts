@@ -4,7 +4,7 @@
  */
 
 import { ConfigError } from "../protocol/errors.ts";
-import { Given } from "./option-layers.ts";
+import { OptionLayers } from "./option-layers.ts";
 import { environmentOf, flagOf, isOptionKey, OPTION_KEYS, type OptionKey, optionAt } from "./options.ts";
 
 /** Options by their keys: text as somebody wrote it, or values. What is undefined is absent. */
@@ -21,14 +21,14 @@ export interface Sources {
 }
 
 /** @throws ConfigError for a configuration file that cannot be used */
-export async function gather({ flags = {}, options = {}, env, cwd, defaults = {} }: Sources): Promise<Given> {
-  const given = new Given(cwd);
-  given.add(flags, nameOnCommandLine);
-  given.add(options, (key) => `the option ${key}`);
-  given.add(fromEnvironment(env), environmentOf);
-  await addFile(given);
-  given.add(defaults, (key) => `the default of ${key}`);
-  return given;
+export async function gather({ flags = {}, options = {}, env, cwd, defaults = {} }: Sources): Promise<OptionLayers> {
+  const layers = new OptionLayers(cwd);
+  layers.add(flags, nameOnCommandLine);
+  layers.add(options, (key) => `the option ${key}`);
+  layers.add(fromEnvironment(env), environmentOf);
+  await addFile(layers);
+  layers.add(defaults, (key) => `the default of ${key}`);
+  return layers;
 }
 
 function nameOnCommandLine(key: string): string {
@@ -40,10 +40,10 @@ function fromEnvironment(env: Sources["env"]): Values {
   return Object.fromEntries(OPTION_KEYS.map((key) => [key, env[environmentOf(key)] || undefined]));
 }
 
-async function addFile(given: Given): Promise<void> {
-  const entry = given.find("config");
+async function addFile(layers: OptionLayers): Promise<void> {
+  const entry = layers.find("config");
   if (entry === undefined) return;
-  const path = given.valueOf(entry) as string;
+  const path = layers.valueOf(entry) as string;
   const { readConfigFile } = await import("./file.ts");
   const values = await readConfigFile(path, entry.source);
   for (const key of OPTION_KEYS) {
@@ -52,5 +52,5 @@ async function addFile(given: Given): Promise<void> {
       throw new ConfigError(`${key} cannot stand in ${path}: ${reason}`);
     }
   }
-  given.add(values, (key) => `${key} in ${path}`);
+  layers.add(values, (key) => `${key} in ${path}`);
 }

@@ -3,17 +3,17 @@
  */
 
 import { ConfigError } from "../protocol/errors.ts";
-import type { Given } from "./option-layers.ts";
+import type { OptionLayers } from "./option-layers.ts";
 import { readText } from "./text-file.ts";
 
 /** https://core.telegram.org/bots/api#authorizing-your-bot */
 const TOKEN = /^\d+:[A-Za-z0-9_-]+$/;
 
-/** The token that was given, if one was. @throws ConfigError if that is none, or its file cannot be read */
-export async function findToken(given: Given): Promise<string | undefined> {
-  const entry = given.findEither("token", "tokenFile");
+/** The token that was layers, if one was. @throws ConfigError if that is none, or its file cannot be read */
+export async function findToken(layers: OptionLayers): Promise<string | undefined> {
+  const entry = layers.findEither("token", "tokenFile");
   if (entry === undefined) return undefined;
-  if (entry.key === "tokenFile") return readTokenFile(given.valueOf(entry) as string, entry.source);
+  if (entry.key === "tokenFile") return readTokenFile(layers.valueOf(entry) as string, entry.source);
   return checkToken(entry.raw, entry.source);
 }
 

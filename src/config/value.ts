@@ -48,7 +48,7 @@ const readers: Record<Option["type"], (raw: unknown, option: Option, directory: 
   },
   url: (raw) => apiUrl(text(raw)),
   proxy: (raw) => proxyUrl(text(raw)),
-  address: (raw) => address(typeof raw === "number" ? String(raw) : text(raw)),
+  address: (raw) => listenAddress(typeof raw === "number" ? String(raw) : text(raw)),
   integer: (raw, option) => number(raw, option, Number.isSafeInteger),
   number: (raw, option) => number(raw, option, Number.isFinite),
   boolean: (raw) => {
@@ -58,7 +58,7 @@ const readers: Record<Option["type"], (raw: unknown, option: Option, directory: 
     return OFF.has(word) || word === "0" ? false : undefined;
   },
   choice: (raw, option) => option.choices!.find((choice) => choice === (typeof raw === "number" ? String(raw) : raw)),
-  list,
+  list: updateKinds,
 };
 
 const expectations: Record<Option["type"], (option: Option) => string> = {
@@ -101,18 +101,18 @@ function proxyUrl(raw: string | undefined): string | undefined {
   return url.search === "" && url.hash === "" && /^\/?$/.test(url.pathname) ? url.href.replace(/\/$/, "") : undefined;
 }
 
-const ADDRESS = /^(?:(\[[\da-f:.]+\]|[\w.-]*):)?(\d+)$/i;
+const LISTEN_ADDRESS = /^(?:(\[[\da-f:.]+\]|[\w.-]*):)?(\d+)$/i;
 
 /** A port alone is one of this machine's own; with nothing but a colon before it, of every interface. */
-function address(raw: string | undefined): string | undefined {
-  const [, host = "127.0.0.1", port] = ADDRESS.exec(raw ?? "") ?? [];
+function listenAddress(raw: string | undefined): string | undefined {
+  const [, host = "127.0.0.1", port] = LISTEN_ADDRESS.exec(raw ?? "") ?? [];
   if (port === undefined || Number(port) > 65_535) return undefined;
   return `${host || "[::]"}:${Number(port)}`;
 }
 
 /** Whether the word behind a flag that may stand alone is meant as its value, be it right or wrong. */
-export function isAddress(word: string): boolean {
-  return ADDRESS.test(word);
+export function isListenAddress(word: string): boolean {
+  return LISTEN_ADDRESS.test(word);
 }
 
 function number(raw: unknown, { min, max }: Option, isRight: (value: unknown) => boolean): number | undefined {
@@ -121,7 +121,7 @@ function number(raw: unknown, { min, max }: Option, isRight: (value: unknown) =>
   return value >= (min ?? value) && value <= (max ?? value) ? value : undefined;
 }
 
-function list(raw: unknown): readonly string[] | undefined {
+function updateKinds(raw: unknown): readonly string[] | undefined {
   const items: unknown[] = (Array.isArray(raw) ? raw : [raw]).flatMap((item) =>
     typeof item === "string" ? item.split(",").map((word) => word.trim()) : [item],
   );

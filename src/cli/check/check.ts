@@ -4,7 +4,7 @@
  */
 
 import { type ConfigValues, configValues } from "../../config/config.ts";
-import { type Settled, settle } from "../../config/settings.ts";
+import { type ResolvedSettings, resolveSettings } from "../../config/settings.ts";
 import type { Sources } from "../../config/sources.ts";
 import { botIdOf } from "../../config/token.ts";
 import { ConfigError } from "../../protocol/errors.ts";
@@ -21,13 +21,13 @@ import { checkTelegram } from "./telegram.ts";
  * @returns at least one finding for each point that could be looked at
  */
 export async function check(sources: Sources, print: (line: string) => void): Promise<Finding[]> {
-  let settled: Settled;
+  let resolved: ResolvedSettings;
   try {
-    settled = await settle(sources);
+    resolved = await resolveSettings(sources);
   } catch (error) {
     return [problem("configuration", error as Error)];
   }
-  const { settings, warnings } = settled;
+  const { settings, warnings } = resolved;
   const values = configValues(settings);
   const hide = secretHider(values);
   const findings = await Promise.all([

@@ -13,10 +13,10 @@ export interface TelegramOptions {
 }
 
 /** How long Telegram may take to answer: ms. */
-const PATIENCE = 10_000;
+const TIMEOUT = 10_000;
 
 export async function checkTelegram({ api, deleteWebhook, dropPending }: TelegramOptions): Promise<Finding[]> {
-  const signal = AbortSignal.timeout(PATIENCE);
+  const signal = AbortSignal.timeout(TIMEOUT);
   try {
     const { username } = await api.getMe(signal);
     const token = ok("token", `it is that of @${username}`);

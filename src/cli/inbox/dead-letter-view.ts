@@ -5,14 +5,14 @@ import { kindOf, routeOf, type TelegramObject } from "../../protocol/route.ts";
 import { json, printable } from "./printable.ts";
 
 /** Undefined is what the update does not tell. */
-export interface Subject {
+export interface UpdateSummary {
   readonly update: unknown;
   readonly kind: string | undefined;
   readonly scope: string | undefined;
 }
 
 /** @param bot the bot's id: to its scope goes what names nobody else */
-export function subjectOf({ body }: DeadLetter, bot: number): Subject {
+export function summaryOf({ body }: DeadLetter, bot: number): UpdateSummary {
   const update: unknown = JSON.parse(body);
   const kind = isObject(update) ? kindOf(update) : undefined;
   const payload = kind === undefined ? undefined : (update as TelegramObject)[kind];
@@ -21,7 +21,7 @@ export function subjectOf({ body }: DeadLetter, bot: number): Subject {
 
 /** All of it on one line, for programs. */
 export function lineOf(letter: DeadLetter, bot: number): string {
-  const { update, kind, scope } = subjectOf(letter, bot);
+  const { update, kind, scope } = summaryOf(letter, bot);
   const { id, update_id, attempts, reason, log } = letter;
   const [received_at, died_at] = [letter.received_at, letter.died_at].map((time) => new Date(time).toISOString());
   return json({ id, update_id, kind, scope, attempts, reason, log, received_at, died_at, update });
@@ -29,7 +29,7 @@ export function lineOf(letter: DeadLetter, bot: number): string {
 
 /** All of it, for people. */
 export function pageOf(letter: DeadLetter, bot: number): string {
-  const { update, kind = "of no kind", scope } = subjectOf(letter, bot);
+  const { update, kind = "of no kind", scope } = summaryOf(letter, bot);
   return [
     `Dead letter ${letter.id}`,
     `  Update    ${letter.update_id ?? "without an id"}, ${printable(kind)}`,

@@ -12,14 +12,14 @@ export type InboxTask =
 type Action = InboxTask["action"];
 
 /** The actions, and the switches that each has. */
-const SWITCHES: { readonly [Name in Action]: readonly string[] } = {
+const SWITCHES_OF: { readonly [Name in Action]: readonly string[] } = {
   list: ["json"],
   show: ["json"],
   retry: ["all"],
   drop: ["all"],
 };
 
-export const INBOX_ACTIONS = Object.keys(SWITCHES);
+export const INBOX_ACTIONS = Object.keys(SWITCHES_OF);
 
 /**
  * @param switches those that are on
@@ -46,7 +46,7 @@ export function readInboxTask([word, ...rest]: readonly string[], switches: Read
 
 function readAction(word: string | undefined): Action {
   if (word === undefined) throw new ConfigError(`asgigram inbox needs an action: ${CHOICE}`);
-  if (Object.hasOwn(SWITCHES, word)) return word as Action;
+  if (Object.hasOwn(SWITCHES_OF, word)) return word as Action;
   const guess = nearest(word, INBOX_ACTIONS);
   throw new ConfigError(
     `${quote(word)} is no action of asgigram inbox${guess === undefined ? `: there are ${CHOICE}` : `; did you mean ${guess}?`}`,
@@ -57,8 +57,8 @@ const CHOICE = "list, show ID, retry ID and drop ID; asgigram inbox --help tells
 
 function refuseSwitches(action: Action, switches: ReadonlySet<string>): void {
   for (const name of switches) {
-    if (SWITCHES[action].includes(name)) continue;
-    const others = Object.entries(SWITCHES).flatMap(([other, names]) => (names.includes(name) ? [other] : []));
+    if (SWITCHES_OF[action].includes(name)) continue;
+    const others = Object.entries(SWITCHES_OF).flatMap(([other, names]) => (names.includes(name) ? [other] : []));
     throw new ConfigError(`--${name} goes with ${others.join(" and ")}, not with ${action}`);
   }
 }

@@ -14,16 +14,16 @@ import { tableOf } from "./table.ts";
 export function runInboxTask(task: InboxTask, path: string, columns: number): string {
   const letters = new DeadLetters(path);
   try {
-    return run(task, letters, columns);
+    return textFor(task, letters, columns);
   } finally {
     letters.close();
   }
 }
 
-function run(task: InboxTask, letters: DeadLetters, columns: number): string {
+function textFor(task: InboxTask, letters: DeadLetters, columns: number): string {
   switch (task.action) {
     case "list":
-      return list(letters, task.json, columns);
+      return listed(letters, task.json, columns);
     case "show":
       return (task.json ? lineOf : pageOf)(letters.get(task.id), letters.bot());
     case "retry":
@@ -33,7 +33,7 @@ function run(task: InboxTask, letters: DeadLetters, columns: number): string {
   }
 }
 
-function list(letters: DeadLetters, json: boolean, columns: number): string {
+function listed(letters: DeadLetters, json: boolean, columns: number): string {
   const all = letters.list();
   if (json) return all.map((letter) => lineOf(letter, letters.bot())).join("\n");
   return all.length === 0 ? none(letters) : tableOf(all, letters.bot(), columns);

@@ -1,7 +1,7 @@
 /** Dead letters as a table that fits the terminal: a line each, the reason cut where it has to be. */
 
 import type { DeadLetter } from "../../inbox/dead-letters.ts";
-import { localTime, subjectOf } from "./dead-letter-view.ts";
+import { localTime, summaryOf } from "./dead-letter-view.ts";
 import { cut, printable, widthOf } from "./printable.ts";
 
 const HEAD = ["ID", "DIED", "SCOPE", "TRIES", "REASON"];
@@ -27,7 +27,7 @@ export function tableOf(letters: readonly DeadLetter[], bot: number, columns: nu
 }
 
 function cellsOf(letter: DeadLetter, bot: number): string[] {
-  const { scope, kind } = subjectOf(letter, bot);
+  const { scope, kind } = summaryOf(letter, bot);
   return [
     String(letter.id),
     localTime(letter.died_at).slice(0, "2026-05-01 14:30".length),
