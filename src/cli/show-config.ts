@@ -1,4 +1,4 @@
-/** `asgigram config`: every setting, and where it comes from, as people or programs read it. No secret is shown. */
+/** Every setting and its source, as a table or as JSON. No secret is shown. */
 
 import { defaultOf, OPTION_KEYS, type OptionKey, optionAt } from "../config/options.ts";
 import { withoutSecrets } from "../config/quote.ts";
@@ -20,7 +20,7 @@ function shownSetting(key: OptionKey, settings: Settings): Setting<Value> {
   return { value: key === "token" ? `${botIdOf(value)}:<token>` : withoutSecrets(value), source };
 }
 
-/** Of a value that is not set JSON has null, rather than nothing. */
+/** A value that is not set is null. */
 function jsonValue(_key: string, value: unknown): unknown {
   return value ?? null;
 }
@@ -32,7 +32,7 @@ function wordsFor(key: OptionKey, { value, source }: Setting<Value>): string {
   return value === true ? "on" : defaultOf({ default: value })!;
 }
 
-/** The last column is as wide as it likes. */
+/** Pads all columns but the last. */
 function aligned(rows: readonly (readonly string[])[]): string {
   const widths = [0, 1].map((column) => Math.max(...rows.map((row) => row[column]!.length)));
   return rows.map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("  ")).join("\n");

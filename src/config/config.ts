@@ -32,7 +32,7 @@ type ConfigValueOf<Key extends OptionKey> = ValueOf<Key> extends number | false 
 
 type Needed = "token" | "application" | "inbox";
 
-/** Options that only say where or how another option is given. */
+/** Options that only set another option, or name its file. */
 const INDIRECT = ["config", "tokenFile", "verbosity"] as const satisfies OptionKey[];
 
 type Indirect = (typeof INDIRECT)[number];
@@ -61,7 +61,7 @@ export function configValues(settings: Settings): ConfigValues {
   ) as unknown as ConfigValues;
 }
 
-/** How many of the code's units make up one of the user's. */
+/** Size of the user's units in those of the code. */
 const FACTORS: { readonly [unit: string]: number } = { seconds: 1000, megabytes: 2 ** 20 };
 
 function normalised({ type, unit = "" }: Option, value: unknown): unknown {

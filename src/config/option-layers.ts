@@ -1,19 +1,17 @@
-/**
- * What was given for each option, and where: layers of values, of which the first that has an option counts.
- */
+/** Option values by source, highest precedence first. */
 
 import { ConfigError } from "../protocol/errors.ts";
 import { nearest } from "../protocol/nearest.ts";
 import { isOptionKey, OPTION_KEYS, type OptionKey, optionAt } from "./options.ts";
 import { readValue, type Value } from "./value.ts";
 
-/** One option in one layer. */
+/** One option in one source. */
 export interface OptionEntry {
   readonly key: OptionKey;
   readonly raw: unknown;
-  /** How that layer calls the option: `--workers`, `ASGIGRAM_WORKERS`, `workers in /x/conf.json`. */
+  /** The name of the option in that source: `--workers`, `ASGIGRAM_WORKERS`, `workers in /x/conf.json`. */
   readonly source: string;
-  /** 0 counts before 1. */
+  /** 0 takes precedence over 1. */
   readonly layer: number;
 }
 
@@ -21,14 +19,14 @@ export class OptionLayers {
   readonly #directory: string;
   readonly #layers: Map<OptionKey, OptionEntry>[] = [];
 
-  /** @param directory what relative paths are relative to */
+  /** @param directory base of relative paths */
   constructor(directory: string) {
     this.#directory = directory;
   }
 
   /**
-   * Adds a layer below those that are there. What is undefined in it is absent.
-   * @throws ConfigError if it has an option that there is not
+   * Adds a layer of lower precedence than all before. Undefined values count as absent.
+   * @throws ConfigError for an unknown option
    */
   add(values: { readonly [key: string]: unknown }, nameOf: (key: string) => string): void {
     const layer = new Map<OptionKey, OptionEntry>();
@@ -43,7 +41,10 @@ export class OptionLayers {
     return this.#layers.find((layer) => layer.has(key))?.get(key);
   }
 
-  /** Of two options that set the same thing, the one in the higher layer. */
+  /**
+   * For two options that set the same thing: the entry of higher precedence.
+   * @throws ConfigError if one layer has both
+   */
   findEither(one: OptionKey, other: OptionKey): OptionEntry | undefined {
     const [a, b] = [this.find(one), this.find(other)];
     if (a === undefined || b === undefined) return a ?? b;
@@ -52,7 +53,7 @@ export class OptionLayers {
   }
 
   /**
-   * The value that counts, or the default.
+   * The value in force, or the default.
    * @throws ConfigError
    */
   read(key: OptionKey): Value | undefined {
@@ -66,7 +67,7 @@ export class OptionLayers {
   }
 }
 
-/** @param command whose help lists the options that there are */
+/** @param command its help lists the known options */
 export function unknownOption(name: string, guess: string | undefined, command = "asgigram"): ConfigError {
   return new ConfigError(
     `unknown option ${name}; ${guess === undefined ? `${command} --help lists them all` : `did you mean ${guess}?`}`,

@@ -1,7 +1,4 @@
-/**
- * A value as an error message shows it: on one line, short, and without the secrets that somebody put there by
- * mistake.
- */
+/** Values as error messages show them: on one line, short, and without secrets that were put there by mistake. */
 
 import { inspect } from "node:util";
 import { tokenPattern } from "../protocol/secrets.ts";
@@ -22,7 +19,7 @@ export function quote(value: unknown): string {
   return safe.length > MAX_LENGTH ? `${safe.slice(0, MAX_LENGTH - 1)}…` : safe;
 }
 
-/** The text, with every bot token in it, and every password in an address, made unreadable. */
+/** Replaces every bot token, and the credentials in every URL. */
 export function withoutSecrets(text: string): string {
   return text.replaceAll(TOKEN, "<token>").replaceAll(CREDENTIALS, "//<credentials>@");
 }

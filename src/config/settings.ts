@@ -1,4 +1,4 @@
-/** The settings: of each option the value that counts, as far as there is one, and where it stands. */
+/** The settings: the value in force of each option, and its source. */
 
 import { ConfigError } from "../protocol/errors.ts";
 import { environmentProxy } from "./environment-proxy.ts";
@@ -11,7 +11,7 @@ import { warningsAbout } from "./warnings.ts";
 
 export interface Setting<Type> {
   readonly value: Type | undefined;
-  /** How the option is called where the value stands; undefined for a default. */
+  /** The name of the option in the source of the value: `--workers`; undefined for a default. */
   readonly source: string | undefined;
 }
 
@@ -19,11 +19,11 @@ export type Settings = { readonly [Key in OptionKey]: Setting<ValueOf<Key>> };
 
 export interface ResolvedSettings {
   readonly settings: Settings;
-  /** What is odd but no error, a line each. */
+  /** Oddities of the configuration that are no errors, one line each. */
   readonly warnings: readonly string[];
 }
 
-/** @throws ConfigError for the first option that cannot be used; none is needed */
+/** Resolves every option; none is required. @throws ConfigError for the first option that cannot be used */
 export async function resolveSettings(sources: Sources): Promise<ResolvedSettings> {
   const layers = await gather(sources);
   refuseTokenAsApplication(layers);
@@ -39,7 +39,7 @@ export async function resolveSettings(sources: Sources): Promise<ResolvedSetting
   return { settings, warnings: await warningsAbout(settings, sources) };
 }
 
-/** All but the token, of which no message may show anything. */
+/** Reads all options but the token: no message may show a part of that. */
 function readPlain(layers: OptionLayers): Omit<Settings, "token"> {
   const keys = OPTION_KEYS.filter((key) => key !== "token");
   const settings = keys.map((key) => [key, { value: layers.read(key), source: layers.find(key)?.source }]);
@@ -54,18 +54,18 @@ function refuseTokenAsApplication(layers: OptionLayers): void {
   }
 }
 
-/** From where it stands itself, or from the file that is named. */
+/** Reads the token from its own option, or from the file of --token-file. */
 async function readToken(layers: OptionLayers): Promise<Settings["token"]> {
   return { value: await findToken(layers), source: layers.findEither("token", "tokenFile")?.source };
 }
 
-/** By default it is a file of the bot's own. */
+/** The default is a file of the bot's own. */
 function inboxOf({ inbox }: Pick<Settings, "inbox">, token: Settings["token"], { cwd }: Sources): Settings["inbox"] {
   if (inbox.value !== undefined || token.value === undefined) return inbox;
   return { ...inbox, value: defaultInbox(cwd, token.value) };
 }
 
-/** By default it is the one that the environment names for that server. */
+/** The default is the proxy that the environment names for the Bot API server. */
 function proxyOf({ proxy, apiUrl }: Pick<Settings, "proxy" | "apiUrl">, { env }: Sources): Settings["proxy"] {
   return proxy.value === undefined ? environmentProxy(env, apiUrl.value!) : proxy;
 }

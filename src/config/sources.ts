@@ -1,26 +1,26 @@
 /**
- * Where options come from: flags count before what a program settles, that before environment variables, those before the
- * configuration file.
+ * The sources of options, highest precedence first: flags, options of a program, environment variables, the configuration file,
+ * defaults.
  */
 
 import { ConfigError } from "../protocol/errors.ts";
 import { OptionLayers } from "./option-layers.ts";
 import { environmentOf, flagOf, isOptionKey, OPTION_KEYS, type OptionKey, optionAt } from "./options.ts";
 
-/** Options by their keys: text as somebody wrote it, or values. What is undefined is absent. */
+/** Raw values of options by key: text, or values as in the configuration file. Undefined values count as absent. */
 export type Values = { readonly [Key in OptionKey]?: unknown };
 
 export interface Sources {
   readonly flags?: Values;
-  /** From a program that calls `serve`, or from a command that leaves the real bot's settings alone. */
+  /** Options of a program that calls `serve`, or of a command that must not use the real bot's settings. */
   readonly options?: Values;
   readonly env: { readonly [name: string]: string | undefined };
   readonly cwd: string;
-  /** Instead of those in the table. */
+  /** Override the defaults of the table. */
   readonly defaults?: Values;
 }
 
-/** @throws ConfigError for a configuration file that cannot be used */
+/** Collects the layers of all sources. @throws ConfigError for a configuration file that cannot be used */
 export async function gather({ flags = {}, options = {}, env, cwd, defaults = {} }: Sources): Promise<OptionLayers> {
   const layers = new OptionLayers(cwd);
   layers.add(flags, nameOnCommandLine);
@@ -35,7 +35,7 @@ function nameOnCommandLine(key: string): string {
   return isOptionKey(key) && optionAt(key).positional ? `the argument <${key}>` : `--${flagOf(key)}`;
 }
 
-/** An empty variable counts as unset: it is what `docker run -e NAME=` and an unset variable in a compose file give. */
+/** An empty variable counts as unset: `docker run -e NAME=` and an unset variable in a compose file are empty. */
 function fromEnvironment(env: Sources["env"]): Values {
   return Object.fromEntries(OPTION_KEYS.map((key) => [key, env[environmentOf(key)] || undefined]));
 }
@@ -49,7 +49,7 @@ async function addFile(layers: OptionLayers): Promise<void> {
   for (const key of OPTION_KEYS) {
     const reason = optionAt(key).notInFile;
     if (reason !== undefined && Object.hasOwn(values, key)) {
-      throw new ConfigError(`${key} cannot stand in ${path}: ${reason}`);
+      throw new ConfigError(`${key} is not allowed in ${path}: ${reason}`);
     }
   }
   layers.add(values, (key) => `${key} in ${path}`);

@@ -1,4 +1,4 @@
-/** Reading a file that somebody named, and telling why that fails. */
+/** Reads a file that an option names; a failure is a ConfigError. */
 
 import { readFile } from "node:fs/promises";
 import { ConfigError } from "../protocol/errors.ts";

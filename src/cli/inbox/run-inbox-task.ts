@@ -1,4 +1,4 @@
-/** `asgigram inbox`: what people do with dead letters, beside a running server or without one. */
+/** Runs a task of `asgigram inbox`, with or without a running server. */
 
 import { DeadLetters, type Retried } from "../../inbox/dead-letters.ts";
 import { lineOf, pageOf } from "./dead-letter-view.ts";
@@ -6,9 +6,9 @@ import type { InboxTask } from "./inbox-task.ts";
 import { tableOf } from "./table.ts";
 
 /**
- * @param path the inbox's file
- * @param columns of the terminal
- * @returns what there is to say, which may be nothing
+ * @param path file of the inbox
+ * @param columns width of the terminal
+ * @returns the text to print, which may be empty
  * @throws InboxError
  */
 export function runInboxTask(task: InboxTask, path: string, columns: number): string {
@@ -41,8 +41,8 @@ function listed(letters: DeadLetters, json: boolean, columns: number): string {
 
 function tellRetried({ retried, left }: Retried, letters: DeadLetters): string {
   const lines = [
-    retried > 0 && `retried ${count(retried)}: due within a second, or when the server starts`,
-    left > 0 && `left ${count(left)} that can only be dropped: what came was no update`,
+    retried > 0 && `retried ${count(retried)}: posted within a second, or when the server starts`,
+    left > 0 && `left ${count(left)} that can only be dropped: not an update`,
   ].filter(Boolean);
   return lines.length > 0 ? lines.join("\n") : none(letters);
 }

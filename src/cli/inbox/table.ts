@@ -1,4 +1,4 @@
-/** Dead letters as a table that fits the terminal: a line each, the reason cut where it has to be. */
+/** Dead letters as a table that fits the terminal: one line each, the reason cut if necessary. */
 
 import type { DeadLetter } from "../../inbox/dead-letters.ts";
 import { localTime, summaryOf } from "./dead-letter-view.ts";
@@ -6,10 +6,10 @@ import { cut, printable, widthOf } from "./printable.ts";
 
 const HEAD = ["ID", "DIED", "SCOPE", "TRIES", "REASON"];
 
-/** The widest scope that is no business connection: `chat:-1001234567890`. */
+/** Width of the longest scope without a business connection: `chat:-1001234567890`. */
 const SCOPE_COLUMNS = 19;
 
-/** @param columns of the terminal */
+/** @param columns width of the terminal */
 export function tableOf(letters: readonly DeadLetter[], bot: number, columns: number): string {
   const rows = [HEAD, ...letters.map((letter) => cellsOf(letter, bot))];
   const widths = HEAD.map((_, i) => Math.max(...rows.map((row) => widthOf(row[i]!))));
