@@ -22,7 +22,7 @@ export interface Exit {
   stderr: string;
 }
 
-export class Asgigram {
+export class Asgigram implements AsyncDisposable {
   readonly process: ChildProcessWithoutNullStreams;
   stdout = "";
   stderr = "";
@@ -52,6 +52,13 @@ export class Asgigram {
   async exit(): Promise<Exit> {
     const [code] = await once(this.process, "close");
     return { code, stdout: this.stdout, stderr: this.stderr };
+  }
+
+  /** A test that fails leaves no process. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.process.exitCode !== null || this.process.signalCode !== null) return;
+    this.process.kill("SIGKILL");
+    await once(this.process, "close");
   }
 }
 
