@@ -1,4 +1,4 @@
-# asgigram, ready for a bot: mount one at /bot, or build upon this image (docs/operations.md, examples/docker).
+# asgigram, ready for a bot: mount one at /bot, or build upon this image (docs/deploy.md, examples/docker).
 
 ARG NODE=node:26-slim
 

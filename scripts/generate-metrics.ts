@@ -29,7 +29,7 @@ begin at zero with the process, and those of a worker's thread with the worker. 
 ${names.map(rowOf).join("\n")}
 
 [grafana-dashboard.json](grafana-dashboard.json) shows them; what to look at when something is wrong is in
-[operations.md](operations.md#metrics).
+[observe.md](observe.md#metrics).
 `;
 
 writeOrCheck("docs/metrics.md", text, `${names.length} metrics`);

@@ -1,6 +1,6 @@
 /**
  * The fields of a line of the log, beside `level`, `time` and `msg`. Nothing is logged under another name, which the types
- * see to; the table in docs/operations.md is this one.
+ * see to; the table in docs/observe.md is this one.
  */
 
 export const LOG_FIELDS = {
