@@ -49,7 +49,10 @@ export class Asgigram implements AsyncDisposable {
 
   /** Resolves once the text is on standard error; rejects if the process ends before that. */
   async says(text: string | RegExp): Promise<void> {
-    await this.finds(() => (typeof text === "string" ? this.stderr.includes(text) : text.test(this.stderr)), `"${text}"`);
+    await this.finds(
+      () => (typeof text === "string" ? this.stderr.includes(text) : text.test(this.stderr)),
+      `"${text}"`,
+    );
   }
 
   /**
