@@ -6,6 +6,9 @@ export const LIMIT = 150_000;
 /** Calls `look` whenever the answer may have changed. @returns how to end that */
 export type OnChange = (look: () => void) => () => void;
 
+/** Result of a search without the values that mean "not yet". */
+export type Found<T> = Exclude<T, false | undefined | null | "" | 0>;
+
 const every10ms: OnChange = (look) => {
   const timer = setInterval(look, 10);
   return () => clearInterval(timer);
@@ -19,8 +22,8 @@ export async function eventually<T>(
   find: () => T | Promise<T>,
   saw: () => unknown,
   onChange: OnChange = every10ms,
-): Promise<NonNullable<T>> {
-  const { promise, resolve, reject } = Promise.withResolvers<NonNullable<T>>();
+): Promise<Found<T>> {
+  const { promise, resolve, reject } = Promise.withResolvers<Found<T>>();
   let isLooking = false;
   let hasChanged = false;
   const look = async () => {
@@ -30,7 +33,7 @@ export async function eventually<T>(
     while (hasChanged) {
       hasChanged = false;
       const found = await find();
-      if (found) return resolve(found);
+      if (found) return resolve(found as Found<T>);
     }
     isLooking = false;
   };

@@ -1,13 +1,14 @@
 /** The real command as a process of its own, for the tests of the command line. */
 
-import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
+import type { ChildProcessWithoutNullStreams } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
-import { eventually } from "../eventually.ts";
+import { startChild } from "../child.ts";
+import { eventually, type Found } from "../eventually.ts";
 
 const BIN = fileURLToPath(new URL("../../src/cli/bin.ts", import.meta.url));
 /** V8's compiled code, which saves a process half of its start. Its entries are found by the content of the files. */
-const COMPILED = fileURLToPath(new URL("../../node_modules/.cache/compiled", import.meta.url));
+export const COMPILED = fileURLToPath(new URL("../../node_modules/.cache/compiled", import.meta.url));
 
 export interface RunOptions {
   cwd?: string;
@@ -33,7 +34,7 @@ export class Asgigram implements AsyncDisposable {
 
   constructor(args: readonly string[], { cwd = "/", env = {}, stdin, node = [] }: RunOptions = {}) {
     const base = { PATH: process.env.PATH, ...(env.XDG_CACHE_HOME === undefined && { NODE_COMPILE_CACHE: COMPILED }) };
-    this.process = spawn(process.execPath, [...node, BIN, ...args], { cwd, env: { ...base, ...env } });
+    this.process = startChild(process.execPath, [...node, BIN, ...args], { cwd, env: { ...base, ...env } });
     this.process.stdout.setEncoding("utf8").on("data", (text) => {
       this.stdout += text;
     });
@@ -59,7 +60,7 @@ export class Asgigram implements AsyncDisposable {
    * Resolves with what `find` finds in the output, as soon as it does; rejects if the process ends before that.
    * @param what names it, for the error
    */
-  async finds<T>(find: () => T, what: string): Promise<NonNullable<T>> {
+  async finds<T>(find: () => T, what: string): Promise<Found<T>> {
     const findOrFail = () => {
       const found = find();
       if (!found && this.#hasEnded) throw new Error(`asgigram ended without ${what}:\n${this.stderr}`);

@@ -89,7 +89,8 @@ const printed = (bot: Bot, worker: number) =>
   bot.log.filter((line) => line.worker === worker && /one|two|three/.test(line.msg)).map(({ msg }) => msg);
 
 /** Resolves when at least `times` lines of the log match. */
-const logged = (bot: Bot, what: string | RegExp, times = 1) => bot.logged(() => matching(bot, what) >= times);
+const logged = (bot: Bot, what: string | RegExp, times = 1) =>
+  bot.process.finds(() => matching(bot, what) >= times, `${times} times ${what}`);
 
 const matching = (bot: Bot, what: string | RegExp) => bot.log.filter(({ msg }) => msg.match(what)).length;
 
