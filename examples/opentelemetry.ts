@@ -32,9 +32,9 @@ function traceServer(): void {
     return spans;
   }
 
-  subscribe("asgigram:update", begin);
+  subscribe("asgigram:received", begin);
 
-  subscribe("asgigram:delivery", (event) => {
+  subscribe("asgigram:posted", (event) => {
     // What an earlier process has left has not arrived in this one.
     const spans = open.get(keyOf(event)) ?? begin(event);
     // The one before has come to no end, as its worker died.

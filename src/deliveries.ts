@@ -9,7 +9,7 @@
 
 import { type Arrival, Dispatcher } from "./dispatch/dispatcher.ts";
 import type { Beginning, Inbox, InboxEntry } from "./inbox/inbox.ts";
-import type { Teller } from "./observe/diagnostics.ts";
+import type { Diagnostics } from "./observe/diagnostics.ts";
 import type { Logger } from "./observe/logger.ts";
 import type { EventItem } from "./protocol/port.ts";
 import { type Entity, kindOf, routeOf, type TelegramObject } from "./protocol/route.ts";
@@ -28,7 +28,7 @@ export interface DeliveriesOptions {
   /** The inbox cannot be written any more. */
   onError(error: Error): void;
   log: Logger;
-  tell: Teller;
+  tell: Diagnostics;
 }
 
 /**
@@ -157,7 +157,10 @@ export class Deliveries {
   settled(worker: number, seqs: readonly number[]): void {
     this.#settled.push(...seqs);
     this.#schedule();
-    this.#options.tell.settled(worker, seqs, (seq) => this.posted(worker, seq));
+    for (const seq of this.#options.tell.hasSettledSubscribers ? seqs : []) {
+      const event = this.posted(worker, seq);
+      if (event !== undefined) this.#options.tell.settled(worker, event);
+    }
     this.#dispatcher.settled(worker, seqs);
   }
 
@@ -165,7 +168,9 @@ export class Deliveries {
   failed(worker: number, seq: number, error: string): void {
     this.record();
     this.#inbox.bury(seq, error, this.#options.logTail(worker));
-    this.#options.tell.failed(worker, this.posted(worker, seq), error);
+    const event = this.posted(worker, seq);
+    if (event === undefined) this.#options.tell.deadLettered(undefined, "failed");
+    else this.#options.tell.failed(worker, event, error);
     this.#dispatcher.settled(worker, [seq]);
   }
 
@@ -219,7 +224,7 @@ export class Deliveries {
     const reason = body === undefined ? "it cannot be written as JSON" : "it has no update_id";
     this.#options.log.error({ update_id }, `what Telegram sent is now a dead letter: ${reason}`);
     this.#inbox.buryUnreadable(body ?? "null", reason);
-    this.#options.tell.buried(undefined, "unreadable");
+    this.#options.tell.deadLettered(undefined, "unreadable");
     return undefined;
   }
 
@@ -242,7 +247,7 @@ export class Deliveries {
     if (kind === undefined || typeof payload !== "object" || payload === null || Array.isArray(payload)) {
       this.#options.log.error({ update_id }, "an update without a payload is now a dead letter");
       this.#inbox.bury(seq, "it has no payload that could be an event");
-      this.#options.tell.buried(update_id, "unreadable");
+      this.#options.tell.deadLettered(update_id, "unreadable");
       return;
     }
     const { key, id } = routeOf(kind, payload as TelegramObject, this.#options.bot);
@@ -259,13 +264,13 @@ export class Deliveries {
     this.#options.log.error(fields, "an event has killed its worker too often and is now a dead letter");
     const reason = `its worker died ${deaths} times while it handled this event`;
     this.#inbox.bury(seq, reason, this.#options.logTail(worker));
-    this.#options.tell.condemned(worker, arrival);
+    this.#options.tell.deadLettered(update_id, "worker_died", { worker, event: arrival });
   }
 
   #buryKiller({ seq, update_id, orphaned }: InboxEntry): void {
     this.#options.log.error({ update_id }, "the process died too often at this event; it is now a dead letter");
     this.#inbox.bury(seq, `the process died ${orphaned} times while it handled this event and no other`);
-    this.#options.tell.buried(update_id, "condemned");
+    this.#options.tell.deadLettered(update_id, "worker_died");
   }
 }
 

@@ -16,11 +16,11 @@ import { Deliveries } from "./deliveries.ts";
 import type { Inbox } from "./inbox/inbox.ts";
 import { MemoryInbox } from "./inbox/memory.ts";
 import { SqliteInbox } from "./inbox/sqlite.ts";
-import { Teller } from "./observe/diagnostics.ts";
+import { Diagnostics } from "./observe/diagnostics.ts";
 import { createLogger, type Logger } from "./observe/logger.ts";
 import type { Metrics } from "./observe/metrics.ts";
 import { Polls } from "./observe/polls.ts";
-import type { Vitals } from "./observe/status.ts";
+import type { Status } from "./observe/status.ts";
 import type { StatusServer } from "./observe/status-server.ts";
 import type { Call } from "./protocol/port.ts";
 import type { Entity } from "./protocol/route.ts";
@@ -92,7 +92,7 @@ class Server implements RunningServer {
   readonly #outbox: Outbox;
   readonly #poller: Poller;
   readonly #workforce: Workforce;
-  readonly #tell = new Teller(this.id);
+  readonly #tell = new Diagnostics(this.id);
   readonly #polls = new Polls(this.#tell);
   readonly #polling = new AbortController();
   readonly #closed = Promise.withResolvers<void>();
@@ -162,9 +162,9 @@ class Server implements RunningServer {
       import("./observe/status-server.ts"),
       import("./observe/metrics.ts"),
     ]);
-    const vitals = () => this.#vitals();
-    this.#metrics = new Metrics(this.id, vitals);
-    this.#statusServer = await StatusServer.listen({ ...parseAddress(listen), vitals, metrics: this.#metrics });
+    const status = () => this.#status();
+    this.#metrics = new Metrics(this.id, status);
+    this.#statusServer = await StatusServer.listen({ ...parseAddress(listen), status, metrics: this.#metrics });
     this.#log.info({ url: this.statusUrl }, "listening");
   }
 
@@ -243,18 +243,18 @@ class Server implements RunningServer {
     return this.#statusServer?.url;
   }
 
-  #vitals(): Vitals {
+  #status(): Status {
     return {
       phase: this.#stopped !== undefined ? "stopping" : this.#deliveries === undefined ? "starting" : "serving",
-      polls: this.#polls,
+      source: this.#polls,
       workers: this.#workforce.workers,
-      dropped: this.#workforce.dropped,
+      droppedInstances: this.#workforce.dropped,
       unsettled: this.#unsettled,
       oldest: this.#deliveries?.oldest,
-      inFlight: this.#deliveries?.inFlight ?? 0,
+      posted: this.#deliveries?.inFlight ?? 0,
       isFull: this.#deliveries?.isFull ?? false,
       sends: this.#outbox,
-      checkInbox: () => this.#inbox.check(),
+      checkInbox: async () => this.#inbox.check(),
     };
   }
 

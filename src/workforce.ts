@@ -9,21 +9,21 @@ import { availableParallelism } from "node:os";
 import type { Transferable } from "node:worker_threads";
 import type { Config } from "./config/config.ts";
 import type { Deliveries } from "./deliveries.ts";
-import type { WorkerDeath } from "./observe/channels.ts";
-import type { Teller } from "./observe/diagnostics.ts";
-import { LogTail } from "./observe/log-tail.ts";
-import { applicationLogger, type Logger, onLevelChange } from "./observe/logger.ts";
+import type { Diagnostics } from "./observe/diagnostics.ts";
+import { type Logger, onLevelChange } from "./observe/logger.ts";
+import { fieldsOf, WorkerLog } from "./observe/worker-log.ts";
 import { ApplicationLoadError, StartupFailedError, WorkerError } from "./protocol/errors.ts";
 import type { DisconnectReason } from "./protocol/events.ts";
 import { failureOf } from "./protocol/failure.ts";
-import type { Call, DownloadedFile, EventItem, LogLevel, Place, ToMain } from "./protocol/port.ts";
+import type { DownloadedFile, EventItem, ToMain } from "./protocol/port.ts";
 import type { Entity } from "./protocol/route.ts";
 import type { Hide } from "./protocol/secrets.ts";
+import type { WorkerDeath, WorkerReplacement } from "./protocol/worker-causes.ts";
 import type { Outbox } from "./sends/outbox.ts";
 import { backoff } from "./telegram/retry.ts";
 import { closeStreams, watchStreams } from "./telegram/upload-streams.ts";
 import { WorkerPool } from "./threads/pool.ts";
-import { Renewal, type RenewalCause } from "./threads/rolling-restart.ts";
+import { Renewal } from "./threads/rolling-restart.ts";
 import type { WorkerLife } from "./threads/worker.ts";
 
 export interface WorkforceOptions {
@@ -32,23 +32,19 @@ export interface WorkforceOptions {
   log: Logger;
   /** For what is kept of the workers' words. */
   hide: Hide;
-  tell: Teller;
+  tell: Diagnostics;
   /** Something without which there is no going on. */
   onError(error: Error): void;
 }
 
-/** Of what applications print. */
-const LEVEL_OF = { stdout: "info", stderr: "warn" } as const;
-
 export class Workforce {
   readonly #log: Logger;
-  readonly #applicationLog: Logger;
-  readonly #tell: Teller;
+  readonly #tell: Diagnostics;
   readonly #outbox: Outbox;
   readonly #hide: Hide;
   readonly #onError: (error: Error) => void;
   readonly #pool: WorkerPool;
-  readonly #tail = new LogTail();
+  readonly #workerLog: WorkerLog;
   /** The workers that events are posted to. */
   readonly #lives = new Map<number, WorkerLife>();
   /** The event that each was at when it reported its own death. */
@@ -58,7 +54,7 @@ export class Workforce {
   readonly #started: Promise<void>;
   readonly #renewal: Renewal;
   /** Why the worker is replaced whose turn it is. */
-  #renewalCause: RenewalCause = "reload";
+  #renewalCause: WorkerReplacement = "reload";
   /** There as soon as there is work, and we know who we are. */
   #deliveries: Deliveries | undefined;
   #bot: Entity = { id: 0 };
@@ -66,7 +62,7 @@ export class Workforce {
   /** Starts the threads. */
   constructor({ config, outbox, log, hide, tell, onError }: WorkforceOptions) {
     this.#log = log;
-    this.#applicationLog = applicationLogger(log);
+    this.#workerLog = new WorkerLog({ log, hide });
     this.#tell = tell;
     this.#outbox = outbox;
     this.#hide = hide;
@@ -93,7 +89,7 @@ export class Workforce {
       onReady: (worker, life) => this.#welcome(worker, life),
       onMessage: (worker, life, item) => this.#guard(() => this.#hear(worker, life, item)),
       onPaused: (worker) => {
-        tell.worker(worker, "replaced", { cause: this.#renewalCause });
+        tell.workerReplaced(worker, this.#renewalCause);
         this.#deliveries?.workerPaused(worker);
       },
       onDrained: (worker, unseen) => this.#guard(() => this.#deliveries?.workerDrained(worker, unseen)),
@@ -156,7 +152,7 @@ export class Workforce {
 
   /** What the worker said last. */
   logTail(worker: number): string {
-    return this.#hide(this.#tail.of(worker));
+    return this.#workerLog.tail(worker);
   }
 
   /**
@@ -182,7 +178,7 @@ export class Workforce {
   #welcome(worker: number, life: WorkerLife): void {
     this.#lives.set(worker, life);
     this.#tellLevel(life);
-    this.#tell.worker(worker, "ready");
+    this.#tell.workerReady(worker);
     if (this.#deliveries === undefined) return;
     life.push({ type: "bot", bot: this.#bot });
     this.#deliveries.workerReady(worker);
@@ -201,25 +197,18 @@ export class Workforce {
         return this.#deliveries?.settled(worker, item.seqs);
       case "failed":
         this.#renewal.settled(worker, 1);
-        this.#say(worker, item, "error", "the application threw; the event is now a dead letter");
+        this.#workerLog.said(worker, item, "error", "the application threw; the event is now a dead letter");
         return this.#deliveries?.failed(worker, item.seq, this.#hide(item.error));
       case "crash":
         this.#culprits.set(life, item.seq);
-        return this.#say(worker, item, "error", `${item.message}; the worker is replaced`);
+        return this.#workerLog.said(worker, item, "error", `${item.message}; the worker is replaced`);
       case "imported":
         return this.#renewal.imported(item.file);
       case "log":
-        return this.#say(worker, item, item.level, item.message);
+        return this.#workerLog.said(worker, item, item.level, item.message);
       case "output":
-        this.#tail.add(worker, item.text);
-        return this.#applicationLog[LEVEL_OF[item.stream]]({ worker, ...placeOf(item) }, item.text);
+        return this.#workerLog.printed(worker, item);
     }
-  }
-
-  #say(worker: number, item: Place & { error?: string }, level: LogLevel, message: string): void {
-    const { error } = item;
-    this.#tail.add(worker, error === undefined ? message : `${message}: ${error}`);
-    this.#log[level]({ worker, ...placeOf(item), error }, message);
   }
 
   #call(worker: number, life: WorkerLife, { id, call, from }: Extract<ToMain, { type: "call" }>): void {
@@ -248,8 +237,8 @@ export class Workforce {
 
   #lost(worker: number, life: WorkerLife, error: Error): void {
     const message = "a worker is gone; its unsettled events go to its replacement";
-    this.#say(worker, { error: error.message }, "error", message);
-    this.#tell.worker(worker, "gone", { error, cause: this.#causeOf(worker, life, error) });
+    this.#workerLog.said(worker, { error: error.message }, "error", message);
+    this.#tell.workerDied(worker, this.#causeOf(worker, life, error), error);
     // One that died before it was given any event has nothing to leave.
     if (this.#lives.get(worker) !== life) return;
     this.#lives.delete(worker);
@@ -266,9 +255,9 @@ export class Workforce {
 
   #reportStall(worker: number, silence: number, seq: number): void {
     this.#stalled.add(worker);
-    this.#tell.worker(worker, "stalled");
+    this.#tell.workerStalled(worker);
     const message = `a worker is stalled: its event loop has not turned for ${Math.round(silence / 1000)} s`;
-    this.#log.warn({ worker, ...placeOf(this.#deliveries?.posted(worker, seq)) }, message);
+    this.#log.warn(fieldsOf(worker, this.#deliveries?.posted(worker, seq)), message);
   }
 
   #guard(work: () => void): void {
@@ -278,14 +267,6 @@ export class Workforce {
       this.#onError(error as Error);
     }
   }
-}
-
-function placeOf({ scope, update_id, kind }: Place = {}) {
-  return { scope, update_id, kind };
-}
-
-function fieldsOf(worker: number, place: Place | undefined, { method, lane }: Call) {
-  return { worker, ...placeOf(place), method, lane };
 }
 
 /** What of a file changes hands. */

@@ -7,7 +7,7 @@ import fc from "fast-check";
 import { Deliveries } from "../src/deliveries.ts";
 import { DeadLetters } from "../src/inbox/dead-letters.ts";
 import { SqliteInbox } from "../src/inbox/sqlite.ts";
-import { Teller } from "../src/observe/diagnostics.ts";
+import { Diagnostics } from "../src/observe/diagnostics.ts";
 import { createLogger } from "../src/observe/logger.ts";
 import type { EventItem } from "../src/protocol/port.ts";
 
@@ -33,7 +33,7 @@ function setUp(path = join(folder, `${++files}.sqlite`), options: { oldest?: num
     // A dead process's last turn of the loop: nobody is there to hear of it.
     onError: () => {},
     log,
-    tell: new Teller(1),
+    tell: new Diagnostics(1),
     ...options,
   });
   return {

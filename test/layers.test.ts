@@ -18,7 +18,14 @@ const find = (pattern: string) =>
 const SOURCES = find("{src,workers,simulator}/**/*.ts");
 
 /** Of types alone there is nothing to run. */
-const TYPES = ["src/inbox/inbox.ts", "src/observe/status.ts", "src/protocol/events.ts"];
+const TYPES = [
+  "src/inbox/inbox.ts",
+  "src/observe/status.ts",
+  "src/protocol/events.ts",
+  "src/protocol/received-event.ts",
+  "src/protocol/update-source.ts",
+  "src/protocol/worker-causes.ts",
+];
 
 /** Files, and folders, whose parts are tested together, and where. */
 const TESTED_TOGETHER: Record<string, string> = {

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { resolveConfig } from "../src/config/config.ts";
 import type { Deliveries } from "../src/deliveries.ts";
-import { Teller } from "../src/observe/diagnostics.ts";
+import { Diagnostics } from "../src/observe/diagnostics.ts";
 import { createLogger } from "../src/observe/logger.ts";
 import type { Job, Outbox } from "../src/sends/outbox.ts";
 import { Workforce } from "../src/workforce.ts";
@@ -45,7 +45,7 @@ test("what a worker has settled is on record before a call that it made after th
     outbox,
     log: createLogger({ level: "silent", format: "json", hide: (text) => text }),
     hide: (text) => text,
-    tell: new Teller(1),
+    tell: new Diagnostics(1),
     onError: (error) => assert.fail(error),
   });
   await workforce.start();

@@ -34,7 +34,7 @@ export const PANELS: readonly Panel[] = [
     unit: "short",
     queries: [
       { value: "asgigram_inbox_events", legend: "in the inbox" },
-      { value: "asgigram_events_in_flight", legend: "at the workers" },
+      { value: "asgigram_events_posted", legend: "at the workers" },
     ],
   },
   {

@@ -1,9 +1,9 @@
 /** How the long polls fare: what readiness goes by. */
 
-import type { Teller } from "./diagnostics.ts";
+import type { Diagnostics } from "./diagnostics.ts";
 
 export class Polls {
-  readonly #tell: Pick<Teller, "polled">;
+  readonly #tell: Pick<Diagnostics, "polled">;
   readonly #now: () => number;
   /** In a row. */
   #failures = 0;
@@ -11,7 +11,7 @@ export class Polls {
   #lastSign: number;
   #lastSuccess = Date.now();
 
-  constructor(tell: Pick<Teller, "polled">, now = () => performance.now()) {
+  constructor(tell: Pick<Diagnostics, "polled">, now = () => performance.now()) {
     this.#tell = tell;
     this.#now = now;
     this.#lastSign = now();

@@ -8,18 +8,16 @@
  *                       being replaced -- the new one cannot start --> nothing is due any more; those that serve go on
  */
 
+import type { WorkerReplacement } from "../protocol/worker-causes.ts";
 import { MemoryWatch, type MemoryWatchOptions } from "./memory-watch.ts";
 import { SourceWatch } from "./source-watch.ts";
-
-/** Why a worker is replaced; but for the first, by the option that has it so. */
-export type RenewalCause = "reload" | "recycle-after" | "memory-limit";
 
 export interface RenewalOptions {
   workers: number;
   /** Events that a worker may settle; any number without. */
   recycleAfter?: number | undefined;
   /** Puts a new worker in the place of one. Rejects where it cannot start, and when the signal is aborted before it has. */
-  replace(worker: number, cause: RenewalCause, signal: AbortSignal): Promise<void>;
+  replace(worker: number, cause: WorkerReplacement, signal: AbortSignal): Promise<void>;
   /** Bytes that the process may have; any number without. */
   memoryLimit?: number | undefined;
   /** Bytes that each worker has, as far as it knows. */
@@ -38,7 +36,7 @@ export interface RenewalOptions {
 export class Renewal {
   readonly #options: RenewalOptions;
   readonly #all: readonly number[];
-  readonly #due = new Map<number, RenewalCause>();
+  readonly #due = new Map<number, WorkerReplacement>();
   /** How many events each worker may still settle. */
   readonly #left: number[];
   readonly #memoryWatch: MemoryWatch | undefined;
@@ -114,11 +112,11 @@ export class Renewal {
   }
 
   /** Replaces one worker, in its turn; resolves when it has been, or cannot be. */
-  #recycle(worker: number, cause: RenewalCause): Promise<void> {
+  #recycle(worker: number, cause: WorkerReplacement): Promise<void> {
     return this.#replace([worker], cause).catch(() => {});
   }
 
-  #replace(workers: readonly number[], cause: RenewalCause): Promise<void> {
+  #replace(workers: readonly number[], cause: WorkerReplacement): Promise<void> {
     if (this.#isStopped) return Promise.resolve();
     for (const worker of workers) this.#due.set(worker, cause);
     this.#work ??= this.#replaceThoseDue();
@@ -143,7 +141,7 @@ export class Renewal {
   }
 
   /** @returns false if that was given up, since all are due again or none is. */
-  async #replaceOne(worker: number, cause: RenewalCause): Promise<boolean> {
+  async #replaceOne(worker: number, cause: WorkerReplacement): Promise<boolean> {
     this.#attempt = new AbortController();
     const { signal } = this.#attempt;
     try {
