@@ -5,7 +5,7 @@
  *   node scripts/generate-dashboard.ts --check    fails if the file is out of date
  */
 
-import { legendOf, PANELS, type Panel, promQlOf } from "./dashboard/panels.ts";
+import { legendOf, PANELS, type Panel, promQlOf } from "./dashboard-panels.ts";
 import { writeOrCheck } from "./generated-file.ts";
 
 /** Grafana's grid is 24 columns wide. */

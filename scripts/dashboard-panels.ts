@@ -1,6 +1,6 @@
-/** What the dashboard shows, for Grafana (generate-dashboard.ts) and for its picture (picture.ts). */
+/** The panels of the Grafana dashboard (generate-dashboard.ts) and their queries in PromQL. */
 
-import type { MetricName } from "../../src/observe/metric-table.ts";
+import type { MetricName } from "../src/observe/metric-table.ts";
 
 export type Query =
   /** A counter, per second. */
@@ -13,7 +13,7 @@ export type Query =
 
 export interface Panel {
   readonly title: string;
-  /** Grafana's name for it. */
+  /** A unit by its name in Grafana. */
   readonly unit: "short" | "cps" | "s" | "bytes" | "percentunit";
   readonly queries: readonly Query[];
 }
@@ -134,7 +134,7 @@ function sum(expression: string, by: string | undefined): string {
   return by === undefined ? `sum(${expression})` : `sum by (${by}) (${expression})`;
 }
 
-/** What a line is called; `{{kind}}` stands for the label's value. */
+/** The name of a line in the legend; `{{kind}}` stands for the label's value. */
 export function legendOf(query: Query): string {
   if ("by" in query && query.by !== undefined) return `{{${query.by}}}`;
   return ("legend" in query ? query.legend : undefined) ?? "total";

@@ -1,4 +1,4 @@
-/** Where the actions take place: the world, the bot's queue, and the questions that every action asks first. */
+/** The state that actions work on, and the look-ups and checks that they share. */
 
 import type { Message } from "@grammyjs/types";
 import type { CallLog } from "../state/call-log.ts";
@@ -8,33 +8,33 @@ import type { RawUpdate, UpdateQueue } from "../state/update-queue.ts";
 import type { Person, World } from "../state/world.ts";
 import { ActionError, type ActionName, type Gives, type Takes } from "./actions/actions.ts";
 
-export interface SceneOptions {
+export interface ActionContextOptions {
   world: World;
   queue: UpdateQueue;
   calls: CallLog;
   files: FileStore;
 }
 
-/** How some of the actions are done. */
-export type Deeds<A extends ActionName> = {
-  [Name in A]: (takes: Takes<Name>, scene: Scene) => Gives<Name> | Promise<Gives<Name>>;
+/** The implementations of some of the actions. */
+export type ActionHandlers<A extends ActionName> = {
+  [Name in A]: (takes: Takes<Name>, context: ActionContext) => Gives<Name> | Promise<Gives<Name>>;
 };
 
-export class Scene {
+export class ActionContext {
   readonly world: World;
   readonly queue: UpdateQueue;
   readonly calls: CallLog;
   readonly files: FileStore;
 
-  constructor({ world, queue, calls, files }: SceneOptions) {
+  constructor({ world, queue, calls, files }: ActionContextOptions) {
     this.world = world;
     this.queue = queue;
     this.calls = calls;
     this.files = files;
   }
 
-  /** Lets the bot know. */
-  tell(update: RawUpdate): void {
+  /** Puts an update into the bot's queue. */
+  push(update: RawUpdate): void {
     this.queue.push(update);
   }
 
@@ -56,8 +56,11 @@ export class Scene {
     return message;
   }
 
-  /** Who acts, and where. Who writes in a group for the first time is in it from then on. */
-  enter({ user_id, chat_id = user_id }: { user_id: number; chat_id?: number }): { person: Person; record: ChatRecord } {
+  /** The acting user and the chat. A user's first action in a group makes the user a member. */
+  participant({ user_id, chat_id = user_id }: { user_id: number; chat_id?: number }): {
+    person: Person;
+    record: ChatRecord;
+  } {
     const person = this.person(user_id);
     const record = chat_id === user_id ? this.world.privateChat(person) : this.record(chat_id);
     if (record.chat.type === "private") {
@@ -71,20 +74,20 @@ export class Scene {
     return { person, record };
   }
 
-  /** Whether the bot is told of a message: https://core.telegram.org/bots/features#privacy-mode */
-  hears(record: ChatRecord, message: Message): boolean {
+  /** True if the bot receives the message: https://core.telegram.org/bots/features#privacy-mode */
+  receives(record: ChatRecord, message: Message): boolean {
     const { bot } = this.world;
     const { type } = record.chat;
     if (type === "private") return true;
     if (!record.has(bot.id)) return false;
-    if (type === "channel" || bot.can_read_all_group_messages || this.watches(record)) return true;
+    if (type === "channel" || bot.can_read_all_group_messages || this.receivesChanges(record)) return true;
     const text = message.text ?? message.caption ?? "";
     const isForBot = /^\/\w+(?!\w*@)/.test(text) || text.includes(`@${bot.username}`);
     return isForBot || message.reply_to_message?.from?.id === bot.id;
   }
 
-  /** Whether the bot is told of members and reactions: in private chats, and where it is an administrator. */
-  watches(record: ChatRecord): boolean {
+  /** True if the bot receives changes of members and reactions: in private chats, and as an administrator. */
+  receivesChanges(record: ChatRecord): boolean {
     return record.chat.type === "private" || record.statusOf(this.world.bot.id) === "administrator";
   }
 }
