@@ -21,7 +21,7 @@ test("a file is exposed if others may read it, or the group or others may change
   }
 });
 
-test("somebody else's file is left to them", async (t) => {
+test("another user's file is not exposed", async (t) => {
   await chmod(path, 0o644);
   if (process.geteuid?.() === 0) {
     await chown(path, 12_345, 12_345);

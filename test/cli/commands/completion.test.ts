@@ -50,14 +50,14 @@ async function offeredBy(words: string[], path = PREPARED): Promise<string[]> {
   return offered.split("\n").filter((line) => line !== "");
 }
 
-test("bash completes commands, flags and what they may be set to", async () => {
+test("bash completes commands, flags and their values", async () => {
   assert.deepEqual(await offeredBy(["sim"], REAL), ["simulate"]);
   assert.deepEqual(await offeredBy(["simulate", "--wor"]), ["--workers", "--worker-memory"]);
   assert.deepEqual(await offeredBy(["--log-level", "=", "t"]), ["trace"]);
   assert.deepEqual(await offeredBy(["inbox", ""]), ["list", "show", "retry", "drop"]);
 });
 
-test("where asgigram has nothing to offer, bash offers files", async () => {
+test("bash offers files where asgigram offers nothing", async () => {
   assert.deepEqual(await offeredBy(["simulate", ""]), []);
   assert.deepEqual(await offeredBy(["--token-file", ""]), []);
   assert.match(
