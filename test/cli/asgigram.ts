@@ -5,7 +5,7 @@ import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 
 const BIN = fileURLToPath(new URL("../../src/cli/bin.ts", import.meta.url));
-/** Where V8's compiled code is kept, instead of the user's own folder. */
+/** Folder for compiled code, instead of the user's own. */
 const CACHE = fileURLToPath(new URL("../../node_modules/.cache", import.meta.url));
 
 export interface RunOptions {

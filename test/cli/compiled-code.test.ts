@@ -7,10 +7,10 @@ import { promisify } from "node:util";
 import { Folder } from "../end-to-end/bot.ts";
 import { run } from "./asgigram.ts";
 
-/** Has Node.js tell of its cache on standard error. */
+/** Node.js then logs its cache to standard error. */
 const TELL = { NODE_DEBUG_NATIVE: "COMPILE_CACHE" };
 
-/** Files whose compiled code was found there. */
+/** Files whose compiled code was found in the cache. */
 function foundIn(stderr: string): string {
   return stderr
     .split("\n")

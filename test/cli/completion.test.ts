@@ -5,7 +5,7 @@ import { COMMANDS, FLAGS } from "../../src/cli/command-table.ts";
 import { completionsOf } from "../../src/cli/completion.ts";
 import { flagOf, OPTIONS } from "../../src/config/options.ts";
 
-/** @param line a bar stands before the word that is unfinished */
+/** @param line a bar marks the start of the unfinished word */
 const after = (line: string) => completionsOf(`asgigram ${line}`.split(/ \||\|| /));
 
 test("commands are offered as the first word only", async () => {

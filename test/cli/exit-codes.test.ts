@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { EXIT_CODES, exitCodeFor } from "../../src/cli/exit-codes.ts";
 import * as errors from "../../src/protocol/errors.ts";
 
-/** These are raised in the application, which deals with them. */
+/** Errors that are raised in the application, which handles them. */
 const INSIDE = ["ASGIGRAM_INVALID_EVENT", "ASGIGRAM_DISCONNECTED", "ASGIGRAM_RECEIVE", "ASGIGRAM_FILE"];
 
 test("every error that can end the process has one exit code", () => {

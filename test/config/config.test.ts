@@ -81,7 +81,7 @@ test("the configuration is deeply frozen", async () => {
   assert.throws(() => (config.allowedUpdates as string[]).push("poll"), TypeError);
 });
 
-/** For each option in the configuration: a flag, a variable and a value of the file, and what the configuration has of each. */
+/** Samples of each option: a flag, a variable, a value in the file, and the configuration that results from each. */
 const SAMPLES: { [key in keyof Config]?: readonly [flag: unknown, env: string, file: unknown, wanted: unknown[]] } = {
   application: ["a.ts", "b.ts", "c.ts", ["a.ts", "b.ts", "c.ts"]],
   apiUrl: ["http://a", "http://b/", "http://c/d", ["http://a", "http://b", "http://c/d"]],

@@ -18,7 +18,7 @@ writeFileSync(tokenFile, "1:abc", { mode: 0o600 });
 const schema = JSON.parse(readFileSync(new URL("../../config.schema.json", import.meta.url), "utf8"));
 const accepts = new Ajv().addVocabulary(["allowComments", "allowTrailingCommas"]).compile(schema);
 
-/** What the server makes of a file, or the error. */
+/** The settings of a file, or the error. */
 async function resolved(options: unknown): Promise<ResolvedSettings | ConfigError> {
   const config = join(folder, "conf.json");
   writeFileSync(config, JSON.stringify(options));
@@ -30,7 +30,7 @@ async function resolved(options: unknown): Promise<ResolvedSettings | ConfigErro
 
 const KEYS = OPTION_KEYS.filter((key) => optionAt(key).notInFile === undefined);
 
-/** Values that may pass for the option, or may not. */
+/** Values that may be valid for the option. */
 function valuesFor(key: OptionKey): fc.Arbitrary<unknown> {
   // A token's file is also read.
   if (key === "tokenFile") return fc.oneof(fc.constant(tokenFile), fc.integer(), fc.constantFrom("", " ", null, true));

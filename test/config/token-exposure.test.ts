@@ -28,7 +28,7 @@ test("another user's file is not exposed", async (t) => {
     assert(!(await isExposed(path)));
   } else {
     const { uid, mode } = await stat("/etc/hosts");
-    if (uid === process.geteuid?.() || (mode & 0o004) === 0) return t.skip("there is no file of somebody else's");
+    if (uid === process.geteuid?.() || (mode & 0o004) === 0) return t.skip("there is no file of another user");
     assert(!(await isExposed("/etc/hosts")));
   }
 });

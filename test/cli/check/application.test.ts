@@ -8,7 +8,7 @@ import { type ApplicationOptions, checkApplication } from "../../../src/cli/chec
 const folder = await mkdtemp(join(tmpdir(), "asgigram-check-"));
 after(() => rm(folder, { recursive: true }));
 
-/** An application that answers its lifespan, and does something before that, when it starts, and when it ends. */
+/** An application with a lifespan, and with code for its import, its startup and its shutdown. */
 const lifespan = (atImport: string, atStart: string, atEnd: string) => `${atImport};
   export const application = async ({ type }, receive, send) => {
     if (type !== "lifespan") return;
@@ -79,7 +79,7 @@ const TROUBLE: { [what: string]: [code: string, found: RegExp, code: string, opt
       { shutdownTimeout: 1000 },
     ],
     "an end of its own making": [lifespan("", "process.exit(3)", ""), /process\.exit\(3\) was called/, "WORKER"],
-    "an error that nobody catches": [
+    "an uncaught error": [
       lifespan("", "", "setImmediate(() => { throw new Error('gone') }); await new Promise(() => {})"),
       /nothing could catch it.*gone/s,
       "WORKER",

@@ -11,7 +11,7 @@ const BOT = 77;
 const found = (path: string | false | undefined, bot: number | undefined = BOT) =>
   checkInbox(path, bot).map(({ is, text }) => `${is}: ${text}`);
 
-/** A folder for each test, and in it the path of an inbox that is not there yet. */
+/** A folder for each test, and the path of a missing inbox in it. */
 let folder: Folder;
 let path: string;
 beforeEach(() => {

@@ -6,7 +6,7 @@ import { BotApi } from "../../../src/telegram/bot-api.ts";
 
 const NOTHING = { deleteWebhook: false, dropPending: false };
 
-/** What is found of a bot whose webhook Telegram describes so. */
+/** The findings for a bot with this webhook. */
 async function found(info: object, options = {}) {
   const api = {
     getMe: async () => ({ username: "bot" }) as never,
@@ -64,5 +64,5 @@ test("waiting updates are counted, with a warning if they will be dropped", asyn
   const info = { url: "", pending_update_count: 3 };
   assert.deepEqual(await found(info), ["ok: none", "ok: 3 updates wait at Telegram"]);
   const [, dropped] = await found({ ...info, pending_update_count: 1 }, { dropPending: true });
-  assert.equal(dropped, "warning: 1 update waits at Telegram; --drop-pending forgets them at the start");
+  assert.equal(dropped, "warning: 1 update waits at Telegram; --drop-pending drops them at the start");
 });

@@ -24,12 +24,12 @@ function command(name: string, script: string): string {
 }
 
 const REAL = command("real", `exec "${process.execPath}" "${BIN}" "$@"`);
-/** Prints the file that is named as its arguments: what main() has to say to these. */
+/** Prints the file that is named like its arguments: the answer of main() to them. */
 const PREPARED = command("prepared", `cat "${folder.path}/$(printf '%s|' "$@")"`);
 
 const { stdout: SCRIPT } = await run(["completion"], { env: { SHELL: "/bin/bash" } });
 
-/** Runs a bash that has the completion script. @returns what it prints */
+/** Runs bash with the completion script. @returns its output */
 async function bash(path: string, script: string, ...args: string[]): Promise<string> {
   const env = { PATH: `${path}${delimiter}${process.env.PATH}` };
   const all = ["--norc", "-c", `${SCRIPT}\n${script}`, "bash", ...args];
@@ -38,7 +38,7 @@ async function bash(path: string, script: string, ...args: string[]): Promise<st
   return stdout;
 }
 
-/** What bash offers for the last of the words behind `asgigram`. */
+/** The completions of bash for the last of the words after `asgigram`. */
 async function offeredBy(words: string[], path = PREPARED): Promise<string[]> {
   const question = ["--get-yargs-completions", "asgigram", ...words];
   writeFileSync(join(folder.path, question.map((word) => `${word}|`).join("")), (await runHere(question)).stdout);

@@ -14,7 +14,7 @@ import { runHere } from "../in-process.ts";
 const folder = await mkdtemp(join(tmpdir(), "asgigram-inbox-"));
 after(() => rm(folder, { recursive: true }));
 
-/** It throws at the first message it gets, and answers the others. */
+/** An application that throws at its first message and answers the others. */
 const APPLICATION = `let heard = 0;
   export const application = async (scope, receive, send) => {
     for (;;) {

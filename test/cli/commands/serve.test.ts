@@ -63,7 +63,7 @@ const WRONG: { [what: string]: { args: string[]; says: RegExp; exits: number } }
     says: /^asgigram: .*file\/inbox\.sqlite/m,
     exits: 5,
   },
-  // Not even root can make a file there.
+  // Even root cannot create a file there.
   "an inbox in a folder that cannot be written": {
     args: ["good.ts", "--inbox", "/proc/inbox.sqlite"],
     says: /^asgigram: .*\/proc/m,

@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { readInboxTask } from "../../../src/cli/inbox/inbox-task.ts";
 import { ConfigError } from "../../../src/protocol/errors.ts";
 
-/** Of a line such as `retry --all`. */
+/** Parses a line such as `retry --all`. */
 function read(line: string) {
   const words = line.split(" ").filter((word) => word !== "" && !word.startsWith("--"));
   return readInboxTask(words, new Set(line.match(/(?<=--)\w+/g)));

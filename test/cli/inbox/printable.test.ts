@@ -5,7 +5,7 @@ import { cut, json, printable, widthOf } from "../../../src/cli/inbox/printable.
 
 const DANGEROUS = /[\p{Cc}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/u;
 
-/** Text that is out to do harm, and text that is not. */
+/** Harmful and harmless text. */
 const text = fc
   .array(
     fc.oneof(

@@ -19,7 +19,7 @@ beforeEach(() => {
   fill(() => {});
 });
 
-/** Does something as the server, and lets go of the file. */
+/** Works on the inbox as the server does, and closes it. */
 function fill(work: (inbox: SqliteInbox) => void): void {
   const inbox = new SqliteInbox(path, 77);
   work(inbox);
