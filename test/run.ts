@@ -6,12 +6,15 @@
  */
 
 import { globSync } from "node:fs";
-import { join } from "node:path";
+import { extname, join } from "node:path";
 import { run } from "node:test";
 import { spec } from "node:test/reporters";
 import { LIMIT } from "./eventually.ts";
 
 const ROOT = join(import.meta.dirname, "..");
+
+/** Tests are .ts, or .js where they are compiled (test/oldest.ts). */
+const TEST = `.test${extname(import.meta.filename)}`;
 
 /** With no sign of life for so long, in ms, the run is given up: a test is in a loop that no limit of time can end. */
 const SILENCE = 4 * LIMIT;
@@ -61,7 +64,7 @@ function fail(): void {
 
 function filesOf(names: readonly string[]): string[] {
   const patterns =
-    names.length === 0 ? ["**/*.test.ts"] : names.flatMap((name) => [`${name}/**/*.test.ts`, `${name}.test.ts`]);
+    names.length === 0 ? [`**/*${TEST}`] : names.flatMap((name) => [`${name}/**/*${TEST}`, `${name}${TEST}`]);
   const found = globSync(patterns, { cwd: import.meta.dirname }).sort();
   if (found.length > 0) return found.map((file) => join(import.meta.dirname, file));
   console.error(
