@@ -13,8 +13,9 @@ import { LIMIT } from "./eventually.ts";
 
 const ROOT = join(import.meta.dirname, "..");
 
-/** Tests are .ts, or .js where they are compiled (test/oldest.ts). */
-const TEST = `.test${extname(import.meta.filename)}`;
+/** `.ts`, or `.js` where the tests are compiled (test/oldest.ts). */
+const EXTENSION = extname(import.meta.filename);
+const TEST = `.test${EXTENSION}`;
 
 /** With no sign of life for so long, in ms, the run is given up: a test is in a loop that no limit of time can end. */
 const SILENCE = 4 * LIMIT;
@@ -38,8 +39,7 @@ const tests = run({
   concurrency: 2,
   // Longer than a helper waits, which can say what it saw.
   timeout: LIMIT + 30_000,
-  // A failed test may leave a server running.
-  forceExit: true,
+  execArgv: ["--import", import.meta.resolve(`./leftovers${EXTENSION}`)],
   signal: silence.signal,
 });
 tests.on("test:enqueue", ({ nesting, file }) => nesting === 0 && file !== undefined && running.add(file));
