@@ -30,7 +30,7 @@ import { Outbox, type OutboxVerdict } from "./sends/outbox.ts";
 import { BotApi } from "./telegram/bot-api.ts";
 import { Poller } from "./telegram/poller.ts";
 import { judgeCall } from "./telegram/retry.ts";
-import { insist } from "./telegram/retry-until-reachable.ts";
+import { retryUntilReachable } from "./telegram/retry-until-reachable.ts";
 import { Workforce } from "./workforce.ts";
 
 export interface RunningServer {
@@ -169,7 +169,7 @@ class Server implements RunningServer {
 
   /** Makes a call that the start depends on. */
   #insist<T>(call: (signal: AbortSignal) => Promise<T>): Promise<T> {
-    return insist(call, this.#polling.signal, ({ method, message }) => {
+    return retryUntilReachable(call, this.#polling.signal, ({ method, message }) => {
       this.#log.warn({ method, error: message }, "Telegram cannot be reached; trying again");
     });
   }

@@ -1,8 +1,8 @@
-/** The streams among a call's files, while the call waits in line and when it is over. */
+/** The streams among a call's files, while the call waits in its lane and when it is over. */
 
 import type { Upload, UploadStream } from "../protocol/port.ts";
 
-/** One that ended in the meantime would be waited for when its turn comes: a port tells only once that it has closed. */
+/** Marks streams that end before they are read: a port emits `close` only once, and reading would wait for ever. */
 export function watchStreams(files: readonly Upload[]): void {
   for (const stream of streamsIn(files)) {
     stream.port.once("close", () => {
@@ -11,7 +11,7 @@ export function watchStreams(files: readonly Upload[]): void {
   }
 }
 
-/** Lets go of what nobody will read any more. */
+/** Closes streams that will not be read any more. */
 export function closeStreams(files: readonly Upload[]): void {
   for (const { port } of streamsIn(files)) port.close();
 }

@@ -214,7 +214,7 @@ describe("what fails before there is a connection was not sent", { concurrency: 
       const { reason } = await failure(client.call("sendMessage"));
       assert.match(
         reason,
-        new RegExp(`the proxy 127.0.0.1:${port} (cannot be reached|does not answer as one): no answer in time`),
+        new RegExp(`the proxy 127.0.0.1:${port} (cannot be reached|does not answer as a proxy): no answer in time`),
       );
     });
 
@@ -227,7 +227,7 @@ describe("what fails before there is a connection was not sent", { concurrency: 
       const { reason } = await failure(client.call("sendMessage"));
       assert.match(
         reason,
-        new RegExp(`the proxy 127.0.0.1:${port} (cannot be reached|does not answer as one): ECONNRESET`),
+        new RegExp(`the proxy 127.0.0.1:${port} (cannot be reached|does not answer as a proxy): ECONNRESET`),
       );
     });
   }

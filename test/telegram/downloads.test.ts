@@ -190,7 +190,7 @@ function cutShort(response: ServerResponse): void {
 
 suite("a file that is too large is refused with the limit and the remedy", () => {
   const remedy =
-    /more than the 20 MB that a bot may fetch; a Bot API server of one's own, run with --local, has no limit/;
+    /more than the 20 MB that a bot may fetch; a Bot API server of your own, run with --local, has no limit/;
 
   test("where getFile tells its size", async () => {
     await using server = await telegram({ file: { file_path: "a", file_size: 20 * MEGABYTE + 1 } });

@@ -18,7 +18,7 @@ test("one that is larger is told of with its size, the limit and the remedy", ()
   const others = fileLimits(false);
   assert.equal(
     tooLarge(50 * MEGABYTE + 1, "upload", others),
-    "a file of 52428801 bytes is more than the 50 MB that a bot may send; a Bot API server of one's own, run with --local, " +
+    "a file of 52428801 bytes is more than the 50 MB that a bot may send; a Bot API server of your own, run with --local, " +
       "takes 2000 MB (--api-url and --local here)",
   );
   assert.match(

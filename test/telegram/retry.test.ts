@@ -238,7 +238,7 @@ describe("the first call", () => {
 
 describe("what the client's errors say", () => {
   const withCode = (code: string) => Object.assign(new Error(code), { code });
-  const remedy = "(NODE_EXTRA_CA_CERTS names a CA of one's own)";
+  const remedy = "(NODE_EXTRA_CA_CERTS adds a CA of your own)";
 
   const rows: [error: unknown, delivery: string, reason: string][] = [
     [new ConnectError("the proxy h:1 cannot be reached"), "none", "the proxy h:1 cannot be reached"],

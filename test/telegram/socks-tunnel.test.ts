@@ -62,7 +62,7 @@ describe("what it hears", () => {
       await using script = await Script.start([WELCOME, `\x05${String.fromCharCode(Number(reply))}\x00\x01abcdPP`]);
       await assert.rejects(open(script), (error) => {
         assert.ok(error instanceof ConnectError);
-        assert.equal(error.message, `the proxy proxy.test:1080 opens no way to api.telegram.org:443 (${reason})`);
+        assert.equal(error.message, `the proxy proxy.test:1080 does not connect to api.telegram.org:443 (${reason})`);
         return true;
       });
     }

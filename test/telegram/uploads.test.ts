@@ -301,8 +301,8 @@ suite("bytes", () => {
 suite("a path", () => {
   const paths: [what: string, path: string, said: RegExp][] = [
     ["that leads nowhere", "/no/such/file.txt", /sendDocument: "document": ENOENT: .*'\/no\/such\/file\.txt'/],
-    ["to a folder", "/tmp", /"document": \/tmp is no file/],
-    ["to a device", "/dev/zero", /"document": \/dev\/zero is no file/],
+    ["to a folder", "/tmp", /"document": \/tmp is not a file/],
+    ["to a device", "/dev/zero", /"document": \/dev\/zero is not a file/],
   ];
   for (const isLocal of [false, true]) {
     for (const [what, path, said] of paths) {
@@ -504,7 +504,7 @@ suite("an upload that breaks off", () => {
     };
     const never = { [Symbol.asyncIterator]: () => ({ next: () => new Promise(() => {}) }) };
     await assert.rejects(make(never), (error: NetworkError) => {
-      assert.match(error.message, /sendDocument: nothing has gone out for 0.4 s/);
+      assert.match(error.message, /sendDocument: no bytes were sent for 0.4 s/);
       return error.delivery === "none";
     });
     const slow = async function* () {
