@@ -13,7 +13,7 @@ test("a file may be as large as its limit", () => {
   }
 });
 
-test("one that is larger is told of with its size, the limit and the remedy", () => {
+test("a larger file is refused with its size, the limit and the remedy", () => {
   const local = fileLimits(true);
   const others = fileLimits(false);
   assert.equal(
