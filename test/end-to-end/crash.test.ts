@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { Simulator } from "../../simulator/index.ts";
-import { shardOf } from "../../src/dispatch/shard.ts";
+import { shardOf } from "../../src/protocol/shard.ts";
 import { DeadLetters } from "../../src/inbox/dead-letters.ts";
 import { callsOf, Folder, message, startBot } from "./bot.ts";
 
