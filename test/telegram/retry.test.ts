@@ -10,6 +10,8 @@ import {
   TelegramError,
   TokenRejectedError,
 } from "../../src/protocol/errors.ts";
+import { DOWNLOAD } from "../../src/protocol/method-names.ts";
+import { METHODS } from "../../src/protocol/method-table.ts";
 import type { Call } from "../../src/protocol/port.ts";
 import { ConnectError, ProxyRefusesUserError } from "../../src/telegram/connect-error.ts";
 import {
@@ -137,6 +139,15 @@ describe("a call", () => {
       }
     }
   });
+});
+
+test("of all methods, those are repeated that docs/guarantee.md names, and downloads", () => {
+  const prefixes = ["get", "set", "edit", "delete", "answer"];
+  const repeated = [...Object.keys(METHODS), DOWNLOAD].filter(
+    (method) => judgeCall(noAnswer("unknown"), callOf(method), 1).action === "again",
+  );
+  const expected = Object.keys(METHODS).filter((method) => prefixes.some((prefix) => method.startsWith(prefix)));
+  assert.deepEqual(repeated, [...expected, DOWNLOAD]);
 });
 
 describe("a poll", () => {
