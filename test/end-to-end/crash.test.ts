@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { Simulator } from "../../simulator/index.ts";
-import { DeadLetters } from "../../src/inbox/dead-letters.ts";
 import { shardOf } from "../../src/protocol/shard.ts";
+import { DeadLetters } from "../../src/inbox/dead-letters.ts";
 import { callsOf, Folder, message, startBot } from "./bot.ts";
 
 const WORKERS = 2;
