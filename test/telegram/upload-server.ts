@@ -1,4 +1,4 @@
-/** A Bot API server that takes uploads and reads their forms, and a client that sends it events as an instance would. */
+/** A Bot API server that reads the forms of uploads, and a client that sends it events as an instance would. */
 
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
@@ -22,7 +22,7 @@ type Handler = (request: IncomingMessage, response: ServerResponse, server: Uplo
 
 export class UploadServer implements AsyncDisposable {
   readonly received: Received[] = [];
-  /** How many requests were cut off before they had come in whole. */
+  /** Requests that were cut off before their end. */
   cutOff = 0;
   readonly streams = new Streams();
   readonly api: BotApi;
@@ -48,7 +48,7 @@ export class UploadServer implements AsyncDisposable {
     });
   }
 
-  /** Reads the form of a request with a parser that is not ours. */
+  /** Reads the form of a request with another parser. */
   async read(request: IncomingMessage): Promise<Received> {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk);
@@ -86,7 +86,7 @@ export function respond(response: ServerResponse, status: number, body: object):
   response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
 }
 
-/** The call as it comes out at the other end of a port. */
+/** The call as it leaves the other end of a port. */
 export async function crossed(call: Call): Promise<Call> {
   const { port1, port2 } = new MessageChannel();
   const outbound = {
