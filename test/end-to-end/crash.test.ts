@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { Simulator } from "../../simulator/index.ts";
-import { shardOf } from "../../src/protocol/shard.ts";
 import { DeadLetters } from "../../src/inbox/dead-letters.ts";
+import { shardOf } from "../../src/protocol/shard.ts";
 import { Folder } from "../folder.ts";
 import { Bot, callsOf, message } from "./bot.ts";
 
