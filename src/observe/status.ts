@@ -1,6 +1,6 @@
 /** The state of a server at one moment, for /readyz and /metrics. */
 
-import type { Condition } from "../protocol/pulse.ts";
+import type { WorkerStatus } from "../protocol/pulse.ts";
 import type { SourceState } from "../protocol/update-source.ts";
 
 export interface Status {
@@ -21,14 +21,4 @@ export interface Status {
   readonly sends: { readonly pending: number; readonly paused: number };
   /** Rejects with an InboxError if the inbox cannot be written now. */
   checkInbox(): Promise<void>;
-}
-
-export interface WorkerStatus {
-  readonly number: number;
-  /** True from the end of its start until it ends or dies. */
-  readonly isUp: boolean;
-  /** Milliseconds since its event loop last turned. */
-  readonly silence: number;
-  /** As of its last beat. */
-  readonly condition: Condition;
 }

@@ -34,6 +34,11 @@ export class WorkerLog {
     this.#log[level]({ ...fieldsOf(worker, item), error }, message);
   }
 
+  /** The worker's thread is about to end by itself. */
+  crashed(worker: number, item: Extract<ToMain, { type: "crash" }>): void {
+    this.said(worker, item, "error", `${item.message}; the worker is replaced`);
+  }
+
   /** Output of the application. */
   printed(worker: number, item: Extract<ToMain, { type: "output" }>): void {
     this.#tail.add(worker, item.text);

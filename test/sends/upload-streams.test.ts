@@ -3,8 +3,8 @@ import { once } from "node:events";
 import { test } from "node:test";
 import { MessageChannel } from "node:worker_threads";
 import type { Upload, UploadStream } from "../../src/protocol/port.ts";
+import { closeStreams, watchStreams } from "../../src/sends/upload-streams.ts";
 import { openSource } from "../../src/telegram/upload-source.ts";
-import { closeStreams, watchStreams } from "../../src/telegram/upload-streams.ts";
 
 const uploadOf = (source: Upload["source"]): Upload => {
   return { name: "file-1", key: "document", filename: undefined, content_type: undefined, source };

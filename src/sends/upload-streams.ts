@@ -1,8 +1,8 @@
-/** The streams among a call's files, while the call waits in line and when it is over. */
+/** The streams among a call's files, while the call waits and when it is over. */
 
 import type { Upload, UploadStream } from "../protocol/port.ts";
 
-/** One that ended in the meantime would be waited for when its turn comes: a port tells only once that it has closed. */
+/** Notes which streams end while the call waits: a port tells of its close only once. */
 export function watchStreams(files: readonly Upload[]): void {
   for (const stream of streamsIn(files)) {
     stream.port.once("close", () => {
@@ -11,7 +11,7 @@ export function watchStreams(files: readonly Upload[]): void {
   }
 }
 
-/** Lets go of what nobody will read any more. */
+/** Closes the streams of a call that is over. */
 export function closeStreams(files: readonly Upload[]): void {
   for (const { port } of streamsIn(files)) port.close();
 }
