@@ -2,9 +2,11 @@ import assert from "node:assert/strict";
 import { AsyncLocalStorage } from "node:async_hooks";
 import { suite, type TestContext, test } from "node:test";
 import fc from "fast-check";
+import { Batch } from "../../src/protocol/batch.ts";
 import { DisconnectedError, TelegramError } from "../../src/protocol/errors.ts";
-import type { Call } from "../../src/protocol/port.ts";
-import { routeOf } from "../../src/protocol/route.ts";
+import type { Call, ToMain } from "../../src/protocol/port.ts";
+import { type Route, routeOf, type TelegramObject } from "../../src/protocol/route.ts";
+import { SHARDS, shardOf } from "../../src/protocol/shard.ts";
 import { Instances, type InstancesOptions } from "../../workers/instances.ts";
 import type { Source } from "../../workers/reporter.ts";
 
@@ -22,10 +24,12 @@ type Send = (event: unknown) => Promise<unknown>;
 type Application = (scope: Scope, receive: Receive, send: Send) => unknown;
 
 const BOT = { id: 1 };
-/** Long enough for all that waits on nothing but other promises. */
+/** Long enough for everything that waits for promises alone. */
 const turn = () => new Promise(setImmediate);
+/** The shard of a chat or user. */
+const shard = (id: number) => shardOf(id, SHARDS);
 
-/** Instances whose host writes down what becomes of each event. */
+/** Instances on a clock of their own. Every fact that leaves them is recorded. */
 function setUp(t: TestContext, application: Application, options: Partial<InstancesOptions> = {}) {
   let now = 0;
   t.mock.timers.enable({ apis: ["setInterval"] });
@@ -34,8 +38,9 @@ function setUp(t: TestContext, application: Application, options: Partial<Instan
   const failed: { seq: number; scope: string | undefined; error: string }[] = [];
   const log: string[] = [];
   const within: string[] = [];
-  const sources = new AsyncLocalStorage<Source>();
+  const dropped: string[] = [];
   const calls: Call[] = [];
+  const sources = new AsyncLocalStorage<Source>();
   const instances = new Instances({
     application: application as never,
     state: {},
@@ -53,27 +58,44 @@ function setUp(t: TestContext, application: Application, options: Partial<Instan
         return sources.getStore();
       },
     },
-    settle: (seq) => settled.push(seq),
-    fail: (seq, { scope }, error) => failed.push({ seq, scope, error }),
-    call: async (call) => calls.push(call),
-    workAt: () => {},
-    dropped: () => {},
+    outbound: {
+      push(item: ToMain) {
+        if (item.type === "settled") settled.push(...item.seqs);
+        else if (item.type === "failed") failed.push({ scope: undefined, ...item });
+        else assert.fail(`an item of type ${item.type}`);
+      },
+      last: undefined,
+    },
+    calls: { make: async (call) => calls.push(call) },
+    pulse: { willWorkAt() {}, count: (reason) => dropped.push(reason) },
     ...options,
   });
   let seq = 0;
+  const deliverAs = (number: number, route: Route, text = "x") => {
+    const event: Event = { type: "telegram.message", text };
+    instances.deliver({ seq: number, event, route });
+  };
   return {
     instances,
     settled,
     failed,
     log,
     within,
+    dropped,
     calls,
-    /** Delivers a message to the chat, and gives its number. */
+    /** Delivers a message to the chat. @returns its number */
     deliver(chat: number, text = "x"): number {
-      const route = routeOf("message", { chat: { id: chat } }, BOT);
-      const event: Event = { type: "telegram.message", text };
-      instances.deliver({ seq: ++seq, event, route });
+      deliverAs(++seq, routeOf("message", { chat: { id: chat } }, BOT), text);
       return seq;
+    },
+    /** Delivers an update of any kind. @returns its number */
+    deliverPayload(kind: string, payload: TelegramObject): number {
+      deliverAs(++seq, routeOf(kind, payload, BOT));
+      return seq;
+    },
+    /** Delivers a message again, which no application had received. */
+    deliverAgain(number: number, chat: number, text = "x"): void {
+      deliverAs(number, routeOf("message", { chat: { id: chat } }, BOT), text);
     },
     pass(milliseconds: number): void {
       for (const end = now + milliseconds; now < end; ) {
@@ -84,7 +106,7 @@ function setUp(t: TestContext, application: Application, options: Partial<Instan
   };
 }
 
-/** An application that says what it is told: `1 starts`, `1 hears a`, `1 is told shutdown`. */
+/** An application that keeps a diary: `1 starts`, `1 gets a`, `1 disconnects: shutdown`. */
 function diary() {
   const lines: string[] = [];
   const application: Application = async ({ chat }, receive) => {
@@ -92,10 +114,10 @@ function diary() {
     for (;;) {
       const event = await receive();
       if (event.type === "telegram.disconnect") {
-        lines.push(`${chat.id} is told ${event.reason}`);
+        lines.push(`${chat.id} disconnects: ${event.reason}`);
         return;
       }
-      lines.push(`${chat.id} hears ${event.text}`);
+      lines.push(`${chat.id} gets ${event.text}`);
     }
   };
   return { lines, application };
@@ -111,10 +133,10 @@ suite("one instance per scope", () => {
     await turn();
     deliver(1, "d");
     await turn();
-    assert.deepEqual(lines.toSorted(), ["1 hears a", "1 hears b", "1 hears d", "1 starts", "2 hears c", "2 starts"]);
+    assert.deepEqual(lines.toSorted(), ["1 gets a", "1 gets b", "1 gets d", "1 starts", "2 gets c", "2 starts"]);
     assert.deepEqual(
       lines.filter((line) => line.startsWith("1")),
-      ["1 starts", "1 hears a", "1 hears b", "1 hears d"],
+      ["1 starts", "1 gets a", "1 gets b", "1 gets d"],
     );
     assert.deepEqual(settled.toSorted(), [1, 2, 3, 4]);
     assert.deepEqual(within, ["chat:1", "chat:2"], "each runs within its scope");
@@ -256,14 +278,14 @@ suite("when the application throws", () => {
   });
 
   test("a TelegramError that it let pass, the event has failed with what Telegram said", async (t) => {
-    const call = () => Promise.reject(new TelegramError("sendMessage", 403, "Forbidden: bot was blocked by the user"));
+    const make = () => Promise.reject(new TelegramError("sendMessage", 403, "Forbidden: bot was blocked by the user"));
     const { deliver, failed } = setUp(
       t,
       async (_scope, receive, send) => {
         await receive();
         await send({ type: "telegram.send_message", text: "x" });
       },
-      { call },
+      { calls: { make } },
     );
     deliver(1);
     await turn();
@@ -312,8 +334,7 @@ test("what is no event is refused, with a warning that names the scope and the k
 suite("above the most instances to keep", () => {
   test("the one that has been idle the longest is evicted", async (t) => {
     const { lines, application } = diary();
-    const dropped: string[] = [];
-    const { instances, deliver } = setUp(t, application, { max: 2, dropped: (reason) => dropped.push(reason) });
+    const { instances, deliver, dropped } = setUp(t, application, { max: 2 });
     for (const chat of [1, 2]) {
       deliver(chat);
       await turn();
@@ -323,7 +344,7 @@ suite("above the most instances to keep", () => {
     lines.length = 0;
     deliver(3);
     await turn();
-    assert.deepEqual(lines, ["3 starts", "2 is told evicted", "3 hears x"]);
+    assert.deepEqual(lines, ["3 starts", "2 disconnects: evicted", "3 gets x"]);
     assert.equal(instances.size, 2);
     assert.deepEqual(dropped, ["evicted"]);
   });
@@ -337,7 +358,7 @@ suite("above the most instances to keep", () => {
     }
     assert.deepEqual(
       lines.filter((line) => line.startsWith("1")),
-      ["1 starts", "1 hears x", "1 is told evicted", "1 starts", "1 hears x"],
+      ["1 starts", "1 gets x", "1 disconnects: evicted", "1 starts", "1 gets x"],
     );
     assert.deepEqual(settled, [1, 2, 3]);
   });
@@ -381,14 +402,14 @@ suite("the idle timeout", () => {
     pass(500);
     await turn();
     assert.deepEqual(
-      lines.filter((line) => line.includes("told")),
-      ["1 is told idle"],
+      lines.filter((line) => line.includes("disconnects")),
+      ["1 disconnects: idle"],
     );
     pass(1000);
     await turn();
     assert.deepEqual(
-      lines.filter((line) => line.includes("told")),
-      ["1 is told idle", "2 is told idle"],
+      lines.filter((line) => line.includes("disconnects")),
+      ["1 disconnects: idle", "2 disconnects: idle"],
     );
   });
 
@@ -636,7 +657,7 @@ suite("drain()", () => {
       for (;;) {
         const event = await receive();
         if (event.type === "telegram.disconnect") {
-          lines.push(`${chat.id} is told ${event.reason}`);
+          lines.push(`${chat.id} disconnects: ${event.reason}`);
           await goodbye.promise;
           return;
         }
@@ -652,10 +673,10 @@ suite("drain()", () => {
       drained = true;
     });
     await turn();
-    assert.deepEqual(lines, ["1 is told shutdown"]);
+    assert.deepEqual(lines, ["1 disconnects: shutdown"]);
     work.resolve();
     await turn();
-    assert.deepEqual(lines, ["1 is told shutdown", "2 is told shutdown"]);
+    assert.deepEqual(lines, ["1 disconnects: shutdown", "2 disconnects: shutdown"]);
     assert.equal(drained, false);
     goodbye.resolve();
     await over;
