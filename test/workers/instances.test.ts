@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { AsyncLocalStorage } from "node:async_hooks";
 import { suite, type TestContext, test } from "node:test";
+import { MessageChannel } from "node:worker_threads";
 import fc from "fast-check";
 import { Batch } from "../../src/protocol/batch.ts";
 import { DisconnectedError, TelegramError } from "../../src/protocol/errors.ts";
@@ -123,8 +124,8 @@ function diary() {
   return { lines, application };
 }
 
-suite("one instance per scope", () => {
-  test("is made by the first event, and gets those that follow, in order", async (t) => {
+suite("the instance of a scope", () => {
+  test("the first event of a scope makes its instance, which gets the following ones in order", async (t) => {
     const { lines, application } = diary();
     const { deliver, settled, within } = setUp(t, application);
     deliver(1, "a");
@@ -142,7 +143,7 @@ suite("one instance per scope", () => {
     assert.deepEqual(within, ["chat:1", "chat:2"], "each runs within its scope");
   });
 
-  test("works while others wait", async (t) => {
+  test("an instance works while others wait", async (t) => {
     const slow = Promise.withResolvers<void>();
     const { deliver, settled } = setUp(t, async ({ chat }, receive) => {
       for (;;) {
@@ -159,7 +160,7 @@ suite("one instance per scope", () => {
     assert.equal(settled.length, 3);
   });
 
-  test("has a copy of the lifespan's state, and sends to its own chat", async (t) => {
+  test("an instance has a copy of the lifespan's state, and sends to its own chat", async (t) => {
     const state = { database: {} };
     const states: unknown[] = [];
     const { deliver, calls } = setUp(
@@ -183,8 +184,8 @@ suite("one instance per scope", () => {
   });
 });
 
-suite("when the application returns", () => {
-  test("the event at hand is settled, and the next event makes a new instance", async (t) => {
+suite("an application that returns", () => {
+  test("an application that returns settles its event, and the next event makes a new instance", async (t) => {
     const starts: number[] = [];
     const { deliver, settled, failed, log } = setUp(t, async ({ chat }, receive) => {
       starts.push(chat.id);
@@ -199,19 +200,19 @@ suite("when the application returns", () => {
     assert.deepEqual([failed, log], [[], []]);
   });
 
-  test("what is queued is for the next instance, and none is lost or handed out twice", async (t) => {
-    const heard: unknown[] = [];
+  test("events queued behind an application that returns go to the next instance, each once", async (t) => {
+    const received: unknown[] = [];
     const { deliver, settled } = setUp(t, async (_scope, receive) => {
-      heard.push((await receive()).text);
-      heard.push((await receive()).text);
+      received.push((await receive()).text);
+      received.push((await receive()).text);
     });
     for (const text of ["a", "b", "c", "d", "e"]) deliver(1, text);
     await turn();
-    assert.deepEqual(heard, ["a", "b", "c", "d", "e"]);
+    assert.deepEqual(received, ["a", "b", "c", "d", "e"]);
     assert.deepEqual(settled, [1, 2, 3, 4, 5]);
   });
 
-  test("without ever calling receive(), each event counts as handled, with a warning", async (t) => {
+  test("an application that returns without calling receive() has handled its event; each is logged", async (t) => {
     const { deliver, settled, log } = setUp(t, () => {});
     deliver(1);
     deliver(1);
@@ -226,8 +227,8 @@ suite("when the application returns", () => {
   });
 });
 
-suite("when the application throws", () => {
-  test("the event at hand has failed, and what is queued is for the next instance", async (t) => {
+suite("an application that throws", () => {
+  test("an application that throws fails its event, and queued events go to the next instance", async (t) => {
     const { deliver, settled, failed } = setUp(t, async (_scope, receive) => {
       for (;;) {
         const { text } = await receive();
@@ -244,7 +245,7 @@ suite("when the application throws", () => {
   });
 
   for (const [how, application] of [
-    ["before it has received", async () => Promise.reject(new Error("no"))],
+    ["before receive()", async () => Promise.reject(new Error("no"))],
     [
       "synchronously",
       () => {
@@ -252,7 +253,7 @@ suite("when the application throws", () => {
       },
     ],
   ] as [string, Application][]) {
-    test(`${how}, the event that it was made for has failed, one by one`, async (t) => {
+    test(`an application that throws ${how} fails the event that it was called for, one by one`, async (t) => {
       const { deliver, settled, failed } = setUp(t, application);
       deliver(1);
       deliver(1);
@@ -265,7 +266,7 @@ suite("when the application throws", () => {
     });
   }
 
-  test("while it holds no event, nothing has failed, and the error is logged", async (t) => {
+  test("an application that throws while it holds no event fails none, and the error is logged", async (t) => {
     const { deliver, settled, failed, log } = setUp(t, async (_scope, receive) => {
       await receive();
       void receive();
@@ -277,7 +278,7 @@ suite("when the application throws", () => {
     assert.deepEqual(log, ["error: chat:1: the application threw while it held no event"]);
   });
 
-  test("a TelegramError that it let pass, the event has failed with what Telegram said", async (t) => {
+  test("an uncaught TelegramError fails the event, with Telegram's description", async (t) => {
     const make = () => Promise.reject(new TelegramError("sendMessage", 403, "Forbidden: bot was blocked by the user"));
     const { deliver, failed } = setUp(
       t,
@@ -292,7 +293,7 @@ suite("when the application throws", () => {
     assert.match(failed[0]!.error, /^TelegramError: sendMessage: 403 Forbidden: bot was blocked by the user/);
   });
 
-  test("a DisconnectedError that it let pass, that is no failure", async (t) => {
+  test("an uncaught DisconnectedError settles the event", async (t) => {
     const { deliver, settled, failed, log } = setUp(t, async (_scope, receive) => {
       await receive();
       throw new DisconnectedError("gone");
@@ -302,7 +303,7 @@ suite("when the application throws", () => {
     assert.deepEqual([settled, failed, log], [[1], [], []]);
   });
 
-  test("what cannot be shown, the event has failed all the same", async (t) => {
+  test("an error that cannot be shown fails the event all the same", async (t) => {
     const hostile = {
       [Symbol.for("nodejs.util.inspect.custom")]() {
         throw new Error("not me");
@@ -317,7 +318,7 @@ suite("when the application throws", () => {
   });
 });
 
-test("what is no event is refused, with a warning that names the scope and the key", async (t) => {
+test("an invalid event is refused, with a warning that names the scope and the key", async (t) => {
   const { deliver, log, calls } = setUp(t, async (_scope, receive, send) => {
     await receive();
     await send({ type: "telegram.send_message" }).catch(() => {});
@@ -331,8 +332,31 @@ test("what is no event is refused, with a warning that names the scope and the k
   ]);
 });
 
-suite("above the most instances to keep", () => {
-  test("the one that has been idle the longest is evicted", async (t) => {
+test("events that are settled one after another leave as one item, and failed ones keep their place", async (t) => {
+  const { port1, port2 } = new MessageChannel();
+  const posted: ToMain[] = [];
+  const outbound = new Batch<ToMain>(port1, () => {});
+  port1.postMessage = (items: ToMain[]) => posted.push(...items);
+  const { deliver } = setUp(
+    t,
+    async (_scope, receive) => {
+      for (;;) if ((await receive()).text === "no") throw "no";
+    },
+    { outbound },
+  );
+  for (const text of ["yes", "yes", "no", "yes", "yes"]) deliver(1, text);
+  await turn();
+  outbound.flush();
+  assert.deepEqual(posted, [
+    { type: "settled", seqs: [1, 2] },
+    { type: "failed", seq: 3, error: "a thrown string: 'no'", scope: "chat:1" },
+    { type: "settled", seqs: [4, 5] },
+  ]);
+  port2.close();
+});
+
+suite("more instances than are kept", () => {
+  test("the instance that has been idle the longest is evicted", async (t) => {
     const { lines, application } = diary();
     const { instances, deliver, dropped } = setUp(t, application, { max: 2 });
     for (const chat of [1, 2]) {
@@ -363,7 +387,7 @@ suite("above the most instances to keep", () => {
     assert.deepEqual(settled, [1, 2, 3]);
   });
 
-  test("none is evicted that is at work or has events queued: rather there are too many", async (t) => {
+  test("an instance at work, or with events queued, is not evicted: there are too many for a while", async (t) => {
     const work = Promise.withResolvers<void>();
     const reasons: unknown[] = [];
     const { deliver, settled } = setUp(
@@ -390,7 +414,7 @@ suite("above the most instances to keep", () => {
 });
 
 suite("the idle timeout", () => {
-  test("drops an instance that has had no event for so long, and no other", async (t) => {
+  test("an instance without an event for the idle timeout is dropped, and no other", async (t) => {
     const { lines, application } = diary();
     const { deliver, pass } = setUp(t, application, { idleTimeout: 1000 });
     deliver(1);
@@ -413,7 +437,7 @@ suite("the idle timeout", () => {
     );
   });
 
-  test("leaves an instance that works for longer than that", async (t) => {
+  test("an instance that works for longer than the idle timeout is kept", async (t) => {
     const reasons: unknown[] = [];
     const work = Promise.withResolvers<void>();
     const { deliver, pass } = setUp(
@@ -440,7 +464,7 @@ suite("the idle timeout", () => {
 });
 
 suite("events that wait for 30 s behind an application", () => {
-  test("that has never called receive() are worth a warning, once", async (t) => {
+  test("an application that has never called receive() is logged once", async (t) => {
     const { deliver, pass, log, settled } = setUp(t, () => new Promise(() => {}));
     deliver(1);
     pass(29_000);
@@ -454,7 +478,7 @@ suite("events that wait for 30 s behind an application", () => {
     assert.deepEqual(settled, []);
   });
 
-  test("that is at one event for so long are worth a warning that names it", async (t) => {
+  test("an application at one event for 30 s is logged as such", async (t) => {
     const { deliver, pass, log } = setUp(t, async (_scope, receive) => {
       await receive();
       await new Promise(() => {});
@@ -469,7 +493,7 @@ suite("events that wait for 30 s behind an application", () => {
     assert.deepEqual(log, ["warn: chat:1: the application has been at an event for 30 s; 2 events wait"]);
   });
 
-  test("are worth a warning however often another one comes", async (t) => {
+  test("an application is logged however often another event comes", async (t) => {
     const { deliver, pass, log } = setUp(t, () => new Promise(() => {}));
     for (let i = 0; i < 20; i++) {
       deliver(1);
@@ -479,7 +503,7 @@ suite("events that wait for 30 s behind an application", () => {
     assert.match(log[0]!, /for 30 s; 1\d events wait$/);
   });
 
-  test("are not worth one while the application works its way through them", async (t) => {
+  test("an application that works through its events is not logged", async (t) => {
     let done = Promise.withResolvers<void>();
     const { deliver, pass, log } = setUp(t, async (_scope, receive) => {
       for (;;) {
@@ -544,7 +568,7 @@ test("whatever applications do, each event meets one fate, in the order of its s
       }
       const unseen = await instances.drain("shutdown");
       for (const { seq } of seen) assert.ok(!unseen.includes(seq), `${seq} has been seen`);
-      assert.equal(fates().size, settled.length + failed.length, "none of them twice");
+      assert.equal(fates().size, settled.length + failed.length, "no event twice");
       for (const { seq } of seen) assert.ok(fates().has(seq), `${seq} was handed out, and has no fate`);
       for (const chat of [1, 2, 3]) {
         const order = seen.filter((one) => one.chat === chat).map(({ seq }) => seq);
@@ -562,8 +586,8 @@ test("whatever applications do, each event meets one fate, in the order of its s
   );
 });
 
-suite("a scope whose instance is on its way out", () => {
-  test("gets its next instance when that one has returned, with all that came meanwhile", async (t) => {
+suite("a scope whose instance is closing", () => {
+  test("the next instance starts when the closing one has returned, with the events that came meanwhile", async (t) => {
     const goodbye = Promise.withResolvers<void>();
     const seen: string[] = [];
     let instances = 0;
@@ -593,7 +617,7 @@ suite("a scope whose instance is on its way out", () => {
     assert.deepEqual(settled, [1, 2, 3]);
   });
 
-  test("does not wait for longer than 30 s", async (t) => {
+  test("the next instance waits 30 s at most", async (t) => {
     let instances = 0;
     const { deliver, pass, log } = setUp(
       t,
@@ -613,14 +637,90 @@ suite("a scope whose instance is on its way out", () => {
     assert.equal(instances, 2);
     assert.match(log.join(), /has not returned 30 s after telegram\.disconnect/);
   });
+
+  test("an instance that returns after those 30 s leaves its successor in place", async (t) => {
+    const late = Promise.withResolvers<void>();
+    const received: string[] = [];
+    let instances = 0;
+    const setup = setUp(
+      t,
+      async (_scope, receive) => {
+        const number = ++instances;
+        for (;;) {
+          const event = await receive();
+          received.push(`${number}: ${event.text ?? event.type}`);
+          if (event.type !== "telegram.disconnect") continue;
+          if (number === 1) await late.promise;
+          return;
+        }
+      },
+      { idleTimeout: 20_000 },
+    );
+    const { deliver, pass, settled } = setup;
+    deliver(1, "a");
+    await turn();
+    pass(21_000);
+    await turn();
+    deliver(1, "b");
+    pass(31_000);
+    await turn();
+    deliver(1, "c");
+    await turn();
+    late.resolve();
+    await turn();
+    assert.equal(setup.instances.size, 1);
+    deliver(1, "d");
+    await turn();
+    assert.deepEqual(received, ["1: a", "1: telegram.disconnect", "2: b", "2: c", "2: d"]);
+    pass(21_000);
+    await turn();
+    assert.equal(received.at(-1), "2: telegram.disconnect", "its idle timeout still holds");
+    assert.deepEqual(settled, [1, 2, 3, 4]);
+    assert.equal(setup.instances.size, 0);
+  });
+
+  test("an instance that returns after those 30 s leaves its successor closing", async (t) => {
+    const goodbyes = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const received: string[] = [];
+    let instances = 0;
+    const { deliver, pass } = setUp(
+      t,
+      async (_scope, receive) => {
+        const number = ++instances;
+        for (;;) {
+          const event = await receive();
+          received.push(`${number}: ${event.text ?? event.type}`);
+          if (event.type === "telegram.disconnect") return goodbyes[number - 1]?.promise;
+        }
+      },
+      { idleTimeout: 1000 },
+    );
+    deliver(1, "a");
+    await turn();
+    pass(2000);
+    deliver(1, "b");
+    pass(31_000);
+    await turn();
+    pass(2000);
+    await turn();
+    assert.deepEqual(received, ["1: a", "1: telegram.disconnect", "2: b", "2: telegram.disconnect"]);
+    goodbyes[0]!.resolve();
+    await turn();
+    deliver(1, "c");
+    await turn();
+    assert.equal(instances, 2, "two instances of the scope do not overlap");
+    goodbyes[1]!.resolve();
+    await turn();
+    assert.equal(received.at(-1), "3: c");
+  });
 });
 
-suite("an event that is given up for a shutdown", () => {
+suite("an event given up at a shutdown", () => {
   for (const [how, error] of Object.entries({
     "by the reason of the signal": undefined,
     "by an AbortError": Object.assign(new Error("aborted"), { name: "AbortError" }),
   })) {
-    test(`${how} is left for the next start`, async (t) => {
+    test(`an event given up ${how} is left for the next start`, async (t) => {
       const { deliver, instances, settled, failed } = setUp(t, async (scope, receive) => {
         await receive();
         const { signal } = (scope as unknown as { extensions: { signal: AbortSignal } }).extensions;
@@ -633,7 +733,7 @@ suite("an event that is given up for a shutdown", () => {
     });
   }
 
-  test("is a dead letter all the same where the application has failed", async (t) => {
+  test("an event whose application fails is a dead letter all the same", async (t) => {
     const fail = Promise.withResolvers<void>();
     const { deliver, instances, failed } = setUp(t, async (_scope, receive) => {
       await receive();
@@ -649,7 +749,7 @@ suite("an event that is given up for a shutdown", () => {
 });
 
 suite("drain()", () => {
-  test("tells the idle at once and the others when they ask, and waits for all of them", async (t) => {
+  test("drain() disconnects idle instances at once and others at receive(), and waits for all of them", async (t) => {
     const work = Promise.withResolvers<void>();
     const goodbye = Promise.withResolvers<void>();
     const lines: string[] = [];
@@ -680,16 +780,16 @@ suite("drain()", () => {
     assert.equal(drained, false);
     goodbye.resolve();
     await over;
-    assert.deepEqual(settled, [1, 2], "what was queued is left for the next start");
+    assert.deepEqual(settled, [1, 2], "the queued event is left for the next start");
     assert.equal(settled.includes(queued), false);
   });
 
-  test("is over at once where there is nothing", async (t) => {
+  test("drain() resolves at once without instances", async (t) => {
     const { instances } = setUp(t, () => {});
     await instances.drain("shutdown");
   });
 
-  test("counts an instance as ended that asks for more after its disconnect event", async (t) => {
+  test("drain() counts an instance as ended that calls receive() after telegram.disconnect", async (t) => {
     const { instances, deliver, settled } = setUp(t, async (_scope, receive) => {
       for (;;) await receive();
     });
@@ -700,7 +800,7 @@ suite("drain()", () => {
     assert.deepEqual(settled, [1, 2]);
   });
 
-  test("leaves the event of an instance that had not asked for it yet", async (t) => {
+  test("drain() leaves the event of an instance that had not called receive() yet", async (t) => {
     const setup = Promise.withResolvers<void>();
     const { instances, deliver, settled, failed, log } = setUp(t, async (_scope, receive) => {
       await setup.promise;
@@ -713,7 +813,7 @@ suite("drain()", () => {
     assert.deepEqual([settled, failed, log], [[], [], []]);
   });
 
-  test("makes no new instance: what comes, and what was queued when one ends, is left", async (t) => {
+  test("drain() starts no instance: new events and queued events are left", async (t) => {
     const work = Promise.withResolvers<void>();
     const starts: number[] = [];
     const { instances, deliver, settled } = setUp(t, async ({ chat }, receive) => {
@@ -726,12 +826,12 @@ suite("drain()", () => {
     const over = instances.drain("shutdown");
     deliver(2);
     work.resolve();
-    assert.deepEqual(await over, [2, 3], "what nobody has seen");
+    assert.deepEqual(await over, [2, 3], "the events that no application received");
     assert.deepEqual(starts, [1]);
     assert.deepEqual(settled, [1]);
   });
 
-  test("waits for an instance that was evicted and is still at its goodbye", async (t) => {
+  test("drain() waits for an evicted instance that has not returned yet", async (t) => {
     const goodbye = Promise.withResolvers<void>();
     const { instances, deliver } = setUp(
       t,
