@@ -94,7 +94,7 @@ export class Instances implements InstanceHost {
     for (const instance of this.#live.values()) this.#disconnect(instance, reason);
     this.#closed();
     await this.#drained.promise;
-    return [...instances.flatMap(queued), ...this.#tooLate];
+    return [...instances.flatMap(takeQueue), ...this.#tooLate];
   }
 
   /**
@@ -111,7 +111,7 @@ export class Instances implements InstanceHost {
       else this.#disconnect(instance, "moved");
     }
     await Promise.all(closed);
-    return instances.flatMap(queued);
+    return instances.flatMap(takeQueue);
   }
 
   // ---- from the instances ----
@@ -277,8 +277,9 @@ function isGivingUp(error: unknown): boolean {
   return error instanceof DisconnectedError || (error instanceof Error && error.name === "AbortError");
 }
 
-function queued({ queue }: Instance): number[] {
-  return queue.map(({ seq }) => seq);
+/** Takes the queue, so that no event in it is reported twice or settled by a late return. @returns the numbers of its events */
+function takeQueue(instance: Instance): number[] {
+  return instance.emptyQueue().map(({ seq }) => seq);
 }
 
 /** The shard of a scope's key: `chat:123/business:abc` is in that of 123. */

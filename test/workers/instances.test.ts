@@ -855,3 +855,251 @@ suite("drain()", () => {
     await over;
   });
 });
+
+suite("revoke()", () => {
+  /** Resolves to true once the promise has resolved; false while it has not. */
+  const isOver = (promise: Promise<unknown>) => Promise.race([promise.then(() => true), turn().then(() => false)]);
+
+  test("revoke() disconnects an idle instance at once and waits until it has ended", async (t) => {
+    const goodbye = Promise.withResolvers<void>();
+    const reasons: unknown[] = [];
+    const { deliver, instances, settled, dropped } = setUp(t, async (_scope, receive) => {
+      await receive();
+      reasons.push((await receive()).reason);
+      await goodbye.promise;
+    });
+    deliver(1);
+    await turn();
+    const revoked = instances.revoke(shard(1));
+    assert.equal(await isOver(revoked), false);
+    assert.deepEqual(reasons, ["moved"]);
+    goodbye.resolve();
+    assert.deepEqual(await revoked, []);
+    assert.deepEqual(settled, [1]);
+    assert.equal(instances.size, 0);
+    assert.deepEqual(dropped, [], "it was neither idle for long nor evicted");
+  });
+
+  test("revoke() disconnects a running instance at its next receive(); its queued events are unseen", async (t) => {
+    const work = Promise.withResolvers<void>();
+    const received: unknown[] = [];
+    let signal: AbortSignal | undefined;
+    let starts = 0;
+    const { deliver, instances, settled, failed, log } = setUp(t, async (scope, receive) => {
+      starts += 1;
+      ({ signal } = (scope as unknown as { extensions: { signal: AbortSignal } }).extensions);
+      for (;;) {
+        const event = await receive();
+        received.push(event.text ?? event.reason);
+        if (event.type === "telegram.disconnect") return;
+        await work.promise;
+      }
+    });
+    for (const text of ["a", "b", "c"]) deliver(1, text);
+    await turn();
+    const revoked = instances.revoke(shard(1));
+    assert.equal(await isOver(revoked), false);
+    assert.deepEqual([received, settled], [["a"], []]);
+    assert.equal(signal?.aborted, true, "a long task may give up at once");
+    work.resolve();
+    assert.deepEqual(await revoked, [2, 3]);
+    await turn();
+    assert.deepEqual(received, ["a", "moved"]);
+    assert.deepEqual([settled, failed, log], [[1], [], []]);
+    assert.equal(starts, 1, "no instance starts for queued events");
+  });
+
+  test("revoke() leaves nothing of an instance that never returns", async (t) => {
+    const work = Promise.withResolvers<void>();
+    const { deliver, instances, pass, settled, log } = setUp(t, async (_scope, receive) => {
+      for (;;) {
+        await receive();
+        await work.promise;
+      }
+    });
+    deliver(1);
+    const unseen = deliver(1);
+    await turn();
+    const revoked = instances.revoke(shard(1));
+    work.resolve();
+    assert.deepEqual(await revoked, [unseen]);
+    assert.equal(instances.size, 0);
+    pass(60_000);
+    await turn();
+    assert.deepEqual([settled, log], [[1], []], "no event waits behind it");
+  });
+
+  test("revoke() leaves an event that the application gives up, and it counts as received", async (t) => {
+    const { deliver, instances, settled, failed, log } = setUp(t, async (scope, receive) => {
+      await receive();
+      const { signal } = (scope as unknown as { extensions: { signal: AbortSignal } }).extensions;
+      await new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+    });
+    deliver(1);
+    const unseen = deliver(1);
+    await turn();
+    assert.deepEqual(await instances.revoke(shard(1)), [unseen]);
+    assert.deepEqual([settled, failed], [[], []]);
+    assert.deepEqual(log, ["info: chat:1: an event was given up; it will be delivered again"]);
+  });
+
+  test("revoke() leaves the first event of an instance that has not called receive()", async (t) => {
+    const setup = Promise.withResolvers<void>();
+    const { deliver, instances, settled } = setUp(t, async (_scope, receive) => {
+      await setup.promise;
+      await receive();
+    });
+    deliver(1);
+    const revoked = instances.revoke(shard(1));
+    setup.resolve();
+    assert.deepEqual(await revoked, [1]);
+    assert.deepEqual(settled, []);
+  });
+
+  test("revoke() waits for an instance that is closing, and its events start no instance", async (t) => {
+    const goodbye = Promise.withResolvers<void>();
+    const lines: string[] = [];
+    const { deliver, instances, pass } = setUp(
+      t,
+      async (_scope, receive) => {
+        for (;;) {
+          const event = await receive();
+          lines.push(event.text ?? `${event.reason}`);
+          if (event.type === "telegram.disconnect") return goodbye.promise;
+        }
+      },
+      { idleTimeout: 100 },
+    );
+    deliver(1, "a");
+    await turn();
+    pass(200);
+    await turn();
+    const meanwhile = deliver(1, "b");
+    const revoked = instances.revoke(shard(1));
+    assert.equal(await isOver(revoked), false);
+    goodbye.resolve();
+    assert.deepEqual(await revoked, [meanwhile]);
+    await turn();
+    assert.deepEqual(lines, ["a", "idle"]);
+    assert.equal(instances.size, 0);
+  });
+
+  test("revoke() leaves the instances of other shards at work", async (t) => {
+    const goodbye = Promise.withResolvers<void>();
+    const lines: string[] = [];
+    const { deliver, instances, settled } = setUp(t, async ({ chat }, receive) => {
+      for (;;) {
+        const event = await receive();
+        lines.push(`${chat.id} ${event.text ?? event.reason}`);
+        if (event.type === "telegram.disconnect") return goodbye.promise;
+      }
+    });
+    assert.notEqual(shard(1), shard(2));
+    for (const chat of [1, 2]) deliver(chat, "before");
+    await turn();
+    const revoked = instances.revoke(shard(1));
+    deliver(2, "meanwhile");
+    deliver(3, "first");
+    await turn();
+    goodbye.resolve();
+    assert.deepEqual(await revoked, []);
+    deliver(2, "after");
+    await turn();
+    assert.deepEqual(lines, ["1 before", "2 before", "1 moved", "2 meanwhile", "3 first", "2 after"]);
+    assert.deepEqual(settled, [1, 2, 3, 4, 5]);
+    assert.equal(instances.size, 2);
+  });
+
+  test("revoke() ends every scope of a chat or user, and no scope of another shard", async (t) => {
+    const lines: string[] = [];
+    const { instances, deliverPayload } = setUp(t, async (scope, receive) => {
+      const { chat, user, business_connection_id } = scope as unknown as Record<string, { id: number } | undefined>;
+      const name = `${chat ? "chat" : "user"} ${(chat ?? user)!.id} ${business_connection_id ?? "-"}`;
+      for (;;) {
+        const { type, reason } = await receive();
+        if (type === "telegram.disconnect") return lines.push(`${name} ${reason}`);
+      }
+    });
+    const [ADA, GROUP] = [5_300_000_002, -1_001_500_000_001];
+    assert.notEqual(shard(ADA), shard(GROUP));
+    for (const id of [ADA, GROUP]) {
+      deliverPayload("message", { chat: { id } });
+      deliverPayload("business_message", { chat: { id }, business_connection_id: "5" });
+      deliverPayload("guest_message", { chat: { id }, guest_query_id: "-7" });
+    }
+    deliverPayload("inline_query", { from: { id: ADA } });
+    await turn();
+    assert.equal(instances.size, 7);
+    await instances.revoke(shard(ADA));
+    assert.deepEqual(lines.toSorted(), [
+      `chat ${ADA} - moved`,
+      `chat ${ADA} - moved`,
+      `chat ${ADA} 5 moved`,
+      `user ${ADA} - moved`,
+    ]);
+    assert.equal(instances.size, 3);
+    await instances.revoke(shard(GROUP));
+    assert.deepEqual(
+      lines.slice(4).filter((line) => !line.startsWith(`chat ${GROUP} `)),
+      [],
+    );
+    assert.equal(instances.size, 0);
+  });
+
+  test("after revoke() a new event of the scope starts a new instance", async (t) => {
+    const { lines, application } = diary();
+    const { deliver, deliverAgain, instances, settled } = setUp(t, application);
+    deliver(1, "a");
+    const queued = deliver(1, "b");
+    assert.deepEqual(await instances.revoke(shard(1)), [queued]);
+    deliverAgain(queued, 1, "b");
+    deliver(1, "c");
+    await turn();
+    const again = ["1 starts", "1 gets b", "1 gets c"];
+    assert.deepEqual(lines, ["1 starts", "1 gets a", "1 disconnects: moved", ...again]);
+    assert.deepEqual(settled, [1, 2, 3]);
+    await instances.revoke(shard(1));
+    assert.equal(lines.at(-1), "1 disconnects: moved", "the shard can be revoked again");
+  });
+
+  test("revoke() resolves at once for a shard without instances", async (t) => {
+    const { instances, deliver } = setUp(t, () => new Promise(() => {}));
+    deliver(1);
+    assert.deepEqual(await instances.revoke(shard(2)), []);
+  });
+
+  test("revoke() waits 30 s at most, and the late end of the application settles nothing", async (t) => {
+    const late = Promise.withResolvers<void>();
+    const { deliver, instances, pass, settled, failed, log } = setUp(t, () => late.promise);
+    const unseen = [deliver(1), deliver(1)];
+    const revoked = instances.revoke(shard(1));
+    pass(29_000);
+    assert.equal(await isOver(revoked), false);
+    pass(2000);
+    assert.deepEqual(await revoked, unseen);
+    assert.match(log.join(), /has not returned 30 s after telegram\.disconnect/);
+    late.resolve();
+    await turn();
+    assert.deepEqual([settled, failed], [[], []], "the events are another worker's");
+  });
+
+  for (const first of ["revoke", "drain"] as const) {
+    test(`revoke() and drain() report an unseen event once, ${first}() being first`, async (t) => {
+      const work = Promise.withResolvers<void>();
+      const { deliver, instances, settled } = setUp(t, async (_scope, receive) => {
+        for (;;) {
+          await receive();
+          await work.promise;
+        }
+      });
+      for (const chat of [1, 1, 2, 2]) deliver(chat);
+      await turn();
+      const revoke = () => instances.revoke(shard(1));
+      const drain = () => instances.drain("shutdown");
+      const unseen = Promise.all(first === "revoke" ? [revoke(), drain()] : [drain(), revoke()]);
+      work.resolve();
+      assert.deepEqual((await unseen).flat().toSorted(), [2, 4]);
+      assert.deepEqual(settled, [1, 3]);
+    });
+  }
+});
