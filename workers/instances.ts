@@ -191,12 +191,13 @@ export class Instances implements InstanceHost {
   #conclude(instance: Instance, { thrown, held, received }: Ending): void {
     const { outbound, reporter } = this.#options;
     // An application that never asked for an event answers for its first one, or it would be called for that event for ever.
-    const event = held ?? (received ? undefined : instance.dequeue());
+    const event = held ?? (received ? undefined : instance.queue[0]);
     const place = placeInScope(instance.key, event?.event);
-    if (held !== undefined && instance.isStopping && isGivingUp(thrown?.error)) {
+    if (event !== undefined && instance.isStopping && isGivingUp(thrown?.error)) {
       reporter.log("info", "an event was given up; it will be delivered again", undefined, place);
       return;
     }
+    if (event !== held) instance.dequeue();
     if (thrown === undefined || thrown.error instanceof DisconnectedError) {
       if (event === undefined) return;
       this.#settle(event.seq);

@@ -733,6 +733,17 @@ suite("an event given up at a shutdown", () => {
     });
   }
 
+  test("an event is left, too, if the application gives up before its first receive()", async (t) => {
+    const { deliver, instances, settled, failed, log } = setUp(t, async (scope) => {
+      const { signal } = (scope as unknown as { extensions: { signal: AbortSignal } }).extensions;
+      await new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+    });
+    const unseen = [deliver(1), deliver(1)];
+    assert.deepEqual(await instances.drain("shutdown"), unseen);
+    assert.deepEqual([settled, failed], [[], []]);
+    assert.deepEqual(log, ["info: chat:1: an event was given up; it will be delivered again"]);
+  });
+
   test("an event whose application fails is a dead letter all the same", async (t) => {
     const fail = Promise.withResolvers<void>();
     const { deliver, instances, failed } = setUp(t, async (_scope, receive) => {
