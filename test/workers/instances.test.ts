@@ -525,64 +525,97 @@ suite("events that wait for 30 s behind an application", () => {
   });
 });
 
-test("whatever applications do, each event meets one fate, in the order of its scope; a drain leaves only what nobody saw", async (t) => {
-  // What the application does with an event, and whether it lets others go first.
-  const deed = fc.record({
+test("each event is settled or has failed once, in the order of its scope, or is unseen and can be delivered again", async (t) => {
+  // The application's reaction to an event, and whether others go first.
+  const delivery = fc.record({
     chat: fc.integer({ min: 1, max: 3 }),
     does: fc.constantFrom("go on", "return", "throw", "return unasked", "throw unasked", "go on", "go on"),
     waits: fc.boolean(),
     pause: fc.boolean(),
+    /** Revoke the shard of that chat before this delivery, and deliver its unseen events again. */
+    revoke: fc.option(fc.integer({ min: 1, max: 3 }), { freq: 6 }),
   });
-  const options = fc.record({ max: fc.integer({ min: 1, max: 3 }), leave: fc.nat(3) });
+  const options = fc.record({
+    max: fc.integer({ min: 1, max: 3 }),
+    /** Number of deliveries after the drain. */
+    leave: fc.nat(3),
+    /** True if the application returns after telegram.disconnect; else it calls receive() again. */
+    leaves: fc.boolean(),
+  });
   await fc.assert(
-    fc.asyncProperty(fc.array(deed, { maxLength: 30 }), options, async (deeds, { max, leave }) => {
+    fc.asyncProperty(fc.array(delivery, { maxLength: 30 }), options, async (deliveries, { max, leave, leaves }) => {
       t.mock.reset();
       const seen: { chat: number; seq: number }[] = [];
+      const running = new Set<number>();
+      const overlaps: number[] = [];
       const application: Application = async ({ chat }, receive) => {
-        const first = deeds.find(({ chat: of }, i) => of === chat.id && !fates().has(i + 1));
-        if (first?.waits) await turn();
-        if (first?.does === "return unasked") return;
-        if (first?.does === "throw unasked") throw new Error("no");
-        for (;;) {
-          const event = await receive();
-          if (event.type === "telegram.disconnect") return;
-          const seq = Number(event.text);
-          const { does, waits } = deeds[seq - 1]!;
-          seen.push({ chat: chat.id, seq });
-          if (waits) await turn();
-          if (does.startsWith("throw")) throw new Error("no");
-          if (does.startsWith("return")) return;
+        if (running.has(chat.id)) overlaps.push(chat.id);
+        running.add(chat.id);
+        try {
+          const first = deliveries.find(({ chat: of }, i) => of === chat.id && !fates().has(i + 1));
+          if (first?.waits) await turn();
+          if (first?.does === "return unasked") return;
+          if (first?.does === "throw unasked") throw new Error("no");
+          for (;;) {
+            const event = await receive();
+            if (event.type === "telegram.disconnect") {
+              running.delete(chat.id);
+              if (leaves) return;
+              continue;
+            }
+            const seq = Number(event.text);
+            const { does, waits } = deliveries[seq - 1]!;
+            seen.push({ chat: chat.id, seq });
+            if (waits) await turn();
+            if (does.startsWith("throw")) throw new Error("no");
+            if (does.startsWith("return")) return;
+          }
+        } finally {
+          running.delete(chat.id);
         }
       };
-      const { instances, deliver, settled, failed } = setUp(t, application, { max });
+      const { instances, deliver, deliverAgain, settled, failed } = setUp(t, application, { max });
       const fates = () => new Set([...settled, ...failed.map(({ seq }) => seq)]);
-      const late = Math.max(0, deeds.length - leave);
-      for (const [i, { chat, pause }] of deeds.entries()) {
+      const late = Math.max(0, deliveries.length - leave);
+      for (const [i, { chat, pause, revoke }] of deliveries.entries()) {
         if (i === late) await instances.drain("shutdown");
+        if (i < late && revoke !== null) {
+          const unseen = await instances.revoke(shard(revoke));
+          assert.equal(running.has(revoke), false, "an instance of the shard runs");
+          for (const seq of unseen) {
+            assert.equal(deliveries[seq - 1]!.chat, revoke, `${seq} is of another shard`);
+            assert.ok(!fates().has(seq) && !seen.some((one) => one.seq === seq), `${seq} was received`);
+          }
+          const before = deliveries.slice(0, i).map((delivery, n) => ({ ...delivery, seq: n + 1 }));
+          const left = before.filter(({ chat, seq }) => chat === revoke && !fates().has(seq)).map(({ seq }) => seq);
+          assert.deepEqual(unseen, left);
+          for (const seq of unseen) deliverAgain(seq, revoke, String(seq));
+        }
         deliver(chat, String(i + 1));
         if (pause) await turn();
       }
-      if (late === deeds.length) {
-        for (let i = 0; i < 2 * deeds.length + 2; i++) await turn();
-        assert.equal(fates().size, deeds.length, "all of them");
+      if (late === deliveries.length) {
+        for (let i = 0; i < 2 * deliveries.length + 2; i++) await turn();
+        assert.equal(fates().size, deliveries.length, "all of them");
       }
+      assert.deepEqual(overlaps, [], "two instances of one scope overlap");
       const unseen = await instances.drain("shutdown");
-      for (const { seq } of seen) assert.ok(!unseen.includes(seq), `${seq} has been seen`);
+      for (const { seq } of seen) assert.ok(!unseen.includes(seq), `${seq} was received`);
       assert.equal(fates().size, settled.length + failed.length, "no event twice");
-      for (const { seq } of seen) assert.ok(fates().has(seq), `${seq} was handed out, and has no fate`);
+      for (const { seq } of seen) assert.ok(fates().has(seq), `${seq} was received and is not settled`);
       for (const chat of [1, 2, 3]) {
         const order = seen.filter((one) => one.chat === chat).map(({ seq }) => seq);
         assert.deepEqual(
           order,
           order.toSorted((a, b) => a - b),
         );
-        assert.equal(new Set(order).size, order.length, "handed out twice");
-        const all = deeds.map((deed, i) => ({ ...deed, seq: i + 1 })).filter((deed) => deed.chat === chat);
+        assert.equal(new Set(order).size, order.length, "received twice");
+        const all = deliveries.map((one, i) => ({ ...one, seq: i + 1 })).filter((one) => one.chat === chat);
         const left = all.findIndex(({ seq }) => !fates().has(seq));
         for (const { seq } of left < 0 ? [] : all.slice(left)) assert.ok(!fates().has(seq), `${seq} was not its turn`);
       }
     }),
-    { numRuns: 150 },
+    { numRuns: 200 },
   );
 });
 
@@ -1092,6 +1125,26 @@ suite("revoke()", () => {
     late.resolve();
     await turn();
     assert.deepEqual([settled, failed], [[], []], "the events are another worker's");
+  });
+
+  test("revoke() waits for a closing instance until 30 s after its telegram.disconnect", async (t) => {
+    const { deliver, instances, pass } = setUp(
+      t,
+      async (_scope, receive) => {
+        while ((await receive()).type !== "telegram.disconnect");
+        await new Promise(() => {});
+      },
+      { idleTimeout: 100 },
+    );
+    deliver(1);
+    await turn();
+    pass(200);
+    await turn();
+    pass(29_000);
+    const revoked = instances.revoke(shard(1));
+    assert.equal(await isOver(revoked), false);
+    pass(1500);
+    assert.equal(await isOver(revoked), true);
   });
 
   for (const first of ["revoke", "drain"] as const) {
