@@ -28,9 +28,7 @@ class Polling implements AsyncDisposable {
     const poller = new Poller({
       allowedUpdates: ["message"],
       getUpdates: (poll, signal) => this.#botApi.getUpdates(poll, signal),
-      take: (updates) => this.received.push(...updates.map(({ update_id }) => update_id)),
-      stored: async () => {},
-      room: async () => {},
+      received: async (updates) => this.received.push(...updates.map(({ update_id }) => update_id)),
       log: { info() {}, warn() {} },
     });
     this.#running = poller.run(this.#stopping.signal);

@@ -375,6 +375,22 @@ describe("getUpdates", () => {
     assert.equal(deadlines.waiting, 0);
   });
 
+  test("the deadline of a poll passes by the clock unless another wait is given", async (t) => {
+    const arrived = Promise.withResolvers<void>();
+    const api = await tcp(t, () => arrived.resolve());
+    t.mock.timers.enable({ apis: ["setTimeout"] });
+    let isOver = false;
+    const failed = failure(api.getUpdates({ ...POLL, timeout: 5 }, never), NetworkError).finally(() => {
+      isOver = true;
+    });
+    await arrived.promise;
+    t.mock.timers.tick(14_999);
+    await turn();
+    assert.equal(isOver, false);
+    t.mock.timers.tick(1);
+    assert.equal((await failed).reason, "no answer in time");
+  });
+
   test("a poll does not wait for the connection that the one before could not make", async (t) => {
     let connections = 0;
     const neverShakesHands = createTcpServer(() => {
