@@ -678,7 +678,7 @@ describe("a shard that is taken away", () => {
     }
   });
 
-  test("its waiting events are forgotten, and other shards' are not", async () => {
+  test("its waiting events are forgotten, and other shards' are not", () => {
     const { dispatcher, posted } = recorded();
     const stays = ours();
     for (const event of [lost(), stays, lost("lost, too")]) dispatcher.received(event);
@@ -712,6 +712,17 @@ describe("a shard that is taken away", () => {
     assert.equal(posted.length, 1);
     dispatcher.revoke(LOST_SHARD);
     assert.deepEqual(seqsOf(posted).slice(1), [stays.seq]);
+  });
+
+  test("events that wait behind its suspect are posted when its instances have ended", () => {
+    const { dispatcher, posted } = recorded();
+    const [suspect, stays] = [{ ...lost(), attempts: 2 }, ours()];
+    dispatcher.workerReady(0);
+    for (const event of [suspect, stays]) dispatcher.received(event);
+    dispatcher.revoke(LOST_SHARD);
+    assert.deepEqual(seqsOf(posted), [suspect.seq]);
+    dispatcher.revoked(LOST_SHARD, []);
+    assert.deepEqual(seqsOf(posted), [suspect.seq, stays.seq]);
   });
 
   test("an event at a worker that dies meanwhile is no suspect: it is forgotten", () => {
