@@ -21,7 +21,7 @@ test("a stream that ends before its turn is lost, and is not waited for", async 
   assert.throws(() => file.read(), /it broke off before it was read/);
 });
 
-test("what nobody will read any more is ended at its source", async () => {
+test("a stream that will not be read is closed at its source", async () => {
   const { port1, port2 } = new MessageChannel();
   const ended = once(port1, "close");
   closeStreams([uploadOf({ bytes: new Uint8Array(1) }), uploadOf({ port: port2 })]);
