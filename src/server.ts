@@ -159,7 +159,7 @@ class Server implements RunningServer {
     this.#threads = new Threads(workers, workerMemory);
     this.#api = new BotApi({ token, apiUrl, proxy, family, local });
     this.#outbox = new Outbox({
-      request: (call) => this.#api.make(call),
+      request: this.#api.make.bind(this.#api),
       judge: (error, call, attempt) => this.#judge(error, call, attempt),
       limiter: new Limiter({ rate: rateLimit }),
     });
@@ -224,9 +224,8 @@ class Server implements RunningServer {
     const inbox = this.#parts.openInbox(this.#config, bot, log);
     const recorder = new Recorder({
       inbox,
+      outbox: this.#outbox,
       refused: (worker, seqs) => updates.refused(worker, seqs),
-      flush: () => pool.flush(),
-      takeCalls: () => this.#outbox.takeTurn(),
       onError,
     });
     const updates = new Updates({
@@ -244,7 +243,7 @@ class Server implements RunningServer {
     });
     const calls = new WorkerCalls({
       outbox: this.#outbox,
-      schedule: recorder.schedule,
+      onPosted: () => recorder.schedule(),
       posted: (worker, seq) => updates.posted(worker, seq),
       observe: (worker, call, origin) => diagnostics.sending(worker, call, origin),
       log,
@@ -257,7 +256,7 @@ class Server implements RunningServer {
       grace: shutdownTimeout,
       restart: { recycleAfter, memoryLimit, watchesFiles },
       pause: (deaths) => (deaths === 1 ? 0 : backoff(deaths, LONGEST_PAUSE)),
-      schedule: recorder.schedule,
+      onPushed: (worker) => recorder.pushed(worker),
       updates,
       calls,
       words: this.#workerLog,
@@ -269,8 +268,8 @@ class Server implements RunningServer {
       config: this.#config,
       api: this.#api,
       log,
-      received: (batch, signal) => updates.received(batch, signal),
-      polled: (...poll) => diagnostics.polled(...poll),
+      received: updates.received.bind(updates),
+      polled: diagnostics.polled.bind(diagnostics),
     });
     return { inbox, recorder, updates, pool, source };
   }
@@ -426,7 +425,7 @@ function openInbox({ inbox, deadLetterLimit, deadLetterAge }: Config, bot: Entit
 function createSource({ config, api, log, received, polled }: SourceOptions): UpdateSource {
   return new Poller({
     allowedUpdates: config.allowedUpdates,
-    getUpdates: (poll, signal) => api.getUpdates(poll, signal),
+    getUpdates: api.getUpdates.bind(api),
     received,
     polled,
     log,

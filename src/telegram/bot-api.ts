@@ -151,7 +151,7 @@ export class BotApi {
     const stopWaiting = this.#wait(poll.timeout * 1000 + POLL_GRACE, () => deadline.abort());
     try {
       const body = JSON.stringify(poll);
-      const content = { headers: JSON_HEADERS, body };
+      const content = { headers: JSON_HEADERS, body, idempotent: true };
       const either = AbortSignal.any([signal, deadline.signal]);
       const answer = await this.#request(this.#polls, "getUpdates", content, either);
       const { result } = readJson<{ result: Update[] }>("getUpdates", answer);
@@ -230,6 +230,8 @@ interface Content {
   body: string | Readable;
   /** Of the call, unless another is given. */
   headersTimeout?: number;
+  /** False unless given. */
+  idempotent?: boolean;
 }
 
 const JSON_HEADERS = { "content-type": "application/json" };

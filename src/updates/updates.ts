@@ -56,8 +56,8 @@ export class Updates implements InboxReceiver {
     this.#dispatcher = new Dispatcher({
       workers,
       maxAttempts,
-      post: (worker, arrival, alone) => this.#post(worker, arrival, alone),
-      deadLetter: (worker, arrival) => this.#deadLetterDeadly(worker, arrival),
+      post: this.#post.bind(this),
+      deadLetter: this.#deadLetterDeadly.bind(this),
     });
   }
 

@@ -40,14 +40,14 @@ test("what /readyz has to say is said in one line", async (t) => {
 
 test("a server that does not answer is not healthy", async (t) => {
   const url = await serverThat(t, () => {});
-  const { isGood, line } = await askHealth(url, { patience: 50 });
+  const { isGood, line } = await askHealth(url, { timeout: 50 });
   assert.equal(line, `not healthy: no answer from ${url}/healthz: it took too long`);
   assert.equal(isGood, false);
 });
 
 test("neither is one that begins to answer and goes on for ever", async (t) => {
   const url = await serverThat(t, (_, response) => void response.writeHead(200).write("o"));
-  assert.match((await askHealth(url, { patience: 50 })).line, /^not healthy: no answer/);
+  assert.match((await askHealth(url, { timeout: 50 })).line, /^not healthy: no answer/);
 });
 
 test("nor is one that is not there, or hangs up", async (t) => {

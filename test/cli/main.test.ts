@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { run } from "./asgigram.ts";
+import { runHere } from "./in-process.ts";
 
 const TOKEN = "123456789:AAE-abcdefghijklmnopqrstuvwxyz_0123";
 
@@ -13,8 +14,8 @@ await writeFile(join(folder, "token"), `${TOKEN} and more\n`);
 await writeFile(join(folder, "conf.json"), '{ "worker": 3 }');
 
 test("--help fits 80 columns, shows three examples, and is no error", async () => {
-  for (const args of [["--help"], ["simulate", "-h"]]) {
-    const { code, stdout, stderr } = await run(args);
+  for (const exit of [run(["--help"]), runHere(["simulate", "-h"])]) {
+    const { code, stdout, stderr } = await exit;
     assert.equal(code, 0);
     assert.equal(stderr, "");
     assert(stdout.split("\n").every((line) => line.length <= 80));
@@ -24,7 +25,7 @@ test("--help fits 80 columns, shows three examples, and is no error", async () =
 
 test("--version shows the versions that a report needs", async () => {
   const { version } = JSON.parse(await readFile(new URL("../../package.json", import.meta.url), "utf8"));
-  const { code, stdout } = await run(["--version"]);
+  const { code, stdout } = await runHere(["--version"]);
   assert.equal(code, 0);
   assert.match(stdout, new RegExp(`^asgigram ${version}\nNode\\.js ${process.versions.node}\nBot API \\d+\\.\\d+\n$`));
 });
@@ -95,7 +96,9 @@ const WRONG: { [what: string]: { args: string[]; env?: { [name: string]: string 
 
 for (const [what, { args, env = {}, says }] of Object.entries(WRONG)) {
   test(`${what}: one line with the remedy, exit code 2, and no token`, async () => {
-    const { code, stdout, stderr } = await run(args, { cwd: folder, env });
+    // One in a process of its own is enough.
+    const start = what === "no application" ? run : runHere;
+    const { code, stdout, stderr } = await start(args, { cwd: folder, env });
     assert.match(stderr, /^asgigram: .+\n$/);
     assert.match(stderr, says);
     assert.doesNotMatch(stdout + stderr, /AAE/);

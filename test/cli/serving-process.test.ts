@@ -54,7 +54,7 @@ for (const signal of ["SIGTERM", "SIGINT"] as const) {
 }
 
 test("a second signal ends the process at once, with the signal's exit code", async () => {
-  const server = new Asgigram(["stubborn.ts", "--shutdown-timeout", "600"], OPTIONS);
+  await using server = new Asgigram(["stubborn.ts", "--shutdown-timeout", "600"], OPTIONS);
   await server.says("serving");
   server.process.kill("SIGINT");
   await server.says("stopping");

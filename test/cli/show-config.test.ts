@@ -2,13 +2,13 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { showConfig } from "../../src/cli/show-config.ts";
 import { OPTION_KEYS } from "../../src/config/options.ts";
-import { settle } from "../../src/config/settings.ts";
+import { resolveSettings } from "../../src/config/settings.ts";
 import type { Sources } from "../../src/config/sources.ts";
 
 const TOKEN = "123456789:AAE-abcdefghijklmnopqrstuvwxyz_0123";
 
 const show = async (sources: Partial<Sources>, asJson = false) =>
-  showConfig(await settle({ env: {}, cwd: "/srv", ...sources }), asJson);
+  showConfig(await resolveSettings({ env: {}, cwd: "/srv", ...sources }), asJson);
 
 /** The row of each option, its columns separated by one bar. */
 async function rowsOf(sources: Partial<Sources>): Promise<{ [key: string]: string }> {

@@ -180,7 +180,7 @@ test("the token comes from an argument, the environment or a file", async () => 
   assert.equal((await resolve({ application, tokenFile }, { ASGIGRAM_TOKEN: "1:other" })).token, TOKEN);
   assert.equal((await resolve({ application, config: file({ tokenFile }) })).token, TOKEN);
   assert.equal((await resolve({ ...BOT }, { ASGIGRAM_TOKEN_FILE: "/missing" })).token, TOKEN);
-  await refuses({ ...BOT, tokenFile }, {}, /^the argument <token> and --token-file settle the same thing/);
+  await refuses({ ...BOT, tokenFile }, {}, /^the argument <token> and --token-file set the same thing/);
 });
 
 test("a malformed token is named by where it stands, and not shown", async () => {
@@ -203,11 +203,7 @@ test("verbosity is another word for the log level; the nearer of the two counts"
   assert.equal((await resolve({ ...BOT, verbosity: "0" })).logLevel, "warn");
   assert.equal((await resolve({ ...BOT, verbosity: "3" }, { ASGIGRAM_LOG_LEVEL: "fatal" })).logLevel, "trace");
   assert.equal((await resolve({ ...BOT, logLevel: "error" }, { ASGIGRAM_VERBOSITY: "2" })).logLevel, "error");
-  await refuses(
-    { ...BOT, logLevel: "error", verbosity: "2" },
-    {},
-    /^--log-level and --verbosity settle the same thing/,
-  );
+  await refuses({ ...BOT, logLevel: "error", verbosity: "2" }, {}, /^--log-level and --verbosity set the same thing/);
 });
 
 /** A value that may pass for the option, or may not. */
@@ -224,7 +220,7 @@ const someOptions = fc.record(Object.fromEntries(OPTION_KEYS.map((key) => [key, 
 });
 
 /** Nothing but a frozen configuration, or an error that names what is wrong. */
-async function isSettled(flags: Values, env: Environment): Promise<void> {
+async function isConfigOrError(flags: Values, env: Environment): Promise<void> {
   try {
     assert(isFrozen(await resolve(flags, env)));
   } catch (error) {
@@ -243,9 +239,9 @@ test("arbitrary flags and variables give a frozen configuration or an error that
   await fc.assert(
     fc.asyncProperty(sources, fc.constantFrom(...OPTION_KEYS), async ([flags, variables, token], victim) => {
       const env = Object.fromEntries(Object.entries(variables).map(([key, value]) => [environmentOf(key), value]));
-      await isSettled({ ...flags, token }, env);
-      await isSettled({ ...BOT, ...flags, [victim]: token }, env);
-      await isSettled({ ...BOT }, { ...env, ASGIGRAM_CONFIG: "", [environmentOf(victim)]: token });
+      await isConfigOrError({ ...flags, token }, env);
+      await isConfigOrError({ ...BOT, ...flags, [victim]: token }, env);
+      await isConfigOrError({ ...BOT }, { ...env, ASGIGRAM_CONFIG: "", [environmentOf(victim)]: token });
     }),
     { numRuns: 200 },
   );

@@ -6,7 +6,7 @@ import { after, test } from "node:test";
 import { Ajv } from "ajv";
 import fc from "fast-check";
 import { OPTION_KEYS, type OptionKey, optionAt } from "../../src/config/options.ts";
-import { type Settled, settle } from "../../src/config/settings.ts";
+import { type ResolvedSettings, resolveSettings } from "../../src/config/settings.ts";
 import { ConfigError } from "../../src/protocol/errors.ts";
 import { UPDATE_KINDS } from "../../src/protocol/route.ts";
 
@@ -19,10 +19,10 @@ const schema = JSON.parse(readFileSync(new URL("../../config.schema.json", impor
 const accepts = new Ajv().addVocabulary(["allowComments", "allowTrailingCommas"]).compile(schema);
 
 /** What the server makes of a file, or the error. */
-async function settled(options: unknown): Promise<Settled | ConfigError> {
+async function resolved(options: unknown): Promise<ResolvedSettings | ConfigError> {
   const config = join(folder, "conf.json");
   writeFileSync(config, JSON.stringify(options));
-  return settle({ options: { config }, env: {}, cwd: "/srv" }).catch((error) => {
+  return resolveSettings({ options: { config }, env: {}, cwd: "/srv" }).catch((error) => {
     assert(error instanceof ConfigError, String(error));
     return error;
   });
@@ -54,7 +54,7 @@ test("what the schema accepts, the server accepts", async () => {
     fc.asyncProperty(files, async (options) => {
       if (!accepts(JSON.parse(JSON.stringify(options)))) return;
       accepted += 1;
-      const outcome = await settled(options);
+      const outcome = await resolved(options);
       assert(!(outcome instanceof ConfigError), outcome instanceof ConfigError ? outcome.message : "");
     }),
     { numRuns: 1000 },
@@ -66,7 +66,7 @@ test("what the server accepts, the schema accepts in the form that the server gi
   let accepted = 0;
   await fc.assert(
     fc.asyncProperty(files, async (options) => {
-      const outcome = await settled(options);
+      const outcome = await resolved(options);
       if (outcome instanceof ConfigError) return;
       accepted += 1;
       const { settings } = outcome;
@@ -99,6 +99,6 @@ test("every option is described, and its default and its examples are accepted",
 test("numbers as text, off, and lists as text are left to the server", async () => {
   for (const options of [{ workers: "4" }, { inbox: false, rateLimit: "off" }, { allowedUpdates: "message,poll" }]) {
     assert(!accepts(options));
-    assert(!((await settled(options)) instanceof ConfigError));
+    assert(!((await resolved(options)) instanceof ConfigError));
   }
 });

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { OPTION_KEYS, optionAt } from "../../src/config/options.ts";
-import { settle } from "../../src/config/settings.ts";
+import { resolveSettings } from "../../src/config/settings.ts";
 import type { Sources } from "../../src/config/sources.ts";
 
 const TOKEN = "123456789:AAE-abcdefghijklmnopqrstuvwxyz_0123";
@@ -12,7 +12,8 @@ const TOKEN = "123456789:AAE-abcdefghijklmnopqrstuvwxyz_0123";
 const folder = await mkdtemp(join(tmpdir(), "asgigram-settings-"));
 after(() => rm(folder, { recursive: true }));
 
-const settingsOf = async (sources: Partial<Sources>) => (await settle({ env: {}, cwd: "/srv", ...sources })).settings;
+const settingsOf = async (sources: Partial<Sources>) =>
+  (await resolveSettings({ env: {}, cwd: "/srv", ...sources })).settings;
 
 test("where nothing is given every option has its default, and no source", async () => {
   const settings = await settingsOf({});

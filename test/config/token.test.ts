@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import fc from "fast-check";
-import { Given } from "../../src/config/option-layers.ts";
+import { OptionLayers } from "../../src/config/option-layers.ts";
 import { botIdOf, checkToken, findToken, looksLikeToken, readTokenFile } from "../../src/config/token.ts";
 import { ConfigError } from "../../src/protocol/errors.ts";
 
@@ -60,13 +60,13 @@ test("a file without a token, or with more than that, is refused without showing
 });
 
 test("the token is found in the highest layer that has it or names its file, if any has", async () => {
-  const given = new Given(folder);
-  assert.equal(await findToken(given), undefined);
+  const layers = new OptionLayers(folder);
+  assert.equal(await findToken(layers), undefined);
   await file(TOKEN);
-  given.add({ tokenFile: "token" }, (key) => `--${key}`);
-  given.add({ token: "none" }, (key) => key);
-  assert.equal(await findToken(given), TOKEN);
-  const other = new Given(folder);
+  layers.add({ tokenFile: "token" }, (key) => `--${key}`);
+  layers.add({ token: "none" }, (key) => key);
+  assert.equal(await findToken(layers), TOKEN);
+  const other = new OptionLayers(folder);
   other.add({ token: "none" }, () => "ASGIGRAM_TOKEN");
   await assert.rejects(findToken(other), /^ConfigError: ASGIGRAM_TOKEN is no bot token/);
 });

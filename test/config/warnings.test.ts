@@ -3,7 +3,7 @@ import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import { settle } from "../../src/config/settings.ts";
+import { resolveSettings } from "../../src/config/settings.ts";
 import type { Sources } from "../../src/config/sources.ts";
 
 const TOKEN = "123456789:AAE-abcdefghijklmnopqrstuvwxyz_0123";
@@ -14,7 +14,7 @@ const tokenFile = join(folder, "token");
 await writeFile(tokenFile, TOKEN);
 
 async function warningsOf(sources: Partial<Sources>): Promise<readonly string[]> {
-  return (await settle({ env: {}, cwd: folder, ...sources })).warnings;
+  return (await resolveSettings({ env: {}, cwd: folder, ...sources })).warnings;
 }
 
 test("a kind of update that is not known is taken, with a warning", async () => {

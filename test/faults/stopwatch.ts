@@ -5,13 +5,19 @@ const TURN = 10;
 
 export class Stopwatch implements Disposable {
   readonly #timer = setInterval(() => this.#look(), TURN).unref();
-  #last = performance.now();
+  readonly #began = performance.now();
+  #last = this.#began;
   #elapsed = 0;
 
   /** Milliseconds since the start. */
   get elapsed(): number {
     this.#look();
     return this.#elapsed;
+  }
+
+  /** Milliseconds for which the loop was held up. */
+  get held(): number {
+    return performance.now() - this.#began - this.elapsed;
   }
 
   #look(): void {

@@ -155,7 +155,7 @@ async function shutTheDoor(bot: FaultyBot): Promise<void> {
   door.stop();
 }
 
-describe("whatever the Bot API does", { concurrency: true }, () => {
+describe("whatever the Bot API does", { concurrency: true, timeout: 180_000 }, () => {
   for (const seed of [1, 2, 3]) {
     test(`polls bring each update once and in order (seed ${seed})`, async () => {
       await using bot = await FaultyBot.start("echo", { seed });

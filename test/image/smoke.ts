@@ -1,5 +1,5 @@
 /**
- * The image as people use it: built from the Dockerfile, run as docs/operations.md says, against a Bot API on this machine.
+ * The image as people use it: built from the Dockerfile, run as docs/deploy.md says, against a Bot API on this machine.
  * `npm run test:image` finds a container engine for it.
  */
 

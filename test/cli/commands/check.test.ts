@@ -5,6 +5,7 @@ import { after, test } from "node:test";
 import { Simulator } from "../../../simulator/index.ts";
 import { Folder } from "../../end-to-end/bot.ts";
 import { Asgigram, run } from "../asgigram.ts";
+import { runHere } from "../in-process.ts";
 
 const simulator = await Simulator.start();
 const folder = new Folder();
@@ -26,7 +27,7 @@ test("a bot that could be served: a line for each point, what it prints on stand
 });
 
 test("the exit code is that of the first problem, and JSON tells the same", async () => {
-  const { code, stdout } = await run(["check", "boot.mjs", "--json", "--api-url", "http://127.0.0.1:1"], OPTIONS);
+  const { code, stdout } = await runHere(["check", "boot.mjs", "--json", "--api-url", "http://127.0.0.1:1"], OPTIONS);
   assert.equal(code, 3);
   const { ok, findings } = JSON.parse(stdout);
   assert.equal(ok, false);
@@ -37,15 +38,15 @@ test("the exit code is that of the first problem, and JSON tells the same", asyn
 });
 
 test("without a token the application is checked all the same, exit code 2", async () => {
-  const { code, stdout } = await run(["check", "bot.mjs"], { cwd: folder.path });
+  const { code, stdout } = await runHere(["check", "bot.mjs"], { cwd: folder.path });
   assert.match(stdout, /^ok +application .*\nproblem +token +none is given/m);
   assert.equal(code, 2);
 });
 
 test("beside the bot's server it takes nothing from it", async () => {
-  const server = new Asgigram(["bot.mjs", "-w", "1"], OPTIONS);
+  await using server = new Asgigram(["bot.mjs", "-w", "1"], OPTIONS);
   await server.says("serving");
-  const { code, stdout } = await run(["check", "bot.mjs"], OPTIONS);
+  const { code, stdout } = await runHere(["check", "bot.mjs"], OPTIONS);
   assert.match(stdout, /^warning +inbox .*in use by another process/m);
   assert.equal(code, 0);
   server.process.kill();

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { run } from "../asgigram.ts";
+import { runHere } from "../in-process.ts";
 
 const TOKEN = "123456789:AAE-abcdefghijklmnopqrstuvwxyz_0123";
 
@@ -26,7 +27,7 @@ test("it shows what the server would go by, without a token or an application, a
 });
 
 test("it takes what serving takes, and tells programs the same", async () => {
-  const { code, stdout } = await run(["config", TOKEN, "bot.ts", "-w", "3", "--json"], { cwd });
+  const { code, stdout } = await runHere(["config", TOKEN, "bot.ts", "-w", "3", "--json"], { cwd });
   const { settings, warnings } = JSON.parse(stdout);
   assert.deepEqual(settings.token, { value: "123456789:<token>", source: "the argument <token>" });
   assert.deepEqual(settings.application, { value: "bot.ts", source: "the argument <application>" });
@@ -36,7 +37,7 @@ test("it takes what serving takes, and tells programs the same", async () => {
 });
 
 test("what cannot be used is told as ever, exit code 2", async () => {
-  const { code, stdout, stderr } = await run(["config", "-w", "many"], { cwd });
+  const { code, stdout, stderr } = await runHere(["config", "-w", "many"], { cwd });
   assert.match(stderr, /^asgigram: --workers is "many": it must be a whole number from 1 to 256\n$/);
   assert.equal(stdout, "");
   assert.equal(code, 2);

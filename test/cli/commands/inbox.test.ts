@@ -8,7 +8,8 @@ import { after, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { Simulator } from "../../../simulator/index.ts";
 import { SqliteInbox } from "../../../src/inbox/sqlite.ts";
-import { Asgigram, run } from "../asgigram.ts";
+import { Asgigram } from "../asgigram.ts";
+import { runHere } from "../in-process.ts";
 
 const folder = await mkdtemp(join(tmpdir(), "asgigram-inbox-"));
 after(() => rm(folder, { recursive: true }));
@@ -41,7 +42,7 @@ function inbox(name: string, letters: number, reason = "Error: no luck\n    at b
 test("dead letters of a stopped server are listed, shown, retried and dropped", async () => {
   inbox("asgigram-77.sqlite", 3);
   const asgigram = async (...args: string[]) => {
-    const { code, stdout, stderr } = await run(["inbox", ...args], { cwd: folder });
+    const { code, stdout, stderr } = await runHere(["inbox", ...args], { cwd: folder });
     assert.equal(code, 0, stderr);
     assert.equal(stderr, "");
     return stdout;
@@ -57,13 +58,13 @@ test("dead letters of a stopped server are listed, shown, retried and dropped", 
 test("a letter that is retried beside a running server is delivered again, and is no letter any more", async () => {
   await using simulator = await Simulator.start();
   const env = { ASGIGRAM_TOKEN: simulator.token, ASGIGRAM_API_URL: simulator.url, ASGIGRAM_INBOX: "running.sqlite" };
-  const server = new Asgigram(["bot.mjs", "-w", "1"], { cwd: folder, env });
+  await using server = new Asgigram(["bot.mjs", "-w", "1"], { cwd: folder, env });
   await server.says("serving");
   const ann = await simulator.user("ann");
   await ann.sendText("hello");
   await server.says("the event is now a dead letter");
 
-  const asgigram = (...args: string[]) => run(["inbox", ...args], { cwd: folder, env });
+  const asgigram = (...args: string[]) => runHere(["inbox", ...args], { cwd: folder, env });
   const letter = JSON.parse((await asgigram("list", "--json")).stdout);
   assert.match(letter.reason, /^Error: no luck\n/);
   assert.equal(letter.update.message.text, "hello");
@@ -91,7 +92,7 @@ test("a reader that has seen enough is no error", async () => {
 });
 
 test("--help of the command fits 80 columns and names its actions", async () => {
-  const { code, stdout } = await run(["inbox", "--help"]);
+  const { code, stdout } = await runHere(["inbox", "--help"]);
   assert.equal(code, 0);
   assert(stdout.split("\n").every((line) => line.length <= 80));
   for (const action of ["list", "show ID", "retry ID", "drop ID"]) assert(stdout.includes(action), action);
@@ -117,7 +118,7 @@ inbox("few.sqlite", 1);
 
 for (const [what, { args, says, exits }] of Object.entries(WRONG)) {
   test(`${what}: one line with the remedy, exit code ${exits}`, async () => {
-    const { code, stdout, stderr } = await run(["inbox", ...args.split(" ").filter(Boolean)], { cwd: folder });
+    const { code, stdout, stderr } = await runHere(["inbox", ...args.split(" ").filter(Boolean)], { cwd: folder });
     assert.match(stderr, /^asgigram: .+\n$/);
     assert.match(stderr, says);
     assert.equal(stdout, "");

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { afterEach, test } from "node:test";
-import { lineOf, localTime, pageOf, subjectOf } from "../../../src/cli/inbox/dead-letter-view.ts";
+import { lineOf, localTime, pageOf, summaryOf } from "../../../src/cli/inbox/dead-letter-view.ts";
 import { BOT, letter } from "./letters.ts";
 
 const zone = process.env.TZ;
@@ -10,7 +10,7 @@ afterEach(() => {
 });
 
 test("a letter belongs to the scope that its event has", () => {
-  const scopeOf = (update: unknown) => subjectOf(letter({ update }), BOT).scope;
+  const scopeOf = (update: unknown) => summaryOf(letter({ update }), BOT).scope;
   assert.equal(scopeOf({ update_id: 1, message: { chat: { id: -1001 } } }), "chat:-1001");
   assert.equal(scopeOf({ update_id: 1, inline_query: { from: { id: 5 } } }), "user:5");
   const business_message = { chat: { id: 5 }, business_connection_id: "b" };
@@ -20,10 +20,10 @@ test("a letter belongs to the scope that its event has", () => {
 
 test("what is no update, or has no payload, has no scope", () => {
   for (const update of [null, 3, "x", [1], {}, { update_id: 1 }]) {
-    assert.deepEqual(subjectOf(letter({ update }), BOT), { update, kind: undefined, scope: undefined });
+    assert.deepEqual(summaryOf(letter({ update }), BOT), { update, kind: undefined, scope: undefined });
   }
   const update = { update_id: 1, strange: 3 };
-  assert.deepEqual(subjectOf(letter({ update }), BOT), { update, kind: "strange", scope: undefined });
+  assert.deepEqual(summaryOf(letter({ update }), BOT), { update, kind: "strange", scope: undefined });
 });
 
 test("the page has everything, the times with their zone", () => {
