@@ -39,6 +39,8 @@ export class Outbox {
   readonly #wait: NonNullable<OutboxOptions["wait"]>;
   /** Calls that were posted in this turn. */
   readonly #posted: Job[] = [];
+  /** The calls of each turn that has ended and is not sent. */
+  readonly #turns = new Set<readonly Job[]>();
   /** Calls that wait behind the call under way, by lane. A lane that is not here is free. */
   readonly #lanes = new Map<string, Job[]>();
   /** Calls that wait to be made, with the function that cancels the wait. */
@@ -70,10 +72,12 @@ export class Outbox {
     this.#posted.push(job);
   }
 
-  /** Ends the turn. @returns sends the calls that were posted before; turns have to be sent in their order */
+  /** Ends the turn. @returns sends the calls that were posted in it; turns have to be sent in their order */
   takeTurn(): () => void {
-    const count = this.#posted.length;
-    return count === 0 ? NOTHING : () => this.#send(this.#posted.splice(0, count));
+    const jobs = this.#posted.splice(0);
+    if (jobs.length === 0) return NOTHING;
+    this.#turns.add(jobs);
+    return () => this.#turns.delete(jobs) && this.#send(jobs);
   }
 
   /** Resolves as soon as nothing is pending. */
@@ -86,7 +90,8 @@ export class Outbox {
   /** Gives up the calls that wait. Calls under way end when their connections are closed. */
   close(): void {
     this.#closed = true;
-    this.#send(this.#posted.splice(0));
+    for (const jobs of [...this.#turns, this.#posted.splice(0)]) this.#send(jobs);
+    this.#turns.clear();
     for (const [job, stopWaiting] of this.#paused) {
       stopWaiting();
       this.#giveUp(job, neverSent(job));
