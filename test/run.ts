@@ -6,12 +6,16 @@
  */
 
 import { globSync } from "node:fs";
-import { join } from "node:path";
+import { extname, join } from "node:path";
 import { run } from "node:test";
 import { spec } from "node:test/reporters";
 import { LIMIT } from "./eventually.ts";
 
 const ROOT = join(import.meta.dirname, "..");
+
+/** `.ts`, or `.js` where the tests are compiled (test/oldest.ts). */
+const EXTENSION = extname(import.meta.filename);
+const TEST = `.test${EXTENSION}`;
 
 /** With no sign of life for so long, in ms, the run is given up: a test is in a loop that no limit of time can end. */
 const SILENCE = 4 * LIMIT;
@@ -35,8 +39,7 @@ const tests = run({
   concurrency: 2,
   // Longer than a helper waits, which can say what it saw.
   timeout: LIMIT + 30_000,
-  // A failed test may leave a server running.
-  forceExit: true,
+  execArgv: ["--import", import.meta.resolve(`./leftovers${EXTENSION}`)],
   signal: silence.signal,
 });
 tests.on("test:enqueue", ({ nesting, file }) => nesting === 0 && file !== undefined && running.add(file));
@@ -61,7 +64,7 @@ function fail(): void {
 
 function filesOf(names: readonly string[]): string[] {
   const patterns =
-    names.length === 0 ? ["**/*.test.ts"] : names.flatMap((name) => [`${name}/**/*.test.ts`, `${name}.test.ts`]);
+    names.length === 0 ? [`**/*${TEST}`] : names.flatMap((name) => [`${name}/**/*${TEST}`, `${name}${TEST}`]);
   const found = globSync(patterns, { cwd: import.meta.dirname }).sort();
   if (found.length > 0) return found.map((file) => join(import.meta.dirname, file));
   console.error(

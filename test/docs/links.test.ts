@@ -28,7 +28,7 @@ for (const path of DOCUMENTS) {
   });
 
   test(`every file that ${path} names exists`, () => {
-    for (const [, named] of read(path).matchAll(NAMED)) assert.ok(existsSync(join(ROOT, named!)), named);
+    for (const [, named] of read(path).matchAll(NAMED)) assert.ok(existsSync(join(ROOT, named!)), named!);
   });
 }
 

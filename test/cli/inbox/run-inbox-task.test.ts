@@ -25,7 +25,7 @@ const deadLetter = (...ids: number[]) => addDeadLetters(path, BOT, ids, (update_
 
 const run = (task: InboxTask) => runInboxTask(task, path, 80);
 
-test("an empty list says so, but for programs, whose list has no lines", () => {
+test("an empty list says so; as JSON it has no lines", () => {
   const none = `no dead letters in ${path}`;
   assert.equal(run({ action: "list", json: false }), none);
   assert.equal(run({ action: "list", json: true }), "");
@@ -33,7 +33,7 @@ test("an empty list says so, but for programs, whose list has no lines", () => {
   assert.equal(run({ action: "drop", which: "all" }), none);
 });
 
-test("the list is a table, or a line of JSON for each", async () => {
+test("the list is a table, or a line of JSON for each dead letter", async () => {
   await deadLetter(501, 502);
   assert.match(run({ action: "list", json: false }), /^ID .*\n1 .* chat:7 .* Error: 501\n2 .* Error: 502$/);
   const lines = run({ action: "list", json: true }).split("\n");
@@ -43,29 +43,29 @@ test("the list is a table, or a line of JSON for each", async () => {
   );
 });
 
-test("one is shown as a page, or as its line of JSON", async () => {
+test("a dead letter is shown as a page, or as its line of JSON", async () => {
   await deadLetter(501);
   assert.match(run({ action: "show", id: 1, json: false }), /^Dead letter 1\n.*Error: 501/s);
   assert.equal(run({ action: "show", id: 1, json: true }), run({ action: "list", json: true }));
   assert.throws(() => run({ action: "show", id: 2, json: false }), InboxError);
 });
 
-test("retry and drop say how many", async () => {
+test("retry and drop print the number of dead letters", async () => {
   await deadLetter(1, 2, 3, 4, 5);
-  const due = "due within a second, or when the server starts";
+  const due = "posted within a second, or when the server starts";
   assert.equal(run({ action: "retry", which: [1] }), `retried 1 dead letter: ${due}`);
   assert.equal(run({ action: "retry", which: [2, 3] }), `retried 2 dead letters: ${due}`);
   assert.equal(run({ action: "drop", which: [4] }), "dropped 1 dead letter");
   const inbox = new SqliteInbox(path, BOT);
   inbox.deadLetterUnreadable("null", "it has no update_id");
   await inbox.close();
-  const left = "left 1 dead letter that can only be dropped: what came was no update";
+  const left = "left 1 dead letter that can only be dropped: not an update";
   assert.equal(run({ action: "retry", which: "all" }), `retried 1 dead letter: ${due}\n${left}`);
   assert.equal(run({ action: "retry", which: "all" }), left);
   assert.equal(run({ action: "drop", which: "all" }), "dropped 1 dead letter");
 });
 
-test("the file is let go of, also after an error", async () => {
+test("the file is closed, also after an error", async () => {
   assert.throws(() => run({ action: "drop", which: [9] }), InboxError);
   await deadLetter(1);
   assert.equal(run({ action: "drop", which: "all" }), "dropped 1 dead letter");
