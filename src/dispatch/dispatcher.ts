@@ -16,8 +16,8 @@
  * anything else of their shard, so that the next death, if there is one, has one cause.
  */
 
+import { shardOf } from "../protocol/shard.ts";
 import { HighWater } from "./high-water.ts";
-import { shardOf } from "./shard.ts";
 
 /** An inbox entry with its address. */
 export interface Arrival {

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import fc from "fast-check";
 import { type Arrival, Dispatcher } from "../../src/dispatch/dispatcher.ts";
-import { shardOf } from "../../src/dispatch/shard.ts";
 import type { EventItem } from "../../src/protocol/port.ts";
+import { shardOf } from "../../src/protocol/shard.ts";
 import { isSettled } from "../settled.ts";
 
 // What the dispatcher promises; it keeps these numbers to itself.

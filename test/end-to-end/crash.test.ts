@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { Simulator } from "../../simulator/index.ts";
-import { shardOf } from "../../src/dispatch/shard.ts";
+import { shardOf } from "../../src/protocol/shard.ts";
 import { DeadLetters } from "../../src/inbox/dead-letters.ts";
 import { Folder } from "../folder.ts";
 import { Bot, callsOf, message } from "./bot.ts";

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { shardOf } from "../../src/dispatch/shard.ts";
 import { routeOf } from "../../src/protocol/route.ts";
+import { shardOf } from "../../src/protocol/shard.ts";
 
 const IDS = 100_000;
 const SEED = 20_261;
