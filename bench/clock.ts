@@ -1,4 +1,4 @@
-/** A clock that is the same in every process of this machine: ms. */
+/** A clock shared by every process of this machine: ms. */
 export function now(): number {
   return Number(process.hrtime.bigint()) / 1e6;
 }

@@ -1,24 +1,24 @@
 /**
- * Just enough of HTTP/1.1 to serve every client of the bench at next to no cost: requests come in any pieces, several in one
- * piece, with a content-length or in chunks, and are answered in their order. It refuses nothing: it is no server for others.
+ * The part of HTTP/1.1 that the bench's clients need, at almost no cost: requests in any pieces, several in one piece,
+ * with a content-length or in chunks, answered in order. It refuses nothing and is not for other use.
  *
- * Text is latin1 on its way in, so that its length is that of the bytes; nothing that the bench sends lies outside ASCII.
+ * Input is read as latin1, so that a text is as long as its bytes; the bench sends ASCII only.
  */
 
 export interface Request {
-  /** Of the Bot API: the last part of the path. */
+  /** The method of the Bot API: the last part of the path. */
   readonly method: string;
   readonly contentType: string;
   readonly body: string;
 }
 
-/** Cuts what a connection brings into requests. */
+/** Cuts the input of a connection into requests. */
 export class RequestReader {
-  readonly #take: (request: Request) => void;
+  readonly #onRequest: (request: Request) => void;
   #rest = "";
 
-  constructor(take: (request: Request) => void) {
-    this.#take = take;
+  constructor(onRequest: (request: Request) => void) {
+    this.#onRequest = onRequest;
   }
 
   push(piece: string): void {
@@ -28,7 +28,7 @@ export class RequestReader {
     this.#rest = at === text.length ? "" : text.slice(at);
   }
 
-  /** @returns where the request that begins here ends, once it is complete */
+  /** @returns the end of the request that begins at `start`; undefined if it is incomplete */
   #read(text: string, start: number): number | undefined {
     const headEnd = text.indexOf(END_OF_HEAD, start);
     if (headEnd < 0) return undefined;
@@ -37,7 +37,7 @@ export class RequestReader {
     const content = CHUNKED.test(head) ? readChunks(text, bodyStart) : readLength(text, bodyStart, head);
     if (content === undefined) return undefined;
     const path = head.slice(head.indexOf(" ") + 1, head.indexOf(" HTTP/"));
-    this.#take({
+    this.#onRequest({
       method: path.slice(path.lastIndexOf("/") + 1),
       contentType: CONTENT_TYPE.exec(head)?.[1] ?? "",
       body: content.body,
@@ -76,7 +76,7 @@ function readChunks(text: string, start: number): Content | undefined {
   }
 }
 
-/** The parameters of a call, in any of the ways that the Bot API takes them; numbers may be text. */
+/** The parameters of a call in any format of the Bot API; numbers may be text. */
 export function parametersOf({ contentType, body }: Request): Record<string, unknown> {
   if (body === "") return {};
   if (contentType.startsWith("application/json")) return JSON.parse(body) as Record<string, unknown>;
@@ -88,7 +88,7 @@ export function parametersOf({ contentType, body }: Request): Record<string, unk
 
 const PART = /name="([^"]*)".*?\r\n\r\n(.*?)\r\n--/gs;
 
-/** One client's connection. What it asks is answered in that order, and all that is ready goes out in one write. */
+/** A client's connection. Answers go out in the order of the requests, all ready ones in one write. */
 export class Connection {
   readonly #write: (text: string) => void;
   readonly #slots: Slot[] = [];
@@ -97,14 +97,14 @@ export class Connection {
     this.#write = write;
   }
 
-  /** Keeps the place of an answer that will come. */
+  /** Keeps the place of a later answer. */
   reserve(): Slot {
     const slot: Slot = { answer: undefined };
     this.#slots.push(slot);
     return slot;
   }
 
-  /** Sends what is ready, as far as nothing before it is missing. */
+  /** Sends the ready answers, up to the first missing one. */
   flush(): void {
     let ready = 0;
     let text = "";

@@ -1,21 +1,21 @@
-/** What was handed out and what was answered: exact times of each update, and everything that makes a run no result. */
+/** The times of each update, and the faults that make a run invalid. */
 
 export interface Verdict {
-  /** Never answered. */
+  /** Updates never answered. */
   lost: number;
-  /** Answered once more. */
+  /** Second answers to an update. */
   repeated: number;
-  /** Answered after a later one of the same chat. */
+  /** Updates answered after a later update of the same chat. */
   outOfOrder: number;
-  /** Answers to the wrong chat, or to nothing that was handed out. */
+  /** Answers to the wrong chat, or to an update that was never handed out. */
   astray: number;
 }
 
 export class Ledger {
   readonly #chatOf: (number: number) => number;
-  /** When each came to be and was answered; 0 as long as it has not. */
-  readonly #born: Float64Array;
-  readonly #answered: Float64Array;
+  /** The times at which each update was created and answered; 0 before that. */
+  readonly #createdAt: Float64Array;
+  readonly #answeredAt: Float64Array;
   readonly #lastOf = new Map<number, number>();
   #answers = 0;
   #repeated = 0;
@@ -24,51 +24,52 @@ export class Ledger {
 
   constructor(size: number, chatOf: (number: number) => number) {
     this.#chatOf = chatOf;
-    this.#born = new Float64Array(size);
-    this.#answered = new Float64Array(size);
+    this.#createdAt = new Float64Array(size);
+    this.#answeredAt = new Float64Array(size);
   }
 
-  /** How many have been answered. */
+  /** The number of answered updates. */
   get answers(): number {
     return this.#answers;
   }
 
-  /** These came to be, or, where all of them waited from the beginning, were handed out; only the first time counts. */
-  bear(start: number, end: number, now: number): void {
-    for (let number = start; number < end; number++) this.#born[number] ||= now;
+  /** Marks updates as created; in a backlog, as handed out. Only the first time of an update counts. */
+  created(start: number, end: number, now: number): void {
+    for (let number = start; number < end; number++) this.#createdAt[number] ||= now;
   }
 
   answer(number: number, chat: number, now: number): void {
-    if (!this.#born[number] || this.#chatOf(number) !== chat) {
+    if (!this.#createdAt[number] || this.#chatOf(number) !== chat) {
       this.#astray += 1;
-    } else if (this.#answered[number]! > 0) {
+    } else if (this.#answeredAt[number]! > 0) {
       this.#repeated += 1;
     } else {
-      this.#answered[number] = now;
+      this.#answeredAt[number] = now;
       this.#answers += 1;
       if (number < (this.#lastOf.get(chat) ?? -1)) this.#outOfOrder += 1;
       else this.#lastOf.set(chat, number);
     }
   }
 
-  /** How long those took that were answered: ms. */
+  /** The latencies of the answered updates: ms. */
   latencies(start: number, end: number, isWanted: (number: number) => boolean): Float64Array {
     const found: number[] = [];
     for (let number = start; number < end; number++) {
-      if (this.#answered[number]! > 0 && isWanted(number)) found.push(this.#answered[number]! - this.#born[number]!);
+      if (this.#answeredAt[number]! > 0 && isWanted(number))
+        found.push(this.#answeredAt[number]! - this.#createdAt[number]!);
     }
     return Float64Array.from(found);
   }
 
-  /** Of everything before that number. */
+  /** The faults among the updates before `end`. */
   verdict(end: number): Verdict {
     let lost = 0;
-    for (let number = 0; number < end; number++) if (this.#answered[number] === 0) lost += 1;
+    for (let number = 0; number < end; number++) if (this.#answeredAt[number] === 0) lost += 1;
     return { lost, repeated: this.#repeated, outOfOrder: this.#outOfOrder, astray: this.#astray };
   }
 }
 
-/** What is wrong with a run, in words; nothing, if it counts. */
+/** The faults of a run in words; undefined if the run counts. */
 export function faultsIn(verdict: Verdict): string | undefined {
   const { lost, repeated, outOfOrder, astray } = verdict;
   const faults = Object.entries({ lost, repeated, "out of order": outOfOrder, astray })

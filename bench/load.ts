@@ -1,30 +1,30 @@
-/** What a run brings: phases of messages, each after the one before was answered and the harness has looked at the server. */
+/** The load of a run: phases of messages. A phase begins when the previous one is answered and measured. */
 
 import { Random } from "../test/faults/random.ts";
 
 export interface Phase {
   readonly updates: number;
   readonly chats: number;
-  /** From each update's chat to the next one's; 1 without: round and round. */
+  /** The distance from an update's chat to the next one's; default 1. */
   readonly stride?: number;
   /**
-   * So many updates come to be in a second, as people write: each at any moment, of any chat, heavy or not, independently of all
-   * others. Without, all of them wait from the beginning, and chats take turns.
+   * Updates created per second, at random times, from random chats, heavy at random. Without a rate, all updates wait
+   * from the beginning, and chats take turns.
    */
   readonly rate?: number;
-  /** One in so many asks for heavy work. */
+  /** One of this many updates asks for heavy work. */
   readonly heavyEvery?: number;
-  /** Each asks the application how much memory it has in use. */
+  /** Each update asks for the heap in use on the application's thread. */
   readonly asksForHeap?: boolean;
 }
 
 export interface Load {
   readonly phases: readonly Phase[];
-  /** How long each call takes to be answered: ms. */
+  /** The time that each call takes: ms. */
   readonly latency?: number;
 }
 
-/** The same with so much of each phase. */
+/** The load with the updates of each phase multiplied by `scale`. */
 export function scaled({ phases, ...rest }: Load, scale: number): Load {
   const part = (count: number) => Math.max(1, Math.round(count * scale));
   return { ...rest, phases: phases.map((phase) => ({ ...phase, updates: part(phase.updates) })) };
@@ -33,15 +33,15 @@ export function scaled({ phases, ...rest }: Load, scale: number): Load {
 export const FIRST_UPDATE = 1000;
 export const FIRST_CHAT = 100_000;
 
-/** All messages of a load, built before they are needed. Each is known by its number, from 0. */
+/** All messages of a load, built in advance and numbered from 0. */
 export class Backlog {
-  /** Where each phase ends. */
+  /** The number after the last update of each phase. */
   readonly ends: readonly number[];
   readonly #texts: string[] = [];
   readonly #chats: Int32Array;
   readonly #heavy: Uint8Array;
   readonly #times: Float64Array;
-  /** The same for every run. */
+  /** A fixed seed: the same load in every run. */
   readonly #random = new Random(1);
 
   constructor(phases: readonly Phase[]) {
@@ -68,27 +68,27 @@ export class Backlog {
     return this.#heavy[number] === 1;
   }
 
-  /** When it comes to be, from the beginning of its phase: ms. */
+  /** The time of creation, from the beginning of the phase: ms. */
   timeOf(number: number): number {
     return this.#times[number]!;
   }
 
-  /** The JSON text of some of them, as getUpdates has it. */
+  /** The JSON of some updates, as in the result of getUpdates. */
   slice(start: number, end: number): string {
     return `[${this.#texts.slice(start, end).join()}]`;
   }
 
   #add(phase: Phase, i: number): void {
     const number = this.#texts.length;
-    const { chat, isHeavy, time } = phase.rate === undefined ? inTurn(phase, i) : this.#byChance(phase, i);
+    const { chat, isHeavy, time } = phase.rate === undefined ? inTurn(phase, i) : this.#atRandom(phase, i);
     this.#chats[number] = FIRST_CHAT + chat;
     this.#heavy[number] = Number(isHeavy);
     this.#times[number] = time;
     this.#texts.push(updateText(number, FIRST_CHAT + chat, isHeavy ? " heavy" : phase.asksForHeap ? " heap" : ""));
   }
 
-  /** A Poisson process: between two updates lies a time of exponential distribution. */
-  #byChance({ chats, rate = 1, heavyEvery = Number.POSITIVE_INFINITY }: Phase, i: number): Traits {
+  /** A Poisson process: the time between two updates has an exponential distribution. */
+  #atRandom({ chats, rate = 1, heavyEvery = Number.POSITIVE_INFINITY }: Phase, i: number): Traits {
     const before = i === 0 ? 0 : this.#times[this.#texts.length - 1]!;
     const time = before - (Math.log(1 - this.#random.next()) / rate) * 1000;
     return { chat: this.#random.integer(0, chats - 1), isHeavy: this.#random.chance(1 / heavyEvery), time };
@@ -102,12 +102,12 @@ interface Traits {
 }
 
 function inTurn({ chats, stride = 1, heavyEvery }: Phase, i: number): Traits {
-  // Another chat's turn in every round.
+  // Heavy work moves on by one chat in every round.
   const isHeavy = heavyEvery !== undefined && (i + Math.floor(i / chats)) % heavyEvery === 0;
   return { chat: (i * stride) % chats, isHeavy, time: 0 };
 }
 
-/** What is answered begins with the text, and so with the number that it answers. */
+/** The text begins with the update's number, and so does its answer. */
 function updateText(number: number, chat: number, request: string): string {
   const who = `"id":${chat},"first_name":"User","username":"user${chat}"`;
   return (

@@ -1,16 +1,17 @@
 /**
- * What asgigram costs, beside its peers on the same work, in one go.
+ * Measures asgigram and its peers on the same work.
  *
  *   npm run bench                                    everything
  *   npm run bench -- echo mix                        some scenarios (scenarios.ts)
  *   npm run bench -- echo --peers asgigram,telegraf  some rows
- *   npm run bench -- echo --runs 3                   so often each; the rows take turns
- *   npm run bench -- echo --scale 0.1                a tenth of each load, to try things out
- *   npm run bench -- mix --workers 4                 of those who have any; one per core by default
+ *   npm run bench -- echo --runs 3                   runs of each row; the rows take turns
+ *   npm run bench -- echo --scale 0.1                a tenth of each load, for a trial
+ *   npm run bench -- mix --workers 4                 worker threads; default one per core
  *   npm run bench -- --json results.json             every single run, for report.ts and plots.ts
- *   npm run bench -- echo --profile                  where asgigram spends its time
+ *   npm run bench -- echo --profile                  the functions in which asgigram spends its time
  *
- * A run in which an update is lost, answered twice or out of order is no result. If it is asgigram's, the bench fails.
+ * A run with an update lost, answered twice or out of order does not count. If it is a run of asgigram, the bench
+ * fails.
  */
 
 import { mkdtempSync, writeFileSync } from "node:fs";
@@ -48,29 +49,29 @@ async function bench(): Promise<void> {
   const results = emptyResults(scale, workers);
   for (const scenario of chosen()) {
     results.scenarios.push(await run(scenario));
-    // What takes hours is not to be lost at the end.
+    // Written after each scenario: an interrupted bench keeps its results.
     if (flags.json !== undefined) writeFileSync(flags.json, JSON.stringify(results, undefined, 1));
   }
   console.log(report(results));
-  if (isAnyOfOursFaulty(results)) process.exitCode = 1;
+  if (hasFaultOfOurs(results)) process.exitCode = 1;
 }
 
 function chosen(): readonly Scenario[] {
   const names = SCENARIOS.map(({ name }) => name);
   const rows = SCENARIOS.flatMap(({ entries }) => entries.map(({ name }) => name));
-  insist(positionals, names, "scenario");
-  insist(wanted ?? [], rows, "row");
+  requireKnown(positionals, names, "scenario");
+  requireKnown(wanted ?? [], rows, "row");
   return positionals.length === 0 ? SCENARIOS : SCENARIOS.filter(({ name }) => positionals.includes(name));
 }
 
-function insist(given: readonly string[], known: readonly string[], what: string): void {
+function requireKnown(given: readonly string[], known: readonly string[], what: string): void {
   const unknown = given.find((name) => !known.includes(name));
   if (unknown === undefined) return;
   console.error(`no ${what} "${unknown}"; there are ${[...new Set(known)].join(", ")}`);
   process.exit(2);
 }
 
-/** Each in turn, and again: what the machine does meanwhile falls on all of them alike. */
+/** Runs each row once, then all again, so that other work on the machine affects all rows alike. */
 async function run(scenario: Scenario): Promise<ScenarioResults> {
   const entries = scenario.entries.filter(({ name }) => wanted?.includes(name) ?? true);
   const results = entries.map(({ name, peer }) => ({ name, isOurs: isOurs(peer), runs: [] as Run[] }));
@@ -85,7 +86,7 @@ async function run(scenario: Scenario): Promise<ScenarioResults> {
   return { name: scenario.name, entries: results };
 }
 
-/** A server that fails is no reason for the others not to be measured. */
+/** A server that fails does not end the bench. */
 async function attempt(
   { peer, load }: Entry,
   { settle }: Scenario,
@@ -105,7 +106,7 @@ async function attempt(
   }
 }
 
-/** One run of asgigram, and where its threads were at work in its last phase. */
+/** Runs asgigram once and reports the CPU profile of each thread in the last phase. */
 async function profile({ name, entries, heavyMs }: Scenario): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), "asgigram-profile-"));
   const { peer, load } = entries.find((entry) => isOurs(entry.peer))!;
@@ -119,10 +120,10 @@ async function profile({ name, entries, heavyMs }: Scenario): Promise<string> {
   });
   const { begun, seconds, updates } = phases.at(-1)!;
   const threads = readProfiles(folder, { from: begun, to: begun + seconds * 1000 });
-  return `## ${name}: the profiles are in ${folder}\n\n${profileReport(threads, updates)}`;
+  return `## ${name}: profiles in ${folder}\n\n${profileReport(threads, updates)}`;
 }
 
-function isAnyOfOursFaulty({ scenarios }: Results): boolean {
+function hasFaultOfOurs({ scenarios }: Results): boolean {
   const ours = scenarios.flatMap(({ entries }) => entries.filter(({ isOurs }) => isOurs));
   return ours.some(({ runs }) => runs.some(({ faults }) => faults !== undefined));
 }

@@ -1,4 +1,4 @@
-/** What asgigram is meant to reach, and whether it does. */
+/** The performance goals of asgigram, and their check against results. */
 
 import { measured, type Results, type ScenarioResults, scenarioOf } from "./results.ts";
 
@@ -6,7 +6,7 @@ export interface Mark {
   readonly scenario: string;
   readonly entry: string;
   readonly figure: string;
-  /** Of the same scenario and figure; without, the bound is in the figure's own unit. */
+  /** The entry that the bounds are multiples of; without it they are in the unit of the figure. */
   readonly comparedTo?: string;
   readonly atLeast?: number;
   readonly atMost?: number;
@@ -53,12 +53,12 @@ export const MARKS: readonly Mark[] = [
 
 export interface Judgement {
   readonly mark: Mark;
-  /** In the unit of the figure, or as a multiple of what it is compared to; nothing, if there is nothing to compare. */
+  /** In the unit of the figure, or as a multiple of the other entry; undefined without a result of either. */
   readonly value: number | undefined;
   readonly isMet: boolean | undefined;
 }
 
-/** All marks of the scenarios that were measured. */
+/** Judges the marks of the measured scenarios. */
 export function judge({ scenarios }: Results): Judgement[] {
   return MARKS.flatMap((mark) => {
     const results = scenarios.find(({ name }) => name === mark.scenario);

@@ -1,6 +1,6 @@
 /**
- * One run: a stub and a server, each a process of its own, from the server's start to its end. What the server uses is read
- * from /proc, from outside.
+ * One run: a stub and a server, each in its own process, from the server's start to its end. The server's CPU time and
+ * memory are read from /proc.
  */
 
 import { type ChildProcess, fork, spawn } from "node:child_process";
@@ -20,27 +20,27 @@ export interface Task {
   readonly peer: Peer;
   readonly load: Load;
   readonly workers: number;
-  /** How much hashing a heavy update asks for, and what it takes one thread: ms. */
+  /** The rounds of hashing of a heavy update, and their time on one thread: ms. */
   readonly heavy?: { readonly rounds: number; readonly ms: number };
-  /** How long the server is left alone before its memory is read, ahead of the first phase and after each: ms. */
+  /** The idle time before each reading of the server's memory, ahead of the first phase and after each phase: ms. */
   readonly settle?: number;
 }
 
 export interface Run {
   readonly startedAt: string;
-  /** Why this is no result. */
+  /** The reason why the run does not count. */
   readonly faults: string | undefined;
   /** From the start of the process to its first poll: ms. */
   readonly startMs: number;
-  /** Of the server's whole life up to the end of the last phase, its start included: us. */
+  /** CPU time of the server from its start to the end of the last phase: us. */
   readonly cpu: number;
   readonly memoryAtStart: Memory;
   readonly phases: readonly (PhaseResult & { readonly memory: Memory })[];
-  /** What one thread would have taken for one heavy update: ms. */
+  /** The time of one heavy update on one thread: ms. */
   readonly heavyMs?: number;
 }
 
-/** What is left of a run whose server died. */
+/** The result of a run whose server died. */
 export function failedRun({ message }: Error): Run {
   const nothing = { resident: Number.NaN, peak: Number.NaN };
   return {
@@ -53,26 +53,26 @@ export function failedRun({ message }: Error): Run {
   };
 }
 
-/** How long a server may take to poll for the first time, and to end when it is told to: ms. */
+/** The longest time from a server's start to its first poll, and from SIGTERM to its end: ms. */
 const START_TIMEOUT = 30_000;
 const END_TIMEOUT = 15_000;
 const TOKEN = "1:bench";
 
-/** @throws an Error with the end of the server's log, if it dies, or never polls */
+/** @throws an Error if the server dies, with the end of its log, or if it never polls */
 export async function measure(task: Task): Promise<Run> {
   const folder = mkdtempSync(join(tmpdir(), "asgigram-bench-"));
   const stub = new Channel(fork(join(import.meta.dirname, "stub.ts")));
   try {
     stub.send({ type: "prepare", load: task.load });
     const { url } = await stub.receive("prepared");
-    return await attend(task, stub, { apiUrl: url, folder, workers: task.workers });
+    return await runPhases(task, stub, { apiUrl: url, folder, workers: task.workers });
   } finally {
     stub.end();
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-async function attend(task: Task, stub: Channel, place: Place): Promise<Run> {
+async function runPhases(task: Task, stub: Channel, place: Place): Promise<Run> {
   const { peer, load, heavy, settle = 0 } = task;
   const startedAt = new Date().toISOString();
   const spawned = now();
@@ -108,7 +108,7 @@ async function attend(task: Task, stub: Channel, place: Place): Promise<Run> {
 /** The server under test. */
 class Server {
   readonly pid: number;
-  /** Rejects when it ends of itself. */
+  /** Rejects when the process ends. */
   readonly death: Promise<never>;
   readonly #process: ChildProcess;
 
@@ -129,7 +129,7 @@ class Server {
     this.death.catch(() => {});
   }
 
-  /** As a container is stopped: asked first. */
+  /** Sends SIGTERM, then SIGKILL, as a container is stopped. */
   async stop(): Promise<void> {
     this.#process.kill("SIGTERM");
     const patience = setTimeout(() => this.#process.kill("SIGKILL"), END_TIMEOUT);
@@ -150,7 +150,7 @@ function environment({ apiUrl, workers }: Place, rounds: number): NodeJS.Process
   };
 }
 
-/** What is said between the harness and the stub. */
+/** Messages between the harness and the stub. */
 class Channel {
   readonly #stub: ChildProcess;
   readonly #messages: NodeJS.AsyncIterator<[FromStub]>;
@@ -164,11 +164,11 @@ class Channel {
     this.#stub.send(message);
   }
 
-  /** What the stub says comes in an order that is known. */
+  /** The stub's next message. @throws Error if it has another type: their order is fixed */
   async receive<Type extends FromStub["type"]>(type: Type): Promise<Extract<FromStub, { type: Type }>> {
     const { value } = await this.#messages.next();
     const [message] = value as [FromStub];
-    if (message.type !== type) throw new Error(`the stub said "${message.type}", not "${type}"`);
+    if (message.type !== type) throw new Error(`the stub sent "${message.type}", not "${type}"`);
     return message as Extract<FromStub, { type: Type }>;
   }
 
@@ -179,5 +179,5 @@ class Channel {
 
 async function neverPolled(): Promise<never> {
   await delay(START_TIMEOUT, undefined, { ref: false });
-  throw new Error(`the server has not polled within ${START_TIMEOUT / 1000} s`);
+  throw new Error(`the server did not poll within ${START_TIMEOUT / 1000} s`);
 }

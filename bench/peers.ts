@@ -1,15 +1,15 @@
 /**
- * Who is measured. Each is a process of its own, of the same Node.js, with the same bot (peers/bot.ts), and set up as its
- * documentation recommends for production; the head of each file says what was chosen.
+ * The servers under test. Each runs the same bot (peers/bot.ts) in its own process of the same Node.js, set up as its
+ * documentation recommends for production; the head of each file says how.
  */
 
 import { join } from "node:path";
 
 export interface Peer {
   readonly name: string;
-  /** The packages whose versions matter. */
+  /** The packages whose versions are reported. */
   readonly packages: readonly string[];
-  /** Handles one update after another, so that its rate under latency needs no long run to be known. */
+  /** It handles one update after another, so a short run is enough to measure it under latency. */
   readonly isSequential?: boolean;
   /** Arguments of `node`. */
   command(place: Place): readonly string[];
@@ -17,9 +17,9 @@ export interface Peer {
 
 export interface Place {
   readonly apiUrl: string;
-  /** For what the server keeps. */
+  /** For the server's files. */
   readonly folder: string;
-  /** Of those who have any. */
+  /** Worker threads, for servers that have them. */
   readonly workers: number;
 }
 
@@ -31,7 +31,7 @@ interface Variant {
 
 const TOP = join(import.meta.dirname, "..");
 
-/** The built command line, as by default: one worker per core, unless the bench is asked for another number. */
+/** The built command line with its defaults: one worker per core, unless the bench has `--workers`. */
 export function asgigram({ name = "asgigram", flags = [], nodeFlags = [] }: Variant = {}): Peer {
   return {
     name,
@@ -58,7 +58,7 @@ function library(name: string, packages: readonly string[], rest: Partial<Peer> 
 
 export const PEERS: readonly Peer[] = [
   asgigram(),
-  // The limit that the others are compared with.
+  // The limit for the others.
   library("bare", ["undici"]),
   library("grammy", ["grammy"], { isSequential: true }),
   library("grammy-runner", ["grammy", "@grammyjs/runner"]),

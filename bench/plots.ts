@@ -1,14 +1,12 @@
 /**
- * Results as pictures, for pages light or dark: nothing is drawn behind them, and every colour can be told from white and from
- * black.
+ * Results as bar charts in SVG.
  *
  *   node bench/plots.ts results.json docs/performance/
  */
 
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { parse, View } from "vega";
-import { compile, type TopLevelSpec } from "vega-lite";
+import { type Bar, type BarChart, barChart } from "./bar-chart.ts";
 import { formatNumber } from "./report.ts";
 import { type EntryResults, measured, type Results, type ScenarioResults, scenarioOf, valuesOf } from "./results.ts";
 import type { Figure } from "./scenarios.ts";
@@ -18,7 +16,7 @@ export interface Plot {
   readonly scenario: string;
   readonly title: string;
   readonly figure: string;
-  /** Where the least and the most are too far apart for lengths to tell. */
+  /** For values too far apart for lengths to tell. */
   readonly isLogarithmic?: boolean;
 }
 
@@ -41,74 +39,16 @@ export const PLOTS: readonly Plot[] = [
   { name: "memory", scenario: "memory", figure: "KB/instance", title: "Kilobytes per live instance" },
 ];
 
-const INK = "#737c86";
-const OURS = "#2f81f7";
-const OTHERS = "#8c959f";
-
-/** One row for each entry: the median as a bar, the single runs as strokes, and the median in figures behind them. */
-export function specOf({ title, isLogarithmic }: Plot, figure: Figure, results: ScenarioResults): TopLevelSpec {
-  const names = results.entries.map(({ name }) => name);
-  const rows = results.entries.map((entry) => rowOf(figure, entry));
-  const strokes = results.entries.flatMap((entry) =>
-    valuesOf(figure, entry).map((value) => ({ name: entry.name, isOurs: entry.isOurs, value })),
-  );
-  const end = Math.max(...rows.map(({ most }) => most)) * 1.15;
-  const scale = isLogarithmic ? { type: "log" as const, domain: [1, end * 2] } : { domain: [0, end] };
-  const y = { field: "name", type: "nominal" as const, scale: { domain: names }, title: null };
-  const x = { field: "value", type: "quantitative" as const, scale, title: null };
-  const color = { condition: { test: "datum.isOurs", value: OURS }, value: OTHERS };
-  return {
-    title: { text: title, anchor: "start" },
-    width: 520,
-    height: { step: 26 },
-    background: "transparent",
-    layer: [
-      {
-        data: { values: rows },
-        mark: { type: "bar", height: 16, cornerRadiusEnd: 2, opacity: 0.55 },
-        encoding: { y, x, x2: { datum: isLogarithmic ? 1 : 0 }, color },
-      },
-      {
-        data: { values: strokes },
-        mark: { type: "tick", orient: "vertical", height: 16, thickness: 1.5, opacity: 1 },
-        encoding: { y, x, color },
-      },
-      {
-        data: { values: rows },
-        mark: { type: "text", align: "left", dx: 8, color: INK, fontSize: 12, fontWeight: "bold" },
-        encoding: { y, x: { ...x, field: "most" }, text: { field: "text", type: "nominal" } },
-      },
-    ],
-    config: {
-      font: "system-ui, sans-serif",
-      view: { stroke: null },
-      title: { color: INK, fontSize: 15 },
-      axis: {
-        labelColor: INK,
-        labelFontSize: 13,
-        labelLimit: 320,
-        domainColor: INK,
-        tickColor: INK,
-        gridColor: INK,
-        gridOpacity: 0.2,
-      },
-    },
-  };
+/** A bar for each entry: the median as its length, the runs as strokes. */
+function chartOf({ title, isLogarithmic = false }: Plot, figure: Figure, { entries }: ScenarioResults): BarChart {
+  return { title, isLogarithmic, bars: entries.map((entry) => barOf(figure, entry)) };
 }
 
-interface Row {
-  readonly name: string;
-  readonly isOurs: boolean;
-  readonly value: number;
-  readonly most: number;
-  readonly text: string;
-}
-
-function rowOf(figure: Figure, entry: EntryResults): Row {
+function barOf(figure: Figure, entry: EntryResults): Bar {
   const { name, isOurs } = entry;
-  const { median, most } = measured(figure, entry) ?? { median: 0, most: 0 };
-  const text = most === 0 ? "no result" : formatNumber(median, figure.digits);
-  return { name, isOurs, value: median, most, text };
+  const median = measured(figure, entry)?.median;
+  const label = median === undefined ? "no result" : formatNumber(median, figure.digits);
+  return { name, isHighlighted: isOurs, value: median ?? 0, strokes: valuesOf(figure, entry), label };
 }
 
 export interface Picture {
@@ -116,22 +56,20 @@ export interface Picture {
   readonly svg: string;
 }
 
-/** The pictures of what there are results of. */
-export async function draw(results: Results): Promise<Picture[]> {
-  const pictures: Picture[] = [];
-  for (const plot of PLOTS) {
+/** Draws the plots of the measured scenarios. */
+export function draw(results: Results): Picture[] {
+  return PLOTS.flatMap((plot) => {
     const scenario = results.scenarios.find(({ name }) => name === plot.scenario);
-    if (scenario === undefined) continue;
+    if (scenario === undefined) return [];
     const figure = scenarioOf(plot.scenario).figures.find(({ name }) => name === plot.figure)!;
-    const { spec } = compile(specOf(plot, figure, scenario));
-    pictures.push({ plot, svg: await new View(parse(spec)).toSVG() });
-  }
-  return pictures;
+    return [{ plot, svg: barChart(chartOf(plot, figure, scenario)) }];
+  });
 }
 
 if (import.meta.main) {
   const [results, folder] = process.argv.slice(2);
-  const pictures = await draw(JSON.parse(readFileSync(results!, "utf8")) as Results);
   mkdirSync(folder!, { recursive: true });
-  for (const { plot, svg } of pictures) writeFileSync(join(folder!, `${plot.name}.svg`), svg);
+  for (const { plot, svg } of draw(JSON.parse(readFileSync(results!, "utf8")) as Results)) {
+    writeFileSync(join(folder!, `${plot.name}.svg`), svg);
+  }
 }

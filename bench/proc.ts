@@ -1,10 +1,11 @@
-/** What the kernel knows of a process, and of all that it has started (https://man7.org/linux/man-pages/man5/proc.5.html). */
+/** CPU time and memory of a process and its children, from /proc: https://man7.org/linux/man-pages/man5/proc.5.html */
 
 import { readdirSync, readFileSync } from "node:fs";
 
 /**
- * User and system time of all threads that live, in microseconds. It is what the scheduler has counted in nanoseconds: the
- * ticks of /proc/PID/stat are too coarse for a run of a second. No server of the bench ends threads while it is measured.
+ * User and system time of all living threads, in microseconds. It comes from the scheduler, which counts nanoseconds:
+ * the ticks of /proc/PID/stat are too coarse for a run of a second. No server of the bench ends threads during a
+ * measurement.
  */
 export function cpuOf(pid: number): number {
   let nanoseconds = 0;
@@ -13,7 +14,7 @@ export function cpuOf(pid: number): number {
 }
 
 export interface Memory {
-  /** Resident now, and the most that ever was: bytes. */
+  /** Resident memory now, and its maximum: bytes. */
   resident: number;
   peak: number;
 }
@@ -34,7 +35,7 @@ function read(path: string): string {
   try {
     return readFileSync(path, "utf8");
   } catch {
-    // A thread of the pool may end between the two looks at it.
+    // A thread of the pool may end between the listing and the reading.
     return "";
   }
 }

@@ -1,5 +1,5 @@
 /**
- * Where a process spends its time, from the profiles that `node --cpu-prof` leaves: one file for each thread.
+ * The time of a process by function, from the profiles of `node --cpu-prof`: one file for each thread.
  * https://chromedevtools.github.io/devtools-protocol/tot/Profiler/#type-Profile
  */
 
@@ -9,16 +9,16 @@ import { table } from "./report.ts";
 
 interface CpuProfile {
   readonly nodes: readonly { id: number; callFrame: { functionName: string; url: string; lineNumber: number } }[];
-  /** Microseconds of the clock that clock.ts reads, too. */
+  /** Microseconds, by the same clock as clock.ts. */
   readonly startTime: number;
-  /** The node at work at each sample, and the microseconds since the one before. */
+  /** The running node at each sample, and the microseconds since the previous sample. */
   readonly samples: readonly number[];
   readonly timeDeltas: readonly number[];
 }
 
 export interface ThreadProfile {
   readonly thread: string;
-  /** Self time in microseconds, the largest first; what is not work is left out. */
+  /** Self time in microseconds, the largest first, without idle time. */
   readonly functions: readonly Cost[];
   readonly groups: readonly Cost[];
   readonly total: number;
@@ -29,18 +29,18 @@ export interface Cost {
   readonly microseconds: number;
 }
 
-/** The flags of `node` that have it leave them. */
+/** Flags of `node` that write profiles. */
 export function profilingFlags(folder: string): string[] {
   return ["--cpu-prof", `--cpu-prof-dir=${folder}`];
 }
 
-/** What of the profile is wanted: ms of clock.ts. */
+/** A span of time: ms of clock.ts. */
 export interface Span {
   readonly from: number;
   readonly to: number;
 }
 
-/** All threads of the process that has ended, the busiest first. */
+/** The threads of the ended process, the busiest first. */
 export function readProfiles(folder: string, span: Span): ThreadProfile[] {
   const files = readdirSync(folder).filter((name) => name.endsWith(".cpuprofile"));
   return files
@@ -59,7 +59,7 @@ export function analyze(name: string, profile: CpuProfile, span: Span): ThreadPr
     const frame = frames.get(id)!;
     const time = timeDeltas[i]!;
     now += time;
-    if (IS_NO_WORK.test(frame.functionName) || now < span.from * 1000 || now > span.to * 1000) continue;
+    if (IDLE.test(frame.functionName) || now < span.from * 1000 || now > span.to * 1000) continue;
     total += time;
     add(functions, placeOf(frame), time);
     add(groups, groupOf(frame), time);
@@ -67,8 +67,8 @@ export function analyze(name: string, profile: CpuProfile, span: Span): ThreadPr
   return { thread: threadOf(name), functions: largestFirst(functions), groups: largestFirst(groups), total };
 }
 
-/** Time in which nothing runs. "(program)" is V8's and Node.js's own code: system calls, for the most part. */
-const IS_NO_WORK = /^\((?:idle|root)\)$/;
+/** Idle time. "(program)" counts as work: it is V8's and Node.js's own code, mostly system calls. */
+const IDLE = /^\((?:idle|root)\)$/;
 
 /** CPU.<date>.<time>.<pid>.<thread>.<number>.cpuprofile */
 function threadOf(name: string): string {
@@ -88,7 +88,7 @@ function groupOf({ functionName, url }: CpuProfile["nodes"][number]["callFrame"]
   return /^(?:src|workers)\/[^/]+/.exec(path)?.[0] ?? path.split("/")[0]!;
 }
 
-/** From the top of the repository or of the package. */
+/** A path from the top of the repository or of the package. */
 function shorten(url: string): string {
   return url
     .replace(/^.*\/node_modules\//, "")
@@ -107,8 +107,8 @@ function largestFirst(costs: Map<string, number>): Cost[] {
 }
 
 /**
- * Times are those of a clock: where the machine is busy with something else, it counts for what was waiting.
- * @param updates by which the times are divided
+ * Times are wall-clock time: a function's time includes its wait for a core.
+ * @param updates the divisor of the times
  */
 export function profileReport(threads: readonly ThreadProfile[], updates: number): string {
   return threads

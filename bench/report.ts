@@ -1,5 +1,5 @@
 /**
- * Results as tables, which are Markdown as well.
+ * Results as Markdown tables.
  *
  *   node bench/report.ts results.json
  */
@@ -21,7 +21,7 @@ export function report(results: Results): string {
   return [headOf(results), ...sections].join("\n\n");
 }
 
-/** What there is to say of one scenario. */
+/** The report of one scenario. */
 export interface Section {
   readonly name: string;
   readonly text: string;
@@ -37,15 +37,15 @@ export function sectionsOf(results: Results): Section[] {
   });
 }
 
-/** When and where it was measured. */
+/** The date, the machine and the versions of the results. */
 export function headOf({ date, commit, machine, versions, scale, workers }: Results): string {
   const { cpu, cores, memoryGB, kernel } = machine;
   const packages = Object.entries(versions).map((entry) => entry.join(" "));
-  const isSmall = scale === 1 ? [] : [`Loads are ${scale} of what they should be: no measurement, a trial.`];
+  const isSmall = scale === 1 ? [] : [`A trial: loads are scaled by ${scale}.`];
   return [
     `${date}, commit ${commit}, on ${cores} cores of ${cpu}, ${memoryGB} GB, Linux ${kernel}`,
     packages.join(", "),
-    `${workers} worker threads. The median of the runs (and the least and the most).`,
+    `${workers} worker threads. The median of the runs (lowest–highest).`,
     ...isSmall,
   ].join("\n");
 }
@@ -58,7 +58,7 @@ function tableOf({ name, entries }: ScenarioResults): string {
   ]);
 }
 
-/** What is no result is shown as such, with its reason. */
+/** The name of a row, with the first fault of runs that do not count. */
 function nameOf({ name, runs }: EntryResults): string {
   const faults = runs.flatMap((run) => run.faults ?? []);
   if (faults.length === 0) return name;
@@ -89,7 +89,7 @@ function sentence({ mark, value, isMet }: Judgement): string {
   return `${verdict}: ${entry}, ${figure}, ${bound}${value === undefined ? "" : `: ${formatNumber(value, 2)}`}`;
 }
 
-/** Columns of figures end at the same place. */
+/** A Markdown table with right-aligned columns of figures. */
 export function table(rows: readonly (readonly string[])[]): string {
   const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
   const pad = (text: string, column: number) =>

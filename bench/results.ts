@@ -1,4 +1,4 @@
-/** All that a bench has found, every single run of it: what is written as JSON, and what tables, marks and plots come from. */
+/** The results of a bench, with every run: the JSON file, and the source of tables, marks and plots. */
 
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
@@ -18,9 +18,9 @@ export interface Results {
     readonly kernel: string;
   };
   readonly versions: Readonly<Record<string, string>>;
-  /** By how much the loads were made smaller; 1 for a true measurement. */
+  /** The factor of all loads; 1 for a real measurement. */
   readonly scale: number;
-  /** Worker threads of those who have any. */
+  /** Worker threads, for servers that have them. */
   readonly workers: number;
   readonly scenarios: ScenarioResults[];
 }
@@ -32,7 +32,7 @@ export interface ScenarioResults {
 
 export interface EntryResults {
   readonly name: string;
-  /** It is asgigram, in some way. */
+  /** A variant of asgigram. */
   readonly isOurs: boolean;
   readonly runs: Run[];
 }
@@ -60,7 +60,7 @@ function versions(entries: readonly Entry[]): Record<string, string> {
   return { node: process.versions.node, ...Object.fromEntries([...packages].map((name) => [name, version(name)])) };
 }
 
-/** A figure over the runs of an entry, as far as they count. */
+/** A figure over the valid runs of an entry. */
 export interface Measured {
   readonly median: number;
   readonly least: number;
@@ -73,7 +73,7 @@ export function measured(figure: Figure, entry: EntryResults): Measured | undefi
   return { median: median(values), least: Math.min(...values), most: Math.max(...values) };
 }
 
-/** One for each run that counts. */
+/** The figure of each valid run. */
 export function valuesOf(figure: Figure, { runs }: EntryResults): number[] {
   return runs.filter(({ faults }) => faults === undefined).map((run) => figure.of(run));
 }

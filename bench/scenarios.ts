@@ -1,4 +1,4 @@
-/** What is measured: who is given which load, and which figures tell how it went. */
+/** The scenarios: for each, its servers, their loads, and the figures to report. */
 
 import { availableParallelism } from "node:os";
 import type { Load, Phase } from "./load.ts";
@@ -7,15 +7,15 @@ import { asgigram, PEERS, type Peer } from "./peers.ts";
 
 export interface Scenario {
   readonly name: string;
-  /** What it is, for the reader of its table. */
+  /** The description above its table. */
   readonly about: string;
-  /** How often each is measured; all once, then all again. */
+  /** Runs of each entry. The entries take turns. */
   readonly runs: number;
   readonly entries: readonly Entry[];
   readonly figures: readonly Figure[];
-  /** What one heavy update takes one thread: ms. */
+  /** The time of one heavy update on one thread: ms. */
   readonly heavyMs?: number;
-  /** How long servers are left alone before their memory is read: ms. */
+  /** The idle time before each reading of a server's memory: ms. */
   readonly settle?: number;
 }
 
@@ -26,7 +26,7 @@ export interface Entry {
   readonly load: Load;
 }
 
-/** A column of the table: what is drawn from one run. */
+/** A column of the table: a number computed from one run. */
 export interface Figure {
   readonly name: string;
   readonly digits: number;
@@ -47,7 +47,7 @@ const heavyP50 = figure("heavy p50 ms", 1, (run) => last(run).heavy.p50);
 const heavyP99 = figure("heavy p99 ms", 1, (run) => last(run).heavy.p99);
 const pollGapP99 = figure("poll gap p99 ms", 1, (run) => last(run).pollGaps.p99);
 const pollGapMax = figure("poll gap max ms", 1, (run) => last(run).pollGaps.max);
-/** How many threads that do nothing but the heavy work would get as far. */
+/** The number of threads that would reach this throughput with heavy work alone. */
 const threadsWorth = figure("x one thread", 2, (run) => (throughput.of(run) * run.heavyMs!) / 1000);
 const peak = figure("peak MB", 0, (run) => megabytes(last(run).memory.peak));
 const memoryAtStart = figure("MB at start", 0, (run) => megabytes(run.memoryAtStart.resident));
@@ -77,7 +77,7 @@ function megabytes(bytes: number): number {
 
 // ---- loads ----
 
-/** A chat stays with its worker: the more of them there are, the fewer chats wait behind one that is at heavy work. */
+/** A chat stays with its worker: with more workers, fewer chats wait behind a heavy one. */
 const MANY_WORKERS = asgigram({
   name: "asgigram (4 workers per core)",
   flags: [`--workers=${4 * availableParallelism()}`],
@@ -87,16 +87,16 @@ function backlog(updates: number, chats: number): Load {
   return { phases: [{ updates, chats }] };
 }
 
-/** @param sequential for those who handle one update after another, and would take minutes over a load under latency */
+/** @param sequential a small load for servers that handle one update after another: under latency they are slow */
 function each(peers: readonly Peer[], load: Load, sequential: Load = load): Entry[] {
   return peers.map((peer) => ({ name: peer.name, peer, load: peer.isSequential ? sequential : load }));
 }
 
 // ---- memory ----
 
-/** Phases of the memory scenario: what the heaps hold before and after; a first message for each chat; a second for some. */
+/** Phases of the memory scenario: heaps before; a first message for each chat; heaps after; a second for some. */
 const [BEFORE, FIRST, AFTER, SECOND] = [0, 1, 2, 3];
-/** Chats enough to meet every worker: the application's answer tells of its own thread. */
+/** Enough chats to reach every worker: each answer has the heap of its own thread. */
 const asking: Phase = { updates: 8, chats: 8, asksForHeap: true };
 
 function crowd(chats: number): Load {
@@ -104,7 +104,7 @@ function crowd(chats: number): Load {
   return { phases: [asking, { updates: chats, chats }, asking, { updates, chats, stride: chats / updates }] };
 }
 
-/** What the process has grown by since before the first message, its garbage included; then without what the workers had of it. */
+/** The growth of the process since before the first message, with all garbage; then without the workers' garbage. */
 const perInstance = figure("KB/instance", 2, (run) => growth(run, FIRST));
 const perInstanceCollected = figure("workers collected", 2, (run) => growth(run, AFTER));
 
@@ -135,21 +135,21 @@ function growthEntry(name: string, updates: number, chats: number): Entry {
 export const SCENARIOS: readonly Scenario[] = [
   {
     name: "echo",
-    about: "20,000 messages of 1,000 chats are waiting; each is answered.",
+    about: "20,000 messages of 1,000 chats are waiting. The bot answers each.",
     runs: 5,
     entries: each(PEERS, backlog(20_000, 1000)),
     figures: [throughput, cpu, cpuWithStart, stubCpu, p50, p99, peak, memoryAtStart, memoryAtEnd, firstPoll],
   },
   {
     name: "steady",
-    about: "Echo after 10,000 other messages of the same chats, which are not measured: V8 has warmed up by then.",
+    about: "Like echo, after 10,000 other messages of the same chats, which are not measured and warm up V8.",
     runs: 3,
     entries: each(PEERS, { phases: [10_000, 20_000].map((updates) => ({ updates, chats: 1000 })) }),
     figures: [throughput, cpu, stubCpu, p50, p99, peak],
   },
   {
     name: "stub",
-    about: "What the Bot API of the bench costs itself, which no row of any table contains.",
+    about: "The cost of the bench's own Bot API. No row of any table includes it.",
     runs: 3,
     entries: each(
       PEERS.filter(({ name }) => name === "bare"),
@@ -160,7 +160,7 @@ export const SCENARIOS: readonly Scenario[] = [
   {
     name: "latency",
     about:
-      "The same, and every call takes 20 ms to be answered. Who handles one update after another gets 500: it is 50 a second.",
+      "Like echo, but every call takes 20 ms. Servers that handle one update after another, at most 50 a second, get 500 messages.",
     runs: 3,
     entries: each(PEERS, { ...backlog(20_000, 1000), latency: 20 }, { ...backlog(500, 500), latency: 20 }),
     figures: [throughput, cpu, p50, p99, peak],
@@ -168,8 +168,8 @@ export const SCENARIOS: readonly Scenario[] = [
   {
     name: "mix",
     about:
-      "120 messages a second come from 100 chats for 20 s, any of them at any moment; one in five takes 48 ms of hashing, which " +
-      "blocks a thread.",
+      "120 messages a second arrive from 100 chats for 20 s, at random times. One in five takes 48 ms of hashing, which blocks " +
+      "a thread.",
     runs: 3,
     heavyMs: 48,
     entries: each([MANY_WORKERS, ...PEERS], { phases: [{ updates: 2400, chats: 100, rate: 120, heavyEvery: 5 }] }),
@@ -177,7 +177,7 @@ export const SCENARIOS: readonly Scenario[] = [
   },
   {
     name: "heavy",
-    about: "400 messages of 100 chats are waiting, each of which takes 24 ms of hashing.",
+    about: "400 messages of 100 chats are waiting. Each takes 24 ms of hashing.",
     runs: 3,
     heavyMs: 24,
     entries: each(PEERS, { phases: [{ updates: 400, chats: 100, heavyEvery: 1 }] }),
@@ -186,10 +186,10 @@ export const SCENARIOS: readonly Scenario[] = [
   {
     name: "memory",
     about:
-      "One message from each chat, and each instance stays; then one more from 20,000 of them. KB/instance is by how much the " +
-      "process has grown (VmRSS) from before the first message to 10 s after the last, garbage and all, divided by the chats. " +
-      "Then the application has the workers collect theirs (--expose-gc; not so the main thread): what is resident 10 s after, " +
-      "and how much of it their heaps have in use, again by growth and by chat.",
+      "Each chat sends one message, and each instance stays. Then 20,000 of the chats send one more. KB/instance is the growth " +
+      "of the process (VmRSS) from before the first message to 10 s after the last, with all garbage, divided by the chats. " +
+      "Then the workers collect their garbage (--expose-gc), the main thread does not. The next two columns are the growth of " +
+      "the process 10 s later, and of the heaps in use in the workers, each divided by the chats.",
     runs: 3,
     settle: 10_000,
     entries: [
@@ -201,21 +201,21 @@ export const SCENARIOS: readonly Scenario[] = [
   },
   {
     name: "start",
-    about: "From the start of the process to its first poll.",
+    about: "The time from the start of the process to its first poll.",
     runs: 10,
     entries: each(PEERS, backlog(1, 1)),
     figures: [firstPoll, startCpu, memoryAtStart],
   },
   {
     name: "hot",
-    about: "5,000 messages of one chat are waiting; each is answered after the one before.",
+    about: "5,000 messages of one chat are waiting. The bot answers each after the one before.",
     runs: 3,
     entries: each(PEERS, backlog(5000, 1)),
     figures: [throughput, cpu, p50, p99],
   },
   {
     name: "growth",
-    about: "Echo at other sizes: so many messages of so many chats, after 10,000 others that are not measured.",
+    about: "Like echo, with other numbers of messages and chats, after 10,000 other messages that are not measured.",
     runs: 3,
     entries: [
       growthEntry("2k of 1k", 2000, 1000),
@@ -228,7 +228,7 @@ export const SCENARIOS: readonly Scenario[] = [
   },
   {
     name: "inbox",
-    about: "Echo with and without the inbox's file.",
+    about: "Like echo, with and without the inbox's file.",
     runs: 7,
     entries: [asgigram(), asgigram({ name: "--no-inbox", flags: ["--no-inbox"] })].map((peer) => ({
       name: peer.name,

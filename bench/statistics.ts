@@ -1,4 +1,4 @@
-/** The few figures by which many measurements are told. */
+/** A summary of many measurements. */
 
 export interface Summary {
   count: number;
@@ -24,8 +24,8 @@ export function median(values: Iterable<number>): number {
 }
 
 /**
- * Between two measurements it lies as far from each as the quantile does.
- * @returns NaN of nothing
+ * Interpolates between two measurements.
+ * @returns NaN without measurements
  */
 export function quantile(sorted: ArrayLike<number>, q: number): number {
   const at = q * (sorted.length - 1);

@@ -1,10 +1,10 @@
 /**
- * A Bot API that costs next to nothing, in a process of its own: it hands out the messages of a load, takes what is answered,
- * and tells what became of each. The harness (measure.ts) starts it, and talks to it over the channel of a forked process.
+ * A Bot API that costs almost nothing, in its own process: it hands out the messages of a load, receives the answers
+ * and reports the result. The harness (measure.ts) forks it and exchanges messages with it.
  *
- *   prepared -- "begin" --> the first phase -- all answered, or nothing for a long time --> told --> "begin" --> the next
+ *   "prepared" -- "begin" --> a phase -- all answered, or no answer for PATIENCE --> "done" -- "begin" --> the next
  *
- * A poll that comes while no phase is on waits for it; the phase's clock starts when such a poll is answered.
+ * A poll between phases waits for the next phase, whose clock starts when such a poll is answered.
  */
 
 import { createServer, type Socket } from "node:net";
@@ -26,24 +26,25 @@ export type FromStub =
 export interface PhaseResult {
   verdict: Verdict;
   updates: number;
-  /** When the first update was handed out (clock.ts), and how long it was from there to the last answer: ms, s. */
+  /** The time at which the first update was handed out: ms of clock.ts. */
   begun: number;
+  /** From there to the last answer. */
   seconds: number;
-  /** What the server has used of the processors in that time, and the stub: us. */
+  /** CPU time of the server and of the stub in that time: us. */
   cpu: number;
   stubCpu: number;
-  /** From the moment an update came to be, or was handed out where all had been there, to its answer: ms. */
+  /** From an update's creation (in a backlog: from its handing out) to its answer: ms. */
   light: Summary;
   heavy: Summary;
   /** From a poll's answer to the next poll: ms. */
   pollGaps: Summary;
-  /** What each of the application's threads said to have in use: bytes. */
+  /** The heap in use on each of the application's threads: bytes. */
   heaps: number[];
 }
 
-/** Nothing answered for so long means that nothing more will come: ms. */
+/** A phase ends after this time without an answer: ms. */
 const PATIENCE = 30_000;
-/** What is answered twice may be so a little later: ms. */
+/** The wait for second answers after a phase: ms. */
 const AFTERMATH = 100;
 const UPDATES_PER_POLL = 100;
 
@@ -63,7 +64,7 @@ interface DelayedAnswer {
 
 class Stub {
   readonly #load: Load;
-  readonly #tell: (message: FromStub) => void;
+  readonly #report: (message: FromStub) => void;
   readonly #backlog: Backlog;
   readonly #ledger: Ledger;
   readonly #heaps = new Map<string, number>();
@@ -88,9 +89,9 @@ class Stub {
   #pollGaps: number[] = [];
   #patience: NodeJS.Timeout | undefined;
 
-  constructor(load: Load, tell: (message: FromStub) => void) {
+  constructor(load: Load, report: (message: FromStub) => void) {
     this.#load = load;
-    this.#tell = tell;
+    this.#report = report;
     this.#backlog = new Backlog(load.phases);
     this.#ledger = new Ledger(this.#backlog.size, (number) => this.#backlog.chatOf(number));
   }
@@ -103,7 +104,7 @@ class Stub {
       reader.push(piece.toString("latin1"));
       connection.flush();
     });
-    // A server that is stopped leaves its connections as it likes.
+    // A stopped server may reset its connections.
     socket.on("error", () => socket.destroy());
   }
 
@@ -125,7 +126,7 @@ class Stub {
     if (this.#waiting !== undefined) this.#open();
   }
 
-  /** The clock starts, and with it the updates. */
+  /** Starts the clock and the updates. */
   #open(): void {
     this.#stubCpuAtBegin = cpuOf(process.pid);
     this.#cpuAtBegin = cpuOf(this.#pid);
@@ -140,12 +141,12 @@ class Stub {
     return this.#load.phases[this.#phase]!;
   }
 
-  /** Lets updates come to be as time goes by. */
+  /** Creates the updates that are due, and waits for the next. */
   #pace(): void {
     const time = now() - this.#begun;
     let due = this.#existing;
     while (due < this.#end && this.#backlog.timeOf(due) <= time) due += 1;
-    this.#ledger.bear(this.#existing, due, now());
+    this.#ledger.created(this.#existing, due, now());
     this.#existing = due;
     this.#answerWaiting();
     if (due < this.#end) setTimeout(() => this.#pace(), Math.max(0, this.#backlog.timeOf(due) - time));
@@ -160,7 +161,7 @@ class Stub {
     await delay(AFTERMATH);
     const latencies = (isHeavy: boolean) =>
       summarize(this.#ledger.latencies(this.#start, this.#end, (number) => this.#backlog.isHeavy(number) === isHeavy));
-    this.#tell({
+    this.#report({
       type: "done",
       result: {
         verdict: this.#ledger.verdict(this.#end),
@@ -205,7 +206,7 @@ class Stub {
     if (this.#ledger.answers === this.#end && this.#isOn) void this.#finish();
   }
 
-  /** "17 heap 2 4194304": what thread 2 has in use. */
+  /** "17 heap 2 4194304": thread 2 uses 4 MiB. */
   #noteHeap(text: string): void {
     const [, , thread = "", bytes = ""] = text.split(" ");
     this.#heaps.set(thread, Number(bytes));
@@ -213,7 +214,7 @@ class Stub {
 
   #poll(connection: Connection, slot: Slot, parameters: Record<string, unknown>): void {
     const arrived = now();
-    if (!this.#hasPolled) this.#tell({ type: "polled", at: arrived });
+    if (!this.#hasPolled) this.#report({ type: "polled", at: arrived });
     this.#hasPolled = true;
     if (this.#isOn && this.#lastPollAnswer > 0) this.#pollGaps.push(arrived - this.#lastPollAnswer);
     const offset = Number(parameters.offset ?? 0);
@@ -226,7 +227,7 @@ class Stub {
     if (this.#waiting !== undefined) this.#pollTimer = setTimeout(() => this.#answerWaiting(true), timeout * 1000);
   }
 
-  /** @param isOver its time is up: it is answered even if there is nothing */
+  /** @param isOver the poll has timed out: it is answered even without updates */
   #answerWaiting(isOver = false): void {
     if (this.#waiting === undefined) return;
     const { connection, slot, start, limit } = this.#waiting;
@@ -235,12 +236,12 @@ class Stub {
     clearTimeout(this.#pollTimer);
     this.#waiting = undefined;
     this.#lastPollAnswer = now();
-    if (start < end) this.#ledger.bear(start, end, this.#lastPollAnswer);
+    if (start < end) this.#ledger.created(start, end, this.#lastPollAnswer);
     slot.answer = ok(start < end ? this.#backlog.slice(start, end) : "[]");
     connection.flush();
   }
 
-  /** All calls take equally long, so that one timer, that of the first in line, will do. */
+  /** All calls take the same time, so one timer for the first in line is enough. */
   #delay(delayed: DelayedAnswer): void {
     this.#delayed.push(delayed);
     this.#delayTimer ??= setTimeout(() => this.#answerDelayed(), this.#load.latency);
@@ -271,12 +272,12 @@ let stub: Stub;
 
 process.on("disconnect", () => process.exit());
 process.on("message", (message: ToStub) => {
-  const tell = (told: FromStub) => process.send!(told);
+  const send = (reply: FromStub) => process.send!(reply);
   if (message.type === "begin") return stub.begin(message.pid);
-  stub = new Stub(message.load, tell);
+  stub = new Stub(message.load, send);
   const server = createServer((socket) => stub.connect(socket));
   server.listen(0, "127.0.0.1", () => {
     const { port } = server.address() as { port: number };
-    tell({ type: "prepared", url: `http://127.0.0.1:${port}` });
+    send({ type: "prepared", url: `http://127.0.0.1:${port}` });
   });
 });

@@ -1,4 +1,4 @@
-/** Says back whatever it is told. Try it without a token: `npm run demo`. */
+/** Sends each text back. Try it without a token: `npm run demo`. */
 import type { Application } from "asgigram";
 
 export const application: Application = async (_scope, receive, send) => {

@@ -1,6 +1,6 @@
 /**
- * A bot that sends every file back compressed, with a hash of what it was. The file runs through it: it comes down, is hashed
- * and compressed, and goes up again all at once, and however large it is, little of it is in memory at a time.
+ * A bot that sends every file back compressed, with the hash of the original. Download, hash, compression and upload
+ * run as one stream, so only a small part of the file is in memory at a time.
  */
 import { createHash } from "node:crypto";
 import type { Application } from "asgigram";
@@ -22,7 +22,7 @@ export const application: Application = async (_scope, receive, send) => {
   }
 };
 
-/** Lets everything through, and has a look at it. */
+/** Passes all bytes through and updates the hash with them. */
 function hashing(hash: {
   update(bytes: Uint8Array): void;
 }): TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>> {

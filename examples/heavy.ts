@@ -1,6 +1,6 @@
 /**
- * A bot that computes: for a number it finds the next prime the slow way, and blocks its worker thread meanwhile. Polling, and
- * the chats of the other workers, do not notice.
+ * A bot that computes: for a number it finds the next prime the slow way and blocks its worker thread. Polling and the
+ * chats of the other workers go on.
  */
 import type { Application } from "asgigram";
 

@@ -1,10 +1,10 @@
 /**
- * Traces of what the server does, for OpenTelemetry: a span for each update from its arrival to its end, in it one for each
- * delivery to a worker, and in that one for each call of the Bot API that the application makes.
+ * OpenTelemetry traces of the server: a span for each update from its arrival to its end, in it a span for each
+ * delivery to a worker, and in that a span for each Bot API call of the application.
  *
  *   NODE_OPTIONS="--import ./opentelemetry.ts" asgigram bot.ts
  *
- * Here they are printed; a real exporter, such as that of @opentelemetry/exporter-trace-otlp-http, goes in its place.
+ * This example prints the spans; replace the exporter by a real one, such as @opentelemetry/exporter-trace-otlp-http.
  */
 import { isMainThread } from "node:worker_threads";
 import { ROOT_CONTEXT, type Span, SpanKind, type SpanOptions, SpanStatusCode, trace } from "@opentelemetry/api";
@@ -14,7 +14,7 @@ import { type EventFields, subscribe } from "asgigram/diagnostics";
 const provider = new BasicTracerProvider({ spanProcessors: [new SimpleSpanProcessor(new ConsoleSpanExporter())] });
 const tracer = provider.getTracer("asgigram");
 
-/** The spans of an event that is not settled. */
+/** The spans of an event until it is settled. */
 interface Spans {
   update: Span;
   delivery?: Span;
@@ -32,12 +32,12 @@ function traceServer(): void {
     return spans;
   }
 
-  subscribe("asgigram:update", begin);
+  subscribe("asgigram:received", begin);
 
-  subscribe("asgigram:delivery", (event) => {
-    // What an earlier process has left has not arrived in this one.
+  subscribe("asgigram:posted", (event) => {
+    // An event from an earlier process has no update span yet.
     const spans = open.get(keyOf(event)) ?? begin(event);
-    // The one before has come to no end, as its worker died.
+    // The previous delivery did not end: its worker died.
     if (spans.delivery !== undefined) end(spans.delivery, "the worker died");
     const attributes = { "asgigram.worker": event.worker, "asgigram.attempt": event.attempt };
     spans.delivery = child(spans.update, "delivery", { attributes });
@@ -46,7 +46,7 @@ function traceServer(): void {
   subscribe("asgigram:send", (call) => {
     const startTime = Date.now() - call.duration;
     const attributes = { "asgigram.outcome": call.outcome, "asgigram.lane": call.lane };
-    // A call that nobody awaited may outlive its event.
+    // A call that the application did not await may end after its event.
     const parent = open.get(keyOf(call))?.delivery;
     end(child(parent, call.method, { kind: SpanKind.CLIENT, attributes, startTime }), call.error?.message);
   });
@@ -69,5 +69,5 @@ function end(span: Span, error: string | undefined): void {
   span.end();
 }
 
-// Whatever is imported in this way is so in every thread; the main one is where things are told.
+// --import loads this file in every thread; diagnostics are published in the main thread.
 if (isMainThread) traceServer();

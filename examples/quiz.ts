@@ -1,4 +1,4 @@
-/** A conversation: what has been said lives in local variables, for one call of the application serves one chat. */
+/** A conversation with its state in local variables: each chat has its own call of the application. */
 import type { Application, IncomingEvent, Receive } from "asgigram";
 
 export const application: Application = async (_scope, receive, send) => {
@@ -33,7 +33,7 @@ async function said(receive: Receive): Promise<string> {
   }
 }
 
-/** The next button that is pressed. */
+/** The next press of a button. */
 async function pressed(receive: Receive): Promise<IncomingEvent & { type: "telegram.callback_query" }> {
   for (;;) {
     const event = await receive();

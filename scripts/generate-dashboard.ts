@@ -1,11 +1,11 @@
 /**
- * Writes docs/grafana-dashboard.json, to be imported into Grafana.
+ * Writes docs/grafana-dashboard.json, a dashboard to import into Grafana.
  *
  *   node scripts/generate-dashboard.ts            writes the file
- *   node scripts/generate-dashboard.ts --check    fails if the file is not what would be written
+ *   node scripts/generate-dashboard.ts --check    fails if the file is out of date
  */
 
-import { legendOf, PANELS, type Panel, promQlOf } from "./dashboard/panels.ts";
+import { legendOf, PANELS, type Panel, promQlOf } from "./dashboard-panels.ts";
 import { writeOrCheck } from "./generated-file.ts";
 
 /** Grafana's grid is 24 columns wide. */

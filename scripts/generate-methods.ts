@@ -79,9 +79,9 @@ export const BOT_API_VERSION = "${version}";
 export interface MethodFacts {
   /** The parameters without which Telegram refuses the call. */
   readonly required: readonly string[];
-  /** Which of the parameters that \`send\` knows how to fill in the method has. */
+  /** The method's parameters that \`send\` can fill in from the scope or convert. */
   readonly takes: readonly ("chat_id" | "business_connection_id" | "inline_message_id" | "reply_parameters")[];
-  /** Whether files can go up with it. */
+  /** Present if files can be uploaded with the method. */
   readonly uploads?: true;
 }
 

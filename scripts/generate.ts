@@ -6,6 +6,6 @@
  */
 
 /** In order: some go by what others have written. */
-const GENERATED = ["methods", "options", "metrics", "dashboard", "config-schema", "simulator-schema", "performance"];
+const GENERATED = ["methods", "options", "metrics", "dashboard", "config-schema", "simulator-schema"];
 
 for (const name of GENERATED) await import(`./generate-${name}.ts`);

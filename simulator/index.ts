@@ -1,4 +1,4 @@
-/** `asgigram/simulator`: a faithful local Bot API, and the people who talk to the bot. */
+/** `asgigram/simulator`: a faithful local Bot API, and simulated users who talk to the bot. */
 
 export type { UserFromGetMe } from "@grammyjs/types";
 export { Refusal, tooManyRequests } from "./api/refusal.ts";

@@ -1,11 +1,11 @@
-/** The generated table, read: schema.ts keeps each method and object as one string, this file makes them usable. */
+/** Parses the generated table: schema.ts keeps each method and object as one string. */
 
 import { METHOD_SCHEMAS, OBJECT_SCHEMAS } from "./schema.ts";
 
 export interface FieldSchema {
   name: string;
   required: boolean;
-  /** A parameter's: `string`, `number`, `boolean`, `id`, `file`, `array`, `object`. An object's field: any type. */
+  /** Of a parameter: `string`, `number`, `boolean`, `id`, `file`, `array`, `object`. Of an object's field: any type. */
   type: string;
 }
 

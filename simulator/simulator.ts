@@ -1,22 +1,23 @@
 /**
- * A local Bot API, and the people who talk to the bot: for tests, demos and development, with no token and no network.
+ * A local Bot API, and simulated users who talk to the bot: for tests, demos and development, without a token or a
+ * network.
  *
  *   await using simulator = await Simulator.start();
  *   const ann = await simulator.user("ann");
  *   await ann.sendText("hello");                 // the bot, polling `simulator.url` with `simulator.token`, gets an update
- *   console.log((await ann.nextMessage()).text); // and this is what it answered
+ *   console.log((await ann.nextMessage()).text); // the bot's answer
  */
 
 import type { UserFromGetMe } from "@grammyjs/types";
 import type { ServerType } from "@hono/node-server";
 import { BotApi } from "./api/bot-api.ts";
 import { LongPoll } from "./api/long-poll.ts";
+import { ActionContext, type ActionHandlers } from "./clients/action-context.ts";
 import type { ActionName, Gives, Takes } from "./clients/actions/actions.ts";
-import { belonging } from "./clients/actions/members.ts";
-import { talking } from "./clients/actions/messages.ts";
-import { directing } from "./clients/actions/test-control.ts";
+import { memberActions } from "./clients/actions/members.ts";
+import { messageActions } from "./clients/actions/messages.ts";
+import { testControlActions } from "./clients/actions/test-control.ts";
 import { ClientSide } from "./clients/client-side.ts";
-import { type Deeds, Scene } from "./clients/scene.ts";
 import { clientRoutes } from "./http/clients.ts";
 import { createServer, type Intercept, listen } from "./http/server.ts";
 import { CallLog, type RecordedCall } from "./state/call-log.ts";
@@ -27,27 +28,27 @@ import { UpdateQueue } from "./state/update-queue.ts";
 import { World } from "./state/world.ts";
 
 export interface SimulatorOptions {
-  /** 127.0.0.1 unless told otherwise. */
+  /** Default 127.0.0.1. */
   host?: string;
-  /** 0, the default, for any that is free. */
+  /** Default 0: any free port. */
   port?: number;
   token?: string;
-  /** What getMe says, where it should differ. */
+  /** Changes to the result of getMe. */
   bot?: Partial<UserFromGetMe>;
-  /** How many messages and events are kept of each chat: 1,000. */
+  /** Messages and events kept for each chat; default 1,000. */
   historyPerChat?: number;
-  /** How many calls are kept: 10,000; 0 switches the log off. */
+  /** Calls kept in the log; default 10,000; 0 turns the log off. */
   callLog?: number;
   /** The id of the first update. */
   firstUpdateId?: number;
   /**
-   * Slow down callers that repeat an offset, and delay repeated conflicts, as Telegram does. Off unless told otherwise: most
-   * bots end by repeating an offset, and every test would end with a wait of three seconds.
+   * Slows down callers that repeat an offset, and delays repeated conflicts, as Telegram does. Off by default: most
+   * bots repeat an offset when they end, and every test would end with a wait of three seconds.
    */
   strictPolling?: boolean;
-  /** Milliseconds since 1970: dates of messages and the age of updates. Waiting is done in real time. */
+  /** Milliseconds since 1970, for dates of messages and the age of updates. Timeouts use real time. */
   now?: () => number;
-  /** Puts faults between the caller and the Bot API. */
+  /** Injects faults between the caller and the Bot API. */
   intercept?: Intercept;
 }
 
@@ -58,7 +59,7 @@ const BOT: Omit<UserFromGetMe, "id"> = {
   first_name: "Bot",
   username: "simulated_bot",
   can_join_groups: true,
-  // Privacy mode is off, so that a bot in a group hears everything: what one wants of a demonstration.
+  // Privacy mode is off: in a demonstration a bot should receive every message of a group.
   can_read_all_group_messages: true,
   supports_guest_queries: false,
   supports_inline_queries: true,
@@ -71,7 +72,7 @@ export class Simulator extends ClientSide implements AsyncDisposable {
   readonly #world: World;
   readonly #queue: UpdateQueue;
   readonly #calls: CallLog;
-  readonly #scene: Scene;
+  readonly #context: ActionContext;
   readonly #server: ServerType;
   #url = "";
 
@@ -84,7 +85,7 @@ export class Simulator extends ClientSide implements AsyncDisposable {
     this.#world = new World({ now, bot, historyPerChat });
     this.#queue = new UpdateQueue({ now, firstId: options.firstUpdateId ?? 100_000_001 });
     this.#calls = new CallLog(callLog);
-    this.#scene = new Scene({ world: this.#world, queue: this.#queue, calls: this.#calls, files });
+    this.#context = new ActionContext({ world: this.#world, queue: this.#queue, calls: this.#calls, files });
     const poll = new LongPoll(this.#queue, { now, strict: strictPolling });
     const api = new BotApi({ world: this.#world, files, settings: new Settings(), queue: this.#queue, poll });
     const clients = clientRoutes(this.perform, isAction, this.#world.journal);
@@ -98,12 +99,12 @@ export class Simulator extends ClientSide implements AsyncDisposable {
     return simulator;
   }
 
-  /** Where it listens, to be given to a bot as its API server: `http://127.0.0.1:40123`. */
+  /** The URL to give to a bot as its Bot API server: `http://127.0.0.1:40123`. */
   get url(): string {
     return this.#url;
   }
 
-  /** What getMe says. */
+  /** The result of getMe. */
   get bot(): UserFromGetMe {
     return this.#world.bot;
   }
@@ -113,33 +114,33 @@ export class Simulator extends ClientSide implements AsyncDisposable {
     return this.#queue.pending;
   }
 
-  /** The calls of the Bot API so far. */
+  /** The calls of the Bot API up to now. */
   get calls(): readonly RecordedCall[] {
     return this.#calls.calls;
   }
 
-  /** The title of a group, the name of a private chat's user. */
+  /** The title of a group, or the name of a private chat's user. */
   titleOf(chat_id: number): string {
     const chat = this.#world.chat(chat_id)?.chat;
     return chat?.title ?? chat?.first_name ?? String(chat_id);
   }
 
-  /** Lets the ids of updates go on from somewhere else, as Telegram does after a quiet week. The queue must be empty. */
+  /** Sets the id of the next update, as Telegram does after a quiet week. The queue must be empty. */
   restartIds(at: number): void {
     this.#queue.restartIds(at);
   }
 
-  /** Calls `observer` at everything that happens in any chat, until the returned function is called. */
+  /** Calls `observer` for every event in any chat, until the returned function is called. */
   observe(observer: (event: ChatEvent) => void): () => void {
     return this.#world.journal.observe(observer);
   }
 
   readonly perform = async <A extends ActionName>(name: A, takes: Takes<A>): Promise<Gives<A>> => {
-    const deed: Deeds<A>[A] = DEEDS[name];
-    return await deed(takes, this.#scene);
+    const action: ActionHandlers<A>[A] = ACTIONS[name];
+    return await action(takes, this.#context);
   };
 
-  /** Stops listening; calls that wait are cut off. */
+  /** Stops the server and closes the connections of waiting calls. */
   async close(): Promise<void> {
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
     if ("closeAllConnections" in this.#server) this.#server.closeAllConnections();
@@ -151,5 +152,5 @@ export class Simulator extends ClientSide implements AsyncDisposable {
   }
 }
 
-const DEEDS: Deeds<ActionName> = { ...talking, ...belonging, ...directing };
-const isAction = (name: string): name is ActionName => Object.hasOwn(DEEDS, name);
+const ACTIONS: ActionHandlers<ActionName> = { ...messageActions, ...memberActions, ...testControlActions };
+const isAction = (name: string): name is ActionName => Object.hasOwn(ACTIONS, name);

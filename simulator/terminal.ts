@@ -1,9 +1,9 @@
 /**
  * A chat with the bot in the terminal: `asgigram simulate <application>`.
  *
- * At a terminal it prompts, and the bot's messages are printed as they come. Otherwise it reads lines to the end of input,
- * and after each waits until the bot has nothing left to do, so that what it prints is the bot's side of the conversation,
- * in order: `printf 'hello\n' | asgigram simulate echo.ts` is a test.
+ * At a terminal it shows a prompt and prints the bot's messages as they arrive. Otherwise it reads lines to the end of
+ * input, and after each line waits until the bot is idle, so that it prints the bot's side of the conversation in
+ * order: `printf 'hello\n' | asgigram simulate echo.ts` is a test.
  */
 
 import { readFile } from "node:fs/promises";
@@ -23,33 +23,33 @@ export interface TerminalChatOptions {
   simulator: Simulator;
   input: NodeJS.ReadableStream & { isTTY?: boolean };
   output: NodeJS.WritableStream & { isTTY?: boolean };
-  /** Resolves when the server has settled every update that it has taken, and its sends are done. */
+  /** Resolves when the server has settled every update that it received, and its sends are done. */
   idle: () => Promise<void>;
   /** Ends the chat early. */
   signal?: AbortSignal;
-  /** For whoever else prints at this terminal. */
+  /** Shared with other code that prints at this terminal. */
   promptLine?: PromptLine;
 }
 
-/** Resolves when the chat is over: at the end of input, at `/quit`, or by the signal. */
+/** Resolves at the end of the chat: the end of input, `/quit`, or the signal. */
 export async function runTerminalChat(options: TerminalChatOptions): Promise<void> {
   await new TerminalChat(options).run();
 }
 
 const FIRST_USER = "ann";
-const WELCOME = "Talk to the bot; /help tells more, /quit leaves.";
+const WELCOME = "Talk to the bot. /help lists the commands, /quit leaves.";
 
 class TerminalChat {
   readonly #options: TerminalChatOptions;
   readonly #isInteractive: boolean;
   readonly #promptLine: PromptLine;
-  /** Where the numbers that were shown last belong: of each chat, the message, or none for its reply keyboard. */
+  /** The source of the button numbers shown last, by chat: a message id, or undefined for the reply keyboard. */
   readonly #buttons = new Map<number, number | undefined>();
   #me!: SimulatedUser;
   #chat!: SimulatedChat;
   #lines!: Interface;
   #isOver = false;
-  /** No more input is to come, though there may be lines that were typed ahead. */
+  /** The input has ended, but lines typed ahead may be left. */
   #isClosed = false;
 
   constructor(options: TerminalChatOptions) {
@@ -60,9 +60,9 @@ class TerminalChat {
 
   async run(): Promise<void> {
     const { simulator, input, output, signal } = this.#options;
-    await this.#become(FIRST_USER);
+    await this.#switchUser(FIRST_USER);
     if (signal?.aborted) return;
-    const forget = simulator.observe((event) => this.#show(event));
+    const stopObserving = simulator.observe((event) => this.#show(event));
     const prompt = this.#isInteractive ? { output, terminal: true } : {};
     this.#lines = createInterface({ input, ...prompt, ...(signal && { signal }) });
     if (this.#isInteractive) this.#promptLine.attach(this.#lines, output);
@@ -72,31 +72,31 @@ class TerminalChat {
     });
     try {
       if (this.#isInteractive) output.write(`${styleText("dim", WELCOME, { stream: output as NodeJS.WriteStream })}\n`);
-      await this.#converse();
+      await this.#readLines();
     } finally {
-      forget();
+      stopObserving();
       this.#lines.close();
     }
   }
 
-  async #converse(): Promise<void> {
+  async #readLines(): Promise<void> {
     this.#prompt();
     for await (const line of this.#lines) {
-      await this.#obey(parseLine(line)).catch((error) => this.#complain(error));
+      await this.#execute(parseLine(line)).catch((error) => this.#printError(error));
       if (this.#isOver) return;
       if (!this.#isInteractive) await this.#settled();
       this.#prompt();
     }
   }
 
-  async #obey(line: Line): Promise<void> {
+  async #execute(line: Line): Promise<void> {
     switch (line.do) {
       case "send":
         return void (await this.#me.sendText(line.text, { chat: this.#chat }));
       case "press":
         return await this.#press(line.number);
       case "as":
-        return await this.#become(line.name);
+        return await this.#switchUser(line.name);
       case "chat":
         this.#chat = line.title === undefined ? this.#me.chat : await this.#options.simulator.group(line.title);
         return;
@@ -107,8 +107,8 @@ class TerminalChat {
       case "quit":
         this.#isOver = true;
         return;
-      case "complain":
-        return this.#print(`Write ${line.about}; /help tells more.`);
+      case "usage":
+        return this.#print(`Write ${line.form}; see /help.`);
       case "nothing":
     }
   }
@@ -121,26 +121,26 @@ class TerminalChat {
   }
 
   async #press(number: number): Promise<void> {
-    if (!this.#buttons.has(this.#chat.id)) throw new ActionError("there are no buttons here yet");
+    if (!this.#buttons.has(this.#chat.id)) throw new ActionError("this chat has no buttons yet");
     const message_id = this.#buttons.get(this.#chat.id);
     const place = { user_id: this.#me.id, chat_id: this.#chat.id, ...(message_id !== undefined && { message_id }) };
     const { url } = await this.#options.simulator.perform("press", { ...place, button: number });
     if (url !== undefined) this.#print(`opens ${clean(url)}`);
   }
 
-  /** In a group one stays there as somebody else; a private chat is one's own. */
-  async #become(name: string): Promise<void> {
+  /** Switches the user. A group stays open; a private chat changes to the new user's own. */
+  async #switchUser(name: string): Promise<void> {
     const wasPrivate = this.#chat === undefined || this.#chat.chat.type === "private";
     this.#me = await this.#options.simulator.user(name);
     if (wasPrivate) this.#chat = this.#me.chat;
   }
 
-  /** The bot has taken all that was sent, and has done with it. */
+  /** Waits until the bot has received and settled all updates. */
   async #settled(): Promise<void> {
     const { simulator, idle, signal } = this.#options;
     while (!signal?.aborted) {
-      const isTaken = await simulator.perform("confirmed", { timeout: 500 });
-      if (isTaken) return await idle();
+      const isReceived = await simulator.perform("confirmed", { timeout: 500 });
+      if (isReceived) return await idle();
     }
   }
 
@@ -160,13 +160,13 @@ class TerminalChat {
     else if (this.#buttons.get(event.chat_id) === message_id) this.#buttons.delete(event.chat_id);
   }
 
-  /** What happens elsewhere is told with its place. */
+  /** The prefix for an event outside the current chat. */
   #place(chat_id: number): string {
     if (chat_id === this.#chat.id) return "";
     return `[${clean(this.#options.simulator.titleOf(chat_id))}] `;
   }
 
-  #complain(error: unknown): void {
+  #printError(error: unknown): void {
     if (!(error instanceof ActionError)) throw error;
     this.#print(`(${error.message})`);
   }

@@ -1,67 +1,96 @@
 /**
- * The server, assembled. What happens to an update, from top to bottom:
+ * The server, assembled. An update's way, and a call's way back:
  *
- *   BotApi -> Poller -> Deliveries (Inbox, Dispatcher) -> Workforce (WorkerPool) -> [port] -> the application
- *   BotApi <- Outbox <----------------------------------- Workforce <-------------- [port] <- send()
- *                       Deliveries <--------------------- Workforce <-------------- [port] <- receive() again, return, throw
+ *   BotApi -> Poller -> Updates (Inbox, Dispatcher) -> Recorder -> Worker -> [port] -> the application
+ *   BotApi <- Outbox <--------------------- WorkerCalls <- Worker <- [port] <- send()
+ *                       Updates <------------------------- Worker <- [port] <- receive() again, return, throw
  *
- * The stages do not know one another; each is given what it needs, here and in deliveries.ts and workforce.ts. It is longer than
- * other files because start, run and stop of all of them are to be read in one place.
+ * The stages do not know one another: this file hands each the functions that it needs. It is longer than others so that start,
+ * run and stop are read in one place.
  */
 
+import { availableParallelism } from "node:os";
 import type { WebhookInfo } from "@grammyjs/types";
 import type { Config } from "./config/config.ts";
 import { parseAddress } from "./config/listen-address.ts";
-import { Deliveries } from "./deliveries.ts";
 import type { Inbox } from "./inbox/inbox.ts";
 import { MemoryInbox } from "./inbox/memory.ts";
 import { SqliteInbox } from "./inbox/sqlite.ts";
-import { Teller } from "./observe/diagnostics.ts";
-import { createLogger, type Logger } from "./observe/logger.ts";
+import { Diagnostics } from "./observe/diagnostics.ts";
+import { createLogger, type Logger, onLevelChange } from "./observe/logger.ts";
 import type { Metrics } from "./observe/metrics.ts";
-import { Polls } from "./observe/polls.ts";
-import type { Vitals } from "./observe/status.ts";
+import type { Status } from "./observe/status.ts";
 import type { StatusServer } from "./observe/status-server.ts";
-import type { Call } from "./protocol/port.ts";
+import { WorkerLog } from "./observe/worker-log.ts";
+import type { Call, CommonTask } from "./protocol/port.ts";
 import type { Entity } from "./protocol/route.ts";
-import { secretHider } from "./protocol/secrets.ts";
+import { type Hide, secretHider } from "./protocol/secrets.ts";
+import type { SourceState, UpdateSource } from "./protocol/update-source.ts";
+import type { CallVerdict } from "./protocol/verdict.ts";
 import { Limiter } from "./sends/limiter.ts";
-import { Outbox, type OutboxVerdict } from "./sends/outbox.ts";
+import { Outbox } from "./sends/outbox.ts";
+import { WorkerCalls } from "./sends/worker-calls.ts";
 import { BotApi } from "./telegram/bot-api.ts";
 import { Poller } from "./telegram/poller.ts";
-import { createRequest } from "./telegram/request.ts";
-import { judgeCall } from "./telegram/retry.ts";
-import { insist } from "./telegram/retry-until-reachable.ts";
-import { Workforce } from "./workforce.ts";
+import { backoff, judgeCall } from "./telegram/retry.ts";
+import { retryUntilReachable } from "./telegram/retry-until-reachable.ts";
+import { WorkerPool } from "./threads/pool.ts";
+import { Threads } from "./threads/threads.ts";
+import { Recorder } from "./updates/recorder.ts";
+import { Updates } from "./updates/updates.ts";
 
 export interface RunningServer {
-  /** Which server of this process it is, in all that is told of it (observe/channels.ts). */
+  /** The number of this server in its process, in all diagnostics (observe/channels.ts). */
   readonly id: number;
   /** Resolves when the server has stopped; rejects with the error that stopped it. */
   readonly closed: Promise<void>;
-  /** Where /healthz, /readyz and /metrics are: `http://127.0.0.1:8082`; undefined without `listen`. */
+  /** Address of /healthz, /readyz and /metrics: `http://127.0.0.1:8082`; undefined without `listen`. */
   readonly statusUrl: string | undefined;
   /** Resolves when every update received so far is settled, and every call answered. */
   idle(): Promise<void>;
   /**
-   * Replaces the workers, one after another, by such that have the application as its files are now; as SIGHUP does. Polling
-   * goes on, and no event is lost. Resolves when all have been replaced.
-   * @throws ApplicationLoadError | StartupFailedError | WorkerError where one cannot start: those that serve go on
+   * Restarts the workers one at a time with the application's current files, as SIGHUP does. Polling goes on, and no event is
+   * lost. Resolves when all workers are replaced.
+   * @throws ApplicationLoadError | StartupFailedError | WorkerError if one cannot start: the old workers go on
    */
   reload(): Promise<void>;
-  /** Ends it as SIGTERM does: finishes what is at hand, leaves the rest in the inbox. Resolves when it is over. */
+  /** Stops as SIGTERM does: finishes the events at hand, leaves the rest in the inbox. Resolves when the server has stopped. */
   stop(): Promise<void>;
+}
+
+/** The inbox, and the source of the updates that it stores. Tests put others in their places. */
+export interface Parts {
+  openInbox(config: Config, bot: Entity, log: Logger): Inbox;
+  createSource(options: SourceOptions): UpdateSource;
+}
+
+export interface SourceOptions {
+  readonly config: Config;
+  readonly api: BotApi;
+  readonly log: Logger;
+  /**
+   * Stores a batch. Resolves when the batch is stored for good and there is room for another.
+   * @returns the number of updates that were not known before
+   */
+  received(updates: readonly unknown[], signal: AbortSignal): Promise<number>;
+  /** Observes each poll at its end. */
+  polled(updates: number, duration: number, error?: Error): void;
 }
 
 /**
  * Starts a server. Resolves when polling has begun.
- * @param signal stops it as `stop()` does, also while it starts: then this rejects with the signal's reason
- * @param log a log of its own without
+ * @param signal stops the server as `stop()` does, also during its start: then this rejects with the signal's reason
+ * @param log the server's log; without, one that follows the configuration
  * @throws TokenRejectedError | ApplicationLoadError | StartupFailedError | InboxError | ListenError
  */
-export async function serve(config: Config, signal?: AbortSignal, log = loggerFor(config)): Promise<RunningServer> {
+export async function serve(
+  config: Config,
+  signal?: AbortSignal,
+  log = loggerFor(config),
+  parts: Partial<Parts> = {},
+): Promise<RunningServer> {
   signal?.throwIfAborted();
-  const server = new Server(config, log);
+  const server = new Server(config, log, { openInbox, createSource, ...parts });
   signal?.addEventListener("abort", () => void server.stop(), { once: true });
   try {
     await server.start();
@@ -72,65 +101,67 @@ export async function serve(config: Config, signal?: AbortSignal, log = loggerFo
   }
 }
 
-/** @param write takes each line, instead of standard error */
+/** @param write takes each line; without, it goes to standard error */
 export function loggerFor(config: Config, write?: (line: string) => void): Logger {
   return createLogger({ level: config.logLevel, format: config.logFormat, hide: secretHider(config), write });
 }
 
-/** How long Telegram may take to confirm the last offset. Unconfirmed updates come again, and the inbox knows them: ms. */
+/** Time that Telegram has to confirm the last offset: ms. Unconfirmed updates come again, and the inbox knows them. */
 const CONFIRMATION = 2000;
+/** Longest pause before a dead worker is started again: ms. */
+const LONGEST_PAUSE = 10_000;
 
 let servers = 0;
+
+/** The parts that exist once the bot is known. */
+interface Serving {
+  readonly inbox: Inbox;
+  readonly recorder: Recorder;
+  readonly updates: Updates;
+  readonly pool: WorkerPool;
+  readonly source: UpdateSource;
+}
 
 class Server implements RunningServer {
   readonly id = ++servers;
   readonly closed: Promise<void>;
 
   readonly #config: Config;
+  readonly #parts: Parts;
   readonly #log: Logger;
+  readonly #hide: Hide;
+  readonly #workerLog: WorkerLog;
   readonly #api: BotApi;
   readonly #outbox: Outbox;
-  readonly #poller: Poller;
-  readonly #workforce: Workforce;
-  readonly #tell = new Teller(this.id);
-  readonly #polls = new Polls(this.#tell);
-  readonly #polling = new AbortController();
+  readonly #diagnostics = new Diagnostics(this.id);
+  /** Aborted when no more updates are to be received. */
+  readonly #receiving = new AbortController();
   readonly #closed = Promise.withResolvers<void>();
-  #inbox: Inbox = new MemoryInbox();
-  /** There as soon as the server serves. */
-  #deliveries: Deliveries | undefined;
-  #newsTimer: NodeJS.Timeout | undefined;
+  readonly #threads: Threads;
+  readonly #createdAt = Date.now();
+  #serving: Serving | undefined;
+  #isServing = false;
+  /** Resolves when the source has ended. */
+  #received: Promise<void> | undefined;
   #statusServer: StatusServer | undefined;
   #metrics: Metrics | undefined;
   #stopped: Promise<void> | undefined;
 
-  constructor(config: Config, log: Logger) {
+  constructor(config: Config, log: Logger, parts: Parts) {
     this.#config = config;
+    this.#parts = parts;
     this.#log = log;
+    this.#hide = secretHider(config);
+    this.#workerLog = new WorkerLog({ log, hide: this.#hide });
     this.closed = this.#closed.promise;
     this.closed.catch(() => {});
-    const { token, apiUrl, proxy, family } = config;
-    this.#api = new BotApi({ token, apiUrl, proxy, family });
+    const { token, apiUrl, proxy, family, local, rateLimit, workers, workerMemory } = config;
+    this.#threads = new Threads(workers, workerMemory);
+    this.#api = new BotApi({ token, apiUrl, proxy, family, local });
     this.#outbox = new Outbox({
-      request: createRequest(this.#api, config.local),
+      request: this.#api.make.bind(this.#api),
       judge: (error, call, attempt) => this.#judge(error, call, attempt),
-      limiter: new Limiter(config.rateLimit ? { rate: config.rateLimit } : {}),
-    });
-    this.#poller = new Poller({
-      allowedUpdates: config.allowedUpdates,
-      getUpdates: (poll, signal) => this.#polls.watch(this.#api.getUpdates(poll, signal), signal),
-      take: (updates) => this.#deliveries!.take(updates),
-      stored: () => this.#inbox.sync(),
-      room: (signal) => this.#deliveries!.room(signal),
-      log: this.#log,
-    });
-    this.#workforce = new Workforce({
-      config,
-      outbox: this.#outbox,
-      log: this.#log,
-      hide: secretHider(config),
-      tell: this.#tell,
-      onError: (error) => this.#fail(error),
+      limiter: new Limiter({ rate: rateLimit }),
     });
   }
 
@@ -140,21 +171,26 @@ class Server implements RunningServer {
     try {
       for (const warning of this.#config.warnings) this.#log.warn(warning);
       await this.#listen();
-      const getMe = this.#insist((signal) => this.#api.getMe(signal));
-      const [me] = await Promise.all([getMe, this.#workforce.start()]);
-      const bot = me as unknown as Entity;
-      this.#inbox = this.#openInbox(bot.id);
-      await this.#clearTheWay();
-      this.#resume(bot);
+      // They come up while Telegram answers.
+      this.#threads.start();
+      const bot = await this.#getMe();
+      this.#serving = this.#assemble(bot);
+      const { inbox, updates, pool, source } = this.#serving;
+      await this.#clearTheWay(inbox, source);
+      const unsettled = await inbox.start(updates);
+      await pool.start();
+      this.#receiving.signal.throwIfAborted();
+      this.#isServing = true;
+      this.#logStart(bot, unsettled);
     } catch (error) {
       this.#stopped ??= this.#stop().then(this.#closed.resolve);
       await this.#stopped;
       throw error;
     }
-    this.#poller.run(this.#polling.signal).catch((error) => this.#fail(error));
+    this.#received = this.#receive(this.#serving);
   }
 
-  /** Answers from now on to whoever asks how things are. */
+  /** Opens the HTTP server of --listen. */
   async #listen(): Promise<void> {
     const { listen } = this.#config;
     if (listen === false) return;
@@ -162,114 +198,162 @@ class Server implements RunningServer {
       import("./observe/status-server.ts"),
       import("./observe/metrics.ts"),
     ]);
-    const vitals = () => this.#vitals();
-    this.#metrics = new Metrics(this.id, vitals);
-    this.#statusServer = await StatusServer.listen({ ...parseAddress(listen), vitals, metrics: this.#metrics });
+    const status = () => this.#status();
+    this.#metrics = new Metrics(this.id, status);
+    this.#statusServer = await StatusServer.listen({ ...parseAddress(listen), status, metrics: this.#metrics });
     this.#log.info({ url: this.statusUrl }, "listening");
   }
 
-  /** Makes a call that the start depends on. */
-  #insist<T>(call: (signal: AbortSignal) => Promise<T>): Promise<T> {
-    return insist(call, this.#polling.signal, ({ method, message }) => {
+  #getMe(): Promise<Entity> {
+    return this.#retry((signal) => this.#api.getMe(signal)) as Promise<object> as Promise<Entity>;
+  }
+
+  /** Makes a call on which the start depends, until Telegram can be reached. */
+  #retry<T>(call: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    return retryUntilReachable(call, this.#receiving.signal, ({ method, message }) => {
       this.#log.warn({ method, error: message }, "Telegram cannot be reached; trying again");
     });
   }
 
-  #openInbox(bot: number): Inbox {
-    const { inbox, deadLetterLimit, deadLetterAge } = this.#config;
-    if (inbox !== false) return new SqliteInbox(inbox, bot, { count: deadLetterLimit, age: deadLetterAge * 1000 });
-    this.#log.info("no inbox: updates that are not handled when the process dies are lost");
-    return new MemoryInbox();
-  }
-
-  /** Does away with what stands in the way of a fresh start, as far as that is wanted. */
-  async #clearTheWay(): Promise<void> {
-    const { deleteWebhook, dropPending, maxAge } = this.#config;
-    if (deleteWebhook) await this.#insist((signal) => this.#api.call("deleteWebhook", {}, signal));
-    if (dropPending) {
-      const info = await this.#insist((signal) => this.#api.call<WebhookInfo>("getWebhookInfo", {}, signal));
-      await this.#insist((signal) => this.#poller.skipPending(signal));
-      this.#log.info({ stored: this.#inbox.clear(), waiting: info.pending_update_count }, "dropped pending updates");
-    } else if (maxAge) {
-      this.#log.info({ stored: this.#inbox.clear(Date.now() - maxAge * 1000) }, "dropped updates older than --max-age");
-    }
-  }
-
-  /** Puts the workers to work; what an earlier process left unsettled goes first. */
-  #resume(bot: Entity): void {
-    const { application, workers, inbox, proxy, maxAttempts, maxAge } = this.#config;
-    this.#deliveries = new Deliveries({
-      inbox: this.#inbox,
+  #assemble(bot: Entity): Serving {
+    const log = this.#log;
+    const diagnostics = this.#diagnostics;
+    const onError = (error: Error) => this.#fail(error);
+    const { workers, maxAttempts, maxAge, stallTimeout, shutdownTimeout } = this.#config;
+    const { recycleAfter, memoryLimit, reload: watchesFiles } = this.#config;
+    const inbox = this.#parts.openInbox(this.#config, bot, log);
+    const recorder = new Recorder({
+      inbox,
+      outbox: this.#outbox,
+      refused: (worker, seqs) => updates.refused(worker, seqs),
+      onError,
+    });
+    const updates = new Updates({
+      inbox,
+      recorder,
       bot,
       workers,
       maxAttempts,
-      oldest: maxAge ? Date.now() / 1000 - maxAge : 0,
-      post: (worker, event) => this.#workforce.post(worker, event),
-      logTail: (worker) => this.#workforce.logTail(worker),
-      onError: (error) => this.#fail(error),
-      log: this.#log,
-      tell: this.#tell,
+      oldest: (Date.now() - maxAge) / 1000,
+      words: this.#workerLog,
+      hide: this.#hide,
+      onError,
+      log,
+      diagnostics,
     });
-    const left = this.#deliveries.resume();
-    this.#workforce.begin(this.#deliveries, bot);
-    this.#newsTimer = setInterval(() => this.#lookForNews(), 1000).unref();
+    const calls = new WorkerCalls({
+      outbox: this.#outbox,
+      onPosted: () => recorder.schedule(),
+      posted: (worker, seq) => updates.posted(worker, seq),
+      observe: (worker, call, origin) => diagnostics.sending(worker, call, origin),
+      log,
+    });
+    const pool = new WorkerPool({
+      workers,
+      threads: this.#threads,
+      task: taskOf(this.#config, bot),
+      stallTimeout,
+      grace: shutdownTimeout,
+      restart: { recycleAfter, memoryLimit, watchesFiles },
+      pause: (deaths) => (deaths === 1 ? 0 : backoff(deaths, LONGEST_PAUSE)),
+      onPushed: (worker) => recorder.pushed(worker),
+      updates,
+      calls,
+      words: this.#workerLog,
+      diagnostics,
+      log,
+    });
+    onLevelChange(log, () => pool.setDebug(log.isLevelEnabled("debug")));
+    const source = this.#parts.createSource({
+      config: this.#config,
+      api: this.#api,
+      log,
+      received: updates.received.bind(updates),
+      polled: diagnostics.polled.bind(diagnostics),
+    });
+    return { inbox, recorder, updates, pool, source };
+  }
+
+  /** Applies --delete-webhook, --drop-pending and --max-age before the first poll. */
+  async #clearTheWay(inbox: Inbox, source: UpdateSource): Promise<void> {
+    const { deleteWebhook, dropPending, maxAge } = this.#config;
+    if (deleteWebhook) await this.#retry((signal) => this.#api.call("deleteWebhook", {}, signal));
+    if (dropPending) {
+      const info = await this.#retry((signal) => this.#api.call<WebhookInfo>("getWebhookInfo", {}, signal));
+      await this.#retry((signal) => source.skipPending(signal));
+      this.#log.info({ stored: await inbox.clear(), waiting: info.pending_update_count }, "dropped pending updates");
+    } else if (maxAge !== Number.POSITIVE_INFINITY) {
+      this.#log.info({ stored: await inbox.clear(Date.now() - maxAge) }, "dropped updates older than --max-age");
+    }
+  }
+
+  #logStart(bot: Entity, left: number): void {
+    const { application, workers, inbox, proxy } = this.#config;
     const way = proxy === false ? {} : { proxy: new URL(proxy).host };
     const unsettled = left > 0 ? { unsettled: left } : {};
     this.#log.info({ bot: `@${bot.username}`, application, workers, inbox, ...way, ...unsettled }, "serving");
   }
 
-  #lookForNews(): void {
+  // ---- run ----
+
+  /** Receives updates until the server stops. A full inbox makes it wait before the first. */
+  async #receive({ updates, source }: Serving): Promise<void> {
+    const { signal } = this.#receiving;
     try {
-      this.#deliveries?.takeNews();
+      await updates.room(signal);
+      await source.run(signal);
     } catch (error) {
       this.#fail(error as Error);
     }
   }
 
-  #judge(error: unknown, call: Call, attempt: number): OutboxVerdict {
+  #judge(error: unknown, call: Call, attempt: number): CallVerdict {
     const { method } = call;
     const verdict = judgeCall(error, call, attempt);
     if (verdict.action === "again") {
-      this.#tell.retrying(method, attempt, verdict.refused ? "refused" : "failed", verdict.after);
+      this.#diagnostics.retrying(method, attempt, verdict.refused ? "refused" : "failed", verdict.after);
     } else if (verdict.action === "redirect") {
-      this.#tell.retrying(method, attempt, "moved", 0);
+      this.#diagnostics.retrying(method, attempt, "moved", 0);
     }
     return verdict;
   }
 
-  // ---- how things are ----
+  // ---- status ----
 
   get statusUrl(): string | undefined {
     return this.#statusServer?.url;
   }
 
-  #vitals(): Vitals {
+  #status(): Status {
+    const { inbox, updates, pool, source } = this.#serving ?? {};
+    const none: SourceState = { failures: 0, lastError: undefined, silence: 0, lastSuccess: this.#createdAt };
     return {
-      phase: this.#stopped !== undefined ? "stopping" : this.#deliveries === undefined ? "starting" : "serving",
-      polls: this.#polls,
-      workers: this.#workforce.workers,
-      dropped: this.#workforce.dropped,
-      unsettled: this.#unsettled,
-      oldest: this.#deliveries?.oldest,
-      inFlight: this.#deliveries?.inFlight ?? 0,
-      isFull: this.#deliveries?.isFull ?? false,
+      phase: this.#stopped !== undefined ? "stopping" : this.#isServing ? "serving" : "starting",
+      source: source?.state ?? none,
+      workers: pool?.status ?? [],
+      droppedInstances: pool?.dropped ?? { idle: 0, evicted: 0 },
+      unsettled: updates?.unsettled ?? 0,
+      oldest: updates?.oldest,
+      posted: updates?.inFlight ?? 0,
+      isFull: updates?.isFull ?? false,
       sends: this.#outbox,
-      checkInbox: () => this.#inbox.check(),
+      checkInbox: async () => inbox?.check(),
     };
   }
 
   // ---- reload, idle, stop ----
 
-  reload(): Promise<void> {
+  async reload(): Promise<void> {
     this.#log.info("reloading the application");
-    return this.#workforce.reload();
+    await this.#serving?.pool.reload();
   }
 
   async idle(): Promise<void> {
     while (this.#unsettled > 0 || this.#outbox.pending > 0) {
-      await this.#deliveries?.idle();
+      await this.#serving?.updates.idle();
       await this.#outbox.idle();
     }
+    await this.#serving?.recorder.end();
   }
 
   stop(): Promise<void> {
@@ -277,7 +361,7 @@ class Server implements RunningServer {
     return this.#stopped;
   }
 
-  /** Something without which there is no going on. */
+  /** Handles a fatal error: the server stops. */
   #fail(error: Error): void {
     if (this.#stopped !== undefined) return;
     this.#log.fatal({ error: error.message }, "stopping");
@@ -285,50 +369,87 @@ class Server implements RunningServer {
   }
 
   get #unsettled(): number {
-    return this.#deliveries?.unsettled ?? 0;
+    return this.#serving?.updates.unsettled ?? 0;
   }
 
   async #stop(): Promise<void> {
     const { shutdownTimeout } = this.#config;
-    const isServing = this.#deliveries !== undefined;
-    if (isServing) this.#log.info("stopping: finishing what is at hand");
-    this.#polling.abort();
-    clearInterval(this.#newsTimer);
-    const deadline = AbortSignal.timeout(shutdownTimeout * 1000);
-    const isFinished = await before(deadline, this.#finish(deadline));
+    if (this.#isServing) this.#log.info("stopping: finishing what is at hand");
+    this.#receiving.abort();
+    const deadline = AbortSignal.timeout(shutdownTimeout);
+    const isFinished = this.#serving === undefined || (await before(deadline, this.#finish(this.#serving, deadline)));
     const unsettled = this.#unsettled;
     const calls = this.#outbox.pending;
-    if (!isFinished) this.#log.warn({ unsettled, calls }, `not everything was finished within ${shutdownTimeout} s`);
+    if (!isFinished) {
+      const seconds = shutdownTimeout / 1000;
+      this.#log.warn({ unsettled, calls }, `not everything was finished within ${seconds} s`);
+    }
     await this.#release();
-    if (isServing) this.#log.info(unsettled > 0 ? { unsettled } : {}, "stopped");
+    if (this.#isServing) this.#log.info(unsettled > 0 ? { unsettled } : {}, "stopped");
   }
 
-  async #finish(deadline: AbortSignal): Promise<void> {
-    // What only memory holds has to be handled now or never.
-    if (!this.#inbox.durable) await this.#deliveries?.idle();
-    this.#deliveries?.close();
-    await this.#workforce.drain("shutdown");
+  async #finish({ inbox, recorder, updates, pool, source }: Serving, deadline: AbortSignal): Promise<void> {
+    await this.#received;
+    // Updates that only memory holds are handled now or never.
+    if (!inbox.isDurable) await updates.idle();
+    updates.close();
+    await pool.drain("shutdown");
+    await recorder.end();
     await this.#outbox.idle();
-    await this.#poller
+    if (!this.#isServing) return;
+    await source
       .confirm(AbortSignal.any([deadline, AbortSignal.timeout(CONFIRMATION)]))
       .catch(({ method, message }) => this.#log.debug({ method, error: message }, "the last offset was not confirmed"));
   }
 
   async #release(): Promise<void> {
-    this.#polling.abort();
+    const { inbox, recorder, pool } = this.#serving ?? {};
     this.#outbox.close();
-    await Promise.all([this.#workforce.destroy(), this.#api.close()]);
+    await Promise.all([pool === undefined ? this.#threads.destroy() : pool.destroy(), this.#api.close()]);
     try {
-      this.#deliveries?.record();
+      await recorder?.end();
     } finally {
-      this.#inbox.close();
+      await inbox?.close();
       this.#metrics?.close();
       await this.#statusServer?.close();
     }
   }
 }
 
-/** Whether the work is done before the deadline. @throws what the work throws */
+function openInbox({ inbox, deadLetterLimit, deadLetterAge }: Config, bot: Entity, log: Logger): Inbox {
+  if (inbox !== false) return new SqliteInbox(inbox, bot.id, { count: deadLetterLimit, age: deadLetterAge });
+  log.info("no inbox: updates that are not handled when the process dies are lost");
+  return new MemoryInbox();
+}
+
+function createSource({ config, api, log, received, polled }: SourceOptions): UpdateSource {
+  return new Poller({
+    allowedUpdates: config.allowedUpdates,
+    getUpdates: api.getUpdates.bind(api),
+    received,
+    polled,
+    log,
+  });
+}
+
+function taskOf(config: Config, bot: Entity): Omit<CommonTask, "debug"> {
+  const { application, directory, interface: asgi, lifespan, maxApplications, workers, idleTimeout, reload } = config;
+  return {
+    application,
+    directory,
+    interface: asgi,
+    lifespan,
+    bot,
+    // A worker without instances could not work.
+    maxInstances: Math.max(1, Math.floor(maxApplications / workers)),
+    idleTimeout,
+    watch: reload,
+    // With no more workers than processors the scheduler does well, and priorities would cost some throughput.
+    yields: workers > availableParallelism(),
+  };
+}
+
+/** @returns true if the work is done before the deadline. @throws the work's error */
 async function before(deadline: AbortSignal, work: Promise<void>): Promise<boolean> {
   const late = new Promise<false>((resolve) => {
     if (deadline.aborted) resolve(false);

@@ -1,36 +1,36 @@
 /**
- * The files of one event: where each is found, what stands in its place in the call's body, and how it leaves this thread.
- * Nothing is taken from the application before the whole event has been found to be in order.
+ * The files of an outgoing event: finds them, gives each a name that stands in its place in the call's body, and moves
+ * them to the main thread. Nothing is moved before the whole event has been checked.
  */
 
 import { randomUUID } from "node:crypto";
 import type { Upload, UploadSource } from "../src/protocol/port.ts";
-import { copyOf, isWhole, ownBytes } from "../src/protocol/transferable-bytes.ts";
+import { copyOfBytes, isWhole, transferableBytes } from "../src/protocol/transferable-bytes.ts";
 import { fileIn, type GivenFile } from "./input-file.ts";
 import type { Streams } from "./streams.ts";
 
 interface Attachment extends GivenFile {
-  /** The application's own object: the same one in two places is one file. */
+  /** The application's object. If it is in the event twice, it is uploaded once. */
   value: object;
   name: string;
   key: string;
 }
 
-/** Nobody can guess what a file is called in a body, so nothing that a user has written is taken for one. */
+/** Makes names of files impossible to guess, so that no text from a user can be taken for one. */
 const PREFIX = randomUUID().slice(0, 8);
 let last = 0;
 
 export class Attachments {
   #found: Attachment[] | undefined;
 
-  /** Where the first file stands in the event; undefined if there are none. */
+  /** Path of the first file in the event; undefined without files. */
   get first(): string | undefined {
     return this.#found?.[0]?.key;
   }
 
   /**
-   * @param key where the value stands in the event
-   * @returns what goes into the body in its place; undefined for what is no file
+   * @param key path of the value in the event
+   * @returns the text for the body in place of the file; undefined if the value is no file
    * @throws InvalidEventError for a file that cannot be sent
    */
   standIn(value: object, key: string): string | undefined {
@@ -44,22 +44,22 @@ export class Attachments {
     return `attach://${name}`;
   }
 
-  /** The files, ready to be handed over: bytes are the application's no more, and streams wait to be read. */
+  /** The files, ready to be posted: bytes are moved out of the application's buffers, and streams wait to be read. */
   take(streams: Streams): Upload[] {
     const found = this.#found ?? [];
-    // Parts of buffers are copied before any buffer is taken: it may be the same one.
+    // Parts of buffers are copied before any buffer is moved: it may be the same buffer.
     const parts = new Map(found.map(({ content }) => [content, partIn(content)]));
     const wholes = new Map<ArrayBufferLike, Uint8Array<ArrayBuffer>>();
     const bytesOf = (bytes: ArrayBufferView) => {
       const { buffer } = bytes;
-      const owned = wholes.get(buffer) ?? ownBytes(bytes);
-      wholes.set(buffer, owned);
-      return owned;
+      const moved = wholes.get(buffer) ?? transferableBytes(bytes);
+      wholes.set(buffer, moved);
+      return moved;
     };
     const sourceOf = (content: GivenFile["content"]): UploadSource => {
       if ("path" in content) return content;
       if ("stream" in content) return { port: streams.up(content.stream) };
-      // Not the Blob itself: one that stands for a file on disk, or has a name, cannot go to another thread; its slice can.
+      // A Blob with a name, or of a file on disk, cannot be posted to another thread. Its slice can.
       if ("blob" in content) return { blob: content.blob.slice(0, content.blob.size, content.blob.type) };
       return { bytes: parts.get(content) ?? bytesOf(content.bytes) };
     };
@@ -70,5 +70,5 @@ export class Attachments {
 }
 
 function partIn(content: GivenFile["content"]): Uint8Array<ArrayBuffer> | undefined {
-  return "bytes" in content && !isWhole(content.bytes) ? copyOf(content.bytes) : undefined;
+  return "bytes" in content && !isWhole(content.bytes) ? copyOfBytes(content.bytes) : undefined;
 }

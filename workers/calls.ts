@@ -1,16 +1,17 @@
-/** The calls of the Bot API that this worker's instances wait for. */
+/** The Bot API calls of this worker's instances: one object holds a call's id, its caller and its promise. */
 
 import type { Transferable } from "node:worker_threads";
 import type { Batch } from "../src/protocol/batch.ts";
 import { NetworkError } from "../src/protocol/errors.ts";
-import { errorOf } from "../src/protocol/failure.ts";
+import { callErrorOf } from "../src/protocol/failure.ts";
 import type { Call, CallFailure, DownloadedFile, ToMain } from "../src/protocol/port.ts";
+import type { Pulse } from "../src/protocol/pulse.ts";
 import { hintFor, type StreamOwner } from "./encode.ts";
 
-/** Who waits for the answer to a call. */
+/** The instance that waits for the answer to a call. */
 export interface Caller extends StreamOwner {
-  /** Is called right before the caller's code goes on. */
-  resume(): void;
+  /** The event that it holds. */
+  readonly held: { readonly seq: number } | undefined;
 }
 
 interface Waiting {
@@ -20,28 +21,30 @@ interface Waiting {
   readonly answered: PromiseWithResolvers<unknown>;
 }
 
-/** A call's number is made of its place, and of how many were made before it: a second answer to it finds nobody. */
+/** A call's id is made of its place and of the number of calls before it, so a second answer finds no call. */
 const PLACES = 2 ** 20;
 const ROUND = 2 ** 32;
 
 export class Calls {
   readonly #outbound: Batch<ToMain>;
+  readonly #pulse: Pick<Pulse, "willWorkAt">;
   /**
-   * Each in a place that is free again when it is answered. A Map would do, but every time that it grows or tidies itself up it
-   * leaves behind a table that keeps what it held alive until V8 next collects the old generation.
+   * Each call in a place that is free again when it is answered. A Map would do, but whenever it grows or tidies itself up it
+   * leaves a table behind that keeps its members alive until V8 next collects the old generation.
    */
   readonly #waiting: (Waiting | undefined)[] = [];
   readonly #free: number[] = [];
   #made = 0;
 
-  constructor(outbound: Batch<ToMain>) {
+  constructor(outbound: Batch<ToMain>, pulse: Pick<Pulse, "willWorkAt">) {
     this.#outbound = outbound;
+    this.#pulse = pulse;
   }
 
   /**
-   * Resolves with the method's result, of a download with the file; or rejects with a TelegramError, a NetworkError or a
-   * FileError. Nobody needs to heed that.
-   * @param from the number of the event that the caller is at, or its scope
+   * Resolves with the method's result, or with the file of a download. Rejects with a TelegramError, a NetworkError or a FileError;
+   * the rejection may stay unhandled.
+   * @param from the number of the event that the caller holds, or its scope
    */
   make(call: Call, from: number | string, caller: Caller): Promise<unknown> {
     const place = this.#free.pop() ?? this.#waiting.length;
@@ -74,7 +77,7 @@ export class Calls {
   failed(id: number, failure: CallFailure): void {
     const waiting = this.#take(id);
     const isUnknownMethod = failure.name === "TelegramError" && failure.error_code === 404;
-    if (waiting !== undefined) reject(waiting, errorOf(failure, isUnknownMethod ? hintFor(failure.method) : ""));
+    if (waiting !== undefined) reject(waiting, callErrorOf(failure, isUnknownMethod ? hintFor(failure.method) : ""));
   }
 
   #take(id: number): Waiting | undefined {
@@ -83,18 +86,19 @@ export class Calls {
     if (waiting?.id !== id) return undefined;
     this.#waiting[place] = undefined;
     this.#free.push(place);
-    waiting.caller.resume();
+    const { held } = waiting.caller;
+    if (held !== undefined) this.#pulse.willWorkAt(held.seq);
     return waiting;
   }
 }
 
-/** What the application does not wait for must not end its whole worker when it is refused. */
+/** Rejects a call. A rejection that the application does not wait for must not end the worker. */
 function reject({ answered }: Waiting, error: Error): void {
   answered.promise.catch(() => {});
   answered.reject(error);
 }
 
-/** What of a call changes hands, each thing once. */
+/** Objects of a call that are transferred instead of copied, each once. */
 function transferIn({ files }: Call): Transferable[] | undefined {
   if (files === undefined) return undefined;
   const handed = files.flatMap(({ source }): Transferable[] => {

@@ -1,4 +1,4 @@
-/** `telegram.download_file`, the one event that is no method of the Bot API. */
+/** Checks `telegram.download_file`, the one outgoing event that is no method of the Bot API. */
 
 import { InvalidEventError } from "../src/protocol/errors.ts";
 import type { DownloadForm } from "../src/protocol/events.ts";
@@ -14,12 +14,15 @@ export function refuseUnlessDownload({ file_id, file_path, as, to }: Record<stri
   if ((file_id === undefined) === (file_path === undefined)) {
     throw new InvalidEventError('telegram.download_file needs "file_id", or "file_path" in its place', "file_id");
   }
-  // It becomes a part of a URL that holds the token.
+  // The path becomes a part of a URL that has the token in it.
   if (/(?:^|\/)\.\.?(?:\/|$)/.test(String(file_path))) {
-    throw new InvalidEventError(`"file_path" is ${kindOfValue(file_path)}, which getFile never gives`, "file_path");
+    throw new InvalidEventError(
+      `"file_path" is ${kindOfValue(file_path)}, but getFile returns no such path`,
+      "file_path",
+    );
   }
   if (as !== undefined && !FORMS.includes(as as DownloadForm)) {
-    throw new InvalidEventError(`"as" is ${kindOfValue(as)}; a file comes as "bytes", "stream" or "path"`, "as");
+    throw new InvalidEventError(`"as" is ${kindOfValue(as)}; it must be "bytes", "stream" or "path"`, "as");
   }
   if (to !== undefined && as !== "path") throw new InvalidEventError('"to" goes with as: "path" only', "to");
 }

@@ -1,6 +1,7 @@
 /**
- * From an outgoing event to a call of the Bot API: checks it, fills in what the scope knows, and writes it as JSON. The
- * caller's object is only read; but bytes in it are taken. Whatever is wrong is an `InvalidEventError` that names the key.
+ * Makes a call of the Bot API from an outgoing event: checks the event, fills in keys from the scope, and writes JSON.
+ * The event itself is not changed, but bytes in it are moved. Every mistake is an `InvalidEventError` that names the
+ * key.
  */
 
 import { InvalidEventError } from "../src/protocol/errors.ts";
@@ -13,21 +14,21 @@ import { refuseUnlessDownload } from "./download.ts";
 import { kindOfValue } from "./kind-of-value.ts";
 import { plainOf } from "./plain-data.ts";
 import type { Streams } from "./streams.ts";
-import { textOf } from "./thrown.ts";
+import { textOfThrown } from "./thrown.ts";
 
-/** What a call may take from the scope of the instance that makes it. */
+/** Keys that a call may take from the scope of its instance. */
 export interface Defaults {
-  /** Undefined in a user's scope, and for guest queries, which are answered without one. */
+  /** Undefined in a user's scope, and for guest queries, which are answered without a chat. */
   chat_id: number | undefined;
   business_connection_id: string | undefined;
 }
 
-/** What the rule gives for every method that is known, looked up rather than worked out for each event. */
+/** The method of every known event type: a look-up is faster than methodOf(). */
 const METHOD_OF = new Map(Object.keys(METHODS).map((method) => [typeOf(method), method]));
 
 type Parameters = Record<string, unknown>;
 
-/** Whose the streams of an upload are; asked for them only where there are files. */
+/** Owner of the streams of an upload. `streams` is read only if there are files. */
 export interface StreamOwner {
   readonly streams: Streams;
 }
@@ -38,8 +39,8 @@ export function encode(event: unknown, defaults: Defaults, owner: StreamOwner): 
     return callOf(event, defaults, owner);
   } catch (cause) {
     if (cause instanceof InvalidEventError) throw cause;
-    // A getter or a toJSON of the application's own threw.
-    throw new InvalidEventError(`the event cannot be read: ${textOf(cause)}`, undefined, { cause });
+    // A getter or a toJSON of the application threw.
+    throw new InvalidEventError(`the event cannot be read: ${textOfThrown(cause)}`, undefined, { cause });
   }
 }
 
@@ -61,9 +62,9 @@ function callOf(event: unknown, defaults: Defaults, owner: StreamOwner): Call {
   return attachments.first === undefined ? call : { ...call, files: attachments.take(owner.streams) };
 }
 
-/** What to add to Telegram's "404 Not Found" for a method that this version does not know either. */
+/** Addition to Telegram's "404 Not Found" for a method that this version does not know, either. */
 export function hintFor(method: string): string {
-  // Where a file is not there, that is a 404 as well.
+  // A missing file is a 404, too.
   if (Object.hasOwn(METHODS, method) || method === DOWNLOAD) return "";
   const guess = nearest(method, Object.keys(METHODS));
   return ` (${typeOf(method)} names no method known to this version${guess ? `; did you mean ${typeOf(guess)}?` : ""})`;
@@ -90,14 +91,14 @@ function unknownType(type: string): InvalidEventError {
   );
 }
 
-/** A copy of the event's own keys, as the Bot API names them. */
+/** A copy of the event's keys, with the Bot API's names. */
 function parametersOf(event: Parameters, method: string, attachments: Attachments): Parameters {
   const parameters: Parameters = {};
   for (const key of Object.keys(event)) {
     if (key === "type") continue;
     const value = event[key];
     if (value === undefined) continue;
-    // Written below, it would not become a key.
+    // The assignment below would set the prototype.
     if (key === "__proto__") throw new InvalidEventError('"__proto__" is no parameter of any method', key);
     const name = key === "poll_type" && method === "sendPoll" ? "type" : key;
     parameters[name] = plainOf(value, key, attachments);
@@ -106,8 +107,9 @@ function parametersOf(event: Parameters, method: string, attachments: Attachment
 }
 
 /**
- * Absence means "every chat" to these two, and "the user instead" to sendGift, so the scope's chat is never put there.
- * https://core.telegram.org/bots/api#setchatmenubutton, https://core.telegram.org/bots/api#sendgift
+ * Methods that never get the scope's chat by default: without chat_id the menu button of all chats is meant, and
+ * sendGift goes to a user. https://core.telegram.org/bots/api#setchatmenubutton,
+ * https://core.telegram.org/bots/api#sendgift
  */
 const WITHOUT_DEFAULT_CHAT = new Set(["setChatMenuButton", "getChatMenuButton", "sendGift"]);
 
@@ -148,7 +150,7 @@ function refuseFiles({ first }: Attachments, type: string): void {
   if (first !== undefined) throw new InvalidEventError(`"${first}" is a file, and ${type} takes none`, first);
 }
 
-/** Calls to one chat stay in order. A business connection's copy of a chat is a chat of its own. */
+/** The lane of a call: calls in a lane stay in order. A business connection's copy of a chat has its own lane. */
 function laneOf({ chat_id, business_connection_id, inline_message_id }: Parameters): string | undefined {
   if (chat_id !== undefined) return business_connection_id ? `${chat_id}/${business_connection_id}` : `${chat_id}`;
   return inline_message_id === undefined ? undefined : `inline:${inline_message_id}`;

@@ -1,4 +1,4 @@
-/** From an Update to the event and the scope that an application sees. */
+/** Makes the application's event and scope from an Update. */
 
 import { type AsgiVersions, type Extensions, SPEC_VERSION, type State } from "../src/protocol/asgi.ts";
 import { attachDelivery } from "../src/protocol/delivery.ts";
@@ -6,14 +6,14 @@ import type { EventItem } from "../src/protocol/port.ts";
 import { type Entity, kindOf, type Route, routeOf, type TelegramObject } from "../src/protocol/route.ts";
 import type { Delivered } from "./instance.ts";
 
-/** Reads one update that the main thread has found to have a kind and a payload. */
+/** Reads an update. The main thread has checked that it has a kind and a payload. */
 export function readEvent({ seq, attempt, body }: EventItem, bot: Entity): Delivered {
   const update = JSON.parse(body) as TelegramObject & { update_id: number };
   const kind = kindOf(update)!;
   const payload = update[kind] as TelegramObject;
   const event = { type: `telegram.${kind}`, ...payload };
   if (payload.type !== undefined) {
-    // `type` is the event's own. Only Poll has such a key, and there it becomes `poll_type`.
+    // `type` is the event's type. The payload's `type`, which only Poll has, becomes `poll_type`.
     event.type = `telegram.${kind}`;
     (event as TelegramObject)[`${kind}_type`] = payload.type;
   }
@@ -21,14 +21,17 @@ export function readEvent({ seq, attempt, body }: EventItem, bot: Entity): Deliv
   return { seq, event, route: routeOf(kind, payload, bot) };
 }
 
-/** The same for every scope. */
+/** Shared by all scopes. */
 const asgi: Readonly<AsgiVersions> = Object.freeze({ version: "3.0", spec_version: SPEC_VERSION });
 
-/** The scope of a new instance: its own, as is the event that it is made of; shared is what `state` holds, and the versions. */
+/**
+ * The scope of a new instance. All its objects belong to the instance, but for `asgi` and the values in `state`, which
+ * all scopes share.
+ */
 export function scopeOf(route: Route, state: State, extensions: Extensions): object {
   const type = "telegram";
   const { subject, entity, business_connection_id, guest_query_id } = route;
-  // One literal each: what is added to an object later costs it a second block of memory.
+  // One literal each: V8 allocates a second block of memory for keys that are added later.
   const scope: Record<string, unknown> =
     subject === "chat"
       ? { type, asgi, chat: entity, state: copyOf(state), extensions }
@@ -43,8 +46,8 @@ function copyOf(state: State): State {
 }
 
 /**
- * Makes `{}`, less the room that V8 leaves in a literal for four keys to come: there is a state for every instance, and most stay
- * empty. Classes cannot do that, for their prototypes are their own.
+ * Makes a `{}` without the space that V8 reserves in a literal for four later keys: every instance has a state, and
+ * most stay empty. A class cannot do that, because it has a prototype of its own.
  */
 const Empty = function Empty() {} as unknown as new () => State;
 Empty.prototype = Object.prototype;

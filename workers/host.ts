@@ -1,6 +1,6 @@
 /**
- * The life of one worker thread: it imports the application, runs its lifespan, and keeps the instances of its shard. What it
- * knows of the world comes in through its port, and what it does goes out through it.
+ * The life of one worker thread: it imports the application, runs its lifespan, and keeps the instances of its shards. Everything
+ * comes in and goes out through its port.
  */
 
 import { setImmediate as turn } from "node:timers/promises";
@@ -20,7 +20,7 @@ import { type Asgi3, loadApplication } from "./loader.ts";
 import { yieldToMainThread } from "./priority.ts";
 import { describe, Reporter } from "./reporter.ts";
 
-/** Piscina's entry: one endless task per thread, which only the main thread ends. What has been imported stays imported. */
+/** Piscina's entry: one endless task per thread, which only the main thread ends. */
 export default async function host(task: HostTask): Promise<void> {
   if (task.yields) yieldToMainThread();
   const outbound = new Batch<ToMain>(task.port);
@@ -28,7 +28,7 @@ export default async function host(task: HostTask): Promise<void> {
   if (task.watch) {
     watchImports((file) => {
       outbound.push({ type: "imported", file });
-      // What comes next may end the thread, or never end.
+      // The import may end the thread, or never end.
       outbound.flush();
     });
   }
@@ -36,12 +36,12 @@ export default async function host(task: HostTask): Promise<void> {
     const application = await loadApplication(task.application, task.directory, task.interface);
     const lifespan = createLifespan(task.lifespan, application, reporter.log);
     await lifespan.startup();
-    // A rejected promise that the import left behind ends the thread now, and not when events are on their way.
+    // A rejected promise that the import left behind ends the thread now, before events come.
     await turn();
     outbound.push({ type: "ready" });
     const unseen = await new Host(task, application, lifespan, outbound, reporter).drained;
     outbound.push({ type: "drained", unseen });
-    // Another worker may be waiting for that; it need not wait for the lifespan.
+    // A replacement may wait for this; it need not wait for the lifespan.
     outbound.flush();
     await lifespan.shutdown();
     outbound.push({ type: "ended" });
@@ -52,10 +52,8 @@ export default async function host(task: HostTask): Promise<void> {
   await new Promise(() => {});
 }
 
-const NOW = Promise.resolve();
-
 class Host {
-  /** Resolves when the main thread has asked for it, and every instance is at its end: with what none of them has seen. */
+  /** Resolves when the main thread has asked for it and every instance has ended: with the events that no application received. */
   readonly drained: Promise<number[]>;
 
   readonly #calls: Calls;
@@ -63,40 +61,36 @@ class Host {
   readonly #outbound: Batch<ToMain>;
   readonly #reporter: Reporter;
   readonly #drained = Promise.withResolvers<number[]>();
-  #bot: Entity = { id: 0 };
+  readonly #bot: Entity;
 
   constructor(task: HostTask, application: Asgi3, lifespan: Lifespan, outbound: Batch<ToMain>, reporter: Reporter) {
     this.drained = this.#drained.promise;
     const pulse = new Pulse(task.pulse);
     pulse.beat();
     setInterval(() => pulse.beat(this.#measures()), BEAT).unref();
+    this.#bot = task.bot;
     this.#outbound = outbound;
     this.#reporter = reporter;
-    this.#calls = new Calls(outbound);
+    this.#calls = new Calls(outbound, pulse);
     this.#instances = new Instances({
       application,
       state: lifespan.state,
       max: task.maxInstances,
       idleTimeout: task.idleTimeout,
       reporter,
-      settle: (seq) => this.#settle(seq),
-      fail: (seq, place, error) => outbound.push({ type: "failed", seq, error, ...place }),
-      call: (call, from, caller) => this.#calls.make(call, from, caller),
-      // By the time that its code goes on: a message may have something for many, and they go on one after the other.
-      workAt: (seq) => void NOW.then(() => pulse.workAt(seq)),
-      dropped: (reason) => pulse.count(reason),
+      outbound,
+      calls: this.#calls,
+      pulse,
     });
     task.port.on("message", (items: ToWorker[]) => {
-      for (const item of items) this.#take(item);
+      for (const item of items) this.#receive(item);
     });
   }
 
-  #take(item: ToWorker): void {
+  #receive(item: ToWorker): void {
     switch (item.type) {
       case "events":
-        for (const event of item.events) {
-          this.#instances.deliver(readEvent(event, this.#bot));
-        }
+        for (const event of item.events) this.#instances.deliver(readEvent(event, this.#bot));
         return;
       case "result":
         return this.#calls.succeeded(item.id, item.body);
@@ -104,12 +98,11 @@ class Host {
         return this.#calls.downloaded(item.id, item.file);
       case "failure":
         return this.#calls.failed(item.id, item.error);
-      case "bot":
-        this.#bot = item.bot;
-        return;
       case "debug":
         this.#reporter.debug = item.debug;
         return;
+      case "revoke":
+        return void this.#revoke(item.shard);
       case "drain":
         return void this.#drain(item.reason);
     }
@@ -121,10 +114,9 @@ class Host {
     return { instances: this.#instances.size, active, heap, external };
   }
 
-  #settle(seq: number): void {
-    const { last } = this.#outbound;
-    if (last?.type === "settled") last.seqs.push(seq);
-    else this.#outbound.push({ type: "settled", seqs: [seq] });
+  async #revoke(shard: number): Promise<void> {
+    const unseen = await this.#instances.revoke(shard);
+    this.#outbound.push({ type: "revoked", shard, unseen });
   }
 
   async #drain(reason: DisconnectReason): Promise<void> {

@@ -1,12 +1,13 @@
 /**
- * Those that are idle, the longest first. The line runs through its members, where a Set would take two more words for each, and
- * leave behind a table with all of them every time that it grows or tidies itself up: there may be a million.
+ * The idle members, the longest idle first: a linked list through the members. There may be a million of them. A Set
+ * would take two more words for each, and leave an old table behind each time that it is rehashed.
  */
 
-/** What can stand in one such line. */
+/** A member of one line at most. Only the line sets these. */
 export interface Member {
-  /** Who has been idle for longer, and who for less long; the line's own to set. */
+  /** The neighbour that has been idle for longer. */
   before: Member | undefined;
+  /** The neighbour that has been idle for less time. */
   after: Member | undefined;
 }
 
@@ -14,12 +15,12 @@ export class IdleLine<T extends Member> {
   #first: T | undefined;
   #last: T | undefined;
 
-  /** The one that has been idle the longest. */
+  /** The member that has been idle the longest. */
   get first(): T | undefined {
     return this.#first;
   }
 
-  /** At the end; it stands nowhere yet. */
+  /** Adds a member at the end. It must be in no line yet. */
   add(member: T): void {
     member.before = this.#last;
     if (this.#last === undefined) this.#first = member;
@@ -27,7 +28,7 @@ export class IdleLine<T extends Member> {
     this.#last = member;
   }
 
-  /** @returns whether it was there */
+  /** @returns true if the member was in the line */
   delete(member: T): boolean {
     const { before, after } = member as { before: T | undefined; after: T | undefined };
     if (before === undefined && this.#first !== member) return false;

@@ -1,17 +1,18 @@
 /**
- * Tells which files the application is made of: every one that it imports or requires, at whatever time, and those that it
- * tries to and that are not there. What is installed (node_modules) is no part of it.
+ * Reports the application's files: every file that it imports or requires, at any time, also if that file is missing.
+ * Installed packages (node_modules) are left out.
  */
 
 import { registerHooks } from "node:module";
 import { fileURLToPath } from "node:url";
 
-export function watchImports(tell: (file: string) => void): void {
-  const told = new Set<string>();
+/** @param report is called once for each file, with its absolute path */
+export function watchImports(report: (file: string) => void): void {
+  const reported = new Set<string>();
   const note = (url: string): void => {
-    if (told.has(url) || !url.startsWith("file:") || url.includes("/node_modules/")) return;
-    told.add(url);
-    tell(fileURLToPath(url));
+    if (reported.has(url) || !url.startsWith("file:") || url.includes("/node_modules/")) return;
+    reported.add(url);
+    report(fileURLToPath(url));
   };
   registerHooks({
     resolve(specifier, context, next) {

@@ -1,6 +1,6 @@
 /**
- * What an application may give where a file goes: bytes, a Blob, a path, a `file:` URL, a stream, as it is or in an object with a
- * name and a type.
+ * A file in an outgoing event: bytes, a Blob, a path, a `file:` URL or a stream, bare or in an object with a name and a
+ * type.
  */
 
 import { basename, resolve } from "node:path";
@@ -10,7 +10,7 @@ import { InvalidEventError } from "../src/protocol/errors.ts";
 import { isDetached } from "../src/protocol/transferable-bytes.ts";
 import { kindOfValue } from "./kind-of-value.ts";
 
-/** A file as it was given, checked and not yet touched. */
+/** A file from the application, checked but not yet read or moved. */
 export interface GivenFile {
   filename: string | undefined;
   content_type: string | undefined;
@@ -19,14 +19,15 @@ export interface GivenFile {
 
 type AnyStream = ReadableStream | AsyncIterable<unknown>;
 
-/** What tells that a plain object stands for a file, and what else such an object may have. */
+/** Keys that mark a plain object as a file. */
 const CONTENTS = ["path", "bytes", "stream"] as const;
+/** Further keys of such an object. */
 const DETAILS = ["filename", "content_type"];
 
 /**
- * @param key where the value stands in the event
- * @returns undefined for what is no file
- * @throws InvalidEventError for one that cannot be sent
+ * @param key path of the value in the event
+ * @returns undefined if the value is no file
+ * @throws InvalidEventError for a file that cannot be sent
  */
 export function fileIn(value: object, key: string): GivenFile | undefined {
   const bare = isOrdinary(value) ? undefined : bareFile(value, key);
@@ -64,7 +65,7 @@ function contentOf(kind: (typeof CONTENTS)[number], given: unknown, key: string)
   return isOfKind ? bare : undefined;
 }
 
-/** Most objects are of no class, and quickly told from files. */
+/** True for a plain object. Most objects are plain, and this check is fast. */
 function isOrdinary(value: object): boolean {
   return Object.getPrototypeOf(value) === Object.prototype && !(Symbol.asyncIterator in value);
 }
@@ -86,7 +87,7 @@ function inMemory(bytes: ArrayBufferView, key: string): GivenFile {
   if (isDetached(bytes)) {
     throw refused(
       key,
-      "has been sent before, and its bytes are gone; to send the same ones several times, pass a Blob",
+      "has been sent before, so its buffer is empty; to send the same bytes several times, pass a Blob",
     );
   }
   return { content: { bytes }, filename: undefined, content_type: undefined };
@@ -124,7 +125,7 @@ function textIn(value: unknown, key: string): string | undefined {
   throw refused(key, `is ${kindOfValue(value)}, not a name`);
 }
 
-/** It becomes a header, so it must be fit for one. */
+/** The media type becomes a header, so it must be printable ASCII. */
 function typeIn(value: unknown, key: string): string | undefined {
   if (value === undefined || value === "") return undefined;
   if (typeof value === "string" && /^[\x20-\x7e]+$/.test(value)) return value;

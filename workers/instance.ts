@@ -8,59 +8,59 @@
  *
  * - `receive()` settles the event that the instance holds, then hands out the next one, or waits for it.
  * - Disconnected or ended: `receive()` never resolves again, `send()` rejects.
- * - What is queued when it ends is the host's to hand to the scope's next instance; what it held is settled or has failed.
+ * - The host hands the queue of an ended instance to the scope's next instance; the event that it held is settled or has failed.
  */
 
 import type { Extensions } from "../src/protocol/asgi.ts";
 import { DisconnectedError, ReceiveError } from "../src/protocol/errors.ts";
 import type { DisconnectReason } from "../src/protocol/events.ts";
 import type { Call } from "../src/protocol/port.ts";
+import type { Pulse } from "../src/protocol/pulse.ts";
 import type { Route } from "../src/protocol/route.ts";
-import type { Caller } from "./calls.ts";
+import type { Caller, Calls } from "./calls.ts";
 import { encode } from "./encode.ts";
 import type { Member } from "./idle-line.ts";
 import type { Asgi3 } from "./loader.ts";
 import { Streams } from "./streams.ts";
 
-/** An event, the inbox's number for it, and whose it is. */
+/** An event, the inbox's number of it, and its instance's address. */
 export interface Delivered {
   seq: number;
   event: { type: string };
   route: Route;
 }
 
-/** How the application came to its end, and with what in hand. */
+/** The end of an application. */
 export interface Ending {
-  /** What it threw, if it threw. */
+  /** The error that it threw, if it threw. */
   thrown: { error: unknown } | undefined;
+  /** The event that it held. */
   held: Delivered | undefined;
-  /** False where it never asked for an event. */
+  /** False if it never asked for an event. */
   received: boolean;
 }
 
-/** What an instance needs of the host it lives in. */
+/** The worker's side that an instance lives in. */
 export interface InstanceHost {
-  settle(seq: number, instance: Instance): void;
-  /** @param from the number of the event that the instance is at, or its scope */
-  call(call: Call, from: number | string, caller: Caller): Promise<unknown>;
-  /** The application goes on with that event. */
-  workAt(seq: number): void;
-  /** The application tried to send what is no event. */
+  readonly calls: Pick<Calls, "make">;
+  readonly pulse: Pick<Pulse, "willWorkAt">;
+  settled(seq: number, instance: Instance): void;
+  /** send() refused the application's event. */
   refused(error: unknown, instance: Instance): void;
   /** The application waits for an event, and there is none. */
   becameIdle(instance: Instance): void;
-  /** For the promise that an application gave, whichever instance it is of: lets that one end(). */
+  /** Attached to every application's promise; finds the instance in the async context and ends it. */
   readonly returned: () => void;
   readonly threw: (error: unknown) => void;
-  /** The application has returned or thrown. */
+  /** The application returned or threw. */
   ended(instance: Instance, ending: Ending): void;
-  /** The application asked for more after its disconnect event: it will never be heard of again. */
+  /** The application asked for another event after its disconnect event: nothing more comes from it. */
   becameSilent(instance: Instance): void;
 }
 
 export type InstanceState = "running" | "idle" | "disconnected" | "ended";
 
-/** The queue of all who have none: a list that has once been filled keeps its memory, and most instances are idle. */
+/** The queue of every instance without events: a list that was filled once keeps its memory, and most instances are idle. */
 const NOTHING: Delivered[] = [];
 Object.freeze(NOTHING);
 
@@ -69,14 +69,14 @@ export class Instance implements Caller, Member {
   readonly key: string;
   /** Delivered to this scope, not yet received. */
   queue = NOTHING;
-  /** When it last became idle or was handed an event, in whole milliseconds of the host's clock. */
+  /** Time at which it last became idle or received an event, in whole milliseconds of the host's clock. */
   since = 0;
-  /** Its place among the idle. */
+  /** Its neighbours among the idle instances. */
   before: Instance | undefined;
   after: Instance | undefined;
 
   readonly #host: InstanceHost;
-  /** Of the route no more than this: what the scope was made of is the application's. */
+  /** All that is kept of the route: the scope's objects belong to the application. */
   readonly #chat: number | undefined;
   readonly #business: string | undefined;
   #state: InstanceState = "running";
@@ -109,19 +109,24 @@ export class Instance implements Caller, Member {
     return this.#received;
   }
 
-  /** Whether it has been told to stop, or will be when it next asks. */
+  /** True if it was told to stop, or will be at its next receive(). */
   get isStopping(): boolean {
     return this.#disconnectReason !== undefined;
   }
 
-  /** Aborted when the instance is to be dropped; made only for those who ask. */
+  /** True if its shard was taken away: its queue is not for an instance of this worker. */
+  get isMoving(): boolean {
+    return this.#disconnectReason === "moved";
+  }
+
+  /** Aborted when the instance is about to be dropped. Made at the first use. */
   get signal(): AbortSignal {
     this.#stop ??= new AbortController();
     if (this.#disconnectReason !== undefined) this.#stop.abort(stopError(this.#disconnectReason));
     return this.#stop.signal;
   }
 
-  /** Made only for those who have files to send or fetch. */
+  /** Made at the first use, by an upload or a download. */
   get streams(): Streams {
     this.#streams ??= new Streams();
     if (this.#state === "ended") this.#streams.close();
@@ -130,7 +135,7 @@ export class Instance implements Caller, Member {
 
   /** Runs the application. */
   run(application: Asgi3, scope: object): void {
-    // Neither an async function nor closures: what they keep, every idle instance would.
+    // Neither an async function nor closures: every idle instance would keep them.
     const [receive, send] = [this.receive.bind(this), this.send.bind(this)];
     begun(application, scope, receive, send).then(this.#host.returned, this.#host.threw);
   }
@@ -156,7 +161,7 @@ export class Instance implements Caller, Member {
     return next;
   }
 
-  /** Takes all of it. */
+  /** Takes the whole queue. */
   emptyQueue(): Delivered[] {
     const { queue } = this;
     this.queue = NOTHING;
@@ -179,7 +184,7 @@ export class Instance implements Caller, Member {
     }
     this.#received = true;
     if (this.#held !== undefined) {
-      this.#host.settle(this.#held.seq, this);
+      this.#host.settled(this.#held.seq, this);
       this.#held = undefined;
     }
     if (this.#state !== "running") return this.#silence();
@@ -203,15 +208,10 @@ export class Instance implements Caller, Member {
       this.#host.refused(error, this);
       return refusal(error);
     }
-    return this.#host.call(call, this.#held?.seq ?? this.key, this);
+    return this.#host.calls.make(call, this.#held?.seq ?? this.key, this);
   }
 
-  /** There is an answer to a call. */
-  resume(): void {
-    if (this.#held !== undefined) this.#host.workAt(this.#held.seq);
-  }
-
-  /** The application has come to its end. */
+  /** The application has ended. */
   end(thrown: Ending["thrown"]): void {
     const ending = { thrown, held: this.#held, received: this.#received };
     this.#state = "ended";
@@ -222,7 +222,7 @@ export class Instance implements Caller, Member {
 
   #hold(delivered: Delivered): object {
     this.#held = delivered;
-    this.#host.workAt(delivered.seq);
+    this.#host.pulse.willWorkAt(delivered.seq);
     return delivered.event;
   }
 
@@ -236,12 +236,12 @@ export class Instance implements Caller, Member {
 
   #silence(): Promise<never> {
     this.#host.becameSilent(this);
-    // A promise of its own each time: one that all shared would keep every instance that ever waited on it alive.
+    // A new promise each time: a shared one would keep every instance that ever waited for it alive.
     return new Promise(() => {});
   }
 }
 
-/** The promise that an application gave, or one of what else it did. */
+/** Calls the application. @returns its promise; a settled one if it returned something else or threw */
 function begun(application: Asgi3, ...call: Parameters<Asgi3>): Promise<unknown> {
   try {
     return Promise.resolve(application(...call));
@@ -254,7 +254,7 @@ function stopError(reason: DisconnectReason): DisconnectedError {
   return new DisconnectedError(`the instance is being dropped: ${reason}`);
 }
 
-/** `scope.extensions`. An AbortSignal costs more than all the rest of an instance: it is made when it is first looked at. */
+/** `scope.extensions`. An AbortSignal costs more memory than the rest of an instance, so it is made at its first use. */
 export class InstanceExtensions implements Extensions {
   readonly #instance: Instance;
 
@@ -267,7 +267,7 @@ export class InstanceExtensions implements Extensions {
   }
 }
 
-/** What the application does not wait for must not end its whole worker when it is refused. */
+/** A rejection that the application does not wait for must not end the worker. */
 function refusal(error: unknown): Promise<never> {
   const promise = Promise.reject(error);
   promise.catch(() => {});

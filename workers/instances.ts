@@ -1,62 +1,66 @@
 /**
- * The application instances of one worker: one per scope, made by its first event and gone when the application returns or
- * throws, when it is evicted while idle, or when the worker is drained.
+ * The application instances of one worker: one per scope. A scope's first event makes it; it goes when the application returns or
+ * throws, when it is evicted while idle, when its shard is revoked, or when the worker is drained.
  */
 
+import type { Batch } from "../src/protocol/batch.ts";
 import { DisconnectedError } from "../src/protocol/errors.ts";
 import type { DisconnectReason } from "../src/protocol/events.ts";
-import type { Call, Place } from "../src/protocol/port.ts";
-import type { Caller } from "./calls.ts";
+import type { ToMain } from "../src/protocol/port.ts";
+import type { Pulse } from "../src/protocol/pulse.ts";
+import { SHARDS, shardOf } from "../src/protocol/shard.ts";
+import type { Calls } from "./calls.ts";
 import { scopeOf } from "./event.ts";
 import { IdleLine } from "./idle-line.ts";
 import { type Delivered, type Ending, Instance, InstanceExtensions, type InstanceHost } from "./instance.ts";
 import type { Asgi3 } from "./loader.ts";
-import { describe, placeOf, type Reporter } from "./reporter.ts";
+import { describe, placeInScope, type Reporter } from "./reporter.ts";
 
 export interface InstancesOptions {
   application: Asgi3;
-  /** What lifespan startup left. */
+  /** The state that lifespan startup left. */
   state: Record<string, unknown>;
   /** The most instances to keep while any of them is idle. */
   max: number;
   /** Milliseconds after which an idle instance is dropped. */
   idleTimeout: number;
   reporter: Pick<Reporter, "log" | "within" | "source">;
-  settle(seq: number): void;
-  fail(seq: number, place: Place, error: string): void;
-  call(call: Call, from: number | string, caller: Caller): Promise<unknown>;
-  /** The application goes on with an event. */
-  workAt(seq: number): void;
-  /** One has been dropped because it was idle: for too long, or for the longest where there was no room. */
-  dropped(reason: "idle" | "evicted"): void;
+  outbound: Pick<Batch<ToMain>, "push" | "last">;
+  calls: Pick<Calls, "make">;
+  pulse: Pick<Pulse, "willWorkAt" | "count">;
 }
 
-/** How long events may wait behind an application that does not ask for them before that is worth a warning: ms. */
+/** Events that wait for so long behind an application that does not ask for them are worth a warning: ms. */
 const SLOW = 30_000;
 
 export class Instances implements InstanceHost {
+  readonly calls: InstancesOptions["calls"];
+  readonly pulse: InstancesOptions["pulse"];
   readonly #options: InstancesOptions;
   readonly #live = new Map<string, Instance>();
-  /** Those that wait for an event, the longest idle first. */
+  /** Instances that wait for an event, the longest idle first. */
   readonly #idle = new IdleLine<Instance>();
-  /** Those that had events queued when last seen. */
+  /** Instances that had events queued at the last sweep. */
   readonly #behind = new Set<Instance>();
-  /** Disconnected, and not yet at their end. What comes for their scopes waits, so that no two instances of one overlap. */
+  /** Instances that are disconnected and have not ended. Events of their scopes wait, so that no two instances of one overlap. */
   readonly #closing = new Map<string, Instance>();
+  /** Called when a closing instance has ended. */
+  readonly #whenClosed = new Map<Instance, () => void>();
   readonly #sweeper: NodeJS.Timeout;
-  /** A clock that is coarse, and therefore free to read. */
+  /** A coarse clock, which costs nothing to read. */
   #now = now();
   #drained: PromiseWithResolvers<void> | undefined;
-  /** Events that came when no more were handed out. */
+  /** Events that came after drain(). */
   readonly #tooLate: number[] = [];
 
   constructor(options: InstancesOptions) {
     this.#options = options;
+    this.calls = options.calls;
+    this.pulse = options.pulse;
     const period = Math.min(1000, Math.max(10, options.idleTimeout / 4));
     this.#sweeper = setInterval(() => this.#sweep(), period).unref();
   }
 
-  /** How many there are. */
   get size(): number {
     return this.#live.size + this.#closing.size;
   }
@@ -80,8 +84,8 @@ export class Instances implements InstanceHost {
   }
 
   /**
-   * Disconnects every instance, and resolves when none of them is at work any more.
-   * @returns the numbers of the events that no application has seen
+   * Disconnects every instance. Resolves when none of them is at work any more.
+   * @returns the numbers of the events that no application received
    */
   async drain(reason: DisconnectReason): Promise<number[]> {
     this.#drained = Promise.withResolvers();
@@ -90,22 +94,31 @@ export class Instances implements InstanceHost {
     for (const instance of this.#live.values()) this.#disconnect(instance, reason);
     this.#closed();
     await this.#drained.promise;
-    return [...instances.flatMap(({ queue }) => queue.map(({ seq }) => seq)), ...this.#tooLate];
+    return [...instances.flatMap(queued), ...this.#tooLate];
   }
 
-  // ---- what instances tell their host ----
+  /**
+   * Disconnects the instances of a shard, of which no event is delivered meanwhile. Resolves when none of them is at work any more.
+   * @returns the numbers of the events that no application received
+   */
+  async revoke(shard: number): Promise<number[]> {
+    const instances = [...this.#live.values(), ...this.#closing.values()].filter(
+      ({ key }) => shardOfKey(key) === shard,
+    );
+    const closed = instances.map((instance) => new Promise<void>((resolve) => this.#whenClosed.set(instance, resolve)));
+    for (const instance of instances) {
+      if (this.#closing.has(instance.key)) instance.disconnect("moved");
+      else this.#disconnect(instance, "moved");
+    }
+    await Promise.all(closed);
+    return instances.flatMap(queued);
+  }
 
-  settle(seq: number, instance: Instance): void {
+  // ---- from the instances ----
+
+  settled(seq: number, instance: Instance): void {
     instance.since = this.#now;
-    this.#options.settle(seq);
-  }
-
-  call(call: Call, from: number | string, caller: Caller): Promise<unknown> {
-    return this.#options.call(call, from, caller);
-  }
-
-  workAt(seq: number): void {
-    this.#options.workAt(seq);
+    this.#settle(seq);
   }
 
   refused(error: unknown, instance: Instance): void {
@@ -122,7 +135,7 @@ export class Instances implements InstanceHost {
     this.#succeed(instance);
   }
 
-  // Whose end it is, the async context knows: functions that knew it themselves would be kept by each idle instance.
+  // The async context knows the instance: closures that knew it would be kept by each idle instance.
   readonly returned = (): void => this.#running.end(undefined);
   readonly threw = (error: unknown): void => this.#running.end({ error });
 
@@ -142,7 +155,7 @@ export class Instances implements InstanceHost {
 
   // ---- one instance's life ----
 
-  /** @param queue at least one event: the scope is made of the first */
+  /** @param queue at least one event: the scope is made from the first */
   #start(queue: Delivered[]): void {
     while (this.#live.size >= this.#options.max && this.#idle.first !== undefined) {
       this.#disconnect(this.#idle.first, "evicted");
@@ -164,29 +177,29 @@ export class Instances implements InstanceHost {
     this.#idle.delete(instance);
     this.#closing.set(instance.key, instance);
     instance.since = this.#now;
-    if (reason === "idle" || reason === "evicted") this.#options.dropped(reason);
+    if (reason === "idle" || reason === "evicted") this.pulse.count(reason);
     instance.disconnect(reason);
   }
 
-  /** What is still queued is for the scope's next instance; when draining, that is one of another worker. */
+  /** Hands the queue to the scope's next instance. After drain() and revoke() that is one of another worker. */
   #succeed(instance: Instance): void {
-    if (instance.queue.length === 0 || this.#drained !== undefined) return;
+    if (instance.queue.length === 0 || this.#drained !== undefined || instance.isMoving) return;
     this.#start(instance.emptyQueue());
   }
 
-  /** The one place that decides what becomes of the event at hand when an application ends. */
+  /** Decides the end of the event at hand when an application ends. */
   #conclude(instance: Instance, { thrown, held, received }: Ending): void {
-    const { settle, fail, reporter } = this.#options;
-    // An instance that never asked for anything answers for the event that it was made for, or it would be made for ever.
+    const { outbound, reporter } = this.#options;
+    // An application that never asked for an event answers for its first one, or it would be called for that event for ever.
     const event = held ?? (received ? undefined : instance.dequeue());
-    const place = placeOf(instance.key, event?.event);
+    const place = placeInScope(instance.key, event?.event);
     if (held !== undefined && instance.isStopping && isGivingUp(thrown?.error)) {
       reporter.log("info", "an event was given up; it will be delivered again", undefined, place);
       return;
     }
     if (thrown === undefined || thrown.error instanceof DisconnectedError) {
       if (event === undefined) return;
-      settle(event.seq);
+      this.#settle(event.seq);
       if (!received) {
         const message = "the application returned without calling receive(); the event counts as handled";
         reporter.log("warn", message, undefined, place);
@@ -194,15 +207,24 @@ export class Instances implements InstanceHost {
       return;
     }
     const error = describe(thrown.error);
-    if (event !== undefined) fail(event.seq, place, error);
+    if (event !== undefined) outbound.push({ type: "failed", seq: event.seq, error, ...place });
     else reporter.log("error", "the application threw while it held no event", thrown.error, place);
   }
 
-  /** The instance has come to its end, or as good as that. */
+  /** The instance has ended, or is given up. */
   #closed(instance?: Instance): void {
     const key = instance?.key ?? "";
     if (this.#closing.get(key) === instance) this.#closing.delete(key);
     if (this.#closing.size === 0) this.#drained?.resolve();
+    if (instance === undefined) return;
+    this.#whenClosed.get(instance)?.();
+    this.#whenClosed.delete(instance);
+  }
+
+  #settle(seq: number): void {
+    const { last } = this.#options.outbound;
+    if (last?.type === "settled") last.seqs.push(seq);
+    else this.#options.outbound.push({ type: "settled", seqs: [seq] });
   }
 
   // ---- once a second ----
@@ -224,7 +246,7 @@ export class Instances implements InstanceHost {
     }
   }
 
-  /** Its scope cannot wait for ever. */
+  /** Stops waiting for the instance to end: its scope cannot wait for ever. */
   #giveUp(instance: Instance): void {
     this.#log(instance, "warn", `the application has not returned ${SLOW / 1000} s after telegram.disconnect`);
     this.#closed(instance);
@@ -241,16 +263,25 @@ export class Instances implements InstanceHost {
   }
 
   #log({ key, held }: Instance, level: "debug" | "warn", message: string): void {
-    this.#options.reporter.log(level, message, undefined, placeOf(key, held?.event));
+    this.#options.reporter.log(level, message, undefined, placeInScope(key, held?.event));
   }
 }
 
-/** In whole milliseconds: a number with a fraction takes memory of its own, and every instance keeps one. */
+/** Whole milliseconds: a fraction would take memory of its own in every instance. */
 function now(): number {
   return Math.trunc(performance.now());
 }
 
-/** What an application throws that gives up because its signal was aborted: the signal's reason, or Node.js's word for it. */
+/** True for the errors of an application that gave up since its signal was aborted: the signal's reason, or Node.js's AbortError. */
 function isGivingUp(error: unknown): boolean {
   return error instanceof DisconnectedError || (error instanceof Error && error.name === "AbortError");
+}
+
+function queued({ queue }: Instance): number[] {
+  return queue.map(({ seq }) => seq);
+}
+
+/** The shard of a scope's key: `chat:123/business:abc` is in that of 123. */
+function shardOfKey(key: string): number {
+  return shardOf(Number.parseInt(key.slice(key.indexOf(":") + 1), 10), SHARDS);
 }

@@ -8,6 +8,6 @@ export function kindOfValue(value: unknown): string {
 }
 
 function article(noun: string): string {
-  // URL, Uint8Array, User: a class whose name begins with a u is mostly spoken with a consonant.
+  // URL, Uint8Array, User: most class names with a "u" in front are spoken with a consonant.
   return `${/^[aeio]/i.test(noun) ? "an" : "a"} ${noun}`;
 }

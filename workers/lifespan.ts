@@ -2,8 +2,8 @@
  * The lifespan of one worker thread: startup before its first event, shutdown after its last instance
  * (https://asgi.readthedocs.io/en/latest/specs/lifespan.html).
  *
- * An application does not have to support it. Under `auto` it is taken not to if it throws, returns, or asks for a second
- * event without having answered `lifespan.startup`, as a plain `for (;;) await receive()` does.
+ * An application may support it or not. With `auto`, an application has no lifespan if it throws, returns, or asks for
+ * a second event before it has answered `lifespan.startup`, as a plain `for (;;) await receive()` does.
  */
 
 import type { State } from "../src/protocol/asgi.ts";
@@ -13,7 +13,7 @@ import { kindOfValue } from "./kind-of-value.ts";
 import type { Asgi3 } from "./loader.ts";
 
 export interface Lifespan {
-  /** What startup left for the instances. */
+  /** Values that startup stored for the instances. */
   readonly state: State;
   /** @throws StartupFailedError */
   startup(): Promise<void>;
@@ -99,7 +99,7 @@ class LifespanOn implements Lifespan {
     }
   }
 
-  /** Settles what is still open; the rest has been settled before and is not changed by this. */
+  /** Resolves the promises that are still pending. */
   #end(outcome: Extract<Outcome, { is: "unsupported" }>): void {
     this.#started.resolve(outcome);
     if (this.#phase === "running" && this.#supported) {
@@ -119,7 +119,7 @@ class LifespanOn implements Lifespan {
 
   readonly #send = (event: unknown): Promise<void> => {
     const answered = this.#answer(event);
-    // An application that knows nothing of lifespans may send without waiting: that must not end its worker.
+    // An application without lifespan support may send without await: that must not end its worker.
     answered.catch(() => {});
     return answered;
   };
@@ -138,7 +138,7 @@ class LifespanOn implements Lifespan {
         return this.#stopped.resolve({ is: "failed", why });
       default:
         throw new InvalidEventError(
-          `a lifespan sends lifespan.startup.complete and the like, not ${kindOfValue(type)}`,
+          `a lifespan event to send is lifespan.startup.complete or .failed, or lifespan.shutdown.complete or .failed, not ${kindOfValue(type)}`,
           "type",
         );
     }

@@ -1,9 +1,9 @@
 /**
- * From an import string to an ASGI 3 application. Three ways to name a module, and for each way to get it wrong a message
- * of its own.
+ * Loads an ASGI 3 application from an import string. A module can be named in three ways, and each mistake has its own
+ * message.
  *
- *   path/to/app.ts:export.name      a file, relative to the directory the server was started in
- *   some-package:export.name        a package, as import would find it there
+ *   path/to/app.ts:export.name      a file, relative to the directory in which the server was started
+ *   some-package:export.name        a package, as import would find it from there
  *   your_project.asgi:application   dotted, as in Python: ./your_project/asgi.{ts,mts,js,mjs,cjs}
  */
 
@@ -19,7 +19,7 @@ import { kindOfValue } from "./kind-of-value.ts";
 type Receive = () => Promise<unknown>;
 type Send = (event: unknown) => Promise<unknown>;
 
-/** What every form of application is made into. It may still throw where it should reject. */
+/** An application in its common form. It may still throw where it should reject. */
 export type Asgi3 = (scope: object, receive: Receive, send: Send) => unknown;
 
 type Callable = (...args: unknown[]) => unknown;
@@ -53,7 +53,7 @@ export async function loadApplication(
   return application as Asgi3;
 }
 
-/** Splits at the last colon that is no part of the module: not a drive's (`C:\…`), nor a URL's (`file:///…`). */
+/** Splits at the last colon, unless it belongs to the module: to a drive (`C:\…`) or a URL (`file:///…`). */
 function parse(importString: string): { module: string; attribute: string | undefined } {
   const match = /^(.{2,}):([^/\\]*)$/s.exec(importString);
   if (match === null) return { module: importString, attribute: undefined };
@@ -82,9 +82,9 @@ function locate(module: string, directory: string): string {
   return dotted === undefined ? locatePackage(module, directory, tried[0]!) : pathToFileURL(dotted).href;
 }
 
-/** As `import` would resolve it in a file of that directory. */
+/** The URL to which `import` resolves the module in a file of that directory. */
 function locatePackage(module: string, directory: string, tried: string): string {
-  // import.meta.resolve() goes by the place of this very file; the hook gives it the other one.
+  // import.meta.resolve() resolves relative to this file; the hook sets that directory instead.
   const parentURL = pathToFileURL(join(directory, "noop.js")).href;
   const hooks = registerHooks({ resolve: (specifier, context, next) => next(specifier, { ...context, parentURL }) });
   try {
@@ -92,7 +92,7 @@ function locatePackage(module: string, directory: string, tried: string): string
   } catch (cause) {
     throw new ApplicationLoadError(
       (cause as NodeJS.ErrnoException).code === "ERR_PACKAGE_PATH_NOT_EXPORTED"
-        ? `the package of "${module}" exports nothing of that name that can be imported`
+        ? `the package of "${module}" does not export that path for import`
         : `cannot find "${module}": no file ${tried} (nor .mts, .js, .mjs, .cjs), and no package of that name is installed in ${directory}`,
       { cause },
     );
@@ -123,13 +123,13 @@ function reasonOf(cause: unknown): string {
       return "Node.js does not run TypeScript inside node_modules; publish that package as JavaScript";
     case "ERR_MODULE_NOT_FOUND":
     case "MODULE_NOT_FOUND":
-      return `something that it imports is missing: ${message}`;
+      return `a module that it imports is missing: ${message}`;
   }
   if (
     cause instanceof SyntaxError &&
     /import statement outside a module|Unexpected token 'export'/.test(cause.message)
   ) {
-    return `it uses import and export, but is CommonJS by its name (.cjs, .cts) or its package.json ("type": "commonjs"); say "type": "module" there, or name the file .mts or .mjs`;
+    return `it uses import and export, but is CommonJS by its name (.cjs, .cts) or its package.json ("type": "commonjs"); set "type": "module" there, or name the file .mts or .mjs`;
   }
   if (cause instanceof SyntaxError && /does not provide an export named/.test(cause.message)) {
     return `${cause.message}; if that is a type, import it with "import type"`;
@@ -137,7 +137,7 @@ function reasonOf(cause: unknown): string {
   return `it threw ${cause instanceof Error ? `${cause.name}: ${message}` : inspect(cause)}`;
 }
 
-/** Without a name: `application`, then the default export. */
+/** Picks the export. Without a name: `application`, then the default export. */
 function pick(
   namespace: Record<string, unknown>,
   attribute: string | undefined,
@@ -172,7 +172,7 @@ function hasMember(owner: unknown, name: string): boolean {
   return owner !== null && owner !== undefined && name in Object(owner);
 }
 
-/** A plain object is no default export but a list of exports: what CommonJS has in `module.exports`. */
+/** True for a plain object: as a default export it is `module.exports` of CommonJS, so a list of exports. */
 function isBag(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype;
 }
@@ -196,8 +196,8 @@ function namesIn({ default: byDefault, ...named }: Record<string, unknown>): str
 }
 
 /**
- * Which ASGI an application speaks: an explicit marker (`application.asgi = "asgi2"`) first, then a class is 2, an async
- * function is 3, and for other functions the number of parameters tells.
+ * The ASGI version of an application: an explicit marker (`application.asgi = "asgi2"`) comes first; then a class is 2,
+ * an async function is 3, and another function with one parameter is 2.
  */
 function interfaceOf(application: Callable & { asgi?: unknown }): Interface {
   if (application.asgi === "asgi2" || application.asgi === "asgi3") return application.asgi;
@@ -210,7 +210,7 @@ function isClass(value: Callable): boolean {
   return /^class\b/.test(Function.prototype.toString.call(value));
 }
 
-/** ASGI 2: called with the scope, gives the coroutine; as a class, an object with `call`. */
+/** Wraps an ASGI 2 application: a function of the scope that returns the coroutine, or a class with a method `call`. */
 function fromAsgi2(application: Callable): Asgi3 {
   return (scope, receive, send) => {
     const instance = isClass(application)
@@ -219,7 +219,7 @@ function fromAsgi2(application: Callable): Asgi3 {
     const coroutine = typeof instance === "function" ? instance : (instance as { call?: unknown } | undefined)?.call;
     if (typeof coroutine !== "function") {
       throw new TypeError(
-        `an ASGI 2 application must give a function (receive, send) or an object with call(receive, send), not ${kindOfValue(instance)}`,
+        `an ASGI 2 application must return a function (receive, send) or an object with call(receive, send), not ${kindOfValue(instance)}`,
       );
     }
     return coroutine.call(instance, receive, send);

@@ -1,22 +1,22 @@
 /**
- * ASGI allows plain data in events: strings, finite numbers, booleans, null, lists and maps; here, files as well. Everything
- * else would be changed or dropped by JSON without a word, so it is refused by name.
+ * Checks that an event holds plain data, as ASGI allows: strings, finite numbers, booleans, null, lists and maps; and
+ * files. JSON would change or drop anything else without an error, so it is refused by name.
  */
 
 import { InvalidEventError } from "../src/protocol/errors.ts";
 import { kindOfValue } from "./kind-of-value.ts";
 
-/** Deeper than any object of the Bot API, and far from the end of the stack. */
+/** Deepest nesting: more than any object of the Bot API has, and far less than would overflow the stack. */
 const MAX_DEPTH = 64;
 
-/** Knows what to write in the place of an object that is a file; undefined for one that is none. */
 export interface Files {
+  /** @returns the text to write in place of a file; undefined if the object is no file */
   standIn(value: object, path: string): string | undefined;
 }
 
 /**
- * The value as JSON shall have it: itself, unless there are files in it, or objects that say by `toJSON` what they stand for.
- * @param path where the value stands in the event: `reply_markup.inline_keyboard[0]`
+ * The value to write as JSON: the value itself, with files and objects that have a `toJSON` replaced.
+ * @param path path of the value in the event: `reply_markup.inline_keyboard[0]`
  * @throws InvalidEventError naming that path
  */
 export function plainOf(value: unknown, path: string, files: Files, ancestors: readonly object[] = []): unknown {
@@ -41,12 +41,12 @@ function plainObjectOf(value: object, path: string, files: Files, ancestors: rea
   if (Array.isArray(value)) return plainListOf(value, path, files, [...ancestors, value]);
   const file = files.standIn(value, path);
   if (file !== undefined) return file;
-  // Telegram fetches it.
+  // A URL for Telegram to fetch.
   if (value instanceof URL) return plainUrlOf(value, path);
   if (Object.prototype.toString.call(value) !== "[object Object]") throw refused(path, kindOfValue(value));
   const below = [...ancestors, value];
   const { toJSON } = value as { toJSON?: unknown };
-  // Builders of keyboards and the like: what counts is what they stand for.
+  // Builders of keyboards and the like.
   if (typeof toJSON === "function") return plainOf(toJSON.call(value), path, files, below);
   let plain = value as Record<string, unknown>;
   for (const key of Object.keys(value)) {
@@ -62,7 +62,7 @@ function plainObjectOf(value: object, path: string, files: Files, ancestors: rea
 function plainListOf(list: unknown[], path: string, files: Files, below: readonly object[]): unknown[] {
   let plain = list;
   for (let i = 0; i < list.length; i++) {
-    // As an object's key it counts as absent; a list has no absent members, and JSON would make it null.
+    // In an object, undefined means absent. In a list, JSON would change it to null.
     if (list[i] === undefined) throw refused(`${path}[${i}]`, "undefined");
     const member = plainOf(list[i], `${path}[${i}]`, files, below);
     if (member === list[i]) continue;
@@ -74,7 +74,7 @@ function plainListOf(list: unknown[], path: string, files: Files, below: readonl
 
 function plainUrlOf(url: URL, path: string): string {
   if (/^https?:$/.test(url.protocol)) return url.href;
-  throw refused(path, `the URL ${url}; those of files begin with https:, http: or file:`);
+  throw refused(path, `the URL ${url}; the URL of a file begins with https:, http: or file:`);
 }
 
 function refused(path: string, what: string): InvalidEventError {

@@ -1,13 +1,14 @@
-/** Which thread goes first where there are more at work than the machine has processors. */
+/** Priority of worker threads, for when more threads are busy than the machine has processors. */
 
 import { readlinkSync } from "node:fs";
 import { constants, setPriority } from "node:os";
 import { basename } from "node:path";
 
 /**
- * Lets this thread, and those that it starts, come after the main thread, which polls and sends for all, and would otherwise
- * wait its turn behind every worker that is at heavy work. Only Linux has priorities of threads; elsewhere nothing is changed.
- * Processes in other containers and services are not concerned: between those it is their own shares that count.
+ * Lowers the priority of this thread, and of threads that it starts, below the main thread's. The main thread polls and
+ * sends for all, and would otherwise wait behind every busy worker. Works on Linux only, the one system with priorities
+ * of threads. Processes in other containers or services do not gain by it: the system shares time between those
+ * separately.
  */
 export function yieldToMainThread(): void {
   if (process.platform !== "linux") return;
@@ -15,6 +16,6 @@ export function yieldToMainThread(): void {
     const thread = Number(basename(readlinkSync("/proc/thread-self")));
     setPriority(thread, constants.priority.PRIORITY_BELOW_NORMAL);
   } catch {
-    // Without /proc it goes as it went before.
+    // Without /proc the priority stays as it is.
   }
 }

@@ -1,6 +1,6 @@
 /**
- * What a worker thread tells of itself: log lines, the application's output, and its own last words. Each is marked with the
- * scope of the instance that it comes from, wherever that can be known.
+ * Reports of a worker thread to the main thread: log lines, the application's output, and crashes. Each report names
+ * the scope of the instance that it comes from, if that is known.
  */
 
 import { AsyncLocalStorage } from "node:async_hooks";
@@ -10,21 +10,23 @@ import { delivery } from "../src/protocol/delivery.ts";
 import type { LogLevel, Place, ToMain } from "../src/protocol/port.ts";
 import { captureOutput } from "./output.ts";
 
-/** The instance that some code belongs to. */
+/** The instance whose code is running. */
 export interface Source {
-  /** Of its scope. */
+  /** The scope's key. */
   readonly key: string;
   readonly held: { readonly seq: number; readonly event: { readonly type: string } } | undefined;
 }
 
 export class Reporter {
-  /** Whether to tell what is only of interest to somebody who looks for an error. */
+  /** True if debug lines are logged. */
   debug: boolean;
 
   readonly #outbound: Batch<ToMain>;
+  /** The running instance. The async context follows its code through promises, timers and callbacks. */
   readonly #source = new AsyncLocalStorage<Source>();
+  /** Runs a function in the context of the constructor, which belongs to no instance. */
   readonly #outside = AsyncLocalStorage.snapshot();
-  /** Hands over the output that is no whole line yet. */
+  /** Reports output whose line is not complete yet. */
   readonly #finishOutput: () => void;
   #crashed = false;
 
@@ -34,48 +36,46 @@ export class Reporter {
     this.#finishOutput = captureOutput((stream, text) =>
       outbound.push({ type: "output", stream, text, ...this.#place() }),
     );
-    process.on("uncaughtException", (error) => this.#crash("an error was thrown where nothing could catch it", error));
-    process.on("unhandledRejection", (error) =>
-      this.#crash("a rejected promise was left behind, with nobody to await it", error),
-    );
+    process.on("uncaughtException", (error) => this.#crash("an uncaught exception ends the worker", error));
+    process.on("unhandledRejection", (error) => this.#crash("an unhandled promise rejection ends the worker", error));
     process.on("exit", (code) => this.#exit(code));
   }
 
-  /** Runs one instance's code, so that what it prints and breaks can be traced to it. */
+  /** Runs an instance's code in an async context of its own, so that its output and its errors can be traced to it. */
   within<T>(source: Source, run: () => T): T {
-    // What run() does would cost every instance a second context: the one that it makes to come back to.
+    // enterWith() costs less memory than AsyncLocalStorage.run(), which keeps a second context per instance to restore.
     return this.#outside(() => {
       this.#source.enterWith(source);
       return run();
     });
   }
 
-  /** Whose code is running, if it is an instance's. */
+  /** The instance whose code is running; undefined if the code belongs to none. */
   get source(): Source | undefined {
     return this.#source.getStore();
   }
 
-  /** @param place what it is about; without, the instance whose code is running */
+  /** @param place the subject of the line; by default the instance whose code is running */
   readonly log = (level: LogLevel, message: string, error?: unknown, place = this.#place()): void => {
     if (level === "debug" && !this.debug) return;
     const detail = error === undefined ? {} : { error: describe(error) };
     this.#outbound.push({ type: "log", level, message, ...place, ...detail });
   };
 
-  /** Nothing more will come. */
+  /** Posts the rest of the output and all reports. Call it last. */
   finish(): void {
     this.#finishOutput();
     this.#outbound.flush();
   }
 
-  /** Such an error may have left anything in this thread half done: it ends here, and the main thread replaces it. */
+  /** An uncaught error may leave anything half done, so the thread ends, and the main thread replaces it. */
   #crash(message: string, error: unknown): void {
     this.#crashed = true;
     this.#reportCrash(message, error);
     process.exit(1);
   }
 
-  /** The thread's last moment, unless it is ended from outside. Without a crash it is the application that ends it. */
+  /** Runs when the thread exits by itself: after a crash, or because the application called process.exit(). */
   #exit(code: number): void {
     if (!this.#crashed) {
       this.#reportCrash(`process.exit(${code}) was called`, new Error("process.exit() was called here"));
@@ -91,18 +91,18 @@ export class Reporter {
 
   #place(): Place {
     const { source } = this;
-    return source === undefined ? {} : placeOf(source.key, source.held?.event);
+    return source === undefined ? {} : placeInScope(source.key, source.held?.event);
   }
 }
 
-/** @param event what the scope's instance is at */
-export function placeOf(scope: string, event?: { readonly type: string }): Place {
+/** @param event the event that the scope's instance holds */
+export function placeInScope(scope: string, event?: { readonly type: string }): Place {
   const update_id = event && delivery(event)?.update_id;
   if (event === undefined || update_id === undefined) return { scope };
   return { scope, update_id, kind: event.type.slice("telegram.".length) };
 }
 
-/** An error as text, with its stack and causes; never throws, whatever was thrown. */
+/** A thrown value as text; an error with its stack and causes. Never throws. */
 export function describe(error: unknown): string {
   try {
     return error instanceof Error ? inspect(error, { depth: 4 }) : `a thrown ${typeof error}: ${inspect(error)}`;

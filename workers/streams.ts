@@ -1,25 +1,25 @@
-/** The streams that an instance has open, in both directions. Each ends with the instance at the latest. */
+/** The open streams of an instance, uploads and downloads. They end with the instance at the latest. */
 
 import { Readable } from "node:stream";
 import { MessageChannel, type MessagePort } from "node:worker_threads";
 import { ByteReceiver, sendBytes } from "../src/protocol/byte-channel.ts";
 import { FileError } from "../src/protocol/errors.ts";
 import { DOWNLOAD } from "../src/protocol/method-names.ts";
-import { textOf } from "./thrown.ts";
+import { textOfThrown } from "./thrown.ts";
 
 export class Streams {
   readonly #open = new Set<MessagePort>();
   #isClosed = false;
 
-  /** @returns where the main thread can read what the application's stream gives */
+  /** @returns a port from which the main thread reads the application's stream */
   up(stream: ReadableStream | AsyncIterable<unknown>): MessagePort {
     const { port1, port2 } = new MessageChannel();
     this.#keep(port1);
-    void sendBytes(port1, readableOf(stream), (error) => `the stream failed: ${textOf(error)}`);
+    void sendBytes(port1, readableOf(stream), (error) => `the stream failed: ${textOfThrown(error)}`);
     return port2;
   }
 
-  /** @returns a stream of what comes from the main thread */
+  /** @returns a stream of the bytes that the main thread sends */
   down(port: MessagePort): ReadableStream<Uint8Array<ArrayBuffer>> {
     const receiver = new ByteReceiver(port);
     this.#keep(port);
@@ -38,7 +38,7 @@ export class Streams {
     );
   }
 
-  /** The application is at its end, and nobody reads or gives any more. */
+  /** Ends all streams, present and future: the application has ended. */
   close(): void {
     this.#isClosed = true;
     for (const port of this.#open) port.close();
@@ -51,7 +51,7 @@ export class Streams {
   }
 }
 
-/** Read chunk by chunk as they come, so that what is no chunk of bytes is found. */
+/** A Readable in object mode: it gives each chunk as it is, so that a chunk that is no bytes is found. */
 function readableOf(stream: ReadableStream | AsyncIterable<unknown>): Readable {
   if (stream instanceof Readable) return stream;
   const options = { objectMode: true, highWaterMark: 1 };

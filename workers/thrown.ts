@@ -1,8 +1,8 @@
-/** What was thrown, in words: anything can be thrown, also what cannot be made into text. */
-export function textOf(thrown: unknown): string {
+/** A thrown value as one line of text. Never throws: a value may not be convertible. */
+export function textOfThrown(thrown: unknown): string {
   try {
     return String(thrown);
   } catch {
-    return "what was thrown cannot be shown";
+    return "a value that cannot be shown";
   }
 }

@@ -1,6 +1,6 @@
 /**
- * The limit: one thread polls, parses and sends, and does nothing else. No isolation, no inbox, no order, no errors. As many
- * connections as asgigram, and at most as many updates at a time as a worker of asgigram.
+ * The limit: one thread that polls, parses and sends. No isolation, no inbox, no order, no error handling. As many
+ * connections as asgigram, and at most as many updates at once as a worker of asgigram.
  */
 
 import { Pool } from "undici";

@@ -1,4 +1,4 @@
-/** What is the same for every peer: where the Bot API is, and the bot's work. */
+/** The settings and the bot's work, the same for every peer. */
 
 import { pbkdf2Sync } from "node:crypto";
 import { threadId } from "node:worker_threads";
@@ -8,10 +8,10 @@ export const token = process.env.BENCH_TOKEN!;
 
 export const workers = Number(process.env.BENCH_WORKERS);
 
-/** How many rounds of hashing one piece of heavy work is; measured by calibrate.ts. */
+/** The rounds of hashing of one heavy message, measured by calibrate.ts. */
 const rounds = Number(process.env.BENCH_ROUNDS);
 
-/** The bot: says back what it is told, after work that blocks its thread, or with what its thread has in use, if so asked. */
+/** The bot's answer is the text: for "heavy" after hashing on the thread, for "heap" with the thread's heap in use. */
 export function reply(text: string): string {
   if (text.endsWith(" heavy")) burn(rounds);
   if (text.endsWith(" heap")) return `${text} ${threadId} ${heapInUse()}`;
@@ -22,7 +22,7 @@ export function burn(rounds: number): void {
   pbkdf2Sync("asgigram", "bench", rounds, 32, "sha256");
 }
 
-/** Needs --expose-gc: what is garbage is not in use. */
+/** In bytes, without garbage: needs --expose-gc. */
 function heapInUse(): number {
   globalThis.gc?.();
   return process.memoryUsage().heapUsed;

@@ -1,7 +1,8 @@
 /**
- * grammY's runner over worker threads. Its documentation has the central bot do sequentialize(), without which two messages of
- * a chat are handled at once, and leaves everything else to the workers (grammy-worker.ts). As many workers as asgigram has:
- * of four, its default, it does less on two cores. https://grammy.dev/plugins/runner#distributing-processing-over-multiple-cores
+ * grammY's runner over worker threads. As in its documentation, the central bot runs sequentialize(), which keeps the
+ * messages of a chat in order, and the workers do the rest (grammy-worker.ts). It has as many workers as asgigram: with
+ * its default of four it is slower on two cores.
+ * https://grammy.dev/plugins/runner#distributing-processing-over-multiple-cores
  */
 
 import { join } from "node:path";

@@ -1,7 +1,6 @@
 /**
- * grammY's runner, which its documentation recommends beyond a thousand messages an hour, with sequentialize(), which it
- * recommends to keep the messages of a chat in order. Concurrency is left at its default, 500.
- * https://grammy.dev/plugins/runner
+ * grammY's runner, as its documentation recommends beyond a thousand messages an hour, with sequentialize(), which
+ * keeps the messages of a chat in order. Concurrency has its default, 500. https://grammy.dev/plugins/runner
  */
 
 import { run, sequentialize } from "@grammyjs/runner";

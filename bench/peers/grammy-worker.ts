@@ -1,4 +1,4 @@
-/** What each worker thread of grammy-distribute.ts runs. */
+/** The worker threads of grammy-distribute.ts. */
 
 import { BotWorker } from "@grammyjs/runner";
 import { apiUrl, reply, token } from "./bot.ts";

@@ -1,6 +1,6 @@
 /**
- * node-telegram-bot-api 2, as in its readme: run() polls, and one update is handled after another. Its version 2 has no way of
- * handling several at once. https://github.com/yagop/node-telegram-bot-api
+ * node-telegram-bot-api 2, as in its readme: run() polls and handles one update after another. Version 2 cannot handle
+ * several at once. https://github.com/yagop/node-telegram-bot-api
  */
 
 import { Bot } from "node-telegram-bot-api";

@@ -1,6 +1,6 @@
 /**
- * Telegraf, as in its readme. It handles all updates of a poll at once and polls again when the last of them is done; there is
- * no other way of polling, and nothing of its own that keeps a chat in order. https://telegraf.js.org
+ * Telegraf, as in its readme. It handles all updates of a poll at once and polls again when the last is done. It has no
+ * other way of polling, and does not keep the messages of a chat in order. https://telegraf.js.org
  */
 
 import { Telegraf } from "telegraf";

@@ -1,4 +1,4 @@
-/** Tells the language of whatever it reads: a bot with a package of its own, in an image of its own. */
+/** Names the language of each message: a bot with its own package, in its own image. */
 import type { Application } from "asgigram";
 import { franc } from "franc-min";
 

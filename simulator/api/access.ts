@@ -1,4 +1,4 @@
-/** Whom the bot may talk to: the checks that every method with a `chat_id` begins with (`Client::check_chat_access`). */
+/** The checks of a method with a `chat_id`: the chat exists and the bot may use it (`Client::check_chat_access`). */
 
 import type { Message } from "@grammyjs/types";
 import type { ChatRecord } from "../state/chat-record.ts";
@@ -6,30 +6,30 @@ import type { World } from "../state/world.ts";
 import type { Call } from "./call.ts";
 import { badRequest, forbidden } from "./refusal.ts";
 
-/** @throws Refusal (400 if there is no such chat, 403 if the bot may not begin one) */
+/** @throws Refusal (400 for an unknown chat, 403 if the bot may not start one with this user) */
 export function chatOf(world: World, call: Call, parameter = "chat_id"): ChatRecord {
   const id = call.id(parameter);
   if (id === undefined) throw badRequest("chat_id is empty");
   const business = parameter === "chat_id" ? call.string("business_connection_id") : undefined;
   const record = typeof id === "string" ? world.chatByUsername(id.slice(1)) : world.chat(id, business);
   if (record === undefined && typeof id === "number") {
-    const stranger = world.people.get(id);
-    // Seen in a group, say, but the bot may not write first.
-    if (stranger?.user.is_bot) throw forbidden("bot can't send messages to bots");
-    if (stranger !== undefined) throw forbidden("bot can't initiate conversation with a user");
+    const known = world.people.get(id);
+    // A user without a private chat, from a group for example: the bot may not write first.
+    if (known?.user.is_bot) throw forbidden("bot can't send messages to bots");
+    if (known !== undefined) throw forbidden("bot can't initiate conversation with a user");
   }
   if (record === undefined) throw badRequest("chat not found");
   return record;
 }
 
-/** As `chatOf`, for methods that need the bot to be there. @throws Refusal (403; 400 if the group has become another) */
+/** Like `chatOf`, if the bot may write there. @throws Refusal (403; 400 if the group became a supergroup) */
 export function writableChatOf(world: World, call: Call, parameter = "chat_id"): ChatRecord {
   const record = chatOf(world, call, parameter);
   const { chat } = record;
   if (record.migratedTo !== undefined) {
     throw badRequest("group chat was upgraded to a supergroup chat", { migrate_to_chat_id: record.migratedTo });
   }
-  // In a business account's chats the bot speaks for somebody else.
+  // In a business account's chats the bot writes in the name of the account.
   if (call.has("business_connection_id")) return record;
   if (chat.type === "private") {
     const person = world.people.get(chat.id);
@@ -43,7 +43,7 @@ export function writableChatOf(world: World, call: Call, parameter = "chat_id"):
   return record;
 }
 
-/** @param purpose as in "message to edit not found" */
+/** @param purpose a verb for the refusal: "message to edit not found" */
 export function messageOf(record: ChatRecord, message_id: number | undefined, purpose: string): Message {
   if (message_id === undefined) throw badRequest("message identifier is not specified");
   const message = record.messages.get(message_id);
@@ -51,7 +51,7 @@ export function messageOf(record: ChatRecord, message_id: number | undefined, pu
   return message;
 }
 
-/** @throws Refusal (400) unless the chat is one of the types */
+/** @throws Refusal (400) if the chat has none of the types */
 export function requireType(record: ChatRecord, types: readonly string[], reason: string): void {
   if (!types.includes(record.chat.type)) throw badRequest(reason);
 }

@@ -1,6 +1,6 @@
 /**
- * The Bot API itself: finds the method, checks its parameters, carries it out. Methods that the simulator does not act out
- * answer with a plausible result of their type.
+ * The Bot API: finds the method, checks its parameters, carries it out. A method that the simulator does not implement
+ * returns a plausible result of its type.
  */
 
 import type { Message } from "@grammyjs/types";
@@ -34,8 +34,8 @@ export class BotApi {
 
   /**
    * @param name in any case
-   * @returns the method's result; a `RawJson` where it is JSON already
-   * @throws Refusal; or the signal's reason
+   * @returns the method's result; a `RawJson` if it is JSON already
+   * @throws Refusal, or the signal's reason
    */
   async call(name: string, raw: RawParameters, signal: AbortSignal): Promise<unknown> {
     const schema = methodSchema(name);
@@ -50,14 +50,14 @@ function genericHandler({ name, result }: MethodSchema): Handler {
   if (result === "Message" && name.startsWith("send")) return send;
   if (/^Message( \| true)?$/.test(result)) return existingMessage;
   return (call, telegram) => {
-    // Even a method that is only pretended takes place somewhere.
-    if (typeof call.values.chat_id !== "undefined" && !TAKES_ANY_CHAT.has(name)) chatOf(telegram.world, call);
+    // A method without an implementation still needs an existing chat.
+    if (typeof call.values.chat_id !== "undefined" && !ACCEPTS_ANY_CHAT.has(name)) chatOf(telegram.world, call);
     return plausible(result, call, telegram);
   };
 }
 
-/** A `chat_id` here may be of a user that the bot has never met. */
-const TAKES_ANY_CHAT: ReadonlySet<string> = new Set(["sendGift", "verifyChat", "removeChatVerification"]);
+/** Methods whose `chat_id` may be a user unknown to the bot. */
+const ACCEPTS_ANY_CHAT: ReadonlySet<string> = new Set(["sendGift", "verifyChat", "removeChatVerification"]);
 
 const existingMessage: Handler = (call, { world }): Message | true =>
   call.has("inline_message_id") ? true : messageOf(chatOf(world, call), call.number("message_id"), "edit");

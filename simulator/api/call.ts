@@ -1,13 +1,13 @@
-/** One call of a Bot API method, after its parameters were read and checked: the handlers see nothing else of a request. */
+/** One call of a Bot API method with checked parameters: the part of a request that the handlers see. */
 
 import type { UploadedFile } from "../state/files.ts";
 
 export class Call {
-  /** As the reference spells it: `sendMessage`. */
+  /** Spelt as in the reference: `sendMessage`. */
   readonly method: string;
-  /** Each parameter in its own type; what was not given is absent. */
+  /** The given parameters, each in its own type. */
   readonly values: Readonly<Record<string, unknown>>;
-  /** Fires when the caller has hung up. */
+  /** Fires when the caller closes the connection. */
   readonly signal: AbortSignal;
 
   constructor(method: string, values: Readonly<Record<string, unknown>>, signal: AbortSignal) {

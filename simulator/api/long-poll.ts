@@ -1,9 +1,9 @@
 /**
- * getUpdates as seen by those who call it: who waits, who is told off, and how a caller in a hurry is slowed down. The rules
- * are those of `Client::process_get_updates_query` and `do_get_updates` in the public server's source.
+ * The waiting side of getUpdates. The rules come from `Client::process_get_updates_query` and `do_get_updates` in the
+ * public server's source.
  *
- * At most one call waits. It ends with updates, with an empty list when its time is up, or with 409 when a newer call has
- * to wait as well (the newest poller wins) or a webhook is set.
+ * At most one call waits. It ends with updates, with an empty list at its timeout, or with 409 if a newer call has to
+ * wait (the newest poller wins) or a webhook is set.
  */
 
 import { setTimeout as sleep } from "node:timers/promises";
@@ -21,7 +21,7 @@ export interface PollRequest {
 export interface LongPollOptions {
   /** Milliseconds since 1970. */
   now: () => number;
-  /** Slow down callers that repeat an offset, as Telegram does. */
+  /** Slows down callers that repeat an offset, as Telegram does. */
   strict: boolean;
 }
 
@@ -31,7 +31,7 @@ interface Waiting {
   refuse(reason: Error): void;
 }
 
-/** Updates that come in together are answered together: the server waits this long for more. In milliseconds. */
+/** The wait for more updates after the first, so that updates pushed together are answered together: ms. */
 const WAKE_DELAY = 1;
 const OTHER_POLLER = "terminated by other getUpdates request; make sure that only one bot instance is running";
 const WEBHOOK_SET = "terminated by setWebhook request";
@@ -59,18 +59,18 @@ export class LongPoll {
     const updates = this.#queue.take(offset, limit);
     if (updates.length > 0 || timeout === 0) return updates;
     this.#interrupt(OTHER_POLLER);
-    // A negative offset has done its work by now; from here on it means "from the head".
+    // The queue has applied a negative offset: from here on it means "from the head".
     return await this.#wait({ offset: Math.max(offset, 0), limit, timeout }, signal);
   }
 
-  /** A webhook was set: whoever waits hears of it. */
+  /** Ends the waiting call with 409, after setWebhook. */
   interruptForWebhook(): void {
     this.#interrupt(WEBHOOK_SET);
   }
 
   /**
-   * Nothing happens to a poller that waits for an answer and then moves its offset on. One that asks for the same offset
-   * again within 3 s waits at least 3 s for something new; within 0.5 s it gets one update at a time.
+   * A poller that waits for an answer and then raises its offset is not slowed down. A poller that repeats an offset
+   * within 3 s waits at least 3 s for a new update; within 0.5 s it gets one update at a time.
    */
   #slowedDown(request: PollRequest): PollRequest {
     const sinceLast = request.offset === this.#lastOffset ? this.#now() - this.#lastStart : Infinity;
@@ -114,7 +114,7 @@ export class LongPoll {
     if (updates.length > 0) answer(updates);
   }
 
-  /** The first conflict is told at once; further ones within 3 s are told 3 s later, so that two pollers do not spin. */
+  /** The first conflict is answered at once, a further one within 3 s after 3 s more: two pollers must not spin. */
   #interrupt(reason: string): void {
     const loser = this.#waiting;
     if (loser === undefined) return;

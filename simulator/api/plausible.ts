@@ -1,6 +1,6 @@
 /**
- * Results made from the schema alone: every required field is filled, with what the call said where it said anything. It
- * serves the methods that this simulator does not act out, and the content of all messages but text.
+ * Results made from the schema alone: every required field is filled, from the call's parameters if they have it. Used
+ * for the methods that the simulator does not implement, and for the content of all messages except text.
  */
 
 import { type FieldSchema, objectSchema } from "../schemas.ts";
@@ -8,15 +8,15 @@ import type { FileStore, StoredFile } from "../state/files.ts";
 import type { World } from "../state/world.ts";
 import type { Call } from "./call.ts";
 
-/** What there is to draw on. */
-export interface Surroundings {
+/** State that values are taken from. */
+export interface Sources {
   world: World;
   files: FileStore;
 }
 
 type Echo = Readonly<Record<string, unknown>>;
 
-/** What a required field holds when the call does not say. */
+/** Values of required fields that the call does not give. */
 const DEFAULTS: Record<string, unknown> = {
   width: 640,
   height: 480,
@@ -33,20 +33,20 @@ const DEFAULTS: Record<string, unknown> = {
 };
 
 /** A value of the type, which is one of the schema's: `true`, `string`, `MessageId[]`, … */
-export function plausible(type: string, call: Call, around: Surroundings): unknown {
-  return new Filler(call, around).value(type, call.method, call.values);
+export function plausible(type: string, call: Call, sources: Sources): unknown {
+  return new Filler(call, sources).value(type, call.method, call.values);
 }
 
 class Filler {
   readonly #call: Call;
-  readonly #around: Surroundings;
+  readonly #sources: Sources;
 
-  constructor(call: Call, around: Surroundings) {
+  constructor(call: Call, sources: Sources) {
     this.#call = call;
-    this.#around = around;
+    this.#sources = sources;
   }
 
-  /** @param echo where to look for the values of fields: the parameters, or the part of them that is meant */
+  /** @param echo the object with the values of fields: the parameters, or a structure in them */
   value(type: string, name: string, echo: Echo): unknown {
     if (type.endsWith("[]")) return this.#array(type.slice(0, -2), name, echo);
     const alternatives = type.includes(" | ") ? type.split(" | ") : objectSchema(type)?.alternatives;
@@ -60,35 +60,36 @@ class Filler {
   }
 
   #oneOf(alternatives: readonly string[], name: string, echo: Echo): unknown {
-    // The reference's own lists of words are not complete: XTR is no currency to it.
+    // The reference's lists of words are incomplete: its currencies do not include XTR.
     if (alternatives[0]?.startsWith('"') && typeof echo[name] === "string") return echo[name];
-    const said = alternatives.find((type) => tagOf(type) === echo.type);
-    return this.value(said ?? alternatives[0]!, name, echo);
+    const given = alternatives.find((type) => tagOf(type) === echo.type);
+    return this.value(given ?? alternatives[0]!, name, echo);
   }
 
   #scalar(type: "string" | "number" | "boolean", name: string, echo: Echo): unknown {
-    const said = echo[name] ?? DEFAULTS[name];
-    if (typeof said === type) return said;
+    const given = echo[name] ?? DEFAULTS[name];
+    if (typeof given === type) return given;
     if (type === "boolean") return false;
-    if (type === "number") return /date$/.test(name) ? this.#around.world.date : name === "message_id" ? 1 : 0;
-    return /(^|_)id$/.test(name) ? this.#around.world.nextQueryId() : name;
+    if (type === "number") return /date$/.test(name) ? this.#sources.world.date : name === "message_id" ? 1 : 0;
+    return /(^|_)id$/.test(name) ? this.#sources.world.nextQueryId() : name;
   }
 
   #object(type: string, name: string, echo: Echo): Record<string, unknown> {
     const fields = objectSchema(type)?.fields ?? [];
-    const said = isObject(echo[name]) ? echo[name] : echo;
-    const source = fields.some((field) => field.name === "file_id") ? { ...said, ...this.#file(name, echo) } : said;
+    const given = isObject(echo[name]) ? echo[name] : echo;
+    const source = fields.some((field) => field.name === "file_id") ? { ...given, ...this.#file(name, echo) } : given;
     const filled: Record<string, unknown> = {};
     for (const field of fields) {
-      if (field.required || isSaid(field, source)) filled[field.name] = this.value(field.type, field.name, source);
+      if (field.required || isGiven(field, source)) filled[field.name] = this.value(field.type, field.name, source);
     }
     return filled;
   }
 
-  /** As many as the call gives; two sizes of a photo; otherwise none. */
+  /** The call's items; two sizes of a photo; otherwise an empty array. */
   #array(type: string, name: string, echo: Echo): unknown[] {
-    const said = echo[name];
-    if (Array.isArray(said)) return said.map((item) => this.value(type, name, isObject(item) ? item : { text: item }));
+    const given = echo[name];
+    if (Array.isArray(given))
+      return given.map((item) => this.value(type, name, isObject(item) ? item : { text: item }));
     if (type !== "PhotoSize") return [];
     const { file_id } = this.#file(name, echo);
     return [
@@ -101,17 +102,17 @@ class Filler {
     if (name === "") return {};
     const source = echo[name] ?? echo.media;
     const upload = typeof source === "string" || isUpload(source) ? source : undefined;
-    return this.#around.files.store(upload, name);
+    return this.#sources.files.store(upload, name);
   }
 
   #user(echo: Echo): unknown {
-    const { world } = this.#around;
+    const { world } = this.#sources;
     const id = echo.user_id ?? this.#call.values.user_id;
     return world.people.get(Number(id))?.user ?? world.bot;
   }
 
   #chat(echo: Echo): unknown {
-    const { world } = this.#around;
+    const { world } = this.#sources;
     const id = echo.chat_id ?? this.#call.values.chat_id ?? this.#call.values.user_id ?? this.#call.values.from_chat_id;
     const record = typeof id === "string" ? world.chatByUsername(id.slice(1)) : world.chat(Number(id));
     const { first_name, username } = world.bot;
@@ -119,11 +120,11 @@ class Filler {
   }
 }
 
-/** Whether the call has something for an optional field. */
-const isSaid = ({ name, type }: FieldSchema, echo: Echo) =>
+/** True if the call has a value for an optional field. */
+const isGiven = ({ name, type }: FieldSchema, echo: Echo) =>
   typeof echo[name] === type || (type === "true" && echo[name] === true);
 
-/** The literal `type` or `status` by which an alternative of a union is told from the others. */
+/** The literal `type` or `status` that identifies an alternative of a union. */
 const tagOf = (type: string) => {
   const tag = objectSchema(type)?.fields[0]?.type;
   return tag?.startsWith('"') ? JSON.parse(tag) : undefined;

@@ -1,4 +1,4 @@
-/** Telegram's "no": https://core.telegram.org/bots/api#making-requests. The texts are those of the public server's source. */
+/** Telegram's error replies, in the public server's words: https://core.telegram.org/bots/api#making-requests */
 
 export interface RefusalParameters {
   migrate_to_chat_id?: number;
@@ -6,7 +6,7 @@ export interface RefusalParameters {
   retry_after?: number;
 }
 
-/** Thrown anywhere below the HTTP layer; it becomes `{ ok: false, error_code, description, parameters? }`. */
+/** An error reply, thrown below the HTTP layer: `{ ok: false, error_code, description, parameters? }`. */
 export class Refusal extends Error {
   readonly error_code: number;
   readonly description: string;

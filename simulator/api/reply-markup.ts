@@ -3,7 +3,7 @@
 import type { InlineKeyboardMarkup, ReplyKeyboardMarkup } from "@grammyjs/types";
 import { badRequest } from "./refusal.ts";
 
-/** Only inline keyboards are part of a Message; the others belong to the chat that they were sent to. */
+/** Only an inline keyboard is part of a Message; a reply keyboard belongs to the chat. */
 export interface Markup {
   inline?: InlineKeyboardMarkup;
   keyboard?: ReplyKeyboardMarkup;
@@ -15,7 +15,7 @@ type Button = Record<string, unknown>;
 /** In bytes of UTF-8. */
 const MAX_CALLBACK_DATA = 64;
 
-/** @throws Refusal (400) if Telegram would not show it */
+/** @throws Refusal (400) for markup that Telegram refuses */
 export function readMarkup(given: Record<string, unknown> | undefined): Markup {
   if (given === undefined) return {};
   if (given.inline_keyboard !== undefined) return { inline: inlineKeyboard(given.inline_keyboard) };
@@ -60,6 +60,6 @@ function rowsOf(given: unknown): (Button | string)[][] {
 const isCallbackData = (value: unknown) =>
   typeof value === "string" && value !== "" && Buffer.byteLength(value) <= MAX_CALLBACK_DATA;
 
-/** Telegram adds the scheme where it is missing. */
+/** Telegram adds a missing scheme. */
 const isUrl = (value: unknown) =>
   typeof value === "string" && (/^(https?|tg|ton):\/\/\S+$/.test(value) || /^[^\s/:]+\.[^\s.]{2,}/.test(value));

@@ -1,4 +1,4 @@
-/** All that the methods of the Bot API act on. */
+/** The state that the methods of the Bot API work on. */
 
 import type { FileStore } from "../state/files.ts";
 import type { Settings } from "../state/settings.ts";
@@ -18,7 +18,7 @@ export interface Telegram {
 /** Carries out one method and returns its result, which must be JSON. @throws Refusal */
 export type Handler = (call: Call, telegram: Telegram) => unknown;
 
-/** A result that is JSON already, and is put into the reply as it stands. */
+/** A result that is JSON already; the reply contains it unchanged. */
 export class RawJson {
   readonly text: string;
   constructor(text: string) {

@@ -1,13 +1,14 @@
 /**
- * From what came over HTTP, where anything may be a string, to parameters in their own types; and Telegram's words for what
- * is missing or malformed. Stricter than Telegram in one respect: a number that is none is refused, not taken for 0.
+ * Converts parameters from HTTP, where each may be a string, to their own types, and refuses missing or malformed ones
+ * in Telegram's words. Stricter than Telegram in one respect: Telegram reads a malformed number as 0, here it is
+ * refused.
  */
 
 import type { FieldSchema, MethodSchema } from "../schemas.ts";
 import type { UploadedFile } from "../state/files.ts";
 import { badRequest, type Refusal } from "./refusal.ts";
 
-/** What a request carried, by parameter; files of a multipart request among them. */
+/** A request's parameters by name, including the files of a multipart request. */
 export type RawParameters = Readonly<Record<string, unknown>>;
 
 /** @throws Refusal (400) */
@@ -21,7 +22,7 @@ export function validate(schema: MethodSchema, raw: RawParameters): Record<strin
   return values;
 }
 
-/** Required by the reference, but an empty value has a meaning. */
+/** Required parameters whose empty value has a meaning. */
 const MAY_BE_EMPTY: ReadonlySet<string> = new Set(["setWebhook.url", "sendMessageDraft.text"]);
 
 const MISSING: Record<string, string> = {
@@ -83,7 +84,7 @@ function asFile(name: string, given: unknown, raw: RawParameters): string | Uplo
   return typeof given === "object" ? (given as UploadedFile) : attachedTo(String(given), name, raw);
 }
 
-/** The upload that `attach://name` stands for; any other text as it is. */
+/** The upload that `attach://name` refers to; any other text unchanged. */
 function attachedTo(text: string, name: string, raw: RawParameters): string | UploadedFile {
   const attached = /^attach:\/\/(.+)$/.exec(text)?.[1];
   if (attached === undefined) return text;
@@ -92,10 +93,10 @@ function attachedTo(text: string, name: string, raw: RawParameters): string | Up
   throw badRequest(`there is no ${words(name)} in the request`);
 }
 
-/** Where files may stand in a structure. */
+/** Keys of a structure that may hold files. */
 const FILE_KEYS: ReadonlySet<string> = new Set("media photo video animation sticker thumbnail cover".split(" "));
 
-/** A structure with the uploads in it that it refers to. */
+/** Replaces each `attach://name` in a structure by its upload. */
 function withUploads(name: string, value: unknown, raw: RawParameters): unknown {
   if (Array.isArray(value)) return value.map((item) => withUploads(name, item, raw));
   if (typeof value !== "object" || value === null) return value;

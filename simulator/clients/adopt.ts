@@ -1,4 +1,4 @@
-/** What the world learns from an update that a test made up: its chats, users and queries exist from then on. */
+/** Adds the chats, users and queries of a pushed update to the world. */
 
 import type { BusinessConnection, Chat, ChatMember, Message, User } from "@grammyjs/types";
 import type { RawUpdate } from "../state/update-queue.ts";
@@ -8,7 +8,7 @@ type Loose = Record<string, unknown>;
 
 const MESSAGE_KINDS: ReadonlySet<string> = new Set(["message", "channel_post", "business_message", "guest_message"]);
 const EDIT_KINDS: ReadonlySet<string> = new Set(["edited_message", "edited_channel_post", "edited_business_message"]);
-/** Seconds for which a query can be answered. */
+/** Seconds until a query can no longer be answered. */
 const QUERY_LIFETIMES: Record<string, number> = {
   callback_query: 150,
   inline_query: 30,

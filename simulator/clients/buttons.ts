@@ -1,4 +1,4 @@
-/** Finding the button that somebody wants to press: under a message, or on the reply keyboard of the chat. */
+/** Finds the button that a user presses: under a message, or on the chat's reply keyboard. */
 
 import type { InlineKeyboardButton, KeyboardButton, Message, User } from "@grammyjs/types";
 import type { ChatRecord } from "../state/chat-record.ts";
@@ -10,7 +10,7 @@ export type FoundButton =
   /** A button of a reply keyboard sends a message. */
   | { reply: (user: User) => Content };
 
-/** @param message_id where to look; otherwise the latest message with such a button, then the reply keyboard */
+/** @param message_id the message to search; default: the latest with such a button, then the reply keyboard */
 export function findButton(record: ChatRecord, choice: ButtonChoice, message_id?: number): FoundButton | undefined {
   const buttonOf = (message: Message) => pick(message.reply_markup?.inline_keyboard, choice);
   const message =

@@ -1,4 +1,4 @@
-/** The clients' side of a simulator, wherever that runs: `Simulator` has it in-process, `SimulatorClient` over HTTP. */
+/** The client side of a simulator: `Simulator` provides it in-process, `SimulatorClient` over HTTP. */
 
 import type { User } from "@grammyjs/types";
 import type { RecordedCall } from "../state/call-log.ts";
@@ -8,18 +8,18 @@ import { SimulatedChat } from "./simulated-chat.ts";
 import { SimulatedUser } from "./simulated-user.ts";
 
 export abstract class ClientSide {
-  /** Carries out one action: what all the methods here are made of. */
+  /** Performs one action. All methods of this class use it. */
   abstract readonly perform: Perform;
   readonly #users = new Map<number, SimulatedUser>();
   readonly #chats = new Map<number, SimulatedChat>();
 
-  /** The user by that name, made if there is none. */
+  /** The user with this name, created if missing. */
   async user(name: string, details?: Partial<User>): Promise<SimulatedUser> {
     const user = await this.perform("user", { name, ...(details && { details }) });
     return remembered(this.#users, user.id, () => new SimulatedUser(this.perform, user));
   }
 
-  /** The group by that title, made if there is none; the bot is in it. */
+  /** The group with this title, created if missing, with the bot as a member. */
   async group(title: string, type: GroupType = "supergroup"): Promise<SimulatedChat> {
     const chat = await this.perform("chat", { title, type });
     return remembered(this.#chats, chat.id, () => new SimulatedChat(this.perform, chat));
@@ -29,7 +29,7 @@ export abstract class ClientSide {
     return await this.group(title, "channel");
   }
 
-  /** Puts a raw update of any kind into the queue. Resolves with its id; null if `allowed_updates` leaves it out. */
+  /** Puts a raw update of any kind into the queue. Resolves with its id; null if `allowed_updates` excludes it. */
   async push(update: RawUpdate): Promise<number | null> {
     const [id = null] = await this.pushMany([update]);
     return id;
@@ -40,17 +40,17 @@ export abstract class ClientSide {
   }
 
   /**
-   * Resolves when an offset has confirmed every update so far.
-   * @param options.timeout milliseconds; 10,000 unless told otherwise
-   * @throws ActionError when the time is up
+   * Resolves when an offset has confirmed every update up to now.
+   * @param options.timeout milliseconds; default 10,000
+   * @throws ActionError at the timeout
    */
   async confirmed({ timeout = 10_000 }: { timeout?: number } = {}): Promise<void> {
     if (!(await this.perform("confirmed", { timeout }))) {
-      throw new ActionError(`there are still updates that no offset has confirmed after ${timeout} ms`);
+      throw new ActionError(`after ${timeout} ms there are updates that no offset has confirmed`);
     }
   }
 
-  /** The calls of the Bot API so far: all, or those of a method, spelt as the caller spelt it. */
+  /** The calls of the Bot API up to now: all, or the calls of one method, spelt as by the caller. */
   async callsOf(method?: string): Promise<RecordedCall[]> {
     return await this.perform("calls", method === undefined ? {} : { method });
   }

@@ -1,4 +1,4 @@
-/** A chat as its people see it: what was said, and what the bot will say next. */
+/** A chat as its users see it: its messages, and the bot's next events. */
 
 import type { Chat, Message } from "@grammyjs/types";
 import type { ChatEvent } from "../state/journal.ts";
@@ -6,7 +6,7 @@ import { ActionError, type GroupType, type Perform } from "./actions/actions.ts"
 import type { SimulatedUser } from "./simulated-user.ts";
 
 export interface WaitOptions {
-  /** Milliseconds; 5,000 unless told otherwise. */
+  /** Milliseconds; default 5,000. */
   timeout?: number;
 }
 
@@ -17,7 +17,7 @@ const DEFAULT_TIMEOUT = 5000;
 export class SimulatedChat {
   readonly chat: Chat;
   readonly #perform: Perform;
-  /** What `next` has gone past: of each type of event by itself. */
+  /** The `seq` of the last event that `next` returned, by type of event. */
   readonly #read = new Map<ChatEvent["type"], number>();
 
   constructor(perform: Perform, chat: Chat) {
@@ -29,17 +29,17 @@ export class SimulatedChat {
     return this.chat.id;
   }
 
-  /** All messages that the chat holds, oldest first. */
+  /** All messages in the chat, oldest first. */
   async messages(): Promise<Message[]> {
     return await this.#perform("messages", { chat_id: this.id });
   }
 
-  /** The bot's next message: the oldest that this method has not returned yet, be it there already or still to come. */
+  /** The bot's oldest message that this method has not returned yet; waits for one if there is none. */
   async nextMessage(options?: WaitOptions): Promise<Message> {
     return (await this.next("message", options)).message;
   }
 
-  /** As `nextMessage`, for any type of event: `edited`, `deleted`, `action`, `reaction`, `callback-answer`, … */
+  /** Like `nextMessage`, for any type of event: `edited`, `deleted`, `action`, `reaction`, `callback-answer`, … */
   async next<T extends ChatEvent["type"]>(
     type: T,
     { timeout = DEFAULT_TIMEOUT }: WaitOptions = {},
@@ -66,7 +66,7 @@ export class SimulatedChat {
     await this.#setBot(by, "administrator");
   }
 
-  /** Makes a supergroup of a group; this object goes on to stand for the old group. */
+  /** Turns a group into a supergroup, which is returned; this object remains the old group. */
   async upgrade(by: SimulatedUser): Promise<SimulatedChat> {
     return new SimulatedChat(this.#perform, await this.#perform("upgrade", { user_id: by.id, chat_id: this.id }));
   }
@@ -86,7 +86,7 @@ interface Search<E extends ChatEvent> {
   matches(event: ChatEvent): event is E;
 }
 
-/** Waits for the first event that matches. @throws ActionError when the time is up */
+/** Waits for the first event that matches. @throws ActionError at the timeout */
 export async function findEvent<E extends ChatEvent>(perform: Perform, chat_id: number, search: Search<E>): Promise<E> {
   const deadline = Date.now() + search.timeout;
   let after = search.after;

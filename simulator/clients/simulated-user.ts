@@ -1,4 +1,4 @@
-/** Somebody who talks to the bot. Without a chat, everything takes place in the private chat with it. */
+/** A user who talks to the bot: in the private chat, unless another chat is given. */
 
 import type { Message, User } from "@grammyjs/types";
 import type { Content } from "../state/messages.ts";
@@ -10,7 +10,7 @@ export interface Where {
 }
 
 export interface SendOptions extends Where {
-  /** The message, or its id, that is replied to. */
+  /** The message to reply to, or its id. */
   reply_to?: Message | number;
 }
 
@@ -73,7 +73,7 @@ export class SimulatedUser {
   }
 
   /**
-   * Presses a button: of the message, if one is given, otherwise of the latest message that has it, or of the reply
+   * Presses a button of the given message. Without one: a button of the latest message that has it, or of the reply
    * keyboard.
    */
   async press(
@@ -96,13 +96,13 @@ export class SimulatedUser {
     };
   }
 
-  /** @param emoji leave it out to take the reaction back */
+  /** @param emoji without it, the reaction is removed */
   async react(message: Message, emoji?: string): Promise<void> {
     const { chat, message_id } = message;
     await this.#perform("react", { user_id: this.id, chat_id: chat.id, message_id, ...(emoji && { emoji }) });
   }
 
-  /** @param options positions, from 0; none to retract the vote */
+  /** @param options positions, from 0; an empty array retracts the vote */
   async vote({ chat, message_id }: Message, options: number[]): Promise<void> {
     await this.#perform("vote", { user_id: this.id, chat_id: chat.id, message_id, options });
   }
@@ -130,7 +130,7 @@ export class SimulatedUser {
     await this.#perform("leave", { user_id: this.id, chat_id: chat.id });
   }
 
-  /** From now on the bot's messages to the user are refused with 403. */
+  /** Blocks the bot: its messages to the user are refused with 403. */
   async block(): Promise<void> {
     await this.#perform("botStatus", { user_id: this.id, status: "kicked" });
   }

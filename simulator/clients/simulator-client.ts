@@ -1,4 +1,4 @@
-/** The clients' side of a simulator in another process. */
+/** The client side of a simulator in another process. */
 
 import { ActionError, type ActionName, type Gives, type Takes } from "./actions/actions.ts";
 import { ClientSide } from "./client-side.ts";
@@ -6,7 +6,7 @@ import { ClientSide } from "./client-side.ts";
 export class SimulatorClient extends ClientSide {
   readonly #url: string;
 
-  /** @param url where the simulator listens: `http://127.0.0.1:8081` */
+  /** @param url of the simulator: `http://127.0.0.1:8081` */
   constructor(url: string) {
     super();
     this.#url = url.replace(/\/$/, "");

@@ -1,10 +1,10 @@
-/** Reads parameters as the real server does: from the query string and from a body of one of three kinds, or of none. */
+/** Reads parameters as the real server does: from the query string, and from a body in one of three formats. */
 
 import { badRequest } from "../api/refusal.ts";
 import type { RawParameters } from "../api/validation.ts";
 import type { UploadedFile } from "../state/files.ts";
 
-/** https://core.telegram.org/bots/api#making-requests. @throws Refusal (400) if the body is not what it says it is */
+/** https://core.telegram.org/bots/api#making-requests. @throws Refusal (400) if the body does not match its type */
 export async function readParameters(request: Request): Promise<RawParameters> {
   const { url, method } = request;
   const question = url.indexOf("?");

@@ -1,11 +1,11 @@
 /**
- * The clients' side over HTTP, for tests in another process or another language:
+ * The client side over HTTP, for tests in another process or another language:
  *
- *   POST /simulator/<action>   its parameters as JSON; `{ "ok": true, "result": … }`, or 400 `{ "ok": false, "error": … }`
- *   GET  /simulator/stream     everything that happens from now on, as server-sent events, one ChatEvent each
+ *   POST /simulator/<action>   parameters as JSON; { "ok": true, "result": … }, or 400 { "ok": false, "error": … }
+ *   GET  /simulator/stream     every ChatEvent from now on, as server-sent events
  *
- * The actions are those of clients/actions.ts. To read what the bot says without a stream, poll
- * `POST /simulator/events { "chat_id", "after", "timeout" }`, giving the last `seq` as `after`. For example:
+ * clients/actions/actions.ts lists the actions. To read the bot's messages without a stream, poll
+ * `POST /simulator/events { "chat_id", "after", "timeout" }` with the last `seq` as `after`. For example:
  *
  *   curl -d '{"name":"ann"}' localhost:8081/simulator/user                            {"ok":true,"result":{"id":7000000001,…}}
  *   curl -d '{"user_id":7000000001,"content":{"text":"hi"}}' localhost:8081/simulator/send
@@ -17,7 +17,7 @@ import { streamSSE } from "hono/streaming";
 import type { ActionName, Perform } from "../clients/actions/actions.ts";
 import type { Journal } from "../state/journal.ts";
 
-/** @param isAction whether there is an action by that name */
+/** @param isAction true if there is an action with this name */
 export function clientRoutes(perform: Perform, isAction: (name: string) => name is ActionName, journal: Journal): Hono {
   const app = new Hono();
   app.post("/:action", async (c) => {

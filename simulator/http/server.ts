@@ -1,9 +1,9 @@
 /**
- * The HTTP side, all on one port:
+ * The HTTP server, all on one port:
  *
  *   /bot<token>/<method>             the Bot API, GET and POST
  *   /file/bot<token>/<file_path>     downloads
- *   /simulator/…                     the clients' side (clients.ts)
+ *   /simulator/…                     the client side (clients.ts)
  */
 
 import type { IncomingMessage } from "node:http";
@@ -18,18 +18,18 @@ import type { CallLog } from "../state/call-log.ts";
 import type { FileStore } from "../state/files.ts";
 import { readParameters } from "./body.ts";
 
-/** A call of the Bot API as it came in, before anything is checked. */
+/** A call of the Bot API as received, before any check. */
 export interface IncomingCall {
-  /** As the caller spelt it. */
+  /** Spelt as by the caller. */
   readonly method: string;
   readonly parameters: RawParameters;
-  /** The raw request, for those who want to do something to its connection. */
+  /** The raw request, for tests that act on its connection. */
   readonly incoming: IncomingMessage;
 }
 
 /**
- * Stands between the caller and the Bot API: pass the call on with `respond()`, answer it otherwise (`refuse` makes a
- * response of a refusal), do so later, or do both. The one place where faults are put in.
+ * Sits between the caller and the Bot API, to inject faults: it may pass the call on with `respond()`, answer with
+ * another response (`refuse` makes one from a refusal), delay it, or combine these.
  */
 export type Intercept = (call: IncomingCall, respond: () => Promise<Response>) => Promise<Response>;
 
@@ -46,7 +46,12 @@ export interface ServerOptions {
 type Env = { Bindings: HttpBindings };
 
 const JSON_TYPE = { "content-type": "application/json" };
-/** What BotFather gives out; anything else is no token at all, and its path leads nowhere. */
+/**
+ * Node.js runs timers before it reads. After a stall of some seconds, a timeout would close connections whose requests have
+ * come and wait to be read; their callers could not know that nothing was carried out.
+ */
+const NO_TIMEOUTS = { keepAliveTimeout: 0, headersTimeout: 0, requestTimeout: 0 };
+/** The format of a token from BotFather; any other path segment is answered with 404. */
 const TOKEN = /^\d+:[\w-]+$/;
 
 export function createServer(options: ServerOptions): ServerType {
@@ -56,10 +61,10 @@ export function createServer(options: ServerOptions): ServerType {
   app.all("/:bot/:method", (c) => botCall(c, options));
   app.notFound(() => refuse(NOT_FOUND));
   app.onError((error) => refuse(new Refusal(500, `Internal Server Error: ${error.message}`)));
-  return createAdaptorServer({ fetch: app.fetch });
+  return createAdaptorServer({ fetch: app.fetch, serverOptions: NO_TIMEOUTS });
 }
 
-/** @param port 0 for any @returns where it listens: `http://127.0.0.1:8081` */
+/** @param port 0 for any free port @returns the URL: `http://127.0.0.1:8081` */
 export async function listen(server: ServerType, host: string, port: number): Promise<string> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   server.once("error", reject);
@@ -70,7 +75,7 @@ export async function listen(server: ServerType, host: string, port: number): Pr
   return `http://${address.family === "IPv6" ? `[${address.address}]` : address.address}:${address.port}`;
 }
 
-/** The response that tells of a refusal. */
+/** A refusal as an HTTP response. */
 export function refuse({ error_code, description, parameters }: Refusal): Response {
   const retry_after = parameters?.retry_after;
   return new Response(JSON.stringify({ ok: false, error_code, description, ...(parameters && { parameters }) }), {
@@ -104,13 +109,13 @@ async function answer(method: string, raw: RawParameters, signal: AbortSignal, a
     return new Response(`{"ok":true,"result":${json}}`, { headers: JSON_TYPE });
   } catch (error) {
     if (error instanceof Refusal) return refuse(error);
-    // The caller has hung up, and nobody reads this.
+    // The caller has closed the connection and does not read this.
     if (signal.aborted) return new Response(null, { status: 499 });
     throw error;
   }
 }
 
-/** `bot<token>` as the one token, or why not. */
+/** The refusal for a path segment that is not `bot<token>` with the right token. */
 function denialOf(segment: string, token: string): Refusal | undefined {
   const given = segment.startsWith("bot") ? segment.slice("bot".length) : "";
   if (!TOKEN.test(given)) return NOT_FOUND;

@@ -1,8 +1,8 @@
-/** What the bot asked of the Bot API, for tests to look at. */
+/** The bot's calls of the Bot API, for tests. */
 
 export interface RecordedCall {
   method: string;
-  /** As they came in; files are told by name and size. */
+  /** As received, with a file's size in place of its bytes. */
   parameters: Record<string, unknown>;
   /** Milliseconds since 1970. */
   time: number;
@@ -12,7 +12,7 @@ export class CallLog {
   #calls: RecordedCall[] = [];
   readonly #limit: number;
 
-  /** @param limit how many are kept, at least; 0 keeps none */
+  /** @param limit at least this many calls are kept; 0 keeps none */
   constructor(limit: number) {
     this.#limit = limit;
   }

@@ -1,4 +1,4 @@
-/** One chat: its messages, its members, and where the bot stands in it. */
+/** One chat: its messages, members and settings. */
 
 import type {
   Chat,
@@ -14,22 +14,22 @@ import type { MemberStatus } from "./members.ts";
 
 export class ChatRecord {
   chat: Chat;
-  /** By message_id, in the order of sending. Messages are never changed in place: an edit puts a new object here. */
+  /** By message_id, in the order of sending. A message is never changed in place: an edit replaces the object. */
   readonly messages = new Map<number, Message>();
   readonly members = new Map<number, ChatMember>();
-  /** message_ids, the one pinned last first. */
+  /** message_ids, the last pinned first. */
   pinned: number[] = [];
-  /** The reply keyboard in effect; inline keyboards are in their messages. */
+  /** The current reply keyboard; inline keyboards are in their messages. */
   keyboard: ReplyKeyboardMarkup | undefined;
-  /** What getChat tells beyond the Chat itself. */
+  /** Returned by getChat beside the Chat itself. */
   description: string | undefined;
   permissions: ChatPermissions | undefined;
-  /** What each user thinks of each message, and voted in each poll: by `user_id/message_id`. */
+  /** Each user's reaction to a message and vote in a poll, by `user_id/message_id`. */
   readonly reactions = new Map<string, ReactionType[]>();
   readonly votes = new Map<string, number[]>();
-  /** Set when the group has become a supergroup with this id. */
+  /** The id of the supergroup that the group became. */
   migratedTo: number | undefined;
-  /** For supergroups and channels, which count their messages themselves. */
+  /** For supergroups and channels, which have their own message ids. */
   lastMessageId = 0;
   readonly #historyLimit: number;
 
@@ -38,7 +38,7 @@ export class ChatRecord {
     this.#historyLimit = historyLimit;
   }
 
-  /** Puts in a new message, or a new version of one. The oldest are forgotten beyond the limit. */
+  /** Stores a new message, or a new version of one. Beyond the limit the oldest message is dropped. */
   keep(message: Message): void {
     this.messages.set(message.message_id, message);
     if (this.messages.size <= this.#historyLimit) return;
@@ -52,14 +52,14 @@ export class ChatRecord {
     return this.members.get(user_id)?.status ?? "left";
   }
 
-  /** Whether the user is in the chat, restricted or not. */
+  /** True if the user is in the chat, restricted or not. */
   has(user_id: number): boolean {
     const member = this.members.get(user_id);
     if (member === undefined) return false;
     return member.status === "restricted" ? member.is_member : member.status !== "left" && member.status !== "kicked";
   }
 
-  /** The latest message of a kind. */
+  /** The latest message that matches. */
   latest(matches: (message: Message) => boolean): Message | undefined {
     return [...this.messages.values()].findLast(matches);
   }

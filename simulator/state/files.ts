@@ -1,4 +1,4 @@
-/** Files that went up, and the ids by which they are known from then on: https://core.telegram.org/bots/api#file */
+/** Uploaded files by their ids: https://core.telegram.org/bots/api#file */
 
 import type { File } from "@grammyjs/types";
 
@@ -15,7 +15,7 @@ export interface StoredFile extends File {
   mime_type?: string;
 }
 
-/** Bytes are kept of this many uploads only, so that a long run does not eat the memory. */
+/** The bytes of this many uploads are kept: memory stays bounded in a long run. */
 const KEPT_BYTES = 64;
 const KEPT_FILES = 10_000;
 
@@ -26,8 +26,8 @@ export class FileStore {
   #count = 0;
 
   /**
-   * @param source an upload; a URL, which is not fetched; or a file_id, which stands for the file that has it
-   * @param kind where the file lies: `photo`, `voice`, …
+   * @param source an upload; a URL, which is not fetched; or the file_id of a known file
+   * @param kind the folder in `file_path`: `photo`, `voice`, …
    */
   store(source: UploadedFile | string | undefined, kind: string): StoredFile {
     const known = typeof source === "string" ? this.#files.get(source) : undefined;
@@ -35,7 +35,7 @@ export class FileStore {
     const number = ++this.#count;
     const upload = typeof source === "object" ? source : undefined;
     const isUrl = typeof source === "string" && /^https?:/.test(source);
-    // A file_id that this simulator never gave out stays what it is: tests like to write their own.
+    // An unknown file_id is kept: tests may write their own.
     const file_id = typeof source === "string" && !isUrl ? source : `BQACAgSimulator${number}`;
     const file: StoredFile = {
       file_id,
@@ -45,10 +45,10 @@ export class FileStore {
       ...(upload && { file_name: upload.name, mime_type: upload.type }),
     };
     this.#files.set(file_id, file);
-    forgetOldest(this.#files, KEPT_FILES);
+    dropOldest(this.#files, KEPT_FILES);
     if (upload !== undefined) {
       this.#bytes.set(file.file_path, upload.bytes);
-      forgetOldest(this.#bytes, KEPT_BYTES);
+      dropOldest(this.#bytes, KEPT_BYTES);
     }
     return file;
   }
@@ -57,13 +57,13 @@ export class FileStore {
     return this.#files.get(file_id);
   }
 
-  /** What went up; undefined for files that were never uploaded, and for old ones. */
+  /** The uploaded bytes; undefined for files that were never uploaded, and for old ones. */
   bytes(file_path: string): Uint8Array | undefined {
     return this.#bytes.get(file_path);
   }
 }
 
-function forgetOldest(map: Map<string, unknown>, limit: number): void {
+function dropOldest(map: Map<string, unknown>, limit: number): void {
   if (map.size <= limit) return;
   for (const key of map.keys()) {
     map.delete(key);

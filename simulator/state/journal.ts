@@ -1,14 +1,14 @@
 /**
- * What happened in each chat, in order, for the clients' side to look at and to wait for. Bounded: of each chat only the
- * latest events are kept.
+ * The events of each chat, in order: the client side reads them and waits for them. Bounded: only the latest events of
+ * a chat are kept.
  */
 
 import type { InlineQueryResult, Message, ReactionType, ReplyKeyboardMarkup } from "@grammyjs/types";
 
-/** Who did it. */
+/** The source of an event. */
 export type Actor = "bot" | "user";
 
-/** One thing that happened in a chat. */
+/** An event in a chat. `seq` ascends across all chats. */
 export type ChatEvent = { seq: number; chat_id: number; by: Actor } & (
   | { type: "message"; message: Message; keyboard?: ReplyKeyboardMarkup }
   | { type: "edited"; message: Message }
@@ -20,8 +20,8 @@ export type ChatEvent = { seq: number; chat_id: number; by: Actor } & (
 );
 
 type WithoutPosition<E> = E extends unknown ? Omit<E, "seq" | "chat_id"> : never;
-/** An event before the journal has given it its place. */
-export type Happening = WithoutPosition<ChatEvent>;
+/** An event without its `seq` and chat. */
+export type NewEvent = WithoutPosition<ChatEvent>;
 
 interface ChatLog {
   events: ChatEvent[];
@@ -34,18 +34,18 @@ export class Journal {
   readonly #limit: number;
   #seq = 0;
 
-  /** @param limit how many events are kept of each chat, at least */
+  /** @param limit at least this many events of each chat are kept */
   constructor(limit: number) {
     this.#limit = limit;
   }
 
-  /** The place of the latest event. */
+  /** The `seq` of the latest event. */
   get seq(): number {
     return this.#seq;
   }
 
-  record(chat_id: number, happening: Happening): void {
-    const event = { seq: ++this.#seq, chat_id, ...happening } as ChatEvent;
+  record(chat_id: number, content: NewEvent): void {
+    const event = { seq: ++this.#seq, chat_id, ...content } as ChatEvent;
     const { events, waiters } = this.#logOf(chat_id);
     events.push(event);
     if (events.length > 2 * this.#limit) events.splice(0, events.length - this.#limit);
@@ -60,10 +60,10 @@ export class Journal {
     return events.slice(start);
   }
 
-  /** As `after`, but waits up to `timeout` milliseconds for at least one. */
+  /** Like `after`, but waits up to `timeout` milliseconds for the first event. */
   async next(chat_id: number, after: number, timeout: number): Promise<ChatEvent[]> {
-    const there = this.after(chat_id, after);
-    if (there.length > 0 || timeout <= 0) return there;
+    const present = this.after(chat_id, after);
+    if (present.length > 0 || timeout <= 0) return present;
     const { waiters } = this.#logOf(chat_id);
     const { promise, resolve } = Promise.withResolvers<void>();
     const timer = setTimeout(resolve, timeout);
@@ -74,7 +74,7 @@ export class Journal {
     return this.after(chat_id, after);
   }
 
-  /** Calls `observer` at every event from now on, until the returned function is called. */
+  /** Calls `observer` for every event from now on, until the returned function is called. */
   observe(observer: (event: ChatEvent) => void): () => void {
     this.#observers.add(observer);
     return () => this.#observers.delete(observer);

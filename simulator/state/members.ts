@@ -1,4 +1,4 @@
-/** ChatMember objects, whole as Telegram sends them: https://core.telegram.org/bots/api#chatmember */
+/** Complete ChatMember objects, as Telegram sends them: https://core.telegram.org/bots/api#chatmember */
 
 import type { ChatMember, User } from "@grammyjs/types";
 import { objectSchema } from "../schemas.ts";
@@ -15,13 +15,13 @@ const TYPES: Record<MemberStatus, string> = {
   kicked: "ChatMemberBanned",
 };
 
-/** @param details rights and the like; what they leave out is withheld, but for a member who is restricted all the same */
+/** @param details rights and other fields; a right that is left out is false, but `is_member` is true */
 export function memberWith(status: MemberStatus, user: User, details: object = {}): ChatMember {
   const rights = rightsOf(status).map((right) => [right, false]);
   return { status, user, ...Object.fromEntries(rights), ...ALWAYS[status], ...details } as ChatMember;
 }
 
-/** An administrator who may do everything. */
+/** An administrator with every right. */
 export const administrator = (user: User) =>
   memberWith(
     "administrator",

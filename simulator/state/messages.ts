@@ -1,23 +1,23 @@
-/** How messages come to be and pass away, whoever sends them: the bot by a method, a user by an action. */
+/** Adds, replaces and removes messages, for the bot's methods and for users' actions. */
 
 import type { Message, ReplyKeyboardMarkup, User } from "@grammyjs/types";
 import type { ChatRecord } from "./chat-record.ts";
 import type { Actor } from "./journal.ts";
 import type { World } from "./world.ts";
 
-/** What a message holds beside its id, sender, chat and date. */
+/** A message's fields without its id, sender, chat and date. */
 export type Content = Partial<Omit<Message, "message_id" | "from" | "chat" | "date">>;
 
 export interface Origin {
   by: Actor;
-  /** Channel posts have none. */
+  /** Left out of channel posts. */
   from: User;
   business_connection_id?: string | undefined;
-  /** A reply keyboard: it belongs to the chat, not to the message. */
+  /** A reply keyboard, which belongs to the chat and not to the message. */
   keyboard?: ReplyKeyboardMarkup | undefined;
 }
 
-/** Stores a new message and tells the journal of it. */
+/** Stores a new message and records it in the journal. */
 export function addMessage(world: World, record: ChatRecord, origin: Origin, content: Content): Message {
   const { chat } = record;
   const message = {
@@ -34,19 +34,19 @@ export function addMessage(world: World, record: ChatRecord, origin: Origin, con
   return message;
 }
 
-/** Puts a new version of a message in the place of the old one. */
+/** Replaces a message by a new version. */
 export function replaceMessage(world: World, record: ChatRecord, by: Actor, message: Message): Message {
   world.keepMessage(record, message);
   world.journal.record(record.chat.id, { by, type: "edited", message });
   return message;
 }
 
-/** @returns how many of them were there */
+/** @returns the number of messages that existed */
 export function removeMessages(world: World, record: ChatRecord, by: Actor, message_ids: readonly number[]): number {
-  const gone = message_ids.filter((id) => record.messages.delete(id));
-  record.pinned = record.pinned.filter((id) => !gone.includes(id));
-  if (gone.length > 0) world.journal.record(record.chat.id, { by, type: "deleted", message_ids: gone });
-  return gone.length;
+  const removed = message_ids.filter((id) => record.messages.delete(id));
+  record.pinned = record.pinned.filter((id) => !removed.includes(id));
+  if (removed.length > 0) world.journal.record(record.chat.id, { by, type: "deleted", message_ids: removed });
+  return removed.length;
 }
 
 /** "the Message object in this field will not contain further reply_to_message fields" */
@@ -55,7 +55,7 @@ export function quoted(message: Message): NonNullable<Message["reply_to_message"
   return rest as NonNullable<Message["reply_to_message"]>;
 }
 
-/** The bot's own capabilities are told by getMe only. */
+/** A User as in messages: only getMe returns the bot's capabilities. */
 export function withoutProfile({ id, is_bot, first_name, last_name, username, language_code, is_premium }: User): User {
   return {
     id,

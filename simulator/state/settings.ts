@@ -1,16 +1,16 @@
-/** What a bot says about itself and how it wants its updates: bot-wide, by scope and language where the API has them. */
+/** The bot's own settings: webhook, names, descriptions, commands, menu buttons, default rights. */
 
 import type { BotCommand, BotCommandScope, ChatAdministratorRights, MenuButton, WebhookInfo } from "@grammyjs/types";
 
 const DEFAULT_SCOPE: BotCommandScope = { type: "default" };
 
 export class Settings {
-  /** Only the parameters of setWebhook are kept: nothing is ever delivered to the URL. */
+  /** The parameters of setWebhook. The simulator never calls the URL. */
   webhook: Omit<WebhookInfo, "pending_update_count"> = { url: "", has_custom_certificate: false };
   readonly names = new Map<string, string>();
   readonly descriptions = new Map<string, string>();
   readonly shortDescriptions = new Map<string, string>();
-  /** By chat id; the bot's default is under 0. */
+  /** By chat id; 0 holds the bot's default. */
   readonly menuButtons = new Map<number, MenuButton>();
   readonly defaultRights = new Map<"groups" | "channels", ChatAdministratorRights>();
   readonly #commands = new Map<string, BotCommand[]>();

@@ -1,14 +1,14 @@
 /**
- * What waits for getUpdates: https://core.telegram.org/bots/api#getupdates, and the rules of the public server's TQueue where
- * the reference is silent. Pure: it neither waits nor reads a clock of its own.
+ * The updates that wait for getUpdates: https://core.telegram.org/bots/api#getupdates, with the rules of the public
+ * server's TQueue where the reference has none. Pure: it does not wait, and its clock is injected.
  *
- * An update is frozen as JSON when it is pushed, as the real server does, so that later changes of the world do not reach
- * into the queue. Ids ascend from head to tail; they are consecutive unless a test gives an update an id of its own.
+ * An update becomes JSON when it is pushed, as on the real server, so later changes of the world do not change it. Ids
+ * ascend from head to tail; they are consecutive unless a test chooses an update's id.
  */
 
 import { UPDATE_KINDS } from "../../src/protocol/route.ts";
 
-/** An update as a test may push it: any kind, known or not, with or without an id. */
+/** An update that a test pushes: of any kind, known or not, with or without an id. */
 export interface RawUpdate {
   update_id?: number;
   [kind: string]: unknown;
@@ -17,7 +17,7 @@ export interface RawUpdate {
 export interface UpdateQueueOptions {
   /** Milliseconds since 1970. */
   now: () => number;
-  /** The id of the first update; Telegram begins at a random one. */
+  /** The id of the first update; Telegram starts with a random id. */
   firstId: number;
 }
 
@@ -29,11 +29,11 @@ interface QueuedUpdate {
   expires: number;
 }
 
-/** A reply is cut at about this many bytes, so fewer updates than asked for do not mean that no more are waiting. */
+/** A reply is cut at about this many bytes, so it may hold fewer updates than requested while more are waiting. */
 const REPLY_BYTES = 4 * 1024 * 1024;
-/** An offset further than this beyond the tail is not believed: it confirms nothing and reads from the head. */
-const BELIEVABLE_LEAP = 10;
-/** Seconds that an update waits; the kinds not named wait for a day. */
+/** An offset further than this beyond the tail is ignored: it confirms nothing and reads from the head. */
+const MAX_OFFSET_LEAP = 10;
+/** Seconds until an update expires; kinds not listed here expire after a day. */
 const RETENTION: Record<string, number> = {
   inline_query: 30,
   chosen_inline_result: 600,
@@ -48,10 +48,10 @@ const KNOWN: ReadonlySet<string> = new Set(UPDATE_KINDS);
 const DEFAULT_KINDS: ReadonlySet<string> = new Set(UPDATE_KINDS.filter((kind) => !NOT_BY_DEFAULT.has(kind)));
 
 export class UpdateQueue {
-  /** Called after an update came in. */
+  /** Called after an update was pushed. */
   onPush: () => void = () => {};
   #entries: QueuedUpdate[] = [];
-  /** Where the head is in `#entries`; what lies before it is confirmed and cleared away in bulk. */
+  /** The index of the head in `#entries`. Entries before it are confirmed, and removed in bulk. */
   #head = 0;
   #earliestExpiry = Infinity;
   #nextId: number;
@@ -70,19 +70,19 @@ export class UpdateQueue {
     return this.#entries.length - this.#head;
   }
 
-  /** The id that the next update gets. */
+  /** The id of the next update. */
   get nextId(): number {
     return this.#nextId;
   }
 
-  /** What `allowed_updates` last said. */
+  /** The kinds of the latest `allowed_updates`. */
   get allowed(): ReadonlySet<string> {
     return this.#allowed;
   }
 
   /**
-   * Takes an update in and returns its id; undefined if `allowed_updates` leaves its kind out, which is decided now and not
-   * when the update is fetched. Kinds that this version does not know always pass.
+   * Adds an update and returns its id; undefined if `allowed_updates` excludes its kind. This is decided now, not when
+   * the update is fetched. Kinds that this version does not know always pass.
    */
   push(update: RawUpdate): number | undefined {
     const { update_id = this.#nextId, ...content } = update;
@@ -109,13 +109,13 @@ export class UpdateQueue {
   }
 
   /**
-   * Confirms what is below `offset`, and returns up to `limit` updates from there on, each as JSON. A negative offset
-   * forgets all but the last `-offset` updates first; 0 confirms nothing.
+   * Confirms the updates below `offset`, and returns up to `limit` updates from there on, each as JSON. A negative
+   * offset first drops all but the last `-offset` updates; 0 confirms nothing.
    */
   take(offset: number, limit: number): string[] {
     this.#expire();
     if (offset < 0) this.#advance(Math.max(this.#head, this.#entries.length + offset));
-    else if (offset <= this.#nextId + BELIEVABLE_LEAP) this.#advance(this.#indexOf(offset));
+    else if (offset <= this.#nextId + MAX_OFFSET_LEAP) this.#advance(this.#indexOf(offset));
     const taken: string[] = [];
     let bytes = 0;
     for (let at = this.#head; at < this.#entries.length && taken.length < limit; at++) {
@@ -127,7 +127,7 @@ export class UpdateQueue {
     return taken;
   }
 
-  /** Forgets everything (drop_pending_updates). */
+  /** Drops all updates (drop_pending_updates). */
   clear(): void {
     this.#advance(this.#entries.length);
   }
@@ -138,13 +138,13 @@ export class UpdateQueue {
     this.#nextId = at;
   }
 
-  /** Resolves as soon as nothing is pending: every update was confirmed by an offset, or has expired. */
+  /** Resolves when no update is pending: an offset has confirmed each, or it has expired. */
   async drained(): Promise<void> {
     if (this.pending === 0) return;
     await new Promise<void>((resolve) => this.#drained.push(resolve));
   }
 
-  /** The first entry with an id of at least `id`. */
+  /** The index of the first entry with an id of at least `id`. */
   #indexOf(id: number): number {
     let low = this.#head;
     let high = this.#entries.length;

@@ -1,6 +1,6 @@
 /**
- * The little Telegram that the bot lives in: users, chats, the bot itself. Pure state: no HTTP, no timers, the clock is
- * injected. What the bot may do in it is decided in api/, what its users do in clients/.
+ * The simulated Telegram: users, chats, the bot itself. Pure state: no HTTP, no timers, an injected clock. The bot's
+ * methods are in api/, the users' actions in clients/.
  */
 
 import type { BusinessConnection, Chat, Message, User, UserFromGetMe } from "@grammyjs/types";
@@ -11,21 +11,21 @@ export interface WorldOptions {
   /** Milliseconds since 1970. */
   now: () => number;
   bot: UserFromGetMe;
-  /** How many messages and events are kept of each chat. */
+  /** Messages and events kept for each chat. */
   historyPerChat: number;
 }
 
-/** Somebody who is not the bot. */
+/** A user other than the bot. */
 export interface Person {
   user: User;
-  /** Has written to the bot, which may therefore write back. */
+  /** The user has written to the bot, so the bot may write to the user. */
   started: boolean;
   blocked: boolean;
 }
 
-/** A button that was pressed and waits for answerCallbackQuery. */
+/** A query that waits for the bot's answer. */
 export interface PendingQuery {
-  /** Whose log the answer goes to: the chat of the button, or the user's private chat. */
+  /** The chat that records the answer: the chat of the button, or the user's private chat. */
   chat_id: number;
   /** Milliseconds since 1970. */
   expires: number;
@@ -33,7 +33,7 @@ export interface PendingQuery {
 
 const FIRST_USER_ID = 7_000_000_001;
 const FIRST_GROUP_ID = 4_000_000_001;
-/** Supergroups and channels have ids below this one: -100 in front of their own number. */
+/** Ids of supergroups and channels lie below this one: -100 in front of their number. */
 const SUPERGROUP_BASE = -1_000_000_000_000;
 const FIRST_SUPERGROUP = 2_000_000_001;
 
@@ -42,12 +42,12 @@ export class World {
   readonly people = new Map<number, Person>();
   readonly journal: Journal;
   readonly businessConnections = new Map<string, BusinessConnection>();
-  /** Queries that the bot has yet to answer, by id: callback, inline, shipping and pre-checkout ones. */
+  /** Unanswered queries by id: callback, inline, shipping and pre-checkout. */
   readonly queries = new Map<string, PendingQuery>();
   readonly #chats = new Map<number | string, ChatRecord>();
   readonly #now: () => number;
   readonly #historyPerChat: number;
-  /** Private chats and groups count their messages together, as they lie in one box of the bot's. */
+  /** Private chats and groups share one sequence of message ids. */
   #lastMessageId = 0;
   #created = { users: 0, groups: 0, supergroups: 0, queries: 0 };
 
@@ -58,17 +58,17 @@ export class World {
     this.journal = new Journal(historyPerChat);
   }
 
-  /** Unix time, as messages carry it. */
+  /** Unix time in seconds, as in messages. */
   get date(): number {
     return Math.floor(this.#now() / 1000);
   }
 
-  /** Every chat, business copies left out. */
+  /** Every chat, without the chats of business accounts. */
   get chats(): ChatRecord[] {
     return [...this.#chats].filter(([key]) => typeof key === "number").map(([, record]) => record);
   }
 
-  /** @param business_connection_id the chats of a business account are apart from the bot's own, with the same ids */
+  /** @param business_connection_id selects the chats of a business account, which have the same ids as the bot's own */
   chat(id: number, business_connection_id?: string): ChatRecord | undefined {
     return this.#chats.get(keyOf(id, business_connection_id));
   }
@@ -78,7 +78,7 @@ export class World {
     return this.chats.find(({ chat }) => chat.type !== "private" && chat.username?.toLowerCase() === wanted);
   }
 
-  /** Takes a chat in, or what is new about one that is known. */
+  /** Adds a chat, or updates a known one. */
   adoptChat(chat: Chat, business_connection_id?: string): ChatRecord {
     const key = keyOf(chat.id, business_connection_id);
     let record = this.#chats.get(key);
@@ -143,7 +143,7 @@ export class World {
     return chat.type === "private" || chat.type === "group" ? this.#lastMessageId + 1 : lastMessageId + 1;
   }
 
-  /** Stores a message, whoever sent it, and counts on from its id. */
+  /** Stores a message. Later message ids continue from its id. */
   keepMessage(record: ChatRecord, message: Message): void {
     record.keep(message);
     if (record.chat.type === "private" || record.chat.type === "group") {
@@ -153,7 +153,7 @@ export class World {
     }
   }
 
-  /** A new id for a query, remembered until it is answered or `lifetime` seconds have passed. */
+  /** Opens a query for `lifetime` seconds and returns its id. */
   openQuery(chat_id: number, lifetime: number, id = this.nextQueryId()): string {
     const now = this.#now();
     for (const [old, { expires }] of this.queries) {
@@ -164,7 +164,7 @@ export class World {
     return id;
   }
 
-  /** Ends a query; undefined if there is none by that id, or it is too old. */
+  /** Closes a query; undefined if it is unknown or expired. */
   closeQuery(id: string): PendingQuery | undefined {
     const query = this.queries.get(id);
     this.queries.delete(id);

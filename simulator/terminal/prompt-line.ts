@@ -1,4 +1,4 @@
-/** The line at the bottom of the terminal in which somebody types. What is printed meanwhile comes above it. */
+/** The input line at the bottom of the terminal. Output is printed above it. */
 
 import { clearLine, cursorTo, type Interface } from "node:readline";
 
@@ -6,7 +6,7 @@ export class PromptLine {
   #lines: Interface | undefined;
   #output: NodeJS.WritableStream | undefined;
 
-  /** From now on, and until the input is closed, there is one. */
+  /** Starts the input line; it ends when the input is closed. */
   attach(lines: Interface, output: NodeJS.WritableStream): void {
     this.#lines = lines;
     this.#output = output;
@@ -15,7 +15,7 @@ export class PromptLine {
     });
   }
 
-  /** Has something printed, whole lines of it. Where somebody is typing, that is taken away and brought back. */
+  /** Calls `print`, which must write whole lines. An input line is cleared before and restored after. */
   above(print: () => void): void {
     if (this.#lines === undefined) return print();
     cursorTo(this.#output!, 0);

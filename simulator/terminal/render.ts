@@ -1,4 +1,4 @@
-/** Events of a chat as lines of plain text. Whatever the bot wrote, no control character of it reaches the terminal. */
+/** Renders the events of a chat as plain text, without the bot's control characters. */
 
 import type { InlineKeyboardButton, KeyboardButton, Message } from "@grammyjs/types";
 import { textOf } from "../clients/buttons.ts";
@@ -6,7 +6,7 @@ import type { ChatEvent } from "../state/journal.ts";
 
 type Button = InlineKeyboardButton | KeyboardButton | string;
 
-/** Undefined for what there is nothing to say of. */
+/** Undefined for an event without content. */
 export function render(event: ChatEvent, bot: string): string | undefined {
   switch (event.type) {
     case "message":
@@ -27,13 +27,13 @@ export function render(event: ChatEvent, bot: string): string | undefined {
   }
 }
 
-/** Control characters but for line ends and tabs, and those that turn the direction of writing. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what this is about
+/** Control characters except line feeds and tabs, and characters that change the direction of writing. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: the expression removes them
 const DANGEROUS = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g;
 
 export const clean = (text: string) => text.replaceAll("\r\n", "\n").replaceAll(DANGEROUS, "");
 
-/** The text; for anything else, what it is and what is written under it. */
+/** The text; for other content its kind, details and caption. */
 function describe(message: Message): string {
   if (message.text !== undefined) return clean(message.text);
   const { poll } = message;
@@ -44,7 +44,7 @@ function describe(message: Message): string {
   return clean([`[${kind.replaceAll("_", " ")}]`, detail, message.caption].filter(Boolean).join(" "));
 }
 
-/** What a message has beside its content. */
+/** Fields of a message that are not its content. */
 const ENVELOPE: ReadonlySet<string> = new Set(
   (
     "message_id from sender_chat chat date business_connection_id reply_to_message message_thread_id is_topic_message " +

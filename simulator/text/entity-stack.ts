@@ -1,4 +1,4 @@
-/** What both parsers write into: text that grows, and entities that open and close like brackets. */
+/** The output of both parsers: text that grows, and entities that open and close like brackets. */
 
 import type { MessageEntity } from "@grammyjs/types";
 
@@ -7,20 +7,20 @@ export interface FormattedText {
   entities: MessageEntity[];
 }
 
-/** An entity before it is known how long it is. */
+/** An entity before its length is known. */
 export interface EntityStart {
   type: string;
   [key: string]: unknown;
 }
 
 interface Open {
-  /** What has to close it: the tag or the marker. */
+  /** The tag or marker that closes it. */
   name: string;
-  /** Undefined for markup that leaves no entity. */
+  /** Undefined for markup without an entity. */
   start: EntityStart | undefined;
-  /** In the text. */
+  /** Position in the text. */
   offset: number;
-  /** In the source. */
+  /** Position in the source. */
   openedAt: number;
 }
 
@@ -29,7 +29,7 @@ export class EntityStack {
   readonly #open: Open[] = [];
   readonly #entities: MessageEntity[] = [];
 
-  /** The name of the entity that has to be closed next. */
+  /** The name of the entity to be closed next. */
   get innermost(): string | undefined {
     return this.#open.at(-1)?.name;
   }
@@ -38,7 +38,7 @@ export class EntityStack {
     this.#text += text;
   }
 
-  /** Where in the source the innermost entity begins. */
+  /** The innermost entity's position in the source. */
   get openedAt(): number | undefined {
     return this.#open.at(-1)?.openedAt;
   }
@@ -47,18 +47,18 @@ export class EntityStack {
     this.#open.push({ name, start, offset: this.#text.length, openedAt });
   }
 
-  /** Adds to the innermost entity what only became known inside it. */
+  /** Adds details to the innermost entity that the parser found inside it. */
   amend(details: Record<string, unknown>): void {
     const start = this.#open.at(-1)?.start;
     if (start !== undefined) Object.assign(start, details);
   }
 
-  /** Says at last what the innermost entity is. */
-  become(start: EntityStart): void {
+  /** Sets the type of the innermost entity at its end. */
+  setStart(start: EntityStart): void {
     this.#open.at(-1)!.start = start;
   }
 
-  /** Closes the innermost entity; empty ones vanish. */
+  /** Closes the innermost entity, and drops it if it is empty. */
   close(): void {
     const { start, offset } = this.#open.pop()!;
     const length = this.#text.length - offset;

@@ -1,4 +1,4 @@
-/** From what a caller gives (`text`, `parse_mode`, `entities`) to what a message holds. */
+/** Converts a call's `text`, `parse_mode` and `entities` to the text and entities of a message. */
 
 import type { MessageEntity } from "@grammyjs/types";
 import { badRequest } from "../api/refusal.ts";
@@ -37,7 +37,7 @@ function parse(source: string, parse_mode: unknown, entities: readonly MessageEn
   return parser(source);
 }
 
-/** White space around the text is dropped, and the entities move with it. */
+/** Removes white space around the text, and shifts the entities. */
 function trim({ text, entities }: FormattedText): FormattedText {
   const trimmed = text.trim();
   if (trimmed.length === text.length) return { text, entities };

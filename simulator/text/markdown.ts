@@ -19,7 +19,7 @@ const MARKERS_V2: Record<string, EntityType> = {
 };
 const MARKERS_LEGACY: Record<string, EntityType> = { "*": "bold", _: "italic" };
 const RESERVED = "_*[]()~`>#+-=|{}.!";
-/** What a backslash makes plain in the legacy style. */
+/** Characters that a backslash escapes in the legacy style. */
 const ESCAPABLE_LEGACY = "_*`[";
 
 export const parseMarkdownV2 = (source: string) => new Markdown(source, true).parse();
@@ -57,7 +57,7 @@ class Markdown {
     this.#plain(1);
   }
 
-  /** Writes what is next as it stands. */
+  /** Writes the next characters unchanged. */
   #plain(length: number, skip = 0): void {
     this.#stack.write(this.#source.slice(this.#at + skip, this.#at + length));
     this.#at += length;
@@ -68,7 +68,7 @@ class Markdown {
     return this.#isV2 ? character.charCodeAt(0) < 127 : ESCAPABLE_LEGACY.includes(character);
   }
 
-  /** `>` at the beginning of lines; the quotation ends with the first line that has none. */
+  /** `>` at the beginning of a line; the quotation ends before the first line without it. */
   #readQuote(): boolean {
     if (!this.#isV2) return false;
     const atLineStart = this.#at === 0 || this.#source[this.#at - 1] === "\n";
@@ -123,7 +123,7 @@ class Markdown {
     if (target === null) throw this.#unclosed();
     const url = target[1]!.replaceAll(/\\(.)/gsu, "$1");
     const emoji = /^tg:\/\/emoji\?id=(\d+)$/.exec(url)?.[1];
-    this.#stack.become(emoji === undefined ? linkTo(url) : { type: "custom_emoji", custom_emoji_id: emoji });
+    this.#stack.setStart(emoji === undefined ? linkTo(url) : { type: "custom_emoji", custom_emoji_id: emoji });
     this.#stack.close();
     this.#at += target[0].length;
     return true;

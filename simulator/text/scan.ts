@@ -1,11 +1,11 @@
 /**
- * The entities that Telegram finds in plain text by itself: commands, mentions, hashtags, links, e-mail addresses.
- * Offsets and lengths are UTF-16 code units, https://core.telegram.org/bots/api#messageentity, as JavaScript counts anyway.
+ * Entities that Telegram finds in plain text by itself: commands, mentions, hashtags, links, e-mail addresses. Offsets
+ * and lengths are UTF-16 code units, as in JavaScript strings: https://core.telegram.org/bots/api#messageentity
  */
 
 import type { MessageEntity } from "@grammyjs/types";
 
-/** In the order of precedence: what an earlier pattern found, a later one leaves alone. */
+/** In order of precedence: a later pattern does not overlap a match of an earlier one. */
 const PATTERNS: readonly [
   type: "url" | "email" | "bot_command" | "mention" | "hashtag" | "cashtag",
   pattern: RegExp,
@@ -21,10 +21,10 @@ const PATTERNS: readonly [
     /(?<![\p{L}\p{N}_@./-])(?:[a-z0-9-]+\.)+(?:com|org|net|io|me|dev|app|ru|de|uk|eu|info)(?:\/[^\s<>"]*[^\s<>".,;:!?)\]'])?(?![\p{L}\p{N}_-])/giu,
   ],
 ];
-/** Without one of these there is nothing to find. */
+/** Every entity contains one of these. */
 const ANY_SIGN = /[/@#$.]/;
 
-/** @param taken entities that are there already; nothing is found inside them */
+/** @param taken entities that exist already; code and links among them are not searched */
 export function scanEntities(text: string, taken: readonly MessageEntity[] = []): MessageEntity[] {
   if (!ANY_SIGN.test(text)) return [];
   const found: MessageEntity[] = [];
@@ -37,7 +37,7 @@ export function scanEntities(text: string, taken: readonly MessageEntity[] = [])
   return found.sort((a, b) => a.offset - b.offset);
 }
 
-/** Code and links hide what is written in them. */
+/** Text in code and links is not searched. */
 const isOpaque = ({ type }: MessageEntity) => type === "code" || type === "pre" || type === "text_link";
 
 const overlaps = ({ offset, length }: { offset: number; length: number }, others: readonly MessageEntity[]) =>

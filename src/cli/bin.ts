@@ -1,13 +1,20 @@
 #!/usr/bin/env node
 // The executable. Versions of Node.js that are too old have to understand it in order to say so: it is plain JavaScript, and
-// what needs a newer one is imported only after the question is settled.
+// imports what needs a newer one only after the version is checked.
+
+// ps shows this instead of the arguments, one of which may be the token.
+process.title = "asgigram";
 
 const NEEDED = { major: 22, minor: 19 };
 
 const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
 if (major > NEEDED.major || (major === NEEDED.major && minor >= NEEDED.minor)) {
+  const { processContext } = await import("./context.ts");
   const { main } = await import("./main.ts");
-  await main();
+  const code = await main(processContext());
+  // Windows writes to pipes asynchronously: the process ends when standard output is written.
+  if (process.stdout.writableLength === 0) process.exit(code);
+  process.stdout.write("", () => process.exit(code));
 } else {
   const remedy = "Install a newer one (https://nodejs.org), or put it first in PATH.";
   console.error(

@@ -1,8 +1,8 @@
-/** `--help`: a command and its options, laid out by yargs for a terminal of 80 columns. */
+/** `--help`: a command and its options, formatted by yargs for 80 columns. */
 
 import yargs from "yargs";
 import { defaultOf, flagOf, optionAt } from "../config/options.ts";
-import { COMMANDS, type CommandName, EVERYWHERE } from "./commands.ts";
+import { COMMANDS, type CommandName, EVERYWHERE } from "./command-table.ts";
 
 export function helpOf(name: CommandName): Promise<string> {
   const { usage, about, flags, switches = {}, presets, defaults, help: words = {}, examples } = COMMANDS[name];

@@ -1,101 +1,104 @@
 /**
- * Between the inbox and the workers: decides when an event is posted to the worker of its shard, and keeps account of what
- * has been posted and not settled.
+ * Decides when an event is posted to the worker of its shard, and keeps account of posted and unsettled events.
  *
- *   accept() --> waiting -- its turn, and room --> posted -- settled() --> gone
- *                           suspect <-- suspend() -- posted: its worker died while it had this event
- *                           suspect -- its turn, with nothing else posted --> posted, alone
- *                                      condemned <-- suspend() -- posted, alone, for the last time that is allowed
- *               waiting <-- release() -- posted: its worker was told to end, and has not settled it
- *               suspect <-- release() -- posted, where it is a suspect, or others of its shard are
+ *   received() --> waiting -- its turn, and room --> posted -- settled() --> gone
+ *                            suspect <-- workerDied() -- posted
+ *                            suspect -- its turn, with nothing else posted --> posted, alone
+ *                                       dead letter <-- workerDied() -- posted, alone, at the last attempt allowed
+ *                waiting <-- workerDrained() -- posted, not settled
+ *                suspect <-- workerDrained() -- posted, if it is a suspect or its worker has suspects
+ *   any state, but for posted -- revoke() of its shard --> gone, left to the inbox
+ *   posted -- revoked(), refused() --> gone, left to the inbox
  *
- * The events of one scope form a line, and leave it in order. Lines take turns, and each may have a few events posted at
- * once: enough to keep a worker busy, few enough that no chat can fill it.
+ * The events of one scope form a line and leave it in order. Lines take turns, and each may have a few events posted at once:
+ * enough to keep a worker busy, few enough that no chat fills it.
  *
- * A worker that dies leaves suspects: any event that it had may have killed it. They are posted again one at a time, before
- * anything else of their shard, so that the next death, if there is one, has one cause.
+ * Every event that a dead worker held may have killed it: all of them are suspects. Suspects are posted again one at a time,
+ * before anything else of their worker, so that the next death has one cause.
  */
 
-import { shardOf } from "../protocol/shard.ts";
+import type { ReceivedEvent } from "../protocol/received-event.ts";
 import { HighWater } from "./high-water.ts";
+import { ShardTable } from "./shard-table.ts";
 
-/** An inbox entry with its address. */
-export interface Arrival {
-  readonly seq: number;
-  readonly update_id: number;
-  readonly kind: string;
-  /** Milliseconds since 1970. */
-  readonly received_at: number;
-  /** How often it has been posted. */
-  attempts: number;
-  /** How many workers have died that had it. */
+/** An unsettled event of the inbox, with its address. */
+export interface Arrival extends ReceivedEvent {
+  /** Number of workers that died while they held the event. */
   deaths: number;
   readonly body: string;
-  /** When it was last posted, by performance.now(), where somebody wants to know. */
-  postedAt?: number;
-  /** The scope's key, and the id that decides its shard. */
-  readonly scope: string;
+  /** The chat's or user's id, which decides the shard. */
   readonly id: number;
 }
 
 export interface DispatcherOptions {
-  shards: number;
-  /** How many deaths of its worker one event may cause. */
+  workers: number;
+  /** Number of deaths of its worker that one event may cause. */
   maxAttempts: number;
-  /** `alone`: the worker has nothing else, so that its death would have one cause. */
-  post(shard: number, arrival: Arrival, alone: boolean): void;
-  /** The event has killed its worker too often: it is settled, and somebody else's to keep. */
-  condemn(arrival: Arrival, shard: number): void;
+  /** Posts an event to a worker. `alone`: the worker holds nothing else, so its death would have one cause. */
+  post(worker: number, arrival: Arrival, alone: boolean): void;
+  /** The event killed its worker too often: the dispatcher has let go of it. */
+  deadLetter(worker: number, arrival: Arrival): void;
 }
 
-/** An event that has been posted so often without an end is a suspect from the start. */
+/** An event that was posted so often without an end is a suspect from the start. */
 const SUSPICIOUS = 2;
 
 /** Events of one scope that a worker may hold at once. */
 const POSTED_PER_SCOPE = 32;
 /** Events that one worker may hold at once. */
 const POSTED_PER_WORKER = 1000;
-/** Unsettled events, and characters in them, at which there is no more room. */
+/** Unsettled events, and characters in them, at the high-water mark. */
 const MOST_UNSETTLED = 10_000;
 const MOST_CHARACTERS = 64 * 1024 * 1024;
 
 interface Line {
   readonly scope: string;
-  readonly shard: Shard;
+  readonly shard: number;
+  readonly worker: WorkerState;
   waiting: Arrival[];
+  /** Events of the line that are posted or suspect. */
   posted: number;
+  /** The shard is being taken away: nothing of the line is posted or kept. */
+  isRevoked: boolean;
 }
 
-interface Shard {
+interface WorkerState {
   readonly number: number;
-  open: boolean;
+  isOpen: boolean;
   /** By `seq`, in the order of posting. */
-  readonly posted: Map<number, { arrival: Arrival; line: Line }>;
-  /** Lines whose next event may be posted as soon as the worker has room. */
+  readonly posted: Map<number, Held>;
+  /** Lines whose next event may be posted when the worker has room. */
   readonly ready: Set<Line>;
-  /** To be posted one at a time before anything else, in order. Their lines count them as posted. */
-  suspects: { arrival: Arrival; line: Line }[];
-  /** What is posted is a suspect. */
+  /** Posted one at a time before anything else, in order. Their lines count them as posted. */
+  suspects: Held[];
+  /** The posted event is a suspect, and the only one. */
   alone: boolean;
+}
+
+interface Held {
+  readonly arrival: Arrival;
+  readonly line: Line;
 }
 
 export class Dispatcher {
   readonly #options: DispatcherOptions;
-  readonly #shards: Shard[];
+  readonly #table: ShardTable;
+  readonly #workers: readonly WorkerState[];
   readonly #lines = new Map<string, Line>();
   readonly #highWater = new HighWater(() =>
     Math.max(this.#unsettled / MOST_UNSETTLED, this.#characters / MOST_CHARACTERS),
   );
   #unsettled = 0;
   #characters = 0;
-  #closed = false;
+  #isClosed = false;
   #idle: PromiseWithResolvers<void> | undefined;
 
   constructor(options: DispatcherOptions) {
     this.#options = options;
-    this.#shards = Array.from({ length: options.shards }, (_, number) => ({
+    this.#table = new ShardTable(options.workers);
+    this.#workers = Array.from({ length: options.workers }, (_, number) => ({
       number,
-      open: false,
+      isOpen: false,
       posted: new Map(),
       ready: new Set(),
       suspects: [],
@@ -103,119 +106,155 @@ export class Dispatcher {
     }));
   }
 
-  /** Events accepted and not settled yet. */
+  /** Number of events received and not settled. */
   get unsettled(): number {
     return this.#unsettled;
   }
 
-  /** Events at the workers. */
+  /** Number of events at the workers. */
   get inFlight(): number {
-    return this.#shards.reduce((sum, { posted }) => sum + posted.size, 0);
+    return this.#workers.reduce((sum, { posted }) => sum + posted.size, 0);
   }
 
-  /** When the oldest event that is not settled was received; undefined where there is none. */
+  /** Time of receipt of the oldest unsettled event; undefined if there is none. */
   get oldest(): number | undefined {
     const first = [...this.#lines.values()].flatMap(({ waiting }) => waiting.slice(0, 1));
-    const held = this.#shards.flatMap(({ posted, suspects }) => [...posted.values(), ...suspects]);
+    const held = this.#workers.flatMap(({ posted, suspects }) => [...posted.values(), ...suspects]);
     const times = [...first, ...held.map(({ arrival }) => arrival)].map(({ received_at }) => received_at);
     return times.length === 0 ? undefined : times.reduce((one, other) => Math.min(one, other));
   }
 
-  /** Whether `room()` waits. */
+  /** True while `room()` waits. */
   get isFull(): boolean {
     return this.#highWater.isReached;
   }
 
-  accept(arrival: Arrival): void {
+  received(arrival: Arrival): void {
     this.#unsettled += 1;
     this.#characters += arrival.body.length;
     const line = this.#lines.get(arrival.scope) ?? this.#open(arrival);
     if (arrival.attempts >= SUSPICIOUS && line.waiting.length === 0) {
       line.posted += 1;
-      line.shard.suspects.push({ arrival, line });
+      line.worker.suspects.push({ arrival, line });
     } else {
       line.waiting.push(arrival);
       this.#queue(line);
     }
-    this.#pump(line.shard);
+    this.#pump(line.worker);
   }
 
-  settled(shardNumber: number, seqs: readonly number[]): void {
-    const shard = this.#shards[shardNumber]!;
+  settled(worker: number, seqs: readonly number[]): void {
+    const state = this.#workers[worker]!;
     for (const seq of seqs) {
-      const posted = shard.posted.get(seq);
-      if (posted === undefined) continue;
-      shard.posted.delete(seq);
-      this.#forget(posted.arrival, posted.line);
+      const held = state.posted.get(seq);
+      if (held === undefined) continue;
+      state.posted.delete(seq);
+      this.#forget(held);
     }
-    this.#pump(shard);
+    this.#pump(state);
     this.#signal();
   }
 
-  /** The shard's worker is ready for events. */
-  resume(shardNumber: number): void {
-    const shard = this.#shards[shardNumber]!;
-    shard.open = !this.#closed;
-    this.#pump(shard);
+  /** The worker can take events. */
+  workerReady(worker: number): void {
+    const state = this.#workers[worker]!;
+    state.isOpen = !this.#isClosed;
+    this.#pump(state);
+  }
+
+  /** The worker gets nothing more until `workerReady()`. */
+  workerPaused(worker: number): void {
+    this.#workers[worker]!.isOpen = false;
   }
 
   /**
-   * The shard's worker is gone, and all that it had is suspect.
-   * @param culprit the event that is known to have done it, if one is
-   * @returns the numbers of what it had
+   * The worker is dead, and every event that it held is a suspect.
+   * @param culprit number of the event that is known to have killed it
+   * @returns the numbers of the events that it held
    */
-  suspend(shardNumber: number, culprit?: number): number[] {
-    const shard = this.#shards[shardNumber]!;
-    const held = [...shard.posted.values()].sort((one, other) => one.arrival.seq - other.arrival.seq);
-    const guilty = shard.alone ? held[0] : shard.posted.get(culprit ?? -1);
-    shard.open = false;
-    shard.alone = false;
-    shard.posted.clear();
-    shard.suspects = [...held, ...shard.suspects];
+  workerDied(worker: number, culprit?: number): number[] {
+    const state = this.#workers[worker]!;
+    const held = inOrder(state);
+    const guilty = state.alone ? held[0] : state.posted.get(culprit ?? -1);
+    state.isOpen = false;
+    state.alone = false;
+    state.posted.clear();
+    state.suspects = [...held, ...state.suspects];
     for (const { arrival } of held) arrival.deaths += 1;
     if (guilty !== undefined && guilty.arrival.deaths >= this.#options.maxAttempts) {
-      shard.suspects.splice(shard.suspects.indexOf(guilty), 1);
-      this.#forget(guilty.arrival, guilty.line);
-      this.#options.condemn(guilty.arrival, shardNumber);
-      this.#signal();
+      state.suspects.splice(state.suspects.indexOf(guilty), 1);
+      this.#forget(guilty);
+      this.#options.deadLetter(worker, guilty.arrival);
     }
+    state.suspects = this.#withoutRevoked(state.suspects);
+    this.#signal();
     return held.map(({ arrival }) => arrival.seq);
   }
 
-  /** The shard's worker is to get nothing more until `resume()`. */
-  pause(shardNumber: number): void {
-    this.#shards[shardNumber]!.open = false;
+  /**
+   * The worker ended as told. Its unsettled events go first when there is another worker, and are not blamed.
+   * @param unseen numbers of the events that no application received: their delivery was no attempt
+   */
+  workerDrained(worker: number, unseen: readonly number[]): void {
+    const state = this.#workers[worker]!;
+    this.#withdraw(state, unseen);
+    const held = this.#withoutRevoked(inOrder(state));
+    state.isOpen = false;
+    state.posted.clear();
+    // Suspects go before anything else, so an event that was posted before them joins them, or they would overtake it.
+    if (state.alone || state.suspects.length > 0) state.suspects = [...held, ...state.suspects];
+    else for (const { arrival, line } of held.reverse()) this.#return(arrival, line);
+    state.alone = false;
+  }
+
+  /** The shard is taken away: posts nothing of it from now on, and forgets its waiting events. @returns its worker */
+  revoke(shard: number): number {
+    const worker = this.#table.workerOf(shard);
+    const state = this.#workers[worker]!;
+    for (const line of this.#lines.values()) {
+      if (line.shard !== shard) continue;
+      line.isRevoked = true;
+      state.ready.delete(line);
+      for (const arrival of line.waiting.splice(0)) this.#leave(arrival);
+      if (line.posted === 0) this.#lines.delete(line.scope);
+    }
+    state.suspects = this.#withoutRevoked(state.suspects);
+    this.#signal();
+    return worker;
   }
 
   /**
-   * The shard's worker has ended as it was told to. What it has not settled comes first when there is another one, and is to
-   * blame for nothing.
-   * @param unseen those that no application has seen: they have made no attempt
+   * The shard's instances have ended: forgets its posted events, too.
+   * @param unseen as in `workerDrained()`
    */
-  release(shardNumber: number, unseen: readonly number[]): void {
-    const shard = this.#shards[shardNumber]!;
-    const held = [...shard.posted.values()].sort((one, other) => one.arrival.seq - other.arrival.seq);
-    for (const seq of unseen) {
-      const posted = shard.posted.get(seq);
-      if (posted !== undefined) posted.arrival.attempts -= 1;
+  revoked(shard: number, unseen: readonly number[]): void {
+    const state = this.#workers[this.#table.workerOf(shard)]!;
+    this.#withdraw(state, unseen);
+    for (const held of [...state.posted.values()]) if (held.line.shard === shard) this.#letGo(state, held);
+    this.#pump(state);
+    this.#signal();
+  }
+
+  /** The inbox refused these deliveries before they were posted: the events are not this process's any more. */
+  refused(worker: number, seqs: readonly number[]): void {
+    const state = this.#workers[worker]!;
+    for (const seq of seqs) {
+      const held = state.posted.get(seq);
+      if (held !== undefined) this.#letGo(state, held);
     }
-    shard.open = false;
-    shard.posted.clear();
-    // Suspects come before anything else, so what was posted before them has to be one of them, or it would be overtaken.
-    if (shard.alone || shard.suspects.length > 0) shard.suspects = [...held, ...shard.suspects];
-    else for (const { arrival, line } of held.reverse()) this.#return(arrival, line);
-    shard.alone = false;
+    this.#pump(state);
+    this.#signal();
   }
 
-  /** Nothing is posted from now on; what is posted can still be settled. */
+  /** Posts nothing from now on; posted events can still be settled. */
   close(): void {
-    this.#closed = true;
-    for (const shard of this.#shards) shard.open = false;
+    this.#isClosed = true;
+    for (const state of this.#workers) state.isOpen = false;
   }
 
-  /** The event of that number, if the shard's worker has it. */
-  posted(shardNumber: number, seq: number): Arrival | undefined {
-    return this.#shards[shardNumber]!.posted.get(seq)?.arrival;
+  /** The posted event of that number, if that worker holds it. */
+  posted(worker: number, seq: number): Arrival | undefined {
+    return this.#workers[worker]!.posted.get(seq)?.arrival;
   }
 
   /** Resolves when there is room for another batch, or the signal is aborted. */
@@ -223,7 +262,7 @@ export class Dispatcher {
     return this.#highWater.room(signal);
   }
 
-  /** Resolves as soon as everything is settled. */
+  /** Resolves when everything is settled. */
   idle(): Promise<void> {
     if (this.#unsettled === 0) return Promise.resolve();
     this.#idle ??= Promise.withResolvers();
@@ -231,57 +270,83 @@ export class Dispatcher {
   }
 
   #open({ scope, id }: Arrival): Line {
-    const shard = this.#shards[shardOf(id, this.#shards.length)]!;
-    const line = { scope, shard, waiting: [], posted: 0 };
+    const shard = this.#table.shardOf(id);
+    const worker = this.#workers[this.#table.workerOf(shard)]!;
+    const line = { scope, shard, worker, waiting: [], posted: 0, isRevoked: false };
     this.#lines.set(scope, line);
     return line;
   }
 
   #queue(line: Line): void {
-    if (line.posted < POSTED_PER_SCOPE) line.shard.ready.add(line);
+    if (line.posted < POSTED_PER_SCOPE) line.worker.ready.add(line);
   }
 
-  /** Posts what may be posted: the next suspect, or, where there is none, one event of each line in turn. */
-  #pump(shard: Shard): void {
-    if (!shard.open) return;
-    if (shard.suspects.length > 0 || shard.alone) {
-      if (shard.posted.size > 0) return;
-      const suspect = shard.suspects.shift();
-      shard.alone = suspect !== undefined;
-      if (suspect !== undefined) return this.#post(shard, suspect.arrival, suspect.line);
+  /** Posts every event that may be posted. */
+  #pump(state: WorkerState): void {
+    for (let next = this.#next(state); next !== undefined; next = this.#next(state)) {
+      const { arrival } = next;
+      arrival.attempts += 1;
+      state.posted.set(arrival.seq, next);
+      this.#options.post(state.number, arrival, state.alone);
     }
-    for (const line of shard.ready) {
-      if (shard.posted.size >= POSTED_PER_WORKER) return;
-      shard.ready.delete(line);
+  }
+
+  /** Takes the next suspect; without suspects, one event of each line in turn while the worker has room. */
+  #next(state: WorkerState): Held | undefined {
+    if (!state.isOpen || state.posted.size >= POSTED_PER_WORKER) return undefined;
+    if (state.suspects.length > 0 || state.alone) {
+      if (state.posted.size > 0) return undefined;
+      const suspect = state.suspects.shift();
+      state.alone = suspect !== undefined;
+      if (suspect !== undefined) return suspect;
+    }
+    for (const line of state.ready) {
+      state.ready.delete(line);
       const arrival = line.waiting.shift();
       if (arrival === undefined) continue;
       line.posted += 1;
-      this.#post(shard, arrival, line);
-      // To the end of the queue; a Set's iteration comes to what is added while it runs.
+      // To the end of the queue.
       if (line.waiting.length > 0) this.#queue(line);
+      return { arrival, line };
+    }
+    return undefined;
+  }
+
+  #withdraw(state: WorkerState, unseen: readonly number[]): void {
+    for (const seq of unseen) {
+      const held = state.posted.get(seq);
+      if (held !== undefined) held.arrival.attempts -= 1;
     }
   }
 
-  #post(shard: Shard, arrival: Arrival, line: Line): void {
-    arrival.attempts += 1;
-    shard.posted.set(arrival.seq, { arrival, line });
-    this.#options.post(shard.number, arrival, shard.alone);
-  }
-
-  /** To the head of its line. */
+  /** Puts the event back at the head of its line. */
   #return(arrival: Arrival, line: Line): void {
     line.posted -= 1;
     line.waiting.unshift(arrival);
     this.#queue(line);
   }
 
-  /** The event is nobody's concern any more. */
-  #forget({ body }: Arrival, line: Line): void {
+  #letGo(state: WorkerState, held: Held): void {
+    state.posted.delete(held.arrival.seq);
+    this.#forget(held);
+  }
+
+  /** @returns the events of lines that stay; the others are forgotten */
+  #withoutRevoked(held: Held[]): Held[] {
+    for (const one of held) if (one.line.isRevoked) this.#forget(one);
+    return held.filter(({ line }) => !line.isRevoked);
+  }
+
+  #forget({ arrival, line }: Held): void {
     line.posted -= 1;
+    this.#leave(arrival);
+    if (line.waiting.length > 0) this.#queue(line);
+    else if (line.posted === 0 && this.#lines.get(line.scope) === line) this.#lines.delete(line.scope);
+  }
+
+  #leave({ body }: Arrival): void {
     this.#unsettled -= 1;
     this.#characters -= body.length;
-    if (line.waiting.length > 0) this.#queue(line);
-    else if (line.posted === 0) this.#lines.delete(line.scope);
   }
 
   #signal(): void {
@@ -291,4 +356,8 @@ export class Dispatcher {
       this.#idle = undefined;
     }
   }
+}
+
+function inOrder({ posted }: WorkerState): Held[] {
+  return [...posted.values()].sort((one, other) => one.arrival.seq - other.arrival.seq);
 }

@@ -1,6 +1,6 @@
 /**
- * The dead letters in an inbox's file, for whoever looks after them: `asgigram inbox`. Works beside a running server, which
- * finds what is to be tried again by itself.
+ * The dead letters in an inbox's file, as `asgigram inbox` shows, retries and drops them. Works beside a running
+ * server, which finds retried events by itself.
  */
 
 import { resolve } from "node:path";
@@ -10,23 +10,24 @@ import { guarded, openExistingInboxFile, transaction } from "./sqlite-file.ts";
 
 export interface DeadLetter {
   readonly id: number;
-  /** Null for what came without one. */
+  /** Null if Telegram sent something that is no update. */
   readonly update_id: number | null;
-  /** The Update, as JSON; or what came in its place. */
+  /** The Update as JSON, or the text that came in its place. */
   readonly body: string;
   readonly attempts: number;
-  /** The error. */
+  /** The error that made it a dead letter. */
   readonly reason: string;
-  /** What the worker said last. */
+  /** The last log lines of its worker. */
   readonly log: string;
   /** Milliseconds since 1970. */
   readonly received_at: number;
+  /** The time at which it became a dead letter, in milliseconds since 1970. */
   readonly died_at: number;
 }
 
 export interface Retried {
   readonly retried: number;
-  /** Those that are still there: what is no update can only be looked at and dropped. */
+  /** Number of dead letters that remain. A dead letter that is no update can only be shown and dropped. */
   readonly left: number;
 }
 
@@ -40,27 +41,28 @@ export class DeadLetters {
     this.#database = openExistingInboxFile(this.path);
   }
 
-  /** The bot whose inbox it is. */
+  /** The id of the bot that owns the inbox. */
   bot(): number {
     const read = () => this.#database.prepare("SELECT id FROM bot").get();
     return (guarded("read", this.path, read) as { id: number }).id;
   }
 
-  /** All of them, the oldest first. */
+  /** All dead letters, the oldest first. */
   list(): DeadLetter[] {
     const read = () => this.#database.prepare("SELECT * FROM dead_letter ORDER BY id").all();
     return guarded("read", this.path, read) as unknown as DeadLetter[];
   }
 
-  /** @throws InboxError if there is none with that id */
+  /** @throws InboxError if there is no dead letter with that id */
   get(id: number): DeadLetter {
     const read = () => this.#database.prepare("SELECT * FROM dead_letter WHERE id = ?").get(id);
     return (guarded("read", this.path, read) as unknown as DeadLetter | undefined) ?? this.#missing(id);
   }
 
   /**
-   * Makes them unsettled events again, with no attempt made yet; they go to the end of their chats' lines, the oldest first.
-   * @throws InboxError if one of those named is not there, or is no update; then nothing is changed
+   * Makes dead letters unsettled events again, with no attempts, in order of age. Each goes to the end of its chat's
+   * line.
+   * @throws InboxError if a dead letter named in `which` does not exist or is no update; then nothing is changed
    */
   retry(which: readonly number[] | "all"): Retried {
     return this.#write(() => {
@@ -75,9 +77,9 @@ export class DeadLetters {
   }
 
   /**
-   * Deletes them for good.
-   * @returns how many
-   * @throws InboxError if one of those named is not there; then nothing is changed
+   * Deletes dead letters for good.
+   * @returns the number of deleted dead letters
+   * @throws InboxError if a dead letter named in `which` does not exist; then nothing is changed
    */
   drop(which: readonly number[] | "all"): number {
     return this.#write(() => this.#delete(this.#ids(which)));
@@ -104,18 +106,16 @@ export class DeadLetters {
   }
 
   #missing(id: number): never {
-    throw new InboxError(
-      `there is no dead letter ${id} in ${this.path}; asgigram inbox list shows those that are there`,
-    );
+    throw new InboxError(`there is no dead letter ${id} in ${this.path}; asgigram inbox list shows all dead letters`);
   }
 
   #write<T>(work: () => T): T {
-    return guarded("written", this.path, () => transaction(this.#database, work));
+    return transaction(this.#database, this.path, work);
   }
 }
 
 function refuse(id: number): never {
   throw new InboxError(
-    `dead letter ${id} is no update and cannot be retried; asgigram inbox show ${id} shows what it is`,
+    `dead letter ${id} is no update and cannot be retried; asgigram inbox show ${id} shows its content`,
   );
 }

@@ -1,37 +1,38 @@
 /**
- * The inbox's ledger: a file beside the database that takes down which deliveries begin and which events are settled, until
- * the database's next transaction takes that over. A line of it costs a tenth of a transaction, and a chat that sends one
- * message after the other needs one for each. Most events are settled before the database has to know that they had begun.
+ * The inbox's ledger: a file beside the database that records which deliveries begin and which events are settled,
+ * until the database's next transaction copies those lines. A line costs a tenth of a transaction, and a chat that
+ * sends one message after the other needs one for each. Most events are settled before the database has to know that
+ * they had begun.
  *
- *   write() --> in the file --> the database takes over `begun` and `settled`, and draws a new epoch --> turnTo() --> over
+ *   write() --> in the file --> the database copies the lines, and sets a new epoch --> turnTo() --> obsolete
  *
- * Each line bears the epoch in which it was written, and the database knows which one it has not taken over: a death of the
- * process between its commit and turnTo() repeats nothing. What is written survives that death. What a power cut takes of it
- * is delivered a second time, which is promised.
+ * Each line has the epoch in which it was written, and the database holds the epoch that it has not copied yet. So a
+ * death of the process between the commit and turnTo() repeats nothing. Written lines survive the death of the process.
+ * A power cut may lose lines; their events are delivered a second time, as promised.
  */
 
 import { closeSync, constants, openSync, readFileSync, writeSync } from "node:fs";
 import type { Beginning } from "./inbox.ts";
 
-/** A line is two numbers: its epoch, and the event's number times KINDS, plus what happened to it. */
+/** A line is two numbers: its epoch, and the event's number times KINDS plus the kind of the line. */
 const KINDS = 4;
 const [BEGUN, BEGUN_ALONE, SETTLED] = [0, 1, 2];
 const NUMBERS_PER_LINE = 2;
 const BYTES_PER_LINE = NUMBERS_PER_LINE * Float64Array.BYTES_PER_ELEMENT;
 
-/** Lines after which it is time to take them over, whether the database is needed for something else or not. */
+/** Number of lines at which the database copies them, even without another reason for a transaction. */
 const MANY = 4096;
 
 export class Ledger {
-  /** -1 when it is closed: the number may be another file's by then. */
+  /** File descriptor. -1 after close(): the system may give the number to another file. */
   #file: number;
   #epoch: number;
   #begun: Beginning[] = [];
   #settled: number[] = [];
 
   /**
-   * @param path the file; made if it is not there
-   * @param epoch the one that the database has not taken over
+   * @param path the file; created if it does not exist
+   * @param epoch the epoch that the database has not copied yet
    */
   constructor(path: string, epoch: number) {
     this.#file = openSync(path, constants.O_RDWR | constants.O_CREAT);
@@ -39,7 +40,7 @@ export class Ledger {
     this.#read(readFileSync(this.#file));
   }
 
-  /** Deliveries that have begun in this epoch, in order; also of events that have been settled since. */
+  /** Deliveries that have begun in this epoch, in order; includes events that have been settled since. */
   get begun(): readonly Beginning[] {
     return this.#begun;
   }
@@ -57,7 +58,7 @@ export class Ledger {
     return this.#length >= MANY;
   }
 
-  /** When this returns, the lines outlive the process. */
+  /** Appends lines to the file. They survive the death of the process as soon as this returns. */
   write(begun: readonly Beginning[], settled: readonly number[]): void {
     const lines = new Float64Array(NUMBERS_PER_LINE * (begun.length + settled.length));
     let at = 0;
@@ -74,7 +75,7 @@ export class Ledger {
     this.#settled.push(...settled);
   }
 
-  /** All lines have been taken over. */
+  /** Begins a new epoch: the database has copied all lines. */
   turnTo(epoch: number): void {
     this.#epoch = epoch;
     this.#begun = [];
@@ -90,7 +91,7 @@ export class Ledger {
     return this.#begun.length + this.#settled.length;
   }
 
-  /** Over the lines of earlier epochs. A disk that is full takes less than it is given, and the rest not at all. */
+  /** Writes over the lines of earlier epochs. A full disk writes a part first, then fails with an error. */
   #append(lines: Float64Array): void {
     const start = this.#length * BYTES_PER_LINE;
     for (let done = 0; done < lines.byteLength; ) {
@@ -111,7 +112,10 @@ export class Ledger {
   }
 }
 
-/** One that no line in the file bears: none is 0 (which is what a hole in a file reads as), or was ever drawn before. */
+/**
+ * An epoch that no line in the file has: never 0, which is how a hole in a file reads, and in practice never drawn
+ * before.
+ */
 export function drawEpoch(): number {
   return 1 + Math.floor(Math.random() * 2 ** 52);
 }

@@ -1,41 +1,56 @@
-/**
- * The inbox without a file (`--no-inbox`): it still knows what it has seen, but what is not settled lives only in the
- * dispatcher, and a dead letter only in the log.
- */
+/** The inbox without a file (`--no-inbox`): unsettled updates are lost with the process, dead letters are only logged. */
 
-import type { ArrivedUpdate, Inbox, InboxEntry } from "./inbox.ts";
+import type { Inbox, InboxReceiver, ReceivedUpdate, Turn } from "./inbox.ts";
 import { SeenIds } from "./seen-ids.ts";
 
+const NONE: readonly number[] = [];
+
 export class MemoryInbox implements Inbox {
-  readonly durable = false;
+  readonly isDurable = false;
   readonly #seen = new SeenIds();
+  /** Bodies of unsettled entries. */
+  readonly #unsettled = new Map<number, string>();
+  #receiver: InboxReceiver | undefined;
   #lastSeq = 0;
 
-  append(updates: readonly ArrivedUpdate[]): (number | undefined)[] {
-    const now = Date.now();
-    this.#seen.forget(now);
-    return updates.map(({ update_id }) => {
-      if (this.#seen.has(update_id)) return undefined;
-      this.#seen.add(update_id, now);
-      return ++this.#lastSeq;
-    });
-  }
-
-  async sync(): Promise<void> {}
-  record(): void {}
-  mourn(): void {}
-  withdraw(): void {}
-  bury(): void {}
-  buryUnreadable(): void {}
-  unsettled(): InboxEntry[] {
-    return [];
-  }
-  news(): InboxEntry[] {
-    return [];
-  }
-  clear(): number {
+  async start(receiver: InboxReceiver): Promise<number> {
+    this.#receiver = receiver;
     return 0;
   }
-  check(): void {}
-  close(): void {}
+
+  async append(updates: readonly ReceivedUpdate[]): Promise<number> {
+    const received_at = Date.now();
+    this.#seen.forget(received_at);
+    let count = 0;
+    for (const received of updates) {
+      if (this.#seen.has(received.update_id)) continue;
+      this.#seen.add(received.update_id, received_at);
+      count += 1;
+      const seq = ++this.#lastSeq;
+      this.#unsettled.set(seq, received.body);
+      const entry = { ...received, seq, origin: "received", attempts: 0, deaths: 0, orphaned: 0, received_at } as const;
+      this.#receiver?.onEntry(entry);
+    }
+    return count;
+  }
+
+  deadLetterUnreadable(): void {}
+
+  record({ settled, deadLettered }: Turn): readonly number[] {
+    for (const seq of settled) this.#unsettled.delete(seq);
+    for (const { seq } of deadLettered) this.#unsettled.delete(seq);
+    return NONE;
+  }
+
+  async read(seqs: readonly number[]): Promise<ReadonlyMap<number, string>> {
+    const known = seqs.filter((seq) => this.#unsettled.has(seq));
+    return new Map(known.map((seq) => [seq, this.#unsettled.get(seq)!]));
+  }
+
+  async clear(): Promise<number> {
+    return 0;
+  }
+
+  async check(): Promise<void> {}
+  async close(): Promise<void> {}
 }

@@ -1,31 +1,32 @@
 /**
- * The ids of the updates that have ever been received, as runs of consecutive ids, so that a day's worth is a few rows.
+ * The ids of received updates, as runs of consecutive ids, so that a day's worth is a few rows.
  *
- * Telegram's ids restart at random after a quiet week. A run is therefore cut every hour, and forgotten by its age: were one
- * run to grow for ever, the ids it covers could never be forgotten, and a restarted id might meet its own past.
+ * Telegram's ids restart at a random number after a quiet week (https://core.telegram.org/bots/api#update). So a run
+ * covers one hour at most, and is forgotten by its age. A run that grew for ever could never be forgotten, and a new
+ * update whose id it covers would be taken for a repeated one.
  */
 
-/** One row: all ids from `first` to `last`. */
+/** A row of the table `seen`: all ids from `first` to `last`. */
 export interface Run {
-  /** The row's number, rising. */
+  /** The row's number; later runs have higher ones. */
   id: number;
   first: number;
   last: number;
-  /** When the run began, in milliseconds since 1970. */
+  /** Start of the run, in milliseconds since 1970. */
   since: number;
 }
 
 const HOUR = 3_600_000;
 
-/** Telegram keeps an update for 24 hours: nothing older can come again. Twice that, to be sure. */
+/** Telegram keeps an update for 24 hours and cannot repeat an older one. Ids are kept twice as long, for safety: ms. */
 export const REMEMBERED_FOR = 48 * HOUR;
 
 export class SeenIds {
   readonly #runs: Run[];
-  /** The number of the newest run, which may be forgotten already. */
+  /** The number of the newest run; that run may be forgotten already. */
   #newest: number;
 
-  /** @param runs as they were stored, by rising id */
+  /** @param runs the stored runs, ordered by id */
   constructor(runs: readonly Run[] = []) {
     this.#runs = [...runs];
     this.#newest = runs.at(-1)?.id ?? 0;
@@ -35,7 +36,7 @@ export class SeenIds {
     return this.#runs.some(({ first, last }) => first <= update_id && update_id <= last);
   }
 
-  /** @returns the run that now covers the id, to be stored under its number */
+  /** @returns the run that now covers the id; the caller stores it under the run's number */
   add(update_id: number, now: number): Run {
     const newest = this.#runs.at(-1);
     if (newest !== undefined && newest.last + 1 === update_id && now - newest.since < HOUR) {
@@ -47,7 +48,7 @@ export class SeenIds {
     return run;
   }
 
-  /** Drops what can be forgotten. @returns the number that all runs which are kept have reached */
+  /** Drops the runs that are too old. @returns a number: every remaining run has this number or a higher one */
   forget(now: number): number {
     while (this.#runs.length > 0 && now - this.#runs[0]!.since > REMEMBERED_FOR + HOUR) this.#runs.shift();
     return this.#runs[0]?.id ?? this.#newest + 1;

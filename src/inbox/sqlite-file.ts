@@ -1,4 +1,4 @@
-/** The inbox's file: its schema, how it is opened, and what can be wrong with it. */
+/** The inbox's file: its schema, the ways to open and lock it, and the messages for each failure. */
 
 import { existsSync, statSync } from "node:fs";
 import { dirname } from "node:path";
@@ -7,10 +7,10 @@ import { InboxError } from "../protocol/errors.ts";
 
 export const SCHEMA_VERSION = 2;
 
-/** How long to wait for another process that is writing: ms. */
+/** Longest wait for another process that writes to the file: ms. */
 export const BUSY_TIMEOUT = 5000;
 
-/** What tells an inbox from any other database: "asgi" (https://sqlite.org/pragma.html#pragma_application_id). */
+/** Marks the database as an inbox: "asgi" in ASCII (https://sqlite.org/pragma.html#pragma_application_id). */
 const APPLICATION_ID = 0x61736769;
 
 const SCHEMA = `
@@ -47,7 +47,7 @@ const SCHEMA = `
 `;
 
 /**
- * Opens the file as the server does: makes it if it is not there, and sees to whose it is.
+ * Opens the file for the server: creates it if it does not exist, and checks that it belongs to this bot.
  * @throws InboxError
  */
 export function openInboxFile(path: string, bot: number): DatabaseSync {
@@ -61,7 +61,7 @@ export function openInboxFile(path: string, bot: number): DatabaseSync {
       database.exec("INSERT INTO ledger SELECT 0 WHERE NOT EXISTS (SELECT 1 FROM ledger)");
       const owner = database.prepare("SELECT id FROM bot").get() as { id: number };
       if (owner.id !== bot) throw notOf(bot, path, owner.id);
-      // The file is there to stay; from now on it is for the inbox to say when the disk has to have what was written.
+      // The new file is on the disk. From now on the inbox decides when a write is flushed: see sqlite.ts.
       database.exec("PRAGMA synchronous = NORMAL");
       return database;
     } catch (error) {
@@ -71,7 +71,7 @@ export function openInboxFile(path: string, bot: number): DatabaseSync {
   });
 }
 
-/** What to say of the inbox of another bot. */
+/** The error for an inbox that belongs to another bot. */
 export function notOf(bot: number, path: string, owner: number): InboxError {
   return new InboxError(
     `the inbox ${path} belongs to bot ${owner}, not to ${bot}; each bot needs a file of its own: choose another --inbox`,
@@ -79,13 +79,13 @@ export function notOf(bot: number, path: string, owner: number): InboxError {
 }
 
 /**
- * Opens a file that has to be there already, beside a server that may be running on it.
+ * Opens a file that must exist already. A server may be running on it.
  * @throws InboxError
  */
 export function openExistingInboxFile(path: string): DatabaseSync {
   return guarded("opened", path, () => {
     if (!existsSync(path)) {
-      throw new InboxError(`there is no inbox ${path}; name the one that the bot uses with --inbox`);
+      throw new InboxError(`there is no inbox ${path}; name the bot's inbox with --inbox`);
     }
     const database = openDatabase(path);
     try {
@@ -99,14 +99,15 @@ export function openExistingInboxFile(path: string): DatabaseSync {
 }
 
 /**
- * Keeps other processes off the inbox, by an exclusive transaction on a file of its own that stays open: the operating
- * system ends it with the process, however that dies, and the inbox itself can still be read from outside.
+ * Locks the inbox against other servers by an exclusive transaction on a separate file, for as long as that file stays
+ * open. The operating system releases the lock when the process ends in any way, and other processes can still read the
+ * inbox.
  * @throws InboxError
  */
 export function lockInboxFile(path: string): DatabaseSync {
   return guarded("locked", path, () => {
     if (!existsSync(dirname(path))) {
-      throw new InboxError(`the inbox's folder ${dirname(path)} does not exist; make it, or choose another --inbox`);
+      throw new InboxError(`the inbox's folder ${dirname(path)} does not exist; create it, or choose another --inbox`);
     }
     const database = new DatabaseSync(`${path}-lock`, { timeout: 0 });
     try {
@@ -116,16 +117,16 @@ export function lockInboxFile(path: string): DatabaseSync {
       database.close();
       if ((error as { errcode?: number }).errcode !== SQLITE_BUSY) throw error;
       throw new InboxError(
-        `the inbox ${path} is in use by another process; stop that one first, or give this one another --inbox`,
+        `the inbox ${path} is in use by another process; stop that process first, or choose another --inbox`,
       );
     }
   });
 }
 
-/** Whether another process keeps others off the inbox, looked at without keeping anybody off it. @throws InboxError */
+/** True if another process has locked the inbox. The check itself takes no lock. @throws InboxError */
 export function isInboxInUse(path: string): boolean {
   if (!existsSync(`${path}-lock`)) return false;
-  return guarded("looked at", path, () => {
+  return guarded("read", path, () => {
     const database = new DatabaseSync(`${path}-lock`, { timeout: 0, readOnly: true });
     try {
       database.prepare("SELECT 1 FROM sqlite_schema").get();
@@ -139,20 +140,26 @@ export function isInboxInUse(path: string): boolean {
   });
 }
 
-/** All of the work is written, or none of it. */
-export function transaction<T>(database: DatabaseSync, work: () => T): T {
-  try {
-    database.exec("BEGIN IMMEDIATE");
-    const result = work();
-    database.exec("COMMIT");
-    return result;
-  } catch (error) {
-    if (database.isTransaction) database.exec("ROLLBACK");
-    throw error;
-  }
+/** Runs the work in a transaction: all of it is written, or nothing. @throws InboxError */
+export function transaction<T>(database: DatabaseSync, path: string, work: () => T): T {
+  return guarded("written", path, () => {
+    try {
+      database.exec("BEGIN IMMEDIATE");
+      const result = work();
+      database.exec("COMMIT");
+      return result;
+    } catch (error) {
+      if (database.isTransaction) database.exec("ROLLBACK");
+      throw error;
+    }
+  });
 }
 
-/** Does something with the file, and says so in plain words if it fails. @throws InboxError */
+/**
+ * Does some work on the file.
+ * @param what the work as a participle, for the error: "opened", "read", "written"
+ * @throws InboxError with a remedy, if the work fails
+ */
 export function guarded<T>(what: string, path: string, work: () => T): T {
   try {
     return work();
@@ -176,11 +183,11 @@ function isEmpty(database: DatabaseSync): boolean {
   return database.prepare("SELECT 1 FROM sqlite_schema LIMIT 1").get() === undefined;
 }
 
-/** Refuses what is no inbox, or one that only a newer version of this code understands. */
+/** Refuses a file that is no inbox, or that a newer version of asgigram wrote. */
 function refuseForeign(database: DatabaseSync, path: string): void {
   const pragma = (name: string) => database.prepare(`PRAGMA ${name}`).get()![name] as number;
   if (pragma("application_id") !== APPLICATION_ID) {
-    throw new InboxError(`${path} is no inbox, but a database of something else: choose another --inbox`);
+    throw new InboxError(`${path} is no inbox, but the database of another program: choose another --inbox`);
   }
   const version = pragma("user_version");
   if (version > SCHEMA_VERSION) {
@@ -194,12 +201,12 @@ function refuseForeign(database: DatabaseSync, path: string): void {
 /** https://sqlite.org/rescode.html */
 const SQLITE_BUSY = 5;
 const FULL = "the disk is full";
-/** By SQLite's number or by the system's name. */
+/** Remedies by SQLite's error number or the system's error name. */
 const REMEDIES: Record<number | string, string> = {
   [SQLITE_BUSY]: "another process keeps it locked",
   8: "the file or its file system is read-only",
   10: "the disk does not answer, or the file has been removed",
-  11: "the file is damaged: move it away to start anew, and keep it, for the updates in it",
+  11: "the file is damaged: move it away to start with an empty inbox, and keep it: it holds updates",
   13: FULL,
   ENOSPC: FULL,
   EDQUOT: FULL,

@@ -1,9 +1,8 @@
 /**
- * The inbox in a SQLite file, with a ledger beside it for what happens between two transactions. What is committed survives the
- * death of the process. A power cut it survives as soon as the write-ahead log has been flushed to the disk: sync() does that,
- * on another thread, where SQLite itself would hold up the event loop for as long as the disk takes. What nobody waits for is
- * flushed with a later batch: a settlement that a power cut undoes means a second delivery, which is promised, and not a lost
- * update, which is excluded.
+ * The inbox in a SQLite file, with a ledger beside it for the facts between two transactions. Committed data survives the death
+ * of the process. It survives a power cut once the write-ahead log is flushed to the disk: append() waits for that. The flush
+ * runs on another thread, where SQLite itself would hold up the event loop for as long as the disk takes. Settlements are flushed
+ * with a later batch: a power cut that undoes one leads to a second delivery, which is promised, and not to a lost update.
  */
 
 import { existsSync } from "node:fs";
@@ -11,41 +10,49 @@ import { type FileHandle, open } from "node:fs/promises";
 import { resolve } from "node:path";
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { InboxError } from "../protocol/errors.ts";
-import type { ArrivedUpdate, Beginning, Inbox, InboxEntry } from "./inbox.ts";
+import type { TelegramObject } from "../protocol/route.ts";
+import type { Inbox, InboxEntry, InboxReceiver, ReceivedUpdate, Turn } from "./inbox.ts";
 import { drawEpoch, Ledger } from "./ledger.ts";
 import { type Run, SeenIds } from "./seen-ids.ts";
 import { BUSY_TIMEOUT, guarded, lockInboxFile, openInboxFile, SCHEMA_VERSION, transaction } from "./sqlite-file.ts";
 
 export interface DeadLetterLimits {
-  /** The most that are kept; the oldest go first. */
+  /** Number of dead letters kept; the oldest go first. */
   readonly count: number;
-  /** Milliseconds for which they are kept. */
+  /** Milliseconds for which a dead letter is kept. */
   readonly age: number;
 }
+
+/** Pause between two looks for retried dead letters: ms. */
+const LOOK = 1000;
+
+const NONE: readonly number[] = [];
 
 const UNLIMITED: DeadLetterLimits = { count: Number.MAX_SAFE_INTEGER, age: Number.MAX_SAFE_INTEGER };
 
 export class SqliteInbox implements Inbox {
-  readonly durable = true;
+  readonly isDurable = true;
   readonly #path: string;
   readonly #limits: DeadLetterLimits;
   readonly #lock: DatabaseSync;
   readonly #database: DatabaseSync;
   readonly #sql: ReturnType<typeof prepareAll>;
   readonly #ledger: Ledger;
+  #receiver: InboxReceiver | undefined;
+  #watch: NodeJS.Timeout | undefined;
   /** SQLite's write-ahead log, which lasts as long as the database is open. */
   #log: Promise<FileHandle> | undefined;
-  /** Whether something has been committed since the log was last flushed. */
+  /** True if data was committed since the last flush of the log. */
   #isAhead = false;
-  /** Rejects for good once the disk has failed: what it has then, nobody can say. */
+  /** Rejects for good once the disk has failed: its content is unknown then. */
   #flushed = Promise.resolve();
   #seen: SeenIds;
-  #lastSeq: number;
-  /** What another process had put in when we put in something behind it. */
-  #news: InboxEntry[] = [];
+  /** The highest number handed over. */
+  #lastSeq = 0;
   #dataVersion: number;
 
   /**
+   * Opens the inbox and locks out other servers.
    * @param path the file; made if it is not there
    * @param bot the id of the bot whose updates it holds
    * @throws InboxError
@@ -64,10 +71,9 @@ export class SqliteInbox implements Inbox {
       ledger = guarded("opened", this.#path, () => new Ledger(`${this.#path}-ledger`, epoch));
       this.#ledger = ledger;
       this.#seen = this.#readSeen();
-      this.#lastSeq = guarded("read", this.#path, () => this.#sql.lastSeq.get() as { seq: number }).seq;
       this.#dataVersion = this.#readDataVersion();
-      // Whatever is still marked as alone at its worker was so when the last process ended, without a word. Even a ledger that
-      // seems empty is turned: behind a hole, which a power cut leaves, may stand lines of its epoch.
+      // An event that is still marked as alone was alone at its worker when the last process died. A ledger that seems empty
+      // is turned as well: lines of its epoch may stand behind a hole that a power cut left.
       this.#turn(() => this.#sql.orphan.run());
     } catch (error) {
       ledger?.close();
@@ -77,126 +83,152 @@ export class SqliteInbox implements Inbox {
     }
   }
 
-  append(updates: readonly ArrivedUpdate[]): (number | undefined)[] {
+  async start(receiver: InboxReceiver): Promise<number> {
+    this.#takeOver();
+    this.#receiver = receiver;
+    this.#dataVersion = this.#readDataVersion();
+    const entries = this.#readNew("recovered");
+    for (const entry of entries) receiver.onEntry(entry);
+    this.#watch = setInterval(() => this.#look(receiver), LOOK).unref();
+    return entries.length;
+  }
+
+  async append(updates: readonly ReceivedUpdate[]): Promise<number> {
+    const { retried, received } = this.#store(updates);
+    for (const entry of retried) this.#receiver?.onEntry(entry);
+    for (const entry of received) this.#receiver?.onEntry(entry);
+    await this.#flush();
+    return received.length;
+  }
+
+  deadLetterUnreadable(body: string, reason: string): void {
     const now = Date.now();
-    const grown = new Set<Run>();
-    try {
-      const stored = this.#write(() => {
-        this.#news = [...this.#news, ...this.#read(this.#lastSeq)];
-        // First, or after a quiet week the ids would be looked for among those of the week before.
-        this.#sql.forget.run(this.#seen.forget(now));
-        const seqs = updates.map(({ update_id, body }) => {
-          if (this.#seen.has(update_id)) return undefined;
-          grown.add(this.#seen.add(update_id, now));
-          return Number(this.#sql.insert.run(update_id, body, now).lastInsertRowid);
-        });
-        for (const { id, first, last, since } of grown) this.#sql.remember.run(id, first, last, since);
-        return seqs;
-      });
-      this.#lastSeq = stored.findLast((seq) => seq !== undefined) ?? this.#lastSeq;
-      return stored;
-    } catch (error) {
-      // What has not been stored has not been seen.
-      this.#seen = this.#readSeen();
-      throw error;
-    }
+    this.#transaction(() => {
+      this.#sql.deadLetterUnreadable.run(body, reason, now, now);
+      this.#trim();
+    });
   }
 
-  sync(): Promise<void> {
-    if (this.#isAhead) {
-      this.#isAhead = false;
-      this.#flushed = this.#flushed.then(() => this.#flush());
-    }
-    return this.#flushed;
-  }
-
-  record(begun: readonly Beginning[], settled: readonly number[]): void {
+  record({ begun, settled, died, withdrawn, deadLettered }: Turn): readonly number[] {
     guarded("written", this.#path, () => this.#ledger.write(begun, settled));
-    if (this.#ledger.isFull) this.#takeOver();
+    if (died.length > 0 || withdrawn.length > 0 || deadLettered.length > 0) {
+      this.#transaction(() => {
+        const now = Date.now();
+        for (const seq of died) this.#sql.died.run(seq);
+        for (const seq of withdrawn) this.#sql.withdraw.run(seq);
+        for (const { seq, reason, log } of deadLettered) {
+          this.#sql.deadLetter.run(reason, log, now, seq);
+          this.#sql.delete.run(seq);
+        }
+        if (deadLettered.length > 0) this.#trim();
+      });
+    } else if (this.#ledger.isFull) this.#takeOver();
+    return NONE;
   }
 
-  mourn(seqs: readonly number[]): void {
-    this.#transaction(() => {
-      for (const seq of seqs) this.#sql.mourn.run(seq);
-    });
-  }
-
-  withdraw(seqs: readonly number[]): void {
-    this.#transaction(() => {
-      for (const seq of seqs) this.#sql.withdraw.run(seq);
-    });
-  }
-
-  bury(seq: number, reason: string, log = ""): void {
-    this.#transaction(() => {
-      this.#sql.bury.run(reason, log, Date.now(), seq);
-      this.#sql.delete.run(seq);
-      this.#trim();
-    });
-  }
-
-  buryUnreadable(body: string, reason: string): void {
-    const now = Date.now();
-    this.#transaction(() => {
-      this.#sql.buryUnreadable.run(body, reason, now, now);
-      this.#trim();
-    });
-  }
-
-  unsettled(): InboxEntry[] {
+  async read(seqs: readonly number[]): Promise<ReadonlyMap<number, string>> {
     this.#takeOver();
-    return this.#read(0);
+    const rows = guarded("read", this.#path, () => seqs.map((seq) => this.#sql.read.get(seq)));
+    const found = rows.filter((row) => row !== undefined) as unknown as { seq: number; body: string }[];
+    return new Map(found.map(({ seq, body }) => [seq, body]));
   }
 
-  news(): InboxEntry[] {
-    if (!existsSync(this.#path)) {
-      throw new InboxError(`the inbox ${this.#path} has been removed while it was in use; what it held is lost`);
-    }
-    // In a quiet hour, too, what is settled is not to lie about.
-    this.#takeOver();
-    const version = this.#readDataVersion();
-    const news = this.#news.splice(0);
-    if (version === this.#dataVersion) return news;
-    this.#dataVersion = version;
-    return [...news, ...this.#read(this.#lastSeq)];
-  }
-
-  clear(before = Number.MAX_SAFE_INTEGER): number {
+  async clear(before = Number.MAX_SAFE_INTEGER): Promise<number> {
     return this.#transaction(() => Number(this.#sql.clear.run(before).changes));
   }
 
-  check(): void {
-    // Whoever asks must not hold up the server's event loop until a lock is gone.
+  async check(): Promise<void> {
+    // The check must not hold up the server's event loop until a lock is gone.
     this.#database.exec("PRAGMA busy_timeout = 0");
     try {
-      // A page is written for it, though it is what it was; a row that stays the same would not be.
+      // This writes a page even though its content stays the same; a row that stays the same would write none.
       this.#transaction(() => this.#database.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`));
     } finally {
       this.#database.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT}`);
     }
   }
 
-  close(): void {
+  async close(): Promise<void> {
+    clearInterval(this.#watch);
     void this.#log?.then((log) => log.close()).catch(() => {});
     try {
       this.#takeOver();
     } catch {
-      // Then it is done at the next start.
+      // The next start takes the ledger over.
     }
     this.#ledger.close();
     this.#database.close();
     this.#lock.close();
   }
 
-  /** Entries with a higher number than `after`, in order. */
-  #read(after: number): InboxEntry[] {
-    const rows = guarded("read", this.#path, () => this.#sql.select.all(after));
-    const entries = rows as unknown as InboxEntry[];
-    this.#lastSeq = Math.max(this.#lastSeq, entries.at(-1)?.seq ?? 0);
+  /** Commits the updates that are not known yet; `retried`: entries with lower numbers that another process put in before. */
+  #store(updates: readonly ReceivedUpdate[]): { retried: InboxEntry[]; received: InboxEntry[] } {
+    const received_at = Date.now();
+    const grown = new Set<Run>();
+    const received: InboxEntry[] = [];
+    this.#isAhead = true;
+    try {
+      const retried = transaction(this.#database, this.#path, () => {
+        const before = this.#receiver === undefined ? [] : this.#readNew("retried");
+        // Old runs go first: after a quiet week, ids are not compared with those of the week before.
+        this.#sql.forget.run(this.#seen.forget(received_at));
+        for (const { update_id, update, body } of updates) {
+          if (this.#seen.has(update_id)) continue;
+          grown.add(this.#seen.add(update_id, received_at));
+          const seq = Number(this.#sql.insert.run(update_id, body, received_at).lastInsertRowid);
+          const counts = { attempts: 0, deaths: 0, orphaned: 0 };
+          received.push({ seq, update_id, update, body, origin: "received", ...counts, received_at });
+        }
+        for (const { id, first, last, since } of grown) this.#sql.remember.run(id, first, last, since);
+        return before;
+      });
+      // Without a receiver, start() will hand them over.
+      if (this.#receiver !== undefined) this.#lastSeq = received.at(-1)?.seq ?? this.#lastSeq;
+      return { retried, received };
+    } catch (error) {
+      // The transaction is undone: its ids are not remembered.
+      this.#seen = this.#readSeen();
+      throw error;
+    }
+  }
+
+  /** Looks for dead letters that a person retries in another process. */
+  #look(receiver: InboxReceiver): void {
+    try {
+      if (!existsSync(this.#path)) {
+        throw new InboxError(`the inbox ${this.#path} has been removed while it was in use; what it held is lost`);
+      }
+      // In a quiet hour, too, settled events leave the file.
+      this.#takeOver();
+      const version = this.#readDataVersion();
+      if (version === this.#dataVersion) return;
+      this.#dataVersion = version;
+      for (const entry of this.#readNew("retried")) receiver.onEntry(entry);
+    } catch (error) {
+      receiver.onError(error as Error);
+    }
+  }
+
+  /** Entries that were not handed over yet, in order. */
+  #readNew(origin: InboxEntry["origin"]): InboxEntry[] {
+    const rows = guarded("read", this.#path, () => this.#sql.select.all(this.#lastSeq));
+    const entries = (rows as unknown as Omit<InboxEntry, "update" | "origin">[]).map((row) => {
+      return { ...row, update: JSON.parse(row.body) as TelegramObject, origin };
+    });
+    this.#lastSeq = entries.at(-1)?.seq ?? this.#lastSeq;
     return entries;
   }
 
-  async #flush(): Promise<void> {
+  /** Resolves when the disk has everything that is committed by now. @throws InboxError */
+  #flush(): Promise<void> {
+    if (this.#isAhead) {
+      this.#isAhead = false;
+      this.#flushed = this.#flushed.then(() => this.#datasync());
+    }
+    return this.#flushed;
+  }
+
+  async #datasync(): Promise<void> {
     try {
       this.#log ??= open(`${this.#path}-wal`, "r+");
       await (await this.#log).datasync();
@@ -220,16 +252,17 @@ export class SqliteInbox implements Inbox {
     return guarded("read", this.#path, () => this.#sql.dataVersion.get() as { data_version: number }).data_version;
   }
 
+  /** Writes the ledger's facts to the database. */
   #takeOver(): void {
     if (!this.#ledger.isEmpty) this.#turn(() => {});
   }
 
-  /** A transaction that concerns events which are there already: what the ledger has of them comes first. */
+  /** A transaction about events that are stored already: the ledger's facts about them go first. */
   #transaction<T>(work: () => T): T {
     return this.#ledger.isEmpty ? this.#write(work) : this.#turn(work);
   }
 
-  /** Takes over what the ledger has, and does the rest. */
+  /** Takes over the ledger in the same transaction as the work. */
   #turn<T>(work: () => T): T {
     const epoch = drawEpoch();
     const result = this.#write(() => {
@@ -246,7 +279,7 @@ export class SqliteInbox implements Inbox {
 
   #write<T>(work: () => T): T {
     this.#isAhead = true;
-    return guarded("written", this.#path, () => transaction(this.#database, work));
+    return transaction(this.#database, this.#path, work);
   }
 }
 
@@ -269,7 +302,7 @@ function prepareAll(database: DatabaseSync) {
     remember: prepare("INSERT OR REPLACE INTO seen (id, first, last, since) VALUES (?, ?, ?, ?)"),
     forget: prepare("DELETE FROM seen WHERE id < ?"),
     begin: prepare("UPDATE event SET attempts = attempts + 1, alone = ? WHERE seq = ?"),
-    mourn: prepare("UPDATE event SET deaths = deaths + 1, alone = 0 WHERE seq = ?"),
+    died: prepare("UPDATE event SET deaths = deaths + 1, alone = 0 WHERE seq = ?"),
     orphan: prepare("UPDATE event SET orphaned = orphaned + 1, alone = 0 WHERE alone = 1"),
     withdraw: prepare("UPDATE event SET attempts = attempts - 1, alone = 0 WHERE seq = ?"),
     delete: prepare("DELETE FROM event WHERE seq = ?"),
@@ -280,18 +313,18 @@ function prepareAll(database: DatabaseSync) {
     select: prepare(
       "SELECT seq, update_id, attempts, deaths, orphaned, body, received_at FROM event WHERE seq > ? ORDER BY seq",
     ),
-    bury: prepare(
+    deadLetter: prepare(
       `INSERT INTO dead_letter (update_id, body, attempts, reason, log, received_at, died_at)
        SELECT update_id, body, attempts, ?, ?, received_at, ? FROM event WHERE seq = ?`,
     ),
-    buryUnreadable: prepare(
+    deadLetterUnreadable: prepare(
       `INSERT INTO dead_letter (update_id, body, attempts, reason, log, received_at, died_at)
        VALUES (NULL, ?, 0, ?, '', ?, ?)`,
     ),
     trim: prepare(
       "DELETE FROM dead_letter WHERE died_at < ? OR id IN (SELECT id FROM dead_letter ORDER BY id DESC LIMIT -1 OFFSET ?)",
     ),
-    lastSeq: prepare("SELECT coalesce(max(seq), 0) AS seq FROM event"),
+    read: prepare("SELECT seq, body FROM event WHERE seq = ?"),
     dataVersion: prepare("PRAGMA data_version"),
   };
 }

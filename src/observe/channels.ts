@@ -1,44 +1,47 @@
 /**
- * What happens in a server, told on channels of node:diagnostics_channel: whoever wants to know subscribes, in the main thread,
- * and metrics do the same. Where nobody listens nothing is told, and no message is made.
+ * The channels of node:diagnostics_channel on which the server publishes what happens. Subscribers run in the main thread;
+ * the metrics are one of them. No message is made for a channel without subscribers.
  *
  *   import { subscribe } from "asgigram/diagnostics"
  *   subscribe("asgigram:send", ({ method, outcome, duration }) => console.log(method, outcome, duration))
  *
- * A listener is called at once, on the server's way, and so must be quick; one that throws ends the process.
+ * The server calls a listener synchronously, so a listener must be quick. A listener that throws ends the process.
  */
 
 import { channel, subscribe as listen, unsubscribe } from "node:diagnostics_channel";
+import type { WorkerDeath, WorkerReplacement } from "../protocol/worker-causes.ts";
+
+export type { WorkerDeath, WorkerReplacement };
 
 /** The message on each channel. All times are milliseconds. */
 export interface Messages {
-  /** An update has been received, and is stored. */
-  "asgigram:update": UpdateMessage;
-  /** An event goes to its worker: the first time, or again after a crash. */
-  "asgigram:delivery": DeliveryMessage;
-  /** An event is settled for good, or will never be. */
+  /** An update was received and stored. */
+  "asgigram:received": ReceivedMessage;
+  /** An event goes to a worker: for the first time, or again after a crash. */
+  "asgigram:posted": PostedMessage;
+  /** An event has ended: the application is done with it, or it is a dead letter. */
   "asgigram:settled": SettledMessage;
-  /** Something has been put with the dead letters. */
+  /** A new dead letter. */
   "asgigram:dead-letter": DeadLetterMessage;
-  /** A call that an application has made is answered, or given up. */
+  /** A call of an application was answered or given up. */
   "asgigram:send": SendMessage;
-  /** A call is going to be made again, and nothing is known of that yet to the application. */
+  /** A call will be made again. The application does not know of it. */
   "asgigram:retry": RetryMessage;
-  /** A long poll is over. */
+  /** A long poll has ended. */
   "asgigram:poll": PollMessage;
-  /** A worker thread is ready, gone or stalled. */
+  /** A worker thread is ready or stalled, has died or was replaced. */
   "asgigram:worker": WorkerMessage;
 }
 
-/** What is in every message. */
+/** The field of every message. */
 export interface FromServer {
-  /** Which server of this process: `RunningServer.id`. */
+  /** `RunningServer.id`: there may be several servers in one process. */
   readonly server: number;
 }
 
-/** An update on its way through the server. */
+/** The fields of every message about an event. */
 export interface EventFields extends FromServer {
-  /** The inbox's number for it: the one name that an event has in all messages. */
+  /** The inbox's number for the event: the same in all messages. */
   readonly seq: number;
   readonly update_id: number;
   /** `message`, `callback_query`, … */
@@ -47,13 +50,13 @@ export interface EventFields extends FromServer {
   readonly scope: string;
 }
 
-export interface UpdateMessage extends EventFields {}
+export interface ReceivedMessage extends EventFields {}
 
-export interface DeliveryMessage extends EventFields {
+export interface PostedMessage extends EventFields {
   readonly worker: number;
-  /** 1 unless a crash interrupted an earlier one. */
+  /** 1, and more if a crash interrupted an earlier attempt. */
   readonly attempt: number;
-  /** Since the update was stored. */
+  /** Time since the update was stored. */
   readonly wait: number;
 }
 
@@ -61,47 +64,45 @@ export interface SettledMessage extends EventFields {
   readonly worker: number;
   readonly attempt: number;
   /**
-   * `settled`: the application is done with it. `failed`: it threw. `condemned`: it has killed its worker too often. The last
-   * two are dead letters now.
+   * `settled`: the application is done with it. `failed`: the application threw. `dead_lettered`: it killed its worker too
+   * often. An event with one of the last two is now a dead letter.
    */
-  readonly outcome: "settled" | "failed" | "condemned";
-  /** What the application threw. */
+  readonly outcome: "settled" | "failed" | "dead_lettered";
+  /** The error that the application threw. */
   readonly error?: string;
-  /** Since it went to its worker; what the worker had before it is part of that. */
+  /** Time since the event was posted, including the worker's work on earlier events. */
   readonly duration: number;
 }
 
 export interface DeadLetterMessage extends FromServer {
   readonly update_id: number | undefined;
-  /** `failed`: the application threw at it. `condemned`: it killed its worker, or the process. `unreadable`: it is no update. */
-  readonly cause: "failed" | "condemned" | "unreadable";
+  /** `failed`: the application threw. `worker_died`: the event killed its worker or the process. `unreadable`: not an update. */
+  readonly cause: "failed" | "worker_died" | "unreadable";
 }
 
 export interface SendMessage extends FromServer {
   readonly worker: number;
   /** The Bot API's name: `sendMessage`. */
   readonly method: string;
-  /** What it was kept in order with: its destination chat. */
+  /** The destination chat: calls with the same lane stay in order. */
   readonly lane: string | undefined;
-  /** The event that the application had in hand: its `seq`, and its scope. */
+  /** `seq` and scope of the event that the application was handling. */
   readonly seq: number | undefined;
   readonly scope: string | undefined;
-  /**
-   * `ok`. `refused`: Telegram said no. `unknown`: Telegram may have carried it out. `unsent`: it certainly has not.
-   */
+  /** `ok`. `refused`: Telegram said no. `unknown`: Telegram may have carried it out. `unsent`: Telegram did not get it. */
   readonly outcome: "ok" | "refused" | "unknown" | "unsent";
   readonly error?: Error;
-  /** Since the application made it: its turn, its repetitions and the answer are part of that. */
+  /** Time since the application made the call, including its wait in the lane and its retries. */
   readonly duration: number;
 }
 
 export interface RetryMessage extends FromServer {
   readonly method: string;
-  /** How often it has been made. */
+  /** Times the call was made. */
   readonly attempt: number;
-  /** `refused`: Telegram has had too many (429). `failed`: no answer, or a 5xx. `moved`: the chat has become another. */
+  /** `refused`: too many requests (429). `failed`: no answer, or a 5xx. `moved`: the chat has a new id. */
   readonly cause: "refused" | "failed" | "moved";
-  /** Until it is made again. */
+  /** Time until the call is made again. */
   readonly wait: number;
 }
 
@@ -114,49 +115,40 @@ export interface PollMessage extends FromServer {
 
 export interface WorkerMessage extends FromServer {
   readonly worker: number;
-  /** `replaced`: it was told to finish, and another has its place. */
-  readonly state: "ready" | "stalled" | "gone" | "replaced";
-  /** Why it is gone, or is replaced. */
+  /** `replaced`: it was told to end, and a new worker takes its place. */
+  readonly state: "ready" | "stalled" | "died" | "replaced";
+  /** Cause of the death or reason of the replacement. */
   readonly cause?: WorkerDeath | WorkerReplacement;
   readonly error?: Error;
 }
 
-/**
- * Why a worker is gone. `crash`: an error that nothing caught, or process.exit(). `memory`: its heap was full. `stall`: it was
- * stuck for --stall-timeout. `start`: the application could not be started again.
- */
-export type WorkerDeath = "crash" | "memory" | "stall" | "start" | "other";
-
-/** Why a worker is replaced: the application is loaded anew, or the option of that name has it so. */
-export type WorkerReplacement = "reload" | "recycle-after" | "memory-limit";
-
-/** @returns what ends the subscription */
+/** @returns a function that ends the subscription */
 export function subscribe<Name extends keyof Messages>(
   name: Name,
   listener: (message: Messages[Name]) => void,
 ): () => void {
-  const heard = (message: unknown) => listener(message as Messages[Name]);
-  listen(name, heard);
-  return () => void unsubscribe(name, heard);
+  const onMessage = (message: unknown) => listener(message as Messages[Name]);
+  listen(name, onMessage);
+  return () => void unsubscribe(name, onMessage);
 }
 
-/** For those who tell: ask whether anybody listens before a message is made. */
-export interface Outlet<Message> {
+/** A channel to publish on. Check `hasSubscribers` before making a message. */
+export interface Publisher<Message> {
   readonly hasSubscribers: boolean;
   publish(message: Message): void;
 }
 
-function outlet<Name extends keyof Messages>(name: Name): Outlet<Messages[Name]> {
+function publisher<Name extends keyof Messages>(name: Name): Publisher<Messages[Name]> {
   return channel(name);
 }
 
 export const channels = {
-  update: outlet("asgigram:update"),
-  delivery: outlet("asgigram:delivery"),
-  settled: outlet("asgigram:settled"),
-  deadLetter: outlet("asgigram:dead-letter"),
-  send: outlet("asgigram:send"),
-  retry: outlet("asgigram:retry"),
-  poll: outlet("asgigram:poll"),
-  worker: outlet("asgigram:worker"),
+  received: publisher("asgigram:received"),
+  posted: publisher("asgigram:posted"),
+  settled: publisher("asgigram:settled"),
+  deadLetter: publisher("asgigram:dead-letter"),
+  send: publisher("asgigram:send"),
+  retry: publisher("asgigram:retry"),
+  poll: publisher("asgigram:poll"),
+  worker: publisher("asgigram:worker"),
 };

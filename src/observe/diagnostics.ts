@@ -1,77 +1,72 @@
-/** Tells the channels what happens in one server. Nothing is made where nobody listens. */
+/** Publishes what happens in one server on its channels (channels.ts). A channel without subscribers costs one check. */
 
 import { FileError, NetworkError, TelegramError } from "../protocol/errors.ts";
 import type { Call } from "../protocol/port.ts";
+import type { ReceivedEvent } from "../protocol/received-event.ts";
+import type { WorkerDeath, WorkerReplacement } from "../protocol/worker-causes.ts";
 import {
   channels,
   type DeadLetterMessage,
-  type EventFields,
   type RetryMessage,
   type SendMessage,
   type SettledMessage,
   type WorkerMessage,
 } from "./channels.ts";
 
-/** An event as the dispatcher knows it. */
-export interface ToldEvent extends Omit<EventFields, "server"> {
-  /** Milliseconds since 1970. */
-  readonly received_at: number;
-  /** How often it has been posted. */
-  readonly attempts: number;
-  /** When it last was, by performance.now(); kept here for those who listen. */
-  postedAt?: number;
-}
+export class Diagnostics {
+  readonly #server: number;
 
-export class Teller {
-  /** Which server of this process. */
-  readonly server: number;
-
+  /** @param server `RunningServer.id` */
   constructor(server: number) {
-    this.server = server;
+    this.#server = server;
   }
 
-  received(event: ToldEvent): void {
-    const { server } = this;
+  // ---- events ----
+
+  received(event: ReceivedEvent): void {
+    if (!channels.received.hasSubscribers) return;
     const { seq, update_id, kind, scope } = event;
-    if (channels.update.hasSubscribers) channels.update.publish({ server, seq, update_id, kind, scope });
+    channels.received.publish({ server: this.#server, seq, update_id, kind, scope });
   }
 
-  posted(worker: number, event: ToldEvent): void {
-    if (!channels.delivery.hasSubscribers && !channels.settled.hasSubscribers) return;
+  posted(worker: number, event: ReceivedEvent): void {
+    if (!channels.posted.hasSubscribers && !channels.settled.hasSubscribers) return;
     event.postedAt = performance.now();
-    const { server } = this;
     const { seq, update_id, kind, scope, attempts: attempt } = event;
     const wait = Math.max(0, Date.now() - event.received_at);
-    channels.delivery.publish({ server, seq, update_id, kind, scope, worker, attempt, wait });
+    channels.posted.publish({ server: this.#server, seq, update_id, kind, scope, worker, attempt, wait });
   }
 
-  /** @param find the event of that number, if that worker has it */
-  settled(worker: number, seqs: readonly number[], find: (seq: number) => ToldEvent | undefined): void {
-    if (!channels.settled.hasSubscribers) return;
-    for (const seq of seqs) {
-      const event = find(seq);
-      if (event !== undefined) this.#ended(worker, event, "settled");
-    }
+  /** False if settled() has no effect, so that the caller need not look up the events. */
+  get hasSettledSubscribers(): boolean {
+    return channels.settled.hasSubscribers;
   }
 
-  failed(worker: number, event: ToldEvent | undefined, error: string): void {
-    this.buried(event?.update_id, "failed");
-    if (event !== undefined && channels.settled.hasSubscribers) this.#ended(worker, event, "failed", error);
+  settled(worker: number, event: ReceivedEvent): void {
+    this.#ended(worker, event, "settled");
   }
 
-  condemned(worker: number, event: ToldEvent): void {
-    this.buried(event.update_id, "condemned");
-    if (channels.settled.hasSubscribers) this.#ended(worker, event, "condemned");
+  /** The application threw: the event is a dead letter. */
+  failed(worker: number, event: ReceivedEvent, error: string): void {
+    this.#deadLetter(event.update_id, "failed");
+    this.#ended(worker, event, "failed", error);
   }
 
-  buried(update_id: number | undefined, cause: DeadLetterMessage["cause"]): void {
-    const { server } = this;
-    if (channels.deadLetter.hasSubscribers) channels.deadLetter.publish({ server, update_id, cause });
+  /** @param last the worker's last attempt at the event; absent if no worker had it in this process */
+  deadLettered(
+    update_id: number | undefined,
+    cause: DeadLetterMessage["cause"],
+    last?: { readonly worker: number; readonly event: ReceivedEvent },
+  ): void {
+    this.#deadLetter(update_id, cause);
+    if (last !== undefined) this.#ended(last.worker, last.event, "dead_lettered");
   }
+
+  // ---- calls and polls ----
 
   /**
-   * @param place the event that the application has in hand, or at least its scope
-   * @returns what to call when the call is over, with the error if it failed; undefined where nobody listens
+   * @param place the event that the application is handling, or only its scope
+   * @returns a function to call at the end of the call, with its error if it failed; undefined without subscribers
    */
   sending(
     worker: number,
@@ -79,7 +74,7 @@ export class Teller {
     place: { readonly seq?: number; readonly scope?: string } | undefined,
   ): ((error?: unknown) => void) | undefined {
     if (!channels.send.hasSubscribers) return undefined;
-    const { server } = this;
+    const server = this.#server;
     const began = performance.now();
     const { seq, scope } = place ?? {};
     return (error) => {
@@ -90,26 +85,48 @@ export class Teller {
   }
 
   retrying(method: string, attempt: number, cause: RetryMessage["cause"], wait: number): void {
-    const { server } = this;
+    const server = this.#server;
     if (channels.retry.hasSubscribers) channels.retry.publish({ server, method, attempt, cause, wait });
   }
 
   polled(updates: number, duration: number, error?: Error): void {
     if (!channels.poll.hasSubscribers) return;
     const outcome = error !== undefined ? "failed" : updates > 0 ? "updates" : "empty";
-    channels.poll.publish({ server: this.server, outcome, updates, duration, ...(error && { error }) });
+    channels.poll.publish({ server: this.#server, outcome, updates, duration, ...(error && { error }) });
   }
 
-  worker(worker: number, state: WorkerMessage["state"], more: Pick<WorkerMessage, "cause" | "error"> = {}): void {
-    if (channels.worker.hasSubscribers) channels.worker.publish({ server: this.server, worker, state, ...more });
+  // ---- workers ----
+
+  workerReady(worker: number): void {
+    this.#worker({ worker, state: "ready" });
   }
 
-  #ended(worker: number, event: ToldEvent, outcome: SettledMessage["outcome"], error?: string): void {
+  workerStalled(worker: number): void {
+    this.#worker({ worker, state: "stalled" });
+  }
+
+  workerDied(worker: number, cause: WorkerDeath, error: Error): void {
+    this.#worker({ worker, state: "died", cause, error });
+  }
+
+  workerReplaced(worker: number, cause: WorkerReplacement): void {
+    this.#worker({ worker, state: "replaced", cause });
+  }
+
+  #worker(message: Omit<WorkerMessage, "server">): void {
+    if (channels.worker.hasSubscribers) channels.worker.publish({ server: this.#server, ...message });
+  }
+
+  #deadLetter(update_id: number | undefined, cause: DeadLetterMessage["cause"]): void {
+    if (channels.deadLetter.hasSubscribers) channels.deadLetter.publish({ server: this.#server, update_id, cause });
+  }
+
+  #ended(worker: number, event: ReceivedEvent, outcome: SettledMessage["outcome"], error?: string): void {
+    if (!channels.settled.hasSubscribers) return;
     const now = performance.now();
     const duration = now - (event.postedAt ?? now);
-    const { server } = this;
     const { seq, update_id, kind, scope, attempts: attempt } = event;
-    const message = { server, seq, update_id, kind, scope, worker, attempt, outcome, duration };
+    const message = { server: this.#server, seq, update_id, kind, scope, worker, attempt, outcome, duration };
     channels.settled.publish(error === undefined ? message : { ...message, error });
   }
 }

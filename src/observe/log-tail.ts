@@ -1,4 +1,4 @@
-/** The last lines that each worker said, for its dead letters. */
+/** The last lines of each worker. */
 
 const LINES = 20;
 

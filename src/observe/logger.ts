@@ -1,7 +1,4 @@
-/**
- * The server's log: pino, as lines of JSON or, for people, in colour. Everything goes to standard error, and nothing goes
- * there with a secret in it.
- */
+/** The server's log: pino, with lines of JSON or, for people, in colour. It goes to standard error, without secrets. */
 
 import pino from "pino";
 import { prettyFactory } from "pino-pretty";
@@ -10,15 +7,15 @@ import type { LogFields } from "./log-fields.ts";
 
 export type Level = "trace" | "debug" | "info" | "warn" | "error" | "fatal";
 
-/** What says a line. `fields` are what somebody may look for in it. */
+/** Logs a message, with the fields to search it by. */
 type Say = ((message: string) => void) & ((fields: LogFields, message: string) => void);
 
-/** As much of a pino logger as is used here. */
+/** The part of a pino logger that this server uses. */
 export interface Logger extends Readonly<Record<Level, Say>> {
   level: Level | "silent";
   isLevelEnabled(level: Level): boolean;
   child(bindings: object, options: { level: Level | "silent" }): Logger;
-  /** Called after the level has changed, be it this logger's or one's of its children: `logger` is that one. */
+  /** Called when the level of this logger or of one of its children has changed: `logger` is that logger. */
   on(event: "level-change", listener: (...change: [...from: unknown[], logger: Logger]) => void): unknown;
 }
 
@@ -26,7 +23,7 @@ export interface LoggerOptions {
   level: Level | "silent";
   format: "auto" | "pretty" | "json";
   hide: Hide;
-  /** Takes a line, with its end; standard error without. */
+  /** Writes a line that ends in a line feed. Default: to standard error. */
   write?: ((line: string) => void) | undefined;
 }
 
@@ -45,7 +42,7 @@ export function createLogger({ level, format, hide, write = toStandardError() }:
   ) as Logger;
 }
 
-/** What applications print is no message of the server's: it is shown whatever the level, unless that is `silent`. */
+/** The logger for applications' output: it logs at every level of the server's log but `silent`. */
 export function applicationLogger(log: Logger): Logger {
   const level = () => (log.level === "silent" ? "silent" : "info");
   const child = log.child({}, { level: level() });
@@ -56,27 +53,27 @@ export function applicationLogger(log: Logger): Logger {
 }
 
 /**
- * From the configured level to debug, to trace, and back to the configured one.
+ * Moves to the next level: from the configured one to debug, to trace, and back.
  * @param configured the level at the start
  */
 export function turnLevel(log: Logger, configured: Level | "silent"): void {
   const turn = [...new Set([configured, "debug", "trace"] as const)];
   const before = log.level;
   const level = turn[(turn.indexOf(before) + 1) % turn.length]!;
-  // Of two that follow each other, one is debug or trace, and shows it.
+  // One of the two levels is debug or trace. The message is logged at that level.
   if (!log.isLevelEnabled("debug")) log.level = level;
   log.info(`the log level is now ${level}, it was ${before}`);
   log.level = level;
 }
 
-/** Calls it whenever the level of this very logger has changed. */
+/** Calls `changed` when the level of this logger has changed, but not for its children. */
 export function onLevelChange(log: Logger, changed: () => void): void {
   log.on("level-change", (...change) => {
     if (change.at(-1) === log) changed();
   });
 }
 
-/** Written at once: what a process says last is what one wants to know. */
+/** Synchronous, so that the last lines of a process that is killed are not lost. */
 function toStandardError(): (line: string) => void {
   const stderr = pino.destination({ dest: STDERR, sync: true });
   return (line) => stderr.write(line);
@@ -90,7 +87,7 @@ function formatter(format: LoggerOptions["format"]): (line: string) => string {
     colorize,
     translateTime: "SYS:HH:MM:ss.l",
     singleLine: true,
-    // A stack is read line by line. What else steers a terminal is no part of it.
+    // A stack keeps its line breaks. Other control characters are removed: they could change the terminal.
     errorLikeObjectKeys: ["error"],
     customPrettifiers: { error: (error) => String(error).replace(/[^\P{Cc}\n\t]/gu, "") },
   });

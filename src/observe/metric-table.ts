@@ -1,20 +1,20 @@
-/** Every metric, once: /metrics, docs/metrics.md and the check of the dashboard come from this table. */
+/** All metrics. /metrics, docs/metrics.md and the check of the dashboard are made from this table. */
 
 export interface Metric {
   readonly type: "counter" | "gauge" | "histogram";
   /** One line, without a full stop. */
   readonly help: string;
-  /** What each label may be. */
+  /** The values of each label. */
   readonly labels?: { readonly [label: string]: string };
   readonly buckets?: readonly number[];
 }
 
-const KIND = "a kind of update; `other` for one that this version does not know";
-const METHOD = "a method of the Bot API; `other` for one that this version does not know";
+const KIND = "an update kind; `other` if this version does not know it";
+const METHOD = "a Bot API method; `other` if this version does not know it";
 const THREAD = "`main`, or the number of a worker";
-/** From a millisecond to an hour: events may wait for as long as an application thinks. */
+/** From a millisecond to an hour: an application may be busy for that long. */
 const WAITS = [0.001, 0.005, 0.025, 0.1, 0.5, 1, 5, 30, 120, 600, 3600];
-/** Telegram seldom answers within less than 20 ms; a 429 may mean a minute. */
+/** Telegram seldom answers within 20 ms. After a 429 the answer may take a minute. */
 const ANSWERS = [0.005, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 60];
 
 export const METRICS = {
@@ -25,71 +25,71 @@ export const METRICS = {
   },
   asgigram_polls_total: {
     type: "counter",
-    help: "Long polls that are over",
+    help: "Long polls that have ended",
     labels: { outcome: "`updates`, `empty` or `failed`" },
   },
   asgigram_last_poll_timestamp_seconds: {
     type: "gauge",
-    help: "When the last successful poll was over, or the server started. A healthy one takes up to 50 s",
+    help: "End of the last successful poll, or start of the server, in seconds since 1970. A healthy poll takes up to 50 s",
   },
   asgigram_inbox_events: {
     type: "gauge",
-    help: "Events that are not settled, at the workers or waiting for them",
+    help: "Unsettled events, at the workers or waiting for them",
   },
   asgigram_inbox_oldest_age_seconds: {
     type: "gauge",
-    help: "How long ago the oldest of them was received",
+    help: "Age of the oldest unsettled event; 0 if there is none",
   },
   asgigram_inbox_full: {
     type: "gauge",
-    help: "Whether polling pauses because so much is unsettled: 0 or 1",
+    help: "Polling pauses because too many events are unsettled: 0 or 1",
   },
-  asgigram_events_in_flight: {
+  asgigram_events_posted: {
     type: "gauge",
-    help: "Events at the workers",
+    help: "Events posted to workers and not settled",
   },
   asgigram_events_settled_total: {
     type: "counter",
-    help: "Events that came to their end",
-    labels: { outcome: "`settled`; `failed`: the application threw; `condemned`: it killed its worker too often" },
+    help: "Events that have ended",
+    labels: { outcome: "`settled`; `failed`: the application threw; `dead_lettered`: it killed its worker too often" },
   },
   asgigram_event_wait_seconds: {
     type: "histogram",
-    help: "From an update being stored to its delivery to a worker; each delivery counts",
+    help: "Time from storing an update to posting it to a worker; every attempt counts",
     buckets: WAITS,
   },
   asgigram_event_handling_seconds: {
     type: "histogram",
-    help: "From an event's delivery to its end, with what its worker had to do before it",
+    help: "Time from posting an event to its end, including the worker's earlier work",
     buckets: WAITS,
   },
   asgigram_dead_letters_total: {
     type: "counter",
-    help: "Events and other things put with the dead letters",
+    help: "New dead letters",
     labels: {
       cause:
-        "`failed`: the application threw; `condemned`: it killed its worker, or the process; `unreadable`: no update",
+        "`failed`: the application threw; `worker_died`: the event killed its worker or the process; `unreadable`: not an update",
     },
   },
   asgigram_workers: {
     type: "gauge",
-    help: "Workers that there should be",
+    help: "Configured workers",
   },
   asgigram_workers_up: {
     type: "gauge",
-    help: "Workers that are ready for events",
+    help: "Workers ready for events",
   },
   asgigram_worker_restarts_total: {
     type: "counter",
-    help: "Workers that had to be started again, or were replaced",
+    help: "Workers that died or were replaced",
     labels: {
       cause:
-        "`crash`: an uncaught error or process.exit(); `memory`: its heap was full; `stall`; `start`: the application did not start; `other`; replaced on purpose: `reload`, `recycle-after`, `memory-limit`",
+        "`crash`: an uncaught error or process.exit(); `memory`: its heap was full; `stall`; `start`: the application did not start; `other`; replaced: `reload`, `recycle-after`, `memory-limit`",
     },
   },
   asgigram_worker_stalls_total: {
     type: "counter",
-    help: "Times that a worker's event loop stood still for long enough to be reported",
+    help: "Reports of a worker whose event loop stood still",
   },
   asgigram_instances: {
     type: "gauge",
@@ -98,50 +98,50 @@ export const METRICS = {
   },
   asgigram_instances_dropped_total: {
     type: "counter",
-    help: "Instances dropped because they were idle",
-    labels: { reason: "`idle`: for --idle-timeout; `evicted`: there were more than --max-applications" },
+    help: "Idle application instances dropped",
+    labels: { reason: "`idle`: idle for --idle-timeout; `evicted`: more than --max-applications" },
   },
   asgigram_event_loop_active_seconds_total: {
     type: "counter",
-    help: "How long the thread's event loop was at work: its rate is its utilization, 0 to 1",
+    help: "Active time of the thread's event loop. Its rate is the utilization, 0 to 1",
     labels: { thread: THREAD },
   },
   asgigram_heap_bytes: {
     type: "gauge",
-    help: "The thread's heap in use",
+    help: "Used heap of the thread",
     labels: { thread: THREAD },
   },
   asgigram_external_memory_bytes: {
     type: "gauge",
-    help: "Memory outside the heap that hangs on it, such as Buffers",
+    help: "Memory outside the heap that heap objects hold, such as Buffers",
     labels: { thread: THREAD },
   },
   asgigram_sends_total: {
     type: "counter",
-    help: "Calls of the Bot API that applications made and that were answered or given up",
+    help: "Bot API calls of applications that were answered or given up",
     labels: {
       method: METHOD,
       outcome:
-        "`ok`; `refused`: Telegram said no; `unknown`: it may have been carried out; `unsent`: it certainly was not",
+        "`ok`; `refused`: Telegram said no; `unknown`: Telegram may have carried it out; `unsent`: Telegram did not get it",
     },
   },
   asgigram_send_seconds: {
     type: "histogram",
-    help: "From a call being made to its answer, with its turn in its chat's lane and its repetitions",
+    help: "Time from a call to its answer, including its wait in the chat's lane and its retries",
     buckets: ANSWERS,
   },
   asgigram_send_retries_total: {
     type: "counter",
-    help: "Calls that were made again",
-    labels: { cause: "`refused`: a 429; `failed`: no answer, or a 5xx; `moved`: the chat has become another" },
+    help: "Retries of calls",
+    labels: { cause: "`refused`: a 429; `failed`: no answer, or a 5xx; `moved`: the chat has a new id" },
   },
   asgigram_sends_pending: {
     type: "gauge",
-    help: "Calls that have not been answered",
+    help: "Calls without an answer so far",
   },
   asgigram_lanes_paused: {
     type: "gauge",
-    help: "Calls that wait before they are made, and their chats with them: after a 429 or a failure, or for the rate limit",
+    help: "Calls that wait before they are made, after a 429 or a failure or for the rate limit; their lanes wait with them",
   },
   process_cpu_seconds_total: {
     type: "counter",
@@ -153,13 +153,13 @@ export const METRICS = {
   },
   process_start_time_seconds: {
     type: "gauge",
-    help: "When the process started, in seconds since 1970",
+    help: "Start of the process, in seconds since 1970",
   },
 } as const satisfies { readonly [name: string]: Metric };
 
 export type MetricName = keyof typeof METRICS;
 
-/** The buckets of a histogram, which may be absent in the others. */
+/** The row as a Metric: with optional labels and buckets. */
 export function metricAt(name: MetricName): Metric {
   return METRICS[name];
 }

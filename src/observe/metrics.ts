@@ -1,7 +1,4 @@
-/**
- * The metrics of one server. What happens is counted as it is told (channels.ts), in plain numbers; how things are is looked up
- * when somebody asks.
- */
+/** The metrics of one server. Counters follow the channels (channels.ts); gauges read the server's status at each scrape. */
 
 import { getHeapStatistics } from "node:v8";
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
@@ -9,9 +6,9 @@ import { METHODS } from "../protocol/method-table.ts";
 import { UPDATE_KINDS } from "../protocol/route.ts";
 import { type FromServer, type Messages, subscribe } from "./channels.ts";
 import { type MetricName, metricAt } from "./metric-table.ts";
-import type { Vitals } from "./status.ts";
+import type { Status } from "./status.ts";
 
-/** Values and the labels that they have. */
+/** Values with their labels. */
 type Samples = Iterable<readonly [labels: { readonly [label: string]: string }, value: number]>;
 
 const KINDS: ReadonlySet<string> = new Set(UPDATE_KINDS);
@@ -19,23 +16,23 @@ const METHOD_NAMES: ReadonlySet<string> = new Set(Object.keys(METHODS));
 
 export class Metrics {
   readonly #server: number;
-  readonly #look: () => Vitals;
-  /** As they were when somebody last asked. */
-  #vitals: Vitals;
+  readonly #currentStatus: () => Status;
+  /** As of the last scrape. */
+  #status: Status;
   readonly #registry = new Registry();
   readonly #subscriptions: (() => void)[] = [];
 
-  /** @param server which server of this process */
-  constructor(server: number, vitals: () => Vitals) {
+  /** @param server `RunningServer.id` */
+  constructor(server: number, status: () => Status) {
     this.#server = server;
-    this.#look = vitals;
-    this.#vitals = vitals();
+    this.#currentStatus = status;
+    this.#status = status();
     this.#countUpdates();
     this.#countEvents();
     this.#countWorkers();
     this.#countSends();
-    this.#lookAtVitals();
-    this.#lookAtThreads();
+    this.#exportStatus();
+    this.#exportThreads();
   }
 
   get contentType(): string {
@@ -44,7 +41,7 @@ export class Metrics {
 
   /** In Prometheus's text format. */
   text(): Promise<string> {
-    this.#vitals = this.#look();
+    this.#status = this.#currentStatus();
     return this.#registry.metrics();
   }
 
@@ -52,26 +49,26 @@ export class Metrics {
     for (const unsubscribe of this.#subscriptions) unsubscribe();
   }
 
-  // ---- what happens ----
+  // ---- counters ----
 
   #countUpdates(): void {
     const updates = this.#tally("asgigram_updates_received_total", "kind");
-    this.#on("asgigram:update", ({ kind }) => updates.add(KINDS.has(kind) ? kind : OTHER));
+    this.#on("asgigram:received", ({ kind }) => updates.add(KINDS.has(kind) ? kind : OTHER));
     const polls = this.#tally("asgigram_polls_total", "outcome", ["updates", "empty", "failed"]);
     this.#on("asgigram:poll", ({ outcome }) => polls.add(outcome));
   }
 
   #countEvents(): void {
     const waits = this.#histogram("asgigram_event_wait_seconds");
-    this.#on("asgigram:delivery", ({ wait }) => waits.observe(wait / 1000));
-    const ends = this.#tally("asgigram_events_settled_total", "outcome", ["settled", "failed", "condemned"]);
+    this.#on("asgigram:posted", ({ wait }) => waits.observe(wait / 1000));
+    const settled = this.#tally("asgigram_events_settled_total", "outcome", ["settled", "failed", "dead_lettered"]);
     const handlings = this.#histogram("asgigram_event_handling_seconds");
     this.#on("asgigram:settled", ({ outcome, duration }) => {
-      ends.add(outcome);
+      settled.add(outcome);
       handlings.observe(duration / 1000);
     });
-    const letters = this.#tally("asgigram_dead_letters_total", "cause", ["failed", "condemned", "unreadable"]);
-    this.#on("asgigram:dead-letter", ({ cause }) => letters.add(cause));
+    const deadLetters = this.#tally("asgigram_dead_letters_total", "cause", ["failed", "worker_died", "unreadable"]);
+    this.#on("asgigram:dead-letter", ({ cause }) => deadLetters.add(cause));
   }
 
   #countWorkers(): void {
@@ -79,10 +76,10 @@ export class Metrics {
     const restarts = this.#tally("asgigram_worker_restarts_total", "cause", causes);
     let stalls = 0;
     this.#on("asgigram:worker", ({ state, cause = "other" }) => {
-      if (state === "gone" || state === "replaced") restarts.add(cause);
+      if (state === "died" || state === "replaced") restarts.add(cause);
       if (state === "stalled") stalls += 1;
     });
-    this.#read("asgigram_worker_stalls_total", () => one(stalls));
+    this.#export("asgigram_worker_stalls_total", () => one(stalls));
   }
 
   #countSends(): void {
@@ -92,7 +89,7 @@ export class Metrics {
       outcomes[outcome].add(METHOD_NAMES.has(method) ? method : OTHER);
       durations.observe(duration / 1000);
     });
-    this.#read("asgigram_sends_total", () =>
+    this.#export("asgigram_sends_total", () =>
       Object.entries(outcomes).flatMap(([outcome, tally]) =>
         [...tally.counts].map(([method, count]) => [{ method, outcome }, count] as const),
       ),
@@ -101,58 +98,58 @@ export class Metrics {
     this.#on("asgigram:retry", ({ cause }) => retries.add(cause));
   }
 
-  // ---- how things are ----
+  // ---- gauges ----
 
-  #lookAtVitals(): void {
-    const look = (name: MetricName, value: (vitals: Vitals) => number) =>
-      this.#read(name, () => one(value(this.#vitals)));
-    look("asgigram_last_poll_timestamp_seconds", ({ polls }) => polls.lastSuccess / 1000);
-    look("asgigram_inbox_events", ({ unsettled }) => unsettled);
-    look("asgigram_inbox_oldest_age_seconds", ({ oldest }) => (oldest === undefined ? 0 : since(oldest)));
-    look("asgigram_inbox_full", ({ isFull }) => Number(isFull));
-    look("asgigram_events_in_flight", ({ inFlight }) => inFlight);
-    look("asgigram_sends_pending", ({ sends }) => sends.pending);
-    look("asgigram_lanes_paused", ({ sends }) => sends.paused);
-    look("asgigram_workers", ({ workers }) => workers.length);
-    look("asgigram_workers_up", ({ workers }) => workers.filter(({ isUp }) => isUp).length);
-    this.#read("asgigram_instances_dropped_total", () =>
-      Object.entries(this.#vitals.dropped).map(([reason, count]) => [{ reason }, count] as const),
+  #exportStatus(): void {
+    const read = (name: MetricName, value: (status: Status) => number) =>
+      this.#export(name, () => one(value(this.#status)));
+    read("asgigram_last_poll_timestamp_seconds", ({ source }) => source.lastSuccess / 1000);
+    read("asgigram_inbox_events", ({ unsettled }) => unsettled);
+    read("asgigram_inbox_oldest_age_seconds", ({ oldest }) => (oldest === undefined ? 0 : since(oldest)));
+    read("asgigram_inbox_full", ({ isFull }) => Number(isFull));
+    read("asgigram_events_posted", ({ posted }) => posted);
+    read("asgigram_sends_pending", ({ sends }) => sends.pending);
+    read("asgigram_lanes_paused", ({ sends }) => sends.paused);
+    read("asgigram_workers", ({ workers }) => workers.length);
+    read("asgigram_workers_up", ({ workers }) => workers.filter(({ isUp }) => isUp).length);
+    this.#export("asgigram_instances_dropped_total", () =>
+      Object.entries(this.#status.droppedInstances).map(([reason, count]) => [{ reason }, count] as const),
     );
   }
 
-  #lookAtThreads(): void {
-    const workers = (value: (condition: Vitals["workers"][number]["condition"]) => number): Samples =>
-      this.#vitals.workers.map(({ number, condition }) => [{ thread: `${number}` }, value(condition)] as const);
+  #exportThreads(): void {
+    const workers = (value: (condition: Status["workers"][number]["condition"]) => number): Samples =>
+      this.#status.workers.map(({ number, condition }) => [{ thread: `${number}` }, value(condition)] as const);
     const main = { thread: "main" };
     const heap = () => getHeapStatistics();
-    this.#read("asgigram_instances", () => workers(({ instances }) => instances));
-    this.#read("asgigram_event_loop_active_seconds_total", () => [
+    this.#export("asgigram_instances", () => workers(({ instances }) => instances));
+    this.#export("asgigram_event_loop_active_seconds_total", () => [
       [main, performance.eventLoopUtilization().active / 1000],
       ...workers(({ active }) => active / 1000),
     ]);
-    this.#read("asgigram_heap_bytes", () => [[main, heap().used_heap_size], ...workers(({ heap }) => heap)]);
-    this.#read("asgigram_external_memory_bytes", () => [
+    this.#export("asgigram_heap_bytes", () => [[main, heap().used_heap_size], ...workers(({ heap }) => heap)]);
+    this.#export("asgigram_external_memory_bytes", () => [
       [main, heap().external_memory],
       ...workers(({ external }) => external),
     ]);
-    this.#read("process_cpu_seconds_total", () => {
+    this.#export("process_cpu_seconds_total", () => {
       const { user, system } = process.cpuUsage();
       return one((user + system) / 1e6);
     });
-    this.#read("process_resident_memory_bytes", () => one(process.memoryUsage.rss()));
-    this.#read("process_start_time_seconds", () => one(performance.timeOrigin / 1000));
+    this.#export("process_resident_memory_bytes", () => one(process.memoryUsage.rss()));
+    this.#export("process_start_time_seconds", () => one(performance.timeOrigin / 1000));
   }
 
-  // ---- the parts that it is made of ----
+  // ---- helpers ----
 
-  /** There may be several servers in one process. */
+  /** Subscribes to this server's messages: a process may have several servers. */
   #on<Name extends keyof Messages>(name: Name, listener: (message: Messages[Name]) => void): void {
     const server = this.#server;
     const own = (message: Messages[Name] & FromServer) => void (message.server === server && listener(message));
     this.#subscriptions.push(subscribe(name, own));
   }
 
-  #read(name: MetricName, read: () => Samples): void {
+  #export(name: MetricName, read: () => Samples): void {
     const { type, help, labels = {} } = metricAt(name);
     const options = { name, help, labelNames: Object.keys(labels), registers: [this.#registry] };
     if (type === "counter") {
@@ -174,10 +171,10 @@ export class Metrics {
     }
   }
 
-  /** @param values of the label that are there from the start */
+  /** @param values label values that are exported from the start, as zero */
   #tally(name: MetricName, label: string, values: readonly string[] = []): Tally {
     const tally = new Tally(values);
-    this.#read(name, () => [...tally.counts].map(([value, count]) => [{ [label]: value }, count] as const));
+    this.#export(name, () => [...tally.counts].map(([value, count]) => [{ [label]: value }, count] as const));
     return tally;
   }
 
@@ -187,10 +184,10 @@ export class Metrics {
   }
 }
 
-/** Where a name comes from outside, those that are not known share one label. */
+/** The label of all names from outside that this version does not know. */
 const OTHER = "other";
 
-/** Counts by one label's value. A label set of prom-client's would have to be hashed each time. */
+/** Counts by the value of one label. Cheaper than a Counter of prom-client, which hashes its labels each time. */
 class Tally {
   readonly counts: Map<string, number>;
 

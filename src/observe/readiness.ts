@@ -1,6 +1,6 @@
-/** Whether the server does its work, and if not, why not. */
+/** Readiness: the reasons for which a server cannot do its work now. */
 
-import type { Vitals } from "./status.ts";
+import type { Status } from "./status.ts";
 
 export interface Reason {
   readonly check: "phase" | "polling" | "workers" | "inbox";
@@ -8,31 +8,31 @@ export interface Reason {
   readonly reason: string;
 }
 
-/** One failure may be anything, and the next poll comes within a moment. */
+/** Failed polls in a row. One or two may be chance, and the next poll comes within a moment. */
 const FAILURES = 3;
-/** A long poll waits for 50 s, and is given up 10 s later: when nothing has begun or ended for longer, none is under way: ms. */
+/** Longest time between the beginnings and ends of polls: ms. A long poll takes 50 s, and is given up after 60 s. */
 const SILENCE = 70_000;
-/** The event loop of a worker may well stand still for a while: ms. */
+/** Longest time for which a worker's event loop may stand still: ms. */
 const STALLED = 10_000;
 
-/** @returns nothing where it is ready */
-export function whyNotReady(vitals: Vitals): Reason[] {
-  if (vitals.phase !== "serving") return [{ check: "phase", reason: vitals.phase }];
-  return [...polling(vitals), ...workers(vitals), ...inbox(vitals)];
+/** @returns no reason if the server is ready */
+export async function whyNotReady(status: Status): Promise<Reason[]> {
+  if (status.phase !== "serving") return [{ check: "phase", reason: status.phase }];
+  return [...polling(status), ...workers(status), ...(await inbox(status))];
 }
 
-function* polling({ polls, isFull }: Vitals): Iterable<Reason> {
-  const { failures, lastError, silence } = polls;
+function* polling({ source, isFull }: Status): Iterable<Reason> {
+  const { failures, lastError, silence } = source;
   if (failures >= FAILURES) {
     yield { check: "polling", reason: `the last ${failures} polls have failed: ${lastError}` };
   }
   if (silence >= SILENCE) {
-    const why = isFull ? "too much is unsettled, and polling waits for that" : "none is under way";
+    const why = isFull ? "too many events are unsettled, so polling pauses" : "no poll is under way";
     yield { check: "polling", reason: `no poll for ${seconds(silence)}: ${why}` };
   }
 }
 
-function* workers({ workers }: Vitals): Iterable<Reason> {
+function* workers({ workers }: Status): Iterable<Reason> {
   for (const { number, isUp, silence } of workers) {
     if (!isUp) yield { check: "workers", reason: `worker ${number} is not up` };
     else if (silence >= STALLED) {
@@ -42,11 +42,12 @@ function* workers({ workers }: Vitals): Iterable<Reason> {
   }
 }
 
-function* inbox({ checkInbox }: Vitals): Iterable<Reason> {
+async function inbox({ checkInbox }: Status): Promise<Reason[]> {
   try {
-    checkInbox();
+    await checkInbox();
+    return [];
   } catch (error) {
-    yield { check: "inbox", reason: (error as Error).message };
+    return [{ check: "inbox", reason: (error as Error).message }];
   }
 }
 

@@ -1,9 +1,9 @@
 /**
- * What `--listen` is for:
+ * The HTTP server of `--listen`:
  *
- *   /healthz    200: the process lives, and its event loop turns
+ *   /healthz    200: the process lives and its event loop turns
  *   /readyz     200, or 503 with the reasons as JSON
- *   /metrics    for Prometheus
+ *   /metrics    metrics in Prometheus's text format
  */
 
 import type { AddressInfo } from "node:net";
@@ -12,13 +12,13 @@ import { Hono } from "hono";
 import { ListenError } from "../protocol/errors.ts";
 import type { Metrics } from "./metrics.ts";
 import { whyNotReady } from "./readiness.ts";
-import type { Vitals } from "./status.ts";
+import type { Status } from "./status.ts";
 
 export interface StatusServerOptions {
   readonly host: string;
-  /** 0 for any. */
+  /** 0: any free port. */
   readonly port: number;
-  vitals(): Vitals;
+  status(): Status;
   readonly metrics: Pick<Metrics, "text" | "contentType">;
 }
 
@@ -52,18 +52,18 @@ export class StatusServer {
   }
 }
 
-function routes({ vitals, metrics }: StatusServerOptions): Hono {
+function routes({ status, metrics }: StatusServerOptions): Hono {
   const app = new Hono();
   app.get("/healthz", (c) => c.text("ok\n"));
-  app.get("/readyz", (c) => {
-    const reasons = whyNotReady(vitals());
+  app.get("/readyz", async (c) => {
+    const reasons = await whyNotReady(status());
     return reasons.length === 0 ? c.json({ ready: true }) : c.json({ ready: false, reasons }, 503);
   });
   app.get("/metrics", async (c) => c.body(await metrics.text(), 200, { "content-type": metrics.contentType }));
   return app;
 }
 
-/** Why one cannot listen there, and what to do about it. */
+/** Names the address, the cause and the remedy. */
 export function listenError(
   { host, port }: Pick<StatusServerOptions, "host" | "port">,
   cause: NodeJS.ErrnoException,
@@ -76,6 +76,6 @@ const REMEDIES: { readonly [code: string]: string } = {
   EADDRINUSE: "something listens there already; stop that, or choose another --listen",
   EADDRNOTAVAIL: "no interface of this machine has that address; choose another --listen",
   EACCES: "this user may not use that port; choose one above 1023 for --listen",
-  ENOTFOUND: "no such host is known; name an address of this machine in --listen",
-  EAI_AGAIN: "that host's address cannot be found out now; name an address in --listen",
+  ENOTFOUND: "no such host; name an address of this machine in --listen",
+  EAI_AGAIN: "the host name cannot be resolved now; name an address in --listen",
 };

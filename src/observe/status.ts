@@ -1,39 +1,24 @@
-/** What the server shows of itself at one moment, to those who ask from outside. */
+/** The state of a server at one moment, for /readyz and /metrics. */
 
-import type { Condition } from "../protocol/pulse.ts";
+import type { WorkerStatus } from "../protocol/pulse.ts";
+import type { SourceState } from "../protocol/update-source.ts";
 
-export interface Vitals {
+export interface Status {
   readonly phase: "starting" | "serving" | "stopping";
-  readonly polls: {
-    /** Those that have failed since one succeeded, and why the last one did. */
-    readonly failures: number;
-    readonly lastError: string | undefined;
-    /** Milliseconds since a poll last began or ended. */
-    readonly silence: number;
-    /** When the last one that succeeded was over, or, for none yet, the server was made: milliseconds since 1970. */
-    readonly lastSuccess: number;
-  };
-  readonly workers: readonly WorkerVitals[];
-  /** Instances that have been dropped because they were idle: for too long, or to make room. */
-  readonly dropped: { readonly idle: number; readonly evicted: number };
-  /** Updates that are not settled; since when the oldest waits (milliseconds since 1970), and how many are at the workers. */
+  readonly source: SourceState;
+  readonly workers: readonly WorkerStatus[];
+  /** Idle application instances dropped so far. `idle`: for --idle-timeout. `evicted`: to make room for others. */
+  readonly droppedInstances: { readonly idle: number; readonly evicted: number };
+  /** Events received and not settled. */
   readonly unsettled: number;
+  /** Time at which the oldest of them was received: milliseconds since 1970; undefined if there is none. */
   readonly oldest: number | undefined;
-  readonly inFlight: number;
-  /** Polling pauses, because so much is unsettled. */
+  /** Events at the workers. */
+  readonly posted: number;
+  /** True while polling pauses because too many events are unsettled. */
   readonly isFull: boolean;
-  /** Calls that have not been answered; of these, those that wait for their time. */
+  /** `pending`: calls without an answer. `paused`: those of them that wait before they are made. */
   readonly sends: { readonly pending: number; readonly paused: number };
-  /** @throws InboxError if nothing can be written now */
-  checkInbox(): void;
-}
-
-export interface WorkerVitals {
-  readonly number: number;
-  /** It has started, and is not gone. */
-  readonly isUp: boolean;
-  /** Milliseconds since its event loop last turned. */
-  readonly silence: number;
-  /** As of its last beat. */
-  readonly condition: Condition;
+  /** Rejects with an InboxError if the inbox cannot be written now. */
+  checkInbox(): Promise<void>;
 }

@@ -1,26 +1,27 @@
 /**
- * A stream of bytes from one thread to another, over a MessagePort of its own. The receiver grants credit, the sender reads
- * its source only while it has some: however long the stream is, no more than a window of it is under way.
+ * A stream of bytes from one thread to another, over a MessagePort of its own. The receiver grants credit in bytes, and
+ * the sender reads its source only while it has credit. So at most one window of the stream is in transit, plus one
+ * chunk.
  *
  *   sender:   waiting for credit -- granted --> reading, sending -- used up --> waiting for credit
- *             any -- the source ends or fails --> says so, closes
- *             any -- the port closes: the receiver has had enough, or its thread has died --> the source is destroyed
- *   receiver: receiving -- the end, or a failure, is told --> closes
- *             receiving -- the port closes before that: the sender's thread has died, or its owner has gone --> fails
+ *             any -- the source ends or fails --> sends that, closes
+ *             any -- the port closes: the receiver has stopped, or its thread has died --> the source is destroyed
+ *   receiver: receiving -- the end or a failure arrives --> closes
+ *             receiving -- the port closes before that: the sender's thread or instance has ended --> fails
  */
 
 import type { Readable } from "node:stream";
 import type { MessagePort } from "node:worker_threads";
-import { isDetached, ownBytes } from "./transferable-bytes.ts";
+import { isDetached, transferableBytes } from "./transferable-bytes.ts";
 
-/** Bytes that may be on their way before the receiver has taken any. */
+/** The first credit that a receiver grants: bytes. */
 const WINDOW = 1024 * 1024;
 
 type Message = Uint8Array<ArrayBuffer> | { end: true } | { failure: string };
 
 /**
- * Sends what the source gives, as far as it is asked for. Chunks are not copied where they can be transferred.
- * @param reasonOf a failure of the source in words that may be told to the other thread
+ * Sends the source's chunks as the receiver grants credit. Chunks are transferred without a copy where possible.
+ * @param reasonOf turns an error of the source into the message for the other thread
  */
 export async function sendBytes(
   port: MessagePort,
@@ -43,7 +44,7 @@ export async function sendBytes(
     wake();
   });
   const send = (message: Message) => port.postMessage(message, message instanceof Uint8Array ? [message.buffer] : []);
-  // One that fails before it is read must not end the thread.
+  // A source that fails before it is read must not end the thread.
   source.on("error", () => {});
   await granted();
   try {
@@ -63,8 +64,8 @@ export async function sendBytes(
 function bytesIn(chunk: unknown): Uint8Array<ArrayBuffer> {
   if (chunk instanceof ArrayBuffer || ArrayBuffer.isView(chunk)) {
     const view = chunk instanceof ArrayBuffer ? { buffer: chunk, byteOffset: 0, byteLength: chunk.byteLength } : chunk;
-    if (isDetached(view)) throw new TypeError("the stream gave the same bytes twice; each chunk has to be a new one");
-    return ownBytes(view);
+    if (isDetached(view)) throw new TypeError("the stream gave the same bytes twice; each chunk must be a new array");
+    return transferableBytes(view);
   }
   throw new TypeError(`the stream gave a ${typeof chunk} where bytes (a Uint8Array) were expected`);
 }
@@ -80,7 +81,10 @@ export class ByteReceiver {
     port.on("close", () => this.#arrive({ failure: "it broke off" }));
   }
 
-  /** The next bytes; undefined at the end. The first call lets the sender begin. @throws what the sender's source failed with */
+  /**
+   * The next bytes; undefined at the end. The first call lets the sender begin.
+   * @throws the failure of the sender's source
+   */
   async next(): Promise<Uint8Array<ArrayBuffer> | undefined> {
     this.#grantFirst();
     while (this.#arrived.length === 0) await new Promise<void>((resolve) => (this.#wake = resolve));
@@ -90,13 +94,13 @@ export class ByteReceiver {
       this.#port.postMessage(message.byteLength);
       return message;
     }
-    // The end, and a failure, stay where they are for those who ask again.
+    // The end or failure stays in the list, so that a later call gets it again.
     this.close();
     if ("failure" in message) throw new Error(message.failure);
     return undefined;
   }
 
-  /** Nothing more is wanted. */
+  /** Stops the sender; its source is destroyed. */
   close(): void {
     this.#port.close();
   }

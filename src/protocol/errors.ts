@@ -1,9 +1,9 @@
 /**
- * Every error that a user of asgigram can meet. One base class, one stable `code` each, `cause` kept. A message names the
- * bad value and the remedy, and never the bot token.
+ * Every error that asgigram raises. They have one base class, a stable `code` each, and keep their `cause`. A message
+ * names the bad value and the remedy, never the bot token.
  */
 
-/** The base of all of them: `error instanceof AsgigramError`, then switch on `error.code`. */
+/** The base class of all errors of asgigram: `error instanceof AsgigramError`, then switch on `error.code`. */
 export abstract class AsgigramError extends Error {
   abstract readonly code: `ASGIGRAM_${string}`;
 
@@ -11,7 +11,7 @@ export abstract class AsgigramError extends Error {
     return this.constructor.name;
   }
 
-  /** A server that is installed globally and a bot's own copy of the package have each their classes: names settle it. */
+  /** Server and bot may load separate copies of this package, so errors are compared by name. */
   static override [Symbol.hasInstance](value: unknown): boolean {
     try {
       if (Function.prototype[Symbol.hasInstance].call(this, value)) return true;
@@ -19,7 +19,7 @@ export abstract class AsgigramError extends Error {
       const isOurs = typeof code === "string" && code.startsWith("ASGIGRAM_");
       return isOurs && (this === AsgigramError || name === this.name);
     } catch {
-      // Anything can be thrown, also what throws when it is looked at.
+      // Any value can be thrown, even an object whose getters throw.
       return false;
     }
   }
@@ -27,10 +27,10 @@ export abstract class AsgigramError extends Error {
 
 // ---- raised in the application, by receive() and send() -------------------------------------------------------------
 
-/** `send` was given something that is no event of this protocol. Nothing was sent. */
+/** The argument of `send` is no event of this protocol. Nothing was sent. */
 export class InvalidEventError extends AsgigramError {
   readonly code = "ASGIGRAM_INVALID_EVENT";
-  /** The key at fault, as a path (`reply_markup.inline_keyboard[0]`); absent when the event as a whole is. */
+  /** Path of the wrong key (`reply_markup.inline_keyboard[0]`); undefined if the event as a whole is wrong. */
   readonly key: string | undefined;
   constructor(message: string, key?: string, options?: ErrorOptions) {
     super(message, options);
@@ -48,14 +48,14 @@ export class ReceiveError extends AsgigramError {
   readonly code = "ASGIGRAM_RECEIVE";
 }
 
-/** What the Bot API tells beside an error (https://core.telegram.org/bots/api#responseparameters). */
+/** Parameters of an error of the Bot API (https://core.telegram.org/bots/api#responseparameters). */
 export interface ResponseParameters {
   migrate_to_chat_id?: number;
   /** Seconds. */
   retry_after?: number;
 }
 
-/** Telegram answered, and its answer was no (https://core.telegram.org/bots/api#making-requests). */
+/** Telegram answered with an error (https://core.telegram.org/bots/api#making-requests). */
 export class TelegramError extends AsgigramError {
   readonly code = "ASGIGRAM_TELEGRAM";
   /** The Bot API's name of the method: `sendMessage`. */
@@ -71,24 +71,27 @@ export class TelegramError extends AsgigramError {
     this.parameters = parameters;
   }
 
-  /** Whether Telegram may have carried the call out all the same: a 5xx leaves that open, any other refusal does not. */
+  /** `"unknown"` for a 5xx: Telegram may have carried out the call in spite of it. `"none"` for any other error. */
   get delivery(): CallDelivery {
     return this.error_code >= 500 ? "unknown" : "none";
   }
 }
 
 /**
- * What is known of a call that got no answer from Telegram: `"none"`, it never left this machine, and may safely be
- * repeated; `"unknown"`, the connection broke after the request had gone out, and Telegram may have carried it out.
+ * Delivery of a failed call:
+ * - `"none"`: Telegram did not carry it out. Without an answer, that means that it never left this machine, and can
+ *   safely be repeated.
+ * - `"unknown"`: Telegram may have carried it out. Without an answer, the connection broke after the request had gone
+ *   out.
  */
 export type CallDelivery = "none" | "unknown";
 
-/** A call to the Bot API got no answer that could be read. */
+/** A call of the Bot API got no answer, or an answer that could not be read. */
 export class NetworkError extends AsgigramError {
   readonly code = "ASGIGRAM_NETWORK";
   readonly method: string;
   readonly delivery: CallDelivery;
-  /** What went wrong, in a word or two: `ECONNREFUSED`. */
+  /** The cause in a word or two: `ECONNREFUSED`. */
   readonly reason: string;
   constructor(method: string, delivery: CallDelivery, reason: string, options?: ErrorOptions) {
     const known = delivery === "none" ? "it was not sent" : "it is not known whether Telegram carried it out";
@@ -99,15 +102,18 @@ export class NetworkError extends AsgigramError {
   }
 }
 
-/** A file could not be read to its end, or is too large, and so the call was not carried out; or it could not be fetched. */
+/**
+ * A file to upload could not be read to its end or is too large, so the call was not carried out; or a file could not
+ * be downloaded.
+ */
 export class FileError extends AsgigramError {
   readonly code = "ASGIGRAM_FILE";
   readonly method: string;
-  /** Where the file stands in the event: `media[0].media`. */
+  /** Path of the file in the event: `media[0].media`. */
   readonly key: string;
-  /** What is wrong with it. */
+  /** The problem with the file. */
   readonly reason: string;
-  /** An upload that is not complete is none. */
+  /** Telegram carries out no call whose upload is incomplete. */
   readonly delivery = "none" satisfies CallDelivery;
   constructor(method: string, key: string, reason: string, options?: ErrorOptions) {
     super(`${method}: "${key}": ${reason}`, options);
@@ -124,7 +130,7 @@ export class ConfigError extends AsgigramError {
   readonly code = "ASGIGRAM_CONFIG";
 }
 
-/** The application could not be imported, or what was imported is none. */
+/** The application could not be imported, or the imported value is no application. */
 export class ApplicationLoadError extends AsgigramError {
   readonly code = "ASGIGRAM_APPLICATION_LOAD";
 }
@@ -134,12 +140,15 @@ export class StartupFailedError extends AsgigramError {
   readonly code = "ASGIGRAM_STARTUP_FAILED";
 }
 
-/** Telegram does not know the bot token (401 or 404 on getMe), or this server does not serve it (421, or 400 after logOut). */
+/**
+ * Telegram does not know the bot token (401 or 404 on getMe), or this Bot API server does not serve the bot (421, or
+ * 400 after logOut).
+ */
 export class TokenRejectedError extends AsgigramError {
   readonly code = "ASGIGRAM_TOKEN_REJECTED";
 }
 
-/** Somebody else takes this bot's updates: a webhook is set, or another process polls (409). */
+/** The bot's updates go elsewhere: a webhook is set, or another process polls (409). */
 export class ConflictError extends AsgigramError {
   readonly code = "ASGIGRAM_CONFLICT";
   readonly kind: "webhook" | "poller";
@@ -154,7 +163,7 @@ export class InboxError extends AsgigramError {
   readonly code = "ASGIGRAM_INBOX";
 }
 
-/** The address to listen on is in use or not ours. */
+/** The address to listen on is in use, or is no address of this machine. */
 export class ListenError extends AsgigramError {
   readonly code = "ASGIGRAM_LISTEN";
 }

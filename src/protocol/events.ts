@@ -1,16 +1,16 @@
 /**
- * The events of the protocol as types: what an application receives and what it may send. Both are derived from
- * `@grammyjs/types`, the maintained description of the Bot API, so that they follow it and are never written twice.
+ * The events of the protocol as types: incoming events, which an application receives, and outgoing events, which it
+ * sends. Both are derived from `@grammyjs/types`, a maintained description of the Bot API, so they change with it.
  */
 
 import type { ApiMethods, Update } from "@grammyjs/types";
 
 // ---- incoming -------------------------------------------------------------------------------------------------------
 
-/** The name of a kind of update: `message`, `callback_query`, … (https://core.telegram.org/bots/api#update). */
+/** The kind of an update: `message`, `callback_query`, … (https://core.telegram.org/bots/api#update). */
 export type UpdateKind = Exclude<keyof Update, "update_id">;
 
-/** `type` belongs to the event, so a Telegram object's own `type` (only Poll has one) is handed on as `poll_type`. */
+/** `type` is a key of the event, so a Telegram object's own `type` (only Poll has one) becomes `poll_type`. */
 type WithoutType<T> = "type" extends keyof T ? Omit<T, "type"> & { poll_type: T["type"] } : T;
 
 /** The event for one kind of update: the keys of the Telegram object, and `type`. */
@@ -18,8 +18,15 @@ export type UpdateEvent<K extends UpdateKind = UpdateKind> = {
   [Kind in K]: { type: `telegram.${Kind}` } & WithoutType<NonNullable<Update[Kind]>>;
 }[K];
 
-/** Why an instance is dropped. */
-export type DisconnectReason = "idle" | "evicted" | "shutdown" | "reload";
+/**
+ * The reason for which an instance is dropped:
+ * - `idle`: it got no event for `--idle-timeout`.
+ * - `evicted`: there are more instances than `--max-applications`, and this one was idle the longest.
+ * - `shutdown`: the server ends.
+ * - `reload`: its worker is replaced.
+ * - `moved`: its chat's shard moved to another worker or server. A later delivery of the event goes there.
+ */
+export type DisconnectReason = "idle" | "evicted" | "shutdown" | "reload" | "moved";
 
 /** The last event of an instance. After it `receive()` never resolves again and `send()` rejects. */
 export interface DisconnectEvent {
@@ -28,27 +35,28 @@ export interface DisconnectEvent {
 }
 
 /**
- * What `receive()` resolves with. Kinds of update that are newer than this version arrive as well, as
- * `telegram.<kind>`; they are left out of the type so that `switch (event.type)` narrows.
+ * An event from `receive()`. Kinds of update that are newer than this version arrive, too, as `telegram.<kind>`. The
+ * type leaves them out, so that `switch (event.type)` narrows.
  */
 export type IncomingEvent = UpdateEvent | DisconnectEvent;
 
 // ---- outgoing -------------------------------------------------------------------------------------------------------
 
-/** A stream of bytes to upload: a web stream, Node's Readable, an async generator. It can be read, and so sent, only once. */
+/** A stream of bytes to upload: a web stream, Node's Readable, an async generator. It can be sent only once. */
 export type ByteStream = ReadableStream<Uint8Array> | AsyncIterable<Uint8Array>;
 
-/** What a file is to be called, and what it is. */
+/** Name and media type of a file. */
 interface FileDetails {
-  /** Of a path it is the path's last part, of a File its name; otherwise one that fits the key: `photo.jpg`. */
+  /** By default: the last part of a path, the name of a File, otherwise a name that fits the key: `photo.jpg`. */
   filename?: string;
-  /** `image/png`; of a Blob its type. */
+  /** The media type: `image/png`. By default the type of a Blob. */
   content_type?: string;
 }
 
 /**
- * A file to upload: bytes, a path, a `file:` URL or a stream, as it is or with a name and a type. Bytes are handed over, and
- * their buffer is empty after `send`; a Blob can be sent many times. A `file_id`, or a URL for Telegram to fetch, is a string.
+ * A file to upload: bytes, a path, a `file:` URL or a stream, bare or in an object with a name and a type. Bytes are
+ * moved: their buffer is empty after `send`. A Blob can be sent many times. A `file_id`, or a URL that Telegram is to
+ * fetch, is a string instead.
  */
 export type InputFile =
   | ArrayBufferView
@@ -60,30 +68,33 @@ export type InputFile =
   | ({ bytes: ArrayBufferView | ArrayBufferLike | Blob } & FileDetails)
   | ({ stream: ByteStream } & FileDetails);
 
-/** In which form a file comes down, and as what. */
+/** The forms in which a file can be downloaded, each with its type. */
 export interface Downloads {
   bytes: Uint8Array<ArrayBuffer>;
-  /** To be read or cancelled: it holds a connection. */
+  /** The application must read it to its end or cancel it: until then it holds a connection. */
   stream: ReadableStream<Uint8Array<ArrayBuffer>>;
-  /** Where the file lies. */
+  /** Path of the file on this machine. */
   path: string;
 }
 
 export type DownloadForm = keyof Downloads;
 
-/** Fetches a file, which no method of the Bot API does: https://core.telegram.org/bots/api#file */
+/** Downloads a file. The Bot API has no method for that, but a URL: https://core.telegram.org/bots/api#file */
 export type DownloadEvent = { type: "telegram.download_file" } & (
   | { file_id: string; file_path?: never }
-  /** As getFile gave it, less than an hour ago. */
+  /** From a call of getFile less than an hour ago: Telegram guarantees no longer. */
   | { file_path: string; file_id?: never }
 ) &
   (
     | { as?: Exclude<DownloadForm, "path">; to?: never }
-    /** `to`: where to put it. Without: a new folder for temporary files, or where a local Bot API server has put it. */
+    /**
+     * `to`: path for the file. By default it is put in a new temporary folder, or stays where a local Bot API server
+     * put it.
+     */
     | { as: "path"; to?: string }
   );
 
-/** Without the two names that the Bot API has long given up, and no longer describes. */
+/** All methods, without two old names that the Bot API no longer documents. */
 type Methods = Omit<ApiMethods<InputFile>, "kickChatMember" | "getChatMembersCount">;
 
 /** The Bot API's name of a method: `sendMessage`. */
@@ -94,7 +105,7 @@ export type SnakeCase<S extends string> = S extends `${infer Head}${infer Tail}`
   ? `${Head extends Lowercase<Head> ? Head : `_${Lowercase<Head>}`}${SnakeCase<Tail>}`
   : S;
 
-/** What `send` fills in from the scope. */
+/** Keys that `send` fills in from the scope. */
 type FromScope = "chat_id" | "business_connection_id";
 
 /** Makes the keys K of T optional, in each member of a union by itself. */
@@ -102,7 +113,7 @@ type Loosen<T, K extends PropertyKey> = T extends unknown
   ? { [Key in keyof T as Exclude<Key, K>]: T[Key] } & { [Key in keyof T as Extract<Key, K>]?: T[Key] }
   : never;
 
-/** What the event for a method holds beside its `type`. */
+/** The keys of a method's event beside its `type`. */
 type ParametersOf<M extends MethodName> =
   Parameters<Methods[M]> extends [infer P] | [(infer P)?] ? WithReply<WithPollType<NonNullable<P>>> : unknown;
 
@@ -123,7 +134,7 @@ type MethodEvents = {
   };
 };
 
-/** What can be sent, and what comes of it: every method of the Bot API, and the download of files. */
+/** Every outgoing event and its result: the methods of the Bot API, and the download of files. */
 interface OutgoingEvents extends MethodEvents {
   "telegram.download_file": { event: DownloadEvent; result: unknown };
 }
@@ -131,14 +142,14 @@ interface OutgoingEvents extends MethodEvents {
 /** The `type` of an outgoing event: `telegram.send_message`, … */
 export type OutgoingType = keyof OutgoingEvents;
 
-/** The event for one method of the Bot API: its parameters, and `type`. */
+/** The event for a method of the Bot API: its `type`, and the method's parameters. */
 export type MethodEvent<T extends OutgoingType = OutgoingType> = OutgoingEvents[T]["event"];
 
-/** What `await send(event)` resolves with: the method's own result; of a download the file, in the form that was asked for. */
+/** The result of `await send(event)`: the method's result, or for a download the file in the form that `as` names. */
 export type ResultOf<
   T extends OutgoingType,
   As extends DownloadForm = DownloadForm,
 > = T extends "telegram.download_file" ? Downloads[As] : OutgoingEvents[T]["result"];
 
-/** What `send()` takes. */
+/** An event for `send()`. */
 export type OutgoingEvent = MethodEvent;

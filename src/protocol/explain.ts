@@ -1,4 +1,7 @@
-/** An error in words for a person: its message, and, of an application that could not be started, the stack of its own error. */
+/**
+ * An error as text for a person: its message. If the error has the stack of an application that could not be started as
+ * its `cause`, in text, that stack follows.
+ */
 export function explain({ message, cause }: Error): string {
   return typeof cause === "string" ? `${message}\n${cause}` : message;
 }

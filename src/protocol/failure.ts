@@ -1,4 +1,4 @@
-/** A failed call as data, for its way from the main thread to the instance that made it, where it becomes an error again. */
+/** A failed call as data. The main thread posts it to the worker of the instance, where it becomes an error again. */
 
 import { type AsgigramError, FileError, NetworkError, TelegramError } from "./errors.ts";
 import type { CallFailure } from "./port.ts";
@@ -15,7 +15,7 @@ export function failureOf(error: unknown, method: string): CallFailure {
   return { name: "NetworkError", method, delivery: "unknown", reason: `the call broke off (${error})` };
 }
 
-export function errorOf(failure: CallFailure, hint = ""): AsgigramError {
+export function callErrorOf(failure: CallFailure, hint = ""): AsgigramError {
   if (failure.name === "NetworkError") return new NetworkError(failure.method, failure.delivery, failure.reason);
   if (failure.name === "FileError") return new FileError(failure.method, failure.key, failure.reason);
   const { method, error_code, description, parameters } = failure;

@@ -1,8 +1,4 @@
-/**
- * "Did you mean …?": the candidate that a misspelt word most likely stands for.
- */
-
-/** The closest of the candidates, or undefined where none is close enough to be what was meant. */
+/** The candidate for "did you mean …?": the one closest to a misspelt word, or undefined if none is close enough. */
 export function nearest(word: string, candidates: Iterable<string>): string | undefined {
   const typed = word.toLowerCase();
   let best: string | undefined;
@@ -19,7 +15,7 @@ export function nearest(word: string, candidates: Iterable<string>): string | un
   return best;
 }
 
-/** Levenshtein: how many letters to add, drop or change to make one word of the other. */
+/** Levenshtein distance: the number of letters to add, drop or change to turn one word into the other. */
 function edits(from: string, to: string): number {
   let row = Array.from({ length: to.length + 1 }, (_, column) => column);
   for (let i = 0; i < from.length; i++) {

@@ -1,15 +1,15 @@
 /**
- * Everything that crosses a thread. Each side gathers what it has to say during one turn of its event loop and posts it as
- * one array. Bodies travel as JSON text: the main thread neither builds nor reads what only the application looks at.
+ * Everything that crosses a thread. Each side collects its items during one turn of its event loop and posts them as one
+ * array. Bodies travel as JSON text: the main thread neither builds nor reads the parameters of a call.
  */
 
 import type { DisconnectReason } from "./events.ts";
 import type { Entity } from "./route.ts";
 
-/** What a worker thread is started with. Nothing here, or anywhere on its way, holds the bot token. */
+/** The argument of a worker thread. Nothing in it holds the bot token. */
 export interface HostTask {
   port: MessagePort;
-  /** The number of the worker, which is also the number of its shard: 0, 1, … */
+  /** The worker's number: 0, 1, … A replacement has the number of the worker that it replaces. */
   worker: number;
   /** The import string of the application, and the directory it is relative to. */
   application: string;
@@ -20,26 +20,28 @@ export interface HostTask {
   maxInstances: number;
   /** Milliseconds after which an idle instance is dropped; Infinity for never. */
   idleTimeout: number;
-  /** Whether to tell what is only of interest to somebody who looks for an error. */
+  /** The bot itself, as getMe describes it: updates without a chat or user go to its scope. */
+  bot: Entity;
+  /** True if the worker posts log lines of level debug. */
   debug: boolean;
-  /** Whether to tell which files are imported. */
+  /** True if the worker posts the name of every file that the application imports. */
   watch: boolean;
-  /** Whether the main thread comes first where there are not processors enough. */
+  /** True if the worker runs at a lower priority than the main thread. */
   yields: boolean;
-  /** Of this worker's `Pulse`. */
+  /** The memory of this worker's `Pulse`. */
   pulse: SharedArrayBuffer;
 }
 
-/** What of it is the same for every worker. */
+/** The part of a task that is the same for every worker. */
 export type CommonTask = Omit<HostTask, "port" | "worker" | "pulse">;
 
 type MessagePort = import("node:worker_threads").MessagePort;
 
 /** One update on its way to its instance. */
 export interface EventItem {
-  /** The inbox's number for it: rising in the order of arrival, and the name under which it is settled. */
+  /** The inbox's number of the event. Numbers rise in the order of arrival; the event is settled by its number. */
   seq: number;
-  /** Which delivery this is: 1 unless a crash interrupted an earlier one. */
+  /** The number of this delivery: 1 unless a crash interrupted an earlier one. */
   attempt: number;
   /** The Update as Telegram sent it, as JSON. */
   body: string;
@@ -47,9 +49,7 @@ export interface EventItem {
 
 /** Main thread to worker. */
 export type ToWorker =
-  /** Comes once, before the first event. */
-  | { type: "bot"; bot: Entity }
-  /** From now on: see `HostTask`. */
+  /** Turns log lines of level debug on or off. */
   | { type: "debug"; debug: boolean }
   | { type: "events"; events: EventItem[] }
   /** A call succeeded; `body` is Telegram's whole answer. */
@@ -57,6 +57,8 @@ export type ToWorker =
   | { type: "failure"; id: number; error: CallFailure }
   /** A download succeeded. */
   | { type: "file"; id: number; file: DownloadedFile }
+  /** Disconnect every instance of that shard with the reason `moved`, then answer `revoked`. No event of it is posted meanwhile. */
+  | { type: "revoke"; shard: number }
   /** Hand out nothing more, disconnect every instance, answer `drained`; then run lifespan shutdown and answer `ended`. */
   | { type: "drain"; reason: DisconnectReason };
 
@@ -65,24 +67,26 @@ export type ToMain =
   /** The application is imported and its lifespan startup is over. */
   | { type: "ready" }
   | { type: "unready"; error: StartFailure }
-  /** The application imports that file, or has tried to. */
+  /** The application imports that file, or tried to. */
   | { type: "imported"; file: string }
-  /** `from`: the number of the event that the instance was at; its scope, where it was at none. */
+  /** `from`: the number of the event that the instance holds; its scope if it holds none. */
   | { type: "call"; id: number; call: Call; from: number | string }
   | { type: "settled"; seqs: number[] }
   /** The application's exception: the event becomes a dead letter. */
   | ({ type: "failed"; seq: number; error: string } & Place)
   | ({ type: "log"; level: LogLevel; message: string; error?: string } & Place)
-  /** What the application wrote to standard output or standard error. */
+  /** Output of the application. */
   | ({ type: "output"; stream: "stdout" | "stderr"; text: string } & Place)
-  /** The thread is about to end by itself. `seq`: the event whose instance it comes from, where that is known. */
+  /** The thread is about to end by itself. `seq`: the event that its instance held, if the instance is known. */
   | ({ type: "crash"; message: string; seq?: number; error: string } & Place)
-  /** All instances have come to their end. `unseen`: events that no application was handed. */
+  /** All instances of that shard have ended. `unseen`: numbers of the events that no application received. */
+  | { type: "revoked"; shard: number; unseen: number[] }
+  /** All instances have ended. `unseen`: numbers of the events that no application received. */
   | { type: "drained"; unseen: number[] }
-  /** So has the lifespan. The thread waits to be ended. */
+  /** The lifespan has ended. The thread waits to be ended. */
   | { type: "ended" };
 
-/** Where something comes from, as far as that is known: whose instance, and the update that it was at. */
+/** The origin of a log line: the instance's scope and the update that it held, as far as they are known. */
 export interface Place {
   scope?: string;
   update_id?: number;
@@ -93,40 +97,40 @@ export interface Place {
 export interface Call {
   /** The Bot API's name: `sendMessage`. */
   method: string;
-  /** What the call must stay in order with: its destination chat. Undefined for calls that go to none. */
+  /** The destination chat: calls of one lane stay in order. Undefined for calls without a destination. */
   lane: string | undefined;
   /** The parameters as JSON. */
   body: string;
-  /** What is to be uploaded with it, where anything is. */
+  /** Files to upload with it. */
   files?: readonly Upload[];
 }
 
-/** A file on its way up. In the call's body `attach://` and its name stand in its place. */
+/** A file to upload. In the call's body, `attach://` and its name stand in its place. */
 export interface Upload {
-  /** Nobody can guess it: what a user has written is never taken for it. */
+  /** A random name, so that no user's text can be mistaken for it. */
   name: string;
-  /** Where it stands in the event: `media[0].media`. */
+  /** The file's key in the event: `media[0].media`. */
   key: string;
   filename: string | undefined;
   content_type: string | undefined;
   source: UploadSource;
 }
 
-/** Bytes change hands; a path is absolute, and the main thread's to open; a stream comes through a byte channel. */
+/** Bytes are transferred; a path is absolute and opened by the main thread; a stream comes through a byte channel. */
 export type UploadSource = { bytes: Uint8Array<ArrayBuffer> } | { blob: Blob } | { path: string } | UploadStream;
 
 export interface UploadStream {
   port: MessagePort;
-  /** Set when reading begins: it cannot be read a second time. */
+  /** Set when reading begins: a stream cannot be read twice. */
   isSpent?: boolean;
-  /** Set when it has ended without that: nobody is there any more who could give it. */
+  /** Set when the port closed before reading began: its instance has ended. */
   isLost?: boolean;
 }
 
-/** What comes of a call: Telegram's answer as text; of a download, the file. */
+/** The result of a call: Telegram's answer as text, or the file of a download. */
 export type Answer = string | DownloadedFile;
 
-/** A file that has come down, in the form that was asked for; a stream comes through a byte channel. */
+/** A downloaded file in the form that the application asked for; a stream comes through a byte channel. */
 export type DownloadedFile = { bytes: Uint8Array<ArrayBuffer> } | { path: string } | { port: MessagePort };
 
 export type LogLevel = "debug" | "info" | "warn" | "error";
@@ -143,10 +147,10 @@ export type CallFailure =
   | { name: "NetworkError"; method: string; delivery: "none" | "unknown"; reason: string }
   | { name: "FileError"; method: string; key: string; reason: string };
 
-/** Why a worker could not start, as data. */
+/** The error that kept a worker from starting, as data. */
 export interface StartFailure {
   name: "ApplicationLoadError" | "StartupFailedError";
   message: string;
-  /** The stack of the application's own error, where there is one. */
+  /** The stack of the application's own error, if there is one. */
   detail?: string;
 }

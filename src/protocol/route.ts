@@ -1,5 +1,5 @@
 /**
- * Which instance an update belongs to: the table of update kinds, and the rule for kinds that are not known yet.
+ * The route of an update to its instance: the table of update kinds, and the rule for kinds that are not in the table.
  * Source: https://core.telegram.org/bots/api#update and the objects it names.
  */
 
@@ -7,13 +7,13 @@ import type { UpdateKind } from "./events.ts";
 
 /** The address of one application instance. */
 export interface Route {
-  /** `chat:<id>` or `user:<id>`, with `/business:<connection>` or `/guest:<query>` behind it where there is one. */
+  /** `chat:<id>` or `user:<id>`; then `/business:<connection>` or `/guest:<query>`, if the update has one. */
   key: string;
-  /** The chat's or the user's id, by which the scope is assigned to a shard. A private chat has its user's id. */
+  /** The chat's or user's id, which decides the shard. A private chat has its user's id. */
   id: number;
-  /** Which of the scope's two keys to fill. */
+  /** The key of the scope that holds the entity. */
   subject: "chat" | "user";
-  /** The Chat or the User, as Telegram sent it: of the update itself, or a copy of what we know of ourselves. */
+  /** The Chat or User as Telegram sent it: the update's own object, or a copy of the bot's User. */
   entity: Entity;
   business_connection_id: string | undefined;
   guest_query_id: string | undefined;
@@ -24,10 +24,10 @@ export interface Entity {
   [key: string]: unknown;
 }
 
-/** A Telegram object of which no more is known than that it is one. */
+/** A Telegram object whose keys are not known. */
 export type TelegramObject = { [key: string]: unknown };
 
-/** Where each kind keeps its chat or user; the first of the paths that is there counts. */
+/** Paths to the chat or user in each kind of update; the first one present is used. */
 const SUBJECTS: Record<UpdateKind, readonly Subject[]> = {
   message: ["chat"],
   edited_message: ["chat"],
@@ -54,20 +54,20 @@ const SUBJECTS: Record<UpdateKind, readonly Subject[]> = {
   business_connection: ["user"],
   managed_bot: ["user"],
   subscription: ["user"],
-  // An anonymous answer carries a stand-in user as well: the chat goes first.
+  // An anonymous answer has a placeholder user, too, so the chat comes first.
   poll_answer: ["voter_chat", "user"],
   poll: [],
 };
 
 type Subject = "chat" | "message.chat" | "voter_chat" | "user" | "from";
 
-/** The rule for kinds that are not in the table. */
+/** Paths for kinds that are not in the table. */
 const ANY_SUBJECT: readonly Subject[] = ["chat", "message.chat", "voter_chat", "user", "from"];
 
-/** Every kind of update of this version of the Bot API, as `allowed_updates` takes them. */
+/** Every kind of update in this version of the Bot API, as for `allowed_updates`. */
 export const UPDATE_KINDS = Object.keys(SUBJECTS) as UpdateKind[];
 
-/** The kind of an update is its one key beside `update_id`; undefined where there is none. */
+/** The kind of an update: its one key beside `update_id`; undefined without such a key. */
 export function kindOf(update: TelegramObject): string | undefined {
   for (const key in update) {
     if (key !== "update_id") return key;
@@ -76,9 +76,9 @@ export function kindOf(update: TelegramObject): string | undefined {
 }
 
 /**
- * Finds the instance for one update. What names neither chat nor user belongs to the bot's own scope.
+ * The route of an update. An update without a chat or user belongs to the scope of the bot's own user.
  * @param payload the object under the update's kind
- * @param bot the bot itself, as getMe describes it
+ * @param bot the bot's User, from getMe
  */
 export function routeOf(kind: string, payload: TelegramObject, bot: Entity): Route {
   const message = payload.message as TelegramObject | undefined;

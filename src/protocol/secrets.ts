@@ -1,26 +1,29 @@
 /**
- * Text without the secrets in it: bot tokens, and the credentials of proxies. What leaves the process passes here, whatever it
- * is made of: the log, last words, errors on their way to applications, what is kept with a dead letter.
+ * Hides secrets in text: bot tokens, and the credentials of proxies. All text that leaves the process passes through
+ * here: the log, the message of a fatal error, errors for applications, the reason and log of a dead letter.
  */
 
 import { unescape as decode } from "node:querystring";
 
-/** The text as others may see it. */
+/** Returns the text without secrets. */
 export type Hide = (text: string) => string;
 
 export interface Secrets {
   readonly token?: string | undefined;
-  /** A URL, with the password in it or not. */
+  /** The proxy's URL, with or without a password. */
   readonly proxy?: string | false | undefined;
 }
 
-/** A token as Telegram gives them, whosever it is, also where its colon has been encoded: as in the path of a request. */
-const TOKEN = String.raw`\d{6,}(?::|%3A)[\w-]{30,}`;
+/** The token of any bot, as long as Telegram makes them. */
+const TOKEN = tokenPattern(6, 30);
 
-/** Before the host of any URL. No quotes, which in a line of JSON are the line's own. */
+/** Credentials before the host of a URL. They exclude quotes, which belong to the JSON of a log line. */
 const CREDENTIALS = /\/\/[^/@\s"'\\]+@/g;
 
-/** What is shorter is hidden only where something tells that it is a secret, or half the words of the log might go. */
+/**
+ * Shortest secret that is hidden anywhere in a text. A shorter one may be a common word, and is hidden only in a URL or
+ * token.
+ */
 const LONG_ENOUGH = 8;
 
 export function secretHider({ token, proxy }: Secrets): Hide {
@@ -31,7 +34,16 @@ export function secretHider({ token, proxy }: Secrets): Hide {
     text.replaceAll(tokens, "<token>").replaceAll(CREDENTIALS, "//<credentials>@").replaceAll(others, "<password>");
 }
 
-/** What stands behind the colon is as good as all of it: the rest is the bot's id, which everybody knows. */
+/**
+ * Source of a case-insensitive pattern for bot tokens. The colon may be URL-encoded, once or more often: tokens stand in paths.
+ * @param digits the fewest before the colon
+ * @param characters the fewest after it
+ */
+export function tokenPattern(digits: number, characters: number): string {
+  return String.raw`\d{${digits},}(?::|%(?:25)*3A)[\w-]{${characters},}`;
+}
+
+/** The part behind the colon is the secret; the part before it is the bot's id, which is public. */
 function halfOf(token = ""): string | undefined {
   const half = token.slice(token.indexOf(":") + 1);
   return half.length >= 2 * LONG_ENOUGH ? half : undefined;
@@ -43,7 +55,7 @@ function passwordsIn(proxy: string | false | undefined): (string | undefined)[] 
   return [password, decode(password), basic].filter((one) => one.length >= LONG_ENOUGH);
 }
 
-/** As patterns: each as it is, as it stands in a URL, and as it stands in JSON. */
+/** Patterns for each secret: as it is, encoded for a URL, and encoded as JSON. */
 function formsOf(secrets: readonly (string | undefined)[]): string[] {
   const known = secrets.filter((one) => one !== undefined && one !== "") as string[];
   const forms = known.flatMap((one) => [one, encodeURIComponent(one), JSON.stringify(one).slice(1, -1)]);

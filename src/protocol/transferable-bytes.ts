@@ -1,31 +1,32 @@
-/** Bytes that may be given to another thread: nobody else has a hand on them any more. */
+/** Bytes that can be posted to another thread without a copy, because their buffer has no other user. */
 
 /**
- * Takes the bytes from whoever has them, without copying: their buffer is empty afterwards. Where it cannot be taken (a part of
- * a larger buffer, shared memory, WebAssembly's) they are copied, and it stays as it is.
+ * Detaches the buffer of the bytes and returns the bytes in a buffer of their own, without a copy: the original buffer
+ * is empty afterwards. A buffer that cannot be detached (the bytes are a part of it, or it is shared memory, or
+ * WebAssembly's) stays as it is, and its bytes are copied.
  */
-export function ownBytes(bytes: ArrayBufferView): Uint8Array<ArrayBuffer> {
+export function transferableBytes(bytes: ArrayBufferView): Uint8Array<ArrayBuffer> {
   const { buffer } = bytes;
   if (buffer instanceof ArrayBuffer && isWhole(bytes)) {
     try {
       return new Uint8Array(buffer.transferToFixedLength());
     } catch {
-      // Some may not be moved, and only trying tells.
+      // Some buffers cannot be detached, and only the attempt shows it.
     }
   }
-  return copyOf(bytes);
+  return copyOfBytes(bytes);
 }
 
-export function copyOf({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array<ArrayBuffer> {
+export function copyOfBytes({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array<ArrayBuffer> {
   return new Uint8Array(new Uint8Array(buffer, byteOffset, byteLength));
 }
 
-/** Whether the view shows all of its buffer. */
+/** True if the view covers its whole buffer. */
 export function isWhole({ buffer, byteLength }: ArrayBufferView): boolean {
   return byteLength === buffer.byteLength;
 }
 
-/** Whether the buffer has been given away already. */
+/** True if the buffer has been given to another thread already. */
 export function isDetached({ buffer }: ArrayBufferView): boolean {
   return buffer instanceof ArrayBuffer && buffer.detached;
 }

@@ -1,47 +1,47 @@
 /**
- * When calls to chats may go out, as far as all chats together are concerned. Telegram refuses with a 429 whether one chat has
- * had too much or the whole bot has said too much; that it is the whole bot shows in many chats being refused at once.
+ * The rate limit across all chats. A 429 does not say whether the chat's limit or the bot's was hit: if many chats are refused at
+ * once, it was the bot's.
  *
  *   open ---- MANY chats refused within a second ----> shut, for the shortest of their waits ----> slow ----> open
- *   slow: those who had to wait go one after another, and whoever comes meanwhile goes behind them. The refused are not there
- *         before their own time is up, and many have the same: it is slow until a second has passed with nobody waiting.
+ *   slow: calls go out one after another, new calls behind those that wait. It stays slow until no call has waited for a second,
+ *         since refused chats come back when their own waits end, and many waits are alike.
  *
- * With a rate it is never more open than slow.
+ * With a rate, calls are never faster than that.
  */
 
 export interface LimiterOptions {
-  /** Calls in a second, over all chats; as many as there are, unless told. */
+  /** Calls in a second, over all chats; Infinity for any number. */
   rate?: number;
   /** A clock, in milliseconds. */
   now?(): number;
 }
 
-/** So many chats are no coincidence. */
+/** Number of chats whose refusals are no coincidence. */
 const MANY = 5;
-/** Refusals, and returns of the refused, that belong together: ms. */
+/** Longest time between refusals that belong together, and between calls while it is slow: ms. */
 const AT_ONCE = 1000;
-/** What Telegram allows a bot in a second, "if you're sending bulk notifications": https://core.telegram.org/bots/faq */
+/** Calls that Telegram allows a bot in a second, "if you're sending bulk notifications": https://core.telegram.org/bots/faq */
 const ALLOWED = 30;
 
 export class Limiter {
   readonly #now: () => number;
   readonly #interval: number;
   readonly #slowInterval: number;
-  /** The latest refusal of each lane: when it was, and until when it lasts. */
+  /** The latest refusal of each lane: its time, and the end of its wait. */
   #refusals = new Map<string, { at: number; until: number }>();
   #shutUntil = Number.NEGATIVE_INFINITY;
-  /** When the next turn is. */
+  /** Time of the next turn. */
   #nextTurn = Number.NEGATIVE_INFINITY;
-  /** Whether some may still wait who had to when it was shut. */
+  /** True while calls may still wait since it was shut. */
   #isSlow = false;
 
-  constructor({ rate, now = () => performance.now() }: LimiterOptions = {}) {
+  constructor({ rate = Number.POSITIVE_INFINITY, now = () => performance.now() }: LimiterOptions = {}) {
     this.#now = now;
-    this.#interval = rate === undefined ? 0 : 1000 / rate;
+    this.#interval = 1000 / rate;
     this.#slowInterval = Math.max(this.#interval, 1000 / ALLOWED);
   }
 
-  /** Whether everybody has to wait. */
+  /** True if every call has to wait. */
   get isShut(): boolean {
     return this.#now() < this.#shutUntil;
   }
@@ -55,7 +55,7 @@ export class Limiter {
     return at - now;
   }
 
-  /** A call was refused with a 429, and its lane has to wait for so many milliseconds. */
+  /** A call was refused with a 429: its lane waits for so many milliseconds. */
   refused(lane: string, wait: number): void {
     const now = this.#now();
     this.#refusals.delete(lane);

@@ -1,49 +1,47 @@
 /**
- * The way out: every call that applications make. Calls with the same lane (their destination chat) go out one after
- * another, in the order in which they were made; lanes do not wait for one another, unless the limiter makes them.
+ * Sends the calls that applications make. Calls of one lane (their destination chat) go out one after another, in the order in
+ * which they were made. Lanes do not wait for one another, unless the limiter makes them.
  *
- *   lane:  free -- post() --> busy -- answered or given up --> busy with the next in line, or free
- *                             busy -- to be repeated --> paused -- time is up --> busy with the same call
- *                             busy -- not its turn (limiter.ts) --> paused -- its turn --> busy with the same call
+ *   call:  posted -- the turn in which it was made is recorded --> in its lane
+ *   lane:  free -- a call --> busy -- answered or given up --> busy with the next call, or free
+ *                             busy -- to be repeated --> paused -- the wait is over --> busy with the same call
+ *                             busy -- the limiter says wait --> paused -- the wait is over --> busy with the same call
  */
 
 import { NetworkError } from "../protocol/errors.ts";
 import type { Answer, Call } from "../protocol/port.ts";
+import type { CallVerdict } from "../protocol/verdict.ts";
 import { Limiter } from "./limiter.ts";
-
-export type OutboxVerdict =
-  /** `refused`: Telegram has had too much, and this is how long it wants to be left alone. */
-  | { action: "again"; after: number; refused?: true }
-  /** The chat has become another one. */
-  | { action: "redirect"; chat_id: number }
-  /** `error`: what to say instead of what went wrong. */
-  | { action: "reject"; error?: Error };
 
 export interface OutboxOptions {
   /** Makes the call. */
   request(call: Call): Promise<Answer>;
   /** Decides on a failed call; `attempt` is 1 after its first failure. */
-  judge(error: unknown, call: Call, attempt: number): OutboxVerdict;
+  judge(error: unknown, call: Call, attempt: number): CallVerdict;
   limiter?: Limiter;
-  /** What to wait with. Returns how to give the waiting up. */
+  /** Calls `done` after so many milliseconds. @returns cancels the wait */
   wait?(milliseconds: number, done: () => void): () => void;
 }
 
-/** A call on its way, and whom to tell how it went. */
+/** A call, and what is done with its outcome. */
 export interface Job {
   readonly call: Call;
   succeeded(answer: Answer): void;
   failed(error: unknown): void;
 }
 
+const NOTHING = (): void => {};
+
 export class Outbox {
   readonly #request: OutboxOptions["request"];
   readonly #judge: OutboxOptions["judge"];
   readonly #limiter: Limiter;
   readonly #wait: NonNullable<OutboxOptions["wait"]>;
-  /** What waits behind the call under way, by lane. A lane that is not here is free. */
+  /** Calls that were posted in this turn. */
+  readonly #posted: Job[] = [];
+  /** Calls that wait behind the call under way, by lane. A lane that is not here is free. */
   readonly #lanes = new Map<string, Job[]>();
-  /** Calls that wait to be repeated, and how to stop waiting. */
+  /** Calls that wait to be made, with the function that cancels the wait. */
   readonly #paused = new Map<Job, () => void>();
   #closed = false;
   #pending = 0;
@@ -56,24 +54,26 @@ export class Outbox {
     this.#wait = wait;
   }
 
-  /** Calls that have not been answered yet, those in line included. */
+  /** Number of calls without an answer. */
   get pending(): number {
     return this.#pending;
   }
 
-  /** Of these, calls that wait until they are made or made again. */
+  /** Number of calls that wait for their time. */
   get paused(): number {
     return this.#paused.size;
   }
 
+  /** Takes a call. It goes out when its turn is sent. */
   post(job: Job): void {
     this.#pending += 1;
-    const { lane } = job.call;
-    if (lane === undefined) return this.#attempt(job, 1);
-    const line = this.#lanes.get(lane);
-    if (line !== undefined) return void line.push(job);
-    this.#lanes.set(lane, []);
-    this.#attempt(job, 1);
+    this.#posted.push(job);
+  }
+
+  /** Ends the turn. @returns sends the calls that were posted before; turns have to be sent in their order */
+  takeTurn(): () => void {
+    const count = this.#posted.length;
+    return count === 0 ? NOTHING : () => this.#send(this.#posted.splice(0, count));
   }
 
   /** Resolves as soon as nothing is pending. */
@@ -83,9 +83,10 @@ export class Outbox {
     return this.#whenIdle.promise;
   }
 
-  /** Gives up what waits; what is under way is for whoever closes the connections. */
+  /** Gives up the calls that wait. Calls under way end when their connections are closed. */
   close(): void {
     this.#closed = true;
+    this.#send(this.#posted.splice(0));
     for (const [job, stopWaiting] of this.#paused) {
       stopWaiting();
       this.#giveUp(job, neverSent(job));
@@ -93,7 +94,19 @@ export class Outbox {
     this.#paused.clear();
   }
 
-  /** Waits for its turn if there is any need to. */
+  #send(jobs: readonly Job[]): void {
+    for (const job of jobs) {
+      const { lane } = job.call;
+      const line = lane === undefined ? undefined : this.#lanes.get(lane);
+      if (line !== undefined) line.push(job);
+      else {
+        if (lane !== undefined) this.#lanes.set(lane, []);
+        this.#attempt(job, 1);
+      }
+    }
+  }
+
+  /** Makes the call, or waits for the limiter first. */
   #attempt(job: Job, attempt: number): void {
     if (this.#closed) return this.#giveUp(job, neverSent(job));
     const wait = job.call.lane === undefined ? 0 : this.#limiter.turn();
@@ -117,7 +130,7 @@ export class Outbox {
   }
 
   #failed(job: Job, error: unknown, attempt: number): void {
-    const verdict: OutboxVerdict = this.#closed ? { action: "reject" } : this.#judge(error, job.call, attempt);
+    const verdict: CallVerdict = this.#closed ? { action: "reject" } : this.#judge(error, job.call, attempt);
     const { lane } = job.call;
     switch (verdict.action) {
       case "again":
@@ -145,7 +158,7 @@ export class Outbox {
     this.#next(job.call.lane);
   }
 
-  /** The job at the head of the lane is over. */
+  /** The call at the head of the lane is over. */
   #next(lane: string | undefined): void {
     if (lane !== undefined) this.#advance(lane);
     this.#pending -= 1;
@@ -157,7 +170,7 @@ export class Outbox {
   #advance(lane: string): void {
     const line = this.#lanes.get(lane)!;
     if (this.#closed) {
-      // Here, and not one by one through #attempt: a lane may be longer than the stack is deep.
+      // Not one by one through #attempt: a lane may be longer than the stack is deep.
       for (const job of line.splice(0)) {
         this.#pending -= 1;
         job.failed(neverSent(job));
@@ -169,12 +182,12 @@ export class Outbox {
   }
 }
 
-/** The ids of basic groups, which alone become other chats: https://core.telegram.org/bots/api#responseparameters */
+/** Lowest id of a basic group. Only basic groups become other chats: https://core.telegram.org/bots/api#responseparameters */
 const LOWEST_GROUP = -999_999_999_999;
 
 /**
- * The same call to another chat, still in its old lane. Undefined where it is not its destination that has moved, or where that
- * cannot be told from another group that it names: better refused than sent to the wrong one.
+ * The same call to another chat, still in its old lane. Undefined if the call does not go to a group, or names another group that
+ * may be the one that moved: a refusal is better than a message in the wrong chat.
  */
 function redirect(job: Job, chat_id: number): Job | undefined {
   const parameters = JSON.parse(job.call.body) as {

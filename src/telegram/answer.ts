@@ -3,14 +3,14 @@
 import { NetworkError, type ResponseParameters, TelegramError } from "../protocol/errors.ts";
 
 /** As an answer may be: that it is JSON says nothing of what is in it. */
-interface Answer {
+interface ApiAnswer {
   ok?: unknown;
   error_code?: unknown;
   description?: unknown;
   parameters?: unknown;
 }
 
-export function readAnswer(text: string): Answer | null {
+export function readAnswer(text: string): ApiAnswer | null {
   try {
     return JSON.parse(text);
   } catch {
@@ -19,7 +19,7 @@ export function readAnswer(text: string): Answer | null {
 }
 
 /** Whatever came back that is no success. */
-export function refusalIn(method: string, status: number, answer: Answer | null, retryAfter: number): Error {
+export function refusalIn(method: string, status: number, answer: ApiAnswer | null, retryAfter: number): Error {
   const wait = retryAfter > 0 ? { retry_after: retryAfter } : {};
   const error_code = answer?.error_code ?? status;
   if (answer?.ok !== false || !Number.isSafeInteger(error_code) || (error_code as number) < 400) {

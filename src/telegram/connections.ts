@@ -9,6 +9,7 @@
 import type { Socket } from "node:net";
 import { buildConnector, Pool } from "undici";
 import { ConnectError } from "./connect-error.ts";
+import { FreshClient, REUSE_FOR } from "./fresh-client.ts";
 import { openHttpTunnel } from "./http-tunnel.ts";
 import { ProxyServer, type Target } from "./proxy-server.ts";
 import { reasonOf } from "./retry.ts";
@@ -61,6 +62,8 @@ export class Connections {
       connect: this.#connect,
       headersTimeout: timeout,
       bodyTimeout: timeout,
+      keepAliveMaxTimeout: REUSE_FOR,
+      factory: (origin, options) => new FreshClient(origin, options),
     });
   }
 }

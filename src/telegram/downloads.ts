@@ -8,6 +8,7 @@ import { createReadStream } from "node:fs";
 import { mkdtemp, rename, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, isAbsolute, join, resolve } from "node:path";
+import type { Readable } from "node:stream";
 import { MessageChannel, type MessagePort } from "node:worker_threads";
 import type { File } from "@grammyjs/types";
 import { sendBytes } from "../protocol/byte-channel.ts";
@@ -15,8 +16,7 @@ import { FileError, NetworkError, TelegramError } from "../protocol/errors.ts";
 import type { DownloadForm } from "../protocol/events.ts";
 import { DOWNLOAD } from "../protocol/method-names.ts";
 import type { Call, DownloadedFile } from "../protocol/port.ts";
-import { ownBytes } from "../protocol/transferable-bytes.ts";
-import type { RemoteFile } from "./bot-api.ts";
+import { transferableBytes } from "../protocol/transferable-bytes.ts";
 import { type FileLimits, fileLimits, tooLarge } from "./file-limits.ts";
 import { reasonOf } from "./retry.ts";
 
@@ -26,6 +26,13 @@ export interface DownloadsOptions {
   getFile(file_id: string): Promise<File>;
   /** Begins to fetch a file from the server. */
   openFile(file_path: string): Promise<RemoteFile>;
+}
+
+/** A file that is being fetched. */
+export interface RemoteFile {
+  body: Readable;
+  /** In bytes, if the server says so. */
+  size: number | undefined;
 }
 
 /** The body of the call, as `telegram.download_file` has it. */
@@ -124,7 +131,7 @@ function streamOf({ body }: RemoteFile): MessagePort {
 
 async function readAll({ body }: RemoteFile): Promise<Uint8Array<ArrayBuffer>> {
   const chunks: Buffer[] = await body.toArray();
-  return ownBytes(Buffer.concat(chunks));
+  return transferableBytes(Buffer.concat(chunks));
 }
 
 /** Whoever looks at the path sees the whole file or none. @returns the path */

@@ -5,7 +5,7 @@
 
 import type { Dispatcher } from "undici";
 
-export interface Answer {
+export interface HttpAnswer {
   readonly status: number;
   /** Of the header of that name, in seconds; NaN without. */
   readonly retryAfter: number;
@@ -20,14 +20,14 @@ export function exchange(
   dispatcher: Dispatcher,
   request: Dispatcher.DispatchOptions,
   signal?: AbortSignal,
-): Promise<Answer> {
+): Promise<HttpAnswer> {
   return new Promise((resolve, reject) => {
     dispatcher.dispatch(request, new Exchange(resolve, reject, signal));
   });
 }
 
 class Exchange implements Dispatcher.DispatchHandler {
-  readonly #resolve: (answer: Answer) => void;
+  readonly #resolve: (answer: HttpAnswer) => void;
   readonly #reject: (error: unknown) => void;
   readonly #signal: AbortSignal | undefined;
   #controller: Dispatcher.DispatchController | undefined;
@@ -35,7 +35,11 @@ class Exchange implements Dispatcher.DispatchHandler {
   #retryAfter = Number.NaN;
   readonly #pieces: Buffer[] = [];
 
-  constructor(resolve: (answer: Answer) => void, reject: (error: unknown) => void, signal: AbortSignal | undefined) {
+  constructor(
+    resolve: (answer: HttpAnswer) => void,
+    reject: (error: unknown) => void,
+    signal: AbortSignal | undefined,
+  ) {
     this.#resolve = resolve;
     this.#reject = reject;
     this.#signal = signal;

@@ -1,80 +1,96 @@
 /**
- * The long poll.
+ * Receives updates by long polling.
  *
- *   polling -- updates --> taken (committed by `take`), polling again at once with the offset behind them
+ *   polling -- updates --> received(): stored, and there is room for more --> polling, with the offset behind them
  *   polling -- failure --> waiting, as retry.ts says --> polling
- *   polling -- failure that is final --> run() rejects
- *   before each poll: `stored()`, which waits for the disk, and `room()`, which waits while the inbox is full
+ *   polling -- fatal failure --> run() rejects
  *
- * It never waits for the application. Telegram is told that an update was received by the next poll, and that waits until the
+ * Polling never waits for the application. The next poll tells Telegram that an update was received, and it starts only when the
  * update is stored.
  */
 
 import { setTimeout as delay } from "node:timers/promises";
 import type { Update } from "@grammyjs/types";
 import { NetworkError, TelegramError } from "../protocol/errors.ts";
+import type { SourceState, UpdateSource } from "../protocol/update-source.ts";
 import type { Poll } from "./bot-api.ts";
 import { backoff, CONFLICT_PATIENCE, conflictKind, judgePoll } from "./retry.ts";
 
 export interface PollerOptions {
   allowedUpdates: readonly string[];
   getUpdates(poll: Poll, signal: AbortSignal): Promise<Update[]>;
-  /** Stores the updates; what it throws ends the polling. @returns how many of them are new */
-  take(updates: Update[]): number;
-  /** Resolves when what was taken is stored for good: the next poll tells Telegram to forget it. */
-  stored(): Promise<void>;
-  /** Resolves when there is room for a batch. */
-  room(signal: AbortSignal): Promise<void>;
+  /**
+   * Stores a batch. Resolves when the batch is stored for good and there is room for another; its error ends the polling.
+   * @returns the number of updates that were not known before
+   */
+  received(updates: Update[], signal: AbortSignal): Promise<number>;
+  /** Observes each poll at its end. */
+  polled?(updates: number, duration: number, error?: Error): void;
   log: {
     warn(fields: { method: string; error: string }, message: string): void;
     info(fields: { failures: number }, message: string): void;
   };
   /** A clock, in milliseconds. */
   now?(): number;
-  /** What to wait with; ends early, and does not reject, when the signal is aborted. */
+  /** Waits; ends early, without an error, when the signal is aborted. */
   wait?(milliseconds: number, signal: AbortSignal): Promise<void>;
 }
 
-/** The most that Telegram gives: updates a batch, and seconds of waiting. */
+/** Telegram's maximum: updates of a batch, and seconds that a poll waits. */
 const LIMIT = 100;
 const TIMEOUT = 50;
-/** A long poll that comes back with nothing new sooner than this did not wait: ms. */
+/** A long poll that brings nothing new in less than this did not wait: ms. */
 const AT_ONCE = 500;
 
-export class Poller {
+export class Poller implements UpdateSource {
   readonly #options: Required<PollerOptions>;
   #offset: number | undefined;
   /** Polls since the last one that brought something new or waited for it. */
   #inVain = 0;
   #failures = 0;
-  /** The first and the last of the conflicts that count as one. */
+  #lastError: string | undefined;
+  /** Time at which a poll last began or ended. */
+  #lastSign: number;
+  #lastSuccess = Date.now();
+  /** The first and the last 409 of one conflict. */
   #conflict = { first: Number.NEGATIVE_INFINITY, last: Number.NEGATIVE_INFINITY };
-  /** What has been warned of since all was well: of everything once. */
+  /** Failures that were logged since the last success: each reason is logged once. */
   readonly #warnedOf = new Set<string>();
 
   constructor(options: PollerOptions) {
-    this.#options = { now: () => performance.now(), wait: pause, ...options };
+    this.#options = { now: () => performance.now(), wait: pause, polled: () => {}, ...options };
+    this.#lastSign = this.#options.now();
+  }
+
+  get state(): SourceState {
+    return {
+      failures: this.#failures,
+      lastError: this.#lastError,
+      silence: this.#options.now() - this.#lastSign,
+      lastSuccess: this.#lastSuccess,
+    };
   }
 
   /**
    * Polls until the signal is aborted.
-   * @throws TokenRejectedError | ConflictError, and what `take` and `stored` throw
+   * @throws TokenRejectedError | ConflictError, and the errors of `received`
    */
   async run(signal: AbortSignal): Promise<void> {
-    const { stored, room, now } = this.#options;
+    const { received, now } = this.#options;
     while (!signal.aborted) {
-      await Promise.all([stored(), room(signal)]);
-      if (signal.aborted) return;
       const started = now();
       const updates = await this.#poll(signal);
       if (updates === undefined) continue;
-      const isNew = this.#take(updates) > 0;
-      if (isNew || now() - started >= AT_ONCE) this.#inVain = 0;
+      const isOver = now();
+      const added = updates.length === 0 ? 0 : await received(updates, signal);
+      // The last one, not the highest: ids restart at random after a quiet week.
+      this.#moveBehind(updates.findLast(hasId));
+      if (added > 0 || isOver - started >= AT_ONCE) this.#inVain = 0;
       else await this.#slowDown(signal);
     }
   }
 
-  /** Makes Telegram forget what waits there. @returns whether anything did */
+  /** Makes Telegram drop the updates that wait there. @returns true if there were any */
   async skipPending(signal: AbortSignal): Promise<boolean> {
     const { allowedUpdates, getUpdates } = this.#options;
     // A negative offset counts from the end: only the newest update is left, and the first poll confirms it.
@@ -83,63 +99,69 @@ export class Poller {
     return newest !== undefined;
   }
 
-  /** Tells Telegram of the last batch: only a call with a higher offset confirms it. */
+  /** Confirms the last batch: only a poll with a higher offset does. */
   async confirm(signal: AbortSignal): Promise<void> {
     if (this.#offset === undefined) return;
-    const { allowedUpdates, getUpdates, stored } = this.#options;
-    await stored();
+    const { allowedUpdates, getUpdates } = this.#options;
     await getUpdates({ offset: this.#offset, limit: 1, timeout: 0, allowed_updates: allowedUpdates }, signal);
   }
 
   async #poll(signal: AbortSignal): Promise<Update[] | undefined> {
-    const { allowedUpdates, getUpdates } = this.#options;
-    // When all is well again that is to be known at once: the long poll of a quiet bot would take its time to tell.
+    const { allowedUpdates, getUpdates, now, polled } = this.#options;
+    // After a failure the poll does not wait: recovery is known at once.
     const timeout = this.#failures > 0 ? 0 : TIMEOUT;
+    const began = now();
+    this.#lastSign = began;
     try {
-      const poll = { offset: this.#offset, limit: LIMIT, timeout, allowed_updates: allowedUpdates };
-      const updates = await getUpdates(poll, signal);
+      const updates = await getUpdates(
+        { offset: this.#offset, limit: LIMIT, timeout, allowed_updates: allowedUpdates },
+        signal,
+      );
+      this.#lastSign = now();
+      polled(updates.length, this.#lastSign - began);
       this.#recovered();
       return updates;
     } catch (error) {
-      if (!signal.aborted) await this.#failed(error, signal);
+      this.#lastSign = now();
+      // An aborted poll was ended by us and did not fail.
+      if (!signal.aborted) {
+        polled(0, this.#lastSign - began, error as Error);
+        await this.#failed(error as Error, signal);
+      }
       return undefined;
     }
-  }
-
-  #take(updates: Update[]): number {
-    if (updates.length === 0) return 0;
-    const news = this.#options.take(updates);
-    // Of the last one, not the highest: ids restart at random after a quiet week.
-    this.#moveBehind(updates.findLast(hasId));
-    return news;
   }
 
   #moveBehind(update: Update | undefined): void {
     if (hasId(update)) this.#offset = update.update_id + 1;
   }
 
-  /** A server that answers at once with nothing, or always with the same, must not make this loop spin. */
+  /** Waits, lest a server that always answers at once without anything new makes this loop spin. */
   async #slowDown(signal: AbortSignal): Promise<void> {
     this.#inVain += 1;
     await this.#options.wait(backoff(this.#inVain, 1000), signal);
   }
 
-  async #failed(error: unknown, signal: AbortSignal): Promise<void> {
+  async #failed(error: Error, signal: AbortSignal): Promise<void> {
     const { log, wait } = this.#options;
     const conflict = error instanceof TelegramError && error.error_code === 409;
     this.#failures += 1;
+    this.#lastError = error.message;
     this.#inVain += 1;
     const conflictFor = conflict ? this.#lengthOfConflict() : 0;
     const verdict = judgePoll(error, { failures: this.#inVain, conflictFor });
     if (verdict.action === "stop") throw verdict.error;
     const what = conflict ? CONFLICTS[conflictKind(error)] : "polling failed; trying again";
     const reason = error instanceof NetworkError ? error.reason : what;
-    if (!this.#warnedOf.has(reason)) log.warn({ method: "getUpdates", error: (error as Error).message }, what);
+    if (!this.#warnedOf.has(reason)) log.warn({ method: "getUpdates", error: error.message }, what);
     this.#warnedOf.add(reason);
     await wait(verdict.after, signal);
   }
 
-  /** A success in between does not end it: two that poll for a busy bot both get updates. A minute without a conflict does. */
+  /**
+   * Milliseconds for which the conflict has lasted. A minute without a 409 ends it; a success in between does not, since two
+   * pollers of a busy bot both get updates.
+   */
   #lengthOfConflict(): number {
     const now = this.#options.now();
     if (now - this.#conflict.last >= CONFLICT_PATIENCE) this.#conflict.first = now;
@@ -150,11 +172,13 @@ export class Poller {
   #recovered(): void {
     if (this.#failures > 0) this.#options.log.info({ failures: this.#failures }, "polling again");
     this.#failures = 0;
+    this.#lastError = undefined;
+    this.#lastSuccess = Date.now();
     this.#warnedOf.clear();
   }
 }
 
-/** A negative offset would make Telegram forget what waits there. */
+/** A negative offset would make Telegram drop waiting updates. */
 function hasId(update: Update | undefined): update is Update {
   return Number.isSafeInteger(update?.update_id) && update!.update_id >= 0;
 }

@@ -9,7 +9,7 @@ import { judgeStart } from "./retry.ts";
  * @param onFailure hears of each failure after which the call is made again
  * @throws what says that it will never succeed; given up, the signal's reason or an AbortError of it
  */
-export async function insist<T>(
+export async function retryUntilReachable<T>(
   call: (signal: AbortSignal) => Promise<T>,
   signal: AbortSignal,
   onFailure: (error: TelegramError | NetworkError) => void,

@@ -12,14 +12,9 @@ import {
   TokenRejectedError,
 } from "../protocol/errors.ts";
 import type { Call } from "../protocol/port.ts";
+import type { Again, CallVerdict } from "../protocol/verdict.ts";
 import { ConnectError, ProxyRefusesUserError } from "./connect-error.ts";
 
-/** Make the same call again after so many milliseconds. `refused`: because Telegram has had too many. */
-type Again = { action: "again"; after: number; refused?: true };
-/** Make it to the chat that the old one has become. */
-type Redirect = { action: "redirect"; chat_id: number };
-/** The caller shall have the error. */
-type Reject = { action: "reject"; error?: AsgigramError };
 /** The server cannot go on. */
 type Stop = { action: "stop"; error: AsgigramError };
 
@@ -37,13 +32,13 @@ export function backoff(attempt: number, most: number, random = Math.random): nu
 }
 
 /** @param attempt how often the call has been made: 1 after its first failure */
-export function judgeCall(error: unknown, call: Call, attempt: number): Again | Redirect | Reject {
+export function judgeCall(error: unknown, call: Call, attempt: number): CallVerdict {
   const verdict = judgeAnyCall(error, call.method, attempt);
   // Whatever the reason, what has been read from a stream is gone.
   return verdict.action === "reject" || !isSpent(call) ? verdict : { action: "reject", error: notAgain(error) };
 }
 
-function judgeAnyCall(error: unknown, method: string, attempt: number): Again | Redirect | Reject {
+function judgeAnyCall(error: unknown, method: string, attempt: number): CallVerdict {
   if (error instanceof NetworkError && error.delivery === "none") {
     return attempt < MAX_ATTEMPTS ? { action: "again", after: backoff(attempt, 20_000) } : { action: "reject" };
   }
@@ -83,8 +78,8 @@ export interface PollHistory {
 /** How long another poller or a webhook is waited for, as at a deploy the old process may still be leaving: ms. */
 export const CONFLICT_PATIENCE = 60_000;
 
-/** Whatever has kept us from polling, two seconds after its end we are polling again: ms, with something left to poll in. */
-const SOON = 1800;
+/** Longest pause before a poll or a start is tried again, in ms: within 2 s of an outage's end, TLS included, it goes on. */
+const SOON = 1200;
 
 export function judgePoll(error: unknown, { failures, conflictFor }: PollHistory): Again | Stop {
   if (error instanceof TelegramError) {

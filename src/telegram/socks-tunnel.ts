@@ -1,4 +1,9 @@
-/** A tunnel through a SOCKS5 proxy (RFC 1928; user and password: RFC 1929). It is the proxy that looks up the target's name. */
+/**
+ * A tunnel through a SOCKS5 proxy (RFC 1928; user and password: RFC 1929). The proxy looks up the target's name.
+ *
+ * The npm package `socks` is not used: it logs in to a proxy that asks for a user although none was offered, drops the number of an
+ * unknown refusal, and hands the target's first bytes to `data` listeners, of which there are none yet.
+ */
 
 import { once } from "node:events";
 import { isIPv4, isIPv6, type Socket } from "node:net";

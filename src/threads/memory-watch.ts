@@ -1,26 +1,32 @@
 /**
- * Keeps the process below a limit of memory: above it, the worker that has the most is replaced by a new one, before whatever
- * limits the process kills it as a whole.
+ * Keeps the process below a memory limit: above it, the largest worker is replaced by a new one, before the system kills the
+ * whole process.
  *
- *   below -- more than the limit --> above: one worker after another is recycled, with a pause between
+ *   below -- more than the limit --> above: one worker after another is recycled, with a pause in between
  *   above -- less than the limit --> below
- *   above -- every worker has been recycled, and they have grown much since --> again, the most grown first
- *   above -- every worker has been recycled, and that is no use --> given up, which is said once
+ *   above -- every worker was recycled, and they have grown much since --> again, the most grown first
+ *   above -- every worker was recycled, without effect --> given up, with one line in the log
  */
 
 export interface MemoryWatchOptions {
   /** Bytes. */
   limit: number;
-  /** Bytes that the process has. */
+  /** Resident bytes of the process. */
   resident(): number;
-  /** Bytes that each worker has, as far as it knows. */
-  ofWorkers(): readonly number[];
-  /** Resolves when the worker has been replaced, or cannot be. */
+  ofWorkers(): readonly WorkerMemory[];
+  /** Resolves when the worker is replaced, or cannot be. */
   recycle(worker: number): Promise<void>;
   log: {
     warn(fields: Figures & { worker: number }, message: string): void;
     error(fields: Figures, message: string): void;
   };
+}
+
+export interface WorkerMemory {
+  /** Bytes that the worker reported last. */
+  readonly bytes: number;
+  /** Milliseconds since that report. */
+  readonly age: number;
 }
 
 /** Megabytes. */
@@ -30,23 +36,27 @@ interface Figures {
   memory: number[];
 }
 
-/** How often to look: ms. */
+/** Pause between two looks: ms. */
 const PERIOD = 1000;
-/** After a worker has been replaced it is to be seen what that has brought: so many looks later another one may be. */
+/** Looks after a worker was replaced, before another one may be: the effect has to show first. */
 const PAUSE = 15;
-/** What workers that have been recycled already must have grown by, together, to be so again: of the limit. */
+/** Looks that wait for a new report of a worker that is too busy to give one. */
+const PATIENCE = 5;
+/** Growth of all recycled workers together at which they are recycled again: of the limit. */
 const LEAK = 1 / 4;
 
 export class MemoryWatch {
   readonly #options: MemoryWatchOptions;
   readonly #timer: NodeJS.Timeout;
-  /** Those recycled since it was below last, with the bytes that each had when it was new; none as long as that is not known. */
+  /** Workers recycled since the process was last below, with the bytes that each had when it was new; 0 until that is known. */
   readonly #recycled = new Map<number, number>();
-  /** Whether the last look found it above. What workers tell of themselves may be as old as the look before. */
+  /** True if the last look found the process above the limit. */
   #wasAbove = false;
   #isGivenUp = false;
-  /** Looks without a consequence. */
+  /** Looks left without a consequence. */
   #pause = 0;
+  /** Looks in a row that waited for reports. */
+  #waits = 0;
 
   constructor(options: MemoryWatchOptions) {
     this.#options = options;
@@ -71,7 +81,11 @@ export class MemoryWatch {
 
   #act(resident: number): void {
     const { limit, ofWorkers, log } = this.#options;
-    const sizes = ofWorkers();
+    const workers = ofWorkers();
+    // A worker that allocates in one turn of its loop has not reported it yet: another one would be blamed.
+    this.#waits = workers.some(({ age }) => age > 2 * PERIOD) ? this.#waits + 1 : 0;
+    if (this.#waits > 0 && this.#waits <= PATIENCE) return;
+    const sizes = workers.map(({ bytes }) => bytes);
     const figures = {
       resident: megabytes(resident),
       limit: megabytes(limit),
@@ -79,10 +93,7 @@ export class MemoryWatch {
     };
     const [largest] = this.#candidates(sizes);
     if (largest !== undefined) {
-      log.warn(
-        { worker: largest, ...figures },
-        "above --memory-limit: the worker that has the most memory is recycled",
-      );
+      log.warn({ worker: largest, ...figures }, "above --memory-limit: the largest worker is recycled");
       return this.#recycle(largest);
     }
     if (this.#isGivenUp) return;
@@ -93,7 +104,7 @@ export class MemoryWatch {
     );
   }
 
-  /** Whom it may help to recycle, those first that it helps most. */
+  /** Workers that are worth recycling, the best first. */
   #candidates(sizes: readonly number[]): number[] {
     const growth = sizes.map((size, worker) => size - (this.#recycled.get(worker) ?? 0));
     const byGrowth = [...sizes.keys()].sort((one, other) => growth[other]! - growth[one]!);
@@ -103,11 +114,11 @@ export class MemoryWatch {
     return isLeaking ? byGrowth : [];
   }
 
-  /** A new worker tells what it has with its first beat. */
+  /** A new worker reports its memory with its first beat. */
   #measureNewOnes(): void {
     if (this.#recycled.size === 0 || this.#pause === Number.POSITIVE_INFINITY) return;
     const sizes = this.#options.ofWorkers();
-    for (const [worker, size] of this.#recycled) if (size === 0) this.#recycled.set(worker, sizes[worker]!);
+    for (const [worker, size] of this.#recycled) if (size === 0) this.#recycled.set(worker, sizes[worker]!.bytes);
   }
 
   #recycle(worker: number): void {

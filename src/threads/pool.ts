@@ -1,269 +1,307 @@
 /**
- * The workers, one in each place; a place is the number of a shard. What dies is started again, and a worker can be replaced
- * while it serves: another one starts up beside it, and takes the place when it is ready.
+ * The workers of the server: a list that grows and shrinks. Each number (0, 1, …) has one worker that serves; a replacement has
+ * the number of the worker that it replaces, and both are in the list until the old one has handed over.
  *
- *   a place:  served -- its worker dies --> empty -- after a pause --> starting -- ready --> served
- *             starting -- its worker dies --> empty
- *             starting, for the first time of all -- its worker dies --> start() rejects
- *             any of them -- replace() --> the same, with a successor that starts
- *             with a successor -- which dies --> as before, and replace() rejects
- *             with a successor -- which is ready --> handing over, if there was a worker to hand over; else served
- *             handing over -- the predecessor is drained, dies, or is killed as it does not finish in time --> served
+ *   a number:  no worker serves -- a worker is ready --> it serves
+ *              a worker serves -- it dies --> no worker serves; after a pause another one starts
+ *              a worker serves -- replace(): another one is ready --> handing over
+ *              a worker serves -- replace(): the other one dies --> it goes on serving
+ *              handing over -- the old one is drained, or dies, or is killed as it is late --> the new one serves
  *
- * While a place is handed over, nothing is posted to either of the two. If the new one dies meanwhile, its replacement starts
- * as ever, and waits for the predecessor as well.
+ * While a number is handed over, nothing is posted to either worker. If the new one dies meanwhile, another one starts after a
+ * pause, and waits for the old one as well.
  */
 
 import { WorkerError } from "../protocol/errors.ts";
 import type { DisconnectReason } from "../protocol/events.ts";
-import type { CommonTask, ToMain } from "../protocol/port.ts";
-import type { Condition, Dropped } from "../protocol/pulse.ts";
-import { Threads } from "./threads.ts";
-import { Worker, type WorkerLife } from "./worker.ts";
+import type { CommonTask, Place } from "../protocol/port.ts";
+import type { Dropped, WorkerStatus } from "../protocol/pulse.ts";
+import type { WorkerDeath, WorkerReplacement } from "../protocol/worker-causes.ts";
+import { RollingRestart, type RollingRestartOptions } from "./rolling-restart.ts";
+import type { Threads } from "./threads.ts";
+import { type CallTaker, type EventFacts, Worker, type WorkerWords } from "./worker.ts";
+
+/** Takes what happens to the workers and their events. */
+export interface WorkerFacts extends EventFacts {
+  /** The worker can take events. */
+  workerReady(worker: Worker): void;
+  /** The worker is being replaced: it gets nothing more. */
+  workerPaused(worker: Worker): void;
+  /** The worker ended as told. `unseen`: numbers of the events that no application received. */
+  workerDrained(worker: Worker, unseen: readonly number[]): void;
+  /** The worker is dead, and its last messages have been handled. `culprit`: the event that is known to have killed it. */
+  workerDied(worker: Worker, culprit: number | undefined): void;
+  /** The posted event of that number. */
+  posted(worker: number, seq: number): Place | undefined;
+}
 
 export interface WorkerPoolOptions {
   workers: number;
-  /** What is the same for all of them. */
-  task: CommonTask;
-  /** Megabytes of heap that one may have; Node.js's own limit without. */
-  memory?: number | undefined;
-  /** Milliseconds of silence after which a worker is replaced; never without. */
-  stallTimeout?: number | undefined;
-  /** Milliseconds that one which is replaced has for what it holds, and for its lifespan's end. */
+  threads: Threads;
+  task: Omit<CommonTask, "debug">;
+  /** Silence after which a worker is killed: ms. */
+  stallTimeout: number;
+  /** Time that a worker which is replaced has for its events, and for its lifespan's end: ms. */
   grace: number;
-  /** After how many milliseconds a worker that has died `deaths` times in a row is started again. */
+  restart: Pick<RollingRestartOptions, "recycleAfter" | "memoryLimit" | "watchesFiles">;
+  /** Pause before a worker that died `deaths` times in a row is started again: ms. */
   pause(deaths: number): number;
-  /** Called before each message to a worker. */
-  beforePost?(): void;
-  /** A worker is ready for events. */
-  onReady(worker: number, life: WorkerLife): void;
-  onMessage(worker: number, life: WorkerLife, item: ToMain): void;
-  /** A worker is to be replaced by one that is ready: from now on it gets no events. */
-  onPaused(worker: number): void;
-  /**
-   * A worker that was told to has finished, or was killed because it did not in time. What it has not settled is nobody's
-   * fault; `unseen` are the numbers of the events that no application was handed.
-   */
-  onDrained(worker: number, unseen: number[]): void;
-  /** One that was to finish did not in time, and has been killed. */
-  onDismissed?(worker: number): void;
-  /** A worker is gone, and its last messages have been handed over; another will come. */
-  onGone(worker: number, life: WorkerLife, error: Error): void;
-  /** A worker's event loop has not turned for so many milliseconds; `seq` is the event it was last at. */
-  onStalled?(worker: number, silence: number, seq: number): void;
+  /** The worker has items to post: its flush() is to be called at the end of the turn. */
+  onPushed(worker: Worker): void;
+  updates: WorkerFacts;
+  calls: CallTaker;
+  words: WorkerWords;
+  diagnostics: {
+    workerReady(worker: number): void;
+    workerStalled(worker: number): void;
+    workerDied(worker: number, cause: WorkerDeath, error: Error): void;
+    workerReplaced(worker: number, cause: WorkerReplacement): void;
+  };
+  log: RollingRestartOptions["log"] & {
+    warn(fields: { worker: number } & Place, message: string): void;
+    isLevelEnabled(level: "debug"): boolean;
+  };
 }
 
-/** A worker that has lived so long starts again without a record of earlier deaths: ms. */
+/** A worker that has lived for so long is healthy: its next death counts as its first. ms. */
 const HEALTHY = 60_000;
-/** How often the workers' pulse is felt: ms. */
-const WATCH = 1000;
-/** A worker that is silent for so long is reported: ms. */
+/** Pause between two looks for stalled workers: ms. */
+const WATCH = 250;
+/** A worker that is silent for so long is reported as stalled: ms. */
 const STALLED = 10_000;
-
-export interface WorkerReport {
-  readonly number: number;
-  /** It has started, and is not gone. */
-  readonly isUp: boolean;
-  /** Milliseconds since its event loop last turned. */
-  readonly silence: number;
-  readonly condition: Condition;
-}
-
-interface Place {
-  readonly number: number;
-  /** Has the place, or waits for the predecessor to be through, or is dead and not yet followed by another. */
-  worker: Worker;
-  /** Starts up beside it. */
-  successor?: Worker | undefined;
-  /** Finishes what it holds. */
-  predecessor?: Worker | undefined;
-  /** When it is started again after a death. */
-  restart?: NodeJS.Timeout;
-}
 
 export class WorkerPool {
   readonly #options: WorkerPoolOptions;
-  readonly #threads: Threads;
-  readonly #places: readonly Place[];
-  /** All that are not over. */
-  readonly #living = new Set<Worker>();
-  readonly #watch: NodeJS.Timeout;
-  /** What those that are over have dropped. */
+  readonly #restart: RollingRestart;
+  /** All workers that are not over, in the order of their start. */
+  readonly #workers = new Set<Worker>();
+  /** The worker of each number: it serves, or waits for the worker that it replaces, or starts, or is dead. */
+  readonly #current: Worker[] = [];
+  /** Pauses after a death, by number. */
+  readonly #pauses = new Map<number, NodeJS.Timeout>();
+  #started: Promise<unknown> = Promise.resolve();
+  #watch: NodeJS.Timeout | undefined;
+  /** Instances that dead workers dropped. */
   #past: Dropped = { idle: 0, evicted: 0 };
-  #lastLook = performance.now();
-  #stopping = false;
+  #lastLook = 0;
+  #isStopping = false;
 
   constructor(options: WorkerPoolOptions) {
     this.#options = options;
-    this.#threads = new Threads(options.workers, options.memory);
-    this.#places = Array.from({ length: options.workers }, (_, number) => {
-      const place = { number } as Place;
-      place.worker = this.#launch(place);
-      return place;
+    this.#restart = new RollingRestart({
+      ...options.restart,
+      workers: options.workers,
+      replace: (worker, cause, signal) => this.#replace(worker, cause, signal),
+      memory: () =>
+        this.#current.map(({ pulse: { condition, silence } }) => {
+          return { bytes: condition.heap + condition.external, age: silence };
+        }),
+      log: options.log,
     });
-    this.#watch = setInterval(() => this.#lookForStalls(), WATCH).unref();
-  }
-
-  /** How each worker is. */
-  get workers(): WorkerReport[] {
-    return this.#places.map(({ number, worker: { state, pulse } }) => ({
-      number,
-      isUp: state === "running" || state === "draining",
-      silence: pulse.silence,
-      condition: pulse.condition,
-    }));
-  }
-
-  /** How many instances have been dropped because they were idle, in all workers that there ever were. */
-  get dropped(): Dropped {
-    const conditions = [...this.#living].map(({ pulse }) => pulse.condition);
-    return [this.#past, ...conditions].reduce(plus);
   }
 
   /**
-   * Resolves when every worker has imported the application and is through its lifespan startup.
+   * Starts the workers. Resolves when each has imported the application and finished its lifespan startup.
    * @throws ApplicationLoadError | StartupFailedError | WorkerError
    */
   async start(): Promise<void> {
-    await Promise.all(this.#places.map(({ worker }) => worker.ready));
+    this.#restart.start();
+    for (let number = 0; number < this.#options.workers; number++) this.#current[number] = this.#add(number);
+    this.#lastLook = performance.now();
+    this.#watch = setInterval(() => this.#lookForStalls(), WATCH).unref();
+    this.#started = Promise.all(this.#current.map(({ ready }) => ready));
+    await this.#started;
+  }
+
+  /** The workers by their numbers. */
+  get status(): WorkerStatus[] {
+    return this.#current.map(({ number, isUp, pulse }) => {
+      return { number, isUp, silence: pulse.silence, condition: pulse.condition };
+    });
+  }
+
+  /** Number of idle instances that were dropped, dead workers included. */
+  get dropped(): Dropped {
+    return [this.#past, ...[...this.#workers].map(({ pulse }) => pulse.condition)].reduce(plus);
+  }
+
+  /** Turns log lines of level debug on or off in every worker. */
+  setDebug(debug: boolean): void {
+    for (const worker of this.#workers) worker.push({ type: "debug", debug });
   }
 
   /**
-   * Puts a new worker in the place of one that serves. Resolves when it serves, and the old one is gone. One place at a time.
-   * @param signal gives it up, as long as the new one is not ready
-   * @throws ApplicationLoadError | StartupFailedError | WorkerError where the new one cannot start: the old one goes on
+   * Replaces all workers, one at a time. Resolves when all are replaced.
+   * @throws ApplicationLoadError | StartupFailedError | WorkerError if one cannot start: the old ones go on
    */
-  async replace(number: number, signal: AbortSignal): Promise<void> {
-    if (this.#stopping) throw new WorkerError("the workers are being stopped");
-    const place = this.#places[number]!;
-    const { worker } = place;
-    clearTimeout(place.restart);
-    const successor = this.#launch(place);
-    place.successor = successor;
+  reload(): Promise<void> {
+    return this.#restart.reload();
+  }
+
+  /** Ends all instances, then the lifespans; resolves when every worker has finished. */
+  async drain(reason: DisconnectReason): Promise<void> {
+    this.#isStopping = true;
+    void this.#restart.stop();
+    for (const worker of this.#workers) worker.drain(reason);
+    await Promise.all([...this.#workers].map(({ ended }) => ended));
+  }
+
+  /** Ends all threads at once. */
+  async destroy(): Promise<void> {
+    this.#isStopping = true;
+    clearInterval(this.#watch);
+    for (const pause of this.#pauses.values()) clearTimeout(pause);
+    await Promise.all([this.#options.threads.destroy(), this.#restart.stop()]);
+  }
+
+  /**
+   * Starts another worker beside the one that serves. Resolves when it serves and the old one has ended.
+   * @param signal gives the new worker up while it is not ready
+   * @throws ApplicationLoadError | StartupFailedError | WorkerError if the new one cannot start: the old one goes on
+   */
+  async #replace(number: number, cause: WorkerReplacement, signal: AbortSignal): Promise<void> {
+    await this.#started;
+    signal.throwIfAborted();
+    if (this.#isStopping) throw new WorkerError("the workers are being stopped");
+    const old = this.#current[number]!;
+    clearTimeout(this.#pauses.get(number));
+    this.#pauses.delete(number);
+    const successor = this.#add(number, 0, cause);
     const giveUp = () => {
       if (!successor.hasStarted) successor.kill(new WorkerError(`worker ${number} is not wanted any more`));
     };
     signal.addEventListener("abort", giveUp, { once: true });
     await successor.ready.finally(() => signal.removeEventListener("abort", giveUp));
-    await worker.over;
+    await old.over;
   }
 
-  /** Ends all instances, then the lifespans; resolves when every worker is through with it. */
-  async drain(reason: DisconnectReason): Promise<void> {
-    this.#stopping = true;
-    for (const worker of this.#living) worker.drain(reason);
-    await Promise.all([...this.#living].map(({ ended }) => ended));
-  }
-
-  /** Ends the threads, whatever they are doing. */
-  async destroy(): Promise<void> {
-    this.#stopping = true;
-    clearInterval(this.#watch);
-    await this.#threads.destroy();
-  }
-
-  #launch(place: Place, deaths = 0): Worker {
-    const { task, beforePost, onMessage, onDrained } = this.#options;
-    const { number } = place;
+  /** @param cause the reason for which it replaces another worker */
+  #add(number: number, deaths = 0, cause: WorkerReplacement = "reload"): Worker {
+    const { threads, task, restart, updates, calls, words, onPushed, log } = this.#options;
     const worker: Worker = new Worker({
       number,
       deaths,
-      threads: this.#threads,
-      task,
-      beforePost,
-      onReady: () => this.#isReady(place, worker),
-      onMessage: (item) => onMessage(number, worker.life, item),
-      onDrained: (unseen) => {
-        onDrained(number, unseen);
-        if (worker === place.predecessor) this.#handOver(place);
-      },
+      threads,
+      task: { ...task, debug: log.isLevelEnabled("debug") },
+      updates,
+      calls,
+      words,
+      onPushed,
+      onReady: () => this.#isReady(worker, cause),
+      onImported: (file) => this.#restart.imported(file),
+      onSettled:
+        restart.recycleAfter === Number.POSITIVE_INFINITY ? undefined : (count) => this.#restart.settled(number, count),
+      onDrained: (unseen) => this.#isDrained(worker, unseen),
       onEnded: () => {
-        if (!this.#stopping) worker.kill(new WorkerError(`worker ${number} has ended`));
+        if (!this.#isStopping) worker.kill(new WorkerError(`worker ${number} has ended`));
       },
-      onOver: (error) => this.#isOver(place, worker, error),
+      onOver: (error) => this.#isOver(worker, error),
     });
-    this.#living.add(worker);
+    this.#workers.add(worker);
     return worker;
   }
 
-  #isReady(place: Place, worker: Worker): void {
-    if (worker === place.successor) {
-      if (!this.#stopping) this.#succeed(place, worker);
-    } else if (worker === place.worker && place.predecessor === undefined) {
-      this.#options.onReady(place.number, worker.life);
-    }
+  #isReady(worker: Worker, cause: WorkerReplacement): void {
+    const { number } = worker;
+    const current = this.#current[number]!;
+    if (worker === current) return this.#serve(number);
+    if (this.#isStopping) return;
+    this.#current[number] = worker;
+    if (current.state === "running") return this.#retire(current, cause);
+    // The old one is dead, or has not come to serve: there is nothing to hand over.
+    current.kill(new WorkerError(`worker ${number} has been replaced`));
+    this.#serve(number);
   }
 
-  #succeed(place: Place, successor: Worker): void {
-    const predecessor = place.worker;
-    place.worker = successor;
-    place.successor = undefined;
-    if (predecessor.state !== "running") {
-      // It has died, or has not come to serve: there is nothing to hand over.
-      predecessor.kill(new WorkerError(`worker ${place.number} has been replaced`));
-      return this.#handOver(place);
-    }
-    place.predecessor = predecessor;
-    this.#options.onPaused(place.number);
-    predecessor.drain("reload");
-    const late = setTimeout(() => predecessor.dismiss(), this.#options.grace).unref();
-    void predecessor.over.then(() => clearTimeout(late));
+  /** Lets the current worker of a number serve, unless it is not ready, or another one finishes its events. */
+  #serve(number: number): void {
+    const { updates, diagnostics } = this.#options;
+    const worker = this.#current[number]!;
+    const isHandingOver = [...this.#workers].some((one) => one.number === number && one.isServing);
+    if (worker.state !== "running" || isHandingOver) return;
+    worker.isServing = true;
+    diagnostics.workerReady(number);
+    updates.workerReady(worker);
   }
 
-  #handOver(place: Place): void {
-    const { number, worker } = place;
-    place.predecessor = undefined;
-    if (worker.state === "running") this.#options.onReady(number, worker.life);
+  /** Lets a worker finish what it holds, for its replacement is ready. */
+  #retire(worker: Worker, cause: WorkerReplacement): void {
+    const { updates, diagnostics, grace } = this.#options;
+    diagnostics.workerReplaced(worker.number, cause);
+    updates.workerPaused(worker);
+    worker.drain("reload");
+    const late = setTimeout(() => worker.dismiss(), grace).unref();
+    void worker.over.then(() => clearTimeout(late));
   }
 
-  #isOver(place: Place, worker: Worker, error: Error): void {
-    const { onGone, onDrained, onDismissed } = this.#options;
-    const { number } = place;
-    this.#living.delete(worker);
+  #isDrained(worker: Worker, unseen: readonly number[]): void {
+    worker.isServing = false;
+    this.#options.updates.workerDrained(worker, unseen);
+    if (worker !== this.#current[worker.number]) this.#serve(worker.number);
+  }
+
+  #isOver(worker: Worker, error: Error): void {
+    const { number, isServing, isDismissed } = worker;
+    worker.isServing = false;
+    this.#workers.delete(worker);
     this.#past = plus(this.#past, worker.pulse.condition);
-    if (this.#stopping) return;
-    if (worker.isDismissed) onDismissed?.(number);
-    switch (worker) {
-      case place.successor:
-        place.successor = undefined;
-        if (place.worker.state === "over") this.#restart(place);
-        return;
-      case place.predecessor:
-        if (worker.isDismissed) onDrained(number, []);
-        else onGone(number, worker.life, error);
-        return this.#handOver(place);
-      case place.worker:
-        // The first start of all is for start() to tell of.
-        if (!worker.hasStarted && worker.deaths === 0) return;
-        onGone(number, worker.life, error);
-        if (place.successor === undefined) this.#restart(place);
-    }
+    // start() itself reports a worker that dies at the first start of all.
+    if (this.#isStopping || (worker === this.#current[number] && !worker.hasStarted && worker.deaths === 0)) return;
+    if (isDismissed) {
+      this.#options.log.warn({ worker: number }, "a worker that is being replaced did not finish in time; it is ended");
+      if (isServing) this.#isDrained(worker, []);
+    } else if (isServing || worker === this.#current[number]) this.#reportDeath(worker, error, isServing);
+    if (worker !== this.#current[number]) this.#serve(number);
+    this.#restartIfDead(number);
   }
 
-  #restart(place: Place): void {
-    const { bornAt, deaths: before } = place.worker;
+  #reportDeath(worker: Worker, error: Error, isServing: boolean): void {
+    const { updates, words, diagnostics } = this.#options;
+    const { number } = worker;
+    const message = "a worker died; its unsettled events go to its replacement";
+    words.said(number, { error: error.message }, "error", message);
+    diagnostics.workerDied(number, worker.causeOfDeath, error);
+    if (isServing) updates.workerDied(worker, worker.culprit);
+  }
+
+  /** Starts a worker after a pause if the number's worker is dead and no other one is about to replace it. */
+  #restartIfDead(number: number): void {
+    const { state, bornAt, deaths: before } = this.#current[number]!;
+    const isFollowed = [...this.#workers].some((one) => one.number === number && one.state === "starting");
+    if (state !== "over" || isFollowed || this.#pauses.has(number)) return;
     const deaths = performance.now() - bornAt >= HEALTHY ? 1 : before + 1;
-    place.restart = setTimeout(() => {
-      if (!this.#stopping) place.worker = this.#launch(place, deaths);
-    }, this.#options.pause(deaths)).unref();
+    const pause = setTimeout(() => {
+      this.#pauses.delete(number);
+      this.#current[number] = this.#add(number, deaths);
+    }, this.#options.pause(deaths));
+    this.#pauses.set(number, pause.unref());
   }
 
   #lookForStalls(): void {
-    // Where this thread itself was held up (a laptop that slept), the workers' silence means nothing.
+    // If this thread itself was held up (a laptop that slept), the workers' silence means nothing.
     const now = performance.now();
     const isLate = now - this.#lastLook > 3 * WATCH;
     this.#lastLook = now;
-    if (isLate) return;
-    const { stallTimeout = Number.POSITIVE_INFINITY, onStalled } = this.#options;
-    for (const worker of this.#living) {
-      const { silence, seq } = worker.pulse;
-      if (silence < Math.min(STALLED, stallTimeout)) worker.isStalled = false;
-      else if (!worker.isStalled) {
-        worker.isStalled = true;
-        onStalled?.(worker.number, silence, seq);
-      }
-      if (silence >= stallTimeout) worker.kill(new WorkerError(`worker ${worker.number} was stalled`));
-    }
+    if (!isLate) for (const worker of this.#workers) this.#lookAt(worker);
+  }
+
+  #lookAt(worker: Worker): void {
+    const { stallTimeout } = this.#options;
+    const { silence } = worker.pulse;
+    if (silence < Math.min(STALLED, stallTimeout)) worker.isStalled = false;
+    else if (!worker.isStalled) this.#reportStall(worker);
+    if (silence >= stallTimeout) worker.kill(new WorkerError(`worker ${worker.number} was stalled`));
+  }
+
+  #reportStall(worker: Worker): void {
+    const { updates, diagnostics, log } = this.#options;
+    const { number, pulse } = worker;
+    worker.isStalled = true;
+    diagnostics.workerStalled(number);
+    const { scope, update_id, kind } = updates.posted(number, pulse.seq) ?? {};
+    const place = scope === undefined ? {} : { scope, ...(update_id && { update_id }), ...(kind && { kind }) };
+    const seconds = Math.round(pulse.silence / 1000);
+    log.warn({ worker: number, ...place }, `a worker is stalled: its event loop has not turned for ${seconds} s`);
   }
 }
 

@@ -1,31 +1,29 @@
 /**
- * Which worker is replaced by a new one, and when: one after another, whoever asks for it.
+ * Decides which worker is replaced by a new one, and when: one worker at a time.
  *
- *   reload(), a file has changed ----------------> all are due, once more if they were being replaced already
- *   settled() as many events as a worker may ----> that one is due
- *   too much memory -----------------------------> the one that has the most is due
+ *   reload(), a file has changed ---------------> all are due, again if they are being replaced
+ *   settled() the last event of its allowance --> that worker is due
+ *   too much memory ----------------------------> the largest worker is due
  *   due -- its turn --> being replaced -- the new one serves --> done
- *                       being replaced -- the new one cannot start --> nothing is due any more; those that serve go on
+ *                       being replaced -- the new one cannot start --> none is due any more; the old ones go on
  */
 
-import { MemoryWatch, type MemoryWatchOptions } from "./memory-watch.ts";
+import { explain } from "../protocol/explain.ts";
+import type { WorkerReplacement } from "../protocol/worker-causes.ts";
+import { MemoryWatch, type MemoryWatchOptions, type WorkerMemory } from "./memory-watch.ts";
 import { SourceWatch } from "./source-watch.ts";
 
-/** Why a worker is replaced; but for the first, by the option that has it so. */
-export type RenewalCause = "reload" | "recycle-after" | "memory-limit";
-
-export interface RenewalOptions {
+export interface RollingRestartOptions {
   workers: number;
-  /** Events that a worker may settle; any number without. */
-  recycleAfter?: number | undefined;
-  /** Puts a new worker in the place of one. Rejects where it cannot start, and when the signal is aborted before it has. */
-  replace(worker: number, cause: RenewalCause, signal: AbortSignal): Promise<void>;
-  /** Bytes that the process may have; any number without. */
-  memoryLimit?: number | undefined;
-  /** Bytes that each worker has, as far as it knows. */
-  memory(): readonly number[];
-  /** Whether to reload when a file of the application changes. */
+  /** Events that a worker may settle; Infinity for any number. */
+  recycleAfter: number;
+  /** Bytes that the process may have; Infinity for any number. */
+  memoryLimit: number;
+  /** True to reload when a file of the application changes. */
   watchesFiles: boolean;
+  /** Replaces one worker. Rejects if the new one cannot start, or the signal is aborted before it has. */
+  replace(worker: number, cause: WorkerReplacement, signal: AbortSignal): Promise<void>;
+  memory(): readonly WorkerMemory[];
   log: MemoryWatchOptions["log"] & {
     info(
       fields: { worker: number } | { replaced: number[]; took: number } | { files: string[] },
@@ -35,35 +33,40 @@ export interface RenewalOptions {
   };
 }
 
-export class Renewal {
-  readonly #options: RenewalOptions;
+export class RollingRestart {
+  readonly #options: RollingRestartOptions;
   readonly #all: readonly number[];
-  readonly #due = new Map<number, RenewalCause>();
-  /** How many events each worker may still settle. */
+  readonly #due = new Map<number, WorkerReplacement>();
+  /** Events that each worker may still settle. */
   readonly #left: number[];
-  readonly #memoryWatch: MemoryWatch | undefined;
-  readonly #sourceWatch: SourceWatch | undefined;
+  #memoryWatch: MemoryWatch | undefined;
+  #sourceWatch: SourceWatch | undefined;
   /** Gives up the worker that is about to start. */
   #attempt = new AbortController();
   #work: Promise<void> | undefined;
   #isStopped = false;
 
-  constructor(options: RenewalOptions) {
-    const { workers, recycleAfter = Number.POSITIVE_INFINITY, memoryLimit, watchesFiles } = options;
+  constructor(options: RollingRestartOptions) {
+    const { workers, recycleAfter } = options;
     this.#options = options;
     this.#all = Array.from({ length: workers }, (_, worker) => worker);
-    // Their turns come at different times, as they would all come at once if the first ones were as long as the rest.
+    // The first allowances differ, or all workers would be due at the same time.
     this.#left = this.#all.map((worker) => Math.ceil((recycleAfter * (workers - worker)) / workers));
-    this.#memoryWatch = memoryLimit === undefined ? undefined : this.#watchMemory(memoryLimit);
-    this.#sourceWatch = watchesFiles ? this.#watchFiles() : undefined;
+  }
+
+  /** Begins to watch memory and files, as far as the options want it. Imported files may be reported from now on. */
+  start(): void {
+    const { memoryLimit, watchesFiles } = this.#options;
+    if (watchesFiles) this.#sourceWatch = this.#watchFiles();
+    if (memoryLimit !== Number.POSITIVE_INFINITY) this.#memoryWatch = this.#watchMemory(memoryLimit);
   }
 
   /**
-   * Replaces every worker; resolves when all have been. Where it is asked for again meanwhile, it begins anew.
-   * @throws ApplicationLoadError | StartupFailedError | WorkerError where one cannot start: it ends there
+   * Replaces every worker; resolves when all are replaced. Another call meanwhile makes it begin anew.
+   * @throws ApplicationLoadError | StartupFailedError | WorkerError if one cannot start: it ends there
    */
   reload(): Promise<void> {
-    // What is about to start may have imported files as they were before.
+    // The worker that is about to start may have imported files as they were before.
     this.#attempt.abort();
     return this.#replace(this.#all, "reload");
   }
@@ -72,12 +75,12 @@ export class Renewal {
     this.#left[worker]! -= count;
     if (this.#left[worker]! > 0 || this.#isStopped) return;
     const { recycleAfter, log } = this.#options;
-    this.#left[worker] = recycleAfter!;
+    this.#left[worker] = recycleAfter;
     log.info({ worker }, `the worker has settled its ${recycleAfter} events and is recycled`);
     void this.#recycle(worker, "recycle-after");
   }
 
-  /** The application is made of that file, too. */
+  /** The application imports that file. */
   imported(file: string): void {
     void this.#sourceWatch?.add(file);
   }
@@ -106,19 +109,19 @@ export class Renewal {
     return new SourceWatch({
       onChange: (files) => {
         log.info({ files }, "the application has changed; reloading it");
-        // Where that fails, the log has it.
+        // The log has the reason if that fails.
         this.reload().catch(() => {});
       },
       onError: ({ message }) => log.error({ error: message }, "the application's files cannot be watched"),
     });
   }
 
-  /** Replaces one worker, in its turn; resolves when it has been, or cannot be. */
-  #recycle(worker: number, cause: RenewalCause): Promise<void> {
+  /** Replaces one worker in its turn; resolves when it is replaced, or cannot be. */
+  #recycle(worker: number, cause: WorkerReplacement): Promise<void> {
     return this.#replace([worker], cause).catch(() => {});
   }
 
-  #replace(workers: readonly number[], cause: RenewalCause): Promise<void> {
+  #replace(workers: readonly number[], cause: WorkerReplacement): Promise<void> {
     if (this.#isStopped) return Promise.resolve();
     for (const worker of workers) this.#due.set(worker, cause);
     this.#work ??= this.#replaceThoseDue();
@@ -128,22 +131,22 @@ export class Renewal {
   async #replaceThoseDue(): Promise<void> {
     const began = performance.now();
     const replaced = new Set<number>();
-    // A Map's iteration comes to what is added while it runs.
+    // A Map's iteration comes to entries that are added while it runs.
     try {
       for (const [worker, cause] of this.#due) {
         this.#due.delete(worker);
         if (await this.#replaceOne(worker, cause)) replaced.add(worker);
       }
     } finally {
-      // At once: what becomes due from now on is not ours any more.
+      // At once: a worker that becomes due from now on needs a new round.
       this.#work = undefined;
     }
     const took = Math.round(performance.now() - began);
     if (!this.#isStopped) this.#options.log.info({ replaced: [...replaced], took }, "workers have been replaced");
   }
 
-  /** @returns false if that was given up, since all are due again or none is. */
-  async #replaceOne(worker: number, cause: RenewalCause): Promise<boolean> {
+  /** @returns false if the attempt was given up, since all are due again or none is */
+  async #replaceOne(worker: number, cause: WorkerReplacement): Promise<boolean> {
     this.#attempt = new AbortController();
     const { signal } = this.#attempt;
     try {
@@ -157,9 +160,4 @@ export class Renewal {
       throw error;
     }
   }
-}
-
-/** An application that cannot be started comes with the stack of its own error. */
-function explain({ message, cause }: Error): string {
-  return typeof cause === "string" ? `${message}\n${cause}` : message;
 }

@@ -1,6 +1,6 @@
 /**
- * The threads that workers live in: Piscina pools, in which each thread has one endless task, the host of one worker. A thread
- * is never used twice: what has been imported in it stays imported.
+ * The threads that workers live in: Piscina pools in which each thread has one endless task, the host of one worker. No thread
+ * is used twice: what it imported stays imported.
  */
 
 import { stat } from "node:fs";
@@ -12,44 +12,50 @@ import type { HostTask } from "../protocol/port.ts";
 const HOST = new URL(`../../workers/host${extname(import.meta.url)}`, import.meta.url).href;
 
 export interface RunOptions {
-  /** Ends the thread when it is aborted, whatever it is doing. */
+  /** Ends the thread when it is aborted. */
   signal: AbortSignal;
-  /** A thread of the same pool has died before it was up; this one may never be, unless it is already. */
+  /** Called when a thread of the same pool died before it was up: this one may never be up, unless it is already. */
   onSpent(): void;
 }
 
 export class Threads {
-  readonly #memory: number | undefined;
+  readonly #count: number;
+  readonly #memory: number;
   /**
-   * What runs on each. The first is the pool; others come only where that one has given up: Piscina replaces no thread any more
-   * once one of them has died before it was up. Such a pool is spent.
+   * The running tasks of each pool. The first pool serves; others come only after it is spent: Piscina replaces no thread any
+   * more once one of them died before it was up.
    */
   readonly #piscinas = new Map<Piscina, Set<RunOptions>>();
   readonly #spent = new Set<Piscina>();
 
   /**
-   * @param count of those that run all the time; one more can run while it takes another's place
-   * @param memory megabytes of heap that each may have; Node.js's own limit without
+   * @param count threads that run all the time; one more can run while it replaces another
+   * @param memory bytes of heap of each; Infinity for Node.js's own limit
    */
-  constructor(count: number, memory: number | undefined) {
+  constructor(count: number, memory: number) {
+    this.#count = count;
     this.#memory = memory;
-    makeSystemThreads();
-    this.#add(count, count + 1);
   }
 
-  /** Runs a host in a thread of its own; resolves or rejects when that thread is gone. */
+  /** Starts the threads, so that they are up when the first hosts are run. */
+  start(): void {
+    makeSystemThreads();
+    this.#add(this.#count, this.#count + 1);
+  }
+
+  /** Runs a host in a thread of its own; resolves or rejects when that thread has ended. */
   async run(task: HostTask, options: RunOptions): Promise<void> {
     const [piscina, running] = this.#free();
     running.add(options);
     try {
-      // Piscina's type for a transfer list is inferred from another overload of postMessage than it means.
+      // Piscina infers the type of its transfer list from the wrong overload of postMessage.
       await piscina.run(task, { transferList: [task.port] as never, signal: options.signal });
     } finally {
       running.delete(options);
     }
   }
 
-  /** Ends them all. */
+  /** Ends all threads. */
   async destroy(): Promise<void> {
     await Promise.all([...this.#piscinas.keys()].map((piscina) => piscina.destroy()));
   }
@@ -71,10 +77,10 @@ export class Threads {
       recordTiming: false,
       env: environment(),
       argv: [],
-      ...(this.#memory === undefined ? {} : { resourceLimits: { maxOldGenerationSizeMb: this.#memory } }),
+      ...(this.#memory === Number.POSITIVE_INFINITY ? {} : { resourceLimits: limits(this.#memory) }),
     });
     const running = new Set<RunOptions>();
-    // A thread that dies at its task fails that task. One that dies without has died before it was up.
+    // A thread that dies at its task fails that task. A thread that dies without one died before it was up.
     piscina.on("error", () => {
       this.#spent.add(piscina);
       for (const { onSpent } of running) onSpent();
@@ -84,15 +90,19 @@ export class Threads {
   }
 }
 
+function limits(bytes: number): { maxOldGenerationSizeMb: number } {
+  return { maxOldGenerationSizeMb: bytes / 2 ** 20 };
+}
+
 /**
- * Node.js has files read, disks flushed and names resolved by some threads that the whole process shares. They are made when they
- * are first needed, with the priority of whoever needs them: that must be the main thread, and not a worker that stands behind it.
+ * Node.js reads files, flushes disks and resolves names in threads that the whole process shares. It makes them at their first
+ * use, with the priority of the thread that uses them: that must be the main thread, not a worker with a lower priority.
  */
 function makeSystemThreads(): void {
   stat(".", () => {});
 }
 
-/** What applications may see of the process's environment: all but this server's own settings, the token among them. */
+/** The process's environment as applications may see it: without this server's own settings, the token among them. */
 function environment(): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("ASGIGRAM_")));
 }

@@ -1,39 +1,74 @@
 /**
  * One life of one worker: a thread with the application in it, and the port to it.
  *
- *   starting -- ready --> running -- drain() --> draining -- drained --> drained -- ended --> (whoever drained it kills it)
+ *   starting -- ready --> running -- drain() --> draining -- drained --> drained -- ended --> over: its pool kills it
  *   starting -- unready --> over
  *   any of them -- the thread dies, or kill() --> over
  *
- * What is posted to a life that is over goes nowhere.
+ * Items that are pushed to a worker that is over are dropped.
  */
 
-import { MessageChannel, type MessagePort, receiveMessageOnPort } from "node:worker_threads";
+import { MessageChannel, type MessagePort, receiveMessageOnPort, type Transferable } from "node:worker_threads";
 import { Batch } from "../protocol/batch.ts";
 import { ApplicationLoadError, type AsgigramError, StartupFailedError, WorkerError } from "../protocol/errors.ts";
 import type { DisconnectReason } from "../protocol/events.ts";
-import type { CommonTask, HostTask, StartFailure, ToMain, ToWorker } from "../protocol/port.ts";
+import type {
+  CommonTask,
+  EventItem,
+  HostTask,
+  LogLevel,
+  Place,
+  StartFailure,
+  ToMain,
+  ToWorker,
+} from "../protocol/port.ts";
 import { Pulse } from "../protocol/pulse.ts";
+import type { WorkerDeath } from "../protocol/worker-causes.ts";
 import type { Threads } from "./threads.ts";
 
-/** What others may do with a life: post to it. */
-export type WorkerLife = Pick<Batch<ToWorker>, "push" | "last">;
+type Item<Type extends ToMain["type"]> = Extract<ToMain, { type: Type }>;
+
+/** Takes what a worker says of its events. */
+export interface EventFacts {
+  settled(worker: Worker, seqs: readonly number[]): void;
+  /** The application threw. */
+  failed(worker: Worker, seq: number, error: string): void;
+}
+
+/** Takes the calls that a worker's applications make. */
+export interface CallTaker {
+  call(worker: Worker, item: Item<"call">): void;
+}
+
+/** The log of the workers' words. */
+export interface WorkerWords {
+  said(worker: number, item: Place & { error?: string }, level: LogLevel, message: string): void;
+  printed(worker: number, item: Item<"output">): void;
+  /** The thread is about to end by itself. */
+  crashed(worker: number, item: Item<"crash">): void;
+}
 
 export interface WorkerOptions {
   number: number;
-  /** How often it has died in a row before this life, without a healthy minute between. */
+  /** Number of deaths in a row before this life, without a healthy minute in between. */
   deaths: number;
   threads: Threads;
   task: CommonTask;
-  /** Called before each message to it. */
-  beforePost?: (() => void) | undefined;
+  updates: EventFacts;
+  calls: CallTaker;
+  words: WorkerWords;
+  /** The worker has items to post: flush() is to be called at the end of the turn. */
+  onPushed(worker: Worker): void;
   onReady(): void;
-  onMessage(item: ToMain): void;
-  /** Its instances have come to their end. `unseen`: the numbers of the events that no application was handed. */
-  onDrained(unseen: number[]): void;
-  /** So has its lifespan: there is nothing left but to kill it. */
+  /** The application imports that file. */
+  onImported(file: string): void;
+  /** It has settled so many events more; undefined if nothing depends on their number. */
+  onSettled: ((count: number) => void) | undefined;
+  /** Its instances have ended. `unseen`: numbers of the events that no application received. */
+  onDrained(unseen: readonly number[]): void;
+  /** Its lifespan has ended: nothing is left but to kill it. */
   onEnded(): void;
-  /** It is gone, and its last messages have been handed over. */
+  /** Its thread has ended, and its last messages have been handled. */
   onOver(error: Error): void;
 }
 
@@ -42,122 +77,197 @@ export type WorkerState = "starting" | "running" | "draining" | "drained" | "ove
 export class Worker {
   readonly number: number;
   readonly deaths: number;
-  readonly life: Batch<ToWorker>;
   readonly pulse = new Pulse();
   readonly bornAt = performance.now();
-  /** Rejects where it cannot start. */
+  /** Rejects if the worker cannot start. */
   readonly ready: Promise<void>;
-  /** Resolves when it has been drained and its lifespan is over, or when it is over itself. */
+  /** Resolves when the worker is drained and its lifespan has ended, or when it is over. */
   readonly ended: Promise<void>;
-  /** Resolves when it is. */
   readonly over: Promise<void>;
-  /** Whether it has ever been ready. */
+  /** True once it was ready. */
   hasStarted = false;
+  /** True while it is among the workers that events are posted to, or finishes such events. */
+  isServing = false;
   isStalled = false;
-  /** Whether it was killed because it did not finish in time. */
+  /** True if it was killed because it did not finish in time. */
   isDismissed = false;
 
   readonly #options: WorkerOptions;
   readonly #port: MessagePort;
+  readonly #outbound: Batch<ToWorker>;
   readonly #kill = new AbortController();
   readonly #ready = Promise.withResolvers<void>();
   readonly #ended = Promise.withResolvers<void>();
   readonly #over = Promise.withResolvers<void>();
+  /** Calls of endInstances() without an answer, by shard. */
+  readonly #revoking = new Map<number, PromiseWithResolvers<readonly number[]>>();
   #state: WorkerState = "starting";
+  #crash: { readonly seq: number | undefined } | undefined;
+  #error: Error | undefined;
 
   constructor(options: WorkerOptions) {
-    const { number, threads, beforePost } = options;
     const { port1, port2 } = new MessageChannel();
-    this.number = number;
+    this.number = options.number;
     this.deaths = options.deaths;
     this.#options = options;
     this.#port = port1;
-    this.life = new Batch(port1, beforePost);
+    this.#outbound = new Batch(port1, () => options.onPushed(this));
     this.ready = this.#ready.promise;
     this.ready.catch(() => {});
     this.ended = this.#ended.promise;
     this.over = this.#over.promise;
-    port1.on("message", (items: ToMain[]) => this.#receive(items));
-    const task: HostTask = { ...options.task, port: port2, worker: number, pulse: this.pulse.buffer };
-    const run = threads.run(task, { signal: this.#kill.signal, onSpent: () => this.#giveUp() });
-    run.then(
-      () => this.#die(new WorkerError(`worker ${number} ended by itself`)),
-      (error: Error) => this.#die(error),
-    );
+    port1.on("message", (items: ToMain[]) => {
+      for (const item of items) this.#receive(item);
+    });
+    this.#run(port2);
   }
 
   get state(): WorkerState {
     return this.#state;
   }
 
-  /** Ends its instances, then its lifespan. One that is still starting reads it as soon as it is ready. */
+  /** True if the worker serves, or finishes what it holds. */
+  get isUp(): boolean {
+    return this.#state === "running" || this.#state === "draining";
+  }
+
+  /** Number of the event whose instance is known to have killed the worker. */
+  get culprit(): number | undefined {
+    return this.#crash?.seq;
+  }
+
+  /** Cause of its death. */
+  get causeOfDeath(): WorkerDeath {
+    const error = this.#error;
+    if (this.#crash !== undefined) return "crash";
+    if (error instanceof ApplicationLoadError || error instanceof StartupFailedError) return "start";
+    if ((error as NodeJS.ErrnoException | undefined)?.code === "ERR_WORKER_OUT_OF_MEMORY") return "memory";
+    return this.isStalled && error instanceof WorkerError ? "stall" : "other";
+  }
+
+  /** Posts events at once, behind the items that were pushed before. */
+  post(events: EventItem[]): void {
+    this.#outbound.push({ type: "events", events });
+    this.#outbound.flush();
+  }
+
+  /** Adds an item to the message that is posted at the end of the turn. */
+  push(item: ToWorker, transfer?: readonly Transferable[]): void {
+    this.#outbound.push(item, transfer);
+  }
+
+  /** Posts the items that were pushed. */
+  flush(): void {
+    this.#outbound.flush();
+  }
+
+  /** Ends the instances of a shard. @returns the numbers of its events that no application received */
+  endInstances(shard: number): Promise<readonly number[]> {
+    if (this.#state === "over" || this.#state === "drained") return Promise.resolve([]);
+    const revoked = Promise.withResolvers<readonly number[]>();
+    this.#revoking.set(shard, revoked);
+    this.push({ type: "revoke", shard });
+    return revoked.promise;
+  }
+
+  /** Ends its instances, then its lifespan. A worker that is still starting reads this when it is ready. */
   drain(reason: DisconnectReason): void {
     if (this.#state !== "starting" && this.#state !== "running") return;
     this.#state = "draining";
-    this.life.push({ type: "drain", reason });
+    this.push({ type: "drain", reason });
   }
 
-  /** It did not finish in time. */
+  /** Kills a worker that did not finish in time. */
   dismiss(): void {
     this.isDismissed = true;
     this.kill(new WorkerError(`worker ${this.number} did not finish in time`));
   }
 
-  /** Ends its thread, whatever that is doing. */
+  /** Ends its thread at once. */
   kill(reason: Error): void {
     this.#kill.abort(reason);
   }
 
-  #giveUp(): void {
-    if (!this.hasStarted) this.kill(new WorkerError(`worker ${this.number} could not be started`));
+  #run(port: MessagePort): void {
+    const { number, threads, task } = this.#options;
+    const hostTask: HostTask = { ...task, port, worker: number, pulse: this.pulse.buffer };
+    const giveUp = () => {
+      if (!this.hasStarted) this.kill(new WorkerError(`worker ${number} could not be started`));
+    };
+    threads.run(hostTask, { signal: this.#kill.signal, onSpent: giveUp }).then(
+      () => this.#die(new WorkerError(`worker ${number} ended by itself`)),
+      (error: Error) => this.#die(error),
+    );
   }
 
-  #receive(items: ToMain[]): void {
-    for (const item of items) {
-      switch (item.type) {
-        case "ready":
-          this.hasStarted = true;
-          if (this.#state === "starting") this.#state = "running";
-          this.#ready.resolve();
-          this.#options.onReady();
-          break;
-        case "unready":
-          this.#ready.reject(errorOf(item.error));
-          // What it has imported stays imported, faults and all: the next attempt needs a thread of its own.
-          this.kill(errorOf(item.error));
-          break;
-        case "drained":
-          this.#state = "drained";
-          this.#options.onDrained(item.unseen);
-          break;
-        case "ended":
-          this.#ended.resolve();
-          this.#options.onEnded();
-          break;
-        default:
-          this.#options.onMessage(item);
-      }
+  #receive(item: ToMain): void {
+    const { updates, calls, words, onReady, onImported, onSettled, onDrained, onEnded } = this.#options;
+    switch (item.type) {
+      case "call":
+        return calls.call(this, item);
+      case "settled":
+        onSettled?.(item.seqs.length);
+        return updates.settled(this, item.seqs);
+      case "failed":
+        onSettled?.(1);
+        words.said(this.number, item, "error", "the application threw; the event is now a dead letter");
+        return updates.failed(this, item.seq, item.error);
+      case "log":
+        return words.said(this.number, item, item.level, item.message);
+      case "output":
+        return words.printed(this.number, item);
+      case "imported":
+        return onImported(item.file);
+      case "ready":
+        this.hasStarted = true;
+        if (this.#state === "starting") this.#state = "running";
+        this.#ready.resolve();
+        return onReady();
+      case "unready":
+        this.#ready.reject(startErrorOf(item.error));
+        // What the thread imported stays imported, faults and all: the next attempt needs a new thread.
+        return this.kill(startErrorOf(item.error));
+      case "crash":
+        this.#crash = { seq: item.seq };
+        return words.crashed(this.number, item);
+      case "revoked":
+        this.#revoking.get(item.shard)?.resolve(item.unseen);
+        return void this.#revoking.delete(item.shard);
+      case "drained":
+        this.#state = "drained";
+        this.#answerRevocations();
+        return onDrained(item.unseen);
+      case "ended":
+        this.#ended.resolve();
+        return onEnded();
     }
   }
 
-  /** The thread is gone. What it posted before that still counts. */
+  /** The thread has ended. Messages that it posted before still count. */
   #die(error: Error): void {
     for (let left = receiveMessageOnPort(this.#port); left !== undefined; left = receiveMessageOnPort(this.#port)) {
-      this.#receive(left.message);
+      for (const item of left.message as ToMain[]) this.#receive(item);
     }
     this.#port.close();
     this.#state = "over";
     const reason = (this.#kill.signal.reason as Error | undefined) ?? error;
-    this.#ready.reject(
-      new WorkerError(`worker ${this.number} died while it started: ${reason.message}`, { cause: reason }),
-    );
+    this.#error = reason;
+    const message = `worker ${this.number} died while it started: ${reason.message}`;
+    this.#ready.reject(new WorkerError(message, { cause: reason }));
     this.#ended.resolve();
     this.#over.resolve();
     this.#options.onOver(reason);
+    this.#answerRevocations();
+  }
+
+  /** No instance is left: the pool accounts for the worker's events as a whole. */
+  #answerRevocations(): void {
+    for (const { resolve } of this.#revoking.values()) resolve([]);
+    this.#revoking.clear();
   }
 }
 
-function errorOf({ name, message, detail }: StartFailure): AsgigramError {
+function startErrorOf({ name, message, detail }: StartFailure): AsgigramError {
   const options = detail === undefined ? {} : { cause: detail };
   return name === "StartupFailedError"
     ? new StartupFailedError(message, options)

@@ -24,7 +24,7 @@ const stream =
   "GET /bot1:bench/getMe HTTP/1.1\r\nhost: x\r\n\r\n" +
   withLength("getUpdates", "");
 
-describe("requests are the same", () => {
+describe("the request reader", () => {
   const expected = [
     ["sendMessage", text],
     ["sendMessage", text],
@@ -32,14 +32,14 @@ describe("requests are the same", () => {
     ["getUpdates", ""],
   ];
 
-  test("when several come in one piece", () => {
+  test("several requests are read from one piece", () => {
     assert.deepEqual(
       read(stream).map(({ method, body }) => [method, body]),
       expected,
     );
   });
 
-  test("however the pieces are cut", () => {
+  test("requests are read from pieces cut anywhere", () => {
     fc.assert(
       fc.property(fc.array(fc.nat(stream.length)), (cuts) => {
         const places = [0, ...cuts.sort((a, b) => a - b), stream.length];
@@ -53,7 +53,7 @@ describe("requests are the same", () => {
   });
 });
 
-test("parameters are read as JSON, as a form and in parts", async () => {
+test("parameters are read from JSON, a form and multipart", async () => {
   const form = new FormData();
   form.set("chat_id", "7");
   form.set("text", "17 heavy");
@@ -69,7 +69,7 @@ test("parameters are read as JSON, as a form and in parts", async () => {
   assert.deepEqual(parametersOf({ method: "getMe", contentType: "", body: "" }), {});
 });
 
-test("answers wait for those that were asked for earlier, and go out in one write", () => {
+test("answers wait for the answers to earlier requests, and go out in one write", () => {
   const writes: (string[] | null)[] = [];
   const connection = new Connection((text) => writes.push(text.match(/\[\d\]/g)));
   const [first, second, third] = [connection.reserve(), connection.reserve(), connection.reserve()];

@@ -2,15 +2,15 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { faultsIn, Ledger } from "../../bench/ledger.ts";
 
-/** Six updates of two chats, all of them handed out at 10 ms; these were answered, at 20 ms, 21 ms, … */
+/** Six updates of two chats, handed out at 10 ms, with these answers at 20 ms, 21 ms, … */
 function ledgerOf(...answers: [number: number, chat: number][]): Ledger {
   const ledger = new Ledger(7, (number) => number % 2);
-  ledger.bear(0, 6, 10);
+  ledger.created(0, 6, 10);
   for (const [i, [number, chat]] of answers.entries()) ledger.answer(number, chat, 20 + i);
   return ledger;
 }
 
-const whole: [number, number][] = [
+const complete: [number, number][] = [
   [1, 1],
   [0, 0],
   [2, 0],
@@ -19,29 +19,33 @@ const whole: [number, number][] = [
   [5, 1],
 ];
 
-describe("a run counts", () => {
-  test("if each update is answered once, each chat in order", () => {
-    assert.equal(faultsIn(ledgerOf(...whole).verdict(6)), undefined);
+describe("a valid run", () => {
+  test("a run counts if each update is answered once, each chat in order", () => {
+    assert.equal(faultsIn(ledgerOf(...complete).verdict(6)), undefined);
   });
 });
 
-describe("a run is no result", () => {
+describe("an invalid run", () => {
   const cases: [string, [number, number][], string][] = [
-    ["if an update is not answered", whole.slice(0, -1), "1 lost"],
-    ["if one is answered twice", [...whole, [0, 0]], "1 repeated"],
-    ["if two of a chat are answered in the wrong order", [[2, 0], [0, 0], ...whole.slice(3), [1, 1]], "2 out of order"],
-    ["if one is answered in another chat", [...whole.slice(0, -1), [5, 0]], "1 lost, 1 astray"],
-    ["if something is answered that was never handed out", [...whole, [6, 0]], "1 astray"],
-    ["if an answer is to nothing known", [...whole, [Number.NaN, 0]], "1 astray"],
+    ["a run with an unanswered update does not count", complete.slice(0, -1), "1 lost"],
+    ["a run with an update answered twice does not count", [...complete, [0, 0]], "1 repeated"],
+    [
+      "a run with a chat answered in the wrong order does not count",
+      [[2, 0], [0, 0], ...complete.slice(3), [1, 1]],
+      "2 out of order",
+    ],
+    ["a run with an answer to the wrong chat does not count", [...complete.slice(0, -1), [5, 0]], "1 lost, 1 astray"],
+    ["a run with an answer to an update never handed out does not count", [...complete, [6, 0]], "1 astray"],
+    ["a run with an answer without a number does not count", [...complete, [Number.NaN, 0]], "1 astray"],
   ];
-  for (const [what, answers, faults] of cases) {
-    test(what, () => assert.equal(faultsIn(ledgerOf(...answers).verdict(6)), faults));
+  for (const [name, answers, faults] of cases) {
+    test(name, () => assert.equal(faultsIn(ledgerOf(...answers).verdict(6)), faults));
   }
 });
 
-test("time runs from the first time that an update came to be, to its first answer", () => {
-  const ledger = ledgerOf(...whole, [1, 1]);
-  ledger.bear(0, 6, 15);
+test("latency is the time from an update's first creation to its first answer", () => {
+  const ledger = ledgerOf(...complete, [1, 1]);
+  ledger.created(0, 6, 15);
   const isFirst = (number: number) => number < 2;
   assert.deepEqual([...ledger.latencies(0, 6, isFirst)], [11, 10]);
 });

@@ -6,7 +6,7 @@ function numbersOf(backlog: Backlog): number[] {
   return Array.from({ length: backlog.size }, (_, number) => number);
 }
 
-test("what waits is of one chat after the other, and there from the beginning", () => {
+test("in a backlog, chats take turns and all updates wait from the beginning", () => {
   const backlog = new Backlog([
     { updates: 5, chats: 2 },
     { updates: 4, chats: 4, stride: 2 },
@@ -17,13 +17,13 @@ test("what waits is of one chat after the other, and there from the beginning", 
   assert.ok(numbersOf(backlog).every((number) => backlog.timeOf(number) === 0 && !backlog.isHeavy(number)));
 });
 
-test("one in so many of what waits is heavy, and in the next round another one", () => {
+test("in a backlog, one of heavyEvery updates is heavy, in each round of another chat", () => {
   const backlog = new Backlog([{ updates: 10, chats: 5, heavyEvery: 5 }]);
   const heavy = numbersOf(backlog).filter((number) => backlog.isHeavy(number));
   assert.deepEqual(heavy, [0, 9]);
 });
 
-test("what comes at a rate comes by chance: at any time, of any chat, heavy or not, and so in every run", () => {
+test("with a rate, times, chats and heaviness are random, and the same in every run", () => {
   const phase = { updates: 20_000, chats: 10, rate: 100, heavyEvery: 5 };
   const backlog = new Backlog([phase]);
   const numbers = numbersOf(backlog);
@@ -34,7 +34,7 @@ test("what comes at a rate comes by chance: at any time, of any chat, heavy or n
     assert.ok(Math.abs(value / wanted - 1) < 0.1, `${value}, ${wanted}`);
   assert.ok(gaps.every((gap) => gap >= 0));
   isAbout(times.at(-1)!, 200_000);
-  // Of an exponential distribution: as much above the mean as there is.
+  // In an exponential distribution 1/e of the values are above the mean.
   isAbout(gaps.filter((gap) => gap > 10).length / gaps.length, Math.exp(-1));
   isAbout(
     share((number) => backlog.isHeavy(number)),

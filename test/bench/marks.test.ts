@@ -6,7 +6,7 @@ import { PLOTS } from "../../bench/plots.ts";
 import { emptyResults } from "../../bench/results.ts";
 import { SCENARIOS } from "../../bench/scenarios.ts";
 
-test("what marks and plots speak of is measured", () => {
+test("marks and plots name measured scenarios, entries and figures", () => {
   const known = SCENARIOS.flatMap(({ name, entries, figures }) =>
     entries.flatMap((entry) => figures.map((figure) => [name, entry.name, figure.name].join())),
   );

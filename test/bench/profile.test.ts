@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { analyze } from "../../bench/profile.ts";
 
-test("self time is counted by function and by place, within the span, without idleness", () => {
+test("self time is counted by function and by place, within the span, without idle time", () => {
   const frame = (functionName: string, url: string) => ({ functionName, url, lineNumber: 9 });
   const profile = {
     nodes: [

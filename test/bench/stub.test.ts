@@ -10,8 +10,8 @@ interface Message {
   message: { text: string; chat: { id: number } };
 }
 
-/** Has the stub hand out a load of one phase to a client. */
-async function attend(load: Load, client: (call: Call) => Promise<unknown>): Promise<PhaseResult> {
+/** Runs a client against the stub with a load of one phase. */
+async function runPhase(load: Load, client: (call: Call) => Promise<unknown>): Promise<PhaseResult> {
   const stub = fork(new URL("../../bench/stub.ts", import.meta.url));
   const messages = on(stub, "message") as AsyncIterator<[FromStub]>;
   const next = async () => (await messages.next()).value[0] as FromStub;
@@ -40,12 +40,12 @@ async function attend(load: Load, client: (call: Call) => Promise<unknown>): Pro
 
 type Call = (method: string, parameters: object) => Promise<unknown>;
 
-/** Takes and answers everything, each batch of updates in an order of its own. */
+/** Receives and answers `count` updates, each batch in the order that `order` returns. */
 async function answerAll(call: Call, count: number, order: (updates: Message[]) => Message[]): Promise<void> {
   let offset: number | undefined;
-  for (let taken = 0; taken < count; ) {
+  for (let received = 0; received < count; ) {
     const updates = (await call("getUpdates", { offset, timeout: 10 })) as Message[];
-    taken += updates.length;
+    received += updates.length;
     offset = updates.at(-1)!.update_id + 1;
     for (const { message } of order(updates)) {
       await call("sendMessage", { chat_id: message.chat.id, text: message.text });
@@ -53,25 +53,25 @@ async function answerAll(call: Call, count: number, order: (updates: Message[]) 
   }
 }
 
-test("a run without faults is told with its times", async () => {
+test("a run without faults is reported with its times", async () => {
   const load = { phases: [{ updates: 250, chats: 10, heavyEvery: 5 }] };
-  const result = await attend(load, (call) => answerAll(call, 250, (updates) => updates));
+  const result = await runPhase(load, (call) => answerAll(call, 250, (updates) => updates));
   assert.deepEqual(result.verdict, { lost: 0, repeated: 0, outOfOrder: 0, astray: 0 });
   assert.deepEqual([result.updates, result.light.count, result.heavy.count], [250, 200, 50]);
   assert.equal(result.pollGaps.count, 2);
   assert(result.seconds > 0 && result.cpu > 0 && result.stubCpu > 0);
 });
 
-test("an update that is answered twice is seen, and one that overtakes another", async () => {
+test("an update answered twice and an update out of order are reported", async () => {
   const load = { phases: [{ updates: 4, chats: 2 }] };
   const shuffled = ([first, second, third, fourth]: Message[]) => [third!, second!, second!, first!, fourth!];
-  const result = await attend(load, (call) => answerAll(call, 4, shuffled));
+  const result = await runPhase(load, (call) => answerAll(call, 4, shuffled));
   assert.deepEqual(result.verdict, { lost: 0, repeated: 1, outOfOrder: 1, astray: 0 });
 });
 
-test("paced updates come one after another, and calls take as long as they are to", async () => {
+test("updates with a rate arrive over time, and calls take the latency of the load", async () => {
   const load = { phases: [{ updates: 5, chats: 5, rate: 100 }], latency: 20 };
-  const result = await attend(load, (call) => answerAll(call, 5, (updates) => updates));
-  assert(result.seconds >= 0.04, `all were there within ${result.seconds} s`);
+  const result = await runPhase(load, (call) => answerAll(call, 5, (updates) => updates));
+  assert(result.seconds >= 0.04, `all arrived within ${result.seconds} s`);
   assert(result.light.max >= 10, "an update did not wait for the call before it");
 });

@@ -283,7 +283,7 @@ class Chaos {
   async #countInLog(): Promise<number> {
     let workerDeaths = 0;
     for await (const line of createInterface({ input: createReadStream(this.#logFile) })) {
-      if (line.includes('"msg":"a worker is gone')) workerDeaths += 1;
+      if (line.includes('"msg":"a worker died')) workerDeaths += 1;
       if (line.includes(this.#api.token)) this.#ledger.complain("the token is in the log");
     }
     return workerDeaths;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { COMMANDS, type Command, type CommandName } from "../../src/cli/commands.ts";
+import { COMMANDS, type Command, type CommandName } from "../../src/cli/command-table.ts";
 import { helpOf } from "../../src/cli/help.ts";
 import { flagOf, optionAt } from "../../src/config/options.ts";
 

@@ -12,6 +12,10 @@ import { UPDATE_KINDS } from "../../src/protocol/route.ts";
 type Environment = { [name: string]: string | undefined };
 
 const TOKEN = "123456789:AAE-abcdefghijklmnopqrstuvwxyz_0123";
+const MB = 2 ** 20;
+/** A number that is off. */
+const OFF = Number.POSITIVE_INFINITY;
+
 const BOT = { token: TOKEN, application: "bot.ts" };
 
 const folder = mkdtempSync(join(tmpdir(), "asgigram-config-"));
@@ -34,7 +38,7 @@ const refuses = (flags: Values, env: Environment, message: RegExp) =>
     return true;
   });
 
-test("with a token and an application, the rest are the defaults", async () => {
+test("a token and an application are enough; the rest are the defaults", async () => {
   const { workers, ...config } = await resolveConfig({ options: BOT, env: {}, cwd: "/srv" });
   assert(workers >= 1);
   assert.deepEqual(config, {
@@ -47,22 +51,22 @@ test("with a token and an application, the rest are the defaults", async () => {
     allowedUpdates: UPDATE_KINDS,
     dropPending: false,
     deleteWebhook: false,
-    maxApplications: false,
-    idleTimeout: false,
-    workerMemory: false,
-    stallTimeout: false,
-    memoryLimit: OPTIONS.memoryLimit.default,
-    recycleAfter: false,
+    maxApplications: OFF,
+    idleTimeout: OFF,
+    workerMemory: OFF,
+    stallTimeout: OFF,
+    memoryLimit: OPTIONS.memoryLimit.default === false ? OFF : OPTIONS.memoryLimit.default * MB,
+    recycleAfter: OFF,
     reload: false,
     interface: "auto",
     lifespan: "auto",
     inbox: "/srv/asgigram-123456789.sqlite",
     maxAttempts: 3,
-    rateLimit: false,
-    maxAge: false,
+    rateLimit: OFF,
+    maxAge: OFF,
     deadLetterLimit: 10_000,
-    deadLetterAge: 2_592_000,
-    shutdownTimeout: 8,
+    deadLetterAge: 2_592_000_000,
+    shutdownTimeout: 8000,
     listen: false,
     logLevel: "info",
     logFormat: "auto",
@@ -71,13 +75,13 @@ test("with a token and an application, the rest are the defaults", async () => {
   });
 });
 
-test("the configuration is frozen, and so is what is in it", async () => {
+test("the configuration is deeply frozen", async () => {
   const config = await resolve({ ...BOT, allowedUpdates: "message" });
   assert(isFrozen(config));
   assert.throws(() => (config.allowedUpdates as string[]).push("poll"), TypeError);
 });
 
-/** For each option that has a value in the configuration: four values, all different. */
+/** Samples of each option: a flag, a variable, a value in the file, and the configuration that results from each. */
 const SAMPLES: { [key in keyof Config]?: readonly [flag: unknown, env: string, file: unknown, wanted: unknown[]] } = {
   application: ["a.ts", "b.ts", "c.ts", ["a.ts", "b.ts", "c.ts"]],
   apiUrl: ["http://a", "http://b/", "http://c/d", ["http://a", "http://b", "http://c/d"]],
@@ -88,28 +92,28 @@ const SAMPLES: { [key in keyof Config]?: readonly [flag: unknown, env: string, f
   dropPending: ["true", "no", true, [true, false, true]],
   deleteWebhook: [false, "1", false, [false, true, false]],
   workers: ["3", "5", 7, [3, 5, 7]],
-  maxApplications: ["30", "off", 70, [30, false, 70]],
-  idleTimeout: ["0.5", "60", false, [0.5, 60, false]],
-  workerMemory: ["64", "off", 4096, [64, false, 4096]],
-  stallTimeout: ["2", "2.5", false, [2, 2.5, false]],
-  memoryLimit: ["64", "off", 2000, [64, false, 2000]],
-  recycleAfter: ["1", "off", 5000, [1, false, 5000]],
+  maxApplications: ["30", "off", 70, [30, OFF, 70]],
+  idleTimeout: ["0.5", "60", false, [500, 60_000, OFF]],
+  workerMemory: ["64", "off", 4096, [64 * MB, OFF, 4096 * MB]],
+  stallTimeout: ["2", "2.5", false, [2000, 2500, OFF]],
+  memoryLimit: ["64", "off", 2000, [64 * MB, OFF, 2000 * MB]],
+  recycleAfter: ["1", "off", 5000, [1, OFF, 5000]],
   reload: ["yes", "0", true, [true, false, true]],
   interface: ["asgi2", "asgi3", "auto", ["asgi2", "asgi3", "auto"]],
   lifespan: ["on", "off", "auto", ["on", "off", "auto"]],
   inbox: [false, "b.sqlite", "/c.sqlite", [false, "/srv/b.sqlite", "/c.sqlite"]],
   maxAttempts: ["1", "2", 4, [1, 2, 4]],
-  rateLimit: ["0.5", "off", 30, [0.5, false, 30]],
-  maxAge: ["1", "off", 86_400, [1, false, 86_400]],
+  rateLimit: ["0.5", "off", 30, [0.5, OFF, 30]],
+  maxAge: ["1", "off", 86_400, [1000, OFF, 86_400_000]],
   deadLetterLimit: ["0", "5", 7, [0, 5, 7]],
-  deadLetterAge: ["0", "0.5", 3600, [0, 0.5, 3600]],
-  shutdownTimeout: ["0", "9.5", 10, [0, 9.5, 10]],
+  deadLetterAge: ["0", "0.5", 3600, [0, 500, 3_600_000]],
+  shutdownTimeout: ["0", "9.5", 10, [0, 9500, 10_000]],
   listen: ["1", ":2", "[::1]:3", ["127.0.0.1:1", "[::]:2", "[::1]:3"]],
   logLevel: ["trace", "fatal", "silent", ["trace", "fatal", "silent"]],
   logFormat: ["json", "pretty", "auto", ["json", "pretty", "auto"]],
 };
 
-test("for every option, a flag counts before the environment, that before the file, and that before the default", async () => {
+test("for every option, a flag overrides the environment, that the file, and that the default", async () => {
   const indirect = ["config", "token", "tokenFile", "verbosity"];
   assert.deepEqual(Object.keys(SAMPLES).sort(), OPTION_KEYS.filter((key) => !indirect.includes(key)).sort());
   const key = fc.constantFrom(...(Object.keys(SAMPLES) as (keyof typeof SAMPLES & OptionKey)[]));
@@ -128,7 +132,7 @@ test("for every option, a flag counts before the environment, that before the fi
   );
 });
 
-test("what a program settles counts after flags and before the environment", async () => {
+test("options of a program override the environment, and flags override them", async () => {
   const options = { ...BOT, inbox: "program.sqlite" };
   const env = { ASGIGRAM_INBOX: "environment.sqlite" };
   assert.equal((await resolveConfig({ options, env, cwd: "/srv" })).inbox, "/srv/program.sqlite");
@@ -139,12 +143,12 @@ test("what a program settles counts after flags and before the environment", asy
   );
 });
 
-test("a caller's defaults count before those of the table, and after everything else", async () => {
+test("a caller's defaults override those of the table, and nothing else", async () => {
   assert.equal((await resolve(BOT, {}, { inbox: false })).inbox, false);
   assert.equal((await resolve(BOT, { ASGIGRAM_INBOX: "x" }, { inbox: false })).inbox, "/srv/x");
 });
 
-test("the message names the option as it is called where the value stands", async () => {
+test("the message names the option as it is called in the source of the value", async () => {
   await refuses({ ...BOT, workers: "many" }, {}, /^--workers is "many": it must be a whole number from 1 to 256$/);
   await refuses(BOT, { ASGIGRAM_MAX_ATTEMPTS: "0" }, /^ASGIGRAM_MAX_ATTEMPTS is "0": it must be/);
   const path = file({ workers: 0 });
@@ -160,7 +164,7 @@ test("without an application or a token, the message says how to give them", asy
   await refuses({ application: "bot.ts" }, {}, /^no bot token given: set ASGIGRAM_TOKEN, or .*--token-file/);
 });
 
-test("a token in the place of the application is noticed", async () => {
+test("a token in the place of the application is refused", async () => {
   await refuses(
     { application: TOKEN },
     {},
@@ -176,37 +180,37 @@ test("the token comes from an argument, the environment or a file", async () => 
   assert.equal((await resolve({ application, tokenFile }, { ASGIGRAM_TOKEN: "1:other" })).token, TOKEN);
   assert.equal((await resolve({ application, config: file({ tokenFile }) })).token, TOKEN);
   assert.equal((await resolve({ ...BOT }, { ASGIGRAM_TOKEN_FILE: "/missing" })).token, TOKEN);
-  await refuses({ ...BOT, tokenFile }, {}, /^the argument <token> and --token-file settle the same thing/);
+  await refuses({ ...BOT, tokenFile }, {}, /^the argument <token> and --token-file set the same thing/);
 });
 
-test("a malformed token is named by where it stands, and not shown", async () => {
-  await refuses({ application: "bot.ts", token: `${TOKEN} x` }, {}, /^the argument <token> is no bot token/);
-  await refuses({ application: "bot.ts" }, { ASGIGRAM_TOKEN: `bot${TOKEN}` }, /^ASGIGRAM_TOKEN is no bot token/);
+test("the error for a malformed token names its source and does not show it", async () => {
+  await refuses({ application: "bot.ts", token: `${TOKEN} x` }, {}, /^the argument <token> is not a bot token/);
+  await refuses({ application: "bot.ts" }, { ASGIGRAM_TOKEN: `bot${TOKEN}` }, /^ASGIGRAM_TOKEN is not a bot token/);
 });
 
-test("the configuration file holds neither the token nor the name of another file", async () => {
-  await refuses({ application: "b", config: file({ token: TOKEN }) }, {}, /^token cannot stand in .*: it is a secret/);
-  await refuses({ ...BOT, config: file({ config: "x" }) }, {}, /^config cannot stand in .*: it names that file/);
+test("the configuration file may hold neither the token nor the name of another file", async () => {
+  await refuses(
+    { application: "b", config: file({ token: TOKEN }) },
+    {},
+    /^token is not allowed in .*: it is a secret/,
+  );
+  await refuses({ ...BOT, config: file({ config: "x" }) }, {}, /^config is not allowed in .*: it names that file/);
 });
 
-test("an option that does not exist is refused wherever it stands, with a guess", async () => {
+test("an unknown option is refused in every source, with a guess", async () => {
   const path = file({ "max-attempts": 3 });
   await refuses({ ...BOT, config: path }, {}, /^unknown option max-attempts in .*; did you mean maxAttempts\?$/);
   await refuses({ ...BOT, ["wrokers" as "workers"]: 3 }, {}, /^unknown option --wrokers; did you mean workers\?$/);
 });
 
-test("verbosity is another word for the log level; the nearer of the two counts", async () => {
+test("verbosity is another word for the log level; the one in the higher source takes precedence", async () => {
   assert.equal((await resolve({ ...BOT, verbosity: "0" })).logLevel, "warn");
   assert.equal((await resolve({ ...BOT, verbosity: "3" }, { ASGIGRAM_LOG_LEVEL: "fatal" })).logLevel, "trace");
   assert.equal((await resolve({ ...BOT, logLevel: "error" }, { ASGIGRAM_VERBOSITY: "2" })).logLevel, "error");
-  await refuses(
-    { ...BOT, logLevel: "error", verbosity: "2" },
-    {},
-    /^--log-level and --verbosity settle the same thing/,
-  );
+  await refuses({ ...BOT, logLevel: "error", verbosity: "2" }, {}, /^--log-level and --verbosity set the same thing/);
 });
 
-/** A value that may pass for the option, or may not. */
+/** A value that may be valid for the option. */
 const somewhatLike = (key: OptionKey) => {
   const { choices = [] } = optionAt(key);
   return fc.oneof(
@@ -219,8 +223,8 @@ const someOptions = fc.record(Object.fromEntries(OPTION_KEYS.map((key) => [key, 
   requiredKeys: [],
 });
 
-/** Nothing but a frozen configuration, or an error that names what is wrong. */
-async function isSettled(flags: Values, env: Environment): Promise<void> {
+/** Asserts a frozen configuration, or an error that names an option. */
+async function isConfigOrError(flags: Values, env: Environment): Promise<void> {
   try {
     assert(isFrozen(await resolve(flags, env)));
   } catch (error) {
@@ -239,9 +243,9 @@ test("arbitrary flags and variables give a frozen configuration or an error that
   await fc.assert(
     fc.asyncProperty(sources, fc.constantFrom(...OPTION_KEYS), async ([flags, variables, token], victim) => {
       const env = Object.fromEntries(Object.entries(variables).map(([key, value]) => [environmentOf(key), value]));
-      await isSettled({ ...flags, token }, env);
-      await isSettled({ ...BOT, ...flags, [victim]: token }, env);
-      await isSettled({ ...BOT }, { ...env, ASGIGRAM_CONFIG: "", [environmentOf(victim)]: token });
+      await isConfigOrError({ ...flags, token }, env);
+      await isConfigOrError({ ...BOT, ...flags, [victim]: token }, env);
+      await isConfigOrError({ ...BOT }, { ...env, ASGIGRAM_CONFIG: "", [environmentOf(victim)]: token });
     }),
     { numRuns: 200 },
   );

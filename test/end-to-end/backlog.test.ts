@@ -9,17 +9,17 @@ import { callsOf, message, startBot } from "./bot.ts";
 const now = () => Math.floor(Date.now() / 1000);
 
 /** Makes an inbox with updates of an earlier process. */
-function leave(path: string, bot: number, updates: { update_id: number }[]): void {
+async function leave(path: string, bot: number, updates: { update_id: number }[]): Promise<void> {
   const inbox = new SqliteInbox(path, bot);
-  inbox.append(updates.map((update) => ({ update_id: update.update_id, body: JSON.stringify(update) })));
-  inbox.close();
+  await inbox.append(updates.map((update) => ({ update_id: update.update_id, update, body: JSON.stringify(update) })));
+  await inbox.close();
 }
 
 test("--drop-pending drops the updates that wait at Telegram and in the inbox, and logs their numbers", async () => {
   using folder = new Folder();
   await using simulator = await Simulator.start();
   const inbox = folder.join("inbox.sqlite");
-  leave(inbox, simulator.bot.id, [{ update_id: 7, ...message(1, "stored") }]);
+  await leave(inbox, simulator.bot.id, [{ update_id: 7, ...message(1, "stored") }]);
   await simulator.pushMany([message(1, "old"), message(2, "old"), message(3, "old")]);
   await using bot = await startBot("echo", simulator, ["--drop-pending", "--inbox", inbox]);
   const line = await bot.logged(({ msg }) => msg === "dropped pending updates");
@@ -38,7 +38,7 @@ test("--max-age drops the updates that are older at the start, at Telegram and i
   using folder = new Folder();
   await using simulator = await Simulator.start();
   const inbox = folder.join("inbox.sqlite");
-  leave(inbox, simulator.bot.id, [{ update_id: 7, ...message(1, "stored just now") }]);
+  await leave(inbox, simulator.bot.id, [{ update_id: 7, ...message(1, "stored just now") }]);
   const dated = (chat: number, date: number) => ({ message: { ...message(chat, "hello").message, date } });
   await simulator.pushMany([dated(2, now() - 3600), dated(3, now()), dated(4, now() - 7200)]);
   await using bot = await startBot("echo", simulator, ["--max-age", "600", "--inbox", inbox]);

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { Simulator } from "../../simulator/index.ts";
-import { shardOf } from "../../src/protocol/shard.ts";
 import { DeadLetters } from "../../src/inbox/dead-letters.ts";
+import { shardOf } from "../../src/protocol/shard.ts";
 import { Folder } from "../folder.ts";
 import { Bot, callsOf, message } from "./bot.ts";
 
@@ -66,9 +66,9 @@ class FragileBot implements AsyncDisposable {
 describe("a worker's death", () => {
   const deaths: Record<string, { deed: string; args?: string[]; log: RegExp }> = {
     "process.exit()": { deed: "exit", log: /process\.exit\(7\) was called/ },
-    "an error that nothing catches": { deed: "throw", log: /thrown where nothing could catch it/ },
-    "a rejected promise that nothing awaits": { deed: "reject", log: /rejected promise was left behind/ },
-    "a full heap": { deed: "heap", args: ["--worker-memory", "32"], log: /a worker is gone/ },
+    "an error that nothing catches": { deed: "throw", log: /an uncaught exception ends the worker/ },
+    "a rejected promise that nothing awaits": { deed: "reject", log: /an unhandled promise rejection ends the worker/ },
+    "a full heap": { deed: "heap", args: ["--worker-memory", "32"], log: /a worker died/ },
   };
   for (const [how, { deed, args = [], log }] of Object.entries(deaths)) {
     test(`a worker that dies of ${how} is replaced, and its events are delivered again, in order`, async () => {
@@ -129,7 +129,7 @@ test("an exception makes a dead letter at once, and ends that instance only", as
   assert.deepEqual(others, []);
   assert.match(letter!.reason, /the application's own/);
   assert.equal(letter!.attempts, 1);
-  assert.ok(!bot.log.some(({ msg }) => /a worker is gone/.test(msg)));
+  assert.ok(!bot.log.some(({ msg }) => /a worker died/.test(msg)));
   assert.equal((await bot.end()).code, 0);
 });
 

@@ -90,7 +90,13 @@ interface Run extends Pick<RunOptions, "env" | "node"> {
 
 const TELLTALE_PROXY = `http://ann:${PASSWORD}@127.0.0.1:${api.port}`;
 const PROXY = `http://ann:${PASSWORD}@127.0.0.1:1`;
-const thrower = `setTimeout(() => { throw new Error("${TOKEN}") }, 1000)`;
+const ENCODED = encodeURIComponent(TOKEN);
+
+/** A defect of the server after so many ms: its message and the URL in its stack have the token. */
+function thrower(ms: number): string[] {
+  const code = `setTimeout(() => { throw new Error("${TOKEN} ${ENCODED}") }, ${ms})`;
+  return ["--import", `data:text/javascript,${encodeURIComponent(code)}`];
+}
 
 const RUNS: { readonly [what: string]: Run } = {
   "a name that is none": { args: [...BOT, "--api-url", `http://${"a".repeat(64)}.invalid`], says: "trying again" },
@@ -116,14 +122,16 @@ const RUNS: { readonly [what: string]: Run } = {
   "a token in an unknown option": { args: [...BOT, `--toke=${TOKEN}`] },
   "a token in the API server's address": { args: [...BOT, "--api-url", `http://127.0.0.1/bot${TOKEN}?x`] },
   "a token for a file": { args: ["--token-file", TOKEN, GOSSIP] },
+  "an encoded token for an application": { args: [TOKEN, `no/${ENCODED}.ts`, ...GOOD] },
+  "an encoded token for a number": { args: [...BOT, "--workers", ENCODED] },
+  "an encoded token in the API server's address": { args: [...BOT, "--api-url", `http://127.0.0.1/bot${ENCODED}?x`] },
+  "an encoded token in the name of a file": { args: ["--token-file", `/run/${ENCODED}`, GOSSIP] },
   "a configuration file that is broken": { args: [...BOT, "--config", brokenConfig] },
   "a password in a proxy that is none": { args: [...BOT, "--proxy", `ftp://ann:${PASSWORD}@127.0.0.1`] },
   "an inbox where none can be": { args: [...BOT.slice(0, -3), ...GOOD, "--inbox", `/proc/${TOKEN}`] },
   "an address that is in use": { args: [...BOT, ...GOOD, "--listen", `127.0.0.1:${api.port}`] },
-  "a defect of the server": {
-    args: [...BOT, "--api-url", NOBODY],
-    node: ["--import", `data:text/javascript,${encodeURIComponent(thrower)}`],
-  },
+  "a defect of the server at once": { args: [...BOT, "--api-url", NOBODY], node: thrower(0) },
+  "a defect of the server that serves": { args: [...BOT, "--api-url", NOBODY], node: thrower(3000) },
   "the check of a bot": { args: ["check", "--token-file", tokenFile, GOSSIP, ...GOOD] },
   "the check of a bot that cannot be reached": { args: ["check", TOKEN, GOSSIP, "--api-url", NOBODY, "--json"] },
   "the configuration": { args: ["config", TOKEN, GOSSIP, "--proxy", PROXY] },

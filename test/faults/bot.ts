@@ -1,10 +1,10 @@
 /** A bot in this process, behind a Bot API that has its faults, and what became of the messages to it. */
 
 import assert from "node:assert/strict";
-import { setTimeout as delay } from "node:timers/promises";
 import { resolveConfig, type Values } from "../../src/config/config.ts";
 import { type RunningServer, serve } from "../../src/server.ts";
 import { message } from "../end-to-end/bot.ts";
+import { eventually } from "./eventually.ts";
 import { FaultyApi, type FaultyApiOptions } from "./faulty-api.ts";
 
 export interface FaultyBotOptions extends FaultyApiOptions {
@@ -73,7 +73,14 @@ export class FaultyBot implements AsyncDisposable {
   async answered(): Promise<void> {
     const expected = Array.from({ length: this.#rounds }, (_, i) => `${i + 1} 1`);
     const chats = Array.from({ length: this.#chats }, (_, i) => i + 1);
-    await eventually(() => chats.every((chat) => this.heard(chat).length >= this.#rounds));
+    const missing = () => chats.filter((chat) => this.heard(chat).length < this.#rounds);
+    await eventually(
+      () => missing().length === 0,
+      () =>
+        missing()
+          .map((chat) => `chat ${chat} heard ${this.heard(chat)}`)
+          .join("; "),
+    );
     await this.server.idle();
     for (const chat of chats) assert.deepEqual(this.heard(chat), expected, `what chat ${chat} heard`);
   }
@@ -82,14 +89,5 @@ export class FaultyBot implements AsyncDisposable {
     this.api.heal();
     await this.server.stop().catch(() => {});
     await this.api.close();
-  }
-}
-
-/** Resolves as soon as the condition holds. */
-export async function eventually(condition: () => boolean, within = 20_000): Promise<void> {
-  const deadline = performance.now() + within;
-  while (!condition()) {
-    if (performance.now() > deadline) throw new Error(`not within ${within} ms: ${condition}`);
-    await delay(10);
   }
 }

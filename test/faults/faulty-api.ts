@@ -8,6 +8,7 @@
  *   outage.stop();
  */
 
+import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import { Simulator, type SimulatorOptions } from "../../simulator/index.ts";
@@ -54,6 +55,9 @@ export interface Visit {
   readonly spoiled: boolean;
 }
 
+/** https://undici.nodejs.org/#/docs/api/DiagnosticsChannel */
+const CONNECT_ERROR = "undici:client:connectError";
+
 /** As many visits are remembered, at least. */
 const REMEMBERED = 20_000;
 
@@ -70,6 +74,8 @@ export class FaultyApi implements AsyncDisposable {
   #door: Promise<unknown> = Promise.resolve();
   /** What has gone wrong here that should not have. */
   readonly errors: Error[] = [];
+  /** When connections of this process were refused: milliseconds, of `performance.now()`. */
+  readonly refusals: number[] = [];
   /** How often each fault has struck. */
   readonly struck = new Map<string, number>();
 
@@ -89,6 +95,7 @@ export class FaultyApi implements AsyncDisposable {
   static async start({ seed, simulator }: FaultyApiOptions): Promise<FaultyApi> {
     const api = new FaultyApi(await Simulator.start(simulator), seed);
     await api.#open();
+    subscribe(CONNECT_ERROR, api.#onConnectError);
     return api;
   }
 
@@ -142,6 +149,7 @@ export class FaultyApi implements AsyncDisposable {
   }
 
   async close(): Promise<void> {
+    unsubscribe(CONNECT_ERROR, this.#onConnectError);
     this.#rules.clear();
     this.heal();
     await this.#door;
@@ -188,6 +196,12 @@ export class FaultyApi implements AsyncDisposable {
     this.#server.closeAllConnections();
     await closed;
   }
+
+  /** A shut door sees nobody; undici tells that it could not connect. */
+  readonly #onConnectError = (message: unknown): void => {
+    const { connectParams } = message as { connectParams: { port: string } };
+    if (connectParams.port === String(this.#port)) this.refusals.push(performance.now());
+  };
 
   // ---- one call ----
 

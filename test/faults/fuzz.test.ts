@@ -5,7 +5,8 @@ import fc from "fast-check";
 import { NetworkError, TelegramError } from "../../src/protocol/errors.ts";
 import { UPDATE_KINDS } from "../../src/protocol/route.ts";
 import { Folder } from "../end-to-end/bot.ts";
-import { eventually, FaultyBot } from "./bot.ts";
+import { FaultyBot } from "./bot.ts";
+import { eventually } from "./eventually.ts";
 import { POLLS } from "./faulty-api.ts";
 import { Sender } from "./sender.ts";
 
@@ -67,18 +68,20 @@ test("updates of every shape bring nothing down, and what comes after them is ha
   await using bot = await FaultyBot.start("echo", { seed, flags: { inbox: join(folder.path, "inbox.sqlite") } });
   await bot.round();
   await bot.answered();
+  const allServed = Promise.withResolvers<void>();
   let next = 2_000_000_000;
   bot.api.inject({
     fault: ({ response }) => {
       // One that is an update, so that the poller comes back at once.
       const batch = [...batches.pop()!, { update_id: next++, levitation: {} }];
       response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify({ ok: true, result: batch }));
+      if (batches.length === 0) allServed.resolve();
     },
     on: POLLS,
     times: BATCHES,
   });
   await bot.round();
-  await eventually(() => batches.length === 0);
+  await allServed.promise;
   await bot.round();
   await eventually(() => [1, 2, 3, 4, 5].every((chat) => bot.heard(chat).includes("3 1")));
   const isClosed = await Promise.race([bot.server.closed.then(() => true), Promise.resolve(false)]);

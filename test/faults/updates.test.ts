@@ -2,8 +2,10 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { describe, test } from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
 import { Folder, message } from "../end-to-end/bot.ts";
-import { eventually, FaultyBot } from "./bot.ts";
+import { FaultyBot } from "./bot.ts";
+import { eventually } from "./eventually.ts";
 import type { Fault, FaultName } from "./faults.ts";
 import { FAULTS } from "./faults.ts";
 import { EVERYTHING, POLLS } from "./faulty-api.ts";
@@ -90,7 +92,7 @@ test("a server that has nothing but updates without ids is not asked without a p
   await bot.round();
   await eventually(() => bot.api.visits(POLLS).filter(({ spoiled }) => spoiled).length >= 5);
   const before = bot.api.visits(POLLS).length;
-  await new Promise((resolve) => setTimeout(resolve, 2000));
+  await delay(2000);
   assert.ok(bot.api.visits(POLLS).length - before <= 4);
   nonsense.stop();
   await bot.answered();
@@ -142,24 +144,34 @@ test("the same update twice in a batch, and again in later ones, is handled once
   assert.deepEqual(bot.heard(1), ["1 1", "4 1", "2 1", "3 1", "5 1"]);
 });
 
-describe("whatever the Bot API does", { concurrency: true }, () => {
+/** Rounds after which the Bot API refuses connections for a while. */
+const DOOR_SHUTS = [20, 50, 80];
+
+/** Cuts polls and no send: a send that is cut is not repeated, so its answer would never come. */
+async function shutTheDoor(bot: FaultyBot): Promise<void> {
+  await bot.server.idle();
+  const door = bot.api.inject({ fault: "refused" });
+  await delay(300);
+  door.stop();
+}
+
+describe("whatever the Bot API does", { concurrency: true, timeout: 180_000 }, () => {
   for (const seed of [1, 2, 3]) {
     test(`polls bring each update once and in order (seed ${seed})`, async () => {
       await using bot = await FaultyBot.start("echo", { seed });
       const faults = (Object.keys(FAULTS) as FaultName[]).filter((name) => !["halfOpen", "stallInBody"].includes(name));
       // A poll that a fault has left waiting would be given up at its deadline, a minute later: here faults end with heal().
       for (const fault of faults) bot.api.inject({ fault, on: POLLS, probability: 0.02, endsInReset: true });
-      bot.api.schedule(
-        [0, 2000, 4000].map((from) => ({ fault: "refused", from: from + bot.api.random.integer(0, 1000), for: 300 })),
-      );
       // How many polls there are, and so how many faults, depends on how fast this machine is.
       for (let round = 0; round < 100 || (bot.api.struck.size < 5 && round < 1000); round++) {
         await bot.round();
-        await new Promise((resolve) => setTimeout(resolve, bot.api.random.integer(0, 80)));
+        if (DOOR_SHUTS.includes(round)) await shutTheDoor(bot);
+        await delay(bot.api.random.integer(0, 80));
       }
       bot.api.heal();
       await bot.answered();
       assert.ok(bot.api.struck.size >= 5);
+      assert.equal(bot.api.struck.get("refused"), DOOR_SHUTS.length);
     });
   }
 

@@ -1,5 +1,5 @@
 /**
- * The image, built from the Dockerfile and run as docs/operations.md says, against a Bot API on this machine.
+ * The image, built from the Dockerfile and run as docs/deploy.md says, against a Bot API on this machine.
  * `npm run test:image` finds a container engine.
  */
 

@@ -14,7 +14,7 @@ after(() => rmSync(folder, { recursive: true }));
 
 let files = 0;
 let path: string;
-/** The server's side. */
+/** The same inbox, as the server has it open. */
 let inbox: SqliteInbox;
 let letters: DeadLetters;
 
@@ -29,8 +29,8 @@ afterEach(() => {
   inbox.close();
 });
 
-/** An update that arrives, is delivered once, and dies. */
-function bury(update_id: number, reason = "Error", log?: string): void {
+/** An update is received, posted once, and becomes a dead letter. */
+function addDeadLetter(update_id: number, reason = "Error", log?: string): void {
   const [seq] = inbox.append([{ update_id, body: `{"update_id":${update_id}}` }]);
   inbox.record([{ seq: seq!, alone: true }], []);
   inbox.bury(seq!, reason, log);
@@ -39,9 +39,9 @@ function bury(update_id: number, reason = "Error", log?: string): void {
 const ids = () => letters.list().map(({ id }) => id);
 const waiting = () => inbox.unsettled().map(({ update_id, attempts }) => ({ update_id, attempts }));
 
-test("a dead letter tells all that is known of its event", () => {
+test("a dead letter has everything that is known of its event", () => {
   const before = Date.now();
-  bury(501, "Error: no luck\n    at bot.ts:3", "said last");
+  addDeadLetter(501, "Error: no luck\n    at bot.ts:3", "said last");
   const [letter] = letters.list();
   const { received_at, died_at, ...rest } = letter!;
   assert.deepEqual(
@@ -60,17 +60,17 @@ test("a dead letter tells all that is known of its event", () => {
   assert.equal(letters.bot(), BOT);
 });
 
-test("they are listed from the oldest on", () => {
+test("dead letters are listed oldest first", () => {
   assert.deepEqual(letters.list(), []);
-  for (const update_id of [3, 1, 2]) bury(update_id);
+  for (const update_id of [3, 1, 2]) addDeadLetter(update_id);
   assert.deepEqual(
     letters.list().map(({ update_id }) => update_id),
     [3, 1, 2],
   );
 });
 
-test("retried, they are unsettled events that nobody has tried, in their old order, and dead letters no more", () => {
-  for (const update_id of [1, 2, 3, 4]) bury(update_id);
+test("retried dead letters are unsettled events with no attempts, in their old order, and no longer dead letters", () => {
+  for (const update_id of [1, 2, 3, 4]) addDeadLetter(update_id);
   assert.deepEqual(letters.retry([3, 1]), { retried: 2, left: 0 });
   assert.deepEqual(ids(), [2, 4]);
   assert.deepEqual(waiting(), [
@@ -82,8 +82,8 @@ test("retried, they are unsettled events that nobody has tried, in their old ord
   assert.deepEqual(letters.retry("all"), { retried: 0, left: 0 });
 });
 
-test("the server that holds the inbox hears of what is retried, once", () => {
-  bury(1);
+test("the server finds a retried event once", () => {
+  addDeadLetter(1);
   assert.deepEqual(inbox.news(), []);
   letters.retry("all");
   assert.deepEqual(
@@ -93,20 +93,20 @@ test("the server that holds the inbox hears of what is retried, once", () => {
   assert.deepEqual(inbox.news(), []);
 });
 
-test("what is retried after the server's end is there at its next start", () => {
-  bury(1);
+test("an event retried while the server is down is unsettled at the next start", () => {
+  addDeadLetter(1);
   inbox.close();
   letters.retry([1]);
   inbox = new SqliteInbox(path, BOT);
   assert.deepEqual(waiting(), [{ update_id: 1, attempts: 0 }]);
 });
 
-test("what is no update cannot be retried, and stays", () => {
-  bury(1);
+test("a dead letter that is no update cannot be retried, and stays", () => {
+  addDeadLetter(1);
   inbox.buryUnreadable("[1]", "it has no update_id");
   assert.throws(() => letters.retry([1, 2]), {
     code: "ASGIGRAM_INBOX",
-    message: "dead letter 2 is no update and cannot be retried; asgigram inbox show 2 shows what it is",
+    message: "dead letter 2 is no update and cannot be retried; asgigram inbox show 2 shows its content",
   });
   assert.deepEqual(ids(), [1, 2]);
   assert.deepEqual(waiting(), []);
@@ -114,8 +114,8 @@ test("what is no update cannot be retried, and stays", () => {
   assert.deepEqual(ids(), [2]);
 });
 
-test("dropped, they are gone for good", () => {
-  for (const update_id of [1, 2, 3]) bury(update_id);
+test("dropped dead letters are deleted for good", () => {
+  for (const update_id of [1, 2, 3]) addDeadLetter(update_id);
   assert.equal(letters.drop([2]), 1);
   assert.deepEqual(ids(), [1, 3]);
   assert.equal(letters.drop("all"), 2);
@@ -124,19 +124,17 @@ test("dropped, they are gone for good", () => {
   assert.deepEqual(inbox.append([{ update_id: 2, body: "{}" }]), [undefined], "its id is still known");
 });
 
-test("one that is not there is told, and nothing is done to the others that were named", () => {
-  bury(1);
-  const missing = new InboxError(
-    `there is no dead letter 9 in ${path}; asgigram inbox list shows those that are there`,
-  );
+test("an id that does not exist is an error, and the other ids given with it are left alone", () => {
+  addDeadLetter(1);
+  const missing = new InboxError(`there is no dead letter 9 in ${path}; asgigram inbox list shows all dead letters`);
   assert.throws(() => letters.get(9), missing);
   assert.throws(() => letters.retry([1, 9]), missing);
   assert.throws(() => letters.drop([1, 9]), missing);
   assert.deepEqual(ids(), [1]);
 });
 
-test("two who retry the same letter retry it once", () => {
-  bury(1);
+test("two processes that retry the same dead letter retry it once", () => {
+  addDeadLetter(1);
   const other = new DeadLetters(path);
   assert.deepEqual(letters.retry("all"), { retried: 1, left: 0 });
   assert.deepEqual(other.retry("all"), { retried: 0, left: 0 });
@@ -145,8 +143,8 @@ test("two who retry the same letter retry it once", () => {
   assert.equal(waiting().length, 1);
 });
 
-test("the server hears of a retried letter also where an update arrives in between", () => {
-  bury(1);
+test("the server finds a retried event although an update arrives in between", () => {
+  addDeadLetter(1);
   letters.retry("all");
   inbox.append([{ update_id: 2, body: "{}" }]);
   assert.deepEqual(

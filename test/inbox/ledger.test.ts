@@ -16,7 +16,7 @@ const newPath = () => join(folder, `${++files}-ledger`);
 const EPOCH = 12_345;
 const begun = (...seqs: number[]): Beginning[] => seqs.map((seq) => ({ seq, alone: seq % 2 === 0 }));
 
-/** What a process finds that opens the file. */
+/** The lines that a process finds when it opens the file. */
 function found(path: string, epoch = EPOCH): { begun: readonly Beginning[]; settled: readonly number[] } {
   const ledger = new Ledger(path, epoch);
   const { begun, settled } = ledger;
@@ -24,8 +24,8 @@ function found(path: string, epoch = EPOCH): { begun: readonly Beginning[]; sett
   return { begun, settled };
 }
 
-describe("what is written", () => {
-  test("is there at once, for us and for whoever opens the file next, in order", () => {
+describe("lines", () => {
+  test("lines can be read at once, in order, here and by another process that opens the file", () => {
     const path = newPath();
     const ledger = new Ledger(path, EPOCH);
     assert.ok(ledger.isEmpty);
@@ -39,7 +39,7 @@ describe("what is written", () => {
     assert.deepEqual(found(path), all);
   });
 
-  test("is continued by the next process", () => {
+  test("lines of an earlier process are kept, and the next process writes behind them", () => {
     const path = newPath();
     const first = new Ledger(path, EPOCH);
     first.write(begun(1), [1]);
@@ -50,7 +50,7 @@ describe("what is written", () => {
     assert.deepEqual(found(path), { begun: begun(1, 2), settled: [1] });
   });
 
-  test("is over with its epoch, also where it stands behind what is newer", () => {
+  test("lines of an earlier epoch do not count, even behind newer lines", () => {
     const path = newPath();
     const ledger = new Ledger(path, EPOCH);
     ledger.write(begun(1, 2, 3), [1, 2, 3]);
@@ -59,11 +59,11 @@ describe("what is written", () => {
     ledger.write([], [4]);
     ledger.close();
     assert.deepEqual(found(path, EPOCH + 1), { begun: [], settled: [4] });
-    assert.deepEqual(found(path, EPOCH), { begun: [], settled: [] }, "it is not first any more");
-    assert.equal(statSync(path).size, 6 * 16, "the room is used again");
+    assert.deepEqual(found(path, EPOCH), { begun: [], settled: [] }, "a newer line comes first");
+    assert.equal(statSync(path).size, 6 * 16, "the newer line is written over the first one");
   });
 
-  test("is too much at some time", () => {
+  test("isFull is true after some thousand lines, until turnTo()", () => {
     const ledger = new Ledger(newPath(), EPOCH);
     let written = 0;
     for (; !ledger.isFull; written += 100)
@@ -78,8 +78,8 @@ describe("what is written", () => {
   });
 });
 
-describe("what is no line", () => {
-  test("ends the reading: half a line, and a hole, which is all that a power cut leaves of one", () => {
+describe("bytes that are no line", () => {
+  test("half a line, or the hole that a power cut leaves, ends the reading", () => {
     const path = newPath();
     const ledger = new Ledger(path, EPOCH);
     ledger.write(begun(1, 2), [1]);
@@ -90,7 +90,7 @@ describe("what is no line", () => {
     assert.deepEqual(found(path), { begun: begun(1), settled: [] });
   });
 
-  test("is never found, whatever the file holds", () => {
+  test("random bytes are never read as lines", () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
         const path = newPath();
@@ -101,50 +101,50 @@ describe("what is no line", () => {
   });
 });
 
-test("a closed ledger writes to nobody's file", () => {
+test("a closed ledger does not write to another file", () => {
   const ledger = new Ledger(newPath(), EPOCH);
   ledger.close();
   const path = newPath();
-  // It is likely to get the number that the ledger's file had.
+  // It probably gets the file descriptor that the closed ledger had.
   const other = new Ledger(path, EPOCH);
   assert.throws(() => ledger.write([], [1]));
   assert.equal(statSync(path).size, 0);
   other.close();
 });
 
-test("epochs are drawn anew, and none is what a hole reads as", () => {
+test("epochs differ from each other, and none is 0, which a hole reads as", () => {
   const drawn = Array.from({ length: 1000 }, drawEpoch);
   assert.equal(new Set(drawn).size, drawn.length);
   assert.ok(drawn.every((epoch) => Number.isSafeInteger(epoch) && epoch > 0));
 });
 
-test("any sequence of deeds and reopenings leaves what a list would hold", () => {
+test("any sequence of writes and reopenings leaves the lines that a list would hold", () => {
   const seq = fc.nat(1000);
-  const deed = fc.oneof(
+  const step = fc.oneof(
     { weight: 6, arbitrary: fc.record({ begun: fc.array(seq), settled: fc.array(seq) }) },
-    { weight: 1, arbitrary: fc.constant("take over" as const) },
+    { weight: 1, arbitrary: fc.constant("copy" as const) },
     { weight: 1, arbitrary: fc.constant("reopen" as const) },
     { weight: 1, arbitrary: fc.constant("die" as const) },
   );
   fc.assert(
-    fc.property(fc.array(deed, { maxLength: 30, size: "max" }), (deeds) => {
+    fc.property(fc.array(step, { maxLength: 30, size: "max" }), (steps) => {
       const path = newPath();
       let epoch = drawEpoch();
       let ledger = new Ledger(path, epoch);
       let list = { begun: [] as Beginning[], settled: [] as number[] };
-      for (const deed of deeds) {
-        if (deed === "take over" || deed === "die") {
+      for (const step of steps) {
+        if (step === "copy" || step === "die") {
           epoch = drawEpoch();
           list = { begun: [], settled: [] };
-          // The database has a new epoch; the process may have died before the ledger heard of it.
-          if (deed === "take over") ledger.turnTo(epoch);
+          // The database has a new epoch; the process may have died before turnTo().
+          if (step === "copy") ledger.turnTo(epoch);
         }
-        if (deed === "reopen" || deed === "die") {
+        if (step === "reopen" || step === "die") {
           ledger.close();
           ledger = new Ledger(path, epoch);
-        } else if (typeof deed === "object") {
-          ledger.write(begun(...deed.begun), deed.settled);
-          list = { begun: [...list.begun, ...begun(...deed.begun)], settled: [...list.settled, ...deed.settled] };
+        } else if (typeof step === "object") {
+          ledger.write(begun(...step.begun), step.settled);
+          list = { begun: [...list.begun, ...begun(...step.begun)], settled: [...list.settled, ...step.settled] };
         }
         assert.deepEqual({ begun: ledger.begun, settled: ledger.settled }, list);
       }

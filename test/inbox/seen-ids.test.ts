@@ -8,7 +8,7 @@ const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 const START = Date.UTC(2026, 0, 1);
 
-/** What the inbox does with an update: forgets what is old, then looks whether the id is known. @returns whether it is new */
+/** Receives an update as the inbox does: forgets old ids first. @returns true if the id is new */
 function receive(seen: SeenIds, update_id: number, now: number): boolean {
   seen.forget(now);
   if (seen.has(update_id)) return false;
@@ -16,7 +16,7 @@ function receive(seen: SeenIds, update_id: number, now: number): boolean {
   return true;
 }
 
-/** The table of runs, kept as the SQLite inbox keeps it. */
+/** The table of runs, as the SQLite inbox keeps it. */
 class Table {
   readonly rows = new Map<number, Run>();
 
@@ -33,7 +33,7 @@ class Table {
   }
 }
 
-test("forgets after twice the time for which Telegram keeps an update", () => {
+test("ids are kept for twice the time for which Telegram keeps an update", () => {
   assert.equal(REMEMBERED_FOR, 2 * DAY);
 });
 
@@ -50,7 +50,7 @@ describe("any sequence of ids and pauses", () => {
     reopen: fc.boolean(),
   });
 
-  test("is remembered for 48 hours and forgotten after 49, also by what was stored", () => {
+  test("ids are remembered for 48 hours and forgotten after 49, also by stored runs", () => {
     fc.assert(
       fc.property(fc.array(step, { minLength: 1, maxLength: 200, size: "max" }), (steps) => {
         const table = new Table();
@@ -81,7 +81,7 @@ describe("any sequence of ids and pauses", () => {
 });
 
 describe("consecutive ids", () => {
-  test("are one run per hour, however many they are", () => {
+  test("consecutive ids are one run per hour, however many they are", () => {
     const seen = new SeenIds();
     const runs = new Map<number, Run>();
     for (let i = 0; i < 24 * 60; i++) {
@@ -95,7 +95,7 @@ describe("consecutive ids", () => {
     assert.ok(!seen.has(999) && !seen.has(1000 + 24 * 600));
   });
 
-  test("never are more than 50 runs", () => {
+  test("consecutive ids are never more than 50 runs", () => {
     const table = new Table();
     const seen = table.read();
     let most = 0;
@@ -110,13 +110,13 @@ describe("consecutive ids", () => {
 });
 
 describe("a quiet week", () => {
-  test("makes every earlier id welcome again, those of the last run, too", () => {
+  test("a quiet week makes every earlier id new again, also the ids of the last run", () => {
     const seen = new SeenIds();
     for (let id = 1; id <= 100; id++) assert.ok(receive(seen, id, START));
     for (let id = 100; id >= 1; id--) assert.ok(receive(seen, id, START + 7 * DAY), `refused ${id}`);
   });
 
-  test("leaves nothing in the table, and what comes after it is stored beside nothing old", () => {
+  test("a quiet week empties the table, and later runs are stored without old ones", () => {
     const table = new Table();
     const seen = table.read();
     table.write(seen.add(500, START));
@@ -140,7 +140,7 @@ test("a clock that is set back forgets nothing", () => {
   assert.ok(seen.has(1) && seen.has(2));
 });
 
-test("what is stored is not changed by what comes later", () => {
+test("stored runs are not changed by later ids", () => {
   const stored: Run[] = [{ id: 7, first: 1, last: 3, since: START }];
   const seen = new SeenIds(stored);
   assert.equal(seen.add(9, START).id, 8);

@@ -15,7 +15,7 @@ after(() => rmSync(folder, { recursive: true }));
 let files = 0;
 const newPath = () => join(folder, `${++files}.sqlite`);
 
-/** A file of a certain content. */
+/** A database that the statements make. */
 function database(...statements: string[]): string {
   const path = newPath();
   const file = new DatabaseSync(path);
@@ -40,7 +40,7 @@ const refuses = (work: () => unknown, message: RegExp) =>
     return true;
   });
 
-test("the server makes the file, and finds it again", () => {
+test("the server creates the file, and opens it again", () => {
   const path = newPath();
   const made = openInboxFile(path, BOT);
   made.exec("INSERT INTO event (update_id, body, received_at) VALUES (1, '{}', 0)");
@@ -51,7 +51,7 @@ test("the server makes the file, and finds it again", () => {
   openExistingInboxFile(path).close();
 });
 
-test("an empty file is as good as none, for the server", () => {
+test("an empty file becomes an inbox when the server opens it", () => {
   const path = newPath();
   writeFileSync(path, "");
   refuses(() => openExistingInboxFile(path), /is no inbox/);
@@ -59,7 +59,7 @@ test("an empty file is as good as none, for the server", () => {
   openExistingInboxFile(path).close();
 });
 
-test("a file of the first format becomes one of this format, with what is in it", () => {
+test("a file of format 1 becomes one of format 2, and keeps its events", () => {
   const event = "INSERT INTO event (update_id, body, received_at) VALUES (1, '{}', 0)";
   const path = inbox("DROP TABLE ledger", "PRAGMA user_version = 1", event);
   openExistingInboxFile(path).close();
@@ -74,20 +74,20 @@ test("the inbox of another bot is refused", () => {
   refuses(() => openInboxFile(inbox(), 78), /belongs to bot 77, not to 78; each bot needs a file of its own/);
 });
 
-test("who looks in from outside makes no file", () => {
+test("openExistingInboxFile() creates no file", () => {
   const path = newPath();
-  refuses(() => openExistingInboxFile(path), RegExp(`^there is no inbox ${path}; name the one that .* with --inbox$`));
+  refuses(() => openExistingInboxFile(path), RegExp(`^there is no inbox ${path}; name the bot's inbox with --inbox$`));
   assert(!existsSync(path));
   writeFileSync(path, "");
   refuses(() => openExistingInboxFile(join(path, "below")), /^there is no inbox/);
 });
 
-const opens = { "the server": (path: string) => openInboxFile(path, BOT), "who looks in": openExistingInboxFile };
+const opens = { openInboxFile: (path: string) => openInboxFile(path, BOT), openExistingInboxFile };
 
-for (const [who, open] of Object.entries(opens)) {
-  test(`${who} is told what is wrong with a file, and leaves it as it is`, () => {
+for (const [name, open] of Object.entries(opens)) {
+  test(`${name}() refuses a file that is no inbox, says why, and leaves it unchanged`, () => {
     const other = database("CREATE TABLE customer (id)", "PRAGMA user_version = 9");
-    refuses(() => open(other), /is no inbox, but a database of something else: choose another --inbox$/);
+    refuses(() => open(other), /is no inbox, but the database of another program: choose another --inbox$/);
     const unchanged = new DatabaseSync(other);
     assert.deepEqual(
       unchanged
@@ -112,23 +112,23 @@ for (const [who, open] of Object.entries(opens)) {
   });
 }
 
-test("one process at a time holds the inbox, and a folder that is missing is told", () => {
+test("one process at a time locks the inbox, and a missing folder is an error", () => {
   const path = newPath();
   const lock = lockInboxFile(path);
-  refuses(() => lockInboxFile(path), /is in use by another process; stop that one first/);
+  refuses(() => lockInboxFile(path), /is in use by another process; stop that process first/);
   lock.close();
   lockInboxFile(path).close();
-  refuses(() => lockInboxFile(join(folder, "missing", "x.sqlite")), /folder .*missing does not exist; make it/);
+  refuses(() => lockInboxFile(join(folder, "missing", "x.sqlite")), /folder .*missing does not exist; create it/);
 });
 
-test("the lock keeps nobody from looking in", () => {
+test("a locked inbox can still be opened for reading", () => {
   const path = inbox();
   const lock = lockInboxFile(path);
   openExistingInboxFile(path).close();
   lock.close();
 });
 
-test("what goes wrong in SQLite is told with the file and a remedy, and keeps its cause", () => {
+test("an error of SQLite becomes an InboxError with the file, a remedy and the cause", () => {
   const remedies = {
     5: /keeps it locked/,
     8: /read-only/,

@@ -451,7 +451,7 @@ describe("whose file it is", () => {
     const path = newPath(t);
     writeFileSync(path, "");
     assert.throws(() => open(t, join(path, "inbox.sqlite")), refusedWith(/./));
-    assert.throws(() => open(t, join(path, "..", "nowhere", "inbox.sqlite")), refusedWith(/does not exist; make it/));
+    assert.throws(() => open(t, join(path, "..", "nowhere", "inbox.sqlite")), refusedWith(/does not exist; create it/));
     assert.throws(() => open(t, join(path, "..")), refusedWith(/is a folder/));
   });
 

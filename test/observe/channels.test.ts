@@ -4,24 +4,24 @@ import { channels, type RetryMessage, subscribe } from "../../src/observe/channe
 
 const message: RetryMessage = { server: 1, method: "sendMessage", attempt: 1, cause: "refused", wait: 1000 };
 
-test("whoever subscribes is told, until that is over", () => {
-  const heard: RetryMessage[] = [];
-  const unsubscribe = subscribe("asgigram:retry", (message) => heard.push(message));
+test("a subscriber gets messages until it unsubscribes", () => {
+  const received: RetryMessage[] = [];
+  const unsubscribe = subscribe("asgigram:retry", (message) => received.push(message));
   assert(channels.retry.hasSubscribers);
   channels.retry.publish(message);
-  assert.deepEqual(heard, [message]);
+  assert.deepEqual(received, [message]);
   unsubscribe();
   assert(!channels.retry.hasSubscribers);
   channels.retry.publish(message);
-  assert.equal(heard.length, 1);
+  assert.equal(received.length, 1);
 });
 
-test("several may listen to the same", () => {
-  let heard = 0;
-  const ends = [1, 2].map(() => subscribe("asgigram:retry", () => heard++));
+test("a channel may have several subscribers", () => {
+  let received = 0;
+  const unsubscribe = [1, 2].map(() => subscribe("asgigram:retry", () => received++));
   channels.retry.publish(message);
-  ends[0]!();
+  unsubscribe[0]!();
   channels.retry.publish(message);
-  ends[1]!();
-  assert.equal(heard, 3);
+  unsubscribe[1]!();
+  assert.equal(received, 3);
 });

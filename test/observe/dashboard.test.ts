@@ -11,7 +11,7 @@ const text = readFileSync(new URL("../../docs/grafana-dashboard.json", import.me
 const { panels } = JSON.parse(text) as Dashboard;
 const isMetric = (name: string): name is keyof typeof METRICS => Object.hasOwn(METRICS, name);
 
-test("the dashboard asks for metrics that there are, by labels that they have", () => {
+test("the dashboard queries existing metrics, by their labels", () => {
   assert.ok(panels.length > 0);
   for (const { title, targets } of panels) {
     for (const { expr, legendFormat } of targets) {
@@ -28,7 +28,7 @@ test("the dashboard asks for metrics that there are, by labels that they have", 
   }
 });
 
-test("every metric name in it, wherever it stands, is one", () => {
+test("every metric name in the dashboard exists", () => {
   for (const [name] of text.matchAll(/\basgigram_\w+/g)) {
     assert.ok(isMetric(name.replace(/_(bucket|sum|count)$/, "")), name);
   }

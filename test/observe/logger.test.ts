@@ -17,8 +17,8 @@ interface Line {
   [field: string]: unknown;
 }
 
-/** What a process has written that logs one message at every level and then is killed. */
-function said(level: string, format: "auto" | "json" | "pretty", env: NodeJS.ProcessEnv = {}): string {
+/** The log of a process that logs a message at every level and is then killed. */
+function logOf(level: string, format: "auto" | "json" | "pretty", env: NodeJS.ProcessEnv = {}): string {
   const options = { encoding: "utf8", env: { ...process.env, ...env } } as const;
   const { stdout, stderr, signal } = spawnSync(process.execPath, [SAY, level, format, TOKEN], options);
   assert.equal(signal, "SIGKILL", stderr);
@@ -27,7 +27,7 @@ function said(level: string, format: "auto" | "json" | "pretty", env: NodeJS.Pro
 }
 
 function lines(level: string, format: "auto" | "json" = "json"): Line[] {
-  return said(level, format)
+  return logOf(level, format)
     .split("\n")
     .filter((line) => line !== "")
     .map((line) => JSON.parse(line) as Line);
@@ -37,15 +37,15 @@ const messages = (level: string) => lines(level).map(({ msg }) => msg);
 
 const APPLICATION = ["application: printed\nin two lines", "application: complained", "application: told <token>"];
 
-/** A log that is kept, and not written. */
-function kept(level: LoggerOptions["level"], secrets = {}) {
+/** A log whose lines are kept in memory. */
+function recorded(level: LoggerOptions["level"], secrets = {}) {
   const lines: string[] = [];
   const log = createLogger({ level, format: "json", hide: secretHider(secrets), write: (line) => lines.push(line) });
   return { log, lines: () => lines.splice(0).map((line) => JSON.parse(line) as Line) };
 }
 
 describe("the log", () => {
-  test("is lines of JSON with a time, a level, a message and fields, none of which is lost when the process is killed", () => {
+  test("the log is lines of JSON with time, level, message and fields, complete when the process is killed", () => {
     const [line] = lines("info") as [Line];
     const { time, ...rest } = line;
     assert.deepEqual(rest, { level: "info", worker: 1, msg: "server: info" });
@@ -53,11 +53,11 @@ describe("the log", () => {
     assert.ok(Math.abs(Date.parse(time) - Date.now()) < 60_000);
   });
 
-  test("is JSON, too, where nobody has said how it shall be, and nobody watches", () => {
+  test("the format `auto` is JSON if standard error is no terminal", () => {
     assert.equal(lines("error", "auto")[0]!.msg, "server: error");
   });
 
-  test("leaves out what is below its level", () => {
+  test("a message below the level is left out", () => {
     const all = ["debug", "info", "warn", "error", "fatal"];
     for (const [i, level] of all.entries()) {
       const shown = messages(level).filter((message) => message.startsWith("server"));
@@ -68,20 +68,20 @@ describe("the log", () => {
     }
   });
 
-  test("says nothing at all when it is silent", () => {
-    assert.equal(said("silent", "json"), "");
-    assert.equal(said("silent", "pretty"), "");
+  test("the level `silent` writes nothing", () => {
+    assert.equal(logOf("silent", "json"), "");
+    assert.equal(logOf("silent", "pretty"), "");
   });
 
-  test("is for people to read where that is wanted, without colours in a file", () => {
-    const text = said("info", "pretty");
+  test("the format `pretty` has no colours in a file", () => {
+    const text = logOf("info", "pretty");
     assert.equal(text, stripVTControlCharacters(text));
     assert.match(text, /^\[\d\d:\d\d:\d\d\.\d{3}\] INFO: server: info.*"worker":1/m);
     assert.match(text, /WARN: server: warn/);
     assert.match(text, /INFO: application: printed\n.*in two lines/);
   });
 
-  test("shows a stack line by line to people, without what would steer their terminal, and to programs in one line", () => {
+  test("a stack is printed line by line and without control characters by `pretty`, and in one line by `json`", () => {
     const error = "Error: no \u001b[2Jluck\n    at bot.ts:3:11\n  [cause]: Error: none";
     const lineOf = (format: "json" | "pretty") => {
       const lines: string[] = [];
@@ -101,8 +101,8 @@ describe("the log", () => {
 
 describe("a secret", () => {
   for (const format of ["json", "pretty"] as const) {
-    test(`is in no line, whoever said it (${format})`, () => {
-      const text = said("debug", format);
+    test(`a secret is in no line, of the server or the application (${format})`, () => {
+      const text = logOf("debug", format);
       assert.match(text, /POST \/bot<token>\/getMe/);
       assert.match(text, /application: told <token>/);
       assert.doesNotMatch(text, /AAE-/);
@@ -110,7 +110,7 @@ describe("a secret", () => {
   }
 });
 
-describe("the level, turned", () => {
+describe("turnLevel()", () => {
   const TURNS = {
     info: ["debug", "trace", "info", "debug"],
     warn: ["debug", "trace", "warn", "debug"],
@@ -120,21 +120,21 @@ describe("the level, turned", () => {
   } as const;
 
   for (const [configured, turns] of Object.entries(TURNS)) {
-    test(`goes from ${configured} to ${turns.join(", ")}, and each time that is told`, () => {
-      const { log, lines } = kept(configured as keyof typeof TURNS);
+    test(`the level goes from ${configured} to ${turns.join(", ")}, and each change is logged`, () => {
+      const { log, lines } = recorded(configured as keyof typeof TURNS);
       let before = configured;
       for (const level of turns) {
         turnLevel(log, configured as keyof typeof TURNS);
         assert.equal(log.level, level);
-        const told = lines().map(({ level, msg }) => ({ level, msg }));
-        assert.deepEqual(told, [{ level: "info", msg: `the log level is now ${level}, it was ${before}` }]);
+        const logged = lines().map(({ level, msg }) => ({ level, msg }));
+        assert.deepEqual(logged, [{ level: "info", msg: `the log level is now ${level}, it was ${before}` }]);
         before = level;
       }
     });
   }
 
-  test("shows what an application prints as soon as the log is not silent any more, and no longer", () => {
-    const { log, lines } = kept("silent");
+  test("applications' output is logged while the level is not silent", () => {
+    const { log, lines } = recorded("silent");
     const application = applicationLogger(log);
     for (const shown of [0, 1, 1, 0, 1]) {
       application.info("printed");
@@ -144,9 +144,9 @@ describe("the level, turned", () => {
   });
 });
 
-describe("what an application prints", () => {
+describe("applications' output", () => {
   for (const level of ["debug", "info", "warn", "error", "fatal"]) {
-    test(`is shown at level ${level}`, () => {
+    test(`applications' output is logged at level ${level}`, () => {
       assert.deepEqual(
         messages(level).filter((message) => message.startsWith("application")),
         APPLICATION,
@@ -154,11 +154,11 @@ describe("what an application prints", () => {
     });
   }
 
-  test("is not shown where the log is silent", () => {
-    assert.equal(said("silent", "json"), "");
+  test("applications' output is not logged at level silent", () => {
+    assert.equal(logOf("silent", "json"), "");
   });
 
-  test("says where it comes from", () => {
+  test("applications' output has its worker and its scope", () => {
     const [printed, complained] = lines("warn").filter(({ msg }) => msg.startsWith("application")) as [Line, Line];
     assert.deepEqual([printed.level, printed.worker, printed.scope], ["info", 1, "chat:7"]);
     assert.deepEqual([complained.level, complained.worker, "scope" in complained], ["warn", 1, false]);

@@ -4,7 +4,7 @@ import { METRICS, type MetricName, metricAt } from "../../src/observe/metric-tab
 
 const ALL = (Object.keys(METRICS) as MetricName[]).map((name) => ({ name, ...metricAt(name) }));
 
-test("names are those that Prometheus wants: a prefix, base units, _total for counters alone", () => {
+test("metric names follow Prometheus: a prefix, base units, and _total for counters alone", () => {
   for (const { name, type } of ALL) {
     assert.match(name, /^(asgigram|process)_[a-z_]+$/);
     assert.equal(name.endsWith("_total"), type === "counter", name);
@@ -13,7 +13,7 @@ test("names are those that Prometheus wants: a prefix, base units, _total for co
   }
 });
 
-test("only histograms have buckets, and these rise; each metric has its help in one line", () => {
+test("only histograms have buckets, in rising order, and each help text is one line", () => {
   for (const { name, type, buckets, help } of ALL) {
     assert.equal(buckets !== undefined, type === "histogram", name);
     assert.deepEqual(

@@ -1,16 +1,16 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
-import { Teller } from "../../src/observe/diagnostics.ts";
+import { Diagnostics } from "../../src/observe/diagnostics.ts";
 import { METRICS } from "../../src/observe/metric-table.ts";
 import { Metrics } from "../../src/observe/metrics.ts";
-import type { Vitals } from "../../src/observe/status.ts";
+import type { Status } from "../../src/observe/status.ts";
 import { TelegramError } from "../../src/protocol/errors.ts";
-import { WELL, worker } from "./well.ts";
+import { HEALTHY, worker } from "./healthy-status.ts";
 
-const tell = new Teller(1);
+const diagnostics = new Diagnostics(1);
 
-function metricsOf(t: TestContext, vitals: Partial<Vitals> = {}): Metrics {
-  const metrics = new Metrics(1, () => ({ ...WELL, ...vitals }));
+function metricsOf(t: TestContext, changes: Partial<Status> = {}): Metrics {
+  const metrics = new Metrics(1, () => ({ ...HEALTHY, ...changes }));
   t.after(() => metrics.close());
   return metrics;
 }
@@ -24,7 +24,7 @@ async function lines(metrics: Metrics, name: string): Promise<string[]> {
   return all.map((line) => line.slice(name.length).trim());
 }
 
-test("every metric of the table is there, with its help and type, from the start", async (t) => {
+test("every metric of the table is exported from the start, with its help and type", async (t) => {
   const text = await metricsOf(t).text();
   for (const [name, { help, type }] of Object.entries(METRICS)) {
     assert.ok(text.includes(`# HELP ${name} ${help}\n# TYPE ${name} ${type}\n`), name);
@@ -33,19 +33,19 @@ test("every metric of the table is there, with its help and type, from the start
   assert.doesNotMatch(text, /nan|undefined/i);
 });
 
-test("what outside names is counted under names that are known, and the rest together", async (t) => {
+test("unknown update kinds and methods share the label `other`", async (t) => {
   const metrics = metricsOf(t);
-  for (const kind of ["message", "message", "poll", "novelty", "__proto__"]) tell.received(event(kind));
+  for (const kind of ["message", "message", "poll", "novelty", "__proto__"]) diagnostics.received(event(kind));
   assert.deepEqual(await lines(metrics, "asgigram_updates_received_total"), [
     '{kind="message"} 2',
     '{kind="poll"} 1',
     '{kind="other"} 2',
   ]);
   const refusal = new TelegramError("sendMessage", 403, "Forbidden");
-  tell.sending(0, call("sendMessage"), undefined)!();
-  tell.sending(0, call("sendMessage"), undefined)!(refusal);
-  tell.sending(0, call("sendMesage"), undefined)!(refusal);
-  tell.sending(0, call("constructor"), undefined)!(refusal);
+  diagnostics.sending(0, call("sendMessage"), undefined)!();
+  diagnostics.sending(0, call("sendMessage"), undefined)!(refusal);
+  diagnostics.sending(0, call("sendMesage"), undefined)!(refusal);
+  diagnostics.sending(0, call("constructor"), undefined)!(refusal);
   assert.deepEqual(await lines(metrics, "asgigram_sends_total"), [
     '{method="sendMessage",outcome="ok"} 1',
     '{method="sendMessage",outcome="refused"} 1',
@@ -54,49 +54,49 @@ test("what outside names is counted under names that are known, and the rest tog
   assert.deepEqual(await lines(metrics, "asgigram_send_seconds_count"), ["4"]);
 });
 
-test("ends of events are counted, and the dead letters among them", async (t) => {
+test("ends of events and dead letters are counted", async (t) => {
   const metrics = metricsOf(t);
   const own = event("message");
-  tell.posted(0, own);
-  tell.settled(0, [1], () => own);
-  tell.failed(0, event("message"), "Error: no");
-  tell.condemned(0, event("message"));
-  tell.buried(undefined, "unreadable");
+  diagnostics.posted(0, own);
+  diagnostics.settled(0, own);
+  diagnostics.failed(0, event("message"), "Error: no");
+  diagnostics.deadLettered(1, "worker_died", { worker: 0, event: event("message") });
+  diagnostics.deadLettered(undefined, "unreadable");
   assert.deepEqual(await lines(metrics, "asgigram_events_settled_total"), [
     '{outcome="settled"} 1',
     '{outcome="failed"} 1',
-    '{outcome="condemned"} 1',
+    '{outcome="dead_lettered"} 1',
   ]);
   assert.deepEqual(await lines(metrics, "asgigram_dead_letters_total"), [
     '{cause="failed"} 1',
-    '{cause="condemned"} 1',
+    '{cause="worker_died"} 1',
     '{cause="unreadable"} 1',
   ]);
   assert.deepEqual(await lines(metrics, "asgigram_event_wait_seconds_count"), ["1"]);
   assert.deepEqual(await lines(metrics, "asgigram_event_handling_seconds_count"), ["3"]);
 });
 
-test("so are deaths of workers, stalls, repeated calls and polls", async (t) => {
+test("deaths and replacements of workers, stalls, retries and polls are counted", async (t) => {
   const metrics = metricsOf(t);
-  tell.worker(0, "ready");
-  tell.worker(0, "stalled");
-  tell.worker(0, "gone", { cause: "stall" });
-  tell.worker(1, "gone", { cause: "crash" });
-  for (const cause of ["reload", "recycle-after", "memory-limit"] as const) tell.worker(1, "replaced", { cause });
+  diagnostics.workerReady(0);
+  diagnostics.workerStalled(0);
+  diagnostics.workerDied(0, "stall", new Error("stalled"));
+  diagnostics.workerDied(1, "crash", new Error("no"));
+  for (const cause of ["reload", "recycle-after", "memory-limit"] as const) diagnostics.workerReplaced(1, cause);
   assert.deepEqual(
     (await lines(metrics, "asgigram_worker_restarts_total")).filter((line) => !line.endsWith(" 0")),
     ["crash", "stall", "reload", "recycle-after", "memory-limit"].map((cause) => `{cause="${cause}"} 1`),
   );
   assert.deepEqual(await lines(metrics, "asgigram_worker_stalls_total"), ["1"]);
-  tell.retrying("sendMessage", 1, "moved", 0);
+  diagnostics.retrying("sendMessage", 1, "moved", 0);
   assert.deepEqual(await lines(metrics, "asgigram_send_retries_total"), [
     '{cause="refused"} 0',
     '{cause="failed"} 0',
     '{cause="moved"} 1',
   ]);
-  tell.polled(2, 3);
-  tell.polled(0, 50_000);
-  tell.polled(0, 50_000);
+  diagnostics.polled(2, 3);
+  diagnostics.polled(0, 50_000);
+  diagnostics.polled(0, 50_000);
   assert.deepEqual(await lines(metrics, "asgigram_polls_total"), [
     '{outcome="updates"} 1',
     '{outcome="empty"} 2',
@@ -104,15 +104,15 @@ test("so are deaths of workers, stalls, repeated calls and polls", async (t) => 
   ]);
 });
 
-test("the rest is as things are when it is asked for", async (t) => {
+test("gauges have the status at the time of the scrape", async (t) => {
   const condition = { instances: 3, idle: 0, evicted: 0, active: 1500, heap: 1000, external: 10 };
   const metrics = metricsOf(t, {
-    polls: { ...WELL.polls, lastSuccess: 1_790_000_000_500 },
+    source: { ...HEALTHY.source, lastSuccess: 1_790_000_000_500 },
     workers: [worker(0, { condition }), worker(1, { isUp: false })],
-    dropped: { idle: 4, evicted: 5 },
+    droppedInstances: { idle: 4, evicted: 5 },
     unsettled: 6,
     oldest: Date.now() - 60_000,
-    inFlight: 2,
+    posted: 2,
     isFull: true,
     sends: { pending: 8, paused: 7 },
   });
@@ -124,7 +124,7 @@ test("the rest is as things are when it is asked for", async (t) => {
     asgigram_instances_dropped_total: ['{reason="idle"} 4', '{reason="evicted"} 5'],
     asgigram_inbox_events: ["6"],
     asgigram_inbox_full: ["1"],
-    asgigram_events_in_flight: ["2"],
+    asgigram_events_posted: ["2"],
     asgigram_sends_pending: ["8"],
     asgigram_lanes_paused: ["7"],
   };
@@ -136,10 +136,10 @@ test("the rest is as things are when it is asked for", async (t) => {
   assert.deepEqual((await lines(metrics, "asgigram_heap_bytes")).slice(1), ['{thread="0"} 1000', '{thread="1"} 0']);
 });
 
-test("another server of the same process is not counted, nor is anything after the end", async (t) => {
+test("messages of another server, and messages after close(), are not counted", async (t) => {
   const metrics = metricsOf(t);
-  new Teller(2).received(event("message"));
+  new Diagnostics(2).received(event("message"));
   metrics.close();
-  tell.received(event("message"));
+  diagnostics.received(event("message"));
   assert.deepEqual(await lines(metrics, "asgigram_updates_received_total"), []);
 });

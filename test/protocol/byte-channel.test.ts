@@ -12,7 +12,7 @@ const MEGABYTE = 1024 * 1024;
 function channel(source: Iterable<unknown> | AsyncIterable<unknown>) {
   const { port1, port2 } = new MessageChannel();
   const readable = Readable.from(source, { objectMode: true, highWaterMark: 1 });
-  const sent = sendBytes(port1, readable, (error) => `told: ${(error as Error).message}`);
+  const sent = sendBytes(port1, readable, (error) => `sender: ${(error as Error).message}`);
   return { receiver: new ByteReceiver(port2), readable, sent };
 }
 
@@ -22,7 +22,7 @@ async function all(receiver: ByteReceiver): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
-test("what the source gives arrives, whole and in order, and then the end, however often it is asked for", async () => {
+test("all bytes of the source arrive in order, then the end, also when next() is called again", async () => {
   const chunks = fc.array(fc.uint8Array({ maxLength: 2000 }));
   await fc.assert(
     fc.asyncProperty(chunks, async (chunks) => {
@@ -36,7 +36,7 @@ test("what the source gives arrives, whole and in order, and then the end, howev
   );
 });
 
-test("chunks are handed over, and not copied; an ArrayBuffer is one, too", async () => {
+test("chunks (views and ArrayBuffers) are transferred, not copied", async () => {
   const chunks = [new Uint8Array([1, 2]), new Uint8Array([3]).buffer];
   const { receiver } = channel(chunks);
   assert.deepEqual([...(await all(receiver))], [1, 2, 3]);
@@ -46,15 +46,15 @@ test("chunks are handed over, and not copied; an ArrayBuffer is one, too", async
   );
 });
 
-test("a chunk that comes a second time is refused: its bytes are gone", async () => {
+test("a chunk that the source gives twice is refused: its buffer is empty", async () => {
   for (const chunk of [new Uint8Array([1, 2]), new Uint8Array([1, 2]).buffer]) {
     const { receiver } = channel([chunk, chunk]);
-    await assert.rejects(all(receiver), /told: the stream gave the same bytes twice/);
+    await assert.rejects(all(receiver), /sender: the stream gave the same bytes twice/);
   }
 });
 
 suite("backpressure", () => {
-  test("nothing is read before it is asked for", async () => {
+  test("the source is not read before the receiver asks", async () => {
     let isRead = false;
     const { receiver, readable } = channel(
       (async function* () {
@@ -69,7 +69,7 @@ suite("backpressure", () => {
     readable.destroy();
   });
 
-  test("no more than a window and a chunk is read ahead, and a stream far larger comes through", async () => {
+  test("at most a window and a chunk are read ahead, and a much longer stream arrives whole", async () => {
     let read = 0;
     let most = 0;
     let taken = 0;
@@ -83,12 +83,12 @@ suite("backpressure", () => {
       if (taken % (16 * MEGABYTE) === 0) for (let i = 0; i < 5; i++) await turn();
     }
     assert.equal(taken, 200 * MEGABYTE);
-    assert.ok(most <= 3 * MEGABYTE, `${most} bytes were under way`);
+    assert.ok(most <= 3 * MEGABYTE, `${most} bytes in transit`);
   });
 });
 
-suite("a failure", () => {
-  test("of the source is told in the sender's words, behind what came before", async () => {
+suite("failures", () => {
+  test("a failure of the source arrives after its bytes, as the sender words it", async () => {
     const { receiver, sent } = channel(
       (async function* () {
         yield new Uint8Array([1]);
@@ -96,19 +96,19 @@ suite("a failure", () => {
       })(),
     );
     assert.deepEqual([...(await receiver.next())!], [1]);
-    await assert.rejects(receiver.next(), { message: "told: the disk is on fire" });
-    await assert.rejects(receiver.next(), { message: "told: the disk is on fire" });
+    await assert.rejects(receiver.next(), { message: "sender: the disk is on fire" });
+    await assert.rejects(receiver.next(), { message: "sender: the disk is on fire" });
     await sent;
   });
 
-  test("is what gives no bytes", async () => {
+  test("a source that gives no bytes fails", async () => {
     for (const chunk of ["text", 5, {}]) {
       const { receiver } = channel([chunk]);
       await assert.rejects(receiver.next(), /the stream gave a \w+ where bytes \(a Uint8Array\) were expected/);
     }
   });
 
-  test("is a source that has failed before it was read", async () => {
+  test("a source that failed before it was read fails", async () => {
     const { port1, port2 } = new MessageChannel();
     const source = Readable.from([new Uint8Array(1)]);
     const sent = sendBytes(port1, source, String);
@@ -117,7 +117,7 @@ suite("a failure", () => {
     await sent;
   });
 
-  test("is the death of the sender's thread", async () => {
+  test("the death of the sender's thread is a failure", async () => {
     const worker = new Worker(
       `const { parentPort, MessageChannel } = require("node:worker_threads");
        const { port1, port2 } = new MessageChannel();
@@ -132,8 +132,8 @@ suite("a failure", () => {
   });
 });
 
-suite("a receiver that has had enough", () => {
-  test("ends the source, also one that is at work", async () => {
+suite("a receiver that closes", () => {
+  test("close() ends a source that is working on a chunk", async () => {
     const ended = Promise.withResolvers<void>();
     const source = {
       [Symbol.asyncIterator]: () => ({
@@ -152,7 +152,7 @@ suite("a receiver that has had enough", () => {
     await failed;
   });
 
-  test("ends one that waits for credit, or has not begun", async () => {
+  test("close() ends a source that waits for credit, or has not begun", async () => {
     for (const chunksTaken of [0, 1]) {
       let isEnded = false;
       const source = async function* () {
@@ -167,7 +167,7 @@ suite("a receiver that has had enough", () => {
       receiver.close();
       await sent;
       assert.ok(readable.destroyed);
-      assert.equal(isEnded, chunksTaken > 0, "a generator that never began has no end");
+      assert.equal(isEnded, chunksTaken > 0, "a generator that has not begun runs no finally block");
     }
   });
 });

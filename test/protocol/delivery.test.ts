@@ -13,11 +13,11 @@ test("an event that is an update has a delivery", () => {
   assert.deepEqual(delivery(attached()), { update_id: 5, attempt: 2 });
 });
 
-test("an event that is no update has none", () => {
+test("an event that is no update has no delivery", () => {
   assert.equal(delivery({ type: "telegram.disconnect", reason: "idle" }), undefined);
 });
 
-test("the delivery is no key of the event: it is neither listed, copied, cloned, written out nor printed", () => {
+test("the delivery is no key of the event: it is not listed, copied, cloned, written as JSON or printed", () => {
   const event = attached();
   assert.deepEqual(Object.keys(event), ["type", "text"]);
   assert.equal(JSON.stringify(event), '{"type":"telegram.message","text":"Hello"}');
@@ -26,7 +26,7 @@ test("the delivery is no key of the event: it is neither listed, copied, cloned,
   assert.equal(delivery(structuredClone(event)), undefined);
 });
 
-test("the delivery cannot be replaced by the application", () => {
+test("the application cannot replace the delivery", () => {
   const event = attached();
   assert.throws(() => attachDelivery(event, { update_id: 6, attempt: 1 }), TypeError);
 });

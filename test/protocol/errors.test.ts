@@ -6,7 +6,7 @@ const { AsgigramError } = exported;
 
 type Maker = (options?: ErrorOptions) => InstanceType<typeof AsgigramError>;
 
-/** Each error, made as its users make it; with a cause where it can have one. */
+/** A constructor call for each error, with a cause if it can have one. */
 const MAKERS: Record<Exclude<keyof typeof exported, "AsgigramError">, Maker> = {
   InvalidEventError: (options) => new exported.InvalidEventError("what is wrong", "text", options),
   DisconnectedError: (options) => new exported.DisconnectedError("what is wrong", options),
@@ -24,7 +24,7 @@ const MAKERS: Record<Exclude<keyof typeof exported, "AsgigramError">, Maker> = {
   WorkerError: (options) => new exported.WorkerError("what is wrong", options),
 };
 
-/** Users switch on these: changing one breaks their programs. */
+/** Applications switch on these codes: a change breaks them. */
 const CODES: Record<keyof typeof MAKERS, string> = {
   InvalidEventError: "ASGIGRAM_INVALID_EVENT",
   DisconnectedError: "ASGIGRAM_DISCONNECTED",
@@ -54,7 +54,7 @@ suite("every error", () => {
       assert.match(error.stack!, new RegExp(`^${name}|^Error`));
     });
 
-    // Telegram's answer is where a TelegramError begins: nothing caused it on this machine.
+    // A TelegramError comes from Telegram's answer, and has no cause on this machine.
     if (name === "TelegramError") continue;
     test(`${name} keeps its cause`, () => {
       const cause = new Error("the disk is full");
@@ -62,13 +62,13 @@ suite("every error", () => {
     });
   }
 
-  test("is listed here, and no two share a code", () => {
+  test("every error is listed here, and no two share a code", () => {
     assert.deepEqual(Object.keys(exported).toSorted(), ["AsgigramError", ...Object.keys(MAKERS)].toSorted());
     assert.equal(new Set(Object.values(CODES)).size, Object.keys(CODES).length);
   });
 });
 
-test("an error of another copy of the package is known by its code and its name", async () => {
+test("an error of another copy of the package is recognised by its code and its name", async () => {
   const url = new URL("../../src/protocol/errors.ts?copy", import.meta.url);
   const copy = (await import(url.href)) as typeof exported;
   const error = new copy.DisconnectedError("gone");
@@ -79,7 +79,7 @@ test("an error of another copy of the package is known by its code and its name"
   assert.equal(new Error("gone") instanceof AsgigramError, false);
 });
 
-test("whatever was thrown can be asked whether it is one", () => {
+test("instanceof works for any thrown value", () => {
   const { proxy, revoke } = Proxy.revocable({}, {});
   revoke();
   const hostile = {
@@ -93,19 +93,19 @@ test("whatever was thrown can be asked whether it is one", () => {
   }
 });
 
-test("a TelegramError tells the method, the code, the description and what Telegram advises", () => {
+test("a TelegramError has the method, the code, the description and Telegram's parameters", () => {
   const error = new exported.TelegramError("sendMessage", 429, "Too Many Requests", { retry_after: 5 });
   assert.equal(error.message, "sendMessage: 429 Too Many Requests");
   assert.deepEqual(error.parameters, { retry_after: 5 });
   assert.deepEqual(new exported.TelegramError("sendMessage", 403, "Forbidden").parameters, {});
 });
 
-test("a NetworkError says in words whether the call may have been carried out", () => {
+test("a NetworkError's message says if Telegram may have carried out the call", () => {
   assert.match(new exported.NetworkError("sendMessage", "none", "ENOTFOUND").message, /ENOTFOUND \(it was not sent\)/);
   assert.match(new exported.NetworkError("sendMessage", "unknown", "ECONNRESET").message, /not known whether/);
 });
 
-test("an InvalidEventError names the key at fault where there is one", () => {
+test("an InvalidEventError names the wrong key, if there is one", () => {
   assert.equal(new exported.InvalidEventError("x", "text").key, "text");
   assert.equal(new exported.InvalidEventError("x").key, undefined);
 });

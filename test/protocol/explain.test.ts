@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { ApplicationLoadError } from "../../src/protocol/errors.ts";
 import { explain } from "../../src/protocol/explain.ts";
 
-test("an error is told by its message, with the stack of the application's own error below it, and no other cause", () => {
+test("explain() gives the message, then a cause that is text (the application's stack), and no other cause", () => {
   assert.equal(
     explain(new ApplicationLoadError("it threw", { cause: "Error: x\n    at y" })),
     "it threw\nError: x\n    at y",

@@ -2,19 +2,19 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { FileError, NetworkError, TelegramError } from "../../src/protocol/errors.ts";
-import { errorOf, failureOf } from "../../src/protocol/failure.ts";
+import { callErrorOf, failureOf } from "../../src/protocol/failure.ts";
 
-/** As from one thread to another. */
-const carried = (error: unknown, method: string) => errorOf(structuredClone(failureOf(error, method)));
+/** The error as it arrives in another thread. */
+const carried = (error: unknown, method: string) => callErrorOf(structuredClone(failureOf(error, method)));
 
-test("a file at fault is the same error on the other side", () => {
+test("a FileError arrives as the same error", () => {
   const error = new FileError("sendPhoto", "media[0].media", "the stream failed");
   const arrived = carried(error, "sendPhoto");
   assert.ok(arrived instanceof FileError);
   assert.deepEqual([{ ...arrived }, arrived.message], [{ ...error }, error.message]);
 });
 
-test("a refusal by Telegram is the same error on the other side", () => {
+test("a TelegramError arrives as the same error", () => {
   const parameters = fc.record(
     { migrate_to_chat_id: fc.integer(), retry_after: fc.nat() },
     { requiredKeys: [], noNullPrototype: true },
@@ -30,7 +30,7 @@ test("a refusal by Telegram is the same error on the other side", () => {
   );
 });
 
-test("a call without an answer is the same error on the other side", () => {
+test("a NetworkError arrives as the same error", () => {
   for (const delivery of ["none", "unknown"] as const) {
     const error = new NetworkError("getChat", delivery, "ECONNRESET");
     const arrived = carried(error, "getChat");
@@ -40,7 +40,7 @@ test("a call without an answer is the same error on the other side", () => {
   }
 });
 
-test("any other error is a call of which nothing is known", () => {
+test("any other error arrives as a NetworkError of unknown delivery", () => {
   const arrived = carried(new TypeError("the main thread stumbled"), "sendMessage");
   assert.ok(arrived instanceof NetworkError);
   assert.equal(arrived.delivery, "unknown");
@@ -48,7 +48,7 @@ test("any other error is a call of which nothing is known", () => {
   assert.match(arrived.message, /the main thread stumbled/);
 });
 
-test("a hint is added to what Telegram said", () => {
+test("a hint is appended to Telegram's description", () => {
   const failure = failureOf(new TelegramError("sendMesage", 404, "Not Found"), "sendMesage");
-  assert.equal(errorOf(failure, " (did you mean …?)").message, "sendMesage: 404 Not Found (did you mean …?)");
+  assert.equal(callErrorOf(failure, " (did you mean …?)").message, "sendMesage: 404 Not Found (did you mean …?)");
 });

@@ -6,18 +6,18 @@ import { METHODS } from "../../src/protocol/method-table.ts";
 
 const methods = Object.keys(METHODS);
 
-test("a method's event is telegram. and its name in snake case", () => {
+test('the type of a method\'s event is "telegram." and the method in snake case', () => {
   assert.equal(typeOf("sendMessage"), "telegram.send_message");
   assert.equal(typeOf("close"), "telegram.close");
   assert.equal(typeOf("getMyDefaultAdministratorRights"), "telegram.get_my_default_administrator_rights");
 });
 
-test("every method of the Bot API and its event name each other, one to one", () => {
+test("methods of the Bot API and event types map one to one", () => {
   for (const method of methods) assert.equal(methodOf(typeOf(method)), method);
   assert.equal(new Set(methods.map(typeOf)).size, methods.length);
 });
 
-test("any type that names a method is the type of that method, also of one that is not known yet", () => {
+test("a type maps to a method and back, also for unknown methods", () => {
   const word = fc.stringMatching(/^[a-z]+$/);
   fc.assert(
     fc.property(fc.array(word, { minLength: 1 }), (words) => {
@@ -29,7 +29,7 @@ test("any type that names a method is the type of that method, also of one that 
   );
 });
 
-test("what is not telegram. and snake case names no method", () => {
+test('a type that is not "telegram." and snake case names no method', () => {
   const none = ["", "telegram.", "telegram", "send_message", "telegram.sendMessage", "telegram.send__message"];
   const neither = [
     "telegram.send_message ",
@@ -42,7 +42,7 @@ test("what is not telegram. and snake case names no method", () => {
   for (const type of [...none, ...neither]) assert.equal(methodOf(type), undefined, type);
 });
 
-test("no text makes a method name that could lead out of the Bot API's path", () => {
+test("method names hold only letters, so no type can leave the Bot API's path", () => {
   fc.assert(
     fc.property(
       fc.oneof(

@@ -4,7 +4,7 @@ import { BEAT, Pulse } from "../../src/protocol/pulse.ts";
 
 const START = 1_790_000_000_000;
 
-test("the other thread sees how long ago the loop last turned", (t) => {
+test("the other thread reads the time since the last beat", (t) => {
   t.mock.timers.enable({ apis: ["Date"], now: START });
   const own = new Pulse();
   const seen = new Pulse(own.buffer);
@@ -16,11 +16,11 @@ test("the other thread sees how long ago the loop last turned", (t) => {
   assert.equal(seen.silence, 0);
 });
 
-test("before the first beat there is no silence", () => {
+test("silence is 0 before the first beat", () => {
   assert.equal(new Pulse().silence, 0);
 });
 
-test("a clock that is set back makes no negative silence", (t) => {
+test("silence is not negative after the clock is set back", (t) => {
   t.mock.timers.enable({ apis: ["Date"], now: START });
   const pulse = new Pulse();
   pulse.beat();
@@ -28,7 +28,7 @@ test("a clock that is set back makes no negative silence", (t) => {
   assert.equal(pulse.silence, 0);
 });
 
-test("the other thread sees the event that the application was last at", () => {
+test("the other thread reads the event that the application worked at last", () => {
   const own = new Pulse();
   const seen = new Pulse(own.buffer);
   assert.equal(seen.seq, 0);
@@ -38,7 +38,7 @@ test("the other thread sees the event that the application was last at", () => {
   }
 });
 
-test("the other thread sees how the worker fared at its last beat", (t) => {
+test("the other thread reads the measurements of the last beat", (t) => {
   t.mock.timers.enable({ apis: ["Date"], now: START });
   const own = new Pulse();
   const seen = new Pulse(own.buffer);
@@ -52,7 +52,7 @@ test("the other thread sees how the worker fared at its last beat", (t) => {
   assert.deepEqual(seen.condition, { ...measures, idle: 0, evicted: 0 });
 });
 
-test("the other thread sees at once what was dropped, and no beat undoes that", () => {
+test("the other thread reads counts of dropped instances at once, and a beat keeps them", () => {
   const own = new Pulse();
   const seen = new Pulse(own.buffer);
   own.count("evicted");
@@ -63,7 +63,7 @@ test("the other thread sees at once what was dropped, and no beat undoes that", 
   assert.deepEqual({ idle, evicted }, { idle: 1, evicted: 2 });
 });
 
-test("a worker that has missed a beat is at work, and that never goes back", (t) => {
+test("a missed beat counts as active time, and active time never decreases", (t) => {
   t.mock.timers.enable({ apis: ["Date"], now: START });
   const measures = { instances: 0, active: 100, heap: 0, external: 0 };
   const pulse = new Pulse();
@@ -72,7 +72,7 @@ test("a worker that has missed a beat is at work, and that never goes back", (t)
   assert.equal(pulse.condition.active, 100);
   t.mock.timers.setTime(START + BEAT + 2500);
   assert.equal(pulse.condition.active, 2600);
-  // It was idle until its timer was due, and has been blocked since.
+  // The loop was idle until the timer was due, and blocked from then on.
   pulse.beat({ ...measures, active: 100 + 2500 });
   assert.equal(pulse.condition.active, 2600);
 });

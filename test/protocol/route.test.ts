@@ -20,7 +20,7 @@ import {
 
 const route = (kind: string, payload: object) => routeOf(kind, payload as TelegramObject, BOT);
 
-suite("every kind of update goes where the Bot API says it belongs", () => {
+suite("the route of every kind of update", () => {
   const chat = (entity: Entity, suffix = "") => ({ key: `chat:${entity.id}${suffix}`, entity });
   const user = (entity: Entity) => ({ key: `user:${entity.id}`, entity });
   const expected: Record<UpdateKind, { key: string; entity: Entity }> = {
@@ -64,31 +64,31 @@ suite("every kind of update goes where the Bot API says it belongs", () => {
     });
   }
 
-  test("there are 27 kinds, and allowed_updates names them all", () => {
+  test("UPDATE_KINDS has all 27 kinds", () => {
     assert.equal(UPDATE_KINDS.length, 27);
     assert.deepEqual(UPDATE_KINDS.toSorted(), Object.keys(PAYLOADS).toSorted());
   });
 });
 
 suite("a callback query", () => {
-  test("on a message that is no longer accessible still belongs to that message's chat", () => {
+  test("a callback query on an inaccessible message belongs to that message's chat", () => {
     assert.equal(route("callback_query", CALLBACK_ON_INACCESSIBLE_MESSAGE).key, `chat:${GROUP.id}`);
   });
 
-  test("without a message belongs to whoever pressed the button", () => {
+  test("a callback query without a message belongs to the user who pressed the button", () => {
     const found = route("callback_query", CALLBACK_WITHOUT_MESSAGE);
     assert.equal(found.key, `user:${BOB.id}`);
     assert.equal(found.subject, "user");
   });
 
-  test("on a business account's message belongs to the business connection", () => {
+  test("a callback query on a business account's message belongs to the business connection", () => {
     const found = route("callback_query", CALLBACK_ON_BUSINESS_MESSAGE);
     assert.equal(found.key, `chat:${PRIVATE.id}/business:conn1`);
     assert.equal(found.business_connection_id, "conn1");
   });
 });
 
-test("a poll answer of a chat belongs to the chat, not to the user that stands in for it", () => {
+test("a poll answer of a chat belongs to the chat, not to the placeholder user", () => {
   const found = route("poll_answer", ANONYMOUS_POLL_ANSWER);
   assert.equal(found.key, `chat:${CHANNEL.id}`);
   assert.deepEqual(found.entity, CHANNEL);
@@ -101,7 +101,7 @@ test("a customer's business chat and the same person's private chat are two scop
   assert.equal(own.id, business.id);
 });
 
-test("each guest query is a scope of its own, and a guest_query_id elsewhere is none", () => {
+test("each guest query has a scope of its own; in other kinds guest_query_id has no effect", () => {
   const other = { ...PAYLOADS.guest_message, guest_query_id: "guest2" };
   assert.notEqual(route("guest_message", PAYLOADS.guest_message).key, route("guest_message", other).key);
   assert.equal(route("message", other).key, `chat:${SUPERGROUP.id}`);
@@ -111,7 +111,7 @@ test("a managed bot's update belongs to the user who manages it, never to the ma
   assert.equal(route("managed_bot", PAYLOADS.managed_bot).entity.id, ADA.id);
 });
 
-suite("a kind that is not known yet", () => {
+suite("an unknown kind", () => {
   const everything = { chat: GROUP, message: { chat: SUPERGROUP }, voter_chat: CHANNEL, user: ADA, from: BOB };
   const order: [keyof typeof everything, string][] = [
     ["chat", `chat:${GROUP.id}`],
@@ -121,38 +121,38 @@ suite("a kind that is not known yet", () => {
     ["from", `user:${BOB.id}`],
   ];
   for (const [i, [first, key]] of order.entries()) {
-    test(`goes by its ${first} where that is the first that is there`, () => {
+    test(`an unknown kind is routed by ${first} if no earlier key is present`, () => {
       const payload = Object.fromEntries(order.slice(i).map(([name]) => [name, everything[name]]));
       assert.equal(route("brand_new", payload).key, key);
     });
   }
 
-  test("goes to the bot itself where it names nobody", () => {
+  test("an unknown kind without a chat or user is routed to the bot's own user", () => {
     assert.equal(route("brand_new", { id: 5, chat: "none", user: null, from: { id: "x" } }).key, `user:${BOT.id}`);
   });
 
-  test("goes to the business connection that it names", () => {
+  test("an unknown kind is routed to its business connection", () => {
     assert.equal(
       route("brand_new", { chat: PRIVATE, business_connection_id: "c" }).key,
       `chat:${PRIVATE.id}/business:c`,
     );
   });
 
-  test("may be called like a member of Object.prototype", () => {
+  test("an unknown kind can have the name of a member of Object.prototype", () => {
     for (const kind of ["constructor", "toString", "__proto__", "hasOwnProperty"]) {
       assert.equal(route(kind, { chat: GROUP }).key, `chat:${GROUP.id}`);
     }
   });
 });
 
-test("the kind of an update is its one key beside update_id, wherever that stands", () => {
+test("the kind of an update is its one key beside update_id, in any order", () => {
   assert.equal(kindOf({ update_id: 1, message: {} }), "message");
   assert.equal(kindOf({ brand_new: {}, update_id: 1 }), "brand_new");
   assert.equal(kindOf({ update_id: 1 }), undefined);
   assert.equal(kindOf({}), undefined);
 });
 
-test("whatever JSON object comes, there is a route, and it is the same one again", () => {
+test("any JSON object has a route, always the same", () => {
   const names = ["chat", "message", "voter_chat", "user", "from", "business_connection_id", "guest_query_id", "id"];
   const { payload } = fc.letrec((tie) => ({
     payload: fc.dictionary(fc.oneof(fc.constantFrom(...names, "toString", "__proto__"), fc.string()), tie("value")),

@@ -8,23 +8,27 @@ const HALF = TOKEN.split(":")[1]!;
 describe("a token", () => {
   const hide = secretHider({ token: TOKEN });
 
-  test("is hidden wherever it stands, whole or the half that is the secret, encoded or not", () => {
+  test("a token is hidden everywhere: whole or its secret half, encoded or not", () => {
     assert.equal(hide(`POST /bot${TOKEN}/getMe`), "POST /bot<token>/getMe");
     assert.equal(hide(`/bot${encodeURIComponent(TOKEN)}/getMe`), "/bot<token>/getMe");
+    assert.equal(hide(`/bot${encodeURIComponent(encodeURIComponent(TOKEN))}/`), "/bot<token>/");
     assert.equal(hide(`its secret is ${HALF}.`), "its secret is <token>.");
     assert.equal(hide(`${TOKEN} ${TOKEN}`), "<token> <token>");
   });
 
-  test("of another bot is hidden as well", () => {
-    assert.equal(secretHider({})(`bot${TOKEN}`), "bot<token>");
+  test("a token of another bot is hidden, too", () => {
+    const hideAny = secretHider({});
+    for (const text of [TOKEN, encodeURIComponent(TOKEN), encodeURIComponent(encodeURIComponent(TOKEN))]) {
+      assert.equal(hideAny(`bot${text}`), "bot<token>");
+    }
   });
 
-  test("that is too short to be one is hidden as a whole, and nothing else goes with it", () => {
+  test("a token that is too short to be real is hidden as a whole, and other text stays", () => {
     const hide = secretHider({ token: "1:x" });
     assert.equal(hide("/bot1:x/getMe: an exact example"), "/bot<token>/getMe: an exact example");
   });
 
-  test("leaves a line of JSON one", () => {
+  test("a line of JSON without the token is still JSON", () => {
     const line = { url: "//a", mail: "b@c", msg: `"${TOKEN}" \\ //user:word@proxy`, token: TOKEN };
     assert.deepEqual(JSON.parse(hide(JSON.stringify(line))), {
       url: "//a",
@@ -38,12 +42,12 @@ describe("a token", () => {
 describe("a proxy's password", () => {
   const hide = secretHider({ token: TOKEN, proxy: 'http://ann:open%20"sesame@127.0.0.1:3128' });
 
-  test("is hidden in the proxy's address, and in that of any other", () => {
+  test("a password is hidden in the URL of this and any other proxy", () => {
     assert.equal(hide("via http://ann:open@127.0.0.1:3128"), "via http://<credentials>@127.0.0.1:3128");
     assert.equal(hide("socks5://bob@proxy"), "socks5://<credentials>@proxy");
   });
 
-  test("is hidden by itself, as it is, in JSON, in a URL, and in a header", () => {
+  test("a password is hidden on its own: plain, in JSON, in a URL, in a header", () => {
     assert.equal(hide('open "sesame'), "<password>");
     assert.equal(hide(JSON.stringify('open "sesame')), '"<password>"');
     assert.equal(hide("open%20%22sesame"), "<password>");
@@ -51,17 +55,17 @@ describe("a proxy's password", () => {
     assert.equal(hide(`Proxy-Authorization: Basic ${basic}`), "Proxy-Authorization: Basic <password>");
   });
 
-  test("that is too short to be told from other words is hidden in addresses alone", () => {
+  test("a password that may be a common word is hidden only in URLs", () => {
     const hide = secretHider({ proxy: "http://ann:me@proxy" });
     assert.equal(hide("meet me at http://ann:me@proxy"), "meet me at http://<credentials>@proxy");
   });
 
-  test("may be written in a way that no URL should be", () => {
+  test("a password with an invalid percent code is hidden", () => {
     assert.equal(secretHider({ proxy: "http://ann:100%sesame@proxy" })("is 100%sesame"), "is <password>");
   });
 });
 
-test("what is no secret is left as it is", () => {
+test("text without a secret stays as it is", () => {
   const hide = secretHider({ token: TOKEN, proxy: false });
   for (const text of [
     "bot 123456789 serves 127.0.0.1:8082 since 2026-05-01T14:30:00.123Z",

@@ -1,35 +1,35 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
-import { copyOf, isDetached, isWhole, ownBytes } from "../../src/protocol/transferable-bytes.ts";
+import { copyOfBytes, isDetached, isWhole, transferableBytes } from "../../src/protocol/transferable-bytes.ts";
 
-// @ts-expect-error which is not among the types of Node.js
+// @ts-expect-error WebAssembly is not among the types of Node.js
 const memory: { buffer: ArrayBuffer } = new WebAssembly.Memory({ initial: 1 });
 
 const text = (bytes: Uint8Array) => Buffer.from(bytes).toString();
 
-suite("bytes that are all of their buffer are taken, and nothing of them is left", () => {
-  test("a Uint8Array", () => {
+suite("bytes that fill their buffer are moved, and the original is empty", () => {
+  test("a Uint8Array is moved", () => {
     const bytes = new TextEncoder().encode("hello");
     const { buffer } = bytes;
-    assert.equal(text(ownBytes(bytes)), "hello");
+    assert.equal(text(transferableBytes(bytes)), "hello");
     assert.deepEqual([bytes.length, buffer.detached, isDetached(bytes)], [0, true, true]);
   });
 
-  test("another view", () => {
+  test("a Uint16Array is moved", () => {
     const numbers = new Uint16Array([1, 2]);
-    assert.equal(ownBytes(numbers).byteLength, 4);
+    assert.equal(transferableBytes(numbers).byteLength, 4);
     assert.ok(isDetached(numbers));
   });
 
-  test("an empty one", () => assert.equal(ownBytes(new Uint8Array(0)).byteLength, 0));
+  test("an empty Uint8Array is moved", () => assert.equal(transferableBytes(new Uint8Array(0)).byteLength, 0));
 
-  test("one whose buffer can grow becomes one that cannot", () => {
+  test("a resizable buffer becomes one of fixed length", () => {
     const bytes = new Uint8Array(new ArrayBuffer(4, { maxByteLength: 8 }));
-    assert.equal(ownBytes(bytes).buffer.resizable, false);
+    assert.equal(transferableBytes(bytes).buffer.resizable, false);
   });
 });
 
-suite("others are copied, and stay", () => {
+suite("other bytes are copied, and the original stays", () => {
   const shared = new Uint8Array(new SharedArrayBuffer(3));
   const kept: [what: string, bytes: Uint8Array][] = [
     ["a part of a larger buffer", new Uint8Array(8).subarray(2, 5)],
@@ -38,21 +38,21 @@ suite("others are copied, and stay", () => {
     ["WebAssembly's memory", new Uint8Array(memory.buffer)],
   ];
   for (const [what, bytes] of kept) {
-    test(what, () => {
+    test(`${what} is copied`, () => {
       bytes.fill(7);
       const length = bytes.length;
-      const owned = ownBytes(bytes);
-      assert.deepEqual([...owned.subarray(0, 3)], [7, 7, 7]);
-      assert.deepEqual([owned.length, bytes.length, isDetached(bytes)], [length, length, false]);
-      assert.ok(owned.buffer instanceof ArrayBuffer && isWhole(owned));
+      const moved = transferableBytes(bytes);
+      assert.deepEqual([...moved.subarray(0, 3)], [7, 7, 7]);
+      assert.deepEqual([moved.length, bytes.length, isDetached(bytes)], [length, length, false]);
+      assert.ok(moved.buffer instanceof ArrayBuffer && isWhole(moved));
       bytes.fill(8);
-      assert.equal(owned[0], 7);
+      assert.equal(moved[0], 7);
     });
   }
 
-  test("whatever is asked for as a copy", () => {
+  test("copyOfBytes() copies bytes that could be moved", () => {
     const bytes = new Uint8Array([1, 2]);
-    assert.deepEqual([...copyOf(bytes)], [1, 2]);
+    assert.deepEqual([...copyOfBytes(bytes)], [1, 2]);
     assert.equal(isDetached(bytes), false);
   });
 });

@@ -1,14 +1,14 @@
-/** One payload for every kind of update, such as Telegram sends it. That each is one is for the compiler to say. */
+/** A payload for every kind of update, as Telegram sends it. The compiler checks them against the types. */
 
 import type { Chat, Message, Poll, Update, User } from "@grammyjs/types";
 import type { UpdateKind } from "../../src/protocol/events.ts";
 
-/** The bot itself, as getMe describes it. */
+/** The bot's User, from getMe. */
 export const BOT = { id: 7_000_000_001, is_bot: true, first_name: "Echo", username: "echo_bot" } satisfies User;
 
 export const ADA = { id: 815_000_001, is_bot: false, first_name: "Ada", language_code: "en" } satisfies User;
 export const BOB = { id: 5_300_000_002, is_bot: false, first_name: "Bob" } satisfies User;
-/** The user that Telegram puts where an anonymous sender hides behind a channel. */
+/** The placeholder user that Telegram sends for an anonymous sender in a channel. */
 const CHANNEL_BOT = { id: 136_817_688, is_bot: true, first_name: "Channel", username: "Channel_Bot" } satisfies User;
 
 export const PRIVATE = { id: ADA.id, type: "private", first_name: "Ada" } satisfies Chat;
@@ -100,13 +100,13 @@ export const PAYLOADS = {
   subscription: { user: ADA, invoice_payload: "monthly", state: "active" },
 } satisfies { [Kind in UpdateKind]: NonNullable<Update[Kind]> };
 
-/** The message is too old, or was deleted: Telegram says no more than where it was. */
+/** The message is too old, or was deleted: Telegram sends only its chat and id. */
 export const CALLBACK_ON_INACCESSIBLE_MESSAGE = {
   ...PAYLOADS.callback_query,
   message: { chat: GROUP, message_id: 11, date: 0 },
 } satisfies Update["callback_query"];
 
-/** The button belongs to a message that was sent by way of an inline query. */
+/** The button belongs to a message that was sent through an inline query. */
 export const CALLBACK_WITHOUT_MESSAGE = {
   id: "72",
   from: BOB,
@@ -122,7 +122,7 @@ export const CALLBACK_ON_BUSINESS_MESSAGE = {
   message: PAYLOADS.business_message,
 } satisfies Update["callback_query"];
 
-/** The voter is a channel; Telegram fills `user` with a stand-in. */
+/** The voter is a channel; Telegram fills `user` with a placeholder. */
 export const ANONYMOUS_POLL_ANSWER = {
   ...PAYLOADS.poll_answer,
   voter_chat: CHANNEL,

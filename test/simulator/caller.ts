@@ -5,7 +5,7 @@ import type { Simulator } from "../../simulator/index.ts";
 
 export interface Reply {
   ok: boolean;
-  // biome-ignore lint/suspicious/noExplicitAny: whatever the method's result is
+  // biome-ignore lint/suspicious/noExplicitAny: the result of any method
   result?: any;
   error_code?: number;
   description?: string;
@@ -23,7 +23,8 @@ export function callerOf({ url, token }: Simulator): Caller {
       ...(signal && { signal }),
     });
     const reply = (await response.json()) as Reply;
-    if (!reply.ok && reply.error_code !== response.status) throw new Error(`status ${response.status} tells otherwise`);
+    if (!reply.ok && reply.error_code !== response.status)
+      throw new Error(`the status is ${response.status}, the error code ${reply.error_code}`);
     return reply;
   };
 }
@@ -31,7 +32,7 @@ export function callerOf({ url, token }: Simulator): Caller {
 /** `400 Bad Request: chat not found`, or `ok`. */
 export const verdict = ({ ok, error_code, description }: Reply) => (ok ? "ok" : `${error_code} ${description}`);
 
-/** Resolves when so many calls of getUpdates have come in: they have been answered by then, or wait. */
+/** Resolves when `count` calls of getUpdates have arrived: each is answered or waits. */
 export async function arrived(simulator: Simulator, count = 1): Promise<void> {
   while (simulator.calls.filter(({ method }) => method === "getUpdates").length < count) await setImmediate();
 }

@@ -1,4 +1,4 @@
-/** grammY, which knows nothing of this simulator, runs against it. */
+/** Unmodified grammY bots run against the simulator. */
 
 import assert from "node:assert/strict";
 import { test } from "node:test";

@@ -3,14 +3,14 @@ import { test } from "node:test";
 import { type ChatEvent, Simulator } from "../../simulator/index.ts";
 import { callerOf } from "./caller.ts";
 
-test("it listens on the loopback only, on the port that it is given", async () => {
+test("the simulator listens on the loopback only, on the given port", async () => {
   await using first = await Simulator.start();
   assert.match(first.url, /^http:\/\/127\.0\.0\.1:\d+$/);
   const { port } = new URL(first.url);
   await assert.rejects(Simulator.start({ port: Number(port) }), { code: "EADDRINUSE" });
 });
 
-test("close() cuts off calls that wait", async () => {
+test("close() ends waiting calls", async () => {
   const simulator = await Simulator.start();
   const waiting = assert.rejects(callerOf(simulator)("getUpdates", { timeout: 50 }));
   await callerOf(simulator)("getMe");
@@ -18,7 +18,7 @@ test("close() cuts off calls that wait", async () => {
   await waiting;
 });
 
-test("history and call log are bounded, and the log can be off", async () => {
+test("the history and the call log are bounded, and the log can be off", async () => {
   await using simulator = await Simulator.start({ historyPerChat: 10, callLog: 10 });
   const ann = await simulator.user("ann");
   await ann.sendText("hi");
@@ -35,7 +35,7 @@ test("history and call log are bounded, and the log can be off", async () => {
   assert.deepEqual(silent.calls, []);
 });
 
-test("everything that happens can be watched, in-process and as server-sent events", async () => {
+test("every event can be observed, in-process and as server-sent events", async () => {
   await using simulator = await Simulator.start();
   const seen: ChatEvent[] = [];
   simulator.observe((event) => seen.push(event));
@@ -57,7 +57,7 @@ test("everything that happens can be watched, in-process and as server-sent even
   hangUp.abort();
 });
 
-test("the ids of updates can begin anywhere, and anew", async () => {
+test("update ids start at a given id and can be set again", async () => {
   await using simulator = await Simulator.start({ firstUpdateId: 7 });
   assert.equal(await simulator.push({ message: {} }), 7);
   await callerOf(simulator)("getUpdates", { offset: 8 });
@@ -65,7 +65,7 @@ test("the ids of updates can begin anywhere, and anew", async () => {
   assert.equal(await simulator.push({ message: {} }), 3);
 });
 
-test("an action that cannot be done says why, over HTTP too", async () => {
+test("an impossible action fails with its reason, also over HTTP", async () => {
   await using simulator = await Simulator.start();
   await assert.rejects(simulator.perform("send", { user_id: 1, content: { text: "x" } }), /there is no user 1/);
   const post = async (path: string, body: string) =>

@@ -1,4 +1,4 @@
-/** Telegraf, which knows nothing of this simulator, runs against it. */
+/** Unmodified Telegraf bots run against the simulator. */
 
 import assert from "node:assert/strict";
 import { test } from "node:test";

@@ -8,15 +8,15 @@ import { runTerminalChat, Simulator } from "../../simulator/index.ts";
 import { callerOf } from "./caller.ts";
 import { botFor, run } from "./grammy-bot.ts";
 
-/** A bot that does a little of everything, and knows when it has nothing left to do. */
+/** A bot that replies, edits, deletes and shows buttons; `idle` resolves when it has no update in progress. */
 function busyBot(simulator: Simulator) {
   const bot = botFor(simulator);
   let working = 0;
-  const rested: (() => void)[] = [];
+  const waiters: (() => void)[] = [];
   bot.use(async (_, next) => {
     working++;
     await next();
-    if (--working === 0) for (const resolve of rested.splice(0)) resolve();
+    if (--working === 0) for (const resolve of waiters.splice(0)) resolve();
   });
   bot.command("ask", (ctx) =>
     ctx.reply("Well?", { reply_markup: new InlineKeyboard().text("Yes", "y").text("No", "n") }),
@@ -29,12 +29,12 @@ function busyBot(simulator: Simulator) {
   });
   bot.on("message:text", (ctx) => ctx.reply(`${ctx.from.first_name}: ${ctx.msg.text}`));
   const idle = async () => {
-    if (working > 0) await new Promise<void>((resolve) => rested.push(resolve));
+    if (working > 0) await new Promise<void>((resolve) => waiters.push(resolve));
   };
   return { bot, idle };
 }
 
-/** What is printed when these lines are piped in. */
+/** The output for these lines of piped input. */
 async function transcript(lines: string[]): Promise<string> {
   await using simulator = await Simulator.start();
   const { bot, idle } = busyBot(simulator);
@@ -47,7 +47,7 @@ async function transcript(lines: string[]): Promise<string> {
   return await printed;
 }
 
-test("without a terminal it prints the bot's side, in order, and ends with the input", async () => {
+test("without a terminal the chat prints the bot's side in order and ends with the input", async () => {
   assert.equal(await transcript(["one", "", "two"]), "Bot: ann: one\nBot: ann: two\n");
 });
 
@@ -55,34 +55,34 @@ test("buttons are shown and pressed by number", async () => {
   assert.equal(
     await transcript(["/1", "/ask", "/2", "/1"]),
     [
-      "(there are no buttons here yet)",
+      "(this chat has no buttons yet)",
       "Bot: Well?\n  [1] Yes  [2] No",
       "Bot answers: You pressed n",
       "Bot edited: Done.",
       "Bot deleted message 2",
-      "(there are no buttons here yet)\n",
+      "(this chat has no buttons yet)\n",
     ].join("\n"),
   );
 });
 
-test("one can be somebody else, and go to a group and back", async () => {
+test("/as changes the user, /chat opens a group and returns", async () => {
   assert.equal(
     await transcript(["/as bob", "hi", "/chat Team", "hi all", "/as ann", "me too", "/chat", "bye"]),
     "Bot: bob: hi\nBot: bob: hi all\nBot: ann: me too\nBot: ann: bye\n",
   );
 });
 
-test("a bot's own /help is behind a second slash, and /quit leaves", async () => {
-  const printed = await transcript(["//help", "/help", "/quit", "unheard"]);
+test("a second slash sends /help to the bot, and /quit leaves", async () => {
+  const printed = await transcript(["//help", "/help", "/quit", "not sent"]);
   assert.match(printed, /^Bot: I cannot help\.\nType a line/);
-  assert.doesNotMatch(printed, /unheard/);
+  assert.doesNotMatch(printed, /not sent/);
 });
 
-test("control characters of the bot do not reach the terminal", async () => {
+test("the bot's control characters do not reach the terminal", async () => {
   assert.equal(await transcript(["\u001b[31mred\u202e"]), "Bot: ann: [31mred\n");
 });
 
-test("at a terminal the prompt says who and where, and what the bot does is shown as it comes", async () => {
+test("at a terminal the prompt names user and chat, and the bot's events are shown at once", async () => {
   await using simulator = await Simulator.start();
   const input = Object.assign(new PassThrough(), { isTTY: true });
   const output = Object.assign(new PassThrough(), { isTTY: true });
@@ -94,7 +94,7 @@ test("at a terminal the prompt says who and where, and what the bot does is show
   const shows = async (text: string) => {
     while (!printed.includes(text)) await setImmediate();
   };
-  await shows("Talk to the bot; /help tells more");
+  await shows("Talk to the bot. /help lists the commands");
   await shows("ann @ private> ");
   input.write("hello\n/chat Team\n");
   await shows("ann @ Team> ");

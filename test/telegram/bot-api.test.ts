@@ -6,12 +6,17 @@ import { describe, type TestContext, test } from "node:test";
 import { setTimeout as delay, setImmediate as turn } from "node:timers/promises";
 import { inspect } from "node:util";
 import { type AsgigramError, NetworkError, TelegramError } from "../../src/protocol/errors.ts";
+import type { Call } from "../../src/protocol/port.ts";
 import { BotApi, type BotApiOptions } from "../../src/telegram/bot-api.ts";
 import { Listener } from "../network/listener.ts";
+import { Deadlines } from "./deadlines.ts";
 
 const TOKEN = "123456:AAsecret-token_of_this_bot";
 const POLL = { offset: 5, limit: 100, timeout: 0, allowed_updates: ["message"] };
 const never = new AbortController().signal;
+
+/** A call without parameters, as an application sends it. */
+const plain = (method: string): Call => ({ method, lane: undefined, body: "{}" });
 
 /** Listens on a port of its own until the test is over. @returns its address */
 async function listen(t: TestContext, server: Server): Promise<string> {
@@ -94,13 +99,13 @@ describe("a call that succeeds", () => {
   test("is handed on as it came where somebody else reads it", async (t) => {
     const text = '{"ok":true,"result":[{"id":12345678901234567890}]}';
     const api = await http(t, (response) => answer(response, 200, text));
-    assert.equal(await api.callText("getChat", "{}"), text);
+    assert.equal(await api.make(plain("getChat")), text);
   });
 
   test("may be written with spaces, as other servers write JSON", async (t) => {
     const api = await http(t, (response) => answer(response, 200, '{ "ok": true, "result": 5 }\n'));
     assert.equal(await api.call("getChatMemberCount"), 5);
-    assert.deepEqual(JSON.parse(await api.callText("getChatMemberCount", "{}")), { ok: true, result: 5 });
+    assert.deepEqual(JSON.parse((await api.make(plain("getChatMemberCount"))) as string), { ok: true, result: 5 });
   });
 
   test("may have any content type", async (t) => {
@@ -162,7 +167,7 @@ describe("a refusal", () => {
     test(`with code ${code} keeps its code`, async (t) => {
       const body = { ok: false, error_code: code, description: "No" };
       const api = await http(t, (response) => answer(response, code, body));
-      const error = await failure(api.callText("sendMessage", "{}"), TelegramError);
+      const error = await failure(api.make(plain("sendMessage")), TelegramError);
       assert.deepEqual([error.error_code, error.description, error.parameters], [code, "No", {}]);
     });
   }
@@ -256,7 +261,7 @@ describe("an answer that is not one of the Bot API", () => {
       socket.end('HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n{"ok":true,"result":{"mess'),
     );
     assert.equal((await failure(api.call("sendMessage"), NetworkError)).delivery, "unknown");
-    assert.equal((await failure(api.callText("sendMessage", "{}"), NetworkError)).delivery, "unknown");
+    assert.equal((await failure(api.make(plain("sendMessage")), NetworkError)).delivery, "unknown");
   });
 });
 
@@ -346,19 +351,28 @@ describe("getUpdates", () => {
     ]);
   });
 
-  test("on a dead connection ends at its deadline, and the next one gets a connection of its own", async (t) => {
+  test("a poll on a dead connection ends at its deadline, and the next one gets a connection of its own", async (t) => {
+    const deadlines = new Deadlines();
     const api = await tcp(
       t,
       (socket, connection) => {
-        if (connection > 1) socket.end('HTTP/1.1 200 OK\r\ncontent-length: 23\r\n\r\n{"ok":true,"result":[]}');
+        if (connection === 1) deadlines.pass();
+        else socket.end('HTTP/1.1 200 OK\r\ncontent-length: 23\r\n\r\n{"ok":true,"result":[]}');
       },
-      { pollGrace: 100 },
+      { wait: deadlines.wait },
     );
-    const started = performance.now();
     const error = await failure(api.getUpdates(POLL, never), NetworkError);
     assert.deepEqual([error.delivery, error.reason], ["unknown", "no answer in time"]);
-    assert.ok(performance.now() - started >= 99, "the grace comes after the poll's own timeout");
     assert.deepEqual(await api.getUpdates(POLL, never), []);
+  });
+
+  test("the deadline of a poll is 10 s after its own timeout", async (t) => {
+    const deadlines = new Deadlines();
+    const api = await http(t, (response) => answer(response, 200, { ok: true, result: [] }), { wait: deadlines.wait });
+    await api.getUpdates(POLL, never);
+    await api.getUpdates({ ...POLL, timeout: 50 }, never);
+    assert.deepEqual(deadlines.asked, [10_000, 60_000]);
+    assert.equal(deadlines.waiting, 0);
   });
 
   test("does not wait for a connection that the one before could not get through", async (t) => {
@@ -367,35 +381,32 @@ describe("getUpdates", () => {
       connections += 1;
     });
     const address = await listen(t, neverShakesHands);
-    const api = client(t, address.replace("http:", "https:"), { pollGrace: 100 });
+    const wait = (_: number, done: () => void) => {
+      neverShakesHands.once("connection", done);
+      return () => void neverShakesHands.off("connection", done);
+    };
+    const api = client(t, address.replace("http:", "https:"), { wait });
     for (const count of [1, 2, 3]) {
       await failure(api.getUpdates(POLL, never), NetworkError);
       assert.equal(connections, count);
     }
   });
 
-  test("whose answer comes a drop at a time ends at its deadline as well", async (t) => {
+  test("a poll whose answer comes a drop at a time ends at its deadline as well", async (t) => {
+    const deadlines = new Deadlines();
     const api = await tcp(
       t,
       async (socket) => {
         socket.write("HTTP/1.1 200 OK\r\ncontent-length: 100000\r\n\r\n");
-        while (!socket.destroyed) {
+        for (let drops = 0; !socket.destroyed; drops++) {
           socket.write(" ");
           await delay(10);
+          if (drops === 5) deadlines.pass();
         }
       },
-      { pollGrace: 100 },
+      { wait: deadlines.wait },
     );
     assert.equal((await failure(api.getUpdates(POLL, never), NetworkError)).reason, "no answer in time");
-  });
-
-  test("has the poll's own timeout before the grace begins", async (t) => {
-    const api = await http(
-      t,
-      (response) => void setTimeout(() => answer(response, 200, { ok: true, result: [] }), 300),
-      { pollGrace: 0 },
-    );
-    assert.deepEqual(await api.getUpdates({ ...POLL, timeout: 5 }, never), []);
   });
 
   test("ends at once when it is aborted, and closes its connection", async (t) => {

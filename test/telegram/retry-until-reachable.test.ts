@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { NetworkError, TelegramError, TokenRejectedError } from "../../src/protocol/errors.ts";
-import { insist } from "../../src/telegram/retry-until-reachable.ts";
+import { retryUntilReachable } from "../../src/telegram/retry-until-reachable.ts";
 
 const never = new AbortController().signal;
 const unreachable = new NetworkError("getMe", "none", "ECONNREFUSED");
@@ -9,7 +9,7 @@ const unreachable = new NetworkError("getMe", "none", "ECONNREFUSED");
 test("a call is made until it succeeds, and each failure is told", async () => {
   const told: unknown[] = [];
   const answers = [() => Promise.reject(unreachable), () => Promise.reject(unreachable), async () => "here"];
-  const result = await insist(
+  const result = await retryUntilReachable(
     () => answers.shift()!(),
     never,
     (error) => told.push(error),
@@ -19,7 +19,7 @@ test("a call is made until it succeeds, and each failure is told", async () => {
 
 test("a refusal that will stay one ends it", async () => {
   const refused = () => Promise.reject(new TelegramError("getMe", 401, "Unauthorized"));
-  await assert.rejects(insist(refused, never, assert.fail), TokenRejectedError);
+  await assert.rejects(retryUntilReachable(refused, never, assert.fail), TokenRejectedError);
 });
 
 test("the signal ends it, be it that it calls or waits", async () => {
@@ -29,9 +29,9 @@ test("the signal ends it, be it that it calls or waits", async () => {
     calling.abort(reason);
     return Promise.reject(unreachable);
   };
-  await assert.rejects(insist(aborted, calling.signal, assert.fail), reason);
+  await assert.rejects(retryUntilReachable(aborted, calling.signal, assert.fail), reason);
   const waiting = new AbortController();
-  const waited = insist(
+  const waited = retryUntilReachable(
     () => Promise.reject(unreachable),
     waiting.signal,
     () => setImmediate(() => waiting.abort(reason)),

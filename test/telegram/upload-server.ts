@@ -6,7 +6,6 @@ import type { AddressInfo } from "node:net";
 import { MessageChannel } from "node:worker_threads";
 import type { Answer, Call } from "../../src/protocol/port.ts";
 import { BotApi } from "../../src/telegram/bot-api.ts";
-import { createRequest } from "../../src/telegram/request.ts";
 import { Calls } from "../../workers/calls.ts";
 import { encode } from "../../workers/encode.ts";
 import { Streams } from "../../workers/streams.ts";
@@ -28,7 +27,6 @@ export class UploadServer implements AsyncDisposable {
   readonly streams = new Streams();
   readonly api: BotApi;
   readonly #http;
-  readonly #request: (call: Call) => Promise<Answer>;
 
   /** @param handler answers the request; `server.read()` reads its form */
   static async start(handler: Handler = success, { local = false } = {}): Promise<UploadServer> {
@@ -41,8 +39,7 @@ export class UploadServer implements AsyncDisposable {
   private constructor(http: ReturnType<typeof createServer>, handler: Handler, local: boolean) {
     this.#http = http;
     const { port } = http.address() as AddressInfo;
-    this.api = new BotApi({ token: TOKEN, apiUrl: `http://127.0.0.1:${port}` });
-    this.#request = createRequest(this.api, local);
+    this.api = new BotApi({ token: TOKEN, apiUrl: `http://127.0.0.1:${port}`, local });
     http.on("request", (request, response) => {
       request.on("aborted", () => {
         this.cutOff += 1;
@@ -66,7 +63,7 @@ export class UploadServer implements AsyncDisposable {
 
   /** Sends an event, as an instance of chat 42 would, from one port to another. @returns the answer as it came */
   async send(event: object): Promise<Answer> {
-    return await this.#request(await crossed(this.encode(event)));
+    return await this.api.make(await crossed(this.encode(event)));
   }
 
   encode(event: object): Call {

@@ -4,13 +4,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { setImmediate as turn } from "node:timers/promises";
-import { Renewal, type RenewalCause, type RenewalOptions } from "../../src/threads/rolling-restart.ts";
+import type { WorkerReplacement } from "../../src/protocol/worker-causes.ts";
+import { Renewal, type RenewalOptions } from "../../src/threads/rolling-restart.ts";
 
 /** A renewal whose workers are replaced when the test says so. */
 class Bench {
   readonly course: string[] = [];
   /** Why each was replaced. */
-  readonly causes: RenewalCause[] = [];
+  readonly causes: WorkerReplacement[] = [];
   readonly renewal: Renewal;
   #end: { succeed(): void; fail(error: Error): void } | undefined;
 
@@ -27,7 +28,7 @@ class Bench {
     });
   }
 
-  #replace(worker: number, cause: RenewalCause, signal: AbortSignal): Promise<void> {
+  #replace(worker: number, cause: WorkerReplacement, signal: AbortSignal): Promise<void> {
     assert.equal(this.#end, undefined, "two at a time");
     this.causes.push(cause);
     this.course.push(`replace ${worker}`);

@@ -1,4 +1,4 @@
-/** Every form of application that docs/protocol.md offers compiles as it is written there. */
+/** Every form of application in docs/protocol.md compiles as written there. */
 
 import type {
   Application,
@@ -58,7 +58,7 @@ export const withErrors: Application = async (_scope, receive, send) => {
 
 // ---- middleware ----
 
-/** A middleware hands `receive` and `send` on, or its own in their place. */
+/** Middleware passes on `receive` and `send`, or its own functions in their place. */
 export const middleware =
   (inner: Application): Application =>
   async (scope, receive, send) => {
@@ -96,7 +96,7 @@ export const asgi2Class: Asgi2Class = class {
 // @ts-expect-error a class needs `call`
 export const notAsgi2Class: Asgi2Class = class {};
 
-// @ts-expect-error an ASGI 3 application answers with a promise
+// @ts-expect-error an ASGI 3 application returns a promise
 export const notAsync: Application = (_scope, _receive, _send) => 1;
 
 // ---- lifespan ----
@@ -121,7 +121,7 @@ export const withLifespan: LifespanApplication = async (scope, receive, send) =>
   }
 };
 
-/** The part for Telegram's scopes can be an application of its own. */
+/** The code for Telegram's scopes can be a separate application. */
 export const delegating: LifespanApplication = async (scope, receive, send) => {
   if (scope.type === "lifespan") return;
   await application(scope, receive as Receive, send);

@@ -1,4 +1,4 @@
-/** Files as types: what goes up wherever the Bot API takes a file, and in which form it comes down. */
+/** Types of files: uploads, wherever the Bot API takes a file, and the forms of a download. */
 
 import { createReadStream } from "node:fs";
 import { Readable } from "node:stream";
@@ -11,7 +11,7 @@ declare const send: Send;
 declare const bytes: Uint8Array;
 declare const blob: Blob;
 
-// ---- up ----
+// ---- uploads ----
 
 export async function accepted(): Promise<void> {
   await send({ type: "telegram.send_photo", photo: bytes });
@@ -57,9 +57,9 @@ export async function refused(): Promise<void> {
   await send({ type: "telegram.send_message", text: bytes });
 }
 
-// ---- the methods that take files, by the types; by the table they are in the tests of uploads ----
+// ---- the methods that take files, by the types and by the table ----
 
-/** Whether a file can stand in it somewhere, this many levels deep. */
+/** True if a file can be anywhere in the type, up to six levels deep. */
 type Holds<T, Depth extends 1[] = []> = Depth["length"] extends 6
   ? never
   : T extends InputFile
@@ -73,10 +73,10 @@ type Uploading = { [T in OutgoingType]: true extends Holds<MethodEvent<T>> ? T :
 type ByTable = {
   [M in keyof typeof METHODS]: (typeof METHODS)[M] extends { uploads: true } ? `telegram.${SnakeCase<M>}` : never;
 }[keyof typeof METHODS];
-// "Direct upload of new files isn't supported" in a draft; the table goes by the parameter, and leaves the refusal to Telegram.
+// The Bot API allows no upload of new files in a draft, but the table goes by the parameter: Telegram refuses such a call.
 true satisfies Is<Equal<Uploading, Exclude<ByTable, "telegram.send_rich_message_draft">>>;
 
-// ---- down ----
+// ---- downloads ----
 
 export async function downloads(as: "bytes" | "stream"): Promise<void> {
   const plain = await send({ type: "telegram.download_file", file_id: "x" });
@@ -88,17 +88,17 @@ export async function downloads(as: "bytes" | "stream"): Promise<void> {
   expectType<Uint8Array | ReadableStream<Uint8Array>>(await send({ type: "telegram.download_file", file_id: "x", as }));
   // @ts-expect-error it is a stream
   expectType<Uint8Array>(await send({ type: "telegram.download_file", file_id: "x", as: "stream" }));
-  // @ts-expect-error which file?
+  // @ts-expect-error the file is missing
   await send({ type: "telegram.download_file" });
-  // @ts-expect-error which of the two?
+  // @ts-expect-error the file is named twice
   await send({ type: "telegram.download_file", file_id: "x", file_path: "x" });
   // @ts-expect-error no such form
   await send({ type: "telegram.download_file", file_id: "x", as: "text" });
-  // @ts-expect-error only a path is put somewhere
+  // @ts-expect-error `to` is for paths only
   await send({ type: "telegram.download_file", file_id: "x", as: "bytes", to: "x.png" });
   // @ts-expect-error not a key of other events
   await send({ type: "telegram.send_message", text: "x", as: "bytes" });
 }
 
-/** A send of one's own, as middleware has it. */
+/** A send as middleware wraps it. */
 export const wrapped: Send = (event) => send(event);

@@ -1,4 +1,4 @@
-/** What `receive()` resolves with: one type of event per kind of update, told apart by `type`. */
+/** Types of the events from `receive()`: one per kind of update, which `type` discriminates. */
 
 import type { Poll, Update } from "@grammyjs/types";
 import type { DisconnectEvent, IncomingEvent, UpdateEvent, UpdateKind } from "asgigram";
@@ -6,7 +6,7 @@ import { type Equal, expectType, type Is, type IsAny } from "./expect.ts";
 
 // ---- every kind ----
 
-/** For each kind: whether the event of that type is the Telegram object with a `type` in front, and nothing wider. */
+/** For each kind: true if the event of that type is exactly the Telegram object with a `type`. */
 type Narrows = {
   [Kind in UpdateKind]: Extract<IncomingEvent, { type: `telegram.${Kind}` }> extends infer Event
     ? IsAny<Event> extends true
@@ -21,7 +21,7 @@ true satisfies Is<Equal<Narrows[UpdateKind], true>>;
 true satisfies Is<Equal<IncomingEvent["type"], `telegram.${UpdateKind}` | "telegram.disconnect">>;
 true satisfies Is<Equal<Extract<IncomingEvent, { type: "telegram.disconnect" }>, DisconnectEvent>>;
 
-// ---- by hand, as an application does it ----
+// ---- examples, as in an application ----
 
 export function byType(event: IncomingEvent): void {
   switch (event.type) {
@@ -41,7 +41,7 @@ export function byType(event: IncomingEvent): void {
       expectType<number | undefined>(event.voter_chat?.id ?? event.user?.id);
       break;
     case "telegram.poll":
-      // The Poll's own `type` gave way to the event's.
+      // The Poll's own `type` is `poll_type`.
       expectType<Poll["type"]>(event.poll_type);
       expectType<"telegram.poll">(event.type);
       break;
@@ -49,15 +49,15 @@ export function byType(event: IncomingEvent): void {
       expectType<number[]>(event.message_ids);
       break;
     case "telegram.disconnect":
-      expectType<"idle" | "evicted" | "shutdown" | "reload">(event.reason);
+      expectType<"idle" | "evicted" | "shutdown" | "reload" | "moved">(event.reason);
       // @ts-expect-error it has no other keys
       event.text;
       break;
-    // @ts-expect-error a kind with a slip of the pen
+    // @ts-expect-error a misspelt kind
     case "telegram.mesage":
       break;
   }
-  // @ts-expect-error not before the event is known to be a message
+  // @ts-expect-error the event has not been narrowed to a message
   event.text;
   // @ts-expect-error the update's id is no key of the event
   event.update_id;

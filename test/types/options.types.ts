@@ -1,4 +1,4 @@
-/** What TypeScript says of a configuration file that is a module. Nothing here runs. */
+/** Types of a configuration file that is a module, and of serve(). Nothing here runs. */
 
 import { type Options, serve } from "asgigram";
 
@@ -12,17 +12,17 @@ export default {
 } satisfies Options;
 
 export const wrong: Options[] = [
-  // @ts-expect-error The token is a secret.
+  // @ts-expect-error the token is a secret, and does not belong in the file
   { token: "1:a" },
-  // @ts-expect-error There is no such option.
+  // @ts-expect-error no such option
   { wrokers: 4 },
-  // @ts-expect-error It is one of a few words.
+  // @ts-expect-error no such level
   { logLevel: "loud" },
-  // @ts-expect-error It cannot be off.
+  // @ts-expect-error this option cannot be off
   { maxAttempts: false },
 ];
 
-/** A program may give the token; the application it must. */
+/** A program may pass the token to serve(), and must pass the application. */
 export const served = () => serve({ application: "bot.ts", token: "1:a", workers: 4 });
-// @ts-expect-error Which application?
+// @ts-expect-error the application is missing
 export const unserved = () => serve({ token: "1:a" });

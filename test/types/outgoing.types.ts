@@ -1,4 +1,4 @@
-/** What `send()` takes and what it resolves with, and that what is wrong with an event is found by the compiler. */
+/** The arguments and results of `send()`. The compiler finds wrong events. */
 
 import type { ApiMethods, Message, Poll, User } from "@grammyjs/types";
 import type { MethodEvent, OutgoingEvent, OutgoingType, ResultOf, Send } from "asgigram";
@@ -14,7 +14,7 @@ type Methods = Pick<ApiMethods<never>, MethodName>;
 true satisfies Is<Equal<{ [T in OutgoingType]: IsAny<ResultOf<T>> }[OutgoingType], false>>;
 true satisfies Is<Equal<{ [T in OutgoingType]: IsAny<MethodEvent<T>> }[OutgoingType], false>>;
 
-/** `chat_id` and `business_connection_id` come from the scope: no event needs them. */
+/** `chat_id` and `business_connection_id` come from the scope: no event requires them. */
 type Needs<T extends OutgoingType, Key extends string> =
   MethodEvent<T> extends infer Event ? (Event extends { [K in Key]: unknown } ? T : never) : never;
 true satisfies Is<Equal<{ [T in OutgoingType]: Needs<T, "chat_id"> }[OutgoingType], never>>;
@@ -49,7 +49,7 @@ export async function results(): Promise<void> {
   expectType<number>(await send({ type: "telegram.get_chat_member_count" }));
 }
 
-// ---- what may be left out, and what stands in ----
+// ---- keys that may be left out, and shorthands ----
 
 export async function accepted(event: OutgoingEvent): Promise<void> {
   await send({ type: "telegram.send_message", chat_id: 1, text: "x" });
@@ -66,13 +66,13 @@ export async function accepted(event: OutgoingEvent): Promise<void> {
     reply_markup: { inline_keyboard: [[{ text: "Go", callback_data: "go" }]] },
   });
   await send({ type: "telegram.send_media_group", media: [{ type: "photo", media: "file_id" }] });
-  // An event made elsewhere, of whatever type.
+  // An event made elsewhere, of any type.
   await send(event);
   const made = { type: "telegram.send_message", text: "x" } as const;
   expectType<Message>(await send(made));
 }
 
-// ---- what is refused ----
+// ---- wrong events ----
 
 export async function refused(): Promise<void> {
   // @ts-expect-error the type is misspelt
@@ -95,7 +95,7 @@ export async function refused(): Promise<void> {
   await send({ type: "telegram.send_message", text: 1 });
   // @ts-expect-error a method without parameters
   await send({ type: "telegram.get_me", poll_type: "quiz" });
-  // @ts-expect-error nothing to reply with
+  // @ts-expect-error a method that cannot reply
   await send({ type: "telegram.send_chat_action", action: "typing", reply_to_message_id: 1 });
   // @ts-expect-error no such type of poll
   await send({ type: "telegram.send_poll", question: "?", options: [{ text: "yes" }], poll_type: "vote" });

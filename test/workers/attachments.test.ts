@@ -3,14 +3,14 @@ import { test } from "node:test";
 import { Attachments } from "../../workers/attachments.ts";
 import { Streams } from "../../workers/streams.ts";
 
-test("without files there is nothing to take", () => {
+test("an event without files has no uploads", () => {
   const attachments = new Attachments();
   assert.equal(attachments.standIn({ text: "x" }, "at"), undefined);
   assert.equal(attachments.first, undefined);
   assert.deepEqual(attachments.take(new Streams()), []);
 });
 
-test("every file has a stand-in of its own, which nobody can guess; the same one twice has one", () => {
+test("every file has a name of its own that cannot be guessed; a file that is there twice has one name", () => {
   const attachments = new Attachments();
   const blob = new Blob(["x"]);
   const names = [blob, new Blob(["x"]), blob].map((file, at) => attachments.standIn(file, `media[${at}]`));
@@ -20,7 +20,7 @@ test("every file has a stand-in of its own, which nobody can guess; the same one
   assert.equal(attachments.take(new Streams()).length, 2);
 });
 
-test("nothing is taken before it is asked for", () => {
+test("bytes are not moved before take()", () => {
   const attachments = new Attachments();
   const bytes = new Uint8Array(3);
   attachments.standIn(bytes, "photo");

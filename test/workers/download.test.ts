@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { InvalidEventError } from "../../src/protocol/errors.ts";
 import { refuseUnlessDownload } from "../../workers/download.ts";
 
-test("a download names a file, in one way, and a form that there is", () => {
+test("a download names one file, and a known form", () => {
   for (const event of [
     { file_id: "x" },
     { file_path: "photos/file_1.jpg" },
@@ -17,7 +17,7 @@ test("a download names a file, in one way, and a form that there is", () => {
   }
 });
 
-test("everything else is refused by name", () => {
+test("a wrong download is refused, with the name of the key", () => {
   const refusals: [event: Record<string, unknown>, key: string][] = [
     [{}, "file_id"],
     [{ file_id: "x", file_path: "y" }, "file_id"],

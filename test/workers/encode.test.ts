@@ -11,7 +11,7 @@ const CHAT: Defaults = { chat_id: 42, business_connection_id: undefined };
 const BUSINESS: Defaults = { chat_id: 42, business_connection_id: "conn1" };
 const USER: Defaults = { chat_id: undefined, business_connection_id: undefined };
 
-/** In an instance of its own. */
+/** Encodes an event for a new instance. */
 const encode = (event: unknown, defaults: Defaults) => encodeFor(event, defaults, { streams: new Streams() });
 
 const methods = Object.entries(METHODS) as [string, MethodFacts][];
@@ -27,10 +27,10 @@ function refusal(event: unknown, defaults = CHAT): InvalidEventError {
     assert.ok(error instanceof InvalidEventError, String(error));
     return error;
   }
-  return assert.fail("it was taken for an event");
+  return assert.fail("no error was thrown");
 }
 
-/** An event for the method, with everything that it needs but what the scope may fill in. */
+/** An event for the method, with all required keys but those from the scope. */
 function eventFor(method: string, facts: MethodFacts, extra: object = {}): object {
   const needed = facts.required.filter((key) => key !== "chat_id" && key !== "business_connection_id");
   return { type: typeOf(method), ...Object.fromEntries(needed.map((key) => [key, "x"])), ...extra };
@@ -41,7 +41,7 @@ function deepFreeze<T>(value: T): T {
   return value;
 }
 
-test("an event becomes the call of its method, with its keys as they are", () => {
+test("an event becomes the call of its method, with the same keys", () => {
   assert.deepEqual(encode({ type: "telegram.send_message", chat_id: -100, text: "Hi", parse_mode: "HTML" }, CHAT), {
     method: "sendMessage",
     lane: "-100",
@@ -56,7 +56,7 @@ test("a method without parameters has an empty body", () => {
 suite("chat_id", () => {
   const WITHOUT = ["sendGift", "setChatMenuButton", "getChatMenuButton"];
 
-  test("is the scope's chat for every method that takes one, but for the three where absence has a meaning", () => {
+  test("chat_id is the scope's chat for every method that takes one, except the three where absence has a meaning", () => {
     for (const [method, facts] of methods) {
       const expected = facts.takes.includes("chat_id") && !WITHOUT.includes(method) ? 42 : undefined;
       const { chat_id } = bodyOf(eventFor(method, facts), BUSINESS);
@@ -64,7 +64,7 @@ suite("chat_id", () => {
     }
   });
 
-  test("is not filled in where inline_message_id stands in its place", () => {
+  test("chat_id is not filled in beside inline_message_id", () => {
     const inline = methods.filter(([, { takes }]) => takes.includes("inline_message_id"));
     assert.equal(inline.length, 8);
     for (const [method, facts] of inline) {
@@ -74,18 +74,18 @@ suite("chat_id", () => {
     }
   });
 
-  test("is what the event says, where it says it", () => {
+  test("a chat_id in the event has precedence", () => {
     for (const chat_id of [7, "@channel"]) {
       assert.equal(bodyOf({ type: "telegram.send_message", text: "x", chat_id }).chat_id, chat_id);
       assert.equal(bodyOf({ type: "telegram.set_chat_menu_button", chat_id }).chat_id, chat_id);
     }
   });
 
-  test("that is undefined counts as absent", () => {
+  test("a chat_id of undefined counts as absent", () => {
     assert.equal(bodyOf({ type: "telegram.send_message", text: "x", chat_id: undefined }).chat_id, 42);
   });
 
-  test("has to be given in a user's scope, for each of the 90 methods that need it", () => {
+  test("chat_id must be given in a user's scope, for each of the 90 methods that require it", () => {
     let needing = 0;
     for (const [method, facts] of methods) {
       const event = eventFor(method, facts, { business_connection_id: "b" });
@@ -103,7 +103,7 @@ suite("chat_id", () => {
     assert.equal(needing, 90);
   });
 
-  test("is left to a method that this version does not know", () => {
+  test("chat_id is not filled in for an unknown method", () => {
     assert.deepEqual(encode({ type: "telegram.send_hologram", shape: "cube" }, BUSINESS), {
       method: "sendHologram",
       lane: undefined,
@@ -113,7 +113,7 @@ suite("chat_id", () => {
 });
 
 suite("business_connection_id", () => {
-  test("is the scope's for each of the 51 methods that take it, and for no other", () => {
+  test("business_connection_id is the scope's for each of the 51 methods that take it, and for no other", () => {
     let taking = 0;
     for (const [method, facts] of methods) {
       const takes = facts.takes.includes("business_connection_id");
@@ -127,12 +127,12 @@ suite("business_connection_id", () => {
     assert.equal(taking, 51);
   });
 
-  test("is what the event says, where it says it", () => {
+  test("a business_connection_id in the event has precedence", () => {
     const event = { type: "telegram.send_message", text: "x", business_connection_id: "other" };
     assert.equal(bodyOf(event, BUSINESS).business_connection_id, "other");
   });
 
-  test("is not there in a scope without one, and missed by the 21 methods that need it", () => {
+  test("without one in the scope, the 21 methods that require business_connection_id are refused", () => {
     assert.equal("business_connection_id" in bodyOf({ type: "telegram.send_message", text: "x" }), false);
     const needing = methods.filter(([, { required }]) => required.includes("business_connection_id"));
     assert.equal(needing.length, 21);
@@ -141,7 +141,7 @@ suite("business_connection_id", () => {
 });
 
 suite("reply_to_message_id", () => {
-  test("becomes reply_parameters for every method that has these", () => {
+  test("reply_to_message_id becomes reply_parameters for every method that has these", () => {
     const replying = methods.filter(([, { takes }]) => takes.includes("reply_parameters"));
     assert.ok(replying.length > 20);
     for (const [method, facts] of replying) {
@@ -151,25 +151,25 @@ suite("reply_to_message_id", () => {
     }
   });
 
-  test("gives way to reply_parameters", () => {
+  test("reply_parameters have precedence over reply_to_message_id", () => {
     const reply_parameters = { message_id: 1, quote: "q" };
     const body = bodyOf({ type: "telegram.send_message", text: "x", reply_to_message_id: 9, reply_parameters });
     assert.deepEqual(body, { text: "x", reply_parameters, chat_id: 42 });
   });
 
-  test("that is undefined makes no reply", () => {
+  test("a reply_to_message_id of undefined makes no reply", () => {
     const body = bodyOf({ type: "telegram.send_message", text: "x", reply_to_message_id: undefined });
     assert.deepEqual(body, { text: "x", chat_id: 42 });
   });
 });
 
 suite("poll_type", () => {
-  test("is sendPoll's type", () => {
+  test("poll_type becomes the type of sendPoll", () => {
     const body = bodyOf({ type: "telegram.send_poll", question: "?", options: [{ text: "a" }], poll_type: "quiz" });
     assert.deepEqual(body, { question: "?", options: [{ text: "a" }], type: "quiz", chat_id: 42 });
   });
 
-  test("is nothing special to other methods, and a nested type stays", () => {
+  test("poll_type stays in other methods, and a nested type stays", () => {
     const reply_markup = { keyboard: [[{ text: "x", request_poll: { type: "quiz" } }]] };
     const body = bodyOf({ type: "telegram.send_message", text: "x", poll_type: "quiz", reply_markup });
     assert.deepEqual(body, { text: "x", poll_type: "quiz", reply_markup, chat_id: 42 });
@@ -179,23 +179,23 @@ suite("poll_type", () => {
 suite("the lane", () => {
   const lane = (event: object, defaults = CHAT) => encode(event, defaults).lane;
 
-  test("is the destination, whoever names it", () => {
+  test("the lane is the destination, from the event or the scope", () => {
     assert.equal(lane({ type: "telegram.send_message", text: "x" }), "42");
     assert.equal(lane({ type: "telegram.send_message", text: "x", chat_id: "42" }), "42");
     assert.equal(lane({ type: "telegram.forward_message", from_chat_id: 1, message_id: 1, chat_id: 7 }), "7");
     assert.equal(lane({ type: "telegram.delete_message", message_id: 1 }), "42");
   });
 
-  test("of a business connection's chat is not that of the chat itself", () => {
+  test("the lane of a business connection's chat is not the chat's own", () => {
     assert.equal(lane({ type: "telegram.send_message", text: "x" }, BUSINESS), "42/conn1");
   });
 
-  test("is none for a call that goes to no chat", () => {
+  test("a call that goes to no chat has no lane", () => {
     assert.equal(lane({ type: "telegram.answer_callback_query", callback_query_id: "1" }), undefined);
   });
 });
 
-suite("what is missing is named", () => {
+suite("missing keys", () => {
   for (const [event, key] of [
     [{ type: "telegram.send_message" }, "text"],
     [{ type: "telegram.send_message", txt: "x" }, "text"],
@@ -210,7 +210,7 @@ suite("what is missing is named", () => {
     });
   }
 
-  test("every key that a method needs is asked for", () => {
+  test("each required key of each method is checked", () => {
     for (const [method, facts] of methods) {
       for (const key of facts.required) {
         const event = Object.fromEntries(facts.required.map((name) => [name, "x"]));
@@ -220,18 +220,18 @@ suite("what is missing is named", () => {
     }
   });
 
-  test("what is false, zero or empty is there", () => {
+  test("a required key may be zero or empty", () => {
     const event = { type: "telegram.send_location", latitude: 0, longitude: 0 };
     assert.deepEqual(bodyOf(event), { latitude: 0, longitude: 0, chat_id: 42 });
     assert.deepEqual(bodyOf({ type: "telegram.send_message", text: "" }), { text: "", chat_id: 42 });
   });
 });
 
-suite("what is no event is refused", () => {
+suite("wrong events", () => {
   const says = (what: string) =>
     `send() takes an event such as { type: "telegram.send_message", text: "…" }, not ${what}`;
 
-  test("not an object", () => {
+  test("a value that is no object is refused", () => {
     assert.equal(refusal(undefined).message, says("undefined"));
     assert.equal(refusal(null).message, says("null"));
     assert.equal(refusal("Hello").message, says('the string "Hello"'));
@@ -242,13 +242,13 @@ suite("what is no event is refused", () => {
     assert.equal(refusal([{ type: "telegram.get_me" }]).message, says("an array"));
   });
 
-  test("without a type", () => {
+  test("an event without a type is refused", () => {
     assert.equal(refusal({ text: "x" }).message, 'the event\'s "type" must be a string, not undefined');
     assert.equal(refusal({ type: 5 }).message, 'the event\'s "type" must be a string, not a number');
     assert.equal(refusal(new Map([["type", "telegram.get_me"]])).key, "type");
   });
 
-  test("of an unknown type", () => {
+  test("an event of an unknown type is refused", () => {
     for (const type of ["sendMessage", "telegram.sendMessage", "", "telegram.", "lifespan.startup.complete"]) {
       assert.equal(
         refusal({ type, text: "x" }).message,
@@ -259,7 +259,7 @@ suite("what is no event is refused", () => {
     assert.ok(refusal({ type: "x".repeat(1_000_000) }).message.length < 300);
   });
 
-  test("with what is no plain data in it", () => {
+  test("an event with a value that is not plain data is refused", () => {
     const cyclic: { self?: object } = {};
     cyclic.self = cyclic;
     for (const [value, key] of [
@@ -278,7 +278,7 @@ suite("what is no event is refused", () => {
     }
   });
 
-  test("that cannot be read", () => {
+  test("an event that throws when it is read is refused", () => {
     const failing = (error: unknown) => ({
       type: "telegram.send_message",
       get text(): string {
@@ -298,13 +298,13 @@ suite("what is no event is refused", () => {
     assert.match(refusal({ type: "telegram.send_message", text: proxy }).message, /^the event cannot be read: /);
   });
 
-  test("with a key that would not become one", () => {
+  test("an event with a key __proto__ is refused", () => {
     const event = JSON.parse('{ "type": "telegram.send_message", "text": "x", "__proto__": { "chat_id": 1 } }');
     assert.equal(refusal(event).key, "__proto__");
   });
 });
 
-test("the event is only read: a deeply frozen one will do, and stays as it was", () => {
+test("a deeply frozen event can be encoded, and is not changed", () => {
   const event = deepFreeze({
     type: "telegram.send_poll",
     question: "?",
@@ -317,7 +317,7 @@ test("the event is only read: a deeply frozen one will do, and stays as it was",
   assert.equal(JSON.stringify(event), before);
 });
 
-test("any keys and any plain values arrive as they are", () => {
+test("any other keys and plain values arrive unchanged", () => {
   const special = ["type", "__proto__", "chat_id", "text", "reply_to_message_id"];
   const key = fc.string().filter((name) => !special.includes(name));
   const keys = fc.dictionary(key, fc.jsonValue(), { noNullPrototype: true });
@@ -329,7 +329,7 @@ test("any keys and any plain values arrive as they are", () => {
   );
 });
 
-test("whatever is sent, it is either a call with a JSON object as its body or an InvalidEventError", () => {
+test("any value becomes either a call with a JSON object as its body or an InvalidEventError", () => {
   const anything = fc.anything({
     withBigInt: true,
     withBoxedValues: true,
@@ -371,7 +371,7 @@ test("whatever is sent, it is either a call with a JSON object as its body or an
 });
 
 suite("the hint beside Telegram's 404", () => {
-  test("tells what was probably meant", () => {
+  test("the hint names the method that was probably meant", () => {
     assert.equal(
       hintFor("sendMesage"),
       " (telegram.send_mesage names no method known to this version; did you mean telegram.send_message?)",
@@ -379,7 +379,7 @@ suite("the hint beside Telegram's 404", () => {
     assert.equal(hintFor("holograph"), " (telegram.holograph names no method known to this version)");
   });
 
-  test("is none for a method that exists, or a download", () => {
+  test("there is no hint for a known method or a download", () => {
     assert.deepEqual([hintFor("getMe"), hintFor("downloadFile")], ["", ""]);
   });
 });

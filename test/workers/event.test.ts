@@ -14,7 +14,7 @@ function read(update: object, attempt = 1) {
 
 suite("every kind of update", () => {
   for (const [kind, payload] of Object.entries(PAYLOADS)) {
-    test(`${kind}: type comes first, the rest is the Telegram object's own`, () => {
+    test(`${kind}: type comes first, then the keys of the Telegram object`, () => {
       const { route, ...delivered } = read({ [kind]: payload });
       const { type, ...rest } = delivered.event as unknown as TelegramObject;
       assert.equal(Object.keys(delivered.event)[0], "type");
@@ -27,7 +27,7 @@ suite("every kind of update", () => {
   }
 });
 
-test("a Poll's own type is handed on as poll_type, and nothing else's is touched", () => {
+test("a Poll's type becomes poll_type, and no other type is changed", () => {
   const { poll } = PAYLOADS;
   const event = read({ poll }).event as Record<string, unknown>;
   assert.equal(event.type, "telegram.poll");
@@ -38,13 +38,13 @@ test("a Poll's own type is handed on as poll_type, and nothing else's is touched
   assert.equal("poll_type" in message, false);
 });
 
-test("the delivery is attached, and is no key", () => {
+test("the delivery is attached to the event, and is no key of it", () => {
   const { event } = read({ message: PAYLOADS.message }, 3);
   assert.deepEqual(delivery(event), { update_id: 900, attempt: 3 });
   assert.equal("update_id" in event, false);
 });
 
-test("whatever a new kind holds, its keys arrive as they are", () => {
+test("the keys of an unknown kind arrive as they are", () => {
   const payload = fc.dictionary(
     fc.string().filter((key) => key !== "type"),
     fc.jsonValue(),
@@ -64,7 +64,7 @@ suite("the scope", () => {
   const scope = (update: object, state = {}) =>
     scopeOf(read(update).route, state, EXTENSIONS) as Record<string, unknown>;
 
-  test("of a chat has a chat and no user", () => {
+  test("a chat's scope has a chat and no user", () => {
     assert.deepEqual(scope({ edited_message: PAYLOADS.edited_message }), {
       type: "telegram",
       asgi: { version: "3.0", spec_version: "1.0" },
@@ -74,17 +74,17 @@ suite("the scope", () => {
     });
   });
 
-  test("of a user has a user and no chat", () => {
+  test("a user's scope has a user and no chat", () => {
     const { user, chat } = scope({ inline_query: PAYLOADS.inline_query });
     assert.deepEqual(user, PAYLOADS.inline_query.from);
     assert.equal(chat, undefined);
   });
 
-  test("of what names nobody is the bot itself", () => {
+  test("the scope of an update without a chat or user has the bot's user", () => {
     assert.deepEqual(scope({ poll: PAYLOADS.poll }).user, BOT);
   });
 
-  test("names the business connection or the guest query, and has no such keys otherwise", () => {
+  test("a scope names its business connection or guest query; without one it has no such key", () => {
     const business = scope({ business_message: PAYLOADS.business_message });
     assert.equal(business.business_connection_id, "conn1");
     assert.equal("guest_query_id" in business, false);
@@ -93,7 +93,7 @@ suite("the scope", () => {
     assert.equal("business_connection_id" in guest, false);
   });
 
-  test("has a shallow copy of the state that the lifespan left", () => {
+  test("a scope has a shallow copy of the lifespan's state", () => {
     const database = { open: true };
     const key = Symbol("key");
     const state: Record<string, unknown> = { database };
@@ -105,7 +105,7 @@ suite("the scope", () => {
     assert.deepEqual(scope({ poll: PAYLOADS.poll }, { [key]: database }).state, { [key]: database });
   });
 
-  test("shares nothing else that can be changed: the next scope is as it should be", () => {
+  test("scopes share nothing else that can be changed", () => {
     const scope = () => scopeOf(read({ poll: PAYLOADS.poll }).route, {}, { ...EXTENSIONS }) as Record<string, object>;
     const first = scope() as Record<string, Record<string, unknown>>;
     for (const part of ["user", "state", "extensions"]) first[part]!.id = "changed";

@@ -18,7 +18,7 @@ function membersOf(line: IdleLine<Named>): Named[] {
   return members;
 }
 
-test("any sequence of comings and goings leaves what a Set would hold, in its order", () => {
+test("any sequence of add() and delete() leaves the members that a Set would hold, in its order", () => {
   fc.assert(
     fc.property(fc.array(fc.nat(7), { maxLength: 60, size: "max" }), (steps) => {
       const all = Array.from({ length: 8 }, () => new Named());
@@ -26,7 +26,7 @@ test("any sequence of comings and goings leaves what a Set would hold, in its or
       const set = new Set<Named>();
       for (const step of steps) {
         const member = all[step]!;
-        // Whoever is there goes, and whoever is not comes; but to go twice is allowed.
+        // Deletes the member if it is there, and adds it if not. A second delete() does nothing.
         const wasThere = set.delete(member);
         assert.equal(line.delete(member), wasThere);
         assert.equal(line.delete(member), false);

@@ -5,7 +5,7 @@ import { dirname, join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { Harness } from "./harness.ts";
 
-/** A folder with these files in it. */
+/** A folder with these files. */
 function project(t: TestContext, files: { [name: string]: string }): string {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), "asgigram imports-")));
   t.after(() => rmSync(folder, { recursive: true }));
@@ -33,7 +33,7 @@ async function load(t: TestContext, files: { [name: string]: string }, watch = t
   return { worker, names };
 }
 
-test("every file is told of once: imported, required, nested, and later", async (t) => {
+test("every file is reported once: imported, required, nested, and later", async (t) => {
   const { worker, names } = await load(t, {
     "bot.ts": `import "./esm/one.ts"; import "./esm/two.js"; import old from "./old.cjs"; import data from "./data.json" with { type: "json" };\n${LOOP}`,
     "esm/one.ts": 'import "../shared.ts"; import "./two.js";',
@@ -66,7 +66,7 @@ test("every file is told of once: imported, required, nested, and later", async 
   assert.deepEqual(names().slice(atOnce.length), ["later.ts", "later/still.ts"]);
 });
 
-test("what is installed is not told of", async (t) => {
+test("installed packages are not reported", async (t) => {
   const { names } = await load(t, {
     "bot.ts": `import "thing"; import { join } from "node:path";\n${LOOP}`,
     "node_modules/thing/index.js": 'import "./more.js";',
@@ -77,12 +77,12 @@ test("what is installed is not told of", async (t) => {
   assert.deepEqual(names(), ["bot.ts"]);
 });
 
-test("nothing is told of where nobody wants to know", async (t) => {
+test("without watch no file is reported", async (t) => {
   const { names } = await load(t, { "bot.ts": LOOP }, false);
   assert.deepEqual(names(), []);
 });
 
-/** Starts one that fails, and gives what it has told of before that. */
+/** Starts an application that fails. @returns the files that it has reported before */
 async function failing(t: TestContext, files: { [name: string]: string }) {
   const directory = project(t, files);
   const told: string[] = [];
@@ -96,14 +96,14 @@ async function failing(t: TestContext, files: { [name: string]: string }) {
   return told.map((file) => file.slice(directory.length + 1));
 }
 
-test("a file that does not load is told of, whatever is wrong with it", async (t) => {
+test("a file that cannot be loaded is reported, for any cause", async (t) => {
   for (const wrong of ["export const = ;", "throw new Error('no');", "process.exit(1);", "enum A { B }"]) {
     const told = await failing(t, { "bot.ts": `import "./wrong.ts";\n${LOOP}`, "wrong.ts": wrong });
     assert.deepEqual(told, ["bot.ts", "wrong.ts"], wrong);
   }
 });
 
-test("a file that is not there is told of", async (t) => {
+test("a missing file is reported", async (t) => {
   assert.deepEqual(await failing(t, { "bot.ts": `import "./missing.ts";\n${LOOP}` }), ["bot.ts", "missing.ts"]);
   const required = { "bot.ts": `import "./old.cjs";\n${LOOP}`, "old.cjs": 'require("./missing.cjs")' };
   assert.deepEqual(await failing(t, required), ["bot.ts", "old.cjs", "missing.cjs"]);

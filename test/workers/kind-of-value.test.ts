@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { kindOfValue } from "../../workers/kind-of-value.ts";
 
-test("a value is named so that its author recognises it", () => {
+test("a value is named by its kind", () => {
   class Bot {}
   const names: [unknown, string][] = [
     [null, "null"],

@@ -18,7 +18,7 @@ function lifespanOf(application: Application, mode: LifespanMode = "auto") {
   return { lifespan, log };
 }
 
-/** Rejects with a StartupFailedError that says so. */
+/** Asserts that startup() rejects with a StartupFailedError of that message. */
 async function fails(application: Application, mode: LifespanMode, message: string): Promise<StartupFailedError> {
   const { lifespan } = lifespanOf(application, mode);
   const error = await lifespan.startup().then(
@@ -37,9 +37,9 @@ const complete: Application = async (_scope, receive, send) => {
   await send({ type: "lifespan.shutdown.complete" });
 };
 
-suite("an application that supports it", () => {
+suite("an application with lifespan support", () => {
   for (const mode of ["auto", "on"] as const) {
-    test(`is told of startup and shutdown, and answers both (${mode})`, async () => {
+    test(`an application answers startup and shutdown (${mode})`, async () => {
       const { lifespan, log } = lifespanOf(complete, mode);
       await lifespan.startup();
       await lifespan.shutdown();
@@ -47,7 +47,7 @@ suite("an application that supports it", () => {
     });
   }
 
-  test("is called with a lifespan scope, and what it leaves in its state is there for the instances", async () => {
+  test("an application gets a lifespan scope, and its state is there for the instances", async () => {
     const scopes: LifespanScope[] = [];
     const { lifespan } = lifespanOf(async (scope, receive, send) => {
       scopes.push({ ...scope, state: { ...scope.state } });
@@ -61,7 +61,7 @@ suite("an application that supports it", () => {
     assert.deepEqual(lifespan.state, { database: "open" });
   });
 
-  test("is not ready before it has said so", async () => {
+  test("startup() waits for the application's answer", async () => {
     const database = Promise.withResolvers<void>();
     const { lifespan } = lifespanOf(async (_scope, receive, send) => {
       await receive();
@@ -78,7 +78,7 @@ suite("an application that supports it", () => {
     await started;
   });
 
-  test("is waited for at shutdown", async () => {
+  test("shutdown() waits for the application's answer", async () => {
     const database = Promise.withResolvers<void>();
     const { lifespan } = lifespanOf(async (_scope, receive, send) => {
       await receive();
@@ -98,23 +98,23 @@ suite("an application that supports it", () => {
     await stopped;
   });
 
-  test("hears nothing of a shutdown before it comes", async () => {
-    const heard: string[] = [];
+  test("an application gets lifespan.shutdown when it comes, not before", async () => {
+    const received: string[] = [];
     const { lifespan } = lifespanOf(async (_scope, receive, send) => {
       await receive();
       await send({ type: "lifespan.startup.complete" });
-      heard.push((await receive()).type);
+      received.push((await receive()).type);
       await send({ type: "lifespan.shutdown.complete" });
     });
     await lifespan.startup();
     await new Promise(setImmediate);
-    assert.deepEqual(heard, []);
+    assert.deepEqual(received, []);
     await lifespan.shutdown();
-    assert.deepEqual(heard, ["lifespan.shutdown"]);
+    assert.deepEqual(received, ["lifespan.shutdown"]);
   });
 });
 
-suite("a startup that the application calls failed ends the server", () => {
+suite("lifespan.startup.failed", () => {
   const failing = (event: object): Application => {
     return async (_scope, receive, send) => {
       await receive();
@@ -122,17 +122,17 @@ suite("a startup that the application calls failed ends the server", () => {
     };
   };
   for (const mode of ["auto", "on"] as const) {
-    test(`with its message (${mode})`, async () => {
+    test(`startup() rejects with the application's message (${mode})`, async () => {
       await fails(failing({ message: "no database" }), mode, "the application's startup failed: no database");
     });
-    test(`without a message (${mode})`, async () => {
+    test(`startup() rejects without a message from the application (${mode})`, async () => {
       await fails(failing({}), mode, "the application's startup failed");
       await fails(failing({ message: 5 }), mode, "the application's startup failed");
     });
   }
 });
 
-suite("an application that does not support it", () => {
+suite("an application without lifespan support", () => {
   const error = new TypeError("scope.chat is undefined");
   const reactions: Record<string, { application: Application; error?: Error }> = {
     threw: {
@@ -149,27 +149,27 @@ suite("an application that does not support it", () => {
     },
   };
   for (const [why, { application, error }] of Object.entries(reactions)) {
-    test(`${why}: under auto the server goes on without it, and shuts down without it`, async () => {
+    test(`with auto, the application ${why}: startup and shutdown go on without it`, async () => {
       const { lifespan, log } = lifespanOf(application);
       await lifespan.startup();
       await lifespan.shutdown();
       assert.deepEqual(log, [["debug", `no lifespan: the application ${why} on lifespan.startup`, error]]);
     });
 
-    test(`${why}: under on the server does not start`, async () => {
+    test(`with on, the application ${why}: startup() rejects`, async () => {
       const message = `--lifespan on, but the application ${why} on lifespan.startup`;
       assert.equal((await fails(application, "on", message)).cause, error);
     });
   }
 
-  test("is never called under off", async () => {
+  test("with off, the application is not called", async () => {
     const { lifespan } = lifespanOf(() => assert.fail("it was called"), "off");
     await lifespan.startup();
     await lifespan.shutdown();
     assert.deepEqual(lifespan.state, {});
   });
 
-  test("may send what it likes without waiting: that is refused, and no rejection is left behind", async () => {
+  test("an application that sends another event without await gets no unhandled rejection", async () => {
     const { lifespan } = lifespanOf(async (_scope, receive, send) => {
       send({ type: "telegram.send_message", text: "Hello" });
       for (;;) await receive();
@@ -179,7 +179,7 @@ suite("an application that does not support it", () => {
   });
 });
 
-test("what is no lifespan event is refused by send", async () => {
+test("send() refuses an event that is no lifespan event", async () => {
   const errors: unknown[] = [];
   const { lifespan } = lifespanOf(async (_scope, receive, send) => {
     await receive();
@@ -194,7 +194,7 @@ test("what is no lifespan event is refused by send", async () => {
   for (const error of errors) assert.ok(error instanceof InvalidEventError);
   assert.equal(
     (errors[0] as Error).message,
-    'a lifespan sends lifespan.startup.complete and the like, not the string "telegram.send_message"',
+    'a lifespan event to send is lifespan.startup.complete or .failed, or lifespan.shutdown.complete or .failed, not the string "telegram.send_message"',
   );
 });
 
@@ -208,7 +208,7 @@ suite("after startup", () => {
     };
   const error = new Error("the cable is cut");
   const cases: Record<string, { rest: (receive: Receive, send: Send) => Promise<void>; log: unknown[] }> = {
-    "a shutdown that the application calls failed is logged": {
+    "lifespan.shutdown.failed is logged": {
       rest: async (receive, send) => {
         await receive();
         await send({ type: "lifespan.shutdown.failed", message: "the disk is full" });

@@ -10,10 +10,10 @@ import { type Asgi3, loadApplication } from "../../workers/loader.ts";
 const root = realpathSync(mkdtempSync(join(tmpdir(), "asgigram-loader-")));
 after(() => rmSync(root, { recursive: true }));
 
-// Node.js warns of the very mistakes that are made here on purpose.
+// Node.js warns of the mistakes that these tests make on purpose.
 process.removeAllListeners("warning");
 
-/** A directory with these files: an import has to find no module that an earlier one has left in the cache. */
+/** A new directory with these files, so that no import finds a module of an earlier test in the cache. */
 let count = 0;
 function project(files: Record<string, string>): string {
   const directory = join(root, String(++count));
@@ -26,7 +26,7 @@ function project(files: Record<string, string>): string {
 
 type Choice = Parameters<typeof loadApplication>[2];
 
-/** What the application says when it is called: each of those below sends its name. */
+/** Calls the application. @returns the events that it sends */
 async function callOf(application: Asgi3, scope: object = { type: "telegram" }): Promise<unknown[]> {
   const sent: unknown[] = [];
   const send = async (event: unknown) => void sent.push(event);
@@ -78,12 +78,12 @@ suite("a file", () => {
     });
   }
 
-  test("with require and module.exports is CommonJS where its package says so", async () => {
+  test("a file with require and module.exports is CommonJS if its package says so", async () => {
     const files = { "package.json": '{ "type": "commonjs" }', "app.ts": commonJs };
     assert.deepEqual(await loaded("app.ts", files), ["it"]);
   });
 
-  test("with export is a module where no package.json says anything", async () => {
+  test("a file with export is a module if no package.json says otherwise", async () => {
     assert.deepEqual(await loaded("app.ts", { "package.json": "{}", "app.ts": typed }), ["it"]);
   });
 });
@@ -97,11 +97,11 @@ suite("the dotted form", () => {
     });
   }
 
-  test("finds a .cjs file", async () => {
+  test("a dotted name finds a .cjs file", async () => {
     assert.deepEqual(await loaded("bot:application", { "bot.cjs": `exports.application = ${sends("it")};` }), ["it"]);
   });
 
-  test("prefers TypeScript to what it was compiled to", async () => {
+  test("a dotted name prefers TypeScript to compiled JavaScript", async () => {
     const files = {
       "bot.js": `export const application = ${sends("js")};`,
       "bot.ts": `export const application = ${sends("ts")};`,
@@ -119,7 +119,7 @@ suite("a package", () => {
     );
   const application = (what: string) => `export const application = ${sends(what)};`;
 
-  test("is found where the server was started, with import's own entry before require's", async () => {
+  test("a package is found from the server's directory, by its entry for import, not for require", async () => {
     const files = inPackage(
       { exports: { import: "./import.mjs", require: "./require.cjs" } },
       { "import.mjs": application("import"), "require.cjs": `exports.application = ${sends("require")};` },
@@ -128,30 +128,30 @@ suite("a package", () => {
     assert.deepEqual(await loaded("some-bot:application", files), ["import"]);
   });
 
-  test("may have an entry for import only", async () => {
+  test("a package may have an entry for import only", async () => {
     const files = inPackage({ type: "module", exports: { import: "./main.js" } }, { "main.js": application("it") });
     assert.deepEqual(await loaded("some-bot:application", files), ["it"]);
   });
 
-  test("may be CommonJS with nothing but `main`", async () => {
+  test("a package may be CommonJS with only `main`", async () => {
     const files = inPackage({ main: "lib/main" }, { "lib/main.js": `exports.application = ${sends("it")};` });
     assert.deepEqual(await loaded("some-bot", files), ["it"]);
   });
 
-  test("may be named with a path in it", async () => {
+  test("a package may be named with a path in it", async () => {
     const files = inPackage({ type: "module", exports: { "./bot": "./bot.js" } }, { "bot.js": application("it") });
     assert.deepEqual(await loaded("some-bot/bot:application", files), ["it"]);
   });
 
-  test("that does not export the path in question says so", async () => {
+  test("a package that does not export the path is refused", async () => {
     const files = inPackage({ exports: { "./bot": "./bot.js" } }, { "bot.js": "" });
     assert.equal(
       await refused("some-bot:application", files),
-      'the package of "some-bot" exports nothing of that name that can be imported',
+      'the package of "some-bot" does not export that path for import',
     );
   });
 
-  test("whose file is not there says which", async () => {
+  test("a package whose file is missing is refused, with the file", async () => {
     const files = inPackage({ exports: "./main.js" }, {});
     assert.equal(
       await refused("some-bot", files),
@@ -159,7 +159,7 @@ suite("a package", () => {
     );
   });
 
-  test("in TypeScript cannot be run", async () => {
+  test("a package in TypeScript is refused", async () => {
     const files = inPackage({ type: "module", exports: "./main.ts" }, { "main.ts": "export const x: number = 1;" });
     assert.equal(
       await refused("some-bot", files),
@@ -168,13 +168,13 @@ suite("a package", () => {
   });
 });
 
-suite("which export", () => {
-  test("without a name: application before default", async () => {
+suite("the export", () => {
+  test("without a name, `application` comes before the default export", async () => {
     const text = `export default ${sends("default")}; export const application = ${sends("application")};`;
     assert.deepEqual(await loaded("app.js", { "app.js": text }), ["application"]);
   });
 
-  test("without a name: the default export, or its application", async () => {
+  test("without a name, the default export or its `application` is used", async () => {
     assert.deepEqual(await loaded("app.js", { "app.js": `export default ${sends("default")};` }), ["default"]);
     const nested = `export default { application: ${sends("nested")} };`;
     assert.deepEqual(await loaded("app.js", { "app.js": nested }), ["nested"]);
@@ -184,7 +184,7 @@ suite("which export", () => {
     assert.deepEqual(await loaded("app.cjs", { "app.cjs": `module.exports = ${sends("whole")};` }), ["whole"]);
   });
 
-  test("with a name, also one with dots", async () => {
+  test("a name may have dots", async () => {
     const text = `export const bots = { "cat": { bot: ${sends("cat")} } }; export default { dog: ${sends("dog")} };`;
     assert.deepEqual(await loaded("app.js:bots.cat.bot", { "app.js": text }), ["cat"]);
     assert.deepEqual(await loaded("app.js:dog", { "app.js": text }), ["dog"]);
@@ -197,26 +197,26 @@ suite("which export", () => {
   });
 });
 
-suite("each way to get it wrong has a message of its own", () => {
-  test("no such file", async () => {
+suite("mistakes and their messages", () => {
+  test("a file that does not exist", async () => {
     assert.equal(await refused("app.ts:application", {}), "no such file: …/app.ts");
     assert.equal(await refused("./app:application", {}), "no such file: …/app");
     assert.equal(await refused("/nowhere/app.js", {}), "no such file: /nowhere/app.js");
     assert.equal(await refused("file:///nowhere/app.js:application", {}), "no such file: /nowhere/app.js");
   });
 
-  test("a directory", async () => {
+  test("a directory in place of a file", async () => {
     assert.equal(await refused("./bots", { "bots/app.ts": "" }), "…/bots is a directory, not a file");
   });
 
-  test("neither a file nor a package", async () => {
+  test("a name of neither a file nor a package", async () => {
     assert.equal(
       await refused("your_project.asgi:application", {}),
       'cannot find "your_project.asgi": no file …/your_project/asgi.ts (nor .mts, .js, .mjs, .cjs), and no package of that name is installed in …',
     );
   });
 
-  test("no name of an export after the colon", async () => {
+  test("an invalid name of an export after the colon", async () => {
     for (const name of ["", "my-bot", "1", "a b"]) {
       assert.equal(
         await refused(`app.ts:${name}`, { "app.ts": "" }),
@@ -225,7 +225,7 @@ suite("each way to get it wrong has a message of its own", () => {
     }
   });
 
-  test("no such export, with what was meant and what there is", async () => {
+  test("an export that does not exist: the message lists the exports, and a similar one", async () => {
     const files = { "app.js": "export const application = 1; export const other = 1;" };
     assert.equal(
       await refused("app.js:aplication", files),
@@ -240,7 +240,7 @@ suite("each way to get it wrong has a message of its own", () => {
     assert.equal(await refused("app.cjs:xyz", commonJs), 'app.cjs has no export "xyz" (it exports bot)');
   });
 
-  test("nothing that could be meant", async () => {
+  test("neither `application` nor a default export", async () => {
     assert.equal(
       await refused("app.js", { "app.js": "export const bot = () => {};" }),
       'app.js exports neither "application" nor a default (it exports bot); name one: app.js:name',
@@ -256,7 +256,7 @@ suite("each way to get it wrong has a message of its own", () => {
     );
   });
 
-  test("not a function", async () => {
+  test("an export that is no function", async () => {
     const text =
       "export const application = Promise.resolve(); export let later; export const nothing = null; export default new Map();";
     const what = "an application is a function (scope, receive, send)";
@@ -269,14 +269,14 @@ suite("each way to get it wrong has a message of its own", () => {
     );
   });
 
-  test("a class where ASGI 3 was asked for", async () => {
+  test("a class with --interface asgi3", async () => {
     assert.equal(
       await refused("app.js", { "app.js": "export class application { async call() {} }" }, "asgi3"),
       '"application" in app.js is a class: an ASGI 3 application is a function, a class is ASGI 2',
     );
   });
 
-  test("the file itself throws", async () => {
+  test("a file that throws", async () => {
     assert.equal(
       await refused("app.js", { "app.js": "throw new TypeError('the key is missing');" }),
       "app.js could not be imported: it threw TypeError: the key is missing",
@@ -291,7 +291,7 @@ suite("each way to get it wrong has a message of its own", () => {
     );
   });
 
-  test("its error is the cause", async () => {
+  test("a file that throws: its error is the cause", async () => {
     const directory = project({ "app.js": "throw new RangeError('x');" });
     await assert.rejects(loadApplication("app.js", directory, "auto"), (error: Error) => {
       assert.ok(error.cause instanceof RangeError);
@@ -300,46 +300,46 @@ suite("each way to get it wrong has a message of its own", () => {
     });
   });
 
-  test("it is not JavaScript", async () => {
+  test("a file that is no valid JavaScript", async () => {
     assert.match(
       await refused("app.js", { "app.js": "export const application = async (" }),
       /^app\.js could not be imported: it threw SyntaxError: /,
     );
   });
 
-  test("it is not TypeScript", async () => {
+  test("a file that is no valid TypeScript", async () => {
     assert.match(
       await refused("app.ts", { "app.ts": "export const application = async (a: number) => {" }),
       /^app\.ts could not be imported: it is not valid TypeScript: /,
     );
   });
 
-  test("it is TypeScript that takes more than removing the types", async () => {
+  test("TypeScript that needs more than removing the types", async () => {
     assert.match(
       await refused("app.ts", { "app.ts": "export enum Color { Red }" }),
       /^app\.ts could not be imported: TypeScript enum is not supported .*\nNode\.js runs TypeScript by removing the types; enums, /,
     );
   });
 
-  test("a file that it imports is missing", async () => {
+  test("an imported file that is missing", async () => {
     assert.equal(
       await refused("app.js", { "app.js": "import './nope.js';" }),
-      "app.js could not be imported: something that it imports is missing: Cannot find module '…/nope.js' imported from …/app.js",
+      "app.js could not be imported: a module that it imports is missing: Cannot find module '…/nope.js' imported from …/app.js",
     );
     assert.match(
       await refused("app.cjs", { "app.cjs": "require('nope');" }),
-      /^app\.cjs could not be imported: something that it imports is missing: Cannot find module 'nope'/,
+      /^app\.cjs could not be imported: a module that it imports is missing: Cannot find module 'nope'/,
     );
   });
 
-  test("a package that it imports is missing", async () => {
+  test("an imported package that is missing", async () => {
     assert.equal(
       await refused("app.ts", { "app.ts": "import 'nope';" }),
-      "app.ts could not be imported: something that it imports is missing: Cannot find package 'nope' imported from …/app.ts",
+      "app.ts could not be imported: a module that it imports is missing: Cannot find package 'nope' imported from …/app.ts",
     );
   });
 
-  test("a type is imported as if it were a value", async () => {
+  test("a type that is imported as a value", async () => {
     const files = { "app.ts": "import { Name } from './types.ts';", "types.ts": "export type Name = string;" };
     assert.match(
       await refused("app.ts", files),
@@ -347,26 +347,26 @@ suite("each way to get it wrong has a message of its own", () => {
     );
   });
 
-  test("it uses import and export, but is CommonJS", async () => {
+  test("a CommonJS file that uses import and export", async () => {
     for (const name of ["app.ts", "app.js", "app.cjs"]) {
       for (const text of ["export const application = 1;", "import 'node:fs';"]) {
         const files = { "package.json": '{ "type": "commonjs" }', [name]: text };
         assert.equal(
           await refused(name, files),
-          `${name} could not be imported: it uses import and export, but is CommonJS by its name (.cjs, .cts) or its package.json ("type": "commonjs"); say "type": "module" there, or name the file .mts or .mjs`,
+          `${name} could not be imported: it uses import and export, but is CommonJS by its name (.cjs, .cts) or its package.json ("type": "commonjs"); set "type": "module" there, or name the file .mts or .mjs`,
         );
       }
     }
   });
 });
 
-suite("which ASGI", () => {
+suite("the ASGI version", () => {
   const two = "(scope) => async (receive, send) => { await send(scope); }";
   const scope = { type: "telegram", chat: { id: 1 } };
   const asLoaded = async (text: string, choice: Choice = "auto") =>
     callOf(await loadApplication("app.js", project({ "app.js": text }), choice), scope);
 
-  test("an async function is ASGI 3, whatever its parameters", async () => {
+  test("an async function is ASGI 3, with any parameters", async () => {
     assert.deepEqual(await asLoaded(`export const application = ${sends("3")};`), ["3"]);
     assert.deepEqual(await asLoaded("export const application = async (...all) => { await all[2]('3'); };"), ["3"]);
     assert.deepEqual(await asLoaded("export const application = async (scope) => {};"), []);
@@ -378,7 +378,7 @@ suite("which ASGI", () => {
     assert.deepEqual(await asLoaded(`export const application = ${two};`), [scope]);
   });
 
-  test("a class is ASGI 2, and makes one object per scope", async () => {
+  test("a class is ASGI 2, and makes an object per scope", async () => {
     const text = `export class application {
       constructor(scope) { this.scope = scope; }
       async call(receive, send) { await send(this.scope); await send(await receive()); }
@@ -386,20 +386,20 @@ suite("which ASGI", () => {
     assert.deepEqual(await asLoaded(text), [scope, { type: "telegram.message" }]);
   });
 
-  test("ASGI 2 may also give an object with call", async () => {
+  test("an ASGI 2 application may return an object with call", async () => {
     const text =
       "export const application = (scope) => ({ scope, async call(receive, send) { await send(this.scope); } });";
     assert.deepEqual(await asLoaded(text), [scope]);
   });
 
-  test("a marker counts more than the form", async () => {
+  test("a marker has precedence over the form", async () => {
     const marked = `export const application = (scope, ignored) => async (receive, send) => { await send(scope); }; application.asgi = "asgi2";`;
     assert.deepEqual(await asLoaded(marked), [scope]);
     const three = `export const application = (scope) => {}; application.asgi = "asgi3";`;
     assert.deepEqual(await asLoaded(three), []);
   });
 
-  test("--interface counts more than the marker", async () => {
+  test("--interface has precedence over the marker", async () => {
     assert.deepEqual(await asLoaded(`export const application = ${two}; application.asgi = "asgi3";`, "asgi2"), [
       scope,
     ]);
@@ -408,9 +408,9 @@ suite("which ASGI", () => {
     ]);
   });
 
-  test("ASGI 2 that gives no coroutine throws when it is called", async () => {
+  test("an ASGI 2 application that returns no coroutine throws when it is called", async () => {
     const says =
-      /an ASGI 2 application must give a function \(receive, send\) or an object with call\(receive, send\), not /;
+      /an ASGI 2 application must return a function \(receive, send\) or an object with call\(receive, send\), not /;
     await assert.rejects(asLoaded("export const application = (scope) => {};"), says);
     await assert.rejects(asLoaded("export const application = async (scope) => {};", "asgi2"), / not a Promise/);
     await assert.rejects(asLoaded("export class application {}"), / not an application/);

@@ -1,4 +1,4 @@
-/** Every way in which an application can misbehave, in a real worker thread: what is said of it, and what becomes of its events. */
+/** Misbehaving applications in a real worker thread: log lines, and the fate of their events. */
 
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
@@ -8,7 +8,7 @@ import { Harness, type HarnessOptions } from "./harness.ts";
 const start = (name: string, options?: HarnessOptions) => Harness.start(`misbehaving.ts:${name}`, options);
 
 suite("an application that returns", () => {
-  test("at once: its events count as handled, each with a warning", async () => {
+  test("an application that returns at once: its events are settled, each with a warning", async () => {
     await using worker = await start("returnsAtOnce");
     worker.deliver("a");
     worker.deliver("b");
@@ -19,7 +19,7 @@ suite("an application that returns", () => {
     );
   });
 
-  test("with events queued: each is for a new instance, and none is lost", async () => {
+  test("an application that returns with events queued: each event goes to a new instance, and none is lost", async () => {
     await using worker = await start("returnsAfterOne");
     for (const text of ["a", "b", "c", "d"]) worker.deliver(text);
     assert.equal(await worker.settled(), "settled settled settled settled");
@@ -30,7 +30,7 @@ suite("an application that returns", () => {
 
 suite("an application that throws", () => {
   for (const name of ["throwsBeforeReceiving", "throwsSynchronously"]) {
-    test(`${name}: each event that an instance was made for has failed`, async () => {
+    test(`${name}: the event that started an instance has failed`, async () => {
       await using worker = await start(name);
       worker.deliver("a");
       worker.deliver("b");
@@ -42,7 +42,7 @@ suite("an application that throws", () => {
     });
   }
 
-  test("at one event: that one has failed, those around it and other chats do not notice", async () => {
+  test("an application that throws at an event: that event has failed, and no other", async () => {
     await using worker = await start("throwsOnOne");
     for (const [text, chat] of [
       ["good", 1],
@@ -56,7 +56,7 @@ suite("an application that throws", () => {
     assert.match(worker.told("failed")[0]!.error, /^TypeError: I do not like that/);
   });
 
-  test("a TelegramError that it did not catch: the event has failed with what Telegram said", async () => {
+  test("an uncaught TelegramError: the event has failed, with Telegram's description", async () => {
     const answer = () => {
       throw new TelegramError("sendMessage", 403, "Forbidden: bot was blocked by the user");
     };
@@ -69,7 +69,7 @@ suite("an application that throws", () => {
     );
   });
 
-  test("a DisconnectedError that it did not catch: nothing is said, the event is settled", async () => {
+  test("an uncaught DisconnectedError: the event is settled, and nothing is logged", async () => {
     await using worker = await start("letsDisconnectedErrorEscape");
     worker.deliver("a");
     assert.equal(await worker.settled(), "settled");
@@ -78,7 +78,7 @@ suite("an application that throws", () => {
 });
 
 suite("an application that sends", () => {
-  test("what is no event: each is refused by name, a warning is logged, and it goes on", async () => {
+  test("an application that sends wrong events: each is refused by name, with a warning, and the application goes on", async () => {
     await using worker = await start("sendsNoEvent");
     const refused = {
       "an unknown type":
@@ -91,8 +91,8 @@ suite("an application that sends", () => {
         '"reply_markup.self" is a reference to an object that contains it (a cycle); events hold plain data and files only',
       "a function": '"text" is a function; events hold plain data and files only',
       "a symbol": '"text" is a symbol; events hold plain data and files only',
-      "bytes that are gone":
-        '"photo" has been sent before, and its bytes are gone; to send the same ones several times, pass a Blob',
+      "bytes that have been sent":
+        '"photo" has been sent before, so its buffer is empty; to send the same bytes several times, pass a Blob',
     };
     for (const what of Object.keys(refused)) worker.deliver(what);
     await worker.settled();
@@ -105,7 +105,7 @@ suite("an application that sends", () => {
     assert.equal(worker.told("failed").length, 0);
   });
 
-  test("without waiting, and fails: the worker lives on", async () => {
+  test("an application that does not await a failing send: the worker lives on", async () => {
     const answer = () => {
       throw new TelegramError("sendMessage", 403, "Forbidden");
     };
@@ -119,7 +119,7 @@ suite("an application that sends", () => {
     assert.deepEqual(worker.deaths, []);
   });
 
-  test("after its disconnect event: it is refused, and receive() gives no more", async () => {
+  test("an application that sends after its disconnect event: send() rejects, and receive() never resolves", async () => {
     await using worker = await start("sendsAfterDisconnect");
     worker.deliver("a");
     await worker.settled();
@@ -133,7 +133,7 @@ suite("an application that sends", () => {
 });
 
 suite("an application that receives", () => {
-  test("twice at once: the second call is refused, the first one gets the event", async () => {
+  test("an application that calls receive() twice at once: the second call rejects, the first gets the event", async () => {
     await using worker = await start("receivesTwiceAtOnce");
     worker.deliver("a");
     await worker.until(() => worker.sent.length === 1);
@@ -145,8 +145,8 @@ suite("an application that receives", () => {
     ]);
   });
 
-  test("never: its events are left, and other chats are served", async () => {
-    // How long it takes until this is worth a warning, and what that says, is tested with the instances.
+  test("an application that never receives: its events stay unsettled, and other chats are served", async () => {
+    // The later warning is tested in instances.test.ts.
     await using worker = await start("neverReceivesInChatOne");
     worker.deliver("a", 1);
     worker.deliver("b", 1);
@@ -159,11 +159,11 @@ suite("an application that receives", () => {
 suite("an application that ends its thread", () => {
   const cases = {
     leavesARejection: {
-      message: "a rejected promise was left behind, with nobody to await it",
+      message: "an unhandled promise rejection ends the worker",
       error: /^Error: nobody awaits me\n {4}at .*misbehaving\.ts/,
     },
     throwsFromATimer: {
-      message: "an error was thrown where nothing could catch it",
+      message: "an uncaught exception ends the worker",
       error: /^RangeError: out of time\n {4}at .*misbehaving\.ts/,
     },
     callsExit: {
@@ -172,7 +172,7 @@ suite("an application that ends its thread", () => {
     },
   };
   for (const [name, { message, error }] of Object.entries(cases)) {
-    test(`${name}: it is told with its scope and event, what was unsettled is left, the worker is replaced`, async () => {
+    test(`${name}: the crash is reported with scope and event, other events stay unsettled, the worker is replaced`, async () => {
       await using worker = await start(name);
       worker.deliver("before", 1);
       worker.deliver("hold", 2);
@@ -195,7 +195,7 @@ suite("an application that ends its thread", () => {
     });
   }
 
-  test("what it had printed until then is not lost", async () => {
+  test("output before the crash is not lost", async () => {
     await using worker = await start("callsExit");
     worker.deliver("now");
     await worker.replaced();
@@ -215,21 +215,21 @@ suite("an application that cannot be started", () => {
     return assert.fail("it started");
   };
 
-  test("because its file throws: start() says so, with the place as the cause", async () => {
+  test("an application whose file throws: start() rejects, with the stack as the cause", async () => {
     const error = await fails("throws-on-import.ts");
     assert.ok(error instanceof ApplicationLoadError);
     assert.equal(error.message, "throws-on-import.ts could not be imported: it threw TypeError: the key is missing");
     assert.match(String(error.cause), /throws-on-import\.ts:1/);
   });
 
-  test("because its startup failed: start() says so", async () => {
+  test("an application whose startup failed: start() rejects", async () => {
     const error = await fails("with-lifespan.ts:failing", { lifespan: "auto" });
     assert.ok(error instanceof StartupFailedError);
     assert.equal(error.message, "the application's startup failed: no database");
   });
 
   for (const application of ["exits-on-import.ts", "rejects-on-import.ts"]) {
-    test(`because it ends its thread (${application}): start() says so`, async () => {
+    test(`an application that ends its thread (${application}): start() rejects`, async () => {
       const error = await fails(application);
       assert.ok(error instanceof WorkerError);
       assert.match(error.message, /^worker 0 died while it started: /);
@@ -238,7 +238,7 @@ suite("an application that cannot be started", () => {
 });
 
 suite("a worker thread", () => {
-  test("knows nothing of the server's settings, least of all the token", async (t) => {
+  test("a worker thread has none of the server's settings, nor the token", async (t) => {
     const token = "123456789:AAE-not-a-real-token";
     process.env.ASGIGRAM_TOKEN = token;
     process.env.OF_THE_APPLICATION = "yes";
@@ -256,7 +256,7 @@ suite("a worker thread", () => {
     assert.ok(!seen.includes(token), seen);
   });
 
-  test("hands on what an application prints, whole and marked with its scope", async () => {
+  test("a worker thread reports its application's output, whole and with its scope", async () => {
     await using worker = await Harness.start("printing.ts");
     worker.deliver("Hello", 5);
     await worker.until(() => worker.told("output").some(({ text }) => text === "later"));
@@ -273,7 +273,7 @@ suite("a worker thread", () => {
     );
   });
 
-  test("runs the lifespan before its first event and after its last", async () => {
+  test("a worker thread runs lifespan startup before its first event and shutdown after its last", async () => {
     await using worker = await Harness.start("with-lifespan.ts", { lifespan: "on" });
     worker.deliver("a", 1);
     worker.deliver("b", 2);
@@ -287,7 +287,7 @@ suite("a worker thread", () => {
     assert.deepEqual(worker.log, []);
   });
 
-  test("that replaces another runs the lifespan again", async () => {
+  test("a worker thread that replaces another runs lifespan startup again", async () => {
     await using worker = await Harness.start("lifespan-and-crash.ts", { lifespan: "on" });
     worker.deliver("x");
     await worker.replaced();

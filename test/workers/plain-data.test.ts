@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { InvalidEventError } from "../../src/protocol/errors.ts";
 import { plainOf } from "../../workers/plain-data.ts";
 
-/** As where nothing is a file. */
+/** plainOf() with no files. */
 const plainFor = (value: unknown, path: string) => plainOf(value, path, { standIn: () => undefined });
 
 const refusal = (value: unknown, path = "at"): InvalidEventError => {
@@ -14,17 +14,17 @@ const refusal = (value: unknown, path = "at"): InvalidEventError => {
     assert.ok(error instanceof InvalidEventError, String(error));
     return error;
   }
-  return assert.fail("it was taken for plain data");
+  return assert.fail("no error was thrown");
 };
 
 const nested = (levels: number): object => (levels === 0 ? {} : { down: nested(levels - 1) });
 
-suite("plain data passes", () => {
-  test("whatever JSON can hold", () => {
+suite("plain data", () => {
+  test("any JSON value passes", () => {
     fc.assert(fc.property(fc.jsonValue(), (value) => assert.equal(plainFor(value, "at"), value)));
   });
 
-  test("what JSON reads back as it was", () => {
+  test("a value that passes is the same after a round trip through JSON", () => {
     fc.assert(
       fc.property(fc.anything({ withDate: true, withMap: true, withSet: true, withBigInt: true }), (value) => {
         try {
@@ -38,9 +38,9 @@ suite("plain data passes", () => {
     );
   });
 
-  test("keys that are undefined", () => assert.ok(plainFor({ a: undefined }, "at")));
+  test("a key that is undefined passes", () => assert.ok(plainFor({ a: undefined }, "at")));
 
-  test("objects without a prototype, frozen ones, and those of a class", () => {
+  test("objects without a prototype, frozen objects and objects of a class pass", () => {
     class Keyboard {
       inline_keyboard = [[{ text: "Go", callback_data: "go" }]];
     }
@@ -49,19 +49,19 @@ suite("plain data passes", () => {
     plainFor(new Keyboard(), "at");
   });
 
-  test("an object that says by toJSON what it stands for", () => {
+  test("an object with toJSON passes", () => {
     plainFor({ toJSON: () => ({ inline_keyboard: [] }) }, "at");
   });
 
-  test("the same object twice, side by side", () => {
+  test("an object that is there twice passes", () => {
     const button = { text: "Go" };
     plainFor([button, [button]], "at");
   });
 
-  test("64 levels", () => assert.ok(plainFor(nested(63), "at")));
+  test("64 levels pass", () => assert.ok(plainFor(nested(63), "at")));
 });
 
-suite("everything else is refused by name", () => {
+suite("other values", () => {
   for (const [what, value, said] of [
     ["a function", () => {}, "a function"],
     ["a symbol", Symbol("x"), "a symbol"],
@@ -76,28 +76,28 @@ suite("everything else is refused by name", () => {
     ["a boxed string", Object("x"), "a String"],
     ["an Error", new TypeError("x"), "a TypeError"],
   ] as const) {
-    test(what, () => {
+    test(`${what} is refused by name`, () => {
       assert.equal(refusal(value).message, `"at" is ${said}; events hold plain data and files only`);
       assert.equal(refusal(value).key, "at");
     });
   }
 
-  test("by the path to it", () => {
+  test("a wrong value is refused with its path", () => {
     const markup = { inline_keyboard: [[{ text: "a" }], [{ text: "b" }, { text: "c", extra: { deep: () => {} } }]] };
     assert.equal(refusal(markup, "reply_markup").key, "reply_markup.inline_keyboard[1][1].extra.deep");
   });
 
-  test("a member of a list that is undefined, which JSON would make null", () => {
+  test("undefined in a list is refused: JSON would change it to null", () => {
     assert.equal(refusal([["a", undefined]]).message, '"at[0][1]" is undefined; events hold plain data and files only');
     assert.equal(refusal(Array(2)).key, "at[0]");
   });
 
-  test("what toJSON gives, if that is not plain", () => {
+  test("a value from toJSON that is not plain is refused", () => {
     assert.equal(refusal({ toJSON: () => Number.NaN }).key, "at");
     assert.equal(refusal({ a: { toJSON: () => ({ b: 1n }) } }).key, "at.a.b");
   });
 
-  test("a cycle", () => {
+  test("a cycle is refused", () => {
     const cyclic: { down: { up?: object } } = { down: {} };
     cyclic.down.up = cyclic;
     assert.equal(
@@ -111,7 +111,7 @@ suite("everything else is refused by name", () => {
     assert.equal(refusal(endless).key, "at");
   });
 
-  test("more than 64 levels", () => {
+  test("more than 64 levels are refused", () => {
     assert.match(refusal(nested(64)).message, /is nested more than 64 levels deep/);
     assert.match(refusal(nested(5000)).message, /is nested more than 64 levels deep/);
   });

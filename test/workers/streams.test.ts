@@ -14,7 +14,7 @@ const read = async (receiver: ByteReceiver) => {
   return bytes;
 };
 
-suite("a stream that goes up", () => {
+suite("an upload", () => {
   const streams: [what: string, stream: () => ReadableStream | AsyncIterable<unknown>][] = [
     ["a web stream", () => new Blob([new Uint8Array([1, 2])]).stream()],
     ["a Readable", () => Readable.from([new Uint8Array([1]), new Uint8Array([2])])],
@@ -28,12 +28,12 @@ suite("a stream that goes up", () => {
     ],
   ];
   for (const [what, stream] of streams) {
-    test(`may be ${what}`, async () => {
+    test(`an upload may be ${what}`, async () => {
       assert.deepEqual(await read(new ByteReceiver(new Streams().up(stream()))), [1, 2]);
     });
   }
 
-  test("is refused where it gives text", async () => {
+  test("an upload that gives text is refused", async () => {
     const text = new ReadableStream({
       start: (controller) => {
         controller.enqueue("text");
@@ -45,7 +45,7 @@ suite("a stream that goes up", () => {
     }
   });
 
-  test("is cancelled when its instance ends", async () => {
+  test("an upload is cancelled when its instance ends", async () => {
     const cancelled = Promise.withResolvers<void>();
     const streams = new Streams();
     const port = streams.up(new ReadableStream({ cancel: () => cancelled.resolve() }));
@@ -56,7 +56,7 @@ suite("a stream that goes up", () => {
   });
 });
 
-suite("a stream that comes down", () => {
+suite("a download", () => {
   const down = (chunks: Iterable<unknown> | AsyncIterable<unknown>) => {
     const { port1, port2 } = new MessageChannel();
     const source = Readable.from(chunks);
@@ -65,13 +65,13 @@ suite("a stream that comes down", () => {
     return { stream: streams.down(port2), streams, source };
   };
 
-  test("is read to its end", async () => {
+  test("a download can be read to its end", async () => {
     const bytes: number[] = [];
     for await (const chunk of down([new Uint8Array([1, 2]), new Uint8Array([3])]).stream) bytes.push(...chunk);
     assert.deepEqual(bytes, [1, 2, 3]);
   });
 
-  test("fails with a FileError", async () => {
+  test("a download fails with a FileError", async () => {
     const { stream } = down(
       (async function* () {
         yield new Uint8Array(1);
@@ -83,13 +83,13 @@ suite("a stream that comes down", () => {
     await assert.rejects(reader.read(), (error) => error instanceof FileError && /ECONNRESET/.test(error.message));
   });
 
-  test("ends its source when the application has had enough", async () => {
+  test("a download ends its source when the application stops reading", async () => {
     const { stream, source } = down(Array.from({ length: 100 }, () => new Uint8Array(1024 * 1024)));
     for await (const _ of stream) break;
     if (!source.destroyed) await once(source, "close");
   });
 
-  test("ends its source when the instance ends, or has ended by the time", async () => {
+  test("a download ends its source when the instance ends, or has ended already", async () => {
     const { stream, streams, source } = down([new Uint8Array(1)]);
     streams.close();
     await assert.rejects(stream.getReader().read(), /broke off/);

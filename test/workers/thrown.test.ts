@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { textOf } from "../../workers/thrown.ts";
+import { textOfThrown } from "../../workers/thrown.ts";
 
-test("whatever was thrown can be told of", () => {
-  assert.equal(textOf(new TypeError("x")), "TypeError: x");
-  assert.equal(textOf(5), "5");
-  assert.equal(textOf(Object.create(null)), "what was thrown cannot be shown");
+test("any thrown value becomes text", () => {
+  assert.equal(textOfThrown(new TypeError("x")), "TypeError: x");
+  assert.equal(textOfThrown(5), "5");
+  assert.equal(textOfThrown(Object.create(null)), "a value that cannot be shown");
 });

@@ -1,4 +1,4 @@
-/** Answers to queries: https://core.telegram.org/bots/api#answercallbackquery, #answerinlinequery and the payments' two. */
+/** Answers to queries: https://core.telegram.org/bots/api#answercallbackquery, #answerinlinequery and payments. */
 
 import type { InlineQueryResult } from "@grammyjs/types";
 import type { PendingQuery } from "../../state/world.ts";

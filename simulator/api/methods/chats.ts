@@ -1,4 +1,4 @@
-/** Chats and their members: https://core.telegram.org/bots/api#available-methods, from banChatMember to getChatMember. */
+/** Chats and their members: https://core.telegram.org/bots/api#banchatmember to #getchatmember */
 
 import type { ChatMember, ChatPermissions, ReactionType } from "@grammyjs/types";
 import type { ChatRecord } from "../../state/chat-record.ts";
@@ -132,7 +132,7 @@ export const chatMethods: Record<string, Handler> = {
   },
 };
 
-/** @throws Refusal (400) if nobody is known by that id */
+/** @throws Refusal (400) for an unknown user id */
 function memberOf(record: ChatRecord, call: Call, { world }: Telegram): ChatMember {
   const id = call.number("user_id")!;
   const member = record.members.get(id);

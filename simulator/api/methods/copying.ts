@@ -29,9 +29,9 @@ const sourceOf = (call: Call, { world }: Telegram) => chatOf(world, call, "from_
 function severalOf(call: Call, source: ChatRecord, purpose: string): Message[] {
   const ids = call.array<unknown>("message_ids")!.map(Number);
   if (ids.length > 100) throw badRequest("too many message identifiers specified");
-  const there = ids.flatMap((id) => source.messages.get(id) ?? []);
-  if (there.length === 0) throw badRequest(`there are no messages to ${purpose}`);
-  return there;
+  const found = ids.flatMap((id) => source.messages.get(id) ?? []);
+  if (found.length === 0) throw badRequest(`there are no messages to ${purpose}`);
+  return found;
 }
 
 function forward(call: Call, telegram: Telegram, message: Message): Message {
@@ -49,7 +49,7 @@ function copy(call: Call, telegram: Telegram, message: Message): Message {
   return post(call, telegram, record, { ...bare, ...caption });
 }
 
-/** What a message says, without who said it, where, when and to what. */
+/** A message without its sender, chat, dates and reply. */
 function contentOf(message: Message): Content {
   const { message_id, from, sender_chat, chat, date, edit_date, reply_to_message, business_connection_id, ...rest } =
     message;

@@ -1,4 +1,4 @@
-/** Changing what was sent: https://core.telegram.org/bots/api#updating-messages */
+/** Editing, stopping and deleting sent messages: https://core.telegram.org/bots/api#updating-messages */
 
 import { isDeepStrictEqual } from "node:util";
 import type { Message } from "@grammyjs/types";
@@ -70,11 +70,11 @@ export const editingMethods: Record<string, Handler> = {
 };
 
 interface EditOptions {
-  /** Whether it is all right if nothing changes. */
+  /** An edit without a change is no error. */
   mayStay?: boolean;
 }
 
-/** Returns the new version; true for inline messages, which are in chats that the bot does not see. */
+/** Returns the new version; true for an inline message, whose chat the bot does not see. */
 function edit(
   call: Call,
   telegram: Telegram,
@@ -86,7 +86,7 @@ function edit(
   const record = writableChatOf(world, call);
   const message = messageOf(record, call.number("message_id"), "edit");
   if (!isTheBots(message, record, telegram)) throw badRequest("message can't be edited");
-  // A call without reply_markup takes the keyboard away.
+  // A call without reply_markup removes the keyboard.
   const { reply_markup: _, ...changed } = change(message);
   const edited = { ...changed, ...markupOf(call) } as Message;
   if (isDeepStrictEqual(withoutDate(edited), withoutDate(message))) {
@@ -99,7 +99,7 @@ function edit(
   return replaceMessage(world, record, "bot", { ...edited, edit_date: world.date });
 }
 
-/** A bot may edit its own messages, in a channel those of others, too, and those of its business account. */
+/** A bot may edit its own messages, all messages of a channel, and the messages of its business account. */
 const isTheBots = (message: Message, record: ChatRecord, { world }: Telegram) =>
   message.from?.id === world.bot.id || record.chat.type === "channel" || message.business_connection_id !== undefined;
 

@@ -1,4 +1,4 @@
-/** The bot's own face: getMe, names, descriptions, commands, menu button, default rights; and its files. */
+/** The bot's profile and settings: getMe, names, descriptions, commands, menu button, default rights; and its files. */
 
 import type { BotCommand, BotCommandScope, MenuButton } from "@grammyjs/types";
 import type { Call } from "../call.ts";
@@ -48,11 +48,11 @@ export const profileMethods: Record<string, Handler> = {
 
   setMyDefaultAdministratorRights(call, telegram) {
     const rights = { ...(plausible("ChatAdministratorRights", call, telegram) as object), ...call.object("rights") };
-    telegram.settings.defaultRights.set(place(call), rights as never);
+    telegram.settings.defaultRights.set(rightsKey(call), rights as never);
     return true;
   },
   getMyDefaultAdministratorRights: (call, telegram) =>
-    telegram.settings.defaultRights.get(place(call)) ?? plausible("ChatAdministratorRights", call, telegram),
+    telegram.settings.defaultRights.get(rightsKey(call)) ?? plausible("ChatAdministratorRights", call, telegram),
 
   getFile(call, { files }) {
     const file = files.get(call.string("file_id")!);
@@ -85,9 +85,9 @@ function remember(map: Map<string, string>, call: Call, name: string): true {
   return true;
 }
 
-/** What was said for the language, or else for all of them. */
+/** The text for the language, or else the text for all languages. */
 const recall = (map: Map<string, string>, call: Call) =>
   map.get(call.string("language_code") ?? "") || map.get("") || undefined;
 
 const scopeOf = (call: Call) => call.object<BotCommandScope>("scope");
-const place = (call: Call) => (call.boolean("for_channels") ? "channels" : "groups");
+const rightsKey = (call: Call) => (call.boolean("for_channels") ? "channels" : "groups");

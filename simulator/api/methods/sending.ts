@@ -1,6 +1,6 @@
 /**
- * Every method that sends: https://core.telegram.org/bots/api#sendmessage and those like it. What `sendVideoNote` puts into
- * a message is its `video_note`, by the generated schema; only what the schema cannot know is written out here.
+ * Every method that sends a message: https://core.telegram.org/bots/api#sendmessage and the methods after it. The
+ * content comes from the generated schema (`sendVideoNote` fills `video_note`); this file holds only the exceptions.
  */
 
 import type { Message, MessageEntity } from "@grammyjs/types";
@@ -51,7 +51,7 @@ export function send(call: Call, telegram: Telegram, more: Content = {}): Messag
   return post(call, telegram, record, content);
 }
 
-/** Sends what is ready-made: the end of every sending, forwarding and copying method. */
+/** Sends ready content: the last step of every sending, forwarding and copying method. */
 export function post(call: Call, { world }: Telegram, record: ChatRecord, content: Content): Message {
   const markup = readMarkup(call.object("reply_markup"));
   applyKeyboard(record, markup);
@@ -80,7 +80,7 @@ export function contentOf(call: Call, telegram: Telegram): Content {
   if (call.method === "sendMessage") return textOf(call);
   const key = contentKey(call.method);
   const type = objectSchema("Message")?.fields.find((field) => field.name === key)?.type;
-  const medium = type === undefined ? undefined : plausible(type, aimedAt(call, key), telegram);
+  const medium = type === undefined ? undefined : plausible(type, renamed(call, key), telegram);
   return { ...(medium !== undefined && { [key]: amended(key, medium, call) }), ...captionOf(call) };
 }
 
@@ -93,7 +93,7 @@ export function textOf(call: Call): Content {
   return { text, ...some("entities", entities), ...(preview !== undefined && { link_preview_options: preview }) };
 }
 
-/** `caption` with its entities; nothing if there is none. @throws Refusal (400) if it is too long */
+/** `caption` with its entities, if there is one. @throws Refusal (400) if it is too long */
 export function captionOf(call: Call): Content {
   const source = call.string("caption");
   if (source === undefined) return {};
@@ -140,12 +140,12 @@ const contentKey = (method: string) =>
 const methodFor = (type: unknown) =>
   `send${String(type).replaceAll(/(?:^|_)(\w)/g, (_, letter) => letter.toUpperCase())}`;
 
-/** The schema's filler looks for a file under the name of what it fills. */
-const aimedAt = (call: Call, key: string) => new Call(key, call.values, call.signal);
+/** The schema's filler looks for a file under the call's method name: here the name of the content. */
+const renamed = (call: Call, key: string) => new Call(key, call.values, call.signal);
 
 const DICE_SIDES: Record<string, number> = { "🏀": 5, "⚽": 5, "⚽️": 5, "🎰": 64 };
 
-/** What follows from the parameters, but is not simply one of them. */
+/** Completes a medium with values computed from the parameters. */
 function amended(key: string, medium: unknown, call: Call): unknown {
   const object = medium as Record<string, unknown>;
   if (key === "dice") {

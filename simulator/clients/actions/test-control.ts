@@ -1,12 +1,12 @@
-/** What a test does to the world from outside: sets the stage, makes things up, looks on. */
+/** Actions of tests: create users and chats, push updates, read messages, events and calls. */
 
 import { setTimeout as sleep } from "node:timers/promises";
+import type { ActionHandlers } from "../action-context.ts";
 import { adoptUpdate } from "../adopt.ts";
-import type { Deeds } from "../scene.ts";
 
-type Directing = "user" | "chat" | "push" | "messages" | "events" | "confirmed" | "calls";
+type TestControl = "user" | "chat" | "push" | "messages" | "events" | "confirmed" | "calls";
 
-export const directing: Deeds<Directing> = {
+export const testControlActions: ActionHandlers<TestControl> = {
   user: ({ name, details }, { world }) => (world.personByName(name) ?? world.createUser(name, details)).user,
 
   chat({ title, type = "supergroup", username }, { world }) {
@@ -22,7 +22,7 @@ export const directing: Deeds<Directing> = {
     });
   },
 
-  messages: ({ chat_id }, scene) => [...scene.record(chat_id).messages.values()],
+  messages: ({ chat_id }, context) => [...context.record(chat_id).messages.values()],
 
   events: ({ chat_id, after = 0, timeout = 0 }, { world }) => world.journal.next(chat_id, after, timeout),
 

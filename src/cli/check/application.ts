@@ -1,50 +1,51 @@
-/** Whether the application can be imported, and starts up and shuts down: in a worker thread, as when it serves. */
+/** Checks that the application can be imported, starts up and shuts down: in a worker thread, as the server runs it. */
 
 import { setTimeout as delay } from "node:timers/promises";
 import { StartupFailedError, WorkerError } from "../../protocol/errors.ts";
-import type { HostTask, ToMain } from "../../protocol/port.ts";
+import type { HostTask, LogLevel } from "../../protocol/port.ts";
 import { Threads } from "../../threads/threads.ts";
-import { Worker } from "../../threads/worker.ts";
+import { Worker, type WorkerWords } from "../../threads/worker.ts";
 import { type Finding, ok, problem, warning } from "./finding.ts";
 
 export interface ApplicationOptions extends Pick<HostTask, "application" | "directory" | "interface" | "lifespan"> {
-  /** Megabytes of heap. */
-  readonly memory: number | undefined;
-  /** Seconds that its shutdown may take. */
+  /** Heap of the worker in bytes; Node.js's own limit for `Infinity`. */
+  readonly workerMemory: number;
+  /** Longest shutdown in ms. */
   readonly shutdownTimeout: number;
-  /** Seconds that its startup may take. */
+  /** Longest startup in ms. */
   readonly startupTimeout?: number;
-  /** Takes what the application prints. */
+  /** Takes the output of the application. */
   print(line: string): void;
 }
 
-/** A server would wait for longer, but somebody waits for the end of this: seconds. */
-const STARTUP_TIMEOUT = 60;
+/** A server would wait for longer, but a person waits for this command to end: ms. */
+const STARTUP_TIMEOUT = 60_000;
 
 export async function checkApplication(options: ApplicationOptions): Promise<Finding[]> {
-  const { application, memory, print, shutdownTimeout, startupTimeout = STARTUP_TIMEOUT } = options;
-  const threads = new Threads(1, memory);
-  const told: ToMain[] = [];
-  const worker = startWorker(threads, options, (item) => {
-    if (item.type === "output") print(item.text);
-    else told.push(item);
+  const { application, workerMemory, print, shutdownTimeout, startupTimeout = STARTUP_TIMEOUT } = options;
+  const threads = new Threads(1, workerMemory);
+  const said: Said[] = [];
+  const worker = startWorker(threads, options, {
+    said: (_, { error }, level, message) => said.push({ level, message, error }),
+    crashed: (_, { message, error }) => said.push({ level: "crash", message, error }),
+    printed: (_, { text }) => print(text),
   });
   try {
-    await within(startupTimeout, worker.ready, `the application has not started up within ${startupTimeout} s`);
+    await within(startupTimeout, worker.ready, `the application has not started up within ${startupTimeout / 1000} s`);
     worker.drain("shutdown");
-    const slow = `the application has not shut down within ${shutdownTimeout} s (--shutdown-timeout)`;
+    const slow = `the application has not shut down within ${shutdownTimeout / 1000} s (--shutdown-timeout)`;
     await within(shutdownTimeout, worker.ended, slow);
   } catch (error) {
-    return [...crashesIn(told), problem("application", error as Error)];
+    return [...crashesIn(said), problem("application", error as Error)];
   } finally {
-    // Whatever the application has left running ends with its thread.
+    // Timers and connections that the application left open end with its thread.
     await threads.destroy();
   }
-  const complaints = [...crashesIn(told), ...warningsIn(told)];
-  return complaints.length > 0 ? complaints : [ok("application", `${application} ${courseIn(told)}`)];
+  const complaints = [...crashesIn(said), ...warningsIn(said)];
+  return complaints.length > 0 ? complaints : [ok("application", `${application} ${courseIn(said)}`)];
 }
 
-function startWorker(threads: Threads, options: ApplicationOptions, onMessage: (item: ToMain) => void): Worker {
+function startWorker(threads: Threads, options: ApplicationOptions, words: WorkerWords): Worker {
   const { application, directory, lifespan } = options;
   return new Worker({
     number: 0,
@@ -57,43 +58,54 @@ function startWorker(threads: Threads, options: ApplicationOptions, onMessage: (
       lifespan,
       maxInstances: 1,
       idleTimeout: Number.POSITIVE_INFINITY,
+      // No event comes.
+      bot: { id: 0 },
       debug: true,
       watch: false,
       yields: false,
     },
-    onReady: () => {},
-    onMessage,
-    onDrained: () => {},
-    onEnded: () => {},
-    onOver: () => {},
+    updates: { settled() {}, failed() {} },
+    calls: { call() {} },
+    words,
+    onPushed: (worker) => setImmediate(() => worker.flush()),
+    onReady() {},
+    onImported() {},
+    onSettled: undefined,
+    onDrained() {},
+    onEnded() {},
+    onOver() {},
   });
 }
 
-async function within(seconds: number, work: Promise<void>, otherwise: string): Promise<void> {
+async function within(ms: number, work: Promise<void>, otherwise: string): Promise<void> {
   const finished = new AbortController();
-  const late = delay(seconds * 1000, undefined, { signal: finished.signal }).then(() => {
+  const late = delay(ms, undefined, { signal: finished.signal }).then(() => {
     throw new StartupFailedError(otherwise);
   });
   await Promise.race([work, late]).finally(() => finished.abort());
 }
 
-function crashesIn(told: readonly ToMain[]): Finding[] {
-  return told
-    .filter((item) => item.type === "crash")
+/** A line that the worker said. */
+interface Said {
+  readonly level: LogLevel | "crash";
+  readonly message: string;
+  readonly error: string | undefined;
+}
+
+function crashesIn(said: readonly Said[]): Finding[] {
+  return said
+    .filter(({ level }) => level === "crash")
     .map(({ message, error }) => problem("application", new WorkerError(message, { cause: error })));
 }
 
-function warningsIn(told: readonly ToMain[]): Finding[] {
-  return told
-    .filter((item) => item.type === "log")
+function warningsIn(said: readonly Said[]): Finding[] {
+  return said
     .filter(({ level }) => level === "warn" || level === "error")
     .map(({ message, error }) => warning("application", error === undefined ? message : `${message}\n${error}`));
 }
 
-/** How it went: without a lifespan the worker says so. */
-function courseIn(told: readonly ToMain[]): string {
-  const aside = told.find((item) => item.type === "log" && item.level === "debug");
-  return aside === undefined
-    ? "starts up and shuts down"
-    : `can be imported; ${(aside as { message: string }).message}`;
+/** The result in words: the worker logs a missing lifespan at debug level. */
+function courseIn(said: readonly Said[]): string {
+  const aside = said.find(({ level }) => level === "debug");
+  return aside === undefined ? "starts up and shuts down" : `can be imported; ${aside.message}`;
 }

@@ -1,9 +1,10 @@
 /**
- * `asgigram check`: looks at all that a start of the server depends on, and tells what it finds. It neither polls nor changes
- * anything, so it can be run beside a server that serves the same bot.
+ * Checks everything that a start of the server depends on. It does not poll and changes nothing, so it can run beside a server of
+ * the same bot.
  */
 
-import { type Settings, type Settled, settle } from "../../config/settings.ts";
+import { type ConfigValues, configValues } from "../../config/config.ts";
+import { type ResolvedSettings, resolveSettings } from "../../config/settings.ts";
 import type { Sources } from "../../config/sources.ts";
 import { botIdOf } from "../../config/token.ts";
 import { ConfigError } from "../../protocol/errors.ts";
@@ -16,65 +17,53 @@ import { checkListen } from "./listen.ts";
 import { checkTelegram } from "./telegram.ts";
 
 /**
- * @param print takes what the application prints
- * @returns at least one finding for each point that could be looked at
+ * @param print takes the output of the application
+ * @returns at least one finding for each point that could be checked
  */
 export async function check(sources: Sources, print: (line: string) => void): Promise<Finding[]> {
-  let settled: Settled;
+  let resolved: ResolvedSettings;
   try {
-    settled = await settle(sources);
+    resolved = await resolveSettings(sources);
   } catch (error) {
     return [problem("configuration", error as Error)];
   }
-  const { settings, warnings } = settled;
-  const hide = secretHider({ token: settings.token.value, proxy: settings.proxy.value });
+  const { settings, warnings } = resolved;
+  const values = configValues(settings);
+  const hide = secretHider(values);
   const findings = await Promise.all([
     warnings.length === 0
-      ? [ok("configuration", "nothing odd")]
+      ? [ok("configuration", "no warnings")]
       : warnings.map((text) => warning("configuration", text)),
-    application(settings, sources.cwd, (line) => print(hide(line))),
-    telegram(settings),
-    inbox(settings),
-    checkListen(settings.listen.value ?? false),
+    application(values, sources.cwd, (line) => print(hide(line))),
+    telegram(values),
+    inbox(values),
+    checkListen(values.listen),
   ]);
   return findings.flat().map((finding) => ({ ...finding, text: hide(finding.text) }));
 }
 
-async function application(settings: Settings, directory: string, print: (line: string) => void): Promise<Finding[]> {
-  const application = settings.application.value;
+async function application(values: ConfigValues, directory: string, print: (line: string) => void): Promise<Finding[]> {
+  const { application } = values;
   if (application === undefined) {
-    return [problem("application", new ConfigError("none is given: asgigram check [token] <application>"))];
+    return [problem("application", new ConfigError("missing: asgigram check [token] <application>"))];
   }
-  return checkApplication({
-    application,
-    directory,
-    interface: settings.interface.value!,
-    lifespan: settings.lifespan.value!,
-    memory: settings.workerMemory.value || undefined,
-    shutdownTimeout: settings.shutdownTimeout.value!,
-    print,
-  });
+  return checkApplication({ ...values, application, directory, print });
 }
 
-async function telegram(settings: Settings): Promise<Finding[]> {
-  const { token, apiUrl, proxy, family, deleteWebhook, dropPending } = settings;
-  if (token.value === undefined) {
-    const message = "none is given: set ASGIGRAM_TOKEN, or name a file that holds it with --token-file";
+async function telegram({ token, ...values }: ConfigValues): Promise<Finding[]> {
+  if (token === undefined) {
+    const message = "missing: set ASGIGRAM_TOKEN, or name a file that holds it with --token-file";
     return [problem("token", new ConfigError(message))];
   }
-  const api = new BotApi({
-    token: token.value,
-    apiUrl: apiUrl.value!,
-    proxy: proxy.value!,
-    family: family.value!,
-  });
+  const { apiUrl, proxy, family, deleteWebhook, dropPending } = values;
+  const api = new BotApi({ token, apiUrl, proxy, family });
   try {
-    return await checkTelegram({ api, deleteWebhook: deleteWebhook.value!, dropPending: dropPending.value! });
+    return await checkTelegram({ api, deleteWebhook, dropPending });
   } finally {
     await api.close();
   }
 }
 
-function inbox({ inbox, token }: Settings): Finding[] {
-  return checkInbox(inbox.value, token.value === undefined ? undefined : Number(botIdOf(token.value)));
+function inbox({ inbox, token }: ConfigValues): Finding[] {
+  return checkInbox(inbox, token === undefined ? undefined : Number(botIdOf(token)));
 }

@@ -11,7 +11,7 @@ const BOT = 77;
 const found = (path: string | false | undefined, bot: number | undefined = BOT) =>
   checkInbox(path, bot).map(({ is, text }) => `${is}: ${text}`);
 
-/** A folder for each test, and in it the path of an inbox that is not there yet. */
+/** A folder for each test, and the path of a missing inbox in it. */
 let folder: Folder;
 let path: string;
 beforeEach(() => {
@@ -20,25 +20,25 @@ beforeEach(() => {
 });
 afterEach(() => folder[Symbol.dispose]());
 
-test("a file that is not there will be made, and is not made now", () => {
-  assert.deepEqual(found(path), [`ok: ${path} will be made`]);
+test("a missing inbox will be created by the server, and is not created by the check", () => {
+  assert.deepEqual(found(path), [`ok: ${path} will be created`]);
   assert.deepEqual(readdirSync(folder.path), []);
 });
 
-test("a folder that is not there, or takes no file, is a problem", () => {
+test("a folder that is missing, or takes no file, is a problem", () => {
   assert.match(found(join(path, "inbox.sqlite"))[0]!, /^problem: the inbox .* could not be made: .*folder/);
   assert.match(found("/proc/inbox.sqlite")[0]!, /^problem: the inbox \/proc\/inbox\.sqlite could not be made/);
 });
 
-test("one that is there is told with its dead letters", () => {
+test("an inbox that exists is ok, with the number of its dead letters", () => {
   const inbox = new SqliteInbox(path, BOT);
   const [seq] = inbox.append([{ update_id: 1, body: '{"update_id":1}' }]);
   inbox.bury(seq!, "no luck");
   inbox.close();
-  assert.deepEqual(found(path), [`ok: ${path}, with 1 dead letter: asgigram inbox list shows what went wrong`]);
+  assert.deepEqual(found(path), [`ok: ${path}, with 1 dead letter: see asgigram inbox list`]);
 });
 
-test("one that another process has is a warning, and that process keeps it", () => {
+test("an inbox that another process uses is a warning, and that process keeps it", () => {
   const inbox = new SqliteInbox(path, BOT);
   const [use, file] = found(path);
   assert.match(use!, /^warning: .* is in use by another process/);
@@ -49,7 +49,7 @@ test("one that another process has is a warning, and that process keeps it", () 
   assert.deepEqual(found(path), [`ok: ${path}`]);
 });
 
-test("that of another bot is a problem, unless nobody knows which bot it is", () => {
+test("an inbox of another bot is a problem, unless this bot is unknown", () => {
   new SqliteInbox(path, 78).close();
   assert.match(found(path)[0]!, /^problem: .* belongs to bot 78, not to 77/);
   assert.deepEqual(
@@ -58,14 +58,14 @@ test("that of another bot is a problem, unless nobody knows which bot it is", ()
   );
 });
 
-test("what is no inbox is a problem", () => {
+test("a file that is no inbox is a problem", () => {
   writeFileSync(path, "text".repeat(1000));
   assert.match(found(path)[0]!, /^problem: .*no inbox/);
   mkdirSync(`${path}.folder`);
   assert.match(found(`${path}.folder`)[0]!, /^problem: .*is a folder/);
 });
 
-test("without one there is a warning", () => {
-  assert.match(found(false)[0]!, /^warning: there is none/);
+test("an inbox that is off is a warning", () => {
+  assert.match(found(false)[0]!, /^warning: off: updates/);
   assert.deepEqual(found(undefined), []);
 });

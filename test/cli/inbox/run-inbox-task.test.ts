@@ -19,7 +19,7 @@ beforeEach(() => {
   fill(() => {});
 });
 
-/** Does something as the server, and lets go of the file. */
+/** Works on the inbox as the server does, and closes it. */
 function fill(work: (inbox: SqliteInbox) => void): void {
   const inbox = new SqliteInbox(path, 77);
   work(inbox);
@@ -36,7 +36,7 @@ const bury = (...update_ids: number[]) =>
 
 const run = (task: InboxTask) => runInboxTask(task, path, 80);
 
-test("an empty list says so, but for programs, whose list has no lines", () => {
+test("an empty list says so; as JSON it has no lines", () => {
   const none = `no dead letters in ${path}`;
   assert.equal(run({ action: "list", json: false }), none);
   assert.equal(run({ action: "list", json: true }), "");
@@ -44,7 +44,7 @@ test("an empty list says so, but for programs, whose list has no lines", () => {
   assert.equal(run({ action: "drop", which: "all" }), none);
 });
 
-test("the list is a table, or a line of JSON for each", () => {
+test("the list is a table, or a line of JSON for each dead letter", () => {
   bury(501, 502);
   assert.match(run({ action: "list", json: false }), /^ID .*\n1 .* chat:7 .* Error: 501\n2 .* Error: 502$/);
   const lines = run({ action: "list", json: true }).split("\n");
@@ -54,27 +54,27 @@ test("the list is a table, or a line of JSON for each", () => {
   );
 });
 
-test("one is shown as a page, or as its line of JSON", () => {
+test("a dead letter is shown as a page, or as its line of JSON", () => {
   bury(501);
   assert.match(run({ action: "show", id: 1, json: false }), /^Dead letter 1\n.*Error: 501/s);
   assert.equal(run({ action: "show", id: 1, json: true }), run({ action: "list", json: true }));
   assert.throws(() => run({ action: "show", id: 2, json: false }), InboxError);
 });
 
-test("retry and drop say how many", () => {
+test("retry and drop print the number of dead letters", () => {
   bury(1, 2, 3, 4, 5);
-  const due = "due within a second, or when the server starts";
+  const due = "posted within a second, or when the server starts";
   assert.equal(run({ action: "retry", which: [1] }), `retried 1 dead letter: ${due}`);
   assert.equal(run({ action: "retry", which: [2, 3] }), `retried 2 dead letters: ${due}`);
   assert.equal(run({ action: "drop", which: [4] }), "dropped 1 dead letter");
   fill((inbox) => inbox.buryUnreadable("null", "it has no update_id"));
-  const left = "left 1 dead letter that can only be dropped: what came was no update";
+  const left = "left 1 dead letter that can only be dropped: not an update";
   assert.equal(run({ action: "retry", which: "all" }), `retried 1 dead letter: ${due}\n${left}`);
   assert.equal(run({ action: "retry", which: "all" }), left);
   assert.equal(run({ action: "drop", which: "all" }), "dropped 1 dead letter");
 });
 
-test("the file is let go of, also after an error", () => {
+test("the file is closed, also after an error", () => {
   assert.throws(() => run({ action: "drop", which: [9] }), InboxError);
   bury(1);
   assert.equal(run({ action: "drop", which: "all" }), "dropped 1 dead letter");

@@ -1,4 +1,4 @@
-/** Every method of the Bot API, called with what it requires and no more, gives a result of its declared type. */
+/** Every method of the Bot API, called with its required parameters only, returns its declared type. */
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -9,7 +9,7 @@ import { callerOf } from "../caller.ts";
 
 const BUSINESS = "business1";
 
-/** Everything that a method might want to find. */
+/** Creates the chats, messages and queries that the methods refer to. */
 async function furnish(simulator: Simulator) {
   const call = callerOf(simulator);
   const ann = await simulator.user("ann");
@@ -41,12 +41,12 @@ async function furnish(simulator: Simulator) {
   return { ann: ann.id, chat_id, message_id, photo, poll, location, callback_query_id, inline_query_id };
 }
 
-test("every method, given what it requires, answers with its declared type", async () => {
+test("every method returns its declared type, called with its required parameters", async () => {
   await using simulator = await Simulator.start();
   const call = callerOf(simulator);
   const found = await furnish(simulator);
 
-  /** By the name of the parameter, then by its type. */
+  /** Values by the parameter's name; other parameters get a value by type. */
   const NAMED: Record<string, unknown> = {
     chat_id: found.chat_id,
     from_chat_id: found.chat_id,
@@ -77,7 +77,7 @@ test("every method, given what it requires, answers with its declared type", asy
     array: [],
     object: {},
   };
-  /** Where the reference makes optional what one of several things must be, or the message must be of a kind. */
+  /** Parameters by method, where one of several optional ones is needed, or a message of a certain kind. */
   const PARTICULAR: Record<string, object> = {
     sendMediaGroup: {
       media: [
@@ -103,7 +103,7 @@ test("every method, given what it requires, answers with its declared type", asy
     unpinChatMessage: { message_id: found.message_id },
     setWebhook: { url: "https://example.org/hook" },
   };
-  /** These would end the conversation before the others had their turn. */
+  /** Methods after which the others would fail. */
   const LAST = ["banChatMember", "deleteMessage", "deleteMessages", "setWebhook", "leaveChat"];
 
   const names = Object.keys(METHODS).filter((name) => !LAST.includes(name));
@@ -112,7 +112,7 @@ test("every method, given what it requires, answers with its declared type", asy
     const { parameters, result: type } = methodSchema(name)!;
     const required = parameters.filter((parameter) => parameter.required);
     const given = Object.fromEntries(required.map(({ name, type }) => [name, NAMED[name] ?? TYPED[type]]));
-    // What a business account's chat holds is found under its own chat.
+    // A business account's messages are in its own chat.
     if (given.business_connection_id !== undefined && given.chat_id !== undefined) given.chat_id = found.ann;
     if (name === "editMessageChecklist") {
       given.message_id = (await call("sendChecklist", { ...given, ...PARTICULAR.sendChecklist })).result.message_id;
@@ -124,9 +124,9 @@ test("every method, given what it requires, answers with its declared type", asy
   }
 });
 
-/** Fails unless the value has every required field of its type, and all fields are of theirs. */
+/** Fails unless the value has every required field of its type, and every field the right type. */
 function assertType(value: unknown, type: string, where: string): void {
-  const fail = () => assert.fail(`${where} is ${JSON.stringify(value)}, and not ${type}`);
+  const fail = () => assert.fail(`${where} is ${JSON.stringify(value)}, not ${type}`);
   if (type.endsWith("[]")) {
     if (!Array.isArray(value)) return fail();
     for (const [at, item] of value.entries()) assertType(item, type.slice(0, -2), `${where}[${at}]`);

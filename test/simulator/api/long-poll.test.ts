@@ -10,7 +10,7 @@ const WEBHOOK =
 
 const update = { message: { text: "hi" } };
 
-test("a waiting call is answered as soon as an update comes in", async () => {
+test("a waiting call is answered as soon as an update arrives", async () => {
   await using simulator = await Simulator.start();
   const call = callerOf(simulator);
   const waiting = call("getUpdates", { timeout: 50 });
@@ -19,7 +19,7 @@ test("a waiting call is answered as soon as an update comes in", async () => {
   assert.deepEqual((await waiting).result, [{ update_id: 100_000_001, ...update }]);
 });
 
-test("what comes in together is answered together", async () => {
+test("updates pushed together are answered together", async () => {
   await using simulator = await Simulator.start();
   const call = callerOf(simulator);
   const waiting = call("getUpdates", { timeout: 50 });
@@ -28,14 +28,14 @@ test("what comes in together is answered together", async () => {
   assert.equal((await waiting).result.length, 100);
 });
 
-test("a call that waits in vain is answered with an empty list when its time is up", async () => {
+test("a call without updates is answered with an empty list at its timeout", async () => {
   await using simulator = await Simulator.start();
   const started = Date.now();
   assert.deepEqual((await callerOf(simulator)("getUpdates", { timeout: 1 })).result, []);
   assert.ok(Date.now() - started >= 990);
 });
 
-test("limit is brought into bounds, and a call without timeout does not wait", async () => {
+test("limit is clamped, and a call without timeout does not wait", async () => {
   await using simulator = await Simulator.start();
   const call = callerOf(simulator);
   assert.deepEqual((await call("getUpdates")).result, []);
@@ -56,7 +56,7 @@ test("the newest poller wins", async () => {
   assert.equal((await newer).result.length, 1);
 });
 
-test("a call whose caller hangs up is forgotten", async () => {
+test("a call whose caller closes the connection is dropped", async () => {
   await using simulator = await Simulator.start();
   const call = callerOf(simulator);
   const hangUp = new AbortController();
@@ -70,7 +70,7 @@ test("a call whose caller hangs up is forgotten", async () => {
   assert.equal((await next).result.length, 1);
 });
 
-test("a webhook ends a waiting call, and refuses others until it is deleted", async () => {
+test("a webhook ends a waiting call and refuses others until it is deleted", async () => {
   await using simulator = await Simulator.start();
   const call = callerOf(simulator);
   const waiting = call("getUpdates", { timeout: 50 });
@@ -85,7 +85,7 @@ test("a webhook ends a waiting call, and refuses others until it is deleted", as
   assert.deepEqual((await call("getUpdates")).result, []);
 });
 
-test("allowed_updates is remembered, and decides when an update is made", async () => {
+test("allowed_updates is kept, and applies when an update is pushed", async () => {
   await using simulator = await Simulator.start();
   const call = callerOf(simulator);
   await call("getUpdates", { allowed_updates: ["poll"] });
@@ -98,7 +98,7 @@ test("allowed_updates is remembered, and decides when an update is made", async 
   assert.equal((await call("getUpdates")).result.length, 1);
 });
 
-test("strict: repeating an offset within half a second cuts the limit to one", async () => {
+test("strict: an offset repeated within half a second cuts the limit to one", async () => {
   let now = 1_000_000;
   await using simulator = await Simulator.start({ strictPolling: true, now: () => now });
   const call = callerOf(simulator);
@@ -111,7 +111,7 @@ test("strict: repeating an offset within half a second cuts the limit to one", a
   assert.equal(result.length, 2);
 });
 
-test("strict: repeating an offset without news is held, though it asked not to wait", async () => {
+test("strict: a repeated offset without new updates waits, even with timeout 0", async () => {
   await using simulator = await Simulator.start({ strictPolling: true });
   const call = callerOf(simulator);
   await call("getUpdates");

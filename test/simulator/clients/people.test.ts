@@ -1,4 +1,4 @@
-/** What people do, and what the bot is told of it: in-process and over HTTP alike. */
+/** The actions of users and the updates that the bot receives, in-process and over HTTP. */
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -8,14 +8,14 @@ import { UPDATE_KINDS } from "../../../src/protocol/route.ts";
 import { type Caller, callerOf } from "../caller.ts";
 
 interface Setting {
-  /** The clients' side. */
+  /** The client side. */
   side: ClientSide;
   call: Caller;
-  /** What the bot has been told since it last asked. */
-  told(): Promise<Update[]>;
+  /** The updates that the bot has received since the last call. */
+  received(): Promise<Update[]>;
 }
 
-/** Runs a test twice: with the classes in-process, and with the same classes at the other end of HTTP. */
+/** Runs a test twice: with the client side in-process and over HTTP. */
 function testBoth(name: string, run: (setting: Setting) => Promise<void>): void {
   for (const where of ["in-process", "over HTTP"]) {
     test(`${name} (${where})`, async () => {
@@ -24,21 +24,21 @@ function testBoth(name: string, run: (setting: Setting) => Promise<void>): void 
       const side = where === "in-process" ? simulator : new SimulatorClient(simulator.url);
       await call("getUpdates", { allowed_updates: UPDATE_KINDS });
       let offset = 0;
-      const told = async () => {
+      const received = async () => {
         const { result } = await call("getUpdates", { offset });
         offset = (result.at(-1)?.update_id ?? offset - 1) + 1;
         return result as Update[];
       };
-      await run({ side, call, told });
+      await run({ side, call, received });
     });
   }
 }
 
-testBoth("a message arrives with its entities and what it replies to", async ({ side, call, told }) => {
+testBoth("a message arrives with its entities and the message that it replies to", async ({ side, call, received }) => {
   const ann = await side.user("ann", { last_name: "Lee" });
   const first = await ann.sendText("/start@simulated_bot now");
   await ann.sendText("again", { reply_to: first });
-  const [one, two] = await told();
+  const [one, two] = await received();
   assert.deepEqual(one?.message, first);
   assert.deepEqual(one?.message?.entities, [{ type: "bot_command", offset: 0, length: 20 }]);
   assert.equal(one?.message?.from?.last_name, "Lee");
@@ -50,22 +50,22 @@ testBoth("a message arrives with its entities and what it replies to", async ({ 
   );
 });
 
-testBoth("an edit arrives as such", async ({ side, told }) => {
+testBoth("an edit arrives as edited_message", async ({ side, received }) => {
   const ann = await side.user("ann");
   const message = await ann.sendText("helo");
   await ann.edit(message, "hello");
-  const [, edit] = await told();
+  const [, edit] = await received();
   assert.equal(edit?.edited_message?.text, "hello");
   assert.ok(edit?.edited_message?.edit_date);
 });
 
-testBoth("the same name is the same person, and the same title the same chat", async ({ side }) => {
+testBoth("the same name gives the same user, and the same title the same chat", async ({ side }) => {
   assert.equal(await side.user("ann"), await side.user("Ann"));
   assert.notEqual((await side.user("ann")).id, (await side.user("bob")).id);
   assert.equal(await side.group("Team"), await side.group("Team"));
 });
 
-testBoth("pressing a button asks the bot, and waits for its answer", async ({ side, call, told }) => {
+testBoth("a pressed button sends a callback query and waits for its answer", async ({ side, call, received }) => {
   const ann = await side.user("ann");
   await ann.sendText("/start");
   const inline_keyboard = [
@@ -77,10 +77,10 @@ testBoth("pressing a button asks the bot, and waits for its answer", async ({ si
   ];
   await call("sendMessage", { chat_id: ann.id, text: "Well?", reply_markup: { inline_keyboard } });
   const message = await ann.nextMessage();
-  await told();
+  await received();
   for (const button of ["No", 2, { row: 0, column: 1 }]) {
     const press = await ann.press(button);
-    const [update] = await told();
+    const [update] = await received();
     const query = update?.callback_query;
     assert.deepEqual([query?.data, query?.message, query?.from.id], ["n", message, ann.id]);
     await call("answerCallbackQuery", { callback_query_id: query?.id, text: "Pity", show_alert: true });
@@ -93,14 +93,14 @@ testBoth("pressing a button asks the bot, and waits for its answer", async ({ si
     );
   }
   assert.equal((await ann.press("Read")).url, "https://example.org");
-  assert.deepEqual(await told(), []);
+  assert.deepEqual(await received(), []);
   await assert.rejects(ann.press("Maybe"), /no button "Maybe"/);
 });
 
-testBoth("an inline query is answered with results", async ({ side, call, told }) => {
+testBoth("an inline query is answered with results", async ({ side, call, received }) => {
   const ann = await side.user("ann");
   const asked = await ann.inlineQuery("cats");
-  const [update] = await told();
+  const [update] = await received();
   assert.equal(update?.inline_query?.query, "cats");
   const results = [{ type: "article", id: "1", title: "Cat", input_message_content: { message_text: "meow" } }];
   await call("answerInlineQuery", { inline_query_id: asked.inline_query_id, results });
@@ -108,18 +108,18 @@ testBoth("an inline query is answered with results", async ({ side, call, told }
 });
 
 testBoth(
-  "joining and leaving a group are told by a service message, to an administrator also as chat_member",
-  async ({ side, told }) => {
+  "joining and leaving a group arrive as service messages, for an administrator also as chat_member",
+  async ({ side, received }) => {
     const ann = await side.user("ann");
     const bob = await side.user("bob");
     const group = await side.group("Team");
     await ann.join(group);
-    const [join] = await told();
+    const [join] = await received();
     assert.equal(join?.message?.new_chat_members?.[0]?.id, ann.id);
     await group.promoteBot(ann);
     await bob.join(group);
     await bob.leave(group);
-    const [promoted, joined, joinMessage, left, leaveMessage] = await told();
+    const [promoted, joined, joinMessage, left, leaveMessage] = await received();
     assert.equal(promoted?.my_chat_member?.new_chat_member.status, "administrator");
     assert.deepEqual(
       [joined, left].map((update) => update?.chat_member?.new_chat_member.status),
@@ -130,15 +130,15 @@ testBoth(
   },
 );
 
-testBoth("the bot is told of its own coming and going, and of being blocked", async ({ side, told }) => {
+testBoth("the bot receives changes of its own status, and being blocked", async ({ side, received }) => {
   const ann = await side.user("ann");
   const group = await side.group("Team");
   await group.removeBot(ann);
-  await ann.sendText("nobody hears", { chat: group });
+  await ann.sendText("not received", { chat: group });
   await group.addBot(ann);
   await ann.block();
   await ann.unblock();
-  const updates = await told();
+  const updates = await received();
   const changes = updates.flatMap(({ my_chat_member: change }) =>
     change === undefined ? [] : `${change.chat.type} ${change.old_chat_member.status} ${change.new_chat_member.status}`,
   );
@@ -151,12 +151,12 @@ testBoth("the bot is told of its own coming and going, and of being blocked", as
   assert.ok(!updates.some(({ message }) => message?.text !== undefined));
 });
 
-testBoth("a reaction and a vote arrive", async ({ side, call, told }) => {
+testBoth("a reaction and a vote arrive", async ({ side, call, received }) => {
   const ann = await side.user("ann");
   const message = await ann.sendText("hi");
   await ann.react(message, "🔥");
   await ann.react(message);
-  const [, given, taken] = await told();
+  const [, given, taken] = await received();
   assert.deepEqual(given?.message_reaction?.new_reaction, [{ type: "emoji", emoji: "🔥" }]);
   assert.deepEqual([taken?.message_reaction?.old_reaction.length, taken?.message_reaction?.new_reaction], [1, []]);
 
@@ -164,51 +164,51 @@ testBoth("a reaction and a vote arrive", async ({ side, call, told }) => {
   await call("sendPoll", { chat_id: ann.id, question: "Q?", options, is_anonymous: false });
   const poll = await ann.nextMessage();
   await ann.vote(poll, [1]);
-  const [counted, answer] = await told();
+  const [counted, answer] = await received();
   assert.deepEqual(
     counted?.poll?.options.map(({ voter_count }) => voter_count),
     [0, 1],
   );
   assert.deepEqual(answer?.poll_answer?.option_ids, [1]);
   await ann.vote(poll, []);
-  assert.equal((await told())[0]?.poll?.total_voter_count, 0);
+  assert.equal((await received())[0]?.poll?.total_voter_count, 0);
 });
 
-testBoth("a channel post arrives as one", async ({ side, told }) => {
+testBoth("a channel post arrives as channel_post", async ({ side, received }) => {
   const ann = await side.user("ann");
   const channel = await side.channel("News");
   const post = await ann.sendText("extra", { chat: channel });
   await ann.edit(post, "extra!");
-  const [sent, edited] = await told();
+  const [sent, edited] = await received();
   assert.deepEqual([sent?.channel_post?.text, sent?.channel_post?.sender_chat?.id], ["extra", channel.id]);
   assert.equal(edited?.edited_channel_post?.text, "extra!");
 });
 
-testBoth("confirmed() waits for the offset, and gives up in time", async ({ side, told }) => {
+testBoth("confirmed() waits for the offset, and fails at its timeout", async ({ side, received }) => {
   const ann = await side.user("ann");
   await ann.sendText("hi");
   await assert.rejects(side.confirmed({ timeout: 20 }), /no offset has confirmed/);
   const confirmed = side.confirmed();
-  await told();
-  await told();
+  await received();
+  await received();
   await confirmed;
 });
 
-testBoth("waiting for a message that does not come fails in time", async ({ side }) => {
+testBoth("nextMessage() fails at its timeout", async ({ side }) => {
   const ann = await side.user("ann");
   await assert.rejects(ann.nextMessage({ timeout: 20 }), /no message from the bot in chat \d+ within 20 ms/);
 });
 
 testBoth(
-  "raw updates of every kind and of none go through, and their chats exist from then on",
-  async ({ side, call, told }) => {
+  "raw updates of known and unknown kinds are delivered, and their chats exist afterwards",
+  async ({ side, call, received }) => {
     const from = { id: 55, is_bot: false, first_name: "Eve" };
     const chat = { id: 55, type: "private", first_name: "Eve" };
     const kinds = [...UPDATE_KINDS, "telepathy"];
     const ids = await side.pushMany(kinds.map((kind) => ({ [kind]: { from, chat } })));
     assert.ok(ids.every((id) => id !== null));
     assert.deepEqual(
-      (await told()).map((update) => Object.keys(update)[1]),
+      (await received()).map((update) => Object.keys(update)[1]),
       kinds,
     );
     await side.push({ message: { message_id: 7, date: 1, from, chat, text: "hi" } });
@@ -218,7 +218,7 @@ testBoth(
   },
 );
 
-testBoth("a pushed query can be answered, and a pushed button's message edited", async ({ side, call }) => {
+testBoth("a pushed query can be answered, and its message edited", async ({ side, call }) => {
   const from = { id: 55, is_bot: false, first_name: "Eve" };
   const chat = { id: 55, type: "private", first_name: "Eve" };
   const bot = (await call("getMe")).result;
@@ -228,7 +228,7 @@ testBoth("a pushed query can be answered, and a pushed button's message edited",
   assert.equal((await call("editMessageText", { chat_id: 55, message_id: 7, text: "So." })).result.text, "So.");
 });
 
-testBoth("business messages are kept apart from the bot's own chat with the same id", async ({ side, call }) => {
+testBoth("a business chat is separate from the bot's own chat with the same id", async ({ side, call }) => {
   const from = { id: 55, is_bot: false, first_name: "Eve" };
   const chat = { id: 55, type: "private", first_name: "Eve" };
   await side.push({
@@ -240,20 +240,20 @@ testBoth("business messages are kept apart from the bot's own chat with the same
   assert.equal(result.business_connection_id, "b");
 });
 
-test("privacy mode hides from the bot what is not meant for it", async () => {
+test("privacy mode hides group messages that are not for the bot", async () => {
   await using simulator = await Simulator.start({ bot: { can_read_all_group_messages: false } });
   const ann = await simulator.user("ann");
   const group = await simulator.group("Team");
-  const heard = async (text: string, reply_to?: number) => {
+  const isReceived = async (text: string, reply_to?: number) => {
     const before = simulator.pending;
     await ann.sendText(text, { chat: group, ...(reply_to && { reply_to }) });
     return simulator.pending > before;
   };
   const { result } = await callerOf(simulator)("sendMessage", { chat_id: group.id, text: "hi" });
-  assert.equal(await heard("hello"), false);
-  assert.equal(await heard("/help"), true);
-  assert.equal(await heard("/help@other_bot"), false);
-  assert.equal(await heard("/help@simulated_bot"), true);
-  assert.equal(await heard("hey @simulated_bot"), true);
-  assert.equal(await heard("hello", result.message_id), true);
+  assert.equal(await isReceived("hello"), false);
+  assert.equal(await isReceived("/help"), true);
+  assert.equal(await isReceived("/help@other_bot"), false);
+  assert.equal(await isReceived("/help@simulated_bot"), true);
+  assert.equal(await isReceived("hey @simulated_bot"), true);
+  assert.equal(await isReceived("hello", result.message_id), true);
 });

@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { subscribe } from "node:diagnostics_channel";
+import type { Server } from "node:http";
 import { test } from "node:test";
 import { refuse, Simulator, tooManyRequests } from "../../../simulator/index.ts";
 import { callerOf, type Reply, verdict } from "../caller.ts";
@@ -8,7 +10,7 @@ async function get(simulator: Simulator, path: string, init?: RequestInit) {
   return { status: response.status, body: (await response.json()) as Reply, headers: response.headers };
 }
 
-test("parameters come as JSON, as a form, as multipart and in the query, by GET and by POST", async () => {
+test("parameters are read from JSON, a form, multipart and the query, by GET and by POST", async () => {
   await using simulator = await Simulator.start();
   const ann = await simulator.user("ann");
   await ann.sendText("hello");
@@ -33,7 +35,7 @@ test("parameters come as JSON, as a form, as multipart and in the query, by GET 
   }
 });
 
-test("structures may come as JSON text", async () => {
+test("a structure may be JSON text", async () => {
   await using simulator = await Simulator.start();
   const ann = await simulator.user("ann");
   await ann.sendText("hello");
@@ -47,7 +49,7 @@ test("structures may come as JSON text", async () => {
   assert.equal(verdict(other), "400 Bad Request: object expected as reply markup");
 });
 
-test("wrong tokens and unknown methods are told apart", async () => {
+test("a wrong token is refused with 401, an unknown path or method with 404", async () => {
   await using simulator = await Simulator.start();
   const unauthorized = { ok: false, error_code: 401, description: "Unauthorized" };
   const notFound = { ok: false, error_code: 404, description: "Not Found" };
@@ -65,7 +67,7 @@ test("wrong tokens and unknown methods are told apart", async () => {
   }
 });
 
-test("a file that went up comes down again", async () => {
+test("an uploaded file can be downloaded", async () => {
   await using simulator = await Simulator.start();
   const ann = await simulator.user("ann");
   await ann.sendText("hello");
@@ -83,7 +85,7 @@ test("a file that went up comes down again", async () => {
   assert.deepEqual(call?.parameters.part, { name: "notes.txt", type: "text/plain", size: 7 });
 });
 
-test("a body that is not what it says is refused", async () => {
+test("a malformed body is refused", async () => {
   await using simulator = await Simulator.start();
   const headers = { "content-type": "application/json" };
   for (const body of ["{", "[]", "7"]) {
@@ -92,7 +94,7 @@ test("a body that is not what it says is refused", async () => {
   }
 });
 
-test("an intercept can answer in the place of the Bot API", async () => {
+test("an intercept can answer instead of the Bot API", async () => {
   let refusals = 1;
   await using simulator = await Simulator.start({
     intercept: async ({ method }, respond) =>
@@ -112,7 +114,7 @@ test("an intercept can answer in the place of the Bot API", async () => {
   assert.equal((await get(simulator, path)).body.ok, true);
 });
 
-test("uploads may stand anywhere in a structure, by attach://, and can be fetched again", async () => {
+test("attach:// refers to an upload anywhere in a structure, and the file can be downloaded", async () => {
   await using simulator = await Simulator.start();
   const { id } = await (await simulator.user("ann")).sendText("hi").then(({ chat }) => chat);
   const form = new FormData();
@@ -141,4 +143,14 @@ test("uploads may stand anywhere in a structure, by attach://, and can be fetche
   form.delete("b");
   const refused = await (await fetch(`${api}/sendMediaGroup`, { method: "POST", body: form })).json();
   assert.equal((refused as { description: string }).description, "Bad Request: there is no thumbnail in the request");
+});
+
+test("no timeout resets a request that waits to be read: neither of an idle connection, nor of a slow one", async () => {
+  await using simulator = await Simulator.start();
+  const servers: Server[] = [];
+  subscribe("http.server.request.start", (message) => servers.push((message as { server: Server }).server));
+  const { headers } = await get(simulator, `/bot${simulator.token}/getMe`);
+  assert.equal(headers.get("keep-alive"), null);
+  const [{ keepAliveTimeout, headersTimeout, requestTimeout, timeout }] = servers as [Server];
+  assert.deepEqual([keepAliveTimeout, headersTimeout, requestTimeout, timeout], [0, 0, 0, 0]);
 });

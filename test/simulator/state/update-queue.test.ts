@@ -6,7 +6,7 @@ import { UPDATE_KINDS } from "../../../src/protocol/route.ts";
 
 const HOUR = 3_600_000;
 
-/** A queue whose clock the test moves. */
+/** A queue with a clock that the test moves. */
 function queueAt(firstId = 100) {
   const clock = { time: 1_000_000 };
   return { clock, queue: new UpdateQueue({ now: () => clock.time, firstId }) };
@@ -35,7 +35,7 @@ test("an offset confirms everything below it", () => {
   assert.equal(queue.pending, 0);
 });
 
-test("a negative offset forgets all but the last", () => {
+test("a negative offset drops all but the last updates", () => {
   const queue = filled(5);
   assert.deepEqual(idsOf(queue.take(-2, 100)), [103, 104]);
   assert.equal(queue.pending, 2);
@@ -48,7 +48,7 @@ test("an offset far beyond the tail confirms nothing", () => {
   assert.deepEqual(idsOf(queue.take(112, 100)), []);
 });
 
-test("what is fetched is what was pushed, whatever became of it since", () => {
+test("a fetched update is as it was pushed, even if the object changed since", () => {
   const { queue } = queueAt();
   const message = { text: "before" };
   queue.push({ message });
@@ -56,7 +56,7 @@ test("what is fetched is what was pushed, whatever became of it since", () => {
   assert.deepEqual(queue.take(0, 1), ['{"update_id":100,"message":{"text":"before"}}']);
 });
 
-test("three kinds are left out until they are asked for, and unknown kinds never", () => {
+test("three kinds are excluded by default, and unknown kinds never", () => {
   const { queue } = queueAt();
   const arrivals = () => UPDATE_KINDS.filter((kind) => queue.push({ [kind]: {} }) !== undefined);
   assert.deepEqual(
@@ -72,7 +72,7 @@ test("three kinds are left out until they are asked for, and unknown kinds never
   assert.notEqual(queue.push({ telepathy: {} }), undefined);
 });
 
-test("updates wait for a day, and queries for as long as anybody would", () => {
+test("an update expires after a day, a query after seconds or minutes", () => {
   const { clock, queue } = queueAt();
   queue.push({ message: {} });
   queue.push({ inline_query: {} });
@@ -85,7 +85,7 @@ test("updates wait for a day, and queries for as long as anybody would", () => {
   assert.equal(queue.pending, 0);
 });
 
-test("a reply is cut at about 4 MiB, but never empty", () => {
+test("a reply is cut at about 4 MiB but holds at least one update", () => {
   const { queue } = queueAt();
   const text = "x".repeat(1_500_000);
   for (let n = 0; n < 4; n++) queue.push({ message: { text } });
@@ -95,7 +95,7 @@ test("a reply is cut at about 4 MiB, but never empty", () => {
   assert.equal(queue.take(0, 100).length, 1);
 });
 
-test("an update may bring its own id, if it keeps the order", () => {
+test("an update may have its own id if ids still ascend", () => {
   const queue = filled(1);
   assert.equal(queue.push({ update_id: 200, message: {} }), 200);
   assert.equal(queue.push({ message: {} }), 201);
@@ -104,7 +104,7 @@ test("an update may bring its own id, if it keeps the order", () => {
   assert.equal(queue.push({ update_id: 150, message: {} }), 150);
 });
 
-test("ids can start anew once nothing is waiting", () => {
+test("ids can restart when no update is waiting", () => {
   const queue = filled(1, 900);
   assert.throws(() => queue.restartIds(5), RangeError);
   queue.take(901, 1);
@@ -126,12 +126,12 @@ test("drained() resolves when the last update is confirmed", async () => {
   await queue.drained();
 });
 
-test("an ordinary poller gets every update once and in order, whatever its limits and whoever else pushes", () => {
+test("a poller gets every update once and in order, with any limits, pushes and lost replies", () => {
   const steps = fc.array(
     fc.oneof(
       fc.record({ do: fc.constant("push" as const), count: fc.integer({ min: 0, max: 250 }) }),
       fc.record({ do: fc.constant("poll" as const), limit: fc.integer({ min: 1, max: 100 }) }),
-      // A reply that was lost: the poller asks again with the offset that it had.
+      // A lost reply: the poller repeats its offset.
       fc.record({ do: fc.constant("lose" as const), limit: fc.integer({ min: 1, max: 100 }) }),
     ),
   );

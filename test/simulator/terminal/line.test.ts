@@ -9,25 +9,25 @@ test("plain lines and the bot's commands are sent", () => {
   assert.deepEqual(parseLine("   "), { do: "nothing" });
 });
 
-test("a second slash sends a command that the chat itself has", () => {
+test("a second slash sends the bot a command of the chat", () => {
   assert.deepEqual(parseLine("//help"), { do: "send", text: "/help" });
   assert.deepEqual(parseLine("//1"), { do: "send", text: "/1" });
 });
 
-test("the chat's own commands", () => {
+test("the chat's own commands are parsed", () => {
   assert.deepEqual(parseLine("/2"), { do: "press", number: 2 });
   assert.deepEqual(parseLine("/press 12"), { do: "press", number: 12 });
   assert.deepEqual(parseLine("/as bob"), { do: "as", name: "bob" });
   assert.deepEqual(parseLine("/chat The Team"), { do: "chat", title: "The Team" });
   assert.deepEqual(parseLine("/chat"), { do: "chat", title: undefined });
   assert.deepEqual(parseLine("/file a b.txt"), { do: "file", path: "a b.txt" });
-  assert.deepEqual(parseLine("/file"), { do: "complain", about: "/file PATH" });
+  assert.deepEqual(parseLine("/file"), { do: "usage", form: "/file PATH" });
   assert.deepEqual(parseLine("/quit"), { do: "quit" });
-  assert.deepEqual(parseLine("/as"), { do: "complain", about: "/as NAME" });
-  assert.deepEqual(parseLine("/press it"), { do: "complain", about: "/press NUMBER" });
+  assert.deepEqual(parseLine("/as"), { do: "usage", form: "/as NAME" });
+  assert.deepEqual(parseLine("/press it"), { do: "usage", form: "/press NUMBER" });
 });
 
-test("the help names every one of them", () => {
+test("the help lists every command of the chat", () => {
   for (const word of ["/1", "/press", "/as", "/chat", "/file", "/help", "/quit", "//help"])
     assert.ok(HELP.includes(word), word);
 });

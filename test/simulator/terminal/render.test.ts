@@ -6,7 +6,7 @@ import { render } from "../../../simulator/terminal/render.ts";
 const show = (event: object) => render({ seq: 1, chat_id: 1, by: "bot", ...event } as ChatEvent, "Bot");
 const message = (content: object) => ({ type: "message", message: { message_id: 1, chat: {}, date: 1, ...content } });
 
-test("a message is its text, or what it is", () => {
+test("a message is rendered as its text, or as its kind with details", () => {
   assert.equal(show(message({ text: "hi" })), "Bot: hi");
   assert.equal(show(message({ photo: [], caption: "look" })), "Bot: [photo] look");
   assert.equal(show(message({ dice: { emoji: "🎲", value: 4 } })), "Bot: [dice] 🎲 4");
@@ -16,13 +16,13 @@ test("a message is its text, or what it is", () => {
   assert.equal(show(message({ poll })), "Bot: [poll] Q?\n  - a\n  - b");
 });
 
-test("buttons are numbered through, a row on a line", () => {
+test("buttons are numbered across rows, one line for each row", () => {
   const inline_keyboard = [[{ text: "a" }, { text: "b" }], [{ text: "c" }]];
   assert.equal(show(message({ text: "?", reply_markup: { inline_keyboard } })), "Bot: ?\n  [1] a  [2] b\n  [3] c");
   assert.equal(show({ ...message({ text: "?" }), keyboard: { keyboard: [["x"]] } }), "Bot: ?\n  [1] x");
 });
 
-test("other events are told in words, and those without content not at all", () => {
+test("other events are rendered in words, and events without content are skipped", () => {
   assert.equal(show({ type: "deleted", message_ids: [1, 2] }), "Bot deleted message 1, 2");
   assert.equal(show({ type: "action", action: "upload_photo" }), "Bot is busy: upload photo");
   assert.equal(show({ type: "callback-answer", text: "no", show_alert: true }), "Bot alerts: no");
@@ -30,6 +30,6 @@ test("other events are told in words, and those without content not at all", () 
   assert.equal(show({ type: "reaction", reaction: [{ type: "emoji", emoji: "👍" }] }), "Bot reacts: 👍");
 });
 
-test("whatever could move the cursor or turn the writing is dropped", () => {
+test("characters that move the cursor or change the direction of writing are removed", () => {
   assert.equal(show(message({ text: "a\u001b[2Jb\u009b\u202ec\r\nd\te" })), "Bot: a[2Jbc\nd\te");
 });

@@ -11,7 +11,7 @@ function marked(source: string, parse_mode?: string): string[] {
 
 const refusal = (description: string) => ({ error_code: 400, description: `Bad Request: ${description}` });
 
-test("HTML: tags become entities, nested ones too, and the text keeps none of them", () => {
+test("HTML: tags and nested tags become entities and leave the text", () => {
   const { text, entities } = format("<b>bold <i>both</i></b> &lt;plain&gt; &amp; &#128512;", "HTML");
   assert.equal(text, "bold both <plain> & 😀");
   assert.deepEqual(entities, [
@@ -20,7 +20,7 @@ test("HTML: tags become entities, nested ones too, and the text keeps none of th
   ]);
 });
 
-test("HTML: links, mentions, spoilers, code and quotations", () => {
+test("HTML: links, mentions, spoilers, code and quotations become entities", () => {
   assert.deepEqual(format('<a href="https://x.org/?a=1&amp;b=2">x</a>', "html").entities, [
     { type: "text_link", offset: 0, length: 1, url: "https://x.org/?a=1&b=2" },
   ]);
@@ -46,7 +46,7 @@ test("HTML: broken markup is refused in Telegram's words", () => {
   }
 });
 
-test("MarkdownV2: markers, escapes, links, code and quotations", () => {
+test("MarkdownV2: markers, links, code and quotations become entities, escapes become text", () => {
   assert.equal(format("*a* 1\\.5", "MarkdownV2").text, "a 1.5");
   assert.deepEqual(marked("*b _i_* __u__ ~s~ ||p|| `c*` [l](https://x.org)", "MarkdownV2"), [
     "bold b i",
@@ -62,14 +62,14 @@ test("MarkdownV2: markers, escapes, links, code and quotations", () => {
   assert.deepEqual(marked(">one\n>two\nthree", "MarkdownV2"), ["blockquote one\ntwo\n"]);
 });
 
-test("MarkdownV2: what must be escaped is refused where it is not", () => {
+test("MarkdownV2: an unescaped reserved character is refused", () => {
   const dot = "can't parse entities: Character '.' is reserved and must be escaped with the preceding '\\'";
   assert.throws(() => format("1.5", "MarkdownV2"), refusal(dot));
   const open = "can't parse entities: Can't find end of the entity starting at byte offset 2";
   assert.throws(() => format("a *b", "MarkdownV2"), refusal(open));
 });
 
-test("Markdown: the legacy style lets the rest pass", () => {
+test("Markdown: the legacy style accepts unescaped characters", () => {
   assert.deepEqual(marked("*b* _i_ `c` [l](https://x.org) 1.5!", "Markdown"), [
     "bold b",
     "italic i",
@@ -96,7 +96,7 @@ test("plain text: commands, mentions, tags and links are found", () => {
   assert.deepEqual(marked("nothing here"), []);
 });
 
-test("white space around the text is dropped, and given entities move with it", () => {
+test("white space around the text is removed, and given entities shift", () => {
   const entities: MessageEntity[] = [{ type: "bold", offset: 2, length: 4 }];
   assert.deepEqual(format("  bold  ", undefined, entities), {
     text: "bold",

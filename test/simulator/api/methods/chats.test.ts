@@ -47,7 +47,7 @@ test("title, description and pinned messages show in getChat", async () => {
   assert.equal(verdict(again), "400 Bad Request: message to unpin not found");
 });
 
-test("private chats have no members to manage", async () => {
+test("member methods are refused in private chats", async () => {
   const { simulator, ann, call } = await withGroup();
   await using _ = simulator;
   await ann.sendText("hi");
@@ -62,7 +62,7 @@ test("private chats have no members to manage", async () => {
   );
 });
 
-test("a reaction is seen by the chat", async () => {
+test("a reaction appears in the chat", async () => {
   const { simulator, ann, group, call, chat_id } = await withGroup();
   await using _ = simulator;
   const { message_id } = await ann.sendText("well?", { chat: group });

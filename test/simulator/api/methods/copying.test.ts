@@ -19,44 +19,44 @@ async function withMessages() {
     photo,
     group,
     call: callerOf(simulator),
-    way: { chat_id: group.id, from_chat_id: ann.id },
+    target: { chat_id: group.id, from_chat_id: ann.id },
   };
 }
 
 test("a forward names its origin, a copy does not", async () => {
-  const { simulator, ann, text, group, call, way } = await withMessages();
+  const { simulator, ann, text, group, call, target } = await withMessages();
   await using _ = simulator;
-  const { result: forward } = await call("forwardMessage", { ...way, message_id: text.message_id });
+  const { result: forward } = await call("forwardMessage", { ...target, message_id: text.message_id });
   assert.equal(forward.text, "words");
   assert.deepEqual([forward.forward_origin.type, forward.forward_origin.sender_user.id], ["user", ann.id]);
-  const { result: id } = await call("copyMessage", { ...way, message_id: text.message_id });
+  const { result: id } = await call("copyMessage", { ...target, message_id: text.message_id });
   const [, copy] = await group.messages();
   assert.deepEqual(id, { message_id: copy?.message_id });
   assert.deepEqual([copy?.text, copy?.forward_origin], ["words", undefined]);
 });
 
 test("a copy may have another caption, or none", async () => {
-  const { simulator, photo, group, call, way } = await withMessages();
+  const { simulator, photo, group, call, target } = await withMessages();
   await using _ = simulator;
-  await call("copyMessage", { ...way, message_id: photo.message_id, caption: "see" });
-  await call("copyMessages", { ...way, message_ids: [photo.message_id], remove_caption: true });
+  await call("copyMessage", { ...target, message_id: photo.message_id, caption: "see" });
+  await call("copyMessages", { ...target, message_ids: [photo.message_id], remove_caption: true });
   assert.deepEqual(
     (await group.messages()).map(({ caption }) => caption),
     ["see", undefined],
   );
 });
 
-test("what is not there is refused, or skipped where there are several", async () => {
-  const { simulator, text, photo, call, way } = await withMessages();
+test("a missing message is refused, or skipped among several", async () => {
+  const { simulator, text, photo, call, target } = await withMessages();
   await using _ = simulator;
   assert.equal(
-    verdict(await call("forwardMessage", { ...way, message_id: 99 })),
+    verdict(await call("forwardMessage", { ...target, message_id: 99 })),
     "400 Bad Request: message to forward not found",
   );
   assert.equal(
-    verdict(await call("copyMessage", { ...way, message_id: 99 })),
+    verdict(await call("copyMessage", { ...target, message_id: 99 })),
     "400 Bad Request: message to copy not found",
   );
   const message_ids = [text.message_id, 99, photo.message_id];
-  assert.equal((await call("forwardMessages", { ...way, message_ids })).result.length, 2);
+  assert.equal((await call("forwardMessages", { ...target, message_ids })).result.length, 2);
 });

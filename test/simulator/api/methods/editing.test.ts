@@ -18,7 +18,7 @@ const NOT_MODIFIED =
 
 const keyboard = { inline_keyboard: [[{ text: "Yes", callback_data: "y" }]] };
 
-test("editMessageText changes the text, and takes the keyboard away unless it is given again", async () => {
+test("editMessageText changes the text, and removes a keyboard that is not given again", async () => {
   const { simulator, ann, call, at } = await withMessage({ text: "one", reply_markup: keyboard });
   await using _ = simulator;
   const kept = (await call("editMessageText", { ...at, text: "two", reply_markup: keyboard })).result;
@@ -29,7 +29,7 @@ test("editMessageText changes the text, and takes the keyboard away unless it is
   assert.equal(verdict(await call("editMessageText", { ...at, text: " two " })), NOT_MODIFIED);
 });
 
-test("what cannot be edited is refused in Telegram's words", async () => {
+test("an impossible edit is refused in Telegram's words", async () => {
   const { simulator, ann, theirs, call, at } = await withMessage();
   await using _ = simulator;
   const refused = async (parameters: object) =>
@@ -45,13 +45,13 @@ test("what cannot be edited is refused in Telegram's words", async () => {
   assert.equal(await refused({}), "403 Forbidden: bot was blocked by the user");
 });
 
-test("inline messages are beyond sight: editing them is true", async () => {
+test("editing an inline message returns true", async () => {
   const { simulator, call } = await withMessage();
   await using _ = simulator;
   assert.equal((await call("editMessageText", { inline_message_id: "abc", text: "x" })).result, true);
 });
 
-test("caption, keyboard, medium and place can be changed", async () => {
+test("caption, keyboard, medium and location can be edited", async () => {
   const { simulator, call, at } = await withMessage({ photo: "p", caption: "one" }, "sendPhoto");
   await using _ = simulator;
   assert.equal((await call("editMessageCaption", { ...at, caption: "two" })).result.caption, "two");
@@ -82,7 +82,7 @@ test("a poll is stopped once", async () => {
   assert.equal(verdict(await call("stopPoll", at)), "400 Bad Request: poll has already been closed");
 });
 
-test("deleted messages are gone", async () => {
+test("a deleted message is not in the chat", async () => {
   const { simulator, ann, theirs, call, at } = await withMessage();
   await using _ = simulator;
   assert.equal((await call("deleteMessage", at)).result, true);

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { Simulator } from "../../../../simulator/index.ts";
 import { callerOf, verdict } from "../../caller.ts";
 
-/** A simulator with somebody who has started the bot. */
+/** A simulator with a user who has started the bot. */
 async function started() {
   const simulator = await Simulator.start();
   const ann = await simulator.user("ann");
@@ -34,7 +34,7 @@ test("sendMessage returns the message, and the chat holds it", async () => {
   assert.deepEqual(await ann.nextMessage(), result);
 });
 
-test("what cannot be sent is refused in Telegram's words", async () => {
+test("an invalid message is refused in Telegram's words", async () => {
   const { simulator, call, chat_id } = await started();
   await using _ = simulator;
   const refused = async (parameters: object) =>
@@ -70,7 +70,7 @@ test("what cannot be sent is refused in Telegram's words", async () => {
   );
 });
 
-test("who may be written to: those who began, who do not block the bot, and groups that it is in", async () => {
+test("the bot may write to users who started and do not block it, and to groups that it is in", async () => {
   const { simulator, ann, call } = await started();
   await using _ = simulator;
   const to = async (chat_id: number | string) => verdict(await call("sendMessage", { chat_id, text: "x" }));
@@ -92,7 +92,7 @@ test("who may be written to: those who began, who do not block the bot, and grou
   }
 });
 
-test("a group that became a supergroup says where it went", async () => {
+test("a group that became a supergroup refuses with the new id", async () => {
   const { simulator, ann, call } = await started();
   await using _ = simulator;
   const group = await simulator.group("Old", "group");
@@ -103,7 +103,7 @@ test("a group that became a supergroup says where it went", async () => {
   assert.equal(verdict(await call("sendMessage", { chat_id: supergroup.id, text: "x" })), "ok");
 });
 
-test("message ids are counted in common for private chats and groups, and apart for each supergroup", async () => {
+test("private chats and groups share their message ids, each supergroup has its own", async () => {
   const { simulator, call, chat_id } = await started();
   await using _ = simulator;
   const group = await simulator.group("small", "group");
@@ -115,7 +115,7 @@ test("message ids are counted in common for private chats and groups, and apart 
   );
 });
 
-test("channel posts come from the channel", async () => {
+test("a channel post has the channel as its sender", async () => {
   const { simulator, call } = await started();
   await using _ = simulator;
   const channel = await simulator.channel("News");
@@ -123,7 +123,7 @@ test("channel posts come from the channel", async () => {
   assert.deepEqual([result.from, result.sender_chat.title], [undefined, "News"]);
 });
 
-test("every kind of content is in the message under its name", async () => {
+test("each kind of content is a field of the message", async () => {
   const { simulator, call, chat_id } = await started();
   await using _ = simulator;
   const sent = async (method: string, parameters: object) => (await call(method, { chat_id, ...parameters })).result;
@@ -177,7 +177,7 @@ test("every kind of content is in the message under its name", async () => {
   assert.equal(album[0].media_group_id, album[1].media_group_id);
 });
 
-test("a reply keyboard belongs to the chat, and is pressed by its text", async () => {
+test("a reply keyboard belongs to the chat, and its buttons are pressed by text or number", async () => {
   const { simulator, ann, call, chat_id } = await started();
   await using _ = simulator;
   const reply_markup = { keyboard: [["Tea", { text: "My number", request_contact: true }]] };
@@ -189,7 +189,7 @@ test("a reply keyboard belongs to the chat, and is pressed by its text", async (
   await assert.rejects(ann.press("Tea"), /no button/);
 });
 
-test("sendChatAction is seen by the chat", async () => {
+test("sendChatAction appears in the chat", async () => {
   const { simulator, ann, call, chat_id } = await started();
   await using _ = simulator;
   await call("sendChatAction", { chat_id, action: "typing" });

@@ -1,0 +1,95 @@
+/** The state that actions work on, and the look-ups and checks that they share. */
+
+import type { Message } from "@grammyjs/types";
+import type { CallLog } from "../state/call-log.ts";
+import type { ChatRecord } from "../state/chat-record.ts";
+import type { FileStore } from "../state/files.ts";
+import type { RawUpdate, UpdateQueue } from "../state/update-queue.ts";
+import type { Person, World } from "../state/world.ts";
+import { ActionError, type ActionName, type Gives, type Takes } from "./actions/actions.ts";
+
+export interface ActionContextOptions {
+  world: World;
+  queue: UpdateQueue;
+  calls: CallLog;
+  files: FileStore;
+}
+
+/** The implementations of some of the actions. */
+export type ActionHandlers<A extends ActionName> = {
+  [Name in A]: (takes: Takes<Name>, context: ActionContext) => Gives<Name> | Promise<Gives<Name>>;
+};
+
+export class ActionContext {
+  readonly world: World;
+  readonly queue: UpdateQueue;
+  readonly calls: CallLog;
+  readonly files: FileStore;
+
+  constructor({ world, queue, calls, files }: ActionContextOptions) {
+    this.world = world;
+    this.queue = queue;
+    this.calls = calls;
+    this.files = files;
+  }
+
+  /** Puts an update into the bot's queue. */
+  push(update: RawUpdate): void {
+    this.queue.push(update);
+  }
+
+  person(user_id: number): Person {
+    const person = this.world.people.get(user_id);
+    if (person === undefined) throw new ActionError(`there is no user ${user_id}`);
+    return person;
+  }
+
+  record(chat_id: number): ChatRecord {
+    const record = this.world.chat(chat_id);
+    if (record === undefined) throw new ActionError(`there is no chat ${chat_id}`);
+    return record;
+  }
+
+  message(record: ChatRecord, message_id: number): Message {
+    const message = record.messages.get(message_id);
+    if (message === undefined) throw new ActionError(`there is no message ${message_id} in ${nameOf(record)}`);
+    return message;
+  }
+
+  /** The acting user and the chat. A user's first action in a group makes the user a member. */
+  participant({ user_id, chat_id = user_id }: { user_id: number; chat_id?: number }): {
+    person: Person;
+    record: ChatRecord;
+  } {
+    const person = this.person(user_id);
+    const record = chat_id === user_id ? this.world.privateChat(person) : this.record(chat_id);
+    if (record.chat.type === "private") {
+      person.started = true;
+      person.blocked = false;
+    } else if (!record.members.has(user_id)) {
+      record.join(person.user);
+    } else if (!record.has(user_id)) {
+      throw new ActionError(`${person.user.first_name} is not in ${nameOf(record)}`);
+    }
+    return { person, record };
+  }
+
+  /** True if the bot receives the message: https://core.telegram.org/bots/features#privacy-mode */
+  receives(record: ChatRecord, message: Message): boolean {
+    const { bot } = this.world;
+    const { type } = record.chat;
+    if (type === "private") return true;
+    if (!record.has(bot.id)) return false;
+    if (type === "channel" || bot.can_read_all_group_messages || this.receivesChanges(record)) return true;
+    const text = message.text ?? message.caption ?? "";
+    const isForBot = /^\/\w+(?!\w*@)/.test(text) || text.includes(`@${bot.username}`);
+    return isForBot || message.reply_to_message?.from?.id === bot.id;
+  }
+
+  /** True if the bot receives changes of members and reactions: in private chats, and as an administrator. */
+  receivesChanges(record: ChatRecord): boolean {
+    return record.chat.type === "private" || record.statusOf(this.world.bot.id) === "administrator";
+  }
+}
+
+export const nameOf = ({ chat }: ChatRecord) => chat.title ?? "the private chat";

@@ -1,0 +1,171 @@
+/**
+ * The commands of asgigram, as data: the command line, `--help` and docs/options.md all derive from this table. A new command is
+ * one more row, and one more file in `commands/`.
+ */
+
+import { OPTION_KEYS, type OptionKey, optionAt } from "../config/options.ts";
+import type { Values } from "../config/sources.ts";
+import { INBOX_ACTIONS } from "./inbox/inbox-task.ts";
+
+export interface Command {
+  /** One line without a full stop. */
+  readonly summary: string;
+  /** The syntax, without `asgigram`. */
+  readonly usage: readonly string[];
+  /** Paragraph below the syntax in the help. */
+  readonly about: string;
+  /** Options by position of the argument; the first ones may be left out. Undefined: the command parses its arguments. */
+  readonly words?: readonly OptionKey[];
+  /** The valid values of the first argument. */
+  readonly actions?: readonly string[];
+  readonly flags: readonly OptionKey[];
+  /** Flags without a value that only this command has, with their help. */
+  readonly switches?: { readonly [name: string]: string };
+  /** Options that override the environment and the file, which are for the real bot. */
+  readonly presets?: Values;
+  /** Defaults that differ from the table of options. */
+  readonly defaults?: Values;
+  /** Help that differs from the table of options. */
+  readonly help?: { readonly [Key in OptionKey]?: string };
+  readonly examples: readonly (readonly [line: string, meaning: string])[];
+}
+
+export type CommandName = "serve" | "simulate" | "check" | "inbox" | "health" | "config" | "completion";
+
+/** Every option that is a flag. */
+export const FLAGS = OPTION_KEYS.filter((key) => !optionAt(key).positional);
+
+/** Flags of every command, with their help. */
+export const EVERYWHERE = { help: "Show this help", version: "Show the versions of asgigram, Node.js and the Bot API" };
+
+export const COMMANDS: { readonly [Name in CommandName]: Command } = {
+  serve: {
+    summary: "Serve a bot; the word serve is optional",
+    usage: ["[options] [token] <application>"],
+    about: `
+Serves a Telegram bot. A single argument is the application; the token then
+comes from ASGIGRAM_TOKEN or --token-file. The command simulate needs no token.
+Each option is also an environment variable (ASGIGRAM_MAX_ATTEMPTS) and a key
+in the configuration file (maxAttempts). Flags override variables, and
+variables override the file.`,
+    words: ["token", "application"],
+    flags: FLAGS,
+    examples: [
+      ["asgigram simulate bot.ts", "Talk to your bot in this terminal"],
+      ["asgigram --token-file token bot.ts", "Serve it with the token in a file"],
+      ["asgigram 1234:AbC mysite.asgi:bot -w 4", "Token, export, 4 worker threads"],
+    ],
+  },
+  simulate: {
+    summary: "Talk to a bot in the terminal, without Telegram",
+    usage: ["simulate [options] <application>"],
+    about: `
+Serves the application on a Bot API simulator in this process, with you as the
+user. It needs no token and sends nothing to Telegram.`,
+    words: ["application"],
+    flags: FLAGS.filter((key) => !["tokenFile", "apiUrl", "local", "proxy", "family"].includes(key)),
+    presets: { inbox: false, listen: false, local: false, proxy: false, family: "auto" },
+    defaults: { logLevel: "warn" },
+    examples: [
+      ["asgigram simulate bot.ts", "Talk to your bot"],
+      ["asgigram simulate bot.ts -v", "Also show the server's log"],
+      ["echo hi | asgigram simulate bot.ts", "Send one message, print the answer"],
+    ],
+  },
+  check: {
+    summary: "Check if a bot can be served",
+    usage: ["check [options] [token] <application>"],
+    about: `
+Checks everything that a start depends on: the configuration, the application
+and its lifespan, the token, the webhook, the inbox, the address to listen on.
+It does not poll and changes nothing, so it can run beside the bot's server.
+The exit code is 0 if the bot can be served, else that of the first problem.`,
+    words: ["token", "application"],
+    flags: FLAGS,
+    switches: { json: "Print one line of JSON" },
+    examples: [
+      ["asgigram check --token-file token bot.ts", "Can this bot be served?"],
+      ["asgigram check bot.ts --delete-webhook", "Also if the webhook is deleted?"],
+      ["asgigram check bot.ts --json", "For programs"],
+    ],
+  },
+  config: {
+    summary: "Show every setting and its source",
+    usage: ["config [options] [token] [application]"],
+    about: `
+Shows the server's settings with these flags, in this environment and working
+directory: every option with its value, the source of the value, and warnings.
+It requires no option, starts nothing, and does not show the token.`,
+    words: ["token", "application"],
+    flags: FLAGS,
+    switches: { json: "Print JSON" },
+    examples: [
+      ["asgigram config", "Settings of this environment"],
+      ["asgigram config --config bot.json -w 4", "With a file and a flag"],
+      ["asgigram config --json bot.ts", "For programs"],
+    ],
+  },
+  inbox: {
+    summary: "List, show, retry or drop dead letters",
+    usage: [
+      "inbox [options] list",
+      "inbox [options] show ID",
+      "inbox [options] retry ID... | --all",
+      "inbox [options] drop ID... | --all",
+    ],
+    about: `
+Lists, shows, retries and drops dead letters: events at which the application
+threw, and events that crashed a worker too often. It works with and without a
+running server, and finds the inbox as the server does. Without a token it uses
+the asgigram-*.sqlite in the working directory, if there is only one.`,
+    actions: INBOX_ACTIONS,
+    flags: ["inbox", "tokenFile", "config"],
+    switches: {
+      all: "Retry or drop all dead letters",
+      json: "List or show as JSON, one line each",
+    },
+    help: { inbox: "Inbox of the bot" },
+    examples: [
+      ["asgigram inbox list", "List the dead letters"],
+      ["asgigram inbox --inbox bot.sqlite show 3", "Show one of them"],
+      ["asgigram inbox retry --all", "Deliver all of them again"],
+    ],
+  },
+  health: {
+    summary: "Ask a running server for its health",
+    usage: ["health [options]"],
+    about: `
+Asks the running server if it is alive, and prints one line. The address comes
+from --listen, ASGIGRAM_LISTEN or the configuration file; the default is
+127.0.0.1:8082. The exit code is 0 if the server is alive, else 1, also if it
+does not answer within three seconds. A container's health check can use this:
+it needs no token.`,
+    words: [],
+    flags: ["listen", "config"],
+    switches: { ready: "Also ask if the server does its work; print the reasons if not" },
+    help: { listen: "Address of the server" },
+    examples: [
+      ["asgigram health", "Is the server alive?"],
+      ["asgigram health --ready", "Does it poll, with all its workers?"],
+      ["asgigram health --listen :9000", "Ask a server on port 9000"],
+    ],
+  },
+  completion: {
+    summary: "Print a shell completion script",
+    usage: ["completion"],
+    about: `
+Prints a script for bash, or for zsh if the variable SHELL names it. With the
+script the shell completes commands, flags and their values.`,
+    words: [],
+    flags: [],
+    examples: [
+      ["source <(asgigram completion)", "For this bash"],
+      ["asgigram completion >> ~/.bashrc", "For every bash from now on"],
+      ["asgigram completion >> ~/.zshrc", "For every zsh from now on"],
+    ],
+  },
+};
+
+export function isCommand(word: unknown): word is CommandName {
+  return typeof word === "string" && Object.hasOwn(COMMANDS, word);
+}

@@ -1,0 +1,15 @@
+/** `asgigram inbox`: lists, shows, retries and drops dead letters. */
+
+import { findInbox } from "../../config/inbox-path.ts";
+import type { Typed } from "../command-line.ts";
+import { type Context, sourcesOf } from "../context.ts";
+import { readInboxTask } from "../inbox/inbox-task.ts";
+import { runInboxTask } from "../inbox/run-inbox-task.ts";
+
+export async function run(typed: Typed, context: Context): Promise<number> {
+  const task = readInboxTask(typed.words, typed.switches);
+  const path = await findInbox(sourcesOf(typed, context));
+  const text = runInboxTask(task, path, context.stdout.columns || 80);
+  if (text !== "") context.console.log(text);
+  return 0;
+}

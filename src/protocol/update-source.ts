@@ -1,0 +1,27 @@
+/**
+ * The source of updates: long polling today.
+ *
+ * A source hands each batch of updates to its option `received(updates, signal)` and waits for the promise: once it has
+ * resolved, the updates are stored for good, and there is room for more.
+ */
+
+export interface UpdateSource {
+  /** Receives updates until the signal is aborted. Rejects with an error that ends the server. */
+  run(signal: AbortSignal): Promise<void>;
+  /** Drops the updates that wait at Telegram. @returns true if there were any */
+  skipPending(signal: AbortSignal): Promise<boolean>;
+  /** Tells Telegram that the last batch was received. */
+  confirm(signal: AbortSignal): Promise<void>;
+  readonly state: SourceState;
+}
+
+export interface SourceState {
+  /** Failed requests since the last success. */
+  readonly failures: number;
+  /** Error of the last request; undefined if it succeeded. */
+  readonly lastError: string | undefined;
+  /** Milliseconds since a request last began or ended. */
+  readonly silence: number;
+  /** End of the last successful request, or the start of the server if there was none: milliseconds since 1970. */
+  readonly lastSuccess: number;
+}

@@ -1,0 +1,110 @@
+/** The calls of the workers: each goes through the outbox, and its outcome is posted to the worker that made it. */
+
+import type { Transferable } from "node:worker_threads";
+import { failureOf } from "../protocol/failure.ts";
+import type { Answer, Call, DownloadedFile, Place, ToMain, ToWorker } from "../protocol/port.ts";
+import type { Job, Outbox } from "./outbox.ts";
+import { closeStreams, watchStreams } from "./upload-streams.ts";
+
+/** The worker that made a call. Answers to a dead worker are dropped. */
+export interface Caller {
+  readonly number: number;
+  push(item: ToWorker, transfer?: readonly Transferable[]): void;
+}
+
+/** The event that the caller's instance held; its scope alone if it held none. */
+export interface CallOrigin extends Place {
+  readonly seq?: number;
+}
+
+interface CallFields extends Place {
+  readonly worker: number;
+  readonly method: string;
+  readonly lane: string | undefined;
+}
+
+export interface WorkerCallsOptions {
+  outbox: Pick<Outbox, "post">;
+  /** A call was posted: the outbox is to send it at the end of the turn. */
+  onPosted(): void;
+  /** The posted event of that number; undefined if it is settled. */
+  posted(worker: number, seq: number): CallOrigin | undefined;
+  /** Observes a call. @returns is called when the call is over, with its error if it failed; undefined if nothing listens */
+  observe(worker: number, call: Call, origin: CallOrigin | undefined): ((error?: unknown) => void) | undefined;
+  log: {
+    isLevelEnabled(level: "trace"): boolean;
+    trace(fields: CallFields, message: string): void;
+    info(fields: CallFields & { error: string }, message: string): void;
+  };
+}
+
+export class WorkerCalls {
+  readonly #options: WorkerCallsOptions;
+
+  constructor(options: WorkerCallsOptions) {
+    this.#options = options;
+  }
+
+  /** Takes a call that a worker posted. */
+  call(worker: Caller, { id, call, from }: Extract<ToMain, { type: "call" }>): void {
+    // Found now: the event may be settled when the answer comes.
+    const origin = typeof from === "string" ? { scope: from } : this.#options.posted(worker.number, from);
+    if (call.files !== undefined) watchStreams(call.files);
+    this.#options.outbox.post(new WorkerCall(worker, id, call, origin, this.#options));
+    this.#options.onPosted();
+  }
+}
+
+class WorkerCall implements Job {
+  readonly call: Call;
+  readonly #worker: Caller;
+  readonly #id: number;
+  readonly #origin: CallOrigin | undefined;
+  readonly #options: WorkerCallsOptions;
+  readonly #isOver: ((error?: unknown) => void) | undefined;
+
+  constructor(worker: Caller, id: number, call: Call, origin: CallOrigin | undefined, options: WorkerCallsOptions) {
+    this.call = call;
+    this.#worker = worker;
+    this.#id = id;
+    this.#origin = origin;
+    this.#options = options;
+    this.#isOver = options.observe(worker.number, call, origin);
+  }
+
+  succeeded(answer: Answer): void {
+    const { log } = this.#options;
+    const id = this.#id;
+    this.#isOver?.();
+    if (log.isLevelEnabled("trace")) log.trace(this.#fields, "a call succeeded");
+    if (typeof answer === "string") this.#worker.push({ type: "result", id, body: answer });
+    else this.#worker.push({ type: "file", id, file: answer }, transferIn(answer));
+  }
+
+  failed(error: unknown): void {
+    const { method, files } = this.call;
+    this.#isOver?.(error);
+    if (files !== undefined) closeStreams(files);
+    this.#options.log.info({ ...this.#fields, error: (error as Error).message }, "a call failed");
+    this.#worker.push({ type: "failure", id: this.#id, error: failureOf(error, method) });
+  }
+
+  get #fields(): CallFields {
+    const { scope, update_id, kind } = this.#origin ?? {};
+    const { method, lane } = this.call;
+    return {
+      worker: this.#worker.number,
+      method,
+      lane,
+      ...(scope && { scope }),
+      ...(update_id && { update_id }),
+      ...(kind && { kind }),
+    };
+  }
+}
+
+/** Objects of a file that are transferred instead of copied. */
+function transferIn(file: DownloadedFile): Transferable[] {
+  if ("bytes" in file) return [file.bytes.buffer];
+  return "port" in file ? [file.port] : [];
+}

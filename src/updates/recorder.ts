@@ -1,0 +1,173 @@
+/**
+ * Collects the facts of one turn of the event loop, and ends the turn once for all workers:
+ *
+ *   record the turn in the inbox -> post its events -> post the other items for the workers -> send its calls
+ *
+ * So a delivery is in the inbox before the application can know of it, and an event that an application settled before it made
+ * a call is settled for good before the call has an effect. An inbox that answers later holds up the turn's events and calls;
+ * answers to the workers go out at once.
+ */
+
+import type { Beginning, NewDeadLetter, Settlement, Turn } from "../inbox/inbox.ts";
+import type { EventItem } from "../protocol/port.ts";
+
+/** A worker as events are posted to it. Items for a dead worker are dropped. */
+export interface Recipient {
+  readonly number: number;
+  /** Posts events at once, behind the items that were pushed before. */
+  post(events: EventItem[]): void;
+  /** Posts the items that were pushed. */
+  flush(): void;
+}
+
+export interface RecorderOptions {
+  inbox: Settlement;
+  /** `takeTurn()` takes the calls that were made so far, and returns the function that sends them. */
+  outbox: { takeTurn(): () => void };
+  /** The inbox refused these deliveries: they are not posted. */
+  refused(worker: Recipient, seqs: readonly number[]): void;
+  /** The inbox cannot be written any more. */
+  onError(error: Error): void;
+}
+
+class OpenTurn implements Turn {
+  readonly begun: Beginning[] = [];
+  readonly settled: number[] = [];
+  readonly died: number[] = [];
+  readonly withdrawn: number[] = [];
+  readonly deadLettered: NewDeadLetter[] = [];
+  /** Events to post, by worker. */
+  readonly events = new Map<Recipient, EventItem[]>();
+
+  get isEmpty(): boolean {
+    return this.begun.length + this.settled.length === 0 && !this.hasEnds;
+  }
+
+  /** Deaths, withdrawals and dead letters are recorded after the beginnings of their turn. */
+  get hasEnds(): boolean {
+    return this.died.length + this.withdrawn.length + this.deadLettered.length > 0;
+  }
+}
+
+export class Recorder {
+  readonly #options: RecorderOptions;
+  /** The turns that have not ended, in order. */
+  #turns = [new OpenTurn()];
+  /** Workers with items to post. */
+  readonly #pushed = new Set<Recipient>();
+  #isScheduled = false;
+  /** Resolves when all ended turns are recorded; undefined if they are. */
+  #recording: Promise<void> | undefined;
+
+  constructor(options: RecorderOptions) {
+    this.#options = options;
+  }
+
+  /** A delivery begins: the event is posted when that is recorded. */
+  begun(worker: Recipient, event: EventItem, alone: boolean): void {
+    // The event may have been withdrawn a moment ago: it begins anew in a turn of its own.
+    if (this.#turn.hasEnds) this.#turns.push(new OpenTurn());
+    const { begun, events } = this.#turn;
+    begun.push({ seq: event.seq, alone });
+    const batch = events.get(worker);
+    if (batch === undefined) events.set(worker, [event]);
+    else batch.push(event);
+    this.schedule();
+  }
+
+  settled(seqs: readonly number[]): void {
+    this.#turn.settled.push(...seqs);
+    this.schedule();
+  }
+
+  died(seqs: readonly number[]): void {
+    this.#turn.died.push(...seqs);
+    this.schedule();
+  }
+
+  withdrawn(seqs: readonly number[]): void {
+    this.#turn.withdrawn.push(...seqs);
+    this.schedule();
+  }
+
+  deadLettered(letter: NewDeadLetter): void {
+    this.#turn.deadLettered.push(letter);
+    this.schedule();
+  }
+
+  /** The worker has items to post. */
+  pushed(worker: Recipient): void {
+    this.#pushed.add(worker);
+    this.schedule();
+  }
+
+  /** Ends the turn when the event loop has handled what is at hand. */
+  schedule(): void {
+    if (this.#isScheduled) return;
+    this.#isScheduled = true;
+    setImmediate(this.#end);
+  }
+
+  /** Ends the turn now. Resolves when everything so far is recorded, posted and sent. */
+  async end(): Promise<void> {
+    this.#end();
+    await this.#recording;
+  }
+
+  get #turn(): OpenTurn {
+    return this.#turns.at(-1)!;
+  }
+
+  readonly #end = (): void => {
+    const { inbox, outbox, onError } = this.#options;
+    const send = outbox.takeTurn();
+    try {
+      for (const turn of this.#take()) {
+        const refused = this.#recording?.then(() => inbox.record(turn)) ?? inbox.record(turn);
+        if (refused instanceof Promise) this.#later(async () => this.#post(turn, await refused));
+        else this.#post(turn, refused);
+      }
+      for (const worker of this.#pushed) worker.flush();
+    } catch (error) {
+      return onError(error as Error);
+    } finally {
+      this.#pushed.clear();
+      this.#isScheduled = false;
+    }
+    if (this.#recording === undefined) send();
+    else this.#later(send);
+  };
+
+  #take(): readonly OpenTurn[] {
+    const turns = this.#turns;
+    if (turns.length === 1 && this.#turn.isEmpty) return NO_TURNS;
+    this.#turns = [new OpenTurn()];
+    return turns;
+  }
+
+  #post({ events }: OpenTurn, refused: readonly number[]): void {
+    for (const [worker, batch] of events) {
+      if (refused.length === 0) worker.post(batch);
+      else this.#postOthers(worker, batch, new Set(refused));
+    }
+  }
+
+  #postOthers(worker: Recipient, batch: readonly EventItem[], refused: ReadonlySet<number>): void {
+    const ours = batch.filter(({ seq }) => !refused.has(seq));
+    const others = batch.filter(({ seq }) => refused.has(seq)).map(({ seq }) => seq);
+    if (ours.length > 0) worker.post(ours);
+    if (others.length > 0) this.#options.refused(worker, others);
+  }
+
+  /** Does the work when all turns before are recorded. */
+  #later(work: () => void | Promise<void>): void {
+    const before = this.#recording ?? Promise.resolve();
+    const recording = before.then(work).catch((error) => this.#options.onError(error as Error));
+    this.#recording = recording;
+    void recording.then(() => {
+      if (this.#recording === recording) this.#recording = undefined;
+    });
+  }
+}
+
+const NO_TURNS: readonly OpenTurn[] = [];

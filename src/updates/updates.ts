@@ -1,0 +1,243 @@
+/**
+ * The life of each update, from its receipt to its end: ties the inbox, which stores, to the dispatcher, which decides.
+ *
+ *   received() -> inbox -> onEntry() -> dispatcher -> recorder -> worker -> settled(), failed(), or the worker's death
+ */
+
+import { type Arrival, Dispatcher } from "../dispatch/dispatcher.ts";
+import type { Inbox, InboxEntry, InboxReceiver } from "../inbox/inbox.ts";
+import type { Diagnostics } from "../observe/diagnostics.ts";
+import type { Logger } from "../observe/logger.ts";
+import type { WorkerLog } from "../observe/worker-log.ts";
+import { type Entity, kindOf, routeOf, type TelegramObject } from "../protocol/route.ts";
+import type { Hide } from "../protocol/secrets.ts";
+import { readBatch } from "./intake.ts";
+import type { Recipient, Recorder } from "./recorder.ts";
+
+export interface UpdatesOptions {
+  inbox: Inbox;
+  recorder: Recorder;
+  /** The bot itself, as getMe describes it. */
+  bot: Entity;
+  workers: number;
+  maxAttempts: number;
+  /** Updates with an earlier date are dropped: seconds since 1970. */
+  oldest: number;
+  words: WorkerLog;
+  /** Hides secrets in the errors of applications. */
+  hide: Hide;
+  /** The inbox cannot be read or written any more. */
+  onError(error: Error): void;
+  log: Logger;
+  diagnostics: Diagnostics;
+}
+
+/** A worker that takes events. */
+export interface EventWorker extends Recipient {
+  /** Ends the instances of a shard. @returns the numbers of its events that no application received */
+  endInstances(shard: number): Promise<readonly number[]>;
+}
+
+/**
+ * A process that is killed from outside blames an innocent event, if that was alone at its worker. An event that kills the whole
+ * process is told apart by the number of such deaths: this many times --max-attempts.
+ */
+const ORPHANED_PER_ATTEMPT = 5;
+
+export class Updates implements InboxReceiver {
+  readonly #options: UpdatesOptions;
+  readonly #dispatcher: Dispatcher;
+  /** The workers that take events, by number. */
+  readonly #workers = new Map<number, EventWorker>();
+
+  constructor(options: UpdatesOptions) {
+    this.#options = options;
+    const { workers, maxAttempts } = options;
+    this.#dispatcher = new Dispatcher({
+      workers,
+      maxAttempts,
+      post: this.#post.bind(this),
+      deadLetter: this.#deadLetterDeadly.bind(this),
+    });
+  }
+
+  /** Number of updates that are stored and not settled. */
+  get unsettled(): number {
+    return this.#dispatcher.unsettled;
+  }
+
+  /** Number of events at the workers. */
+  get inFlight(): number {
+    return this.#dispatcher.inFlight;
+  }
+
+  /** Time of receipt of the oldest unsettled update: milliseconds since 1970. */
+  get oldest(): number | undefined {
+    return this.#dispatcher.oldest;
+  }
+
+  /** True if so much is unsettled that polling pauses. */
+  get isFull(): boolean {
+    return this.#dispatcher.isFull;
+  }
+
+  /**
+   * Stores a batch that a source received. Resolves when the batch is stored for good and there is room for another.
+   * @param signal ends the wait for room
+   * @returns the number of updates that were not known before
+   * @throws InboxError
+   */
+  async received(batch: readonly unknown[], signal: AbortSignal): Promise<number> {
+    const { inbox, oldest, log } = this.#options;
+    const { updates, unreadable, stale } = readBatch(batch, oldest);
+    for (const { body, reason, update_id } of unreadable) {
+      log.error({ update_id }, `input from Telegram is now a dead letter: ${reason}`);
+      inbox.deadLetterUnreadable(body, reason);
+      this.#options.diagnostics.deadLettered(undefined, "unreadable");
+    }
+    if (stale > 0) log.info({ dropped: stale }, "dropped updates older than --max-age");
+    const added = await inbox.append(updates);
+    await this.#dispatcher.room(signal);
+    return added + stale;
+  }
+
+  // ---- from the inbox ----
+
+  onEntry(entry: InboxEntry): void {
+    const { log, diagnostics, bot } = this.#options;
+    const { seq, update_id, attempts, deaths, body, received_at, origin, update } = entry;
+    if (this.#isDeadly(entry)) return;
+    const kind = kindOf(update);
+    const payload = kind === undefined ? undefined : update[kind];
+    if (kind === undefined || typeof payload !== "object" || payload === null || Array.isArray(payload)) {
+      log.error({ update_id }, "an update without a payload is now a dead letter");
+      this.#options.recorder.deadLettered({ seq, reason: "it has no payload that could be an event", log: "" });
+      diagnostics.deadLettered(update_id, "unreadable");
+      return;
+    }
+    const { key, id } = routeOf(kind, payload as TelegramObject, bot);
+    const arrival = { seq, update_id, kind, received_at, attempts, deaths, body, scope: key, id };
+    if (origin === "received") {
+      if (log.isLevelEnabled("trace")) log.trace({ scope: key, update_id, kind }, "received an update");
+      diagnostics.received(arrival);
+    } else if (origin === "retried") log.info({ update_id }, "a dead letter is retried");
+    this.#dispatcher.received(arrival);
+  }
+
+  async onRevoked(shard: number): Promise<void> {
+    const worker = this.#workers.get(this.#dispatcher.revoke(shard));
+    const unseen = worker === undefined ? [] : await worker.endInstances(shard);
+    this.#dispatcher.revoked(shard, unseen);
+    if (unseen.length > 0) this.#options.recorder.withdrawn(unseen);
+    await this.#options.recorder.end();
+  }
+
+  onError(error: Error): void {
+    this.#options.onError(error);
+  }
+
+  // ---- from the workers ----
+
+  /** The worker can take events. */
+  workerReady(worker: EventWorker): void {
+    this.#workers.set(worker.number, worker);
+    this.#dispatcher.workerReady(worker.number);
+  }
+
+  /** The worker is being replaced: it gets nothing more. */
+  workerPaused({ number }: Recipient): void {
+    this.#dispatcher.workerPaused(number);
+  }
+
+  /**
+   * The worker ended as told.
+   * @param unseen numbers of the events that no application received: their delivery was no attempt
+   */
+  workerDrained({ number }: Recipient, unseen: readonly number[]): void {
+    this.#workers.delete(number);
+    this.#options.recorder.withdrawn(unseen);
+    this.#dispatcher.workerDrained(number, unseen);
+  }
+
+  /** @param culprit number of the event that is known to have killed it */
+  workerDied({ number }: Recipient, culprit: number | undefined): void {
+    this.#workers.delete(number);
+    this.#options.recorder.died(this.#dispatcher.workerDied(number, culprit));
+  }
+
+  settled({ number }: Recipient, seqs: readonly number[]): void {
+    const { diagnostics, recorder } = this.#options;
+    recorder.settled(seqs);
+    if (diagnostics.hasSettledSubscribers) {
+      for (const event of this.#held(number, seqs)) diagnostics.settled(number, event);
+    }
+    this.#dispatcher.settled(number, seqs);
+  }
+
+  /** The application threw: the event becomes a dead letter. */
+  failed({ number }: Recipient, seq: number, error: string): void {
+    const { recorder, words, hide, diagnostics } = this.#options;
+    const reason = hide(error);
+    recorder.deadLettered({ seq, reason, log: words.tail(number) });
+    for (const event of this.#held(number, [seq])) diagnostics.failed(number, event, reason);
+    this.#dispatcher.settled(number, [seq]);
+  }
+
+  /** The event of that number, if that worker holds it. */
+  posted(worker: number, seq: number): Arrival | undefined {
+    return this.#dispatcher.posted(worker, seq);
+  }
+
+  /** The inbox refused these deliveries. */
+  refused({ number }: Recipient, seqs: readonly number[]): void {
+    this.#dispatcher.refused(number, seqs);
+  }
+
+  // ---- room, idle, stop ----
+
+  /** Resolves when there is room for a batch, or the signal is aborted. */
+  room(signal: AbortSignal): Promise<void> {
+    return this.#dispatcher.room(signal);
+  }
+
+  /** Resolves when everything is settled. */
+  idle(): Promise<void> {
+    return this.#dispatcher.idle();
+  }
+
+  /** Posts nothing from now on. */
+  close(): void {
+    this.#dispatcher.close();
+  }
+
+  #held(worker: number, seqs: readonly number[]): Arrival[] {
+    return seqs.map((seq) => this.posted(worker, seq)).filter((arrival) => arrival !== undefined);
+  }
+
+  #post(number: number, arrival: Arrival, alone: boolean): void {
+    const { seq, attempts, body } = arrival;
+    this.#options.recorder.begun(this.#workers.get(number)!, { seq, attempt: attempts, body }, alone);
+    this.#options.diagnostics.posted(number, arrival);
+  }
+
+  #deadLetterDeadly(worker: number, arrival: Arrival): void {
+    const { seq, scope, update_id, kind, deaths } = arrival;
+    const { log, recorder, words, diagnostics } = this.#options;
+    const fields = { worker, scope, update_id, kind, deaths };
+    log.error(fields, "an event killed its worker too often and is now a dead letter");
+    const reason = `its worker died ${deaths} times while it handled this event`;
+    recorder.deadLettered({ seq, reason, log: words.tail(worker) });
+    diagnostics.deadLettered(update_id, "worker_died", { worker, event: arrival });
+  }
+
+  /** Makes a dead letter of an event at which the process died too often. */
+  #isDeadly({ seq, update_id, orphaned }: InboxEntry): boolean {
+    const { maxAttempts, log, recorder, diagnostics } = this.#options;
+    if (orphaned < ORPHANED_PER_ATTEMPT * maxAttempts) return false;
+    log.error({ update_id }, "the process died too often at this event; it is now a dead letter");
+    const reason = `the process died ${orphaned} times while it handled this event and no other`;
+    recorder.deadLettered({ seq, reason, log: "" });
+    diagnostics.deadLettered(update_id, "worker_died");
+    return true;
+  }
+}

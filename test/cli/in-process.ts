@@ -1,0 +1,78 @@
+/** The command line in the process of the tests: main() with streams and signals of its own. */
+
+import { Console } from "node:console";
+import { EventEmitter, once } from "node:events";
+import { Readable, Writable } from "node:stream";
+import { main } from "../../src/cli/main.ts";
+import type { Exit, RunOptions } from "./asgigram.ts";
+
+export class InProcess implements AsyncDisposable {
+  stdout = "";
+  stderr = "";
+  readonly #events = new EventEmitter();
+  readonly #code: Promise<number>;
+  #isOver = false;
+
+  constructor(args: readonly string[], { cwd = "/", env = {}, stdin = "" }: Omit<RunOptions, "node"> = {}) {
+    const writeLog = (text: string) => {
+      this.stderr += text;
+      this.#events.emit("text");
+    };
+    const stdout = new Writable({
+      decodeStrings: false,
+      write: (text, _, done) => {
+        this.stdout += text;
+        done();
+      },
+    });
+    const stderr = new Writable({
+      decodeStrings: false,
+      write: (text, _, done) => {
+        writeLog(text);
+        done();
+      },
+    });
+    this.#code = main({
+      argv: args,
+      // The tests' own process must not keep compiled code.
+      env: { NODE_DISABLE_COMPILE_CACHE: "1", ...env },
+      cwd,
+      stdin: Readable.from(stdin === "" ? [] : [stdin]),
+      stdout,
+      stderr,
+      console: new Console(stdout, stderr),
+      events: this.#events,
+      writeLog,
+    }).finally(() => {
+      this.#isOver = true;
+      this.#events.emit("text");
+    });
+  }
+
+  /** Resolves when the text is on standard error. @throws if the command ends without it */
+  async says(text: string | RegExp): Promise<void> {
+    const isSaid = () => (typeof text === "string" ? this.stderr.includes(text) : text.test(this.stderr));
+    while (!isSaid()) {
+      if (this.#isOver) throw new Error(`asgigram ended and did not say "${text}":\n${this.stderr}`);
+      await once(this.#events, "text");
+    }
+  }
+
+  signal(name: NodeJS.Signals): void {
+    this.#events.emit(name, name);
+  }
+
+  async exit(): Promise<Exit> {
+    return { code: await this.#code, stdout: this.stdout, stderr: this.stderr };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (!this.#isOver) this.signal("SIGTERM");
+    await this.#code;
+  }
+}
+
+/** Like `run` of asgigram.ts, without a process of its own. */
+export function runHere(args: readonly string[], options?: Omit<RunOptions, "node">): Promise<Exit> {
+  return new InProcess(args, options).exit();
+}

@@ -1,0 +1,91 @@
+import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import { Folder } from "../end-to-end/bot.ts";
+import { Asgigram } from "./asgigram.ts";
+import { BotApiStandIn, TOKEN } from "./bot-api-stand-in.ts";
+import { InProcess } from "./in-process.ts";
+
+const api = await BotApiStandIn.start();
+const folder = new Folder();
+after(async () => {
+  await api[Symbol.asyncDispose]();
+  folder[Symbol.dispose]();
+});
+
+const FILES = {
+  "package.json": '{ "type": "module" }',
+  "good.ts":
+    "export const application = async (scope: object, receive: () => Promise<object>) => void (await receive());",
+  // Its shutdown never ends.
+  "stubborn.ts": `export const application = async (scope, receive, send) => {
+    if (scope.type !== "lifespan") return;
+    await receive();
+    await send({ type: "lifespan.startup.complete" });
+    await receive();
+    await new Promise(() => setInterval(() => {}, 1000));
+  };`,
+  "polite.ts": `export const application = async (scope, receive, send) => {
+    if (scope.type !== "lifespan") return;
+    await receive();
+    await send({ type: "lifespan.startup.complete" });
+    console.error("up with it");
+    await receive();
+    console.error("down with it");
+    await send({ type: "lifespan.shutdown.complete" });
+  };`,
+};
+for (const [name, content] of Object.entries(FILES)) writeFileSync(join(folder.path, name), content);
+
+const OPTIONS = {
+  cwd: folder.path,
+  env: { ASGIGRAM_TOKEN: TOKEN, ASGIGRAM_API_URL: api.url, ASGIGRAM_WORKERS: "1", ASGIGRAM_INBOX: "off" },
+};
+const NOTHING_THERE = ["--api-url", "http://127.0.0.1:1"];
+
+for (const signal of ["SIGTERM", "SIGINT"] as const) {
+  test(`${signal} stops the server cleanly`, async () => {
+    await using server = new InProcess(["good.ts"], OPTIONS);
+    await server.says("serving");
+    server.signal(signal);
+    assert.equal((await server.exit()).code, 0);
+  });
+}
+
+test("a second signal ends the process at once, with the signal's exit code", async () => {
+  await using server = new Asgigram(["stubborn.ts", "--shutdown-timeout", "600"], OPTIONS);
+  await server.says("serving");
+  server.process.kill("SIGINT");
+  await server.says("stopping");
+  server.process.kill("SIGTERM");
+  assert.equal((await server.exit()).code, 143);
+});
+
+test("a signal before the server serves ends it as well, with the applications' shutdown", async () => {
+  await using server = new InProcess(["polite.ts", ...NOTHING_THERE], OPTIONS);
+  await server.says(/up with it.*trying again/s);
+  server.signal("SIGTERM");
+  const { code, stderr } = await server.exit();
+  assert.match(stderr, /down with it/);
+  assert.equal(code, 0, stderr);
+});
+
+test("SIGUSR2 ends nothing, also before the server serves, and turns the level of the log", async () => {
+  await using server = new InProcess(["good.ts", ...NOTHING_THERE], OPTIONS);
+  server.signal("SIGUSR2");
+  await server.says("trying again");
+  for (const level of ["debug", "trace", "info"]) {
+    server.signal("SIGUSR2");
+    await server.says(`the log level is now ${level}`);
+  }
+  server.signal("SIGTERM");
+  assert.equal((await server.exit()).code, 0);
+});
+
+test("SIGHUP reloads the application", async () => {
+  await using server = new InProcess(["good.ts"], OPTIONS);
+  await server.says("serving");
+  server.signal("SIGHUP");
+  await server.says("reloading the application");
+});

@@ -1,0 +1,20 @@
+import type { Status, WorkerStatus } from "../../src/observe/status.ts";
+
+/** A healthy worker, with some fields changed. */
+export function worker(number: number, changes: Partial<WorkerStatus> = {}): WorkerStatus {
+  const condition = { instances: 0, idle: 0, evicted: 0, active: 0, heap: 0, external: 0 };
+  return { number, isUp: true, silence: 0, condition, ...changes };
+}
+
+export const HEALTHY: Status = {
+  phase: "serving",
+  source: { failures: 0, lastError: undefined, silence: 0, lastSuccess: 0 },
+  workers: [worker(0), worker(1)],
+  droppedInstances: { idle: 0, evicted: 0 },
+  unsettled: 0,
+  oldest: undefined,
+  posted: 0,
+  isFull: false,
+  sends: { pending: 0, paused: 0 },
+  checkInbox: async () => {},
+};

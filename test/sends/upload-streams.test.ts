@@ -1,0 +1,29 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { test } from "node:test";
+import { MessageChannel } from "node:worker_threads";
+import type { Upload, UploadStream } from "../../src/protocol/port.ts";
+import { closeStreams, watchStreams } from "../../src/sends/upload-streams.ts";
+import { openSource } from "../../src/telegram/upload-source.ts";
+
+const uploadOf = (source: Upload["source"]): Upload => {
+  return { name: "file-1", key: "document", filename: undefined, content_type: undefined, source };
+};
+
+test("a stream that ends before its turn is lost, and is not waited for", async () => {
+  const { port1, port2 } = new MessageChannel();
+  const source: UploadStream = { port: port2 };
+  watchStreams([uploadOf({ path: "/a" }), uploadOf(source)]);
+  port1.close();
+  await once(port2, "close");
+  assert.equal(source.isLost, true);
+  const file = await openSource(source);
+  assert.throws(() => file.read(), /it broke off before it was read/);
+});
+
+test("what nobody will read any more is ended at its source", async () => {
+  const { port1, port2 } = new MessageChannel();
+  const ended = once(port1, "close");
+  closeStreams([uploadOf({ bytes: new Uint8Array(1) }), uploadOf({ port: port2 })]);
+  await ended;
+});
