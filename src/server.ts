@@ -247,7 +247,7 @@ class Server implements RunningServer {
     });
     const calls = new WorkerCalls({
       outbox: this.#outbox,
-      onPosted: () => recorder.schedule(),
+      onPosted: recorder.schedule.bind(recorder),
       posted: (worker, seq) => updates.posted(worker, seq),
       observe: (worker, call, origin) => diagnostics.sending(worker, call, origin),
       log,
@@ -260,7 +260,7 @@ class Server implements RunningServer {
       grace: shutdownTimeout,
       restart: { recycleAfter, memoryLimit, watchesFiles },
       pause: (deaths) => (deaths === 1 ? 0 : backoff(deaths, LONGEST_PAUSE)),
-      onPushed: (worker) => recorder.pushed(worker),
+      onPushed: recorder.pushed.bind(recorder),
       updates,
       calls,
       words: this.#workerLog,
