@@ -1,8 +1,8 @@
-# asgigram, ready for a bot: mount one at /bot, or build upon this image (docs/operations.md, examples/docker).
+# asgigram without a bot: mount a bot at /bot, or build on this image (docs/deploy.md, examples/docker).
 
 ARG NODE=node:26-slim
 
-# Where it will be: V8's compiled code is known by the paths of its files.
+# The final path: V8 finds compiled code by the paths of the source files.
 FROM ${NODE} AS build
 WORKDIR /opt/asgigram
 COPY package.json package-lock.json .npmrc ./
@@ -13,7 +13,7 @@ COPY src src
 COPY workers workers
 COPY simulator simulator
 RUN npm run build && chmod +x dist/src/cli/bin.js && mkdir dist/compiled && chown node dist/compiled
-# The user that compiles is the one that finds it; in the image it can only be read.
+# Compiled by the user that will run it. In the image that user can only read it.
 USER node
 RUN export NODE_COMPILE_CACHE=/opt/asgigram/dist/compiled \
  && echo hello | dist/src/cli/bin.js simulate examples/echo.ts --inbox /tmp/inbox.sqlite --listen 127.0.0.1:0 \
@@ -27,11 +27,11 @@ COPY package.json package-lock.json .npmrc ./
 RUN npm ci --omit=dev --ignore-scripts
 
 FROM ${NODE}
-# A bot may start programs, and they others: Node.js as process 1 would not reap those that lose their parents.
+# tini as process 1 reaps the orphans of programs that a bot starts; Node.js would not.
 RUN apt-get update \
  && apt-get install --yes --no-install-recommends tini \
  && rm -rf /var/lib/apt/lists/* /var/cache/* /var/log/*
-# The command, and the package where bots in any folder find it; /data is all that is ever written to.
+# The command, and the package where a bot in any folder finds it. The server writes only to /data.
 RUN ln -s /opt/asgigram/dist/src/cli/bin.js /usr/local/bin/asgigram \
  && mkdir -p /node_modules /bot /data \
  && ln -s /opt/asgigram /node_modules/asgigram \

@@ -29,7 +29,7 @@ second old.
 | --- | --- | --- | --- |
 ${names.map(rowOf).join("\n")}
 
-[grafana-dashboard.json](grafana-dashboard.json) shows these metrics. [operations.md](operations.md#metrics) suggests alarms.
+[grafana-dashboard.json](grafana-dashboard.json) shows these metrics. [observe.md](observe.md#metrics) suggests alarms.
 `;
 
 writeOrCheck("docs/metrics.md", text, `${names.length} metrics`);

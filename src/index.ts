@@ -1,6 +1,6 @@
 /**
- * What users of the package import: the types of the protocol, its errors, `delivery()`, and `serve()` for running the server
- * from a program. Applications need only the types.
+ * The exports of the package: the types of the protocol, its errors, `delivery()`, and `serve()`, which runs the server from a
+ * program. Applications need only the types.
  */
 
 import type { FileOptions } from "./config/options.ts";
@@ -41,15 +41,16 @@ export type {
 } from "./protocol/events.ts";
 export type { RunningServer };
 
-/** What a configuration file may say, for those that are modules: `export default { … } satisfies Options`. */
+/** The options of a configuration file. In a module: `export default { … } satisfies Options`. */
 export type Options = FileOptions;
 
 /**
- * Runs a server in this process, as the command line does, but for signals and the environment. Resolves when it polls.
+ * Runs a server in this process, as the command line does, but handles no signals and reads no environment variables. Resolves
+ * when the server polls.
  * @throws ConfigError | TokenRejectedError | ApplicationLoadError | StartupFailedError | InboxError | ListenError
  */
 export async function serve(options: Options & { application: string; token?: string }): Promise<RunningServer> {
-  // Applications import this file, too; they have no use for the server.
+  // Applications import this file, too, and do not need the server.
   const { resolveConfig } = await import("./config/config.ts");
   const server = await import("./server.ts");
   return server.serve(await resolveConfig({ options, env: {}, cwd: process.cwd() }));

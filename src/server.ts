@@ -159,7 +159,7 @@ class Server implements RunningServer {
     this.#threads = new Threads(workers, workerMemory);
     this.#api = new BotApi({ token, apiUrl, proxy, family, local });
     this.#outbox = new Outbox({
-      request: (call) => this.#api.make(call),
+      request: this.#api.make.bind(this.#api),
       judge: (error, call, attempt) => this.#judge(error, call, attempt),
       limiter: new Limiter({ rate: rateLimit }),
     });
@@ -168,18 +168,22 @@ class Server implements RunningServer {
   // ---- start ----
 
   async start(): Promise<void> {
+    const { signal } = this.#receiving;
     try {
       for (const warning of this.#config.warnings) this.#log.warn(warning);
       await this.#listen();
       // They come up while Telegram answers.
       this.#threads.start();
       const bot = await this.#getMe();
+      signal.throwIfAborted();
       this.#serving = this.#assemble(bot);
       const { inbox, updates, pool, source } = this.#serving;
       await this.#clearTheWay(inbox, source);
+      signal.throwIfAborted();
       const unsettled = await inbox.start(updates);
+      signal.throwIfAborted();
       await pool.start();
-      this.#receiving.signal.throwIfAborted();
+      signal.throwIfAborted();
       this.#isServing = true;
       this.#logStart(bot, unsettled);
     } catch (error) {
@@ -224,9 +228,8 @@ class Server implements RunningServer {
     const inbox = this.#parts.openInbox(this.#config, bot, log);
     const recorder = new Recorder({
       inbox,
+      outbox: this.#outbox,
       refused: (worker, seqs) => updates.refused(worker, seqs),
-      flush: () => pool.flush(),
-      takeCalls: () => this.#outbox.takeTurn(),
       onError,
     });
     const updates = new Updates({
@@ -244,7 +247,7 @@ class Server implements RunningServer {
     });
     const calls = new WorkerCalls({
       outbox: this.#outbox,
-      schedule: recorder.schedule,
+      onPosted: () => recorder.schedule(),
       posted: (worker, seq) => updates.posted(worker, seq),
       observe: (worker, call, origin) => diagnostics.sending(worker, call, origin),
       log,
@@ -257,7 +260,7 @@ class Server implements RunningServer {
       grace: shutdownTimeout,
       restart: { recycleAfter, memoryLimit, watchesFiles },
       pause: (deaths) => (deaths === 1 ? 0 : backoff(deaths, LONGEST_PAUSE)),
-      schedule: recorder.schedule,
+      onPushed: (worker) => recorder.pushed(worker),
       updates,
       calls,
       words: this.#workerLog,
@@ -269,8 +272,8 @@ class Server implements RunningServer {
       config: this.#config,
       api: this.#api,
       log,
-      received: (batch, signal) => updates.received(batch, signal),
-      polled: (...poll) => diagnostics.polled(...poll),
+      received: updates.received.bind(updates),
+      polled: diagnostics.polled.bind(diagnostics),
     });
     return { inbox, recorder, updates, pool, source };
   }
@@ -426,7 +429,7 @@ function openInbox({ inbox, deadLetterLimit, deadLetterAge }: Config, bot: Entit
 function createSource({ config, api, log, received, polled }: SourceOptions): UpdateSource {
   return new Poller({
     allowedUpdates: config.allowedUpdates,
-    getUpdates: (poll, signal) => api.getUpdates(poll, signal),
+    getUpdates: api.getUpdates.bind(api),
     received,
     polled,
     log,

@@ -1,4 +1,4 @@
-/** What the Dockerfile, compose.yaml and the files of docs/deploy say of asgigram is true of it. */
+/** The Dockerfile, compose.yaml and the files of docs/deploy agree with the options of asgigram. */
 
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
@@ -7,7 +7,7 @@ import { environmentOf, OPTION_KEYS, OPTIONS } from "../src/config/options.ts";
 
 const VARIABLES = new Set(OPTION_KEYS.map(environmentOf));
 
-/** How each of those that start a server says how many seconds it may take to stop. */
+/** The seconds that each file allows a server to stop. */
 const GRACE = {
   "compose.yaml": /stop_grace_period: (\d+)s$/m,
   "docs/deploy/kubernetes.yaml": /terminationGracePeriodSeconds: (\d+)$/m,
@@ -15,7 +15,7 @@ const GRACE = {
 };
 
 for (const file of ["Dockerfile", ...Object.keys(GRACE)]) {
-  test(`every ASGIGRAM_ variable of ${file} is that of an option`, async () => {
+  test(`every ASGIGRAM_ variable in ${file} belongs to an option`, async () => {
     const variables = (await read(file)).match(/\bASGIGRAM_\w+/g) ?? [];
     assert.ok(variables.length > 0);
     assert.deepEqual(
@@ -26,7 +26,7 @@ for (const file of ["Dockerfile", ...Object.keys(GRACE)]) {
 }
 
 for (const [file, pattern] of Object.entries(GRACE)) {
-  test(`${file} grants more time than a shutdown takes`, async () => {
+  test(`${file} allows more time to stop than --shutdown-timeout`, async () => {
     const [, seconds] = pattern.exec(await read(file))!;
     assert.ok(Number(seconds) > OPTIONS.shutdownTimeout.default);
   });

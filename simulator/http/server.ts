@@ -46,6 +46,11 @@ export interface ServerOptions {
 type Env = { Bindings: HttpBindings };
 
 const JSON_TYPE = { "content-type": "application/json" };
+/**
+ * Node.js runs timers before it reads. After a stall of some seconds, a timeout would close connections whose requests have
+ * come and wait to be read; their callers could not know that nothing was carried out.
+ */
+const NO_TIMEOUTS = { keepAliveTimeout: 0, headersTimeout: 0, requestTimeout: 0 };
 /** The format of a token from BotFather; any other path segment is answered with 404. */
 const TOKEN = /^\d+:[\w-]+$/;
 
@@ -56,7 +61,7 @@ export function createServer(options: ServerOptions): ServerType {
   app.all("/:bot/:method", (c) => botCall(c, options));
   app.notFound(() => refuse(NOT_FOUND));
   app.onError((error) => refuse(new Refusal(500, `Internal Server Error: ${error.message}`)));
-  return createAdaptorServer({ fetch: app.fetch });
+  return createAdaptorServer({ fetch: app.fetch, serverOptions: NO_TIMEOUTS });
 }
 
 /** @param port 0 for any free port @returns the URL: `http://127.0.0.1:8081` */

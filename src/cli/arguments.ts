@@ -1,15 +1,15 @@
 /**
- * The arguments of a command line, taken apart by the parser of yargs. It is told no defaults and no types, so that a flag
- * that is absent hides nothing, and all values are checked in one place (value.ts). The rest of yargs lays out help and
- * completions; it takes longer to load than a worker to start, and is loaded for them alone.
+ * Splits a command line into words and flags, with the parser of yargs. The parser gets no defaults, so that an absent flag hides
+ * nothing, and no types: value.ts checks all values. The rest of yargs is loaded only for help and completion, because it takes
+ * longer to load than a worker takes to start.
  */
 
 import parse from "yargs-parser";
 import { flagOf, OPTIONS, optionAt } from "../config/options.ts";
-import { isAddress } from "../config/value.ts";
+import { isListenAddress } from "../config/value.ts";
 import { COMMANDS, FLAGS } from "./command-table.ts";
 
-/** By their long names; of one that is there several times, all values. */
+/** Values by long name; an array for a flag that is repeated. */
 export type Flags = { readonly [flag: string]: unknown };
 
 export function splitArguments(argv: readonly string[]): { words: readonly string[]; flags: Flags } {
@@ -30,7 +30,7 @@ const AS_TYPED = {
   "strip-aliased": true,
 };
 
-/** What needs no value: it is there or not. */
+/** Flags without a value. */
 const SWITCHES = new Set(
   [
     ...FLAGS.filter((key) => OPTIONS[key].type === "boolean").map(flagOf),
@@ -38,14 +38,13 @@ const SWITCHES = new Set(
   ].map((name) => `--${name}`),
 );
 
-/** What may be alone, and what it means then. */
+/** Flags with an optional value, and their value when they stand alone. */
 const ALONE = new Map(FLAGS.map((key) => [`--${flagOf(key)}`, optionAt(key).alone]));
 
 /**
- * The parser reads each option's value as text. Three sorts of flag need none, and get theirs here: `--drop-pending` is
- * `--drop-pending=true`, which takes nothing from the word behind it; `--listen`, where no address follows, is
- * `--listen=127.0.0.1:8082`; and `-v`, the n-th of them, is `--verbosity=<1 + n>`, except where a number follows, as in the
- * Python asgigram's `-v 2`.
+ * Adds values to flags that need none, because the parser reads the next word as the value of a flag. `--drop-pending` becomes
+ * `--drop-pending=true`. `--listen` without an address becomes `--listen=127.0.0.1:8082`. The n-th `-v` becomes
+ * `--verbosity=<1 + n>`, unless a number follows, as in `-v 2` of the Python asgigram.
  */
 function withValues(argv: readonly string[]): string[] {
   const end = argv.includes("--") ? argv.indexOf("--") : argv.length;
@@ -54,7 +53,7 @@ function withValues(argv: readonly string[]): string[] {
     if (i > end) return word;
     if (SWITCHES.has(word)) return `${word}=true`;
     const alone = ALONE.get(word);
-    if (alone !== undefined && !isAddress(argv[i + 1] ?? "")) return `${word}=${alone}`;
+    if (alone !== undefined && !isListenAddress(argv[i + 1] ?? "")) return `${word}=${alone}`;
     if (!/^-v+$/.test(word) || (word === "-v" && /^\d+$/.test(argv[i + 1] ?? ""))) return word;
     verbosity += word.length - 1;
     return `--verbosity=${Math.min(verbosity, OPTIONS.verbosity.max)}`;

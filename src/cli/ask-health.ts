@@ -1,29 +1,30 @@
-/**
- * `asgigram health`: asks a running server how it is. Containers run it every few seconds, so it imports next to nothing.
- */
+/** Asks a running server for its health. Containers run this every few seconds, so it imports next to nothing. */
 
 import { get } from "node:http";
 import { text } from "node:stream/consumers";
 
 export interface Health {
   readonly isGood: boolean;
-  /** For people. */
+  /** The result in words. */
   readonly line: string;
 }
 
-/** How long the server may take to answer: ms. */
-const PATIENCE = 3000;
+/** Longest wait for the answer in ms. */
+const TIMEOUT = 3000;
 
-/** @param url where the server listens: `http://127.0.0.1:8082` */
-export async function askHealth(url: string, { ready = false, patience = PATIENCE } = {}): Promise<Health> {
+/** @param url URL of the server: `http://127.0.0.1:8082` */
+export async function askHealth(url: string, { ready = false, timeout = TIMEOUT } = {}): Promise<Health> {
   const address = `${url}/${ready ? "readyz" : "healthz"}`;
   const good = ready ? "ready" : "healthy";
   try {
-    const { status, body } = await ask(address, AbortSignal.timeout(patience));
+    const { status, body } = await ask(address, AbortSignal.timeout(timeout));
     if (status === 200) return { isGood: true, line: good };
     return { isGood: false, line: `not ${good}: ${reasonsIn(body) ?? `${address} answers ${status}`}` };
   } catch (error) {
-    return { isGood: false, line: `not ${good}: no answer from ${address}: ${whyNot(error as NodeJS.ErrnoException)}` };
+    return {
+      isGood: false,
+      line: `not ${good}: no answer from ${address}: ${reasonOf(error as NodeJS.ErrnoException)}`,
+    };
   }
 }
 
@@ -34,7 +35,7 @@ async function ask(url: string, signal: AbortSignal): Promise<{ status: number |
   return { status: response.statusCode, body: await text(response) };
 }
 
-/** What /readyz says (src/observe/readiness.ts). */
+/** The reasons in an answer of /readyz (src/observe/readiness.ts). */
 function reasonsIn(body: string): string | undefined {
   try {
     const { reasons } = JSON.parse(body) as { reasons: { reason: string }[] };
@@ -44,7 +45,7 @@ function reasonsIn(body: string): string | undefined {
   }
 }
 
-function whyNot({ code, name, message }: NodeJS.ErrnoException): string {
-  if (code === "ECONNREFUSED") return "nothing listens there; is the server running, with --listen?";
+function reasonOf({ code, name, message }: NodeJS.ErrnoException): string {
+  if (code === "ECONNREFUSED") return "nothing listens there; is the server running with --listen?";
   return name === "AbortError" || name === "TimeoutError" ? "it took too long" : (code ?? message);
 }

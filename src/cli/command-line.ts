@@ -1,4 +1,4 @@
-/** The command line: which command it is, and what was typed for it, as options by their keys. */
+/** The command line, parsed: the command, its options by key, and its other arguments. */
 
 import { unknownOption } from "../config/option-layers.ts";
 import { flagOf, OPTIONS, type Option, type OptionKey } from "../config/options.ts";
@@ -9,26 +9,26 @@ import { nearest } from "../protocol/nearest.ts";
 import { type Flags, splitArguments } from "./arguments.ts";
 import { COMMANDS, type Command, type CommandName, EVERYWHERE, isCommand } from "./command-table.ts";
 
-/** What somebody wants of asgigram. */
+/** A command to run, or a text to print. */
 export type Invocation = { wants: "text"; text: string } | { wants: "version" } | ({ wants: CommandName } & Typed);
 
-/** What was typed for a command. */
+/** The arguments of a command. */
 export interface Typed {
   readonly flags: Values;
-  /** What the command itself settles. */
+  /** Options that the command itself sets. */
   readonly presets: Values;
   readonly defaults: Values;
-  /** The arguments that are no options. */
+  /** Arguments that are not options. */
   readonly words: readonly string[];
-  /** Those that are on. */
+  /** The switches that are on. */
   readonly switches: ReadonlySet<string>;
 }
 
-/** What a completion script calls asgigram with, before the words of the line. */
+/** First argument from a completion script; the words of the line follow. */
 const ASKS_FOR_COMPLETIONS = "--get-yargs-completions";
 
 /**
- * @param argv the words behind `asgigram`
+ * @param argv the words after `asgigram`
  * @throws ConfigError
  */
 export async function parseCommandLine(argv: readonly string[]): Promise<Invocation> {
@@ -57,7 +57,7 @@ function invocationOf(wants: CommandName, words: readonly string[], typed: Flags
   return { wants, flags: { ...flags, ...readWords(words, command.words) }, presets, defaults, words: [], switches };
 }
 
-/** A bare word may be a command with a slip in it; an application that is named with its export never is. */
+/** Refuses a word that looks like a misspelt command. An application with its export (`serv:app`) never does. */
 function refuseMisspelt(word: string): void {
   const known = [...Object.keys(COMMANDS), ...Object.keys(EVERYWHERE).map((flag) => `--${flag}`)];
   const guess = /^\w+$/.test(word) ? nearest(word, known) : undefined;
@@ -86,7 +86,7 @@ function unknownFlag(flag: string, flags: Iterable<string>, name: CommandName): 
   return unknownOption(`${flag.length === 1 ? "-" : "--"}${flag}`, guess && `--${guess}`, command);
 }
 
-/** Of an option that is there several times, the last one counts; a list is all of them together. */
+/** The last value of a repeated option; all values of a list. */
 function readOccurrences(key: OptionKey, value: unknown): unknown {
   const values = [value].flat().map((one) => (one === true ? "" : one));
   return OPTIONS[key].type === "list" && !values.includes(false) ? values.join(",") : values.at(-1);
@@ -102,8 +102,8 @@ const SWITCH: Option = { type: "boolean", help: "", group: "" };
 function readWords(words: readonly string[], keys: readonly OptionKey[]): Values {
   if (words.length > keys.length) {
     const wanted = keys.map((key) => `<${key}>`).join(" ");
-    const used = wanted === "" ? "none are used" : `no more are used than ${wanted}`;
-    throw new ConfigError(`too many arguments (${words.length}): ${used}`);
+    const expected = wanted === "" ? "expected none" : `expected ${wanted} at most`;
+    throw new ConfigError(`too many arguments (${words.length}): ${expected}`);
   }
   return Object.fromEntries(words.map((word, i) => [keys.at(i - words.length), word]));
 }

@@ -1,6 +1,6 @@
 /**
- * The commands of asgigram, as data: the command line, `--help` and docs/options.md all come from this table. A new command
- * is one more row, and one more case in cli.ts.
+ * The commands of asgigram, as data: the command line, `--help` and docs/options.md all derive from this table. A new command is
+ * one more row, and one more file in `commands/`.
  */
 
 import { OPTION_KEYS, type OptionKey, optionAt } from "../config/options.ts";
@@ -8,24 +8,24 @@ import type { Values } from "../config/sources.ts";
 import { INBOX_ACTIONS } from "./inbox/inbox-task.ts";
 
 export interface Command {
-  /** What it does, in one line without a full stop. */
+  /** One line without a full stop. */
   readonly summary: string;
-  /** The ways to write it, without `asgigram`. */
+  /** The syntax, without `asgigram`. */
   readonly usage: readonly string[];
-  /** What its help says below that. */
+  /** Paragraph below the syntax in the help. */
   readonly about: string;
-  /** The arguments that are options, by position; those in front may be left out. Absent: its arguments are its own. */
+  /** Options by position of the argument; the first ones may be left out. Undefined: the command parses its arguments. */
   readonly words?: readonly OptionKey[];
-  /** What the first of its own arguments may be. */
+  /** The valid values of the first argument. */
   readonly actions?: readonly string[];
   readonly flags: readonly OptionKey[];
-  /** Flags that are there or not, and that only the command line has, with their meaning. */
+  /** Flags without a value that only this command has, with their help. */
   readonly switches?: { readonly [name: string]: string };
-  /** What counts before the environment and the file, which are those of the real bot. */
+  /** Options that override the environment and the file, which are for the real bot. */
   readonly presets?: Values;
-  /** Where they differ from those in the table of options. */
+  /** Defaults that differ from the table of options. */
   readonly defaults?: Values;
-  /** Where the help of the table of options does not fit. */
+  /** Help that differs from the table of options. */
   readonly help?: { readonly [Key in OptionKey]?: string };
   readonly examples: readonly (readonly [line: string, meaning: string])[];
 }
@@ -35,78 +35,78 @@ export type CommandName = "serve" | "simulate" | "check" | "inbox" | "health" | 
 /** Every option that is a flag. */
 export const FLAGS = OPTION_KEYS.filter((key) => !optionAt(key).positional);
 
-/** What every command can be asked, with its meaning. */
-export const EVERYWHERE = { help: "Show this", version: "Show the versions of asgigram, Node.js and the Bot API" };
+/** Flags of every command, with their help. */
+export const EVERYWHERE = { help: "Show this help", version: "Show the versions of asgigram, Node.js and the Bot API" };
 
 export const COMMANDS: { readonly [Name in CommandName]: Command } = {
   serve: {
-    summary: "Serve a bot; the word serve may be left out",
+    summary: "Serve a bot; the word serve is optional",
     usage: ["[options] [token] <application>"],
     about: `
-Serves a Telegram bot. With one argument, that is the application, and the
-token comes from ASGIGRAM_TOKEN or --token-file; simulate needs no token.
+Serves a Telegram bot. A single argument is the application; the token then
+comes from ASGIGRAM_TOKEN or --token-file. The command simulate needs no token.
 Each option is also an environment variable (ASGIGRAM_MAX_ATTEMPTS) and a key
-in the configuration file (maxAttempts). Flags count before variables, and
-variables before the file.`,
+in the configuration file (maxAttempts). Flags override variables, and
+variables override the file.`,
     words: ["token", "application"],
     flags: FLAGS,
     examples: [
-      ["asgigram simulate bot.ts", "Talk to your bot here"],
-      ["asgigram --token-file token bot.ts", "Serve it, the token in a file"],
-      ["asgigram 1234:AbC mysite.asgi:bot -w 4", "The token, an export, 4 threads"],
+      ["asgigram simulate bot.ts", "Talk to your bot in this terminal"],
+      ["asgigram --token-file token bot.ts", "Serve it with the token in a file"],
+      ["asgigram 1234:AbC mysite.asgi:bot -w 4", "Token, export, 4 worker threads"],
     ],
   },
   simulate: {
     summary: "Talk to a bot in the terminal, without Telegram",
     usage: ["simulate [options] <application>"],
     about: `
-Serves the application to a Bot API simulator on this machine, with you as the
-user. It needs no token, and nothing goes to Telegram.`,
+Serves the application on a Bot API simulator in this process, with you as the
+user. It needs no token and sends nothing to Telegram.`,
     words: ["application"],
     flags: FLAGS.filter((key) => !["tokenFile", "apiUrl", "local", "proxy", "family"].includes(key)),
     presets: { inbox: false, listen: false, local: false, proxy: false, family: "auto" },
     defaults: { logLevel: "warn" },
     examples: [
       ["asgigram simulate bot.ts", "Talk to your bot"],
-      ["asgigram simulate bot.ts -v", "And see what the server does"],
-      ["echo hi | asgigram simulate bot.ts", "Say one thing and see the answer"],
+      ["asgigram simulate bot.ts -v", "Also show the server's log"],
+      ["echo hi | asgigram simulate bot.ts", "Send one message, print the answer"],
     ],
   },
   check: {
-    summary: "Find out whether a bot could be served",
+    summary: "Check if a bot can be served",
     usage: ["check [options] [token] <application>"],
     about: `
-Looks at all that a start depends on: the configuration, the application and
-its lifespan, the token, the webhook, the inbox, the address to listen on. It
-neither polls nor changes anything, so it can be run beside the bot's server.
-Exit code 0 if the bot could be served, else that of the first problem.`,
+Checks everything that a start depends on: the configuration, the application
+and its lifespan, the token, the webhook, the inbox, the address to listen on.
+It does not poll and changes nothing, so it can run beside the bot's server.
+The exit code is 0 if the bot can be served, else that of the first problem.`,
     words: ["token", "application"],
     flags: FLAGS,
-    switches: { json: "Tell it as JSON, in one line" },
+    switches: { json: "Print one line of JSON" },
     examples: [
-      ["asgigram check --token-file token bot.ts", "Could this be served?"],
-      ["asgigram check bot.ts --delete-webhook", "Would that be enough?"],
-      ["asgigram check bot.ts --json", "The same for programs"],
+      ["asgigram check --token-file token bot.ts", "Can this bot be served?"],
+      ["asgigram check bot.ts --delete-webhook", "Also if the webhook is deleted?"],
+      ["asgigram check bot.ts --json", "For programs"],
     ],
   },
   config: {
-    summary: "Show every setting and where it comes from",
+    summary: "Show every setting and its source",
     usage: ["config [options] [token] [application]"],
     about: `
-Shows what the server would go by, with these flags, in this environment and
-directory: every option, where its value comes from, and what is odd about it.
-Nothing is needed, nothing is started, and the token is not shown.`,
+Shows the server's settings with these flags, in this environment and working
+directory: every option with its value, the source of the value, and warnings.
+It requires no option, starts nothing, and does not show the token.`,
     words: ["token", "application"],
     flags: FLAGS,
-    switches: { json: "Show it as JSON" },
+    switches: { json: "Print JSON" },
     examples: [
-      ["asgigram config", "What do the variables come to?"],
-      ["asgigram config --config bot.json -w 4", "And with a file and a flag"],
+      ["asgigram config", "Settings of this environment"],
+      ["asgigram config --config bot.json -w 4", "With a file and a flag"],
       ["asgigram config --json bot.ts", "For programs"],
     ],
   },
   inbox: {
-    summary: "Look after dead letters",
+    summary: "List, show, retry or drop dead letters",
     usage: [
       "inbox [options] list",
       "inbox [options] show ID",
@@ -114,53 +114,54 @@ Nothing is needed, nothing is started, and the token is not shown.`,
       "inbox [options] drop ID... | --all",
     ],
     about: `
-Looks after dead letters: the events at which the application threw, and those
-that killed its worker too often. The server may be running or not. Its inbox
-is found as the server finds it; without a token, an asgigram-*.sqlite in the
-working directory will do, if it is the only one.`,
+Lists, shows, retries and drops dead letters: events at which the application
+threw, and events that crashed a worker too often. It works with and without a
+running server, and finds the inbox as the server does. Without a token it uses
+the asgigram-*.sqlite in the working directory, if there is only one.`,
     actions: INBOX_ACTIONS,
     flags: ["inbox", "tokenFile", "config"],
     switches: {
-      all: "Retry or drop all of them",
-      json: "List or show as JSON, a line each",
+      all: "Retry or drop all dead letters",
+      json: "List or show as JSON, one line each",
     },
-    help: { inbox: "The bot's inbox" },
+    help: { inbox: "Inbox of the bot" },
     examples: [
-      ["asgigram inbox list", "See what there is"],
-      ["asgigram inbox --inbox bot.sqlite show 3", "See what went wrong"],
-      ["asgigram inbox retry --all", "Hand it all to the bot again"],
+      ["asgigram inbox list", "List the dead letters"],
+      ["asgigram inbox --inbox bot.sqlite show 3", "Show one of them"],
+      ["asgigram inbox retry --all", "Deliver all of them again"],
     ],
   },
   health: {
-    summary: "Ask a running server how it is",
+    summary: "Ask a running server for its health",
     usage: ["health [options]"],
     about: `
-Asks the server that listens (--listen, ASGIGRAM_LISTEN or the configuration
-file; else 127.0.0.1:8082) whether it is alive, and says so in a line. Exit
-code 0 if it is, 1 if not, or if it does not answer within three seconds. It
-needs no token: made for a container's health check.`,
+Asks the running server if it is alive, and prints one line. The address comes
+from --listen, ASGIGRAM_LISTEN or the configuration file; the default is
+127.0.0.1:8082. The exit code is 0 if the server is alive, else 1, also if it
+does not answer within three seconds. A container's health check can use this:
+it needs no token.`,
     words: [],
     flags: ["listen", "config"],
-    switches: { ready: "Ask whether it does its work, too, and if not, why" },
-    help: { listen: "Where the server listens" },
+    switches: { ready: "Also ask if the server does its work; print the reasons if not" },
+    help: { listen: "Address of the server" },
     examples: [
-      ["asgigram health", "Is it alive?"],
+      ["asgigram health", "Is the server alive?"],
       ["asgigram health --ready", "Does it poll, with all its workers?"],
-      ["asgigram health --listen :9000", "The same of one that listens there"],
+      ["asgigram health --listen :9000", "Ask a server on port 9000"],
     ],
   },
   completion: {
-    summary: "Print a script that completes what is typed",
+    summary: "Print a shell completion script",
     usage: ["completion"],
     about: `
-Prints a script by which the shell (bash, or zsh if the variable SHELL says so)
-completes commands, flags and what they may be set to.`,
+Prints a script for bash, or for zsh if the variable SHELL names it. With the
+script the shell completes commands, flags and their values.`,
     words: [],
     flags: [],
     examples: [
-      ["source <(asgigram completion)", "For this shell, if it is bash"],
-      ["asgigram completion >> ~/.bashrc", "For bash from now on"],
-      ["asgigram completion >> ~/.zshrc", "For zsh from now on"],
+      ["source <(asgigram completion)", "For this bash"],
+      ["asgigram completion >> ~/.bashrc", "For every bash from now on"],
+      ["asgigram completion >> ~/.zshrc", "For every zsh from now on"],
     ],
   },
 };

@@ -1,6 +1,6 @@
 /**
- * What V8 has compiled is kept from one start to the next (https://nodejs.org/api/module.html#module-compile-cache), in the main
- * thread and in every worker: a start takes a quarter less time, and a worker half the memory.
+ * Node.js's compile cache (https://nodejs.org/api/module.html#module-compile-cache): the main thread and every worker keep compiled
+ * code from one start to the next. A start takes a quarter less time, and a worker half the memory.
  */
 
 import { mkdirSync, statSync } from "node:fs";
@@ -9,9 +9,9 @@ import { homedir } from "node:os";
 import { isAbsolute, join } from "node:path";
 
 /**
- * Keeps it in the folder that `NODE_COMPILE_CACHE` names, or in one that only this user writes to: what is found there is run.
- * Where nothing can be written, nothing is kept. `NODE_DISABLE_COMPILE_CACHE=1` turns it off.
- * @param env of the process; workers find the folder in it
+ * Keeps compiled code in the folder that `NODE_COMPILE_CACHE` names, or in a folder that only this user can write to, because code
+ * in it is run. Keeps nothing where no folder can be written. `NODE_DISABLE_COMPILE_CACHE=1` turns it off.
+ * @param env environment of the process; workers find the folder in it
  */
 export function keepCompiledCode(env: NodeJS.ProcessEnv): void {
   if (env.NODE_DISABLE_COMPILE_CACHE !== undefined || env.NODE_COMPILE_CACHE !== undefined) return;
@@ -20,18 +20,18 @@ export function keepCompiledCode(env: NodeJS.ProcessEnv): void {
     module.enableCompileCache(folder);
     env.NODE_COMPILE_CACHE = folder;
   } catch {
-    // Without, it is slower.
+    // Without the cache a start is only slower.
   }
 }
 
-/** @throws where there can be none */
+/** @throws if there can be no such folder */
 function ownFolder({ XDG_CACHE_HOME = "" }: NodeJS.ProcessEnv): string {
   // https://specifications.freedesktop.org/basedir-spec/latest/
   const parent = isAbsolute(XDG_CACHE_HOME) ? XDG_CACHE_HOME : join(homedir(), ".cache");
   const folder = join(parent, "asgigram");
-  // One after the other: mkdir's own recursion never ends where a system has folders in which there can be none (/proc).
+  // One after the other: a recursive mkdir never ends in folders that can hold none (/proc).
   for (const path of [parent, folder]) make(path);
-  if (!isOwn(folder)) throw new Error(`somebody else may write to ${folder}`);
+  if (!isOwn(folder)) throw new Error(`other users can write to ${folder}`);
   return folder;
 }
 
@@ -43,7 +43,7 @@ function make(folder: string): void {
   }
 }
 
-/** What Windows tells of owners and rights says nothing; homes are private there. */
+/** True on Windows, where owner and mode mean nothing and homes are private. */
 function isOwn(folder: string): boolean {
   const { uid, mode } = statSync(folder);
   return process.geteuid === undefined || (uid === process.geteuid() && (mode & 0o022) === 0);

@@ -1,4 +1,4 @@
-/** What a shell offers behind `asgigram`: the completion of yargs, fed from the tables of commands and options. */
+/** Completions for a shell: those of yargs, from the tables of commands and options. */
 
 import yargs from "yargs";
 import { flagOf, optionAt } from "../config/options.ts";
@@ -6,11 +6,11 @@ import { splitArguments } from "./arguments.ts";
 import { COMMANDS, type CommandName, EVERYWHERE, FLAGS, isCommand } from "./command-table.ts";
 
 /**
- * @param line its words, asgigram first, the last one unfinished
- * @returns what that may become; nothing where the shell had better offer files
+ * @param line words of the line, asgigram first; the last word is unfinished
+ * @returns completions of the last word; none where the shell should offer files
  */
 export async function completionsOf(line: readonly string[]): Promise<readonly string[]> {
-  // bash takes --log-level=info apart.
+  // bash splits --log-level=info into three words.
   const [, ...words] = line.filter((word) => word !== "=");
   const typed = words.slice(0, -1);
   const current = words.at(-1) ?? "";
@@ -26,7 +26,7 @@ function isFollowedByText(word: string | undefined): boolean {
   });
 }
 
-/** @param before the words so far that are no flags */
+/** Takes the finished words that are not flags. */
 function completerAfter([command, ...rest]: readonly string[]): ReturnType<typeof yargs> {
   const name: CommandName = isCommand(command) ? command : "serve";
   const { actions = [], flags, switches = {} } = COMMANDS[name];

@@ -25,7 +25,7 @@ export function processContext(): Context {
   return { argv: argv.slice(2), env, cwd: process.cwd(), stdin, stdout, stderr, console, events: process };
 }
 
-/** @param options settled by the command itself */
+/** @param options set by the command itself */
 export function sourcesOf({ flags, presets, defaults }: Typed, { env, cwd }: Context, options: Values = {}): Sources {
   return { flags, options: { ...presets, ...options }, env, cwd, defaults };
 }

@@ -1,4 +1,4 @@
-/** `--help`: a command and its options, laid out by yargs for a terminal of 80 columns. */
+/** `--help`: a command and its options, formatted by yargs for 80 columns. */
 
 import yargs from "yargs";
 import { defaultOf, flagOf, optionAt } from "../config/options.ts";

@@ -27,13 +27,13 @@ const MODULES: { readonly [Name in CommandName]: () => Promise<CommandModule> } 
 export async function main(context: Context): Promise<number> {
   const serving = new ServingProcess(context);
   try {
-    return await run(await parseCommandLine(context.argv), context, serving);
+    return await runInvocation(await parseCommandLine(context.argv), context, serving);
   } catch (error) {
     return serving.report(error);
   }
 }
 
-async function run(invocation: Invocation, context: Context, serving: ServingProcess): Promise<number> {
+async function runInvocation(invocation: Invocation, context: Context, serving: ServingProcess): Promise<number> {
   switch (invocation.wants) {
     case "text":
       context.console.log(invocation.text);

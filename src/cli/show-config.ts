@@ -1,26 +1,26 @@
-/** `asgigram config`: every setting, and where it comes from, as people or programs read it. No secret is shown. */
+/** Every setting and its source, as a table or as JSON. No secret is shown. */
 
 import { defaultOf, OPTION_KEYS, type OptionKey, optionAt } from "../config/options.ts";
 import { withoutSecrets } from "../config/quote.ts";
-import type { Setting, Settings, Settled } from "../config/settings.ts";
+import type { ResolvedSettings, Setting, Settings } from "../config/settings.ts";
 import { botIdOf } from "../config/token.ts";
 import type { Value } from "../config/value.ts";
 
-export function showConfig({ settings, warnings }: Settled, asJson: boolean): string {
-  const shown = Object.fromEntries(OPTION_KEYS.map((key) => [key, withoutSecret(key, settings)]));
+export function showConfig({ settings, warnings }: ResolvedSettings, asJson: boolean): string {
+  const shown = Object.fromEntries(OPTION_KEYS.map((key) => [key, shownSetting(key, settings)]));
   if (asJson) return JSON.stringify({ settings: shown, warnings }, jsonValue, 2);
   const rows = OPTION_KEYS.map((key) => [key, shown[key]!.source ?? "default", wordsFor(key, shown[key]!)]);
-  const table = tableOf([["OPTION", "FROM", "VALUE"], ...rows]);
+  const table = aligned([["OPTION", "FROM", "VALUE"], ...rows]);
   return warnings.length === 0 ? table : `${table}\n\n${warnings.map((warning) => `Warning: ${warning}`).join("\n")}`;
 }
 
-function withoutSecret(key: OptionKey, settings: Settings): Setting<Value> {
+function shownSetting(key: OptionKey, settings: Settings): Setting<Value> {
   const { value, source } = settings[key] as Setting<Value>;
   if (typeof value !== "string") return { value, source };
   return { value: key === "token" ? `${botIdOf(value)}:<token>` : withoutSecrets(value), source };
 }
 
-/** Of a value that is not set JSON has null, rather than nothing. */
+/** A value that is not set is null. */
 function jsonValue(_key: string, value: unknown): unknown {
   return value ?? null;
 }
@@ -32,8 +32,8 @@ function wordsFor(key: OptionKey, { value, source }: Setting<Value>): string {
   return value === true ? "on" : defaultOf({ default: value })!;
 }
 
-/** The last column is as wide as it likes. */
-function tableOf(rows: readonly (readonly string[])[]): string {
+/** Pads all columns but the last. */
+function aligned(rows: readonly (readonly string[])[]): string {
   const widths = [0, 1].map((column) => Math.max(...rows.map((row) => row[column]!.length)));
   return rows.map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("  ")).join("\n");
 }

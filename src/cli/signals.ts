@@ -1,4 +1,4 @@
-/** The signals that the server obeys, as data: cli.ts goes by this table, and docs/options.md shows it. */
+/** The signals that the server handles, as data: serving-process.ts uses this table, and docs/options.md shows it. */
 
 export interface Signal {
   readonly names: readonly NodeJS.Signals[];
@@ -11,23 +11,23 @@ export const SIGNALS: readonly Signal[] = [
     names: ["SIGTERM", "SIGINT"],
     does: "stop",
     meaning:
-      "Stop: no more polling, what is at hand is finished within `--shutdown-timeout`, the rest stays in the inbox, exit code 0. A second one ends the process at once",
+      "Stop: polling ends, events in progress are finished within `--shutdown-timeout`, the rest stays in the inbox, exit code 0. A second signal ends the process at once",
   },
   {
     names: ["SIGUSR2"],
     does: "turn-log-level",
     meaning:
-      "Log more: from the configured level to `debug`, with the next one to `trace`, then back to the configured one",
+      "Log more: `debug` instead of the configured level; with the next signal `trace`, then the configured level again",
   },
   {
     names: ["SIGHUP"],
     does: "reload",
     meaning:
-      "Load the application anew: the workers are replaced one by one while the others serve; if the new code does not start, the old goes on",
+      "Reload the application: the workers are replaced one at a time while the others serve; if the new code does not start, the old code goes on",
   },
 ];
 
-/** The signals by which somebody wants that. */
+/** The signals with this effect. */
 export function signalsTo(deed: Signal["does"]): readonly NodeJS.Signals[] {
   return SIGNALS.flatMap(({ names, does }) => (does === deed ? names : []));
 }

@@ -2,7 +2,7 @@
 
 import { ConfigError } from "../protocol/errors.ts";
 import { OPTION_KEYS, type Option, type OptionKey, optionAt, type ValueOf } from "./options.ts";
-import { type Settings, settle } from "./settings.ts";
+import { resolveSettings, type Settings } from "./settings.ts";
 import type { Sources, Values } from "./sources.ts";
 
 export type { Sources, Values };
@@ -32,14 +32,14 @@ type ConfigValueOf<Key extends OptionKey> = ValueOf<Key> extends number | false 
 
 type Needed = "token" | "application" | "inbox";
 
-/** Options that only say where or how another option is given. */
+/** Options that only set another option, or name its file. */
 const INDIRECT = ["config", "tokenFile", "verbosity"] as const satisfies OptionKey[];
 
 type Indirect = (typeof INDIRECT)[number];
 
 /** @throws ConfigError for the first option that cannot be used, or is missing */
 export async function resolveConfig(sources: Sources): Promise<Config> {
-  const { settings, warnings } = await settle(sources);
+  const { settings, warnings } = await resolveSettings(sources);
   if (settings.application.value === undefined) {
     throw new ConfigError(
       "no application given: name it, as in asgigram path/to/app.ts:application, or set ASGIGRAM_APPLICATION; asgigram --help tells more",
@@ -61,7 +61,7 @@ export function configValues(settings: Settings): ConfigValues {
   ) as unknown as ConfigValues;
 }
 
-/** How many of the code's units make up one of the user's. */
+/** Size of the user's units in those of the code. */
 const FACTORS: { readonly [unit: string]: number } = { seconds: 1000, megabytes: 2 ** 20 };
 
 function normalised({ type, unit = "" }: Option, value: unknown): unknown {

@@ -1,7 +1,7 @@
 /**
- * The proxy that the environment names for a URL, by the rules of curl and of most others: `http_proxy` or `https_proxy`, as the
- * URL begins, otherwise `all_proxy`. `no_proxy` lists what is reached without: `*`, names and all below them, addresses and
- * networks (`10.0.0.0/8`), each perhaps with a port. Each variable may be in capitals; the one in small letters counts first.
+ * The proxy that the environment names for a URL, by the rules of curl: `http_proxy` or `https_proxy`, depending on the URL's
+ * scheme, otherwise `all_proxy`. `no_proxy` lists the hosts that need no proxy: `*`, domain names with their subdomains,
+ * addresses and networks (`10.0.0.0/8`), each with an optional port. Capital letters work as well; small letters come first.
  */
 
 import { BlockList, isIP } from "node:net";
@@ -10,17 +10,17 @@ import { readValue } from "./value.ts";
 
 export type Environment = { readonly [name: string]: string | undefined };
 
-/** What no proxy could find: it would look for it on its own machine. */
+/** Hosts that no proxy can reach: it would look for them on its own machine. */
 const OURSELVES = ["localhost", "127.0.0.0/8", "::1"];
 
 export interface EnvironmentProxy {
   /** The proxy's URL. */
   value: string | false;
-  /** The variable that settled it. */
+  /** The variable that decided. */
   source: string | undefined;
 }
 
-/** @throws ConfigError for a variable that counts and holds no proxy's URL */
+/** @throws ConfigError if the variable in force holds no proxy URL */
 export function environmentProxy(env: Environment, url: string): EnvironmentProxy {
   const { protocol, hostname, port } = new URL(url);
   const source = [`${protocol.slice(0, -1)}_proxy`, "all_proxy"]
@@ -35,17 +35,17 @@ export function environmentProxy(env: Environment, url: string): EnvironmentProx
   if ((env[exceptions] ?? "").split(/[\s,]+/).some(applies)) return { value: false, source: exceptions };
 
   const raw = env[source]!.trim();
-  // Without a scheme it is an HTTP proxy: many write no more than host:port here.
+  // Many people write only host:port here: it is an HTTP proxy.
   const value = readValue(OPTIONS.proxy, raw.includes("://") ? raw : `http://${raw}`, source, "/");
   return { value: value as string | false, source };
 }
 
-/** How the variable is written here; an empty one counts as unset. */
+/** The name of the variable in the case that is set. An empty variable counts as unset. */
 function written(env: Environment, name: string): string {
   return env[name] ? name : name.toUpperCase();
 }
 
-/** Whether an entry of `no_proxy` is about this host and port. */
+/** True if an entry of `no_proxy` covers this host and port. */
 function covers(entry: string, host: string, port: string): boolean {
   const [, before, only] = /^(\[.*\]|[^:]*):(\d+)$/.exec(entry) ?? [];
   if (only !== undefined && only !== port) return false;

@@ -1,6 +1,4 @@
-/**
- * The configuration file: JSON, which may have comments and trailing commas, or a module whose default export is the options.
- */
+/** The configuration file: JSON with optional comments and trailing commas, or a module whose default export is the options. */
 
 import { extname } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -12,15 +10,15 @@ import { readText } from "./text-file.ts";
 const MODULE = /^\.[cm]?[jt]s$/;
 
 /**
- * The options in the file, as they stand there. `$schema` is for editors.
+ * Reads the options as they are written in the file. `$schema` is for editors and is left out.
  * @throws ConfigError
  */
 export async function readConfigFile(path: string, source: string): Promise<Record<string, unknown>> {
-  // A module is read as well, although its text is not needed: its absence is then told like that of any file.
+  // A module is read as well, although its text is not needed: a missing file then has the same message.
   const content = await readText(path, source);
   const options = MODULE.test(extname(path)) ? await defaultExportOf(path) : parseJson(content, path);
   if (typeof options !== "object" || options === null || Array.isArray(options)) {
-    throw new ConfigError(`${path} must give an object of options, such as {"workers": 2}, not ${quote(options)}`);
+    throw new ConfigError(`${path} must contain an object of options, such as {"workers": 2}, not ${quote(options)}`);
   }
   const { $schema: _, ...rest } = options as Record<string, unknown>;
   return rest;
@@ -44,7 +42,7 @@ async function load(path: string): Promise<{ default?: unknown }> {
   }
 }
 
-/** The message tells the place and not what stands there, which may be a secret. */
+/** The message names the place and does not quote the text, which may be a secret. */
 function parseJson(content: string, path: string): unknown {
   const text = content.replace(/^\uFEFF/, "");
   const errors: ParseError[] = [];

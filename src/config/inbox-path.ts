@@ -1,4 +1,4 @@
-/** Where the inbox is: the file that the server keeps it in, or that somebody looks into from outside. */
+/** The path of the inbox, for the server and for `asgigram inbox`. */
 
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
@@ -6,24 +6,24 @@ import { ConfigError } from "../protocol/errors.ts";
 import { gather, type Sources } from "./sources.ts";
 import { botIdOf, findToken } from "./token.ts";
 
-/** Where it is if nobody says otherwise: each bot has a file of its own. */
+/** The default path: each bot has a file of its own. */
 export function defaultInbox(directory: string, token: string): string {
   return join(directory, `asgigram-${botIdOf(token)}.sqlite`);
 }
 
 /**
- * Finds the file as the server does, but for the application, which it does not need; where nothing tells whose inbox it
- * might be, the only one in the working directory is it. Whether the file is there is not looked at.
+ * Finds the inbox as the server does, but needs no application. Without a token it takes the only inbox in the working directory.
+ * The file need not exist.
  * @throws ConfigError
  */
 export async function findInbox(sources: Sources): Promise<string> {
-  const given = await gather(sources);
-  const path = given.read("inbox") as string | false | undefined;
+  const layers = await gather(sources);
+  const path = layers.read("inbox") as string | false | undefined;
   if (path === false) {
-    throw new ConfigError(`${given.find("inbox")!.source} says that there is no inbox; name a file with --inbox`);
+    throw new ConfigError(`${layers.find("inbox")!.source} is off, so there is no inbox; name a file with --inbox`);
   }
   if (path !== undefined) return path;
-  const token = await findToken(given);
+  const token = await findToken(layers);
   return token === undefined ? onlyInbox(sources.cwd) : defaultInbox(sources.cwd, token);
 }
 
@@ -32,6 +32,6 @@ async function onlyInbox(directory: string): Promise<string> {
   if (files.length === 1) return join(directory, files[0]!);
   const there = files.length === 0 ? "there is no asgigram-*.sqlite" : `there are ${files.join(", ")}`;
   throw new ConfigError(
-    `which inbox? No token tells the bot, and in ${directory} ${there}; name the file with --inbox, or the token's with --token-file`,
+    `cannot tell which inbox: there is no token, and in ${directory} ${there}; name the inbox with --inbox, or the token's file with --token-file`,
   );
 }

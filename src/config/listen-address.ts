@@ -1,22 +1,22 @@
-/** Where the server listens for those who ask how it is, and where they reach it. */
+/** The address of /healthz, /readyz and /metrics: parsed, as a URL, and found without starting a server. */
 
 import { ConfigError } from "../protocol/errors.ts";
 import { OPTIONS } from "./options.ts";
 import { gather, type Sources } from "./sources.ts";
 
 export interface Address {
-  /** Of IPv6 without brackets. */
+  /** An IPv6 address has no brackets. */
   readonly host: string;
   readonly port: number;
 }
 
-/** @param address as value.ts leaves it: `127.0.0.1:8082`, `[::1]:8082` */
+/** @param address as value.ts normalises it: `127.0.0.1:8082`, `[::1]:8082` */
 export function parseAddress(address: string): Address {
   const colon = address.lastIndexOf(":");
   return { host: address.slice(0, colon).replace(/^\[(.*)\]$/, "$1"), port: Number(address.slice(colon + 1)) };
 }
 
-/** The URL of what listens there, for somebody on this machine: what listens on every interface does so on loopback. */
+/** The URL of the server for clients on this machine. A server on every interface is reached on loopback. */
 export function urlOf({ host, port }: Address): string {
   const reachable = EVERY_INTERFACE[host] ?? host;
   return `http://${reachable.includes(":") ? `[${reachable}]` : reachable}:${port}`;
@@ -25,14 +25,13 @@ export function urlOf({ host, port }: Address): string {
 const EVERY_INTERFACE: { readonly [host: string]: string } = { "0.0.0.0": "127.0.0.1", "::": "::1" };
 
 /**
- * Finds the address as the server does, but for the token and the application, which it does not need; where it is given
- * nowhere, it is that of a bare `--listen`.
+ * Finds the address as the server does, but needs no token and no application. The default is the address of a bare `--listen`.
  * @throws ConfigError
  */
 export async function findListenAddress(sources: Sources): Promise<Address> {
-  const given = await gather(sources);
-  const entry = given.find("listen");
-  const address = entry === undefined ? OPTIONS.listen.alone : (given.valueOf(entry) as string | false);
+  const layers = await gather(sources);
+  const entry = layers.find("listen");
+  const address = entry === undefined ? OPTIONS.listen.alone : (layers.valueOf(entry) as string | false);
   if (address !== false) return parseAddress(address);
-  throw new ConfigError(`${entry!.source} says that the server listens nowhere, so it cannot be asked`);
+  throw new ConfigError(`${entry!.source} is off, so the server cannot be asked`);
 }

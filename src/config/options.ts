@@ -1,45 +1,45 @@
 /**
  * Every option of asgigram, once. Flags, environment variables, keys of the configuration file and its schema, the type
- * `Config`, `--help` and docs/options.md all come from this table: a new option is one more row, and the code that obeys it.
+ * `Config`, `--help` and docs/options.md all derive from this table. A new option is one more row, and the code that uses it.
  */
 
 import { availableParallelism, totalmem } from "node:os";
 import { UPDATE_KINDS } from "../protocol/route.ts";
 
-/** A row. Its key in the table is the key in the configuration file; `flagOf` and `environmentOf` give its other names. */
+/** A row. Its key is the name in the configuration file; `flagOf` and `environmentOf` give the other names. */
 export interface Option {
-  readonly type: keyof Values | "choice";
+  readonly type: keyof ValueTypes | "choice";
   /** One line, without a full stop. */
   readonly help: string;
   readonly group: string;
   /** The flag's one-letter form. */
   readonly alias?: string;
-  /** Given by its place on the command line, not by a flag. */
+  /** An argument, not a flag. */
   readonly positional?: true;
-  /** Why it cannot stand in the configuration file. */
+  /** The reason for not allowing the option in the configuration file. */
   readonly notInFile?: string;
   readonly unit?: string;
   readonly min?: number;
   readonly max?: number;
   readonly choices?: readonly string[];
-  /** Takes `off` for a value, `--no-<flag>` and `false` mean the same; the configuration then has `false`. */
+  /** `off`, `--no-<flag>` and `false` turn the option off. Its setting is then `false`. */
   readonly canBeOff?: true;
-  /** What the flag means where no value follows it. */
+  /** The value of a flag without a value. */
   readonly alone?: string;
   readonly default?: unknown;
-  /** The default in words, where the value would not tell, or is not known before the other options are. */
+  /** The default in words, if the value is not clear or depends on other options. */
   readonly defaultText?: string;
-  /** A value that somebody might want, where neither the default nor the help shows one. */
+  /** A typical value, if neither the default nor the help shows one. */
   readonly example?: unknown;
 }
 
-/** What an option of each type is in the configuration. */
-interface Values {
+/** The type of a setting for each type of option. */
+interface ValueTypes {
   string: string;
   path: string;
   url: string;
   proxy: string;
-  /** `host:port`, the host of IPv6 in brackets. */
+  /** `host:port`, an IPv6 host in brackets. */
   address: string;
   integer: number;
   number: number;
@@ -47,42 +47,42 @@ interface Values {
   list: readonly string[];
 }
 
-/** The longest time that a timer of Node.js can wait: 2^31 - 1 ms. */
+/** Longest delay of a Node.js timer, 2^31 - 1 ms, in seconds. */
 const LONGEST_TIMER = 2_147_483;
 
 export const OPTIONS = {
   token: {
     type: "string",
     positional: true,
-    notInFile: "it is a secret: put it into a file of its own and name that file with tokenFile",
+    notInFile: "it is a secret: put it into a file of its own, and name that file with tokenFile",
     group: "Bot",
-    help: "The bot's token, from @BotFather",
+    help: "Bot token from @BotFather",
   },
   application: {
     type: "string",
     positional: true,
     example: "bot.ts:application",
     group: "Bot",
-    help: "The application, as path/to/app.ts:name, package:name or dotted.path:name",
+    help: "Application: path/to/app.ts:name, package:name or dotted.path:name",
   },
   tokenFile: {
     type: "path",
     example: "/run/secrets/token",
     group: "Bot",
-    help: "File with the token: keeps it out of ps and env",
+    help: "File with the token, which keeps it out of ps and env",
   },
   apiUrl: {
     type: "url",
     default: "https://api.telegram.org",
     example: "http://127.0.0.1:8081",
     group: "Bot",
-    help: "Bot API server",
+    help: "URL of the Bot API server",
   },
   local: {
     type: "boolean",
     default: false,
     group: "Bot",
-    help: "That server runs with --local and shares this machine's files",
+    help: "The Bot API server runs with --local and shares this machine's files",
   },
   proxy: {
     type: "proxy",
@@ -90,7 +90,7 @@ export const OPTIONS = {
     defaultText: "HTTPS_PROXY, HTTP_PROXY, ALL_PROXY",
     example: "socks5://127.0.0.1:1080",
     group: "Bot",
-    help: "Way to the Bot API server; --no-proxy goes straight there",
+    help: "Proxy URL; --no-proxy connects directly",
   },
   family: {
     type: "choice",
@@ -105,19 +105,19 @@ export const OPTIONS = {
     defaultText: "every kind",
     example: Object.freeze(["message", "callback_query"]),
     group: "Bot",
-    help: "Kinds to get, separated by commas",
+    help: "Update kinds to receive, separated by commas",
   },
   dropPending: {
     type: "boolean",
     default: false,
     group: "Bot",
-    help: "Forget the updates that wait at Telegram at the start",
+    help: "Drop all waiting updates at the start",
   },
   deleteWebhook: {
     type: "boolean",
     default: false,
     group: "Bot",
-    help: "Remove a webhook that is set, rather than give up",
+    help: "Delete the bot's webhook at the start; without this flag a webhook is an error",
   },
   workers: {
     type: "integer",
@@ -138,10 +138,10 @@ export const OPTIONS = {
     defaultText: "no limit",
     example: 10_000,
     group: "Application",
-    help: "Instances at once, in all workers",
+    help: "Maximum of instances at once, over all workers",
   },
-  // Off by default: a conversation may pause for a week, its instance costs about a kilobyte, and dropping it loses what it
-  // keeps in its variables.
+  // Off by default: a conversation may pause for a week, its instance costs about a kilobyte, and dropping it loses its
+  // variables.
   idleTimeout: {
     type: "number",
     unit: "seconds",
@@ -151,7 +151,7 @@ export const OPTIONS = {
     default: false,
     example: 3600,
     group: "Application",
-    help: "Drop an instance idle so many seconds",
+    help: "Drop an instance after so many idle seconds",
   },
   workerMemory: {
     type: "integer",
@@ -163,7 +163,7 @@ export const OPTIONS = {
     defaultText: "Node.js's own",
     example: 512,
     group: "Application",
-    help: "Heap per worker in megabytes",
+    help: "Heap limit per worker in megabytes",
   },
   stallTimeout: {
     type: "number",
@@ -174,7 +174,7 @@ export const OPTIONS = {
     default: false,
     example: 30,
     group: "Application",
-    help: "Replace a worker stuck so many seconds",
+    help: "Replace a worker whose event loop is stuck for so many seconds",
   },
   memoryLimit: {
     type: "integer",
@@ -186,7 +186,7 @@ export const OPTIONS = {
     defaultText: "90 % of the container's limit",
     example: 2000,
     group: "Application",
-    help: "Replace the largest worker when the process has more megabytes",
+    help: "Replace the largest worker if the process uses more megabytes",
   },
   recycleAfter: {
     type: "integer",
@@ -216,7 +216,7 @@ export const OPTIONS = {
     choices: ["auto", "on", "off"],
     default: "auto",
     group: "Application",
-    help: "Startup and shutdown: auto, on or off",
+    help: "Lifespan events: auto, on or off",
   },
   inbox: {
     type: "path",
@@ -232,7 +232,7 @@ export const OPTIONS = {
     max: 1000,
     default: 3,
     group: "Delivery",
-    help: "Crashes that one event may cause",
+    help: "Crashes by one event before it becomes a dead letter",
   },
   rateLimit: {
     type: "number",
@@ -243,7 +243,7 @@ export const OPTIONS = {
     default: false,
     example: 30,
     group: "Delivery",
-    help: "Messages per second, over all chats",
+    help: "Maximum of messages per second, over all chats",
   },
   maxAge: {
     type: "number",
@@ -262,7 +262,7 @@ export const OPTIONS = {
     max: 1e9,
     default: 10_000,
     group: "Delivery",
-    help: "Dead letters kept; oldest go first",
+    help: "Dead letters to keep; the oldest are deleted first",
   },
   deadLetterAge: {
     type: "number",
@@ -281,7 +281,7 @@ export const OPTIONS = {
     max: LONGEST_TIMER,
     default: 8,
     group: "Delivery",
-    help: "Seconds that a shutdown may take",
+    help: "Longest shutdown in seconds",
   },
   listen: {
     type: "address",
@@ -290,14 +290,14 @@ export const OPTIONS = {
     alone: "127.0.0.1:8082",
     example: "127.0.0.1:8082",
     group: "Observation",
-    help: "Serve /healthz, /readyz and /metrics here",
+    help: "Address of /healthz, /readyz and /metrics",
   },
   logLevel: {
     type: "choice",
     choices: ["trace", "debug", "info", "warn", "error", "fatal", "silent"],
     default: "info",
     group: "Logging",
-    help: "trace, debug, info, warn, error, fatal or silent",
+    help: "Log level: trace, debug, info, warn, error, fatal or silent",
   },
   verbosity: {
     type: "integer",
@@ -305,24 +305,24 @@ export const OPTIONS = {
     min: 0,
     max: 3,
     group: "Logging",
-    help: "0 warn, 1 info, 2 debug, 3 trace; -v is 2, -vv is 3",
+    help: "Log level as a number: 0 warn, 1 info, 2 debug, 3 trace; -v is 2, -vv is 3",
   },
   logFormat: {
     type: "choice",
     choices: ["auto", "pretty", "json"],
     default: "auto",
     group: "Logging",
-    help: "auto, pretty or json",
+    help: "Log format: auto, pretty or json",
   },
   config: {
     type: "path",
     notInFile: "it names that file",
     group: "Configuration",
-    help: "File of options: JSON, or a module that exports them",
+    help: "Configuration file: JSON, or a module that exports the options",
   },
 } as const satisfies Record<string, Option>;
 
-/** In a container that may have only so much, some less, in megabytes. */
+/** 90 % of the memory limit of the container in megabytes; false without a limit. */
 function mostMemory(): number | false {
   const limit = process.constrainedMemory();
   const most = Math.floor((0.9 * limit) / 2 ** 20);
@@ -334,21 +334,21 @@ export type OptionKey = keyof typeof OPTIONS;
 
 export const OPTION_KEYS = Object.keys(OPTIONS) as OptionKey[];
 
-/** The value that an option has once it is read. */
-export type ValueOf<Key extends OptionKey> = Given<(typeof OPTIONS)[Key]>;
+/** The type of an option's setting. */
+export type ValueOf<Key extends OptionKey> = RowValue<(typeof OPTIONS)[Key]>;
 
-type Given<Row extends Option> =
+type RowValue<Row extends Option> =
   | (Row extends { choices: readonly (infer Choice)[] } ? Choice : Plain<Row["type"]>)
   | Off<Row>;
-type Plain<Type> = Type extends keyof Values ? Values[Type] : never;
+type Plain<Type> = Type extends keyof ValueTypes ? ValueTypes[Type] : never;
 type Off<Row> = Row extends { canBeOff: true } ? false : never;
 
-/** What a configuration file may say. */
+/** The options of a configuration file. */
 export type FileOptions = {
   readonly [Key in OptionKey as (typeof OPTIONS)[Key] extends { notInFile: string } ? never : Key]?: ValueOf<Key>;
 };
 
-/** The row, whichever it is. */
+/** The row, as the general type. */
 export function optionAt(key: OptionKey): Option {
   return OPTIONS[key];
 }
@@ -367,7 +367,7 @@ export function environmentOf(key: string): string {
   return `ASGIGRAM_${flagOf(key).replaceAll("-", "_").toUpperCase()}`;
 }
 
-/** The default in words; undefined where there is none to speak of. */
+/** The default in words; undefined without a default. */
 export function defaultOf(option: Pick<Option, "default" | "defaultText">): string | undefined {
   if (option.defaultText !== undefined || option.default === undefined) return option.defaultText;
   return option.default === false ? "off" : String(option.default);

@@ -1,12 +1,9 @@
-/**
- * A value as an error message shows it: on one line, short, and without the secrets that somebody put there by
- * mistake.
- */
+/** Values as error messages show them: on one line, short, and without secrets that were put there by mistake. */
 
 import { inspect } from "node:util";
 import { tokenPattern } from "../protocol/secrets.ts";
 
-const LONGEST = 80;
+const MAX_LENGTH = 80;
 
 /** Shorter than Telegram's tokens, so that a truncated token matches; longer than a port after a host. */
 const TOKEN = new RegExp(tokenPattern(1, 8), "gi");
@@ -19,10 +16,10 @@ export function quote(value: unknown): string {
       ? JSON.stringify(value)
       : inspect(value, { depth: 1, breakLength: Number.POSITIVE_INFINITY });
   const safe = withoutSecrets(shown.replaceAll(/[\s\p{Cc}]+/gu, " "));
-  return safe.length > LONGEST ? `${safe.slice(0, LONGEST - 1)}…` : safe;
+  return safe.length > MAX_LENGTH ? `${safe.slice(0, MAX_LENGTH - 1)}…` : safe;
 }
 
-/** The text, with every bot token in it, and every password in an address, made unreadable. */
+/** Replaces every bot token, and the credentials in every URL. */
 export function withoutSecrets(text: string): string {
   return text.replaceAll(TOKEN, "<token>").replaceAll(CREDENTIALS, "//<credentials>@");
 }

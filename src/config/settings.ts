@@ -1,9 +1,9 @@
-/** The settings: of each option the value that counts, as far as there is one, and where it stands. */
+/** The settings: the value in force of each option, and its source. */
 
 import { ConfigError } from "../protocol/errors.ts";
 import { environmentProxy } from "./environment-proxy.ts";
 import { defaultInbox } from "./inbox-path.ts";
-import type { Given } from "./option-layers.ts";
+import type { OptionLayers } from "./option-layers.ts";
 import { OPTION_KEYS, type OptionKey, type ValueOf } from "./options.ts";
 import { gather, type Sources } from "./sources.ts";
 import { findToken, looksLikeToken } from "./token.ts";
@@ -11,70 +11,70 @@ import { warningsAbout } from "./warnings.ts";
 
 export interface Setting<Type> {
   readonly value: Type | undefined;
-  /** How the option is called where the value stands; undefined for a default. */
+  /** The name of the option in the source of the value: `--workers`; undefined for a default. */
   readonly source: string | undefined;
 }
 
 export type Settings = { readonly [Key in OptionKey]: Setting<ValueOf<Key>> };
 
-export interface Settled {
+export interface ResolvedSettings {
   readonly settings: Settings;
-  /** What is odd but no error, a line each. */
+  /** Oddities of the configuration that are no errors, one line each. */
   readonly warnings: readonly string[];
 }
 
-/** @throws ConfigError for the first option that cannot be used; none is needed */
-export async function settle(sources: Sources): Promise<Settled> {
-  const given = await gather(sources);
-  refuseTokenAsApplication(given);
-  const token = await readToken(given);
-  const plain = readPlain(given);
+/** Resolves every option; none is required. @throws ConfigError for the first option that cannot be used */
+export async function resolveSettings(sources: Sources): Promise<ResolvedSettings> {
+  const layers = await gather(sources);
+  refuseTokenAsApplication(layers);
+  const token = await readToken(layers);
+  const plain = readPlain(layers);
   const settings = {
     ...plain,
     token,
     inbox: inboxOf(plain, token, sources),
     proxy: proxyOf(plain, sources),
-    logLevel: readLogLevel(given),
+    logLevel: readLogLevel(layers),
   };
   return { settings, warnings: await warningsAbout(settings, sources) };
 }
 
-/** All but the token, of which no message may show anything. */
-function readPlain(given: Given): Omit<Settings, "token"> {
+/** Reads all options but the token: no message may show a part of that. */
+function readPlain(layers: OptionLayers): Omit<Settings, "token"> {
   const keys = OPTION_KEYS.filter((key) => key !== "token");
-  const settings = keys.map((key) => [key, { value: given.read(key), source: given.find(key)?.source }]);
+  const settings = keys.map((key) => [key, { value: layers.read(key), source: layers.find(key)?.source }]);
   return Object.fromEntries(settings) as Omit<Settings, "token">;
 }
 
-function refuseTokenAsApplication(given: Given): void {
-  if (looksLikeToken(String(given.read("application")))) {
+function refuseTokenAsApplication(layers: OptionLayers): void {
+  if (looksLikeToken(String(layers.read("application")))) {
     throw new ConfigError(
       "the application looks like a bot token: write asgigram [token] <application>, in this order",
     );
   }
 }
 
-/** From where it stands itself, or from the file that is named. */
-async function readToken(given: Given): Promise<Settings["token"]> {
-  return { value: await findToken(given), source: given.findEither("token", "tokenFile")?.source };
+/** Reads the token from its own option, or from the file of --token-file. */
+async function readToken(layers: OptionLayers): Promise<Settings["token"]> {
+  return { value: await findToken(layers), source: layers.findEither("token", "tokenFile")?.source };
 }
 
-/** By default it is a file of the bot's own. */
+/** The default is a file of the bot's own. */
 function inboxOf({ inbox }: Pick<Settings, "inbox">, token: Settings["token"], { cwd }: Sources): Settings["inbox"] {
   if (inbox.value !== undefined || token.value === undefined) return inbox;
   return { ...inbox, value: defaultInbox(cwd, token.value) };
 }
 
-/** By default it is the one that the environment names for that server. */
+/** The default is the proxy that the environment names for the Bot API server. */
 function proxyOf({ proxy, apiUrl }: Pick<Settings, "proxy" | "apiUrl">, { env }: Sources): Settings["proxy"] {
   return proxy.value === undefined ? environmentProxy(env, apiUrl.value!) : proxy;
 }
 
 const LEVEL_OF_VERBOSITY = ["warn", "info", "debug", "trace"] as const;
 
-function readLogLevel(given: Given): Settings["logLevel"] {
-  const entry = given.findEither("logLevel", "verbosity");
+function readLogLevel(layers: OptionLayers): Settings["logLevel"] {
+  const entry = layers.findEither("logLevel", "verbosity");
   const source = entry?.source;
-  if (entry?.key === "verbosity") return { value: LEVEL_OF_VERBOSITY[given.read("verbosity") as number], source };
-  return { value: given.read("logLevel") as ValueOf<"logLevel">, source };
+  if (entry?.key === "verbosity") return { value: LEVEL_OF_VERBOSITY[layers.read("verbosity") as number], source };
+  return { value: layers.read("logLevel") as ValueOf<"logLevel">, source };
 }

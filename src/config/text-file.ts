@@ -1,4 +1,4 @@
-/** Reading a file that somebody named, and telling why that fails. */
+/** Reads a file that an option names; a failure is a ConfigError. */
 
 import { readFile } from "node:fs/promises";
 import { ConfigError } from "../protocol/errors.ts";
@@ -12,11 +12,11 @@ export async function readText(path: string, source: string): Promise<string> {
   try {
     return await readFile(path, "utf8");
   } catch (error) {
-    throw new ConfigError(`${source} is ${withoutSecrets(path)}, which ${whyNot(error as NodeJS.ErrnoException)}`);
+    throw new ConfigError(`${source} is ${withoutSecrets(path)}, which ${readProblem(error as NodeJS.ErrnoException)}`);
   }
 }
 
-function whyNot({ code }: NodeJS.ErrnoException): string {
+function readProblem({ code }: NodeJS.ErrnoException): string {
   switch (code) {
     case "ENOENT":
     case "ENOTDIR":

@@ -1,6 +1,6 @@
 /**
- * From what somebody wrote for an option to its value. Text from a flag or from the environment and a value from the
- * configuration file are read alike, so that `4` and `"4"` are the same number of workers.
+ * Parses raw values of options. Text from a flag or the environment and a value from the configuration file are parsed alike:
+ * `4` and `"4"` are the same number of workers.
  */
 
 import { resolve } from "node:path";
@@ -13,13 +13,13 @@ export type Value = string | number | boolean | readonly string[];
 const NUMBER = /^[+-]?(\d+(\.\d*)?|\.\d+)$/;
 const OFF = new Set(["off", "no", "false"]);
 const ON = new Set(["on", "yes", "true", "1"]);
-/** A kind of update, as Telegram names them. One that is not known here may well be newer than this code. */
+/** An update kind, as Telegram names it. An unknown kind may be newer than this code. */
 const KIND = /^[a-z][a-z0-9_]*$/;
 
 /**
- * @param source the option's name where the value stands: `--workers`, `ASGIGRAM_WORKERS`, `workers in /x/conf.json`
- * @param directory what a relative path is relative to
- * @throws ConfigError which names the source, the value, and what it must be
+ * @param source the option's name in the source of the value: `--workers`, `ASGIGRAM_WORKERS`, `workers in /x/conf.json`
+ * @param directory base of relative paths
+ * @throws ConfigError; the message names the source, the value, and the expected values
  */
 export function readValue(option: Option, raw: unknown, source: string, directory: string): Value {
   const written = typeof raw === "string" ? raw.trim() : raw;
@@ -29,7 +29,7 @@ export function readValue(option: Option, raw: unknown, source: string, director
   return value;
 }
 
-/** What a value of this option must be, in words. */
+/** The valid values of this option, in words. */
 export function expected(option: Option): string {
   const words = expectations[option.type](option);
   return option.canBeOff ? `${words}, or off` : words;
@@ -39,7 +39,7 @@ function isOff(option: Option, written: unknown): boolean {
   return option.canBeOff === true && (written === false || (typeof written === "string" && OFF.has(written)));
 }
 
-/** Each gives undefined for what it cannot read. */
+/** Each returns undefined for an invalid value. */
 const readers: Record<Option["type"], (raw: unknown, option: Option, directory: string) => Value | undefined> = {
   string: text,
   path: (raw, _, directory) => {
@@ -48,7 +48,7 @@ const readers: Record<Option["type"], (raw: unknown, option: Option, directory: 
   },
   url: (raw) => apiUrl(text(raw)),
   proxy: (raw) => proxyUrl(text(raw)),
-  address: (raw) => address(typeof raw === "number" ? String(raw) : text(raw)),
+  address: (raw) => listenAddress(typeof raw === "number" ? String(raw) : text(raw)),
   integer: (raw, option) => number(raw, option, Number.isSafeInteger),
   number: (raw, option) => number(raw, option, Number.isFinite),
   boolean: (raw) => {
@@ -58,7 +58,7 @@ const readers: Record<Option["type"], (raw: unknown, option: Option, directory: 
     return OFF.has(word) || word === "0" ? false : undefined;
   },
   choice: (raw, option) => option.choices!.find((choice) => choice === (typeof raw === "number" ? String(raw) : raw)),
-  list,
+  list: updateKinds,
 };
 
 const expectations: Record<Option["type"], (option: Option) => string> = {
@@ -71,7 +71,7 @@ const expectations: Record<Option["type"], (option: Option) => string> = {
   number: (option) => `a number${unit(option)}${range(option)}`,
   boolean: () => "yes or no",
   choice: (option) => `one of ${option.choices!.join(", ")}`,
-  list: () => "kinds of update separated by commas, such as message,callback_query",
+  list: () => "update kinds separated by commas, such as message,callback_query",
 };
 
 function unit({ unit }: Option): string {
@@ -87,7 +87,7 @@ function text(raw: unknown): string | undefined {
   return typeof raw === "string" && !raw.includes("\0") ? raw : undefined;
 }
 
-/** Without a slash at its end; a path before it is kept, for API servers behind a reverse proxy. */
+/** Strips trailing slashes; keeps a path, for API servers behind a reverse proxy. */
 function apiUrl(raw: string | undefined): string | undefined {
   const url = URL.parse(raw ?? "");
   if (url === null || !/^https?:$/.test(url.protocol)) return undefined;
@@ -101,18 +101,18 @@ function proxyUrl(raw: string | undefined): string | undefined {
   return url.search === "" && url.hash === "" && /^\/?$/.test(url.pathname) ? url.href.replace(/\/$/, "") : undefined;
 }
 
-const ADDRESS = /^(?:(\[[\da-f:.]+\]|[\w.-]*):)?(\d+)$/i;
+const LISTEN_ADDRESS = /^(?:(\[[\da-f:.]+\]|[\w.-]*):)?(\d+)$/i;
 
-/** A port alone is one of this machine's own; with nothing but a colon before it, of every interface. */
-function address(raw: string | undefined): string | undefined {
-  const [, host = "127.0.0.1", port] = ADDRESS.exec(raw ?? "") ?? [];
+/** A port alone is on loopback; `:port` is on every interface. */
+function listenAddress(raw: string | undefined): string | undefined {
+  const [, host = "127.0.0.1", port] = LISTEN_ADDRESS.exec(raw ?? "") ?? [];
   if (port === undefined || Number(port) > 65_535) return undefined;
   return `${host || "[::]"}:${Number(port)}`;
 }
 
-/** Whether the word behind a flag that may stand alone is meant as its value, be it right or wrong. */
-export function isAddress(word: string): boolean {
-  return ADDRESS.test(word);
+/** True if the word after a flag with an optional value is that value, valid or not. */
+export function isListenAddress(word: string): boolean {
+  return LISTEN_ADDRESS.test(word);
 }
 
 function number(raw: unknown, { min, max }: Option, isRight: (value: unknown) => boolean): number | undefined {
@@ -121,7 +121,7 @@ function number(raw: unknown, { min, max }: Option, isRight: (value: unknown) =>
   return value >= (min ?? value) && value <= (max ?? value) ? value : undefined;
 }
 
-function list(raw: unknown): readonly string[] | undefined {
+function updateKinds(raw: unknown): readonly string[] | undefined {
   const items: unknown[] = (Array.isArray(raw) ? raw : [raw]).flatMap((item) =>
     typeof item === "string" ? item.split(",").map((word) => word.trim()) : [item],
   );

@@ -1,4 +1,4 @@
-/** What is odd about the configuration, and still no error: a line each, which says what to do about it. */
+/** Oddities of the configuration that are no errors: one line each, with the remedy. */
 
 import { nearest } from "../protocol/nearest.ts";
 import { UPDATE_KINDS } from "../protocol/route.ts";
@@ -24,11 +24,11 @@ function unknownKinds(kinds: readonly string[]): string[] {
     .map((kind) => {
       const guess = nearest(kind, UPDATE_KINDS);
       const question = guess === undefined ? "" : `; did you mean ${guess}?`;
-      return `--allowed-updates: "${kind}" is no kind of update that this version of asgigram knows${question}`;
+      return `--allowed-updates: this version of asgigram knows no update kind "${kind}"${question}`;
     });
 }
 
-/** Kubernetes, for one, makes variables of this sort (ASGIGRAM_PORT). */
+/** Warns only of a misspelling: Kubernetes, for one, sets variables such as ASGIGRAM_PORT. */
 function misspeltVariables(env: Sources["env"]): string[] {
   const known = OPTION_KEYS.map((key) => environmentOf(key).slice("ASGIGRAM_".length));
   return Object.keys(env)
@@ -43,17 +43,17 @@ function misspeltVariables(env: Sources["env"]): string[] {
 
 function localTelegram({ local, apiUrl }: Settings): string[] {
   if (!local.value || new URL(apiUrl.value!).hostname !== "api.telegram.org") return [];
-  return [`${local.source} is about a Bot API server of one's own, and none is named; name yours with --api-url`];
+  return [`${local.source} is for a Bot API server of your own; name its URL with --api-url`];
 }
 
-/** asgigram hides its own arguments from ps; npx and shells that started it do not. */
+/** asgigram hides its own arguments from ps; npx and the shell that started it do not. */
 function typedToken(isTyped: boolean): string[] {
-  const remedy = "--token-file or ASGIGRAM_TOKEN keeps it from there";
+  const remedy = "use --token-file or ASGIGRAM_TOKEN";
   return isTyped ? [`the token is on the command line, where ps and the shell's history may show it; ${remedy}`] : [];
 }
 
 async function exposedTokenFile({ token, tokenFile }: Settings): Promise<string[]> {
   const path = tokenFile.value;
   if (path === undefined || token.source !== tokenFile.source || !(await isExposed(path))) return [];
-  return [`the token's file is open to other users of this machine; close it: chmod 600 ${path}`];
+  return [`other users of this machine can read or change the token's file; run chmod 600 ${path}`];
 }

@@ -205,6 +205,7 @@ export class Dispatcher {
     if (state.alone || state.suspects.length > 0) state.suspects = [...held, ...state.suspects];
     else for (const { arrival, line } of held.reverse()) this.#return(arrival, line);
     state.alone = false;
+    this.#signal();
   }
 
   /** The shard is taken away: posts nothing of it from now on, and forgets its waiting events. @returns its worker */
@@ -219,6 +220,7 @@ export class Dispatcher {
       if (line.posted === 0) this.#lines.delete(line.scope);
     }
     state.suspects = this.#withoutRevoked(state.suspects);
+    this.#pump(state);
     this.#signal();
     return worker;
   }
@@ -281,31 +283,35 @@ export class Dispatcher {
     if (line.posted < POSTED_PER_SCOPE) line.worker.ready.add(line);
   }
 
-  /** Posts the next suspect; without suspects, one event of each line in turn while the worker has room. */
+  /** Posts every event that may be posted. */
   #pump(state: WorkerState): void {
-    if (!state.isOpen) return;
+    for (let next = this.#next(state); next !== undefined; next = this.#next(state)) {
+      const { arrival } = next;
+      arrival.attempts += 1;
+      state.posted.set(arrival.seq, next);
+      this.#options.post(state.number, arrival, state.alone);
+    }
+  }
+
+  /** Takes the next suspect; without suspects, one event of each line in turn while the worker has room. */
+  #next(state: WorkerState): Held | undefined {
+    if (!state.isOpen || state.posted.size >= POSTED_PER_WORKER) return undefined;
     if (state.suspects.length > 0 || state.alone) {
-      if (state.posted.size > 0) return;
+      if (state.posted.size > 0) return undefined;
       const suspect = state.suspects.shift();
       state.alone = suspect !== undefined;
-      if (suspect !== undefined) return this.#post(state, suspect.arrival, suspect.line);
+      if (suspect !== undefined) return suspect;
     }
     for (const line of state.ready) {
-      if (state.posted.size >= POSTED_PER_WORKER) return;
       state.ready.delete(line);
       const arrival = line.waiting.shift();
       if (arrival === undefined) continue;
       line.posted += 1;
-      this.#post(state, arrival, line);
-      // To the end of the queue; a Set's iteration comes to members that are added while it runs.
+      // To the end of the queue.
       if (line.waiting.length > 0) this.#queue(line);
+      return { arrival, line };
     }
-  }
-
-  #post(state: WorkerState, arrival: Arrival, line: Line): void {
-    arrival.attempts += 1;
-    state.posted.set(arrival.seq, { arrival, line });
-    this.#options.post(state.number, arrival, state.alone);
+    return undefined;
   }
 
   #withdraw(state: WorkerState, unseen: readonly number[]): void {

@@ -110,7 +110,7 @@ export class DeadLetters {
   }
 
   #write<T>(work: () => T): T {
-    return guarded("written", this.path, () => transaction(this.#database, work));
+    return transaction(this.#database, this.path, work);
   }
 }
 

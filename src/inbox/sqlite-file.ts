@@ -140,17 +140,19 @@ export function isInboxInUse(path: string): boolean {
   });
 }
 
-/** Runs the work in a transaction: all of it is written, or nothing. */
-export function transaction<T>(database: DatabaseSync, work: () => T): T {
-  try {
-    database.exec("BEGIN IMMEDIATE");
-    const result = work();
-    database.exec("COMMIT");
-    return result;
-  } catch (error) {
-    if (database.isTransaction) database.exec("ROLLBACK");
-    throw error;
-  }
+/** Runs the work in a transaction: all of it is written, or nothing. @throws InboxError */
+export function transaction<T>(database: DatabaseSync, path: string, work: () => T): T {
+  return guarded("written", path, () => {
+    try {
+      database.exec("BEGIN IMMEDIATE");
+      const result = work();
+      database.exec("COMMIT");
+      return result;
+    } catch (error) {
+      if (database.isTransaction) database.exec("ROLLBACK");
+      throw error;
+    }
+  });
 }
 
 /**

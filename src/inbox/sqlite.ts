@@ -165,12 +165,14 @@ export class SqliteInbox implements Inbox {
   #store(updates: readonly ReceivedUpdate[]): { retried: InboxEntry[]; received: InboxEntry[] } {
     const received_at = Date.now();
     const grown = new Set<Run>();
+    const received: InboxEntry[] = [];
+    const lastSeq = this.#lastSeq;
+    this.#isAhead = true;
     try {
-      const stored = this.#write(() => {
-        const retried = this.#receiver === undefined ? [] : this.#readNew("retried");
+      const retried = transaction(this.#database, this.#path, () => {
+        const before = this.#receiver === undefined ? [] : this.#readNew("retried");
         // Old runs go first: after a quiet week, ids are not compared with those of the week before.
         this.#sql.forget.run(this.#seen.forget(received_at));
-        const received: InboxEntry[] = [];
         for (const { update_id, update, body } of updates) {
           if (this.#seen.has(update_id)) continue;
           grown.add(this.#seen.add(update_id, received_at));
@@ -179,13 +181,14 @@ export class SqliteInbox implements Inbox {
           received.push({ seq, update_id, update, body, origin: "received", ...counts, received_at });
         }
         for (const { id, first, last, since } of grown) this.#sql.remember.run(id, first, last, since);
-        return { retried, received };
+        return before;
       });
       // Without a receiver, start() will hand them over.
-      if (this.#receiver !== undefined) this.#lastSeq = stored.received.at(-1)?.seq ?? this.#lastSeq;
-      return stored;
+      if (this.#receiver !== undefined) this.#lastSeq = received.at(-1)?.seq ?? this.#lastSeq;
+      return { retried, received };
     } catch (error) {
-      // The transaction is undone: its ids are not remembered.
+      // The transaction is undone: its ids are not remembered, and what it read is not handed over.
+      this.#lastSeq = lastSeq;
       this.#seen = this.#readSeen();
       throw error;
     }
@@ -278,7 +281,7 @@ export class SqliteInbox implements Inbox {
 
   #write<T>(work: () => T): T {
     this.#isAhead = true;
-    return guarded("written", this.#path, () => transaction(this.#database, work));
+    return transaction(this.#database, this.#path, work);
   }
 }
 

@@ -1,6 +1,6 @@
 /**
  * The fields of a log line, beside `level`, `time` and `msg`. The type of the logger allows no others. The table of log
- * fields in the docs has the same text.
+ * fields in docs/observe.md has the same text.
  */
 
 export const LOG_FIELDS = {

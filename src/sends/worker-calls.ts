@@ -25,8 +25,8 @@ interface CallFields extends Place {
 
 export interface WorkerCallsOptions {
   outbox: Pick<Outbox, "post">;
-  /** Ends the turn of the event loop: sends the calls that were posted in it. */
-  schedule(): void;
+  /** A call was posted: the outbox is to send it at the end of the turn. */
+  onPosted(): void;
   /** The posted event of that number; undefined if it is settled. */
   posted(worker: number, seq: number): CallOrigin | undefined;
   /** Observes a call. @returns is called when the call is over, with its error if it failed; undefined if nothing listens */
@@ -51,7 +51,7 @@ export class WorkerCalls {
     const origin = typeof from === "string" ? { scope: from } : this.#options.posted(worker.number, from);
     if (call.files !== undefined) watchStreams(call.files);
     this.#options.outbox.post(new WorkerCall(worker, id, call, origin, this.#options));
-    this.#options.schedule();
+    this.#options.onPosted();
   }
 }
 

@@ -46,8 +46,8 @@ export interface WorkerPoolOptions {
   restart: Pick<RollingRestartOptions, "recycleAfter" | "memoryLimit" | "watchesFiles">;
   /** Pause before a worker that died `deaths` times in a row is started again: ms. */
   pause(deaths: number): number;
-  /** Ends the turn of the event loop, in which `flush()` is called. */
-  schedule(): void;
+  /** The worker has items to post: its flush() is to be called at the end of the turn. */
+  onPushed(worker: Worker): void;
   updates: WorkerFacts;
   calls: CallTaker;
   words: WorkerWords;
@@ -125,11 +125,6 @@ export class WorkerPool {
     return [this.#past, ...[...this.#workers].map(({ pulse }) => pulse.condition)].reduce(plus);
   }
 
-  /** Posts the items that were pushed to the workers in this turn. */
-  flush(): void {
-    for (const worker of this.#workers) worker.flush();
-  }
-
   /** Turns log lines of level debug on or off in every worker. */
   setDebug(debug: boolean): void {
     for (const worker of this.#workers) worker.push({ type: "debug", debug });
@@ -182,7 +177,7 @@ export class WorkerPool {
 
   /** @param cause the reason for which it replaces another worker */
   #add(number: number, deaths = 0, cause: WorkerReplacement = "reload"): Worker {
-    const { threads, task, restart, updates, calls, words, schedule, log } = this.#options;
+    const { threads, task, restart, updates, calls, words, onPushed, log } = this.#options;
     const worker: Worker = new Worker({
       number,
       deaths,
@@ -191,7 +186,7 @@ export class WorkerPool {
       updates,
       calls,
       words,
-      schedule,
+      onPushed,
       onReady: () => this.#isReady(worker, cause),
       onImported: (file) => this.#restart.imported(file),
       onSettled:

@@ -12,7 +12,16 @@ import { MessageChannel, type MessagePort, receiveMessageOnPort, type Transferab
 import { Batch } from "../protocol/batch.ts";
 import { ApplicationLoadError, type AsgigramError, StartupFailedError, WorkerError } from "../protocol/errors.ts";
 import type { DisconnectReason } from "../protocol/events.ts";
-import type { CommonTask, HostTask, LogLevel, Place, StartFailure, ToMain, ToWorker } from "../protocol/port.ts";
+import type {
+  CommonTask,
+  EventItem,
+  HostTask,
+  LogLevel,
+  Place,
+  StartFailure,
+  ToMain,
+  ToWorker,
+} from "../protocol/port.ts";
 import { Pulse } from "../protocol/pulse.ts";
 import type { WorkerDeath } from "../protocol/worker-causes.ts";
 import type { Threads } from "./threads.ts";
@@ -48,8 +57,8 @@ export interface WorkerOptions {
   updates: EventFacts;
   calls: CallTaker;
   words: WorkerWords;
-  /** Ends the turn of the event loop: flushes this worker, among others. */
-  schedule(): void;
+  /** The worker has items to post: flush() is to be called at the end of the turn. */
+  onPushed(worker: Worker): void;
   onReady(): void;
   /** The application imports that file. */
   onImported(file: string): void;
@@ -102,12 +111,14 @@ export class Worker {
     this.deaths = options.deaths;
     this.#options = options;
     this.#port = port1;
-    this.#outbound = new Batch(port1, options.schedule);
+    this.#outbound = new Batch(port1, () => options.onPushed(this));
     this.ready = this.#ready.promise;
     this.ready.catch(() => {});
     this.ended = this.#ended.promise;
     this.over = this.#over.promise;
-    port1.on("message", (items: ToMain[]) => this.#receive(items));
+    port1.on("message", (items: ToMain[]) => {
+      for (const item of items) this.#receive(item);
+    });
     this.#run(port2);
   }
 
@@ -134,11 +145,15 @@ export class Worker {
     return this.isStalled && error instanceof WorkerError ? "stall" : "other";
   }
 
+  /** Posts events at once, behind the items that were pushed before. */
+  post(events: EventItem[]): void {
+    this.#outbound.push({ type: "events", events });
+    this.#outbound.flush();
+  }
+
   /** Adds an item to the message that is posted at the end of the turn. */
   push(item: ToWorker, transfer?: readonly Transferable[]): void {
-    const { last } = this.#outbound;
-    if (item.type === "events" && last?.type === "events") last.events.push(...item.events);
-    else this.#outbound.push(item, transfer);
+    this.#outbound.push(item, transfer);
   }
 
   /** Posts the items that were pushed. */
@@ -185,11 +200,7 @@ export class Worker {
     );
   }
 
-  #receive(items: readonly ToMain[]): void {
-    for (const item of items) this.#handle(item);
-  }
-
-  #handle(item: ToMain): void {
+  #receive(item: ToMain): void {
     const { updates, calls, words, onReady, onImported, onSettled, onDrained, onEnded } = this.#options;
     switch (item.type) {
       case "call":
@@ -235,7 +246,7 @@ export class Worker {
   /** The thread has ended. Messages that it posted before still count. */
   #die(error: Error): void {
     for (let left = receiveMessageOnPort(this.#port); left !== undefined; left = receiveMessageOnPort(this.#port)) {
-      this.#receive(left.message);
+      for (const item of left.message as ToMain[]) this.#receive(item);
     }
     this.#port.close();
     this.#state = "over";

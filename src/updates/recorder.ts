@@ -1,40 +1,42 @@
 /**
  * Collects the facts of one turn of the event loop, and ends the turn once for all workers:
  *
- *   record the turn in the inbox -> post its events -> flush the ports -> make its calls
+ *   record the turn in the inbox -> post its events -> post the other items for the workers -> send its calls
  *
  * So a delivery is in the inbox before the application can know of it, and an event that an application settled before it made
  * a call is settled for good before the call has an effect. An inbox that answers later holds up the turn's events and calls;
  * answers to the workers go out at once.
  */
 
-import type { Beginning, NewDeadLetter, Settlement } from "../inbox/inbox.ts";
-import type { EventItem, ToWorker } from "../protocol/port.ts";
+import type { Beginning, NewDeadLetter, Settlement, Turn } from "../inbox/inbox.ts";
+import type { EventItem } from "../protocol/port.ts";
 
-/** A worker as events are posted to it. Events that are posted to a dead worker are dropped. */
+/** A worker as events are posted to it. Items for a dead worker are dropped. */
 export interface Recipient {
   readonly number: number;
-  push(item: ToWorker): void;
+  /** Posts events at once, behind the items that were pushed before. */
+  post(events: EventItem[]): void;
+  /** Posts the items that were pushed. */
+  flush(): void;
 }
 
 export interface RecorderOptions {
   inbox: Settlement;
+  /** `takeTurn()` takes the calls that were made so far, and returns the function that sends them. */
+  outbox: { takeTurn(): () => void };
   /** The inbox refused these deliveries: they are not posted. */
   refused(worker: Recipient, seqs: readonly number[]): void;
-  /** Posts the items that were pushed to the workers. */
-  flush(): void;
-  /** Takes the calls that were made so far. @returns sends them */
-  takeCalls(): () => void;
   /** The inbox cannot be written any more. */
   onError(error: Error): void;
 }
 
-class OpenTurn {
+class OpenTurn implements Turn {
   readonly begun: Beginning[] = [];
   readonly settled: number[] = [];
   readonly died: number[] = [];
   readonly withdrawn: number[] = [];
   readonly deadLettered: NewDeadLetter[] = [];
+  /** Events to post, by worker. */
   readonly events = new Map<Recipient, EventItem[]>();
 
   get isEmpty(): boolean {
@@ -47,19 +49,23 @@ class OpenTurn {
   }
 }
 
-const NO_TURNS: readonly OpenTurn[] = [];
-
 export class Recorder {
   readonly #options: RecorderOptions;
+  /** The turns that have not ended, in order. */
   #turns = [new OpenTurn()];
+  /** Workers with items to post. */
+  readonly #pushed = new Set<Recipient>();
   #isScheduled = false;
-  /** Resolves when all turns before are recorded; undefined while the inbox answers at once. */
+  /** Resolves when all ended turns are recorded; undefined if they are. */
   #recording: Promise<void> | undefined;
+  /** The inbox cannot be written any more: nothing is recorded, and no event or call goes out. */
+  #hasFailed = false;
 
   constructor(options: RecorderOptions) {
     this.#options = options;
   }
 
+  /** A delivery begins: the event is posted when that is recorded. */
   begun(worker: Recipient, event: EventItem, alone: boolean): void {
     // The event may have been withdrawn a moment ago: it begins anew in a turn of its own.
     if (this.#turn.hasEnds) this.#turns.push(new OpenTurn());
@@ -91,12 +97,18 @@ export class Recorder {
     this.schedule();
   }
 
+  /** The worker has items to post. */
+  pushed(worker: Recipient): void {
+    this.#pushed.add(worker);
+    this.schedule();
+  }
+
   /** Ends the turn when the event loop has handled what is at hand. */
-  readonly schedule = (): void => {
+  schedule(): void {
     if (this.#isScheduled) return;
     this.#isScheduled = true;
-    setImmediate(this.#endScheduled);
-  };
+    setImmediate(this.#end);
+  }
 
   /** Ends the turn now. Resolves when everything so far is recorded, posted and sent. */
   async end(): Promise<void> {
@@ -108,65 +120,66 @@ export class Recorder {
     return this.#turns.at(-1)!;
   }
 
-  readonly #endScheduled = (): void => {
-    this.#end();
-  };
-
-  #end(): void {
-    const { flush, takeCalls, onError } = this.#options;
-    const send = takeCalls();
+  readonly #end = (): void => {
+    const { inbox, outbox } = this.#options;
+    const send = outbox.takeTurn();
     try {
-      for (const turn of this.#take()) this.#record(turn);
-      flush();
+      for (const turn of this.#take()) {
+        const refused = this.#recording === undefined ? inbox.record(turn) : undefined;
+        if (Array.isArray(refused)) this.#post(turn, refused);
+        else this.#later(async () => this.#post(turn, await (refused ?? inbox.record(turn))));
+      }
     } catch (error) {
-      return onError(error as Error);
-    } finally {
-      // Not earlier: pushing the events would schedule another end.
-      this.#isScheduled = false;
+      this.#fail(error as Error);
     }
-    if (this.#recording === undefined) send();
-    else this.#later(send);
-  }
+    // After a failure, too: the workers are asked to end.
+    for (const worker of this.#pushed) worker.flush();
+    this.#pushed.clear();
+    this.#isScheduled = false;
+    // Refused deliveries made room: others have begun meanwhile.
+    if (!this.#turn.isEmpty) this.schedule();
+    if (this.#recording !== undefined) this.#later(send);
+    else if (!this.#hasFailed) send();
+  };
 
   #take(): readonly OpenTurn[] {
     const turns = this.#turns;
     if (turns.length === 1 && this.#turn.isEmpty) return NO_TURNS;
     this.#turns = [new OpenTurn()];
-    return turns;
-  }
-
-  #record(turn: OpenTurn): void {
-    const { inbox } = this.#options;
-    if (this.#recording !== undefined) return this.#later(async () => this.#post(turn, await inbox.record(turn)));
-    const refused = inbox.record(turn);
-    if (refused instanceof Promise) this.#later(async () => this.#post(turn, await refused));
-    else this.#post(turn, refused);
+    return this.#hasFailed ? NO_TURNS : turns;
   }
 
   #post({ events }: OpenTurn, refused: readonly number[]): void {
     for (const [worker, batch] of events) {
-      if (refused.length === 0) worker.push({ type: "events", events: batch });
-      else this.#postRest(worker, batch, new Set(refused));
+      if (refused.length === 0) worker.post(batch);
+      else this.#postOthers(worker, batch, new Set(refused));
     }
   }
 
-  #postRest(worker: Recipient, batch: readonly EventItem[], refused: ReadonlySet<number>): void {
-    const [lost, ours] = [batch.filter(({ seq }) => refused.has(seq)), batch.filter(({ seq }) => !refused.has(seq))];
-    if (ours.length > 0) worker.push({ type: "events", events: ours });
-    if (lost.length > 0)
-      this.#options.refused(
-        worker,
-        lost.map(({ seq }) => seq),
-      );
+  #postOthers(worker: Recipient, batch: readonly EventItem[], refused: ReadonlySet<number>): void {
+    const ours = batch.filter(({ seq }) => !refused.has(seq));
+    const others = batch.filter(({ seq }) => refused.has(seq)).map(({ seq }) => seq);
+    if (ours.length > 0) worker.post(ours);
+    if (others.length > 0) this.#options.refused(worker, others);
   }
 
-  /** Does the work after everything that is still to be recorded. */
+  /** Does the work when all turns before are recorded. */
   #later(work: () => void | Promise<void>): void {
     const before = this.#recording ?? Promise.resolve();
-    const recording = before.then(work).catch((error) => this.#options.onError(error as Error));
+    const recording = before
+      .then(() => (this.#hasFailed ? undefined : work()))
+      .catch((error) => this.#fail(error as Error));
     this.#recording = recording;
     void recording.then(() => {
       if (this.#recording === recording) this.#recording = undefined;
     });
   }
+
+  #fail(error: Error): void {
+    if (this.#hasFailed) return;
+    this.#hasFailed = true;
+    this.#options.onError(error);
+  }
 }
+
+const NO_TURNS: readonly OpenTurn[] = [];

@@ -1,8 +1,10 @@
-/** The real command in a process of its own, which is killed and started again over the same inbox. */
+/** The real command in a process of its own. */
 
-import { type ChildProcess, spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
+import { startChild } from "../child.ts";
+import { COMPILED } from "../cli/asgigram.ts";
 
 const BIN = fileURLToPath(new URL("../../src/cli/bin.ts", import.meta.url));
 
@@ -12,9 +14,9 @@ export interface BotProcessOptions {
   token: string;
   apiUrl: string;
   inbox: string;
-  /** Further options of the command. */
+  /** More options of the command. */
   options: readonly string[];
-  /** An open file for all that it says. */
+  /** Open file for its output. */
   log: number;
 }
 
@@ -24,16 +26,16 @@ export interface End {
 }
 
 export class BotProcess {
-  /** Resolves when it is over. */
+  /** Resolves when the process has ended. */
   readonly ended: Promise<End>;
   readonly started = performance.now();
   readonly #process: ChildProcess;
 
   constructor({ token, apiUrl, inbox, options, log }: BotProcessOptions) {
     const args = [BIN, "app.ts", ...options, ...ALWAYS, "--inbox", inbox];
-    this.#process = spawn(process.execPath, args, {
+    this.#process = startChild(process.execPath, args, {
       cwd: import.meta.dirname,
-      env: { PATH: process.env.PATH, ASGIGRAM_TOKEN: token, ASGIGRAM_API_URL: apiUrl },
+      env: { PATH: process.env.PATH, NODE_COMPILE_CACHE: COMPILED, ASGIGRAM_TOKEN: token, ASGIGRAM_API_URL: apiUrl },
       stdio: ["ignore", log, log],
     });
     this.ended = once(this.#process, "exit").then(([code, signal]) => ({ code, signal }));

@@ -1,14 +1,16 @@
 import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
 import { chmodSync, existsSync, globSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
+import { promisify } from "node:util";
 import { Folder } from "../end-to-end/bot.ts";
-import { type Exit, run } from "./asgigram.ts";
+import { run } from "./asgigram.ts";
 
-/** Has Node.js tell of its cache on standard error. */
+/** Node.js then logs its cache to standard error. */
 const TELL = { NODE_DEBUG_NATIVE: "COMPILE_CACHE" };
 
-/** Files whose compiled code was found there. */
+/** Files whose compiled code was found in the cache. */
 function foundIn(stderr: string): string {
   return stderr
     .split("\n")
@@ -18,66 +20,80 @@ function foundIn(stderr: string): string {
 
 const HERE = join(import.meta.dirname, "../end-to-end");
 
-/** A start and an end. */
-async function simulate(env: { [name: string]: string }, ...args: readonly string[]): Promise<Exit> {
+/** Starts and ends a server. @returns its standard error */
+async function simulate(env: { [name: string]: string }, ...args: readonly string[]): Promise<string> {
   const exit = await run(["simulate", "apps/echo.ts", "--workers=1", ...args], { cwd: HERE, env, stdin: "" });
   assert.equal(exit.code, 0, exit.stderr);
-  return exit;
+  return exit.stderr;
 }
 
-describe("what V8 has compiled", () => {
-  test("is kept for the next start, that of workers too", async () => {
-    using folder = new Folder();
-    const env = { ...TELL, XDG_CACHE_HOME: folder.path };
-    assert.doesNotMatch(foundIn((await simulate(env)).stderr), /src|workers|apps/);
-    const found = foundIn((await simulate(env)).stderr);
-    assert.match(found, /src\/server\.ts/);
-    assert.match(found, /workers\/host\.ts/);
-    assert.match(found, /apps\/echo\.ts/);
-  });
+const SOURCE = new URL("../../src/", import.meta.url).href;
 
-  test("is kept where somebody wants it", async () => {
-    using folder = new Folder();
-    const env = { ...TELL, XDG_CACHE_HOME: join(folder.path, "not"), NODE_COMPILE_CACHE: join(folder.path, "here") };
-    await simulate(env);
-    assert.match(foundIn((await simulate(env)).stderr), /src\/server\.ts/);
-    assert.ok(!existsSync(env.XDG_CACHE_HOME));
-  });
+/** Keeps compiled code and imports a file of ours, as a start does. @returns standard error */
+async function keep(env: { [name: string]: string }): Promise<string> {
+  const code = `
+    const { keepCompiledCode } = await import("${SOURCE}cli/compiled-code.ts");
+    keepCompiledCode(process.env);
+    await import("${SOURCE}protocol/route.ts");`;
+  const args = ["--input-type=module", "--eval", code];
+  const { stderr } = await promisify(execFile)(process.execPath, args, { env });
+  return stderr;
+}
 
-  test("is not that of a configuration, in which secrets may stand", async () => {
+describe("compiled code", () => {
+  test("compiled code of server, workers and application is kept for the next start, that of a configuration is not: it may hold secrets", async () => {
     using folder = new Folder();
     const secret = "the password of a proxy";
     const config = join(folder.path, "config.mjs");
     writeFileSync(config, `export const elsewhere = "${secret}"; export default { maxAttempts: 2 };`);
-    const env = { XDG_CACHE_HOME: folder.path };
-    for (let i = 0; i < 2; i++) await simulate(env, `--config=${config}`);
+    const env = { ...TELL, XDG_CACHE_HOME: folder.path };
+    assert.doesNotMatch(foundIn(await simulate(env, `--config=${config}`)), /src|workers|apps/);
+    const found = foundIn(await simulate(env, `--config=${config}`));
+    assert.match(found, /src\/server\.ts/);
+    assert.match(found, /workers\/host\.ts/);
+    assert.match(found, /apps\/echo\.ts/);
     const kept = globSync("asgigram/*/*", { cwd: folder.path }).map((file) =>
       readFileSync(join(folder.path, file), "latin1"),
     );
     assert.ok(
-      kept.some((text) => text.includes("stopping: finishing what is at hand")),
+      kept.some((text) => text.includes("telegram.send_message")),
       "else it would prove nothing",
     );
     assert.ok(!kept.some((text) => text.includes(secret)));
   });
 
-  test("is not kept where others may write, for what is found is run", async () => {
+  test("compiled code is kept for the next start", async () => {
+    using folder = new Folder();
+    const env = { ...TELL, XDG_CACHE_HOME: folder.path };
+    assert.doesNotMatch(foundIn(await keep(env)), /src/);
+    assert.match(foundIn(await keep(env)), /src\/protocol\/route\.ts/);
+  });
+
+  test("compiled code is kept in the folder that NODE_COMPILE_CACHE names", async () => {
+    using folder = new Folder();
+    const env = { ...TELL, XDG_CACHE_HOME: join(folder.path, "not"), NODE_COMPILE_CACHE: join(folder.path, "here") };
+    await keep(env);
+    assert.match(foundIn(await keep(env)), /src\/protocol\/route\.ts/);
+    assert.ok(!existsSync(env.XDG_CACHE_HOME));
+  });
+
+  test("compiled code is not kept in a folder that others may write to, because it is run", async () => {
     using folder = new Folder();
     const kept = join(folder.path, "asgigram");
     mkdirSync(kept);
     chmodSync(kept, 0o777);
-    await simulate({ XDG_CACHE_HOME: folder.path });
+    await keep({ XDG_CACHE_HOME: folder.path });
     assert.deepEqual(readdirSync(kept), []);
   });
 
-  for (const [who, env] of Object.entries({
-    "somebody who does not want that": { NODE_DISABLE_COMPILE_CACHE: "1" },
-    "somebody who names no folder": { NODE_COMPILE_CACHE: "" },
-    "somebody who has nowhere to write": { XDG_CACHE_HOME: "/proc/nowhere" },
+  for (const [what, env] of Object.entries({
+    "NODE_DISABLE_COMPILE_CACHE is set": { NODE_DISABLE_COMPILE_CACHE: "1" },
+    "NODE_COMPILE_CACHE is empty": { NODE_COMPILE_CACHE: "" },
+    "no folder can be written to": { XDG_CACHE_HOME: "/proc/nowhere" },
   })) {
-    test(`is not kept for ${who}, and nothing is said of it`, async () => {
+    test(`compiled code is not kept where ${what}, without a message`, async () => {
       using folder = new Folder();
-      assert.equal((await simulate({ XDG_CACHE_HOME: folder.path, ...env })).stderr, "");
+      assert.equal(await keep({ XDG_CACHE_HOME: folder.path, ...env }), "");
       assert.ok(!existsSync(join(folder.path, "asgigram")));
     });
   }

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { run } from "./asgigram.ts";
+import { runHere } from "./in-process.ts";
 
 const TOKEN = "123456789:AAE-abcdefghijklmnopqrstuvwxyz_0123";
 
@@ -13,8 +14,8 @@ await writeFile(join(folder, "token"), `${TOKEN} and more\n`);
 await writeFile(join(folder, "conf.json"), '{ "worker": 3 }');
 
 test("--help fits 80 columns, shows three examples, and is no error", async () => {
-  for (const args of [["--help"], ["simulate", "-h"]]) {
-    const { code, stdout, stderr } = await run(args);
+  for (const exit of [run(["--help"]), runHere(["simulate", "-h"])]) {
+    const { code, stdout, stderr } = await exit;
     assert.equal(code, 0);
     assert.equal(stderr, "");
     assert(stdout.split("\n").every((line) => line.length <= 80));
@@ -22,9 +23,9 @@ test("--help fits 80 columns, shows three examples, and is no error", async () =
   }
 });
 
-test("--version shows the versions that a report needs", async () => {
+test("--version shows the versions of asgigram, Node.js and the Bot API", async () => {
   const { version } = JSON.parse(await readFile(new URL("../../package.json", import.meta.url), "utf8"));
-  const { code, stdout } = await run(["--version"]);
+  const { code, stdout } = await runHere(["--version"]);
   assert.equal(code, 0);
   assert.match(stdout, new RegExp(`^asgigram ${version}\nNode\\.js ${process.versions.node}\nBot API \\d+\\.\\d+\n$`));
 });
@@ -34,16 +35,16 @@ const WRONG: { [what: string]: { args: string[]; env?: { [name: string]: string 
   "no token": { args: ["bot.ts"], says: /no bot token given: set ASGIGRAM_TOKEN, or .* --token-file/ },
   "a malformed token": {
     args: [`${TOKEN}!`, "bot.ts"],
-    says: /the argument <token> is no bot token: one is digits, a colon/,
+    says: /the argument <token> is not a bot token: a token is digits, a colon/,
   },
   "a malformed token in the environment": {
     args: ["bot.ts"],
     env: { ASGIGRAM_TOKEN: `bot${TOKEN}` },
-    says: /ASGIGRAM_TOKEN is no bot token/,
+    says: /ASGIGRAM_TOKEN is not a bot token/,
   },
   "a token file with more than the token": {
     args: ["--token-file", "token", "bot.ts"],
-    says: /token \(--token-file\) is no bot token/,
+    says: /token \(--token-file\) is not a bot token/,
   },
   "a token file that is not there": {
     args: ["--token-file", "tokn", "bot.ts"],
@@ -89,13 +90,15 @@ const WRONG: { [what: string]: { args: string[]; env?: { [name: string]: string 
   "a misspelt command, alone": { args: ["simulat"], says: /there is no command "simulat"; did you mean simulate\?/ },
   "too many arguments": {
     args: ["bot.ts", TOKEN, "x"],
-    says: /too many arguments \(3\): no more are used than <token> <application>/,
+    says: /too many arguments \(3\): expected <token> <application> at most/,
   },
 };
 
 for (const [what, { args, env = {}, says }] of Object.entries(WRONG)) {
-  test(`${what}: one line with the remedy, exit code 2, and no token`, async () => {
-    const { code, stdout, stderr } = await run(args, { cwd: folder, env });
+  test(`${what} is one line with the remedy, no token, and exit code 2`, async () => {
+    // One in a process of its own is enough.
+    const start = what === "no application" ? run : runHere;
+    const { code, stdout, stderr } = await start(args, { cwd: folder, env });
     assert.match(stderr, /^asgigram: .+\n$/);
     assert.match(stderr, says);
     assert.doesNotMatch(stdout + stderr, /AAE/);

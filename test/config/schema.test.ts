@@ -6,7 +6,7 @@ import { after, test } from "node:test";
 import { Ajv } from "ajv";
 import fc from "fast-check";
 import { OPTION_KEYS, type OptionKey, optionAt } from "../../src/config/options.ts";
-import { type Settled, settle } from "../../src/config/settings.ts";
+import { type ResolvedSettings, resolveSettings } from "../../src/config/settings.ts";
 import { ConfigError } from "../../src/protocol/errors.ts";
 import { UPDATE_KINDS } from "../../src/protocol/route.ts";
 
@@ -18,11 +18,11 @@ writeFileSync(tokenFile, "1:abc", { mode: 0o600 });
 const schema = JSON.parse(readFileSync(new URL("../../config.schema.json", import.meta.url), "utf8"));
 const accepts = new Ajv().addVocabulary(["allowComments", "allowTrailingCommas"]).compile(schema);
 
-/** What the server makes of a file, or the error. */
-async function settled(options: unknown): Promise<Settled | ConfigError> {
+/** The settings of a file, or the error. */
+async function resolved(options: unknown): Promise<ResolvedSettings | ConfigError> {
   const config = join(folder, "conf.json");
   writeFileSync(config, JSON.stringify(options));
-  return settle({ options: { config }, env: {}, cwd: "/srv" }).catch((error) => {
+  return resolveSettings({ options: { config }, env: {}, cwd: "/srv" }).catch((error) => {
     assert(error instanceof ConfigError, String(error));
     return error;
   });
@@ -30,7 +30,7 @@ async function settled(options: unknown): Promise<Settled | ConfigError> {
 
 const KEYS = OPTION_KEYS.filter((key) => optionAt(key).notInFile === undefined);
 
-/** Values that may pass for the option, or may not. */
+/** Values that may be valid for the option. */
 function valuesFor(key: OptionKey): fc.Arbitrary<unknown> {
   // A token's file is also read.
   if (key === "tokenFile") return fc.oneof(fc.constant(tokenFile), fc.integer(), fc.constantFrom("", " ", null, true));
@@ -48,13 +48,13 @@ function valuesFor(key: OptionKey): fc.Arbitrary<unknown> {
 
 const files = fc.constantFrom(...KEYS).chain((key) => fc.record({ [key]: valuesFor(key) }));
 
-test("what the schema accepts, the server accepts", async () => {
+test("the server accepts every file that the schema accepts", async () => {
   let accepted = 0;
   await fc.assert(
     fc.asyncProperty(files, async (options) => {
       if (!accepts(JSON.parse(JSON.stringify(options)))) return;
       accepted += 1;
-      const outcome = await settled(options);
+      const outcome = await resolved(options);
       assert(!(outcome instanceof ConfigError), outcome instanceof ConfigError ? outcome.message : "");
     }),
     { numRuns: 1000 },
@@ -62,11 +62,11 @@ test("what the schema accepts, the server accepts", async () => {
   assert(accepted > 20, `only ${accepted} files were accepted`);
 });
 
-test("what the server accepts, the schema accepts in the form that the server gives it", async () => {
+test("the schema accepts every file that the server accepts, in its normal form", async () => {
   let accepted = 0;
   await fc.assert(
     fc.asyncProperty(files, async (options) => {
-      const outcome = await settled(options);
+      const outcome = await resolved(options);
       if (outcome instanceof ConfigError) return;
       accepted += 1;
       const { settings } = outcome;
@@ -78,14 +78,14 @@ test("what the server accepts, the schema accepts in the form that the server gi
   assert(accepted > 20, `only ${accepted} files were accepted`);
 });
 
-test("what cannot stand in the file, what there is not, and two words for one thing are refused", () => {
+test("the schema refuses options that are not allowed in the file, unknown options, and two options for one setting", () => {
   for (const options of [{ token: "1:a" }, { config: "x" }, { wrokers: 2 }, { logLevel: "info", verbosity: 1 }, []]) {
     assert(!accepts(options), JSON.stringify(options));
   }
   assert(accepts({ $schema: "./node_modules/asgigram/config.schema.json" }));
 });
 
-test("every option is described, and its default and its examples are accepted", () => {
+test("the schema describes every option, and accepts its default and its examples", () => {
   assert.deepEqual(Object.keys(schema.properties), ["$schema", ...KEYS]);
   for (const key of KEYS) {
     const property = schema.properties[key];
@@ -96,9 +96,9 @@ test("every option is described, and its default and its examples are accepted",
   }
 });
 
-test("numbers as text, off, and lists as text are left to the server", async () => {
+test("the schema refuses numbers, off and lists as text, which only the server accepts", async () => {
   for (const options of [{ workers: "4" }, { inbox: false, rateLimit: "off" }, { allowedUpdates: "message,poll" }]) {
     assert(!accepts(options));
-    assert(!((await settled(options)) instanceof ConfigError));
+    assert(!((await resolved(options)) instanceof ConfigError));
   }
 });

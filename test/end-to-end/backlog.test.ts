@@ -1,24 +1,24 @@
 import assert from "node:assert/strict";
-import { join } from "node:path";
 import { test } from "node:test";
 import { Simulator } from "../../simulator/index.ts";
 import { DeadLetters } from "../../src/inbox/dead-letters.ts";
 import { SqliteInbox } from "../../src/inbox/sqlite.ts";
-import { callsOf, Folder, message, startBot } from "./bot.ts";
+import { Folder } from "../folder.ts";
+import { callsOf, message, startBot } from "./bot.ts";
 
 const now = () => Math.floor(Date.now() / 1000);
 
-/** An inbox in which an earlier process has left updates. */
+/** Makes an inbox with updates of an earlier process. */
 async function leave(path: string, bot: number, updates: { update_id: number }[]): Promise<void> {
   const inbox = new SqliteInbox(path, bot);
   await inbox.append(updates.map((update) => ({ update_id: update.update_id, update, body: JSON.stringify(update) })));
   await inbox.close();
 }
 
-test("--drop-pending forgets what waits, at Telegram and in the inbox, and says how much", async () => {
+test("--drop-pending drops the updates that wait at Telegram and in the inbox, and logs their numbers", async () => {
   using folder = new Folder();
   await using simulator = await Simulator.start();
-  const inbox = join(folder.path, "inbox.sqlite");
+  const inbox = folder.join("inbox.sqlite");
   await leave(inbox, simulator.bot.id, [{ update_id: 7, ...message(1, "stored") }]);
   await simulator.pushMany([message(1, "old"), message(2, "old"), message(3, "old")]);
   await using bot = await startBot("echo", simulator, ["--drop-pending", "--inbox", inbox]);
@@ -34,10 +34,10 @@ test("--drop-pending forgets what waits, at Telegram and in the inbox, and says 
   assert.equal(simulator.pending, 0);
 });
 
-test("--max-age drops what is older at the start, at Telegram and in the inbox, and nothing else", async () => {
+test("--max-age drops the updates that are older at the start, at Telegram and in the inbox, and no others", async () => {
   using folder = new Folder();
   await using simulator = await Simulator.start();
-  const inbox = join(folder.path, "inbox.sqlite");
+  const inbox = folder.join("inbox.sqlite");
   await leave(inbox, simulator.bot.id, [{ update_id: 7, ...message(1, "stored just now") }]);
   const dated = (chat: number, date: number) => ({ message: { ...message(chat, "hello").message, date } });
   await simulator.pushMany([dated(2, now() - 3600), dated(3, now()), dated(4, now() - 7200)]);
@@ -49,10 +49,10 @@ test("--max-age drops what is older at the start, at Telegram and in the inbox, 
   assert.equal((await bot.end()).code, 0);
 });
 
-test("dead letters are kept up to --dead-letter-limit, the newest of them", async () => {
+test("the newest --dead-letter-limit dead letters are kept", async () => {
   using folder = new Folder();
   await using simulator = await Simulator.start();
-  const inbox = join(folder.path, "inbox.sqlite");
+  const inbox = folder.join("inbox.sqlite");
   await using bot = await startBot("fragile", simulator, [
     "--dead-letter-limit",
     "3",
@@ -66,9 +66,7 @@ test("dead letters are kept up to --dead-letter-limit, the newest of them", asyn
   await callsOf(simulator, "sendMessage", 1);
   assert.equal((await bot.end()).code, 0);
   const letters = new DeadLetters(inbox);
-  assert.deepEqual(
-    letters.list().map(({ id }) => id),
-    [8, 9, 10],
-  );
+  const ids = letters.list().map(({ id }) => id);
   letters.close();
+  assert.deepEqual(ids, [8, 9, 10]);
 });

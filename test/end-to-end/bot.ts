@@ -1,20 +1,11 @@
 /** A bot under the real command line, in a process of its own, against a simulator in this one. */
 
-import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import type { Simulator } from "../../simulator/index.ts";
+import type { SimulatedUser, Simulator } from "../../simulator/index.ts";
 import { Asgigram, type Exit, type RunOptions } from "../cli/asgigram.ts";
+import { eventually, LIMIT } from "../eventually.ts";
 
-/** A temporary folder, gone with the block that made it. */
-export class Folder implements Disposable {
-  readonly path = mkdtempSync(join(tmpdir(), "asgigram-"));
-
-  [Symbol.dispose](): void {
-    rmSync(this.path, { recursive: true, force: true });
-  }
-}
+// For the tests that import it from here.
+export { Folder } from "../folder.ts";
 
 /** Starts `test/end-to-end/apps/<app>.ts`; resolves when it serves. */
 export async function startBot(app: string, simulator: Simulator, args: readonly string[]): Promise<Bot> {
@@ -45,9 +36,9 @@ export class Bot implements AsyncDisposable {
     return await exit;
   }
 
-  /** Nothing is left running, however a test ends. */
+  /** Kills it, unless it has ended. */
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.process.process.exitCode === null && this.process.process.signalCode === null) await this.end("SIGKILL");
+    await this.process[Symbol.asyncDispose]();
   }
 
   /** The log so far. */
@@ -56,13 +47,9 @@ export class Bot implements AsyncDisposable {
     return lines.map((line) => JSON.parse(line) as LogLine);
   }
 
-  /** Resolves as soon as the log holds a line that matches. */
+  /** Resolves as soon as the log holds a line that matches; rejects if the process ends before that. */
   async logged(matches: (line: LogLine) => boolean): Promise<LogLine> {
-    for (;;) {
-      const found = this.log.find(matches);
-      if (found !== undefined) return found;
-      await once(this.process.process.stderr, "data", { signal: AbortSignal.timeout(10_000) });
-    }
+    return await this.process.finds(() => this.log.find(matches), `log line that matches ${matches}`);
   }
 }
 
@@ -89,25 +76,42 @@ export function message(chat: number, text: string): { message: object } {
   };
 }
 
-/** Resolves when the simulator has been asked for at least `count` calls of the method, with their parameters. */
+/** Resolves when the bot has made at least `count` calls of the method, with their parameters. */
 export async function callsOf(simulator: Simulator, method: string, count: number): Promise<Parameters[]> {
   const calls = () => simulator.calls.filter((call) => call.method === method);
-  await until(simulator, () => simulator.calls.length >= count && calls().length >= count);
+  await until(
+    simulator,
+    () => simulator.calls.length >= count && calls().length >= count,
+    `${count} calls of ${method}`,
+  );
   return calls().map(({ parameters }) => parameters);
 }
 
-/** Resolves as soon as the condition holds; looks whenever something happens in a chat. */
-export async function until(simulator: Simulator, condition: () => boolean): Promise<void> {
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  const late = setTimeout(() => reject(new Error(`not within 20 s: ${condition}`)), 20_000);
-  const look = () => condition() && resolve();
-  const stop = simulator.observe(look);
-  look();
-  await promise.finally(() => {
-    clearTimeout(late);
-    stop();
-  });
+/**
+ * Resolves as soon as the condition holds; looks whenever something happens in a chat.
+ * @param what names the condition, for the error
+ */
+export async function until(simulator: Simulator, condition: () => boolean, what = String(condition)): Promise<void> {
+  const saw = () => `instead of ${what}: ${simulator.pending} updates not confirmed, and ${countCalls(simulator)}`;
+  await eventually(condition, saw, (look) => simulator.observe(look));
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: whatever a test's application has sent
+function countCalls({ calls }: Simulator): string {
+  const methods = Map.groupBy(calls, ({ method }) => method);
+  const counts = [...methods].map(([method, { length }]) => `${length} calls of ${method}`);
+  const last = calls.slice(-5).map(({ method, parameters }) => `${method} ${JSON.stringify(parameters)}`);
+  return [`${counts.join(", ")}; the last of them:`, ...last].join("\n");
+}
+
+/** Text of the bot's next message to the person. */
+export async function nextText(person: SimulatedUser): Promise<string | undefined> {
+  return (await person.nextMessage({ timeout: LIMIT })).text;
+}
+
+/** Resolves when an offset has confirmed every update. */
+export async function confirmed(simulator: Simulator): Promise<void> {
+  await simulator.confirmed({ timeout: LIMIT });
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: the parameters of any call
 type Parameters = Record<string, any>;

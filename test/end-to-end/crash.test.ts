@@ -1,60 +1,79 @@
 import assert from "node:assert/strict";
-import { join } from "node:path";
 import { describe, test } from "node:test";
 import { Simulator } from "../../simulator/index.ts";
 import { DeadLetters } from "../../src/inbox/dead-letters.ts";
 import { shardOf } from "../../src/protocol/shard.ts";
-import { callsOf, Folder, message, startBot } from "./bot.ts";
+import { Folder } from "../folder.ts";
+import { Bot, callsOf, message } from "./bot.ts";
 
 const WORKERS = 2;
 
-/** Chats of the first and of the second worker. */
+/** Ids of chats that a worker serves. */
 const chats = (worker: number) =>
   Array.from({ length: 100 }, (_, i) => i + 1).filter((id) => shardOf(id, WORKERS) === worker);
 const [ANN, ...NEIGHBOURS] = chats(0) as [number, ...number[]];
 const [BEN] = chats(1) as [number];
 
-async function setUp(args: string[] = []) {
-  const folder = new Folder();
-  const inbox = join(folder.path, "inbox.sqlite");
-  const simulator = await Simulator.start();
-  const options = ["--workers", `${WORKERS}`, "--inbox", inbox, ...args];
-  const bot = await startBot("fragile", simulator, options).catch(async (error) => {
-    await simulator.close();
-    throw error;
-  });
-  return {
-    simulator,
-    bot,
-    restart: () => startBot("fragile", simulator, options),
-    /** What each chat has been told so far. */
-    heard: (chat: number) =>
-      simulator.calls.filter(({ parameters }) => parameters.chat_id === chat).map(({ parameters }) => parameters.text),
-    deadLetters: () => {
-      const letters = new DeadLetters(inbox);
-      const all = letters.list();
+/** A bot that does what its messages say (apps/fragile.ts), with an inbox in a file. */
+class FragileBot implements AsyncDisposable {
+  readonly simulator: Simulator;
+  readonly #folder = new Folder();
+  readonly #args: readonly string[];
+  #bot: Bot | undefined;
+
+  private constructor(simulator: Simulator, args: readonly string[]) {
+    this.simulator = simulator;
+    this.#args = ["--workers", `${WORKERS}`, "--inbox", this.#folder.join("inbox.sqlite"), ...args];
+  }
+
+  static async start(...args: readonly string[]): Promise<FragileBot> {
+    const fragile = new FragileBot(await Simulator.start(), args);
+    await fragile.restart();
+    return fragile;
+  }
+
+  async restart(): Promise<void> {
+    this.#bot = new Bot("apps/fragile.ts", this.simulator, this.#args);
+    await this.#bot.process.says("serving");
+  }
+
+  get bot(): Bot {
+    return this.#bot!;
+  }
+
+  /** Texts of the bot's messages to a chat so far. */
+  said(chat: number): unknown[] {
+    const calls = this.simulator.calls.filter(({ parameters }) => parameters.chat_id === chat);
+    return calls.map(({ parameters }) => parameters.text);
+  }
+
+  deadLetters() {
+    const letters = new DeadLetters(this.#folder.join("inbox.sqlite"));
+    try {
+      return letters.list();
+    } finally {
       letters.close();
-      return all;
-    },
-    async [Symbol.asyncDispose]() {
-      await bot[Symbol.asyncDispose]();
-      await simulator.close();
-      folder[Symbol.dispose]();
-    },
-  };
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#bot?.[Symbol.asyncDispose]();
+    await this.simulator.close();
+    this.#folder[Symbol.dispose]();
+  }
 }
 
-describe("a worker that dies", () => {
+describe("a worker's death", () => {
   const deaths: Record<string, { deed: string; args?: string[]; log: RegExp }> = {
-    "by process.exit()": { deed: "exit", log: /process\.exit\(7\) was called/ },
-    "of an error that nobody catches": { deed: "throw", log: /an uncaught exception ends the worker/ },
-    "of a promise that was left behind": { deed: "reject", log: /an unhandled promise rejection ends the worker/ },
-    "for want of heap": { deed: "heap", args: ["--worker-memory", "32"], log: /a worker died/ },
+    "process.exit()": { deed: "exit", log: /process\.exit\(7\) was called/ },
+    "an error that nothing catches": { deed: "throw", log: /an uncaught exception ends the worker/ },
+    "a rejected promise that nothing awaits": { deed: "reject", log: /an unhandled promise rejection ends the worker/ },
+    "a full heap": { deed: "heap", args: ["--worker-memory", "32"], log: /a worker died/ },
   };
-  for (const [how, { deed, args, log }] of Object.entries(deaths)) {
-    test(`${how} is replaced, and what it had is delivered again, in order`, async () => {
-      await using server = await setUp(args);
-      const { simulator, bot, heard } = server;
+  for (const [how, { deed, args = [], log }] of Object.entries(deaths)) {
+    test(`a worker that dies of ${how} is replaced, and its events are delivered again, in order`, async () => {
+      await using server = await FragileBot.start(...args);
+      const { simulator, bot } = server;
       const neighbour = NEIGHBOURS[0]!;
       await simulator.pushMany([
         message(ANN, deed),
@@ -65,21 +84,21 @@ describe("a worker that dies", () => {
       await callsOf(simulator, "sendMessage", 4);
       await bot.logged(({ msg }) => log.test(msg));
       assert.deepEqual(
-        heard(ANN).map((text) => String(text).split(" ")[0]),
+        server.said(ANN).map((text) => String(text).split(" ")[0]),
         [deed, "second"],
       );
-      assert.equal(heard(ANN)[0], `${deed} 2`);
-      assert.equal(heard(neighbour).length, 1);
-      assert.deepEqual(heard(BEN), ["other 1"], "the other worker has not noticed");
+      assert.equal(server.said(ANN)[0], `${deed} 2`);
+      assert.equal(server.said(neighbour).length, 1);
+      assert.deepEqual(server.said(BEN), ["other 1"], "the other worker goes on");
       assert.deepEqual(server.deadLetters(), []);
       assert.equal((await bot.end()).code, 0);
     });
   }
 });
 
-test("an event that kills its worker each time becomes a dead letter after three attempts, and takes nobody with it", async () => {
-  await using server = await setUp();
-  const { simulator, bot, heard } = server;
+test("an event that kills its worker each time becomes a dead letter after three attempts; other events do not", async () => {
+  await using server = await FragileBot.start();
+  const { simulator, bot } = server;
   const innocents = NEIGHBOURS.slice(0, 20);
   const updates = [
     message(ANN, "exit always"),
@@ -88,8 +107,8 @@ test("an event that kills its worker each time becomes a dead letter after three
   ];
   await simulator.pushMany(updates);
   await callsOf(simulator, "sendMessage", innocents.length + 1);
-  assert.match(heard(ANN).join(), /^after \d$/);
-  for (const chat of innocents) assert.equal(heard(chat).length, 1, `chat ${chat}`);
+  assert.match(server.said(ANN).join(), /^after \d$/);
+  for (const chat of innocents) assert.equal(server.said(chat).length, 1, `chat ${chat}`);
   const letters = server.deadLetters();
   assert.equal(letters.length, 1);
   assert.equal(JSON.parse(letters[0]!.body).message.text, "exit always");
@@ -100,12 +119,12 @@ test("an event that kills its worker each time becomes a dead letter after three
 });
 
 test("an exception makes a dead letter at once, and ends that instance only", async () => {
-  await using server = await setUp();
-  const { simulator, bot, heard } = server;
+  await using server = await FragileBot.start();
+  const { simulator, bot } = server;
   await simulator.pushMany([message(ANN, "fail always"), message(ANN, "after"), message(NEIGHBOURS[0]!, "hello")]);
   await callsOf(simulator, "sendMessage", 2);
-  assert.deepEqual(heard(ANN), ["after 1"]);
-  assert.deepEqual(heard(NEIGHBOURS[0]!), ["hello 1"]);
+  assert.deepEqual(server.said(ANN), ["after 1"]);
+  assert.deepEqual(server.said(NEIGHBOURS[0]!), ["hello 1"]);
   const [letter, ...others] = server.deadLetters();
   assert.deepEqual(others, []);
   assert.match(letter!.reason, /the application's own/);
@@ -114,25 +133,25 @@ test("an exception makes a dead letter at once, and ends that instance only", as
   assert.equal((await bot.end()).code, 0);
 });
 
-test("a worker that blocks for --stall-timeout is named, with what it is at, and replaced", async () => {
-  await using server = await setUp(["--stall-timeout", "2"]);
-  const { simulator, bot, heard } = server;
+test("a worker that blocks for --stall-timeout is logged with its scope, and replaced", async () => {
+  await using server = await FragileBot.start("--stall-timeout", "2");
+  const { simulator, bot } = server;
   await simulator.pushMany([message(ANN, "block"), message(BEN, "other")]);
   const stalled = await bot.logged(({ msg }) => /a worker is stalled/.test(msg));
   assert.deepEqual([stalled.worker, stalled.scope], [0, `chat:${ANN}`]);
   await callsOf(simulator, "sendMessage", 2);
-  assert.deepEqual([heard(ANN), heard(BEN)], [["block 2"], ["other 1"]]);
+  assert.deepEqual([server.said(ANN), server.said(BEN)], [["block 2"], ["other 1"]]);
   assert.equal((await bot.end()).code, 0);
 });
 
-test("what a worker had that died while the server stopped has made its attempt", async () => {
-  await using server = await setUp();
-  const { simulator, bot, heard } = server;
+test("an event whose worker dies while the server stops has made its attempt", async () => {
+  await using server = await FragileBot.start();
+  const { simulator, bot } = server;
   await simulator.push(message(ANN, "die-when-stopped"));
   await bot.logged(({ msg }) => msg === "waiting to be stopped");
   assert.equal((await bot.end()).code, 0);
-  await using second = await server.restart();
+  await server.restart();
   await callsOf(simulator, "sendMessage", 1);
-  assert.deepEqual(heard(ANN), ["die-when-stopped 2"]);
-  assert.equal((await second.end()).code, 0);
+  assert.deepEqual(server.said(ANN), ["die-when-stopped 2"]);
+  assert.equal((await server.bot.end()).code, 0);
 });

@@ -4,9 +4,10 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { run } from "../cli/asgigram.ts";
 
+const FROM_SOURCE = new URL("../from-source.ts", import.meta.url).href;
 const FOLDER = join(import.meta.dirname, "../../examples");
 
-/** What is said to each example, and what it answers. */
+/** Messages to each example, and its answers. */
 const TALKS: Record<string, { said: string; heard: RegExp }> = {
   "echo.ts": { said: "hello\n", heard: /^Bot: hello$/m },
   "gzip.ts": {
@@ -17,7 +18,7 @@ const TALKS: Record<string, { said: string; heard: RegExp }> = {
   "quiz.ts": { said: "hi\nAnn\n/1\n", heard: /What is your name\?.*Ann, do you like tea\?.*Ann likes tea\./s },
 };
 
-/** What is no bot, but goes with one. */
+/** Files that go with a bot and are none. */
 const COMPANIONS = ["opentelemetry.ts"];
 
 test("there is a talk for every example", () => {
@@ -26,7 +27,7 @@ test("there is a talk for every example", () => {
 });
 
 for (const [name, { said, heard }] of Object.entries(TALKS)) {
-  test(`${name} does what it says, in a simulated chat`, async () => {
+  test(`${name} answers in a simulated chat`, async () => {
     const { code, stdout, stderr } = await run(["simulate", name], { cwd: FOLDER, stdin: said });
     assert.match(stdout, heard);
     assert.equal(code, 0, stderr);
@@ -38,7 +39,7 @@ const SPAN =
   /traceId: '(?<trace>\w+)'.*?parentSpanContext: (?:undefined|\{.*?spanId: '(?<parent>\w+)').*?name: '(?<name>\w+)'.*?id: '(?<id>\w+)'.*?status: \{ code: (?<status>\d)/gs;
 
 test("opentelemetry.ts traces an update, its delivery and the calls that it leads to", async () => {
-  const options = { cwd: FOLDER, stdin: "ten\n", node: ["--import", "./opentelemetry.ts"] };
+  const options = { cwd: FOLDER, stdin: "ten\n", node: ["--import", FROM_SOURCE, "--import", "./opentelemetry.ts"] };
   const { code, stdout, stderr } = await run(["simulate", "heavy.ts"], options);
   assert.equal(code, 0, stderr);
   const spans = [...stdout.matchAll(SPAN)].map(({ groups }) => groups!);

@@ -7,14 +7,15 @@ import type { AddressInfo } from "node:net";
 import { suite, test } from "node:test";
 import { gunzipSync } from "node:zlib";
 import { Simulator } from "../../simulator/index.ts";
-import { callsOf, startBot, until } from "./bot.ts";
+import { callsOf, nextText, startBot, until } from "./bot.ts";
 
 const MEGABYTE = 1024 * 1024;
+const ARGS = ["--no-inbox", "--workers", "1", "--local"];
 
-/** Stands before a simulator, and takes uploads by itself: it counts their bytes and drops them. */
+/** Stands before a simulator and passes calls on, except uploads: it counts their bytes and drops them. */
 class UploadSink implements AsyncDisposable {
   bytes = 0;
-  /** Uploads that came in whole, and those that were cut off. */
+  /** Number of uploads that came in whole. */
   whole = 0;
   readonly #cutOff = Promise.withResolvers<void>();
   readonly #http = createServer((incoming, response) => {
@@ -60,7 +61,7 @@ class UploadSink implements AsyncDisposable {
     return this.#simulator;
   }
 
-  /** Resolves when an upload has been cut off. */
+  /** Resolves when the first upload is cut off. */
   get cutOff(): Promise<void> {
     return this.#cutOff.promise;
   }
@@ -77,7 +78,7 @@ class UploadSink implements AsyncDisposable {
   }
 }
 
-/** Kilobytes that a process has in memory: now, and at the most so far. */
+/** Resident memory of a process in KB: now, and the most so far. */
 function memoryOf(pid: number): { now: number; peak: number } {
   const status = readFileSync(`/proc/${pid}/status`, "utf8");
   const value = (name: string) => Number(new RegExp(`^${name}:\\s+(\\d+) kB`, "m").exec(status)![1]);
@@ -85,71 +86,65 @@ function memoryOf(pid: number): { now: number; peak: number } {
 }
 
 test("500 MB go up from a worker, and the server's memory grows by less than 100 MB", {
-  skip: process.platform !== "linux",
+  skip: process.platform !== "linux" && "memory is read from /proc",
 }, async () => {
   await using sink = await UploadSink.start();
-  await using bot = await startBot("files", sink.simulator, ["--no-inbox", "--workers", "1", "--local"]);
+  await using bot = await startBot("files", sink.simulator, ARGS);
   const ann = await sink.people.user("ann");
   await ann.sendText("upload 1");
-  assert.equal((await ann.nextMessage()).text, "done: upload");
+  assert.equal(await nextText(ann), "done: upload");
   const before = memoryOf(bot.process.process.pid!).now;
   await ann.sendText("upload 500");
-  assert.equal((await ann.nextMessage({ timeout: 50_000 })).text, "done: upload");
+  assert.equal(await nextText(ann), "done: upload");
   const { peak } = memoryOf(bot.process.process.pid!);
   assert.ok(sink.bytes > 501 * MEGABYTE);
   assert.ok(peak - before < 100 * 1024, `it grew by ${Math.round((peak - before) / 1024)} MB`);
 });
 
-suite("an upload that breaks off in the middle is cut off, and no success", () => {
-  const start = async () => {
-    const sink = await UploadSink.start();
-    const bot = await startBot("files", sink.simulator, ["--no-inbox", "--workers", "1", "--local"]);
-    return { sink, bot, ann: await sink.people.user("ann") };
-  };
-
-  test("because its worker dies", async () => {
-    const { sink, bot, ann } = await start();
-    await using _sink = sink;
-    await using _bot = bot;
+suite("an upload that breaks off is cut off, and no success", () => {
+  test("an upload is cut off when its worker dies", async () => {
+    await using sink = await UploadSink.start();
+    await using bot = await startBot("files", sink.simulator, ARGS);
+    const ann = await sink.people.user("ann");
     await ann.sendText("die");
     await sink.cutOff;
     const { error } = await bot.logged(({ msg }) => msg === "a call failed");
     assert.match(error!, /sendDocument: "document": it broke off/);
     await ann.sendText("hello");
-    assert.equal((await ann.nextMessage()).text, "done: hello", "what waited behind it holds up nothing");
+    assert.equal(await nextText(ann), "done: hello", "what waited behind it holds up nothing");
     assert.equal(sink.whole, 0);
   });
 
-  test("because the application returns: its stream is ended, too", async () => {
-    const { sink, bot, ann } = await start();
-    await using _sink = sink;
-    await using _bot = bot;
+  test("an upload is cut off when the application returns, and its stream is ended", async () => {
+    await using sink = await UploadSink.start();
+    await using bot = await startBot("files", sink.simulator, ARGS);
+    const ann = await sink.people.user("ann");
     await ann.sendText("return");
     await sink.cutOff;
     await bot.logged(({ msg }) => msg === "the stream was ended");
     assert.equal(sink.whole, 0);
     await ann.sendText("hello");
-    assert.equal((await ann.nextMessage()).text, "done: hello");
+    assert.equal(await nextText(ann), "done: hello");
   });
 
-  test("because its stream fails: the application hears of it", async () => {
-    const { sink, bot, ann } = await start();
-    await using _sink = sink;
-    await using _bot = bot;
+  test("an upload is cut off when its stream fails, and send() rejects with the reason", async () => {
+    await using sink = await UploadSink.start();
+    await using _bot = await startBot("files", sink.simulator, ARGS);
+    const ann = await sink.people.user("ann");
     await ann.sendText("fail");
     const reason = "the stream failed: Error: the source is dry";
-    assert.equal((await ann.nextMessage()).text, `ASGIGRAM_FILE none: sendDocument: "document": ${reason}`);
+    assert.equal(await nextText(ann), `ASGIGRAM_FILE none: sendDocument: "document": ${reason}`);
     await sink.cutOff;
     assert.equal(sink.whole, 0);
   });
 });
 
-test("a stream that nobody reads, since another file is missing, is cancelled", async () => {
+test("a stream is cancelled when another file of the same call is missing", async () => {
   await using simulator = await Simulator.start();
   await using bot = await startBot("files", simulator, ["--no-inbox", "--workers", "1"]);
   const ann = await simulator.user("ann");
   await ann.sendText("unread");
-  assert.match((await ann.nextMessage()).text!, /^sendMediaGroup: "media\[0\]\.media": ENOENT.*'\/no\/such'$/);
+  assert.match((await nextText(ann))!, /^sendMediaGroup: "media\[0\]\.media": ENOENT.*'\/no\/such'$/);
   await bot.logged(({ msg }) => msg === "the stream was cancelled");
 });
 

@@ -1,29 +1,23 @@
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { Simulator } from "../../simulator/index.ts";
-import { Bot, callsOf, Folder, message, startBot } from "./bot.ts";
+import { startChild } from "../child.ts";
+import { Folder } from "../folder.ts";
+import { Bot, callsOf, message, startBot } from "./bot.ts";
 
 const BIN = join(import.meta.dirname, "../../src/cli/bin.ts");
 
 test("a disk that is full ends the server with the reason, and nothing is confirmed that is not stored", async () => {
   using folder = new Folder();
   await using simulator = await Simulator.start();
-  // The shell lets no file of the server's grow beyond 200 KB, as a full disk would not.
+  // ulimit -f stands for a full disk: no file may grow beyond 200 KB.
   const command = `trap '' XFSZ; ulimit -f 200; exec "$0" "$@"`;
-  const args = [
-    process.execPath,
-    BIN,
-    "apps/echo.ts",
-    "--log-format",
-    "json",
-    "--inbox",
-    join(folder.path, "inbox.sqlite"),
-  ];
-  const server = spawn("bash", ["-c", command, ...args], {
+  const inbox = folder.join("inbox.sqlite");
+  const args = [process.execPath, BIN, "apps/echo.ts", "--log-format", "json", "--inbox", inbox];
+  const server = startChild("bash", ["-c", command, ...args], {
     cwd: import.meta.dirname,
     env: { PATH: process.env.PATH, ASGIGRAM_TOKEN: simulator.token, ASGIGRAM_API_URL: simulator.url },
   });
@@ -40,7 +34,7 @@ test("a disk that is full ends the server with the reason, and nothing is confir
   assert.ok(simulator.pending > 0, "Telegram still has what could not be stored");
 
   // With room on the disk again, all of it is handled.
-  await using second = await startBot("echo", simulator, ["--inbox", join(folder.path, "inbox.sqlite")]);
+  await using second = await startBot("echo", simulator, ["--inbox", inbox]);
   await callsOf(simulator, "sendMessage", sent);
   const chats = new Set(
     simulator.calls.filter(({ method }) => method === "sendMessage").map((call) => call.parameters.chat_id),
@@ -52,7 +46,7 @@ test("a disk that is full ends the server with the reason, and nothing is confir
 test("an inbox that is removed while it is in use ends the server with the reason", async () => {
   using folder = new Folder();
   await using simulator = await Simulator.start();
-  const inbox = join(folder.path, "inbox.sqlite");
+  const inbox = folder.join("inbox.sqlite");
   await using bot = await startBot("echo", simulator, ["--inbox", inbox]);
   const exit = bot.process.exit();
   rmSync(inbox);
@@ -61,10 +55,10 @@ test("an inbox that is removed while it is in use ends the server with the reaso
   assert.match(stderr, /asgigram: the inbox \S+ has been removed while it was in use/);
 });
 
-test("a damaged inbox is told as such", async () => {
+test("a damaged inbox ends the start with the reason and the remedy", async () => {
   using folder = new Folder();
   await using simulator = await Simulator.start();
-  const inbox = join(folder.path, "inbox.sqlite");
+  const inbox = folder.join("inbox.sqlite");
   await using first = await startBot("echo", simulator, ["--inbox", inbox]);
   await first.end();
   writeFileSync(inbox, readFileSync(inbox).fill(0xa5, 100));

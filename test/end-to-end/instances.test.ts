@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Simulator } from "../../simulator/index.ts";
-import { startBot } from "./bot.ts";
+import { type SimulatedUser, Simulator } from "../../simulator/index.ts";
+import { nextText, startBot } from "./bot.ts";
 
-const say = async (user: { sendText(text: string): Promise<unknown>; nextMessage(): Promise<{ text?: string }> }) => {
+const say = async (user: SimulatedUser) => {
   await user.sendText("next");
-  return (await user.nextMessage()).text;
+  return await nextText(user);
 };
 
-test("beyond --max-applications the instance that has been idle the longest goes, after telegram.disconnect", async () => {
+test("beyond --max-applications the instance that has been idle longest ends, after telegram.disconnect", async () => {
   await using simulator = await Simulator.start();
   await using bot = await startBot("counter", simulator, ["--no-inbox", "--workers", "1", "--max-applications", "2"]);
   const [ann, ben, cal] = [await simulator.user("ann"), await simulator.user("ben"), await simulator.user("cal")];
@@ -20,7 +20,7 @@ test("beyond --max-applications the instance that has been idle the longest goes
   assert.equal((await bot.end()).code, 0);
 });
 
-test("an instance that is idle for --idle-timeout goes, and the next event makes a new one", async () => {
+test("an instance that is idle for --idle-timeout ends, and the next event starts a new one", async () => {
   await using simulator = await Simulator.start();
   await using bot = await startBot("counter", simulator, ["--no-inbox", "--workers", "1", "--idle-timeout", "0.1"]);
   const ann = await simulator.user("ann");

@@ -5,11 +5,11 @@ import { type Entity, kindOf, routeOf, type TelegramObject, UPDATE_KINDS } from 
 import { PAYLOADS } from "../protocol/updates.ts";
 import { callsOf, message, startBot } from "./bot.ts";
 
-test("every kind of update, and one that nobody knows yet, comes to its scope with its keys", async () => {
+test("every kind of update, and an unknown kind, comes to its scope with its keys", async () => {
   await using simulator = await Simulator.start();
   const allowed = [...UPDATE_KINDS, "levitation"].join(",");
   await using bot = await startBot("report", simulator, ["--no-inbox", "--workers", "2", "--allowed-updates", allowed]);
-  // The bot may write to whoever has written to it; and its first poll says which kinds it wants.
+  // The bot may write to a user who has written to it, and its first poll says which kinds it receives.
   await simulator.push(message(1, "hello"));
   await callsOf(simulator, "sendMessage", 1);
   const updates: Record<string, object> = {

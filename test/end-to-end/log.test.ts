@@ -1,19 +1,20 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Simulator } from "../../simulator/index.ts";
-import { Folder, type LogLine, startBot } from "./bot.ts";
+import { Folder } from "../folder.ts";
+import { type LogLine, startBot } from "./bot.ts";
 
-test("every line tells whose instance, at which update; SIGUSR2 has it tell more, and less again", async () => {
+test("every log line names its instance and its update; SIGUSR2 changes the log level, in a circle", async () => {
   await using simulator = await Simulator.start();
   using folder = new Folder();
-  const args = ["-w", "1", "--max-applications", "1", "--max-attempts", "1", "--inbox", `${folder.path}/inbox.sqlite`];
+  const args = ["-w", "1", "--max-applications", "1", "--max-attempts", "1", "--inbox", folder.join("inbox.sqlite")];
   await using bot = await startBot("talkative", simulator, args);
   const ann = await simulator.user("ann");
   const bob = await simulator.user("bob");
   const about = (msg: string) => bot.logged((line) => line.msg.startsWith(msg));
   const placed = ({ worker, scope, update_id, kind }: LogLine) => ({ worker, scope, update_id, kind });
   let update_id = 0;
-  /** Where a message to the bot has its place, once it has led to a line that begins so. */
+  /** Sends a message to the bot, and checks the fields of the lines that it leads to. @returns the line that begins with `msg` */
   const saying = async (text: string, msg: string) => {
     await ann.sendText(text);
     const printed = await bot.logged((line) => line.msg === `about to ${text}`);

@@ -1,16 +1,16 @@
-/** /metrics of a real server after a run of which everything is known. */
+/** /metrics of a real server after known events. */
 
 import assert from "node:assert/strict";
-import { join } from "node:path";
 import { test } from "node:test";
-import { setTimeout as delay } from "node:timers/promises";
 import { Refusal, refuse, Simulator } from "../../simulator/index.ts";
-import { serve } from "../../src/index.ts";
-import { message } from "./bot.ts";
+import { eventually } from "../eventually.ts";
+import { confirmed, message } from "./bot.ts";
+import { startServer } from "./server.ts";
 
+const LISTEN = "127.0.0.1:0";
 const [BLOCKED, BUSY] = [403, 429];
 
-test("what is counted is what has happened", async (t) => {
+test("metrics count what has happened", async () => {
   let tooMany = 0;
   await using simulator = await Simulator.start({
     intercept: async ({ method, parameters }, respond) => {
@@ -22,26 +22,22 @@ test("what is counted is what has happened", async (t) => {
       return await respond();
     },
   });
-  const server = await serve({
-    token: simulator.token,
-    apiUrl: simulator.url,
-    application: join(import.meta.dirname, "apps/fragile.ts"),
-    workers: 1,
-    maxApplications: 1,
-    maxAttempts: 1,
-    inbox: false,
-    listen: "127.0.0.1:0",
-    logLevel: "silent",
-  });
-  t.after(() => server.stop());
+  await using server = await startServer("fragile", simulator, { maxApplications: 1, maxAttempts: 1, listen: LISTEN });
   const scrape = async () => (await fetch(`${server.statusUrl}/metrics`)).text();
   /** Asks until the metric has that value. */
   const reaches = async (line: string) => {
-    while (!(await scrape()).split("\n").includes(line)) await delay(20);
+    let text = "";
+    await eventually(
+      async () => {
+        text = await scrape();
+        return text.split("\n").includes(line);
+      },
+      () => text,
+    );
   };
   const say = async (chat: number, text: string) => {
     await simulator.push(message(chat, text));
-    await simulator.confirmed();
+    await confirmed(simulator);
     await server.idle();
   };
 
@@ -95,29 +91,17 @@ test("what is counted is what has happened", async (t) => {
   }
 });
 
-test("two servers in one process are kept apart", async (t) => {
-  const start = async (simulator: Simulator) => {
-    const server = await serve({
-      token: simulator.token,
-      apiUrl: simulator.url,
-      application: join(import.meta.dirname, "apps/echo.ts"),
-      workers: 1,
-      inbox: false,
-      listen: "127.0.0.1:0",
-      logLevel: "silent",
-    });
-    t.after(() => server.stop());
-    return server;
-  };
+test("metrics of two servers in one process are kept apart", async () => {
   await using quiet = await Simulator.start();
   await using busy = await Simulator.start();
-  const servers = [await start(quiet), await start(busy)] as const;
-  assert.notEqual(servers[0].id, servers[1].id);
+  await using idle = await startServer("echo", quiet, { listen: LISTEN });
+  await using working = await startServer("echo", busy, { listen: LISTEN });
+  assert.notEqual(idle.id, working.id);
   await busy.push(message(1, "hello"));
-  await busy.confirmed();
-  await servers[1].idle();
+  await confirmed(busy);
+  await working.idle();
   const [none, one] = await Promise.all(
-    servers.map(async ({ statusUrl }) => (await (await fetch(`${statusUrl}/metrics`)).text()).split("\n")),
+    [idle, working].map(async ({ statusUrl }) => (await (await fetch(`${statusUrl}/metrics`)).text()).split("\n")),
   );
   assert.ok(none!.includes("asgigram_event_wait_seconds_count 0"));
   assert.ok(one!.includes("asgigram_event_wait_seconds_count 1"));

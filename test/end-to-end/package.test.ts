@@ -1,32 +1,37 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { delimiter, dirname, join } from "node:path";
+import { cp, readFile, symlink } from "node:fs/promises";
+import { delimiter, dirname, join, relative } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { promisify } from "node:util";
+import { Folder } from "../folder.ts";
 
 const run = promisify(execFile);
 const root = join(import.meta.dirname, "../..");
+const NOT_COPIED = [".git", "dist", "node_modules"];
 
-/** As a user's shell: the Node.js that runs this test first in the path, and none of our settings. */
+/** Environment of a user's shell: this Node.js first in the path, and none of the tests' settings. */
 const env = { ...process.env, PATH: `${dirname(process.execPath)}${delimiter}${process.env.PATH}`, NODE_OPTIONS: "" };
 
-describe("the packed package", { timeout: 120_000 }, () => {
-  let folder: string;
+describe("the packed package", () => {
+  const temporary = new Folder();
+  const folder = temporary.path;
 
   before(async () => {
-    folder = await mkdtemp(join(tmpdir(), "asgigram-package-"));
-    const { stdout } = await run("npm", ["pack", "--silent", "--pack-destination", folder], { cwd: root, env });
+    // A copy, because packing builds dist/, which other tests may be reading.
+    const source = temporary.join("source");
+    await cp(root, source, { recursive: true, filter: (path) => !NOT_COPIED.includes(relative(root, path)) });
+    await symlink(join(root, "node_modules"), join(source, "node_modules"));
+    const { stdout } = await run("npm", ["pack", "--silent", "--pack-destination", folder], { cwd: source, env });
     const tarball = join(folder, stdout.trim().split("\n").at(-1)!);
-    await run("npm", ["install", "--no-audit", "--no-fund", tarball], { cwd: folder, env });
+    await run("npm", ["install", "--prefer-offline", "--no-audit", "--no-fund", tarball], { cwd: folder, env });
   });
 
-  after(() => rm(folder, { recursive: true, force: true }));
+  after(() => temporary[Symbol.dispose]());
 
-  it("runs a TypeScript bot in an empty folder", async () => {
-    await writeFile(
-      join(folder, "bot.ts"),
+  it("the packed package runs a TypeScript bot in an empty folder", async () => {
+    temporary.write(
+      "bot.ts",
       `import { type Application, delivery } from "asgigram";
 
        export const application: Application = async (_scope, receive, send) => {
@@ -44,7 +49,7 @@ describe("the packed package", { timeout: 120_000 }, () => {
     assert.match(stdout, /hello \(attempt 1\).*again \(attempt 1\)/s);
   });
 
-  it("ships JavaScript and declarations, the schema of its configuration file, and no test", async () => {
+  it("the packed package ships JavaScript and declarations, the schema of its configuration file, and no test", async () => {
     const installed = join(folder, "node_modules/asgigram");
     const { bin, exports } = JSON.parse(await readFile(join(installed, "package.json"), "utf8"));
     await readFile(join(installed, bin.asgigram));

@@ -5,7 +5,7 @@ import { Simulator } from "../../simulator/index.ts";
 import { threadsOf } from "../threads/process-threads.ts";
 import { startBot } from "./bot.ts";
 
-test("more workers than cores stand behind the main thread, and what all threads share does not", async (t) => {
+test("workers have a lower priority than the main thread where they outnumber the cores; libuv's threads keep theirs", async (t) => {
   if (process.platform !== "linux") return t.skip("only Linux has priorities of threads");
   const workers = availableParallelism() + 1;
   await using simulator = await Simulator.start();

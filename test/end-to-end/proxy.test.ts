@@ -16,7 +16,7 @@ after(() => certificate[Symbol.dispose]());
 
 type Environment = { [name: string]: string };
 
-/** The real command line before a Bot API behind TLS, of which only a proxy knows where it is. */
+/** Bots under the real command line, and a Bot API behind TLS whose host name only proxies can resolve. */
 class Scene implements AsyncDisposable {
   readonly simulator: Simulator;
   readonly front: TlsFront;
@@ -50,11 +50,11 @@ class Scene implements AsyncDisposable {
     return bot;
   }
 
-  /** Says something to each of so many chats; resolves when each has had its answer. */
+  /** Sends a text from each of so many chats; resolves when each has its answer. */
   async talk(chats: number, text: string): Promise<void> {
     const { simulator } = this;
     await simulator.pushMany(Array.from({ length: chats }, (_, i) => message(i + 1, text)));
-    await until(simulator, () => this.answers(text).length >= chats);
+    await until(simulator, () => this.answers(text).length >= chats, `${chats} answers to ${text}`);
   }
 
   answers(text: string): unknown[] {
@@ -62,7 +62,7 @@ class Scene implements AsyncDisposable {
     return said.filter(({ parameters }) => JSON.parse(String(parameters.text)).text === text);
   }
 
-  /** Ends the bot, which has told no secret all the while. */
+  /** Ends the bot, and checks that its output has no secret. */
   async end(bot: Bot): Promise<void> {
     const { code, stdout, stderr } = await bot.end();
     assert.equal(code, 0, stderr);
@@ -128,7 +128,7 @@ for (const [kind, { scheme, start }] of Object.entries(KINDS)) {
   });
 }
 
-test("a proxy that cannot be reached at the start is named, and waited for", async () => {
+test("a proxy that cannot be reached at the start is logged, and tried again until it can", async () => {
   await using scene = await Scene.set();
   const gone = await HttpProxy.start();
   const { port } = gone;
@@ -149,7 +149,7 @@ test("certificates in SSL_CERT_FILE count with --use-openssl-ca, of the proxy an
   await scene.end(bot);
 });
 
-test("without the certificate the start says which is missing, and where", async () => {
+test("without the certificate the log names the certificate's error and the proxy", async () => {
   await using scene = await Scene.set();
   const { port } = scene.proxy(await HttpProxy.start());
   const bot = scene.start(["--proxy", `http://127.0.0.1:${port}`], { NODE_EXTRA_CA_CERTS: "" });
@@ -158,7 +158,7 @@ test("without the certificate the start says which is missing, and where", async
 });
 
 describe("the environment's proxy", { concurrency: true }, () => {
-  test("is used", async () => {
+  test("the environment's proxy is used", async () => {
     await using scene = await Scene.set();
     const proxy = scene.proxy(await HttpProxy.start());
     const bot = scene.start([], { HTTPS_PROXY: `http://127.0.0.1:${proxy.port}`, NO_PROXY: "elsewhere.test" });
@@ -173,11 +173,11 @@ describe("the environment's proxy", { concurrency: true }, () => {
     ["--no-proxy", ["--no-proxy"], {}],
     ["ASGIGRAM_PROXY=off", [], { ASGIGRAM_PROXY: "off" }],
   ] as const) {
-    test(`is not used with ${what}`, async () => {
+    test(`the environment's proxy is not used with ${what}`, async () => {
       await using scene = await Scene.set();
       const proxy = scene.proxy(await HttpProxy.start());
       const bot = scene.start([...args], { HTTPS_PROXY: `http://127.0.0.1:${proxy.port}`, ...env });
-      // Nobody but the proxy knows the name.
+      // Only the proxy can resolve the name.
       await bot.process.says(/ENOTFOUND|EAI_AGAIN/);
       assert.deepEqual(proxy.asked, []);
       await scene.end(bot);

@@ -1,63 +1,78 @@
-/** /healthz and /readyz of a real server, over HTTP, as things go well and wrong. */
+/** /healthz and /readyz of a real server, over HTTP, while it starts, serves, fails and stops. */
 
 import assert from "node:assert/strict";
 import { rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { after, type TestContext, test } from "node:test";
-import { setTimeout as delay } from "node:timers/promises";
+import { after, test } from "node:test";
 import { Refusal, refuse, Simulator } from "../../simulator/index.ts";
-import { type RunningServer, serve } from "../../src/index.ts";
-import { Bot, Folder } from "./bot.ts";
+import type { Options, RunningServer } from "../../src/index.ts";
+import { eventually } from "../eventually.ts";
+import { Folder } from "../folder.ts";
+import { Bot, confirmed } from "./bot.ts";
+import { startServer } from "./server.ts";
 
 const folder = new Folder();
 after(() => folder[Symbol.dispose]());
-const GATE = join(folder.path, "gate");
+const GATE = folder.join("gate");
 process.env.GATE = GATE;
 
-async function start(t: TestContext, simulator: Simulator, more: object = {}): Promise<RunningServer> {
-  const server = await serve({
-    token: simulator.token,
-    apiUrl: simulator.url,
-    application: join(import.meta.dirname, "apps/gated.ts"),
-    workers: 1,
-    inbox: false,
-    listen: "127.0.0.1:0",
-    logLevel: "silent",
-    ...more,
-  });
-  t.after(() => server.stop());
-  return server;
+/** Holds up apps/gated.ts until it is opened. */
+class ClosedGate implements Disposable {
+  constructor() {
+    writeFileSync(GATE, "");
+  }
+
+  open(): void {
+    rmSync(GATE, { force: true });
+  }
+
+  [Symbol.dispose](): void {
+    this.open();
+  }
 }
 
-async function ask(url: string): Promise<{ status: number; body: unknown }> {
+const start = (simulator: Simulator, options: Options = {}) =>
+  startServer("gated", simulator, { listen: "127.0.0.1:0", ...options });
+
+interface Answer {
+  status: number;
+  body: { ready?: true; reasons?: { check: string; reason: string }[] };
+}
+
+async function ask(url: string): Promise<Answer> {
   const response = await fetch(`${url}/readyz`);
-  return { status: response.status, body: await response.json() };
+  return { status: response.status, body: (await response.json()) as Answer["body"] };
+}
+
+/** Asks until the answer of /readyz matches. */
+async function answers(url: string, matches: (answer: Answer) => boolean): Promise<Answer> {
+  let last: Answer | undefined;
+  return await eventually(
+    async () => {
+      last = await ask(url);
+      return matches(last) && last;
+    },
+    () => last,
+  );
 }
 
 /** Asks until /readyz gives one reason that matches. */
 async function unready(url: string, check: string, reason: RegExp): Promise<void> {
-  for (;;) {
-    const { status, body } = await ask(url);
-    const { reasons = [] } = body as { reasons?: { check: string; reason: string }[] };
-    if (reasons.length === 1 && reasons[0]!.check === check && reason.test(reasons[0]!.reason)) {
-      assert.equal(status, 503);
-      assert.equal((await fetch(`${url}/healthz`)).status, 200);
-      return;
-    }
-    await delay(20);
-  }
+  const { status } = await answers(url, ({ body: { reasons = [] } }) => {
+    return reasons.length === 1 && reasons[0]!.check === check && reason.test(reasons[0]!.reason);
+  });
+  assert.equal(status, 503);
+  assert.equal((await fetch(`${url}/healthz`)).status, 200);
 }
 
-/** Asks until it is ready. */
 async function ready(url: string): Promise<void> {
-  while ((await ask(url)).status !== 200) await delay(20);
+  await answers(url, ({ status }) => status === 200);
 }
 
 const isReady = async ({ statusUrl }: RunningServer) =>
   assert.deepEqual(await ask(statusUrl!), { status: 200, body: { ready: true } });
 
-test("while it starts it is alive, and not ready", async () => {
+test("a server that starts is alive, and not ready", async () => {
   const { promise: delayed, resolve: go } = Promise.withResolvers<void>();
   await using simulator = await Simulator.start({
     intercept: async (_call, respond) => {
@@ -72,28 +87,28 @@ test("while it starts it is alive, and not ready", async () => {
   await ready(url as string);
 });
 
-test("while it stops it is alive, and not ready; after that nobody answers", async (t) => {
+test("a server that stops is alive, and not ready; after that it does not answer", async () => {
   await using simulator = await Simulator.start();
-  const server = await start(t, simulator);
+  await using server = await start(simulator);
   await isReady(server);
-  writeFileSync(GATE, "");
+  using gate = new ClosedGate();
   const ann = await simulator.user("ann");
   await ann.sendText("hi");
-  await simulator.confirmed();
+  await confirmed(simulator);
   const stopped = server.stop();
   await unready(server.statusUrl!, "phase", /^stopping$/);
-  rmSync(GATE);
+  gate.open();
   await stopped;
   await assert.rejects(fetch(`${server.statusUrl}/healthz`));
 });
 
-test("while polls fail it is not ready", async (t) => {
+test("a server whose polls fail is not ready", async () => {
   let isDown = false;
   await using simulator = await Simulator.start({
     intercept: async ({ method }, respond) =>
       isDown && method === "getUpdates" ? refuse(new Refusal(502, "Bad Gateway")) : await respond(),
   });
-  const server = await start(t, simulator);
+  await using server = await start(simulator);
   isDown = true;
   // The poll that waits is answered, and the next ones are refused.
   await (await simulator.user("ann")).sendText("hi");
@@ -102,25 +117,24 @@ test("while polls fail it is not ready", async (t) => {
   await ready(server.statusUrl!);
 });
 
-test("while a worker is down it is not ready", async (t) => {
+test("a server with a worker that is down is not ready", async () => {
   await using simulator = await Simulator.start();
-  const server = await start(t, simulator, { maxAttempts: 1 });
-  writeFileSync(GATE, "");
+  await using server = await start(simulator, { maxAttempts: 1 });
+  using gate = new ClosedGate();
   await (await simulator.user("ann")).sendText("die");
   await unready(server.statusUrl!, "workers", /^worker 0 is not up$/);
-  rmSync(GATE);
+  gate.open();
   await ready(server.statusUrl!);
 });
 
-test("while the inbox cannot be written it is not ready", async (t) => {
+test("a server whose inbox cannot be written is not ready", async () => {
   await using simulator = await Simulator.start();
-  const inbox = join(folder.path, "inbox.sqlite");
-  const server = await start(t, simulator, { inbox });
+  const inbox = folder.join("inbox.sqlite");
+  await using server = await start(simulator, { inbox });
   await isReady(server);
-  const other = new DatabaseSync(inbox);
+  using other = new DatabaseSync(inbox);
   other.exec("BEGIN IMMEDIATE");
   await unready(server.statusUrl!, "inbox", /inbox\.sqlite could not be written: database is locked/);
   other.exec("ROLLBACK");
-  other.close();
   await isReady(server);
 });

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { readFileSync, rmSync } from "node:fs";
 import { describe, test } from "node:test";
-import { setTimeout as delay } from "node:timers/promises";
 import { Simulator } from "../../simulator/index.ts";
-import { Bot, Folder } from "./bot.ts";
+import { eventually } from "../eventually.ts";
+import { Folder } from "../folder.ts";
+import { Bot, nextText } from "./bot.ts";
 
-/** A bot in a folder of its own, whose code the test can change. */
+/** A bot in a folder of its own; the test changes its code. */
 class Project implements AsyncDisposable {
   readonly folder = new Folder();
   readonly simulator: Simulator;
@@ -25,10 +25,10 @@ class Project implements AsyncDisposable {
   }
 
   write(name: string, text: string): void {
-    writeFileSync(join(this.folder.path, name), text);
+    this.folder.write(name, text);
   }
 
-  /** What it says of itself from the next reload on. */
+  /** Changes the version that the bot says from the next reload on. */
   change(version: string): void {
     this.write("nested.cjs", `module.exports = "${version}";`);
   }
@@ -58,7 +58,7 @@ export const application = async (scope, receive, send) => {
   }
   for (let count = 1; ; count++) {
     const event = await receive();
-    if (event.type === "telegram.disconnect") return console.log(version, "is told", event.reason);
+    if (event.type === "telegram.disconnect") return console.log(version, "ends:", event.reason);
     if (event.text === "grow") globalThis.hoard = Buffer.alloc(300 * 2 ** 20, 1);
     await send({ type: "telegram.send_message", text: version + " " + count });
   }
@@ -79,22 +79,23 @@ type User = Awaited<ReturnType<Simulator["user"]>>;
 
 const say = async (user: User, text = "x") => {
   await user.sendText(text);
-  return (await user.nextMessage()).text;
+  return await nextText(user);
 };
 
 const REPLACED = "workers have been replaced";
 
-/** What applications have printed, by worker. */
+/** Lines that the application printed in a worker. */
 const printed = (bot: Bot, worker: number) =>
   bot.log.filter((line) => line.worker === worker && /one|two|three/.test(line.msg)).map(({ msg }) => msg);
 
-/** Resolves when the log has so many such lines. */
-const logged = (bot: Bot, what: string | RegExp, times = 1) => bot.logged(() => matching(bot, what) >= times);
+/** Resolves when at least `times` lines of the log match. */
+const logged = (bot: Bot, what: string | RegExp, times = 1) =>
+  bot.process.finds(() => matching(bot, what) >= times, `${times} times ${what}`);
 
 const matching = (bot: Bot, what: string | RegExp) => bot.log.filter(({ msg }) => msg.match(what)).length;
 
 describe("SIGHUP", () => {
-  test("replaces the workers one by one, each with its lifespan and a disconnect", async () => {
+  test("SIGHUP replaces the workers one by one, each with its lifespan and a disconnect", async () => {
     await using project = await Project.create();
     const bot = await project.start();
     const users = [await project.simulator.user("ann"), await project.simulator.user("ben")];
@@ -108,13 +109,13 @@ describe("SIGHUP", () => {
       const lines = printed(bot, worker);
       assert.deepEqual([lines[0], lines[1], lines.at(-1)], ["startup of one", "startup of two", "shutdown of one"]);
     }
-    const told = bot.log.filter(({ msg }) => msg.includes("is told")).map(({ msg }) => msg);
-    assert.deepEqual(told, ["one is told reload", "one is told reload"]);
+    const ended = bot.log.filter(({ msg }) => msg.includes("ends:")).map(({ msg }) => msg);
+    assert.deepEqual(ended, ["one ends: reload", "one ends: reload"]);
     assert.equal((await bot.end()).code, 0);
     assert.equal(matching(bot, "shutdown of two"), 2);
   });
 
-  test("leaves the old code running where the new one does not start, and says why", async () => {
+  test("SIGHUP leaves the old code running where the new code does not start, and logs the reason", async () => {
     await using project = await Project.create();
     const bot = await project.start();
     const ann = await project.simulator.user("ann");
@@ -132,7 +133,7 @@ describe("SIGHUP", () => {
     assert.equal((await bot.end()).code, 0);
   });
 
-  test("leaves the old code running where the new one's startup fails", async () => {
+  test("SIGHUP leaves the old code running where the new code's lifespan startup fails", async () => {
     await using project = await Project.create();
     const bot = await project.start();
     project.write(
@@ -145,7 +146,7 @@ describe("SIGHUP", () => {
     assert.equal(await say(await project.simulator.user("ann")), "one 1");
   });
 
-  test("ends what does not finish in time, and all that it had is delivered again", async () => {
+  test("SIGHUP ends an instance that does not finish in time, and its events are delivered again", async () => {
     await using project = await Project.create();
     project.write("bot.ts", HANGING);
     const bot = await project.start("--shutdown-timeout", "0.2");
@@ -155,12 +156,12 @@ describe("SIGHUP", () => {
     project.write("bot.ts", HANGING.replace("attempt === 1", "false"));
     bot.process.process.kill("SIGHUP");
     await logged(bot, "did not finish in time");
-    assert.equal((await ann.nextMessage()).text, "a, attempt 2");
-    assert.equal((await ann.nextMessage()).text, "b, attempt 2");
+    assert.equal(await nextText(ann), "a, attempt 2");
+    assert.equal(await nextText(ann), "b, attempt 2");
     assert.equal((await bot.end()).code, 0);
   });
 
-  test("before the server serves is heeded as soon as it does", async () => {
+  test("SIGHUP before the server serves reloads as soon as it serves", async () => {
     await using project = await Project.create();
     await using bot = new Bot("bot.ts", project.simulator, ["--no-inbox"], { cwd: project.folder.path });
     await bot.process.says("startup of one");
@@ -169,7 +170,7 @@ describe("SIGHUP", () => {
     assert.equal((await bot.end()).code, 0);
   });
 
-  test("many times over is a few reloads", async () => {
+  test("SIGHUP many times at once leads to a few reloads", async () => {
     await using project = await Project.create();
     const bot = await project.start();
     for (let i = 0; i < 20; i++) bot.process.process.kill("SIGHUP");
@@ -178,7 +179,7 @@ describe("SIGHUP", () => {
     assert.equal((await bot.end()).code, 0);
   });
 
-  test("does not keep SIGTERM from ending it", async () => {
+  test("SIGTERM during a reload ends the server", async () => {
     await using project = await Project.create();
     const bot = await project.start();
     bot.process.process.kill("SIGHUP");
@@ -188,7 +189,7 @@ describe("SIGHUP", () => {
 });
 
 describe("--reload", () => {
-  test("replaces the workers when a file that was imported changes, however deep or late it was", async () => {
+  test("--reload replaces the workers when an imported file changes, however deep or late it was imported", async () => {
     await using project = await Project.create();
     project.write("bot.ts", BOT.replace("version +", '(await import("./later.ts")).mark + version +'));
     project.write("later.ts", 'export const mark = "";');
@@ -203,12 +204,12 @@ describe("--reload", () => {
     assert.equal(await say(ann), "*two 1");
     assert.deepEqual(
       bot.log.filter(({ msg }) => msg.startsWith("the application has changed")).map(({ files }) => files),
-      [[join(project.folder.path, "nested.cjs")], [join(project.folder.path, "later.ts")]],
+      [[project.folder.join("nested.cjs")], [project.folder.join("later.ts")]],
     );
     assert.equal((await bot.end()).code, 0);
   });
 
-  test("keeps the old code while a file is broken, or gone, and goes on when it is mended", async () => {
+  test("--reload keeps the old code while a file is broken or missing, and goes on when it is mended", async () => {
     await using project = await Project.create();
     const bot = await project.start("--reload");
     const ann = await project.simulator.user("ann");
@@ -223,7 +224,7 @@ describe("--reload", () => {
     project.write("new.cjs", 'module.exports = "two";');
     await logged(bot, REPLACED, 1);
     assert.equal(await say(ann), "two 1");
-    rmSync(join(project.folder.path, "new.cjs"));
+    rmSync(project.folder.join("new.cjs"));
     await logged(bot, failed, 3);
     project.write("new.cjs", 'module.exports = "three";');
     await logged(bot, REPLACED, 2);
@@ -232,27 +233,27 @@ describe("--reload", () => {
   });
 });
 
-test("--recycle-after: a worker that has settled so many events is replaced", async () => {
+test("--recycle-after replaces a worker that has settled so many events", async () => {
   await using project = await Project.create();
   const bot = await project.start("--recycle-after", "6");
   const ann = await project.simulator.user("ann");
   project.change("two");
   for (let i = 0; i < 6; i++) await say(ann);
-  // Whichever of the two workers serves this user: the first one's turn comes after six, the other's first one after three.
+  // The first worker is recycled after six events, the second one for the first time after three: this user is with either.
   await logged(bot, REPLACED);
   assert.equal(matching(bot, "has settled its 6 events and is recycled"), 1);
   assert.equal(await say(ann), "two 1");
   assert.equal((await bot.end()).code, 0);
 });
 
-/** Megabytes that a process has. */
+/** Resident memory of a process in MB. */
 function residentOf(pid: number): number {
   const [, kilobytes] = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))!;
   return Number(kilobytes) / 1024;
 }
 
-test("--memory-limit: the worker that takes the most is replaced, and its memory is free again", {
-  skip: process.platform !== "linux",
+test("--memory-limit replaces the worker with the most memory, and frees it", {
+  skip: process.platform !== "linux" && "memory is read from /proc",
 }, async () => {
   await using project = await Project.create();
   const bot = await project.start("--memory-limit", "330");
@@ -263,6 +264,10 @@ test("--memory-limit: the worker that takes the most is replaced, and its memory
   assert.ok((memory as number[])[worker!]! >= 300, `${memory}`);
   await logged(bot, REPLACED);
   assert.equal(await say(ann), "one 1");
-  while (residentOf(bot.process.process.pid!) > 330) await delay(20);
+  const resides = () => residentOf(bot.process.process.pid!);
+  await eventually(
+    () => resides() <= 330,
+    () => `${resides()} MB`,
+  );
   assert.equal((await bot.end()).code, 0);
 });

@@ -5,7 +5,7 @@ import { startBot } from "./bot.ts";
 
 const USERS = 20;
 
-test("results come back to the instance that made the call", async () => {
+test("results of calls come back to the instance that made the call", async () => {
   await using simulator = await Simulator.start();
   await using bot = await startBot("results", simulator, ["--no-inbox", "--workers", "2"]);
   const users = await Promise.all(Array.from({ length: USERS }, (_, i) => simulator.user(`user${i}`)));

@@ -1,37 +1,37 @@
 /**
- * The token, and a proxy's password, are in nothing that the real command line leaves behind: its output, the log at the level
- * at which it tells most, the inbox, any file; whatever fails, and however hard the application tries.
+ * The token and a proxy's password are in nothing that the real command line leaves behind: its output, the log at level trace,
+ * the inbox, any file. That holds for every failure, and for an application that prints and throws them.
  */
 
 import assert from "node:assert/strict";
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
 import { Asgigram, type Exit, type RunOptions } from "../cli/asgigram.ts";
-import { Folder } from "./bot.ts";
+import { Folder } from "../folder.ts";
 import { FAILURE_COUNT, TelltaleApi } from "./telltale-api.ts";
 
 const TOKEN = "123456789:AAE-abcdefghijklmnopqrstuvwxyz_0123";
 const PASSWORD = "open-sesame-42";
-/** Without the id, which everybody knows. */
+/** Without the id, which is public. */
 const SECRETS = [TOKEN.slice(TOKEN.indexOf(":") + 1), PASSWORD, Buffer.from(`ann:${PASSWORD}`).toString("base64")];
 
 const GOSSIP = join(import.meta.dirname, "apps/gossip.ts");
-/** What the application is to do, in this order: those that cost its worker come last. */
+/** Deeds of the application in their order: those that end its worker come last. */
 const CALLS = [...Array<string>(FAILURE_COUNT).fill("send"), "upload", "download", "stream", "download", "stream"];
 const DEEDS = ["print", "write", "throw", ...CALLS, "reject", "crash", "exit"];
 
 const folder = new Folder();
 after(() => folder[Symbol.dispose]());
-const tokenFile = join(folder.path, "token");
-writeFileSync(tokenFile, `${TOKEN}\n`, { mode: 0o600 });
-const work = join(folder.path, "work");
+const tokenFile = folder.write("token", `${TOKEN}\n`);
+chmodSync(tokenFile, 0o600);
+const work = folder.join("work");
 mkdirSync(work);
 const api = await TelltaleApi.start(DEEDS);
 after(() => api[Symbol.asyncDispose]());
 
-const brokenConfig = join(folder.path, "broken.json");
-writeFileSync(brokenConfig, `{ "token": "${TOKEN}", "proxy": "http://ann:${PASSWORD}@127.0.0.1" "" }`);
+const broken = `{ "token": "${TOKEN}", "proxy": "http://ann:${PASSWORD}@127.0.0.1" "" }`;
+const brokenConfig = folder.write("broken.json", broken);
 
 const TRACE = ["--log-level", "trace"];
 const NOBODY = "http://127.0.0.1:1";
@@ -41,7 +41,7 @@ function start(args: readonly string[], options: Pick<RunOptions, "env" | "node"
   return new Asgigram(args, { ...options, cwd: work, env: { GOSSIP_FILE: tokenFile, ...options.env } });
 }
 
-/** Neither in what it said, nor in any file that it has left. */
+/** The secrets are neither in the output, nor in any file that the process has left. */
 function assertSecret({ stdout, stderr }: Pick<Exit, "stdout" | "stderr">): void {
   const files = readdirSync(work, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
   const left = files.map(({ parentPath, name }) => [name, readFileSync(join(parentPath, name), "latin1")] as const);
@@ -55,15 +55,14 @@ function around(text: string, secret: string): string {
   return text.slice(Math.max(0, at - 300), at + secret.length + 20);
 }
 
-test("a Bot API that fails in every way, and an application that tells all it knows, give nothing away", async (t) => {
+test("nothing is given away by a Bot API that fails in every way and an application that tells all it knows", async () => {
   const bot = ["--token-file", tokenFile, GOSSIP, "-w", "1", "--max-attempts", "1", "--inbox", "inbox.sqlite"];
-  const server = start([...bot, ...TRACE, "--api-url", TELLTALE, "--listen", "127.0.0.1:0"]);
-  t.after(() => server.process.kill("SIGKILL"));
+  await using server = start([...bot, ...TRACE, "--api-url", TELLTALE, "--listen", "127.0.0.1:0"]);
   await server.says("that was all");
   const { url } = JSON.parse(server.stderr.split("\n").find((line) => line.includes('"msg":"listening"'))!);
   const pages = ["metrics", "readyz", "healthz"].map(async (path) => (await fetch(`${url}/${path}`)).text());
   const told = (await Promise.all(pages)).join();
-  // What is not in the inbox's file yet is in its write-ahead log.
+  // Killed, it leaves the inbox's write-ahead log.
   server.process.kill("SIGKILL");
   const { stdout, stderr } = await server.exit();
   assert.match(stderr, /imported with <token>/);
@@ -75,14 +74,15 @@ test("a Bot API that fails in every way, and an application that tells all it kn
     ["list", "--json"],
     ["show", "1"],
   ]) {
-    assertSecret(await start(["inbox", "--inbox", "inbox.sqlite", ...args]).exit());
+    await using inbox = start(["inbox", "--inbox", "inbox.sqlite", ...args]);
+    assertSecret(await inbox.exit());
   }
 });
 
 const BOT = ["--token-file", tokenFile, GOSSIP, "-w", "1", "--no-inbox", ...TRACE];
 const GOOD = ["--api-url", TELLTALE];
 
-/** What is run, and what it says before it is told to stop; without, it ends by itself. */
+/** A command, and the text on standard error after which it gets SIGTERM; without one it ends by itself. */
 interface Run extends Pick<RunOptions, "env" | "node"> {
   readonly args: readonly string[];
   readonly says?: string;
@@ -137,11 +137,10 @@ const RUNS: { readonly [what: string]: Run } = {
   "the configuration": { args: ["config", TOKEN, GOSSIP, "--proxy", PROXY] },
 };
 
-describe("nothing is given away by", () => {
+describe("secrets", () => {
   for (const [what, { args, says, ...options }] of Object.entries(RUNS)) {
-    test(what, async (t) => {
-      const asgigram = start(args, options);
-      t.after(() => asgigram.process.kill("SIGKILL"));
+    test(`nothing is given away by ${what}`, async () => {
+      await using asgigram = start(args, options);
       if (says !== undefined) {
         await asgigram.says(says);
         asgigram.process.kill();

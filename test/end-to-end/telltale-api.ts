@@ -1,6 +1,6 @@
 /**
- * A Bot API that repeats the request, and with it the token, in all that it answers, and fails in every way there is: every
- * other poll, and every call, each in the next way. A poll that does not fail brings a message.
+ * A Bot API that repeats the request, and with it the token, in all its answers. Every other poll and every call fails, each in
+ * the next of FAILURES. A poll that does not fail brings a message.
  */
 
 import { createServer, type Socket } from "node:net";
@@ -68,7 +68,7 @@ export class TelltaleApi implements AsyncDisposable {
     await this.#listener[Symbol.asyncDispose]();
   }
 
-  /** The requests are small enough to come in one piece, or in two of which the second is no request. */
+  /** The requests are small enough for one chunk; a second chunk of one is not a request. */
   #answer(socket: Socket, request: string): void {
     const [, path, method] = /^\w+ (\S*\/(\w+)) HTTP/.exec(request) ?? [];
     if (request.startsWith("\x16")) return void socket.end("no TLS is spoken here");
@@ -86,7 +86,7 @@ export class TelltaleApi implements AsyncDisposable {
     this.#give(socket, [{ update_id: poll, message: { message_id: poll, date: 1, chat, text } }]);
   }
 
-  /** As a proxy, too, it is one: of the way to itself, and to nobody else. */
+  /** Is a proxy, too, to itself only. */
   #connect(socket: Socket, request: string): void {
     if (request.startsWith(`CONNECT 127.0.0.1:${this.port} `)) return void socket.write("HTTP/1.1 200 OK\r\n\r\n");
     const repeated = `x-request: ${encodeURIComponent(request)}\r\n`;

@@ -1,17 +1,23 @@
-/** A stopwatch that stands still while its event loop is held up: a busy machine takes no time from a test. */
+/** A stopwatch that stands still while its event loop is held up, so that a busy machine takes no time from a test. */
 
-/** The loop turns this often: ms. A turn that takes more than twice as long counts as two. */
+/** Interval between two looks: ms. A longer one counts as two at most. */
 const TURN = 10;
 
 export class Stopwatch implements Disposable {
   readonly #timer = setInterval(() => this.#look(), TURN).unref();
-  #last = performance.now();
+  readonly #began = performance.now();
+  #last = this.#began;
   #elapsed = 0;
 
   /** Milliseconds since the start. */
   get elapsed(): number {
     this.#look();
     return this.#elapsed;
+  }
+
+  /** Milliseconds in which the loop was held up. */
+  get held(): number {
+    return performance.now() - this.#began - this.elapsed;
   }
 
   #look(): void {

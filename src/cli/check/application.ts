@@ -1,4 +1,4 @@
-/** Whether the application can be imported, and starts up and shuts down: in a worker thread, as when it serves. */
+/** Checks that the application can be imported, starts up and shuts down: in a worker thread, as the server runs it. */
 
 import { setTimeout as delay } from "node:timers/promises";
 import { StartupFailedError, WorkerError } from "../../protocol/errors.ts";
@@ -14,7 +14,7 @@ export interface ApplicationOptions extends Pick<HostTask, "application" | "dire
   readonly shutdownTimeout: number;
   /** Longest startup in ms. */
   readonly startupTimeout?: number;
-  /** Takes what the application prints. */
+  /** Takes the output of the application. */
   print(line: string): void;
 }
 
@@ -38,7 +38,7 @@ export async function checkApplication(options: ApplicationOptions): Promise<Fin
   } catch (error) {
     return [...crashesIn(said), problem("application", error as Error)];
   } finally {
-    // Whatever the application has left running ends with its thread.
+    // Timers and connections that the application left open end with its thread.
     await threads.destroy();
   }
   const complaints = [...crashesIn(said), ...warningsIn(said)];
@@ -47,7 +47,7 @@ export async function checkApplication(options: ApplicationOptions): Promise<Fin
 
 function startWorker(threads: Threads, options: ApplicationOptions, words: WorkerWords): Worker {
   const { application, directory, lifespan } = options;
-  const worker: Worker = new Worker({
+  return new Worker({
     number: 0,
     deaths: 0,
     threads,
@@ -67,7 +67,7 @@ function startWorker(threads: Threads, options: ApplicationOptions, words: Worke
     updates: { settled() {}, failed() {} },
     calls: { call() {} },
     words,
-    schedule: () => setImmediate(() => worker.flush()),
+    onPushed: (worker) => setImmediate(() => worker.flush()),
     onReady() {},
     onImported() {},
     onSettled: undefined,
@@ -75,7 +75,6 @@ function startWorker(threads: Threads, options: ApplicationOptions, words: Worke
     onEnded() {},
     onOver() {},
   });
-  return worker;
 }
 
 async function within(ms: number, work: Promise<void>, otherwise: string): Promise<void> {
@@ -105,7 +104,7 @@ function warningsIn(said: readonly Said[]): Finding[] {
     .map(({ message, error }) => warning("application", error === undefined ? message : `${message}\n${error}`));
 }
 
-/** The course of the trial. Without a lifespan the worker says so. */
+/** The result in words: the worker logs a missing lifespan at debug level. */
 function courseIn(said: readonly Said[]): string {
   const aside = said.find(({ level }) => level === "debug");
   return aside === undefined ? "starts up and shuts down" : `can be imported; ${aside.message}`;

@@ -1,10 +1,10 @@
 /**
- * `asgigram check`: looks at all that a start of the server depends on, and tells what it finds. It neither polls nor changes
- * anything, so it can be run beside a server that serves the same bot.
+ * Checks everything that a start of the server depends on. It does not poll and changes nothing, so it can run beside a server of
+ * the same bot.
  */
 
 import { type ConfigValues, configValues } from "../../config/config.ts";
-import { type Settled, settle } from "../../config/settings.ts";
+import { type ResolvedSettings, resolveSettings } from "../../config/settings.ts";
 import type { Sources } from "../../config/sources.ts";
 import { botIdOf } from "../../config/token.ts";
 import { ConfigError } from "../../protocol/errors.ts";
@@ -17,22 +17,22 @@ import { checkListen } from "./listen.ts";
 import { checkTelegram } from "./telegram.ts";
 
 /**
- * @param print takes what the application prints
- * @returns at least one finding for each point that could be looked at
+ * @param print takes the output of the application
+ * @returns at least one finding for each point that could be checked
  */
 export async function check(sources: Sources, print: (line: string) => void): Promise<Finding[]> {
-  let settled: Settled;
+  let resolved: ResolvedSettings;
   try {
-    settled = await settle(sources);
+    resolved = await resolveSettings(sources);
   } catch (error) {
     return [problem("configuration", error as Error)];
   }
-  const { settings, warnings } = settled;
+  const { settings, warnings } = resolved;
   const values = configValues(settings);
   const hide = secretHider(values);
   const findings = await Promise.all([
     warnings.length === 0
-      ? [ok("configuration", "nothing odd")]
+      ? [ok("configuration", "no warnings")]
       : warnings.map((text) => warning("configuration", text)),
     application(values, sources.cwd, (line) => print(hide(line))),
     telegram(values),
@@ -45,14 +45,14 @@ export async function check(sources: Sources, print: (line: string) => void): Pr
 async function application(values: ConfigValues, directory: string, print: (line: string) => void): Promise<Finding[]> {
   const { application } = values;
   if (application === undefined) {
-    return [problem("application", new ConfigError("none is given: asgigram check [token] <application>"))];
+    return [problem("application", new ConfigError("missing: asgigram check [token] <application>"))];
   }
   return checkApplication({ ...values, application, directory, print });
 }
 
 async function telegram({ token, ...values }: ConfigValues): Promise<Finding[]> {
   if (token === undefined) {
-    const message = "none is given: set ASGIGRAM_TOKEN, or name a file that holds it with --token-file";
+    const message = "missing: set ASGIGRAM_TOKEN, or name a file that holds it with --token-file";
     return [problem("token", new ConfigError(message))];
   }
   const { apiUrl, proxy, family, deleteWebhook, dropPending } = values;

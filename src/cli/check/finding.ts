@@ -1,4 +1,4 @@
-/** What has been found out about one point: that it is well, odd, or in the way of serving. */
+/** The result of checking one point: ok, a warning, or a problem that prevents serving. */
 
 import { explain } from "../../protocol/explain.ts";
 
@@ -7,9 +7,9 @@ export type Point = "configuration" | "application" | "token" | "webhook" | "inb
 export interface Finding {
   readonly point: Point;
   readonly is: "ok" | "warning" | "problem";
-  /** What is so, and what to do about it. */
+  /** The finding and the remedy. */
   readonly text: string;
-  /** Of a problem, what the server would end with. */
+  /** For a problem: the error that would end the server. */
   readonly error?: Error;
 }
 

@@ -1,4 +1,4 @@
-/** Whether the inbox can be kept where it shall be, or is kept there already, by this bot. Writes nothing to it. */
+/** Checks that the inbox can be created, or exists and belongs to this bot. Writes nothing to it. */
 
 import { accessSync, constants, existsSync, mkdtempSync, rmdirSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -7,13 +7,13 @@ import { guarded, isInboxInUse, notOf } from "../../inbox/sqlite-file.ts";
 import { type Finding, ok, problem, warning } from "./finding.ts";
 
 /**
- * @param path undefined where only the token would tell
- * @param bot the bot's id, if it is known
+ * @param path undefined if it depends on an unknown token
+ * @param bot id of the bot, if it is known
  */
 export function checkInbox(path: string | false | undefined, bot: number | undefined): Finding[] {
   if (path === undefined) return [];
   if (path === false) {
-    return [warning("inbox", "there is none: updates that are not handled when the process dies are lost")];
+    return [warning("inbox", "off: updates that are not settled when the process dies are lost")];
   }
   try {
     if (!existsSync(path)) return [checkFolder(path)];
@@ -27,12 +27,12 @@ export function checkInbox(path: string | false | undefined, bot: number | undef
 function checkFolder(path: string): Finding {
   const folder = dirname(path);
   guarded("made", path, () => rmdirSync(mkdtempSync(join(folder, ".asgigram-check-"))));
-  return ok("inbox", `${path} will be made`);
+  return ok("inbox", `${path} will be created`);
 }
 
-/** No problem in itself: who checks a new version of a bot does so while the old one serves. */
+/** No problem: a new version of a bot is checked while the old version serves. */
 function checkUse(path: string): Finding[] {
-  const remedy = "no second server can use it, and no second one can poll for the bot";
+  const remedy = "a second server can neither use it nor poll for the bot";
   return isInboxInUse(path) ? [warning("inbox", `${path} is in use by another process: ${remedy}`)] : [];
 }
 
@@ -43,7 +43,7 @@ function checkFile(path: string, bot: number | undefined): Finding {
     if (bot !== undefined && owner !== bot) throw notOf(bot, path, owner);
     if (dead === 0) return ok("inbox", path);
     const count = dead === 1 ? "1 dead letter" : `${dead} dead letters`;
-    return ok("inbox", `${path}, with ${count}: asgigram inbox list shows what went wrong`);
+    return ok("inbox", `${path}, with ${count}: see asgigram inbox list`);
   } finally {
     letters.close();
   }

@@ -1,4 +1,4 @@
-/** Whether the server could listen where `--listen` says. */
+/** Checks that the server can listen on the address of `--listen`. */
 
 import { once } from "node:events";
 import { createServer } from "node:net";
@@ -6,7 +6,7 @@ import { parseAddress } from "../../config/listen-address.ts";
 import { listenError } from "../../observe/status-server.ts";
 import { type Finding, ok, problem, warning } from "./finding.ts";
 
-/** That the address is in use is no problem in itself: as with the inbox, it may be by the server that is to be replaced. */
+/** An address in use is only a warning: the server that will be replaced may use it. */
 export async function checkListen(address: string | false): Promise<Finding[]> {
   if (address === false) return [];
   const where = parseAddress(address);

@@ -1,4 +1,4 @@
-/** The findings as people read them, and as programs do. */
+/** The findings as text and as JSON. */
 
 import type { Finding } from "./finding.ts";
 
@@ -6,7 +6,7 @@ export type Style = (style: "green" | "yellow" | "red", text: string) => string;
 
 const STYLES = { ok: "green", warning: "yellow", problem: "red" } as const;
 
-/** As wide as the widest of these, and a gap. */
+/** Widths of the columns: the longest word and a gap. */
 const WIDTHS = { is: "problem  ".length, point: "configuration  ".length };
 
 export function reportOf(findings: readonly Finding[], style: Style): string {

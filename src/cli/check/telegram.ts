@@ -1,4 +1,4 @@
-/** What Telegram says of the token and of the webhook. Nothing here takes an update or changes anything. */
+/** Checks the token and the webhook with Telegram. Receives no update and changes nothing. */
 
 import type { WebhookInfo } from "@grammyjs/types";
 import { ConflictError } from "../../protocol/errors.ts";
@@ -12,37 +12,37 @@ export interface TelegramOptions {
   readonly dropPending: boolean;
 }
 
-/** How long Telegram may take to answer: ms. */
-const PATIENCE = 10_000;
+/** Longest wait for all answers in ms. */
+const TIMEOUT = 10_000;
 
 export async function checkTelegram({ api, deleteWebhook, dropPending }: TelegramOptions): Promise<Finding[]> {
-  const signal = AbortSignal.timeout(PATIENCE);
+  const signal = AbortSignal.timeout(TIMEOUT);
   try {
     const { username } = await api.getMe(signal);
-    const token = ok("token", `it is that of @${username}`);
+    const token = ok("token", `belongs to @${username}`);
     const info = await api.call<WebhookInfo>("getWebhookInfo", {}, signal);
     return [token, webhook(info, deleteWebhook), ...pending(info, dropPending)];
   } catch (error) {
     const verdict = judgeStart(error, 1);
     if (verdict.action === "stop") return [problem("token", verdict.error)];
     const cause = error as Error;
-    return [problem("token", cause, `it cannot be checked: ${cause.message}; look at --api-url and the way there`)];
+    return [problem("token", cause, `cannot be checked: ${cause.message}; check --api-url and the connection to it`)];
   }
 }
 
 function webhook({ url, last_error_date, last_error_message }: WebhookInfo, isDeleted: boolean): Finding {
-  if (!url) return ok("webhook", "none is set");
-  // No more than the host: what else the URL holds may be a secret between Telegram and that host.
+  if (!url) return ok("webhook", "none");
+  // Only the host: the rest of the URL may be a secret between Telegram and that host.
   const host = URL.parse(url)?.host ?? "a host";
-  if (isDeleted) return ok("webhook", `one is set at ${host}; --delete-webhook removes it at the start`);
+  if (isDeleted) return ok("webhook", `set to ${host}; --delete-webhook deletes it at the start`);
   const failed = last_error_message
-    ? ` (it last failed on ${new Date((last_error_date ?? 0) * 1000).toISOString()}: ${last_error_message})`
+    ? ` (last failure on ${new Date((last_error_date ?? 0) * 1000).toISOString()}: ${last_error_message})`
     : "";
   return problem(
     "webhook",
     new ConflictError(
       "webhook",
-      `one is set at ${host}, so the bot's updates go there${failed}; start with --delete-webhook to remove it`,
+      `set to ${host}, which receives the bot's updates${failed}; start with --delete-webhook to delete it`,
     ),
   );
 }
@@ -50,6 +50,6 @@ function webhook({ url, last_error_date, last_error_message }: WebhookInfo, isDe
 function pending({ pending_update_count: count }: WebhookInfo, areDropped: boolean): Finding[] {
   if (!count) return [];
   const waiting = count === 1 ? "1 update waits" : `${count} updates wait`;
-  if (areDropped) return [warning("webhook", `${waiting} at Telegram; --drop-pending forgets them at the start`)];
+  if (areDropped) return [warning("webhook", `${waiting} at Telegram; --drop-pending drops them at the start`)];
   return [ok("webhook", `${waiting} at Telegram`)];
 }

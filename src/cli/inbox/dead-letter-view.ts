@@ -1,35 +1,35 @@
-/** A dead letter as people see it: whose event it was, and when it died. */
+/** A dead letter as text and as JSON. */
 
 import type { DeadLetter } from "../../inbox/dead-letters.ts";
 import { kindOf, routeOf, type TelegramObject } from "../../protocol/route.ts";
 import { json, printable } from "./printable.ts";
 
-/** Undefined is what the update does not tell. */
-export interface Subject {
+/** Facts about the update; undefined if the update lacks them. */
+export interface UpdateSummary {
   readonly update: unknown;
   readonly kind: string | undefined;
   readonly scope: string | undefined;
 }
 
-/** @param bot the bot's id: to its scope goes what names nobody else */
-export function subjectOf({ body }: DeadLetter, bot: number): Subject {
+/** @param bot id of the bot: its scope receives updates that name no chat and no user */
+export function summaryOf({ body }: DeadLetter, bot: number): UpdateSummary {
   const update: unknown = JSON.parse(body);
   const kind = isObject(update) ? kindOf(update) : undefined;
   const payload = kind === undefined ? undefined : (update as TelegramObject)[kind];
   return { update, kind, scope: isObject(payload) ? routeOf(kind!, payload, { id: bot }).key : undefined };
 }
 
-/** All of it on one line, for programs. */
+/** The whole dead letter as one line of JSON. */
 export function lineOf(letter: DeadLetter, bot: number): string {
-  const { update, kind, scope } = subjectOf(letter, bot);
+  const { update, kind, scope } = summaryOf(letter, bot);
   const { id, update_id, attempts, reason, log } = letter;
   const [received_at, died_at] = [letter.received_at, letter.died_at].map((time) => new Date(time).toISOString());
   return json({ id, update_id, kind, scope, attempts, reason, log, received_at, died_at, update });
 }
 
-/** All of it, for people. */
+/** The whole dead letter as text. */
 export function pageOf(letter: DeadLetter, bot: number): string {
-  const { update, kind = "of no kind", scope } = subjectOf(letter, bot);
+  const { update, kind = "of no kind", scope } = summaryOf(letter, bot);
   return [
     `Dead letter ${letter.id}`,
     `  Update    ${letter.update_id ?? "without an id"}, ${printable(kind)}`,
@@ -38,7 +38,7 @@ export function pageOf(letter: DeadLetter, bot: number): string {
     `  Died      ${localTime(letter.died_at)}`,
     `  Attempts  ${letter.attempts}`,
     ...section("Reason", printable(letter.reason)),
-    ...section("What the worker said last", printable(letter.log)),
+    ...section("Last output of the worker", printable(letter.log)),
     ...section("Update", json(update, 2)),
   ].join("\n");
 }

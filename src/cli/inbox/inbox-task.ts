@@ -1,4 +1,4 @@
-/** What is to be done with dead letters: the words behind `asgigram inbox`. */
+/** A task of `asgigram inbox`, parsed from its arguments. */
 
 import { quote } from "../../config/quote.ts";
 import { ConfigError } from "../../protocol/errors.ts";
@@ -11,18 +11,18 @@ export type InboxTask =
 
 type Action = InboxTask["action"];
 
-/** The actions, and the switches that each has. */
-const SWITCHES: { readonly [Name in Action]: readonly string[] } = {
+/** The actions and their switches. */
+const SWITCHES_OF: { readonly [Name in Action]: readonly string[] } = {
   list: ["json"],
   show: ["json"],
   retry: ["all"],
   drop: ["all"],
 };
 
-export const INBOX_ACTIONS = Object.keys(SWITCHES);
+export const INBOX_ACTIONS = Object.keys(SWITCHES_OF);
 
 /**
- * @param switches those that are on
+ * @param switches the switches that are on
  * @throws ConfigError
  */
 export function readInboxTask([word, ...rest]: readonly string[], switches: ReadonlySet<string>): InboxTask {
@@ -33,7 +33,7 @@ export function readInboxTask([word, ...rest]: readonly string[], switches: Read
   switch (action) {
     case "list":
       if (ids.length > 0)
-        throw new ConfigError(`list shows all of them; one is shown by asgigram inbox show ${ids[0]}`);
+        throw new ConfigError(`list takes no ID; to show one dead letter, use asgigram inbox show ${ids[0]}`);
       return { action, json };
     case "show":
       if (ids.length !== 1) throw new ConfigError(`show takes the ID of one dead letter, not ${ids.length}`);
@@ -46,27 +46,27 @@ export function readInboxTask([word, ...rest]: readonly string[], switches: Read
 
 function readAction(word: string | undefined): Action {
   if (word === undefined) throw new ConfigError(`asgigram inbox needs an action: ${CHOICE}`);
-  if (Object.hasOwn(SWITCHES, word)) return word as Action;
+  if (Object.hasOwn(SWITCHES_OF, word)) return word as Action;
   const guess = nearest(word, INBOX_ACTIONS);
   throw new ConfigError(
-    `${quote(word)} is no action of asgigram inbox${guess === undefined ? `: there are ${CHOICE}` : `; did you mean ${guess}?`}`,
+    `asgigram inbox has no action ${quote(word)}${guess === undefined ? `: the actions are ${CHOICE}` : `; did you mean ${guess}?`}`,
   );
 }
 
-const CHOICE = "list, show ID, retry ID and drop ID; asgigram inbox --help tells more";
+const CHOICE = "list, show ID, retry ID and drop ID; see asgigram inbox --help";
 
 function refuseSwitches(action: Action, switches: ReadonlySet<string>): void {
   for (const name of switches) {
-    if (SWITCHES[action].includes(name)) continue;
-    const others = Object.entries(SWITCHES).flatMap(([other, names]) => (names.includes(name) ? [other] : []));
-    throw new ConfigError(`--${name} goes with ${others.join(" and ")}, not with ${action}`);
+    if (SWITCHES_OF[action].includes(name)) continue;
+    const others = Object.entries(SWITCHES_OF).flatMap(([other, names]) => (names.includes(name) ? [other] : []));
+    throw new ConfigError(`--${name} is for ${others.join(" and ")}, not for ${action}`);
   }
 }
 
 function readId(word: string): number {
   const id = /^\d+$/.test(word) ? Number(word) : Number.NaN;
   if (Number.isSafeInteger(id)) return id;
-  throw new ConfigError(`${quote(word)} is no ID: it must be a whole number, as asgigram inbox list shows it`);
+  throw new ConfigError(`${quote(word)} is not an ID: an ID is a whole number from asgigram inbox list`);
 }
 
 function readWhich(action: Action, ids: readonly number[], all: boolean): readonly number[] | "all" {

@@ -1,27 +1,27 @@
 /**
- * Text from elsewhere as a terminal may have it. What an application threw, and what somebody wrote to the bot, reaches the
- * screen of whoever looks after the bot: none of it may move the cursor, change colours, or turn what is shown around.
+ * Text from outside, made safe for a terminal. Errors of the application and messages to the bot are shown to the bot's operator:
+ * no character in them may move the cursor, change colours, or reverse the direction of the text.
  */
 
 import { stripVTControlCharacters } from "node:util";
 
-/** Controls, and what changes the direction of writing: https://www.unicode.org/reports/tr9/#Directional_Formatting_Characters */
+/** Control characters, and characters that change the direction of text: https://www.unicode.org/reports/tr9/#Directional_Formatting_Characters */
 const DANGEROUS = /[\p{Cc}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/gu;
 
-/** As it is, line by line, but for what is dangerous. */
+/** Removes dangerous characters; keeps the line breaks. */
 export function printable(text: string): string {
   const lines = stripVTControlCharacters(text).split(/\r\n|[\n\r\u2028\u2029]/u);
   return lines.map((line) => line.replaceAll("\t", "  ").replaceAll(DANGEROUS, "")).join("\n");
 }
 
-/** JSON that stands for the same value, with all that is dangerous written as `\uXXXX`. */
+/** The same value as JSON, with dangerous characters as `\uXXXX`. */
 export function json(value: unknown, indent?: number): string {
   return JSON.stringify(value, null, indent).replaceAll(DANGEROUS, (character) =>
     character === "\n" ? character : `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
   );
 }
 
-/** Shortened so that it takes no more than so many columns. */
+/** Cuts text that is wider than this. */
 export function cut(text: string, columns: number): string {
   if (widthOf(text) <= columns) return text;
   let [kept, width] = ["", 1];
@@ -33,12 +33,12 @@ export function cut(text: string, columns: number): string {
   return `${kept}…`;
 }
 
-/** How many columns it takes, which is what a terminal makes of it, and need not be exact. */
+/** Width in columns. Terminals differ, so this is an estimate. */
 export function widthOf(text: string): number {
   return charactersOf(text).reduce((width, character) => width + (WIDE.test(character) ? 2 : 1), 0);
 }
 
-/** East Asian scripts and pictures: https://www.unicode.org/reports/tr11/ */
+/** East Asian scripts and emoji: https://www.unicode.org/reports/tr11/ */
 const WIDE =
   /\p{Emoji_Presentation}|\ufe0f|[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{20000}-\u{3fffd}]/u;
 

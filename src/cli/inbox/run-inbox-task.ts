@@ -1,4 +1,4 @@
-/** `asgigram inbox`: what people do with dead letters, beside a running server or without one. */
+/** Runs a task of `asgigram inbox`, with or without a running server. */
 
 import { DeadLetters, type Retried } from "../../inbox/dead-letters.ts";
 import { lineOf, pageOf } from "./dead-letter-view.ts";
@@ -6,24 +6,24 @@ import type { InboxTask } from "./inbox-task.ts";
 import { tableOf } from "./table.ts";
 
 /**
- * @param path the inbox's file
- * @param columns of the terminal
- * @returns what there is to say, which may be nothing
+ * @param path file of the inbox
+ * @param columns width of the terminal
+ * @returns the text to print, which may be empty
  * @throws InboxError
  */
 export function runInboxTask(task: InboxTask, path: string, columns: number): string {
   const letters = new DeadLetters(path);
   try {
-    return run(task, letters, columns);
+    return textFor(task, letters, columns);
   } finally {
     letters.close();
   }
 }
 
-function run(task: InboxTask, letters: DeadLetters, columns: number): string {
+function textFor(task: InboxTask, letters: DeadLetters, columns: number): string {
   switch (task.action) {
     case "list":
-      return list(letters, task.json, columns);
+      return listed(letters, task.json, columns);
     case "show":
       return (task.json ? lineOf : pageOf)(letters.get(task.id), letters.bot());
     case "retry":
@@ -33,7 +33,7 @@ function run(task: InboxTask, letters: DeadLetters, columns: number): string {
   }
 }
 
-function list(letters: DeadLetters, json: boolean, columns: number): string {
+function listed(letters: DeadLetters, json: boolean, columns: number): string {
   const all = letters.list();
   if (json) return all.map((letter) => lineOf(letter, letters.bot())).join("\n");
   return all.length === 0 ? none(letters) : tableOf(all, letters.bot(), columns);
@@ -41,8 +41,8 @@ function list(letters: DeadLetters, json: boolean, columns: number): string {
 
 function tellRetried({ retried, left }: Retried, letters: DeadLetters): string {
   const lines = [
-    retried > 0 && `retried ${count(retried)}: due within a second, or when the server starts`,
-    left > 0 && `left ${count(left)} that can only be dropped: what came was no update`,
+    retried > 0 && `retried ${count(retried)}: posted within a second, or when the server starts`,
+    left > 0 && `left ${count(left)} that can only be dropped: not an update`,
   ].filter(Boolean);
   return lines.length > 0 ? lines.join("\n") : none(letters);
 }

@@ -1,15 +1,15 @@
-/** Dead letters as a table that fits the terminal: a line each, the reason cut where it has to be. */
+/** Dead letters as a table that fits the terminal: one line each, the reason cut if necessary. */
 
 import type { DeadLetter } from "../../inbox/dead-letters.ts";
-import { localTime, subjectOf } from "./dead-letter-view.ts";
+import { localTime, summaryOf } from "./dead-letter-view.ts";
 import { cut, printable, widthOf } from "./printable.ts";
 
 const HEAD = ["ID", "DIED", "SCOPE", "TRIES", "REASON"];
 
-/** The widest scope that is no business connection: `chat:-1001234567890`. */
+/** Width of the longest scope without a business connection: `chat:-1001234567890`. */
 const SCOPE_COLUMNS = 19;
 
-/** @param columns of the terminal */
+/** @param columns width of the terminal */
 export function tableOf(letters: readonly DeadLetter[], bot: number, columns: number): string {
   const rows = [HEAD, ...letters.map((letter) => cellsOf(letter, bot))];
   const widths = HEAD.map((_, i) => Math.max(...rows.map((row) => widthOf(row[i]!))));
@@ -27,7 +27,7 @@ export function tableOf(letters: readonly DeadLetter[], bot: number, columns: nu
 }
 
 function cellsOf(letter: DeadLetter, bot: number): string[] {
-  const { scope, kind } = subjectOf(letter, bot);
+  const { scope, kind } = summaryOf(letter, bot);
   return [
     String(letter.id),
     localTime(letter.died_at).slice(0, "2026-05-01 14:30".length),

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
-import { once } from "node:events";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import { Asgigram, run } from "../asgigram.ts";
+import { Asgigram } from "../asgigram.ts";
 import { BotApiStandIn, TOKEN } from "../bot-api-stand-in.ts";
+import { runHere } from "../in-process.ts";
 
 const api = await BotApiStandIn.start();
 const folder = await mkdtemp(join(tmpdir(), "asgigram-serve-"));
@@ -63,7 +63,7 @@ const WRONG: { [what: string]: { args: string[]; says: RegExp; exits: number } }
     says: /^asgigram: .*file\/inbox\.sqlite/m,
     exits: 5,
   },
-  // Not even root can make a file there.
+  // Even root cannot create a file there.
   "an inbox in a folder that cannot be written": {
     args: ["good.ts", "--inbox", "/proc/inbox.sqlite"],
     says: /^asgigram: .*\/proc/m,
@@ -72,31 +72,31 @@ const WRONG: { [what: string]: { args: string[]; says: RegExp; exits: number } }
 };
 
 for (const [what, { args, says, exits }] of Object.entries(WRONG)) {
-  test(`${what}: a message with the remedy, exit code ${exits}`, async () => {
-    const { code, stderr } = await run(args, OPTIONS);
+  test(`${what} is a message with the remedy and exit code ${exits}`, async () => {
+    const { code, stderr } = await runHere(args, OPTIONS);
     assert.match(stderr, says);
     assert.doesNotMatch(stderr, /AAE|BBE/);
     assert.equal(code, exits, stderr);
   });
 }
 
-test("an inbox that another process has is told, exit code 5", async () => {
-  const first = new Asgigram(["good.ts", "--inbox", "shared.sqlite"], OPTIONS);
+test("an inbox that another process uses is exit code 5", async () => {
+  await using first = new Asgigram(["good.ts", "--inbox", "shared.sqlite"], OPTIONS);
   await first.says("serving");
-  const { code, stderr } = await run(["good.ts", "--inbox", "shared.sqlite"], OPTIONS);
+  const { code, stderr } = await runHere(["good.ts", "--inbox", "shared.sqlite"], OPTIONS);
   assert.match(stderr, /^asgigram: .*shared\.sqlite/m);
   assert.equal(code, 5, stderr);
   first.process.kill();
   await first.exit();
 });
 
-test("the token on the command line is not in the list of processes", {
+test("the token on the command line is not in the list of processes, and SIGTERM ends the server cleanly", {
   skip: process.platform !== "linux",
 }, async () => {
-  const server = new Asgigram([TOKEN, "good.ts", "--no-inbox"], OPTIONS);
+  await using server = new Asgigram([TOKEN, "good.ts", "--no-inbox"], OPTIONS);
   await server.says("serving");
   const shown = await readFile(`/proc/${server.process.pid}/cmdline`, "utf8");
   assert.match(shown, /^asgigram\0*$/);
   server.process.kill();
-  await once(server.process, "close");
+  assert.equal((await server.exit()).code, 0);
 });

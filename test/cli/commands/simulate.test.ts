@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { Asgigram, run } from "../asgigram.ts";
+import { runHere } from "../in-process.ts";
 
 const folder = await mkdtemp(join(tmpdir(), "asgigram-simulate-"));
 after(() => rm(folder, { recursive: true }));
@@ -17,13 +18,13 @@ await writeFile(
   };`,
 );
 
-test("what is said on standard input is answered on standard output, and then it ends", async () => {
+test("the bot answers standard input on standard output, and the simulator ends", async () => {
   const { code, stdout, stderr } = await run(["simulate", "echo.mjs"], { cwd: folder, stdin: "hello\n" });
   assert.match(stdout, /You said hello/);
   assert.equal(code, 0, stderr);
 });
 
-test("the real bot's settings are left alone: its token, its server, the way there and its inbox", async () => {
+test("the real bot's token, server, proxy and inbox are not used", async () => {
   const env = {
     ASGIGRAM_TOKEN_FILE: "/missing",
     ASGIGRAM_API_URL: "http://127.0.0.1:1",
@@ -33,27 +34,27 @@ test("the real bot's settings are left alone: its token, its server, the way the
     HTTP_PROXY: "http://127.0.0.1:1",
     ASGIGRAM_INBOX: join(folder, "real.sqlite"),
   };
-  const { code, stdout, stderr } = await run(["simulate", "echo.mjs"], { cwd: folder, env, stdin: "hello\n" });
+  const { code, stdout, stderr } = await runHere(["simulate", "echo.mjs"], { cwd: folder, env, stdin: "hello\n" });
   assert.match(stdout, /You said hello/);
   assert.equal(code, 0, stderr);
   assert.deepEqual(await readdir(folder), ["echo.mjs"]);
 });
 
-test("nothing but warnings is logged, unless more is asked for", async () => {
-  const quiet = await run(["simulate", "echo.mjs"], { cwd: folder, stdin: "" });
+test("only warnings are logged by default", async () => {
+  const quiet = await runHere(["simulate", "echo.mjs"], { cwd: folder, stdin: "" });
   assert.doesNotMatch(quiet.stderr, /serving/);
-  const loud = await run(["simulate", "echo.mjs", "--log-level", "info"], { cwd: folder, stdin: "" });
+  const loud = await runHere(["simulate", "echo.mjs", "--log-level", "info"], { cwd: folder, stdin: "" });
   assert.match(loud.stderr, /serving/);
 });
 
-test("an application that cannot be loaded is told as ever, exit code 3", async () => {
-  const { code, stderr } = await run(["simulate", "ecko.mjs"], { cwd: folder, stdin: "" });
+test("an application that cannot be loaded is exit code 3", async () => {
+  const { code, stderr } = await runHere(["simulate", "ecko.mjs"], { cwd: folder, stdin: "" });
   assert.match(stderr, /^asgigram: no such file: .*ecko\.mjs/m);
   assert.equal(code, 3);
 });
 
-test("SIGINT ends it cleanly", async () => {
-  const simulation = new Asgigram(["simulate", "echo.mjs", "-v"], { cwd: folder });
+test("SIGINT ends the simulator cleanly", async () => {
+  await using simulation = new Asgigram(["simulate", "echo.mjs", "-v"], { cwd: folder });
   await simulation.says("serving");
   simulation.process.kill("SIGINT");
   const { code, stderr } = await simulation.exit();

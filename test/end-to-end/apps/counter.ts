@@ -1,6 +1,6 @@
 import type { LifespanApplication } from "../../../src/index.ts";
 
-/** Counts in a local variable, and tells the log of everything that happens to it. */
+/** Counts in a local variable, and logs every event. */
 export const application: LifespanApplication = async (scope, receive, send) => {
   if (scope.type === "lifespan") {
     scope.state.greeting = "hello";

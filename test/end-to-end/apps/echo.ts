@@ -1,7 +1,7 @@
 import { threadId } from "node:worker_threads";
 import type { Application } from "../../../src/index.ts";
 
-/** Says back what it is told, how often it has been spoken to, and from which thread. */
+/** Answers with the text, the number of messages so far, and the thread. */
 export const application: Application = async (_scope, receive, send) => {
   for (let n = 1; ; n++) {
     const event = await receive();

@@ -1,17 +1,35 @@
-/** Uploads what it is told to, and tells how it went. */
+/** Uploads what the message says, and tells how it went. */
 
 import type { Application, NetworkError } from "asgigram";
 
 const CHUNK = 256 * 1024;
 
-/** So many megabytes; what has been read of them can be seen. */
-async function* megabytes(count: number, onEnd = () => {}): AsyncGenerator<Uint8Array> {
-  try {
-    for (let i = 0; i < count * 4; i++) yield new Uint8Array(CHUNK).fill(i);
-  } finally {
-    onEnd();
+async function* megabytes(count: number): AsyncGenerator<Uint8Array> {
+  for (let i = 0; i < count * 4; i++) yield new Uint8Array(CHUNK).fill(i);
+}
+
+/** A stream without an end. */
+class Endless {
+  readonly #underWay = Promise.withResolvers<void>();
+
+  /** Resolves when more has been read than fits into all buffers on the way: then the Bot API is reading the upload. */
+  get underWay(): Promise<void> {
+    return this.#underWay.promise;
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array> {
+    try {
+      for (let i = 0; ; i++) {
+        if (i === MORE_THAN_BUFFERED / CHUNK) this.#underWay.resolve();
+        yield new Uint8Array(CHUNK);
+      }
+    } finally {
+      console.log("the stream was ended");
+    }
   }
 }
+
+const MORE_THAN_BUFFERED = 32 * 1024 * 1024;
 
 export const application: Application = async (_scope, receive, send) => {
   for (;;) {
@@ -25,11 +43,14 @@ export const application: Application = async (_scope, receive, send) => {
         await upload(megabytes(Number(count)));
         break;
       case "die":
-        void upload(megabytes(Number.POSITIVE_INFINITY));
+      case "return": {
+        const endless = new Endless();
+        void upload(endless);
         void upload(megabytes(1));
-        await new Promise((resolve) => setTimeout(resolve, 300));
-        process.exit(1);
-        break;
+        await endless.underWay;
+        if (word === "die") process.exit(1);
+        return;
+      }
       case "unread": {
         const stream = new ReadableStream({ cancel: () => console.log("the stream was cancelled") });
         const media = [{ type: "document" as const, media: { path: "/no/such" }, thumbnail: { stream } }];
@@ -40,11 +61,6 @@ export const application: Application = async (_scope, receive, send) => {
         await send({ type: "telegram.send_message", text });
         continue;
       }
-      case "return":
-        void upload(megabytes(Number.POSITIVE_INFINITY, () => console.log("the stream was ended")));
-        void upload(megabytes(1));
-        await new Promise((resolve) => setTimeout(resolve, 300));
-        return;
       case "fail": {
         const failing = async function* () {
           yield* megabytes(8);

@@ -1,6 +1,6 @@
 import { type Application, delivery, type Extensions } from "../../../src/index.ts";
 
-/** Does what it is told to, however unwise: the first time, or, with `always`, every time. */
+/** Carries out the deed that a message names, at the first attempt, or with `always` at every attempt. */
 export const application: Application = async ({ extensions }, receive, send) => {
   for (;;) {
     const event = await receive();

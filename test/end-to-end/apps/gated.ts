@@ -2,7 +2,7 @@ import { existsSync, watch } from "node:fs";
 import { dirname } from "node:path";
 import type { LifespanApplication } from "../../../src/index.ts";
 
-/** Waits, at its start and at each event, for as long as there is a file GATE; dies of the word "die". */
+/** Waits, at its startup and at each event, for as long as the file GATE exists; the text "die" ends its worker. */
 export const application: LifespanApplication = async (scope, receive, send) => {
   if (scope.type === "lifespan") {
     await receive();

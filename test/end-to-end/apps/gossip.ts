@@ -1,4 +1,4 @@
-/** Tells the bot's token, which it has from the file, in every way there is; and looks for it in what it is told. */
+/** Prints, throws and sends the bot's token, which it reads from the file, and looks for it in the errors that it gets. */
 
 import { readFileSync } from "node:fs";
 import { inspect } from "node:util";

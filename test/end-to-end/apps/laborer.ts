@@ -1,7 +1,7 @@
-/** Does what a message says, `<number> <deed> <milliseconds>`, and answers `<number> <attempt>`. */
+/** Carries out a message, `<number> <deed> <milliseconds>`, and answers `<number> <attempt>`. */
 
 import { setTimeout as delay } from "node:timers/promises";
-import { type Application, delivery } from "asgigram";
+import { type Application, delivery } from "../../../src/index.ts";
 
 export const application: Application = async (_scope, receive, send) => {
   for (;;) {

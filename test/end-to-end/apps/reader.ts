@@ -1,4 +1,4 @@
-/** Reads a file before the server itself has anything to do with the disk, and nothing else. */
+/** Reads a file when it is imported, before the server uses the disk. */
 
 import { readFile } from "node:fs/promises";
 

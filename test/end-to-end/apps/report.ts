@@ -1,6 +1,6 @@
 import { type Application, delivery } from "../../../src/index.ts";
 
-/** Tells the chat with the id 1 of every event, and of the scope that it came to. */
+/** Sends a report of every event and its scope to the chat with the id 1. */
 export const application: Application = async (scope, receive, send) => {
   for (;;) {
     const event = await receive();

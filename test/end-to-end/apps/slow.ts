@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { type Application, delivery } from "../../../src/index.ts";
 
-/** Takes a moment over each message, then says back what it was told and at which attempt. */
+/** Answers each message after 5 ms, with its text and attempt. */
 export const application: Application = async (_scope, receive, send) => {
   for (;;) {
     const event = await receive();

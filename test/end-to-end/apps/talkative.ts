@@ -1,4 +1,4 @@
-/** Does what the message says, and tells of it. */
+/** Logs what a message says, and does it. */
 
 import type { Application } from "../../../src/index.ts";
 

@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { subscribe } from "node:diagnostics_channel";
+import type { Server } from "node:http";
 import { test } from "node:test";
 import { refuse, Simulator, tooManyRequests } from "../../../simulator/index.ts";
 import { callerOf, type Reply, verdict } from "../caller.ts";
@@ -141,4 +143,14 @@ test("attach:// refers to an upload anywhere in a structure, and the file can be
   form.delete("b");
   const refused = await (await fetch(`${api}/sendMediaGroup`, { method: "POST", body: form })).json();
   assert.equal((refused as { description: string }).description, "Bad Request: there is no thumbnail in the request");
+});
+
+test("no timeout resets a request that waits to be read: neither of an idle connection, nor of a slow one", async () => {
+  await using simulator = await Simulator.start();
+  const servers: Server[] = [];
+  subscribe("http.server.request.start", (message) => servers.push((message as { server: Server }).server));
+  const { headers } = await get(simulator, `/bot${simulator.token}/getMe`);
+  assert.equal(headers.get("keep-alive"), null);
+  const [{ keepAliveTimeout, headersTimeout, requestTimeout, timeout }] = servers as [Server];
+  assert.deepEqual([keepAliveTimeout, headersTimeout, requestTimeout, timeout], [0, 0, 0, 0]);
 });

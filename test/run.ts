@@ -1,0 +1,74 @@
+/**
+ * Runs the tests: all of them, or those of some folders and files of test/.
+ *
+ *   npm test
+ *   npm test dispatch end-to-end/echo
+ */
+
+import { globSync } from "node:fs";
+import { extname, join } from "node:path";
+import { run } from "node:test";
+import { spec } from "node:test/reporters";
+import { LIMIT } from "./eventually.ts";
+
+const ROOT = join(import.meta.dirname, "..");
+
+/** `.ts`, or `.js` where the tests are compiled (test/oldest.ts). */
+const EXTENSION = extname(import.meta.filename);
+const TEST = `.test${EXTENSION}`;
+
+/** With no sign of life for so long, in ms, the run is given up: a test is in a loop that no limit of time can end. */
+const SILENCE = 4 * LIMIT;
+
+// Half of a short test's time is the start of Node.js with this repository's TypeScript. Entries go by the content of files.
+process.env.NODE_COMPILE_CACHE ??= join(ROOT, "node_modules/.cache/compiled");
+
+const files = filesOf(process.argv.slice(2));
+const running = new Set<string>();
+const silence = new AbortController();
+const watch = setTimeout(() => {
+  console.error(`nothing has ended for ${SILENCE / 1000} s in ${[...running].join(", ")}`);
+  silence.abort();
+}, SILENCE);
+/** Skipped tests, with their reasons. */
+const skipped: string[] = [];
+
+const tests = run({
+  cwd: ROOT,
+  files,
+  concurrency: 2,
+  // Longer than a helper waits, which can say what it saw.
+  timeout: LIMIT + 30_000,
+  execArgv: ["--import", import.meta.resolve(`./leftovers${EXTENSION}`)],
+  signal: silence.signal,
+});
+tests.on("test:enqueue", ({ nesting, file }) => nesting === 0 && file !== undefined && running.add(file));
+tests.on("test:summary", ({ file }) => file !== undefined && running.delete(file));
+tests.on("test:complete", () => watch.refresh());
+tests.on("test:fail", fail);
+tests.on("test:pass", ({ name, skip }) => {
+  if (skip === undefined) return;
+  const hasReason = typeof skip === "string" && skip !== "";
+  skipped.push(`${name}: ${hasReason ? skip : "NO REASON IS GIVEN"}`);
+  if (!hasReason) fail();
+});
+tests.on("end", () => {
+  clearTimeout(watch);
+  if (skipped.length > 0) console.log(`\nskipped:\n${skipped.map((line) => `  ${line}`).join("\n")}`);
+});
+tests.compose(spec).pipe(process.stdout);
+
+function fail(): void {
+  process.exitCode = 1;
+}
+
+function filesOf(names: readonly string[]): string[] {
+  const patterns =
+    names.length === 0 ? [`**/*${TEST}`] : names.flatMap((name) => [`${name}/**/*${TEST}`, `${name}${TEST}`]);
+  const found = globSync(patterns, { cwd: import.meta.dirname }).sort();
+  if (found.length > 0) return found.map((file) => join(import.meta.dirname, file));
+  console.error(
+    `no tests in ${names.join(", ")}: name folders and files of test/, as in: npm test dispatch end-to-end/echo`,
+  );
+  process.exit(2);
+}
