@@ -42,7 +42,7 @@ test("a worker that gets any item at all handles the event behind it or is repla
     grace: 1000,
     restart: { recycleAfter: OFF, memoryLimit: OFF, watchesFiles: false },
     pause: () => 0,
-    schedule: () => void setImmediate(() => pool.flush()),
+    onPushed: (worker) => void setImmediate(() => worker.flush()),
     updates: {
       workerReady: (worker) => happenings.emit("ready", worker),
       workerPaused() {},
