@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, test } from "node:test";
 import { checkInbox } from "../../../src/cli/check/inbox.ts";
 import { SqliteInbox } from "../../../src/inbox/sqlite.ts";
-import { Folder } from "../../end-to-end/bot.ts";
+import { Folder } from "../../folder.ts";
 
 const BOT = 77;
 
