@@ -5,6 +5,8 @@ import { afterEach, beforeEach, test } from "node:test";
 import { checkInbox } from "../../../src/cli/check/inbox.ts";
 import { SqliteInbox } from "../../../src/inbox/sqlite.ts";
 import { Folder } from "../../folder.ts";
+import { updates } from "../../inbox/contract.ts";
+import { addDeadLetters } from "../../inbox/dead-letter-file.ts";
 
 const BOT = 77;
 
@@ -30,27 +32,24 @@ test("a folder that is missing, or takes no file, is a problem", () => {
   assert.match(found("/proc/inbox.sqlite")[0]!, /^problem: the inbox \/proc\/inbox\.sqlite could not be made/);
 });
 
-test("an inbox that exists is ok, with the number of its dead letters", () => {
-  const inbox = new SqliteInbox(path, BOT);
-  const [seq] = inbox.append([{ update_id: 1, body: '{"update_id":1}' }]);
-  inbox.bury(seq!, "no luck");
-  inbox.close();
+test("an inbox that exists is ok, with the number of its dead letters", async () => {
+  await addDeadLetters(path, BOT, [1]);
   assert.deepEqual(found(path), [`ok: ${path}, with 1 dead letter: see asgigram inbox list`]);
 });
 
-test("an inbox that another process uses is a warning, and that process keeps it", () => {
+test("an inbox that another process uses is a warning, and that process keeps it", async () => {
   const inbox = new SqliteInbox(path, BOT);
   const [use, file] = found(path);
   assert.match(use!, /^warning: .* is in use by another process/);
   assert.equal(file, `ok: ${path}`);
   assert.throws(() => new SqliteInbox(path, BOT), /in use by another process/);
-  inbox.append([{ update_id: 1, body: "{}" }]);
-  inbox.close();
+  await inbox.append(updates(1));
+  await inbox.close();
   assert.deepEqual(found(path), [`ok: ${path}`]);
 });
 
-test("an inbox of another bot is a problem, unless this bot is unknown", () => {
-  new SqliteInbox(path, 78).close();
+test("an inbox of another bot is a problem, unless this bot is unknown", async () => {
+  await new SqliteInbox(path, 78).close();
   assert.match(found(path)[0]!, /^problem: .* belongs to bot 78, not to 77/);
   assert.deepEqual(
     checkInbox(path, undefined).map(({ is }) => is),

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { after, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { Simulator } from "../../../simulator/index.ts";
-import { SqliteInbox } from "../../../src/inbox/sqlite.ts";
+import { addDeadLetters } from "../../inbox/dead-letter-file.ts";
 import { Asgigram } from "../asgigram.ts";
 import { runHere } from "../in-process.ts";
 
@@ -27,20 +27,16 @@ const APPLICATION = `let heard = 0;
 await writeFile(join(folder, "bot.mjs"), APPLICATION);
 await writeFile(join(folder, "text"), "not a database".repeat(100));
 
-/** An inbox with so many dead letters. */
-function inbox(name: string, letters: number, reason = "Error: no luck\n    at bot.ts:3"): string {
+/** Makes an inbox with dead letters. @returns its path */
+async function inbox(name: string, letters: number, reason = "Error: no luck\n    at bot.ts:3"): Promise<string> {
   const path = join(folder, name);
-  const file = new SqliteInbox(path, 77);
-  for (let update_id = 1; update_id <= letters; update_id++) {
-    const [seq] = file.append([{ update_id, body: JSON.stringify({ update_id, message: { chat: { id: 7 } } }) }]);
-    file.bury(seq!, reason);
-  }
-  file.close();
+  const ids = Array.from({ length: letters }, (_, i) => i + 1);
+  await addDeadLetters(path, 77, ids, () => reason);
   return path;
 }
 
 test("dead letters of a stopped server are listed, shown, retried and dropped", async () => {
-  inbox("asgigram-77.sqlite", 3);
+  await inbox("asgigram-77.sqlite", 3);
   const asgigram = async (...args: string[]) => {
     const { code, stdout, stderr } = await runHere(["inbox", ...args], { cwd: folder });
     assert.equal(code, 0, stderr);
@@ -77,7 +73,7 @@ test("a dead letter that is retried beside a running server is delivered again a
 });
 
 test("a reader that closes the pipe early is no error", async () => {
-  const path = inbox("many.sqlite", 2000, "x".repeat(100));
+  const path = await inbox("many.sqlite", 2000, "x".repeat(100));
   const bin = fileURLToPath(new URL("../../../src/cli/bin.ts", import.meta.url));
   const reader = spawn(process.execPath, [bin, "inbox", "list", "--json", "--inbox", path], { cwd: folder });
   let stderr = "";
@@ -114,7 +110,7 @@ const WRONG: { [what: string]: { args: string; says: RegExp; exits: number } } =
   "a missing file": { args: "list --inbox no.sqlite", says: /there is no inbox .*no\.sqlite/, exits: 5 },
   "a file that is no inbox": { args: "list --inbox text", says: /text could not be opened: .*no inbox/, exits: 5 },
 };
-inbox("few.sqlite", 1);
+await inbox("few.sqlite", 1);
 
 for (const [what, { args, says, exits }] of Object.entries(WRONG)) {
   test(`${what} is one line with the remedy and exit code ${exits}`, async () => {
