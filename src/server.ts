@@ -168,18 +168,22 @@ class Server implements RunningServer {
   // ---- start ----
 
   async start(): Promise<void> {
+    const { signal } = this.#receiving;
     try {
       for (const warning of this.#config.warnings) this.#log.warn(warning);
       await this.#listen();
       // They come up while Telegram answers.
       this.#threads.start();
       const bot = await this.#getMe();
+      signal.throwIfAborted();
       this.#serving = this.#assemble(bot);
       const { inbox, updates, pool, source } = this.#serving;
       await this.#clearTheWay(inbox, source);
+      signal.throwIfAborted();
       const unsettled = await inbox.start(updates);
+      signal.throwIfAborted();
       await pool.start();
-      this.#receiving.signal.throwIfAborted();
+      signal.throwIfAborted();
       this.#isServing = true;
       this.#logStart(bot, unsettled);
     } catch (error) {

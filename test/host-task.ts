@@ -1,6 +1,7 @@
 /** What a worker thread is started with, where a test does not mind. */
 
 import type { CommonTask } from "../src/protocol/port.ts";
+import { BOT } from "./protocol/updates.ts";
 
 export function hostTask(task: Pick<CommonTask, "application" | "directory"> & Partial<CommonTask>): CommonTask {
   return {
@@ -8,6 +9,7 @@ export function hostTask(task: Pick<CommonTask, "application" | "directory"> & P
     lifespan: "off",
     maxInstances: Number.POSITIVE_INFINITY,
     idleTimeout: Number.POSITIVE_INFINITY,
+    bot: BOT,
     debug: false,
     watch: false,
     yields: false,

@@ -94,7 +94,7 @@ export class Instances implements InstanceHost {
     for (const instance of this.#live.values()) this.#disconnect(instance, reason);
     this.#closed();
     await this.#drained.promise;
-    return [...instances.flatMap(queued), ...this.#tooLate];
+    return [...instances.flatMap(takeQueue), ...this.#tooLate];
   }
 
   /**
@@ -111,7 +111,7 @@ export class Instances implements InstanceHost {
       else this.#disconnect(instance, "moved");
     }
     await Promise.all(closed);
-    return instances.flatMap(queued);
+    return instances.flatMap(takeQueue);
   }
 
   // ---- from the instances ----
@@ -191,12 +191,13 @@ export class Instances implements InstanceHost {
   #conclude(instance: Instance, { thrown, held, received }: Ending): void {
     const { outbound, reporter } = this.#options;
     // An application that never asked for an event answers for its first one, or it would be called for that event for ever.
-    const event = held ?? (received ? undefined : instance.dequeue());
+    const event = held ?? (received ? undefined : instance.queue[0]);
     const place = placeInScope(instance.key, event?.event);
-    if (held !== undefined && instance.isStopping && isGivingUp(thrown?.error)) {
+    if (event !== undefined && instance.isStopping && isGivingUp(thrown?.error)) {
       reporter.log("info", "an event was given up; it will be delivered again", undefined, place);
       return;
     }
+    if (event !== held) instance.dequeue();
     if (thrown === undefined || thrown.error instanceof DisconnectedError) {
       if (event === undefined) return;
       this.#settle(event.seq);
@@ -277,8 +278,9 @@ function isGivingUp(error: unknown): boolean {
   return error instanceof DisconnectedError || (error instanceof Error && error.name === "AbortError");
 }
 
-function queued({ queue }: Instance): number[] {
-  return queue.map(({ seq }) => seq);
+/** Takes the queue, so that no event in it is reported twice or settled by a late return. @returns the numbers of its events */
+function takeQueue(instance: Instance): number[] {
+  return instance.emptyQueue().map(({ seq }) => seq);
 }
 
 /** The shard of a scope's key: `chat:123/business:abc` is in that of 123. */

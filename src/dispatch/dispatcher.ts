@@ -205,6 +205,7 @@ export class Dispatcher {
     if (state.alone || state.suspects.length > 0) state.suspects = [...held, ...state.suspects];
     else for (const { arrival, line } of held.reverse()) this.#return(arrival, line);
     state.alone = false;
+    this.#signal();
   }
 
   /** The shard is taken away: posts nothing of it from now on, and forgets its waiting events. @returns its worker */
@@ -219,6 +220,7 @@ export class Dispatcher {
       if (line.posted === 0) this.#lines.delete(line.scope);
     }
     state.suspects = this.#withoutRevoked(state.suspects);
+    this.#pump(state);
     this.#signal();
     return worker;
   }

@@ -37,10 +37,8 @@ export class Outbox {
   readonly #judge: OutboxOptions["judge"];
   readonly #limiter: Limiter;
   readonly #wait: NonNullable<OutboxOptions["wait"]>;
-  /** Calls that were posted in this turn. */
-  readonly #posted: Job[] = [];
-  /** The calls of each turn that has ended and is not sent. */
-  readonly #turns = new Set<readonly Job[]>();
+  /** Calls that are not sent yet, by turn; the last turn has not ended. */
+  readonly #turns: Job[][] = [[]];
   /** Calls that wait behind the call under way, by lane. A lane that is not here is free. */
   readonly #lanes = new Map<string, Job[]>();
   /** Calls that wait to be made, with the function that cancels the wait. */
@@ -69,15 +67,18 @@ export class Outbox {
   /** Takes a call. It goes out when its turn is sent. */
   post(job: Job): void {
     this.#pending += 1;
-    this.#posted.push(job);
+    this.#turns.at(-1)!.push(job);
   }
 
-  /** Ends the turn. @returns sends the calls that were posted in it; turns have to be sent in their order */
+  /** Ends the turn. @returns sends the turn's calls; turns have to be sent in their order */
   takeTurn(): () => void {
-    const jobs = this.#posted.splice(0);
-    if (jobs.length === 0) return NOTHING;
-    this.#turns.add(jobs);
-    return () => this.#turns.delete(jobs) && this.#send(jobs);
+    const turn = this.#turns.at(-1)!;
+    if (turn.length === 0) return NOTHING;
+    this.#turns.push([]);
+    return () => {
+      this.#turns.splice(this.#turns.indexOf(turn), 1);
+      this.#send(turn);
+    };
   }
 
   /** Resolves as soon as nothing is pending. */
@@ -90,8 +91,7 @@ export class Outbox {
   /** Gives up the calls that wait. Calls under way end when their connections are closed. */
   close(): void {
     this.#closed = true;
-    for (const jobs of [...this.#turns, this.#posted.splice(0)]) this.#send(jobs);
-    this.#turns.clear();
+    for (const turn of this.#turns) this.#send(turn.splice(0));
     for (const [job, stopWaiting] of this.#paused) {
       stopWaiting();
       this.#giveUp(job, neverSent(job));

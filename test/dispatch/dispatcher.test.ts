@@ -2,11 +2,11 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import fc from "fast-check";
 import { type Arrival, Dispatcher } from "../../src/dispatch/dispatcher.ts";
+import { ShardTable } from "../../src/dispatch/shard-table.ts";
 import type { EventItem } from "../../src/protocol/port.ts";
-import { shardOf } from "../../src/protocol/shard.ts";
 import { isSettled } from "../settled.ts";
 
-// What the dispatcher promises; it keeps these numbers to itself.
+// The dispatcher's promises; it does not export these numbers.
 const PER_SCOPE = 32;
 const PER_WORKER = 1000;
 const HIGH_WATER = 10_000;
@@ -22,11 +22,14 @@ interface Scope {
   readonly key: string;
   readonly id: number;
   readonly shard: number;
-  /** Accepted and not settled, in order: first those that are held or suspect, then those that wait. */
+  readonly worker: number;
+  /** Received and not settled, in order: first the posted and the suspect ones, then those that wait. */
   unsettled: number[];
-  held: Set<number>;
+  posted: Set<number>;
   suspects: number;
-  /** How often each other scope has been served while this one could have been. */
+  /** Its shard is being taken away. */
+  isRevoked: boolean;
+  /** Times that each other scope was served while this one could have been. */
   passedOver: Map<Scope, number>;
 }
 
@@ -35,103 +38,136 @@ class Model {
   readonly scopes: Scope[];
   readonly #maxAttempts: number;
   readonly #open: boolean[];
-  /** By shard, what is to be posted alone, in order. */
+  /** By worker: events that are to be posted alone, in order. */
   readonly #suspects: number[][];
-  /** By shard, what has been posted alone. */
+  /** By worker: the event that was posted alone. */
   readonly #alone: (number | undefined)[];
   readonly #attempts = new Map<number, number>();
   readonly #deaths = new Map<number, number>();
-  readonly #condemned: number[] = [];
+  readonly #deadLetters: [worker: number, seq: number][] = [];
   #closed = false;
   #lastSeq = 0;
-  /** Whether a posting may be made at this very moment. */
+  /** True while the dispatcher may post. */
   #within = false;
 
-  constructor(shards: number, scopes: number, maxAttempts = 3) {
+  constructor(workers: number, scopes: number, maxAttempts = 3) {
+    const table = new ShardTable(workers);
     this.#maxAttempts = maxAttempts;
-    this.#open = new Array<boolean>(shards).fill(false);
-    this.#alone = new Array<undefined>(shards).fill(undefined);
-    this.#suspects = Array.from({ length: shards }, () => []);
+    this.#open = new Array<boolean>(workers).fill(false);
+    this.#alone = new Array<undefined>(workers).fill(undefined);
+    this.#suspects = Array.from({ length: workers }, () => []);
     // Two scopes to an id, as a chat and a business connection's copy of it are.
     this.scopes = Array.from({ length: scopes }, (_, i) => {
       const id = 1 + Math.floor(i / 2) * 7919;
-      const [shard, passedOver] = [shardOf(id, shards), new Map<Scope, number>()];
-      return { key: `chat:${i}`, id, shard, unsettled: [], held: new Set(), suspects: 0, passedOver };
+      const shard = table.shardOf(id);
+      const place = { key: `chat:${i}`, id, shard, worker: table.workerOf(shard) };
+      return { ...place, unsettled: [], posted: new Set(), suspects: 0, isRevoked: false, passedOver: new Map() };
     });
     this.dispatcher = new Dispatcher({
-      shards,
+      workers,
       maxAttempts,
-      post: (shard, event, alone) => this.#posted(shard, event, alone),
-      condemn: ({ seq }) => this.#condemned.push(seq),
+      post: (worker, event, alone) => this.#posted(worker, event, alone),
+      deadLetter: (worker, { seq }) => this.#deadLetters.push([worker, seq]),
     });
   }
 
-  accept(scope: Scope, count: number, attempts = 0): void {
+  /** An inbox delivers nothing of a shard while that is taken away. */
+  received(scope: Scope, count: number, attempts = 0): void {
+    if (scope.isRevoked) return;
     for (let i = 0; i < count; i++) {
       const seq = ++this.#lastSeq;
-      const isSuspect = attempts >= 2 && scope.unsettled.length === scope.held.size + scope.suspects;
-      if (isSuspect) this.#suspect(scope, [seq], "last");
+      const isSuspect = attempts >= 2 && scope.unsettled.length === scope.posted.size + scope.suspects;
+      if (isSuspect) {
+        scope.suspects += 1;
+        this.#suspects[scope.worker]!.push(seq);
+      }
       scope.unsettled.push(seq);
       this.#attempts.set(seq, attempts);
       this.#deaths.set(seq, 0);
       const arrival = { ...NEW, seq, attempts, body: `body ${seq}`, scope: scope.key, id: scope.id };
-      this.#do(() => this.dispatcher.accept(arrival));
+      this.#do(() => this.dispatcher.received(arrival));
     }
   }
 
-  /** Settles some of what the shard's worker holds, in any order, and numbers that mean nothing to it. */
-  settle(shard: number, choose: (held: number[]) => number[]): void {
-    const seqs = choose(this.#held(shard));
-    for (const scope of this.#on(shard)) for (const seq of seqs) if (scope.held.delete(seq)) this.#over(scope, seq);
-    if (seqs.includes(this.#alone[shard]!)) this.#alone[shard] = undefined;
-    const others = this.#on(shard).flatMap(({ unsettled, held }) => unsettled.filter((seq) => !held.has(seq)));
-    this.#do(() => this.dispatcher.settled(shard, [-1, ...others.slice(0, 2), ...seqs, ...seqs.slice(0, 2)]));
+  /** Settles some of the worker's events, in any order, and numbers that mean nothing to it. */
+  settled(worker: number, choose: (posted: number[]) => number[]): void {
+    const seqs = this.#gone(worker, choose);
+    const others = this.#of(worker).flatMap(({ unsettled, posted }) => unsettled.filter((seq) => !posted.has(seq)));
+    this.#do(() => this.dispatcher.settled(worker, [-1, ...others.slice(0, 2), ...seqs, ...seqs.slice(0, 2)]));
   }
 
-  suspend(shard: number, chooseCulprit: (held: number[]) => number | undefined = () => undefined): void {
-    const held = this.#held(shard).sort((one, other) => one - other);
-    const culprit = chooseCulprit(held);
-    const guilty = this.#alone[shard] ?? culprit;
-    this.#open[shard] = false;
-    this.#alone[shard] = undefined;
-    for (const seq of held) this.#deaths.set(seq, this.#deaths.get(seq)! + 1);
-    const condemned = guilty !== undefined && this.#deaths.get(guilty)! >= this.#maxAttempts ? [guilty] : [];
-    for (const scope of this.#on(shard)) {
-      scope.passedOver.clear();
-      for (const seq of scope.held) if (condemned.includes(seq)) this.#over(scope, seq);
-      scope.suspects += [...scope.held].filter((seq) => !condemned.includes(seq)).length;
-      scope.held.clear();
-    }
-    this.#suspects[shard]!.unshift(...held.filter((seq) => !condemned.includes(seq)));
-    this.#condemned.length = 0;
-    this.#do(() => assert.deepEqual(this.dispatcher.suspend(shard, culprit), held));
-    assert.deepEqual(this.#condemned, condemned);
+  refused(worker: number, choose: (posted: number[]) => number[]): void {
+    const seqs = this.#gone(worker, choose);
+    this.#do(() => this.dispatcher.refused(worker, [-1, ...seqs, ...seqs.slice(0, 2)]));
   }
 
-  pause(shard: number): void {
-    this.#open[shard] = false;
-    this.#do(() => this.dispatcher.pause(shard));
+  workerReady(worker: number): void {
+    this.#open[worker] = !this.#closed;
+    this.#do(() => this.dispatcher.workerReady(worker));
   }
 
-  release(shard: number, chooseUnseen: (held: number[]) => number[]): void {
-    const held = this.#held(shard).sort((one, other) => one - other);
-    const unseen = chooseUnseen(held);
-    const areSuspects = this.#alone[shard] !== undefined || this.#suspects[shard]!.length > 0;
-    this.#open[shard] = false;
-    this.#alone[shard] = undefined;
+  workerPaused(worker: number): void {
+    this.#open[worker] = false;
+    this.#do(() => this.dispatcher.workerPaused(worker));
+  }
+
+  workerDied(worker: number, chooseCulprit: (posted: number[]) => number | undefined = () => undefined): void {
+    const posted = this.#postedAt(worker).sort((one, other) => one - other);
+    const culprit = chooseCulprit(posted);
+    const guilty = this.#alone[worker] ?? culprit;
+    this.#open[worker] = false;
+    this.#alone[worker] = undefined;
+    for (const seq of posted) this.#deaths.set(seq, this.#deaths.get(seq)! + 1);
+    const deadLetters = guilty !== undefined && this.#deaths.get(guilty)! >= this.#maxAttempts ? [guilty] : [];
+    for (const seq of deadLetters) this.#over(this.#scopeOf(seq), seq);
+    this.#forgetRevoked(worker);
+    this.#suspectPosted(worker);
+    this.#deadLetters.length = 0;
+    this.#do(() => assert.deepEqual(this.dispatcher.workerDied(worker, culprit), posted));
+    assert.deepEqual(
+      this.#deadLetters,
+      deadLetters.map((seq) => [worker, seq]),
+    );
+  }
+
+  workerDrained(worker: number, chooseUnseen: (posted: number[]) => number[]): void {
+    const unseen = chooseUnseen(this.#postedAt(worker).sort((one, other) => one - other));
+    const areSuspects = this.#alone[worker] !== undefined || this.#suspects[worker]!.length > 0;
+    this.#open[worker] = false;
+    this.#alone[worker] = undefined;
     for (const seq of unseen) this.#attempts.set(seq, this.#attempts.get(seq)! - 1);
-    for (const scope of this.#on(shard)) {
+    this.#forgetRevoked(worker);
+    if (areSuspects) this.#suspectPosted(worker);
+    for (const scope of this.#of(worker)) {
       scope.passedOver.clear();
-      if (areSuspects) scope.suspects += scope.held.size;
-      scope.held.clear();
+      scope.posted.clear();
     }
-    if (areSuspects) this.#suspects[shard]!.unshift(...held);
-    this.#do(() => this.dispatcher.release(shard, [-1, ...unseen]));
+    this.#do(() => this.dispatcher.workerDrained(worker, [-1, ...unseen]));
   }
 
-  resume(shard: number): void {
-    this.#open[shard] = !this.#closed;
-    this.#do(() => this.dispatcher.resume(shard));
+  revoke(shard: number): void {
+    const scopes = this.scopes.filter((scope) => scope.shard === shard && !scope.isRevoked);
+    if (scopes.length === 0) return;
+    for (const scope of scopes) {
+      const left = scope.unsettled.filter((seq) => !scope.posted.has(seq));
+      this.#suspects[scope.worker] = this.#suspects[scope.worker]!.filter((seq) => !left.includes(seq));
+      scope.unsettled = [...scope.posted];
+      scope.suspects = 0;
+      scope.isRevoked = true;
+      scope.passedOver.clear();
+    }
+    this.#do(() => assert.equal(this.dispatcher.revoke(shard), scopes[0]!.worker));
+  }
+
+  /** The shard's instances have ended; it may be assigned to this process again. */
+  revoked(shard: number): void {
+    const scopes = this.scopes.filter((scope) => scope.shard === shard && scope.isRevoked);
+    if (scopes.length === 0) return;
+    const { worker } = scopes[0]!;
+    const seqs = scopes.flatMap(({ posted }) => [...posted]);
+    this.#gone(worker, () => seqs);
+    for (const scope of scopes) scope.isRevoked = false;
+    this.#do(() => this.dispatcher.revoked(shard, [-1, ...seqs.slice(1)]));
   }
 
   close(): void {
@@ -140,23 +176,45 @@ class Model {
     this.#do(() => this.dispatcher.close());
   }
 
-  #on(shard: number): Scope[] {
-    return this.scopes.filter((scope) => scope.shard === shard);
+  #of(worker: number): Scope[] {
+    return this.scopes.filter((scope) => scope.worker === worker);
   }
 
-  #held(shard: number): number[] {
-    return this.#on(shard).flatMap(({ held }) => [...held]);
+  #scopeOf(seq: number): Scope {
+    return this.scopes.find(({ unsettled }) => unsettled.includes(seq))!;
   }
 
-  #suspect(scope: Scope, seqs: number[], where: "first" | "last"): void {
-    scope.suspects += seqs.length;
-    if (where === "last") this.#suspects[scope.shard]!.push(...seqs);
-    else this.#suspects[scope.shard]!.unshift(...seqs);
+  #postedAt(worker: number): number[] {
+    return this.#of(worker).flatMap(({ posted }) => [...posted]);
+  }
+
+  /** Some of the worker's posted events are over. */
+  #gone(worker: number, choose: (posted: number[]) => number[]): number[] {
+    const seqs = choose(this.#postedAt(worker));
+    for (const seq of seqs) this.#over(this.#scopeOf(seq), seq);
+    if (seqs.includes(this.#alone[worker]!)) this.#alone[worker] = undefined;
+    return seqs;
   }
 
   #over(scope: Scope, seq: number): void {
+    scope.posted.delete(seq);
     scope.unsettled.splice(scope.unsettled.indexOf(seq), 1);
     if (!couldBeServed(scope)) scope.passedOver.clear();
+  }
+
+  #forgetRevoked(worker: number): void {
+    for (const scope of this.#of(worker)) {
+      if (scope.isRevoked) for (const seq of [...scope.posted]) this.#over(scope, seq);
+    }
+  }
+
+  #suspectPosted(worker: number): void {
+    this.#suspects[worker]!.unshift(...this.#postedAt(worker).sort((one, other) => one - other));
+    for (const scope of this.#of(worker)) {
+      scope.passedOver.clear();
+      scope.suspects += scope.posted.size;
+      scope.posted.clear();
+    }
   }
 
   #do(step: () => void): void {
@@ -165,49 +223,52 @@ class Model {
     this.#within = false;
     const unsettled = this.scopes.reduce((sum, scope) => sum + scope.unsettled.length, 0);
     assert.equal(this.dispatcher.unsettled, unsettled);
-    for (const [shard, open] of this.#open.entries()) if (open) this.#assertBusy(shard);
+    const posted = this.scopes.reduce((sum, scope) => sum + scope.posted.size, 0);
+    assert.equal(this.dispatcher.inFlight, posted);
+    for (const [worker, open] of this.#open.entries()) if (open) this.#assertBusy(worker);
   }
 
   /** Nothing waits that could be posted. */
-  #assertBusy(shard: number): void {
-    const held = this.#held(shard).length;
-    if (this.#suspects[shard]!.length > 0)
-      return assert.ok(held > 0, "a suspect waits although its worker has nothing");
-    if (this.#alone[shard] !== undefined || held === PER_WORKER) return;
-    for (const scope of this.#on(shard)) {
+  #assertBusy(worker: number): void {
+    const posted = this.#postedAt(worker).length;
+    if (this.#suspects[worker]!.length > 0)
+      return assert.ok(posted > 0, "a suspect waits although its worker has nothing");
+    if (this.#alone[worker] !== undefined || posted === PER_WORKER) return;
+    for (const scope of this.#of(worker)) {
       assert.ok(!couldBeServed(scope), `${scope.key} waits although its worker has room`);
     }
   }
 
-  #posted(shard: number, { seq, attempts, body }: Arrival, alone: boolean): void {
-    assert.ok(this.#within, "posted out of the blue");
-    assert.ok(this.#open[shard], `posted to shard ${shard}, which is not open`);
-    const scope = this.scopes.find(({ unsettled }) => unsettled.includes(seq));
-    assert.ok(scope, `posted ${seq}, which is settled`);
-    assert.equal(shard, scope.shard);
+  #posted(worker: number, { seq, attempts, body }: Arrival, alone: boolean): void {
+    assert.ok(this.#within, "posted without a cause");
+    assert.ok(this.#open[worker], `posted to worker ${worker}, which is not open`);
+    const scope = this.#scopeOf(seq);
+    assert.ok(scope, `posted ${seq}, which is gone`);
+    assert.ok(!scope.isRevoked, `posted ${seq}, whose shard is taken away`);
+    assert.equal(worker, scope.worker);
     assert.equal(body, `body ${seq}`);
-    assert.ok(!scope.held.has(seq), `posted ${seq} twice`);
-    assert.equal(seq, scope.unsettled[scope.held.size], "not the next in its line");
+    assert.ok(!scope.posted.has(seq), `posted ${seq} twice`);
+    assert.equal(seq, scope.unsettled[scope.posted.size], "not the next in its line");
     assert.equal(attempts, this.#attempts.get(seq)! + 1);
     this.#attempts.set(seq, attempts);
-    assert.equal(this.#alone[shard], undefined, "posted beside a suspect");
-    const suspect = this.#suspects[shard]!.shift();
+    assert.equal(this.#alone[worker], undefined, "posted beside a suspect");
+    const suspect = this.#suspects[worker]!.shift();
     assert.equal(alone, suspect !== undefined);
     if (alone) {
       assert.equal(seq, suspect, "not the first of the suspects");
-      assert.equal(this.#held(shard).length, 0, "a suspect was posted beside others");
-      this.#alone[shard] = seq;
+      assert.equal(this.#postedAt(worker).length, 0, "a suspect was posted beside others");
+      this.#alone[worker] = seq;
       scope.suspects -= 1;
     } else this.#assertFair(scope);
-    scope.held.add(seq);
+    scope.posted.add(seq);
     scope.passedOver.clear();
-    assert.deepEqual(this.dispatcher.posted(shard, seq)?.body, body);
-    assert.ok(scope.held.size <= PER_SCOPE, `${scope.held.size} events of one scope`);
-    assert.ok(this.#held(shard).length <= PER_WORKER, "too many for one worker");
+    assert.deepEqual(this.dispatcher.posted(worker, seq)?.body, body);
+    assert.ok(scope.posted.size <= PER_SCOPE, `${scope.posted.size} events of one scope`);
+    assert.ok(this.#postedAt(worker).length <= PER_WORKER, "too many for one worker");
   }
 
   #assertFair(scope: Scope): void {
-    for (const other of this.#on(scope.shard)) {
+    for (const other of this.#of(scope.worker)) {
       if (other === scope || !couldBeServed(other)) continue;
       const times: number = (other.passedOver.get(scope) ?? 0) + 1;
       assert.ok(times <= 1, `${scope.key} was served ${times} times while ${other.key} waited`);
@@ -216,86 +277,101 @@ class Model {
   }
 }
 
-function couldBeServed({ unsettled, held, suspects }: Scope): boolean {
-  return unsettled.length > held.size + suspects && held.size < PER_SCOPE;
+function couldBeServed({ unsettled, posted, suspects }: Scope): boolean {
+  return unsettled.length > posted.size + suspects && posted.size < PER_SCOPE;
 }
 
 // ---- any interleaving ------------------------------------------------------------------------------------------------
 
 type Step =
-  | { do: "accept"; scope: number; count: number; attempts: number }
-  | { do: "settle"; shard: number; share: number; backwards: boolean }
-  | { do: "suspend"; shard: number; culprit: number | undefined }
-  | { do: "pause"; shard: number }
-  | { do: "release"; shard: number; share: number }
-  | { do: "resume"; shard: number }
+  | { do: "received"; scope: number; count: number; attempts: number }
+  | { do: "settled" | "refused"; worker: number; share: number; backwards: boolean }
+  | { do: "workerReady" | "workerPaused"; worker: number }
+  | { do: "workerDied"; worker: number; culprit: number | undefined }
+  | { do: "workerDrained"; worker: number; share: number }
+  | { do: "revoke" | "revoked"; scope: number }
   | { do: "close" };
 
-const shard = fc.nat({ max: 2 });
+const worker = fc.nat({ max: 2 });
 const culprit = fc.option(fc.nat(), { nil: undefined });
-const accepts = {
-  do: fc.constant("accept" as const),
+const receives = {
+  do: fc.constant("received" as const),
   attempts: fc.oneof(
     { weight: 8, arbitrary: fc.constant(0) },
     { weight: 1, arbitrary: fc.integer({ min: 1, max: 3 }) },
   ),
 };
 const settles = {
-  do: fc.constant("settle" as const),
-  shard,
+  do: fc.constant("settled" as const),
+  worker,
   share: fc.double({ min: 0, max: 1, noNaN: true }),
   backwards: fc.boolean(),
 };
 const step: fc.Arbitrary<Step> = fc.oneof(
-  { weight: 6, arbitrary: fc.record({ ...accepts, scope: fc.nat(99), count: fc.nat(120) }) },
-  { weight: 4, arbitrary: fc.record(settles) },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant("suspend" as const), shard, culprit }) },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant("pause" as const), shard }) },
-  { weight: 1, arbitrary: fc.record({ ...settles, do: fc.constant("release" as const) }) },
-  { weight: 3, arbitrary: fc.record({ do: fc.constant("resume" as const), shard }) },
+  { weight: 12, arbitrary: fc.record({ ...receives, scope: fc.nat(99), count: fc.nat(120) }) },
+  { weight: 8, arbitrary: fc.record(settles) },
+  { weight: 1, arbitrary: fc.record({ ...settles, do: fc.constant("refused" as const) }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant("workerDied" as const), worker, culprit }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant("workerPaused" as const), worker }) },
+  { weight: 2, arbitrary: fc.record({ ...settles, do: fc.constant("workerDrained" as const) }) },
+  { weight: 6, arbitrary: fc.record({ do: fc.constant("workerReady" as const), worker }) },
+  { weight: 3, arbitrary: fc.record({ do: fc.constantFrom("revoke" as const, "revoked" as const), scope: fc.nat(9) }) },
 );
 
-function carryOut(model: Model, shards: number, step: Step): void {
+function carryOut(model: Model, workers: number, step: Step): void {
+  const scopeAt = (index: number) => model.scopes[index % model.scopes.length]!;
   switch (step.do) {
-    case "accept":
-      return model.accept(model.scopes[step.scope % model.scopes.length]!, step.count, step.attempts);
-    case "settle":
-      return model.settle(step.shard % shards, (held) => {
-        const chosen = held.slice(0, Math.ceil(held.length * step.share));
+    case "received":
+      return model.received(scopeAt(step.scope), step.count, step.attempts);
+    case "settled":
+    case "refused":
+      return model[step.do](step.worker % workers, (posted) => {
+        const chosen = posted.slice(0, Math.ceil(posted.length * step.share));
         return step.backwards ? chosen.reverse() : chosen;
       });
-    case "suspend":
-      return model.suspend(step.shard % shards, (held) => held[(step.culprit ?? Number.NaN) % held.length]);
-    case "pause":
-      return model.pause(step.shard % shards);
-    case "release":
-      return model.release(step.shard % shards, (held) => held.slice(Math.floor(held.length * step.share)));
-    case "resume":
-      return model.resume(step.shard % shards);
+    case "workerReady":
+    case "workerPaused":
+      return model[step.do](step.worker % workers);
+    case "workerDied":
+      return model.workerDied(step.worker % workers, (posted) => posted[(step.culprit ?? Number.NaN) % posted.length]);
+    case "workerDrained":
+      return model.workerDrained(step.worker % workers, (posted) =>
+        posted.slice(Math.floor(posted.length * step.share)),
+      );
+    case "revoke":
+    case "revoked":
+      return model[step.do](scopeAt(step.scope).shard);
     case "close":
       return model.close();
   }
 }
 
-const shards = fc.integer({ min: 1, max: 3 });
+const workers = fc.integer({ min: 1, max: 3 });
 const scopes = fc.integer({ min: 1, max: 100 });
 const steps = fc.array(step, { maxLength: 120, size: "max" });
 
-test("whatever happens, events are posted in order per scope, in turn, within bounds, once per life of a worker", async () => {
+test("in any course of things, events are posted in order per scope, in turn, within bounds, once per life of a worker", async () => {
   await fc.assert(
-    fc.asyncProperty(shards, scopes, steps, fc.integer({ min: 1, max: 4 }), async (shards, scopes, steps, attempts) => {
-      const model = new Model(shards, scopes, attempts);
-      for (const step of steps) carryOut(model, shards, step);
-      // Nothing is lost: with every worker there, all of it can be settled.
-      for (let shard = 0; shard < shards; shard++) model.resume(shard);
-      const idle = model.dispatcher.idle();
-      while (model.dispatcher.unsettled > 0) {
-        const before = model.dispatcher.unsettled;
-        for (let shard = 0; shard < shards; shard++) model.settle(shard, (held) => held);
-        assert.ok(model.dispatcher.unsettled < before, "some events are never posted");
-      }
-      await idle;
-    }),
+    fc.asyncProperty(
+      workers,
+      scopes,
+      steps,
+      fc.integer({ min: 1, max: 4 }),
+      async (workers, scopes, steps, attempts) => {
+        const model = new Model(workers, scopes, attempts);
+        for (const step of steps) carryOut(model, workers, step);
+        // Nothing is lost: with every worker ready, everything can be settled.
+        for (let worker = 0; worker < workers; worker++) model.workerReady(worker);
+        for (const { shard } of model.scopes) model.revoked(shard);
+        const idle = model.dispatcher.idle();
+        while (model.dispatcher.unsettled > 0) {
+          const before = model.dispatcher.unsettled;
+          for (let worker = 0; worker < workers; worker++) model.settled(worker, (posted) => posted);
+          assert.ok(model.dispatcher.unsettled < before, "some events are never posted");
+        }
+        await idle;
+      },
+    ),
     { numRuns: 40 },
   );
 });
@@ -303,25 +379,25 @@ test("whatever happens, events are posted in order per scope, in turn, within bo
 test("scopes take turns at a worker that is full, however much arrives for them meanwhile", () => {
   const scope = fc.nat(39);
   const busy = fc.oneof(
-    fc.record({ ...accepts, attempts: fc.constant(0), scope, count: fc.constantFrom(1, 2, 40) }),
+    fc.record({ ...receives, attempts: fc.constant(0), scope, count: fc.constantFrom(1, 2, 40) }),
     fc.record({ ...settles, share: fc.constantFrom(0.001, 0.01, 0.1) }),
   );
   fc.assert(
     fc.property(fc.array(busy, { minLength: 20, maxLength: 200, size: "max" }), (steps) => {
       const model = new Model(1, 40);
-      model.resume(0);
-      for (const scope of model.scopes) model.accept(scope, PER_SCOPE + 1);
+      model.workerReady(0);
+      for (const scope of model.scopes) model.received(scope, PER_SCOPE + 1);
       for (const step of steps) carryOut(model, 1, step);
     }),
     { numRuns: 10 },
   );
 });
 
-test("once closed, nothing is posted whatever happens, and what is posted can still be settled", () => {
+test("a closed dispatcher posts nothing in any course of things, and posted events can still be settled", () => {
   fc.assert(
-    fc.property(shards, scopes, steps, steps, (shards, scopes, before, after) => {
-      const model = new Model(shards, scopes);
-      for (const step of [...before, { do: "close" } as const, ...after]) carryOut(model, shards, step);
+    fc.property(workers, scopes, steps, steps, (workers, scopes, before, after) => {
+      const model = new Model(workers, scopes);
+      for (const step of [...before, { do: "close" } as const, ...after]) carryOut(model, workers, step);
     }),
     { numRuns: 30 },
   );
@@ -329,17 +405,17 @@ test("once closed, nothing is posted whatever happens, and what is posted can st
 
 // ---- one at a time ---------------------------------------------------------------------------------------------------
 
-/** A dispatcher, what it has posted so far, and what it has condemned. */
-function recorded({ shards = 1, maxAttempts = 3 } = {}) {
+/** A dispatcher, the events that it posted so far, and the numbers of its dead letters. */
+function recorded({ workers = 1, maxAttempts = 3 } = {}) {
   const posted: EventItem[] = [];
-  const condemned: number[] = [];
+  const deadLetters: number[] = [];
   const dispatcher = new Dispatcher({
-    shards,
+    workers,
     maxAttempts,
     post: (_, { seq, attempts, body }) => posted.push({ seq, attempt: attempts, body }),
-    condemn: ({ seq }) => condemned.push(seq),
+    deadLetter: (_, { seq }) => deadLetters.push(seq),
   });
-  return { dispatcher, posted, condemned };
+  return { dispatcher, posted, deadLetters };
 }
 
 let lastSeq = 0;
@@ -348,94 +424,134 @@ function arrival(scope: string, body = "{}"): Arrival {
   return { ...NEW, seq: ++lastSeq, body, scope, id: 1 };
 }
 
+const seqsOf = (events: readonly { seq: number }[]) => events.map(({ seq }) => seq);
+
 describe("posting", () => {
-  test("waits until the worker is there", () => {
+  test("an event waits until its worker is ready", () => {
     const { dispatcher, posted } = recorded();
-    dispatcher.accept(arrival("a"));
+    dispatcher.received(arrival("a"));
     assert.equal(posted.length, 0);
-    dispatcher.resume(0);
+    dispatcher.workerReady(0);
     assert.equal(posted.length, 1);
   });
 
-  test("goes to the worker of the scope's shard", () => {
-    const shards = new Map<number, number>();
+  test("an event goes to the worker of its scope's shard", () => {
+    const table = new ShardTable(5);
+    const workers = new Map<number, number>();
     const dispatcher = new Dispatcher({
-      shards: 5,
+      workers: 5,
       maxAttempts: 3,
-      post: (shard, { seq }) => shards.set(seq, shard),
-      condemn: () => assert.fail(),
+      post: (worker, { seq }) => workers.set(seq, worker),
+      deadLetter: () => assert.fail(),
     });
-    for (let shard = 0; shard < 5; shard++) dispatcher.resume(shard);
-    for (let id = 1; id <= 100; id++) dispatcher.accept({ ...NEW, seq: id, body: "", scope: `user:${id}`, id });
-    for (const [id, shard] of shards) assert.equal(shard, shardOf(id, 5));
-    assert.equal(shards.size, 100);
+    for (let worker = 0; worker < 5; worker++) dispatcher.workerReady(worker);
+    for (let id = 1; id <= 100; id++) dispatcher.received({ ...NEW, seq: id, body: "", scope: `user:${id}`, id });
+    for (const [id, worker] of workers) assert.equal(worker, table.workerOf(table.shardOf(id)));
+    assert.equal(workers.size, 100);
+    assert.equal(new Set(workers.values()).size, 5);
   });
 
   test("one scope's flood does not hold back another", () => {
     const { dispatcher, posted } = recorded();
-    dispatcher.resume(0);
-    for (let i = 0; i < 5000; i++) dispatcher.accept(arrival("flood"));
+    dispatcher.workerReady(0);
+    for (let i = 0; i < 5000; i++) dispatcher.received(arrival("flood"));
     assert.equal(posted.length, PER_SCOPE);
     const quiet = arrival("quiet");
-    dispatcher.accept(quiet);
+    dispatcher.received(quiet);
     assert.equal(posted.at(-1)!.seq, quiet.seq);
   });
 
   test("a newcomer gets the first place that a full worker has to give", () => {
     const { dispatcher, posted } = recorded();
-    dispatcher.resume(0);
-    for (let scope = 0; scope < 31; scope++) for (let i = 0; i < 32; i++) dispatcher.accept(arrival(`scope ${scope}`));
-    for (let i = 0; i < 8; i++) dispatcher.accept(arrival("last"));
+    dispatcher.workerReady(0);
+    for (let scope = 0; scope < 31; scope++) {
+      for (let i = 0; i < 32; i++) dispatcher.received(arrival(`scope ${scope}`));
+    }
+    for (let i = 0; i < 8; i++) dispatcher.received(arrival("last"));
     assert.equal(posted.length, PER_WORKER);
     const newcomer = arrival("newcomer");
-    dispatcher.accept(newcomer);
-    for (let i = 0; i < 500; i++) dispatcher.accept(arrival("scope 0"));
+    dispatcher.received(newcomer);
+    for (let i = 0; i < 500; i++) dispatcher.received(arrival("scope 0"));
     dispatcher.settled(0, [posted[0]!.seq]);
     assert.equal(posted.at(-1)!.seq, newcomer.seq);
   });
 
-  test("attempts that earlier processes made count too", () => {
+  test("attempts of earlier processes count, too", () => {
     const { dispatcher, posted } = recorded();
-    dispatcher.resume(0);
-    dispatcher.accept({ ...arrival("a"), attempts: 2 });
+    dispatcher.workerReady(0);
+    dispatcher.received({ ...arrival("a"), attempts: 2 });
     assert.equal(posted[0]!.attempt, 3);
   });
 
-  test("a worker that comes back after close() gets nothing", () => {
+  test("an event that earlier processes posted twice without an end is posted alone from the start", () => {
     const { dispatcher, posted } = recorded();
-    dispatcher.accept(arrival("a"));
+    const events = [0, 2, 0].map((attempts, i) => ({ ...arrival(`scope ${i}`), attempts }));
+    for (const event of events) dispatcher.received(event);
+    dispatcher.workerReady(0);
+    assert.deepEqual(posted.splice(0), [{ seq: events[1]!.seq, attempt: 3, body: "{}" }]);
+    dispatcher.settled(0, [events[1]!.seq]);
+    assert.deepEqual(seqsOf(posted), seqsOf([events[0]!, events[2]!]));
+  });
+
+  test("a paused worker gets nothing until it is ready again", () => {
+    const { dispatcher, posted } = recorded();
+    dispatcher.workerReady(0);
+    const [first, second] = [arrival("a"), arrival("b")];
+    dispatcher.received(first);
+    dispatcher.workerPaused(0);
+    dispatcher.received(second);
+    dispatcher.settled(0, [first.seq]);
+    assert.deepEqual(seqsOf(posted), [first.seq]);
+    dispatcher.workerReady(0);
+    assert.deepEqual(seqsOf(posted), [first.seq, second.seq]);
+  });
+
+  test("a worker that is ready after close() gets nothing", () => {
+    const { dispatcher, posted } = recorded();
+    dispatcher.received(arrival("a"));
     dispatcher.close();
-    dispatcher.resume(0);
+    dispatcher.workerReady(0);
     assert.equal(posted.length, 0);
     assert.equal(dispatcher.unsettled, 1);
   });
+
+  test("posted() finds an event at the worker that holds it, and nowhere else", () => {
+    const { dispatcher } = recorded({ workers: 2 });
+    const event = arrival("a");
+    const table = new ShardTable(2);
+    const worker = table.workerOf(table.shardOf(event.id));
+    dispatcher.received(event);
+    assert.equal(dispatcher.posted(worker, event.seq), undefined);
+    dispatcher.workerReady(worker);
+    assert.equal(dispatcher.posted(worker, event.seq), event);
+    assert.equal(dispatcher.posted(1 - worker, event.seq), undefined);
+    dispatcher.settled(worker, [event.seq]);
+    assert.equal(dispatcher.posted(worker, event.seq), undefined);
+  });
 });
 
-describe("what a dead worker had", () => {
-  /** A dispatcher whose worker has died of one of these. */
+describe("a worker that died", () => {
+  /** A dispatcher whose worker died with four events. */
   function afterDeath(options: { maxAttempts?: number } = {}) {
     const it = recorded(options);
-    it.dispatcher.resume(0);
+    it.dispatcher.workerReady(0);
     const events = ["a", "a", "b", "c"].map((scope) => arrival(scope));
-    for (const event of events) it.dispatcher.accept(event);
-    const held = it.dispatcher.suspend(0);
+    for (const event of events) it.dispatcher.received(event);
+    const held = it.dispatcher.workerDied(0);
     it.posted.length = 0;
     return { ...it, events, held };
   }
 
-  test("is named when it dies", () => {
+  test("workerDied() returns the numbers of the events that it held", () => {
     const { events, held } = afterDeath();
-    assert.deepEqual(
-      held,
-      events.map(({ seq }) => seq),
-    );
+    assert.deepEqual(held, seqsOf(events));
   });
 
-  test("is posted again one at a time, as another attempt, before anything else", () => {
+  test("its events are posted again one at a time, as another attempt, before anything else", () => {
     const { dispatcher, posted, events } = afterDeath();
     const later = arrival("d");
-    dispatcher.accept(later);
-    dispatcher.resume(0);
+    dispatcher.received(later);
+    dispatcher.workerReady(0);
     for (const [i, { seq }] of events.entries()) {
       assert.deepEqual(posted.splice(0), [{ seq, attempt: 2, body: "{}" }], `event ${i}`);
       dispatcher.settled(0, [seq]);
@@ -443,70 +559,70 @@ describe("what a dead worker had", () => {
     assert.deepEqual(posted, [{ seq: later.seq, attempt: 1, body: "{}" }]);
   });
 
-  test("is condemned when it has killed its worker as often as is allowed, and nothing else is", () => {
-    const { dispatcher, posted, condemned, events } = afterDeath({ maxAttempts: 3 });
+  test("an event that killed its worker as often as allowed becomes a dead letter, and no other event does", () => {
+    const { dispatcher, posted, deadLetters, events } = afterDeath({ maxAttempts: 3 });
     const killer = events[1]!;
-    dispatcher.resume(0);
+    dispatcher.workerReady(0);
     dispatcher.settled(0, [events[0]!.seq]);
     assert.equal(posted.at(-1)!.seq, killer.seq);
-    dispatcher.suspend(0);
-    assert.deepEqual(condemned, []);
-    dispatcher.resume(0);
+    dispatcher.workerDied(0);
+    assert.deepEqual(deadLetters, []);
+    dispatcher.workerReady(0);
     assert.deepEqual(posted.at(-1), { seq: killer.seq, attempt: 3, body: "{}" });
-    dispatcher.suspend(0);
-    assert.deepEqual(condemned, [killer.seq]);
+    dispatcher.workerDied(0);
+    assert.deepEqual(deadLetters, [killer.seq]);
     assert.equal(dispatcher.unsettled, 2);
-    dispatcher.resume(0);
+    dispatcher.workerReady(0);
     assert.deepEqual(posted.at(-1), { seq: events[2]!.seq, attempt: 2, body: "{}" });
   });
 
-  test("is condemned at once where one attempt is allowed and the worker has named it", () => {
-    const { dispatcher, posted, condemned } = recorded({ maxAttempts: 1 });
-    dispatcher.resume(0);
+  test("a known culprit becomes a dead letter at once where one attempt is allowed", () => {
+    const { dispatcher, posted, deadLetters } = recorded({ maxAttempts: 1 });
+    dispatcher.workerReady(0);
     const events = [arrival("a"), arrival("b"), arrival("b")];
-    for (const event of events) dispatcher.accept(event);
-    dispatcher.suspend(0, events[1]!.seq);
-    assert.deepEqual(condemned, [events[1]!.seq]);
+    for (const event of events) dispatcher.received(event);
+    dispatcher.workerDied(0, events[1]!.seq);
+    assert.deepEqual(deadLetters, [events[1]!.seq]);
     posted.length = 0;
-    dispatcher.resume(0);
+    dispatcher.workerReady(0);
     assert.equal(posted[0]!.seq, events[0]!.seq);
   });
 
-  test("is not blamed for what the worker is said to have died of, if it never had that", () => {
-    const { dispatcher, condemned } = recorded({ maxAttempts: 1 });
-    dispatcher.resume(0);
-    dispatcher.accept(arrival("a"));
-    dispatcher.suspend(0, 12_345_678);
-    assert.deepEqual(condemned, []);
+  test("a culprit that the worker never held gets no event blamed", () => {
+    const { dispatcher, deadLetters } = recorded({ maxAttempts: 1 });
+    dispatcher.workerReady(0);
+    dispatcher.received(arrival("a"));
+    dispatcher.workerDied(0, 12_345_678);
+    assert.deepEqual(deadLetters, []);
     assert.equal(dispatcher.unsettled, 1);
   });
 
-  test("keeps idle() waiting until it is settled or condemned", async () => {
+  test("idle() waits until its events are settled or dead letters", async () => {
     const { dispatcher, events } = afterDeath({ maxAttempts: 2 });
     const idle = dispatcher.idle();
     for (const _ of events) {
       assert.equal(await isSettled(idle), false);
-      dispatcher.resume(0);
-      dispatcher.suspend(0);
+      dispatcher.workerReady(0);
+      dispatcher.workerDied(0);
     }
     await idle;
     assert.equal(dispatcher.unsettled, 0);
   });
 });
 
-describe("what a worker has not settled when it ends as it was told to", () => {
-  test("is posted again before what waits, at once and not alone, and only what was seen has made an attempt", () => {
+describe("a worker that drained", () => {
+  test("its unsettled events are posted before those that wait, at once and not alone; unseen ones made no attempt", () => {
     const { dispatcher, posted } = recorded();
-    dispatcher.resume(0);
+    dispatcher.workerReady(0);
     const events = ["a", "a", "b"].map((scope) => arrival(scope));
-    for (const event of events) dispatcher.accept(event);
-    dispatcher.pause(0);
+    for (const event of events) dispatcher.received(event);
+    dispatcher.workerPaused(0);
     const later = arrival("a");
-    dispatcher.accept(later);
+    dispatcher.received(later);
     posted.length = 0;
-    dispatcher.release(0, [events[1]!.seq, events[2]!.seq]);
+    dispatcher.workerDrained(0, [events[1]!.seq, events[2]!.seq]);
     assert.deepEqual(posted, []);
-    dispatcher.resume(0);
+    dispatcher.workerReady(0);
     const again = posted.map(({ seq, attempt }) => [seq, attempt]);
     assert.deepEqual(again, [
       [events[0]!.seq, 2],
@@ -516,56 +632,203 @@ describe("what a worker has not settled when it ends as it was told to", () => {
     ]);
   });
 
-  test("stays a suspect if it was one, and is never condemned for it", () => {
-    const { dispatcher, posted, condemned } = recorded({ maxAttempts: 2 });
-    dispatcher.resume(0);
+  test("a suspect that it held stays a suspect, and is never blamed for it", () => {
+    const { dispatcher, posted, deadLetters } = recorded({ maxAttempts: 2 });
+    dispatcher.workerReady(0);
     const events = [arrival("a"), arrival("b")];
-    for (const event of events) dispatcher.accept(event);
-    dispatcher.suspend(0);
+    for (const event of events) dispatcher.received(event);
+    dispatcher.workerDied(0);
     for (let reload = 0; reload < 5; reload++) {
-      dispatcher.resume(0);
+      dispatcher.workerReady(0);
       assert.deepEqual([posted.at(-1)!.seq, posted.length], [events[0]!.seq, 3 + reload]);
-      dispatcher.release(0, []);
+      dispatcher.workerDrained(0, []);
     }
-    assert.deepEqual(condemned, []);
+    assert.deepEqual(deadLetters, []);
   });
 
-  test("is not overtaken by an event of its scope that is a suspect from the start", () => {
+  test("its events are not overtaken by an event of their scope that is a suspect from the start", () => {
     const { dispatcher, posted } = recorded();
-    dispatcher.resume(0);
+    dispatcher.workerReady(0);
     const first = arrival("a");
-    dispatcher.accept(first);
-    dispatcher.pause(0);
-    dispatcher.accept({ ...arrival("a"), attempts: 2 });
-    dispatcher.release(0, []);
+    dispatcher.received(first);
+    dispatcher.workerPaused(0);
+    dispatcher.received({ ...arrival("a"), attempts: 2 });
+    dispatcher.workerDrained(0, []);
     posted.length = 0;
-    dispatcher.resume(0);
+    dispatcher.workerReady(0);
     assert.deepEqual(posted, [{ seq: first.seq, attempt: 2, body: "{}" }]);
   });
 });
 
-test("an event that earlier processes posted in vain is posted alone from the start", () => {
-  const { dispatcher, posted } = recorded();
-  const events = [0, 2, 0].map((attempts, i) => ({ ...arrival(`scope ${i}`), attempts }));
-  for (const event of events) dispatcher.accept(event);
-  dispatcher.resume(0);
-  assert.deepEqual(posted.splice(0), [{ seq: events[1]!.seq, attempt: 3, body: "{}" }]);
-  dispatcher.settled(0, [events[1]!.seq]);
-  assert.deepEqual(
-    posted.map(({ seq }) => seq),
-    [events[0]!.seq, events[2]!.seq],
-  );
+describe("a shard that is taken away", () => {
+  const table = new ShardTable(1);
+  /** Ids of two shards. */
+  const [OURS, LOST] = [1, 2];
+  const LOST_SHARD = table.shardOf(LOST);
+  assert.notEqual(table.shardOf(OURS), LOST_SHARD);
+
+  const ours = (scope = "ours") => ({ ...arrival(scope), id: OURS });
+  const lost = (scope = "lost") => ({ ...arrival(scope), id: LOST });
+
+  test("revoke() names the worker of the shard", () => {
+    for (const workers of [1, 2, 7]) {
+      const { dispatcher } = recorded({ workers });
+      const table = new ShardTable(workers);
+      for (const shard of [0, 100, 255]) assert.equal(dispatcher.revoke(shard), table.workerOf(shard));
+    }
+  });
+
+  test("its waiting events are forgotten, and other shards' are not", () => {
+    const { dispatcher, posted } = recorded();
+    const stays = ours();
+    for (const event of [lost(), stays, lost("lost, too")]) dispatcher.received(event);
+    dispatcher.revoke(LOST_SHARD);
+    assert.equal(dispatcher.unsettled, 1);
+    dispatcher.workerReady(0);
+    assert.deepEqual(seqsOf(posted), [stays.seq]);
+  });
+
+  test("its posted events count until its instances have ended, and can be settled until then", () => {
+    const { dispatcher, posted } = recorded();
+    dispatcher.workerReady(0);
+    const events = [lost(), lost(), lost()];
+    for (const event of events) dispatcher.received(event);
+    dispatcher.revoke(LOST_SHARD);
+    assert.deepEqual([dispatcher.unsettled, dispatcher.inFlight], [3, 3]);
+    dispatcher.settled(0, [events[0]!.seq]);
+    assert.deepEqual([dispatcher.unsettled, dispatcher.inFlight], [2, 2]);
+    dispatcher.revoked(LOST_SHARD, [events[2]!.seq]);
+    assert.deepEqual([dispatcher.unsettled, dispatcher.inFlight], [0, 0]);
+    assert.equal(posted.length, 3);
+  });
+
+  test("its suspects are forgotten, and the events behind them are posted", () => {
+    const { dispatcher, posted } = recorded();
+    const stays = ours();
+    dispatcher.workerReady(0);
+    dispatcher.received({ ...lost(), attempts: 0 });
+    dispatcher.received({ ...lost("a suspect"), attempts: 2 });
+    dispatcher.received(stays);
+    assert.equal(posted.length, 1);
+    dispatcher.revoke(LOST_SHARD);
+    assert.deepEqual(seqsOf(posted).slice(1), [stays.seq]);
+  });
+
+  test("events that wait behind its suspect are posted when its instances have ended", () => {
+    const { dispatcher, posted } = recorded();
+    const [suspect, stays] = [{ ...lost(), attempts: 2 }, ours()];
+    dispatcher.workerReady(0);
+    for (const event of [suspect, stays]) dispatcher.received(event);
+    dispatcher.revoke(LOST_SHARD);
+    assert.deepEqual(seqsOf(posted), [suspect.seq]);
+    dispatcher.revoked(LOST_SHARD, []);
+    assert.deepEqual(seqsOf(posted), [suspect.seq, stays.seq]);
+  });
+
+  test("an event at a worker that dies meanwhile is no suspect: it is forgotten", () => {
+    const { dispatcher, posted, deadLetters } = recorded();
+    dispatcher.workerReady(0);
+    const [gone, stays] = [lost(), ours()];
+    for (const event of [gone, stays]) dispatcher.received(event);
+    dispatcher.revoke(LOST_SHARD);
+    assert.deepEqual(dispatcher.workerDied(0), seqsOf([gone, stays]));
+    dispatcher.revoked(LOST_SHARD, []);
+    assert.equal(dispatcher.unsettled, 1);
+    posted.length = 0;
+    dispatcher.workerReady(0);
+    assert.deepEqual(posted, [{ seq: stays.seq, attempt: 2, body: "{}" }]);
+    assert.deepEqual(deadLetters, []);
+  });
+
+  for (const end of ["settled", "revoked", "dies", "drains"] as const) {
+    test(`idle() resolves when the last event is gone: ${end}`, async () => {
+      const { dispatcher } = recorded();
+      dispatcher.workerReady(0);
+      const event = lost();
+      dispatcher.received(event);
+      const idle = dispatcher.idle();
+      dispatcher.revoke(LOST_SHARD);
+      assert.equal(await isSettled(idle), false);
+      if (end === "settled") dispatcher.settled(0, [event.seq]);
+      if (end === "revoked") dispatcher.revoked(LOST_SHARD, []);
+      if (end === "dies") dispatcher.workerDied(0);
+      if (end === "drains") dispatcher.workerDrained(0, []);
+      assert.equal(await isSettled(idle), true);
+      assert.equal(dispatcher.oldest, undefined);
+    });
+  }
+
+  test("idle() resolves with revoke() if the shard's events all wait", async () => {
+    const { dispatcher } = recorded();
+    dispatcher.received(lost());
+    const idle = dispatcher.idle();
+    dispatcher.revoke(LOST_SHARD);
+    await idle;
+  });
+
+  test("room() resolves with revoke() if few events are left", async () => {
+    const { dispatcher } = recorded();
+    while (dispatcher.unsettled < HIGH_WATER) dispatcher.received(lost());
+    const room = dispatcher.room(never);
+    assert.equal(await isSettled(room), false);
+    dispatcher.revoke(LOST_SHARD);
+    await room;
+  });
+
+  test("its events are posted again if it is assigned to this process anew", () => {
+    const { dispatcher, posted } = recorded();
+    dispatcher.workerReady(0);
+    dispatcher.received(lost());
+    dispatcher.revoke(LOST_SHARD);
+    dispatcher.revoked(LOST_SHARD, []);
+    const again = lost();
+    dispatcher.received(again);
+    assert.equal(posted.at(-1)!.seq, again.seq);
+  });
+});
+
+describe("deliveries that the inbox refused", () => {
+  test("a refused event is forgotten, and the next of its scope has its place", () => {
+    const { dispatcher, posted } = recorded();
+    dispatcher.workerReady(0);
+    const events = Array.from({ length: PER_SCOPE + 2 }, () => arrival("a"));
+    for (const event of events) dispatcher.received(event);
+    dispatcher.refused(0, [events[0]!.seq, events[5]!.seq]);
+    assert.deepEqual(seqsOf(posted), seqsOf(events));
+    assert.deepEqual([dispatcher.unsettled, dispatcher.inFlight], [PER_SCOPE, PER_SCOPE]);
+  });
+
+  test("a refused suspect makes way for the next one", () => {
+    const { dispatcher, posted, deadLetters } = recorded({ maxAttempts: 1 });
+    dispatcher.workerReady(0);
+    const events = [arrival("a"), arrival("b"), arrival("c")].map((event) => ({ ...event, attempts: 2 }));
+    for (const event of events) dispatcher.received(event);
+    dispatcher.refused(0, [events[0]!.seq]);
+    assert.deepEqual(seqsOf(posted), seqsOf(events.slice(0, 2)));
+    dispatcher.workerDied(0);
+    assert.deepEqual(deadLetters, [events[1]!.seq]);
+  });
+
+  test("the last refusal resolves idle()", async () => {
+    const { dispatcher } = recorded();
+    dispatcher.workerReady(0);
+    const event = arrival("a");
+    dispatcher.received(event);
+    const idle = dispatcher.idle();
+    dispatcher.refused(0, [event.seq]);
+    await idle;
+  });
 });
 
 // ---- room() and idle() -----------------------------------------------------------------------------------------------
 
 describe("room()", () => {
-  /** Accepts events, each of a scope of its own shard's worker, until `count` are unsettled. */
+  /** Receives events, each of a scope of its own, until `count` are unsettled. */
   function fill(dispatcher: Dispatcher, count: number, body = "{}"): void {
-    while (dispatcher.unsettled < count) dispatcher.accept(arrival(`scope ${lastSeq}`, body));
+    while (dispatcher.unsettled < count) dispatcher.received(arrival(`scope ${lastSeq}`, body));
   }
 
-  /** Settles what is posted until `count` are left. */
+  /** Settles posted events until `count` are left. */
   function settleTo(dispatcher: Dispatcher, posted: EventItem[], count: number): void {
     while (dispatcher.unsettled > count) {
       const seqs = posted.splice(0, dispatcher.unsettled - count).map(({ seq }) => seq);
@@ -573,16 +836,16 @@ describe("room()", () => {
     }
   }
 
-  test("is there at once below the high-water mark", async () => {
+  test("room() resolves at once below the high-water mark", async () => {
     const { dispatcher } = recorded();
     fill(dispatcher, HIGH_WATER - 1);
     await dispatcher.room(never);
     assert.equal(dispatcher.isFull, false);
   });
 
-  test("waits at the high-water mark until half of it is left", async () => {
+  test("room() waits at the high-water mark until half of it is left", async () => {
     const { dispatcher, posted } = recorded();
-    dispatcher.resume(0);
+    dispatcher.workerReady(0);
     fill(dispatcher, HIGH_WATER);
     const room = dispatcher.room(never);
     settleTo(dispatcher, posted, HIGH_WATER / 2 + 1);
@@ -597,9 +860,9 @@ describe("room()", () => {
     assert.equal(await isSettled(dispatcher.room(never)), false);
   });
 
-  test("counts characters, too", async () => {
+  test("room() counts characters, too", async () => {
     const { dispatcher, posted } = recorded();
-    dispatcher.resume(0);
+    dispatcher.workerReady(0);
     const mega = "x".repeat(1024 * 1024);
     fill(dispatcher, HIGH_WATER_CHARACTERS / mega.length - 1, mega);
     await dispatcher.room(never);
@@ -613,38 +876,38 @@ describe("room()", () => {
 });
 
 describe("idle()", () => {
-  test("resolves at once where nothing is unsettled", async () => {
+  test("idle() resolves at once where nothing is unsettled", async () => {
     await recorded().dispatcher.idle();
   });
 
-  test("resolves with the last settlement, for everyone who asked", async () => {
+  test("idle() resolves with the last settlement, for every caller", async () => {
     const { dispatcher } = recorded();
-    dispatcher.resume(0);
+    dispatcher.workerReady(0);
     const events = [arrival("a"), arrival("b")];
-    for (const event of events) dispatcher.accept(event);
+    for (const event of events) dispatcher.received(event);
     const idle = [dispatcher.idle(), dispatcher.idle()];
     dispatcher.settled(0, [events[0]!.seq]);
     assert.equal(await isSettled(idle[0]!), false);
     dispatcher.settled(0, [events[1]!.seq]);
     await Promise.all(idle);
-    dispatcher.accept(arrival("a"));
+    dispatcher.received(arrival("a"));
     assert.equal(await isSettled(dispatcher.idle()), false);
   });
 });
 
-test("knows how many events the workers have, and when the oldest of all was received, wherever that is", () => {
+test("inFlight counts the events at the workers, and oldest is the receipt of the oldest one, wherever it is", () => {
   const { dispatcher, posted } = recorded();
-  const at = (scope: string, received_at: number) => dispatcher.accept({ ...arrival(scope), received_at });
+  const at = (scope: string, received_at: number) => dispatcher.received({ ...arrival(scope), received_at });
   assert.deepEqual([dispatcher.inFlight, dispatcher.oldest], [0, undefined]);
   at("a", 20);
   at("a", 30);
   at("b", 10);
   assert.deepEqual([dispatcher.inFlight, dispatcher.oldest], [0, 10]);
-  dispatcher.resume(0);
+  dispatcher.workerReady(0);
   assert.deepEqual([dispatcher.inFlight, dispatcher.oldest], [3, 10]);
   // In turns: the first of each scope, then the second of the first.
   dispatcher.settled(0, [posted[1]!.seq]);
   assert.deepEqual([dispatcher.inFlight, dispatcher.oldest], [2, 20]);
-  dispatcher.suspend(0);
+  dispatcher.workerDied(0);
   assert.deepEqual([dispatcher.inFlight, dispatcher.oldest], [0, 20]);
 });

@@ -4,7 +4,7 @@ import { describe, test } from "node:test";
 import { HighWater } from "../../src/dispatch/high-water.ts";
 import { isSettled } from "../settled.ts";
 
-/** Water whose level a test sets. */
+/** A mark, and a level that the test sets. */
 class Water {
   level = 0;
   readonly mark = new HighWater(() => this.level);
@@ -19,14 +19,14 @@ class Water {
 const { signal: never } = new AbortController();
 
 describe("the high-water mark", () => {
-  test("leaves room below it", async () => {
+  test("there is room below the mark", async () => {
     const water = new Water();
     water.set(0.999);
     await water.mark.room(never);
     assert.equal(water.mark.isReached, false);
   });
 
-  test("is reached when somebody asks for room; then there is none until half of it is left, for all who asked", async () => {
+  test("the mark is reached when room is asked for; then there is none until half of it is left, for every caller", async () => {
     const water = new Water();
     water.set(1);
     const rooms = [water.mark.room(never), water.mark.room(never)];
@@ -38,13 +38,13 @@ describe("the high-water mark", () => {
     assert.equal(water.mark.isReached, false);
   });
 
-  test("may rise and fall unasked", async () => {
+  test("the level may rise and fall without a caller", async () => {
     const water = new Water();
     for (const level of [1, 0.7]) water.set(level);
     await water.mark.room(never);
   });
 
-  test("can be reached again", async () => {
+  test("the mark can be reached again", async () => {
     const water = new Water();
     for (let i = 0; i < 3; i++) {
       water.set(2);
@@ -56,7 +56,7 @@ describe("the high-water mark", () => {
     assert.equal(getEventListeners(never, "abort").length, 0, "nothing is left behind at the signal");
   });
 
-  test("keeps nobody who has given up", async () => {
+  test("a caller that gives up is not kept", async () => {
     const water = new Water();
     water.set(1);
     const stopping = new AbortController();

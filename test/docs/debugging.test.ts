@@ -1,9 +1,9 @@
-/** docs/debugging.md and its files keep their word, for a bot beside an installed package. */
+/** docs/debugging.md and its files are true, for a bot that uses the built package. */
 
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { copyFileSync, mkdirSync, readFileSync, symlinkSync } from "node:fs";
-import { join } from "node:path";
+import { copyFileSync, mkdirSync, readFileSync, realpathSync, symlinkSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { after, test } from "node:test";
 import { startChild } from "../child.ts";
 import { COMPILED } from "../cli/asgigram.ts";
@@ -12,12 +12,14 @@ import { Inspector } from "./inspector.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 const DEBUGGING = join(ROOT, "docs/debugging");
+/** The repository with the built package: that of node_modules, which is a link in the copy of test/oldest.ts. */
+const BUILT = dirname(realpathSync(join(ROOT, "node_modules")));
 const BIN = "node_modules/asgigram/dist/src/cli/bin.js";
 
 const workspace = new Folder();
 after(() => workspace[Symbol.dispose]());
 mkdirSync(workspace.join("node_modules"));
-symlinkSync(ROOT, workspace.join("node_modules/asgigram"), "junction");
+symlinkSync(BUILT, workspace.join("node_modules/asgigram"), "junction");
 copyFileSync(join(DEBUGGING, "instrument.ts"), workspace.join("instrument.ts"));
 workspace.write("package.json", `{ "type": "module" }`);
 

@@ -1,5 +1,5 @@
 /**
- * A debugger as VS Code is one: it reaches worker threads through the NodeWorker domain of the main thread's inspector.
+ * A debugger that works like VS Code: it reaches worker threads through the NodeWorker domain of the main thread's inspector.
  * https://chromedevtools.github.io/devtools-protocol/, https://nodejs.org/api/inspector.html
  */
 

@@ -3,8 +3,8 @@ import { Stopwatch } from "./stopwatch.ts";
 
 /**
  * Resolves as soon as the condition holds.
- * @param describe what the error is to say: the state that was seen
- * @param within milliseconds, without those for which this process was held up
+ * @param describe the state, for the error
+ * @param within milliseconds, without those in which this process was held up
  */
 export async function eventually(
   condition: () => boolean,

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { Limiter } from "../../src/sends/limiter.ts";
 
-/** A limiter with a clock that stands still unless it is put forward. */
+/** A limiter, and its clock, which the test sets. */
 function limiter(options: { rate?: number } = {}) {
   const clock = { now: 1000 };
   return { clock, limiter: new Limiter({ ...options, now: () => clock.now }) };
@@ -17,7 +17,7 @@ describe("many chats refused within a second", () => {
     for (let chat = 1; chat <= chats; chat++) limiter.refused(`${chat}`, wait);
   };
 
-  test("are five: fewer make nobody else wait", () => {
+  test("five chats are many: fewer make no other chat wait", () => {
     const { limiter: four } = limiter();
     refuse(four, 4, 3000);
     for (let i = 0; i < 10; i++) four.refused("4", 3000);
@@ -30,7 +30,7 @@ describe("many chats refused within a second", () => {
     assert.equal(five.turn(), 3000);
   });
 
-  test("are no coincidence only within a second", () => {
+  test("five refusals count only within a second", () => {
     const { limiter: slow, clock } = limiter();
     for (let chat = 1; chat <= 20; chat++) {
       slow.refused(`${chat}`, 60_000);
@@ -40,14 +40,14 @@ describe("many chats refused within a second", () => {
     assert.equal(slow.turn(), 0);
   });
 
-  test("make all wait for the shortest of their waits: a chat's own long one is its own", () => {
+  test("all chats wait for the shortest of their waits: a longer wait is that chat's own", () => {
     const { limiter: shut } = limiter();
     shut.refused("group", 40_000);
     refuse(shut, 4, 2000);
     assert.equal(shut.turn(), 2000);
   });
 
-  test("let those who had to wait go at 30 a second, and the others behind them; then it is open again", () => {
+  test("calls that waited go at 30 a second, and new calls behind them; then the limiter is open again", () => {
     const { limiter: slow, clock } = limiter();
     refuse(slow, 5, 1000);
     assert.deepEqual(turns(slow, 4), [1000, 1033, 1067, 1100]);
@@ -58,7 +58,7 @@ describe("many chats refused within a second", () => {
     assert.deepEqual(turns(slow, 3), [0, 0, 0]);
   });
 
-  test("let those who were refused themselves come back one after another, too, though for all the same time is up", () => {
+  test("the refused chats come back one after another, too, though their waits end at the same time", () => {
     const { limiter: slow, clock } = limiter();
     refuse(slow, 5, 1000);
     clock.now += 1010;
@@ -66,7 +66,7 @@ describe("many chats refused within a second", () => {
   });
 });
 
-test("with a rate, calls go out evenly, and time in which none did is not made up for", () => {
+test("with a rate, calls go out evenly, and idle time is not made up for", () => {
   const { limiter: even, clock } = limiter({ rate: 100 });
   assert.deepEqual(turns(even, 4), [0, 10, 20, 30]);
   clock.now += 35;
@@ -75,7 +75,7 @@ test("with a rate, calls go out evenly, and time in which none did is not made u
   assert.deepEqual(turns(even, 3), [0, 10, 20]);
 });
 
-test("with a rate of fewer than 30 a second, those who had to wait go no faster", () => {
+test("with a rate below 30 a second, calls that waited go no faster", () => {
   const { limiter: slow } = limiter({ rate: 10 });
   for (let chat = 1; chat <= 5; chat++) slow.refused(`${chat}`, 1000);
   assert.deepEqual(turns(slow, 3), [1000, 1100, 1200]);

@@ -6,9 +6,11 @@ import { NetworkError } from "../../src/protocol/errors.ts";
 import type { Answer, Call } from "../../src/protocol/port.ts";
 import { Limiter } from "../../src/sends/limiter.ts";
 import { type Job, Outbox } from "../../src/sends/outbox.ts";
+import { isSettled } from "../settled.ts";
 
-/** A failure, and what shall be made of it. */
+/** A failure of a call. */
 class Failure extends Error {
+  /** Pause before the call is to be repeated; undefined if it is not. */
   readonly again: number | undefined;
   constructor(again?: number) {
     super(again === undefined ? "for good" : "for now");
@@ -16,10 +18,10 @@ class Failure extends Error {
   }
 }
 
-/** Telegram has had too much. */
+/** A 429. */
 class Refusal extends Error {}
 
-/** The group has become another. */
+/** The group became a supergroup. */
 class Moved extends Error {
   readonly to: number;
   constructor(to: number) {
@@ -39,13 +41,15 @@ interface Pause {
   elapse(): void;
 }
 
-/** An outbox whose calls are answered, and whose waiting is ended, by the test. */
+/** An outbox whose calls the test answers, and whose waits the test ends. */
 class Bench {
   readonly underWay: UnderWay[] = [];
   readonly pauses: Pause[] = [];
   readonly judged: { error: unknown; method: string; attempt: number }[] = [];
-  /** What has been told of each call, by its body: `ok:<answer>`, or the error. */
-  readonly told = new Map<string, unknown[]>();
+  /** Outcomes of each call, by its body: `ok:<answer>`, or the error. */
+  readonly outcomes = new Map<string, unknown[]>();
+  /** Calls that went out, and calls that were over, in order. */
+  readonly course: string[] = [];
   now = 0;
 
   readonly outbox = new Outbox({
@@ -64,6 +68,7 @@ class Bench {
         },
       };
       this.underWay.push(item);
+      this.course.push(`out: ${call.body}`);
       return promise;
     },
     judge: (error, { method }, attempt) => {
@@ -88,14 +93,25 @@ class Bench {
     },
   });
 
+  /** Posts a call in the turn that has not ended. */
   post(lane: string | undefined, body: string): void {
-    this.told.set(body, []);
+    this.outcomes.set(body, []);
+    const over = (outcome: unknown) => {
+      this.outcomes.get(body)!.push(outcome);
+      this.course.push(`over: ${body}`);
+    };
     const job: Job = {
       call: { method: "sendMessage", lane, body },
-      succeeded: (answer) => this.told.get(body)!.push(`ok:${answer}`),
-      failed: (error) => this.told.get(body)!.push(error),
+      succeeded: (answer) => over(`ok:${answer}`),
+      failed: over,
     };
     this.outbox.post(job);
+  }
+
+  /** Posts a call, and sends it at once. */
+  send(lane: string | undefined, body: string): void {
+    this.post(lane, body);
+    this.outbox.takeTurn()();
   }
 
   /** The bodies of the calls under way. */
@@ -112,6 +128,8 @@ class Bench {
 
 type Step =
   | { do: "post"; lane: number }
+  | { do: "takeTurn" }
+  | { do: "send" }
   | { do: "answer"; which: number }
   | { do: "fail"; which: number; again: boolean }
   | { do: "elapse"; which: number }
@@ -119,33 +137,48 @@ type Step =
 
 const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 6, arbitrary: fc.record({ do: fc.constant("post" as const), lane: fc.nat(5) }) },
+  { weight: 4, arbitrary: fc.constant({ do: "takeTurn" as const }) },
+  { weight: 4, arbitrary: fc.constant({ do: "send" as const }) },
   { weight: 4, arbitrary: fc.record({ do: fc.constant("answer" as const), which: fc.nat() }) },
   { weight: 3, arbitrary: fc.record({ do: fc.constant("fail" as const), which: fc.nat(), again: fc.boolean() }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant("elapse" as const), which: fc.nat() }) },
 );
 
-/** Lane 0 stands for no lane at all. */
+/** Lane 0 stands for calls without a lane. */
 const laneName = (lane: number) => (lane === 0 ? undefined : `chat ${lane}`);
 
 class Model {
   readonly bench = new Bench();
-  /** Calls not told of yet, by lane, in the order in which they were made. */
+  /** Calls of the turn that has not ended. */
+  #posted: string[] = [];
+  /** Turns that are not sent yet. */
+  readonly #turns: { readonly bodies: string[]; send(): void }[] = [];
+  /** Calls that were sent and are not over, by lane, in the order in which they were made. */
   readonly #lines = new Map<number, string[]>();
   readonly #expected = new Map<string, string>();
   readonly #paused = new Map<Pause, string>();
   readonly #attempts = new Map<string, number>();
   #closed = false;
-  #posted = 0;
+  #count = 0;
 
   async carryOut(step: Step): Promise<void> {
     const { bench } = this;
     switch (step.do) {
       case "post": {
-        const body = `${step.lane}:${++this.#posted}`;
-        this.#line(step.lane).push(body);
+        const body = `${step.lane}:${++this.#count}`;
+        this.#posted.push(body);
         bench.post(laneName(step.lane), body);
-        if (this.#closed && step.lane === 0) this.#over(body, "never sent");
-        if (this.#closed && this.#line(step.lane)[0] === body) this.#over(body, "never sent");
+        break;
+      }
+      case "takeTurn":
+        this.#turns.push({ bodies: this.#posted, send: bench.outbox.takeTurn() });
+        this.#posted = [];
+        break;
+      case "send": {
+        const turn = this.#turns.shift();
+        if (turn === undefined) return;
+        for (const body of turn.bodies) this.#sent(body);
+        turn.send();
         break;
       }
       case "answer": {
@@ -170,6 +203,9 @@ class Model {
       }
       case "close": {
         this.#closed = true;
+        for (const body of [...this.#turns.flatMap(({ bodies }) => bodies.splice(0)), ...this.#posted.splice(0)]) {
+          this.#sent(body);
+        }
         for (const body of this.#paused.values()) this.#over(body, "never sent");
         this.#paused.clear();
         bench.outbox.close();
@@ -179,9 +215,11 @@ class Model {
     this.#check();
   }
 
-  /** Answers whatever is still there. */
+  /** Sends and answers every call that is left. */
   async finish(): Promise<void> {
     const idle = this.bench.outbox.idle();
+    await this.carryOut({ do: "takeTurn" });
+    while (this.#turns.length > 0) await this.carryOut({ do: "send" });
     while (this.bench.outbox.pending > 0) {
       const before = this.bench.outbox.pending;
       while (this.bench.pauses.length > 0) await this.carryOut({ do: "elapse", which: 0 });
@@ -189,7 +227,7 @@ class Model {
       assert.ok(this.bench.outbox.pending < before, "some calls are never made");
     }
     await idle;
-    for (const [body, told] of this.bench.told) assert.equal(told.length, 1, `${body} was told ${told.length} times`);
+    for (const [body, outcomes] of this.bench.outcomes) assert.equal(outcomes.length, 1, `${body}: ${outcomes}`);
   }
 
   async #fail(item: UnderWay, again: number | undefined): Promise<void> {
@@ -214,7 +252,14 @@ class Model {
     return this.#lines.get(lane)!;
   }
 
-  /** The call is told of. Once closed, so is everything behind it in its lane. */
+  /** The call joins its lane. A closed outbox gives it up unless another call of its lane is under way. */
+  #sent(body: string): void {
+    const lane = Number.parseInt(body, 10);
+    this.#line(lane).push(body);
+    if (this.#closed && (lane === 0 || this.#line(lane)[0] === body)) this.#over(body, "never sent");
+  }
+
+  /** The call is over. In a closed outbox, so is everything behind it in its lane. */
   #over(body: string, outcome: string): void {
     const lane = Number.parseInt(body, 10);
     const line = this.#line(lane);
@@ -228,36 +273,38 @@ class Model {
   #check(): void {
     const { bench } = this;
     const paused = [...this.#paused.values()];
-    // Of each lane the first call is under way or waits to be repeated; without a lane, every one.
+    // Of each lane the first call is under way or waits to be repeated; without a lane, every call.
     const heads = [...this.#lines].flatMap(([lane, line]) => (lane === 0 ? line : line.slice(0, 1)));
     assert.deepEqual([...bench.out, ...paused].sort(), heads.sort());
-    assert.equal(bench.outbox.pending, [...this.#lines.values()].flat().length);
-    for (const [body, told] of bench.told) {
+    const unsent = [this.#posted, ...this.#turns.map(({ bodies }) => bodies)].flat();
+    assert.equal(bench.outbox.pending, [...this.#lines.values()].flat().length + unsent.length);
+    assert.equal(bench.outbox.paused, paused.length);
+    for (const [body, outcomes] of bench.outcomes) {
       const outcome = this.#expected.get(body);
-      assert.deepEqual(told.map(outcomeOf), outcome === undefined ? [] : [outcome], body);
+      assert.deepEqual(outcomes.map(outcomeOf), outcome === undefined ? [] : [outcome], body);
     }
   }
 }
 
-function outcomeOf(told: unknown): unknown {
-  if (told instanceof NetworkError) return told.delivery === "none" ? "never sent" : told;
-  return told instanceof Failure ? told.message : told;
+function outcomeOf(outcome: unknown): unknown {
+  if (outcome instanceof NetworkError) return outcome.delivery === "none" ? "never sent" : outcome;
+  return outcome instanceof Failure ? outcome.message : outcome;
 }
 
 const steps = fc.array(step, { maxLength: 60, size: "max" });
 
-test("whatever happens, lanes keep their order, do not wait for one another, and every call is told of once", async () => {
+test("in any course of things, lanes keep their order, do not wait for one another, and every call is over once", async () => {
   await fc.assert(
     fc.asyncProperty(steps, async (steps) => {
       const model = new Model();
       for (const step of steps) await model.carryOut(step);
       await model.finish();
     }),
-    { numRuns: 150 },
+    { numRuns: 200 },
   );
 });
 
-test("whenever it is closed, what waits is given up, what is under way ends, and every call is told of once", async () => {
+test("an outbox that is closed at any moment gives up the calls that wait, lets those under way end, and every call is over once", async () => {
   await fc.assert(
     fc.asyncProperty(steps, steps, async (before, after) => {
       const model = new Model();
@@ -265,16 +312,74 @@ test("whenever it is closed, what waits is given up, what is under way ends, and
       for (const step of [...before, close, ...after, close]) await model.carryOut(step);
       await model.finish();
     }),
-    { numRuns: 150 },
+    { numRuns: 200 },
   );
 });
 
 // ---- one at a time ---------------------------------------------------------------------------------------------------
 
-describe("a lane", () => {
-  test("sends the next call only when the one before has been answered", async () => {
+describe("a turn", () => {
+  test("a call goes out when its turn is sent, and counts from the moment in which it is posted", () => {
     const bench = new Bench();
-    for (const body of ["first", "second", "third"]) bench.post("1", body);
+    bench.post("1", "first");
+    assert.equal(bench.outbox.pending, 1);
+    const send = bench.outbox.takeTurn();
+    assert.deepEqual(bench.out, []);
+    assert.equal(bench.outbox.pending, 1);
+    send();
+    assert.deepEqual(bench.out, ["first"]);
+    assert.equal(bench.outbox.pending, 1);
+  });
+
+  test("a call that is posted after the end of the turn goes out with the next turn", () => {
+    const bench = new Bench();
+    bench.post("1", "first");
+    const send = bench.outbox.takeTurn();
+    bench.post("2", "second");
+    send();
+    assert.deepEqual(bench.out, ["first"]);
+    bench.outbox.takeTurn()();
+    assert.deepEqual(bench.out, ["first", "second"]);
+  });
+
+  test("several turns may wait: each sends its own calls, in order", async () => {
+    const bench = new Bench();
+    const sends: (() => void)[] = [];
+    for (const turn of ["first", "second", "third"]) {
+      for (const lane of ["1", "2"]) bench.post(lane, `${turn} ${lane}`);
+      sends.push(bench.outbox.takeTurn());
+    }
+    bench.post("3", "not yet");
+    for (const send of sends) send();
+    while (bench.underWay.length > 0) {
+      bench.underWay[0]!.answer("");
+      await settle();
+    }
+    const out = bench.course.filter((line) => line.startsWith("out")).map((line) => line.slice("out: ".length));
+    for (const lane of ["1", "2"]) {
+      assert.deepEqual(
+        out.filter((body) => body.endsWith(lane)),
+        ["first", "second", "third"].map((turn) => `${turn} ${lane}`),
+      );
+    }
+    assert.equal(out.length, 6);
+    assert.equal(bench.outbox.pending, 1);
+  });
+
+  test("a turn without calls sends nothing, even if an earlier turn waits and calls were posted since", () => {
+    const bench = new Bench();
+    bench.post("1", "first");
+    const sends = [bench.outbox.takeTurn(), bench.outbox.takeTurn()];
+    bench.post("2", "second");
+    for (const send of sends) send();
+    assert.deepEqual(bench.out, ["first"]);
+  });
+});
+
+describe("a lane", () => {
+  test("a lane sends the next call only when the one before is answered", async () => {
+    const bench = new Bench();
+    for (const body of ["first", "second", "third"]) bench.send("1", body);
     assert.deepEqual(bench.out, ["first"]);
     bench.find("first").answer("1");
     await settle();
@@ -284,24 +389,24 @@ describe("a lane", () => {
     assert.deepEqual(bench.out, ["third"]);
   });
 
-  test("does not wait for another, nor do calls without one", () => {
+  test("a lane does not wait for another, nor do calls without a lane", () => {
     const bench = new Bench();
-    bench.post("1", "a");
-    bench.post("2", "b");
-    bench.post(undefined, "c");
-    bench.post(undefined, "d");
+    bench.send("1", "a");
+    bench.send("2", "b");
+    bench.send(undefined, "c");
+    bench.send(undefined, "d");
     assert.deepEqual(bench.out, ["a", "b", "c", "d"]);
   });
 
-  test("that pauses holds only itself, and repeats the call that failed before it sends the next", async () => {
+  test("a lane that pauses holds up itself only, and repeats the call that failed before it sends the next", async () => {
     const bench = new Bench();
-    bench.post("1", "first");
-    bench.post("1", "second");
+    bench.send("1", "first");
+    bench.send("1", "second");
     bench.find("first").fail(new Failure(7000));
     await settle();
     assert.equal(bench.pauses[0]!.milliseconds, 7000);
-    bench.post("1", "third");
-    bench.post("2", "elsewhere");
+    bench.send("1", "third");
+    bench.send("2", "elsewhere");
     assert.deepEqual(bench.out, ["elsewhere"]);
     bench.pauses[0]!.elapse();
     assert.deepEqual(bench.out, ["elsewhere", "first"]);
@@ -310,31 +415,41 @@ describe("a lane", () => {
     assert.deepEqual(bench.out, ["elsewhere", "second"]);
   });
 
-  test("is forgotten when it is empty, and begins anew", async () => {
+  test("the outcome of a call is known before the next call of its lane goes out", async () => {
     const bench = new Bench();
-    bench.post("1", "first");
+    for (const body of ["first", "second", "third"]) bench.send("1", body);
+    bench.find("first").fail(new Failure());
+    await settle();
+    bench.find("second").answer("");
+    await settle();
+    assert.deepEqual(bench.course, ["out: first", "over: first", "out: second", "over: second", "out: third"]);
+  });
+
+  test("a lane that is empty is forgotten, and begins anew", async () => {
+    const bench = new Bench();
+    bench.send("1", "first");
     bench.find("first").answer("");
     await settle();
-    bench.post("1", "second");
+    bench.send("1", "second");
     assert.deepEqual(bench.out, ["second"]);
   });
 });
 
 describe("when many chats are refused at once", () => {
-  /** Five chats have been refused, which each have two calls. */
+  /** Five chats with two calls each were refused. */
   async function refused(): Promise<Bench> {
     const bench = new Bench();
     for (const lane of ["1", "2", "3", "4", "5"])
-      for (const body of ["first", "second"]) bench.post(lane, `${lane} ${body}`);
+      for (const body of ["first", "second"]) bench.send(lane, `${lane} ${body}`);
     for (const body of bench.out) bench.find(body).fail(new Refusal());
     await settle();
     return bench;
   }
 
-  test("the others wait as well, but for calls that go to no chat", async () => {
+  test("the other chats wait as well, but calls that go to no chat do not", async () => {
     const bench = await refused();
-    bench.post("6", "another chat");
-    bench.post(undefined, "no chat");
+    bench.send("6", "another chat");
+    bench.send(undefined, "no chat");
     assert.deepEqual(bench.out, ["no chat"]);
     assert.equal(bench.pauses.at(-1)!.milliseconds, 10_000);
     bench.now = 10_000;
@@ -342,7 +457,7 @@ describe("when many chats are refused at once", () => {
     assert.deepEqual(bench.out, ["no chat", "another chat"]);
   });
 
-  test("all go in the end, each chat's in order, and no faster than is good", async () => {
+  test("all calls go out in the end, each chat's in order, and no faster than 30 a second", async () => {
     const bench = await refused();
     const begun: string[] = [];
     while (bench.outbox.pending > 0) {
@@ -370,9 +485,9 @@ describe("when many chats are refused at once", () => {
     assert.ok(bench.now >= 10_000 + 4 * 33 && bench.now < 11_000, `${begun}`);
   });
 
-  test("those whose turn has come wait on if meanwhile as many were refused again", async () => {
+  test("a call whose turn has come waits on if as many chats were refused again meanwhile", async () => {
     const bench = await refused();
-    bench.post("6", "another chat");
+    bench.send("6", "another chat");
     const another = bench.pauses.at(-1)!;
     bench.now = 10_200;
     for (const pause of bench.pauses.slice(0, 5)) pause.elapse();
@@ -384,12 +499,12 @@ describe("when many chats are refused at once", () => {
     assert.ok(bench.pauses.at(-1)!.milliseconds >= 10_000);
   });
 
-  test("those who wait for their turn are given up when it is closed", async () => {
+  test("calls that wait for their turn are given up when the outbox is closed", async () => {
     const bench = await refused();
-    bench.post("6", "another chat");
+    bench.send("6", "another chat");
     bench.outbox.close();
     await bench.outbox.idle();
-    assert.deepEqual(bench.told.get("another chat")!.map(outcomeOf), ["never sent"]);
+    assert.deepEqual(bench.outcomes.get("another chat")!.map(outcomeOf), ["never sent"]);
     assert.equal(bench.pauses.length, 0);
   });
 });
@@ -398,27 +513,27 @@ describe("a group that has become a supergroup", () => {
   const GROUP = -4_123_456;
   const SUPERGROUP = -1_001_234_567_890;
 
-  /** Makes the call, which is told that the group has moved. */
+  /** Makes a call; the answer is that the group has moved. */
   async function moved(parameters: object): Promise<{ bench: Bench; body: string }> {
     const bench = new Bench();
     const body = JSON.stringify(parameters);
-    bench.post(`${GROUP}`, body);
-    bench.post(`${GROUP}`, "next");
+    bench.send(`${GROUP}`, body);
+    bench.send(`${GROUP}`, "next");
     bench.find(body).fail(new Moved(SUPERGROUP));
     await settle();
     return { bench, body };
   }
 
-  test("gets the call, and then the next, and the caller is told as if nothing had been", async () => {
+  test("the supergroup gets the call, and then the next, and the caller gets the answer as ever", async () => {
     const { bench, body } = await moved({ chat_id: GROUP, text: "hello" });
     assert.deepEqual(bench.out, [JSON.stringify({ chat_id: SUPERGROUP, text: "hello" })]);
     bench.underWay[0]!.answer("sent");
     await settle();
-    assert.deepEqual(bench.told.get(body), ["ok:sent"]);
+    assert.deepEqual(bench.outcomes.get(body), ["ok:sent"]);
     assert.deepEqual(bench.out, ["next"]);
   });
 
-  test("gets it once it can: the call is repeated and given up as any other", async () => {
+  test("a call to the supergroup is repeated and given up as any other", async () => {
     const { bench, body } = await moved({ chat_id: GROUP, text: "hello" });
     bench.underWay[0]!.fail(new Failure(500));
     await settle();
@@ -426,7 +541,7 @@ describe("a group that has become a supergroup", () => {
     const failure = new Failure();
     bench.underWay[0]!.fail(failure);
     await settle();
-    assert.deepEqual(bench.told.get(body), [failure]);
+    assert.deepEqual(bench.outcomes.get(body), [failure]);
     assert.deepEqual(
       bench.judged.map(({ attempt }) => attempt),
       [1, 2, 3],
@@ -445,14 +560,14 @@ describe("a group that has become a supergroup", () => {
     ],
   ];
   for (const [what, parameters] of others) {
-    test(`gets nothing that went to ${what}`, async () => {
+    test(`the supergroup gets no call that went to ${what}`, async () => {
       const { bench, body } = await moved(parameters);
-      assert.ok(bench.told.get(body)![0] instanceof Moved);
+      assert.ok(bench.outcomes.get(body)![0] instanceof Moved);
       assert.deepEqual(bench.out, ["next"]);
     });
   }
 
-  test("gets what is copied to it from a private chat, a channel or a supergroup", async () => {
+  test("the supergroup gets messages that are copied from a private chat, a channel or a supergroup", async () => {
     for (const from_chat_id of [7, "@channel", SUPERGROUP]) {
       const { bench } = await moved({ chat_id: GROUP, from_chat_id, message_id: 1 });
       assert.deepEqual(bench.out, [JSON.stringify({ chat_id: SUPERGROUP, from_chat_id, message_id: 1 })]);
@@ -461,16 +576,16 @@ describe("a group that has become a supergroup", () => {
 });
 
 describe("close()", () => {
-  test("tells what waits to be repeated, and what is behind it, that it was not sent", async () => {
+  test("close() tells the caller of a call that waits to be repeated, and of those behind it, that it was not sent", async () => {
     const bench = new Bench();
-    bench.post("1", "first");
-    bench.post("1", "second");
+    bench.send("1", "first");
+    bench.send("1", "second");
     bench.find("first").fail(new Failure(1000));
     await settle();
     bench.outbox.close();
     await bench.outbox.idle();
     for (const body of ["first", "second"]) {
-      const [error] = bench.told.get(body)! as [NetworkError];
+      const [error] = bench.outcomes.get(body)! as [NetworkError];
       assert.ok(error instanceof NetworkError);
       assert.equal(error.delivery, "none");
       assert.match(error.message, /the server is stopping/);
@@ -478,43 +593,76 @@ describe("close()", () => {
     assert.equal(bench.pauses.length, 0);
   });
 
-  test("leaves what is under way to end by itself, and repeats it no more", async () => {
+  test("close() gives up calls whose turn is not sent yet", async () => {
     const bench = new Bench();
-    bench.post("1", "first");
-    bench.post("2", "second");
+    bench.post("1", "of an ended turn");
+    const send = bench.outbox.takeTurn();
+    bench.post(undefined, "of this turn");
+    bench.outbox.close();
+    await bench.outbox.idle();
+    send();
+    bench.outbox.takeTurn()();
+    assert.deepEqual([...bench.outcomes.values()].flat().map(outcomeOf), ["never sent", "never sent"]);
+    assert.deepEqual(bench.out, []);
+  });
+
+  test("close() gives up calls that are posted later when their turn is sent", async () => {
+    const bench = new Bench();
+    bench.outbox.close();
+    bench.post("1", "too late");
+    const idle = bench.outbox.idle();
+    bench.outbox.takeTurn()();
+    await idle;
+    assert.deepEqual(bench.outcomes.get("too late")!.map(outcomeOf), ["never sent"]);
+  });
+
+  test("close() lets calls under way end by themselves, and repeats none of them", async () => {
+    const bench = new Bench();
+    bench.send("1", "first");
+    bench.send("2", "second");
     bench.outbox.close();
     assert.deepEqual(bench.out, ["first", "second"]);
     bench.find("first").answer("yes");
     const failure = new Failure(1000);
     bench.find("second").fail(failure);
     await bench.outbox.idle();
-    assert.deepEqual(bench.told.get("first"), ["ok:yes"]);
-    assert.deepEqual(bench.told.get("second"), [failure]);
+    assert.deepEqual(bench.outcomes.get("first"), ["ok:yes"]);
+    assert.deepEqual(bench.outcomes.get("second"), [failure]);
   });
 
-  test("is heard by all of a very long lane", async () => {
+  test("close() gives up all calls of a very long lane", async () => {
     const bench = new Bench();
     const calls = 50_000;
-    for (let i = 0; i < calls; i++) bench.post("1", `${i}`);
+    for (let i = 0; i < calls; i++) bench.send("1", `${i}`);
     bench.find("0").fail(new Failure(1000));
     await settle();
     bench.outbox.close();
     await bench.outbox.idle();
-    for (const told of bench.told.values()) assert.equal(told.length, 1);
-    assert.equal(bench.told.size, calls);
+    for (const outcomes of bench.outcomes.values()) assert.equal(outcomes.length, 1);
+    assert.equal(bench.outcomes.size, calls);
   });
 });
 
 describe("idle()", () => {
-  test("resolves at once where nothing is pending", async () => {
+  test("idle() resolves at once if nothing is pending", async () => {
     await new Bench().outbox.idle();
   });
 
-  test("waits for calls in line and for calls to be repeated", async () => {
+  test("idle() waits for calls whose turn is not sent yet", async () => {
+    const bench = new Bench();
+    bench.post("1", "first");
+    const idle = bench.outbox.idle();
+    assert.equal(await isSettled(idle), false);
+    bench.outbox.takeTurn()();
+    bench.find("first").answer("");
+    await idle;
+  });
+
+  test("idle() waits for calls in line and for calls to be repeated", async () => {
     const bench = new Bench();
     let idle = false;
-    bench.post("1", "first");
-    bench.post("1", "second");
+    bench.send("1", "first");
+    bench.send("1", "second");
     const whenIdle = bench.outbox.idle().then(() => {
       idle = true;
     });
@@ -532,7 +680,7 @@ describe("idle()", () => {
   });
 });
 
-test("without a clock of its own to wait with, the outbox uses a timer", async () => {
+test("an outbox without a wait() of the test's uses a timer", async () => {
   let calls = 0;
   const outbox = new Outbox({
     request: () => (++calls < 3 ? Promise.reject(new Error("not yet")) : Promise.resolve("at last")),
@@ -540,17 +688,19 @@ test("without a clock of its own to wait with, the outbox uses a timer", async (
   });
   const { promise, resolve, reject } = Promise.withResolvers<Answer>();
   outbox.post({ call: { method: "getMe", lane: undefined, body: "{}" }, succeeded: resolve, failed: reject });
+  outbox.takeTurn()();
   assert.equal(await promise, "at last");
   await outbox.idle();
 });
 
-test("a pause that is given up keeps no timer", async () => {
+test("a pause that is given up leaves no timer behind", async () => {
   const outbox = new Outbox({
     request: () => Promise.reject(new Error("no")),
     judge: () => ({ action: "again", after: 3_600_000 }),
   });
   const { promise, resolve, reject } = Promise.withResolvers<unknown>();
   outbox.post({ call: { method: "getMe", lane: "1", body: "{}" }, succeeded: reject, failed: resolve });
+  outbox.takeTurn()();
   await settle();
   const timers = () => process.getActiveResourcesInfo().filter((name) => name === "Timeout").length;
   const before = timers();

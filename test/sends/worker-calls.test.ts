@@ -1,0 +1,235 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { describe, test } from "node:test";
+import { setImmediate as turn } from "node:timers/promises";
+import { MessageChannel, type Transferable } from "node:worker_threads";
+import { FileError, NetworkError, TelegramError } from "../../src/protocol/errors.ts";
+import type { Answer, Call, ToWorker, Upload, UploadStream } from "../../src/protocol/port.ts";
+import type { Job } from "../../src/sends/outbox.ts";
+import { type CallOrigin, WorkerCalls } from "../../src/sends/worker-calls.ts";
+
+const PLACE = { seq: 7, scope: "chat:1", update_id: 70, kind: "message" };
+const CALL: Call = { method: "sendMessage", lane: "1", body: "{}" };
+
+/** A worker with one posted event, number 7, and everything that became of its calls. */
+class Bench {
+  readonly jobs: Job[] = [];
+  readonly pushed: { item: ToWorker; transfer: readonly Transferable[] | undefined }[] = [];
+  readonly observed: [worker: number, call: Call, origin: CallOrigin | undefined][] = [];
+  readonly over: unknown[][] = [];
+  readonly logged: [level: string, fields: object, message: string][] = [];
+  /** Posted events of worker 3, by number. */
+  readonly posted = new Map<number, CallOrigin>([[7, PLACE]]);
+  turns = 0;
+  traces = true;
+  hasSubscribers = true;
+
+  readonly worker = {
+    number: 3,
+    push: (item: ToWorker, transfer?: readonly Transferable[]) => void this.pushed.push({ item, transfer }),
+  };
+
+  readonly #calls = new WorkerCalls({
+    outbox: { post: (job) => void this.jobs.push(job) },
+    onPosted: () => {
+      this.turns += 1;
+    },
+    posted: (worker, seq) => (worker === 3 ? this.posted.get(seq) : undefined),
+    observe: (...call) => {
+      this.observed.push(call);
+      return this.hasSubscribers ? (...outcome) => void this.over.push(outcome) : undefined;
+    },
+    log: {
+      isLevelEnabled: () => this.traces,
+      trace: (fields, message) => void this.logged.push(["trace", fields, message]),
+      info: (fields, message) => void this.logged.push(["info", fields, message]),
+    },
+  });
+
+  call(call: Call = CALL, from: number | string = 7, id = 1): Job {
+    this.#calls.call(this.worker, { type: "call", id, call, from });
+    return this.jobs.at(-1)!;
+  }
+}
+
+const withFiles = (...sources: Upload["source"][]): Call => ({
+  ...CALL,
+  files: sources.map((source, i) => {
+    return { name: `file-${i}`, key: "document", filename: undefined, content_type: undefined, source };
+  }),
+});
+
+test("a call is posted to the outbox as it is, and its turn ends", () => {
+  const bench = new Bench();
+  bench.call();
+  assert.deepEqual(
+    bench.jobs.map(({ call }) => call),
+    [CALL],
+  );
+  assert.equal(bench.turns, 1);
+  assert.deepEqual(bench.pushed, []);
+});
+
+describe("an answer", () => {
+  test("a result goes to the worker under the call's number, as Telegram's text", () => {
+    const bench = new Bench();
+    const [first, second] = [bench.call(CALL, 7, 1), bench.call(CALL, 7, 2)];
+    second!.succeeded('{"ok":true,"result":2}');
+    first!.succeeded('{"ok":true,"result":1}');
+    assert.deepEqual(bench.pushed, [
+      { item: { type: "result", id: 2, body: '{"ok":true,"result":2}' }, transfer: undefined },
+      { item: { type: "result", id: 1, body: '{"ok":true,"result":1}' }, transfer: undefined },
+    ]);
+  });
+
+  const { port1: port } = new MessageChannel();
+  port.close();
+  const bytes = new Uint8Array(3);
+  const files: [what: string, file: Exclude<Answer, string>, transfer: readonly unknown[]][] = [
+    ["bytes are transferred, not copied", { bytes }, [bytes.buffer]],
+    ["a stream's port is transferred", { port }, [port]],
+    ["a path is copied", { path: "/tmp/file" }, []],
+  ];
+  for (const [what, file, transfer] of files) {
+    test(`a downloaded file goes to the worker: ${what}`, () => {
+      const bench = new Bench();
+      bench.call({ ...CALL, method: "downloadFile" }).succeeded(file);
+      assert.deepEqual(bench.pushed, [{ item: { type: "file", id: 1, file }, transfer }]);
+    });
+  }
+});
+
+describe("an error", () => {
+  const failures: [error: unknown, failure: object][] = [
+    [
+      new TelegramError("sendMessage", 429, "Slow", { retry_after: 3 }),
+      {
+        name: "TelegramError",
+        method: "sendMessage",
+        error_code: 429,
+        description: "Slow",
+        parameters: { retry_after: 3 },
+      },
+    ],
+    [
+      new NetworkError("sendMessage", "none", "ECONNREFUSED"),
+      { name: "NetworkError", method: "sendMessage", delivery: "none", reason: "ECONNREFUSED" },
+    ],
+    [
+      new FileError("sendMessage", "document", "no such file"),
+      { name: "FileError", method: "sendMessage", key: "document", reason: "no such file" },
+    ],
+    [
+      new TypeError("a defect"),
+      {
+        name: "NetworkError",
+        method: "sendMessage",
+        delivery: "unknown",
+        reason: "the call broke off (TypeError: a defect)",
+      },
+    ],
+  ];
+  for (const [error, failure] of failures) {
+    test(`${(error as Error).name} goes to the worker as data, and into the log`, () => {
+      const bench = new Bench();
+      bench.call(CALL, 7, 5).failed(error);
+      assert.deepEqual(bench.pushed, [{ item: { type: "failure", id: 5, error: failure }, transfer: undefined }]);
+      const { seq: _, ...place } = PLACE;
+      const fields = { worker: 3, method: "sendMessage", lane: "1", ...place, error: (error as Error).message };
+      assert.deepEqual(bench.logged, [["info", fields, "a call failed"]]);
+    });
+  }
+});
+
+describe("the origin of a call", () => {
+  test("an instance's posted event is found when the call is made, since it may be settled at the answer", () => {
+    const bench = new Bench();
+    const job = bench.call();
+    bench.posted.clear();
+    job.succeeded("{}");
+    assert.deepEqual(bench.observed, [[3, CALL, PLACE]]);
+    const { seq: _, ...place } = PLACE;
+    const fields = { worker: 3, method: "sendMessage", lane: "1", ...place };
+    assert.deepEqual(bench.logged, [["trace", fields, "a call succeeded"]]);
+  });
+
+  test("an instance without an event has its scope alone", () => {
+    const bench = new Bench();
+    bench.call(CALL, "chat:9").succeeded("{}");
+    assert.deepEqual(bench.observed, [[3, CALL, { scope: "chat:9" }]]);
+    assert.deepEqual(bench.logged[0]![1], { worker: 3, method: "sendMessage", lane: "1", scope: "chat:9" });
+  });
+
+  test("an event that is settled already leaves the origin unknown", () => {
+    const bench = new Bench();
+    bench.call({ ...CALL, lane: undefined }, 8).succeeded("{}");
+    assert.deepEqual(bench.observed[0]![2], undefined);
+    assert.deepEqual(bench.logged[0]![1], { worker: 3, method: "sendMessage", lane: undefined });
+  });
+});
+
+describe("an observer", () => {
+  test("an observer learns the end of a call once: without an error if it succeeded", () => {
+    const bench = new Bench();
+    bench.call().succeeded("{}");
+    assert.deepEqual(bench.over, [[]]);
+  });
+
+  test("an observer learns the error of a call that failed", () => {
+    const bench = new Bench();
+    const error = new NetworkError("sendMessage", "unknown", "ECONNRESET");
+    bench.call().failed(error);
+    assert.deepEqual(bench.over, [[error]]);
+  });
+
+  test("a call without an observer is answered all the same", () => {
+    const bench = new Bench();
+    bench.hasSubscribers = false;
+    bench.call().succeeded("{}");
+    bench.call().failed(new NetworkError("sendMessage", "unknown", "ECONNRESET"));
+    assert.deepEqual(
+      bench.pushed.map(({ item }) => item.type),
+      ["result", "failure"],
+    );
+  });
+});
+
+test("a call that succeeded is not logged below level trace", () => {
+  const bench = new Bench();
+  bench.traces = false;
+  bench.call().succeeded("{}");
+  assert.deepEqual(bench.logged, []);
+  assert.equal(bench.pushed.length, 1);
+});
+
+describe("a call's streams", () => {
+  test("a stream that closes while the call waits is lost", async () => {
+    const { port1, port2 } = new MessageChannel();
+    const source: UploadStream = { port: port2 };
+    new Bench().call(withFiles({ path: "/a" }, source));
+    port1.close();
+    await once(port2, "close");
+    assert.equal(source.isLost, true);
+  });
+
+  test("a stream is closed when the call failed", async () => {
+    const { port1, port2 } = new MessageChannel();
+    const closed = once(port1, "close");
+    const job = new Bench().call(withFiles({ bytes: new Uint8Array(1) }, { port: port2 }));
+    job.failed(new NetworkError("sendDocument", "none", "the server is stopping"));
+    await closed;
+  });
+
+  test("a stream stays open while the call waits", async () => {
+    const { port1, port2 } = new MessageChannel();
+    let isClosed = false;
+    port1.on("close", () => {
+      isClosed = true;
+    });
+    new Bench().call(withFiles({ port: port2 }));
+    await turn();
+    await turn();
+    assert.equal(isClosed, false);
+    port1.close();
+  });
+});
