@@ -1,4 +1,4 @@
-/** What a worker thread is started with, where a test does not mind. */
+/** The task of a worker thread, for tests that care about few of its fields. */
 
 import type { CommonTask } from "../src/protocol/port.ts";
 
@@ -8,6 +8,7 @@ export function hostTask(task: Pick<CommonTask, "application" | "directory"> & P
     lifespan: "off",
     maxInstances: Number.POSITIVE_INFINITY,
     idleTimeout: Number.POSITIVE_INFINITY,
+    bot: { id: 1 },
     debug: false,
     watch: false,
     yields: false,

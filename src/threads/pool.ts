@@ -37,7 +37,7 @@ export interface WorkerFacts extends EventFacts {
 
 export interface WorkerPoolOptions {
   workers: number;
-  threads: Threads;
+  threads: Pick<Threads, "run" | "destroy">;
   task: Omit<CommonTask, "debug">;
   /** Silence after which a worker is killed: ms. */
   stallTimeout: number;
