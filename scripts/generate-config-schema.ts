@@ -1,11 +1,11 @@
 /**
- * Writes config.schema.json, by which editors complete and check the configuration file, from the table of options.
+ * Writes config.schema.json from the table of options. Editors complete and check the configuration file with it.
  *
  *   node scripts/generate-config-schema.ts            writes the file
  *   node scripts/generate-config-schema.ts --check    fails if the file is not what would be written
  *
- * The schema wants of each option what the server makes of it: 4 and false where the file may as well say "4" and "off".
- * A pattern cannot tell all that is wrong with an address: "http://[" passes.
+ * The schema accepts only the normal form of each value: 4 and false, where the server also accepts "4" and "off".
+ * A pattern cannot find every malformed address: "http://[" passes.
  */
 
 import { OPTION_KEYS, type Option, type OptionKey, optionAt } from "../src/config/options.ts";
@@ -15,7 +15,7 @@ import { writeOrCheck } from "./generated-file.ts";
 const HOST = "[^\\s/?#@]+";
 
 const schemas: Record<Option["type"], (option: Option) => object> = {
-  // Not a token: none may stand in the file.
+  // No token is allowed in the file.
   string: () => ({ type: "string", pattern: "^(?!\\s*\\d+:)[\\s\\S]*\\S" }),
   path: () => ({ type: "string", pattern: "\\S" }),
   url: () => ({ type: "string", pattern: `^https?://${HOST}(/[^\\s?#]*)?$` }),
@@ -25,7 +25,7 @@ const schemas: Record<Option["type"], (option: Option) => object> = {
   number: (option) => ({ type: "number", ...range(option) }),
   boolean: () => ({ type: "boolean" }),
   choice: ({ choices }) => ({ enum: choices }),
-  // A kind of update may be newer than this schema.
+  // An update kind may be newer than this schema.
   list: () => ({
     type: "array",
     items: { anyOf: [{ enum: UPDATE_KINDS }, { type: "string", pattern: "^[a-z][a-z0-9_]*$" }] },
@@ -59,7 +59,7 @@ const schema = {
   properties: { $schema: { type: "string" }, ...Object.fromEntries(keys.map((key) => [key, schemaOf(key)])) },
   additionalProperties: false,
   not: { required: ["logLevel", "verbosity"] },
-  // Words of VS Code's.
+  // Keywords of VS Code.
   allowComments: true,
   allowTrailingCommas: true,
 };

@@ -1,5 +1,5 @@
 /**
- * Writes docs/options.md: commands, options, signals and exit codes, from the tables that the code itself goes by.
+ * Writes docs/options.md: commands, options, signals and exit codes, from the tables that the code itself uses.
  *
  *   node scripts/generate-options.ts            writes the file
  *   node scripts/generate-options.ts --check    fails if the file is not what would be written
@@ -52,19 +52,18 @@ ${usage.join("\n")}
 
 ${table(["Command", ""], commands)}
 
-\`asgigram <command> --help\` tells more.
+\`asgigram <command> --help\` shows the options of a command.
 
 # Options
 
-A flag on the command line counts before an environment variable, that before the configuration file, and that before the
-default. An empty environment variable is as good as none. \`asgigram config\` shows what all of them come to, and where each
-value comes from.
+A flag overrides an environment variable, a variable overrides the configuration file, and the file overrides the default. An
+empty environment variable counts as unset. \`asgigram config\` shows the resulting settings and the source of each value.
 
-With one argument, that is the application, and the token comes from \`ASGIGRAM_TOKEN\` or from the file that \`--token-file\`
-names. Prefer the file: a token on the command line is seen in lists of processes and in the shell's history, and the server
-warns of it; a variable can be read by the application, and by all that it starts.
+A single argument is the application. The token then comes from \`ASGIGRAM_TOKEN\`, or from the file that \`--token-file\` names.
+Prefer the file. Lists of processes and the shell's history show a token on the command line, and the server warns about it. The
+application and its child processes can read a variable.
 
-The configuration file (\`--config\`) is JSON, with comments and trailing commas where wanted:
+The configuration file (\`--config\`) is JSON with optional comments and trailing commas:
 
     {
       "$schema": "./node_modules/asgigram/config.schema.json",
@@ -73,19 +72,18 @@ The configuration file (\`--config\`) is JSON, with comments and trailing commas
       "idleTimeout": 3600, // an hour
     }
 
-By its \`$schema\` editors complete and check the file. They are stricter than the server, which takes \`"4"\` for \`4\`, \`"off"\`
-for \`false\` and \`"message,poll"\` for a list. Or the file is a JavaScript or TypeScript module, which exports the options by
-default:
+With \`$schema\`, editors complete and check the file. They are stricter than the server, which also accepts \`"4"\` for \`4\`,
+\`"off"\` for \`false\` and \`"message,poll"\` for a list. The file can also be a JavaScript or TypeScript module with the options
+as its default export:
 
     import type { Options } from "asgigram";
     export default { tokenFile: "/run/secrets/token", application: "bot.ts", workers: 4 } satisfies Options;
 
-\`asgigram inbox\` takes, of all these, what tells where the inbox is: \`--inbox\`, \`--token-file\` and \`--config\`, and
-\`ASGIGRAM_TOKEN\`. Without any of them, an \`asgigram-*.sqlite\` in the working directory will do, if it is the only one.
+\`asgigram inbox\` uses the options that find the inbox: \`--inbox\`, \`--token-file\`, \`--config\` and \`ASGIGRAM_TOKEN\`. Without
+any of them it uses the \`asgigram-*.sqlite\` in the working directory, if there is only one.
 
-Relative paths, and the application, are looked for in the working directory, wherever they are written. What can be off is
-switched off with \`off\`, with \`--no-<flag>\`, or with \`false\` in the file. Of a flag that is given several
-times the last counts; lists add up.
+Relative paths and the application are relative to the working directory, in every source. \`off\`, \`--no-<flag>\`, or \`false\` in
+the file turns an option off. The last value of a repeated flag takes precedence; lists add up.
 
 ${groups.join("\n\n")}
 
@@ -96,7 +94,7 @@ ${table(["Signal", "Meaning"], signals)}
 # Exit codes
 
 ${table(["Code", "Meaning", "Errors"], codes)}
-| 128 + n | A second signal n came before the shutdown was over: 130 for SIGINT, 143 for SIGTERM | |
+| 128 + n | A second signal n arrived during the shutdown: 130 for SIGINT, 143 for SIGTERM | |
 `;
 
 writeOrCheck("docs/options.md", text, `${commands.length} commands, ${OPTION_KEYS.length} options`);

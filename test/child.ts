@@ -12,10 +12,10 @@ process.on("exit", () => {
 export function startChild(
   command: string,
   args: readonly string[],
-  options: SpawnOptions & { stdio?: "pipe" },
+  options?: SpawnOptions & { stdio?: "pipe" },
 ): ChildProcessWithoutNullStreams;
 export function startChild(command: string, args: readonly string[], options: SpawnOptions): ChildProcess;
-export function startChild(command: string, args: readonly string[], options: SpawnOptions): ChildProcess {
+export function startChild(command: string, args: readonly string[], options: SpawnOptions = {}): ChildProcess {
   const child = spawn(command, args, options);
   running.add(child);
   child.once("exit", () => running.delete(child));

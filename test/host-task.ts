@@ -1,6 +1,7 @@
-/** The task of a worker thread, for tests that care about few of its fields. */
+/** What a worker thread is started with, where a test does not mind. */
 
 import type { CommonTask } from "../src/protocol/port.ts";
+import { BOT } from "./protocol/updates.ts";
 
 export function hostTask(task: Pick<CommonTask, "application" | "directory"> & Partial<CommonTask>): CommonTask {
   return {
@@ -8,7 +9,7 @@ export function hostTask(task: Pick<CommonTask, "application" | "directory"> & P
     lifespan: "off",
     maxInstances: Number.POSITIVE_INFINITY,
     idleTimeout: Number.POSITIVE_INFINITY,
-    bot: { id: 1 },
+    bot: BOT,
     debug: false,
     watch: false,
     yields: false,

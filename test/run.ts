@@ -6,12 +6,16 @@
  */
 
 import { globSync } from "node:fs";
-import { join } from "node:path";
+import { extname, join } from "node:path";
 import { run } from "node:test";
 import { spec } from "node:test/reporters";
 import { LIMIT } from "./eventually.ts";
 
 const ROOT = join(import.meta.dirname, "..");
+
+/** `.ts`, or `.js` where the tests are compiled (test/oldest.ts). */
+const EXTENSION = extname(import.meta.filename);
+const TEST = `.test${EXTENSION}`;
 
 /** With no sign of life for so long, in ms, the run is given up: a test is in a loop that no limit of time can end. */
 const SILENCE = 4 * LIMIT;
@@ -21,10 +25,11 @@ process.env.NODE_COMPILE_CACHE ??= join(ROOT, "node_modules/.cache/compiled");
 
 const files = filesOf(process.argv.slice(2));
 const running = new Set<string>();
-const silence = new AbortController();
+const ending = new AbortController();
 const watch = setTimeout(() => {
   console.error(`nothing has ended for ${SILENCE / 1000} s in ${[...running].join(", ")}`);
-  silence.abort();
+  fail();
+  ending.abort();
 }, SILENCE);
 /** Skipped tests, with their reasons. */
 const skipped: string[] = [];
@@ -35,10 +40,15 @@ const tests = run({
   concurrency: 2,
   // Longer than a helper waits, which can say what it saw.
   timeout: LIMIT + 30_000,
-  // A failed test may leave a server running.
-  forceExit: true,
-  signal: silence.signal,
+  execArgv: ["--import", import.meta.resolve(`./leftovers${EXTENSION}`)],
+  signal: ending.signal,
 });
+for (const end of ["SIGINT", "SIGTERM"] as const) {
+  process.once(end, () => {
+    fail();
+    ending.abort();
+  });
+}
 tests.on("test:enqueue", ({ nesting, file }) => nesting === 0 && file !== undefined && running.add(file));
 tests.on("test:summary", ({ file }) => file !== undefined && running.delete(file));
 tests.on("test:complete", () => watch.refresh());
@@ -61,7 +71,7 @@ function fail(): void {
 
 function filesOf(names: readonly string[]): string[] {
   const patterns =
-    names.length === 0 ? ["**/*.test.ts"] : names.flatMap((name) => [`${name}/**/*.test.ts`, `${name}.test.ts`]);
+    names.length === 0 ? [`**/*${TEST}`] : names.flatMap((name) => [`${name}/**/*${TEST}`, `${name}${TEST}`]);
   const found = globSync(patterns, { cwd: import.meta.dirname }).sort();
   if (found.length > 0) return found.map((file) => join(import.meta.dirname, file));
   console.error(

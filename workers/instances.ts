@@ -15,6 +15,7 @@ import { IdleLine } from "./idle-line.ts";
 import { type Delivered, type Ending, Instance, InstanceExtensions, type InstanceHost } from "./instance.ts";
 import type { Asgi3 } from "./loader.ts";
 import { describe, placeInScope, type Reporter } from "./reporter.ts";
+import { outside, runningInstance } from "./running-instance.ts";
 
 export interface InstancesOptions {
   application: Asgi3;
@@ -24,7 +25,7 @@ export interface InstancesOptions {
   max: number;
   /** Milliseconds after which an idle instance is dropped. */
   idleTimeout: number;
-  reporter: Pick<Reporter, "log" | "within" | "source">;
+  reporter: Pick<Reporter, "log">;
   outbound: Pick<Batch<ToMain>, "push" | "last">;
   calls: Pick<Calls, "make">;
   pulse: Pick<Pulse, "willWorkAt" | "count">;
@@ -94,7 +95,7 @@ export class Instances implements InstanceHost {
     for (const instance of this.#live.values()) this.#disconnect(instance, reason);
     this.#closed();
     await this.#drained.promise;
-    return [...instances.flatMap(queued), ...this.#tooLate];
+    return [...instances.flatMap(takeQueue), ...this.#tooLate];
   }
 
   /**
@@ -111,14 +112,17 @@ export class Instances implements InstanceHost {
       else this.#disconnect(instance, "moved");
     }
     await Promise.all(closed);
-    return instances.flatMap(queued);
+    return instances.flatMap(takeQueue);
   }
 
   // ---- from the instances ----
 
   settled(seq: number, instance: Instance): void {
     instance.since = this.#now;
-    this.#settle(seq);
+    const { outbound } = this.#options;
+    const { last } = outbound;
+    if (last?.type === "settled") last.seqs.push(seq);
+    else outbound.push({ type: "settled", seqs: [seq] });
   }
 
   refused(error: unknown, instance: Instance): void {
@@ -150,7 +154,7 @@ export class Instances implements InstanceHost {
 
   /** The instance whose code is running. */
   get #running(): Instance {
-    return this.#options.reporter.source as Instance;
+    return runningInstance.getStore() as Instance;
   }
 
   // ---- one instance's life ----
@@ -166,9 +170,14 @@ export class Instances implements InstanceHost {
     instance.since = this.#now;
     this.#live.set(route.key, instance);
     this.#behind.add(instance);
-    const { application, state, reporter } = this.#options;
+    const { application, state } = this.#options;
     const scope = scopeOf(route, state, new InstanceExtensions(instance));
-    reporter.within(instance, () => instance.run(application, scope));
+    // In a context of its own, so that its output and errors can be traced to it. enterWith() costs less memory than run(), which
+    // keeps a second context per instance to restore.
+    outside(() => {
+      runningInstance.enterWith(instance);
+      instance.run(application, scope);
+    });
   }
 
   #disconnect(instance: Instance, reason: DisconnectReason): void {
@@ -191,15 +200,16 @@ export class Instances implements InstanceHost {
   #conclude(instance: Instance, { thrown, held, received }: Ending): void {
     const { outbound, reporter } = this.#options;
     // An application that never asked for an event answers for its first one, or it would be called for that event for ever.
-    const event = held ?? (received ? undefined : instance.dequeue());
+    const event = held ?? (received ? undefined : instance.queue[0]);
     const place = placeInScope(instance.key, event?.event);
-    if (held !== undefined && instance.isStopping && isGivingUp(thrown?.error)) {
+    if (event !== undefined && instance.isStopping && isGivingUp(thrown?.error)) {
       reporter.log("info", "an event was given up; it will be delivered again", undefined, place);
       return;
     }
+    if (event !== held) instance.dequeue();
     if (thrown === undefined || thrown.error instanceof DisconnectedError) {
       if (event === undefined) return;
-      this.#settle(event.seq);
+      this.settled(event.seq, instance);
       if (!received) {
         const message = "the application returned without calling receive(); the event counts as handled";
         reporter.log("warn", message, undefined, place);
@@ -219,12 +229,6 @@ export class Instances implements InstanceHost {
     if (instance === undefined) return;
     this.#whenClosed.get(instance)?.();
     this.#whenClosed.delete(instance);
-  }
-
-  #settle(seq: number): void {
-    const { last } = this.#options.outbound;
-    if (last?.type === "settled") last.seqs.push(seq);
-    else this.#options.outbound.push({ type: "settled", seqs: [seq] });
   }
 
   // ---- once a second ----
@@ -277,8 +281,9 @@ function isGivingUp(error: unknown): boolean {
   return error instanceof DisconnectedError || (error instanceof Error && error.name === "AbortError");
 }
 
-function queued({ queue }: Instance): number[] {
-  return queue.map(({ seq }) => seq);
+/** Takes the queue, so that no event in it is reported twice or settled by a late return. @returns the numbers of its events */
+function takeQueue(instance: Instance): number[] {
+  return instance.emptyQueue().map(({ seq }) => seq);
 }
 
 /** The shard of a scope's key: `chat:123/business:abc` is in that of 123. */

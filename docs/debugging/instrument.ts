@@ -18,7 +18,7 @@ if (isMainThread) {
   });
   uncaught.onmessage = ({ data }) => report(data);
 } else {
-  // asgigram ends this thread at once. The network is too slow for that, and a message is not.
+  // asgigram ends this thread at once: a message leaves it in time, a request does not.
   process.on("uncaughtExceptionMonitor", tellMainThread);
   process.on("unhandledRejection", tellMainThread);
 }

@@ -1,36 +1,37 @@
-/** How much may pile up: at the high-water mark one stops taking in, until half of that is gone. */
+/** A high-water mark: once the level reaches it, `room()` waits until the level has fallen to half of it. */
 export class HighWater {
   readonly #level: () => number;
-  #room: PromiseWithResolvers<void> | undefined;
+  /** Ends the wait of each room(). */
+  readonly #waiting = new Set<() => void>();
   #isReached = false;
 
-  /** @param level how high it stands now; 1 is the mark */
+  /** @param level the level now; 1 is the mark */
   constructor(level: () => number) {
     this.#level = level;
   }
 
-  /** Whether `room()` waits. */
+  /** True while `room()` waits. */
   get isReached(): boolean {
     return this.#isReached;
   }
 
-  /** Resolves when there is room: at once unless the mark has been reached. Gives up, and resolves, with the signal. */
+  /** Resolves when there is room: at once unless the mark was reached. Resolves as well when the signal is aborted. */
   async room(signal: AbortSignal): Promise<void> {
     this.#isReached ||= this.#level() >= 1;
     if (!this.#isReached || signal.aborted) return;
-    this.#room ??= Promise.withResolvers();
-    const { promise, resolve } = this.#room;
-    const giveUp = () => resolve();
-    signal.addEventListener("abort", giveUp, { once: true });
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const goOn = () => resolve();
+    this.#waiting.add(goOn);
+    signal.addEventListener("abort", goOn, { once: true });
     await promise;
-    signal.removeEventListener("abort", giveUp);
+    signal.removeEventListener("abort", goOn);
+    this.#waiting.delete(goOn);
   }
 
-  /** It stands lower than it did. */
+  /** The level has fallen. */
   fallen(): void {
     if (!this.#isReached || this.#level() > 1 / 2) return;
     this.#isReached = false;
-    this.#room?.resolve();
-    this.#room = undefined;
+    for (const goOn of this.#waiting) goOn();
   }
 }

@@ -1,6 +1,6 @@
 /** The inbox without a file (`--no-inbox`): unsettled updates are lost with the process, dead letters are only logged. */
 
-import type { Inbox, InboxReceiver, ReceivedUpdate, Turn } from "./inbox.ts";
+import type { Inbox, InboxEntry, InboxReceiver, ReceivedUpdate, Turn } from "./inbox.ts";
 import { SeenIds } from "./seen-ids.ts";
 
 const NONE: readonly number[] = [];
@@ -10,12 +10,16 @@ export class MemoryInbox implements Inbox {
   readonly #seen = new SeenIds();
   /** Bodies of unsettled entries. */
   readonly #unsettled = new Map<number, string>();
+  /** Entries from before start(). */
+  readonly #early: InboxEntry[] = [];
   #receiver: InboxReceiver | undefined;
   #lastSeq = 0;
 
   async start(receiver: InboxReceiver): Promise<number> {
     this.#receiver = receiver;
-    return 0;
+    const early = this.#early.splice(0);
+    for (const entry of early) receiver.onEntry(entry);
+    return early.length;
   }
 
   async append(updates: readonly ReceivedUpdate[]): Promise<number> {
@@ -29,7 +33,8 @@ export class MemoryInbox implements Inbox {
       const seq = ++this.#lastSeq;
       this.#unsettled.set(seq, received.body);
       const entry = { ...received, seq, origin: "received", attempts: 0, deaths: 0, orphaned: 0, received_at } as const;
-      this.#receiver?.onEntry(entry);
+      if (this.#receiver === undefined) this.#early.push(entry);
+      else this.#receiver.onEntry(entry);
     }
     return count;
   }

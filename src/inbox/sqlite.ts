@@ -166,6 +166,7 @@ export class SqliteInbox implements Inbox {
     const received_at = Date.now();
     const grown = new Set<Run>();
     const received: InboxEntry[] = [];
+    const lastSeq = this.#lastSeq;
     this.#isAhead = true;
     try {
       const retried = transaction(this.#database, this.#path, () => {
@@ -186,7 +187,8 @@ export class SqliteInbox implements Inbox {
       if (this.#receiver !== undefined) this.#lastSeq = received.at(-1)?.seq ?? this.#lastSeq;
       return { retried, received };
     } catch (error) {
-      // The transaction is undone: its ids are not remembered.
+      // The transaction is undone: its ids are not remembered, and what it read is not handed over.
+      this.#lastSeq = lastSeq;
       this.#seen = this.#readSeen();
       throw error;
     }

@@ -2,7 +2,7 @@
 
 import type { Upload, UploadStream } from "../protocol/port.ts";
 
-/** Notes which streams end while the call waits: a port tells of its close only once. */
+/** Marks streams that end before they are read: a port emits `close` only once, and reading would wait for ever. */
 export function watchStreams(files: readonly Upload[]): void {
   for (const stream of streamsIn(files)) {
     stream.port.once("close", () => {
@@ -11,7 +11,7 @@ export function watchStreams(files: readonly Upload[]): void {
   }
 }
 
-/** Closes the streams of a call that is over. */
+/** Closes streams that will not be read any more. */
 export function closeStreams(files: readonly Upload[]): void {
   for (const { port } of streamsIn(files)) port.close();
 }

@@ -1,6 +1,6 @@
 /**
- * The Bot API over HTTP (https://core.telegram.org/bots/api#making-requests). The only part of the server that knows the
- * token: it stands in the path of each request, and in nothing that leaves this file.
+ * The Bot API over HTTP (https://core.telegram.org/bots/api#making-requests). Only this part of the server knows the token: it
+ * stands in the path of each request, and in nothing that leaves this file.
  */
 
 import type { Readable } from "node:stream";
@@ -12,7 +12,7 @@ import { DOWNLOAD } from "../protocol/method-names.ts";
 import type { Answer, Call } from "../protocol/port.ts";
 import { type Hide, secretHider } from "../protocol/secrets.ts";
 import { readAnswer, refusalIn } from "./answer.ts";
-import { Connections, type Way } from "./connections.ts";
+import { Connections, type ConnectionsOptions } from "./connections.ts";
 import { Downloads, type RemoteFile } from "./downloads.ts";
 import { exchange, type HttpAnswer } from "./exchange.ts";
 import type { Form } from "./multipart.ts";
@@ -20,19 +20,19 @@ import { deliveryOf, reasonOf } from "./retry.ts";
 import { Uploads } from "./uploads.ts";
 
 /** A path in `apiUrl` is kept as a prefix. */
-export interface BotApiOptions extends Way {
+export interface BotApiOptions extends ConnectionsOptions {
   token: string;
   /** True if the Bot API server runs with --local and shares this machine's files: false. */
   local?: boolean;
-  /** How many calls may be under way at once. */
+  /** The most calls that may be under way at once. */
   connections?: number;
-  /** How long a method may take to answer: ms. */
+  /** The time that a method may take to answer: ms. */
   callTimeout?: number;
   /** Waits for the deadline of a poll. Returns a function that gives the wait up. */
   wait?(milliseconds: number, done: () => void): () => void;
 }
 
-/** One getUpdates call; all of it is said every time (https://core.telegram.org/bots/api#getupdates). */
+/** The parameters of getUpdates; every call sends all of them (https://core.telegram.org/bots/api#getupdates). */
 export interface Poll {
   offset: number | undefined;
   limit: number;
@@ -41,18 +41,18 @@ export interface Poll {
   allowed_updates: readonly string[];
 }
 
-/** A method has a minute to answer; uploads are not among them. */
+/** The time that a method may take to answer, uploads excepted: ms. */
 const CALL_TIMEOUT = 60_000;
 /** The time that a long poll may take beyond its own timeout, connecting included: ms. */
 const POLL_GRACE = 10_000;
 /**
- * How many calls may be under way at once, each on a connection that is opened when there is none to spare. With fewer, a
- * network that swallows what it is given would sooner keep all calls waiting.
+ * The most calls under way at once, each on a connection of its own; a call opens one if none is free. In a network that
+ * swallows packets a lower limit would be reached sooner, and then all calls wait.
  */
 const CALL_CONNECTIONS = 1000;
 /**
- * How many files may be on their way at once, in each direction. They have connections of their own, so that no call waits
- * behind them; and what goes up may be what comes down, which must not wait for itself.
+ * The most files on their way at once, in each direction. Files have connections of their own, so that no call waits behind
+ * them. Uploads and downloads are apart, because an upload may read a download and must not wait for its connection.
  */
 const FILE_CONNECTIONS = 16;
 
@@ -112,7 +112,7 @@ export class BotApi {
   }
 
   /**
-   * Makes a call and reads its result.
+   * Makes a call and parses its result.
    * @throws TelegramError | NetworkError
    */
   async call<Result = unknown>(method: string, parameters: object = {}, signal?: AbortSignal): Promise<Result> {
@@ -122,12 +122,12 @@ export class BotApi {
   }
 
   /**
-   * Posts a form, for as long as the signal lets it.
+   * Posts a form until the signal is aborted.
    * @returns the answer as it came
    * @throws TelegramError | NetworkError
    */
   post(method: string, form: Form, signal: AbortSignal): Promise<string> {
-    // Any iterable will do, though its types do not say so.
+    // undici takes any iterable; its types do not say so.
     const body = form.body as Readable;
     return this.#request(this.#filesUp, method, { headers: form.headers, body, headersTimeout: 0 }, signal);
   }
@@ -135,18 +135,18 @@ export class BotApi {
   /** @throws TelegramError | NetworkError */
   async getMe(signal?: AbortSignal): Promise<UserFromGetMe> {
     const bot = await this.call<UserFromGetMe | null>("getMe", {}, signal);
-    // Whose inbox it is goes by the id.
-    if (!Number.isSafeInteger(bot?.id)) throw new NetworkError("getMe", "unknown", "the answer is no bot");
+    // The inbox belongs to this id.
+    if (!Number.isSafeInteger(bot?.id)) throw new NetworkError("getMe", "unknown", "the answer is not a bot");
     return bot!;
   }
 
   /**
-   * One long poll, with a deadline of its own that covers everything: a connection that died without a word would otherwise
-   * leave the bot deaf for minutes. After the deadline the next poll gets a fresh connection.
+   * One long poll. Its deadline covers connecting, too: without it a connection that died silently would leave the bot without
+   * updates for minutes. After a missed deadline the next poll gets a fresh connection.
    * @throws TelegramError | NetworkError
    */
   async getUpdates(poll: Poll, signal: AbortSignal): Promise<Update[]> {
-    // Not AbortSignal.timeout(), whose timer would outlive the poll, and at full speed there are a thousand polls a second.
+    // Not AbortSignal.timeout(): its timer outlives the poll, and under load there are a thousand polls a second.
     const deadline = new AbortController();
     const stopWaiting = this.#wait(poll.timeout * 1000 + POLL_GRACE, () => deadline.abort());
     try {
@@ -155,7 +155,8 @@ export class BotApi {
       const either = AbortSignal.any([signal, deadline.signal]);
       const answer = await this.#request(this.#polls, "getUpdates", content, either);
       const { result } = readJson<{ result: Update[] }>("getUpdates", answer);
-      if (!Array.isArray(result)) throw new NetworkError("getUpdates", "unknown", "the answer is no list of updates");
+      if (!Array.isArray(result))
+        throw new NetworkError("getUpdates", "unknown", "the answer is not a list of updates");
       return result;
     } catch (error) {
       if (deadline.signal.aborted) this.#renewPolls();
@@ -176,7 +177,7 @@ export class BotApi {
   }
 
   /**
-   * Begins to fetch a file: https://core.telegram.org/bots/api#file
+   * Begins a download: https://core.telegram.org/bots/api#file
    * @throws TelegramError | NetworkError
    */
   async #openFile(filePath: string): Promise<RemoteFile> {
@@ -204,9 +205,9 @@ export class BotApi {
     );
   }
 
-  /** @returns the answer's text, if it is one of success */
+  /** @returns the answer's text if it is a success; throws otherwise */
   #read(method: string, { status, retryAfter, text }: HttpAnswer): string {
-    // Reading it is for those who want it, but it must not be cut off: then it is for retry.ts to say what to do.
+    // The caller parses it. Here it only must be whole: retry.ts decides on an answer that is cut off.
     if (status === 200 && text.startsWith('{"ok":true') && text.endsWith("}")) return text;
     const answer = readAnswer(this.#hide(text));
     if (status === 200 && answer?.ok === true) return text;
@@ -217,18 +218,18 @@ export class BotApi {
     return new NetworkError(method, deliveryOf(cause), reasonOf(cause), this.#tellsSecrets(cause) ? {} : { cause });
   }
 
-  /** An answer that is no HTTP is part of the client's error, and what some servers answer is the request. */
+  /** An answer that is not HTTP is part of the client's error, and some servers echo the request, token included. */
   #tellsSecrets(error: unknown): boolean {
     const all = inspect(error, { depth: Number.POSITIVE_INFINITY, showHidden: true });
     return this.#hide(all) !== all;
   }
 }
 
-/** What a request brings along. */
+/** Headers and body of a request. */
 interface Content {
   headers: Record<string, string>;
   body: string | Readable;
-  /** Of the call, unless another is given. */
+  /** `callTimeout`, unless given: ms. */
   headersTimeout?: number;
   /** False unless given. */
   idempotent?: boolean;
@@ -245,6 +246,6 @@ function readJson<T>(method: string, text: string): T {
   try {
     return JSON.parse(text) as T;
   } catch (cause) {
-    throw new NetworkError(method, "unknown", "the answer is no valid JSON", { cause });
+    throw new NetworkError(method, "unknown", "the answer is not valid JSON", { cause });
   }
 }

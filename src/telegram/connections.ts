@@ -1,9 +1,9 @@
 /**
- * The connections to the Bot API server, straight or through a proxy. A proxy is another way to connect, and nothing else: the
- * pools, their timeouts and what a failure means are the same either way.
+ * The connections to the Bot API server, direct or through a proxy. A proxy changes how a connection is made and nothing else:
+ * pools, timeouts and the meaning of failures are the same.
  *
- * undici's own agents for proxies are not used. They know neither the pools' limits nor one for the time that a proxy may take
- * to answer, and their errors do not tell a proxy's refusal from a request that broke off.
+ * undici's own proxy agents are not used. They ignore the pools' limits, set no limit to the time that a proxy may take to
+ * answer, and their errors do not tell a proxy's refusal from a request that broke off.
  */
 
 import type { Socket } from "node:net";
@@ -15,21 +15,20 @@ import { ProxyServer, type Target } from "./proxy-server.ts";
 import { reasonOf } from "./retry.ts";
 import { openSocksTunnel } from "./socks-tunnel.ts";
 
-/** How the server is reached. */
-export interface Way {
+export interface ConnectionsOptions {
   apiUrl: string;
-  /** `http://`, `https://` or `socks5://`, then `[user:password@]host[:port]`; false for none. */
+  /** Proxy URL: `http://`, `https://` or `socks5://`, then `[user:password@]host[:port]`; false for none. */
   proxy?: string | false;
-  /** The version of IP that leads to the server, or to its proxy. */
+  /** IP version for connecting to the server, or to the proxy. */
   family?: "auto" | "4" | "6";
-  /** How long it may take to connect, proxy and TLS included: ms. */
+  /** The time that connecting may take, proxy and TLS included: ms. */
   connectTimeout?: number;
 }
 
 const CONNECT_TIMEOUT = 10_000;
 /**
- * After so long a silence the system asks the other end whether it is still there, and gives it ten seconds to say so: a long
- * poll, or a call that Telegram thinks about, notices that its connection has died before its deadline does.
+ * Silence after which the system sends TCP keep-alive probes, which the other end has ten seconds to answer: a long poll or a
+ * slow call notices a dead connection before its deadline. ms.
  */
 const KEEP_ALIVE = 10_000;
 
@@ -37,11 +36,11 @@ export class Connections {
   readonly #origin: string;
   readonly #connect: Connect;
 
-  constructor({ apiUrl, proxy = false, family = "auto", connectTimeout = CONNECT_TIMEOUT }: Way) {
+  constructor({ apiUrl, proxy = false, family = "auto", connectTimeout = CONNECT_TIMEOUT }: ConnectionsOptions) {
     this.#origin = new URL(apiUrl).origin;
-    // "auto" is Node.js's own way: one address after the other, each a fraction of a second after the one before.
+    // "auto" is Node.js's default: it tries one address after the other, each a fraction of a second after the one before.
     const version = family === "auto" ? {} : { family: Number(family) };
-    const straight = buildConnector({
+    const direct = buildConnector({
       timeout: connectTimeout,
       allowH2: false,
       keepAliveInitialDelay: KEEP_ALIVE,
@@ -49,11 +48,11 @@ export class Connections {
     });
     this.#connect =
       proxy === false
-        ? (to, done) => straight(to, (error, socket) => (error ? done(connectError(error), null) : done(null, socket)))
-        : through(new ProxyServer(proxy), straight, connectTimeout);
+        ? (to, done) => direct(to, (error, socket) => (error ? done(connectError(error), null) : done(null, socket)))
+        : through(new ProxyServer(proxy), direct, connectTimeout);
   }
 
-  /** @param timeout how long an answer may take to begin, and to go on: ms */
+  /** @param timeout the time until an answer begins, and between its pieces: ms */
   pool(connections: number, timeout: number): Pool {
     return new Pool(this.#origin, {
       connections,
@@ -71,22 +70,22 @@ export class Connections {
 type Connect = buildConnector.connector;
 type Destination = buildConnector.Options;
 
-function through(proxy: ProxyServer, straight: Connect, timeout: number): Connect {
+function through(proxy: ProxyServer, direct: Connect, timeout: number): Connect {
   const openTunnel = proxy.isSocks ? openSocksTunnel : openHttpTunnel;
 
   async function connect(to: Destination): Promise<Socket> {
     const deadline = AbortSignal.timeout(timeout);
-    const socket = await hop(straight, proxy.address, deadline).catch((cause) => {
+    const socket = await hop(direct, proxy.address, deadline).catch((cause) => {
       throw new ConnectError(`the proxy ${proxy} cannot be reached: ${reasonOf(cause)}`, { cause });
     });
     try {
       await openTunnel(socket, proxy, targetOf(to), deadline).catch((cause) => {
         if (cause instanceof ConnectError) throw cause;
-        // Not as the cause: what is no proxy's answer is part of it, and might be the request, with the password.
-        throw new ConnectError(`the proxy ${proxy} does not answer as one: ${reasonOf(cause)}`);
+        // No cause: it holds the answer, which may echo the request, password included.
+        throw new ConnectError(`the proxy ${proxy} does not answer as a proxy: ${reasonOf(cause)}`);
       });
       if (to.protocol !== "https:") return socket;
-      return await hop(straight, { ...to, httpSocket: socket }, deadline).catch((cause) => {
+      return await hop(direct, { ...to, httpSocket: socket }, deadline).catch((cause) => {
         throw new ConnectError(`${reasonOf(cause)} behind the proxy ${proxy}`, { cause });
       });
     } catch (error) {
@@ -102,7 +101,7 @@ function through(proxy: ProxyServer, straight: Connect, timeout: number): Connec
     );
 }
 
-/** One connection of several on a way, with the deadline of all of them. */
+/** One step of connecting: to the proxy, or TLS inside the tunnel. The deadline is for all steps together. */
 function hop(connect: Connect, to: Destination, deadline: AbortSignal): Promise<Socket> {
   const { promise, resolve, reject } = Promise.withResolvers<Socket>();
   const giveUp = () => reject(deadline.reason);

@@ -1,6 +1,6 @@
 /**
- * Files on their way down: where getFile says that they are, they are fetched, or, of a local Bot API server, read from the disk
- * that it shares with us (https://core.telegram.org/bots/api#getfile). Their URL holds the token, and stays in bot-api.ts.
+ * Downloads (https://core.telegram.org/bots/api#getfile): fetched from the path that getFile names, or, with a local Bot API
+ * server, read from the disk that it shares with asgigram. A file's URL holds the token and stays in bot-api.ts.
  */
 
 import { randomUUID } from "node:crypto";
@@ -21,29 +21,29 @@ import { type FileLimits, fileLimits, tooLarge } from "./file-limits.ts";
 import { reasonOf } from "./retry.ts";
 
 export interface DownloadsOptions {
-  /** The Bot API server runs with --local, and shares this machine's files. */
+  /** True if the Bot API server runs with --local and shares this machine's files. */
   local: boolean;
   getFile(file_id: string): Promise<File>;
-  /** Begins to fetch a file from the server. */
+  /** Begins a download from the server. */
   openFile(file_path: string): Promise<RemoteFile>;
 }
 
-/** A file that is being fetched. */
+/** A file under way. */
 export interface RemoteFile {
   body: Readable;
   /** In bytes, if the server says so. */
   size: number | undefined;
 }
 
-/** The body of the call, as `telegram.download_file` has it. */
-interface Request {
+/** The parameters of `telegram.download_file`. */
+interface DownloadParameters {
   file_id?: string;
   file_path?: string;
   as?: DownloadForm;
   to?: string;
 }
 
-/** A stream of which the application takes nothing for so long is closed: it holds a connection. ms. */
+/** A stream that the application does not read for so long is closed, because it holds a connection: ms. */
 const PATIENCE = 10 * 60_000;
 
 export class Downloads {
@@ -57,7 +57,7 @@ export class Downloads {
 
   /** @throws TelegramError | NetworkError | FileError */
   async make({ body }: Call): Promise<DownloadedFile> {
-    const { file_id, file_path, as, to } = JSON.parse(body) as Request;
+    const { file_id, file_path, as, to } = JSON.parse(body) as DownloadParameters;
     const path = file_path ?? (await this.#locate(file_id!));
     if (isAbsolute(path) && as === "path" && to === undefined) return { path: this.#shared(path) };
     const file = await this.#open(path);
@@ -66,30 +66,30 @@ export class Downloads {
       if (as !== "path") return { bytes: await readAll(file) };
       return { path: await (to === undefined ? saveSomewhere(file, basename(path)) : save(file, to)) };
     } catch (cause) {
-      // Not as the cause: the request is part of some errors, and the token part of the request.
+      // No cause: some errors hold the request, and the request holds the token.
       throw isAbsolute(path) || isOfDisk(cause) ? failure((cause as Error).message) : brokenOff(cause);
     } finally {
       file.body.destroy();
     }
   }
 
-  /** Where the file is, in the server's words. */
+  /** @returns the file's path on the server */
   async #locate(file_id: string): Promise<string> {
     const { file_path, file_size = 0 } = await this.#options.getFile(file_id).catch((error) => {
-      // It knows the size, and does not tell.
+      // The refusal does not say the size.
       const isTooBig = error instanceof TelegramError && /file is too big/i.test(error.description);
       throw isTooBig
         ? failure(tooLarge(Number.POSITIVE_INFINITY, "download", this.#limits) ?? error.description)
         : error;
     });
     this.#refuseTooLarge(file_size);
-    if (file_path === undefined) throw failure("the server does not say where it is");
+    if (file_path === undefined) throw failure("the server does not name its path");
     return file_path;
   }
 
   async #open(path: string): Promise<RemoteFile> {
     const file = isAbsolute(path) ? await openOnDisk(this.#shared(path)) : await this.#options.openFile(path);
-    // Whoever reads it hears of its errors; one that is given up has some, too.
+    // Its reader gets the error as well; a file that is given up fails with no reader.
     file.body.on("error", () => {});
     try {
       this.#refuseTooLarge(file.size ?? 0);
@@ -105,10 +105,10 @@ export class Downloads {
     if (problem !== undefined) throw failure(problem);
   }
 
-  /** A path on the server's disk, which is ours as well. */
+  /** @returns the same path, if the server's disk is this machine's */
   #shared(path: string): string {
     if (this.#options.local) return path;
-    throw failure(`the server keeps it at ${path}: it runs with --local, and so must asgigram, on the same disk`);
+    throw failure(`the server keeps it at ${path}: it runs with --local; so must asgigram, on the same disk`);
   }
 }
 
@@ -119,7 +119,7 @@ async function openOnDisk(path: string): Promise<RemoteFile> {
   return { body: createReadStream(path), size };
 }
 
-/** @returns where the other thread can read it */
+/** @returns the port from which the other thread reads the file */
 function streamOf({ body }: RemoteFile): MessagePort {
   const { port1, port2 } = new MessageChannel();
   const timer = setTimeout(() => port1.close(), PATIENCE).unref();
@@ -134,7 +134,7 @@ async function readAll({ body }: RemoteFile): Promise<Uint8Array<ArrayBuffer>> {
   return transferableBytes(Buffer.concat(chunks));
 }
 
-/** Whoever looks at the path sees the whole file or none. @returns the path */
+/** Puts the file at the path whole or not at all. @returns the path */
 async function save({ body }: RemoteFile, to: string): Promise<string> {
   const path = resolve(to);
   const unfinished = `${path}.${randomUUID().slice(0, 8)}.part`;
@@ -148,7 +148,7 @@ async function save({ body }: RemoteFile, to: string): Promise<string> {
   }
 }
 
-/** In a folder of its own. @returns the path */
+/** Puts the file into a temporary folder of its own. @returns the path */
 async function saveSomewhere(file: RemoteFile, name: string): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "asgigram-"));
   try {

@@ -1,19 +1,19 @@
 /**
- * One request and its whole answer as text, on undici's `dispatch`. Its `request` makes a stream of every answer, and a
- * handful of promises; here an answer is short, wanted whole, and there are thousands of them a second.
+ * One request and its whole answer as text, on undici's `dispatch`. undici's `request` makes a stream and several promises for
+ * every answer; here answers are short, wanted whole, and come thousands a second.
  */
 
 import type { Dispatcher } from "undici";
 
 export interface HttpAnswer {
   readonly status: number;
-  /** Of the header of that name, in seconds; NaN without. */
+  /** The header `retry-after` in seconds; NaN without. */
   readonly retryAfter: number;
   readonly text: string;
 }
 
 /**
- * @param signal ends it at any time, also while it waits for a connection
+ * @param signal ends the exchange at any time, also while it waits for a connection
  * @throws the client's error, or the signal's reason
  */
 export function exchange(
@@ -64,7 +64,7 @@ class Exchange implements Dispatcher.DispatchHandler {
 
   onResponseEnd(): void {
     this.#signal?.removeEventListener("abort", this.#abort);
-    // Most answers come in one piece. Where they do not, a piece may end within a character.
+    // Most answers come in one piece. A piece may end inside a character.
     const whole = this.#pieces.length === 1 ? this.#pieces[0]! : Buffer.concat(this.#pieces);
     this.#resolve({ status: this.#status, retryAfter: this.#retryAfter, text: whole.toString() });
   }

@@ -1,4 +1,4 @@
-/** How large files may be, https://core.telegram.org/bots/api#sending-files and #using-a-local-bot-api-server, in bytes. */
+/** The largest files, https://core.telegram.org/bots/api#sending-files and #using-a-local-bot-api-server, in bytes. */
 
 export interface FileLimits {
   upload: number;
@@ -8,7 +8,7 @@ export interface FileLimits {
 
 const MEGABYTE = 1024 * 1024;
 
-/** Of Telegram's own server, and of one's own that runs without --local. */
+/** Telegram's own server, and any other without --local. */
 const PUBLIC: FileLimits = { upload: 50 * MEGABYTE, photo: 10 * MEGABYTE, download: 20 * MEGABYTE };
 const LOCAL: FileLimits = { upload: 2000 * MEGABYTE, photo: 10 * MEGABYTE, download: Number.POSITIVE_INFINITY };
 
@@ -16,7 +16,7 @@ export function fileLimits(isLocal: boolean): FileLimits {
   return isLocal ? LOCAL : PUBLIC;
 }
 
-/** What is wrong with a file of that size; undefined if nothing is. */
+/** @returns the problem with a file of that size; undefined if there is none */
 export function tooLarge(size: number, kind: keyof FileLimits, limits: FileLimits): string | undefined {
   const limit = limits[kind];
   if (size <= limit) return undefined;
@@ -27,13 +27,13 @@ const REMEDIES: Record<keyof FileLimits, (isLocal: boolean) => string> = {
   upload: (isLocal) =>
     isLocal
       ? "a bot may send"
-      : "a bot may send; a Bot API server of one's own, run with --local, takes 2000 MB (--api-url and --local here)",
+      : "a bot may send; a Bot API server of your own, run with --local, takes 2000 MB (--api-url and --local here)",
   photo: () => "a photo may have; send it as a document",
   download: () =>
-    "a bot may fetch; a Bot API server of one's own, run with --local, has no limit (--api-url and --local here)",
+    "a bot may fetch; a Bot API server of your own, run with --local, has no limit (--api-url and --local here)",
 };
 
-/** Of some files no more is known than that they are too large. */
+/** @param size Infinity where only "too large" is known */
 function sizeText(size: number): string {
   return Number.isFinite(size) ? `a file of ${size} bytes` : "it";
 }

@@ -1,7 +1,7 @@
 /**
- * Where the files of a call stand in its parameters, and so how they go up: what a parameter itself is becomes the form's part
- * of that name; what is inside a parameter, a part that `attach://` and its name refer to
- * (https://core.telegram.org/bots/api#sending-files). A local Bot API server reads what has a path by itself.
+ * Places of a call's files in its parameters, which decide how they are uploaded
+ * (https://core.telegram.org/bots/api#sending-files): a file that is a parameter becomes the form's part of that name; a file
+ * inside a parameter becomes a part that `attach://<name>` refers to. A local Bot API server reads a file with a path itself.
  */
 
 import { pathToFileURL } from "node:url";
@@ -11,15 +11,15 @@ export type FileCall = Call & { files: readonly Upload[] };
 
 export interface FilePlace {
   readonly upload: Upload;
-  /** Its name in the form; undefined where the server reads it by itself. */
+  /** The name of the form's part; undefined where the server reads the file itself. */
   part: string | undefined;
   filename: string;
-  /** Of a photo Telegram takes less. */
+  /** Photos have a lower size limit. */
   isPhoto: boolean;
 }
 
 export interface PlacedFiles {
-  /** What is left to say in the form beside the files. */
+  /** The form's other fields. */
   parameters: Record<string, unknown>;
   places: FilePlace[];
 }
@@ -40,7 +40,7 @@ export function placeFiles({ method, body, files }: FileCall, isLocal: boolean):
   });
   for (const [key, value] of Object.entries(parameters)) {
     const place = places.get(byReference.get(value as string)!);
-    // One that stands in a second place as well is referred to from both.
+    // A file in two places becomes one part, with two references to it.
     if (place === undefined || mentions.filter((upload) => upload === place.upload).length > 1) continue;
     place.part = key;
     delete parameters[key];
@@ -48,14 +48,14 @@ export function placeFiles({ method, body, files }: FileCall, isLocal: boolean):
   return { parameters, places: [...places.values()] };
 }
 
-/** How a local server is told of the file; undefined for what it cannot read by itself. */
+/** @returns the `file://` URL for a local server; undefined for a file that it cannot read itself */
 function uriFor({ source }: Upload, method: string): string | undefined {
-  // The certificate is no file to be sent on, and has to come with the request.
+  // A webhook's certificate must be in the request.
   if (!("path" in source) || method === "setWebhook") return undefined;
   return pathToFileURL(source.path).href;
 }
 
-/** Telegram goes by the extension in places: an animation is one only if it is called so. */
+/** Telegram decides by the extension in places: an animation must be named like one. */
 const EXTENSIONS: Record<string, string> = {
   photo: ".jpg",
   live_photo: ".mp4",

@@ -7,8 +7,8 @@ import { ConnectError } from "./connect-error.ts";
 import type { ProxyServer, Target } from "./proxy-server.ts";
 
 /**
- * Makes of a connection to the proxy one to the target.
- * @throws ConnectError for a refusal, and what the connection throws
+ * Turns a connection to the proxy into one to the target.
+ * @throws ConnectError if the proxy refuses, and the errors of the connection
  */
 export async function openHttpTunnel(
   socket: Socket,
@@ -23,14 +23,14 @@ export async function openHttpTunnel(
     headers: { host: authority, connection: "keep-alive", ...authorization(proxy) },
     createConnection: () => socket,
   });
-  // Also when nobody waits for it any more.
+  // An error after the signal would otherwise be uncaught.
   asking.on("error", () => {});
   asking.end();
   const answered = once(asking, "connect", { signal }) as Promise<[IncomingMessage, Socket, Buffer]>;
   const [{ statusCode: status = 0 }, , rest] = await answered;
   if (status === 407) throw proxy.refusesUser("407");
   if (status < 200 || status > 299) {
-    throw new ConnectError(`the proxy ${proxy} opens no way to ${authority} (${status})`);
+    throw new ConnectError(`the proxy ${proxy} does not connect to ${authority} (${status})`);
   }
   if (rest.length > 0) socket.unshift(rest);
 }

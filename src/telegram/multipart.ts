@@ -1,6 +1,6 @@
 /**
- * A form with files as the body of a request: multipart/form-data (RFC 7578), written while it is sent. FormData would do but
- * for streams: it knows no file whose length is not known.
+ * A form with files as the body of a request: multipart/form-data (RFC 7578), written while it is sent. FormData is not used:
+ * it takes no file of unknown length.
  */
 
 import { randomUUID } from "node:crypto";
@@ -9,7 +9,7 @@ export interface Part {
   name: string;
   filename: string;
   content_type: string;
-  /** Undefined where it is not known before the end. */
+  /** Undefined for a stream: bytes. */
   size: number | undefined;
   read(): AsyncIterable<Uint8Array>;
 }
@@ -19,12 +19,12 @@ export interface Form {
   body: AsyncIterable<Uint8Array>;
 }
 
-/** The most that is written at once: what is said to have gone out went out in such steps. */
+/** The most bytes written at once: progress is counted in such steps. */
 const STEP = 64 * 1024;
 
-/** @param fields strings as they are, everything else as JSON, which is how the Bot API reads a form */
+/** @param fields strings are sent as they are, other values as JSON, as the Bot API reads a form */
 export function formOf(fields: Readonly<Record<string, unknown>>, parts: readonly Part[]): Form {
-  // Not to be found in any file.
+  // Random, so that no file contains it.
   const boundary = `asgigram-${randomUUID()}`;
   const texts = Object.entries(fields).filter(([, value]) => value !== null);
   const start = Buffer.from(texts.map(([name, value]) => fieldOf(boundary, name, value)).join(""));
@@ -79,7 +79,7 @@ function headOf(boundary: string, { name, filename, content_type }: Part): strin
   return `--${boundary}\r\ncontent-disposition: ${disposition}\r\ncontent-type: ${content_type}\r\n\r\n`;
 }
 
-/** As browsers write it: https://html.spec.whatwg.org/multipage/form-control-infrastructure.html#multipart-form-data */
+/** Escaped as browsers do: https://html.spec.whatwg.org/multipage/form-control-infrastructure.html#multipart-form-data */
 function quoted(name: string): string {
   return name.replaceAll("\r", "%0D").replaceAll("\n", "%0A").replaceAll('"', "%22");
 }

@@ -1,4 +1,4 @@
-/** The proxy on the way to the Bot API server. Shown as text, it is its host and port alone. */
+/** The proxy before the Bot API server. As text it is `host:port`, without user and password. */
 
 import { unescape as decode } from "node:querystring";
 import type { buildConnector } from "undici";
@@ -11,7 +11,7 @@ export interface Credentials {
   password: string;
 }
 
-/** Where a tunnel leads; IPv6 without brackets. */
+/** The other end of a tunnel; IPv6 without brackets. */
 export interface Target {
   host: string;
   port: number;
@@ -19,9 +19,9 @@ export interface Target {
 
 export class ProxyServer {
   readonly isSocks: boolean;
-  /** Where it is, and whether it is spoken to through TLS. */
+  /** Its address; the protocol is `https:` if it expects TLS. */
   readonly address: buildConnector.Options;
-  /** Undefined where its URL names none. */
+  /** Undefined if its URL has none. */
   readonly credentials: Credentials | undefined;
   readonly #name: string;
 
@@ -39,7 +39,7 @@ export class ProxyServer {
     this.#name = `${hostname}:${port}`;
   }
 
-  /** @param answer what it said, in a word */
+  /** @param answer the proxy's answer, in a word */
   refusesUser(answer: string): ProxyRefusesUserError {
     const reason = this.credentials
       ? "does not accept the user and the password in its URL"

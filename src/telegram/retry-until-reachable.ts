@@ -1,13 +1,13 @@
-/** Calls that a start depends on: made again for as long as Telegram cannot be reached. */
+/** Retries a call of the start for as long as Telegram cannot be reached. */
 
 import { setTimeout as delay } from "node:timers/promises";
 import type { NetworkError, TelegramError } from "../protocol/errors.ts";
 import { judgeStart } from "./retry.ts";
 
 /**
- * @param signal gives it up
- * @param onFailure hears of each failure after which the call is made again
- * @throws what says that it will never succeed; given up, the signal's reason or an AbortError of it
+ * @param signal ends the retries
+ * @param onFailure is called with each failure before the next attempt
+ * @throws an error that is final; after the signal, its reason or an AbortError caused by it
  */
 export async function retryUntilReachable<T>(
   call: (signal: AbortSignal) => Promise<T>,

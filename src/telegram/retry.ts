@@ -1,5 +1,6 @@
 /**
- * The one place that decides what a failed call means: again, and when; or rejected; or the end. Pure: no clock, no I/O.
+ * Decides what follows a failed call: another attempt, and when; a rejection; or the end of the server. The only place that
+ * does. Pure: no clock, no I/O.
  */
 
 import {
@@ -18,7 +19,7 @@ import { ConnectError, ProxyRefusesUserError } from "./connect-error.ts";
 /** The server cannot go on. */
 type Stop = { action: "stop"; error: AsgigramError };
 
-/** What may be carried out twice without a difference: reading, and setting something to a value. */
+/** Methods that may be carried out twice without a difference: they read, or set something to a value. */
 const REPEATABLE = /^(?:get|set|edit|delete|answer|download)/;
 
 /** Attempts at a call that never got through; with `backoff` that is about four minutes. */
@@ -26,15 +27,15 @@ const MAX_ATTEMPTS = 20;
 /** Attempts at a repeatable call that failed at the other end. */
 const MAX_REPEATS = 5;
 
-/** Milliseconds before attempt n + 1: 100 doubling up to `most`, less up to a fifth so that many do not march in step. */
+/** Milliseconds before attempt n + 1: 100, doubling up to `most`, less a random fifth at most, so that callers spread out. */
 export function backoff(attempt: number, most: number, random = Math.random): number {
   return Math.min(most, 100 * 2 ** Math.min(attempt - 1, 20)) * (1 - random() / 5);
 }
 
-/** @param attempt how often the call has been made: 1 after its first failure */
+/** @param attempt attempts so far: 1 after the first failure */
 export function judgeCall(error: unknown, call: Call, attempt: number): CallVerdict {
   const verdict = judgeAnyCall(error, call.method, attempt);
-  // Whatever the reason, what has been read from a stream is gone.
+  // A stream that has been read cannot be sent again.
   return verdict.action === "reject" || !isSpent(call) ? verdict : { action: "reject", error: notAgain(error) };
 }
 
@@ -67,18 +68,18 @@ function notAgain(error: unknown): AsgigramError {
   return new TelegramError(method, error_code, `${description} (${why})`, parameters);
 }
 
-/** What is known of a poll's failures when it has just failed again. */
+/** A poll's history at its latest failure. */
 export interface PollHistory {
-  /** Polls that have brought nothing since one did, this one included. */
+  /** Polls without updates since the last one with some, this one included. */
   failures: number;
-  /** Milliseconds since the first 409 of those that came with less than a minute in between; 0 at the first. */
+  /** Milliseconds since the first of the 409s that are less than a minute apart; 0 at the first. */
   conflictFor: number;
 }
 
-/** How long another poller or a webhook is waited for, as at a deploy the old process may still be leaving: ms. */
+/** The time to wait for another poller or a webhook to end; at a deploy the old process may still be stopping: ms. */
 export const CONFLICT_PATIENCE = 60_000;
 
-/** Longest pause before a poll or a start is tried again, in ms: within 2 s of an outage's end, TLS included, it goes on. */
+/** Longest pause before the next attempt of a poll or a start, in ms: polling resumes within 2 s, TLS included. */
 const SOON = 1200;
 
 export function judgePoll(error: unknown, { failures, conflictFor }: PollHistory): Again | Stop {
@@ -94,9 +95,9 @@ export function judgePoll(error: unknown, { failures, conflictFor }: PollHistory
   return { action: "again", after: backoff(failures, 1000) };
 }
 
-/** The calls made before there is anything to serve. */
+/** Judges a failed call of the start. */
 export function judgeStart(error: unknown, attempt: number): Again | Stop {
-  // Later on it is waited for as for any other failure: it may be the proxy that is not well.
+  // After the start this is a failure like any other: the proxy may be out of order.
   if (error instanceof NetworkError && error.cause instanceof ProxyRefusesUserError) {
     return { action: "stop", error: new ConfigError(error.cause.message, { cause: error }) };
   }
@@ -111,7 +112,7 @@ function isTokenRejected(error: TelegramError): boolean {
   return error.error_code in REMEDIES || isLoggedOut(error);
 }
 
-/** As after logOut. To ask again would be worse than useless: it logs the bot in once more, and its updates go there again. */
+/** The answer after logOut. Asking again would do harm: it logs the bot in once more, and its updates go there again. */
 function isLoggedOut({ error_code, description }: TelegramError): boolean {
   return error_code === 400 && /\blogged out$/i.test(description);
 }
@@ -120,10 +121,10 @@ function isFaultOfServer(error: unknown): boolean {
   return error instanceof NetworkError || (error instanceof TelegramError && error.error_code >= 500);
 }
 
-/** The longest that a timer can wait: ms. Anything longer it takes for nothing. */
+/** The longest wait of a timer, in ms. A timer treats a longer one as no wait at all. */
 const LONGEST = 2 ** 31 - 1;
 
-/** Telegram names whole seconds; where it names none, one. */
+/** Telegram names whole seconds; without them, one second. */
 function waitFor(error: TelegramError): number {
   return Math.min(LONGEST, Math.max(1, error.parameters.retry_after ?? 1) * 1000);
 }
@@ -133,7 +134,7 @@ const ELSEWHERE = "this Bot API server is not for that bot (its --filter names o
 const LOGGED_OUT =
   "the bot is logged out of this Bot API server; name the one that it has moved to with --api-url. Ten minutes after logOut it may come back";
 
-/** By the code of the refusal. */
+/** Remedies by error code. */
 const REMEDIES: Record<number, string> = { 401: WRONG, 404: WRONG, 421: ELSEWHERE };
 
 function tokenRejected(cause: TelegramError): TokenRejectedError {
@@ -144,7 +145,7 @@ function tokenRejected(cause: TelegramError): TokenRejectedError {
   });
 }
 
-/** Which of the two meanings of 409 it is: only the text tells. */
+/** Tells the two meanings of 409 apart, which only its text does. */
 export function conflictKind({ description }: TelegramError): "webhook" | "poller" {
   return /webhook/i.test(description) ? "webhook" : "poller";
 }
@@ -158,23 +159,23 @@ function conflict(cause: TelegramError): ConflictError {
   return new ConflictError(kind, message, { cause });
 }
 
-// ---- what undici's errors say ---------------------------------------------------------------------------------------
+// ---- undici's errors ---------------------------------------------------------------------------------------
 
 export function deliveryOf(cause: unknown): CallDelivery {
   return cause instanceof ConnectError ? "none" : "unknown";
 }
 
-/** A short text for a message: the code where there is one. Never the request's path, which holds the token. */
+/** A short text for a message: the error code, where there is one. Never the request's path, which holds the token. */
 export function reasonOf(cause: unknown): string {
   if (cause instanceof ConnectError) return cause.message;
   const { code, name } = (cause ?? {}) as { code?: unknown; name?: string };
-  // What stops waiting for an event has a code, what stops waiting for an answer has none.
+  // An abort of `once` has this code; an abort of a request has none.
   if (typeof code === "string" && code !== "ABORT_ERR") {
-    return UNKNOWN_CA.test(code) ? `${code} (NODE_EXTRA_CA_CERTS names a CA of one's own)` : code;
+    return UNKNOWN_CA.test(code) ? `${code} (NODE_EXTRA_CA_CERTS adds a CA of your own)` : code;
   }
   return name === "TimeoutError" || name === "AbortError" ? "no answer in time" : "no answer";
 }
 
-/** Nobody that is trusted has signed the certificate: so it is, too, where a proxy looks into what passes it. */
+/** The certificate is signed by no trusted CA; a proxy that inspects TLS causes the same. */
 const UNKNOWN_CA =
   /^(?:DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_(?:GET_ISSUER_CERT|VERIFY_LEAF).*)$/;

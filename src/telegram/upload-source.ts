@@ -1,41 +1,41 @@
-/** The bytes of one file on its way up, wherever they come from: opened, measured, read, closed. */
+/** One file to upload, from any source: opened, measured, read, closed. */
 
 import { open, stat } from "node:fs/promises";
 import { ByteReceiver } from "../protocol/byte-channel.ts";
 import type { UploadSource } from "../protocol/port.ts";
 
 export interface OpenFile {
-  /** Undefined for a stream. */
+  /** In bytes; undefined for a stream. */
   size: number | undefined;
   read(): AsyncIterable<Uint8Array>;
-  /** Ends the reading as well. */
+  /** Ends the reading, too. */
   close(): Promise<void>;
 }
 
-/** How much is read at once. */
+/** Bytes read at once. */
 const CHUNK = 64 * 1024;
 
-/** @throws what kept the file from being opened */
+/** @throws an error if the file cannot be opened */
 export async function openSource(source: UploadSource): Promise<OpenFile> {
   if ("path" in source) return await openPath(source.path);
   if ("port" in source) {
     let receiver: ByteReceiver | undefined;
     const read = () => {
-      if (source.isLost) throw new Error("it broke off before it was read");
+      if (source.isLost) throw new Error("the stream ended before it was read");
       source.isSpent = true;
       receiver = new ByteReceiver(source.port);
       return chunksFrom(receiver);
     };
-    // One that has not been read yet stays for the next attempt.
+    // A stream that has not been read stays open for the next attempt.
     return { size: undefined, read, close: async () => receiver?.close() };
   }
-  if ("blob" in source) return { size: source.blob.size, read: () => source.blob.stream(), close };
-  return { size: source.bytes.byteLength, read: () => once(source.bytes), close };
+  if ("blob" in source) return { size: source.blob.size, read: () => source.blob.stream(), close: async () => {} };
+  return { size: source.bytes.byteLength, read: () => single(source.bytes), close: async () => {} };
 }
 
 async function openPath(path: string): Promise<OpenFile> {
-  // Asked first: opening a pipe would wait for whoever writes to it.
-  if (!(await stat(path)).isFile()) throw new Error(`${path} is no file`);
+  // First, because opening a pipe would wait for its writer.
+  if (!(await stat(path)).isFile()) throw new Error(`${path} is not a file`);
   const handle = await open(path);
   const { size } = await handle.stat();
   async function* read(): AsyncGenerator<Uint8Array> {
@@ -54,8 +54,6 @@ async function* chunksFrom(receiver: ByteReceiver): AsyncGenerator<Uint8Array> {
   for (let bytes = await receiver.next(); bytes !== undefined; bytes = await receiver.next()) yield bytes;
 }
 
-async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+async function* single(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
   yield bytes;
 }
-
-async function close(): Promise<void> {}

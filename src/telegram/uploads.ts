@@ -1,10 +1,9 @@
 /**
- * Calls that have files with them. An upload may take as long as it likes while it moves; it is given up when nothing has gone
- * out for a while.
+ * Calls with files. An upload may take any time while bytes go out; it is given up when none have gone out for a while.
  *
- *   opening -- every file is there, and none too large --> sending -- all has gone out --> waiting for the answer
+ *   opening -- every file is there, and none too large --> sending -- all bytes sent --> waiting for the answer
  *   sending -- a file cannot be read on, its stream fails, or it grows too large --> FileError
- *   sending -- the connection breaks, or nothing moves --> NetworkError: Telegram cannot have carried out a part of a call
+ *   sending -- the connection breaks, or no bytes go out --> NetworkError: Telegram does not carry out a part of a call
  */
 
 import { FileError, NetworkError } from "../protocol/errors.ts";
@@ -14,18 +13,18 @@ import { type Form, formOf } from "./multipart.ts";
 import { type OpenFile, openSource } from "./upload-source.ts";
 
 export interface UploadsOptions {
-  /** The Bot API server runs with --local, and shares this machine's files. */
+  /** True if the Bot API server runs with --local and shares this machine's files. */
   local: boolean;
-  /** Makes the request, and resolves with the answer as text. */
+  /** Makes the request. @returns the answer as text */
   post(method: string, form: Form, signal: AbortSignal): Promise<string>;
-  /** For how long nothing may go out before it is given up: ms. */
+  /** The longest time without a byte sent: ms. */
   patience?: number;
-  /** How long the server may take for its answer when it has everything: ms. */
+  /** The time that the server may take to answer when it has all bytes: ms. */
   answerTimeout?: number;
 }
 
 const PATIENCE = 60_000;
-/** A server of one's own answers when it has passed the file on to Telegram; a local one may have 2000 MB to pass on. */
+/** A self-hosted server answers when it has passed the file on to Telegram; a local one may have 2000 MB to pass on. */
 const ANSWER_TIMEOUT = 5 * 60_000;
 const LOCAL_ANSWER_TIMEOUT = 60 * 60_000;
 
@@ -47,7 +46,7 @@ export class Uploads {
     const placed = placeFiles(call, this.#options.local);
     const opened = new Map<FilePlace, OpenFile>();
     try {
-      // One after another, so that whatever has been opened is closed.
+      // One after another, so that every opened file is closed if one cannot be opened.
       for (const place of placed.places) opened.set(place, await this.#open(call.method, place));
       return await this.#send(call.method, placed, opened);
     } finally {
@@ -87,7 +86,7 @@ export class Uploads {
     } catch (error) {
       if (failure !== undefined) throw failure;
       if (progress.isComplete || !(error instanceof NetworkError)) throw error;
-      const reason = progress.signal.aborted ? `nothing has gone out for ${patience / 1000} s` : error.reason;
+      const reason = progress.signal.aborted ? `no bytes were sent for ${patience / 1000} s` : error.reason;
       throw new NetworkError(method, "none", reason, { cause: error.cause });
     } finally {
       progress.stop();
@@ -113,9 +112,9 @@ export class Uploads {
   }
 }
 
-/** Watches how a body goes out, and gives up on one that does not. */
+/** Watches a body being sent. Aborts its signal when no bytes go out, or no answer comes. */
 class Progress {
-  /** All of it may have arrived. */
+  /** True if all bytes may have arrived. */
   isComplete = false;
   readonly #patience: number;
   readonly #answerTimeout: number;
@@ -128,7 +127,6 @@ class Progress {
     this.#answerTimeout = answerTimeout;
   }
 
-  /** Aborted when it is too late. */
   get signal(): AbortSignal {
     return this.#late.signal;
   }
@@ -141,7 +139,7 @@ class Progress {
       if (next !== undefined) yield next;
       next = bytes;
     }
-    // Said before the last of it is handed on: nobody tells us when that has gone out.
+    // Before the last piece is handed on: nothing tells when it has gone out.
     this.isComplete = true;
     this.#wait(this.#answerTimeout);
     if (next !== undefined) yield next;
@@ -152,7 +150,7 @@ class Progress {
     clearTimeout(this.#timer);
   }
 
-  /** An answer may come before the body's end has been asked for. */
+  /** Does nothing after stop(): an answer may come before the body was read to its end. */
   #wait(milliseconds: number): void {
     if (this.#isOver) return;
     clearTimeout(this.#timer);

@@ -1,6 +1,6 @@
 /**
- * The files that the application is made of, wherever they are: tells when some have changed, as soon as they have come to
- * rest. Nothing but this imports chokidar, and nobody needs this but where --reload is given.
+ * Watches the files that the application imports, and reports changes once the files have come to rest. Only --reload needs it, and
+ * only this file imports chokidar.
  */
 
 import type { Stats } from "node:fs";
@@ -9,20 +9,20 @@ import type { FSWatcher } from "chokidar";
 
 export interface SourceWatchOptions {
   onChange(files: string[]): void;
-  /** It cannot be watched. */
+  /** The files cannot be watched. */
   onError(error: Error): void;
 }
 
-/** An editor that saves, or a tool that writes many files, is given so long to finish: ms. */
+/** Time without a change after which the files are at rest: an editor or a tool may write many. ms. */
 const REST = 100;
-/** The clock that files go by may be behind by as much: ms. */
+/** The file system's clock may be this much behind: ms. */
 const COARSE = 20;
 
 export class SourceWatch {
   readonly #options: SourceWatchOptions;
-  /** Since when each file is to be watched: ms since 1970. */
+  /** Time from which each file is to be watched: ms since 1970. */
   readonly #since = new Map<string, number>();
-  /** Those that chokidar has seen, and watches. */
+  /** Files that chokidar has seen, and watches. */
   readonly #seen = new Set<string>();
   readonly #changed = new Set<string>();
   readonly #watcher: Promise<FSWatcher>;
@@ -33,7 +33,7 @@ export class SourceWatch {
     this.#watcher = this.#watch();
   }
 
-  /** Watches one more file, which need not be there yet. */
+  /** Watches one more file, which need not exist yet. */
   async add(file: string): Promise<void> {
     if (this.#since.has(file)) return;
     this.#since.set(file, Date.now() - COARSE);
@@ -41,7 +41,7 @@ export class SourceWatch {
   }
 
   async close(): Promise<void> {
-    // What is still on its way is not told any more.
+    // Changes that are still on their way are not reported any more.
     this.#since.clear();
     const watcher = await this.#watcher;
     clearTimeout(this.#rest);
@@ -53,7 +53,7 @@ export class SourceWatch {
     return (
       watch([], { alwaysStat: true })
         .on("all", (_, path, stats) => this.#notice(path, stats))
-        // What has been removed is watched no more, and might come back.
+        // chokidar stops watching a removed file, which may come back.
         .on("unlink", async (path) => void (await this.#watcher).add(path))
         .on("error", (error) => this.#options.onError(error as Error))
     );
@@ -61,16 +61,16 @@ export class SourceWatch {
 
   #notice(path: string, stats: Stats | undefined): void {
     const since = this.#since.get(path);
-    // Of a file that is not there yet, its folder is watched.
+    // The folder of a file that does not exist yet is watched, too.
     if (since === undefined) return;
     const isFirst = !this.#seen.has(path);
     this.#seen.add(path);
-    // It is seen for the first time when it begins to be watched, which is a moment after it has been imported.
+    // A file is first seen when its watching begins, a moment after its import.
     if (isFirst && stats !== undefined && stats.ctimeMs < since) return void this.#lookAgain(path, stats);
     this.#note(path);
   }
 
-  /** What is written after chokidar has looked at a file, and before it watches it, nobody would tell. */
+  /** Finds a change between chokidar's look at a file and the beginning of its watch, which chokidar does not report. */
   async #lookAgain(path: string, seen: Stats): Promise<void> {
     const now = await stat(path).catch(() => undefined);
     if (now?.ctimeMs !== seen.ctimeMs && this.#since.has(path)) this.#note(path);

@@ -58,6 +58,8 @@ export class Recorder {
   #isScheduled = false;
   /** Resolves when all ended turns are recorded; undefined if they are. */
   #recording: Promise<void> | undefined;
+  /** The inbox cannot be written any more: nothing is recorded, and no event or call goes out. */
+  #hasFailed = false;
 
   constructor(options: RecorderOptions) {
     this.#options = options;
@@ -119,30 +121,32 @@ export class Recorder {
   }
 
   readonly #end = (): void => {
-    const { inbox, outbox, onError } = this.#options;
+    const { inbox, outbox } = this.#options;
     const send = outbox.takeTurn();
     try {
       for (const turn of this.#take()) {
-        const refused = this.#recording?.then(() => inbox.record(turn)) ?? inbox.record(turn);
-        if (refused instanceof Promise) this.#later(async () => this.#post(turn, await refused));
-        else this.#post(turn, refused);
+        const refused = this.#recording === undefined ? inbox.record(turn) : undefined;
+        if (Array.isArray(refused)) this.#post(turn, refused);
+        else this.#later(async () => this.#post(turn, await (refused ?? inbox.record(turn))));
       }
-      for (const worker of this.#pushed) worker.flush();
     } catch (error) {
-      return onError(error as Error);
-    } finally {
-      this.#pushed.clear();
-      this.#isScheduled = false;
+      this.#fail(error as Error);
     }
-    if (this.#recording === undefined) send();
-    else this.#later(send);
+    // After a failure, too: the workers are asked to end.
+    for (const worker of this.#pushed) worker.flush();
+    this.#pushed.clear();
+    this.#isScheduled = false;
+    // Refused deliveries made room: others have begun meanwhile.
+    if (!this.#turn.isEmpty) this.schedule();
+    if (this.#recording !== undefined) this.#later(send);
+    else if (!this.#hasFailed) send();
   };
 
   #take(): readonly OpenTurn[] {
     const turns = this.#turns;
     if (turns.length === 1 && this.#turn.isEmpty) return NO_TURNS;
     this.#turns = [new OpenTurn()];
-    return turns;
+    return this.#hasFailed ? NO_TURNS : turns;
   }
 
   #post({ events }: OpenTurn, refused: readonly number[]): void {
@@ -162,11 +166,19 @@ export class Recorder {
   /** Does the work when all turns before are recorded. */
   #later(work: () => void | Promise<void>): void {
     const before = this.#recording ?? Promise.resolve();
-    const recording = before.then(work).catch((error) => this.#options.onError(error as Error));
+    const recording = before
+      .then(() => (this.#hasFailed ? undefined : work()))
+      .catch((error) => this.#fail(error as Error));
     this.#recording = recording;
     void recording.then(() => {
       if (this.#recording === recording) this.#recording = undefined;
     });
+  }
+
+  #fail(error: Error): void {
+    if (this.#hasFailed) return;
+    this.#hasFailed = true;
+    this.#options.onError(error);
   }
 }
 

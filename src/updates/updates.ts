@@ -125,11 +125,14 @@ export class Updates implements InboxReceiver {
   }
 
   async onRevoked(shard: number): Promise<void> {
-    const worker = this.#workers.get(this.#dispatcher.revoke(shard));
-    const unseen = worker === undefined ? [] : await worker.endInstances(shard);
+    const { recorder } = this.#options;
+    const number = this.#dispatcher.revoke(shard);
+    // Deliveries that have begun are posted before the instances end, or they would make new ones.
+    await recorder.end();
+    const unseen = (await this.#workers.get(number)?.endInstances(shard)) ?? [];
     this.#dispatcher.revoked(shard, unseen);
-    if (unseen.length > 0) this.#options.recorder.withdrawn(unseen);
-    await this.#options.recorder.end();
+    if (unseen.length > 0) recorder.withdrawn(unseen);
+    await recorder.end();
   }
 
   onError(error: Error): void {

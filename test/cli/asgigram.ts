@@ -89,13 +89,6 @@ export class Asgigram implements AsyncDisposable {
     if (!this.#hasEnded) this.process.kill("SIGKILL");
     await this.#exit;
   }
-
-  /** A test that fails leaves no process. */
-  async [Symbol.asyncDispose](): Promise<void> {
-    if (this.process.exitCode !== null || this.process.signalCode !== null) return;
-    this.process.kill("SIGKILL");
-    await once(this.process, "close");
-  }
 }
 
 export async function run(args: readonly string[], options?: RunOptions): Promise<Exit> {

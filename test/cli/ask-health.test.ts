@@ -14,7 +14,7 @@ async function serverThat(t: TestContext, answers: RequestListener): Promise<str
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-test("it asks /healthz or /readyz, and 200 is good", async (t) => {
+test("health asks /healthz or /readyz, and 200 is good", async (t) => {
   const url = await serverThat(t, ({ url: path }, response) => {
     response.writeHead(path === "/healthz" ? 200 : 404).end();
   });
@@ -25,7 +25,7 @@ test("it asks /healthz or /readyz, and 200 is good", async (t) => {
   });
 });
 
-test("what /readyz has to say is said in one line", async (t) => {
+test("the reasons of /readyz are one line", async (t) => {
   const reasons = [
     { check: "workers", reason: "worker 0 is not up" },
     { check: "inbox", reason: "the disk is full" },
@@ -45,12 +45,12 @@ test("a server that does not answer is not healthy", async (t) => {
   assert.equal(isGood, false);
 });
 
-test("neither is one that begins to answer and goes on for ever", async (t) => {
+test("a server whose answer never ends is not healthy", async (t) => {
   const url = await serverThat(t, (_, response) => void response.writeHead(200).write("o"));
   assert.match((await askHealth(url, { timeout: 50 })).line, /^not healthy: no answer/);
 });
 
-test("nor is one that is not there, or hangs up", async (t) => {
+test("a server that is not there, or hangs up, is not healthy", async (t) => {
   const url = await serverThat(t, ({ socket }) => socket.destroy());
   assert.match((await askHealth(url)).line, /^not healthy: .*: ECONNRESET$/);
   assert.match((await askHealth("http://127.0.0.1:1")).line, /: nothing listens there; .*--listen\?$/);

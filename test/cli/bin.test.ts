@@ -65,7 +65,7 @@ test("the executable imports nothing before it knows the version", async () => {
   assert.doesNotMatch(await readFile(new URL(BIN), "utf8"), /^import /m);
 });
 
-test("the needed version is the one that package.json tells", async () => {
+test("the required version is that of package.json", async () => {
   const { engines } = JSON.parse(await readFile(new URL("../../package.json", import.meta.url), "utf8"));
   assert.equal(engines.node, ">=22.19");
 });

@@ -1,4 +1,4 @@
-/** As little of the Bot API as it takes to start a server: it knows one bot, which never gets an update. */
+/** The part of the Bot API that a server needs to start. It knows one bot, which never receives an update. */
 
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";

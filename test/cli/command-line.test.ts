@@ -15,7 +15,7 @@ async function flagsOf(line: string): Promise<unknown> {
 const refuses = (line: string, message: string) =>
   assert.rejects(parseCommandLine(line.split(" ")), new ConfigError(message));
 
-/** What a command line comes to, but for what is empty. */
+/** The parsed command line without empty fields. */
 async function typed(line: string): Promise<unknown> {
   const invocation = await parseCommandLine(line.split(" "));
   assert("words" in invocation, line);
@@ -33,30 +33,30 @@ async function typed(line: string): Promise<unknown> {
 test("one argument is the application, two are the token and the application", async () => {
   assert.deepEqual(await flagsOf("bot.ts:app"), { application: "bot.ts:app" });
   assert.deepEqual(await flagsOf("1:a bot.ts"), { token: "1:a", application: "bot.ts" });
-  await refuses("1:a b c", "too many arguments (3): no more are used than <token> <application>");
+  await refuses("1:a b c", "too many arguments (3): expected <token> <application> at most");
 });
 
-test("the word serve may be there, and nothing at all wants to serve, too", async () => {
+test("the word serve is optional, and an empty line serves, too", async () => {
   const serve = { wants: "serve", flags: { token: "1:a", application: "bot.ts" } };
   assert.deepEqual(await typed("serve 1:a bot.ts"), serve);
   assert.deepEqual(await typed("1:a bot.ts"), serve);
   assert.equal((await parseCommandLine([])).wants, "serve");
 });
 
-test("simulate takes no token, settles what is the real bot's, and has a default of its own", async () => {
+test("simulate takes no token, overrides the options of the real bot, and has a default of its own", async () => {
   assert.deepEqual(await typed("-w 2 simulate bot.ts"), {
     wants: "simulate",
     flags: { workers: "2", application: "bot.ts" },
     presets: { inbox: false, listen: false, local: false, proxy: false, family: "auto" },
     defaults: { logLevel: "warn" },
   });
-  await refuses("simulate 1:a bot.ts", "too many arguments (2): no more are used than <application>");
+  await refuses("simulate 1:a bot.ts", "too many arguments (2): expected <application> at most");
   for (const flag of ["--api-url", "--token-file", "--local", "--proxy", "--family"]) {
     await refuses(`simulate bot.ts ${flag}=x`, `unknown option ${flag}; asgigram simulate --help lists them all`);
   }
 });
 
-test("inbox takes words and switches of its own, and the options that tell where the inbox is", async () => {
+test("inbox takes words and switches of its own, and the options that find the inbox", async () => {
   assert.deepEqual(await typed("--inbox x.sqlite inbox --json show 3"), {
     wants: "inbox",
     flags: { inbox: "x.sqlite" },
@@ -77,16 +77,16 @@ test("inbox takes words and switches of its own, and the options that tell where
   await refuses("bot.ts --all", "unknown option --all; did you mean --allowed-updates?");
 });
 
-test("--listen may stand alone, and takes no more than an address", async () => {
+test("--listen has an optional value, which must be an address", async () => {
   assert.deepEqual(await flagsOf("--listen bot.ts"), { listen: "127.0.0.1:8082", application: "bot.ts" });
   assert.deepEqual(await flagsOf("bot.ts --listen"), { listen: "127.0.0.1:8082", application: "bot.ts" });
   assert.deepEqual(await flagsOf("--listen :80 bot.ts"), { listen: ":80", application: "bot.ts" });
-  // What is meant as one and is wrong is told of as such.
+  // A malformed address is refused later, as an address.
   assert.deepEqual(await flagsOf("--listen :99999 bot.ts"), { listen: ":99999", application: "bot.ts" });
   assert.deepEqual(await flagsOf("--listen=[::1]:80 bot.ts"), { listen: "[::1]:80", application: "bot.ts" });
 });
 
-test("every flag gives its text, by its long and its short name, and nothing that was not typed", async () => {
+test("every flag has its text, by its long and its short name; an absent flag has none", async () => {
   for (const key of FLAGS) {
     const { alias, type } = optionAt(key);
     assert.deepEqual(await flagsOf(`--${flagOf(key)}=007 app`), { [key]: "007", application: "app" });
@@ -96,22 +96,22 @@ test("every flag gives its text, by its long and its short name, and nothing tha
   }
 });
 
-test("a switch takes no word behind it", async () => {
+test("a switch takes no word after it", async () => {
   assert.deepEqual(await flagsOf("--drop-pending bot.ts"), { dropPending: "true", application: "bot.ts" });
   assert.deepEqual(await flagsOf("--no-drop-pending bot.ts"), { dropPending: false, application: "bot.ts" });
 });
 
-test("--no- switches off, and an option without its value has none", async () => {
+test("--no- turns an option off; an option without its value is empty", async () => {
   assert.deepEqual(await flagsOf("--no-inbox bot.ts"), { inbox: false, application: "bot.ts" });
   assert.deepEqual(await flagsOf("bot.ts --inbox"), { inbox: "", application: "bot.ts" });
 });
 
-test("of an option that is there twice the last counts; lists add up", async () => {
+test("the last value of a repeated option takes precedence; lists add up", async () => {
   assert.deepEqual(await flagsOf("-w 2 --workers 3"), { workers: "3" });
   assert.deepEqual(await flagsOf("--allowed-updates a,b --allowed-updates c"), { allowedUpdates: "a,b,c" });
 });
 
-test("-v is a number, as in the Python asgigram, or counts", async () => {
+test("-v has a number, as in the Python asgigram, or is repeated", async () => {
   assert.deepEqual(await flagsOf("-v 2 bot.ts"), { verbosity: "2", application: "bot.ts" });
   assert.deepEqual(await flagsOf("-v bot.ts"), { verbosity: "2", application: "bot.ts" });
   assert.deepEqual(await flagsOf("-vv bot.ts"), { verbosity: "3", application: "bot.ts" });
@@ -119,18 +119,18 @@ test("-v is a number, as in the Python asgigram, or counts", async () => {
   assert.deepEqual(await flagsOf("-vvvvv bot.ts"), { verbosity: "3", application: "bot.ts" });
 });
 
-test("what stands behind -- is an argument", async () => {
+test("a word after -- is an argument", async () => {
   assert.deepEqual(await flagsOf("-- -v"), { application: "-v" });
 });
 
-test("an unknown option is refused with a guess, whatever it is", async () => {
+test("any unknown option is refused with a guess", async () => {
   await refuses("--wrokers 3", "unknown option --wrokers; did you mean --workers?");
   await refuses("--token 1:a app", "unknown option --token; did you mean --token-file?");
   await refuses("-x app", "unknown option -x; asgigram --help lists them all");
   await refuses("--constructor=3", "unknown option --constructor; asgigram --help lists them all");
 });
 
-test("a misspelt command is guessed; with its export, or as a path, it is an application", async () => {
+test("a misspelt command is refused with a guess; with an export, or as a path, it is an application", async () => {
   const meaning = (word: string) => `(An application of that name is ${word}:application.)`;
   await refuses("serv bot.ts", `there is no command "serv"; did you mean serve? ${meaning("serv")}`);
   await refuses("inbx list --all", `there is no command "inbx"; did you mean inbox? ${meaning("inbx")}`);
@@ -140,7 +140,7 @@ test("a misspelt command is guessed; with its export, or as a path, it is an app
   assert.deepEqual(await flagsOf("bot"), { application: "bot" });
 });
 
-test("every command has its help, and tells the versions", async () => {
+test("every command has --help and --version", async () => {
   for (const [name, { about }] of Object.entries(COMMANDS)) {
     const invocation = await parseCommandLine([name, "--help"]);
     assert(invocation.wants === "text" && invocation.text.includes(about), name);
@@ -148,12 +148,12 @@ test("every command has its help, and tells the versions", async () => {
   }
 });
 
-test("help and versions come before everything that is wrong", async () => {
+test("--help and --version work on a line with mistakes", async () => {
   assert.equal((await parseCommandLine(["--version", "--wrokers"])).wants, "version");
   assert.equal((await parseCommandLine(["-h", "a", "b", "c"])).wants, "text");
 });
 
-test("whatever is typed is understood or refused", async () => {
+test("any line is parsed or refused", async () => {
   const names = [
     ...FLAGS.map((key) => `--${flagOf(key)}`),
     "-v",

@@ -4,7 +4,7 @@ import { parseCommandLine } from "../../src/cli/command-line.ts";
 import { COMMANDS, isCommand } from "../../src/cli/command-table.ts";
 import { resolveConfig } from "../../src/config/config.ts";
 
-test("every example can be typed", async () => {
+test("every example is a valid command line", async () => {
   for (const command of Object.values(COMMANDS)) {
     for (const [line] of command.examples) {
       const [, typed] = /asgigram ([^>)]+)/.exec(line)!;
@@ -18,13 +18,13 @@ test("every example can be typed", async () => {
   }
 });
 
-test("each usage begins with the name of its command, but for serve", () => {
+test("each usage but that of serve begins with the name of its command", () => {
   for (const [name, { usage }] of Object.entries(COMMANDS)) {
     for (const line of usage) assert.equal(isCommand(line.split(" ")[0]), name !== "serve", line);
   }
 });
 
-test("what objects inherit is no command", () => {
+test("an inherited property of objects is no command", () => {
   assert(isCommand("simulate"));
   assert(!isCommand("constructor"));
   assert(!isCommand(undefined));

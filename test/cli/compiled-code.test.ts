@@ -4,13 +4,13 @@ import { chmodSync, existsSync, globSync, mkdirSync, readdirSync, readFileSync, 
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { promisify } from "node:util";
-import { Folder } from "../end-to-end/bot.ts";
+import { Folder } from "../folder.ts";
 import { run } from "./asgigram.ts";
 
-/** Has Node.js tell of its cache on standard error. */
+/** Node.js then logs its cache to standard error. */
 const TELL = { NODE_DEBUG_NATIVE: "COMPILE_CACHE" };
 
-/** Files whose compiled code was found there. */
+/** Files whose compiled code was found in the cache. */
 function foundIn(stderr: string): string {
   return stderr
     .split("\n")
@@ -41,7 +41,7 @@ async function keep(env: { [name: string]: string }): Promise<string> {
 }
 
 describe("compiled code", () => {
-  test("is kept for the next start, of the workers as well, but not that of a configuration, which may hold secrets", async () => {
+  test("compiled code of server, workers and application is kept for the next start, that of a configuration is not: it may hold secrets", async () => {
     using folder = new Folder();
     const secret = "the password of a proxy";
     const config = join(folder.path, "config.mjs");
@@ -62,14 +62,14 @@ describe("compiled code", () => {
     assert.ok(!kept.some((text) => text.includes(secret)));
   });
 
-  test("is kept for the next start", async () => {
+  test("compiled code is kept for the next start", async () => {
     using folder = new Folder();
     const env = { ...TELL, XDG_CACHE_HOME: folder.path };
     assert.doesNotMatch(foundIn(await keep(env)), /src/);
     assert.match(foundIn(await keep(env)), /src\/protocol\/route\.ts/);
   });
 
-  test("is kept in the folder that NODE_COMPILE_CACHE names", async () => {
+  test("compiled code is kept in the folder that NODE_COMPILE_CACHE names", async () => {
     using folder = new Folder();
     const env = { ...TELL, XDG_CACHE_HOME: join(folder.path, "not"), NODE_COMPILE_CACHE: join(folder.path, "here") };
     await keep(env);
@@ -77,7 +77,7 @@ describe("compiled code", () => {
     assert.ok(!existsSync(env.XDG_CACHE_HOME));
   });
 
-  test("is not kept in a folder that others may write to, for it is run", async () => {
+  test("compiled code is not kept in a folder that others may write to, because it is run", async () => {
     using folder = new Folder();
     const kept = join(folder.path, "asgigram");
     mkdirSync(kept);
@@ -91,7 +91,7 @@ describe("compiled code", () => {
     "NODE_COMPILE_CACHE is empty": { NODE_COMPILE_CACHE: "" },
     "no folder can be written to": { XDG_CACHE_HOME: "/proc/nowhere" },
   })) {
-    test(`is not kept where ${what}, and nothing is said of it`, async () => {
+    test(`compiled code is not kept where ${what}, without a message`, async () => {
       using folder = new Folder();
       assert.equal(await keep({ XDG_CACHE_HOME: folder.path, ...env }), "");
       assert.ok(!existsSync(join(folder.path, "asgigram")));

@@ -5,10 +5,10 @@ import { COMMANDS, FLAGS } from "../../src/cli/command-table.ts";
 import { completionsOf } from "../../src/cli/completion.ts";
 import { flagOf, OPTIONS } from "../../src/config/options.ts";
 
-/** @param line a bar stands before the word that is unfinished */
+/** @param line a bar marks the start of the unfinished word */
 const after = (line: string) => completionsOf(`asgigram ${line}`.split(/ \||\|| /));
 
-test("commands come first, and only there", async () => {
+test("commands are offered as the first word only", async () => {
   assert.deepEqual(await after("|"), Object.keys(COMMANDS));
   assert.deepEqual(await after("-w 4 |"), Object.keys(COMMANDS));
   assert.deepEqual(await after("bot.ts |"), []);
@@ -33,7 +33,7 @@ test("each command has its own flags and actions", async () => {
   assert.deepEqual(await after("inbox list |"), []);
 });
 
-test("what a flag may be set to follows it, also behind =; a text may be a file", async () => {
+test("the values of a flag are offered after it, also after =; none for text, which may be a file", async () => {
   const { choices } = OPTIONS.logLevel;
   assert.deepEqual(await after("--log-level |"), choices);
   assert.deepEqual(await after("--log-level = |w"), ["warn"]);
@@ -44,7 +44,7 @@ test("what a flag may be set to follows it, also behind =; a text may be a file"
   assert.deepEqual(await after("-- |"), []);
 });
 
-test("whatever stands on the line, the answer is a list of words", async () => {
+test("any line is answered with a list of words", async () => {
   const word = fc.oneof(fc.string(), fc.constantFrom("asgigram", "inbox", "config", "--", "--log-level", "-w", "="));
   await fc.assert(
     fc.asyncProperty(fc.array(word, { maxLength: 5 }), async (line) => {

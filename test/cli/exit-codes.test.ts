@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { EXIT_CODES, exitCodeFor } from "../../src/cli/exit-codes.ts";
 import * as errors from "../../src/protocol/errors.ts";
 
-/** These are raised in the application, which deals with them. */
+/** Errors that are raised in the application, which handles them. */
 const INSIDE = ["ASGIGRAM_INVALID_EVENT", "ASGIGRAM_DISCONNECTED", "ASGIGRAM_RECEIVE", "ASGIGRAM_FILE"];
 
 test("every error that can end the process has one exit code", () => {
@@ -17,11 +17,11 @@ test("every error that can end the process has one exit code", () => {
   for (const code of codes) assert(exitCodeFor({ code }) > 1, code);
 });
 
-test("what is no error of ours is an unexpected failure", () => {
+test("any other error is an unexpected failure", () => {
   for (const error of [new Error("x"), { code: "ENOENT" }, null, undefined, "x"]) assert.equal(exitCodeFor(error), 1);
 });
 
-test("exit codes are told once each, in order", () => {
+test("each exit code is listed once, in order", () => {
   assert.deepEqual(
     EXIT_CODES.map(({ exit }) => exit),
     EXIT_CODES.map((_, i) => i),

@@ -34,7 +34,7 @@ export class InProcess implements AsyncDisposable {
     });
     this.#code = main({
       argv: args,
-      // The code that V8 compiles here is nothing to keep.
+      // The tests' own process must not keep compiled code.
       env: { NODE_DISABLE_COMPILE_CACHE: "1", ...env },
       cwd,
       stdin: Readable.from(stdin === "" ? [] : [stdin]),
@@ -72,7 +72,7 @@ export class InProcess implements AsyncDisposable {
   }
 }
 
-/** As `run` of asgigram.ts, without a process of its own. */
+/** Like `run` of asgigram.ts, without a process of its own. */
 export function runHere(args: readonly string[], options?: Omit<RunOptions, "node">): Promise<Exit> {
   return new InProcess(args, options).exit();
 }

@@ -23,7 +23,7 @@ test("--help fits 80 columns, shows three examples, and is no error", async () =
   }
 });
 
-test("--version shows the versions that a report needs", async () => {
+test("--version shows the versions of asgigram, Node.js and the Bot API", async () => {
   const { version } = JSON.parse(await readFile(new URL("../../package.json", import.meta.url), "utf8"));
   const { code, stdout } = await runHere(["--version"]);
   assert.equal(code, 0);
@@ -35,16 +35,16 @@ const WRONG: { [what: string]: { args: string[]; env?: { [name: string]: string 
   "no token": { args: ["bot.ts"], says: /no bot token given: set ASGIGRAM_TOKEN, or .* --token-file/ },
   "a malformed token": {
     args: [`${TOKEN}!`, "bot.ts"],
-    says: /the argument <token> is no bot token: one is digits, a colon/,
+    says: /the argument <token> is not a bot token: a token is digits, a colon/,
   },
   "a malformed token in the environment": {
     args: ["bot.ts"],
     env: { ASGIGRAM_TOKEN: `bot${TOKEN}` },
-    says: /ASGIGRAM_TOKEN is no bot token/,
+    says: /ASGIGRAM_TOKEN is not a bot token/,
   },
   "a token file with more than the token": {
     args: ["--token-file", "token", "bot.ts"],
-    says: /token \(--token-file\) is no bot token/,
+    says: /token \(--token-file\) is not a bot token/,
   },
   "a token file that is not there": {
     args: ["--token-file", "tokn", "bot.ts"],
@@ -90,12 +90,12 @@ const WRONG: { [what: string]: { args: string[]; env?: { [name: string]: string 
   "a misspelt command, alone": { args: ["simulat"], says: /there is no command "simulat"; did you mean simulate\?/ },
   "too many arguments": {
     args: ["bot.ts", TOKEN, "x"],
-    says: /too many arguments \(3\): no more are used than <token> <application>/,
+    says: /too many arguments \(3\): expected <token> <application> at most/,
   },
 };
 
 for (const [what, { args, env = {}, says }] of Object.entries(WRONG)) {
-  test(`${what}: one line with the remedy, exit code 2, and no token`, async () => {
+  test(`${what} is one line with the remedy, no token, and exit code 2`, async () => {
     // One in a process of its own is enough.
     const start = what === "no application" ? run : runHere;
     const { code, stdout, stderr } = await start(args, { cwd: folder, env });

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import { Folder } from "../end-to-end/bot.ts";
+import { Folder } from "../folder.ts";
 import { Asgigram } from "./asgigram.ts";
 import { BotApiStandIn, TOKEN } from "./bot-api-stand-in.ts";
 import { InProcess } from "./in-process.ts";
@@ -62,9 +62,18 @@ test("a second signal ends the process at once, with the signal's exit code", as
   assert.equal((await server.exit()).code, 143);
 });
 
-test("a signal before the server serves ends it as well, with the applications' shutdown", async () => {
+test("a signal while Telegram cannot be reached ends the server, which has started no application", async () => {
   await using server = new InProcess(["polite.ts", ...NOTHING_THERE], OPTIONS);
-  await server.says(/up with it.*trying again/s);
+  await server.says("trying again");
+  server.signal("SIGTERM");
+  const { code, stderr } = await server.exit();
+  assert.doesNotMatch(stderr, /up with it|down with it/);
+  assert.equal(code, 0, stderr);
+});
+
+test("a signal while the application starts ends the server, with the application's shutdown", async () => {
+  await using server = new InProcess(["polite.ts"], OPTIONS);
+  await server.says("up with it");
   server.signal("SIGTERM");
   const { code, stderr } = await server.exit();
   assert.match(stderr, /down with it/);

@@ -16,7 +16,7 @@ async function rowsOf(sources: Partial<Sources>): Promise<{ [key: string]: strin
   return Object.fromEntries(rows.map((row) => [row.split(" ")[0], row.replaceAll(/ {2,}/g, "|")]));
 }
 
-test("every option is a row: its name, where its value comes from, and the value", async () => {
+test("every option is a row with its name, the source of its value, and the value", async () => {
   const rows = await rowsOf({
     flags: { application: "bot.ts", verbosity: "3", dropPending: "true" },
     env: { ASGIGRAM_ALLOWED_UPDATES: "message,poll", ASGIGRAM_INBOX: "off" },
@@ -30,7 +30,7 @@ test("every option is a row: its name, where its value comes from, and the value
   assert.equal(rows.maxAttempts, "maxAttempts|default|3");
 });
 
-test("nothing needs to be set", async () => {
+test("no option is required", async () => {
   const rows = await rowsOf({});
   assert.equal(rows.token, "token|default|not set");
   assert.equal(rows.application, "application|default|not set");
@@ -38,7 +38,7 @@ test("nothing needs to be set", async () => {
   assert.equal(rows.allowedUpdates, "allowedUpdates|default|every kind");
 });
 
-test("of the token the bot's id shows, of an address no password", async () => {
+test("the token is shown as the bot's id, an address without its password", async () => {
   const sources = { flags: { token: TOKEN }, env: { ASGIGRAM_PROXY: "http://me:secret@proxy:3128" } };
   const rows = await rowsOf(sources);
   assert.equal(rows.token, "token|the argument <token>|123456789:<token>");
@@ -55,7 +55,7 @@ test("the columns are aligned, and warnings come below", async () => {
   assert.equal(warnings, "Warning: ASGIGRAM_WORKER has no effect; did you mean ASGIGRAM_WORKERS?");
 });
 
-test("as JSON: values as they are, null for what is not set or by default", async () => {
+test("JSON has the values as they are, null if not set, and null as the source of a default", async () => {
   const env = { ASGIGRAM_WORKERS: "3", ASGIGRAM_ALLOWED_UPDATES: "message", ASGIGRAM_WORKER: "1" };
   const { settings, warnings } = JSON.parse(await show({ env }, true));
   assert.deepEqual(Object.keys(settings), OPTION_KEYS);

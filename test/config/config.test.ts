@@ -38,7 +38,7 @@ const refuses = (flags: Values, env: Environment, message: RegExp) =>
     return true;
   });
 
-test("with a token and an application, the rest are the defaults", async () => {
+test("a token and an application are enough; the rest are the defaults", async () => {
   const { workers, ...config } = await resolveConfig({ options: BOT, env: {}, cwd: "/srv" });
   assert(workers >= 1);
   assert.deepEqual(config, {
@@ -75,13 +75,13 @@ test("with a token and an application, the rest are the defaults", async () => {
   });
 });
 
-test("the configuration is frozen, and so is what is in it", async () => {
+test("the configuration is deeply frozen", async () => {
   const config = await resolve({ ...BOT, allowedUpdates: "message" });
   assert(isFrozen(config));
   assert.throws(() => (config.allowedUpdates as string[]).push("poll"), TypeError);
 });
 
-/** For each option in the configuration: a flag, a variable and a value of the file, and what the configuration has of each. */
+/** Samples of each option: a flag, a variable, a value in the file, and the configuration that results from each. */
 const SAMPLES: { [key in keyof Config]?: readonly [flag: unknown, env: string, file: unknown, wanted: unknown[]] } = {
   application: ["a.ts", "b.ts", "c.ts", ["a.ts", "b.ts", "c.ts"]],
   apiUrl: ["http://a", "http://b/", "http://c/d", ["http://a", "http://b", "http://c/d"]],
@@ -113,7 +113,7 @@ const SAMPLES: { [key in keyof Config]?: readonly [flag: unknown, env: string, f
   logFormat: ["json", "pretty", "auto", ["json", "pretty", "auto"]],
 };
 
-test("for every option, a flag counts before the environment, that before the file, and that before the default", async () => {
+test("for every option, a flag overrides the environment, that the file, and that the default", async () => {
   const indirect = ["config", "token", "tokenFile", "verbosity"];
   assert.deepEqual(Object.keys(SAMPLES).sort(), OPTION_KEYS.filter((key) => !indirect.includes(key)).sort());
   const key = fc.constantFrom(...(Object.keys(SAMPLES) as (keyof typeof SAMPLES & OptionKey)[]));
@@ -132,7 +132,7 @@ test("for every option, a flag counts before the environment, that before the fi
   );
 });
 
-test("what a program settles counts after flags and before the environment", async () => {
+test("options of a program override the environment, and flags override them", async () => {
   const options = { ...BOT, inbox: "program.sqlite" };
   const env = { ASGIGRAM_INBOX: "environment.sqlite" };
   assert.equal((await resolveConfig({ options, env, cwd: "/srv" })).inbox, "/srv/program.sqlite");
@@ -143,12 +143,12 @@ test("what a program settles counts after flags and before the environment", asy
   );
 });
 
-test("a caller's defaults count before those of the table, and after everything else", async () => {
+test("a caller's defaults override those of the table, and nothing else", async () => {
   assert.equal((await resolve(BOT, {}, { inbox: false })).inbox, false);
   assert.equal((await resolve(BOT, { ASGIGRAM_INBOX: "x" }, { inbox: false })).inbox, "/srv/x");
 });
 
-test("the message names the option as it is called where the value stands", async () => {
+test("the message names the option as it is called in the source of the value", async () => {
   await refuses({ ...BOT, workers: "many" }, {}, /^--workers is "many": it must be a whole number from 1 to 256$/);
   await refuses(BOT, { ASGIGRAM_MAX_ATTEMPTS: "0" }, /^ASGIGRAM_MAX_ATTEMPTS is "0": it must be/);
   const path = file({ workers: 0 });
@@ -164,7 +164,7 @@ test("without an application or a token, the message says how to give them", asy
   await refuses({ application: "bot.ts" }, {}, /^no bot token given: set ASGIGRAM_TOKEN, or .*--token-file/);
 });
 
-test("a token in the place of the application is noticed", async () => {
+test("a token in the place of the application is refused", async () => {
   await refuses(
     { application: TOKEN },
     {},
@@ -183,30 +183,34 @@ test("the token comes from an argument, the environment or a file", async () => 
   await refuses({ ...BOT, tokenFile }, {}, /^the argument <token> and --token-file set the same thing/);
 });
 
-test("a malformed token is named by where it stands, and not shown", async () => {
-  await refuses({ application: "bot.ts", token: `${TOKEN} x` }, {}, /^the argument <token> is no bot token/);
-  await refuses({ application: "bot.ts" }, { ASGIGRAM_TOKEN: `bot${TOKEN}` }, /^ASGIGRAM_TOKEN is no bot token/);
+test("the error for a malformed token names its source and does not show it", async () => {
+  await refuses({ application: "bot.ts", token: `${TOKEN} x` }, {}, /^the argument <token> is not a bot token/);
+  await refuses({ application: "bot.ts" }, { ASGIGRAM_TOKEN: `bot${TOKEN}` }, /^ASGIGRAM_TOKEN is not a bot token/);
 });
 
-test("the configuration file holds neither the token nor the name of another file", async () => {
-  await refuses({ application: "b", config: file({ token: TOKEN }) }, {}, /^token cannot stand in .*: it is a secret/);
-  await refuses({ ...BOT, config: file({ config: "x" }) }, {}, /^config cannot stand in .*: it names that file/);
+test("the configuration file may hold neither the token nor the name of another file", async () => {
+  await refuses(
+    { application: "b", config: file({ token: TOKEN }) },
+    {},
+    /^token is not allowed in .*: it is a secret/,
+  );
+  await refuses({ ...BOT, config: file({ config: "x" }) }, {}, /^config is not allowed in .*: it names that file/);
 });
 
-test("an option that does not exist is refused wherever it stands, with a guess", async () => {
+test("an unknown option is refused in every source, with a guess", async () => {
   const path = file({ "max-attempts": 3 });
   await refuses({ ...BOT, config: path }, {}, /^unknown option max-attempts in .*; did you mean maxAttempts\?$/);
   await refuses({ ...BOT, ["wrokers" as "workers"]: 3 }, {}, /^unknown option --wrokers; did you mean workers\?$/);
 });
 
-test("verbosity is another word for the log level; the nearer of the two counts", async () => {
+test("verbosity is another word for the log level; the one in the higher source takes precedence", async () => {
   assert.equal((await resolve({ ...BOT, verbosity: "0" })).logLevel, "warn");
   assert.equal((await resolve({ ...BOT, verbosity: "3" }, { ASGIGRAM_LOG_LEVEL: "fatal" })).logLevel, "trace");
   assert.equal((await resolve({ ...BOT, logLevel: "error" }, { ASGIGRAM_VERBOSITY: "2" })).logLevel, "error");
   await refuses({ ...BOT, logLevel: "error", verbosity: "2" }, {}, /^--log-level and --verbosity set the same thing/);
 });
 
-/** A value that may pass for the option, or may not. */
+/** A value that may be valid for the option. */
 const somewhatLike = (key: OptionKey) => {
   const { choices = [] } = optionAt(key);
   return fc.oneof(
@@ -219,7 +223,7 @@ const someOptions = fc.record(Object.fromEntries(OPTION_KEYS.map((key) => [key, 
   requiredKeys: [],
 });
 
-/** Nothing but a frozen configuration, or an error that names what is wrong. */
+/** Asserts a frozen configuration, or an error that names an option. */
 async function isConfigOrError(flags: Values, env: Environment): Promise<void> {
   try {
     assert(isFrozen(await resolve(flags, env)));

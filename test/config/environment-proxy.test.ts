@@ -6,7 +6,7 @@ import { ConfigError } from "../../src/protocol/errors.ts";
 const TELEGRAM = "https://api.telegram.org";
 const OWN = "http://bot-api.corp:8081/prefix";
 
-describe("the variable that counts", () => {
+describe("the variable in force", () => {
   const all = { http_proxy: "http://a:1", https_proxy: "http://b:2", all_proxy: "socks5://c:3" };
   const inCapitals = { HTTP_PROXY: "http://A:1", HTTPS_PROXY: "http://B:2", ALL_PROXY: "socks5://C:3" };
   const rows: [env: Environment, url: string, value: string | false, source: string | undefined][] = [
@@ -25,7 +25,7 @@ describe("the variable that counts", () => {
     [{ https_proxy: " http://b:2/ " }, TELEGRAM, "http://b:2", "https_proxy"],
   ];
   for (const [env, url, value, source] of rows) {
-    test(`${JSON.stringify(env)} for ${url}: ${source ?? "none"}`, () => {
+    test(`${JSON.stringify(env)} for ${url} is ${source ?? "none"}`, () => {
       assert.deepEqual(environmentProxy(env, url), { value, source });
     });
   }
@@ -73,25 +73,25 @@ describe("NO_PROXY", () => {
     ],
   ];
   for (const [url, without, through] of rows) {
-    test(`for ${url}`, () => {
+    test(`NO_PROXY for ${url}`, () => {
       for (const list of without) assert.ok(reachedWithout(list, url), `"${list}" is to spare it`);
       for (const list of through) assert.ok(!reachedWithout(list, url), `"${list}" is not to spare it`);
     });
   }
 
-  test("is named as what settled it", () => {
+  test("NO_PROXY is named as the source", () => {
     const env = { https_proxy: "http://b:2", NO_PROXY: "telegram.org" };
     assert.deepEqual(environmentProxy(env, TELEGRAM), { value: false, source: "NO_PROXY" });
   });
 
-  test("need not name this machine itself", () => {
+  test("NO_PROXY need not name this machine itself", () => {
     for (const host of ["localhost", "x.localhost", "127.0.0.1", "127.9.9.9", "[::1]"]) {
       assert.ok(reachedWithout("", `http://${host}:8081`), host);
     }
   });
 });
 
-test("a variable that holds no proxy's URL is refused by its name, without its password, where it counts", () => {
+test("a variable in force that holds no proxy URL is refused by name, without its password", () => {
   for (const value of ["socks4://ann:secret@h:1", "ftp://ann:secret@h", "http://", "http://h:1/path", "a b"]) {
     assert.throws(
       () => environmentProxy({ HTTPS_PROXY: value }, TELEGRAM),

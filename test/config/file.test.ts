@@ -14,12 +14,12 @@ async function read(name: string, content: string): Promise<unknown> {
   return readConfigFile(path, "--config");
 }
 
-test("JSON, whatever the file is called", async () => {
+test("a file of any other name is JSON", async () => {
   assert.deepEqual(await read("a.json", '{"workers": 2}'), { workers: 2 });
   assert.deepEqual(await read("asgigramrc", '\uFEFF{"workers": 2}\n'), { workers: 2 });
 });
 
-test("the default export of a module, in JavaScript or TypeScript", async () => {
+test("a module in JavaScript or TypeScript exports the options by default", async () => {
   assert.deepEqual(await read("a.mjs", "export default { workers: 1 + 1 }"), { workers: 2 });
   assert.deepEqual(await read("a.mts", "const workers: number = 2; export default { workers };"), { workers: 2 });
   const typed = 'import type { Options } from "asgigram"; export default { workers: 2 } satisfies Options;';
@@ -36,12 +36,12 @@ test("JSON may have comments and trailing commas", async () => {
   assert.deepEqual(await read("commented.json", content), { workers: 2, allowedUpdates: ["message"] });
 });
 
-test("$schema is for editors, in a module, too", async () => {
+test("$schema is left out, of a module, too", async () => {
   assert.deepEqual(await read("s.json", '{ "$schema": "./config.schema.json", "workers": 2 }'), { workers: 2 });
   assert.deepEqual(await read("s.mjs", 'export default { $schema: "x", workers: 2 }'), { workers: 2 });
 });
 
-test("broken JSON is told with what is wrong and where, and nothing of the content", async () => {
+test("the error for broken JSON names the fault and its place, and quotes nothing", async () => {
   const reasons = {
     '{"token": secret}': "invalid symbol in line 1, column 11",
     '{"token": "secret"': "close brace expected in line 1, column 19",
@@ -61,22 +61,22 @@ test("broken JSON is told with what is wrong and where, and nothing of the conte
   }
 });
 
-test("what is no object of options is refused", async () => {
+test("a file without an object of options is refused", async () => {
   for (const content of ["[]", "null", "3", '"x"']) {
     await assert.rejects(
       read("c.json", content),
-      /c\.json must give an object of options, such as \{"workers": 2\}, not /,
+      /c\.json must contain an object of options, such as \{"workers": 2\}, not /,
     );
   }
 });
 
-test("a module without a default export, or one that fails, is told so", async () => {
+test("the error for a module says that it has no default export, or fails", async () => {
   await assert.rejects(read("d.mjs", "export const workers = 2"), /d\.mjs has no default export: write export default/);
   await assert.rejects(read("e.mjs", 'throw new Error("no luck")'), /e\.mjs could not be imported: no luck/);
   await assert.rejects(read("f.mts", "enum E { A }; export default { E };"), /f\.mts could not be imported: .*enum/s);
 });
 
-test("a file that is not there is told with the name of the option", async () => {
+test("the error for a missing file names the option", async () => {
   for (const name of ["x.json", "x.mjs"]) {
     await assert.rejects(readConfigFile(join(folder, name), "ASGIGRAM_CONFIG"), {
       code: "ASGIGRAM_CONFIG",

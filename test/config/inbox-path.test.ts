@@ -19,7 +19,7 @@ function directory(name: string, files: { [name: string]: string } = {}): string
 
 const find = (cwd: string, flags: Values = {}, env: { [name: string]: string } = {}) => findInbox({ flags, env, cwd });
 
-test("the file is the one that the server would use", async () => {
+test("the inbox is the file that the server would use", async () => {
   const cwd = directory("same", { token: "9:file", "conf.json": '{ "inbox": "conf.sqlite", "tokenFile": "token" }' });
   const ways: [flags: Values, env: { [name: string]: string }, file: string][] = [
     [{ inbox: "a.sqlite" }, { ASGIGRAM_INBOX: "b.sqlite" }, "a.sqlite"],
@@ -37,31 +37,33 @@ test("the file is the one that the server would use", async () => {
   }
 });
 
-test("without a token, the only inbox in the working directory is the one", async () => {
+test("without a token, the inbox is the only one in the working directory", async () => {
   const cwd = directory("only", { "asgigram-5.sqlite": "", "asgigram-5.sqlite-wal": "", "other.sqlite": "" });
   assert.equal(await find(cwd), join(cwd, "asgigram-5.sqlite"));
 });
 
-test("without a token, no inbox or several are an error that says what to do", async () => {
+test("without a token, no inbox or several are an error with the remedy", async () => {
   const none = directory("none", { "asgigram.sqlite": "" });
   const several = directory("several", { "asgigram-7.sqlite": "", "asgigram-5.sqlite": "" });
-  const remedy = "name the file with --inbox, or the token's with --token-file";
+  const remedy = "name the inbox with --inbox, or the token's file with --token-file";
   await assert.rejects(
     find(none),
-    new ConfigError(`which inbox? No token tells the bot, and in ${none} there is no asgigram-*.sqlite; ${remedy}`),
+    new ConfigError(
+      `cannot tell which inbox: there is no token, and in ${none} there is no asgigram-*.sqlite; ${remedy}`,
+    ),
   );
   await assert.rejects(find(several), {
-    message: `which inbox? No token tells the bot, and in ${several} there are asgigram-5.sqlite, asgigram-7.sqlite; ${remedy}`,
+    message: `cannot tell which inbox: there is no token, and in ${several} there are asgigram-5.sqlite, asgigram-7.sqlite; ${remedy}`,
   });
 });
 
-test("where the inbox is off, there is none to find", async () => {
-  const message = (source: string) => `${source} says that there is no inbox; name a file with --inbox`;
+test("an inbox that is off is not found", async () => {
+  const message = (source: string) => `${source} is off, so there is no inbox; name a file with --inbox`;
   await assert.rejects(find(folder, { inbox: false }), new ConfigError(message("--inbox")));
   await assert.rejects(find(folder, {}, { ASGIGRAM_INBOX: "off" }), new ConfigError(message("ASGIGRAM_INBOX")));
 });
 
-test("a token or a file of options that cannot be used is told as the server tells it", async () => {
-  await assert.rejects(find(folder, {}, { ASGIGRAM_TOKEN: "x" }), /^ConfigError: ASGIGRAM_TOKEN is no bot token/);
+test("an invalid token or configuration file is the same error as for the server", async () => {
+  await assert.rejects(find(folder, {}, { ASGIGRAM_TOKEN: "x" }), /^ConfigError: ASGIGRAM_TOKEN is not a bot token/);
   await assert.rejects(find(folder, { config: "missing.json" }), /^ConfigError: --config is .*which does not exist/);
 });

@@ -9,7 +9,7 @@ import { ConfigError } from "../../src/protocol/errors.ts";
 const cwd = mkdtempSync(join(tmpdir(), "asgigram-listen-"));
 after(() => rmSync(cwd, { recursive: true }));
 
-test("an address is a host and a port, and reached at loopback where it is that of every interface", () => {
+test("an address is a host and a port; a server on every interface is reached on loopback", () => {
   const addresses: [address: string, host: string, port: number, url: string][] = [
     ["127.0.0.1:8082", "127.0.0.1", 8082, "http://127.0.0.1:8082"],
     ["localhost:1", "localhost", 1, "http://localhost:1"],
@@ -23,7 +23,7 @@ test("an address is a host and a port, and reached at loopback where it is that 
   }
 });
 
-test("it is found as the server finds it, without token and application; without any it is that of a bare --listen", async () => {
+test("the address is found as the server finds it, without token and application; the default is that of a bare --listen", async () => {
   writeFileSync(join(cwd, "conf.json"), '{ "listen": "10.0.0.1:3" }');
   const find = (flags: object, env: { [name: string]: string } = {}) => findListenAddress({ flags, env, cwd });
   assert.deepEqual(await find({}), { host: "127.0.0.1", port: 8082 });
@@ -32,11 +32,11 @@ test("it is found as the server finds it, without token and application; without
   assert.deepEqual(await find({ listen: "1" }, { ASGIGRAM_LISTEN: ":2" }), { host: "127.0.0.1", port: 1 });
 });
 
-test("where it is off, nobody can be asked", async () => {
+test("a server that does not listen cannot be asked", async () => {
   const env = { ASGIGRAM_LISTEN: "off" };
   await assert.rejects(findListenAddress({ flags: {}, env, cwd }), (error) => {
     assert(error instanceof ConfigError);
-    assert.match(error.message, /^ASGIGRAM_LISTEN says that the server listens nowhere/);
+    assert.match(error.message, /^ASGIGRAM_LISTEN is off, so the server cannot be asked$/);
     return true;
   });
 });

@@ -9,7 +9,7 @@ function layersOf(...all: { readonly [key: string]: unknown }[]): OptionLayers {
   return layers;
 }
 
-test("the first layer that has an option counts, and the default where none has", () => {
+test("the first layer with an option takes precedence, then the default", () => {
   const layers = layersOf({ workers: undefined }, { workers: "2" }, { workers: 3, maxAttempts: 5 });
   assert.equal(layers.read("workers"), 2);
   assert.equal(layers.read("maxAttempts"), 5);
@@ -21,7 +21,7 @@ test("off in a higher layer hides a value in a lower one", () => {
   assert.equal(layersOf({ inbox: false }, { inbox: "x.sqlite" }).read("inbox"), false);
 });
 
-test("of two options that set the same thing, the higher layer counts", () => {
+test("of two options that set the same thing, the one in the higher layer takes precedence", () => {
   const layers = layersOf({ tokenFile: "a" }, { token: "b" });
   assert.equal(layers.findEither("token", "tokenFile")?.key, "tokenFile");
   assert.equal(layers.findEither("logLevel", "verbosity"), undefined);
@@ -34,7 +34,7 @@ test("two options that set the same thing in one layer are an error", () => {
   );
 });
 
-test("an option that does not exist is an error, with a guess at what was meant", () => {
+test("an unknown option is an error with a guess", () => {
   assert.throws(
     () => layersOf({ wrokers: 1 }),
     new ConfigError("unknown option wrokers in layer 0; did you mean workers?"),

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { defaultOf, environmentOf, flagOf, isOptionKey, OPTION_KEYS, optionAt } from "../../src/config/options.ts";
 import { readValue } from "../../src/config/value.ts";
 
-test("one key makes the flag and the environment variable", () => {
+test("the key of an option makes its flag and its environment variable", () => {
   assert.equal(flagOf("maxAttempts"), "max-attempts");
   assert.equal(environmentOf("maxAttempts"), "ASGIGRAM_MAX_ATTEMPTS");
   assert.equal(flagOf("inbox"), "inbox");
@@ -17,14 +17,14 @@ test("no two options share a name", () => {
   assert(!letters.includes("h"), "-h is help");
 });
 
-test("every default is a value that could have been written", () => {
+test("every default is a valid value", () => {
   for (const key of OPTION_KEYS) {
     const option = optionAt(key);
     if (option.default !== undefined) assert.deepEqual(readValue(option, option.default, key, "/"), option.default);
   }
 });
 
-test("every example is a value that could have been written, and not the default", () => {
+test("every example is a valid value other than the default", () => {
   for (const key of OPTION_KEYS) {
     const option = optionAt(key);
     if (option.example === undefined) continue;
@@ -37,13 +37,13 @@ test("every help text is one line without a full stop", () => {
   for (const key of OPTION_KEYS) assert.match(optionAt(key).help, /^[^\n]+[^.\n]$/, key);
 });
 
-test("what objects inherit is no option", () => {
+test("an inherited property of objects is no option", () => {
   assert(isOptionKey("workers"));
   assert(!isOptionKey("constructor"));
   assert(!isOptionKey("__proto__"));
 });
 
-test("a default is told in words", () => {
+test("a default has words", () => {
   assert.equal(defaultOf({ default: 3 }), "3");
   assert.equal(defaultOf({ default: false }), "off");
   assert.equal(defaultOf({ default: 2, defaultText: "one per CPU core" }), "one per CPU core");

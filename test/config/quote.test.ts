@@ -3,14 +3,14 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { quote, withoutSecrets } from "../../src/config/quote.ts";
 
-test("text is quoted, other values are shown as they are written", () => {
+test("text is quoted, other values are shown as in source code", () => {
   assert.equal(quote("4x"), '"4x"');
   assert.equal(quote(0.5), "0.5");
   assert.equal(quote({ a: [1] }), "{ a: [ 1 ] }");
   assert.equal(quote(undefined), "undefined");
 });
 
-test("whatever the value, it takes one short line of printable text", () => {
+test("any value is shown as one short line of printable text", () => {
   fc.assert(
     fc.property(fc.anything(), (value) => {
       const shown = quote(value);
@@ -20,7 +20,7 @@ test("whatever the value, it takes one short line of printable text", () => {
   );
 });
 
-test("a token is not shown, wherever it stands", () => {
+test("a token is not shown in any place", () => {
   const token = "123456789:AAE-abcdefghijklmnopqrstuvwxyz_0123";
   for (const value of [
     token,

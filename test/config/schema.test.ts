@@ -18,7 +18,7 @@ writeFileSync(tokenFile, "1:abc", { mode: 0o600 });
 const schema = JSON.parse(readFileSync(new URL("../../config.schema.json", import.meta.url), "utf8"));
 const accepts = new Ajv().addVocabulary(["allowComments", "allowTrailingCommas"]).compile(schema);
 
-/** What the server makes of a file, or the error. */
+/** The settings of a file, or the error. */
 async function resolved(options: unknown): Promise<ResolvedSettings | ConfigError> {
   const config = join(folder, "conf.json");
   writeFileSync(config, JSON.stringify(options));
@@ -30,7 +30,7 @@ async function resolved(options: unknown): Promise<ResolvedSettings | ConfigErro
 
 const KEYS = OPTION_KEYS.filter((key) => optionAt(key).notInFile === undefined);
 
-/** Values that may pass for the option, or may not. */
+/** Values that may be valid for the option. */
 function valuesFor(key: OptionKey): fc.Arbitrary<unknown> {
   // A token's file is also read.
   if (key === "tokenFile") return fc.oneof(fc.constant(tokenFile), fc.integer(), fc.constantFrom("", " ", null, true));
@@ -48,7 +48,7 @@ function valuesFor(key: OptionKey): fc.Arbitrary<unknown> {
 
 const files = fc.constantFrom(...KEYS).chain((key) => fc.record({ [key]: valuesFor(key) }));
 
-test("what the schema accepts, the server accepts", async () => {
+test("the server accepts every file that the schema accepts", async () => {
   let accepted = 0;
   await fc.assert(
     fc.asyncProperty(files, async (options) => {
@@ -62,7 +62,7 @@ test("what the schema accepts, the server accepts", async () => {
   assert(accepted > 20, `only ${accepted} files were accepted`);
 });
 
-test("what the server accepts, the schema accepts in the form that the server gives it", async () => {
+test("the schema accepts every file that the server accepts, in its normal form", async () => {
   let accepted = 0;
   await fc.assert(
     fc.asyncProperty(files, async (options) => {
@@ -78,14 +78,14 @@ test("what the server accepts, the schema accepts in the form that the server gi
   assert(accepted > 20, `only ${accepted} files were accepted`);
 });
 
-test("what cannot stand in the file, what there is not, and two words for one thing are refused", () => {
+test("the schema refuses options that are not allowed in the file, unknown options, and two options for one setting", () => {
   for (const options of [{ token: "1:a" }, { config: "x" }, { wrokers: 2 }, { logLevel: "info", verbosity: 1 }, []]) {
     assert(!accepts(options), JSON.stringify(options));
   }
   assert(accepts({ $schema: "./node_modules/asgigram/config.schema.json" }));
 });
 
-test("every option is described, and its default and its examples are accepted", () => {
+test("the schema describes every option, and accepts its default and its examples", () => {
   assert.deepEqual(Object.keys(schema.properties), ["$schema", ...KEYS]);
   for (const key of KEYS) {
     const property = schema.properties[key];
@@ -96,7 +96,7 @@ test("every option is described, and its default and its examples are accepted",
   }
 });
 
-test("numbers as text, off, and lists as text are left to the server", async () => {
+test("the schema refuses numbers, off and lists as text, which only the server accepts", async () => {
   for (const options of [{ workers: "4" }, { inbox: false, rateLimit: "off" }, { allowedUpdates: "message,poll" }]) {
     assert(!accepts(options));
     assert(!((await resolved(options)) instanceof ConfigError));

@@ -15,7 +15,7 @@ after(() => rm(folder, { recursive: true }));
 const settingsOf = async (sources: Partial<Sources>) =>
   (await resolveSettings({ env: {}, cwd: "/srv", ...sources })).settings;
 
-test("where nothing is given every option has its default, and no source", async () => {
+test("without any source every option has its default and no source", async () => {
   const settings = await settingsOf({});
   for (const key of OPTION_KEYS) {
     const value = key === "logLevel" ? "info" : key === "proxy" ? false : optionAt(key).default;
@@ -23,7 +23,7 @@ test("where nothing is given every option has its default, and no source", async
   }
 });
 
-test("the source is the name of the option where its value stands", async () => {
+test("the source is the name of the option in the source of its value", async () => {
   const config = join(folder, "conf.json");
   await writeFile(config, '{ "idleTimeout": 60, "workers": 2 }');
   const { application, workers, maxAttempts, idleTimeout } = await settingsOf({
@@ -36,7 +36,7 @@ test("the source is the name of the option where its value stands", async () => 
   assert.deepEqual(idleTimeout, { value: 60, source: `idleTimeout in ${config}` });
 });
 
-test("what one option settles for another has the one's source", async () => {
+test("a setting that another option sets has the source of that option", async () => {
   const tokenFile = join(folder, "token");
   await writeFile(tokenFile, `${TOKEN}\n`);
   const { token, inbox, logLevel } = await settingsOf({
@@ -48,7 +48,7 @@ test("what one option settles for another has the one's source", async () => {
   assert.deepEqual(inbox, { value: "/srv/asgigram-123456789.sqlite", source: undefined });
 });
 
-test("a proxy that is given counts before those of the environment, and so does its absence", async () => {
+test("--proxy and --no-proxy override the proxies of the environment", async () => {
   const env = { HTTPS_PROXY: "http://a:1", NO_PROXY: "*" };
   const { proxy } = await settingsOf({ env, flags: { proxy: "http://b:2" } });
   assert.deepEqual(proxy, { value: "http://b:2", source: "--proxy" });
@@ -60,7 +60,7 @@ test("a proxy that is given counts before those of the environment, and so does 
   assert.deepEqual(own.proxy, { value: false, source: undefined });
 });
 
-test("a value that cannot be used is refused, also where another one counts", async () => {
+test("an invalid value is refused, also if another one takes precedence", async () => {
   await assert.rejects(settingsOf({ flags: { workers: "0" } }), /^ConfigError: --workers is "0"/);
   const env = { ASGIGRAM_VERBOSITY: "9" };
   await assert.rejects(settingsOf({ flags: { logLevel: "info" }, env }), /^ConfigError: ASGIGRAM_VERBOSITY is "9"/);

@@ -10,7 +10,7 @@ after(() => rm(folder, { recursive: true }));
 await writeFile(join(folder, "conf.json"), '{ "workers": 3, "lifespan": "on", "maxAttempts": 5 }');
 await writeFile(join(folder, "secret.json"), '{ "token": "1:a" }');
 
-test("flags, environment, file and a caller's defaults, in this order, each by the name it has there", async () => {
+test("flags override the environment, then the file, then a caller's defaults; each names its source", async () => {
   const given = await gather({
     flags: { config: "conf.json", workers: "1" },
     env: { ASGIGRAM_WORKERS: "2", ASGIGRAM_LIFESPAN: "off", ASGIGRAM_MAX_ATTEMPTS: "" },
@@ -25,12 +25,12 @@ test("flags, environment, file and a caller's defaults, in this order, each by t
   assert.equal(sourceOf("proxy" as "inbox"), undefined);
 });
 
-test("the file may be named in the environment, and holds no secrets", async () => {
+test("the environment may name the file, which holds no secrets", async () => {
   const sources = { flags: {}, cwd: folder };
   const given = await gather({ ...sources, env: { ASGIGRAM_CONFIG: "conf.json" } });
   assert.equal(given.read("workers"), 3);
   await assert.rejects(
     gather({ ...sources, env: { ASGIGRAM_CONFIG: "secret.json" } }),
-    /token cannot stand in .*secret/,
+    /token is not allowed in .*secret/,
   );
 });

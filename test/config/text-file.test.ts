@@ -8,14 +8,14 @@ import { readText } from "../../src/config/text-file.ts";
 const folder = await mkdtemp(join(tmpdir(), "asgigram-text-"));
 after(() => rm(folder, { recursive: true }));
 
-test("gives the text", async () => {
+test("readText returns the text of a file", async () => {
   const path = join(folder, "file");
   await writeFile(path, "text\n");
   assert.equal(await readText(path, "--config"), "text\n");
   await assert.rejects(readText(join(path, "below"), "--config"), /which does not exist/);
 });
 
-test("a file that cannot be read is told with the option and the reason", async () => {
+test("the error for an unreadable file names the option and the reason", async () => {
   const missing = join(folder, "missing");
   await assert.rejects(readText(missing, "ASGIGRAM_TOKEN_FILE"), {
     code: "ASGIGRAM_CONFIG",
@@ -25,7 +25,7 @@ test("a file that cannot be read is told with the option and the reason", async 
   await assert.rejects(readText(join(folder, "x".repeat(300)), "--config"), /cannot be read \(ENAMETOOLONG\)/);
 });
 
-test("a token in the place of the file's name is not shown", async () => {
+test("a token in the place of a file name is not shown", async () => {
   const path = join(folder, "123456789:AAE-abcdefghijklmnopqrstuvwxyz_0123");
   await assert.rejects(readText(path, "--token-file"), (error: Error) => {
     assert.equal(error.message, `--token-file is ${folder}/<token>, which does not exist: check the path`);

@@ -21,14 +21,14 @@ test("a file is exposed if others may read it, or the group or others may change
   }
 });
 
-test("somebody else's file is left to them", async (t) => {
+test("another user's file is not exposed", async (t) => {
   await chmod(path, 0o644);
   if (process.geteuid?.() === 0) {
     await chown(path, 12_345, 12_345);
     assert(!(await isExposed(path)));
   } else {
     const { uid, mode } = await stat("/etc/hosts");
-    if (uid === process.geteuid?.() || (mode & 0o004) === 0) return t.skip("there is no file of somebody else's");
+    if (uid === process.geteuid?.() || (mode & 0o004) === 0) return t.skip("there is no file of another user");
     assert(!(await isExposed("/etc/hosts")));
   }
 });

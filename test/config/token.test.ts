@@ -27,7 +27,7 @@ test("a token is digits, a colon, and the rest", () => {
   assert(!looksLikeToken("app.ts:application"));
 });
 
-test("what is no token is refused, and not shown", () => {
+test("a malformed token is refused and not shown", () => {
   fc.assert(
     fc.property(fc.oneof(fc.string({ minLength: 12 }), fc.constant(` ${TOKEN}x y`), fc.integer()), (text) => {
       fc.pre(!/^\s*\d+:[\w-]+\s*$/.test(String(text)));
@@ -35,31 +35,31 @@ test("what is no token is refused, and not shown", () => {
         () => checkToken(text, "ASGIGRAM_TOKEN"),
         (error) =>
           error instanceof ConfigError &&
-          error.message.startsWith("ASGIGRAM_TOKEN is no bot token") &&
+          error.message.startsWith("ASGIGRAM_TOKEN is not a bot token") &&
           !(typeof text === "string" && error.message.includes(text)),
       );
     }),
   );
 });
 
-test("the file may end with an empty line", async () => {
+test("a token file may end with an empty line", async () => {
   assert.equal(await readTokenFile(await file(`${TOKEN}\r\n\n`), "--token-file"), TOKEN);
 });
 
-test("a file without a token, or with more than that, is refused without showing it", async () => {
+test("a file without a token, or with more than a token, is refused without showing its text", async () => {
   const empty = await file(" \n");
   await assert.rejects(readTokenFile(empty, "--token-file"), {
     message: `--token-file is ${empty}, which is empty: it must hold the bot's token`,
   });
   const path = await file(`TOKEN=${TOKEN}\n`);
   await assert.rejects(readTokenFile(path, "--token-file"), (error: Error) => {
-    assert(error.message.startsWith(`the text in ${path} (--token-file) is no bot token`));
+    assert(error.message.startsWith(`the text in ${path} (--token-file) is not a bot token`));
     assert.doesNotMatch(error.message, /AAE/);
     return true;
   });
 });
 
-test("the token is found in the highest layer that has it or names its file, if any has", async () => {
+test("the token comes from the highest layer that has it or names its file", async () => {
   const layers = new OptionLayers(folder);
   assert.equal(await findToken(layers), undefined);
   await file(TOKEN);
@@ -68,5 +68,5 @@ test("the token is found in the highest layer that has it or names its file, if 
   assert.equal(await findToken(layers), TOKEN);
   const other = new OptionLayers(folder);
   other.add({ token: "none" }, () => "ASGIGRAM_TOKEN");
-  await assert.rejects(findToken(other), /^ConfigError: ASGIGRAM_TOKEN is no bot token/);
+  await assert.rejects(findToken(other), /^ConfigError: ASGIGRAM_TOKEN is not a bot token/);
 });

@@ -52,7 +52,7 @@ test("a number may have a fraction and tells its unit", () => {
   refuses({ type: "integer", unit: "megabytes", max: 9 }, ["5MB"], /it must be a whole number of megabytes up to 9$/);
 });
 
-test("what can be off is off for off, no and false, and says so", () => {
+test("an option that can be off is off for off, no and false, and says so", () => {
   const facts = { type: "integer", min: 1, canBeOff: true } as const;
   for (const raw of ["off", "no", "false", false]) assert.equal(read(facts, raw), false);
   refuses(facts, ["0", "never"], /it must be a whole number, at least 1, or off$/);
@@ -88,7 +88,7 @@ test("an address to listen on is a port, or a host and a port", () => {
   );
 });
 
-test("a proxy is a URL of one of three sorts, and its password is not shown", () => {
+test("a proxy is a URL of one of three kinds, and its password is not shown", () => {
   const facts = { type: "proxy", canBeOff: true } as const;
   assert.equal(read(facts, "http://user:pass@host:3128/"), "http://user:pass@host:3128");
   assert.equal(read(facts, "socks5://[::1]:1080"), "socks5://[::1]:1080");
@@ -119,20 +119,20 @@ test("an API address keeps its path and loses its last slash", () => {
   refuses(facts, raws, /it must be an http or https URL/);
 });
 
-test("a list is split at commas, without blanks and repetitions, and takes words that are new to it", () => {
+test("a list is split at commas, without blanks and repetitions, and accepts unknown words", () => {
   const facts = { type: "list" } as const;
   assert.deepEqual(read(facts, "message, poll,,message"), ["message", "poll"]);
   assert.deepEqual(read(facts, ["message", "some_newer_kind"]), ["message", "some_newer_kind"]);
-  refuses(facts, [",", [], ["Message"], "call back", [3], 3], /it must be kinds of update separated by commas/);
+  refuses(facts, [",", [], ["Message"], "call back", [3], 3], /it must be update kinds separated by commas/);
 });
 
-test("the message names the option and the value, and every type has words for what it wants", () => {
+test("the message names the option and the value, and every type describes its valid values", () => {
   assert.throws(() => read({ type: "path" }, ""), { message: "--it needs a value: a path" });
   assert.throws(() => read({ type: "integer" }, "x"), { message: '--it is "x": it must be a whole number' });
   for (const key of OPTION_KEYS) assert.match(expected(optionAt(key)), /^\w/);
 });
 
-test("whatever stands there, it is read or refused", () => {
+test("any text is read or refused", () => {
   fc.assert(
     fc.property(fc.constantFrom(...OPTION_KEYS), fc.oneof(fc.string(), fc.anything()), (key, raw) => {
       try {
@@ -145,7 +145,7 @@ test("whatever stands there, it is read or refused", () => {
   );
 });
 
-test("what was read can be read again, and is the same", () => {
+test("a value that was read is read again as the same value", () => {
   fc.assert(
     fc.property(fc.constantFrom(...OPTION_KEYS), fc.oneof(fc.string(), fc.double(), fc.integer()), (key, raw) => {
       try {

@@ -13,7 +13,7 @@ const DOCUMENTS = globSync(["*.md", ".github/*.md", "docs/**/*.md"], { cwd: ROOT
 /** A file or a folder of the repository, by its path. */
 const NAMED = /`((?:src|workers|simulator|test|bench|scripts|examples)\/[\w./-]+)`/g;
 
-test("the documents are found", () => {
+test("the documents are all read", () => {
   for (const path of ["README.md", "CONTRIBUTING.md", "docs/guarantee.md"]) assert.ok(DOCUMENTS.includes(path), path);
 });
 
@@ -28,11 +28,11 @@ for (const path of DOCUMENTS) {
   });
 
   test(`every file that ${path} names exists`, () => {
-    for (const [, named] of read(path).matchAll(NAMED)) assert.ok(existsSync(join(ROOT, named!)), named);
+    for (const [, named] of read(path).matchAll(NAMED)) assert.ok(existsSync(join(ROOT, named!)), named!);
   });
 }
 
-test("a link without its file, and a link without its heading, are found out", () => {
+test("links are read from prose alone, and headings get the names that GitHub gives them", () => {
   assert.deepEqual(linksOf("[a](b.md#c) ![d](e.svg) [f](https://g.example)\n```\n[h](i)\n```\n`[j](k)`"), [
     "b.md#c",
     "e.svg",

@@ -66,8 +66,8 @@ class FragileBot implements AsyncDisposable {
 describe("a worker's death", () => {
   const deaths: Record<string, { deed: string; args?: string[]; log: RegExp }> = {
     "process.exit()": { deed: "exit", log: /process\.exit\(7\) was called/ },
-    "an error that nothing catches": { deed: "throw", log: /thrown where nothing could catch it/ },
-    "a rejected promise that nothing awaits": { deed: "reject", log: /rejected promise was left behind/ },
+    "an error that nothing catches": { deed: "throw", log: /an uncaught exception ends the worker/ },
+    "a rejected promise that nothing awaits": { deed: "reject", log: /an unhandled promise rejection ends the worker/ },
     "a full heap": { deed: "heap", args: ["--worker-memory", "32"], log: /a worker died/ },
   };
   for (const [how, { deed, args = [], log }] of Object.entries(deaths)) {

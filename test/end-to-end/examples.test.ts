@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { run } from "../cli/asgigram.ts";
 
+const FROM_SOURCE = new URL("../from-source.ts", import.meta.url).href;
 const FOLDER = join(import.meta.dirname, "../../examples");
 
 /** Messages to each example, and its answers. */
@@ -38,7 +39,7 @@ const SPAN =
   /traceId: '(?<trace>\w+)'.*?parentSpanContext: (?:undefined|\{.*?spanId: '(?<parent>\w+)').*?name: '(?<name>\w+)'.*?id: '(?<id>\w+)'.*?status: \{ code: (?<status>\d)/gs;
 
 test("opentelemetry.ts traces an update, its delivery and the calls that it leads to", async () => {
-  const options = { cwd: FOLDER, stdin: "ten\n", node: ["--import", "./opentelemetry.ts"] };
+  const options = { cwd: FOLDER, stdin: "ten\n", node: ["--import", FROM_SOURCE, "--import", "./opentelemetry.ts"] };
   const { code, stdout, stderr } = await run(["simulate", "heavy.ts"], options);
   assert.equal(code, 0, stderr);
   const spans = [...stdout.matchAll(SPAN)].map(({ groups }) => groups!);

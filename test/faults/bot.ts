@@ -1,16 +1,16 @@
-/** A bot in this process, behind a Bot API that has its faults, and what became of the messages to it. */
+/** A bot in this process, behind a Bot API with faults, and the fate of the messages to it. */
 
 import assert from "node:assert/strict";
 import { resolveConfig, type Values } from "../../src/config/config.ts";
 import { type RunningServer, serve } from "../../src/server.ts";
 import { message } from "../end-to-end/bot.ts";
-import { eventually } from "./eventually.ts";
+import { eventually } from "../eventually.ts";
 import { FaultyApi, type FaultyApiOptions } from "./faulty-api.ts";
 
 export interface FaultyBotOptions extends FaultyApiOptions {
   chats?: number;
   flags?: Values;
-  /** What is wrong from the start. */
+  /** Injects the faults of the start. */
   prepare?(api: FaultyApi): void;
 }
 
@@ -54,7 +54,7 @@ export class FaultyBot implements AsyncDisposable {
     }
   }
 
-  /** One more message to each chat: its text is the number of the round, from 1. */
+  /** Sends one more message to each chat: its text is the number of the round, from 1. */
   async round(): Promise<void> {
     this.#rounds += 1;
     await this.api.simulator.pushMany(
@@ -62,14 +62,22 @@ export class FaultyBot implements AsyncDisposable {
     );
   }
 
-  /** What was said to the chat, in order. */
+  /** The texts sent to the chat, in order. */
   heard(chat: number): string[] {
     return this.api.simulator.calls
       .filter(({ method, parameters }) => method === "sendMessage" && parameters.chat_id === chat)
       .map(({ parameters }) => String(parameters.text));
   }
 
-  /** Resolves when each chat has had its answer to every round; they came once each, in order, at the first attempt. */
+  /** Resolves when the chat has received that text, or so many texts. */
+  async hears(chat: number, what: string | number): Promise<void> {
+    await eventually(
+      () => (typeof what === "string" ? this.heard(chat).includes(what) : this.heard(chat).length === what),
+      () => `chat ${chat} is to hear ${what}, and heard ${this.heard(chat)}`,
+    );
+  }
+
+  /** Resolves when each chat has its answer to every round; asserts that they came once each, in order, at the first attempt. */
   async answered(): Promise<void> {
     const expected = Array.from({ length: this.#rounds }, (_, i) => `${i + 1} 1`);
     const chats = Array.from({ length: this.#chats }, (_, i) => i + 1);

@@ -1,4 +1,4 @@
-/** A clock that stands still until a test moves it on, and what waits for its time. */
+/** A clock that only a test moves on, with the waits on it. */
 
 export class Clock {
   #now = 0;
@@ -14,12 +14,12 @@ export class Clock {
     return () => this.#waiting.delete(waiting);
   };
 
-  /** The times that are waited for, the earliest first: milliseconds from now. */
+  /** The waits, the shortest first: milliseconds from now. */
   get waits(): number[] {
     return Array.from(this.#waiting, ({ at }) => at - this.#now).toSorted((a, b) => a - b);
   }
 
-  /** Moves on, and ends each wait at its time. */
+  /** Moves the clock on, and ends each wait at its time. */
   advance(milliseconds: number): void {
     const end = this.#now + milliseconds;
     for (;;) {

@@ -3,7 +3,7 @@ import { describe, test } from "node:test";
 import { Asgigram } from "../cli/asgigram.ts";
 import { FaultyApi, POLLS } from "./faulty-api.ts";
 
-/** The minute of patience in two seconds: the clock of the process runs thirty times as fast; its timers do not. */
+/** Makes the minute of patience last two seconds: the clock of the process runs thirty times as fast, its timers do not. */
 const HASTE = "data:text/javascript,const now=performance.now.bind(performance);performance.now=()=>30*now()";
 
 const CONFLICTS = {
@@ -11,9 +11,9 @@ const CONFLICTS = {
   otherPoller: /another process polls for this bot/,
 } as const;
 
-describe("a conflict that lasts for a minute ends the process, with the remedy", { concurrency: true }, () => {
+describe("a conflict", { concurrency: true }, () => {
   for (const [fault, remedy] of Object.entries(CONFLICTS) as [keyof typeof CONFLICTS, RegExp][]) {
-    test(fault, async () => {
+    test(`${fault} for a minute ends the process, with the remedy`, async () => {
       await using api = await FaultyApi.start({ seed: 1 });
       api.inject({ fault, on: POLLS });
       const bot = new Asgigram(["apps/echo.ts", "--no-inbox", "--workers", "1", "--log-format", "json"], {

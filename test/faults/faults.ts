@@ -1,39 +1,39 @@
 /**
- * What can be wrong with a Bot API, by name. Each fault answers one call in its own bad way. Where that needs a good answer to
- * spoil, the call is carried out first; the others carry it out or not as `exchange.carriesOut` says, as a real server may
- * have done its work, or not, before it broke.
+ * Faults of a Bot API, by name. Each answers one call in its own bad way. A fault that spoils a good answer has the call
+ * carried out first. The others carry it out or not as `call.carriesOut` says: a real server may break before its work or
+ * after it.
  */
 
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Random } from "./random.ts";
 
-/** One call, and the means to answer it badly. */
-export interface Exchange {
-  /** As the caller spelt it. */
+/** One call, with the means to answer it badly. */
+export interface FaultyCall {
+  /** In the caller's spelling. */
   readonly method: string;
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   readonly random: Random;
-  /** Whether a fault that needs no good answer shall have the call carried out nevertheless. */
+  /** True if a fault that needs no good answer is to have the call carried out all the same. */
   readonly carriesOut: boolean;
-  /** The good answer, as text. A long poll does not wait. */
+  /** Carries the call out; a long poll does not wait. @returns the good answer as text */
   good(): Promise<string>;
-  /** The last answer to getUpdates that held any updates. */
+  /** The last answer to getUpdates with updates in it. */
   readonly lastUpdates: string | undefined;
 }
 
-export type Fault = (exchange: Exchange) => void | Promise<void>;
+export type Fault = (call: FaultyCall) => void | Promise<void>;
 
-/** Does the work if it is to be done, and answers otherwise. */
+/** Carries the call out if `carriesOut` says so, and gives another answer. */
 function instead(answer: Fault): Fault {
-  return async (exchange) => {
-    if (exchange.carriesOut) await exchange.good();
-    await answer(exchange);
+  return async (call) => {
+    if (call.carriesOut) await call.good();
+    await answer(call);
   };
 }
 
-/** Answers with something else, properly. */
+/** A proper HTTP answer, but not that of the call. */
 function answering(status: number, type: string, body: string, headers: Record<string, string> = {}): Fault {
   return instead(({ response }) => void response.writeHead(status, { "content-type": type, ...headers }).end(body));
 }
@@ -46,7 +46,7 @@ function refusing(error_code: number, description: string, parameters?: object):
 const page = (title: string) =>
   `<html>\r\n<head><title>${title}</title></head>\r\n<body><center><h1>${title}</h1></center><hr></body>\r\n</html>\r\n`;
 
-/** Answers that are JSON, and yet none of the Bot API. */
+/** Answers that are JSON, but not Bot API answers. */
 const NONSENSE = [
   "",
   "null",
@@ -64,50 +64,50 @@ const NONSENSE = [
 
 export const FAULTS = {
   // ---- the connection ----
-  /** Closed before anything is answered. */
+  /** Reset before the answer. */
   reset: instead(({ request }) => void request.socket.resetAndDestroy()),
-  /** Closed politely before anything is answered. */
+  /** Closed properly before the answer. */
   hangup: instead(({ request }) => void request.socket.end()),
-  /** Accepted, and never answered. */
+  /** Accepted, never answered. */
   halfOpen: instead(() => {}),
-  resetInBody: async (exchange) => {
-    await beginAnswer(exchange, { halfway: true });
-    exchange.request.socket.resetAndDestroy();
+  resetInBody: async (call) => {
+    await beginAnswer(call, { halfway: true });
+    call.request.socket.resetAndDestroy();
   },
-  /** Stops in the middle of the answer, and says no more. */
-  stallInBody: (exchange) => beginAnswer(exchange, { halfway: true }),
-  /** The whole answer, a little at a time. */
-  slowDrip: (exchange) => beginAnswer(exchange, { halfway: false }),
-  /** Speaks, but not HTTP. */
+  /** Stops halfway through the answer and stays silent. */
+  stallInBody: (call) => beginAnswer(call, { halfway: true }),
+  /** The whole answer, in small pieces. */
+  slowDrip: (call) => beginAnswer(call, { halfway: false }),
+  /** An answer that is not HTTP. */
   notHttp: instead(({ request }) => void request.socket.end("SSH-2.0-OpenSSH_9.7\r\n")),
 
   // ---- the answer, as HTTP has it ----
   /** Half the JSON, and a content-length to match. */
-  truncated: async (exchange) => {
-    const text = await exchange.good();
-    exchange.response.writeHead(200, JSON_TYPE).end(text.slice(0, Math.ceil(text.length / 2)));
+  truncated: async (call) => {
+    const text = await call.good();
+    call.response.writeHead(200, JSON_TYPE).end(text.slice(0, Math.ceil(text.length / 2)));
   },
-  /** Half the JSON, whose end is the end of the connection. */
-  truncatedWithoutLength: async (exchange) => {
-    const text = await exchange.good();
+  /** Half the JSON, ended by the end of the connection. */
+  truncatedWithoutLength: async (call) => {
+    const text = await call.good();
     const head = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\n\r\n";
-    exchange.request.socket.end(head + text.slice(0, Math.ceil(text.length / 2)));
+    call.request.socket.end(head + text.slice(0, Math.ceil(text.length / 2)));
   },
-  /** Less than content-length says. */
-  shortOfLength: async (exchange) => {
-    const text = await exchange.good();
+  /** Shorter than content-length says. */
+  shortOfLength: async (call) => {
+    const text = await call.good();
     const head = `HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: ${2 * text.length}\r\n\r\n`;
-    exchange.request.socket.end(head + text);
+    call.request.socket.end(head + text);
   },
-  /** As it should be, but for its content type. */
-  wrongContentType: async (exchange) => {
-    exchange.response.writeHead(200, { "content-type": "text/html" }).end(await exchange.good());
+  /** Good but for its content type. */
+  wrongContentType: async (call) => {
+    call.response.writeHead(200, { "content-type": "text/html" }).end(await call.good());
   },
   htmlPage: answering(200, "text/html", page("Welcome to nginx!")),
   badGateway: answering(502, "text/html", page("502 Bad Gateway")),
   redirect: answering(302, "text/html", page("302 Found"), { location: "http://127.0.0.1:9/login" }),
   nonsense: instead(({ response, random, method }) => {
-    // That a call succeeded which was not carried out, no server has to see through.
+    // A false "ok" to a call that was not carried out cannot be detected.
     const choice = /^getUpdates$/i.test(method) ? NONSENSE : NONSENSE.filter((text) => !text.startsWith('{"ok":true'));
     response.writeHead(200, JSON_TYPE).end(random.pick(choice));
   }),
@@ -118,7 +118,7 @@ export const FAULTS = {
   unavailable: refusing(503, "Service Unavailable"),
   tooMany: refusal429({ retry_after: 1 }),
   tooManyWithoutTime: refusal429(),
-  tooManyForNobodyKnows: never(
+  tooManyForUnknownTime: never(
     answering(
       429,
       "application/json",
@@ -137,9 +137,9 @@ export const FAULTS = {
   ),
 
   // ---- updates ----
-  /** A long poll that does not wait. */
+  /** No updates, at once: a long poll that does not wait. */
   emptyAtOnce: never(answering(200, "application/json", '{"ok":true,"result":[]}')),
-  /** Whatever the offset, the updates of the last batch. */
+  /** The updates of the last batch, at any offset. */
   sameAgain: never(({ response, lastUpdates }) => {
     response.writeHead(200, JSON_TYPE).end(lastUpdates ?? '{"ok":true,"result":[]}');
   }),
@@ -147,7 +147,7 @@ export const FAULTS = {
 
 export type FaultName = keyof typeof FAULTS;
 
-/** These spoil the answer to a call that has been carried out. */
+/** Faults that spoil the answer to a call that has been carried out. */
 export const SPOILING: ReadonlySet<FaultName> = new Set([
   "resetInBody",
   "stallInBody",
@@ -158,7 +158,7 @@ export const SPOILING: ReadonlySet<FaultName> = new Set([
   "wrongContentType",
 ]);
 
-/** These can befall getUpdates only. */
+/** Faults of getUpdates only. */
 export const POLL_FAULTS: ReadonlySet<unknown> = new Set<FaultName>([
   "webhookSet",
   "otherPoller",
@@ -168,23 +168,23 @@ export const POLL_FAULTS: ReadonlySet<unknown> = new Set<FaultName>([
 
 const JSON_TYPE = { "content-type": "application/json" };
 
-/** A refusal: whatever else is said, the call is not carried out. */
+/** The fault without carrying the call out: for refusals. */
 function never(fault: Fault): Fault {
-  return (exchange) => fault({ ...exchange, carriesOut: false });
+  return (call) => fault({ ...call, carriesOut: false });
 }
 
 function refusal429(parameters?: { retry_after: number }): Fault {
   return never(refusing(429, "Too Many Requests: retry later", parameters));
 }
 
-/** How long a slow answer takes: ms. */
+/** Duration of a slow answer: ms. */
 const DRIP = 600;
 const DROPS = 12;
 
-/** Sends the good answer in small pieces; halfway, if so asked, it stops and leaves the answer open. */
-async function beginAnswer(exchange: Exchange, { halfway }: { halfway: boolean }): Promise<void> {
-  const { response } = exchange;
-  const bytes = Buffer.from(await exchange.good());
+/** Sends the good answer in small pieces. With `halfway` it stops in the middle and leaves the answer open. */
+async function beginAnswer(call: FaultyCall, { halfway }: { halfway: boolean }): Promise<void> {
+  const { response } = call;
+  const bytes = Buffer.from(await call.good());
   response.writeHead(200, { ...JSON_TYPE, "content-length": bytes.length });
   const size = Math.ceil(bytes.length / DROPS);
   for (let at = 0; at < bytes.length && !response.destroyed; at += size) {

@@ -1,6 +1,6 @@
 /**
- * A Bot API that fails on a schedule: an HTTP server in front of a simulator. It passes calls on, unless a rule says
- * otherwise; it can close its door altogether; and it keeps count of who came when.
+ * A Bot API that fails by rules: an HTTP server in front of a simulator. It passes a call on unless a rule hits it, can refuse
+ * connections altogether, and records the times of all calls.
  *
  *   await using api = await FaultyApi.start({ seed: 7 });
  *   const outage = api.inject({ fault: "badGateway", on: POLLS, probability: 0.5 });
@@ -12,7 +12,7 @@ import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import { Simulator, type SimulatorOptions } from "../../simulator/index.ts";
-import { type Exchange, FAULTS, type Fault, type FaultName, POLL_FAULTS } from "./faults.ts";
+import { FAULTS, type Fault, type FaultName, type FaultyCall, POLL_FAULTS } from "./faults.ts";
 import { Random } from "./random.ts";
 import { bytesOf, Relay } from "./relay.ts";
 
@@ -21,21 +21,21 @@ export const SENDS = /^(?:send|forward|copy|edit|delete|answer|set)/i;
 export const EVERYTHING = /^/;
 
 export interface Rule {
-  /** `refused`: nobody listens, whatever `on` and `probability` say. */
+  /** `refused`: the port is closed, regardless of `on` and `probability`. */
   readonly fault: FaultName | Fault | "refused";
-  /** The methods that are hit: all of them unless told otherwise. */
+  /** The methods that are hit: all unless given. */
   readonly on?: RegExp;
-  /** Of each call to be hit: 1. */
+  /** Of a hit, for each call: 1. */
   readonly probability?: number;
-  /** Whether faults that need not carry the call out do so; by chance, unless told. */
+  /** True if faults that need not carry the call out do so; random unless given. */
   readonly carriesOut?: boolean;
-  /** How many calls it hits at most. */
+  /** The most calls that it hits. */
   readonly times?: number;
-  /** Whether connections that it has left open, unanswered, are reset at its end. Otherwise they stay so. */
+  /** True if connections that it left open, unanswered, are reset at its end. Otherwise they stay open. */
   readonly endsInReset?: boolean;
 }
 
-/** A rule in its time, in milliseconds from now. */
+/** A rule with its time, in milliseconds from now. */
 export interface Planned extends Rule {
   readonly from: number;
   readonly for: number;
@@ -51,14 +51,14 @@ export interface Visit {
   /** Milliseconds, of `performance.now()`. */
   readonly at: number;
   readonly method: string;
-  /** Whether a fault has had it. */
+  /** True if a fault has hit it. */
   readonly spoiled: boolean;
 }
 
 /** https://undici.nodejs.org/#/docs/api/DiagnosticsChannel */
 const CONNECT_ERROR = "undici:client:connectError";
 
-/** As many visits are remembered, at least. */
+/** The least number of visits that are remembered. */
 const REMEMBERED = 20_000;
 
 export class FaultyApi implements AsyncDisposable {
@@ -72,11 +72,11 @@ export class FaultyApi implements AsyncDisposable {
   #port = 0;
   #lastUpdates: string | undefined;
   #door: Promise<unknown> = Promise.resolve();
-  /** What has gone wrong here that should not have. */
+  /** Errors of this server itself. */
   readonly errors: Error[] = [];
-  /** When connections of this process were refused: milliseconds, of `performance.now()`. */
+  /** The times of refused connections of this process: milliseconds, of `performance.now()`. */
   readonly refusals: number[] = [];
-  /** How often each fault has struck. */
+  /** The number of hits, by fault. */
   readonly struck = new Map<string, number>();
 
   private constructor(simulator: Simulator, seed: number) {
@@ -85,7 +85,7 @@ export class FaultyApi implements AsyncDisposable {
     this.random = new Random(seed);
     this.#server = createServer({ keepAliveTimeout: 30_000 }, (request, response) => {
       this.#serve(request, response).catch((error) => {
-        // Whoever has hung up breaks off what is done for them.
+        // A caller that hangs up breaks off its call.
         if (!request.socket.destroyed) this.errors.push(error);
         response.destroy();
       });
@@ -112,7 +112,7 @@ export class FaultyApi implements AsyncDisposable {
     return this.#visits.filter((visit) => method.test(visit.method));
   }
 
-  /** From now on. */
+  /** Applies the rule from now on. */
   inject(rule: Rule): { stop(): void } {
     const injected: Injected = { ...rule, left: rule.times ?? Infinity, hit: new Set() };
     this.#rules.add(injected);
@@ -120,7 +120,7 @@ export class FaultyApi implements AsyncDisposable {
     return { stop: () => this.#lift(injected) };
   }
 
-  /** At their times. @returns how to give up what is still to come, and what is there now */
+  /** Applies the rules at their times. @returns a handle that ends all of them, those to come included */
   schedule(plan: readonly Planned[]): { stop(): void } {
     const active = new Set<{ stop(): void }>();
     const timers = plan.map(({ from, for: duration, ...rule }) =>
@@ -141,7 +141,7 @@ export class FaultyApi implements AsyncDisposable {
     };
   }
 
-  /** Everything as it should be, from now on. */
+  /** Ends all rules. */
   heal(): void {
     for (const timer of this.#timers) clearTimeout(timer);
     this.#timers.clear();
@@ -162,7 +162,7 @@ export class FaultyApi implements AsyncDisposable {
     await this.close();
   }
 
-  // ---- the door ----
+  // ---- the port, open or closed ----
 
   #lift(rule: Injected): void {
     if (this.#rules.delete(rule) && rule.fault === "refused") this.#enterOrLeave();
@@ -171,7 +171,7 @@ export class FaultyApi implements AsyncDisposable {
     rule.hit.clear();
   }
 
-  /** Opens or shuts the door as the rules then want it, one after another. */
+  /** Opens or closes the port as the rules demand, one change after another. */
   #enterOrLeave(): void {
     this.#door = this.#door.then(() => {
       const refused = [...this.#rules].some(({ fault }) => fault === "refused");
@@ -197,7 +197,7 @@ export class FaultyApi implements AsyncDisposable {
     await closed;
   }
 
-  /** A shut door sees nobody; undici tells that it could not connect. */
+  /** A closed port sees no connection: undici reports it instead. */
   readonly #onConnectError = (message: unknown): void => {
     const { connectParams } = message as { connectParams: { port: string } };
     if (connectParams.port === String(this.#port)) this.refusals.push(performance.now());
@@ -224,7 +224,7 @@ export class FaultyApi implements AsyncDisposable {
       carriesOut: rule.carriesOut ?? this.random.chance(0.5),
       good: async () => (await this.#relay.pass(request, response, withoutWaiting(method, body))).text,
       lastUpdates: this.#lastUpdates,
-    } satisfies Exchange);
+    } satisfies FaultyCall);
   }
 
   #ruleFor(method: string): Injected | undefined {
@@ -267,13 +267,13 @@ export class FaultyApi implements AsyncDisposable {
 }
 
 interface Injected extends Rule {
-  /** How many calls it may still hit. */
+  /** The number of calls that it may still hit. */
   left: number;
-  /** Connections whose call it has hit, and which have not been closed. */
+  /** The open connections of the calls that it has hit. */
   readonly hit: Set<Socket>;
 }
 
-/** A good answer that is to be spoiled is wanted now. */
+/** A poll without its wait: the answer to spoil is wanted now. */
 function withoutWaiting(method: string, body: Buffer): Buffer {
   if (!POLLS.test(method)) return body;
   return Buffer.from(JSON.stringify({ ...JSON.parse(body.toString() || "{}"), timeout: 0 }));

@@ -4,18 +4,17 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { NetworkError, TelegramError } from "../../src/protocol/errors.ts";
 import { UPDATE_KINDS } from "../../src/protocol/route.ts";
-import { Folder } from "../end-to-end/bot.ts";
+import { Folder } from "../folder.ts";
 import { FaultyBot } from "./bot.ts";
-import { eventually } from "./eventually.ts";
 import { POLLS } from "./faulty-api.ts";
 import { Sender } from "./sender.ts";
 
 const BATCHES = 300;
 
-/** Anything that JSON can say, often with keys that mean something. */
+/** Any JSON value, often with keys that have a meaning. */
 const { value } = fc.letrec<{ value: unknown; object: object }>((tie) => ({
   value: fc.oneof(
-    // At the last depth the first of these is all there is.
+    // At the last depth only the first of these is used.
     { maxDepth: 4, depthIdentifier: "depth" },
     fc.constantFrom(null, true, 0, -1, 1.5, 2 ** 53, 1e300, "", "__proto__", [], {}),
     fc.integer({ min: 1, max: 5 }),
@@ -61,7 +60,7 @@ const update = fc.oneof(
   value,
 );
 
-test("updates of every shape bring nothing down, and what comes after them is handled", async () => {
+test("updates of every shape stop nothing, and the updates after them are handled", async () => {
   const seed = 1;
   const batches = fc.sample(fc.array(update, { maxLength: 5 }), { numRuns: BATCHES, seed });
   using folder = new Folder();
@@ -72,7 +71,7 @@ test("updates of every shape bring nothing down, and what comes after them is ha
   let next = 2_000_000_000;
   bot.api.inject({
     fault: ({ response }) => {
-      // One that is an update, so that the poller comes back at once.
+      // With a real update, so that the next poll comes at once.
       const batch = [...batches.pop()!, { update_id: next++, levitation: {} }];
       response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify({ ok: true, result: batch }));
       if (batches.length === 0) allServed.resolve();
@@ -83,12 +82,12 @@ test("updates of every shape bring nothing down, and what comes after them is ha
   await bot.round();
   await allServed.promise;
   await bot.round();
-  await eventually(() => [1, 2, 3, 4, 5].every((chat) => bot.heard(chat).includes("3 1")));
+  for (let chat = 1; chat <= 5; chat++) await bot.hears(chat, "3 1");
   const isClosed = await Promise.race([bot.server.closed.then(() => true), Promise.resolve(false)]);
   assert.equal(isClosed, false);
 });
 
-/** Whether Telegram's word for it is "too many": then the call is made again, and takes a second. */
+/** True for a 429: the call would be repeated, a second later. */
 const isTooMany = (status: number, body: string) => status === 429 || /"error_code":429\b/.test(body);
 
 const answer = fc
@@ -110,7 +109,7 @@ const answer = fc
   )
   .filter(([status, body]) => !isTooMany(status, body));
 
-test("answers of every shape are results or errors of our own, and hold nobody up", async () => {
+test("answers of every shape are results or errors of this package, and hold up no other call", async () => {
   await using sender = await Sender.start({ seed: 1 });
   for (const [status, body] of fc.sample(answer, { numRuns: 500, seed: 1 })) {
     sender.api.inject({

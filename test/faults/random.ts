@@ -28,7 +28,7 @@ export class Random {
     return list[this.integer(0, list.length - 1)]!;
   }
 
-  /** Another sequence, which does not depend on how far this one is read from now on. */
+  /** Another sequence; it does not depend on later reads of this one. */
   fork(): Random {
     return new Random(this.integer(0, 2 ** 32 - 1));
   }

@@ -1,15 +1,15 @@
-/** Passes calls on to a server behind this one, as they came. */
+/** Passes calls on to a server behind this one, unchanged. */
 
 import { Agent, request as httpRequest, type IncomingMessage, type ServerResponse } from "node:http";
 
-export interface Answer {
+export interface RelayedAnswer {
   status: number;
   headers: Record<string, string>;
   text: string;
 }
 
 export class Relay {
-  /** Lets go of a connection that was idle for a second: the server behind does after five, and a call may meet its end. */
+  /** Closes connections that are idle for a second: the server behind closes them after five, perhaps under a call. */
   readonly #agent = new Agent({ keepAlive: true, timeout: 1000 });
   readonly #url: string;
 
@@ -18,10 +18,10 @@ export class Relay {
   }
 
   /**
-   * Has the server behind do it, and breaks that off if the caller does.
+   * Has the server behind carry it out; breaks that off if the caller hangs up.
    * @param response the answer that the caller waits for
    */
-  async pass(request: IncomingMessage, response: ServerResponse, body: Buffer): Promise<Answer> {
+  async pass(request: IncomingMessage, response: ServerResponse, body: Buffer): Promise<RelayedAnswer> {
     const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
     const { host: _, "content-length": __, ...headers } = request.headers;
     const onward = httpRequest(this.#url + request.url, {

@@ -1,4 +1,4 @@
-/** The server's way out by itself, from the outbox to the sockets, against a Bot API that has its faults. */
+/** The sending half of the server, from the outbox to the sockets, against a Bot API with faults. */
 
 import type { Answer } from "../../src/protocol/port.ts";
 import { Limiter } from "../../src/sends/limiter.ts";
@@ -12,9 +12,9 @@ import { FaultyApi, type FaultyApiOptions } from "./faulty-api.ts";
 export interface SenderOptions extends FaultyApiOptions {
   /** The bot may write to the private chats 1, 2, … up to this one: 5. */
   chats?: number;
-  /** The minute, unless told. */
+  /** 60 s unless given: ms. */
   callTimeout?: number;
-  /** Pauses are over when this clock says so, in place of a real one. */
+  /** Times the pauses, in place of a real clock. */
   clock?: Clock;
 }
 
@@ -47,8 +47,9 @@ export class Sender implements AsyncDisposable {
       succeeded: resolve,
       failed: reject,
     });
+    this.#outbox.takeTurn()();
     const result = promise.then((answer) => (JSON.parse(answer as string) as { result: unknown }).result);
-    // A test that fails ends this call, too, and it is the test's own error that counts.
+    // A failing test ends this call, too; its own error is the one to show.
     result.catch(() => {});
     return result;
   }
@@ -57,7 +58,7 @@ export class Sender implements AsyncDisposable {
     return this.call("sendMessage", { chat_id, text });
   }
 
-  /** What the chat has heard, in order. */
+  /** The texts that the chat has received, in order. */
   async heard(chat_id: number): Promise<(string | undefined)[]> {
     const messages = await this.api.simulator.perform("messages", { chat_id });
     return messages.filter(({ from }) => from?.is_bot).map(({ text }) => text);

@@ -3,8 +3,8 @@ import { describe, test } from "node:test";
 import { setImmediate } from "node:timers/promises";
 import { type IncomingCall, refuse, tooManyRequests } from "../../simulator/index.ts";
 import { NetworkError, TelegramError } from "../../src/protocol/errors.ts";
+import { eventually } from "../eventually.ts";
 import { Clock } from "./clock.ts";
-import { eventually } from "./eventually.ts";
 import { FAULTS, type FaultName, POLL_FAULTS, SPOILING } from "./faults.ts";
 import { SENDS } from "./faulty-api.ts";
 import { Sender } from "./sender.ts";
@@ -13,16 +13,16 @@ const parallel = { concurrency: true } as const;
 
 const SEND_FAULTS = (Object.keys(FAULTS) as FaultName[]).filter((fault) => !POLL_FAULTS.has(fault));
 const REFUSED_429 = SEND_FAULTS.filter((fault) => fault.startsWith("tooMany"));
-/** Good answers that are only odd. */
+/** Good answers in an odd form. */
 const HARMLESS: readonly FaultName[] = ["slowDrip", "wrongContentType"];
-/** Nobody can tell from them whether the call was carried out; silent.test.ts has those for which that takes a while. */
+/** Answers that leave it unknown if the call was carried out; silent.test.ts has the two that take a minute. */
 const UNCERTAIN = SEND_FAULTS.filter(
   (fault) => !REFUSED_429.includes(fault) && !HARMLESS.includes(fault) && !["halfOpen", "stallInBody"].includes(fault),
 );
 
-describe("a message meets", parallel, () => {
+describe("a message that meets a fault", parallel, () => {
   for (const fault of HARMLESS) {
-    test(`${fault}: it is delivered once`, async () => {
+    test(`a message meets ${fault}: it is delivered once`, async () => {
       await using sender = await Sender.start({ seed: 1 });
       sender.api.inject({ fault, on: SENDS, times: 1 });
       await sender.say(1, "hello");
@@ -51,7 +51,10 @@ describe("a message meets", parallel, () => {
     const door = sender.api.inject({ fault: "refused" });
     await setImmediate();
     const said = [sender.say(1, "one"), sender.say(1, "two")];
-    await eventually(() => sender.api.refusals.length >= 2);
+    await eventually(
+      () => sender.api.refusals.length >= 2,
+      () => `${sender.api.refusals.length} of 2 connections are refused`,
+    );
     door.stop();
     await Promise.all(said);
     assert.deepEqual(await sender.heard(1), ["one", "two"]);
@@ -59,7 +62,7 @@ describe("a message meets", parallel, () => {
 
   for (const fault of UNCERTAIN) {
     for (const carriesOut of SPOILING.has(fault) ? [true] : [true, false]) {
-      test(`${fault}, ${carriesOut ? "after" : "before"} it is delivered: it is not repeated, and the sender knows`, async () => {
+      test(`a message meets ${fault}, ${carriesOut ? "after" : "before"} it is delivered: it is not repeated, and the sender knows`, async () => {
         await using sender = await Sender.start({ seed: 1 });
         sender.api.inject({ fault, on: SENDS, times: 1, carriesOut });
         const [first, second] = await Promise.allSettled([sender.say(1, "one"), sender.say(1, "two")]);
@@ -75,7 +78,7 @@ function saysUnknown(error: unknown): boolean {
   return (error instanceof TelegramError || error instanceof NetworkError) && error.delivery === "unknown";
 }
 
-describe("a call that may be repeated is repeated after", parallel, () => {
+describe("a call that may be repeated", parallel, () => {
   const calls: [string, { [name: string]: unknown }][] = [
     ["getChat", { chat_id: 1 }],
     ["setMyName", { name: "Bot" }],
@@ -83,7 +86,7 @@ describe("a call that may be repeated is repeated after", parallel, () => {
     ["answerCallbackQuery", { callback_query_id: "1" }],
   ];
   for (const fault of UNCERTAIN) {
-    test(fault, async () => {
+    test(`a call that may be repeated is repeated after ${fault}`, async () => {
       await using sender = await Sender.start({ seed: 1 });
       const posted = (await sender.say(1, "first")) as { message_id: number };
       const query = { id: "1", from: { id: 1, is_bot: false, first_name: "User 1" }, chat_instance: "1", data: "x" };
@@ -92,7 +95,7 @@ describe("a call that may be repeated is repeated after", parallel, () => {
         sender.api.inject({ fault, times: 2, on: new RegExp(`^${method}$`), carriesOut: false });
         const own = method === "editMessageText" ? { ...parameters, message_id: posted.message_id } : parameters;
         await sender.call(method, own).catch((error) => {
-          // That it has been carried out already may be told as a refusal, and that is all the harm there is.
+          // A call that was carried out before may be refused now; it does no other harm.
           assert.ok(SPOILING.has(fault) && error instanceof TelegramError && error.error_code === 400, String(error));
         });
       }
@@ -100,7 +103,7 @@ describe("a call that may be repeated is repeated after", parallel, () => {
   }
 });
 
-test("whatever the faults, what a chat hears is in order, once, and all that was confirmed", parallel, async () => {
+test("under all faults, a chat's messages come once, in order, and every confirmed one comes", parallel, async () => {
   const chats = 8;
   await using sender = await Sender.start({ seed: 7, chats });
   for (const fault of [...UNCERTAIN, "slowDrip"] as FaultName[])
@@ -122,7 +125,7 @@ test("whatever the faults, what a chat hears is in order, once, and all that was
 });
 
 describe("429", parallel, () => {
-  /** Refuses the first message to each of these chats. */
+  /** A simulator that refuses the first message to each of these chats. */
   const refusing = (chats: readonly number[], retry_after: number) => {
     const left = new Set(chats);
     return async ({ method, parameters }: IncomingCall, respond: () => Promise<Response>) =>
@@ -171,7 +174,7 @@ async function paused(clock: Clock, count: number): Promise<void> {
   );
 }
 
-test("a group that has become a supergroup hears everything there, in order", parallel, async () => {
+test("messages to a group that has become a supergroup arrive there, all and in order", parallel, async () => {
   await using sender = await Sender.start({ seed: 1 });
   const ann = await sender.api.simulator.user("ann");
   const group = await sender.api.simulator.group("The group", "group");
@@ -181,7 +184,7 @@ test("a group that has become a supergroup hears everything there, in order", pa
   assert.deepEqual((await sender.heard(upgraded.id)).slice(-3), ["one", "two", "three"]);
 });
 
-test("a user who has blocked the bot is a 403 at once, and what follows is not held up", parallel, async () => {
+test("a message to a user who has blocked the bot is a 403 at once, and holds up no later one", parallel, async () => {
   await using sender = await Sender.start({ seed: 1 });
   const ann = await sender.api.simulator.user("ann");
   await ann.sendText("hello");

@@ -4,14 +4,14 @@ import { NetworkError } from "../../src/protocol/errors.ts";
 import { BotApi } from "../../src/telegram/bot-api.ts";
 import { Poller } from "../../src/telegram/poller.ts";
 import { message } from "../end-to-end/bot.ts";
+import { eventually } from "../eventually.ts";
 import { Deadlines } from "../telegram/deadlines.ts";
-import { eventually } from "./eventually.ts";
 import { FaultyApi, POLLS, SENDS } from "./faulty-api.ts";
 import { Sender } from "./sender.ts";
 
 /**
- * Instead of the minute that a call may take: ms. More than a second, because undici measures such times in ticks of half a
- * second, and so does not mistake an event loop that is held up for a silent server.
+ * In place of the minute that a call may take: ms. Times of more than a second undici measures in ticks of half a second, so it
+ * does not mistake a held-up event loop for a silent server.
  */
 const CALL_TIMEOUT = 1500;
 
@@ -28,9 +28,7 @@ class Polling implements AsyncDisposable {
     const poller = new Poller({
       allowedUpdates: ["message"],
       getUpdates: (poll, signal) => this.#botApi.getUpdates(poll, signal),
-      take: (updates) => this.received.push(...updates.map(({ update_id }) => update_id)),
-      stored: async () => {},
-      room: async () => {},
+      received: async (updates) => this.received.push(...updates.map(({ update_id }) => update_id)),
       log: { info() {}, warn() {} },
     });
     this.#running = poller.run(this.#stopping.signal);
@@ -57,11 +55,14 @@ for (const fault of ["halfOpen", "stallInBody"] as const) {
           () => `${polls()} polls, not ${number}`,
         );
         assert.deepEqual(polling.received, []);
-        // The connection that hangs at this moment goes on hanging.
+        // The connection that hangs now goes on hanging.
         if (number === 3) outage.stop();
         polling.deadlines.pass();
       }
-      await eventually(() => polling.received.length > 0);
+      await eventually(
+        () => polling.received.length > 0,
+        () => `no updates after ${polls()} polls`,
+      );
       assert.deepEqual(polling.received, ids);
       assert.deepEqual(polling.deadlines.asked.slice(0, 4), [60_000, 10_000, 10_000, 10_000]);
     });

@@ -1,6 +1,6 @@
-/** A stopwatch that stands still while its event loop is held up: a busy machine takes no time from a test. */
+/** A stopwatch that stands still while its event loop is held up, so that a busy machine takes no time from a test. */
 
-/** The loop turns this often: ms. A turn that takes more than twice as long counts as two. */
+/** Interval between two looks: ms. A longer one counts as two at most. */
 const TURN = 10;
 
 export class Stopwatch implements Disposable {
@@ -15,7 +15,7 @@ export class Stopwatch implements Disposable {
     return this.#elapsed;
   }
 
-  /** Milliseconds for which the loop was held up. */
+  /** Milliseconds in which the loop was held up. */
   get held(): number {
     return performance.now() - this.#began - this.elapsed;
   }

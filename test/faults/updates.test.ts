@@ -3,22 +3,23 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { describe, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
-import { Folder, message } from "../end-to-end/bot.ts";
+import { message } from "../end-to-end/bot.ts";
+import { eventually } from "../eventually.ts";
+import { Folder } from "../folder.ts";
 import { FaultyBot } from "./bot.ts";
-import { eventually } from "./eventually.ts";
 import type { Fault, FaultName } from "./faults.ts";
 import { FAULTS } from "./faults.ts";
 import { EVERYTHING, POLLS } from "./faulty-api.ts";
 
-/** Answers with just that. */
+/** A fault that answers with this text. */
 function answering(text: string): Fault {
   return ({ response }) => void response.writeHead(200, { "content-type": "application/json" }).end(text);
 }
 
-/** As deep as it gets, and then a little deeper. */
+/** JSON nested 20,000 deep. */
 const DEEP = `${"[".repeat(20_000)}${"]".repeat(20_000)}`;
 
-/** No events can be made of these. */
+/** Updates that cannot become events. */
 const ABSURD = [
   "null",
   "7",
@@ -40,7 +41,7 @@ const ABSURD = [
   '{"update_id":616,"":null}',
 ];
 
-/** These are odd, but events: they come to somebody. */
+/** Odd updates that are events all the same: an application gets them. */
 const ODD = [
   '{"update_id":620,"levitation":{"from":{"id":1,"is_bot":false,"first_name":"Ann"}}}',
   '{"update_id":621,"message":{}}',
@@ -52,29 +53,38 @@ const ODD = [
   '{"update_id":627,"__proto__":{"chat":{"id":1}}}',
   '{"update_id":628,"callback_query":{"message":7,"from":[]}}',
   '{"update_id":629,"constructor":{"hasOwnProperty":1}}',
-  // The first of two kinds counts.
+  // Of two kinds the first counts.
   `{"update_id":630,"message":${JSON.stringify(message(2, "3").message)},"edited_message":null}`,
 ];
 
+/** Resolves when a fault has hit so many polls. */
+async function spoiledPolls(bot: FaultyBot, count: number): Promise<void> {
+  const spoiled = () => bot.api.visits(POLLS).filter((visit) => visit.spoiled).length;
+  await eventually(
+    () => spoiled() >= count,
+    () => `${spoiled()} of ${count} polls`,
+  );
+}
+
 const good = (update_id: number, chat: number, text: string) => JSON.stringify({ update_id, ...message(chat, text) });
 
-test("updates that are none become dead letters; the others of their batch, and what comes after, are handled", async () => {
+test("updates that cannot be events become dead letters; the others of their batch, and later ones, are handled", async () => {
   using folder = new Folder();
   const inbox = join(folder.path, "inbox.sqlite");
   await using bot = await FaultyBot.start("echo", { seed: 1, flags: { inbox } });
-  // So that the chats are known.
+  // The simulator must know the chats.
   await bot.round();
   await bot.answered();
   const batch = [good(600, 1, "2"), ...ABSURD, good(619, 1, "3"), ...ODD, good(640, 2, "4"), "null"];
   bot.api.inject({ fault: answering(`{"ok":true,"result":[${batch}]}`), on: POLLS, times: 1 });
   await bot.api.simulator.push(message(5, "2"));
-  await eventually(() => bot.heard(2).length === 3);
+  await bot.hears(2, 3);
   await bot.server.idle();
   assert.deepEqual(bot.heard(1), ["1 1", "2 1", "3 1"]);
   assert.deepEqual(bot.heard(2), ["1 1", "3 1", "4 1"]);
 
   await bot.api.simulator.push(message(4, "2"));
-  await eventually(() => bot.heard(4).length === 2);
+  await bot.hears(4, 2);
   await bot.server.stop();
   const database = new DatabaseSync(inbox, { readOnly: true });
   const dead = database.prepare("SELECT body FROM dead_letter ORDER BY rowid").all() as { body: string }[];
@@ -84,13 +94,13 @@ test("updates that are none become dead letters; the others of their batch, and 
   database.close();
 });
 
-test("a server that has nothing but updates without ids is not asked without a pause, and heard when it has others", async () => {
+test("a server with nothing but updates without ids is polled with pauses, and its later updates are handled", async () => {
   await using bot = await FaultyBot.start("echo", { seed: 1 });
   await bot.round();
   await bot.answered();
   const nonsense = bot.api.inject({ fault: answering('{"ok":true,"result":[{"message":{}},null]}'), on: POLLS });
   await bot.round();
-  await eventually(() => bot.api.visits(POLLS).filter(({ spoiled }) => spoiled).length >= 5);
+  await spoiledPolls(bot, 5);
   const before = bot.api.visits(POLLS).length;
   await delay(2000);
   assert.ok(bot.api.visits(POLLS).length - before <= 4);
@@ -110,7 +120,7 @@ test("batches of 4 MiB arrive whole and in order", async () => {
       return update;
     }),
   );
-  await eventually(() => [1, 2, 3, 4, 5].every((chat) => bot.heard(chat).length === 25));
+  for (let chat = 1; chat <= 5; chat++) await bot.hears(chat, 25);
   for (let chat = 1; chat <= 5; chat++) {
     assert.deepEqual(
       bot.heard(chat),
@@ -138,16 +148,16 @@ test("the same update twice in a batch, and again in later ones, is handled once
   const batch = [good(600, 1, "2"), good(600, 1, "2"), good(601, 1, "3"), good(600, 1, "2")];
   bot.api.inject({ fault: answering(`{"ok":true,"result":[${batch}]}`), on: POLLS, times: 3 });
   await bot.api.simulator.push(message(1, "4"));
-  await eventually(() => bot.api.visits(POLLS).filter(({ spoiled }) => spoiled).length === 3);
+  await spoiledPolls(bot, 3);
   await bot.api.simulator.push(message(1, "5"));
-  await eventually(() => bot.heard(1).includes("5 1"));
+  await bot.hears(1, "5 1");
   assert.deepEqual(bot.heard(1), ["1 1", "4 1", "2 1", "3 1", "5 1"]);
 });
 
 /** Rounds after which the Bot API refuses connections for a while. */
 const DOOR_SHUTS = [20, 50, 80];
 
-/** Cuts polls and no send: a send that is cut is not repeated, so its answer would never come. */
+/** Refuses connections for 300 ms. It cuts polls but no send: a send that is cut is not repeated, so its answer would never come. */
 async function shutTheDoor(bot: FaultyBot): Promise<void> {
   await bot.server.idle();
   const door = bot.api.inject({ fault: "refused" });
@@ -155,14 +165,14 @@ async function shutTheDoor(bot: FaultyBot): Promise<void> {
   door.stop();
 }
 
-describe("whatever the Bot API does", { concurrency: true, timeout: 180_000 }, () => {
+describe("under faults of the Bot API", { concurrency: true, timeout: 180_000 }, () => {
   for (const seed of [1, 2, 3]) {
     test(`polls bring each update once and in order (seed ${seed})`, async () => {
       await using bot = await FaultyBot.start("echo", { seed });
       const faults = (Object.keys(FAULTS) as FaultName[]).filter((name) => !["halfOpen", "stallInBody"].includes(name));
-      // A poll that a fault has left waiting would be given up at its deadline, a minute later: here faults end with heal().
+      // A silent fault would hold its poll until the deadline, a minute later: here faults end with heal().
       for (const fault of faults) bot.api.inject({ fault, on: POLLS, probability: 0.02, endsInReset: true });
-      // How many polls there are, and so how many faults, depends on how fast this machine is.
+      // The number of polls, and so of faults, depends on the speed of this machine.
       for (let round = 0; round < 100 || (bot.api.struck.size < 5 && round < 1000); round++) {
         await bot.round();
         if (DOOR_SHUTS.includes(round)) await shutTheDoor(bot);
@@ -176,7 +186,7 @@ describe("whatever the Bot API does", { concurrency: true, timeout: 180_000 }, (
   }
 
   for (const result of ["null", "7", "[]", "{}", '{"id":"7"}']) {
-    test(`a start does not take ${result} for a bot`, async () => {
+    test(`a start does not accept ${result} as a bot`, async () => {
       using folder = new Folder();
       await using bot = await FaultyBot.start("echo", {
         seed: 1,
@@ -189,7 +199,7 @@ describe("whatever the Bot API does", { concurrency: true, timeout: 180_000 }, (
     });
   }
 
-  test("a start waits for it", async () => {
+  test("a start waits until the Bot API answers well", async () => {
     const starting = FaultyBot.start("echo", {
       seed: 1,
       prepare: (api) =>

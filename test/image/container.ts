@@ -1,27 +1,28 @@
-/** Containers of whichever engine there is: Docker, or podman, which takes the same arguments. */
+/** Containers of Docker, or of podman, which takes the same arguments. */
 
-import { type ChildProcessWithoutNullStreams, execFile, spawn } from "node:child_process";
+import { type ChildProcessWithoutNullStreams, execFile } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { promisify } from "node:util";
+import { startChild } from "../child.ts";
 
 const ENGINE = process.env.ENGINE ?? "docker";
 
-/** The network is the machine's own, so that a container reaches a Bot API on this machine's loopback address. */
+/** The machine's own network: a container reaches a Bot API on this machine's loopback address. */
 const NETWORK = ["--network", "host"];
 
-/** What the engine's command prints. @throws with what it says on standard error */
+/** Runs a command of the engine. @returns its output @throws with its standard error */
 export async function engine(...args: readonly string[]): Promise<string> {
   const { stdout } = await promisify(execFile)(ENGINE, args, { maxBuffer: 2 ** 26 });
   return stdout.trim();
 }
 
-/** @param options given to the engine, such as build arguments */
+/** @param options for the engine, such as build arguments */
 export async function build(image: string, folder: string, ...options: readonly string[]): Promise<void> {
   await engine("build", ...NETWORK, "--tag", image, ...options, folder);
 }
 
-/** The image as the engine describes it; what it says is a list of one. */
+/** The engine's description of the image, which comes as a list of one. */
 export async function inspect(image: string): Promise<ImageDescription> {
   return JSON.parse(await engine("image", "inspect", image))[0];
 }
@@ -36,7 +37,7 @@ export interface ImageDescription {
     readonly Labels: { readonly [name: string]: string };
     readonly Healthcheck?: HealthCheck;
   };
-  /** Where older versions of podman have it. */
+  /** Older versions of podman have it here. */
   readonly Healthcheck?: HealthCheck;
 }
 
@@ -53,9 +54,9 @@ export class Container implements AsyncDisposable {
 
   /** @param args options, the image, and the command, as after `docker run` */
   constructor(...args: readonly string[]) {
-    // podman without systemd only complains of a health check.
+    // podman cannot run health checks without systemd.
     const options = ["--rm", "--interactive", "--no-healthcheck", "--name", this.#name, ...NETWORK];
-    this.#process = spawn(ENGINE, ["run", ...options, ...args]);
+    this.#process = startChild(ENGINE, ["run", ...options, ...args]);
     for (const stream of [this.#process.stdout, this.#process.stderr]) {
       stream.setEncoding("utf8").on("data", (text) => {
         this.#output += text;
@@ -64,38 +65,38 @@ export class Container implements AsyncDisposable {
     this.#exit = once(this.#process, "close").then(([code]) => code);
   }
 
-  /** All that has been said so far. */
+  /** Output so far. */
   get output(): string {
     return this.#output;
   }
 
-  /** Resolves once the text has been said; rejects if the container ends before that. */
+  /** Resolves once the text is in the output; rejects if the container ends before that. */
   async says(text: string): Promise<void> {
     const ended = new AbortController();
-    this.#exit.then(() => ended.abort(new Error(`the container ended and did not say "${text}":\n${this.#output}`)));
+    this.#exit.then(() => ended.abort(new Error(`the container ended without "${text}":\n${this.#output}`)));
     const { stdout, stderr } = this.#process;
     while (!this.#output.includes(text)) {
       await Promise.race([stdout, stderr].map((stream) => once(stream, "data", { signal: ended.signal })));
     }
   }
 
-  /** Says this to the container, and no more. */
+  /** Writes the text to standard input, and ends it. */
   hears(text: string): void {
     this.#process.stdin.end(text);
   }
 
-  /** What a command prints that runs inside. @throws if it fails */
+  /** Runs a command inside. @returns its output @throws if it fails */
   inside(...command: readonly string[]): Promise<string> {
     return engine("exec", this.#name, ...command);
   }
 
-  /** As `docker stop` does. @returns the exit code */
+  /** Runs `docker stop`. @returns the exit code */
   async stop(): Promise<number> {
     await engine("stop", this.#name);
     return this.#exit;
   }
 
-  /** As the machine does that runs out of memory. */
+  /** Kills it with SIGKILL, as a machine without memory does. */
   async kill(): Promise<void> {
     await engine("kill", "--signal", "KILL", this.#name);
     await this.#exit;

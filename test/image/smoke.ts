@@ -1,16 +1,16 @@
 /**
- * The image as people use it: built from the Dockerfile, run as docs/deploy.md says, against a Bot API on this machine.
- * `npm run test:image` finds a container engine for it.
+ * The image, built from the Dockerfile and run as docs/deploy.md says, against a Bot API on this machine.
+ * `npm run test:image` finds a container engine.
  */
 
 import assert from "node:assert/strict";
-import { chmod, cp, mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { chmod, cp } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
-import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { Simulator } from "../../simulator/simulator.ts";
+import { confirmed, nextText } from "../end-to-end/bot.ts";
+import { Folder } from "../folder.ts";
 import { build, Container, engine, inspect } from "./container.ts";
 
 const REPOSITORY = fileURLToPath(new URL("../..", import.meta.url));
@@ -20,7 +20,7 @@ const VOLUME = "asgigram-smoke-data";
 const MEGABYTE = 1e6;
 const ECHO = "/opt/asgigram/examples/echo.ts";
 
-/** The containers share this machine's network, where the usual address may be taken. */
+/** The containers share this machine's network, where the default address may be in use. */
 const LISTEN = ["--env", "ASGIGRAM_LISTEN=127.82.0.1:8082"];
 
 /** As in compose.yaml. */
@@ -41,28 +41,27 @@ const BOTS = {
   };`,
 };
 
-let folder: string;
+const folder = new Folder();
 let simulator: Simulator;
 
 before(async () => {
-  folder = await mkdtemp(join(tmpdir(), "asgigram-image-"));
   simulator = await Simulator.start();
-  for (const [name, source] of Object.entries(BOTS)) await writeFile(join(folder, name), source);
-  await writeFile(join(folder, "token"), simulator.token);
-  await chmod(folder, 0o755);
+  for (const [name, source] of Object.entries(BOTS)) folder.write(name, source);
+  folder.write("token", simulator.token);
+  await chmod(folder.path, 0o755);
   await build(IMAGE, REPOSITORY, "--build-arg", `NODE=${BASE}`, "--build-arg", "VERSION=1.2.3");
 });
 
 after(async () => {
   await simulator.close();
-  await rm(folder, { recursive: true });
+  folder[Symbol.dispose]();
 });
 
 /** Runs one of BOTS, mounted, with the token in a file. */
 function serve(bot: keyof typeof BOTS, ...options: readonly string[]): Container {
   return new Container(
-    ...["--volume", `${folder}/${bot}:/bot/bot.ts:ro`],
-    ...["--volume", `${folder}/token:/run/secrets/token:ro`, "--env", "ASGIGRAM_TOKEN_FILE=/run/secrets/token"],
+    ...["--volume", `${folder.join(bot)}:/bot/bot.ts:ro`],
+    ...["--volume", `${folder.join("token")}:/run/secrets/token:ro`, "--env", "ASGIGRAM_TOKEN_FILE=/run/secrets/token"],
     ...["--env", `ASGIGRAM_API_URL=${simulator.url}`, "--env", "ASGIGRAM_WORKERS=1"],
     ...LISTEN,
     ...options,
@@ -71,7 +70,7 @@ function serve(bot: keyof typeof BOTS, ...options: readonly string[]): Container
 }
 
 describe("the image", () => {
-  test("says what it is", async () => {
+  test("the image has its user, health check and labels", async () => {
     const { Config, Healthcheck = Config.Healthcheck } = await inspect(IMAGE);
     assert.equal(Config.User, "node");
     assert.equal(Config.StopSignal, "SIGTERM");
@@ -82,17 +81,17 @@ describe("the image", () => {
     assert.equal(Labels["org.opencontainers.image.version"], "1.2.3");
   });
 
-  test("is no larger than its base and 120 MB", async (t) => {
+  test("the image is at most 120 MB larger than its base", async (t) => {
     const [{ Size: size }, { Size: base }] = await Promise.all([inspect(IMAGE), inspect(BASE)]);
     t.diagnostic(`${Math.round((size - base) / MEGABYTE)} MB over its base of ${Math.round(base / MEGABYTE)} MB`);
     assert.ok(size - base < 120 * MEGABYTE);
   });
 
-  test("shares all its layers but the last with one made of changed sources", async (t) => {
-    const changed = join(folder, "changed");
+  test("the image shares all layers but the last with an image of changed sources", async (t) => {
+    const changed = folder.join("changed");
     const isSource = (path: string) => !/node_modules|\.git$|dist$/.test(path);
     await cp(REPOSITORY, changed, { recursive: true, filter: isSource });
-    await writeFile(join(changed, "src/changed.ts"), "export const changed = true;\n");
+    folder.write("changed/src/changed.ts", "export const changed = true;\n");
     const started = performance.now();
     await build(`${IMAGE}-changed`, changed, "--build-arg", `NODE=${BASE}`, "--build-arg", "VERSION=1.2.3");
     t.diagnostic(`built again in ${Math.round((performance.now() - started) / 1000)} s`);
@@ -103,7 +102,7 @@ describe("the image", () => {
   });
 });
 
-test("what V8 has compiled is in the image, for the main thread and for workers", async () => {
+test("V8's compiled code is in the image, for the main thread and for workers", async () => {
   await using demo = new Container("--env", "NODE_DEBUG_NATIVE=COMPILE_CACHE", IMAGE, "simulate", ECHO);
   demo.hears("hi\n");
   assert.equal(await demo.exit(), 0, demo.output);
@@ -112,44 +111,44 @@ test("what V8 has compiled is in the image, for the main thread and for workers"
   }
 });
 
-test("the demo answers", async () => {
+test("the simulate command answers in a container", async () => {
   await using demo = new Container(IMAGE, "simulate", ECHO);
   demo.hears("hi\n");
   assert.equal(await demo.exit(), 0, demo.output);
   assert.match(demo.output, /Bot: hi/);
 });
 
-test("a mounted bot serves without rights and without a writable file but those of /data", async () => {
+test("a mounted bot serves without rights, and only /data can be written", async () => {
   const ann = await simulator.user("ann");
   await using container = serve("echo.ts", ...HARDENED);
   await ann.sendText("hello");
-  assert.equal((await ann.nextMessage()).text, "hello");
+  assert.equal(await nextText(ann), "hello");
   assert.equal(await container.inside("asgigram", "health"), "healthy");
   assert.equal(await container.inside("asgigram", "health", "--ready"), "ready");
   assert.equal(await container.inside("id", "--user"), "1000");
   assert.match(await container.inside("ls", "/data"), /^inbox\.sqlite$/m);
   await assert.rejects(container.inside("touch", "/bot/file"), /Read-only file system/);
-  // Some engines have temporary folders that can be written to: nothing is there.
+  // With some engines temporary folders can be written: they are empty.
   assert.equal(await container.inside("find", "/tmp", "/var/tmp", "-type", "f"), "");
   assert.equal(await container.stop(), 0, container.output);
   assert.match(container.output, /stopped/);
 });
 
-test("an update that was at hand when the container was killed is delivered by the next one", async () => {
+test("an update that a killed container was handling is delivered by the next one", async () => {
   const ben = await simulator.user("ben");
   await using first = serve("pensive.ts", "--volume", `${VOLUME}:/data`);
   await ben.sendText("the meaning of it");
   await first.says("thinks about the meaning of it");
-  // Telegram has been told that it arrived, and will not send it again.
-  while (simulator.pending > 0) await delay(20);
+  // Telegram does not send it again.
+  await confirmed(simulator);
   await first.kill();
   await using second = serve("echo.ts", "--volume", `${VOLUME}:/data`);
-  assert.equal((await ben.nextMessage()).text, "the meaning of it");
+  assert.equal(await nextText(ben), "the meaning of it");
   assert.equal(await second.stop(), 0, second.output);
   await engine("volume", "rm", VOLUME);
 });
 
-test("processes that lost their parents are reaped", async () => {
+test("orphaned processes in a container are reaped", async () => {
   await using container = serve("echo.ts");
   await container.says("serving");
   const orphan = await container.inside("sh", "-c", "sh -c 'sleep 0.1 >/dev/null & echo $!'");
@@ -157,7 +156,7 @@ test("processes that lost their parents are reaped", async () => {
   assert.equal(await container.stop(), 0, container.output);
 });
 
-test("an image built upon it brings a bot with its packages", async () => {
+test("an image built on this one has a bot with its packages", async () => {
   await build(`${IMAGE}-example`, join(REPOSITORY, "examples/docker"));
   await using container = new Container(
     ...HARDENED,
@@ -167,6 +166,6 @@ test("an image built upon it brings a bot with its packages", async () => {
   );
   const cem = await simulator.user("cem");
   await cem.sendText("Alle Menschen sind frei und gleich an Würde und Rechten geboren.");
-  assert.match((await cem.nextMessage()).text ?? "", /German/);
+  assert.match((await nextText(cem)) ?? "", /German/);
   assert.equal(await container.stop(), 0, container.output);
 });

@@ -1,90 +1,244 @@
-/** What every inbox promises, whatever it is made of. */
+/** The promises of every inbox. */
 
 import assert from "node:assert/strict";
 import { describe, type TestContext, test } from "node:test";
-import type { Inbox } from "../../src/inbox/inbox.ts";
+import type { Inbox, ReceivedUpdate } from "../../src/inbox/inbox.ts";
+import { Entries, turn } from "./entries.ts";
 
 export const HOUR = 3_600_000;
 export const DAY = 24 * HOUR;
 export const START = Date.UTC(2026, 0, 1);
 
-/** Updates with these ids. */
-export function updates(...ids: number[]): { update_id: number; body: string }[] {
-  return ids.map((update_id) => ({
-    update_id,
-    body: JSON.stringify({ update_id, message: { text: `№ ${update_id}` } }),
-  }));
+/** Messages of one chat, with these update ids. */
+export function updates(...ids: number[]): ReceivedUpdate[] {
+  return ids.map((update_id) => {
+    const update = { update_id, message: { chat: { id: 7 }, text: `№ ${update_id}` } };
+    return { update_id, update, body: JSON.stringify(update) };
+  });
 }
 
-/** @param create makes an empty inbox that is gone after the test */
+const BODY = (id: number) => updates(id)[0]!.body;
+
+/** @param create makes an empty inbox that is closed and deleted after the test */
 export function keepsTheContract(create: (t: TestContext) => Inbox): void {
-  describe("what every inbox promises", () => {
-    test("append() gives each update a number of its own, in order", (t) => {
-      const inbox = create(t);
-      const seqs = [...inbox.append(updates(1, 2, 3)), ...inbox.append(updates(4)), ...inbox.append(updates(5, 6))];
-      assert.equal(seqs.length, 6);
-      for (const [i, seq] of seqs.entries()) assert.ok(i === 0 || seq! > seqs[i - 1]!, `${seqs}`);
-    });
+  /** An inbox that has started, and its receiver. */
+  async function started(t: TestContext) {
+    const [inbox, entries] = [create(t), new Entries()];
+    assert.equal(await inbox.start(entries), 0);
+    return { inbox, entries };
+  }
 
-    test("sync() resolves, whether there is anything to flush or not", async (t) => {
-      const inbox = create(t);
-      await inbox.sync();
-      inbox.append(updates(1));
-      await Promise.all([inbox.sync(), inbox.sync()]);
-    });
-
-    test("append() of nothing is nothing", (t) => {
-      assert.deepEqual(create(t).append([]), []);
-    });
-
-    test("an id that was appended once is refused, in the same batch, in a later one, and when it is settled", (t) => {
-      const inbox = create(t);
-      const [one, two, again] = inbox.append(updates(1, 2, 1));
-      assert.ok(one! < two!);
-      assert.equal(again, undefined);
-      inbox.record([{ seq: one!, alone: false }], [one!]);
-      inbox.bury(two!, "it threw");
-      const [first, second, third] = inbox.append(updates(1, 2, 3));
-      assert.deepEqual([first, second], [undefined, undefined]);
-      assert.ok(third! > two!);
-    });
-
-    test("ids need not rise, nor be consecutive", (t) => {
-      const inbox = create(t);
-      const ids = [900, 7, 8, 901, 3, 1_000_000_000_000];
-      for (const id of ids) assert.notEqual(inbox.append(updates(id))[0], undefined);
-      for (const id of ids) assert.equal(inbox.append(updates(id))[0], undefined, `${id}`);
-      for (const id of [899, 902, 6, 9, 2, 4]) assert.notEqual(inbox.append(updates(id))[0], undefined, `${id}`);
-    });
-
-    test("an id is refused for two days, and welcome again after a quiet week", (t) => {
-      t.mock.timers.enable({ apis: ["Date"], now: START });
-      const inbox = create(t);
-      inbox.append(updates(1, 2, 3));
-      t.mock.timers.setTime(START + 2 * DAY);
-      assert.deepEqual(inbox.append(updates(3)), [undefined]);
-      t.mock.timers.setTime(START + 9 * DAY);
-      const seqs = inbox.append(updates(3, 2, 1));
+  describe("the contract of every inbox", () => {
+    test("append() gives each update a number of its own, and entries arrive in the order of their numbers", async (t) => {
+      const { inbox, entries } = await started(t);
+      assert.equal(await inbox.append(updates(1, 2, 3)), 3);
+      assert.equal(await inbox.append(updates(4)), 1);
+      assert.equal(await inbox.append(updates(5, 6)), 2);
+      await entries.until(6);
+      assert.deepEqual(entries.ids, [1, 2, 3, 4, 5, 6]);
+      const { seqs } = entries;
       assert.ok(
-        seqs.every((seq) => seq !== undefined),
+        seqs.every((seq, i) => i === 0 || seq > seqs[i - 1]!),
         `${seqs}`,
       );
     });
 
-    test("numbers that it does not know are of no consequence", (t) => {
-      const inbox = create(t);
-      const [seq] = inbox.append(updates(1));
-      inbox.record([{ seq: 999, alone: true }], [999, -1]);
-      inbox.mourn([999]);
-      inbox.withdraw([999]);
-      inbox.bury(999, "?");
-      assert.ok(inbox.append(updates(2))[0]! > seq!);
+    test("appends at the same time are stored in the order of the calls", async (t) => {
+      const { inbox, entries } = await started(t);
+      assert.deepEqual(
+        await Promise.all([updates(3, 1), updates(2), [], updates(1, 4)].map((batch) => inbox.append(batch))),
+        [2, 1, 0, 1],
+      );
+      await entries.until(4);
+      assert.deepEqual(entries.ids, [3, 1, 2, 4]);
+      assert.deepEqual(
+        entries.seqs,
+        entries.seqs.toSorted((one, other) => one - other),
+      );
     });
 
-    test("there is no news where nobody else writes", (t) => {
-      const inbox = create(t);
-      inbox.append(updates(1, 2));
-      assert.deepEqual(inbox.news(), []);
+    test("append() of nothing stores nothing", async (t) => {
+      const { inbox, entries } = await started(t);
+      assert.equal(await inbox.append([]), 0);
+      await inbox.append(updates(1));
+      await entries.until(1);
+      assert.deepEqual(entries.ids, [1]);
+    });
+
+    test("an entry is the update as it was appended, with nothing counted yet", async (t) => {
+      t.mock.timers.enable({ apis: ["Date"], now: START });
+      const { inbox, entries } = await started(t);
+      const [update] = updates(8) as [ReceivedUpdate];
+      await inbox.append([update]);
+      const [{ seq, ...entry }] = (await entries.until(1)) as [Entries["all"][number]];
+      assert.ok(Number.isSafeInteger(seq) && seq > 0, `${seq}`);
+      const counts = { attempts: 0, deaths: 0, orphaned: 0 };
+      assert.deepEqual(entry, { ...update, origin: "received", ...counts, received_at: START });
+    });
+
+    test("an entry arrives once, in whichever way time goes by", async (t) => {
+      t.mock.timers.enable({ apis: ["setInterval"] });
+      const { inbox, entries } = await started(t);
+      await inbox.append(updates(1, 2));
+      await entries.until(2);
+      t.mock.timers.tick(10_000);
+      await inbox.append(updates(3));
+      await entries.until(3);
+      t.mock.timers.tick(10_000);
+      assert.deepEqual(entries.ids, [1, 2, 3]);
+      assert.deepEqual(entries.errors, []);
+    });
+
+    test("start() hands over what was appended before it, in order, and each new update from then on", async (t) => {
+      const [inbox, entries] = [create(t), new Entries()];
+      await inbox.append(updates(5, 3));
+      await inbox.append(updates(4));
+      assert.equal(await inbox.start(entries), 3);
+      await entries.until(3);
+      assert.equal(await inbox.append(updates(4, 6)), 1);
+      await entries.until(4);
+      assert.deepEqual(entries.ids, [5, 3, 4, 6]);
+      assert.deepEqual(
+        entries.seqs,
+        entries.seqs.toSorted((one, other) => one - other),
+      );
+      assert.equal(new Set(entries.seqs).size, 4);
+    });
+
+    test("an id that was appended once is refused: in the same batch, in a later one, and when it is settled or dead", async (t) => {
+      const { inbox, entries } = await started(t);
+      assert.equal(await inbox.append(updates(1, 2, 1)), 2);
+      const [one, two] = await entries.until(2);
+      const { seq } = two!;
+      await inbox.record(turn({ begun: [{ seq: one!.seq, alone: false }], settled: [one!.seq] }));
+      await inbox.record(turn({ deadLettered: [{ seq, reason: "it threw", log: "" }] }));
+      assert.equal(await inbox.append(updates(1, 2, 3)), 1);
+      await entries.until(3);
+      assert.deepEqual(entries.ids, [1, 2, 3]);
+      assert.ok(entries.seqs[2]! > seq);
+    });
+
+    test("ids need not rise, nor be consecutive", async (t) => {
+      const { inbox, entries } = await started(t);
+      const ids = [900, 7, 8, 901, 3, 1_000_000_000_000];
+      for (const id of ids) assert.equal(await inbox.append(updates(id)), 1, `${id}`);
+      for (const id of ids) assert.equal(await inbox.append(updates(id)), 0, `${id}`);
+      const others = [899, 902, 6, 9, 2, 4];
+      for (const id of others) assert.equal(await inbox.append(updates(id)), 1, `${id}`);
+      await entries.until(12);
+      assert.deepEqual(entries.ids, [...ids, ...others]);
+    });
+
+    test("an id is refused for two days, and new again after a quiet week", async (t) => {
+      t.mock.timers.enable({ apis: ["Date"], now: START });
+      const { inbox } = await started(t);
+      await inbox.append(updates(1, 2, 3));
+      t.mock.timers.setTime(START + 2 * DAY);
+      assert.equal(await inbox.append(updates(3)), 0);
+      t.mock.timers.setTime(START + 9 * DAY);
+      assert.equal(await inbox.append(updates(3, 2, 1)), 3);
+    });
+
+    test("read() gives the bodies of unsettled entries by their numbers, in whichever order they are asked for", async (t) => {
+      const { inbox, entries } = await started(t);
+      await inbox.append(updates(1, 2, 3));
+      await entries.until(3);
+      const [one, two, three] = entries.seqs as [number, number, number];
+      assert.deepEqual(await inbox.read([]), new Map());
+      assert.deepEqual(
+        await inbox.read([three, one, 999]),
+        new Map([
+          [three, BODY(3)],
+          [one, BODY(1)],
+        ]),
+      );
+      assert.deepEqual([...(await inbox.read([one, two, three])).keys()].toSorted(), [one, two, three]);
+    });
+
+    test("record() of each kind of fact: only settled events and dead letters are gone", async (t) => {
+      const { inbox, entries } = await started(t);
+      await inbox.append(updates(1, 2, 3, 4, 5));
+      await entries.until(5);
+      const { seqs } = entries;
+      const [begun, settled, died, withdrawn, dead] = seqs as [number, number, number, number, number];
+      const beginnings = seqs.map((seq) => ({ seq, alone: seq === died }));
+      const left = async () => [...(await inbox.read(seqs)).keys()].toSorted((one, other) => one - other);
+
+      assert.deepEqual(await inbox.record(turn({ begun: beginnings })), [], "no beginning is refused");
+      assert.deepEqual(await left(), seqs);
+      assert.deepEqual(await inbox.record(turn({ settled: [settled] })), []);
+      assert.deepEqual(await left(), [begun, died, withdrawn, dead]);
+      assert.deepEqual(await inbox.record(turn({ died: [died] })), []);
+      assert.deepEqual(await inbox.record(turn({ withdrawn: [withdrawn] })), []);
+      assert.deepEqual(await left(), [begun, died, withdrawn, dead]);
+      assert.deepEqual(await inbox.record(turn({ deadLettered: [{ seq: dead, reason: "?", log: "" }] })), []);
+      assert.deepEqual(await left(), [begun, died, withdrawn]);
+    });
+
+    test("record() of all kinds of facts in one turn", async (t) => {
+      const { inbox, entries } = await started(t);
+      await inbox.append(updates(1, 2, 3, 4, 5));
+      await entries.until(5);
+      const { seqs } = entries;
+      const [begun, settled, died, withdrawn, dead] = seqs as [number, number, number, number, number];
+      const facts = {
+        begun: seqs.map((seq) => ({ seq, alone: false })),
+        settled: [settled],
+        died: [died, dead],
+        withdrawn: [withdrawn],
+        deadLettered: [{ seq: dead, reason: "?", log: "" }],
+      };
+      assert.deepEqual(await inbox.record(turn(facts)), []);
+      assert.deepEqual(
+        await inbox.read(seqs),
+        new Map([
+          [begun, BODY(1)],
+          [died, BODY(3)],
+          [withdrawn, BODY(4)],
+        ]),
+      );
+    });
+
+    test("record() of nothing has no effect", async (t) => {
+      const { inbox, entries } = await started(t);
+      await inbox.append(updates(1));
+      await entries.until(1);
+      assert.deepEqual(await inbox.record(turn({})), []);
+      assert.deepEqual(await inbox.read(entries.seqs), new Map([[entries.seqs[0]!, BODY(1)]]));
+    });
+
+    test("numbers that the inbox does not hold have no effect", async (t) => {
+      const { inbox, entries } = await started(t);
+      await inbox.append(updates(1));
+      const [{ seq }] = (await entries.until(1)) as [Entries["all"][number]];
+      const unknown: Parameters<typeof turn>[0][] = [
+        { begun: [{ seq: 999, alone: true }], settled: [999, -1] },
+        { died: [999] },
+        { withdrawn: [999] },
+        { deadLettered: [{ seq: 999, reason: "?", log: "" }] },
+      ];
+      for (const facts of unknown) assert.deepEqual(await inbox.record(turn(facts)), []);
+      assert.deepEqual(await inbox.read([seq, 999]), new Map([[seq, BODY(1)]]));
+      await inbox.append(updates(2));
+      await entries.until(2);
+      assert.ok(entries.seqs[1]! > seq);
+    });
+
+    test("a dead letter of input that is no update is no entry", async (t) => {
+      const { inbox, entries } = await started(t);
+      inbox.deadLetterUnreadable("[1]", "it has no update_id");
+      await inbox.append(updates(1));
+      await entries.until(1);
+      assert.deepEqual(entries.ids, [1]);
+    });
+
+    test("check() changes nothing", async (t) => {
+      const { inbox, entries } = await started(t);
+      await inbox.append(updates(1));
+      await entries.until(1);
+      await inbox.check();
+      assert.deepEqual(await inbox.read(entries.seqs), new Map([[entries.seqs[0]!, BODY(1)]]));
+      assert.deepEqual(entries.ids, [1]);
     });
   });
 }

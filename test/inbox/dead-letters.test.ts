@@ -1,47 +1,66 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { after, afterEach, beforeEach, test } from "node:test";
+import { after, afterEach, beforeEach, mock, test } from "node:test";
 import { DeadLetters } from "../../src/inbox/dead-letters.ts";
 import { SqliteInbox } from "../../src/inbox/sqlite.ts";
 import { InboxError } from "../../src/protocol/errors.ts";
+import { Folder } from "../folder.ts";
+import { Entries, turn } from "./entries.ts";
 
 const BOT = 77;
 
-const folder = mkdtempSync(join(tmpdir(), "asgigram-dead-letters-"));
-after(() => rmSync(folder, { recursive: true }));
+const folder = new Folder();
+after(() => folder[Symbol.dispose]());
 
 let files = 0;
 let path: string;
 /** The same inbox, as the server has it open. */
 let inbox: SqliteInbox;
+let entries: Entries;
 let letters: DeadLetters;
 
-beforeEach(() => {
-  path = join(folder, `${++files}.sqlite`);
-  inbox = new SqliteInbox(path, BOT);
+beforeEach(async () => {
+  mock.timers.enable({ apis: ["setInterval"] });
+  path = folder.join(`${++files}.sqlite`);
+  await start();
   letters = new DeadLetters(path);
 });
 
-afterEach(() => {
+afterEach(async () => {
   letters.close();
-  inbox.close();
+  await inbox.close();
+  mock.timers.reset();
 });
 
+async function start(): Promise<void> {
+  inbox = new SqliteInbox(path, BOT);
+  entries = new Entries();
+  await inbox.start(entries);
+}
+
+/** Lets the server look for retried dead letters. */
+const look = () => mock.timers.tick(1000);
+
+const update = (update_id: number) => ({ update_id, update: { update_id }, body: `{"update_id":${update_id}}` });
+
 /** An update is received, posted once, and becomes a dead letter. */
-function addDeadLetter(update_id: number, reason = "Error", log?: string): void {
-  const [seq] = inbox.append([{ update_id, body: `{"update_id":${update_id}}` }]);
-  inbox.record([{ seq: seq!, alone: true }], []);
-  inbox.bury(seq!, reason, log);
+async function addDeadLetter(update_id: number, reason = "Error", log = ""): Promise<void> {
+  await inbox.append([update(update_id)]);
+  const { seq } = entries.all.at(-1)!;
+  inbox.record(turn({ begun: [{ seq, alone: true }] }));
+  inbox.record(turn({ deadLettered: [{ seq, reason, log }] }));
 }
 
 const ids = () => letters.list().map(({ id }) => id);
-const waiting = () => inbox.unsettled().map(({ update_id, attempts }) => ({ update_id, attempts }));
+/** The retried events that the server has found by now. */
+const retried = () => {
+  look();
+  const found = entries.all.filter(({ origin }) => origin === "retried");
+  return found.map(({ update_id, attempts }) => ({ update_id, attempts }));
+};
 
-test("a dead letter has everything that is known of its event", () => {
+test("a dead letter has everything that is known of its event", async () => {
   const before = Date.now();
-  addDeadLetter(501, "Error: no luck\n    at bot.ts:3", "said last");
+  await addDeadLetter(501, "Error: no luck\n    at bot.ts:3", "said last");
   const [letter] = letters.list();
   const { received_at, died_at, ...rest } = letter!;
   assert.deepEqual(
@@ -60,96 +79,112 @@ test("a dead letter has everything that is known of its event", () => {
   assert.equal(letters.bot(), BOT);
 });
 
-test("dead letters are listed oldest first", () => {
+test("dead letters are listed oldest first", async () => {
   assert.deepEqual(letters.list(), []);
-  for (const update_id of [3, 1, 2]) addDeadLetter(update_id);
+  for (const update_id of [3, 1, 2]) await addDeadLetter(update_id);
   assert.deepEqual(
     letters.list().map(({ update_id }) => update_id),
     [3, 1, 2],
   );
 });
 
-test("retried dead letters are unsettled events with no attempts, in their old order, and no longer dead letters", () => {
-  for (const update_id of [1, 2, 3, 4]) addDeadLetter(update_id);
+test("retried dead letters are unsettled events with no attempts, in their old order, and no longer dead letters", async () => {
+  for (const update_id of [1, 2, 3, 4]) await addDeadLetter(update_id);
   assert.deepEqual(letters.retry([3, 1]), { retried: 2, left: 0 });
   assert.deepEqual(ids(), [2, 4]);
-  assert.deepEqual(waiting(), [
+  assert.deepEqual(retried(), [
     { update_id: 1, attempts: 0 },
     { update_id: 3, attempts: 0 },
   ]);
   assert.deepEqual(letters.retry("all"), { retried: 2, left: 0 });
   assert.deepEqual(ids(), []);
   assert.deepEqual(letters.retry("all"), { retried: 0, left: 0 });
-});
-
-test("the server finds a retried event once", () => {
-  addDeadLetter(1);
-  assert.deepEqual(inbox.news(), []);
-  letters.retry("all");
   assert.deepEqual(
-    inbox.news().map(({ update_id }) => update_id),
-    [1],
+    retried().map(({ update_id }) => update_id),
+    [1, 3, 2, 4],
   );
-  assert.deepEqual(inbox.news(), []);
 });
 
-test("an event retried while the server is down is unsettled at the next start", () => {
-  addDeadLetter(1);
-  inbox.close();
+test("the server finds a retried event within a second, once, as it was", async () => {
+  await addDeadLetter(1);
+  const [first] = entries.all;
+  assert.deepEqual(retried(), []);
+  letters.retry("all");
+  assert.deepEqual(retried(), [{ update_id: 1, attempts: 0 }]);
+  look();
+  assert.equal(entries.all.length, 2);
+  const { seq, ...event } = entries.all[1]!;
+  assert.deepEqual({ ...event, origin: "received", seq: first!.seq }, first);
+  assert.ok(seq > first!.seq);
+  assert.deepEqual(await inbox.read([first!.seq, seq]), new Map([[seq, '{"update_id":1}']]));
+});
+
+test("an event retried while the server is down is unsettled at the next start", async () => {
+  await addDeadLetter(1);
+  await inbox.close();
   letters.retry([1]);
-  inbox = new SqliteInbox(path, BOT);
-  assert.deepEqual(waiting(), [{ update_id: 1, attempts: 0 }]);
+  await start();
+  assert.deepEqual(
+    entries.all.map(({ update_id, attempts, origin }) => ({ update_id, attempts, origin })),
+    [{ update_id: 1, attempts: 0, origin: "recovered" }],
+  );
+  assert.deepEqual(retried(), []);
 });
 
-test("a dead letter that is no update cannot be retried, and stays", () => {
-  addDeadLetter(1);
-  inbox.buryUnreadable("[1]", "it has no update_id");
+test("a dead letter that is no update cannot be retried, and stays", async () => {
+  await addDeadLetter(1);
+  inbox.deadLetterUnreadable("[1]", "it has no update_id");
   assert.throws(() => letters.retry([1, 2]), {
     code: "ASGIGRAM_INBOX",
     message: "dead letter 2 is no update and cannot be retried; asgigram inbox show 2 shows its content",
   });
   assert.deepEqual(ids(), [1, 2]);
-  assert.deepEqual(waiting(), []);
+  assert.deepEqual(retried(), []);
   assert.deepEqual(letters.retry("all"), { retried: 1, left: 1 });
   assert.deepEqual(ids(), [2]);
+  assert.deepEqual(retried(), [{ update_id: 1, attempts: 0 }]);
 });
 
-test("dropped dead letters are deleted for good", () => {
-  for (const update_id of [1, 2, 3]) addDeadLetter(update_id);
+test("dropped dead letters are deleted for good", async () => {
+  for (const update_id of [1, 2, 3]) await addDeadLetter(update_id);
   assert.equal(letters.drop([2]), 1);
   assert.deepEqual(ids(), [1, 3]);
   assert.equal(letters.drop("all"), 2);
   assert.equal(letters.drop("all"), 0);
-  assert.deepEqual(waiting(), []);
-  assert.deepEqual(inbox.append([{ update_id: 2, body: "{}" }]), [undefined], "its id is still known");
+  assert.deepEqual(retried(), []);
+  assert.deepEqual(await inbox.read(entries.seqs), new Map());
+  assert.equal(await inbox.append([update(2)]), 0, "its id is still known");
 });
 
-test("an id that does not exist is an error, and the other ids given with it are left alone", () => {
-  addDeadLetter(1);
+test("an id that does not exist is an error, and the other ids given with it are left alone", async () => {
+  await addDeadLetter(1);
   const missing = new InboxError(`there is no dead letter 9 in ${path}; asgigram inbox list shows all dead letters`);
   assert.throws(() => letters.get(9), missing);
   assert.throws(() => letters.retry([1, 9]), missing);
   assert.throws(() => letters.drop([1, 9]), missing);
   assert.deepEqual(ids(), [1]);
+  assert.deepEqual(retried(), []);
 });
 
-test("two processes that retry the same dead letter retry it once", () => {
-  addDeadLetter(1);
+test("two processes that retry the same dead letter retry it once", async () => {
+  await addDeadLetter(1);
   const other = new DeadLetters(path);
   assert.deepEqual(letters.retry("all"), { retried: 1, left: 0 });
   assert.deepEqual(other.retry("all"), { retried: 0, left: 0 });
   assert.throws(() => other.retry([1]), InboxError);
   other.close();
-  assert.equal(waiting().length, 1);
+  assert.equal(retried().length, 1);
 });
 
-test("the server finds a retried event although an update arrives in between", () => {
-  addDeadLetter(1);
+test("the server finds a retried event although an update arrives in between", async () => {
+  await addDeadLetter(1);
   letters.retry("all");
-  inbox.append([{ update_id: 2, body: "{}" }]);
+  await inbox.append([update(2)]);
+  assert.deepEqual(entries.ids, [1, 1, 2]);
   assert.deepEqual(
-    inbox.news().map(({ update_id }) => update_id),
-    [1],
+    entries.all.map(({ origin }) => origin),
+    ["received", "retried", "received"],
   );
-  assert.deepEqual(inbox.news(), []);
+  look();
+  assert.equal(entries.all.length, 3);
 });

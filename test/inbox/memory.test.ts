@@ -3,18 +3,23 @@ import { test } from "node:test";
 import type { Inbox } from "../../src/inbox/inbox.ts";
 import { MemoryInbox } from "../../src/inbox/memory.ts";
 import { keepsTheContract, updates } from "./contract.ts";
+import { Entries } from "./entries.ts";
 
 keepsTheContract(() => new MemoryInbox());
 
-test("it does not survive the process, and says so", () => {
-  assert.equal(new MemoryInbox().durable, false);
+test("a memory inbox does not survive the process, and says so", () => {
+  assert.equal(new MemoryInbox().isDurable, false);
 });
 
-test("it keeps nothing but ids", () => {
+test("a memory inbox finds nothing at its start, and drops nothing", async () => {
   const inbox: Inbox = new MemoryInbox();
-  inbox.append(updates(1, 2, 3));
-  inbox.buryUnreadable("?", "no JSON");
-  assert.deepEqual(inbox.unsettled(), []);
-  assert.equal(inbox.clear(), 0);
-  inbox.close();
+  assert.equal(await inbox.clear(), 0);
+  assert.equal(await inbox.start(new Entries()), 0);
+  await inbox.append(updates(1, 2, 3));
+  inbox.deadLetterUnreadable("?", "no JSON");
+  await inbox.check();
+  await inbox.close();
+  const entries = new Entries();
+  assert.equal(await new MemoryInbox().start(entries), 0);
+  assert.deepEqual(entries.all, []);
 });

@@ -1,46 +1,78 @@
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { type FileHandle, open as openFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { DatabaseSync } from "node:sqlite";
 import { describe, type TestContext, test } from "node:test";
 import fc from "fast-check";
-import type { InboxEntry } from "../../src/inbox/inbox.ts";
 import { type DeadLetterLimits, SqliteInbox } from "../../src/inbox/sqlite.ts";
 import { InboxError } from "../../src/protocol/errors.ts";
+import { startChild } from "../child.ts";
+import { Folder } from "../folder.ts";
+import { isSettled } from "../settled.ts";
 import { DAY, HOUR, keepsTheContract, START, updates } from "./contract.ts";
+import { Entries, turn } from "./entries.ts";
+import { withoutDisk } from "./without-disk.ts";
 
 const BOT = 1;
 
-/** A file in a folder of its own, gone after the test. */
+/** Pause between two looks for retried dead letters: ms. */
+const LOOK = 1000;
+
+/** A file in a folder of its own, deleted after the test. */
 function newPath(t: TestContext): string {
-  const folder = mkdtempSync(join(tmpdir(), "asgigram-inbox-"));
-  t.after(() => rmSync(folder, { recursive: true, force: true }));
-  return join(folder, "inbox.sqlite");
+  const folder = new Folder();
+  t.after(() => folder[Symbol.dispose]());
+  return folder.join("inbox.sqlite");
 }
 
 /** Opens an inbox, and closes it after the test if the test has not. */
 function open(t: TestContext, path: string, limits?: DeadLetterLimits): SqliteInbox {
   const inbox = new SqliteInbox(path, BOT, limits);
-  t.after(() => {
-    try {
-      inbox.close();
-    } catch {}
-  });
+  t.after(() => inbox.close().catch(() => {}));
   return inbox;
 }
 
-/** What the file says to somebody who looks in. */
+/** Opens an inbox and starts it. */
+async function start(t: TestContext, path: string, limits?: DeadLetterLimits) {
+  const [inbox, entries] = [open(t, path, limits), new Entries()];
+  await inbox.start(entries);
+  return { inbox, entries };
+}
+
+/** Appends updates with these ids. @returns their numbers */
+async function append({ inbox, entries }: { inbox: SqliteInbox; entries: Entries }, ...ids: number[]) {
+  const count = entries.all.length;
+  await inbox.append(updates(...ids));
+  return entries.seqs.slice(count);
+}
+
+/** The content of the file for another process. */
 function lookInto(path: string, sql: string): Record<string, unknown>[] {
   const database = new DatabaseSync(path, { readOnly: true });
   const rows = database.prepare(sql).all();
   database.close();
   return rows.map((row) => ({ ...row }));
 }
+
+interface Row {
+  seq: number;
+  update_id: number;
+  attempts: number;
+  deaths: number;
+  orphaned: number;
+}
+
+/** The unsettled events, with the ledger taken over. */
+async function unsettled(inbox: SqliteInbox, path: string): Promise<Row[]> {
+  await inbox.read([]);
+  return inFile(path);
+}
+
+const inFile = (path: string) =>
+  lookInto(path, "SELECT seq, update_id, attempts, deaths, orphaned FROM event ORDER BY seq") as unknown as Row[];
 
 function refusedWith(message: RegExp): (error: unknown) => true {
   return (error) => {
@@ -50,300 +82,389 @@ function refusedWith(message: RegExp): (error: unknown) => true {
   };
 }
 
-const ids = (entries: InboxEntry[]) => entries.map(({ update_id }) => update_id);
+const ids = (rows: { update_id: number }[]) => rows.map(({ update_id }) => update_id);
+
+const letter = (seq: number, reason = "?", log = "") => turn({ deadLettered: [{ seq, reason, log }] });
 
 keepsTheContract((t) => open(t, newPath(t)));
 
-describe("sync()", () => {
-  /** Counts the flushes of the file behind a descriptor; `fail` makes them fail. */
+describe("append() and the disk", () => {
+  /** Watches the flushes of the file behind a descriptor; `fail` makes them fail. */
   async function watch(t: TestContext, path: string, fail?: Error) {
     const handle = await openFile(path);
     t.after(() => handle.close());
     const datasync = Object.getPrototypeOf(handle).datasync as (this: FileHandle) => Promise<void>;
-    const flushed: number[] = [];
+    const disk = {
+      ino: (await handle.stat()).ino,
+      flushed: [] as number[],
+      asked: Promise.withResolvers<void>(),
+      /** Flushes wait for it. */
+      gate: undefined as PromiseWithResolvers<void> | undefined,
+    };
     t.mock.method(Object.getPrototypeOf(handle), "datasync", async function (this: FileHandle) {
+      const { gate, asked } = disk;
+      disk.asked = Promise.withResolvers();
+      asked.resolve();
+      await gate?.promise;
       if (fail !== undefined) throw fail;
       await datasync.call(this);
-      flushed.push((await this.stat()).ino);
+      disk.flushed.push((await this.stat()).ino);
     });
-    return { flushed, ino: (await handle.stat()).ino };
+    return disk;
   }
 
-  test("flushes the write-ahead log once for all that was committed before", async (t) => {
+  test("append() resolves when the write-ahead log is flushed, and not before", async (t) => {
     const path = newPath(t);
-    const inbox = open(t, path);
-    const { flushed, ino } = await watch(t, `${path}-wal`);
-    inbox.append(updates(1));
-    inbox.append(updates(2));
-    await inbox.sync();
-    assert.deepEqual(flushed, [ino]);
-    await inbox.sync();
-    assert.deepEqual(flushed, [ino], "there was nothing new");
-    inbox.append(updates(3));
-    await Promise.all([inbox.sync(), inbox.sync()]);
-    assert.deepEqual(flushed, [ino, ino]);
+    const { inbox, entries } = await start(t, path);
+    const disk = await watch(t, `${path}-wal`);
+    disk.gate = Promise.withResolvers();
+    const asked = disk.asked.promise;
+    const appended = inbox.append(updates(1));
+    assert.deepEqual(entries.ids, [1], "its entries do not wait for the disk");
+    await asked;
+    assert.equal(await isSettled(appended), false);
+    disk.gate.resolve();
+    assert.equal(await appended, 1);
+    assert.deepEqual(disk.flushed, [disk.ino]);
   });
 
-  test("two at a time wait for the same flush", async (t) => {
+  test("append() waits for a flush that begins after its commit", async (t) => {
     const path = newPath(t);
     const inbox = open(t, path);
-    const { flushed } = await watch(t, `${path}-wal`);
-    inbox.append(updates(1));
-    void inbox.sync();
-    await inbox.sync();
-    assert.equal(flushed.length, 1);
+    const disk = await watch(t, `${path}-wal`);
+    const first = Promise.withResolvers<void>();
+    disk.gate = first;
+    const asked = disk.asked.promise;
+    const one = inbox.append(updates(1));
+    await asked;
+    const again = disk.asked.promise;
+    const [two, known] = [inbox.append(updates(2)), inbox.append(updates(1))];
+    disk.gate = Promise.withResolvers();
+    first.resolve();
+    assert.equal(await one, 1);
+    await again;
+    assert.deepEqual([await isSettled(two), await isSettled(known)], [false, false]);
+    assert.equal(disk.flushed.length, 1);
+    const last = disk.gate;
+    disk.gate = undefined;
+    last.resolve();
+    assert.deepEqual([await two, await known], [1, 0]);
+    assert.ok(disk.flushed.length >= 2);
   });
 
-  test("rejects if the disk does not take it, from then on", async (t) => {
+  test("one flush is enough for everything that was committed before", async (t) => {
+    const path = newPath(t);
+    const opened = await start(t, path);
+    const [one, two] = (await append(opened, 1, 2)) as [number, number];
+    const disk = await watch(t, `${path}-wal`);
+    opened.inbox.record(letter(one));
+    opened.inbox.record(letter(two));
+    await append(opened, 3);
+    assert.deepEqual(disk.flushed, [disk.ino]);
+    await append(opened, 4);
+    assert.deepEqual(disk.flushed, [disk.ino, disk.ino]);
+  });
+
+  test("append() rejects if the disk fails, from then on", async (t) => {
     const path = newPath(t);
     const inbox = open(t, path);
     await watch(t, `${path}-wal`, Object.assign(new Error("i/o error, fdatasync"), { code: "EIO" }));
-    inbox.append(updates(1));
     const refused = refusedWith(/^the inbox .* could not be written: i\/o error, fdatasync; /);
-    await assert.rejects(inbox.sync(), refused);
-    await assert.rejects(inbox.sync(), refused);
+    await assert.rejects(inbox.append(updates(1)), refused);
+    await assert.rejects(inbox.append(updates(2)), refused);
   });
 });
 
-describe("what is appended", () => {
-  test("is there in order, as it came, until it is settled", (t) => {
+describe("an appended update", () => {
+  test("it is there in order, as it came, until it is settled", async (t) => {
     t.mock.timers.enable({ apis: ["Date"], now: START });
-    const inbox = open(t, newPath(t));
-    const [one, two, three] = inbox.append(updates(7, 5, 6)) as [number, number, number];
-    const fresh = { attempts: 0, deaths: 0, orphaned: 0, received_at: START };
+    const path = newPath(t);
+    const opened = await start(t, path);
+    const { inbox } = opened;
+    const [one, two, three] = (await append(opened, 7, 5, 6)) as [number, number, number];
     assert.deepEqual(
-      inbox.unsettled().map((entry) => ({ ...entry })),
-      [one, two, three].map((seq, i) => ({ ...fresh, ...updates(7, 5, 6)[i]!, seq })),
+      lookInto(path, "SELECT seq, update_id, body, attempts, deaths, orphaned, received_at FROM event ORDER BY seq"),
+      [one, two, three].map((seq, i) => {
+        const { update_id, body } = updates(7, 5, 6)[i]!;
+        return { seq, update_id, body, attempts: 0, deaths: 0, orphaned: 0, received_at: START };
+      }),
     );
-    inbox.record([], [two]);
-    assert.deepEqual(ids(inbox.unsettled()), [7, 6]);
-    inbox.record([], [three, one]);
-    assert.deepEqual(inbox.unsettled(), []);
+    inbox.record(turn({ settled: [two] }));
+    assert.deepEqual(ids(await unsettled(inbox, path)), [7, 6]);
+    inbox.record(turn({ settled: [three, one] }));
+    assert.deepEqual(await unsettled(inbox, path), []);
   });
 
-  test("is there, in order, when the file is opened again; what is settled is not, and stays known", (t) => {
+  test("it is handed over, in order, when the file is opened again; a settled one is not, and stays known", async (t) => {
+    t.mock.timers.enable({ apis: ["Date"], now: START });
     const path = newPath(t);
-    const first = open(t, path);
-    const seqs = first.append(updates(30, 10, 20, 40)) as number[];
-    first.record([], [seqs[1]!]);
-    first.close();
-    const second = open(t, path);
-    assert.deepEqual(ids(second.unsettled()), [30, 20, 40]);
-    assert.deepEqual(second.append(updates(10, 20, 30, 40)), [undefined, undefined, undefined, undefined]);
+    const first = await start(t, path);
+    const seqs = await append(first, 30, 10, 20, 40);
+    first.inbox.record(turn({ begun: [{ seq: seqs[2]!, alone: false }], settled: [seqs[1]!] }));
+    await first.inbox.close();
+    t.mock.timers.setTime(START + HOUR);
+    const [inbox, entries] = [open(t, path), new Entries()];
+    assert.equal(await inbox.start(entries), 3);
+    const counts = { deaths: 0, orphaned: 0, received_at: START };
+    assert.deepEqual(
+      entries.all,
+      updates(30, 20, 40).map((update, i) => {
+        return { ...update, seq: seqs[[0, 2, 3][i]!], origin: "recovered", attempts: i === 1 ? 1 : 0, ...counts };
+      }),
+    );
+    assert.equal(await inbox.append(updates(10, 20, 30, 40)), 0);
+    assert.equal(entries.all.length, 3);
   });
 
-  test("never gets a number that another has had, also when the file is opened again", (t) => {
+  test("it never gets a number that another has had, also when the file is opened again", async (t) => {
     const path = newPath(t);
-    const first = open(t, path);
-    const seqs = first.append(updates(1, 2)) as number[];
-    first.record([], seqs);
-    first.append(updates(3));
-    first.clear();
-    first.close();
-    const [seq] = open(t, path).append(updates(4));
+    const first = await start(t, path);
+    const seqs = await append(first, 1, 2);
+    first.inbox.record(turn({ settled: seqs }));
+    await append(first, 3);
+    await first.inbox.clear();
+    await first.inbox.close();
+    const [seq] = await append(await start(t, path), 4);
     assert.ok(seq! > seqs.at(-1)! + 1);
   });
 
-  test("is all of a batch or nothing: what could not be stored is not known either", (t) => {
-    const inbox = open(t, newPath(t));
-    const [good, bad] = updates(1, 2) as [{ update_id: number; body: string }, object];
+  test("a batch is stored whole or not at all: an update that could not be stored is not known, nor handed over", async (t) => {
+    const path = newPath(t);
+    const { inbox, entries } = await start(t, path);
+    const [good, bad] = updates(1, 2) as [ReturnType<typeof updates>[number], object];
     const broken = { ...bad, body: undefined } as unknown as typeof good;
-    assert.throws(() => inbox.append([good, broken]), refusedWith(/could not be written/));
-    assert.deepEqual(inbox.unsettled(), []);
-    assert.equal(inbox.append(updates(1, 2)).filter((seq) => seq === undefined).length, 0);
+    await assert.rejects(inbox.append([good, broken]), refusedWith(/could not be written/));
+    assert.deepEqual(inFile(path), []);
+    assert.deepEqual(entries.all, []);
+    assert.equal(await inbox.append(updates(1, 2)), 2);
+    assert.deepEqual(entries.ids, [1, 2]);
   });
 
-  test("is forgotten by clear(), all of it or what came before a time, and stays known", (t) => {
-    t.mock.timers.enable({ apis: ["Date"], now: START });
-    const inbox = open(t, newPath(t));
-    inbox.append(updates(1, 2));
-    t.mock.timers.setTime(START + HOUR);
-    inbox.append(updates(3));
-    assert.equal(inbox.clear(START + 1), 2);
-    assert.deepEqual(ids(inbox.unsettled()), [3]);
-    assert.equal(inbox.clear(), 1);
-    assert.equal(inbox.clear(), 0);
-    assert.deepEqual(inbox.append(updates(1, 2, 3)), [undefined, undefined, undefined]);
-  });
-
-  test("leaves few rows behind, however many they were", (t) => {
+  test("clear() drops all of them or those from before a time, and they stay known", async (t) => {
     t.mock.timers.enable({ apis: ["Date"], now: START });
     const path = newPath(t);
     const inbox = open(t, path);
+    await inbox.append(updates(1, 2));
+    t.mock.timers.setTime(START + HOUR);
+    await inbox.append(updates(3));
+    assert.equal(await inbox.clear(START + 1), 2);
+    assert.deepEqual(ids(await unsettled(inbox, path)), [3]);
+    assert.equal(await inbox.clear(), 1);
+    assert.equal(await inbox.clear(), 0);
+    assert.equal(await inbox.append(updates(1, 2, 3)), 0);
+  });
+
+  test("it leaves few rows behind, however many there were", async (t) => {
+    t.mock.timers.enable({ apis: ["Date", "setInterval"], now: START });
+    const path = newPath(t);
+    const opened = await start(t, path);
+    await withoutDisk(t);
     for (let hour = 0; hour < 200; hour++) {
       t.mock.timers.setTime(START + hour * HOUR);
-      const batch = Array.from({ length: 50 }, (_, i) => updates(1 + hour * 50 + i)[0]!);
-      inbox.record([], inbox.append(batch) as number[]);
+      const batch = Array.from({ length: 50 }, (_, i) => 1 + hour * 50 + i);
+      opened.inbox.record(turn({ settled: await append(opened, ...batch) }));
     }
+    assert.equal(opened.entries.all.length, 10_000);
     const [{ count }] = lookInto(path, "SELECT count(*) AS count FROM seen") as [{ count: number }];
     assert.ok(count <= 50, `${count} rows`);
-    inbox.news();
+    t.mock.timers.tick(LOOK);
     assert.deepEqual(lookInto(path, "SELECT count(*) AS count FROM event"), [{ count: 0 }]);
   });
 
-  test("after a quiet week is welcome also where the process was another then", (t) => {
+  test("its id is new again after a quiet week, also where the process was another one then", async (t) => {
     t.mock.timers.enable({ apis: ["Date"], now: START });
     const path = newPath(t);
     const first = open(t, path);
-    first.append(updates(1, 2, 3, 10, 11));
-    first.close();
+    await first.append(updates(1, 2, 3, 10, 11));
+    await first.close();
     t.mock.timers.setTime(START + 8 * DAY);
     const second = open(t, path);
-    assert.ok(second.append(updates(11, 3, 2)).every((seq) => seq !== undefined));
-    second.close();
-    assert.deepEqual(open(t, path).append(updates(2, 3, 11)), [undefined, undefined, undefined]);
+    assert.equal(await second.append(updates(11, 3, 2)), 3);
+    await second.close();
+    assert.equal(await open(t, path).append(updates(2, 3, 11)), 0);
   });
 });
 
-describe("what happens to an event", () => {
-  /** What is known of the only event in it. */
-  function known(inbox: SqliteInbox): Partial<InboxEntry> {
-    const [{ attempts, deaths, orphaned }] = inbox.unsettled() as [InboxEntry];
+describe("the counts of an event", () => {
+  /** The counts of the only event in the file. */
+  async function countsIn(inbox: SqliteInbox, path: string) {
+    const [{ attempts, deaths, orphaned }] = (await unsettled(inbox, path)) as [Row];
     return { attempts, deaths, orphaned };
   }
 
-  test("is counted: deliveries that begin, workers that die of it, deliveries that are taken back", (t) => {
-    const inbox = open(t, newPath(t));
-    const [seq] = inbox.append(updates(1)) as [number];
-    inbox.record([{ seq, alone: false }], []);
-    inbox.record([{ seq, alone: true }], []);
-    assert.deepEqual(known(inbox), { attempts: 2, deaths: 0, orphaned: 0 });
-    inbox.mourn([seq]);
-    assert.deepEqual(known(inbox), { attempts: 2, deaths: 1, orphaned: 0 });
-    inbox.withdraw([seq]);
-    assert.deepEqual(known(inbox), { attempts: 1, deaths: 1, orphaned: 0 });
+  test("beginnings, deaths of workers, and withdrawals are counted", async (t) => {
+    const path = newPath(t);
+    const opened = await start(t, path);
+    const { inbox } = opened;
+    const [seq] = (await append(opened, 1)) as [number];
+    inbox.record(turn({ begun: [{ seq, alone: false }] }));
+    inbox.record(turn({ begun: [{ seq, alone: true }] }));
+    assert.deepEqual(await countsIn(inbox, path), { attempts: 2, deaths: 0, orphaned: 0 });
+    inbox.record(turn({ died: [seq] }));
+    assert.deepEqual(await countsIn(inbox, path), { attempts: 2, deaths: 1, orphaned: 0 });
+    inbox.record(turn({ withdrawn: [seq] }));
+    assert.deepEqual(await countsIn(inbox, path), { attempts: 1, deaths: 1, orphaned: 0 });
   });
 
-  test("is counted when the process ends while it is alone at its worker, and only then", (t) => {
+  test("facts of one turn are counted after its beginnings", async (t) => {
     const path = newPath(t);
-    const reopened = (last: SqliteInbox) => {
-      last.close();
-      return open(t, path);
+    const opened = await start(t, path);
+    const { inbox } = opened;
+    const [one, two, three] = (await append(opened, 1, 2, 3)) as [number, number, number];
+    const begun = [one, two, three].map((seq) => ({ seq, alone: true }));
+    const dead = { seq: three, reason: "?", log: "" };
+    inbox.record(turn({ begun, died: [one], withdrawn: [two], deadLettered: [dead] }));
+    assert.deepEqual(
+      (await unsettled(inbox, path)).map(({ seq, attempts, deaths }) => ({ seq, attempts, deaths })),
+      [
+        { seq: one, attempts: 1, deaths: 1 },
+        { seq: two, attempts: 0, deaths: 0 },
+      ],
+    );
+    assert.deepEqual(lookInto(path, "SELECT attempts FROM dead_letter"), [{ attempts: 1 }]);
+    await inbox.close();
+    const { entries } = await start(t, path);
+    assert.deepEqual(
+      entries.all.map(({ orphaned }) => orphaned),
+      [0, 0],
+      "neither is alone at a worker any more",
+    );
+  });
+
+  test("the end of the process is counted for an event that was alone at its worker, and for no other", async (t) => {
+    const path = newPath(t);
+    const reopened = async (last: SqliteInbox) => {
+      await last.close();
+      const { inbox, entries } = await start(t, path);
+      const [{ attempts, deaths, orphaned }] = entries.all as readonly Row[] as [Row];
+      return { inbox, counts: { attempts, deaths, orphaned } };
     };
-    let inbox = open(t, path);
-    const [seq] = inbox.append(updates(1)) as [number];
-    inbox.record([{ seq, alone: false }], []);
-    inbox = reopened(inbox);
-    assert.deepEqual(known(inbox), { attempts: 1, deaths: 0, orphaned: 0 });
-    inbox.record([{ seq, alone: true }], []);
-    inbox = reopened(inbox);
-    assert.deepEqual(known(inbox), { attempts: 2, deaths: 0, orphaned: 1 });
-    inbox = reopened(inbox);
-    assert.equal(known(inbox).orphaned, 1);
-    for (const end of [() => inbox.mourn([seq]), () => inbox.withdraw([seq])]) {
-      inbox.record([{ seq, alone: true }], []);
-      end();
-      inbox = reopened(inbox);
-      assert.equal(known(inbox).orphaned, 1);
+    const opened = await start(t, path);
+    const [seq] = (await append(opened, 1)) as [number];
+    opened.inbox.record(turn({ begun: [{ seq, alone: false }] }));
+    let { inbox, counts } = await reopened(opened.inbox);
+    assert.deepEqual(counts, { attempts: 1, deaths: 0, orphaned: 0 });
+    inbox.record(turn({ begun: [{ seq, alone: true }] }));
+    ({ inbox, counts } = await reopened(inbox));
+    assert.deepEqual(counts, { attempts: 2, deaths: 0, orphaned: 1 });
+    ({ inbox, counts } = await reopened(inbox));
+    assert.equal(counts.orphaned, 1);
+    for (const end of [{ died: [seq] }, { withdrawn: [seq] }]) {
+      inbox.record(turn({ begun: [{ seq, alone: true }] }));
+      inbox.record(turn(end));
+      ({ inbox, counts } = await reopened(inbox));
+      assert.equal(counts.orphaned, 1);
     }
   });
 });
 
 describe("between two transactions", () => {
-  const inFile = (path: string) => lookInto(path, "SELECT seq, attempts FROM event ORDER BY seq");
-
-  test("what happens is in the ledger, and taken over when somebody looks for news", (t) => {
+  test("facts are in the ledger, and taken over at the next look for retried dead letters", async (t) => {
+    t.mock.timers.enable({ apis: ["setInterval"] });
     const path = newPath(t);
-    const inbox = open(t, path);
-    const [one, two, three] = inbox.append(updates(1, 2, 3)) as [number, number, number];
+    const opened = await start(t, path);
+    const [one, two, three] = (await append(opened, 1, 2, 3)) as [number, number, number];
     const begun = [one, two].map((seq) => ({ seq, alone: false }));
-    inbox.record(begun, [one]);
-    inbox.append(updates(4));
+    opened.inbox.record(turn({ begun, settled: [one] }));
+    await append(opened, 4);
     assert.deepEqual(
       inFile(path).map(({ attempts }) => attempts),
       [0, 0, 0, 0],
     );
-    inbox.news();
+    t.mock.timers.tick(LOOK);
     assert.deepEqual(
-      inFile(path),
+      inFile(path).map(({ seq, attempts }) => ({ seq, attempts })),
       [two, three, three + 1].map((seq) => ({ seq, attempts: seq === two ? 1 : 0 })),
     );
   });
 
-  test("no more happens than the ledger has room for", (t) => {
+  test("no more facts collect than the ledger has room for", async (t) => {
     const path = newPath(t);
-    const inbox = open(t, path);
-    const seqs = inbox.append(updates(...Array.from({ length: 5000 }, (_, i) => i))) as number[];
-    for (const seq of seqs) inbox.record([{ seq, alone: false }], [seq]);
+    const opened = await start(t, path);
+    const seqs = await append(opened, ...Array.from({ length: 5000 }, (_, i) => i));
+    for (const seq of seqs) opened.inbox.record(turn({ begun: [{ seq, alone: false }], settled: [seq] }));
     assert.ok(inFile(path).length < 3000, `${inFile(path).length} are still there`);
   });
 
-  test("a death right after the database has taken over repeats nothing", (t) => {
+  test("a death right after the database has taken over repeats nothing", async (t) => {
     const path = newPath(t);
-    const inbox = open(t, path);
-    const [one, two] = inbox.append(updates(1, 2)) as [number, number];
-    inbox.record([{ seq: one, alone: false }], [two]);
-    inbox.mourn([one]);
-    // Nothing has been written to the ledger since: it is what a process would have left that died there.
+    const opened = await start(t, path);
+    const [one, two] = (await append(opened, 1, 2)) as [number, number];
+    opened.inbox.record(turn({ begun: [{ seq: one, alone: false }], settled: [two] }));
+    opened.inbox.record(turn({ died: [one] }));
+    // Nothing has been written to the ledger since: a process that died here would leave it so.
     const left = readFileSync(`${path}-ledger`);
     assert.ok(left.length > 0);
-    inbox.close();
+    await opened.inbox.close();
     writeFileSync(`${path}-ledger`, left);
-    const found = open(t, path).unsettled();
+    const { entries } = await start(t, path);
     assert.deepEqual(
-      found.map(({ seq, attempts, deaths }) => ({ seq, attempts, deaths })),
+      entries.all.map(({ seq, attempts, deaths }) => ({ seq, attempts, deaths })),
       [{ seq: one, attempts: 1, deaths: 1 }],
     );
   });
 
-  test("the ledger of another time, as beside a copy that is put back, is of no consequence", (t) => {
+  test("the ledger of another time, as beside a copy that is put back, has no effect", async (t) => {
     const path = newPath(t);
-    const inbox = open(t, path);
-    inbox.append(updates(1, 2));
-    inbox.check();
+    const opened = await start(t, path);
+    const { inbox } = opened;
+    await append(opened, 1, 2);
+    await inbox.check();
     const copy = readFileSync(path);
     const log = readFileSync(`${path}-wal`);
-    inbox.news();
-    const [three] = inbox.append(updates(3)) as [number];
-    inbox.record([], [three]);
-    inbox.news();
-    inbox.record([{ seq: 1, alone: false }], [2]);
+    await inbox.read([]);
+    const [three] = (await append(opened, 3)) as [number];
+    inbox.record(turn({ settled: [three] }));
+    await inbox.read([]);
+    inbox.record(turn({ begun: [{ seq: 1, alone: false }], settled: [2] }));
     const ledger = readFileSync(`${path}-ledger`);
-    inbox.close();
+    await inbox.close();
     writeFileSync(path, copy);
     writeFileSync(`${path}-wal`, log);
     writeFileSync(`${path}-ledger`, ledger);
-    assert.deepEqual(ids(open(t, path).unsettled()), [1, 2]);
+    const { entries } = await start(t, path);
+    assert.deepEqual(entries.ids, [1, 2]);
   });
 
-  test("lines behind a hole are not found again when the hole is filled", (t) => {
+  test("lines behind a hole are not found again when the hole is filled", async (t) => {
     const path = newPath(t);
     const files = ["", "-wal", "-ledger"].map((suffix) => `${path}${suffix}`);
-    /** What a process leaves that dies at this moment. */
-    const die = (inbox: SqliteInbox, spoil: (ledger: Buffer) => void = () => {}) => {
+    /** Leaves the files as a process does that dies at this moment. */
+    const die = async (inbox: SqliteInbox, spoil: (ledger: Buffer) => void = () => {}) => {
       const left = files.map((file) => readFileSync(file));
       spoil(left[2]!);
-      inbox.close();
+      await inbox.close();
       for (const [i, file] of files.entries()) writeFileSync(file, left[i]!);
     };
-    const first = open(t, path);
-    const [one, two, three] = first.append(updates(1, 2, 3)) as [number, number, number];
-    first.record([], [one]);
-    first.record([], [two]);
+    const first = await start(t, path);
+    const [one, two, three] = (await append(first, 1, 2, 3)) as [number, number, number];
+    first.inbox.record(turn({ settled: [one] }));
+    first.inbox.record(turn({ settled: [two] }));
     // A disk need not have written what came first.
-    die(first, (ledger) => ledger.fill(0, 0, 16));
-    const second = open(t, path);
-    assert.deepEqual(ids(second.unsettled()), [1, 2, 3]);
-    second.record([], [three]);
-    die(second);
-    assert.deepEqual(ids(open(t, path).unsettled()), [1, 2]);
+    await die(first.inbox, (ledger) => ledger.fill(0, 0, 16));
+    const second = await start(t, path);
+    assert.deepEqual(second.entries.ids, [1, 2, 3]);
+    second.inbox.record(turn({ settled: [three] }));
+    await die(second.inbox);
+    assert.deepEqual((await start(t, path)).entries.ids, [1, 2]);
   });
 
-  test("a ledger that is lost costs second deliveries, and nothing else", (t) => {
+  test("a ledger that is lost costs second deliveries, and nothing else", async (t) => {
     const path = newPath(t);
-    const inbox = open(t, path);
-    const [one] = inbox.append(updates(1, 2)) as [number];
-    inbox.record([], [one]);
+    const opened = await start(t, path);
+    const { inbox } = opened;
+    const [one] = (await append(opened, 1, 2)) as [number];
+    inbox.record(turn({ settled: [one] }));
     rmSync(`${path}-ledger`);
-    assert.deepEqual(ids(inbox.unsettled()), [2]);
-    inbox.record([], [one + 1]);
-    inbox.close();
-    const again = open(t, path);
-    assert.deepEqual(ids(again.unsettled()), []);
-    assert.deepEqual(again.append(updates(1, 2)), [undefined, undefined]);
+    assert.deepEqual(ids(await unsettled(inbox, path)), [2]);
+    inbox.record(turn({ settled: [one + 1] }));
+    await inbox.close();
+    const again = await start(t, path);
+    assert.deepEqual(again.entries.all, []);
+    assert.equal(await again.inbox.append(updates(1, 2)), 0);
   });
 
-  test("what is wrong with it is told with the inbox's name", (t) => {
+  test("an error of the ledger has the inbox's name", (t) => {
     const path = newPath(t);
     mkdirSync(`${path}-ledger`);
     const refused = refusedWith(new RegExp(`^the inbox ${path} could not be opened: EISDIR: .*${path}-ledger'`));
@@ -353,93 +474,94 @@ describe("between two transactions", () => {
 });
 
 describe("a dead letter", () => {
-  test("is the event with what is known of its end, and unsettled no more", (t) => {
+  test("it is the event with the facts of its end, and not unsettled any more", async (t) => {
     t.mock.timers.enable({ apis: ["Date"], now: START });
     const path = newPath(t);
-    const inbox = open(t, path);
-    const [seq] = inbox.append(updates(1, 2)) as [number, number];
-    inbox.record([{ seq, alone: false }], []);
+    const opened = await start(t, path);
+    const [seq] = (await append(opened, 1, 2)) as [number, number];
+    opened.inbox.record(turn({ begun: [{ seq, alone: false }] }));
     t.mock.timers.setTime(START + HOUR);
-    inbox.bury(seq, "Error: it threw", "last words");
-    assert.deepEqual(ids(inbox.unsettled()), [2]);
-    const [{ id: _, ...letter }] = lookInto(path, "SELECT * FROM dead_letter") as [Record<string, unknown>];
-    const known = { reason: "Error: it threw", log: "last words", received_at: START, died_at: START + HOUR };
-    assert.deepEqual(letter, { ...updates(1)[0]!, attempts: 1, ...known });
+    opened.inbox.record(letter(seq, "Error: it threw", "last words"));
+    assert.deepEqual(ids(await unsettled(opened.inbox, path)), [2]);
+    const [{ id: _, ...row }] = lookInto(path, "SELECT * FROM dead_letter") as [Record<string, unknown>];
+    const { update_id, body } = updates(1)[0]!;
+    const facts = { reason: "Error: it threw", log: "last words", received_at: START, died_at: START + HOUR };
+    assert.deepEqual(row, { update_id, body, attempts: 1, ...facts });
   });
 
-  test("may be something that is no update", (t) => {
+  test("it may be input that is no update", async (t) => {
     const path = newPath(t);
     const inbox = open(t, path);
-    inbox.buryUnreadable('{"id":1}', "it has no update_id");
-    const [letter] = lookInto(path, "SELECT update_id, body, attempts, reason, log FROM dead_letter");
-    assert.deepEqual(letter, {
+    inbox.deadLetterUnreadable('{"id":1}', "it has no update_id");
+    const [row] = lookInto(path, "SELECT update_id, body, attempts, reason, log FROM dead_letter");
+    assert.deepEqual(row, {
       update_id: null,
       body: '{"id":1}',
       attempts: 0,
       reason: "it has no update_id",
       log: "",
     });
-    assert.deepEqual(inbox.unsettled(), []);
+    assert.deepEqual(await unsettled(inbox, path), []);
   });
 
-  test("is given up for newer ones when there are more than are kept, or when it is old", (t) => {
+  test("it is given up for newer ones when there are more than are kept, or when it is old", async (t) => {
     t.mock.timers.enable({ apis: ["Date"], now: START });
     const path = newPath(t);
-    const inbox = open(t, path, { count: 3, age: DAY });
+    const opened = await start(t, path, { count: 3, age: DAY });
     const kept = () =>
       lookInto(path, "SELECT update_id FROM dead_letter ORDER BY id").map(({ update_id }) => update_id);
-    const seqs = inbox.append(updates(1, 2, 3, 4, 5)) as number[];
-    for (const seq of seqs.slice(0, 4)) inbox.bury(seq, "?");
+    const seqs = await append(opened, 1, 2, 3, 4, 5);
+    for (const seq of seqs.slice(0, 4)) opened.inbox.record(letter(seq));
     assert.deepEqual(kept(), [2, 3, 4]);
     t.mock.timers.setTime(START + DAY + 1);
-    inbox.bury(seqs[4]!, "?");
+    opened.inbox.record(letter(seqs[4]!));
     assert.deepEqual(kept(), [5]);
   });
 });
 
-describe("whose file it is", () => {
-  test("one process's at a time: this one's", (t) => {
+describe("the owner of the file", () => {
+  test("one process has it at a time: this one", async (t) => {
     const path = newPath(t);
     const first = open(t, path);
     assert.throws(() => open(t, path), refusedWith(/in use by another process.*--inbox/));
-    first.append(updates(1));
-    first.close();
-    assert.deepEqual(ids(open(t, path).unsettled()), [1]);
+    await first.append(updates(1));
+    await first.close();
+    assert.deepEqual((await start(t, path)).entries.ids, [1]);
   });
 
-  test("one process's at a time: another's, until that one is dead, however it dies", async (t) => {
+  test("one process has it at a time: another one, until that is dead, however it dies", async (t) => {
     const path = newPath(t);
-    open(t, path).close();
-    const holder = spawn(process.execPath, [resolve(import.meta.dirname, "fixtures/holder.ts"), path], {
+    await open(t, path).close();
+    const holder = startChild(process.execPath, [resolve(import.meta.dirname, "fixtures/holder.ts"), path], {
       stdio: ["ignore", "pipe", "inherit"],
     });
     t.after(() => holder.kill("SIGKILL"));
-    await once(holder.stdout, "data");
+    await once(holder.stdout!, "data");
     assert.throws(() => open(t, path), refusedWith(/in use by another process/));
     holder.kill("SIGKILL");
     await once(holder, "exit");
     open(t, path);
   });
 
-  test("one bot's", (t) => {
+  test("one bot has it", async (t) => {
     const path = newPath(t);
     const inbox = open(t, path);
-    inbox.append(updates(1));
-    inbox.close();
+    await inbox.append(updates(1));
+    await inbox.close();
     assert.throws(() => new SqliteInbox(path, 2), refusedWith(/belongs to bot 1, not to 2.*--inbox/));
-    assert.deepEqual(ids(open(t, path).unsettled()), [1]);
+    assert.deepEqual((await start(t, path)).entries.ids, [1]);
   });
 
-  test("not that of a newer asgigram", (t) => {
+  test("the file of a newer asgigram is refused", async (t) => {
     const path = newPath(t);
-    open(t, path).close();
+    await open(t, path).close();
     const database = new DatabaseSync(path);
     database.exec("PRAGMA user_version = 99");
     database.close();
     assert.throws(() => open(t, path), refusedWith(/written by a newer asgigram \(format 99/));
   });
 
-  test("not something else altogether", (t) => {
+  test("a file that is no database is refused", (t) => {
     const path = newPath(t);
     writeFileSync(path, "This is a letter, and no database. ".repeat(100));
     assert.throws(() => open(t, path), refusedWith(/not a database/));
@@ -447,7 +569,7 @@ describe("whose file it is", () => {
     open(t, path);
   });
 
-  test("in a folder that is there", (t) => {
+  test("the folder must be there", (t) => {
     const path = newPath(t);
     writeFileSync(path, "");
     assert.throws(() => open(t, join(path, "inbox.sqlite")), refusedWith(/./));
@@ -455,95 +577,136 @@ describe("whose file it is", () => {
     assert.throws(() => open(t, join(path, "..")), refusedWith(/is a folder/));
   });
 
-  test("and nobody's when it has been removed", (t) => {
+  test("a file that has been removed is reported at the next look", async (t) => {
+    t.mock.timers.enable({ apis: ["setInterval"] });
     const path = newPath(t);
-    const inbox = open(t, path);
+    const { entries } = await start(t, path);
+    t.mock.timers.tick(LOOK);
+    assert.deepEqual(entries.errors, []);
     rmSync(path);
-    assert.throws(() => inbox.news(), refusedWith(/has been removed/));
+    t.mock.timers.tick(LOOK);
+    assert.equal(entries.errors.length, 1);
+    refusedWith(/has been removed/)(entries.errors[0]);
   });
 });
 
-describe("others", () => {
-  test("can look in while it is used, and do not hold it up", (t) => {
+describe("other processes", () => {
+  test("they can look in while the file is used, and do not hold it up", async (t) => {
     const path = newPath(t);
     const inbox = open(t, path);
-    inbox.append(updates(1, 2));
+    await inbox.append(updates(1, 2));
     const reader = new DatabaseSync(path, { readOnly: true });
     t.after(() => reader.close());
     reader.exec("BEGIN");
     const count = () => (reader.prepare("SELECT count(*) AS count FROM event").get() as { count: number }).count;
     assert.equal(count(), 2);
-    inbox.append(updates(3));
+    await inbox.append(updates(3));
     assert.equal(count(), 2);
     reader.exec("COMMIT");
     assert.equal(count(), 3);
   });
 
-  test("can put something in, which is news, once, and never lost among what is appended", (t) => {
-    const path = newPath(t);
-    const inbox = open(t, path);
+  /** Puts events in as `asgigram inbox retry` does. */
+  function inserter(t: TestContext, path: string): (update_id: number) => void {
     const other = new DatabaseSync(path);
     t.after(() => other.close());
     const insert = other.prepare("INSERT INTO event (update_id, body, received_at) VALUES (?, '{}', 0)");
-    inbox.append(updates(1));
-    insert.run(100);
-    inbox.append(updates(2));
-    insert.run(101);
-    assert.deepEqual(ids(inbox.news()), [100, 101]);
-    assert.deepEqual(inbox.news(), []);
-    insert.run(102);
-    assert.deepEqual(ids(inbox.news()), [102]);
-    assert.deepEqual(ids(inbox.unsettled()), [1, 100, 2, 101, 102]);
+    return (update_id) => void insert.run(update_id);
+  }
+
+  test("they can put events in, which arrive once and in the order of their numbers among those that are appended", async (t) => {
+    t.mock.timers.enable({ apis: ["setInterval"] });
+    const path = newPath(t);
+    const { inbox, entries } = await start(t, path);
+    const insert = inserter(t, path);
+    await inbox.append(updates(1));
+    insert(100);
+    await inbox.append(updates(2));
+    insert(101);
+    assert.deepEqual(entries.ids, [1, 100, 2]);
+    t.mock.timers.tick(LOOK);
+    assert.deepEqual(entries.ids, [1, 100, 2, 101]);
+    t.mock.timers.tick(LOOK);
+    assert.equal(entries.all.length, 4);
+    insert(102);
+    t.mock.timers.tick(LOOK);
+    assert.deepEqual(entries.ids, [1, 100, 2, 101, 102]);
+    assert.deepEqual(
+      entries.all.map(({ origin }) => origin),
+      ["received", "retried", "received", "retried", "retried"],
+    );
+    const rows = await unsettled(inbox, path);
+    assert.deepEqual(ids(rows), [1, 100, 2, 101, 102]);
+    assert.deepEqual(
+      rows.map(({ seq }) => seq),
+      entries.seqs,
+    );
+    assert.deepEqual(entries.errors, []);
+  });
+
+  test("an event that they put in arrives although a batch fails that would have brought it", async (t) => {
+    t.mock.timers.enable({ apis: ["setInterval"] });
+    const path = newPath(t);
+    const { inbox, entries } = await start(t, path);
+    inserter(t, path)(100);
+    const broken = { ...updates(1)[0]!, body: undefined } as unknown as ReturnType<typeof updates>[number];
+    await assert.rejects(inbox.append([broken]), refusedWith(/could not be written/));
+    assert.deepEqual(entries.all, []);
+    t.mock.timers.tick(LOOK);
+    assert.deepEqual(entries.ids, [100]);
   });
 });
 
-test("whatever goes wrong is an InboxError that names the file", (t) => {
+test("every failure is an InboxError that names the file", async (t) => {
   const path = newPath(t);
-  const inbox = open(t, path);
-  const [seq] = inbox.append(updates(1)) as [number];
-  inbox.close();
+  const opened = await start(t, path);
+  const { inbox } = opened;
+  const [seq] = (await append(opened, 1)) as [number];
+  await inbox.close();
   const deeds: (() => unknown)[] = [
     () => inbox.append(updates(2)),
-    () => inbox.record([], [seq]),
-    () => inbox.mourn([seq]),
-    () => inbox.withdraw([seq]),
-    () => inbox.bury(seq, "?"),
-    () => inbox.buryUnreadable("?", "?"),
-    () => inbox.unsettled(),
-    () => inbox.news(),
+    () => inbox.record(turn({ begun: [{ seq, alone: false }] })),
+    () => inbox.record(turn({ settled: [seq] })),
+    () => inbox.record(turn({ died: [seq] })),
+    () => inbox.record(turn({ withdrawn: [seq] })),
+    () => inbox.record(letter(seq)),
+    () => inbox.deadLetterUnreadable("?", "?"),
+    () => inbox.read([seq]),
+    () => inbox.start(new Entries()),
     () => inbox.clear(),
   ];
-  for (const deed of deeds) assert.throws(deed, refusedWith(new RegExp(`the inbox ${path} could not be`)), `${deed}`);
+  for (const deed of deeds) {
+    await assert.rejects(async () => deed(), refusedWith(new RegExp(`the inbox ${path} could not be`)), `${deed}`);
+  }
 });
 
-test("whether it can be written is found out at once, and without a difference to what is in it", (t) => {
+test("check() says at once whether the file can be written, and changes nothing in it", async (t) => {
+  t.mock.timers.enable({ apis: ["setInterval"] });
   const path = newPath(t);
-  const inbox = open(t, path);
-  const [seq] = inbox.append(updates(1));
-  inbox.check();
+  const { inbox, entries } = await start(t, path);
+  await inbox.append(updates(1));
+  await inbox.check();
   const other = new DatabaseSync(path);
   other.exec("BEGIN IMMEDIATE");
-  assert.throws(
-    () => inbox.check(),
-    (error) => {
-      assert(error instanceof InboxError);
-      assert.match(error.message, /could not be written: database is locked; another process keeps it locked$/);
-      return true;
-    },
-  );
+  await assert.rejects(inbox.check(), (error) => {
+    assert(error instanceof InboxError);
+    assert.match(error.message, /could not be written: database is locked; another process keeps it locked$/);
+    return true;
+  });
   other.exec("ROLLBACK");
   other.close();
-  inbox.check();
+  await inbox.check();
   assert.deepEqual(
-    inbox.unsettled().map((entry) => entry.seq),
-    [seq],
+    (await unsettled(inbox, path)).map(({ seq }) => seq),
+    entries.seqs,
   );
-  assert.deepEqual(inbox.news(), []);
+  t.mock.timers.tick(LOOK);
+  assert.equal(entries.all.length, 1);
 });
 
-test("a file that is damaged is an InboxError as well, and the lock is free afterwards", (t) => {
+test("a damaged file is an InboxError as well, and the lock is free afterwards", async (t) => {
   const path = newPath(t);
-  open(t, path).close();
+  await open(t, path).close();
   const database = new DatabaseSync(path);
   database.exec("DROP TABLE seen; CREATE TABLE seen (something)");
   database.close();
@@ -551,8 +714,9 @@ test("a file that is damaged is an InboxError as well, and the lock is free afte
   assert.throws(() => open(t, path), refusedWith(/could not be read: no such column/));
 });
 
-test("any sequence of deeds and reopenings leaves what a list would hold", () => {
-  const deed = fc.oneof(
+test("any sequence of actions and reopenings leaves what a list would hold", async (t) => {
+  await withoutDisk(t);
+  const action = fc.oneof(
     {
       weight: 4,
       arbitrary: fc.record({ do: fc.constant("append" as const), ids: fc.array(fc.nat(60), { maxLength: 8 }) }),
@@ -561,45 +725,52 @@ test("any sequence of deeds and reopenings leaves what a list would hold", () =>
       weight: 4,
       arbitrary: fc.record({ do: fc.constant("settle" as const), which: fc.array(fc.nat(), { maxLength: 5 }) }),
     },
-    { weight: 1, arbitrary: fc.record({ do: fc.constant("bury" as const), which: fc.nat() }) },
+    { weight: 1, arbitrary: fc.record({ do: fc.constant("dead-letter" as const), which: fc.nat() }) },
     { weight: 1, arbitrary: fc.record({ do: fc.constant("reopen" as const) }) },
   );
-  fc.assert(
-    fc.property(fc.array(deed, { maxLength: 40, size: "max" }), (deeds) => {
-      const folder = mkdtempSync(join(tmpdir(), "asgigram-inbox-"));
-      const path = join(folder, "inbox.sqlite");
+  await fc.assert(
+    fc.asyncProperty(fc.array(action, { maxLength: 40, size: "max" }), async (actions) => {
+      using folder = new Folder();
+      const path = folder.join("inbox.sqlite");
       let inbox = new SqliteInbox(path, BOT);
+      let entries = new Entries();
+      await inbox.start(entries);
       try {
         let list: { seq: number; update_id: number }[] = [];
         const known = new Set<number>();
-        for (const deed of deeds) {
-          if (deed.do === "append") {
-            const seqs = inbox.append(updates(...deed.ids));
-            for (const [i, update_id] of deed.ids.entries()) {
-              assert.equal(seqs[i] === undefined, known.has(update_id));
-              known.add(update_id);
-              if (seqs[i] !== undefined) list.push({ seq: seqs[i], update_id });
-            }
-          } else if (deed.do === "settle") {
-            const seqs = deed.which.map((which) => list[which % list.length]?.seq ?? 0);
-            inbox.record([], seqs);
+        const told = () => entries.all.map(({ seq, update_id }) => ({ seq, update_id }));
+        for (const action of actions) {
+          if (action.do === "append") {
+            const before = entries.all.length;
+            const fresh = [...new Set(action.ids)].filter((id) => !known.has(id));
+            assert.equal(await inbox.append(updates(...action.ids)), fresh.length);
+            assert.deepEqual(entries.ids.slice(before), fresh);
+            for (const id of fresh) known.add(id);
+            list.push(...told().slice(before));
+          } else if (action.do === "settle") {
+            const seqs = action.which.map((which) => list[which % list.length]?.seq ?? 0);
+            inbox.record(turn({ settled: seqs }));
             list = list.filter(({ seq }) => !seqs.includes(seq));
-          } else if (deed.do === "bury") {
-            const seq = list[deed.which % list.length]?.seq ?? 0;
-            inbox.bury(seq, "?");
+          } else if (action.do === "dead-letter") {
+            const seq = list[action.which % list.length]?.seq ?? 0;
+            inbox.record(letter(seq));
             list = list.filter((entry) => entry.seq !== seq);
           } else {
-            inbox.close();
+            await inbox.close();
             inbox = new SqliteInbox(path, BOT);
+            entries = new Entries();
+            assert.equal(await inbox.start(entries), list.length);
+            assert.deepEqual(told(), list);
           }
           assert.deepEqual(
-            inbox.unsettled().map(({ seq, update_id }) => ({ seq, update_id })),
+            (await unsettled(inbox, path)).map(({ seq, update_id }) => ({ seq, update_id })),
             list,
           );
+          const bodies = list.map(({ seq, update_id }) => [seq, updates(update_id)[0]!.body] as const);
+          assert.deepEqual(await inbox.read(list.map(({ seq }) => seq)), new Map(bodies));
         }
       } finally {
-        inbox.close();
-        rmSync(folder, { recursive: true });
+        await inbox.close();
       }
     }),
     { numRuns: 30 },
@@ -613,14 +784,14 @@ test("kill -9 at any moment loses nothing that was appended, and undoes and repe
   const begun = new Set<number>();
   let next = 1;
   for (let life = 0; life < 6; life++) {
-    const child = spawn(process.execPath, [appender, path, `${next}`], { stdio: ["ignore", "pipe", "inherit"] });
+    const child = startChild(process.execPath, [appender, path, `${next}`], { stdio: ["ignore", "pipe", "inherit"] });
     t.after(() => child.kill("SIGKILL"));
     const steps = Math.ceil(Math.random() * 60);
     let step = 0;
-    /** What it was about to settle when it died: that may have been done, but then all of it. */
+    /** The events that it was about to settle when it died: that may have been done, but then for all of them. */
     let underWay: number[] = [];
-    // What was printed before the death is read to the end: those are promises, too.
-    for await (const line of createInterface({ input: child.stdout })) {
+    // Lines that were printed before the death are read to the end: those are promises, too.
+    for await (const line of createInterface({ input: child.stdout! })) {
       const said = JSON.parse(line) as Partial<Record<"appended" | "begun" | "settling" | "settled", number[]>>;
       for (const id of said.appended ?? []) promised.add(id);
       for (const id of said.begun ?? []) begun.add(id);
@@ -628,10 +799,9 @@ test("kill -9 at any moment loses nothing that was appended, and undoes and repe
       underWay = said.settling ?? [];
       if (++step === steps) child.kill("SIGKILL");
     }
-    const inbox = new SqliteInbox(path, BOT);
-    const entries = inbox.unsettled();
-    const found = ids(entries);
-    for (const { update_id, attempts } of entries) {
+    const { inbox, entries } = await start(t, path);
+    const found = entries.ids;
+    for (const { update_id, attempts } of entries.all) {
       const could = promised.has(update_id) && begun.has(update_id) ? [1] : [0, 1];
       assert.ok(could.includes(attempts), `${update_id} has been begun ${attempts} times`);
     }
@@ -646,11 +816,8 @@ test("kill -9 at any moment loses nothing that was appended, and undoes and repe
     assert.deepEqual(missing, [], `missing after ${steps} steps of life ${life}`);
     const surplus = found.filter((id) => !promised.has(id));
     assert.ok(surplus.length <= 100, `more than the batch that was under way: ${surplus}`);
-    assert.ok(
-      inbox.append(updates(...found)).every((seq) => seq === undefined),
-      "what is there is known",
-    );
-    inbox.close();
+    assert.equal(await inbox.append(updates(...found)), 0, "the ids of all that is there are known");
+    await inbox.close();
     promised = new Set(found);
     next = 1 + Math.max(0, ...found);
   }

@@ -1,4 +1,4 @@
-/** A certificate that nobody has signed but itself, made by openssl for this run: for servers on loopback in the tests. */
+/** A self-signed certificate, made by openssl for this run, for servers on loopback in the tests. */
 
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
@@ -12,7 +12,7 @@ export class Certificate implements Disposable {
   readonly path: string;
   readonly #folder = mkdtempSync(join(tmpdir(), "asgigram-certificate-"));
 
-  /** @param names host names, besides which it is good for this machine's addresses */
+  /** @param names host names; it is also valid for the loopback addresses */
   constructor(...names: string[]) {
     const key = join(this.#folder, "key.pem");
     this.path = join(this.#folder, "cert.pem");

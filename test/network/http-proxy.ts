@@ -1,4 +1,4 @@
-/** An HTTP proxy, which may be spoken to through TLS. */
+/** An HTTP proxy; with a certificate it expects TLS. */
 
 import { type PrepareRequestFunction, Server } from "proxy-chain";
 import type { Certificate } from "./certificate.ts";

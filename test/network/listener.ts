@@ -1,4 +1,4 @@
-/** A server of a test, with all its connections: what is left of them ends with it. */
+/** A test's server. Its connections end with it. */
 
 import { once } from "node:events";
 import type { AddressInfo, Server, Socket } from "node:net";
@@ -20,7 +20,7 @@ export class Listener implements AsyncDisposable {
     return (this.#server.address() as AddressInfo).port;
   }
 
-  /** Any other socket, too, ends with the server; that one fails is nobody's concern. */
+  /** Ends this socket with the server, too, and ignores its errors. */
   keep(socket: Socket): void {
     this.#sockets.add(socket);
     socket.on("error", () => {}).on("close", () => this.#sockets.delete(socket));
@@ -28,12 +28,12 @@ export class Listener implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     for (const socket of this.#sockets) socket.destroy();
-    // A test may have closed it before: then it says so, and that is all.
+    // A server that the test has closed already reports an error, which is ignored.
     await new Promise((resolve) => this.#server.close(resolve));
   }
 }
 
-/** What comes from either goes to the other, its end included. */
+/** Connects two sockets: the bytes and the end of each go to the other. */
 export function join(one: Socket, other: Socket): void {
   one.on("close", () => other.destroy()).pipe(other);
   other.on("close", () => one.destroy()).pipe(one);

@@ -1,4 +1,4 @@
-/** A server that says what it is told to as soon as it has heard something, and a connection to it. */
+/** A server that sends scripted answers, one to each piece that it receives, and a connection to it. */
 
 import { on, once } from "node:events";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
@@ -12,7 +12,7 @@ type Piece = string | typeof HANG_UP;
 export class Script implements AsyncDisposable {
   /** The client's end. */
   readonly socket: Socket;
-  /** All that the client said. */
+  /** All bytes from the client. */
   heard: Buffer = Buffer.alloc(0);
   readonly #server;
 
@@ -21,7 +21,7 @@ export class Script implements AsyncDisposable {
     this.#server = server;
   }
 
-  /** @param answers one to each thing heard, some of them in pieces */
+  /** @param answers one to each piece received; an array is sent in pieces */
   static async start(answers: readonly (Piece | readonly Piece[])[]): Promise<Script> {
     const server = createServer({ noDelay: true }, async (socket) => {
       socket
@@ -46,7 +46,7 @@ export class Script implements AsyncDisposable {
     return script;
   }
 
-  /** What comes next out of the tunnel. */
+  /** The next bytes out of the tunnel. */
   async next(length: number): Promise<string> {
     let text = "";
     while (text.length < length) {

@@ -1,13 +1,13 @@
-/** A SOCKS5 proxy, as far as RFC 1928 and RFC 1929 speak of a client that connects. */
+/** A SOCKS5 proxy (RFC 1928, RFC 1929) with the command CONNECT. */
 
 import { once } from "node:events";
 import { connect, createServer, type Socket } from "node:net";
 import { join, Listener } from "./listener.ts";
 import { lookUp, type ProxyOptions, type TestProxy } from "./proxy.ts";
 
-const ANYBODY = 0;
+const ANONYMOUS = 0;
 const WITH_PASSWORD = 2;
-const NOBODY = 0xff;
+const NONE_ACCEPTED = 0xff;
 
 export class SocksProxy implements TestProxy {
   readonly asked: string[] = [];
@@ -58,10 +58,10 @@ export class SocksProxy implements TestProxy {
   async #admit(client: Socket): Promise<boolean> {
     const [, count] = await read(client, 2);
     const methods = await read(client, count!);
-    const wanted = this.#login === undefined ? ANYBODY : WITH_PASSWORD;
+    const wanted = this.#login === undefined ? ANONYMOUS : WITH_PASSWORD;
     const isOffered = methods.includes(wanted);
-    client.write(Buffer.of(5, isOffered ? wanted : NOBODY));
-    if (!isOffered || wanted === ANYBODY) return isOffered;
+    client.write(Buffer.of(5, isOffered ? wanted : NONE_ACCEPTED));
+    if (!isOffered || wanted === ANONYMOUS) return isOffered;
     await read(client, 1);
     const user = await read(client, (await read(client, 1))[0]!);
     const password = await read(client, (await read(client, 1))[0]!);
@@ -71,14 +71,14 @@ export class SocksProxy implements TestProxy {
   }
 }
 
-/** One byte after the other, so that none is taken that the target should have. */
+/** Reads byte by byte: the bytes after these are the target's. */
 async function read(socket: Socket, length: number): Promise<Buffer> {
   const bytes: number[] = [];
   while (bytes.length < length) {
     const byte: Buffer | null = socket.read(1);
     if (byte !== null) bytes.push(byte[0]!);
     else if (socket.readable) await once(socket, "readable");
-    else throw new Error("the client has gone");
+    else throw new Error("the client hung up");
   }
   return Buffer.from(bytes);
 }

@@ -1,4 +1,4 @@
-/** TLS in front of a server that speaks none, as a reverse proxy would put it there. */
+/** TLS in front of a server without TLS, like a reverse proxy. */
 
 import { connect } from "node:net";
 import { createServer } from "node:tls";
@@ -19,7 +19,7 @@ export class TlsFront implements AsyncDisposable {
     this.#listener = new Listener(server.on("tlsClientError", () => {}));
   }
 
-  /** @param url of the server behind */
+  /** @param url the server behind */
   static async start(url: string, certificate: Certificate, host = "127.0.0.1"): Promise<TlsFront> {
     const front = new TlsFront(url, certificate);
     await front.#listener.listen(0, host);

@@ -12,7 +12,7 @@ function channel() {
   return {
     batch: new Batch<string>(port1),
     received,
-    /** Resolves when all that has been posted has arrived. */
+    /** Resolves when every posted message has arrived. */
     async end() {
       port1.close();
       await once(port2, "close");
@@ -20,7 +20,7 @@ function channel() {
   };
 }
 
-test("what is pushed during one turn of the event loop arrives as one message, in order", async () => {
+test("items of one turn of the event loop arrive as one message, in order", async () => {
   const { batch, received, end } = channel();
   batch.push("a");
   queueMicrotask(() => batch.push("b"));
@@ -31,7 +31,7 @@ test("what is pushed during one turn of the event loop arrives as one message, i
   assert.deepEqual(received, [["a", "b", "c"]]);
 });
 
-test("what is pushed in the next turn is the next message", async () => {
+test("items of the next turn are the next message", async () => {
   const { batch, received, end } = channel();
   batch.push("a");
   await turn();
@@ -41,7 +41,7 @@ test("what is pushed in the next turn is the next message", async () => {
   assert.deepEqual(received, [["a"], ["b"]]);
 });
 
-test("a flush posts at once, and nothing twice", async () => {
+test("flush() posts at once, and no item twice", async () => {
   const { batch, received, end } = channel();
   batch.push("a");
   batch.flush();
@@ -53,23 +53,31 @@ test("a flush posts at once, and nothing twice", async () => {
   assert.deepEqual(received, [["a"], ["b"]]);
 });
 
-test("what has to be done before a message is done right before it, once for each", async () => {
+test("the schedule is called with the first item of each batch, and items wait for its flush", async () => {
   const { port1, port2 } = new MessageChannel();
-  const order: string[] = [];
-  const batch = new Batch<string>(port1, () => order.push("before"));
-  port1.postMessage = (items) => order.push(...items);
+  const scheduled: (() => void)[] = [];
+  const posted: string[][] = [];
+  const batch = new Batch<string>(port1, (flush) => scheduled.push(flush));
+  port1.postMessage = (items) => posted.push(items);
   batch.push("a");
   batch.push("b");
-  assert.deepEqual(order, []);
-  batch.flush();
-  batch.flush();
-  batch.push("c");
   await turn();
-  assert.deepEqual(order, ["before", "a", "b", "before", "c"]);
+  assert.equal(scheduled.length, 1);
+  assert.deepEqual(posted, []);
+  scheduled[0]!();
+  assert.deepEqual(posted, [["a", "b"]]);
+  batch.push("c");
+  assert.equal(scheduled.length, 2);
+  batch.flush();
+  assert.deepEqual(posted, [["a", "b"], ["c"]]);
+  scheduled[1]!();
+  assert.equal(posted.length, 2);
+  batch.push("d");
+  assert.equal(scheduled.length, 3, "a flush by another hand ends the batch, too");
   port2.close();
 });
 
-test("what is to be handed over is, with the message that its item is in, and only then", async () => {
+test("objects to transfer change hands when the message of their item is posted, not before or after", async () => {
   const { port1, port2 } = new MessageChannel();
   const batch = new Batch<{ bytes: Uint8Array }>(port1);
   const items = [{ bytes: new Uint8Array([1]) }, { bytes: new Uint8Array([2]) }];
@@ -88,7 +96,7 @@ test("what is to be handed over is, with the message that its item is in, and on
   port1.close();
 });
 
-test("the last item can be seen, and added to, until it is posted", async () => {
+test("the last item can be read and extended until it is posted", async () => {
   const { port1, port2 } = new MessageChannel();
   const batch = new Batch<number[]>(port1);
   assert.equal(batch.last, undefined);

@@ -28,24 +28,44 @@ test("silence is not negative after the clock is set back", (t) => {
   assert.equal(pulse.silence, 0);
 });
 
-test("the other thread reads the event that the application worked at last", () => {
+test("the other thread reads the event that the application last worked at", async () => {
   const own = new Pulse();
   const seen = new Pulse(own.buffer);
   assert.equal(seen.seq, 0);
   for (const seq of [7, 2 ** 32 + 1, Number.MAX_SAFE_INTEGER]) {
-    own.workAt(seq);
+    own.willWorkAt(seq);
+    await Promise.resolve();
     assert.equal(seen.seq, seq);
   }
 });
 
-test("the other thread reads the measurements of the last beat", (t) => {
+test("each of several applications that one message resumes is at its own event when its code goes on", async () => {
+  const own = new Pulse();
+  const seen = new Pulse(own.buffer);
+  const waiting = [1, 2, 3].map(() => Promise.withResolvers<void>());
+  const read = waiting.map(async ({ promise }) => {
+    await promise;
+    return seen.seq;
+  });
+  own.willWorkAt(9);
+  await Promise.resolve();
+  for (const [i, { resolve }] of waiting.entries()) {
+    own.willWorkAt(i + 1);
+    resolve();
+  }
+  assert.equal(seen.seq, 9, "none of them has gone on");
+  assert.deepEqual(await Promise.all(read), [1, 2, 3]);
+});
+
+test("the other thread reads the measurements of the last beat", async (t) => {
   t.mock.timers.enable({ apis: ["Date"], now: START });
   const own = new Pulse();
   const seen = new Pulse(own.buffer);
   assert.deepEqual(seen.condition, { instances: 0, idle: 0, evicted: 0, active: 0, heap: 0, external: 0 });
   const measures = { instances: 3, active: 1234.5, heap: 2 ** 33, external: 7 };
   own.beat(measures);
-  own.workAt(9);
+  own.willWorkAt(9);
+  await Promise.resolve();
   assert.deepEqual(seen.condition, { ...measures, idle: 0, evicted: 0 });
   assert.equal(seen.seq, 9);
   own.beat();

@@ -10,7 +10,7 @@ const uploadOf = (source: Upload["source"]): Upload => {
   return { name: "file-1", key: "document", filename: undefined, content_type: undefined, source };
 };
 
-test("a stream that ends before its turn is lost, and is not waited for", async () => {
+test("a stream that ends before it is read is lost, and is not waited for", async () => {
   const { port1, port2 } = new MessageChannel();
   const source: UploadStream = { port: port2 };
   watchStreams([uploadOf({ path: "/a" }), uploadOf(source)]);
@@ -18,10 +18,10 @@ test("a stream that ends before its turn is lost, and is not waited for", async 
   await once(port2, "close");
   assert.equal(source.isLost, true);
   const file = await openSource(source);
-  assert.throws(() => file.read(), /it broke off before it was read/);
+  assert.throws(() => file.read(), /the stream ended before it was read/);
 });
 
-test("a stream that will not be read is closed at its source", async () => {
+test("a stream that will not be read is ended at its source", async () => {
   const { port1, port2 } = new MessageChannel();
   const ended = once(port1, "close");
   closeStreams([uploadOf({ bytes: new Uint8Array(1) }), uploadOf({ port: port2 })]);

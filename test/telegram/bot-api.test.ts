@@ -47,7 +47,7 @@ async function http(
   return client(t, await listen(t, server), options);
 }
 
-/** A client of a server that does as it likes with the bytes; it is called when the request is there. */
+/** A client of a TCP server whose handler is called with each request. */
 async function tcp(
   t: TestContext,
   handler: (socket: Socket, connection: number) => void,
@@ -66,7 +66,7 @@ function answer(response: ServerResponse, status: number, body: string | object,
   response.end(typeof body === "string" ? body : JSON.stringify(body));
 }
 
-/** The error that a call fails with, which never shows the token. */
+/** The error that a call fails with; asserts that it does not show the token. */
 async function failure<T extends AsgigramError>(call: Promise<unknown>, kind: new (...args: never[]) => T): Promise<T> {
   const error = await call.then(
     (result) => assert.fail(`succeeded with ${inspect(result)}`),
@@ -84,7 +84,7 @@ async function failure<T extends AsgigramError>(call: Promise<unknown>, kind: ne
 }
 
 describe("a call that succeeds", () => {
-  test("resolves with the result; the method is in the path, the parameters are JSON", async (t) => {
+  test("a call resolves with the result; the method is in the path, the parameters are JSON", async (t) => {
     const seen: unknown[] = [];
     const api = await http(t, (response, { method, url, headers }, body) => {
       seen.push(method, url, headers["content-type"], body);
@@ -96,26 +96,26 @@ describe("a call that succeeds", () => {
     assert.deepEqual(seen, ["POST", `/bot${TOKEN}/sendMessage`, "application/json", body]);
   });
 
-  test("is handed on as it came where somebody else reads it", async (t) => {
+  test("the answer to an application's call is handed on as it came", async (t) => {
     const text = '{"ok":true,"result":[{"id":12345678901234567890}]}';
     const api = await http(t, (response) => answer(response, 200, text));
     assert.equal(await api.make(plain("getChat")), text);
   });
 
-  test("may be written with spaces, as other servers write JSON", async (t) => {
+  test("an answer may contain spaces, as other servers write JSON", async (t) => {
     const api = await http(t, (response) => answer(response, 200, '{ "ok": true, "result": 5 }\n'));
     assert.equal(await api.call("getChatMemberCount"), 5);
     assert.deepEqual(JSON.parse((await api.make(plain("getChatMemberCount"))) as string), { ok: true, result: 5 });
   });
 
-  test("may have any content type", async (t) => {
+  test("an answer may have any content type", async (t) => {
     const api = await http(t, (response) =>
       answer(response, 200, '{"ok":true,"result":true}', { "content-type": "text/html" }),
     );
     assert.equal(await api.call("setMyCommands"), true);
   });
 
-  test("may be large, and come in pieces that split a character", async (t) => {
+  test("an answer may be large, and come in pieces that split a character", async (t) => {
     const text = "ж".repeat(2_000_000);
     const api = await http(t, (response) => {
       const bytes = Buffer.from(JSON.stringify({ ok: true, result: text }));
@@ -125,7 +125,7 @@ describe("a call that succeeds", () => {
     assert.equal(await api.call("getFile"), text);
   });
 
-  test("keeps a path in --api-url as a prefix, with or without a slash at its end", async (t) => {
+  test("a path in --api-url is kept as a prefix, with or without a slash at its end", async (t) => {
     const paths: (string | undefined)[] = [];
     const server = createServer((request, response) => {
       paths.push(request.url);
@@ -146,7 +146,7 @@ describe("a call that succeeds", () => {
 });
 
 describe("a refusal", () => {
-  test("becomes a TelegramError with everything that Telegram said", async (t) => {
+  test("a refusal becomes a TelegramError with everything that Telegram said", async (t) => {
     const api = await http(t, (response) =>
       answer(response, 400, {
         ok: false,
@@ -164,7 +164,7 @@ describe("a refusal", () => {
   });
 
   for (const code of [400, 401, 403, 404, 409, 413, 421, 429, 500, 502, 503]) {
-    test(`with code ${code} keeps its code`, async (t) => {
+    test(`a refusal with code ${code} keeps its code`, async (t) => {
       const body = { ok: false, error_code: code, description: "No" };
       const api = await http(t, (response) => answer(response, code, body));
       const error = await failure(api.make(plain("sendMessage")), TelegramError);
@@ -172,17 +172,17 @@ describe("a refusal", () => {
     });
   }
 
-  test("counts whatever the HTTP status says", async (t) => {
+  test("a refusal is one with any HTTP status", async (t) => {
     const api = await http(t, (response) => answer(response, 200, { ok: false, error_code: 403, description: "No" }));
     assert.equal((await failure(api.call("sendMessage"), TelegramError)).error_code, 403);
   });
 
-  test("without code and description has the HTTP status", async (t) => {
+  test("a refusal without code and description has the HTTP status", async (t) => {
     const api = await http(t, (response) => answer(response, 418, { ok: false }));
     assert.equal((await failure(api.call("sendMessage"), TelegramError)).error_code, 418);
   });
 
-  test("has only what can be in one, whatever the answer says", async (t) => {
+  test("a refusal has only fields of the right type", async (t) => {
     const parameters = { retry_after: "soon", migrate_to_chat_id: -1001, nested: {} };
     const api = await http(t, (response) => answer(response, 400, { ok: false, description: {}, parameters }));
     const error = await failure(api.call("sendMessage"), TelegramError);
@@ -190,7 +190,7 @@ describe("a refusal", () => {
     assert.deepEqual(error.parameters, { migrate_to_chat_id: -1001 });
   });
 
-  test("that quotes the request does not show the token", async (t) => {
+  test("a refusal that quotes the request does not show the token", async (t) => {
     const api = await http(t, (response, { url }) =>
       answer(response, 404, { ok: false, error_code: 404, description: `no route for ${url}` }),
     );
@@ -198,7 +198,7 @@ describe("a refusal", () => {
     assert.equal(error.description, "no route for /bot<token>/sendMessage");
   });
 
-  test("of too many says how long to wait in its parameters, or else in its header", async (t) => {
+  test("a 429 names its wait in its parameters, or else in its header", async (t) => {
     const description = "Too Many Requests";
     const answers: [body: object | string, headers: Record<string, string>, seconds: number | undefined][] = [
       [{ ok: false, error_code: 429, description, parameters: { retry_after: 7 } }, { "retry-after": "9" }, 7],
@@ -217,7 +217,7 @@ describe("a refusal", () => {
 });
 
 describe("an answer that is not one of the Bot API", () => {
-  test("is the server's fault where its status says so", async (t) => {
+  test("an error page with a 5xx status is the server's fault", async (t) => {
     const page = "<html><body><h1>502 Bad Gateway</h1></body></html>";
     const api = await http(t, (response) => answer(response, 502, page, { "content-type": "text/html" }));
     const error = await failure(api.call("sendMessage"), TelegramError);
@@ -227,18 +227,18 @@ describe("an answer that is not one of the Bot API", () => {
   const others: [what: string, status: number, body: string][] = [
     ["an HTML page", 200, "<html><body>Welcome to nginx!</body></html>"],
     ["an HTML page", 404, "<html><body>Not Found</body></html>"],
-    ["nothing", 200, ""],
+    ["an empty body", 200, ""],
     ["JSON of another kind", 200, '{"hello":"world"}'],
-    ["JSON that is no object", 200, "null"],
-    ["JSON that is no object", 200, '"ok"'],
-    ["a refusal for no reason", 200, '{"ok":false}'],
-    ["a refusal with a code that is none", 400, '{"ok":false,"error_code":"400"}'],
+    ["JSON that is not an object", 200, "null"],
+    ["JSON that is not an object", 200, '"ok"'],
+    ["a refusal without a reason", 200, '{"ok":false}'],
+    ["a refusal with a code that is not a number", 400, '{"ok":false,"error_code":"400"}'],
     ["a refusal with a success's code", 400, '{"ok":false,"error_code":200}'],
     ["a success with another status", 404, '{"ok":true,"result":1}'],
     ["a redirection", 302, ""],
   ];
   for (const [what, status, body] of others) {
-    test(`leaves it unknown what has happened: ${what}, ${status}`, async (t) => {
+    test(`an answer leaves it unknown what has happened: ${what}, ${status}`, async (t) => {
       const api = await http(t, (response) => answer(response, status, body, { location: "http://127.0.0.1:1/" }));
       const error = await failure(api.call("sendMessage"), NetworkError);
       assert.equal(error.delivery, "unknown");
@@ -246,7 +246,7 @@ describe("an answer that is not one of the Bot API", () => {
     });
   }
 
-  test("leaves it unknown, too, where it is no HTTP, and even where it is the request itself", async (t) => {
+  test("an answer that is not HTTP leaves it unknown, too, even one that is the request itself", async (t) => {
     for (const server of [
       createTcpServer((socket) => socket.pipe(socket)),
       createTcpServer((socket) => socket.end("?")),
@@ -256,7 +256,7 @@ describe("an answer that is not one of the Bot API", () => {
     }
   });
 
-  test("leaves it unknown, too, where it breaks off inside a success", async (t) => {
+  test("an answer that breaks off inside a success leaves it unknown, too", async (t) => {
     const api = await tcp(t, (socket) =>
       socket.end('HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n{"ok":true,"result":{"mess'),
     );
@@ -266,7 +266,7 @@ describe("an answer that is not one of the Bot API", () => {
 });
 
 describe("a connection", () => {
-  test("that is refused: the call never left this machine", async (t) => {
+  test("a connection that is refused: the call never left this machine", async (t) => {
     const server = createTcpServer();
     const address = await listen(t, server);
     server.close();
@@ -277,7 +277,7 @@ describe("a connection", () => {
     assert.ok(error.cause instanceof Error);
   });
 
-  test("that breaks in the TLS handshake: the call never left this machine", async (t) => {
+  test("a connection that breaks in the TLS handshake: the call never left this machine", async (t) => {
     const address = await listen(
       t,
       createTcpServer((socket) => void socket.once("data", () => socket.destroy())),
@@ -304,7 +304,7 @@ describe("a connection", () => {
     ],
   ];
   for (const [when, break_] of breaks) {
-    test(`${when}: it is not known what has happened`, async (t) => {
+    test(`a connection ${when}: it is not known what has happened`, async (t) => {
       const api = await tcp(t, break_);
       const error = await failure(api.call("sendMessage"), NetworkError);
       assert.equal(error.delivery, "unknown");
@@ -312,7 +312,7 @@ describe("a connection", () => {
     });
   }
 
-  test("that has broken does not keep the next call from succeeding", async (t) => {
+  test("a broken connection does not keep the next call from succeeding", async (t) => {
     const api = await tcp(t, (socket, connection) => {
       if (connection === 1) socket.resetAndDestroy();
       else socket.end('HTTP/1.1 200 OK\r\ncontent-length: 22\r\n\r\n{"ok":true,"result":1}');
@@ -321,13 +321,13 @@ describe("a connection", () => {
     assert.equal(await api.call("getMe"), 1);
   });
 
-  test("on which nothing comes back is given up after a while", async (t) => {
+  test("a connection without an answer is given up after a while", async (t) => {
     const silent = await tcp(t, () => {}, { callTimeout: 100 });
     const error = await failure(silent.call("sendMessage"), NetworkError);
     assert.deepEqual([error.delivery, error.reason], ["unknown", "UND_ERR_HEADERS_TIMEOUT"]);
   });
 
-  test("on which nothing more comes back is given up after a while", async (t) => {
+  test("a connection without the rest of an answer is given up after a while", async (t) => {
     const dumbstruck = await tcp(t, (socket) => socket.write("HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{"), {
       callTimeout: 100,
     });
@@ -337,7 +337,7 @@ describe("a connection", () => {
 });
 
 describe("getUpdates", () => {
-  test("says everything every time", async (t) => {
+  test("getUpdates sends all its parameters every time", async (t) => {
     const bodies: string[] = [];
     const api = await http(t, (response, _, body) => {
       bodies.push(body);
@@ -375,7 +375,23 @@ describe("getUpdates", () => {
     assert.equal(deadlines.waiting, 0);
   });
 
-  test("does not wait for a connection that the one before could not get through", async (t) => {
+  test("the deadline of a poll passes by the clock unless another wait is given", async (t) => {
+    const arrived = Promise.withResolvers<void>();
+    const api = await tcp(t, () => arrived.resolve());
+    t.mock.timers.enable({ apis: ["setTimeout"] });
+    let isOver = false;
+    const failed = failure(api.getUpdates({ ...POLL, timeout: 5 }, never), NetworkError).finally(() => {
+      isOver = true;
+    });
+    await arrived.promise;
+    t.mock.timers.tick(14_999);
+    await turn();
+    assert.equal(isOver, false);
+    t.mock.timers.tick(1);
+    assert.equal((await failed).reason, "no answer in time");
+  });
+
+  test("a poll does not wait for the connection that the one before could not make", async (t) => {
     let connections = 0;
     const neverShakesHands = createTcpServer(() => {
       connections += 1;
@@ -409,7 +425,7 @@ describe("getUpdates", () => {
     assert.equal((await failure(api.getUpdates(POLL, never), NetworkError)).reason, "no answer in time");
   });
 
-  test("ends at once when it is aborted, and closes its connection", async (t) => {
+  test("a poll that is aborted ends at once, and closes its connection", async (t) => {
     const arrived = Promise.withResolvers<Socket>();
     const api = await tcp(t, (socket) => arrived.resolve(socket));
     const stopping = new AbortController();
@@ -422,7 +438,7 @@ describe("getUpdates", () => {
     await failure(api.getUpdates(POLL, stopping.signal), NetworkError);
   });
 
-  test("does not wait behind other calls", async (t) => {
+  test("a poll does not wait behind other calls", async (t) => {
     const held: ServerResponse[] = [];
     const api = await http(
       t,
@@ -442,14 +458,14 @@ describe("getUpdates", () => {
     assert.deepEqual(await Promise.all(calls), [1, 1, 1]);
   });
 
-  test("takes nothing but a list of updates for one", async (t) => {
+  test("a poll accepts nothing but a list of updates", async (t) => {
     for (const body of ['{"ok":true}', '{"ok":true,"result":null}', '{"ok":true,"result":{"update_id":1}}']) {
       const api = await http(t, (response) => answer(response, 200, body));
       assert.equal((await failure(api.getUpdates(POLL, never), NetworkError)).delivery, "unknown");
     }
   });
 
-  test("leaves no timer behind", async (t) => {
+  test("a poll leaves no timer behind", async (t) => {
     const api = await http(t, (response) => answer(response, 200, { ok: true, result: [] }));
     const timers = () => process.getActiveResourcesInfo().filter((name) => name === "Timeout").length;
     await api.getUpdates(POLL, never);
@@ -459,7 +475,7 @@ describe("getUpdates", () => {
   });
 });
 
-test("200 calls that hang keep no other waiting, and there are no more connections than calls", async (t) => {
+test("200 calls that hang do not hold up another, and there are no more connections than calls", async (t) => {
   let connections = 0;
   const held: ServerResponse[] = [];
   const server = createServer((request, response) => {
@@ -478,7 +494,7 @@ test("200 calls that hang keep no other waiting, and there are no more connectio
   await Promise.all(calls);
 });
 
-test("close() ends what is under way and what waits for a connection", async (t) => {
+test("close() ends calls under way and calls that wait for a connection", async (t) => {
   const arrived = Promise.withResolvers<void>();
   const api = await tcp(t, () => arrived.resolve(), { connections: 1 });
   const calls = [1, 2, 3].map(() => failure(api.call("sendMessage"), NetworkError));
@@ -488,16 +504,16 @@ test("close() ends what is under way and what waits for a connection", async (t)
   await failure(api.call("sendMessage"), NetworkError);
 });
 
-test("a call that is over has left nothing at its signal", async (t) => {
+test("a call that is over leaves no listener on its signal", async (t) => {
   const { signal } = new AbortController();
   const api = await http(t, (response) => answer(response, 200, { ok: true, result: { id: 1 } }));
   await api.getMe(signal);
-  // The client tidies up when the stream of the answer has closed.
+  // undici removes its listener when the stream of the answer has closed.
   await turn();
   assert.equal(getEventListeners(signal, "abort").length, 0);
 });
 
-test("a call can be aborted, be it that it waits for its answer or for its connection", {
+test("a call can be aborted while it waits for its answer or for its connection", {
   timeout: 5000,
 }, async (t) => {
   const address = await listen(

@@ -22,7 +22,7 @@ const LOGIN = "ann:pä%:@ss";
 const CREDENTIALS = `ann:${encodeURIComponent("pä%:@ss")}@`;
 const never = new AbortController().signal;
 
-/** Of the servers here, which are trusted, and of one that is not. */
+/** The certificate of the servers here, which is trusted, and one that is not. */
 const certificate = new Certificate("bot-api.test");
 const forged = new Certificate("bot-api.test");
 tls.setDefaultCACertificates([...tls.getCACertificates(), certificate.cert]);
@@ -39,7 +39,7 @@ async function listen(t: TestContext, server: Server, host = "127.0.0.1", port =
   return listener.port;
 }
 
-/** A Bot API that is served by hand. */
+/** A Bot API whose requests wait for the test to answer them. */
 class Api {
   readonly held: ServerResponse[] = [];
   connections = 0;
@@ -53,7 +53,7 @@ class Api {
     this.connections += 1;
   });
 
-  /** The next requests that wait for an answer, as soon as there are so many. */
+  /** Resolves with the waiting requests as soon as there are so many. */
   async requests(count: number): Promise<ServerResponse[]> {
     while (this.held.length < count) await new Promise<void>((resolve) => (this.#wake = resolve));
     return this.held.splice(0);
@@ -93,7 +93,7 @@ interface ReachOptions extends Partial<BotApiOptions> {
   certificate?: Certificate;
 }
 
-/** A client, and a Bot API that it reaches on the way that is named. */
+/** A client, and a Bot API that it reaches through the named proxy. */
 async function reach(t: TestContext, way: string, scheme: string, options: ReachOptions = {}): Promise<Reached> {
   const api = new Api();
   let apiUrl = `http://127.0.0.1:${await listen(t, api.server)}`;
@@ -114,7 +114,7 @@ async function reach(t: TestContext, way: string, scheme: string, options: Reach
 for (const way of Object.keys(PROXIES)) {
   for (const scheme of ["http", "https"]) {
     describe(`${scheme} over ${way}`, { concurrency: true }, () => {
-      test("calls go over connections that are kept, so many at most, and polls over one of their own", async (t) => {
+      test("calls go over a limited number of connections that are kept, and polls over one of their own", async (t) => {
         const { api, client, proxy } = await reach(t, way, scheme);
         const calls = Array.from({ length: 9 }, () => client.call("sendMessage", { text: "ж".repeat(100_000) }));
         const poll = client.getUpdates({ offset: 1, limit: 100, timeout: 0, allowed_updates: [] }, never);
@@ -147,7 +147,7 @@ for (const way of Object.keys(PROXIES)) {
         assert.equal(api.connections, 2);
       });
 
-      test("the system is to look after a connection on which nothing comes", async (t) => {
+      test("keep-alive probes are on for a silent connection", async (t) => {
         const asked = t.mock.method(Socket.prototype, "setKeepAlive");
         const { api, client } = await reach(t, way, scheme);
         const call = client.call("getMe");
@@ -172,7 +172,7 @@ for (const way of Object.keys(PROXIES)) {
         await assert.rejects(client.call("sendMessage"), { delivery: "unknown", reason: "UND_ERR_HEADERS_TIMEOUT" });
       });
 
-      test("a connection that breaks with the request on it leaves that unknown, too", async (t) => {
+      test("a connection that breaks with the request on it leaves the outcome unknown, too", async (t) => {
         const { api, client, proxy } = await reach(t, way, scheme);
         const call = client.call("sendMessage");
         const [response] = await api.requests(1);
@@ -184,7 +184,7 @@ for (const way of Object.keys(PROXIES)) {
   }
 }
 
-/** The error that a call fails with: it was not sent, and neither token nor password is in it. */
+/** The error that a call fails with; asserts that it was not sent, and that the error shows neither token nor password. */
 async function failure(call: Promise<unknown>): Promise<NetworkError> {
   const error = await call.then(
     (result) => assert.fail(`succeeded with ${inspect(result)}`),
@@ -199,7 +199,7 @@ async function failure(call: Promise<unknown>): Promise<NetworkError> {
   return error;
 }
 
-describe("what fails before there is a connection was not sent", { concurrency: true }, () => {
+describe("a call that fails before there is a connection was not sent", { concurrency: true }, () => {
   for (const scheme of ["http", "https", "socks5"]) {
     test(`a ${scheme} proxy that refuses connections`, async (t) => {
       const { client } = await reach(t, "no proxy", "http", { proxy: `${scheme}://${CREDENTIALS}127.0.0.1:1` });
@@ -214,7 +214,7 @@ describe("what fails before there is a connection was not sent", { concurrency: 
       const { reason } = await failure(client.call("sendMessage"));
       assert.match(
         reason,
-        new RegExp(`the proxy 127.0.0.1:${port} (cannot be reached|does not answer as one): no answer in time`),
+        new RegExp(`the proxy 127.0.0.1:${port} (cannot be reached|does not answer as a proxy): no answer in time`),
       );
     });
 
@@ -227,19 +227,19 @@ describe("what fails before there is a connection was not sent", { concurrency: 
       const { reason } = await failure(client.call("sendMessage"));
       assert.match(
         reason,
-        new RegExp(`the proxy 127.0.0.1:${port} (cannot be reached|does not answer as one): ECONNRESET`),
+        new RegExp(`the proxy 127.0.0.1:${port} (cannot be reached|does not answer as a proxy): ECONNRESET`),
       );
     });
   }
 
-  test("a proxy whose name nobody knows", async (t) => {
+  test("a proxy with an unknown name", async (t) => {
     const { client } = await reach(t, "no proxy", "http", { proxy: "http://proxy.invalid:3128" });
     const { reason } = await failure(client.call("sendMessage"));
     assert.match(reason, /^the proxy proxy\.invalid:3128 cannot be reached: (ENOTFOUND|EAI_AGAIN)$/);
   });
 
   for (const way of Object.keys(PROXIES)) {
-    test(`a certificate that nobody trusts, over ${way}`, async (t) => {
+    test(`a certificate that is not trusted, over ${way}`, async (t) => {
       const { client, proxy } = await reach(t, way, "https", { certificate: forged });
       const { reason } = await failure(client.call("sendMessage"));
       assert.match(reason, /^DEPTH_ZERO_SELF_SIGNED_CERT .*NODE_EXTRA_CA_CERTS/);
@@ -261,7 +261,7 @@ describe("what fails before there is a connection was not sent", { concurrency: 
       const { client } = await reach(t, way, "http", options);
       let reason: string;
       let attempts = 0;
-      // On a busy machine the second may be over before the proxy has answered.
+      // On a busy machine the second may be over before the proxy answers.
       do ({ reason } = await failure(client.call("sendMessage")));
       while (/^the proxy .*: no answer in time$/.test(reason) && ++attempts < 10);
       assert.match(reason, /^no answer in time|^UND_ERR_CONNECT_TIMEOUT/);
@@ -269,13 +269,13 @@ describe("what fails before there is a connection was not sent", { concurrency: 
   }
 });
 
-/** Where there is none, nothing else may be used in its place. */
+/** Without IPv6 on this machine, IPv4 must not be used in its place. */
 const hasIPv6 = Object.values(networkInterfaces()).some((list) => list?.some(({ family }) => family === "IPv6"));
 
-describe("an address of IPv6, a port and a prefix may stand in --api-url", () => {
+describe("--api-url may contain an IPv6 address, a port and a prefix", () => {
   for (const way of Object.keys(PROXIES)) {
     for (const scheme of ["http", "https"]) {
-      test(`${scheme} over ${way}`, async (t) => {
+      test(`--api-url with ${scheme} over ${way}`, async (t) => {
         const paths: (string | undefined)[] = [];
         const answer = createServer((request, response) => {
           paths.push(request.url);
@@ -300,8 +300,8 @@ describe("an address of IPv6, a port and a prefix may stand in --api-url", () =>
   }
 });
 
-describe("the version of IP", () => {
-  /** A client of a name that stands for an address of each version, and for each a server that says which it is. */
+describe("the IP version", () => {
+  /** A client of a host name with an IPv4 and an IPv6 address, each with a server that answers with its version. */
   async function dual(
     t: TestContext,
     family: "auto" | "4" | "6",
@@ -324,23 +324,23 @@ describe("the version of IP", () => {
     return client;
   }
 
-  test("4 is used where it is wanted", async (t) => {
+  test("IPv4 is used where it is wanted", async (t) => {
     assert.equal(await (await dual(t, "4")).call("getMe"), "4");
   });
 
-  test("6 is used where it is wanted; without it the call fails, and is not made over the other", async (t) => {
+  test("IPv6 is used where it is wanted; without it the call fails, and is not made over IPv4", async (t) => {
     const call = (await dual(t, "6")).call("getMe");
     if (hasIPv6) assert.equal(await call, "6");
     else assert.match((await failure(call)).reason, /^(EADDRNOTAVAIL|EAFNOSUPPORT|ENETUNREACH)$/);
   });
 
-  test("is whichever gets through unless one is wanted", async (t) => {
+  test("either version is used unless one is wanted: the one that gets through", async (t) => {
     assert.equal(await (await dual(t, "auto", { deaf: "6" })).call("getMe"), "4");
     t.mock.restoreAll();
     if (hasIPv6) assert.equal(await (await dual(t, "auto", { deaf: "4" })).call("getMe"), "6");
   });
 
-  test("counts for the way to a proxy, which finds the rest itself", async (t) => {
+  test("the version is that of the connection to the proxy; the proxy looks up the server itself", async (t) => {
     const api = new Api();
     const port = await listen(t, api.server);
     const proxy = await HttpProxy.start();

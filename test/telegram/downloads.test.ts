@@ -14,17 +14,17 @@ import { respond, TOKEN, UploadServer } from "./upload-server.ts";
 const MEGABYTE = 1024 * 1024;
 const folder = mkdtempSync(join(tmpdir(), "asgigram-"));
 after(() => rmSync(folder, { recursive: true }));
-// What is left among the temporary files shows.
+// The temporary files that are left over show here.
 process.env.TMPDIR = folder;
 
 interface Telegram {
-  /** What getFile says. */
+  /** The result of getFile. */
   file?: object;
   serve?: (response: ServerResponse, request: IncomingMessage) => void;
   local?: boolean;
 }
 
-/** A server that has one file. */
+/** A server with one file. */
 function telegram({
   file = { file_path: "photos/a b#?.jpg", file_size: 7 },
   serve = giveContent,
@@ -52,19 +52,19 @@ const asStream = (file: DownloadedFile) => new ByteReceiver((file as { port: nev
 const asPath = (file: DownloadedFile) => (file as { path: string }).path;
 
 suite("a file comes down", () => {
-  test("as bytes, unless another form is asked for", async () => {
+  test("a file comes as bytes, unless another form is asked for", async () => {
     await using server = await telegram();
     assert.equal(asBytes(await fetched(server)).toString(), "content");
     assert.equal(asBytes(await fetched(server, { as: "bytes" })).toString(), "content");
   });
 
-  test("by the path that getFile gave", async () => {
+  test("a file comes by the path that getFile gave", async () => {
     await using server = await telegram();
     const event = { type: "telegram.download_file", file_path: "photos/a b#?.jpg" };
     assert.equal(asBytes((await server.send(event)) as DownloadedFile).toString(), "content");
   });
 
-  test("as a stream, no faster than it is read", async () => {
+  test("a file comes as a stream, no faster than it is read", async () => {
     let isOver = false;
     const chunk = Buffer.alloc(MEGABYTE, 1);
     const serve = async (response: ServerResponse) => {
@@ -81,7 +81,7 @@ suite("a file comes down", () => {
     assert.equal(size, 64 * MEGABYTE);
   });
 
-  test("as a path, where the application wants it or among the temporary files, whole or not at all", async () => {
+  test("a file is put at the application's path or among the temporary files, whole or not at all", async () => {
     await using server = await telegram();
     const to = join(folder, "to.jpg");
     assert.equal(asPath(await fetched(server, { as: "path", to })), to);
@@ -103,7 +103,7 @@ suite("a file comes down", () => {
     assert.deepEqual(readdirSync(folder), ["to.jpg"], "nor is its folder left");
   });
 
-  test("not where nothing can be written: a FileError with the path", async () => {
+  test("a path that cannot be written is a FileError with the path", async () => {
     await using server = await telegram();
     const sent = fetched(server, { as: "path", to: "/no/such/folder/x.jpg" });
     await assert.rejects(
@@ -114,7 +114,7 @@ suite("a file comes down", () => {
 });
 
 suite("a stream", () => {
-  test("keeps no upload waiting, be it that all streams that there can be wait to be sent on", async () => {
+  test("streams do not hold up uploads, even with the most streams there can be", async () => {
     await using server = await telegram({
       serve: (response, request) => {
         if (request.url!.endsWith("/sendDocument"))
@@ -127,7 +127,7 @@ suite("a stream", () => {
     for (const stream of streams) asStream(stream).close();
   });
 
-  test("that is given up closes its connection", async () => {
+  test("a stream that is given up closes its connection", async () => {
     const closed = Promise.withResolvers<void>();
     await using server = await telegram({
       serve: (response) => {
@@ -141,7 +141,7 @@ suite("a stream", () => {
     await closed.promise;
   });
 
-  test("that breaks off fails, and does not end", async () => {
+  test("a stream that breaks off fails, and does not end", async () => {
     await using server = await telegram({
       serve: (response) => {
         response.writeHead(200, { "content-length": 100 }).write("content");
@@ -160,10 +160,10 @@ suite("a failure before the first byte", () => {
   const failures: [what: string, serve: NonNullable<Telegram["serve"]>, error: new (...args: never[]) => Error][] = [
     ["a lost connection", (response) => response.destroy(), NetworkError],
     ["a server out of order", (response) => response.writeHead(502).end("Bad Gateway"), TelegramError],
-    ["a connection lost in the middle", cutShort, NetworkError],
+    ["a connection lost halfway", cutShort, NetworkError],
   ];
   for (const [what, serve, kind] of failures) {
-    test(`is one to try again after: ${what}`, async () => {
+    test(`a download is tried again after ${what}`, async () => {
       await using server = await telegram({ serve });
       const error = await fetched(server).catch((error: Error) => error);
       assert.ok(error instanceof kind, `${error}`);
@@ -175,7 +175,7 @@ suite("a failure before the first byte", () => {
     });
   }
 
-  test("is final where there is no such file", async () => {
+  test("a download of a file that does not exist is not tried again", async () => {
     await using server = await telegram({ file: { file_path: "photos/none.jpg" } });
     const error = await fetched(server).catch((error: Error) => error);
     assert.ok(error instanceof TelegramError && error.error_code === 404 && error.method === "downloadFile");
@@ -190,14 +190,14 @@ function cutShort(response: ServerResponse): void {
 
 suite("a file that is too large is refused with the limit and the remedy", () => {
   const remedy =
-    /more than the 20 MB that a bot may fetch; a Bot API server of one's own, run with --local, has no limit/;
+    /more than the 20 MB that a bot may fetch; a Bot API server of your own, run with --local, has no limit/;
 
-  test("where getFile tells its size", async () => {
+  test("a file is too large by the size that getFile tells", async () => {
     await using server = await telegram({ file: { file_path: "a", file_size: 20 * MEGABYTE + 1 } });
     await assert.rejects(fetched(server), (error) => error instanceof FileError && remedy.test(error.message));
   });
 
-  test("where getFile only says that it is too big", async () => {
+  test("a file is too large because getFile says that it is too big", async () => {
     await using server = await UploadServer.start((_request, response) =>
       respond(response, 400, { ok: false, error_code: 400, description: "Bad Request: file is too big" }),
     );
@@ -205,7 +205,7 @@ suite("a file that is too large is refused with the limit and the remedy", () =>
     await assert.rejects(fetched(server), (error) => error instanceof FileError && remedy.test(error.message));
   });
 
-  test("where the answer tells its size", async () => {
+  test("a file is too large by the size in the answer", async () => {
     await using server = await telegram({
       serve: (response) => response.writeHead(200, { "content-length": 20 * MEGABYTE + 1 }).flushHeaders(),
     });
@@ -213,19 +213,19 @@ suite("a file that is too large is refused with the limit and the remedy", () =>
   });
 });
 
-suite("of a local server a file", () => {
+suite("a file of a local server", () => {
   const path = join(folder, "local.jpg");
   const local = () => {
     writeFileSync(path, "on disk");
     return telegram({ file: { file_path: path, file_size: 1e9 }, local: true, serve: () => assert.fail("over HTTP") });
   };
 
-  test("stays where it is, if a path is wanted", async () => {
+  test("a local file stays in its place if a path is wanted", async () => {
     await using server = await local();
     assert.equal(asPath(await fetched(server, { as: "path" })), path);
   });
 
-  test("is read from the disk, or copied to where it is wanted", async () => {
+  test("a local file is read from the disk, or copied to the wanted path", async () => {
     await using server = await local();
     assert.equal(asBytes(await fetched(server)).toString(), "on disk");
     assert.equal(Buffer.from((await asStream(await fetched(server, { as: "stream" })).next())!).toString(), "on disk");
@@ -234,7 +234,7 @@ suite("of a local server a file", () => {
     assert.equal(readFileSync(to, "utf8"), "on disk");
   });
 
-  test("that is not there is told of by its path", async () => {
+  test("a local file that is missing is an error with its path", async () => {
     await using server = await telegram({ file: { file_path: "/no/such.jpg" }, local: true });
     await assert.rejects(
       fetched(server),
@@ -242,7 +242,7 @@ suite("of a local server a file", () => {
     );
   });
 
-  test("cannot be had without --local, and the error says so", async () => {
+  test("a local file is refused without --local, and the error says so", async () => {
     await using server = await telegram({ file: { file_path: "/var/lib/x.jpg" } });
     await assert.rejects(
       fetched(server),

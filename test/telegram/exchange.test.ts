@@ -8,7 +8,7 @@ import { exchange } from "../../src/telegram/exchange.ts";
 
 const REQUEST = { method: "POST", path: "/x", headers: { "content-type": "application/json" }, body: "{}" } as const;
 
-/** A pool with one connection to a server that answers as it is told. */
+/** A pool with one connection to a server with that listener. */
 async function poolTo(t: TestContext, answer: RequestListener): Promise<Pool> {
   const server = createServer(answer).listen(0, "127.0.0.1");
   await once(server, "listening");
@@ -21,7 +21,7 @@ async function poolTo(t: TestContext, answer: RequestListener): Promise<Pool> {
   return pool;
 }
 
-test("resolves with the status and the whole text", async (t) => {
+test("an exchange resolves with the status and the whole text", async (t) => {
   const pool = await poolTo(t, async (request, response) => {
     assert.equal(request.method, "POST");
     assert.equal(Buffer.concat(await request.toArray()).toString(), "{}");
@@ -30,18 +30,18 @@ test("resolves with the status and the whole text", async (t) => {
   assert.deepEqual(await exchange(pool, REQUEST), { status: 418, retryAfter: Number.NaN, text: "short and stout" });
 });
 
-test("reads the header retry-after, and an answer without a body", async (t) => {
+test("an exchange reads the header retry-after, and an answer without a body", async (t) => {
   const pool = await poolTo(t, (_, response) => response.writeHead(429, { "retry-after": "7" }).end());
   assert.deepEqual(await exchange(pool, REQUEST), { status: 429, retryAfter: 7, text: "" });
 });
 
-test("puts pieces together, wherever they were cut", async (t) => {
+test("an answer is put together from pieces of any length", async (t) => {
   const text = "héllo 🙂 wörld, ".repeat(3);
   const bytes = Buffer.from(text);
   const pool = await poolTo(t, async (_, response) => {
     response.writeHead(200);
     for (const byte of bytes) {
-      // A piece by itself: each is on its way before the next is written.
+      // One piece each: it has left before the next is written.
       await new Promise((sent) => response.write(Buffer.of(byte), sent));
     }
     response.end();
@@ -49,7 +49,7 @@ test("puts pieces together, wherever they were cut", async (t) => {
   assert.equal((await exchange(pool, REQUEST)).text, text);
 });
 
-test("rejects with the client's error if the answer breaks off", async (t) => {
+test("an exchange rejects with the client's error if the answer breaks off", async (t) => {
   const pool = await poolTo(t, (_, response) => {
     response.writeHead(200, { "content-length": "100" });
     response.write("half", () => response.destroy());
@@ -57,7 +57,7 @@ test("rejects with the client's error if the answer breaks off", async (t) => {
   await assert.rejects(exchange(pool, REQUEST), { code: "UND_ERR_SOCKET" });
 });
 
-test("rejects at once with the signal's reason, before, while it waits for a connection, and in the midst", async (t) => {
+test("an exchange rejects at once with the signal's reason: before, while waiting for a connection, and halfway", async (t) => {
   const reason = new Error("enough");
   const asked = Promise.withResolvers<void>();
   const gone = Promise.withResolvers<void>();
@@ -79,7 +79,7 @@ test("rejects at once with the signal's reason, before, while it waits for a con
   await gone.promise;
 });
 
-test("leaves nothing behind on the signal", async (t) => {
+test("an exchange leaves no listener on its signal", async (t) => {
   const pool = await poolTo(t, (_, response) => response.end());
   const { signal } = new AbortController();
   const remove = t.mock.method(signal, "removeEventListener");

@@ -13,12 +13,12 @@ test("a file may be as large as its limit", () => {
   }
 });
 
-test("one that is larger is told of with its size, the limit and the remedy", () => {
+test("a larger file is refused with its size, the limit and the remedy", () => {
   const local = fileLimits(true);
   const others = fileLimits(false);
   assert.equal(
     tooLarge(50 * MEGABYTE + 1, "upload", others),
-    "a file of 52428801 bytes is more than the 50 MB that a bot may send; a Bot API server of one's own, run with --local, " +
+    "a file of 52428801 bytes is more than the 50 MB that a bot may send; a Bot API server of your own, run with --local, " +
       "takes 2000 MB (--api-url and --local here)",
   );
   assert.match(

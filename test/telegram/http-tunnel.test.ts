@@ -8,12 +8,12 @@ import { HANG_UP, Script } from "../network/script.ts";
 const TARGET = { host: "api.telegram.org", port: 443 };
 const never = new AbortController().signal;
 
-/** Opens a tunnel through a proxy that answers so. */
+/** Opens a tunnel through the scripted proxy. */
 async function open(script: Script, url = "http://proxy.test:3128", target = TARGET): Promise<void> {
   await openHttpTunnel(script.socket, new ProxyServer(url), target, never);
 }
 
-test("asks for the target, and says who asks", async () => {
+test("the request names the target and the user", async () => {
   await using script = await Script.start(["HTTP/1.1 200 OK\r\n\r\n"]);
   await open(script, "http://ann:p%C3%A4ss@proxy.test:3128");
   const [first, ...headers] = script.heard.toString().trim().split("\r\n");
@@ -23,37 +23,37 @@ test("asks for the target, and says who asks", async () => {
   assert.ok(headers.some((line) => line.toLowerCase() === `proxy-authorization: basic ${login}`.toLowerCase()));
 });
 
-test("puts the brackets around IPv6 that a URL wants, and says nothing of a user that there is not", async () => {
+test("the request has brackets around IPv6, and without a user no authorization", async () => {
   await using script = await Script.start(["HTTP/1.1 200 OK\r\n\r\n"]);
   await open(script, "http://proxy.test:3128", { host: "2001:db8::1", port: 8081 });
   assert.match(script.heard.toString(), /^CONNECT \[2001:db8::1\]:8081 HTTP/);
   assert.doesNotMatch(script.heard.toString(), /authorization/i);
 });
 
-test("what the target says at once, be it behind the proxy's own answer, is not lost", async () => {
+test("the target's first bytes are not lost, even right behind the proxy's answer", async () => {
   await using script = await Script.start(["HTTP/1.0 200 Connection established\r\nVia: x\r\n\r\nhello"]);
   await open(script);
   assert.equal(await script.next(5), "hello");
 });
 
-test("an answer may come a byte at a time", async () => {
+test("the proxy's answer may come a byte at a time", async () => {
   await using script = await Script.start([[..."HTTP/1.1 204 Fine\r\nA: b\r\n\r\nhello"]]);
   await open(script);
   assert.equal(await script.next(5), "hello");
 });
 
 for (const status of [302, 403, 502, 503, 504]) {
-  test(`${status} is told with the proxy and the target`, async () => {
+  test(`a ${status} is an error that names the proxy and the target`, async () => {
     await using script = await Script.start([`HTTP/1.1 ${status} ?\r\ncontent-length: 5\r\n\r\nsorry`]);
     await assert.rejects(open(script), (error) => {
       assert.ok(error instanceof ConnectError);
-      assert.equal(error.message, `the proxy proxy.test:3128 opens no way to api.telegram.org:443 (${status})`);
+      assert.equal(error.message, `the proxy proxy.test:3128 does not connect to api.telegram.org:443 (${status})`);
       return true;
     });
   });
 }
 
-test("407 is told with the remedy", async () => {
+test("a 407 is an error with the remedy", async () => {
   const answer = 'HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: Basic realm="x"\r\n\r\n';
   for (const [url, remedy] of [
     ["http://proxy.test:3128", /wants a user and a password/],
@@ -68,12 +68,12 @@ test("407 is told with the remedy", async () => {
   }
 });
 
-test("what is no HTTP fails", async () => {
+test("an answer that is not HTTP is an error", async () => {
   await using script = await Script.start(["\x05\xff"]);
   await assert.rejects(open(script), { code: /^HPE_/ });
 });
 
-test("a proxy that hangs up fails", async () => {
+test("a proxy that hangs up is an error", async () => {
   await using script = await Script.start([["HTTP/1.1 200", HANG_UP]]);
   await assert.rejects(open(script), { code: "ECONNRESET" });
 });

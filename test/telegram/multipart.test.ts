@@ -16,7 +16,7 @@ async function bytesOf(body: AsyncIterable<Uint8Array>): Promise<Buffer<ArrayBuf
   return Buffer.concat(chunks);
 }
 
-test("a form is read as it was written, by a parser that is not ours, and is as long as it says", async () => {
+test("another parser reads a form as it was written, and its length is right", async () => {
   const text = fc.string({ unit: "grapheme" }).filter((text) => !/[\r\n]|%\d/.test(text));
   const name = fc.stringMatching(/^[\w[\].-]+$/);
   const fields = fc.dictionary(name, fc.oneof(text, fc.integer(), fc.boolean(), fc.array(text)), { maxKeys: 5 });
@@ -51,19 +51,19 @@ test("a form is read as it was written, by a parser that is not ours, and is as 
   );
 });
 
-test("names cannot leave their header", async () => {
+test("a name cannot break out of its header", async () => {
   const filename = 'a"; name="chat_id"\r\nx: y\r\n\r\n';
   const { headers, body } = formOf({}, [part("document", new Uint8Array(1), { filename })]);
   const form = await new Response(await bytesOf(body), { headers }).formData();
   assert.deepEqual([...form.keys()], ["document"]);
 });
 
-test("null counts as absent", async () => {
+test("a field that is null is left out", async () => {
   const { headers, body } = formOf({ caption: null, text: "x" }, []);
   assert.deepEqual([...(await new Response(await bytesOf(body), { headers }).formData()).entries()], [["text", "x"]]);
 });
 
-test("without the size of every part there is no length", () => {
+test("a form has no length if a part has no size", () => {
   const { headers } = formOf({}, [part("a", new Uint8Array(1)), part("b", new Uint8Array(1), { size: undefined })]);
   assert.equal(headers["content-length"], undefined);
 });

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { inspect } from "node:util";
 import { ProxyServer } from "../../src/telegram/proxy-server.ts";
 
-test("a proxy is where its URL says, at the port of its sort unless it has another", () => {
+test("a proxy has the address in its URL, and the default port of its protocol unless it names one", () => {
   const rows = [
     ["http://proxy.test", "http:", "proxy.test", "80", false],
     ["http://proxy.test:3128", "http:", "proxy.test", "3128", false],
@@ -20,7 +20,7 @@ test("a proxy is where its URL says, at the port of its sort unless it has anoth
   }
 });
 
-test("its user and password may be encoded, as they have to be where a URL would not take them", () => {
+test("user and password may be URL-encoded", () => {
   const credentialsOf = (url: string) => new ProxyServer(url).credentials;
   assert.deepEqual(credentialsOf("http://ann:p%40ss%3A%C3%A4@h"), { user: "ann", password: "p@ss:ä" });
   assert.deepEqual(credentialsOf("http://ann@h"), { user: "ann", password: "" });
@@ -28,7 +28,7 @@ test("its user and password may be encoded, as they have to be where a URL would
   assert.equal(credentialsOf("http://h"), undefined);
 });
 
-test("as text it has neither", () => {
+test("the text of a proxy shows neither user nor password", () => {
   const proxy = new ProxyServer("http://ann:secret@[::1]:3128");
   assert.equal(String(proxy), "[::1]:3128");
   assert.equal(
@@ -38,6 +38,6 @@ test("as text it has neither", () => {
   assert.doesNotMatch(inspect(proxy.refusesUser("407"), { depth: 9, showHidden: true }), /ann|secret/);
 });
 
-test("where its URL names no user, the remedy says where to put one", () => {
+test("the error of a URL without a user shows the place for one", () => {
   assert.match(new ProxyServer("http://h:1").refusesUser("407").message, /wants a user and a password.*user:password@/);
 });

@@ -6,7 +6,7 @@ import { retryUntilReachable } from "../../src/telegram/retry-until-reachable.ts
 const never = new AbortController().signal;
 const unreachable = new NetworkError("getMe", "none", "ECONNREFUSED");
 
-test("a call is made until it succeeds, and each failure is told", async () => {
+test("a call is made until it succeeds, and each failure is reported", async () => {
   const told: unknown[] = [];
   const answers = [() => Promise.reject(unreachable), () => Promise.reject(unreachable), async () => "here"];
   const result = await retryUntilReachable(
@@ -17,12 +17,12 @@ test("a call is made until it succeeds, and each failure is told", async () => {
   assert.deepEqual([result, told], ["here", [unreachable, unreachable]]);
 });
 
-test("a refusal that will stay one ends it", async () => {
+test("a final refusal ends the retries", async () => {
   const refused = () => Promise.reject(new TelegramError("getMe", 401, "Unauthorized"));
   await assert.rejects(retryUntilReachable(refused, never, assert.fail), TokenRejectedError);
 });
 
-test("the signal ends it, be it that it calls or waits", async () => {
+test("the signal ends the retries, during a call and between calls", async () => {
   const reason = new Error("not wanted any more");
   const calling = new AbortController();
   const aborted = () => {

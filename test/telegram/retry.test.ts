@@ -10,6 +10,8 @@ import {
   TelegramError,
   TokenRejectedError,
 } from "../../src/protocol/errors.ts";
+import { DOWNLOAD } from "../../src/protocol/method-names.ts";
+import { METHODS } from "../../src/protocol/method-table.ts";
 import type { Call } from "../../src/protocol/port.ts";
 import { ConnectError, ProxyRefusesUserError } from "../../src/telegram/connect-error.ts";
 import {
@@ -35,7 +37,7 @@ function noAnswer(delivery: "none" | "unknown"): NetworkError {
   return new NetworkError("method", delivery, "ECONNRESET");
 }
 
-/** What was decided, in a word. */
+/** A verdict in a word. */
 function word(verdict: { action: string; after?: number; error?: Error }): string {
   if (verdict.action === "again") return `again in ${verdict.after} ms`;
   return verdict.error === undefined ? verdict.action : `${verdict.action}: ${verdict.error.name}`;
@@ -44,7 +46,7 @@ function word(verdict: { action: string; after?: number; error?: Error }): strin
 const callOf = (method: string): Call => ({ method, lane: undefined, body: "{}" });
 
 describe("backoff", () => {
-  test("doubles from 100 ms up to the limit, less up to a fifth", () => {
+  test("the pause doubles from 100 ms up to the limit, less up to a fifth", () => {
     const withoutLuck = (attempt: number) => backoff(attempt, 5000, () => 0);
     assert.deepEqual([1, 2, 3, 4, 5, 6, 7, 8, 99].map(withoutLuck), [100, 200, 400, 800, 1600, 3200, 5000, 5000, 5000]);
     assert.equal(
@@ -53,7 +55,7 @@ describe("backoff", () => {
     );
   });
 
-  test("is within its bounds for every attempt, however many there were", () => {
+  test("the pause is within its bounds for every attempt", () => {
     const limit = fc.integer({ min: 100, max: 3_600_000 });
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 1_000_000 }), limit, (attempt, most) => {
@@ -64,7 +66,7 @@ describe("backoff", () => {
     );
   });
 
-  test("does not let many march in step", () => {
+  test("the pauses of many callers spread out", () => {
     const waits = new Set(Array.from({ length: 100 }, () => backoff(5, 20_000)));
     assert.ok(waits.size > 90);
   });
@@ -99,18 +101,18 @@ describe("a call", () => {
     ["something else", new TypeError("not ours"), "getChat", "reject"],
   ];
   for (const [what, error, method, verdict] of rows) {
-    test(`${what} (${error instanceof TelegramError ? error.error_code : error.name}), ${method}: ${verdict}`, () => {
+    test(`a call meets ${what} (${error instanceof TelegramError ? error.error_code : error.name}), ${method}: ${verdict}`, () => {
       for (const attempt of [1, 2, 100]) assert.equal(word(judgeCall(error, callOf(method), attempt)), verdict);
     });
   }
 
-  test("to a group that has become a supergroup is made to that one, but not from one to the next for ever", () => {
+  test("a call to a group that has become a supergroup goes to that one, but not on from one to the next for ever", () => {
     const moved = refusal(400, "group chat was upgraded to a supergroup chat", { migrate_to_chat_id: -1001 });
     assert.deepEqual(judgeCall(moved, callOf("sendMessage"), 1), { action: "redirect", chat_id: -1001 });
     assert.deepEqual(judgeCall(moved, callOf("sendMessage"), 5), { action: "reject" });
   });
 
-  test("that never left this machine is made again, twenty times, whatever its method", () => {
+  test("a call that never left this machine is made again, twenty times, with any method", () => {
     let total = 0;
     for (let attempt = 1; attempt < 20; attempt++) {
       const verdict = judgeCall(noAnswer("none"), callOf("sendMessage"), attempt);
@@ -121,7 +123,7 @@ describe("a call", () => {
     assert.deepEqual(judgeCall(noAnswer("none"), callOf("sendMessage"), 20), { action: "reject" });
   });
 
-  test("that may be made twice is made again, five times, after a failure at the other end", () => {
+  test("a repeatable call is made again, five times, after a failure at the other end", () => {
     const repeatable = ["getChat", "setMyCommands", "editMessageText", "deleteMessage", "answerCallbackQuery"];
     for (const method of repeatable) {
       for (const error of [
@@ -139,6 +141,15 @@ describe("a call", () => {
   });
 });
 
+test("of all methods, those are repeated that docs/guarantee.md names, and downloads", () => {
+  const prefixes = ["get", "set", "edit", "delete", "answer"];
+  const repeated = [...Object.keys(METHODS), DOWNLOAD].filter(
+    (method) => judgeCall(noAnswer("unknown"), callOf(method), 1).action === "again",
+  );
+  const expected = Object.keys(METHODS).filter((method) => prefixes.some((prefix) => method.startsWith(prefix)));
+  assert.deepEqual(repeated, [...expected, DOWNLOAD]);
+});
+
 describe("a poll", () => {
   const first = { failures: 1, conflictFor: 0 };
 
@@ -150,13 +161,13 @@ describe("a poll", () => {
     ["too many", refusal(429, TOO_MANY, { retry_after: 7 }), "again in 7000 ms"],
   ];
   for (const [what, error, verdict] of rows) {
-    test(`${what} (${(error as TelegramError).error_code}): ${verdict}`, () => {
+    test(`a poll meets ${what} (${(error as TelegramError).error_code}): ${verdict}`, () => {
       assert.equal(word(judgePoll(error, first)), verdict);
       assert.equal(word(judgePoll(error, { failures: 100, conflictFor: 0 })), verdict);
     });
   }
 
-  test("that fails in any other way is made again, after a second at most, for ever", () => {
+  test("a poll that fails in any other way is made again, after a second at most, for ever", () => {
     const others = [refusal(400, "?"), refusal(403, "?"), refusal(500, "?"), refusal(502, "?"), new Error("?")];
     for (const error of [...others, noAnswer("none"), noAnswer("unknown")]) {
       for (const failures of [1, 2, 10, 1000]) {
@@ -177,7 +188,7 @@ describe("a poll", () => {
     }
   });
 
-  test("that still meets it after a minute is the last, with an error that says which conflict it is", () => {
+  test("a poll that meets a conflict after a minute ends the server, with an error that names the conflict", () => {
     const remedies = { webhook: [WEBHOOK, /--delete-webhook/], poller: [POLLER, /another process polls/] } as const;
     for (const [kind, [description, remedy]] of Object.entries(remedies)) {
       const verdict = judgePoll(refusal(409, description), { failures: 20, conflictFor: 60_000 });
@@ -188,14 +199,14 @@ describe("a poll", () => {
     }
   });
 
-  test("is told apart by the text alone", () => {
+  test("the two conflicts are told apart by their text", () => {
     assert.equal(conflictKind(refusal(409, WEBHOOK)), "webhook");
     assert.equal(conflictKind(refusal(409, POLLER)), "poller");
     assert.equal(conflictKind(refusal(409, "Conflict")), "poller");
   });
 });
 
-describe("the first call", () => {
+describe("a call of the start", () => {
   for (const [code, description, remedy] of [
     [401, "Unauthorized", /BotFather/],
     [404, "Not Found", /BotFather/],
@@ -203,7 +214,7 @@ describe("the first call", () => {
     [400, "Logged out", /moved to.*Ten minutes/],
     [400, "Bad Request: Logged out", /moved to/],
   ] as const) {
-    test(`is the last where the token is not accepted (${code} ${description}), with a remedy`, () => {
+    test(`a start ends if the token is not accepted (${code} ${description}), with a remedy`, () => {
       const verdict = judgeStart(refusal(code, description), 1);
       assert.ok(verdict.action === "stop" && verdict.error instanceof TokenRejectedError);
       assert.ok(verdict.error.message.includes(`(${code} ${description})`));
@@ -212,11 +223,11 @@ describe("the first call", () => {
     });
   }
 
-  test("waits as long as it is told to", () => {
+  test("a start waits as long as a 429 says", () => {
     assert.equal(word(judgeStart(refusal(429, TOO_MANY, { retry_after: 7 }), 1)), "again in 7000 ms");
   });
 
-  test("is the last where a proxy does not let its user in; a call later on is made again", () => {
+  test("a start ends if a proxy refuses its user; a later call is made again", () => {
     const cause = new ProxyRefusesUserError("the proxy 10.0.0.1:3128 wants a user and a password (407)");
     const error = new NetworkError("getMe", "none", cause.message, { cause });
     const verdict = judgeStart(error, 1);
@@ -226,7 +237,7 @@ describe("the first call", () => {
     assert.equal(judgeCall(error, callOf("sendMessage"), 1).action, "again");
   });
 
-  test("is made again for as long as Telegram cannot be reached", () => {
+  test("a start is retried for as long as Telegram cannot be reached", () => {
     for (const error of [noAnswer("none"), noAnswer("unknown"), refusal(500, "?"), refusal(502, "?")]) {
       for (const attempt of [1, 10, 1000]) {
         const verdict = judgeStart(error, attempt);
@@ -236,9 +247,9 @@ describe("the first call", () => {
   });
 });
 
-describe("what the client's errors say", () => {
+describe("the client's errors", () => {
   const withCode = (code: string) => Object.assign(new Error(code), { code });
-  const remedy = "(NODE_EXTRA_CA_CERTS names a CA of one's own)";
+  const remedy = "(NODE_EXTRA_CA_CERTS adds a CA of your own)";
 
   const rows: [error: unknown, delivery: string, reason: string][] = [
     [new ConnectError("the proxy h:1 cannot be reached"), "none", "the proxy h:1 cannot be reached"],
@@ -264,7 +275,7 @@ describe("what the client's errors say", () => {
     ["?", "unknown", "no answer"],
   ];
   for (const [error, delivery, reason] of rows) {
-    test(`${error instanceof Error ? error.name : typeof error} ${reason}: ${delivery}`, () => {
+    test(`${error instanceof Error ? error.name : typeof error} is read as ${reason}: ${delivery}`, () => {
       assert.equal(deliveryOf(error), delivery);
       assert.equal(reasonOf(error), reason);
     });

@@ -10,12 +10,12 @@ const WELCOME = "\x05\x00";
 const DONE = "\x05\x00\x00\x01\x7f\x00\x00\x01\x1f\x90";
 const never = new AbortController().signal;
 
-/** Opens a tunnel through a proxy that answers so. */
+/** Opens a tunnel through the scripted proxy. */
 async function open(script: Script, url = "socks5://proxy.test", target = TARGET): Promise<void> {
   await openSocksTunnel(script.socket, new ProxyServer(url), target, never);
 }
 
-describe("what it says", () => {
+describe("requests", () => {
   const hello = "050100";
   const rows: [what: string, target: typeof TARGET, bytes: string][] = [
     ["a name", TARGET, `0501000310${Buffer.from("api.telegram.org").toString("hex")}01bb`],
@@ -29,7 +29,7 @@ describe("what it says", () => {
     ["IPv6 in full", { host: "1:2:3:4:5:6:7:8", port: 80 }, "0501000400010002000300040005000600070008" + "0050"],
   ];
   for (const [what, target, bytes] of rows) {
-    test(`to reach ${what}`, async () => {
+    test(`a request to reach ${what}`, async () => {
       await using script = await Script.start([WELCOME, DONE]);
       await open(script, undefined, target);
       assert.equal(script.heard.toString("hex"), hello + bytes);
@@ -37,8 +37,8 @@ describe("what it says", () => {
   }
 });
 
-describe("what it hears", () => {
-  test("may come a byte at a time, with any address in it; what comes behind is the target's", async () => {
+describe("answers", () => {
+  test("an answer may come a byte at a time, with any address in it; the bytes behind it are the target's", async () => {
     const address = { IPv4: "\x01abcd", name: "\x03\x05abcde", IPv6: `\x04${"a".repeat(16)}` };
     for (const bound of Object.values(address)) {
       const answer = `\x05\x00\x00${bound}PPhello`;
@@ -50,7 +50,7 @@ describe("what it hears", () => {
     }
   });
 
-  test("as a refusal is told with the proxy, the target and the reason", async () => {
+  test("a refusal is an error that names the proxy, the target and the reason", async () => {
     const reasons = {
       1: "general failure",
       2: "not allowed",
@@ -62,13 +62,13 @@ describe("what it hears", () => {
       await using script = await Script.start([WELCOME, `\x05${String.fromCharCode(Number(reply))}\x00\x01abcdPP`]);
       await assert.rejects(open(script), (error) => {
         assert.ok(error instanceof ConnectError);
-        assert.equal(error.message, `the proxy proxy.test:1080 opens no way to api.telegram.org:443 (${reason})`);
+        assert.equal(error.message, `the proxy proxy.test:1080 does not connect to api.telegram.org:443 (${reason})`);
         return true;
       });
     }
   });
 
-  test("where the user is not let in is told with the remedy", async () => {
+  test("a refused user is an error with the remedy", async () => {
     for (const [url, answers, remedy] of [
       ["socks5://proxy.test", ["\x05\xff"], /wants a user and a password/],
       ["socks5://proxy.test", ["\x05\x02"], /wants a user and a password/],
@@ -85,14 +85,14 @@ describe("what it hears", () => {
     }
   });
 
-  test("where it is no SOCKS5 is told", async () => {
+  test("an answer that is not SOCKS5 is an error", async () => {
     for (const answers of [["HTTP/1.1 400 Bad Request"], [WELCOME, "\x04\x00"]]) {
       await using script = await Script.start(answers);
       await assert.rejects(open(script), /^Error: the proxy proxy\.test:1080 does not speak SOCKS5$/);
     }
   });
 
-  test("may break off", async () => {
+  test("an answer that breaks off is an error", async () => {
     for (const answers of [[HANG_UP], [["\x05", HANG_UP]], [WELCOME, ["\x05\x00\x00\x01ab", HANG_UP]]] as const) {
       await using script = await Script.start(answers);
       await assert.rejects(open(script), { code: "ECONNRESET" });
@@ -100,7 +100,7 @@ describe("what it hears", () => {
   });
 });
 
-test("a user and a password are given where they are asked for", async () => {
+test("user and password are sent to a proxy that asks for them", async () => {
   await using script = await Script.start(["\x05\x02", "\x01\x00", DONE]);
   await open(script, "socks5://ann:p%C3%A4ss@proxy.test");
   const said = script.heard.toString("hex");

@@ -1,4 +1,4 @@
-/** A Bot API server that takes uploads and reads their forms, and a client that sends it events as an instance would. */
+/** A Bot API server that receives uploads and reads their forms, and a client that sends it events as an instance does. */
 
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
@@ -22,13 +22,13 @@ type Handler = (request: IncomingMessage, response: ServerResponse, server: Uplo
 
 export class UploadServer implements AsyncDisposable {
   readonly received: Received[] = [];
-  /** How many requests were cut off before they had come in whole. */
+  /** Number of requests that were cut off before their end. */
   cutOff = 0;
   readonly streams = new Streams();
   readonly api: BotApi;
   readonly #http;
 
-  /** @param handler answers the request; `server.read()` reads its form */
+  /** @param handler answers a request, whose form `server.read()` reads */
   static async start(handler: Handler = success, { local = false } = {}): Promise<UploadServer> {
     const http = createServer();
     http.listen(0, "127.0.0.1");
@@ -48,7 +48,7 @@ export class UploadServer implements AsyncDisposable {
     });
   }
 
-  /** Reads the form of a request with a parser that is not ours. */
+  /** Reads the form of a request with the parser of Node.js, not ours. */
   async read(request: IncomingMessage): Promise<Received> {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk);
@@ -61,7 +61,7 @@ export class UploadServer implements AsyncDisposable {
     return received;
   }
 
-  /** Sends an event, as an instance of chat 42 would, from one port to another. @returns the answer as it came */
+  /** Sends an event through a port, as an instance of chat 42 does. @returns the answer as it came */
   async send(event: object): Promise<Answer> {
     return await this.api.make(await crossed(this.encode(event)));
   }
@@ -86,14 +86,14 @@ export function respond(response: ServerResponse, status: number, body: object):
   response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
 }
 
-/** The call as it comes out at the other end of a port. */
+/** The call as the other end of a port receives it. */
 export async function crossed(call: Call): Promise<Call> {
   const { port1, port2 } = new MessageChannel();
   const outbound = {
     push: (item: unknown, transfer: readonly ArrayBuffer[] = []) => port1.postMessage(item, [...transfer]),
   };
   const arrived = once(port2, "message") as Promise<[{ call: Call }]>;
-  void new Calls(outbound as never).make(call, 1, {} as never);
+  void new Calls(outbound as never, { willWorkAt() {} }).make(call, 1, {} as never);
   const [item] = await arrived;
   port1.close();
   return item.call;

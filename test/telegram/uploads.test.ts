@@ -18,7 +18,7 @@ const MEGABYTE = 1024 * 1024;
 const folder = mkdtempSync(join(tmpdir(), "asgigram-"));
 after(() => rmSync(folder, { recursive: true }));
 
-/** A file of that text, in one of the forms in which an application may give it. */
+/** Makers of a file with that text, by the form in which an application gives it. */
 const FORMS: Record<string, (text: string) => object> = {
   "a Uint8Array": (text) => new TextEncoder().encode(text),
   "a Buffer": (text) => Buffer.from(text),
@@ -47,20 +47,20 @@ async function* chunksOf(text: string): AsyncGenerator<Uint8Array> {
   for (const letter of text) yield new TextEncoder().encode(letter);
 }
 
-/** A parameter as the server understands it, with the text of the files where files are. */
+/** A parameter as the server reads it, with the files' text in place of the files. */
 async function meant({ form }: Received, key: string): Promise<unknown> {
   const value = form.get(key);
   if (value === null || typeof value === "string") return (await filesIn(form)).get(value ?? "") ?? value;
   return await value.text();
 }
 
-/** The same of a parameter that is a list or an object. */
+/** The same for a parameter that is a list or an object. */
 async function meantByJson({ form }: Received, key: string): Promise<unknown> {
   const files = await filesIn(form);
   return JSON.parse(form.get(key) as string, (_, value) => files.get(value) ?? value);
 }
 
-/** The text of each file, by what refers to it. */
+/** The text of each file by its reference. */
 async function filesIn(form: FormData): Promise<Map<string, string>> {
   const files = new Map<string, string>();
   for (const [name, part] of form) if (typeof part !== "string") files.set(`attach://${name}`, await part.text());
@@ -74,7 +74,7 @@ async function assertMeant(received: Received, expected: Record<string, unknown>
   }
 }
 
-/** The parameters of each method that has files, with `f()` for each file. */
+/** The parameters of each method with files; `f()` makes each file. */
 const UPLOADS: Record<string, (f: () => unknown) => Record<string, unknown>> = {
   setWebhook: (f) => ({ url: "https://example.com", certificate: f() }),
   sendPhoto: (f) => ({ photo: f() }),
@@ -139,7 +139,7 @@ const richMessage = (f: () => unknown) => ({
 });
 
 suite("the methods that take files", () => {
-  test("are all here", () => {
+  test("the methods that take files are all here", () => {
     const methods = Object.entries(METHODS as Record<string, MethodFacts>).filter(([, { uploads }]) => uploads);
     assert.deepEqual(
       methods.map(([method]) => method),
@@ -174,7 +174,7 @@ suite("the methods that take files", () => {
 
 suite("a file may be given as", () => {
   for (const [form, fileOf] of Object.entries(FORMS)) {
-    test(form, async () => {
+    test(`a file may be given as ${form}`, async () => {
       await using server = await UploadServer.start();
       await server.send({ type: "telegram.send_document", document: fileOf("content") });
       const file = server.received[0]!.form.get("document") as File;
@@ -186,7 +186,7 @@ suite("a file may be given as", () => {
   }
 });
 
-test("a name and a type are those given, those of the File or the path, or fit the place", async () => {
+test("a file's name and type are those given, those of the File or the path, or fit the parameter", async () => {
   await using server = await UploadServer.start();
   const bytes = () => new Uint8Array(1);
   const path = onDisk("x");
@@ -213,7 +213,7 @@ test("a name and a type are those given, those of the File or the path, or fit t
   assert.deepEqual(names, ["video.mp4", "cover.jpg"]);
 });
 
-test("wherever files stand in an event, they arrive there, and all else is as it was", async () => {
+test("files arrive at their place in any event, and all else is unchanged", async () => {
   await using server = await UploadServer.start();
   let count = 0;
   const file = fc.constantFrom(...Object.values(FORMS)).map((fileOf) => ({ fileOf, text: `file ${count++}` }));
@@ -253,7 +253,7 @@ test("wherever files stand in an event, they arrive there, and all else is as it
   );
 });
 
-test("one file in two places goes up once", async () => {
+test("one file in two places is uploaded once", async () => {
   await using server = await UploadServer.start();
   const stream = chunksOf("both");
   await server.send({ type: "telegram.send_document", document: stream, thumbnail: stream });
@@ -263,7 +263,7 @@ test("one file in two places goes up once", async () => {
 });
 
 suite("bytes", () => {
-  test("are handed over: the same ones cannot be sent twice, a Blob can", async () => {
+  test("bytes are handed over: the same bytes cannot be sent twice, a Blob can", async () => {
     await using server = await UploadServer.start();
     const bytes = new Uint8Array(5);
     const blob = new Blob(["x"]);
@@ -280,7 +280,7 @@ suite("bytes", () => {
     assert.equal(server.received.length, 3);
   });
 
-  test("are left alone where the event is refused", async () => {
+  test("bytes of an event that is refused are left alone", async () => {
     await using server = await UploadServer.start();
     const bytes = new Uint8Array(5);
     assert.throws(() => server.encode({ type: "telegram.send_document", document: bytes, caption: () => {} }));
@@ -288,7 +288,7 @@ suite("bytes", () => {
     assert.equal(bytes.length, 5);
   });
 
-  test("of one buffer in several places arrive in all of them", async () => {
+  test("bytes of one buffer in several places arrive in all of them", async () => {
     await using server = await UploadServer.start();
     const bytes = new TextEncoder().encode("abcdef");
     const media = [bytes, bytes.subarray(1, 3), bytes.buffer, new Uint8Array(bytes.buffer)].map((media) => ({ media }));
@@ -301,12 +301,12 @@ suite("bytes", () => {
 suite("a path", () => {
   const paths: [what: string, path: string, said: RegExp][] = [
     ["that leads nowhere", "/no/such/file.txt", /sendDocument: "document": ENOENT: .*'\/no\/such\/file\.txt'/],
-    ["to a folder", "/tmp", /"document": \/tmp is no file/],
-    ["to a device", "/dev/zero", /"document": \/dev\/zero is no file/],
+    ["to a folder", "/tmp", /"document": \/tmp is not a file/],
+    ["to a device", "/dev/zero", /"document": \/dev\/zero is not a file/],
   ];
   for (const isLocal of [false, true]) {
     for (const [what, path, said] of paths) {
-      test(`${what} is refused by name${isLocal ? ", for a local server as well" : ""}`, async () => {
+      test(`a path ${what} is refused by name${isLocal ? ", for a local server as well" : ""}`, async () => {
         await using server = await UploadServer.start(undefined, { local: isLocal });
         const sent = server.send({ type: "telegram.send_document", document: { path } });
         await assert.rejects(sent, (error: FileError) => {
@@ -322,7 +322,7 @@ suite("a path", () => {
 });
 
 suite("the answer", () => {
-  test("is handed on as it came; a refusal becomes a TelegramError", async () => {
+  test("the answer is handed on as it came; a refusal becomes a TelegramError", async () => {
     await using server = await UploadServer.start(async (request, response, server) => {
       await server.read(request);
       respond(response, 400, { ok: false, error_code: 400, description: "Bad Request: PHOTO_INVALID_DIMENSIONS" });
@@ -331,7 +331,7 @@ suite("the answer", () => {
     await assert.rejects(sent, (error) => error instanceof TelegramError && error.error_code === 400);
   });
 
-  test("may come before all has gone out: then the rest stays here, and a stream is ended", async () => {
+  test("an answer before all bytes are sent ends the sending and the stream", async () => {
     await using server = await UploadServer.start((_request, response) => {
       respond(response, 413, { ok: false, error_code: 413, description: "Request Entity Too Large" });
     });
@@ -349,13 +349,13 @@ suite("the answer", () => {
   });
 });
 
-suite("what can be sent again", () => {
+suite("a second attempt", () => {
   const again = (call: Call, error: Error) => judgeCall(error, call, 1);
   const tooMany = new TelegramError("sendDocument", 429, "Too Many Requests", { retry_after: 3 });
 
   for (const [form, fileOf] of Object.entries(FORMS)) {
     const isStream = /generator|stream/.test(form);
-    test(`${form}${isStream ? " cannot, and the refusal says so" : " is, after a 429"}`, async () => {
+    test(`${form} ${isStream ? "cannot be sent again, and the refusal says so" : "is sent again after a 429"}`, async () => {
       await using server = await UploadServer.start();
       const call = await crossed(server.encode({ type: "telegram.send_document", document: fileOf("content") }));
       assert.deepEqual(
@@ -381,7 +381,7 @@ suite("what can be sent again", () => {
   }
 });
 
-test("a stream that has not been read goes up with the next attempt", async () => {
+test("a stream that has not been read is sent with the next attempt", async () => {
   await using server = await UploadServer.start();
   const { files, ...call } = await crossed(
     server.encode({ type: "telegram.send_document", document: chunksOf("content") }),
@@ -395,7 +395,7 @@ test("a stream that has not been read goes up with the next attempt", async () =
 });
 
 suite("an upload that breaks off", () => {
-  /** Takes the beginning of a request, and tells. */
+  /** A server that reads the beginning of a request; `begun` and `over` tell of it. */
   const beginning = () => {
     const begun = Promise.withResolvers<void>();
     const over = Promise.withResolvers<void>();
@@ -410,7 +410,7 @@ suite("an upload that breaks off", () => {
     return { start, begun: begun.promise, over: over.promise };
   };
 
-  test("because its stream fails: the request is cut off, and the error tells of it", async () => {
+  test("an upload whose stream fails is cut off, with the stream's error", async () => {
     const { start, over } = beginning();
     await using server = await start();
     const failing = async function* () {
@@ -427,7 +427,7 @@ suite("an upload that breaks off", () => {
     await over;
   });
 
-  test("because the application ends: the stream is ended, the request cut off", async () => {
+  test("an upload is cut off when the application ends, and its stream is ended", async () => {
     const { start, begun, over } = beginning();
     await using server = await start();
     const ended = Promise.withResolvers<void>();
@@ -450,7 +450,7 @@ suite("an upload that breaks off", () => {
     await Promise.all([failed, ended.promise, over]);
   });
 
-  test("because the connection is lost: it was not carried out, whatever is known of other calls", async () => {
+  test("an upload whose connection is lost was not carried out", async () => {
     await using server = await UploadServer.start(async (request) => {
       await once(request, "data");
       request.socket.destroy();
@@ -472,7 +472,7 @@ suite("an upload that breaks off", () => {
     await cancelled.promise;
   });
 
-  test("when all of it has gone out: it may have been carried out", async () => {
+  test("an upload whose connection is lost after its last byte may have been carried out", async () => {
     await using server = await UploadServer.start(async (request, _response, server) => {
       await server.read(request);
       request.socket.destroy();
@@ -481,7 +481,7 @@ suite("an upload that breaks off", () => {
     await assert.rejects(sent, (error) => error instanceof NetworkError && error.delivery === "unknown");
   });
 
-  test("while the last of it goes out: it may have been carried out", async () => {
+  test("an upload whose connection is lost with its last byte may have been carried out", async () => {
     await using server = await UploadServer.start();
     for (const document of [new Uint8Array(1000), chunksOf("content")]) {
       const lost = new NetworkError("sendDocument", "unknown", "ECONNRESET");
@@ -495,7 +495,7 @@ suite("an upload that breaks off", () => {
     }
   });
 
-  test("because nothing moves; one that moves slowly goes on for longer than that", async () => {
+  test("an upload without progress is given up; a slow one goes on for longer than that", async () => {
     await using server = await UploadServer.start();
     const uploads = new Uploads({ local: false, patience: 400, post: (...args) => server.api.post(...args) });
     const make = async (document: object) => {
@@ -504,7 +504,7 @@ suite("an upload that breaks off", () => {
     };
     const never = { [Symbol.asyncIterator]: () => ({ next: () => new Promise(() => {}) }) };
     await assert.rejects(make(never), (error: NetworkError) => {
-      assert.match(error.message, /sendDocument: nothing has gone out for 0.4 s/);
+      assert.match(error.message, /sendDocument: no bytes were sent for 0.4 s/);
       return error.delivery === "none";
     });
     const slow = async function* () {
@@ -514,7 +514,7 @@ suite("an upload that breaks off", () => {
     assert.equal(await make(slow()), '{"ok":true,"result":true}');
   });
 
-  test("because the answer does not come", async () => {
+  test("an upload without an answer is given up, and may have been carried out", async () => {
     await using server = await UploadServer.start(
       async (request, _response, server) => void (await server.read(request)),
     );
@@ -526,7 +526,7 @@ suite("an upload that breaks off", () => {
 });
 
 suite("a file that is too large", () => {
-  /** Takes no room. */
+  /** The path of a file that takes no disk space. */
   const sparse = (megabytes: number): string => {
     const path = join(folder, `${megabytes}.bin`);
     openSync(path, "w");
@@ -551,13 +551,13 @@ suite("a file that is too large", () => {
     ],
   ];
   for (const [what, event, local, said] of refusals) {
-    test(`is refused before anything is sent: ${what}`, async () => {
+    test(`a file that is too large is refused before anything is sent: ${what}`, async () => {
       await using server = await UploadServer.start(() => assert.fail("something was sent"), { local });
       await assert.rejects(server.send(event), (error) => error instanceof FileError && said.test(error.message));
     });
   }
 
-  test("is broken off where only reading it shows its size", async () => {
+  test("a stream that is too large is cut off when reading shows its size", async () => {
     await using server = await UploadServer.start(async (request) => void request.on("error", () => {}).resume());
     const large = async function* () {
       for (let i = 0; i <= 10; i++) yield new Uint8Array(MEGABYTE);
@@ -566,7 +566,7 @@ suite("a file that is too large", () => {
     await assert.rejects(sent, (error) => error instanceof FileError && /more than the 10 MB/.test(error.message));
   });
 
-  test("is not one where the limit is another: 60 MB go to a local server", async () => {
+  test("a file of 60 MB is sent to a local server", async () => {
     let bytes = 0;
     await using server = await UploadServer.start(
       async (request, response) => {
@@ -581,7 +581,7 @@ suite("a file that is too large", () => {
 });
 
 suite("a local server", () => {
-  test("is told of paths, and reads the files by itself", async () => {
+  test("a local server gets paths, and reads the files itself", async () => {
     await using server = await UploadServer.start(undefined, { local: true });
     const path = onDisk("a b?#%ü");
     const event = {
@@ -600,7 +600,7 @@ suite("a local server", () => {
     assert.deepEqual(await meantByJson(server.received[1]!, "media"), [{ type: "document", media: uri }]);
   });
 
-  test("is sent a webhook's certificate all the same", async () => {
+  test("a local server is sent a webhook's certificate all the same", async () => {
     await using server = await UploadServer.start(undefined, { local: true });
     const certificate = { path: onDisk("certificate") };
     await server.send({ type: "telegram.set_webhook", url: "https://example.com", certificate });

@@ -2,20 +2,22 @@ import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import { NetworkError, TelegramError } from "../../src/protocol/errors.ts";
 import type { ToMain } from "../../src/protocol/port.ts";
+import { Pulse } from "../../src/protocol/pulse.ts";
 import { Calls } from "../../workers/calls.ts";
 
-function callsTo() {
+function setUp() {
   const posted: ToMain[] = [];
-  const caller = { streams: {} as never, resumed: 0, resume: () => void caller.resumed++ };
-  const calls = new Calls({ push: (item: ToMain) => posted.push(item) } as never);
+  const caller = { streams: {} as never, held: { seq: 7 } as { seq: number } | undefined };
+  const pulse = new Pulse();
+  const calls = new Calls({ push: (item: ToMain) => posted.push(item) } as never, pulse);
   const make = (method = "sendMessage") => calls.make({ method, lane: "1", body: "{}" }, 7, caller);
-  /** The number of a call: of the first, the second, … */
+  /** The id of a call: of the first, the second, … */
   const id = (nth = 1) => (posted[nth - 1] as ToMain & { type: "call" }).id;
-  return { calls, posted, make, caller, id };
+  return { calls, posted, make, caller, pulse, id };
 }
 
-test("a call goes to the main thread under a number of its own", () => {
-  const { posted, make, id } = callsTo();
+test("a call goes to the main thread with an id of its own", () => {
+  const { posted, make, id } = setUp();
   void make();
   void make("getMe");
   assert.notEqual(id(1), id(2));
@@ -25,8 +27,8 @@ test("a call goes to the main thread under a number of its own", () => {
   ]);
 });
 
-test("answers find their calls, whatever the order they come in", async () => {
-  const { calls, make, id } = callsTo();
+test("answers find their calls in any order", async () => {
+  const { calls, make, id } = setUp();
   const [first, second] = [make(), make()];
   calls.succeeded(id(2), '{"ok":true,"result":{"message_id":2}}');
   calls.succeeded(id(), '{"ok":true,"result":true}');
@@ -34,8 +36,8 @@ test("answers find their calls, whatever the order they come in", async () => {
 });
 
 suite("a call that fails", () => {
-  test("rejects with what Telegram said", async () => {
-    const { calls, make, id } = callsTo();
+  test("a refused call rejects with Telegram's description", async () => {
+    const { calls, make, id } = setUp();
     const sent = make();
     const parameters = { retry_after: 3 };
     calls.failed(id(), {
@@ -53,16 +55,16 @@ suite("a call that fails", () => {
     });
   });
 
-  test("rejects with what is known of a call without an answer", async () => {
-    const { calls, make, id } = callsTo();
+  test("a call without an answer rejects with its delivery", async () => {
+    const { calls, make, id } = setUp();
     const sent = make();
     calls.failed(id(), { name: "NetworkError", method: "sendMessage", delivery: "none", reason: "ECONNREFUSED" });
     await assert.rejects(sent, (error: Error) => error instanceof NetworkError && error.delivery === "none");
   });
 
-  test("rejects with a hint where it names no method, and without one where Telegram means something else", async () => {
+  test("a call of an unknown method rejects with a hint; a 404 of a known method has none", async () => {
     const failure = { name: "TelegramError", error_code: 404, description: "Not Found", parameters: {} } as const;
-    const { calls, make, id } = callsTo();
+    const { calls, make, id } = setUp();
     const [misspelt, correct] = [make("sendMesage"), make("sendMessage")];
     calls.failed(id(), { ...failure, method: "sendMesage" });
     calls.failed(id(2), { ...failure, method: "sendMessage" });
@@ -70,9 +72,9 @@ suite("a call that fails", () => {
     await assert.rejects(correct, /404 Not Found$/);
   });
 
-  test("rejects where the answer cannot be read: it may have been carried out", async () => {
+  test("a call with an unreadable answer rejects: Telegram may have carried it out", async () => {
     for (const body of ["<html>", "", "null", '{"ok":tr']) {
-      const { calls, make, id } = callsTo();
+      const { calls, make, id } = setUp();
       const sent = make();
       calls.succeeded(id(), body);
       await assert.rejects(sent, (error: Error) => {
@@ -85,8 +87,8 @@ suite("a call that fails", () => {
   });
 });
 
-test("an answer to no call, or the second one to a call, is nothing", async () => {
-  const { calls, make, id } = callsTo();
+test("an answer to no call, and a second answer to a call, have no effect", async () => {
+  const { calls, make, id } = setUp();
   const sent = make();
   calls.succeeded(id(), '{"ok":true,"result":1}');
   calls.succeeded(id(), '{"ok":true,"result":2}');
@@ -96,7 +98,7 @@ test("an answer to no call, or the second one to a call, is nothing", async () =
 });
 
 test("the second answer to a call is not the answer to a later one", async () => {
-  const { calls, make, id } = callsTo();
+  const { calls, make, id } = setUp();
   for (let i = 0; i < 3; i++) void make();
   calls.succeeded(id(2), '{"ok":true,"result":2}');
   const later = make();
@@ -105,20 +107,46 @@ test("the second answer to a call is not the answer to a later one", async () =>
   assert.equal(await later, 4);
 });
 
-test("a caller is told right before its code goes on, once, however the call ended", async () => {
-  const { calls, make, caller, id } = callsTo();
+test("the caller's event is at hand when its code goes on, however the call ended, and not before", async () => {
+  const { calls, make, caller, pulse, id } = setUp();
   for (const [i, end] of [
     () => calls.succeeded(id(), '{"ok":true,"result":1}'),
     () => calls.succeeded(id(2), "<html>"),
     () => calls.downloaded(id(3), { path: "/x" }),
     () => calls.failed(id(4), { name: "NetworkError", method: "x", delivery: "none", reason: "x" }),
   ].entries()) {
+    caller.held = { seq: i + 1 };
     const over = make().then(
-      () => caller.resumed,
-      () => caller.resumed,
+      () => pulse.seq,
+      () => pulse.seq,
     );
+    assert.equal(pulse.seq, i);
     end();
-    end();
+    assert.equal(pulse.seq, i);
     assert.equal(await over, i + 1);
   }
+});
+
+test("a second answer leaves the event at hand as it is", async () => {
+  const { calls, make, pulse, id } = setUp();
+  const answered = make();
+  calls.succeeded(id(), '{"ok":true,"result":1}');
+  await answered;
+  pulse.willWorkAt(8);
+  calls.succeeded(id(), '{"ok":true,"result":1}');
+  await Promise.resolve();
+  assert.equal(pulse.seq, 8);
+});
+
+test("the event at hand is the one that the caller holds when the answer comes; none, if it holds none", async () => {
+  const { calls, make, caller, pulse, id } = setUp();
+  const answered = [make(), make()];
+  caller.held = { seq: 8 };
+  calls.succeeded(id(1), '{"ok":true,"result":1}');
+  await answered[0];
+  assert.equal(pulse.seq, 8);
+  caller.held = undefined;
+  calls.succeeded(id(2), '{"ok":true,"result":1}');
+  await answered[1];
+  assert.equal(pulse.seq, 8);
 });

@@ -1,39 +1,53 @@
 /**
- * A real worker thread with an application in it, in the hands of a test that plays the main thread: it delivers events, answers
- * calls, and keeps account of what it is told. A worker that dies is replaced, as in the server; its events are not delivered
- * again, so that what became of them can be seen.
+ * A real worker thread with an application in it. The test plays the main thread: it delivers events, answers calls, and records
+ * every fact that comes back. A worker that dies is replaced, as in the server, but its events are not delivered again, so that
+ * their fates can be read.
  */
 
 import { fileURLToPath } from "node:url";
 import { failureOf } from "../../src/protocol/failure.ts";
-import type { Call, CommonTask, ToMain } from "../../src/protocol/port.ts";
-import { WorkerPool } from "../../src/threads/pool.ts";
-import type { WorkerLife } from "../../src/threads/worker.ts";
+import type { Call, CommonTask, LogLevel, Place, ToMain } from "../../src/protocol/port.ts";
+import type { WorkerDeath } from "../../src/protocol/worker-causes.ts";
+import { WorkerPool, type WorkerPoolOptions } from "../../src/threads/pool.ts";
+import { Threads } from "../../src/threads/threads.ts";
+import type { Worker } from "../../src/threads/worker.ts";
 import { hostTask } from "../host-task.ts";
-import { BOT } from "../protocol/updates.ts";
 
 export const APPS = fileURLToPath(new URL("../fixtures/apps/", import.meta.url));
 
-export interface HarnessOptions extends Partial<CommonTask> {
-  /** Carries out a call: gives its result, or throws. */
+export interface HarnessOptions extends Partial<Omit<CommonTask, "debug">> {
+  /** Makes a call. @returns its result, or throws */
   answer?: (call: Call) => unknown;
-  /** Is told what the worker tells, also before it is ready. */
-  onTold?: (item: ToMain) => void;
+}
+
+export interface LogLine extends Place {
+  level: LogLevel;
+  message: string;
+  error?: string;
 }
 
 type Item<Type extends ToMain["type"]> = Extract<ToMain, { type: Type }>;
 
-/** Longer than anything here takes on a busy machine. */
+/** Longer than any test here takes on a busy machine: ms. */
 const PATIENCE = 20_000;
 
 export class Harness implements AsyncDisposable {
-  /** Everything that the worker has told, in order. */
-  readonly heard: ToMain[] = [];
-  /** What the main thread was told when a worker died. */
-  readonly deaths: Error[] = [];
+  /** Numbers of settled events, as they came: one list a message. */
+  readonly settledTogether: (readonly number[])[] = [];
+  readonly failures: { seq: number; error: string }[] = [];
+  readonly calls: Call[] = [];
+  readonly lines: LogLine[] = [];
+  readonly output: Item<"output">[] = [];
+  readonly crashes: Item<"crash">[] = [];
+  /** The cause of each death of a worker. */
+  readonly deaths: WorkerDeath[] = [];
+  /** Number of the event that is known to have killed it, for each death. */
+  readonly culprits: (number | undefined)[] = [];
+  /** Numbers of the events that no application had received when a worker was drained. */
+  readonly unseen: number[] = [];
   readonly #pool: WorkerPool;
   readonly #answer: (call: Call) => unknown;
-  #life: WorkerLife | undefined;
+  #worker: Worker | undefined;
   #delivered = 0;
   #change = Promise.withResolvers<void>();
 
@@ -50,35 +64,29 @@ export class Harness implements AsyncDisposable {
   }
 
   private constructor(application: string, options: HarnessOptions) {
-    const { answer = () => ({ message_id: 1 }), onTold = () => {}, ...task } = options;
+    const { answer = () => ({ message_id: 1 }), ...task } = options;
     this.#answer = answer;
+    const threads = new Threads(1, Number.POSITIVE_INFINITY);
+    threads.start();
     this.#pool = new WorkerPool({
       workers: 1,
+      threads,
       task: hostTask({ application, directory: APPS, ...task }),
+      stallTimeout: Number.POSITIVE_INFINITY,
       grace: PATIENCE,
+      restart: {
+        recycleAfter: Number.POSITIVE_INFINITY,
+        memoryLimit: Number.POSITIVE_INFINITY,
+        watchesFiles: false,
+      },
       pause: () => 0,
-      onReady: (_worker, life) => {
-        this.#life = life;
-        life.push({ type: "bot", bot: BOT });
-        this.#changed();
-      },
-      onMessage: (_worker, life, item) => {
-        this.heard.push(item);
-        onTold(item);
-        if (item.type === "call") this.#carryOut(life, item);
-        this.#changed();
-      },
-      onPaused: () => {},
-      onDrained: () => {},
-      onGone: (_worker, _life, error) => {
-        this.#life = undefined;
-        this.deaths.push(error);
-        this.#changed();
-      },
+      onPushed: (worker) => void setImmediate(() => worker.flush()),
+      ...this.#facts(),
+      log: { info() {}, warn() {}, error() {}, isLevelEnabled: () => false },
     });
   }
 
-  /** Delivers a message to a chat, and gives the number of the event. */
+  /** Delivers a message to a chat. @returns the number of the event */
   deliver(text: string, chat = 1): number {
     const from = { id: chat, is_bot: false, first_name: "Ada" };
     return this.deliverUpdate({ message: { message_id: 1, date: 0, chat: { id: chat, type: "private" }, from, text } });
@@ -87,11 +95,16 @@ export class Harness implements AsyncDisposable {
   deliverUpdate(update: object, attempt = 1): number {
     const seq = ++this.#delivered;
     const body = JSON.stringify({ update_id: 1000 + seq, ...update });
-    this.#life!.push({ type: "events", events: [{ seq, attempt, body }] });
+    this.#worker!.push({ type: "events", events: [{ seq, attempt, body }] });
     return seq;
   }
 
-  /** Ends the worker as a stopping server does. Whatever it has to tell has been told when this resolves. */
+  /** Ends the instances of a shard. @returns the numbers of its events that no application received */
+  revoke(shard: number): Promise<readonly number[]> {
+    return this.#worker!.endInstances(shard);
+  }
+
+  /** Ends the worker as a stopping server does. All facts are recorded when this resolves. */
   drain(): Promise<void> {
     return this.#pool.drain("shutdown");
   }
@@ -101,58 +114,111 @@ export class Harness implements AsyncDisposable {
     const deadline = AbortSignal.timeout(PATIENCE);
     while (!condition()) {
       const late = Promise.withResolvers<never>();
-      const give = () => late.reject(new Error(`it did not happen; heard: ${JSON.stringify(this.heard, null, 1)}`));
-      deadline.addEventListener("abort", give, { once: true });
+      const giveUp = () => late.reject(new Error(`the condition does not hold: ${condition}; ${this.#account}`));
+      deadline.addEventListener("abort", giveUp, { once: true });
       await Promise.race([this.#change.promise, late.promise]);
-      deadline.removeEventListener("abort", give);
+      deadline.removeEventListener("abort", giveUp);
     }
   }
 
-  /** Resolves when nothing that was delivered is left, and gives what became of it. */
+  /** Resolves when no delivered event is left. @returns the fates */
   async settled(): Promise<string> {
     await this.until(() => !this.fates.includes("left"));
     return this.fates;
   }
 
-  /** Resolves when a worker has died, and its replacement is ready. */
+  /** Resolves when a worker has died and its replacement is ready. */
   async replaced(): Promise<void> {
-    await this.until(() => this.deaths.length > 0 && this.#life !== undefined);
+    await this.until(() => this.deaths.length > 0 && this.#worker !== undefined);
   }
 
-  told<Type extends ToMain["type"]>(type: Type): Item<Type>[] {
-    return this.heard.filter((item): item is Item<Type> => item.type === type);
-  }
-
-  /** What became of each event, in the order of delivery: `settled failed left`. */
+  /** The fate of each event, in the order of delivery: `settled failed left`. An event of two fates has both: `settled+failed`. */
   get fates(): string {
-    const fates = new Array<string>(this.#delivered).fill("left");
-    for (const item of this.heard) {
-      if (item.type === "failed") fates[item.seq - 1] = "failed";
-      if (item.type === "settled") for (const seq of item.seqs) fates[seq - 1] = "settled";
-    }
-    return fates.join(" ");
+    const fates = Array.from({ length: this.#delivered }, (): string[] => []);
+    for (const seq of this.settledTogether.flat()) fates[seq - 1]!.push("settled");
+    for (const { seq } of this.failures) fates[seq - 1]!.push("failed");
+    return fates.map((fate) => fate.join("+") || "left").join(" ");
   }
 
   /** The texts of the messages sent, in order. */
   get sent(): unknown[] {
-    return this.told("call").map(({ call }) => JSON.parse(call.body).text);
+    return this.calls.map(({ body }) => JSON.parse(body).text);
   }
 
-  /** The log lines, `warn: chat:1: …`. */
+  /** The texts that the application printed, in order. */
+  get printed(): string[] {
+    return this.output.map(({ text }) => text);
+  }
+
+  /** The log lines: `warn: chat:1: …`. */
   get log(): string[] {
-    return this.told("log").map(({ level, scope, message }) => `${level}: ${scope}: ${message}`);
+    return this.lines.map(({ level, scope, message }) => `${level}: ${scope}: ${message}`);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#pool.destroy();
   }
 
-  #carryOut(life: WorkerLife, { id, call }: Item<"call">): void {
+  #facts(): Pick<WorkerPoolOptions, "updates" | "calls" | "words" | "diagnostics"> {
+    /** Records a fact. */
+    const add = <Fact>(list: Fact[], fact: Fact): void => {
+      list.push(fact);
+      this.#changed();
+    };
+    return {
+      updates: {
+        workerReady: (worker) => {
+          this.#worker = worker;
+          this.#changed();
+        },
+        workerPaused() {},
+        workerDrained: (_, unseen) => {
+          this.unseen.push(...unseen);
+          this.#changed();
+        },
+        workerDied: (_, culprit) => add(this.culprits, culprit),
+        posted: () => undefined,
+        settled: (_, seqs) => add(this.settledTogether, seqs),
+        failed: (_, seq, error) => add(this.failures, { seq, error }),
+      },
+      calls: {
+        call: (worker, { id, call }) => {
+          add(this.calls, call);
+          this.#makeCall(worker, id, call);
+        },
+      },
+      words: {
+        said: (_, { scope, update_id, kind, error }, level, message) => {
+          const place = { ...(scope && { scope }), ...(update_id && { update_id }), ...(kind && { kind }) };
+          add(this.lines, { level, message, ...place, ...(error && { error }) });
+        },
+        printed: (_, item) => add(this.output, item),
+        crashed: (_, item) => add(this.crashes, item),
+      },
+      diagnostics: {
+        workerReady() {},
+        workerStalled() {},
+        workerReplaced() {},
+        workerDied: (_, cause) => {
+          this.#worker = undefined;
+          add(this.deaths, cause);
+        },
+      },
+    };
+  }
+
+  #makeCall(worker: Worker, id: number, call: Call): void {
     try {
-      life.push({ type: "result", id, body: JSON.stringify({ ok: true, result: this.#answer(call) }) });
+      worker.push({ type: "result", id, body: JSON.stringify({ ok: true, result: this.#answer(call) }) });
     } catch (error) {
-      life.push({ type: "failure", id, error: failureOf(error, call.method) });
+      worker.push({ type: "failure", id, error: failureOf(error, call.method) });
     }
+  }
+
+  /** Everything recorded so far, for the message of a test that fails. */
+  get #account(): string {
+    const { fates, failures, calls, log, output, crashes, deaths } = this;
+    return JSON.stringify({ fates, failures, calls, log, output, crashes, deaths }, null, 1);
   }
 
   #changed(): void {

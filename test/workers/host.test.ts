@@ -3,39 +3,40 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { NetworkError, TelegramError } from "../../src/protocol/errors.ts";
+import { SHARDS, shardOf } from "../../src/protocol/shard.ts";
 import { BOT, PAYLOADS } from "../protocol/updates.ts";
 import { Harness, type HarnessOptions } from "./harness.ts";
 
 const start = (options?: HarnessOptions) => Harness.start("diary.ts", { lifespan: "on", ...options });
-const lines = (worker: Harness) => worker.told("output").map(({ text }) => text);
 
-test("startup comes before the first event, shutdown after the last instance is at its end", async () => {
+test("lifespan startup comes before the first event, shutdown after the end of the last instance", async () => {
   await using worker = await start();
   worker.deliver("a", 1);
   worker.deliver("b", 2);
-  await worker.until(() => lines(worker).length === 5);
+  await worker.until(() => worker.printed.length === 5);
   await worker.drain();
-  assert.equal(lines(worker)[0], "startup");
-  assert.deepEqual(lines(worker).slice(5), ["chat 1 ends: shutdown", "chat 2 ends: shutdown", "shutdown"]);
+  assert.equal(worker.printed[0], "startup");
+  assert.deepEqual(worker.printed.slice(5), ["chat 1 ends: shutdown", "chat 2 ends: shutdown", "shutdown"]);
   assert.equal(worker.fates, "settled settled");
+  assert.deepEqual(worker.unseen, []);
 });
 
-test("what names neither chat nor user goes to the bot's own scope", async () => {
+test("an update without a chat or user goes to the bot's own scope", async () => {
   await using worker = await start();
   worker.deliverUpdate({ poll: PAYLOADS.poll }, 3);
-  await worker.until(() => lines(worker).length === 3);
-  assert.deepEqual(lines(worker).slice(1), [
+  await worker.until(() => worker.printed.length === 3);
+  assert.deepEqual(worker.printed.slice(1), [
     `user ${BOT.username} starts`,
     `user ${BOT.username}: telegram.poll 1001, attempt 3`,
   ]);
-  assert.equal(worker.told("output")[1]!.scope, `user:${BOT.id}`);
+  assert.equal(worker.output[1]!.scope, `user:${BOT.id}`);
 });
 
-test("events that are settled in one go are told of in one go", async () => {
+test("events that are settled in one turn are reported in one message", async () => {
   await using worker = await Harness.start("misbehaving.ts:neverReceivesInChatOne");
   for (let chat = 2; chat < 50; chat++) worker.deliver("x", chat);
   await worker.settled();
-  assert.ok(worker.told("settled").length < 10, `${worker.told("settled").length} messages`);
+  assert.ok(worker.settledTogether.length < 10, `${worker.settledTogether.length} messages`);
 });
 
 test("each answer reaches the instance that made the call", async () => {
@@ -48,7 +49,7 @@ test("each answer reaches the instance that made the call", async () => {
   worker.deliver("telegram.get_me", 1);
   worker.deliver("telegram.close", 2);
   worker.deliver("telegram.get_mee", 3);
-  const answers = () => lines(worker).filter((line) => !line.includes("telegram.message") && line.includes(": "));
+  const answers = () => worker.printed.filter((line) => !line.includes("telegram.message") && line.includes(": "));
   await worker.until(() => answers().length === 3);
   assert.deepEqual(answers().toSorted(), [
     `chat 1: {"id":${BOT.id}}`,
@@ -57,20 +58,61 @@ test("each answer reaches the instance that made the call", async () => {
   ]);
 });
 
-test("the instance that has been idle the longest gives way to a new one", async () => {
+test("the instance that has been idle the longest is evicted for a new one", async () => {
   await using worker = await start({ maxInstances: 1 });
   worker.deliver("a", 1);
-  await worker.until(() => lines(worker).length === 3);
+  await worker.until(() => worker.printed.length === 3);
   worker.deliver("b", 2);
-  await worker.until(() => lines(worker).includes("chat 1 ends: evicted"));
+  await worker.until(() => worker.printed.includes("chat 1 ends: evicted"));
   await worker.settled();
 });
 
 test("an instance that has been idle for too long is dropped", async () => {
   await using worker = await start({ idleTimeout: 20 });
   worker.deliver("a", 1);
-  await worker.until(() => lines(worker).includes("chat 1 ends: idle"));
+  await worker.until(() => worker.printed.includes("chat 1 ends: idle"));
   assert.equal(worker.fates, "settled");
   worker.deliver("b", 1);
-  await worker.until(() => lines(worker).filter((line) => line === "chat 1 starts").length === 2);
+  await worker.until(() => worker.printed.filter((line) => line === "chat 1 starts").length === 2);
+});
+
+test("a revoked shard's instances end, its queued events are unseen, and other shards go on", async () => {
+  const shard = shardOf(1, SHARDS);
+  assert.notEqual(shard, shardOf(2, SHARDS));
+  const revoked = Promise.withResolvers<readonly number[]>();
+  await using worker = await start({
+    answer: () => {
+      // The instance waits for this answer, with two events queued behind it.
+      worker.revoke(shard).then(revoked.resolve);
+      return true;
+    },
+  });
+  const lines = (chat: number) => worker.printed.filter((line) => line.startsWith(`chat ${chat}`));
+  worker.deliver("b", 2);
+  for (const text of ["telegram.close", "c", "d"]) worker.deliver(text, 1);
+  assert.deepEqual(await revoked.promise, [3, 4]);
+  assert.deepEqual(lines(1), [
+    "chat 1 starts",
+    "chat 1: telegram.message 1002, attempt 1",
+    "chat 1: true",
+    "chat 1 ends: moved",
+  ]);
+  assert.equal(worker.fates, "settled settled left left");
+  worker.deliver("e", 2);
+  worker.deliver("f", 1);
+  await worker.until(() => worker.fates === "settled settled left left settled settled");
+  assert.deepEqual(lines(2).slice(1), [
+    "chat 2: telegram.message 1001, attempt 1",
+    "chat 2: telegram.message 1005, attempt 1",
+  ]);
+  assert.deepEqual(lines(1).slice(4), ["chat 1 starts", "chat 1: telegram.message 1006, attempt 1"]);
+});
+
+test("an idle instance of a revoked shard ends at once, and the answer comes after its end", async () => {
+  await using worker = await start();
+  worker.deliver("a", 1);
+  await worker.settled();
+  assert.deepEqual(await worker.revoke(shardOf(1, SHARDS)), []);
+  assert.equal(worker.printed.at(-1), "chat 1 ends: moved");
+  assert.deepEqual(await worker.revoke(shardOf(1, SHARDS)), [], "nothing is left of it");
 });

@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { type TestContext, test } from "node:test";
+import { RollingRestart } from "../../src/threads/rolling-restart.ts";
 import { Harness } from "./harness.ts";
 
 /** A folder with these files. */
@@ -25,12 +26,18 @@ const LOOP = `export const application = async (scope, receive, send) => {
   }
 };`;
 
+/** Records the imports that workers report from now on. @returns gives their names, relative to a folder */
+function imports(t: TestContext): (folder: string) => string[] {
+  const { mock } = t.mock.method(RollingRestart.prototype, "imported");
+  return (folder) => mock.calls.map(({ arguments: [file] }) => file.slice(folder.length + 1));
+}
+
 async function load(t: TestContext, files: { [name: string]: string }, watch = true) {
   const directory = project(t, files);
+  const reported = imports(t);
   const worker = await Harness.start("bot.ts", { directory, watch });
   t.after(() => worker[Symbol.asyncDispose]());
-  const names = () => worker.told("imported").map(({ file }) => file.slice(directory.length + 1));
-  return { worker, names };
+  return { worker, names: () => reported(directory) };
 }
 
 test("every file is reported once: imported, required, nested, and later", async (t) => {
@@ -82,24 +89,20 @@ test("without watch no file is reported", async (t) => {
   assert.deepEqual(names(), []);
 });
 
-/** Starts an application that fails. @returns the files that it has reported before */
-async function failing(t: TestContext, files: { [name: string]: string }) {
+/** Starts an application that fails. @returns the files that it reported before */
+async function failing(t: TestContext, files: { [name: string]: string }): Promise<string[]> {
   const directory = project(t, files);
-  const told: string[] = [];
-  await assert.rejects(
-    Harness.start("bot.ts", {
-      directory,
-      watch: true,
-      onTold: (item) => item.type === "imported" && told.push(item.file),
-    }),
-  );
-  return told.map((file) => file.slice(directory.length + 1));
+  const reported = imports(t);
+  await assert.rejects(Harness.start("bot.ts", { directory, watch: true }));
+  const names = reported(directory);
+  t.mock.restoreAll();
+  return names;
 }
 
 test("a file that cannot be loaded is reported, for any cause", async (t) => {
   for (const wrong of ["export const = ;", "throw new Error('no');", "process.exit(1);", "enum A { B }"]) {
-    const told = await failing(t, { "bot.ts": `import "./wrong.ts";\n${LOOP}`, "wrong.ts": wrong });
-    assert.deepEqual(told, ["bot.ts", "wrong.ts"], wrong);
+    const reported = await failing(t, { "bot.ts": `import "./wrong.ts";\n${LOOP}`, "wrong.ts": wrong });
+    assert.deepEqual(reported, ["bot.ts", "wrong.ts"], wrong);
   }
 });
 

@@ -1,8 +1,11 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import { DisconnectedError, InvalidEventError, ReceiveError, TelegramError } from "../../src/protocol/errors.ts";
-import type { Call } from "../../src/protocol/port.ts";
+import { failureOf } from "../../src/protocol/failure.ts";
+import type { Call, ToMain } from "../../src/protocol/port.ts";
+import { Pulse } from "../../src/protocol/pulse.ts";
 import type { Route } from "../../src/protocol/route.ts";
+import { Calls } from "../../workers/calls.ts";
 import { type Delivered, type Ending, Instance, InstanceExtensions } from "../../workers/instance.ts";
 
 type Event = { type: string; text?: string; reason?: string };
@@ -25,42 +28,43 @@ const message = (text: string): Delivered => {
   return { seq: ++seq, event, route: ROUTE };
 };
 
-/** An instance whose host writes down what it is told. */
+/** An instance with real calls and a real pulse. Its host records every fact. */
 function instanceOf(application: Application, queue: Delivered[] = [], route: Route = ROUTE) {
-  const told: string[] = [];
+  const facts: string[] = [];
+  const posted: (ToMain & { type: "call" })[] = [];
   const calls: Call[] = [];
-  const answers: Pick<PromiseWithResolvers<unknown>, "resolve" | "reject">[] = [];
-  const worked: number[] = [];
+  const pulse = new Pulse();
+  const push = (item: ToMain & { type: "call" }) => {
+    posted.push(item);
+    calls.push(item.call);
+  };
+  const caller = new Calls({ push } as never, pulse);
   const ended = Promise.withResolvers<Ending>();
   const instance: Instance = new Instance(route, {
-    settle: (seq) => told.push(`settled ${seq}`),
-    call: (call, _, caller) => {
-      calls.push(call);
-      const { promise, resolve, reject } = Promise.withResolvers<unknown>();
-      promise.catch(() => {});
-      answers.push({
-        resolve: (result) => {
-          caller.resume();
-          resolve(result);
-        },
-        reject: (error) => {
-          caller.resume();
-          reject(error);
-        },
-      });
-      return promise;
-    },
-    workAt: (seq) => worked.push(seq),
-    refused: (error) => told.push(`refused ${(error as Error).name}`),
-    becameIdle: () => told.push("idle"),
+    calls: caller,
+    pulse,
+    settled: (seq) => facts.push(`settled ${seq}`),
+    refused: (error) => facts.push(`refused ${(error as Error).name}`),
+    becameIdle: () => facts.push("idle"),
     returned: () => instance.end(undefined),
     threw: (error) => instance.end({ error }),
     ended: (_, ending) => ended.resolve(ending),
-    becameSilent: () => told.push("silent"),
+    becameSilent: () => facts.push("silent"),
   });
   for (const delivered of queue) instance.enqueue(delivered);
   instance.run((_scope, receive, send) => application(receive as never, send as never), {});
-  return { instance, told, calls, answers, worked, ending: ended.promise };
+  return {
+    instance,
+    facts,
+    pulse,
+    ending: ended.promise,
+    calls,
+    posted,
+    /** Answers a call, by its place. */
+    succeed: (at: number, result: unknown) => caller.succeeded(posted[at]!.id, JSON.stringify({ ok: true, result })),
+    fail: (at: number, error: TelegramError) =>
+      caller.failed(posted[at]!.id, failureOf(error, posted[at]!.call.method)),
+  };
 }
 
 const turn = () => new Promise(setImmediate);
@@ -69,10 +73,10 @@ const forEver: Application = async (receive) => {
 };
 
 suite("receive()", () => {
-  test("hands out what is queued, in order, and settles each event when the next is asked for", async () => {
+  test("receive() hands out queued events in order, and settles each when the next is asked for", async () => {
     const [a, b] = [message("a"), message("b")];
     const texts: unknown[] = [];
-    const { told } = instanceOf(
+    const { facts } = instanceOf(
       async (receive) => {
         for (;;) texts.push((await receive()).text);
       },
@@ -80,11 +84,11 @@ suite("receive()", () => {
     );
     await turn();
     assert.deepEqual(texts, ["a", "b"]);
-    assert.deepEqual(told, [`settled ${a.seq}`, `settled ${b.seq}`, "idle"]);
+    assert.deepEqual(facts, [`settled ${a.seq}`, `settled ${b.seq}`, "idle"]);
   });
 
-  test("waits for an event where none is queued", async () => {
-    const { instance, told } = instanceOf(forEver);
+  test("receive() waits for an event if none is queued", async () => {
+    const { instance, facts } = instanceOf(forEver);
     assert.equal(instance.state, "idle");
     const a = message("a");
     instance.deliver(a);
@@ -93,10 +97,10 @@ suite("receive()", () => {
     await turn();
     assert.equal(instance.state, "idle");
     assert.equal(instance.held, undefined);
-    assert.deepEqual(told, ["idle", `settled ${a.seq}`, "idle"]);
+    assert.deepEqual(facts, ["idle", `settled ${a.seq}`, "idle"]);
   });
 
-  test("hands out the event itself, not a copy", async () => {
+  test("receive() hands out the event itself, not a copy", async () => {
     const a = message("a");
     const events: unknown[] = [];
     instanceOf(async (receive) => void events.push(await receive()), [a]);
@@ -104,10 +108,10 @@ suite("receive()", () => {
     assert.equal(events[0], a.event);
   });
 
-  test("queues what is delivered while the application works", async () => {
+  test("events delivered while the application works are queued", async () => {
     const work = Promise.withResolvers<void>();
     const [a, b, c] = [message("a"), message("b"), message("c")];
-    const { instance, told } = instanceOf(
+    const { instance, facts } = instanceOf(
       async (receive) => {
         await receive();
         await work.promise;
@@ -118,14 +122,14 @@ suite("receive()", () => {
     instance.deliver(b);
     instance.deliver(c);
     assert.deepEqual(instance.queue, [b, c]);
-    assert.equal(told.length, 0);
+    assert.equal(facts.length, 0);
     work.resolve();
     await turn();
     assert.deepEqual(instance.queue, []);
-    assert.equal(told.filter((line) => line.startsWith("settled")).length, 3);
+    assert.equal(facts.filter((line) => line.startsWith("settled")).length, 3);
   });
 
-  test("rejects while an earlier call waits, and the earlier one still gets the event", async () => {
+  test("receive() rejects while an earlier call waits, which still gets the event", async () => {
     const errors: unknown[] = [];
     const events: Event[] = [];
     const { instance } = instanceOf(async (receive) => {
@@ -144,7 +148,7 @@ suite("receive()", () => {
     assert.equal(events[0]?.text, "a");
   });
 
-  test("called twice without waiting leaves no rejection behind", async () => {
+  test("receive() called twice without await leaves no unhandled rejection", async () => {
     instanceOf(async (receive) => {
       void receive();
       void receive();
@@ -155,37 +159,56 @@ suite("receive()", () => {
 });
 
 suite("send()", () => {
-  test("makes the call with the scope's defaults, and resolves with its result", async () => {
+  test("send() makes the call with the scope's defaults, and resolves with its result", async () => {
     const results: unknown[] = [];
-    const { calls, answers } = instanceOf(async (_receive, send) => {
+    const { calls, succeed } = instanceOf(async (_receive, send) => {
       results.push(await send({ type: "telegram.send_message", text: "x" }));
     });
     assert.deepEqual(calls, [{ method: "sendMessage", lane: "42", body: '{"text":"x","chat_id":42}' }]);
-    answers[0]!.resolve({ message_id: 1 });
+    succeed(0, { message_id: 1 });
     await turn();
     assert.deepEqual(results, [{ message_id: 1 }]);
   });
 
-  test("has no chat to default to in a user's scope", async () => {
+  test("send() has no default chat in a user's scope", async () => {
     const event = { type: "telegram.send_message", text: "x" };
     const { ending } = instanceOf((_receive, send) => send(event), [], { ...ROUTE, key: "user:42", subject: "user" });
     const { thrown } = await ending;
     assert.match(String(thrown?.error), /InvalidEventError: .*the scope is no chat's/);
   });
 
-  test("has no chat to default to for a guest query, though its scope is a chat's", async () => {
+  test("send() has no default chat for a guest query, though its scope is a chat's", async () => {
     const event = { type: "telegram.send_message", text: "x" };
     const { ending } = instanceOf((_receive, send) => send(event), [], { ...ROUTE, guest_query_id: "g" });
     assert.ok((await ending).thrown?.error instanceof InvalidEventError);
   });
 
-  test("fills in the business connection of the scope", () => {
+  test("send() fills in the business connection of the scope", () => {
     const event = { type: "telegram.send_message", text: "x" };
     const { calls } = instanceOf((_receive, send) => send(event), [], { ...ROUTE, business_connection_id: "b" });
     assert.equal(calls[0]?.body, '{"text":"x","chat_id":42,"business_connection_id":"b"}');
   });
 
-  test("reads the event before it returns", () => {
+  test("send() names the event that the instance holds, or the scope if it holds none", async () => {
+    const a = message("a");
+    const { posted } = instanceOf(
+      async (receive, send) => {
+        void send({ type: "telegram.get_me" });
+        await receive();
+        void send({ type: "telegram.get_me" });
+        void receive();
+        void send({ type: "telegram.get_me" });
+      },
+      [a],
+    );
+    await turn();
+    assert.deepEqual(
+      posted.map(({ from }) => from),
+      ["chat:42", a.seq, "chat:42"],
+    );
+  });
+
+  test("send() reads the event before it returns", () => {
     const event = { type: "telegram.send_message", text: "before" };
     const { calls } = instanceOf((_receive, send) => {
       const sent = send(event);
@@ -195,40 +218,40 @@ suite("send()", () => {
     assert.match(calls[0]!.body, /before/);
   });
 
-  test("rejects what is no event, and tells the host", async () => {
+  test("send() rejects an invalid event, and the host knows", async () => {
     const errors: unknown[] = [];
-    const { told, calls } = instanceOf(async (_receive, send) => {
+    const { facts, calls } = instanceOf(async (_receive, send) => {
       await send({ type: "telegram.send_message" }).catch((error) => errors.push(error));
     });
     await turn();
     assert.ok(errors[0] instanceof InvalidEventError);
-    assert.deepEqual(told, ["refused InvalidEventError"]);
+    assert.deepEqual(facts, ["refused InvalidEventError"]);
     assert.deepEqual(calls, []);
   });
 
-  test("never throws: what is wrong is a rejection", async () => {
+  test("send() never throws: it rejects", async () => {
     instanceOf((_receive, send) => {
       for (const event of [undefined, null, 5, "x", {}, [], Symbol("x")]) send(event).catch(() => {});
     });
     await turn();
   });
 
-  test("that nobody waits for leaves no rejection behind", async () => {
-    const { answers } = instanceOf(async (_receive, send) => {
+  test("send() without await leaves no unhandled rejection", async () => {
+    const { fail } = instanceOf(async (_receive, send) => {
       void send({ type: "telegram.send_message", text: "x" });
       void send({ type: "telegram.send_message" });
       await new Promise(() => {});
     });
-    answers[0]!.reject(new TelegramError("sendMessage", 403, "Forbidden"));
+    fail(0, new TelegramError("sendMessage", 403, "Forbidden"));
     await turn();
   });
 });
 
-suite("disconnected", () => {
-  test("an idle instance is told at once; then receive() never resolves and send() rejects", async () => {
+suite("an instance that is disconnected", () => {
+  test("an idle instance gets telegram.disconnect at once; then receive() never resolves and send() rejects", async () => {
     const events: Event[] = [];
     let silent = true;
-    const { instance, told, calls } = instanceOf(async (receive, send) => {
+    const { instance, facts, calls } = instanceOf(async (receive, send) => {
       events.push(await receive());
       await assert.rejects(send({ type: "telegram.get_me" }), (error: Error) => {
         assert.ok(error instanceof DisconnectedError);
@@ -242,16 +265,16 @@ suite("disconnected", () => {
     assert.equal(instance.state, "disconnected");
     await turn();
     assert.deepEqual(events, [{ type: "telegram.disconnect", reason: "idle" }]);
-    assert.deepEqual(told, ["idle", "silent"]);
+    assert.deepEqual(facts, ["idle", "silent"]);
     assert.deepEqual(calls, []);
     assert.ok(silent);
   });
 
-  test("an instance at work is told when it next asks; until then it may send", async () => {
+  test("an instance at work gets telegram.disconnect at its next receive(); until then it may send", async () => {
     const work = Promise.withResolvers<void>();
     const events: Event[] = [];
     const [a, b] = [message("a"), message("b")];
-    const { instance, told, calls } = instanceOf(
+    const { instance, facts, calls } = instanceOf(
       async (receive, send) => {
         events.push(await receive());
         await work.promise;
@@ -266,14 +289,14 @@ suite("disconnected", () => {
     await turn();
     assert.equal(calls.length, 1);
     assert.deepEqual(events, [a.event, { type: "telegram.disconnect", reason: "shutdown" }]);
-    assert.deepEqual(told, [`settled ${a.seq}`]);
-    assert.deepEqual(instance.queue, [b], "what it did not get stays queued");
+    assert.deepEqual(facts, [`settled ${a.seq}`]);
+    assert.deepEqual(instance.queue, [b], "an event that it did not get stays queued");
   });
 
-  test("an instance that had not asked for anything yet is told, too, and has received", async () => {
+  test("an instance that has not called receive() yet gets telegram.disconnect at its first, and has received", async () => {
     const setup = Promise.withResolvers<void>();
     const a = message("a");
-    const { instance, ending, told } = instanceOf(
+    const { instance, ending, facts } = instanceOf(
       async (receive) => {
         await setup.promise;
         await receive();
@@ -284,46 +307,85 @@ suite("disconnected", () => {
     setup.resolve();
     assert.deepEqual(await ending, { thrown: undefined, held: undefined, received: true });
     assert.deepEqual(instance.queue, [a]);
-    assert.deepEqual(told, []);
+    assert.deepEqual(facts, []);
+  });
+
+  test("an instance whose shard is taken away is moving, for whatever reason it was disconnected before", async () => {
+    for (const earlier of [[], ["idle"], ["evicted"], ["reload"]] as const) {
+      const { instance } = instanceOf(forEver);
+      for (const reason of earlier) instance.disconnect(reason);
+      assert.equal(instance.isMoving, false);
+      instance.disconnect("moved");
+      assert.equal(instance.isMoving, true);
+      assert.equal(instance.isStopping, true);
+      assert.equal(instance.state, "disconnected");
+    }
+  });
+
+  test("an instance that is disconnected twice gets one telegram.disconnect", async () => {
+    const events: Event[] = [];
+    const { instance } = instanceOf(async (receive) => {
+      for (;;) events.push(await receive());
+    });
+    instance.disconnect("idle");
+    instance.disconnect("moved");
+    await turn();
+    assert.deepEqual(events, [{ type: "telegram.disconnect", reason: "idle" }]);
   });
 });
 
-suite("what it is at", () => {
-  test("is told when an event is handed out, and when a call has been answered", async () => {
+suite("the event at hand", () => {
+  test("the event at hand is the held one, whenever the code goes on with an event or with an answer", async () => {
     const [a, b] = [message("a"), message("b")];
-    const { worked, answers } = instanceOf(
+    const atHand: number[] = [];
+    const { pulse, succeed, fail } = instanceOf(
       async (receive, send) => {
         await receive();
+        atHand.push(pulse.seq);
         await send({ type: "telegram.get_me" });
+        atHand.push(pulse.seq);
         await send({ type: "telegram.get_me" }).catch(() => {});
+        atHand.push(pulse.seq);
         await receive();
+        atHand.push(pulse.seq);
         await new Promise(() => {});
       },
       [a, b],
     );
+    const other = () => void pulse.willWorkAt(1_000_000);
     await turn();
-    assert.deepEqual(worked, [a.seq]);
-    answers[0]!.resolve(true);
+    assert.deepEqual(atHand, [a.seq]);
+    other();
+    succeed(0, true);
     await turn();
-    assert.deepEqual(worked, [a.seq, a.seq]);
-    answers[1]!.reject(new TelegramError("getMe", 500, "x"));
+    assert.deepEqual(atHand, [a.seq, a.seq]);
+    other();
+    fail(1, new TelegramError("getMe", 500, "x"));
     await turn();
-    assert.deepEqual(worked, [a.seq, a.seq, a.seq, b.seq]);
+    assert.deepEqual(atHand, [a.seq, a.seq, a.seq, b.seq]);
   });
 
-  test("is nothing when it has no event in hand", async () => {
-    const { worked, answers } = instanceOf(async (receive, send) => {
+  test("the event at hand is that of an idle instance when it gets one", async () => {
+    const { instance, pulse } = instanceOf(forEver);
+    const a = message("a");
+    instance.deliver(a);
+    await turn();
+    assert.equal(pulse.seq, a.seq);
+  });
+
+  test("the event at hand stays that of another instance while this one holds none", async () => {
+    const { pulse, succeed } = instanceOf(async (receive, send) => {
       await send({ type: "telegram.get_me" });
       await receive();
     });
-    answers[0]!.resolve(true);
+    succeed(0, true);
     await turn();
-    assert.deepEqual(worked, []);
+    assert.equal(pulse.seq, 0);
   });
 });
 
-suite("its signal", () => {
-  test("is aborted with the reason when it is to be dropped, also while it works", async () => {
+suite("the signal of an instance", () => {
+  test("the signal is aborted with the reason when the instance is dropped, also while it works", async () => {
     for (const queue of [[], [message("a")]]) {
       const { instance } = instanceOf(async (receive) => {
         await receive();
@@ -337,7 +399,7 @@ suite("its signal", () => {
     }
   });
 
-  test("is the same one each time, and aborted already where it is asked for too late", async () => {
+  test("the signal is the same one each time, and aborted already if it is read too late", async () => {
     const { instance } = instanceOf(forEver);
     const extensions = new InstanceExtensions(instance);
     instance.disconnect("evicted");
@@ -346,8 +408,8 @@ suite("its signal", () => {
   });
 });
 
-suite("at its end", () => {
-  test("an application that returns leaves what it held", async () => {
+suite("the end of an application", () => {
+  test("an application that returns leaves the event that it held", async () => {
     const a = message("a");
     const { instance, ending } = instanceOf(async (receive) => void (await receive()), [a]);
     assert.deepEqual(await ending, { thrown: undefined, held: a, received: true });
@@ -355,7 +417,7 @@ suite("at its end", () => {
     assert.equal(instance.held, undefined);
   });
 
-  test("an application that throws leaves what it threw and what it held", async () => {
+  test("an application that throws leaves its error and the event that it held", async () => {
     const a = message("a");
     const error = new Error("x");
     const throwing: Application = async (receive) => {
@@ -365,7 +427,7 @@ suite("at its end", () => {
     assert.deepEqual(await instanceOf(throwing, [a]).ending, { thrown: { error }, held: a, received: true });
   });
 
-  test("an application may throw what it likes, before it has received and synchronously", async () => {
+  test("an application may throw any value, before it has received and synchronously", async () => {
     for (const error of [new Error("x"), undefined, null, "x", Symbol("x")]) {
       const application = () => {
         throw error;
@@ -375,14 +437,14 @@ suite("at its end", () => {
     }
   });
 
-  test("an application that is no async function ends when it returns", async () => {
+  test("an application that is not async ends when it returns", async () => {
     assert.deepEqual(await instanceOf(() => 5).ending, { thrown: undefined, held: undefined, received: false });
   });
 
-  test("what it left running can neither receive nor send", async () => {
+  test("code that an ended application left running can neither receive nor send", async () => {
     const later = Promise.withResolvers<void>();
     const outcomes: unknown[] = [];
-    const { instance, ending, told, calls } = instanceOf((receive, send) => {
+    const { instance, ending, facts, calls } = instanceOf((receive, send) => {
       void later.promise.then(async () => {
         outcomes.push(await send({ type: "telegram.get_me" }).catch((error) => error.message));
         outcomes.push(await receive());
@@ -393,7 +455,7 @@ suite("at its end", () => {
     await turn();
     assert.deepEqual(outcomes, ["nothing can be sent for chat:42 any more: the application has returned"]);
     assert.equal(instance.state, "ended");
-    assert.deepEqual(told, ["silent"]);
+    assert.deepEqual(facts, ["silent"]);
     assert.deepEqual(calls, []);
   });
 });

@@ -1,12 +1,14 @@
 import assert from "node:assert/strict";
-import { AsyncLocalStorage } from "node:async_hooks";
 import { suite, type TestContext, test } from "node:test";
+import { MessageChannel } from "node:worker_threads";
 import fc from "fast-check";
+import { Batch } from "../../src/protocol/batch.ts";
 import { DisconnectedError, TelegramError } from "../../src/protocol/errors.ts";
-import type { Call } from "../../src/protocol/port.ts";
-import { routeOf } from "../../src/protocol/route.ts";
+import type { Call, ToMain } from "../../src/protocol/port.ts";
+import { type Route, routeOf, type TelegramObject } from "../../src/protocol/route.ts";
+import { SHARDS, shardOf } from "../../src/protocol/shard.ts";
 import { Instances, type InstancesOptions } from "../../workers/instances.ts";
-import type { Source } from "../../workers/reporter.ts";
+import { runningInstance } from "../../workers/running-instance.ts";
 
 interface Event {
   type: string;
@@ -22,10 +24,12 @@ type Send = (event: unknown) => Promise<unknown>;
 type Application = (scope: Scope, receive: Receive, send: Send) => unknown;
 
 const BOT = { id: 1 };
-/** Long enough for all that waits on nothing but other promises. */
+/** Long enough for everything that waits for promises alone. */
 const turn = () => new Promise(setImmediate);
+/** The shard of a chat or user. */
+const shard = (id: number) => shardOf(id, SHARDS);
 
-/** Instances whose host writes down what becomes of each event. */
+/** Instances on a clock of their own. Every fact that leaves them is recorded. */
 function setUp(t: TestContext, application: Application, options: Partial<InstancesOptions> = {}) {
   let now = 0;
   t.mock.timers.enable({ apis: ["setInterval"] });
@@ -33,8 +37,7 @@ function setUp(t: TestContext, application: Application, options: Partial<Instan
   const settled: number[] = [];
   const failed: { seq: number; scope: string | undefined; error: string }[] = [];
   const log: string[] = [];
-  const within: string[] = [];
-  const sources = new AsyncLocalStorage<Source>();
+  const dropped: string[] = [];
   const calls: Call[] = [];
   const instances = new Instances({
     application: application as never,
@@ -45,35 +48,44 @@ function setUp(t: TestContext, application: Application, options: Partial<Instan
       log: (level, message, _error, place) => {
         if (level !== "debug") log.push(`${level}: ${place?.scope}: ${message}`);
       },
-      within: (source, run) => {
-        within.push(source.key);
-        return sources.run(source, run);
-      },
-      get source() {
-        return sources.getStore();
-      },
     },
-    settle: (seq) => settled.push(seq),
-    fail: (seq, { scope }, error) => failed.push({ seq, scope, error }),
-    call: async (call) => calls.push(call),
-    workAt: () => {},
-    dropped: () => {},
+    outbound: {
+      push(item: ToMain) {
+        if (item.type === "settled") settled.push(...item.seqs);
+        else if (item.type === "failed") failed.push({ scope: undefined, ...item });
+        else assert.fail(`an item of type ${item.type}`);
+      },
+      last: undefined,
+    },
+    calls: { make: async (call) => calls.push(call) },
+    pulse: { willWorkAt() {}, count: (reason) => dropped.push(reason) },
     ...options,
   });
   let seq = 0;
+  const deliverAs = (number: number, route: Route, text = "x") => {
+    const event: Event = { type: "telegram.message", text };
+    instances.deliver({ seq: number, event, route });
+  };
   return {
     instances,
     settled,
     failed,
     log,
-    within,
+    dropped,
     calls,
-    /** Delivers a message to the chat, and gives its number. */
+    /** Delivers a message to the chat. @returns its number */
     deliver(chat: number, text = "x"): number {
-      const route = routeOf("message", { chat: { id: chat } }, BOT);
-      const event: Event = { type: "telegram.message", text };
-      instances.deliver({ seq: ++seq, event, route });
+      deliverAs(++seq, routeOf("message", { chat: { id: chat } }, BOT), text);
       return seq;
+    },
+    /** Delivers an update of any kind. @returns its number */
+    deliverPayload(kind: string, payload: TelegramObject): number {
+      deliverAs(++seq, routeOf(kind, payload, BOT));
+      return seq;
+    },
+    /** Delivers a message again, which no application had received. */
+    deliverAgain(number: number, chat: number, text = "x"): void {
+      deliverAs(number, routeOf("message", { chat: { id: chat } }, BOT), text);
     },
     pass(milliseconds: number): void {
       for (const end = now + milliseconds; now < end; ) {
@@ -84,7 +96,7 @@ function setUp(t: TestContext, application: Application, options: Partial<Instan
   };
 }
 
-/** An application that says what it is told: `1 starts`, `1 hears a`, `1 is told shutdown`. */
+/** An application that keeps a diary: `1 starts`, `1 gets a`, `1 disconnects: shutdown`. */
 function diary() {
   const lines: string[] = [];
   const application: Application = async ({ chat }, receive) => {
@@ -92,35 +104,54 @@ function diary() {
     for (;;) {
       const event = await receive();
       if (event.type === "telegram.disconnect") {
-        lines.push(`${chat.id} is told ${event.reason}`);
+        lines.push(`${chat.id} disconnects: ${event.reason}`);
         return;
       }
-      lines.push(`${chat.id} hears ${event.text}`);
+      lines.push(`${chat.id} gets ${event.text}`);
     }
   };
   return { lines, application };
 }
 
-suite("one instance per scope", () => {
-  test("is made by the first event, and gets those that follow, in order", async (t) => {
+suite("the instance of a scope", () => {
+  test("the first event of a scope makes its instance, which gets the following ones in order", async (t) => {
     const { lines, application } = diary();
-    const { deliver, settled, within } = setUp(t, application);
+    const { deliver, settled } = setUp(t, application);
     deliver(1, "a");
     deliver(1, "b");
     deliver(2, "c");
     await turn();
     deliver(1, "d");
     await turn();
-    assert.deepEqual(lines.toSorted(), ["1 hears a", "1 hears b", "1 hears d", "1 starts", "2 hears c", "2 starts"]);
+    assert.deepEqual(lines.toSorted(), ["1 gets a", "1 gets b", "1 gets d", "1 starts", "2 gets c", "2 starts"]);
     assert.deepEqual(
       lines.filter((line) => line.startsWith("1")),
-      ["1 starts", "1 hears a", "1 hears b", "1 hears d"],
+      ["1 starts", "1 gets a", "1 gets b", "1 gets d"],
     );
     assert.deepEqual(settled.toSorted(), [1, 2, 3, 4]);
-    assert.deepEqual(within, ["chat:1", "chat:2"], "each runs within its scope");
   });
 
-  test("works while others wait", async (t) => {
+  test("an instance's code runs in a context that names its scope and the event that it holds", async (t) => {
+    const seen: string[] = [];
+    const see = () => {
+      const { key, held } = runningInstance.getStore()!;
+      seen.push(`${key} ${held?.seq}`);
+    };
+    const { deliver } = setUp(t, async (_, receive) => {
+      see();
+      await receive();
+      await turn();
+      see();
+    });
+    deliver(1);
+    deliver(2);
+    assert.equal(runningInstance.getStore(), undefined);
+    await turn();
+    await turn();
+    assert.deepEqual(seen, ["chat:1 undefined", "chat:2 undefined", "chat:1 1", "chat:2 2"]);
+  });
+
+  test("an instance works while others wait", async (t) => {
     const slow = Promise.withResolvers<void>();
     const { deliver, settled } = setUp(t, async ({ chat }, receive) => {
       for (;;) {
@@ -137,7 +168,7 @@ suite("one instance per scope", () => {
     assert.equal(settled.length, 3);
   });
 
-  test("has a copy of the lifespan's state, and sends to its own chat", async (t) => {
+  test("an instance has a copy of the lifespan's state, and sends to its own chat", async (t) => {
     const state = { database: {} };
     const states: unknown[] = [];
     const { deliver, calls } = setUp(
@@ -161,8 +192,8 @@ suite("one instance per scope", () => {
   });
 });
 
-suite("when the application returns", () => {
-  test("the event at hand is settled, and the next event makes a new instance", async (t) => {
+suite("an application that returns", () => {
+  test("an application that returns settles its event, and the next event makes a new instance", async (t) => {
     const starts: number[] = [];
     const { deliver, settled, failed, log } = setUp(t, async ({ chat }, receive) => {
       starts.push(chat.id);
@@ -177,19 +208,19 @@ suite("when the application returns", () => {
     assert.deepEqual([failed, log], [[], []]);
   });
 
-  test("what is queued is for the next instance, and none is lost or handed out twice", async (t) => {
-    const heard: unknown[] = [];
+  test("events queued behind an application that returns go to the next instance, each once", async (t) => {
+    const received: unknown[] = [];
     const { deliver, settled } = setUp(t, async (_scope, receive) => {
-      heard.push((await receive()).text);
-      heard.push((await receive()).text);
+      received.push((await receive()).text);
+      received.push((await receive()).text);
     });
     for (const text of ["a", "b", "c", "d", "e"]) deliver(1, text);
     await turn();
-    assert.deepEqual(heard, ["a", "b", "c", "d", "e"]);
+    assert.deepEqual(received, ["a", "b", "c", "d", "e"]);
     assert.deepEqual(settled, [1, 2, 3, 4, 5]);
   });
 
-  test("without ever calling receive(), each event counts as handled, with a warning", async (t) => {
+  test("an application that returns without calling receive() has handled its event; each is logged", async (t) => {
     const { deliver, settled, log } = setUp(t, () => {});
     deliver(1);
     deliver(1);
@@ -204,8 +235,8 @@ suite("when the application returns", () => {
   });
 });
 
-suite("when the application throws", () => {
-  test("the event at hand has failed, and what is queued is for the next instance", async (t) => {
+suite("an application that throws", () => {
+  test("an application that throws fails its event, and queued events go to the next instance", async (t) => {
     const { deliver, settled, failed } = setUp(t, async (_scope, receive) => {
       for (;;) {
         const { text } = await receive();
@@ -222,7 +253,7 @@ suite("when the application throws", () => {
   });
 
   for (const [how, application] of [
-    ["before it has received", async () => Promise.reject(new Error("no"))],
+    ["before receive()", async () => Promise.reject(new Error("no"))],
     [
       "synchronously",
       () => {
@@ -230,7 +261,7 @@ suite("when the application throws", () => {
       },
     ],
   ] as [string, Application][]) {
-    test(`${how}, the event that it was made for has failed, one by one`, async (t) => {
+    test(`an application that throws ${how} fails the event that it was called for, one by one`, async (t) => {
       const { deliver, settled, failed } = setUp(t, application);
       deliver(1);
       deliver(1);
@@ -243,7 +274,7 @@ suite("when the application throws", () => {
     });
   }
 
-  test("while it holds no event, nothing has failed, and the error is logged", async (t) => {
+  test("an application that throws while it holds no event fails none, and the error is logged", async (t) => {
     const { deliver, settled, failed, log } = setUp(t, async (_scope, receive) => {
       await receive();
       void receive();
@@ -255,22 +286,22 @@ suite("when the application throws", () => {
     assert.deepEqual(log, ["error: chat:1: the application threw while it held no event"]);
   });
 
-  test("a TelegramError that it let pass, the event has failed with what Telegram said", async (t) => {
-    const call = () => Promise.reject(new TelegramError("sendMessage", 403, "Forbidden: bot was blocked by the user"));
+  test("an uncaught TelegramError fails the event, with Telegram's description", async (t) => {
+    const make = () => Promise.reject(new TelegramError("sendMessage", 403, "Forbidden: bot was blocked by the user"));
     const { deliver, failed } = setUp(
       t,
       async (_scope, receive, send) => {
         await receive();
         await send({ type: "telegram.send_message", text: "x" });
       },
-      { call },
+      { calls: { make } },
     );
     deliver(1);
     await turn();
     assert.match(failed[0]!.error, /^TelegramError: sendMessage: 403 Forbidden: bot was blocked by the user/);
   });
 
-  test("a DisconnectedError that it let pass, that is no failure", async (t) => {
+  test("an uncaught DisconnectedError settles the event", async (t) => {
     const { deliver, settled, failed, log } = setUp(t, async (_scope, receive) => {
       await receive();
       throw new DisconnectedError("gone");
@@ -280,7 +311,7 @@ suite("when the application throws", () => {
     assert.deepEqual([settled, failed, log], [[1], [], []]);
   });
 
-  test("what cannot be shown, the event has failed all the same", async (t) => {
+  test("an error that cannot be shown fails the event all the same", async (t) => {
     const hostile = {
       [Symbol.for("nodejs.util.inspect.custom")]() {
         throw new Error("not me");
@@ -295,7 +326,7 @@ suite("when the application throws", () => {
   });
 });
 
-test("what is no event is refused, with a warning that names the scope and the key", async (t) => {
+test("an invalid event is refused, with a warning that names the scope and the key", async (t) => {
   const { deliver, log, calls } = setUp(t, async (_scope, receive, send) => {
     await receive();
     await send({ type: "telegram.send_message" }).catch(() => {});
@@ -309,11 +340,33 @@ test("what is no event is refused, with a warning that names the scope and the k
   ]);
 });
 
-suite("above the most instances to keep", () => {
-  test("the one that has been idle the longest is evicted", async (t) => {
+test("events that are settled one after another leave as one item, and failed ones keep their place", async (t) => {
+  const { port1, port2 } = new MessageChannel();
+  const posted: ToMain[] = [];
+  const outbound = new Batch<ToMain>(port1, () => {});
+  port1.postMessage = (items: ToMain[]) => posted.push(...items);
+  const { deliver } = setUp(
+    t,
+    async (_scope, receive) => {
+      for (;;) if ((await receive()).text === "no") throw "no";
+    },
+    { outbound },
+  );
+  for (const text of ["yes", "yes", "no", "yes", "yes"]) deliver(1, text);
+  await turn();
+  outbound.flush();
+  assert.deepEqual(posted, [
+    { type: "settled", seqs: [1, 2] },
+    { type: "failed", seq: 3, error: "a thrown string: 'no'", scope: "chat:1" },
+    { type: "settled", seqs: [4, 5] },
+  ]);
+  port2.close();
+});
+
+suite("more instances than are kept", () => {
+  test("the instance that has been idle the longest is evicted", async (t) => {
     const { lines, application } = diary();
-    const dropped: string[] = [];
-    const { instances, deliver } = setUp(t, application, { max: 2, dropped: (reason) => dropped.push(reason) });
+    const { instances, deliver, dropped } = setUp(t, application, { max: 2 });
     for (const chat of [1, 2]) {
       deliver(chat);
       await turn();
@@ -323,7 +376,7 @@ suite("above the most instances to keep", () => {
     lines.length = 0;
     deliver(3);
     await turn();
-    assert.deepEqual(lines, ["3 starts", "2 is told evicted", "3 hears x"]);
+    assert.deepEqual(lines, ["3 starts", "2 disconnects: evicted", "3 gets x"]);
     assert.equal(instances.size, 2);
     assert.deepEqual(dropped, ["evicted"]);
   });
@@ -337,12 +390,12 @@ suite("above the most instances to keep", () => {
     }
     assert.deepEqual(
       lines.filter((line) => line.startsWith("1")),
-      ["1 starts", "1 hears x", "1 is told evicted", "1 starts", "1 hears x"],
+      ["1 starts", "1 gets x", "1 disconnects: evicted", "1 starts", "1 gets x"],
     );
     assert.deepEqual(settled, [1, 2, 3]);
   });
 
-  test("none is evicted that is at work or has events queued: rather there are too many", async (t) => {
+  test("an instance at work, or with events queued, is not evicted: there are too many for a while", async (t) => {
     const work = Promise.withResolvers<void>();
     const reasons: unknown[] = [];
     const { deliver, settled } = setUp(
@@ -369,7 +422,7 @@ suite("above the most instances to keep", () => {
 });
 
 suite("the idle timeout", () => {
-  test("drops an instance that has had no event for so long, and no other", async (t) => {
+  test("an instance without an event for the idle timeout is dropped, and no other", async (t) => {
     const { lines, application } = diary();
     const { deliver, pass } = setUp(t, application, { idleTimeout: 1000 });
     deliver(1);
@@ -381,18 +434,18 @@ suite("the idle timeout", () => {
     pass(500);
     await turn();
     assert.deepEqual(
-      lines.filter((line) => line.includes("told")),
-      ["1 is told idle"],
+      lines.filter((line) => line.includes("disconnects")),
+      ["1 disconnects: idle"],
     );
     pass(1000);
     await turn();
     assert.deepEqual(
-      lines.filter((line) => line.includes("told")),
-      ["1 is told idle", "2 is told idle"],
+      lines.filter((line) => line.includes("disconnects")),
+      ["1 disconnects: idle", "2 disconnects: idle"],
     );
   });
 
-  test("leaves an instance that works for longer than that", async (t) => {
+  test("an instance that works for longer than the idle timeout is kept", async (t) => {
     const reasons: unknown[] = [];
     const work = Promise.withResolvers<void>();
     const { deliver, pass } = setUp(
@@ -419,7 +472,7 @@ suite("the idle timeout", () => {
 });
 
 suite("events that wait for 30 s behind an application", () => {
-  test("that has never called receive() are worth a warning, once", async (t) => {
+  test("an application that has never called receive() is logged once", async (t) => {
     const { deliver, pass, log, settled } = setUp(t, () => new Promise(() => {}));
     deliver(1);
     pass(29_000);
@@ -433,7 +486,7 @@ suite("events that wait for 30 s behind an application", () => {
     assert.deepEqual(settled, []);
   });
 
-  test("that is at one event for so long are worth a warning that names it", async (t) => {
+  test("an application at one event for 30 s is logged as such", async (t) => {
     const { deliver, pass, log } = setUp(t, async (_scope, receive) => {
       await receive();
       await new Promise(() => {});
@@ -448,7 +501,7 @@ suite("events that wait for 30 s behind an application", () => {
     assert.deepEqual(log, ["warn: chat:1: the application has been at an event for 30 s; 2 events wait"]);
   });
 
-  test("are worth a warning however often another one comes", async (t) => {
+  test("an application is logged however often another event comes", async (t) => {
     const { deliver, pass, log } = setUp(t, () => new Promise(() => {}));
     for (let i = 0; i < 20; i++) {
       deliver(1);
@@ -458,7 +511,7 @@ suite("events that wait for 30 s behind an application", () => {
     assert.match(log[0]!, /for 30 s; 1\d events wait$/);
   });
 
-  test("are not worth one while the application works its way through them", async (t) => {
+  test("an application that works through its events is not logged", async (t) => {
     let done = Promise.withResolvers<void>();
     const { deliver, pass, log } = setUp(t, async (_scope, receive) => {
       for (;;) {
@@ -480,69 +533,102 @@ suite("events that wait for 30 s behind an application", () => {
   });
 });
 
-test("whatever applications do, each event meets one fate, in the order of its scope; a drain leaves only what nobody saw", async (t) => {
-  // What the application does with an event, and whether it lets others go first.
-  const deed = fc.record({
+test("each event is settled or has failed once, in the order of its scope, or is unseen and can be delivered again", async (t) => {
+  // The application's reaction to an event, and whether others go first.
+  const delivery = fc.record({
     chat: fc.integer({ min: 1, max: 3 }),
     does: fc.constantFrom("go on", "return", "throw", "return unasked", "throw unasked", "go on", "go on"),
     waits: fc.boolean(),
     pause: fc.boolean(),
+    /** Revoke the shard of that chat before this delivery, and deliver its unseen events again. */
+    revoke: fc.option(fc.integer({ min: 1, max: 3 }), { freq: 6 }),
   });
-  const options = fc.record({ max: fc.integer({ min: 1, max: 3 }), leave: fc.nat(3) });
+  const options = fc.record({
+    max: fc.integer({ min: 1, max: 3 }),
+    /** Number of deliveries after the drain. */
+    leave: fc.nat(3),
+    /** True if the application returns after telegram.disconnect; else it calls receive() again. */
+    leaves: fc.boolean(),
+  });
   await fc.assert(
-    fc.asyncProperty(fc.array(deed, { maxLength: 30 }), options, async (deeds, { max, leave }) => {
+    fc.asyncProperty(fc.array(delivery, { maxLength: 30 }), options, async (deliveries, { max, leave, leaves }) => {
       t.mock.reset();
       const seen: { chat: number; seq: number }[] = [];
+      const running = new Set<number>();
+      const overlaps: number[] = [];
       const application: Application = async ({ chat }, receive) => {
-        const first = deeds.find(({ chat: of }, i) => of === chat.id && !fates().has(i + 1));
-        if (first?.waits) await turn();
-        if (first?.does === "return unasked") return;
-        if (first?.does === "throw unasked") throw new Error("no");
-        for (;;) {
-          const event = await receive();
-          if (event.type === "telegram.disconnect") return;
-          const seq = Number(event.text);
-          const { does, waits } = deeds[seq - 1]!;
-          seen.push({ chat: chat.id, seq });
-          if (waits) await turn();
-          if (does.startsWith("throw")) throw new Error("no");
-          if (does.startsWith("return")) return;
+        if (running.has(chat.id)) overlaps.push(chat.id);
+        running.add(chat.id);
+        try {
+          const first = deliveries.find(({ chat: of }, i) => of === chat.id && !fates().has(i + 1));
+          if (first?.waits) await turn();
+          if (first?.does === "return unasked") return;
+          if (first?.does === "throw unasked") throw new Error("no");
+          for (;;) {
+            const event = await receive();
+            if (event.type === "telegram.disconnect") {
+              running.delete(chat.id);
+              if (leaves) return;
+              continue;
+            }
+            const seq = Number(event.text);
+            const { does, waits } = deliveries[seq - 1]!;
+            seen.push({ chat: chat.id, seq });
+            if (waits) await turn();
+            if (does.startsWith("throw")) throw new Error("no");
+            if (does.startsWith("return")) return;
+          }
+        } finally {
+          running.delete(chat.id);
         }
       };
-      const { instances, deliver, settled, failed } = setUp(t, application, { max });
+      const { instances, deliver, deliverAgain, settled, failed } = setUp(t, application, { max });
       const fates = () => new Set([...settled, ...failed.map(({ seq }) => seq)]);
-      const late = Math.max(0, deeds.length - leave);
-      for (const [i, { chat, pause }] of deeds.entries()) {
+      const late = Math.max(0, deliveries.length - leave);
+      for (const [i, { chat, pause, revoke }] of deliveries.entries()) {
         if (i === late) await instances.drain("shutdown");
+        if (i < late && revoke !== null) {
+          const unseen = await instances.revoke(shard(revoke));
+          assert.equal(running.has(revoke), false, "an instance of the shard runs");
+          for (const seq of unseen) {
+            assert.equal(deliveries[seq - 1]!.chat, revoke, `${seq} is of another shard`);
+            assert.ok(!fates().has(seq) && !seen.some((one) => one.seq === seq), `${seq} was received`);
+          }
+          const before = deliveries.slice(0, i).map((delivery, n) => ({ ...delivery, seq: n + 1 }));
+          const left = before.filter(({ chat, seq }) => chat === revoke && !fates().has(seq)).map(({ seq }) => seq);
+          assert.deepEqual(unseen, left);
+          for (const seq of unseen) deliverAgain(seq, revoke, String(seq));
+        }
         deliver(chat, String(i + 1));
         if (pause) await turn();
       }
-      if (late === deeds.length) {
-        for (let i = 0; i < 2 * deeds.length + 2; i++) await turn();
-        assert.equal(fates().size, deeds.length, "all of them");
+      if (late === deliveries.length) {
+        for (let i = 0; i < 2 * deliveries.length + 2; i++) await turn();
+        assert.equal(fates().size, deliveries.length, "all of them");
       }
+      assert.deepEqual(overlaps, [], "two instances of one scope overlap");
       const unseen = await instances.drain("shutdown");
-      for (const { seq } of seen) assert.ok(!unseen.includes(seq), `${seq} has been seen`);
-      assert.equal(fates().size, settled.length + failed.length, "none of them twice");
-      for (const { seq } of seen) assert.ok(fates().has(seq), `${seq} was handed out, and has no fate`);
+      for (const { seq } of seen) assert.ok(!unseen.includes(seq), `${seq} was received`);
+      assert.equal(fates().size, settled.length + failed.length, "no event twice");
+      for (const { seq } of seen) assert.ok(fates().has(seq), `${seq} was received and is not settled`);
       for (const chat of [1, 2, 3]) {
         const order = seen.filter((one) => one.chat === chat).map(({ seq }) => seq);
         assert.deepEqual(
           order,
           order.toSorted((a, b) => a - b),
         );
-        assert.equal(new Set(order).size, order.length, "handed out twice");
-        const all = deeds.map((deed, i) => ({ ...deed, seq: i + 1 })).filter((deed) => deed.chat === chat);
+        assert.equal(new Set(order).size, order.length, "received twice");
+        const all = deliveries.map((one, i) => ({ ...one, seq: i + 1 })).filter((one) => one.chat === chat);
         const left = all.findIndex(({ seq }) => !fates().has(seq));
         for (const { seq } of left < 0 ? [] : all.slice(left)) assert.ok(!fates().has(seq), `${seq} was not its turn`);
       }
     }),
-    { numRuns: 150 },
+    { numRuns: 200 },
   );
 });
 
-suite("a scope whose instance is on its way out", () => {
-  test("gets its next instance when that one has returned, with all that came meanwhile", async (t) => {
+suite("a scope whose instance is closing", () => {
+  test("the next instance starts when the closing one has returned, with the events that came meanwhile", async (t) => {
     const goodbye = Promise.withResolvers<void>();
     const seen: string[] = [];
     let instances = 0;
@@ -572,7 +658,7 @@ suite("a scope whose instance is on its way out", () => {
     assert.deepEqual(settled, [1, 2, 3]);
   });
 
-  test("does not wait for longer than 30 s", async (t) => {
+  test("the next instance waits 30 s at most", async (t) => {
     let instances = 0;
     const { deliver, pass, log } = setUp(
       t,
@@ -592,14 +678,90 @@ suite("a scope whose instance is on its way out", () => {
     assert.equal(instances, 2);
     assert.match(log.join(), /has not returned 30 s after telegram\.disconnect/);
   });
+
+  test("an instance that returns after those 30 s leaves its successor in place", async (t) => {
+    const late = Promise.withResolvers<void>();
+    const received: string[] = [];
+    let instances = 0;
+    const setup = setUp(
+      t,
+      async (_scope, receive) => {
+        const number = ++instances;
+        for (;;) {
+          const event = await receive();
+          received.push(`${number}: ${event.text ?? event.type}`);
+          if (event.type !== "telegram.disconnect") continue;
+          if (number === 1) await late.promise;
+          return;
+        }
+      },
+      { idleTimeout: 20_000 },
+    );
+    const { deliver, pass, settled } = setup;
+    deliver(1, "a");
+    await turn();
+    pass(21_000);
+    await turn();
+    deliver(1, "b");
+    pass(31_000);
+    await turn();
+    deliver(1, "c");
+    await turn();
+    late.resolve();
+    await turn();
+    assert.equal(setup.instances.size, 1);
+    deliver(1, "d");
+    await turn();
+    assert.deepEqual(received, ["1: a", "1: telegram.disconnect", "2: b", "2: c", "2: d"]);
+    pass(21_000);
+    await turn();
+    assert.equal(received.at(-1), "2: telegram.disconnect", "its idle timeout still holds");
+    assert.deepEqual(settled, [1, 2, 3, 4]);
+    assert.equal(setup.instances.size, 0);
+  });
+
+  test("an instance that returns after those 30 s leaves its successor closing", async (t) => {
+    const goodbyes = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const received: string[] = [];
+    let instances = 0;
+    const { deliver, pass } = setUp(
+      t,
+      async (_scope, receive) => {
+        const number = ++instances;
+        for (;;) {
+          const event = await receive();
+          received.push(`${number}: ${event.text ?? event.type}`);
+          if (event.type === "telegram.disconnect") return goodbyes[number - 1]?.promise;
+        }
+      },
+      { idleTimeout: 1000 },
+    );
+    deliver(1, "a");
+    await turn();
+    pass(2000);
+    deliver(1, "b");
+    pass(31_000);
+    await turn();
+    pass(2000);
+    await turn();
+    assert.deepEqual(received, ["1: a", "1: telegram.disconnect", "2: b", "2: telegram.disconnect"]);
+    goodbyes[0]!.resolve();
+    await turn();
+    deliver(1, "c");
+    await turn();
+    assert.equal(instances, 2, "two instances of the scope do not overlap");
+    goodbyes[1]!.resolve();
+    await turn();
+    assert.equal(received.at(-1), "3: c");
+  });
 });
 
-suite("an event that is given up for a shutdown", () => {
+suite("an event given up at a shutdown", () => {
   for (const [how, error] of Object.entries({
     "by the reason of the signal": undefined,
     "by an AbortError": Object.assign(new Error("aborted"), { name: "AbortError" }),
   })) {
-    test(`${how} is left for the next start`, async (t) => {
+    test(`an event given up ${how} is left for the next start`, async (t) => {
       const { deliver, instances, settled, failed } = setUp(t, async (scope, receive) => {
         await receive();
         const { signal } = (scope as unknown as { extensions: { signal: AbortSignal } }).extensions;
@@ -612,7 +774,18 @@ suite("an event that is given up for a shutdown", () => {
     });
   }
 
-  test("is a dead letter all the same where the application has failed", async (t) => {
+  test("an event is left, too, if the application gives up before its first receive()", async (t) => {
+    const { deliver, instances, settled, failed, log } = setUp(t, async (scope) => {
+      const { signal } = (scope as unknown as { extensions: { signal: AbortSignal } }).extensions;
+      await new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+    });
+    const unseen = [deliver(1), deliver(1)];
+    assert.deepEqual(await instances.drain("shutdown"), unseen);
+    assert.deepEqual([settled, failed], [[], []]);
+    assert.deepEqual(log, ["info: chat:1: an event was given up; it will be delivered again"]);
+  });
+
+  test("an event whose application fails is a dead letter all the same", async (t) => {
     const fail = Promise.withResolvers<void>();
     const { deliver, instances, failed } = setUp(t, async (_scope, receive) => {
       await receive();
@@ -628,7 +801,7 @@ suite("an event that is given up for a shutdown", () => {
 });
 
 suite("drain()", () => {
-  test("tells the idle at once and the others when they ask, and waits for all of them", async (t) => {
+  test("drain() disconnects idle instances at once and others at receive(), and waits for all of them", async (t) => {
     const work = Promise.withResolvers<void>();
     const goodbye = Promise.withResolvers<void>();
     const lines: string[] = [];
@@ -636,7 +809,7 @@ suite("drain()", () => {
       for (;;) {
         const event = await receive();
         if (event.type === "telegram.disconnect") {
-          lines.push(`${chat.id} is told ${event.reason}`);
+          lines.push(`${chat.id} disconnects: ${event.reason}`);
           await goodbye.promise;
           return;
         }
@@ -652,23 +825,23 @@ suite("drain()", () => {
       drained = true;
     });
     await turn();
-    assert.deepEqual(lines, ["1 is told shutdown"]);
+    assert.deepEqual(lines, ["1 disconnects: shutdown"]);
     work.resolve();
     await turn();
-    assert.deepEqual(lines, ["1 is told shutdown", "2 is told shutdown"]);
+    assert.deepEqual(lines, ["1 disconnects: shutdown", "2 disconnects: shutdown"]);
     assert.equal(drained, false);
     goodbye.resolve();
     await over;
-    assert.deepEqual(settled, [1, 2], "what was queued is left for the next start");
+    assert.deepEqual(settled, [1, 2], "the queued event is left for the next start");
     assert.equal(settled.includes(queued), false);
   });
 
-  test("is over at once where there is nothing", async (t) => {
+  test("drain() resolves at once without instances", async (t) => {
     const { instances } = setUp(t, () => {});
     await instances.drain("shutdown");
   });
 
-  test("counts an instance as ended that asks for more after its disconnect event", async (t) => {
+  test("drain() counts an instance as ended that calls receive() after telegram.disconnect", async (t) => {
     const { instances, deliver, settled } = setUp(t, async (_scope, receive) => {
       for (;;) await receive();
     });
@@ -679,7 +852,7 @@ suite("drain()", () => {
     assert.deepEqual(settled, [1, 2]);
   });
 
-  test("leaves the event of an instance that had not asked for it yet", async (t) => {
+  test("drain() leaves the event of an instance that had not called receive() yet", async (t) => {
     const setup = Promise.withResolvers<void>();
     const { instances, deliver, settled, failed, log } = setUp(t, async (_scope, receive) => {
       await setup.promise;
@@ -692,7 +865,7 @@ suite("drain()", () => {
     assert.deepEqual([settled, failed, log], [[], [], []]);
   });
 
-  test("makes no new instance: what comes, and what was queued when one ends, is left", async (t) => {
+  test("drain() starts no instance: new events and queued events are left", async (t) => {
     const work = Promise.withResolvers<void>();
     const starts: number[] = [];
     const { instances, deliver, settled } = setUp(t, async ({ chat }, receive) => {
@@ -705,12 +878,12 @@ suite("drain()", () => {
     const over = instances.drain("shutdown");
     deliver(2);
     work.resolve();
-    assert.deepEqual(await over, [2, 3], "what nobody has seen");
+    assert.deepEqual(await over, [2, 3], "the events that no application received");
     assert.deepEqual(starts, [1]);
     assert.deepEqual(settled, [1]);
   });
 
-  test("waits for an instance that was evicted and is still at its goodbye", async (t) => {
+  test("drain() waits for an evicted instance that has not returned yet", async (t) => {
     const goodbye = Promise.withResolvers<void>();
     const { instances, deliver } = setUp(
       t,
@@ -733,4 +906,272 @@ suite("drain()", () => {
     goodbye.resolve();
     await over;
   });
+});
+
+suite("revoke()", () => {
+  /** Resolves to true once the promise has resolved; false while it has not. */
+  const isOver = (promise: Promise<unknown>) => Promise.race([promise.then(() => true), turn().then(() => false)]);
+
+  test("revoke() disconnects an idle instance at once and waits until it has ended", async (t) => {
+    const goodbye = Promise.withResolvers<void>();
+    const reasons: unknown[] = [];
+    const { deliver, instances, settled, dropped } = setUp(t, async (_scope, receive) => {
+      await receive();
+      reasons.push((await receive()).reason);
+      await goodbye.promise;
+    });
+    deliver(1);
+    await turn();
+    const revoked = instances.revoke(shard(1));
+    assert.equal(await isOver(revoked), false);
+    assert.deepEqual(reasons, ["moved"]);
+    goodbye.resolve();
+    assert.deepEqual(await revoked, []);
+    assert.deepEqual(settled, [1]);
+    assert.equal(instances.size, 0);
+    assert.deepEqual(dropped, [], "it was neither idle for long nor evicted");
+  });
+
+  test("revoke() disconnects a running instance at its next receive(); its queued events are unseen", async (t) => {
+    const work = Promise.withResolvers<void>();
+    const received: unknown[] = [];
+    let signal: AbortSignal | undefined;
+    let starts = 0;
+    const { deliver, instances, settled, failed, log } = setUp(t, async (scope, receive) => {
+      starts += 1;
+      ({ signal } = (scope as unknown as { extensions: { signal: AbortSignal } }).extensions);
+      for (;;) {
+        const event = await receive();
+        received.push(event.text ?? event.reason);
+        if (event.type === "telegram.disconnect") return;
+        await work.promise;
+      }
+    });
+    for (const text of ["a", "b", "c"]) deliver(1, text);
+    await turn();
+    const revoked = instances.revoke(shard(1));
+    assert.equal(await isOver(revoked), false);
+    assert.deepEqual([received, settled], [["a"], []]);
+    assert.equal(signal?.aborted, true, "a long task may give up at once");
+    work.resolve();
+    assert.deepEqual(await revoked, [2, 3]);
+    await turn();
+    assert.deepEqual(received, ["a", "moved"]);
+    assert.deepEqual([settled, failed, log], [[1], [], []]);
+    assert.equal(starts, 1, "no instance starts for queued events");
+  });
+
+  test("revoke() leaves nothing of an instance that never returns", async (t) => {
+    const work = Promise.withResolvers<void>();
+    const { deliver, instances, pass, settled, log } = setUp(t, async (_scope, receive) => {
+      for (;;) {
+        await receive();
+        await work.promise;
+      }
+    });
+    deliver(1);
+    const unseen = deliver(1);
+    await turn();
+    const revoked = instances.revoke(shard(1));
+    work.resolve();
+    assert.deepEqual(await revoked, [unseen]);
+    assert.equal(instances.size, 0);
+    pass(60_000);
+    await turn();
+    assert.deepEqual([settled, log], [[1], []], "no event waits behind it");
+  });
+
+  test("revoke() leaves an event that the application gives up, and it counts as received", async (t) => {
+    const { deliver, instances, settled, failed, log } = setUp(t, async (scope, receive) => {
+      await receive();
+      const { signal } = (scope as unknown as { extensions: { signal: AbortSignal } }).extensions;
+      await new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+    });
+    deliver(1);
+    const unseen = deliver(1);
+    await turn();
+    assert.deepEqual(await instances.revoke(shard(1)), [unseen]);
+    assert.deepEqual([settled, failed], [[], []]);
+    assert.deepEqual(log, ["info: chat:1: an event was given up; it will be delivered again"]);
+  });
+
+  test("revoke() leaves the first event of an instance that has not called receive()", async (t) => {
+    const setup = Promise.withResolvers<void>();
+    const { deliver, instances, settled } = setUp(t, async (_scope, receive) => {
+      await setup.promise;
+      await receive();
+    });
+    deliver(1);
+    const revoked = instances.revoke(shard(1));
+    setup.resolve();
+    assert.deepEqual(await revoked, [1]);
+    assert.deepEqual(settled, []);
+  });
+
+  test("revoke() waits for an instance that is closing, and its events start no instance", async (t) => {
+    const goodbye = Promise.withResolvers<void>();
+    const lines: string[] = [];
+    const { deliver, instances, pass } = setUp(
+      t,
+      async (_scope, receive) => {
+        for (;;) {
+          const event = await receive();
+          lines.push(event.text ?? `${event.reason}`);
+          if (event.type === "telegram.disconnect") return goodbye.promise;
+        }
+      },
+      { idleTimeout: 100 },
+    );
+    deliver(1, "a");
+    await turn();
+    pass(200);
+    await turn();
+    const meanwhile = deliver(1, "b");
+    const revoked = instances.revoke(shard(1));
+    assert.equal(await isOver(revoked), false);
+    goodbye.resolve();
+    assert.deepEqual(await revoked, [meanwhile]);
+    await turn();
+    assert.deepEqual(lines, ["a", "idle"]);
+    assert.equal(instances.size, 0);
+  });
+
+  test("revoke() leaves the instances of other shards at work", async (t) => {
+    const goodbye = Promise.withResolvers<void>();
+    const lines: string[] = [];
+    const { deliver, instances, settled } = setUp(t, async ({ chat }, receive) => {
+      for (;;) {
+        const event = await receive();
+        lines.push(`${chat.id} ${event.text ?? event.reason}`);
+        if (event.type === "telegram.disconnect") return goodbye.promise;
+      }
+    });
+    assert.notEqual(shard(1), shard(2));
+    for (const chat of [1, 2]) deliver(chat, "before");
+    await turn();
+    const revoked = instances.revoke(shard(1));
+    deliver(2, "meanwhile");
+    deliver(3, "first");
+    await turn();
+    goodbye.resolve();
+    assert.deepEqual(await revoked, []);
+    deliver(2, "after");
+    await turn();
+    assert.deepEqual(lines, ["1 before", "2 before", "1 moved", "2 meanwhile", "3 first", "2 after"]);
+    assert.deepEqual(settled, [1, 2, 3, 4, 5]);
+    assert.equal(instances.size, 2);
+  });
+
+  test("revoke() ends every scope of a chat or user, and no scope of another shard", async (t) => {
+    const lines: string[] = [];
+    const { instances, deliverPayload } = setUp(t, async (scope, receive) => {
+      const { chat, user, business_connection_id } = scope as unknown as Record<string, { id: number } | undefined>;
+      const name = `${chat ? "chat" : "user"} ${(chat ?? user)!.id} ${business_connection_id ?? "-"}`;
+      for (;;) {
+        const { type, reason } = await receive();
+        if (type === "telegram.disconnect") return lines.push(`${name} ${reason}`);
+      }
+    });
+    const [ADA, GROUP] = [5_300_000_002, -1_001_500_000_001];
+    assert.notEqual(shard(ADA), shard(GROUP));
+    for (const id of [ADA, GROUP]) {
+      deliverPayload("message", { chat: { id } });
+      deliverPayload("business_message", { chat: { id }, business_connection_id: "5" });
+      deliverPayload("guest_message", { chat: { id }, guest_query_id: "-7" });
+    }
+    deliverPayload("inline_query", { from: { id: ADA } });
+    await turn();
+    assert.equal(instances.size, 7);
+    await instances.revoke(shard(ADA));
+    assert.deepEqual(lines.toSorted(), [
+      `chat ${ADA} - moved`,
+      `chat ${ADA} - moved`,
+      `chat ${ADA} 5 moved`,
+      `user ${ADA} - moved`,
+    ]);
+    assert.equal(instances.size, 3);
+    await instances.revoke(shard(GROUP));
+    assert.deepEqual(
+      lines.slice(4).filter((line) => !line.startsWith(`chat ${GROUP} `)),
+      [],
+    );
+    assert.equal(instances.size, 0);
+  });
+
+  test("after revoke() a new event of the scope starts a new instance", async (t) => {
+    const { lines, application } = diary();
+    const { deliver, deliverAgain, instances, settled } = setUp(t, application);
+    deliver(1, "a");
+    const queued = deliver(1, "b");
+    assert.deepEqual(await instances.revoke(shard(1)), [queued]);
+    deliverAgain(queued, 1, "b");
+    deliver(1, "c");
+    await turn();
+    const again = ["1 starts", "1 gets b", "1 gets c"];
+    assert.deepEqual(lines, ["1 starts", "1 gets a", "1 disconnects: moved", ...again]);
+    assert.deepEqual(settled, [1, 2, 3]);
+    await instances.revoke(shard(1));
+    assert.equal(lines.at(-1), "1 disconnects: moved", "the shard can be revoked again");
+  });
+
+  test("revoke() resolves at once for a shard without instances", async (t) => {
+    const { instances, deliver } = setUp(t, () => new Promise(() => {}));
+    deliver(1);
+    assert.deepEqual(await instances.revoke(shard(2)), []);
+  });
+
+  test("revoke() waits 30 s at most, and the late end of the application settles nothing", async (t) => {
+    const late = Promise.withResolvers<void>();
+    const { deliver, instances, pass, settled, failed, log } = setUp(t, () => late.promise);
+    const unseen = [deliver(1), deliver(1)];
+    const revoked = instances.revoke(shard(1));
+    pass(29_000);
+    assert.equal(await isOver(revoked), false);
+    pass(2000);
+    assert.deepEqual(await revoked, unseen);
+    assert.match(log.join(), /has not returned 30 s after telegram\.disconnect/);
+    late.resolve();
+    await turn();
+    assert.deepEqual([settled, failed], [[], []], "the events are another worker's");
+  });
+
+  test("revoke() waits for a closing instance until 30 s after its telegram.disconnect", async (t) => {
+    const { deliver, instances, pass } = setUp(
+      t,
+      async (_scope, receive) => {
+        while ((await receive()).type !== "telegram.disconnect");
+        await new Promise(() => {});
+      },
+      { idleTimeout: 100 },
+    );
+    deliver(1);
+    await turn();
+    pass(200);
+    await turn();
+    pass(29_000);
+    const revoked = instances.revoke(shard(1));
+    assert.equal(await isOver(revoked), false);
+    pass(1500);
+    assert.equal(await isOver(revoked), true);
+  });
+
+  for (const first of ["revoke", "drain"] as const) {
+    test(`revoke() and drain() report an unseen event once, ${first}() being first`, async (t) => {
+      const work = Promise.withResolvers<void>();
+      const { deliver, instances, settled } = setUp(t, async (_scope, receive) => {
+        for (;;) {
+          await receive();
+          await work.promise;
+        }
+      });
+      for (const chat of [1, 1, 2, 2]) deliver(chat);
+      await turn();
+      const revoke = () => instances.revoke(shard(1));
+      const drain = () => instances.drain("shutdown");
+      const unseen = Promise.all(first === "revoke" ? [revoke(), drain()] : [drain(), revoke()]);
+      work.resolve();
+      assert.deepEqual((await unseen).flat().toSorted(), [2, 4]);
+      assert.deepEqual(settled, [1, 3]);
+    });
+  }
 });

@@ -35,10 +35,11 @@ suite("an application that throws", () => {
       worker.deliver("a");
       worker.deliver("b");
       assert.equal(await worker.settled(), "failed failed");
-      for (const { scope, error } of worker.told("failed")) {
-        assert.equal(scope, "chat:1");
+      for (const { error } of worker.failures) {
         assert.match(error, /^Error: the database is gone\n {4}at .*misbehaving\.ts:\d+/);
       }
+      const line = "error: chat:1: the application threw; the event is now a dead letter";
+      assert.deepEqual(worker.log, [line, line]);
     });
   }
 
@@ -53,7 +54,7 @@ suite("an application that throws", () => {
       worker.deliver(text, chat);
     }
     assert.equal(await worker.settled(), "settled failed settled settled");
-    assert.match(worker.told("failed")[0]!.error, /^TypeError: I do not like that/);
+    assert.match(worker.failures[0]!.error, /^TypeError: I do not like that/);
   });
 
   test("an uncaught TelegramError: the event has failed, with Telegram's description", async () => {
@@ -63,10 +64,7 @@ suite("an application that throws", () => {
     await using worker = await start("letsErrorsEscape", { answer });
     worker.deliver("a");
     assert.equal(await worker.settled(), "failed");
-    assert.match(
-      worker.told("failed")[0]!.error,
-      /^TelegramError: sendMessage: 403 Forbidden: bot was blocked by the user/,
-    );
+    assert.match(worker.failures[0]!.error, /^TelegramError: sendMessage: 403 Forbidden: bot was blocked by the user/);
   });
 
   test("an uncaught DisconnectedError: the event is settled, and nothing is logged", async () => {
@@ -102,7 +100,7 @@ suite("an application that sends", () => {
       worker.log,
       messages.map((message) => `warn: chat:1: send() refused an event: ${message}`),
     );
-    assert.equal(worker.told("failed").length, 0);
+    assert.equal(worker.failures.length, 0);
   });
 
   test("an application that does not await a failing send: the worker lives on", async () => {
@@ -115,7 +113,7 @@ suite("an application that sends", () => {
     assert.equal(await worker.settled(), "settled settled");
     await worker.drain();
     assert.deepEqual(worker.sent, ["a", "b"]);
-    assert.deepEqual(worker.told("crash"), []);
+    assert.deepEqual(worker.crashes, []);
     assert.deepEqual(worker.deaths, []);
   });
 
@@ -126,7 +124,7 @@ suite("an application that sends", () => {
     await worker.drain();
     assert.deepEqual(worker.sent, []);
     assert.deepEqual(
-      worker.told("output").map(({ text, scope }) => [scope, text]),
+      worker.output.map(({ text, scope }) => [scope, text]),
       [["chat:1", "DisconnectedError: nothing can be sent for chat:1 any more: the instance has been disconnected"]],
     );
   });
@@ -160,7 +158,7 @@ suite("an application that ends its thread", () => {
   const cases = {
     leavesARejection: {
       message: "an unhandled promise rejection ends the worker",
-      error: /^Error: nobody awaits me\n {4}at .*misbehaving\.ts/,
+      error: /^Error: nothing awaits me\n {4}at .*misbehaving\.ts/,
     },
     throwsFromATimer: {
       message: "an uncaught exception ends the worker",
@@ -180,7 +178,7 @@ suite("an application that ends its thread", () => {
       const culprit = worker.deliver("now", 3);
       await worker.replaced();
 
-      const [crash, ...more] = worker.told("crash");
+      const [crash, ...more] = worker.crashes;
       assert.equal(crash!.message, message);
       assert.equal(crash!.scope, "chat:3");
       assert.equal(crash!.seq, culprit);
@@ -191,7 +189,8 @@ suite("an application that ends its thread", () => {
       worker.deliver("after", 1);
       await worker.until(() => worker.fates === "settled left left settled");
       assert.deepEqual(worker.sent, ["before", "after"]);
-      assert.equal(worker.deaths.length, 1);
+      assert.deepEqual(worker.deaths, ["crash"]);
+      assert.deepEqual(worker.culprits, [culprit]);
     });
   }
 
@@ -199,7 +198,7 @@ suite("an application that ends its thread", () => {
     await using worker = await start("callsExit");
     worker.deliver("now");
     await worker.replaced();
-    assert.deepEqual(worker.told("output"), [
+    assert.deepEqual(worker.output, [
       { type: "output", stream: "stdout", text: "last words", scope: "chat:1", update_id: 1001, kind: "message" },
     ]);
   });
@@ -259,9 +258,9 @@ suite("a worker thread", () => {
   test("a worker thread reports its application's output, whole and with its scope", async () => {
     await using worker = await Harness.start("printing.ts");
     worker.deliver("Hello", 5);
-    await worker.until(() => worker.told("output").some(({ text }) => text === "later"));
+    await worker.until(() => worker.output.some(({ text }) => text === "later"));
     assert.deepEqual(
-      worker.told("output").map(({ stream, text, scope }) => [scope, stream, text]),
+      worker.output.map(({ stream, text, scope }) => [scope, stream, text]),
       [
         [undefined, "stdout", "imported"],
         ["chat:5", "stdout", "heard Hello { from: { id: 5 } }"],
@@ -280,10 +279,7 @@ suite("a worker thread", () => {
     await worker.settled();
     await worker.drain();
     assert.deepEqual(worker.sent, ["event 1", "event 2"]);
-    assert.deepEqual(
-      worker.told("output").map(({ text }) => text),
-      ["2 events"],
-    );
+    assert.deepEqual(worker.printed, ["2 events"]);
     assert.deepEqual(worker.log, []);
   });
 
@@ -291,9 +287,6 @@ suite("a worker thread", () => {
     await using worker = await Harness.start("lifespan-and-crash.ts", { lifespan: "on" });
     worker.deliver("x");
     await worker.replaced();
-    assert.deepEqual(
-      worker.told("output").map(({ text }) => text),
-      ["startup", "startup"],
-    );
+    assert.deepEqual(worker.printed, ["startup", "startup"]);
   });
 });

@@ -8,7 +8,7 @@ import { type ApplicationOptions, checkApplication } from "../../../src/cli/chec
 const folder = await mkdtemp(join(tmpdir(), "asgigram-check-"));
 after(() => rm(folder, { recursive: true }));
 
-/** An application that answers its lifespan, and does something before that, when it starts, and when it ends. */
+/** An application with a lifespan, and with code for its import, its startup and its shutdown. */
 const lifespan = (atImport: string, atStart: string, atEnd: string) => `${atImport};
   export const application = async ({ type }, receive, send) => {
     if (type !== "lifespan") return;
@@ -36,7 +36,7 @@ async function check(code: string, options: Partial<ApplicationOptions> = {}) {
   return { printed, found: findings.map(({ is, text }) => `${is}: ${text}`), findings };
 }
 
-test("it starts up and shuts down, and what it prints is handed over", async () => {
+test("an application starts up and shuts down, and its output is handed over", async () => {
   const { found, printed } = await check(
     lifespan("console.log('imported')", "console.log('up')", "console.log('down')"),
   );
@@ -44,12 +44,12 @@ test("it starts up and shuts down, and what it prints is handed over", async () 
   assert.deepEqual(printed, ["imported", "up", "down"]);
 });
 
-test("without a lifespan it is imported, and that is said", async () => {
+test("an application without a lifespan is imported, and the finding says so", async () => {
   const { found } = await check("export default async (scope, receive) => void (await receive());");
   assert.deepEqual(found, ["ok: bot.mjs can be imported; no lifespan: the application returned on lifespan.startup"]);
 });
 
-test("what it leaves running ends with the check", async () => {
+test("timers that an application leaves open end with the check", async () => {
   const { found } = await check(lifespan("setInterval(() => {}, 10)", "", "setInterval(() => {}, 10)"));
   assert.deepEqual(found, ["ok: bot.mjs starts up and shuts down"]);
 });
@@ -79,7 +79,7 @@ const TROUBLE: { [what: string]: [code: string, found: RegExp, code: string, opt
       { shutdownTimeout: 1000 },
     ],
     "an end of its own making": [lifespan("", "process.exit(3)", ""), /process\.exit\(3\) was called/, "WORKER"],
-    "an error that nobody catches": [
+    "an uncaught error": [
       lifespan("", "", "setImmediate(() => { throw new Error('gone') }); await new Promise(() => {})"),
       /an uncaught exception ends the worker.*gone/s,
       "WORKER",

@@ -4,14 +4,14 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { Simulator } from "../../../simulator/index.ts";
 import { check } from "../../../src/cli/check/check.ts";
-import { Folder } from "../../end-to-end/bot.ts";
+import { Folder } from "../../folder.ts";
 
 const TOKEN = "123456789:AAE-abcdefghijklmnopqrstuvwxyz_0123";
 
 const found = async (flags: object, cwd: string, printed: string[] = []) =>
   (await check({ flags, env: {}, cwd }, (line) => printed.push(line))).map(({ is, point }) => `${is} ${point}`);
 
-test("every point is looked at, whatever the others are like", async () => {
+test("every point is checked, also if others have problems", async () => {
   await using simulator = await Simulator.start();
   using folder = new Folder();
   const { token, url: apiUrl } = simulator;
@@ -32,7 +32,7 @@ test("every point is looked at, whatever the others are like", async () => {
   assert.deepEqual(await found({ ...bot, workers: 0 }, folder.path), ["problem configuration"]);
 });
 
-test("nothing that it tells has the token in it", async () => {
+test("the findings and the output of the application do not show the token", async () => {
   using folder = new Folder();
   const code = `console.log(${JSON.stringify(TOKEN)}); throw new Error(${JSON.stringify(TOKEN)});`;
   writeFileSync(join(folder.path, "bot.mjs"), code);

@@ -6,7 +6,7 @@ import { checkListen } from "../../../src/cli/check/listen.ts";
 
 const found = async (address: string | false) => (await checkListen(address)).map(({ is, text }) => `${is}: ${text}`);
 
-test("an address that is free is left so", async () => {
+test("a free address is left free", async () => {
   const server = createServer().listen(0, "127.0.0.1");
   await once(server, "listening");
   const address = `127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -20,12 +20,12 @@ test("an address that is free is left so", async () => {
   assert.deepEqual(await found(address), [`ok: ${address} is free`]);
 });
 
-test("an address of somebody else is a problem", async () => {
+test("an address of another machine is a problem", async () => {
   const [finding] = await checkListen("192.0.2.1:8082");
   assert.equal(finding!.is, "problem");
   assert.equal((finding!.error as Error & { code: string }).code, "ASGIGRAM_LISTEN");
 });
 
-test("without --listen there is nothing to look at", async () => {
+test("without --listen there is no address to check", async () => {
   assert.deepEqual(await found(false), []);
 });

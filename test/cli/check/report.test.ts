@@ -10,7 +10,7 @@ const FINDINGS: Finding[] = [
   problem("application", new ApplicationLoadError("bot.ts threw", { cause: "Error: no\n    at bot.ts:1" })),
 ];
 
-test("a finding is a line, and what belongs to it stands under it", () => {
+test("a finding is a line; its further lines are indented below", () => {
   const lines = [
     "ok       token          it is that of @bot",
     "warning  configuration  odd",
@@ -24,12 +24,12 @@ test("a finding is a line, and what belongs to it stands under it", () => {
   );
 });
 
-test("how well it is has a colour, and nothing else has one", () => {
+test("only the verdict of a finding has a colour", () => {
   const coloured = reportOf(FINDINGS, (style, text) => `<${style}>${text}</>`);
   assert.match(coloured, /^<green>ok {7}<\/>token .*\n<yellow>warning {2}<\/>conf.*\n<red>problem {2}<\/>application/);
 });
 
-test("as JSON it is one line, and says first whether the bot could be served", () => {
+test("the JSON is one line, with the overall verdict first", () => {
   assert.deepEqual(JSON.parse(jsonOf(FINDINGS)), {
     ok: false,
     findings: [

@@ -3,7 +3,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { Simulator } from "../../../simulator/index.ts";
-import { Folder } from "../../end-to-end/bot.ts";
+import { Folder } from "../../folder.ts";
 import { Asgigram, run } from "../asgigram.ts";
 import { runHere } from "../in-process.ts";
 
@@ -19,14 +19,14 @@ writeFileSync(
 );
 const OPTIONS = { cwd: folder.path, env: { ASGIGRAM_TOKEN: simulator.token, ASGIGRAM_API_URL: simulator.url } };
 
-test("a bot that could be served: a line for each point, what it prints on standard error, exit code 0", async () => {
+test("a bot that can be served is a line for each point, its output on standard error, and exit code 0", async () => {
   const { code, stdout, stderr } = await run(["check", "bot.mjs"], OPTIONS);
   assert.equal(code, 0, stdout);
   assert.match(stdout, /^(ok +(configuration|application|token|webhook|inbox) .+\n){5}$/);
   assert.equal(stderr, "hello\n");
 });
 
-test("the exit code is that of the first problem, and JSON tells the same", async () => {
+test("the exit code is that of the first problem, and JSON has the same findings", async () => {
   const { code, stdout } = await runHere(["check", "boot.mjs", "--json", "--api-url", "http://127.0.0.1:1"], OPTIONS);
   assert.equal(code, 3);
   const { ok, findings } = JSON.parse(stdout);
@@ -37,13 +37,13 @@ test("the exit code is that of the first problem, and JSON tells the same", asyn
   );
 });
 
-test("without a token the application is checked all the same, exit code 2", async () => {
+test("an application is checked without a token, too, exit code 2", async () => {
   const { code, stdout } = await runHere(["check", "bot.mjs"], { cwd: folder.path });
-  assert.match(stdout, /^ok +application .*\nproblem +token +none is given/m);
+  assert.match(stdout, /^ok +application .*\nproblem +token +missing: set/m);
   assert.equal(code, 2);
 });
 
-test("beside the bot's server it takes nothing from it", async () => {
+test("the check beside the bot's server does not disturb it", async () => {
   await using server = new Asgigram(["bot.mjs", "-w", "1"], OPTIONS);
   await server.says("serving");
   const { code, stdout } = await runHere(["check", "bot.mjs"], OPTIONS);

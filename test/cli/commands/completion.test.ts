@@ -5,7 +5,7 @@ import { delimiter, join } from "node:path";
 import { after, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { Folder } from "../../end-to-end/bot.ts";
+import { Folder } from "../../folder.ts";
 import { run } from "../asgigram.ts";
 import { runHere } from "../in-process.ts";
 
@@ -24,12 +24,12 @@ function command(name: string, script: string): string {
 }
 
 const REAL = command("real", `exec "${process.execPath}" "${BIN}" "$@"`);
-/** Prints the file that is named as its arguments: what main() has to say to these. */
+/** Prints the file that is named like its arguments: the answer of main() to them. */
 const PREPARED = command("prepared", `cat "${folder.path}/$(printf '%s|' "$@")"`);
 
 const { stdout: SCRIPT } = await run(["completion"], { env: { SHELL: "/bin/bash" } });
 
-/** Runs a bash that has the completion script. @returns what it prints */
+/** Runs bash with the completion script. @returns its output */
 async function bash(path: string, script: string, ...args: string[]): Promise<string> {
   const env = { PATH: `${path}${delimiter}${process.env.PATH}` };
   const all = ["--norc", "-c", `${SCRIPT}\n${script}`, "bash", ...args];
@@ -38,7 +38,7 @@ async function bash(path: string, script: string, ...args: string[]): Promise<st
   return stdout;
 }
 
-/** What bash offers for the last of the words behind `asgigram`. */
+/** The completions of bash for the last of the words after `asgigram`. */
 async function offeredBy(words: string[], path = PREPARED): Promise<string[]> {
   const question = ["--get-yargs-completions", "asgigram", ...words];
   writeFileSync(join(folder.path, question.map((word) => `${word}|`).join("")), (await runHere(question)).stdout);
@@ -50,14 +50,14 @@ async function offeredBy(words: string[], path = PREPARED): Promise<string[]> {
   return offered.split("\n").filter((line) => line !== "");
 }
 
-test("bash completes commands, flags and what they may be set to", async () => {
+test("bash completes commands, flags and their values", async () => {
   assert.deepEqual(await offeredBy(["sim"], REAL), ["simulate"]);
   assert.deepEqual(await offeredBy(["simulate", "--wor"]), ["--workers", "--worker-memory"]);
   assert.deepEqual(await offeredBy(["--log-level", "=", "t"]), ["trace"]);
   assert.deepEqual(await offeredBy(["inbox", ""]), ["list", "show", "retry", "drop"]);
 });
 
-test("where asgigram has nothing to offer, bash offers files", async () => {
+test("bash offers files where asgigram offers nothing", async () => {
   assert.deepEqual(await offeredBy(["simulate", ""]), []);
   assert.deepEqual(await offeredBy(["--token-file", ""]), []);
   assert.match(

@@ -18,7 +18,7 @@ await writeFile(
   }`,
 );
 
-test("it shows what the server would go by, without a token or an application, and starts nothing", async () => {
+test("config shows the server's settings without a token or an application, and starts nothing", async () => {
   const { code, stdout, stderr } = await run(["config", "--config", "conf.json"], { cwd });
   assert.match(stdout, /^stallTimeout +stallTimeout in .*conf\.json +30$/m);
   assert.match(stdout, /^token +default +not set$/m);
@@ -26,7 +26,7 @@ test("it shows what the server would go by, without a token or an application, a
   assert.equal(code, 0);
 });
 
-test("it takes what serving takes, and tells programs the same", async () => {
+test("config takes the arguments of serve, and has the same as JSON", async () => {
   const { code, stdout } = await runHere(["config", TOKEN, "bot.ts", "-w", "3", "--json"], { cwd });
   const { settings, warnings } = JSON.parse(stdout);
   assert.deepEqual(settings.token, { value: "123456789:<token>", source: "the argument <token>" });
@@ -36,7 +36,7 @@ test("it takes what serving takes, and tells programs the same", async () => {
   assert.equal(code, 0);
 });
 
-test("what cannot be used is told as ever, exit code 2", async () => {
+test("config refuses an invalid value with exit code 2", async () => {
   const { code, stdout, stderr } = await runHere(["config", "-w", "many"], { cwd });
   assert.match(stderr, /^asgigram: --workers is "many": it must be a whole number from 1 to 256\n$/);
   assert.equal(stdout, "");

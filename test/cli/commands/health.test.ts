@@ -29,7 +29,7 @@ async function addressOf(server: InProcess): Promise<string> {
   return new URL(url).host;
 }
 
-test("a server is healthy and ready while it serves, and neither when it is gone", async () => {
+test("a server is healthy and ready while it serves, and neither after its end", async () => {
   await using server = serve("0.0.0.0:0");
   const port = (await addressOf(server)).split(":").at(-1);
   const env = { ASGIGRAM_LISTEN: `0.0.0.0:${port}` };
@@ -46,14 +46,14 @@ test("a server is healthy and ready while it serves, and neither when it is gone
   assert.equal(gone.code, 1);
 });
 
-test("the address may come from the configuration file", async () => {
+test("the address for health may come from the configuration file", async () => {
   await using server = serve("127.0.0.1:0");
   await writeFile(join(folder, "conf.json"), JSON.stringify({ listen: await addressOf(server) }));
   const { code, stderr } = await runHere(["health", "--config", "conf.json"], { cwd: folder });
   assert.equal(code, 0, stderr);
 });
 
-test("what cannot be asked is exit code 2", async () => {
+test("an invalid health command is exit code 2", async () => {
   for (const args of [["--listen", "off"], ["--workers", "2"], ["bot.ts"]]) {
     const { code, stderr } = await runHere(["health", ...args], { cwd: folder });
     assert.match(stderr, /^asgigram: /);
@@ -61,7 +61,7 @@ test("what cannot be asked is exit code 2", async () => {
   }
 });
 
-test("an address that something else has ends the server before it polls, exit code 6", async () => {
+test("an address in use ends the server before it polls, exit code 6", async () => {
   const taken = new URL(api.url).host;
   const { code, stderr } = await runHere(["bot.ts", "--no-inbox", "--listen", taken], OPTIONS);
   assert.match(stderr, new RegExp(`^asgigram: cannot listen on ${taken}: something listens there already`, "m"));

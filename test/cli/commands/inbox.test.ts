@@ -7,14 +7,14 @@ import { join } from "node:path";
 import { after, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { Simulator } from "../../../simulator/index.ts";
-import { SqliteInbox } from "../../../src/inbox/sqlite.ts";
+import { addDeadLetters } from "../../inbox/dead-letter-file.ts";
 import { Asgigram } from "../asgigram.ts";
 import { runHere } from "../in-process.ts";
 
 const folder = await mkdtemp(join(tmpdir(), "asgigram-inbox-"));
 after(() => rm(folder, { recursive: true }));
 
-/** It throws at the first message it gets, and answers the others. */
+/** An application that throws at its first message and answers the others. */
 const APPLICATION = `let heard = 0;
   export const application = async (scope, receive, send) => {
     for (;;) {
@@ -27,20 +27,16 @@ const APPLICATION = `let heard = 0;
 await writeFile(join(folder, "bot.mjs"), APPLICATION);
 await writeFile(join(folder, "text"), "not a database".repeat(100));
 
-/** An inbox with so many dead letters. */
-function inbox(name: string, letters: number, reason = "Error: no luck\n    at bot.ts:3"): string {
+/** Makes an inbox with dead letters. @returns its path */
+async function inbox(name: string, letters: number, reason = "Error: no luck\n    at bot.ts:3"): Promise<string> {
   const path = join(folder, name);
-  const file = new SqliteInbox(path, 77);
-  for (let update_id = 1; update_id <= letters; update_id++) {
-    const [seq] = file.append([{ update_id, body: JSON.stringify({ update_id, message: { chat: { id: 7 } } }) }]);
-    file.bury(seq!, reason);
-  }
-  file.close();
+  const ids = Array.from({ length: letters }, (_, i) => i + 1);
+  await addDeadLetters(path, 77, ids, () => reason);
   return path;
 }
 
 test("dead letters of a stopped server are listed, shown, retried and dropped", async () => {
-  inbox("asgigram-77.sqlite", 3);
+  await inbox("asgigram-77.sqlite", 3);
   const asgigram = async (...args: string[]) => {
     const { code, stdout, stderr } = await runHere(["inbox", ...args], { cwd: folder });
     assert.equal(code, 0, stderr);
@@ -55,7 +51,7 @@ test("dead letters of a stopped server are listed, shown, retried and dropped", 
   assert.equal(await asgigram("list", "--json"), "");
 });
 
-test("a letter that is retried beside a running server is delivered again, and is no letter any more", async () => {
+test("a dead letter that is retried beside a running server is delivered again and removed", async () => {
   await using simulator = await Simulator.start();
   const env = { ASGIGRAM_TOKEN: simulator.token, ASGIGRAM_API_URL: simulator.url, ASGIGRAM_INBOX: "running.sqlite" };
   await using server = new Asgigram(["bot.mjs", "-w", "1"], { cwd: folder, env });
@@ -76,8 +72,8 @@ test("a letter that is retried beside a running server is delivered again, and i
   assert.equal((await server.exit()).code, 0);
 });
 
-test("a reader that has seen enough is no error", async () => {
-  const path = inbox("many.sqlite", 2000, "x".repeat(100));
+test("a reader that closes the pipe early is no error", async () => {
+  const path = await inbox("many.sqlite", 2000, "x".repeat(100));
   const bin = fileURLToPath(new URL("../../../src/cli/bin.ts", import.meta.url));
   const reader = spawn(process.execPath, [bin, "inbox", "list", "--json", "--inbox", path], { cwd: folder });
   let stderr = "";
@@ -91,7 +87,7 @@ test("a reader that has seen enough is no error", async () => {
   assert.equal(code, 0);
 });
 
-test("--help of the command fits 80 columns and names its actions", async () => {
+test("inbox --help fits 80 columns and names the actions", async () => {
   const { code, stdout } = await runHere(["inbox", "--help"]);
   assert.equal(code, 0);
   assert(stdout.split("\n").every((line) => line.length <= 80));
@@ -100,24 +96,24 @@ test("--help of the command fits 80 columns and names its actions", async () => 
 
 const WRONG: { [what: string]: { args: string; says: RegExp; exits: number } } = {
   "no action": { args: "", says: /needs an action: list, show ID, retry ID and drop ID/, exits: 2 },
-  "an unknown action": { args: "retri 3", says: /"retri" is no action .*did you mean retry\?/, exits: 2 },
-  "an ID that is no number": { args: "show three", says: /"three" is no ID/, exits: 2 },
+  "an unknown action": { args: "retri 3", says: /has no action "retri"; did you mean retry\?/, exits: 2 },
+  "an ID that is no number": { args: "show three", says: /"three" is not an ID/, exits: 2 },
   "neither ID nor --all": { args: "retry", says: /retry needs the ID of a dead letter, or --all/, exits: 2 },
   "ID and --all": { args: "drop 3 --all", says: /drop takes IDs or --all, not both/, exits: 2 },
   "an unknown option": { args: "list --jsn", says: /unknown option --jsn; did you mean --json\?/, exits: 2 },
-  "no inbox at all": { args: "list --no-inbox", says: /--inbox says that there is no inbox/, exits: 2 },
-  "a letter that is not there": {
+  "no inbox at all": { args: "list --no-inbox", says: /--inbox is off, so there is no inbox/, exits: 2 },
+  "a missing dead letter": {
     args: "show 9 --inbox few.sqlite",
     says: /there is no dead letter 9 in .*few/,
     exits: 5,
   },
-  "a file that is not there": { args: "list --inbox no.sqlite", says: /there is no inbox .*no\.sqlite/, exits: 5 },
+  "a missing file": { args: "list --inbox no.sqlite", says: /there is no inbox .*no\.sqlite/, exits: 5 },
   "a file that is no inbox": { args: "list --inbox text", says: /text could not be opened: .*no inbox/, exits: 5 },
 };
-inbox("few.sqlite", 1);
+await inbox("few.sqlite", 1);
 
 for (const [what, { args, says, exits }] of Object.entries(WRONG)) {
-  test(`${what}: one line with the remedy, exit code ${exits}`, async () => {
+  test(`${what} is one line with the remedy and exit code ${exits}`, async () => {
     const { code, stdout, stderr } = await runHere(["inbox", ...args.split(" ").filter(Boolean)], { cwd: folder });
     assert.match(stderr, /^asgigram: .+\n$/);
     assert.match(stderr, says);

@@ -63,7 +63,7 @@ const WRONG: { [what: string]: { args: string[]; says: RegExp; exits: number } }
     says: /^asgigram: .*file\/inbox\.sqlite/m,
     exits: 5,
   },
-  // Not even root can make a file there.
+  // Even root cannot create a file there.
   "an inbox in a folder that cannot be written": {
     args: ["good.ts", "--inbox", "/proc/inbox.sqlite"],
     says: /^asgigram: .*\/proc/m,
@@ -72,7 +72,7 @@ const WRONG: { [what: string]: { args: string[]; says: RegExp; exits: number } }
 };
 
 for (const [what, { args, says, exits }] of Object.entries(WRONG)) {
-  test(`${what}: a message with the remedy, exit code ${exits}`, async () => {
+  test(`${what} is a message with the remedy and exit code ${exits}`, async () => {
     const { code, stderr } = await runHere(args, OPTIONS);
     assert.match(stderr, says);
     assert.doesNotMatch(stderr, /AAE|BBE/);
@@ -80,7 +80,7 @@ for (const [what, { args, says, exits }] of Object.entries(WRONG)) {
   });
 }
 
-test("an inbox that another process has is told, exit code 5", async () => {
+test("an inbox that another process uses is exit code 5", async () => {
   await using first = new Asgigram(["good.ts", "--inbox", "shared.sqlite"], OPTIONS);
   await first.says("serving");
   const { code, stderr } = await runHere(["good.ts", "--inbox", "shared.sqlite"], OPTIONS);

@@ -18,13 +18,13 @@ await writeFile(
   };`,
 );
 
-test("what is said on standard input is answered on standard output, and then it ends", async () => {
+test("the bot answers standard input on standard output, and the simulator ends", async () => {
   const { code, stdout, stderr } = await run(["simulate", "echo.mjs"], { cwd: folder, stdin: "hello\n" });
   assert.match(stdout, /You said hello/);
   assert.equal(code, 0, stderr);
 });
 
-test("the real bot's settings are left alone: its token, its server, the way there and its inbox", async () => {
+test("the real bot's token, server, proxy and inbox are not used", async () => {
   const env = {
     ASGIGRAM_TOKEN_FILE: "/missing",
     ASGIGRAM_API_URL: "http://127.0.0.1:1",
@@ -40,20 +40,20 @@ test("the real bot's settings are left alone: its token, its server, the way the
   assert.deepEqual(await readdir(folder), ["echo.mjs"]);
 });
 
-test("nothing but warnings is logged, unless more is asked for", async () => {
+test("only warnings are logged by default", async () => {
   const quiet = await runHere(["simulate", "echo.mjs"], { cwd: folder, stdin: "" });
   assert.doesNotMatch(quiet.stderr, /serving/);
   const loud = await runHere(["simulate", "echo.mjs", "--log-level", "info"], { cwd: folder, stdin: "" });
   assert.match(loud.stderr, /serving/);
 });
 
-test("an application that cannot be loaded is told as ever, exit code 3", async () => {
+test("an application that cannot be loaded is exit code 3", async () => {
   const { code, stderr } = await runHere(["simulate", "ecko.mjs"], { cwd: folder, stdin: "" });
   assert.match(stderr, /^asgigram: no such file: .*ecko\.mjs/m);
   assert.equal(code, 3);
 });
 
-test("SIGINT ends it cleanly", async () => {
+test("SIGINT ends the simulator cleanly", async () => {
   await using simulation = new Asgigram(["simulate", "echo.mjs", "-v"], { cwd: folder });
   await simulation.says("serving");
   simulation.process.kill("SIGINT");

@@ -9,7 +9,7 @@ afterEach(() => {
   else process.env.TZ = zone;
 });
 
-test("a letter belongs to the scope that its event has", () => {
+test("a dead letter has the scope of its event", () => {
   const scopeOf = (update: unknown) => summaryOf(letter({ update }), BOT).scope;
   assert.equal(scopeOf({ update_id: 1, message: { chat: { id: -1001 } } }), "chat:-1001");
   assert.equal(scopeOf({ update_id: 1, inline_query: { from: { id: 5 } } }), "user:5");
@@ -18,7 +18,7 @@ test("a letter belongs to the scope that its event has", () => {
   assert.equal(scopeOf({ update_id: 1, poll: { id: "1" } }), `user:${BOT}`);
 });
 
-test("what is no update, or has no payload, has no scope", () => {
+test("a dead letter without an update or without a payload has no scope", () => {
   for (const update of [null, 3, "x", [1], {}, { update_id: 1 }]) {
     assert.deepEqual(summaryOf(letter({ update }), BOT), { update, kind: undefined, scope: undefined });
   }
@@ -26,7 +26,7 @@ test("what is no update, or has no payload, has no scope", () => {
   assert.deepEqual(summaryOf(letter({ update }), BOT), { update, kind: "strange", scope: undefined });
 });
 
-test("the page has everything, the times with their zone", () => {
+test("the page of a dead letter has everything, the times with their zone", () => {
   process.env.TZ = "Asia/Kolkata";
   const update = { update_id: 501, message: { chat: { id: 7 }, text: "\u001b[31mred" } };
   assert.equal(
@@ -42,7 +42,7 @@ Reason
   Error: no luck
       at application (bot.ts:3:9)
 
-What the worker said last
+Last output of the worker
   one
 
   two
@@ -60,13 +60,13 @@ Update
   );
 });
 
-test("the page of what is no update says so, and leaves out what there is not", () => {
+test("the page of a dead letter without an update says so, and leaves out missing parts", () => {
   const page = pageOf(letter({ update_id: null, update: [1], reason: "it has no update_id" }), BOT);
   assert.match(page, /^ {2}Update {4}without an id, of no kind\n {2}Scope {5}none$/m);
-  assert.doesNotMatch(page, /What the worker said last/);
+  assert.doesNotMatch(page, /Last output of the worker/);
 });
 
-test("the line is JSON with the times in UTC", () => {
+test("the line of a dead letter is JSON with the times in UTC", () => {
   assert.deepEqual(JSON.parse(lineOf(letter({ log: "a\nb" }), BOT)), {
     id: 1,
     update_id: 501,

@@ -5,7 +5,7 @@ import { cut, json, printable, widthOf } from "../../../src/cli/inbox/printable.
 
 const DANGEROUS = /[\p{Cc}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/u;
 
-/** Text that is out to do harm, and text that is not. */
+/** Harmful and harmless text. */
 const text = fc
   .array(
     fc.oneof(
@@ -27,18 +27,18 @@ const text = fc
   )
   .map((parts) => parts.join(""));
 
-test("colours, titles, cursor movements and turned directions are gone, lines and indents are not", () => {
+test("colours, titles, cursor movements and changes of direction are removed, lines and indents are kept", () => {
   assert.equal(printable("\u001b[31mred\u001b[0m \u001b]0;title\u0007and\u009b2J plain"), "red and plain");
   assert.equal(printable("a\r\n\tb\rc\u2028d\0"), "a\n  b\nc\nd");
   assert.equal(printable("user\u202egnp.exe\u2066"), "usergnp.exe");
   assert.equal(printable("Привет 👩‍👩‍👧 日本"), "Привет 👩‍👩‍👧 日本");
 });
 
-test("whatever the text, nothing in it but the ends of lines can move a cursor", () => {
+test("printable text moves the cursor only by line breaks", () => {
   fc.assert(fc.property(text, (text) => assert.doesNotMatch(printable(text).replaceAll("\n", ""), DANGEROUS)));
 });
 
-test("JSON keeps what it stands for, and shows nothing of what is dangerous", () => {
+test("JSON keeps its value, without a dangerous character", () => {
   fc.assert(
     fc.property(
       fc.oneof(text, fc.jsonValue(), fc.dictionary(text, text)),
@@ -52,7 +52,7 @@ test("JSON keeps what it stands for, and shows nothing of what is dangerous", ()
   );
 });
 
-test("East Asian characters and pictures are two columns wide, accents none", () => {
+test("East Asian characters and emoji are two columns wide, accents none", () => {
   for (const [text, columns] of Object.entries({
     abc: 3,
     Прив: 4,

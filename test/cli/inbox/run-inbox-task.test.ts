@@ -1,42 +1,31 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { rmSync } from "node:fs";
 import { after, beforeEach, test } from "node:test";
 import type { InboxTask } from "../../../src/cli/inbox/inbox-task.ts";
 import { runInboxTask } from "../../../src/cli/inbox/run-inbox-task.ts";
 import { SqliteInbox } from "../../../src/inbox/sqlite.ts";
 import { InboxError } from "../../../src/protocol/errors.ts";
+import { Folder } from "../../folder.ts";
+import { addDeadLetters } from "../../inbox/dead-letter-file.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "asgigram-inbox-command-"));
-after(() => rmSync(folder, { recursive: true }));
+const BOT = 77;
+
+const folder = new Folder();
+after(() => folder[Symbol.dispose]());
 
 let files = 0;
 let path: string;
 
-beforeEach(() => {
-  path = join(folder, `${++files}.sqlite`);
-  fill(() => {});
+beforeEach(async () => {
+  path = folder.join(`${++files}.sqlite`);
+  await new SqliteInbox(path, BOT).close();
 });
 
-/** Does something as the server, and lets go of the file. */
-function fill(work: (inbox: SqliteInbox) => void): void {
-  const inbox = new SqliteInbox(path, 77);
-  work(inbox);
-  inbox.close();
-}
-
-const bury = (...update_ids: number[]) =>
-  fill((inbox) => {
-    for (const update_id of update_ids) {
-      const [seq] = inbox.append([{ update_id, body: JSON.stringify({ update_id, message: { chat: { id: 7 } } }) }]);
-      inbox.bury(seq!, `Error: ${update_id}`);
-    }
-  });
+const deadLetter = (...ids: number[]) => addDeadLetters(path, BOT, ids, (update_id) => `Error: ${update_id}`);
 
 const run = (task: InboxTask) => runInboxTask(task, path, 80);
 
-test("an empty list says so, but for programs, whose list has no lines", () => {
+test("an empty list says so; as JSON it has no lines", () => {
   const none = `no dead letters in ${path}`;
   assert.equal(run({ action: "list", json: false }), none);
   assert.equal(run({ action: "list", json: true }), "");
@@ -44,8 +33,8 @@ test("an empty list says so, but for programs, whose list has no lines", () => {
   assert.equal(run({ action: "drop", which: "all" }), none);
 });
 
-test("the list is a table, or a line of JSON for each", () => {
-  bury(501, 502);
+test("the list is a table, or a line of JSON for each dead letter", async () => {
+  await deadLetter(501, 502);
   assert.match(run({ action: "list", json: false }), /^ID .*\n1 .* chat:7 .* Error: 501\n2 .* Error: 502$/);
   const lines = run({ action: "list", json: true }).split("\n");
   assert.deepEqual(
@@ -54,29 +43,31 @@ test("the list is a table, or a line of JSON for each", () => {
   );
 });
 
-test("one is shown as a page, or as its line of JSON", () => {
-  bury(501);
+test("a dead letter is shown as a page, or as its line of JSON", async () => {
+  await deadLetter(501);
   assert.match(run({ action: "show", id: 1, json: false }), /^Dead letter 1\n.*Error: 501/s);
   assert.equal(run({ action: "show", id: 1, json: true }), run({ action: "list", json: true }));
   assert.throws(() => run({ action: "show", id: 2, json: false }), InboxError);
 });
 
-test("retry and drop say how many", () => {
-  bury(1, 2, 3, 4, 5);
-  const due = "due within a second, or when the server starts";
+test("retry and drop print the number of dead letters", async () => {
+  await deadLetter(1, 2, 3, 4, 5);
+  const due = "posted within a second, or when the server starts";
   assert.equal(run({ action: "retry", which: [1] }), `retried 1 dead letter: ${due}`);
   assert.equal(run({ action: "retry", which: [2, 3] }), `retried 2 dead letters: ${due}`);
   assert.equal(run({ action: "drop", which: [4] }), "dropped 1 dead letter");
-  fill((inbox) => inbox.buryUnreadable("null", "it has no update_id"));
-  const left = "left 1 dead letter that can only be dropped: what came was no update";
+  const inbox = new SqliteInbox(path, BOT);
+  inbox.deadLetterUnreadable("null", "it has no update_id");
+  await inbox.close();
+  const left = "left 1 dead letter that can only be dropped: not an update";
   assert.equal(run({ action: "retry", which: "all" }), `retried 1 dead letter: ${due}\n${left}`);
   assert.equal(run({ action: "retry", which: "all" }), left);
   assert.equal(run({ action: "drop", which: "all" }), "dropped 1 dead letter");
 });
 
-test("the file is let go of, also after an error", () => {
+test("the file is closed, also after an error", async () => {
   assert.throws(() => run({ action: "drop", which: [9] }), InboxError);
-  bury(1);
+  await deadLetter(1);
   assert.equal(run({ action: "drop", which: "all" }), "dropped 1 dead letter");
   rmSync(path);
   assert.throws(() => run({ action: "list", json: false }), /^InboxError: there is no inbox/);

@@ -6,7 +6,7 @@ import { widthOf } from "../../../src/cli/inbox/printable.ts";
 import { tableOf } from "../../../src/cli/inbox/table.ts";
 import { BOT, letter } from "./letters.ts";
 
-test("a line for each letter, under a head, the first line of the reason cut to fit", () => {
+test("the table has a head and a line for each dead letter, the first line of the reason cut to fit", () => {
   const letters = [
     letter({ id: 3, update: { update_id: 1, message: { chat: { id: -1001234567890 } } } }),
     letter({ id: 12, attempts: 3, reason: "its worker died 3 times while it handled this event" }),
@@ -22,12 +22,12 @@ test("a line for each letter, under a head, the first line of the reason cut to 
   );
 });
 
-test("a long scope does not push the reason out", () => {
+test("a long scope leaves room for the reason", () => {
   const update = { update_id: 1, business_message: { chat: { id: 5 }, business_connection_id: "x".repeat(300) } };
   assert.match(tableOf([letter({ update })], BOT, 80), /chat:5\/business:xx… {2}1 {6}Error: no luck$/);
 });
 
-test("whatever the letters hold, each is one line that fits", () => {
+test("any dead letter is one line that fits", () => {
   const wild = fc.record({
     id: fc.nat(),
     attempts: fc.nat(1000),

@@ -1,6 +1,6 @@
 import { type Application, delivery } from "../../../src/index.ts";
 
-/** Says back what it was told, and at which attempt, to those whom it can. */
+/** Answers each message of a chat with its text and the attempt. */
 export const application: Application = async (scope, receive, send) => {
   for (;;) {
     const event = await receive();

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { type Application, delivery, NetworkError, TelegramError } from "../../../src/index.ts";
 
-/** Says what it is told to say, and tells in the description of the bot what came of it. */
+/** Sends the text that it receives, and reports the outcome in the description of the bot. */
 export const application: Application = async (scope, receive, send) => {
   for (;;) {
     const event = await receive();
@@ -11,7 +11,7 @@ export const application: Application = async (scope, receive, send) => {
     const said = send({ type: "telegram.send_message", text });
     if (text === "say and leave") return;
     if (text === "say and die" && delivery(event)?.attempt === 1) {
-      // By then it has been handed over.
+      // By then the call has been handed over.
       await delay(50);
       process.exit(1);
     }

@@ -1,0 +1,41 @@
+/** A receiver that collects the entries of an inbox. */
+
+import type { InboxEntry, InboxReceiver, Turn } from "../../src/inbox/inbox.ts";
+
+export class Entries implements InboxReceiver {
+  /** In the order of their arrival. */
+  readonly all: InboxEntry[] = [];
+  readonly errors: Error[] = [];
+  #arrival = Promise.withResolvers<void>();
+
+  onEntry(entry: InboxEntry): void {
+    this.all.push(entry);
+    this.#arrival.resolve();
+    this.#arrival = Promise.withResolvers();
+  }
+
+  async onRevoked(): Promise<void> {}
+
+  onError(error: Error): void {
+    this.errors.push(error);
+  }
+
+  get ids(): number[] {
+    return this.all.map(({ update_id }) => update_id);
+  }
+
+  get seqs(): number[] {
+    return this.all.map(({ seq }) => seq);
+  }
+
+  /** Resolves when that many entries have arrived: with all of them. */
+  async until(count: number): Promise<readonly InboxEntry[]> {
+    while (this.all.length < count) await this.#arrival.promise;
+    return this.all;
+  }
+}
+
+/** A turn with these facts alone. */
+export function turn(facts: Partial<Turn>): Turn {
+  return { begun: [], settled: [], died: [], withdrawn: [], deadLettered: [], ...facts };
+}
