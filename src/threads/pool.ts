@@ -17,6 +17,7 @@ import type { DisconnectReason } from "../protocol/events.ts";
 import type { CommonTask, Place } from "../protocol/port.ts";
 import type { Dropped, WorkerStatus } from "../protocol/pulse.ts";
 import type { WorkerDeath, WorkerReplacement } from "../protocol/worker-causes.ts";
+import { restartPause } from "./restart-pause.ts";
 import { RollingRestart, type RollingRestartOptions } from "./rolling-restart.ts";
 import type { Threads } from "./threads.ts";
 import { type CallTaker, type EventFacts, Worker, type WorkerWords } from "./worker.ts";
@@ -45,7 +46,7 @@ export interface WorkerPoolOptions {
   grace: number;
   restart: Pick<RollingRestartOptions, "recycleAfter" | "memoryLimit" | "watchesFiles">;
   /** Pause before a worker that died `deaths` times in a row is started again: ms. */
-  pause(deaths: number): number;
+  pause?(deaths: number): number;
   /** The worker has items to post: its flush() is to be called at the end of the turn. */
   onPushed(worker: Worker): void;
   updates: WorkerFacts;
@@ -270,11 +271,12 @@ export class WorkerPool {
     const isFollowed = [...this.#workers].some((one) => one.number === number && one.state === "starting");
     if (state !== "over" || isFollowed || this.#pauses.has(number)) return;
     const deaths = performance.now() - bornAt >= HEALTHY ? 1 : before + 1;
-    const pause = setTimeout(() => {
+    const { pause = restartPause } = this.#options;
+    const timer = setTimeout(() => {
       this.#pauses.delete(number);
       this.#current[number] = this.#add(number, deaths);
-    }, this.#options.pause(deaths));
-    this.#pauses.set(number, pause.unref());
+    }, pause(deaths));
+    this.#pauses.set(number, timer.unref());
   }
 
   #lookForStalls(): void {
