@@ -151,7 +151,6 @@ export class WorkerPool {
   async destroy(): Promise<void> {
     this.#isStopping = true;
     clearInterval(this.#watch);
-    for (const pause of this.#pauses.values()) clearTimeout(pause);
     await Promise.all([this.#options.threads.destroy(), this.#restart.stop()]);
   }
 
@@ -236,9 +235,11 @@ export class WorkerPool {
   }
 
   #isDrained(worker: Worker, unseen: readonly number[]): void {
+    const { number, isServing } = worker;
     worker.isServing = false;
-    this.#options.updates.workerDrained(worker, unseen);
-    if (worker !== this.#current[worker.number]) this.#serve(worker.number);
+    // A worker that never served held no events; the events of its number are another worker's.
+    if (isServing) this.#options.updates.workerDrained(worker, unseen);
+    if (worker !== this.#current[number]) this.#serve(number);
   }
 
   #isOver(worker: Worker, error: Error): void {
@@ -250,7 +251,7 @@ export class WorkerPool {
     if (this.#isStopping || (worker === this.#current[number] && !worker.hasStarted && worker.deaths === 0)) return;
     if (isDismissed) {
       this.#options.log.warn({ worker: number }, "a worker that is being replaced did not finish in time; it is ended");
-      if (isServing) this.#isDrained(worker, []);
+      if (isServing) this.#options.updates.workerDrained(worker, []);
     } else if (isServing || worker === this.#current[number]) this.#reportDeath(worker, error, isServing);
     if (worker !== this.#current[number]) this.#serve(number);
     this.#restartIfDead(number);
@@ -274,7 +275,7 @@ export class WorkerPool {
     const { pause = restartPause } = this.#options;
     const timer = setTimeout(() => {
       this.#pauses.delete(number);
-      this.#current[number] = this.#add(number, deaths);
+      if (!this.#isStopping) this.#current[number] = this.#add(number, deaths);
     }, pause(deaths));
     this.#pauses.set(number, timer.unref());
   }

@@ -32,6 +32,8 @@ export interface PoolBenchOptions extends Partial<WorkerPoolOptions> {
   application?: string;
   /** Bytes of heap of each worker. */
   memory?: number;
+  /** True if the pool decides on the pause before a restart; without, there is none. */
+  hasPause?: boolean;
 }
 
 /** A pool, and every fact that it reports. */
@@ -48,7 +50,7 @@ export class PoolBench implements AsyncDisposable {
   #reported = Promise.withResolvers<void>();
   #lastSeq = 0;
 
-  constructor({ application = "app.ts:application", memory, ...options }: PoolBenchOptions = {}) {
+  constructor({ application = "app.ts:application", memory, hasPause = false, ...options }: PoolBenchOptions = {}) {
     const { workers = 1 } = options;
     const log = (level: "info" | "warn" | "error") => (fields: object, message: string) =>
       this.#report({ type: "logged", level, fields, message });
@@ -63,10 +65,12 @@ export class PoolBench implements AsyncDisposable {
         memoryLimit: Number.POSITIVE_INFINITY,
         watchesFiles: false,
       },
-      pause: (deaths) => {
-        this.pauses.push(deaths);
-        return 0;
-      },
+      ...(!hasPause && {
+        pause: (deaths) => {
+          this.pauses.push(deaths);
+          return 0;
+        },
+      }),
       onPushed: (worker) => void setImmediate(() => worker.flush()),
       updates: {
         workerReady: (worker) => {

@@ -56,6 +56,10 @@ export class ScriptedHost {
     return this.options.signal.reason;
   }
 
+  get isKilled(): boolean {
+    return this.options.signal.aborted;
+  }
+
   /** Posts items to the main thread. */
   post(...items: ToMain[]): void {
     this.task.port.postMessage(items);
