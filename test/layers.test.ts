@@ -31,6 +31,7 @@ const TYPES = [
 /** Files, and folders with a `/` at their end, that are tested elsewhere. */
 const TESTED_TOGETHER: Record<string, string> = {
   "src/cli/check/finding.ts": "test/cli/check/report.test.ts",
+  "src/assembly.ts": "test/server.test.ts",
   "src/cli/context.ts": "test/cli/main.test.ts",
   "src/index.ts": "test/server.test.ts",
   "src/protocol/asgi.ts": "test/types/application.types.ts",

@@ -119,7 +119,10 @@ export class Instances implements InstanceHost {
 
   settled(seq: number, instance: Instance): void {
     instance.since = this.#now;
-    this.#settle(seq);
+    const { outbound } = this.#options;
+    const { last } = outbound;
+    if (last?.type === "settled") last.seqs.push(seq);
+    else outbound.push({ type: "settled", seqs: [seq] });
   }
 
   refused(error: unknown, instance: Instance): void {
@@ -206,7 +209,7 @@ export class Instances implements InstanceHost {
     if (event !== held) instance.dequeue();
     if (thrown === undefined || thrown.error instanceof DisconnectedError) {
       if (event === undefined) return;
-      this.#settle(event.seq);
+      this.settled(event.seq, instance);
       if (!received) {
         const message = "the application returned without calling receive(); the event counts as handled";
         reporter.log("warn", message, undefined, place);
@@ -226,12 +229,6 @@ export class Instances implements InstanceHost {
     if (instance === undefined) return;
     this.#whenClosed.get(instance)?.();
     this.#whenClosed.delete(instance);
-  }
-
-  #settle(seq: number): void {
-    const { last } = this.#options.outbound;
-    if (last?.type === "settled") last.seqs.push(seq);
-    else this.#options.outbound.push({ type: "settled", seqs: [seq] });
   }
 
   // ---- once a second ----
