@@ -27,7 +27,7 @@ process.env.NODE_COMPILE_CACHE ??= join(ROOT, "node_modules/.cache/compiled");
 
 const began = performance.now();
 const mutants = chosen();
-for (const mutant of mutants) mutated(mutant, readFileSync(join(ROOT, mutant.file), "utf8"));
+checkTexts();
 const times = await checkTests();
 const survivors = await tryMutants();
 const seconds = Math.round((performance.now() - began) / 1000);
@@ -41,6 +41,14 @@ function chosen(): readonly Mutant[] {
   const unknown = positionals.filter((id) => !all.some((mutant) => mutant.id === id));
   if (unknown.length > 0) fail(`no mutants ${unknown.join(", ")}; there are ${all.map(({ id }) => id).join(" ")}`);
   return positionals.length === 0 ? all : all.filter(({ id }) => positionals.includes(id));
+}
+
+function checkTexts(): void {
+  try {
+    for (const mutant of mutants) mutated(mutant, readFileSync(join(ROOT, mutant.file), "utf8"));
+  } catch (error) {
+    fail((error as Error).message);
+  }
 }
 
 /** Runs the tests of the mutants with the code as it is. @returns the seconds that each needs, by keyOf() */
@@ -76,7 +84,7 @@ function lineOf({ id, breaks }: Mutant, { outcome, by, seconds }: Trial): string
 }
 
 function keyOf({ tests, only }: TrialTests): string {
-  return tests.join(" ") + (only === undefined ? "" : `, "${only}"`);
+  return tests.join(" ") + (only === undefined ? "" : ` ${only}`);
 }
 
 async function atOnce<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {

@@ -12,8 +12,8 @@ export interface Mutant {
   readonly to: string;
   /** Test files without their ending, below test/: at least one of their tests must fail. */
   readonly tests: readonly string[];
-  /** Runs only tests with this text in their names, for files that take long. */
-  readonly only?: string;
+  /** Names of the tests to run; all without. For files that take long. */
+  readonly only?: RegExp;
 }
 
 /**
