@@ -1,12 +1,18 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { describe, test } from "node:test";
-import { Refusal, refuse, Simulator } from "../simulator/index.ts";
+import { type IncomingCall, Refusal, refuse, Simulator } from "../simulator/index.ts";
 import { resolveConfig } from "../src/config/config.ts";
-import { AsgigramError, serve, TokenRejectedError } from "../src/index.ts";
+import { MemoryInbox } from "../src/inbox/memory.ts";
+import { AsgigramError, type RunningServer, serve, TokenRejectedError } from "../src/index.ts";
 import { serve as serveConfig } from "../src/server.ts";
+import { unsettledIn } from "./chaos/inbox-file.ts";
+import { confirmed, message, nextText } from "./end-to-end/bot.ts";
+import { eventually } from "./eventually.ts";
+import { Folder } from "./folder.ts";
 
 const APP = join(import.meta.dirname, "end-to-end/apps/counter.ts");
+const fixture = (name: string) => join(import.meta.dirname, `fixtures/apps/${name}.ts`);
 
 const options = (simulator: Simulator, more: object = {}) => ({
   token: simulator.token,
@@ -18,8 +24,8 @@ const options = (simulator: Simulator, more: object = {}) => ({
   ...more,
 });
 
-const configOf = (simulator: Simulator) =>
-  resolveConfig({ options: options(simulator), env: {}, cwd: import.meta.dirname });
+const configOf = (simulator: Simulator, more: object = {}) =>
+  resolveConfig({ options: options(simulator, more), env: {}, cwd: import.meta.dirname });
 
 describe("a server in a program", () => {
   test("answers, is idle when all is answered, and stops as often as it is told to", async () => {
@@ -27,8 +33,8 @@ describe("a server in a program", () => {
     const server = await serve(options(simulator));
     const ann = await simulator.user("ann");
     await ann.sendText("hi");
-    assert.equal((await ann.nextMessage()).text, "hello 1");
-    await simulator.confirmed();
+    assert.equal(await nextText(ann), "hello 1");
+    await confirmed(simulator);
     await server.idle();
     await Promise.all([server.stop(), server.stop(), server.closed]);
     await server.stop();
@@ -101,5 +107,224 @@ describe("a signal", () => {
     await using simulator = await Simulator.start();
     await assert.rejects(serveConfig(await configOf(simulator), AbortSignal.abort(new Error("no"))), /no/);
     assert.equal(simulator.calls.length, 0);
+  });
+});
+
+/** Holds calls back until they are let go. */
+class Gate {
+  readonly held: IncomingCall[] = [];
+  #open = Promise.withResolvers<void>();
+  #first = Promise.withResolvers<void>();
+
+  /** Resolves when a call is held. */
+  get reached(): Promise<void> {
+    return this.#first.promise;
+  }
+
+  async pass(call: IncomingCall): Promise<void> {
+    this.held.push(call);
+    this.#first.resolve();
+    await this.#open.promise;
+  }
+
+  open(): void {
+    this.#open.resolve();
+  }
+}
+
+/** Calls the Bot API for a while, so that the server's calls that are under way arrive. */
+async function letCallsArrive(simulator: Simulator): Promise<void> {
+  for (let i = 0; i < 20; i++) await fetch(`${simulator.url}/bot${simulator.token}/getMe`);
+}
+
+const offsets = (simulator: Simulator) =>
+  simulator.calls
+    .filter(({ method }) => method === "getUpdates")
+    .map(({ parameters }) => Number(parameters.offset ?? 0));
+
+/** Starts a server that stops with the test's block. */
+async function start(...call: Parameters<typeof serveConfig>): Promise<RunningServer & AsyncDisposable> {
+  const server = await serveConfig(...call);
+  return Object.assign(server, { [Symbol.asyncDispose]: () => server.stop() });
+}
+
+describe("the poller and the inbox", () => {
+  /** An inbox whose disk is slow: append() resolves when the disk is done. */
+  function slowDisk() {
+    const done = Promise.withResolvers<void>();
+    const inbox = Object.assign(new MemoryInbox(), { isDurable: true });
+    const append = inbox.append.bind(inbox);
+    inbox.append = async (updates) => {
+      const count = await append(updates);
+      await done.promise;
+      return count;
+    };
+    return { inbox, done };
+  }
+
+  test("a batch is confirmed to Telegram only when the inbox has it for good", async () => {
+    await using simulator = await Simulator.start();
+    const { inbox, done } = slowDisk();
+    const parts = { openInbox: () => inbox };
+    await using _server = await start(await configOf(simulator), undefined, undefined, parts);
+    const ann = await simulator.user("ann");
+    await ann.sendText("hi");
+    assert.equal(await nextText(ann), "hello 1", "the application does not wait for the disk");
+    await letCallsArrive(simulator);
+    assert.deepEqual([offsets(simulator), simulator.pending], [[0], 1]);
+    done.resolve();
+    await confirmed(simulator);
+    assert.deepEqual(offsets(simulator), [0, 100_000_002]);
+  });
+
+  test("the last offset is confirmed when the server stops", async () => {
+    await using simulator = await Simulator.start();
+    const { inbox, done } = slowDisk();
+    const parts = { openInbox: () => inbox };
+    await using server = await start(await configOf(simulator), undefined, undefined, parts);
+    const ann = await simulator.user("ann");
+    await ann.sendText("hi");
+    await nextText(ann);
+    const stopped = server.stop();
+    done.resolve();
+    await stopped;
+    assert.equal(simulator.pending, 0);
+    assert.deepEqual(
+      simulator.calls.filter(({ method }) => method === "getUpdates").map(({ parameters }) => parameters.timeout),
+      [50, 0],
+      "no poll that waits begins while the server stops",
+    );
+  });
+
+  test("polling pauses while 10,000 events are unsettled, and goes on when half of them are settled", async () => {
+    const gate = new Gate();
+    await using simulator = await Simulator.start({
+      intercept: async (call, respond) => {
+        if (call.method === "sendMessage") await gate.pass(call);
+        return await respond();
+      },
+    });
+    const config = await configOf(simulator, { application: fixture("held-back"), listen: "127.0.0.1:0" });
+    const updates = (count: number) => Array.from({ length: count }, (_, i) => message(1 + (i % 100), "hi"));
+    await simulator.pushMany(updates(10_000));
+    await using server = await start(config);
+    const isFull = async () =>
+      /^asgigram_inbox_full\S* 1$/m.test(await (await fetch(`${server.statusUrl}/metrics`)).text());
+    await eventually(isFull, () => simulator.pending);
+    // A poll that brought something more would be in vain: it could not be confirmed.
+    await simulator.pushMany(updates(50));
+    await letCallsArrive(simulator);
+    assert.equal(simulator.pending, 150, "the last batch and the new updates");
+    assert.equal(offsets(simulator).length, 100);
+    assert.equal(await isFull(), true);
+    gate.open();
+    await confirmed(simulator);
+    await server.idle();
+    assert.equal(await isFull(), false);
+    assert.equal(gate.held.length, 1);
+  });
+});
+
+describe("stop()", () => {
+  const bots: [how: string, stop: (server: RunningServer, signal: AbortController) => Promise<void>][] = [
+    ["stop()", (server) => server.stop()],
+    [
+      "a signal",
+      (server, signal) => {
+        signal.abort();
+        return server.closed;
+      },
+    ],
+  ];
+
+  for (const [how, stop] of bots) {
+    test(`without an inbox, ${how} lets the application handle every update that was received`, async () => {
+      const gate = new Gate();
+      await using simulator = await Simulator.start({
+        intercept: async (call, respond) => {
+          if (call.method === "sendMessage") await gate.pass(call);
+          return await respond();
+        },
+      });
+      const signal = new AbortController();
+      await using server = await start(await configOf(simulator), signal.signal);
+      // More than a worker may hold of one chat.
+      await simulator.pushMany(Array.from({ length: 50 }, () => message(7, "hi")));
+      await gate.reached;
+      await confirmed(simulator);
+      const stopped = stop(server, signal);
+      await letCallsArrive(simulator);
+      assert.equal(gate.held.length, 1);
+      gate.open();
+      await stopped;
+      assert.deepEqual(
+        gate.held.map(({ parameters }) => parameters.text),
+        Array.from({ length: 50 }, (_, i) => `hello ${i + 1}`),
+      );
+    });
+  }
+
+  test("with an inbox, it leaves the rest to the next server", async () => {
+    using folder = new Folder();
+    const inbox = folder.join("inbox.sqlite");
+    const gate = new Gate();
+    await using simulator = await Simulator.start({
+      intercept: async (call, respond) => {
+        if (call.method === "sendMessage") await gate.pass(call);
+        return await respond();
+      },
+    });
+    const config = await configOf(simulator, { inbox });
+    await using server = await start(config);
+    await simulator.pushMany(Array.from({ length: 50 }, () => message(7, "hi")));
+    await gate.reached;
+    await confirmed(simulator);
+    const stopped = server.stop();
+    gate.open();
+    await stopped;
+    assert.equal(unsettledIn(inbox), 49);
+    assert.equal(gate.held.length, 1);
+    await using next = await start(config);
+    await next.idle();
+    await next.stop();
+    assert.deepEqual(
+      gate.held.map(({ parameters }) => parameters.text),
+      ["hello 1", ...Array.from({ length: 49 }, (_, i) => `hello ${i + 1}`)],
+    );
+    assert.equal(unsettledIn(inbox), 0);
+  });
+
+  test("calls that no application waits for go out before the server has stopped", async () => {
+    const gate = new Gate();
+    await using simulator = await Simulator.start({
+      intercept: async (call, respond) => {
+        if (call.method === "sendMessage") await gate.pass(call);
+        return await respond();
+      },
+    });
+    using folder = new Folder();
+    const inbox = folder.join("inbox.sqlite");
+    const config = await configOf(simulator, { application: fixture("unawaited"), inbox });
+    await using server = await start(config);
+    await simulator.pushMany([message(7, "hi"), message(8, "ho")]);
+    await eventually(
+      () => gate.held.length === 2,
+      () => gate.held,
+    );
+    const stopped = server.stop();
+    await letCallsArrive(simulator);
+    assert.equal(gate.held.length, 2, "calls to one chat wait for one another");
+    gate.open();
+    await stopped;
+    for (const [chat, text] of [
+      [7, "hi"],
+      [8, "ho"],
+    ]) {
+      const heard = gate.held.filter(({ parameters }) => parameters.chat_id === chat);
+      assert.deepEqual(
+        heard.map(({ parameters }) => parameters.text),
+        [1, 2, 3, 4, 5].map((n) => `${text} ${n}`),
+      );
+    }
   });
 });

@@ -1,7 +1,8 @@
 /** A high-water mark: once the level reaches it, `room()` waits until the level has fallen to half of it. */
 export class HighWater {
   readonly #level: () => number;
-  #room: PromiseWithResolvers<void> | undefined;
+  /** Ends the wait of each room(). */
+  readonly #waiting = new Set<() => void>();
   #isReached = false;
 
   /** @param level the level now; 1 is the mark */
@@ -18,19 +19,19 @@ export class HighWater {
   async room(signal: AbortSignal): Promise<void> {
     this.#isReached ||= this.#level() >= 1;
     if (!this.#isReached || signal.aborted) return;
-    this.#room ??= Promise.withResolvers();
-    const { promise, resolve } = this.#room;
-    const giveUp = () => resolve();
-    signal.addEventListener("abort", giveUp, { once: true });
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const goOn = () => resolve();
+    this.#waiting.add(goOn);
+    signal.addEventListener("abort", goOn, { once: true });
     await promise;
-    signal.removeEventListener("abort", giveUp);
+    signal.removeEventListener("abort", goOn);
+    this.#waiting.delete(goOn);
   }
 
   /** The level has fallen. */
   fallen(): void {
     if (!this.#isReached || this.#level() > 1 / 2) return;
     this.#isReached = false;
-    this.#room?.resolve();
-    this.#room = undefined;
+    for (const goOn of this.#waiting) goOn();
   }
 }

@@ -47,8 +47,7 @@ export class Sender implements AsyncDisposable {
       succeeded: resolve,
       failed: reject,
     });
-    // Calls go out at the end of their turn.
-    setImmediate(() => this.#outbox.takeTurn()());
+    this.#outbox.takeTurn()();
     const result = promise.then((answer) => (JSON.parse(answer as string) as { result: unknown }).result);
     // A failing test ends this call, too; its own error is the one to show.
     result.catch(() => {});

@@ -14,6 +14,7 @@ import { Folder } from "../folder.ts";
 import { isSettled } from "../settled.ts";
 import { DAY, HOUR, keepsTheContract, START, updates } from "./contract.ts";
 import { Entries, turn } from "./entries.ts";
+import { withoutDisk } from "./without-disk.ts";
 
 const BOT = 1;
 
@@ -257,10 +258,7 @@ describe("an appended update", () => {
     t.mock.timers.enable({ apis: ["Date", "setInterval"], now: START });
     const path = newPath(t);
     const opened = await start(t, path);
-    const handle = await openFile(path);
-    // The disk does not matter here.
-    t.mock.method(Object.getPrototypeOf(handle), "datasync", async () => {});
-    await handle.close();
+    await withoutDisk(t);
     for (let hour = 0; hour < 200; hour++) {
       t.mock.timers.setTime(START + hour * HOUR);
       const batch = Array.from({ length: 50 }, (_, i) => 1 + hour * 50 + i);
@@ -716,7 +714,8 @@ test("a damaged file is an InboxError as well, and the lock is free afterwards",
   assert.throws(() => open(t, path), refusedWith(/could not be read: no such column/));
 });
 
-test("any sequence of actions and reopenings leaves what a list would hold", async () => {
+test("any sequence of actions and reopenings leaves what a list would hold", async (t) => {
+  await withoutDisk(t);
   const action = fc.oneof(
     {
       weight: 4,

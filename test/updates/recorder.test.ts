@@ -1,0 +1,436 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { setImmediate as loopTurn } from "node:timers/promises";
+import type { MessagePort } from "node:worker_threads";
+import type { Turn } from "../../src/inbox/inbox.ts";
+import { Batch } from "../../src/protocol/batch.ts";
+import type { EventItem, ToWorker } from "../../src/protocol/port.ts";
+import { type Job, Outbox } from "../../src/sends/outbox.ts";
+import { type Recipient, Recorder } from "../../src/updates/recorder.ts";
+import { isSettled } from "../settled.ts";
+
+type Refused = readonly number[];
+
+/** A recorder with a spy inbox, the real outbox and workers with the real batches: everything that leaves is written down. */
+class Bench {
+  /** In order: turns that are recorded, messages that are posted, calls that go out, beginnings that are refused. */
+  readonly said: string[] = [];
+  readonly turns: Turn[] = [];
+  readonly errors: Error[] = [];
+  readonly outbox: Outbox;
+  readonly recorder: Recorder;
+  /** The answer of the inbox. */
+  answer: (turn: Turn) => Refused | Promise<Refused> = () => [];
+  /** Called with each refusal. */
+  onRefused: (worker: Recipient, seqs: Refused) => void = () => {};
+
+  constructor() {
+    this.outbox = new Outbox({
+      request: async ({ method }) => {
+        this.said.push(`call ${method}`);
+        return "{}";
+      },
+      judge: () => ({ action: "reject" }),
+    });
+    this.recorder = new Recorder({
+      inbox: {
+        record: (turn) => {
+          this.turns.push(turn);
+          this.said.push(`record${describeTurn(turn)}`);
+          return this.answer(turn);
+        },
+      },
+      outbox: this.outbox,
+      refused: (worker, seqs) => {
+        this.said.push(`refused ${worker.number}: ${seqs}`);
+        this.onRefused(worker, seqs);
+      },
+      onError: (error) => this.errors.push(error),
+    });
+  }
+
+  worker(number: number): SpyWorker {
+    return new SpyWorker(number, this);
+  }
+
+  /** An application makes a call. @returns its outcome, once there is one */
+  call(method: string): { outcome?: "succeeded" | "failed" } {
+    const result: { outcome?: "succeeded" | "failed" } = {};
+    const job: Job = {
+      call: { method, lane: undefined, body: "{}" },
+      succeeded: () => Object.assign(result, { outcome: "succeeded" }),
+      failed: () => Object.assign(result, { outcome: "failed" }),
+    };
+    this.outbox.post(job);
+    this.recorder.schedule();
+    return result;
+  }
+
+  /** The inbox answers when the returned functions are called, one for each turn that it is given. */
+  answerLater(): PromiseWithResolvers<Refused>[] {
+    const answers: PromiseWithResolvers<Refused>[] = [];
+    this.answer = () => {
+      const answer = Promise.withResolvers<Refused>();
+      answers.push(answer);
+      return answer.promise;
+    };
+    return answers;
+  }
+
+  /** Takes what has been said. */
+  take(): string[] {
+    return this.said.splice(0);
+  }
+}
+
+class SpyWorker implements Recipient {
+  readonly number: number;
+  readonly #outbound: Batch<ToWorker>;
+
+  constructor(number: number, bench: Bench) {
+    this.number = number;
+    const postMessage = (items: ToWorker[]) => bench.said.push(`post ${number}: ${items.map(describeItem).join(", ")}`);
+    this.#outbound = new Batch({ postMessage } as unknown as MessagePort, () => bench.recorder.pushed(this));
+  }
+
+  post(events: EventItem[]): void {
+    this.#outbound.push({ type: "events", events });
+    this.#outbound.flush();
+  }
+
+  push(item: ToWorker): void {
+    this.#outbound.push(item);
+  }
+
+  flush(): void {
+    this.#outbound.flush();
+  }
+}
+
+function describeTurn({ begun, settled, died, withdrawn, deadLettered }: Turn): string {
+  const facts = {
+    begun: begun.map(({ seq, alone }) => (alone ? `${seq}!` : seq)),
+    settled,
+    died,
+    withdrawn,
+    dead: deadLettered.map(({ seq }) => seq),
+  };
+  return Object.entries(facts)
+    .filter(([, seqs]) => seqs.length > 0)
+    .map(([name, seqs]) => ` ${name} ${seqs}`)
+    .join("");
+}
+
+function describeItem(item: ToWorker): string {
+  if (item.type === "events") return `events ${item.events.map(({ seq }) => seq)}`;
+  return item.type === "result" ? `result ${item.id}` : item.type;
+}
+
+const event = (seq: number): EventItem => ({ seq, attempt: 1, body: "{}" });
+const result = (id: number): ToWorker => ({ type: "result", id, body: "{}" });
+const letter = (seq: number) => ({ seq, reason: "?", log: "" });
+
+describe("the end of a turn", () => {
+  test("first the turn is recorded, then its events are posted, then other items, then its calls go out", async () => {
+    const bench = new Bench();
+    const [one, two] = [bench.worker(1), bench.worker(2)];
+    bench.call("sendMessage");
+    two.push(result(7));
+    bench.recorder.begun(one, event(3), false);
+    bench.recorder.settled([1, 2]);
+    assert.deepEqual(bench.said, [], "nothing happens before the end of the turn");
+    await loopTurn();
+    assert.deepEqual(bench.said, [
+      "record begun 3 settled 1,2",
+      "post 1: events 3",
+      "post 2: result 7",
+      "call sendMessage",
+    ]);
+  });
+
+  test("an answer that is queued for a worker does not take the worker's event along before that is recorded", async () => {
+    const bench = new Bench();
+    const worker = bench.worker(0);
+    worker.push(result(7));
+    bench.recorder.begun(worker, event(1), false);
+    worker.push(result(8));
+    await loopTurn();
+    assert.deepEqual(bench.said, ["record begun 1", "post 0: result 7, result 8, events 1"]);
+  });
+
+  test("facts of one turn of the event loop are recorded at once, and events of a worker are one message", async () => {
+    const bench = new Bench();
+    const [one, two] = [bench.worker(1), bench.worker(2)];
+    bench.recorder.begun(one, event(1), false);
+    bench.recorder.begun(two, event(2), true);
+    bench.recorder.begun(one, event(3), false);
+    bench.recorder.settled([4]);
+    bench.recorder.settled([5, 6]);
+    bench.recorder.died([7]);
+    bench.recorder.withdrawn([8]);
+    bench.recorder.deadLettered(letter(9));
+    await loopTurn();
+    assert.deepEqual(bench.take(), [
+      "record begun 1,2!,3 settled 4,5,6 died 7 withdrawn 8 dead 9",
+      "post 1: events 1,3",
+      "post 2: events 2",
+    ]);
+    bench.recorder.settled([1]);
+    await loopTurn();
+    assert.deepEqual(bench.said, ["record settled 1"], "the next turn has its own facts alone");
+  });
+
+  test("a turn without facts is not recorded; its items and calls go out", async () => {
+    const bench = new Bench();
+    bench.call("getChat");
+    bench.worker(0).push(result(1));
+    await loopTurn();
+    await bench.recorder.end();
+    assert.deepEqual(bench.said, ["post 0: result 1", "call getChat"]);
+  });
+
+  test("end() ends the turn now, once", async () => {
+    const bench = new Bench();
+    bench.recorder.begun(bench.worker(0), event(1), false);
+    bench.call("getChat");
+    const end = bench.recorder.end();
+    assert.deepEqual(bench.take(), ["record begun 1", "post 0: events 1", "call getChat"]);
+    await end;
+    await loopTurn();
+    await loopTurn();
+    assert.deepEqual(bench.said, []);
+  });
+
+  for (const [fact, record] of Object.entries({
+    withdrawn: ({ recorder }: Bench) => recorder.withdrawn([1]),
+    died: ({ recorder }: Bench) => recorder.died([1]),
+    dead: ({ recorder }: Bench) => recorder.deadLettered(letter(1)),
+  })) {
+    test(`an event that begins after one is ${fact} in the same turn begins in a turn of its own`, async () => {
+      const bench = new Bench();
+      const worker = bench.worker(0);
+      bench.recorder.settled([3]);
+      record(bench);
+      bench.recorder.begun(worker, event(1), false);
+      bench.recorder.begun(worker, event(2), false);
+      await loopTurn();
+      assert.deepEqual(bench.said, [`record settled 3 ${fact} 1`, "record begun 1,2", "post 0: events 1,2"]);
+    });
+  }
+
+  test("an event that is withdrawn, begun and withdrawn again in one turn is recorded in that order", async () => {
+    const bench = new Bench();
+    const worker = bench.worker(0);
+    bench.recorder.begun(worker, event(1), false);
+    bench.recorder.withdrawn([1]);
+    bench.recorder.begun(worker, event(1), true);
+    bench.recorder.withdrawn([1]);
+    await loopTurn();
+    assert.deepEqual(bench.said.slice(0, 3), [
+      "record begun 1 withdrawn 1",
+      "post 0: events 1",
+      "record begun 1! withdrawn 1",
+    ]);
+  });
+});
+
+describe("an inbox that answers later", () => {
+  test("it holds up events and calls of that turn and of later ones, in order; answers to the workers go out at once", async () => {
+    const bench = new Bench();
+    const answers = bench.answerLater();
+    const worker = bench.worker(0);
+
+    bench.recorder.begun(worker, event(1), false);
+    bench.call("first");
+    worker.push(result(1));
+    await loopTurn();
+    assert.deepEqual(bench.take(), ["record begun 1", "post 0: result 1"]);
+
+    // The next turns: one with facts, one with a call alone.
+    bench.recorder.settled([9]);
+    bench.recorder.begun(worker, event(2), false);
+    bench.call("second");
+    worker.push(result(2));
+    await loopTurn();
+    bench.call("third");
+    worker.push(result(3));
+    await loopTurn();
+    assert.deepEqual(bench.take(), ["post 0: result 2", "post 0: result 3"], "a turn is recorded after the one before");
+
+    answers[0]!.resolve([]);
+    await loopTurn();
+    assert.deepEqual(bench.take(), ["post 0: events 1", "call first", "record begun 2 settled 9"]);
+    assert.equal(answers.length, 2);
+
+    answers[1]!.resolve([]);
+    await loopTurn();
+    assert.deepEqual(bench.take(), ["post 0: events 2", "call second", "call third"]);
+  });
+
+  test("each turn sends its own calls, however many turns wait", async () => {
+    const bench = new Bench();
+    const answers = bench.answerLater();
+    for (const turn of [1, 2, 3, 4]) {
+      bench.recorder.settled([turn]);
+      bench.call(`${turn}a`);
+      bench.call(`${turn}b`);
+      await loopTurn();
+    }
+    for (const turn of [1, 2, 3, 4]) {
+      answers[turn - 1]!.resolve([]);
+      await loopTurn();
+      const calls = bench.take().filter((said) => said.startsWith("call"));
+      assert.deepEqual(calls, [`call ${turn}a`, `call ${turn}b`]);
+    }
+  });
+
+  test("end() resolves when everything so far is recorded, posted and sent", async () => {
+    const bench = new Bench();
+    const answers = bench.answerLater();
+    bench.recorder.begun(bench.worker(0), event(1), false);
+    await loopTurn();
+    bench.recorder.settled([2]);
+    bench.call("getChat");
+    const end = bench.recorder.end();
+    assert.equal(await isSettled(end), false);
+    answers[0]!.resolve([]);
+    assert.equal(await isSettled(end), false);
+    answers[1]!.resolve([]);
+    await end;
+    assert.deepEqual(bench.take(), ["record begun 1", "post 0: events 1", "record settled 2", "call getChat"]);
+    await bench.recorder.end();
+    assert.deepEqual(bench.said, []);
+  });
+
+  test("once it answers at once again, nothing waits", async () => {
+    const bench = new Bench();
+    const answers = bench.answerLater();
+    bench.recorder.settled([1]);
+    await loopTurn();
+    answers[0]!.resolve([]);
+    await loopTurn();
+    bench.answer = () => [];
+    bench.take();
+    bench.recorder.begun(bench.worker(0), event(2), false);
+    bench.call("getChat");
+    void bench.recorder.end();
+    assert.deepEqual(bench.said, ["record begun 2", "post 0: events 2", "call getChat"]);
+  });
+});
+
+for (const [how, later] of [
+  ["at once", false],
+  ["later", true],
+] as const) {
+  describe(`an inbox that refuses beginnings ${how}`, () => {
+    const answering = (refused: Refused) => () => (later ? Promise.resolve(refused) : refused);
+
+    test("their events are not posted, and refused() gets them by worker; the others are posted", async () => {
+      const bench = new Bench();
+      const [one, two, three] = [bench.worker(1), bench.worker(2), bench.worker(3)];
+      bench.answer = answering([2, 4, 5]);
+      for (const seq of [1, 2, 3]) bench.recorder.begun(one, event(seq), false);
+      for (const seq of [4, 5]) bench.recorder.begun(two, event(seq), false);
+      bench.recorder.begun(three, event(6), false);
+      await bench.recorder.end();
+      assert.deepEqual(bench.said, [
+        "record begun 1,2,3,4,5,6",
+        "post 1: events 1,3",
+        "refused 1: 2",
+        "refused 2: 4,5",
+        "post 3: events 6",
+      ]);
+    });
+
+    test("an event that takes the place of a refused one is recorded and posted without further ado", async () => {
+      const bench = new Bench();
+      const worker = bench.worker(0);
+      const isPosted = Promise.withResolvers<void>();
+      bench.answer = answering([1]);
+      bench.onRefused = () => {
+        bench.answer = answering([]);
+        worker.push(result(1));
+        bench.recorder.begun({ ...worker, number: 0, post: () => isPosted.resolve(), flush() {} }, event(2), false);
+      };
+      bench.recorder.begun(worker, event(1), false);
+      await isPosted.promise;
+      assert.deepEqual(
+        bench.said.filter((said) => !said.startsWith("post")),
+        ["record begun 1", "refused 0: 1", "record begun 2"],
+      );
+    });
+  });
+
+  describe(`an inbox that fails ${how}`, () => {
+    const failing = (error: Error) => () => {
+      if (later) return Promise.reject(error);
+      throw error;
+    };
+
+    test("its error goes to onError once; no event or call goes out any more, and answers to the workers do", async () => {
+      const bench = new Bench();
+      const worker = bench.worker(0);
+      const error = new Error("the disk is full");
+      bench.answer = failing(error);
+      bench.recorder.begun(worker, event(1), false);
+      const first = bench.call("first");
+      worker.push(result(1));
+      await bench.recorder.end();
+      await loopTurn();
+      assert.deepEqual(bench.errors, [error]);
+      assert.deepEqual(bench.take(), ["record begun 1", "post 0: result 1"]);
+
+      // The inbox may recover: a fact that is missing would make the later ones wrong.
+      bench.answer = answeredAtOnce;
+      bench.recorder.begun(worker, event(2), false);
+      const second = bench.call("second");
+      worker.push({ type: "drain", reason: "shutdown" });
+      await loopTurn();
+      await bench.recorder.end();
+      await loopTurn();
+      assert.deepEqual(bench.errors, [error]);
+      assert.deepEqual(bench.take(), ["post 0: drain"]);
+      assert.deepEqual([first, second], [{}, {}]);
+      bench.outbox.close();
+      assert.deepEqual([first, second], [{ outcome: "failed" }, { outcome: "failed" }]);
+    });
+
+    test("turns that wait behind the one that fails are given up with it", async () => {
+      const bench = new Bench();
+      const worker = bench.worker(0);
+      const answers = bench.answerLater();
+      bench.recorder.settled([1]);
+      await loopTurn();
+      bench.answer = failing(new Error("the disk is full"));
+      for (const seq of [2, 3]) {
+        bench.recorder.begun(worker, event(seq), false);
+        bench.call(`call ${seq}`);
+        await loopTurn();
+      }
+      answers[0]!.resolve([]);
+      await bench.recorder.end();
+      assert.deepEqual(
+        bench.errors.map(({ message }) => message),
+        ["the disk is full"],
+      );
+      assert.deepEqual(bench.said, ["record settled 1", "record begun 2"]);
+    });
+  });
+}
+
+const answeredAtOnce = () => [];
+
+test("calls whose turn is being recorded are given up when the outbox closes", async () => {
+  const bench = new Bench();
+  const answers = bench.answerLater();
+  bench.recorder.settled([1]);
+  const waiting = bench.call("getChat");
+  await loopTurn();
+  const posted = bench.call("getMe");
+  bench.outbox.close();
+  assert.deepEqual([waiting, posted], [{ outcome: "failed" }, { outcome: "failed" }]);
+  answers[0]!.resolve([]);
+  await bench.recorder.end();
+  assert.equal(bench.outbox.pending, 0);
+  assert.deepEqual(bench.said, ["record settled 1"]);
+});

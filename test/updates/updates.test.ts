@@ -1,0 +1,771 @@
+import assert from "node:assert/strict";
+import { readFileSync, writeFileSync } from "node:fs";
+import { after, describe, mock, test } from "node:test";
+import { setImmediate as loopTurn } from "node:timers/promises";
+import fc from "fast-check";
+import { DeadLetters } from "../../src/inbox/dead-letters.ts";
+import type { InboxEntry } from "../../src/inbox/inbox.ts";
+import { SqliteInbox } from "../../src/inbox/sqlite.ts";
+import { Diagnostics } from "../../src/observe/diagnostics.ts";
+import { createLogger } from "../../src/observe/logger.ts";
+import { WorkerLog } from "../../src/observe/worker-log.ts";
+import type { EventItem } from "../../src/protocol/port.ts";
+import { SHARDS, shardOf } from "../../src/protocol/shard.ts";
+import { Recorder } from "../../src/updates/recorder.ts";
+import { type EventWorker, Updates } from "../../src/updates/updates.ts";
+import { Folder } from "../folder.ts";
+import { Entries } from "../inbox/entries.ts";
+import { withoutDisk } from "../inbox/without-disk.ts";
+import { isSettled } from "../settled.ts";
+
+const folder = new Folder();
+after(() => folder[Symbol.dispose]());
+let files = 0;
+const newPath = () => folder.join(`${++files}.sqlite`);
+
+const BOT = { id: 99, username: "bot" };
+const SUFFIXES = ["", "-wal", "-ledger"];
+const never = new AbortController().signal;
+
+/** One life of a worker: notes what is posted to it. */
+class SpyWorker implements EventWorker {
+  readonly number: number;
+  readonly posted: EventItem[] = [];
+  isDead = false;
+  /** Called before events are noted. */
+  onPost: (events: readonly EventItem[]) => void = () => {};
+  /** The answer of endInstances(). */
+  end: (shard: number) => Promise<readonly number[]> = async () => [];
+
+  constructor(number = 0) {
+    this.number = number;
+  }
+
+  post(events: EventItem[]): void {
+    if (this.isDead) return;
+    this.onPost(events);
+    this.posted.push(...events);
+  }
+
+  flush(): void {}
+
+  endInstances(shard: number): Promise<readonly number[]> {
+    return this.end(shard);
+  }
+
+  get ids(): number[] {
+    return ids(this.posted);
+  }
+
+  get seqs(): number[] {
+    return this.posted.map(({ seq }) => seq);
+  }
+}
+
+/** One life of the process: Updates on a real inbox, with one worker. */
+class Process implements AsyncDisposable {
+  readonly path: string;
+  readonly inbox: SqliteInbox;
+  readonly updates: Updates;
+  readonly recorder: Recorder;
+  readonly errors: Error[] = [];
+  worker = new SpyWorker();
+  #isOver = false;
+
+  constructor(path = newPath(), { oldest = Number.NEGATIVE_INFINITY, workers = 1 } = {}) {
+    this.path = path;
+    this.inbox = new SqliteInbox(path, BOT.id);
+    const log = createLogger({ level: "silent", format: "json", hide: (text) => text });
+    const onError = (error: Error) => this.errors.push(error);
+    this.recorder = new Recorder({
+      inbox: this.inbox,
+      outbox: { takeTurn: () => () => {} },
+      refused: (worker, seqs) => this.updates.refused(worker, seqs),
+      onError,
+    });
+    const words = new WorkerLog({ log, hide: (text) => text });
+    words.said(0, {}, "info", "its last words");
+    this.updates = new Updates({
+      inbox: this.inbox,
+      recorder: this.recorder,
+      bot: BOT,
+      workers,
+      maxAttempts: 3,
+      oldest,
+      words,
+      hide: (text) => text.replaceAll("secret", "…"),
+      onError,
+      log,
+      diagnostics: new Diagnostics(1),
+    });
+  }
+
+  /** Starts with what the inbox holds, and a worker that is ready. */
+  static async start(path?: string, options?: { oldest?: number; workers?: number }): Promise<Process> {
+    const process = new Process(path, options);
+    await process.inbox.start(process.updates);
+    process.updates.workerReady(process.worker);
+    return process;
+  }
+
+  /** Receives a batch, and ends the turn. @returns the number of updates that were not known */
+  async receive(...batch: unknown[]): Promise<number> {
+    const added = await this.updates.received(batch, never);
+    await this.recorder.end();
+    return added;
+  }
+
+  /** The worker's life ends; the next one begins. */
+  async replaceWorker(how: (worker: SpyWorker) => void): Promise<void> {
+    how(this.worker);
+    this.worker.isDead = true;
+    this.worker = new SpyWorker(this.worker.number);
+    this.updates.workerReady(this.worker);
+    await this.recorder.end();
+  }
+
+  /** The unsettled events as the next process would find them. */
+  async unsettled(): Promise<readonly InboxEntry[]> {
+    await this.recorder.end();
+    return await unsettledIn(SUFFIXES.map((suffix) => readFileSync(`${this.path}${suffix}`)));
+  }
+
+  letters() {
+    const file = new DeadLetters(this.path);
+    const all = file.list();
+    file.close();
+    return all;
+  }
+
+  /** Ends as a process that is killed: nothing is written any more. */
+  async die(): Promise<void> {
+    this.#isOver = true;
+    this.worker.isDead = true;
+    await this.inbox.close();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#isOver) return;
+    await this.die();
+    assert.deepEqual(this.errors, []);
+  }
+}
+
+/** The unsettled events in copies of the files of an inbox. */
+async function unsettledIn(copies: readonly Buffer[]): Promise<readonly InboxEntry[]> {
+  const path = newPath();
+  for (const [i, suffix] of SUFFIXES.entries()) writeFileSync(`${path}${suffix}`, copies[i]!);
+  const inbox = new SqliteInbox(path, BOT.id);
+  const entries = new Entries();
+  await inbox.start(entries);
+  await inbox.close();
+  return entries.all;
+}
+
+const update = (update_id: number, chat: number, text = "hello") => ({
+  update_id,
+  message: { chat: { id: chat }, text },
+});
+const ids = (events: readonly EventItem[]): number[] => events.map(({ body }) => JSON.parse(body).update_id);
+
+describe("an update", () => {
+  test("it is stored when received() resolves, and posted as it came", async () => {
+    await using process = await Process.start();
+    const { updates, worker, recorder } = process;
+    assert.equal(await updates.received([update(1, 5)], never), 1);
+    const stored = await unsettledIn(SUFFIXES.map((suffix) => readFileSync(`${process.path}${suffix}`)));
+    assert.deepEqual(
+      stored.map(({ update_id }) => update_id),
+      [1],
+    );
+    await recorder.end();
+    assert.deepEqual(worker.posted, [{ seq: 1, attempt: 1, body: JSON.stringify(update(1, 5)) }]);
+  });
+
+  test("it is posted at the end of the turn in which it came, without further ado", async () => {
+    await using process = await Process.start();
+    const isPosted = Promise.withResolvers<readonly EventItem[]>();
+    process.worker.onPost = isPosted.resolve;
+    void process.updates.received([update(1, 5), update(2, 6)], never);
+    assert.deepEqual(ids(await isPosted.promise), [1, 2]);
+  });
+
+  test("one that has been seen before is not posted again, settled or not", async () => {
+    await using process = await Process.start();
+    const { worker, updates } = process;
+    await process.receive(update(1, 5), update(2, 5));
+    updates.settled(worker, [worker.posted[0]!.seq]);
+    assert.equal(await process.receive(update(1, 5), update(2, 5), update(3, 5)), 1);
+    assert.deepEqual(worker.ids, [1, 2, 3]);
+  });
+
+  test("its attempt is on disk before it is at the worker, and its settlement when the turn has ended", async () => {
+    await using process = await Process.start();
+    const { worker, updates } = process;
+    let copies: Buffer[] = [];
+    worker.onPost = () => {
+      copies = SUFFIXES.map((suffix) => readFileSync(`${process.path}${suffix}`));
+    };
+    await process.receive(update(1, 5));
+    const [entry] = await unsettledIn(copies);
+    assert.equal(entry!.attempts, 1);
+    updates.settled(worker, worker.seqs);
+    assert.deepEqual(await process.unsettled(), []);
+  });
+
+  test("one that a drained worker leaves is no death, and no attempt where no application received it", async () => {
+    await using process = await Process.start();
+    await process.receive(update(1, 5), update(2, 5));
+    const [, second] = process.worker.seqs as [number, number];
+    process.updates.workerDrained(process.worker, [second]);
+    assert.deepEqual(
+      (await process.unsettled()).map(({ attempts, deaths }) => ({ attempts, deaths })),
+      [
+        { attempts: 1, deaths: 0 },
+        { attempts: 0, deaths: 0 },
+      ],
+    );
+    await process.replaceWorker(() => {});
+    assert.deepEqual(process.worker.ids, [1, 2]);
+    assert.deepEqual(
+      process.worker.posted.map(({ attempt }) => attempt),
+      [2, 1],
+    );
+  });
+
+  test("one that a drained worker leaves begins anew at once at a worker that is ready in the same turn", async () => {
+    await using process = await Process.start();
+    await process.receive(update(1, 5));
+    await process.replaceWorker((worker) => process.updates.workerDrained(worker, worker.seqs));
+    assert.deepEqual(
+      process.worker.posted.map(({ attempt }) => attempt),
+      [1],
+    );
+    const [entry] = await process.unsettled();
+    assert.deepEqual([entry!.attempts, entry!.deaths], [1, 0]);
+  });
+
+  test("one that a dead worker held is posted again, with its death on disk", async () => {
+    await using process = await Process.start();
+    await process.receive(update(1, 5), update(2, 6));
+    await process.replaceWorker((worker) => process.updates.workerDied(worker, undefined));
+    assert.deepEqual(
+      (await process.unsettled()).map(({ attempts, deaths }) => ({ attempts, deaths })),
+      [
+        { attempts: 2, deaths: 1 },
+        { attempts: 1, deaths: 1 },
+      ],
+    );
+    assert.deepEqual(process.worker.ids, [1], "suspects go one at a time");
+  });
+
+  test("a paused worker gets nothing, and no more do dead and drained ones", async () => {
+    await using process = await Process.start();
+    const { updates, worker } = process;
+    updates.workerPaused(worker);
+    await process.receive(update(1, 5));
+    updates.workerDrained(worker, []);
+    await process.receive(update(2, 5));
+    assert.deepEqual(worker.ids, []);
+    assert.equal(updates.unsettled, 2);
+    updates.workerReady(worker);
+    await process.recorder.end();
+    assert.deepEqual(worker.ids, [1, 2]);
+  });
+
+  test("one older than is wanted is neither stored nor posted, and counts as new", async () => {
+    await using process = await Process.start(undefined, { oldest: 1000 });
+    const dated = (update_id: number, date: number) => ({ update_id, message: { chat: { id: 1 }, date } });
+    const batch = [dated(1, 999), dated(2, 1000), { update_id: 3, callback_query: { from: { id: 1 } } }];
+    assert.equal(await process.receive(...batch), 3);
+    assert.deepEqual(process.worker.ids, [2, 3]);
+    assert.equal((await process.unsettled()).length, 2);
+  });
+
+  test("its number finds it while its worker holds it", async () => {
+    await using process = await Process.start();
+    await process.receive(update(7, 5));
+    const { updates, worker } = process;
+    const [seq] = worker.seqs as [number];
+    const { scope, update_id, kind } = updates.posted(0, seq)!;
+    assert.deepEqual({ scope, update_id, kind }, { scope: "chat:5", update_id: 7, kind: "message" });
+    assert.equal(updates.posted(0, seq + 1), undefined);
+    updates.settled(worker, [seq]);
+    assert.equal(updates.posted(0, seq), undefined);
+  });
+
+  test("unsettled updates and events at the worker are counted", async (t) => {
+    t.mock.timers.enable({ apis: ["Date"], now: 5000 });
+    await using process = await Process.start();
+    const { updates, worker } = process;
+    assert.deepEqual([updates.unsettled, updates.inFlight, updates.oldest, updates.isFull], [0, 0, undefined, false]);
+    await updates.idle();
+    await process.receive(...Array.from({ length: 40 }, (_, i) => update(i, 5)));
+    assert.deepEqual([updates.unsettled, updates.inFlight, updates.oldest], [40, 32, 5000]);
+    const idle = updates.idle();
+    assert.equal(await isSettled(idle), false);
+    for (let left = 40; left > 0; left = updates.unsettled) {
+      updates.settled(worker, worker.seqs);
+      await process.recorder.end();
+    }
+    await idle;
+    assert.deepEqual(await process.unsettled(), []);
+  });
+
+  test("received() waits while the inbox is full, and gives up with its signal", async (t) => {
+    await withoutDisk(t);
+    await using process = await Process.start();
+    const { updates, worker } = process;
+    const batch = Array.from({ length: 9_999 }, (_, i) => update(i, i));
+    await process.receive(...batch);
+    assert.equal(updates.isFull, false);
+    const stopping = new AbortController();
+    const waiting = [updates.received([update(10_000, 1)], never), updates.received([], stopping.signal)] as const;
+    await process.recorder.end();
+    assert.deepEqual([await isSettled(waiting[0]), await isSettled(waiting[1])], [false, false]);
+    assert.equal(updates.isFull, true);
+    stopping.abort();
+    assert.equal(await waiting[1], 0);
+    const room = updates.room(never);
+    while (updates.unsettled > 5000) {
+      assert.deepEqual([await isSettled(waiting[0]), await isSettled(room)], [false, false]);
+      updates.settled(
+        worker,
+        worker.posted.splice(0).map(({ seq }) => seq),
+      );
+      await process.recorder.end();
+    }
+    assert.equal(await waiting[0], 1);
+    await room;
+  });
+
+  test("close() ends posting; posted events can still be settled", async () => {
+    await using process = await Process.start();
+    const { updates, worker } = process;
+    await process.receive(update(1, 5));
+    updates.close();
+    await process.receive(update(2, 5), update(3, 6));
+    updates.settled(worker, worker.seqs);
+    assert.deepEqual(
+      (await process.unsettled()).map(({ update_id }) => update_id),
+      [2, 3],
+    );
+    assert.deepEqual(worker.ids, [1]);
+  });
+
+  test("an inbox that fails is reported to onError, and to the source", async () => {
+    const process = await Process.start();
+    await process.die();
+    await assert.rejects(process.updates.received([update(1, 5)], never), { code: "ASGIGRAM_INBOX" });
+    process.updates.onError(new Error("the file is gone"));
+    process.updates.settled(process.worker, [1]);
+    await process.recorder.end();
+    const [own, inbox] = process.errors as [Error, Error];
+    assert.equal(own.message, "the file is gone");
+    assert.match(inbox.message, /^the inbox .* could not be written: /);
+    assert.equal(process.errors.length, 2);
+  });
+});
+
+describe("a dead letter", () => {
+  test("it is an event that the application threw at, with the error and its worker's last words", async () => {
+    await using process = await Process.start();
+    const { worker, updates } = process;
+    await process.receive(update(1, 5), update(2, 5));
+    updates.failed(worker, worker.posted[0]!.seq, "Error: no secret");
+    assert.deepEqual(
+      (await process.unsettled()).map(({ update_id }) => update_id),
+      [2],
+    );
+    const [{ reason, log, attempts, update_id } = assert.fail()] = process.letters();
+    assert.deepEqual(
+      { reason, log, attempts, update_id },
+      { reason: "Error: no …", log: "its last words", attempts: 1, update_id: 1 },
+    );
+    assert.equal(updates.unsettled, 1);
+    assert.deepEqual(worker.ids, [1, 2]);
+  });
+
+  test("it is input that has no payload that could be an event, or no id; the rest of the batch goes on", async () => {
+    await using process = await Process.start();
+    const absurd = [null, 7, "x", [], {}, { update_id: "1", message: {} }, { update_id: -1, message: {} }];
+    const hollow = [
+      { update_id: 1 },
+      { update_id: 2, message: null },
+      { update_id: 3, message: [1] },
+      { update_id: 4, message: 3 },
+    ];
+    assert.equal(await process.receive(...absurd, ...hollow, update(5, 5)), 5);
+    assert.deepEqual(process.worker.ids, [5]);
+    assert.equal(process.letters().length, absurd.length + hollow.length);
+    assert.equal(process.updates.unsettled, 1);
+    assert.deepEqual(
+      (await process.unsettled()).map(({ update_id }) => update_id),
+      [5],
+    );
+  });
+
+  test("it is an event that killed its worker three times while the worker held nothing else", async () => {
+    await using process = await Process.start();
+    await process.receive(update(1, 5), update(2, 5));
+    for (const held of [[1, 2], [1], [1]]) {
+      assert.deepEqual(process.worker.ids, held);
+      await process.replaceWorker((worker) => process.updates.workerDied(worker, undefined));
+    }
+    const [{ reason, log, attempts, update_id } = assert.fail()] = process.letters();
+    const why = "its worker died 3 times while it handled this event";
+    assert.deepEqual(
+      { reason, log, attempts, update_id },
+      { reason: why, log: "its last words", attempts: 3, update_id: 1 },
+    );
+    assert.deepEqual(process.worker.ids, [2]);
+    assert.equal(process.updates.unsettled, 1);
+  });
+
+  test("it is an event at which the process died fifteen times while it had nothing else at hand", async () => {
+    const path = newPath();
+    for (let start = 1; start <= 20; start++) {
+      await using process = new Process(path);
+      const { inbox, updates, worker } = process;
+      await inbox.start(updates);
+      if (start === 1) await updates.received([update(1, 5), update(2, 6)], never);
+      updates.workerReady(worker);
+      await process.recorder.end();
+      const died = process.letters();
+      if (died.length > 0) {
+        assert.equal(died[0]!.update_id, 1);
+        assert.match(died[0]!.reason, /the process died 15 times/);
+        assert.deepEqual(worker.ids, [2]);
+        return;
+      }
+      assert.ok(worker.ids.includes(1));
+    }
+    assert.fail("it lives on");
+  });
+
+  test("one that is retried is delivered by the server that runs", async (t) => {
+    t.mock.timers.enable({ apis: ["setInterval"] });
+    await using process = await Process.start();
+    await process.receive(update(1, 5));
+    process.updates.failed(process.worker, process.worker.posted[0]!.seq, "Error");
+    await process.recorder.end();
+    const letters = new DeadLetters(process.path);
+    letters.retry("all");
+    letters.close();
+    t.mock.timers.tick(1000);
+    await process.recorder.end();
+    assert.deepEqual(process.worker.ids, [1, 1]);
+    assert.equal(process.worker.posted[1]!.attempt, 1);
+  });
+});
+
+describe("a shard that is taken away", () => {
+  /** Chats of two shards that have the same worker. */
+  const [OURS, THEIRS] = [5, 6];
+  const SHARD = shardOf(THEIRS, SHARDS);
+  assert.notEqual(SHARD, shardOf(OURS, SHARDS));
+
+  test("deliveries that have begun are at the worker before it ends the shard's instances", async () => {
+    await using process = await Process.start();
+    const { updates, worker } = process;
+    const ended: [shard: number, held: number[]][] = [];
+    worker.end = async (shard) => {
+      ended.push([shard, worker.ids]);
+      return [];
+    };
+    // In the turn in which the shard is taken away, the event's beginning is not recorded yet.
+    updates.onEntry(await entryOf(process, update(1, THEIRS)));
+    await updates.onRevoked(SHARD);
+    assert.deepEqual(ended, [[SHARD, [1]]]);
+    assert.deepEqual(worker.ids, [1]);
+  });
+
+  test("nothing of it is posted from then on, and its events are left to the inbox", async () => {
+    await using process = await Process.start();
+    const { updates, worker } = process;
+    await process.receive(...Array.from({ length: 40 }, (_, i) => update(1 + i, THEIRS)), update(100, OURS));
+    assert.equal(worker.posted.length, 33);
+    worker.end = async () => {
+      // The application finishes the event at hand.
+      updates.settled(worker, [worker.seqs[0]!]);
+      return worker.seqs.slice(1, 32);
+    };
+    await updates.onRevoked(SHARD);
+    assert.equal(worker.posted.length, 33);
+    assert.deepEqual([updates.unsettled, updates.inFlight], [1, 1]);
+    const left = await process.unsettled();
+    assert.equal(left.length, 40);
+    assert.deepEqual([...new Set(left.map(({ attempts }) => attempts))], [0, 1]);
+    assert.deepEqual(
+      left.filter(({ attempts }) => attempts > 0).map(({ update_id }) => update_id),
+      [100],
+      "an event that no application received was not attempted",
+    );
+  });
+
+  test("onRevoked() resolves when the instances have ended and their last facts are recorded", async () => {
+    await using process = await Process.start();
+    const { updates, worker } = process;
+    await process.receive(update(1, THEIRS));
+    const ending = Promise.withResolvers<number[]>();
+    worker.end = () => ending.promise;
+    const revoked = updates.onRevoked(SHARD);
+    await process.recorder.end();
+    assert.equal(await isSettled(revoked), false);
+    updates.settled(worker, worker.seqs);
+    ending.resolve([]);
+    await revoked;
+    assert.deepEqual(await unsettledIn(SUFFIXES.map((suffix) => readFileSync(`${process.path}${suffix}`))), []);
+  });
+
+  test("an event that the application gave up is not settled, and its attempt counts", async () => {
+    await using process = await Process.start();
+    const { updates } = process;
+    await process.receive(update(1, THEIRS));
+    await updates.onRevoked(SHARD);
+    assert.equal(updates.unsettled, 0);
+    const [entry] = await process.unsettled();
+    assert.equal(entry!.attempts, 1);
+  });
+
+  test("other shards of the worker go on meanwhile", async () => {
+    await using process = await Process.start();
+    const { updates, worker } = process;
+    await process.receive(update(1, THEIRS));
+    const ending = Promise.withResolvers<number[]>();
+    worker.end = () => ending.promise;
+    const revoked = updates.onRevoked(SHARD);
+    await process.receive(update(2, OURS), update(3, OURS));
+    updates.settled(worker, [worker.seqs[1]!]);
+    await process.recorder.end();
+    assert.deepEqual(worker.ids, [1, 2, 3]);
+    ending.resolve([]);
+    await revoked;
+    assert.deepEqual([updates.unsettled, updates.inFlight], [1, 1]);
+  });
+
+  test("a worker that dies while it ends the instances leaves nothing of the shard", async () => {
+    await using process = await Process.start();
+    const { updates, worker } = process;
+    await process.receive(update(1, THEIRS), update(2, OURS));
+    const ending = Promise.withResolvers<number[]>();
+    worker.end = () => ending.promise;
+    const revoked = updates.onRevoked(SHARD);
+    await loopTurn();
+    await process.replaceWorker((dead) => updates.workerDied(dead, undefined));
+    ending.resolve([]);
+    await revoked;
+    await process.recorder.end();
+    assert.deepEqual(process.worker.ids, [2]);
+    assert.equal(updates.unsettled, 1);
+    assert.deepEqual(
+      (await process.unsettled()).map(({ update_id, deaths }) => ({ update_id, deaths })),
+      [
+        { update_id: 1, deaths: 1 },
+        { update_id: 2, deaths: 1 },
+      ],
+    );
+  });
+
+  test("a worker that is drained while it ends the instances leaves nothing of the shard", async () => {
+    await using process = await Process.start();
+    const { updates, worker } = process;
+    await process.receive(update(1, THEIRS), update(2, OURS));
+    const ending = Promise.withResolvers<number[]>();
+    worker.end = () => ending.promise;
+    const revoked = updates.onRevoked(SHARD);
+    await loopTurn();
+    await process.replaceWorker((drained) => updates.workerDrained(drained, drained.seqs));
+    ending.resolve([]);
+    await revoked;
+    await process.recorder.end();
+    assert.deepEqual(process.worker.ids, [2]);
+    assert.equal(updates.unsettled, 1);
+    assert.deepEqual(
+      (await process.unsettled()).map(({ update_id, attempts }) => ({ update_id, attempts })),
+      [
+        { update_id: 1, attempts: 0 },
+        { update_id: 2, attempts: 1 },
+      ],
+    );
+  });
+
+  test("without a worker it is taken away at once", async () => {
+    await using process = new Process();
+    const { updates, inbox } = process;
+    await inbox.start(updates);
+    await process.receive(update(1, THEIRS), update(2, OURS));
+    await updates.onRevoked(SHARD);
+    assert.equal(updates.unsettled, 1);
+  });
+
+  test("when it is given back, its events are posted again, in order", async () => {
+    await using process = await Process.start();
+    const { updates, worker } = process;
+    await process.receive(update(1, THEIRS), update(2, THEIRS));
+    await updates.onRevoked(SHARD);
+    for (const entry of await process.unsettled()) updates.onEntry({ ...entry, origin: "recovered" });
+    await process.receive(update(3, THEIRS));
+    assert.deepEqual(worker.ids, [1, 2, 1, 2, 3]);
+    updates.settled(worker, worker.seqs);
+    assert.deepEqual(await process.unsettled(), []);
+    assert.equal(updates.unsettled, 0);
+  });
+
+  test("an event whose delivery the inbox refuses is let go, and the others go on", async () => {
+    await using process = await Process.start();
+    const { updates, worker, inbox } = process;
+    const record = inbox.record.bind(inbox);
+    mock.method(inbox, "record", (turn: Parameters<typeof record>[0]) => {
+      const refused = turn.begun.filter(({ seq }) => seq === 2).map(({ seq }) => seq);
+      record({ ...turn, begun: turn.begun.filter(({ seq }) => seq !== 2) });
+      return refused;
+    });
+    await process.receive(update(1, OURS), update(2, THEIRS), update(3, OURS));
+    await process.recorder.end();
+    assert.deepEqual(worker.ids, [1, 3]);
+    assert.deepEqual([updates.unsettled, updates.inFlight], [2, 2]);
+  });
+
+  /** The entry of an update that is stored but not handed over. */
+  async function entryOf({ inbox, updates }: Process, received: ReturnType<typeof update>): Promise<InboxEntry> {
+    const { onEntry } = updates;
+    const taken = Promise.withResolvers<InboxEntry>();
+    updates.onEntry = (entry) => {
+      updates.onEntry = onEntry;
+      taken.resolve(entry);
+    };
+    const { update_id } = received;
+    await inbox.append([{ update_id, update: received, body: JSON.stringify(received) }]);
+    return await taken.promise;
+  }
+});
+
+test("every update ends settled, dead or still there; none is posted after its end, and none out of order", async (t) => {
+  await withoutDisk(t);
+  const step = fc.oneof(
+    {
+      weight: 5,
+      arbitrary: fc.record({
+        do: fc.constant("receive" as const),
+        chats: fc.array(fc.integer({ min: 1, max: 5 }), { maxLength: 10 }),
+      }),
+    },
+    { weight: 5, arbitrary: fc.record({ do: fc.constant("settle" as const), count: fc.nat(10) }) },
+    { weight: 1, arbitrary: fc.record({ do: fc.constant("fail" as const) }) },
+    { weight: 1, arbitrary: fc.record({ do: fc.constant("crash" as const) }) },
+    { weight: 1, arbitrary: fc.record({ do: fc.constant("drain" as const), unseen: fc.nat(10) }) },
+    { weight: 1, arbitrary: fc.record({ do: fc.constant("kill" as const) }) },
+    { weight: 1, arbitrary: fc.record({ do: fc.constant("revoke" as const), chat: fc.integer({ min: 1, max: 5 }) }) },
+    { weight: 3, arbitrary: fc.record({ do: fc.constant("end the turn" as const) }) },
+  );
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { maxLength: 60 }), async (steps) => {
+      let process = await Process.start();
+      const { path } = process;
+      let received = 0;
+      const ended = new Set<number>();
+      const chatOf = new Map<number, number>();
+      // Posted to the worker's present life, and not ended.
+      const held = () => process.worker.posted.filter(({ body }) => !ended.has(JSON.parse(body).update_id));
+      const settle = (events: EventItem[]) => {
+        for (const id of ids(events)) ended.add(id);
+        process.updates.settled(
+          process.worker,
+          events.map(({ seq }) => seq),
+        );
+      };
+      const check = (events: readonly EventItem[]) => {
+        for (const id of ids(events)) assert.ok(!ended.has(id), `${id} was posted after its end`);
+        for (const chat of new Set(chatOf.values())) {
+          const order = ids([...held(), ...events]).filter((id) => chatOf.get(id) === chat);
+          assert.deepEqual(
+            order,
+            order.toSorted((a, b) => a - b),
+            `the order in chat ${chat}`,
+          );
+        }
+      };
+      const watch = () => {
+        process.worker.onPost = check;
+      };
+      watch();
+      const replaceWorker = (how: () => void) => {
+        how();
+        process.worker.isDead = true;
+        process.worker = new SpyWorker();
+        watch();
+        process.updates.workerReady(process.worker);
+      };
+      for (const step of steps) {
+        switch (step.do) {
+          case "receive": {
+            const updates = step.chats.map((chat) => update(++received, chat));
+            for (const { update_id, message } of updates) chatOf.set(update_id, message.chat.id);
+            await process.updates.received(updates, never);
+            break;
+          }
+          case "settle":
+            settle(held().slice(0, step.count));
+            break;
+          case "fail": {
+            const [event] = held();
+            if (event === undefined) break;
+            ended.add(ids([event])[0]!);
+            process.updates.failed(process.worker, event.seq, "Error");
+            break;
+          }
+          case "crash":
+            replaceWorker(() => process.updates.workerDied(process.worker, undefined));
+            break;
+          case "drain": {
+            const unseen = held().slice(-step.unseen);
+            replaceWorker(() =>
+              process.updates.workerDrained(
+                process.worker,
+                unseen.map(({ seq }) => seq),
+              ),
+            );
+            break;
+          }
+          case "kill":
+            // The ends so far are on disk.
+            await process.recorder.end();
+            await process.die();
+            process = new Process(path);
+            watch();
+            await process.inbox.start(process.updates);
+            process.updates.workerReady(process.worker);
+            break;
+          case "revoke": {
+            const shard = shardOf(step.chat, SHARDS);
+            await process.updates.onRevoked(shard);
+            // The worker has ended the instances.
+            const isTaken = ({ body }: EventItem) => shardOf(JSON.parse(body).message.chat.id, SHARDS) === shard;
+            const rest = process.worker.posted.filter((event) => !isTaken(event));
+            process.worker.posted.splice(0, Number.POSITIVE_INFINITY, ...rest);
+            for (const entry of await process.unsettled()) {
+              if (shardOf(chatOf.get(entry.update_id)!, SHARDS) === shard) process.updates.onEntry(entry);
+            }
+            break;
+          }
+          case "end the turn":
+            await process.recorder.end();
+        }
+      }
+      // With time, every update comes to its end.
+      await process.recorder.end();
+      for (let i = 0; held().length > 0; i++) {
+        assert.ok(i < 10_000);
+        settle(held());
+        await process.recorder.end();
+      }
+      const dead = process.letters().map(({ update_id }) => update_id!);
+      assert.equal(new Set([...ended, ...dead]).size, received);
+      assert.equal(process.updates.unsettled, 0);
+      assert.deepEqual(await process.unsettled(), []);
+      await process[Symbol.asyncDispose]();
+    }),
+    { numRuns: 40 },
+  );
+});
