@@ -223,6 +223,28 @@ describe("the poller and the inbox", () => {
     assert.equal(await isFull(), false);
     assert.equal(gate.held.length, 1);
   });
+
+  test("polling begins when the inbox that an earlier server left full has room", async () => {
+    const gate = new Gate();
+    await using simulator = await Simulator.start({
+      intercept: async (call, respond) => {
+        if (call.method === "sendMessage") await gate.pass(call);
+        return await respond();
+      },
+    });
+    const inbox = new MemoryInbox();
+    const left = Array.from({ length: 10_000 }, (_, i) => ({ update_id: i, ...message(1 + (i % 100), "hi") }));
+    await inbox.append(left.map((update) => ({ update_id: update.update_id, update, body: JSON.stringify(update) })));
+    const config = await configOf(simulator, { application: fixture("held-back") });
+    await using server = await start(config, undefined, undefined, { openInbox: () => inbox });
+    await gate.reached;
+    await letCallsArrive(simulator);
+    assert.deepEqual(offsets(simulator), []);
+    gate.open();
+    await server.idle();
+    await letCallsArrive(simulator);
+    assert.deepEqual(offsets(simulator), [0]);
+  });
 });
 
 describe("stop()", () => {

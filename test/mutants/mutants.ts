@@ -6,14 +6,13 @@ import type { Mutant } from "./mutant.ts";
 export const CORE: readonly Mutant[] = [
   {
     id: "X2",
-    breaks: "an update is confirmed before it is stored",
-    file: "src/updates/updates.ts",
-    from: "const added = await inbox.append(updates);",
-    to: `const added = await Promise.race([
-      inbox.append(updates),
-      new Promise<number>((resolve) => setImmediate(resolve, updates.length)),
-    ]);`,
-    tests: ["updates/updates", "server"],
+    breaks: "an update is confirmed before it is stored: the source does not wait",
+    file: "src/assembly.ts",
+    from: "received: updates.received.bind(updates),",
+    to: `received: (batch, signal) =>
+      Promise.race([updates.received(batch, signal), new Promise<number>((resolve) => setImmediate(resolve, 1))]),`,
+    tests: ["server"],
+    only: /the poller and the inbox/,
   },
   {
     id: "X1",
@@ -21,7 +20,8 @@ export const CORE: readonly Mutant[] = [
     file: "src/updates/updates.ts",
     from: "await this.#dispatcher.room(signal);",
     to: "",
-    tests: ["updates/updates", "server"],
+    tests: ["updates/updates"],
+    only: /while the inbox is full/,
   },
   {
     id: "V9",
@@ -41,6 +41,7 @@ export const CORE: readonly Mutant[] = [
     from: "    await this.#outbox.idle();\n    if (!this.#isServing) return;",
     to: "    if (!this.#isServing) return;",
     tests: ["server"],
+    only: /stop\(\)/,
   },
   {
     id: "S1",
@@ -49,6 +50,7 @@ export const CORE: readonly Mutant[] = [
     from: "if (!inbox.isDurable) await updates.idle();",
     to: "",
     tests: ["server"],
+    only: /stop\(\)/,
   },
   {
     id: "X10",
@@ -57,6 +59,7 @@ export const CORE: readonly Mutant[] = [
     from: ".confirm(AbortSignal.any([deadline, AbortSignal.timeout(CONFIRMATION)]))",
     to: ".confirm(this.#receiving.signal)",
     tests: ["server"],
+    only: /the poller and the inbox/,
   },
   {
     id: "W13",
@@ -256,6 +259,17 @@ const UPDATES: readonly Mutant[] = [
     from: "else if (!this.#hasFailed) send();",
     to: "else send();",
     tests: ["updates/recorder"],
+  },
+  {
+    id: "R5",
+    breaks: "an update is confirmed before it is stored: received() does not wait",
+    file: "src/updates/updates.ts",
+    from: "const added = await inbox.append(updates);",
+    to: `const added = await Promise.race([
+      inbox.append(updates),
+      new Promise<number>((resolve) => setImmediate(resolve, updates.length)),
+    ]);`,
+    tests: ["updates/updates"],
   },
   {
     id: "U1",
@@ -519,19 +533,12 @@ const TELEGRAM: readonly Mutant[] = [
 const SERVER: readonly Mutant[] = [
   {
     id: "G1",
-    breaks: "a stop hands new events to the workers until they have ended",
-    file: "src/server.ts",
-    from: "    updates.close();\n",
-    to: "",
-    tests: ["server"],
-  },
-  {
-    id: "G2",
     breaks: "polling begins though a full inbox was left",
     file: "src/server.ts",
     from: "await updates.room(signal);",
     to: "",
     tests: ["server"],
+    only: /the poller and the inbox/,
   },
   {
     id: "H1",
