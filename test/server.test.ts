@@ -223,30 +223,6 @@ describe("the poller and the inbox", () => {
     assert.equal(await isFull(), false);
     assert.equal(gate.held.length, 1);
   });
-
-  test("polling begins when the inbox that an earlier server left full has room", async () => {
-    const gate = new Gate();
-    await using simulator = await Simulator.start({
-      intercept: async (call, respond) => {
-        if (call.method === "sendMessage") await gate.pass(call);
-        return await respond();
-      },
-    });
-    const ann = await simulator.user("ann");
-    await ann.sendText("hi");
-    const inbox = new MemoryInbox();
-    const left = Array.from({ length: 10_000 }, (_, i) => ({ update_id: i, ...message(ann.id + (i % 100), "hi") }));
-    await inbox.append(left.map((update) => ({ update_id: update.update_id, update, body: JSON.stringify(update) })));
-    const config = await configOf(simulator, { application: fixture("held-back") });
-    await using server = await start(config, undefined, undefined, { openInbox: () => inbox });
-    await gate.reached;
-    await letCallsArrive(simulator);
-    assert.deepEqual([offsets(simulator), simulator.pending], [[], 1]);
-    gate.open();
-    await confirmed(simulator);
-    await server.idle();
-    assert.equal(gate.held.length, 1);
-  });
 });
 
 describe("stop()", () => {
