@@ -281,7 +281,6 @@ describe("a stop", () => {
     const reload = script.pool.reload();
     const successor = await script.host(1);
     const drained = script.pool.drain("shutdown");
-    // reload() gave the successor up; its last messages may say that it was ready after all.
     await reload;
     old!.post({ type: "settled", seqs: [1] }, { type: "drained", unseen: [2] }, { type: "ended" });
     await drained;
