@@ -5,39 +5,31 @@
  *   BotApi <- Outbox <--------------------- WorkerCalls <- Worker <- [port] <- send()
  *                       Updates <------------------------- Worker <- [port] <- receive() again, return, throw
  *
- * The stages do not know one another: this file hands each the functions that it needs. It is longer than others so that start,
- * run and stop are read in one place.
+ * assembly.ts builds the stages. This file is longer than others, so that start, run and stop of all of them are in one place.
  */
 
-import { availableParallelism } from "node:os";
 import type { WebhookInfo } from "@grammyjs/types";
+import { type Assembly, assemble, PARTS, type Parts } from "./assembly.ts";
 import type { Config } from "./config/config.ts";
 import { parseAddress } from "./config/listen-address.ts";
 import type { Inbox } from "./inbox/inbox.ts";
-import { MemoryInbox } from "./inbox/memory.ts";
-import { SqliteInbox } from "./inbox/sqlite.ts";
 import { Diagnostics } from "./observe/diagnostics.ts";
-import { createLogger, type Logger, onLevelChange } from "./observe/logger.ts";
+import { createLogger, type Logger } from "./observe/logger.ts";
 import type { Metrics } from "./observe/metrics.ts";
 import type { Status } from "./observe/status.ts";
 import type { StatusServer } from "./observe/status-server.ts";
 import { WorkerLog } from "./observe/worker-log.ts";
-import type { Call, CommonTask } from "./protocol/port.ts";
+import type { Call } from "./protocol/port.ts";
 import type { Entity } from "./protocol/route.ts";
 import { type Hide, secretHider } from "./protocol/secrets.ts";
 import type { SourceState, UpdateSource } from "./protocol/update-source.ts";
 import type { CallVerdict } from "./protocol/verdict.ts";
 import { Limiter } from "./sends/limiter.ts";
 import { Outbox } from "./sends/outbox.ts";
-import { WorkerCalls } from "./sends/worker-calls.ts";
 import { BotApi } from "./telegram/bot-api.ts";
-import { Poller } from "./telegram/poller.ts";
-import { backoff, judgeCall } from "./telegram/retry.ts";
+import { judgeCall } from "./telegram/retry.ts";
 import { retryUntilReachable } from "./telegram/retry-until-reachable.ts";
-import { WorkerPool } from "./threads/pool.ts";
 import { Threads } from "./threads/threads.ts";
-import { Recorder } from "./updates/recorder.ts";
-import { Updates } from "./updates/updates.ts";
 
 export interface RunningServer {
   /** The number of this server in its process, in all diagnostics (observe/channels.ts). */
@@ -58,25 +50,6 @@ export interface RunningServer {
   stop(): Promise<void>;
 }
 
-/** The inbox, and the source of the updates that it stores. Tests put others in their places. */
-export interface Parts {
-  openInbox(config: Config, bot: Entity, log: Logger): Inbox;
-  createSource(options: SourceOptions): UpdateSource;
-}
-
-export interface SourceOptions {
-  readonly config: Config;
-  readonly api: BotApi;
-  readonly log: Logger;
-  /**
-   * Stores a batch. Resolves when the batch is stored for good and there is room for another.
-   * @returns the number of updates that were not known before
-   */
-  received(updates: readonly unknown[], signal: AbortSignal): Promise<number>;
-  /** Observes each poll at its end. */
-  polled(updates: number, duration: number, error?: Error): void;
-}
-
 /**
  * Starts a server. Resolves when polling has begun.
  * @param signal stops the server as `stop()` does, also during its start: then this rejects with the signal's reason
@@ -90,7 +63,7 @@ export async function serve(
   parts: Partial<Parts> = {},
 ): Promise<RunningServer> {
   signal?.throwIfAborted();
-  const server = new Server(config, log, { openInbox, createSource, ...parts });
+  const server = new Server(config, log, { ...PARTS, ...parts });
   signal?.addEventListener("abort", () => void server.stop(), { once: true });
   try {
     await server.start();
@@ -108,19 +81,7 @@ export function loggerFor(config: Config, write?: (line: string) => void): Logge
 
 /** Time that Telegram has to confirm the last offset: ms. Unconfirmed updates come again, and the inbox knows them. */
 const CONFIRMATION = 2000;
-/** Longest pause before a dead worker is started again: ms. */
-const LONGEST_PAUSE = 10_000;
-
 let servers = 0;
-
-/** The parts that exist once the bot is known. */
-interface Serving {
-  readonly inbox: Inbox;
-  readonly recorder: Recorder;
-  readonly updates: Updates;
-  readonly pool: WorkerPool;
-  readonly source: UpdateSource;
-}
 
 class Server implements RunningServer {
   readonly id = ++servers;
@@ -139,7 +100,7 @@ class Server implements RunningServer {
   readonly #closed = Promise.withResolvers<void>();
   readonly #threads: Threads;
   readonly #createdAt = Date.now();
-  #serving: Serving | undefined;
+  #serving: Assembly | undefined;
   #isServing = false;
   /** Resolves when the source has ended. */
   #received: Promise<void> | undefined;
@@ -219,63 +180,20 @@ class Server implements RunningServer {
     });
   }
 
-  #assemble(bot: Entity): Serving {
-    const log = this.#log;
-    const diagnostics = this.#diagnostics;
-    const onError = (error: Error) => this.#fail(error);
-    const { workers, maxAttempts, maxAge, stallTimeout, shutdownTimeout } = this.#config;
-    const { recycleAfter, memoryLimit, reload: watchesFiles } = this.#config;
-    const inbox = this.#parts.openInbox(this.#config, bot, log);
-    const recorder = new Recorder({
-      inbox,
-      outbox: this.#outbox,
-      refused: (worker, seqs) => updates.refused(worker, seqs),
-      onError,
-    });
-    const updates = new Updates({
-      inbox,
-      recorder,
+  #assemble(bot: Entity): Assembly {
+    return assemble({
+      config: this.#config,
+      parts: this.#parts,
       bot,
-      workers,
-      maxAttempts,
-      oldest: (Date.now() - maxAge) / 1000,
+      api: this.#api,
+      outbox: this.#outbox,
+      threads: this.#threads,
       words: this.#workerLog,
       hide: this.#hide,
-      onError,
-      log,
-      diagnostics,
+      diagnostics: this.#diagnostics,
+      log: this.#log,
+      onError: (error) => this.#fail(error),
     });
-    const calls = new WorkerCalls({
-      outbox: this.#outbox,
-      onPosted: () => recorder.schedule(),
-      posted: (worker, seq) => updates.posted(worker, seq),
-      observe: (worker, call, origin) => diagnostics.sending(worker, call, origin),
-      log,
-    });
-    const pool = new WorkerPool({
-      workers,
-      threads: this.#threads,
-      task: taskOf(this.#config, bot),
-      stallTimeout,
-      grace: shutdownTimeout,
-      restart: { recycleAfter, memoryLimit, watchesFiles },
-      pause: (deaths) => (deaths === 1 ? 0 : backoff(deaths, LONGEST_PAUSE)),
-      onPushed: (worker) => recorder.pushed(worker),
-      updates,
-      calls,
-      words: this.#workerLog,
-      diagnostics,
-      log,
-    });
-    onLevelChange(log, () => pool.setDebug(log.isLevelEnabled("debug")));
-    const source = this.#parts.createSource({
-      config: this.#config,
-      api: this.#api,
-      log,
-      received: updates.received.bind(updates),
-      polled: diagnostics.polled.bind(diagnostics),
-    });
-    return { inbox, recorder, updates, pool, source };
   }
 
   /** Applies --delete-webhook, --drop-pending and --max-age before the first poll. */
@@ -301,7 +219,7 @@ class Server implements RunningServer {
   // ---- run ----
 
   /** Receives updates until the server stops. A full inbox makes it wait before the first. */
-  async #receive({ updates, source }: Serving): Promise<void> {
+  async #receive({ updates, source }: Assembly): Promise<void> {
     const { signal } = this.#receiving;
     try {
       await updates.room(signal);
@@ -392,7 +310,7 @@ class Server implements RunningServer {
     if (this.#isServing) this.#log.info(unsettled > 0 ? { unsettled } : {}, "stopped");
   }
 
-  async #finish({ inbox, recorder, updates, pool, source }: Serving, deadline: AbortSignal): Promise<void> {
+  async #finish({ inbox, recorder, updates, pool, source }: Assembly, deadline: AbortSignal): Promise<void> {
     await this.#received;
     // Updates that only memory holds are handled now or never.
     if (!inbox.isDurable) await updates.idle();
@@ -418,39 +336,6 @@ class Server implements RunningServer {
       await this.#statusServer?.close();
     }
   }
-}
-
-function openInbox({ inbox, deadLetterLimit, deadLetterAge }: Config, bot: Entity, log: Logger): Inbox {
-  if (inbox !== false) return new SqliteInbox(inbox, bot.id, { count: deadLetterLimit, age: deadLetterAge });
-  log.info("no inbox: updates that are not handled when the process dies are lost");
-  return new MemoryInbox();
-}
-
-function createSource({ config, api, log, received, polled }: SourceOptions): UpdateSource {
-  return new Poller({
-    allowedUpdates: config.allowedUpdates,
-    getUpdates: api.getUpdates.bind(api),
-    received,
-    polled,
-    log,
-  });
-}
-
-function taskOf(config: Config, bot: Entity): Omit<CommonTask, "debug"> {
-  const { application, directory, interface: asgi, lifespan, maxApplications, workers, idleTimeout, reload } = config;
-  return {
-    application,
-    directory,
-    interface: asgi,
-    lifespan,
-    bot,
-    // A worker without instances could not work.
-    maxInstances: Math.max(1, Math.floor(maxApplications / workers)),
-    idleTimeout,
-    watch: reload,
-    // With no more workers than processors the scheduler does well, and priorities would cost some throughput.
-    yields: workers > availableParallelism(),
-  };
 }
 
 /** @returns true if the work is done before the deadline. @throws the work's error */

@@ -44,5 +44,5 @@ test("eventually() gives up with the condition and what it saw", async () => {
   );
   mock.timers.tick(LIMIT);
   mock.timers.reset();
-  await assert.rejects(seen, /not within 150 s: \(\) => false\nseen: { rounds: 2 }/);
+  await assert.rejects(seen, /not within 150 s: \(\) => false\n{ rounds: 2 }/);
 });

@@ -20,7 +20,7 @@ const every10ms: OnChange = (look) => {
  */
 export async function eventually<T>(
   find: () => T | Promise<T>,
-  saw: () => unknown,
+  saw: () => unknown = () => "",
   onChange: OnChange = every10ms,
 ): Promise<Found<T>> {
   const { promise, resolve, reject } = Promise.withResolvers<Found<T>>();
@@ -37,7 +37,7 @@ export async function eventually<T>(
     }
     isLooking = false;
   };
-  const giveUp = () => reject(new Error(`not within ${LIMIT / 1000} s: ${find}\nseen: ${describe(saw())}`));
+  const giveUp = () => reject(new Error(`not within ${LIMIT / 1000} s: ${find}\n${describe(saw())}`));
   const late = setTimeout(giveUp, LIMIT);
   const lookAgain = () => void look().catch(reject);
   const stop = onChange(lookAgain);

@@ -31,13 +31,16 @@ const TYPES = [
 /** Files, and folders with a `/` at their end, that are tested elsewhere. */
 const TESTED_TOGETHER: Record<string, string> = {
   "src/cli/check/finding.ts": "test/cli/check/report.test.ts",
+  "src/assembly.ts": "test/server.test.ts",
   "src/cli/context.ts": "test/cli/main.test.ts",
+  "src/inbox/sqlite-statements.ts": "test/inbox/sqlite.test.ts",
   "src/index.ts": "test/server.test.ts",
   "src/protocol/asgi.ts": "test/types/application.types.ts",
   "src/telegram/connect-error.ts": "test/telegram/connections.test.ts",
   "src/telegram/answer.ts": "test/telegram/bot-api.test.ts",
   "src/telegram/file-places.ts": "test/telegram/uploads.test.ts",
   "src/telegram/upload-source.ts": "test/telegram/uploads.test.ts",
+  "workers/running-instance.ts": "test/workers/instances.test.ts",
   // The simulator is tested as it is used: over HTTP, and by its clients.
   "simulator/api/": "test/simulator/api/all-methods.test.ts",
   "simulator/clients/": "test/simulator/clients/people.test.ts",

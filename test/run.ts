@@ -25,10 +25,11 @@ process.env.NODE_COMPILE_CACHE ??= join(ROOT, "node_modules/.cache/compiled");
 
 const files = filesOf(process.argv.slice(2));
 const running = new Set<string>();
-const silence = new AbortController();
+const ending = new AbortController();
 const watch = setTimeout(() => {
   console.error(`nothing has ended for ${SILENCE / 1000} s in ${[...running].join(", ")}`);
-  silence.abort();
+  fail();
+  ending.abort();
 }, SILENCE);
 /** Skipped tests, with their reasons. */
 const skipped: string[] = [];
@@ -40,8 +41,14 @@ const tests = run({
   // Longer than a helper waits, which can say what it saw.
   timeout: LIMIT + 30_000,
   execArgv: ["--import", import.meta.resolve(`./leftovers${EXTENSION}`)],
-  signal: silence.signal,
+  signal: ending.signal,
 });
+for (const end of ["SIGINT", "SIGTERM"] as const) {
+  process.once(end, () => {
+    fail();
+    ending.abort();
+  });
+}
 tests.on("test:enqueue", ({ nesting, file }) => nesting === 0 && file !== undefined && running.add(file));
 tests.on("test:summary", ({ file }) => file !== undefined && running.delete(file));
 tests.on("test:complete", () => watch.refresh());

@@ -1,4 +1,4 @@
-/** Whether a promise is settled by the time that all microtasks have run. */
+/** True if the promise is settled when all microtasks have run. */
 export async function isSettled(promise: Promise<unknown>): Promise<boolean> {
   let settled = false;
   promise.then(

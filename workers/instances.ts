@@ -15,6 +15,7 @@ import { IdleLine } from "./idle-line.ts";
 import { type Delivered, type Ending, Instance, InstanceExtensions, type InstanceHost } from "./instance.ts";
 import type { Asgi3 } from "./loader.ts";
 import { describe, placeInScope, type Reporter } from "./reporter.ts";
+import { outside, runningInstance } from "./running-instance.ts";
 
 export interface InstancesOptions {
   application: Asgi3;
@@ -24,7 +25,7 @@ export interface InstancesOptions {
   max: number;
   /** Milliseconds after which an idle instance is dropped. */
   idleTimeout: number;
-  reporter: Pick<Reporter, "log" | "within" | "source">;
+  reporter: Pick<Reporter, "log">;
   outbound: Pick<Batch<ToMain>, "push" | "last">;
   calls: Pick<Calls, "make">;
   pulse: Pick<Pulse, "willWorkAt" | "count">;
@@ -118,7 +119,10 @@ export class Instances implements InstanceHost {
 
   settled(seq: number, instance: Instance): void {
     instance.since = this.#now;
-    this.#settle(seq);
+    const { outbound } = this.#options;
+    const { last } = outbound;
+    if (last?.type === "settled") last.seqs.push(seq);
+    else outbound.push({ type: "settled", seqs: [seq] });
   }
 
   refused(error: unknown, instance: Instance): void {
@@ -150,7 +154,7 @@ export class Instances implements InstanceHost {
 
   /** The instance whose code is running. */
   get #running(): Instance {
-    return this.#options.reporter.source as Instance;
+    return runningInstance.getStore() as Instance;
   }
 
   // ---- one instance's life ----
@@ -166,9 +170,14 @@ export class Instances implements InstanceHost {
     instance.since = this.#now;
     this.#live.set(route.key, instance);
     this.#behind.add(instance);
-    const { application, state, reporter } = this.#options;
+    const { application, state } = this.#options;
     const scope = scopeOf(route, state, new InstanceExtensions(instance));
-    reporter.within(instance, () => instance.run(application, scope));
+    // In a context of its own, so that its output and errors can be traced to it. enterWith() costs less memory than run(), which
+    // keeps a second context per instance to restore.
+    outside(() => {
+      runningInstance.enterWith(instance);
+      instance.run(application, scope);
+    });
   }
 
   #disconnect(instance: Instance, reason: DisconnectReason): void {
@@ -200,7 +209,7 @@ export class Instances implements InstanceHost {
     if (event !== held) instance.dequeue();
     if (thrown === undefined || thrown.error instanceof DisconnectedError) {
       if (event === undefined) return;
-      this.#settle(event.seq);
+      this.settled(event.seq, instance);
       if (!received) {
         const message = "the application returned without calling receive(); the event counts as handled";
         reporter.log("warn", message, undefined, place);
@@ -220,12 +229,6 @@ export class Instances implements InstanceHost {
     if (instance === undefined) return;
     this.#whenClosed.get(instance)?.();
     this.#whenClosed.delete(instance);
-  }
-
-  #settle(seq: number): void {
-    const { last } = this.#options.outbound;
-    if (last?.type === "settled") last.seqs.push(seq);
-    else this.#options.outbound.push({ type: "settled", seqs: [seq] });
   }
 
   // ---- once a second ----

@@ -3,29 +3,18 @@
  * the scope of the instance that it comes from, if that is known.
  */
 
-import { AsyncLocalStorage } from "node:async_hooks";
 import { inspect } from "node:util";
 import type { Batch } from "../src/protocol/batch.ts";
 import { delivery } from "../src/protocol/delivery.ts";
 import type { LogLevel, Place, ToMain } from "../src/protocol/port.ts";
 import { captureOutput } from "./output.ts";
-
-/** The instance whose code is running. */
-export interface Source {
-  /** The scope's key. */
-  readonly key: string;
-  readonly held: { readonly seq: number; readonly event: { readonly type: string } } | undefined;
-}
+import { runningInstance } from "./running-instance.ts";
 
 export class Reporter {
   /** True if debug lines are logged. */
   debug: boolean;
 
   readonly #outbound: Batch<ToMain>;
-  /** The running instance. The async context follows its code through promises, timers and callbacks. */
-  readonly #source = new AsyncLocalStorage<Source>();
-  /** Runs a function in the context of the constructor, which belongs to no instance. */
-  readonly #outside = AsyncLocalStorage.snapshot();
   /** Reports output whose line is not complete yet. */
   readonly #finishOutput: () => void;
   #crashed = false;
@@ -39,20 +28,6 @@ export class Reporter {
     process.on("uncaughtException", (error) => this.#crash("an uncaught exception ends the worker", error));
     process.on("unhandledRejection", (error) => this.#crash("an unhandled promise rejection ends the worker", error));
     process.on("exit", (code) => this.#exit(code));
-  }
-
-  /** Runs an instance's code in an async context of its own, so that its output and its errors can be traced to it. */
-  within<T>(source: Source, run: () => T): T {
-    // enterWith() costs less memory than AsyncLocalStorage.run(), which keeps a second context per instance to restore.
-    return this.#outside(() => {
-      this.#source.enterWith(source);
-      return run();
-    });
-  }
-
-  /** The instance whose code is running; undefined if the code belongs to none. */
-  get source(): Source | undefined {
-    return this.#source.getStore();
   }
 
   /** @param place the subject of the line; by default the instance whose code is running */
@@ -84,14 +59,14 @@ export class Reporter {
   }
 
   #reportCrash(message: string, error: unknown): void {
-    const seq = this.source?.held?.seq;
+    const seq = runningInstance.getStore()?.held?.seq;
     const culprit = seq === undefined ? {} : { seq };
     this.#outbound.push({ type: "crash", message, error: describe(error), ...this.#place(), ...culprit });
   }
 
   #place(): Place {
-    const { source } = this;
-    return source === undefined ? {} : placeInScope(source.key, source.held?.event);
+    const instance = runningInstance.getStore();
+    return instance === undefined ? {} : placeInScope(instance.key, instance.held?.event);
   }
 }
 

@@ -1,4 +1,4 @@
-/** The application of the crash test: does what each message says, good or bad, and reports every event that it has handled. */
+/** The application of the crash test: carries out the deed that a message names, and answers every event that it has handled. */
 
 import { setTimeout as delay } from "node:timers/promises";
 import { type Application, delivery, NetworkError, type Send, TelegramError } from "../../src/index.ts";
@@ -17,7 +17,7 @@ export const application: Application = async (_scope, receive, send) => {
   }
 };
 
-/** Says it until Telegram has certainly heard it, which may be more than once: then `repeat` tells. */
+/** Sends the answer until Telegram has certainly got it. It may arrive more than once, with a higher `repeat`. */
 async function say(send: Send, what: { number: number; attempt: number; part: number; parts: number }): Promise<void> {
   for (let repeat = 0; ; repeat++) {
     try {
@@ -33,7 +33,7 @@ async function say(send: Send, what: { number: number; attempt: number; part: nu
 
 type Doing = (attempt: number) => void | Promise<void>;
 
-/** These do it again at each attempt, the others only at the first. */
+/** Wraps a deed that is done at the first attempt only. */
 const once =
   (kill: Doing): Doing =>
   (attempt) =>

@@ -1,7 +1,7 @@
 /**
  * The crash test. Messages come in from 500 chats without a pause, while the server is killed, stopped and started again, its
- * workers are made to die, its application fails, and its Bot API breaks in every way that faults.ts knows. In the end all is
- * left in peace until everything is answered, and the account is drawn up (ledger.ts).
+ * workers die, its application fails, and its Bot API has every fault of faults.ts. Then all faults end, everything is answered,
+ * and the ledger is checked (ledger.ts).
  */
 
 import { closeSync, createReadStream, openSync, writeSync } from "node:fs";
@@ -21,33 +21,33 @@ import { type Deed, readAnswer, writeOrder } from "./words.ts";
 export interface ChaosOptions {
   minutes: number;
   seed: number;
-  /** What is done, line by line. */
+  /** Takes a line for each step. */
   tell?(line: string): void;
 }
 
 export interface Outcome {
-  /** What is wrong; nothing, if it went well. */
+  /** Broken promises. */
   faults: readonly string[];
   summary: Record<string, number>;
-  /** Where the inbox, the server's log and the steps of the test are; gone, if it went well. */
+  /** Folder of the inbox, the server's log and the steps of the test; removed if there are no faults. */
   folder: string;
 }
 
 const CHATS = 500;
-/** New messages in a second, by chance twice as many or none. */
+/** New messages in a second, on average. */
 const RATE = 150;
 const TICK = 20;
-/** With so many unanswered messages, no more are sent. */
+/** Most unanswered messages: with more, none are sent. */
 const MOST_UNANSWERED = 4000;
-/** In the end nothing may keep still for so long: ms. A worker that has died often comes back after 10 s. */
+/** Longest time without an answer in the end, in ms. A worker that has died often comes back after 10 s. */
 const STILL = 30_000;
 
 const FIRST_ID = 1_000_000_000;
-/** More than there are updates between two restarts of their ids. */
+/** More than the number of updates between two restarts of their ids. */
 const ID_LEAP = 1_000_000;
 
 const ON = { polls: POLLS, sends: SENDS, everything: EVERYTHING };
-/** None of them can be an event, and each has a valid id. */
+/** Updates with a valid id that cannot become events. */
 const ABSURD = [{ message: null }, { message: 7 }, { message: "hello" }, { message: [] }, {}, { poll: true }];
 
 export async function chaos(options: ChaosOptions): Promise<Outcome> {
@@ -61,7 +61,7 @@ export async function chaos(options: ChaosOptions): Promise<Outcome> {
   return await run.outcome();
 }
 
-/** The simulator keeps next to nothing: what counts is in the ledger. */
+/** The simulator keeps little: the ledger has the account. */
 const BOUNDED = { callLog: 0, historyPerChat: 2, firstUpdateId: FIRST_ID };
 
 class Chaos {
@@ -81,7 +81,7 @@ class Chaos {
   readonly #began = performance.now();
   readonly #keeper: Keeper;
   #firstId = FIRST_ID;
-  /** Whether no messages come for a moment. */
+  /** True while no messages are sent. */
   #isQuiet = false;
 
   constructor({ minutes, seed, tell = () => {} }: ChaosOptions, api: FaultyApi) {
@@ -178,13 +178,13 @@ class Chaos {
     else this.#ledger.deadly.set(id, JSON.stringify(absurd));
   }
 
-  /** As soon as the queue is empty, unless that takes long. */
+  /** Restarts the ids of updates when the queue is empty; gives up after a second. */
   async #restartIds(): Promise<void> {
     const { simulator } = this.#api;
     this.#isQuiet = true;
     for (let i = 0; i < 100 && simulator.pending > 0; i++) await delay(10);
     if (simulator.pending === 0) {
-      // Where none has been in this run: an id that has been seen within two days is no new one.
+      // Ids that are new in this run: the server drops updates with an id that it saw within two days.
       this.#firstId -= ID_LEAP;
       simulator.restartIds(this.#firstId);
       this.#done.restarts += 1;
@@ -194,7 +194,7 @@ class Chaos {
 
   // ---- the calm ----
 
-  /** Ends all faults, waits for what is left, and looks at everything. */
+  /** Ends all faults, waits for the answers, and checks the ledger and the inbox. */
   async recover(): Promise<void> {
     if (this.#keeper.isHopeless) return;
     this.#tell("calm");
@@ -243,7 +243,7 @@ class Chaos {
     await this.#keeper.end();
   }
 
-  /** Nothing is left running, however the test ends. */
+  /** Ends the server and the Bot API. */
   async close(): Promise<void> {
     await this.#keeper.close();
     for (const { stack } of this.#api.errors.slice(0, 5))

@@ -1,14 +1,14 @@
-/** What is in a server's inbox, seen from outside. */
+/** Reads a server's inbox from outside. */
 
 import { DatabaseSync } from "node:sqlite";
 
-/** How many events are not settled. */
+/** Number of events that are not settled. */
 export function unsettledIn(path: string): number {
   const [row] = query(path, "SELECT count(*) AS unsettled FROM event") as { unsettled: number }[];
   return row!.unsettled;
 }
 
-/** The `update_id` of each dead letter. */
+/** `update_id` of each dead letter. */
 export function deadLettersIn(path: string): number[] {
   const rows = query(path, "SELECT update_id FROM dead_letter") as { update_id: number }[];
   return rows.map(({ update_id }) => update_id);

@@ -1,4 +1,4 @@
-/** Keeps a server running over one inbox: starts it, kills it, stops it as Docker does, and notices when it ends by itself. */
+/** Keeps a server running on one inbox: starts it, kills it, stops it as Docker does, and notices if it ends by itself. */
 
 import { setTimeout as delay } from "node:timers/promises";
 import { type FaultyApi, POLLS } from "../faults/faulty-api.ts";
@@ -7,23 +7,23 @@ import { BotProcess } from "./bot-process.ts";
 export interface KeeperOptions {
   api: FaultyApi;
   inbox: string;
-  /** An open file for all that the server says. */
+  /** Open file for the server's output. */
   log: number;
-  /** Something is as it must not be. */
+  /** Takes a broken promise. */
   complain(fault: string): void;
 }
 
-/** How a server that was ended is started again. */
+/** A restart of a server. */
 export interface Restart {
-  /** After so many milliseconds. */
+  /** Pause before it, in ms. */
   down: number;
-  /** Of the command. */
+  /** Options of the command. */
   options: readonly string[];
 }
 
-/** After so many ends that nobody asked for, it is not started any more. */
+/** Most unexpected ends: after them, the server is not started again. */
 const MOST_COLLAPSES = 5;
-/** How long a stop may take: ms. Docker waits for 10 s. */
+/** Longest stop, in ms: Docker waits for 10 s. */
 const STOP = 10_000;
 const TICK = 50;
 
@@ -34,21 +34,21 @@ export class Keeper {
   readonly #options: KeeperOptions;
   #process: BotProcess;
   #collapses = 0;
-  /** Whether the process has been told to end. */
+  /** True after a signal that ends the process. */
   #isExpectedToEnd = false;
 
-  /** Starts it. */
+  /** Starts the server. */
   constructor(options: KeeperOptions) {
     this.#options = options;
     this.#process = this.#start();
   }
 
-  /** Whether it has ended by itself too often. */
+  /** True if the server has ended by itself too often. */
   get isHopeless(): boolean {
     return this.#collapses >= MOST_COLLAPSES;
   }
 
-  /** Whether it has polled since it was started last. */
+  /** True if the server has polled since its last start. */
   get hasPolled(): boolean {
     return this.#options.api.visits(POLLS).some(({ at }) => at > this.#process.started);
   }
@@ -68,7 +68,7 @@ export class Keeper {
   }
 
   reload(): void {
-    // One that has not come so far as to heed signals would be ended by it.
+    // Before it listens to signals, SIGHUP would end it.
     if (!this.hasPolled || this.#process.isOver) return;
     this.reloads += 1;
     this.#process.signal("SIGHUP");
@@ -81,7 +81,7 @@ export class Keeper {
     await this.kill(restart);
   }
 
-  /** Stops it for good, as far as it goes. */
+  /** Stops the server with SIGTERM, and checks the exit code. */
   async end(): Promise<void> {
     const { api, complain } = this.#options;
     this.#isExpectedToEnd = true;
@@ -93,17 +93,17 @@ export class Keeper {
       return this.close();
     }
     const end = await this.#process.ended;
-    // Before it has said anything to Telegram it may not have come so far as to heed signals.
+    // Before its first call of the Bot API it may not listen to signals yet.
     const isTooYoung = !api.visits().some(({ at }) => at > this.#process.started);
     if (end.code !== 0 && !isTooYoung) complain(`SIGTERM ended it with ${JSON.stringify(end)}`);
   }
 
-  /** Starts it over what it has left. */
+  /** Starts the server on the same inbox. */
   startOnceMore(): void {
     this.#process = this.#start();
   }
 
-  /** Nothing is left running. */
+  /** Kills the server, if it runs. */
   async close(): Promise<void> {
     this.#isExpectedToEnd = true;
     if (!this.#process.isOver) this.#process.signal("SIGKILL");

@@ -5,7 +5,7 @@ import type { Answer, Deed } from "./words.ts";
 
 const CHAT = 7;
 
-/** A ledger in which one chat has had these orders, numbered from 1, as updates 101, 102, … */
+/** A ledger of one chat with these orders, numbered from 1, as updates 101, 102, … */
 function ledgerOf(...deeds: Deed[]): Ledger {
   const ledger = new Ledger();
   for (const deed of deeds) {
@@ -29,8 +29,8 @@ function faultsAfter(ledger: Ledger, ...answers: Answer[]): readonly string[] {
   return ledger.faults;
 }
 
-describe("the ledger finds nothing wrong with", () => {
-  test("answers in order, without those that must die", () => {
+describe("the ledger accepts", () => {
+  test("the ledger finds nothing wrong with answers in order, except those to deadly orders", () => {
     const ledger = ledgerOf("work", "fail", "poison-exit", "work");
     assert.deepEqual(faultsAfter(ledger, answer(1), answer(4)), []);
     ledger.buried([103, 102]);
@@ -39,7 +39,7 @@ describe("the ledger finds nothing wrong with", () => {
     assert.deepEqual([ledger.ordered, ledger.answered, ledger.duplicates], [2, 2, 0]);
   });
 
-  test("the last event again at a later attempt", () => {
+  test("the ledger finds nothing wrong with the last event again at a later attempt", () => {
     const ledger = ledgerOf("twice", "work");
     const parts = [1, 2].map((part) => answer(1, { part, parts: 2 }));
     const again = [1, 2].map((part) => answer(1, { part, parts: 2, attempt: 2 }));
@@ -47,7 +47,7 @@ describe("the ledger finds nothing wrong with", () => {
     assert.equal(ledger.duplicates, 1);
   });
 
-  test("what the application says again because it does not know", () => {
+  test("the ledger finds nothing wrong with an answer that the application repeats", () => {
     const ledger = ledgerOf("work");
     assert.deepEqual(faultsAfter(ledger, answer(1), answer(1, { repeat: 1 }), answer(1, { repeat: 3 })), []);
     assert.equal(ledger.repeats, 2);
@@ -62,25 +62,25 @@ describe("the ledger finds", () => {
     ["a duplicate at the same attempt", three(), [answer(1), answer(1)], /twice at one attempt/],
     ["an attempt that goes back", three(), [answer(1, { attempt: 2 }), answer(1)], /an earlier attempt/],
     ["an answer to what must die", ledgerOf("poison-exit"), [answer(1, { attempt: 4 })], /it should have died/],
-    ["an answer to nothing", three(), [answer(4)], /nobody asked/],
+    ["an answer to nothing", three(), [answer(4)], /no such order/],
     ["half an answer", ledgerOf("twice", "work"), [answer(1, { parts: 2 }), answer(2)], /only a part/],
     ["the other half of it", ledgerOf("twice", "work"), [answer(1, { part: 2, parts: 2 })], /beginning is missing/],
   ];
   for (const [what, ledger, answers, fault] of cases) {
-    test(what, () => {
+    test(`the ledger finds ${what}`, () => {
       assert.equal(faultsAfter(ledger, ...answers).length, 1);
       assert.match(ledger.faults[0]!, fault);
     });
   }
 
-  test("at the end what has never been answered", () => {
+  test("the ledger finds orders without an answer at the end", () => {
     const ledger = three();
     ledger.heard(CHAT, answer(1));
     ledger.close();
     assert.match(ledger.faults[0]!, /no answer to 2 \(update 102\), 3 \(update 103\)/);
   });
 
-  test("dead letters that should have lived, and those that are missing or there twice", () => {
+  test("the ledger finds dead letters of harmless orders, missing ones, and two of one update", () => {
     const ledger = ledgerOf("work", "fail", "fail");
     ledger.buried([101, 102, 102]);
     assert.equal(ledger.faults.length, 3);

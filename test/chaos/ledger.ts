@@ -1,48 +1,48 @@
 /**
- * The account of a crash test: what each chat has been told to do, and what has come of it. An answer is judged as it comes,
- * against the one before it in its chat, so that no more is kept than one line for each chat and one for each dead letter.
+ * The ledger of a crash test: the orders to each chat, and their answers. An answer is checked when it comes, against the answer
+ * before it in its chat. So the ledger keeps one line for each chat and one for each dead letter.
  *
- * In each chat the answers must be those to 1, 2, 3, …, without those that must die. A crash between an answer and its
- * settlement makes the event come again: so an answer may be followed by another to the same event if that is of a later
- * attempt, and by nothing that lies further back.
+ * In each chat the bot must answer the orders 1, 2, 3, …, except the deadly ones. After a crash between an answer and its
+ * settlement the event is delivered again: another answer to the same order may follow if its attempt is later. An answer to an
+ * earlier order may not.
  */
 
 import { type Answer, DEADLY, type Deed, type Order } from "./words.ts";
 
 interface Account {
-  /** How many orders it has had. */
+  /** Number of orders. */
   ordered: number;
   last: Answer;
-  /** The numbers that must die, of those above `last`. */
+  /** Numbers of deadly orders above `last`. */
   readonly deadly: Set<number>;
-  /** The `update_id` of each number above `last`. */
+  /** `update_id` of each number above `last`. */
   readonly updates: Map<number, number>;
 }
 
 const NONE: Answer = { number: 0, attempt: 0, part: 1, parts: 1, repeat: 0 };
-/** More is not told of one run. */
+/** Most faults that are kept. */
 const MOST_FAULTS = 50;
 
 export class Ledger {
   readonly faults: string[] = [];
-  /** Orders that must be answered, and those that have been. */
+  /** Number of orders that must be answered. */
   ordered = 0;
   answered = 0;
-  /** Answers to an event that had been answered before, at an earlier attempt. */
+  /** Number of answers to an event that was answered at an earlier attempt. */
   duplicates = 0;
-  /** Answers that the application itself gave again, not knowing whether they had been heard. */
+  /** Number of answers that the application repeated because the first send had no result. */
   repeats = 0;
-  /** The `update_id` of each update that must die, and what it is. */
+  /** Deadly updates: their `update_id` and a description. */
   readonly deadly = new Map<number, string>();
   readonly #accounts = new Map<number, Account>();
   readonly #clock: () => string;
 
-  /** @param clock what to put before each fault */
+  /** @param clock gives the text before each fault */
   constructor(clock = () => "") {
     this.#clock = clock;
   }
 
-  /** The chat's next order. */
+  /** Makes the chat's next order. */
   order(chat: number, deed: Deed): Order {
     const account = this.#account(chat);
     account.ordered += 1;
@@ -51,7 +51,7 @@ export class Ledger {
     return { deed, number: account.ordered };
   }
 
-  /** The order has got its update's id. */
+  /** Notes the id of the order's update. */
   pushed(update_id: number, chat: number, { deed, number }: Order): void {
     this.#account(chat).updates.set(number, update_id);
     if (isDeadly(deed)) this.deadly.set(update_id, `${deed} ${number} in chat ${chat}`);
@@ -67,7 +67,7 @@ export class Ledger {
     for (const number of account.updates.keys()) if (number <= answer.number) account.updates.delete(number);
   }
 
-  /** What the dead letters are. */
+  /** Checks the dead letters. */
   buried(update_ids: readonly number[]): void {
     const found = new Set(update_ids);
     for (const update_id of update_ids) {
@@ -79,7 +79,7 @@ export class Ledger {
     if (found.size < update_ids.length) this.complain("there are dead letters of the same update");
   }
 
-  /** Everything should have been answered by now. */
+  /** Checks that every order is answered. */
   close(): void {
     for (const [chat, account] of this.#accounts) {
       const { last } = account;
@@ -93,11 +93,11 @@ export class Ledger {
     if (this.faults.length < MOST_FAULTS) this.faults.push(this.#clock() + fault);
   }
 
-  /** What is wrong with the answer, if anything. */
+  /** @returns the fault of the answer, if it has one */
   #judge(account: Account, answer: Answer): string | undefined {
     const { last, deadly, ordered } = account;
     const { number, attempt, part, repeat } = answer;
-    if (number > ordered) return "nobody asked for that";
+    if (number > ordered) return "there is no such order";
     if (deadly.has(number)) return "it should have died";
     if (number < last.number) return "out of order, or twice";
     if (number > last.number) {
@@ -129,7 +129,7 @@ function isDeadly(deed: Deed): boolean {
   return (DEADLY as readonly Deed[]).includes(deed);
 }
 
-/** Which events between the last answer and that number should have been answered. */
+/** @returns a fault if events between the last answer and that number have no answer */
 function missingBefore(number: number, { last, deadly, updates }: Account): string | undefined {
   const between = Array.from({ length: Math.max(0, number - last.number - 1) }, (_, i) => last.number + 1 + i);
   const missing = between.filter((candidate) => !deadly.has(candidate));

@@ -1,26 +1,26 @@
-/** What is done to the server during a crash test, one thing after another: the same for the same seed. */
+/** The steps of a crash test: the same for the same seed. */
 
 import { FAULTS, type FaultName } from "../faults/faults.ts";
 import type { Random } from "../faults/random.ts";
 import { CRASHES, DEADLY, type Deed, HARMLESS } from "./words.ts";
 
-/** One thing that is done, after a pause of so many milliseconds. */
+/** One step, after a pause in ms. */
 export type Step = Doing & { pause: number };
 
 type Doing =
-  /** The process is killed (-9), and started again after `down`, with other options. */
+  /** The process is killed (-9), and started again after `down` ms, with other options. */
   | { do: "kill"; down: number; options: string[] }
-  /** It is asked to stop, and started again. */
+  /** It is stopped by SIGTERM, and started again. */
   | { do: "stop"; down: number; options: string[] }
-  /** It is asked to stop, and killed while it does. */
+  /** It is killed while it stops. */
   | { do: "stop and kill"; after: number; down: number; options: string[] }
   /** Its workers are replaced, one by one. */
   | { do: "reload" }
-  /** So many chats get such a message. */
+  /** So many chats get a message with that deed. */
   | { do: "say"; deed: Deed; chats: number }
   /** The Bot API fails. */
   | { do: "fault"; fault: Failing; on: "polls" | "sends" | "everything"; probability: number; for: number }
-  /** An update comes that is none. */
+  /** An update comes that cannot become an event. */
   | { do: "absurd"; which: number }
   /** The ids of updates go on from somewhere lower. */
   | { do: "restart ids" };
@@ -48,7 +48,7 @@ function deed(random: Random): Doing {
   if (dice < 0.67) return { do: "absurd", which: random.integer(0, 99) };
   if (dice < 0.69) return { do: "restart ids" };
   const duration = random.integer(100, 1500);
-  // The one way to get updates that are known already.
+  // The only fault that brings known updates.
   if (dice < 0.73) return { do: "fault", fault: "sameAgain", on: "polls", probability: 0.5, for: duration };
   return {
     do: "fault",

@@ -1,12 +1,12 @@
-/** What the crash test and its application say to each other, in the texts of messages. */
+/** Texts of the messages between the crash test and its application. */
 
-/** What the application does with a message, before it answers. */
+/** Deed of the application before it answers a message. */
 export type Deed = (typeof HARMLESS)[number] | (typeof CRASHES)[number] | (typeof DEADLY)[number];
 
 export const HARMLESS = ["work", "twice", "slow", "busy"] as const;
-/** They kill their worker once, or block it until it is killed: at the first attempt. */
+/** These kill their worker at the first attempt, or block it until it is killed. */
 export const CRASHES = ["exit", "throw", "reject", "heap", "block"] as const;
-/** They must end as dead letters: an exception, or the death of the worker at each attempt. */
+/** These must become dead letters: an exception, or the death of the worker at each attempt. */
 export const DEADLY = ["fail", "poison-exit", "poison-throw", "poison-reject", "poison-heap"] as const;
 
 /** The number counts from 1 in each chat. */
@@ -24,14 +24,14 @@ export function readOrder(text: string): Order | undefined {
   return deed === undefined ? undefined : { deed: deed as Deed, number: Number(number) };
 }
 
-/** That the application has handled the event of that number. */
+/** Says that the application has handled the event of that number. */
 export interface Answer {
   number: number;
   attempt: number;
-  /** Of an answer that comes in several messages, from 1. */
+  /** From 1, in an answer of several messages. */
   part: number;
   parts: number;
-  /** How often the application has said this before without knowing whether it was heard. */
+  /** Number of earlier sends of this answer whose result is unknown. */
   repeat: number;
 }
 

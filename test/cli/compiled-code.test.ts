@@ -4,7 +4,7 @@ import { chmodSync, existsSync, globSync, mkdirSync, readdirSync, readFileSync, 
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { promisify } from "node:util";
-import { Folder } from "../end-to-end/bot.ts";
+import { Folder } from "../folder.ts";
 import { run } from "./asgigram.ts";
 
 /** Node.js then logs its cache to standard error. */

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import { Folder } from "../end-to-end/bot.ts";
+import { Folder } from "../folder.ts";
 import { Asgigram } from "./asgigram.ts";
 import { BotApiStandIn, TOKEN } from "./bot-api-stand-in.ts";
 import { InProcess } from "./in-process.ts";

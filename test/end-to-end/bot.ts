@@ -4,9 +4,6 @@ import type { SimulatedUser, Simulator } from "../../simulator/index.ts";
 import { Asgigram, type Exit, type RunOptions } from "../cli/asgigram.ts";
 import { eventually, LIMIT } from "../eventually.ts";
 
-// For the tests that import it from here.
-export { Folder } from "../folder.ts";
-
 /** Starts `test/end-to-end/apps/<app>.ts`; resolves when it serves. */
 export async function startBot(app: string, simulator: Simulator, args: readonly string[]): Promise<Bot> {
   const bot = new Bot(`apps/${app}.ts`, simulator, args);

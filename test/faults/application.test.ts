@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { message } from "../end-to-end/bot.ts";
+import { eventually } from "../eventually.ts";
 import { FaultyBot } from "./bot.ts";
-import { eventually } from "./eventually.ts";
 import type { Fault, FaultName } from "./faults.ts";
 
 const ON_MESSAGES = /^sendMessage$/;

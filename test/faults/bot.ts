@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { resolveConfig, type Values } from "../../src/config/config.ts";
 import { type RunningServer, serve } from "../../src/server.ts";
 import { message } from "../end-to-end/bot.ts";
-import { eventually } from "./eventually.ts";
+import { eventually } from "../eventually.ts";
 import { FaultyApi, type FaultyApiOptions } from "./faulty-api.ts";
 
 export interface FaultyBotOptions extends FaultyApiOptions {

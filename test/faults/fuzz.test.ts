@@ -4,7 +4,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { NetworkError, TelegramError } from "../../src/protocol/errors.ts";
 import { UPDATE_KINDS } from "../../src/protocol/route.ts";
-import { Folder } from "../end-to-end/bot.ts";
+import { Folder } from "../folder.ts";
 import { FaultyBot } from "./bot.ts";
 import { POLLS } from "./faulty-api.ts";
 import { Sender } from "./sender.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
+import { eventually } from "../eventually.ts";
 import { FaultyBot } from "./bot.ts";
-import { eventually } from "./eventually.ts";
 import { FAULTS, type FaultName } from "./faults.ts";
 import { POLLS, type Visit } from "./faulty-api.ts";
 import { Stopwatch } from "./stopwatch.ts";

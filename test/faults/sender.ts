@@ -47,6 +47,7 @@ export class Sender implements AsyncDisposable {
       succeeded: resolve,
       failed: reject,
     });
+    this.#outbox.takeTurn()();
     const result = promise.then((answer) => (JSON.parse(answer as string) as { result: unknown }).result);
     // A failing test ends this call, too; its own error is the one to show.
     result.catch(() => {});

@@ -4,8 +4,8 @@ import { NetworkError } from "../../src/protocol/errors.ts";
 import { BotApi } from "../../src/telegram/bot-api.ts";
 import { Poller } from "../../src/telegram/poller.ts";
 import { message } from "../end-to-end/bot.ts";
+import { eventually } from "../eventually.ts";
 import { Deadlines } from "../telegram/deadlines.ts";
-import { eventually } from "./eventually.ts";
 import { FaultyApi, POLLS, SENDS } from "./faulty-api.ts";
 import { Sender } from "./sender.ts";
 

@@ -2,37 +2,75 @@ import assert from "node:assert/strict";
 import { EventEmitter, once } from "node:events";
 import { join } from "node:path";
 import { test } from "node:test";
+import { MessagePort } from "node:worker_threads";
 import fc from "fast-check";
 import type { ToMain } from "../../src/protocol/port.ts";
 import { WorkerPool } from "../../src/threads/pool.ts";
-import type { WorkerLife } from "../../src/threads/worker.ts";
+import { Threads } from "../../src/threads/threads.ts";
+import type { Worker } from "../../src/threads/worker.ts";
 import { hostTask } from "../host-task.ts";
 
 const APP = join(import.meta.dirname, "../end-to-end/apps/echo.ts");
+/** Types of the items that a worker may post while it serves. */
+const TYPES = new Set(["ready", "call", "settled", "failed", "crash", "log", "output", "revoked"]);
+const OFF = Number.POSITIVE_INFINITY;
 
-test("whatever is posted to a worker, it works on or is replaced, and this thread hears of it in words of the port", async (t) => {
-  const happenings = new EventEmitter<{ ready: [WorkerLife]; call: [ToMain & { type: "call" }] }>();
-  const heard: ToMain[] = [];
+test("a worker that gets any item at all handles the event behind it or is replaced, and posts items of port.ts alone", async (t) => {
+  const happenings = new EventEmitter<{ ready: [Worker]; call: [] }>();
+  const posted: ToMain[] = [];
   const deaths: Error[] = [];
+  /** This thread's end of the newest worker's port. */
+  let port: MessagePort | undefined;
+  const { on } = MessagePort.prototype;
+  t.mock.method(MessagePort.prototype, "on", function (this: MessagePort, name: "message", listener: () => void) {
+    if (name === "message") {
+      on.call(this, name, (items: unknown) => {
+        // Piscina's own messages are no arrays.
+        if (!Array.isArray(items)) return;
+        posted.push(...items);
+        if (items.some(({ type }) => type === "ready")) port = this;
+      });
+    }
+    return on.call(this, name, listener);
+  });
+  const threads = new Threads(1, OFF);
   const pool = new WorkerPool({
     workers: 1,
+    threads,
     task: hostTask({ application: APP, directory: import.meta.dirname }),
+    stallTimeout: OFF,
     grace: 1000,
+    restart: { recycleAfter: OFF, memoryLimit: OFF, watchesFiles: false },
     pause: () => 0,
-    onReady: (_, life) => happenings.emit("ready", life),
-    onMessage: (_worker, life, item) => {
-      heard.push(item);
-      if (item.type !== "call") return;
-      life.push({ type: "result", id: item.id, body: '{"ok":true,"result":{}}' });
-      happenings.emit("call", item);
+    onPushed: (worker) => void setImmediate(() => worker.flush()),
+    updates: {
+      workerReady: (worker) => happenings.emit("ready", worker),
+      workerPaused() {},
+      workerDrained() {},
+      workerDied() {},
+      posted: () => undefined,
+      settled() {},
+      failed() {},
     },
-    onPaused: () => {},
-    onDrained: () => {},
-    onGone: (_worker, _life, error) => deaths.push(error),
+    calls: {
+      call(worker, { id }) {
+        worker.push({ type: "result", id, body: '{"ok":true,"result":{}}' });
+        happenings.emit("call");
+      },
+    },
+    words: { said() {}, printed() {}, crashed() {} },
+    diagnostics: {
+      workerReady() {},
+      workerStalled() {},
+      workerReplaced() {},
+      workerDied: (_worker, _cause, error) => deaths.push(error),
+    },
+    log: { info() {}, warn() {}, error() {}, isLevelEnabled: () => false },
   });
   t.after(() => pool.destroy());
-  let [life] = await once(happenings, "ready");
-  const types = fc.constantFrom("bot", "events", "result", "failure", "no such type");
+  const [started] = await Promise.all([once(happenings, "ready"), pool.start()]);
+  let [worker] = started;
+  const types = fc.constantFrom("debug", "events", "result", "failure", "file", "revoke", "no such type");
   const item = fc.oneof(
     fc.jsonValue(),
     fc.record({
@@ -40,7 +78,9 @@ test("whatever is posted to a worker, it works on or is replaced, and this threa
       events: fc.jsonValue(),
       id: fc.jsonValue(),
       body: fc.jsonValue(),
-      bot: fc.jsonValue(),
+      debug: fc.jsonValue(),
+      file: fc.jsonValue(),
+      shard: fc.jsonValue(),
       error: fc.jsonValue(),
     }),
     fc.record({
@@ -50,21 +90,23 @@ test("whatever is posted to a worker, it works on or is replaced, and this threa
   );
   for (const junk of fc.sample(item, { numRuns: 60, seed: 5 })) {
     const before = deaths.length;
-    life.push(junk as never);
-    // What is posted behind it is worked on, by this life or by the next.
+    port!.postMessage([junk]);
+    // This worker or the next one handles the event behind it.
     const isAnswered = once(happenings, "call").then(() => true);
-    life.push({
+    worker.push({
       type: "events",
       events: [{ seq: 1, attempt: 1, body: '{"update_id":1,"message":{"chat":{"id":1},"text":"x"}}' }],
     });
     const replaced = once(happenings, "ready").then(([next]) => {
-      life = next;
+      worker = next;
       return false;
     });
     if (await Promise.race([isAnswered, replaced])) assert.equal(deaths.length, before);
     else assert.equal(deaths.length, before + 1);
     happenings.removeAllListeners();
   }
-  const words = new Set(["call", "settled", "failed", "crash", "log", "output"]);
-  for (const { type } of heard) assert.ok(words.has(type), type);
+  assert.ok(deaths.length > 0 && deaths.length < 60, `${deaths.length} deaths`);
+  const seen = new Set(posted.map(({ type }) => type));
+  for (const type of ["call", "settled", "crash", "revoked"] as const) assert.ok(seen.has(type), `no ${type}`);
+  for (const type of seen) assert.ok(TYPES.has(type), type);
 });

@@ -80,7 +80,7 @@ export class Harness implements AsyncDisposable {
         watchesFiles: false,
       },
       pause: () => 0,
-      schedule: () => void setImmediate(() => this.#pool.flush()),
+      onPushed: (worker) => void setImmediate(() => worker.flush()),
       ...this.#facts(),
       log: { info() {}, warn() {}, error() {}, isLevelEnabled: () => false },
     });

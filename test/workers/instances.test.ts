@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { AsyncLocalStorage } from "node:async_hooks";
 import { suite, type TestContext, test } from "node:test";
 import { MessageChannel } from "node:worker_threads";
 import fc from "fast-check";
@@ -9,7 +8,7 @@ import type { Call, ToMain } from "../../src/protocol/port.ts";
 import { type Route, routeOf, type TelegramObject } from "../../src/protocol/route.ts";
 import { SHARDS, shardOf } from "../../src/protocol/shard.ts";
 import { Instances, type InstancesOptions } from "../../workers/instances.ts";
-import type { Source } from "../../workers/reporter.ts";
+import { runningInstance } from "../../workers/running-instance.ts";
 
 interface Event {
   type: string;
@@ -38,10 +37,8 @@ function setUp(t: TestContext, application: Application, options: Partial<Instan
   const settled: number[] = [];
   const failed: { seq: number; scope: string | undefined; error: string }[] = [];
   const log: string[] = [];
-  const within: string[] = [];
   const dropped: string[] = [];
   const calls: Call[] = [];
-  const sources = new AsyncLocalStorage<Source>();
   const instances = new Instances({
     application: application as never,
     state: {},
@@ -50,13 +47,6 @@ function setUp(t: TestContext, application: Application, options: Partial<Instan
     reporter: {
       log: (level, message, _error, place) => {
         if (level !== "debug") log.push(`${level}: ${place?.scope}: ${message}`);
-      },
-      within: (source, run) => {
-        within.push(source.key);
-        return sources.run(source, run);
-      },
-      get source() {
-        return sources.getStore();
       },
     },
     outbound: {
@@ -81,7 +71,6 @@ function setUp(t: TestContext, application: Application, options: Partial<Instan
     settled,
     failed,
     log,
-    within,
     dropped,
     calls,
     /** Delivers a message to the chat. @returns its number */
@@ -127,7 +116,7 @@ function diary() {
 suite("the instance of a scope", () => {
   test("the first event of a scope makes its instance, which gets the following ones in order", async (t) => {
     const { lines, application } = diary();
-    const { deliver, settled, within } = setUp(t, application);
+    const { deliver, settled } = setUp(t, application);
     deliver(1, "a");
     deliver(1, "b");
     deliver(2, "c");
@@ -140,7 +129,26 @@ suite("the instance of a scope", () => {
       ["1 starts", "1 gets a", "1 gets b", "1 gets d"],
     );
     assert.deepEqual(settled.toSorted(), [1, 2, 3, 4]);
-    assert.deepEqual(within, ["chat:1", "chat:2"], "each runs within its scope");
+  });
+
+  test("an instance's code runs in a context that names its scope and the event that it holds", async (t) => {
+    const seen: string[] = [];
+    const see = () => {
+      const { key, held } = runningInstance.getStore()!;
+      seen.push(`${key} ${held?.seq}`);
+    };
+    const { deliver } = setUp(t, async (_, receive) => {
+      see();
+      await receive();
+      await turn();
+      see();
+    });
+    deliver(1);
+    deliver(2);
+    assert.equal(runningInstance.getStore(), undefined);
+    await turn();
+    await turn();
+    assert.deepEqual(seen, ["chat:1 undefined", "chat:2 undefined", "chat:1 1", "chat:2 2"]);
   });
 
   test("an instance works while others wait", async (t) => {

@@ -158,7 +158,7 @@ suite("an application that ends its thread", () => {
   const cases = {
     leavesARejection: {
       message: "an unhandled promise rejection ends the worker",
-      error: /^Error: nobody awaits me\n {4}at .*misbehaving\.ts/,
+      error: /^Error: nothing awaits me\n {4}at .*misbehaving\.ts/,
     },
     throwsFromATimer: {
       message: "an uncaught exception ends the worker",

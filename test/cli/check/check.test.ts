@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { Simulator } from "../../../simulator/index.ts";
 import { check } from "../../../src/cli/check/check.ts";
-import { Folder } from "../../end-to-end/bot.ts";
+import { Folder } from "../../folder.ts";
 
 const TOKEN = "123456789:AAE-abcdefghijklmnopqrstuvwxyz_0123";
 

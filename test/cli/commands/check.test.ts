@@ -3,7 +3,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { Simulator } from "../../../simulator/index.ts";
-import { Folder } from "../../end-to-end/bot.ts";
+import { Folder } from "../../folder.ts";
 import { Asgigram, run } from "../asgigram.ts";
 import { runHere } from "../in-process.ts";
 

@@ -5,7 +5,7 @@ import { delimiter, join } from "node:path";
 import { after, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { Folder } from "../../end-to-end/bot.ts";
+import { Folder } from "../../folder.ts";
 import { run } from "../asgigram.ts";
 import { runHere } from "../in-process.ts";
 

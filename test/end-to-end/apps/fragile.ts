@@ -21,7 +21,7 @@ const DEEDS: Record<string, (extensions: Extensions) => unknown> = {
   exit: () => process.exit(7),
   throw: () => {
     setImmediate(() => {
-      throw new Error("thrown where nobody catches");
+      throw new Error("thrown where nothing catches");
     });
     return new Promise(() => {});
   },

@@ -1,0 +1,157 @@
+/** Builds the stages of a server, once the bot is known, and hands each the functions that it needs. */
+
+import { availableParallelism } from "node:os";
+import type { Config } from "./config/config.ts";
+import type { Inbox } from "./inbox/inbox.ts";
+import { MemoryInbox } from "./inbox/memory.ts";
+import { SqliteInbox } from "./inbox/sqlite.ts";
+import type { Diagnostics } from "./observe/diagnostics.ts";
+import { type Logger, onLevelChange } from "./observe/logger.ts";
+import type { WorkerLog } from "./observe/worker-log.ts";
+import type { CommonTask } from "./protocol/port.ts";
+import type { Entity } from "./protocol/route.ts";
+import type { Hide } from "./protocol/secrets.ts";
+import type { UpdateSource } from "./protocol/update-source.ts";
+import type { Outbox } from "./sends/outbox.ts";
+import { WorkerCalls } from "./sends/worker-calls.ts";
+import type { BotApi } from "./telegram/bot-api.ts";
+import { Poller } from "./telegram/poller.ts";
+import { WorkerPool } from "./threads/pool.ts";
+import type { Threads } from "./threads/threads.ts";
+import { Recorder } from "./updates/recorder.ts";
+import { Updates } from "./updates/updates.ts";
+
+/** The inbox, and the source of the updates that it stores. Tests put others in their places. */
+export interface Parts {
+  openInbox(config: Config, bot: Entity, log: Logger): Inbox;
+  createSource(options: SourceOptions): UpdateSource;
+}
+
+export interface SourceOptions {
+  readonly config: Config;
+  readonly api: BotApi;
+  readonly log: Logger;
+  /**
+   * Stores a batch. Resolves when the batch is stored for good and there is room for another.
+   * @returns the number of updates that were not known before
+   */
+  received(updates: readonly unknown[], signal: AbortSignal): Promise<number>;
+  /** Observes each poll at its end. */
+  polled(updates: number, duration: number, error?: Error): void;
+}
+
+export const PARTS: Parts = { openInbox, createSource };
+
+export interface AssemblyOptions {
+  config: Config;
+  parts: Parts;
+  /** The bot itself, as getMe describes it. */
+  bot: Entity;
+  api: BotApi;
+  outbox: Outbox;
+  threads: Threads;
+  words: WorkerLog;
+  hide: Hide;
+  diagnostics: Diagnostics;
+  log: Logger;
+  /** Handles a fatal error. */
+  onError(error: Error): void;
+}
+
+export interface Assembly {
+  readonly inbox: Inbox;
+  readonly recorder: Recorder;
+  readonly updates: Updates;
+  readonly pool: WorkerPool;
+  readonly source: UpdateSource;
+}
+
+/** Builds the stages. None of them is started. */
+export function assemble(options: AssemblyOptions): Assembly {
+  const { config, parts, bot, api, outbox, threads, words, hide, diagnostics, log, onError } = options;
+  const { workers, maxAttempts, maxAge, stallTimeout, shutdownTimeout } = config;
+  const { recycleAfter, memoryLimit, reload: watchesFiles } = config;
+  const inbox = parts.openInbox(config, bot, log);
+  const recorder = new Recorder({
+    inbox,
+    outbox,
+    refused: (worker, seqs) => updates.refused(worker, seqs),
+    onError,
+  });
+  const updates = new Updates({
+    inbox,
+    recorder,
+    bot,
+    workers,
+    maxAttempts,
+    oldest: (Date.now() - maxAge) / 1000,
+    words,
+    hide,
+    onError,
+    log,
+    diagnostics,
+  });
+  const calls = new WorkerCalls({
+    outbox,
+    onPosted: recorder.schedule.bind(recorder),
+    posted: (worker, seq) => updates.posted(worker, seq),
+    observe: (worker, call, origin) => diagnostics.sending(worker, call, origin),
+    log,
+  });
+  const pool = new WorkerPool({
+    workers,
+    threads,
+    task: taskOf(config, bot),
+    stallTimeout,
+    grace: shutdownTimeout,
+    restart: { recycleAfter, memoryLimit, watchesFiles },
+    onPushed: recorder.pushed.bind(recorder),
+    updates,
+    calls,
+    words,
+    diagnostics,
+    log,
+  });
+  onLevelChange(log, () => pool.setDebug(log.isLevelEnabled("debug")));
+  const source = parts.createSource({
+    config,
+    api,
+    log,
+    received: updates.received.bind(updates),
+    polled: diagnostics.polled.bind(diagnostics),
+  });
+  return { inbox, recorder, updates, pool, source };
+}
+
+function openInbox({ inbox, deadLetterLimit, deadLetterAge }: Config, bot: Entity, log: Logger): Inbox {
+  if (inbox !== false) return new SqliteInbox(inbox, bot.id, { count: deadLetterLimit, age: deadLetterAge });
+  log.info("no inbox: updates that are not handled when the process dies are lost");
+  return new MemoryInbox();
+}
+
+function createSource({ config, api, log, received, polled }: SourceOptions): UpdateSource {
+  return new Poller({
+    allowedUpdates: config.allowedUpdates,
+    getUpdates: api.getUpdates.bind(api),
+    received,
+    polled,
+    log,
+  });
+}
+
+function taskOf(config: Config, bot: Entity): Omit<CommonTask, "debug"> {
+  const { application, directory, interface: asgi, lifespan, maxApplications, workers, idleTimeout, reload } = config;
+  return {
+    application,
+    directory,
+    interface: asgi,
+    lifespan,
+    bot,
+    // A worker without instances could not work.
+    maxInstances: Math.max(1, Math.floor(maxApplications / workers)),
+    idleTimeout,
+    watch: reload,
+    // With no more workers than processors the scheduler does well, and priorities would cost some throughput.
+    yields: workers > availableParallelism(),
+  };
+}
