@@ -136,7 +136,7 @@ export class SharedInbox implements Inbox {
   /** Resolves when the server has let go of the shard. */
   async takeAway(shard: number): Promise<void> {
     this.#shards.set(shard, "leaving");
-    // The server may be told late.
+    // The server may learn of it late.
     if (this.#random.chance(0.5)) await delay(this.#random.integer(1, 10));
     await this.#receiver?.onRevoked(shard);
     this.#shards.set(shard, "away");
