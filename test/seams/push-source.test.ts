@@ -43,7 +43,7 @@ class Bench implements AsyncDisposable {
   static async start(app: keyof typeof APPS, workers: number, options: SimulatorOptions = {}): Promise<Bench> {
     const folder = new Folder();
     const simulator = await Simulator.start(options);
-    // Only so that the chats exist: no one polls.
+    // So that the chats exist; this server does not poll.
     await simulator.pushMany(CHATS.map((chat) => message(chat, "")));
     const path = folder.join("inbox.sqlite");
     const { token, url: apiUrl } = simulator;

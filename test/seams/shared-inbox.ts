@@ -136,8 +136,8 @@ export class SharedInbox implements Inbox {
   /** Resolves when the server has let go of the shard. */
   async takeAway(shard: number): Promise<void> {
     this.#shards.set(shard, "leaving");
-    // The server may be told late.
-    await delay(this.#random.integer(0, 10));
+    // The server may learn of it late.
+    if (this.#random.chance(0.5)) await delay(this.#random.integer(1, 10));
     await this.#receiver?.onRevoked(shard);
     this.#shards.set(shard, "away");
     for (const event of this.#eventsOf(shard)) this.#return(event);
@@ -194,7 +194,7 @@ export class SharedInbox implements Inbox {
   async #recordLater(turn: Turn): Promise<readonly number[]> {
     this.#isRecording = true;
     const refused = this.#random.chance(0.5) ? this.#apply(turn) : undefined;
-    await delay(this.#random.integer(0, 5));
+    await delay(this.#random.integer(0, 8));
     this.#isRecording = false;
     return refused ?? this.#apply(turn);
   }
