@@ -16,7 +16,6 @@ import type { Outbox } from "./sends/outbox.ts";
 import { WorkerCalls } from "./sends/worker-calls.ts";
 import type { BotApi } from "./telegram/bot-api.ts";
 import { Poller } from "./telegram/poller.ts";
-import { backoff } from "./telegram/retry.ts";
 import { WorkerPool } from "./threads/pool.ts";
 import type { Threads } from "./threads/threads.ts";
 import { Recorder } from "./updates/recorder.ts";
@@ -67,9 +66,6 @@ export interface Assembly {
   readonly source: UpdateSource;
 }
 
-/** Longest pause before a dead worker is started again: ms. */
-const LONGEST_PAUSE = 10_000;
-
 /** Builds the stages. None of them is started. */
 export function assemble(options: AssemblyOptions): Assembly {
   const { config, parts, bot, api, outbox, threads, words, hide, diagnostics, log, onError } = options;
@@ -109,7 +105,6 @@ export function assemble(options: AssemblyOptions): Assembly {
     stallTimeout,
     grace: shutdownTimeout,
     restart: { recycleAfter, memoryLimit, watchesFiles },
-    pause: (deaths) => (deaths === 1 ? 0 : backoff(deaths, LONGEST_PAUSE)),
     onPushed: recorder.pushed.bind(recorder),
     updates,
     calls,

@@ -11,10 +11,11 @@
 
 import { setTimeout as delay } from "node:timers/promises";
 import type { Update } from "@grammyjs/types";
+import { backoff } from "../protocol/backoff.ts";
 import { NetworkError, TelegramError } from "../protocol/errors.ts";
 import type { SourceState, UpdateSource } from "../protocol/update-source.ts";
 import type { Poll } from "./bot-api.ts";
-import { backoff, CONFLICT_PATIENCE, conflictKind, judgePoll } from "./retry.ts";
+import { CONFLICT_PATIENCE, conflictKind, judgePoll } from "./retry.ts";
 
 export interface PollerOptions {
   allowedUpdates: readonly string[];

@@ -3,6 +3,7 @@
  * does. Pure: no clock, no I/O.
  */
 
+import { backoff } from "../protocol/backoff.ts";
 import {
   type AsgigramError,
   type CallDelivery,
@@ -26,11 +27,6 @@ const REPEATABLE = /^(?:get|set|edit|delete|answer|download)/;
 const MAX_ATTEMPTS = 20;
 /** Attempts at a repeatable call that failed at the other end. */
 const MAX_REPEATS = 5;
-
-/** Milliseconds before attempt n + 1: 100, doubling up to `most`, less a random fifth at most, so that callers spread out. */
-export function backoff(attempt: number, most: number, random = Math.random): number {
-  return Math.min(most, 100 * 2 ** Math.min(attempt - 1, 20)) * (1 - random() / 5);
-}
 
 /** @param attempt attempts so far: 1 after the first failure */
 export function judgeCall(error: unknown, call: Call, attempt: number): CallVerdict {

@@ -75,6 +75,7 @@ export class MemoryWatch {
     if (!isAbove) {
       this.#recycled.clear();
       this.#isGivenUp = false;
+      this.#waits = 0;
     } else if (this.#wasAbove && this.#pause <= 0) this.#act(resident);
     this.#wasAbove = isAbove;
   }

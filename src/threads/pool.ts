@@ -17,6 +17,7 @@ import type { DisconnectReason } from "../protocol/events.ts";
 import type { CommonTask, Place } from "../protocol/port.ts";
 import type { Dropped, WorkerStatus } from "../protocol/pulse.ts";
 import type { WorkerDeath, WorkerReplacement } from "../protocol/worker-causes.ts";
+import { restartPause } from "./restart-pause.ts";
 import { RollingRestart, type RollingRestartOptions } from "./rolling-restart.ts";
 import type { Threads } from "./threads.ts";
 import { type CallTaker, type EventFacts, Worker, type WorkerWords } from "./worker.ts";
@@ -37,7 +38,7 @@ export interface WorkerFacts extends EventFacts {
 
 export interface WorkerPoolOptions {
   workers: number;
-  threads: Threads;
+  threads: Pick<Threads, "run" | "destroy">;
   task: Omit<CommonTask, "debug">;
   /** Silence after which a worker is killed: ms. */
   stallTimeout: number;
@@ -45,7 +46,7 @@ export interface WorkerPoolOptions {
   grace: number;
   restart: Pick<RollingRestartOptions, "recycleAfter" | "memoryLimit" | "watchesFiles">;
   /** Pause before a worker that died `deaths` times in a row is started again: ms. */
-  pause(deaths: number): number;
+  pause?(deaths: number): number;
   /** The worker has items to post: its flush() is to be called at the end of the turn. */
   onPushed(worker: Worker): void;
   updates: WorkerFacts;
@@ -150,7 +151,6 @@ export class WorkerPool {
   async destroy(): Promise<void> {
     this.#isStopping = true;
     clearInterval(this.#watch);
-    for (const pause of this.#pauses.values()) clearTimeout(pause);
     await Promise.all([this.#options.threads.destroy(), this.#restart.stop()]);
   }
 
@@ -235,9 +235,11 @@ export class WorkerPool {
   }
 
   #isDrained(worker: Worker, unseen: readonly number[]): void {
+    const { number, isServing } = worker;
     worker.isServing = false;
-    this.#options.updates.workerDrained(worker, unseen);
-    if (worker !== this.#current[worker.number]) this.#serve(worker.number);
+    // A worker that never served held no events; the events of its number are another worker's.
+    if (isServing) this.#options.updates.workerDrained(worker, unseen);
+    if (worker !== this.#current[number]) this.#serve(number);
   }
 
   #isOver(worker: Worker, error: Error): void {
@@ -249,7 +251,7 @@ export class WorkerPool {
     if (this.#isStopping || (worker === this.#current[number] && !worker.hasStarted && worker.deaths === 0)) return;
     if (isDismissed) {
       this.#options.log.warn({ worker: number }, "a worker that is being replaced did not finish in time; it is ended");
-      if (isServing) this.#isDrained(worker, []);
+      if (isServing) this.#options.updates.workerDrained(worker, []);
     } else if (isServing || worker === this.#current[number]) this.#reportDeath(worker, error, isServing);
     if (worker !== this.#current[number]) this.#serve(number);
     this.#restartIfDead(number);
@@ -270,11 +272,12 @@ export class WorkerPool {
     const isFollowed = [...this.#workers].some((one) => one.number === number && one.state === "starting");
     if (state !== "over" || isFollowed || this.#pauses.has(number)) return;
     const deaths = performance.now() - bornAt >= HEALTHY ? 1 : before + 1;
-    const pause = setTimeout(() => {
+    const { pause = restartPause } = this.#options;
+    const timer = setTimeout(() => {
       this.#pauses.delete(number);
-      this.#current[number] = this.#add(number, deaths);
-    }, this.#options.pause(deaths));
-    this.#pauses.set(number, pause.unref());
+      if (!this.#isStopping) this.#current[number] = this.#add(number, deaths);
+    }, pause(deaths));
+    this.#pauses.set(number, timer.unref());
   }
 
   #lookForStalls(): void {

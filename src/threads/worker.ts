@@ -52,7 +52,7 @@ export interface WorkerOptions {
   number: number;
   /** Number of deaths in a row before this life, without a healthy minute in between. */
   deaths: number;
-  threads: Threads;
+  threads: Pick<Threads, "run">;
   task: CommonTask;
   updates: EventFacts;
   calls: CallTaker;

@@ -1,4 +1,5 @@
-import type { Status, WorkerStatus } from "../../src/observe/status.ts";
+import type { Status } from "../../src/observe/status.ts";
+import type { WorkerStatus } from "../../src/protocol/pulse.ts";
 
 /** A healthy worker, with some fields changed. */
 export function worker(number: number, changes: Partial<WorkerStatus> = {}): WorkerStatus {

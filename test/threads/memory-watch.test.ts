@@ -1,19 +1,21 @@
 import assert from "node:assert/strict";
-import { type TestContext, test } from "node:test";
+import { describe, type TestContext, test } from "node:test";
 import { setImmediate as turn } from "node:timers/promises";
 import { MemoryWatch } from "../../src/threads/memory-watch.ts";
 
 const MB = 2 ** 20;
 
-/** A process of so many megabytes, with workers of so many. */
+/** A process with workers, in megabytes. Each worker reported its memory just now. */
 function watched(t: TestContext, { limit = 100, workers = [10, 40, 30] } = {}) {
   t.mock.timers.enable({ apis: ["setInterval"] });
   const it = {
     resident: 50,
     workers,
+    /** Milliseconds since each worker's report. */
+    ages: workers.map(() => 0),
     recycled: [] as number[],
     said: [] as string[],
-    /** What comes of it when a worker is recycled. */
+    /** Called when a worker is recycled. */
     recycle: async (_worker: number) => {},
     async seconds(count: number) {
       for (let i = 0; i < count; i++) {
@@ -28,7 +30,7 @@ function watched(t: TestContext, { limit = 100, workers = [10, 40, 30] } = {}) {
   const watch = new MemoryWatch({
     limit: limit * MB,
     resident: () => it.resident * MB,
-    ofWorkers: () => it.workers.map((size) => size * MB),
+    ofWorkers: () => it.workers.map((size, worker) => ({ bytes: size * MB, age: it.ages[worker]! })),
     recycle: (worker) => {
       it.recycled.push(worker);
       return it.recycle(worker);
@@ -39,14 +41,14 @@ function watched(t: TestContext, { limit = 100, workers = [10, 40, 30] } = {}) {
   return it;
 }
 
-test("below the limit nothing happens", async (t) => {
+test("a process below the limit recycles no worker", async (t) => {
   const it = watched(t);
   it.resident = 99;
   await it.seconds(1000);
   assert.deepEqual([it.recycled, it.said], [[], []]);
 });
 
-test("above it the worker that has the most is recycled, and the figures are told", async (t) => {
+test("a process above the limit recycles its largest worker, and logs the figures", async (t) => {
   const it = watched(t);
   it.resident = 120;
   it.recycle = async () => {
@@ -55,11 +57,11 @@ test("above it the worker that has the most is recycled, and the figures are tol
   await it.seconds(100);
   assert.deepEqual(it.recycled, [1]);
   assert.deepEqual(it.said, [
-    'warn: above --memory-limit: the worker that has the most memory is recycled {"worker":1,"resident":120,"limit":100,"memory":[10,40,30]}',
+    'warn: above --memory-limit: the largest worker is recycled {"worker":1,"resident":120,"limit":100,"memory":[10,40,30]}',
   ]);
 });
 
-test("if that is not enough the next one is, after a while, and each but once; then it is given up, and said so once", async (t) => {
+test("the next worker is recycled after a pause if that was not enough, each worker once; then it is given up, with one line in the log", async (t) => {
   const it = watched(t);
   it.resident = 120;
   await it.seconds(14);
@@ -73,7 +75,7 @@ test("if that is not enough the next one is, after a while, and each but once; t
   assert.match(errors[0]!, /new workers do not bring the process below/);
 });
 
-test("workers that have been recycled and leak as fast as before are recycled again, for as long as that helps", async (t) => {
+test("recycled workers that leak as fast as before are recycled again, as long as that helps", async (t) => {
   const it = watched(t, { workers: [50, 40] });
   it.recycle = async (worker) => {
     it.workers[worker] = 10;
@@ -87,7 +89,7 @@ test("workers that have been recycled and leak as fast as before are recycled ag
   assert.ok(!it.said.some((line) => line.startsWith("error")));
 });
 
-test("once it has been below the limit it all begins anew", async (t) => {
+test("a process that was below the limit begins anew", async (t) => {
   const it = watched(t);
   it.resident = 120;
   await it.seconds(1000);
@@ -98,7 +100,7 @@ test("once it has been below the limit it all begins anew", async (t) => {
   assert.deepEqual(it.recycled, [1, 2, 0, 1]);
 });
 
-test("nothing is recycled while one is, however long that takes", async (t) => {
+test("one worker is recycled at a time, however long that takes", async (t) => {
   const it = watched(t);
   const { promise, resolve } = Promise.withResolvers<void>();
   it.resident = 120;
@@ -117,4 +119,65 @@ test("a process that goes up and down around the limit recycles four workers a m
     await it.seconds(1);
   }
   assert.ok(it.recycled.length > 10 && it.recycled.length <= 40, `${it.recycled.length}`);
+});
+
+describe("a report that is too old", () => {
+  test("a worker whose report is older than two looks is waited for, and the new report decides", async (t) => {
+    const it = watched(t);
+    it.resident = 120;
+    it.ages = [2001, 0, 0];
+    await it.seconds(5);
+    assert.deepEqual(it.recycled, []);
+    it.workers = [90, 40, 30];
+    it.ages = [0, 0, 0];
+    await it.seconds(1);
+    assert.deepEqual(it.recycled, [0]);
+  });
+
+  test("a report of two looks ago is new enough", async (t) => {
+    const it = watched(t);
+    it.resident = 120;
+    it.ages = [2000, 2000, 2000];
+    await it.seconds(2);
+    assert.deepEqual(it.recycled, [1]);
+  });
+
+  test("five looks wait for it; the sixth recycles the largest worker as far as it is known", async (t) => {
+    const it = watched(t);
+    it.resident = 120;
+    it.ages = [0, 60_000, 0];
+    // The first look finds the process above the limit.
+    await it.seconds(1 + 5);
+    assert.deepEqual([it.recycled, it.said], [[], []]);
+    await it.seconds(1);
+    assert.deepEqual(it.recycled, [1]);
+  });
+
+  test("the looks count anew when all reports are new, and when the process was below the limit", async (t) => {
+    for (const interruption of ["a new report", "below the limit"]) {
+      const it = watched(t);
+      const old = [0, 60_000, 0];
+      it.resident = 120;
+      it.ages = old;
+      await it.seconds(1 + 4);
+      if (interruption === "below the limit") {
+        it.resident = 80;
+        await it.seconds(1);
+        it.resident = 120;
+        await it.seconds(1);
+      } else {
+        it.ages = [0, 0, 0];
+        await it.seconds(1);
+        assert.deepEqual(it.recycled.splice(0), [1]);
+        it.ages = old;
+        // The pause after it, which ends with a look that may act.
+        await it.seconds(14);
+      }
+      await it.seconds(5);
+      assert.deepEqual(it.recycled, [], interruption);
+      await it.seconds(1);
+      assert.equal(it.recycled.length, 1, interruption);
+      t.mock.timers.reset();
+    }
+  });
 });

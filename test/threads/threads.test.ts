@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { join } from "node:path";
 import { test } from "node:test";
+import { setImmediate as turn } from "node:timers/promises";
 import { MessageChannel } from "node:worker_threads";
 import { Pulse } from "../../src/protocol/pulse.ts";
 import { Threads } from "../../src/threads/threads.ts";
@@ -10,7 +11,7 @@ import { hostTask } from "../host-task.ts";
 const application = join(import.meta.dirname, "../end-to-end/apps/echo.ts");
 const task = { ...hostTask({ application, directory: import.meta.dirname }), worker: 0 };
 
-/** Starts a host. `up` resolves when it is ready, `over` when its thread is gone. */
+/** Runs a host. `up` resolves when it is ready, `over` when its thread has ended. */
 function run(threads: Threads) {
   const { port1, port2 } = new MessageChannel();
   const end = new AbortController();
@@ -21,15 +22,51 @@ function run(threads: Threads) {
   return { up: once(port1, "message"), over, end: () => end.abort(), port: port1, pulse };
 }
 
-test("there is always room for one more than run all the time, and for more if need be", async (t) => {
-  const threads = new Threads(1, undefined);
-  t.after(() => threads.destroy());
+/** Threads that end with the test. */
+class TestThreads extends Threads implements AsyncDisposable {
+  constructor(count: number, memory = Number.POSITIVE_INFINITY) {
+    super(count, memory);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.destroy();
+  }
+}
+
+test("start() starts the threads that run all the time, before a host needs them", async () => {
+  let started = 0;
+  const count = () => {
+    started += 1;
+  };
+  process.on("worker", count);
+  try {
+    await using threads = new TestThreads(2);
+    await turn();
+    assert.equal(started, 0, "the constructor starts nothing");
+    threads.start();
+    await turn();
+    assert.equal(started, 2);
+    await Promise.all([run(threads), run(threads)].map(({ up }) => up));
+    assert.equal(started, 2);
+  } finally {
+    process.off("worker", count);
+  }
+});
+
+test("there is room for one more host than run all the time, and for more if necessary", async () => {
+  await using threads = new TestThreads(1);
+  threads.start();
   await Promise.all([run(threads), run(threads), run(threads)].map(({ up }) => up));
 });
 
-test("a thread that has had a host is not used for another", async (t) => {
-  const threads = new Threads(1, undefined);
-  t.after(() => threads.destroy());
+test("a host can run without start()", async () => {
+  await using threads = new TestThreads(1);
+  await run(threads).up;
+});
+
+test("a thread that had a host is not used for another", async () => {
+  await using threads = new TestThreads(1);
+  threads.start();
   for (let i = 0; i < 3; i++) {
     const host = run(threads);
     await host.up;
@@ -41,8 +78,9 @@ test("a thread that has had a host is not used for another", async (t) => {
   }
 });
 
-test("destroy() ends them all", async () => {
-  const threads = new Threads(2, undefined);
+test("destroy() ends all threads", async () => {
+  await using threads = new TestThreads(2);
+  threads.start();
   const hosts = [run(threads), run(threads)];
   await Promise.all(hosts.map(({ up }) => up));
   await threads.destroy();
