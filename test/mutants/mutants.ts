@@ -2,7 +2,7 @@
 
 import type { Mutant } from "./mutant.ts";
 
-/** Faults that no test noticed once, each against a promise of the server. */
+/** Faults against promises of the server that its tests did not notice in an earlier version. */
 export const CORE: readonly Mutant[] = [
   {
     id: "X2",
