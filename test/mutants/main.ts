@@ -2,7 +2,7 @@
  * Breaks the code in known ways, one at a time. A test must notice each.
  *
  *   npm run test:mutants
- *   npm run test:mutants -- --core     those of the server's promises, in at most 5 minutes
+ *   npm run test:mutants -- --core     the 17 that an earlier version of the tests missed
  *   npm run test:mutants -- X1 X2
  *
  * The faults are a list (mutants.ts). Stryker would try thousands of small changes, and none of them drops an `await`, a call or an

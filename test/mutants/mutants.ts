@@ -2,7 +2,7 @@
 
 import type { Mutant } from "./mutant.ts";
 
-/** Faults that no test noticed once, each against a promise of the server. */
+/** Faults against promises of the server that its tests did not notice in an earlier version. */
 export const CORE: readonly Mutant[] = [
   {
     id: "X2",
@@ -12,7 +12,7 @@ export const CORE: readonly Mutant[] = [
     to: `received: (batch, signal) =>
       Promise.race([updates.received(batch, signal), new Promise<number>((resolve) => setImmediate(resolve, 1))]),`,
     tests: ["server"],
-    only: /the poller and the inbox/,
+    only: /only when the inbox has it/,
   },
   {
     id: "X1",
@@ -41,7 +41,7 @@ export const CORE: readonly Mutant[] = [
     from: "    await this.#outbox.idle();\n    if (!this.#isServing) return;",
     to: "    if (!this.#isServing) return;",
     tests: ["server"],
-    only: /stop\(\)/,
+    only: /no application waits for/,
   },
   {
     id: "S1",
@@ -50,7 +50,7 @@ export const CORE: readonly Mutant[] = [
     from: "if (!inbox.isDurable) await updates.idle();",
     to: "",
     tests: ["server"],
-    only: /stop\(\)/,
+    only: /without an inbox/,
   },
   {
     id: "X10",
@@ -59,7 +59,7 @@ export const CORE: readonly Mutant[] = [
     from: ".confirm(AbortSignal.any([deadline, AbortSignal.timeout(CONFIRMATION)]))",
     to: ".confirm(this.#receiving.signal)",
     tests: ["server"],
-    only: /the poller and the inbox/,
+    only: /the last offset is confirmed/,
   },
   {
     id: "W13",
@@ -81,10 +81,10 @@ export const CORE: readonly Mutant[] = [
   {
     id: "X4",
     breaks: "a worker that cannot start is started again without a pause",
-    file: "src/assembly.ts",
-    from: "pause: (deaths) => (deaths === 1 ? 0 : backoff(deaths, LONGEST_PAUSE)),",
-    to: "pause: () => 0,",
-    tests: ["server"],
+    file: "src/threads/pool.ts",
+    from: "}, pause(deaths));",
+    to: "}, 0);",
+    tests: ["threads/pool-script"],
   },
   {
     id: "L1",
@@ -92,7 +92,8 @@ export const CORE: readonly Mutant[] = [
     file: "src/threads/pool.ts",
     from: "performance.now() - bornAt >= HEALTHY ? 1 : before + 1",
     to: "before + 1",
-    tests: ["threads/pool"],
+    tests: ["threads/pool-script"],
+    only: /deaths in a row are counted/,
   },
   {
     id: "L5",
@@ -108,7 +109,8 @@ export const CORE: readonly Mutant[] = [
     file: "src/threads/pool.ts",
     from: "if (!isLate) for",
     to: "for",
-    tests: ["threads/pool"],
+    tests: ["threads/pool-script"],
+    only: /a computer that slept/,
   },
   {
     id: "X12",
@@ -116,7 +118,7 @@ export const CORE: readonly Mutant[] = [
     file: "src/threads/pool.ts",
     from: "if (isServing) updates.workerDied(worker, worker.culprit);",
     to: "updates.workerDied(worker, worker.culprit);",
-    tests: ["threads/pool"],
+    tests: ["threads/pool-script"],
   },
   {
     id: "X9",
@@ -125,6 +127,7 @@ export const CORE: readonly Mutant[] = [
     from: "const POLL_GRACE = 10_000;",
     to: "const POLL_GRACE = 100_000;",
     tests: ["telegram/bot-api"],
+    only: /deadline of a poll/,
   },
   {
     id: "I14",
@@ -160,6 +163,7 @@ const DISPATCHER: readonly Mutant[] = [
     from: "line.waiting.shift()",
     to: "line.waiting.pop()",
     tests: ["dispatch/dispatcher"],
+    only: /before those that wait/,
   },
   {
     id: "D2",
@@ -168,6 +172,7 @@ const DISPATCHER: readonly Mutant[] = [
     from: "if (state.posted.size > 0) return undefined;",
     to: "if (state.posted.size > 1) return undefined;",
     tests: ["dispatch/dispatcher"],
+    only: /one at a time/,
   },
   {
     id: "D3",
@@ -176,6 +181,7 @@ const DISPATCHER: readonly Mutant[] = [
     from: "guilty.arrival.deaths >= this.#options.maxAttempts",
     to: "guilty.arrival.deaths > this.#options.maxAttempts",
     tests: ["dispatch/dispatcher"],
+    only: /as often as allowed/,
   },
   {
     id: "D4",
@@ -184,6 +190,7 @@ const DISPATCHER: readonly Mutant[] = [
     from: "state.alone ? held[0] :",
     to: "held.length > 0 ? held[0] :",
     tests: ["dispatch/dispatcher"],
+    only: /gets no event blamed/,
   },
   {
     id: "D5",
@@ -192,6 +199,7 @@ const DISPATCHER: readonly Mutant[] = [
     from: "for (const arrival of line.waiting.splice(0)) this.#leave(arrival);",
     to: "",
     tests: ["dispatch/dispatcher"],
+    only: /waiting events are forgotten/,
   },
   {
     id: "D6",
@@ -200,6 +208,7 @@ const DISPATCHER: readonly Mutant[] = [
     from: "line.waiting.unshift(arrival);",
     to: "line.waiting.push(arrival);",
     tests: ["dispatch/dispatcher"],
+    only: /before those that wait/,
   },
   {
     id: "D7",
@@ -208,6 +217,7 @@ const DISPATCHER: readonly Mutant[] = [
     from: "if (line.posted < POSTED_PER_SCOPE) line",
     to: "line",
     tests: ["dispatch/dispatcher"],
+    only: /flood/,
   },
   {
     id: "D8",
@@ -216,6 +226,7 @@ const DISPATCHER: readonly Mutant[] = [
     from: "if (held !== undefined) this.#letGo(state, held);",
     to: "",
     tests: ["dispatch/dispatcher"],
+    only: /has its place/,
   },
   {
     id: "D9",
@@ -269,7 +280,16 @@ const UPDATES: readonly Mutant[] = [
       inbox.append(updates),
       new Promise<number>((resolve) => setImmediate(resolve, updates.length)),
     ]);`,
-    tests: ["updates/updates"],
+    tests: ["server"],
+    only: /only when the inbox has it/,
+  },
+  {
+    id: "R6",
+    breaks: "an event whose delivery the inbox refused is posted",
+    file: "src/updates/recorder.ts",
+    from: "if (refused.length === 0) worker.post(batch);",
+    to: "if (refused.length < 1000) worker.post(batch);",
+    tests: ["updates/recorder"],
   },
   {
     id: "U1",
@@ -278,6 +298,7 @@ const UPDATES: readonly Mutant[] = [
     from: "recorder.deadLettered({ seq, reason, log: words.tail(number) });",
     to: "recorder.settled([seq]);",
     tests: ["updates/updates"],
+    only: /the application threw at/,
   },
   {
     id: "U2",
@@ -286,6 +307,36 @@ const UPDATES: readonly Mutant[] = [
     from: "(await this.#workers.get(number)?.endInstances(shard)) ?? []",
     to: "(void this.#workers.get(number)?.endInstances(shard), [] as number[])",
     tests: ["updates/updates"],
+    only: /left to the inbox/,
+  },
+  {
+    id: "U3",
+    breaks: "the events of a shard that is taken away reach the worker after it has ended the instances",
+    file: "src/updates/updates.ts",
+    from: `    // Deliveries that have begun are posted before the instances end, or they would make new ones.
+    await recorder.end();
+`,
+    to: "",
+    tests: ["updates/updates"],
+    only: /taken away/,
+  },
+  {
+    id: "U4",
+    breaks: "a secret in an application's error is stored with the dead letter",
+    file: "src/updates/updates.ts",
+    from: "const reason = hide(error);",
+    to: "const reason = error;",
+    tests: ["updates/updates"],
+    only: /the application threw at/,
+  },
+  {
+    id: "U5",
+    breaks: "an event that killed the process again and again is delivered for ever",
+    file: "src/updates/updates.ts",
+    from: "if (orphaned < ORPHANED_PER_ATTEMPT * maxAttempts) return false;",
+    to: "if (orphaned < Infinity) return false;",
+    tests: ["updates/updates"],
+    only: /at which the process died/,
   },
 ];
 
@@ -306,7 +357,7 @@ const INBOX: readonly Mutant[] = [
     from: "for (const { first, last } of rangesOf(settled)) this.#sql.settle.run(first, last);",
     to: "",
     tests: ["inbox/sqlite"],
-    only: /an appended update/,
+    only: /until it is settled/,
   },
   {
     id: "I3",
@@ -315,7 +366,7 @@ const INBOX: readonly Mutant[] = [
     from: "if (this.#seen.has(update_id)) continue;",
     to: "",
     tests: ["inbox/sqlite"],
-    only: /the contract of every inbox/,
+    only: /and stays known/,
   },
   {
     id: "I4",
@@ -333,7 +384,7 @@ const INBOX: readonly Mutant[] = [
     from: "this.#sql.setEpoch.run(epoch);",
     to: "",
     tests: ["inbox/sqlite"],
-    only: /between two transactions/,
+    only: /behind a hole/,
   },
   {
     id: "I6",
@@ -342,7 +393,7 @@ const INBOX: readonly Mutant[] = [
     from: "      this.#seen = this.#readSeen();\n      throw error;",
     to: "      throw error;",
     tests: ["inbox/sqlite"],
-    only: /an appended update/,
+    only: /stored whole or not at all/,
   },
   {
     id: "I7",
@@ -361,6 +412,24 @@ const INBOX: readonly Mutant[] = [
     to: "> REMEMBERED_FOR",
     tests: ["inbox/seen-ids"],
   },
+  {
+    id: "I9",
+    breaks: "an inbox whose file has been removed goes on as if it stored",
+    file: "src/inbox/sqlite.ts",
+    from: "if (!existsSync(this.#path)) {",
+    to: "if (!existsSync(this.#path) && false) {",
+    tests: ["inbox/sqlite"],
+    only: /a file that has been removed/,
+  },
+  {
+    id: "I10",
+    breaks: "an event that was alone when the process died is not counted as such",
+    file: "src/inbox/sqlite.ts",
+    from: "this.#sql.begin.run(alone ? 1 : 0, seq)",
+    to: "this.#sql.begin.run(0, seq)",
+    tests: ["inbox/sqlite"],
+    only: /alone at its worker/,
+  },
 ];
 
 const THREADS: readonly Mutant[] = [
@@ -370,7 +439,7 @@ const THREADS: readonly Mutant[] = [
     file: "src/threads/pool.ts",
     from: `if (worker.state !== "running" || isHandingOver) return;`,
     to: `if (worker.state !== "running") return;`,
-    tests: ["threads/pool"],
+    tests: ["threads/pool-script"],
   },
   {
     id: "P2",
@@ -378,7 +447,7 @@ const THREADS: readonly Mutant[] = [
     file: "src/threads/pool.ts",
     from: "if (isServing) updates.workerDied(worker, worker.culprit);",
     to: "",
-    tests: ["threads/pool"],
+    tests: ["threads/pool-script"],
   },
   {
     id: "P3",
@@ -386,7 +455,7 @@ const THREADS: readonly Mutant[] = [
     file: "src/threads/pool.ts",
     from: "updates.workerDied(worker, worker.culprit);",
     to: "updates.workerDied(worker, undefined);",
-    tests: ["threads/pool"],
+    tests: ["threads/pool-script"],
   },
   {
     id: "P4",
@@ -394,15 +463,42 @@ const THREADS: readonly Mutant[] = [
     file: "src/threads/pool.ts",
     from: "updates.workerPaused(worker);",
     to: "",
-    tests: ["threads/pool"],
+    tests: ["threads/pool-script"],
   },
   {
     id: "P5",
-    breaks: "a replacement that dies while the old worker drains leaves its number empty",
+    breaks: "events of a worker that did not drain in time are blamed for its end",
     file: "src/threads/pool.ts",
-    from: `one.number === number && one.state === "starting"`,
-    to: "one.number === number",
+    from: "if (isDismissed) {",
+    to: "if (isDismissed && !isServing) {",
     tests: ["threads/pool"],
+    only: /blamed for nothing/,
+  },
+  {
+    id: "P6",
+    breaks: "applications see the token in their environment",
+    file: "src/threads/threads.ts",
+    from: `!name.startsWith("ASGIGRAM_")`,
+    to: `name !== "ASGIGRAM_"`,
+    tests: ["threads/pool"],
+    only: /an application's environment/,
+  },
+  {
+    id: "P7",
+    breaks: "a stalled worker is never killed",
+    file: "src/threads/pool.ts",
+    from: "if (silence >= stallTimeout) worker",
+    to: "if (silence >= 10 * stallTimeout) worker",
+    tests: ["threads/pool-script"],
+    only: /killed after --stall-timeout/,
+  },
+  {
+    id: "P8",
+    breaks: "a worker serves twice as many events as --recycle-after says",
+    file: "src/threads/rolling-restart.ts",
+    from: "this.#left[worker]! -= count;",
+    to: "this.#left[worker]! -= count / 2;",
+    tests: ["threads/rolling-restart"],
   },
 ];
 
@@ -414,6 +510,7 @@ const WORKERS: readonly Mutant[] = [
     from: "if (closing === undefined) this.#start([delivered]);\n      else closing.enqueue(delivered);",
     to: "void closing; this.#start([delivered]);",
     tests: ["workers/instances"],
+    only: /with the events that came meanwhile/,
   },
   {
     id: "W2",
@@ -457,6 +554,16 @@ const WORKERS: readonly Mutant[] = [
     to: "if (waiting === undefined) return undefined;",
     tests: ["workers/calls"],
   },
+  {
+    id: "W7",
+    breaks: "an event is settled when the application gets it",
+    file: "workers/instance.ts",
+    from: `    this.#held = delivered;
+`,
+    to: `    this.#held = delivered; this.#host.settled(delivered.seq, this);
+`,
+    tests: ["workers/instance"],
+  },
 ];
 
 const SENDS: readonly Mutant[] = [
@@ -467,6 +574,7 @@ const SENDS: readonly Mutant[] = [
     from: "if (line !== undefined) line.push(job);",
     to: "if (line !== undefined && line.length > 0) line.push(job);",
     tests: ["sends/outbox"],
+    only: /only when the one before is answered/,
   },
   {
     id: "O2",
@@ -475,6 +583,7 @@ const SENDS: readonly Mutant[] = [
     from: "if (this.#closed) return this.#giveUp(job, neverSent(job));",
     to: "",
     tests: ["sends/outbox"],
+    only: /closed at any moment/,
   },
   {
     id: "O3",
@@ -491,6 +600,14 @@ const SENDS: readonly Mutant[] = [
     from: "!isGroup(parameters.chat_id) || others.some(isGroup)",
     to: "!isGroup(parameters.chat_id)",
     tests: ["sends/outbox"],
+  },
+  {
+    id: "O5",
+    breaks: "five refusals an hour apart slow down all chats",
+    file: "src/sends/limiter.ts",
+    from: "if (now - at < AT_ONCE) break;",
+    to: "if (now - at < 10_000 * AT_ONCE) break;",
+    tests: ["sends/limiter"],
   },
 ];
 
@@ -538,7 +655,7 @@ const SERVER: readonly Mutant[] = [
     from: "await updates.room(signal);",
     to: "",
     tests: ["server"],
-    only: /the poller and the inbox/,
+    only: /does not poll before there is room/,
   },
   {
     id: "H1",
