@@ -19,6 +19,7 @@ import type { Dropped, WorkerStatus } from "../protocol/pulse.ts";
 import type { WorkerDeath, WorkerReplacement } from "../protocol/worker-causes.ts";
 import { restartPause } from "./restart-pause.ts";
 import { RollingRestart, type RollingRestartOptions } from "./rolling-restart.ts";
+import { StallWatch } from "./stall-watch.ts";
 import type { Threads } from "./threads.ts";
 import { type CallTaker, type EventFacts, Worker, type WorkerWords } from "./worker.ts";
 
@@ -66,14 +67,11 @@ export interface WorkerPoolOptions {
 
 /** A worker that has lived for so long is healthy: its next death counts as its first. ms. */
 const HEALTHY = 60_000;
-/** Pause between two looks for stalled workers: ms. */
-const WATCH = 250;
-/** A worker that is silent for so long is reported as stalled: ms. */
-const STALLED = 10_000;
 
 export class WorkerPool {
   readonly #options: WorkerPoolOptions;
   readonly #restart: RollingRestart;
+  readonly #stallWatch: StallWatch;
   /** All workers that are not over, in the order of their start. */
   readonly #workers = new Set<Worker>();
   /** The worker of each number: it serves, or waits for the worker that it replaces, or starts, or is dead. */
@@ -81,10 +79,8 @@ export class WorkerPool {
   /** Pauses after a death, by number. */
   readonly #pauses = new Map<number, NodeJS.Timeout>();
   #started: Promise<unknown> = Promise.resolve();
-  #watch: NodeJS.Timeout | undefined;
   /** Instances that dead workers dropped. */
   #past: Dropped = { idle: 0, evicted: 0 };
-  #lastLook = 0;
   #isStopping = false;
 
   constructor(options: WorkerPoolOptions) {
@@ -99,6 +95,11 @@ export class WorkerPool {
         }),
       log: options.log,
     });
+    this.#stallWatch = new StallWatch({
+      workers: this.#workers,
+      timeout: options.stallTimeout,
+      onStalled: (worker) => this.#reportStall(worker),
+    });
   }
 
   /**
@@ -108,8 +109,7 @@ export class WorkerPool {
   async start(): Promise<void> {
     this.#restart.start();
     for (let number = 0; number < this.#options.workers; number++) this.#current[number] = this.#add(number);
-    this.#lastLook = performance.now();
-    this.#watch = setInterval(() => this.#lookForStalls(), WATCH).unref();
+    this.#stallWatch.start();
     this.#started = Promise.all(this.#current.map(({ ready }) => ready));
     await this.#started;
   }
@@ -150,7 +150,7 @@ export class WorkerPool {
   /** Ends all threads at once. */
   async destroy(): Promise<void> {
     this.#isStopping = true;
-    clearInterval(this.#watch);
+    this.#stallWatch.stop();
     await Promise.all([this.#options.threads.destroy(), this.#restart.stop()]);
   }
 
@@ -280,26 +280,9 @@ export class WorkerPool {
     this.#pauses.set(number, timer.unref());
   }
 
-  #lookForStalls(): void {
-    // If this thread itself was held up (a laptop that slept), the workers' silence means nothing.
-    const now = performance.now();
-    const isLate = now - this.#lastLook > 3 * WATCH;
-    this.#lastLook = now;
-    if (!isLate) for (const worker of this.#workers) this.#lookAt(worker);
-  }
-
-  #lookAt(worker: Worker): void {
-    const { stallTimeout } = this.#options;
-    const { silence } = worker.pulse;
-    if (silence < Math.min(STALLED, stallTimeout)) worker.isStalled = false;
-    else if (!worker.isStalled) this.#reportStall(worker);
-    if (silence >= stallTimeout) worker.kill(new WorkerError(`worker ${worker.number} was stalled`));
-  }
-
   #reportStall(worker: Worker): void {
     const { updates, diagnostics, log } = this.#options;
     const { number, pulse } = worker;
-    worker.isStalled = true;
     diagnostics.workerStalled(number);
     const { scope, update_id, kind } = updates.posted(number, pulse.seq) ?? {};
     const place = scope === undefined ? {} : { scope, ...(update_id && { update_id }), ...(kind && { kind }) };

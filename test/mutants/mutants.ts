@@ -106,7 +106,7 @@ export const CORE: readonly Mutant[] = [
   {
     id: "L7",
     breaks: "a laptop that slept kills all its workers",
-    file: "src/threads/pool.ts",
+    file: "src/threads/stall-watch.ts",
     from: "if (!isLate) for",
     to: "for",
     tests: ["threads/pool-script"],
@@ -486,9 +486,9 @@ const THREADS: readonly Mutant[] = [
   {
     id: "P7",
     breaks: "a stalled worker is never killed",
-    file: "src/threads/pool.ts",
-    from: "if (silence >= stallTimeout) worker",
-    to: "if (silence >= 10 * stallTimeout) worker",
+    file: "src/threads/stall-watch.ts",
+    from: "if (silence >= timeout) worker",
+    to: "if (silence >= 10 * timeout) worker",
     tests: ["threads/pool-script"],
     only: /killed after --stall-timeout/,
   },
