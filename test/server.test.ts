@@ -4,6 +4,7 @@ import { describe, test } from "node:test";
 import { type IncomingCall, Refusal, refuse, Simulator } from "../simulator/index.ts";
 import { resolveConfig } from "../src/config/config.ts";
 import { MemoryInbox } from "../src/inbox/memory.ts";
+import { SqliteInbox } from "../src/inbox/sqlite.ts";
 import { AsgigramError, type RunningServer, serve, TokenRejectedError } from "../src/index.ts";
 import { serve as serveConfig } from "../src/server.ts";
 import { unsettledIn } from "./chaos/inbox-file.ts";
@@ -208,22 +209,57 @@ describe("the poller and the inbox", () => {
     const updates = (count: number) => Array.from({ length: count }, (_, i) => message(1 + (i % 100), "hi"));
     await simulator.pushMany(updates(10_000));
     await using server = await start(config);
-    const isFull = async () =>
-      /^asgigram_inbox_full\S* 1$/m.test(await (await fetch(`${server.statusUrl}/metrics`)).text());
-    await eventually(isFull, () => simulator.pending);
+    await eventually(
+      () => isFull(server),
+      () => simulator.pending,
+    );
     // A poll that brought something more would be in vain: it could not be confirmed.
     await simulator.pushMany(updates(50));
     await letCallsArrive(simulator);
     assert.equal(simulator.pending, 150, "the last batch and the new updates");
     assert.equal(offsets(simulator).length, 100);
-    assert.equal(await isFull(), true);
+    assert.equal(await isFull(server), true);
     gate.open();
     await confirmed(simulator);
     await server.idle();
-    assert.equal(await isFull(), false);
+    assert.equal(await isFull(server), false);
     assert.equal(gate.held.length, 1);
   });
+
+  test("a server that finds 10,000 unsettled events does not poll before there is room", async () => {
+    using folder = new Folder();
+    const path = folder.join("inbox.sqlite");
+    const gate = new Gate();
+    await using simulator = await Simulator.start({
+      intercept: async (call, respond) => {
+        if (call.method === "sendMessage") await gate.pass(call);
+        return await respond();
+      },
+    });
+    // The chat is known, and its update waits for the first poll.
+    await simulator.push(message(1, "hi"));
+    const inbox = new SqliteInbox(path, simulator.bot.id);
+    const left = Array.from({ length: 10_000 }, (_, i) => ({ update_id: i, ...message(1, "hi") }));
+    await inbox.append(left.map((update) => ({ update_id: update.update_id, update, body: JSON.stringify(update) })));
+    await inbox.close();
+    const more = { application: fixture("held-back"), listen: "127.0.0.1:0", inbox: path };
+    await using server = await start(await configOf(simulator, more));
+    await gate.reached;
+    await letCallsArrive(simulator);
+    assert.deepEqual([await isFull(server), offsets(simulator)], [true, []]);
+    gate.open();
+    await confirmed(simulator);
+    await server.idle();
+    await server.stop();
+    assert.equal(unsettledIn(path), 0);
+  });
 });
+
+/** True if the server's metrics say that polling pauses. */
+async function isFull(server: RunningServer): Promise<boolean> {
+  const metrics = await fetch(`${server.statusUrl}/metrics`);
+  return /^asgigram_inbox_full\S* 1$/m.test(await metrics.text());
+}
 
 describe("stop()", () => {
   const bots: [how: string, stop: (server: RunningServer, signal: AbortController) => Promise<void>][] = [

@@ -15,6 +15,8 @@
  *
  * Every event that a dead worker held may have killed it: all of them are suspects. Suspects are posted again one at a time,
  * before anything else of their worker, so that the next death has one cause.
+ *
+ * The file is longer than others because every transition above changes the same lines and counts.
  */
 
 import type { ReceivedEvent } from "../protocol/received-event.ts";

@@ -158,7 +158,8 @@ export class Updates implements InboxReceiver {
    */
   workerDrained({ number }: Recipient, unseen: readonly number[]): void {
     this.#workers.delete(number);
-    this.#options.recorder.withdrawn(unseen);
+    // Events of shards that were taken away meanwhile were withdrawn then.
+    this.#options.recorder.withdrawn(unseen.filter((seq) => this.posted(number, seq) !== undefined));
     this.#dispatcher.workerDrained(number, unseen);
   }
 

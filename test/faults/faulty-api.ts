@@ -114,7 +114,7 @@ export class FaultyApi implements AsyncDisposable {
 
   /** Applies the rule from now on. */
   inject(rule: Rule): { stop(): void } {
-    const injected: Injected = { ...rule, left: rule.times ?? Infinity, hit: new Set() };
+    const injected: Injected = { ...rule, left: rule.times ?? Infinity, hit: new Map() };
     this.#rules.add(injected);
     if (rule.fault === "refused") this.#enterOrLeave();
     return { stop: () => this.#lift(injected) };
@@ -167,8 +167,10 @@ export class FaultyApi implements AsyncDisposable {
   #lift(rule: Injected): void {
     if (this.#rules.delete(rule) && rule.fault === "refused") this.#enterOrLeave();
     if (!rule.endsInReset) return;
-    for (const socket of rule.hit) socket.resetAndDestroy();
-    rule.hit.clear();
+    for (const [socket, carriedOut] of rule.hit) {
+      // Not before: the caller might repeat the call, and the simulator carry out the repetition first.
+      void carriedOut.then(() => rule.hit.has(socket) && socket.resetAndDestroy());
+    }
   }
 
   /** Opens or closes the port as the rules demand, one change after another. */
@@ -213,7 +215,7 @@ export class FaultyApi implements AsyncDisposable {
     this.#note({ at, method, spoiled: rule !== undefined });
     if (rule === undefined) return this.#pass(request, response, method, body);
     const { socket } = request;
-    rule.hit.add(socket);
+    rule.hit.set(socket, Promise.resolve());
     response.once("close", () => rule.hit.delete(socket));
     const fault = typeof rule.fault === "string" ? FAULTS[rule.fault as FaultName] : rule.fault;
     await fault({
@@ -222,7 +224,14 @@ export class FaultyApi implements AsyncDisposable {
       response,
       random: this.random,
       carriesOut: rule.carriesOut ?? this.random.chance(0.5),
-      good: async () => (await this.#relay.pass(request, response, withoutWaiting(method, body))).text,
+      good: async () => {
+        const answer = this.#relay.pass(request, response, withoutWaiting(method, body));
+        rule.hit.set(
+          socket,
+          answer.catch(() => {}),
+        );
+        return (await answer).text;
+      },
       lastUpdates: this.#lastUpdates,
     } satisfies FaultyCall);
   }
@@ -269,8 +278,8 @@ export class FaultyApi implements AsyncDisposable {
 interface Injected extends Rule {
   /** The number of calls that it may still hit. */
   left: number;
-  /** The open connections of the calls that it has hit. */
-  readonly hit: Set<Socket>;
+  /** The open connections of the calls that it has hit; each promise resolves when its call is carried out, or need not be. */
+  readonly hit: Map<Socket, Promise<unknown>>;
 }
 
 /** A poll without its wait: the answer to spoil is wanted now. */

@@ -17,7 +17,7 @@ export function updates(...ids: number[]): ReceivedUpdate[] {
   });
 }
 
-const BODY = (id: number) => updates(id)[0]!.body;
+const bodyOf = (id: number) => updates(id)[0]!.body;
 
 /** @param create makes an empty inbox that is closed and deleted after the test */
 export function keepsTheContract(create: (t: TestContext) => Inbox): void {
@@ -148,8 +148,8 @@ export function keepsTheContract(create: (t: TestContext) => Inbox): void {
       assert.deepEqual(
         await inbox.read([three, one, 999]),
         new Map([
-          [three, BODY(3)],
-          [one, BODY(1)],
+          [three, bodyOf(3)],
+          [one, bodyOf(1)],
         ]),
       );
       assert.deepEqual([...(await inbox.read([one, two, three])).keys()].toSorted(), [one, two, three]);
@@ -192,9 +192,9 @@ export function keepsTheContract(create: (t: TestContext) => Inbox): void {
       assert.deepEqual(
         await inbox.read(seqs),
         new Map([
-          [begun, BODY(1)],
-          [died, BODY(3)],
-          [withdrawn, BODY(4)],
+          [begun, bodyOf(1)],
+          [died, bodyOf(3)],
+          [withdrawn, bodyOf(4)],
         ]),
       );
     });
@@ -204,7 +204,7 @@ export function keepsTheContract(create: (t: TestContext) => Inbox): void {
       await inbox.append(updates(1));
       await entries.until(1);
       assert.deepEqual(await inbox.record(turn({})), []);
-      assert.deepEqual(await inbox.read(entries.seqs), new Map([[entries.seqs[0]!, BODY(1)]]));
+      assert.deepEqual(await inbox.read(entries.seqs), new Map([[entries.seqs[0]!, bodyOf(1)]]));
     });
 
     test("numbers that the inbox does not hold have no effect", async (t) => {
@@ -218,7 +218,7 @@ export function keepsTheContract(create: (t: TestContext) => Inbox): void {
         { deadLettered: [{ seq: 999, reason: "?", log: "" }] },
       ];
       for (const facts of unknown) assert.deepEqual(await inbox.record(turn(facts)), []);
-      assert.deepEqual(await inbox.read([seq, 999]), new Map([[seq, BODY(1)]]));
+      assert.deepEqual(await inbox.read([seq, 999]), new Map([[seq, bodyOf(1)]]));
       await inbox.append(updates(2));
       await entries.until(2);
       assert.ok(entries.seqs[1]! > seq);
@@ -237,7 +237,7 @@ export function keepsTheContract(create: (t: TestContext) => Inbox): void {
       await inbox.append(updates(1));
       await entries.until(1);
       await inbox.check();
-      assert.deepEqual(await inbox.read(entries.seqs), new Map([[entries.seqs[0]!, BODY(1)]]));
+      assert.deepEqual(await inbox.read(entries.seqs), new Map([[entries.seqs[0]!, bodyOf(1)]]));
       assert.deepEqual(entries.ids, [1]);
     });
   });

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
+import fs, { mkdtempSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
+import { syncBuiltinESMExports } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
@@ -61,6 +62,27 @@ describe("lines", () => {
     assert.deepEqual(found(path, EPOCH + 1), { begun: [], settled: [4] });
     assert.deepEqual(found(path, EPOCH), { begun: [], settled: [] }, "a newer line comes first");
     assert.equal(statSync(path).size, 6 * 16, "the newer line is written over the first one");
+  });
+
+  test("lines that the system writes in parts are whole, behind those before", (t) => {
+    const path = newPath();
+    const ledger = new Ledger(path, EPOCH);
+    ledger.write(begun(1), []);
+    const { writeSync } = fs;
+    const parts: number[] = [];
+    t.after(() => {
+      t.mock.restoreAll();
+      syncBuiltinESMExports();
+    });
+    t.mock.method(fs, "writeSync", (file: number, lines: Float64Array, from: number, length: number, at: number) => {
+      parts.push(length);
+      return writeSync(file, lines, from, Math.min(length, 20), at);
+    });
+    syncBuiltinESMExports();
+    ledger.write(begun(2, 3), [1]);
+    assert.deepEqual(parts, [48, 28, 8]);
+    ledger.close();
+    assert.deepEqual(found(path), { begun: begun(1, 2, 3), settled: [1] });
   });
 
   test("isFull is true after some thousand lines, until turnTo()", () => {

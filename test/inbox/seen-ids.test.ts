@@ -109,6 +109,16 @@ describe("consecutive ids", () => {
   });
 });
 
+test("every id of a run is kept for 48 hours: the run, whose first id is up to an hour older, for 49", () => {
+  const seen = new SeenIds();
+  const [first, last] = [START, START + HOUR - 1];
+  for (const now of [first, last]) seen.add(now === first ? 1 : 2, now);
+  seen.forget(last + REMEMBERED_FOR);
+  assert.ok(seen.has(2));
+  seen.forget(first + REMEMBERED_FOR + HOUR + 1);
+  assert.ok(!seen.has(1) && !seen.has(2));
+});
+
 describe("a quiet week", () => {
   test("a quiet week makes every earlier id new again, also the ids of the last run", () => {
     const seen = new SeenIds();

@@ -738,7 +738,7 @@ test("any sequence of actions and reopenings leaves what a list would hold", asy
       try {
         let list: { seq: number; update_id: number }[] = [];
         const known = new Set<number>();
-        const told = () => entries.all.map(({ seq, update_id }) => ({ seq, update_id }));
+        const arrived = () => entries.all.map(({ seq, update_id }) => ({ seq, update_id }));
         for (const action of actions) {
           if (action.do === "append") {
             const before = entries.all.length;
@@ -746,7 +746,7 @@ test("any sequence of actions and reopenings leaves what a list would hold", asy
             assert.equal(await inbox.append(updates(...action.ids)), fresh.length);
             assert.deepEqual(entries.ids.slice(before), fresh);
             for (const id of fresh) known.add(id);
-            list.push(...told().slice(before));
+            list.push(...arrived().slice(before));
           } else if (action.do === "settle") {
             const seqs = action.which.map((which) => list[which % list.length]?.seq ?? 0);
             inbox.record(turn({ settled: seqs }));
@@ -760,7 +760,7 @@ test("any sequence of actions and reopenings leaves what a list would hold", asy
             inbox = new SqliteInbox(path, BOT);
             entries = new Entries();
             assert.equal(await inbox.start(entries), list.length);
-            assert.deepEqual(told(), list);
+            assert.deepEqual(arrived(), list);
           }
           assert.deepEqual(
             (await unsettled(inbox, path)).map(({ seq, update_id }) => ({ seq, update_id })),

@@ -1,5 +1,5 @@
+import type { SourceOptions } from "../../src/assembly.ts";
 import type { SourceState, UpdateSource } from "../../src/protocol/update-source.ts";
-import type { SourceOptions } from "../../src/server.ts";
 
 /** A source to which updates are pushed, as a webhook would do. It never asks Telegram for anything. */
 export class PushSource implements UpdateSource {

@@ -590,6 +590,19 @@ describe("a shard that is taken away", () => {
     );
   });
 
+  test("a drained worker's events that were let go with their shard are not withdrawn again", async () => {
+    await using process = await Process.start();
+    const { updates, worker } = process;
+    await process.receive(update(1, THEIRS), update(2, OURS));
+    worker.end = async () => [worker.seqs[0]!];
+    await updates.onRevoked(SHARD);
+    updates.workerDrained(worker, worker.seqs);
+    assert.deepEqual(
+      (await process.unsettled()).map(({ attempts }) => attempts),
+      [0, 0],
+    );
+  });
+
   test("without a worker it is taken away at once", async () => {
     await using process = new Process();
     const { updates, inbox } = process;
