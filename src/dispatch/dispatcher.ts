@@ -227,13 +227,9 @@ export class Dispatcher {
     return worker;
   }
 
-  /**
-   * The shard's instances have ended: forgets its posted events, too.
-   * @param unseen as in `workerDrained()`
-   */
-  revoked(shard: number, unseen: readonly number[]): void {
+  /** The shard's instances have ended: forgets its posted events, too. */
+  revoked(shard: number): void {
     const state = this.#workers[this.#table.workerOf(shard)]!;
-    this.#withdraw(state, unseen);
     for (const held of [...state.posted.values()]) if (held.line.shard === shard) this.#letGo(state, held);
     this.#pump(state);
     this.#signal();

@@ -130,7 +130,7 @@ export class Updates implements InboxReceiver {
     // Deliveries that have begun are posted before the instances end, or they would make new ones.
     await recorder.end();
     const unseen = (await this.#workers.get(number)?.endInstances(shard)) ?? [];
-    this.#dispatcher.revoked(shard, unseen);
+    this.#dispatcher.revoked(shard);
     if (unseen.length > 0) recorder.withdrawn(unseen);
     await recorder.end();
   }

@@ -167,7 +167,7 @@ class Model {
     const seqs = scopes.flatMap(({ posted }) => [...posted]);
     this.#gone(worker, () => seqs);
     for (const scope of scopes) scope.isRevoked = false;
-    this.#do(() => this.dispatcher.revoked(shard, [-1, ...seqs.slice(1)]));
+    this.#do(() => this.dispatcher.revoked(shard));
   }
 
   close(): void {
@@ -697,7 +697,7 @@ describe("a shard that is taken away", () => {
     assert.deepEqual([dispatcher.unsettled, dispatcher.inFlight], [3, 3]);
     dispatcher.settled(0, [events[0]!.seq]);
     assert.deepEqual([dispatcher.unsettled, dispatcher.inFlight], [2, 2]);
-    dispatcher.revoked(LOST_SHARD, [events[2]!.seq]);
+    dispatcher.revoked(LOST_SHARD);
     assert.deepEqual([dispatcher.unsettled, dispatcher.inFlight], [0, 0]);
     assert.equal(posted.length, 3);
   });
@@ -721,7 +721,7 @@ describe("a shard that is taken away", () => {
     for (const event of [suspect, stays]) dispatcher.received(event);
     dispatcher.revoke(LOST_SHARD);
     assert.deepEqual(seqsOf(posted), [suspect.seq]);
-    dispatcher.revoked(LOST_SHARD, []);
+    dispatcher.revoked(LOST_SHARD);
     assert.deepEqual(seqsOf(posted), [suspect.seq, stays.seq]);
   });
 
@@ -732,7 +732,7 @@ describe("a shard that is taken away", () => {
     for (const event of [gone, stays]) dispatcher.received(event);
     dispatcher.revoke(LOST_SHARD);
     assert.deepEqual(dispatcher.workerDied(0), seqsOf([gone, stays]));
-    dispatcher.revoked(LOST_SHARD, []);
+    dispatcher.revoked(LOST_SHARD);
     assert.equal(dispatcher.unsettled, 1);
     posted.length = 0;
     dispatcher.workerReady(0);
@@ -750,7 +750,7 @@ describe("a shard that is taken away", () => {
       dispatcher.revoke(LOST_SHARD);
       assert.equal(await isSettled(idle), false);
       if (end === "settled") dispatcher.settled(0, [event.seq]);
-      if (end === "revoked") dispatcher.revoked(LOST_SHARD, []);
+      if (end === "revoked") dispatcher.revoked(LOST_SHARD);
       if (end === "dies") dispatcher.workerDied(0);
       if (end === "drains") dispatcher.workerDrained(0, []);
       assert.equal(await isSettled(idle), true);
@@ -780,7 +780,7 @@ describe("a shard that is taken away", () => {
     dispatcher.workerReady(0);
     dispatcher.received(lost());
     dispatcher.revoke(LOST_SHARD);
-    dispatcher.revoked(LOST_SHARD, []);
+    dispatcher.revoked(LOST_SHARD);
     const again = lost();
     dispatcher.received(again);
     assert.equal(posted.at(-1)!.seq, again.seq);

@@ -47,6 +47,8 @@ export class PoolBench implements AsyncDisposable {
   readonly places = new Map<number, Place>();
   readonly pool: WorkerPool;
   isDebug = false;
+  /** Called with each fact. */
+  onFact = (_: Fact): void => {};
   #reported = Promise.withResolvers<void>();
   #lastSeq = 0;
 
@@ -109,6 +111,7 @@ export class PoolBench implements AsyncDisposable {
 
   #report(fact: Fact): void {
     this.facts.push(fact);
+    this.onFact(fact);
     this.#reported.resolve();
     this.#reported = Promise.withResolvers();
   }

@@ -242,6 +242,26 @@ describe("a reload that is given up", () => {
     await script.ready(0, 3);
   });
 
+  test("a new worker that is ready in the moment of the next reload is not killed either", async () => {
+    await using script = new Script();
+    const [old] = await script.start();
+    const reloads = [script.pool.reload()];
+    const second = await script.host(1);
+    script.onFact = ({ type }) => {
+      if (type === "paused") reloads.push(script.pool.reload());
+    };
+    second.post({ type: "ready" });
+    await old!.item("drain");
+    script.onFact = () => {};
+    assert.equal(second.isKilled, false);
+    old!.post({ type: "drained", unseen: [] }, { type: "ended" });
+    (await script.host(2)).post({ type: "ready" });
+    await second.item("drain");
+    second.post({ type: "drained", unseen: [] }, { type: "ended" });
+    await Promise.all(reloads);
+    await script.ready(0, 3);
+  });
+
   test("a reload before the first start is over waits for it", async () => {
     await using script = new Script({ workers: 2 });
     const start = script.pool.start();
@@ -286,6 +306,25 @@ describe("a stop", () => {
     await drained;
     assert.equal(successor.killed?.message, "worker 0 is not wanted any more");
     assert.deepEqual(script.course, ["ready", "drained"]);
+  });
+
+  test("a replacement that is ready in the moment of a stop does not end the old worker", async () => {
+    await using script = new Script();
+    const [old] = await script.start();
+    const reload = script.pool.reload();
+    const successor = await script.host(1);
+    // The message is still in its port when the stop gives it up.
+    successor.post({ type: "ready" });
+    const drained = script.pool.drain("shutdown");
+    await old!.item("drain");
+    await script.settle();
+    assert.equal(old!.isKilled, false);
+    old!.post({ type: "settled", seqs: [1] }, { type: "drained", unseen: [] }, { type: "ended" });
+    await drained;
+    await script.pool.destroy();
+    await reload;
+    assert.deepEqual(script.course, ["ready", "drained"]);
+    assert.equal(script.of("settled").length, 1);
   });
 
   test("a worker whose pause ends during a stop is not started", async (t) => {
@@ -344,6 +383,27 @@ class Clocks {
 }
 
 describe("the pause before a dead worker is started again", () => {
+  test("a reload ends the pause for good, and the next death has a pause of its own", async (t) => {
+    const clocks = new Clocks(t);
+    await using script = new Script({ pause: () => 5000 });
+    const [first] = await script.start();
+    first!.die(new Error("dead"));
+    await script.died(0);
+    const reload = script.pool.reload();
+    const second = await script.host(1);
+    clocks.pass(5000);
+    assert.equal(script.threads.hosts.length, 2);
+    second.post({ type: "ready" });
+    await reload;
+    second.die(new Error("dead"));
+    await script.died(0, 2);
+    clocks.pass(4750);
+    assert.equal(script.threads.hosts.length, 2);
+    clocks.pass(250);
+    (await script.host(2)).post({ type: "ready" });
+    await script.ready(0, 3);
+  });
+
   test("deaths in a row are counted until a worker has lived for a minute", async (t) => {
     const clocks = new Clocks(t);
     await using script = new Script();
@@ -584,6 +644,7 @@ describe("the rolling restart of the workers", () => {
     host!.pulse.beat({ instances: 0, active: 0, heap: 1, external: 0 });
     clocks.sleep(2000);
     clocks.pass(6000);
+    await script.settle();
     assert.equal(script.threads.hosts.length, 1);
     host!.pulse.beat({ instances: 0, active: 0, heap: 1, external: 0 });
     clocks.pass(1000);

@@ -395,6 +395,8 @@ describe("a replacement", () => {
     const old = bench.workers.get(0);
     bench.post(0, "hello");
     const reload = bench.pool.reload();
+    await bench.until("paused");
+    folder.write("die", "");
     await bench.died(0);
     assert.equal(bench.of("drained").length, 0);
     // The third one is ready before the first has finished.
