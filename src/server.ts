@@ -81,6 +81,7 @@ export function loggerFor(config: Config, write?: (line: string) => void): Logge
 
 /** Time that Telegram has to confirm the last offset: ms. Unconfirmed updates come again, and the inbox knows them. */
 const CONFIRMATION = 2000;
+
 let servers = 0;
 
 class Server implements RunningServer {

@@ -2,6 +2,7 @@
 
 import type { Transferable } from "node:worker_threads";
 import { failureOf } from "../protocol/failure.ts";
+import { placeOf } from "../protocol/place.ts";
 import type { Answer, Call, DownloadedFile, Place, ToMain, ToWorker } from "../protocol/port.ts";
 import type { Job, Outbox } from "./outbox.ts";
 import { closeStreams, watchStreams } from "./upload-streams.ts";
@@ -90,16 +91,8 @@ class WorkerCall implements Job {
   }
 
   get #fields(): CallFields {
-    const { scope, update_id, kind } = this.#origin ?? {};
     const { method, lane } = this.call;
-    return {
-      worker: this.#worker.number,
-      method,
-      lane,
-      ...(scope && { scope }),
-      ...(update_id && { update_id }),
-      ...(kind && { kind }),
-    };
+    return { worker: this.#worker.number, method, lane, ...placeOf(this.#origin) };
   }
 }
 

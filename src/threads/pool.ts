@@ -14,6 +14,7 @@
 
 import { WorkerError } from "../protocol/errors.ts";
 import type { DisconnectReason } from "../protocol/events.ts";
+import { placeOf } from "../protocol/place.ts";
 import type { CommonTask, Place } from "../protocol/port.ts";
 import type { Dropped, WorkerStatus } from "../protocol/pulse.ts";
 import type { WorkerDeath, WorkerReplacement } from "../protocol/worker-causes.ts";
@@ -284,8 +285,7 @@ export class WorkerPool {
     const { updates, diagnostics, log } = this.#options;
     const { number, pulse } = worker;
     diagnostics.workerStalled(number);
-    const { scope, update_id, kind } = updates.posted(number, pulse.seq) ?? {};
-    const place = scope === undefined ? {} : { scope, ...(update_id && { update_id }), ...(kind && { kind }) };
+    const place = placeOf(updates.posted(number, pulse.seq));
     const seconds = Math.round(pulse.silence / 1000);
     log.warn({ worker: number, ...place }, `a worker is stalled: its event loop has not turned for ${seconds} s`);
   }

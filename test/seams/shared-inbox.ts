@@ -32,7 +32,7 @@ type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
 
 export class SharedInbox implements Inbox {
   readonly isDurable = true;
-  /** What the server did that it may not do. */
+  /** Breaches of the inbox's contract by the server. */
   readonly violations: string[] = [];
   /** Update ids of the dead letters. */
   readonly deadLetters: number[] = [];
