@@ -135,6 +135,11 @@ export class Simulator extends ClientSide implements AsyncDisposable {
     return this.#world.journal.observe(observer);
   }
 
+  /** Calls `observer` for every call of the bot, before it is carried out, until the returned function is called. */
+  observeCalls(observer: (call: RecordedCall) => void): () => void {
+    return this.#calls.observe(observer);
+  }
+
   readonly perform = async <A extends ActionName>(name: A, takes: Takes<A>): Promise<Gives<A>> => {
     const action: ActionHandlers<A>[A] = ACTIONS[name];
     return await action(takes, this.#context);

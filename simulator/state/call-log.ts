@@ -11,6 +11,7 @@ export interface RecordedCall {
 export class CallLog {
   #calls: RecordedCall[] = [];
   readonly #limit: number;
+  readonly #observers = new Set<(call: RecordedCall) => void>();
 
   /** @param limit at least this many calls are kept; 0 keeps none */
   constructor(limit: number) {
@@ -22,10 +23,18 @@ export class CallLog {
   }
 
   add(method: string, raw: Readonly<Record<string, unknown>>, time: number): void {
-    if (this.#limit === 0) return;
+    if (this.#limit === 0 && this.#observers.size === 0) return;
     const parameters = Object.fromEntries(Object.entries(raw).map(([key, value]) => [key, withoutBytes(value)]));
-    this.#calls.push({ method, parameters, time });
+    const call = { method, parameters, time };
+    if (this.#limit > 0) this.#calls.push(call);
     if (this.#calls.length > 2 * this.#limit) this.#calls = this.#calls.slice(-this.#limit);
+    for (const observer of this.#observers) observer(call);
+  }
+
+  /** Calls `observer` for every call from now on, until the returned function is called. */
+  observe(observer: (call: RecordedCall) => void): () => void {
+    this.#observers.add(observer);
+    return () => this.#observers.delete(observer);
   }
 }
 

@@ -85,12 +85,15 @@ export async function callsOf(simulator: Simulator, method: string, count: numbe
 }
 
 /**
- * Resolves as soon as the condition holds; looks whenever something happens in a chat.
+ * Resolves as soon as the condition holds; looks whenever something happens in a chat, and at each call: Telegram may refuse it.
  * @param what names the condition, for the error
  */
 export async function until(simulator: Simulator, condition: () => boolean, what = String(condition)): Promise<void> {
   const saw = () => `instead of ${what}: ${simulator.pending} updates not confirmed, and ${countCalls(simulator)}`;
-  await eventually(condition, saw, (look) => simulator.observe(look));
+  await eventually(condition, saw, (look) => {
+    const stops = [simulator.observe(look), simulator.observeCalls(look)];
+    return () => stops.forEach((stop) => void stop());
+  });
 }
 
 function countCalls({ calls }: Simulator): string {

@@ -57,6 +57,17 @@ test("every event can be observed, in-process and as server-sent events", async 
   hangUp.abort();
 });
 
+test("every call can be observed, also one that is refused, and with the log off", async () => {
+  await using simulator = await Simulator.start({ callLog: 0 });
+  const seen: string[] = [];
+  const stop = simulator.observeCalls(({ method, parameters }) => seen.push(`${method} ${parameters.chat_id}`));
+  const refused = await callerOf(simulator)("sendMessage", { chat_id: 404, text: "hello" });
+  assert.deepEqual(refused, { ok: false, error_code: 400, description: "Bad Request: chat not found" });
+  stop();
+  await callerOf(simulator)("getMe");
+  assert.deepEqual(seen, ["sendMessage 404"]);
+});
+
 test("update ids start at a given id and can be set again", async () => {
   await using simulator = await Simulator.start({ firstUpdateId: 7 });
   assert.equal(await simulator.push({ message: {} }), 7);
