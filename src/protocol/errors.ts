@@ -123,6 +123,21 @@ export class FileError extends AsgigramError {
   }
 }
 
+/** `delivery()` was called outside an event, without an event as its argument. */
+export class NoDeliveryError extends AsgigramError {
+  readonly code = "ASGIGRAM_NO_DELIVERY";
+}
+
+/** Too many jobs wait for the module's heavy threads. The job was not started. */
+export class QueueFullError extends AsgigramError {
+  readonly code = "ASGIGRAM_QUEUE_FULL";
+}
+
+/** The heavy thread or child process died while it ran the job. */
+export class JobCrashedError extends AsgigramError {
+  readonly code = "ASGIGRAM_JOB_CRASHED";
+}
+
 // ---- raised by the server before or instead of running --------------------------------------------------------------
 
 /** An option, its environment variable or its line in the configuration file cannot be used. */

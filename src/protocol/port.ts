@@ -154,3 +154,79 @@ export interface StartFailure {
   /** The stack of the application's own error, if there is one. */
   detail?: string;
 }
+
+// ---- jobs: calls of functions that offload() runs in heavy threads --------------------------------------------------
+
+/** Options of offload() that belong to the module. */
+export interface ModuleOptions {
+  /** Threads, or child processes. */
+  threads?: number;
+  /** True for child processes. */
+  process?: boolean;
+  /** The most jobs that wait; without, 256 MB of arguments. */
+  queue?: number;
+}
+
+/** A worker or a heavy thread to the main thread, on its jobs port. `id` is the sender's number of its request. */
+export type ToHeavy =
+  /** offload() names the module: it is loaded before the worker counts as ready. */
+  | { type: "module"; module: string; options: ModuleOptions }
+  | { type: "job"; id: number; module: string; job: JobOrder }
+  /** Asks for the number of jobs that start before this one. */
+  | { type: "ahead"; id: number }
+  /** The caller gives the job up. `gently`: a job that runs may go on until the server has to stop. */
+  | { type: "cancel"; id: number; gently: boolean }
+  /** shared() asks for the value of the module's default export. */
+  | { type: "share"; id: number; module: string };
+
+export interface JobOrder {
+  /** Name of the exported function; `default` for the default export. */
+  name: string;
+  /** Jobs of one line start in order, and lines take turns: the scope of the event; undefined outside an event. */
+  line: string | undefined;
+  /** Size of the arguments, roughly: bytes. */
+  bytes: number;
+  /** Longest run, without the wait: ms; Infinity without a limit. */
+  timeout: number;
+  /** The heavy thread's end of the job port: `ToJob` comes in, `FromJob` goes out. The arguments are in it already. */
+  port: MessagePort;
+}
+
+/** The main thread to a worker or a heavy thread, on its jobs port. */
+export type FromHeavy =
+  | { type: "loaded"; module: string }
+  | { type: "unloaded"; module: string; error: StartFailure }
+  /** The job has left the queue. */
+  | { type: "started"; id: number }
+  /** The job will not answer on its port: it was refused, its time is over, or its thread died. */
+  | { type: "lost"; id: number; error: ErrorData }
+  | { type: "ahead"; id: number; ahead: number }
+  | { type: "shared"; id: number; value: unknown }
+  | { type: "unshared"; id: number; error: ErrorData };
+
+/** The caller to the heavy thread, on the job port. */
+export type ToJob =
+  | { type: "arguments"; arguments: unknown[] }
+  /** The generator is to yield its next value. */
+  | { type: "next" }
+  /** The caller wants no more values. */
+  | { type: "return" }
+  /** Aborts `job.signal`. */
+  | { type: "abort"; reason: ErrorData };
+
+/** The heavy thread to the caller, on the job port. */
+export type FromJob =
+  /** The function is a generator: the caller asks for each value. */
+  | { type: "generator" }
+  | { type: "yielded"; value: unknown }
+  | { type: "returned"; value: unknown }
+  | { type: "threw"; error: ErrorData };
+
+/** An error as data: what is left of it in another thread. */
+export interface ErrorData {
+  name: string;
+  message: string;
+  stack: string | undefined;
+  /** Its own keys with plain values: `code`. */
+  keys: Record<string, unknown>;
+}
