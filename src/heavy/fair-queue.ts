@@ -86,7 +86,9 @@ export class FairQueue<Job extends Waiting> {
     // The first may be as large as it likes: it would never be smaller.
     if (this.#limit === undefined && waiting > 0 && this.#bytes + bytes > BYTES) {
       const megabytes = Math.round(this.#bytes / 2 ** 20);
-      throw new QueueFullError(`${waiting} jobs with ${megabytes} MB of arguments wait already, and 256 MB are the limit`);
+      throw new QueueFullError(
+        `${waiting} jobs with ${megabytes} MB of arguments wait already, and 256 MB are the limit`,
+      );
     }
   }
 

@@ -6,8 +6,9 @@
 import { relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { MessagePort } from "node:worker_threads";
+import type { JobOutcome } from "../protocol/job-facts.ts";
 import type { FromHeavyThread, HeavyPlace, LogLevel, ModuleOptions } from "../protocol/port.ts";
-import type { HeavyJob, JobOutcome } from "./job.ts";
+import type { HeavyJob } from "./job.ts";
 import { HeavyModule } from "./module.ts";
 import { SharedValue } from "./shared-value.ts";
 import { HeavyThread } from "./thread.ts";

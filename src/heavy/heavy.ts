@@ -7,6 +7,8 @@
 
 import { availableParallelism } from "node:os";
 import { MessageChannel, type MessagePort } from "node:worker_threads";
+import { DisconnectedError } from "../protocol/errors.ts";
+import type { JobFacts, ModuleStatus } from "../protocol/job-facts.ts";
 import type { LogLevel } from "../protocol/port.ts";
 import { Client } from "./client.ts";
 import { Generation } from "./generation.ts";
@@ -34,34 +36,7 @@ export interface HeavyWords {
 
 /** Takes what happens to jobs and heavy threads. */
 export interface HeavyFacts {
-  /** @param wait time in the queue: ms @param duration of the run: ms */
   jobEnded(job: JobFacts): void;
-  heavyThreadDied(module: string): void;
-}
-
-/** A job that has ended. Times are milliseconds. */
-export interface JobFacts {
-  /** Path of the module. */
-  readonly module: string;
-  readonly function: string;
-  readonly outcome: "returned" | "threw" | "aborted" | "timed_out" | "crashed";
-  /** Time in the queue. */
-  readonly wait: number;
-  /** Time in the thread. */
-  readonly duration: number;
-}
-
-/** A module at one moment. */
-export interface ModuleStatus {
-  /** Its path. */
-  readonly module: string;
-  /** Jobs in threads. */
-  readonly running: number;
-  /** Jobs in the queue. */
-  readonly waiting: number;
-  readonly threads: number;
-  /** Threads that have died so far. */
-  readonly crashes: number;
 }
 
 interface Attached {
@@ -119,13 +94,13 @@ export class Heavy {
 
   /** Refuses the jobs that wait, and those that come. Resolves when none runs. */
   async drain(): Promise<void> {
-    this.#refusal = new DOMException("the server is stopping", "AbortError");
+    this.#refusal ??= stopping();
     await Promise.all([...this.#modules()].map(({ module }) => module.drain(this.#refusal!)));
   }
 
   /** Ends all threads at once. Resolves when they are gone. */
   async close(): Promise<void> {
-    this.#refusal ??= new DOMException("the server is stopping", "AbortError");
+    this.#refusal ??= stopping();
     const current = [...this.#generations.values()].map(({ generation }) => generation);
     await Promise.all([...current, ...this.#retired].map((generation) => generation.close(this.#refusal!)));
     for (const client of this.#clients) client.close();
@@ -145,12 +120,10 @@ export class Heavy {
       printed: (...line) => words?.printed(...line),
       said: (...line) => words?.said(...line),
       jobEnded: (module, { order, times }, outcome) => {
-        const { wait, run: duration } = times;
-        diagnostics?.jobEnded({ module, function: order.name, outcome, wait, duration });
+        diagnostics?.jobEnded({ module, function: order.name, outcome, ...times });
       },
       crashed: (module) => {
         this.#crashes.set(module, (this.#crashes.get(module) ?? 0) + 1);
-        diagnostics?.heavyThreadDied(module);
       },
     });
     const attached = { generation, workers: new Set<Client>() };
@@ -187,4 +160,9 @@ export class Heavy {
   *#modules(): Iterable<{ readonly name: string; readonly module: HeavyModule }> {
     for (const { generation } of this.#generations.values()) yield* generation.modules;
   }
+}
+
+/** Where it escapes from an application, the event is not settled: it stays in the inbox. */
+function stopping(): DisconnectedError {
+  return new DisconnectedError("the job was not finished: the server is stopping");
 }

@@ -6,6 +6,7 @@
  *   running -- time limit, crash --> over: its caller is told
  */
 
+import type { JobFacts } from "../protocol/job-facts.ts";
 import type { JobOrder } from "../protocol/port.ts";
 import type { Waiting } from "./fair-queue.ts";
 
@@ -17,8 +18,6 @@ export interface JobCaller {
   /** The job is over for the caller. */
   over(): void;
 }
-
-export type JobOutcome = "returned" | "threw" | "aborted" | "timed_out" | "crashed";
 
 export class HeavyJob implements Waiting {
   readonly order: JobOrder;
@@ -40,11 +39,11 @@ export class HeavyJob implements Waiting {
     return this.order.bytes;
   }
 
-  /** Time in the queue, and of the run: ms. */
-  get times(): { readonly wait: number; readonly run: number } {
+  /** Time in the queue, and in the thread: ms. */
+  get times(): Pick<JobFacts, "wait" | "duration"> {
     const now = performance.now();
     const startedAt = this.#startedAt ?? now;
-    return { wait: startedAt - this.#queuedAt, run: now - startedAt };
+    return { wait: startedAt - this.#queuedAt, duration: now - startedAt };
   }
 
   started(): void {

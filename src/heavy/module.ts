@@ -9,11 +9,12 @@
  * The place of a thread is free only when the thread is gone.
  */
 
-import { explain } from "../protocol/explain.ts";
 import { JobCrashedError } from "../protocol/errors.ts";
+import { explain } from "../protocol/explain.ts";
+import type { JobOutcome } from "../protocol/job-facts.ts";
 import type { LogLevel } from "../protocol/port.ts";
 import { FairQueue } from "./fair-queue.ts";
-import type { HeavyJob, JobOutcome } from "./job.ts";
+import type { HeavyJob } from "./job.ts";
 import type { HeavyThread } from "./thread.ts";
 
 export interface HeavyModuleOptions {

@@ -2,9 +2,9 @@
 
 import { once } from "node:events";
 import { MessageChannel, type MessagePort, type Transferable } from "node:worker_threads";
+import type { Heavy } from "../../src/heavy/heavy.ts";
 import { errorOfData } from "../../src/protocol/error-data.ts";
 import type { FromHeavy, FromJob, JobOrder, ModuleOptions, ToHeavy, ToJob } from "../../src/protocol/port.ts";
-import type { Heavy } from "../../src/heavy/heavy.ts";
 
 export const fixture = (name: string) => new URL(`../fixtures/heavy/${name}`, import.meta.url).href;
 
@@ -28,7 +28,9 @@ export class TestCaller {
   /** Loads a module. Rejects if it cannot be loaded. */
   async load(module: string, options: ModuleOptions = {}): Promise<void> {
     this.#post({ type: "module", module, options });
-    const answer = await Promise.race([this.#answer("loaded", module), this.#answer("unloaded", module)].map(promiseOf));
+    const answer = await Promise.race(
+      [this.#answer("loaded", module), this.#answer("unloaded", module)].map(promiseOf),
+    );
     if (answer.type === "unloaded") throw errorOfData({ ...answer.error, stack: answer.error.detail, keys: {} });
   }
 

@@ -62,5 +62,7 @@ function send(message: FromChild): void {
 }
 
 function unavailable(): never {
-  throw new ApplicationLoadError("offload() and shared() work in threads only, and this is a child process (process: true)");
+  throw new ApplicationLoadError(
+    "offload() and shared() work in threads only, and this is a child process (process: true)",
+  );
 }

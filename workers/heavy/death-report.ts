@@ -20,7 +20,8 @@ export function reportDeath(report: Report, finishOutput: () => void): Die {
     report(message, error);
     process.exit(1);
   };
-  const uncaught = (error: unknown) => die(`it was ended by an uncaught error: ${textOfThrown(error)}`, describe(error));
+  const uncaught = (error: unknown) =>
+    die(`it was ended by an uncaught error: ${textOfThrown(error)}`, describe(error));
   process.on("uncaughtException", uncaught);
   process.on("unhandledRejection", uncaught);
   process.on("exit", (code) => {

@@ -31,7 +31,8 @@ export class HeavyFunctions implements Functions {
     const found = this.#namespace[name] ?? (byDefault as Namespace | null | undefined)?.[name];
     if (typeof found === "function") return found as Callable;
     const called = name === "default" ? "default export" : `export "${name}"`;
-    if (found !== undefined) throw new TypeError(`the ${called} of ${this.#name} is ${kindOfValue(found)}, not a function`);
+    if (found !== undefined)
+      throw new TypeError(`the ${called} of ${this.#name} is ${kindOfValue(found)}, not a function`);
     const guess = nearest(name, Object.keys(this.#namespace));
     throw new TypeError(`${this.#name} has no ${called}${guess ? `; did you mean "${guess}"?` : ""}`);
   }
