@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { after, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { Simulator } from "../../../simulator/index.ts";
+import { eventually } from "../../eventually.ts";
 import { addDeadLetters } from "../../inbox/dead-letter-file.ts";
 import { Asgigram } from "../asgigram.ts";
 import { runHere } from "../in-process.ts";
@@ -61,7 +62,9 @@ test("a dead letter that is retried beside a running server is delivered again a
   await server.says("the event is now a dead letter");
 
   const asgigram = (...args: string[]) => runHere(["inbox", ...args], { cwd: folder, env });
-  const letter = JSON.parse((await asgigram("list", "--json")).stdout);
+  // The log line comes a moment before the dead letter is in the file.
+  const listed = await eventually(async () => (await asgigram("list", "--json")).stdout);
+  const letter = JSON.parse(listed);
   assert.match(letter.reason, /^Error: no luck\n/);
   assert.equal(letter.update.message.text, "hello");
   assert.equal((await asgigram("retry", String(letter.id))).code, 0);
