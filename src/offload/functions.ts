@@ -11,6 +11,7 @@ type RemoteFunction = ((...args: unknown[]) => Job) & { with(options: JobOptions
 /** Names that every function has, and those that `await` and JSON ask any object for. */
 const NOT_EXPORTS = new Set([
   "then",
+  "toJSON",
   ...Object.getOwnPropertyNames(Function.prototype),
   ...Object.getOwnPropertyNames(Object.prototype),
 ]);
