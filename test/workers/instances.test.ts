@@ -365,7 +365,7 @@ test("events that are settled one after another leave as one item, and failed on
   outbound.flush();
   assert.deepEqual(posted, [
     { type: "settled", seqs: [1, 2] },
-    { type: "failed", seq: 3, error: "a thrown string: 'no'", scope: "chat:1" },
+    { type: "failed", seq: 3, error: "a thrown string: 'no'", scope: "chat:1", update_id: 3, kind: "message" },
     { type: "settled", seqs: [4, 5] },
   ]);
   port2.close();
