@@ -38,9 +38,9 @@ describe("a call", () => {
 
   test("an error keeps its name, message, stack and plain keys", async () => {
     await using heavy = new TestHeavy();
-    const error = await heavy.caller.call(WORK, "fail").result.catch((error) => error);
+    const error = (await heavy.caller.call(WORK, "fail").result.catch((error) => error)) as Error;
     assert.equal(`${error}`, "RangeError: too large");
-    assert.match(error.stack, /at fail .*work\.ts/);
+    assert.match(error.stack!, /at fail .*work\.ts/);
     assert.deepEqual({ ...error }, { code: "E_LARGE", limit: { most: 3 } });
   });
 
