@@ -14,11 +14,13 @@ const WATERMARK = Buffer.from(
 sharp.cache(false);
 
 export default async function render(photo: Uint8Array): Promise<Uint8Array> {
-  return await sharp(photo)
+  // Unlike the memory of a Buffer from sharp, this can be moved to another thread.
+  const { data } = await sharp(photo)
     .rotate(7)
     .resize(1280)
     .sharpen()
     .composite([{ input: WATERMARK, gravity: "southeast" }])
     .jpeg({ quality: 85 })
-    .toBuffer();
+    .toUint8Array();
+  return data;
 }
