@@ -2,10 +2,12 @@
 
 import { availableParallelism } from "node:os";
 import type { Config } from "./config/config.ts";
+import { Heavy } from "./heavy/heavy.ts";
 import type { Inbox } from "./inbox/inbox.ts";
 import { MemoryInbox } from "./inbox/memory.ts";
 import { SqliteInbox } from "./inbox/sqlite.ts";
 import type { Diagnostics } from "./observe/diagnostics.ts";
+import { HeavyLog } from "./observe/heavy-log.ts";
 import { type Logger, onLevelChange } from "./observe/logger.ts";
 import type { WorkerLog } from "./observe/worker-log.ts";
 import type { CommonTask } from "./protocol/port.ts";
@@ -62,6 +64,7 @@ export interface Assembly {
   readonly inbox: Inbox;
   readonly recorder: Recorder;
   readonly updates: Updates;
+  readonly heavy: Heavy;
   readonly pool: WorkerPool;
   readonly source: UpdateSource;
 }
@@ -70,7 +73,7 @@ export interface Assembly {
 export function assemble(options: AssemblyOptions): Assembly {
   const { config, parts, bot, api, outbox, threads, words, hide, diagnostics, log, onError } = options;
   const { workers, maxAttempts, maxAge, stallTimeout, shutdownTimeout } = config;
-  const { recycleAfter, memoryLimit, reload: watchesFiles } = config;
+  const { recycleAfter, memoryLimit, workerMemory, reload: watchesFiles } = config;
   const inbox = parts.openInbox(config, bot, log);
   const recorder = new Recorder({
     inbox,
@@ -98,6 +101,12 @@ export function assemble(options: AssemblyOptions): Assembly {
     observe: (worker, call, origin) => diagnostics.sending(worker, call, origin),
     log,
   });
+  const heavy = new Heavy({
+    memory: workerMemory,
+    words: new HeavyLog(log),
+    diagnostics,
+    onImported: watchesFiles ? (file) => pool.imported(file) : undefined,
+  });
   const pool = new WorkerPool({
     workers,
     threads,
@@ -108,6 +117,7 @@ export function assemble(options: AssemblyOptions): Assembly {
     onPushed: recorder.pushed.bind(recorder),
     updates,
     calls,
+    jobs: heavy,
     words,
     diagnostics,
     log,
@@ -120,7 +130,7 @@ export function assemble(options: AssemblyOptions): Assembly {
     received: updates.received.bind(updates),
     polled: diagnostics.polled.bind(diagnostics),
   });
-  return { inbox, recorder, updates, pool, source };
+  return { inbox, recorder, updates, heavy, pool, source };
 }
 
 function openInbox({ inbox, deadLetterLimit, deadLetterAge }: Config, bot: Entity, log: Logger): Inbox {

@@ -248,12 +248,13 @@ class Server implements RunningServer {
   }
 
   #status(): Status {
-    const { inbox, updates, pool, source } = this.#serving ?? {};
+    const { inbox, updates, heavy, pool, source } = this.#serving ?? {};
     const none: SourceState = { failures: 0, lastError: undefined, silence: 0, lastSuccess: this.#createdAt };
     return {
       phase: this.#stopped !== undefined ? "stopping" : this.#isServing ? "serving" : "starting",
       source: source?.state ?? none,
       workers: pool?.status ?? [],
+      heavy: heavy?.status ?? [],
       droppedInstances: pool?.dropped ?? { idle: 0, evicted: 0 },
       unsettled: updates?.unsettled ?? 0,
       oldest: updates?.oldest,
@@ -311,12 +312,12 @@ class Server implements RunningServer {
     if (this.#isServing) this.#log.info(unsettled > 0 ? { unsettled } : {}, "stopped");
   }
 
-  async #finish({ inbox, recorder, updates, pool, source }: Assembly, deadline: AbortSignal): Promise<void> {
+  async #finish({ inbox, recorder, updates, heavy, pool, source }: Assembly, deadline: AbortSignal): Promise<void> {
     await this.#received;
     // Updates that only memory holds are handled now or never.
     if (!inbox.isDurable) await updates.idle();
     updates.close();
-    await pool.drain("shutdown");
+    await Promise.all([pool.drain("shutdown"), heavy.drain()]);
     await recorder.end();
     await this.#outbox.idle();
     if (!this.#isServing) return;
@@ -326,9 +327,10 @@ class Server implements RunningServer {
   }
 
   async #release(): Promise<void> {
-    const { inbox, recorder, pool } = this.#serving ?? {};
+    const { inbox, recorder, heavy, pool } = this.#serving ?? {};
     this.#outbox.close();
-    await Promise.all([pool === undefined ? this.#threads.destroy() : pool.destroy(), this.#api.close()]);
+    const workers = pool === undefined ? this.#threads.destroy() : pool.destroy();
+    await Promise.all([workers, heavy?.close(), this.#api.close()]);
     try {
       await recorder?.end();
     } finally {

@@ -1,5 +1,6 @@
 /** What a worker thread is started with, where a test does not mind. */
 
+import { MessageChannel, type MessagePort } from "node:worker_threads";
 import type { CommonTask } from "../src/protocol/port.ts";
 import { BOT } from "./protocol/updates.ts";
 
@@ -16,3 +17,10 @@ export function hostTask(task: Pick<CommonTask, "application" | "directory"> & P
     ...task,
   };
 }
+
+/** A server without heavy threads: no application of the test wants one. */
+export const NO_JOBS = {
+  attach(): MessagePort {
+    return new MessageChannel().port1;
+  },
+};

@@ -8,9 +8,11 @@ import { getHeapStatistics } from "node:v8";
 import { Batch } from "../src/protocol/batch.ts";
 import { AsgigramError } from "../src/protocol/errors.ts";
 import type { DisconnectReason } from "../src/protocol/events.ts";
+import { JobsClient } from "../src/protocol/jobs-client.ts";
 import type { HostTask, StartFailure, ToMain, ToWorker } from "../src/protocol/port.ts";
 import { BEAT, type Measures, Pulse } from "../src/protocol/pulse.ts";
 import type { Entity } from "../src/protocol/route.ts";
+import { provide } from "../src/protocol/services.ts";
 import { Calls } from "./calls.ts";
 import { readEvent } from "./event.ts";
 import { watchImports } from "./imports.ts";
@@ -32,8 +34,11 @@ export default async function host(task: HostTask): Promise<void> {
       outbound.flush();
     });
   }
+  const jobs = new JobsClient(task.jobs);
+  provide({ jobs, currentDelivery: () => undefined, deliveryOf: () => undefined, currentJob: () => undefined });
   try {
     const application = await loadApplication(task.application, task.directory, task.interface);
+    await jobs.loaded();
     const lifespan = createLifespan(task.lifespan, application, reporter.log);
     await lifespan.startup();
     // A rejected promise that the import left behind ends the thread now, before events come.

@@ -112,7 +112,8 @@ async function importModule(url: string, module: string): Promise<Record<string,
   }
 }
 
-function reasonOf(cause: unknown): string {
+/** The reason for which a module could not be imported, and the remedy. */
+export function reasonOf(cause: unknown): string {
   const { code, message } = (cause ?? {}) as { code?: string; message?: string };
   switch (code) {
     case "ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX":

@@ -11,10 +11,19 @@ import { basename } from "node:path";
  * separately.
  */
 export function yieldToMainThread(): void {
+  lowerTo(constants.priority.PRIORITY_BELOW_NORMAL);
+}
+
+/** Lowers the priority of this thread, and of threads that it starts, below that of all threads that answer people. */
+export function yieldToAllThreads(): void {
+  lowerTo(constants.priority.PRIORITY_LOW);
+}
+
+function lowerTo(priority: number): void {
   if (process.platform !== "linux") return;
   try {
     const thread = Number(basename(readlinkSync("/proc/thread-self")));
-    setPriority(thread, constants.priority.PRIORITY_BELOW_NORMAL);
+    setPriority(thread, priority);
   } catch {
     // Without /proc the priority stays as it is.
   }

@@ -178,8 +178,7 @@ export class SqliteInbox implements Inbox {
           if (this.#seen.has(update_id)) continue;
           grown.add(this.#seen.add(update_id, received_at));
           const seq = Number(this.#sql.insert.run(update_id, body, received_at).lastInsertRowid);
-          const counts = { attempts: 0, deaths: 0, orphaned: 0 };
-          received.push({ seq, update_id, update, body, origin: "received", ...counts, received_at });
+          received.push(newEntry(seq, update_id, update, body, received_at));
         }
         for (const { id, first, last, since } of grown) this.#sql.remember.run(id, first, last, since);
         return before;
@@ -284,6 +283,16 @@ export class SqliteInbox implements Inbox {
     this.#isAhead = true;
     return transaction(this.#database, this.#path, work);
   }
+}
+
+function newEntry(
+  seq: number,
+  update_id: number,
+  update: TelegramObject,
+  body: string,
+  received_at: number,
+): InboxEntry {
+  return { seq, update_id, update, body, origin: "received", attempts: 0, deaths: 0, orphaned: 0, received_at };
 }
 
 /** Numbers as ranges in which none is missing. */

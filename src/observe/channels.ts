@@ -9,6 +9,7 @@
  */
 
 import { channel, subscribe as listen, unsubscribe } from "node:diagnostics_channel";
+import type { JobFacts } from "../protocol/job-facts.ts";
 import type { WorkerDeath, WorkerReplacement } from "../protocol/worker-causes.ts";
 
 export type { WorkerDeath, WorkerReplacement };
@@ -31,6 +32,8 @@ export interface Messages {
   "asgigram:poll": PollMessage;
   /** A worker thread is ready or stalled, has died or was replaced. */
   "asgigram:worker": WorkerMessage;
+  /** A job of offload() has ended. */
+  "asgigram:job": JobMessage;
 }
 
 /** The field of every message. */
@@ -122,6 +125,8 @@ export interface WorkerMessage extends FromServer {
   readonly error?: Error;
 }
 
+export interface JobMessage extends FromServer, JobFacts {}
+
 /** @returns a function that ends the subscription */
 export function subscribe<Name extends keyof Messages>(
   name: Name,
@@ -151,4 +156,5 @@ export const channels = {
   retry: publisher("asgigram:retry"),
   poll: publisher("asgigram:poll"),
   worker: publisher("asgigram:worker"),
+  job: publisher("asgigram:job"),
 };

@@ -1,6 +1,7 @@
 /** Publishes what happens in one server on its channels (channels.ts). A channel without subscribers costs one check. */
 
 import { FileError, NetworkError, TelegramError } from "../protocol/errors.ts";
+import type { JobFacts } from "../protocol/job-facts.ts";
 import type { Call } from "../protocol/port.ts";
 import type { ReceivedEvent } from "../protocol/received-event.ts";
 import type { WorkerDeath, WorkerReplacement } from "../protocol/worker-causes.ts";
@@ -111,6 +112,12 @@ export class Diagnostics {
 
   workerReplaced(worker: number, cause: WorkerReplacement): void {
     this.#worker({ worker, state: "replaced", cause });
+  }
+
+  // ---- jobs ----
+
+  jobEnded(job: JobFacts): void {
+    if (channels.job.hasSubscribers) channels.job.publish({ server: this.#server, ...job });
   }
 
   #worker(message: Omit<WorkerMessage, "server">): void {

@@ -11,6 +11,7 @@ export interface Metric {
 
 const KIND = "an update kind; `other` if this version does not know it";
 const METHOD = "a Bot API method; `other` if this version does not know it";
+const MODULE = "path of a module of offload()";
 const THREAD = "`main`, or the number of a worker";
 /** From a millisecond to an hour: an application may be busy for that long. */
 const WAITS = [0.001, 0.005, 0.025, 0.1, 0.5, 1, 5, 30, 120, 600, 3600];
@@ -142,6 +143,38 @@ export const METRICS = {
   asgigram_lanes_paused: {
     type: "gauge",
     help: "Calls that wait before they are made, after a 429 or a failure or for the rate limit; their lanes wait with them",
+  },
+  asgigram_jobs_running: {
+    type: "gauge",
+    help: "Jobs of offload() in heavy threads",
+    labels: { module: MODULE },
+  },
+  asgigram_jobs_waiting: {
+    type: "gauge",
+    help: "Jobs of offload() that wait for a heavy thread",
+    labels: { module: MODULE },
+  },
+  asgigram_job_wait_seconds: {
+    type: "histogram",
+    help: "Time that a job waited for a heavy thread",
+    labels: { module: MODULE },
+    buckets: WAITS,
+  },
+  asgigram_job_run_seconds: {
+    type: "histogram",
+    help: "Time that a job had a heavy thread",
+    labels: { module: MODULE },
+    buckets: WAITS,
+  },
+  asgigram_heavy_threads: {
+    type: "gauge",
+    help: "Heavy threads, those that start or end included",
+    labels: { module: MODULE },
+  },
+  asgigram_heavy_thread_crashes_total: {
+    type: "counter",
+    help: "Heavy threads and child processes that died by themselves",
+    labels: { module: MODULE },
   },
   process_cpu_seconds_total: {
     type: "counter",

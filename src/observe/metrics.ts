@@ -31,6 +31,7 @@ export class Metrics {
     this.#countEvents();
     this.#countWorkers();
     this.#countSends();
+    this.#countJobs();
     this.#exportStatus();
     this.#exportThreads();
   }
@@ -96,6 +97,21 @@ export class Metrics {
     );
     const retries = this.#tally("asgigram_send_retries_total", "cause", ["refused", "failed", "moved"]);
     this.#on("asgigram:retry", ({ cause }) => retries.add(cause));
+  }
+
+  #countJobs(): void {
+    const waits = this.#histogram("asgigram_job_wait_seconds");
+    const runs = this.#histogram("asgigram_job_run_seconds");
+    this.#on("asgigram:job", ({ module, wait, duration }) => {
+      waits.observe({ module }, wait / 1000);
+      runs.observe({ module }, duration / 1000);
+    });
+    const read = (name: MetricName, value: (status: Status["heavy"][number]) => number) =>
+      this.#export(name, () => this.#status.heavy.map((module) => [{ module: module.module }, value(module)] as const));
+    read("asgigram_jobs_running", ({ running }) => running);
+    read("asgigram_jobs_waiting", ({ waiting }) => waiting);
+    read("asgigram_heavy_threads", ({ threads }) => threads);
+    read("asgigram_heavy_thread_crashes_total", ({ crashes }) => crashes);
   }
 
   // ---- gauges ----
@@ -179,8 +195,9 @@ export class Metrics {
   }
 
   #histogram(name: MetricName): Histogram {
-    const { help, buckets } = metricAt(name);
-    return new Histogram({ name, help, buckets: [...buckets!], registers: [this.#registry] });
+    const { help, labels = {}, buckets } = metricAt(name);
+    const labelNames = Object.keys(labels);
+    return new Histogram({ name, help, labelNames, buckets: [...buckets!], registers: [this.#registry] });
   }
 }
 

@@ -1,5 +1,6 @@
 /** The state of a server at one moment, for /readyz and /metrics. */
 
+import type { ModuleStatus } from "../protocol/job-facts.ts";
 import type { WorkerStatus } from "../protocol/pulse.ts";
 import type { SourceState } from "../protocol/update-source.ts";
 
@@ -7,6 +8,8 @@ export interface Status {
   readonly phase: "starting" | "serving" | "stopping";
   readonly source: SourceState;
   readonly workers: readonly WorkerStatus[];
+  /** The modules of offload(). */
+  readonly heavy: readonly ModuleStatus[];
   /** Idle application instances dropped so far. `idle`: for --idle-timeout. `evicted`: to make room for others. */
   readonly droppedInstances: { readonly idle: number; readonly evicted: number };
   /** Events received and not settled. */

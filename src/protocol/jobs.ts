@@ -9,6 +9,11 @@ export interface Jobs {
   run(module: string, name: string, args: unknown[], options: JobOptions): Job;
   /** The value of the module's default export, which runs once a server. */
   share(module: string): Promise<unknown>;
+  /**
+   * Resolves when all modules that were named so far are loaded.
+   * @throws ApplicationLoadError if one could not be loaded
+   */
+  loaded(): Promise<void>;
 }
 
 export interface JobOptions {

@@ -9,6 +9,8 @@ import type { Entity } from "./route.ts";
 /** The argument of a worker thread. Nothing in it holds the bot token. */
 export interface HostTask {
   port: MessagePort;
+  /** The worker's end of its jobs port: `ToHeavy` goes out, `FromHeavy` comes in. */
+  jobs: MessagePort;
   /** The worker's number: 0, 1, … A replacement has the number of the worker that it replaces. */
   worker: number;
   /** The import string of the application, and the directory it is relative to. */
@@ -33,7 +35,7 @@ export interface HostTask {
 }
 
 /** The part of a task that is the same for every worker. */
-export type CommonTask = Omit<HostTask, "port" | "worker" | "pulse">;
+export type CommonTask = Omit<HostTask, "port" | "jobs" | "worker" | "pulse">;
 
 type MessagePort = import("node:worker_threads").MessagePort;
 
@@ -221,6 +223,62 @@ export type FromJob =
   | { type: "yielded"; value: unknown }
   | { type: "returned"; value: unknown }
   | { type: "threw"; error: ErrorData };
+
+// ---- heavy threads ---------------------------------------------------------------------------------------------------
+
+/** A task of a heavy thread. The first loads its module; each further one is a job. Nothing in it holds the bot token. */
+export type HeavyTask = LoadTask | JobTask;
+
+export interface LoadTask extends HeavyPlace {
+  type: "load";
+  /** The heavy thread's end: `ToHeavyThread` comes in, `FromHeavyThread` goes out. */
+  control: MessagePort;
+  /** The thread's end of a jobs port, as workers have one. */
+  jobs: MessagePort;
+}
+
+/** The place in which a module is loaded. */
+export interface HeavyPlace {
+  /** URL of the module. */
+  module: string;
+  /** The module as people know it: its path. */
+  name: string;
+  /** `process`: the thread hands all work to a child process. `shared`: the module's default export runs once. */
+  kind: "thread" | "process" | "shared";
+  /** True if output is reported; else it goes to the output of the process. */
+  captures: boolean;
+  /** True if the name of every file that the module imports is reported. */
+  watch: boolean;
+}
+
+export interface JobTask {
+  type: "job";
+  /** Name of the exported function. */
+  name: string;
+  /** `JobOrder.port` */
+  port: MessagePort;
+}
+
+/** The result of a heavy thread's task: of `load` the error, if there is one; of a job the way in which it ended. */
+export type HeavyResult = { unloaded?: StartFailure; outcome?: "returned" | "threw" | undefined };
+
+/** The main thread to a heavy thread, on its control port. */
+export type ToHeavyThread =
+  /** Aborts `job.signal`: the main thread wants the job to end. */
+  | { type: "abort"; reason: ErrorData }
+  /** Ends the child process, and the thread with it. */
+  | { type: "kill" };
+
+/** A heavy thread to the main thread, on its control port. */
+export type FromHeavyThread =
+  | { type: "imported"; file: string }
+  | { type: "output"; stream: "stdout" | "stderr"; text: string }
+  /** The value of the module's default export. */
+  | { type: "shared"; value: unknown }
+  /** The default export threw, or its value cannot be copied. */
+  | { type: "unshared"; error: ErrorData }
+  /** The thread is about to end by itself. */
+  | { type: "crash"; message: string; error: string | undefined };
 
 /** An error as data: what is left of it in another thread. */
 export interface ErrorData {

@@ -13,6 +13,8 @@ export interface Services {
   currentDelivery(): Delivery | undefined;
   /** The delivery of an update that this thread holds. */
   deliveryOf(update: object): Delivery | undefined;
+  /** The job whose code runs; undefined outside a heavy thread. */
+  currentJob(): { readonly signal: AbortSignal } | undefined;
 }
 
 const SERVICES = Symbol.for("asgigram.services");

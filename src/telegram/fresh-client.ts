@@ -29,23 +29,50 @@ export class FreshClient extends Client {
 
   /** An idempotent request is written to any connection: its caller repeats it. */
   override dispatch(request: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean {
-    if (request.idempotent) return super.dispatch(request, handler);
-    const guard: Dispatcher.DispatchHandler = {
-      // The last call before the request is written; abort() closes the connection.
-      onRequestStart: (controller, context) => {
-        const now = Date.now();
-        if (now - this.#usedAt > REUSE_FOR) return controller.abort(TOO_OLD);
-        this.#usedAt = now;
-        handler.onRequestStart?.(controller, context);
-      },
-      onResponseStart: (...answer) => handler.onResponseStart?.(...answer),
-      onResponseData: (...piece) => handler.onResponseData?.(...piece),
-      onResponseEnd: (...end) => handler.onResponseEnd?.(...end),
-      onResponseError: (controller, error) => {
-        if (error === TOO_OLD) super.dispatch(request, guard);
-        else handler.onResponseError?.(controller, error);
-      },
-    };
-    return super.dispatch(request, guard);
+    return super.dispatch(request, request.idempotent ? handler : new Guard(this, request, handler));
+  }
+
+  /** Marks the connection as used now. @returns false if it is too old for that */
+  use(): boolean {
+    const now = Date.now();
+    if (now - this.#usedAt > REUSE_FOR) return false;
+    this.#usedAt = now;
+    return true;
+  }
+}
+
+/** Dispatches the request again if its connection turns out to be too old. Otherwise it only passes on what happens. */
+class Guard implements Dispatcher.DispatchHandler {
+  readonly #client: FreshClient;
+  readonly #request: Dispatcher.DispatchOptions;
+  readonly #handler: Dispatcher.DispatchHandler;
+
+  constructor(client: FreshClient, request: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler) {
+    this.#client = client;
+    this.#request = request;
+    this.#handler = handler;
+  }
+
+  /** The last call before the request is written. abort() closes the connection. */
+  onRequestStart(controller: Dispatcher.DispatchController, context: unknown): void {
+    if (this.#client.use()) this.#handler.onRequestStart?.(controller, context);
+    else controller.abort(TOO_OLD);
+  }
+
+  onResponseStart(...answer: Parameters<NonNullable<Dispatcher.DispatchHandler["onResponseStart"]>>): void {
+    this.#handler.onResponseStart?.(...answer);
+  }
+
+  onResponseData(controller: Dispatcher.DispatchController, piece: Buffer): void {
+    this.#handler.onResponseData?.(controller, piece);
+  }
+
+  onResponseEnd(...end: Parameters<NonNullable<Dispatcher.DispatchHandler["onResponseEnd"]>>): void {
+    this.#handler.onResponseEnd?.(...end);
+  }
+
+  onResponseError(controller: Dispatcher.DispatchController, error: Error): void {
+    if (error === TOO_OLD) this.#client.dispatch(this.#request, this.#handler);
+    else this.#handler.onResponseError?.(controller, error);
   }
 }

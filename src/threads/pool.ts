@@ -22,7 +22,7 @@ import { restartPause } from "./restart-pause.ts";
 import { RollingRestart, type RollingRestartOptions } from "./rolling-restart.ts";
 import { StallWatch } from "./stall-watch.ts";
 import type { Threads } from "./threads.ts";
-import { type CallTaker, type EventFacts, Worker, type WorkerWords } from "./worker.ts";
+import { type CallTaker, type EventFacts, type JobsAttacher, Worker, type WorkerWords } from "./worker.ts";
 
 /** Takes what happens to the workers and their events. */
 export interface WorkerFacts extends EventFacts {
@@ -53,6 +53,7 @@ export interface WorkerPoolOptions {
   onPushed(worker: Worker): void;
   updates: WorkerFacts;
   calls: CallTaker;
+  jobs: JobsAttacher;
   words: WorkerWords;
   diagnostics: {
     workerReady(worker: number): void;
@@ -140,6 +141,11 @@ export class WorkerPool {
     return this.#restart.reload();
   }
 
+  /** The application imports that file, in a thread that is not a worker. */
+  imported(file: string): void {
+    this.#restart.imported(file);
+  }
+
   /** Ends all instances, then the lifespans; resolves when every worker has finished. */
   async drain(reason: DisconnectReason): Promise<void> {
     this.#isStopping = true;
@@ -178,12 +184,14 @@ export class WorkerPool {
 
   /** @param cause the reason for which it replaces another worker */
   #add(number: number, deaths = 0, cause: WorkerReplacement = "reload"): Worker {
-    const { threads, task, restart, updates, calls, words, onPushed, log } = this.#options;
+    const { threads, task, restart, updates, calls, jobs, words, onPushed, log } = this.#options;
     const worker: Worker = new Worker({
       number,
       deaths,
       threads,
       task: { ...task, debug: log.isLevelEnabled("debug") },
+      generation: this.#restart.reloads,
+      jobs,
       updates,
       calls,
       words,

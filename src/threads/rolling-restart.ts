@@ -44,6 +44,7 @@ export class RollingRestart {
   /** Gives up the worker that is about to start. */
   #attempt = new AbortController();
   #work: Promise<void> | undefined;
+  #reloads = 0;
   #isStopped = false;
 
   constructor(options: RollingRestartOptions) {
@@ -52,6 +53,11 @@ export class RollingRestart {
     this.#all = Array.from({ length: workers }, (_, worker) => worker);
     // The first allowances differ, or all workers would be due at the same time.
     this.#left = this.#all.map((worker) => Math.ceil((recycleAfter * (workers - worker)) / workers));
+  }
+
+  /** Number of reloads so far, those that failed included. */
+  get reloads(): number {
+    return this.#reloads;
   }
 
   /** Begins to watch memory and files, as far as the options want it. Imported files may be reported from now on. */
@@ -68,6 +74,7 @@ export class RollingRestart {
   reload(): Promise<void> {
     // The worker that is about to start may have imported files as they were before.
     this.#attempt.abort();
+    this.#reloads += 1;
     return this.#replace(this.#all, "reload");
   }
 

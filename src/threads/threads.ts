@@ -6,6 +6,7 @@
 import { stat } from "node:fs";
 import { extname } from "node:path";
 import { Piscina } from "piscina";
+import { applicationEnvironment } from "../protocol/environment.ts";
 import type { HostTask } from "../protocol/port.ts";
 
 /** The built package has JavaScript beside JavaScript, the source tree TypeScript beside TypeScript. */
@@ -49,7 +50,7 @@ export class Threads {
     running.add(options);
     try {
       // Piscina infers the type of its transfer list from the wrong overload of postMessage.
-      await piscina.run(task, { transferList: [task.port] as never, signal: options.signal });
+      await piscina.run(task, { transferList: [task.port, task.jobs] as never, signal: options.signal });
     } finally {
       running.delete(options);
     }
@@ -75,7 +76,7 @@ export class Threads {
       // Any other value blocks the thread between messages, and with it everything asynchronous in it.
       atomics: "disabled",
       recordTiming: false,
-      env: environment(),
+      env: applicationEnvironment(),
       argv: [],
       ...(this.#memory === Number.POSITIVE_INFINITY ? {} : { resourceLimits: limits(this.#memory) }),
     });
@@ -100,9 +101,4 @@ function limits(bytes: number): { maxOldGenerationSizeMb: number } {
  */
 function makeSystemThreads(): void {
   stat(".", () => {});
-}
-
-/** The process's environment as applications may see it: without this server's own settings, the token among them. */
-function environment(): NodeJS.ProcessEnv {
-  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("ASGIGRAM_")));
 }

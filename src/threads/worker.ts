@@ -48,12 +48,20 @@ export interface WorkerWords {
   crashed(worker: number, item: Item<"crash">): void;
 }
 
+/** Attaches a worker to the heavy threads. @returns the worker's end of its jobs port */
+export interface JobsAttacher {
+  attach(worker: { worker: number; generation: number }): MessagePort;
+}
+
 export interface WorkerOptions {
   number: number;
   /** Number of deaths in a row before this life, without a healthy minute in between. */
   deaths: number;
   threads: Pick<Threads, "run">;
   task: CommonTask;
+  /** Number of reloads before it. */
+  generation: number;
+  jobs: JobsAttacher;
   updates: EventFacts;
   calls: CallTaker;
   words: WorkerWords;
@@ -189,13 +197,14 @@ export class Worker {
   }
 
   #run(port: MessagePort): void {
-    const { number, threads, task } = this.#options;
-    const hostTask: HostTask = { ...task, port, worker: number, pulse: this.pulse.buffer };
+    const { number: worker, generation, threads, task } = this.#options;
+    const jobs = this.#options.jobs.attach({ worker, generation });
+    const hostTask: HostTask = { ...task, port, jobs, worker, pulse: this.pulse.buffer };
     const giveUp = () => {
-      if (!this.hasStarted) this.kill(new WorkerError(`worker ${number} could not be started`));
+      if (!this.hasStarted) this.kill(new WorkerError(`worker ${worker} could not be started`));
     };
     threads.run(hostTask, { signal: this.#kill.signal, onSpent: giveUp }).then(
-      () => this.#die(new WorkerError(`worker ${number} ended by itself`)),
+      () => this.#die(new WorkerError(`worker ${worker} ended by itself`)),
       (error: Error) => this.#die(error),
     );
   }

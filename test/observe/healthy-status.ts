@@ -16,6 +16,7 @@ export const HEALTHY: Status = {
   oldest: undefined,
   posted: 0,
   isFull: false,
+  heavy: [],
   sends: { pending: 0, paused: 0 },
   checkInbox: async () => {},
 };

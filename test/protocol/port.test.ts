@@ -8,7 +8,7 @@ import type { ToMain } from "../../src/protocol/port.ts";
 import { WorkerPool } from "../../src/threads/pool.ts";
 import { Threads } from "../../src/threads/threads.ts";
 import type { Worker } from "../../src/threads/worker.ts";
-import { hostTask } from "../host-task.ts";
+import { hostTask, NO_JOBS } from "../host-task.ts";
 
 const APP = join(import.meta.dirname, "../end-to-end/apps/echo.ts");
 /** Types of the items that a worker may post while it serves. */
@@ -43,6 +43,7 @@ test("a worker that gets any item at all handles the event behind it or is repla
     restart: { recycleAfter: OFF, memoryLimit: OFF, watchesFiles: false },
     pause: () => 0,
     onPushed: (worker) => void setImmediate(() => worker.flush()),
+    jobs: NO_JOBS,
     updates: {
       workerReady: (worker) => happenings.emit("ready", worker),
       workerPaused() {},

@@ -4,7 +4,7 @@ import type { WorkerDeath } from "../../src/protocol/worker-causes.ts";
 import { WorkerPool, type WorkerPoolOptions } from "../../src/threads/pool.ts";
 import { Threads } from "../../src/threads/threads.ts";
 import type { Worker } from "../../src/threads/worker.ts";
-import { hostTask } from "../host-task.ts";
+import { hostTask, NO_JOBS } from "../host-task.ts";
 
 const FIXTURES = resolve(import.meta.dirname, "fixtures");
 
@@ -62,6 +62,7 @@ export class PoolBench implements AsyncDisposable {
       task: hostTask({ application, directory: FIXTURES, lifespan: "auto" }),
       stallTimeout: Number.POSITIVE_INFINITY,
       grace: 20_000,
+      jobs: NO_JOBS,
       restart: {
         recycleAfter: Number.POSITIVE_INFINITY,
         memoryLimit: Number.POSITIVE_INFINITY,

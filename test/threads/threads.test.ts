@@ -6,7 +6,7 @@ import { setImmediate as turn } from "node:timers/promises";
 import { MessageChannel } from "node:worker_threads";
 import { Pulse } from "../../src/protocol/pulse.ts";
 import { Threads } from "../../src/threads/threads.ts";
-import { hostTask } from "../host-task.ts";
+import { hostTask, NO_JOBS } from "../host-task.ts";
 
 const application = join(import.meta.dirname, "../end-to-end/apps/echo.ts");
 const task = { ...hostTask({ application, directory: import.meta.dirname }), worker: 0 };
@@ -17,7 +17,10 @@ function run(threads: Threads) {
   const end = new AbortController();
   const pulse = new Pulse();
   const over = threads
-    .run({ ...task, port: port2, pulse: pulse.buffer }, { signal: end.signal, onSpent: () => {} })
+    .run(
+      { ...task, port: port2, jobs: NO_JOBS.attach(), pulse: pulse.buffer },
+      { signal: end.signal, onSpent: () => {} },
+    )
     .catch(() => port1.close());
   return { up: once(port1, "message"), over, end: () => end.abort(), port: port1, pulse };
 }

@@ -9,7 +9,7 @@ import { shardOf } from "../../src/protocol/shard.ts";
 import type { WorkerDeath } from "../../src/protocol/worker-causes.ts";
 import { Threads } from "../../src/threads/threads.ts";
 import { Worker } from "../../src/threads/worker.ts";
-import { hostTask } from "../host-task.ts";
+import { hostTask, NO_JOBS } from "../host-task.ts";
 import { type ScriptedHost, ScriptedThreads } from "./scripted-threads.ts";
 
 interface BenchOptions {
@@ -38,7 +38,9 @@ class Bench implements AsyncDisposable {
     this.worker = new Worker({
       number,
       deaths: 0,
+      generation: 0,
       threads,
+      jobs: NO_JOBS,
       task: hostTask({ application, directory: resolve(import.meta.dirname, "fixtures"), lifespan: "auto" }),
       updates: {
         settled: (_, seqs) => this.#did(`settled: ${seqs}`),

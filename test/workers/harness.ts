@@ -11,7 +11,7 @@ import type { WorkerDeath } from "../../src/protocol/worker-causes.ts";
 import { WorkerPool, type WorkerPoolOptions } from "../../src/threads/pool.ts";
 import { Threads } from "../../src/threads/threads.ts";
 import type { Worker } from "../../src/threads/worker.ts";
-import { hostTask } from "../host-task.ts";
+import { hostTask, NO_JOBS } from "../host-task.ts";
 
 export const APPS = fileURLToPath(new URL("../fixtures/apps/", import.meta.url));
 
@@ -80,6 +80,7 @@ export class Harness implements AsyncDisposable {
         watchesFiles: false,
       },
       pause: () => 0,
+      jobs: NO_JOBS,
       onPushed: (worker) => void setImmediate(() => worker.flush()),
       ...this.#facts(),
       log: { info() {}, warn() {}, error() {}, isLevelEnabled: () => false },

@@ -1,6 +1,7 @@
 /** Checks that the application can be imported, starts up and shuts down: in a worker thread, as the server runs it. */
 
 import { setTimeout as delay } from "node:timers/promises";
+import { Heavy } from "../../heavy/heavy.ts";
 import { StartupFailedError, WorkerError } from "../../protocol/errors.ts";
 import type { HostTask, LogLevel } from "../../protocol/port.ts";
 import { Threads } from "../../threads/threads.ts";
@@ -25,7 +26,14 @@ export async function checkApplication(options: ApplicationOptions): Promise<Fin
   const { application, workerMemory, print, shutdownTimeout, startupTimeout = STARTUP_TIMEOUT } = options;
   const threads = new Threads(1, workerMemory);
   const said: Said[] = [];
-  const worker = startWorker(threads, options, {
+  const heavy = new Heavy({
+    memory: workerMemory,
+    words: {
+      said: (_, level, message, error) => said.push({ level, message, error }),
+      printed: (_, _stream, text) => print(text),
+    },
+  });
+  const worker = startWorker(threads, heavy, options, {
     said: (_, { error }, level, message) => said.push({ level, message, error }),
     crashed: (_, { message, error }) => said.push({ level: "crash", message, error }),
     printed: (_, { text }) => print(text),
@@ -39,18 +47,20 @@ export async function checkApplication(options: ApplicationOptions): Promise<Fin
     return [...crashesIn(said), problem("application", error as Error)];
   } finally {
     // Timers and connections that the application left open end with its thread.
-    await threads.destroy();
+    await Promise.all([threads.destroy(), heavy.close()]);
   }
   const complaints = [...crashesIn(said), ...warningsIn(said)];
   return complaints.length > 0 ? complaints : [ok("application", `${application} ${courseIn(said)}`)];
 }
 
-function startWorker(threads: Threads, options: ApplicationOptions, words: WorkerWords): Worker {
+function startWorker(threads: Threads, heavy: Heavy, options: ApplicationOptions, words: WorkerWords): Worker {
   const { application, directory, lifespan } = options;
   return new Worker({
     number: 0,
     deaths: 0,
+    generation: 0,
     threads,
+    jobs: heavy,
     task: {
       application,
       directory,

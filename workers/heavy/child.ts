@@ -1,0 +1,68 @@
+/** The entry of a child process that runs the functions of a module. */
+
+import { errorOfData } from "../../src/protocol/error-data.ts";
+import { ApplicationLoadError } from "../../src/protocol/errors.ts";
+import { provide } from "../../src/protocol/services.ts";
+import { watchImports } from "../imports.ts";
+import { yieldToAllThreads } from "../priority.ts";
+import { HeavyFunctions } from "./heavy-functions.ts";
+import type { JobRun } from "./job-run.ts";
+import type { FromChild, ToChild } from "./process-messages.ts";
+import { runningJob } from "./running-job.ts";
+import { startFailureOf } from "./start-failure.ts";
+
+let functions: HeavyFunctions;
+let run: JobRun | undefined;
+
+yieldToAllThreads();
+provide({
+  jobs: {
+    declare: unavailable,
+    run: unavailable,
+    share: async () => unavailable(),
+    loaded: async () => {},
+  },
+  currentDelivery: () => undefined,
+  deliveryOf: () => undefined,
+  currentJob: () => runningJob.getStore(),
+});
+// The thread that started this process is gone: nothing that it does is wanted.
+process.on("disconnect", () => process.exit());
+process.on("message", receive);
+
+function receive(message: ToChild): void {
+  switch (message.type) {
+    case "load":
+      return void load(message);
+    case "job":
+      run = functions.start(message.name, (message) => send({ type: "from-job", message }));
+      return void run.over.then((outcome) => send({ type: "over", outcome }));
+    case "to-job":
+      return run?.receive(message.message);
+    case "abort":
+      return run?.abort(errorOfData(message.reason));
+    case "leave":
+      return run?.leave();
+  }
+}
+
+async function load({ module, name, watch }: Extract<ToChild, { type: "load" }>): Promise<void> {
+  if (watch) watchImports((file) => send({ type: "imported", file }));
+  functions = new HeavyFunctions({ module, name }, "child process");
+  try {
+    await functions.loaded;
+    send({ type: "loaded" });
+  } catch (error) {
+    send({ type: "unloaded", error: startFailureOf(error) });
+  }
+}
+
+function send(message: FromChild): void {
+  if (process.connected) process.send!(message);
+}
+
+function unavailable(): never {
+  throw new ApplicationLoadError(
+    "offload() and shared() work in threads only, and this is a child process (process: true)",
+  );
+}

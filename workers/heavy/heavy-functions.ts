@@ -1,0 +1,75 @@
+/** A module loaded in this thread or process, and the jobs that call its functions. */
+
+import { ApplicationLoadError } from "../../src/protocol/errors.ts";
+import { nearest } from "../../src/protocol/nearest.ts";
+import type { FromJob, HeavyPlace, HeavyResult, JobTask, ToJob } from "../../src/protocol/port.ts";
+import { kindOfValue } from "../kind-of-value.ts";
+import { reasonOf } from "../loader.ts";
+import { postMoved } from "./buffers.ts";
+import type { Functions } from "./host.ts";
+import { JobRun } from "./job-run.ts";
+
+type Namespace = Readonly<Record<string, unknown>>;
+type Callable = (...args: unknown[]) => unknown;
+
+export class HeavyFunctions implements Functions {
+  readonly loaded: Promise<void>;
+  readonly #name: string;
+  #namespace: Namespace = {};
+  #run: JobRun | undefined;
+
+  /** @param place "heavy thread" or "child process", for messages */
+  constructor({ module, name }: Pick<HeavyPlace, "module" | "name">, place: string) {
+    this.#name = name;
+    this.loaded = this.#load(module, place);
+  }
+
+  /** @throws TypeError if the module exports no such function */
+  find(name: string): Callable {
+    const { default: byDefault } = this.#namespace;
+    // A CommonJS module may have its functions in its default export alone.
+    const found = this.#namespace[name] ?? (byDefault as Namespace | null | undefined)?.[name];
+    if (typeof found === "function") return found as Callable;
+    const called = name === "default" ? "default export" : `export "${name}"`;
+    if (found !== undefined)
+      throw new TypeError(`the ${called} of ${this.#name} is ${kindOfValue(found)}, not a function`);
+    const guess = nearest(name, Object.keys(this.#namespace));
+    throw new TypeError(`${this.#name} has no ${called}${guess ? `; did you mean "${guess}"?` : ""}`);
+  }
+
+  async run({ name, port }: JobTask): Promise<HeavyResult["outcome"]> {
+    const run = this.start(name, (message) => postMoved(port, message));
+    port.on("message", (message: ToJob) => run.receive(message));
+    port.on("close", () => run.leave());
+    const outcome = await run.over;
+    port.close();
+    return outcome;
+  }
+
+  /** @param post takes the answers, and throws if one cannot be copied */
+  start(name: string, post: (message: FromJob) => void): JobRun {
+    this.#run = new JobRun((...args) => this.find(name)(...args), post);
+    return this.#run;
+  }
+
+  abort(reason: Error): void {
+    this.#run?.abort(reason);
+  }
+
+  /** Nothing of it is outside of this thread. */
+  kill(): void {}
+
+  async #load(module: string, place: string): Promise<void> {
+    try {
+      this.#namespace = (await import(module)) as Namespace;
+    } catch (cause) {
+      throw new ApplicationLoadError(`${this.#name} could not be loaded in a ${place}: ${reasonOf(cause)}`, { cause });
+    }
+    try {
+      const { warmUp } = this.#namespace;
+      if (typeof warmUp === "function") await warmUp();
+    } catch (cause) {
+      throw new ApplicationLoadError(`warmUp() of ${this.#name} failed in a ${place}: ${reasonOf(cause)}`, { cause });
+    }
+  }
+}

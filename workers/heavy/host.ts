@@ -1,0 +1,84 @@
+/**
+ * The life of one heavy thread: it imports a module and runs one job after another. For a module with `process: true` a child process
+ * does that, and the thread hands everything on.
+ */
+
+import { dataOfError, errorOfData } from "../../src/protocol/error-data.ts";
+import { JobsClient } from "../../src/protocol/jobs-client.ts";
+import type {
+  FromHeavyThread,
+  HeavyResult,
+  HeavyTask,
+  JobTask,
+  LoadTask,
+  ToHeavyThread,
+} from "../../src/protocol/port.ts";
+import { provide } from "../../src/protocol/services.ts";
+import { watchImports } from "../imports.ts";
+import { captureOutput } from "../output.ts";
+import { yieldToAllThreads } from "../priority.ts";
+import { ChildProcess } from "./child-process.ts";
+import { type Die, reportDeath } from "./death-report.ts";
+import { HeavyFunctions } from "./heavy-functions.ts";
+import { runningJob } from "./running-job.ts";
+import { startFailureOf } from "./start-failure.ts";
+
+/** The place in which the module's functions run. */
+let functions: Functions | undefined;
+
+export interface Functions {
+  /** Resolves when the module is loaded and warm. */
+  readonly loaded: Promise<unknown>;
+  /** Runs a job that arrives at its port. Resolves when it is over. */
+  run(job: JobTask): Promise<HeavyResult["outcome"]>;
+  /** Aborts the job's signal. */
+  abort(reason: Error): void;
+  /** Ends what runs outside of this thread, and the thread then. */
+  kill(): void;
+}
+
+/** Piscina's entry. */
+export default async function heavy(task: HeavyTask): Promise<HeavyResult> {
+  return task.type === "load" ? load(task) : { outcome: await functions!.run(task) };
+}
+
+async function load(task: LoadTask): Promise<HeavyResult> {
+  const report = (message: FromHeavyThread) => task.control.postMessage(message);
+  yieldToAllThreads();
+  const finishOutput = task.captures
+    ? captureOutput((stream, text) => report({ type: "output", stream, text }))
+    : () => {};
+  const die = reportDeath((message, error) => report({ type: "crash", message, error }), finishOutput);
+  if (task.watch) watchImports((file) => report({ type: "imported", file }));
+  provide({
+    jobs: new JobsClient(task.jobs),
+    currentDelivery: () => undefined,
+    deliveryOf: () => undefined,
+    currentJob: () => runningJob.getStore(),
+  });
+  try {
+    functions = placeOf(task, report, die);
+    task.control.on("message", (message: ToHeavyThread) => {
+      if (message.type === "abort") functions!.abort(errorOfData(message.reason));
+      else functions!.kill();
+    });
+    await functions.loaded;
+    if (task.kind === "shared") await share(functions as HeavyFunctions, report);
+    return {};
+  } catch (error) {
+    return { unloaded: startFailureOf(error) };
+  }
+}
+
+function placeOf(task: LoadTask, report: (message: FromHeavyThread) => void, die: Die): Functions {
+  return task.kind === "process" ? new ChildProcess(task, report, die) : new HeavyFunctions(task, "heavy thread");
+}
+
+/** Runs the default export and posts its value. */
+async function share(functions: HeavyFunctions, report: (message: FromHeavyThread) => void): Promise<void> {
+  try {
+    report({ type: "shared", value: await functions.find("default")() });
+  } catch (error) {
+    report({ type: "unshared", error: dataOfError(error) });
+  }
+}
