@@ -21,7 +21,9 @@ const SOURCES = find("{src,workers,simulator}/**/*.ts");
 const TYPES = [
   "src/inbox/inbox.ts",
   "src/observe/status.ts",
+  "src/offload/types.ts",
   "src/protocol/events.ts",
+  "src/protocol/jobs.ts",
   "src/protocol/received-event.ts",
   "src/protocol/update-source.ts",
   "src/protocol/verdict.ts",
@@ -36,6 +38,7 @@ const TESTED_TOGETHER: Record<string, string> = {
   "src/inbox/sqlite-statements.ts": "test/inbox/sqlite.test.ts",
   "src/index.ts": "test/server.test.ts",
   "src/protocol/asgi.ts": "test/types/application.types.ts",
+  "src/protocol/open-job.ts": "test/protocol/jobs-client.test.ts",
   "src/telegram/connect-error.ts": "test/telegram/connections.test.ts",
   "src/telegram/answer.ts": "test/telegram/bot-api.test.ts",
   "src/telegram/file-places.ts": "test/telegram/uploads.test.ts",
