@@ -48,6 +48,8 @@ const CHATS = 1500;
 /** Per cent of the capacity, so that no queue is left when the measurement begins. */
 const WARM_UP_LOAD = 80;
 const CAPACITY_SECONDS = 15;
+/** Seconds that a server takes to start and to end, about. */
+const START_AND_END = 4;
 
 const seconds = Number(flags.seconds);
 const warmUp = Number(flags["warm-up"]);
@@ -70,6 +72,7 @@ const results: HeavyResults = {
   ...{ seconds, warmUp, light },
   workloads: workloads.map((name) => ({ name, capacity: capacityOf(name), cells: cellsOf() })),
 };
+console.error(`about ${Math.ceil(secondsOfAll() / 60)} minutes`);
 for (let round = 1; round <= Number(flags.rounds); round++) {
   for (const workload of results.workloads) {
     for (const cell of inTurn(workload.cells, round)) {
@@ -96,6 +99,13 @@ function peerOf(name: string): Peer {
 
 function cellsOf(): Cell[] {
   return loads.flatMap((load) => peers.map((peer) => ({ load, peer, runs: [] })));
+}
+
+/** At more than 100 %, jobs are left when the last message has arrived. */
+function secondsOfAll(): number {
+  const secondsOf = (load: number) => START_AND_END + warmUp + seconds * Math.max(1, load / 100);
+  const cells = cellsOf().reduce((sum, { load }) => sum + secondsOf(load), 0);
+  return Number(flags.rounds) * workloads.length * cells;
 }
 
 /** Another cell begins each round, so that none always follows the same other. */

@@ -99,6 +99,8 @@ export class HeavyThread {
   /** Ends the thread at once. Resolves when it is gone. */
   async kill(): Promise<void> {
     this.#isKilled = true;
+    // An idle thread does not keep the process alive, which waits for the thread's end.
+    this.#piscina.threads[0]?.ref();
     // The thread ends itself when its child process is gone.
     if (this.#options.kind === "process") this.#post({ type: "kill" });
     else await this.#piscina.destroy();

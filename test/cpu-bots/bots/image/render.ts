@@ -4,7 +4,8 @@ import { job } from "asgigram";
 import sharp from "sharp";
 
 const noise = { type: "gaussian", mean: 128, sigma: 40 } as const;
-const photo = await sharp({ create: { width: 3000, height: 2000, channels: 3, background: "black", noise } })
+const photo = await sharp({ create: { width: 600, height: 400, channels: 3, background: "black", noise } })
+  .resize(3000)
   .jpeg()
   .toBuffer();
 const WATERMARK = Buffer.from('<svg width="90" height="30"><rect width="90" height="30" fill="white"/></svg>');
