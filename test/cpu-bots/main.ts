@@ -30,7 +30,7 @@ const BOTS: readonly Bot[] = [
   { name: "image", quick: "1", long: "12", answer: "photo" },
   { name: "chart", quick: "10", long: "400", answer: "photo" },
   { name: "ocr", quick: "1", long: "120", answer: "text" },
-  { name: "model", quick: "1", long: "600", answer: "text" },
+  { name: "model", quick: "1", long: "4000", answer: "text" },
   { name: "chess", quick: "10", long: "2500", answer: "text" },
   { name: "video", quick: "1", long: "25", answer: "video" },
   { name: "database", quick: "1", long: "20", answer: "text" },
