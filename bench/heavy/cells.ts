@@ -26,13 +26,19 @@ export interface Cell {
   /** Per cent of the capacity. */
   readonly load: number;
   readonly peer: string;
-  readonly runs: Run[];
+  readonly runs: HeavyRun[];
+}
+
+export interface HeavyRun extends Run {
+  /** Times of flushes of another file meanwhile: ms. */
+  readonly flushes?: readonly number[];
 }
 
 export interface Figures {
   readonly light: Summary;
   readonly heavy: Summary;
   readonly pollGaps: Summary;
+  readonly flushes: Summary;
   readonly heavyPerSecond: number;
   /** Resident memory: bytes. */
   readonly peak: number;
@@ -46,7 +52,7 @@ export interface Figures {
 const MEASURED = 1;
 
 /** Pools the times of all runs. */
-export function figuresOf(runs: readonly Run[]): Figures {
+export function figuresOf(runs: readonly HeavyRun[]): Figures {
   const phases = runs.flatMap(({ phases }) => phases[MEASURED] ?? []);
   const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
   const pooled = (of: keyof Samples) => summarize(phases.flatMap(({ samples }) => samples?.[of] ?? []));
@@ -55,6 +61,7 @@ export function figuresOf(runs: readonly Run[]): Figures {
     light: pooled("light"),
     heavy,
     pollGaps: pooled("pollGaps"),
+    flushes: summarize(runs.flatMap(({ flushes = [] }) => flushes)),
     heavyPerSecond: heavy.count / sum(phases.map(({ seconds }) => seconds)),
     peak: Math.max(...phases.map(({ memory }) => memory.peak)),
     lost: sum(runs.flatMap(({ phases }) => phases.at(-1)?.verdict.lost ?? [])),

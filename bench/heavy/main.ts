@@ -20,10 +20,11 @@ import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
 import { install } from "../../scripts/install.ts";
 import type { Load } from "../load.ts";
-import { failedRun, measure, type Run } from "../measure.ts";
+import { failedRun, measure } from "../measure.ts";
 import type { Peer } from "../peers.ts";
 import { originNow, versionsOf } from "../results.ts";
-import type { Cell, HeavyResults, WorkloadResults } from "./cells.ts";
+import type { Cell, HeavyResults, HeavyRun, WorkloadResults } from "./cells.ts";
+import { withDiskProbe } from "./disk-probe.ts";
 import { generate } from "./generated.ts";
 import { OFFLOAD, PEERS } from "./peers.ts";
 import { report } from "./report.ts";
@@ -125,10 +126,11 @@ function capacityOf(workload: Workload): number {
 }
 
 /** A server that fails does not end the bench. */
-async function attempt({ name, capacity }: WorkloadResults, { peer, load }: Cell, seed: number): Promise<Run> {
+async function attempt({ name, capacity }: WorkloadResults, { peer, load }: Cell, seed: number): Promise<HeavyRun> {
   try {
-    const env = { BENCH_WORKLOAD: name };
-    return await measure({ peer: peerOf(peer), workers: 0, load: loadOf(capacity, load, seed), env });
+    const task = { peer: peerOf(peer), workers: 0, load: loadOf(capacity, load, seed), env: { BENCH_WORKLOAD: name } };
+    const { result, flushes } = await withDiskProbe(() => measure(task));
+    return { ...result, flushes };
   } catch (error) {
     console.error(error);
     return failedRun(error as Error);

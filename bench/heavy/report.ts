@@ -16,7 +16,7 @@ export function report(results: HeavyResults): string {
 
 function headOf({ seconds, warmUp, light, workloads, ...origin }: HeavyResults): string {
   const rounds = Math.max(0, ...workloads.flatMap(({ cells }) => cells.map(({ runs }) => runs.length)));
-  return `${originOf(origin)}\n${rounds} rounds of ${seconds} s after ${warmUp} s of warm-up, pooled; ${light} light messages a second. Times in ms.`;
+  return `${originOf(origin)}\n${rounds} rounds of ${seconds} s after ${warmUp} s of warm-up, pooled; ${light} light messages a second. Times in ms.\nDisk: the time of a flush of another file, measured beside the server.`;
 }
 
 /** The tables of one workload. */
@@ -30,15 +30,26 @@ export function sectionOf({ name, capacity, cells }: WorkloadResults): string {
 }
 
 const COLUMNS = [
-  ...["", "light p50 / p99", "heavy p50 / p99", "heavy/s", "poll gap p99 / max", "peak MB", "lost", "out of order"],
+  ...[
+    "",
+    "light p50 / p99",
+    "heavy p50 / p99",
+    "heavy/s",
+    "poll gap p99 / max",
+    "disk p99 / max",
+    "peak MB",
+    "lost",
+    "out of order",
+  ],
 ];
 
 function rowOf({ peer, runs }: Cell): string[] {
-  const { light, heavy, pollGaps, heavyPerSecond, peak, lost, outOfOrder } = figuresOf(runs);
+  const { light, heavy, pollGaps, flushes, heavyPerSecond, peak, lost, outOfOrder } = figuresOf(runs);
   const both = ({ p50, p99 }: Summary) => `${formatNumber(p50, 1)} / ${formatNumber(p99, 1)}`;
+  const high = ({ p99, max }: Summary) => `${formatNumber(p99, 1)} / ${formatNumber(max, 1)}`;
   return [
     ...[peer, both(light), both(heavy), formatNumber(heavyPerSecond, 2)],
-    `${formatNumber(pollGaps.p99, 1)} / ${formatNumber(pollGaps.max, 1)}`,
+    ...[high(pollGaps), high(flushes)],
     ...[formatNumber(peak / 1e6, 0), `${lost}`, `${outOfOrder}`],
   ];
 }
