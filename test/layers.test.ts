@@ -33,6 +33,7 @@ const TESTED_TOGETHER: Record<string, string> = {
   "src/cli/check/finding.ts": "test/cli/check/report.test.ts",
   "src/assembly.ts": "test/server.test.ts",
   "src/cli/context.ts": "test/cli/main.test.ts",
+  "src/inbox/flush-host.ts": "test/inbox/flush-thread.test.ts",
   "src/inbox/sqlite-statements.ts": "test/inbox/sqlite.test.ts",
   "src/index.ts": "test/server.test.ts",
   "src/protocol/asgi.ts": "test/types/application.types.ts",
