@@ -42,6 +42,7 @@ const TESTED_TOGETHER: Record<string, string> = {
   "src/telegram/file-places.ts": "test/telegram/uploads.test.ts",
   "src/telegram/upload-source.ts": "test/telegram/uploads.test.ts",
   "src/threads/stall-watch.ts": "test/threads/pool-script.test.ts",
+  "src/threads/system-threads.ts": "test/end-to-end/priority.test.ts",
   "workers/running-instance.ts": "test/workers/instances.test.ts",
   // The simulator is tested as it is used: over HTTP, and by its clients.
   "simulator/api/": "test/simulator/api/all-methods.test.ts",
