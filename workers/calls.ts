@@ -8,16 +8,23 @@ import type { Call, CallFailure, DownloadedFile, ToMain } from "../src/protocol/
 import type { Pulse } from "../src/protocol/pulse.ts";
 import { hintFor, type StreamOwner } from "./encode.ts";
 
+/** The event to which a call belongs. */
+export interface CallEvent {
+  readonly seq: number;
+  readonly delivery: { readonly isUnsettled: boolean; readonly limit: number };
+}
+
 /** The instance that waits for the answer to a call. */
 export interface Caller extends StreamOwner {
   /** The event that it holds. */
-  readonly held: { readonly seq: number } | undefined;
+  readonly held: CallEvent | undefined;
 }
 
 interface Waiting {
   readonly id: number;
   readonly method: string;
   readonly caller: Caller;
+  readonly event: CallEvent | undefined;
   readonly answered: PromiseWithResolvers<unknown>;
 }
 
@@ -44,15 +51,16 @@ export class Calls {
   /**
    * Resolves with the method's result, or with the file of a download. Rejects with a TelegramError, a NetworkError or a FileError;
    * the rejection may stay unhandled.
-   * @param from the number of the event that the caller holds, or its scope
+   * @param scope of the caller
+   * @param event undefined outside an event
    */
-  make(call: Call, from: number | string, caller: Caller): Promise<unknown> {
+  make(call: Call, scope: string, caller: Caller, event: CallEvent | undefined): Promise<unknown> {
     const place = this.#free.pop() ?? this.#waiting.length;
     this.#made = (this.#made + 1) % ROUND;
     const id = this.#made * PLACES + place;
     const answered = Promise.withResolvers<unknown>();
-    this.#waiting[place] = { id, method: call.method, caller, answered };
-    this.#outbound.push({ type: "call", id, call, from }, transferIn(call));
+    this.#waiting[place] = { id, method: call.method, caller, event, answered };
+    this.#outbound.push({ type: "call", id, call, from: event?.seq ?? scope }, transferIn(call));
     return answered.promise;
   }
 
@@ -86,8 +94,9 @@ export class Calls {
     if (waiting?.id !== id) return undefined;
     this.#waiting[place] = undefined;
     this.#free.push(place);
-    const { held } = waiting.caller;
-    if (held !== undefined) this.#pulse.willWorkAt(held.seq);
+    // The code of a settled event may blame the event that its instance has now.
+    const event = waiting.event?.delivery.isUnsettled ? waiting.event : waiting.caller.held;
+    if (event !== undefined) this.#pulse.willWorkAt(event.seq, event.delivery.limit);
     return waiting;
   }
 }

@@ -15,6 +15,7 @@ import type { Entity } from "../src/protocol/route.ts";
 import { provide } from "../src/protocol/services.ts";
 import { BlockWatch } from "./block-watch.ts";
 import { Calls } from "./calls.ts";
+import { currentEvent, deliveryOf } from "./current-event.ts";
 import { readEvent } from "./event.ts";
 import { watchImports } from "./imports.ts";
 import { Instances } from "./instances.ts";
@@ -35,8 +36,9 @@ export default async function host(task: HostTask): Promise<void> {
       outbound.flush();
     });
   }
-  const jobs = new JobsClient(task.jobs);
-  provide({ jobs, currentDelivery: () => undefined, deliveryOf: () => undefined, currentJob: () => undefined });
+  const current = () => currentEvent()?.delivery;
+  const jobs = new JobsClient(task.jobs, current);
+  provide({ jobs, currentDelivery: current, deliveryOf, currentJob: () => undefined });
   try {
     const application = await loadApplication(task.application, task.directory, task.interface);
     await jobs.loaded();
@@ -83,6 +85,7 @@ class Host {
       state: lifespan.state,
       max: task.maxInstances,
       idleTimeout: task.idleTimeout,
+      eventTimeout: task.eventTimeout,
       reporter,
       outbound,
       calls: this.#calls,
