@@ -4,6 +4,7 @@ import { closeSync, fdatasyncSync, openSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { parentPort, workerData } from "node:worker_threads";
 import { dataOfError } from "../protocol/error-data.ts";
+import type { FlushOutcome } from "../protocol/port.ts";
 import { BUSY_TIMEOUT, SCHEMA_VERSION } from "./sqlite-file.ts";
 
 const path = workerData as string;
@@ -11,7 +12,7 @@ let flush = openLog;
 
 parentPort!.on("message", () => parentPort!.postMessage(outcome()));
 
-function outcome() {
+function outcome(): FlushOutcome {
   try {
     flush();
     return null;

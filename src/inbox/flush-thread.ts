@@ -10,7 +10,7 @@
 import { extname } from "node:path";
 import { Worker, type WorkerOptions } from "node:worker_threads";
 import { errorOfData } from "../protocol/error-data.ts";
-import type { ErrorData } from "../protocol/port.ts";
+import type { FlushOutcome } from "../protocol/port.ts";
 
 /** The built package has JavaScript beside JavaScript, the source tree TypeScript beside TypeScript. */
 const HOST = new URL(`./flush-host${extname(import.meta.url)}`, import.meta.url);
@@ -48,7 +48,7 @@ export class FlushThread {
   start(): void {
     if (this.#worker !== undefined) return;
     this.#worker = new Worker(HOST, { ...OPTIONS, workerData: this.#path, name: "flush" });
-    this.#worker.on("message", (failure: ErrorData | null) => {
+    this.#worker.on("message", (failure: FlushOutcome) => {
       this.#worker!.unref();
       if (failure === null) this.#asked?.resolve();
       else this.#fail(errorOfData(failure));
