@@ -6,7 +6,7 @@
 import type { Batch } from "../src/protocol/batch.ts";
 import { DisconnectedError } from "../src/protocol/errors.ts";
 import type { DisconnectReason } from "../src/protocol/events.ts";
-import type { ToMain } from "../src/protocol/port.ts";
+import type { Place, ToMain } from "../src/protocol/port.ts";
 import type { Pulse } from "../src/protocol/pulse.ts";
 import { SHARDS, shardOf } from "../src/protocol/shard.ts";
 import type { Calls } from "./calls.ts";
@@ -121,6 +121,12 @@ export class Instances implements InstanceHost {
     }
     await Promise.all(closed);
     return instances.flatMap(takeQueue);
+  }
+
+  /** The place of an event that an instance holds. */
+  placeOf(seq: number): Place | undefined {
+    for (const { key, held } of this.#live.values()) if (held?.seq === seq) return placeInScope(key, held.event);
+    return undefined;
   }
 
   // ---- from the instances ----
