@@ -448,6 +448,24 @@ const INBOX: readonly Mutant[] = [
     tests: ["inbox/sqlite"],
     only: /alone at its worker/,
   },
+  {
+    id: "I11",
+    breaks: "an update is confirmed by a flush that was over before it came",
+    file: "src/inbox/flush-thread.ts",
+    from: "this.#next = undefined;",
+    to: "",
+    tests: ["inbox/flush-thread"],
+    only: /share the next/,
+  },
+  {
+    id: "I12",
+    breaks: "under --permission an update is confirmed before the disk has it",
+    file: "src/inbox/flush-host.ts",
+    from: "flush = () => void commit.run();",
+    to: "flush = () => {};",
+    tests: ["inbox/flush-thread"],
+    only: /under --permission/,
+  },
 ];
 
 const THREADS: readonly Mutant[] = [
@@ -645,6 +663,15 @@ const TELEGRAM: readonly Mutant[] = [
     from: "const added = updates.length === 0",
     to: "this.#moveBehind(updates.findLast(hasId)); const added = updates.length === 0",
     tests: ["telegram/poller"],
+  },
+  {
+    id: "T3",
+    breaks: "addresses that do not answer serve for ever",
+    file: "src/telegram/connections.ts",
+    from: "if (outcome[0] !== null) names.forget();",
+    to: "",
+    tests: ["telegram/connections"],
+    only: /after a failure to connect/,
   },
   {
     id: "K1",
