@@ -8,16 +8,26 @@ import type { Call, CallFailure, DownloadedFile, ToMain } from "../src/protocol/
 import type { Pulse } from "../src/protocol/pulse.ts";
 import { hintFor, type StreamOwner } from "./encode.ts";
 
+/** The clock of an event: it stands while a call of the event waits for Telegram. Pauses are counted. */
+export interface Clock {
+  pause(): void;
+  resume(): void;
+}
+
 /** The instance that waits for the answer to a call. */
 export interface Caller extends StreamOwner {
   /** The event that it holds. */
   readonly held: { readonly seq: number } | undefined;
+  /** The clock of that event. */
+  readonly clock?: Clock | undefined;
 }
 
 interface Waiting {
   readonly id: number;
   readonly method: string;
   readonly caller: Caller;
+  /** Of the event, if the call was told to wait. */
+  clock: Clock | undefined;
   readonly answered: PromiseWithResolvers<unknown>;
 }
 
@@ -51,7 +61,7 @@ export class Calls {
     this.#made = (this.#made + 1) % ROUND;
     const id = this.#made * PLACES + place;
     const answered = Promise.withResolvers<unknown>();
-    this.#waiting[place] = { id, method: call.method, caller, answered };
+    this.#waiting[place] = { id, method: call.method, caller, clock: undefined, answered };
     this.#outbound.push({ type: "call", id, call, from }, transferIn(call));
     return answered.promise;
   }
@@ -80,12 +90,21 @@ export class Calls {
     if (waiting !== undefined) reject(waiting, callErrorOf(failure, isUnknownMethod ? hintFor(failure.method) : ""));
   }
 
+  /** Telegram makes the call wait: the clock of the caller's event stands until the answer. */
+  delayed(id: number): void {
+    const waiting = this.#waiting[id % PLACES];
+    if (waiting?.id !== id || waiting.clock !== undefined) return;
+    waiting.clock = waiting.caller.clock;
+    waiting.clock?.pause();
+  }
+
   #take(id: number): Waiting | undefined {
     const place = id % PLACES;
     const waiting = this.#waiting[place];
     if (waiting?.id !== id) return undefined;
     this.#waiting[place] = undefined;
     this.#free.push(place);
+    waiting.clock?.resume();
     const { held } = waiting.caller;
     if (held !== undefined) this.#pulse.willWorkAt(held.seq);
     return waiting;

@@ -103,6 +103,8 @@ class Host {
         return this.#calls.downloaded(item.id, item.file);
       case "failure":
         return this.#calls.failed(item.id, item.error);
+      case "delayed":
+        return this.#calls.delayed(item.id);
       case "debug":
         this.#reporter.debug = item.debug;
         return;

@@ -127,9 +127,26 @@ type WithReply<P> = "reply_parameters" extends keyof P
     }
   : P;
 
+/** Methods of which the newest call alone may be worth sending: edits, drafts and chat actions. */
+type CoalescingMethod = `edit${"" | "Ephemeral"}Message${string}` | `send${string}Draft` | "sendChatAction";
+
+/** Options for the server. Telegram does not get them. */
+type WithOptions<M extends MethodName> = M extends CoalescingMethod
+  ? {
+      asgigram?: {
+        /**
+         * Of two waiting calls with the same method, chat and message (draft, action), the older is dropped: its promise
+         * gets the newer's outcome. Telegram's "message is not modified" resolves, with `true`. By default true for
+         * drafts and chat actions, false for edits.
+         */
+        coalesce?: boolean;
+      };
+    }
+  : unknown;
+
 type MethodEvents = {
   [M in MethodName as `telegram.${SnakeCase<M>}`]: {
-    event: Loosen<{ type: `telegram.${SnakeCase<M>}` } & ParametersOf<M>, FromScope>;
+    event: Loosen<{ type: `telegram.${SnakeCase<M>}` } & ParametersOf<M> & WithOptions<M>, FromScope>;
     result: ReturnType<Methods[M]>;
   };
 };

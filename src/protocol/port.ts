@@ -57,6 +57,8 @@ export type ToWorker =
   /** A call succeeded; `body` is Telegram's whole answer. */
   | { type: "result"; id: number; body: string }
   | { type: "failure"; id: number; error: CallFailure }
+  /** Telegram makes the call wait. At most once a call. */
+  | { type: "delayed"; id: number }
   /** A download succeeded. */
   | { type: "file"; id: number; file: DownloadedFile }
   /** Disconnect every instance of that shard with the reason `moved`, then answer `revoked`. No event of it is posted meanwhile. */
@@ -103,6 +105,8 @@ export interface Call {
   lane: string | undefined;
   /** The parameters as JSON. */
   body: string;
+  /** Of two waiting calls with this key only the newer is made. Both are in one lane. */
+  coalesce?: string;
   /** Files to upload with it. */
   files?: readonly Upload[];
 }

@@ -57,12 +57,13 @@ export class WorkerCalls {
 }
 
 class WorkerCall implements Job {
-  readonly call: Call;
+  call: Call;
   readonly #worker: Caller;
   readonly #id: number;
   readonly #origin: CallOrigin | undefined;
   readonly #options: WorkerCallsOptions;
   readonly #isOver: ((error?: unknown) => void) | undefined;
+  #isDelayed = false;
 
   constructor(worker: Caller, id: number, call: Call, origin: CallOrigin | undefined, options: WorkerCallsOptions) {
     this.call = call;
@@ -88,6 +89,20 @@ class WorkerCall implements Job {
     if (files !== undefined) closeStreams(files);
     this.#options.log.info({ ...this.#fields, error: (error as Error).message }, "a call failed");
     this.#worker.push({ type: "failure", id: this.#id, error: failureOf(error, method) });
+  }
+
+  /** Tells the worker once: the clock of the call's event stands until the answer. */
+  delayed(): void {
+    if (this.#isDelayed) return;
+    this.#isDelayed = true;
+    this.#worker.push({ type: "delayed", id: this.#id });
+  }
+
+  /** Lets go of the body and the files. */
+  superseded(): void {
+    const { files, ...call } = this.call;
+    if (files !== undefined) closeStreams(files);
+    this.call = { ...call, body: "" };
   }
 
   get #fields(): CallFields {

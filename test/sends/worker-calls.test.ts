@@ -141,6 +141,29 @@ describe("an error", () => {
   }
 });
 
+describe("a call that waits", () => {
+  test("the worker is told once that Telegram makes the call wait", () => {
+    const bench = new Bench();
+    const job = bench.call(CALL, 7, 5);
+    job.delayed!();
+    job.delayed!();
+    assert.deepEqual(bench.pushed, [{ item: { type: "delayed", id: 5 }, transfer: undefined }]);
+  });
+
+  test("a call that a newer one supersedes lets go of its body and its files, and still gets its answer", async () => {
+    const { port1, port2 } = new MessageChannel();
+    const closed = once(port1, "close");
+    const bench = new Bench();
+    const job = bench.call(withFiles({ bytes: new Uint8Array(1) }, { port: port2 }), 7, 5);
+    job.superseded!();
+    await closed;
+    assert.deepEqual(job.call, { ...CALL, body: "" });
+    job.succeeded('{"ok":true,"result":true}');
+    assert.deepEqual(bench.pushed[0]!.item, { type: "result", id: 5, body: '{"ok":true,"result":true}' });
+    assert.deepEqual(bench.over, [[]]);
+  });
+});
+
 describe("the origin of a call", () => {
   test("an instance's posted event is found when the call is made, since it may be settled at the answer", () => {
     const bench = new Bench();
