@@ -150,7 +150,17 @@ function createSource({ config, api, log, received, polled }: SourceOptions): Up
 }
 
 function taskOf(config: Config, bot: Entity): Omit<CommonTask, "debug"> {
-  const { application, directory, interface: asgi, lifespan, maxApplications, workers, idleTimeout, reload } = config;
+  const {
+    application,
+    directory,
+    interface: asgi,
+    lifespan,
+    maxApplications,
+    workers,
+    idleTimeout,
+    eventTimeout,
+    reload,
+  } = config;
   return {
     application,
     directory,
@@ -160,6 +170,7 @@ function taskOf(config: Config, bot: Entity): Omit<CommonTask, "debug"> {
     // A worker without instances could not work.
     maxInstances: Math.max(1, Math.floor(maxApplications / workers)),
     idleTimeout,
+    eventTimeout,
     watch: reload,
     // With no more workers than processors the scheduler does well, and priorities would cost some throughput.
     yields: workers > availableParallelism(),

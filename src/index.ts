@@ -6,6 +6,9 @@
 import type { FileOptions } from "./config/options.ts";
 import type { RunningServer } from "./server.ts";
 
+export { move } from "./offload/move.ts";
+export { job, offload, shared } from "./offload/offload.ts";
+export type { Offloaded, OffloadedFunction } from "./offload/types.ts";
 export type {
   Application,
   Asgi2Application,
@@ -39,6 +42,8 @@ export type {
   UpdateEvent,
   UpdateKind,
 } from "./protocol/events.ts";
+export type { JobOptions } from "./protocol/jobs.ts";
+export type { ModuleOptions } from "./protocol/port.ts";
 export type { RunningServer };
 
 /** The options of a configuration file. In a module: `export default { … } satisfies Options`. */

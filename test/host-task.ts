@@ -10,6 +10,7 @@ export function hostTask(task: Pick<CommonTask, "application" | "directory"> & P
     lifespan: "off",
     maxInstances: Number.POSITIVE_INFINITY,
     idleTimeout: Number.POSITIVE_INFINITY,
+    eventTimeout: Number.POSITIVE_INFINITY,
     bot: BOT,
     debug: false,
     watch: false,

@@ -8,26 +8,31 @@ import type { Call, CallFailure, DownloadedFile, ToMain } from "../src/protocol/
 import type { Pulse } from "../src/protocol/pulse.ts";
 import { hintFor, type StreamOwner } from "./encode.ts";
 
-/** The clock of an event: it stands while a call of the event waits for Telegram. Pauses are counted. */
-export interface Clock {
-  pause(): void;
-  resume(): void;
+/** The event to which a call belongs. */
+export interface CallEvent {
+  readonly seq: number;
+  readonly delivery: {
+    readonly isUnsettled: boolean;
+    readonly limit: number;
+    /** The event's clock stands until resume(). Pauses are counted. */
+    pause(): void;
+    resume(): void;
+  };
 }
 
 /** The instance that waits for the answer to a call. */
 export interface Caller extends StreamOwner {
   /** The event that it holds. */
-  readonly held: { readonly seq: number } | undefined;
-  /** The clock of that event. */
-  readonly clock?: Clock | undefined;
+  readonly held: CallEvent | undefined;
 }
 
 interface Waiting {
   readonly id: number;
   readonly method: string;
   readonly caller: Caller;
-  /** Of the event, if the call was told to wait. */
-  clock: Clock | undefined;
+  readonly event: CallEvent | undefined;
+  /** Telegram makes it wait. */
+  isDelayed: boolean;
   readonly answered: PromiseWithResolvers<unknown>;
 }
 
@@ -54,15 +59,16 @@ export class Calls {
   /**
    * Resolves with the method's result, or with the file of a download. Rejects with a TelegramError, a NetworkError or a FileError;
    * the rejection may stay unhandled.
-   * @param from the number of the event that the caller holds, or its scope
+   * @param scope of the caller
+   * @param event undefined outside an event
    */
-  make(call: Call, from: number | string, caller: Caller): Promise<unknown> {
+  make(call: Call, scope: string, caller: Caller, event: CallEvent | undefined): Promise<unknown> {
     const place = this.#free.pop() ?? this.#waiting.length;
     this.#made = (this.#made + 1) % ROUND;
     const id = this.#made * PLACES + place;
     const answered = Promise.withResolvers<unknown>();
-    this.#waiting[place] = { id, method: call.method, caller, clock: undefined, answered };
-    this.#outbound.push({ type: "call", id, call, from }, transferIn(call));
+    this.#waiting[place] = { id, method: call.method, caller, event, isDelayed: false, answered };
+    this.#outbound.push({ type: "call", id, call, from: event?.seq ?? scope }, transferIn(call));
     return answered.promise;
   }
 
@@ -90,12 +96,12 @@ export class Calls {
     if (waiting !== undefined) reject(waiting, callErrorOf(failure, isUnknownMethod ? hintFor(failure.method) : ""));
   }
 
-  /** Telegram makes the call wait: the clock of the caller's event stands until the answer. */
+  /** Telegram makes the call wait: the clock of its event stands until the answer. */
   delayed(id: number): void {
     const waiting = this.#waiting[id % PLACES];
-    if (waiting?.id !== id || waiting.clock !== undefined) return;
-    waiting.clock = waiting.caller.clock;
-    waiting.clock?.pause();
+    if (waiting?.id !== id || waiting.isDelayed) return;
+    waiting.isDelayed = true;
+    waiting.event?.delivery.pause();
   }
 
   #take(id: number): Waiting | undefined {
@@ -104,9 +110,10 @@ export class Calls {
     if (waiting?.id !== id) return undefined;
     this.#waiting[place] = undefined;
     this.#free.push(place);
-    waiting.clock?.resume();
-    const { held } = waiting.caller;
-    if (held !== undefined) this.#pulse.willWorkAt(held.seq);
+    if (waiting.isDelayed) waiting.event?.delivery.resume();
+    // The code of a settled event may blame the event that its instance has now.
+    const event = waiting.event?.delivery.isUnsettled ? waiting.event : waiting.caller.held;
+    if (event !== undefined) this.#pulse.willWorkAt(event.seq, event.delivery.limit);
     return waiting;
   }
 }

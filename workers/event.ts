@@ -4,6 +4,7 @@ import { type AsgiVersions, type Extensions, SPEC_VERSION, type State } from "..
 import { attachDelivery } from "../src/protocol/delivery.ts";
 import type { EventItem } from "../src/protocol/port.ts";
 import { type Entity, kindOf, type Route, routeOf, type TelegramObject } from "../src/protocol/route.ts";
+import { EventDelivery } from "./event-delivery.ts";
 import type { Delivered } from "./instance.ts";
 
 /** Reads an update. The main thread has checked that it has a kind and a payload. */
@@ -17,8 +18,9 @@ export function readEvent({ seq, attempt, body }: EventItem, bot: Entity): Deliv
     event.type = `telegram.${kind}`;
     (event as TelegramObject)[`${kind}_type`] = payload.type;
   }
-  attachDelivery(event, { update_id: update.update_id, attempt });
-  return { seq, event, route: routeOf(kind, payload, bot) };
+  const delivery = new EventDelivery(update.update_id, attempt);
+  attachDelivery(event, delivery);
+  return { seq, event, route: routeOf(kind, payload, bot), delivery };
 }
 
 /** Shared by all scopes. */

@@ -14,6 +14,7 @@ import { BEAT, type Measures, Pulse } from "../src/protocol/pulse.ts";
 import type { Entity } from "../src/protocol/route.ts";
 import { provide } from "../src/protocol/services.ts";
 import { Calls } from "./calls.ts";
+import { currentEvent, deliveryOf } from "./current-event.ts";
 import { readEvent } from "./event.ts";
 import { watchImports } from "./imports.ts";
 import { Instances } from "./instances.ts";
@@ -34,8 +35,9 @@ export default async function host(task: HostTask): Promise<void> {
       outbound.flush();
     });
   }
-  const jobs = new JobsClient(task.jobs);
-  provide({ jobs, currentDelivery: () => undefined, deliveryOf: () => undefined, currentJob: () => undefined });
+  const current = () => currentEvent()?.delivery;
+  const jobs = new JobsClient(task.jobs, current);
+  provide({ jobs, currentDelivery: current, deliveryOf, currentJob: () => undefined });
   try {
     const application = await loadApplication(task.application, task.directory, task.interface);
     await jobs.loaded();
@@ -82,6 +84,7 @@ class Host {
       state: lifespan.state,
       max: task.maxInstances,
       idleTimeout: task.idleTimeout,
+      eventTimeout: task.eventTimeout,
       reporter,
       outbound,
       calls: this.#calls,

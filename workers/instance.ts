@@ -6,8 +6,9 @@
  *     running -- disconnect(), next receive() --> disconnected <-- disconnect() -- idle
  *     any state -- the application returns or throws --> ended
  *
- * - `receive()` settles the event that the instance holds, then hands out the next one, or waits for it.
- * - Disconnected or ended: `receive()` never resolves again, `send()` rejects.
+ * - `receive()` settles the event that the instance holds, then hands out the next one, or waits for it. An event with open work
+ *   (`waitUntil()`) is kept instead, and settled when its work is over.
+ * - Disconnected or ended: `receive()` never resolves again, and `send()` rejects once no event is kept.
  * - The host hands the queue of an ended instance to the scope's next instance; the event that it held is settled or has failed.
  */
 
@@ -18,22 +19,22 @@ import type { Call } from "../src/protocol/port.ts";
 import type { Pulse } from "../src/protocol/pulse.ts";
 import type { Route } from "../src/protocol/route.ts";
 import type { Caller, Calls } from "./calls.ts";
+import { type ContextEvent, currentContext, EventContext, enterContext } from "./current-event.ts";
 import { encode } from "./encode.ts";
+import type { DeliveryHolder, EventDelivery, Thrown } from "./event-delivery.ts";
 import type { Member } from "./idle-line.ts";
 import type { Asgi3 } from "./loader.ts";
 import { Streams } from "./streams.ts";
 
 /** An event, the inbox's number of it, and its instance's address. */
-export interface Delivered {
-  seq: number;
-  event: { type: string };
-  route: Route;
+export interface Delivered extends ContextEvent {
+  readonly route: Route;
 }
 
 /** The end of an application. */
 export interface Ending {
   /** The error that it threw, if it threw. */
-  thrown: { error: unknown } | undefined;
+  thrown: Thrown | undefined;
   /** The event that it held. */
   held: Delivered | undefined;
   /** False if it never asked for an event. */
@@ -44,7 +45,15 @@ export interface Ending {
 export interface InstanceHost {
   readonly calls: Pick<Calls, "make">;
   readonly pulse: Pick<Pulse, "willWorkAt">;
+  /** Longest work at an event: ms; Infinity without a limit. */
+  readonly eventTimeout: number;
   settled(seq: number, instance: Instance): void;
+  /** The application goes on, while work at that event is open. */
+  kept(seq: number, instance: Instance): void;
+  /** The work at an event that was kept is over. */
+  workOver(instance: Instance, event: Delivered, thrown: Thrown | undefined): void;
+  /** The event's time and its grace are over: it has failed. If it was at hand, the instance has ended. */
+  overdue(instance: Instance, event: Delivered, error: Error): void;
   /** send() refused the application's event. */
   refused(error: unknown, instance: Instance): void;
   /** The application waits for an event, and there is none. */
@@ -64,7 +73,7 @@ export type InstanceState = "running" | "idle" | "disconnected" | "ended";
 const NOTHING: Delivered[] = [];
 Object.freeze(NOTHING);
 
-export class Instance implements Caller, Member {
+export class Instance implements Caller, DeliveryHolder, Member {
   /** Of its scope. */
   readonly key: string;
   /** Delivered to this scope, not yet received. */
@@ -80,7 +89,9 @@ export class Instance implements Caller, Member {
   readonly #chat: number | undefined;
   readonly #business: string | undefined;
   #state: InstanceState = "running";
-  #held: Delivered | undefined;
+  #context: EventContext;
+  /** Events whose work is open although the application went on. */
+  #kept: Set<Delivered> | undefined;
   #received = false;
   #resolveReceive: ((event: object) => void) | undefined;
   #disconnectReason: DisconnectReason | undefined;
@@ -91,6 +102,7 @@ export class Instance implements Caller, Member {
     const { key, subject, id, business_connection_id, guest_query_id } = route;
     this.key = key;
     this.#host = host;
+    this.#context = new EventContext(this);
     this.#chat = subject === "chat" && guest_query_id === undefined ? id : undefined;
     this.#business = business_connection_id;
   }
@@ -99,9 +111,23 @@ export class Instance implements Caller, Member {
     return this.#state;
   }
 
+  /** The context of the application's code. */
+  get context(): EventContext {
+    return this.#context;
+  }
+
   /** The event that the application works on. */
   get held(): Delivered | undefined {
-    return this.#held;
+    return this.#context.held as Delivered | undefined;
+  }
+
+  /** True while work at events that the application has left is open. */
+  get hasKept(): boolean {
+    return this.#kept !== undefined && this.#kept.size > 0;
+  }
+
+  get eventTimeout(): number {
+    return this.#host.eventTimeout;
   }
 
   /** False while the application has never asked for an event. */
@@ -172,6 +198,7 @@ export class Instance implements Caller, Member {
   disconnect(reason: DisconnectReason): void {
     this.#disconnectReason = reason;
     this.#stop?.abort(stopError(reason));
+    for (const { delivery } of this.unsettled) delivery.abort(stopError(reason));
     if (this.#resolveReceive === undefined) return;
     this.#state = "disconnected";
     this.#resolveReceive({ type: "telegram.disconnect", reason });
@@ -183,10 +210,7 @@ export class Instance implements Caller, Member {
       return refusal(new ReceiveError("receive() was called while an earlier receive() still waits for an event"));
     }
     this.#received = true;
-    if (this.#held !== undefined) {
-      this.#host.settled(this.#held.seq, this);
-      this.#held = undefined;
-    }
+    if (this.held !== undefined) this.#leave(this.held);
     if (this.#state !== "running") return this.#silence();
     if (this.#disconnectReason !== undefined) {
       this.#state = "disconnected";
@@ -197,7 +221,7 @@ export class Instance implements Caller, Member {
   }
 
   send(event: unknown): Promise<unknown> {
-    if (this.#state === "disconnected" || this.#state === "ended") {
+    if (!this.hasKept && (this.#state === "disconnected" || this.#state === "ended")) {
       const why = this.#state === "ended" ? "the application has returned" : "the instance has been disconnected";
       return refusal(new DisconnectedError(`nothing can be sent for ${this.key} any more: ${why}`));
     }
@@ -208,22 +232,103 @@ export class Instance implements Caller, Member {
       this.#host.refused(error, this);
       return refusal(error);
     }
-    return this.#host.calls.make(call, this.#held?.seq ?? this.key, this);
+    return this.#host.calls.make(call, this.key, this, this.#eventOfCode);
   }
 
   /** The application has ended. */
   end(thrown: Ending["thrown"]): void {
-    const ending = { thrown, held: this.#held, received: this.#received };
-    this.#state = "ended";
-    this.#held = undefined;
-    this.#streams?.close();
-    this.#host.ended(this, ending);
+    // Its event took too long: it has ended for the host.
+    if (this.#state === "ended") return;
+    const { held } = this;
+    if (thrown === undefined && held?.delivery.isOpen) this.#keep(held);
+    this.#finish({ thrown, held: this.held, received: this.#received });
+  }
+
+  /** The event that was at hand or kept is settled, has failed, or is given up. */
+  over(event: Delivered): void {
+    event.delivery.end();
+    if (this.#context.held === event) this.#context.held = undefined;
+    this.#kept?.delete(event);
+  }
+
+  workOver(delivery: EventDelivery): void {
+    const event = this.#keptOf(delivery);
+    // At hand: it is settled when the application goes on.
+    if (event === undefined) return;
+    this.over(event);
+    this.#closeStreams();
+    this.#host.workOver(this, event, delivery.thrown);
+  }
+
+  overdue(delivery: EventDelivery, error: Error): void {
+    const { held } = this;
+    const event = held?.delivery === delivery ? held : this.#keptOf(delivery);
+    if (event === undefined) return;
+    this.over(event);
+    if (event === held) this.#state = "ended";
+    this.#closeStreams();
+    this.#host.overdue(this, event, error);
+  }
+
+  limited({ limit }: EventDelivery): void {
+    if (this.held !== undefined) this.#host.pulse.willWorkAt(this.held.seq, limit);
+  }
+
+  /** The event at hand, and those that are kept. */
+  get unsettled(): Delivered[] {
+    const kept = [...(this.#kept ?? [])];
+    return this.held === undefined ? kept : [...kept, this.held];
+  }
+
+  /** The event to which the running code belongs. */
+  get #eventOfCode(): ContextEvent | undefined {
+    const context = currentContext();
+    return (context?.instance === this ? context.held : undefined) ?? this.held;
+  }
+
+  #keptOf(delivery: EventDelivery): Delivered | undefined {
+    return [...(this.#kept ?? [])].find((event) => event.delivery === delivery);
   }
 
   #hold(delivered: Delivered): object {
-    this.#held = delivered;
-    this.#host.pulse.willWorkAt(delivered.seq);
+    this.#context.held = delivered;
+    delivered.delivery.begin(this);
+    this.#host.pulse.willWorkAt(delivered.seq, delivered.delivery.limit);
+    if (this.#disconnectReason !== undefined) delivered.delivery.abort(stopError(this.#disconnectReason));
     return delivered.event;
+  }
+
+  /** The application goes on to its next event. */
+  #leave(held: Delivered): void {
+    const { delivery } = held;
+    if (delivery.isOpen) {
+      this.#keep(held);
+      // The code of the open work keeps the context of its event.
+      enterContext(this.#context);
+      return;
+    }
+    this.over(held);
+    if (delivery.thrown === undefined) this.#host.settled(held.seq, this);
+    else this.#host.workOver(this, held, delivery.thrown);
+  }
+
+  #keep(event: Delivered): void {
+    this.#kept ??= new Set();
+    this.#kept.add(event);
+    this.#context = new EventContext(this);
+    this.#host.kept(event.seq, this);
+  }
+
+  #finish(ending: Ending): void {
+    this.#state = "ended";
+    ending.held?.delivery.end();
+    this.#context.held = undefined;
+    this.#closeStreams();
+    this.#host.ended(this, ending);
+  }
+
+  #closeStreams(): void {
+    if (this.#state === "ended" && !this.hasKept) this.#streams?.close();
   }
 
   #wait(): Promise<unknown> {

@@ -10,12 +10,13 @@ import type { ToMain } from "../src/protocol/port.ts";
 import type { Pulse } from "../src/protocol/pulse.ts";
 import { SHARDS, shardOf } from "../src/protocol/shard.ts";
 import type { Calls } from "./calls.ts";
+import { currentContext, enterContext, outside } from "./current-event.ts";
 import { scopeOf } from "./event.ts";
+import type { Thrown } from "./event-delivery.ts";
 import { IdleLine } from "./idle-line.ts";
 import { type Delivered, type Ending, Instance, InstanceExtensions, type InstanceHost } from "./instance.ts";
 import type { Asgi3 } from "./loader.ts";
 import { describe, placeInScope, type Reporter } from "./reporter.ts";
-import { outside, runningInstance } from "./running-instance.ts";
 
 export interface InstancesOptions {
   application: Asgi3;
@@ -25,6 +26,8 @@ export interface InstancesOptions {
   max: number;
   /** Milliseconds after which an idle instance is dropped. */
   idleTimeout: number;
+  /** Longest work at an event: ms; Infinity without a limit. */
+  eventTimeout: number;
   reporter: Pick<Reporter, "log">;
   outbound: Pick<Batch<ToMain>, "push" | "last">;
   calls: Pick<Calls, "make">;
@@ -37,6 +40,7 @@ const SLOW = 30_000;
 export class Instances implements InstanceHost {
   readonly calls: InstancesOptions["calls"];
   readonly pulse: InstancesOptions["pulse"];
+  readonly eventTimeout: number;
   readonly #options: InstancesOptions;
   readonly #live = new Map<string, Instance>();
   /** Instances that wait for an event, the longest idle first. */
@@ -45,7 +49,11 @@ export class Instances implements InstanceHost {
   readonly #behind = new Set<Instance>();
   /** Instances that are disconnected and have not ended. Events of their scopes wait, so that no two instances of one overlap. */
   readonly #closing = new Map<string, Instance>();
-  /** Called when a closing instance has ended. */
+  /** Disconnected instances from which nothing more comes, but for the end of their open work. */
+  readonly #silent = new Set<Instance>();
+  /** Instances that have ended while work at their events is open. Events of their scopes do not wait. */
+  readonly #working = new Set<Instance>();
+  /** Called when an instance that was disconnected is over. */
   readonly #whenClosed = new Map<Instance, () => void>();
   readonly #sweeper: NodeJS.Timeout;
   /** A coarse clock, which costs nothing to read. */
@@ -58,12 +66,13 @@ export class Instances implements InstanceHost {
     this.#options = options;
     this.calls = options.calls;
     this.pulse = options.pulse;
+    this.eventTimeout = options.eventTimeout;
     const period = Math.min(1000, Math.max(10, options.idleTimeout / 4));
     this.#sweeper = setInterval(() => this.#sweep(), period).unref();
   }
 
   get size(): number {
-    return this.#live.size + this.#closing.size;
+    return this.#live.size + this.#closing.size + this.#working.size;
   }
 
   deliver(delivered: Delivered): void {
@@ -91,8 +100,9 @@ export class Instances implements InstanceHost {
   async drain(reason: DisconnectReason): Promise<number[]> {
     this.#drained = Promise.withResolvers();
     clearInterval(this.#sweeper);
-    const instances = [...this.#live.values(), ...this.#closing.values()];
+    const instances = this.#all;
     for (const instance of this.#live.values()) this.#disconnect(instance, reason);
+    for (const instance of this.#working) instance.disconnect(reason);
     this.#closed();
     await this.#drained.promise;
     return [...instances.flatMap(takeQueue), ...this.#tooLate];
@@ -103,13 +113,11 @@ export class Instances implements InstanceHost {
    * @returns the numbers of the events that no application received
    */
   async revoke(shard: number): Promise<number[]> {
-    const instances = [...this.#live.values(), ...this.#closing.values()].filter(
-      ({ key }) => shardOfKey(key) === shard,
-    );
+    const instances = this.#all.filter(({ key }) => shardOfKey(key) === shard);
     const closed = instances.map((instance) => new Promise<void>((resolve) => this.#whenClosed.set(instance, resolve)));
     for (const instance of instances) {
-      if (this.#closing.has(instance.key)) instance.disconnect("moved");
-      else this.#disconnect(instance, "moved");
+      if (this.#live.get(instance.key) === instance) this.#disconnect(instance, "moved");
+      else instance.disconnect("moved");
     }
     await Promise.all(closed);
     return instances.flatMap(takeQueue);
@@ -125,16 +133,36 @@ export class Instances implements InstanceHost {
     else outbound.push({ type: "settled", seqs: [seq] });
   }
 
+  kept(seq: number): void {
+    this.#options.outbound.push({ type: "kept", seq });
+  }
+
+  workOver(instance: Instance, event: Delivered, thrown: Thrown | undefined): void {
+    this.#conclude(instance, event, thrown);
+    if (instance.hasKept) return;
+    if (instance.state === "idle" && this.#live.get(instance.key) === instance) this.becameIdle(instance);
+    if (this.#working.delete(instance)) this.#closed(instance);
+    else if (this.#silent.delete(instance)) this.becameSilent(instance);
+  }
+
+  overdue(instance: Instance, event: Delivered, error: Error): void {
+    const place = placeInScope(instance.key, event.event);
+    this.#options.outbound.push({ type: "failed", seq: event.seq, error: describe(error), ...place });
+    if (instance.state === "ended") this.#left(instance);
+  }
+
   refused(error: unknown, instance: Instance): void {
     this.#log(instance, "warn", `send() refused an event: ${error}`);
   }
 
   becameIdle(instance: Instance): void {
     instance.since = this.#now;
-    this.#idle.add(instance);
+    // With open work it is not idle, only without an event at hand.
+    if (!instance.hasKept) this.#idle.add(instance);
   }
 
   becameSilent(instance: Instance): void {
+    if (instance.hasKept) return void this.#silent.add(instance);
     this.#closed(instance);
     this.#succeed(instance);
   }
@@ -144,17 +172,24 @@ export class Instances implements InstanceHost {
   readonly threw = (error: unknown): void => this.#running.end({ error });
 
   ended(instance: Instance, ending: Ending): void {
-    const { key } = instance;
-    if (this.#live.get(key) === instance) this.#live.delete(key);
-    this.#idle.delete(instance);
-    this.#conclude(instance, ending);
-    this.#closed(instance);
-    this.#succeed(instance);
+    const { held, thrown, received } = ending;
+    // An application that never asked for an event answers for its first one, or it would be called for that event for ever.
+    const event = held ?? (received ? undefined : instance.queue[0]);
+    if (event === undefined) this.#reportIdleThrow(instance, thrown);
+    else if (this.#conclude(instance, event, thrown) && event !== held) {
+      instance.dequeue();
+      if (!isFailure(thrown)) this.#warnOfUnread(instance, event);
+    }
+    this.#left(instance);
   }
 
   /** The instance whose code is running. */
   get #running(): Instance {
-    return runningInstance.getStore() as Instance;
+    return currentContext()!.instance as Instance;
+  }
+
+  get #all(): Instance[] {
+    return [...this.#live.values(), ...this.#closing.values(), ...this.#working];
   }
 
   // ---- one instance's life ----
@@ -172,10 +207,9 @@ export class Instances implements InstanceHost {
     this.#behind.add(instance);
     const { application, state } = this.#options;
     const scope = scopeOf(route, state, new InstanceExtensions(instance));
-    // In a context of its own, so that its output and errors can be traced to it. enterWith() costs less memory than run(), which
-    // keeps a second context per instance to restore.
+    // In a context of its own, so that its output and errors can be traced to it.
     outside(() => {
-      runningInstance.enterWith(instance);
+      enterContext(instance.context);
       instance.run(application, scope);
     });
   }
@@ -196,36 +230,51 @@ export class Instances implements InstanceHost {
     this.#start(instance.emptyQueue());
   }
 
-  /** Decides the end of the event at hand when an application ends. */
-  #conclude(instance: Instance, { thrown, held, received }: Ending): void {
+  /** The instance has ended. With open work it is still there, but not for its scope's next event. */
+  #left(instance: Instance): void {
+    const { key } = instance;
+    if (this.#live.get(key) === instance) this.#live.delete(key);
+    this.#idle.delete(instance);
+    if (instance.hasKept) {
+      this.#working.add(instance);
+      if (this.#closing.get(key) === instance) this.#closing.delete(key);
+    } else this.#closed(instance);
+    this.#succeed(instance);
+  }
+
+  /**
+   * Decides the end of an event when the application, or its open work, is done with it.
+   * @returns false if it is given up: another instance will get it
+   */
+  #conclude(instance: Instance, { seq, event, delivery }: Delivered, thrown: Thrown | undefined): boolean {
     const { outbound, reporter } = this.#options;
-    // An application that never asked for an event answers for its first one, or it would be called for that event for ever.
-    const event = held ?? (received ? undefined : instance.queue[0]);
-    const place = placeInScope(instance.key, event?.event);
-    if (event !== undefined && instance.isStopping && isGivingUp(thrown?.error)) {
+    const place = placeInScope(instance.key, event);
+    if (instance.isStopping && isGivingUp(thrown?.error)) {
       reporter.log("info", "an event was given up; it will be delivered again", undefined, place);
-      return;
+      return false;
     }
-    if (event !== held) instance.dequeue();
-    if (thrown === undefined || thrown.error instanceof DisconnectedError) {
-      if (event === undefined) return;
-      this.settled(event.seq, instance);
-      if (!received) {
-        const message = "the application returned without calling receive(); the event counts as handled";
-        reporter.log("warn", message, undefined, place);
-      }
-      return;
-    }
-    const error = describe(thrown.error);
-    if (event !== undefined) outbound.push({ type: "failed", seq: event.seq, error, ...place });
-    else reporter.log("error", "the application threw while it held no event", thrown.error, place);
+    if (isFailure(thrown) && !delivery.isCancelledBy(thrown.error)) {
+      outbound.push({ type: "failed", seq, error: describe(thrown.error), ...place });
+    } else this.settled(seq, instance);
+    return true;
+  }
+
+  #reportIdleThrow(instance: Instance, thrown: Thrown | undefined): void {
+    if (!isFailure(thrown)) return;
+    const message = "the application threw while it held no event";
+    this.#options.reporter.log("error", message, thrown.error, placeInScope(instance.key));
+  }
+
+  #warnOfUnread({ key }: Instance, { event }: Delivered): void {
+    const message = "the application returned without calling receive(); the event counts as handled";
+    this.#options.reporter.log("warn", message, undefined, placeInScope(key, event));
   }
 
   /** The instance has ended, or is given up. */
   #closed(instance?: Instance): void {
     const key = instance?.key ?? "";
     if (this.#closing.get(key) === instance) this.#closing.delete(key);
-    if (this.#closing.size === 0) this.#drained?.resolve();
+    if (this.#closing.size + this.#working.size === 0) this.#drained?.resolve();
     if (instance === undefined) return;
     this.#whenClosed.get(instance)?.();
     this.#whenClosed.delete(instance);
@@ -274,6 +323,11 @@ export class Instances implements InstanceHost {
 /** Whole milliseconds: a fraction would take memory of its own in every instance. */
 function now(): number {
   return Math.trunc(performance.now());
+}
+
+/** The end of an application that is disconnected is none. */
+function isFailure(thrown: Thrown | undefined): thrown is Thrown {
+  return thrown !== undefined && !(thrown.error instanceof DisconnectedError);
 }
 
 /** True for the errors of an application that gave up since its signal was aborted: the signal's reason, or Node.js's AbortError. */

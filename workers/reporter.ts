@@ -7,8 +7,8 @@ import { inspect } from "node:util";
 import type { Batch } from "../src/protocol/batch.ts";
 import { delivery } from "../src/protocol/delivery.ts";
 import type { LogLevel, Place, ToMain } from "../src/protocol/port.ts";
+import { currentContext, currentEvent } from "./current-event.ts";
 import { captureOutput } from "./output.ts";
-import { runningInstance } from "./running-instance.ts";
 
 export class Reporter {
   /** True if debug lines are logged. */
@@ -59,14 +59,14 @@ export class Reporter {
   }
 
   #reportCrash(message: string, error: unknown): void {
-    const seq = runningInstance.getStore()?.held?.seq;
+    const seq = currentEvent()?.seq;
     const culprit = seq === undefined ? {} : { seq };
     this.#outbound.push({ type: "crash", message, error: describe(error), ...this.#place(), ...culprit });
   }
 
   #place(): Place {
-    const instance = runningInstance.getStore();
-    return instance === undefined ? {} : placeInScope(instance.key, instance.held?.event);
+    const context = currentContext();
+    return context === undefined ? {} : placeInScope(context.instance.key, currentEvent()?.event);
   }
 }
 

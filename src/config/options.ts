@@ -165,13 +165,26 @@ export const OPTIONS = {
     group: "Application",
     help: "Heap limit per worker in megabytes",
   },
+  eventTimeout: {
+    type: "number",
+    unit: "seconds",
+    min: 0.001,
+    max: LONGEST_TIMER,
+    canBeOff: true,
+    default: false,
+    example: 60,
+    group: "Application",
+    help: "Longest work at an event in seconds; then it is a dead letter",
+  },
+  // A minute of one turn of the event loop: longer than any computation that a bot should do inline, shorter than the patience of
+  // the chats that wait behind it.
   stallTimeout: {
     type: "number",
     unit: "seconds",
     min: 2,
     max: LONGEST_TIMER,
     canBeOff: true,
-    default: false,
+    default: 60,
     example: 30,
     group: "Application",
     help: "Replace a worker whose event loop is stuck for so many seconds",

@@ -2,6 +2,8 @@
  * Decides when an event is posted to the worker of its shard, and keeps account of posted and unsettled events.
  *
  *   received() --> waiting -- its turn, and room --> posted -- settled() --> gone
+ *                            posted -- kept() --> posted, but in no window; no suspect any more -- settled() --> gone
+ *                            posted -- timedOut() --> dead letter
  *                            suspect <-- workerDied() -- posted
  *                            suspect -- its turn, with nothing else posted --> posted, alone
  *                                       dead letter <-- workerDied() -- posted, alone, at the last attempt allowed
@@ -38,8 +40,8 @@ export interface DispatcherOptions {
   maxAttempts: number;
   /** Posts an event to a worker. `alone`: the worker holds nothing else, so its death would have one cause. */
   post(worker: number, arrival: Arrival, alone: boolean): void;
-  /** The event killed its worker too often: the dispatcher has let go of it. */
-  deadLetter(worker: number, arrival: Arrival): void;
+  /** The event killed its worker too often, or took too long: the dispatcher has let go of it. */
+  deadLetter(worker: number, arrival: Arrival, cause: "deadly" | "timed out"): void;
 }
 
 /** An event that was posted so often without an end is a suspect from the start. */
@@ -49,6 +51,8 @@ const SUSPICIOUS = 2;
 const POSTED_PER_SCOPE = 32;
 /** Events that one worker may hold at once. */
 const POSTED_PER_WORKER = 1000;
+/** Events of one scope that may be unsettled although the application went on. */
+const KEPT_PER_SCOPE = 32;
 /** Unsettled events, and characters in them, at the high-water mark. */
 const MOST_UNSETTLED = 10_000;
 const MOST_CHARACTERS = 64 * 1024 * 1024;
@@ -58,8 +62,10 @@ interface Line {
   readonly shard: number;
   readonly worker: WorkerState;
   waiting: Arrival[];
-  /** Events of the line that are posted or suspect. */
+  /** Events of the line that are posted or suspect, but for those that are kept. */
   posted: number;
+  /** Events at which the application has open work, although it went on. */
+  kept: number;
   /** The shard is being taken away: nothing of the line is posted or kept. */
   isRevoked: boolean;
 }
@@ -69,6 +75,8 @@ interface WorkerState {
   isOpen: boolean;
   /** By `seq`, in the order of posting. */
   readonly posted: Map<number, Held>;
+  /** The posted events that are kept. They count in no window. */
+  readonly kept: Set<Held>;
   /** Lines whose next event may be posted when the worker has room. */
   readonly ready: Set<Line>;
   /** Posted one at a time before anything else, in order. Their lines count them as posted. */
@@ -102,6 +110,7 @@ export class Dispatcher {
       number,
       isOpen: false,
       posted: new Map(),
+      kept: new Set(),
       ready: new Set(),
       suspects: [],
       alone: false,
@@ -149,12 +158,24 @@ export class Dispatcher {
     const state = this.#workers[worker]!;
     for (const seq of seqs) {
       const held = state.posted.get(seq);
-      if (held === undefined) continue;
-      state.posted.delete(seq);
-      this.#forget(held);
+      if (held !== undefined) this.#letGo(state, held);
     }
     this.#pump(state);
     this.#signal();
+  }
+
+  /** The application goes on, while it has open work at the event. */
+  kept(worker: number, seq: number): void {
+    const state = this.#workers[worker]!;
+    const held = state.posted.get(seq);
+    if (held === undefined || state.kept.has(held)) return;
+    state.kept.add(held);
+    held.line.posted -= 1;
+    held.line.kept += 1;
+    // An application that asks for more has survived it.
+    state.alone = false;
+    if (held.line.waiting.length > 0) this.#queue(held.line);
+    this.#pump(state);
   }
 
   /** The worker can take events. */
@@ -177,20 +198,31 @@ export class Dispatcher {
   workerDied(worker: number, culprit?: number): number[] {
     const state = this.#workers[worker]!;
     const held = inOrder(state);
-    const guilty = state.alone ? held[0] : state.posted.get(culprit ?? -1);
+    const guilty = state.alone ? held.find((one) => !state.kept.has(one)) : state.posted.get(culprit ?? -1);
     state.isOpen = false;
     state.alone = false;
-    state.posted.clear();
+    this.#takeBack(state);
     state.suspects = [...held, ...state.suspects];
     for (const { arrival } of held) arrival.deaths += 1;
     if (guilty !== undefined && guilty.arrival.deaths >= this.#options.maxAttempts) {
       state.suspects.splice(state.suspects.indexOf(guilty), 1);
       this.#forget(guilty);
-      this.#options.deadLetter(worker, guilty.arrival);
+      this.#options.deadLetter(worker, guilty.arrival, "deadly");
     }
     state.suspects = this.#withoutRevoked(state.suspects);
     this.#signal();
     return held.map(({ arrival }) => arrival.seq);
+  }
+
+  /** The event took too long, and its worker was ended for it: it is a dead letter, and the worker's other events are not blamed. */
+  timedOut(worker: number, seq: number): void {
+    const state = this.#workers[worker]!;
+    const held = state.posted.get(seq);
+    if (held !== undefined) {
+      this.#letGo(state, held);
+      this.#options.deadLetter(worker, held.arrival, "timed out");
+    }
+    this.workerDrained(worker, []);
   }
 
   /**
@@ -200,9 +232,10 @@ export class Dispatcher {
   workerDrained(worker: number, unseen: readonly number[]): void {
     const state = this.#workers[worker]!;
     this.#withdraw(state, unseen);
-    const held = this.#withoutRevoked(inOrder(state));
+    const all = inOrder(state);
     state.isOpen = false;
-    state.posted.clear();
+    this.#takeBack(state);
+    const held = this.#withoutRevoked(all);
     // Suspects go before anything else, so an event that was posted before them joins them, or they would overtake it.
     if (state.alone || state.suspects.length > 0) state.suspects = [...held, ...state.suspects];
     else for (const { arrival, line } of held.reverse()) this.#return(arrival, line);
@@ -219,7 +252,7 @@ export class Dispatcher {
       line.isRevoked = true;
       state.ready.delete(line);
       for (const arrival of line.waiting.splice(0)) this.#leave(arrival);
-      if (line.posted === 0) this.#lines.delete(line.scope);
+      if (line.posted + line.kept === 0) this.#lines.delete(line.scope);
     }
     state.suspects = this.#withoutRevoked(state.suspects);
     this.#pump(state);
@@ -272,13 +305,13 @@ export class Dispatcher {
   #open({ scope, id }: Arrival): Line {
     const shard = this.#table.shardOf(id);
     const worker = this.#workers[this.#table.workerOf(shard)]!;
-    const line = { scope, shard, worker, waiting: [], posted: 0, isRevoked: false };
+    const line = { scope, shard, worker, waiting: [], posted: 0, kept: 0, isRevoked: false };
     this.#lines.set(scope, line);
     return line;
   }
 
   #queue(line: Line): void {
-    if (line.posted < POSTED_PER_SCOPE) line.worker.ready.add(line);
+    if (line.posted < POSTED_PER_SCOPE && line.kept < KEPT_PER_SCOPE) line.worker.ready.add(line);
   }
 
   /** Posts every event that may be posted. */
@@ -293,15 +326,17 @@ export class Dispatcher {
 
   /** Takes the next suspect; without suspects, one event of each line in turn while the worker has room. */
   #next(state: WorkerState): Held | undefined {
-    if (!state.isOpen || state.posted.size >= POSTED_PER_WORKER) return undefined;
+    const posted = state.posted.size - state.kept.size;
+    if (!state.isOpen || posted >= POSTED_PER_WORKER) return undefined;
     if (state.suspects.length > 0 || state.alone) {
-      if (state.posted.size > 0) return undefined;
+      if (posted > 0) return undefined;
       const suspect = state.suspects.shift();
       state.alone = suspect !== undefined;
       if (suspect !== undefined) return suspect;
     }
     for (const line of state.ready) {
       state.ready.delete(line);
+      if (line.kept >= KEPT_PER_SCOPE) continue;
       const arrival = line.waiting.shift();
       if (arrival === undefined) continue;
       line.posted += 1;
@@ -328,7 +363,20 @@ export class Dispatcher {
 
   #letGo(state: WorkerState, held: Held): void {
     state.posted.delete(held.arrival.seq);
+    if (state.kept.delete(held)) this.#unkeep(held);
     this.#forget(held);
+  }
+
+  /** The worker has none of its events any more. */
+  #takeBack(state: WorkerState): void {
+    for (const held of state.kept) this.#unkeep(held);
+    state.kept.clear();
+    state.posted.clear();
+  }
+
+  #unkeep({ line }: Held): void {
+    line.kept -= 1;
+    line.posted += 1;
   }
 
   /** @returns the events of lines that stay; the others are forgotten */
@@ -341,7 +389,7 @@ export class Dispatcher {
     line.posted -= 1;
     this.#leave(arrival);
     if (line.waiting.length > 0) this.#queue(line);
-    else if (line.posted === 0 && this.#lines.get(line.scope) === line) this.#lines.delete(line.scope);
+    else if (line.posted + line.kept === 0 && this.#lines.get(line.scope) === line) this.#lines.delete(line.scope);
   }
 
   #leave({ body }: Arrival): void {

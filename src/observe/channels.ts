@@ -79,8 +79,11 @@ export interface SettledMessage extends EventFields {
 
 export interface DeadLetterMessage extends FromServer {
   readonly update_id: number | undefined;
-  /** `failed`: the application threw. `worker_died`: the event killed its worker or the process. `unreadable`: not an update. */
-  readonly cause: "failed" | "worker_died" | "unreadable";
+  /**
+   * `failed`: the application threw. `worker_died`: the event killed its worker or the process. `timed_out`: it
+   * blocked its worker for longer than its time limit. `unreadable`: not an update.
+   */
+  readonly cause: "failed" | "worker_died" | "timed_out" | "unreadable";
 }
 
 export interface SendMessage extends FromServer {

@@ -69,7 +69,7 @@ export const METRICS = {
     help: "New dead letters",
     labels: {
       cause:
-        "`failed`: the application threw; `worker_died`: the event killed its worker or the process; `unreadable`: not an update",
+        "`failed`: the application threw; `worker_died`: the event killed its worker or the process; `timed_out`: it blocked its worker for longer than its time limit; `unreadable`: not an update",
     },
   },
   asgigram_workers: {

@@ -68,7 +68,12 @@ export class Metrics {
       settled.add(outcome);
       handlings.observe(duration / 1000);
     });
-    const deadLetters = this.#tally("asgigram_dead_letters_total", "cause", ["failed", "worker_died", "unreadable"]);
+    const deadLetters = this.#tally("asgigram_dead_letters_total", "cause", [
+      "failed",
+      "worker_died",
+      "timed_out",
+      "unreadable",
+    ]);
     this.#on("asgigram:dead-letter", ({ cause }) => deadLetters.add(cause));
   }
 

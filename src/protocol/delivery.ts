@@ -1,4 +1,7 @@
-/** The delivery of an event: facts that the server knows and Telegram's object does not contain. */
+/** The delivery of an event: facts and functions that the server has and Telegram's object does not contain. */
+
+import { NoDeliveryError } from "./errors.ts";
+import { services } from "./services.ts";
 
 /** A registered symbol: it is the same in every copy of this package that a process has loaded. */
 const DELIVERY = Symbol.for("asgigram.delivery");
@@ -11,10 +14,57 @@ export interface Delivery {
    * effects.
    */
   readonly attempt: number;
+  /**
+   * Aborted when the event is to be given up: with the reason of `cancel()`; with a TimeoutError at the time limit; with a
+   * DisconnectedError when the server stops, the application is reloaded, or the chat moves. An event whose handler throws the
+   * DisconnectedError, or an AbortError after it, is delivered again.
+   */
+  readonly signal: AbortSignal;
+  /**
+   * Number of heavy jobs that start before this event's newest job, which waits in the queue of offload(). 0 if it runs, or if there
+   * is none.
+   */
+  readonly ahead: Promise<number>;
+  /**
+   * Keeps the event unsettled until the promise is over, while the chat's next events come. A rejection is a throw of the application:
+   * the event becomes a dead letter. After a crash the event is delivered again. A chat may have 32 such events; then its next ones
+   * wait.
+   * @throws DisconnectedError if the event is settled already
+   */
+  waitUntil(work: PromiseLike<unknown>): void;
+  /**
+   * Aborts the signal. If the abort then escapes from the application or its `waitUntil()` work, the event is settled.
+   * @param reason default: an AbortError
+   */
+  cancel(reason?: unknown): void;
+  /**
+   * Sets a time limit for the event, from now: at the limit its signal is aborted, and 5 s later it is a dead letter. Call it again to
+   * renew the limit. The clock stands while a job waits for a heavy thread, and while Telegram makes a call wait.
+   * @param milliseconds above 0
+   * @throws TypeError
+   */
+  timeout(milliseconds: number): void;
 }
 
-/** The delivery of a received event; undefined for events that are no update, and for a copy of an event. */
-export function delivery(event: object): Delivery | undefined {
+/**
+ * The delivery of the event whose code runs, in the handler of any library.
+ * @throws NoDeliveryError outside an event
+ */
+export function delivery(): Delivery;
+/** The delivery of a received event or of its update; undefined for events that are no update, and for a copy of an event. */
+export function delivery(event: object): Delivery | undefined;
+export function delivery(event?: object): Delivery | undefined {
+  if (event !== undefined) return attachedTo(event) ?? services()?.deliveryOf(event);
+  const current = services()?.currentDelivery();
+  if (current === undefined) {
+    throw new NoDeliveryError(
+      "delivery() was called outside an event: call it in an event's code, or pass the event to it",
+    );
+  }
+  return current;
+}
+
+export function attachedTo(event: object): Delivery | undefined {
   return (event as { [DELIVERY]?: Delivery })[DELIVERY];
 }
 

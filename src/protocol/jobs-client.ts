@@ -1,47 +1,86 @@
-/** The client's side of a jobs port. */
+/** The client's side of a jobs port: the modules that a thread names, the jobs that it makes, the values that it shares. */
 
-import type { MessagePort } from "node:worker_threads";
+import { MessageChannel, type MessagePort } from "node:worker_threads";
 import { errorOfData } from "./error-data.ts";
-import { ApplicationLoadError } from "./errors.ts";
-import type { Job, Jobs } from "./jobs.ts";
-import type { FromHeavy, ModuleOptions, ToHeavy } from "./port.ts";
+import { ApplicationLoadError, JobCrashedError } from "./errors.ts";
+import type { Job, JobOrigin, Jobs, RunOptions } from "./jobs.ts";
+import { OpenJob } from "./open-job.ts";
+import type { FromHeavy, ModuleOptions, ToHeavy, ToJob } from "./port.ts";
+import { sizeOf } from "./size-of.ts";
+
+const NO_EVENT = (): undefined => undefined;
 
 export class JobsClient implements Jobs {
   readonly #port: MessagePort;
-  readonly #shares = new Map<number, PromiseWithResolvers<unknown>>();
+  readonly #origin: () => JobOrigin | undefined;
   readonly #modules = new Map<string, PromiseWithResolvers<void>>();
+  readonly #jobs = new Map<number, OpenJob>();
+  readonly #shares = new Map<number, PromiseWithResolvers<unknown>>();
+  readonly #questions = new Map<number, PromiseWithResolvers<number>>();
+  /** Requests without an answer: they keep the process alive. */
+  #open = 0;
   #last = 0;
 
-  constructor(port: MessagePort) {
+  /** @param origin the event whose code runs */
+  constructor(port: MessagePort, origin: () => JobOrigin | undefined = NO_EVENT) {
     this.#port = port;
+    this.#origin = origin;
     port.on("message", (message: FromHeavy) => this.#receive(message));
+    port.once("close", () => this.#close());
     port.unref();
   }
 
   declare(module: string, options: ModuleOptions): void {
     const loaded = Promise.withResolvers<void>();
+    // Only a start waits for it: later the jobs themselves fail.
     loaded.promise.catch(() => {});
     this.#modules.set(module, loaded);
     this.#post({ type: "module", module, options });
   }
 
-  run(): Job {
-    throw new Error("not yet");
+  async loaded(): Promise<void> {
+    await this.#waitFor(Promise.all([...this.#modules.values()].map(({ promise }) => promise)));
+  }
+
+  run(module: string, name: string, args: unknown[], options: RunOptions): Job {
+    const origin = this.#origin();
+    const { signal = origin?.signal, timeout = Number.POSITIVE_INFINITY, transfer = [] } = options;
+    const id = ++this.#last;
+    const { port1, port2 } = new MessageChannel();
+    const job = new OpenJob(port1, {
+      signal,
+      origin,
+      cancel: (gently) => this.#post({ type: "cancel", id, gently }),
+      over: () => this.#jobs.delete(id),
+    });
+    if (signal?.aborted) {
+      port2.close();
+      return job.handle;
+    }
+    // Posted first: arguments that cannot be copied make no job.
+    port1.postMessage({ type: "arguments", arguments: args } satisfies ToJob, [...transfer]);
+    this.#jobs.set(id, job);
+    const order = { name, line: origin?.line, bytes: sizeOf(args), timeout, port: port2 };
+    this.#port.postMessage({ type: "job", id, module, job: order } satisfies ToHeavy, [port2]);
+    origin?.made(() => this.#ahead(id));
+    void this.#waitFor(job.over);
+    return job.handle;
   }
 
   share(module: string): Promise<unknown> {
     const id = ++this.#last;
     const shared = Promise.withResolvers<unknown>();
     this.#shares.set(id, shared);
-    this.#port.ref();
     this.#post({ type: "share", id, module });
-    return shared.promise;
+    return this.#waitFor(shared.promise);
   }
 
-  async loaded(): Promise<void> {
-    this.#port.ref();
-    await Promise.all([...this.#modules.values()].map(({ promise }) => promise));
-    this.#port.unref();
+  #ahead(id: number): Promise<number> {
+    if (this.#jobs.get(id)?.isWaiting !== true) return Promise.resolve(0);
+    const answer = this.#questions.get(id) ?? Promise.withResolvers<number>();
+    if (!this.#questions.has(id)) this.#post({ type: "ahead", id });
+    this.#questions.set(id, answer);
+    return this.#waitFor(answer.promise);
   }
 
   #receive(message: FromHeavy): void {
@@ -52,14 +91,45 @@ export class JobsClient implements Jobs {
         const { message: text, detail } = message.error;
         return this.#modules.get(message.module)?.reject(new ApplicationLoadError(text, { cause: detail }));
       }
+      case "started":
+        return this.#jobs.get(message.id)?.started();
+      case "lost":
+        return this.#jobs.get(message.id)?.lost(errorOfData(message.error));
+      case "ahead":
+        return take(this.#questions, message.id)?.resolve(message.ahead);
       case "shared":
-        return this.#shares.get(message.id)?.resolve(message.value);
+        return take(this.#shares, message.id)?.resolve(message.value);
       case "unshared":
-        return this.#shares.get(message.id)?.reject(errorOfData(message.error));
+        return take(this.#shares, message.id)?.reject(errorOfData(message.error));
+    }
+  }
+
+  /** The main thread is gone, or has ended all heavy threads. */
+  #close(): void {
+    const error = new JobCrashedError("the heavy threads have ended");
+    for (const job of this.#jobs.values()) job.lost(error);
+    for (const { reject } of [...this.#shares.values(), ...this.#modules.values()]) reject(error);
+    for (const { resolve } of this.#questions.values()) resolve(0);
+  }
+
+  async #waitFor<T>(answer: Promise<T>): Promise<T> {
+    this.#open += 1;
+    this.#port.ref();
+    try {
+      return await answer;
+    } finally {
+      this.#open -= 1;
+      if (this.#open === 0) this.#port.unref();
     }
   }
 
   #post(message: ToHeavy): void {
     this.#port.postMessage(message);
   }
+}
+
+function take<T>(waiting: Map<number, T>, id: number): T | undefined {
+  const one = waiting.get(id);
+  waiting.delete(id);
+  return one;
 }

@@ -1,12 +1,13 @@
 /** Makes jobs in heavy threads: the client's side of a jobs port. */
 
+import type { Transferable } from "node:worker_threads";
 import type { ModuleOptions } from "./port.ts";
 
 export interface Jobs {
   /** Names a module, so that it is loaded before the first event. */
   declare(module: string, options: ModuleOptions): void;
   /** Starts a job. Its promise is also an async iterator, for functions that are generators. */
-  run(module: string, name: string, args: unknown[], options: JobOptions): Job;
+  run(module: string, name: string, args: unknown[], options: RunOptions): Job;
   /** The value of the module's default export, which runs once a server. */
   share(module: string): Promise<unknown>;
   /**
@@ -17,10 +18,27 @@ export interface Jobs {
 }
 
 export interface JobOptions {
-  /** Gives the job up; by default the signal of the event whose code runs. */
+  /** Gives the job up when it is aborted. Default: the signal of the event whose code runs. */
   readonly signal?: AbortSignal;
-  /** Longest run, without the wait: ms. */
+  /** Longest run, without the wait for a thread: ms. Default: no limit. */
   readonly timeout?: number;
 }
 
+export interface RunOptions extends JobOptions {
+  /** Buffers in the arguments that are moved instead of copied. */
+  readonly transfer?: readonly Transferable[];
+}
+
 export type Job = Promise<unknown> & AsyncGenerator<unknown>;
+
+/** The event whose code makes a job. */
+export interface JobOrigin {
+  readonly signal: AbortSignal;
+  /** Its scope: jobs of one scope start in order, and scopes take turns. */
+  readonly line: string;
+  /** Stops the event's clock while the job waits for a thread. */
+  pause(): void;
+  resume(): void;
+  /** The event has made a job. `ahead` asks for the number of jobs that start before it. */
+  made(ahead: () => Promise<number>): void;
+}

@@ -22,6 +22,8 @@ export interface HostTask {
   maxInstances: number;
   /** Milliseconds after which an idle instance is dropped; Infinity for never. */
   idleTimeout: number;
+  /** Longest work at an event: ms; Infinity without a limit. */
+  eventTimeout: number;
   /** The bot itself, as getMe describes it: updates without a chat or user go to its scope. */
   bot: Entity;
   /** True if the worker posts log lines of level debug. */
@@ -76,6 +78,8 @@ export type ToMain =
   /** `from`: the number of the event that the instance holds; its scope if it holds none. */
   | { type: "call"; id: number; call: Call; from: number | string }
   | { type: "settled"; seqs: number[] }
+  /** The application goes on while work that it gave to `waitUntil()` is open: the event is settled, or fails, later. */
+  | { type: "kept"; seq: number }
   /** The application's exception: the event becomes a dead letter. */
   | ({ type: "failed"; seq: number; error: string } & Place)
   | ({ type: "log"; level: LogLevel; message: string; error?: string } & Place)

@@ -6,6 +6,9 @@
 /** Interval between two beats of a worker: ms. */
 export const BEAT = 1000;
 
+/** Time between the abort of an event's signal at its time limit, and its end: ms. */
+export const LIMIT_GRACE = 5000;
+
 /** Instances dropped since the worker started: idle for `--idle-timeout`, or evicted by `--max-applications`. */
 export interface Dropped {
   idle: number;
@@ -41,8 +44,11 @@ export interface WorkerStatus {
 const COUNTS = ["idle", "evicted"] as const satisfies (keyof Dropped)[];
 const MEASURES = ["instances", "active", "heap", "external"] as const satisfies (keyof Measures)[];
 const FIELDS = [...COUNTS, ...MEASURES];
-/** Places before the fields: time of the last beat, in ms since 1970; the inbox's number of the event at hand. */
-const [TURNED, SEQ, FIRST] = [0, 1, 2];
+/**
+ * Places before the fields: time of the last beat, in ms since 1970; the inbox's number of the event at hand; its time limit in ms, 0
+ * without one.
+ */
+const [TURNED, SEQ, LIMIT, FIRST] = [0, 1, 2, 3];
 
 const NOW = Promise.resolve();
 
@@ -70,10 +76,16 @@ export class Pulse {
   }
 
   /** The application works at this event when its code goes on: one message may resume many instances, one after another. */
-  willWorkAt(seq: number): void {
+  willWorkAt(seq: number, limit = 0): void {
     void NOW.then(() => {
       this.#values[SEQ] = seq;
+      this.#values[LIMIT] = limit;
     });
+  }
+
+  /** The time limit of the event at hand: ms; 0 without one. */
+  get limit(): number {
+    return this.#values[LIMIT]!;
   }
 
   /** The event that the application last worked at; 0 if there was none. */

@@ -34,6 +34,8 @@ export interface WorkerFacts extends EventFacts {
   workerDrained(worker: Worker, unseen: readonly number[]): void;
   /** The worker is dead, and its last messages have been handled. `culprit`: the event that is known to have killed it. */
   workerDied(worker: Worker, culprit: number | undefined): void;
+  /** The worker is dead, for that event blocked it for longer than the event's time limit. */
+  eventTimedOut(worker: Worker, seq: number): void;
   /** The posted event of that number. */
   posted(worker: number, seq: number): Place | undefined;
 }
@@ -272,7 +274,9 @@ export class WorkerPool {
     const message = "a worker died; its unsettled events go to its replacement";
     words.said(number, { error: error.message }, "error", message);
     diagnostics.workerDied(number, worker.causeOfDeath, error);
-    if (isServing) updates.workerDied(worker, worker.culprit);
+    if (!isServing) return;
+    if (worker.overdue === undefined) updates.workerDied(worker, worker.culprit);
+    else updates.eventTimedOut(worker, worker.overdue);
   }
 
   /** Starts a worker after a pause if the number's worker is dead and no other one is about to replace it. */

@@ -1,6 +1,10 @@
-/** Watches for workers whose event loop does not turn: reports each once, and kills it after the stall timeout. */
+/**
+ * Watches for workers whose event loop does not turn: reports each once, and kills it after the stall timeout, or when the event at hand
+ * has blocked it for longer than its own time limit and a grace.
+ */
 
 import { WorkerError } from "../protocol/errors.ts";
+import { LIMIT_GRACE } from "../protocol/pulse.ts";
 import type { Worker } from "./worker.ts";
 
 export interface StallWatchOptions {
@@ -44,12 +48,18 @@ export class StallWatch {
 
   #lookAt(worker: Worker): void {
     const { timeout, onStalled } = this.#options;
-    const { silence } = worker.pulse;
+    const { pulse } = worker;
+    const { silence } = pulse;
     if (silence < Math.min(STALLED, timeout)) worker.isStalled = false;
     else if (!worker.isStalled) {
       worker.isStalled = true;
       onStalled(worker);
     }
-    if (silence >= timeout) worker.kill(new WorkerError(`worker ${worker.number} was stalled`));
+    if (pulse.limit > 0 && silence >= pulse.limit + LIMIT_GRACE) {
+      worker.overdue = pulse.seq;
+      worker.kill(
+        new WorkerError(`worker ${worker.number} was blocked by an event for longer than the event's time limit`),
+      );
+    } else if (silence >= timeout) worker.kill(new WorkerError(`worker ${worker.number} was stalled`));
   }
 }

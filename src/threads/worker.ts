@@ -31,6 +31,8 @@ type Item<Type extends ToMain["type"]> = Extract<ToMain, { type: Type }>;
 /** Takes what a worker says of its events. */
 export interface EventFacts {
   settled(worker: Worker, seqs: readonly number[]): void;
+  /** The application goes on, while it has open work at the event. */
+  kept(worker: Worker, seq: number): void;
   /** The application threw. */
   failed(worker: Worker, seq: number, error: string): void;
 }
@@ -97,6 +99,8 @@ export class Worker {
   /** True while it is among the workers that events are posted to, or finishes such events. */
   isServing = false;
   isStalled = false;
+  /** The event that blocked it for longer than the event's time limit, for which it was killed. */
+  overdue: number | undefined;
   /** True if it was killed because it did not finish in time. */
   isDismissed = false;
 
@@ -217,6 +221,8 @@ export class Worker {
       case "settled":
         onSettled?.(item.seqs.length);
         return updates.settled(this, item.seqs);
+      case "kept":
+        return updates.kept(this, item.seq);
       case "failed":
         onSettled?.(1);
         words.said(this.number, item, "error", "the application threw; the event is now a dead letter");

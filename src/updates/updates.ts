@@ -57,7 +57,7 @@ export class Updates implements InboxReceiver {
       workers,
       maxAttempts,
       post: this.#post.bind(this),
-      deadLetter: this.#deadLetterDeadly.bind(this),
+      deadLetter: this.#deadLetter.bind(this),
     });
   }
 
@@ -169,6 +169,17 @@ export class Updates implements InboxReceiver {
     this.#options.recorder.died(this.#dispatcher.workerDied(number, culprit));
   }
 
+  /** The event took too long, and blocked its worker, which was ended for it. */
+  eventTimedOut({ number }: Recipient, seq: number): void {
+    this.#workers.delete(number);
+    this.#dispatcher.timedOut(number, seq);
+  }
+
+  /** The application goes on, while it has open work at the event. */
+  kept({ number }: Recipient, seq: number): void {
+    this.#dispatcher.kept(number, seq);
+  }
+
   settled({ number }: Recipient, seqs: readonly number[]): void {
     const { diagnostics, recorder } = this.#options;
     recorder.settled(seqs);
@@ -224,14 +235,18 @@ export class Updates implements InboxReceiver {
     this.#options.diagnostics.posted(number, arrival);
   }
 
-  #deadLetterDeadly(worker: number, arrival: Arrival): void {
+  #deadLetter(worker: number, arrival: Arrival, cause: "deadly" | "timed out"): void {
     const { seq, scope, update_id, kind, deaths } = arrival;
     const { log, recorder, words, diagnostics } = this.#options;
-    const fields = { worker, scope, update_id, kind, deaths };
-    log.error(fields, "an event killed its worker too often and is now a dead letter");
-    const reason = `its worker died ${deaths} times while it handled this event`;
+    const isDeadly = cause === "deadly";
+    const what = isDeadly ? "killed its worker too often" : "took too long and blocked its worker";
+    const fields = { worker, scope, update_id, kind, ...(isDeadly && { deaths }) };
+    log.error(fields, `an event ${what} and is now a dead letter`);
+    const reason = isDeadly
+      ? `its worker died ${deaths} times while it handled this event`
+      : "it took longer than its time limit, and blocked its worker";
     recorder.deadLettered({ seq, reason, log: words.tail(worker) });
-    diagnostics.deadLettered(update_id, "worker_died", { worker, event: arrival });
+    diagnostics.deadLettered(update_id, isDeadly ? "worker_died" : "timed_out", { worker, event: arrival });
   }
 
   /** Makes a dead letter of an event at which the process died too often. */

@@ -1,11 +1,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { inspect } from "node:util";
-import { attachDelivery, delivery } from "../../src/protocol/delivery.ts";
+import { attachDelivery, type Delivery, delivery } from "../../src/protocol/delivery.ts";
+import { NoDeliveryError } from "../../src/protocol/errors.ts";
+import { provide } from "../../src/protocol/services.ts";
+
+const deliveryOf = (update_id: number, attempt: number) => ({ update_id, attempt }) as Delivery;
 
 const attached = () => {
   const event = { type: "telegram.message", text: "Hello" };
-  attachDelivery(event, { update_id: 5, attempt: 2 });
+  attachDelivery(event, deliveryOf(5, 2));
   return event;
 };
 
@@ -28,7 +32,7 @@ test("the delivery is no key of the event: it is not listed, copied, cloned, wri
 
 test("the application cannot replace the delivery", () => {
   const event = attached();
-  assert.throws(() => attachDelivery(event, { update_id: 6, attempt: 1 }), TypeError);
+  assert.throws(() => attachDelivery(event, deliveryOf(6, 1)), TypeError);
 });
 
 test("another copy of the package finds the same delivery", async () => {
@@ -36,4 +40,18 @@ test("another copy of the package finds the same delivery", async () => {
   const copy = (await import(url.href)) as { delivery: typeof delivery };
   assert.notEqual(copy.delivery, delivery);
   assert.deepEqual(copy.delivery(attached()), { update_id: 5, attempt: 2 });
+});
+
+test("without an argument it is the delivery of the running code's event, and outside an event an error", () => {
+  assert.throws(() => delivery(), NoDeliveryError);
+  const current = deliveryOf(7, 1);
+  provide({
+    jobs: {} as never,
+    currentDelivery: () => current,
+    deliveryOf: (update) => ((update as { update_id: number }).update_id === 7 ? current : undefined),
+    currentJob: () => undefined,
+  });
+  assert.equal(delivery(), current);
+  assert.equal(delivery({ update_id: 7, message: {} }), current);
+  assert.equal(delivery({ update_id: 8 }), undefined);
 });

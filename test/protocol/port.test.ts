@@ -50,7 +50,9 @@ test("a worker that gets any item at all handles the event behind it or is repla
       workerDrained() {},
       workerDied() {},
       posted: () => undefined,
+      eventTimedOut() {},
       settled() {},
+      kept() {},
       failed() {},
     },
     calls: {

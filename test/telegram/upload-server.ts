@@ -93,7 +93,7 @@ export async function crossed(call: Call): Promise<Call> {
     push: (item: unknown, transfer: readonly ArrayBuffer[] = []) => port1.postMessage(item, [...transfer]),
   };
   const arrived = once(port2, "message") as Promise<[{ call: Call }]>;
-  void new Calls(outbound as never, { willWorkAt() {} }).make(call, 1, {} as never);
+  void new Calls(outbound as never, { willWorkAt() {} }).make(call, "chat:1", {} as never, undefined);
   const [item] = await arrived;
   port1.close();
   return item.call;

@@ -16,6 +16,7 @@ type Fact =
   | { type: "drained"; worker: number; unseen: readonly number[] }
   | { type: "died"; worker: number; culprit: number | undefined }
   | { type: "settled"; worker: number; seqs: readonly number[] }
+  | { type: "kept" | "timed out"; worker: number; seq: number }
   | { type: "failed"; worker: number; seq: number }
   // Of `calls` and `words`.
   | { type: "call"; worker: number; text: string }
@@ -83,6 +84,8 @@ export class PoolBench implements AsyncDisposable {
         workerPaused: ({ number: worker }) => this.#report({ type: "paused", worker }),
         workerDrained: ({ number: worker }, unseen) => this.#report({ type: "drained", worker, unseen }),
         workerDied: ({ number: worker }, culprit) => this.#report({ type: "died", worker, culprit }),
+        eventTimedOut: ({ number: worker }, seq) => this.#report({ type: "timed out", worker, seq }),
+        kept: ({ number: worker }, seq) => this.#report({ type: "kept", worker, seq }),
         settled: ({ number: worker }, seqs) => this.#report({ type: "settled", worker, seqs }),
         failed: ({ number: worker }, seq) => this.#report({ type: "failed", worker, seq }),
         posted: (_, seq) => this.places.get(seq),

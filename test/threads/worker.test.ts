@@ -44,6 +44,7 @@ class Bench implements AsyncDisposable {
       task: hostTask({ application, directory: resolve(import.meta.dirname, "fixtures"), lifespan: "auto" }),
       updates: {
         settled: (_, seqs) => this.#did(`settled: ${seqs}`),
+        kept: (_, seq) => this.#did(`kept: ${seq}`),
         failed: (_, seq, error) => this.#did(`failed: ${seq}, ${error}`),
       },
       calls: {

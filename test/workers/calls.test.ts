@@ -3,14 +3,19 @@ import { suite, test } from "node:test";
 import { NetworkError, TelegramError } from "../../src/protocol/errors.ts";
 import type { ToMain } from "../../src/protocol/port.ts";
 import { Pulse } from "../../src/protocol/pulse.ts";
-import { Calls } from "../../workers/calls.ts";
+import { type CallEvent, Calls } from "../../workers/calls.ts";
+
+const eventOf = (seq: number, isUnsettled = true): CallEvent => {
+  return { seq, delivery: { isUnsettled, limit: 0, pause: () => {}, resume: () => {} } };
+};
 
 function setUp() {
   const posted: ToMain[] = [];
-  const caller = { streams: {} as never, held: { seq: 7 } as { seq: number } | undefined };
+  const caller = { streams: {} as never, held: eventOf(7) as CallEvent | undefined };
   const pulse = new Pulse();
   const calls = new Calls({ push: (item: ToMain) => posted.push(item) } as never, pulse);
-  const make = (method = "sendMessage") => calls.make({ method, lane: "1", body: "{}" }, 7, caller);
+  const make = (method = "sendMessage", seq = 7) =>
+    calls.make({ method, lane: "1", body: "{}" }, "chat:1", caller, eventOf(seq, false));
   /** The id of a call: of the first, the second, … */
   const id = (nth = 1) => (posted[nth - 1] as ToMain & { type: "call" }).id;
   return { calls, posted, make, caller, pulse, id };
@@ -33,6 +38,23 @@ test("answers find their calls in any order", async () => {
   calls.succeeded(id(2), '{"ok":true,"result":{"message_id":2}}');
   calls.succeeded(id(), '{"ok":true,"result":true}');
   assert.deepEqual(await Promise.all([first, second]), [true, { message_id: 2 }]);
+});
+
+test("the clock of a call's event stands from the moment in which Telegram makes the call wait until its answer", async () => {
+  const { calls, caller, id } = setUp();
+  const steps: string[] = [];
+  const event = eventOf(7);
+  event.delivery.pause = () => void steps.push("stands");
+  event.delivery.resume = () => void steps.push("runs");
+  const sent = calls.make({ method: "sendMessage", lane: "1", body: "{}" }, "chat:1", caller, event);
+  calls.delayed(id());
+  calls.delayed(id());
+  assert.deepEqual(steps, ["stands"]);
+  calls.succeeded(id(), '{"ok":true,"result":true}');
+  assert.deepEqual(steps, ["stands", "runs"]);
+  calls.delayed(id());
+  assert.equal(await sent, true);
+  assert.deepEqual(steps, ["stands", "runs"]);
 });
 
 suite("a call that fails", () => {
@@ -115,7 +137,7 @@ test("the caller's event is at hand when its code goes on, however the call ende
     () => calls.downloaded(id(3), { path: "/x" }),
     () => calls.failed(id(4), { name: "NetworkError", method: "x", delivery: "none", reason: "x" }),
   ].entries()) {
-    caller.held = { seq: i + 1 };
+    caller.held = eventOf(i + 1);
     const over = make().then(
       () => pulse.seq,
       () => pulse.seq,
@@ -141,7 +163,7 @@ test("a second answer leaves the event at hand as it is", async () => {
 test("the event at hand is the one that the caller holds when the answer comes; none, if it holds none", async () => {
   const { calls, make, caller, pulse, id } = setUp();
   const answered = [make(), make()];
-  caller.held = { seq: 8 };
+  caller.held = eventOf(8);
   calls.succeeded(id(1), '{"ok":true,"result":1}');
   await answered[0];
   assert.equal(pulse.seq, 8);
@@ -149,4 +171,13 @@ test("the event at hand is the one that the caller holds when the answer comes; 
   calls.succeeded(id(2), '{"ok":true,"result":1}');
   await answered[1];
   assert.equal(pulse.seq, 8);
+});
+
+test("the event at hand is the call's own while it is unsettled, also when its instance has gone on", async () => {
+  const { calls, caller, pulse, id } = setUp();
+  const answered = calls.make({ method: "sendMessage", lane: "1", body: "{}" }, "chat:1", caller, eventOf(5));
+  caller.held = eventOf(6);
+  calls.succeeded(id(1), '{"ok":true,"result":1}');
+  await answered;
+  assert.equal(pulse.seq, 5);
 });

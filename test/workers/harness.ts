@@ -34,6 +34,9 @@ const PATIENCE = 20_000;
 export class Harness implements AsyncDisposable {
   /** Numbers of settled events, as they came: one list a message. */
   readonly settledTogether: (readonly number[])[] = [];
+  readonly kept: number[] = [];
+  /** Numbers of events for whose time limit a worker was killed. */
+  readonly timedOut: number[] = [];
   readonly failures: { seq: number; error: string }[] = [];
   readonly calls: Call[] = [];
   readonly lines: LogLine[] = [];
@@ -179,6 +182,8 @@ export class Harness implements AsyncDisposable {
         },
         workerDied: (_, culprit) => add(this.culprits, culprit),
         posted: () => undefined,
+        eventTimedOut: (_, seq) => add(this.timedOut, seq),
+        kept: (_, seq) => add(this.kept, seq),
         settled: (_, seqs) => add(this.settledTogether, seqs),
         failed: (_, seq, error) => add(this.failures, { seq, error }),
       },

@@ -6,6 +6,7 @@ import type { Call, ToMain } from "../../src/protocol/port.ts";
 import { Pulse } from "../../src/protocol/pulse.ts";
 import type { Route } from "../../src/protocol/route.ts";
 import { Calls } from "../../workers/calls.ts";
+import { EventDelivery } from "../../workers/event-delivery.ts";
 import { type Delivered, type Ending, Instance, InstanceExtensions } from "../../workers/instance.ts";
 
 type Event = { type: string; text?: string; reason?: string };
@@ -25,7 +26,7 @@ const ROUTE = {
 let seq = 0;
 const message = (text: string): Delivered => {
   const event: Event = { type: "telegram.message", text };
-  return { seq: ++seq, event, route: ROUTE };
+  return { seq: ++seq, event, route: ROUTE, delivery: new EventDelivery(seq, 1) };
 };
 
 /** An instance with real calls and a real pulse. Its host records every fact. */
@@ -43,7 +44,11 @@ function instanceOf(application: Application, queue: Delivered[] = [], route: Ro
   const instance: Instance = new Instance(route, {
     calls: caller,
     pulse,
+    eventTimeout: Number.POSITIVE_INFINITY,
     settled: (seq) => facts.push(`settled ${seq}`),
+    kept: (seq) => facts.push(`kept ${seq}`),
+    workOver: (_, { seq }, thrown) => facts.push(`over ${seq}${thrown === undefined ? "" : `: ${thrown.error}`}`),
+    overdue: (_, { seq }) => facts.push(`overdue ${seq}`),
     refused: (error) => facts.push(`refused ${(error as Error).name}`),
     becameIdle: () => facts.push("idle"),
     returned: () => instance.end(undefined),

@@ -3,12 +3,14 @@ import { suite, type TestContext, test } from "node:test";
 import { MessageChannel } from "node:worker_threads";
 import fc from "fast-check";
 import { Batch } from "../../src/protocol/batch.ts";
+import { attachDelivery } from "../../src/protocol/delivery.ts";
 import { DisconnectedError, TelegramError } from "../../src/protocol/errors.ts";
 import type { Call, ToMain } from "../../src/protocol/port.ts";
 import { type Route, routeOf, type TelegramObject } from "../../src/protocol/route.ts";
 import { SHARDS, shardOf } from "../../src/protocol/shard.ts";
+import { currentContext } from "../../workers/current-event.ts";
+import { EventDelivery } from "../../workers/event-delivery.ts";
 import { Instances, type InstancesOptions } from "../../workers/instances.ts";
-import { runningInstance } from "../../workers/running-instance.ts";
 
 interface Event {
   type: string;
@@ -36,6 +38,7 @@ function setUp(t: TestContext, application: Application, options: Partial<Instan
   t.mock.method(performance, "now", () => now);
   const settled: number[] = [];
   const failed: { seq: number; scope: string | undefined; error: string }[] = [];
+  const kept: number[] = [];
   const log: string[] = [];
   const dropped: string[] = [];
   const calls: Call[] = [];
@@ -44,6 +47,7 @@ function setUp(t: TestContext, application: Application, options: Partial<Instan
     state: {},
     max: Number.POSITIVE_INFINITY,
     idleTimeout: Number.POSITIVE_INFINITY,
+    eventTimeout: Number.POSITIVE_INFINITY,
     reporter: {
       log: (level, message, _error, place) => {
         if (level !== "debug") log.push(`${level}: ${place?.scope}: ${message}`);
@@ -52,6 +56,7 @@ function setUp(t: TestContext, application: Application, options: Partial<Instan
     outbound: {
       push(item: ToMain) {
         if (item.type === "settled") settled.push(...item.seqs);
+        else if (item.type === "kept") kept.push(item.seq);
         else if (item.type === "failed") failed.push({ scope: undefined, ...item });
         else assert.fail(`an item of type ${item.type}`);
       },
@@ -64,12 +69,15 @@ function setUp(t: TestContext, application: Application, options: Partial<Instan
   let seq = 0;
   const deliverAs = (number: number, route: Route, text = "x") => {
     const event: Event = { type: "telegram.message", text };
-    instances.deliver({ seq: number, event, route });
+    const delivery = new EventDelivery(number, 1);
+    attachDelivery(event, delivery);
+    instances.deliver({ seq: number, event, route, delivery });
   };
   return {
     instances,
     settled,
     failed,
+    kept,
     log,
     dropped,
     calls,
@@ -134,8 +142,8 @@ suite("the instance of a scope", () => {
   test("an instance's code runs in a context that names its scope and the event that it holds", async (t) => {
     const seen: string[] = [];
     const see = () => {
-      const { key, held } = runningInstance.getStore()!;
-      seen.push(`${key} ${held?.seq}`);
+      const { instance, held } = currentContext()!;
+      seen.push(`${instance.key} ${held?.seq}`);
     };
     const { deliver } = setUp(t, async (_, receive) => {
       see();
@@ -145,7 +153,7 @@ suite("the instance of a scope", () => {
     });
     deliver(1);
     deliver(2);
-    assert.equal(runningInstance.getStore(), undefined);
+    assert.equal(currentContext(), undefined);
     await turn();
     await turn();
     assert.deepEqual(seen, ["chat:1 undefined", "chat:2 undefined", "chat:1 1", "chat:2 2"]);

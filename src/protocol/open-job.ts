@@ -1,0 +1,160 @@
+/**
+ * A job as its caller has it: a promise of the result that is also an async iterator, for functions that are generators.
+ *
+ *   waiting -- started() --> running -- the function returned or threw --> over
+ *   waiting or running -- lost() --> over
+ *   waiting or running -- its signal is aborted --> over: the caller hears at once, the thread has a grace to end
+ *   running -- its signal is aborted since the instance is dropped --> running: the function is told, and may finish
+ */
+
+import type { MessagePort } from "node:worker_threads";
+import { dataOfError, errorOfData } from "./error-data.ts";
+import { DisconnectedError } from "./errors.ts";
+import type { Job, JobOrigin } from "./jobs.ts";
+import type { FromJob, ToJob } from "./port.ts";
+
+export interface OpenJobOptions {
+  readonly signal: AbortSignal | undefined;
+  readonly origin: JobOrigin | undefined;
+  /** Gives the job up. `gently`: a job that runs may go on. */
+  cancel(gently: boolean): void;
+  /** No answer is needed any more. */
+  over(): void;
+}
+
+type Step = PromiseWithResolvers<IteratorResult<unknown, unknown>>;
+
+export class OpenJob {
+  /** What the caller gets. */
+  readonly handle: Job;
+  /** Resolves when the job is over, in whichever way. */
+  readonly over: Promise<void>;
+  readonly #port: MessagePort;
+  readonly #options: OpenJobOptions;
+  readonly #result = Promise.withResolvers<unknown>();
+  readonly #over = Promise.withResolvers<void>();
+  /** Steps of the generator that the caller has asked for. */
+  readonly #steps: Step[] = [];
+  #state: "waiting" | "running" | "over" = "waiting";
+
+  constructor(port: MessagePort, options: OpenJobOptions) {
+    this.#port = port;
+    this.#options = options;
+    this.over = this.#over.promise;
+    this.handle = Object.assign(this.#result.promise, this.#iterator());
+    // As with send(): a rejection that the application does not wait for must not end the worker.
+    this.#result.promise.catch(() => {});
+    port.on("message", (message: FromJob) => this.#receive(message));
+    options.origin?.pause();
+    const { signal } = options;
+    if (signal?.aborted) this.#end(() => this.#reject(signal.reason));
+    else signal?.addEventListener("abort", this.#abort);
+  }
+
+  get isWaiting(): boolean {
+    return this.#state === "waiting";
+  }
+
+  /** The job has left the queue. */
+  started(): void {
+    if (this.#state !== "waiting") return;
+    this.#state = "running";
+    this.#options.origin?.resume();
+  }
+
+  /** No answer will come. */
+  lost(error: Error): void {
+    this.#end(() => this.#reject(error));
+  }
+
+  #receive(message: FromJob): void {
+    this.started();
+    switch (message.type) {
+      case "generator":
+        return this.#result.resolve(this.#iterator());
+      case "yielded":
+        return this.#steps.shift()?.resolve({ done: false, value: message.value });
+      case "returned":
+        return this.#end(() => this.#return(message.value));
+      case "threw":
+        return this.#end(() => this.#reject(errorOfData(message.error)));
+    }
+  }
+
+  readonly #abort = (): void => {
+    const { signal, cancel } = this.#options;
+    const reason: unknown = signal!.reason;
+    const gently = reason instanceof DisconnectedError;
+    this.#tell({ type: "abort", reason: dataOfError(reason) });
+    if (gently && this.#state === "running") return;
+    cancel(gently);
+    this.#end(() => this.#reject(reason));
+  };
+
+  // ---- the generator's side ----
+
+  #iterator(): AsyncGenerator<unknown> {
+    const iterator = {
+      next: () => this.#ask({ type: "next" }),
+      return: async (value?: unknown) => ({ ...(await this.#ask({ type: "return" })), done: true as const, value }),
+      throw: async (error: unknown) => {
+        await this.#ask({ type: "return" });
+        throw error;
+      },
+      [Symbol.asyncIterator]: () => iterator,
+      [Symbol.asyncDispose]: async () => void (await this.#ask({ type: "return" })),
+    };
+    return iterator;
+  }
+
+  #ask(message: ToJob): Promise<IteratorResult<unknown, unknown>> {
+    if (this.#state === "over") return this.#rest();
+    const step: Step = Promise.withResolvers();
+    this.#steps.push(step);
+    this.#tell(message);
+    return step.promise;
+  }
+
+  /** The first step after the end learns of its error, as with a generator of this thread. */
+  #rest(): Promise<IteratorResult<unknown, unknown>> {
+    const error = this.#untold;
+    this.#untold = undefined;
+    return error === undefined ? Promise.resolve({ done: true, value: undefined }) : Promise.reject(error.error);
+  }
+
+  #untold: { readonly error: unknown } | undefined;
+
+  #return(value: unknown): void {
+    this.#result.resolve(value);
+    const [first, ...others] = this.#steps.splice(0);
+    first?.resolve({ done: true, value });
+    for (const step of others) step.resolve({ done: true, value: undefined });
+  }
+
+  #reject(error: unknown): void {
+    this.#result.reject(error);
+    const [first, ...others] = this.#steps.splice(0);
+    if (first === undefined) this.#untold = { error };
+    else first.reject(error);
+    for (const step of others) step.resolve({ done: true, value: undefined });
+  }
+
+  // ---- the end ----
+
+  #end(settle: () => void): void {
+    if (this.#state === "over") return;
+    const { signal, origin, over } = this.#options;
+    if (this.#state === "waiting") origin?.resume();
+    this.#state = "over";
+    signal?.removeEventListener("abort", this.#abort);
+    // The thread learns by it that the caller is gone.
+    this.#port.close();
+    settle();
+    over();
+    this.#over.resolve();
+  }
+
+  #tell(message: ToJob): void {
+    this.#port.postMessage(message);
+  }
+}

@@ -1,0 +1,262 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { MessageChannel, type MessagePort } from "node:worker_threads";
+import { DisconnectedError, QueueFullError } from "../../src/protocol/errors.ts";
+import type { JobOrigin } from "../../src/protocol/jobs.ts";
+import { JobsClient } from "../../src/protocol/jobs-client.ts";
+import type { FromHeavy, FromJob, ToHeavy, ToJob } from "../../src/protocol/port.ts";
+
+type Request<Type extends ToHeavy["type"]> = Extract<ToHeavy, { type: Type }>;
+
+/** Messages of a port, as they come. */
+class Queue<Message> {
+  readonly #messages: Message[] = [];
+  #came = Promise.withResolvers<void>();
+
+  constructor(port: MessagePort) {
+    port.on("message", (message: Message) => {
+      this.#messages.push(message);
+      this.#came.resolve();
+    });
+  }
+
+  /** The next one that is wanted. */
+  async next(isWanted: (message: Message) => boolean): Promise<Message> {
+    for (;;) {
+      const at = this.#messages.findIndex(isWanted);
+      if (at >= 0) return this.#messages.splice(at, 1)[0]!;
+      this.#came = Promise.withResolvers();
+      await this.#came.promise;
+    }
+  }
+}
+
+/** A client, and the main thread that a test plays. */
+class Bench implements Disposable {
+  readonly client: JobsClient;
+  readonly #main: MessagePort;
+  readonly #requests: Queue<ToHeavy>;
+
+  constructor(origin?: () => JobOrigin | undefined) {
+    const { port1, port2 } = new MessageChannel();
+    this.#main = port1;
+    this.#requests = new Queue(port1);
+    this.client = new JobsClient(port2, origin);
+  }
+
+  /** The client's next request of that type. */
+  async next<Type extends ToHeavy["type"]>(type: Type): Promise<Request<Type>> {
+    return (await this.#requests.next((request) => request.type === type)) as Request<Type>;
+  }
+
+  answer(message: FromHeavy): void {
+    this.#main.postMessage(message);
+  }
+
+  [Symbol.dispose](): void {
+    this.#main.close();
+  }
+}
+
+const inboxes = new WeakMap<MessagePort, Queue<ToJob>>();
+
+/** The next message at the heavy thread's end of a job. */
+function told({ job: { port } }: Request<"job">): Promise<ToJob> {
+  const queue = inboxes.get(port) ?? new Queue<ToJob>(port);
+  inboxes.set(port, queue);
+  return queue.next(() => true);
+}
+
+const post = ({ job }: Request<"job">, message: FromJob) => job.port.postMessage(message);
+
+/** An event whose clock's moves are recorded. */
+class Event implements JobOrigin {
+  readonly line = "chat:1";
+  readonly abort = new AbortController();
+  readonly moves: string[] = [];
+  ahead: (() => Promise<number>) | undefined;
+  get signal(): AbortSignal {
+    return this.abort.signal;
+  }
+  pause(): void {
+    this.moves.push("pause");
+  }
+  resume(): void {
+    this.moves.push("resume");
+  }
+  made(ahead: () => Promise<number>): void {
+    this.ahead = ahead;
+  }
+}
+
+test("a job carries its arguments past the main thread, and resolves with the result", async () => {
+  using bench = new Bench();
+  const result = bench.client.run("file:///a.ts", "render", ["photo", 3], { timeout: 500 });
+  const request = await bench.next("job");
+  assert.equal(request.module, "file:///a.ts");
+  assert.deepEqual([request.job.name, request.job.line, request.job.timeout], ["render", undefined, 500]);
+  assert.ok(request.job.bytes >= 10);
+  assert.deepEqual(await told(request), { type: "arguments", arguments: ["photo", 3] });
+  post(request, { type: "returned", value: "picture" });
+  assert.equal(await result, "picture");
+});
+
+test("what the function throws keeps name, message, stack and keys", async () => {
+  using bench = new Bench();
+  const result = bench.client.run("file:///a.ts", "render", [], {});
+  const error = {
+    name: "RangeError",
+    message: "too large",
+    stack: "RangeError: too large\n at x",
+    keys: { code: "E" },
+  };
+  post(await bench.next("job"), { type: "threw", error });
+  await assert.rejects(result, { name: "RangeError", message: "too large", stack: /at x/, code: "E" });
+});
+
+test("a job that is lost rejects with the class of its error", async () => {
+  using bench = new Bench();
+  const result = bench.client.run("file:///a.ts", "render", [], {});
+  const { id } = await bench.next("job");
+  const keys = { code: "ASGIGRAM_QUEUE_FULL" };
+  bench.answer({ type: "lost", id, error: { name: "QueueFullError", message: "full", stack: undefined, keys } });
+  await assert.rejects(result, (error) => error instanceof QueueFullError);
+});
+
+test("a rejection that nothing awaits is no unhandled rejection", async () => {
+  using bench = new Bench();
+  const unhandled: unknown[] = [];
+  const note = (reason: unknown) => void unhandled.push(reason);
+  process.on("unhandledRejection", note);
+  bench.client.run("file:///a.ts", "render", [], { signal: AbortSignal.abort() });
+  await new Promise(setImmediate);
+  process.off("unhandledRejection", note);
+  assert.deepEqual(unhandled, []);
+});
+
+test("an aborted signal rejects at once with its reason, and gives the job up", async () => {
+  using bench = new Bench();
+  const controller = new AbortController();
+  const result = bench.client.run("file:///a.ts", "render", [], { signal: controller.signal });
+  const request = await bench.next("job");
+  await told(request);
+  bench.answer({ type: "started", id: request.id });
+  const reason = new Error("/cancel");
+  controller.abort(reason);
+  await assert.rejects(result, (error) => error === reason);
+  const abort = await told(request);
+  assert.equal(abort.type === "abort" && abort.reason.message, "/cancel");
+  assert.deepEqual(await bench.next("cancel"), { type: "cancel", id: request.id, gently: false });
+});
+
+test("a job with a signal that is aborted already is never made", async () => {
+  using bench = new Bench();
+  await assert.rejects(bench.client.run("file:///a.ts", "render", [], { signal: AbortSignal.abort() }), {
+    name: "AbortError",
+  });
+  bench.client.declare("file:///b.ts", {});
+  assert.equal((await bench.next("module")).module, "file:///b.ts");
+});
+
+test("where the instance is dropped, a running job is told and its result still comes; a waiting one rejects", async () => {
+  const event = new Event();
+  using bench = new Bench(() => event);
+  const running = bench.client.run("file:///a.ts", "render", [], {});
+  const request = await bench.next("job");
+  await told(request);
+  bench.answer({ type: "started", id: request.id });
+  await bench.client.run("file:///a.ts", "noop", [], { signal: AbortSignal.abort() }).catch(() => {});
+  const waiting = bench.client.run("file:///a.ts", "render", [], {});
+  const second = await bench.next("job");
+  post(request, { type: "generator" });
+  await running;
+  event.abort.abort(new DisconnectedError("the instance is being dropped: shutdown"));
+  await assert.rejects(waiting, DisconnectedError);
+  assert.deepEqual(await bench.next("cancel"), { type: "cancel", id: second.id, gently: true });
+  assert.equal((await told(request)).type, "abort");
+});
+
+test("the event's clock stands while its job waits, and its scope is the job's line", async () => {
+  const event = new Event();
+  using bench = new Bench(() => event);
+  const result = bench.client.run("file:///a.ts", "render", [], {});
+  const request = await bench.next("job");
+  assert.equal(request.job.line, "chat:1");
+  assert.deepEqual(event.moves, ["pause"]);
+  const ahead = event.ahead!();
+  assert.deepEqual(await bench.next("ahead"), { type: "ahead", id: request.id });
+  bench.answer({ type: "ahead", id: request.id, ahead: 3 });
+  assert.equal(await ahead, 3);
+  post(request, { type: "returned", value: 1 });
+  await result;
+  assert.deepEqual(event.moves, ["pause", "resume"]);
+  assert.equal(await event.ahead!(), 0);
+});
+
+test("a generator yields one value for each step that is asked for, and its end", async () => {
+  using bench = new Bench();
+  const words = bench.client.run("file:///a.ts", "speak", [], {});
+  const request = await bench.next("job");
+  const asked: string[] = [];
+  request.job.port.on("message", ({ type }: ToJob) => {
+    asked.push(type);
+    if (type === "arguments") post(request, { type: "generator" });
+    else if (asked.length <= 3) post(request, { type: "yielded", value: asked.length });
+    else post(request, { type: "returned", value: undefined });
+  });
+  const seen: unknown[] = [];
+  for await (const word of words) seen.push(word);
+  assert.deepEqual(seen, [2, 3]);
+  assert.deepEqual(asked, ["arguments", "next", "next", "next"]);
+});
+
+test("a loop that is left early ends the generator, and one that fails throws", async () => {
+  using bench = new Bench();
+  const words = bench.client.run("file:///a.ts", "speak", [], {});
+  const request = await bench.next("job");
+  request.job.port.on("message", ({ type }: ToJob) => {
+    if (type === "next") post(request, { type: "yielded", value: 1 });
+    if (type === "return") post(request, { type: "returned", value: undefined });
+  });
+  for await (const _ of words) break;
+  const others = bench.client.run("file:///a.ts", "speak", [], {});
+  const error = { name: "Error", message: "no voice", stack: undefined, keys: {} };
+  post(await bench.next("job"), { type: "threw", error });
+  await assert.rejects(async () => {
+    for await (const _ of others);
+  }, /no voice/);
+  assert.equal((await others.next()).done, true);
+});
+
+test("loaded() waits for every module that was named, and rejects with the error of one that is not loaded", async () => {
+  using bench = new Bench();
+  bench.client.declare("file:///a.ts", { threads: 2 });
+  bench.client.declare("file:///b.ts", {});
+  assert.deepEqual(await bench.next("module"), { type: "module", module: "file:///a.ts", options: { threads: 2 } });
+  const loaded = bench.client.loaded();
+  bench.answer({ type: "loaded", module: "file:///a.ts" });
+  const error = { name: "ApplicationLoadError", message: "b.ts could not be loaded", detail: "at b.ts" } as const;
+  bench.answer({ type: "unloaded", module: "file:///b.ts", error });
+  await assert.rejects(loaded, { name: "ApplicationLoadError", message: /b\.ts/, cause: "at b.ts" });
+});
+
+test("share() resolves with the value, or rejects with the module's error", async () => {
+  using bench = new Bench();
+  const value = bench.client.share("file:///index.ts");
+  const { id } = await bench.next("share");
+  bench.answer({ type: "shared", id, value: { words: 3 } });
+  assert.deepEqual(await value, { words: 3 });
+  const failed = bench.client.share("file:///index.ts");
+  const error = { name: "Error", message: "no disk", stack: undefined, keys: {} };
+  bench.answer({ type: "unshared", id: (await bench.next("share")).id, error });
+  await assert.rejects(failed, /no disk/);
+});
+
+test("the end of the main thread's port ends everything that is open", async () => {
+  const bench = new Bench();
+  const job = bench.client.run("file:///a.ts", "render", [], {});
+  const value = bench.client.share("file:///index.ts");
+  bench[Symbol.dispose]();
+  await assert.rejects(job, { name: "JobCrashedError", message: "the heavy threads have ended" });
+  await assert.rejects(value, { name: "JobCrashedError" });
+});

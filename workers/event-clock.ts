@@ -1,0 +1,51 @@
+/** The clock of an event with a time limit. It stands while the event waits for others: for a heavy thread, or for Telegram. */
+
+/** Longest delay of a timer: ms. */
+const LONGEST = 2 ** 31 - 1;
+
+export class EventClock {
+  #timer: NodeJS.Timeout | undefined;
+  #limit = 0;
+  #left = 0;
+  #startedAt = 0;
+  #isLate: () => void = () => {};
+  /** Reasons for which it stands. */
+  #pauses = 0;
+
+  /** The limit: ms; 0 while the clock stands. */
+  get limit(): number {
+    return this.#pauses > 0 ? 0 : this.#limit;
+  }
+
+  /** Sets the limit anew, from now on. */
+  start(milliseconds: number, isLate: () => void): void {
+    this.#limit = milliseconds;
+    this.#left = milliseconds;
+    this.#isLate = isLate;
+    clearTimeout(this.#timer);
+    if (this.#pauses === 0) this.#run();
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer);
+    this.#isLate = () => {};
+  }
+
+  pause(): void {
+    this.#pauses += 1;
+    if (this.#pauses > 1) return;
+    clearTimeout(this.#timer);
+    this.#left -= performance.now() - this.#startedAt;
+  }
+
+  resume(): void {
+    this.#pauses -= 1;
+    if (this.#pauses === 0) this.#run();
+  }
+
+  #run(): void {
+    this.#startedAt = performance.now();
+    // Events may run for longer than a timer can.
+    if (this.#left <= LONGEST) this.#timer = setTimeout(() => this.#isLate(), Math.max(0, this.#left)).unref();
+  }
+}

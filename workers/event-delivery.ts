@@ -1,0 +1,196 @@
+/**
+ * The delivery of one event, as the application has it.
+ *
+ *   at hand -- the application goes on, and no work is open --> over
+ *   at hand -- the application goes on, and promises given to waitUntil() are open --> kept -- the last is over --> over
+ *   at hand, kept -- the time limit, and a grace --> over
+ *
+ * Most events need nothing of it but their numbers, so everything else is made at its first use.
+ */
+
+import type { Delivery } from "../src/protocol/delivery.ts";
+import { DisconnectedError } from "../src/protocol/errors.ts";
+import type { JobOrigin } from "../src/protocol/jobs.ts";
+import { LIMIT_GRACE } from "../src/protocol/pulse.ts";
+import { EventClock } from "./event-clock.ts";
+
+/** The instance that has the event. */
+export interface DeliveryHolder {
+  readonly key: string;
+  /** Longest work at an event: ms; Infinity without a limit. */
+  readonly eventTimeout: number;
+  /** The last promise is over. */
+  workOver(delivery: EventDelivery): void;
+  /** The event's time and its grace are over. */
+  overdue(delivery: EventDelivery, error: Error): void;
+  /** The limit of the event at hand has changed. */
+  limited(delivery: EventDelivery): void;
+}
+
+/** A thrown value: any value can be thrown. */
+export interface Thrown {
+  readonly error: unknown;
+}
+
+interface Extras {
+  /** Promises given to waitUntil() that are not over. */
+  open: number;
+  /** The first rejection of such a promise. */
+  thrown: Thrown | undefined;
+  controller: AbortController | undefined;
+  /** Set once the signal is aborted, or would be if there were one. */
+  aborted: { readonly reason: unknown } | undefined;
+  isCancelled: boolean;
+  clock: EventClock | undefined;
+  /** Asks for the number of jobs that start before the event's newest one. */
+  ahead: (() => Promise<number>) | undefined;
+}
+
+export class EventDelivery implements Delivery, JobOrigin {
+  readonly update_id: number;
+  readonly attempt: number;
+  #holder: DeliveryHolder | undefined;
+  #extras: Extras | undefined;
+
+  constructor(update_id: number, attempt: number) {
+    this.update_id = update_id;
+    this.attempt = attempt;
+  }
+
+  // ---- for the application ----
+
+  get signal(): AbortSignal {
+    const extras = this.#more;
+    extras.controller ??= new AbortController();
+    if (extras.aborted !== undefined) extras.controller.abort(extras.aborted.reason);
+    return extras.controller.signal;
+  }
+
+  get ahead(): Promise<number> {
+    return this.#extras?.ahead?.() ?? Promise.resolve(0);
+  }
+
+  waitUntil(work: PromiseLike<unknown>): void {
+    if (this.#holder === undefined) {
+      throw new DisconnectedError(`waitUntil() comes too late: update ${this.update_id} is settled`);
+    }
+    const extras = this.#more;
+    extras.open += 1;
+    Promise.resolve(work).then(
+      () => this.#closed(),
+      (error) => {
+        extras.thrown ??= { error };
+        this.#closed();
+      },
+    );
+  }
+
+  cancel(reason: unknown = new DOMException("the event was cancelled", "AbortError")): void {
+    if (this.#holder === undefined || this.#extras?.aborted !== undefined) return;
+    this.#more.isCancelled = true;
+    this.abort(reason);
+  }
+
+  timeout(milliseconds: number): void {
+    if (!(milliseconds > 0))
+      throw new TypeError(`timeout(${milliseconds}): the limit is a number of milliseconds above 0`);
+    if (this.#holder !== undefined) this.#limit(milliseconds);
+  }
+
+  // ---- for its instance ----
+
+  /** The instance hands the event to its application. */
+  begin(holder: DeliveryHolder): void {
+    this.#holder = holder;
+    if (holder.eventTimeout !== Number.POSITIVE_INFINITY) this.#limit(holder.eventTimeout);
+  }
+
+  /** Nothing more comes of the event. */
+  end(): void {
+    this.#holder = undefined;
+    this.#extras?.clock?.stop();
+  }
+
+  /** Aborts the signal, unless it is. */
+  abort(reason: unknown): void {
+    const extras = this.#more;
+    if (extras.aborted !== undefined) return;
+    extras.aborted = { reason };
+    extras.controller?.abort(reason);
+  }
+
+  get isUnsettled(): boolean {
+    return this.#holder !== undefined;
+  }
+
+  /** True while promises given to waitUntil() are open. */
+  get isOpen(): boolean {
+    return this.#extras !== undefined && this.#extras.open > 0;
+  }
+
+  /** The first rejection of the work. */
+  get thrown(): Thrown | undefined {
+    return this.#extras?.thrown;
+  }
+
+  /** The limit in force: ms; 0 without one, and while the clock stands. */
+  get limit(): number {
+    return this.#extras?.clock?.limit ?? 0;
+  }
+
+  /** True if the application cancelled the event, and that error is the consequence. */
+  isCancelledBy(error: unknown): boolean {
+    const { isCancelled = false, aborted } = this.#extras ?? {};
+    return isCancelled && (error === aborted?.reason || (error instanceof Error && error.name === "AbortError"));
+  }
+
+  // ---- for its jobs and calls ----
+
+  get line(): string {
+    return this.#holder?.key ?? "";
+  }
+
+  pause(): void {
+    this.#extras?.clock?.pause();
+  }
+
+  resume(): void {
+    this.#extras?.clock?.resume();
+  }
+
+  made(ahead: () => Promise<number>): void {
+    this.#more.ahead = ahead;
+  }
+
+  get #more(): Extras {
+    this.#extras ??= {
+      open: 0,
+      thrown: undefined,
+      controller: undefined,
+      aborted: undefined,
+      isCancelled: false,
+      clock: undefined,
+      ahead: undefined,
+    };
+    return this.#extras;
+  }
+
+  #closed(): void {
+    const extras = this.#more;
+    extras.open -= 1;
+    if (extras.open === 0) this.#holder?.workOver(this);
+  }
+
+  #limit(milliseconds: number): void {
+    const extras = this.#more;
+    extras.clock ??= new EventClock();
+    extras.clock.start(milliseconds, () => this.#isLate(milliseconds));
+    this.#holder!.limited(this);
+  }
+
+  #isLate(milliseconds: number): void {
+    const error = new DOMException(`the event took longer than ${milliseconds / 1000} s`, "TimeoutError");
+    this.abort(error);
+    this.#extras!.clock!.start(LIMIT_GRACE, () => this.#holder?.overdue(this, error));
+  }
+}
