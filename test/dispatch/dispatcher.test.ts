@@ -26,6 +26,8 @@ interface Scope {
   /** Received and not settled, in order: first the posted and the suspect ones, then those that wait. */
   unsettled: number[];
   posted: Set<number>;
+  /** The posted ones at which the application has open work, although it went on. */
+  kept: Set<number>;
   suspects: number;
   /** Its shard is being taken away. */
   isRevoked: boolean;
@@ -61,7 +63,15 @@ class Model {
       const id = 1 + Math.floor(i / 2) * 7919;
       const shard = table.shardOf(id);
       const place = { key: `chat:${i}`, id, shard, worker: table.workerOf(shard) };
-      return { ...place, unsettled: [], posted: new Set(), suspects: 0, isRevoked: false, passedOver: new Map() };
+      return {
+        ...place,
+        unsettled: [],
+        posted: new Set(),
+        kept: new Set(),
+        suspects: 0,
+        isRevoked: false,
+        passedOver: new Map(),
+      };
     });
     this.dispatcher = new Dispatcher({
       workers,
@@ -94,6 +104,28 @@ class Model {
     const seqs = this.#gone(worker, choose);
     const others = this.#of(worker).flatMap(({ unsettled, posted }) => unsettled.filter((seq) => !posted.has(seq)));
     this.#do(() => this.dispatcher.settled(worker, [-1, ...others.slice(0, 2), ...seqs, ...seqs.slice(0, 2)]));
+  }
+
+  /** The application goes on, while it has open work at these events. */
+  kept(worker: number, choose: (posted: number[]) => number[]): void {
+    for (const seq of choose(this.#atHand(worker))) {
+      const scope = this.#scopeOf(seq);
+      scope.kept.add(seq);
+      if (seq === this.#alone[worker]) this.#alone[worker] = undefined;
+      if (!couldBeServed(scope)) scope.passedOver.clear();
+      this.#do(() => this.dispatcher.kept(worker, seq));
+      this.#do(() => this.dispatcher.kept(worker, seq));
+    }
+  }
+
+  /** One of its events took too long, and the worker was ended for it. */
+  timedOut(worker: number, choose: (posted: number[]) => number | undefined): void {
+    const seq = choose(this.#postedAt(worker));
+    if (seq !== undefined) this.#gone(worker, () => [seq]);
+    this.#deadLetters.length = 0;
+    this.#drained(worker, []);
+    this.#do(() => this.dispatcher.timedOut(worker, seq ?? -1));
+    assert.deepEqual(this.#deadLetters, seq === undefined ? [] : [[worker, seq]]);
   }
 
   refused(worker: number, choose: (posted: number[]) => number[]): void {
@@ -132,6 +164,11 @@ class Model {
 
   workerDrained(worker: number, chooseUnseen: (posted: number[]) => number[]): void {
     const unseen = chooseUnseen(this.#postedAt(worker).sort((one, other) => one - other));
+    this.#drained(worker, unseen);
+    this.#do(() => this.dispatcher.workerDrained(worker, [-1, ...unseen]));
+  }
+
+  #drained(worker: number, unseen: readonly number[]): void {
     const areSuspects = this.#alone[worker] !== undefined || this.#suspects[worker]!.length > 0;
     this.#open[worker] = false;
     this.#alone[worker] = undefined;
@@ -141,8 +178,8 @@ class Model {
     for (const scope of this.#of(worker)) {
       scope.passedOver.clear();
       scope.posted.clear();
+      scope.kept.clear();
     }
-    this.#do(() => this.dispatcher.workerDrained(worker, [-1, ...unseen]));
   }
 
   revoke(shard: number): void {
@@ -188,6 +225,11 @@ class Model {
     return this.#of(worker).flatMap(({ posted }) => [...posted]);
   }
 
+  /** The posted events that are not kept. */
+  #atHand(worker: number): number[] {
+    return this.#of(worker).flatMap(({ posted, kept }) => [...posted].filter((seq) => !kept.has(seq)));
+  }
+
   /** Some of the worker's posted events are over. */
   #gone(worker: number, choose: (posted: number[]) => number[]): number[] {
     const seqs = choose(this.#postedAt(worker));
@@ -198,6 +240,7 @@ class Model {
 
   #over(scope: Scope, seq: number): void {
     scope.posted.delete(seq);
+    scope.kept.delete(seq);
     scope.unsettled.splice(scope.unsettled.indexOf(seq), 1);
     if (!couldBeServed(scope)) scope.passedOver.clear();
   }
@@ -214,6 +257,7 @@ class Model {
       scope.passedOver.clear();
       scope.suspects += scope.posted.size;
       scope.posted.clear();
+      scope.kept.clear();
     }
   }
 
@@ -230,7 +274,7 @@ class Model {
 
   /** Nothing waits that could be posted. */
   #assertBusy(worker: number): void {
-    const posted = this.#postedAt(worker).length;
+    const posted = this.#atHand(worker).length;
     if (this.#suspects[worker]!.length > 0)
       return assert.ok(posted > 0, "a suspect waits although its worker has nothing");
     if (this.#alone[worker] !== undefined || posted === PER_WORKER) return;
@@ -256,15 +300,15 @@ class Model {
     assert.equal(alone, suspect !== undefined);
     if (alone) {
       assert.equal(seq, suspect, "not the first of the suspects");
-      assert.equal(this.#postedAt(worker).length, 0, "a suspect was posted beside others");
+      assert.deepEqual(this.#atHand(worker), [], "a suspect was posted beside others");
       this.#alone[worker] = seq;
       scope.suspects -= 1;
     } else this.#assertFair(scope);
     scope.posted.add(seq);
     scope.passedOver.clear();
     assert.deepEqual(this.dispatcher.posted(worker, seq)?.body, body);
-    assert.ok(scope.posted.size <= PER_SCOPE, `${scope.posted.size} events of one scope`);
-    assert.ok(this.#postedAt(worker).length <= PER_WORKER, "too many for one worker");
+    assert.ok(scope.posted.size - scope.kept.size <= PER_SCOPE, `${scope.posted.size} events of one scope`);
+    assert.ok(this.#atHand(worker).length <= PER_WORKER, "too many for one worker");
   }
 
   #assertFair(scope: Scope): void {
@@ -277,17 +321,18 @@ class Model {
   }
 }
 
-function couldBeServed({ unsettled, posted, suspects }: Scope): boolean {
-  return unsettled.length > posted.size + suspects && posted.size < PER_SCOPE;
+function couldBeServed({ unsettled, posted, kept, suspects }: Scope): boolean {
+  const hasRoom = posted.size - kept.size < PER_SCOPE && kept.size < PER_SCOPE;
+  return unsettled.length > posted.size + suspects && hasRoom;
 }
 
 // ---- any interleaving ------------------------------------------------------------------------------------------------
 
 type Step =
   | { do: "received"; scope: number; count: number; attempts: number }
-  | { do: "settled" | "refused"; worker: number; share: number; backwards: boolean }
+  | { do: "settled" | "refused" | "kept"; worker: number; share: number; backwards: boolean }
   | { do: "workerReady" | "workerPaused"; worker: number }
-  | { do: "workerDied"; worker: number; culprit: number | undefined }
+  | { do: "workerDied" | "timedOut"; worker: number; culprit: number | undefined }
   | { do: "workerDrained"; worker: number; share: number }
   | { do: "revoke" | "revoked"; scope: number }
   | { do: "close" };
@@ -311,7 +356,11 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 12, arbitrary: fc.record({ ...receives, scope: fc.nat(99), count: fc.nat(120) }) },
   { weight: 8, arbitrary: fc.record(settles) },
   { weight: 1, arbitrary: fc.record({ ...settles, do: fc.constant("refused" as const) }) },
-  { weight: 2, arbitrary: fc.record({ do: fc.constant("workerDied" as const), worker, culprit }) },
+  { weight: 3, arbitrary: fc.record({ ...settles, do: fc.constant("kept" as const) }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({ do: fc.constantFrom("workerDied" as const, "timedOut" as const), worker, culprit }),
+  },
   { weight: 2, arbitrary: fc.record({ do: fc.constant("workerPaused" as const), worker }) },
   { weight: 2, arbitrary: fc.record({ ...settles, do: fc.constant("workerDrained" as const) }) },
   { weight: 6, arbitrary: fc.record({ do: fc.constant("workerReady" as const), worker }) },
@@ -325,6 +374,7 @@ function carryOut(model: Model, workers: number, step: Step): void {
       return model.received(scopeAt(step.scope), step.count, step.attempts);
     case "settled":
     case "refused":
+    case "kept":
       return model[step.do](step.worker % workers, (posted) => {
         const chosen = posted.slice(0, Math.ceil(posted.length * step.share));
         return step.backwards ? chosen.reverse() : chosen;
@@ -333,7 +383,8 @@ function carryOut(model: Model, workers: number, step: Step): void {
     case "workerPaused":
       return model[step.do](step.worker % workers);
     case "workerDied":
-      return model.workerDied(step.worker % workers, (posted) => posted[(step.culprit ?? Number.NaN) % posted.length]);
+    case "timedOut":
+      return model[step.do](step.worker % workers, (posted) => posted[(step.culprit ?? Number.NaN) % posted.length]);
     case "workerDrained":
       return model.workerDrained(step.worker % workers, (posted) =>
         posted.slice(Math.floor(posted.length * step.share)),
@@ -425,6 +476,59 @@ function arrival(scope: string, body = "{}"): Arrival {
 }
 
 const seqsOf = (events: readonly { seq: number }[]) => events.map(({ seq }) => seq);
+
+describe("an event that is kept", () => {
+  test("does not hold back its line or its worker, and is settled later", () => {
+    const { dispatcher, posted } = recorded();
+    dispatcher.workerReady(0);
+    for (let i = 0; i <= PER_SCOPE; i++) dispatcher.received(arrival("a"));
+    assert.equal(posted.length, PER_SCOPE);
+    dispatcher.kept(0, posted[0]!.seq);
+    assert.equal(posted.length, PER_SCOPE + 1);
+    dispatcher.settled(0, seqsOf(posted));
+    assert.equal(dispatcher.unsettled, 0);
+  });
+
+  test("is one of 32 at most of its line: then the line waits", () => {
+    const { dispatcher, posted } = recorded();
+    dispatcher.workerReady(0);
+    for (let i = 0; i < 2 * PER_SCOPE + 2; i++) dispatcher.received(arrival("a"));
+    for (let i = 0; i < PER_SCOPE; i++) dispatcher.kept(0, posted[i]!.seq);
+    const before = posted.length;
+    assert.equal(before, 2 * PER_SCOPE - 1);
+    dispatcher.settled(0, [posted[PER_SCOPE]!.seq]);
+    assert.equal(posted.length, before);
+    dispatcher.settled(0, [posted[0]!.seq]);
+    assert.ok(posted.length > before);
+  });
+
+  test("comes again after a death, before the events that came later", () => {
+    const { dispatcher, posted } = recorded();
+    dispatcher.workerReady(0);
+    for (let i = 0; i < 3; i++) dispatcher.received(arrival("a"));
+    const seqs = seqsOf(posted);
+    dispatcher.kept(0, seqs[0]!);
+    dispatcher.workerDied(0);
+    dispatcher.workerReady(0);
+    assert.equal(posted.at(-1)!.seq, seqs[0]);
+    // A suspect whose application asks for more has survived: the next one comes beside it.
+    dispatcher.kept(0, seqs[0]!);
+    assert.equal(posted.at(-1)!.seq, seqs[1]);
+  });
+});
+
+test("an event that timed out is a dead letter at once, and no other event of its worker counts a death", () => {
+  const { dispatcher, posted, deadLetters } = recorded({ maxAttempts: 1 });
+  dispatcher.workerReady(0);
+  const [slow, other] = [arrival("a"), arrival("b")];
+  dispatcher.received(slow);
+  dispatcher.received(other);
+  dispatcher.timedOut(0, slow.seq);
+  assert.deepEqual(deadLetters, [slow.seq]);
+  assert.equal(other.deaths, 0);
+  dispatcher.workerReady(0);
+  assert.deepEqual(seqsOf(posted), [slow.seq, other.seq, other.seq]);
+});
 
 describe("posting", () => {
   test("an event waits until its worker is ready", () => {

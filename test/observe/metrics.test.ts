@@ -70,6 +70,7 @@ test("ends of events and dead letters are counted", async (t) => {
   assert.deepEqual(await lines(metrics, "asgigram_dead_letters_total"), [
     '{cause="failed"} 1',
     '{cause="worker_died"} 1',
+    '{cause="timed_out"} 0',
     '{cause="unreadable"} 1',
   ]);
   assert.deepEqual(await lines(metrics, "asgigram_event_wait_seconds_count"), ["1"]);

@@ -3,12 +3,13 @@ import { suite, type TestContext, test } from "node:test";
 import { MessageChannel } from "node:worker_threads";
 import fc from "fast-check";
 import { Batch } from "../../src/protocol/batch.ts";
-import { attachDelivery } from "../../src/protocol/delivery.ts";
+import { attachDelivery, delivery } from "../../src/protocol/delivery.ts";
 import { DisconnectedError, TelegramError } from "../../src/protocol/errors.ts";
 import type { Call, ToMain } from "../../src/protocol/port.ts";
+import { LIMIT_GRACE } from "../../src/protocol/pulse.ts";
 import { type Route, routeOf, type TelegramObject } from "../../src/protocol/route.ts";
 import { SHARDS, shardOf } from "../../src/protocol/shard.ts";
-import { currentContext } from "../../workers/current-event.ts";
+import { currentContext, currentEvent } from "../../workers/current-event.ts";
 import { EventDelivery } from "../../workers/event-delivery.ts";
 import { Instances, type InstancesOptions } from "../../workers/instances.ts";
 
@@ -34,7 +35,7 @@ const shard = (id: number) => shardOf(id, SHARDS);
 /** Instances on a clock of their own. Every fact that leaves them is recorded. */
 function setUp(t: TestContext, application: Application, options: Partial<InstancesOptions> = {}) {
   let now = 0;
-  t.mock.timers.enable({ apis: ["setInterval"] });
+  t.mock.timers.enable({ apis: ["setInterval", "setTimeout"] });
   t.mock.method(performance, "now", () => now);
   const settled: number[] = [];
   const failed: { seq: number; scope: string | undefined; error: string }[] = [];
@@ -365,10 +366,210 @@ test("events that are settled one after another leave as one item, and failed on
   outbound.flush();
   assert.deepEqual(posted, [
     { type: "settled", seqs: [1, 2] },
-    { type: "failed", seq: 3, error: "a thrown string: 'no'", scope: "chat:1" },
+    { type: "failed", seq: 3, error: "a thrown string: 'no'", scope: "chat:1", update_id: 3, kind: "message" },
     { type: "settled", seqs: [4, 5] },
   ]);
   port2.close();
+});
+
+suite("an event with open work", () => {
+  /** Starts work at each event whose text is "job", and goes on. */
+  function worker() {
+    const jobs: PromiseWithResolvers<unknown>[] = [];
+    const seen: string[] = [];
+    const application: Application = async (_scope, receive) => {
+      for (;;) {
+        const event = await receive();
+        if (event.type === "telegram.disconnect") return;
+        seen.push(event.text ?? "");
+        if (event.text !== "job") continue;
+        const job = Promise.withResolvers<unknown>();
+        jobs.push(job);
+        delivery(event)!.waitUntil(job.promise);
+      }
+    };
+    return { jobs, seen, application };
+  }
+
+  test("stays unsettled while the scope's next events come, and is settled when its work is over", async (t) => {
+    const { jobs, seen, application } = worker();
+    const { deliver, settled, kept } = setUp(t, application);
+    const job = deliver(1, "job");
+    const next = deliver(1, "/cancel");
+    await turn();
+    assert.deepEqual(seen, ["job", "/cancel"]);
+    assert.deepEqual([kept, settled], [[job], [next]]);
+    jobs[0]!.resolve(1);
+    await turn();
+    assert.deepEqual(settled, [next, job]);
+  });
+
+  test("fails if its work rejects, and the instance goes on", async (t) => {
+    const { jobs, application } = worker();
+    const { deliver, failed, settled } = setUp(t, application);
+    const job = deliver(1, "job");
+    await turn();
+    jobs[0]!.reject(new Error("no luck"));
+    await turn();
+    assert.match(failed[0]!.error, /no luck/);
+    assert.equal(failed[0]!.seq, job);
+    deliver(1, "more");
+    await turn();
+    assert.deepEqual(settled, [2]);
+  });
+
+  test("keeps its instance from being idle or evicted", async (t) => {
+    const { jobs, application } = worker();
+    const { instances, deliver, dropped, pass } = setUp(t, application, { max: 1, idleTimeout: 1000 });
+    deliver(1, "job");
+    await turn();
+    pass(10_000);
+    deliver(2, "other");
+    await turn();
+    assert.equal(instances.size, 2);
+    assert.deepEqual(dropped, []);
+    jobs[0]!.resolve(1);
+    await turn();
+    pass(2000);
+    assert.deepEqual(dropped, ["idle", "idle"]);
+  });
+
+  test("is settled after its application has returned, whose next event begins a new instance", async (t) => {
+    const job = Promise.withResolvers<unknown>();
+    let instances = 0;
+    const {
+      instances: all,
+      deliver,
+      settled,
+      calls,
+    } = setUp(t, async (_scope, receive, send) => {
+      instances += 1;
+      const event = await receive();
+      if (event.text !== "job") return;
+      delivery(event)!.waitUntil(job.promise.then(() => send({ type: "telegram.send_message", text: "done" })));
+    });
+    deliver(1, "job");
+    await turn();
+    deliver(1, "next");
+    await turn();
+    assert.deepEqual([instances, settled, all.size], [2, [2], 1]);
+    job.resolve(1);
+    await turn();
+    assert.equal(calls[0]?.method, "sendMessage");
+    assert.deepEqual([settled, all.size], [[2, 1], 0]);
+  });
+
+  test("is told of a stop at once, can still send, and is waited for", async (t) => {
+    const { promise: aborted, resolve: abort } = Promise.withResolvers<unknown>();
+    const { instances, deliver, settled, calls } = setUp(t, async (_scope, receive, send) => {
+      for (;;) {
+        const event = await receive();
+        if (event.type === "telegram.disconnect") return;
+        const { signal } = delivery(event)!;
+        signal.addEventListener("abort", () => abort(signal.reason));
+        delivery(event)!.waitUntil(aborted.then(() => send({ type: "telegram.send_message", text: "half done" })));
+      }
+    });
+    deliver(1, "job");
+    await turn();
+    const drained = instances.drain("shutdown");
+    assert.ok((await aborted) instanceof DisconnectedError);
+    assert.deepEqual(await drained, []);
+    assert.equal(calls.length, 1);
+    assert.deepEqual(settled, [1]);
+  });
+
+  test("is given up where its work ends by the abort at a stop: it will be delivered again", async (t) => {
+    const { instances, deliver, settled, failed } = setUp(t, async (_scope, receive) => {
+      for (;;) {
+        const event = await receive();
+        if (event.type === "telegram.disconnect") return;
+        const { signal } = delivery(event)!;
+        const work = new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+        delivery(event)!.waitUntil(work);
+      }
+    });
+    deliver(1, "job");
+    await turn();
+    await instances.revoke(shard(1));
+    assert.deepEqual([settled, failed], [[], []]);
+    assert.equal(instances.size, 0);
+  });
+
+  test("is settled where cancel() ends its work, and is a dead letter where a time limit does", async (t) => {
+    const events: Event[] = [];
+    const { deliver, settled, failed } = setUp(t, async (_scope, receive) => {
+      for (;;) {
+        const event = await receive();
+        events.push(event);
+        const { signal } = delivery(event)!;
+        const work = new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+        delivery(event)!.waitUntil(work);
+      }
+    });
+    deliver(1, "job");
+    deliver(1, "job");
+    await turn();
+    delivery(events[0]!)!.cancel();
+    (delivery(events[1]!) as EventDelivery).abort(new DOMException("the event took longer than 1 s", "TimeoutError"));
+    await turn();
+    assert.deepEqual(settled, [1]);
+    assert.match(failed[0]!.error, /TimeoutError.*: the event took longer than 1 s/);
+  });
+
+  test("is the event of its own code, also when the instance has gone on", async (t) => {
+    const seen: unknown[] = [];
+    const go = Promise.withResolvers<void>();
+    const { deliver } = setUp(t, async (_scope, receive) => {
+      for (;;) {
+        const { text } = await receive();
+        const job = async () => {
+          await go.promise;
+          seen.push([text, currentEvent()?.seq]);
+        };
+        delivery(currentEvent()!.event)!.waitUntil(job());
+      }
+    });
+    deliver(1, "a");
+    deliver(1, "b");
+    await turn();
+    go.resolve();
+    await turn();
+    assert.deepEqual(seen, [
+      ["a", 1],
+      ["b", 2],
+    ]);
+  });
+});
+
+suite("an event whose time is over", () => {
+  test("is a dead letter; its instance ends, and the scope's next event begins a new one", async (t) => {
+    const late: { send?: Send } = {};
+    const stuck = Promise.withResolvers<void>();
+    let instances = 0;
+    const application: Application = async (_scope, receive, send) => {
+      instances += 1;
+      const event = await receive();
+      if (event.text !== "stuck") return;
+      late.send = send;
+      await stuck.promise;
+      throw new Error("too late to matter");
+    };
+    const { deliver, failed, settled } = setUp(t, application, { eventTimeout: 1000 });
+    const number = deliver(1, "stuck");
+    deliver(1, "next");
+    await turn();
+    assert.equal(instances, 1);
+    t.mock.timers.tick(1000);
+    t.mock.timers.tick(LIMIT_GRACE);
+    await turn();
+    assert.equal(failed[0]!.seq, number);
+    assert.deepEqual([instances, settled], [2, [2]]);
+    await assert.rejects(late.send!({ type: "telegram.send_message", text: "late" }), DisconnectedError);
+    stuck.resolve();
+    await turn();
+    assert.equal(failed.length, 1);
+  });
 });
 
 suite("more instances than are kept", () => {

@@ -1,0 +1,105 @@
+import assert from "node:assert/strict";
+import { type TestContext, test } from "node:test";
+import { LIMIT_GRACE } from "../../src/protocol/pulse.ts";
+import { EventDelivery } from "../../workers/event-delivery.ts";
+
+const turn = () => new Promise(setImmediate);
+
+/** A delivery that an instance has, and what the instance hears of it. */
+function begun(t: TestContext, eventTimeout = Number.POSITIVE_INFINITY) {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  const heard: string[] = [];
+  const delivery = new EventDelivery(900, 1);
+  delivery.begin({
+    key: "chat:1",
+    eventTimeout,
+    workOver: ({ thrown }) => heard.push(thrown === undefined ? "over" : `threw ${thrown.error}`),
+    overdue: (_, error) => heard.push(`overdue: ${error.name}: ${error.message}`),
+    limited: ({ limit }) => heard.push(`limited to ${limit}`),
+  });
+  return { delivery, heard, pass: (milliseconds: number) => t.mock.timers.tick(milliseconds) };
+}
+
+test("work is over when the last promise is, and the first rejection is what it threw", async (t) => {
+  const { delivery, heard } = begun(t);
+  const [one, other] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  delivery.waitUntil(one.promise);
+  delivery.waitUntil(other.promise);
+  assert.equal(delivery.isOpen, true);
+  one.reject("first");
+  await turn();
+  assert.deepEqual(heard, []);
+  other.reject("second");
+  await turn();
+  assert.deepEqual(heard, ["threw first"]);
+  assert.equal(delivery.isOpen, false);
+});
+
+test("waitUntil() is refused once the event is settled", (t) => {
+  const { delivery } = begun(t);
+  delivery.end();
+  assert.throws(() => delivery.waitUntil(Promise.resolve()), {
+    name: "DisconnectedError",
+    message: /comes too late: update 900 is settled/,
+  });
+});
+
+test("cancel() aborts the signal with its reason, whether it was read before or not", (t) => {
+  for (const isRead of [true, false]) {
+    const { delivery } = begun(t);
+    const signal = isRead ? delivery.signal : undefined;
+    delivery.cancel("enough");
+    assert.equal(signal?.aborted ?? true, true);
+    assert.equal(delivery.signal.reason, "enough");
+    assert.equal(delivery.isCancelledBy("enough"), true);
+    assert.equal(delivery.isCancelledBy(new DOMException("x", "AbortError")), true);
+    assert.equal(delivery.isCancelledBy(new DOMException("x", "TimeoutError")), false);
+    t.mock.timers.reset();
+  }
+});
+
+test("an abort from elsewhere is no cancel, and the first abort counts", (t) => {
+  const { delivery } = begun(t);
+  delivery.abort("stop");
+  delivery.cancel("enough");
+  assert.equal(delivery.signal.reason, "stop");
+  assert.equal(delivery.isCancelledBy("stop"), false);
+});
+
+test("at the limit the signal is aborted with a TimeoutError, and after a grace the event is overdue", (t) => {
+  const { delivery, heard, pass } = begun(t, 2000);
+  assert.deepEqual(heard, ["limited to 2000"]);
+  pass(2000);
+  assert.equal(delivery.signal.reason.name, "TimeoutError");
+  assert.equal(heard.length, 1);
+  pass(LIMIT_GRACE);
+  assert.deepEqual(heard.slice(1), ["overdue: TimeoutError: the event took longer than 2 s"]);
+});
+
+test("timeout() sets the limit anew, and an event that is settled is never late", (t) => {
+  const { delivery, pass } = begun(t, 2000);
+  pass(1500);
+  delivery.timeout(10_000);
+  pass(9999);
+  assert.equal(delivery.signal.aborted, false);
+  delivery.end();
+  pass(1);
+  assert.equal(delivery.signal.aborted, false);
+  assert.throws(() => delivery.timeout(0), { name: "TypeError", message: /timeout\(0\)/ });
+});
+
+test("the clock stands while a job waits", (t) => {
+  const { delivery, pass } = begun(t, 2000);
+  delivery.pause();
+  assert.equal(delivery.limit, 0);
+  pass(60_000);
+  assert.equal(delivery.signal.aborted, false);
+});
+
+test("ahead asks for the newest job, and is 0 without one", async (t) => {
+  const { delivery } = begun(t);
+  assert.equal(await delivery.ahead, 0);
+  delivery.made(async () => 7);
+  delivery.made(async () => 3);
+  assert.equal(await delivery.ahead, 3);
+});
