@@ -10,6 +10,7 @@
 
 import type { Delivery } from "../src/protocol/delivery.ts";
 import { DisconnectedError } from "../src/protocol/errors.ts";
+import type { ChatAction } from "../src/protocol/events.ts";
 import type { JobOrigin } from "../src/protocol/jobs.ts";
 import { LIMIT_GRACE } from "../src/protocol/pulse.ts";
 import { EventClock } from "./event-clock.ts";
@@ -23,6 +24,8 @@ export interface DeliveryHolder {
   workOver(delivery: EventDelivery): void;
   /** The event's time and its grace are over. */
   overdue(delivery: EventDelivery, error: Error): void;
+  /** The application is busy at the event. */
+  busy(delivery: EventDelivery, action: ChatAction): void;
   /** The limit of the event at hand has changed. */
   limited(delivery: EventDelivery): void;
 }
@@ -89,6 +92,10 @@ export class EventDelivery implements Delivery, JobOrigin {
     if (this.#holder === undefined || this.#extras?.aborted !== undefined) return;
     this.#more.isCancelled = true;
     this.abort(reason);
+  }
+
+  busy(action: ChatAction = "typing"): void {
+    this.#holder?.busy(this, action);
   }
 
   timeout(milliseconds: number): void {

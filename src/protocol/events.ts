@@ -162,6 +162,9 @@ export type OutgoingType = keyof OutgoingEvents;
 /** The event for a method of the Bot API: its `type`, and the method's parameters. */
 export type MethodEvent<T extends OutgoingType = OutgoingType> = OutgoingEvents[T]["event"];
 
+/** An action that a bot shows in a chat: `typing`, `upload_photo`, … (https://core.telegram.org/bots/api#sendchataction). */
+export type ChatAction = MethodEvent<"telegram.send_chat_action">["action"];
+
 /** The result of `await send(event)`: the method's result, or for a download the file in the form that `as` names. */
 export type ResultOf<
   T extends OutgoingType,

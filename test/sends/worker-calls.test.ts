@@ -20,6 +20,8 @@ class Bench {
   readonly logged: [level: string, fields: object, message: string][] = [];
   /** Posted events of worker 3, by number. */
   readonly posted = new Map<number, CallOrigin>([[7, PLACE]]);
+  /** What the chat actions hear. */
+  readonly actions: string[] = [];
   turns = 0;
   traces = true;
   hasSubscribers = true;
@@ -31,6 +33,10 @@ class Bench {
 
   readonly #calls = new WorkerCalls({
     outbox: { post: (job) => void this.jobs.push(job) },
+    chatActions: {
+      begin: (worker, { seq }) => void this.actions.push(`${seq} of worker ${worker} is busy`),
+      called: (seq, { method }) => void this.actions.push(`${seq} calls ${method}`),
+    },
     onPosted: () => {
       this.turns += 1;
     },
@@ -45,6 +51,10 @@ class Bench {
       info: (fields, message) => void this.logged.push(["info", fields, message]),
     },
   });
+
+  busy(): void {
+    this.#calls.busy(this.worker, { type: "busy", seq: 7, call: { ...CALL, method: "sendChatAction" } });
+  }
 
   call(call: Call = CALL, from: number | string = 7, id = 1): Job {
     this.#calls.call(this.worker, { type: "call", id, call, from });
@@ -139,6 +149,15 @@ describe("an error", () => {
       assert.deepEqual(bench.logged, [["info", fields, "a call failed"]]);
     });
   }
+});
+
+test("the chat actions hear of a busy event, and of the calls of events", () => {
+  const bench = new Bench();
+  bench.busy();
+  bench.call(CALL, 7);
+  bench.call(CALL, "chat:1");
+  assert.deepEqual(bench.actions, ["7 of worker 3 is busy", "7 calls sendMessage"]);
+  assert.equal(bench.jobs.length, 2);
 });
 
 describe("a call that waits", () => {

@@ -9,7 +9,7 @@ import { SqliteInbox } from "../../src/inbox/sqlite.ts";
 import { Diagnostics } from "../../src/observe/diagnostics.ts";
 import { createLogger } from "../../src/observe/logger.ts";
 import { WorkerLog } from "../../src/observe/worker-log.ts";
-import type { EventItem } from "../../src/protocol/port.ts";
+import type { EventItem, ToWorker } from "../../src/protocol/port.ts";
 import { SHARDS, shardOf } from "../../src/protocol/shard.ts";
 import { Recorder } from "../../src/updates/recorder.ts";
 import { type EventWorker, Updates } from "../../src/updates/updates.ts";
@@ -31,6 +31,7 @@ const never = new AbortController().signal;
 class SpyWorker implements EventWorker {
   readonly number: number;
   readonly posted: EventItem[] = [];
+  readonly pushed: ToWorker[] = [];
   isDead = false;
   /** Called before events are noted. */
   onPost: (events: readonly EventItem[]) => void = () => {};
@@ -45,6 +46,10 @@ class SpyWorker implements EventWorker {
     if (this.isDead) return;
     this.onPost(events);
     this.posted.push(...events);
+  }
+
+  push(item: ToWorker): void {
+    this.pushed.push(item);
   }
 
   flush(): void {}

@@ -15,6 +15,7 @@ function begun(t: TestContext, eventTimeout = Number.POSITIVE_INFINITY) {
     eventTimeout,
     workOver: ({ thrown }) => heard.push(thrown === undefined ? "over" : `threw ${thrown.error}`),
     overdue: (_, error) => heard.push(`overdue: ${error.name}: ${error.message}`),
+    busy: (_, action) => heard.push(`busy: ${action}`),
     limited: ({ limit }) => heard.push(`limited to ${limit}`),
   });
   return { delivery, heard, pass: (milliseconds: number) => t.mock.timers.tick(milliseconds) };

@@ -39,6 +39,8 @@ export class Harness implements AsyncDisposable {
   readonly timedOut: number[] = [];
   readonly failures: { seq: number; error: string }[] = [];
   readonly calls: Call[] = [];
+  /** Chat actions of busy events. */
+  readonly busy: Call[] = [];
   readonly lines: LogLine[] = [];
   readonly output: Item<"output">[] = [];
   readonly crashes: Item<"crash">[] = [];
@@ -192,6 +194,7 @@ export class Harness implements AsyncDisposable {
           add(this.calls, call);
           this.#makeCall(worker, id, call);
         },
+        busy: (_, { call }) => add(this.busy, call),
       },
       words: {
         said: (_, { scope, update_id, kind, error }, level, message) => {

@@ -62,9 +62,11 @@ function setUp(t: TestContext, application: Application, options: Partial<Instan
         else assert.fail(`an item of type ${item.type}`);
       },
       last: undefined,
+      flush() {},
     },
     calls: { make: async (call) => calls.push(call) },
     pulse: { willWorkAt() {}, count: (reason) => dropped.push(reason) },
+    deadLetters: { tell: () => undefined },
     ...options,
   });
   let seq = 0;
