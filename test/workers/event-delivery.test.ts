@@ -36,6 +36,15 @@ test("work is over when the last promise is, and the first rejection is what it 
   assert.equal(delivery.isOpen, false);
 });
 
+test("busy() shows an action until the event is settled: afterwards it has no effect", (t) => {
+  const { delivery, heard } = begun(t);
+  delivery.busy();
+  delivery.busy("upload_video");
+  delivery.end();
+  delivery.busy();
+  assert.deepEqual(heard, ["busy: typing", "busy: upload_video"]);
+});
+
 test("waitUntil() is refused once the event is settled", (t) => {
   const { delivery } = begun(t);
   delivery.end();
