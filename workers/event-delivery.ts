@@ -44,6 +44,8 @@ interface Extras {
   /** Set once the signal is aborted, or would be if there were one. */
   aborted: { readonly reason: unknown } | undefined;
   isCancelled: boolean;
+  /** Reasons for which the clock stands, or would if there were one. */
+  pauses: number;
   clock: EventClock | undefined;
   /** Asks for the number of jobs that start before the event's newest one. */
   ahead: (() => Promise<number>) | undefined;
@@ -158,11 +160,13 @@ export class EventDelivery implements Delivery, JobOrigin {
   }
 
   pause(): void {
-    this.#extras?.clock?.pause();
+    this.#more.pauses += 1;
+    this.#more.clock?.pause();
   }
 
   resume(): void {
-    this.#extras?.clock?.resume();
+    this.#more.pauses -= 1;
+    this.#more.clock?.resume();
   }
 
   made(ahead: () => Promise<number>): void {
@@ -176,6 +180,7 @@ export class EventDelivery implements Delivery, JobOrigin {
       controller: undefined,
       aborted: undefined,
       isCancelled: false,
+      pauses: 0,
       clock: undefined,
       ahead: undefined,
     };
@@ -190,7 +195,7 @@ export class EventDelivery implements Delivery, JobOrigin {
 
   #limit(milliseconds: number): void {
     const extras = this.#more;
-    extras.clock ??= new EventClock();
+    extras.clock ??= new EventClock(extras.pauses);
     extras.clock.start(milliseconds, () => this.#isLate(milliseconds));
     this.#holder!.limited(this);
   }

@@ -36,6 +36,20 @@ test("work is over when the last promise is, and the first rejection is what it 
   assert.equal(delivery.isOpen, false);
 });
 
+test("a limit that is set while a call waits begins when the call is answered", (t) => {
+  const { delivery, heard, pass } = begun(t);
+  delivery.pause();
+  delivery.timeout(1000);
+  pass(60_000);
+  assert.equal(delivery.signal.aborted, false);
+  delivery.resume();
+  pass(999);
+  assert.equal(delivery.signal.aborted, false);
+  pass(1);
+  assert.equal(delivery.signal.aborted, true);
+  assert.deepEqual(heard, ["limited to 0"]);
+});
+
 test("busy() shows an action until the event is settled: afterwards it has no effect", (t) => {
   const { delivery, heard } = begun(t);
   delivery.busy();
