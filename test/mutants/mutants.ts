@@ -584,7 +584,54 @@ const WORKERS: readonly Mutant[] = [
   },
 ];
 
+const TOLD: readonly Mutant[] = [
+  {
+    id: "K1",
+    breaks: "a chat's next event overtakes the handler of a dead letter",
+    file: "workers/instances.ts",
+    from: "if (this.#gates.hold(delivered)) return;",
+    to: "",
+    tests: ["workers/instances"],
+    only: /wait for the handler/,
+  },
+  {
+    id: "K2",
+    breaks: "the application never hears of a dead letter whose worker is being replaced",
+    file: "src/updates/updates.ts",
+    from: "for (const item of this.#untold.get(worker.number) ?? []) worker.push(item);",
+    to: "",
+    tests: ["updates/updates"],
+    only: /is told of it/,
+  },
+  {
+    id: "K3",
+    breaks: "a chat action goes on after its event is settled",
+    file: "src/sends/chat-actions.ts",
+    from: "if (posted(worker, seq)?.attempts !== attempts) return this.#end(seq);",
+    to: "",
+    tests: ["sends/chat-actions"],
+  },
+];
+
 const SENDS: readonly Mutant[] = [
+  {
+    id: "O14",
+    breaks: "edits that are stale go out after a wait",
+    file: "src/sends/outbox.ts",
+    from: "line.push(stale === -1 ? job : this.#merge(line.splice(stale, 1)[0]!, job));",
+    to: "line.push(job);",
+    tests: ["sends/outbox"],
+    only: /only the newest is made/,
+  },
+  {
+    id: "O15",
+    breaks: "a stale edit is repeated although a newer one waits",
+    file: "src/sends/outbox.ts",
+    from: "if (pause !== undefined) this.#withoutStale(pause, line);",
+    to: "",
+    tests: ["sends/outbox"],
+    only: /takes over the wait/,
+  },
   {
     id: "O1",
     breaks: "two calls to one chat are under way",
@@ -700,6 +747,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...INBOX,
   ...THREADS,
   ...WORKERS,
+  ...TOLD,
   ...SENDS,
   ...TELEGRAM,
   ...SERVER,
