@@ -172,7 +172,10 @@ export class Outbox {
 
   #make(job: Job, attempt: number): void {
     this.#request(job.call).then(
-      (answer) => this.#answer(job, answer),
+      (answer) => {
+        job.succeeded(answer);
+        this.#next(job.call.lane);
+      },
       (error) => this.#failed(job, error, attempt),
     );
   }
@@ -191,7 +194,8 @@ export class Outbox {
         return redirected === undefined ? this.#giveUp(job, error) : this.#attempt(redirected, attempt + 1);
       }
       case "accept":
-        return this.#answer(job, verdict.answer);
+        job.succeeded(verdict.answer);
+        return this.#next(lane);
       case "reject":
         return this.#giveUp(job, verdict.error ?? error);
     }
@@ -215,11 +219,6 @@ export class Outbox {
     const line = lane === undefined ? [] : this.#lanes.get(lane)!;
     this.#withoutStale(pause, line);
     if (isDelay) for (const one of [pause.job, ...line]) one.delayed?.();
-  }
-
-  #answer(job: Job, answer: Answer): void {
-    job.succeeded(answer);
-    this.#next(job.call.lane);
   }
 
   #giveUp(job: Job, error: unknown): void {
@@ -301,7 +300,13 @@ function redirect(job: Job, chat_id: number): Job | undefined {
   const others = [parameters.from_chat_id, parameters.reply_parameters?.chat_id];
   if (!isGroup(parameters.chat_id) || others.some(isGroup)) return undefined;
   const call = { ...job.call, body: JSON.stringify({ ...parameters, chat_id }) };
-  return { call, succeeded: (answer) => job.succeeded(answer), failed: (error) => job.failed(error) };
+  return {
+    call,
+    succeeded: (answer) => job.succeeded(answer),
+    failed: (error) => job.failed(error),
+    delayed: () => job.delayed?.(),
+    superseded: () => job.superseded?.(),
+  };
 }
 
 function isGroup(id: unknown): boolean {

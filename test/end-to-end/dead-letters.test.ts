@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { tooManyRequests } from "../../simulator/api/refusal.ts";
 import { Simulator } from "../../simulator/index.ts";
 import { callsOf, message, startBot } from "./bot.ts";
 
@@ -36,6 +37,21 @@ describe("onDeadLetter()", () => {
     assert.equal((await bot.end()).code, 0);
     assert.equal(simulator.calls.filter(({ method }) => method === "sendMessage").length, 2);
   });
+});
+
+test("the time for which Telegram makes a call wait does not count for --event-timeout", async () => {
+  let refusals = 0;
+  await using simulator = await Simulator.start({
+    intercept: async ({ method }, respond) => {
+      if (method === "sendMessage" && refusals++ === 0) throw tooManyRequests(2);
+      return await respond();
+    },
+  });
+  await using bot = await startBot("telling", simulator, ["--no-inbox", "-w", "1", "--event-timeout", "1.5"]);
+  await simulator.pushMany([message(5, "report")]);
+  // The refused call counts, too.
+  assert.deepEqual(await said(simulator, 5, 3), ["did report", "did report", "aborted: false"]);
+  assert.equal((await bot.end()).code, 0);
 });
 
 test("--on-failure tells the person, once a minute", async () => {

@@ -586,7 +586,7 @@ const WORKERS: readonly Mutant[] = [
 
 const TOLD: readonly Mutant[] = [
   {
-    id: "G1",
+    id: "Q1",
     breaks: "a chat's next event overtakes the handler of a dead letter",
     file: "workers/instances.ts",
     from: "if (this.#gates.hold(delivered)) return;",
@@ -595,7 +595,7 @@ const TOLD: readonly Mutant[] = [
     only: /wait for the handler/,
   },
   {
-    id: "G2",
+    id: "Q2",
     breaks: "the application never hears of a dead letter whose worker is being replaced",
     file: "src/updates/updates.ts",
     from: "for (const item of this.#untold.get(worker.number) ?? []) worker.push(item);",
@@ -604,7 +604,7 @@ const TOLD: readonly Mutant[] = [
     only: /is told of it/,
   },
   {
-    id: "G3",
+    id: "Q3",
     breaks: "a chat action goes on after its event is settled",
     file: "src/sends/chat-actions.ts",
     from: "if (posted(worker, seq)?.attempts !== attempts) return this.#end(seq);",

@@ -325,6 +325,55 @@ test("an outbox that is closed at any moment gives up the calls that wait, lets 
   );
 });
 
+test("in any course of things, no call goes out while a newer one with its key waits, and every call gets one outcome", async () => {
+  const KEYS = [undefined, "a", "b"];
+  const step = fc.oneof(
+    { weight: 5, arbitrary: fc.record({ do: fc.constant("post"), lane: fc.nat(1), which: fc.nat(2) }) },
+    { weight: 3, arbitrary: fc.record({ do: fc.constant("answer"), lane: fc.nat(1), which: fc.nat(3) }) },
+    { weight: 1, arbitrary: fc.record({ do: fc.constant("elapse"), lane: fc.nat(1), which: fc.nat() }) },
+  );
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { maxLength: 60, size: "max" }), async (steps) => {
+      const bench = new Bench();
+      /** Calls by their numbers, and the calls that went out so far. */
+      const posted: { lane: number; key: string | undefined }[] = [];
+      const last = [-1, -1];
+      let seen = 0;
+      const check = () => {
+        const out = bench.course.filter((line) => line.startsWith("out")).map((line) => Number(line.slice(5)));
+        for (const number of out.slice(seen)) {
+          const { lane, key } = posted[number]!;
+          assert.ok(number >= last[lane]!, `${number} goes out after ${last[lane]}`);
+          last[lane] = number;
+          const newer = posted.findIndex((other, i) => i > number && other.lane === lane && other.key === key);
+          assert.ok(key === undefined || newer === -1, `${number} goes out although ${newer} waits`);
+        }
+        seen = out.length;
+      };
+      const carryOut = async ({ do: what, lane, which }: { do: string; lane: number; which: number }) => {
+        if (what === "post") {
+          posted.push({ lane, key: KEYS[which] });
+          bench.send(`chat ${lane}`, `${posted.length - 1}`, KEYS[which]);
+        } else if (what === "answer") {
+          const item = bench.underWay[lane % bench.underWay.length];
+          if (which === 0) item?.fail(new Failure());
+          else if (which === 1) item?.fail(new Failure(1000));
+          else item?.answer("yes");
+        } else bench.pauses[which % bench.pauses.length]?.elapse();
+        await settle();
+        check();
+      };
+      for (const step of steps) await carryOut(step);
+      while (bench.outbox.pending > 0) {
+        await carryOut({ do: "elapse", lane: 0, which: 0 });
+        await carryOut({ do: "answer", lane: 0, which: 3 });
+      }
+      for (const outcomes of bench.outcomes.values()) assert.equal(outcomes.length, 1);
+    }),
+    { numRuns: 100 },
+  );
+});
+
 // ---- one at a time ---------------------------------------------------------------------------------------------------
 
 describe("a turn", () => {
@@ -746,6 +795,23 @@ describe("a group that has become a supergroup", () => {
     await settle();
     assert.deepEqual(bench.outcomes.get(body), ["ok:sent"]);
     assert.deepEqual(bench.out, ["next"]);
+  });
+
+  test("a call to the supergroup that has to wait gives way to a newer one, whose answer its caller gets", async () => {
+    const bench = new Bench();
+    const [older, newer] = [1, 2].map((text) => JSON.stringify({ chat_id: GROUP, text })) as [string, string];
+    bench.send(`${GROUP}`, older, "key");
+    bench.find(older).fail(new Moved(SUPERGROUP));
+    await settle();
+    bench.underWay[0]!.fail(new Refusal());
+    await settle();
+    bench.send(`${GROUP}`, newer, "key");
+    assert.deepEqual([...bench.delayed], [older, newer]);
+    assert.deepEqual(bench.superseded, [older]);
+    bench.pauses[0]!.elapse();
+    bench.find(newer).answer("yes");
+    await settle();
+    for (const body of [older, newer]) assert.deepEqual(bench.outcomes.get(body), ["ok:yes"]);
   });
 
   test("a call to the supergroup is repeated and given up as any other", async () => {

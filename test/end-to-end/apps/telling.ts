@@ -21,5 +21,7 @@ export const application: Application = async (_scope, receive, send) => {
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5500);
     }
     await send({ type: "telegram.send_message", text: `did ${event.text}` });
+    if (event.text !== "report") continue;
+    await send({ type: "telegram.send_message", text: `aborted: ${delivery().signal.aborted}` });
   }
 };
