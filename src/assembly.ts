@@ -2,6 +2,7 @@
 
 import { availableParallelism } from "node:os";
 import type { Config } from "./config/config.ts";
+import { readMachine, usefulThreads } from "./config/machine.ts";
 import { Heavy } from "./heavy/heavy.ts";
 import type { Inbox } from "./inbox/inbox.ts";
 import { MemoryInbox } from "./inbox/memory.ts";
@@ -20,6 +21,7 @@ import { WorkerCalls } from "./sends/worker-calls.ts";
 import type { BotApi } from "./telegram/bot-api.ts";
 import { Poller } from "./telegram/poller.ts";
 import { WorkerPool } from "./threads/pool.ts";
+import { Room } from "./threads/room.ts";
 import type { Threads } from "./threads/threads.ts";
 import { Recorder } from "./updates/recorder.ts";
 import { Updates } from "./updates/updates.ts";
@@ -42,6 +44,9 @@ export interface SourceOptions {
   /** Observes each poll at its end. */
   polled(updates: number, duration: number, error?: Error): void;
 }
+
+/** The kind of thread that asks for room. */
+const HEAVY = "heavy thread";
 
 export const PARTS: Parts = { openInbox, createSource };
 
@@ -110,8 +115,13 @@ export function assemble(options: AssemblyOptions): Assembly {
     observe: (worker, call, origin) => diagnostics.sending(worker, call, origin),
     log,
   });
+  const room = new Room({ limit: memoryLimit, resident: () => process.memoryUsage.rss() });
   const heavy = new Heavy({
+    threads: usefulThreads(readMachine()),
     memory: workerMemory,
+    // Without a limit the threads of a module start together.
+    hasRoom: memoryLimit === Number.POSITIVE_INFINITY ? undefined : () => room.has(HEAVY),
+    onStarting: (loaded) => room.measure(HEAVY, loaded),
     words: new HeavyLog(log),
     diagnostics,
     onImported: watchesFiles ? (file) => pool.imported(file) : undefined,
@@ -123,6 +133,8 @@ export function assemble(options: AssemblyOptions): Assembly {
     stallTimeout,
     grace: shutdownTimeout,
     restart: { recycleAfter, memoryLimit, watchesFiles },
+    room,
+    shrink: () => heavy.shrink(),
     onPushed: recorder.pushed.bind(recorder),
     updates,
     calls,

@@ -23,11 +23,13 @@ const TYPES = [
   "src/observe/status.ts",
   "src/offload/types.ts",
   "src/protocol/events.ts",
+  "src/protocol/job-facts.ts",
   "src/protocol/jobs.ts",
   "src/protocol/received-event.ts",
   "src/protocol/update-source.ts",
   "src/protocol/verdict.ts",
   "src/protocol/worker-causes.ts",
+  "workers/heavy/process-messages.ts",
 ];
 
 /** Files, and folders with a `/` at their end, that are tested elsewhere. */
@@ -35,16 +37,27 @@ const TESTED_TOGETHER: Record<string, string> = {
   "src/cli/check/finding.ts": "test/cli/check/report.test.ts",
   "src/assembly.ts": "test/server.test.ts",
   "src/cli/context.ts": "test/cli/main.test.ts",
+  "src/heavy/client.ts": "test/heavy/heavy.test.ts",
+  "src/heavy/generation.ts": "test/heavy/heavy.test.ts",
+  "src/heavy/job.ts": "test/heavy/module.test.ts",
+  "src/heavy/thread.ts": "test/workers/heavy/host.test.ts",
   "src/inbox/sqlite-statements.ts": "test/inbox/sqlite.test.ts",
   "src/index.ts": "test/server.test.ts",
   "src/protocol/asgi.ts": "test/types/application.types.ts",
+  "src/protocol/environment.ts": "test/workers/heavy/host.test.ts",
   "src/protocol/open-job.ts": "test/protocol/jobs-client.test.ts",
+  "src/protocol/services.ts": "test/offload/offload.test.ts",
   "src/telegram/connect-error.ts": "test/telegram/connections.test.ts",
   "src/telegram/answer.ts": "test/telegram/bot-api.test.ts",
   "src/telegram/file-places.ts": "test/telegram/uploads.test.ts",
   "src/telegram/upload-source.ts": "test/telegram/uploads.test.ts",
   "src/threads/stall-watch.ts": "test/threads/pool-script.test.ts",
   "workers/current-event.ts": "test/workers/instances.test.ts",
+  "workers/heavy/child.ts": "test/workers/heavy/child-process.test.ts",
+  "workers/heavy/death-report.ts": "test/workers/heavy/host.test.ts",
+  "workers/heavy/heavy-functions.ts": "test/heavy/module.test.ts",
+  "workers/heavy/running-job.ts": "test/workers/heavy/job-run.test.ts",
+  "workers/heavy/start-failure.ts": "test/heavy/module.test.ts",
   // The simulator is tested as it is used: over HTTP, and by its clients.
   "simulator/api/": "test/simulator/api/all-methods.test.ts",
   "simulator/clients/": "test/simulator/clients/people.test.ts",
@@ -69,7 +82,7 @@ describe("the house", () => {
     }
   });
 
-  test("only src/cli touches the process, and workers/reporter.ts its thread", () => {
+  test("only src/cli touches the process; the files that report the end of a thread touch that, and child.ts its own process", () => {
     assert.deepEqual(
       SOURCES.flatMap((path) => touches(path, read(path))),
       [],
@@ -108,11 +121,13 @@ function codeOf(text: string): string {
 const TOUCH = /\bprocess\s*\??\.\s*(?:argv|exit|exitCode|kill|abort|on|once|addListener)\b/;
 const TAKE_APART = /\}\s*=\s*(?:globalThis\s*\.\s*)?process\b(?!\s*\??\.)|\bprocess\s*(?:\?\.\s*)?\[\s*"/;
 
+/** These are about the end of their thread, or of their own process. */
+const OWN_THREAD = ["workers/reporter.ts", "workers/heavy/death-report.ts", "workers/heavy/child.ts"];
+
 /** Finds process.exit(), process.argv, signals and the like, where they may not be. */
 function touches(path: string, text: string): string[] {
   // A thread's own process.exit() ends the thread; a signal would be the server's.
-  if (path === "workers/reporter.ts")
-    return /\bprocess\s*\.\s*on\w*\("SIG/.test(text) ? [`${path} listens to signals`] : [];
+  if (OWN_THREAD.includes(path)) return /\bprocess\s*\.\s*on\w*\("SIG/.test(text) ? [`${path} listens to signals`] : [];
   if (path.startsWith("src/cli/")) return [];
   const code = codeOf(text);
   const isTouched = TOUCH.test(code) || TAKE_APART.test(code) || /\bfrom "(?:node:)?process"/.test(text);
@@ -120,7 +135,7 @@ function touches(path: string, text: string): string[] {
 }
 
 /** These import modules that users name. */
-const IMPORT_ANY = ["src/config/file.ts", "workers/loader.ts"];
+const IMPORT_ANY = ["src/config/file.ts", "workers/heavy/heavy-functions.ts", "workers/loader.ts"];
 
 /** Finds imports that noRestrictedImports and noImportCycles overlook. */
 function hiddenImports(path: string, text: string): string[] {
@@ -192,6 +207,7 @@ describe("Biome", () => {
     "src/inbox": ["../threads/pool.ts", "../server.ts", "../index.ts", "../../workers/host.ts", "asgigram/diagnostics"],
     "src/dispatch": ["../inbox/sqlite.ts"],
     "src/threads": ["../sends/outbox.ts"],
+    "src/heavy": ["../threads/pool.ts", "../../workers/heavy/host.ts"],
     "src/sends": ["../threads/pool.ts"],
     "src/observe": ["../server.ts", "../updates/intake.ts"],
     "src/updates": ["../threads/pool.ts", "../telegram/poller.ts", "../config/config.ts", "../server.ts"],
@@ -200,6 +216,7 @@ describe("Biome", () => {
     "src/cli": ["../updates/intake.ts", "../../workers/host.ts", "../index.ts"],
     "src/cli/commands": ["../../updates/intake.ts", "../../../workers/host.ts", "../../index.ts"],
     workers: ["../src/inbox/sqlite.ts", "../src/server.ts", "../simulator/index.ts", "asgigram"],
+    "workers/heavy": ["../../src/heavy/heavy.ts", "../../src/server.ts", "../../simulator/index.ts", "asgigram"],
     simulator: ["../src/server.ts", "../workers/host.ts", "asgigram"],
     "simulator/api": ["../../src/inbox/sqlite.ts", "../../workers/host.ts"],
   };
@@ -222,6 +239,7 @@ describe("Biome", () => {
       "yargs",
     ],
     workers: ["../src/protocol/port.ts", "./host.ts"],
+    "workers/heavy": ["../../src/protocol/port.ts", "../imports.ts", "./host.ts"],
     "simulator/api": ["../../src/protocol/errors.ts", "../state/world.ts"],
   };
   const WAYS: Record<string, (specifier: string) => string> = {

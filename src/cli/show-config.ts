@@ -1,17 +1,46 @@
-/** Every setting and its source, as a table or as JSON. No secret is shown. */
+/** Every setting and its source, and the machine, as a table or as JSON. No secret is shown. */
 
+import { getHeapStatistics } from "node:v8";
+import { type Machine, readMachine } from "../config/machine.ts";
 import { defaultOf, OPTION_KEYS, type OptionKey, optionAt } from "../config/options.ts";
 import { withoutSecrets } from "../config/quote.ts";
 import type { ResolvedSettings, Setting, Settings } from "../config/settings.ts";
 import { botIdOf } from "../config/token.ts";
 import type { Value } from "../config/value.ts";
 
-export function showConfig({ settings, warnings }: ResolvedSettings, asJson: boolean): string {
+export function showConfig(
+  { settings, warnings }: ResolvedSettings,
+  asJson: boolean,
+  machine: Machine = readMachine(),
+): string {
   const shown = Object.fromEntries(OPTION_KEYS.map((key) => [key, shownSetting(key, settings)]));
-  if (asJson) return JSON.stringify({ settings: shown, warnings }, jsonValue, 2);
+  const heaps = heapsOf(settings);
+  if (asJson) return JSON.stringify({ settings: shown, machine: { ...machine, heaps }, warnings }, jsonValue, 2);
   const rows = OPTION_KEYS.map((key) => [key, shown[key]!.source ?? "default", wordsFor(key, shown[key]!)]);
   const table = aligned([["OPTION", "FROM", "VALUE"], ...rows]);
-  return warnings.length === 0 ? table : `${table}\n\n${warnings.map((warning) => `Warning: ${warning}`).join("\n")}`;
+  const complaints = warnings.map((warning) => `Warning: ${warning}`).join("\n");
+  return [table, wordsForMachine(machine, settings.workers.value!, heaps), complaints].filter(Boolean).join("\n\n");
+}
+
+/** The most that the heaps of all workers may take together: bytes. */
+function heapsOf({ workers, workerMemory }: Settings): number {
+  const { value } = workerMemory;
+  const heap = typeof value === "number" ? value * 2 ** 20 : getHeapStatistics().heap_size_limit;
+  return workers.value! * heap;
+}
+
+function wordsForMachine({ cores, quota, memory }: Machine, workers: number, heaps: number): string {
+  const words = [
+    cores === 1 ? "1 core" : `${cores} cores`,
+    quota === undefined ? "no CPU quota" : `a CPU quota of ${quota}`,
+    memory === undefined ? "no memory limit" : `a memory limit of ${megabytes(memory)} MB`,
+    `heaps of ${workers === 1 ? "1 worker" : `${workers} workers`} up to ${megabytes(heaps)} MB`,
+  ];
+  return `Machine: ${words.join(", ")}`;
+}
+
+function megabytes(bytes: number): number {
+  return Math.round(bytes / 2 ** 20);
 }
 
 function shownSetting(key: OptionKey, settings: Settings): Setting<Value> {

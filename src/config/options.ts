@@ -3,8 +3,8 @@
  * `Config`, `--help` and docs/options.md all derive from this table. A new option is one more row, and the code that uses it.
  */
 
-import { availableParallelism, totalmem } from "node:os";
 import { UPDATE_KINDS } from "../protocol/route.ts";
+import { readMachine, usefulThreads } from "./machine.ts";
 
 /** A row. Its key is the name in the configuration file; `flagOf` and `environmentOf` give the other names. */
 export interface Option {
@@ -124,8 +124,8 @@ export const OPTIONS = {
     alias: "w",
     min: 1,
     max: 256,
-    default: Math.min(availableParallelism(), 256),
-    defaultText: "one per CPU core",
+    default: Math.min(usefulThreads(readMachine()), 256),
+    defaultText: "one per CPU core, no more than the CPU quota",
     group: "Application",
     help: "Worker threads, 1 to 256",
   },
@@ -345,9 +345,8 @@ export const OPTIONS = {
 
 /** 90 % of the memory limit of the container in megabytes; false without a limit. */
 function mostMemory(): number | false {
-  const limit = process.constrainedMemory();
-  const most = Math.floor((0.9 * limit) / 2 ** 20);
-  return limit < totalmem() && most >= 64 ? most : false;
+  const most = Math.floor((0.9 * (readMachine().memory ?? 0)) / 2 ** 20);
+  return most >= 64 ? most : false;
 }
 
 /** The name of an option in the configuration file, in camel case. */

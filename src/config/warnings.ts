@@ -2,16 +2,22 @@
 
 import { nearest } from "../protocol/nearest.ts";
 import { UPDATE_KINDS } from "../protocol/route.ts";
+import { type Machine, readMachine, usefulThreads } from "./machine.ts";
 import { environmentOf, OPTION_KEYS } from "./options.ts";
 import type { Settings } from "./settings.ts";
 import type { Sources } from "./sources.ts";
 import { isExposed } from "./token-exposure.ts";
 
-export async function warningsAbout(settings: Settings, { flags, env }: Sources): Promise<string[]> {
+export async function warningsAbout(
+  settings: Settings,
+  { flags, env }: Sources,
+  machine = readMachine(),
+): Promise<string[]> {
   return [
     ...unknownKinds(settings.allowedUpdates.value ?? []),
     ...misspeltVariables(env),
     ...localTelegram(settings),
+    ...manyWorkers(settings, machine),
     ...typedToken(flags?.token !== undefined),
     ...(await exposedTokenFile(settings)),
   ];
@@ -44,6 +50,13 @@ function misspeltVariables(env: Sources["env"]): string[] {
 function localTelegram({ local, apiUrl }: Settings): string[] {
   if (!local.value || new URL(apiUrl.value!).hostname !== "api.telegram.org") return [];
   return [`${local.source} is for a Bot API server of your own; name its URL with --api-url`];
+}
+
+/** With a quota, busy workers use it up together in a part of each period, and then all of them stand still. */
+function manyWorkers({ workers }: Settings, { quota }: Machine): string[] {
+  if (quota === undefined || workers.value! <= Math.max(1, quota)) return [];
+  const remedy = `set --workers ${usefulThreads({ cores: workers.value!, quota })}, or raise the quota`;
+  return [`${workers.value} workers exceed the CPU quota of ${quota}: they will stand still in turns; ${remedy}`];
 }
 
 /** asgigram hides its own arguments from ps; npx and the shell that started it do not. */

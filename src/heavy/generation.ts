@@ -25,6 +25,7 @@ export interface GenerationOptions {
   hasRoom: (() => boolean) | undefined;
   /** @returns a jobs port for a heavy thread */
   attach(): MessagePort;
+  onStarting(loaded: Promise<void>): void;
   onImported(file: string): void;
   printed(module: string, stream: "stdout" | "stderr", text: string): void;
   said(module: string, level: LogLevel, message: string, error?: string): void;
@@ -100,8 +101,8 @@ export class Generation {
     kind: HeavyPlace["kind"],
     onMessage: (message: FromHeavyThread) => void = () => {},
   ): HeavyThread {
-    const { memory, watch, captures, attach, onImported, printed, said } = this.#options;
-    return new HeavyThread({
+    const { memory, watch, captures, attach, onStarting, onImported, printed, said } = this.#options;
+    const thread = new HeavyThread({
       module,
       name,
       kind,
@@ -116,6 +117,8 @@ export class Generation {
         else onMessage(message);
       },
     });
+    onStarting(thread.loaded);
+    return thread;
   }
 }
 

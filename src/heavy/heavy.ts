@@ -21,6 +21,8 @@ export interface HeavyOptions {
   memory?: number;
   /** True if there is memory for one more thread. Without it there always is. */
   hasRoom?: (() => boolean) | undefined;
+  /** Called when a thread starts. */
+  onStarting?(loaded: Promise<void>): void;
   /** Takes output and messages of heavy threads. Without it output goes to the output of the process. */
   words?: HeavyWords;
   diagnostics?: HeavyFacts;
@@ -107,7 +109,7 @@ export class Heavy {
   }
 
   #begin(number: number): Attached {
-    const { words, diagnostics, onImported, hasRoom } = this.#options;
+    const { words, diagnostics, onImported, onStarting, hasRoom } = this.#options;
     const { threads = availableParallelism(), memory = Number.POSITIVE_INFINITY } = this.#options;
     const generation: Generation = new Generation({
       threads,
@@ -116,6 +118,7 @@ export class Heavy {
       captures: words !== undefined,
       hasRoom,
       attach: () => this.#connect(generation),
+      onStarting: (loaded) => onStarting?.(loaded),
       onImported: (file) => onImported?.(file),
       printed: (...line) => words?.printed(...line),
       said: (...line) => words?.said(...line),

@@ -37,6 +37,8 @@ export class HeavyThread {
   /** Cause of the death, as far as the thread has told it. */
   #cause: string | undefined;
   #isKilled = false;
+  /** Number of jobs so far. */
+  #jobs = 0;
   readonly #options: HeavyThreadOptions;
   readonly #piscina: Piscina;
   readonly #control: MessagePort;
@@ -81,9 +83,10 @@ export class HeavyThread {
    * @returns undefined if the job's port is closed, because the caller is gone
    * @throws Error with the cause if the thread died or was killed, when it is gone
    */
-  async run({ name, port }: Omit<JobTask, "type">): Promise<HeavyResult["outcome"]> {
+  async run({ name, port }: Pick<JobTask, "name" | "port">): Promise<HeavyResult["outcome"]> {
     try {
-      const { outcome } = await this.#perform({ type: "job", name, port }, [port]);
+      this.#jobs += 1;
+      const { outcome } = await this.#perform({ type: "job", number: this.#jobs, name, port }, [port]);
       return outcome;
     } catch (error) {
       if ((error as Error).name === "DataCloneError") return undefined;
@@ -91,14 +94,16 @@ export class HeavyThread {
     }
   }
 
-  /** Aborts `job.signal`. */
+  /** Aborts the signal of the job that it runs. */
   abort(reason: Error): void {
-    this.#post({ type: "abort", reason: dataOfError(reason) });
+    this.#post({ type: "abort", number: this.#jobs, reason: dataOfError(reason) });
   }
 
   /** Ends the thread at once. Resolves when it is gone. */
   async kill(): Promise<void> {
     this.#isKilled = true;
+    // An idle thread does not keep the process alive, which waits for the thread's end.
+    this.#piscina.threads[0]?.ref();
     // The thread ends itself when its child process is gone.
     if (this.#options.kind === "process") this.#post({ type: "kill" });
     else await this.#piscina.destroy();

@@ -270,6 +270,8 @@ export interface HeavyPlace {
 
 export interface JobTask {
   type: "job";
+  /** The job's number in its thread: 1, 2, … */
+  number: number;
   /** Name of the exported function. */
   name: string;
   /** `JobOrder.port` */
@@ -281,8 +283,8 @@ export type HeavyResult = { unloaded?: StartFailure; outcome?: "returned" | "thr
 
 /** The main thread to a heavy thread, on its control port. */
 export type ToHeavyThread =
-  /** Aborts `job.signal`: the main thread wants the job to end. */
-  | { type: "abort"; reason: ErrorData }
+  /** Aborts the signal of the job of that number, which may not have arrived yet, or be over. */
+  | { type: "abort"; number: number; reason: ErrorData }
   /** Ends the child process, and the thread with it. */
   | { type: "kill" };
 

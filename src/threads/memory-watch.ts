@@ -1,8 +1,9 @@
 /**
- * Keeps the process below a memory limit: above it, the largest worker is replaced by a new one, before the system kills the
- * whole process.
+ * Keeps the process below a memory limit: above it, idle heavy threads end, and then the largest worker is replaced by a new one,
+ * before the system kills the whole process.
  *
- *   below -- more than the limit --> above: one worker after another is recycled, with a pause in between
+ *   below -- more than the limit --> above: idle heavy threads end, one with each look
+ *   above -- no heavy thread is idle --> one worker after another is recycled, with a pause in between
  *   above -- less than the limit --> below
  *   above -- every worker was recycled, and they have grown much since --> again, the most grown first
  *   above -- every worker was recycled, without effect --> given up, with one line in the log
@@ -14,6 +15,8 @@ export interface MemoryWatchOptions {
   /** Resident bytes of the process. */
   resident(): number;
   ofWorkers(): readonly WorkerMemory[];
+  /** Ends an idle heavy thread. @returns false if there is none */
+  shrink(): boolean;
   /** Resolves when the worker is replaced, or cannot be. */
   recycle(worker: number): Promise<void>;
   log: {
@@ -23,7 +26,7 @@ export interface MemoryWatchOptions {
 }
 
 export interface WorkerMemory {
-  /** Bytes that the worker reported last. */
+  /** Bytes that the worker takes: those that it reported last, or what it took to start. */
   readonly bytes: number;
   /** Milliseconds since that report. */
   readonly age: number;
@@ -81,7 +84,8 @@ export class MemoryWatch {
   }
 
   #act(resident: number): void {
-    const { limit, ofWorkers, log } = this.#options;
+    const { limit, ofWorkers, shrink, log } = this.#options;
+    if (shrink()) return;
     const workers = ofWorkers();
     // A worker that allocates in one turn of its loop has not reported it yet: another one would be blamed.
     this.#waits = workers.some(({ age }) => age > 2 * PERIOD) ? this.#waits + 1 : 0;

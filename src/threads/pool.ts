@@ -6,6 +6,7 @@
  *              a worker serves -- it dies --> no worker serves; after a pause another one starts
  *              a worker serves -- replace(): another one is ready --> handing over
  *              a worker serves -- replace(): the other one dies --> it goes on serving
+ *              a worker serves -- replace(), no room for two --> it is drained, and no worker serves; another one starts
  *              handing over -- the old one is drained, or dies, or is killed as it is late --> the new one serves
  *
  * While a number is handed over, nothing is posted to either worker. If the new one dies meanwhile, another one starts after a
@@ -18,8 +19,10 @@ import { placeOf } from "../protocol/place.ts";
 import type { CommonTask, Place } from "../protocol/port.ts";
 import type { Dropped, WorkerStatus } from "../protocol/pulse.ts";
 import type { WorkerDeath, WorkerReplacement } from "../protocol/worker-causes.ts";
+import type { WorkerMemory } from "./memory-watch.ts";
 import { restartPause } from "./restart-pause.ts";
 import { RollingRestart, type RollingRestartOptions } from "./rolling-restart.ts";
+import type { Room } from "./room.ts";
 import { StallWatch } from "./stall-watch.ts";
 import type { Threads } from "./threads.ts";
 import { type CallTaker, type EventFacts, type JobsAttacher, Worker, type WorkerWords } from "./worker.ts";
@@ -49,6 +52,10 @@ export interface WorkerPoolOptions {
   /** Time that a worker which is replaced has for its events, and for its lifespan's end: ms. */
   grace: number;
   restart: Pick<RollingRestartOptions, "recycleAfter" | "memoryLimit" | "watchesFiles">;
+  /** Memory for one more worker. */
+  room: Pick<Room, "has" | "measure" | "costOf">;
+  /** Ends an idle heavy thread. @returns false if there is none */
+  shrink(): boolean;
   /** Pause before a worker that died `deaths` times in a row is started again: ms. */
   pause?(deaths: number): number;
   /** The worker has items to post: its flush() is to be called at the end of the turn. */
@@ -69,6 +76,8 @@ export interface WorkerPoolOptions {
   };
 }
 
+/** The kind of thread that asks for room. */
+const WORKER = "worker";
 /** A worker that has lived for so long is healthy: its next death counts as its first. ms. */
 const HEALTHY = 60_000;
 
@@ -93,10 +102,8 @@ export class WorkerPool {
       ...options.restart,
       workers: options.workers,
       replace: (worker, cause, signal) => this.#replace(worker, cause, signal),
-      memory: () =>
-        this.#current.map(({ pulse: { condition, silence } }) => {
-          return { bytes: condition.heap + condition.external, age: silence };
-        }),
+      shrink: options.shrink,
+      memory: () => this.#current.map((worker) => this.#memoryOf(worker)),
       log: options.log,
     });
     this.#stallWatch = new StallWatch({
@@ -115,6 +122,7 @@ export class WorkerPool {
     for (let number = 0; number < this.#options.workers; number++) this.#current[number] = this.#add(number);
     this.#stallWatch.start();
     this.#started = Promise.all(this.#current.map(({ ready }) => ready));
+    this.#options.room.measure(WORKER, this.#started, this.#options.workers);
     await this.#started;
   }
 
@@ -175,13 +183,34 @@ export class WorkerPool {
     const old = this.#current[number]!;
     clearTimeout(this.#pauses.get(number));
     this.#pauses.delete(number);
+    if (old.state === "running" && !this.#options.room.has(WORKER)) return await this.#endFirst(old, cause);
     const successor = this.#add(number, 0, cause);
+    this.#options.room.measure(WORKER, successor.ready);
     const giveUp = () => {
       if (!successor.hasStarted) successor.kill(new WorkerError(`worker ${number} is not wanted any more`));
     };
     signal.addEventListener("abort", giveUp, { once: true });
     await successor.ready.finally(() => signal.removeEventListener("abort", giveUp));
     await old.over;
+  }
+
+  /**
+   * Ends a worker, then starts another one in its place: the process has no memory for both. A worker that cannot start is started
+   * again after a pause, like one that died.
+   */
+  async #endFirst(old: Worker, cause: WorkerReplacement): Promise<void> {
+    const { number } = old;
+    old.isEndedFirst = true;
+    this.#options.log.info({ worker: number }, "no memory for two workers: the old one ends before the new one starts");
+    this.#retire(old, cause);
+    await old.over;
+    await this.#current[number]!.ready;
+  }
+
+  /** Native memory counts as far as the process grew by it while workers started: a model outside of the heap, for example. */
+  #memoryOf({ pulse: { condition, silence } }: Worker): WorkerMemory {
+    const bytes = condition.heap + condition.external;
+    return { bytes: Math.max(bytes, this.#options.room.costOf(WORKER)), age: silence };
   }
 
   /** @param cause the reason for which it replaces another worker */
@@ -258,6 +287,11 @@ export class WorkerPool {
     worker.isServing = false;
     this.#workers.delete(worker);
     this.#past = plus(this.#past, worker.pulse.condition);
+    if (worker.isEndedFirst && !this.#isStopping) {
+      if (isServing) this.#options.updates.workerDrained(worker, []);
+      this.#current[number] = this.#add(number, 1);
+      return;
+    }
     // start() itself reports a worker that dies at the first start of all.
     if (this.#isStopping || (worker === this.#current[number] && !worker.hasStarted && worker.deaths === 0)) return;
     if (isDismissed) {

@@ -24,6 +24,8 @@ export interface RollingRestartOptions {
   /** Replaces one worker. Rejects if the new one cannot start, or the signal is aborted before it has. */
   replace(worker: number, cause: WorkerReplacement, signal: AbortSignal): Promise<void>;
   memory(): readonly WorkerMemory[];
+  /** Ends an idle heavy thread. @returns false if there is none */
+  shrink(): boolean;
   log: MemoryWatchOptions["log"] & {
     info(
       fields: { worker: number } | { replaced: number[]; took: number } | { files: string[] },
@@ -106,6 +108,7 @@ export class RollingRestart {
       limit,
       resident: () => process.memoryUsage.rss(),
       ofWorkers: this.#options.memory,
+      shrink: this.#options.shrink,
       recycle: (worker) => this.#recycle(worker, "memory-limit"),
       log: this.#options.log,
     });

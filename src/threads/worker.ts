@@ -103,6 +103,8 @@ export class Worker {
   isStalled = false;
   /** The event that blocked it for longer than the event's time limit, for which it was killed. */
   overdue: number | undefined;
+  /** True if it ends before the worker that replaces it starts. */
+  isEndedFirst = false;
   /** True if it was killed because it did not finish in time. */
   isDismissed = false;
 

@@ -1,14 +1,17 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { showConfig } from "../../src/cli/show-config.ts";
+import type { Machine } from "../../src/config/machine.ts";
 import { OPTION_KEYS } from "../../src/config/options.ts";
 import { resolveSettings } from "../../src/config/settings.ts";
 import type { Sources } from "../../src/config/sources.ts";
 
 const TOKEN = "123456789:AAE-abcdefghijklmnopqrstuvwxyz_0123";
 
-const show = async (sources: Partial<Sources>, asJson = false) =>
-  showConfig(await resolveSettings({ env: {}, cwd: "/srv", ...sources }), asJson);
+const MACHINE = { cores: 8, quota: 0.5, memory: 2 ** 29 };
+
+const show = async (sources: Partial<Sources>, asJson = false, machine: Machine = MACHINE) =>
+  showConfig(await resolveSettings({ env: {}, cwd: "/srv", ...sources }), asJson, machine);
 
 /** The row of each option, its columns separated by one bar. */
 async function rowsOf(sources: Partial<Sources>): Promise<{ [key: string]: string }> {
@@ -48,11 +51,24 @@ test("the token is shown as the bot's id, an address without its password", asyn
 
 test("the columns are aligned, and warnings come below", async () => {
   const text = await show({ flags: { maxApplications: "3" }, env: { ASGIGRAM_WORKER: "1" } });
-  const [table, warnings] = text.split("\n\n");
+  const [table, _, warnings] = text.split("\n\n");
   const [head, ...rows] = table!.split("\n");
   const columns = [head!.indexOf("FROM"), head!.indexOf("VALUE")];
   for (const row of rows) for (const column of columns) assert.match(row.slice(column - 2), /^ {2}\S/, row);
   assert.equal(warnings, "Warning: ASGIGRAM_WORKER has no effect; did you mean ASGIGRAM_WORKERS?");
+});
+
+test("the machine is shown, and the sum of the workers' heaps", async () => {
+  const flags = { workers: "3", workerMemory: "100" };
+  const [, machine] = (await show({ flags })).split("\n\n");
+  assert.equal(
+    machine,
+    "Machine: 8 cores, a CPU quota of 0.5, a memory limit of 512 MB, heaps of 3 workers up to 300 MB",
+  );
+  const plain = { cores: 1, quota: undefined, memory: undefined };
+  const [, other] = (await show({ flags: { workers: "1", workerMemory: "64" } }, false, plain)).split("\n\n");
+  assert.equal(other, "Machine: 1 core, no CPU quota, no memory limit, heaps of 1 worker up to 64 MB");
+  assert.deepEqual(JSON.parse(await show({ flags }, true)).machine, { ...MACHINE, heaps: 300 * 2 ** 20 });
 });
 
 test("JSON has the values as they are, null if not set, and null as the source of a default", async () => {

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { after, test } from "node:test";
 import { resolveSettings } from "../../src/config/settings.ts";
 import type { Sources } from "../../src/config/sources.ts";
+import { warningsAbout } from "../../src/config/warnings.ts";
 
 const TOKEN = "123456789:AAE-abcdefghijklmnopqrstuvwxyz_0123";
 
@@ -51,4 +52,15 @@ test("a token file in force that is open to others gets a warning with the remed
   assert.deepEqual(await warningsOf({ options: { token: TOKEN }, env: { ASGIGRAM_TOKEN_FILE: tokenFile } }), []);
   await chmod(tokenFile, 0o600);
   assert.deepEqual(await warningsOf({ flags: { tokenFile } }), []);
+});
+
+test("more workers than the CPU quota grants get a warning with the number that is useful", async () => {
+  const { settings } = await resolveSettings({ env: {}, cwd: folder, flags: { workers: 8 } });
+  const about = (quota: number | undefined) =>
+    warningsAbout(settings, { env: {}, cwd: folder }, { cores: 8, quota, memory: undefined });
+  assert.deepEqual(await about(1.5), [
+    "8 workers exceed the CPU quota of 1.5: they will stand still in turns; set --workers 2, or raise the quota",
+  ]);
+  assert.deepEqual(await about(8), []);
+  assert.deepEqual(await about(undefined), []);
 });

@@ -2,11 +2,40 @@
 
 import { once } from "node:events";
 import { MessageChannel, type MessagePort, type Transferable } from "node:worker_threads";
-import type { Heavy } from "../../src/heavy/heavy.ts";
+import { Heavy, type HeavyOptions } from "../../src/heavy/heavy.ts";
 import { errorOfData } from "../../src/protocol/error-data.ts";
 import type { FromHeavy, FromJob, JobOrder, ModuleOptions, ToHeavy, ToJob } from "../../src/protocol/port.ts";
 
 export const fixture = (name: string) => new URL(`../fixtures/heavy/${name}`, import.meta.url).href;
+
+/** Heavy threads that end with the test, and a caller of the first generation. */
+export class TestHeavy extends Heavy implements AsyncDisposable {
+  readonly caller: TestCaller;
+
+  constructor(options: HeavyOptions = {}) {
+    super({ threads: 1, ...options });
+    this.caller = new TestCaller(this);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+}
+
+/** A flag in shared memory for which threads can wait. */
+export class Flag {
+  readonly memory = new SharedArrayBuffer(8);
+  readonly #values = new Int32Array(this.memory);
+
+  raise(): void {
+    Atomics.store(this.#values, 0, 1);
+    Atomics.notify(this.#values, 0);
+  }
+
+  get values(): readonly number[] {
+    return [...this.#values];
+  }
+}
 
 export interface CallOptions extends Partial<Pick<JobOrder, "line" | "bytes" | "timeout">> {
   transfer?: Transferable[];

@@ -9,6 +9,7 @@ import { WorkerPool } from "../../src/threads/pool.ts";
 import { Threads } from "../../src/threads/threads.ts";
 import type { Worker } from "../../src/threads/worker.ts";
 import { hostTask, NO_JOBS } from "../host-task.ts";
+import { ENDLESS_ROOM } from "../threads/endless-room.ts";
 
 const APP = join(import.meta.dirname, "../end-to-end/apps/echo.ts");
 /** Types of the items that a worker may post while it serves. */
@@ -39,6 +40,7 @@ test("a worker that gets any item at all handles the event behind it or is repla
     threads,
     task: hostTask({ application: APP, directory: import.meta.dirname }),
     stallTimeout: OFF,
+    ...ENDLESS_ROOM,
     grace: 1000,
     restart: { recycleAfter: OFF, memoryLimit: OFF, watchesFiles: false },
     pause: () => 0,

@@ -14,6 +14,7 @@ function watched(t: TestContext, { limit = 100, workers = [10, 40, 30] } = {}) {
     /** Milliseconds since each worker's report. */
     ages: workers.map(() => 0),
     recycled: [] as number[],
+    idleHeavyThreads: 0,
     said: [] as string[],
     /** Called when a worker is recycled. */
     recycle: async (_worker: number) => {},
@@ -31,6 +32,11 @@ function watched(t: TestContext, { limit = 100, workers = [10, 40, 30] } = {}) {
     limit: limit * MB,
     resident: () => it.resident * MB,
     ofWorkers: () => it.workers.map((size, worker) => ({ bytes: size * MB, age: it.ages[worker]! })),
+    shrink: () => {
+      if (it.idleHeavyThreads === 0) return false;
+      it.idleHeavyThreads -= 1;
+      return true;
+    },
     recycle: (worker) => {
       it.recycled.push(worker);
       return it.recycle(worker);
@@ -59,6 +65,16 @@ test("a process above the limit recycles its largest worker, and logs the figure
   assert.deepEqual(it.said, [
     'warn: above --memory-limit: the largest worker is recycled {"worker":1,"resident":120,"limit":100,"memory":[10,40,30]}',
   ]);
+});
+
+test("idle heavy threads end before a worker is recycled", async (t) => {
+  const it = watched(t);
+  it.idleHeavyThreads = 2;
+  it.resident = 120;
+  await it.seconds(3);
+  assert.deepEqual([it.idleHeavyThreads, it.recycled], [0, []]);
+  await it.seconds(1);
+  assert.deepEqual(it.recycled, [1]);
 });
 
 test("the next worker is recycled after a pause if that was not enough, each worker once; then it is given up, with one line in the log", async (t) => {

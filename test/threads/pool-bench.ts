@@ -5,6 +5,7 @@ import { WorkerPool, type WorkerPoolOptions } from "../../src/threads/pool.ts";
 import { Threads } from "../../src/threads/threads.ts";
 import type { Worker } from "../../src/threads/worker.ts";
 import { hostTask, NO_JOBS } from "../host-task.ts";
+import { ENDLESS_ROOM } from "./endless-room.ts";
 
 const FIXTURES = resolve(import.meta.dirname, "fixtures");
 
@@ -59,6 +60,7 @@ export class PoolBench implements AsyncDisposable {
       this.#report({ type: "logged", level, fields, message });
     this.pool = new WorkerPool({
       workers,
+      ...ENDLESS_ROOM,
       threads: new Threads(workers, memory ?? Number.POSITIVE_INFINITY),
       task: hostTask({ application, directory: FIXTURES, lifespan: "auto" }),
       stallTimeout: Number.POSITIVE_INFINITY,

@@ -206,6 +206,40 @@ describe("while a number is handed over", () => {
   });
 });
 
+describe("a reload without memory for two workers", () => {
+  const room = { has: () => false, measure() {}, costOf: () => 0 };
+
+  test("the old worker ends before the new one starts, and its events go to the new one", async () => {
+    await using script = new Script({ room });
+    const [old] = await script.start();
+    const reload = script.pool.reload();
+    await old!.item("drain");
+    assert.equal(script.threads.hosts.length, 1);
+    old!.post({ type: "drained", unseen: [7] });
+    old!.post({ type: "ended" });
+    const next = await script.host(1);
+    assert.equal(old!.isKilled, true);
+    next.post({ type: "ready" });
+    await reload;
+    assert.deepEqual(script.course, ["ready", "paused", "drained", "ready"]);
+    assert.deepEqual(script.diagnostics, ["0 ready", "0 replaced: reload", "0 ready"]);
+  });
+
+  test("a new worker that cannot start fails the reload, and is started again", async () => {
+    await using script = new Script({ room });
+    const [old] = await script.start();
+    const reload = script.pool.reload();
+    await old!.item("drain");
+    old!.post({ type: "drained", unseen: [] });
+    old!.post({ type: "ended" });
+    (await script.host(1)).post({ type: "unready", error: FAILURE });
+    await assert.rejects(reload, ApplicationLoadError);
+    (await script.host(2)).post({ type: "ready" });
+    await script.ready(0, 2);
+    assert.deepEqual(script.pauses, [2]);
+  });
+});
+
 describe("a reload that is given up", () => {
   test("a new worker that is not ready is killed, and the next one begins", async () => {
     await using script = new Script();

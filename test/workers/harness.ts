@@ -12,6 +12,7 @@ import { WorkerPool, type WorkerPoolOptions } from "../../src/threads/pool.ts";
 import { Threads } from "../../src/threads/threads.ts";
 import type { Worker } from "../../src/threads/worker.ts";
 import { hostTask, NO_JOBS } from "../host-task.ts";
+import { ENDLESS_ROOM } from "../threads/endless-room.ts";
 
 export const APPS = fileURLToPath(new URL("../fixtures/apps/", import.meta.url));
 
@@ -79,6 +80,7 @@ export class Harness implements AsyncDisposable {
       task: hostTask({ application, directory: APPS, ...task }),
       stallTimeout: Number.POSITIVE_INFINITY,
       grace: PATIENCE,
+      ...ENDLESS_ROOM,
       restart: {
         recycleAfter: Number.POSITIVE_INFINITY,
         memoryLimit: Number.POSITIVE_INFINITY,

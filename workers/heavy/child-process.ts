@@ -38,7 +38,7 @@ export class ChildProcess implements Functions {
     this.#child = fork(ENTRY, {
       serialization: "advanced",
       env: Object.fromEntries(Object.entries(process.env).filter(([name]) => ENVIRONMENT.includes(name))),
-      execArgv: process.execArgv.filter(isHarmless),
+      execArgv: process.execArgv.filter(isHandedOn),
       stdio: ["ignore", output, output, "ipc"],
     });
     this.#child.on("message", (message: FromChild) => this.#receive(message));
@@ -104,11 +104,16 @@ export class ChildProcess implements Functions {
   }
 }
 
-/** Options of Node.js that would open the debugger's port again, or read a file with the token into the environment. */
-function isHarmless(option: string, index: number, options: readonly string[]): boolean {
-  const isWithheld = (text = "") => /^--(?:inspect|env-file)/.test(text);
-  const isValueOfOne = !option.startsWith("-") && isWithheld(options[index - 1]) && !options[index - 1]!.includes("=");
-  return !isWithheld(option) && !isValueOfOne;
+/**
+ * Options of Node.js that say how modules are loaded. No other is handed on: one may open the debugger's port again, run other code, or
+ * read a file with the token into the environment.
+ */
+const HANDED_ON =
+  /^(?:-r|-C|--(?:import|require|loader|conditions|enable-source-maps|max-old-space-size|permission|allow-.*|(?:no-)?experimental-.*))(?:=|$)/;
+
+function isHandedOn(option: string, index: number, options: readonly string[]): boolean {
+  const isValue = !option.startsWith("-");
+  return HANDED_ON.test(isValue ? (options[index - 1] ?? "") : option);
 }
 
 function endOf(code: number | null, signal: NodeJS.Signals | null): string {

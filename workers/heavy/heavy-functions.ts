@@ -63,7 +63,9 @@ export class HeavyFunctions implements Functions {
     try {
       this.#namespace = (await import(module)) as Namespace;
     } catch (cause) {
-      throw new ApplicationLoadError(`${this.#name} could not be loaded in a ${place}: ${reasonOf(cause)}`, { cause });
+      const isMissing = (cause as { url?: unknown } | undefined)?.url === module;
+      const reason = isMissing ? "there is no such file" : reasonOf(cause);
+      throw new ApplicationLoadError(`${this.#name} could not be loaded in a ${place}: ${reason}`, { cause });
     }
     try {
       const { warmUp } = this.#namespace;

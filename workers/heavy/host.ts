@@ -25,6 +25,10 @@ import { startFailureOf } from "./start-failure.ts";
 
 /** The place in which the module's functions run. */
 let functions: Functions | undefined;
+/** Number of the job that runs, or ran last. */
+let current = 0;
+/** The abort of a job that has not arrived yet: it comes by another port. */
+let early: Extract<ToHeavyThread, { type: "abort" }> | undefined;
 
 export interface Functions {
   /** Resolves when the module is loaded and warm. */
@@ -39,7 +43,19 @@ export interface Functions {
 
 /** Piscina's entry. */
 export default async function heavy(task: HeavyTask): Promise<HeavyResult> {
-  return task.type === "load" ? load(task) : { outcome: await functions!.run(task) };
+  return task.type === "load" ? load(task) : { outcome: await run(task) };
+}
+
+async function run(job: JobTask): Promise<HeavyResult["outcome"]> {
+  current = job.number;
+  const outcome = functions!.run(job);
+  if (early?.number === current) abort(early);
+  return outcome;
+}
+
+function abort(message: Extract<ToHeavyThread, { type: "abort" }>): void {
+  if (message.number === current) functions!.abort(errorOfData(message.reason));
+  else if (message.number > current) early = message;
 }
 
 async function load(task: LoadTask): Promise<HeavyResult> {
@@ -59,7 +75,7 @@ async function load(task: LoadTask): Promise<HeavyResult> {
   try {
     functions = placeOf(task, report, die);
     task.control.on("message", (message: ToHeavyThread) => {
-      if (message.type === "abort") functions!.abort(errorOfData(message.reason));
+      if (message.type === "abort") abort(message);
       else functions!.kill();
     });
     await functions.loaded;

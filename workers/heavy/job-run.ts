@@ -64,6 +64,7 @@ export class JobRun {
 
   async #run(args: unknown[]): Promise<Outcome> {
     try {
+      this.signal.throwIfAborted();
       const result = await this.#inside(() => this.#call(...args));
       const value = isGenerator(result) ? await this.#runGenerator(result) : result;
       this.#post({ type: "returned", value });

@@ -1,0 +1,133 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { test } from "node:test";
+import { eventually } from "../../eventually.ts";
+import { Folder } from "../../folder.ts";
+import { Flag, fixture, type TestCall, TestHeavy } from "../../heavy/client.ts";
+
+const WORK = fixture("work.ts");
+
+/** A module in child processes. */
+class Children extends TestHeavy {
+  static async start(): Promise<Children> {
+    const children = new Children({
+      words: { printed: (...line) => children.lines.push(line.slice(1).join(": ")), said() {} },
+    });
+    await children.caller.load(WORK, { process: true });
+    return children;
+  }
+
+  readonly lines: string[] = [];
+
+  call(name: string, ...args: unknown[]): TestCall {
+    return this.caller.call(WORK, name, args);
+  }
+}
+
+test("a function runs in a child process, which is loaded and warm", async () => {
+  await using children = await Children.start();
+  const place = (await children.call("place").result) as { pid: number; isWarm: boolean };
+  assert.notEqual(place.pid, process.pid);
+  assert.ok(place.isWarm);
+  assert.equal(await children.call("add", 1, 2).result, 3);
+});
+
+test("errors keep their keys, bytes arrive, and shared memory is refused", async () => {
+  await using children = await Children.start();
+  const error = (await children.call("fail").result.catch((error) => error)) as Error;
+  assert.deepEqual(
+    { text: `${error}`, ...error },
+    { text: "RangeError: too large", code: "E_LARGE", limit: { most: 3 } },
+  );
+  assert.equal(((await children.call("give", 9).result) as Uint8Array).byteLength, 9);
+  await assert.rejects(children.call("block", new Flag().memory).result, /SharedArrayBuffer/);
+  assert.equal(await children.call("add", 1, 2).result, 3, "and the child goes on");
+});
+
+test("a generator yields step by step, and ends early", async () => {
+  await using children = await Children.start();
+  const job = children.call("count", 3);
+  assert.deepEqual(await job.next(), { type: "generator" });
+  job.tell({ type: "next" });
+  assert.deepEqual(await job.next(), { type: "yielded", value: 1 });
+  job.tell({ type: "return" });
+  assert.deepEqual(await job.next(), { type: "returned", value: undefined });
+});
+
+test("a child that dies rejects its job with the cause; another one takes its place, warm", async () => {
+  await using children = await Children.start();
+  const causes = { segfault: "was ended by SIGSEGV", exit: "ended with code 3" };
+  for (const [name, cause] of Object.entries(causes)) {
+    await assert.rejects(children.call(name, 3).result, {
+      name: "JobCrashedError",
+      message: `${name}() of test/fixtures/heavy/work.ts did not finish: its child process ${cause}`,
+    });
+    assert.ok(((await children.call("place").result) as { isWarm: boolean }).isWarm);
+  }
+});
+
+test("a function that does not heed its time limit is killed with its child", async () => {
+  await using children = await Children.start();
+  const { pid } = (await children.call("place").result) as { pid: number };
+  const late = children.caller.call(WORK, "forever", [], { timeout: 20 });
+  await assert.rejects(late.result, { name: "TimeoutError" });
+  const next = (await children.call("place").result) as { pid: number };
+  assert.notEqual(next.pid, pid);
+  assert.throws(() => process.kill(pid, 0), { code: "ESRCH" });
+});
+
+test("a function that heeds its signal keeps its child", async () => {
+  await using children = await Children.start();
+  const late = children.caller.call(WORK, "heed", [], { timeout: 1 });
+  await assert.rejects(late.result, { name: "TimeoutError" });
+  assert.equal(((await children.call("place").result) as { calls: number }).calls, 1);
+  assert.equal(children.status[0]!.crashes, 0);
+});
+
+test("a child gets neither the token nor the server's environment, also where an option of Node.js names a file with it", () => {
+  using folder = new Folder();
+  folder.write(".env", "ASGIGRAM_TOKEN=1:secret\nOTHER=secret\n");
+  folder.write(
+    "main.ts",
+    `
+    import { TestHeavy, fixture } from ${JSON.stringify(new URL("../../heavy/client.ts", import.meta.url).href)};
+    await using heavy = new TestHeavy();
+    await heavy.caller.load(fixture("work.ts"), { process: true });
+    const environment = await heavy.caller.call(fixture("work.ts"), "environment").result;
+    console.log(JSON.stringify(Object.keys(environment)));
+    `,
+  );
+  const { stdout, stderr } = spawnSync(process.execPath, ["--env-file", ".env", "main.ts"], {
+    cwd: folder.path,
+    encoding: "utf8",
+    env: { ...process.env, ASGIGRAM_PROXY: "http://proxy.test", NODE_OPTIONS: "" },
+  });
+  const names: string[] = JSON.parse(stdout || stderr);
+  const known = ["PATH", "HOME", "LANG", "TZ", "TMPDIR", "SystemRoot", "TEMP"];
+  assert.deepEqual(
+    names.filter((name) => !known.includes(name)),
+    [],
+  );
+});
+
+test("a child's output is reported by line", async () => {
+  await using children = await Children.start();
+  await children.call("print", "hello").result;
+  await eventually(() => children.lines.length === 2);
+  assert.deepEqual(children.lines.sort(), ["stderr: not hello", "stdout: hello"]);
+});
+
+test("offload() and shared() say that they do not work in a child process", async () => {
+  await using heavy = new TestHeavy();
+  await assert.rejects(heavy.caller.load(fixture("uses-table.ts"), { process: true }), {
+    name: "ApplicationLoadError",
+    message: /could not be loaded in a child process: it threw .*offload\(\) and shared\(\) work in threads only/,
+  });
+});
+
+test("close() ends the child processes", async () => {
+  const children = await Children.start();
+  const { pid } = (await children.call("place").result) as { pid: number };
+  await children.close();
+  assert.throws(() => process.kill(pid, 0), { code: "ESRCH" });
+});
