@@ -13,6 +13,7 @@ import type { HostTask, StartFailure, ToMain, ToWorker } from "../src/protocol/p
 import { BEAT, type Measures, Pulse } from "../src/protocol/pulse.ts";
 import type { Entity } from "../src/protocol/route.ts";
 import { provide } from "../src/protocol/services.ts";
+import { BlockWatch } from "./block-watch.ts";
 import { Calls } from "./calls.ts";
 import { currentEvent, deliveryOf } from "./current-event.ts";
 import { DeadLetters } from "./dead-letters.ts";
@@ -108,7 +109,9 @@ class Host {
       pulse,
       deadLetters,
     });
+    const blocks = new BlockWatch({ task, reporter, pulse, instances: this.#instances });
     task.port.on("message", (items: ToWorker[]) => {
+      blocks.begin(items);
       for (const item of items) this.#receive(item);
     });
   }

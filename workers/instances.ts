@@ -6,7 +6,7 @@
 import type { Batch } from "../src/protocol/batch.ts";
 import { DisconnectedError } from "../src/protocol/errors.ts";
 import type { DisconnectReason } from "../src/protocol/events.ts";
-import type { Call, ToMain } from "../src/protocol/port.ts";
+import type { Call, Place, ToMain } from "../src/protocol/port.ts";
 import type { Pulse } from "../src/protocol/pulse.ts";
 import { SHARDS, shardOf } from "../src/protocol/shard.ts";
 import type { Calls } from "./calls.ts";
@@ -138,6 +138,12 @@ export class Instances implements InstanceHost {
     // Instances that failed meanwhile shut gates, too.
     await this.#gates.take((key) => shardOfKey(key) === shard);
     return [...held.map(({ seq }) => seq), ...instances.flatMap(takeQueue)];
+  }
+
+  /** The place of an event that an instance holds. */
+  placeOf(seq: number): Place | undefined {
+    for (const { key, held } of this.#live.values()) if (held?.seq === seq) return placeInScope(key, held.event);
+    return undefined;
   }
 
   // ---- from the instances ----

@@ -241,6 +241,11 @@ export type FromJob =
   | { type: "returned"; value: unknown }
   | { type: "threw"; error: ErrorData };
 
+// ---- the inbox's thread ----------------------------------------------------------------------------------------------
+
+/** The answer to a request to flush the disk: the failure, or null. */
+export type FlushOutcome = ErrorData | null;
+
 // ---- heavy threads ---------------------------------------------------------------------------------------------------
 
 /** A task of a heavy thread. The first loads its module; each further one is a job. Nothing in it holds the bot token. */

@@ -24,6 +24,8 @@ let files = 0;
 const newPath = () => folder.join(`${++files}.sqlite`);
 
 const BOT = { id: 99, username: "bot" };
+
+withoutDisk();
 const SUFFIXES = ["", "-wal", "-ledger"];
 const never = new AbortController().signal;
 
@@ -317,8 +319,7 @@ describe("an update", () => {
     assert.deepEqual(await process.unsettled(), []);
   });
 
-  test("received() waits while the inbox is full, and gives up with its signal", async (t) => {
-    await withoutDisk(t);
+  test("received() waits while the inbox is full, and gives up with its signal", async () => {
     await using process = await Process.start();
     const { updates, worker } = process;
     const batch = Array.from({ length: 9_999 }, (_, i) => update(i, i));
@@ -691,8 +692,7 @@ describe("a shard that is taken away", () => {
   }
 });
 
-test("every update ends settled, dead or still there; none is posted after its end, and none out of order", async (t) => {
-  await withoutDisk(t);
+test("every update ends settled, dead or still there; none is posted after its end, and none out of order", async () => {
   const step = fc.oneof(
     {
       weight: 5,
