@@ -22,7 +22,7 @@ export interface DeadLetter {
 export type DeadLetterHandler = (letter: DeadLetter) => unknown;
 
 /**
- * Handles the dead letters of this worker, at most once each: to tell the user, in whichever library the bot is written. A second call
+ * Handles the dead letters of this worker, at most once each: to tell the user. It serves a bot of any library. A second call
  * replaces the handler. Call it when the application's module is loaded, or at lifespan startup. Without a server it has no effect.
  */
 export function onDeadLetter(handler: DeadLetterHandler): void {

@@ -78,7 +78,7 @@ export class ChatActions {
   #show(busy: Busy): void {
     const { request, posted, isPaused, log } = this.#options;
     const { worker, seq, call, attempts } = busy;
-    // A later delivery of the event may have another mind.
+    // A later delivery of the event asks for an action anew.
     if (posted(worker, seq)?.attempts !== attempts) return this.#end(seq);
     if (busy.isUnderWay || isPaused(call.lane!)) return;
     busy.isUnderWay = true;

@@ -44,7 +44,7 @@ class Bench {
 }
 
 describe("an action", () => {
-  test("an action is shown at once and every 4.5 s, in whichever lane", async () => {
+  test("an action is shown at once and every 4.5 s", async () => {
     const bench = new Bench();
     bench.begin();
     assert.deepEqual(bench.shown, [ACTION.body]);

@@ -156,7 +156,7 @@ describe("the text of --on-failure", () => {
     }
   });
 
-  test("a chat gets the text once a minute, whatever other chats get", async () => {
+  test("a chat gets the text once a minute, and other chats do not change that", async () => {
     const bench = setUp({ text: "sorry" });
     await bench.tell(eventOf());
     bench.clock.now = 59_999;
