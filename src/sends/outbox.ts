@@ -8,7 +8,7 @@
  *                             busy -- the limiter says wait --> paused -- the wait is over --> busy with the same call
  *
  * Of two waiting calls with the same `coalesce`, the older leaves the lane: its caller gets the newer's outcome. The newer keeps
- * its own place, behind all that was called before it. So whatever goes out keeps its order: an edit overtakes no message, and
+ * its own place, behind all that was called before it. So the calls that go out keep their order: an edit overtakes no message, and
  * nothing overtakes the edit. If the older one is the call that waits to be repeated, the lane's next call takes over its wait.
  */
 
