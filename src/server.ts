@@ -317,7 +317,9 @@ class Server implements RunningServer {
     // Updates that only memory holds are handled now or never.
     if (!inbox.isDurable) await updates.idle();
     updates.close();
-    await Promise.all([pool.drain("shutdown"), heavy.drain()]);
+    await pool.drain("shutdown");
+    // Jobs of instances are over. An instance that is not told of the stop would take a refused job for an error.
+    await heavy.drain();
     await recorder.end();
     await this.#outbox.idle();
     if (!this.#isServing) return;
