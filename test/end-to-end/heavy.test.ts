@@ -150,10 +150,13 @@ describe("heavy threads in the server's life", () => {
     const { url } = await bot.logged(({ msg }) => msg === "listening");
     const waiting = 'asgigram_jobs_waiting{module="work.ts"} 1';
     let seen = "";
-    await eventually(async () => {
-      seen = await (await fetch(`${url}/metrics`)).text();
-      return seen.includes(waiting);
-    }, () => `${seen.match(/asgigram_job.*/g)?.join("\n")} ${bot.process.stderr}`);
+    await eventually(
+      async () => {
+        seen = await (await fetch(`${url}/metrics`)).text();
+        return seen.includes(waiting);
+      },
+      () => `${seen.match(/asgigram_job.*/g)?.join("\n")} ${bot.process.stderr}`,
+    );
     const end = bot.end();
     await bot.process.says("stopping");
     project.write("wait-for-it", "");
