@@ -329,7 +329,8 @@ class Server implements RunningServer {
   }
 
   async #release(): Promise<void> {
-    const { inbox, recorder, heavy, pool } = this.#serving ?? {};
+    const { inbox, recorder, heavy, chatActions, pool } = this.#serving ?? {};
+    chatActions?.close();
     this.#outbox.close();
     const workers = pool === undefined ? this.#threads.destroy() : pool.destroy();
     await Promise.all([workers, heavy?.close(), this.#api.close()]);
