@@ -26,10 +26,12 @@ import type { Threads } from "./threads/threads.ts";
 import { Recorder } from "./updates/recorder.ts";
 import { Updates } from "./updates/updates.ts";
 
-/** The inbox, and the source of the updates that it stores. Tests put others in their places. */
+/** The parts of a server that tests and `asgigram simulate` replace: the inbox, the source of its updates, the patience at a stop. */
 export interface Parts {
   openInbox(config: Config, bot: Entity, log: Logger): Inbox;
   createSource(options: SourceOptions): UpdateSource;
+  /** Time that a stop leaves to updates that only memory holds, before it tells their instances: ms. */
+  patience(config: Config): number;
 }
 
 export interface SourceOptions {
@@ -48,7 +50,14 @@ export interface SourceOptions {
 /** The kind of thread that asks for room. */
 const HEAVY = "heavy thread";
 
-export const PARTS: Parts = { openInbox, createSource };
+/** Time that an instance has to give up its event, when the stop is about to be over: ms. */
+const LAST_WORDS = 1000;
+
+export const PARTS: Parts = {
+  openInbox,
+  createSource,
+  patience: ({ shutdownTimeout }) => Math.max(0, shutdownTimeout - LAST_WORDS),
+};
 
 export interface AssemblyOptions {
   config: Config;

@@ -313,9 +313,12 @@ class Server implements RunningServer {
   }
 
   async #finish({ inbox, recorder, updates, heavy, pool, source }: Assembly, deadline: AbortSignal): Promise<void> {
+    const patience = AbortSignal.timeout(this.#parts.patience(this.#config));
     await this.#received;
     // Updates that only memory holds are handled now or never.
-    if (!inbox.isDurable) await updates.idle();
+    if (!inbox.isDurable && !(await before(patience, updates.idle()))) {
+      this.#log.warn({ unsettled: this.#unsettled }, "giving up updates that only memory holds");
+    }
     updates.close();
     await pool.drain("shutdown");
     // Jobs of instances are over. An instance that is not told of the stop would take a refused job for an error.
