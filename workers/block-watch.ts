@@ -46,9 +46,8 @@ export class BlockWatch {
 
   readonly #end = (): void => {
     const duration = this.#now() - this.#begun;
-    const messages = this.#messages.splice(0);
-    if (duration < BLOCKED) return;
-    const [cause, ...others] = messages.flat().flatMap(causesIn);
+    const [cause, ...others] = duration < BLOCKED ? [] : this.#messages.flat().flatMap(causesIn);
+    this.#messages.length = 0;
     if (cause === undefined || others.length > 0) return;
     const place = cause === "answer" ? this.#placeAtHand : this.#placeOf(cause);
     if (place === undefined) return;

@@ -10,7 +10,7 @@
 import { extname } from "node:path";
 import { Worker, type WorkerOptions } from "node:worker_threads";
 import { errorOfData } from "../protocol/error-data.ts";
-import type { FlushOutcome } from "../protocol/port.ts";
+import type { FlushData, FlushOutcome } from "../protocol/port.ts";
 
 /** The built package has JavaScript beside JavaScript, the source tree TypeScript beside TypeScript. */
 const HOST = new URL(`./flush-host${extname(import.meta.url)}`, import.meta.url);
@@ -30,6 +30,8 @@ const OPTIONS: WorkerOptions =
 
 export class FlushThread {
   readonly #path: string;
+  /** Number of requests, on which the thread sleeps. */
+  readonly #requests = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
   #worker: Worker | undefined;
   /** The flush that the thread was asked for last. */
   #last = Promise.resolve();
@@ -47,7 +49,8 @@ export class FlushThread {
   /** Starts the thread, so that the first flush need not wait for it. The thread keeps no process alive. */
   start(): void {
     if (this.#worker !== undefined) return;
-    this.#worker = new Worker(HOST, { ...OPTIONS, workerData: this.#path, name: "flush" });
+    const workerData: FlushData = { path: this.#path, requests: this.#requests };
+    this.#worker = new Worker(HOST, { ...OPTIONS, workerData, name: "flush" });
     this.#worker.on("message", (failure: FlushOutcome) => {
       this.#worker!.unref();
       if (failure === null) this.#asked?.resolve();
@@ -81,7 +84,8 @@ export class FlushThread {
     this.start();
     this.#asked = Promise.withResolvers();
     this.#worker!.ref();
-    this.#worker!.postMessage(null);
+    Atomics.add(this.#requests, 0, 1);
+    Atomics.notify(this.#requests, 0);
     return this.#asked.promise;
   }
 

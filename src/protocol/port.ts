@@ -243,6 +243,14 @@ export type FromJob =
 
 // ---- the inbox's thread ----------------------------------------------------------------------------------------------
 
+/** The data of the thread that flushes the inbox. */
+export interface FlushData {
+  /** The database. */
+  path: string;
+  /** In shared memory: the number of requests. The thread sleeps on it. */
+  requests: Int32Array;
+}
+
 /** The answer to a request to flush the disk: the failure, or null. */
 export type FlushOutcome = ErrorData | null;
 

@@ -3,7 +3,6 @@ import { spawnSync } from "node:child_process";
 import { rmSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { describe, type TestContext, test } from "node:test";
-import { Worker } from "node:worker_threads";
 import { FlushThread } from "../../src/inbox/flush-thread.ts";
 import { Folder } from "../folder.ts";
 
@@ -17,7 +16,7 @@ function open(t: TestContext) {
 }
 
 /** Watches the requests to the thread. */
-const watchRequests = (t: TestContext) => t.mock.method(Worker.prototype, "postMessage").mock;
+const watchRequests = (t: TestContext) => t.mock.method(Atomics, "notify").mock;
 
 describe("a flush", () => {
   test("each flush is one request, and calls that come while one runs share the next", async (t) => {
