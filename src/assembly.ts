@@ -15,6 +15,7 @@ import type { CommonTask } from "./protocol/port.ts";
 import type { Entity } from "./protocol/route.ts";
 import type { Hide } from "./protocol/secrets.ts";
 import type { UpdateSource } from "./protocol/update-source.ts";
+import { ChatActions } from "./sends/chat-actions.ts";
 import type { Outbox } from "./sends/outbox.ts";
 import { WorkerCalls } from "./sends/worker-calls.ts";
 import type { BotApi } from "./telegram/bot-api.ts";
@@ -25,10 +26,12 @@ import type { Threads } from "./threads/threads.ts";
 import { Recorder } from "./updates/recorder.ts";
 import { Updates } from "./updates/updates.ts";
 
-/** The inbox, and the source of the updates that it stores. Tests put others in their places. */
+/** The parts of a server that tests and `asgigram simulate` replace: the inbox, the source of its updates, the patience at a stop. */
 export interface Parts {
   openInbox(config: Config, bot: Entity, log: Logger): Inbox;
   createSource(options: SourceOptions): UpdateSource;
+  /** Time that a stop leaves to updates that only memory holds, before it tells their instances: ms. */
+  patience(config: Config): number;
 }
 
 export interface SourceOptions {
@@ -47,7 +50,14 @@ export interface SourceOptions {
 /** The kind of thread that asks for room. */
 const HEAVY = "heavy thread";
 
-export const PARTS: Parts = { openInbox, createSource };
+/** Time that an instance has to give up its event, when the stop is about to be over: ms. */
+const LAST_WORDS = 1000;
+
+export const PARTS: Parts = {
+  openInbox,
+  createSource,
+  patience: ({ shutdownTimeout }) => Math.max(0, shutdownTimeout - LAST_WORDS),
+};
 
 export interface AssemblyOptions {
   config: Config;
@@ -70,6 +80,7 @@ export interface Assembly {
   readonly recorder: Recorder;
   readonly updates: Updates;
   readonly heavy: Heavy;
+  readonly chatActions: ChatActions;
   readonly pool: WorkerPool;
   readonly source: UpdateSource;
 }
@@ -99,8 +110,15 @@ export function assemble(options: AssemblyOptions): Assembly {
     log,
     diagnostics,
   });
+  const chatActions = new ChatActions({
+    request: api.make.bind(api),
+    posted: (worker, seq) => updates.posted(worker, seq),
+    isPaused: outbox.isPaused.bind(outbox),
+    log,
+  });
   const calls = new WorkerCalls({
     outbox,
+    chatActions,
     onPosted: recorder.schedule.bind(recorder),
     posted: (worker, seq) => updates.posted(worker, seq),
     observe: (worker, call, origin) => diagnostics.sending(worker, call, origin),
@@ -142,7 +160,7 @@ export function assemble(options: AssemblyOptions): Assembly {
     received: updates.received.bind(updates),
     polled: diagnostics.polled.bind(diagnostics),
   });
-  return { inbox, recorder, updates, heavy, pool, source };
+  return { inbox, recorder, updates, heavy, chatActions, pool, source };
 }
 
 function openInbox({ inbox, deadLetterLimit, deadLetterAge }: Config, bot: Entity, log: Logger): Inbox {
@@ -171,6 +189,7 @@ function taskOf(config: Config, bot: Entity): Omit<CommonTask, "debug"> {
     workers,
     idleTimeout,
     eventTimeout,
+    onFailure,
     reload,
   } = config;
   return {
@@ -183,6 +202,7 @@ function taskOf(config: Config, bot: Entity): Omit<CommonTask, "debug"> {
     maxInstances: Math.max(1, Math.floor(maxApplications / workers)),
     idleTimeout,
     eventTimeout,
+    onFailure: onFailure === false ? undefined : onFailure,
     watch: reload,
     // With no more workers than processors the scheduler does well, and priorities would cost some throughput.
     yields: workers > availableParallelism(),

@@ -2,6 +2,7 @@
 
 import { constants } from "node:os";
 import { isatty } from "node:tty";
+import type { Parts } from "../assembly.ts";
 import type { Config } from "../config/config.ts";
 import { withoutSecrets } from "../config/quote.ts";
 import { AsgigramError } from "../protocol/errors.ts";
@@ -58,6 +59,7 @@ export class ServingProcess {
     config: Config,
     stopping: AbortSignal,
     writeLog = this.#context.writeLog,
+    parts: Partial<Parts> = {},
   ): Promise<RunningServer | undefined> {
     const hideKnown = secretHider(config);
     this.#hide = (text) => withoutSecrets(hideKnown(text));
@@ -68,7 +70,7 @@ export class ServingProcess {
     const log = loggerFor(config, writeLog);
     this.#turnLogLevel = () => turnLevel(log, config.logLevel);
     try {
-      const server = await serve(config, stopping, log);
+      const server = await serve(config, stopping, log, parts);
       this.#server.resolve(server);
       return server;
     } catch (error) {

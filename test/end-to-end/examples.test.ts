@@ -15,6 +15,10 @@ const TALKS: Record<string, { said: string; heard: RegExp }> = {
     heard: /Send me a file\..*echo\.ts\.gz.*SHA-256 of echo\.ts: [0-9a-f]{64}/s,
   },
   "heavy.ts": { said: "ten\n90\n", heard: /Send me a whole number\..*The next prime is 97\./s },
+  "model.ts": {
+    said: "The night is dark and the moon is red\nMein Hund ist müde und schläft\nJe suis dans la maison\n",
+    heard: /That is English\..*That is German\..*That is French\./s,
+  },
   "quiz.ts": { said: "hi\nAnn\n/1\n", heard: /What is your name\?.*Ann, do you like tea\?.*Ann likes tea\./s },
 };
 

@@ -100,8 +100,13 @@ describe("heavy threads in the server's life", () => {
     await bot.logged(REPLACED);
     assert.equal(await say(ann), "x two!");
     const { url } = await bot.logged(({ msg }) => msg === "listening");
-    const metrics = await (await fetch(`${url}/metrics`)).text();
-    assert.match(metrics, /^asgigram_job_run_seconds_count\{module="work\.ts"\} 2$/m);
+    // The answer comes a moment before the thread is known to be free.
+    let metrics = "";
+    const counted = async () => {
+      metrics = await (await fetch(`${url}/metrics`)).text();
+      return /^asgigram_job_run_seconds_count\{module="work\.ts"\} 2$/m.test(metrics);
+    };
+    await eventually(counted, () => metrics);
     assert.match(metrics, /^asgigram_heavy_threads\{module="work\.ts"\} 1$/m);
     assert.match(metrics, /^asgigram_jobs_waiting\{module="work\.ts"\} 0$/m);
     assert.match(metrics, /^asgigram_heavy_thread_crashes_total\{module="work\.ts"\} 0$/m);
@@ -149,7 +154,14 @@ describe("heavy threads in the server's life", () => {
     await ben.sendText("later");
     const { url } = await bot.logged(({ msg }) => msg === "listening");
     const waiting = 'asgigram_jobs_waiting{module="work.ts"} 1';
-    await eventually(async () => (await (await fetch(`${url}/metrics`)).text()).includes(waiting));
+    let seen = "";
+    await eventually(
+      async () => {
+        seen = await (await fetch(`${url}/metrics`)).text();
+        return seen.includes(waiting);
+      },
+      () => `${seen.match(/asgigram_job.*/g)?.join("\n")} ${bot.process.stderr}`,
+    );
     const end = bot.end();
     await bot.process.says("stopping");
     project.write("wait-for-it", "");

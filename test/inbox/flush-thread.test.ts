@@ -79,7 +79,6 @@ test("under --permission, which refuses fdatasync, a second connection of SQLite
   const fixture = join(import.meta.dirname, "fixtures/without-permission.ts");
   const { stdout, stderr } = spawnSync(process.execPath, [...permissions, "--no-warnings", fixture, path], {
     encoding: "utf8",
-    env: { ...process.env, NODE_OPTIONS: "" },
   });
   assert.equal(stderr, "");
   assert.deepEqual(JSON.parse(stdout), { fdatasync: "ERR_ACCESS_DENIED", appended: [2, 1], flushes: 2 });

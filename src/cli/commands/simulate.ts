@@ -30,7 +30,7 @@ async function chat(
 ): Promise<void> {
   const promptLine = new PromptLine();
   const writeLog = (line: string) => promptLine.above(() => stderr.write(line));
-  const server = await serving.start(config, stopping, writeLog);
+  const server = await serving.start(config, stopping, writeLog, { patience: () => 0 });
   if (server === undefined) return;
   const idle = () => server.idle();
   const chat = runTerminalChat({ simulator, input: stdin, output: stdout, idle, signal: stopping, promptLine });
