@@ -12,8 +12,10 @@ import { registerHooks } from "node:module";
 import { isAbsolute, join, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { inspect } from "node:util";
+import { isMainThread } from "node:worker_threads";
 import { ApplicationLoadError } from "../src/protocol/errors.ts";
 import { nearest } from "../src/protocol/nearest.ts";
+import { threadRemedy } from "../src/protocol/thread-remedy.ts";
 import { kindOfValue } from "./kind-of-value.ts";
 
 type Receive = () => Promise<unknown>;
@@ -135,7 +137,9 @@ export function reasonOf(cause: unknown): string {
   if (cause instanceof SyntaxError && /does not provide an export named/.test(cause.message)) {
     return `${cause.message}; if that is a type, import it with "import type"`;
   }
-  return `it threw ${cause instanceof Error ? `${cause.name}: ${message}` : inspect(cause)}`;
+  const thrown = `it threw ${cause instanceof Error ? `${cause.name}: ${message}` : inspect(cause)}`;
+  const remedy = isMainThread ? undefined : threadRemedy(cause);
+  return remedy === undefined ? thrown : `${thrown}\n${remedy}`;
 }
 
 /** Picks the export. Without a name: `application`, then the default export. */

@@ -36,6 +36,7 @@ export interface GenerationOptions {
 export class Generation {
   readonly #options: GenerationOptions;
   readonly #modules = new Map<string, { readonly name: string; readonly module: HeavyModule }>();
+  readonly #named = new Map<string, ModuleOptions>();
   readonly #shared = new Map<string, SharedValue>();
 
   constructor(options: GenerationOptions) {
@@ -46,10 +47,13 @@ export class Generation {
     return this.#modules.values();
   }
 
-  /** The module, which is loaded if it is not yet. The options of the first who names it hold. */
-  module(url: string, { threads, process = false, queue }: ModuleOptions = {}): HeavyModule {
+  /** The module, which is loaded if it is not yet. The options of the first who names it hold, also after a failure to load it. */
+  module(url: string, options: ModuleOptions = {}): HeavyModule {
     const known = this.#modules.get(url);
     if (known !== undefined) return known.module;
+    const named = this.#named.get(url) ?? options;
+    this.#named.set(url, named);
+    const { threads, process = false, queue } = named;
     const { hasRoom, said, jobEnded, crashed, threads: usual } = this.#options;
     const name = nameOf(url);
     const module = new HeavyModule({

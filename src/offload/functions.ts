@@ -8,21 +8,26 @@ type Run = (name: string, args: unknown[], options: JobOptions) => Job;
 
 type RemoteFunction = ((...args: unknown[]) => Job) & { with(options: JobOptions): (...args: unknown[]) => Job };
 
-/** Names that every function has, and those that `await` and JSON ask any object for. */
-const NOT_EXPORTS = new Set([
-  "then",
-  "toJSON",
-  ...Object.getOwnPropertyNames(Function.prototype),
-  ...Object.getOwnPropertyNames(Object.prototype),
-]);
+/**
+ * Names that are no exports: every function has them, `await` and JSON ask any object for them, or offload() gives them a meaning. A
+ * function that a module exports by such a name cannot be called from another thread.
+ */
+export const UNREACHABLE = [
+  ...(["with", "then", "toJSON"] as const),
+  ...(["apply", "arguments", "bind", "call", "caller", "length", "name", "prototype"] as const),
+  ...(["constructor", "hasOwnProperty", "isPrototypeOf", "propertyIsEnumerable"] as const),
+  ...(["toLocaleString", "toString", "valueOf", "__proto__"] as const),
+  ...(["__defineGetter__", "__defineSetter__", "__lookupGetter__", "__lookupSetter__"] as const),
+] as const;
+
+const NOT_EXPORTS: ReadonlySet<string> = new Set(UNREACHABLE);
 
 /** @returns the default export as a function, with the named exports as its members */
 export function functionsOf(run: Run): object {
   const functions = new Map<string, RemoteFunction>();
   return new Proxy(functionFor("default", run), {
     get(byDefault, key, receiver) {
-      if (typeof key === "symbol" || NOT_EXPORTS.has(key) || key === "with")
-        return Reflect.get(byDefault, key, receiver);
+      if (typeof key === "symbol" || NOT_EXPORTS.has(key)) return Reflect.get(byDefault, key, receiver);
       const known = functions.get(key) ?? functionFor(key, run);
       functions.set(key, known);
       return known;

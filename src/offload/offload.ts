@@ -22,6 +22,7 @@ import type { AnyFunction, Offloaded, SharedBy } from "./types.ts";
  *     const sketch = await render.with({ timeout: 30_000 })(photo);
  *
  * - The default export is called as the thing itself. An exported async generator arrives as an async generator.
+ * - Functions named `with`, `then`, `call`, `name` and the like cannot be reached, and `Offloaded` leaves them out.
  * - Arguments and results are copied as by `structuredClone`; buffers in results are moved, and `move(bytes)` moves an argument.
  * - Calls of one chat start in order, and chats take turns. A call has the signal of the event whose code makes it.
  * - The module may export `warmUp()`: each thread awaits it before its first call.

@@ -17,7 +17,12 @@ export function checkJobOptions(options: JobOptions): void {
   refuseUnknown(options, ["signal", "timeout"], "with()");
   const { signal, timeout } = options;
   refuseUnless(signal === undefined || signal instanceof AbortSignal, "signal", signal, "an AbortSignal");
-  refuseUnless(timeout === undefined || timeout > 0, "timeout", timeout, "a number of milliseconds above 0");
+  refuseUnless(
+    timeout === undefined || (typeof timeout === "number" && timeout > 0),
+    "timeout",
+    timeout,
+    "a number of milliseconds above 0",
+  );
 }
 
 function refuseUnknown(options: unknown, known: readonly string[], taker: string): void {

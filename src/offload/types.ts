@@ -1,13 +1,18 @@
 /** The types of functions that run in another thread. */
 
 import type { JobOptions } from "../protocol/jobs.ts";
+import type { UNREACHABLE } from "./functions.ts";
 
 // biome-ignore lint/suspicious/noExplicitAny: any function of the application
 export type AnyFunction = (...args: any[]) => unknown;
 
-/** The functions that a module exports, as they are called from another thread. Other exports are absent. */
+/**
+ * The functions that a module exports, as they are called from another thread. Other exports are absent, and so are functions whose
+ * names cannot be reached: `with`, `call`, `apply`, `bind`, `name`, `length`, `then`, `toJSON`, `toString` and the like. Export such a
+ * function by another name.
+ */
 export type Offloaded<Module> = {
-  readonly [Name in Exclude<keyof Module, "default"> as Module[Name] extends AnyFunction
+  readonly [Name in Exclude<keyof Module, "default" | (typeof UNREACHABLE)[number]> as Module[Name] extends AnyFunction
     ? Name
     : never]: Module[Name] extends AnyFunction ? OffloadedFunction<Module[Name]> : never;
 } & (Module extends { default: infer Default extends AnyFunction } ? OffloadedFunction<Default> : unknown);

@@ -5,7 +5,7 @@ import { errorOfData } from "./error-data.ts";
 import { ApplicationLoadError, JobCrashedError } from "./errors.ts";
 import type { Job, JobOrigin, Jobs, RunOptions } from "./jobs.ts";
 import { OpenJob } from "./open-job.ts";
-import type { FromHeavy, ModuleOptions, ToHeavy, ToJob } from "./port.ts";
+import type { FromHeavy, ModuleOptions, ToHeavy } from "./port.ts";
 import { sizeOf } from "./size-of.ts";
 
 const NO_EVENT = (): undefined => undefined;
@@ -20,6 +20,8 @@ export class JobsClient implements Jobs {
   /** Requests without an answer: they keep the process alive. */
   #open = 0;
   #last = 0;
+  /** Set when the port is closed: no request gets an answer any more. */
+  #end: Error | undefined;
 
   /** @param origin the event whose code runs */
   constructor(port: MessagePort, origin: () => JobOrigin | undefined = NO_EVENT) {
@@ -31,10 +33,13 @@ export class JobsClient implements Jobs {
   }
 
   declare(module: string, options: ModuleOptions): void {
+    // The first who names a module sets its options.
+    if (this.#modules.has(module)) return;
     const loaded = Promise.withResolvers<void>();
     // Only a start waits for it: later the jobs themselves fail.
     loaded.promise.catch(() => {});
     this.#modules.set(module, loaded);
+    if (this.#end !== undefined) loaded.reject(this.#end);
     this.#post({ type: "module", module, options });
   }
 
@@ -53,14 +58,16 @@ export class JobsClient implements Jobs {
       cancel: (gently) => this.#post({ type: "cancel", id, gently }),
       over: () => this.#jobs.delete(id),
     });
-    if (signal?.aborted) {
+    // Buffers that are moved are empty afterwards.
+    const bytes = sizeOf(args);
+    if (this.#end === undefined) job.begin(args, transfer);
+    else job.lost(this.#end);
+    if (job.isOver) {
       port2.close();
       return job.handle;
     }
-    // Posted first: arguments that cannot be copied make no job.
-    port1.postMessage({ type: "arguments", arguments: args } satisfies ToJob, [...transfer]);
     this.#jobs.set(id, job);
-    const order = { name, line: origin?.line, bytes: sizeOf(args), timeout, port: port2 };
+    const order = { name, line: origin?.line, bytes, timeout, port: port2 };
     this.#port.postMessage({ type: "job", id, module, job: order } satisfies ToHeavy, [port2]);
     origin?.made(() => this.#ahead(id));
     void this.#waitFor(job.over);
@@ -69,6 +76,7 @@ export class JobsClient implements Jobs {
 
   share(module: string): Promise<unknown> {
     const id = ++this.#last;
+    if (this.#end !== undefined) return Promise.reject(this.#end);
     const shared = Promise.withResolvers<unknown>();
     this.#shares.set(id, shared);
     this.#post({ type: "share", id, module });
@@ -107,6 +115,7 @@ export class JobsClient implements Jobs {
   /** The main thread is gone, or has ended all heavy threads. */
   #close(): void {
     const error = new JobCrashedError("the heavy threads have ended");
+    this.#end = error;
     for (const job of this.#jobs.values()) job.lost(error);
     for (const { reject } of [...this.#shares.values(), ...this.#modules.values()]) reject(error);
     for (const { resolve } of this.#questions.values()) resolve(0);

@@ -7,7 +7,7 @@
  *   running -- its signal is aborted since the instance is dropped --> running: the function is told, and may finish
  */
 
-import type { MessagePort } from "node:worker_threads";
+import type { MessagePort, Transferable } from "node:worker_threads";
 import { dataOfError, errorOfData } from "./error-data.ts";
 import { DisconnectedError } from "./errors.ts";
 import type { Job, JobOrigin } from "./jobs.ts";
@@ -45,6 +45,8 @@ export class OpenJob {
     // As with send(): a rejection that the application does not wait for must not end the worker.
     this.#result.promise.catch(() => {});
     port.on("message", (message: FromJob) => this.#receive(message));
+    // A result, or a generator's value, that cannot be built in this thread.
+    port.on("messageerror", (error) => this.lost(error));
     options.origin?.pause();
     const { signal } = options;
     if (signal?.aborted) this.#end(() => this.#reject(signal.reason));
@@ -53,6 +55,20 @@ export class OpenJob {
 
   get isWaiting(): boolean {
     return this.#state === "waiting";
+  }
+
+  get isOver(): boolean {
+    return this.#state === "over";
+  }
+
+  /** Posts the arguments. The job is over if they cannot be copied. */
+  begin(args: unknown[], transfer: readonly Transferable[]): void {
+    if (this.#state === "over") return;
+    try {
+      this.#port.postMessage({ type: "arguments", arguments: args } satisfies ToJob, [...transfer]);
+    } catch (error) {
+      this.lost(error as Error);
+    }
   }
 
   /** The job has left the queue. */

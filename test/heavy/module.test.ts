@@ -139,6 +139,10 @@ describe("the threads", () => {
     ["throws.ts", /throws\.ts could not be loaded in a heavy thread: it threw TypeError: no model$/],
     ["not-warm.ts", /warmUp\(\) of .*not-warm\.ts failed in a heavy thread: it threw Error: cold$/],
     ["exits.ts", /exits\.ts could not be loaded: process\.exit\(4\) was called$/],
+    [
+      "main-thread-only.ts",
+      /only\.ts could not .*: it threw Error: Module did not self-register.*\nthat code .*offload\(…, \{ process: true \}\)$/,
+    ],
     ["missing.ts", /missing\.ts could not be loaded in a heavy thread: there is no such file$/],
   ] as const) {
     test(`a module that cannot be loaded is reported, and its jobs reject: ${file}`, async () => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { inspect } from "node:util";
-import { functionsOf } from "../../src/offload/functions.ts";
+import { functionsOf, UNREACHABLE } from "../../src/offload/functions.ts";
 import type { Job, JobOptions } from "../../src/protocol/jobs.ts";
 
 interface Loose {
@@ -46,5 +46,13 @@ test("it is no promise, and can be shown and converted", async () => {
   assert.equal(await functions, functions);
   assert.ok(inspect(functions).length > 0 && String(functions).length > 0);
   assert.equal(JSON.stringify({ functions }), "{}");
+  assert.deepEqual(runs, []);
+});
+
+test("no name that every function has, or that await asks for, is an export", () => {
+  const { runs, functions } = record();
+  const names = [Function, Object].flatMap(({ prototype }) => Object.getOwnPropertyNames(prototype));
+  assert.deepEqual(new Set(UNREACHABLE), new Set([...names, "with", "then", "toJSON", "prototype"]));
+  for (const name of ["then", "toJSON", "prototype"]) assert.equal(functions[name], undefined);
   assert.deepEqual(runs, []);
 });

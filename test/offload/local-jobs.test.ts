@@ -12,5 +12,5 @@ test("a plain program uses heavy functions, and ends when it has nothing else to
   });
   program.stderr.pipe(process.stderr);
   const [code] = await once(program, "close");
-  assert.deepEqual([code, output], [0, "42\n"]);
+  assert.deepEqual([code, output], [0, "42\nDataCloneError\n"]);
 });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { MessageChannel, type MessagePort } from "node:worker_threads";
+import { MessageChannel, type MessagePort, Worker } from "node:worker_threads";
 import { DisconnectedError, QueueFullError } from "../../src/protocol/errors.ts";
 import type { JobOrigin } from "../../src/protocol/jobs.ts";
 import { JobsClient } from "../../src/protocol/jobs-client.ts";
@@ -47,6 +47,11 @@ class Bench implements Disposable {
   /** The client's next request of that type. */
   async next<Type extends ToHeavy["type"]>(type: Type): Promise<Request<Type>> {
     return (await this.#requests.next((request) => request.type === type)) as Request<Type>;
+  }
+
+  /** The client's next request. */
+  first(): Promise<ToHeavy> {
+    return this.#requests.next(() => true);
   }
 
   answer(message: FromHeavy): void {
@@ -228,6 +233,41 @@ test("a loop that is left early ends the generator, and one that fails throws", 
   assert.equal((await others.next()).done, true);
 });
 
+test("arguments that cannot be copied make no job: its promise rejects, and the event's clock goes on", async () => {
+  const event = new Event();
+  using bench = new Bench(() => event);
+  const result = bench.client.run("file:///a.ts", "render", [() => {}], {});
+  await assert.rejects(result, { name: "DataCloneError" });
+  assert.deepEqual(event.moves, ["pause", "resume"]);
+  const bytes = new ArrayBuffer(8);
+  await assert.rejects(bench.client.run("file:///a.ts", "render", [], { transfer: [bytes, bytes] }), {
+    name: "DataCloneError",
+  });
+  assert.equal(event.ahead, undefined);
+  bench.client.declare("file:///b.ts", {});
+  assert.equal((await bench.first()).type, "module");
+});
+
+test("the size of arguments counts the bytes that are moved", async () => {
+  using bench = new Bench();
+  const photo = new Uint8Array(100_000);
+  bench.client.run("file:///a.ts", "render", [photo], { transfer: [photo.buffer] });
+  assert.ok((await bench.next("job")).job.bytes >= 100_000);
+  assert.equal(photo.byteLength, 0);
+});
+
+test("a result that cannot be built in this thread rejects", async () => {
+  using bench = new Bench();
+  const result = bench.client.run("file:///a.ts", "render", [], {});
+  const request = await bench.next("job");
+  // A worker's stack is four times as large as this thread's: it can post what is nested too deep for this one.
+  const code = `let value = 1;
+    for (let depth = 0; depth < 9000; depth++) value = [value];
+    require("node:worker_threads").workerData.postMessage({ type: "returned", value });`;
+  new Worker(code, { eval: true, workerData: request.job.port, transferList: [request.job.port] });
+  await assert.rejects(result, { name: "RangeError", message: /call stack/ });
+});
+
 test("loaded() waits for every module that was named, and rejects with the error of one that is not loaded", async () => {
   using bench = new Bench();
   bench.client.declare("file:///a.ts", { threads: 2 });
@@ -238,6 +278,24 @@ test("loaded() waits for every module that was named, and rejects with the error
   const error = { name: "ApplicationLoadError", message: "b.ts could not be loaded", detail: "at b.ts" } as const;
   bench.answer({ type: "unloaded", module: "file:///b.ts", error });
   await assert.rejects(loaded, { name: "ApplicationLoadError", message: /b\.ts/, cause: "at b.ts" });
+});
+
+test("a module that is named again while it is loaded is loaded once, with the options that came first", async () => {
+  using bench = new Bench();
+  bench.client.declare("file:///a.ts", { threads: 2 });
+  const loaded = bench.client.loaded();
+  bench.client.declare("file:///a.ts", { threads: 3 });
+  bench.client.declare("file:///b.ts", {});
+  const named = [await bench.next("module"), await bench.next("module")];
+  assert.deepEqual(
+    named.map(({ module, options }) => [module, options]),
+    [
+      ["file:///a.ts", { threads: 2 }],
+      ["file:///b.ts", {}],
+    ],
+  );
+  bench.answer({ type: "loaded", module: "file:///a.ts" });
+  await loaded;
 });
 
 test("share() resolves with the value, or rejects with the module's error", async () => {
@@ -259,4 +317,19 @@ test("the end of the main thread's port ends everything that is open", async () 
   bench[Symbol.dispose]();
   await assert.rejects(job, { name: "JobCrashedError", message: "the heavy threads have ended" });
   await assert.rejects(value, { name: "JobCrashedError" });
+});
+
+test("after the end of the main thread's port nothing waits: what is asked then rejects at once", async () => {
+  const event = new Event();
+  const bench = new Bench(() => event);
+  const job = bench.client.run("file:///a.ts", "render", [], {});
+  bench[Symbol.dispose]();
+  await assert.rejects(job);
+  const ended = { name: "JobCrashedError", message: "the heavy threads have ended" };
+  await assert.rejects(bench.client.run("file:///a.ts", "render", [], {}), ended);
+  await assert.rejects(bench.client.share("file:///index.ts"), ended);
+  bench.client.declare("file:///a.ts", {});
+  await assert.rejects(bench.client.loaded(), ended);
+  assert.equal(await event.ahead!(), 0);
+  assert.deepEqual(event.moves, ["pause", "resume", "pause", "resume"]);
 });

@@ -6,6 +6,15 @@ interface Render {
   measure(photo: Uint8Array): Promise<{ width: number }>;
   speak(text: string): AsyncGenerator<string, number>;
   FORMATS: string[];
+  /** Names that cannot be reached. */
+  with(): void;
+  then(): void;
+  toJSON(): void;
+  call(): void;
+  apply(): void;
+  bind(): void;
+  name(): void;
+  toString(): string;
 }
 
 interface WithDefault {

@@ -221,6 +221,14 @@ suite("an application that cannot be started", () => {
     assert.match(String(error.cause), /throws-on-import\.ts:1/);
   });
 
+  test("an application with code that works in a main thread alone: the error says what to do", async () => {
+    const { message } = await fails("../heavy/main-thread-only.ts");
+    assert.match(
+      message,
+      /Module did not self-register.*\nthat code .*: run it with offload\(…, \{ process: true \}\)$/,
+    );
+  });
+
   test("an application whose startup failed: start() rejects", async () => {
     const error = await fails("with-lifespan.ts:failing", { lifespan: "auto" });
     assert.ok(error instanceof StartupFailedError);

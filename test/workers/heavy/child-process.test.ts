@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { test } from "node:test";
+import { pathToFileURL } from "node:url";
 import { eventually } from "../../eventually.ts";
 import { Folder } from "../../folder.ts";
 import { Flag, fixture, type TestCall, TestHeavy } from "../../heavy/client.ts";
@@ -108,6 +109,26 @@ test("a child gets neither the token nor the server's environment, also where an
     names.filter((name) => !known.includes(name)),
     [],
   );
+});
+
+test("code that works in a main thread alone runs in a child process; an error of it there has no further remedy", async () => {
+  using folder = new Folder();
+  await using heavy = new TestHeavy();
+  const module = fixture("main-thread-only.ts");
+  await heavy.caller.load(module, { process: true });
+  assert.notEqual(await heavy.caller.call(module, "pid").result, process.pid);
+  const broken = folder.write("broken.mjs", 'throw new Error("Module did not self-register");');
+  await assert.rejects(heavy.caller.load(pathToFileURL(broken).href, { process: true }), /self-register$/);
+});
+
+test("a module that could not be loaded in a child process is tried again in a child process, not in this one", async () => {
+  using folder = new Folder();
+  await using heavy = new TestHeavy();
+  const module = pathToFileURL(folder.join("place.mjs")).href;
+  folder.write("place.mjs", "export const pid = () => process.pid; process.exit(4);");
+  await assert.rejects(heavy.caller.load(module, { process: true }), /its child process ended with code 4/);
+  folder.write("place.mjs", "export const pid = () => process.pid;");
+  assert.notEqual(await heavy.caller.call(module, "pid").result, process.pid);
 });
 
 test("a child's output is reported by line", async () => {

@@ -1,0 +1,2 @@
+/** Memory of all threads. */
+export default () => ({ memory: new SharedArrayBuffer(8) });

@@ -1,0 +1,1 @@
+export const environment = () => ({ names: Object.keys(process.env), pid: process.pid });
