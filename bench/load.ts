@@ -14,14 +14,22 @@ export interface Phase {
   readonly rate?: number;
   /** One of this many updates asks for heavy work. */
   readonly heavyEvery?: number;
+  /** Heavy updates come from this many chats of their own, so that no light update waits for one in its own chat. */
+  readonly heavyChats?: number;
   /** Each update asks for the heap in use on the application's thread. */
   readonly asksForHeap?: boolean;
+  /** Its result has every single time, for results that are pooled over several runs. */
+  readonly keepsSamples?: boolean;
 }
 
 export interface Load {
   readonly phases: readonly Phase[];
   /** The time that each call takes: ms. */
   readonly latency?: number;
+  /** Another seed makes another load of the same kind; default 1. */
+  readonly seed?: number;
+  /** The server gets the stub's address as `localhost`, so that it has to look a name up. */
+  readonly byName?: boolean;
 }
 
 /** The load with the updates of each phase multiplied by `scale`. */
@@ -41,10 +49,11 @@ export class Backlog {
   readonly #chats: Int32Array;
   readonly #heavy: Uint8Array;
   readonly #times: Float64Array;
-  /** A fixed seed: the same load in every run. */
-  readonly #random = new Random(1);
+  readonly #random: Random;
 
-  constructor(phases: readonly Phase[]) {
+  /** @param seed the same seed makes the same load in every run */
+  constructor(phases: readonly Phase[], seed = 1) {
+    this.#random = new Random(seed);
     let end = 0;
     this.ends = phases.map(({ updates }) => {
       end += updates;
@@ -88,10 +97,13 @@ export class Backlog {
   }
 
   /** A Poisson process: the time between two updates has an exponential distribution. */
-  #atRandom({ chats, rate = 1, heavyEvery = Number.POSITIVE_INFINITY }: Phase, i: number): Traits {
+  #atRandom({ chats, rate = 1, heavyEvery = Number.POSITIVE_INFINITY, heavyChats = 0 }: Phase, i: number): Traits {
     const before = i === 0 ? 0 : this.#times[this.#texts.length - 1]!;
     const time = before - (Math.log(1 - this.#random.next()) / rate) * 1000;
-    return { chat: this.#random.integer(0, chats - 1), isHeavy: this.#random.chance(1 / heavyEvery), time };
+    const chat = this.#random.integer(0, chats - 1);
+    const isHeavy = this.#random.chance(1 / heavyEvery);
+    if (!isHeavy || heavyChats === 0) return { chat, isHeavy, time };
+    return { chat: chats + this.#random.integer(0, heavyChats - 1), isHeavy, time };
   }
 }
 

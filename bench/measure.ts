@@ -24,6 +24,8 @@ export interface Task {
   readonly heavy?: { readonly rounds: number; readonly ms: number };
   /** The idle time before each reading of the server's memory, ahead of the first phase and after each phase: ms. */
   readonly settle?: number;
+  /** More of the server's environment. */
+  readonly env?: NodeJS.ProcessEnv;
 }
 
 export interface Run {
@@ -73,10 +75,10 @@ export async function measure(task: Task): Promise<Run> {
 }
 
 async function runPhases(task: Task, stub: Channel, place: Place): Promise<Run> {
-  const { peer, load, heavy, settle = 0 } = task;
+  const { peer, load, heavy, settle = 0, env = {} } = task;
   const startedAt = new Date().toISOString();
   const spawned = now();
-  const server = new Server(peer, place, heavy?.rounds ?? 0);
+  const server = new Server(peer, place, { ...environment(place, heavy?.rounds ?? 0), ...env });
   try {
     const { at } = await Promise.race([stub.receive("polled"), server.death, neverPolled()]);
     await delay(settle);
@@ -112,13 +114,13 @@ class Server {
   readonly death: Promise<never>;
   readonly #process: ChildProcess;
 
-  constructor(peer: Peer, place: Place, rounds: number) {
+  constructor(peer: Peer, place: Place, env: NodeJS.ProcessEnv) {
     const { folder: cwd } = place;
     const log = join(cwd, "log");
     const file = openSync(log, "w");
     this.#process = spawn(process.execPath, peer.command(place), {
       cwd,
-      env: environment(place, rounds),
+      env,
       stdio: ["ignore", file, file],
     });
     closeSync(file);

@@ -14,21 +14,33 @@ export function cpuOf(pid: number): number {
 }
 
 export interface Memory {
-  /** Resident memory now, and its maximum: bytes. */
+  /** Resident memory of the living processes now, and the sum of their maxima: bytes. */
   resident: number;
   peak: number;
 }
 
 export function memoryOf(pid: number): Memory {
-  const status = read(`/proc/${pid}/status`);
-  const bytes = (name: string) => Number(new RegExp(`^${name}:\\s*(\\d+) kB`, "m").exec(status)?.[1]) * 1024;
+  const statuses = [pid, ...childrenOf(pid)].map((each) => read(`/proc/${each}/status`));
+  const bytes = (name: string) =>
+    statuses.reduce(
+      (sum, status) => sum + Number(new RegExp(`^${name}:\\s*(\\d+) kB`, "m").exec(status)?.[1]) * 1024,
+      0,
+    );
   return { resident: bytes("VmRSS"), peak: bytes("VmHWM") };
 }
 
 function threadsOf(pid: number): string[] {
-  const threads = readdirSync(`/proc/${pid}/task`).map((thread) => `/proc/${pid}/task/${thread}`);
-  const children = threads.flatMap((thread) => read(`${thread}/children`).trim().split(" ").filter(Boolean));
-  return [...threads, ...children.flatMap((child) => threadsOf(Number(child)))];
+  return [pid, ...childrenOf(pid)].flatMap(ownThreadsOf);
+}
+
+/** Children, and their children. */
+function childrenOf(pid: number): number[] {
+  const children = ownThreadsOf(pid).flatMap((thread) => read(`${thread}/children`).trim().split(" ").filter(Boolean));
+  return children.flatMap((child) => [Number(child), ...childrenOf(Number(child))]);
+}
+
+function ownThreadsOf(pid: number): string[] {
+  return readdirSync(`/proc/${pid}/task`).map((thread) => `/proc/${pid}/task/${thread}`);
 }
 
 function read(path: string): string {

@@ -10,6 +10,7 @@ import {
   type EntryResults,
   type Measured,
   measured,
+  type Origin,
   type Results,
   type ScenarioResults,
   scenarioOf,
@@ -38,15 +39,19 @@ export function sectionsOf(results: Results): Section[] {
 }
 
 /** The date, the machine and the versions of the results. */
-export function headOf({ date, commit, machine, versions, scale, workers }: Results): string {
+export function headOf({ scale, workers, ...origin }: Results): string {
+  const isSmall = scale === 1 ? [] : [`A trial: loads are scaled by ${scale}.`];
+  return [originOf(origin), `${workers} worker threads. The median of the runs (lowest–highest).`, ...isSmall].join(
+    "\n",
+  );
+}
+
+export function originOf({ date, commit, machine, versions }: Origin): string {
   const { cpu, cores, memoryGB, kernel } = machine;
   const packages = Object.entries(versions).map((entry) => entry.join(" "));
-  const isSmall = scale === 1 ? [] : [`A trial: loads are scaled by ${scale}.`];
   return [
     `${date}, commit ${commit}, on ${cores} cores of ${cpu}, ${memoryGB} GB, Linux ${kernel}`,
     packages.join(", "),
-    `${workers} worker threads. The median of the runs (lowest–highest).`,
-    ...isSmall,
   ].join("\n");
 }
 

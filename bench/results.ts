@@ -5,10 +5,11 @@ import { readFileSync } from "node:fs";
 import { findPackageJSON } from "node:module";
 import { cpus, release, totalmem } from "node:os";
 import type { Run } from "./measure.ts";
-import { type Entry, type Figure, SCENARIOS, type Scenario } from "./scenarios.ts";
+import { type Figure, SCENARIOS, type Scenario } from "./scenarios.ts";
 import { median } from "./statistics.ts";
 
-export interface Results {
+/** The circumstances of a measurement. */
+export interface Origin {
   readonly date: string;
   readonly commit: string;
   readonly machine: {
@@ -18,6 +19,9 @@ export interface Results {
     readonly kernel: string;
   };
   readonly versions: Readonly<Record<string, string>>;
+}
+
+export interface Results extends Origin {
   /** The factor of all loads; 1 for a real measurement. */
   readonly scale: number;
   /** Worker threads, for servers that have them. */
@@ -38,6 +42,12 @@ export interface EntryResults {
 }
 
 export function emptyResults(scale: number, workers: number): Results {
+  const packages = SCENARIOS.flatMap(({ entries }) => entries.flatMap(({ peer }) => peer.packages));
+  return { ...originNow(versionsOf(packages)), scale, workers, scenarios: [] };
+}
+
+/** @param versions of the packages that were measured */
+export function originNow(versions: Readonly<Record<string, string>>): Origin {
   return {
     date: new Date().toISOString(),
     commit: execFileSync("git", ["describe", "--always", "--dirty"], { encoding: "utf8" }).trim(),
@@ -47,17 +57,14 @@ export function emptyResults(scale: number, workers: number): Results {
       memoryGB: Math.round(totalmem() / 1e9),
       kernel: release(),
     },
-    versions: versions(SCENARIOS.flatMap(({ entries }) => entries)),
-    scale,
-    workers,
-    scenarios: [],
+    versions: { node: process.versions.node, ...versions },
   };
 }
 
-function versions(entries: readonly Entry[]): Record<string, string> {
-  const packages = new Set(entries.flatMap(({ peer }) => peer.packages));
-  const version = (name: string) => JSON.parse(readFileSync(findPackageJSON(name, import.meta.url)!, "utf8")).version;
-  return { node: process.versions.node, ...Object.fromEntries([...packages].map((name) => [name, version(name)])) };
+/** @param from the module that imports the packages */
+export function versionsOf(packages: readonly string[], from = import.meta.url): Record<string, string> {
+  const version = (name: string) => JSON.parse(readFileSync(findPackageJSON(name, from)!, "utf8")).version;
+  return Object.fromEntries([...new Set(packages)].map((name) => [name, version(name)]));
 }
 
 /** A figure over the valid runs of an entry. */

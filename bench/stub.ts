@@ -40,6 +40,15 @@ export interface PhaseResult {
   pollGaps: Summary;
   /** The heap in use on each of the application's threads: bytes. */
   heaps: number[];
+  /** Every single time, of a phase that keeps them. */
+  samples?: Samples;
+}
+
+/** Milliseconds, rounded to hundredths. */
+export interface Samples {
+  light: number[];
+  heavy: number[];
+  pollGaps: number[];
 }
 
 /** A phase ends after this time without an answer: ms. */
@@ -92,7 +101,7 @@ class Stub {
   constructor(load: Load, report: (message: FromStub) => void) {
     this.#load = load;
     this.#report = report;
-    this.#backlog = new Backlog(load.phases);
+    this.#backlog = new Backlog(load.phases, load.seed);
     this.#ledger = new Ledger(this.#backlog.size, (number) => this.#backlog.chatOf(number));
   }
 
@@ -160,7 +169,8 @@ class Stub {
     clearInterval(this.#patience);
     await delay(AFTERMATH);
     const latencies = (isHeavy: boolean) =>
-      summarize(this.#ledger.latencies(this.#start, this.#end, (number) => this.#backlog.isHeavy(number) === isHeavy));
+      this.#ledger.latencies(this.#start, this.#end, (number) => this.#backlog.isHeavy(number) === isHeavy);
+    const [light, heavy, pollGaps] = [latencies(false), latencies(true), this.#pollGaps];
     this.#report({
       type: "done",
       result: {
@@ -170,10 +180,13 @@ class Stub {
         seconds,
         cpu,
         stubCpu,
-        light: latencies(false),
-        heavy: latencies(true),
-        pollGaps: summarize(this.#pollGaps),
+        light: summarize(light),
+        heavy: summarize(heavy),
+        pollGaps: summarize(pollGaps),
         heaps: [...this.#heaps.values()],
+        ...(this.#current.keepsSamples && {
+          samples: { light: rounded(light), heavy: rounded(heavy), pollGaps: rounded(pollGaps) },
+        }),
       },
     });
   }
@@ -184,6 +197,7 @@ class Stub {
     const slot = connection.reserve();
     switch (request.method) {
       case "sendMessage":
+      case "sendPhoto":
         return this.#send(connection, slot, parametersOf(request));
       case "getUpdates":
         return this.#poll(connection, slot, parametersOf(request));
@@ -195,7 +209,7 @@ class Stub {
     }
   }
 
-  #send(connection: Connection, slot: Slot, { chat_id, text }: Record<string, unknown>): void {
+  #send(connection: Connection, slot: Slot, { chat_id, caption, text = caption }: Record<string, unknown>): void {
     const chat = Number(chat_id);
     this.#lastAnswer = now();
     this.#ledger.answer(Number.parseInt(text as string, 10), chat, this.#lastAnswer);
@@ -264,6 +278,10 @@ class Stub {
   }
 }
 
+function rounded(times: Iterable<number>): number[] {
+  return Array.from(times, (time) => Math.round(time * 100) / 100);
+}
+
 function ok(result: string): string {
   return `{"ok":true,"result":${result}}`;
 }
@@ -276,8 +294,9 @@ process.on("message", (message: ToStub) => {
   if (message.type === "begin") return stub.begin(message.pid);
   stub = new Stub(message.load, send);
   const server = createServer((socket) => stub.connect(socket));
-  server.listen(0, "127.0.0.1", () => {
+  const host = message.load.byName ? "localhost" : "127.0.0.1";
+  server.listen(0, host, () => {
     const { port } = server.address() as { port: number };
-    send({ type: "prepared", url: `http://127.0.0.1:${port}` });
+    send({ type: "prepared", url: `http://${host}:${port}` });
   });
 });

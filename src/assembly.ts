@@ -15,6 +15,7 @@ import type { CommonTask } from "./protocol/port.ts";
 import type { Entity } from "./protocol/route.ts";
 import type { Hide } from "./protocol/secrets.ts";
 import type { UpdateSource } from "./protocol/update-source.ts";
+import { ChatActions } from "./sends/chat-actions.ts";
 import type { Outbox } from "./sends/outbox.ts";
 import { WorkerCalls } from "./sends/worker-calls.ts";
 import type { BotApi } from "./telegram/bot-api.ts";
@@ -79,6 +80,7 @@ export interface Assembly {
   readonly recorder: Recorder;
   readonly updates: Updates;
   readonly heavy: Heavy;
+  readonly chatActions: ChatActions;
   readonly pool: WorkerPool;
   readonly source: UpdateSource;
 }
@@ -108,8 +110,15 @@ export function assemble(options: AssemblyOptions): Assembly {
     log,
     diagnostics,
   });
+  const chatActions = new ChatActions({
+    request: api.make.bind(api),
+    posted: (worker, seq) => updates.posted(worker, seq),
+    isPaused: outbox.isPaused.bind(outbox),
+    log,
+  });
   const calls = new WorkerCalls({
     outbox,
+    chatActions,
     onPosted: recorder.schedule.bind(recorder),
     posted: (worker, seq) => updates.posted(worker, seq),
     observe: (worker, call, origin) => diagnostics.sending(worker, call, origin),
@@ -151,7 +160,7 @@ export function assemble(options: AssemblyOptions): Assembly {
     received: updates.received.bind(updates),
     polled: diagnostics.polled.bind(diagnostics),
   });
-  return { inbox, recorder, updates, heavy, pool, source };
+  return { inbox, recorder, updates, heavy, chatActions, pool, source };
 }
 
 function openInbox({ inbox, deadLetterLimit, deadLetterAge }: Config, bot: Entity, log: Logger): Inbox {
@@ -180,6 +189,7 @@ function taskOf(config: Config, bot: Entity): Omit<CommonTask, "debug"> {
     workers,
     idleTimeout,
     eventTimeout,
+    onFailure,
     reload,
   } = config;
   return {
@@ -192,6 +202,7 @@ function taskOf(config: Config, bot: Entity): Omit<CommonTask, "debug"> {
     maxInstances: Math.max(1, Math.floor(maxApplications / workers)),
     idleTimeout,
     eventTimeout,
+    onFailure: onFailure === false ? undefined : onFailure,
     watch: reload,
     // With no more workers than processors the scheduler does well, and priorities would cost some throughput.
     yields: workers > availableParallelism(),

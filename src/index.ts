@@ -24,10 +24,12 @@ export type {
   TelegramScope,
   UserScope,
 } from "./protocol/asgi.ts";
+export { type DeadLetter, type DeadLetterHandler, onDeadLetter } from "./protocol/dead-letter.ts";
 export { type Delivery, delivery } from "./protocol/delivery.ts";
 export * from "./protocol/errors.ts";
 export type {
   ByteStream,
+  ChatAction,
   DisconnectEvent,
   DisconnectReason,
   DownloadEvent,

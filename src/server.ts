@@ -320,7 +320,9 @@ class Server implements RunningServer {
       this.#log.warn({ unsettled: this.#unsettled }, "giving up updates that only memory holds");
     }
     updates.close();
-    await Promise.all([pool.drain("shutdown"), heavy.drain()]);
+    await pool.drain("shutdown");
+    // Jobs of instances are over. An instance that is not told of the stop would take a refused job for an error.
+    await heavy.drain();
     await recorder.end();
     await this.#outbox.idle();
     if (!this.#isServing) return;
@@ -330,7 +332,8 @@ class Server implements RunningServer {
   }
 
   async #release(): Promise<void> {
-    const { inbox, recorder, heavy, pool } = this.#serving ?? {};
+    const { inbox, recorder, heavy, chatActions, pool } = this.#serving ?? {};
+    chatActions?.close();
     this.#outbox.close();
     const workers = pool === undefined ? this.#threads.destroy() : pool.destroy();
     await Promise.all([workers, heavy?.close(), this.#api.close()]);

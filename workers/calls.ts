@@ -11,7 +11,13 @@ import { hintFor, type StreamOwner } from "./encode.ts";
 /** The event to which a call belongs. */
 export interface CallEvent {
   readonly seq: number;
-  readonly delivery: { readonly isUnsettled: boolean; readonly limit: number };
+  readonly delivery: {
+    readonly isUnsettled: boolean;
+    readonly limit: number;
+    /** The event's clock stands until resume(). Pauses are counted. */
+    pause(): void;
+    resume(): void;
+  };
 }
 
 /** The instance that waits for the answer to a call. */
@@ -25,6 +31,8 @@ interface Waiting {
   readonly method: string;
   readonly caller: Caller;
   readonly event: CallEvent | undefined;
+  /** Telegram makes it wait. */
+  isDelayed: boolean;
   readonly answered: PromiseWithResolvers<unknown>;
 }
 
@@ -59,7 +67,7 @@ export class Calls {
     this.#made = (this.#made + 1) % ROUND;
     const id = this.#made * PLACES + place;
     const answered = Promise.withResolvers<unknown>();
-    this.#waiting[place] = { id, method: call.method, caller, event, answered };
+    this.#waiting[place] = { id, method: call.method, caller, event, isDelayed: false, answered };
     this.#outbound.push({ type: "call", id, call, from: event?.seq ?? scope }, transferIn(call));
     return answered.promise;
   }
@@ -88,12 +96,21 @@ export class Calls {
     if (waiting !== undefined) reject(waiting, callErrorOf(failure, isUnknownMethod ? hintFor(failure.method) : ""));
   }
 
+  /** Telegram makes the call wait: the clock of its event stands until the answer. */
+  delayed(id: number): void {
+    const waiting = this.#waiting[id % PLACES];
+    if (waiting?.id !== id || waiting.isDelayed) return;
+    waiting.isDelayed = true;
+    waiting.event?.delivery.pause();
+  }
+
   #take(id: number): Waiting | undefined {
     const place = id % PLACES;
     const waiting = this.#waiting[place];
     if (waiting?.id !== id) return undefined;
     this.#waiting[place] = undefined;
     this.#free.push(place);
+    if (waiting.isDelayed) waiting.event?.delivery.resume();
     // The code of a settled event may blame the event that its instance has now.
     const event = waiting.event?.delivery.isUnsettled ? waiting.event : waiting.caller.held;
     if (event !== undefined) this.#pulse.willWorkAt(event.seq, event.delivery.limit);

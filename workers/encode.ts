@@ -10,6 +10,7 @@ import { METHODS, type MethodFacts } from "../src/protocol/method-table.ts";
 import { nearest } from "../src/protocol/nearest.ts";
 import type { Call } from "../src/protocol/port.ts";
 import { Attachments } from "./attachments.ts";
+import { coalesceKey } from "./coalesce.ts";
 import { refuseUnlessDownload } from "./download.ts";
 import { kindOfValue } from "./kind-of-value.ts";
 import { plainOf } from "./plain-data.ts";
@@ -25,6 +26,9 @@ export interface Defaults {
 
 /** The method of every known event type: a look-up is faster than methodOf(). */
 const METHOD_OF = new Map(Object.keys(METHODS).map((method) => [typeOf(method), method]));
+
+/** The event's key for the server's own options: Telegram does not get it. */
+const OPTIONS = "asgigram";
 
 type Parameters = Record<string, unknown>;
 
@@ -58,7 +62,9 @@ function callOf(event: unknown, defaults: Defaults, owner: StreamOwner): Call {
     refuseMissing(parameters, type, facts, defaults);
     if (!facts.uploads) refuseFiles(attachments, type);
   } else if (method === DOWNLOAD) refuseUnlessDownload(parameters);
-  const call = { method, lane: laneOf(parameters), body: JSON.stringify(parameters) };
+  const call: Call = { method, lane: laneOf(parameters), body: JSON.stringify(parameters) };
+  const coalesce = coalesceKey((event as Parameters)[OPTIONS], method, call.lane, parameters);
+  if (coalesce !== undefined) call.coalesce = coalesce;
   return attachments.first === undefined ? call : { ...call, files: attachments.take(owner.streams) };
 }
 
@@ -95,7 +101,7 @@ function unknownType(type: string): InvalidEventError {
 function parametersOf(event: Parameters, method: string, attachments: Attachments): Parameters {
   const parameters: Parameters = {};
   for (const key of Object.keys(event)) {
-    if (key === "type") continue;
+    if (key === "type" || key === OPTIONS) continue;
     const value = event[key];
     if (value === undefined) continue;
     // The assignment below would set the prototype.

@@ -10,7 +10,11 @@ export class EventClock {
   #startedAt = 0;
   #isLate: () => void = () => {};
   /** Reasons for which it stands. */
-  #pauses = 0;
+  #pauses: number;
+
+  constructor(pauses = 0) {
+    this.#pauses = pauses;
+  }
 
   /** The limit: ms; 0 while the clock stands. */
   get limit(): number {

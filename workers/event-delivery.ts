@@ -10,6 +10,7 @@
 
 import type { Delivery } from "../src/protocol/delivery.ts";
 import { DisconnectedError } from "../src/protocol/errors.ts";
+import type { ChatAction } from "../src/protocol/events.ts";
 import type { JobOrigin } from "../src/protocol/jobs.ts";
 import { LIMIT_GRACE } from "../src/protocol/pulse.ts";
 import { EventClock } from "./event-clock.ts";
@@ -23,6 +24,8 @@ export interface DeliveryHolder {
   workOver(delivery: EventDelivery): void;
   /** The event's time and its grace are over. */
   overdue(delivery: EventDelivery, error: Error): void;
+  /** The application is busy at the event. */
+  busy(delivery: EventDelivery, action: ChatAction): void;
   /** The limit of the event at hand has changed. */
   limited(delivery: EventDelivery): void;
 }
@@ -41,6 +44,8 @@ interface Extras {
   /** Set once the signal is aborted, or would be if there were one. */
   aborted: { readonly reason: unknown } | undefined;
   isCancelled: boolean;
+  /** Reasons for which the clock stands, or would if there were one. */
+  pauses: number;
   clock: EventClock | undefined;
   /** Asks for the number of jobs that start before the event's newest one. */
   ahead: (() => Promise<number>) | undefined;
@@ -89,6 +94,10 @@ export class EventDelivery implements Delivery, JobOrigin {
     if (this.#holder === undefined || this.#extras?.aborted !== undefined) return;
     this.#more.isCancelled = true;
     this.abort(reason);
+  }
+
+  busy(action: ChatAction = "typing"): void {
+    this.#holder?.busy(this, action);
   }
 
   timeout(milliseconds: number): void {
@@ -151,11 +160,13 @@ export class EventDelivery implements Delivery, JobOrigin {
   }
 
   pause(): void {
-    this.#extras?.clock?.pause();
+    this.#more.pauses += 1;
+    this.#more.clock?.pause();
   }
 
   resume(): void {
-    this.#extras?.clock?.resume();
+    this.#more.pauses -= 1;
+    this.#more.clock?.resume();
   }
 
   made(ahead: () => Promise<number>): void {
@@ -169,6 +180,7 @@ export class EventDelivery implements Delivery, JobOrigin {
       controller: undefined,
       aborted: undefined,
       isCancelled: false,
+      pauses: 0,
       clock: undefined,
       ahead: undefined,
     };
@@ -183,7 +195,7 @@ export class EventDelivery implements Delivery, JobOrigin {
 
   #limit(milliseconds: number): void {
     const extras = this.#more;
-    extras.clock ??= new EventClock();
+    extras.clock ??= new EventClock(extras.pauses);
     extras.clock.start(milliseconds, () => this.#isLate(milliseconds));
     this.#holder!.limited(this);
   }

@@ -6,15 +6,17 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { getHeapStatistics } from "node:v8";
 import { Batch } from "../src/protocol/batch.ts";
-import { AsgigramError } from "../src/protocol/errors.ts";
+import { AsgigramError, WorkerError } from "../src/protocol/errors.ts";
 import type { DisconnectReason } from "../src/protocol/events.ts";
 import { JobsClient } from "../src/protocol/jobs-client.ts";
 import type { HostTask, StartFailure, ToMain, ToWorker } from "../src/protocol/port.ts";
 import { BEAT, type Measures, Pulse } from "../src/protocol/pulse.ts";
 import type { Entity } from "../src/protocol/route.ts";
 import { provide } from "../src/protocol/services.ts";
+import { BlockWatch } from "./block-watch.ts";
 import { Calls } from "./calls.ts";
 import { currentEvent, deliveryOf } from "./current-event.ts";
+import { DeadLetters } from "./dead-letters.ts";
 import { readEvent } from "./event.ts";
 import { watchImports } from "./imports.ts";
 import { Instances } from "./instances.ts";
@@ -37,7 +39,16 @@ export default async function host(task: HostTask): Promise<void> {
   }
   const current = () => currentEvent()?.delivery;
   const jobs = new JobsClient(task.jobs, current);
-  provide({ jobs, currentDelivery: current, deliveryOf, currentJob: () => undefined });
+  const deadLetters = new DeadLetters({ reporter, text: task.onFailure });
+  provide({
+    jobs,
+    currentDelivery: current,
+    deliveryOf,
+    onDeadLetter: (handler) => {
+      deadLetters.handler = handler;
+    },
+    currentJob: () => undefined,
+  });
   try {
     const application = await loadApplication(task.application, task.directory, task.interface);
     await jobs.loaded();
@@ -46,7 +57,7 @@ export default async function host(task: HostTask): Promise<void> {
     // A rejected promise that the import left behind ends the thread now, before events come.
     await turn();
     outbound.push({ type: "ready" });
-    const unseen = await new Host(task, application, lifespan, outbound, reporter).drained;
+    const unseen = await new Host(task, application, lifespan, outbound, reporter, deadLetters).drained;
     outbound.push({ type: "drained", unseen });
     // A replacement may wait for this; it need not wait for the lifespan.
     outbound.flush();
@@ -70,7 +81,14 @@ class Host {
   readonly #drained = Promise.withResolvers<number[]>();
   readonly #bot: Entity;
 
-  constructor(task: HostTask, application: Asgi3, lifespan: Lifespan, outbound: Batch<ToMain>, reporter: Reporter) {
+  constructor(
+    task: HostTask,
+    application: Asgi3,
+    lifespan: Lifespan,
+    outbound: Batch<ToMain>,
+    reporter: Reporter,
+    deadLetters: DeadLetters,
+  ) {
     this.drained = this.#drained.promise;
     const pulse = new Pulse(task.pulse);
     pulse.beat();
@@ -89,8 +107,11 @@ class Host {
       outbound,
       calls: this.#calls,
       pulse,
+      deadLetters,
     });
+    const blocks = new BlockWatch({ task, reporter, pulse, instances: this.#instances });
     task.port.on("message", (items: ToWorker[]) => {
+      blocks.begin(items);
       for (const item of items) this.#receive(item);
     });
   }
@@ -106,6 +127,10 @@ class Host {
         return this.#calls.downloaded(item.id, item.file);
       case "failure":
         return this.#calls.failed(item.id, item.error);
+      case "delayed":
+        return this.#calls.delayed(item.id);
+      case "deadLettered":
+        return this.#instances.deadLettered(readEvent(item.event, this.#bot), errorOf(item));
       case "debug":
         this.#reporter.debug = item.debug;
         return;
@@ -130,6 +155,10 @@ class Host {
   async #drain(reason: DisconnectReason): Promise<void> {
     this.#drained.resolve(await this.#instances.drain(reason));
   }
+}
+
+function errorOf({ error, isLate }: Extract<ToWorker, { type: "deadLettered" }>): Error {
+  return isLate ? new DOMException(error, "TimeoutError") : new WorkerError(error);
 }
 
 function startFailure(error: unknown): StartFailure {

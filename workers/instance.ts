@@ -25,6 +25,7 @@ import type { DeliveryHolder, EventDelivery, Thrown } from "./event-delivery.ts"
 import type { Member } from "./idle-line.ts";
 import type { Asgi3 } from "./loader.ts";
 import { Streams } from "./streams.ts";
+import { topicOf } from "./topic.ts";
 
 /** An event, the inbox's number of it, and its instance's address. */
 export interface Delivered extends ContextEvent {
@@ -54,6 +55,8 @@ export interface InstanceHost {
   workOver(instance: Instance, event: Delivered, thrown: Thrown | undefined): void;
   /** The event's time and its grace are over: it has failed. If it was at hand, the instance has ended. */
   overdue(instance: Instance, event: Delivered, error: Error): void;
+  /** The application is busy at the event: the call shows an action to its chat. */
+  busy(seq: number, call: Call): void;
   /** send() refused the application's event. */
   refused(error: unknown, instance: Instance): void;
   /** The application waits for an event, and there is none. */
@@ -272,6 +275,15 @@ export class Instance implements Caller, DeliveryHolder, Member {
 
   limited({ limit }: EventDelivery): void {
     if (this.held !== undefined) this.#host.pulse.willWorkAt(this.held.seq, limit);
+  }
+
+  busy(delivery: EventDelivery, action: string): void {
+    const event = this.unsettled.find((one) => one.delivery === delivery);
+    // A user's scope has no chat to show it in.
+    if (event === undefined || this.#chat === undefined) return;
+    const message_thread_id = topicOf(event.event);
+    const shown = { type: "telegram.send_chat_action", action, message_thread_id };
+    this.#host.busy(event.seq, encode(shown, { chat_id: this.#chat, business_connection_id: this.#business }, this));
   }
 
   /** The event at hand, and those that are kept. */

@@ -6,13 +6,15 @@
 import type { Batch } from "../src/protocol/batch.ts";
 import { DisconnectedError } from "../src/protocol/errors.ts";
 import type { DisconnectReason } from "../src/protocol/events.ts";
-import type { ToMain } from "../src/protocol/port.ts";
+import type { Call, Place, ToMain } from "../src/protocol/port.ts";
 import type { Pulse } from "../src/protocol/pulse.ts";
 import { SHARDS, shardOf } from "../src/protocol/shard.ts";
 import type { Calls } from "./calls.ts";
 import { currentContext, enterContext, outside } from "./current-event.ts";
+import type { DeadLetters } from "./dead-letters.ts";
 import { scopeOf } from "./event.ts";
 import type { Thrown } from "./event-delivery.ts";
+import { Gates } from "./gates.ts";
 import { IdleLine } from "./idle-line.ts";
 import { type Delivered, type Ending, Instance, InstanceExtensions, type InstanceHost } from "./instance.ts";
 import type { Asgi3 } from "./loader.ts";
@@ -29,9 +31,10 @@ export interface InstancesOptions {
   /** Longest work at an event: ms; Infinity without a limit. */
   eventTimeout: number;
   reporter: Pick<Reporter, "log">;
-  outbound: Pick<Batch<ToMain>, "push" | "last">;
+  outbound: Pick<Batch<ToMain>, "push" | "last" | "flush">;
   calls: Pick<Calls, "make">;
   pulse: Pick<Pulse, "willWorkAt" | "count">;
+  deadLetters: Pick<DeadLetters, "tell">;
 }
 
 /** Events that wait for so long behind an application that does not ask for them are worth a warning: ms. */
@@ -53,6 +56,11 @@ export class Instances implements InstanceHost {
   readonly #silent = new Set<Instance>();
   /** Instances that have ended while work at their events is open. Events of their scopes do not wait. */
   readonly #working = new Set<Instance>();
+  /** Scopes that are told of a dead letter. */
+  readonly #gates = new Gates((waiting) => {
+    for (const delivered of waiting) this.deliver(delivered);
+    this.#closed();
+  });
   /** Called when an instance that was disconnected is over. */
   readonly #whenClosed = new Map<Instance, () => void>();
   readonly #sweeper: NodeJS.Timeout;
@@ -80,6 +88,7 @@ export class Instances implements InstanceHost {
       this.#tooLate.push(delivered.seq);
       return;
     }
+    if (this.#gates.hold(delivered)) return;
     const { key } = delivered.route;
     const instance = this.#live.get(key);
     if (instance === undefined) {
@@ -91,6 +100,11 @@ export class Instances implements InstanceHost {
     if (this.#idle.delete(instance)) instance.since = this.#now;
     else this.#behind.add(instance);
     instance.deliver(delivered);
+  }
+
+  /** The main thread made a dead letter of the event. */
+  deadLettered(delivered: Delivered, error: Error): void {
+    this.#tell(delivered, error);
   }
 
   /**
@@ -119,8 +133,17 @@ export class Instances implements InstanceHost {
       if (this.#live.get(instance.key) === instance) this.#disconnect(instance, "moved");
       else instance.disconnect("moved");
     }
+    const held = await this.#gates.take((key) => shardOfKey(key) === shard);
     await Promise.all(closed);
-    return instances.flatMap(takeQueue);
+    // Instances that failed meanwhile shut gates, too.
+    await this.#gates.take((key) => shardOfKey(key) === shard);
+    return [...held.map(({ seq }) => seq), ...instances.flatMap(takeQueue)];
+  }
+
+  /** The place of an event that an instance holds. */
+  placeOf(seq: number): Place | undefined {
+    for (const { key, held } of this.#live.values()) if (held?.seq === seq) return placeInScope(key, held.event);
+    return undefined;
   }
 
   // ---- from the instances ----
@@ -148,7 +171,15 @@ export class Instances implements InstanceHost {
   overdue(instance: Instance, event: Delivered, error: Error): void {
     const place = placeInScope(instance.key, event.event);
     this.#options.outbound.push({ type: "failed", seq: event.seq, error: describe(error), ...place });
+    this.#tell(event, error);
     if (instance.state === "ended") this.#left(instance);
+  }
+
+  busy(seq: number, call: Call): void {
+    const { outbound } = this.#options;
+    outbound.push({ type: "busy", seq, call });
+    // The application may be about to block the thread.
+    outbound.flush();
   }
 
   refused(error: unknown, instance: Instance): void {
@@ -227,7 +258,8 @@ export class Instances implements InstanceHost {
   /** Hands the queue to the scope's next instance. After drain() and revoke() that is one of another worker. */
   #succeed(instance: Instance): void {
     if (instance.queue.length === 0 || this.#drained !== undefined || instance.isMoving) return;
-    this.#start(instance.emptyQueue());
+    const queue = instance.emptyQueue();
+    if (!this.#gates.holdFirst(instance.key, queue)) this.#start(queue);
   }
 
   /** The instance has ended. With open work it is still there, but not for its scope's next event. */
@@ -246,8 +278,9 @@ export class Instances implements InstanceHost {
    * Decides the end of an event when the application, or its open work, is done with it.
    * @returns false if it is given up: another instance will get it
    */
-  #conclude(instance: Instance, { seq, event, delivery }: Delivered, thrown: Thrown | undefined): boolean {
+  #conclude(instance: Instance, delivered: Delivered, thrown: Thrown | undefined): boolean {
     const { outbound, reporter } = this.#options;
+    const { seq, event, delivery } = delivered;
     const place = placeInScope(instance.key, event);
     if (instance.isStopping && isGivingUp(thrown?.error)) {
       reporter.log("info", "an event was given up; it will be delivered again", undefined, place);
@@ -255,8 +288,15 @@ export class Instances implements InstanceHost {
     }
     if (isFailure(thrown) && !delivery.isCancelledBy(thrown.error)) {
       outbound.push({ type: "failed", seq, error: describe(thrown.error), ...place });
+      this.#tell(delivered, thrown.error);
     } else this.settled(seq, instance);
     return true;
+  }
+
+  /** Tells of a dead letter, while the scope's next events wait. */
+  #tell(delivered: Delivered, error: unknown): void {
+    const told = this.#options.deadLetters.tell(delivered, error, this.calls);
+    if (told !== undefined) this.#gates.shut(delivered.route.key, told);
   }
 
   #reportIdleThrow(instance: Instance, thrown: Thrown | undefined): void {
@@ -274,7 +314,7 @@ export class Instances implements InstanceHost {
   #closed(instance?: Instance): void {
     const key = instance?.key ?? "";
     if (this.#closing.get(key) === instance) this.#closing.delete(key);
-    if (this.#closing.size + this.#working.size === 0) this.#drained?.resolve();
+    if (this.#closing.size + this.#working.size + this.#gates.size === 0) this.#drained?.resolve();
     if (instance === undefined) return;
     this.#whenClosed.get(instance)?.();
     this.#whenClosed.delete(instance);

@@ -14,10 +14,15 @@ export function yieldToMainThread(): void {
   lowerTo(constants.priority.PRIORITY_BELOW_NORMAL);
 }
 
-/** Lowers the priority of this thread, and of threads that it starts, below that of all threads that answer people. */
+/**
+ * Lowers the priority of this thread, and of threads that it starts, below that of all threads that answer people. Not to the lowest:
+ * beside other busy processes of the same group that would leave it next to nothing.
+ */
 export function yieldToAllThreads(): void {
-  lowerTo(constants.priority.PRIORITY_LOW);
+  lowerTo(HEAVY);
 }
+
+const HEAVY = 12;
 
 function lowerTo(priority: number): void {
   if (process.platform !== "linux") return;

@@ -247,6 +247,14 @@ export const OPTIONS = {
     group: "Delivery",
     help: "Crashes by one event before it becomes a dead letter",
   },
+  onFailure: {
+    type: "string",
+    canBeOff: true,
+    default: false,
+    example: "Something went wrong. Please try again.",
+    group: "Delivery",
+    help: "Text for a chat whose message or button press became a dead letter",
+  },
   rateLimit: {
     type: "number",
     unit: "messages",

@@ -290,6 +290,11 @@ export class Dispatcher {
     return this.#workers[worker]!.posted.get(seq)?.arrival;
   }
 
+  /** @param id of a chat or user */
+  workerOf(id: number): number {
+    return this.#table.workerOf(this.#table.shardOf(id));
+  }
+
   /** Resolves when there is room for another batch, or the signal is aborted. */
   room(signal: AbortSignal): Promise<void> {
     return this.#highWater.room(signal);

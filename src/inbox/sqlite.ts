@@ -1,16 +1,16 @@
 /**
  * The inbox in a SQLite file, with a ledger beside it for the facts between two transactions. Committed data survives the death
  * of the process. It survives a power cut once the write-ahead log is flushed to the disk: append() waits for that. The flush
- * runs on another thread, where SQLite itself would hold up the event loop for as long as the disk takes. Settlements are flushed
+ * has a thread of its own, where SQLite itself would hold up the event loop for as long as the disk takes. Settlements are flushed
  * with a later batch: a power cut that undoes one leads to a second delivery, which is promised, and not to a lost update.
  */
 
 import { existsSync } from "node:fs";
-import { type FileHandle, open } from "node:fs/promises";
 import { resolve } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
 import { InboxError } from "../protocol/errors.ts";
 import type { TelegramObject } from "../protocol/route.ts";
+import { FlushThread } from "./flush-thread.ts";
 import type { Inbox, InboxEntry, InboxReceiver, ReceivedUpdate, Turn } from "./inbox.ts";
 import { drawEpoch, Ledger } from "./ledger.ts";
 import { type Run, SeenIds } from "./seen-ids.ts";
@@ -41,8 +41,7 @@ export class SqliteInbox implements Inbox {
   readonly #ledger: Ledger;
   #receiver: InboxReceiver | undefined;
   #watch: NodeJS.Timeout | undefined;
-  /** SQLite's write-ahead log, which lasts as long as the database is open. */
-  #log: Promise<FileHandle> | undefined;
+  readonly #flushes: FlushThread;
   /** True if data was committed since the last flush of the log. */
   #isAhead = false;
   /** Rejects for good once the disk has failed: its content is unknown then. */
@@ -61,6 +60,7 @@ export class SqliteInbox implements Inbox {
   constructor(path: string, bot: number, limits = UNLIMITED) {
     this.#path = resolve(path);
     this.#limits = limits;
+    this.#flushes = new FlushThread(this.#path);
     this.#lock = lockInboxFile(this.#path);
     let database: DatabaseSync | undefined;
     let ledger: Ledger | undefined;
@@ -91,6 +91,7 @@ export class SqliteInbox implements Inbox {
     const entries = this.#readNew("recovered");
     for (const entry of entries) receiver.onEntry(entry);
     this.#watch = setInterval(() => this.#look(receiver), LOOK).unref();
+    this.#flushes.start();
     return entries.length;
   }
 
@@ -151,7 +152,7 @@ export class SqliteInbox implements Inbox {
 
   async close(): Promise<void> {
     clearInterval(this.#watch);
-    void this.#log?.then((log) => log.close()).catch(() => {});
+    await this.#flushes.close();
     try {
       this.#takeOver();
     } catch {
@@ -225,20 +226,15 @@ export class SqliteInbox implements Inbox {
   #flush(): Promise<void> {
     if (this.#isAhead) {
       this.#isAhead = false;
-      this.#flushed = this.#flushed.then(() => this.#datasync());
+      this.#flushed = this.#flushes.flush().catch((cause) => this.#refuse(cause));
     }
     return this.#flushed;
   }
 
-  async #datasync(): Promise<void> {
-    try {
-      this.#log ??= open(`${this.#path}-wal`, "r+");
-      await (await this.#log).datasync();
-    } catch (cause) {
-      guarded("written", this.#path, () => {
-        throw cause;
-      });
-    }
+  #refuse(cause: unknown): void {
+    guarded("written", this.#path, () => {
+      throw cause;
+    });
   }
 
   #trim(): void {

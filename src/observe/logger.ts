@@ -73,7 +73,7 @@ export function onLevelChange(log: Logger, changed: () => void): void {
   });
 }
 
-/** Synchronous, so that the last lines of a process that is killed are not lost. */
+/** Synchronous, so that the last lines of a process that is killed are not lost, and none waits in libuv's pool. */
 function toStandardError(): (line: string) => void {
   const stderr = pino.destination({ dest: STDERR, sync: true });
   return (line) => stderr.write(line);

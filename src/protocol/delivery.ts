@@ -1,6 +1,7 @@
 /** The delivery of an event: facts and functions that the server has and Telegram's object does not contain. */
 
 import { NoDeliveryError } from "./errors.ts";
+import type { ChatAction } from "./events.ts";
 import { services } from "./services.ts";
 
 /** A registered symbol: it is the same in every copy of this package that a process has loaded. */
@@ -44,6 +45,13 @@ export interface Delivery {
    * @throws TypeError
    */
   timeout(milliseconds: number): void;
+  /**
+   * Shows an action in the event's chat, again and again, until the event is settled or its first message to the chat is sent: also
+   * while the code blocks its thread. It is not shown while Telegram makes the chat wait. A second call replaces the action. Without
+   * effect for an event without a chat.
+   * @param action default: `typing`
+   */
+  busy(action?: ChatAction): void;
 }
 
 /**

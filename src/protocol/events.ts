@@ -127,9 +127,26 @@ type WithReply<P> = "reply_parameters" extends keyof P
     }
   : P;
 
+/** Methods of which the newest call alone may be worth sending: edits, drafts and chat actions. */
+type CoalescingMethod = `edit${"" | "Ephemeral"}Message${string}` | `send${string}Draft` | "sendChatAction";
+
+/** Options for the server. Telegram does not get them. */
+type WithOptions<M extends MethodName> = M extends CoalescingMethod
+  ? {
+      asgigram?: {
+        /**
+         * Of two waiting calls with the same method, chat and message (draft, action), the older is dropped: its promise
+         * gets the newer's outcome. Telegram's "message is not modified" resolves, with `true`. By default true for
+         * drafts and chat actions, false for edits.
+         */
+        coalesce?: boolean;
+      };
+    }
+  : unknown;
+
 type MethodEvents = {
   [M in MethodName as `telegram.${SnakeCase<M>}`]: {
-    event: Loosen<{ type: `telegram.${SnakeCase<M>}` } & ParametersOf<M>, FromScope>;
+    event: Loosen<{ type: `telegram.${SnakeCase<M>}` } & ParametersOf<M> & WithOptions<M>, FromScope>;
     result: ReturnType<Methods[M]>;
   };
 };
@@ -144,6 +161,9 @@ export type OutgoingType = keyof OutgoingEvents;
 
 /** The event for a method of the Bot API: its `type`, and the method's parameters. */
 export type MethodEvent<T extends OutgoingType = OutgoingType> = OutgoingEvents[T]["event"];
+
+/** An action that a bot shows in a chat: `typing`, `upload_photo`, … (https://core.telegram.org/bots/api#sendchataction). */
+export type ChatAction = MethodEvent<"telegram.send_chat_action">["action"];
 
 /** The result of `await send(event)`: the method's result, or for a download the file in the form that `as` names. */
 export type ResultOf<

@@ -24,6 +24,8 @@ export interface HostTask {
   idleTimeout: number;
   /** Longest work at an event: ms; Infinity without a limit. */
   eventTimeout: number;
+  /** The text that a chat gets when its event becomes a dead letter, unless the application handles these. */
+  onFailure: string | undefined;
   /** The bot itself, as getMe describes it: updates without a chat or user go to its scope. */
   bot: Entity;
   /** True if the worker posts log lines of level debug. */
@@ -59,8 +61,15 @@ export type ToWorker =
   /** A call succeeded; `body` is Telegram's whole answer. */
   | { type: "result"; id: number; body: string }
   | { type: "failure"; id: number; error: CallFailure }
+  /** Telegram makes the call wait. At most once a call. */
+  | { type: "delayed"; id: number }
   /** A download succeeded. */
   | { type: "file"; id: number; file: DownloadedFile }
+  /**
+   * The main thread made a dead letter of the event: its worker, or the process, died too often, or it took too long. The chat's later
+   * events are posted behind it.
+   */
+  | { type: "deadLettered"; event: EventItem; error: string; isLate: boolean }
   /** Disconnect every instance of that shard with the reason `moved`, then answer `revoked`. No event of it is posted meanwhile. */
   | { type: "revoke"; shard: number }
   /** Hand out nothing more, disconnect every instance, answer `drained`; then run lifespan shutdown and answer `ended`. */
@@ -75,6 +84,8 @@ export type ToMain =
   | { type: "imported"; file: string }
   /** `from`: the number of the event that the instance holds; its scope if it holds none. */
   | { type: "call"; id: number; call: Call; from: number | string }
+  /** The application is busy at the event: `call` shows an action to its chat. */
+  | { type: "busy"; seq: number; call: Call }
   | { type: "settled"; seqs: number[] }
   /** The application goes on while work that it gave to `waitUntil()` is open: the event is settled, or fails, later. */
   | { type: "kept"; seq: number }
@@ -107,6 +118,8 @@ export interface Call {
   lane: string | undefined;
   /** The parameters as JSON. */
   body: string;
+  /** Of two waiting calls with this key only the newer is made. Both are in one lane. */
+  coalesce?: string;
   /** Files to upload with it. */
   files?: readonly Upload[];
 }
@@ -227,6 +240,11 @@ export type FromJob =
   | { type: "yielded"; value: unknown }
   | { type: "returned"; value: unknown }
   | { type: "threw"; error: ErrorData };
+
+// ---- the inbox's thread ----------------------------------------------------------------------------------------------
+
+/** The answer to a request to flush the disk: the failure, or null. */
+export type FlushOutcome = ErrorData | null;
 
 // ---- heavy threads ---------------------------------------------------------------------------------------------------
 

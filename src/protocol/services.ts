@@ -3,6 +3,7 @@
  * package than the server, so the services are found under a registered symbol.
  */
 
+import type { DeadLetterHandler } from "./dead-letter.ts";
 import type { Delivery } from "./delivery.ts";
 import type { Jobs } from "./jobs.ts";
 
@@ -13,6 +14,8 @@ export interface Services {
   currentDelivery(): Delivery | undefined;
   /** The delivery of an update that this thread holds. */
   deliveryOf(update: object): Delivery | undefined;
+  /** Sets the handler of dead letters. Absent in a heavy thread. */
+  onDeadLetter?(handler: DeadLetterHandler): void;
   /** The job whose code runs; undefined outside a heavy thread. */
   currentJob(): { readonly signal: AbortSignal } | undefined;
 }

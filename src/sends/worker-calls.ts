@@ -4,6 +4,7 @@ import type { Transferable } from "node:worker_threads";
 import { failureOf } from "../protocol/failure.ts";
 import { placeOf } from "../protocol/place.ts";
 import type { Answer, Call, DownloadedFile, Place, ToMain, ToWorker } from "../protocol/port.ts";
+import type { ChatActions } from "./chat-actions.ts";
 import type { Job, Outbox } from "./outbox.ts";
 import { closeStreams, watchStreams } from "./upload-streams.ts";
 
@@ -26,6 +27,7 @@ interface CallFields extends Place {
 
 export interface WorkerCallsOptions {
   outbox: Pick<Outbox, "post">;
+  chatActions: Pick<ChatActions, "begin" | "called">;
   /** A call was posted: the outbox is to send it at the end of the turn. */
   onPosted(): void;
   /** The posted event of that number; undefined if it is settled. */
@@ -53,16 +55,23 @@ export class WorkerCalls {
     if (call.files !== undefined) watchStreams(call.files);
     this.#options.outbox.post(new WorkerCall(worker, id, call, origin, this.#options));
     this.#options.onPosted();
+    if (typeof from === "number") this.#options.chatActions.called(from, call);
+  }
+
+  /** The application is busy at an event. */
+  busy({ number }: Caller, item: Extract<ToMain, { type: "busy" }>): void {
+    this.#options.chatActions.begin(number, item);
   }
 }
 
 class WorkerCall implements Job {
-  readonly call: Call;
+  call: Call;
   readonly #worker: Caller;
   readonly #id: number;
   readonly #origin: CallOrigin | undefined;
   readonly #options: WorkerCallsOptions;
   readonly #isOver: ((error?: unknown) => void) | undefined;
+  #isDelayed = false;
 
   constructor(worker: Caller, id: number, call: Call, origin: CallOrigin | undefined, options: WorkerCallsOptions) {
     this.call = call;
@@ -88,6 +97,20 @@ class WorkerCall implements Job {
     if (files !== undefined) closeStreams(files);
     this.#options.log.info({ ...this.#fields, error: (error as Error).message }, "a call failed");
     this.#worker.push({ type: "failure", id: this.#id, error: failureOf(error, method) });
+  }
+
+  /** Tells the worker once: the clock of the call's event stands until the answer. */
+  delayed(): void {
+    if (this.#isDelayed) return;
+    this.#isDelayed = true;
+    this.#worker.push({ type: "delayed", id: this.#id });
+  }
+
+  /** Lets go of the body and the files. */
+  superseded(): void {
+    const { files, ...call } = this.call;
+    if (files !== undefined) closeStreams(files);
+    this.call = { ...call, body: "" };
   }
 
   get #fields(): CallFields {

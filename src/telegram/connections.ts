@@ -11,6 +11,7 @@ import { buildConnector, Pool } from "undici";
 import { ConnectError } from "./connect-error.ts";
 import { FreshClient, REUSE_FOR } from "./fresh-client.ts";
 import { openHttpTunnel } from "./http-tunnel.ts";
+import { NameLookup } from "./lookup.ts";
 import { ProxyServer, type Target } from "./proxy-server.ts";
 import { reasonOf } from "./retry.ts";
 import { openSocksTunnel } from "./socks-tunnel.ts";
@@ -40,12 +41,19 @@ export class Connections {
     this.#origin = new URL(apiUrl).origin;
     // "auto" is Node.js's default: it tries one address after the other, each a fraction of a second after the one before.
     const version = family === "auto" ? {} : { family: Number(family) };
-    const direct = buildConnector({
+    const names = new NameLookup();
+    const connect = buildConnector({
       timeout: connectTimeout,
       allowH2: false,
       keepAliveInitialDelay: KEEP_ALIVE,
+      lookup: names.lookup,
       ...version,
     });
+    const direct: Connect = (to, done) =>
+      connect(to, (...outcome) => {
+        if (outcome[0] !== null) names.forget();
+        done(...outcome);
+      });
     this.#connect =
       proxy === false
         ? (to, done) => direct(to, (error, socket) => (error ? done(connectError(error), null) : done(null, socket)))

@@ -30,6 +30,7 @@ const MAX_REPEATS = 5;
 
 /** @param attempt attempts so far: 1 after the first failure */
 export function judgeCall(error: unknown, call: Call, attempt: number): CallVerdict {
+  if (call.coalesce !== undefined && isUnchanged(error)) return { action: "accept", answer: TRUE };
   const verdict = judgeAnyCall(error, call.method, attempt);
   // A stream that has been read cannot be sent again.
   return verdict.action === "reject" || !isSpent(call) ? verdict : { action: "reject", error: notAgain(error) };
@@ -49,6 +50,16 @@ function judgeAnyCall(error: unknown, method: string, attempt: number): CallVerd
     return { action: "again", after: backoff(attempt, 5000) };
   }
   return { action: "reject" };
+}
+
+/** The answer to a call that succeeded without a result of its own. */
+const TRUE = '{"ok":true,"result":true}';
+
+/** The message is already as the edit would make it, which only the text tells. */
+function isUnchanged(error: unknown): boolean {
+  return (
+    error instanceof TelegramError && error.error_code === 400 && /message is not modified/i.test(error.description)
+  );
 }
 
 function isSpent({ files = [] }: Call): boolean {

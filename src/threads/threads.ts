@@ -3,11 +3,11 @@
  * is used twice: what it imported stays imported.
  */
 
-import { stat } from "node:fs";
 import { extname } from "node:path";
 import { Piscina } from "piscina";
 import { applicationEnvironment } from "../protocol/environment.ts";
 import type { HostTask } from "../protocol/port.ts";
+import { makeSystemThreads } from "./system-threads.ts";
 
 /** The built package has JavaScript beside JavaScript, the source tree TypeScript beside TypeScript. */
 const HOST = new URL(`../../workers/host${extname(import.meta.url)}`, import.meta.url).href;
@@ -93,12 +93,4 @@ export class Threads {
 
 function limits(bytes: number): { maxOldGenerationSizeMb: number } {
   return { maxOldGenerationSizeMb: bytes / 2 ** 20 };
-}
-
-/**
- * Node.js reads files, flushes disks and resolves names in threads that the whole process shares. It makes them at their first
- * use, with the priority of the thread that uses them: that must be the main thread, not a worker with a lower priority.
- */
-function makeSystemThreads(): void {
-  stat(".", () => {});
 }

@@ -40,6 +40,8 @@ export interface EventFacts {
 /** Takes the calls that a worker's applications make. */
 export interface CallTaker {
   call(worker: Worker, item: Item<"call">): void;
+  /** The application is busy at an event. */
+  busy(worker: Worker, item: Item<"busy">): void;
 }
 
 /** The log of the workers' words. */
@@ -220,6 +222,8 @@ export class Worker {
     switch (item.type) {
       case "call":
         return calls.call(this, item);
+      case "busy":
+        return calls.busy(this, item);
       case "settled":
         onSettled?.(item.seqs.length);
         return updates.settled(this, item.seqs);

@@ -9,6 +9,7 @@ import type { Inbox, InboxEntry, InboxReceiver } from "../inbox/inbox.ts";
 import type { Diagnostics } from "../observe/diagnostics.ts";
 import type { Logger } from "../observe/logger.ts";
 import type { WorkerLog } from "../observe/worker-log.ts";
+import type { ToWorker } from "../protocol/port.ts";
 import { type Entity, kindOf, routeOf, type TelegramObject } from "../protocol/route.ts";
 import type { Hide } from "../protocol/secrets.ts";
 import { readBatch } from "./intake.ts";
@@ -36,6 +37,8 @@ export interface UpdatesOptions {
 export interface EventWorker extends Recipient {
   /** Ends the instances of a shard. @returns the numbers of its events that no application received */
   endInstances(shard: number): Promise<readonly number[]>;
+  /** Adds an item before the events that are posted later. */
+  push(item: ToWorker): void;
 }
 
 /**
@@ -49,6 +52,8 @@ export class Updates implements InboxReceiver {
   readonly #dispatcher: Dispatcher;
   /** The workers that take events, by number. */
   readonly #workers = new Map<number, EventWorker>();
+  /** Dead letters of which the application is to be told, by the number of their worker, which is not ready. */
+  readonly #untold = new Map<number, ToWorker[]>();
 
   constructor(options: UpdatesOptions) {
     this.#options = options;
@@ -106,7 +111,6 @@ export class Updates implements InboxReceiver {
   onEntry(entry: InboxEntry): void {
     const { log, diagnostics, bot } = this.#options;
     const { seq, update_id, attempts, deaths, body, received_at, origin, update } = entry;
-    if (this.#isDeadly(entry)) return;
     const kind = kindOf(update);
     const payload = kind === undefined ? undefined : update[kind];
     if (kind === undefined || typeof payload !== "object" || payload === null || Array.isArray(payload)) {
@@ -116,6 +120,7 @@ export class Updates implements InboxReceiver {
       return;
     }
     const { key, id } = routeOf(kind, payload as TelegramObject, bot);
+    if (this.#isDeadly(entry, id)) return;
     const arrival = { seq, update_id, kind, received_at, attempts, deaths, body, scope: key, id };
     if (origin === "received") {
       if (log.isLevelEnabled("trace")) log.trace({ scope: key, update_id, kind }, "received an update");
@@ -144,6 +149,8 @@ export class Updates implements InboxReceiver {
   /** The worker can take events. */
   workerReady(worker: EventWorker): void {
     this.#workers.set(worker.number, worker);
+    for (const item of this.#untold.get(worker.number) ?? []) worker.push(item);
+    this.#untold.delete(worker.number);
     this.#dispatcher.workerReady(worker.number);
   }
 
@@ -247,16 +254,32 @@ export class Updates implements InboxReceiver {
       : "it took longer than its time limit, and blocked its worker";
     recorder.deadLettered({ seq, reason, log: words.tail(worker) });
     diagnostics.deadLettered(update_id, isDeadly ? "worker_died" : "timed_out", { worker, event: arrival });
+    this.#tell(worker, arrival, reason, !isDeadly);
   }
 
-  /** Makes a dead letter of an event at which the process died too often. */
-  #isDeadly({ seq, update_id, orphaned }: InboxEntry): boolean {
+  /** Tells the chat's worker of a dead letter, before any later event of the chat: at once, or when the worker is ready. */
+  #tell(number: number, { seq, attempts, body }: InboxEntry | Arrival, error: string, isLate: boolean): void {
+    const item: ToWorker = { type: "deadLettered", event: { seq, attempt: attempts, body }, error, isLate };
+    const worker = this.#workers.get(number);
+    if (worker !== undefined) return worker.push(item);
+    const untold = this.#untold.get(number);
+    if (untold === undefined) this.#untold.set(number, [item]);
+    else untold.push(item);
+  }
+
+  /**
+   * Makes a dead letter of an event at which the process died too often.
+   * @param id of its chat or user
+   */
+  #isDeadly(entry: InboxEntry, id: number): boolean {
+    const { seq, update_id, orphaned } = entry;
     const { maxAttempts, log, recorder, diagnostics } = this.#options;
     if (orphaned < ORPHANED_PER_ATTEMPT * maxAttempts) return false;
     log.error({ update_id }, "the process died too often at this event; it is now a dead letter");
     const reason = `the process died ${orphaned} times while it handled this event and no other`;
     recorder.deadLettered({ seq, reason, log: "" });
     diagnostics.deadLettered(update_id, "worker_died");
+    this.#tell(this.#dispatcher.workerOf(id), entry, reason, false);
     return true;
   }
 }

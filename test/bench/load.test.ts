@@ -55,3 +55,14 @@ test("with a rate, times, chats and heaviness are random, and the same in every 
   const again = new Backlog([phase]);
   assert.ok(numbers.every((number) => again.chatOf(number) === backlog.chatOf(number)));
 });
+
+test("heavy updates may come from chats of their own, and another seed makes other times", () => {
+  const phase = { updates: 1000, chats: 10, rate: 100, heavyEvery: 2, heavyChats: 5 };
+  const [backlog, other] = [new Backlog([phase]), new Backlog([phase], 2)];
+  for (const number of numbersOf(backlog)) {
+    const chat = backlog.chatOf(number) - FIRST_CHAT;
+    assert.equal(chat >= 10, backlog.isHeavy(number), `chat ${chat}`);
+  }
+  assert.equal(Math.max(...numbersOf(backlog).map((number) => backlog.chatOf(number))), FIRST_CHAT + 14);
+  assert.notEqual(backlog.timeOf(5), other.timeOf(5));
+});

@@ -75,3 +75,14 @@ test("updates with a rate arrive over time, and calls take the latency of the lo
   assert(result.seconds >= 0.04, `all arrived within ${result.seconds} s`);
   assert(result.light.max >= 10, "an update did not wait for the call before it");
 });
+
+test("a stub is reached by name, takes a photo for an answer, and keeps every time of a phase that asks for it", async () => {
+  const load = { phases: [{ updates: 2, chats: 2, heavyEvery: 2, keepsSamples: true }], byName: true };
+  const { samples, light } = await runPhase(load, async (call) => {
+    const [first, second] = (await call("getUpdates", { timeout: 10 })) as [Message, Message];
+    await call("sendPhoto", { chat_id: first.message.chat.id, caption: first.message.text });
+    await call("sendMessage", { chat_id: second.message.chat.id, text: second.message.text });
+  });
+  assert.deepEqual([samples!.light.length, samples!.heavy.length, samples!.pollGaps], [1, 1, []]);
+  assert.equal(samples!.light[0], Math.round(light.p50 * 100) / 100);
+});

@@ -4,7 +4,15 @@ import { EXIT_CODES, exitCodeFor } from "../../src/cli/exit-codes.ts";
 import * as errors from "../../src/protocol/errors.ts";
 
 /** Errors that are raised in the application, which handles them. */
-const INSIDE = ["ASGIGRAM_INVALID_EVENT", "ASGIGRAM_DISCONNECTED", "ASGIGRAM_RECEIVE", "ASGIGRAM_FILE"];
+const INSIDE = [
+  "ASGIGRAM_INVALID_EVENT",
+  "ASGIGRAM_DISCONNECTED",
+  "ASGIGRAM_RECEIVE",
+  "ASGIGRAM_FILE",
+  "ASGIGRAM_NO_DELIVERY",
+  "ASGIGRAM_QUEUE_FULL",
+  "ASGIGRAM_JOB_CRASHED",
+];
 
 test("every error that can end the process has one exit code", () => {
   const classes = Object.values(errors).filter((one) => one !== errors.AsgigramError) as (new (

@@ -8,6 +8,7 @@ import { test } from "node:test";
 const ROOT = join(import.meta.dirname, "../..");
 
 const QUOTED = {
+  "docs/cpu-heavy.md": ["ms by ", ": move this to offload()"],
   "docs/deploy.md": ["workers have been replaced", "could not be replaced", "above --memory-limit"],
   "docs/observe.md": ["the application threw; the event is now a dead letter", "is not up", "listening"],
   "docs/recover.md": [

@@ -5,8 +5,11 @@ import { SqliteInbox } from "../../src/inbox/sqlite.ts";
 import { InboxError } from "../../src/protocol/errors.ts";
 import { Folder } from "../folder.ts";
 import { Entries, turn } from "./entries.ts";
+import { withoutDisk } from "./without-disk.ts";
 
 const BOT = 77;
+
+withoutDisk();
 
 const folder = new Folder();
 after(() => folder[Symbol.dispose]());

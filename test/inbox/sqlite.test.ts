@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { type FileHandle, open as openFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { DatabaseSync } from "node:sqlite";
 import { describe, type TestContext, test } from "node:test";
 import fc from "fast-check";
+import { FlushThread } from "../../src/inbox/flush-thread.ts";
 import { type DeadLetterLimits, SqliteInbox } from "../../src/inbox/sqlite.ts";
 import { InboxError } from "../../src/protocol/errors.ts";
 import { startChild } from "../child.ts";
@@ -17,6 +17,8 @@ import { Entries, turn } from "./entries.ts";
 import { withoutDisk } from "./without-disk.ts";
 
 const BOT = 1;
+
+withoutDisk();
 
 /** Pause between two looks for retried dead letters: ms. */
 const LOOK = 1000;
@@ -89,89 +91,70 @@ const letter = (seq: number, reason = "?", log = "") => turn({ deadLettered: [{ 
 keepsTheContract((t) => open(t, newPath(t)));
 
 describe("append() and the disk", () => {
-  /** Watches the flushes of the file behind a descriptor; `fail` makes them fail. */
-  async function watch(t: TestContext, path: string, fail?: Error) {
-    const handle = await openFile(path);
-    t.after(() => handle.close());
-    const datasync = Object.getPrototypeOf(handle).datasync as (this: FileHandle) => Promise<void>;
-    const disk = {
-      ino: (await handle.stat()).ino,
-      flushed: [] as number[],
-      asked: Promise.withResolvers<void>(),
-      /** Flushes wait for it. */
-      gate: undefined as PromiseWithResolvers<void> | undefined,
-    };
-    t.mock.method(Object.getPrototypeOf(handle), "datasync", async function (this: FileHandle) {
-      const { gate, asked } = disk;
-      disk.asked = Promise.withResolvers();
-      asked.resolve();
-      await gate?.promise;
-      if (fail !== undefined) throw fail;
-      await datasync.call(this);
-      disk.flushed.push((await this.stat()).ino);
+  /** Flushes in this test wait until they are let go. @returns the flushes in order */
+  function holdDisk(t: TestContext): PromiseWithResolvers<void>[] {
+    const flushes: PromiseWithResolvers<void>[] = [];
+    t.mock.method(FlushThread.prototype, "flush", () => {
+      const flush = Promise.withResolvers<void>();
+      flushes.push(flush);
+      return flush.promise;
     });
-    return disk;
+    return flushes;
   }
 
   test("append() resolves when the write-ahead log is flushed, and not before", async (t) => {
-    const path = newPath(t);
-    const { inbox, entries } = await start(t, path);
-    const disk = await watch(t, `${path}-wal`);
-    disk.gate = Promise.withResolvers();
-    const asked = disk.asked.promise;
+    const { inbox, entries } = await start(t, newPath(t));
+    const flushes = holdDisk(t);
     const appended = inbox.append(updates(1));
     assert.deepEqual(entries.ids, [1], "its entries do not wait for the disk");
-    await asked;
     assert.equal(await isSettled(appended), false);
-    disk.gate.resolve();
+    flushes[0]!.resolve();
     assert.equal(await appended, 1);
-    assert.deepEqual(disk.flushed, [disk.ino]);
+    assert.equal(flushes.length, 1);
   });
 
-  test("append() waits for a flush that begins after its commit", async (t) => {
-    const path = newPath(t);
-    const inbox = open(t, path);
-    const disk = await watch(t, `${path}-wal`);
-    const first = Promise.withResolvers<void>();
-    disk.gate = first;
-    const asked = disk.asked.promise;
+  test("append() waits for a flush that is asked for after its commit", async (t) => {
+    const inbox = open(t, newPath(t));
+    const flushes = holdDisk(t);
     const one = inbox.append(updates(1));
-    await asked;
-    const again = disk.asked.promise;
     const [two, known] = [inbox.append(updates(2)), inbox.append(updates(1))];
-    disk.gate = Promise.withResolvers();
-    first.resolve();
+    flushes[0]!.resolve();
     assert.equal(await one, 1);
-    await again;
     assert.deepEqual([await isSettled(two), await isSettled(known)], [false, false]);
-    assert.equal(disk.flushed.length, 1);
-    const last = disk.gate;
-    disk.gate = undefined;
-    last.resolve();
+    for (const flush of flushes) flush.resolve();
     assert.deepEqual([await two, await known], [1, 0]);
-    assert.ok(disk.flushed.length >= 2);
   });
 
   test("one flush is enough for everything that was committed before", async (t) => {
-    const path = newPath(t);
-    const opened = await start(t, path);
+    const opened = await start(t, newPath(t));
     const [one, two] = (await append(opened, 1, 2)) as [number, number];
-    const disk = await watch(t, `${path}-wal`);
+    const flush = t.mock.method(FlushThread.prototype, "flush", async () => {});
     opened.inbox.record(letter(one));
     opened.inbox.record(letter(two));
     await append(opened, 3);
-    assert.deepEqual(disk.flushed, [disk.ino]);
+    assert.equal(flush.mock.callCount(), 1);
     await append(opened, 4);
-    assert.deepEqual(disk.flushed, [disk.ino, disk.ino]);
+    assert.equal(flush.mock.callCount(), 2);
   });
 
-  test("append() rejects if the disk fails, from then on", async (t) => {
-    const path = newPath(t);
-    const inbox = open(t, path);
-    await watch(t, `${path}-wal`, Object.assign(new Error("i/o error, fdatasync"), { code: "EIO" }));
-    const refused = refusedWith(/^the inbox .* could not be written: i\/o error, fdatasync; /);
-    await assert.rejects(inbox.append(updates(1)), refused);
-    await assert.rejects(inbox.append(updates(2)), refused);
+  test("append() rejects if the disk fails", async (t) => {
+    const inbox = open(t, newPath(t));
+    const flushes = holdDisk(t);
+    const appended = inbox.append(updates(1));
+    flushes[0]!.reject(Object.assign(new Error("i/o error, fdatasync"), { code: "EIO" }));
+    await assert.rejects(appended, refusedWith(/^the inbox .* could not be written: i\/o error, fdatasync; /));
+  });
+
+  test("start() starts the thread that flushes, and close() ends it", async (t) => {
+    const steps: string[] = [];
+    t.mock.method(FlushThread.prototype, "start", () => steps.push("start"));
+    t.mock.method(FlushThread.prototype, "close", async () => steps.push("close"));
+    const inbox = open(t, newPath(t));
+    assert.deepEqual(steps, []);
+    await inbox.start(new Entries());
+    assert.deepEqual(steps, ["start"]);
+    await inbox.close();
+    assert.deepEqual(steps, ["start", "close"]);
   });
 });
 
@@ -258,7 +241,6 @@ describe("an appended update", () => {
     t.mock.timers.enable({ apis: ["Date", "setInterval"], now: START });
     const path = newPath(t);
     const opened = await start(t, path);
-    await withoutDisk(t);
     for (let hour = 0; hour < 200; hour++) {
       t.mock.timers.setTime(START + hour * HOUR);
       const batch = Array.from({ length: 50 }, (_, i) => 1 + hour * 50 + i);
@@ -714,8 +696,7 @@ test("a damaged file is an InboxError as well, and the lock is free afterwards",
   assert.throws(() => open(t, path), refusedWith(/could not be read: no such column/));
 });
 
-test("any sequence of actions and reopenings leaves what a list would hold", async (t) => {
-  await withoutDisk(t);
+test("any sequence of actions and reopenings leaves what a list would hold", async () => {
   const action = fc.oneof(
     {
       weight: 4,

@@ -1,9 +1,11 @@
-import { open } from "node:fs/promises";
-import type { TestContext } from "node:test";
+import { mock } from "node:test";
+import { FlushThread } from "../../src/inbox/flush-thread.ts";
 
-/** Flushes of files do nothing during this test: what counts is not whether data survives a power cut. */
-export async function withoutDisk(t: TestContext): Promise<void> {
-  const handle = await open(import.meta.filename);
-  t.mock.method(Object.getPrototypeOf(handle), "datasync", async () => {});
-  await handle.close();
+/**
+ * Inboxes flush nothing and start no thread, in this test or in this file: what counts is not whether data survives a power cut.
+ * @param tracker `t.mock`, or `mock` for all tests of the file
+ */
+export function withoutDisk(tracker: Pick<typeof mock, "method"> = mock): void {
+  tracker.method(FlushThread.prototype, "start", () => {});
+  tracker.method(FlushThread.prototype, "flush", async () => {});
 }

@@ -448,6 +448,24 @@ const INBOX: readonly Mutant[] = [
     tests: ["inbox/sqlite"],
     only: /alone at its worker/,
   },
+  {
+    id: "I11",
+    breaks: "an update is confirmed by a flush that was over before it came",
+    file: "src/inbox/flush-thread.ts",
+    from: "this.#next = undefined;",
+    to: "",
+    tests: ["inbox/flush-thread"],
+    only: /share the next/,
+  },
+  {
+    id: "I12",
+    breaks: "under --permission an update is confirmed before the disk has it",
+    file: "src/inbox/flush-host.ts",
+    from: "flush = () => void commit.run();",
+    to: "flush = () => {};",
+    tests: ["inbox/flush-thread"],
+    only: /under --permission/,
+  },
 ];
 
 const THREADS: readonly Mutant[] = [
@@ -551,7 +569,7 @@ const WORKERS: readonly Mutant[] = [
     id: "W4",
     breaks: "a drained worker ends while an instance is at work",
     file: "workers/instances.ts",
-    from: "if (this.#closing.size + this.#working.size === 0) this.#drained?.resolve();",
+    from: "if (this.#closing.size + this.#working.size + this.#gates.size === 0) this.#drained?.resolve();",
     to: "this.#drained?.resolve();",
     tests: ["workers/instances"],
     only: /drain\(\)/,
@@ -584,13 +602,60 @@ const WORKERS: readonly Mutant[] = [
   },
 ];
 
+const TOLD: readonly Mutant[] = [
+  {
+    id: "Q1",
+    breaks: "a chat's next event overtakes the handler of a dead letter",
+    file: "workers/instances.ts",
+    from: "if (this.#gates.hold(delivered)) return;",
+    to: "",
+    tests: ["workers/instances"],
+    only: /wait for the handler/,
+  },
+  {
+    id: "Q2",
+    breaks: "the application never hears of a dead letter whose worker is being replaced",
+    file: "src/updates/updates.ts",
+    from: "for (const item of this.#untold.get(worker.number) ?? []) worker.push(item);",
+    to: "",
+    tests: ["updates/updates"],
+    only: /is told of it/,
+  },
+  {
+    id: "Q3",
+    breaks: "a chat action goes on after its event is settled",
+    file: "src/sends/chat-actions.ts",
+    from: "if (posted(worker, seq)?.attempts !== attempts) return this.#end(seq);",
+    to: "",
+    tests: ["sends/chat-actions"],
+  },
+];
+
 const SENDS: readonly Mutant[] = [
+  {
+    id: "O14",
+    breaks: "edits that are stale go out after a wait",
+    file: "src/sends/outbox.ts",
+    from: "line.push(stale === -1 ? job : this.#merge(line.splice(stale, 1)[0]!, job));",
+    to: "line.push(job);",
+    tests: ["sends/outbox"],
+    only: /only the newest is made/,
+  },
+  {
+    id: "O15",
+    breaks: "a stale edit is repeated although a newer one waits",
+    file: "src/sends/outbox.ts",
+    from: "if (pause !== undefined) this.#withoutStale(pause, line);",
+    to: "",
+    tests: ["sends/outbox"],
+    only: /takes over the wait/,
+  },
   {
     id: "O1",
     breaks: "two calls to one chat are under way",
     file: "src/sends/outbox.ts",
-    from: "if (line !== undefined) line.push(job);",
-    to: "if (line !== undefined && line.length > 0) line.push(job);",
+    from: "if (line !== undefined) this.#join(line, job);",
+    to: "if (line !== undefined && line.length > 0) this.#join(line, job);",
     tests: ["sends/outbox"],
     only: /only when the one before is answered/,
   },
@@ -647,6 +712,15 @@ const TELEGRAM: readonly Mutant[] = [
     tests: ["telegram/poller"],
   },
   {
+    id: "T3",
+    breaks: "addresses that do not answer serve for ever",
+    file: "src/telegram/connections.ts",
+    from: "if (outcome[0] !== null) names.forget();",
+    to: "",
+    tests: ["telegram/connections"],
+    only: /after a failure to connect/,
+  },
+  {
     id: "K1",
     breaks: "a message is sent again though it may have been sent",
     file: "src/telegram/retry.ts",
@@ -700,6 +774,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...INBOX,
   ...THREADS,
   ...WORKERS,
+  ...TOLD,
   ...SENDS,
   ...TELEGRAM,
   ...SERVER,

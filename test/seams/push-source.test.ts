@@ -2,12 +2,12 @@
 
 import assert from "node:assert/strict";
 import { cpSync } from "node:fs";
-import { type FileHandle, open } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, type TestContext, test } from "node:test";
 import { Simulator, type SimulatorOptions } from "../../simulator/index.ts";
 import type { SourceOptions } from "../../src/assembly.ts";
 import { resolveConfig } from "../../src/config/config.ts";
+import { FlushThread } from "../../src/inbox/flush-thread.ts";
 import { type RunningServer, serve } from "../../src/server.ts";
 import { unsettledIn } from "../chaos/inbox-file.ts";
 import { message } from "../end-to-end/bot.ts";
@@ -114,23 +114,20 @@ test("updates that are pushed are answered once each, in the order of each chat"
 
 describe("received()", () => {
   /** Flushes of the disk wait until they are let go. */
-  async function holdDisk(t: TestContext) {
-    const handle = await open(import.meta.filename);
-    const prototype = Object.getPrototypeOf(handle) as FileHandle;
-    await handle.close();
-    const { datasync } = prototype;
+  function holdDisk(t: TestContext) {
+    const { flush } = FlushThread.prototype;
     const [asked, done] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
-    t.mock.method(prototype, "datasync", async function (this: FileHandle) {
+    t.mock.method(FlushThread.prototype, "flush", async function (this: FlushThread) {
       asked.resolve();
       await done.promise;
-      await datasync.call(this);
+      await flush.call(this);
     });
     return { asked: asked.promise, done: done.resolve };
   }
 
   test("it resolves when the batch is stored for good, and the application does not wait for that", async (t) => {
     await using bench = await Bench.start("slow", 1);
-    const disk = await holdDisk(t);
+    const disk = holdDisk(t);
     const pushed = bench.source.push({ update_id: 1, ...message(1, "one") }, { update_id: 2, ...message(2, "two") });
     await disk.asked;
     await eventually(

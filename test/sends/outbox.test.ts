@@ -21,6 +21,9 @@ class Failure extends Error {
 /** A 429. */
 class Refusal extends Error {}
 
+/** The edit would change nothing. */
+class Unchanged extends Error {}
+
 /** The group became a supergroup. */
 class Moved extends Error {
   readonly to: number;
@@ -50,6 +53,9 @@ class Bench {
   readonly outcomes = new Map<string, unknown[]>();
   /** Calls that went out, and calls that were over, in order. */
   readonly course: string[] = [];
+  /** Calls that were told to wait, and calls that a newer one superseded. */
+  readonly delayed = new Set<string>();
+  readonly superseded: string[] = [];
   now = 0;
 
   readonly outbox = new Outbox({
@@ -75,6 +81,7 @@ class Bench {
       this.judged.push({ error, method, attempt });
       if (error instanceof Refusal) return { action: "again", after: 10_000, refused: true };
       if (error instanceof Moved) return { action: "redirect", chat_id: error.to };
+      if (error instanceof Unchanged) return { action: "accept", answer: "unchanged" };
       const after = (error as Failure).again;
       return after === undefined ? { action: "reject" } : { action: "again", after };
     },
@@ -94,23 +101,25 @@ class Bench {
   });
 
   /** Posts a call in the turn that has not ended. */
-  post(lane: string | undefined, body: string): void {
+  post(lane: string | undefined, body: string, coalesce?: string): void {
     this.outcomes.set(body, []);
     const over = (outcome: unknown) => {
       this.outcomes.get(body)!.push(outcome);
       this.course.push(`over: ${body}`);
     };
     const job: Job = {
-      call: { method: "sendMessage", lane, body },
+      call: { method: "sendMessage", lane, body, ...(coalesce === undefined ? {} : { coalesce }) },
       succeeded: (answer) => over(`ok:${answer}`),
       failed: over,
+      delayed: () => void this.delayed.add(body),
+      superseded: () => void this.superseded.push(body),
     };
     this.outbox.post(job);
   }
 
   /** Posts a call, and sends it at once. */
-  send(lane: string | undefined, body: string): void {
-    this.post(lane, body);
+  send(lane: string | undefined, body: string, coalesce?: string): void {
+    this.post(lane, body, coalesce);
     this.outbox.takeTurn()();
   }
 
@@ -316,6 +325,55 @@ test("an outbox that is closed at any moment gives up the calls that wait, lets 
   );
 });
 
+test("in any course of things, no call goes out while a newer one with its key waits, and every call gets one outcome", async () => {
+  const KEYS = [undefined, "a", "b"];
+  const step = fc.oneof(
+    { weight: 5, arbitrary: fc.record({ do: fc.constant("post"), lane: fc.nat(1), which: fc.nat(2) }) },
+    { weight: 3, arbitrary: fc.record({ do: fc.constant("answer"), lane: fc.nat(1), which: fc.nat(3) }) },
+    { weight: 1, arbitrary: fc.record({ do: fc.constant("elapse"), lane: fc.nat(1), which: fc.nat() }) },
+  );
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { maxLength: 60, size: "max" }), async (steps) => {
+      const bench = new Bench();
+      /** Calls by their numbers, and the calls that went out so far. */
+      const posted: { lane: number; key: string | undefined }[] = [];
+      const last = [-1, -1];
+      let seen = 0;
+      const check = () => {
+        const out = bench.course.filter((line) => line.startsWith("out")).map((line) => Number(line.slice(5)));
+        for (const number of out.slice(seen)) {
+          const { lane, key } = posted[number]!;
+          assert.ok(number >= last[lane]!, `${number} goes out after ${last[lane]}`);
+          last[lane] = number;
+          const newer = posted.findIndex((other, i) => i > number && other.lane === lane && other.key === key);
+          assert.ok(key === undefined || newer === -1, `${number} goes out although ${newer} waits`);
+        }
+        seen = out.length;
+      };
+      const carryOut = async ({ do: what, lane, which }: { do: string; lane: number; which: number }) => {
+        if (what === "post") {
+          posted.push({ lane, key: KEYS[which] });
+          bench.send(`chat ${lane}`, `${posted.length - 1}`, KEYS[which]);
+        } else if (what === "answer") {
+          const item = bench.underWay[lane % bench.underWay.length];
+          if (which === 0) item?.fail(new Failure());
+          else if (which === 1) item?.fail(new Failure(1000));
+          else item?.answer("yes");
+        } else bench.pauses[which % bench.pauses.length]?.elapse();
+        await settle();
+        check();
+      };
+      for (const step of steps) await carryOut(step);
+      while (bench.outbox.pending > 0) {
+        await carryOut({ do: "elapse", lane: 0, which: 0 });
+        await carryOut({ do: "answer", lane: 0, which: 3 });
+      }
+      for (const outcomes of bench.outcomes.values()) assert.equal(outcomes.length, 1);
+    }),
+    { numRuns: 100 },
+  );
+});
+
 // ---- one at a time ---------------------------------------------------------------------------------------------------
 
 describe("a turn", () => {
@@ -509,6 +567,212 @@ describe("when many chats are refused at once", () => {
   });
 });
 
+describe("calls of which only the newest is made", () => {
+  /** Answers every call that goes out, and ends every pause, until nothing is pending. @returns what went out */
+  async function drain(bench: Bench): Promise<string[]> {
+    const out: string[] = [];
+    while (bench.outbox.pending > 0) {
+      for (const pause of [...bench.pauses]) pause.elapse();
+      for (const { call, answer } of [...bench.underWay]) {
+        out.push(call.body);
+        answer(`to ${call.body}`);
+      }
+      await settle();
+    }
+    return out;
+  }
+
+  test("of two waiting calls with one key the older is not made, and both get the newer's answer", async () => {
+    const bench = new Bench();
+    bench.send("1", "first", "key");
+    bench.send("1", "stale", "key");
+    bench.send("1", "newer", "key");
+    assert.deepEqual(bench.superseded, ["stale"]);
+    assert.equal(bench.outbox.pending, 2);
+    assert.deepEqual(await drain(bench), ["first", "newer"]);
+    assert.deepEqual(bench.outcomes.get("first"), ["ok:to first"]);
+    for (const body of ["stale", "newer"]) assert.deepEqual(bench.outcomes.get(body), ["ok:to newer"]);
+  });
+
+  test("a call under way gets its own answer, and the newer one is made after it", async () => {
+    const bench = new Bench();
+    bench.send("1", "first", "key");
+    bench.send("1", "newer", "key");
+    const failure = new Failure();
+    bench.find("first").fail(failure);
+    await settle();
+    assert.deepEqual(bench.outcomes.get("first"), [failure]);
+    assert.deepEqual(bench.out, ["newer"]);
+  });
+
+  test("the newer call keeps its place behind the messages that were sent before it", async () => {
+    const bench = new Bench();
+    bench.send("1", "busy");
+    bench.send("1", "edit 1", "key");
+    bench.send("1", "message");
+    bench.send("1", "edit 2", "key");
+    bench.send("1", "last");
+    assert.deepEqual(await drain(bench), ["busy", "message", "edit 2", "last"]);
+  });
+
+  test("calls with other keys, without one, or of other lanes are made", async () => {
+    const bench = new Bench();
+    for (const lane of ["1", "2"]) {
+      bench.send(lane, `${lane} busy`);
+      bench.send(lane, `${lane} a`, "a");
+      bench.send(lane, `${lane} b`, "b");
+      bench.send(lane, `${lane} plain`);
+    }
+    assert.equal((await drain(bench)).length, 8);
+  });
+
+  test("a newer call takes over the wait of the call that is to be repeated, which is never repeated", async () => {
+    const bench = new Bench();
+    bench.send("1", "stale", "key");
+    bench.find("stale").fail(new Refusal());
+    await settle();
+    for (const body of ["newer", "newest"]) bench.send("1", body, "key");
+    assert.equal(bench.pauses.length, 1);
+    assert.deepEqual(bench.out, []);
+    bench.pauses[0]!.elapse();
+    assert.deepEqual(bench.out, ["newest"]);
+    bench.find("newest").answer("yes");
+    await settle();
+    for (const body of ["stale", "newer", "newest"]) assert.deepEqual(bench.outcomes.get(body), ["ok:yes"]);
+    assert.equal(bench.outbox.pending, 0);
+  });
+
+  test("a call that fails while a newer one waits already is not repeated", async () => {
+    const bench = new Bench();
+    bench.send("1", "stale", "key");
+    bench.send("1", "message");
+    bench.send("1", "newer", "key");
+    bench.find("stale").fail(new Refusal());
+    await settle();
+    assert.deepEqual(bench.superseded, ["stale"]);
+    bench.pauses[0]!.elapse();
+    assert.deepEqual(bench.out, ["message"]);
+    assert.deepEqual(await drain(bench), ["message", "newer"]);
+    assert.deepEqual(bench.outcomes.get("stale"), ["ok:to newer"]);
+  });
+
+  test("calls that replace one another count their attempts together; a message begins anew", async () => {
+    const bench = new Bench();
+    bench.send("1", "edit 1", "key");
+    bench.find("edit 1").fail(new Failure(100));
+    await settle();
+    bench.send("1", "edit 2", "key");
+    bench.pauses[0]!.elapse();
+    bench.find("edit 2").fail(new Failure(100));
+    await settle();
+    bench.send("1", "message");
+    bench.send("1", "edit 3", "key");
+    bench.pauses[0]!.elapse();
+    bench.find("message").fail(new Failure());
+    await settle();
+    assert.deepEqual(
+      bench.judged.map(({ attempt }) => attempt),
+      [1, 2, 1],
+    );
+  });
+
+  test("all of them get the error if the newest fails, and if the outbox is closed", async () => {
+    const bench = new Bench();
+    for (const lane of ["1", "2"]) {
+      bench.send(lane, `${lane} busy`);
+      for (const body of ["stale", "newer"]) bench.send(lane, `${lane} ${body}`, "key");
+    }
+    bench.find("1 busy").answer("");
+    await settle();
+    bench.find("1 newer").fail(new Failure());
+    await settle();
+    bench.find("2 busy").fail(new Failure(1000));
+    await settle();
+    bench.outbox.close();
+    await bench.outbox.idle();
+    const outcomes = (body: string) => bench.outcomes.get(body)!.map(outcomeOf);
+    for (const body of ["1 stale", "1 newer"]) assert.deepEqual(outcomes(body), ["for good"]);
+    for (const body of ["2 stale", "2 newer"]) assert.deepEqual(outcomes(body), ["never sent"]);
+  });
+
+  test("a call that an error shows to be needless gets the verdict's answer, and so does the one it superseded", async () => {
+    const bench = new Bench();
+    bench.send("1", "busy");
+    for (const body of ["stale", "newer"]) bench.send("1", body, "key");
+    bench.find("busy").answer("");
+    await settle();
+    bench.find("newer").fail(new Unchanged());
+    await settle();
+    for (const body of ["stale", "newer"]) assert.deepEqual(bench.outcomes.get(body), ["ok:unchanged"]);
+  });
+
+  test("a stream of 20 edits a second under a 429: at the end of the wait the newest goes out, and none before it", async () => {
+    const bench = new Bench();
+    bench.send("1", "edit 0", "key");
+    bench.find("edit 0").fail(new Refusal());
+    await settle();
+    for (let i = 1; i <= 200; i++) bench.send("1", `edit ${i}`, "key");
+    assert.equal(bench.pauses.length, 1);
+    bench.pauses[0]!.elapse();
+    // Not a moment later: no call is before it.
+    assert.deepEqual(bench.out, ["edit 200"]);
+    bench.find("edit 200").answer("yes");
+    await settle();
+    assert.deepEqual(bench.out, []);
+    assert.equal(bench.outbox.pending, 0);
+    for (const outcomes of bench.outcomes.values()) assert.deepEqual(outcomes, ["ok:yes"]);
+  });
+});
+
+describe("a call that Telegram makes wait", () => {
+  test("the refused call, the calls behind it and those that come later are told; other lanes are not", async () => {
+    const bench = new Bench();
+    bench.send("1", "first");
+    bench.send("1", "second");
+    bench.send("2", "elsewhere");
+    bench.find("first").fail(new Refusal());
+    await settle();
+    bench.send("1", "third");
+    assert.deepEqual([...bench.delayed], ["first", "second", "third"]);
+  });
+
+  test("a call that waits after a failure of the network is not told", async () => {
+    const bench = new Bench();
+    bench.send("1", "first");
+    bench.find("first").fail(new Failure(1000));
+    await settle();
+    bench.send("1", "second");
+    assert.deepEqual([...bench.delayed], []);
+  });
+
+  test("calls that wait for the limiter are told", async () => {
+    const bench = new Bench();
+    for (const lane of ["1", "2", "3", "4", "5"]) {
+      bench.send(lane, lane);
+      bench.find(lane).fail(new Refusal());
+      await settle();
+    }
+    bench.send("6", "another chat");
+    assert.ok(bench.delayed.has("another chat"));
+  });
+
+  test("a lane is paused from the refusal to the end of the wait, and every lane is while many chats are refused", async () => {
+    const bench = new Bench();
+    bench.send("1", "1");
+    assert.equal(bench.outbox.isPaused("1"), false);
+    bench.find("1").fail(new Refusal());
+    await settle();
+    assert.equal(bench.outbox.isPaused("1"), true);
+    assert.equal(bench.outbox.isPaused("2"), false);
+    for (const lane of ["2", "3", "4", "5"]) {
+      bench.send(lane, lane);
+      bench.find(lane).fail(new Refusal());
+      await settle();
+    }
+    assert.equal(bench.outbox.isPaused("6"), true);
+  });
+});
+
 describe("a group that has become a supergroup", () => {
   const GROUP = -4_123_456;
   const SUPERGROUP = -1_001_234_567_890;
@@ -531,6 +795,23 @@ describe("a group that has become a supergroup", () => {
     await settle();
     assert.deepEqual(bench.outcomes.get(body), ["ok:sent"]);
     assert.deepEqual(bench.out, ["next"]);
+  });
+
+  test("a call to the supergroup that has to wait gives way to a newer one, whose answer its caller gets", async () => {
+    const bench = new Bench();
+    const [older, newer] = [1, 2].map((text) => JSON.stringify({ chat_id: GROUP, text })) as [string, string];
+    bench.send(`${GROUP}`, older, "key");
+    bench.find(older).fail(new Moved(SUPERGROUP));
+    await settle();
+    bench.underWay[0]!.fail(new Refusal());
+    await settle();
+    bench.send(`${GROUP}`, newer, "key");
+    assert.deepEqual([...bench.delayed], [older, newer]);
+    assert.deepEqual(bench.superseded, [older]);
+    bench.pauses[0]!.elapse();
+    bench.find(newer).answer("yes");
+    await settle();
+    for (const body of [older, newer]) assert.deepEqual(bench.outcomes.get(body), ["ok:yes"]);
   });
 
   test("a call to the supergroup is repeated and given up as any other", async () => {

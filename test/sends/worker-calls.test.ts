@@ -20,6 +20,8 @@ class Bench {
   readonly logged: [level: string, fields: object, message: string][] = [];
   /** Posted events of worker 3, by number. */
   readonly posted = new Map<number, CallOrigin>([[7, PLACE]]);
+  /** What the chat actions hear. */
+  readonly actions: string[] = [];
   turns = 0;
   traces = true;
   hasSubscribers = true;
@@ -31,6 +33,10 @@ class Bench {
 
   readonly #calls = new WorkerCalls({
     outbox: { post: (job) => void this.jobs.push(job) },
+    chatActions: {
+      begin: (worker, { seq }) => void this.actions.push(`${seq} of worker ${worker} is busy`),
+      called: (seq, { method }) => void this.actions.push(`${seq} calls ${method}`),
+    },
     onPosted: () => {
       this.turns += 1;
     },
@@ -45,6 +51,10 @@ class Bench {
       info: (fields, message) => void this.logged.push(["info", fields, message]),
     },
   });
+
+  busy(): void {
+    this.#calls.busy(this.worker, { type: "busy", seq: 7, call: { ...CALL, method: "sendChatAction" } });
+  }
 
   call(call: Call = CALL, from: number | string = 7, id = 1): Job {
     this.#calls.call(this.worker, { type: "call", id, call, from });
@@ -139,6 +149,38 @@ describe("an error", () => {
       assert.deepEqual(bench.logged, [["info", fields, "a call failed"]]);
     });
   }
+});
+
+test("the chat actions hear of a busy event, and of the calls of events", () => {
+  const bench = new Bench();
+  bench.busy();
+  bench.call(CALL, 7);
+  bench.call(CALL, "chat:1");
+  assert.deepEqual(bench.actions, ["7 of worker 3 is busy", "7 calls sendMessage"]);
+  assert.equal(bench.jobs.length, 2);
+});
+
+describe("a call that waits", () => {
+  test("the worker is told once that Telegram makes the call wait", () => {
+    const bench = new Bench();
+    const job = bench.call(CALL, 7, 5);
+    job.delayed!();
+    job.delayed!();
+    assert.deepEqual(bench.pushed, [{ item: { type: "delayed", id: 5 }, transfer: undefined }]);
+  });
+
+  test("a call that a newer one supersedes lets go of its body and its files, and still gets its answer", async () => {
+    const { port1, port2 } = new MessageChannel();
+    const closed = once(port1, "close");
+    const bench = new Bench();
+    const job = bench.call(withFiles({ bytes: new Uint8Array(1) }, { port: port2 }), 7, 5);
+    job.superseded!();
+    await closed;
+    assert.deepEqual(job.call, { ...CALL, body: "" });
+    job.succeeded('{"ok":true,"result":true}');
+    assert.deepEqual(bench.pushed[0]!.item, { type: "result", id: 5, body: '{"ok":true,"result":true}' });
+    assert.deepEqual(bench.over, [[]]);
+  });
 });
 
 describe("the origin of a call", () => {

@@ -361,3 +361,32 @@ describe("the IP version", () => {
     assert.equal(await call, true);
   });
 });
+
+describe("the server's name", () => {
+  /** A client of a server whose name has these addresses, and the number of lookups. */
+  async function named(t: TestContext, addresses: string[]) {
+    const answer = createServer((_, response) => {
+      response.setHeader("connection", "close").end('{"ok":true,"result":true}');
+    });
+    const port = await listen(t, answer);
+    const lookup = t.mock.method(dns, "lookup", ((_name, _options, done) => {
+      done(null, [{ address: addresses.length > 1 ? addresses.shift()! : addresses[0]!, family: 4 }]);
+    }) as LookupFunction);
+    const client = new BotApi({ token: TOKEN, apiUrl: `http://named.test:${port}` });
+    t.after(() => client.close());
+    return { client, lookups: () => lookup.mock.callCount() };
+  }
+
+  test("one lookup serves many connections", async (t) => {
+    const { client, lookups } = await named(t, ["127.0.0.1"]);
+    for (let call = 0; call < 3; call++) await client.call("getMe");
+    assert.equal(lookups(), 1);
+  });
+
+  test("after a failure to connect it is looked up anew", async (t) => {
+    const { client, lookups } = await named(t, ["127.0.0.2", "127.0.0.1"]);
+    await failure(client.call("getMe"));
+    assert.equal(await client.call("getMe"), true);
+    assert.equal(lookups(), 2);
+  });
+});

@@ -36,6 +36,19 @@ function word(verdict: { action: string; after?: number; error?: Error }): strin
 
 const callOf = (method: string): Call => ({ method, lane: undefined, body: "{}" });
 
+describe("a call of which only the newest is made", () => {
+  const edit: Call = { ...callOf("editMessageText"), coalesce: "key" };
+
+  test("an edit that changes nothing succeeds, with the answer true", () => {
+    const error = refusal(400, "Bad Request: message is not modified: specified new message content is the same");
+    assert.deepEqual(judgeCall(error, edit, 1), { action: "accept", answer: '{"ok":true,"result":true}' });
+  });
+
+  test("an edit that is refused for another reason fails", () => {
+    assert.deepEqual(judgeCall(refusal(400, "Bad Request: message to edit not found"), edit, 1), { action: "reject" });
+  });
+});
+
 describe("a call", () => {
   const rows: [what: string, error: Error, method: string, verdict: string][] = [
     ["bad request", refusal(400, "Bad Request: message text is empty"), "sendMessage", "reject"],

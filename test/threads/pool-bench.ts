@@ -97,6 +97,7 @@ export class PoolBench implements AsyncDisposable {
           worker.push({ type: "result", id: item.id, body: '{"ok":true,"result":true}' });
           this.#report({ type: "call", worker: worker.number, text: textOf(item) });
         },
+        busy() {},
       },
       words: {
         said: (worker, { error }, level, message) => this.#report({ type: "said", worker, level, message, error }),

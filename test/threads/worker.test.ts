@@ -52,6 +52,7 @@ class Bench implements AsyncDisposable {
           this.calls.push(item);
           worker.push({ type: "result", id: item.id, body: '{"ok":true,"result":true}' });
         },
+        busy: (_, { seq }) => this.#did(`busy: ${seq}`),
       },
       words: {
         said: (_, { error }, level, message) => this.#did(`said: ${level}, ${message}, ${error}`),

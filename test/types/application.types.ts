@@ -11,7 +11,7 @@ import type {
   TelegramScope,
   UserScope,
 } from "asgigram";
-import { DisconnectedError, delivery, TelegramError } from "asgigram";
+import { DisconnectedError, delivery, onDeadLetter, TelegramError } from "asgigram";
 import { expectType } from "./expect.ts";
 
 export const application: Application = async (_scope, receive, send) => {
@@ -48,6 +48,10 @@ export const withScope: Application = async (scope) => {
 export const withErrors: Application = async (_scope, receive, send) => {
   const event = await receive();
   expectType<number | undefined>(delivery(event)?.attempt);
+  delivery().busy();
+  delivery().busy("upload_video");
+  // @ts-expect-error there is no such action
+  delivery().busy("dance");
   try {
     await send({ type: "telegram.send_message", text: "x" });
   } catch (error) {
@@ -126,3 +130,12 @@ export const delegating: LifespanApplication = async (scope, receive, send) => {
   if (scope.type === "lifespan") return;
   await application(scope, receive as Receive, send);
 };
+
+// ---- dead letters ----
+
+onDeadLetter(async ({ event, error, attempts, send }) => {
+  expectType<unknown>(error);
+  expectType<number>(attempts);
+  if (event.type === "telegram.message") expectType<string | undefined>(event.text);
+  await send({ type: "telegram.send_message", text: "sorry" });
+});

@@ -66,6 +66,9 @@ export async function accepted(event: OutgoingEvent): Promise<void> {
     reply_markup: { inline_keyboard: [[{ text: "Go", callback_data: "go" }]] },
   });
   await send({ type: "telegram.send_media_group", media: [{ type: "photo", media: "file_id" }] });
+  await send({ type: "telegram.edit_message_text", message_id: 1, text: "x", asgigram: { coalesce: true } });
+  await send({ type: "telegram.send_chat_action", action: "typing", asgigram: { coalesce: false } });
+  await send({ type: "telegram.send_message_draft", draft_id: 1, text: "x", asgigram: {} });
   // An event made elsewhere, of any type.
   await send(event);
   const made = { type: "telegram.send_message", text: "x" } as const;
@@ -75,6 +78,10 @@ export async function accepted(event: OutgoingEvent): Promise<void> {
 // ---- wrong events ----
 
 export async function refused(): Promise<void> {
+  // @ts-expect-error a message cannot be coalesced
+  await send({ type: "telegram.send_message", text: "x", asgigram: { coalesce: true } });
+  // @ts-expect-error there is no such option
+  await send({ type: "telegram.edit_message_text", message_id: 1, text: "x", asgigram: { merge: true } });
   // @ts-expect-error the type is misspelt
   await send({ type: "telegram.send_mesage", text: "x" });
   // @ts-expect-error the type is the Bot API's name

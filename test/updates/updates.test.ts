@@ -9,7 +9,7 @@ import { SqliteInbox } from "../../src/inbox/sqlite.ts";
 import { Diagnostics } from "../../src/observe/diagnostics.ts";
 import { createLogger } from "../../src/observe/logger.ts";
 import { WorkerLog } from "../../src/observe/worker-log.ts";
-import type { EventItem } from "../../src/protocol/port.ts";
+import type { EventItem, ToWorker } from "../../src/protocol/port.ts";
 import { SHARDS, shardOf } from "../../src/protocol/shard.ts";
 import { Recorder } from "../../src/updates/recorder.ts";
 import { type EventWorker, Updates } from "../../src/updates/updates.ts";
@@ -24,6 +24,8 @@ let files = 0;
 const newPath = () => folder.join(`${++files}.sqlite`);
 
 const BOT = { id: 99, username: "bot" };
+
+withoutDisk();
 const SUFFIXES = ["", "-wal", "-ledger"];
 const never = new AbortController().signal;
 
@@ -31,6 +33,7 @@ const never = new AbortController().signal;
 class SpyWorker implements EventWorker {
   readonly number: number;
   readonly posted: EventItem[] = [];
+  readonly pushed: ToWorker[] = [];
   isDead = false;
   /** Called before events are noted. */
   onPost: (events: readonly EventItem[]) => void = () => {};
@@ -45,6 +48,10 @@ class SpyWorker implements EventWorker {
     if (this.isDead) return;
     this.onPost(events);
     this.posted.push(...events);
+  }
+
+  push(item: ToWorker): void {
+    this.pushed.push(item);
   }
 
   flush(): void {}
@@ -312,8 +319,7 @@ describe("an update", () => {
     assert.deepEqual(await process.unsettled(), []);
   });
 
-  test("received() waits while the inbox is full, and gives up with its signal", async (t) => {
-    await withoutDisk(t);
+  test("received() waits while the inbox is full, and gives up with its signal", async () => {
     await using process = await Process.start();
     const { updates, worker } = process;
     const batch = Array.from({ length: 9_999 }, (_, i) => update(i, i));
@@ -420,6 +426,35 @@ describe("a dead letter", () => {
     );
     assert.deepEqual(process.worker.ids, [2]);
     assert.equal(process.updates.unsettled, 1);
+    const [told, ...others] = process.worker.pushed;
+    assert.deepEqual(others, []);
+    const { event, ...item } = told as ToWorker & { type: "deadLettered" };
+    assert.deepEqual(item, { type: "deadLettered", error: why, isLate: false });
+    assert.deepEqual([JSON.parse(event.body).update_id, event.attempt], [1, 3]);
+  });
+
+  test("the worker is told of it before it gets the next event of the chat, and only once", async () => {
+    await using process = await Process.start();
+    await process.receive(update(1, 5), update(2, 5));
+    const course: string[] = [];
+    for (let death = 1; death <= 4; death++) {
+      await process.replaceWorker((worker) => {
+        process.updates.workerDied(worker, worker.posted[0]!.seq);
+        worker.isDead = true;
+      });
+      const { worker } = process;
+      course.push([...worker.pushed.map(({ type }) => type), ...worker.ids].join());
+    }
+    assert.deepEqual(course, ["1", "1", "deadLettered,2", "2"]);
+  });
+
+  test("it is an event that blocked its worker for too long, and the next worker is told that it was late", async () => {
+    await using process = await Process.start();
+    await process.receive(update(1, 5));
+    const [{ seq } = assert.fail()] = process.worker.posted;
+    await process.replaceWorker((worker) => process.updates.eventTimedOut(worker, seq));
+    const [told] = process.worker.pushed as (ToWorker & { type: "deadLettered" })[];
+    assert.deepEqual([told?.event.seq, told?.event.attempt, told?.isLate], [seq, 1, true]);
   });
 
   test("it is an event at which the process died fifteen times while it had nothing else at hand", async () => {
@@ -436,6 +471,9 @@ describe("a dead letter", () => {
         assert.equal(died[0]!.update_id, 1);
         assert.match(died[0]!.reason, /the process died 15 times/);
         assert.deepEqual(worker.ids, [2]);
+        const [told] = worker.pushed as (ToWorker & { type: "deadLettered" })[];
+        assert.match(told!.error, /the process died 15 times/);
+        assert.deepEqual([told!.event.attempt, JSON.parse(told!.event.body).update_id], [died[0]!.attempts, 1]);
         return;
       }
       assert.ok(worker.ids.includes(1));
@@ -654,8 +692,7 @@ describe("a shard that is taken away", () => {
   }
 });
 
-test("every update ends settled, dead or still there; none is posted after its end, and none out of order", async (t) => {
-  await withoutDisk(t);
+test("every update ends settled, dead or still there; none is posted after its end, and none out of order", async () => {
   const step = fc.oneof(
     {
       weight: 5,

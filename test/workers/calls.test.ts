@@ -5,7 +5,9 @@ import type { ToMain } from "../../src/protocol/port.ts";
 import { Pulse } from "../../src/protocol/pulse.ts";
 import { type CallEvent, Calls } from "../../workers/calls.ts";
 
-const eventOf = (seq: number, isUnsettled = true): CallEvent => ({ seq, delivery: { isUnsettled, limit: 0 } });
+const eventOf = (seq: number, isUnsettled = true): CallEvent => {
+  return { seq, delivery: { isUnsettled, limit: 0, pause: () => {}, resume: () => {} } };
+};
 
 function setUp() {
   const posted: ToMain[] = [];
@@ -36,6 +38,23 @@ test("answers find their calls in any order", async () => {
   calls.succeeded(id(2), '{"ok":true,"result":{"message_id":2}}');
   calls.succeeded(id(), '{"ok":true,"result":true}');
   assert.deepEqual(await Promise.all([first, second]), [true, { message_id: 2 }]);
+});
+
+test("the clock of a call's event stands from the moment in which Telegram makes the call wait until its answer", async () => {
+  const { calls, caller, id } = setUp();
+  const steps: string[] = [];
+  const event = eventOf(7);
+  event.delivery.pause = () => void steps.push("stands");
+  event.delivery.resume = () => void steps.push("runs");
+  const sent = calls.make({ method: "sendMessage", lane: "1", body: "{}" }, "chat:1", caller, event);
+  calls.delayed(id());
+  calls.delayed(id());
+  assert.deepEqual(steps, ["stands"]);
+  calls.succeeded(id(), '{"ok":true,"result":true}');
+  assert.deepEqual(steps, ["stands", "runs"]);
+  calls.delayed(id());
+  assert.equal(await sent, true);
+  assert.deepEqual(steps, ["stands", "runs"]);
 });
 
 suite("a call that fails", () => {

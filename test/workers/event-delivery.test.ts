@@ -15,6 +15,7 @@ function begun(t: TestContext, eventTimeout = Number.POSITIVE_INFINITY) {
     eventTimeout,
     workOver: ({ thrown }) => heard.push(thrown === undefined ? "over" : `threw ${thrown.error}`),
     overdue: (_, error) => heard.push(`overdue: ${error.name}: ${error.message}`),
+    busy: (_, action) => heard.push(`busy: ${action}`),
     limited: ({ limit }) => heard.push(`limited to ${limit}`),
   });
   return { delivery, heard, pass: (milliseconds: number) => t.mock.timers.tick(milliseconds) };
@@ -33,6 +34,29 @@ test("work is over when the last promise is, and the first rejection is what it 
   await turn();
   assert.deepEqual(heard, ["threw first"]);
   assert.equal(delivery.isOpen, false);
+});
+
+test("a limit that is set while a call waits begins when the call is answered", (t) => {
+  const { delivery, heard, pass } = begun(t);
+  delivery.pause();
+  delivery.timeout(1000);
+  pass(60_000);
+  assert.equal(delivery.signal.aborted, false);
+  delivery.resume();
+  pass(999);
+  assert.equal(delivery.signal.aborted, false);
+  pass(1);
+  assert.equal(delivery.signal.aborted, true);
+  assert.deepEqual(heard, ["limited to 0"]);
+});
+
+test("busy() shows an action until the event is settled: afterwards it has no effect", (t) => {
+  const { delivery, heard } = begun(t);
+  delivery.busy();
+  delivery.busy("upload_video");
+  delivery.end();
+  delivery.busy();
+  assert.deepEqual(heard, ["busy: typing", "busy: upload_video"]);
 });
 
 test("waitUntil() is refused once the event is settled", (t) => {

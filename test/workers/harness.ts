@@ -40,6 +40,8 @@ export class Harness implements AsyncDisposable {
   readonly timedOut: number[] = [];
   readonly failures: { seq: number; error: string }[] = [];
   readonly calls: Call[] = [];
+  /** Chat actions of busy events. */
+  readonly busy: Call[] = [];
   readonly lines: LogLine[] = [];
   readonly output: Item<"output">[] = [];
   readonly crashes: Item<"crash">[] = [];
@@ -194,6 +196,7 @@ export class Harness implements AsyncDisposable {
           add(this.calls, call);
           this.#makeCall(worker, id, call);
         },
+        busy: (_, { call }) => add(this.busy, call),
       },
       words: {
         said: (_, { scope, update_id, kind, error }, level, message) => {

@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { NetworkError, TelegramError } from "../../src/protocol/errors.ts";
 import { SHARDS, shardOf } from "../../src/protocol/shard.ts";
 import { BOT, PAYLOADS } from "../protocol/updates.ts";
-import { Harness, type HarnessOptions } from "./harness.ts";
+import { Harness, type HarnessOptions, type LogLine } from "./harness.ts";
 
 const start = (options?: HarnessOptions) => Harness.start("diary.ts", { lifespan: "on", ...options });
 
@@ -115,4 +115,16 @@ test("an idle instance of a revoked shard ends at once, and the answer comes aft
   assert.deepEqual(await worker.revoke(shardOf(1, SHARDS)), []);
   assert.equal(worker.printed.at(-1), "chat 1 ends: moved");
   assert.deepEqual(await worker.revoke(shardOf(1, SHARDS)), [], "nothing is left of it");
+});
+
+test("an application that computes inline is told so once, with the chat and the update", async () => {
+  await using worker = await Harness.start("misbehaving.ts:blocksTheThread");
+  for (const text of ["one", "two"]) {
+    worker.deliver(text, 123);
+    await worker.settled();
+  }
+  const [line, ...others] = worker.lines as [LogLine, ...LogLine[]];
+  assert.match(line.message, /^worker 0 was blocked for \d+ ms by chat 123 \(update \d+\): move this to offload\(\)$/);
+  assert.deepEqual([line.level, line.scope, line.kind], ["warn", "chat:123", "message"]);
+  assert.deepEqual(others, []);
 });

@@ -12,6 +12,7 @@ import { SHARDS, shardOf } from "../../src/protocol/shard.ts";
 import { currentContext, currentEvent } from "../../workers/current-event.ts";
 import { EventDelivery } from "../../workers/event-delivery.ts";
 import { Instances, type InstancesOptions } from "../../workers/instances.ts";
+import { isSettled } from "../settled.ts";
 
 interface Event {
   type: string;
@@ -58,15 +59,21 @@ function setUp(t: TestContext, application: Application, options: Partial<Instan
       push(item: ToMain) {
         if (item.type === "settled") settled.push(...item.seqs);
         else if (item.type === "kept") kept.push(item.seq);
+        else if (item.type === "busy") calls.push(item.call);
         else if (item.type === "failed") failed.push({ scope: undefined, ...item });
         else assert.fail(`an item of type ${item.type}`);
       },
       last: undefined,
+      flush() {
+        flushes += 1;
+      },
     },
     calls: { make: async (call) => calls.push(call) },
     pulse: { willWorkAt() {}, count: (reason) => dropped.push(reason) },
+    deadLetters: { tell: () => undefined },
     ...options,
   });
+  let flushes = 0;
   let seq = 0;
   const deliverAs = (number: number, route: Route, text = "x") => {
     const event: Event = { type: "telegram.message", text };
@@ -82,6 +89,7 @@ function setUp(t: TestContext, application: Application, options: Partial<Instan
     log,
     dropped,
     calls,
+    flushes: () => flushes,
     /** Delivers a message to the chat. @returns its number */
     deliver(chat: number, text = "x"): number {
       deliverAs(++seq, routeOf("message", { chat: { id: chat } }, BOT), text);
@@ -569,6 +577,148 @@ suite("an event whose time is over", () => {
     stuck.resolve();
     await turn();
     assert.equal(failed.length, 1);
+  });
+});
+
+suite("an event at which the application is busy", () => {
+  test("an action for the chat is posted at once: the thread may be blocked a moment later", async (t) => {
+    const { deliver, calls, flushes } = setUp(t, async (_, receive) => {
+      delivery((await receive()) as object)!.busy("upload_video");
+    });
+    deliver(5);
+    await turn();
+    assert.deepEqual(
+      calls.map(({ body }) => body),
+      ['{"action":"upload_video","chat_id":5}'],
+    );
+    assert.equal(flushes(), 1);
+  });
+
+  test("an event without a chat shows nothing", async (t) => {
+    const { deliverPayload, calls, settled } = setUp(t, async (_, receive) => {
+      delivery((await receive()) as object)!.busy();
+    });
+    deliverPayload("inline_query", { from: { id: 5 } });
+    await turn();
+    assert.deepEqual(calls, []);
+    assert.deepEqual(settled, [1]);
+  });
+});
+
+suite("a dead letter of which the application is told", () => {
+  /** A teller whose handlers the test ends. */
+  function telling() {
+    const told: { seq: number; error: unknown; over(): void }[] = [];
+    const tell = ({ seq }: { seq: number }, error: unknown) => {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      told.push({ seq, error, over: resolve });
+      return promise;
+    };
+    return { told, deadLetters: { tell } };
+  }
+
+  /** Fails at "boom", and notes all texts. */
+  function fragile() {
+    const got: string[] = [];
+    const application: Application = async (_, receive) => {
+      for (;;) {
+        const { text } = await receive();
+        if (text === undefined) return;
+        got.push(text);
+        if (text === "boom") throw new Error("boom");
+        if (text === "later boom") currentEvent()!.delivery.waitUntil(Promise.reject(new Error("later boom")));
+      }
+    };
+    return { got, application };
+  }
+
+  test("the chat's next events wait for the handler, also those that came before the failure; other chats do not", async (t) => {
+    const { told, deadLetters } = telling();
+    const { got, application } = fragile();
+    const { deliver, failed } = setUp(t, application, { deadLetters });
+    deliver(5, "boom");
+    deliver(5, "second");
+    await turn();
+    deliver(5, "third");
+    deliver(6, "elsewhere");
+    await turn();
+    assert.deepEqual(got, ["boom", "elsewhere"]);
+    assert.equal(failed.length, 1);
+    assert.deepEqual(
+      told.map(({ seq, error }) => [seq, (error as Error).message]),
+      [[1, "boom"]],
+    );
+    told[0]!.over();
+    await turn();
+    assert.deepEqual(got, ["boom", "elsewhere", "second", "third"]);
+  });
+
+  test("the application is told of open work that fails, while its instance goes on", async (t) => {
+    const { told, deadLetters } = telling();
+    const { got, application } = fragile();
+    const { instances, deliver } = setUp(t, application, { deadLetters });
+    deliver(5, "later boom");
+    await turn();
+    deliver(5, "next");
+    await turn();
+    assert.deepEqual(
+      told.map(({ seq, error }) => [seq, (error as Error).message]),
+      [[1, "later boom"]],
+    );
+    told[0]!.over();
+    await turn();
+    assert.deepEqual(got, ["later boom", "next"]);
+    assert.equal(instances.size, 1);
+  });
+
+  test("the application is told of a dead letter that the main thread made, before the chat's next event", async (t) => {
+    const { told, deadLetters } = telling();
+    const { got, application } = fragile();
+    const { instances, deliver, failed } = setUp(t, application, { deadLetters });
+    const payload = { chat: { id: 5 }, text: "x" };
+    const event = { type: "telegram.message", ...payload };
+    const error = new Error("its worker died");
+    const route = routeOf("message", payload, BOT);
+    instances.deadLettered({ seq: 90, event, route, delivery: new EventDelivery(90, 3) }, error);
+    deliver(5, "next");
+    await turn();
+    assert.deepEqual(got, []);
+    assert.deepEqual([told[0]?.seq, told[0]?.error], [90, error]);
+    assert.deepEqual(failed, []);
+    told[0]!.over();
+    await turn();
+    assert.deepEqual(got, ["next"]);
+  });
+
+  test("drain() waits for the handler, and hands back the events that waited for it", async (t) => {
+    const { told, deadLetters } = telling();
+    const { got, application } = fragile();
+    const { instances, deliver } = setUp(t, application, { deadLetters });
+    deliver(5, "boom");
+    const waiting = [deliver(5, "second")];
+    await turn();
+    waiting.push(deliver(5, "third"));
+    const drained = instances.drain("shutdown");
+    await turn();
+    assert.equal(await isSettled(drained), false);
+    told[0]!.over();
+    assert.deepEqual(await drained, waiting);
+    assert.deepEqual(got, ["boom"]);
+  });
+
+  test("revoke() waits for the handler, and hands back the events that waited for it", async (t) => {
+    const { told, deadLetters } = telling();
+    const { got, application } = fragile();
+    const { instances, deliver } = setUp(t, application, { deadLetters });
+    deliver(5, "boom");
+    await turn();
+    const waiting = deliver(5, "second");
+    const revoked = instances.revoke(shard(5));
+    await turn();
+    assert.equal(await isSettled(revoked), false);
+    told[0]!.over();
+    assert.deepEqual(await revoked, [waiting]);
+    assert.deepEqual(got, ["boom"]);
   });
 });
 

@@ -69,6 +69,7 @@ function startWorker(threads: Threads, heavy: Heavy, options: ApplicationOptions
       maxInstances: 1,
       idleTimeout: Number.POSITIVE_INFINITY,
       eventTimeout: Number.POSITIVE_INFINITY,
+      onFailure: undefined,
       // No event comes.
       bot: { id: 0 },
       debug: true,
@@ -76,7 +77,7 @@ function startWorker(threads: Threads, heavy: Heavy, options: ApplicationOptions
       yields: false,
     },
     updates: { settled() {}, kept() {}, failed() {} },
-    calls: { call() {} },
+    calls: { call() {}, busy() {} },
     words,
     onPushed: (worker) => setImmediate(() => worker.flush()),
     onReady() {},

@@ -58,7 +58,10 @@ test("a job that is aborted before its arguments come does not call the function
 });
 
 test("a job whose caller is gone before the arguments came is over", async () => {
-  const run = new JobRun(assert.fail, () => {});
+  const run = new JobRun(
+    () => assert.fail(),
+    () => {},
+  );
   run.leave();
   assert.equal(await run.over, "threw");
 });

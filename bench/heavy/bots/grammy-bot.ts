@@ -1,0 +1,22 @@
+/**
+ * grammY's runner, as its documentation recommends, with sequentialize(), which keeps the messages of a chat in order.
+ * https://grammy.dev/plugins/runner
+ */
+
+import { run, sequentialize } from "@grammyjs/runner";
+import { Bot, InputFile } from "grammy";
+import type { Work } from "../work.ts";
+import { apiUrl, inputIn, token } from "./settings.ts";
+
+export function runBot(work: Work): void {
+  const bot = new Bot(token, { client: { apiRoot: apiUrl } });
+  bot.use(sequentialize((ctx) => ctx.chat?.id.toString()));
+  bot.on("message:text", async (ctx) => {
+    const { text } = ctx.message;
+    const input = inputIn(text);
+    const result = input === undefined ? "pong" : await work(input);
+    if (typeof result === "string") await ctx.reply(`${text}: ${result}`);
+    else await ctx.replyWithPhoto(new InputFile(result), { caption: text });
+  });
+  run(bot);
+}

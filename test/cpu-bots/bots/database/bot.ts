@@ -1,0 +1,26 @@
+/** Sums up as many million rows as the message says. /cancel ends it. */
+
+import { type Application, type Delivery, delivery, offload, type Send } from "asgigram";
+
+const { report } = offload<typeof import("./report.ts")>("./report.ts", { threads: 1 });
+
+export const application: Application = async (_scope, receive, send) => {
+  let work: Delivery | undefined;
+  for (;;) {
+    const event = await receive();
+    if (event.type !== "telegram.message") continue;
+    if (event.text === "/cancel") {
+      work?.cancel();
+      await send({ type: "telegram.send_message", text: "Cancelled." });
+    } else {
+      work = delivery();
+      work.waitUntil(answer(Number(event.text), work.attempt, send));
+    }
+  }
+};
+
+async function answer(size: number, attempt: number, send: Send): Promise<void> {
+  await send({ type: "telegram.send_message", text: `Working, attempt ${attempt}` });
+  const sum = await report(size * 1e6);
+  await send({ type: "telegram.send_message", text: `Done: ${sum}` });
+}

@@ -1,0 +1,27 @@
+import { type Application, delivery, onDeadLetter } from "../../../src/index.ts";
+
+onDeadLetter(async ({ event, error, attempts, send }) => {
+  if (event.type !== "telegram.message") return;
+  const { name, message } = error as Error;
+  console.log("telling");
+  await send({ type: "telegram.send_message", text: `sorry for ${event.text}: ${name}: ${message}; ${attempts}` });
+});
+
+/** Does what the message says. */
+export const application: Application = async (_scope, receive, send) => {
+  for (;;) {
+    const event = await receive();
+    if (event.type !== "telegram.message") return;
+    if (event.text === "throw") throw new Error("no luck");
+    if (event.text === "throw later") delivery().waitUntil(Promise.reject(new Error("no luck later")));
+    if (event.text === "exit") process.exit(7);
+    if (event.text === "block") {
+      delivery().busy("upload_video");
+      // Without the load of a loop.
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5500);
+    }
+    await send({ type: "telegram.send_message", text: `did ${event.text}` });
+    if (event.text !== "report") continue;
+    await send({ type: "telegram.send_message", text: `aborted: ${delivery().signal.aborted}` });
+  }
+};

@@ -1,0 +1,90 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import type { Place, ToWorker } from "../../src/protocol/port.ts";
+import { BlockWatch } from "../../workers/block-watch.ts";
+
+const update = (update_id: number, chat: object) => JSON.stringify({ update_id, message: { chat, text: "hello" } });
+
+const event = (seq: number, chat: object = { id: 123 }) => ({ seq, attempt: 1, body: update(400 + seq, chat) });
+
+const events = (...seqs: number[]): ToWorker => ({ type: "events", events: seqs.map((seq) => event(seq)) });
+
+const answer: ToWorker = { type: "result", id: 1, body: '{"ok":true,"result":true}' };
+
+/** A watch, a clock that the test moves, and what it says. */
+class Bench {
+  readonly lines: string[] = [];
+  readonly places: (Place | undefined)[] = [];
+  /** The event that the application worked at last, and still holds. */
+  atHand: { seq: number; place: Place } | undefined;
+  #now = 0;
+  readonly #watch = new BlockWatch({
+    task: { worker: 1, bot: { id: 99 } },
+    reporter: {
+      log: (level, message, _error, place) => {
+        this.lines.push(`${level}: ${message}`);
+        this.places.push(place);
+      },
+    },
+    pulse: { seq: 56 },
+    instances: { placeOf: (seq) => (seq === this.atHand?.seq ? this.atHand.place : undefined) },
+    now: () => this.#now,
+  });
+
+  /** A turn of the event loop: messages come, and the application works for so many milliseconds. */
+  async turn(duration: number, ...messages: ToWorker[][]): Promise<void> {
+    for (const message of messages) this.#watch.begin(message);
+    this.#now += duration;
+    await new Promise(setImmediate);
+  }
+}
+
+describe("a worker that is blocked", () => {
+  test("it is told with the chat and the update, once", async () => {
+    const bench = new Bench();
+    await bench.turn(420.4, [events(56)]);
+    assert.deepEqual(bench.lines, [
+      "warn: worker 1 was blocked for 420 ms by chat 123 (update 456): move this to offload()",
+    ]);
+    assert.deepEqual(bench.places, [{ scope: "chat:123", update_id: 456, kind: "message" }]);
+    await bench.turn(420, [events(57)]);
+    assert.equal(bench.lines.length, 1);
+  });
+
+  test("it is told when the application goes on after an answer, if it holds the event still", async () => {
+    const bench = new Bench();
+    await bench.turn(300, [answer]);
+    assert.deepEqual(bench.lines, []);
+    bench.atHand = { seq: 56, place: { scope: "user:7/guest:x", update_id: 9, kind: "poll" } };
+    await bench.turn(300, [answer]);
+    assert.deepEqual(bench.lines, [
+      "warn: worker 1 was blocked for 300 ms by user 7 (update 9): move this to offload()",
+    ]);
+  });
+
+  test("less than 200 ms are no block, and a turn's time is not added to another's", async () => {
+    const bench = new Bench();
+    await bench.turn(199, [events(1)]);
+    await bench.turn(199, [events(2)]);
+    assert.deepEqual(bench.lines, []);
+    await bench.turn(200, [events(3)]);
+    assert.equal(bench.lines.length, 1);
+  });
+
+  test("a turn of several events or answers is not judged", async () => {
+    const bench = new Bench();
+    await bench.turn(500, [events(1, 2)]);
+    await bench.turn(500, [events(1)], [events(2)]);
+    await bench.turn(500, [events(1), answer]);
+    await bench.turn(500, [answer], [answer]);
+    assert.deepEqual(bench.lines, []);
+  });
+
+  test("a turn without application code is not judged, and other items in it do not count", async () => {
+    const bench = new Bench();
+    await bench.turn(500, [{ type: "debug", debug: true }]);
+    assert.deepEqual(bench.lines, []);
+    await bench.turn(500, [{ type: "debug", debug: true }, events(1)]);
+    assert.equal(bench.lines.length, 1);
+  });
+});

@@ -1,0 +1,15 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { topicOf } from "../../workers/topic.ts";
+
+test("the topic is that of the event's message, or of the message that a button belongs to", () => {
+  const topic = { message_thread_id: 7, is_topic_message: true };
+  assert.equal(topicOf({ type: "telegram.message", ...topic }), 7);
+  assert.equal(topicOf({ type: "telegram.callback_query", message: topic }), 7);
+});
+
+test("an event without a topic has none, nor has a thread of replies", () => {
+  assert.equal(topicOf({ type: "telegram.message", message_thread_id: 7 }), undefined);
+  assert.equal(topicOf({ type: "telegram.callback_query" }), undefined);
+  assert.equal(topicOf({ type: "telegram.callback_query", message: null }), undefined);
+});

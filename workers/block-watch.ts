@@ -1,0 +1,91 @@
+/**
+ * Tells once that an application computes inline, which holds up the other chats of its worker. It judges turns of the event loop
+ * that one event or one answer to a call begins; with more of them it is not known which took the time. A turn that begins with a
+ * timer or a request of the application's own is not watched.
+ */
+
+import { setImmediate } from "node:timers";
+import type { EventItem, HostTask, Place, ToWorker } from "../src/protocol/port.ts";
+import type { Pulse } from "../src/protocol/pulse.ts";
+import { readEvent } from "./event.ts";
+import type { Instances } from "./instances.ts";
+import { placeInScope, type Reporter } from "./reporter.ts";
+
+export interface BlockWatchOptions {
+  task: Pick<HostTask, "worker" | "bot">;
+  reporter: Pick<Reporter, "log">;
+  pulse: Pick<Pulse, "seq">;
+  instances: Pick<Instances, "placeOf">;
+  /** A clock: ms. */
+  now?: () => number;
+}
+
+/** An event loop that does not turn for so long is blocked: ms. */
+const BLOCKED = 200;
+
+export class BlockWatch {
+  readonly #options: BlockWatchOptions;
+  readonly #now: () => number;
+  /** Messages of this turn. */
+  readonly #messages: (readonly ToWorker[])[] = [];
+  #begun = 0;
+  #hasTold = false;
+
+  constructor(options: BlockWatchOptions) {
+    this.#options = options;
+    this.#now = options.now ?? (() => performance.now());
+  }
+
+  /** A message has come: the application's code is about to run. */
+  begin(message: readonly ToWorker[]): void {
+    if (this.#hasTold) return;
+    if (this.#messages.push(message) > 1) return;
+    this.#begun = this.#now();
+    setImmediate(this.#end);
+  }
+
+  readonly #end = (): void => {
+    const duration = this.#now() - this.#begun;
+    const messages = this.#messages.splice(0);
+    if (duration < BLOCKED) return;
+    const [cause, ...others] = messages.flat().flatMap(causesIn);
+    if (cause === undefined || others.length > 0) return;
+    const place = cause === "answer" ? this.#placeAtHand : this.#placeOf(cause);
+    if (place === undefined) return;
+    this.#hasTold = true;
+    this.#tell(duration, place);
+  };
+
+  /** The place that the application last worked at, if it still holds that event. */
+  get #placeAtHand(): Place | undefined {
+    const { instances, pulse } = this.#options;
+    return instances.placeOf(pulse.seq);
+  }
+
+  #placeOf(item: EventItem): Place {
+    const { event, route } = readEvent(item, this.#options.task.bot);
+    return placeInScope(route.key, event);
+  }
+
+  #tell(duration: number, place: Place): void {
+    const { task, reporter } = this.#options;
+    const [scope] = place.scope!.split("/") as [string];
+    const by = `${scope.replace(":", " ")} (update ${place.update_id})`;
+    const message = `worker ${task.worker} was blocked for ${Math.round(duration)} ms by ${by}: move this to offload()`;
+    reporter.log("warn", message, undefined, place);
+  }
+}
+
+/** The events and answers in an item: the application's code goes on with each. */
+function causesIn(item: ToWorker): readonly (EventItem | "answer")[] {
+  switch (item.type) {
+    case "events":
+      return item.events;
+    case "result":
+    case "file":
+    case "failure":
+      return ["answer"];
+    default:
+      return [];
+  }
+}
