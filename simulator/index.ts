@@ -5,7 +5,15 @@ export { Refusal, tooManyRequests } from "./api/refusal.ts";
 export { ActionError, type Actions, type ButtonChoice, type GroupType } from "./clients/actions/actions.ts";
 export { ClientSide } from "./clients/client-side.ts";
 export { type EventOf, SimulatedChat, type WaitOptions } from "./clients/simulated-chat.ts";
-export { type AskedInline, type PressedButton, type SendOptions, SimulatedUser } from "./clients/simulated-user.ts";
+export {
+  type AskedInline,
+  type FileOptions,
+  type PressedButton,
+  type SendOptions,
+  SimulatedUser,
+  type VideoOptions,
+  type VoiceOptions,
+} from "./clients/simulated-user.ts";
 export { SimulatorClient } from "./clients/simulator-client.ts";
 export { type IncomingCall, type Intercept, refuse } from "./http/server.ts";
 export { Simulator, type SimulatorOptions } from "./simulator.ts";

@@ -14,6 +14,7 @@ import { BotApi } from "./api/bot-api.ts";
 import { LongPoll } from "./api/long-poll.ts";
 import { ActionContext, type ActionHandlers } from "./clients/action-context.ts";
 import type { ActionName, Gives, Takes } from "./clients/actions/actions.ts";
+import { fileActions } from "./clients/actions/files.ts";
 import { memberActions } from "./clients/actions/members.ts";
 import { messageActions } from "./clients/actions/messages.ts";
 import { testControlActions } from "./clients/actions/test-control.ts";
@@ -157,5 +158,10 @@ export class Simulator extends ClientSide implements AsyncDisposable {
   }
 }
 
-const ACTIONS: ActionHandlers<ActionName> = { ...messageActions, ...memberActions, ...testControlActions };
+const ACTIONS: ActionHandlers<ActionName> = {
+  ...messageActions,
+  ...fileActions,
+  ...memberActions,
+  ...testControlActions,
+};
 const isAction = (name: string): name is ActionName => Object.hasOwn(ACTIONS, name);

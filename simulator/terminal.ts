@@ -101,7 +101,10 @@ class TerminalChat {
         this.#chat = line.title === undefined ? this.#me.chat : await this.#options.simulator.group(line.title);
         return;
       case "file":
-        return await this.#sendFile(line.path);
+      case "photo":
+      case "video":
+      case "voice":
+        return await this.#sendFile(line.do, line.path);
       case "help":
         return this.#print(HELP);
       case "quit":
@@ -113,11 +116,15 @@ class TerminalChat {
     }
   }
 
-  async #sendFile(path: string): Promise<void> {
+  async #sendFile(as: "file" | "photo" | "video" | "voice", path: string): Promise<void> {
     const content = await readFile(path).catch((error) => {
       throw new ActionError(error.message);
     });
-    await this.#me.sendFile(basename(path), content, { chat: this.#chat });
+    const [name, chat] = [basename(path), this.#chat];
+    if (as === "file") await this.#me.sendFile(name, content, { chat });
+    else if (as === "photo") await this.#me.sendPhoto(content, { chat });
+    else if (as === "video") await this.#me.sendVideo(content, { chat, name });
+    else await this.#me.sendVoice(content, { chat, name });
   }
 
   async #press(number: number): Promise<void> {

@@ -2,7 +2,7 @@
 
 import type { Message, User } from "@grammyjs/types";
 import type { Content } from "../state/messages.ts";
-import type { ButtonChoice, Perform, Pressed } from "./actions/actions.ts";
+import type { ButtonChoice, Perform, Pressed, Upload } from "./actions/actions.ts";
 import { type EventOf, findEvent, SimulatedChat, type WaitOptions } from "./simulated-chat.ts";
 
 export interface Where {
@@ -12,6 +12,32 @@ export interface Where {
 export interface SendOptions extends Where {
   /** The message to reply to, or its id. */
   reply_to?: Message | number;
+}
+
+export interface FileOptions extends SendOptions {
+  caption?: string;
+}
+
+export interface VoiceOptions extends FileOptions {
+  /** Name of the file; its end decides the default type: `.ogg` (the default), `.mp3` or `.m4a`. */
+  name?: string;
+  /** MIME type. */
+  type?: string;
+  /** Seconds; default: an estimate by the size of the file. */
+  duration?: number;
+}
+
+export interface VideoOptions extends FileOptions {
+  /** Name of the file; its end decides the default type: `.mp4` (the default), `.mov`, `.webm` or `.mkv`. */
+  name?: string;
+  /** MIME type. */
+  type?: string;
+  /** Seconds; default: an estimate by the size of the file. */
+  duration?: number;
+  /** Pixels; default 1280. */
+  width?: number;
+  /** Pixels; default 720. */
+  height?: number;
 }
 
 /** A button that was pressed. */
@@ -62,9 +88,35 @@ export class SimulatedUser {
   }
 
   /** Sends a file as a document. */
-  async sendFile(name: string, content: Uint8Array, { chat = this.chat }: Where = {}): Promise<Message> {
-    const base64 = Buffer.from(content).toString("base64");
-    return await this.#perform("sendFile", { user_id: this.id, chat_id: chat.id, name, base64 });
+  async sendFile(name: string, content: Uint8Array, options: FileOptions = {}): Promise<Message> {
+    return await this.#perform("sendFile", { name, ...this.#upload(content, options) });
+  }
+
+  /**
+   * Sends a PNG, JPEG or WebP as a photo, in several sizes as Telegram does. The largest, which is the last, has the width and height of
+   * the file. All of them download as the file itself.
+   * @throws ActionError if the file is none of these
+   */
+  async sendPhoto(content: Uint8Array, options: FileOptions = {}): Promise<Message> {
+    return await this.#perform("sendPhoto", this.#upload(content, options));
+  }
+
+  /** Sends a file as a video. The file is not looked into. */
+  async sendVideo(content: Uint8Array, { chat, reply_to, caption, ...video }: VideoOptions = {}): Promise<Message> {
+    return await this.#perform("sendVideo", { ...video, ...this.#upload(content, { chat, reply_to, caption }) });
+  }
+
+  /** Sends a file as a voice message. The file is not looked into. */
+  async sendVoice(content: Uint8Array, { chat, reply_to, caption, ...voice }: VoiceOptions = {}): Promise<Message> {
+    return await this.#perform("sendVoice", { ...voice, ...this.#upload(content, { chat, reply_to, caption }) });
+  }
+
+  #upload(content: Uint8Array, { chat = this.chat, reply_to, caption }: Loose<FileOptions>): Upload {
+    const more = {
+      ...(reply_to !== undefined && { reply_to: idOf(reply_to) }),
+      ...(caption !== undefined && { caption }),
+    };
+    return { user_id: this.id, chat_id: chat.id, base64: Buffer.from(content).toString("base64"), ...more };
   }
 
   async edit(message: Message, text: string): Promise<Message> {
@@ -139,5 +191,7 @@ export class SimulatedUser {
     await this.#perform("botStatus", { user_id: this.id, status: "member" });
   }
 }
+
+type Loose<Options> = { [Key in keyof Options]: Options[Key] | undefined };
 
 const idOf = (message: Message | number) => (typeof message === "number" ? message : message.message_id);

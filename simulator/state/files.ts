@@ -53,6 +53,15 @@ export class FileStore {
     return file;
   }
 
+  /** Another version of a file, with an id of its own and the same bytes. */
+  version(file: StoredFile, name: string): StoredFile {
+    const { file_id, file_unique_id } = file;
+    const version = { ...file, file_id: `${file_id}-${name}`, file_unique_id: `${file_unique_id}-${name}` };
+    this.#files.set(version.file_id, version);
+    dropOldest(this.#files, KEPT_FILES);
+    return version;
+  }
+
   get(file_id: string): StoredFile | undefined {
     return this.#files.get(file_id);
   }

@@ -6,7 +6,7 @@ export type Line =
   | { do: "as"; name: string }
   /** Without a title: the private chat. */
   | { do: "chat"; title: string | undefined }
-  | { do: "file"; path: string }
+  | { do: "file" | "photo" | "video" | "voice"; path: string }
   | { do: "help" }
   | { do: "quit" }
   | { do: "nothing" }
@@ -18,7 +18,7 @@ export const HELP = `Type a line to send it to the bot. These commands are for t
   /as NAME      become another user (a new name is a new user)
   /chat GROUP   go to a group (a new name is a new group, with the bot in it)
   /chat         go back to your private chat with the bot
-  /file PATH    send a file
+  /file PATH    send a file; /photo PATH, /video PATH and /voice PATH send it as such
   /help         show this help
   /quit         leave (as the end of input)
 Any other command goes to the bot. To send the bot one of these, type a second slash: //help sends /help.`;
@@ -35,7 +35,10 @@ export function parseLine(line: string): Line {
     case "as":
       return rest !== "" ? { do: "as", name: rest } : { do: "usage", form: "/as NAME" };
     case "file":
-      return rest !== "" ? { do: "file", path: rest } : { do: "usage", form: "/file PATH" };
+    case "photo":
+    case "video":
+    case "voice":
+      return rest !== "" ? { do: word, path: rest } : { do: "usage", form: `/${word} PATH` };
     case "chat":
       return { do: "chat", title: rest === "" ? undefined : rest };
     case "help":

@@ -1,12 +1,16 @@
 import assert from "node:assert/strict";
+import { sep } from "node:path";
 import { PassThrough } from "node:stream";
 import { text as textOf } from "node:stream/consumers";
 import { test } from "node:test";
 import { setImmediate } from "node:timers/promises";
+import type { Message } from "@grammyjs/types";
 import { InlineKeyboard } from "grammy";
 import { runTerminalChat, Simulator } from "../../simulator/index.ts";
+import { Folder } from "../folder.ts";
 import { callerOf } from "./caller.ts";
 import { botFor, run } from "./grammy-bot.ts";
+import { pngHeader } from "./png-header.ts";
 
 /** A bot that replies, edits, deletes and shows buttons; `idle` resolves when it has no update in progress. */
 function busyBot(simulator: Simulator) {
@@ -27,11 +31,20 @@ function busyBot(simulator: Simulator) {
     await ctx.editMessageText("Done.");
     await ctx.deleteMessage();
   });
+  bot.on("message:file", (ctx) => ctx.reply(describe(ctx.msg)));
   bot.on("message:text", (ctx) => ctx.reply(`${ctx.from.first_name}: ${ctx.msg.text}`));
   const idle = async () => {
     if (working > 0) await new Promise<void>((resolve) => waiters.push(resolve));
   };
   return { bot, idle };
+}
+
+/** The kind and the details of a file. */
+function describe({ photo, video, voice, document }: Message): string {
+  if (photo !== undefined) return `photo ${photo.at(-1)!.width} x ${photo.at(-1)!.height}`;
+  if (video !== undefined) return `video ${video.file_name} ${video.mime_type} ${video.duration} s`;
+  if (voice !== undefined) return `voice ${voice.mime_type} ${voice.duration} s`;
+  return `file ${document?.file_name}`;
 }
 
 /** The output for these lines of piped input. */
@@ -69,6 +82,38 @@ test("/as changes the user, /chat opens a group and returns", async () => {
   assert.equal(
     await transcript(["/as bob", "hi", "/chat Team", "hi all", "/as ann", "me too", "/chat", "bye"]),
     "Bot: bob: hi\nBot: bob: hi all\nBot: ann: me too\nBot: ann: bye\n",
+  );
+});
+
+test("files are sent as what the command says", async () => {
+  using folder = new Folder();
+  folder.write("cat.png", pngHeader(640, 480));
+  folder.write("cat.mov", Buffer.alloc(1_000_000));
+  folder.write("purr.ogg", Buffer.alloc(10));
+  const path = (name: string) => folder.join(name);
+  const printed = await transcript([
+    `/photo ${path("cat.png")}`,
+    `/video ${path("cat.mov")}`,
+    `/voice ${path("purr.ogg")}`,
+    `/file ${path("cat.png")}`,
+    `/photo ${path("purr.ogg")}`,
+    `/photo ${path("dog.png")}`,
+    "/video",
+  ]);
+  assert.deepEqual(
+    printed
+      .trimEnd()
+      .split("\n")
+      .map((line) => line.replace(folder.path, "")),
+    [
+      "Bot: photo 640 x 480",
+      "Bot: video cat.mov video/quicktime 4 s",
+      "Bot: voice audio/ogg 1 s",
+      "Bot: file cat.png",
+      "(this file is no photo: it is neither a PNG, a JPEG nor a WebP)",
+      `(ENOENT: no such file or directory, open '${sep}dog.png')`,
+      "Write /video PATH; see /help.",
+    ],
   );
 });
 

@@ -33,14 +33,30 @@ interface Where {
   chat_id?: number;
 }
 
+/** A file that a user sends, as a message. */
+export interface Upload extends Where {
+  base64: string;
+  caption?: string;
+  reply_to?: number;
+}
+
 export interface Actions {
   /** The user with this name, created if missing. */
   user: { takes: { name: string; details?: Partial<User> }; gives: User };
   /** The group or channel with this title, created if missing, with the bot as a member. */
   chat: { takes: { title: string; type?: GroupType; username?: string }; gives: Chat };
   send: { takes: Where & { content: Content; reply_to?: number }; gives: Message };
-  /** Sends a file as a document. */
-  sendFile: { takes: Where & { name: string; base64: string; type?: string; caption?: string }; gives: Message };
+  /** Sends a file as a document. `type` is its MIME type. */
+  sendFile: { takes: Upload & { name: string; type?: string }; gives: Message };
+  /** Sends a PNG, JPEG or WebP as a photo, in several sizes: the largest, which is the last, is the file itself. */
+  sendPhoto: { takes: Upload; gives: Message };
+  /** Sends a file as a video. Width, height and duration (seconds) are not read from the file; the type follows the name. */
+  sendVideo: {
+    takes: Upload & { name?: string; type?: string; width?: number; height?: number; duration?: number };
+    gives: Message;
+  };
+  /** Sends a file as a voice message. The duration (seconds) is not read from the file; the type follows the name. */
+  sendVoice: { takes: Upload & { name?: string; type?: string; duration?: number }; gives: Message };
   edit: { takes: Where & { message_id: number; content: Content }; gives: Message };
   /** Without `message_id`: the latest message with such a button. */
   press: { takes: Where & { message_id?: number; button: ButtonChoice }; gives: Pressed };

@@ -12,92 +12,84 @@ import { ActionError, type Takes } from "./actions.ts";
 const CALLBACK_LIFETIME = 150;
 const INLINE_LIFETIME = 30;
 
-export const messageActions: ActionHandlers<"send" | "sendFile" | "edit" | "press" | "react" | "vote" | "inlineQuery"> =
-  {
-    send,
+export const messageActions: ActionHandlers<"send" | "edit" | "press" | "react" | "vote" | "inlineQuery"> = {
+  send,
 
-    sendFile({ name, base64, type = "application/octet-stream", caption, ...where }, context) {
-      const bytes = new Uint8Array(Buffer.from(base64, "base64"));
-      const { file_path: _, ...document } = context.files.store({ name, type, bytes }, "document");
-      return send({ ...where, content: { document, ...(caption !== undefined && { caption }) } }, context);
-    },
+  edit({ message_id, content, ...where }, context) {
+    const { person, record } = context.participant(where);
+    const { entities: _, ...message } = context.message(record, message_id);
+    if (record.chat.type !== "channel" && message.from?.id !== person.user.id) {
+      throw new ActionError(`message ${message_id} is not ${person.user.first_name}'s to edit`);
+    }
+    const edited = { ...message, ...withEntities(content), edit_date: context.world.date } as Message;
+    replaceMessage(context.world, record, "user", edited);
+    if (context.receives(record, edited)) {
+      context.push(record.chat.type === "channel" ? { edited_channel_post: edited } : { edited_message: edited });
+    }
+    return edited;
+  },
 
-    edit({ message_id, content, ...where }, context) {
-      const { person, record } = context.participant(where);
-      const { entities: _, ...message } = context.message(record, message_id);
-      if (record.chat.type !== "channel" && message.from?.id !== person.user.id) {
-        throw new ActionError(`message ${message_id} is not ${person.user.first_name}'s to edit`);
-      }
-      const edited = { ...message, ...withEntities(content), edit_date: context.world.date } as Message;
-      replaceMessage(context.world, record, "user", edited);
-      if (context.receives(record, edited)) {
-        context.push(record.chat.type === "channel" ? { edited_channel_post: edited } : { edited_message: edited });
-      }
-      return edited;
-    },
+  press({ message_id, button: choice, ...where }, context) {
+    const { person, record } = context.participant(where);
+    const after = context.world.journal.seq;
+    const found = findButton(record, choice, message_id);
+    if (found === undefined) throw new ActionError(`there is no button ${JSON.stringify(choice)} in ${nameOf(record)}`);
+    if ("reply" in found) return { after, message: send({ ...where, content: found.reply(person.user) }, context) };
+    const { button, message } = found;
+    if ("url" in button) return { after, url: button.url };
+    if (!("callback_data" in button) && !("callback_game" in button)) return { after };
+    const data = "callback_data" in button ? { data: button.callback_data } : { game_short_name: message.game?.title };
+    const id = context.world.openQuery(record.chat.id, CALLBACK_LIFETIME);
+    const chat_instance = String(record.chat.id);
+    context.push({ callback_query: { id, from: person.user, message, chat_instance, ...data } });
+    return { after, callback_query_id: id };
+  },
 
-    press({ message_id, button: choice, ...where }, context) {
-      const { person, record } = context.participant(where);
-      const after = context.world.journal.seq;
-      const found = findButton(record, choice, message_id);
-      if (found === undefined)
-        throw new ActionError(`there is no button ${JSON.stringify(choice)} in ${nameOf(record)}`);
-      if ("reply" in found) return { after, message: send({ ...where, content: found.reply(person.user) }, context) };
-      const { button, message } = found;
-      if ("url" in button) return { after, url: button.url };
-      if (!("callback_data" in button) && !("callback_game" in button)) return { after };
-      const data =
-        "callback_data" in button ? { data: button.callback_data } : { game_short_name: message.game?.title };
-      const id = context.world.openQuery(record.chat.id, CALLBACK_LIFETIME);
-      const chat_instance = String(record.chat.id);
-      context.push({ callback_query: { id, from: person.user, message, chat_instance, ...data } });
-      return { after, callback_query_id: id };
-    },
+  react({ message_id, emoji, ...where }, context) {
+    const { person, record } = context.participant(where);
+    context.message(record, message_id);
+    const key = `${person.user.id}/${message_id}`;
+    const old_reaction = record.reactions.get(key) ?? [];
+    const new_reaction = emoji === undefined ? [] : [{ type: "emoji" as const, emoji: emoji as "👍" }];
+    record.reactions.set(key, new_reaction);
+    const { chat } = record;
+    const { date, journal } = context.world;
+    journal.record(chat.id, { by: "user", type: "reaction", message_id, reaction: new_reaction });
+    if (!context.receivesChanges(record)) return true;
+    context.push({ message_reaction: { chat, message_id, user: person.user, date, old_reaction, new_reaction } });
+    return true;
+  },
 
-    react({ message_id, emoji, ...where }, context) {
-      const { person, record } = context.participant(where);
-      context.message(record, message_id);
-      const key = `${person.user.id}/${message_id}`;
-      const old_reaction = record.reactions.get(key) ?? [];
-      const new_reaction = emoji === undefined ? [] : [{ type: "emoji" as const, emoji: emoji as "👍" }];
-      record.reactions.set(key, new_reaction);
-      const { chat } = record;
-      const { date, journal } = context.world;
-      journal.record(chat.id, { by: "user", type: "reaction", message_id, reaction: new_reaction });
-      if (!context.receivesChanges(record)) return true;
-      context.push({ message_reaction: { chat, message_id, user: person.user, date, old_reaction, new_reaction } });
-      return true;
-    },
+  vote({ message_id, options, ...where }, context) {
+    const { person, record } = context.participant(where);
+    const message = context.message(record, message_id);
+    const { poll } = message;
+    if (poll === undefined || poll.is_closed) throw new ActionError(`message ${message_id} has no open poll`);
+    const chosen = options.map((option) => poll.options[option]?.persistent_id);
+    if (chosen.includes(undefined)) throw new ActionError(`the poll has no option ${options.join(", ")}`);
+    const key = `${person.user.id}/${message_id}`;
+    const counted = recount(poll, record.votes.get(key) ?? [], options);
+    record.votes.set(key, options);
+    replaceMessage(context.world, record, "user", { ...message, poll: counted });
+    context.push({ poll: counted });
+    if (poll.is_anonymous) return true;
+    context.push({
+      poll_answer: { poll_id: poll.id, user: person.user, option_ids: options, option_persistent_ids: chosen },
+    });
+    return true;
+  },
 
-    vote({ message_id, options, ...where }, context) {
-      const { person, record } = context.participant(where);
-      const message = context.message(record, message_id);
-      const { poll } = message;
-      if (poll === undefined || poll.is_closed) throw new ActionError(`message ${message_id} has no open poll`);
-      const chosen = options.map((option) => poll.options[option]?.persistent_id);
-      if (chosen.includes(undefined)) throw new ActionError(`the poll has no option ${options.join(", ")}`);
-      const key = `${person.user.id}/${message_id}`;
-      const counted = recount(poll, record.votes.get(key) ?? [], options);
-      record.votes.set(key, options);
-      replaceMessage(context.world, record, "user", { ...message, poll: counted });
-      context.push({ poll: counted });
-      if (poll.is_anonymous) return true;
-      context.push({
-        poll_answer: { poll_id: poll.id, user: person.user, option_ids: options, option_persistent_ids: chosen },
-      });
-      return true;
-    },
+  inlineQuery({ user_id, query, offset = "" }, context) {
+    const { user } = context.person(user_id);
+    const after = context.world.journal.seq;
+    const id = context.world.openQuery(user_id, INLINE_LIFETIME);
+    context.push({ inline_query: { id, from: user, query, offset, chat_type: "sender" } });
+    return { inline_query_id: id, after };
+  },
+};
 
-    inlineQuery({ user_id, query, offset = "" }, context) {
-      const { user } = context.person(user_id);
-      const after = context.world.journal.seq;
-      const id = context.world.openQuery(user_id, INLINE_LIFETIME);
-      context.push({ inline_query: { id, from: user, query, offset, chat_type: "sender" } });
-      return { inline_query_id: id, after };
-    },
-  };
-
-function send({ content, reply_to, ...where }: Takes<"send">, context: ActionContext): Message {
+/** Sends a message as a user. */
+export function send({ content, reply_to, ...where }: Takes<"send">, context: ActionContext): Message {
   const { person, record } = context.participant(where);
   const reply = reply_to === undefined ? {} : { reply_to_message: quoted(context.message(record, reply_to)) };
   const origin = { by: "user", from: person.user } as const;

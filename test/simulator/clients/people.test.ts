@@ -6,6 +6,7 @@ import type { Update } from "@grammyjs/types";
 import { type ClientSide, Simulator, SimulatorClient } from "../../../simulator/index.ts";
 import { UPDATE_KINDS } from "../../../src/protocol/route.ts";
 import { type Caller, callerOf } from "../caller.ts";
+import { pngHeader } from "../png-header.ts";
 
 interface Setting {
   /** The client side. */
@@ -13,6 +14,8 @@ interface Setting {
   call: Caller;
   /** The updates that the bot has received since the last call. */
   received(): Promise<Update[]>;
+  /** The bytes of a file, as the bot gets them. */
+  download(file_id: string): Promise<Uint8Array>;
 }
 
 /** Runs a test twice: with the client side in-process and over HTTP. */
@@ -29,7 +32,11 @@ function testBoth(name: string, run: (setting: Setting) => Promise<void>): void 
         offset = (result.at(-1)?.update_id ?? offset - 1) + 1;
         return result as Update[];
       };
-      await run({ side, call, received });
+      const download = async (file_id: string) => {
+        const { result } = await call("getFile", { file_id });
+        return await (await fetch(`${simulator.url}/file/bot${simulator.token}/${result.file_path}`)).bytes();
+      };
+      await run({ side, call, received, download });
     });
   }
 }
@@ -48,6 +55,61 @@ testBoth("a message arrives with its entities and the message that it replies to
     (await ann.chat.messages()).map(({ text }) => text),
     ["/start@simulated_bot now", "again", "yes"],
   );
+});
+
+testBoth("a photo arrives in several sizes, and each can be downloaded", async ({ side, call, received, download }) => {
+  const ann = await side.user("ann");
+  const bytes = pngHeader(1600, 400);
+  await ann.sendPhoto(bytes, { caption: "a bridge", reply_to: await ann.sendText("look") });
+  const { message } = (await received())[1]!;
+  assert.equal(message?.caption, "a bridge");
+  assert.equal(message?.reply_to_message?.text, "look");
+  const photo = message!.photo!;
+  assert.deepEqual(
+    photo.map(({ width, height, file_size }) => [width, height, file_size]),
+    [90, 320, 800, 1280, 1600].map((width) => [width, Math.round(width / 4), bytes.length]),
+  );
+  for (const ids of [photo.map(({ file_id }) => file_id), photo.map(({ file_unique_id }) => file_unique_id)]) {
+    assert.equal(new Set(ids).size, photo.length);
+  }
+  assert.deepEqual(Object.keys(photo[0]!), ["file_id", "file_unique_id", "width", "height", "file_size"]);
+  for (const { file_id } of photo) assert.deepEqual(await download(file_id), bytes);
+  assert.equal((await call("sendPhoto", { chat_id: ann.id, photo: photo.at(-1)!.file_id })).ok, true);
+});
+
+testBoth("a small photo has one size, and another file is none", async ({ side, received }) => {
+  const ann = await side.user("ann");
+  await ann.sendPhoto(pngHeader(90, 9));
+  await assert.rejects(ann.sendPhoto(Buffer.from("GIF89a")), { name: "ActionError", message: /no photo/ });
+  const [{ message } = {}, ...others] = await received();
+  assert.deepEqual(
+    message?.photo?.map(({ width, height }) => [width, height]),
+    [[90, 9]],
+  );
+  assert.deepEqual(others, []);
+});
+
+testBoth("a video and a voice message have a type and a duration", async ({ side, received, download }) => {
+  const ann = await side.user("ann");
+  const group = await side.group("Team");
+  const bytes = new Uint8Array(8000).fill(1);
+  await ann.sendVideo(bytes, { name: "cat.webm", chat: group, caption: "cat" });
+  await ann.sendVideo(bytes, { width: 320, height: 200, duration: 90 });
+  await ann.sendVoice(bytes);
+  await ann.sendVoice(bytes, { name: "purr.mp3", duration: 7 });
+  const messages = (await received()).map(({ message }) => message!);
+  assert.deepEqual([messages[0]!.chat.id, messages[0]!.caption], [group.id, "cat"]);
+  const media = messages.map(({ video, voice }) => video ?? voice!);
+  assert.deepEqual(
+    media.map(({ file_id: _, file_unique_id: __, ...rest }) => rest),
+    [
+      { file_size: 8000, file_name: "cat.webm", mime_type: "video/webm", width: 1280, height: 720, duration: 1 },
+      { file_size: 8000, file_name: "video.mp4", mime_type: "video/mp4", width: 320, height: 200, duration: 90 },
+      { file_size: 8000, mime_type: "audio/ogg", duration: 2 },
+      { file_size: 8000, mime_type: "audio/mpeg", duration: 7 },
+    ],
+  );
+  for (const { file_id } of media) assert.deepEqual(await download(file_id), bytes);
 });
 
 testBoth("an edit arrives as edited_message", async ({ side, received }) => {

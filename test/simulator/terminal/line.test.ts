@@ -22,12 +22,29 @@ test("the chat's own commands are parsed", () => {
   assert.deepEqual(parseLine("/chat"), { do: "chat", title: undefined });
   assert.deepEqual(parseLine("/file a b.txt"), { do: "file", path: "a b.txt" });
   assert.deepEqual(parseLine("/file"), { do: "usage", form: "/file PATH" });
+  assert.deepEqual(parseLine("/photo cat.png"), { do: "photo", path: "cat.png" });
+  assert.deepEqual(parseLine("/video cat.mp4"), { do: "video", path: "cat.mp4" });
+  assert.deepEqual(parseLine("/voice purr.ogg"), { do: "voice", path: "purr.ogg" });
+  assert.deepEqual(parseLine("/voice"), { do: "usage", form: "/voice PATH" });
+  assert.deepEqual(parseLine("//photo"), { do: "send", text: "/photo" });
   assert.deepEqual(parseLine("/quit"), { do: "quit" });
   assert.deepEqual(parseLine("/as"), { do: "usage", form: "/as NAME" });
   assert.deepEqual(parseLine("/press it"), { do: "usage", form: "/press NUMBER" });
 });
 
 test("the help lists every command of the chat", () => {
-  for (const word of ["/1", "/press", "/as", "/chat", "/file", "/help", "/quit", "//help"])
+  for (const word of [
+    "/1",
+    "/press",
+    "/as",
+    "/chat",
+    "/file",
+    "/photo",
+    "/video",
+    "/voice",
+    "/help",
+    "/quit",
+    "//help",
+  ])
     assert.ok(HELP.includes(word), word);
 });
