@@ -15,8 +15,8 @@ import { writeOrCheck } from "./generated-file.ts";
 const HOST = "[^\\s/?#@]+";
 
 const schemas: Record<Option["type"], (option: Option) => object> = {
-  // No token is allowed in the file.
-  string: () => ({ type: "string", pattern: "^(?!\\s*\\d+:)[\\s\\S]*\\S" }),
+  // No token is allowed in the file, and an argument in the wrong place may be one.
+  string: ({ positional }) => ({ type: "string", pattern: positional ? "^(?!\\s*\\d+:)[\\s\\S]*\\S" : "\\S" }),
   path: () => ({ type: "string", pattern: "\\S" }),
   url: () => ({ type: "string", pattern: `^https?://${HOST}(/[^\\s?#]*)?$` }),
   proxy: () => ({ type: "string", pattern: `^(https?|socks5)://(${HOST}@)?${HOST}/?$` }),
