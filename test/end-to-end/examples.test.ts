@@ -32,7 +32,11 @@ test("there is a talk for every example", () => {
 
 for (const [name, { said, heard }] of Object.entries(TALKS)) {
   test(`${name} answers in a simulated chat`, async () => {
-    const { code, stdout, stderr } = await run(["simulate", name], { cwd: FOLDER, stdin: said });
+    const { code, stdout, stderr } = await run(["simulate", name], {
+      cwd: FOLDER,
+      stdin: said,
+      node: ["--import", FROM_SOURCE],
+    });
     assert.match(stdout, heard);
     assert.equal(code, 0, stderr);
   });

@@ -50,11 +50,15 @@ export class ChildProcess implements Functions {
 
   async run({ name, port }: JobTask): Promise<HeavyResult["outcome"]> {
     const over = Promise.withResolvers<HeavyResult["outcome"]>();
-    this.#job = { port, over };
+    const job = { port, over };
+    this.#job = job;
     this.#send({ type: "job", name });
-    port.on("message", (message: ToJob) => this.#handOn(message));
-    port.on("close", () => this.#send({ type: "leave" }));
+    // The port of a job that is over closes later, when the child may have the next one.
+    const isAtHand = () => this.#job === job;
+    port.on("message", (message: ToJob) => isAtHand() && this.#handOn(message));
+    port.on("close", () => isAtHand() && this.#send({ type: "leave" }));
     const outcome = await over.promise;
+    this.#job = undefined;
     port.close();
     return outcome;
   }

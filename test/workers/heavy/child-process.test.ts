@@ -45,6 +45,11 @@ test("errors keep their keys, bytes arrive, and shared memory is refused", async
   assert.equal(await children.call("add", 1, 2).result, 3, "and the child goes on");
 });
 
+test("jobs follow one another closely, and the end of one does not reach the next", async () => {
+  await using children = await Children.start();
+  for (let i = 0; i < 500; i++) assert.equal(await children.call("add", i, 1).result, i + 1);
+});
+
 test("a generator yields step by step, and ends early", async () => {
   await using children = await Children.start();
   const job = children.call("count", 3);
