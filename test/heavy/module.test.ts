@@ -116,6 +116,8 @@ describe("waiting jobs", () => {
     const job = other.call(WORK, "place");
     await job.ahead();
     await other.end();
+    // The heavy threads learn of it a moment later.
+    await eventually(() => heavy.status[0]!.waiting === 0);
     flag.raise();
     assert.equal((await placeOf(heavy)).calls, 1);
   });
