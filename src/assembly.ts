@@ -2,7 +2,7 @@
 
 import { availableParallelism } from "node:os";
 import type { Config } from "./config/config.ts";
-import { readMachine, usefulThreads } from "./config/machine.ts";
+import { MACHINE, usefulThreads } from "./config/machine.ts";
 import { Heavy } from "./heavy/heavy.ts";
 import type { Inbox } from "./inbox/inbox.ts";
 import { MemoryInbox } from "./inbox/memory.ts";
@@ -126,7 +126,7 @@ export function assemble(options: AssemblyOptions): Assembly {
   });
   const room = new Room({ limit: memoryLimit, resident: () => process.memoryUsage.rss() });
   const heavy = new Heavy({
-    threads: usefulThreads(readMachine()),
+    threads: usefulThreads(MACHINE),
     memory: workerMemory,
     // Without a limit the threads of a module start together.
     hasRoom: memoryLimit === Number.POSITIVE_INFINITY ? undefined : () => room.has(HEAVY),

@@ -7,7 +7,7 @@ import type { DeadLetter, DeadLetterHandler } from "../src/protocol/dead-letter.
 import { DisconnectedError, TelegramError } from "../src/protocol/errors.ts";
 import type { Caller, Calls } from "./calls.ts";
 import { type ContextOwner, EventContext, enterContext, outside } from "./current-event.ts";
-import { type Defaults, encode } from "./encode.ts";
+import { type Defaults, defaultChatOf, encode } from "./encode.ts";
 import type { Delivered } from "./instance.ts";
 import { placeInScope, type Reporter } from "./reporter.ts";
 import { Streams } from "./streams.ts";
@@ -115,13 +115,12 @@ class Teller implements Caller, ContextOwner {
   #isOver = false;
 
   constructor(delivered: Delivered, calls: Pick<Calls, "make">) {
-    const { key, subject, id, business_connection_id, guest_query_id } = delivered.route;
+    const { key, business_connection_id } = delivered.route;
     this.delivered = delivered;
     this.key = key;
     this.context.held = delivered;
     this.#calls = calls;
-    const isChat = subject === "chat" && guest_query_id === undefined;
-    this.#defaults = { chat_id: isChat ? id : undefined, business_connection_id };
+    this.#defaults = { chat_id: defaultChatOf(delivered.route), business_connection_id };
   }
 
   /** Runs the handler in this context, so that its output and its log lines name the event. */

@@ -9,6 +9,7 @@ import { DOWNLOAD, methodOf, typeOf } from "../src/protocol/method-names.ts";
 import { METHODS, type MethodFacts } from "../src/protocol/method-table.ts";
 import { nearest } from "../src/protocol/nearest.ts";
 import type { Call } from "../src/protocol/port.ts";
+import type { Route } from "../src/protocol/route.ts";
 import { Attachments } from "./attachments.ts";
 import { coalesceKey } from "./coalesce.ts";
 import { refuseUnlessDownload } from "./download.ts";
@@ -22,6 +23,11 @@ export interface Defaults {
   /** Undefined in a user's scope, and for guest queries, which are answered without a chat. */
   chat_id: number | undefined;
   business_connection_id: string | undefined;
+}
+
+/** The chat to which calls of a route's instance go unless they name another. */
+export function defaultChatOf({ subject, id, guest_query_id }: Route): number | undefined {
+  return subject === "chat" && guest_query_id === undefined ? id : undefined;
 }
 
 /** The method of every known event type: a look-up is faster than methodOf(). */

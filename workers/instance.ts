@@ -20,7 +20,7 @@ import type { Pulse } from "../src/protocol/pulse.ts";
 import type { Route } from "../src/protocol/route.ts";
 import type { Caller, Calls } from "./calls.ts";
 import { type ContextEvent, currentContext, EventContext, enterContext } from "./current-event.ts";
-import { encode } from "./encode.ts";
+import { defaultChatOf, encode } from "./encode.ts";
 import type { DeliveryHolder, EventDelivery, Thrown } from "./event-delivery.ts";
 import type { Member } from "./idle-line.ts";
 import type { Asgi3 } from "./loader.ts";
@@ -102,11 +102,11 @@ export class Instance implements Caller, DeliveryHolder, Member {
   #streams: Streams | undefined;
 
   constructor(route: Route, host: InstanceHost) {
-    const { key, subject, id, business_connection_id, guest_query_id } = route;
+    const { key, business_connection_id } = route;
     this.key = key;
     this.#host = host;
     this.#context = new EventContext(this);
-    this.#chat = subject === "chat" && guest_query_id === undefined ? id : undefined;
+    this.#chat = defaultChatOf(route);
     this.#business = business_connection_id;
   }
 

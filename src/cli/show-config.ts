@@ -1,7 +1,7 @@
 /** Every setting and its source, and the machine, as a table or as JSON. No secret is shown. */
 
 import { getHeapStatistics } from "node:v8";
-import { type Machine, readMachine } from "../config/machine.ts";
+import { MACHINE, type Machine } from "../config/machine.ts";
 import { defaultOf, OPTION_KEYS, type OptionKey, optionAt } from "../config/options.ts";
 import { withoutSecrets } from "../config/quote.ts";
 import type { ResolvedSettings, Setting, Settings } from "../config/settings.ts";
@@ -11,7 +11,7 @@ import type { Value } from "../config/value.ts";
 export function showConfig(
   { settings, warnings }: ResolvedSettings,
   asJson: boolean,
-  machine: Machine = readMachine(),
+  machine: Machine = MACHINE,
 ): string {
   const shown = Object.fromEntries(OPTION_KEYS.map((key) => [key, shownSetting(key, settings)]));
   const heaps = heapsOf(settings);

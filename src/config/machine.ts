@@ -22,6 +22,9 @@ export function readMachine(): Machine {
   };
 }
 
+/** Read once: it does not change while the process runs, or only by hand. */
+export const MACHINE = readMachine();
+
 /** Threads that are worth running at once: more than the quota only take turns, and are stopped together when it is used up. */
 export function usefulThreads({ cores, quota }: Pick<Machine, "cores" | "quota">): number {
   return Math.max(1, Math.min(cores, Math.ceil(quota ?? cores)));

@@ -4,7 +4,7 @@
  */
 
 import { UPDATE_KINDS } from "../protocol/route.ts";
-import { readMachine, usefulThreads } from "./machine.ts";
+import { MACHINE, usefulThreads } from "./machine.ts";
 
 /** A row. Its key is the name in the configuration file; `flagOf` and `environmentOf` give the other names. */
 export interface Option {
@@ -124,7 +124,7 @@ export const OPTIONS = {
     alias: "w",
     min: 1,
     max: 256,
-    default: Math.min(usefulThreads(readMachine()), 256),
+    default: Math.min(usefulThreads(MACHINE), 256),
     defaultText: "one per CPU core, no more than the CPU quota",
     group: "Application",
     help: "Worker threads, 1 to 256",
@@ -345,7 +345,7 @@ export const OPTIONS = {
 
 /** 90 % of the memory limit of the container in megabytes; false without a limit. */
 function mostMemory(): number | false {
-  const most = Math.floor((0.9 * (readMachine().memory ?? 0)) / 2 ** 20);
+  const most = Math.floor((0.9 * (MACHINE.memory ?? 0)) / 2 ** 20);
   return most >= 64 ? most : false;
 }
 

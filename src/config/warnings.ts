@@ -2,17 +2,13 @@
 
 import { nearest } from "../protocol/nearest.ts";
 import { UPDATE_KINDS } from "../protocol/route.ts";
-import { type Machine, readMachine, usefulThreads } from "./machine.ts";
+import { MACHINE, type Machine, usefulThreads } from "./machine.ts";
 import { environmentOf, OPTION_KEYS } from "./options.ts";
 import type { Settings } from "./settings.ts";
 import type { Sources } from "./sources.ts";
 import { isExposed } from "./token-exposure.ts";
 
-export async function warningsAbout(
-  settings: Settings,
-  { flags, env }: Sources,
-  machine = readMachine(),
-): Promise<string[]> {
+export async function warningsAbout(settings: Settings, { flags, env }: Sources, machine = MACHINE): Promise<string[]> {
   return [
     ...unknownKinds(settings.allowedUpdates.value ?? []),
     ...misspeltVariables(env),

@@ -165,7 +165,7 @@ export class Heavy {
   }
 }
 
-/** Where it escapes from an application, the event is not settled: it stays in the inbox. */
+/** An application that lets it escape has not settled its event, which stays in the inbox. */
 function stopping(): DisconnectedError {
   return new DisconnectedError("the job was not finished: the server is stopping");
 }

@@ -1,4 +1,4 @@
-/** What there is to say of jobs in heavy threads: one that has ended, and a module at one moment. */
+/** Facts about heavy threads: a job that has ended, and a module at one moment. */
 
 /** A job that has ended. Times are milliseconds. */
 export interface JobFacts {

@@ -25,7 +25,7 @@ export interface OpenJobOptions {
 type Step = PromiseWithResolvers<IteratorResult<unknown, unknown>>;
 
 export class OpenJob {
-  /** What the caller gets. */
+  /** The promise and iterator that the caller gets. */
   readonly handle: Job;
   /** Resolves when the job is over, in whichever way. */
   readonly over: Promise<void>;

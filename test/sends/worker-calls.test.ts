@@ -20,7 +20,7 @@ class Bench {
   readonly logged: [level: string, fields: object, message: string][] = [];
   /** Posted events of worker 3, by number. */
   readonly posted = new Map<number, CallOrigin>([[7, PLACE]]);
-  /** What the chat actions hear. */
+  /** Facts that reach the chat actions. */
   readonly actions: string[] = [];
   turns = 0;
   traces = true;
