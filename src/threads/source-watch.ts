@@ -3,7 +3,7 @@
  * only this file imports chokidar.
  */
 
-import type { Stats } from "node:fs";
+import { existsSync, type Stats } from "node:fs";
 import { stat } from "node:fs/promises";
 import type { FSWatcher } from "chokidar";
 
@@ -17,6 +17,8 @@ export interface SourceWatchOptions {
 const REST = 100;
 /** The file system's clock may be this much behind: ms. */
 const COARSE = 20;
+/** A missing file is looked for this often: ms. chokidar misses one that comes while its folder begins to be watched. */
+const LOOK = 200;
 
 export class SourceWatch {
   readonly #options: SourceWatchOptions;
@@ -24,9 +26,11 @@ export class SourceWatch {
   readonly #since = new Map<string, number>();
   /** Files that chokidar has seen, and watches. */
   readonly #seen = new Set<string>();
+  readonly #missing = new Set<string>();
   readonly #changed = new Set<string>();
   readonly #watcher: Promise<FSWatcher>;
   #rest: NodeJS.Timeout | undefined;
+  #look: NodeJS.Timeout | undefined;
 
   constructor(options: SourceWatchOptions) {
     this.#options = options;
@@ -37,7 +41,7 @@ export class SourceWatch {
   async add(file: string): Promise<void> {
     if (this.#since.has(file)) return;
     this.#since.set(file, Date.now() - COARSE);
-    (await this.#watcher).add(file);
+    await this.#watchOrLookFor(file);
   }
 
   async close(): Promise<void> {
@@ -45,6 +49,7 @@ export class SourceWatch {
     this.#since.clear();
     const watcher = await this.#watcher;
     clearTimeout(this.#rest);
+    clearTimeout(this.#look);
     await watcher.close();
   }
 
@@ -54,14 +59,30 @@ export class SourceWatch {
       watch([], { alwaysStat: true })
         .on("all", (_, path, stats) => this.#notice(path, stats))
         // chokidar stops watching a removed file, which may come back.
-        .on("unlink", async (path) => void (await this.#watcher).add(path))
+        .on("unlink", (path) => this.#watchOrLookFor(path))
         .on("error", (error) => this.#options.onError(error as Error))
     );
   }
 
+  async #watchOrLookFor(file: string): Promise<void> {
+    const watcher = await this.#watcher;
+    // A watch that has been closed begins nothing.
+    if (!this.#since.has(file)) return;
+    if (existsSync(file)) return void watcher.add(file);
+    this.#missing.add(file);
+    this.#look ??= setTimeout(() => this.#lookForMissing(), LOOK);
+  }
+
+  #lookForMissing(): void {
+    this.#look = undefined;
+    const missing = [...this.#missing];
+    this.#missing.clear();
+    for (const file of missing) void this.#watchOrLookFor(file);
+  }
+
   #notice(path: string, stats: Stats | undefined): void {
     const since = this.#since.get(path);
-    // The folder of a file that does not exist yet is watched, too.
+    // The folder of a file that goes while its watch begins is watched, too.
     if (since === undefined) return;
     const isFirst = !this.#seen.has(path);
     this.#seen.add(path);

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { EventEmitter, once } from "node:events";
 import { mkdirSync, renameSync, rmSync } from "node:fs";
+import { dirname } from "node:path";
 import { type TestContext, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { SourceWatch } from "../../src/threads/source-watch.ts";
@@ -10,7 +11,10 @@ import { Folder } from "../folder.ts";
 async function watching(t: TestContext, ...names: string[]) {
   const folder = new Folder();
   const path = (name: string) => folder.join(name);
-  const write = (name: string, text = String(Math.random())) => void folder.write(name, text);
+  const write = (name: string, text = String(Math.random())) => {
+    mkdirSync(dirname(path(name)), { recursive: true });
+    folder.write(name, text);
+  };
   const changes = new EventEmitter<{ change: [string[]] }>();
   const all: string[][] = [];
   changes.on("change", (files) => all.push(files));
@@ -60,7 +64,6 @@ test("a file that is removed and comes back is reported both times", async (t) =
 
 test("a file that is removed and comes back is reported, also where other folders are watched", async (t) => {
   const { path, write, watch, changed } = await watching(t, "a.ts");
-  mkdirSync(path("deep"));
   write("deep/b.ts");
   await delay(50);
   await watch.add(path("deep/b.ts"));
@@ -110,7 +113,6 @@ test("files that change at once are reported together", async (t) => {
 
 test("a file that is added later is reported, and one that is added twice is reported once", async (t) => {
   const { path, write, watch, changed } = await watching(t, "a.ts");
-  mkdirSync(path("deep"));
   write("deep/b.ts");
   await delay(50);
   for (let i = 0; i < 2; i++) await watch.add(path("deep/b.ts"));
@@ -139,6 +141,21 @@ test("a file that is written at any moment after its import is reported", async 
       // Spread over the time that the start of all watches takes.
       await delay(i / 8);
       write(name, "changed");
+    }),
+  );
+  const missed = () => names.filter((name) => !all.flat().includes(name));
+  await eventually(() => missed().length === 0, missed);
+});
+
+test("a missing file that comes at any moment after it was asked for is reported", async (t) => {
+  // Each in a folder of its own: the moment at issue is the one in which a folder begins to be watched.
+  const names = Array.from({ length: 100 }, (_, i) => `${i}/missing.ts`);
+  const { path, write, watch, all } = await watching(t, ...names.map((_, i) => `${i}/there.ts`));
+  await Promise.all(
+    names.map(async (name, i) => {
+      void watch.add(path(name));
+      await delay(i / 8);
+      write(name);
     }),
   );
   const missed = () => names.filter((name) => !all.flat().includes(name));

@@ -80,6 +80,16 @@ describe("a worker that is blocked", () => {
     assert.deepEqual(bench.lines, []);
   });
 
+  test("of short turns it watches some: one that begins within 20 ms of a watched one is not judged", async () => {
+    const bench = new Bench();
+    await bench.turn(19, [events(1)]);
+    await bench.turn(500, [events(2)]);
+    assert.deepEqual(bench.lines, []);
+    await bench.turn(20, [events(3)]);
+    await bench.turn(500, [events(4)]);
+    assert.equal(bench.lines.length, 1);
+  });
+
   test("a turn without application code is not judged, and other items in it do not count", async () => {
     const bench = new Bench();
     await bench.turn(500, [{ type: "debug", debug: true }]);
