@@ -16,6 +16,8 @@ export interface Phase {
   readonly heavyEvery?: number;
   /** Heavy updates come from this many chats of their own, so that no light update waits for one in its own chat. */
   readonly heavyChats?: number;
+  /** Heavy updates come at even distances, and not at random. */
+  readonly isEven?: boolean;
   /** Each update asks for the heap in use on the application's thread. */
   readonly asksForHeap?: boolean;
   /** Its result has every single time, for results that are pooled over several runs. */
@@ -26,6 +28,8 @@ export interface Load {
   readonly phases: readonly Phase[];
   /** The time that each call takes: ms. */
   readonly latency?: number;
+  /** The number of updates of a phase that get no answer. */
+  readonly unanswered?: number;
   /** Another seed makes another load of the same kind; default 1. */
   readonly seed?: number;
   /** The server gets the stub's address as `localhost`, so that it has to look a name up. */
@@ -97,11 +101,12 @@ export class Backlog {
   }
 
   /** A Poisson process: the time between two updates has an exponential distribution. */
-  #atRandom({ chats, rate = 1, heavyEvery = Number.POSITIVE_INFINITY, heavyChats = 0 }: Phase, i: number): Traits {
+  #atRandom(phase: Phase, i: number): Traits {
+    const { chats, rate = 1, heavyEvery = Number.POSITIVE_INFINITY, heavyChats = 0, isEven = false } = phase;
     const before = i === 0 ? 0 : this.#times[this.#texts.length - 1]!;
     const time = before - (Math.log(1 - this.#random.next()) / rate) * 1000;
     const chat = this.#random.integer(0, chats - 1);
-    const isHeavy = this.#random.chance(1 / heavyEvery);
+    const isHeavy = isEven ? (i + 1) % heavyEvery === 0 : this.#random.chance(1 / heavyEvery);
     if (!isHeavy || heavyChats === 0) return { chat, isHeavy, time };
     return { chat: chats + this.#random.integer(0, heavyChats - 1), isHeavy, time };
   }

@@ -24,6 +24,8 @@ export interface Task {
   readonly heavy?: { readonly rounds: number; readonly ms: number };
   /** The idle time before each reading of the server's memory, ahead of the first phase and after each phase: ms. */
   readonly settle?: number;
+  /** Looks at the server's folder before it is stopped. */
+  readonly inspect?: (folder: string) => Promise<void>;
   /** More of the server's environment. */
   readonly env?: NodeJS.ProcessEnv;
 }
@@ -91,6 +93,7 @@ async function runPhases(task: Task, stub: Channel, place: Place): Promise<Run> 
       phases.push({ ...result, memory: memoryOf(server.pid) });
       if (faultsIn(result.verdict) !== undefined) break;
     }
+    await task.inspect?.(place.folder);
     const cpu = cpuOf(server.pid);
     const faults = faultsIn(phases.at(-1)!.verdict);
     return {

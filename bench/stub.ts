@@ -217,7 +217,8 @@ class Stub {
     const sent = `{"message_id":${this.#ledger.answers},"date":1790000000,"chat":{"id":${chat},"type":"private","first_name":"User"},"text":"${text}"}`;
     if (this.#load.latency === undefined) slot.answer = ok(sent);
     else this.#delay({ due: this.#lastAnswer + this.#load.latency, connection, slot, answer: ok(sent) });
-    if (this.#ledger.answers === this.#end && this.#isOn) void this.#finish();
+    const isLast = this.#ledger.answers === this.#end - (this.#load.unanswered ?? 0);
+    if (isLast && this.#isOn) void this.#finish();
   }
 
   /** "17 heap 2 4194304": thread 2 uses 4 MiB. */

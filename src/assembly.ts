@@ -106,6 +106,7 @@ export function assemble(options: AssemblyOptions): Assembly {
     oldest: (Date.now() - maxAge) / 1000,
     words,
     hide,
+    suspected: () => pool.startQuarantine(),
     onError,
     log,
     diagnostics,

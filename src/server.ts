@@ -254,6 +254,7 @@ class Server implements RunningServer {
       phase: this.#stopped !== undefined ? "stopping" : this.#isServing ? "serving" : "starting",
       source: source?.state ?? none,
       workers: pool?.status ?? [],
+      reloadFailure: pool?.reloadFailure,
       heavy: heavy?.status ?? [],
       droppedInstances: pool?.dropped ?? { idle: 0, evicted: 0 },
       unsettled: updates?.unsettled ?? 0,

@@ -92,7 +92,8 @@ class Host {
     this.drained = this.#drained.promise;
     const pulse = new Pulse(task.pulse);
     pulse.beat();
-    setInterval(() => pulse.beat(this.#measures()), BEAT).unref();
+    // Timers that follow one another run without a turn of the event loop between them: the beat is to see them.
+    setInterval(() => setImmediate(() => pulse.beat(this.#measures())), BEAT).unref();
     this.#bot = task.bot;
     this.#outbound = outbound;
     this.#reporter = reporter;
@@ -109,6 +110,7 @@ class Host {
       pulse,
       deadLetters,
     });
+    reporter.contain = (error) => this.#instances.threwUncaught(error);
     const blocks = new BlockWatch({ task, reporter, pulse, instances: this.#instances });
     task.port.on("message", (items: ToWorker[]) => {
       blocks.begin(items);

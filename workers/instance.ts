@@ -247,6 +247,15 @@ export class Instance implements Caller, DeliveryHolder, Member {
     this.#finish({ thrown, held: this.held, received: this.#received });
   }
 
+  /** The application's code threw, where nothing catches it: at its event, or at none. */
+  threw(error: unknown, event: ContextEvent | undefined): void {
+    const kept = event === undefined ? undefined : this.#keptOf(event.delivery);
+    if (kept === undefined) return this.end({ error });
+    this.over(kept);
+    this.#closeStreams();
+    this.#host.workOver(this, kept, { error });
+  }
+
   /** The event that was at hand or kept is settled, has failed, or is given up. */
   over(event: Delivered): void {
     event.delivery.end();

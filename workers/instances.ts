@@ -10,7 +10,7 @@ import type { Call, Place, ToMain } from "../src/protocol/port.ts";
 import type { Pulse } from "../src/protocol/pulse.ts";
 import { SHARDS, shardOf } from "../src/protocol/shard.ts";
 import type { Calls } from "./calls.ts";
-import { currentContext, enterContext, outside } from "./current-event.ts";
+import { currentContext, currentEvent, enterContext, outside } from "./current-event.ts";
 import type { DeadLetters } from "./dead-letters.ts";
 import { scopeOf } from "./event.ts";
 import type { Thrown } from "./event-delivery.ts";
@@ -144,6 +144,17 @@ export class Instances implements InstanceHost {
   placeOf(seq: number): Place | undefined {
     for (const { key, held } of this.#live.values()) if (held?.seq === seq) return placeInScope(key, held.event);
     return undefined;
+  }
+
+  /** Takes an error that nothing caught, as a throw of the instance whose code runs. @returns false if that is none */
+  threwUncaught(error: unknown): boolean {
+    const context = currentContext();
+    if (context === undefined) return false;
+    const instance = context.instance as Instance;
+    const event = currentEvent();
+    if (instance.state === "ended" && event === undefined) this.#reportIdleThrow(instance, { error });
+    else instance.threw(error, event);
+    return true;
   }
 
   // ---- from the instances ----

@@ -10,9 +10,17 @@ import type { LogLevel, Place, ToMain } from "../src/protocol/port.ts";
 import { currentContext, currentEvent } from "./current-event.ts";
 import { captureOutput } from "./output.ts";
 
+const UNCAUGHT = {
+  uncaughtException: "an uncaught exception",
+  unhandledRejection: "an unhandled promise rejection",
+} as const;
+
 export class Reporter {
   /** True if debug lines are logged. */
   debug: boolean;
+
+  /** Takes an error that nothing caught. @returns false if it belongs to no instance */
+  contain: (error: unknown) => boolean = () => false;
 
   readonly #outbound: Batch<ToMain>;
   /** Reports output whose line is not complete yet. */
@@ -25,8 +33,8 @@ export class Reporter {
     this.#finishOutput = captureOutput((stream, text) =>
       outbound.push({ type: "output", stream, text, ...this.#place() }),
     );
-    process.on("uncaughtException", (error) => this.#crash("an uncaught exception ends the worker", error));
-    process.on("unhandledRejection", (error) => this.#crash("an unhandled promise rejection ends the worker", error));
+    process.on("uncaughtException", (error) => this.#uncaught("uncaughtException", error));
+    process.on("unhandledRejection", (error) => this.#uncaught("unhandledRejection", error));
     process.on("exit", (code) => this.#exit(code));
   }
 
@@ -43,10 +51,14 @@ export class Reporter {
     this.#outbound.flush();
   }
 
-  /** An uncaught error may leave anything half done, so the thread ends, and the main thread replaces it. */
-  #crash(message: string, error: unknown): void {
+  /**
+   * An error of an instance's code is its application's throw. Any other one may have left anything half done, so the thread ends, and
+   * the main thread replaces it. An application that listens for such errors decides itself.
+   */
+  #uncaught(kind: keyof typeof UNCAUGHT, error: unknown): void {
+    if (process.listenerCount(kind) > 1 || this.contain(error)) return;
     this.#crashed = true;
-    this.#reportCrash(message, error);
+    this.#reportCrash(`${UNCAUGHT[kind]} ends the worker`, error);
     process.exit(1);
   }
 

@@ -4,117 +4,81 @@
  *   received() --> waiting -- its turn, and room --> posted -- settled() --> gone
  *                            posted -- kept() --> posted, but in no window; no suspect any more -- settled() --> gone
  *                            posted -- timedOut() --> dead letter
- *                            suspect <-- workerDied() -- posted
- *                            suspect -- its turn, with nothing else posted --> posted, alone
- *                                       dead letter <-- workerDied() -- posted, alone, at the last attempt allowed
- *                waiting <-- workerDrained() -- posted, not settled
- *                suspect <-- workerDrained() -- posted, if it is a suspect or its worker has suspects
+ *                            posted -- workerDied(), blamed --> suspect: waits for quarantine
+ *                            posted -- workerDied() -- not blamed --> waiting, at the head of its line
+ *                            suspect -- its turn, alone in quarantine --> posted -- settled() --> gone
+ *                                       dead letter <-- workerDied(), blamed for certain -- at the last attempt allowed
+ *                waiting, suspect <-- workerDrained() -- posted, not settled
  *   any state, but for posted -- revoke() of its shard --> gone, left to the inbox
  *   posted -- revoked(), refused() --> gone, left to the inbox
  *
- * The events of one scope form a line and leave it in order. Lines take turns, and each may have a few events posted at once:
- * enough to keep a worker busy, few enough that no chat fills it.
- *
- * Every event that a dead worker held may have killed it: all of them are suspects. Suspects are posted again one at a time,
- * before anything else of their worker, so that the next death has one cause.
- *
- * The file is longer than others because every transition above changes the same lines and counts.
+ * A death costs its culprit alone. The culprit is certain if the crash named it, or if it was alone; else the event that the
+ * application last worked at is the first guess. A suspect waits with its line for the quarantine, a worker of its own that gets one
+ * suspect at a time, while the shard's worker goes on with the other lines. A suspect that is settled or kept is cleared, and its
+ * scope stays in quarantine, where its instance is, until that worker ends.
  */
 
-import type { ReceivedEvent } from "../protocol/received-event.ts";
 import { HighWater } from "./high-water.ts";
+import { type Arrival, type Held, Line } from "./line.ts";
 import { ShardTable } from "./shard-table.ts";
-
-/** An unsettled event of the inbox, with its address. */
-export interface Arrival extends ReceivedEvent {
-  /** Number of workers that died while they held the event. */
-  deaths: number;
-  readonly body: string;
-  /** The chat's or user's id, which decides the shard. */
-  readonly id: number;
-}
+import { WorkerQueue } from "./worker-queue.ts";
 
 export interface DispatcherOptions {
   workers: number;
   /** Number of deaths of its worker that one event may cause. */
   maxAttempts: number;
-  /** Posts an event to a worker. `alone`: the worker holds nothing else, so its death would have one cause. */
+  /** Posts an event to a worker. `alone`: a suspect, and the only one of the process at hand. */
   post(worker: number, arrival: Arrival, alone: boolean): void;
   /** The event killed its worker too often, or took too long: the dispatcher has let go of it. */
   deadLetter(worker: number, arrival: Arrival, cause: "deadly" | "timed out"): void;
+  /** A suspect waits, and the quarantine is not open. May be called again. */
+  suspected(): void;
 }
 
-/** An event that was posted so often without an end is a suspect from the start. */
-const SUSPICIOUS = 2;
+/** The cause of a worker's death, as far as it is known. */
+export interface Blame {
+  /** Number of the event that the crash named. */
+  readonly named?: number | undefined;
+  /** Number of the event that the application last worked at. */
+  readonly guessed?: number | undefined;
+}
 
-/** Events of one scope that a worker may hold at once. */
-const POSTED_PER_SCOPE = 32;
-/** Events that one worker may hold at once. */
-const POSTED_PER_WORKER = 1000;
-/** Events of one scope that may be unsettled although the application went on. */
-const KEPT_PER_SCOPE = 32;
+/** An event that earlier processes posted so often without an end is a suspect from the start. */
+const SUSPICIOUS = 2;
+/** An event whose posting ended so often with a death of unknown cause is a suspect. */
+const INTERRUPTED = 3;
+
 /** Unsettled events, and characters in them, at the high-water mark. */
 const MOST_UNSETTLED = 10_000;
 const MOST_CHARACTERS = 64 * 1024 * 1024;
 
-interface Line {
-  readonly scope: string;
-  readonly shard: number;
-  readonly worker: WorkerState;
-  waiting: Arrival[];
-  /** Events of the line that are posted or suspect, but for those that are kept. */
-  posted: number;
-  /** Events at which the application has open work, although it went on. */
-  kept: number;
-  /** The shard is being taken away: nothing of the line is posted or kept. */
-  isRevoked: boolean;
-}
-
-interface WorkerState {
-  readonly number: number;
-  isOpen: boolean;
-  /** By `seq`, in the order of posting. */
-  readonly posted: Map<number, Held>;
-  /** The posted events that are kept. They count in no window. */
-  readonly kept: Set<Held>;
-  /** Lines whose next event may be posted when the worker has room. */
-  readonly ready: Set<Line>;
-  /** Posted one at a time before anything else, in order. Their lines count them as posted. */
-  suspects: Held[];
-  /** The posted event is a suspect, and the only one. */
-  alone: boolean;
-}
-
-interface Held {
-  readonly arrival: Arrival;
-  readonly line: Line;
-}
-
 export class Dispatcher {
+  /** Number of the worker that is the quarantine. */
+  readonly quarantine: number;
   readonly #options: DispatcherOptions;
   readonly #table: ShardTable;
-  readonly #workers: readonly WorkerState[];
+  readonly #quarantine: WorkerQueue;
+  /** By number; the quarantine is the last. */
+  readonly #workers: readonly WorkerQueue[];
   readonly #lines = new Map<string, Line>();
+  /** Scopes that have, or had, a suspect: their instances are in quarantine, or nowhere. */
+  readonly #quarantined = new Set<string>();
   readonly #highWater = new HighWater(() =>
     Math.max(this.#unsettled / MOST_UNSETTLED, this.#characters / MOST_CHARACTERS),
   );
   #unsettled = 0;
   #characters = 0;
+  /** Suspects that earlier processes left wait until nothing else is to be done, or for trySuspects(). */
+  #isPatient = true;
   #isClosed = false;
   #idle: PromiseWithResolvers<void> | undefined;
 
   constructor(options: DispatcherOptions) {
     this.#options = options;
+    this.quarantine = options.workers;
     this.#table = new ShardTable(options.workers);
-    this.#workers = Array.from({ length: options.workers }, (_, number) => ({
-      number,
-      isOpen: false,
-      posted: new Map(),
-      kept: new Set(),
-      ready: new Set(),
-      suspects: [],
-      alone: false,
-    }));
+    this.#workers = Array.from({ length: options.workers + 1 }, (_, number) => new WorkerQueue(number));
+    this.#quarantine = this.#workers.at(-1)!;
   }
 
   /** Number of events received and not settled. */
@@ -124,14 +88,14 @@ export class Dispatcher {
 
   /** Number of events at the workers. */
   get inFlight(): number {
-    return this.#workers.reduce((sum, { posted }) => sum + posted.size, 0);
+    return this.#workers.reduce((sum, { size }) => sum + size, 0);
   }
 
   /** Time of receipt of the oldest unsettled event; undefined if there is none. */
   get oldest(): number | undefined {
-    const first = [...this.#lines.values()].flatMap(({ waiting }) => waiting.slice(0, 1));
-    const held = this.#workers.flatMap(({ posted, suspects }) => [...posted.values(), ...suspects]);
-    const times = [...first, ...held.map(({ arrival }) => arrival)].map(({ received_at }) => received_at);
+    const waiting = [...this.#lines.values()].flatMap((line) => line.waiting.slice(0, 1));
+    const held = this.#workers.flatMap((worker) => worker.held);
+    const times = [...waiting, ...held.map(({ arrival }) => arrival)].map(({ received_at }) => received_at);
     return times.length === 0 ? undefined : times.reduce((one, other) => Math.min(one, other));
   }
 
@@ -140,49 +104,51 @@ export class Dispatcher {
     return this.#highWater.isReached;
   }
 
+  /** True if the quarantine has something to do. */
+  get needsQuarantine(): boolean {
+    return this.#quarantine.hasSuspects || this.#quarantine.size > 0;
+  }
+
   received(arrival: Arrival): void {
     this.#unsettled += 1;
     this.#characters += arrival.body.length;
     const line = this.#lines.get(arrival.scope) ?? this.#open(arrival);
-    if (arrival.attempts >= SUSPICIOUS && line.waiting.length === 0) {
-      line.posted += 1;
-      line.worker.suspects.push({ arrival, line });
-    } else {
-      line.waiting.push(arrival);
-      this.#queue(line);
-    }
+    line.waiting.push(arrival);
+    // No instance of the scope has had an event since the process started.
+    if (arrival.attempts >= SUSPICIOUS && line.posted + line.kept === 0) {
+      arrival.isSuspect = true;
+      this.#place(line);
+    } else line.worker.add(line);
     this.#pump(line.worker);
   }
 
   settled(worker: number, seqs: readonly number[]): void {
-    const state = this.#workers[worker]!;
+    const queue = this.#workers[worker]!;
     for (const seq of seqs) {
-      const held = state.posted.get(seq);
-      if (held !== undefined) this.#letGo(state, held);
+      const held = queue.get(seq);
+      if (held === undefined) continue;
+      held.line.widen();
+      this.#letGo(queue, held);
     }
-    this.#pump(state);
+    this.#pump(queue);
     this.#signal();
   }
 
   /** The application goes on, while it has open work at the event. */
   kept(worker: number, seq: number): void {
-    const state = this.#workers[worker]!;
-    const held = state.posted.get(seq);
-    if (held === undefined || state.kept.has(held)) return;
-    state.kept.add(held);
-    held.line.posted -= 1;
-    held.line.kept += 1;
-    // An application that asks for more has survived it.
-    state.alone = false;
-    if (held.line.waiting.length > 0) this.#queue(held.line);
-    this.#pump(state);
+    const queue = this.#workers[worker]!;
+    const held = queue.get(seq);
+    if (held === undefined || !queue.keep(held)) return;
+    queue.add(held.line);
+    this.#pump(queue);
   }
 
   /** The worker can take events. */
   workerReady(worker: number): void {
-    const state = this.#workers[worker]!;
-    state.isOpen = !this.#isClosed;
-    this.#pump(state);
+    const queue = this.#workers[worker]!;
+    queue.isOpen = !this.#isClosed;
+    this.#pump(queue);
+    this.#signal();
   }
 
   /** The worker gets nothing more until `workerReady()`. */
@@ -191,38 +157,38 @@ export class Dispatcher {
   }
 
   /**
-   * The worker is dead, and every event that it held is a suspect.
-   * @param culprit number of the event that is known to have killed it
-   * @returns the numbers of the events that it held
+   * The worker is dead. Its events go back to the heads of their lines, the culprit as a suspect.
+   * @returns the number of the event that is blamed, for certain or not
    */
-  workerDied(worker: number, culprit?: number): number[] {
-    const state = this.#workers[worker]!;
-    const held = inOrder(state);
-    const guilty = state.alone ? held.find((one) => !state.kept.has(one)) : state.posted.get(culprit ?? -1);
-    state.isOpen = false;
-    state.alone = false;
-    this.#takeBack(state);
-    state.suspects = [...held, ...state.suspects];
-    for (const { arrival } of held) arrival.deaths += 1;
-    if (guilty !== undefined && guilty.arrival.deaths >= this.#options.maxAttempts) {
-      state.suspects.splice(state.suspects.indexOf(guilty), 1);
-      this.#forget(guilty);
-      this.#options.deadLetter(worker, guilty.arrival, "deadly");
+  workerDied(worker: number, { named, guessed }: Blame = {}): number | undefined {
+    const queue = this.#workers[worker]!;
+    const certain = queue.get(named ?? -1) ?? queue.suspect;
+    const culprit = certain ?? queue.get(guessed ?? -1);
+    const held = queue.close();
+    if (culprit !== undefined) {
+      culprit.arrival.deaths += 1;
+      culprit.arrival.isSuspect = true;
     }
-    state.suspects = this.#withoutRevoked(state.suspects);
+    if (certain === undefined) {
+      for (const { arrival } of held) if (arrival.attempts >= INTERRUPTED) arrival.isSuspect = true;
+    }
+    const isDeadly = certain !== undefined && certain.arrival.deaths >= this.#options.maxAttempts;
+    if (isDeadly) this.#forget(certain);
+    // This suspect is of this process, and its chat is not to wait for others.
+    if (culprit !== undefined) this.#isPatient = false;
+    this.#takeBack(queue, isDeadly ? held.filter((one) => one !== certain) : held);
+    if (isDeadly) this.#options.deadLetter(worker, certain.arrival, "deadly");
     this.#signal();
-    return held.map(({ arrival }) => arrival.seq);
+    return culprit?.arrival.seq;
   }
 
   /** The event took too long, and its worker was ended for it: it is a dead letter, and the worker's other events are not blamed. */
   timedOut(worker: number, seq: number): void {
-    const state = this.#workers[worker]!;
-    const held = state.posted.get(seq);
-    if (held !== undefined) {
-      this.#letGo(state, held);
-      this.#options.deadLetter(worker, held.arrival, "timed out");
-    }
+    const queue = this.#workers[worker]!;
+    const held = queue.get(seq);
+    if (held !== undefined) this.#letGo(queue, held);
     this.workerDrained(worker, []);
+    if (held !== undefined) this.#options.deadLetter(worker, held.arrival, "timed out");
   }
 
   /**
@@ -230,69 +196,69 @@ export class Dispatcher {
    * @param unseen numbers of the events that no application received: their delivery was no attempt
    */
   workerDrained(worker: number, unseen: readonly number[]): void {
-    const state = this.#workers[worker]!;
-    this.#withdraw(state, unseen);
-    const all = inOrder(state);
-    state.isOpen = false;
-    this.#takeBack(state);
-    const held = this.#withoutRevoked(all);
-    // Suspects go before anything else, so an event that was posted before them joins them, or they would overtake it.
-    if (state.alone || state.suspects.length > 0) state.suspects = [...held, ...state.suspects];
-    else for (const { arrival, line } of held.reverse()) this.#return(arrival, line);
-    state.alone = false;
+    const queue = this.#workers[worker]!;
+    for (const seq of unseen) {
+      const held = queue.get(seq);
+      if (held !== undefined) held.arrival.attempts -= 1;
+    }
+    this.#takeBack(queue, queue.close());
     this.#signal();
   }
 
   /** The shard is taken away: posts nothing of it from now on, and forgets its waiting events. @returns its worker */
   revoke(shard: number): number {
-    const worker = this.#table.workerOf(shard);
-    const state = this.#workers[worker]!;
     for (const line of this.#lines.values()) {
       if (line.shard !== shard) continue;
       line.isRevoked = true;
-      state.ready.delete(line);
+      line.worker.remove(line);
       for (const arrival of line.waiting.splice(0)) this.#leave(arrival);
-      if (line.posted + line.kept === 0) this.#lines.delete(line.scope);
+      this.#drop(line);
     }
-    state.suspects = this.#withoutRevoked(state.suspects);
-    this.#pump(state);
+    for (const queue of this.#workers) this.#pump(queue);
     this.#signal();
-    return worker;
+    return this.#table.workerOf(shard);
   }
 
   /** The shard's instances have ended: forgets its posted events, too. */
   revoked(shard: number): void {
-    const state = this.#workers[this.#table.workerOf(shard)]!;
-    for (const held of [...state.posted.values()]) if (held.line.shard === shard) this.#letGo(state, held);
-    this.#pump(state);
+    for (const queue of this.#workers) {
+      for (const held of queue.held) if (held.line.shard === shard) this.#letGo(queue, held);
+      this.#pump(queue);
+    }
     this.#signal();
   }
 
   /** The inbox refused these deliveries before they were posted: the events are not this process's any more. */
   refused(worker: number, seqs: readonly number[]): void {
-    const state = this.#workers[worker]!;
+    const queue = this.#workers[worker]!;
     for (const seq of seqs) {
-      const held = state.posted.get(seq);
-      if (held !== undefined) this.#letGo(state, held);
+      const held = queue.get(seq);
+      if (held !== undefined) this.#letGo(queue, held);
     }
-    this.#pump(state);
+    this.#pump(queue);
     this.#signal();
+  }
+
+  /** Suspects that earlier processes left wait no longer. */
+  trySuspects(): void {
+    this.#isPatient = false;
+    this.#pump(this.#quarantine);
   }
 
   /** Posts nothing from now on; posted events can still be settled. */
   close(): void {
     this.#isClosed = true;
-    for (const state of this.#workers) state.isOpen = false;
+    for (const queue of this.#workers) queue.isOpen = false;
   }
 
   /** The posted event of that number, if that worker holds it. */
   posted(worker: number, seq: number): Arrival | undefined {
-    return this.#workers[worker]!.posted.get(seq)?.arrival;
+    return this.#workers[worker]!.get(seq)?.arrival;
   }
 
-  /** @param id of a chat or user */
-  workerOf(id: number): number {
-    return this.#table.workerOf(this.#table.shardOf(id));
+  /** The worker that gets the scope's events. @param id of its chat or user */
+  workerOf(scope: string, id: number): number {
+    return this.#queueOf(scope, this.#table.shardOf(id)).number;
   }
 
   /** Resolves when there is room for another batch, or the signal is aborted. */
@@ -309,94 +275,65 @@ export class Dispatcher {
 
   #open({ scope, id }: Arrival): Line {
     const shard = this.#table.shardOf(id);
-    const worker = this.#workers[this.#table.workerOf(shard)]!;
-    const line = { scope, shard, worker, waiting: [], posted: 0, kept: 0, isRevoked: false };
+    const line = new Line(scope, shard, this.#queueOf(scope, shard));
     this.#lines.set(scope, line);
     return line;
   }
 
-  #queue(line: Line): void {
-    if (line.posted < POSTED_PER_SCOPE && line.kept < KEPT_PER_SCOPE) line.worker.ready.add(line);
+  #queueOf(scope: string, shard: number): WorkerQueue {
+    return this.#quarantined.has(scope) ? this.#quarantine : this.#workers[this.#table.workerOf(shard)]!;
   }
 
   /** Posts every event that may be posted. */
-  #pump(state: WorkerState): void {
-    for (let next = this.#next(state); next !== undefined; next = this.#next(state)) {
+  #pump(queue: WorkerQueue): void {
+    for (let next = queue.next(); next !== undefined; next = queue.next()) {
       const { arrival } = next;
       arrival.attempts += 1;
-      state.posted.set(arrival.seq, next);
-      this.#options.post(state.number, arrival, state.alone);
+      this.#options.post(queue.number, arrival, queue.suspect !== undefined);
     }
+    const isCalledFor = queue === this.#quarantine && queue.hasSuspects && !queue.isOpen && !this.#isPatient;
+    if (isCalledFor && !this.#isClosed) this.#options.suspected();
   }
 
-  /** Takes the next suspect; without suspects, one event of each line in turn while the worker has room. */
-  #next(state: WorkerState): Held | undefined {
-    const posted = state.posted.size - state.kept.size;
-    if (!state.isOpen || posted >= POSTED_PER_WORKER) return undefined;
-    if (state.suspects.length > 0 || state.alone) {
-      if (posted > 0) return undefined;
-      const suspect = state.suspects.shift();
-      state.alone = suspect !== undefined;
-      if (suspect !== undefined) return suspect;
-    }
-    for (const line of state.ready) {
-      state.ready.delete(line);
-      if (line.kept >= KEPT_PER_SCOPE) continue;
-      const arrival = line.waiting.shift();
-      if (arrival === undefined) continue;
-      line.posted += 1;
-      // To the end of the queue.
-      if (line.waiting.length > 0) this.#queue(line);
-      return { arrival, line };
-    }
-    return undefined;
+  /** Puts a line whose worker has none of its events into the queue of the right worker. */
+  #place(line: Line): void {
+    line.worker.remove(line);
+    if (line.hasSuspect) this.#quarantined.add(line.scope);
+    line.worker = this.#queueOf(line.scope, line.shard);
+    line.worker.add(line);
   }
 
-  #withdraw(state: WorkerState, unseen: readonly number[]): void {
-    for (const seq of unseen) {
-      const held = state.posted.get(seq);
-      if (held !== undefined) held.arrival.attempts -= 1;
+  /** The worker is gone: its events go back to the heads of their lines, and the instances of its scopes are gone. */
+  #takeBack(queue: WorkerQueue, held: readonly Held[]): void {
+    const lines = new Set(held.map(({ line }) => line));
+    for (const { arrival, line } of held.toReversed()) {
+      if (line.isRevoked) this.#leave(arrival);
+      else line.waiting.unshift(arrival);
     }
+    if (queue === this.#quarantine) {
+      this.#quarantined.clear();
+      for (const line of this.#lines.values()) if (line.worker === queue) lines.add(line);
+    }
+    for (const line of lines) {
+      if (line.isEmpty) this.#drop(line);
+      else this.#place(line);
+    }
+    for (const worker of this.#workers) this.#pump(worker);
   }
 
-  /** Puts the event back at the head of its line. */
-  #return(arrival: Arrival, line: Line): void {
-    line.posted -= 1;
-    line.waiting.unshift(arrival);
-    this.#queue(line);
-  }
-
-  #letGo(state: WorkerState, held: Held): void {
-    state.posted.delete(held.arrival.seq);
-    if (state.kept.delete(held)) this.#unkeep(held);
-    // A suspect is the only event at hand.
-    else state.alone = false;
+  #letGo(queue: WorkerQueue, held: Held): void {
+    queue.release(held);
     this.#forget(held);
   }
 
-  /** The worker has none of its events any more. */
-  #takeBack(state: WorkerState): void {
-    for (const held of state.kept) this.#unkeep(held);
-    state.kept.clear();
-    state.posted.clear();
-  }
-
-  #unkeep({ line }: Held): void {
-    line.kept -= 1;
-    line.posted += 1;
-  }
-
-  /** @returns the events of lines that stay; the others are forgotten */
-  #withoutRevoked(held: Held[]): Held[] {
-    for (const one of held) if (one.line.isRevoked) this.#forget(one);
-    return held.filter(({ line }) => !line.isRevoked);
-  }
-
   #forget({ arrival, line }: Held): void {
-    line.posted -= 1;
     this.#leave(arrival);
-    if (line.waiting.length > 0) this.#queue(line);
-    else if (line.posted + line.kept === 0 && this.#lines.get(line.scope) === line) this.#lines.delete(line.scope);
+    if (line.waiting.length > 0) line.worker.add(line);
+    else this.#drop(line);
+  }
+
+  #drop(line: Line): void {
+    if (line.isEmpty && this.#lines.get(line.scope) === line) this.#lines.delete(line.scope);
   }
 
   #leave({ body }: Arrival): void {
@@ -406,13 +343,15 @@ export class Dispatcher {
 
   #signal(): void {
     this.#highWater.fallen();
+    if (this.#isPatient && this.#quarantine.hasSuspects && this.#isOtherwiseIdle) this.trySuspects();
     if (this.#unsettled === 0) {
       this.#idle?.resolve();
       this.#idle = undefined;
     }
   }
-}
 
-function inOrder({ posted }: WorkerState): Held[] {
-  return [...posted.values()].sort((one, other) => one.arrival.seq - other.arrival.seq);
+  /** True if every worker is ready and has nothing to do. */
+  get #isOtherwiseIdle(): boolean {
+    return this.#workers.every((queue) => queue === this.#quarantine || (queue.isOpen && queue.size === 0));
+  }
 }

@@ -3,7 +3,7 @@
 import type { Status } from "./status.ts";
 
 export interface Reason {
-  readonly check: "phase" | "polling" | "workers" | "inbox";
+  readonly check: "phase" | "polling" | "workers" | "reload" | "inbox";
   /** For people. */
   readonly reason: string;
 }
@@ -18,7 +18,7 @@ const STALLED = 10_000;
 /** @returns no reason if the server is ready */
 export async function whyNotReady(status: Status): Promise<Reason[]> {
   if (status.phase !== "serving") return [{ check: "phase", reason: status.phase }];
-  return [...polling(status), ...workers(status), ...(await inbox(status))];
+  return [...polling(status), ...workers(status), ...reload(status), ...(await inbox(status))];
 }
 
 function* polling({ source, isFull }: Status): Iterable<Reason> {
@@ -40,6 +40,11 @@ function* workers({ workers }: Status): Iterable<Reason> {
       yield { check: "workers", reason };
     }
   }
+}
+
+function* reload({ reloadFailure }: Status): Iterable<Reason> {
+  if (reloadFailure === undefined) return;
+  yield { check: "reload", reason: `the last reload failed, and the old code goes on: ${reloadFailure}` };
 }
 
 async function inbox({ checkInbox }: Status): Promise<Reason[]> {

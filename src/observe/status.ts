@@ -8,6 +8,8 @@ export interface Status {
   readonly phase: "starting" | "serving" | "stopping";
   readonly source: SourceState;
   readonly workers: readonly WorkerStatus[];
+  /** The error for which the last reload failed; undefined if it did not. */
+  readonly reloadFailure: string | undefined;
   /** The modules of offload(). */
   readonly heavy: readonly ModuleStatus[];
   /** Idle application instances dropped so far. `idle`: for --idle-timeout. `evicted`: to make room for others. */

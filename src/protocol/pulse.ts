@@ -45,7 +45,7 @@ const COUNTS = ["idle", "evicted"] as const satisfies (keyof Dropped)[];
 const MEASURES = ["instances", "active", "heap", "external"] as const satisfies (keyof Measures)[];
 const FIELDS = [...COUNTS, ...MEASURES];
 /**
- * Places before the fields: time of the last beat, in ms since 1970; the inbox's number of the event at hand; its time limit in ms, 0
+ * Places before the fields: time of the last beat by monotonic(), in ms; the inbox's number of the event at hand; its time limit in ms, 0
  * without one.
  */
 const [TURNED, SEQ, LIMIT, FIRST] = [0, 1, 2, 3];
@@ -64,7 +64,7 @@ export class Pulse {
 
   /** Records that the worker's event loop turns. */
   beat(measures?: Measures): void {
-    this.#values[TURNED] = Date.now();
+    this.#values[TURNED] = monotonic();
     if (measures === undefined) return;
     const values = MEASURES.map((field) => measures[field]);
     this.#values.set(values, FIRST + COUNTS.length);
@@ -96,7 +96,7 @@ export class Pulse {
   /** Milliseconds since the last beat; 0 before the first beat. */
   get silence(): number {
     const last = this.#values[TURNED]!;
-    return last === 0 ? 0 : Math.max(0, Date.now() - last);
+    return last === 0 ? 0 : Math.max(0, monotonic() - last);
   }
 
   /**
@@ -108,4 +108,9 @@ export class Pulse {
     const condition = Object.fromEntries(values) as unknown as Condition;
     return { ...condition, active: condition.active + Math.max(0, this.silence - BEAT) };
   }
+}
+
+/** A clock that all threads share and no step of the system's clock disturbs: ms. */
+function monotonic(): number {
+  return Number(process.hrtime.bigint()) / 1e6;
 }

@@ -9,6 +9,9 @@
  *              a worker serves -- replace(), no room for two --> it is drained, and no worker serves; another one starts
  *              handing over -- the old one is drained, or dies, or is killed as it is late --> the new one serves
  *
+ * The number behind the last is the quarantine: a worker that starts when suspects wait, and ends when it has had no instance and
+ * nothing to do for a while.
+ *
  * While a number is handed over, nothing is posted to either worker. If the new one dies meanwhile, another one starts after a
  * pause, and waits for the old one as well.
  */
@@ -17,7 +20,7 @@ import { WorkerError } from "../protocol/errors.ts";
 import type { DisconnectReason } from "../protocol/events.ts";
 import { placeOf } from "../protocol/place.ts";
 import type { CommonTask, Place } from "../protocol/port.ts";
-import type { Dropped, WorkerStatus } from "../protocol/pulse.ts";
+import { BEAT, type Dropped, type WorkerStatus } from "../protocol/pulse.ts";
 import type { WorkerDeath, WorkerReplacement } from "../protocol/worker-causes.ts";
 import type { WorkerMemory } from "./memory-watch.ts";
 import { restartPause } from "./restart-pause.ts";
@@ -35,12 +38,18 @@ export interface WorkerFacts extends EventFacts {
   workerPaused(worker: Worker): void;
   /** The worker ended as told. `unseen`: numbers of the events that no application received. */
   workerDrained(worker: Worker, unseen: readonly number[]): void;
-  /** The worker is dead, and its last messages have been handled. `culprit`: the event that is known to have killed it. */
-  workerDied(worker: Worker, culprit: number | undefined): void;
+  /**
+   * The worker is dead, and its last messages have been handled. `named`: the event that is known to have killed it. `guessed`: the
+   * event that the application last worked at.
+   * @returns true if an event is blamed
+   */
+  workerDied(worker: Worker, blame: { named: number | undefined; guessed: number }): boolean;
   /** The worker is dead, for that event blocked it for longer than the event's time limit. */
   eventTimedOut(worker: Worker, seq: number): void;
   /** The posted event of that number. */
   posted(worker: number, seq: number): Place | undefined;
+  /** True if the quarantine has something to do. */
+  readonly needsQuarantine: boolean;
 }
 
 export interface WorkerPoolOptions {
@@ -78,6 +87,9 @@ export interface WorkerPoolOptions {
 
 /** The kind of thread that asks for room. */
 const WORKER = "worker";
+/** Pause between two looks at the quarantine, and number of looks that find nothing to do before it ends: ms. */
+const LOOK = BEAT;
+const IDLE_LOOKS = 3;
 /** A worker that has lived for so long is healthy: its next death counts as its first. ms. */
 const HEALTHY = 60_000;
 
@@ -92,6 +104,7 @@ export class WorkerPool {
   /** Pauses after a death, by number. */
   readonly #pauses = new Map<number, NodeJS.Timeout>();
   #started: Promise<unknown> = Promise.resolve();
+  #quarantineWatch: NodeJS.Timeout | undefined;
   /** Instances that dead workers dropped. */
   #past: Dropped = { idle: 0, evicted: 0 };
   #isStopping = false;
@@ -103,7 +116,7 @@ export class WorkerPool {
       workers: options.workers,
       replace: (worker, cause, signal) => this.#replace(worker, cause, signal),
       shrink: options.shrink,
-      memory: () => this.#current.map((worker) => this.#memoryOf(worker)),
+      memory: () => this.#serving.map((worker) => this.#memoryOf(worker)),
       log: options.log,
     });
     this.#stallWatch = new StallWatch({
@@ -126,11 +139,16 @@ export class WorkerPool {
     await this.#started;
   }
 
-  /** The workers by their numbers. */
+  /** The workers by their numbers, without the quarantine. */
   get status(): WorkerStatus[] {
-    return this.#current.map(({ number, isUp, pulse }) => {
+    return this.#serving.map(({ number, isUp, pulse }) => {
       return { number, isUp, silence: pulse.silence, condition: pulse.condition };
     });
+  }
+
+  /** The error for which the last reload failed; undefined if it did not. */
+  get reloadFailure(): string | undefined {
+    return this.#restart.failure;
   }
 
   /** Number of idle instances that were dropped, dead workers included. */
@@ -151,6 +169,16 @@ export class WorkerPool {
     return this.#restart.reload();
   }
 
+  /** Starts the quarantine, unless it is up or about to be. */
+  startQuarantine(): void {
+    const number = this.#options.workers;
+    const { state = "over" } = this.#current[number] ?? {};
+    if (this.#isStopping || state !== "over" || this.#pauses.has(number)) return;
+    this.#options.log.info({ worker: number }, "an event that may have killed its worker is handled in quarantine");
+    this.#current[number] = this.#add(number, 1);
+    this.#watchQuarantine();
+  }
+
   /** The application imports that file, in a thread that is not a worker. */
   imported(file: string): void {
     this.#restart.imported(file);
@@ -159,6 +187,7 @@ export class WorkerPool {
   /** Ends all instances, then the lifespans; resolves when every worker has finished. */
   async drain(reason: DisconnectReason): Promise<void> {
     this.#isStopping = true;
+    clearInterval(this.#quarantineWatch);
     void this.#restart.stop();
     for (const worker of this.#workers) worker.drain(reason);
     await Promise.all([...this.#workers].map(({ ended }) => ended));
@@ -167,6 +196,7 @@ export class WorkerPool {
   /** Ends all threads at once. */
   async destroy(): Promise<void> {
     this.#isStopping = true;
+    clearInterval(this.#quarantineWatch);
     this.#stallWatch.stop();
     await Promise.all([this.#options.threads.destroy(), this.#restart.stop()]);
   }
@@ -191,6 +221,8 @@ export class WorkerPool {
     };
     signal.addEventListener("abort", giveUp, { once: true });
     await successor.ready.finally(() => signal.removeEventListener("abort", giveUp));
+    // Its code is the old one, and the new one is known to start.
+    if (cause === "reload") this.#endQuarantine();
     await old.over;
   }
 
@@ -205,6 +237,34 @@ export class WorkerPool {
     this.#retire(old, cause);
     await old.over;
     await this.#current[number]!.ready;
+  }
+
+  /** Ends the quarantine once it has had nothing to do, and no instance, for some looks. */
+  #watchQuarantine(): void {
+    clearInterval(this.#quarantineWatch);
+    let looks = 0;
+    this.#quarantineWatch = setInterval(() => {
+      const worker = this.#current[this.#options.workers];
+      const isIdle = worker?.state === "running" && worker.pulse.condition.instances === 0;
+      looks = isIdle && !this.#options.updates.needsQuarantine ? looks + 1 : 0;
+      if (looks === IDLE_LOOKS) this.#endQuarantine();
+    }, LOOK).unref();
+  }
+
+  /** Its scopes go to the workers of their shards. */
+  #endQuarantine(): void {
+    const { workers, log } = this.#options;
+    const worker = this.#current[workers];
+    if (worker?.state !== "running") return;
+    clearInterval(this.#quarantineWatch);
+    log.info({ worker: workers }, "the quarantine ends");
+    delete this.#current[workers];
+    this.#retire(worker);
+  }
+
+  /** The workers of all numbers but the quarantine's. */
+  get #serving(): Worker[] {
+    return this.#current.slice(0, this.#options.workers);
   }
 
   /** Native memory counts as far as the process grew by it while workers started: a model outside of the heap, for example. */
@@ -230,7 +290,9 @@ export class WorkerPool {
       onReady: () => this.#isReady(worker, cause),
       onImported: (file) => this.#restart.imported(file),
       onSettled:
-        restart.recycleAfter === Number.POSITIVE_INFINITY ? undefined : (count) => this.#restart.settled(number, count),
+        restart.recycleAfter === Number.POSITIVE_INFINITY || number === this.#options.workers
+          ? undefined
+          : (count) => this.#restart.settled(number, count),
       onDrained: (unseen) => this.#isDrained(worker, unseen),
       onEnded: () => {
         if (!this.#isStopping) worker.kill(new WorkerError(`worker ${number} has ended`));
@@ -256,18 +318,18 @@ export class WorkerPool {
   /** Lets the current worker of a number serve, unless it is not ready, or another one finishes its events. */
   #serve(number: number): void {
     const { updates, diagnostics } = this.#options;
-    const worker = this.#current[number]!;
+    const worker = this.#current[number];
     const isHandingOver = [...this.#workers].some((one) => one.number === number && one.isServing);
-    if (worker.state !== "running" || isHandingOver) return;
+    if (worker?.state !== "running" || isHandingOver) return;
     worker.isServing = true;
     diagnostics.workerReady(number);
     updates.workerReady(worker);
   }
 
-  /** Lets a worker finish what it holds, for its replacement is ready. */
-  #retire(worker: Worker, cause: WorkerReplacement): void {
+  /** Lets a worker finish what it holds. @param cause the reason for which another one replaces it */
+  #retire(worker: Worker, cause?: WorkerReplacement): void {
     const { updates, diagnostics, grace } = this.#options;
-    diagnostics.workerReplaced(worker.number, cause);
+    if (cause !== undefined) diagnostics.workerReplaced(worker.number, cause);
     updates.workerPaused(worker);
     worker.drain("reload");
     const late = setTimeout(() => worker.dismiss(), grace).unref();
@@ -294,31 +356,41 @@ export class WorkerPool {
     }
     // start() itself reports a worker that dies at the first start of all.
     if (this.#isStopping || (worker === this.#current[number] && !worker.hasStarted && worker.deaths === 0)) return;
+    let isBlamed = false;
     if (isDismissed) {
       this.#options.log.warn({ worker: number }, "a worker that is being replaced did not finish in time; it is ended");
       if (isServing) this.#options.updates.workerDrained(worker, []);
-    } else if (isServing || worker === this.#current[number]) this.#reportDeath(worker, error, isServing);
+    } else if (isServing || worker === this.#current[number]) {
+      isBlamed = this.#reportDeath(worker, error, isServing);
+    }
     if (worker !== this.#current[number]) this.#serve(number);
-    this.#restartIfDead(number);
+    this.#restartIfDead(number, isBlamed);
   }
 
-  #reportDeath(worker: Worker, error: Error, isServing: boolean): void {
+  /** @returns true if an event is blamed */
+  #reportDeath(worker: Worker, error: Error, isServing: boolean): boolean {
     const { updates, words, diagnostics } = this.#options;
     const { number } = worker;
     const message = "a worker died; its unsettled events go to its replacement";
     words.said(number, { error: error.message }, "error", message);
     diagnostics.workerDied(number, worker.causeOfDeath, error);
-    if (!isServing) return;
-    if (worker.overdue === undefined) updates.workerDied(worker, worker.culprit);
-    else updates.eventTimedOut(worker, worker.overdue);
+    if (!isServing) return false;
+    const { culprit, overdue, pulse } = worker;
+    if (overdue === undefined) return updates.workerDied(worker, { named: culprit, guessed: pulse.seq });
+    updates.eventTimedOut(worker, overdue);
+    return true;
   }
 
-  /** Starts a worker after a pause if the number's worker is dead and no other one is about to replace it. */
-  #restartIfDead(number: number): void {
-    const { state, bornAt, deaths: before } = this.#current[number]!;
+  /**
+   * Starts a worker if the number's worker is dead and no other one is about to replace it: after a pause, unless an event is blamed,
+   * which is a dead letter after some deaths.
+   */
+  #restartIfDead(number: number, isBlamed: boolean): void {
+    const { state, bornAt = 0, deaths: before = 0 } = this.#current[number] ?? {};
     const isFollowed = [...this.#workers].some((one) => one.number === number && one.state === "starting");
     if (state !== "over" || isFollowed || this.#pauses.has(number)) return;
-    const deaths = performance.now() - bornAt >= HEALTHY ? 1 : before + 1;
+    if (number === this.#options.workers && !this.#options.updates.needsQuarantine) return;
+    const deaths = isBlamed || performance.now() - bornAt >= HEALTHY ? 1 : before + 1;
     const { pause = restartPause } = this.#options;
     const timer = setTimeout(() => {
       this.#pauses.delete(number);

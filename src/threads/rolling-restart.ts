@@ -47,6 +47,7 @@ export class RollingRestart {
   #attempt = new AbortController();
   #work: Promise<void> | undefined;
   #reloads = 0;
+  #failure: string | undefined;
   #isStopped = false;
 
   constructor(options: RollingRestartOptions) {
@@ -60,6 +61,11 @@ export class RollingRestart {
   /** Number of reloads so far, those that failed included. */
   get reloads(): number {
     return this.#reloads;
+  }
+
+  /** The error for which the last worker could not be replaced; undefined if it was. */
+  get failure(): string | undefined {
+    return this.#failure;
   }
 
   /** Begins to watch memory and files, as far as the options want it. Imported files may be reported from now on. */
@@ -161,10 +167,12 @@ export class RollingRestart {
     const { signal } = this.#attempt;
     try {
       await this.#options.replace(worker, cause, signal);
+      this.#failure = undefined;
       return true;
     } catch (error) {
       if (signal.aborted) return false;
       this.#due.clear();
+      this.#failure = (error as Error).message;
       const message = "a worker could not be replaced; those that serve go on with the code that they have";
       this.#options.log.error({ worker, error: explain(error as Error) }, message);
       throw error;

@@ -4,7 +4,8 @@
  *   received() -> inbox -> onEntry() -> dispatcher -> recorder -> worker -> settled(), failed(), or the worker's death
  */
 
-import { type Arrival, Dispatcher } from "../dispatch/dispatcher.ts";
+import { type Blame, Dispatcher } from "../dispatch/dispatcher.ts";
+import type { Arrival } from "../dispatch/line.ts";
 import type { Inbox, InboxEntry, InboxReceiver } from "../inbox/inbox.ts";
 import type { Diagnostics } from "../observe/diagnostics.ts";
 import type { Logger } from "../observe/logger.ts";
@@ -27,6 +28,8 @@ export interface UpdatesOptions {
   words: WorkerLog;
   /** Hides secrets in the errors of applications. */
   hide: Hide;
+  /** A suspect waits: a worker is to be started as the quarantine. May be called again. */
+  suspected(): void;
   /** The inbox cannot be read or written any more. */
   onError(error: Error): void;
   log: Logger;
@@ -41,11 +44,8 @@ export interface EventWorker extends Recipient {
   push(item: ToWorker): void;
 }
 
-/**
- * A process that is killed from outside blames an innocent event, if that was alone at its worker. An event that kills the whole
- * process is told apart by the number of such deaths: this many times --max-attempts.
- */
-const ORPHANED_PER_ATTEMPT = 5;
+/** Time from the first worker's start to the latest begin of a suspect that an earlier process left: ms. Others go first. */
+const SUSPECTS_WAIT = 10_000;
 
 export class Updates implements InboxReceiver {
   readonly #options: UpdatesOptions;
@@ -54,15 +54,17 @@ export class Updates implements InboxReceiver {
   readonly #workers = new Map<number, EventWorker>();
   /** Dead letters of which the application is to be told, by the number of their worker, which is not ready. */
   readonly #untold = new Map<number, ToWorker[]>();
+  #suspectsWait: NodeJS.Timeout | undefined;
 
   constructor(options: UpdatesOptions) {
     this.#options = options;
-    const { workers, maxAttempts } = options;
+    const { workers, maxAttempts, suspected } = options;
     this.#dispatcher = new Dispatcher({
       workers,
       maxAttempts,
       post: this.#post.bind(this),
       deadLetter: this.#deadLetter.bind(this),
+      suspected,
     });
   }
 
@@ -120,8 +122,8 @@ export class Updates implements InboxReceiver {
       return;
     }
     const { key, id } = routeOf(kind, payload as TelegramObject, bot);
-    if (this.#isDeadly(entry, id)) return;
     const arrival = { seq, update_id, kind, received_at, attempts, deaths, body, scope: key, id };
+    if (this.#isDeadly(arrival, entry.orphaned)) return;
     if (origin === "received") {
       if (log.isLevelEnabled("trace")) log.trace({ scope: key, update_id, kind }, "received an update");
       diagnostics.received(arrival);
@@ -134,7 +136,8 @@ export class Updates implements InboxReceiver {
     const number = this.#dispatcher.revoke(shard);
     // Deliveries that have begun are posted before the instances end, or they would make new ones.
     await recorder.end();
-    const unseen = (await this.#workers.get(number)?.endInstances(shard)) ?? [];
+    const workers = [this.#workers.get(number), this.#workers.get(this.#dispatcher.quarantine)];
+    const unseen = (await Promise.all(workers.map((worker) => worker?.endInstances(shard) ?? []))).flat();
     this.#dispatcher.revoked(shard);
     if (unseen.length > 0) recorder.withdrawn(unseen);
     await recorder.end();
@@ -149,6 +152,7 @@ export class Updates implements InboxReceiver {
   /** The worker can take events. */
   workerReady(worker: EventWorker): void {
     this.#workers.set(worker.number, worker);
+    this.#suspectsWait ??= setTimeout(() => this.#dispatcher.trySuspects(), SUSPECTS_WAIT).unref();
     for (const item of this.#untold.get(worker.number) ?? []) worker.push(item);
     this.#untold.delete(worker.number);
     this.#dispatcher.workerReady(worker.number);
@@ -170,10 +174,12 @@ export class Updates implements InboxReceiver {
     this.#dispatcher.workerDrained(number, unseen);
   }
 
-  /** @param culprit number of the event that is known to have killed it */
-  workerDied({ number }: Recipient, culprit: number | undefined): void {
+  /** @returns true if an event is blamed */
+  workerDied({ number }: Recipient, blame: Blame): boolean {
     this.#workers.delete(number);
-    this.#options.recorder.died(this.#dispatcher.workerDied(number, culprit));
+    const culprit = this.#dispatcher.workerDied(number, blame);
+    if (culprit !== undefined) this.#options.recorder.died([culprit]);
+    return culprit !== undefined;
   }
 
   /** The event took too long, and blocked its worker, which was ended for it. */
@@ -227,8 +233,14 @@ export class Updates implements InboxReceiver {
     return this.#dispatcher.idle();
   }
 
+  /** True if the quarantine has something to do. */
+  get needsQuarantine(): boolean {
+    return this.#dispatcher.needsQuarantine;
+  }
+
   /** Posts nothing from now on. */
   close(): void {
+    clearTimeout(this.#suspectsWait);
     this.#dispatcher.close();
   }
 
@@ -254,11 +266,12 @@ export class Updates implements InboxReceiver {
       : "it took longer than its time limit, and blocked its worker";
     recorder.deadLettered({ seq, reason, log: words.tail(worker) });
     diagnostics.deadLettered(update_id, isDeadly ? "worker_died" : "timed_out", { worker, event: arrival });
-    this.#tell(worker, arrival, reason, !isDeadly);
+    this.#tell(arrival, reason, !isDeadly);
   }
 
   /** Tells the chat's worker of a dead letter, before any later event of the chat: at once, or when the worker is ready. */
-  #tell(number: number, { seq, attempts, body }: InboxEntry | Arrival, error: string, isLate: boolean): void {
+  #tell({ scope, id, seq, attempts, body }: Arrival, error: string, isLate: boolean): void {
+    const number = this.#dispatcher.workerOf(scope, id);
     const item: ToWorker = { type: "deadLettered", event: { seq, attempt: attempts, body }, error, isLate };
     const worker = this.#workers.get(number);
     if (worker !== undefined) return worker.push(item);
@@ -267,19 +280,18 @@ export class Updates implements InboxReceiver {
     else untold.push(item);
   }
 
-  /**
-   * Makes a dead letter of an event at which the process died too often.
-   * @param id of its chat or user
-   */
-  #isDeadly(entry: InboxEntry, id: number): boolean {
-    const { seq, update_id, orphaned } = entry;
+  /** Makes a dead letter of an event at which the process died too often. */
+  #isDeadly(arrival: Arrival, orphaned: number): boolean {
+    const { seq, update_id } = arrival;
     const { maxAttempts, log, recorder, diagnostics } = this.#options;
-    if (orphaned < ORPHANED_PER_ATTEMPT * maxAttempts) return false;
+    if (orphaned < maxAttempts) return false;
     log.error({ update_id }, "the process died too often at this event; it is now a dead letter");
-    const reason = `the process died ${orphaned} times while it handled this event and no other`;
+    const reason =
+      `the process died ${orphaned} times while it handled this event in quarantine; ` +
+      "if it was killed from outside, retry the event";
     recorder.deadLettered({ seq, reason, log: "" });
     diagnostics.deadLettered(update_id, "worker_died");
-    this.#tell(this.#dispatcher.workerOf(id), entry, reason, false);
+    this.#tell(arrival, reason, false);
     return true;
   }
 }

@@ -31,6 +31,8 @@ async function say(send: Send, what: { number: number; attempt: number; part: nu
   }
 }
 
+const never = new Promise<never>(() => {});
+
 type Doing = (attempt: number) => void | Promise<void>;
 
 /** Wraps a deed that is done at the first attempt only. */
@@ -39,9 +41,18 @@ const once =
   (attempt) =>
     attempt === 1 ? kill(attempt) : undefined;
 
-const exit: Doing = () => process.exit(7);
-const never = new Promise<never>(() => {});
+/** An error that no instance's code throws: the interval belongs to none. */
+let fault: Error | undefined;
+setInterval(() => {
+  if (fault !== undefined) throw fault;
+}, 1).unref();
 
+const throwOutside: Doing = () => {
+  fault = new Error("thrown by no instance");
+  return never;
+};
+
+const exit: Doing = () => process.exit(7);
 const throwUncaught: Doing = () => {
   setImmediate(() => {
     throw new Error("thrown where nothing can catch it");
@@ -71,8 +82,7 @@ const DEEDS: Record<Deed, Doing> = {
     throw new Error("the application failed");
   },
   exit: once(exit),
-  throw: once(throwUncaught),
-  reject: once(rejectUnhandled),
+  throw: once(throwOutside),
   heap: once(exhaustHeap),
   block: once(() => {
     for (;;);

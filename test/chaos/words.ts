@@ -5,8 +5,8 @@ export type Deed = (typeof HARMLESS)[number] | (typeof CRASHES)[number] | (typeo
 
 export const HARMLESS = ["work", "twice", "slow", "busy"] as const;
 /** These kill their worker at the first attempt, or block it until it is killed. */
-export const CRASHES = ["exit", "throw", "reject", "heap", "block"] as const;
-/** These must become dead letters: an exception, or the death of the worker at each attempt. */
+export const CRASHES = ["exit", "throw", "heap", "block"] as const;
+/** These must become dead letters: an exception, also one that nothing catches, or the death of the worker at each attempt. */
 export const DEADLY = ["fail", "poison-exit", "poison-throw", "poison-reject", "poison-heap"] as const;
 
 /** The number counts from 1 in each chat. */

@@ -1,14 +1,17 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import fc from "fast-check";
-import { type Arrival, Dispatcher } from "../../src/dispatch/dispatcher.ts";
+import { Dispatcher } from "../../src/dispatch/dispatcher.ts";
+import type { Arrival } from "../../src/dispatch/line.ts";
 import { ShardTable } from "../../src/dispatch/shard-table.ts";
 import type { EventItem } from "../../src/protocol/port.ts";
 import { isSettled } from "../settled.ts";
 
 // The dispatcher's promises; it does not export these numbers.
+const FIRST_WINDOW = 2;
 const PER_SCOPE = 32;
 const PER_WORKER = 1000;
+const INTERRUPTED = 3;
 const HIGH_WATER = 10_000;
 const HIGH_WATER_CHARACTERS = 64 * 1024 * 1024;
 
@@ -22,28 +25,35 @@ interface Scope {
   readonly key: string;
   readonly id: number;
   readonly shard: number;
-  readonly worker: number;
-  /** Received and not settled, in order: first the posted and the suspect ones, then those that wait. */
+  readonly home: number;
+  /** The worker that gets its events: its home, or the quarantine. */
+  worker: number;
+  /** Received and not settled, in order: first the posted ones, then those that wait. */
   unsettled: number[];
   posted: Set<number>;
   /** The posted ones at which the application has open work, although it went on. */
   kept: Set<number>;
-  suspects: number;
+  /** Events that it may have posted at once. */
+  window: number;
   /** Its shard is being taken away. */
   isRevoked: boolean;
   /** Times that each other scope was served while this one could have been. */
   passedOver: Map<Scope, number>;
 }
 
+type Choose = (posted: number[]) => number | undefined;
+
 class Model {
   readonly dispatcher: Dispatcher;
   readonly scopes: Scope[];
+  readonly quarantine: number;
   readonly #maxAttempts: number;
   readonly #open: boolean[];
-  /** By worker: events that are to be posted alone, in order. */
-  readonly #suspects: number[][];
-  /** By worker: the event that was posted alone. */
-  readonly #alone: (number | undefined)[];
+  readonly #suspects = new Set<number>();
+  /** Scopes whose instance is in quarantine. */
+  readonly #quarantined = new Set<Scope>();
+  /** The suspect that was posted alone. */
+  #alone: number | undefined;
   readonly #attempts = new Map<number, number>();
   readonly #deaths = new Map<number, number>();
   readonly #deadLetters: [worker: number, seq: number][] = [];
@@ -51,25 +61,24 @@ class Model {
   #lastSeq = 0;
   /** True while the dispatcher may post. */
   #within = false;
+  /** True if the dispatcher has called for the quarantine since that was open. */
+  #isCalled = false;
 
   constructor(workers: number, scopes: number, maxAttempts = 3) {
     const table = new ShardTable(workers);
+    this.quarantine = workers;
     this.#maxAttempts = maxAttempts;
-    this.#open = new Array<boolean>(workers).fill(false);
-    this.#alone = new Array<undefined>(workers).fill(undefined);
-    this.#suspects = Array.from({ length: workers }, () => []);
+    this.#open = new Array<boolean>(workers + 1).fill(false);
     // Two scopes to an id, as a chat and a business connection's copy of it are.
     this.scopes = Array.from({ length: scopes }, (_, i) => {
       const id = 1 + Math.floor(i / 2) * 7919;
       const shard = table.shardOf(id);
-      const place = { key: `chat:${i}`, id, shard, worker: table.workerOf(shard) };
+      const home = table.workerOf(shard);
       return {
-        ...place,
+        ...{ key: `chat:${i}`, id, shard, home, worker: home, window: FIRST_WINDOW, isRevoked: false },
         unsettled: [],
         posted: new Set(),
         kept: new Set(),
-        suspects: 0,
-        isRevoked: false,
         passedOver: new Map(),
       };
     });
@@ -78,7 +87,13 @@ class Model {
       maxAttempts,
       post: (worker, event, alone) => this.#posted(worker, event, alone),
       deadLetter: (worker, { seq }) => this.#deadLetters.push([worker, seq]),
+      suspected: () => {
+        assert.ok(!this.#open[this.quarantine] && !this.#closed);
+        this.#isCalled = true;
+      },
     });
+    assert.equal(this.dispatcher.quarantine, workers);
+    this.dispatcher.trySuspects();
   }
 
   /** An inbox delivers nothing of a shard while that is taken away. */
@@ -86,12 +101,12 @@ class Model {
     if (scope.isRevoked) return;
     for (let i = 0; i < count; i++) {
       const seq = ++this.#lastSeq;
-      const isSuspect = attempts >= 2 && scope.unsettled.length === scope.posted.size + scope.suspects;
-      if (isSuspect) {
-        scope.suspects += 1;
-        this.#suspects[scope.worker]!.push(seq);
-      }
+      if (scope.unsettled.length === 0) scope.worker = this.#quarantined.has(scope) ? this.quarantine : scope.home;
       scope.unsettled.push(seq);
+      if (attempts >= 2 && scope.posted.size === 0) {
+        this.#suspects.add(seq);
+        this.#place(scope);
+      }
       this.#attempts.set(seq, attempts);
       this.#deaths.set(seq, 0);
       const arrival = { ...NEW, seq, attempts, body: `body ${seq}`, scope: scope.key, id: scope.id };
@@ -101,7 +116,12 @@ class Model {
 
   /** Settles some of the worker's events, in any order, and numbers that mean nothing to it. */
   settled(worker: number, choose: (posted: number[]) => number[]): void {
-    const seqs = this.#gone(worker, choose);
+    const chosen = choose(this.#postedAt(worker));
+    for (const seq of chosen) {
+      const scope = this.#scopeOf(seq);
+      scope.window = Math.min(PER_SCOPE, 2 * scope.window);
+    }
+    const seqs = this.#gone(worker, () => chosen);
     const others = this.#of(worker).flatMap(({ unsettled, posted }) => unsettled.filter((seq) => !posted.has(seq)));
     this.#do(() => this.dispatcher.settled(worker, [-1, ...others.slice(0, 2), ...seqs, ...seqs.slice(0, 2)]));
   }
@@ -111,19 +131,20 @@ class Model {
     for (const seq of choose(this.#atHand(worker))) {
       const scope = this.#scopeOf(seq);
       scope.kept.add(seq);
-      if (seq === this.#alone[worker]) this.#alone[worker] = undefined;
-      if (!couldBeServed(scope)) scope.passedOver.clear();
+      this.#suspects.delete(seq);
+      if (seq === this.#alone) this.#alone = undefined;
+      if (!this.#couldBeServed(scope)) scope.passedOver.clear();
       this.#do(() => this.dispatcher.kept(worker, seq));
       this.#do(() => this.dispatcher.kept(worker, seq));
     }
   }
 
   /** One of its events took too long, and the worker was ended for it. */
-  timedOut(worker: number, choose: (posted: number[]) => number | undefined): void {
+  timedOut(worker: number, choose: Choose): void {
     const seq = choose(this.#postedAt(worker));
     if (seq !== undefined) this.#gone(worker, () => [seq]);
     this.#deadLetters.length = 0;
-    this.#drained(worker, []);
+    this.#ended(worker);
     this.#do(() => this.dispatcher.timedOut(worker, seq ?? -1));
     assert.deepEqual(this.#deadLetters, seq === undefined ? [] : [[worker, seq]]);
   }
@@ -135,74 +156,61 @@ class Model {
 
   workerReady(worker: number): void {
     this.#open[worker] = !this.#closed;
+    if (worker === this.quarantine) this.#isCalled = false;
     this.#do(() => this.dispatcher.workerReady(worker));
   }
 
   workerPaused(worker: number): void {
     this.#open[worker] = false;
+    // A worker is paused only to be ended, which calls for another one.
+    if (worker === this.quarantine) this.#isCalled = true;
     this.#do(() => this.dispatcher.workerPaused(worker));
   }
 
-  workerDied(worker: number, chooseCulprit: (posted: number[]) => number | undefined = () => undefined): void {
+  workerDied(worker: number, chooseNamed: Choose = () => undefined, chooseGuess: Choose = () => undefined): void {
     const posted = this.#postedAt(worker).sort((one, other) => one - other);
-    const culprit = chooseCulprit(posted);
-    const guilty = this.#alone[worker] ?? culprit;
-    this.#open[worker] = false;
-    this.#alone[worker] = undefined;
-    for (const seq of posted) this.#deaths.set(seq, this.#deaths.get(seq)! + 1);
-    const deadLetters = guilty !== undefined && this.#deaths.get(guilty)! >= this.#maxAttempts ? [guilty] : [];
-    for (const seq of deadLetters) this.#over(this.#scopeOf(seq), seq);
-    this.#forgetRevoked(worker);
-    this.#suspectPosted(worker);
+    const [named, guessed] = [chooseNamed(posted), chooseGuess(posted)];
+    const certain = named ?? (worker === this.quarantine ? this.#alone : undefined);
+    const culprit = certain ?? guessed;
+    if (culprit !== undefined) {
+      this.#deaths.set(culprit, this.#deaths.get(culprit)! + 1);
+      this.#suspects.add(culprit);
+    }
+    if (certain === undefined) {
+      for (const seq of posted) if (this.#attempts.get(seq)! >= INTERRUPTED) this.#suspects.add(seq);
+    }
+    const isDeadly = certain !== undefined && this.#deaths.get(certain)! >= this.#maxAttempts;
+    if (isDeadly) this.#over(this.#scopeOf(certain), certain);
+    this.#ended(worker);
     this.#deadLetters.length = 0;
-    this.#do(() => assert.deepEqual(this.dispatcher.workerDied(worker, culprit), posted));
-    assert.deepEqual(
-      this.#deadLetters,
-      deadLetters.map((seq) => [worker, seq]),
-    );
+    this.#do(() => assert.equal(this.dispatcher.workerDied(worker, { named, guessed }), culprit));
+    assert.deepEqual(this.#deadLetters, isDeadly ? [[worker, certain]] : []);
   }
 
   workerDrained(worker: number, chooseUnseen: (posted: number[]) => number[]): void {
     const unseen = chooseUnseen(this.#postedAt(worker).sort((one, other) => one - other));
-    this.#drained(worker, unseen);
-    this.#do(() => this.dispatcher.workerDrained(worker, [-1, ...unseen]));
-  }
-
-  #drained(worker: number, unseen: readonly number[]): void {
-    const areSuspects = this.#alone[worker] !== undefined || this.#suspects[worker]!.length > 0;
-    this.#open[worker] = false;
-    this.#alone[worker] = undefined;
     for (const seq of unseen) this.#attempts.set(seq, this.#attempts.get(seq)! - 1);
-    this.#forgetRevoked(worker);
-    if (areSuspects) this.#suspectPosted(worker);
-    for (const scope of this.#of(worker)) {
-      scope.passedOver.clear();
-      scope.posted.clear();
-      scope.kept.clear();
-    }
+    this.#ended(worker);
+    this.#do(() => this.dispatcher.workerDrained(worker, [-1, ...unseen]));
   }
 
   revoke(shard: number): void {
     const scopes = this.scopes.filter((scope) => scope.shard === shard && !scope.isRevoked);
     if (scopes.length === 0) return;
     for (const scope of scopes) {
-      const left = scope.unsettled.filter((seq) => !scope.posted.has(seq));
-      this.#suspects[scope.worker] = this.#suspects[scope.worker]!.filter((seq) => !left.includes(seq));
       scope.unsettled = [...scope.posted];
-      scope.suspects = 0;
       scope.isRevoked = true;
+      this.#checkEmpty(scope);
       scope.passedOver.clear();
     }
-    this.#do(() => assert.equal(this.dispatcher.revoke(shard), scopes[0]!.worker));
+    this.#do(() => assert.equal(this.dispatcher.revoke(shard), scopes[0]!.home));
   }
 
   /** The shard's instances have ended; it may be assigned to this process again. */
   revoked(shard: number): void {
     const scopes = this.scopes.filter((scope) => scope.shard === shard && scope.isRevoked);
     if (scopes.length === 0) return;
-    const { worker } = scopes[0]!;
-    const seqs = scopes.flatMap(({ posted }) => [...posted]);
-    this.#gone(worker, () => seqs);
+    for (const scope of scopes) for (const seq of [...scope.posted]) this.#over(scope, seq);
     for (const scope of scopes) scope.isRevoked = false;
     this.#do(() => this.dispatcher.revoked(shard));
   }
@@ -234,31 +242,45 @@ class Model {
   #gone(worker: number, choose: (posted: number[]) => number[]): number[] {
     const seqs = choose(this.#postedAt(worker));
     for (const seq of seqs) this.#over(this.#scopeOf(seq), seq);
-    if (seqs.includes(this.#alone[worker]!)) this.#alone[worker] = undefined;
     return seqs;
   }
 
   #over(scope: Scope, seq: number): void {
     scope.posted.delete(seq);
     scope.kept.delete(seq);
+    this.#suspects.delete(seq);
+    if (seq === this.#alone) this.#alone = undefined;
     scope.unsettled.splice(scope.unsettled.indexOf(seq), 1);
-    if (!couldBeServed(scope)) scope.passedOver.clear();
+    this.#checkEmpty(scope);
+    if (!this.#couldBeServed(scope)) scope.passedOver.clear();
   }
 
-  #forgetRevoked(worker: number): void {
-    for (const scope of this.#of(worker)) {
-      if (scope.isRevoked) for (const seq of [...scope.posted]) this.#over(scope, seq);
+  #checkEmpty(scope: Scope): void {
+    if (scope.unsettled.length === 0) scope.window = FIRST_WINDOW;
+  }
+
+  /** The worker is gone: its events wait again, and the instances of its scopes are gone. */
+  #ended(worker: number): void {
+    this.#open[worker] = false;
+    const scopes = this.#of(worker).filter(({ posted }) => worker === this.quarantine || posted.size > 0);
+    if (worker === this.quarantine) {
+      this.#quarantined.clear();
+      this.#alone = undefined;
+      this.#isCalled = false;
     }
-  }
-
-  #suspectPosted(worker: number): void {
-    this.#suspects[worker]!.unshift(...this.#postedAt(worker).sort((one, other) => one - other));
-    for (const scope of this.#of(worker)) {
+    for (const scope of scopes) {
+      if (scope.isRevoked) for (const seq of [...scope.posted]) this.#over(scope, seq);
       scope.passedOver.clear();
-      scope.suspects += scope.posted.size;
       scope.posted.clear();
       scope.kept.clear();
+      this.#place(scope);
     }
+  }
+
+  #place(scope: Scope): void {
+    if (scope.unsettled.some((seq) => this.#suspects.has(seq))) this.#quarantined.add(scope);
+    scope.worker = this.#quarantined.has(scope) ? this.quarantine : scope.home;
+    scope.passedOver.clear();
   }
 
   #do(step: () => void): void {
@@ -270,16 +292,24 @@ class Model {
     const posted = this.scopes.reduce((sum, scope) => sum + scope.posted.size, 0);
     assert.equal(this.dispatcher.inFlight, posted);
     for (const [worker, open] of this.#open.entries()) if (open) this.#assertBusy(worker);
+    const suspect = this.#suspectThatCouldBeServed;
+    if (suspect !== undefined && !this.#open[this.quarantine] && !this.#closed) assert.ok(this.#isCalled);
+    assert.equal(
+      this.dispatcher.needsQuarantine,
+      suspect !== undefined || this.#postedAt(this.quarantine).length > 0,
+    );
   }
 
   /** Nothing waits that could be posted. */
   #assertBusy(worker: number): void {
-    const posted = this.#atHand(worker).length;
-    if (this.#suspects[worker]!.length > 0)
-      return assert.ok(posted > 0, "a suspect waits although its worker has nothing");
-    if (this.#alone[worker] !== undefined || posted === PER_WORKER) return;
+    const atHand = this.#atHand(worker).length;
+    const isQuarantine = worker === this.quarantine;
+    if (isQuarantine && this.#suspectThatCouldBeServed !== undefined) {
+      return assert.ok(atHand > 0, "a suspect waits although the quarantine has nothing");
+    }
+    if ((isQuarantine && this.#alone !== undefined) || atHand === PER_WORKER) return;
     for (const scope of this.#of(worker)) {
-      assert.ok(!couldBeServed(scope), `${scope.key} waits although its worker has room`);
+      assert.ok(!this.#couldBeServed(scope), `${scope.key} waits although its worker has room`);
     }
   }
 
@@ -295,35 +325,44 @@ class Model {
     assert.equal(seq, scope.unsettled[scope.posted.size], "not the next in its line");
     assert.equal(attempts, this.#attempts.get(seq)! + 1);
     this.#attempts.set(seq, attempts);
-    assert.equal(this.#alone[worker], undefined, "posted beside a suspect");
-    const suspect = this.#suspects[worker]!.shift();
-    assert.equal(alone, suspect !== undefined);
+    assert.equal(alone, this.#suspects.has(seq));
+    if (worker === this.quarantine) assert.equal(this.#alone, undefined, "posted beside a suspect");
     if (alone) {
-      assert.equal(seq, suspect, "not the first of the suspects");
+      assert.equal(worker, this.quarantine, "a suspect outside of the quarantine");
       assert.deepEqual(this.#atHand(worker), [], "a suspect was posted beside others");
-      this.#alone[worker] = seq;
-      scope.suspects -= 1;
-    } else this.#assertFair(scope);
+      this.#alone = seq;
+    } else {
+      const suspect = worker === this.quarantine ? this.#suspectThatCouldBeServed : undefined;
+      assert.equal(suspect, undefined, "another event goes before a suspect");
+      this.#assertFair(scope);
+    }
     scope.posted.add(seq);
     scope.passedOver.clear();
     assert.deepEqual(this.dispatcher.posted(worker, seq)?.body, body);
-    assert.ok(scope.posted.size - scope.kept.size <= PER_SCOPE, `${scope.posted.size} events of one scope`);
+    assert.ok(scope.posted.size - scope.kept.size <= scope.window, `${scope.posted.size} events of one scope`);
     assert.ok(this.#atHand(worker).length <= PER_WORKER, "too many for one worker");
   }
 
   #assertFair(scope: Scope): void {
     for (const other of this.#of(scope.worker)) {
-      if (other === scope || !couldBeServed(other)) continue;
+      if (other === scope || !this.#couldBeServed(other)) continue;
       const times: number = (other.passedOver.get(scope) ?? 0) + 1;
       assert.ok(times <= 1, `${scope.key} was served ${times} times while ${other.key} waited`);
       other.passedOver.set(scope, times);
     }
   }
-}
 
-function couldBeServed({ unsettled, posted, kept, suspects }: Scope): boolean {
-  const hasRoom = posted.size - kept.size < PER_SCOPE && kept.size < PER_SCOPE;
-  return unsettled.length > posted.size + suspects && hasRoom;
+  get #suspectThatCouldBeServed(): Scope | undefined {
+    return this.#of(this.quarantine).find(
+      (scope) => this.#suspects.has(scope.unsettled[scope.posted.size] ?? -1) && this.#couldBeServed(scope),
+    );
+  }
+
+  #couldBeServed({ unsettled, posted, kept, window }: Scope): boolean {
+    const next = unsettled[posted.size];
+    if (next === undefined || kept.size >= PER_SCOPE) return false;
+    return posted.size - kept.size < (this.#suspects.has(next) ? 1 : window);
+  }
 }
 
 // ---- any interleaving ------------------------------------------------------------------------------------------------
@@ -332,12 +371,13 @@ type Step =
   | { do: "received"; scope: number; count: number; attempts: number }
   | { do: "settled" | "refused" | "kept"; worker: number; share: number; backwards: boolean }
   | { do: "workerReady" | "workerPaused"; worker: number }
-  | { do: "workerDied" | "timedOut"; worker: number; culprit: number | undefined }
+  | { do: "workerDied" | "timedOut"; worker: number; culprit: number | undefined; guess: number | undefined }
   | { do: "workerDrained"; worker: number; share: number }
   | { do: "revoke" | "revoked"; scope: number }
   | { do: "close" };
 
-const worker = fc.nat({ max: 2 });
+/** The quarantine is the last one. */
+const worker = fc.nat({ max: 3 });
 const culprit = fc.option(fc.nat(), { nil: undefined });
 const receives = {
   do: fc.constant("received" as const),
@@ -359,7 +399,12 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 3, arbitrary: fc.record({ ...settles, do: fc.constant("kept" as const) }) },
   {
     weight: 2,
-    arbitrary: fc.record({ do: fc.constantFrom("workerDied" as const, "timedOut" as const), worker, culprit }),
+    arbitrary: fc.record({
+      do: fc.constantFrom("workerDied" as const, "timedOut" as const),
+      worker,
+      culprit,
+      guess: culprit,
+    }),
   },
   { weight: 2, arbitrary: fc.record({ do: fc.constant("workerPaused" as const), worker }) },
   { weight: 2, arbitrary: fc.record({ ...settles, do: fc.constant("workerDrained" as const) }) },
@@ -367,26 +412,29 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 3, arbitrary: fc.record({ do: fc.constantFrom("revoke" as const, "revoked" as const), scope: fc.nat(9) }) },
 );
 
-function carryOut(model: Model, workers: number, step: Step): void {
+function carryOut(model: Model, step: Step): void {
   const scopeAt = (index: number) => model.scopes[index % model.scopes.length]!;
+  const workerAt = (index: number) => index % (model.quarantine + 1);
+  const one = (index: number | undefined) => (posted: number[]) => posted[(index ?? Number.NaN) % posted.length];
   switch (step.do) {
     case "received":
       return model.received(scopeAt(step.scope), step.count, step.attempts);
     case "settled":
     case "refused":
     case "kept":
-      return model[step.do](step.worker % workers, (posted) => {
+      return model[step.do](workerAt(step.worker), (posted) => {
         const chosen = posted.slice(0, Math.ceil(posted.length * step.share));
         return step.backwards ? chosen.reverse() : chosen;
       });
     case "workerReady":
     case "workerPaused":
-      return model[step.do](step.worker % workers);
+      return model[step.do](workerAt(step.worker));
     case "workerDied":
+      return model.workerDied(workerAt(step.worker), one(step.culprit), one(step.guess));
     case "timedOut":
-      return model[step.do](step.worker % workers, (posted) => posted[(step.culprit ?? Number.NaN) % posted.length]);
+      return model.timedOut(workerAt(step.worker), one(step.culprit));
     case "workerDrained":
-      return model.workerDrained(step.worker % workers, (posted) =>
+      return model.workerDrained(workerAt(step.worker), (posted) =>
         posted.slice(Math.floor(posted.length * step.share)),
       );
     case "revoke":
@@ -410,14 +458,14 @@ test("in any course of things, events are posted in order per scope, in turn, wi
       fc.integer({ min: 1, max: 4 }),
       async (workers, scopes, steps, attempts) => {
         const model = new Model(workers, scopes, attempts);
-        for (const step of steps) carryOut(model, workers, step);
+        for (const step of steps) carryOut(model, step);
         // Nothing is lost: with every worker ready, everything can be settled.
-        for (let worker = 0; worker < workers; worker++) model.workerReady(worker);
+        for (let worker = 0; worker <= workers; worker++) model.workerReady(worker);
         for (const { shard } of model.scopes) model.revoked(shard);
         const idle = model.dispatcher.idle();
         while (model.dispatcher.unsettled > 0) {
           const before = model.dispatcher.unsettled;
-          for (let worker = 0; worker < workers; worker++) model.settled(worker, (posted) => posted);
+          for (let worker = 0; worker <= workers; worker++) model.settled(worker, (posted) => posted);
           assert.ok(model.dispatcher.unsettled < before, "some events are never posted");
         }
         await idle;
@@ -447,7 +495,7 @@ test("scopes take turns at a worker that is full, however much arrives for them 
       const model = new Model(1, 40);
       model.workerReady(0);
       for (const scope of model.scopes) model.received(scope, PER_SCOPE + 1);
-      for (const step of steps) carryOut(model, 1, step);
+      for (const step of steps) carryOut(model, step);
     }),
     { numRuns: 10 },
   );
@@ -457,7 +505,7 @@ test("a closed dispatcher posts nothing in any course of things, and posted even
   fc.assert(
     fc.property(workers, scopes, steps, steps, (workers, scopes, before, after) => {
       const model = new Model(workers, scopes);
-      for (const step of [...before, { do: "close" } as const, ...after]) carryOut(model, workers, step);
+      for (const step of [...before, { do: "close" } as const, ...after]) carryOut(model, step);
     }),
     { numRuns: 30 },
   );
@@ -469,13 +517,29 @@ test("a closed dispatcher posts nothing in any course of things, and posted even
 function recorded({ workers = 1, maxAttempts = 3 } = {}) {
   const posted: EventItem[] = [];
   const deadLetters: number[] = [];
+  const calls = { forQuarantine: 0 };
   const dispatcher = new Dispatcher({
     workers,
     maxAttempts,
     post: (_, { seq, attempts, body }) => posted.push({ seq, attempt: attempts, body }),
     deadLetter: (_, { seq }) => deadLetters.push(seq),
+    suspected: () => {
+      calls.forQuarantine += 1;
+    },
   });
-  return { dispatcher, posted, deadLetters };
+  return { dispatcher, posted, deadLetters, calls };
+}
+
+/** Number of the quarantine where there is one worker. */
+const QUARANTINE = 1;
+
+/** Receives events of a scope, and settles the first ones: the scope may then have 32 posted at once. */
+function flood({ dispatcher, posted }: ReturnType<typeof recorded>, scope: string, count: number): void {
+  for (let i = 0; i < count + 5; i++) dispatcher.received(arrival(scope));
+  for (let i = 0; i < 5; i++) {
+    const first = posted.findIndex((event) => dispatcher.posted(0, event.seq)?.scope === scope);
+    dispatcher.settled(0, [posted.splice(first, 1)[0]!.seq]);
+  }
 }
 
 let lastSeq = 0;
@@ -488,9 +552,10 @@ const seqsOf = (events: readonly { seq: number }[]) => events.map(({ seq }) => s
 
 describe("an event that is kept", () => {
   test("does not hold back its line or its worker, and is settled later", () => {
-    const { dispatcher, posted } = recorded();
+    const it = recorded();
+    const { dispatcher, posted } = it;
     dispatcher.workerReady(0);
-    for (let i = 0; i <= PER_SCOPE; i++) dispatcher.received(arrival("a"));
+    flood(it, "a", PER_SCOPE + 1);
     assert.equal(posted.length, PER_SCOPE);
     dispatcher.kept(0, posted[0]!.seq);
     assert.equal(posted.length, PER_SCOPE + 1);
@@ -499,9 +564,10 @@ describe("an event that is kept", () => {
   });
 
   test("is one of 32 at most of its line: then the line waits", () => {
-    const { dispatcher, posted } = recorded();
+    const it = recorded();
+    const { dispatcher, posted } = it;
     dispatcher.workerReady(0);
-    for (let i = 0; i < 2 * PER_SCOPE + 2; i++) dispatcher.received(arrival("a"));
+    flood(it, "a", 2 * PER_SCOPE + 2);
     for (let i = 0; i < PER_SCOPE; i++) dispatcher.kept(0, posted[i]!.seq);
     const before = posted.length;
     assert.equal(before, 2 * PER_SCOPE - 1);
@@ -514,15 +580,24 @@ describe("an event that is kept", () => {
   test("comes again after a death, before the events that came later", () => {
     const { dispatcher, posted } = recorded();
     dispatcher.workerReady(0);
-    for (let i = 0; i < 3; i++) dispatcher.received(arrival("a"));
+    for (let i = 0; i < 2; i++) dispatcher.received(arrival("a"));
     const seqs = seqsOf(posted);
     dispatcher.kept(0, seqs[0]!);
     dispatcher.workerDied(0);
     dispatcher.workerReady(0);
-    assert.equal(posted.at(-1)!.seq, seqs[0]);
-    // A suspect whose application asks for more has survived: the next one comes beside it.
-    dispatcher.kept(0, seqs[0]!);
-    assert.equal(posted.at(-1)!.seq, seqs[1]);
+    assert.deepEqual(seqsOf(posted).slice(2), seqs);
+  });
+
+  test("is a suspect no more: the next event comes beside it, in quarantine", () => {
+    const { dispatcher, posted } = recorded();
+    dispatcher.workerReady(0);
+    for (let i = 0; i < 2; i++) dispatcher.received(arrival("a"));
+    const seqs = seqsOf(posted);
+    dispatcher.workerDied(0, { named: seqs[0] });
+    dispatcher.workerReady(QUARANTINE);
+    assert.deepEqual(seqsOf(posted).slice(2), [seqs[0]]);
+    dispatcher.kept(QUARANTINE, seqs[0]!);
+    assert.deepEqual(seqsOf(posted).slice(2), seqs);
   });
 });
 
@@ -556,6 +631,7 @@ describe("posting", () => {
       maxAttempts: 3,
       post: (worker, { seq }) => workers.set(seq, worker),
       deadLetter: () => assert.fail(),
+      suspected: () => assert.fail(),
     });
     for (let worker = 0; worker < 5; worker++) dispatcher.workerReady(worker);
     for (let id = 1; id <= 100; id++) dispatcher.received({ ...NEW, seq: id, body: "", scope: `user:${id}`, id });
@@ -565,9 +641,10 @@ describe("posting", () => {
   });
 
   test("one scope's flood does not hold back another", () => {
-    const { dispatcher, posted } = recorded();
+    const it = recorded();
+    const { dispatcher, posted } = it;
     dispatcher.workerReady(0);
-    for (let i = 0; i < 5000; i++) dispatcher.received(arrival("flood"));
+    flood(it, "flood", 5000);
     assert.equal(posted.length, PER_SCOPE);
     const quiet = arrival("quiet");
     dispatcher.received(quiet);
@@ -577,10 +654,9 @@ describe("posting", () => {
   test("a newcomer gets the first place that a full worker has to give", () => {
     const { dispatcher, posted } = recorded();
     dispatcher.workerReady(0);
-    for (let scope = 0; scope < 31; scope++) {
-      for (let i = 0; i < 32; i++) dispatcher.received(arrival(`scope ${scope}`));
+    for (let scope = 0; scope < PER_WORKER / FIRST_WINDOW; scope++) {
+      for (let i = 0; i < FIRST_WINDOW; i++) dispatcher.received(arrival(`scope ${scope}`));
     }
-    for (let i = 0; i < 8; i++) dispatcher.received(arrival("last"));
     assert.equal(posted.length, PER_WORKER);
     const newcomer = arrival("newcomer");
     dispatcher.received(newcomer);
@@ -589,21 +665,23 @@ describe("posting", () => {
     assert.equal(posted.at(-1)!.seq, newcomer.seq);
   });
 
+  test("a scope whose application settles nothing has two events posted, and more after each settlement", () => {
+    const { dispatcher, posted } = recorded();
+    dispatcher.workerReady(0);
+    for (let i = 0; i < 200; i++) dispatcher.received(arrival("a"));
+    const windows = Array.from({ length: 6 }, () => {
+      const window = dispatcher.inFlight;
+      dispatcher.settled(0, [posted.shift()!.seq]);
+      return window;
+    });
+    assert.deepEqual(windows, [2, 4, 8, 16, 32, 32]);
+  });
+
   test("attempts of earlier processes count, too", () => {
     const { dispatcher, posted } = recorded();
     dispatcher.workerReady(0);
-    dispatcher.received({ ...arrival("a"), attempts: 2 });
-    assert.equal(posted[0]!.attempt, 3);
-  });
-
-  test("an event that earlier processes posted twice without an end is posted alone from the start", () => {
-    const { dispatcher, posted } = recorded();
-    const events = [0, 2, 0].map((attempts, i) => ({ ...arrival(`scope ${i}`), attempts }));
-    for (const event of events) dispatcher.received(event);
-    dispatcher.workerReady(0);
-    assert.deepEqual(posted.splice(0), [{ seq: events[1]!.seq, attempt: 3, body: "{}" }]);
-    dispatcher.settled(0, [events[1]!.seq]);
-    assert.deepEqual(seqsOf(posted), seqsOf([events[0]!, events[2]!]));
+    dispatcher.received({ ...arrival("a"), attempts: 1 });
+    assert.equal(posted[0]!.attempt, 2);
   });
 
   test("a paused worker gets nothing until it is ready again", () => {
@@ -644,59 +722,98 @@ describe("posting", () => {
 });
 
 describe("a worker that died", () => {
-  /** A dispatcher whose worker died with four events. */
-  function afterDeath(options: { maxAttempts?: number } = {}) {
+  /** A dispatcher whose worker had four events. */
+  function withFour(options: { maxAttempts?: number } = {}) {
     const it = recorded(options);
     it.dispatcher.workerReady(0);
     const events = ["a", "a", "b", "c"].map((scope) => arrival(scope));
     for (const event of events) it.dispatcher.received(event);
-    const held = it.dispatcher.workerDied(0);
     it.posted.length = 0;
-    return { ...it, events, held };
+    return { ...it, events, deaths: () => events.map(({ deaths }) => deaths) };
   }
 
-  test("workerDied() returns the numbers of the events that it held", () => {
-    const { events, held } = afterDeath();
-    assert.deepEqual(held, seqsOf(events));
+  test("its named culprit alone counts a death, and goes to quarantine with its line; the rest is posted again at once", () => {
+    const { dispatcher, posted, calls, events, deaths } = withFour();
+    assert.equal(dispatcher.workerDied(0, { named: events[0]!.seq, guessed: events[3]!.seq }), events[0]!.seq);
+    assert.deepEqual(deaths(), [1, 0, 0, 0]);
+    assert.ok(calls.forQuarantine > 0);
+    const later = [arrival("d"), arrival("a")];
+    for (const event of later) dispatcher.received(event);
+    dispatcher.workerReady(0);
+    assert.deepEqual(seqsOf(posted.splice(0)), seqsOf([events[2]!, events[3]!, later[0]!]));
+    dispatcher.workerReady(QUARANTINE);
+    assert.deepEqual(posted.splice(0), [{ seq: events[0]!.seq, attempt: 2, body: "{}" }]);
+    dispatcher.settled(QUARANTINE, [events[0]!.seq]);
+    assert.deepEqual(seqsOf(posted), seqsOf([events[1]!, later[1]!]));
   });
 
-  test("its events are posted again one at a time, as another attempt, before anything else", () => {
-    const { dispatcher, posted, events } = afterDeath();
-    const later = arrival("d");
-    dispatcher.received(later);
-    dispatcher.workerReady(0);
-    for (const [i, { seq }] of events.entries()) {
-      assert.deepEqual(posted.splice(0), [{ seq, attempt: 2, body: "{}" }], `event ${i}`);
-      dispatcher.settled(0, [seq]);
+  test("a guess goes to quarantine, and is no dead letter before it was alone", () => {
+    const { dispatcher, deadLetters, events, deaths } = withFour({ maxAttempts: 1 });
+    assert.equal(dispatcher.workerDied(0, { guessed: events[2]!.seq }), events[2]!.seq);
+    assert.deepEqual([deaths(), deadLetters], [[0, 0, 1, 0], []]);
+    dispatcher.workerReady(QUARANTINE);
+    dispatcher.workerDied(QUARANTINE);
+    assert.deepEqual(deadLetters, [events[2]!.seq]);
+  });
+
+  test("without a culprit nothing is blamed; an event that was interrupted three times goes to quarantine", () => {
+    const { dispatcher, posted, deadLetters, calls, events, deaths } = withFour({ maxAttempts: 1 });
+    dispatcher.settled(0, seqsOf(events.slice(1)));
+    for (const attempt of [1, 2, 3]) {
+      assert.equal(calls.forQuarantine, 0, `attempt ${attempt}`);
+      assert.equal(dispatcher.workerDied(0, { guessed: 12_345_678 }), undefined);
+      dispatcher.workerReady(0);
     }
-    assert.deepEqual(posted, [{ seq: later.seq, attempt: 1, body: "{}" }]);
+    assert.deepEqual([deaths(), deadLetters], [[0, 0, 0, 0], []]);
+    dispatcher.trySuspects();
+    assert.ok(calls.forQuarantine > 0);
+    dispatcher.workerReady(QUARANTINE);
+    assert.deepEqual(posted.at(-1), { seq: events[0]!.seq, attempt: 4, body: "{}" });
   });
 
   test("an event that killed its worker as often as allowed becomes a dead letter, and no other event does", () => {
-    const { dispatcher, posted, deadLetters, events } = afterDeath({ maxAttempts: 3 });
-    const killer = events[1]!;
-    dispatcher.workerReady(0);
-    dispatcher.settled(0, [events[0]!.seq]);
-    assert.equal(posted.at(-1)!.seq, killer.seq);
-    dispatcher.workerDied(0);
-    assert.deepEqual(deadLetters, []);
-    dispatcher.workerReady(0);
-    assert.deepEqual(posted.at(-1), { seq: killer.seq, attempt: 3, body: "{}" });
-    dispatcher.workerDied(0);
+    const { dispatcher, posted, deadLetters, events } = withFour({ maxAttempts: 3 });
+    const killer = events[0]!;
+    dispatcher.workerDied(0, { named: killer.seq });
+    for (const attempt of [2, 3]) {
+      assert.deepEqual(deadLetters, []);
+      dispatcher.workerReady(QUARANTINE);
+      assert.deepEqual(posted.at(-1), { seq: killer.seq, attempt, body: "{}" });
+      dispatcher.workerDied(QUARANTINE);
+    }
     assert.deepEqual(deadLetters, [killer.seq]);
-    assert.equal(dispatcher.unsettled, 2);
+    assert.equal(dispatcher.needsQuarantine, false);
+    // The scope's other event goes home, where an instance may be made.
+    posted.length = 0;
     dispatcher.workerReady(0);
-    assert.deepEqual(posted.at(-1), { seq: events[2]!.seq, attempt: 2, body: "{}" });
+    assert.deepEqual(seqsOf(posted), seqsOf([events[2]!, events[3]!, events[1]!]));
+  });
+
+  test("suspects of several deaths are alone in quarantine, one after another", () => {
+    const { dispatcher, posted, events } = withFour();
+    dispatcher.workerDied(0, { named: events[2]!.seq });
+    dispatcher.workerReady(0);
+    dispatcher.workerDied(0, { named: events[3]!.seq });
+    dispatcher.workerReady(0);
+    posted.length = 0;
+    dispatcher.workerReady(QUARANTINE);
+    assert.deepEqual(seqsOf(posted.splice(0)), [events[2]!.seq]);
+    dispatcher.settled(QUARANTINE, [events[2]!.seq]);
+    assert.deepEqual(seqsOf(posted.splice(0)), [events[3]!.seq]);
+    // The cleared scope has its instance there.
+    const next = arrival("b");
+    dispatcher.received(next);
+    assert.deepEqual(posted, []);
+    dispatcher.settled(QUARANTINE, [events[3]!.seq]);
+    assert.equal(dispatcher.posted(QUARANTINE, next.seq), next);
+    dispatcher.workerDrained(QUARANTINE, [next.seq]);
+    assert.equal(dispatcher.posted(0, next.seq), next);
   });
 
   test("a known culprit becomes a dead letter at once where one attempt is allowed", () => {
-    const { dispatcher, posted, deadLetters } = recorded({ maxAttempts: 1 });
-    dispatcher.workerReady(0);
-    const events = [arrival("a"), arrival("b"), arrival("b")];
-    for (const event of events) dispatcher.received(event);
-    dispatcher.workerDied(0, events[1]!.seq);
-    assert.deepEqual(deadLetters, [events[1]!.seq]);
-    posted.length = 0;
+    const { dispatcher, posted, deadLetters, events } = withFour({ maxAttempts: 1 });
+    dispatcher.workerDied(0, { named: events[2]!.seq });
+    assert.deepEqual(deadLetters, [events[2]!.seq]);
     dispatcher.workerReady(0);
     assert.equal(posted[0]!.seq, events[0]!.seq);
   });
@@ -705,21 +822,57 @@ describe("a worker that died", () => {
     const { dispatcher, deadLetters } = recorded({ maxAttempts: 1 });
     dispatcher.workerReady(0);
     dispatcher.received(arrival("a"));
-    dispatcher.workerDied(0, 12_345_678);
+    assert.equal(dispatcher.workerDied(0, { named: 12_345_678 }), undefined);
     assert.deepEqual(deadLetters, []);
     assert.equal(dispatcher.unsettled, 1);
   });
 
   test("idle() waits until its events are settled or dead letters", async () => {
-    const { dispatcher, events } = afterDeath({ maxAttempts: 2 });
+    const { dispatcher, events } = withFour({ maxAttempts: 1 });
     const idle = dispatcher.idle();
-    for (const _ of events) {
+    for (const { seq } of events) {
       assert.equal(await isSettled(idle), false);
       dispatcher.workerReady(0);
-      dispatcher.workerDied(0);
+      dispatcher.workerDied(0, { named: seq });
     }
     await idle;
     assert.equal(dispatcher.unsettled, 0);
+  });
+});
+
+describe("suspects that earlier processes left", () => {
+  function started() {
+    const it = recorded();
+    const [suspect, other] = [{ ...arrival("a"), attempts: 2 }, arrival("b")];
+    for (const event of [suspect, other, arrival("a")]) it.dispatcher.received(event);
+    it.dispatcher.workerReady(0);
+    return { ...it, suspect, other };
+  }
+
+  test("they wait until nothing else is to be done", () => {
+    const { dispatcher, posted, calls, suspect, other } = started();
+    assert.deepEqual(seqsOf(posted), [other.seq]);
+    assert.equal(calls.forQuarantine, 0);
+    dispatcher.settled(0, [other.seq]);
+    assert.equal(calls.forQuarantine, 1);
+    dispatcher.workerReady(QUARANTINE);
+    assert.deepEqual(posted.at(-1), { seq: suspect.seq, attempt: 3, body: "{}" });
+  });
+
+  test("they wait no longer after trySuspects(), and after a death that blames an event", () => {
+    const patient = started();
+    patient.dispatcher.trySuspects();
+    assert.equal(patient.calls.forQuarantine, 1);
+    const blamed = started();
+    blamed.dispatcher.workerDied(0, { named: blamed.other.seq });
+    assert.ok(blamed.calls.forQuarantine > 0);
+  });
+
+  test("a closed dispatcher calls for no quarantine", () => {
+    const { dispatcher, calls } = started();
+    dispatcher.close();
+    dispatcher.trySuspects();
+    assert.equal(calls.forQuarantine, 0);
   });
 });
 
@@ -734,42 +887,43 @@ describe("a worker that drained", () => {
     dispatcher.received(later);
     posted.length = 0;
     dispatcher.workerDrained(0, [events[1]!.seq, events[2]!.seq]);
-    assert.deepEqual(posted, []);
+    assert.equal(posted.length, 0);
     dispatcher.workerReady(0);
     const again = posted.map(({ seq, attempt }) => [seq, attempt]);
     assert.deepEqual(again, [
       [events[0]!.seq, 2],
       [events[2]!.seq, 1],
       [events[1]!.seq, 1],
-      [later.seq, 1],
     ]);
+    dispatcher.settled(0, [events[0]!.seq]);
+    assert.equal(posted.at(-1)!.seq, later.seq);
   });
 
   test("a suspect that it held stays a suspect, and is never blamed for it", () => {
     const { dispatcher, posted, deadLetters } = recorded({ maxAttempts: 2 });
     dispatcher.workerReady(0);
-    const events = [arrival("a"), arrival("b")];
-    for (const event of events) dispatcher.received(event);
-    dispatcher.workerDied(0);
+    const event = arrival("a");
+    dispatcher.received(event);
+    dispatcher.workerDied(0, { named: event.seq });
     for (let reload = 0; reload < 5; reload++) {
-      dispatcher.workerReady(0);
-      assert.deepEqual([posted.at(-1)!.seq, posted.length], [events[0]!.seq, 3 + reload]);
-      dispatcher.workerDrained(0, []);
+      dispatcher.workerReady(QUARANTINE);
+      assert.deepEqual([posted.at(-1)!.seq, posted.length], [event.seq, 2 + reload]);
+      dispatcher.workerDrained(QUARANTINE, []);
     }
-    assert.deepEqual(deadLetters, []);
+    assert.deepEqual([event.deaths, deadLetters], [1, []]);
   });
 
-  test("its events are not overtaken by an event of their scope that is a suspect from the start", () => {
+  test("an event of earlier processes does not overtake one of its scope that is posted: it is no suspect then", () => {
     const { dispatcher, posted } = recorded();
     dispatcher.workerReady(0);
-    const first = arrival("a");
+    const [first, second] = [arrival("a"), { ...arrival("a"), attempts: 2 }];
     dispatcher.received(first);
     dispatcher.workerPaused(0);
-    dispatcher.received({ ...arrival("a"), attempts: 2 });
+    dispatcher.received(second);
     dispatcher.workerDrained(0, []);
     posted.length = 0;
     dispatcher.workerReady(0);
-    assert.deepEqual(posted, [{ seq: first.seq, attempt: 2, body: "{}" }]);
+    assert.deepEqual(seqsOf(posted), seqsOf([first, second]));
   });
 });
 
@@ -804,7 +958,7 @@ describe("a shard that is taken away", () => {
   test("its posted events count until its instances have ended, and can be settled until then", () => {
     const { dispatcher, posted } = recorded();
     dispatcher.workerReady(0);
-    const events = [lost(), lost(), lost()];
+    const events = [lost(), lost(), lost("lost, too")];
     for (const event of events) dispatcher.received(event);
     dispatcher.revoke(LOST_SHARD);
     assert.deepEqual([dispatcher.unsettled, dispatcher.inFlight], [3, 3]);
@@ -815,27 +969,24 @@ describe("a shard that is taken away", () => {
     assert.equal(posted.length, 3);
   });
 
-  test("its suspects are forgotten, and the events behind them are posted", () => {
+  test("its suspects are forgotten", () => {
     const { dispatcher, posted } = recorded();
-    const stays = ours();
-    dispatcher.workerReady(0);
-    dispatcher.received({ ...lost(), attempts: 0 });
     dispatcher.received({ ...lost("a suspect"), attempts: 2 });
-    dispatcher.received(stays);
-    assert.equal(posted.length, 1);
     dispatcher.revoke(LOST_SHARD);
-    assert.deepEqual(seqsOf(posted).slice(1), [stays.seq]);
+    dispatcher.workerReady(QUARANTINE);
+    assert.equal(posted.length, 0);
+    assert.deepEqual([dispatcher.unsettled, dispatcher.needsQuarantine], [0, false]);
   });
 
-  test("events that wait behind its suspect are posted when its instances have ended", () => {
+  test("the next suspect is posted when the instances of its posted one have ended", () => {
     const { dispatcher, posted } = recorded();
-    const [suspect, stays] = [{ ...lost(), attempts: 2 }, ours()];
-    dispatcher.workerReady(0);
-    for (const event of [suspect, stays]) dispatcher.received(event);
+    const suspects = [lost(), ours()].map((event) => ({ ...event, attempts: 2 }));
+    for (const event of suspects) dispatcher.received(event);
+    dispatcher.workerReady(QUARANTINE);
     dispatcher.revoke(LOST_SHARD);
-    assert.deepEqual(seqsOf(posted), [suspect.seq]);
+    assert.deepEqual(seqsOf(posted), [suspects[0]!.seq]);
     dispatcher.revoked(LOST_SHARD);
-    assert.deepEqual(seqsOf(posted), [suspect.seq, stays.seq]);
+    assert.deepEqual(seqsOf(posted), seqsOf(suspects));
   });
 
   test("an event at a worker that dies meanwhile is no suspect: it is forgotten", () => {
@@ -844,9 +995,9 @@ describe("a shard that is taken away", () => {
     const [gone, stays] = [lost(), ours()];
     for (const event of [gone, stays]) dispatcher.received(event);
     dispatcher.revoke(LOST_SHARD);
-    assert.deepEqual(dispatcher.workerDied(0), seqsOf([gone, stays]));
+    assert.equal(dispatcher.workerDied(0, { named: gone.seq }), gone.seq);
     dispatcher.revoked(LOST_SHARD);
-    assert.equal(dispatcher.unsettled, 1);
+    assert.deepEqual([dispatcher.unsettled, dispatcher.needsQuarantine], [1, false]);
     posted.length = 0;
     dispatcher.workerReady(0);
     assert.deepEqual(posted, [{ seq: stays.seq, attempt: 2, body: "{}" }]);
@@ -904,21 +1055,21 @@ describe("deliveries that the inbox refused", () => {
   test("a refused event is forgotten, and the next of its scope has its place", () => {
     const { dispatcher, posted } = recorded();
     dispatcher.workerReady(0);
-    const events = Array.from({ length: PER_SCOPE + 2 }, () => arrival("a"));
+    const events = Array.from({ length: FIRST_WINDOW + 3 }, () => arrival("a"));
     for (const event of events) dispatcher.received(event);
-    dispatcher.refused(0, [events[0]!.seq, events[5]!.seq]);
-    assert.deepEqual(seqsOf(posted), seqsOf(events));
-    assert.deepEqual([dispatcher.unsettled, dispatcher.inFlight], [PER_SCOPE, PER_SCOPE]);
+    dispatcher.refused(0, seqsOf(events.slice(0, 2)));
+    assert.deepEqual(seqsOf(posted), seqsOf(events.slice(0, 4)));
+    assert.deepEqual([dispatcher.unsettled, dispatcher.inFlight], [3, FIRST_WINDOW]);
   });
 
   test("a refused suspect makes way for the next one", () => {
     const { dispatcher, posted, deadLetters } = recorded({ maxAttempts: 1 });
-    dispatcher.workerReady(0);
+    dispatcher.workerReady(QUARANTINE);
     const events = [arrival("a"), arrival("b"), arrival("c")].map((event) => ({ ...event, attempts: 2 }));
     for (const event of events) dispatcher.received(event);
-    dispatcher.refused(0, [events[0]!.seq]);
+    dispatcher.refused(QUARANTINE, [events[0]!.seq]);
     assert.deepEqual(seqsOf(posted), seqsOf(events.slice(0, 2)));
-    dispatcher.workerDied(0);
+    dispatcher.workerDied(QUARANTINE);
     assert.deepEqual(deadLetters, [events[1]!.seq]);
   });
 

@@ -11,6 +11,7 @@ export const HEALTHY: Status = {
   phase: "serving",
   source: { failures: 0, lastError: undefined, silence: 0, lastSuccess: 0 },
   workers: [worker(0), worker(1)],
+  reloadFailure: undefined,
   droppedInstances: { idle: 0, evicted: 0 },
   unsettled: 0,
   oldest: undefined,

@@ -45,6 +45,12 @@ test("a worker that is down and a worker whose event loop stands still are reaso
   ]);
 });
 
+test("a reload that failed is a reason", async () => {
+  assert.deepEqual(await reasons({ reloadFailure: "bot.ts could not be imported: it threw Error: no" }), [
+    "reload: the last reload failed, and the old code goes on: bot.ts could not be imported: it threw Error: no",
+  ]);
+});
+
 test("an inbox that cannot be written is a reason, beside all others", async () => {
   const checkInbox = () => Promise.reject(new InboxError("the inbox x.sqlite could not be written: the disk is full"));
   const workers = [worker(0, { isUp: false })];

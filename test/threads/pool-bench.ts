@@ -15,7 +15,7 @@ type Fact =
   | { type: "ready"; worker: number }
   | { type: "paused"; worker: number }
   | { type: "drained"; worker: number; unseen: readonly number[] }
-  | { type: "died"; worker: number; culprit: number | undefined }
+  | { type: "died"; worker: number; culprit: number | undefined; guessed: number }
   | { type: "settled"; worker: number; seqs: readonly number[] }
   | { type: "kept" | "timed out"; worker: number; seq: number }
   | { type: "failed"; worker: number; seq: number }
@@ -49,6 +49,8 @@ export class PoolBench implements AsyncDisposable {
   readonly places = new Map<number, Place>();
   readonly pool: WorkerPool;
   isDebug = false;
+  /** The answer of workerDied(). */
+  blames = false;
   /** Called with each fact. */
   onFact = (_: Fact): void => {};
   #reported = Promise.withResolvers<void>();
@@ -85,7 +87,11 @@ export class PoolBench implements AsyncDisposable {
         },
         workerPaused: ({ number: worker }) => this.#report({ type: "paused", worker }),
         workerDrained: ({ number: worker }, unseen) => this.#report({ type: "drained", worker, unseen }),
-        workerDied: ({ number: worker }, culprit) => this.#report({ type: "died", worker, culprit }),
+        workerDied: ({ number: worker }, { named, guessed }) => {
+          this.#report({ type: "died", worker, culprit: named, guessed });
+          return this.blames;
+        },
+        needsQuarantine: false,
         eventTimedOut: ({ number: worker }, seq) => this.#report({ type: "timed out", worker, seq }),
         kept: ({ number: worker }, seq) => this.#report({ type: "kept", worker, seq }),
         settled: ({ number: worker }, seqs) => this.#report({ type: "settled", worker, seqs }),

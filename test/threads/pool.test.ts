@@ -102,7 +102,8 @@ describe("a worker that dies", () => {
       await bench.pool.start();
       const others = [0, 2].map((worker) => bench.workers.get(worker));
       const culprit = bench.post(1, deed);
-      assert.equal((await bench.until("died")).culprit, culprit);
+      const died = await bench.until("died");
+      assert.deepEqual([died.culprit, died.guessed], [deed === "exit" ? culprit : undefined, culprit]);
       await bench.ready(1, 2);
       for (const worker of [0, 1, 2]) await bench.answers(worker);
       assert.deepEqual(
@@ -113,6 +114,17 @@ describe("a worker that dies", () => {
       assert.deepEqual(bench.diagnostics.slice(3), ["1 died: crash", "1 ready"]);
     });
   }
+
+  test("a worker is started again without a pause if an event is blamed for its death", async () => {
+    await using bench = new PoolBench();
+    bench.blames = true;
+    await bench.pool.start();
+    for (let death = 1; death <= 3; death++) {
+      bench.post(0, "exit");
+      await bench.ready(0, death + 1);
+    }
+    assert.deepEqual(bench.pauses, [1, 1, 1]);
+  });
 
   test("a worker whose heap is full is replaced", async () => {
     await using bench = new PoolBench({ memory: 32 * 2 ** 20 });

@@ -313,7 +313,7 @@ describe("a worker's death", () => {
       }
       await worker.over;
       assert.equal(worker.causeOfDeath, cause);
-      assert.equal(worker.culprit, cause === "crash" ? seq : undefined);
+      assert.equal(worker.culprit, deed === "exit" ? seq : undefined);
     });
   }
 

@@ -69,7 +69,7 @@ class SpyWorker implements EventWorker {
   }
 }
 
-/** One life of the process: Updates on a real inbox, with one worker. */
+/** One life of the process: Updates on a real inbox, with one worker, and a quarantine if that is wanted. */
 class Process implements AsyncDisposable {
   readonly path: string;
   readonly inbox: SqliteInbox;
@@ -77,6 +77,8 @@ class Process implements AsyncDisposable {
   readonly recorder: Recorder;
   readonly errors: Error[] = [];
   worker = new SpyWorker();
+  quarantine: SpyWorker | undefined;
+  isQuarantineWanted = false;
   #isOver = false;
 
   constructor(path = newPath(), { oldest = Number.NEGATIVE_INFINITY, workers = 1 } = {}) {
@@ -101,6 +103,9 @@ class Process implements AsyncDisposable {
       oldest,
       words,
       hide: (text) => text.replaceAll("secret", "…"),
+      suspected: () => {
+        this.isQuarantineWanted = true;
+      },
       onError,
       log,
       diagnostics: new Diagnostics(1),
@@ -131,6 +136,24 @@ class Process implements AsyncDisposable {
     await this.recorder.end();
   }
 
+  /** The quarantine, which is to be wanted, is ready. */
+  async openQuarantine(): Promise<SpyWorker> {
+    assert.ok(this.isQuarantineWanted);
+    this.isQuarantineWanted = false;
+    this.quarantine = new SpyWorker(1);
+    this.updates.workerReady(this.quarantine);
+    await this.recorder.end();
+    return this.quarantine;
+  }
+
+  /** The quarantine dies, and nothing else is known. */
+  killQuarantine(): void {
+    const { quarantine } = this;
+    this.quarantine = undefined;
+    quarantine!.isDead = true;
+    this.updates.workerDied(quarantine!, {});
+  }
+
   /** The unsettled events as the next process would find them. */
   async unsettled(): Promise<readonly InboxEntry[]> {
     await this.recorder.end();
@@ -148,6 +171,7 @@ class Process implements AsyncDisposable {
   async die(): Promise<void> {
     this.#isOver = true;
     this.worker.isDead = true;
+    if (this.quarantine !== undefined) this.quarantine.isDead = true;
     await this.inbox.close();
   }
 
@@ -252,18 +276,20 @@ describe("an update", () => {
     assert.deepEqual([entry!.attempts, entry!.deaths], [1, 0]);
   });
 
-  test("one that a dead worker held is posted again, with its death on disk", async () => {
+  test("one that a dead worker held is posted again, and the death of the culprit is on disk", async () => {
     await using process = await Process.start();
     await process.receive(update(1, 5), update(2, 6));
-    await process.replaceWorker((worker) => process.updates.workerDied(worker, undefined));
+    const [culprit] = process.worker.seqs;
+    await process.replaceWorker((worker) => process.updates.workerDied(worker, { guessed: culprit }));
+    const quarantine = await process.openQuarantine();
+    assert.deepEqual([process.worker.ids, quarantine.ids], [[2], [1]]);
     assert.deepEqual(
       (await process.unsettled()).map(({ attempts, deaths }) => ({ attempts, deaths })),
       [
         { attempts: 2, deaths: 1 },
-        { attempts: 1, deaths: 1 },
+        { attempts: 2, deaths: 0 },
       ],
     );
-    assert.deepEqual(process.worker.ids, [1], "suspects go one at a time");
   });
 
   test("a paused worker gets nothing, and no more do dead and drained ones", async () => {
@@ -308,7 +334,7 @@ describe("an update", () => {
     assert.deepEqual([updates.unsettled, updates.inFlight, updates.oldest, updates.isFull], [0, 0, undefined, false]);
     await updates.idle();
     await process.receive(...Array.from({ length: 40 }, (_, i) => update(i, 5)));
-    assert.deepEqual([updates.unsettled, updates.inFlight, updates.oldest], [40, 32, 5000]);
+    assert.deepEqual([updates.unsettled, updates.inFlight, updates.oldest], [40, 2, 5000]);
     const idle = updates.idle();
     assert.equal(await isSettled(idle), false);
     for (let left = 40; left > 0; left = updates.unsettled) {
@@ -411,21 +437,19 @@ describe("a dead letter", () => {
     );
   });
 
-  test("it is an event that killed its worker three times while the worker held nothing else", async () => {
+  test("it is an event that killed its worker three times, and was known for it", async () => {
     await using process = await Process.start();
     await process.receive(update(1, 5), update(2, 5));
-    for (const held of [[1, 2], [1], [1]]) {
-      assert.deepEqual(process.worker.ids, held);
-      await process.replaceWorker((worker) => process.updates.workerDied(worker, undefined));
+    await process.replaceWorker((worker) => process.updates.workerDied(worker, { guessed: worker.seqs[0] }));
+    for (let death = 2; death <= 3; death++) {
+      assert.deepEqual((await process.openQuarantine()).ids, [1]);
+      process.killQuarantine();
+      await process.recorder.end();
     }
     const [{ reason, log, attempts, update_id } = assert.fail()] = process.letters();
     const why = "its worker died 3 times while it handled this event";
-    assert.deepEqual(
-      { reason, log, attempts, update_id },
-      { reason: why, log: "its last words", attempts: 3, update_id: 1 },
-    );
-    assert.deepEqual(process.worker.ids, [2]);
-    assert.equal(process.updates.unsettled, 1);
+    assert.deepEqual({ reason, log, attempts, update_id }, { reason: why, log: "", attempts: 3, update_id: 1 });
+    assert.deepEqual([process.worker.ids, process.updates.unsettled, process.isQuarantineWanted], [[2], 1, false]);
     const [told, ...others] = process.worker.pushed;
     assert.deepEqual(others, []);
     const { event, ...item } = told as ToWorker & { type: "deadLettered" };
@@ -433,19 +457,21 @@ describe("a dead letter", () => {
     assert.deepEqual([JSON.parse(event.body).update_id, event.attempt], [1, 3]);
   });
 
-  test("the worker is told of it before it gets the next event of the chat, and only once", async () => {
+  test("the chat's worker is told of it before it gets the next event of the chat, and only once", async () => {
     await using process = await Process.start();
     await process.receive(update(1, 5), update(2, 5));
     const course: string[] = [];
-    for (let death = 1; death <= 4; death++) {
-      await process.replaceWorker((worker) => {
-        process.updates.workerDied(worker, worker.posted[0]!.seq);
-        worker.isDead = true;
-      });
-      const { worker } = process;
-      course.push([...worker.pushed.map(({ type }) => type), ...worker.ids].join());
-    }
-    assert.deepEqual(course, ["1", "1", "deadLettered,2", "2"]);
+    process.worker.onPost = () => course.push("posted");
+    await process.replaceWorker((worker) => process.updates.workerDied(worker, { named: worker.seqs[0] }));
+    await process.openQuarantine();
+    process.killQuarantine();
+    await process.openQuarantine();
+    process.worker.onPost = (events) => course.push(...process.worker.pushed.map(({ type }) => type), ...ids(events).map(String));
+    process.killQuarantine();
+    await process.recorder.end();
+    await process.replaceWorker((worker) => process.updates.workerDied(worker, {}));
+    assert.deepEqual(course, ["deadLettered", "2"]);
+    assert.deepEqual([process.worker.pushed, process.worker.ids], [[], [2]]);
   });
 
   test("it is an event that blocked its worker for too long, and the next worker is told that it was late", async () => {
@@ -457,28 +483,48 @@ describe("a dead letter", () => {
     assert.deepEqual([told?.event.seq, told?.event.attempt, told?.isLate], [seq, 1, true]);
   });
 
-  test("it is an event at which the process died fifteen times while it had nothing else at hand", async () => {
+  test("it is an event at which the process died three times while it was in quarantine", async () => {
     const path = newPath();
-    for (let start = 1; start <= 20; start++) {
+    // Twice among others, then three times alone.
+    for (let start = 1; start <= 5; start++) {
       await using process = new Process(path);
       const { inbox, updates, worker } = process;
       await inbox.start(updates);
-      if (start === 1) await updates.received([update(1, 5), update(2, 6)], never);
+      if (start === 1) await updates.received([update(1, 5)], never);
       updates.workerReady(worker);
       await process.recorder.end();
-      const died = process.letters();
-      if (died.length > 0) {
-        assert.equal(died[0]!.update_id, 1);
-        assert.match(died[0]!.reason, /the process died 15 times/);
-        assert.deepEqual(worker.ids, [2]);
-        const [told] = worker.pushed as (ToWorker & { type: "deadLettered" })[];
-        assert.match(told!.error, /the process died 15 times/);
-        assert.deepEqual([told!.event.attempt, JSON.parse(told!.event.body).update_id], [died[0]!.attempts, 1]);
-        return;
-      }
-      assert.ok(worker.ids.includes(1));
+      assert.deepEqual(process.letters(), []);
+      if (start <= 2) assert.deepEqual(worker.ids, [1]);
+      else assert.deepEqual([worker.ids, (await process.openQuarantine()).ids], [[], [1]]);
     }
-    assert.fail("it lives on");
+    await using process = await Process.start(path);
+    await process.recorder.end();
+    const [letter] = process.letters();
+    assert.equal(letter!.update_id, 1);
+    assert.match(letter!.reason, /the process died 3 times .* if it was killed from outside, retry the event/);
+    const [told] = process.worker.pushed as (ToWorker & { type: "deadLettered" })[];
+    assert.equal(told!.error, letter!.reason);
+    assert.deepEqual([told!.event.attempt, JSON.parse(told!.event.body).update_id], [letter!.attempts, 1]);
+  });
+
+  test("a suspect that an earlier process left begins after the others, and 10 s after the start at the latest", async (t) => {
+    const path = newPath();
+    for (let start = 1; start <= 2; start++) {
+      await using process = await Process.start(path);
+      if (start === 1) await process.receive(update(1, 5));
+      await process.recorder.end();
+    }
+    t.mock.timers.enable({ apis: ["setTimeout"] });
+    await using process = new Process(path);
+    await process.inbox.start(process.updates);
+    await process.receive(update(2, 6));
+    process.updates.workerReady(process.worker);
+    await process.recorder.end();
+    assert.deepEqual([process.worker.ids, process.isQuarantineWanted], [[2], false]);
+    t.mock.timers.tick(9999);
+    assert.equal(process.isQuarantineWanted, false);
+    t.mock.timers.tick(1);
+    assert.deepEqual((await process.openQuarantine()).ids, [1]);
   });
 
   test("one that is retried is delivered by the server that runs", async (t) => {
@@ -522,14 +568,14 @@ describe("a shard that is taken away", () => {
     await using process = await Process.start();
     const { updates, worker } = process;
     await process.receive(...Array.from({ length: 40 }, (_, i) => update(1 + i, THEIRS)), update(100, OURS));
-    assert.equal(worker.posted.length, 33);
+    assert.equal(worker.posted.length, 3);
     worker.end = async () => {
       // The application finishes the event at hand.
       updates.settled(worker, [worker.seqs[0]!]);
-      return worker.seqs.slice(1, 32);
+      return worker.seqs.slice(1, 2);
     };
     await updates.onRevoked(SHARD);
-    assert.equal(worker.posted.length, 33);
+    assert.equal(worker.posted.length, 3);
     assert.deepEqual([updates.unsettled, updates.inFlight], [1, 1]);
     const left = await process.unsettled();
     assert.equal(left.length, 40);
@@ -590,7 +636,7 @@ describe("a shard that is taken away", () => {
     worker.end = () => ending.promise;
     const revoked = updates.onRevoked(SHARD);
     await loopTurn();
-    await process.replaceWorker((dead) => updates.workerDied(dead, undefined));
+    await process.replaceWorker((dead) => updates.workerDied(dead, {}));
     ending.resolve([]);
     await revoked;
     await process.recorder.end();
@@ -599,8 +645,8 @@ describe("a shard that is taken away", () => {
     assert.deepEqual(
       (await process.unsettled()).map(({ update_id, deaths }) => ({ update_id, deaths })),
       [
-        { update_id: 1, deaths: 1 },
-        { update_id: 2, deaths: 1 },
+        { update_id: 1, deaths: 0 },
+        { update_id: 2, deaths: 0 },
       ],
     );
   });
@@ -657,6 +703,9 @@ describe("a shard that is taken away", () => {
     await updates.onRevoked(SHARD);
     for (const entry of await process.unsettled()) updates.onEntry({ ...entry, origin: "recovered" });
     await process.receive(update(3, THEIRS));
+    assert.deepEqual(worker.ids, [1, 2, 1, 2]);
+    updates.settled(worker, worker.seqs);
+    await process.recorder.end();
     assert.deepEqual(worker.ids, [1, 2, 1, 2, 3]);
     updates.settled(worker, worker.seqs);
     assert.deepEqual(await process.unsettled(), []);
@@ -703,7 +752,10 @@ test("every update ends settled, dead or still there; none is posted after its e
     },
     { weight: 5, arbitrary: fc.record({ do: fc.constant("settle" as const), count: fc.nat(10) }) },
     { weight: 1, arbitrary: fc.record({ do: fc.constant("fail" as const) }) },
-    { weight: 1, arbitrary: fc.record({ do: fc.constant("crash" as const) }) },
+    {
+      weight: 1,
+      arbitrary: fc.record({ do: fc.constant("crash" as const), quarantine: fc.boolean(), isGuessed: fc.boolean() }),
+    },
     { weight: 1, arbitrary: fc.record({ do: fc.constant("drain" as const), unseen: fc.nat(10) }) },
     { weight: 1, arbitrary: fc.record({ do: fc.constant("kill" as const) }) },
     { weight: 1, arbitrary: fc.record({ do: fc.constant("revoke" as const), chat: fc.integer({ min: 1, max: 5 }) }) },
@@ -717,13 +769,21 @@ test("every update ends settled, dead or still there; none is posted after its e
       const ended = new Set<number>();
       const chatOf = new Map<number, number>();
       // Posted to the worker's present life, and not ended.
-      const held = () => process.worker.posted.filter(({ body }) => !ended.has(JSON.parse(body).update_id));
-      const settle = (events: EventItem[]) => {
+      const heldBy = (worker?: SpyWorker) =>
+        worker?.posted.filter(({ body }) => !ended.has(JSON.parse(body).update_id)) ?? [];
+      const held = () => [...heldBy(process.worker), ...heldBy(process.quarantine)];
+      const settleAt = (worker: SpyWorker | undefined, count: number) => {
+        const events = heldBy(worker).slice(0, count);
+        if (worker === undefined || events.length === 0) return;
         for (const id of ids(events)) ended.add(id);
         process.updates.settled(
-          process.worker,
+          worker,
           events.map(({ seq }) => seq),
         );
+      };
+      const settle = (count: number) => {
+        settleAt(process.worker, count);
+        settleAt(process.quarantine, count);
       };
       const check = (events: readonly EventItem[]) => {
         for (const id of ids(events)) assert.ok(!ended.has(id), `${id} was posted after its end`);
@@ -738,6 +798,7 @@ test("every update ends settled, dead or still there; none is posted after its e
       };
       const watch = () => {
         process.worker.onPost = check;
+        if (process.quarantine !== undefined) process.quarantine.onPost = check;
       };
       watch();
       const replaceWorker = (how: () => void) => {
@@ -756,20 +817,23 @@ test("every update ends settled, dead or still there; none is posted after its e
             break;
           }
           case "settle":
-            settle(held().slice(0, step.count));
+            settle(step.count);
             break;
           case "fail": {
-            const [event] = held();
+            const [event] = heldBy(process.worker);
             if (event === undefined) break;
             ended.add(ids([event])[0]!);
             process.updates.failed(process.worker, event.seq, "Error");
             break;
           }
-          case "crash":
-            replaceWorker(() => process.updates.workerDied(process.worker, undefined));
+          case "crash": {
+            const guessed = step.isGuessed ? heldBy(process.worker)[0]?.seq : undefined;
+            if (!step.quarantine) replaceWorker(() => process.updates.workerDied(process.worker, { guessed }));
+            else if (process.quarantine !== undefined) process.killQuarantine();
             break;
+          }
           case "drain": {
-            const unseen = held().slice(-step.unseen);
+            const unseen = heldBy(process.worker).slice(-step.unseen);
             replaceWorker(() =>
               process.updates.workerDrained(
                 process.worker,
@@ -792,8 +856,9 @@ test("every update ends settled, dead or still there; none is posted after its e
             await process.updates.onRevoked(shard);
             // The worker has ended the instances.
             const isTaken = ({ body }: EventItem) => shardOf(JSON.parse(body).message.chat.id, SHARDS) === shard;
-            const rest = process.worker.posted.filter((event) => !isTaken(event));
-            process.worker.posted.splice(0, Number.POSITIVE_INFINITY, ...rest);
+            for (const { posted } of [process.worker, process.quarantine ?? new SpyWorker()]) {
+              posted.splice(0, Number.POSITIVE_INFINITY, ...posted.filter((event) => !isTaken(event)));
+            }
             for (const entry of await process.unsettled()) {
               if (shardOf(chatOf.get(entry.update_id)!, SHARDS) === shard) process.updates.onEntry(entry);
             }
@@ -802,13 +867,19 @@ test("every update ends settled, dead or still there; none is posted after its e
           case "end the turn":
             await process.recorder.end();
         }
+        if (!process.isQuarantineWanted) continue;
+        process.quarantine = new SpyWorker(1);
+        watch();
+        process.isQuarantineWanted = false;
+        process.updates.workerReady(process.quarantine);
       }
       // With time, every update comes to its end.
       await process.recorder.end();
-      for (let i = 0; held().length > 0; i++) {
+      for (let i = 0; process.updates.unsettled > 0; i++) {
         assert.ok(i < 10_000);
-        settle(held());
+        settle(Number.POSITIVE_INFINITY);
         await process.recorder.end();
+        if (process.isQuarantineWanted) await process.openQuarantine();
       }
       const dead = process.letters().map(({ update_id }) => update_id!);
       assert.equal(new Set([...ended, ...dead]).size, received);

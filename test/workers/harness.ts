@@ -184,7 +184,11 @@ export class Harness implements AsyncDisposable {
           this.unseen.push(...unseen);
           this.#changed();
         },
-        workerDied: (_, culprit) => add(this.culprits, culprit),
+        workerDied: (_, { named }) => {
+          add(this.culprits, named);
+          return false;
+        },
+        needsQuarantine: false,
         posted: () => undefined,
         eventTimedOut: (_, seq) => add(this.timedOut, seq),
         kept: (_, seq) => add(this.kept, seq),

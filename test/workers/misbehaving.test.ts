@@ -154,16 +154,60 @@ suite("an application that receives", () => {
   });
 });
 
+suite("an error that nothing catches", () => {
+  const cases = {
+    leavesARejection: /^Error: nothing awaits me\n {4}at .*misbehaving\.ts/,
+    throwsFromATimer: /^RangeError: out of time\n {4}at .*misbehaving\.ts/,
+  };
+  for (const [name, error] of Object.entries(cases)) {
+    test(`${name}: its event has failed, its instance ends, and the thread and all others go on`, async () => {
+      await using worker = await start(name);
+      worker.deliver("before", 1);
+      worker.deliver("hold", 2);
+      await worker.until(() => worker.fates === "settled left");
+      worker.deliver("now", 3);
+      worker.deliver("behind", 3);
+      worker.deliver("after", 1);
+      await worker.until(() => worker.fates === "settled left failed settled settled");
+      assert.match(worker.failures[0]!.error, error);
+      assert.deepEqual(worker.sent.toSorted(), ["after", "before", "behind"]);
+      assert.deepEqual([worker.crashes, worker.deaths], [[], []]);
+    });
+  }
+
+  test("an error of no instance ends the thread", async () => {
+    await using worker = await start("throwsOutside");
+    worker.deliver("now");
+    await worker.replaced();
+    const [{ message, scope, seq } = assert.fail()] = worker.crashes;
+    assert.deepEqual([message, scope, seq], ["an uncaught exception ends the worker", undefined, undefined]);
+  });
+
+  test("an error between two events is logged, and ends the instance", async () => {
+    await using worker = await Harness.start("late-thrower.ts");
+    worker.deliver("throw later");
+    await worker.until(() => worker.lines.length > 0);
+    assert.equal(worker.fates, "settled");
+    const [{ level, message, error, scope } = assert.fail()] = worker.lines;
+    assert.deepEqual([level, message, scope], ["error", "the application threw while it held no event", "chat:1"]);
+    assert.match(error!, /^Error: too late/);
+    worker.deliver("again");
+    await worker.until(() => worker.fates === "settled settled");
+    assert.deepEqual(worker.sent, ["1", "1"]);
+  });
+
+  test("an application that listens for such errors decides itself", async () => {
+    await using worker = await Harness.start("listening.ts");
+    worker.deliver("reject");
+    worker.deliver("throw", 2);
+    assert.equal(await worker.settled(), "settled settled");
+    assert.deepEqual(worker.printed.toSorted(), ["heard: left behind", "heard: thrown"]);
+    assert.deepEqual([worker.crashes, worker.deaths], [[], []]);
+  });
+});
+
 suite("an application that ends its thread", () => {
   const cases = {
-    leavesARejection: {
-      message: "an unhandled promise rejection ends the worker",
-      error: /^Error: nothing awaits me\n {4}at .*misbehaving\.ts/,
-    },
-    throwsFromATimer: {
-      message: "an uncaught exception ends the worker",
-      error: /^RangeError: out of time\n {4}at .*misbehaving\.ts/,
-    },
     callsExit: {
       message: "process.exit(7) was called",
       error: /process\.exit\(\) was called here\n.*misbehaving\.ts/s,

@@ -12,6 +12,12 @@ export const application: Application = async ({ extensions }, receive, send) =>
   }
 };
 
+/** An error that no instance's code throws: the interval belongs to none. */
+let fault: Error | undefined;
+setInterval(() => {
+  if (fault !== undefined) throw fault;
+}, 1).unref();
+
 const DEEDS: Record<string, (extensions: Extensions) => unknown> = {
   "die-when-stopped": ({ signal }) => {
     console.log("waiting to be stopped");
@@ -23,6 +29,10 @@ const DEEDS: Record<string, (extensions: Extensions) => unknown> = {
     setImmediate(() => {
       throw new Error("thrown where nothing catches");
     });
+    return new Promise(() => {});
+  },
+  "throw-outside": () => {
+    fault = new Error("thrown by no instance");
     return new Promise(() => {});
   },
   reject: () => {

@@ -1,0 +1,73 @@
+/**
+ * The unsettled events of one scope. They leave in order: those that a worker has, then those that wait. A line may have a few
+ * events posted at once: enough to keep a worker busy, few enough that no chat fills it. A line whose application settles nothing
+ * gets two places, and more as it goes on.
+ */
+
+import type { ReceivedEvent } from "../protocol/received-event.ts";
+import type { WorkerQueue } from "./worker-queue.ts";
+
+/** An unsettled event of the inbox, with its address. */
+export interface Arrival extends ReceivedEvent {
+  /** Number of workers that died of the event, as far as is known. */
+  deaths: number;
+  readonly body: string;
+  /** The chat's or user's id, which decides the shard. */
+  readonly id: number;
+  /** It may have killed its worker, or the process: it is posted alone, in quarantine. */
+  isSuspect?: boolean;
+}
+
+/** An event that a worker has. */
+export interface Held {
+  readonly arrival: Arrival;
+  readonly line: Line;
+}
+
+/** Events that a line may have posted at once: at first, and at most. */
+const FIRST_WINDOW = 2;
+const WIDEST_WINDOW = 32;
+/** Events of a line that may be unsettled although the application went on. */
+const MOST_KEPT = 32;
+
+export class Line {
+  readonly scope: string;
+  readonly shard: number;
+  /** The worker that gets the events: the shard's, or the quarantine. */
+  worker: WorkerQueue;
+  readonly waiting: Arrival[] = [];
+  /** Events that the worker has, but for those that are kept. */
+  posted = 0;
+  /** Events at which the application has open work, although it went on. */
+  kept = 0;
+  /** The shard is being taken away: nothing of the line is posted or kept. */
+  isRevoked = false;
+  #window = FIRST_WINDOW;
+
+  constructor(scope: string, shard: number, worker: WorkerQueue) {
+    this.scope = scope;
+    this.shard = shard;
+    this.worker = worker;
+  }
+
+  /** True if an event waits, and may be posted when its worker has room. */
+  get isReady(): boolean {
+    if (this.waiting.length === 0 || this.kept >= MOST_KEPT) return false;
+    // A suspect's application has nothing else at hand, and nothing goes beside it.
+    return this.posted < (this.waiting[0]!.isSuspect ? 1 : this.#window);
+  }
+
+  get isEmpty(): boolean {
+    return this.waiting.length + this.posted + this.kept === 0;
+  }
+
+  /** True if a suspect waits. */
+  get hasSuspect(): boolean {
+    return this.waiting.some(({ isSuspect }) => isSuspect);
+  }
+
+  /** An event was settled. */
+  widen(): void {
+    this.#window = Math.min(WIDEST_WINDOW, 2 * this.#window);
+  }
+}

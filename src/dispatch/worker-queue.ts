@@ -1,0 +1,119 @@
+/**
+ * The events that one worker has, and the lines that wait for it. Lines take turns. A suspect goes before anything else, and alone, so
+ * that a death while it is at hand has one cause.
+ */
+
+import type { Held, Line } from "./line.ts";
+
+/** Events that one worker may have at once, besides those that are kept. */
+const MOST_AT_HAND = 1000;
+
+export class WorkerQueue {
+  readonly number: number;
+  /** True if the worker can take events. */
+  isOpen = false;
+  readonly #posted = new Map<number, Held>();
+  /** Posted events at which the application has open work, although it went on. They count in no window. */
+  readonly #kept = new Set<Held>();
+  /** Lines whose next event may be posted when the worker has room. */
+  readonly #ready = new Set<Line>();
+  /** Of these, lines whose next event is a suspect. */
+  readonly #suspected = new Set<Line>();
+  /** The suspect at hand: the only event at hand. */
+  #suspect: Held | undefined;
+
+  constructor(number: number) {
+    this.number = number;
+  }
+
+  /** Number of events that the worker has. */
+  get size(): number {
+    return this.#posted.size;
+  }
+
+  /** The suspect at hand, until it is over or cleared. */
+  get suspect(): Held | undefined {
+    return this.#suspect;
+  }
+
+  /** True if a suspect waits. */
+  get hasSuspects(): boolean {
+    return this.#suspected.size > 0;
+  }
+
+  get(seq: number): Held | undefined {
+    return this.#posted.get(seq);
+  }
+
+  /** Events that the worker has, in the order of their numbers. */
+  get held(): Held[] {
+    return [...this.#posted.values()].sort((one, other) => one.arrival.seq - other.arrival.seq);
+  }
+
+  /** Puts the line behind the others, if its next event may be posted. */
+  add(line: Line): void {
+    if (!line.isReady) return;
+    this.#ready.add(line);
+    if (line.waiting[0]!.isSuspect) this.#suspected.add(line);
+  }
+
+  /** Takes the line out. */
+  remove(line: Line): void {
+    this.#ready.delete(line);
+    this.#suspected.delete(line);
+  }
+
+  /** Takes the next event, which the worker then has: the next suspect, or one of each line in turn while there is room. */
+  next(): Held | undefined {
+    const atHand = this.#posted.size - this.#kept.size;
+    if (!this.isOpen || this.#suspect !== undefined || atHand >= MOST_AT_HAND) return undefined;
+    if (this.#suspected.size > 0) {
+      if (atHand > 0) return undefined;
+      const [line] = this.#suspected;
+      this.#suspect = this.#take(line!);
+      return this.#suspect;
+    }
+    for (const line of this.#ready) {
+      if (line.isReady) return this.#take(line);
+      this.#ready.delete(line);
+    }
+    return undefined;
+  }
+
+  /** The application goes on, while it has open work at the event. @returns false if that is known */
+  keep(held: Held): boolean {
+    if (this.#kept.has(held)) return false;
+    this.#kept.add(held);
+    held.line.posted -= 1;
+    held.line.kept += 1;
+    // An application that asks for more has survived it.
+    held.arrival.isSuspect = false;
+    if (this.#suspect === held) this.#suspect = undefined;
+    return true;
+  }
+
+  /** The worker does not have the event any more. */
+  release(held: Held): void {
+    this.#posted.delete(held.arrival.seq);
+    if (this.#kept.delete(held)) held.line.kept -= 1;
+    else held.line.posted -= 1;
+    if (this.#suspect === held) this.#suspect = undefined;
+  }
+
+  /** The worker is gone. @returns the events that it had, in order */
+  close(): Held[] {
+    this.isOpen = false;
+    const { held } = this;
+    for (const one of held) this.release(one);
+    return held;
+  }
+
+  #take(line: Line): Held {
+    this.remove(line);
+    const held = { arrival: line.waiting.shift()!, line };
+    line.posted += 1;
+    this.#posted.set(held.arrival.seq, held);
+    this.add(line);
+    return held;
+  }
+}
