@@ -34,6 +34,8 @@ const TYPES = [
 
 /** Files, and folders with a `/` at their end, that are tested elsewhere. */
 const TESTED_TOGETHER: Record<string, string> = {
+  "src/dispatch/line.ts": "test/dispatch/dispatcher.test.ts",
+  "src/dispatch/worker-queue.ts": "test/dispatch/dispatcher.test.ts",
   "src/cli/check/finding.ts": "test/cli/check/report.test.ts",
   "src/assembly.ts": "test/server.test.ts",
   "src/cli/context.ts": "test/cli/main.test.ts",

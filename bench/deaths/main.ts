@@ -8,8 +8,8 @@
  * missing or an event is a dead letter that should not be one.
  */
 
-import { setTimeout as delay } from "node:timers/promises";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { DeadLetters } from "../../src/inbox/dead-letters.ts";
 import type { Load } from "../load.ts";
 import { measure, type Run } from "../measure.ts";
@@ -49,7 +49,9 @@ const WAYS: readonly Way[] = [
 ];
 
 const LOAD: Load = {
-  phases: [{ updates: UPDATES, chats: 200, rate: 1000, heavyEvery: UPDATES / POISONOUS, heavyChats: POISONOUS, isEven: true }],
+  phases: [
+    { updates: UPDATES, chats: 200, rate: 1000, heavyEvery: UPDATES / POISONOUS, heavyChats: POISONOUS, isEven: true },
+  ],
 };
 
 const wanted = process.argv.slice(2);

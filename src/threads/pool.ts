@@ -49,7 +49,7 @@ export interface WorkerFacts extends EventFacts {
   /** The posted event of that number. */
   posted(worker: number, seq: number): Place | undefined;
   /** True if the quarantine has something to do. */
-  readonly needsQuarantine: boolean;
+  needsQuarantine(): boolean;
 }
 
 export interface WorkerPoolOptions {
@@ -246,7 +246,7 @@ export class WorkerPool {
     this.#quarantineWatch = setInterval(() => {
       const worker = this.#current[this.#options.workers];
       const isIdle = worker?.state === "running" && worker.pulse.condition.instances === 0;
-      looks = isIdle && !this.#options.updates.needsQuarantine ? looks + 1 : 0;
+      looks = isIdle && !this.#options.updates.needsQuarantine() ? looks + 1 : 0;
       if (looks === IDLE_LOOKS) this.#endQuarantine();
     }, LOOK).unref();
   }
@@ -389,7 +389,7 @@ export class WorkerPool {
     const { state, bornAt = 0, deaths: before = 0 } = this.#current[number] ?? {};
     const isFollowed = [...this.#workers].some((one) => one.number === number && one.state === "starting");
     if (state !== "over" || isFollowed || this.#pauses.has(number)) return;
-    if (number === this.#options.workers && !this.#options.updates.needsQuarantine) return;
+    if (number === this.#options.workers && !this.#options.updates.needsQuarantine()) return;
     const deaths = isBlamed || performance.now() - bornAt >= HEALTHY ? 1 : before + 1;
     const { pause = restartPause } = this.#options;
     const timer = setTimeout(() => {

@@ -234,7 +234,7 @@ export class Updates implements InboxReceiver {
   }
 
   /** True if the quarantine has something to do. */
-  get needsQuarantine(): boolean {
+  needsQuarantine(): boolean {
     return this.#dispatcher.needsQuarantine;
   }
 

@@ -294,10 +294,7 @@ class Model {
     for (const [worker, open] of this.#open.entries()) if (open) this.#assertBusy(worker);
     const suspect = this.#suspectThatCouldBeServed;
     if (suspect !== undefined && !this.#open[this.quarantine] && !this.#closed) assert.ok(this.#isCalled);
-    assert.equal(
-      this.dispatcher.needsQuarantine,
-      suspect !== undefined || this.#postedAt(this.quarantine).length > 0,
-    );
+    assert.equal(this.dispatcher.needsQuarantine, suspect !== undefined || this.#postedAt(this.quarantine).length > 0);
   }
 
   /** Nothing waits that could be posted. */

@@ -31,7 +31,6 @@ test("every log line names its instance and its update; SIGUSR2 changes the log 
   assert.match(call.error!, /^sendMessage: 400 /);
   await saying("send what is none", "send() refused an event: InvalidEventError");
   assert.match((await saying("throw", "the application threw; the event is now a dead letter")).error!, /no luck/);
-  assert.match((await saying("crash", "the application threw; the event is now a dead letter")).error!, /JSON/);
   await saying("exit", "process.exit(7) was called");
   const condemned = await about("an event killed its worker too often");
   assert.deepEqual(placed(condemned), { worker: 0, scope: `chat:${ann.chat.id}`, update_id, kind: "message" });

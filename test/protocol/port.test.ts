@@ -51,7 +51,7 @@ test("a worker that gets any item at all handles the event behind it or is repla
       workerPaused() {},
       workerDrained() {},
       workerDied: () => false,
-      needsQuarantine: false,
+      needsQuarantine: () => false,
       posted: () => undefined,
       eventTimedOut() {},
       settled() {},

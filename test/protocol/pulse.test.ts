@@ -1,16 +1,23 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { type TestContext, test } from "node:test";
 import { BEAT, Pulse } from "../../src/protocol/pulse.ts";
 
-const START = 1_790_000_000_000;
+const START = 1_790_000_000;
+
+/** The clock that all threads share, which the test sets: ms. */
+function clock(t: TestContext, now = START): { now: number } {
+  const clock = { now };
+  t.mock.method(process.hrtime, "bigint", () => BigInt(clock.now) * 1_000_000n);
+  return clock;
+}
 
 test("the other thread reads the time since the last beat", (t) => {
-  t.mock.timers.enable({ apis: ["Date"], now: START });
+  const time = clock(t);
   const own = new Pulse();
   const seen = new Pulse(own.buffer);
   own.beat();
   assert.equal(seen.silence, 0);
-  t.mock.timers.setTime(START + 1500);
+  time.now = START + 1500;
   assert.equal(seen.silence, 1500);
   own.beat();
   assert.equal(seen.silence, 0);
@@ -20,12 +27,14 @@ test("silence is 0 before the first beat", () => {
   assert.equal(new Pulse().silence, 0);
 });
 
-test("silence is not negative after the clock is set back", (t) => {
+test("a step of the system's clock is no silence", (t) => {
   t.mock.timers.enable({ apis: ["Date"], now: START });
   const pulse = new Pulse();
   pulse.beat();
-  t.mock.timers.setTime(START - 60_000);
-  assert.equal(pulse.silence, 0);
+  for (const step of [60_000, -60_000]) {
+    t.mock.timers.setTime(START + step);
+    assert.ok(pulse.silence < 30_000);
+  }
 });
 
 test("the other thread reads the event that the application last worked at", async () => {
@@ -58,7 +67,7 @@ test("each of several applications that one message resumes is at its own event 
 });
 
 test("the other thread reads the measurements of the last beat", async (t) => {
-  t.mock.timers.enable({ apis: ["Date"], now: START });
+  clock(t);
   const own = new Pulse();
   const seen = new Pulse(own.buffer);
   assert.deepEqual(seen.condition, { instances: 0, idle: 0, evicted: 0, active: 0, heap: 0, external: 0 });
@@ -84,13 +93,13 @@ test("the other thread reads counts of dropped instances at once, and a beat kee
 });
 
 test("a missed beat counts as active time, and active time never decreases", (t) => {
-  t.mock.timers.enable({ apis: ["Date"], now: START });
+  const time = clock(t);
   const measures = { instances: 0, active: 100, heap: 0, external: 0 };
   const pulse = new Pulse();
   pulse.beat(measures);
-  t.mock.timers.setTime(START + BEAT);
+  time.now = START + BEAT;
   assert.equal(pulse.condition.active, 100);
-  t.mock.timers.setTime(START + BEAT + 2500);
+  time.now = START + BEAT + 2500;
   assert.equal(pulse.condition.active, 2600);
   // The loop was idle until the timer was due, and blocked from then on.
   pulse.beat({ ...measures, active: 100 + 2500 });

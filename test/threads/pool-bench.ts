@@ -51,6 +51,7 @@ export class PoolBench implements AsyncDisposable {
   isDebug = false;
   /** The answer of workerDied(). */
   blames = false;
+  needsQuarantine = false;
   /** Called with each fact. */
   onFact = (_: Fact): void => {};
   #reported = Promise.withResolvers<void>();
@@ -91,7 +92,7 @@ export class PoolBench implements AsyncDisposable {
           this.#report({ type: "died", worker, culprit: named, guessed });
           return this.blames;
         },
-        needsQuarantine: false,
+        needsQuarantine: () => this.needsQuarantine,
         eventTimedOut: ({ number: worker }, seq) => this.#report({ type: "timed out", worker, seq }),
         kept: ({ number: worker }, seq) => this.#report({ type: "kept", worker, seq }),
         settled: ({ number: worker }, seqs) => this.#report({ type: "settled", worker, seqs }),

@@ -389,7 +389,7 @@ describe("a stop", () => {
   });
 });
 
-/** Clocks that the test sets: performance.now(), Date.now(), and the timers. */
+/** Clocks that the test sets: performance.now(), the one of the pulses, and the timers. */
 class Clocks {
   now = 1_000_000;
   readonly #timers: TestContext["mock"]["timers"];
@@ -397,7 +397,7 @@ class Clocks {
   constructor(t: TestContext) {
     t.mock.timers.enable({ apis: ["setInterval", "setTimeout"] });
     t.mock.method(performance, "now", () => this.now);
-    t.mock.method(Date, "now", () => 1.7e12 + this.now);
+    t.mock.method(process.hrtime, "bigint", () => BigInt(this.now) * 1_000_000n);
     this.#timers = t.mock.timers;
   }
 

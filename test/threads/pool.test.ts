@@ -453,6 +453,72 @@ describe("a replacement", () => {
   });
 });
 
+describe("the quarantine", () => {
+  /** Its number, beside two workers. */
+  const QUARANTINE = 2;
+
+  test("it starts when it is called for, once, and is no worker of the status", async () => {
+    await using bench = new PoolBench({ workers: 2 });
+    await bench.pool.start();
+    for (let i = 0; i < 3; i++) bench.pool.startQuarantine();
+    await bench.ready(QUARANTINE);
+    await bench.answers(QUARANTINE);
+    bench.pool.startQuarantine();
+    assert.equal(bench.pool.status.length, 2);
+    assert.equal(bench.of("ready").length, 3);
+  });
+
+  test("it is started again after its death if it is needed", async () => {
+    await using bench = new PoolBench({ workers: 2 });
+    await bench.pool.start();
+    bench.pool.startQuarantine();
+    await bench.ready(QUARANTINE);
+    bench.post(QUARANTINE, "exit");
+    await bench.died(QUARANTINE);
+    assert.deepEqual(bench.pauses, []);
+    bench.needsQuarantine = true;
+    bench.pool.startQuarantine();
+    await bench.ready(QUARANTINE, 2);
+    bench.post(QUARANTINE, "exit");
+    await bench.ready(QUARANTINE, 3);
+  });
+
+  test("it ends when it has had nothing to do, and no instance, for some seconds", async () => {
+    await using bench = new PoolBench({ workers: 2 });
+    await bench.pool.start();
+    bench.pool.startQuarantine();
+    await bench.ready(QUARANTINE);
+    await bench.until("drained", ({ worker }) => worker === QUARANTINE);
+    assert.equal(bench.of("died").length, 0);
+    bench.pool.startQuarantine();
+    await bench.ready(QUARANTINE, 2);
+  });
+
+  test("a reload ends it, for its code is the old one", async () => {
+    await using bench = new PoolBench({ workers: 2 });
+    await bench.pool.start();
+    bench.needsQuarantine = true;
+    bench.pool.startQuarantine();
+    await bench.ready(QUARANTINE);
+    await bench.pool.reload();
+    await bench.until("drained", ({ worker }) => worker === QUARANTINE);
+    bench.pool.startQuarantine();
+    await bench.ready(QUARANTINE, 2);
+    await bench.answers(QUARANTINE);
+  });
+
+  test("it ends with the pool", async () => {
+    await using bench = new PoolBench({ workers: 2 });
+    await bench.pool.start();
+    bench.pool.startQuarantine();
+    await bench.ready(QUARANTINE);
+    await bench.pool.drain("shutdown");
+    assert.equal(bench.of("drained").filter(({ worker }) => worker === QUARANTINE).length, 1);
+    bench.pool.startQuarantine();
+    assert.equal(bench.pool.status.length, 2);
+  });
+});
+
 test("an application's environment is the process's, without this server's settings", async () => {
   using _ = new Variable("ASGIGRAM_TOKEN", "123456:secret");
   using __ = new Variable("ASGIGRAM_WORKERS", "1");

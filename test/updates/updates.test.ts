@@ -466,7 +466,8 @@ describe("a dead letter", () => {
     await process.openQuarantine();
     process.killQuarantine();
     await process.openQuarantine();
-    process.worker.onPost = (events) => course.push(...process.worker.pushed.map(({ type }) => type), ...ids(events).map(String));
+    process.worker.onPost = (events) =>
+      course.push(...process.worker.pushed.map(({ type }) => type), ...ids(events).map(String));
     process.killQuarantine();
     await process.recorder.end();
     await process.replaceWorker((worker) => process.updates.workerDied(worker, {}));

@@ -188,7 +188,7 @@ export class Harness implements AsyncDisposable {
           add(this.culprits, named);
           return false;
         },
-        needsQuarantine: false,
+        needsQuarantine: () => false,
         posted: () => undefined,
         eventTimedOut: (_, seq) => add(this.timedOut, seq),
         kept: (_, seq) => add(this.kept, seq),
