@@ -2,7 +2,6 @@
 
 import { setTimeout as delay } from "node:timers/promises";
 import { type Application, offload } from "asgigram";
-import { reply } from "../peers/bot.ts";
 
 const { crash } = offload<typeof import("./native.ts")>("./native.ts", { process: true, threads: 1 });
 
@@ -19,7 +18,7 @@ export const application: Application = async (_scope, receive, send) => {
     const event = await receive();
     if (event.type !== "telegram.message") return;
     if (event.text?.endsWith(" heavy")) await DEEDS[process.env.BENCH_DEED!]!();
-    await send({ type: "telegram.send_message", text: reply(event.text ?? "?") });
+    await send({ type: "telegram.send_message", text: event.text ?? "?" });
   }
 };
 
