@@ -29,7 +29,8 @@ import { ShardTable } from "./shard-table.ts";
 export interface Arrival extends ReceivedEvent {
   /** Number of workers that died while they held the event. */
   deaths: number;
-  readonly body: string;
+  /** Undefined if it is not in memory. */
+  readonly body: string | undefined;
   /** The chat's or user's id, which decides the shard. */
   readonly id: number;
 }
@@ -142,7 +143,7 @@ export class Dispatcher {
 
   received(arrival: Arrival): void {
     this.#unsettled += 1;
-    this.#characters += arrival.body.length;
+    this.#characters += arrival.body?.length ?? 0;
     const line = this.#lines.get(arrival.scope) ?? this.#open(arrival);
     if (arrival.attempts >= SUSPICIOUS && line.waiting.length === 0) {
       line.posted += 1;
@@ -399,7 +400,7 @@ export class Dispatcher {
 
   #leave({ body }: Arrival): void {
     this.#unsettled -= 1;
-    this.#characters -= body.length;
+    this.#characters -= body?.length ?? 0;
   }
 
   #signal(): void {

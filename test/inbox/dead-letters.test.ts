@@ -5,6 +5,7 @@ import { SqliteInbox } from "../../src/inbox/sqlite.ts";
 import { InboxError } from "../../src/protocol/errors.ts";
 import { Folder } from "../folder.ts";
 import { Entries, turn } from "./entries.ts";
+import { received } from "./received.ts";
 import { withoutDisk } from "./without-disk.ts";
 
 const BOT = 77;
@@ -43,7 +44,7 @@ async function start(): Promise<void> {
 /** Lets the server look for retried dead letters. */
 const look = () => mock.timers.tick(1000);
 
-const update = (update_id: number) => ({ update_id, update: { update_id }, body: `{"update_id":${update_id}}` });
+const update = (update_id: number) => received({ update_id });
 
 /** An update is received, posted once, and becomes a dead letter. */
 async function addDeadLetter(update_id: number, reason = "Error", log = ""): Promise<void> {
@@ -99,9 +100,9 @@ test("retried dead letters are unsettled events with no attempts, in their old o
     { update_id: 1, attempts: 0 },
     { update_id: 3, attempts: 0 },
   ]);
-  assert.deepEqual(letters.retry("all"), { retried: 2, left: 0 });
+  assert.deepEqual(letters.retry({}), { retried: 2, left: 0 });
   assert.deepEqual(ids(), []);
-  assert.deepEqual(letters.retry("all"), { retried: 0, left: 0 });
+  assert.deepEqual(letters.retry({}), { retried: 0, left: 0 });
   assert.deepEqual(
     retried().map(({ update_id }) => update_id),
     [1, 3, 2, 4],
@@ -112,7 +113,7 @@ test("the server finds a retried event within a second, once, as it was", async 
   await addDeadLetter(1);
   const [first] = entries.all;
   assert.deepEqual(retried(), []);
-  letters.retry("all");
+  letters.retry({});
   assert.deepEqual(retried(), [{ update_id: 1, attempts: 0 }]);
   look();
   assert.equal(entries.all.length, 2);
@@ -143,7 +144,7 @@ test("a dead letter that is no update cannot be retried, and stays", async () =>
   });
   assert.deepEqual(ids(), [1, 2]);
   assert.deepEqual(retried(), []);
-  assert.deepEqual(letters.retry("all"), { retried: 1, left: 1 });
+  assert.deepEqual(letters.retry({}), { retried: 1, left: 1 });
   assert.deepEqual(ids(), [2]);
   assert.deepEqual(retried(), [{ update_id: 1, attempts: 0 }]);
 });
@@ -152,8 +153,8 @@ test("dropped dead letters are deleted for good", async () => {
   for (const update_id of [1, 2, 3]) await addDeadLetter(update_id);
   assert.equal(letters.drop([2]), 1);
   assert.deepEqual(ids(), [1, 3]);
-  assert.equal(letters.drop("all"), 2);
-  assert.equal(letters.drop("all"), 0);
+  assert.equal(letters.drop({}), 2);
+  assert.equal(letters.drop({}), 0);
   assert.deepEqual(retried(), []);
   assert.deepEqual(await inbox.read(entries.seqs), new Map());
   assert.equal(await inbox.append([update(2)]), 0, "its id is still known");
@@ -172,8 +173,8 @@ test("an id that does not exist is an error, and the other ids given with it are
 test("two processes that retry the same dead letter retry it once", async () => {
   await addDeadLetter(1);
   const other = new DeadLetters(path);
-  assert.deepEqual(letters.retry("all"), { retried: 1, left: 0 });
-  assert.deepEqual(other.retry("all"), { retried: 0, left: 0 });
+  assert.deepEqual(letters.retry({}), { retried: 1, left: 0 });
+  assert.deepEqual(other.retry({}), { retried: 0, left: 0 });
   assert.throws(() => other.retry([1]), InboxError);
   other.close();
   assert.equal(retried().length, 1);
@@ -181,7 +182,7 @@ test("two processes that retry the same dead letter retry it once", async () => 
 
 test("the server finds a retried event although an update arrives in between", async () => {
   await addDeadLetter(1);
-  letters.retry("all");
+  letters.retry({});
   await inbox.append([update(2)]);
   assert.deepEqual(entries.ids, [1, 1, 2]);
   assert.deepEqual(

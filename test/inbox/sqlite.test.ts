@@ -69,7 +69,7 @@ interface Row {
 
 /** The unsettled events, with the ledger taken over. */
 async function unsettled(inbox: SqliteInbox, path: string): Promise<Row[]> {
-  await inbox.read([]);
+  await inbox.check();
   return inFile(path);
 }
 
@@ -394,10 +394,10 @@ describe("between two transactions", () => {
     await inbox.check();
     const copy = readFileSync(path);
     const log = readFileSync(`${path}-wal`);
-    await inbox.read([]);
+    await inbox.check();
     const [three] = (await append(opened, 3)) as [number];
     inbox.record(turn({ settled: [three] }));
-    await inbox.read([]);
+    await inbox.check();
     inbox.record(turn({ begun: [{ seq: 1, alone: false }], settled: [2] }));
     const ledger = readFileSync(`${path}-ledger`);
     await inbox.close();
@@ -592,7 +592,9 @@ describe("other processes", () => {
   function inserter(t: TestContext, path: string): (update_id: number) => void {
     const other = new DatabaseSync(path);
     t.after(() => other.close());
-    const insert = other.prepare("INSERT INTO event (update_id, body, received_at) VALUES (?, '{}', 0)");
+    const insert = other.prepare(
+      "INSERT INTO event (update_id, kind, line, shard, chat, received_at, body) VALUES (?, 'poll', 'user:1', 0, 1, 0, '{}')",
+    );
     return (update_id) => void insert.run(update_id);
   }
 

@@ -15,6 +15,7 @@ import { Recorder } from "../../src/updates/recorder.ts";
 import { type EventWorker, Updates } from "../../src/updates/updates.ts";
 import { Folder } from "../folder.ts";
 import { Entries } from "../inbox/entries.ts";
+import { received } from "../inbox/received.ts";
 import { withoutDisk } from "../inbox/without-disk.ts";
 import { isSettled } from "../settled.ts";
 
@@ -488,7 +489,7 @@ describe("a dead letter", () => {
     process.updates.failed(process.worker, process.worker.posted[0]!.seq, "Error");
     await process.recorder.end();
     const letters = new DeadLetters(process.path);
-    letters.retry("all");
+    letters.retry({});
     letters.close();
     t.mock.timers.tick(1000);
     await process.recorder.end();
@@ -679,15 +680,14 @@ describe("a shard that is taken away", () => {
   });
 
   /** The entry of an update that is stored but not handed over. */
-  async function entryOf({ inbox, updates }: Process, received: ReturnType<typeof update>): Promise<InboxEntry> {
+  async function entryOf({ inbox, updates }: Process, update: { update_id: number }): Promise<InboxEntry> {
     const { onEntry } = updates;
     const taken = Promise.withResolvers<InboxEntry>();
     updates.onEntry = (entry) => {
       updates.onEntry = onEntry;
       taken.resolve(entry);
     };
-    const { update_id } = received;
-    await inbox.append([{ update_id, update: received, body: JSON.stringify(received) }]);
+    await inbox.append([received(update)]);
     return await taken.promise;
   }
 });

@@ -1,6 +1,6 @@
 /** Runs a task of `asgigram inbox`, with or without a running server. */
 
-import { DeadLetters, type Retried } from "../../inbox/dead-letters.ts";
+import { DeadLetters, type Filter, type Forgotten, type Retried } from "../../inbox/dead-letters.ts";
 import { lineOf, pageOf } from "./dead-letter-view.ts";
 import type { InboxTask } from "./inbox-task.ts";
 import { tableOf } from "./table.ts";
@@ -23,18 +23,20 @@ export function runInboxTask(task: InboxTask, path: string, columns: number): st
 function textFor(task: InboxTask, letters: DeadLetters, columns: number): string {
   switch (task.action) {
     case "list":
-      return listed(letters, task.json, columns);
+      return listed(letters, task.filter, task.json, columns);
     case "show":
       return (task.json ? lineOf : pageOf)(letters.get(task.id), letters.bot());
     case "retry":
       return tellRetried(letters.retry(task.which), letters);
     case "drop":
       return tellDropped(letters.drop(task.which), letters);
+    case "forget":
+      return tellForgotten(letters.forget(task.chat), task.chat);
   }
 }
 
-function listed(letters: DeadLetters, json: boolean, columns: number): string {
-  const all = letters.list();
+function listed(letters: DeadLetters, filter: Filter, json: boolean, columns: number): string {
+  const all = letters.list(filter);
   if (json) return all.map((letter) => lineOf(letter, letters.bot())).join("\n");
   return all.length === 0 ? none(letters) : tableOf(all, letters.bot(), columns);
 }
@@ -49,6 +51,12 @@ function tellRetried({ retried, left }: Retried, letters: DeadLetters): string {
 
 function tellDropped(dropped: number, letters: DeadLetters): string {
   return dropped > 0 ? `dropped ${count(dropped)}` : none(letters);
+}
+
+function tellForgotten({ events, letters }: Forgotten, chat: number): string {
+  if (events + letters === 0) return `nothing of chat ${chat} is stored`;
+  const updates = events === 1 ? "1 update" : `${events} updates`;
+  return `removed ${updates} and ${count(letters)} of chat ${chat}; a running server finishes what it has in memory`;
 }
 
 function none({ path }: DeadLetters): string {

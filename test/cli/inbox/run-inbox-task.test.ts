@@ -27,16 +27,16 @@ const run = (task: InboxTask) => runInboxTask(task, path, 80);
 
 test("an empty list says so; as JSON it has no lines", () => {
   const none = `no dead letters in ${path}`;
-  assert.equal(run({ action: "list", json: false }), none);
-  assert.equal(run({ action: "list", json: true }), "");
-  assert.equal(run({ action: "retry", which: "all" }), none);
-  assert.equal(run({ action: "drop", which: "all" }), none);
+  assert.equal(run({ action: "list", filter: {}, json: false }), none);
+  assert.equal(run({ action: "list", filter: {}, json: true }), "");
+  assert.equal(run({ action: "retry", which: {} }), none);
+  assert.equal(run({ action: "drop", which: {} }), none);
 });
 
 test("the list is a table, or a line of JSON for each dead letter", async () => {
   await deadLetter(501, 502);
-  assert.match(run({ action: "list", json: false }), /^ID .*\n1 .* chat:7 .* Error: 501\n2 .* Error: 502$/);
-  const lines = run({ action: "list", json: true }).split("\n");
+  assert.match(run({ action: "list", filter: {}, json: false }), /^ID .*\n1 .* chat:7 .* Error: 501\n2 .* Error: 502$/);
+  const lines = run({ action: "list", filter: {}, json: true }).split("\n");
   assert.deepEqual(
     lines.map((line) => JSON.parse(line).update_id),
     [501, 502],
@@ -46,7 +46,7 @@ test("the list is a table, or a line of JSON for each dead letter", async () => 
 test("a dead letter is shown as a page, or as its line of JSON", async () => {
   await deadLetter(501);
   assert.match(run({ action: "show", id: 1, json: false }), /^Dead letter 1\n.*Error: 501/s);
-  assert.equal(run({ action: "show", id: 1, json: true }), run({ action: "list", json: true }));
+  assert.equal(run({ action: "show", id: 1, json: true }), run({ action: "list", filter: {}, json: true }));
   assert.throws(() => run({ action: "show", id: 2, json: false }), InboxError);
 });
 
@@ -60,15 +60,15 @@ test("retry and drop print the number of dead letters", async () => {
   inbox.deadLetterUnreadable("null", "it has no update_id");
   await inbox.close();
   const left = "left 1 dead letter that can only be dropped: not an update";
-  assert.equal(run({ action: "retry", which: "all" }), `retried 1 dead letter: ${due}\n${left}`);
-  assert.equal(run({ action: "retry", which: "all" }), left);
-  assert.equal(run({ action: "drop", which: "all" }), "dropped 1 dead letter");
+  assert.equal(run({ action: "retry", which: {} }), `retried 1 dead letter: ${due}\n${left}`);
+  assert.equal(run({ action: "retry", which: {} }), left);
+  assert.equal(run({ action: "drop", which: {} }), "dropped 1 dead letter");
 });
 
 test("the file is closed, also after an error", async () => {
   assert.throws(() => run({ action: "drop", which: [9] }), InboxError);
   await deadLetter(1);
-  assert.equal(run({ action: "drop", which: "all" }), "dropped 1 dead letter");
+  assert.equal(run({ action: "drop", which: {} }), "dropped 1 dead letter");
   rmSync(path);
-  assert.throws(() => run({ action: "list", json: false }), /^InboxError: there is no inbox/);
+  assert.throws(() => run({ action: "list", filter: {}, json: false }), /^InboxError: there is no inbox/);
 });
