@@ -28,7 +28,7 @@ const STORED = -1;
 const NUMBERS_PER_LINE = 2;
 const BYTES_PER_LINE = NUMBERS_PER_LINE * Float64Array.BYTES_PER_ELEMENT;
 
-/** Number of lines at which the database copies them, even without another reason for a transaction. */
+/** Number of facts at which the database copies them, even without another reason for a transaction. */
 const MANY = 4096;
 
 export class Ledger {
@@ -68,7 +68,7 @@ export class Ledger {
   }
 
   get isFull(): boolean {
-    return this.#lines >= MANY;
+    return this.#begun.length + this.#settled.length >= MANY;
   }
 
   /** Number of the last event that the disk has, as far as the ledger knows. */

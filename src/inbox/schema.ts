@@ -2,7 +2,7 @@
  * The tables of the inbox's file, and the way from each older format to this one.
  *
  * An event has its address in columns, so that a start reads no body. The body is the last column: SQLite then finds the others
- * without it.
+ * without it. The index finds the few events that were alone at their workers.
  */
 
 import { hash } from "node:crypto";
@@ -33,6 +33,7 @@ const EVENTS = `
     received_at INTEGER NOT NULL,
     body        TEXT    NOT NULL
   );
+  CREATE INDEX alone ON event (alone) WHERE alone = 1;
 `;
 
 /** Input that is no update has a hash, and neither an id nor an address. */

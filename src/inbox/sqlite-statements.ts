@@ -6,12 +6,15 @@ export type Statements = ReturnType<typeof prepareAll>;
 
 export function prepareAll(database: DatabaseSync) {
   const prepare = (sql: string): StatementSync => database.prepare(sql);
-  const select = prepare(
-    `SELECT seq, update_id, kind, line, shard, chat, octet_length(body), attempts, deaths, orphaned, received_at
-     FROM event WHERE seq > ? ORDER BY seq LIMIT ?`,
-  );
-  // Half the time of objects, for a million rows.
-  select.setReturnArrays(true);
+  const entries = (limit: string): StatementSync => {
+    const select = prepare(
+      `SELECT seq, update_id, kind, line, shard, chat, octet_length(body), attempts, deaths, orphaned, received_at
+       FROM event WHERE seq > ? ORDER BY seq ${limit}`,
+    );
+    // Half the time of objects, for a million rows.
+    select.setReturnArrays(true);
+    return select;
+  };
   return {
     insert: prepare(
       "INSERT INTO event (update_id, kind, line, shard, chat, received_at, body) VALUES (?, ?, ?, ?, ?, ?, ?)",
@@ -29,7 +32,10 @@ export function prepareAll(database: DatabaseSync) {
     setEpoch: prepare("UPDATE ledger SET epoch = ?"),
     clear: prepare("DELETE FROM event WHERE received_at < ?"),
     lastSeq: prepare("SELECT seq FROM sqlite_sequence WHERE name = 'event'"),
-    select,
+    /** The entries behind a number. */
+    entries: entries(""),
+    /** Some of them. A limit that is a variable makes SQLite prepare the statement anew each time. */
+    page: entries("LIMIT 10000"),
     deadLetter: prepare(
       `INSERT INTO dead_letter (update_id, kind, line, shard, chat, attempts, reason, log, received_at, died_at, body)
        SELECT update_id, kind, line, shard, chat, attempts, ?, ?, received_at, ?, body FROM event WHERE seq = ?`,

@@ -28,12 +28,6 @@ export interface DeadLetterLimits {
 /** Pause between two looks for retried dead letters: ms. */
 const LOOK = 1000;
 
-/** Number of entries that a start reads at once. */
-const PAGE = 10_000;
-
-/** For the limit of SQLite. */
-const ALL = -1;
-
 const NONE: readonly number[] = [];
 
 const EMPTY_TURN: Turn = { begun: [], settled: [], died: [], withdrawn: [], deadLettered: [] };
@@ -63,6 +57,8 @@ export class SqliteInbox implements Inbox {
   /** Rejects for good once the disk has failed: its content is unknown then. */
   #flushed = Promise.resolve();
   #seen: SeenIds;
+  /** The file has no run with a lower number. */
+  #oldestRun = 0;
   /** The highest number handed over. */
   #lastSeq = 0;
   #dataVersion: number;
@@ -109,9 +105,10 @@ export class SqliteInbox implements Inbox {
     if (this.#lost > 0) receiver.onLoss(this.#lost);
     for (const update_id of this.#unreadable) receiver.onUnreadable(update_id);
     let count = 0;
-    for (let page = this.#readNew("recovered", PAGE); page.length > 0; page = this.#readNew("recovered", PAGE)) {
-      for (const entry of page) receiver.onEntry(entry);
-      count += page.length;
+    const { page } = this.#sql;
+    for (let next = this.#readNew("recovered", page); next.length > 0; next = this.#readNew("recovered", page)) {
+      for (const entry of next) receiver.onEntry(entry);
+      count += next.length;
     }
     this.#watch = setInterval(() => this.#look(receiver), LOOK).unref();
     this.#flushes.start();
@@ -204,9 +201,11 @@ export class SqliteInbox implements Inbox {
     this.#isAhead = true;
     try {
       const retried = transaction(this.#database, this.#path, () => {
-        const before = this.#receiver === undefined ? [] : this.#readNew("retried", ALL);
+        const before = this.#receiver === undefined ? [] : this.#readNew("retried");
         // Old runs go first: after a quiet week, ids are not compared with those of the week before.
-        this.#sql.forget.run(this.#seen.forget(received_at));
+        const oldest = this.#seen.forget(received_at);
+        if (oldest > this.#oldestRun) this.#sql.forget.run(oldest);
+        this.#oldestRun = oldest;
         for (const update of updates) {
           const { update_id, kind, line, shard, chat, body } = update;
           if (this.#seen.has(update_id)) continue;
@@ -223,6 +222,7 @@ export class SqliteInbox implements Inbox {
     } catch (error) {
       // The transaction is undone: its ids are not remembered, and what it read is not handed over.
       this.#lastSeq = lastSeq;
+      this.#oldestRun = 0;
       this.#seen = this.#readSeen();
       throw error;
     }
@@ -243,15 +243,15 @@ export class SqliteInbox implements Inbox {
       const version = this.#readDataVersion();
       if (version === this.#dataVersion) return;
       this.#dataVersion = version;
-      for (const entry of this.#readNew("retried", ALL)) receiver.onEntry(entry);
+      for (const entry of this.#readNew("retried")) receiver.onEntry(entry);
     } catch (error) {
       receiver.onError(error as Error);
     }
   }
 
   /** The next entries that were not handed over yet, in order. */
-  #readNew(origin: InboxEntry["origin"], limit: number): InboxEntry[] {
-    const rows = guarded("read", this.#path, () => this.#sql.select.all(this.#lastSeq, limit));
+  #readNew(origin: InboxEntry["origin"], select = this.#sql.entries): InboxEntry[] {
+    const rows = guarded("read", this.#path, () => select.all(this.#lastSeq));
     const entries = (rows as unknown as EventRow[]).map((row) => entryOf(row, origin));
     this.#lastSeq = entries.at(-1)?.seq ?? this.#lastSeq;
     return entries;

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { describe, test } from "node:test";
 import { createSchema, hashOf, migrate, SCHEMA_VERSION, UNREADABLE } from "../../src/inbox/schema.ts";
+import { FORMAT_2 } from "./old-inbox.ts";
 
 const BOT = 77;
 
@@ -59,36 +60,7 @@ const FORMATS: { readonly [name: string]: { readonly version: number; readonly s
       PRAGMA user_version = 1;
     `,
   },
-  "format 2": {
-    version: 2,
-    sql: `
-      CREATE TABLE bot (id INTEGER PRIMARY KEY);
-      CREATE TABLE event (
-        seq         INTEGER PRIMARY KEY AUTOINCREMENT,
-        update_id   INTEGER NOT NULL,
-        body        TEXT    NOT NULL,
-        attempts    INTEGER NOT NULL DEFAULT 0,
-        alone       INTEGER NOT NULL DEFAULT 0,
-        deaths      INTEGER NOT NULL DEFAULT 0,
-        orphaned    INTEGER NOT NULL DEFAULT 0,
-        received_at INTEGER NOT NULL
-      );
-      CREATE TABLE ledger (epoch INTEGER NOT NULL);
-      INSERT INTO ledger VALUES (12345);
-      CREATE TABLE seen (id INTEGER PRIMARY KEY, first INTEGER NOT NULL, last INTEGER NOT NULL, since INTEGER NOT NULL);
-      CREATE TABLE dead_letter (
-        id          INTEGER PRIMARY KEY,
-        update_id   INTEGER,
-        body        TEXT    NOT NULL,
-        attempts    INTEGER NOT NULL,
-        reason      TEXT    NOT NULL,
-        log         TEXT    NOT NULL,
-        received_at INTEGER NOT NULL,
-        died_at     INTEGER NOT NULL
-      );
-      PRAGMA user_version = 2;
-    `,
-  },
+  "format 2": { version: 2, sql: FORMAT_2 },
 };
 
 /** A database in memory with the statements' content. */
@@ -215,7 +187,7 @@ for (const [name, { version, sql }] of Object.entries(FORMATS)) {
 
 test("of the dead letters of format 2 that are no updates, the last hundred are kept, each once", () => {
   const bodies = Array.from({ length: 300 }, (_, i) => `["${Math.floor(i / 2)}"]`);
-  const database = open(FORMATS["format 2"]!.sql, `INSERT INTO bot VALUES (${BOT})`);
+  const database = open(FORMAT_2, `INSERT INTO bot VALUES (${BOT})`);
   const insert = database.prepare("INSERT INTO dead_letter VALUES (NULL, NULL, ?, 0, '?', '', 0, 0)");
   for (const body of bodies) insert.run(body);
   migrate(database, 2);

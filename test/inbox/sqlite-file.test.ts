@@ -13,6 +13,7 @@ import {
   openInboxFile,
 } from "../../src/inbox/sqlite-file.ts";
 import { InboxError } from "../../src/protocol/errors.ts";
+import { makeOldInbox } from "./old-inbox.ts";
 
 const BOT = 77;
 
@@ -47,16 +48,6 @@ const refuses = (work: () => unknown, message: RegExp) =>
     return true;
   });
 
-/** The tables that format 2 had otherwise. */
-const OLD_TABLES = `
-  CREATE TABLE event (seq INTEGER PRIMARY KEY AUTOINCREMENT, update_id INTEGER NOT NULL, body TEXT NOT NULL,
-    attempts INTEGER NOT NULL DEFAULT 0, alone INTEGER NOT NULL DEFAULT 0, deaths INTEGER NOT NULL DEFAULT 0,
-    orphaned INTEGER NOT NULL DEFAULT 0, received_at INTEGER NOT NULL);
-  CREATE TABLE dead_letter (id INTEGER PRIMARY KEY, update_id INTEGER, body TEXT NOT NULL, attempts INTEGER NOT NULL,
-    reason TEXT NOT NULL, log TEXT NOT NULL, received_at INTEGER NOT NULL, died_at INTEGER NOT NULL);
-  INSERT INTO dead_letter VALUES (3, 1, '{}', 1, 'it threw', '', 0, 0);
-`;
-
 const opens = { openInboxFile: (path: string) => openInboxFile(path, BOT), openExistingInboxFile };
 
 test("the server creates the file, and opens it again", () => {
@@ -78,12 +69,16 @@ test("an empty file becomes an inbox when the server opens it", () => {
   openExistingInboxFile(path).close();
 });
 
-const OLD = ["DROP TABLE event", "DROP TABLE dead_letter", OLD_TABLES, "PRAGMA user_version = 2"];
+function oldInbox(): string {
+  const path = newPath();
+  makeOldInbox(path, BOT);
+  return path;
+}
 
 test("a file of an older format is brought to this one by the server, and by asgigram inbox where no server uses it", () => {
   const version = (file: DatabaseSync) => file.prepare("PRAGMA user_version").get()!.user_version;
   for (const open of Object.values(opens)) {
-    const path = inbox(...OLD);
+    const path = oldInbox();
     assert.deepEqual(describeInboxFile(path), { format: 2, bot: BOT, deadLetters: 1 });
     const file = open(path);
     assert.equal(version(file), SCHEMA_VERSION);
@@ -93,7 +88,7 @@ test("a file of an older format is brought to this one by the server, and by asg
 });
 
 test("a file of an older format that a server uses is left alone", () => {
-  const path = inbox(...OLD);
+  const path = oldInbox();
   const lock = lockInboxFile(path);
   refuses(
     () => openExistingInboxFile(path),
@@ -104,7 +99,7 @@ test("a file of an older format that a server uses is left alone", () => {
 });
 
 test("a file of an older format that another bot owns is left alone", () => {
-  const path = inbox(...OLD);
+  const path = oldInbox();
   refuses(() => openInboxFile(path, 78), /belongs to bot 77/);
   assert.equal(describeInboxFile(path).format, 2);
 });
@@ -118,7 +113,7 @@ test("nobody but the owner may read an inbox and its lock, new or of an older fo
   lockInboxFile(path).close();
   openInboxFile(path, BOT).close();
   assert.deepEqual(modes(path), ["600", "600"]);
-  const old = inbox(...OLD);
+  const old = oldInbox();
   lockInboxFile(old).close();
   for (const suffix of ["", "-lock"]) chmodSync(`${old}${suffix}`, 0o644);
   openInboxFile(old, BOT).close();

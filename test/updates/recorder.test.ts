@@ -351,7 +351,8 @@ describe("events whose bodies are not in memory", () => {
     const bench = new Bench();
     bench.bodies = () => new Map([[3, "body 3"]]);
     bench.answer = () => [2];
-    for (const delivery of [unread(1), event(2), unread(3)]) bench.recorder.begun(bench.worker(0), delivery, false);
+    const worker = bench.worker(0);
+    for (const delivery of [unread(1), event(2), unread(3)]) bench.recorder.begun(worker, delivery, false);
     await bench.recorder.end();
     assert.deepEqual(bench.said, ["record begun 1,2,3", "read 1,3", "post 0: events 3", "refused 0: 1,2"]);
   });

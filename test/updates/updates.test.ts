@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
+import { DatabaseSync } from "node:sqlite";
 import { after, describe, mock, test } from "node:test";
 import { setImmediate as loopTurn } from "node:timers/promises";
 import fc from "fast-check";
@@ -77,13 +78,16 @@ class Process implements AsyncDisposable {
   readonly updates: Updates;
   readonly recorder: Recorder;
   readonly errors: Error[] = [];
+  /** The log. */
+  readonly lines: string[] = [];
   worker = new SpyWorker();
   #isOver = false;
 
   constructor(path = newPath(), { oldest = Number.NEGATIVE_INFINITY, workers = 1 } = {}) {
     this.path = path;
     this.inbox = new SqliteInbox(path, BOT.id);
-    const log = createLogger({ level: "silent", format: "json", hide: (text) => text });
+    const write = (line: string) => this.lines.push(line);
+    const log = createLogger({ level: "error", format: "json", hide: (text) => text, write });
     const onError = (error: Error) => this.errors.push(error);
     this.recorder = new Recorder({
       inbox: this.inbox,
@@ -482,6 +486,34 @@ describe("a dead letter", () => {
     assert.fail("it lives on");
   });
 
+  test("it is an update that the inbox cannot read any more; the others of its chat go on", async () => {
+    const path = newPath();
+    {
+      await using process = new Process(path);
+      await process.updates.received([update(1, 5), update(2, 5), update(3, 5)], never);
+    }
+    const file = new DatabaseSync(path);
+    file.exec(`UPDATE event SET body = '{"update_id":2,' WHERE update_id = 2`);
+    file.close();
+    await using process = await Process.start(path);
+    await process.recorder.end();
+    assert.deepEqual(process.worker.ids, [1, 3]);
+    assert.deepEqual([process.updates.unsettled, process.updates.inFlight], [2, 2]);
+    const [letter, ...others] = process.letters();
+    assert.deepEqual([letter!.update_id, letter!.reason, others], [2, "its stored body cannot be read", []]);
+    assert.match(
+      process.lines.join("\n"),
+      /"update_id":2,"msg":"a stored update cannot be read and is now a dead letter/,
+    );
+  });
+
+  test("input that a server repeats is one, and is told once", async () => {
+    await using process = await Process.start();
+    for (let poll = 0; poll < 3; poll++) await process.receive({ update_id: -1, message: {} });
+    assert.equal(process.letters().length, 1);
+    assert.equal(process.lines.filter((line) => line.includes("input from Telegram is now a dead letter")).length, 1);
+  });
+
   test("one that is retried is delivered by the server that runs", async (t) => {
     t.mock.timers.enable({ apis: ["setInterval"] });
     await using process = await Process.start();
@@ -496,6 +528,12 @@ describe("a dead letter", () => {
     assert.deepEqual(process.worker.ids, [1, 1]);
     assert.equal(process.worker.posted[1]!.attempt, 1);
   });
+});
+
+test("updates that the inbox has lost are an error in the log, with their number", async () => {
+  await using process = await Process.start();
+  process.updates.onLoss(210);
+  assert.match(process.lines.join("\n"), /"level":"error".*the inbox lacks the last 210 updates that it had stored/);
 });
 
 describe("a shard that is taken away", () => {

@@ -73,11 +73,9 @@ function refuseFlags(action: Action, flags: readonly string[]): void {
   for (const name of flags) {
     if (FLAGS_OF[action].includes(name)) continue;
     const others = Object.entries(FLAGS_OF).flatMap(([other, names]) => (names.includes(name) ? [other] : []));
-    throw new ConfigError(`--${name} is for ${LIST.format(others)}, not for ${action}`);
+    throw new ConfigError(`--${name} is for ${new Intl.ListFormat("en-GB").format(others)}, not for ${action}`);
   }
 }
-
-const LIST = new Intl.ListFormat("en-GB");
 
 function readFilter(values: ReadonlyMap<string, string>, now: number): Filter {
   const [since, error, chat] = FILTERS.map((name) => values.get(name));

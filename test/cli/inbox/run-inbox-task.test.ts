@@ -6,6 +6,7 @@ import { runInboxTask } from "../../../src/cli/inbox/run-inbox-task.ts";
 import { SqliteInbox } from "../../../src/inbox/sqlite.ts";
 import { InboxError } from "../../../src/protocol/errors.ts";
 import { Folder } from "../../folder.ts";
+import { updates } from "../../inbox/contract.ts";
 import { addDeadLetters } from "../../inbox/dead-letter-file.ts";
 
 const BOT = 77;
@@ -63,6 +64,16 @@ test("retry and drop print the number of dead letters", async () => {
   assert.equal(run({ action: "retry", which: {} }), `retried 1 dead letter: ${due}\n${left}`);
   assert.equal(run({ action: "retry", which: {} }), left);
   assert.equal(run({ action: "drop", which: {} }), "dropped 1 dead letter");
+});
+
+test("forget prints what was removed of the chat", async () => {
+  await deadLetter(1, 2);
+  const inbox = new SqliteInbox(path, BOT);
+  await inbox.append(updates(3));
+  await inbox.close();
+  const rest = "a running server finishes what it has in memory";
+  assert.equal(run({ action: "forget", chat: 7 }), `removed 1 update and 2 dead letters of chat 7; ${rest}`);
+  assert.equal(run({ action: "forget", chat: 7 }), "nothing of chat 7 is stored");
 });
 
 test("the file is closed, also after an error", async () => {
