@@ -45,7 +45,8 @@ export interface Forgotten {
   readonly letters: number;
 }
 
-const COLUMNS = "id, update_id, body, attempts, reason, log, received_at, died_at";
+/** A damaged body need not be text. */
+const COLUMNS = "id, update_id, CAST(body AS TEXT) AS body, attempts, reason, log, received_at, died_at";
 
 export interface Retried {
   readonly retried: number;

@@ -51,7 +51,7 @@ export function prepareAll(database: DatabaseSync) {
     trim: prepare(
       "DELETE FROM dead_letter WHERE died_at < ? OR id IN (SELECT id FROM dead_letter ORDER BY id DESC LIMIT -1 OFFSET ?)",
     ),
-    read: prepare("SELECT update_id, body FROM event WHERE seq = ?"),
+    read: prepare("SELECT update_id, kind, body FROM event WHERE seq = ?"),
     dataVersion: prepare("PRAGMA data_version"),
   };
 }

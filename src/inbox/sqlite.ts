@@ -3,11 +3,14 @@
  * of the process. It survives a power cut once the write-ahead log is flushed to the disk: append() waits for that. The flush
  * has a thread of its own, where SQLite itself would hold up the event loop for as long as the disk takes. Settlements are flushed
  * with a later batch: a power cut that undoes one leads to a second delivery, which is promised, and not to a lost update.
+ *
+ * The file is longer than others because all of it shares one transaction, one ledger and one account of what was handed over.
  */
 
 import { resolve } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
 import { InboxError } from "../protocol/errors.ts";
+import { type EventRow, newEntry, storedEntry } from "./entry.ts";
 import { FlushThread } from "./flush-thread.ts";
 import type { Inbox, InboxEntry, InboxReceiver, ReceivedUpdate, Turn } from "./inbox.ts";
 import { InboxFiles } from "./inbox-files.ts";
@@ -16,7 +19,7 @@ import { hashOf, MOST_UNREADABLE, SCHEMA_VERSION, UNREADABLE } from "./schema.ts
 import { type Run, SeenIds } from "./seen-ids.ts";
 import { BUSY_TIMEOUT, guarded, lockInboxFile, openInboxFile, transaction } from "./sqlite-file.ts";
 import { prepareAll, type Statements } from "./sqlite-statements.ts";
-import { readUpdate } from "./stored-body.ts";
+import { isUpdateOf } from "./stored-body.ts";
 
 export interface DeadLetterLimits {
   /** Number of dead letters kept; the oldest go first. */
@@ -31,8 +34,6 @@ const LOOK = 1000;
 const NONE: readonly number[] = [];
 
 const EMPTY_TURN: Turn = { begun: [], settled: [], died: [], withdrawn: [], deadLettered: [] };
-
-const UNCOUNTED = { attempts: 0, deaths: 0, orphaned: 0 };
 
 const UNLIMITED: DeadLetterLimits = { count: Number.MAX_SAFE_INTEGER, age: Number.MAX_SAFE_INTEGER };
 
@@ -157,8 +158,7 @@ export class SqliteInbox implements Inbox {
     for (const seq of seqs) {
       const row = guarded("read", this.#path, () => this.#sql.read.get(seq)) as BodyRow | undefined;
       if (row === undefined || settled.includes(seq)) continue;
-      // A worker could make nothing of it, and would die.
-      if (readUpdate(row.body) === undefined) this.#putAside(seq, row.update_id);
+      if (!isUpdateOf(row.kind, row.body)) this.#putAside(seq, row.update_id);
       else found.set(seq, row.body);
     }
     return found;
@@ -252,7 +252,7 @@ export class SqliteInbox implements Inbox {
   /** The next entries that were not handed over yet, in order. */
   #readNew(origin: InboxEntry["origin"], select = this.#sql.entries): InboxEntry[] {
     const rows = guarded("read", this.#path, () => select.all(this.#lastSeq));
-    const entries = (rows as unknown as EventRow[]).map((row) => entryOf(row, origin));
+    const entries = (rows as unknown as EventRow[]).map((row) => storedEntry(row, origin));
     this.#lastSeq = entries.at(-1)?.seq ?? this.#lastSeq;
     return entries;
   }
@@ -270,7 +270,6 @@ export class SqliteInbox implements Inbox {
     this.#lost = Math.max(0, this.#ledger.lastStored - seq);
     // Said once: the numbers are given again.
     if (this.#lost > 0) guarded("written", this.#path, () => this.#ledger.forgetStored());
-    this.#ledger.stored(seq);
   }
 
   #writeStored(): void {
@@ -338,35 +337,8 @@ export class SqliteInbox implements Inbox {
 
 interface BodyRow {
   readonly update_id: number;
+  readonly kind: string;
   readonly body: string;
-}
-
-/** A row of the statement `select`. */
-type EventRow = [
-  seq: number,
-  update_id: number,
-  kind: string,
-  line: string,
-  shard: number,
-  chat: number,
-  size: number,
-  attempts: number,
-  deaths: number,
-  orphaned: number,
-  received_at: number,
-];
-
-function entryOf(row: EventRow, origin: InboxEntry["origin"]): InboxEntry {
-  const [seq, update_id, kind, line, shard, chat, size, attempts, deaths, orphaned, received_at] = row;
-  const body = undefined;
-  return { seq, update_id, kind, line, shard, chat, body, size, origin, attempts, deaths, orphaned, received_at };
-}
-
-function newEntry(seq: number, update: ReceivedUpdate, received_at: number): InboxEntry {
-  const { update_id, kind, line, shard, chat, body } = update;
-  const size = Buffer.byteLength(body);
-  const origin = "received";
-  return { seq, update_id, kind, line, shard, chat, body, size, origin, ...UNCOUNTED, received_at };
 }
 
 /** Numbers as ranges in which none is missing. */

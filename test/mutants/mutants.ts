@@ -28,10 +28,10 @@ export const CORE: readonly Mutant[] = [
     breaks: "an event is posted before its attempt is recorded",
     file: "src/updates/recorder.ts",
     from: `        const refused = this.#recording === undefined ? inbox.record(turn) : undefined;
-        if (Array.isArray(refused)) this.#post(turn, refused);`,
-    to: `        if (this.#recording === undefined) this.#post(turn, []);
+        const posted = Array.isArray(refused) ? this.#post(turn, refused) : undefined;`,
+    to: `        if (this.#recording === undefined) void this.#post(turn, []);
         const refused = this.#recording === undefined ? inbox.record(turn) : undefined;
-        if (Array.isArray(refused)) continue;`,
+        const posted = undefined as Promise<void> | undefined;`,
     tests: ["updates/recorder"],
   },
   {
@@ -434,8 +434,8 @@ const INBOX: readonly Mutant[] = [
     id: "I9",
     breaks: "an inbox whose file has been removed goes on as if it stored",
     file: "src/inbox/sqlite.ts",
-    from: "if (!existsSync(this.#path)) {",
-    to: "if (!existsSync(this.#path) && false) {",
+    from: "if (missing !== undefined) {",
+    to: "if (missing !== undefined && false) {",
     tests: ["inbox/sqlite"],
     only: /a file that has been removed/,
   },
@@ -465,6 +465,58 @@ const INBOX: readonly Mutant[] = [
     to: "flush = () => {};",
     tests: ["inbox/flush-thread"],
     only: /under --permission/,
+  },
+  {
+    id: "I15",
+    breaks: "a damaged body is posted to a worker, which dies of it",
+    file: "src/inbox/sqlite.ts",
+    from: "if (!isUpdateOf(row.kind, row.body))",
+    to: "if (!isUpdateOf(row.kind, row.body) && false)",
+    tests: ["inbox/sqlite"],
+    only: /a body that is damaged/,
+  },
+  {
+    id: "I16",
+    breaks: "the log of the inbox may be cut without a word",
+    file: "src/inbox/sqlite.ts",
+    from: "this.#lost = Math.max(0, this.#ledger.lastStored - seq);",
+    to: "this.#lost = 0;",
+    tests: ["inbox/sqlite"],
+    only: /updates that the file lacks/,
+  },
+  {
+    id: "I17",
+    breaks: "a forgotten run of ids hides a newer one",
+    file: "src/inbox/seen-ids.ts",
+    from: "if (isTaken) this.#sorted[index] = run;\n    else ",
+    to: "",
+    tests: ["inbox/seen-ids"],
+  },
+  {
+    id: "I18",
+    breaks: "a server that repeats input without ids fills the inbox with it",
+    file: "src/inbox/schema.ts",
+    from: "CREATE UNIQUE INDEX unreadable",
+    to: "CREATE INDEX unreadable",
+    tests: ["inbox/sqlite"],
+    only: /input that is no update/,
+  },
+  {
+    id: "I19",
+    breaks: "asgigram inbox forget leaves the text of a chat in the free pages of the file",
+    file: "src/inbox/dead-letters.ts",
+    from: '"PRAGMA secure_delete = ON"',
+    to: '"PRAGMA secure_delete = OFF"',
+    tests: ["inbox/dead-letters"],
+    only: /nothing of it is left/,
+  },
+  {
+    id: "I20",
+    breaks: "an event of an older format whose number was the last is overtaken by a new one with the same number",
+    file: "src/inbox/schema.ts",
+    from: "UPDATE sqlite_sequence SET name = 'event' WHERE name = 'old_event';",
+    to: "",
+    tests: ["inbox/schema"],
   },
 ];
 
