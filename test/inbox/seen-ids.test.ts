@@ -173,6 +173,24 @@ test("the answer for every id is that of a list of runs that is searched from on
   );
 });
 
+test("an id that was forgotten and comes again is known, however often, beside many that are remembered", () => {
+  const seen = new SeenIds();
+  let now = START;
+  let other = 1000;
+  for (let time = 0; time < 5; time++) {
+    seen.forget(now);
+    assert.ok(!seen.has(8), `${time}`);
+    // Now the id is a run of its own, and now the end of one.
+    if (time % 3 === 2) seen.add(7, now);
+    seen.add(8, now);
+    assert.ok(seen.has(8), `${time}`);
+    now += HOUR;
+    // More runs than are forgotten meanwhile: the forgotten ones stay in place.
+    for (let i = 0; i < 100 * 3 ** time; i++) seen.add((other += 10), now);
+    now += 49 * HOUR;
+  }
+});
+
 test("a look-up among a million runs reads some twenty of them", () => {
   let reads = 0;
   class CountedRun implements Run {
