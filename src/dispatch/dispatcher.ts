@@ -370,6 +370,8 @@ export class Dispatcher {
   #letGo(state: WorkerState, held: Held): void {
     state.posted.delete(held.arrival.seq);
     if (state.kept.delete(held)) this.#unkeep(held);
+    // A suspect is the only event at hand.
+    else state.alone = false;
     this.#forget(held);
   }
 

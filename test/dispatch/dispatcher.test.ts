@@ -427,6 +427,15 @@ test("in any course of things, events are posted in order per scope, in turn, wi
   );
 });
 
+test("an event that is kept is no suspect when a suspect after it takes too long", () => {
+  const model = new Model(1, 1);
+  model.workerReady(0);
+  model.received(model.scopes[0]!, 2, 2);
+  model.kept(0, (atHand) => atHand);
+  model.timedOut(0, (posted) => posted.at(-1));
+  model.workerReady(0);
+});
+
 test("scopes take turns at a worker that is full, however much arrives for them meanwhile", () => {
   const scope = fc.nat(39);
   const busy = fc.oneof(
