@@ -78,7 +78,7 @@ export interface InboxReceiver {
   /**
    * The inbox lacks updates that it had stored for good: its file was damaged, or replaced by an older copy. Told before the first
    * entry.
-   * @param updates their number, at most
+   * @param updates their number, more or less: settled ones count, and of the last moment some may not
    */
   onLoss(updates: number): void;
   /** The inbox cannot be read or written any more. */

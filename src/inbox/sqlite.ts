@@ -46,7 +46,7 @@ export class SqliteInbox implements Inbox {
   readonly #sql: Statements;
   readonly #ledger: Ledger;
   readonly #files: InboxFiles;
-  /** Number of events that were on the disk and are not in the file. */
+  /** Number of events that were on the disk and are not in the file, as far as the ledger knows. */
   #lost = 0;
   /** Ids of updates that an older format had and that cannot be read. */
   readonly #unreadable: number[] = [];

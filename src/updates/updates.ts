@@ -145,7 +145,7 @@ export class Updates implements InboxReceiver {
 
   onLoss(updates: number): void {
     const cause = "its -wal file was cut or removed, or an older copy of the inbox was put in place";
-    this.#options.log.error(`the inbox lacks the last ${updates} updates that it had stored, at most: ${cause}`);
+    this.#options.log.error(`the inbox lacks the last updates that it had stored, some ${updates} of them: ${cause}`);
   }
 
   onError(error: Error): void {

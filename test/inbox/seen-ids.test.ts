@@ -186,7 +186,10 @@ test("an id that was forgotten and comes again is known, however often, beside m
     assert.ok(seen.has(8), `${time}`);
     now += HOUR;
     // More runs than are forgotten meanwhile: the forgotten ones stay in place.
-    for (let i = 0; i < 100 * 3 ** time; i++) seen.add((other += 10), now);
+    for (let i = 0; i < 100 * 3 ** time; i++) {
+      other += 10;
+      seen.add(other, now);
+    }
     now += 49 * HOUR;
   }
 });
