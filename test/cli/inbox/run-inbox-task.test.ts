@@ -34,6 +34,15 @@ test("an empty list says so; as JSON it has no lines", () => {
   assert.equal(run({ action: "drop", which: {} }), none);
 });
 
+test("a filter to which no dead letter corresponds is told from an empty list", async () => {
+  await deadLetter(501);
+  const none = `no such dead letters in ${path}`;
+  assert.equal(run({ action: "list", filter: { chat: 8 }, json: false }), none);
+  assert.equal(run({ action: "retry", which: { error: "another" } }), none);
+  assert.equal(run({ action: "drop", which: { since: Date.now() + 1000 } }), none);
+  assert.match(run({ action: "list", filter: { error: "error: 501" }, json: false }), /Error: 501$/);
+});
+
 test("the list is a table, or a line of JSON for each dead letter", async () => {
   await deadLetter(501, 502);
   assert.match(run({ action: "list", filter: {}, json: false }), /^ID .*\n1 .* chat:7 .* Error: 501\n2 .* Error: 502$/);
