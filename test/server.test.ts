@@ -11,6 +11,7 @@ import { unsettledIn } from "./chaos/inbox-file.ts";
 import { confirmed, message, nextText } from "./end-to-end/bot.ts";
 import { eventually } from "./eventually.ts";
 import { Folder } from "./folder.ts";
+import { received } from "./inbox/received.ts";
 
 const APP = join(import.meta.dirname, "end-to-end/apps/counter.ts");
 const fixture = (name: string) => join(import.meta.dirname, `fixtures/apps/${name}.ts`);
@@ -240,7 +241,7 @@ describe("the poller and the inbox", () => {
     await simulator.push(message(1, "hi"));
     const inbox = new SqliteInbox(path, simulator.bot.id);
     const left = Array.from({ length: 10_000 }, (_, i) => ({ update_id: i, ...message(1, "hi") }));
-    await inbox.append(left.map((update) => ({ update_id: update.update_id, update, body: JSON.stringify(update) })));
+    await inbox.append(left.map(received));
     await inbox.close();
     const more = { application: fixture("held-back"), listen: "127.0.0.1:0", inbox: path };
     await using server = await start(await configOf(simulator, more));

@@ -22,6 +22,8 @@ export interface Typed {
   readonly words: readonly string[];
   /** The switches that are on. */
   readonly switches: ReadonlySet<string>;
+  /** Flags that only this command has and that have a value. */
+  readonly values: ReadonlyMap<string, string>;
 }
 
 /** First argument from a completion script; the words of the line follow. */
@@ -52,9 +54,15 @@ function invocationOf(wants: CommandName, words: readonly string[], typed: Flags
   const command = COMMANDS[wants];
   const { presets = {}, defaults = {} } = command;
   const flags = readFlags(typed, wants);
-  const switches = readSwitches(typed, command);
-  if (command.words === undefined) return { wants, flags, presets, defaults, words, switches };
-  return { wants, flags: { ...flags, ...readWords(words, command.words) }, presets, defaults, words: [], switches };
+  const common = {
+    wants,
+    presets,
+    defaults,
+    switches: readSwitches(typed, command),
+    values: readValues(typed, command),
+  };
+  if (command.words === undefined) return { ...common, flags, words };
+  return { ...common, flags: { ...flags, ...readWords(words, command.words) }, words: [] };
 }
 
 /** Refuses a word that looks like a misspelt command. An application with its export (`serv:app`) never does. */
@@ -68,13 +76,14 @@ function refuseMisspelt(word: string): void {
 }
 
 function readFlags(typed: Flags, name: CommandName): Values {
-  const { flags: keys, switches = {} } = COMMANDS[name];
+  const { flags: keys, switches = {}, values = {} } = COMMANDS[name];
+  const own = [...Object.keys(switches), ...Object.keys(values)];
   const known = new Map(keys.map((key) => [flagOf(key), key]));
   const flags: { [Key in OptionKey]?: unknown } = {};
   for (const [flag, value] of Object.entries(typed)) {
-    if (Object.hasOwn(switches, flag)) continue;
+    if (own.includes(flag)) continue;
     const key = known.get(flag);
-    if (key === undefined) throw unknownFlag(flag, [...known.keys(), ...Object.keys(switches)], name);
+    if (key === undefined) throw unknownFlag(flag, [...known.keys(), ...own], name);
     flags[key] = readOccurrences(key, value);
   }
   return flags;
@@ -95,6 +104,17 @@ function readOccurrences(key: OptionKey, value: unknown): unknown {
 function readSwitches(typed: Flags, { switches = {} }: Command): ReadonlySet<string> {
   const isOn = (name: string) => readValue(SWITCH, [typed[name] ?? false].flat().at(-1), `--${name}`, "");
   return new Set(Object.keys(switches).filter(isOn));
+}
+
+function readValues(typed: Flags, { values = {} }: Command): ReadonlyMap<string, string> {
+  const given = Object.keys(values).filter((name) => typed[name] !== undefined);
+  return new Map(given.map((name) => [name, textOf(name, [typed[name]].flat().at(-1))]));
+}
+
+/** `--chat` alone is true, and `--no-chat` is false, for the parser. */
+function textOf(name: string, value: unknown): string {
+  if (typeof value === "string" && value !== "") return value;
+  throw new ConfigError(`--${name} needs a value`);
 }
 
 const SWITCH: Option = { type: "boolean", help: "", group: "" };

@@ -21,6 +21,8 @@ export interface Command {
   readonly flags: readonly OptionKey[];
   /** Flags without a value that only this command has, with their help. */
   readonly switches?: { readonly [name: string]: string };
+  /** Flags with a value that only this command has, with their help. */
+  readonly values?: { readonly [name: string]: string };
   /** Options that override the environment and the file, which are for the real bot. */
   readonly presets?: Values;
   /** Defaults that differ from the table of options. */
@@ -106,29 +108,36 @@ It requires no option, starts nothing, and does not show the token.`,
     ],
   },
   inbox: {
-    summary: "List, show, retry or drop dead letters",
+    summary: "List, show, retry or drop dead letters; forget a chat",
     usage: [
-      "inbox [options] list",
+      "inbox [options] list [--since|--error|--chat]",
       "inbox [options] show ID",
-      "inbox [options] retry ID... | --all",
-      "inbox [options] drop ID... | --all",
+      "inbox [options] retry ID... | --all | --since|--error|--chat",
+      "inbox [options] drop ID... | --all | --since|--error|--chat",
+      "inbox [options] forget CHAT",
     ],
     about: `
 Lists, shows, retries and drops dead letters: events at which the application
 threw, and events that crashed a worker too often. It works with and without a
 running server, and finds the inbox as the server does. Without a token it uses
-the asgigram-*.sqlite in the working directory, if there is only one.`,
+the asgigram-*.sqlite in the working directory, if there is only one. forget
+removes all that is stored of a chat: updates that wait, and dead letters.`,
     actions: INBOX_ACTIONS,
     flags: ["inbox", "tokenFile", "config"],
     switches: {
       all: "Retry or drop all dead letters",
       json: "List or show as JSON, one line each",
     },
+    values: {
+      since: "Dead letters since then: 30m, 2h, 7d, 2026-05-01T14:30",
+      error: "Dead letters with this text in the reason",
+      chat: "Dead letters of the chat with this id",
+    },
     help: { inbox: "Inbox of the bot" },
     examples: [
       ["asgigram inbox list", "List the dead letters"],
       ["asgigram inbox --inbox bot.sqlite show 3", "Show one of them"],
-      ["asgigram inbox retry --all", "Deliver all of them again"],
+      ["asgigram inbox retry --since 2h", "Deliver the latest again"],
     ],
   },
   health: {

@@ -20,6 +20,8 @@ export async function completionsOf(line: readonly string[]): Promise<readonly s
 }
 
 function isFollowedByText(word: string | undefined): boolean {
+  if (Object.values(COMMANDS).some(({ values = {} }) => Object.hasOwn(values, word?.replace(/^--/, "") ?? "")))
+    return true;
   return FLAGS.some((key) => {
     const { alias, type, choices } = optionAt(key);
     return [`--${flagOf(key)}`, `-${alias}`].includes(word!) && type !== "boolean" && choices === undefined;
@@ -29,7 +31,7 @@ function isFollowedByText(word: string | undefined): boolean {
 /** Takes the finished words that are not flags. */
 function completerAfter([command, ...rest]: readonly string[]): ReturnType<typeof yargs> {
   const name: CommandName = isCommand(command) ? command : "serve";
-  const { actions = [], flags, switches = {} } = COMMANDS[name];
+  const { actions = [], flags, switches = {}, values = {} } = COMMANDS[name];
   const completer = yargs().locale("en").help(false).version(false);
   if (command === undefined)
     for (const [word, { summary }] of Object.entries(COMMANDS)) completer.command(word, summary);
@@ -38,6 +40,7 @@ function completerAfter([command, ...rest]: readonly string[]): ReturnType<typeo
     const { help, choices } = optionAt(key);
     completer.option(flagOf(key), { describe: help, ...(choices !== undefined && { choices }) });
   }
-  for (const [flag, describe] of Object.entries({ ...switches, ...EVERYWHERE })) completer.option(flag, { describe });
+  const others = { ...switches, ...values, ...EVERYWHERE };
+  for (const [flag, describe] of Object.entries(others)) completer.option(flag, { describe });
   return completer;
 }

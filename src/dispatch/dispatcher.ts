@@ -111,7 +111,7 @@ export class Dispatcher {
 
   received(arrival: Arrival): void {
     this.#unsettled += 1;
-    this.#characters += arrival.body.length;
+    this.#characters += arrival.body?.length ?? 0;
     const line = this.#lines.get(arrival.scope) ?? this.#open(arrival);
     line.waiting.push(arrival);
     // No instance of the scope has had an event since the process started.
@@ -338,7 +338,7 @@ export class Dispatcher {
 
   #leave({ body }: Arrival): void {
     this.#unsettled -= 1;
-    this.#characters -= body.length;
+    this.#characters -= body?.length ?? 0;
   }
 
   #signal(): void {

@@ -11,7 +11,8 @@ import type { WorkerQueue } from "./worker-queue.ts";
 export interface Arrival extends ReceivedEvent {
   /** Number of workers that died of the event, as far as is known. */
   deaths: number;
-  readonly body: string;
+  /** Undefined if it is not in memory. */
+  readonly body: string | undefined;
   /** The chat's or user's id, which decides the shard. */
   readonly id: number;
   /** It may have killed its worker, or the process: it is posted alone, in quarantine. */

@@ -1,12 +1,13 @@
 /**
- * The dead letters in an inbox's file, as `asgigram inbox` shows, retries and drops them. Works beside a running
- * server, which finds retried events by itself.
+ * The dead letters in an inbox's file, as `asgigram inbox` shows, retries and drops them, and all that is stored of a chat. Works
+ * beside a running server, which finds retried events by itself.
  */
 
 import { resolve } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
 import { InboxError } from "../protocol/errors.ts";
 import { guarded, openExistingInboxFile, transaction } from "./sqlite-file.ts";
+import { readUpdate } from "./stored-body.ts";
 
 export interface DeadLetter {
   readonly id: number;
@@ -24,6 +25,28 @@ export interface DeadLetter {
   /** The time at which it became a dead letter, in milliseconds since 1970. */
   readonly died_at: number;
 }
+
+/** Dead letters to which all of this applies; without a condition all of them. */
+export interface Filter {
+  /** They died at that time or later: milliseconds since 1970. */
+  readonly since?: number;
+  /** Text in the reason, in whichever case. */
+  readonly error?: string;
+  /** Id of the chat or user. A private chat has its user's id. */
+  readonly chat?: number;
+}
+
+/** Dead letters by their ids or by a filter. */
+export type Which = readonly number[] | Filter;
+
+/** Number of events and of dead letters that were removed. */
+export interface Forgotten {
+  readonly events: number;
+  readonly letters: number;
+}
+
+/** A damaged body need not be text. */
+const COLUMNS = "id, update_id, CAST(body AS TEXT) AS body, attempts, reason, log, received_at, died_at";
 
 export interface Retried {
   readonly retried: number;
@@ -47,15 +70,17 @@ export class DeadLetters {
     return (guarded("read", this.path, read) as { id: number }).id;
   }
 
-  /** All dead letters, the oldest first. */
-  list(): DeadLetter[] {
-    const read = () => this.#database.prepare("SELECT * FROM dead_letter ORDER BY id").all();
+  /** The oldest first. */
+  list(filter: Filter = {}): DeadLetter[] {
+    const { condition, values } = conditionOf(filter);
+    const read = () =>
+      this.#database.prepare(`SELECT ${COLUMNS} FROM dead_letter WHERE ${condition} ORDER BY id`).all(...values);
     return guarded("read", this.path, read) as unknown as DeadLetter[];
   }
 
   /** @throws InboxError if there is no dead letter with that id */
   get(id: number): DeadLetter {
-    const read = () => this.#database.prepare("SELECT * FROM dead_letter WHERE id = ?").get(id);
+    const read = () => this.#database.prepare(`SELECT ${COLUMNS} FROM dead_letter WHERE id = ?`).get(id);
     return (guarded("read", this.path, read) as unknown as DeadLetter | undefined) ?? this.#missing(id);
   }
 
@@ -64,14 +89,15 @@ export class DeadLetters {
    * line.
    * @throws InboxError if a dead letter named in `which` does not exist or is no update; then nothing is changed
    */
-  retry(which: readonly number[] | "all"): Retried {
+  retry(which: Which): Retried {
     return this.#write(() => {
       const insert = this.#database.prepare(
-        `INSERT INTO event (update_id, body, received_at)
-         SELECT update_id, body, received_at FROM dead_letter WHERE id = ? AND update_id IS NOT NULL`,
+        `INSERT INTO event (update_id, kind, line, shard, chat, received_at, body)
+         SELECT update_id, kind, line, shard, chat, received_at, body FROM dead_letter WHERE id = ?`,
       );
       const ids = this.#ids(which);
-      const retried = ids.filter((id) => insert.run(id).changes > 0 || (which !== "all" && refuse(id)));
+      const retried = ids.filter((id) => this.#isUpdate(id) || (isList(which) && refuse(id)));
+      for (const id of retried) insert.run(id);
       return { retried: this.#delete(retried), left: ids.length - retried.length };
     });
   }
@@ -81,22 +107,47 @@ export class DeadLetters {
    * @returns the number of deleted dead letters
    * @throws InboxError if a dead letter named in `which` does not exist; then nothing is changed
    */
-  drop(which: readonly number[] | "all"): number {
+  drop(which: Which): number {
     return this.#write(() => this.#delete(this.#ids(which)));
+  }
+
+  /**
+   * Removes what is stored of a chat, or of a user's private chat: events and dead letters. Their bytes are overwritten. A running
+   * server still handles the events that it has in memory, and stores nothing of them.
+   */
+  forget(chat: number): Forgotten {
+    guarded("written", this.path, () => this.#database.exec("PRAGMA secure_delete = ON"));
+    const forgotten = this.#write(() => ({
+      events: Number(this.#database.prepare("DELETE FROM event WHERE chat = ?").run(chat).changes),
+      letters: Number(this.#database.prepare("DELETE FROM dead_letter WHERE chat = ?").run(chat).changes),
+    }));
+    // The log has earlier copies of the pages.
+    guarded("written", this.path, () => this.#database.exec("PRAGMA wal_checkpoint(TRUNCATE)"));
+    return forgotten;
   }
 
   close(): void {
     this.#database.close();
   }
 
-  #ids(which: readonly number[] | "all"): number[] {
-    const ids = this.#database.prepare("SELECT id FROM dead_letter ORDER BY id").all() as { id: number }[];
-    const present = ids.map(({ id }) => id);
-    if (which === "all") return present;
+  #ids(which: Which): number[] {
+    const { condition, values } = conditionOf(isList(which) ? {} : which);
+    const select = this.#database.prepare(`SELECT id FROM dead_letter WHERE ${condition} ORDER BY id`);
+    const present = (select.all(...values) as { id: number }[]).map(({ id }) => id);
+    if (!isList(which)) return present;
     const wanted = new Set(which);
     const found = present.filter((id) => wanted.delete(id));
     for (const id of wanted) this.#missing(id);
     return found;
+  }
+
+  /** False for input that never was one, and for a damaged body. */
+  #isUpdate(id: number): boolean {
+    const { line, body } = this.#database.prepare("SELECT line, body FROM dead_letter WHERE id = ?").get(id) as {
+      line: string | null;
+      body: string;
+    };
+    return line !== null && readUpdate(body) !== undefined;
   }
 
   #delete(ids: readonly number[]): number {
@@ -112,6 +163,21 @@ export class DeadLetters {
   #write<T>(work: () => T): T {
     return transaction(this.#database, this.path, work);
   }
+}
+
+function isList(which: Which): which is readonly number[] {
+  return Array.isArray(which);
+}
+
+/** A condition of SQL, and the values for its question marks. */
+function conditionOf({ since, error, chat }: Filter): { condition: string; values: (number | string)[] } {
+  const parts = [
+    since !== undefined && { condition: "died_at >= ?", value: since },
+    error !== undefined && { condition: "instr(lower(reason), lower(?)) > 0", value: error },
+    chat !== undefined && { condition: "chat = ?", value: chat },
+  ].filter((part) => part !== false);
+  const conditions = ["TRUE", ...parts.map(({ condition }) => condition)];
+  return { condition: conditions.join(" AND "), values: parts.map(({ value }) => value) };
 }
 
 function refuse(id: number): never {

@@ -8,7 +8,8 @@ import { DatabaseSync } from "node:sqlite";
 import { parentPort, workerData } from "node:worker_threads";
 import { dataOfError } from "../protocol/error-data.ts";
 import type { FlushData, FlushOutcome } from "../protocol/port.ts";
-import { BUSY_TIMEOUT, SCHEMA_VERSION } from "./sqlite-file.ts";
+import { SCHEMA_VERSION } from "./schema.ts";
+import { BUSY_TIMEOUT } from "./sqlite-file.ts";
 
 const { path, requests } = workerData as FlushData;
 let flush = openLog;

@@ -12,20 +12,24 @@
  * and takes a shard away by `onRevoked`.
  */
 
-import type { TelegramObject } from "../protocol/route.ts";
+import type { Address } from "../protocol/route.ts";
 
-/** An update as a source received it. */
-export interface ReceivedUpdate {
+/** An update as a source received it, with its address. */
+export interface ReceivedUpdate extends Address {
   readonly update_id: number;
-  readonly update: TelegramObject;
   /** The update as JSON. */
   readonly body: string;
 }
 
 /** An unsettled update. */
-export interface InboxEntry extends ReceivedUpdate {
+export interface InboxEntry extends Address {
+  readonly update_id: number;
   /** Rises in the order of arrival. */
   readonly seq: number;
+  /** The update as JSON. Undefined if it is not in memory: read() has it. */
+  readonly body: string | undefined;
+  /** Size of the body: bytes. */
+  readonly size: number;
   /** `received`: appended just now. `recovered`: left by an earlier process. `retried`: a dead letter that a person retries. */
   readonly origin: "received" | "recovered" | "retried";
   /** Number of deliveries that began. */
@@ -69,6 +73,14 @@ export interface InboxReceiver {
   onEntry(entry: InboxEntry): void;
   /** The shard goes to another machine. Resolves when no application works on its events; the inbox then assigns it anew. */
   onRevoked(shard: number): Promise<void>;
+  /** A stored body cannot be read. The inbox has made a dead letter of the update: it is no entry any more. */
+  onUnreadable(update_id: number): void;
+  /**
+   * The inbox lacks updates that it had stored for good: its file was damaged, or replaced by an older copy. Told before the first
+   * entry.
+   * @param updates their number, more or less: settled ones count, and of the last moment some may not
+   */
+  onLoss(updates: number): void;
   /** The inbox cannot be read or written any more. */
   onError(error: Error): void;
 }
@@ -82,8 +94,13 @@ export interface Intake {
    * @throws InboxError
    */
   append(updates: readonly ReceivedUpdate[]): Promise<number>;
-  /** Stores a dead letter for input that is no update. @throws InboxError */
-  deadLetterUnreadable(body: string, reason: string): void;
+  /**
+   * Stores a dead letter for input that is no update. A server that repeats such input fills the inbox with nothing: the same input is
+   * kept once, and a limited number of different ones.
+   * @returns false if the inbox has it already
+   * @throws InboxError
+   */
+  deadLetterUnreadable(body: string, reason: string): boolean;
 }
 
 /** The half of the inbox that events leave by. */
@@ -95,19 +112,26 @@ export interface Settlement {
    * @throws InboxError
    */
   record(turn: Turn): readonly number[] | Promise<readonly number[]>;
+  /**
+   * The bodies of unsettled entries by their numbers, for entries whose body is not in memory. It is meant for the moment at which
+   * they are posted, once a turn for all of them: an inbox of one machine answers at once, in some microseconds for each. Absent from
+   * the answer is what is settled or unknown, what another process has removed, and what cannot be read: `onUnreadable` tells of the
+   * last.
+   * @throws InboxError
+   */
+  read(seqs: readonly number[]): ReadonlyMap<number, string> | Promise<ReadonlyMap<number, string>>;
 }
 
 export interface Inbox extends Intake, Settlement {
   /** True if it survives the process. */
   readonly isDurable: boolean;
   /**
-   * Hands over every unsettled entry, and each new one from then on.
+   * Hands over every unsettled entry, and each new one from then on. Only entries that are received from then on have a body: a
+   * start with a million entries reads none.
    * @returns the number of unsettled entries
    * @throws InboxError
    */
   start(receiver: InboxReceiver): Promise<number>;
-  /** The bodies of unsettled entries by their numbers; settled and unknown ones are absent. @throws InboxError */
-  read(seqs: readonly number[]): Promise<ReadonlyMap<number, string>>;
   /** Drops unsettled entries that were received before a time, in milliseconds since 1970; all without. @returns their number */
   clear(before?: number): Promise<number>;
   /** Writes something of no effect. @throws InboxError if the inbox cannot be written now */

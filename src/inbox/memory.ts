@@ -32,14 +32,18 @@ export class MemoryInbox implements Inbox {
       count += 1;
       const seq = ++this.#lastSeq;
       this.#unsettled.set(seq, received.body);
-      const entry = { ...received, seq, origin: "received", attempts: 0, deaths: 0, orphaned: 0, received_at } as const;
+      const counts = { attempts: 0, deaths: 0, orphaned: 0 };
+      const size = Buffer.byteLength(received.body);
+      const entry = { ...received, seq, size, origin: "received", ...counts, received_at } as const;
       if (this.#receiver === undefined) this.#early.push(entry);
       else this.#receiver.onEntry(entry);
     }
     return count;
   }
 
-  deadLetterUnreadable(): void {}
+  deadLetterUnreadable(): boolean {
+    return true;
+  }
 
   record({ settled, deadLettered }: Turn): readonly number[] {
     for (const seq of settled) this.#unsettled.delete(seq);
@@ -47,7 +51,7 @@ export class MemoryInbox implements Inbox {
     return NONE;
   }
 
-  async read(seqs: readonly number[]): Promise<ReadonlyMap<number, string>> {
+  read(seqs: readonly number[]): ReadonlyMap<number, string> {
     const known = seqs.filter((seq) => this.#unsettled.has(seq));
     return new Map(known.map((seq) => [seq, this.#unsettled.get(seq)!]));
   }

@@ -1,67 +1,42 @@
-/** The inbox's file: its schema, the ways to open and lock it, and the messages for each failure. */
+/** The inbox's file: the ways to open and lock it, and the messages for each failure. */
 
 import { existsSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { InboxError } from "../protocol/errors.ts";
-
-export const SCHEMA_VERSION = 2;
+import { createPrivately, makePrivate } from "./inbox-files.ts";
+import { APPLICATION_ID, createSchema, migrate, SCHEMA_VERSION } from "./schema.ts";
 
 /** Longest wait for another process that writes to the file: ms. */
 export const BUSY_TIMEOUT = 5000;
 
-/** Marks the database as an inbox: "asgi" in ASCII (https://sqlite.org/pragma.html#pragma_application_id). */
-const APPLICATION_ID = 0x61736769;
-
-const SCHEMA = `
-  CREATE TABLE IF NOT EXISTS bot (id INTEGER PRIMARY KEY);
-  CREATE TABLE IF NOT EXISTS event (
-    seq         INTEGER PRIMARY KEY AUTOINCREMENT,
-    update_id   INTEGER NOT NULL,
-    body        TEXT    NOT NULL,
-    attempts    INTEGER NOT NULL DEFAULT 0,
-    alone       INTEGER NOT NULL DEFAULT 0,
-    deaths      INTEGER NOT NULL DEFAULT 0,
-    orphaned    INTEGER NOT NULL DEFAULT 0,
-    received_at INTEGER NOT NULL
-  );
-  CREATE TABLE IF NOT EXISTS ledger (epoch INTEGER NOT NULL);
-  CREATE TABLE IF NOT EXISTS seen (
-    id    INTEGER PRIMARY KEY,
-    first INTEGER NOT NULL,
-    last  INTEGER NOT NULL,
-    since INTEGER NOT NULL
-  );
-  CREATE TABLE IF NOT EXISTS dead_letter (
-    id          INTEGER PRIMARY KEY,
-    update_id   INTEGER,
-    body        TEXT    NOT NULL,
-    attempts    INTEGER NOT NULL,
-    reason      TEXT    NOT NULL,
-    log         TEXT    NOT NULL,
-    received_at INTEGER NOT NULL,
-    died_at     INTEGER NOT NULL
-  );
-  PRAGMA application_id = ${APPLICATION_ID};
-  PRAGMA user_version = ${SCHEMA_VERSION};
-`;
-
 /**
- * Opens the file for the server: creates it if it does not exist, and checks that it belongs to this bot.
+ * Opens the file for the server: creates it if it does not exist, brings an older format to this one, and checks that it belongs to
+ * this bot.
+ * @param onUnreadable is called with the ids of updates that an older format had and that cannot be read: they are dead letters now
  * @throws InboxError
  */
-export function openInboxFile(path: string, bot: number): DatabaseSync {
+export function openInboxFile(
+  path: string,
+  bot: number,
+  onUnreadable: (update_id: number) => void = () => {},
+): DatabaseSync {
   return guarded("opened", path, () => {
+    createPrivately(path);
     const database = openDatabase(path);
     try {
-      if (!isEmpty(database)) refuseForeign(database, path);
+      const format = isEmpty(database) ? undefined : formatOf(database, path);
+      if (format !== undefined) refuseOther(bot, ownerOf(database), path);
+      if (format !== undefined && format < SCHEMA_VERSION) makePrivate(path);
       database.exec("PRAGMA journal_mode = WAL");
-      database.exec(`BEGIN; ${SCHEMA}; COMMIT`);
-      database.prepare("INSERT INTO bot SELECT ? WHERE NOT EXISTS (SELECT 1 FROM bot)").run(bot);
-      database.exec("INSERT INTO ledger SELECT 0 WHERE NOT EXISTS (SELECT 1 FROM ledger)");
-      const owner = database.prepare("SELECT id FROM bot").get() as { id: number };
-      if (owner.id !== bot) throw notOf(bot, path, owner.id);
-      // The new file is on the disk. From now on the inbox decides when a write is flushed: see sqlite.ts.
+      // A new file, or a new format, is on the disk when this is over.
+      const unreadable = transaction(database, path, () => {
+        if (format === undefined) createSchema(database, bot);
+        else if (format < SCHEMA_VERSION) return migrate(database, format);
+        return [];
+      });
+      for (const update_id of unreadable) onUnreadable(update_id);
+      // From now on the inbox decides when a write is flushed: see sqlite.ts.
       database.exec("PRAGMA synchronous = NORMAL");
       return database;
     } catch (error) {
@@ -69,6 +44,10 @@ export function openInboxFile(path: string, bot: number): DatabaseSync {
       throw error;
     }
   });
+}
+
+function refuseOther(bot: number, owner: number, path: string): void {
+  if (owner !== bot) throw notOf(bot, path, owner);
 }
 
 /** The error for an inbox that belongs to another bot. */
@@ -79,23 +58,53 @@ export function notOf(bot: number, path: string, owner: number): InboxError {
 }
 
 /**
- * Opens a file that must exist already. A server may be running on it.
+ * Opens a file that must exist already. A server may be running on it. A file of an older format is brought to this one first.
  * @throws InboxError
  */
 export function openExistingInboxFile(path: string): DatabaseSync {
+  const { format, bot } = describeInboxFile(path);
+  if (format < SCHEMA_VERSION) upgrade(path, format, bot);
+  return guarded("opened", path, () => openDatabase(path));
+}
+
+/** What a file says of itself, in whichever format it is. */
+export interface InboxFileFacts {
+  readonly format: number;
+  /** The id of the bot that owns it. */
+  readonly bot: number;
+  /** Number of dead letters. */
+  readonly deadLetters: number;
+}
+
+/** Looks at a file that must exist already, and changes nothing. @throws InboxError */
+export function describeInboxFile(path: string): InboxFileFacts {
   return guarded("opened", path, () => {
-    if (!existsSync(path)) {
-      throw new InboxError(`there is no inbox ${path}; name the bot's inbox with --inbox`);
-    }
+    if (!existsSync(path)) throw new InboxError(`there is no inbox ${path}; name the bot's inbox with --inbox`);
     const database = openDatabase(path);
     try {
-      refuseForeign(database, path);
-      return database;
-    } catch (error) {
+      const format = formatOf(database, path);
+      const count = database.prepare("SELECT count(*) AS count FROM dead_letter").get() as { count: number };
+      return { format, bot: ownerOf(database), deadLetters: count.count };
+    } finally {
       database.close();
-      throw error;
     }
   });
+}
+
+/** A server of an older version could not read the new format. */
+function upgrade(path: string, format: number, bot: number): void {
+  if (isInboxInUse(path)) {
+    throw new InboxError(
+      `the inbox ${path} is used by a server of an older asgigram (format ${format}, this one writes ${SCHEMA_VERSION}); ` +
+        "restart that server with this version first",
+    );
+  }
+  const lock = lockInboxFile(path);
+  try {
+    openInboxFile(path, bot).close();
+  } finally {
+    lock.close();
+  }
 }
 
 /**
@@ -109,6 +118,7 @@ export function lockInboxFile(path: string): DatabaseSync {
     if (!existsSync(dirname(path))) {
       throw new InboxError(`the inbox's folder ${dirname(path)} does not exist; create it, or choose another --inbox`);
     }
+    createPrivately(`${path}-lock`);
     const database = new DatabaseSync(`${path}-lock`, { timeout: 0 });
     try {
       database.exec("PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE");
@@ -183,8 +193,12 @@ function isEmpty(database: DatabaseSync): boolean {
   return database.prepare("SELECT 1 FROM sqlite_schema LIMIT 1").get() === undefined;
 }
 
-/** Refuses a file that is no inbox, or that a newer version of asgigram wrote. */
-function refuseForeign(database: DatabaseSync, path: string): void {
+function ownerOf(database: DatabaseSync): number {
+  return (database.prepare("SELECT id FROM bot").get() as { id: number }).id;
+}
+
+/** The format of an inbox. Refuses a file that is none, or that a newer version of asgigram wrote. */
+function formatOf(database: DatabaseSync, path: string): number {
   const pragma = (name: string) => database.prepare(`PRAGMA ${name}`).get()![name] as number;
   if (pragma("application_id") !== APPLICATION_ID) {
     throw new InboxError(`${path} is no inbox, but the database of another program: choose another --inbox`);
@@ -196,6 +210,7 @@ function refuseForeign(database: DatabaseSync, path: string): void {
         "update asgigram, or choose another --inbox",
     );
   }
+  return version;
 }
 
 /** https://sqlite.org/rescode.html */

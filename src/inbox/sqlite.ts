@@ -3,19 +3,23 @@
  * of the process. It survives a power cut once the write-ahead log is flushed to the disk: append() waits for that. The flush
  * has a thread of its own, where SQLite itself would hold up the event loop for as long as the disk takes. Settlements are flushed
  * with a later batch: a power cut that undoes one leads to a second delivery, which is promised, and not to a lost update.
+ *
+ * The file is longer than others because all of it shares one transaction, one ledger and one account of what was handed over.
  */
 
-import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
 import { InboxError } from "../protocol/errors.ts";
-import type { TelegramObject } from "../protocol/route.ts";
+import { type EventRow, newEntry, storedEntry } from "./entry.ts";
 import { FlushThread } from "./flush-thread.ts";
 import type { Inbox, InboxEntry, InboxReceiver, ReceivedUpdate, Turn } from "./inbox.ts";
+import { InboxFiles } from "./inbox-files.ts";
 import { drawEpoch, Ledger } from "./ledger.ts";
+import { hashOf, MOST_UNREADABLE, SCHEMA_VERSION, UNREADABLE } from "./schema.ts";
 import { type Run, SeenIds } from "./seen-ids.ts";
-import { BUSY_TIMEOUT, guarded, lockInboxFile, openInboxFile, SCHEMA_VERSION, transaction } from "./sqlite-file.ts";
+import { BUSY_TIMEOUT, guarded, lockInboxFile, openInboxFile, transaction } from "./sqlite-file.ts";
 import { prepareAll, type Statements } from "./sqlite-statements.ts";
+import { isUpdateOf } from "./stored-body.ts";
 
 export interface DeadLetterLimits {
   /** Number of dead letters kept; the oldest go first. */
@@ -29,6 +33,8 @@ const LOOK = 1000;
 
 const NONE: readonly number[] = [];
 
+const EMPTY_TURN: Turn = { begun: [], settled: [], died: [], withdrawn: [], deadLettered: [] };
+
 const UNLIMITED: DeadLetterLimits = { count: Number.MAX_SAFE_INTEGER, age: Number.MAX_SAFE_INTEGER };
 
 export class SqliteInbox implements Inbox {
@@ -39,6 +45,11 @@ export class SqliteInbox implements Inbox {
   readonly #database: DatabaseSync;
   readonly #sql: Statements;
   readonly #ledger: Ledger;
+  readonly #files: InboxFiles;
+  /** Number of events that were on the disk and are not in the file, as far as the ledger knows. */
+  #lost = 0;
+  /** Ids of updates that an older format had and that cannot be read. */
+  readonly #unreadable: number[] = [];
   #receiver: InboxReceiver | undefined;
   #watch: NodeJS.Timeout | undefined;
   readonly #flushes: FlushThread;
@@ -47,6 +58,8 @@ export class SqliteInbox implements Inbox {
   /** Rejects for good once the disk has failed: its content is unknown then. */
   #flushed = Promise.resolve();
   #seen: SeenIds;
+  /** The file has no run with a lower number. */
+  #oldestRun = 0;
   /** The highest number handed over. */
   #lastSeq = 0;
   #dataVersion: number;
@@ -65,7 +78,7 @@ export class SqliteInbox implements Inbox {
     let database: DatabaseSync | undefined;
     let ledger: Ledger | undefined;
     try {
-      database = openInboxFile(this.#path, bot);
+      database = openInboxFile(this.#path, bot, (update_id) => this.#unreadable.push(update_id));
       this.#database = database;
       this.#sql = guarded("read", this.#path, () => prepareAll(this.#database));
       const { epoch } = guarded("read", this.#path, () => this.#sql.epoch.get() as { epoch: number });
@@ -76,6 +89,8 @@ export class SqliteInbox implements Inbox {
       // An event that is still marked as alone was alone at its worker when the last process died. A ledger that seems empty
       // is turned as well: lines of its epoch may stand behind a hole that a power cut left.
       this.#turn(() => this.#sql.orphan.run());
+      this.#compareWithLedger();
+      this.#files = new InboxFiles(this.#path);
     } catch (error) {
       ledger?.close();
       database?.close();
@@ -88,11 +103,17 @@ export class SqliteInbox implements Inbox {
     this.#takeOver();
     this.#receiver = receiver;
     this.#dataVersion = this.#readDataVersion();
-    const entries = this.#readNew("recovered");
-    for (const entry of entries) receiver.onEntry(entry);
+    if (this.#lost > 0) receiver.onLoss(this.#lost);
+    for (const update_id of this.#unreadable) receiver.onUnreadable(update_id);
+    let count = 0;
+    const { page } = this.#sql;
+    for (let next = this.#readNew("recovered", page); next.length > 0; next = this.#readNew("recovered", page)) {
+      for (const entry of next) receiver.onEntry(entry);
+      count += next.length;
+    }
     this.#watch = setInterval(() => this.#look(receiver), LOOK).unref();
     this.#flushes.start();
-    return entries.length;
+    return count;
   }
 
   async append(updates: readonly ReceivedUpdate[]): Promise<number> {
@@ -100,14 +121,17 @@ export class SqliteInbox implements Inbox {
     for (const entry of retried) this.#receiver?.onEntry(entry);
     for (const entry of received) this.#receiver?.onEntry(entry);
     await this.#flush();
+    this.#ledger.stored(received.at(-1)?.seq ?? 0);
     return received.length;
   }
 
-  deadLetterUnreadable(body: string, reason: string): void {
+  deadLetterUnreadable(body: string, reason: string): boolean {
     const now = Date.now();
-    this.#transaction(() => {
-      this.#sql.deadLetterUnreadable.run(body, reason, now, now);
-      this.#trim();
+    return this.#write(() => {
+      const isNew = this.#sql.deadLetterUnreadable.run(hashOf(body), reason, now, now, body).changes > 0;
+      if (isNew) this.#sql.trimUnreadable.run(MOST_UNREADABLE);
+      if (isNew) this.#trim();
+      return isNew;
     });
   }
 
@@ -128,11 +152,16 @@ export class SqliteInbox implements Inbox {
     return NONE;
   }
 
-  async read(seqs: readonly number[]): Promise<ReadonlyMap<number, string>> {
-    this.#takeOver();
-    const rows = guarded("read", this.#path, () => seqs.map((seq) => this.#sql.read.get(seq)));
-    const found = rows.filter((row) => row !== undefined) as unknown as { seq: number; body: string }[];
-    return new Map(found.map(({ seq, body }) => [seq, body]));
+  read(seqs: readonly number[]): ReadonlyMap<number, string> {
+    const { settled } = this.#ledger;
+    const found = new Map<number, string>();
+    for (const seq of seqs) {
+      const row = guarded("read", this.#path, () => this.#sql.read.get(seq)) as BodyRow | undefined;
+      if (row === undefined || settled.includes(seq)) continue;
+      if (!isUpdateOf(row.kind, row.body)) this.#putAside(seq, row.update_id);
+      else found.set(seq, row.body);
+    }
+    return found;
   }
 
   async clear(before = Number.MAX_SAFE_INTEGER): Promise<number> {
@@ -174,12 +203,15 @@ export class SqliteInbox implements Inbox {
       const retried = transaction(this.#database, this.#path, () => {
         const before = this.#receiver === undefined ? [] : this.#readNew("retried");
         // Old runs go first: after a quiet week, ids are not compared with those of the week before.
-        this.#sql.forget.run(this.#seen.forget(received_at));
-        for (const { update_id, update, body } of updates) {
+        const oldest = this.#seen.forget(received_at);
+        if (oldest > this.#oldestRun) this.#sql.forget.run(oldest);
+        this.#oldestRun = oldest;
+        for (const update of updates) {
+          const { update_id, kind, line, shard, chat, body } = update;
           if (this.#seen.has(update_id)) continue;
           grown.add(this.#seen.add(update_id, received_at));
-          const seq = Number(this.#sql.insert.run(update_id, body, received_at).lastInsertRowid);
-          received.push(newEntry(seq, update_id, update, body, received_at));
+          const { lastInsertRowid } = this.#sql.insert.run(update_id, kind, line, shard, chat, received_at, body);
+          received.push(newEntry(Number(lastInsertRowid), update, received_at));
         }
         for (const { id, first, last, since } of grown) this.#sql.remember.run(id, first, last, since);
         return before;
@@ -190,6 +222,7 @@ export class SqliteInbox implements Inbox {
     } catch (error) {
       // The transaction is undone: its ids are not remembered, and what it read is not handed over.
       this.#lastSeq = lastSeq;
+      this.#oldestRun = 0;
       this.#seen = this.#readSeen();
       throw error;
     }
@@ -198,11 +231,15 @@ export class SqliteInbox implements Inbox {
   /** Looks for dead letters that a person retries in another process. */
   #look(receiver: InboxReceiver): void {
     try {
-      if (!existsSync(this.#path)) {
-        throw new InboxError(`the inbox ${this.#path} has been removed while it was in use; what it held is lost`);
+      const missing = this.#files.missing();
+      if (missing !== undefined) {
+        throw new InboxError(
+          `${missing}, a file of the inbox, has been removed or replaced while it was in use; what it held may be lost`,
+        );
       }
       // In a quiet hour, too, settled events leave the file.
       this.#takeOver();
+      this.#writeStored();
       const version = this.#readDataVersion();
       if (version === this.#dataVersion) return;
       this.#dataVersion = version;
@@ -212,14 +249,31 @@ export class SqliteInbox implements Inbox {
     }
   }
 
-  /** Entries that were not handed over yet, in order. */
-  #readNew(origin: InboxEntry["origin"]): InboxEntry[] {
-    const rows = guarded("read", this.#path, () => this.#sql.select.all(this.#lastSeq));
-    const entries = (rows as unknown as Omit<InboxEntry, "update" | "origin">[]).map((row) => {
-      return { ...row, update: JSON.parse(row.body) as TelegramObject, origin };
-    });
+  /** The next entries that were not handed over yet, in order. */
+  #readNew(origin: InboxEntry["origin"], select = this.#sql.entries): InboxEntry[] {
+    const rows = guarded("read", this.#path, () => select.all(this.#lastSeq));
+    const entries = (rows as unknown as EventRow[]).map((row) => storedEntry(row, origin));
     this.#lastSeq = entries.at(-1)?.seq ?? this.#lastSeq;
     return entries;
+  }
+
+  /** The event's body is damaged: it is a dead letter from now on. */
+  #putAside(seq: number, update_id: number): void {
+    this.record({ ...EMPTY_TURN, deadLettered: [{ seq, reason: UNREADABLE, log: "" }] });
+    this.#receiver?.onUnreadable(update_id);
+  }
+
+  /** Finds out if the file lacks events that the disk had. */
+  #compareWithLedger(): void {
+    const { seq = 0 } =
+      guarded("read", this.#path, () => this.#sql.lastSeq.get() as { seq?: number } | undefined) ?? {};
+    this.#lost = Math.max(0, this.#ledger.lastStored - seq);
+    // Said once: the numbers are given again.
+    if (this.#lost > 0) guarded("written", this.#path, () => this.#ledger.forgetStored());
+  }
+
+  #writeStored(): void {
+    guarded("written", this.#path, () => this.#ledger.writeStored());
   }
 
   /** Resolves when the disk has everything that is committed by now. @throws InboxError */
@@ -281,14 +335,10 @@ export class SqliteInbox implements Inbox {
   }
 }
 
-function newEntry(
-  seq: number,
-  update_id: number,
-  update: TelegramObject,
-  body: string,
-  received_at: number,
-): InboxEntry {
-  return { seq, update_id, update, body, origin: "received", attempts: 0, deaths: 0, orphaned: 0, received_at };
+interface BodyRow {
+  readonly update_id: number;
+  readonly kind: string;
+  readonly body: string;
 }
 
 /** Numbers as ranges in which none is missing. */

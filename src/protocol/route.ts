@@ -4,6 +4,7 @@
  */
 
 import type { UpdateKind } from "./events.ts";
+import { SHARDS, shardOf } from "./shard.ts";
 
 /** The address of one application instance. */
 export interface Route {
@@ -17,6 +18,17 @@ export interface Route {
   entity: Entity;
   business_connection_id: string | undefined;
   guest_query_id: string | undefined;
+}
+
+/** The address of an update, as the inbox stores it: what decides where and behind which others it is delivered. */
+export interface Address {
+  /** Empty if the update has no payload that could be an event. */
+  readonly kind: string;
+  /** The key of its line: the events of a line are delivered in order. A line is a scope. */
+  readonly line: string;
+  readonly shard: number;
+  /** The id of its chat or user; the bot's own id for an update that has neither. A private chat has its user's id. */
+  readonly chat: number;
 }
 
 export interface Entity {
@@ -74,6 +86,17 @@ export function kindOf(update: TelegramObject): string | undefined {
   }
   return undefined;
 }
+
+/** @param bot the bot's User, from getMe */
+export function addressOf(update: TelegramObject, bot: Entity): Address {
+  const kind = kindOf(update) ?? "";
+  const payload = update[kind];
+  const isEvent = typeof payload === "object" && payload !== null && !Array.isArray(payload);
+  const { key: line, id: chat } = routeOf(kind, isEvent ? (payload as TelegramObject) : NOTHING, bot);
+  return { kind: isEvent ? kind : "", line, shard: shardOf(chat, SHARDS), chat };
+}
+
+const NOTHING: TelegramObject = {};
 
 /**
  * The route of an update. An update without a chat or user belongs to the scope of the bot's own user.

@@ -1,7 +1,7 @@
-/** Reads what a source brings: separates updates from input that is none, and drops updates that are too old. */
+/** Reads what a source brings: separates updates from input that is none, drops updates that are too old, and addresses the others. */
 
 import type { ReceivedUpdate } from "../inbox/inbox.ts";
-import { kindOf, type TelegramObject } from "../protocol/route.ts";
+import { type Address, addressOf, type Entity, kindOf, type TelegramObject } from "../protocol/route.ts";
 
 /** Input that cannot be appended to the inbox: it has no update id, or cannot be written as JSON. */
 export interface Unreadable {
@@ -17,8 +17,11 @@ export interface ReadBatch {
   readonly stale: number;
 }
 
-/** @param oldest updates with an earlier date are dropped: seconds since 1970 */
-export function readBatch(batch: readonly unknown[], oldest: number): ReadBatch {
+/**
+ * @param oldest updates with an earlier date are dropped: seconds since 1970
+ * @param bot the bot's User, from getMe
+ */
+export function readBatch(batch: readonly unknown[], oldest: number, bot: Entity): ReadBatch {
   const updates: ReceivedUpdate[] = [];
   const unreadable: Unreadable[] = [];
   let stale = 0;
@@ -28,9 +31,13 @@ export function readBatch(batch: readonly unknown[], oldest: number): ReadBatch 
     if (body === undefined) unreadable.push({ update_id, body: "null", reason: "it cannot be written as JSON" });
     else if (!isUpdateId(update_id)) unreadable.push({ update_id, body, reason: "it has no update_id" });
     else if (isStale(input as TelegramObject, oldest)) stale += 1;
-    else updates.push({ update_id, update: input as TelegramObject, body });
+    else updates.push(received(update_id, body, addressOf(input as TelegramObject, bot)));
   }
   return { updates, unreadable, stale };
+}
+
+function received(update_id: number, body: string, { kind, line, shard, chat }: Address): ReceivedUpdate {
+  return { update_id, kind, line, shard, chat, body };
 }
 
 /** An update without a date, such as a callback query, is never stale. */

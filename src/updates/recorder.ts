@@ -20,11 +20,17 @@ export interface Recipient {
   flush(): void;
 }
 
+/** An event that is to be posted. Without a body it is read from the inbox at that moment. */
+export interface Delivery extends Omit<EventItem, "body"> {
+  body: string | undefined;
+}
+
 export interface RecorderOptions {
+  /** Records turns, and reads the bodies that are not in memory. */
   inbox: Settlement;
   /** `takeTurn()` takes the calls that were made so far, and returns the function that sends them. */
   outbox: { takeTurn(): () => void };
-  /** The inbox refused these deliveries: they are not posted. */
+  /** The inbox refused these deliveries, or has no body for them: they are not posted. */
   refused(worker: Recipient, seqs: readonly number[]): void;
   /** The inbox cannot be written any more. */
   onError(error: Error): void;
@@ -37,7 +43,9 @@ class OpenTurn implements Turn {
   readonly withdrawn: number[] = [];
   readonly deadLettered: NewDeadLetter[] = [];
   /** Events to post, by worker. */
-  readonly events = new Map<Recipient, EventItem[]>();
+  readonly events = new Map<Recipient, Delivery[]>();
+  /** Events to post whose bodies are not in memory. */
+  readonly unread: Delivery[] = [];
 
   get isEmpty(): boolean {
     return this.begun.length + this.settled.length === 0 && !this.hasEnds;
@@ -66,11 +74,12 @@ export class Recorder {
   }
 
   /** A delivery begins: the event is posted when that is recorded. */
-  begun(worker: Recipient, event: EventItem, alone: boolean): void {
+  begun(worker: Recipient, event: Delivery, alone: boolean): void {
     // The event may have been withdrawn a moment ago: it begins anew in a turn of its own.
     if (this.#turn.hasEnds) this.#turns.push(new OpenTurn());
-    const { begun, events } = this.#turn;
+    const { begun, events, unread } = this.#turn;
     begun.push({ seq: event.seq, alone });
+    if (event.body === undefined) unread.push(event);
     const batch = events.get(worker);
     if (batch === undefined) events.set(worker, [event]);
     else batch.push(event);
@@ -126,8 +135,9 @@ export class Recorder {
     try {
       for (const turn of this.#take()) {
         const refused = this.#recording === undefined ? inbox.record(turn) : undefined;
-        if (Array.isArray(refused)) this.#post(turn, refused);
-        else this.#later(async () => this.#post(turn, await (refused ?? inbox.record(turn))));
+        const posted = Array.isArray(refused) ? this.#post(turn, refused) : undefined;
+        if (posted !== undefined) this.#later(() => posted);
+        if (!Array.isArray(refused)) this.#later(async () => this.#post(turn, await (refused ?? inbox.record(turn))));
       }
     } catch (error) {
       this.#fail(error as Error);
@@ -149,8 +159,16 @@ export class Recorder {
     return this.#hasFailed ? NO_TURNS : turns;
   }
 
-  #post({ events }: OpenTurn, refused: readonly number[]): void {
-    for (const [worker, batch] of events) {
+  /** @returns a promise if the inbox takes its time to read bodies */
+  #post(turn: OpenTurn, refused: readonly number[]): Promise<void> | undefined {
+    if (turn.unread.length === 0) return this.#postRead(turn, refused);
+    const read = this.#options.inbox.read(turn.unread.map(({ seq }) => seq));
+    const post = (bodies: ReadonlyMap<number, string>) => this.#postRead(turn, [...refused, ...fill(turn, bodies)]);
+    return read instanceof Promise ? read.then(post) : post(read);
+  }
+
+  #postRead({ events }: OpenTurn, refused: readonly number[]): undefined {
+    for (const [worker, batch] of events as ReadonlyMap<Recipient, EventItem[]>) {
       if (refused.length === 0) worker.post(batch);
       else this.#postOthers(worker, batch, new Set(refused));
     }
@@ -180,6 +198,12 @@ export class Recorder {
     this.#hasFailed = true;
     this.#options.onError(error);
   }
+}
+
+/** Gives the events of a turn their bodies. @returns the numbers of those that the inbox does not have any more */
+function fill({ unread }: OpenTurn, bodies: ReadonlyMap<number, string>): number[] {
+  for (const event of unread) event.body = bodies.get(event.seq);
+  return unread.filter(({ body }) => body === undefined).map(({ seq }) => seq);
 }
 
 const NO_TURNS: readonly OpenTurn[] = [];

@@ -11,7 +11,7 @@ import type { Diagnostics } from "../observe/diagnostics.ts";
 import type { Logger } from "../observe/logger.ts";
 import type { WorkerLog } from "../observe/worker-log.ts";
 import type { ToWorker } from "../protocol/port.ts";
-import { type Entity, kindOf, routeOf, type TelegramObject } from "../protocol/route.ts";
+import type { Entity } from "../protocol/route.ts";
 import type { Hide } from "../protocol/secrets.ts";
 import { readBatch } from "./intake.ts";
 import type { Recipient, Recorder } from "./recorder.ts";
@@ -95,11 +95,11 @@ export class Updates implements InboxReceiver {
    * @throws InboxError
    */
   async received(batch: readonly unknown[], signal: AbortSignal): Promise<number> {
-    const { inbox, oldest, log } = this.#options;
-    const { updates, unreadable, stale } = readBatch(batch, oldest);
+    const { inbox, oldest, bot, log } = this.#options;
+    const { updates, unreadable, stale } = readBatch(batch, oldest, bot);
     for (const { body, reason, update_id } of unreadable) {
+      if (!inbox.deadLetterUnreadable(body, reason)) continue;
       log.error({ update_id }, `input from Telegram is now a dead letter: ${reason}`);
-      inbox.deadLetterUnreadable(body, reason);
       this.#options.diagnostics.deadLettered(undefined, "unreadable");
     }
     if (stale > 0) log.info({ dropped: stale }, "dropped updates older than --max-age");
@@ -111,21 +111,18 @@ export class Updates implements InboxReceiver {
   // ---- from the inbox ----
 
   onEntry(entry: InboxEntry): void {
-    const { log, diagnostics, bot } = this.#options;
-    const { seq, update_id, attempts, deaths, body, received_at, origin, update } = entry;
-    const kind = kindOf(update);
-    const payload = kind === undefined ? undefined : update[kind];
-    if (kind === undefined || typeof payload !== "object" || payload === null || Array.isArray(payload)) {
+    const { log, diagnostics } = this.#options;
+    const { seq, update_id, attempts, deaths, body, received_at, origin, kind, line: scope, chat: id } = entry;
+    if (kind === "") {
       log.error({ update_id }, "an update without a payload is now a dead letter");
       this.#options.recorder.deadLettered({ seq, reason: "it has no payload that could be an event", log: "" });
       diagnostics.deadLettered(update_id, "unreadable");
       return;
     }
-    const { key, id } = routeOf(kind, payload as TelegramObject, bot);
-    const arrival = { seq, update_id, kind, received_at, attempts, deaths, body, scope: key, id };
+    const arrival = { seq, update_id, kind, received_at, attempts, deaths, body, scope, id };
     if (this.#isDeadly(arrival, entry.orphaned)) return;
     if (origin === "received") {
-      if (log.isLevelEnabled("trace")) log.trace({ scope: key, update_id, kind }, "received an update");
+      if (log.isLevelEnabled("trace")) log.trace({ scope, update_id, kind }, "received an update");
       diagnostics.received(arrival);
     } else if (origin === "retried") log.info({ update_id }, "a dead letter is retried");
     this.#dispatcher.received(arrival);
@@ -141,6 +138,17 @@ export class Updates implements InboxReceiver {
     this.#dispatcher.revoked(shard);
     if (unseen.length > 0) recorder.withdrawn(unseen);
     await recorder.end();
+  }
+
+  onUnreadable(update_id: number): void {
+    const { log, diagnostics } = this.#options;
+    log.error({ update_id }, "a stored update cannot be read and is now a dead letter: asgigram inbox list");
+    diagnostics.deadLettered(update_id, "unreadable");
+  }
+
+  onLoss(updates: number): void {
+    const cause = "its -wal file was cut or removed, or an older copy of the inbox was put in place";
+    this.#options.log.error(`the inbox lacks the last updates that it had stored, some ${updates} of them: ${cause}`);
   }
 
   onError(error: Error): void {
@@ -270,9 +278,21 @@ export class Updates implements InboxReceiver {
   }
 
   /** Tells the chat's worker of a dead letter, before any later event of the chat: at once, or when the worker is ready. */
-  #tell({ scope, id, seq, attempts, body }: Arrival, error: string, isLate: boolean): void {
+  #tell(arrival: Arrival, error: string, isLate: boolean): void {
+    const { scope, id, seq, attempts: attempt } = arrival;
     const number = this.#dispatcher.workerOf(scope, id);
-    const item: ToWorker = { type: "deadLettered", event: { seq, attempt: attempts, body }, error, isLate };
+    const tell = (body: string | undefined) => {
+      if (body !== undefined)
+        this.#push(number, { type: "deadLettered", event: { seq, attempt, body }, error, isLate });
+    };
+    if (arrival.body !== undefined) return tell(arrival.body);
+    // Its end is recorded with the turn: the inbox still has it.
+    const read = this.#options.inbox.read([seq]);
+    if (read instanceof Promise) void read.then((bodies) => tell(bodies.get(seq)), this.#options.onError);
+    else tell(read.get(seq));
+  }
+
+  #push(number: number, item: ToWorker): void {
     const worker = this.#workers.get(number);
     if (worker !== undefined) return worker.push(item);
     const untold = this.#untold.get(number);

@@ -19,7 +19,7 @@ const refuses = (line: string, message: string) =>
 async function typed(line: string): Promise<unknown> {
   const invocation = await parseCommandLine(line.split(" "));
   assert("words" in invocation, line);
-  const { wants, flags, presets, defaults, words, switches } = invocation;
+  const { wants, flags, presets, defaults, words, switches, values } = invocation;
   return {
     wants,
     flags,
@@ -27,6 +27,7 @@ async function typed(line: string): Promise<unknown> {
     ...(Object.keys(defaults).length > 0 && { defaults }),
     ...(words.length > 0 && { words }),
     ...(switches.size > 0 && { switches: [...switches] }),
+    ...(values.size > 0 && { values: Object.fromEntries(values) }),
   };
 }
 
@@ -70,6 +71,15 @@ test("inbox takes words and switches of its own, and the options that find the i
     switches: ["all"],
   });
   assert.deepEqual(await typed("inbox retry --all=no"), { wants: "inbox", flags: {}, words: ["retry"] });
+  assert.deepEqual(await typed("inbox list --since 2h --error=no --chat -1001"), {
+    wants: "inbox",
+    flags: {},
+    words: ["list"],
+    values: { since: "2h", error: "no", chat: "-1001" },
+  });
+  assert.deepEqual(await typed("inbox forget -1001"), { wants: "inbox", flags: {}, words: ["forget", "-1001"] });
+  for (const flag of ["--chat", "--no-chat", "--chat="]) await refuses(`inbox list ${flag}`, "--chat needs a value");
+  await refuses("serve bot.ts --chat 7", "unknown option --chat; asgigram --help lists them all");
   await refuses("inbox retry --all=perhaps", '--all is "perhaps": it must be yes or no');
   await refuses("inbox retry --al", "unknown option --al; did you mean --all?");
   await refuses("inbox list --jsn", "unknown option --jsn; did you mean --json?");

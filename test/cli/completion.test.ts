@@ -24,12 +24,15 @@ test("each command has its own flags and actions", async () => {
     "--config",
     "--all",
     "--json",
+    "--since",
+    "--error",
+    "--chat",
     "--help",
     "--version",
   ]);
   assert(!(await after("simulate |--")).includes("--proxy"));
-  assert.deepEqual(await after("inbox |"), ["list", "show", "retry", "drop"]);
-  assert.deepEqual(await after("--config x inbox --json |"), ["list", "show", "retry", "drop"]);
+  assert.deepEqual(await after("inbox |"), ["list", "show", "retry", "drop", "forget"]);
+  assert.deepEqual(await after("--config x inbox --json |"), ["list", "show", "retry", "drop", "forget"]);
   assert.deepEqual(await after("inbox list |"), []);
 });
 
@@ -40,6 +43,7 @@ test("the values of a flag are offered after it, also after =; none for text, wh
   assert.deepEqual(await after("config --log-level |"), choices);
   assert.deepEqual(await after("--token-file |"), []);
   assert.deepEqual(await after("-w |"), []);
+  assert.deepEqual(await after("inbox list --chat |"), []);
   assert.deepEqual(await after("--drop-pending |"), Object.keys(COMMANDS));
   assert.deepEqual(await after("-- |"), []);
 });

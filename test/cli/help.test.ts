@@ -16,7 +16,7 @@ for (const [name, command] of Object.entries(COMMANDS) as [CommandName, Command]
       assert(help.includes(`--${flagOf(key)} `), key);
       assert(flowing.includes(command.help?.[key] ?? optionAt(key).help), key);
     }
-    for (const [flag, meaning] of Object.entries(command.switches ?? {}))
+    for (const [flag, meaning] of Object.entries({ ...command.switches, ...command.values }))
       assert.match(flowing, RegExp(`--${flag} ${meaning}`));
     assert.equal(help.split("Examples:\n")[1]!.trim().split("\n").length, 3);
   });

@@ -518,7 +518,7 @@ function recorded({ workers = 1, maxAttempts = 3 } = {}) {
   const dispatcher = new Dispatcher({
     workers,
     maxAttempts,
-    post: (_, { seq, attempts, body }) => posted.push({ seq, attempt: attempts, body }),
+    post: (_, { seq, attempts, body }) => posted.push({ seq, attempt: attempts, body: body! }),
     deadLetter: (_, { seq }) => deadLetters.push(seq),
     suspected: () => {
       calls.forQuarantine += 1;

@@ -4,6 +4,7 @@ import { Simulator } from "../../simulator/index.ts";
 import { DeadLetters } from "../../src/inbox/dead-letters.ts";
 import { SqliteInbox } from "../../src/inbox/sqlite.ts";
 import { Folder } from "../folder.ts";
+import { received } from "../inbox/received.ts";
 import { callsOf, message, startBot } from "./bot.ts";
 
 const now = () => Math.floor(Date.now() / 1000);
@@ -11,7 +12,7 @@ const now = () => Math.floor(Date.now() / 1000);
 /** Makes an inbox with updates of an earlier process. */
 async function leave(path: string, bot: number, updates: { update_id: number }[]): Promise<void> {
   const inbox = new SqliteInbox(path, bot);
-  await inbox.append(updates.map((update) => ({ update_id: update.update_id, update, body: JSON.stringify(update) })));
+  await inbox.append(updates.map(received));
   await inbox.close();
 }
 

@@ -88,7 +88,8 @@ test("updates that cannot be events become dead letters; the others of their bat
   await bot.server.stop();
   const database = new DatabaseSync(inbox, { readOnly: true });
   const dead = database.prepare("SELECT body FROM dead_letter ORDER BY rowid").all() as { body: string }[];
-  assert.equal(dead.length, ABSURD.length + 1, dead.map(({ body }) => body.slice(0, 80)).join("\n"));
+  // null came twice, and is kept once.
+  assert.equal(dead.length, ABSURD.length, dead.map(({ body }) => body.slice(0, 80)).join("\n"));
   const { unsettled } = database.prepare("SELECT count(*) AS unsettled FROM event").get() as { unsettled: number };
   assert.equal(unsettled, 0);
   database.close();

@@ -1,10 +1,13 @@
 import assert from "node:assert/strict";
-import { after, afterEach, beforeEach, mock, test } from "node:test";
-import { DeadLetters } from "../../src/inbox/dead-letters.ts";
+import { readFileSync } from "node:fs";
+import { DatabaseSync } from "node:sqlite";
+import { after, afterEach, beforeEach, describe, mock, test } from "node:test";
+import { DeadLetters, type Filter } from "../../src/inbox/dead-letters.ts";
 import { SqliteInbox } from "../../src/inbox/sqlite.ts";
 import { InboxError } from "../../src/protocol/errors.ts";
 import { Folder } from "../folder.ts";
 import { Entries, turn } from "./entries.ts";
+import { received } from "./received.ts";
 import { withoutDisk } from "./without-disk.ts";
 
 const BOT = 77;
@@ -22,7 +25,7 @@ let entries: Entries;
 let letters: DeadLetters;
 
 beforeEach(async () => {
-  mock.timers.enable({ apis: ["setInterval"] });
+  mock.timers.enable({ apis: ["setInterval", "Date"], now: Date.now() });
   path = folder.join(`${++files}.sqlite`);
   await start();
   letters = new DeadLetters(path);
@@ -43,7 +46,7 @@ async function start(): Promise<void> {
 /** Lets the server look for retried dead letters. */
 const look = () => mock.timers.tick(1000);
 
-const update = (update_id: number) => ({ update_id, update: { update_id }, body: `{"update_id":${update_id}}` });
+const update = (update_id: number) => received({ update_id });
 
 /** An update is received, posted once, and becomes a dead letter. */
 async function addDeadLetter(update_id: number, reason = "Error", log = ""): Promise<void> {
@@ -99,9 +102,9 @@ test("retried dead letters are unsettled events with no attempts, in their old o
     { update_id: 1, attempts: 0 },
     { update_id: 3, attempts: 0 },
   ]);
-  assert.deepEqual(letters.retry("all"), { retried: 2, left: 0 });
+  assert.deepEqual(letters.retry({}), { retried: 2, left: 0 });
   assert.deepEqual(ids(), []);
-  assert.deepEqual(letters.retry("all"), { retried: 0, left: 0 });
+  assert.deepEqual(letters.retry({}), { retried: 0, left: 0 });
   assert.deepEqual(
     retried().map(({ update_id }) => update_id),
     [1, 3, 2, 4],
@@ -112,12 +115,12 @@ test("the server finds a retried event within a second, once, as it was", async 
   await addDeadLetter(1);
   const [first] = entries.all;
   assert.deepEqual(retried(), []);
-  letters.retry("all");
+  letters.retry({});
   assert.deepEqual(retried(), [{ update_id: 1, attempts: 0 }]);
   look();
   assert.equal(entries.all.length, 2);
   const { seq, ...event } = entries.all[1]!;
-  assert.deepEqual({ ...event, origin: "received", seq: first!.seq }, first);
+  assert.deepEqual({ ...event, origin: "received", seq: first!.seq, body: first!.body }, first);
   assert.ok(seq > first!.seq);
   assert.deepEqual(await inbox.read([first!.seq, seq]), new Map([[seq, '{"update_id":1}']]));
 });
@@ -143,17 +146,100 @@ test("a dead letter that is no update cannot be retried, and stays", async () =>
   });
   assert.deepEqual(ids(), [1, 2]);
   assert.deepEqual(retried(), []);
-  assert.deepEqual(letters.retry("all"), { retried: 1, left: 1 });
+  assert.deepEqual(letters.retry({}), { retried: 1, left: 1 });
   assert.deepEqual(ids(), [2]);
   assert.deepEqual(retried(), [{ update_id: 1, attempts: 0 }]);
+});
+
+test("a dead letter whose body is damaged is listed and dropped, and cannot be retried", async () => {
+  for (const update_id of [1, 2]) await addDeadLetter(update_id);
+  const database = new DatabaseSync(path);
+  database.exec(`UPDATE dead_letter SET body = X'7B2275706461' WHERE id = 1`);
+  database.close();
+  assert.deepEqual(
+    letters.list().map(({ body }) => body),
+    ['{"upda', '{"update_id":2}'],
+  );
+  assert.throws(() => letters.retry([1]), /dead letter 1 is no update and cannot be retried/);
+  assert.deepEqual(letters.retry({}), { retried: 1, left: 1 });
+  assert.equal(letters.drop({}), 1);
+});
+
+describe("a filter", () => {
+  const START = Date.UTC(2026, 0, 1);
+
+  /** Three dead letters of two chats, a minute apart. */
+  beforeEach(async () => {
+    for (const [i, reason] of ["Error: ECONNREFUSED", "TypeError: x", "Error: econnreset"].entries()) {
+      mock.timers.setTime(START + i * 60_000);
+      const message = { chat: { id: i === 1 ? -7 : 7 } };
+      await inbox.append([received({ update_id: i + 1, message } as { update_id: number })]);
+      inbox.record(turn({ deadLettered: [{ seq: entries.seqs.at(-1)!, reason, log: "" }] }));
+    }
+    inbox.deadLetterUnreadable("[]", "it has no update_id");
+  });
+
+  const listed = (filter: Filter) => letters.list(filter).map(({ id }) => id);
+
+  test("all of its conditions apply: the time of death, text in the reason, the chat", () => {
+    assert.deepEqual(listed({}), [1, 2, 3, 4]);
+    assert.deepEqual(listed({ since: START + 60_000 }), [2, 3, 4]);
+    assert.deepEqual(listed({ error: "ECONN" }), [1, 3]);
+    assert.deepEqual(listed({ error: "%" }), []);
+    assert.deepEqual(listed({ chat: 7 }), [1, 3]);
+    assert.deepEqual(listed({ chat: -7 }), [2]);
+    assert.deepEqual(listed({ since: START + 1, error: "Error", chat: 7 }), [3]);
+    assert.deepEqual(listed({ chat: 99 }), [], "input that is no update has no chat");
+  });
+
+  test("it chooses what is retried and dropped", () => {
+    assert.deepEqual(letters.retry({ error: "econn" }), { retried: 2, left: 0 });
+    assert.deepEqual(listed({}), [2, 4]);
+    assert.equal(letters.drop({ chat: -7 }), 1);
+    assert.deepEqual(listed({}), [4]);
+    assert.equal(letters.drop({ error: "nothing" }), 0);
+  });
+});
+
+describe("a chat that is forgotten", () => {
+  const say = async (update_id: number, chat: number, text = "") =>
+    await inbox.append([received({ update_id, message: { chat: { id: chat }, text } } as { update_id: number })]);
+
+  test("its events and dead letters are gone, also for a running server; others stay", async () => {
+    await say(1, 7);
+    await say(2, 8);
+    await say(3, 7);
+    await inbox.append([received({ update_id: 4, inline_query: { from: { id: 7 } } } as { update_id: number })]);
+    const [one, two, three, four] = entries.seqs as [number, number, number, number];
+    inbox.record(turn({ deadLettered: [one, two].map((seq) => ({ seq, reason: "?", log: "" })) }));
+    assert.deepEqual(letters.forget(7), { events: 2, letters: 1 });
+    assert.deepEqual(ids(), [2]);
+    assert.deepEqual(await inbox.read([one, two, three, four]), new Map());
+    assert.deepEqual(letters.forget(7), { events: 0, letters: 0 });
+    // The server has the event in memory. Its end has nothing to store.
+    inbox.record(turn({ begun: [{ seq: three, alone: false }], deadLettered: [{ seq: three, reason: "?", log: "" }] }));
+    assert.deepEqual(ids(), [2]);
+    assert.equal(await inbox.append([received({ update_id: 1 })]), 0, "its ids are still known");
+  });
+
+  test("nothing of it is left in the files", async () => {
+    const secret = "correct horse battery staple";
+    await say(1, 7, secret);
+    await say(2, 7, secret.repeat(1000));
+    inbox.record(turn({ deadLettered: [{ seq: entries.seqs[0]!, reason: secret, log: secret }] }));
+    const isIn = () => ["", "-wal"].some((suffix) => readFileSync(`${path}${suffix}`).includes(secret));
+    assert.ok(isIn());
+    letters.forget(7);
+    assert.ok(!isIn());
+  });
 });
 
 test("dropped dead letters are deleted for good", async () => {
   for (const update_id of [1, 2, 3]) await addDeadLetter(update_id);
   assert.equal(letters.drop([2]), 1);
   assert.deepEqual(ids(), [1, 3]);
-  assert.equal(letters.drop("all"), 2);
-  assert.equal(letters.drop("all"), 0);
+  assert.equal(letters.drop({}), 2);
+  assert.equal(letters.drop({}), 0);
   assert.deepEqual(retried(), []);
   assert.deepEqual(await inbox.read(entries.seqs), new Map());
   assert.equal(await inbox.append([update(2)]), 0, "its id is still known");
@@ -172,8 +258,8 @@ test("an id that does not exist is an error, and the other ids given with it are
 test("two processes that retry the same dead letter retry it once", async () => {
   await addDeadLetter(1);
   const other = new DeadLetters(path);
-  assert.deepEqual(letters.retry("all"), { retried: 1, left: 0 });
-  assert.deepEqual(other.retry("all"), { retried: 0, left: 0 });
+  assert.deepEqual(letters.retry({}), { retried: 1, left: 0 });
+  assert.deepEqual(other.retry({}), { retried: 0, left: 0 });
   assert.throws(() => other.retry([1]), InboxError);
   other.close();
   assert.equal(retried().length, 1);
@@ -181,7 +267,7 @@ test("two processes that retry the same dead letter retry it once", async () => 
 
 test("the server finds a retried event although an update arrives in between", async () => {
   await addDeadLetter(1);
-  letters.retry("all");
+  letters.retry({});
   await inbox.append([update(2)]);
   assert.deepEqual(entries.ids, [1, 1, 2]);
   assert.deepEqual(

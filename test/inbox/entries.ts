@@ -6,6 +6,10 @@ export class Entries implements InboxReceiver {
   /** In the order of their arrival. */
   readonly all: InboxEntry[] = [];
   readonly errors: Error[] = [];
+  /** Ids of updates whose stored bodies cannot be read. */
+  readonly unreadable: number[] = [];
+  /** Updates that the inbox lacks. */
+  lost = 0;
   #arrival = Promise.withResolvers<void>();
 
   onEntry(entry: InboxEntry): void {
@@ -15,6 +19,14 @@ export class Entries implements InboxReceiver {
   }
 
   async onRevoked(): Promise<void> {}
+
+  onUnreadable(update_id: number): void {
+    this.unreadable.push(update_id);
+  }
+
+  onLoss(updates: number): void {
+    this.lost += updates;
+  }
 
   onError(error: Error): void {
     this.errors.push(error);

@@ -25,6 +25,74 @@ function found(path: string, epoch = EPOCH): { begun: readonly Beginning[]; sett
   return { begun, settled };
 }
 
+describe("the last event that the disk has", () => {
+  const lastStored = (path: string, epoch = EPOCH) => {
+    const ledger = new Ledger(path, epoch);
+    const { lastStored } = ledger;
+    ledger.close();
+    return lastStored;
+  };
+
+  test("it is in the file with the next lines, once, and disturbs none of them", () => {
+    const path = newPath();
+    const ledger = new Ledger(path, EPOCH);
+    ledger.stored(7);
+    assert.equal(lastStored(path), 0);
+    ledger.write(begun(1), []);
+    ledger.write(begun(2), [1]);
+    ledger.stored(9);
+    ledger.stored(8);
+    ledger.write([], [2]);
+    ledger.close();
+    assert.equal(lastStored(path), 9);
+    assert.deepEqual(found(path), { begun: begun(1, 2), settled: [1, 2] });
+    assert.equal(statSync(path).size, (4 + 2) * 16);
+  });
+
+  test("it is known in every epoch: the database may have been cut", () => {
+    const path = newPath();
+    const ledger = new Ledger(path, EPOCH);
+    ledger.stored(7);
+    ledger.write(begun(1, 2, 3), []);
+    ledger.turnTo(EPOCH + 1);
+    assert.equal(lastStored(path, EPOCH + 1), 7);
+    ledger.write([], [1]);
+    assert.equal(lastStored(path, 999), 7);
+    assert.deepEqual(found(path, EPOCH + 1), { begun: [], settled: [1] });
+    ledger.close();
+  });
+
+  test("writeStored() writes it without another line, if no line says it", () => {
+    const path = newPath();
+    const ledger = new Ledger(path, EPOCH);
+    ledger.writeStored();
+    assert.equal(statSync(path).size, 0);
+    ledger.stored(7);
+    ledger.writeStored();
+    ledger.writeStored();
+    assert.ok(ledger.isEmpty);
+    assert.equal(statSync(path).size, 16);
+    assert.equal(lastStored(path), 7);
+    ledger.write(begun(1), []);
+    ledger.close();
+    assert.deepEqual(found(path), { begun: begun(1), settled: [] });
+  });
+
+  test("forgetStored() takes it out of the file", () => {
+    const path = newPath();
+    const first = new Ledger(path, EPOCH);
+    first.stored(7);
+    first.write(begun(1), []);
+    first.close();
+    const second = new Ledger(path, EPOCH);
+    second.turnTo(EPOCH + 1);
+    second.forgetStored();
+    assert.equal(second.lastStored, 0);
+    second.close();
+    assert.equal(lastStored(path), 0);
+  });
+});
+
 describe("lines", () => {
   test("lines can be read at once, in order, here and by another process that opens the file", () => {
     const path = newPath();

@@ -150,6 +150,74 @@ test("a clock that is set back forgets nothing", () => {
   assert.ok(seen.has(1) && seen.has(2));
 });
 
+test("the answer for every id is that of a list of runs that is searched from one end", () => {
+  const step = fc.record({ id: fc.nat(40), pause: fc.oneof(fc.nat(HOUR), fc.nat(60 * HOUR)) });
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 100, size: "max" }), (steps) => {
+      const seen = new SeenIds();
+      let runs: Run[] = [];
+      let now = START;
+      for (const { id, pause } of steps) {
+        now += pause;
+        const oldest = seen.forget(now);
+        runs = runs.filter(({ since }) => now - since <= REMEMBERED_FOR + HOUR);
+        assert.ok(runs.every((run) => run.id >= oldest));
+        const has = (id: number) => runs.some(({ first, last }) => first <= id && id <= last);
+        for (let other = 0; other <= 41; other++) assert.equal(seen.has(other), has(other), `${other}`);
+        if (has(id)) continue;
+        const run = seen.add(id, now);
+        runs = [...runs.filter((other) => other.id !== run.id), run];
+      }
+    }),
+    { numRuns: 300 },
+  );
+});
+
+test("an id that was forgotten and comes again is known, however often, beside many that are remembered", () => {
+  const seen = new SeenIds();
+  let now = START;
+  let other = 1000;
+  for (let time = 0; time < 5; time++) {
+    seen.forget(now);
+    assert.ok(!seen.has(8), `${time}`);
+    // Now the id is a run of its own, and now the end of one.
+    if (time % 3 === 2) seen.add(7, now);
+    seen.add(8, now);
+    assert.ok(seen.has(8), `${time}`);
+    now += HOUR;
+    // More runs than are forgotten meanwhile: the forgotten ones stay in place.
+    for (let i = 0; i < 100 * 3 ** time; i++) {
+      other += 10;
+      seen.add(other, now);
+    }
+    now += 49 * HOUR;
+  }
+});
+
+test("a look-up among a million runs reads some twenty of them", () => {
+  let reads = 0;
+  class CountedRun implements Run {
+    readonly since = START;
+    readonly id: number;
+    constructor(id: number) {
+      this.id = id;
+    }
+    get first(): number {
+      reads += 1;
+      return this.id * 10;
+    }
+    get last(): number {
+      return this.id * 10 + 4;
+    }
+  }
+  const seen = new SeenIds(Array.from({ length: 1_000_000 }, (_, i) => new CountedRun(i + 1)));
+  for (const id of [10, 14, 5_000_000, 9_999_994, 10_000_004]) {
+    reads = 0;
+    assert.ok(seen.has(id) && !seen.has(id + 5), `${id}`);
+    assert.ok(reads <= 2 * 20, `${reads} reads`);
+  }
+});
+
 test("stored runs are not changed by later ids", () => {
   const stored: Run[] = [{ id: 7, first: 1, last: 3, since: START }];
   const seen = new SeenIds(stored);

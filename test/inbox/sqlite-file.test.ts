@@ -1,11 +1,19 @@
 import assert from "node:assert/strict";
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { after, test } from "node:test";
-import { guarded, lockInboxFile, openExistingInboxFile, openInboxFile } from "../../src/inbox/sqlite-file.ts";
+import { SCHEMA_VERSION } from "../../src/inbox/schema.ts";
+import {
+  describeInboxFile,
+  guarded,
+  lockInboxFile,
+  openExistingInboxFile,
+  openInboxFile,
+} from "../../src/inbox/sqlite-file.ts";
 import { InboxError } from "../../src/protocol/errors.ts";
+import { makeOldInbox } from "./old-inbox.ts";
 
 const BOT = 77;
 
@@ -40,13 +48,15 @@ const refuses = (work: () => unknown, message: RegExp) =>
     return true;
   });
 
+const opens = { openInboxFile: (path: string) => openInboxFile(path, BOT), openExistingInboxFile };
+
 test("the server creates the file, and opens it again", () => {
   const path = newPath();
   const made = openInboxFile(path, BOT);
-  made.exec("INSERT INTO event (update_id, body, received_at) VALUES (1, '{}', 0)");
+  made.exec("INSERT INTO seen (id, first, last, since) VALUES (1, 1, 1, 0)");
   made.close();
   const again = openInboxFile(path, BOT);
-  assert.equal(again.prepare("SELECT count(*) AS count FROM event").get()!.count, 1);
+  assert.equal(again.prepare("SELECT count(*) AS count FROM seen").get()!.count, 1);
   again.close();
   openExistingInboxFile(path).close();
 });
@@ -59,15 +69,58 @@ test("an empty file becomes an inbox when the server opens it", () => {
   openExistingInboxFile(path).close();
 });
 
-test("a file of format 1 becomes one of format 2, and keeps its events", () => {
-  const event = "INSERT INTO event (update_id, body, received_at) VALUES (1, '{}', 0)";
-  const path = inbox("DROP TABLE ledger", "PRAGMA user_version = 1", event);
-  openExistingInboxFile(path).close();
-  const file = openInboxFile(path, BOT);
-  assert.equal(file.prepare("PRAGMA user_version").get()!.user_version, 2);
-  assert.equal(file.prepare("SELECT count(*) AS count FROM event").get()!.count, 1);
-  assert.equal(file.prepare("SELECT count(*) AS count FROM ledger").get()!.count, 1);
-  file.close();
+function oldInbox(): string {
+  const path = newPath();
+  makeOldInbox(path, BOT);
+  return path;
+}
+
+test("a file of an older format is brought to this one by the server, and by asgigram inbox where no server uses it", () => {
+  const version = (file: DatabaseSync) => file.prepare("PRAGMA user_version").get()!.user_version;
+  for (const open of Object.values(opens)) {
+    const path = oldInbox();
+    assert.deepEqual(describeInboxFile(path), { format: 2, bot: BOT, deadLetters: 1 });
+    const file = open(path);
+    assert.equal(version(file), SCHEMA_VERSION);
+    file.close();
+    assert.deepEqual(describeInboxFile(path), { format: SCHEMA_VERSION, bot: BOT, deadLetters: 1 });
+  }
+});
+
+test("a file of an older format that a server uses is left alone", () => {
+  const path = oldInbox();
+  const lock = lockInboxFile(path);
+  refuses(
+    () => openExistingInboxFile(path),
+    /used by a server of an older asgigram \(format 2, this one writes 3\); restart/,
+  );
+  assert.equal(describeInboxFile(path).format, 2);
+  lock.close();
+});
+
+test("a file of an older format that another bot owns is left alone", () => {
+  const path = oldInbox();
+  refuses(() => openInboxFile(path, 78), /belongs to bot 77/);
+  assert.equal(describeInboxFile(path).format, 2);
+});
+
+test("nobody but the owner may read an inbox and its lock, new or of an older format", {
+  skip: process.platform === "win32",
+}, () => {
+  const modes = (path: string) =>
+    ["", "-lock"].map((suffix) => (statSync(`${path}${suffix}`).mode & 0o777).toString(8));
+  const path = newPath();
+  lockInboxFile(path).close();
+  openInboxFile(path, BOT).close();
+  assert.deepEqual(modes(path), ["600", "600"]);
+  const old = oldInbox();
+  lockInboxFile(old).close();
+  for (const suffix of ["", "-lock"]) chmodSync(`${old}${suffix}`, 0o644);
+  openInboxFile(old, BOT).close();
+  assert.deepEqual(modes(old), ["600", "600"]);
+  chmodSync(old, 0o640);
+  openInboxFile(old, BOT).close();
+  assert.equal(modes(old)[0], "640", "what its owner decides later is kept");
 });
 
 test("the inbox of another bot is refused", () => {
@@ -81,8 +134,6 @@ test("openExistingInboxFile() creates no file", () => {
   writeFileSync(path, "");
   refuses(() => openExistingInboxFile(join(path, "below")), /^there is no inbox/);
 });
-
-const opens = { openInboxFile: (path: string) => openInboxFile(path, BOT), openExistingInboxFile };
 
 for (const [name, open] of Object.entries(opens)) {
   test(`${name}() refuses a file that is no inbox, says why, and leaves it unchanged`, () => {
@@ -100,7 +151,7 @@ for (const [name, open] of Object.entries(opens)) {
     unchanged.close();
 
     const newer = inbox("PRAGMA user_version = 9");
-    refuses(() => open(newer), /was written by a newer asgigram \(format 9, this one knows 2\); update asgigram/);
+    refuses(() => open(newer), /was written by a newer asgigram \(format 9, this one knows 3\); update asgigram/);
 
     const text = newPath();
     writeFileSync(text, "not a database, but long enough for one".repeat(100));

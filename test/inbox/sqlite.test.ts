@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { DatabaseSync } from "node:sqlite";
 import { describe, type TestContext, test } from "node:test";
 import fc from "fast-check";
+import { DeadLetters } from "../../src/inbox/dead-letters.ts";
 import { FlushThread } from "../../src/inbox/flush-thread.ts";
 import { type DeadLetterLimits, SqliteInbox } from "../../src/inbox/sqlite.ts";
 import { InboxError } from "../../src/protocol/errors.ts";
@@ -14,6 +15,7 @@ import { Folder } from "../folder.ts";
 import { isSettled } from "../settled.ts";
 import { DAY, HOUR, keepsTheContract, START, updates } from "./contract.ts";
 import { Entries, turn } from "./entries.ts";
+import { makeOldInbox } from "./old-inbox.ts";
 import { withoutDisk } from "./without-disk.ts";
 
 const BOT = 1;
@@ -69,7 +71,7 @@ interface Row {
 
 /** The unsettled events, with the ledger taken over. */
 async function unsettled(inbox: SqliteInbox, path: string): Promise<Row[]> {
-  await inbox.read([]);
+  await inbox.check();
   return inFile(path);
 }
 
@@ -192,9 +194,12 @@ describe("an appended update", () => {
     assert.deepEqual(
       entries.all,
       updates(30, 20, 40).map((update, i) => {
-        return { ...update, seq: seqs[[0, 2, 3][i]!], origin: "recovered", attempts: i === 1 ? 1 : 0, ...counts };
+        const body = { body: undefined, size: Buffer.byteLength(update.body) };
+        const seq = seqs[[0, 2, 3][i]!];
+        return { ...update, ...body, seq, origin: "recovered", attempts: i === 1 ? 1 : 0, ...counts };
       }),
     );
+    assert.deepEqual(await inbox.read([seqs[2]!]), new Map([[seqs[2], updates(20)[0]!.body]]));
     assert.equal(await inbox.append(updates(10, 20, 30, 40)), 0);
     assert.equal(entries.all.length, 3);
   });
@@ -394,10 +399,10 @@ describe("between two transactions", () => {
     await inbox.check();
     const copy = readFileSync(path);
     const log = readFileSync(`${path}-wal`);
-    await inbox.read([]);
+    await inbox.check();
     const [three] = (await append(opened, 3)) as [number];
     inbox.record(turn({ settled: [three] }));
-    await inbox.read([]);
+    await inbox.check();
     inbox.record(turn({ begun: [{ seq: 1, alone: false }], settled: [2] }));
     const ledger = readFileSync(`${path}-ledger`);
     await inbox.close();
@@ -466,9 +471,8 @@ describe("a dead letter", () => {
     opened.inbox.record(letter(seq, "Error: it threw", "last words"));
     assert.deepEqual(ids(await unsettled(opened.inbox, path)), [2]);
     const [{ id: _, ...row }] = lookInto(path, "SELECT * FROM dead_letter") as [Record<string, unknown>];
-    const { update_id, body } = updates(1)[0]!;
     const facts = { reason: "Error: it threw", log: "last words", received_at: START, died_at: START + HOUR };
-    assert.deepEqual(row, { update_id, body, attempts: 1, ...facts });
+    assert.deepEqual(row, { ...updates(1)[0]!, hash: null, attempts: 1, ...facts });
   });
 
   test("it may be input that is no update", async (t) => {
@@ -498,6 +502,138 @@ describe("a dead letter", () => {
     t.mock.timers.setTime(START + DAY + 1);
     opened.inbox.record(letter(seqs[4]!));
     assert.deepEqual(kept(), [5]);
+  });
+});
+
+describe("input that is no update", () => {
+  const bodies = (path: string) => lookInto(path, "SELECT body FROM dead_letter ORDER BY id").map(({ body }) => body);
+
+  test("the same input is one dead letter, however often it comes, until a person drops it", async (t) => {
+    const path = newPath(t);
+    const { inbox } = await start(t, path);
+    assert.deepEqual([inbox.deadLetterUnreadable("[1]", "?"), inbox.deadLetterUnreadable("[2]", "?")], [true, true]);
+    for (let again = 0; again < 3; again++) assert.equal(inbox.deadLetterUnreadable("[1]", "?"), false);
+    await inbox.close();
+    const next = await start(t, path);
+    assert.equal(next.inbox.deadLetterUnreadable("[1]", "?"), false);
+    assert.deepEqual(bodies(path), ["[1]", "[2]"]);
+    const letters = new DeadLetters(path);
+    letters.drop({});
+    letters.close();
+    assert.equal(next.inbox.deadLetterUnreadable("[1]", "?"), true);
+  });
+
+  test("a hundred of them are kept, the newest, and they displace no other dead letter", async (t) => {
+    const path = newPath(t);
+    const opened = await start(t, path, { count: 105, age: DAY });
+    for (const seq of await append(opened, 1, 2, 3)) opened.inbox.record(letter(seq));
+    for (let i = 0; i < 250; i++) opened.inbox.deadLetterUnreadable(`[${i}]`, "?");
+    assert.deepEqual(bodies(path), [
+      ...updates(1, 2, 3).map(({ body }) => body),
+      ...Array.from({ length: 100 }, (_, i) => `[${i + 150}]`),
+    ]);
+  });
+});
+
+describe("a body that is damaged", () => {
+  /** Overwrites the body of an event. */
+  function damage(path: string, update_id: number, body: string | Buffer): void {
+    const database = new DatabaseSync(path);
+    database.prepare("UPDATE event SET body = ? WHERE update_id = ?").run(body, update_id);
+    database.close();
+  }
+
+  test("its event is a dead letter when it is read, the receiver hears of it, and the others are read", async (t) => {
+    const path = newPath(t);
+    const first = await start(t, path);
+    await append(first, 1, 2, 3, 4);
+    first.inbox.record(turn({ begun: [{ seq: 2, alone: false }] }));
+    await first.inbox.close();
+    damage(path, 2, '{"update_id":2,"mess');
+    damage(path, 3, Buffer.from([0xff, 0xfe]));
+    const { inbox, entries } = await start(t, path);
+    assert.deepEqual(entries.ids, [1, 2, 3, 4], "a start reads no body");
+    const found = await inbox.read(entries.seqs);
+    assert.deepEqual([...found.keys()], [1, 4]);
+    assert.deepEqual(entries.unreadable, [2, 3]);
+    const dead = lookInto(path, "SELECT update_id, attempts, reason FROM dead_letter ORDER BY id");
+    const reason = "its stored body cannot be read";
+    assert.deepEqual(dead, [
+      { update_id: 2, attempts: 1, reason },
+      { update_id: 3, attempts: 0, reason },
+    ]);
+    assert.deepEqual(ids(await unsettled(inbox, path)), [1, 4]);
+    assert.deepEqual(await inbox.read(entries.seqs), found);
+  });
+
+  test("those that an older format left are told at the start", async (t) => {
+    const path = newPath(t);
+    makeOldInbox(path, BOT, "{", '{"poll":{}}');
+    const { entries } = await start(t, path);
+    assert.deepEqual([entries.unreadable, entries.ids], [[10], [11]]);
+  });
+});
+
+describe("updates that the file lacks", () => {
+  /** Leaves the files as a process does that is killed now, but for what the test spoils. */
+  async function die(inbox: SqliteInbox, path: string, spoil: () => void): Promise<void> {
+    const files = ["", "-wal", "-ledger"].map((suffix) => `${path}${suffix}`);
+    const left = files.map((file) => readFileSync(file));
+    await inbox.close();
+    for (const [i, file] of files.entries()) writeFileSync(file, left[i]!);
+    spoil();
+  }
+
+  test("a log that was cut below what the disk had is told at the start, once", async (t) => {
+    const path = newPath(t);
+    const first = await start(t, path);
+    const seqs = await append(first, 1, 2, 3);
+    const { size } = statSync(`${path}-wal`);
+    first.inbox.record(turn({ settled: seqs }));
+    await append(first, 4, 5);
+    first.inbox.record(turn({ begun: [{ seq: 4, alone: false }] }));
+    await die(first.inbox, path, () => truncateSync(`${path}-wal`, size));
+    const second = await start(t, path);
+    assert.equal(second.entries.lost, 2);
+    await append(second, 6);
+    second.inbox.record(turn({ settled: second.entries.seqs }));
+    await die(second.inbox, path, () => {});
+    assert.equal((await start(t, path)).entries.lost, 0);
+  });
+
+  test("a file that was removed while its ledger stayed is told", async (t) => {
+    const path = newPath(t);
+    const first = await start(t, path);
+    first.inbox.record(turn({ settled: await append(first, 1, 2, 3) }));
+    await first.inbox.close();
+    rmSync(path);
+    const second = await start(t, path);
+    assert.deepEqual([second.entries.lost, second.entries.ids], [3, []]);
+  });
+
+  test("nothing is told after a kill, a stop, and a quiet hour", async (t) => {
+    t.mock.timers.enable({ apis: ["setInterval"] });
+    const path = newPath(t);
+    const first = await start(t, path);
+    await append(first, 1, 2);
+    await die(first.inbox, path, () => {});
+    const second = await start(t, path);
+    await append(second, 3);
+    t.mock.timers.tick(LOOK);
+    t.mock.timers.tick(LOOK);
+    await second.inbox.close();
+    const third = await start(t, path);
+    assert.deepEqual([second.entries.lost, third.entries.lost], [0, 0]);
+  });
+
+  test("what was flushed in a quiet hour is noticed, too", async (t) => {
+    t.mock.timers.enable({ apis: ["setInterval"] });
+    const path = newPath(t);
+    const first = await start(t, path);
+    await append(first, 1, 2);
+    t.mock.timers.tick(LOOK);
+    await die(first.inbox, path, () => truncateSync(`${path}-wal`, 0));
+    assert.ok((await start(t, path)).entries.lost > 0);
   });
 });
 
@@ -559,16 +695,32 @@ describe("the owner of the file", () => {
     assert.throws(() => open(t, join(path, "..")), refusedWith(/is a folder/));
   });
 
-  test("a file that has been removed is reported at the next look", async (t) => {
-    t.mock.timers.enable({ apis: ["setInterval"] });
+  for (const suffix of ["", "-wal", "-shm", "-ledger", "-lock"]) {
+    test(`a file that has been removed is reported at the next look: inbox.sqlite${suffix}`, async (t) => {
+      t.mock.timers.enable({ apis: ["setInterval"] });
+      const path = newPath(t);
+      const opened = await start(t, path);
+      const { entries } = opened;
+      await append(opened, 1);
+      t.mock.timers.tick(LOOK);
+      assert.deepEqual(entries.errors, []);
+      rmSync(`${path}${suffix}`);
+      t.mock.timers.tick(LOOK);
+      assert.equal(entries.errors.length, 1);
+      refusedWith(new RegExp(`inbox.sqlite${suffix}, a file of the inbox, has been removed or replaced`))(
+        entries.errors[0],
+      );
+    });
+  }
+
+  test("nobody else may read its files", async (t) => {
+    if (process.platform === "win32") return t.skip("Windows has no such modes");
     const path = newPath(t);
-    const { entries } = await start(t, path);
-    t.mock.timers.tick(LOOK);
-    assert.deepEqual(entries.errors, []);
-    rmSync(path);
-    t.mock.timers.tick(LOOK);
-    assert.equal(entries.errors.length, 1);
-    refusedWith(/has been removed/)(entries.errors[0]);
+    const opened = await start(t, path);
+    opened.inbox.record(turn({ settled: await append(opened, 1) }));
+    for (const file of readdirSync(dirname(path))) {
+      assert.equal((statSync(join(dirname(path), file)).mode & 0o777).toString(8), "600", file);
+    }
   });
 });
 
@@ -592,7 +744,9 @@ describe("other processes", () => {
   function inserter(t: TestContext, path: string): (update_id: number) => void {
     const other = new DatabaseSync(path);
     t.after(() => other.close());
-    const insert = other.prepare("INSERT INTO event (update_id, body, received_at) VALUES (?, '{}', 0)");
+    const insert = other.prepare(
+      "INSERT INTO event (update_id, kind, line, shard, chat, received_at, body) VALUES (?, 'poll', 'user:1', 0, 1, 0, '{}')",
+    );
     return (update_id) => void insert.run(update_id);
   }
 

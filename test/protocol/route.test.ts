@@ -1,8 +1,16 @@
 import assert from "node:assert/strict";
-import { suite, test } from "node:test";
+import { describe, suite, test } from "node:test";
 import fc from "fast-check";
 import type { UpdateKind } from "../../src/protocol/events.ts";
-import { type Entity, kindOf, routeOf, type TelegramObject, UPDATE_KINDS } from "../../src/protocol/route.ts";
+import {
+  addressOf,
+  type Entity,
+  kindOf,
+  routeOf,
+  type TelegramObject,
+  UPDATE_KINDS,
+} from "../../src/protocol/route.ts";
+import { SHARDS, shardOf } from "../../src/protocol/shard.ts";
 import {
   ADA,
   ANONYMOUS_POLL_ANSWER,
@@ -150,6 +158,23 @@ test("the kind of an update is its one key beside update_id, in any order", () =
   assert.equal(kindOf({ brand_new: {}, update_id: 1 }), "brand_new");
   assert.equal(kindOf({ update_id: 1 }), undefined);
   assert.equal(kindOf({}), undefined);
+});
+
+describe("the address of an update", () => {
+  test("it is its kind, the key of its route, and the shard of its chat", () => {
+    for (const kind of UPDATE_KINDS) {
+      const { key, id } = route(kind, PAYLOADS[kind]);
+      const update = { update_id: 1, [kind]: PAYLOADS[kind] } as TelegramObject;
+      assert.deepEqual(addressOf(update, BOT), { kind, line: key, shard: shardOf(id, SHARDS), chat: id });
+    }
+  });
+
+  test("an update without a payload that could be an event has no kind, and the bot's own line", () => {
+    const address = { kind: "", line: `user:${BOT.id}`, shard: shardOf(BOT.id, SHARDS), chat: BOT.id };
+    for (const rest of [{}, { message: null }, { message: 3 }, { message: [1] }, { "": {} }]) {
+      assert.deepEqual(addressOf({ update_id: 1, ...rest }, BOT), address);
+    }
+  });
 });
 
 test("any JSON object has a route, always the same", () => {

@@ -9,16 +9,14 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Inbox, InboxEntry, InboxReceiver, ReceivedUpdate, Turn } from "../../src/inbox/inbox.ts";
 import { SeenIds } from "../../src/inbox/seen-ids.ts";
-import type { Entity } from "../../src/protocol/route.ts";
-import { SHARDS, shardOf } from "../../src/protocol/shard.ts";
+import type { TelegramObject } from "../../src/protocol/route.ts";
 import type { Random } from "../faults/random.ts";
 
 /** Duration of an append: ms. */
 const APPEND = 10;
 
 interface Stored extends Omit<InboxEntry, "origin"> {
-  readonly chat: number;
-  readonly shard: number;
+  readonly body: string;
   origin: InboxEntry["origin"];
   attempts: number;
   deaths: number;
@@ -76,17 +74,17 @@ export class SharedInbox implements Inbox {
       this.#seen.add(received.update_id, received_at);
       count += 1;
       const seq = ++this.#lastSeq;
-      const { chat } = (received.update.message ?? {}) as { chat?: Entity };
-      const { id } = chat ?? { id: 0 };
+      const size = Buffer.byteLength(received.body);
       const counts = { attempts: 0, deaths: 0, orphaned: 0, received_at, origin: "received" } as const;
-      const place = { chat: id, shard: shardOf(id, SHARDS), isOut: false, hasBegun: false };
-      this.#events.set(seq, { ...received, seq, ...counts, ...place });
+      this.#events.set(seq, { ...received, seq, size, ...counts, isOut: false, hasBegun: false });
     }
     void this.#handOver();
     return count;
   }
 
-  deadLetterUnreadable(): void {}
+  deadLetterUnreadable(): boolean {
+    return true;
+  }
 
   record(turn: Turn): readonly number[] | Promise<readonly number[]> {
     if (this.#isRecording) this.violations.push("a turn was recorded before the one before it was");
@@ -118,15 +116,15 @@ export class SharedInbox implements Inbox {
    * Another machine gets the shard, handles some of its events, and gives it back.
    * @param handle is called with the events that it handles
    */
-  async move(shard: number, handle: (chat: number, update: ReceivedUpdate["update"]) => void): Promise<void> {
+  async move(shard: number, handle: (chat: number, update: TelegramObject) => void): Promise<void> {
     if (this.#shards.has(shard)) return;
     await this.takeAway(shard);
     await delay(this.#random.integer(0, 15));
     const chats = Map.groupBy(this.#eventsOf(shard), ({ chat }) => chat);
     for (const [chat, events] of chats) {
-      for (const { seq, update } of events.slice(0, this.#random.integer(0, 3))) {
+      for (const { seq, body } of events.slice(0, this.#random.integer(0, 3))) {
         this.#events.delete(seq);
-        handle(chat, update);
+        handle(chat, JSON.parse(body) as TelegramObject);
       }
     }
     await delay(this.#random.integer(0, 15));
@@ -186,8 +184,10 @@ export class SharedInbox implements Inbox {
     // A moment has passed.
     if (this.#receiver === undefined || event.isOut || this.#shards.has(event.shard)) return;
     event.isOut = true;
-    const { chat: _, shard: __, isOut: ___, hasBegun: ____, ...entry } = event;
-    this.#receiver.onEntry(entry);
+    const { isOut: _, hasBegun: __, ...entry } = event;
+    // Bodies stay here until they are read, for some.
+    const body = this.#random.chance(0.5) ? undefined : entry.body;
+    this.#receiver.onEntry({ ...entry, body });
   }
 
   /** Records the turn now and answers later, or records it later. */

@@ -1,22 +1,28 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { addressOf } from "../../src/protocol/route.ts";
 import { readBatch } from "../../src/updates/intake.ts";
 
 const ANY_AGE = Number.NEGATIVE_INFINITY;
 
+const BOT = { id: 99 };
+
 const message = (update_id: number, date?: number) => ({ update_id, message: { text: "ö", date } });
 
-test("updates are read in order, each with its id and its JSON", () => {
+test("updates are read in order, each with its id, its address and its JSON", () => {
   const batch = [message(7), message(5), message(0), { update_id: Number.MAX_SAFE_INTEGER }];
-  assert.deepEqual(readBatch(batch, ANY_AGE), {
-    updates: batch.map((update) => ({ update_id: update.update_id, update, body: JSON.stringify(update) })),
+  assert.deepEqual(readBatch(batch, ANY_AGE, BOT), {
+    updates: batch.map((update) => {
+      const body = JSON.stringify(update);
+      return { update_id: update.update_id, ...addressOf(update, BOT), body };
+    }),
     unreadable: [],
     stale: 0,
   });
 });
 
 test("an empty batch is read as nothing", () => {
-  assert.deepEqual(readBatch([], ANY_AGE), { updates: [], unreadable: [], stale: 0 });
+  assert.deepEqual(readBatch([], ANY_AGE, BOT), { updates: [], unreadable: [], stale: 0 });
 });
 
 for (const [what, input, update_id] of [
@@ -31,7 +37,7 @@ for (const [what, input, update_id] of [
   ["an id that is too large to be exact", { update_id: 2 ** 53 }, 2 ** 53],
 ] as const) {
   test(`${what} is unreadable, and the rest of its batch is read`, () => {
-    const { updates, unreadable, stale } = readBatch([message(1), input, message(2)], ANY_AGE);
+    const { updates, unreadable, stale } = readBatch([message(1), input, message(2)], ANY_AGE, BOT);
     assert.deepEqual(
       updates.map((update) => update.update_id),
       [1, 2],
@@ -45,7 +51,7 @@ test("input that JSON cannot express is unreadable", () => {
   const circular: Record<string, unknown> = { update_id: 3 };
   circular.self = circular;
   for (const input of [circular, { update_id: 3, size: 1n }, undefined]) {
-    const { updates, unreadable } = readBatch([input, message(1)], ANY_AGE);
+    const { updates, unreadable } = readBatch([input, message(1)], ANY_AGE, BOT);
     const update_id = input === undefined ? undefined : 3;
     assert.deepEqual(unreadable, [{ update_id, body: "null", reason: "it cannot be written as JSON" }]);
     assert.equal(updates.length, 1);
@@ -62,12 +68,12 @@ test("updates with an earlier date are stale; one without a date never is", () =
     { update_id: 6 },
     { update_id: 7, message: null },
   ];
-  const { updates, unreadable, stale } = readBatch(batch, 1000);
+  const { updates, unreadable, stale } = readBatch(batch, 1000, BOT);
   assert.deepEqual(
     updates.map(({ update_id }) => update_id),
     [2, 3, 4, 6, 7],
   );
   assert.equal(stale, 2);
   assert.deepEqual(unreadable, []);
-  assert.equal(readBatch(batch, ANY_AGE).updates.length, batch.length);
+  assert.equal(readBatch(batch, ANY_AGE, BOT).updates.length, batch.length);
 });

@@ -2,11 +2,11 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { setImmediate as loopTurn } from "node:timers/promises";
 import type { MessagePort } from "node:worker_threads";
-import type { Turn } from "../../src/inbox/inbox.ts";
+import type { Settlement, Turn } from "../../src/inbox/inbox.ts";
 import { Batch } from "../../src/protocol/batch.ts";
 import type { EventItem, ToWorker } from "../../src/protocol/port.ts";
 import { type Job, Outbox } from "../../src/sends/outbox.ts";
-import { type Recipient, Recorder } from "../../src/updates/recorder.ts";
+import { type Delivery, type Recipient, Recorder } from "../../src/updates/recorder.ts";
 import { isSettled } from "../settled.ts";
 
 type Refused = readonly number[];
@@ -21,6 +21,8 @@ class Bench {
   readonly recorder: Recorder;
   /** The answer of the inbox. */
   answer: (turn: Turn) => Refused | Promise<Refused> = () => [];
+  /** The bodies that the inbox has. */
+  bodies: Settlement["read"] = () => new Map();
   /** Called with each refusal. */
   onRefused: (worker: Recipient, seqs: Refused) => void = () => {};
 
@@ -38,6 +40,10 @@ class Bench {
           this.turns.push(turn);
           this.said.push(`record${describeTurn(turn)}`);
           return this.answer(turn);
+        },
+        read: (seqs) => {
+          this.said.push(`read ${seqs}`);
+          return this.bodies(seqs);
         },
       },
       outbox: this.outbox,
@@ -126,7 +132,7 @@ function describeItem(item: ToWorker): string {
   return item.type === "result" ? `result ${item.id}` : item.type;
 }
 
-const event = (seq: number): EventItem => ({ seq, attempt: 1, body: "{}" });
+const event = (seq: number): Delivery => ({ seq, attempt: 1, body: "{}" });
 const result = (id: number): ToWorker => ({ type: "result", id, body: "{}" });
 const letter = (seq: number) => ({ seq, reason: "?", log: "" });
 
@@ -315,6 +321,70 @@ describe("an inbox that answers later", () => {
     bench.call("getChat");
     void bench.recorder.end();
     assert.deepEqual(bench.said, ["record begun 2", "post 0: events 2", "call getChat"]);
+  });
+});
+
+describe("events whose bodies are not in memory", () => {
+  const unread = (seq: number): Delivery => ({ seq, attempt: 1, body: undefined });
+
+  for (const how of ["at once", "later"]) {
+    test(`their bodies are read when their turn is recorded, all at once, by an inbox that answers ${how}`, async () => {
+      const bench = new Bench();
+      const posted: EventItem[] = [];
+      const worker = Object.assign(bench.worker(0), { post: (events: EventItem[]) => posted.push(...events) });
+      bench.bodies = (seqs) => {
+        const bodies = new Map(seqs.map((seq) => [seq, `body ${seq}`]));
+        return how === "later" ? Promise.resolve(bodies) : bodies;
+      };
+      for (const delivery of [unread(1), event(2), unread(3)]) bench.recorder.begun(worker, delivery, false);
+      bench.call("getChat");
+      await bench.recorder.end();
+      assert.deepEqual(bench.said, ["record begun 1,2,3", "read 1,3", "call getChat"]);
+      assert.deepEqual(
+        posted.map(({ body }) => body),
+        ["body 1", "{}", "body 3"],
+      );
+    });
+  }
+
+  test("events that the inbox has no body for are not posted, and refused() gets them", async () => {
+    const bench = new Bench();
+    bench.bodies = () => new Map([[3, "body 3"]]);
+    bench.answer = () => [2];
+    const worker = bench.worker(0);
+    for (const delivery of [unread(1), event(2), unread(3)]) bench.recorder.begun(worker, delivery, false);
+    await bench.recorder.end();
+    assert.deepEqual(bench.said, ["record begun 1,2,3", "read 1,3", "post 0: events 3", "refused 0: 1,2"]);
+  });
+
+  test("later turns wait until they are read", async () => {
+    const bench = new Bench();
+    const worker = bench.worker(0);
+    const bodies = Promise.withResolvers<ReadonlyMap<number, string>>();
+    bench.bodies = () => bodies.promise;
+    bench.recorder.begun(worker, unread(1), false);
+    await loopTurn();
+    bench.recorder.begun(worker, event(2), false);
+    await loopTurn();
+    assert.deepEqual(bench.take(), ["record begun 1", "read 1"]);
+    bodies.resolve(new Map([[1, "body 1"]]));
+    await bench.recorder.end();
+    assert.deepEqual(bench.said, ["post 0: events 1", "record begun 2", "post 0: events 2"]);
+  });
+
+  test("an inbox that cannot be read ends everything", async () => {
+    for (const fail of [() => Promise.reject(new Error("it is gone")), () => assert.fail("it is gone")]) {
+      const bench = new Bench();
+      bench.bodies = fail;
+      bench.recorder.begun(bench.worker(0), unread(1), false);
+      bench.call("getChat");
+      await bench.recorder.end();
+      assert.deepEqual(bench.said, ["record begun 1", "read 1"]);
+      assert.deepEqual(
+        bench.errors.map(({ message }) => message),
+        ["it is gone"],
+      );
+    }
   });
 });
 

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
+import { DatabaseSync } from "node:sqlite";
 import { after, describe, mock, test } from "node:test";
 import { setImmediate as loopTurn } from "node:timers/promises";
 import fc from "fast-check";
@@ -15,6 +16,7 @@ import { Recorder } from "../../src/updates/recorder.ts";
 import { type EventWorker, Updates } from "../../src/updates/updates.ts";
 import { Folder } from "../folder.ts";
 import { Entries } from "../inbox/entries.ts";
+import { received } from "../inbox/received.ts";
 import { withoutDisk } from "../inbox/without-disk.ts";
 import { isSettled } from "../settled.ts";
 
@@ -76,6 +78,8 @@ class Process implements AsyncDisposable {
   readonly updates: Updates;
   readonly recorder: Recorder;
   readonly errors: Error[] = [];
+  /** The log. */
+  readonly lines: string[] = [];
   worker = new SpyWorker();
   quarantine: SpyWorker | undefined;
   isQuarantineWanted = false;
@@ -84,7 +88,8 @@ class Process implements AsyncDisposable {
   constructor(path = newPath(), { oldest = Number.NEGATIVE_INFINITY, workers = 1 } = {}) {
     this.path = path;
     this.inbox = new SqliteInbox(path, BOT.id);
-    const log = createLogger({ level: "silent", format: "json", hide: (text) => text });
+    const write = (line: string) => this.lines.push(line);
+    const log = createLogger({ level: "error", format: "json", hide: (text) => text, write });
     const onError = (error: Error) => this.errors.push(error);
     this.recorder = new Recorder({
       inbox: this.inbox,
@@ -528,6 +533,34 @@ describe("a dead letter", () => {
     assert.deepEqual((await process.openQuarantine()).ids, [1]);
   });
 
+  test("it is an update that the inbox cannot read any more; the others of its chat go on", async () => {
+    const path = newPath();
+    {
+      await using process = new Process(path);
+      await process.updates.received([update(1, 5), update(2, 5), update(3, 5)], never);
+    }
+    const file = new DatabaseSync(path);
+    file.exec(`UPDATE event SET body = '{"update_id":2,' WHERE update_id = 2`);
+    file.close();
+    await using process = await Process.start(path);
+    await process.recorder.end();
+    assert.deepEqual(process.worker.ids, [1, 3]);
+    assert.deepEqual([process.updates.unsettled, process.updates.inFlight], [2, 2]);
+    const [letter, ...others] = process.letters();
+    assert.deepEqual([letter!.update_id, letter!.reason, others], [2, "its stored body cannot be read", []]);
+    assert.match(
+      process.lines.join("\n"),
+      /"update_id":2,"msg":"a stored update cannot be read and is now a dead letter/,
+    );
+  });
+
+  test("input that a server repeats is one, and is told once", async () => {
+    await using process = await Process.start();
+    for (let poll = 0; poll < 3; poll++) await process.receive({ update_id: -1, message: {} });
+    assert.equal(process.letters().length, 1);
+    assert.equal(process.lines.filter((line) => line.includes("input from Telegram is now a dead letter")).length, 1);
+  });
+
   test("one that is retried is delivered by the server that runs", async (t) => {
     t.mock.timers.enable({ apis: ["setInterval"] });
     await using process = await Process.start();
@@ -535,13 +568,22 @@ describe("a dead letter", () => {
     process.updates.failed(process.worker, process.worker.posted[0]!.seq, "Error");
     await process.recorder.end();
     const letters = new DeadLetters(process.path);
-    letters.retry("all");
+    letters.retry({});
     letters.close();
     t.mock.timers.tick(1000);
     await process.recorder.end();
     assert.deepEqual(process.worker.ids, [1, 1]);
     assert.equal(process.worker.posted[1]!.attempt, 1);
   });
+});
+
+test("updates that the inbox has lost are an error in the log, with their number", async () => {
+  await using process = await Process.start();
+  process.updates.onLoss(210);
+  assert.match(
+    process.lines.join("\n"),
+    /"level":"error".*the inbox lacks the last updates that it had stored, some 210 of them: /,
+  );
 });
 
 describe("a shard that is taken away", () => {
@@ -729,15 +771,14 @@ describe("a shard that is taken away", () => {
   });
 
   /** The entry of an update that is stored but not handed over. */
-  async function entryOf({ inbox, updates }: Process, received: ReturnType<typeof update>): Promise<InboxEntry> {
+  async function entryOf({ inbox, updates }: Process, update: { update_id: number }): Promise<InboxEntry> {
     const { onEntry } = updates;
     const taken = Promise.withResolvers<InboxEntry>();
     updates.onEntry = (entry) => {
       updates.onEntry = onEntry;
       taken.resolve(entry);
     };
-    const { update_id } = received;
-    await inbox.append([{ update_id, update: received, body: JSON.stringify(received) }]);
+    await inbox.append([received(update)]);
     return await taken.promise;
   }
 });

@@ -2,8 +2,8 @@
 
 import { accessSync, constants, existsSync, mkdtempSync, rmdirSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { DeadLetters } from "../../inbox/dead-letters.ts";
-import { guarded, isInboxInUse, notOf } from "../../inbox/sqlite-file.ts";
+import { SCHEMA_VERSION } from "../../inbox/schema.ts";
+import { describeInboxFile, guarded, isInboxInUse, notOf } from "../../inbox/sqlite-file.ts";
 import { type Finding, ok, problem, warning } from "./finding.ts";
 
 /**
@@ -37,14 +37,11 @@ function checkUse(path: string): Finding[] {
 }
 
 function checkFile(path: string, bot: number | undefined): Finding {
-  const letters = new DeadLetters(path);
-  try {
-    const [owner, dead] = [letters.bot(), letters.list().length];
-    if (bot !== undefined && owner !== bot) throw notOf(bot, path, owner);
-    if (dead === 0) return ok("inbox", path);
-    const count = dead === 1 ? "1 dead letter" : `${dead} dead letters`;
-    return ok("inbox", `${path}, with ${count}: see asgigram inbox list`);
-  } finally {
-    letters.close();
-  }
+  const { format, bot: owner, deadLetters } = describeInboxFile(path);
+  if (bot !== undefined && owner !== bot) throw notOf(bot, path, owner);
+  const notes = [
+    format < SCHEMA_VERSION && `of format ${format}, which the start turns into format ${SCHEMA_VERSION}`,
+    deadLetters > 0 && `with ${deadLetters} dead letter${deadLetters === 1 ? "" : "s"}: see asgigram inbox list`,
+  ].filter(Boolean);
+  return ok("inbox", [path, ...notes].join(", "));
 }

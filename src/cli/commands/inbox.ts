@@ -1,4 +1,4 @@
-/** `asgigram inbox`: lists, shows, retries and drops dead letters. */
+/** `asgigram inbox`: lists, shows, retries and drops dead letters, and forgets chats. */
 
 import { findInbox } from "../../config/inbox-path.ts";
 import type { Typed } from "../command-line.ts";
@@ -7,7 +7,7 @@ import { readInboxTask } from "../inbox/inbox-task.ts";
 import { runInboxTask } from "../inbox/run-inbox-task.ts";
 
 export async function run(typed: Typed, context: Context): Promise<number> {
-  const task = readInboxTask(typed.words, typed.switches);
+  const task = readInboxTask(typed.words, typed.switches, typed.values);
   const path = await findInbox(sourcesOf(typed, context));
   const text = runInboxTask(task, path, context.stdout.columns || 80);
   if (text !== "") context.console.log(text);

@@ -6,6 +6,7 @@ import { json, printable } from "./printable.ts";
 
 /** Facts about the update; undefined if the update lacks them. */
 export interface UpdateSummary {
+  /** Undefined if the body is damaged. */
   readonly update: unknown;
   readonly kind: string | undefined;
   readonly scope: string | undefined;
@@ -13,7 +14,7 @@ export interface UpdateSummary {
 
 /** @param bot id of the bot: its scope receives updates that name no chat and no user */
 export function summaryOf({ body }: DeadLetter, bot: number): UpdateSummary {
-  const update: unknown = JSON.parse(body);
+  const update = parsed(body);
   const kind = isObject(update) ? kindOf(update) : undefined;
   const payload = kind === undefined ? undefined : (update as TelegramObject)[kind];
   return { update, kind, scope: isObject(payload) ? routeOf(kind!, payload, { id: bot }).key : undefined };
@@ -24,7 +25,8 @@ export function lineOf(letter: DeadLetter, bot: number): string {
   const { update, kind, scope } = summaryOf(letter, bot);
   const { id, update_id, attempts, reason, log } = letter;
   const [received_at, died_at] = [letter.received_at, letter.died_at].map((time) => new Date(time).toISOString());
-  return json({ id, update_id, kind, scope, attempts, reason, log, received_at, died_at, update });
+  const content = update === undefined ? { text: letter.body } : { update };
+  return json({ id, update_id, kind, scope, attempts, reason, log, received_at, died_at, ...content });
 }
 
 /** The whole dead letter as text. */
@@ -39,8 +41,19 @@ export function pageOf(letter: DeadLetter, bot: number): string {
     `  Attempts  ${letter.attempts}`,
     ...section("Reason", printable(letter.reason)),
     ...section("Last output of the worker", printable(letter.log)),
-    ...section("Update", json(update, 2)),
+    ...(update === undefined
+      ? section("Stored text, which is not JSON", printable(letter.body))
+      : section("Update", json(update, 2))),
   ].join("\n");
+}
+
+/** @returns undefined if the body is not JSON */
+function parsed(body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch {
+    return undefined;
+  }
 }
 
 function section(title: string, text: string): string[] {

@@ -1,6 +1,6 @@
 /** Runs a task of `asgigram inbox`, with or without a running server. */
 
-import { DeadLetters, type Retried } from "../../inbox/dead-letters.ts";
+import { DeadLetters, type Filter, type Forgotten, type Retried, type Which } from "../../inbox/dead-letters.ts";
 import { lineOf, pageOf } from "./dead-letter-view.ts";
 import type { InboxTask } from "./inbox-task.ts";
 import { tableOf } from "./table.ts";
@@ -23,36 +23,44 @@ export function runInboxTask(task: InboxTask, path: string, columns: number): st
 function textFor(task: InboxTask, letters: DeadLetters, columns: number): string {
   switch (task.action) {
     case "list":
-      return listed(letters, task.json, columns);
+      return listed(letters, task.filter, task.json, columns);
     case "show":
       return (task.json ? lineOf : pageOf)(letters.get(task.id), letters.bot());
     case "retry":
-      return tellRetried(letters.retry(task.which), letters);
+      return tellRetried(letters.retry(task.which), letters, task.which);
     case "drop":
-      return tellDropped(letters.drop(task.which), letters);
+      return tellDropped(letters.drop(task.which), letters, task.which);
+    case "forget":
+      return tellForgotten(letters.forget(task.chat), task.chat);
   }
 }
 
-function listed(letters: DeadLetters, json: boolean, columns: number): string {
-  const all = letters.list();
+function listed(letters: DeadLetters, filter: Filter, json: boolean, columns: number): string {
+  const all = letters.list(filter);
   if (json) return all.map((letter) => lineOf(letter, letters.bot())).join("\n");
-  return all.length === 0 ? none(letters) : tableOf(all, letters.bot(), columns);
+  return all.length === 0 ? none(letters, filter) : tableOf(all, letters.bot(), columns);
 }
 
-function tellRetried({ retried, left }: Retried, letters: DeadLetters): string {
+function tellRetried({ retried, left }: Retried, letters: DeadLetters, which: Which): string {
   const lines = [
     retried > 0 && `retried ${count(retried)}: posted within a second, or when the server starts`,
     left > 0 && `left ${count(left)} that can only be dropped: not an update`,
   ].filter(Boolean);
-  return lines.length > 0 ? lines.join("\n") : none(letters);
+  return lines.length > 0 ? lines.join("\n") : none(letters, which);
 }
 
-function tellDropped(dropped: number, letters: DeadLetters): string {
-  return dropped > 0 ? `dropped ${count(dropped)}` : none(letters);
+function tellDropped(dropped: number, letters: DeadLetters, which: Which): string {
+  return dropped > 0 ? `dropped ${count(dropped)}` : none(letters, which);
 }
 
-function none({ path }: DeadLetters): string {
-  return `no dead letters in ${path}`;
+function tellForgotten({ events, letters }: Forgotten, chat: number): string {
+  if (events + letters === 0) return `nothing of chat ${chat} is stored`;
+  const updates = events === 1 ? "1 update" : `${events} updates`;
+  return `removed ${updates} and ${count(letters)} of chat ${chat}; a running server finishes what it has in memory`;
+}
+
+function none({ path }: DeadLetters, which: Which): string {
+  return `no ${Object.keys(which).length > 0 ? "such dead letters" : "dead letters"} in ${path}`;
 }
 
 function count(letters: number): string {

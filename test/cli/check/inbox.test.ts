@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, test } from "node:test";
 import { checkInbox } from "../../../src/cli/check/inbox.ts";
 import { SqliteInbox } from "../../../src/inbox/sqlite.ts";
@@ -35,6 +36,15 @@ test("a folder that is missing, or takes no file, is a problem", () => {
 test("an inbox that exists is ok, with the number of its dead letters", async () => {
   await addDeadLetters(path, BOT, [1]);
   assert.deepEqual(found(path), [`ok: ${path}, with 1 dead letter: see asgigram inbox list`]);
+});
+
+test("an inbox of an older format is ok, and stays as it is", async () => {
+  await new SqliteInbox(path, BOT).close();
+  const database = new DatabaseSync(path);
+  database.exec("PRAGMA user_version = 2");
+  assert.deepEqual(found(path), [`ok: ${path}, of format 2, which the start turns into format 3`]);
+  assert.equal(database.prepare("PRAGMA user_version").get()!.user_version, 2);
+  database.close();
 });
 
 test("an inbox that another process uses is a warning, and that process keeps it", async () => {

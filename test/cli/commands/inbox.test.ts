@@ -94,11 +94,12 @@ test("inbox --help fits 80 columns and names the actions", async () => {
   const { code, stdout } = await runHere(["inbox", "--help"]);
   assert.equal(code, 0);
   assert(stdout.split("\n").every((line) => line.length <= 80));
-  for (const action of ["list", "show ID", "retry ID", "drop ID"]) assert(stdout.includes(action), action);
+  for (const action of ["list", "show ID", "retry ID", "drop ID", "forget CHAT"])
+    assert(stdout.includes(action), action);
 });
 
 const WRONG: { [what: string]: { args: string; says: RegExp; exits: number } } = {
-  "no action": { args: "", says: /needs an action: list, show ID, retry ID and drop ID/, exits: 2 },
+  "no action": { args: "", says: /needs an action: list, show ID, retry ID, drop ID and forget CHAT/, exits: 2 },
   "an unknown action": { args: "retri 3", says: /has no action "retri"; did you mean retry\?/, exits: 2 },
   "an ID that is no number": { args: "show three", says: /"three" is not an ID/, exits: 2 },
   "neither ID nor --all": { args: "retry", says: /retry needs the ID of a dead letter, or --all/, exits: 2 },

@@ -26,6 +26,13 @@ test("a dead letter without an update or without a payload has no scope", () => 
   assert.deepEqual(summaryOf(letter({ update }), BOT), { update, kind: "strange", scope: undefined });
 });
 
+test("a dead letter whose body is damaged is shown with its text", () => {
+  const damaged = { ...letter(), body: '{"update_id":501,\u001b[31m' };
+  assert.deepEqual(summaryOf(damaged, BOT), { update: undefined, kind: undefined, scope: undefined });
+  assert.match(pageOf(damaged, BOT), /\nStored text, which is not JSON\n {2}\{"update_id":501,$/);
+  assert.equal(JSON.parse(lineOf(damaged, BOT)).text, damaged.body);
+});
+
 test("the page of a dead letter has everything, the times with their zone", () => {
   process.env.TZ = "Asia/Kolkata";
   const update = { update_id: 501, message: { chat: { id: 7 }, text: "\u001b[31mred" } };

@@ -1,0 +1,45 @@
+/** Entries of the SQLite inbox: of updates that were received just now, and of rows in the file. */
+
+import type { InboxEntry, ReceivedUpdate } from "./inbox.ts";
+
+/** An event in the file, without its body: a row of the statements `entries` and `page`. */
+export type EventRow = [
+  seq: number,
+  update_id: number,
+  kind: string,
+  line: string,
+  shard: number,
+  chat: number,
+  size: number,
+  attempts: number,
+  deaths: number,
+  orphaned: number,
+  received_at: number,
+];
+
+/** The entry of an event in the file. Its body stays there. */
+export function storedEntry(row: EventRow, origin: InboxEntry["origin"]): InboxEntry {
+  const [seq, update_id, kind, line, shard, chat, size, attempts, deaths, orphaned, received_at] = row;
+  const body = undefined;
+  return { seq, update_id, kind, line, shard, chat, body, size, origin, attempts, deaths, orphaned, received_at };
+}
+
+/** The entry of an update that was received just now. */
+export function newEntry(seq: number, update: ReceivedUpdate, received_at: number): InboxEntry {
+  const { update_id, kind, line, shard, chat, body } = update;
+  return {
+    seq,
+    update_id,
+    kind,
+    line,
+    shard,
+    chat,
+    body,
+    size: Buffer.byteLength(body),
+    origin: "received",
+    attempts: 0,
+    deaths: 0,
+    orphaned: 0,
+    received_at,
+  };
+}
