@@ -5,26 +5,18 @@
  *
  * Node.js imports this file into the main thread and into every worker thread.
  */
-import { BroadcastChannel, isMainThread } from "node:worker_threads";
+import { isMainThread } from "node:worker_threads";
 import { subscribe } from "asgigram/diagnostics";
 
-const uncaught = new BroadcastChannel("uncaught errors");
-uncaught.unref();
-
 if (isMainThread) {
-  // The application threw at an event.
+  // The application threw at an event, or its code did where nothing catches it.
   subscribe("asgigram:settled", ({ error, scope, update_id }) => {
     if (error !== undefined) report(`${scope}, update ${update_id}: ${error}`);
   });
-  uncaught.onmessage = ({ data }) => report(data);
-} else {
-  // asgigram ends this thread at once: a message leaves it in time, a request does not.
-  process.on("uncaughtExceptionMonitor", tellMainThread);
-  process.on("unhandledRejection", tellMainThread);
-}
-
-function tellMainThread(error: unknown): void {
-  uncaught.postMessage(error instanceof Error ? error.stack : String(error));
+  // The cause of a crash has the stack of the error that ended the thread.
+  subscribe("asgigram:worker", ({ worker, state, error }) => {
+    if (state === "died") report(`worker ${worker} died: ${error?.cause ?? error}`);
+  });
 }
 
 /** Replace this by the call of your error tracker. */

@@ -118,7 +118,7 @@ export class Worker {
   /** Calls of endInstances() without an answer, by shard. */
   readonly #revoking = new Map<number, PromiseWithResolvers<readonly number[]>>();
   #state: WorkerState = "starting";
-  #crash: { readonly seq: number | undefined } | undefined;
+  #crash: Item<"crash"> | undefined;
   #error: Error | undefined;
 
   constructor(options: WorkerOptions) {
@@ -249,7 +249,7 @@ export class Worker {
         // What the thread imported stays imported, faults and all: the next attempt needs a new thread.
         return this.kill(startErrorOf(item.error));
       case "crash":
-        this.#crash = { seq: item.seq };
+        this.#crash = item;
         return words.crashed(this.number, item);
       case "revoked":
         this.#revoking.get(item.shard)?.resolve(item.unseen);
@@ -271,7 +271,7 @@ export class Worker {
     }
     this.#port.close();
     this.#state = "over";
-    const reason = (this.#kill.signal.reason as Error | undefined) ?? error;
+    const reason = (this.#kill.signal.reason as Error | undefined) ?? this.#crashError ?? error;
     this.#error = reason;
     const message = `worker ${this.number} died while it started: ${reason.message}`;
     this.#ready.reject(new WorkerError(message, { cause: reason }));
@@ -279,6 +279,13 @@ export class Worker {
     this.#over.resolve();
     this.#options.onOver(reason);
     this.#answerRevocations();
+  }
+
+  /** The error of which the thread ended, if it said so. */
+  get #crashError(): Error | undefined {
+    if (this.#crash === undefined) return undefined;
+    const { message, error: cause } = this.#crash;
+    return new WorkerError(message, { cause });
   }
 
   /** No instance is left: the pool accounts for the worker's events as a whole. */

@@ -35,6 +35,7 @@ export const application: Application = async (_scope, receive, send) => {
     if (event.text === "throw") throw new Error("thrown");
     if (event.text === "reject") void Promise.reject(new Error("rejected"));
     if (event.text === "timer") setTimeout(fail, 1);
+    if (event.text === "exit") process.exit(7);
     const text: string = \`you said \${event.text}\`;
     await send({ type: "telegram.send_message", text });
     if (event.text !== "hello") await new Promise(() => {});
@@ -98,8 +99,9 @@ test("instrument.ts reports every error of a bot with the lines of its TypeScrip
   });
   const errors = {
     throw: /reported: chat:\d+, update \d+: Error: thrown/,
-    reject: /reported: Error: rejected/,
-    timer: /reported: Error: in a timer/,
+    reject: /reported: chat:\d+, update \d+: Error: rejected/,
+    timer: /reported: chat:\d+, update \d+: Error: in a timer/,
+    exit: /reported: worker 0 died: Error: process\.exit\(\) was called here/,
   };
   for (const [message, report] of Object.entries(errors)) {
     bot.process.stdin.write(`${message}\n`);

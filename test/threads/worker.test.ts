@@ -286,7 +286,7 @@ describe("a worker's death", () => {
       "failed: 3, Error: thrown",
       "settled: 4",
       "crashed: process.exit(7) was called",
-      "over: over, exit code 7",
+      "over: over, process.exit(7) was called",
     ]);
     assert.equal(worker.causeOfDeath, "crash");
     assert.equal(worker.culprit, 5);
