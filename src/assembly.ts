@@ -88,7 +88,7 @@ export interface Assembly {
 /** Builds the stages. None of them is started. */
 export function assemble(options: AssemblyOptions): Assembly {
   const { config, parts, bot, api, outbox, threads, words, hide, diagnostics, log, onError } = options;
-  const { workers, maxAttempts, maxAge, stallTimeout, shutdownTimeout } = config;
+  const { workers, maxAttempts, inboxLimit, maxAge, stallTimeout, shutdownTimeout } = config;
   const { recycleAfter, memoryLimit, workerMemory, reload: watchesFiles } = config;
   const inbox = parts.openInbox(config, bot, log);
   const recorder = new Recorder({
@@ -103,6 +103,7 @@ export function assemble(options: AssemblyOptions): Assembly {
     bot,
     workers,
     maxAttempts,
+    limit: inboxLimit,
     oldest: (Date.now() - maxAge) / 1000,
     words,
     hide,

@@ -260,7 +260,7 @@ class Server implements RunningServer {
       unsettled: updates?.unsettled ?? 0,
       oldest: updates?.oldest,
       posted: updates?.inFlight ?? 0,
-      isFull: updates?.isFull ?? false,
+      fullSince: updates?.fullSince,
       sends: this.#outbox,
       checkInbox: async () => inbox?.check(),
     };

@@ -227,7 +227,7 @@ describe("the poller and the inbox", () => {
     assert.equal(gate.held.length, 1);
   });
 
-  test("a server that finds 10,000 unsettled events does not poll before there is room", async () => {
+  test("a server that finds as many unsettled events as --inbox-limit does not poll before there is room", async () => {
     using folder = new Folder();
     const path = folder.join("inbox.sqlite");
     const gate = new Gate();
@@ -243,7 +243,7 @@ describe("the poller and the inbox", () => {
     const left = Array.from({ length: 10_000 }, (_, i) => ({ update_id: i, ...message(1, "hi") }));
     await inbox.append(left.map(received));
     await inbox.close();
-    const more = { application: fixture("held-back"), listen: "127.0.0.1:0", inbox: path };
+    const more = { application: fixture("held-back"), listen: "127.0.0.1:0", inbox: path, inboxLimit: 10_000 };
     await using server = await start(await configOf(simulator, more));
     await gate.reached;
     await letCallsArrive(simulator);

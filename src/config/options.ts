@@ -277,6 +277,14 @@ export const OPTIONS = {
     group: "Delivery",
     help: "Drop updates older than so many seconds at the start",
   },
+  inboxLimit: {
+    type: "integer",
+    min: 1,
+    max: 1e9,
+    default: 1_000_000,
+    group: "Delivery",
+    help: "Unsettled updates in the inbox at which polling pauses",
+  },
   deadLetterLimit: {
     type: "integer",
     min: 0,

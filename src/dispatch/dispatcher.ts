@@ -27,6 +27,10 @@ export interface DispatcherOptions {
   workers: number;
   /** Number of deaths of its worker that one event may cause. */
   maxAttempts: number;
+  /** Unsettled events at the high-water mark. */
+  limit: number;
+  /** True if the inbox is on a disk: bodies that wait for long need not be in memory. */
+  isStored: boolean;
   /** Posts an event to a worker. `alone`: a suspect, and the only one of the process at hand. */
   post(worker: number, arrival: Arrival, alone: boolean): void;
   /** The event killed its worker too often, or took too long: the dispatcher has let go of it. */
@@ -48,8 +52,10 @@ const SUSPICIOUS = 2;
 /** An event whose posting ended so often with a death of unknown cause is a suspect. */
 const INTERRUPTED = 3;
 
-/** Unsettled events, and characters in them, at the high-water mark. */
-const MOST_UNSETTLED = 10_000;
+/** Bodies of a line's waiting events that are in memory. */
+const MOST_IN_MEMORY = 32;
+/** Events in memory, and characters in them, at the high-water mark. */
+const MOST_EVENTS = 10_000;
 const MOST_CHARACTERS = 64 * 1024 * 1024;
 
 export class Dispatcher {
@@ -64,9 +70,15 @@ export class Dispatcher {
   /** Scopes that have, or had, a suspect: their instances are in quarantine, or nowhere. */
   readonly #quarantined = new Set<string>();
   readonly #highWater = new HighWater(() =>
-    Math.max(this.#unsettled / MOST_UNSETTLED, this.#characters / MOST_CHARACTERS),
+    Math.max(
+      this.#unsettled / this.#options.limit,
+      this.#inMemory / MOST_EVENTS,
+      this.#characters / MOST_CHARACTERS,
+    ),
   );
   #unsettled = 0;
+  /** Unsettled events whose bodies are in memory, and characters in them. */
+  #inMemory = 0;
   #characters = 0;
   /** Suspects that earlier processes left wait until nothing else is to be done, or for trySuspects(). */
   #isPatient = true;
@@ -93,15 +105,15 @@ export class Dispatcher {
 
   /** Time of receipt of the oldest unsettled event; undefined if there is none. */
   get oldest(): number | undefined {
-    const waiting = [...this.#lines.values()].flatMap((line) => line.waiting.slice(0, 1));
-    const held = this.#workers.flatMap((worker) => worker.held);
-    const times = [...waiting, ...held.map(({ arrival }) => arrival)].map(({ received_at }) => received_at);
+    const waiting = [...this.#lines.values()].map((line) => line.waiting.first?.received_at);
+    const held = this.#workers.flatMap((worker) => worker.held).map(({ arrival }) => arrival.received_at);
+    const times = [...waiting, ...held].filter((time) => time !== undefined);
     return times.length === 0 ? undefined : times.reduce((one, other) => Math.min(one, other));
   }
 
-  /** True while `room()` waits. */
-  get isFull(): boolean {
-    return this.#highWater.isReached;
+  /** Time from which `room()` waits: milliseconds since 1970; undefined while it does not. */
+  get fullSince(): number | undefined {
+    return this.#highWater.since;
   }
 
   /** True if the quarantine has something to do. */
@@ -110,9 +122,10 @@ export class Dispatcher {
   }
 
   received(arrival: Arrival): void {
-    this.#unsettled += 1;
-    this.#characters += arrival.body?.length ?? 0;
     const line = this.#lines.get(arrival.scope) ?? this.#open(arrival);
+    // The inbox has it, too.
+    if (this.#options.isStored && line.waiting.length >= MOST_IN_MEMORY) arrival.body = undefined;
+    this.#count(arrival, 1);
     line.waiting.push(arrival);
     // No instance of the scope has had an event since the process started.
     if (arrival.attempts >= SUSPICIOUS && line.posted + line.kept === 0) {
@@ -211,7 +224,7 @@ export class Dispatcher {
       if (line.shard !== shard) continue;
       line.isRevoked = true;
       line.worker.remove(line);
-      for (const arrival of line.waiting.splice(0)) this.#leave(arrival);
+      for (const arrival of line.waiting.takeAll()) this.#leave(arrival);
       this.#drop(line);
     }
     for (const queue of this.#workers) this.#pump(queue);
@@ -298,7 +311,7 @@ export class Dispatcher {
   /** Puts a line whose worker has none of its events into the queue of the right worker. */
   #place(line: Line): void {
     line.worker.remove(line);
-    if (line.hasSuspect) this.#quarantined.add(line.scope);
+    if (line.waiting.hasSuspect) this.#quarantined.add(line.scope);
     line.worker = this.#queueOf(line.scope, line.shard);
     line.worker.add(line);
   }
@@ -336,9 +349,15 @@ export class Dispatcher {
     if (line.isEmpty && this.#lines.get(line.scope) === line) this.#lines.delete(line.scope);
   }
 
-  #leave({ body }: Arrival): void {
-    this.#unsettled -= 1;
-    this.#characters -= body?.length ?? 0;
+  #leave(arrival: Arrival): void {
+    this.#count(arrival, -1);
+  }
+
+  #count({ body }: Arrival, change: 1 | -1): void {
+    this.#unsettled += change;
+    if (body === undefined) return;
+    this.#inMemory += change;
+    this.#characters += change * body.length;
   }
 
   #signal(): void {

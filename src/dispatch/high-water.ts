@@ -3,22 +3,22 @@ export class HighWater {
   readonly #level: () => number;
   /** Ends the wait of each room(). */
   readonly #waiting = new Set<() => void>();
-  #isReached = false;
+  #since: number | undefined;
 
   /** @param level the level now; 1 is the mark */
   constructor(level: () => number) {
     this.#level = level;
   }
 
-  /** True while `room()` waits. */
-  get isReached(): boolean {
-    return this.#isReached;
+  /** Time from which `room()` waits: milliseconds since 1970; undefined while it does not. */
+  get since(): number | undefined {
+    return this.#since;
   }
 
   /** Resolves when there is room: at once unless the mark was reached. Resolves as well when the signal is aborted. */
   async room(signal: AbortSignal): Promise<void> {
-    this.#isReached ||= this.#level() >= 1;
-    if (!this.#isReached || signal.aborted) return;
+    if (this.#since === undefined && this.#level() >= 1) this.#since = Date.now();
+    if (this.#since === undefined || signal.aborted) return;
     const { promise, resolve } = Promise.withResolvers<void>();
     const goOn = () => resolve();
     this.#waiting.add(goOn);
@@ -30,8 +30,8 @@ export class HighWater {
 
   /** The level has fallen. */
   fallen(): void {
-    if (!this.#isReached || this.#level() > 1 / 2) return;
-    this.#isReached = false;
+    if (this.#since === undefined || this.#level() > 1 / 2) return;
+    this.#since = undefined;
     for (const goOn of this.#waiting) goOn();
   }
 }

@@ -5,14 +5,15 @@
  */
 
 import type { ReceivedEvent } from "../protocol/received-event.ts";
+import { Arrivals } from "./arrivals.ts";
 import type { WorkerQueue } from "./worker-queue.ts";
 
 /** An unsettled event of the inbox, with its address. */
 export interface Arrival extends ReceivedEvent {
   /** Number of workers that died of the event, as far as is known. */
   deaths: number;
-  /** Undefined if it is not in memory. */
-  readonly body: string | undefined;
+  /** Undefined if it is in the inbox alone: it is read when the event is posted. */
+  body: string | undefined;
   /** The chat's or user's id, which decides the shard. */
   readonly id: number;
   /** It may have killed its worker, or the process: it is posted alone, in quarantine. */
@@ -36,7 +37,7 @@ export class Line {
   readonly shard: number;
   /** The worker that gets the events: the shard's, or the quarantine. */
   worker: WorkerQueue;
-  readonly waiting: Arrival[] = [];
+  readonly waiting = new Arrivals();
   /** Events that the worker has, but for those that are kept. */
   posted = 0;
   /** Events at which the application has open work, although it went on. */
@@ -53,18 +54,14 @@ export class Line {
 
   /** True if an event waits, and may be posted when its worker has room. */
   get isReady(): boolean {
-    if (this.waiting.length === 0 || this.kept >= MOST_KEPT) return false;
+    const { first } = this.waiting;
+    if (first === undefined || this.kept >= MOST_KEPT) return false;
     // A suspect's application has nothing else at hand, and nothing goes beside it.
-    return this.posted < (this.waiting[0]!.isSuspect ? 1 : this.#window);
+    return this.posted < (first.isSuspect ? 1 : this.#window);
   }
 
   get isEmpty(): boolean {
     return this.waiting.length + this.posted + this.kept === 0;
-  }
-
-  /** True if a suspect waits. */
-  get hasSuspect(): boolean {
-    return this.waiting.some(({ isSuspect }) => isSuspect);
   }
 
   /** An event was settled. */

@@ -54,7 +54,7 @@ export class WorkerQueue {
   add(line: Line): void {
     if (!line.isReady) return;
     this.#ready.add(line);
-    if (line.waiting[0]!.isSuspect) this.#suspected.add(line);
+    if (line.waiting.first!.isSuspect) this.#suspected.add(line);
   }
 
   /** Takes the line out. */

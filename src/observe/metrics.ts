@@ -127,7 +127,7 @@ export class Metrics {
     read("asgigram_last_poll_timestamp_seconds", ({ source }) => source.lastSuccess / 1000);
     read("asgigram_inbox_events", ({ unsettled }) => unsettled);
     read("asgigram_inbox_oldest_age_seconds", ({ oldest }) => (oldest === undefined ? 0 : since(oldest)));
-    read("asgigram_inbox_full", ({ isFull }) => Number(isFull));
+    read("asgigram_inbox_full", ({ fullSince }) => Number(fullSince !== undefined));
     read("asgigram_events_posted", ({ posted }) => posted);
     read("asgigram_sends_pending", ({ sends }) => sends.pending);
     read("asgigram_lanes_paused", ({ sends }) => sends.paused);

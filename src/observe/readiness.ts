@@ -21,14 +21,16 @@ export async function whyNotReady(status: Status): Promise<Reason[]> {
   return [...polling(status), ...workers(status), ...reload(status), ...(await inbox(status))];
 }
 
-function* polling({ source, isFull }: Status): Iterable<Reason> {
+function* polling({ source, fullSince }: Status): Iterable<Reason> {
   const { failures, lastError, silence } = source;
   if (failures >= FAILURES) {
     yield { check: "polling", reason: `the last ${failures} polls have failed: ${lastError}` };
   }
-  if (silence >= SILENCE) {
-    const why = isFull ? "too many events are unsettled, so polling pauses" : "no poll is under way";
-    yield { check: "polling", reason: `no poll for ${seconds(silence)}: ${why}` };
+  if (fullSince !== undefined) {
+    const since = new Date(fullSince).toISOString();
+    yield { check: "polling", reason: `polling pauses since ${since}: too many events are unsettled` };
+  } else if (silence >= SILENCE) {
+    yield { check: "polling", reason: `no poll for ${seconds(silence)}` };
   }
 }
 

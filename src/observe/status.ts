@@ -20,8 +20,8 @@ export interface Status {
   readonly oldest: number | undefined;
   /** Events at the workers. */
   readonly posted: number;
-  /** True while polling pauses because too many events are unsettled. */
-  readonly isFull: boolean;
+  /** Time from which polling pauses because too many events are unsettled: milliseconds since 1970; undefined while it does not. */
+  readonly fullSince: number | undefined;
   /** `pending`: calls without an answer. `paused`: those of them that wait before they are made. */
   readonly sends: { readonly pending: number; readonly paused: number };
   /** Rejects with an InboxError if the inbox cannot be written now. */

@@ -23,6 +23,8 @@ export interface UpdatesOptions {
   bot: Entity;
   workers: number;
   maxAttempts: number;
+  /** Unsettled updates at which polling pauses. */
+  limit: number;
   /** Updates with an earlier date are dropped: seconds since 1970. */
   oldest: number;
   words: WorkerLog;
@@ -58,10 +60,12 @@ export class Updates implements InboxReceiver {
 
   constructor(options: UpdatesOptions) {
     this.#options = options;
-    const { workers, maxAttempts, suspected } = options;
+    const { inbox, workers, maxAttempts, limit, suspected } = options;
     this.#dispatcher = new Dispatcher({
       workers,
       maxAttempts,
+      limit,
+      isStored: inbox.isDurable,
       post: this.#post.bind(this),
       deadLetter: this.#deadLetter.bind(this),
       suspected,
@@ -83,9 +87,9 @@ export class Updates implements InboxReceiver {
     return this.#dispatcher.oldest;
   }
 
-  /** True if so much is unsettled that polling pauses. */
-  get isFull(): boolean {
-    return this.#dispatcher.isFull;
+  /** Time from which polling pauses because too much is unsettled: milliseconds since 1970; undefined while it does not. */
+  get fullSince(): number | undefined {
+    return this.#dispatcher.fullSince;
   }
 
   /**

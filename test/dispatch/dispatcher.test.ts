@@ -17,6 +17,8 @@ const HIGH_WATER_CHARACTERS = 64 * 1024 * 1024;
 
 const never = new AbortController().signal;
 
+const UNBOUNDED = { limit: Number.POSITIVE_INFINITY, isStored: false };
+
 const NEW = { update_id: 1, kind: "message", received_at: 0, attempts: 0, deaths: 0 };
 
 // ---- a model of the dispatcher, which checks every single posting ----------------------------------------------------
@@ -85,6 +87,7 @@ class Model {
     this.dispatcher = new Dispatcher({
       workers,
       maxAttempts,
+      ...UNBOUNDED,
       post: (worker, event, alone) => this.#posted(worker, event, alone),
       deadLetter: (worker, { seq }) => this.#deadLetters.push([worker, seq]),
       suspected: () => {
@@ -518,6 +521,7 @@ function recorded({ workers = 1, maxAttempts = 3 } = {}) {
   const dispatcher = new Dispatcher({
     workers,
     maxAttempts,
+    ...UNBOUNDED,
     post: (_, { seq, attempts, body }) => posted.push({ seq, attempt: attempts, body: body! }),
     deadLetter: (_, { seq }) => deadLetters.push(seq),
     suspected: () => {
@@ -626,6 +630,7 @@ describe("posting", () => {
     const dispatcher = new Dispatcher({
       workers: 5,
       maxAttempts: 3,
+      ...UNBOUNDED,
       post: (worker, { seq }) => workers.set(seq, worker),
       deadLetter: () => assert.fail(),
       suspected: () => assert.fail(),
@@ -1101,7 +1106,7 @@ describe("room()", () => {
     const { dispatcher } = recorded();
     fill(dispatcher, HIGH_WATER - 1);
     await dispatcher.room(never);
-    assert.equal(dispatcher.isFull, false);
+    assert.equal(dispatcher.fullSince, undefined);
   });
 
   test("room() waits at the high-water mark until half of it is left", async () => {
@@ -1111,13 +1116,35 @@ describe("room()", () => {
     const room = dispatcher.room(never);
     settleTo(dispatcher, posted, HIGH_WATER / 2 + 1);
     assert.equal(await isSettled(room), false);
-    assert.equal(dispatcher.isFull, true);
+    assert.ok(dispatcher.fullSince! <= Date.now());
     assert.equal(await isSettled(dispatcher.room(never)), false);
     settleTo(dispatcher, posted, HIGH_WATER / 2);
     await room;
-    assert.equal(dispatcher.isFull, false);
+    assert.equal(dispatcher.fullSince, undefined);
     await dispatcher.room(never);
     fill(dispatcher, HIGH_WATER);
+    assert.equal(await isSettled(dispatcher.room(never)), false);
+  });
+
+  test("a line has 32 waiting bodies in memory where the inbox is on a disk: only these count, and all have a limit of their own", async () => {
+    const posted: Arrival[] = [];
+    const dispatcher = new Dispatcher({
+      workers: 1,
+      maxAttempts: 3,
+      limit: 3 * HIGH_WATER,
+      isStored: true,
+      post: (_, event) => posted.push(event),
+      deadLetter: () => assert.fail(),
+      suspected: () => assert.fail(),
+    });
+    dispatcher.workerReady(0);
+    while (dispatcher.unsettled < 3 * HIGH_WATER - 1) dispatcher.received(arrival("a"));
+    await dispatcher.room(never);
+    while (posted.length < 40) dispatcher.settled(0, [posted.at(-1)!.seq]);
+    const bodies = posted.map(({ body }) => body);
+    assert.deepEqual(bodies.slice(0, 34), new Array(34).fill("{}"));
+    assert.deepEqual(new Set(bodies.slice(34)), new Set([undefined]));
+    while (dispatcher.unsettled < 3 * HIGH_WATER) dispatcher.received(arrival("a"));
     assert.equal(await isSettled(dispatcher.room(never)), false);
   });
 

@@ -16,7 +16,7 @@ export const HEALTHY: Status = {
   unsettled: 0,
   oldest: undefined,
   posted: 0,
-  isFull: false,
+  fullSince: undefined,
   heavy: [],
   sends: { pending: 0, paused: 0 },
   checkInbox: async () => {},

@@ -114,7 +114,7 @@ test("gauges have the status at the time of the scrape", async (t) => {
     unsettled: 6,
     oldest: Date.now() - 60_000,
     posted: 2,
-    isFull: true,
+    fullSince: 1,
     sends: { pending: 8, paused: 7 },
   });
   const expected: { [name: string]: string[] } = {

@@ -17,7 +17,7 @@ test("a healthy server is ready", async () => {
 
 test("a server that starts or stops is not ready, and its phase is the only reason", async () => {
   assert.deepEqual(await reasons({ phase: "starting", workers: [] }), ["phase: starting"]);
-  assert.deepEqual(await reasons({ phase: "stopping", isFull: true }), ["phase: stopping"]);
+  assert.deepEqual(await reasons({ phase: "stopping", fullSince: 1 }), ["phase: stopping"]);
 });
 
 test("two failed polls in a row are accepted, three are not", async () => {
@@ -28,12 +28,16 @@ test("two failed polls in a row are accepted, three are not", async () => {
   ]);
 });
 
-test("70 s without a poll are a reason, with the cause of the pause if the server is full", async () => {
+test("70 s without a poll are a reason", async () => {
   const source = { ...HEALTHY.source, silence: 70_000 };
-  assert.deepEqual(await reasons({ source: { ...source, silence: 69_999 }, isFull: true }), []);
-  assert.deepEqual(await reasons({ source }), ["polling: no poll for 70 s: no poll is under way"]);
-  assert.deepEqual(await reasons({ source, isFull: true }), [
-    "polling: no poll for 70 s: too many events are unsettled, so polling pauses",
+  assert.deepEqual(await reasons({ source: { ...source, silence: 69_999 } }), []);
+  assert.deepEqual(await reasons({ source }), ["polling: no poll for 70 s"]);
+});
+
+test("a pause of polling is a reason from its beginning, and says since when", async () => {
+  const fullSince = Date.UTC(2026, 0, 2, 3, 4, 5);
+  assert.deepEqual(await reasons({ fullSince, source: { ...HEALTHY.source, silence: 70_000 } }), [
+    "polling: polling pauses since 2026-01-02T03:04:05.000Z: too many events are unsettled",
   ]);
 });
 

@@ -105,6 +105,7 @@ class Process implements AsyncDisposable {
       bot: BOT,
       workers,
       maxAttempts: 3,
+      limit: Number.POSITIVE_INFINITY,
       oldest,
       words,
       hide: (text) => text.replaceAll("secret", "…"),
@@ -336,7 +337,7 @@ describe("an update", () => {
     t.mock.timers.enable({ apis: ["Date"], now: 5000 });
     await using process = await Process.start();
     const { updates, worker } = process;
-    assert.deepEqual([updates.unsettled, updates.inFlight, updates.oldest, updates.isFull], [0, 0, undefined, false]);
+    assert.deepEqual([updates.unsettled, updates.inFlight, updates.oldest, updates.fullSince], [0, 0, undefined, undefined]);
     await updates.idle();
     await process.receive(...Array.from({ length: 40 }, (_, i) => update(i, 5)));
     assert.deepEqual([updates.unsettled, updates.inFlight, updates.oldest], [40, 2, 5000]);
@@ -355,12 +356,12 @@ describe("an update", () => {
     const { updates, worker } = process;
     const batch = Array.from({ length: 9_999 }, (_, i) => update(i, i));
     await process.receive(...batch);
-    assert.equal(updates.isFull, false);
+    assert.equal(updates.fullSince, undefined);
     const stopping = new AbortController();
     const waiting = [updates.received([update(10_000, 1)], never), updates.received([], stopping.signal)] as const;
     await process.recorder.end();
     assert.deepEqual([await isSettled(waiting[0]), await isSettled(waiting[1])], [false, false]);
-    assert.equal(updates.isFull, true);
+    assert.ok(updates.fullSince! <= Date.now());
     stopping.abort();
     assert.equal(await waiting[1], 0);
     const room = updates.room(never);
