@@ -24,6 +24,8 @@ export interface CallEvent {
 export interface Caller extends StreamOwner {
   /** The event that it holds. */
   readonly held: CallEvent | undefined;
+  /** One of its calls has its answer. */
+  answered(): void;
 }
 
 interface Waiting {
@@ -114,6 +116,7 @@ export class Calls {
     // The code of a settled event may blame the event that its instance has now.
     const event = waiting.event?.delivery.isUnsettled ? waiting.event : waiting.caller.held;
     if (event !== undefined) this.#pulse.willWorkAt(event.seq, event.delivery.limit);
+    waiting.caller.answered();
     return waiting;
   }
 }

@@ -8,12 +8,13 @@
  *
  * - `receive()` settles the event that the instance holds, then hands out the next one, or waits for it. An event with open work
  *   (`waitUntil()`) is kept instead, and settled when its work is over.
+ * - While 1,000 calls are without an answer, the next event waits: the application sends faster than Telegram takes it.
  * - Disconnected or ended: `receive()` never resolves again, and `send()` rejects once no event is kept.
  * - The host hands the queue of an ended instance to the scope's next instance; the event that it held is settled or has failed.
  */
 
 import type { Extensions } from "../src/protocol/asgi.ts";
-import { DisconnectedError, ReceiveError } from "../src/protocol/errors.ts";
+import { DisconnectedError, NetworkError, ReceiveError } from "../src/protocol/errors.ts";
 import type { DisconnectReason } from "../src/protocol/events.ts";
 import type { Call } from "../src/protocol/port.ts";
 import type { Pulse } from "../src/protocol/pulse.ts";
@@ -76,6 +77,10 @@ export type InstanceState = "running" | "idle" | "disconnected" | "ended";
 const NOTHING: Delivered[] = [];
 Object.freeze(NOTHING);
 
+/** Calls without an answer at which the next event waits, and at which send() rejects. */
+const MANY_CALLS = 1000;
+const MOST_CALLS = 100_000;
+
 export class Instance implements Caller, DeliveryHolder, Member {
   /** Of its scope. */
   readonly key: string;
@@ -96,6 +101,8 @@ export class Instance implements Caller, DeliveryHolder, Member {
   /** Events whose work is open although the application went on. */
   #kept: Set<Delivered> | undefined;
   #received = false;
+  /** Number of calls without an answer. */
+  #calls = 0;
   #resolveReceive: ((event: object) => void) | undefined;
   #disconnectReason: DisconnectReason | undefined;
   #stop: AbortController | undefined;
@@ -169,8 +176,13 @@ export class Instance implements Caller, DeliveryHolder, Member {
     begun(application, scope, receive, send).then(this.#host.returned, this.#host.threw);
   }
 
+  /** True while its next event waits for answers to its calls. */
+  get isFlooding(): boolean {
+    return this.#calls >= MANY_CALLS;
+  }
+
   deliver(delivered: Delivered): void {
-    if (this.#resolveReceive === undefined) return this.enqueue(delivered);
+    if (this.#resolveReceive === undefined || this.isFlooding) return this.enqueue(delivered);
     const resolve = this.#resolveReceive;
     this.#resolveReceive = undefined;
     this.#state = "running";
@@ -219,7 +231,7 @@ export class Instance implements Caller, DeliveryHolder, Member {
       this.#state = "disconnected";
       return Promise.resolve({ type: "telegram.disconnect", reason: this.#disconnectReason });
     }
-    const next = this.dequeue();
+    const next = this.isFlooding ? undefined : this.dequeue();
     return next === undefined ? this.#wait() : Promise.resolve(this.#hold(next));
   }
 
@@ -235,7 +247,20 @@ export class Instance implements Caller, DeliveryHolder, Member {
       this.#host.refused(error, this);
       return refusal(error);
     }
+    if (this.#calls >= MOST_CALLS) {
+      return refusal(new NetworkError(call.method, "none", `${MOST_CALLS} calls of ${this.key} have no answer yet`));
+    }
+    this.#calls += 1;
     return this.#host.calls.make(call, this.key, this, this.#eventOfCode);
+  }
+
+  /** One of its calls has its answer. */
+  answered(): void {
+    this.#calls -= 1;
+    if (this.#calls !== MANY_CALLS - 1 || this.#resolveReceive === undefined) return;
+    const next = this.dequeue();
+    if (next === undefined) this.#host.becameIdle(this);
+    else this.deliver(next);
   }
 
   /** The application has ended. */

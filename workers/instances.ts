@@ -199,8 +199,8 @@ export class Instances implements InstanceHost {
 
   becameIdle(instance: Instance): void {
     instance.since = this.#now;
-    // With open work it is not idle, only without an event at hand.
-    if (!instance.hasKept) this.#idle.add(instance);
+    // With open work, or a flood of calls, it is not idle, only without an event at hand.
+    if (!instance.hasKept && !instance.isFlooding) this.#idle.add(instance);
   }
 
   becameSilent(instance: Instance): void {

@@ -11,7 +11,7 @@ const eventOf = (seq: number, isUnsettled = true): CallEvent => {
 
 function setUp() {
   const posted: ToMain[] = [];
-  const caller = { streams: {} as never, held: eventOf(7) as CallEvent | undefined };
+  const caller = { streams: {} as never, held: eventOf(7) as CallEvent | undefined, answered() {} };
   const pulse = new Pulse();
   const calls = new Calls({ push: (item: ToMain) => posted.push(item) } as never, pulse);
   const make = (method = "sendMessage", seq = 7) =>

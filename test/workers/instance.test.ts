@@ -253,6 +253,53 @@ suite("send()", () => {
   });
 });
 
+suite("an instance with many calls", () => {
+  test("its next event waits while 1,000 calls have no answer; the 100,001st call rejects", async () => {
+    const received: (string | undefined)[] = [];
+    let more!: Send;
+    const { instance, facts, calls, succeed } = instanceOf(
+      async (receive, send) => {
+        more = send;
+        for (;;) {
+          const { text } = await receive();
+          received.push(text);
+          if (text === "flood") for (let i = 0; i < 1000; i++) void send({ type: "telegram.get_me" });
+        }
+      },
+      [message("flood"), message("next")],
+    );
+    await turn();
+    instance.deliver(message("last"));
+    await turn();
+    assert.deepEqual([received, calls.length], [["flood"], 1000]);
+    assert.ok(!facts.includes("idle"), "it is not evicted");
+    succeed(0, true);
+    await turn();
+    assert.deepEqual(received, ["flood", "next", "last"]);
+    assert.ok(facts.includes("idle"));
+    for (let i = 999; i < 100_000; i++) void more({ type: "telegram.get_me" });
+    await assert.rejects(more({ type: "telegram.get_me" }), { name: "NetworkError", delivery: "none" });
+    succeed(1, true);
+    void more({ type: "telegram.get_me" });
+    assert.equal(calls.length, 100_002);
+  });
+
+  test("it is idle as soon as fewer calls than that have no answer, if no event waits", async () => {
+    const { facts, succeed } = instanceOf(
+      async (receive, send) => {
+        await receive();
+        for (let i = 0; i < 1000; i++) void send({ type: "telegram.get_me" });
+        await receive();
+      },
+      [message("flood")],
+    );
+    await turn();
+    assert.ok(!facts.includes("idle"));
+    succeed(0, true);
+    assert.ok(facts.includes("idle"));
+  });
+});
+
 suite("an instance that is disconnected", () => {
   test("an idle instance gets telegram.disconnect at once; then receive() never resolves and send() rejects", async () => {
     const events: Event[] = [];
