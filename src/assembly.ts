@@ -191,6 +191,7 @@ function taskOf(config: Config, bot: Entity): Omit<CommonTask, "debug"> {
     workers,
     idleTimeout,
     eventTimeout,
+    retry,
     onFailure,
     reload,
   } = config;
@@ -204,6 +205,7 @@ function taskOf(config: Config, bot: Entity): Omit<CommonTask, "debug"> {
     maxInstances: Math.max(1, Math.floor(maxApplications / workers)),
     idleTimeout,
     eventTimeout,
+    retry,
     onFailure: onFailure === false ? undefined : onFailure,
     watch: reload,
     // With no more workers than processors the scheduler does well, and priorities would cost some throughput.

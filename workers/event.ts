@@ -8,7 +8,8 @@ import { EventDelivery } from "./event-delivery.ts";
 import type { Delivered } from "./instance.ts";
 
 /** Reads an update. The main thread has checked that it has a kind and a payload. */
-export function readEvent({ seq, attempt, body }: EventItem, bot: Entity): Delivered {
+export function readEvent(item: EventItem, bot: Entity): Delivered {
+  const { seq, attempt, body } = item;
   const update = JSON.parse(body) as TelegramObject & { update_id: number };
   const kind = kindOf(update)!;
   const payload = update[kind] as TelegramObject;
@@ -20,7 +21,7 @@ export function readEvent({ seq, attempt, body }: EventItem, bot: Entity): Deliv
   }
   const delivery = new EventDelivery(update.update_id, attempt);
   attachDelivery(event, delivery);
-  return { seq, event, route: routeOf(kind, payload, bot), delivery };
+  return { seq, event, route: routeOf(kind, payload, bot), delivery, item };
 }
 
 /** Shared by all scopes. */

@@ -23,6 +23,7 @@ import { Instances } from "./instances.ts";
 import { createLifespan, type Lifespan } from "./lifespan.ts";
 import { type Asgi3, loadApplication } from "./loader.ts";
 import { yieldToMainThread } from "./priority.ts";
+import { Retries } from "./retries.ts";
 import { describe, Reporter } from "./reporter.ts";
 
 /** Piscina's entry: one endless task per thread, which only the main thread ends. */
@@ -104,6 +105,8 @@ class Host {
       max: task.maxInstances,
       idleTimeout: task.idleTimeout,
       eventTimeout: task.eventTimeout,
+      retries: new Retries(task.retry),
+      again: (item) => readEvent(item, this.#bot),
       reporter,
       outbound,
       calls: this.#calls,

@@ -16,7 +16,7 @@
 import type { Extensions } from "../src/protocol/asgi.ts";
 import { DisconnectedError, NetworkError, ReceiveError } from "../src/protocol/errors.ts";
 import type { DisconnectReason } from "../src/protocol/events.ts";
-import type { Call } from "../src/protocol/port.ts";
+import type { Call, EventItem } from "../src/protocol/port.ts";
 import type { Pulse } from "../src/protocol/pulse.ts";
 import type { Route } from "../src/protocol/route.ts";
 import type { Caller, Calls } from "./calls.ts";
@@ -31,6 +31,8 @@ import { topicOf } from "./topic.ts";
 /** An event, the inbox's number of it, and its instance's address. */
 export interface Delivered extends ContextEvent {
   readonly route: Route;
+  /** The event as it came: the application may have changed the other one. */
+  readonly item: EventItem;
 }
 
 /** The end of an application. */

@@ -6,7 +6,7 @@
 import type { Batch } from "../src/protocol/batch.ts";
 import { DisconnectedError } from "../src/protocol/errors.ts";
 import type { DisconnectReason } from "../src/protocol/events.ts";
-import type { Call, Place, ToMain } from "../src/protocol/port.ts";
+import type { Call, EventItem, Place, ToMain } from "../src/protocol/port.ts";
 import type { Pulse } from "../src/protocol/pulse.ts";
 import { SHARDS, shardOf } from "../src/protocol/shard.ts";
 import type { Calls } from "./calls.ts";
@@ -19,6 +19,7 @@ import { IdleLine } from "./idle-line.ts";
 import { type Delivered, type Ending, Instance, InstanceExtensions, type InstanceHost } from "./instance.ts";
 import type { Asgi3 } from "./loader.ts";
 import { describe, placeInScope, type Reporter } from "./reporter.ts";
+import type { Retries } from "./retries.ts";
 
 export interface InstancesOptions {
   application: Asgi3;
@@ -30,6 +31,9 @@ export interface InstancesOptions {
   idleTimeout: number;
   /** Longest work at an event: ms; Infinity without a limit. */
   eventTimeout: number;
+  retries: Pick<Retries, "after" | "wait" | "wake">;
+  /** Reads an event anew. */
+  again(item: EventItem): Delivered;
   reporter: Pick<Reporter, "log">;
   outbound: Pick<Batch<ToMain>, "push" | "last" | "flush">;
   calls: Pick<Calls, "make">;
@@ -56,7 +60,7 @@ export class Instances implements InstanceHost {
   readonly #silent = new Set<Instance>();
   /** Instances that have ended while work at their events is open. Events of their scopes do not wait. */
   readonly #working = new Set<Instance>();
-  /** Scopes that are told of a dead letter. */
+  /** Scopes that are told of a dead letter, or whose event is tried again later. */
   readonly #gates = new Gates((waiting) => {
     for (const delivered of waiting) this.deliver(delivered);
     this.#closed();
@@ -113,6 +117,7 @@ export class Instances implements InstanceHost {
    */
   async drain(reason: DisconnectReason): Promise<number[]> {
     this.#drained = Promise.withResolvers();
+    this.#options.retries.wake(() => true);
     clearInterval(this.#sweeper);
     const instances = this.#all;
     for (const instance of this.#live.values()) this.#disconnect(instance, reason);
@@ -133,7 +138,9 @@ export class Instances implements InstanceHost {
       if (this.#live.get(instance.key) === instance) this.#disconnect(instance, "moved");
       else instance.disconnect("moved");
     }
-    const held = await this.#gates.take((key) => shardOfKey(key) === shard);
+    const taken = this.#gates.take((key) => shardOfKey(key) === shard);
+    this.#options.retries.wake((key) => shardOfKey(key) === shard);
+    const held = await taken;
     await Promise.all(closed);
     // Instances that failed meanwhile shut gates, too.
     await this.#gates.take((key) => shardOfKey(key) === shard);
@@ -217,6 +224,8 @@ export class Instances implements InstanceHost {
     const { held, thrown, received } = ending;
     // An application that never asked for an event answers for its first one, or it would be called for that event for ever.
     const event = held ?? (received ? undefined : instance.queue[0]);
+    const after = event === undefined ? undefined : this.#retryAfter(instance, event, thrown);
+    if (event !== undefined && after !== undefined) return this.#retry(instance, event, thrown!.error, after);
     if (event === undefined) this.#reportIdleThrow(instance, thrown);
     else if (this.#conclude(instance, event, thrown) && event !== held) {
       instance.dequeue();
@@ -302,6 +311,24 @@ export class Instances implements InstanceHost {
       this.#tell(delivered, thrown.error);
     } else this.settled(seq, instance);
     return true;
+  }
+
+  /** @returns milliseconds until the event is tried again; undefined if it is not */
+  #retryAfter(instance: Instance, { delivery }: Delivered, thrown: Thrown | undefined): number | undefined {
+    if (!isFailure(thrown) || instance.isStopping || delivery.isCancelledBy(thrown.error)) return undefined;
+    return this.#options.retries.after(thrown.error, delivery.attempt);
+  }
+
+  /** Ends the instance. Another one gets the event when its time has come, and the scope's later events after it. */
+  #retry(instance: Instance, event: Delivered, error: unknown, after: number): void {
+    const { outbound, retries, again } = this.#options;
+    const { key } = instance;
+    const place = placeInScope(key, event.event);
+    outbound.push({ type: "retry", seq: event.seq, after, error: describe(error), ...place });
+    if (instance.queue[0] === event) instance.dequeue();
+    this.#gates.shut(key, retries.wait(key, after));
+    this.#left(instance);
+    this.#gates.holdFirst(key, [again({ ...event.item, attempt: event.delivery.attempt + 1 })]);
   }
 
   /** Tells of a dead letter, while the scope's next events wait. */

@@ -247,6 +247,14 @@ export const OPTIONS = {
     group: "Delivery",
     help: "Crashes by one event before it becomes a dead letter",
   },
+  retry: {
+    type: "integer",
+    min: 0,
+    max: 1000,
+    default: 0,
+    group: "Delivery",
+    help: "Attempts after a throw before the event becomes a dead letter, after 0.1 s, 0.2 s, … 60 s; its chat waits",
+  },
   onFailure: {
     type: "string",
     canBeOff: true,

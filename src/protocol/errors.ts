@@ -138,6 +138,22 @@ export class JobCrashedError extends AsgigramError {
   readonly code = "ASGIGRAM_JOB_CRASHED";
 }
 
+// ---- thrown by applications ------------------------------------------------------------------------------------------
+
+/**
+ * Thrown at an event, it makes the server try the event again later instead of making a dead letter of it. The events of its chat wait
+ * behind it. For a failure that will pass: a database that is away.
+ */
+export class RetryLater extends AsgigramError {
+  readonly code = "ASGIGRAM_RETRY_LATER";
+  /** Milliseconds until the next attempt; undefined: 0.1 s, doubling with each attempt up to 60 s. */
+  readonly after: number | undefined;
+  constructor({ after, ...options }: { after?: number } & ErrorOptions = {}) {
+    super(after === undefined ? "try this event later" : `try this event in ${after / 1000} s`, options);
+    this.after = after;
+  }
+}
+
 // ---- raised by the server before or instead of running --------------------------------------------------------------
 
 /** An option, its environment variable or its line in the configuration file cannot be used. */

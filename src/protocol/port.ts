@@ -24,6 +24,8 @@ export interface HostTask {
   idleTimeout: number;
   /** Longest work at an event: ms; Infinity without a limit. */
   eventTimeout: number;
+  /** Retries of an event after any throw. */
+  retry: number;
   /** The text that a chat gets when its event becomes a dead letter, unless the application handles these. */
   onFailure: string | undefined;
   /** The bot itself, as getMe describes it: updates without a chat or user go to its scope. */
@@ -89,6 +91,8 @@ export type ToMain =
   | { type: "settled"; seqs: number[] }
   /** The application goes on while work that it gave to `waitUntil()` is open: the event is settled, or fails, later. */
   | { type: "kept"; seq: number }
+  /** The application's exception: the worker tries the event again after so many milliseconds, as another attempt. */
+  | ({ type: "retry"; seq: number; after: number; error: string } & Place)
   /** The application's exception: the event becomes a dead letter. */
   | ({ type: "failed"; seq: number; error: string } & Place)
   | ({ type: "log"; level: LogLevel; message: string; error?: string } & Place)

@@ -33,6 +33,8 @@ export interface EventFacts {
   settled(worker: Worker, seqs: readonly number[]): void;
   /** The application goes on, while it has open work at the event. */
   kept(worker: Worker, seq: number): void;
+  /** The application threw, and gets the event again as another attempt. */
+  retried(worker: Worker, seq: number): void;
   /** The application threw. */
   failed(worker: Worker, seq: number, error: string): void;
 }
@@ -229,6 +231,11 @@ export class Worker {
         return updates.settled(this, item.seqs);
       case "kept":
         return updates.kept(this, item.seq);
+      case "retry": {
+        const seconds = Math.round(item.after / 100) / 10;
+        words.said(this.number, item, "warn", `the application threw; the event is tried again in ${seconds} s`);
+        return updates.retried(this, item.seq);
+      }
       case "failed":
         onSettled?.(1);
         words.said(this.number, item, "error", "the application threw; the event is now a dead letter");

@@ -86,6 +86,13 @@ export class Recorder {
     this.schedule();
   }
 
+  /** A delivery begins of an event that its worker has. */
+  retried(seq: number): void {
+    if (this.#turn.hasEnds) this.#turns.push(new OpenTurn());
+    this.#turn.begun.push({ seq, alone: false });
+    this.schedule();
+  }
+
   settled(seqs: readonly number[]): void {
     this.#turn.settled.push(...seqs);
     this.schedule();

@@ -205,6 +205,14 @@ export class Updates implements InboxReceiver {
     this.#dispatcher.kept(number, seq);
   }
 
+  /** The application threw, and gets the event again as another attempt. */
+  retried({ number }: Recipient, seq: number): void {
+    const event = this.posted(number, seq);
+    if (event === undefined) return;
+    event.attempts += 1;
+    this.#options.recorder.retried(seq);
+  }
+
   settled({ number }: Recipient, seqs: readonly number[]): void {
     const { diagnostics, recorder } = this.#options;
     recorder.settled(seqs);

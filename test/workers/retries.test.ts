@@ -1,0 +1,42 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { RetryLater } from "../../src/protocol/errors.ts";
+import { Retries } from "../../workers/retries.ts";
+import { isSettled } from "../settled.ts";
+
+test("RetryLater is always tried again, after its own time or a growing one", () => {
+  const retries = new Retries(0);
+  assert.equal(retries.after(new RetryLater({ after: 5000 }), 1), 5000);
+  assert.equal(retries.after(new RetryLater({ after: 0 }), 100), 0);
+  const grown = [1, 2, 3, 20].map((attempt) => retries.after(new RetryLater(), attempt)!);
+  for (const [i, most] of [100, 200, 400, 60_000].entries()) {
+    assert.ok(grown[i]! <= most && grown[i]! >= most * 0.8, `${grown}`);
+  }
+});
+
+test("another copy of the package's RetryLater counts, too", () => {
+  const foreign = Object.assign(new Error("later"), { name: "RetryLater", after: 7 });
+  assert.equal(new Retries(0).after(foreign, 1), 7);
+});
+
+test("another throw is tried again so often, and then is not", () => {
+  const retries = new Retries(2);
+  const error = new Error("the database is away");
+  assert.deepEqual(
+    [1, 2, 3].map((attempt) => retries.after(error, attempt) !== undefined),
+    [true, true, false],
+  );
+  assert.equal(new Retries(0).after(error, 1), undefined);
+});
+
+test("a scope waits for its time, or until it is woken", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  const retries = new Retries(0);
+  const [ann, ben] = [retries.wait("chat:1", 1000), retries.wait("chat:2", 1000)];
+  t.mock.timers.tick(999);
+  assert.equal(await isSettled(ann), false);
+  retries.wake((scope) => scope === "chat:2");
+  assert.deepEqual([await isSettled(ann), await isSettled(ben)], [false, true]);
+  t.mock.timers.tick(1);
+  assert.equal(await isSettled(ann), true);
+});
