@@ -11,6 +11,7 @@ export function hostTask(task: Pick<CommonTask, "application" | "directory"> & P
     maxInstances: Number.POSITIVE_INFINITY,
     idleTimeout: Number.POSITIVE_INFINITY,
     eventTimeout: Number.POSITIVE_INFINITY,
+    retry: 0,
     onFailure: undefined,
     bot: BOT,
     debug: false,

@@ -26,7 +26,8 @@ const ROUTE = {
 let seq = 0;
 const message = (text: string): Delivered => {
   const event: Event = { type: "telegram.message", text };
-  return { seq: ++seq, event, route: ROUTE, delivery: new EventDelivery(seq, 1) };
+  const item = { seq: ++seq, attempt: 1, body: text };
+  return { seq, event, route: ROUTE, delivery: new EventDelivery(seq, 1), item };
 };
 
 /** An instance with real calls and a real pulse. Its host records every fact. */

@@ -4,14 +4,16 @@ import { MessageChannel } from "node:worker_threads";
 import fc from "fast-check";
 import { Batch } from "../../src/protocol/batch.ts";
 import { attachDelivery, delivery } from "../../src/protocol/delivery.ts";
-import { DisconnectedError, TelegramError } from "../../src/protocol/errors.ts";
+import { DisconnectedError, RetryLater, TelegramError } from "../../src/protocol/errors.ts";
 import type { Call, ToMain } from "../../src/protocol/port.ts";
 import { LIMIT_GRACE } from "../../src/protocol/pulse.ts";
 import { type Route, routeOf, type TelegramObject } from "../../src/protocol/route.ts";
 import { SHARDS, shardOf } from "../../src/protocol/shard.ts";
 import { currentContext, currentEvent } from "../../workers/current-event.ts";
 import { EventDelivery } from "../../workers/event-delivery.ts";
+import type { Delivered } from "../../workers/instance.ts";
 import { Instances, type InstancesOptions } from "../../workers/instances.ts";
+import { Retries } from "../../workers/retries.ts";
 import { isSettled } from "../settled.ts";
 
 interface Event {
@@ -41,10 +43,11 @@ function setUp(t: TestContext, application: Application, options: Partial<Instan
   const settled: number[] = [];
   const failed: { seq: number; scope: string | undefined; error: string }[] = [];
   const kept: number[] = [];
+  const retried: { seq: number; after: number; error: string }[] = [];
   const log: string[] = [];
   const dropped: string[] = [];
   const calls: Call[] = [];
-  const instances = new Instances({
+  const instances: Instances = new Instances({
     application: application as never,
     state: {},
     max: Number.POSITIVE_INFINITY,
@@ -60,6 +63,7 @@ function setUp(t: TestContext, application: Application, options: Partial<Instan
         if (item.type === "settled") settled.push(...item.seqs);
         else if (item.type === "kept") kept.push(item.seq);
         else if (item.type === "busy") calls.push(item.call);
+        else if (item.type === "retry") retried.push(item);
         else if (item.type === "failed") failed.push({ scope: undefined, ...item });
         else assert.fail(`an item of type ${item.type}`);
       },
@@ -71,20 +75,29 @@ function setUp(t: TestContext, application: Application, options: Partial<Instan
     calls: { make: async (call) => calls.push(call) },
     pulse: { willWorkAt() {}, count: (reason) => dropped.push(reason) },
     deadLetters: { tell: () => undefined },
+    retries: new Retries(0),
+    again: ({ seq, attempt, body }) => delivered(seq, routeOf("message", { chat: { id: chats.get(seq) } }, BOT), body, attempt),
     ...options,
   });
   let flushes = 0;
   let seq = 0;
-  const deliverAs = (number: number, route: Route, text = "x") => {
+  /** The chat of each event. */
+  const chats = new Map<number, number>();
+  const delivered = (seq: number, route: Route, text: string, attempt = 1): Delivered => {
     const event: Event = { type: "telegram.message", text };
-    const delivery = new EventDelivery(number, 1);
+    const delivery = new EventDelivery(seq, attempt);
     attachDelivery(event, delivery);
-    instances.deliver({ seq: number, event, route, delivery });
+    return { seq, event, route, delivery, item: { seq, attempt, body: text } };
+  };
+  const deliverAs = (number: number, route: Route, text = "x") => {
+    chats.set(number, route.id);
+    instances.deliver(delivered(number, route, text));
   };
   return {
     instances,
     settled,
     failed,
+    retried,
     kept,
     log,
     dropped,
@@ -679,7 +692,8 @@ suite("a dead letter of which the application is told", () => {
     const event = { type: "telegram.message", ...payload };
     const error = new Error("its worker died");
     const route = routeOf("message", payload, BOT);
-    instances.deadLettered({ seq: 90, event, route, delivery: new EventDelivery(90, 3) }, error);
+    const item = { seq: 90, attempt: 3, body: "{}" };
+    instances.deadLettered({ seq: 90, event, route, delivery: new EventDelivery(90, 3), item }, error);
     deliver(5, "next");
     await turn();
     assert.deepEqual(got, []);
@@ -1533,4 +1547,82 @@ suite("revoke()", () => {
       assert.deepEqual(settled, [1, 3]);
     });
   }
+});
+
+suite("an event that is tried again later", () => {
+  /** An application that throws RetryLater at the first attempts of an event whose text says so, and changes the event before. */
+  function patient(attempts: number) {
+    const lines: string[] = [];
+    const application: Application = async ({ chat }, receive) => {
+      for (;;) {
+        const event = await receive();
+        if (event.type === "telegram.disconnect") return;
+        const { attempt } = delivery(event)!;
+        lines.push(`${chat.id} ${event.text} ${attempt}`);
+        const isBad = event.text === "bad" && attempt <= attempts;
+        event.text = "changed";
+        if (isBad) throw new RetryLater({ after: 1000 });
+      }
+    };
+    return { lines, application };
+  }
+
+  test("its scope waits for it, and other scopes do not; it comes as it was, as the next attempt", async (t) => {
+    const { lines, application } = patient(2);
+    const { deliver, pass, retried, failed, settled } = setUp(t, application);
+    const bad = deliver(1, "bad");
+    deliver(1, "b");
+    deliver(2, "c");
+    await turn();
+    deliver(1, "d");
+    pass(990);
+    await turn();
+    assert.deepEqual(lines, ["1 bad 1", "2 c 1"]);
+    pass(10);
+    await turn();
+    assert.deepEqual(lines.splice(0), ["1 bad 1", "2 c 1", "1 bad 2"]);
+    pass(1000);
+    await turn();
+    assert.deepEqual(lines, ["1 bad 3", "1 b 1", "1 d 1"]);
+    assert.deepEqual(
+      retried.map(({ seq, after }) => [seq, after]),
+      [
+        [bad, 1000],
+        [bad, 1000],
+      ],
+    );
+    assert.match(retried[0]!.error, /try this event in 1 s/);
+    assert.deepEqual([failed, settled], [[], [3, 1, 2]]);
+  });
+
+  test("with --retry any throw is tried again, so often", async (t) => {
+    let attempts = 0;
+    const { deliver, pass, retried, failed } = setUp(
+      t,
+      async (_scope, receive) => {
+        await receive();
+        attempts += 1;
+        throw new Error("the database is away");
+      },
+      { retries: new Retries(2) },
+    );
+    deliver(1);
+    for (let i = 0; i < 10; i++) {
+      await turn();
+      pass(200);
+    }
+    assert.deepEqual([attempts, retried.length, failed.length], [3, 2, 1]);
+  });
+
+  test("a drain and a moving shard hand it back at once, with the events behind it", async (t) => {
+    for (const end of ["drain", "revoke"] as const) {
+      const { deliver, instances } = setUp(t, patient(1).application);
+      const bad = deliver(1, "bad");
+      const behind = deliver(1, "b");
+      await turn();
+      const unseen = end === "drain" ? await instances.drain("shutdown") : await instances.revoke(shard(1));
+      assert.deepEqual(unseen, [bad, behind]);
+      t.mock.reset();
+    }
+  });
 });
