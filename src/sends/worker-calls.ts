@@ -5,7 +5,8 @@ import { failureOf } from "../protocol/failure.ts";
 import { placeOf } from "../protocol/place.ts";
 import type { Answer, Call, DownloadedFile, Place, ToMain, ToWorker } from "../protocol/port.ts";
 import type { ChatActions } from "./chat-actions.ts";
-import type { Job, Outbox } from "./outbox.ts";
+import type { Job } from "./job.ts";
+import type { Outbox } from "./outbox.ts";
 import { closeStreams, watchStreams } from "./upload-streams.ts";
 
 /** The worker that made a call. Answers to a dead worker are dropped. */

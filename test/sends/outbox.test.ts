@@ -4,8 +4,9 @@ import { setImmediate as settle } from "node:timers/promises";
 import fc from "fast-check";
 import { NetworkError } from "../../src/protocol/errors.ts";
 import type { Answer, Call } from "../../src/protocol/port.ts";
+import type { Job } from "../../src/sends/job.ts";
 import { Limiter } from "../../src/sends/limiter.ts";
-import { type Job, Outbox } from "../../src/sends/outbox.ts";
+import { Outbox } from "../../src/sends/outbox.ts";
 import { isSettled } from "../settled.ts";
 
 /** A failure of a call. */

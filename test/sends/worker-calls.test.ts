@@ -5,7 +5,7 @@ import { setImmediate as turn } from "node:timers/promises";
 import { MessageChannel, type Transferable } from "node:worker_threads";
 import { FileError, NetworkError, TelegramError } from "../../src/protocol/errors.ts";
 import type { Answer, Call, ToWorker, Upload, UploadStream } from "../../src/protocol/port.ts";
-import type { Job } from "../../src/sends/outbox.ts";
+import type { Job } from "../../src/sends/job.ts";
 import { type CallOrigin, WorkerCalls } from "../../src/sends/worker-calls.ts";
 
 const PLACE = { seq: 7, scope: "chat:1", update_id: 70, kind: "message" };
