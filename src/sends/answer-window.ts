@@ -1,83 +1,91 @@
 /**
- * A second of answers, from a first refusal on: whose limit refused the calls, a chat's own or the bot's?
- *
- * A chat at its own limit is refused soon after a success of its own. The bot's limit refuses any chat. So the answers to *rested*
- * chats tell: those that had no success within the last second.
+ * A second of answers, from a refusal on. They tell whose limit refused the calls, a chat's own or the bot's: the bot's limit refuses
+ * any chat, while a chat at its own limit is refused soon after a success. So the answers to *rested* chats count, which had no success
+ * within a second.
  */
 
-/** Length: ms. */
-export const WINDOW = 1000;
+/** Length of a window, and the rest of a chat: ms. */
+const WINDOW = 1000;
 /** Number of chats whose refusals are no coincidence. */
 const MANY = 5;
-/** Number of rested chats whose refusals are no coincidence while calls are paced: the rate is a little too high. */
+/** The same while calls are paced: the rate is a little too high. */
 const FEW = 2;
-/** Parts of the answers that have to be refusals. */
+/** The part of the answers that has to be refusals: of the first window, of others, and while calls are paced. */
+const HALF = 1 / 2;
 const FIFTH = 1 / 5;
 const FIFTIETH = 1 / 50;
 
+export interface AnswerWindowOptions {
+  /** The answers after that time count: ms. */
+  since: number;
+  /** Calls that succeeded in the second before. */
+  succeededBefore: number;
+  /** The window that has ended; without, nothing is known of earlier successes. */
+  previous?: AnswerWindow | undefined;
+}
+
 export class AnswerWindow {
   readonly since: number;
-  /** Calls that succeeded in the second before it. */
   readonly succeededBefore: number;
-  #answers = 0;
+  /** Time of the latest success of each chat; of the window before, too, if there was one. */
+  readonly #successes = new Map<string, number>();
+  readonly #earlier: ReadonlyMap<string, number> | undefined;
+  /** Chats that were refused. */
   readonly #refused = new Set<string>();
+  #answers = 0;
   #refusals = 0;
-  /** Answers to rested chats. */
+  /** Answers to rested chats, and the refusals among them. */
   #rested = 0;
   #restedRefusals = 0;
-  /** Time of the latest success of each chat, in this window. */
-  readonly #successes = new Map<string, number>();
-  /** Those of the window before; undefined in the first window, in which all chats seem to have rested. */
-  readonly #before: ReadonlyMap<string, number> | undefined;
 
-  /** @param before the window that ended when this one began */
-  constructor(since: number, succeededBefore: number, before?: AnswerWindow) {
+  constructor({ since, succeededBefore, previous }: AnswerWindowOptions) {
     this.since = since;
     this.succeededBefore = succeededBefore;
-    if (before !== undefined) this.#before = before.#successes;
-  }
-
-  passed(lane: string, now: number): void {
-    if (now >= this.since) {
-      this.#answers += 1;
-      if (this.isRested(lane, now)) this.#rested += 1;
-    }
-    this.#successes.set(lane, now);
-  }
-
-  refused(lane: string, now: number): void {
-    if (now < this.since) return;
-    this.#answers += 1;
-    this.#refusals += 1;
-    this.#refused.add(lane);
-    if (!this.isRested(lane, now)) return;
-    this.#rested += 1;
-    this.#restedRefusals += 1;
-  }
-
-  isOver(now: number): boolean {
-    return now - this.since >= WINDOW;
+    this.#earlier = previous === undefined ? undefined : previous.#successes;
   }
 
   get hasRefusals(): boolean {
     return this.#refusals > 0;
   }
 
-  get hasRefusalsAlone(): boolean {
-    return this.#refusals === this.#answers;
+  isRested(lane: string, now: number): boolean {
+    const success = this.#successes.get(lane) ?? this.#earlier?.get(lane);
+    return success === undefined || now - success >= WINDOW;
+  }
+
+  passed(lane: string, now: number): void {
+    if (now >= this.since) this.#count(lane, now);
+    this.#successes.set(lane, now);
+  }
+
+  refused(lane: string, now: number): void {
+    if (now < this.since) return;
+    if (this.#count(lane, now)) this.#restedRefusals += 1;
+    this.#refusals += 1;
+    this.#refused.add(lane);
+  }
+
+  /** @param rate of paced calls; Infinity if calls are not paced */
+  isOver(now: number, rate: number): boolean {
+    const isPaced = rate !== Number.POSITIVE_INFINITY;
+    return now - this.since >= WINDOW || (isPaced && this.#restedRefusals >= Math.max(FEW, FIFTIETH * rate));
   }
 
   /** True if the bot is at its limit. */
-  isOfBot(isPaced: boolean): boolean {
-    if (this.#before === undefined) return this.#refused.size >= MANY && this.#refusals > this.#answers / 2;
+  showsLimitOfBot(isPaced: boolean): boolean {
+    // In the first window every chat seems to have rested.
+    if (this.#earlier === undefined) return this.#refused.size >= MANY && this.#refusals > this.#answers * HALF;
     const [chats, part] = isPaced ? [FEW, FIFTIETH] : [MANY, FIFTH];
-    // Too few have rested to tell, because all chats are busy.
+    // If all chats are busy, too few have rested to tell.
     if (this.#rested < MANY) return this.#refused.size >= chats && this.#refusals >= this.#answers * part;
     return this.#restedRefusals >= chats && this.#restedRefusals >= this.#rested * part;
   }
 
-  isRested(lane: string, now: number): boolean {
-    const success = this.#successes.get(lane) ?? this.#before?.get(lane);
-    return success === undefined || now - success >= WINDOW;
+  /** @returns true if the chat had rested */
+  #count(lane: string, now: number): boolean {
+    const isRested = this.isRested(lane, now);
+    this.#answers += 1;
+    if (isRested) this.#rested += 1;
+    return isRested;
   }
 }

@@ -163,7 +163,7 @@ export class Outbox {
   #attempt(job: Job, attempt: number): void {
     if (this.#closed) return this.#giveUp(job, neverSent(job));
     const { lane } = job.call;
-    if (lane === undefined || this.#line.pass(job.isBulk)) this.#make(job, attempt);
+    if (lane === undefined || this.#line.pass(job)) this.#make(job, attempt);
     else this.#queue(lane, job, attempt);
   }
 
@@ -173,11 +173,11 @@ export class Outbox {
         job.succeeded(answer);
         this.#passed(job.call.lane);
         this.#next(job.call.lane);
-        if (!this.#line.isEmpty) this.#line.advance();
+        if (job.call.lane !== undefined) this.#line.answered(job);
       },
       (error) => {
         this.#failed(job, error, attempt);
-        if (!this.#line.isEmpty) this.#line.advance();
+        if (job.call.lane !== undefined) this.#line.answered(job);
       },
     );
   }

@@ -8,6 +8,11 @@ import type { Limiter } from "./limiter.ts";
 /** Calls `done` after so many milliseconds. @returns cancels the wait */
 export type Wait = (milliseconds: number, done: () => void) => () => void;
 
+/** The call goes out as bulk. */
+export interface Waiting {
+  readonly job: { readonly isBulk?: boolean };
+}
+
 export interface WaitingLineOptions<Member> {
   limiter: Pick<Limiter, "isOpen" | "delay" | "went">;
   wait: Wait;
@@ -15,10 +20,14 @@ export interface WaitingLineOptions<Member> {
   go(member: Member): void;
 }
 
-export class WaitingLine<Member> {
+/** The most bulk under way: a quarter of the connections for calls, so that the others find one. */
+const MOST_BULK = 250;
+
+export class WaitingLine<Member extends Waiting> {
   readonly #options: WaitingLineOptions<Member>;
   readonly #calls = new Queue<Member>();
   readonly #bulk = new Queue<Member>();
+  #bulkUnderWay = 0;
   #stop: (() => void) | undefined;
 
   constructor(options: WaitingLineOptions<Member>) {
@@ -30,12 +39,22 @@ export class WaitingLine<Member> {
   }
 
   /** Takes a turn, if there is one at once. @returns false if the call has to wait */
-  pass(isBulk: boolean | undefined): boolean {
+  pass({ isBulk }: Waiting["job"]): boolean {
     const { limiter } = this.#options;
-    if (limiter.isOpen && this.isEmpty) return true;
-    if (this.#calls.size > 0 || (isBulk && this.#bulk.size > 0) || limiter.delay > 0) return false;
-    limiter.went(false);
+    const isFree = this.isEmpty || (this.#calls.size === 0 && !isBulk);
+    if (!isFree || (isBulk && this.#bulkUnderWay >= MOST_BULK)) return false;
+    if (!limiter.isOpen) {
+      if (limiter.delay > 0) return false;
+      limiter.went(false);
+    }
+    if (isBulk) this.#bulkUnderWay += 1;
     return true;
+  }
+
+  /** A call that went out is answered. */
+  answered({ isBulk }: Waiting["job"]): void {
+    if (isBulk) this.#bulkUnderWay -= 1;
+    if (!this.isEmpty) this.advance();
   }
 
   add(member: Member, isBulk: boolean): void {
@@ -57,14 +76,16 @@ export class WaitingLine<Member> {
   advance(): void {
     const { limiter, wait, go } = this.#options;
     this.#wake();
-    while (!this.isEmpty) {
+    while (this.#calls.size > 0 || (this.#bulk.size > 0 && this.#bulkUnderWay < MOST_BULK)) {
       const { delay } = limiter;
       if (delay > 0) {
         this.#stop = wait(delay, () => this.advance());
         return;
       }
       limiter.went(true);
-      go((this.#calls.take() ?? this.#bulk.take())!);
+      const member = (this.#calls.take() ?? this.#bulk.take())!;
+      if (member.job.isBulk) this.#bulkUnderWay += 1;
+      go(member);
     }
   }
 
