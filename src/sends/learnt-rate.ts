@@ -32,6 +32,8 @@ const LONGEST_HOLD = 60_000;
 const GROWTH = 0.02;
 const FASTEST_GROWTH = 0.64;
 const DOUBLING = 5000;
+/** Between two calls that are further apart, no call waited: ms. */
+const LONGEST_STEP = 1000;
 /** The first rate is a rough one: it grows at once, and as if it had grown for so long: ms. */
 const ROUGH = 4 * DOUBLING;
 
@@ -65,10 +67,10 @@ export class LearntRate {
   /** @param succeeded calls that succeeded in a second */
   lower(now: number, succeeded: number): void {
     const isFirst = this.isUnlimited;
-    const floor = isFirst ? ALLOWED : Math.max(LEAST, LEFT * this.#value);
+    const floor = isFirst ? ALLOWED : LEFT * this.#value;
     const measured = Math.max(SHARE * succeeded, succeeded >= STILL * this.#held ? this.#held : 0);
     this.#recent = isFirst ? 0 : now > this.#holdUntil ? this.#value / (1 + this.#growth) : this.#value;
-    this.#value = Math.min(SHARE * this.#value, Math.max(floor, measured));
+    this.#value = Math.max(LEAST, Math.min(SHARE * this.#value, Math.max(floor, measured)));
     this.#held = isFirst ? 0 : this.#value;
     this.#isProven = !isFirst && now - this.#loweredAt >= PROOF;
     this.#loweredAt = now;
@@ -100,7 +102,7 @@ export class LearntRate {
 
   /** A call goes out. @param waited true if the rate made it wait: only then would a higher one be of use */
   used(now: number, waited: boolean): void {
-    const time = now - Math.max(this.#grownAt, this.#holdUntil);
+    const time = Math.min(LONGEST_STEP, now - Math.max(this.#grownAt, this.#holdUntil));
     this.#grownAt = now;
     if (!waited || time <= 0) return;
     this.#value *= 1 + this.#growth * (time / 1000);

@@ -72,7 +72,7 @@ export class Limiter {
   }
 
   /** Milliseconds until the next call may go out. */
-  get delay(): number {
+  delay(): number {
     const now = this.#now();
     if (this.#window !== undefined) this.#judge(now, this.#window);
     return this.#isUnlimited ? 0 : Math.max(0, this.#next - now);

@@ -17,7 +17,7 @@ import type { Answer, Call } from "../protocol/port.ts";
 import type { CallVerdict } from "../protocol/verdict.ts";
 import { type Job, Merged } from "./job.ts";
 import { Limiter } from "./limiter.ts";
-import { LongWaits } from "./long-waits.ts";
+import type { LongWaits } from "./long-waits.ts";
 import { redirect } from "./redirect.ts";
 import { type Wait, WaitingLine } from "./waiting-line.ts";
 
@@ -170,10 +170,11 @@ export class Outbox {
   #make(job: Job, attempt: number): void {
     this.#request(job.call).then(
       (answer) => {
+        const { lane } = job.call;
         job.succeeded(answer);
-        this.#passed(job.call.lane);
-        this.#next(job.call.lane);
-        if (job.call.lane !== undefined) this.#line.answered(job);
+        if (lane !== undefined) this.#limiter.passed(lane);
+        this.#next(lane);
+        if (lane !== undefined) this.#line.answered(job);
       },
       (error) => {
         this.#failed(job, error, attempt);
@@ -182,16 +183,10 @@ export class Outbox {
     );
   }
 
-  #passed(lane: string | undefined): void {
-    if (lane === undefined) return;
-    this.#limiter.passed(lane);
-    this.#longWaits.over(lane);
-  }
-
   #failed(job: Job, error: unknown, attempt: number): void {
     const verdict: CallVerdict = this.#closed ? { action: "reject" } : this.#judge(error, job.call, attempt);
     const { lane } = job.call;
-    if (error instanceof TelegramError && error.error_code !== 429) this.#passed(lane);
+    if (lane !== undefined && isAnswer(error)) this.#limiter.passed(lane);
     switch (verdict.action) {
       case "again":
         if (verdict.refused && lane !== undefined) this.#refused(lane, verdict.after);
@@ -261,6 +256,7 @@ export class Outbox {
   }
 
   #advance(lane: string): void {
+    this.#longWaits.over(lane);
     const line = this.#lanes.get(lane)!;
     if (this.#closed) {
       // Not one by one through #attempt: a lane may be longer than the stack is deep.
@@ -278,6 +274,11 @@ export class Outbox {
 /** Place of the waiting call with that key; -1 if there is none. */
 function placeOf(coalesce: string | undefined, line: readonly Job[]): number {
   return coalesce === undefined ? -1 : line.findIndex(({ call }) => call.coalesce === coalesce);
+}
+
+/** True if Telegram took the call, whatever became of it. */
+function isAnswer(error: unknown): boolean {
+  return error instanceof TelegramError && error.error_code !== 429;
 }
 
 function neverSent({ call }: Job): NetworkError {

@@ -44,7 +44,7 @@ export class WaitingLine<Member extends Waiting> {
     const isFree = this.isEmpty || (this.#calls.size === 0 && !isBulk);
     if (!isFree || (isBulk && this.#bulkUnderWay >= MOST_BULK)) return false;
     if (!limiter.isOpen) {
-      if (limiter.delay > 0) return false;
+      if (limiter.delay() > 0) return false;
       limiter.went(false);
     }
     if (isBulk) this.#bulkUnderWay += 1;
@@ -77,9 +77,12 @@ export class WaitingLine<Member extends Waiting> {
     const { limiter, wait, go } = this.#options;
     this.#wake();
     while (this.#calls.size > 0 || (this.#bulk.size > 0 && this.#bulkUnderWay < MOST_BULK)) {
-      const { delay } = limiter;
+      const delay = limiter.delay();
       if (delay > 0) {
-        this.#stop = wait(delay, () => this.advance());
+        this.#stop = wait(delay, () => {
+          this.#stop = undefined;
+          this.advance();
+        });
         return;
       }
       limiter.went(true);

@@ -83,6 +83,11 @@ class WorkerCall implements Job {
     this.#isOver = options.observe(worker.number, call, origin);
   }
 
+  /** By default a call outside an event is bulk: its origin is a scope alone. */
+  get isBulk(): boolean {
+    return this.call.bulk ?? (this.#origin !== undefined && this.#origin.seq === undefined);
+  }
+
   succeeded(answer: Answer): void {
     const { log } = this.#options;
     const id = this.#id;
