@@ -13,10 +13,11 @@ const SHARE = 0.98;
 const LEFT = 0.6;
 const LEFT_UNPROVEN = 0.78;
 /** The part of a rate that has to succeed if the rate is still right. */
-const STILL = 0.95;
-/** The same for a rate that Telegram answered by shutting everybody out, and what is left of that rate. */
+const STILL = 0.85;
+/** The same if Telegram has shut everybody out since. */
 const STILL_WHEN_SHUT = 0.75;
-const LEFT_WHEN_SHUT = 0.95;
+/** What is left of a rate that was hardly too high. */
+const HARDLY = 0.95;
 
 /** Refusals that may belong to calls from before a change: ms. */
 export const STRAGGLING = 500;
@@ -24,7 +25,7 @@ export const STRAGGLING = 500;
 const PROOF = 2000;
 
 /** The rate stays for so long: ms. */
-const HOLD = 20_000;
+const HOLD = 25_000;
 /** Or for so many times the time that everybody was shut out, up to the longest: ms. */
 const HOLD_PER_SHUT = 12;
 const LONGEST_HOLD = 60_000;
@@ -60,6 +61,11 @@ export class LearntRate {
     return this.#value === Number.POSITIVE_INFINITY;
   }
 
+  /** True while it is not tried if a higher one is possible. */
+  isHeld(now: number): boolean {
+    return now <= this.#holdUntil;
+  }
+
   forget(): void {
     this.#value = Number.POSITIVE_INFINITY;
   }
@@ -68,8 +74,10 @@ export class LearntRate {
   lower(now: number, succeeded: number): void {
     const isFirst = this.isUnlimited;
     const floor = isFirst ? ALLOWED : LEFT * this.#value;
-    const measured = Math.max(SHARE * succeeded, succeeded >= STILL * this.#held ? this.#held : 0);
-    this.#recent = isFirst ? 0 : now > this.#holdUntil ? this.#value / (1 + this.#growth) : this.#value;
+    this.#recent = isFirst ? 0 : this.isHeld(now) ? this.#value : this.#value / (1 + this.#growth);
+    // Each time it has grown too far it comes back, a little nearer to the limit.
+    const still = Math.max(this.#held, (this.#held + HARDLY * this.#recent) / 2);
+    const measured = Math.max(SHARE * succeeded, succeeded >= STILL * this.#held ? still : 0);
     this.#value = Math.max(LEAST, Math.min(SHARE * this.#value, Math.max(floor, measured)));
     this.#held = isFirst ? 0 : this.#value;
     this.#isProven = !isFirst && now - this.#loweredAt >= PROOF;
@@ -91,7 +99,7 @@ export class LearntRate {
     }
     // The count of a second lags behind a rate that grew.
     if (!this.#isProven || succeeded < STILL_WHEN_SHUT * this.#recent) return;
-    this.#held = this.#value = Math.max(this.#value, LEFT_WHEN_SHUT * this.#recent);
+    this.#held = this.#value = Math.max(this.#value, HARDLY * this.#recent);
   }
 
   /** Everybody was shut out for so long. */

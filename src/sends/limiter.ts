@@ -41,7 +41,7 @@ export class Limiter {
   readonly #successes = new Meter();
   /** Time of the next call; while it is shut, of the next probe. */
   #next = Number.NEGATIVE_INFINITY;
-  /** Present while calls are refused. */
+  /** Present while calls are paced, or refused. */
   #window: AnswerWindow | undefined;
   #refusedAt = Number.NEGATIVE_INFINITY;
   /** Rested chats refused since the latest success, and the time of the first of these refusals. */
@@ -71,11 +71,16 @@ export class Limiter {
     return Math.min(this.#learnt.value, this.#most);
   }
 
-  /** Milliseconds until the next call may go out. */
-  delay(): number {
+  /**
+   * Milliseconds until the next call may go out. One that is no bulk takes the turn of the next before its time, as long as the rate
+   * leaves Telegram some room.
+   */
+  delay(isBulk = true): number {
     const now = this.#now();
     if (this.#window !== undefined) this.#judge(now, this.#window);
-    return this.#isUnlimited ? 0 : Math.max(0, this.#next - now);
+    if (this.#isUnlimited) return 0;
+    const isAhead = !isBulk && !this.isShut && this.#learnt.value < this.#most && this.#learnt.isHeld(now);
+    return Math.max(0, this.#next - (isAhead ? 1000 / this.rate : 0) - now);
   }
 
   /** A call goes out. @param waited true if it had to wait for its turn */
@@ -138,7 +143,7 @@ export class Limiter {
       this.#learnt.lower(now, isDisturbed ? Math.max(succeeded, window.succeededBefore) : succeeded);
       this.#next = Math.max(this.#next, now);
       this.#window = this.#watch(now + STRAGGLING, now);
-    } else this.#window = window.hasRefusals ? this.#watch(now, now) : undefined;
+    } else this.#window = window.hasRefusals || !isUnlimited ? this.#watch(now, now) : undefined;
   }
 
   #shut(now: number): void {

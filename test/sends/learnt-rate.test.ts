@@ -54,10 +54,12 @@ describe("a learnt rate", () => {
     assert.equal(rate.value, 1);
   });
 
-  test("it stays for twenty seconds, then grows by 2 % in a second, and faster and faster", () => {
+  test("it stays for 25 seconds, then grows by 2 % in a second, and faster and faster", () => {
     const rate = learnt(100);
-    let now = use(rate, START, 20_000);
+    let now = use(rate, START, 25_000);
     isAbout(rate, 100);
+    assert.equal(rate.isHeld(now), true);
+    assert.equal(rate.isHeld(now + 1), false);
     now = use(rate, now, 1000);
     isAbout(rate, 102);
     now = use(rate, now, 4000);
@@ -78,7 +80,7 @@ describe("a learnt rate", () => {
 
   test("time without calls is no time in which it grows", () => {
     const rate = learnt(100);
-    const now = use(rate, START, 20_000);
+    const now = use(rate, START, 25_000);
     rate.used(now + 60_000, true);
     isAbout(rate, 102);
   });
@@ -88,7 +90,7 @@ describe("a learnt rate", () => {
     const before = rate.value;
     let now = START;
     for (let round = 1; round <= 10; round++) {
-      now = use(rate, now, 23_000);
+      now = use(rate, now, 28_000);
       assert.ok(rate.value > before);
       rate.lower(now, 29);
       assert.equal(rate.value, before);

@@ -89,7 +89,7 @@ describe("the bot's limit", () => {
 
   test("a late timer is made up for, by 20 ms; idle time is not", () => {
     const bench = new Bench(100);
-    bench.limiter.went(true);
+    bench.limiter.went(false);
     bench.now += 15;
     bench.limiter.went(true);
     assert.equal(bench.limiter.delay(), 5);
@@ -101,7 +101,7 @@ describe("the bot's limit", () => {
     assert.equal(bench.limiter.delay(), 10);
   });
 
-  test("two rested chats that are refused while it grows are enough to slow it down again", () => {
+  test("a few rested chats that are refused while it grows are enough to slow it down again", () => {
     const bench = new Bench();
     bench.slowDown(100);
     bench.now += 600;
@@ -109,8 +109,28 @@ describe("the bot's limit", () => {
     bench.drive(1000);
     const grown = bench.limiter.rate;
     bench.answer("passed", 100, 1000);
-    bench.answer("refused", 3, 10);
+    bench.answer("refused", 5, 10);
     assert.ok(bench.limiter.rate < grown, `${grown} -> ${bench.limiter.rate}`);
+  });
+
+  test("a call that is no bulk goes a turn ahead while the rate stays as it is, and bulk makes up for it", () => {
+    const bench = new Bench();
+    bench.slowDown(100);
+    bench.now += 500;
+    bench.slowDown(100);
+    const interval = 1000 / bench.limiter.rate;
+    const isAbout = (milliseconds: number, turns: number) =>
+      assert.ok(Math.abs(milliseconds - turns * interval) < 1, `${milliseconds} ms, ${interval} ms a turn`);
+    bench.limiter.went(false);
+    isAbout(bench.limiter.delay(true), 1);
+    isAbout(bench.limiter.delay(false), 0);
+    bench.limiter.went(false);
+    isAbout(bench.limiter.delay(false), 1);
+    isAbout(bench.limiter.delay(true), 2);
+    // Now it is tried if a higher rate is possible.
+    bench.now += 25_001;
+    bench.limiter.went(false);
+    assert.equal(bench.limiter.delay(false), bench.limiter.delay(true));
   });
 
   test("after a minute without refusals, it opens with the first call that does not wait", () => {
@@ -187,10 +207,17 @@ describe("a rate of its own", () => {
   test("calls that wait go out evenly", () => {
     const bench = new Bench(20);
     const start = bench.now;
+    bench.limiter.went(false);
     assert.deepEqual(
       bench.drive(200).map((at) => at - start),
-      [0, 50, 100, 150, 200],
+      [50, 100, 150, 200],
     );
+  });
+
+  test("no call goes ahead", () => {
+    const bench = new Bench(20);
+    bench.limiter.went(false);
+    assert.deepEqual([bench.limiter.delay(true), bench.limiter.delay(false)], [50, 50]);
   });
 
   test("idle time is not made up for", () => {

@@ -210,6 +210,26 @@ describe("the origin of a call", () => {
   });
 });
 
+describe("bulk", () => {
+  test("a call outside an event is bulk; one of an event is not, though the event may be settled", () => {
+    const bench = new Bench();
+    const isBulk = (from: number | string) => bench.call(CALL, from).isBulk;
+    assert.deepEqual([isBulk("chat:1"), isBulk(7), isBulk(8)], [true, false, false]);
+  });
+
+  test("a call may say itself that it is bulk, or that it is not, also when it is superseded", () => {
+    const bench = new Bench();
+    for (const bulk of [true, false]) {
+      for (const from of [7, "chat:1"]) {
+        const job = bench.call({ ...CALL, bulk }, from);
+        assert.equal(job.isBulk, bulk);
+        job.superseded!();
+        assert.equal(job.isBulk, bulk);
+      }
+    }
+  });
+});
+
 describe("an observer", () => {
   test("an observer learns the end of a call once: without an error if it succeeded", () => {
     const bench = new Bench();

@@ -1,10 +1,12 @@
 /** The real outbox and limiter, in virtual time, in front of a simulated Telegram with limits. */
 
+import assert from "node:assert/strict";
 import { TelegramError } from "../../../src/protocol/errors.ts";
 import type { Answer, Call } from "../../../src/protocol/port.ts";
 import { Limiter } from "../../../src/sends/limiter.ts";
 import { Outbox } from "../../../src/sends/outbox.ts";
 import { judgeCall } from "../../../src/telegram/retry.ts";
+import { Random } from "../../faults/random.ts";
 import type { RateLimit } from "./rate-limits.ts";
 import { VirtualTime } from "./virtual-time.ts";
 
@@ -24,120 +26,150 @@ const OK = '{"ok":true,"result":true}';
 /** Half of the time from a call to its answer: ms. */
 const [FASTEST, SLOWEST] = [20, 40];
 
-/** What became of the calls to some chats. */
+/** A call that succeeded. */
+interface Success {
+  readonly chat: string;
+  readonly at: number;
+  /** Time from the call to its answer: ms. */
+  readonly latency: number;
+}
+
+/** Calls to some chats, and those that succeeded. All times are seconds of the simulation. */
 export class Tally {
-  /** Times of the calls that succeeded. */
-  readonly times: number[] = [];
-  /** Times from the call to its answer. */
-  readonly latencies: number[] = [];
-  /** Successes by chat. */
-  readonly chats = new Map<string, number>();
-  /** Bodies by chat, in the order of their success. */
+  readonly #chats: readonly string[];
+  readonly #successes: Success[] = [];
+
+  constructor(chats: readonly string[]) {
+    this.#chats = chats;
+  }
+
+  add(success: Success): void {
+    this.#successes.push(success);
+  }
 
   /** Successes in a second. */
   rate(from: number, to: number): number {
-    return this.times.filter((time) => time >= from && time < to).length / ((to - from) / 1000);
+    return this.#within(from, to).length / (to - from);
   }
 
+  /** Milliseconds within which that part of the calls was answered. */
   percentile(part: number): number {
-    return this.latencies.toSorted((a, b) => a - b)[Math.floor(part * (this.latencies.length - 1))] ?? Number.NaN;
+    const latencies = this.#successes.map(({ latency }) => latency).toSorted((a, b) => a - b);
+    return latencies[Math.ceil(part * latencies.length) - 1] ?? Number.NaN;
   }
 
   /** Jain's index of fairness: 1 if all chats got the same. */
-  get jain(): number {
-    const shares = [...this.chats.values()];
-    const sum = shares.reduce((one, other) => one + other, 0);
-    return sum ** 2 / (shares.length * shares.reduce((total, share) => total + share ** 2, 0));
+  jain(from: number, to: number): number {
+    const shares = new Map(this.#chats.map((chat) => [chat, 0]));
+    for (const { chat } of this.#within(from, to)) shares.set(chat, shares.get(chat)! + 1);
+    const squares = [...shares.values()].reduce((sum, share) => sum + share ** 2, 0);
+    return this.#within(from, to).length ** 2 / (shares.size * squares);
+  }
+
+  #within(from: number, to: number): readonly Success[] {
+    return this.#successes.filter(({ at }) => at >= from * 1000 && at < to * 1000);
   }
 }
 
 export class Simulation {
-  readonly time = new VirtualTime();
-  readonly limiter = new Limiter({ now: this.time.now });
-  refusals: number[] = [];
+  readonly #time = new VirtualTime();
   readonly #options: SimulationOptions;
-  readonly #random: () => number;
+  readonly #random: Random;
   readonly #limits = new Map<string, RateLimit | undefined>();
   readonly #outbox: Outbox;
+  /** Times of the refusals: ms. */
+  readonly #refusals: number[] = [];
+  /** The number of the call that is under way, and of the latest that was, by chat. */
+  readonly #underWay = new Map<string, number>();
+  readonly #latest = new Map<string, number>();
   #count = 0;
 
   constructor(options: SimulationOptions) {
     this.#options = options;
-    this.#random = randomOf(options.seed ?? 1);
-    const { now, wait } = this.time;
+    this.#random = new Random(options.seed ?? 1);
     this.#outbox = new Outbox({
       request: (call) => this.#request(call),
       judge: judgeCall,
-      limiter: this.limiter,
+      limiter: new Limiter({ now: this.#time.now }),
       // A real timer is never early, and seldom in time.
-      wait: (milliseconds, done) => wait(Math.ceil(milliseconds) + this.#random(), done),
+      wait: (milliseconds, done) => this.#time.wait(Math.ceil(milliseconds) + this.#random.next(), done),
     });
-    void now;
   }
 
-  /** Chats that have always a call in their lane. */
-  saturate(chats: readonly string[], isBulk = false): Tally {
-    const tally = new Tally();
+  /** Runs until then: seconds from the beginning. */
+  async runUntil(second: number): Promise<void> {
+    await this.#time.runUntil(second * 1000);
+  }
+
+  /** Refusals in a second. */
+  refusals(from: number, to: number): number {
+    return this.#refusals.filter((at) => at >= from * 1000 && at < to * 1000).length / (to - from);
+  }
+
+  /** Chats that always have a call in their lane. */
+  saturate(chats: readonly string[]): Tally {
+    const tally = new Tally(chats);
     for (const chat of chats) {
-      tally.chats.set(chat, 0);
-      const again = (): void => this.#send(chat, isBulk, tally, again);
-      this.time.wait(this.#random() * 50, again);
+      const again = (): void => this.#send(chat, tally, false, again);
+      this.#time.wait(this.#random.next() * 50, again);
     }
     return tally;
   }
 
   /** Calls that come at random times to chats at random, so many in a second. */
-  trickle(chats: readonly string[], rate: number, isBulk = false): Tally {
-    const tally = new Tally();
-    for (const chat of chats) tally.chats.set(chat, 0);
+  trickle(chats: readonly string[], rate: number): Tally {
+    const tally = new Tally(chats);
     const next = (): void => {
-      this.#send(chats[Math.floor(this.#random() * chats.length)]!, isBulk, tally, () => {});
-      this.time.wait((-Math.log(1 - this.#random()) * 1000) / rate, next);
+      this.#send(this.#random.pick(chats), tally, false);
+      this.#time.wait((-Math.log(1 - this.#random.next()) * 1000) / rate, next);
     };
-    this.time.wait(0, next);
+    this.#time.wait(0, next);
     return tally;
   }
 
-  /** One call to each chat, all at once. */
-  broadcast(chats: readonly string[], isBulk = true): Tally {
-    const tally = new Tally();
-    for (const chat of chats) this.#post(chat, isBulk, tally, () => {});
+  /** A call of bulk to each chat, all at once. */
+  broadcast(chats: readonly string[]): Tally {
+    const tally = new Tally(chats);
+    for (const chat of chats) this.#post(chat, tally, true);
     this.#outbox.takeTurn()();
     return tally;
   }
 
-  #send(chat: string, isBulk: boolean, tally: Tally, over: () => void): void {
-    this.#post(chat, isBulk, tally, over);
+  #send(chat: string, tally: Tally, isBulk: boolean, over?: () => void): void {
+    this.#post(chat, tally, isBulk, over);
     this.#outbox.takeTurn()();
   }
 
-  #post(chat: string, isBulk: boolean, tally: Tally, over: () => void): void {
-    const { now } = this.time;
-    const posted = now();
+  #post(chat: string, tally: Tally, isBulk: boolean, over = (): void => {}): void {
+    const posted = this.#time.now();
     this.#outbox.post({
       call: { method: "sendMessage", lane: chat, body: `${this.#count++}` },
       isBulk,
       succeeded: () => {
-        tally.times.push(now());
-        tally.latencies.push(now() - posted);
-        tally.chats.set(chat, (tally.chats.get(chat) ?? 0) + 1);
+        const at = this.#time.now();
+        tally.add({ chat, at, latency: at - posted });
         over();
       },
-      failed: (error) => {
-        throw error;
-      },
+      failed: assert.ifError,
     });
   }
 
-  #request({ lane }: Call): Promise<Answer> {
+  /** A call on its way to Telegram and back. Of each chat one at most is under way, and they come in their order. */
+  #request({ lane, body }: Call): Promise<Answer> {
     const { promise, resolve, reject } = Promise.withResolvers<Answer>();
+    const [chat, number] = [lane!, Number(body)];
+    assert.ok(!this.#underWay.has(chat) && number >= (this.#latest.get(chat) ?? 0), `${chat}: call ${number}`);
+    this.#underWay.set(chat, number);
+    this.#latest.set(chat, number);
     this.#travel(() => {
-      const wait = this.#refusal(lane!);
+      const wait = this.#refusal(chat);
       this.#travel(() => {
+        this.#underWay.delete(chat);
+        this.#time.settled();
         if (wait === 0) return resolve(OK);
-        this.refusals.push(this.time.now());
-        const told = (this.#options.retryAfter ?? honest)(wait, lane!);
-        reject(new TelegramError("sendMessage", 429, "Too Many", told === undefined ? {} : { retry_after: told }));
+        this.#refusals.push(this.#time.now());
+        const retry_after = (this.#options.retryAfter ?? honest)(wait, chat);
+        reject(new TelegramError("sendMessage", 429, "Too Many", retry_after === undefined ? {} : { retry_after }));
       });
     });
     return promise;
@@ -145,23 +177,12 @@ export class Simulation {
 
   #refusal(chat: string): number {
     const { limit, limitOf } = this.#options;
-    const now = this.time.now();
+    const now = this.#time.now();
     if (!this.#limits.has(chat)) this.#limits.set(chat, limitOf?.(chat));
     return this.#limits.get(chat)?.take(now) || limit?.take(now) || 0;
   }
 
   #travel(arrived: () => void): void {
-    this.time.wait(FASTEST + this.#random() * (SLOWEST - FASTEST), arrived);
+    this.#time.wait(FASTEST + this.#random.next() * (SLOWEST - FASTEST), arrived);
   }
-}
-
-/** mulberry32 */
-function randomOf(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
-  };
 }
