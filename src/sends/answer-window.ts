@@ -7,7 +7,7 @@
 /** Length of a window, and the rest of a chat: ms. */
 const WINDOW = 1000;
 /** Number of chats whose refusals are no coincidence. */
-const MANY = 5;
+export const MANY = 5;
 /** The same while calls are paced: the rate is a little too high. */
 const FEW = 2;
 /** The part of the answers that has to be refusals: of the first window, of others, and while calls are paced. */
@@ -44,6 +44,11 @@ export class AnswerWindow {
     this.#earlier = previous === undefined ? undefined : previous.#successes;
   }
 
+  /** In the first window every chat seems to have rested: that takes twice as many to tell. */
+  get isFirst(): boolean {
+    return this.#earlier === undefined;
+  }
+
   get hasRefusals(): boolean {
     return this.#refusals > 0;
   }
@@ -73,8 +78,7 @@ export class AnswerWindow {
 
   /** True if the bot is at its limit. */
   showsLimitOfBot(isPaced: boolean): boolean {
-    // In the first window every chat seems to have rested.
-    if (this.#earlier === undefined) return this.#refused.size >= MANY && this.#refusals > this.#answers * HALF;
+    if (this.isFirst) return this.#refused.size >= 2 * MANY && this.#refusals > this.#answers * HALF;
     const [chats, part] = isPaced ? [FEW, FIFTIETH] : [MANY, FIFTH];
     // If all chats are busy, too few have rested to tell.
     if (this.#rested < MANY) return this.#refused.size >= chats && this.#refusals >= this.#answers * part;

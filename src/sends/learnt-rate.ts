@@ -9,6 +9,8 @@ const ALLOWED = 30;
 const LEAST = 1;
 /** The part of the calls that succeeded in a second to which the rate is lowered. */
 const SHARE = 0.98;
+/** A count may be one too many, more or less: calls in a second. */
+const ROUNDING = 0.3;
 /** The least part of a rate that is left, because a second may have been disturbed; and what is left if the second surely was. */
 const LEFT = 0.6;
 const LEFT_UNPROVEN = 0.78;
@@ -17,22 +19,23 @@ const STILL = 0.85;
 /** The same if Telegram has shut everybody out since. */
 const STILL_WHEN_SHUT = 0.75;
 /** What is left of a rate that was hardly too high. */
-const HARDLY = 0.95;
+const HARDLY = 0.94;
 
 /** Refusals that may belong to calls from before a change: ms. */
 export const STRAGGLING = 500;
 /** The successes of a second count if the rate had not changed for so long: ms. */
 const PROOF = 2000;
 
-/** The rate stays for so long: ms. */
-const HOLD = 25_000;
+/** The rate stays for so long: ms. Twice as long each time it comes back to the same value. */
+const SHORTEST_HOLD = 5000;
+const LONGEST_HOLD = 40_000;
 /** Or for so many times the time that everybody was shut out, up to the longest: ms. */
 const HOLD_PER_SHUT = 12;
-const LONGEST_HOLD = 60_000;
+const LONGEST_HOLD_PER_SHUT = 60_000;
 /** Growth in a second. It doubles every five seconds, up to the fastest. */
 const GROWTH = 0.02;
 const FASTEST_GROWTH = 0.64;
-const DOUBLING = 5000;
+const DOUBLING = 3000;
 /** Between two calls that are further apart, no call waited: ms. */
 const LONGEST_STEP = 1000;
 /** The first rate is a rough one: it grows at once, and as if it had grown for so long: ms. */
@@ -47,6 +50,7 @@ export class LearntRate {
   #loweredAt = Number.NEGATIVE_INFINITY;
   /** True if the rate had stood for a while when it was last lowered. */
   #isProven = false;
+  #holdFor = SHORTEST_HOLD;
   #holdUntil = 0;
   #grownAt = 0;
   /** How long it has grown: ms. */
@@ -61,11 +65,6 @@ export class LearntRate {
     return this.#value === Number.POSITIVE_INFINITY;
   }
 
-  /** True while it is not tried if a higher one is possible. */
-  isHeld(now: number): boolean {
-    return now <= this.#holdUntil;
-  }
-
   forget(): void {
     this.#value = Number.POSITIVE_INFINITY;
   }
@@ -74,15 +73,18 @@ export class LearntRate {
   lower(now: number, succeeded: number): void {
     const isFirst = this.isUnlimited;
     const floor = isFirst ? ALLOWED : LEFT * this.#value;
-    this.#recent = isFirst ? 0 : this.isHeld(now) ? this.#value : this.#value / (1 + this.#growth);
+    this.#recent = isFirst ? 0 : now <= this.#holdUntil ? this.#value : this.#value / (1 + this.#growth);
     // Each time it has grown too far it comes back, a little nearer to the limit.
     const still = Math.max(this.#held, (this.#held + HARDLY * this.#recent) / 2);
-    const measured = Math.max(SHARE * succeeded, succeeded >= STILL * this.#held ? still : 0);
+    const measured = Math.max(SHARE * succeeded - ROUNDING, succeeded >= STILL * this.#held ? still : 0);
+    const before = this.#held;
     this.#value = Math.max(LEAST, Math.min(SHARE * this.#value, Math.max(floor, measured)));
     this.#held = isFirst ? 0 : this.#value;
+    const isSame = this.#held >= STILL * before && this.#held <= before / STILL;
+    this.#holdFor = isSame ? Math.min(LONGEST_HOLD, 2 * this.#holdFor) : SHORTEST_HOLD;
     this.#isProven = !isFirst && now - this.#loweredAt >= PROOF;
     this.#loweredAt = now;
-    this.#hold(now, isFirst || measured < floor ? 0 : HOLD, isFirst ? ROUGH : 0);
+    this.#hold(now, isFirst || measured < floor ? 0 : this.#holdFor, isFirst ? ROUGH : 0);
   }
 
   /**
@@ -104,7 +106,7 @@ export class LearntRate {
 
   /** Everybody was shut out for so long. */
   opened(now: number, milliseconds: number): void {
-    const hold = this.#isProven ? Math.min(LONGEST_HOLD, HOLD_PER_SHUT * milliseconds) : 0;
+    const hold = this.#isProven ? Math.min(LONGEST_HOLD_PER_SHUT, HOLD_PER_SHUT * milliseconds) : 0;
     this.#holdUntil = Math.max(this.#holdUntil, now + hold);
   }
 

@@ -11,7 +11,7 @@
  * With a rate of its own it is never faster than that. Pure: nothing waits here.
  */
 
-import { AnswerWindow } from "./answer-window.ts";
+import { AnswerWindow, MANY } from "./answer-window.ts";
 import { LearntRate, STRAGGLING } from "./learnt-rate.ts";
 import { Meter } from "./meter.ts";
 
@@ -26,8 +26,7 @@ export interface LimiterOptions {
 const LATE = 20;
 /** Without a refusal for so long it opens again: ms. */
 const CALM = 60_000;
-/** Rested chats refused in a row, and the time without a success, that shut it: ms. */
-const ROW = 5;
+/** The time without a success that shuts it, if many chats are refused: ms. */
 const SILENCE = 200;
 const PROBE_INTERVAL = 500;
 /** So far below the rate, the successes of a second do not show the limit: the second was disturbed. */
@@ -71,16 +70,11 @@ export class Limiter {
     return Math.min(this.#learnt.value, this.#most);
   }
 
-  /**
-   * Milliseconds until the next call may go out. One that is no bulk takes the turn of the next before its time, as long as the rate
-   * leaves Telegram some room.
-   */
-  delay(isBulk = true): number {
+  /** Milliseconds until the next call may go out. */
+  delay(): number {
     const now = this.#now();
     if (this.#window !== undefined) this.#judge(now, this.#window);
-    if (this.#isUnlimited) return 0;
-    const isAhead = !isBulk && !this.isShut && this.#learnt.value < this.#most && this.#learnt.isHeld(now);
-    return Math.max(0, this.#next - (isAhead ? 1000 / this.rate : 0) - now);
+    return this.#isUnlimited ? 0 : Math.max(0, this.#next - now);
   }
 
   /** A call goes out. @param waited true if it had to wait for its turn */
@@ -117,7 +111,8 @@ export class Limiter {
     if (this.#window.isRested(lane, now)) {
       if (this.#row.size === 0) this.#rowSince = now;
       this.#row.add(lane);
-      if (this.#row.size >= ROW && now - this.#rowSince >= SILENCE) return this.#shut(now);
+      const many = this.#window.isFirst ? 2 * MANY : MANY;
+      if (this.#row.size >= many && now - this.#rowSince >= SILENCE) return this.#shut(now);
     }
     this.#window.refused(lane, now);
     this.#judge(now, this.#window);

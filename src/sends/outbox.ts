@@ -227,7 +227,10 @@ export class Outbox {
     this.#paused.set(lane, pause);
     this.#begin(pause, line);
     // A call that is no bulk must not wait for one before it in its lane.
-    this.#line.add(pause, [pause.job, ...line].every(({ isBulk }) => isBulk));
+    this.#line.add(
+      pause,
+      [pause.job, ...line].every(({ isBulk }) => isBulk),
+    );
   }
 
   #begin(pause: Pause, line: Job[]): void {

@@ -44,7 +44,7 @@ export class WaitingLine<Member extends Waiting> {
     const isFree = this.isEmpty || (this.#calls.size === 0 && !isBulk);
     if (!isFree || (isBulk && this.#bulkUnderWay >= MOST_BULK)) return false;
     if (!limiter.isOpen) {
-      if (limiter.delay(isBulk === true) > 0) return false;
+      if (limiter.delay() > 0) return false;
       limiter.went(false);
     }
     if (isBulk) this.#bulkUnderWay += 1;
@@ -59,8 +59,7 @@ export class WaitingLine<Member extends Waiting> {
 
   add(member: Member, isBulk: boolean): void {
     (isBulk ? this.#bulk : this.#calls).add(member);
-    // The timer may be that of bulk, which waits longer.
-    if (this.#stop === undefined || (!isBulk && this.#calls.size === 1)) this.advance();
+    if (this.#stop === undefined) this.advance();
   }
 
   /** The member is bulk no more: a call behind it in its lane is none. */
@@ -78,7 +77,7 @@ export class WaitingLine<Member extends Waiting> {
     const { limiter, wait, go } = this.#options;
     this.#wake();
     while (this.#calls.size > 0 || (this.#bulk.size > 0 && this.#bulkUnderWay < MOST_BULK)) {
-      const delay = limiter.delay(this.#calls.size === 0);
+      const delay = limiter.delay();
       if (delay > 0) {
         this.#stop = wait(delay, () => {
           this.#stop = undefined;

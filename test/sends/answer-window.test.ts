@@ -63,14 +63,14 @@ describe("the limit of the bot", () => {
     assert.equal(of(1, true), false);
   });
 
-  test("in a first window all chats seem to have rested: then more than half of the answers have to be refusals", () => {
+  test("in a first window all chats seem to have rested: then it takes ten, and more than half of the answers", () => {
     const of = (refused: number, passed: number) => {
       const window = new AnswerWindow({ since: SINCE, succeededBefore: 0 });
       return answer(window, { refused: chats(refused), passed: chats(passed, "other") }).showsLimitOfBot(false);
     };
-    assert.equal(of(6, 5), true);
-    assert.equal(of(6, 6), false);
-    assert.equal(of(4, 0), false);
+    assert.equal(of(10, 9), true);
+    assert.equal(of(10, 10), false);
+    assert.equal(of(9, 0), false);
   });
 
   test("a chat that is refused again and again counts once", () => {

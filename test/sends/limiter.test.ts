@@ -82,7 +82,7 @@ describe("the bot's limit", () => {
   test("calls are paced at a little less than what succeeded within the second", () => {
     const bench = new Bench();
     bench.slowDown(100);
-    assert.ok(bench.limiter.rate > 93 && bench.limiter.rate <= 100, `${bench.limiter.rate}`);
+    assert.ok(bench.limiter.rate > 90 && bench.limiter.rate <= 100, `${bench.limiter.rate}`);
     const times = bench.drive(200);
     assert.ok(times.length >= 19 && times.length <= 23, `${times.length}`);
   });
@@ -113,26 +113,6 @@ describe("the bot's limit", () => {
     assert.ok(bench.limiter.rate < grown, `${grown} -> ${bench.limiter.rate}`);
   });
 
-  test("a call that is no bulk goes a turn ahead while the rate stays as it is, and bulk makes up for it", () => {
-    const bench = new Bench();
-    bench.slowDown(100);
-    bench.now += 500;
-    bench.slowDown(100);
-    const interval = 1000 / bench.limiter.rate;
-    const isAbout = (milliseconds: number, turns: number) =>
-      assert.ok(Math.abs(milliseconds - turns * interval) < 1, `${milliseconds} ms, ${interval} ms a turn`);
-    bench.limiter.went(false);
-    isAbout(bench.limiter.delay(true), 1);
-    isAbout(bench.limiter.delay(false), 0);
-    bench.limiter.went(false);
-    isAbout(bench.limiter.delay(false), 1);
-    isAbout(bench.limiter.delay(true), 2);
-    // Now it is tried if a higher rate is possible.
-    bench.now += 25_001;
-    bench.limiter.went(false);
-    assert.equal(bench.limiter.delay(false), bench.limiter.delay(true));
-  });
-
   test("after a minute without refusals, it opens with the first call that does not wait", () => {
     const bench = new Bench();
     bench.slowDown(100);
@@ -147,23 +127,31 @@ describe("the bot's limit", () => {
   });
 });
 
-describe("five rested chats refused in a row, without a success for 0.2 s", () => {
+describe("many chats refused in a row, without a success for 0.2 s", () => {
   function shut(): Bench {
     const bench = new Bench();
     bench.answer("passed", 100, 1000);
-    bench.answer("refused", 5, 250);
+    bench.answer("refused", 10, 250);
     assert.equal(bench.limiter.isShut, true);
     return bench;
   }
 
   test("fewer chats, a shorter time or a success between leave it as it is", () => {
     const [few, short, mixed] = [new Bench(), new Bench(), new Bench()];
-    few.answer("refused", 4, 400);
-    short.answer("refused", 5, 200);
-    mixed.answer("refused", 4, 200);
+    few.answer("refused", 9, 400);
+    short.answer("refused", 15, 200);
+    mixed.answer("refused", 9, 200);
     mixed.answer("passed", 1, 0);
-    mixed.answer("refused", 4, 200);
+    mixed.answer("refused", 9, 200);
     for (const { limiter } of [few, short, mixed]) assert.equal(limiter.isShut, false);
+  });
+
+  test("five chats that are known to have rested are enough", () => {
+    const bench = new Bench();
+    bench.answer("refused", 1, 0);
+    bench.answer("passed", 20, 1100);
+    bench.answer("refused", 5, 250);
+    assert.equal(bench.limiter.isShut, true);
   });
 
   test("one call goes at once, and then one every half second", () => {
@@ -212,12 +200,6 @@ describe("a rate of its own", () => {
       bench.drive(200).map((at) => at - start),
       [50, 100, 150, 200],
     );
-  });
-
-  test("no call goes ahead", () => {
-    const bench = new Bench(20);
-    bench.limiter.went(false);
-    assert.deepEqual([bench.limiter.delay(true), bench.limiter.delay(false)], [50, 50]);
   });
 
   test("idle time is not made up for", () => {
