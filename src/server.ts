@@ -25,6 +25,7 @@ import { type Hide, secretHider } from "./protocol/secrets.ts";
 import type { SourceState, UpdateSource } from "./protocol/update-source.ts";
 import type { CallVerdict } from "./protocol/verdict.ts";
 import { Limiter } from "./sends/limiter.ts";
+import { LongWaits } from "./sends/long-waits.ts";
 import { Outbox } from "./sends/outbox.ts";
 import { BotApi } from "./telegram/bot-api.ts";
 import { judgeCall } from "./telegram/retry.ts";
@@ -124,6 +125,9 @@ class Server implements RunningServer {
       request: this.#api.make.bind(this.#api),
       judge: (error, call, attempt) => this.#judge(error, call, attempt),
       limiter: new Limiter({ rate: rateLimit }),
+      longWaits: new LongWaits({
+        tell: (lane, seconds) => log.warn({ lane, seconds }, "Telegram makes a chat wait for more than a minute"),
+      }),
     });
   }
 

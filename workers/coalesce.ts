@@ -6,7 +6,6 @@
 import { InvalidEventError } from "../src/protocol/errors.ts";
 import { typeOf } from "../src/protocol/method-names.ts";
 import { METHODS } from "../src/protocol/method-table.ts";
-import { kindOfValue } from "./kind-of-value.ts";
 
 interface Rule {
   readonly methods: RegExp;
@@ -25,20 +24,18 @@ const RULES: readonly Rule[] = [
 const RULE_OF = new Map(Object.keys(METHODS).map((method) => [method, ruleFor(method)]));
 
 /**
- * @param given the value of the event's key `asgigram`
+ * @param asked the event's own word; undefined if it has none
  * @param lane destination of the call
  * @returns a key made of method, chat and message; undefined for a call that is made in any case
- * @throws InvalidEventError for an option that is unknown, or that the method does not have
+ * @throws InvalidEventError if the method has no such option
  */
 export function coalesceKey(
-  given: unknown,
+  asked: boolean | undefined,
   method: string,
   lane: string | undefined,
   parameters: Record<string, unknown>,
 ): string | undefined {
-  const rule = RULE_OF.get(method) ?? (given === undefined ? undefined : ruleFor(method));
-  if (rule === undefined && given === undefined) return undefined;
-  const asked = given === undefined ? undefined : optionIn(given);
+  const rule = RULE_OF.get(method) ?? (asked === undefined ? undefined : ruleFor(method));
   if (asked === true && rule === undefined) {
     const message = `${typeOf(method)} is never coalesced: only edits, drafts and chat actions are`;
     throw new InvalidEventError(message, "asgigram.coalesce");
@@ -51,23 +48,4 @@ export function coalesceKey(
 
 function ruleFor(method: string): Rule | undefined {
   return RULES.find(({ methods }) => methods.test(method));
-}
-
-/** @returns the value of `coalesce` */
-function optionIn(given: unknown): boolean | undefined {
-  if (typeof given !== "object" || given === null || Array.isArray(given)) {
-    throw new InvalidEventError(
-      `"asgigram" must be an object such as { coalesce: true }, not ${kindOfValue(given)}`,
-      "asgigram",
-    );
-  }
-  for (const key of Object.keys(given)) {
-    if (key === "coalesce") continue;
-    const message = `"asgigram.${key}" is no option of asgigram; the only one is "coalesce"`;
-    throw new InvalidEventError(message, `asgigram.${key}`);
-  }
-  const { coalesce } = given as { coalesce?: unknown };
-  if (coalesce === undefined || typeof coalesce === "boolean") return coalesce;
-  const message = `"asgigram.coalesce" must be true or false, not ${kindOfValue(coalesce)}`;
-  throw new InvalidEventError(message, "asgigram.coalesce");
 }

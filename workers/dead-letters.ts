@@ -145,6 +145,9 @@ class Teller implements Caller, ContextOwner {
 
   async #send(event: unknown): Promise<unknown> {
     if (this.#isOver) throw new DisconnectedError(`nothing can be sent for ${this.key} any more: the handler is over`);
-    return await this.#calls.make(encode(event, this.#defaults, this), this.key, this, undefined);
+    const call = encode(event, this.#defaults, this);
+    // A person waits for it, although the event is over.
+    call.bulk ??= false;
+    return await this.#calls.make(call, this.key, this, undefined);
   }
 }

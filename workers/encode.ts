@@ -15,6 +15,7 @@ import { coalesceKey } from "./coalesce.ts";
 import { refuseUnlessDownload } from "./download.ts";
 import { kindOfValue } from "./kind-of-value.ts";
 import { plainOf } from "./plain-data.ts";
+import { sendOptionsIn } from "./send-options.ts";
 import type { Streams } from "./streams.ts";
 import { textOfThrown } from "./thrown.ts";
 
@@ -69,8 +70,11 @@ function callOf(event: unknown, defaults: Defaults, owner: StreamOwner): Call {
     if (!facts.uploads) refuseFiles(attachments, type);
   } else if (method === DOWNLOAD) refuseUnlessDownload(parameters);
   const call: Call = { method, lane: laneOf(parameters), body: JSON.stringify(parameters) };
-  const coalesce = coalesceKey((event as Parameters)[OPTIONS], method, call.lane, parameters);
+  const given = (event as Parameters)[OPTIONS];
+  const options = given === undefined ? undefined : sendOptionsIn(given);
+  const coalesce = coalesceKey(options?.coalesce, method, call.lane, parameters);
   if (coalesce !== undefined) call.coalesce = coalesce;
+  if (options?.bulk !== undefined) call.bulk = options.bulk;
   return attachments.first === undefined ? call : { ...call, files: attachments.take(owner.streams) };
 }
 

@@ -11,6 +11,7 @@ export const LOG_FIELDS = {
   kind: "Kind of that update: `message`, `callback_query`",
   method: "Bot API method: `sendMessage`",
   lane: "Destination chat of a call: calls of one lane stay in order",
+  seconds: "Time for which a lane has to wait",
   error: "Error message; with the stack if the application threw it",
   deaths: "Workers that have died with the event",
   failures: "Failed polls in a row",

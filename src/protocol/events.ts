@@ -131,18 +131,25 @@ type WithReply<P> = "reply_parameters" extends keyof P
 type CoalescingMethod = `edit${"" | "Ephemeral"}Message${string}` | `send${string}Draft` | "sendChatAction";
 
 /** Options for the server. Telegram does not get them. */
-type WithOptions<M extends MethodName> = M extends CoalescingMethod
-  ? {
-      asgigram?: {
-        /**
-         * Of two waiting calls with the same method, chat and message (draft, action), the older is dropped: its promise
-         * gets the newer's outcome. Telegram's "message is not modified" resolves, with `true`. By default true for
-         * drafts and chat actions, false for edits.
-         */
-        coalesce?: boolean;
-      };
-    }
-  : unknown;
+interface WithOptions<M extends MethodName> {
+  asgigram?: SendOptions & (M extends CoalescingMethod ? CoalescingOptions : unknown);
+}
+
+interface SendOptions {
+  /**
+   * If calls have to wait for the limit of all chats, this one goes behind those that are not bulk. By default true outside an event:
+   * in a timer.
+   */
+  bulk?: boolean;
+}
+
+interface CoalescingOptions {
+  /**
+   * Of two waiting calls with the same method, chat and message (draft, action), the older is dropped: its promise gets the newer's
+   * outcome. Telegram's "message is not modified" resolves, with `true`. By default true for drafts and chat actions, false for edits.
+   */
+  coalesce?: boolean;
+}
 
 type MethodEvents = {
   [M in MethodName as `telegram.${SnakeCase<M>}`]: {

@@ -124,6 +124,8 @@ export interface Call {
   body: string;
   /** Of two waiting calls with this key only the newer is made. Both are in one lane. */
   coalesce?: string;
+  /** Behind all others if calls have to wait for the limit of all chats. By default: is it made outside an event? */
+  bulk?: boolean;
   /** Files to upload with it. */
   files?: readonly Upload[];
 }

@@ -5,17 +5,21 @@
  *   call:  posted -- the turn in which it was made is recorded --> in its lane
  *   lane:  free -- a call --> busy -- answered or given up --> busy with the next call, or free
  *                             busy -- to be repeated --> paused -- the wait is over --> busy with the same call
- *                             busy -- the limiter says wait --> paused -- the wait is over --> busy with the same call
+ *                             busy -- the limiter says wait --> in line -- its turn has come --> busy with the same call
  *
  * Of two waiting calls with the same `coalesce`, the older leaves the lane: its caller gets the newer's outcome. The newer keeps
  * its own place, behind all that was called before it. So the calls that go out keep their order: an edit overtakes no message, and
  * nothing overtakes the edit. If the older one is the call that waits to be repeated, the lane's next call takes over its wait.
  */
 
-import { NetworkError } from "../protocol/errors.ts";
+import { NetworkError, TelegramError } from "../protocol/errors.ts";
 import type { Answer, Call } from "../protocol/port.ts";
 import type { CallVerdict } from "../protocol/verdict.ts";
+import { type Job, Merged } from "./job.ts";
 import { Limiter } from "./limiter.ts";
+import type { LongWaits } from "./long-waits.ts";
+import { redirect } from "./redirect.ts";
+import { type Wait, WaitingLine } from "./waiting-line.ts";
 
 export interface OutboxOptions {
   /** Makes the call. */
@@ -23,19 +27,8 @@ export interface OutboxOptions {
   /** Decides on a failed call; `attempt` is 1 after its first failure. */
   judge(error: unknown, call: Call, attempt: number): CallVerdict;
   limiter?: Limiter;
-  /** Calls `done` after so many milliseconds. @returns cancels the wait */
-  wait?(milliseconds: number, done: () => void): () => void;
-}
-
-/** A call, and what is done with its outcome. */
-export interface Job {
-  readonly call: Call;
-  succeeded(answer: Answer): void;
-  failed(error: unknown): void;
-  /** Telegram makes the call wait, or a call before it. May be called again. */
-  delayed?(): void;
-  /** The call is not made: a newer one is, whose outcome follows. */
-  superseded?(): void;
+  longWaits?: Pick<LongWaits, "refused" | "over">;
+  wait?: Wait;
 }
 
 /** A call that waits for its time. */
@@ -44,16 +37,20 @@ interface Pause {
   attempt: number;
   /** Telegram told it to wait, or the limiter did. */
   readonly isDelay: boolean;
-  readonly stop: () => void;
+  stop(): void;
 }
 
 const NOTHING = (): void => {};
+const NO_LONG_WAITS = { refused: NOTHING, over: NOTHING };
 
 export class Outbox {
   readonly #request: OutboxOptions["request"];
   readonly #judge: OutboxOptions["judge"];
   readonly #limiter: Limiter;
-  readonly #wait: NonNullable<OutboxOptions["wait"]>;
+  readonly #longWaits: NonNullable<OutboxOptions["longWaits"]>;
+  readonly #wait: Wait;
+  /** Lanes that wait for the limiter. */
+  readonly #line: WaitingLine<Pause>;
   /** Calls that are not sent yet, by turn; the last turn has not ended. */
   readonly #turns: Job[][] = [[]];
   /** Calls that wait behind the call under way, by lane. A lane that is not here is free. */
@@ -64,11 +61,14 @@ export class Outbox {
   #pending = 0;
   #whenIdle: PromiseWithResolvers<void> | undefined;
 
-  constructor({ request, judge, limiter = new Limiter(), wait = waitWithTimer }: OutboxOptions) {
+  constructor(options: OutboxOptions) {
+    const { request, judge, limiter = new Limiter(), longWaits = NO_LONG_WAITS, wait = waitWithTimer } = options;
     this.#request = request;
     this.#judge = judge;
     this.#limiter = limiter;
+    this.#longWaits = longWaits;
     this.#wait = wait;
+    this.#line = new WaitingLine({ limiter, wait, go: (pause) => this.#go(pause) });
   }
 
   /** Number of calls without an answer. Calls of which only the newest is made count as one. */
@@ -138,7 +138,9 @@ export class Outbox {
     if (pause?.isDelay) job.delayed?.();
     const stale = placeOf(job.call.coalesce, line);
     line.push(stale === -1 ? job : this.#merge(line.splice(stale, 1)[0]!, job));
-    if (pause !== undefined) this.#withoutStale(pause, line);
+    if (pause === undefined) return;
+    this.#withoutStale(pause, line);
+    if (!job.isBulk) this.#line.promote(pause);
   }
 
   /** The paused call is not made if a newer one waits in its line. */
@@ -160,35 +162,35 @@ export class Outbox {
   /** Makes the call, or waits for the limiter first. */
   #attempt(job: Job, attempt: number): void {
     if (this.#closed) return this.#giveUp(job, neverSent(job));
-    const wait = job.call.lane === undefined ? 0 : this.#limiter.turn();
-    if (wait > 0) this.#pause(job, attempt, wait, true, (next, times) => this.#takeTurn(next, times));
-    else this.#make(job, attempt);
-  }
-
-  #takeTurn(job: Job, attempt: number): void {
-    if (this.#limiter.isShut) this.#attempt(job, attempt);
-    else this.#make(job, attempt);
+    const { lane } = job.call;
+    if (lane === undefined || this.#line.pass(job)) this.#make(job, attempt);
+    else this.#queue(lane, job, attempt);
   }
 
   #make(job: Job, attempt: number): void {
     this.#request(job.call).then(
       (answer) => {
+        const { lane } = job.call;
         job.succeeded(answer);
-        this.#next(job.call.lane);
+        if (lane !== undefined) this.#limiter.passed(lane);
+        this.#next(lane);
+        if (lane !== undefined) this.#line.answered(job);
       },
-      (error) => this.#failed(job, error, attempt),
+      (error) => {
+        this.#failed(job, error, attempt);
+        if (job.call.lane !== undefined) this.#line.answered(job);
+      },
     );
   }
 
   #failed(job: Job, error: unknown, attempt: number): void {
     const verdict: CallVerdict = this.#closed ? { action: "reject" } : this.#judge(error, job.call, attempt);
     const { lane } = job.call;
+    if (lane !== undefined && isAnswer(error)) this.#limiter.passed(lane);
     switch (verdict.action) {
       case "again":
-        if (verdict.refused && lane !== undefined) this.#limiter.refused(lane, verdict.after);
-        return this.#pause(job, attempt + 1, verdict.after, verdict.refused === true, (next, times) =>
-          this.#attempt(next, times),
-        );
+        if (verdict.refused && lane !== undefined) this.#refused(lane, verdict.after);
+        return this.#pause(job, attempt + 1, verdict.after, verdict.refused === true);
       case "redirect": {
         const redirected = redirect(job, verdict.chat_id);
         return redirected === undefined ? this.#giveUp(job, error) : this.#attempt(redirected, attempt + 1);
@@ -201,24 +203,45 @@ export class Outbox {
     }
   }
 
-  #pause(
-    job: Job,
-    attempt: number,
-    milliseconds: number,
-    isDelay: boolean,
-    then: (job: Job, attempt: number) => void,
-  ): void {
+  #refused(lane: string, wait: number): void {
+    this.#limiter.refused(lane);
+    this.#longWaits.refused(lane, wait);
+  }
+
+  /** Waits for so many milliseconds. */
+  #pause(job: Job, attempt: number, milliseconds: number, isDelay: boolean): void {
     const { lane } = job.call;
-    const key = lane ?? job;
-    const stop = this.#wait(milliseconds, () => {
-      this.#paused.delete(key);
-      then(pause.job, pause.attempt);
+    const pause: Pause = { job, attempt, isDelay, stop: NOTHING };
+    this.#paused.set(lane ?? job, pause);
+    pause.stop = this.#wait(milliseconds, () => {
+      this.#paused.delete(lane ?? job);
+      this.#attempt(pause.job, pause.attempt);
     });
-    const pause: Pause = { job, attempt, isDelay, stop };
-    this.#paused.set(key, pause);
-    const line = lane === undefined ? [] : this.#lanes.get(lane)!;
+    this.#begin(pause, lane === undefined ? [] : this.#lanes.get(lane)!);
+  }
+
+  /** Waits for the limiter. */
+  #queue(lane: string, job: Job, attempt: number): void {
+    const pause: Pause = { job, attempt, isDelay: true, stop: () => this.#line.delete(pause) };
+    const line = this.#lanes.get(lane)!;
+    this.#paused.set(lane, pause);
+    this.#begin(pause, line);
+    // A call that is no bulk must not wait for one before it in its lane.
+    this.#line.add(
+      pause,
+      [pause.job, ...line].every(({ isBulk }) => isBulk),
+    );
+  }
+
+  #begin(pause: Pause, line: Job[]): void {
     this.#withoutStale(pause, line);
-    if (isDelay) for (const one of [pause.job, ...line]) one.delayed?.();
+    if (pause.isDelay) for (const one of [pause.job, ...line]) one.delayed?.();
+  }
+
+  /** Its turn has come. */
+  #go({ job, attempt }: Pause): void {
+    this.#paused.delete(job.call.lane!);
+    this.#make(job, attempt);
   }
 
   #giveUp(job: Job, error: unknown): void {
@@ -236,6 +259,7 @@ export class Outbox {
   }
 
   #advance(lane: string): void {
+    this.#longWaits.over(lane);
     const line = this.#lanes.get(lane)!;
     if (this.#closed) {
       // Not one by one through #attempt: a lane may be longer than the stack is deep.
@@ -250,67 +274,14 @@ export class Outbox {
   }
 }
 
-/** Calls of which only the newest is made: all get its outcome. */
-class Merged implements Job {
-  readonly call: Call;
-  /** The oldest first. */
-  readonly #jobs: Job[];
-
-  constructor(older: Job, newer: Job) {
-    this.call = newer.call;
-    this.#jobs = older instanceof Merged ? older.#jobs : [older];
-    this.#jobs.push(newer);
-  }
-
-  succeeded(answer: Answer): void {
-    for (const job of this.#jobs) job.succeeded(answer);
-  }
-
-  failed(error: unknown): void {
-    for (const job of this.#jobs) job.failed(error);
-  }
-
-  delayed(): void {
-    for (const job of this.#jobs) job.delayed?.();
-  }
-
-  superseded(): void {
-    this.#jobs.at(-1)!.superseded?.();
-  }
-}
-
 /** Place of the waiting call with that key; -1 if there is none. */
 function placeOf(coalesce: string | undefined, line: readonly Job[]): number {
   return coalesce === undefined ? -1 : line.findIndex(({ call }) => call.coalesce === coalesce);
 }
 
-/** Lowest id of a basic group. Only basic groups become other chats: https://core.telegram.org/bots/api#responseparameters */
-const LOWEST_GROUP = -999_999_999_999;
-
-/**
- * The same call to another chat, still in its old lane. Undefined if the call does not go to a group, or names another group that
- * may be the one that moved: a refusal is better than a message in the wrong chat.
- */
-function redirect(job: Job, chat_id: number): Job | undefined {
-  const parameters = JSON.parse(job.call.body) as {
-    chat_id?: unknown;
-    from_chat_id?: unknown;
-    reply_parameters?: { chat_id?: unknown };
-  };
-  const others = [parameters.from_chat_id, parameters.reply_parameters?.chat_id];
-  if (!isGroup(parameters.chat_id) || others.some(isGroup)) return undefined;
-  const call = { ...job.call, body: JSON.stringify({ ...parameters, chat_id }) };
-  return {
-    call,
-    succeeded: (answer) => job.succeeded(answer),
-    failed: (error) => job.failed(error),
-    delayed: () => job.delayed?.(),
-    superseded: () => job.superseded?.(),
-  };
-}
-
-function isGroup(id: unknown): boolean {
-  return Number(id) < 0 && Number(id) >= LOWEST_GROUP;
+/** True if Telegram took the call, whatever became of it. */
+function isAnswer(error: unknown): boolean {
+  return error instanceof TelegramError && error.error_code !== 429;
 }
 
 function neverSent({ call }: Job): NetworkError {

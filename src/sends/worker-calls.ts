@@ -5,7 +5,8 @@ import { failureOf } from "../protocol/failure.ts";
 import { placeOf } from "../protocol/place.ts";
 import type { Answer, Call, DownloadedFile, Place, ToMain, ToWorker } from "../protocol/port.ts";
 import type { ChatActions } from "./chat-actions.ts";
-import type { Job, Outbox } from "./outbox.ts";
+import type { Job } from "./job.ts";
+import type { Outbox } from "./outbox.ts";
 import { closeStreams, watchStreams } from "./upload-streams.ts";
 
 /** The worker that made a call. Answers to a dead worker are dropped. */
@@ -80,6 +81,11 @@ class WorkerCall implements Job {
     this.#origin = origin;
     this.#options = options;
     this.#isOver = options.observe(worker.number, call, origin);
+  }
+
+  /** By default a call outside an event is bulk: its origin is a scope alone. */
+  get isBulk(): boolean {
+    return this.call.bulk ?? (this.#origin !== undefined && this.#origin.seq === undefined);
   }
 
   succeeded(answer: Answer): void {

@@ -19,3 +19,28 @@ test("--rate-limit spreads calls to many chats over time", async () => {
   assert.ok(took >= least - 20, `${took} ms for ${CHATS}`);
   assert.equal((await bot.end()).code, 0);
 });
+
+const READERS = 30;
+
+for (const [command, what] of [
+  ["/timer", "from a timer"],
+  ["/bulk", "that is marked as bulk"],
+]) {
+  test(`a reply goes before what is left of a broadcast ${what}`, async () => {
+    await using simulator = await Simulator.start();
+    await using bot = await startBot("broadcasting", simulator, ["--no-inbox", "--rate-limit", `${RATE}`]);
+    const joins = Array.from({ length: READERS }, (_, i) => message(1001 + i, "join"));
+    await simulator.pushMany([...joins, message(1, command!)]);
+    await callsOf(simulator, "sendMessage", 2);
+    await simulator.pushMany([message(2, "hello")]);
+    const calls = await callsOf(simulator, "sendMessage", READERS + 1);
+    const place = calls.findIndex(({ text }) => text === "hello");
+    assert.ok(place < READERS - 5, `the reply is number ${place} of ${calls.length}`);
+    const readers = calls.filter(({ text }) => text === "news").map(({ chat_id }) => chat_id);
+    assert.deepEqual(
+      readers,
+      joins.map((_, i) => 1001 + i),
+    );
+    assert.equal((await bot.end()).code, 0);
+  });
+}

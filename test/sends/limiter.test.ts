@@ -3,80 +3,222 @@ import { describe, test } from "node:test";
 import { Limiter } from "../../src/sends/limiter.ts";
 
 /** A limiter, and its clock, which the test sets. */
-function limiter(options: { rate?: number } = {}) {
-  const clock = { now: 1000 };
-  return { clock, limiter: new Limiter({ ...options, now: () => clock.now }) };
-}
+class Bench {
+  now = 10_000;
+  readonly limiter: Limiter;
+  #count = 0;
 
-function turns(limiter: Limiter, count: number): number[] {
-  return Array.from({ length: count }, () => Math.round(limiter.turn()));
-}
+  constructor(rate?: number) {
+    this.limiter = new Limiter({ ...(rate === undefined ? {} : { rate }), now: () => this.now });
+  }
 
-describe("many chats refused within a second", () => {
-  const refuse = (limiter: Limiter, chats: number, wait: number) => {
-    for (let chat = 1; chat <= chats; chat++) limiter.refused(`${chat}`, wait);
-  };
-
-  test("five chats are many: fewer make no other chat wait", () => {
-    const { limiter: four } = limiter();
-    refuse(four, 4, 3000);
-    for (let i = 0; i < 10; i++) four.refused("4", 3000);
-    assert.ok(!four.isShut);
-    assert.deepEqual(turns(four, 3), [0, 0, 0]);
-
-    const { limiter: five } = limiter();
-    refuse(five, 5, 3000);
-    assert.ok(five.isShut);
-    assert.equal(five.turn(), 3000);
-  });
-
-  test("five refusals count only within a second", () => {
-    const { limiter: slow, clock } = limiter();
-    for (let chat = 1; chat <= 20; chat++) {
-      slow.refused(`${chat}`, 60_000);
-      clock.now += 250;
+  /** Answers calls to so many chats within so many milliseconds. Each chat is a new one, unless it is named. */
+  answer(kind: "passed" | "refused", count: number, milliseconds: number, lane?: string): void {
+    for (let i = 0; i < count; i++) {
+      this.limiter[kind](lane ?? `chat ${this.#count++}`);
+      this.now += milliseconds / count;
     }
-    assert.ok(!slow.isShut);
-    assert.equal(slow.turn(), 0);
+  }
+
+  /** A second in which so many calls succeed, and as many chats are refused as make it plain that it is the bot's limit. */
+  slowDown(succeeded: number): void {
+    for (let i = 0; i < succeeded; i++) {
+      this.answer("passed", 1, 0);
+      this.answer("refused", 2, 1000 / succeeded);
+    }
+    this.answer("refused", 1, 0);
+  }
+
+  /** Lets calls go that wait in line, for so long. @returns their times */
+  drive(milliseconds: number): number[] {
+    const times: number[] = [];
+    const end = this.now + milliseconds;
+    for (;;) {
+      const at = this.now + this.limiter.delay();
+      if (at > end) break;
+      this.now = at;
+      times.push(at);
+      this.limiter.went(true);
+    }
+    this.now = end;
+    return times;
+  }
+}
+
+describe("an open limiter", () => {
+  test("it makes no call wait", () => {
+    const { limiter } = new Bench();
+    assert.equal(limiter.isOpen, true);
+    for (let i = 0; i < 1000; i++) {
+      assert.equal(limiter.delay(), 0);
+      limiter.went(false);
+    }
+    assert.equal(limiter.rate, Number.POSITIVE_INFINITY);
   });
 
-  test("all chats wait for the shortest of their waits: a longer wait is that chat's own", () => {
-    const { limiter: shut } = limiter();
-    shut.refused("group", 40_000);
-    refuse(shut, 4, 2000);
-    assert.equal(shut.turn(), 2000);
+  test("six chats at limits of their own leave it open, however few others there are", () => {
+    const bench = new Bench();
+    for (let second = 0; second < 60; second++) {
+      for (let chat = 0; chat < 6; chat++) bench.answer("passed", 1, 10, `busy ${chat}`);
+      for (let chat = 0; chat < 6; chat++) bench.answer("refused", 1, 10, `busy ${chat}`);
+      bench.answer("passed", 5, 900);
+      assert.equal(bench.limiter.delay(), 0);
+    }
+    assert.equal(bench.limiter.rate, Number.POSITIVE_INFINITY);
   });
 
-  test("calls that waited go at 30 a second, and new calls behind them; then the limiter is open again", () => {
-    const { limiter: slow, clock } = limiter();
-    refuse(slow, 5, 1000);
-    assert.deepEqual(turns(slow, 4), [1000, 1033, 1067, 1100]);
-    clock.now += 1000;
-    assert.ok(!slow.isShut);
-    assert.deepEqual(turns(slow, 2), [133, 167]);
-    clock.now += 1300;
-    assert.deepEqual(turns(slow, 3), [0, 0, 0]);
-  });
-
-  test("the refused chats come back one after another, too, though their waits end at the same time", () => {
-    const { limiter: slow, clock } = limiter();
-    refuse(slow, 5, 1000);
-    clock.now += 1010;
-    assert.deepEqual(turns(slow, 5), [0, 33, 67, 100, 133]);
+  test("without refusals for a second it costs nothing again", () => {
+    const bench = new Bench();
+    bench.answer("refused", 3, 300);
+    assert.deepEqual([bench.limiter.isOpen, bench.limiter.delay()], [false, 0]);
+    bench.answer("passed", 1, 1000);
+    bench.answer("passed", 1, 1000);
+    bench.answer("passed", 1, 0);
+    assert.equal(bench.limiter.isOpen, true);
   });
 });
 
-test("with a rate, calls go out evenly, and idle time is not made up for", () => {
-  const { limiter: even, clock } = limiter({ rate: 100 });
-  assert.deepEqual(turns(even, 4), [0, 10, 20, 30]);
-  clock.now += 35;
-  assert.deepEqual(turns(even, 2), [5, 15]);
-  clock.now += 5000;
-  assert.deepEqual(turns(even, 3), [0, 10, 20]);
+describe("the bot's limit", () => {
+  test("calls are paced at a little less than what succeeded within the second", () => {
+    const bench = new Bench();
+    bench.slowDown(100);
+    assert.ok(bench.limiter.rate > 90 && bench.limiter.rate <= 100, `${bench.limiter.rate}`);
+    const times = bench.drive(200);
+    assert.ok(times.length >= 19 && times.length <= 23, `${times.length}`);
+  });
+
+  test("a late timer is made up for, by 20 ms; idle time is not", () => {
+    const bench = new Bench(100);
+    bench.limiter.went(false);
+    bench.now += 15;
+    bench.limiter.went(true);
+    assert.equal(bench.limiter.delay(), 5);
+    bench.now += 1000;
+    bench.limiter.went(true);
+    assert.equal(bench.limiter.delay(), 0);
+    bench.now += 1000;
+    bench.limiter.went(false);
+    assert.equal(bench.limiter.delay(), 10);
+  });
+
+  test("a few rested chats that are refused while it grows are enough to slow it down again", () => {
+    const bench = new Bench();
+    bench.slowDown(100);
+    bench.now += 600;
+    bench.answer("passed", 40, 300);
+    bench.drive(1000);
+    const grown = bench.limiter.rate;
+    bench.answer("passed", 100, 1000);
+    bench.answer("refused", 5, 10);
+    assert.ok(bench.limiter.rate < grown, `${grown} -> ${bench.limiter.rate}`);
+  });
+
+  test("after a minute without refusals, it opens with the first call that does not wait", () => {
+    const bench = new Bench();
+    bench.slowDown(100);
+    bench.now += 59_000;
+    bench.limiter.went(false);
+    assert.notEqual(bench.limiter.rate, Number.POSITIVE_INFINITY);
+    bench.now += 1000;
+    bench.limiter.went(true);
+    assert.notEqual(bench.limiter.rate, Number.POSITIVE_INFINITY);
+    bench.limiter.went(false);
+    assert.equal(bench.limiter.rate, Number.POSITIVE_INFINITY);
+  });
 });
 
-test("with a rate below 30 a second, calls that waited go no faster", () => {
-  const { limiter: slow } = limiter({ rate: 10 });
-  for (let chat = 1; chat <= 5; chat++) slow.refused(`${chat}`, 1000);
-  assert.deepEqual(turns(slow, 3), [1000, 1100, 1200]);
+describe("many chats refused in a row, without a success for 0.2 s", () => {
+  function shut(): Bench {
+    const bench = new Bench();
+    bench.answer("passed", 100, 1000);
+    bench.answer("refused", 10, 250);
+    assert.equal(bench.limiter.isShut, true);
+    return bench;
+  }
+
+  test("fewer chats, a shorter time or a success between leave it as it is", () => {
+    const [few, short, mixed] = [new Bench(), new Bench(), new Bench()];
+    few.answer("refused", 9, 400);
+    short.answer("refused", 15, 200);
+    mixed.answer("refused", 9, 200);
+    mixed.answer("passed", 1, 0);
+    mixed.answer("refused", 9, 200);
+    for (const { limiter } of [few, short, mixed]) assert.equal(limiter.isShut, false);
+  });
+
+  test("five chats that are known to have rested are enough", () => {
+    const bench = new Bench();
+    bench.answer("refused", 1, 0);
+    bench.answer("passed", 20, 1100);
+    bench.answer("refused", 5, 250);
+    assert.equal(bench.limiter.isShut, true);
+  });
+
+  test("one call goes at once, and then one every half second", () => {
+    const bench = shut();
+    const start = bench.now;
+    assert.deepEqual(
+      bench.drive(1600).map((at) => at - start),
+      [0, 500, 1000, 1500],
+    );
+  });
+
+  test("a success opens it as it was, if no probe was refused", () => {
+    const bench = shut();
+    bench.limiter.went(true);
+    bench.answer("passed", 1, 0);
+    assert.equal(bench.limiter.isShut, false);
+    assert.equal(bench.limiter.rate, Number.POSITIVE_INFINITY);
+  });
+
+  test("if the probe is refused, calls are paced once it opens, at what succeeded before it was shut", () => {
+    const bench = shut();
+    for (let probe = 0; probe < 3; probe++) {
+      bench.drive(500);
+      bench.answer("refused", 1, 0);
+    }
+    bench.answer("passed", 1, 0);
+    const { rate } = bench.limiter;
+    assert.ok(rate > 90 && rate <= 100, `${rate}`);
+    assert.ok(bench.limiter.delay() < 20);
+  });
+
+  test("calls that were under way when it shut are no probes", () => {
+    const bench = shut();
+    bench.answer("refused", 20, 100);
+    bench.answer("passed", 1, 0);
+    assert.equal(bench.limiter.rate, Number.POSITIVE_INFINITY);
+  });
+});
+
+describe("a rate of its own", () => {
+  test("calls that wait go out evenly", () => {
+    const bench = new Bench(20);
+    const start = bench.now;
+    bench.limiter.went(false);
+    assert.deepEqual(
+      bench.drive(200).map((at) => at - start),
+      [50, 100, 150, 200],
+    );
+  });
+
+  test("idle time is not made up for", () => {
+    const bench = new Bench(20);
+    bench.limiter.went(false);
+    bench.now += 5000;
+    bench.limiter.went(false);
+    assert.equal(bench.limiter.delay(), 50);
+  });
+
+  test("calls are never faster, whatever Telegram takes", () => {
+    const bench = new Bench(20);
+    bench.slowDown(100);
+    assert.equal(bench.limiter.rate, 20);
+    bench.slowDown(10);
+    assert.ok(bench.limiter.rate <= 20);
+    bench.now += 120_000;
+    bench.limiter.went(false);
+    assert.equal(bench.limiter.rate, 20);
+    assert.equal(bench.limiter.isOpen, false);
+  });
 });

@@ -2,10 +2,12 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { setImmediate as settle } from "node:timers/promises";
 import fc from "fast-check";
-import { NetworkError } from "../../src/protocol/errors.ts";
+import { NetworkError, TelegramError } from "../../src/protocol/errors.ts";
 import type { Answer, Call } from "../../src/protocol/port.ts";
+import type { Job } from "../../src/sends/job.ts";
 import { Limiter } from "../../src/sends/limiter.ts";
-import { type Job, Outbox } from "../../src/sends/outbox.ts";
+import { LongWaits } from "../../src/sends/long-waits.ts";
+import { Outbox } from "../../src/sends/outbox.ts";
 import { isSettled } from "../settled.ts";
 
 /** A failure of a call. */
@@ -18,8 +20,14 @@ class Failure extends Error {
   }
 }
 
-/** A 429. */
-class Refusal extends Error {}
+/** A 429: the wait in milliseconds. */
+class Refusal extends Error {
+  readonly wait: number;
+  constructor(wait = 10_000) {
+    super("too many");
+    this.wait = wait;
+  }
+}
 
 /** The edit would change nothing. */
 class Unchanged extends Error {}
@@ -40,7 +48,9 @@ interface UnderWay {
 }
 
 interface Pause {
-  milliseconds: number;
+  readonly milliseconds: number;
+  /** By the test's clock. */
+  readonly end: number;
   elapse(): void;
 }
 
@@ -57,51 +67,59 @@ class Bench {
   readonly delayed = new Set<string>();
   readonly superseded: string[] = [];
   now = 0;
+  /** Long waits that were told. */
+  readonly told: [lane: string, seconds: number][] = [];
+  readonly outbox: Outbox;
 
-  readonly outbox = new Outbox({
-    request: (call) => {
-      const { promise, resolve, reject } = Promise.withResolvers<string>();
-      const over = () => this.underWay.splice(this.underWay.indexOf(item), 1);
-      const item: UnderWay = {
-        call,
-        answer: (text) => {
-          over();
-          resolve(text);
-        },
-        fail: (error) => {
-          over();
-          reject(error);
-        },
-      };
-      this.underWay.push(item);
-      this.course.push(`out: ${call.body}`);
-      return promise;
-    },
-    judge: (error, { method }, attempt) => {
-      this.judged.push({ error, method, attempt });
-      if (error instanceof Refusal) return { action: "again", after: 10_000, refused: true };
-      if (error instanceof Moved) return { action: "redirect", chat_id: error.to };
-      if (error instanceof Unchanged) return { action: "accept", answer: "unchanged" };
-      const after = (error as Failure).again;
-      return after === undefined ? { action: "reject" } : { action: "again", after };
-    },
-    limiter: new Limiter({ now: () => this.now }),
-    wait: (milliseconds, done) => {
-      const over = () => this.pauses.splice(this.pauses.indexOf(pause), 1);
-      const pause: Pause = {
-        milliseconds,
-        elapse: () => {
-          over();
-          done();
-        },
-      };
-      this.pauses.push(pause);
-      return over;
-    },
-  });
+  /** @param rate of all calls to chats */
+  constructor(rate = Number.POSITIVE_INFINITY) {
+    this.outbox = new Outbox({
+      request: (call) => {
+        const { promise, resolve, reject } = Promise.withResolvers<string>();
+        const over = () => this.underWay.splice(this.underWay.indexOf(item), 1);
+        const item: UnderWay = {
+          call,
+          answer: (text) => {
+            over();
+            resolve(text);
+          },
+          fail: (error) => {
+            over();
+            reject(error);
+          },
+        };
+        this.underWay.push(item);
+        this.course.push(`out: ${call.body}`);
+        return promise;
+      },
+      judge: (error, { method }, attempt) => {
+        this.judged.push({ error, method, attempt });
+        if (error instanceof Refusal) return { action: "again", after: error.wait, refused: true };
+        if (error instanceof Moved) return { action: "redirect", chat_id: error.to };
+        if (error instanceof Unchanged) return { action: "accept", answer: "unchanged" };
+        const after = (error as Failure).again;
+        return after === undefined ? { action: "reject" } : { action: "again", after };
+      },
+      limiter: new Limiter({ rate, now: () => this.now }),
+      longWaits: new LongWaits({ tell: (...wait) => this.told.push(wait), now: () => this.now }),
+      wait: (milliseconds, done) => {
+        const over = () => this.pauses.splice(this.pauses.indexOf(pause), 1);
+        const pause: Pause = {
+          milliseconds,
+          end: this.now + milliseconds,
+          elapse: () => {
+            over();
+            done();
+          },
+        };
+        this.pauses.push(pause);
+        return over;
+      },
+    });
+  }
 
   /** Posts a call in the turn that has not ended. */
-  post(lane: string | undefined, body: string, coalesce?: string): void {
+  post(lane: string | undefined, body: string, coalesce?: string, isBulk = false): void {
     this.outcomes.set(body, []);
     const over = (outcome: unknown) => {
       this.outcomes.get(body)!.push(outcome);
@@ -109,6 +127,7 @@ class Bench {
     };
     const job: Job = {
       call: { method: "sendMessage", lane, body, ...(coalesce === undefined ? {} : { coalesce }) },
+      isBulk,
       succeeded: (answer) => over(`ok:${answer}`),
       failed: over,
       delayed: () => void this.delayed.add(body),
@@ -121,6 +140,25 @@ class Bench {
   send(lane: string | undefined, body: string, coalesce?: string): void {
     this.post(lane, body, coalesce);
     this.outbox.takeTurn()();
+  }
+
+  /** Posts a call outside an event, and sends it at once. */
+  sendBulk(lane: string, body: string): void {
+    this.post(lane, body, undefined, true);
+    this.outbox.takeTurn()();
+  }
+
+  /** The time goes on, and the waits end that are over by then. */
+  async advance(milliseconds: number): Promise<void> {
+    const end = this.now + milliseconds;
+    for (;;) {
+      const [next] = this.pauses.toSorted((one, other) => one.end - other.end);
+      if (next === undefined || next.end > end) break;
+      this.now = Math.max(this.now, next.end);
+      next.elapse();
+      await settle();
+    }
+    this.now = end;
   }
 
   /** The bodies of the calls under way. */
@@ -493,77 +531,169 @@ describe("a lane", () => {
   });
 });
 
-describe("when many chats are refused at once", () => {
-  /** Five chats with two calls each were refused. */
-  async function refused(): Promise<Bench> {
-    const bench = new Bench();
-    for (const lane of ["1", "2", "3", "4", "5"])
-      for (const body of ["first", "second"]) bench.send(lane, `${lane} ${body}`);
-    for (const body of bench.out) bench.find(body).fail(new Refusal());
+describe("when calls have to wait for the limit of all chats", () => {
+  test("they go out one after another, while calls that go to no chat do not wait, and one timer is set", async () => {
+    const bench = new Bench(10);
+    for (const lane of ["1", "2", "3"]) for (const body of ["first", "second"]) bench.send(lane, `${lane} ${body}`);
+    bench.send(undefined, "no chat");
+    assert.deepEqual(bench.out, ["1 first", "no chat"]);
+    assert.deepEqual([bench.pauses.length, bench.outbox.paused], [1, 2]);
+    await bench.advance(100);
+    assert.deepEqual(bench.out, ["1 first", "no chat", "2 first"]);
+    bench.find("1 first").answer("");
     await settle();
-    return bench;
+    await bench.advance(100);
+    await bench.advance(100);
+    assert.deepEqual(bench.out, ["no chat", "2 first", "3 first", "1 second"]);
+  });
+
+  test("a lane whose turn has come goes behind those that wait: no chat starves", async () => {
+    const bench = new Bench(10);
+    for (const lane of ["1", "2", "3"]) for (let i = 1; i <= 3; i++) bench.send(lane, `${lane}.${i}`);
+    for (let turn = 0; turn < 9; turn++) {
+      for (const { answer } of [...bench.underWay]) answer("");
+      await settle();
+      await bench.advance(100);
+    }
+    const out = bench.course.filter((line) => line.startsWith("out")).map((line) => line.slice("out: ".length));
+    assert.deepEqual(out, ["1.1", "2.1", "3.1", "1.2", "2.2", "3.2", "1.3", "2.3", "3.3"]);
+  });
+
+  test("bulk waits behind the others", async () => {
+    const bench = new Bench(10);
+    bench.send("1", "now");
+    for (const lane of ["2", "3"]) bench.sendBulk(lane, `${lane} bulk`);
+    for (const lane of ["4", "5"]) bench.send(lane, lane);
+    for (let turn = 0; turn < 4; turn++) await bench.advance(100);
+    assert.deepEqual(bench.out, ["now", "4", "5", "2 bulk", "3 bulk"]);
+  });
+
+  test("bulk does not wait if another call waits behind it in its lane", async () => {
+    const bench = new Bench(10);
+    bench.send("1", "now");
+    for (const lane of ["2", "3", "4"]) bench.sendBulk(lane, `${lane} bulk`);
+    bench.send("3", "3 reply");
+    bench.sendBulk("4", "4 more bulk");
+    await bench.advance(100);
+    assert.deepEqual(bench.out, ["now", "3 bulk"]);
+    bench.find("3 bulk").answer("");
+    await settle();
+    for (let turn = 0; turn < 3; turn++) await bench.advance(100);
+    assert.deepEqual(bench.out, ["now", "3 reply", "2 bulk", "4 bulk"]);
+  });
+
+  test("bulk that comes back from a wait of its own goes first, too, if another call waits behind it", async () => {
+    const bench = new Bench(10);
+    bench.sendBulk("1", "1 bulk");
+    bench.find("1 bulk").fail(new Refusal(50));
+    await settle();
+    bench.sendBulk("2", "2 bulk");
+    bench.send("1", "1 reply");
+    await bench.advance(100);
+    assert.deepEqual(bench.out, ["1 bulk"]);
+  });
+
+  test("an edit that is no bulk takes the place of waiting bulk with it", async () => {
+    const bench = new Bench(10);
+    bench.send("1", "now");
+    bench.sendBulk("2", "2 bulk");
+    bench.post("3", "stale", "key", true);
+    bench.outbox.takeTurn()();
+    bench.send("3", "newer", "key");
+    await bench.advance(100);
+    assert.deepEqual(bench.out, ["now", "newer"]);
+  });
+
+  test("they are told that they wait, and given up when the outbox is closed", async () => {
+    const bench = new Bench(10);
+    for (const lane of ["1", "2"]) bench.send(lane, `to ${lane}`);
+    bench.sendBulk("3", "to 3");
+    assert.deepEqual([...bench.delayed], ["to 2", "to 3"]);
+    bench.outbox.close();
+    bench.find("to 1").answer("");
+    await bench.outbox.idle();
+    for (const body of ["to 2", "to 3"]) assert.deepEqual(bench.outcomes.get(body)!.map(outcomeOf), ["never sent"]);
+    assert.equal(bench.pauses.length, 0);
+  });
+});
+
+describe("chats that are refused", () => {
+  /** Chats with a call each that is refused, one after another. */
+  async function refuse(bench: Bench, chats: number, interval: number, error: () => Error = () => new Refusal()) {
+    for (let chat = 1; chat <= chats; chat++) {
+      bench.send(`${chat}`, `to ${chat}`);
+      bench.find(`to ${chat}`).fail(error());
+      await settle();
+      bench.now += interval;
+    }
   }
 
-  test("the other chats wait as well, but calls that go to no chat do not", async () => {
-    const bench = await refused();
-    bench.send("6", "another chat");
-    bench.send(undefined, "no chat");
-    assert.deepEqual(bench.out, ["no chat"]);
-    assert.equal(bench.pauses.at(-1)!.milliseconds, 10_000);
-    bench.now = 10_000;
-    bench.pauses.at(-1)!.elapse();
-    assert.deepEqual(bench.out, ["no chat", "another chat"]);
+  test("each waits as it was told, and no other chat does", async () => {
+    const bench = new Bench();
+    await refuse(bench, 6, 0, () => new Refusal(3_600_000));
+    bench.send("another", "at once");
+    assert.deepEqual(bench.out, ["at once"]);
+    assert.deepEqual(
+      bench.pauses.map(({ milliseconds }) => milliseconds),
+      Array(6).fill(3_600_000),
+    );
+    assert.equal(bench.outbox.isPaused("1"), true);
+    assert.equal(bench.outbox.isPaused("another"), false);
   });
 
-  test("all calls go out in the end, each chat's in order, and no faster than 30 a second", async () => {
-    const bench = await refused();
-    const begun: string[] = [];
-    while (bench.outbox.pending > 0) {
-      const next = bench.pauses.reduce(
-        (one, other) => (other.milliseconds < one.milliseconds ? other : one),
-        bench.pauses[0]!,
-      );
-      if (next !== undefined) {
-        for (const pause of bench.pauses) if (pause !== next) pause.milliseconds -= next.milliseconds;
-        bench.now += next.milliseconds;
-        next.elapse();
-      }
-      for (const { call, answer } of [...bench.underWay]) {
-        begun.push(`${call.body} at ${Math.round(bench.now)}`);
-        answer("");
-      }
-      await settle();
-    }
-    for (const lane of ["1", "2", "3", "4", "5"]) {
-      assert.deepEqual(
-        begun.filter((line) => line.startsWith(lane)).map((line) => line.split(" ")[1]),
-        ["first", "second"],
-      );
-    }
-    assert.ok(bench.now >= 10_000 + 4 * 33 && bench.now < 11_000, `${begun}`);
+  test("if most answers of a second are refusals, calls go out one after another from then on", async () => {
+    const bench = new Bench();
+    await refuse(bench, 12, 0);
+    await bench.advance(1000);
+    for (const lane of ["a", "b", "c"]) bench.send(lane, lane);
+    assert.deepEqual(bench.out, ["a"]);
+    await bench.advance(34);
+    assert.deepEqual(bench.out, ["a", "b"]);
   });
 
-  test("a call whose turn has come waits on if as many chats were refused again meanwhile", async () => {
-    const bench = await refused();
-    bench.send("6", "another chat");
-    const another = bench.pauses.at(-1)!;
-    bench.now = 10_200;
-    for (const pause of bench.pauses.slice(0, 5)) pause.elapse();
-    while (bench.pauses.length > 1) bench.pauses.find((pause) => pause !== another)!.elapse();
-    for (const { fail } of [...bench.underWay]) fail(new Refusal());
+  test("if nothing but refusals comes, one call tries, and its success lets the others go", async () => {
+    const bench = new Bench();
+    await refuse(bench, 10, 30);
+    assert.equal(bench.outbox.isPaused("another"), true);
+    for (const lane of ["a", "b", "c"]) bench.send(lane, lane);
+    assert.deepEqual(bench.out, ["a"]);
+    await bench.advance(400);
+    assert.deepEqual(bench.out, ["a"]);
+    bench.find("a").answer("");
     await settle();
-    another.elapse();
-    assert.deepEqual(bench.out, []);
-    assert.ok(bench.pauses.at(-1)!.milliseconds >= 10_000);
+    assert.deepEqual(bench.out, ["b", "c"]);
   });
 
-  test("calls that wait for their turn are given up when the outbox is closed", async () => {
-    const bench = await refused();
-    bench.send("6", "another chat");
-    bench.outbox.close();
-    await bench.outbox.idle();
-    assert.deepEqual(bench.outcomes.get("another chat")!.map(outcomeOf), ["never sent"]);
-    assert.equal(bench.pauses.length, 0);
+  test("a refusal of another kind shows as well as a success that Telegram takes calls; a lost connection does not", async () => {
+    const bench = new Bench();
+    await refuse(bench, 10, 30);
+    for (const lane of ["a", "b", "c"]) bench.send(lane, lane);
+    bench.find("a").fail(new NetworkError("sendMessage", "unknown", "ECONNRESET"));
+    await settle();
+    assert.deepEqual(bench.out, []);
+    await bench.advance(500);
+    bench.find("b").fail(new TelegramError("sendMessage", 403, "Forbidden", {}));
+    await settle();
+    assert.deepEqual(bench.out, ["c"]);
+  });
+
+  test("a wait of more than a minute is told once, and again after the call is over", async () => {
+    const bench = new Bench();
+    for (const body of ["first", "second"]) bench.send("1", body);
+    for (let i = 0; i < 8; i++) {
+      bench.find("first").fail(new Refusal());
+      await settle();
+      await bench.advance(10_000);
+    }
+    assert.deepEqual(bench.told, [["1", 70]]);
+    bench.find("first").answer("");
+    await settle();
+    bench.find("second").fail(new Refusal(100_000));
+    await settle();
+    assert.deepEqual(bench.told, [
+      ["1", 70],
+      ["1", 100],
+    ]);
   });
 });
 
@@ -745,18 +875,13 @@ describe("a call that Telegram makes wait", () => {
     assert.deepEqual([...bench.delayed], []);
   });
 
-  test("calls that wait for the limiter are told", async () => {
-    const bench = new Bench();
-    for (const lane of ["1", "2", "3", "4", "5"]) {
-      bench.send(lane, lane);
-      bench.find(lane).fail(new Refusal());
-      await settle();
-    }
-    bench.send("6", "another chat");
-    assert.ok(bench.delayed.has("another chat"));
+  test("calls that wait for the limiter are told", () => {
+    const bench = new Bench(10);
+    for (const lane of ["1", "2"]) bench.send(lane, lane);
+    assert.deepEqual([...bench.delayed], ["2"]);
   });
 
-  test("a lane is paused from the refusal to the end of the wait, and every lane is while many chats are refused", async () => {
+  test("a lane is paused from the refusal to the end of the wait, and no other is", async () => {
     const bench = new Bench();
     bench.send("1", "1");
     assert.equal(bench.outbox.isPaused("1"), false);
@@ -764,12 +889,8 @@ describe("a call that Telegram makes wait", () => {
     await settle();
     assert.equal(bench.outbox.isPaused("1"), true);
     assert.equal(bench.outbox.isPaused("2"), false);
-    for (const lane of ["2", "3", "4", "5"]) {
-      bench.send(lane, lane);
-      bench.find(lane).fail(new Refusal());
-      await settle();
-    }
-    assert.equal(bench.outbox.isPaused("6"), true);
+    await bench.advance(10_000);
+    assert.equal(bench.outbox.isPaused("1"), false);
   });
 });
 

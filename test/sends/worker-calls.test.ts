@@ -5,7 +5,7 @@ import { setImmediate as turn } from "node:timers/promises";
 import { MessageChannel, type Transferable } from "node:worker_threads";
 import { FileError, NetworkError, TelegramError } from "../../src/protocol/errors.ts";
 import type { Answer, Call, ToWorker, Upload, UploadStream } from "../../src/protocol/port.ts";
-import type { Job } from "../../src/sends/outbox.ts";
+import type { Job } from "../../src/sends/job.ts";
 import { type CallOrigin, WorkerCalls } from "../../src/sends/worker-calls.ts";
 
 const PLACE = { seq: 7, scope: "chat:1", update_id: 70, kind: "message" };
@@ -207,6 +207,26 @@ describe("the origin of a call", () => {
     bench.call({ ...CALL, lane: undefined }, 8).succeeded("{}");
     assert.deepEqual(bench.observed[0]![2], undefined);
     assert.deepEqual(bench.logged[0]![1], { worker: 3, method: "sendMessage", lane: undefined });
+  });
+});
+
+describe("bulk", () => {
+  test("a call outside an event is bulk; one of an event is not, though the event may be settled", () => {
+    const bench = new Bench();
+    const isBulk = (from: number | string) => bench.call(CALL, from).isBulk;
+    assert.deepEqual([isBulk("chat:1"), isBulk(7), isBulk(8)], [true, false, false]);
+  });
+
+  test("a call may say itself that it is bulk, or that it is not, also when it is superseded", () => {
+    const bench = new Bench();
+    for (const bulk of [true, false]) {
+      for (const from of [7, "chat:1"]) {
+        const job = bench.call({ ...CALL, bulk }, from);
+        assert.equal(job.isBulk, bulk);
+        job.superseded!();
+        assert.equal(job.isBulk, bulk);
+      }
+    }
   });
 });
 

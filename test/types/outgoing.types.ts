@@ -69,6 +69,13 @@ export async function accepted(event: OutgoingEvent): Promise<void> {
   await send({ type: "telegram.edit_message_text", message_id: 1, text: "x", asgigram: { coalesce: true } });
   await send({ type: "telegram.send_chat_action", action: "typing", asgigram: { coalesce: false } });
   await send({ type: "telegram.send_message_draft", draft_id: 1, text: "x", asgigram: {} });
+  await send({ type: "telegram.send_message", text: "x", asgigram: { bulk: true } });
+  await send({
+    type: "telegram.edit_message_text",
+    message_id: 1,
+    text: "x",
+    asgigram: { coalesce: true, bulk: false },
+  });
   // An event made elsewhere, of any type.
   await send(event);
   const made = { type: "telegram.send_message", text: "x" } as const;

@@ -5,7 +5,8 @@ import type { MessagePort } from "node:worker_threads";
 import type { Settlement, Turn } from "../../src/inbox/inbox.ts";
 import { Batch } from "../../src/protocol/batch.ts";
 import type { EventItem, ToWorker } from "../../src/protocol/port.ts";
-import { type Job, Outbox } from "../../src/sends/outbox.ts";
+import type { Job } from "../../src/sends/job.ts";
+import { Outbox } from "../../src/sends/outbox.ts";
 import { type Delivery, type Recipient, Recorder } from "../../src/updates/recorder.ts";
 import { isSettled } from "../settled.ts";
 

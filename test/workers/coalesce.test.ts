@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
-import { InvalidEventError } from "../../src/protocol/errors.ts";
 import { coalesceKey } from "../../workers/coalesce.ts";
 import { encode as encodeFor } from "../../workers/encode.ts";
 import { Streams } from "../../workers/streams.ts";
@@ -85,17 +84,6 @@ suite("the key asgigram", () => {
     assert.equal(encode({ ...EDIT, ...ASKED }).body, '{"message_id":7,"text":"x","chat_id":42}');
   });
 
-  const refusals: [asgigram: unknown, key: string, message: string][] = [
-    [true, "asgigram", '"asgigram" must be an object such as { coalesce: true }, not a boolean'],
-    [{ merge: 1 }, "asgigram.merge", '"asgigram.merge" is no option of asgigram; the only one is "coalesce"'],
-    [{ coalesce: 1 }, "asgigram.coalesce", '"asgigram.coalesce" must be true or false, not a number'],
-  ];
-  for (const [asgigram, key, message] of refusals) {
-    test(`${JSON.stringify(asgigram)} is refused`, () => {
-      assert.throws(() => encode({ ...EDIT, asgigram }), { name: InvalidEventError.name, key, message });
-    });
-  }
-
   test("a method that is neither edit nor draft nor chat action cannot be coalesced", () => {
     const message = "telegram.send_message is never coalesced: only edits, drafts and chat actions are";
     const event = { type: "telegram.send_message", text: "x" };
@@ -104,6 +92,6 @@ suite("the key asgigram", () => {
   });
 
   test("a call without a lane has no key: it waits for no other", () => {
-    assert.equal(coalesceKey({ coalesce: true }, "editMessageText", undefined, { message_id: 1 }), undefined);
+    assert.equal(coalesceKey(true, "editMessageText", undefined, { message_id: 1 }), undefined);
   });
 });

@@ -61,7 +61,8 @@ describe("a handler", () => {
     assert.equal(letter?.event, delivered.event as unknown);
     assert.equal(letter?.error, error);
     assert.equal(letter?.attempts, 2);
-    assert.deepEqual(calls, [{ method: "sendMessage", lane: "5", body: '{"text":"sorry","chat_id":5}' }]);
+    const body = '{"text":"sorry","chat_id":5}';
+    assert.deepEqual(calls, [{ method: "sendMessage", lane: "5", body, bulk: false }]);
   });
 
   test("a handler's code belongs to the event", async () => {

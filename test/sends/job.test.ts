@@ -1,0 +1,45 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { type Job, Merged } from "../../src/sends/job.ts";
+
+/** A call that writes down what becomes of it. */
+function job(name: string, course: string[], isBulk?: boolean): Job {
+  return {
+    call: { method: "editMessageText", lane: "1", body: name },
+    ...(isBulk === undefined ? {} : { isBulk }),
+    succeeded: (answer) => void course.push(`${name}: ${answer}`),
+    failed: (error) => void course.push(`${name}: ${error}`),
+    delayed: () => void course.push(`${name} waits`),
+    superseded: () => void course.push(`${name} is superseded`),
+  };
+}
+
+test("merged calls make the newest, and all get its outcome, the oldest first", () => {
+  const course: string[] = [];
+  const [one, two, three] = ["one", "two", "three"].map((name) => job(name, course));
+  const merged = new Merged(new Merged(one!, two!), three!);
+  assert.equal(merged.call.body, "three");
+  merged.delayed();
+  merged.succeeded("yes");
+  merged.failed("no");
+  merged.superseded();
+  assert.deepEqual(course, [
+    ...["one waits", "two waits", "three waits"],
+    ...["one: yes", "two: yes", "three: yes"],
+    ...["one: no", "two: no", "three: no"],
+    "three is superseded",
+  ]);
+});
+
+test("merged calls are bulk only if all of them are", () => {
+  const merge = (older?: boolean, newer?: boolean) => new Merged(job("older", [], older), job("newer", [], newer));
+  assert.equal(merge(true, true).isBulk, true);
+  for (const [older, newer] of [
+    [true, false],
+    [false, true],
+    [true, undefined],
+    [undefined, true],
+  ] as const) {
+    assert.equal(merge(older, newer).isBulk, false);
+  }
+});
