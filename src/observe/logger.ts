@@ -3,6 +3,7 @@
 import pino from "pino";
 import { prettyFactory } from "pino-pretty";
 import type { Hide } from "../protocol/secrets.ts";
+import { escaped } from "../protocol/unprintable.ts";
 import type { LogFields } from "./log-fields.ts";
 
 export type Level = "trace" | "debug" | "info" | "warn" | "error" | "fatal";
@@ -79,16 +80,31 @@ function toStandardError(): (line: string) => void {
   return (line) => stderr.write(line);
 }
 
+/** No text in a line can change the terminal or begin a line of its own. */
 function formatter(format: LoggerOptions["format"]): (line: string) => string {
   const isTerminal = process.stderr.isTTY === true;
-  if (format === "json" || (format === "auto" && !isTerminal)) return (line) => line;
-  const colorize = isTerminal && !process.env.NO_COLOR;
-  return prettyFactory({
-    colorize,
+  // The line is JSON: the line feed at its end is the only one.
+  if (format === "json" || (format === "auto" && !isTerminal)) return (line) => escaped(line, "\n");
+  const pretty = prettyFactory({
+    colorize: isTerminal && !process.env.NO_COLOR,
     translateTime: "SYS:HH:MM:ss.l",
     singleLine: true,
-    // A stack keeps its line breaks. Other control characters are removed: they could change the terminal.
-    errorLikeObjectKeys: ["error"],
-    customPrettifiers: { error: (error) => String(error).replace(/[^\P{Cc}\n\t]/gu, "") },
+    messageFormat: (fields, key) => indented(String(fields[key])),
   });
+  return (line) => {
+    // Not left to pino-pretty, which parses lines of an error that look like JSON.
+    const { error, ...rest } = JSON.parse(line, (_, value) => (typeof value === "string" ? visible(value) : value));
+    return pretty(rest) + (error === undefined ? "" : `${INDENT}error: ${indented(String(error))}\n`);
+  };
+}
+
+const INDENT = "    ";
+
+/** Keeps line breaks and tabs: a stack has them. */
+function visible(text: string): string {
+  return escaped(text.replaceAll("\r\n", "\n"), "\n\t");
+}
+
+function indented(text: string): string {
+  return text.replaceAll("\n", `\n${INDENT}`);
 }
