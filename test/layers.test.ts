@@ -44,6 +44,7 @@ const TESTED_TOGETHER: Record<string, string> = {
   "src/inbox/flush-host.ts": "test/inbox/flush-thread.test.ts",
   "src/inbox/sqlite-statements.ts": "test/inbox/sqlite.test.ts",
   "src/index.ts": "test/server.test.ts",
+  "src/observe/standard-error.ts": "test/end-to-end/stalled-log.test.ts",
   "src/protocol/asgi.ts": "test/types/application.types.ts",
   "src/protocol/environment.ts": "test/workers/heavy/host.test.ts",
   "src/protocol/open-job.ts": "test/protocol/jobs-client.test.ts",

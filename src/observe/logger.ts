@@ -1,10 +1,13 @@
 /** The server's log: pino, with lines of JSON or, for people, in colour. It goes to standard error, without secrets. */
 
+import { isatty } from "node:tty";
 import pino from "pino";
 import { prettyFactory } from "pino-pretty";
 import type { Hide } from "../protocol/secrets.ts";
 import { escaped } from "../protocol/unprintable.ts";
 import type { LogFields } from "./log-fields.ts";
+import { LogOutput } from "./log-output.ts";
+import { standardError } from "./standard-error.ts";
 
 export type Level = "trace" | "debug" | "info" | "warn" | "error" | "fatal";
 
@@ -24,23 +27,29 @@ export interface LoggerOptions {
   level: Level | "silent";
   format: "auto" | "pretty" | "json";
   hide: Hide;
-  /** Writes a line that ends in a line feed. Default: to standard error. */
+  /** Writes a line that ends in a line feed. Default: to standard error, without waiting for its reader. */
   write?: ((line: string) => void) | undefined;
 }
 
 const STDERR = 2;
 
-export function createLogger({ level, format, hide, write = toStandardError() }: LoggerOptions): Logger {
+export function createLogger({ level, format, hide, write }: LoggerOptions): Logger {
   const show = formatter(format);
-  return pino(
+  const output =
+    write ??
+    toStandardError((lines) => {
+      log.error({ lines }, "lines of the log were dropped: standard error was not read");
+    });
+  const log = pino(
     {
       level,
       base: null,
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (level) => ({ level }) },
     },
-    { write: (line) => write(hide(show(line))) },
+    { write: (line) => output(hide(show(line))) },
   ) as Logger;
+  return log;
 }
 
 /** The logger for applications' output: it logs at every level of the server's log but `silent`. */
@@ -74,15 +83,18 @@ export function onLevelChange(log: Logger, changed: () => void): void {
   });
 }
 
-/** Synchronous, so that the last lines of a process that is killed are not lost, and none waits in libuv's pool. */
-function toStandardError(): (line: string) => void {
-  const stderr = pino.destination({ dest: STDERR, sync: true });
-  return (line) => stderr.write(line);
+/**
+ * A reader that keeps up gets each line at once: none is lost with a process that is killed, and none waits in libuv's pool.
+ * @param onGap is told how many lines were dropped
+ */
+function toStandardError(onGap: (lines: number) => void): (line: string) => void {
+  const output = new LogOutput(standardError(), onGap);
+  return (line) => output.write(line);
 }
 
 /** No text in a line can change the terminal or begin a line of its own. */
 function formatter(format: LoggerOptions["format"]): (line: string) => string {
-  const isTerminal = process.stderr.isTTY === true;
+  const isTerminal = isatty(STDERR);
   // The line is JSON: the line feed at its end is the only one.
   if (format === "json" || (format === "auto" && !isTerminal)) return (line) => escaped(line, "\n");
   const pretty = prettyFactory({
