@@ -53,6 +53,8 @@ export interface SimulatorOptions {
   intercept?: Intercept;
 }
 
+const LOOPBACK = "127.0.0.1";
+
 const TOKEN = "4839574812:AAFD39kkdpWt3ywyRZergyOLMaJhac60qcS";
 
 const BOT: Omit<UserFromGetMe, "id"> = {
@@ -90,13 +92,13 @@ export class Simulator extends ClientSide implements AsyncDisposable {
     const poll = new LongPoll(this.#queue, { now, strict: strictPolling });
     const api = new BotApi({ world: this.#world, files, settings: new Settings(), queue: this.#queue, poll });
     const clients = clientRoutes(this.perform, isAction, this.#world.journal);
-    const { intercept } = options;
-    this.#server = createServer({ token, api, files, calls: this.#calls, clients, now, intercept });
+    const { intercept, host = LOOPBACK } = options;
+    this.#server = createServer({ token, api, files, calls: this.#calls, clients, now, intercept, host });
   }
 
   static async start(options: SimulatorOptions = {}): Promise<Simulator> {
     const simulator = new Simulator(options);
-    simulator.#url = await listen(simulator.#server, options.host ?? "127.0.0.1", options.port ?? 0);
+    simulator.#url = await listen(simulator.#server, options.host ?? LOOPBACK, options.port ?? 0);
     return simulator;
   }
 
