@@ -33,6 +33,11 @@ export interface SimulatorOptions {
   host?: string;
   /** Default 0: any free port. */
   port?: number;
+  /**
+   * The host name that requests on loopback may have, beside localhost and IP addresses: that of a TLS front on this machine.
+   * Default: `host`.
+   */
+  name?: string;
   token?: string;
   /** Changes to the result of getMe. */
   bot?: Partial<UserFromGetMe>;
@@ -92,8 +97,8 @@ export class Simulator extends ClientSide implements AsyncDisposable {
     const poll = new LongPoll(this.#queue, { now, strict: strictPolling });
     const api = new BotApi({ world: this.#world, files, settings: new Settings(), queue: this.#queue, poll });
     const clients = clientRoutes(this.perform, isAction, this.#world.journal);
-    const { intercept, host = LOOPBACK } = options;
-    this.#server = createServer({ token, api, files, calls: this.#calls, clients, now, intercept, host });
+    const { intercept, name = options.host ?? LOOPBACK } = options;
+    this.#server = createServer({ token, api, files, calls: this.#calls, clients, now, intercept, name });
   }
 
   static async start(options: SimulatorOptions = {}): Promise<Simulator> {

@@ -45,8 +45,8 @@ export interface ServerOptions {
   clients: Hono;
   now: () => number;
   intercept: Intercept | undefined;
-  /** The host that the server is to listen on. */
-  host: string;
+  /** The host name that requests on loopback may have, beside localhost. */
+  name: string;
 }
 
 type Env = { Bindings: HttpBindings };
@@ -63,7 +63,7 @@ const TOKEN = /^\d+:[\w-]+$/;
 export function createServer(options: ServerOptions): ServerType {
   const app = new Hono<Env>();
   app.use(async (c, next) => {
-    const reason = reasonToRefuse(c.env.incoming, options.host);
+    const reason = reasonToRefuse(c.env.incoming, options.name);
     return reason === undefined ? next() : refuse(new Refusal(403, `Forbidden: ${reason}`));
   });
   app.use(limitBody);

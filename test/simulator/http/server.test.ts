@@ -165,6 +165,9 @@ test("pages of other origins and foreign names are refused with 403, for the Bot
     const { status, text } = await requestRaw(simulator.url, { path, headers: { host: "evil.example" } });
     assert.deepEqual([status, JSON.parse(text).error_code], [403, 403]);
   }
+  await using named = await Simulator.start({ name: "bot-api.test" });
+  const behindFront = { path: `/bot${named.token}/getMe`, headers: { host: "bot-api.test" } };
+  assert.equal((await requestRaw(named.url, behindFront)).status, 200);
   const simple = {
     method: "POST",
     body: '{"name":"mallory"}',
