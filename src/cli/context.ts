@@ -2,6 +2,7 @@
 
 import { Console } from "node:console";
 import type { Writable } from "node:stream";
+import { environmentOf } from "../config/options.ts";
 import type { Sources, Values } from "../config/sources.ts";
 import { standardError } from "../observe/standard-error.ts";
 import type { Typed } from "./command-line.ts";
@@ -39,7 +40,12 @@ export function processContext(): Context {
   };
 }
 
-/** @param options set by the command itself */
+/**
+ * Takes the token out of the environment, which process.report shows to every thread.
+ * @param options set by the command itself
+ */
 export function sourcesOf({ flags, presets, defaults }: Typed, { env, cwd }: Context, options: Values = {}): Sources {
-  return { flags, options: { ...presets, ...options }, env, cwd, defaults };
+  const sources = { flags, options: { ...presets, ...options }, env: { ...env }, cwd, defaults };
+  delete env[environmentOf("token")];
+  return sources;
 }
