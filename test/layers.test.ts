@@ -55,6 +55,7 @@ const TESTED_TOGETHER: Record<string, string> = {
   "src/telegram/upload-source.ts": "test/telegram/uploads.test.ts",
   "src/threads/stall-watch.ts": "test/threads/pool-script.test.ts",
   "src/threads/system-threads.ts": "test/end-to-end/priority.test.ts",
+  "workers/permission.ts": "test/end-to-end/token.test.ts",
   "workers/current-event.ts": "test/workers/instances.test.ts",
   "workers/heavy/child.ts": "test/workers/heavy/child-process.test.ts",
   "workers/heavy/death-report.ts": "test/workers/heavy/host.test.ts",
