@@ -37,7 +37,8 @@ export async function readTextOnce(path: string, source: string): Promise<string
   try {
     const stats = fstatSync(descriptor);
     // Node.js has descriptors of its own, which must stay open.
-    if (!stats.isFile() && !stats.isFIFO() && !stats.isSocket()) throw Object.assign(new Error("no file"), { code: "EBADF" });
+    if (!stats.isFile() && !stats.isFIFO() && !stats.isSocket())
+      throw Object.assign(new Error("no file"), { code: "EBADF" });
     const text = await promisify(readOpenFile)(descriptor, "utf8");
     closeSync(descriptor);
     return text;

@@ -4,22 +4,23 @@
  * What may stand between two characters: line breaks and indents, and quotes and signs where code joins strings. A text within JSON
  * has backslashes before them.
  */
-const BREAK = String.raw`(?:[\s"'+,]|\\[nrt]?){0,20}`;
+const BREAK = String.raw`(?:[\s"'+,]|\\[nrt]?){0,20}?`;
 
 /**
  * Sources of patterns, to be used without regard to case. They find the text as it is, with any of its characters as `%41`, `\u0041`
- * or `\x41` (also encoded more than once), in hexadecimal, and in Base64 of a longer text; each of them also in pieces.
+ * or `\x41` (also encoded more than once), in pieces, in hexadecimal, and in Base64 of a longer text.
  * @param text ASCII
  */
 export function encodingsOf(text: string): string[] {
-  const pieces = [[...text].map(encodedCharacter), [...Buffer.from(text)].map(hexadecimal)];
-  const base64 = [0, 1, 2].map((offset) => [...base64At(text, offset)].map(base64Character));
-  return [...pieces, ...base64].map((characters) => characters.join(BREAK));
+  const characters = [...text].map(encodedCharacter).join(BREAK);
+  const digits = [...Buffer.from(text)].map(hexadecimal).join(" ?");
+  const base64 = [0, 1, 2].map((offset) => base64At(text, offset).replaceAll(/[+/]/g, base64Character));
+  return [characters, digits, ...base64];
 }
 
 function encodedCharacter(character: string): string {
   const code = hexadecimal(character.charCodeAt(0));
-  return String.raw`(?:${literal(character)}|%(?:25)*${code}|\\{1,8}(?:u00|x)${code})`;
+  return String.raw`(?:\\{1,8}(?:u00|x)${code}|%(?:25)*${code}|${literal(character)})`;
 }
 
 function hexadecimal(code: number): string {
@@ -34,8 +35,7 @@ function base64At(text: string, offset: number): string {
 
 /** Base64, and its form for URLs. */
 function base64Character(character: string): string {
-  if (character === "+") return "(?:[+-]|%(?:25)*2B)";
-  return character === "/" ? "(?:[/_]|%(?:25)*2F)" : character;
+  return character === "+" ? "(?:[+-]|%(?:25)*2B)" : "(?:[/_]|%(?:25)*2F)";
 }
 
 function literal(character: string): string {

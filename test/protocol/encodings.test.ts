@@ -7,7 +7,12 @@ import { secretHider } from "../../src/protocol/secrets.ts";
 const SECRET = "AAE-abcdefghijklmnopqrstuvwxyz_0123";
 
 /** The secret half of a token: https://core.telegram.org/bots/api#authorizing-your-bot */
-const secrets = fc.stringMatching(/^[\w-]{35}$/);
+const secret = fc.stringMatching(/^[\w-]{35}$/);
+
+/** Few secrets and many texts: the pattern of a secret takes its time to compile. */
+const hiders = fc.constantFrom(
+  ...fc.sample(secret, 5).map((secret) => ({ secret, hide: secretHider({ token: `123456789:${secret}` }) })),
+);
 
 const hex = (character: string) => character.charCodeAt(0).toString(16).padStart(2, "0");
 const base64 = (text: string) => Buffer.from(text).toString("base64");
@@ -32,7 +37,10 @@ const ENCODINGS: { readonly [name: string]: fc.Arbitrary<(text: string) => strin
   "escaped as in code": mixed((one) => `\\x${hex(one)}`),
   "in hexadecimal": fc.constantFrom("", " ").map((gap) => (text) => [...text].map(hex).join(gap)),
   "split over lines": fc
-    .tuple(fc.integer({ min: 1, max: 34 }), fc.constantFrom("\n", "\r\n    ", "\\n", "\\\\n", '" +\n  "', "', '", '","'))
+    .tuple(
+      fc.integer({ min: 1, max: 34 }),
+      fc.constantFrom("\n", "\r\n    ", "\\n", "\\\\n", '" +\n  "', "', '", '","'),
+    )
     .map(
       ([at, gap]) =>
         (text) =>
@@ -44,8 +52,7 @@ describe("a secret is hidden", () => {
   for (const [name, encoding] of Object.entries(ENCODINGS)) {
     test(`a secret is hidden ${name}, and the rest of the text stays`, () => {
       fc.assert(
-        fc.property(secrets, encoding, around, around, (secret, encode, before, after) => {
-          const hide = secretHider({ token: `123456789:${secret}` });
+        fc.property(hiders, encoding, around, around, ({ secret, hide }, encode, before, after) => {
           const text = `${before} ${encode(secret)} ${after}`;
           assert.equal(hide(text), `${hide(`${before} `)}<token>${hide(` ${after}`)}`);
         }),
@@ -53,20 +60,18 @@ describe("a secret is hidden", () => {
     });
   }
 
-  test("a secret is hidden in the Base64 of a longer text, also in that for URLs and over lines", () => {
+  test("a secret is hidden in the Base64 of a longer text, also in that for URLs", () => {
     const texts = fc.string({ maxLength: 20 });
     const forms = fc.constantFrom<(text: string) => string>(
       (text) => text,
       (text) => Buffer.from(text, "base64").toString("base64url"),
-      (text) => text.replaceAll(/.{20}/g, "$&\n"),
       (text) => encodeURIComponent(text),
     );
     fc.assert(
-      fc.property(secrets, texts, texts, forms, (secret, before, after, form) => {
-        const hide = secretHider({ token: `123456789:${secret}` });
+      fc.property(hiders, texts, texts, forms, ({ secret, hide }, before, after, form) => {
         const hidden = hide(form(base64(`${before}${secret}${after}`)));
         assert.match(hidden, /<token>/);
-        const rest = hidden.split("<token>").map((part) => Buffer.from(decodeURIComponent(part.replaceAll("\n", "")), "base64"));
+        const rest = hidden.split("<token>").map((part) => Buffer.from(decodeURIComponent(part), "base64"));
         // The characters at its ends, which share a character of Base64 with other text, may stay.
         for (const part of rest) assert.ok(!part.includes(secret.slice(2, -2)));
         assert.ok(!hidden.includes(base64(secret).slice(4, 40)));
@@ -78,19 +83,29 @@ describe("a secret is hidden", () => {
 test("a line of JSON stays JSON, however often it holds a secret in JSON", () => {
   const hide = secretHider({ token: `123456789:${SECRET}` });
   fc.assert(
-    fc.property(fc.integer({ min: 1, max: 4 }), mixed((one) => `\\u00${hex(one)}`), fc.string(), (depth, encode, other) => {
-      let value: unknown = { other, secret: `"${SECRET}"\\`, split: `${SECRET.slice(0, 9)}"\n"${SECRET.slice(9)}` };
-      for (let i = 0; i < depth; i++) value = { text: JSON.stringify(value).replace(SECRET, encode(SECRET)) };
-      const line = hide(JSON.stringify(value));
-      JSON.parse(line);
-      assert.doesNotMatch(line, /AAE-|wxyz/);
-    }),
+    fc.property(
+      fc.integer({ min: 1, max: 2 }),
+      mixed((one) => `\\u00${hex(one)}`),
+      fc.string(),
+      (depth, encode, other) => {
+        let value: unknown = { other, secret: `"${SECRET}"\\`, split: `${SECRET.slice(0, 9)}"\n"${SECRET.slice(9)}` };
+        for (let i = 0; i < depth; i++) value = { text: JSON.stringify(value).replace(SECRET, encode(SECRET)) };
+        const line = hide(JSON.stringify(value));
+        JSON.parse(line);
+        assert.doesNotMatch(line, /AAE-|wxyz/);
+      },
+    ),
   );
 });
 
 test("a pattern takes no time with texts that only resemble a secret", () => {
   const patterns = new RegExp(encodingsOf(SECRET).join("|"), "gi");
-  for (const text of ["A\\".repeat(50_000), `${"A".repeat(50_000)}\\`, '"+\n'.repeat(30_000), `A${"\\".repeat(100_000)}`]) {
+  for (const text of [
+    "A\\".repeat(50_000),
+    `${"A".repeat(50_000)}\\`,
+    '"+\n'.repeat(30_000),
+    `A${"\\".repeat(100_000)}`,
+  ]) {
     assert.equal(text.replaceAll(patterns, ""), text);
   }
 });
