@@ -765,6 +765,38 @@ const SERVER: readonly Mutant[] = [
     to: ":",
     tests: ["protocol/secrets", "config/quote"],
   },
+  {
+    id: "H3",
+    breaks: "a text of a user begins a line of the log",
+    file: "src/observe/logger.ts",
+    from: 'const INDENT = "    ";',
+    to: 'const INDENT = "";',
+    tests: ["observe/logger"],
+  },
+  {
+    id: "H4",
+    breaks: "the log keeps all lines for a reader that never comes",
+    file: "src/observe/log-output.ts",
+    from: "this.#stream.writableLength < this.#limit",
+    to: "this.#limit > 0",
+    tests: ["observe/log-output"],
+  },
+  {
+    id: "H5",
+    breaks: "a web page reads --listen under a name of its own",
+    file: "src/protocol/page-guard.ts",
+    from: "isIP(name) > 0 ||",
+    to: 'name !== "" ||',
+    tests: ["protocol/page-guard"],
+  },
+  {
+    id: "H6",
+    breaks: "the bot's code can read the file of --token-file /dev/fd/3 again",
+    file: "src/config/text-file.ts",
+    from: "closeSync(descriptor);",
+    to: "",
+    tests: ["config/text-file"],
+  },
 ];
 
 export const MUTANTS: readonly Mutant[] = [
