@@ -184,7 +184,10 @@ describe("the threads", () => {
   test("a thread that dies while it has no job is replaced at once", async () => {
     await using heavy = new TestHeavy();
     await heavy.caller.load(WORK);
-    assert.equal(await heavy.caller.call(WORK, "exitSoon").result, "soon");
+    const flag = new Int32Array(new SharedArrayBuffer(4));
+    assert.equal(await heavy.caller.call(WORK, "exitLater", [flag]).result, "later");
+    await eventually(() => heavy.status[0]!.running === 0);
+    Atomics.store(flag, 0, 1);
     await eventually(() => heavy.status[0]!.crashes === 1);
     assert.ok((await placeOf(heavy)).isWarm);
   });
