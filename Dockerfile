@@ -51,7 +51,8 @@ WORKDIR /bot
 VOLUME /data
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=30s --timeout=5s --start-period=60s CMD ["asgigram", "health"]
-ENTRYPOINT ["tini", "--", "asgigram"]
+# Without the flag SIGUSR1 opens a debugger, through which the bot's code could read the token.
+ENTRYPOINT ["tini", "--", "node", "--disable-sigusr1", "/usr/local/bin/asgigram"]
 CMD ["--help"]
 
 ARG VERSION=unknown

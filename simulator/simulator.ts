@@ -33,6 +33,11 @@ export interface SimulatorOptions {
   host?: string;
   /** Default 0: any free port. */
   port?: number;
+  /**
+   * The host name that requests on loopback may have, beside localhost and IP addresses: that of a TLS front on this machine.
+   * Default: `host`.
+   */
+  name?: string;
   token?: string;
   /** Changes to the result of getMe. */
   bot?: Partial<UserFromGetMe>;
@@ -52,6 +57,8 @@ export interface SimulatorOptions {
   /** Injects faults between the caller and the Bot API. */
   intercept?: Intercept;
 }
+
+const LOOPBACK = "127.0.0.1";
 
 const TOKEN = "4839574812:AAFD39kkdpWt3ywyRZergyOLMaJhac60qcS";
 
@@ -90,13 +97,13 @@ export class Simulator extends ClientSide implements AsyncDisposable {
     const poll = new LongPoll(this.#queue, { now, strict: strictPolling });
     const api = new BotApi({ world: this.#world, files, settings: new Settings(), queue: this.#queue, poll });
     const clients = clientRoutes(this.perform, isAction, this.#world.journal);
-    const { intercept } = options;
-    this.#server = createServer({ token, api, files, calls: this.#calls, clients, now, intercept });
+    const { intercept, name = options.host ?? LOOPBACK } = options;
+    this.#server = createServer({ token, api, files, calls: this.#calls, clients, now, intercept, name });
   }
 
   static async start(options: SimulatorOptions = {}): Promise<Simulator> {
     const simulator = new Simulator(options);
-    simulator.#url = await listen(simulator.#server, options.host ?? "127.0.0.1", options.port ?? 0);
+    simulator.#url = await listen(simulator.#server, options.host ?? LOOPBACK, options.port ?? 0);
     return simulator;
   }
 

@@ -22,6 +22,7 @@ import { watchImports } from "./imports.ts";
 import { Instances } from "./instances.ts";
 import { createLifespan, type Lifespan } from "./lifespan.ts";
 import { type Asgi3, loadApplication } from "./loader.ts";
+import { giveUpStartingThreads } from "./permission.ts";
 import { yieldToMainThread } from "./priority.ts";
 import { Retries } from "./retries.ts";
 import { describe, Reporter } from "./reporter.ts";
@@ -29,6 +30,7 @@ import { describe, Reporter } from "./reporter.ts";
 /** Piscina's entry: one endless task per thread, which only the main thread ends. */
 export default async function host(task: HostTask): Promise<void> {
   if (task.yields) yieldToMainThread();
+  giveUpStartingThreads();
   const outbound = new Batch<ToMain>(task.port);
   const reporter = new Reporter(outbound, task.debug);
   if (task.watch) {

@@ -4,12 +4,16 @@
  *   /bot<token>/<method>             the Bot API, GET and POST
  *   /file/bot<token>/<file_path>     downloads
  *   /simulator/…                     the client side (clients.ts)
+ *
+ * Requests of web pages are answered with 403, bodies that are too long with 413.
  */
 
 import type { IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import { createAdaptorServer, type HttpBindings, type ServerType } from "@hono/node-server";
-import { type Context, Hono } from "hono";
+import { type Context, Hono, type MiddlewareHandler } from "hono";
+import { bodyLimit } from "hono/body-limit";
+import { reasonToRefuse } from "../../src/protocol/page-guard.ts";
 import type { BotApi } from "../api/bot-api.ts";
 import { Refusal } from "../api/refusal.ts";
 import { RawJson } from "../api/telegram.ts";
@@ -41,6 +45,8 @@ export interface ServerOptions {
   clients: Hono;
   now: () => number;
   intercept: Intercept | undefined;
+  /** The host name that requests on loopback may have, beside localhost. */
+  name: string;
 }
 
 type Env = { Bindings: HttpBindings };
@@ -56,6 +62,11 @@ const TOKEN = /^\d+:[\w-]+$/;
 
 export function createServer(options: ServerOptions): ServerType {
   const app = new Hono<Env>();
+  app.use(async (c, next) => {
+    const reason = reasonToRefuse(c.env.incoming, options.name);
+    return reason === undefined ? next() : refuse(new Refusal(403, `Forbidden: ${reason}`));
+  });
+  app.use(limitBody);
   app.route("/simulator", options.clients);
   app.get("/file/:bot/*", (c) => download(c, options));
   app.all("/:bot/:method", (c) => botCall(c, options));
@@ -74,6 +85,20 @@ export async function listen(server: ServerType, host: string, port: number): Pr
   const address = server.address() as AddressInfo;
   return `http://${address.family === "IPv6" ? `[${address.address}]` : address.address}:${address.port}`;
 }
+
+/** Telegram takes files of 50 MB; their call comes on top. */
+const LONGEST_BODY = 51 * 2 ** 20;
+
+const TOO_LONG = new Refusal(413, "Request Entity Too Large");
+
+const limitStream = bodyLimit({ maxSize: LONGEST_BODY, onError: () => refuse(TOO_LONG) });
+
+/** Reads a body only if its length is not given: hono's middleware makes every request slower. */
+const limitBody: MiddlewareHandler<Env> = async (c, next) => {
+  const { "content-length": length, "transfer-encoding": coding } = c.env.incoming.headers;
+  if (coding !== undefined) return limitStream(c, next);
+  return Number(length ?? 0) > LONGEST_BODY ? refuse(TOO_LONG) : next();
+};
 
 /** A refusal as an HTTP response. */
 export function refuse({ error_code, description, parameters }: Refusal): Response {

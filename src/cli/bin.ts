@@ -11,10 +11,9 @@ const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
 if (major > NEEDED.major || (major === NEEDED.major && minor >= NEEDED.minor)) {
   const { processContext } = await import("./context.ts");
   const { main } = await import("./main.ts");
-  const code = await main(processContext());
-  // Windows writes to pipes asynchronously: the process ends when standard output is written.
-  if (process.stdout.writableLength === 0) process.exit(code);
-  process.stdout.write("", () => process.exit(code));
+  const { exit } = await import("./exit.ts");
+  const context = processContext();
+  exit(await main(context), context);
 } else {
   const remedy = "Install a newer one (https://nodejs.org), or put it first in PATH.";
   console.error(

@@ -11,6 +11,7 @@ import { type Hide, secretHider } from "../protocol/secrets.ts";
 import type { RunningServer } from "../server.ts";
 import { keepCompiledCode } from "./compiled-code.ts";
 import type { Context } from "./context.ts";
+import { exit } from "./exit.ts";
 import { exitCodeFor } from "./exit-codes.ts";
 import { signalsTo } from "./signals.ts";
 
@@ -25,7 +26,7 @@ export class ServingProcess {
   constructor(context: Context) {
     this.#context = context;
     const { events } = context;
-    events.on("uncaughtException", (error) => process.exit(this.report(error)));
+    events.on("uncaughtException", (error) => exit(this.report(error), context));
     // Without a listener the signal would end the process, however early it comes.
     for (const signal of signalsTo("turn-log-level")) events.on(signal, () => this.#turnLogLevel());
   }

@@ -69,7 +69,7 @@ export const OPTIONS = {
     type: "path",
     example: "/run/secrets/token",
     group: "Bot",
-    help: "File with the token, which keeps it out of ps and env",
+    help: "File with the token, which keeps it out of ps and env; /dev/fd/3 is read once and closed",
   },
   apiUrl: {
     type: "url",
@@ -163,7 +163,7 @@ export const OPTIONS = {
     defaultText: "Node.js's own",
     example: 512,
     group: "Application",
-    help: "Heap limit per worker in megabytes",
+    help: "Limit of each worker's JavaScript heap in megabytes; Buffers do not count, see --memory-limit",
   },
   eventTimeout: {
     type: "number",

@@ -2,7 +2,7 @@
 
 import { ConfigError } from "../protocol/errors.ts";
 import type { OptionLayers } from "./option-layers.ts";
-import { readText } from "./text-file.ts";
+import { readTextOnce } from "./text-file.ts";
 
 /** https://core.telegram.org/bots/api#authorizing-your-bot */
 const TOKEN = /^\d+:[A-Za-z0-9_-]+$/;
@@ -25,7 +25,7 @@ export function checkToken(token: unknown, source: string): string {
 
 /** @throws ConfigError if the file cannot be read, or holds more than a token and a line break */
 export async function readTokenFile(path: string, source: string): Promise<string> {
-  const token = await readText(path, source);
+  const token = await readTextOnce(path, source);
   if (token.trim() === "") throw new ConfigError(`${source} is ${path}, which is empty: it must hold the bot's token`);
   return checkToken(token, `the text in ${path} (${source})`);
 }

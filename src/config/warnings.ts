@@ -6,6 +6,7 @@ import { MACHINE, type Machine, usefulThreads } from "./machine.ts";
 import { environmentOf, OPTION_KEYS } from "./options.ts";
 import type { Settings } from "./settings.ts";
 import type { Sources } from "./sources.ts";
+import { descriptorOf } from "./text-file.ts";
 import { isExposed } from "./token-exposure.ts";
 
 export async function warningsAbout(settings: Settings, { flags, env }: Sources, machine = MACHINE): Promise<string[]> {
@@ -63,6 +64,7 @@ function typedToken(isTyped: boolean): string[] {
 
 async function exposedTokenFile({ token, tokenFile }: Settings): Promise<string[]> {
   const path = tokenFile.value;
-  if (path === undefined || token.source !== tokenFile.source || !(await isExposed(path))) return [];
+  if (path === undefined || token.source !== tokenFile.source || descriptorOf(path) !== undefined) return [];
+  if (!(await isExposed(path))) return [];
   return [`other users of this machine can read or change the token's file; run chmod 600 ${path}`];
 }

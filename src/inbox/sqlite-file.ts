@@ -216,15 +216,17 @@ function formatOf(database: DatabaseSync, path: string): number {
 /** https://sqlite.org/rescode.html */
 const SQLITE_BUSY = 5;
 const FULL = "the disk is full";
+const NO_ANSWER = "the disk does not answer, or the file has been removed";
 /** Remedies by SQLite's error number or the system's error name. */
 const REMEDIES: Record<number | string, string> = {
   [SQLITE_BUSY]: "another process keeps it locked",
   8: "the file or its file system is read-only",
-  10: "the disk does not answer, or the file has been removed",
+  10: NO_ANSWER,
   11: "the file is damaged: move it away to start with an empty inbox, and keep it: it holds updates",
   13: FULL,
   ENOSPC: FULL,
   EDQUOT: FULL,
   EFBIG: FULL,
+  EIO: NO_ANSWER,
   26: "that file is no inbox: choose another --inbox",
 };

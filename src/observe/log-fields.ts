@@ -31,6 +31,7 @@ export const LOG_FIELDS = {
   resident: "Resident memory of the process in megabytes",
   limit: "Its limit in megabytes: `--memory-limit`",
   memory: "Memory of each worker in megabytes, as of its last report",
+  lines: "Lines of the log that were dropped",
   url: "URL of the `--listen` server",
 } as const;
 

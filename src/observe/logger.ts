@@ -1,9 +1,13 @@
 /** The server's log: pino, with lines of JSON or, for people, in colour. It goes to standard error, without secrets. */
 
+import { isatty } from "node:tty";
 import pino from "pino";
 import { prettyFactory } from "pino-pretty";
 import type { Hide } from "../protocol/secrets.ts";
+import { escaped } from "../protocol/unprintable.ts";
 import type { LogFields } from "./log-fields.ts";
+import { LogOutput } from "./log-output.ts";
+import { standardError } from "./standard-error.ts";
 
 export type Level = "trace" | "debug" | "info" | "warn" | "error" | "fatal";
 
@@ -23,23 +27,29 @@ export interface LoggerOptions {
   level: Level | "silent";
   format: "auto" | "pretty" | "json";
   hide: Hide;
-  /** Writes a line that ends in a line feed. Default: to standard error. */
+  /** Writes a line that ends in a line feed. Default: to standard error, without waiting for its reader. */
   write?: ((line: string) => void) | undefined;
 }
 
 const STDERR = 2;
 
-export function createLogger({ level, format, hide, write = toStandardError() }: LoggerOptions): Logger {
+export function createLogger({ level, format, hide, write }: LoggerOptions): Logger {
   const show = formatter(format);
-  return pino(
+  const output =
+    write ??
+    toStandardError((lines) => {
+      log.error({ lines }, "lines of the log were dropped: standard error was not read");
+    });
+  const log = pino(
     {
       level,
       base: null,
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (level) => ({ level }) },
     },
-    { write: (line) => write(hide(show(line))) },
+    { write: (line) => output(hide(show(line))) },
   ) as Logger;
+  return log;
 }
 
 /** The logger for applications' output: it logs at every level of the server's log but `silent`. */
@@ -73,22 +83,40 @@ export function onLevelChange(log: Logger, changed: () => void): void {
   });
 }
 
-/** Synchronous, so that the last lines of a process that is killed are not lost, and none waits in libuv's pool. */
-function toStandardError(): (line: string) => void {
-  const stderr = pino.destination({ dest: STDERR, sync: true });
-  return (line) => stderr.write(line);
+/**
+ * A reader that keeps up gets each line at once: none is lost with a process that is killed, and none waits in libuv's pool.
+ * @param onGap is told how many lines were dropped
+ */
+function toStandardError(onGap: (lines: number) => void): (line: string) => void {
+  const output = new LogOutput(standardError(), onGap);
+  return (line) => output.write(line);
 }
 
+/** No text in a line can change the terminal or begin a line of its own. */
 function formatter(format: LoggerOptions["format"]): (line: string) => string {
-  const isTerminal = process.stderr.isTTY === true;
-  if (format === "json" || (format === "auto" && !isTerminal)) return (line) => line;
-  const colorize = isTerminal && !process.env.NO_COLOR;
-  return prettyFactory({
-    colorize,
+  const isTerminal = isatty(STDERR);
+  // The line is JSON: the line feed at its end is the only one.
+  if (format === "json" || (format === "auto" && !isTerminal)) return (line) => escaped(line, "\n");
+  const pretty = prettyFactory({
+    colorize: isTerminal && !process.env.NO_COLOR,
     translateTime: "SYS:HH:MM:ss.l",
     singleLine: true,
-    // A stack keeps its line breaks. Other control characters are removed: they could change the terminal.
-    errorLikeObjectKeys: ["error"],
-    customPrettifiers: { error: (error) => String(error).replace(/[^\P{Cc}\n\t]/gu, "") },
+    messageFormat: (fields, key) => indented(String(fields[key])),
   });
+  return (line) => {
+    // Not left to pino-pretty, which parses lines of an error that look like JSON.
+    const { error, ...rest } = JSON.parse(line, (_, value) => (typeof value === "string" ? visible(value) : value));
+    return pretty(rest) + (error === undefined ? "" : `${INDENT}error: ${indented(String(error))}\n`);
+  };
+}
+
+const INDENT = "    ";
+
+/** Keeps line breaks and tabs: a stack has them. */
+function visible(text: string): string {
+  return escaped(text.replaceAll("\r\n", "\n"), "\n\t");
+}
+
+function indented(text: string): string {
+  return text.replaceAll("\n", `\n${INDENT}`);
 }

@@ -4,12 +4,15 @@
  *   /healthz    200: the process lives and its event loop turns
  *   /readyz     200, or 503 with the reasons as JSON
  *   /metrics    metrics in Prometheus's text format
+ *
+ * Requests of web pages are answered with 403.
  */
 
 import type { AddressInfo } from "node:net";
-import { createAdaptorServer, type ServerType } from "@hono/node-server";
+import { createAdaptorServer, type HttpBindings, type ServerType } from "@hono/node-server";
 import { Hono } from "hono";
 import { ListenError } from "../protocol/errors.ts";
+import { reasonToRefuse } from "../protocol/page-guard.ts";
 import type { Metrics } from "./metrics.ts";
 import { whyNotReady } from "./readiness.ts";
 import type { Status } from "./status.ts";
@@ -52,8 +55,15 @@ export class StatusServer {
   }
 }
 
-function routes({ status, metrics }: StatusServerOptions): Hono {
-  const app = new Hono();
+type Env = { Bindings: HttpBindings };
+
+/** No route reads the body of a request, so its length does not matter. */
+function routes({ host, status, metrics }: StatusServerOptions): Hono<Env> {
+  const app = new Hono<Env>();
+  app.use(async (c, next) => {
+    const reason = reasonToRefuse(c.env.incoming, host);
+    return reason === undefined ? next() : c.text(`${reason}\n`, 403);
+  });
   app.get("/healthz", (c) => c.text("ok\n"));
   app.get("/readyz", async (c) => {
     const reasons = await whyNotReady(status());

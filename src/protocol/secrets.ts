@@ -4,6 +4,7 @@
  */
 
 import { unescape as decode } from "node:querystring";
+import { encodingsOf } from "./encodings.ts";
 
 /** Returns the text without secrets. */
 export type Hide = (text: string) => string;
@@ -27,7 +28,7 @@ const CREDENTIALS = /\/\/[^/@\s"'\\]+@/g;
 const LONG_ENOUGH = 8;
 
 export function secretHider({ token, proxy }: Secrets): Hide {
-  const tokens = new RegExp([...formsOf([token, halfOf(token)]), TOKEN].join("|"), "gi");
+  const tokens = new RegExp([...formsOf([token]), TOKEN, ...halfOf(token).flatMap(encodingsOf)].join("|"), "gi");
   const passwords = formsOf(passwordsIn(proxy));
   const others = new RegExp(passwords.join("|") || "(?!)", "g");
   return (text) =>
@@ -44,9 +45,9 @@ export function tokenPattern(digits: number, characters: number): string {
 }
 
 /** The part behind the colon is the secret; the part before it is the bot's id, which is public. */
-function halfOf(token = ""): string | undefined {
+function halfOf(token = ""): string[] {
   const half = token.slice(token.indexOf(":") + 1);
-  return half.length >= 2 * LONG_ENOUGH ? half : undefined;
+  return half.length >= 2 * LONG_ENOUGH ? [half] : [];
 }
 
 function passwordsIn(proxy: string | false | undefined): (string | undefined)[] {

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
+import { closeSync, fstatSync, openSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import { readText } from "../../src/config/text-file.ts";
+import { descriptorOf, readText, readTextOnce } from "../../src/config/text-file.ts";
 
 const folder = await mkdtemp(join(tmpdir(), "asgigram-text-"));
 after(() => rm(folder, { recursive: true }));
@@ -32,4 +33,34 @@ test("a token in the place of a file name is not shown", async () => {
     assert.equal(error.cause, undefined);
     return true;
   });
+});
+
+test("a file that the parent process opened is read once and closed", async (t) => {
+  if (process.platform === "win32") return t.skip("Windows has no /dev/fd");
+  const path = join(folder, "once");
+  await writeFile(path, "text\n");
+  for (const name of ["/dev/fd", "/proc/self/fd"]) {
+    const descriptor = openSync(path, "r");
+    assert.equal(await readTextOnce(`${name}/${descriptor}`, "--token-file"), "text\n");
+    assert.throws(() => fstatSync(descriptor), { code: "EBADF" });
+  }
+  assert.equal(await readTextOnce(path, "--token-file"), "text\n");
+  assert.equal(await readTextOnce(path, "--token-file"), "text\n");
+});
+
+test("a descriptor that is not open is refused with the remedy, and none of Node.js's own is closed", async (t) => {
+  if (process.platform === "win32") return t.skip("Windows has no /dev/fd");
+  await assert.rejects(readTextOnce("/dev/fd/999", "--token-file"), {
+    message: "--token-file is /dev/fd/999, which is not open: start asgigram with 3< and the file",
+  });
+  const device = openSync("/dev/null", "r");
+  await assert.rejects(readTextOnce(`/dev/fd/${device}`, "--token-file"), /which is not open/);
+  closeSync(device);
+});
+
+test("standard streams and other files are no descriptors", () => {
+  assert.equal(descriptorOf("/dev/fd/3"), 3);
+  for (const path of ["/dev/fd/0", "/dev/fd/2", "/dev/stdin", "/dev/fd/x", "/home/dev/fd/3", "/dev/fd/3/x"]) {
+    assert.equal(descriptorOf(path), undefined, path);
+  }
 });

@@ -148,6 +148,15 @@ test("an update that a killed container was handling is delivered by the next on
   await engine("volume", "rm", VOLUME);
 });
 
+test("SIGUSR1 opens no debugger in a container", async () => {
+  await using container = serve("echo.ts");
+  await container.says("serving");
+  await container.inside("sh", "-c", "kill -USR1 1; kill -USR2 1");
+  await container.says("the log level is now debug");
+  assert.equal(await container.stop(), 0, container.output);
+  assert.doesNotMatch(container.output, /Debugger listening/);
+});
+
 test("orphaned processes in a container are reaped", async () => {
   await using container = serve("echo.ts");
   await container.says("serving");

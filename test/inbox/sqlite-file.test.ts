@@ -201,4 +201,8 @@ test("an error of SQLite becomes an InboxError with the file, a remedy and the c
       (error) => (error as Error).cause === cause,
     );
   }
+  const noAnswer = () => {
+    throw Object.assign(new Error("EIO: i/o error, fdatasync"), { code: "EIO" });
+  };
+  refuses(() => guarded("written", "/x.sqlite", noAnswer), /could not be written: EIO: .*; the disk does not answer/);
 });

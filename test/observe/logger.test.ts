@@ -3,6 +3,8 @@ import { spawnSync } from "node:child_process";
 import { resolve } from "node:path";
 import { describe, test } from "node:test";
 import { stripVTControlCharacters } from "node:util";
+import fc from "fast-check";
+import type { LogFields } from "../../src/observe/log-fields.ts";
 import { applicationLogger, createLogger, type LoggerOptions, turnLevel } from "../../src/observe/logger.ts";
 import { secretHider } from "../../src/protocol/secrets.ts";
 
@@ -44,6 +46,38 @@ function recorded(level: LoggerOptions["level"], secrets = {}) {
   return { log, lines: () => lines.splice(0).map((line) => JSON.parse(line) as Line) };
 }
 
+/** The text of one error, with these fields. */
+function written(format: "json" | "pretty", fields: LogFields, msg: string): string {
+  const lines: string[] = [];
+  const log = createLogger({ level: "info", format, hide: (text) => text, write: (line) => lines.push(line) });
+  log.error(fields, msg);
+  return lines.join("");
+}
+
+const UNPRINTABLE = /[\p{Cc}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/u;
+
+/** Harmful and harmless text. */
+const TEXT = fc
+  .array(
+    fc.oneof(
+      fc.string({ unit: "binary" }),
+      fc.constantFrom(
+        "\n[12:30:00.123] FATAL: forged",
+        '\n{"level":"fatal","msg":"forged"}',
+        '\n"stack": "\\u001b[2J\\nforged"',
+        "\r\n",
+        "\r",
+        "\u0085",
+        "\u001b[31m",
+        "\u009b2J",
+        "\u202e",
+        "\u2028",
+      ),
+    ),
+    { maxLength: 6 },
+  )
+  .map((parts) => parts.join(""));
+
 describe("the log", () => {
   test("the log is lines of JSON with time, level, message and fields, complete when the process is killed", () => {
     const [line] = lines("info") as [Line];
@@ -81,21 +115,50 @@ describe("the log", () => {
     assert.match(text, /INFO: application: printed\n.*in two lines/);
   });
 
-  test("a stack is printed line by line and without control characters by `pretty`, and in one line by `json`", () => {
+  test("a stack is printed line by line by `pretty`, and in one line by `json`; control characters are visible", () => {
     const error = "Error: no \u001b[2Jluck\n    at bot.ts:3:11\n  [cause]: Error: none";
-    const lineOf = (format: "json" | "pretty") => {
-      const lines: string[] = [];
-      const log = createLogger({ level: "info", format, hide: (text) => text, write: (line) => lines.push(line) });
-      log.error({ worker: 1, error }, "it threw");
-      return lines.join("");
-    };
-    const [first, ...rest] = lineOf("pretty").split("\n");
+    const [first, ...rest] = written("pretty", { worker: 1, error }, "it threw").split("\n");
     assert.match(first!, /ERROR: it threw \{"worker":1\}$/);
     assert.equal(
       rest.map((line) => line.slice(4)).join("\n"),
-      "error: Error: no [2Jluck\n    at bot.ts:3:11\n  [cause]: Error: none\n",
+      "error: Error: no \\u001b[2Jluck\n    at bot.ts:3:11\n  [cause]: Error: none\n",
     );
-    assert.equal(lineOf("json").split("\n").length, 2);
+    assert.equal(written("json", { worker: 1, error }, "it threw").split("\n").length, 2);
+  });
+});
+
+describe("text from outside", () => {
+  test("no text forges a line, moves the cursor or turns the direction of a pretty log", () => {
+    fc.assert(
+      fc.property(fc.array(TEXT), TEXT, TEXT, TEXT, (memory, msg, error, scope) => {
+        const text = written("pretty", { scope, error, memory }, msg);
+        assert.ok(text.endsWith("\n"));
+        const [first, ...rest] = text.slice(0, -1).split("\n");
+        assert.match(first!, /^\[\d\d:\d\d:\d\d\.\d{3}\] ERROR: /);
+        for (const line of rest) assert.ok(line.startsWith("    "), line);
+        assert.doesNotMatch(text.replaceAll(/[\n\t]/g, ""), UNPRINTABLE);
+      }),
+    );
+  });
+
+  test("no text breaks a line of JSON, which keeps it as it was", () => {
+    fc.assert(
+      fc.property(TEXT, TEXT, TEXT, (msg, error, scope) => {
+        const line = written("json", { scope, error }, msg);
+        const { level, time: _, ...said } = JSON.parse(line);
+        assert.deepEqual([level, said], ["error", { scope, error, msg }]);
+        assert.doesNotMatch(line.slice(0, -1), UNPRINTABLE);
+      }),
+    );
+  });
+
+  test("a line break of Windows is one line break", () => {
+    assert.match(written("pretty", {}, "one\r\ntwo\rthree"), / one\n {4}two\\u000dthree\s*$/);
+  });
+
+  test("an error that holds a line of broken JSON is printed as it is", () => {
+    const error = 'Error: no luck\n  "stack": "\\q\\u001b"';
+    assert.ok(written("pretty", { error }, "it threw").endsWith('no luck\n      "stack": "\\q\\u001b"\n'));
   });
 });
 

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { after, describe, test } from "node:test";
 import { StatusServer } from "../../src/observe/status-server.ts";
 import { ListenError } from "../../src/protocol/errors.ts";
+import { requestRaw } from "../raw-request.ts";
 import { HEALTHY, worker } from "./healthy-status.ts";
 
 let status = HEALTHY;
@@ -65,4 +66,18 @@ describe("an address that cannot be used rejects with a ListenError and its reas
       });
     });
   }
+});
+
+test("pages of other origins and foreign names are refused with 403 at every path", async () => {
+  for (const path of ["/healthz", "/readyz", "/metrics", "/"]) {
+    assert.equal((await ask(path, { headers: { origin: "https://evil.example" } })).status, 403);
+    assert.equal((await requestRaw(server.url, { path, headers: { host: "evil.example" } })).status, 403);
+  }
+  assert.equal((await ask("/healthz", { headers: { origin: server.url } })).status, 200);
+});
+
+test("a request is answered before its body has come, however long that is", async () => {
+  const headers = { "content-length": String(2 ** 40) };
+  const { status } = await requestRaw(server.url, { path: "/healthz", method: "POST", headers, body: "the beginning" });
+  assert.equal(status, 404);
 });

@@ -16,6 +16,7 @@ import type {
 import { provide } from "../../src/protocol/services.ts";
 import { watchImports } from "../imports.ts";
 import { captureOutput } from "../output.ts";
+import { giveUpStartingThreads } from "../permission.ts";
 import { yieldToAllThreads } from "../priority.ts";
 import { ChildProcess } from "./child-process.ts";
 import { type Die, reportDeath } from "./death-report.ts";
@@ -61,6 +62,7 @@ function abort(message: Extract<ToHeavyThread, { type: "abort" }>): void {
 async function load(task: LoadTask): Promise<HeavyResult> {
   const report = (message: FromHeavyThread) => task.control.postMessage(message);
   yieldToAllThreads();
+  giveUpStartingThreads();
   const finishOutput = task.captures
     ? captureOutput((stream, text) => report({ type: "output", stream, text }))
     : () => {};

@@ -4,21 +4,17 @@
  */
 
 import { stripVTControlCharacters } from "node:util";
+import { escaped, UNPRINTABLE } from "../../protocol/unprintable.ts";
 
-/** Control characters, and characters that change the direction of text: https://www.unicode.org/reports/tr9/#Directional_Formatting_Characters */
-const DANGEROUS = /[\p{Cc}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/gu;
-
-/** Removes dangerous characters; keeps the line breaks. */
+/** Removes unprintable characters; keeps the line breaks. */
 export function printable(text: string): string {
   const lines = stripVTControlCharacters(text).split(/\r\n|[\n\r\u2028\u2029]/u);
-  return lines.map((line) => line.replaceAll("\t", "  ").replaceAll(DANGEROUS, "")).join("\n");
+  return lines.map((line) => line.replaceAll("\t", "  ").replaceAll(UNPRINTABLE, "")).join("\n");
 }
 
-/** The same value as JSON, with dangerous characters as `\uXXXX`. */
+/** The same value as JSON, with unprintable characters as `\uXXXX`. */
 export function json(value: unknown, indent?: number): string {
-  return JSON.stringify(value, null, indent).replaceAll(DANGEROUS, (character) =>
-    character === "\n" ? character : `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
-  );
+  return escaped(JSON.stringify(value, null, indent), "\n");
 }
 
 /** Cuts text that is wider than this. */

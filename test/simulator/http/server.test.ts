@@ -3,6 +3,7 @@ import { subscribe } from "node:diagnostics_channel";
 import type { Server } from "node:http";
 import { test } from "node:test";
 import { refuse, Simulator, tooManyRequests } from "../../../simulator/index.ts";
+import { requestRaw } from "../../raw-request.ts";
 import { callerOf, type Reply, verdict } from "../caller.ts";
 
 async function get(simulator: Simulator, path: string, init?: RequestInit) {
@@ -153,4 +154,43 @@ test("no timeout resets a request that waits to be read: neither of an idle conn
   assert.equal(headers.get("keep-alive"), null);
   const [{ keepAliveTimeout, headersTimeout, requestTimeout, timeout }] = servers as [Server];
   assert.deepEqual([keepAliveTimeout, headersTimeout, requestTimeout, timeout], [0, 0, 0, 0]);
+});
+
+test("pages of other origins and foreign names are refused with 403, for the Bot API and for the client side", async () => {
+  await using simulator = await Simulator.start();
+  const forbidden = { ok: false, error_code: 403 };
+  for (const path of [`/bot${simulator.token}/getMe`, "/simulator/user", "/simulator/stream"]) {
+    const { error_code, ok } = (await get(simulator, path, { headers: { origin: "https://evil.example" } })).body;
+    assert.deepEqual({ ok, error_code }, forbidden);
+    const { status, text } = await requestRaw(simulator.url, { path, headers: { host: "evil.example" } });
+    assert.deepEqual([status, JSON.parse(text).error_code], [403, 403]);
+  }
+  await using named = await Simulator.start({ name: "bot-api.test" });
+  const behindFront = { path: `/bot${named.token}/getMe`, headers: { host: "bot-api.test" } };
+  assert.equal((await requestRaw(named.url, behindFront)).status, 200);
+  const simple = {
+    method: "POST",
+    body: '{"name":"mallory"}',
+    headers: { origin: "null", "content-type": "text/plain" },
+  };
+  assert.equal((await get(simulator, "/simulator/user", simple)).status, 403);
+});
+
+test("a file of 50 MB is taken, a longer body is refused, whether its length is given or not", async () => {
+  await using simulator = await Simulator.start();
+  const ann = await simulator.user("ann");
+  await ann.sendText("hello");
+  const path = `/bot${simulator.token}/sendDocument`;
+  const form = new FormData();
+  form.set("chat_id", String(ann.id));
+  form.set("document", new File([new Uint8Array(50 * 2 ** 20)], "film.mp4"));
+  assert.equal(
+    (await get(simulator, path, { method: "POST", body: form })).body.result.document.file_size,
+    50 * 2 ** 20,
+  );
+  const long = { path, method: "POST", headers: { "content-length": String(2 ** 40) }, body: "the beginning" };
+  const { status, text } = await requestRaw(simulator.url, long);
+  assert.deepEqual([status, JSON.parse(text).description], [413, "Request Entity Too Large"]);
+  const endless = { path: "/simulator/user", method: "POST", body: " ".repeat(52 * 2 ** 20) };
+  assert.equal((await requestRaw(simulator.url, endless)).status, 413);
 });

@@ -1,0 +1,18 @@
+/** The end of the process. */
+
+import type { Writable } from "node:stream";
+
+/** Time that the reader of standard error has for the last lines: ms. It may be stalled. */
+const PATIENCE = 500;
+
+/** Ends the process when its output is written; at once if none waits. */
+export function exit(code: number, { stdout, stderr }: { stdout: Writable; stderr: Writable }): void {
+  if (stdout.writableLength === 0 && stderr.writableLength === 0) return process.exit(code);
+  const late = new Promise((resolve) => setTimeout(resolve, PATIENCE));
+  void Promise.all([written(stdout), Promise.race([written(stderr), late])]).then(() => process.exit(code));
+}
+
+/** Resolves when all is written, or never will be. */
+function written(stream: Writable): Promise<unknown> {
+  return new Promise((resolve) => stream.write("", resolve));
+}
