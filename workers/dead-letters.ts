@@ -110,6 +110,7 @@ class Teller implements Caller, ContextOwner {
   readonly unsettled = [];
   readonly held = undefined;
   readonly streams = new Streams();
+  readonly answered = (): void => {};
   readonly #calls: Pick<Calls, "make">;
   readonly #defaults: Defaults;
   #isOver = false;

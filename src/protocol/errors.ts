@@ -148,8 +148,8 @@ export class RetryLater extends AsgigramError {
   readonly code = "ASGIGRAM_RETRY_LATER";
   /** Milliseconds until the next attempt; undefined: 0.1 s, doubling with each attempt up to 60 s. */
   readonly after: number | undefined;
-  constructor({ after, ...options }: { after?: number } & ErrorOptions = {}) {
-    super(after === undefined ? "try this event later" : `try this event in ${after / 1000} s`, options);
+  constructor({ after, message, ...options }: { after?: number; message?: string } & ErrorOptions = {}) {
+    super(message ?? (after === undefined ? "try this event later" : `try this event in ${after / 1000} s`), options);
     this.after = after;
   }
 }

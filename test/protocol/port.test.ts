@@ -56,6 +56,7 @@ test("a worker that gets any item at all handles the event behind it or is repla
       eventTimedOut() {},
       settled() {},
       kept() {},
+      retried() {},
       failed() {},
     },
     calls: {

@@ -95,6 +95,7 @@ export class PoolBench implements AsyncDisposable {
         needsQuarantine: () => this.needsQuarantine,
         eventTimedOut: ({ number: worker }, seq) => this.#report({ type: "timed out", worker, seq }),
         kept: ({ number: worker }, seq) => this.#report({ type: "kept", worker, seq }),
+        retried() {},
         settled: ({ number: worker }, seqs) => this.#report({ type: "settled", worker, seqs }),
         failed: ({ number: worker }, seq) => this.#report({ type: "failed", worker, seq }),
         posted: (_, seq) => this.places.get(seq),

@@ -45,6 +45,7 @@ class Bench implements AsyncDisposable {
       updates: {
         settled: (_, seqs) => this.#did(`settled: ${seqs}`),
         kept: (_, seq) => this.#did(`kept: ${seq}`),
+        retried: (_, seq) => this.#did(`retried: ${seq}`),
         failed: (_, seq, error) => this.#did(`failed: ${seq}, ${error}`),
       },
       calls: {

@@ -16,7 +16,8 @@ function eventOf(kind = "message", payload: TelegramObject = MESSAGE, attempt = 
   const event = { type: `telegram.${kind}`, ...payload };
   const delivery = new EventDelivery(900, attempt);
   attachDelivery(event, delivery);
-  return { seq: 1, event, route: routeOf(kind, payload, { id: 99 }), delivery };
+  const item = { seq: 1, attempt, body: "{}" };
+  return { seq: 1, event, route: routeOf(kind, payload, { id: 99 }), delivery, item };
 }
 
 function setUp({ text, limit }: { text?: string; limit?: number } = {}) {

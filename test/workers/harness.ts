@@ -192,6 +192,7 @@ export class Harness implements AsyncDisposable {
         posted: () => undefined,
         eventTimedOut: (_, seq) => add(this.timedOut, seq),
         kept: (_, seq) => add(this.kept, seq),
+        retried() {},
         settled: (_, seqs) => add(this.settledTogether, seqs),
         failed: (_, seq, error) => add(this.failures, { seq, error }),
       },

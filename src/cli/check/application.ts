@@ -69,6 +69,7 @@ function startWorker(threads: Threads, heavy: Heavy, options: ApplicationOptions
       maxInstances: 1,
       idleTimeout: Number.POSITIVE_INFINITY,
       eventTimeout: Number.POSITIVE_INFINITY,
+      retry: 0,
       onFailure: undefined,
       // No event comes.
       bot: { id: 0 },
@@ -76,7 +77,7 @@ function startWorker(threads: Threads, heavy: Heavy, options: ApplicationOptions
       watch: false,
       yields: false,
     },
-    updates: { settled() {}, kept() {}, failed() {} },
+    updates: { settled() {}, kept() {}, retried() {}, failed() {} },
     calls: { call() {}, busy() {} },
     words,
     onPushed: (worker) => setImmediate(() => worker.flush()),
