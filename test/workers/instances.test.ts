@@ -1592,7 +1592,7 @@ suite("an event that is tried again later", () => {
       ],
     );
     assert.match(retried[0]!.error, /try this event in 1 s/);
-    assert.deepEqual([failed, settled], [[], [3, 1, 2]]);
+    assert.deepEqual([failed, settled], [[], [3, 1, 2, 4]]);
   });
 
   test("with --retry any throw is tried again, so often", async (t) => {
