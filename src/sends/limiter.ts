@@ -5,7 +5,7 @@
  *   open ---- a second shows the bot's limit ----> paced, at what succeeded in that second
  *   paced --- again --> slower (learnt-rate.ts); not for a while --> faster, as long as calls wait for it
  *         --- a minute without a refusal, and no call waits --> open
- *   open, paced --- five rested chats refused in a row, and no success for 0.2 s --> shut: one call in 0.5 s, the probe
+ *   open, paced --- many rested chats refused in a row, and no success for 0.2 s --> shut: one call in 0.5 s, the probe
  *   shut ---- a call succeeds --> as before; slower if the first probe was refused
  *
  * With a rate of its own it is never faster than that. Pure: nothing waits here.
