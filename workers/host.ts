@@ -24,8 +24,8 @@ import { createLifespan, type Lifespan } from "./lifespan.ts";
 import { type Asgi3, loadApplication } from "./loader.ts";
 import { giveUpStartingThreads } from "./permission.ts";
 import { yieldToMainThread } from "./priority.ts";
-import { Retries } from "./retries.ts";
 import { describe, Reporter } from "./reporter.ts";
+import { Retries } from "./retries.ts";
 
 /** Piscina's entry: one endless task per thread, which only the main thread ends. */
 export default async function host(task: HostTask): Promise<void> {

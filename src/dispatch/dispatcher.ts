@@ -70,11 +70,7 @@ export class Dispatcher {
   /** Scopes that have, or had, a suspect: their instances are in quarantine, or nowhere. */
   readonly #quarantined = new Set<string>();
   readonly #highWater = new HighWater(() =>
-    Math.max(
-      this.#unsettled / this.#options.limit,
-      this.#inMemory / MOST_EVENTS,
-      this.#characters / MOST_CHARACTERS,
-    ),
+    Math.max(this.#unsettled / this.#options.limit, this.#inMemory / MOST_EVENTS, this.#characters / MOST_CHARACTERS),
   );
   #unsettled = 0;
   /** Unsettled events whose bodies are in memory, and characters in them. */

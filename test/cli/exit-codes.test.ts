@@ -12,6 +12,7 @@ const INSIDE = [
   "ASGIGRAM_NO_DELIVERY",
   "ASGIGRAM_QUEUE_FULL",
   "ASGIGRAM_JOB_CRASHED",
+  "ASGIGRAM_RETRY_LATER",
 ];
 
 test("every error that can end the process has one exit code", () => {

@@ -5,7 +5,18 @@ import { Arrivals } from "../../src/dispatch/arrivals.ts";
 import type { Arrival } from "../../src/dispatch/line.ts";
 
 const arrival = (seq: number, isSuspect = false): Arrival => {
-  return { seq, update_id: seq, kind: "message", scope: "chat:1", received_at: 0, attempts: 0, deaths: 0, body: "", id: 1, isSuspect };
+  return {
+    seq,
+    update_id: seq,
+    kind: "message",
+    scope: "chat:1",
+    received_at: 0,
+    attempts: 0,
+    deaths: 0,
+    body: "",
+    id: 1,
+    isSuspect,
+  };
 };
 
 test("they are a list of which the first leaves first", () => {
@@ -27,7 +38,10 @@ test("they are a list of which the first leaves first", () => {
           else assert.deepEqual(arrivals.takeAll(), model.splice(0));
         }
         assert.deepEqual([arrivals.length, arrivals.first], [model.length, model[0]]);
-        assert.equal(arrivals.hasSuspect, model.some(({ isSuspect }) => isSuspect));
+        assert.equal(
+          arrivals.hasSuspect,
+          model.some(({ isSuspect }) => isSuspect),
+        );
       }
     }),
     { numRuns: 50 },

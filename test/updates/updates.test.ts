@@ -337,7 +337,10 @@ describe("an update", () => {
     t.mock.timers.enable({ apis: ["Date"], now: 5000 });
     await using process = await Process.start();
     const { updates, worker } = process;
-    assert.deepEqual([updates.unsettled, updates.inFlight, updates.oldest, updates.fullSince], [0, 0, undefined, undefined]);
+    assert.deepEqual(
+      [updates.unsettled, updates.inFlight, updates.oldest, updates.fullSince],
+      [0, 0, undefined, undefined],
+    );
     await updates.idle();
     await process.receive(...Array.from({ length: 40 }, (_, i) => update(i, 5)));
     assert.deepEqual([updates.unsettled, updates.inFlight, updates.oldest], [40, 2, 5000]);

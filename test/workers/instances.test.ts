@@ -76,7 +76,8 @@ function setUp(t: TestContext, application: Application, options: Partial<Instan
     pulse: { willWorkAt() {}, count: (reason) => dropped.push(reason) },
     deadLetters: { tell: () => undefined },
     retries: new Retries(0),
-    again: ({ seq, attempt, body }) => delivered(seq, routeOf("message", { chat: { id: chats.get(seq) } }, BOT), body, attempt),
+    again: ({ seq, attempt, body }) =>
+      delivered(seq, routeOf("message", { chat: { id: chats.get(seq) } }, BOT), body, attempt),
     ...options,
   });
   let flushes = 0;
