@@ -41,6 +41,12 @@ export interface Functions {
   kill(): void;
 }
 
+/**
+ * Piscina requires this file first. Without this name Node.js wraps the exports of a required module in another one, and a thread that is
+ * ended within that step ends the process (`CreateRequiredModuleFacade`, a failed assertion).
+ */
+export const __esModule = true;
+
 /** Piscina's entry. */
 export default async function heavy(task: HeavyTask): Promise<HeavyResult> {
   return task.type === "load" ? load(task) : { outcome: await run(task) };
