@@ -335,9 +335,9 @@ export class Dispatcher {
     if (!state.isOpen || posted >= POSTED_PER_WORKER) return undefined;
     if (state.suspects.length > 0 || state.alone) {
       if (posted > 0) return undefined;
-      const suspect = state.suspects.shift();
-      state.alone = suspect !== undefined;
-      if (suspect !== undefined) return suspect;
+      // Nothing is at hand, no suspect either, so one waits.
+      state.alone = true;
+      return state.suspects.shift();
     }
     for (const line of state.ready) {
       state.ready.delete(line);
