@@ -41,10 +41,7 @@ export interface Functions {
   kill(): void;
 }
 
-/**
- * Piscina requires this file first. Without this name Node.js wraps the exports of a required module in another one, and a thread that is
- * ended within that step ends the process (`CreateRequiredModuleFacade`, a failed assertion).
- */
+/** As in the entry of the workers, host.ts. */
 export const __esModule = true;
 
 /** Piscina's entry. */
