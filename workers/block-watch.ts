@@ -23,7 +23,7 @@ export interface BlockWatchOptions {
 
 /** An event loop that does not turn for so long is blocked: ms. */
 const BLOCKED = 200;
-/** Time from the begin of one watched turn to that of the next: ms. Watching each turn costs 3 % of a short event. */
+/** Time from the beginning of one watched turn to that of the next: ms. An immediate for each turn is felt where events are short. */
 const SPACING = 20;
 
 export class BlockWatch {

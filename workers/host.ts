@@ -27,6 +27,12 @@ import { yieldToMainThread } from "./priority.ts";
 import { describe, Reporter } from "./reporter.ts";
 import { Retries } from "./retries.ts";
 
+/**
+ * Piscina requires this file first. Without this name Node.js wraps the exports of a required module in another one, and a thread that is
+ * ended within that step ends the process (`CreateRequiredModuleFacade`, a failed assertion).
+ */
+export const __esModule = true;
+
 /** Piscina's entry: one endless task per thread, which only the main thread ends. */
 export default async function host(task: HostTask): Promise<void> {
   if (task.yields) yieldToMainThread();

@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
+import { createRequire } from "node:module";
 import { join } from "node:path";
 import { test } from "node:test";
 import { setImmediate as turn } from "node:timers/promises";
+import { pathToFileURL } from "node:url";
 import { MessageChannel } from "node:worker_threads";
 import { Pulse } from "../../src/protocol/pulse.ts";
 import { Threads } from "../../src/threads/threads.ts";
@@ -10,6 +12,13 @@ import { hostTask, NO_JOBS } from "../host-task.ts";
 
 const application = join(import.meta.dirname, "../end-to-end/apps/echo.ts");
 const task = { ...hostTask({ application, directory: import.meta.dirname }), worker: 0 };
+
+for (const entry of ["workers/host.ts", "workers/heavy/host.ts"]) {
+  test(`${entry} is required without a wrapper, in the making of which an ended thread ends the process`, async () => {
+    const path = join(import.meta.dirname, "../..", entry);
+    assert.equal(createRequire(import.meta.url)(path), await import(pathToFileURL(path).href));
+  });
+}
 
 /** Runs a host. `up` resolves when it is ready, `over` when its thread has ended. */
 function run(threads: Threads) {

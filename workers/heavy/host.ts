@@ -42,6 +42,9 @@ export interface Functions {
   kill(): void;
 }
 
+/** As in the entry of the workers, host.ts. */
+export const __esModule = true;
+
 /** Piscina's entry. */
 export default async function heavy(task: HeavyTask): Promise<HeavyResult> {
   return task.type === "load" ? load(task) : { outcome: await run(task) };
