@@ -110,6 +110,9 @@ async function runPhases(task: Task, stub: Channel, place: Place): Promise<Run> 
   }
 }
 
+// A bench that is cut short leaves no server behind.
+for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => process.exit(1));
+
 /** The server under test. */
 class Server {
   readonly pid: number;
@@ -132,6 +135,7 @@ class Server {
       throw new Error(`the server ended with ${signal ?? code}:\n${readFileSync(log, "utf8").slice(-2000)}`);
     });
     this.death.catch(() => {});
+    process.once("exit", () => this.#process.kill("SIGKILL"));
   }
 
   /** Sends SIGTERM, then SIGKILL, as a container is stopped. */

@@ -121,7 +121,7 @@ class Host {
       pulse,
       deadLetters,
     });
-    reporter.contain = (error) => this.#instances.threwUncaught(error);
+    reporter.instances = this.#instances;
     const blocks = new BlockWatch({ task, reporter, pulse, instances: this.#instances });
     task.port.on("message", (items: ToWorker[]) => {
       blocks.begin(items);

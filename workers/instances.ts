@@ -153,6 +153,11 @@ export class Instances implements InstanceHost {
     return undefined;
   }
 
+  /** Numbers of the events at which applications have open work. */
+  get open(): number[] {
+    return this.#all.flatMap(({ unsettled }) => unsettled.map(({ seq }) => seq));
+  }
+
   /** Takes an error that nothing caught, as a throw of the instance whose code runs. @returns false if that is none */
   threwUncaught(error: unknown): boolean {
     const context = currentContext();

@@ -15,12 +15,20 @@ const UNCAUGHT = {
   unhandledRejection: "an unhandled promise rejection",
 } as const;
 
+/** The part of the instances that a report of an error needs. */
+export interface ReportedInstances {
+  /** Numbers of the events at which applications have open work. */
+  readonly open: number[];
+  /** Takes an error that nothing caught. @returns false if it belongs to no instance */
+  threwUncaught(error: unknown): boolean;
+}
+
 export class Reporter {
   /** True if debug lines are logged. */
   debug: boolean;
 
-  /** Takes an error that nothing caught. @returns false if it belongs to no instance */
-  contain: (error: unknown) => boolean = () => false;
+  /** The instances, once the application has started. */
+  instances: ReportedInstances | undefined;
 
   readonly #outbound: Batch<ToMain>;
   /** Reports output whose line is not complete yet. */
@@ -56,7 +64,7 @@ export class Reporter {
    * the main thread replaces it. An application that listens for such errors decides itself.
    */
   #uncaught(kind: keyof typeof UNCAUGHT, error: unknown): void {
-    if (process.listenerCount(kind) > 1 || this.contain(error)) return;
+    if (process.listenerCount(kind) > 1 || this.instances?.threwUncaught(error)) return;
     this.#crashed = true;
     this.#reportCrash(`${UNCAUGHT[kind]} ends the worker`, error);
     process.exit(1);
@@ -72,8 +80,8 @@ export class Reporter {
 
   #reportCrash(message: string, error: unknown): void {
     const seq = currentEvent()?.seq;
-    const culprit = seq === undefined ? {} : { seq };
-    this.#outbound.push({ type: "crash", message, error: describe(error), ...this.#place(), ...culprit });
+    const blamed = seq === undefined ? { open: this.instances?.open ?? [] } : { seq };
+    this.#outbound.push({ type: "crash", message, error: describe(error), ...this.#place(), ...blamed });
   }
 
   #place(): Place {

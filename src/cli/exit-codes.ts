@@ -11,6 +11,9 @@ export interface ExitCode {
   readonly codes: readonly Code[];
 }
 
+/** Exit code of a process that SIGKILL ended. */
+export const KILLED = 137;
+
 export const EXIT_CODES: readonly ExitCode[] = [
   { exit: 0, meaning: "The server stopped on a signal, or the command succeeded", codes: [] },
   { exit: 1, meaning: "Unexpected failure: please report it; for `asgigram health`: not healthy", codes: [] },
@@ -40,6 +43,11 @@ export const EXIT_CODES: readonly ExitCode[] = [
     codes: ["ASGIGRAM_LISTEN"],
   },
   { exit: 7, meaning: "Telegram cannot be reached", codes: ["ASGIGRAM_NETWORK"] },
+  {
+    exit: KILLED,
+    meaning: "The process was killed: by the system, or by itself because a thread could not be ended",
+    codes: ["ASGIGRAM_THREAD_STUCK"],
+  },
 ];
 
 /** The exit code for an error; 1 for an error that is not asgigram's. */

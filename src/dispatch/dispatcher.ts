@@ -12,8 +12,8 @@
  *   any state, but for posted -- revoke() of its shard --> gone, left to the inbox
  *   posted -- revoked(), refused() --> gone, left to the inbox
  *
- * A death costs its culprit alone. The culprit is certain if the crash named it, or if it was alone; else the event that the
- * application last worked at is the first guess. A suspect waits with its line for the quarantine, a worker of its own that gets one
+ * A death costs its culprit alone. The culprit is certain if the crash named it, or if it was alone; else some events are blamed
+ * that are likely to be it. A suspect waits with its line for the quarantine, a worker of its own that gets one
  * suspect at a time, while the shard's worker goes on with the other lines. A suspect that is settled or kept is cleared, and its
  * scope stays in quarantine, where its instance is, until that worker ends.
  */
@@ -43,8 +43,8 @@ export interface DispatcherOptions {
 export interface Blame {
   /** Number of the event that the crash named. */
   readonly named?: number | undefined;
-  /** Number of the event that the application last worked at. */
-  readonly guessed?: number | undefined;
+  /** Numbers of the events one of which is likely to have killed it. */
+  readonly guessed?: readonly number[];
 }
 
 /** An event that earlier processes posted so often without an end is a suspect from the start. */
@@ -166,29 +166,29 @@ export class Dispatcher {
   }
 
   /**
-   * The worker is dead. Its events go back to the heads of their lines, the culprit as a suspect.
-   * @returns the number of the event that is blamed, for certain or not
+   * The worker is dead. Its events go back to the heads of their lines, those that are blamed as suspects.
+   * @returns the numbers of the events that are blamed, for certain or not
    */
-  workerDied(worker: number, { named, guessed }: Blame = {}): number | undefined {
+  workerDied(worker: number, { named, guessed = [] }: Blame = {}): number[] {
     const queue = this.#workers[worker]!;
     const certain = queue.get(named ?? -1) ?? queue.suspect;
-    const culprit = certain ?? queue.get(guessed ?? -1);
+    const blamed = certain === undefined ? guessed.map((seq) => queue.get(seq)).filter(isHeld) : [certain];
     const held = queue.close();
-    if (culprit !== undefined) {
-      culprit.arrival.deaths += 1;
-      culprit.arrival.isSuspect = true;
+    for (const { arrival } of blamed) {
+      arrival.deaths += 1;
+      arrival.isSuspect = true;
     }
     if (certain === undefined) {
       for (const { arrival } of held) if (arrival.attempts >= INTERRUPTED) arrival.isSuspect = true;
     }
     const isDeadly = certain !== undefined && certain.arrival.deaths >= this.#options.maxAttempts;
     if (isDeadly) this.#forget(certain);
-    // This suspect is of this process, and its chat is not to wait for others.
-    if (culprit !== undefined) this.#isPatient = false;
+    // These suspects are of this process, and their chats are not to wait for others.
+    if (blamed.length > 0) this.#isPatient = false;
     this.#takeBack(queue, isDeadly ? held.filter((one) => one !== certain) : held);
     if (isDeadly) this.#options.deadLetter(worker, certain.arrival, "deadly");
     this.#signal();
-    return culprit?.arrival.seq;
+    return blamed.map(({ arrival }) => arrival.seq);
   }
 
   /** The event took too long, and its worker was ended for it: it is a dead letter, and the worker's other events are not blamed. */
@@ -369,4 +369,8 @@ export class Dispatcher {
   get #isOtherwiseIdle(): boolean {
     return this.#workers.every((queue) => queue === this.#quarantine || (queue.isOpen && queue.size === 0));
   }
+}
+
+function isHeld(held: Held | undefined): held is Held {
+  return held !== undefined;
 }

@@ -12,6 +12,7 @@ import { applicationEnvironment } from "../protocol/environment.ts";
 import { dataOfError } from "../protocol/error-data.ts";
 import { ApplicationLoadError } from "../protocol/errors.ts";
 import type { FromHeavyThread, HeavyPlace, HeavyResult, HeavyTask, JobTask, ToHeavyThread } from "../protocol/port.ts";
+import { mustEnd } from "../protocol/thread-end.ts";
 
 /** The built package has JavaScript beside JavaScript, the source tree TypeScript beside TypeScript. */
 const HOST = new URL(`../../workers/heavy/host${extname(import.meta.url)}`, import.meta.url).href;
@@ -102,6 +103,7 @@ export class HeavyThread {
   /** Ends the thread at once. Resolves when it is gone. */
   async kill(): Promise<void> {
     this.#isKilled = true;
+    mustEnd(this.over);
     // An idle thread does not keep the process alive, which waits for the thread's end.
     this.#piscina.threads[0]?.ref();
     // The thread ends itself when its child process is gone.

@@ -199,6 +199,11 @@ export class ListenError extends AsgigramError {
   readonly code = "ASGIGRAM_LISTEN";
 }
 
+/** A thread could not be ended. Its process has to be killed. */
+export class ThreadStuckError extends AsgigramError {
+  readonly code = "ASGIGRAM_THREAD_STUCK";
+}
+
 /** A worker thread could not be kept running. */
 export class WorkerError extends AsgigramError {
   readonly code = "ASGIGRAM_WORKER";

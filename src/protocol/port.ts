@@ -98,8 +98,11 @@ export type ToMain =
   | ({ type: "log"; level: LogLevel; message: string; error?: string } & Place)
   /** Output of the application. */
   | ({ type: "output"; stream: "stdout" | "stderr"; text: string } & Place)
-  /** The thread is about to end by itself. `seq`: the event that its instance held, if the instance is known. */
-  | ({ type: "crash"; message: string; seq?: number; error: string } & Place)
+  /**
+   * The thread is about to end by itself. `seq`: the event that its instance held, if the instance is known. `open`: the events that
+   * any instance held, if it is not.
+   */
+  | ({ type: "crash"; message: string; seq?: number; open?: number[]; error: string } & Place)
   /** All instances of that shard have ended. `unseen`: numbers of the events that no application received. */
   | { type: "revoked"; shard: number; unseen: number[] }
   /** All instances have ended. `unseen`: numbers of the events that no application received. */

@@ -7,6 +7,7 @@ import { extname } from "node:path";
 import { Piscina } from "piscina";
 import { applicationEnvironment } from "../protocol/environment.ts";
 import type { HostTask } from "../protocol/port.ts";
+import { mustEnd } from "../protocol/thread-end.ts";
 import { makeSystemThreads } from "./system-threads.ts";
 
 /** The built package has JavaScript beside JavaScript, the source tree TypeScript beside TypeScript. */
@@ -28,6 +29,8 @@ export class Threads {
    */
   readonly #piscinas = new Map<Piscina, Set<RunOptions>>();
   readonly #spent = new Set<Piscina>();
+  /** The ends of threads that were told to end. */
+  readonly #ending = new Set<Promise<unknown>>();
 
   /**
    * @param count threads that run all the time; one more can run while it replaces another
@@ -44,10 +47,11 @@ export class Threads {
     this.#add(this.#count, this.#count + 1);
   }
 
-  /** Runs a host in a thread of its own; resolves or rejects when that thread has ended. */
+  /** Runs a host in a thread of its own; resolves or rejects when that thread has ended, or is told to. */
   async run(task: HostTask, options: RunOptions): Promise<void> {
     const [piscina, running] = this.#free();
     running.add(options);
+    options.signal.addEventListener("abort", () => this.#watchEnds(piscina), { once: true });
     try {
       // Piscina infers the type of its transfer list from the wrong overload of postMessage.
       await piscina.run(task, { transferList: [task.port, task.jobs] as never, signal: options.signal });
@@ -58,7 +62,24 @@ export class Threads {
 
   /** Ends all threads. */
   async destroy(): Promise<void> {
-    await Promise.all([...this.#piscinas.keys()].map((piscina) => piscina.destroy()));
+    const pools = [...this.#piscinas.keys()];
+    for (const piscina of pools) this.#watchEnds(piscina);
+    await Promise.all(pools.map((piscina) => piscina.destroy()));
+    await Promise.all(this.#ending);
+  }
+
+  /** Watches the threads that are told to end in this turn: Piscina does not wait for them. */
+  #watchEnds(piscina: Piscina): void {
+    const before = piscina.threads;
+    queueMicrotask(() => {
+      for (const thread of before) {
+        if (piscina.threads.includes(thread)) continue;
+        const ended = new Promise((resolve) => thread.once("exit", resolve));
+        this.#ending.add(ended);
+        void ended.then(() => this.#ending.delete(ended));
+        mustEnd(ended);
+      }
+    });
   }
 
   #free(): [Piscina, Set<RunOptions>] {

@@ -86,6 +86,9 @@ export interface WorkerOptions {
   onOver(error: Error): void;
 }
 
+/** Events that are suspected together: each is tried alone, one after another. */
+const MOST_SUSPECTS = 8;
+
 export type WorkerState = "starting" | "running" | "draining" | "drained" | "over";
 
 export class Worker {
@@ -152,6 +155,12 @@ export class Worker {
   /** Number of the event whose instance is known to have killed the worker. */
   get culprit(): number | undefined {
     return this.#crash?.seq;
+  }
+
+  /** Numbers of the events one of which is likely to have killed the worker: the open ones if they are few, else the last at hand. */
+  get suspects(): readonly number[] {
+    const { open = [] } = this.#crash ?? {};
+    return open.length > 0 && open.length <= MOST_SUSPECTS ? open : [this.pulse.seq];
   }
 
   /** Cause of its death. */

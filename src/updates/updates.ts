@@ -189,9 +189,9 @@ export class Updates implements InboxReceiver {
   /** @returns true if an event is blamed */
   workerDied({ number }: Recipient, blame: Blame): boolean {
     this.#workers.delete(number);
-    const culprit = this.#dispatcher.workerDied(number, blame);
-    if (culprit !== undefined) this.#options.recorder.died([culprit]);
-    return culprit !== undefined;
+    const blamed = this.#dispatcher.workerDied(number, blame);
+    if (blamed.length > 0) this.#options.recorder.died(blamed);
+    return blamed.length > 0;
   }
 
   /** The event took too long, and blocked its worker, which was ended for it. */

@@ -44,6 +44,7 @@ interface Scope {
 }
 
 type Choose = (posted: number[]) => number | undefined;
+type ChooseSome = (posted: number[]) => number[];
 
 class Model {
   readonly dispatcher: Dispatcher;
@@ -170,14 +171,14 @@ class Model {
     this.#do(() => this.dispatcher.workerPaused(worker));
   }
 
-  workerDied(worker: number, chooseNamed: Choose = () => undefined, chooseGuess: Choose = () => undefined): void {
+  workerDied(worker: number, chooseNamed: Choose = () => undefined, chooseGuesses: ChooseSome = () => []): void {
     const posted = this.#postedAt(worker).sort((one, other) => one - other);
-    const [named, guessed] = [chooseNamed(posted), chooseGuess(posted)];
+    const [named, guessed] = [chooseNamed(posted), chooseGuesses(posted)];
     const certain = named ?? (worker === this.quarantine ? this.#alone : undefined);
-    const culprit = certain ?? guessed;
-    if (culprit !== undefined) {
-      this.#deaths.set(culprit, this.#deaths.get(culprit)! + 1);
-      this.#suspects.add(culprit);
+    const blamed = certain === undefined ? guessed : [certain];
+    for (const seq of blamed) {
+      this.#deaths.set(seq, this.#deaths.get(seq)! + 1);
+      this.#suspects.add(seq);
     }
     if (certain === undefined) {
       for (const seq of posted) if (this.#attempts.get(seq)! >= INTERRUPTED) this.#suspects.add(seq);
@@ -186,7 +187,7 @@ class Model {
     if (isDeadly) this.#over(this.#scopeOf(certain), certain);
     this.#ended(worker);
     this.#deadLetters.length = 0;
-    this.#do(() => assert.equal(this.dispatcher.workerDied(worker, { named, guessed }), culprit));
+    this.#do(() => assert.deepEqual(this.dispatcher.workerDied(worker, { named, guessed }), blamed));
     assert.deepEqual(this.#deadLetters, isDeadly ? [[worker, certain]] : []);
   }
 
@@ -371,7 +372,7 @@ type Step =
   | { do: "received"; scope: number; count: number; attempts: number }
   | { do: "settled" | "refused" | "kept"; worker: number; share: number; backwards: boolean }
   | { do: "workerReady" | "workerPaused"; worker: number }
-  | { do: "workerDied" | "timedOut"; worker: number; culprit: number | undefined; guess: number | undefined }
+  | { do: "workerDied" | "timedOut"; worker: number; culprit: number | undefined; guesses: number[] }
   | { do: "workerDrained"; worker: number; share: number }
   | { do: "revoke" | "revoked"; scope: number }
   | { do: "close" };
@@ -403,7 +404,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       do: fc.constantFrom("workerDied" as const, "timedOut" as const),
       worker,
       culprit,
-      guess: culprit,
+      guesses: fc.array(fc.nat(), { maxLength: 3 }),
     }),
   },
   { weight: 2, arbitrary: fc.record({ do: fc.constant("workerPaused" as const), worker }) },
@@ -416,6 +417,8 @@ function carryOut(model: Model, step: Step): void {
   const scopeAt = (index: number) => model.scopes[index % model.scopes.length]!;
   const workerAt = (index: number) => index % (model.quarantine + 1);
   const one = (index: number | undefined) => (posted: number[]) => posted[(index ?? Number.NaN) % posted.length];
+  const some = (indexes: number[]) => (posted: number[]) =>
+    posted.length === 0 ? [] : [...new Set(indexes.map((index) => posted[index % posted.length]!))];
   switch (step.do) {
     case "received":
       return model.received(scopeAt(step.scope), step.count, step.attempts);
@@ -430,7 +433,7 @@ function carryOut(model: Model, step: Step): void {
     case "workerPaused":
       return model[step.do](workerAt(step.worker));
     case "workerDied":
-      return model.workerDied(workerAt(step.worker), one(step.culprit), one(step.guess));
+      return model.workerDied(workerAt(step.worker), one(step.culprit), some(step.guesses));
     case "timedOut":
       return model.timedOut(workerAt(step.worker), one(step.culprit));
     case "workerDrained":
@@ -736,7 +739,7 @@ describe("a worker that died", () => {
 
   test("its named culprit alone counts a death, and goes to quarantine with its line; the rest is posted again at once", () => {
     const { dispatcher, posted, calls, events, deaths } = withFour();
-    assert.equal(dispatcher.workerDied(0, { named: events[0]!.seq, guessed: events[3]!.seq }), events[0]!.seq);
+    assert.deepEqual(dispatcher.workerDied(0, { named: events[0]!.seq, guessed: [events[3]!.seq] }), [events[0]!.seq]);
     assert.deepEqual(deaths(), [1, 0, 0, 0]);
     assert.ok(calls.forQuarantine > 0);
     const later = [arrival("d"), arrival("a")];
@@ -751,9 +754,21 @@ describe("a worker that died", () => {
 
   test("a guess goes to quarantine, and is no dead letter before it was alone", () => {
     const { dispatcher, deadLetters, events, deaths } = withFour({ maxAttempts: 1 });
-    assert.equal(dispatcher.workerDied(0, { guessed: events[2]!.seq }), events[2]!.seq);
+    assert.deepEqual(dispatcher.workerDied(0, { guessed: [events[2]!.seq] }), [events[2]!.seq]);
     assert.deepEqual([deaths(), deadLetters], [[0, 0, 1, 0], []]);
     dispatcher.workerReady(QUARANTINE);
+    dispatcher.workerDied(QUARANTINE);
+    assert.deepEqual(deadLetters, [events[2]!.seq]);
+  });
+
+  test("several guesses are tried one after another; those that are survived go on without blame", () => {
+    const { dispatcher, posted, deadLetters, events } = withFour({ maxAttempts: 2 });
+    const guessed = [events[0]!.seq, events[2]!.seq];
+    assert.deepEqual(dispatcher.workerDied(0, { guessed }), guessed);
+    dispatcher.workerReady(QUARANTINE);
+    assert.deepEqual(seqsOf(posted.splice(0)), [events[0]!.seq]);
+    dispatcher.settled(QUARANTINE, [events[0]!.seq]);
+    assert.deepEqual(seqsOf(posted.splice(0)), [events[2]!.seq]);
     dispatcher.workerDied(QUARANTINE);
     assert.deepEqual(deadLetters, [events[2]!.seq]);
   });
@@ -763,7 +778,7 @@ describe("a worker that died", () => {
     dispatcher.settled(0, seqsOf(events.slice(1)));
     for (const attempt of [1, 2, 3]) {
       assert.equal(calls.forQuarantine, 0, `attempt ${attempt}`);
-      assert.equal(dispatcher.workerDied(0, { guessed: 12_345_678 }), undefined);
+      assert.deepEqual(dispatcher.workerDied(0, { guessed: [12_345_678] }), []);
       dispatcher.workerReady(0);
     }
     assert.deepEqual([deaths(), deadLetters], [[0, 0, 0, 0], []]);
@@ -824,7 +839,7 @@ describe("a worker that died", () => {
     const { dispatcher, deadLetters } = recorded({ maxAttempts: 1 });
     dispatcher.workerReady(0);
     dispatcher.received(arrival("a"));
-    assert.equal(dispatcher.workerDied(0, { named: 12_345_678 }), undefined);
+    assert.deepEqual(dispatcher.workerDied(0, { named: 12_345_678 }), []);
     assert.deepEqual(deadLetters, []);
     assert.equal(dispatcher.unsettled, 1);
   });
@@ -997,7 +1012,7 @@ describe("a shard that is taken away", () => {
     const [gone, stays] = [lost(), ours()];
     for (const event of [gone, stays]) dispatcher.received(event);
     dispatcher.revoke(LOST_SHARD);
-    assert.equal(dispatcher.workerDied(0, { named: gone.seq }), gone.seq);
+    assert.deepEqual(dispatcher.workerDied(0, { named: gone.seq }), [gone.seq]);
     dispatcher.revoked(LOST_SHARD);
     assert.deepEqual([dispatcher.unsettled, dispatcher.needsQuarantine], [1, false]);
     posted.length = 0;

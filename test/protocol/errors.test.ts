@@ -25,6 +25,7 @@ const MAKERS: Record<Exclude<keyof typeof exported, "AsgigramError">, Maker> = {
   ConflictError: (options) => new exported.ConflictError("poller", "what is wrong", options),
   InboxError: (options) => new exported.InboxError("what is wrong", options),
   ListenError: (options) => new exported.ListenError("what is wrong", options),
+  ThreadStuckError: (options) => new exported.ThreadStuckError("what is wrong", options),
   WorkerError: (options) => new exported.WorkerError("what is wrong", options),
 };
 
@@ -47,6 +48,7 @@ const CODES: Record<keyof typeof MAKERS, string> = {
   ConflictError: "ASGIGRAM_CONFLICT",
   InboxError: "ASGIGRAM_INBOX",
   ListenError: "ASGIGRAM_LISTEN",
+  ThreadStuckError: "ASGIGRAM_THREAD_STUCK",
   WorkerError: "ASGIGRAM_WORKER",
 };
 

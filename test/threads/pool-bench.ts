@@ -15,7 +15,7 @@ type Fact =
   | { type: "ready"; worker: number }
   | { type: "paused"; worker: number }
   | { type: "drained"; worker: number; unseen: readonly number[] }
-  | { type: "died"; worker: number; culprit: number | undefined; guessed: number }
+  | { type: "died"; worker: number; culprit: number | undefined; guessed: readonly number[] }
   | { type: "settled"; worker: number; seqs: readonly number[] }
   | { type: "kept" | "timed out"; worker: number; seq: number }
   | { type: "failed"; worker: number; seq: number }

@@ -103,7 +103,7 @@ describe("a worker that dies", () => {
       const others = [0, 2].map((worker) => bench.workers.get(worker));
       const culprit = bench.post(1, deed);
       const died = await bench.until("died");
-      assert.deepEqual([died.culprit, died.guessed], [deed === "exit" ? culprit : undefined, culprit]);
+      assert.deepEqual([died.culprit, died.guessed], [deed === "exit" ? culprit : undefined, [culprit]]);
       await bench.ready(1, 2);
       for (const worker of [0, 1, 2]) await bench.answers(worker);
       assert.deepEqual(

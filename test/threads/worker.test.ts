@@ -342,15 +342,29 @@ describe("a worker's death", () => {
     });
   }
 
-  test("a crash outside any instance has no culprit", async () => {
-    await using it = scripted();
-    await ready(it);
-    it.host.post({ type: "crash", message: "an uncaught exception ends the worker", error: "" });
-    it.host.die(new Error("exit code 1"));
-    await it.worker.over;
-    assert.equal(it.worker.causeOfDeath, "crash");
-    assert.equal(it.worker.culprit, undefined);
-  });
+  const last = 30;
+  const many = Array.from({ length: 9 }, (_, i) => i + 1);
+  const outside: [open: number[], suspects: number[]][] = [
+    [[], [last]],
+    [
+      [3, 8],
+      [3, 8],
+    ],
+    [many, [last]],
+  ];
+  for (const [open, suspects] of outside) {
+    test(`a crash outside any instance has no culprit; of ${open.length} open events, ${suspects.length} are suspected`, async () => {
+      await using it = scripted();
+      await ready(it);
+      it.worker.pulse.willWorkAt(last);
+      it.host.post({ type: "crash", message: "an uncaught exception ends the worker", error: "", open });
+      it.host.die(new Error("exit code 1"));
+      await it.worker.over;
+      assert.equal(it.worker.causeOfDeath, "crash");
+      assert.equal(it.worker.culprit, undefined);
+      assert.deepEqual(it.worker.suspects, suspects);
+    });
+  }
 });
 
 describe("endInstances()", () => {
