@@ -16,8 +16,9 @@ import type { Entity } from "./protocol/route.ts";
 import type { Hide } from "./protocol/secrets.ts";
 import type { UpdateSource } from "./protocol/update-source.ts";
 import { ChatActions } from "./sends/chat-actions.ts";
+import { Journal } from "./sends/journal.ts";
 import type { Outbox } from "./sends/outbox.ts";
-import { WorkerCalls } from "./sends/worker-calls.ts";
+import { type WorkerCall, WorkerCalls } from "./sends/worker-calls.ts";
 import type { BotApi } from "./telegram/bot-api.ts";
 import { Poller } from "./telegram/poller.ts";
 import { WorkerPool } from "./threads/pool.ts";
@@ -85,6 +86,9 @@ export interface Assembly {
   readonly source: UpdateSource;
 }
 
+const FULL_JOURNAL =
+  "an event has made more calls than the journal keeps (1,000, or 1 MB): if it is delivered again, the others are made again";
+
 /** Builds the stages. None of them is started. */
 export function assemble(options: AssemblyOptions): Assembly {
   const { config, parts, bot, api, outbox, threads, words, hide, diagnostics, log, onError } = options;
@@ -97,9 +101,16 @@ export function assemble(options: AssemblyOptions): Assembly {
     refused: (worker, seqs) => updates.refused(worker, seqs),
     onError,
   });
+  const journal = new Journal<WorkerCall>({
+    keepsCalls: config.journal,
+    // Without a file nothing outlives the process.
+    record: inbox.isDurable ? recorder.journaled.bind(recorder) : () => {},
+    onFull: ({ seq }) => log.warn({ seq }, FULL_JOURNAL),
+  });
   const updates = new Updates({
     inbox,
     recorder,
+    journal,
     bot,
     workers,
     maxAttempts,
@@ -121,6 +132,8 @@ export function assemble(options: AssemblyOptions): Assembly {
   const calls = new WorkerCalls({
     outbox,
     chatActions,
+    journal,
+    uncertain: config.uncertain,
     onPosted: recorder.schedule.bind(recorder),
     posted: (worker, seq) => updates.posted(worker, seq),
     observe: (worker, call, origin) => diagnostics.sending(worker, call, origin),

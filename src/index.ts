@@ -25,7 +25,7 @@ export type {
   UserScope,
 } from "./protocol/asgi.ts";
 export { type DeadLetter, type DeadLetterHandler, onDeadLetter } from "./protocol/dead-letter.ts";
-export { type Delivery, delivery } from "./protocol/delivery.ts";
+export { type Delivery, delivery, type UncertainCall } from "./protocol/delivery.ts";
 export * from "./protocol/errors.ts";
 export type {
   ByteStream,

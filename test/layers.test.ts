@@ -49,6 +49,7 @@ const TESTED_TOGETHER: Record<string, string> = {
   "src/observe/standard-error.ts": "test/end-to-end/stalled-log.test.ts",
   "src/protocol/asgi.ts": "test/types/application.types.ts",
   "src/protocol/environment.ts": "test/workers/heavy/host.test.ts",
+  "src/protocol/recorded-call.ts": "test/sends/journal.test.ts",
   "src/protocol/open-job.ts": "test/protocol/jobs-client.test.ts",
   "src/protocol/services.ts": "test/offload/offload.test.ts",
   "src/telegram/connect-error.ts": "test/telegram/connections.test.ts",

@@ -3,7 +3,8 @@
  * them to the main thread. Nothing is moved before the whole event has been checked.
  */
 
-import { randomUUID } from "node:crypto";
+import { hash, randomUUID } from "node:crypto";
+import { statSync } from "node:fs";
 import type { Upload, UploadSource } from "../src/protocol/port.ts";
 import { copyOfBytes, isWhole, transferableBytes } from "../src/protocol/transferable-bytes.ts";
 import { fileIn, type GivenFile } from "./input-file.ts";
@@ -47,8 +48,9 @@ export class Attachments {
   /** The files, ready to be posted: bytes are moved out of the application's buffers, and streams wait to be read. */
   take(streams: Streams): Upload[] {
     const found = this.#found ?? [];
-    // Parts of buffers are copied before any buffer is moved: it may be the same buffer.
+    // Parts of buffers are copied, and all is hashed, before any buffer is moved: it may be the same buffer.
     const parts = new Map(found.map(({ content }) => [content, partIn(content)]));
+    const fingerprints = found.map(({ content }) => fingerprintOf(content));
     const wholes = new Map<ArrayBufferLike, Uint8Array<ArrayBuffer>>();
     const bytesOf = (bytes: ArrayBufferView) => {
       const { buffer } = bytes;
@@ -63,9 +65,26 @@ export class Attachments {
       if ("blob" in content) return { blob: content.blob.slice(0, content.blob.size, content.blob.type) };
       return { bytes: parts.get(content) ?? bytesOf(content.bytes) };
     };
-    return found.map(({ name, key, filename, content_type, content }) => {
-      return { name, key, filename, content_type, source: sourceOf(content) };
+    return found.map(({ name, key, filename, content_type, content }, i) => {
+      const fingerprint = fingerprints[i];
+      return { name, key, filename, content_type, fingerprint, source: sourceOf(content) };
     });
+  }
+}
+
+/** Equal for equal files; undefined for a stream or a Blob, whose bytes are not at hand. */
+function fingerprintOf(content: GivenFile["content"]): string | undefined {
+  if ("bytes" in content) {
+    const { buffer, byteOffset, byteLength } = content.bytes;
+    return `sha256-${hash("sha256", new Uint8Array(buffer, byteOffset, byteLength), "base64url")}`;
+  }
+  if (!("path" in content)) return undefined;
+  try {
+    const { size, mtimeMs } = statSync(content.path);
+    return `file-${hash("sha256", content.path, "base64url")}-${size}-${mtimeMs}`;
+  } catch {
+    // The main thread says what is wrong with it.
+    return undefined;
   }
 }
 

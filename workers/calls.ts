@@ -24,6 +24,10 @@ export interface CallEvent {
 export interface Caller extends StreamOwner {
   /** The event that it holds. */
   readonly held: CallEvent | undefined;
+  /** True while work at events that it has left is open. */
+  readonly hasKept: boolean;
+  /** The event that it holds, and those that it keeps. */
+  readonly unsettled: readonly CallEvent[];
   /** One of its calls has its answer. */
   answered(): void;
 }
@@ -70,7 +74,11 @@ export class Calls {
     const id = this.#made * PLACES + place;
     const answered = Promise.withResolvers<unknown>();
     this.#waiting[place] = { id, method: call.method, caller, event, isDelayed: false, answered };
-    this.#outbound.push({ type: "call", id, call, from: event?.seq ?? scope }, transferIn(call));
+    const from = event?.seq ?? scope;
+    const item: ToMain = caller.hasKept
+      ? { type: "call", id, call, from, others: numbersOf(caller.unsettled, event) }
+      : { type: "call", id, call, from };
+    this.#outbound.push(item, transferIn(call));
     return answered.promise;
   }
 
@@ -119,6 +127,11 @@ export class Calls {
     waiting.caller.answered();
     return waiting;
   }
+}
+
+/** @returns the numbers of the events but for one */
+function numbersOf(events: readonly CallEvent[], but: CallEvent | undefined): number[] {
+  return events.filter((event) => event !== but).map(({ seq }) => seq);
 }
 
 /** Rejects a call. A rejection that the application does not wait for must not end the worker. */

@@ -111,6 +111,8 @@ class Teller implements Caller, ContextOwner {
   readonly held = undefined;
   readonly streams = new Streams();
   readonly answered = (): void => {};
+  readonly hasKept = false;
+  readonly unsettled = [];
   readonly #calls: Pick<Calls, "make">;
   readonly #defaults: Defaults;
   #isOver = false;

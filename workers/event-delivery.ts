@@ -8,10 +8,12 @@
  * Most events need nothing of it but their numbers, so everything else is made at its first use.
  */
 
-import type { Delivery } from "../src/protocol/delivery.ts";
+import type { Delivery, UncertainCall } from "../src/protocol/delivery.ts";
 import { DisconnectedError } from "../src/protocol/errors.ts";
 import type { ChatAction } from "../src/protocol/events.ts";
 import type { JobOrigin } from "../src/protocol/jobs.ts";
+import { typeOf } from "../src/protocol/method-names.ts";
+import type { EventItem } from "../src/protocol/port.ts";
 import { LIMIT_GRACE } from "../src/protocol/pulse.ts";
 import { EventClock } from "./event-clock.ts";
 
@@ -26,6 +28,8 @@ export interface DeliveryHolder {
   overdue(delivery: EventDelivery, error: Error): void;
   /** The application is busy at the event. */
   busy(delivery: EventDelivery, action: ChatAction): void;
+  /** The event's code saves its state, as JSON. */
+  saved(delivery: EventDelivery, json: string): void;
   /** The limit of the event at hand has changed. */
   limited(delivery: EventDelivery): void;
 }
@@ -51,15 +55,21 @@ interface Extras {
   ahead: (() => Promise<number>) | undefined;
 }
 
+/** The most that an event may save: bytes of JSON. */
+const MOST_SAVED = 64 * 1024;
+
 export class EventDelivery implements Delivery, JobOrigin {
   readonly update_id: number;
   readonly attempt: number;
+  readonly #item: Pick<EventItem, "past">;
   #holder: DeliveryHolder | undefined;
   #extras: Extras | undefined;
 
-  constructor(update_id: number, attempt: number) {
+  /** @param item the event as it came: what the event saves is written to it */
+  constructor(update_id: number, attempt: number, item: Pick<EventItem, "past"> = {}) {
     this.update_id = update_id;
     this.attempt = attempt;
+    this.#item = item;
   }
 
   // ---- for the application ----
@@ -98,6 +108,29 @@ export class EventDelivery implements Delivery, JobOrigin {
 
   busy(action: ChatAction = "typing"): void {
     this.#holder?.busy(this, action);
+  }
+
+  get uncertain(): UncertainCall[] {
+    const { uncertain = [] } = this.#item.past ?? {};
+    return uncertain.map(({ method, body }) => ({ type: typeOf(method), ...JSON.parse(body) }));
+  }
+
+  get saved(): unknown {
+    const { saved } = this.#item.past ?? {};
+    return saved === undefined ? undefined : JSON.parse(saved);
+  }
+
+  save(value: unknown): void {
+    const json = JSON.stringify(value);
+    if (json === undefined) throw new TypeError("save() takes a value that can be written as JSON");
+    const size = Buffer.byteLength(json);
+    if (size > MOST_SAVED) throw new RangeError(`save() takes at most 64 KB of JSON, not ${Math.ceil(size / 1024)} KB`);
+    if (this.#holder === undefined) {
+      throw new DisconnectedError(`save() comes too late: update ${this.update_id} is settled`);
+    }
+    const { uncertain = [] } = this.#item.past ?? {};
+    this.#item.past = { uncertain, saved: json };
+    this.#holder.saved(this, json);
   }
 
   timeout(milliseconds: number): void {

@@ -19,7 +19,7 @@ export function readEvent(item: EventItem, bot: Entity): Delivered {
     event.type = `telegram.${kind}`;
     (event as TelegramObject)[`${kind}_type`] = payload.type;
   }
-  const delivery = new EventDelivery(update.update_id, attempt);
+  const delivery = new EventDelivery(update.update_id, attempt, item);
   attachDelivery(event, delivery);
   return { seq, event, route: routeOf(kind, payload, bot), delivery, item };
 }

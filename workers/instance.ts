@@ -60,6 +60,8 @@ export interface InstanceHost {
   overdue(instance: Instance, event: Delivered, error: Error): void;
   /** The application is busy at the event: the call shows an action to its chat. */
   busy(seq: number, call: Call): void;
+  /** The event's code saves its state, as JSON. */
+  saved(seq: number, json: string): void;
   /** send() refused the application's event. */
   refused(error: unknown, instance: Instance): void;
   /** The application waits for an event, and there is none. */
@@ -320,6 +322,11 @@ export class Instance implements Caller, DeliveryHolder, Member {
     const message_thread_id = topicOf(event.event);
     const shown = { type: "telegram.send_chat_action", action, message_thread_id };
     this.#host.busy(event.seq, encode(shown, { chat_id: this.#chat, business_connection_id: this.#business }, this));
+  }
+
+  saved(delivery: EventDelivery, json: string): void {
+    const event = this.unsettled.find((one) => one.delivery === delivery);
+    if (event !== undefined) this.#host.saved(event.seq, json);
   }
 
   /** The event at hand, and those that are kept. */

@@ -205,6 +205,10 @@ export class Instances implements InstanceHost {
     outbound.flush();
   }
 
+  saved(seq: number, json: string): void {
+    this.#options.outbound.push({ type: "saved", seq, json });
+  }
+
   refused(error: unknown, instance: Instance): void {
     this.#log(instance, "warn", `send() refused an event: ${error}`);
   }

@@ -112,7 +112,7 @@ It requires no option, starts nothing, and does not show the token.`,
     usage: [
       "inbox [options] list [--since|--error|--chat]",
       "inbox [options] show ID",
-      "inbox [options] retry ID... | --all | --since|--error|--chat",
+      "inbox [options] retry [--fresh] ID... | --all | --since|--error|--chat",
       "inbox [options] drop ID... | --all | --since|--error|--chat",
       "inbox [options] forget CHAT",
     ],
@@ -121,11 +121,12 @@ Lists, shows, retries and drops dead letters: events at which the application
 threw, and events that crashed a worker too often. It works with and without a
 running server, and finds the inbox as the server does. Without a token it uses
 the asgigram-*.sqlite in the working directory, if there is only one. forget
-removes all that is stored of a chat: updates that wait, and dead letters.`,
+removes all that is stored of a chat: updates that wait, dead letters, and calls to it.`,
     actions: INBOX_ACTIONS,
     flags: ["inbox", "tokenFile", "config"],
     switches: {
       all: "Retry or drop all dead letters",
+      fresh: "Retry without the calls that are recorded: all are made again",
       json: "List or show as JSON, one line each",
     },
     values: {

@@ -239,6 +239,19 @@ export const OPTIONS = {
     group: "Delivery",
     help: "File that keeps updates until they are settled; --no-inbox keeps them in memory",
   },
+  journal: {
+    type: "boolean",
+    default: true,
+    group: "Delivery",
+    help: "Record calls until their event is settled, so that none is made twice after a crash",
+  },
+  uncertain: {
+    type: "choice",
+    choices: ["repeat", "reject"],
+    default: "repeat",
+    group: "Delivery",
+    help: "Calls that a crash kept from being recorded: repeat or reject, when their event is delivered again",
+  },
   maxAttempts: {
     type: "integer",
     min: 1,

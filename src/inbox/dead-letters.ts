@@ -87,17 +87,22 @@ export class DeadLetters {
   /**
    * Makes dead letters unsettled events again, with no attempts, in order of age. Each goes to the end of its chat's
    * line.
+   * @param fresh forgets the calls that they have made, and what they have saved
    * @throws InboxError if a dead letter named in `which` does not exist or is no update; then nothing is changed
    */
-  retry(which: Which): Retried {
+  retry(which: Which, fresh = false): Retried {
     return this.#write(() => {
       const insert = this.#database.prepare(
-        `INSERT INTO event (update_id, kind, line, shard, chat, received_at, body)
-         SELECT update_id, kind, line, shard, chat, received_at, body FROM dead_letter WHERE id = ?`,
+        `INSERT INTO event (update_id, kind, line, shard, chat, received_at, saved, body)
+         SELECT update_id, kind, line, shard, chat, received_at, iif(?, NULL, saved), body FROM dead_letter WHERE id = ?`,
       );
+      const moveCalls = this.#database.prepare("UPDATE call SET seq = ? WHERE seq = ?");
       const ids = this.#ids(which);
       const retried = ids.filter((id) => this.#isUpdate(id) || (isList(which) && refuse(id)));
-      for (const id of retried) insert.run(id);
+      for (const id of retried) {
+        const { lastInsertRowid } = insert.run(fresh ? 1 : 0, id);
+        if (!fresh) moveCalls.run(lastInsertRowid, -id);
+      }
       return { retried: this.#delete(retried), left: ids.length - retried.length };
     });
   }
@@ -112,14 +117,17 @@ export class DeadLetters {
   }
 
   /**
-   * Removes what is stored of a chat, or of a user's private chat: events and dead letters. Their bytes are overwritten. A running
-   * server still handles the events that it has in memory, and stores nothing of them.
+   * Removes what is stored of a chat, or of a user's private chat: events, dead letters, and calls to it. Their bytes are overwritten. A
+   * running server still handles the events that it has in memory, and stores nothing of them.
    */
   forget(chat: number): Forgotten {
     guarded("written", this.path, () => this.#database.exec("PRAGMA secure_delete = ON"));
     const forgotten = this.#write(() => ({
       events: Number(this.#database.prepare("DELETE FROM event WHERE chat = ?").run(chat).changes),
       letters: Number(this.#database.prepare("DELETE FROM dead_letter WHERE chat = ?").run(chat).changes),
+      calls: Number(
+        this.#database.prepare("DELETE FROM call WHERE lane = ? OR lane LIKE ? || '/%'").run(`${chat}`, `${chat}`).changes,
+      ),
     }));
     // The log has earlier copies of the pages.
     guarded("written", this.path, () => this.#database.exec("PRAGMA wal_checkpoint(TRUNCATE)"));

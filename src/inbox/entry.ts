@@ -1,5 +1,6 @@
 /** Entries of the SQLite inbox: of updates that were received just now, and of rows in the file. */
 
+import type { RecordedCall } from "../protocol/recorded-call.ts";
 import type { InboxEntry, ReceivedUpdate } from "./inbox.ts";
 
 /** An event in the file, without its body: a row of the statements `entries` and `page`. */
@@ -15,13 +16,20 @@ export type EventRow = [
   deaths: number,
   orphaned: number,
   received_at: number,
+  saved: string | null,
 ];
 
 /** The entry of an event in the file. Its body stays there. */
-export function storedEntry(row: EventRow, origin: InboxEntry["origin"]): InboxEntry {
-  const [seq, update_id, kind, line, shard, chat, size, attempts, deaths, orphaned, received_at] = row;
+export function storedEntry(
+  row: EventRow,
+  origin: InboxEntry["origin"],
+  calls: readonly RecordedCall[] | undefined,
+): InboxEntry {
+  const [seq, update_id, kind, line, shard, chat, size, attempts, deaths, orphaned, received_at, saved] = row;
   const body = undefined;
-  return { seq, update_id, kind, line, shard, chat, body, size, origin, attempts, deaths, orphaned, received_at };
+  const entry = { seq, update_id, kind, line, shard, chat, body, size, origin, attempts, deaths, orphaned, received_at };
+  if (calls === undefined && saved === null) return entry;
+  return { ...entry, ...(calls !== undefined && { calls }), ...(saved !== null && { saved }) };
 }
 
 /** The entry of an update that was received just now. */

@@ -12,6 +12,7 @@
  * and takes a shard away by `onRevoked`.
  */
 
+import type { JournalFact, RecordedCall } from "../protocol/recorded-call.ts";
 import type { Address } from "../protocol/route.ts";
 
 /** An update as a source received it, with its address. */
@@ -40,6 +41,10 @@ export interface InboxEntry extends Address {
   readonly orphaned: number;
   /** Milliseconds since 1970. */
   readonly received_at: number;
+  /** The calls that it has made. A call of several entries is the same object in each. */
+  readonly calls?: readonly RecordedCall[];
+  /** The state that its code has saved: JSON. */
+  readonly saved?: string;
 }
 
 /** A delivery that begins. */
@@ -66,6 +71,8 @@ export interface Turn {
   /** Events whose delivery began and never reached an application. */
   readonly withdrawn: readonly number[];
   readonly deadLettered: readonly NewDeadLetter[];
+  /** Calls of events, and answers to them. A dead letter keeps those of its event. */
+  readonly journal: readonly JournalFact[];
 }
 
 /** Takes the entries of an inbox. */

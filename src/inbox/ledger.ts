@@ -10,26 +10,34 @@
  * death of the process between the commit and turnTo() repeats nothing. Written lines survive the death of the process.
  * A power cut may lose lines; their events are delivered a second time, as promised.
  *
+ * A fact of an event's journal is a line with text behind it. Facts of settled events are not copied.
+ *
  * Lines of their own say which events the disk has. They count in every epoch: if the database was cut, it does not know the last
  * ones, and must find out that it lacks events.
  */
 
-import { closeSync, constants, fstatSync, openSync, readFileSync, writeSync } from "node:fs";
+import { closeSync, constants, fstatSync, ftruncateSync, openSync, readFileSync, writeSync } from "node:fs";
+import { crc32 } from "node:zlib";
+import type { JournalFact } from "../protocol/recorded-call.ts";
+import { factIn, textOf } from "./fact-text.ts";
 import type { Beginning } from "./inbox.ts";
 import { PRIVATE } from "./inbox-files.ts";
 
 /**
  * A line is two numbers: its epoch, and the event's number times KINDS plus the kind of the line; or STORED, and the number of the
- * last event that the disk has.
+ * last event that the disk has. Behind a line of the kind FACT come the length and the checksum of its text, and the text, which is
+ * filled up with zeros: never as it would begin a line.
  */
 const KINDS = 4;
-const [BEGUN, BEGUN_ALONE, SETTLED] = [0, 1, 2];
+const [BEGUN, BEGUN_ALONE, SETTLED, FACT] = [0, 1, 2, 3];
 const STORED = -1;
 const NUMBERS_PER_LINE = 2;
 const BYTES_PER_LINE = NUMBERS_PER_LINE * Float64Array.BYTES_PER_ELEMENT;
 
 /** Number of facts at which the database copies them, even without another reason for a transaction. */
 const MANY = 4096;
+/** Length of the file, without what is obsolete, at which it does so. */
+const LONG = 4 * 1024 * 1024;
 
 export class Ledger {
   /** File descriptor. -1 after close(): the system may give the number to another file. */
@@ -37,6 +45,7 @@ export class Ledger {
   #epoch: number;
   #begun: Beginning[] = [];
   #settled: number[] = [];
+  #facts = new Map<number, JournalFact[]>();
   /** Number of lines that were written in this epoch. */
   #lines = 0;
   #lastStored = 0;
@@ -63,12 +72,17 @@ export class Ledger {
     return this.#settled;
   }
 
+  /** Facts of this epoch about the journals of events that are not settled, by the number of the event. */
+  get facts(): ReadonlyMap<number, readonly JournalFact[]> {
+    return this.#facts;
+  }
+
   get isEmpty(): boolean {
-    return this.#begun.length + this.#settled.length === 0;
+    return this.#begun.length + this.#settled.length + this.#facts.size === 0;
   }
 
   get isFull(): boolean {
-    return this.#begun.length + this.#settled.length >= MANY;
+    return this.#begun.length + this.#settled.length >= MANY || this.#lines * BYTES_PER_LINE >= LONG;
   }
 
   /** Number of the last event that the disk has, as far as the ledger knows. */
@@ -87,9 +101,11 @@ export class Ledger {
   }
 
   /** Appends lines to the file. They survive the death of the process as soon as this returns. */
-  write(begun: readonly Beginning[], settled: readonly number[]): void {
+  write(begun: readonly Beginning[], settled: readonly number[], facts: readonly JournalFact[] = NO_FACTS): void {
     const isBehind = this.#lastSaid < this.#lastStored;
-    const count = begun.length + settled.length + (isBehind ? 1 : 0);
+    const texts = facts.length === 0 ? NO_TEXTS : facts.flatMap(textsOf);
+    const before = begun.length + settled.length + (isBehind ? 1 : 0);
+    const count = texts.reduce((sum, { bytes }) => sum + 2 + linesFor(bytes.byteLength), before);
     const lines = new Float64Array(NUMBERS_PER_LINE * count);
     let at = 0;
     if (isBehind) {
@@ -104,11 +120,21 @@ export class Ledger {
       lines[at++] = this.#epoch;
       lines[at++] = seq * KINDS + SETTLED;
     }
+    for (const { seq, bytes } of texts) {
+      lines[at++] = this.#epoch;
+      lines[at++] = seq * KINDS + FACT;
+      lines[at++] = bytes.byteLength;
+      lines[at++] = crc32(bytes);
+      new Uint8Array(lines.buffer).set(bytes, at * Float64Array.BYTES_PER_ELEMENT);
+      at += linesFor(bytes.byteLength) * NUMBERS_PER_LINE;
+    }
     this.#append(lines);
     this.#lines += count;
     this.#lastSaid = this.#lastStored;
     this.#begun.push(...begun);
     this.#settled.push(...settled);
+    for (const fact of facts) for (const seq of fact.seqs) this.#remember(seq, fact);
+    if (this.#facts.size > 0) for (const seq of settled) this.#facts.delete(seq);
   }
 
   /** Begins a new epoch: the database has copied all lines. */
@@ -116,8 +142,16 @@ export class Ledger {
     this.#epoch = epoch;
     this.#begun = [];
     this.#settled = [];
+    this.#facts = new Map();
     this.#lines = 0;
     this.#lastSaid = 0;
+  }
+
+  /** Empties the file: the database has copied all lines. */
+  wipe(): void {
+    ftruncateSync(this.#file);
+    this.#lastSaid = 0;
+    this.writeStored();
   }
 
   /** Forgets which events the disk had, and with it all lines: the database lacks some, and has copied the rest. */
@@ -153,10 +187,58 @@ export class Ledger {
       if (isStored) this.stored(value);
       if (isStored || !isOfThisEpoch) continue;
       const [seq, kind] = [Math.floor(value / KINDS), value % KINDS];
-      if (kind === SETTLED) this.#settled.push(seq);
-      else this.#begun.push({ seq, alone: kind === BEGUN_ALONE });
+      if (kind === FACT) {
+        const text = textBehind(bytes, numbers, at + NUMBERS_PER_LINE);
+        const fact = text === undefined ? undefined : factIn(seq, text.toString());
+        if (fact === undefined) {
+          // It was not written to its end.
+          isOfThisEpoch = false;
+          this.#lines -= 1;
+          continue;
+        }
+        const length = 1 + linesFor(text!.byteLength);
+        this.#lines += length;
+        at += length * NUMBERS_PER_LINE;
+        this.#remember(seq, fact);
+      } else if (kind === SETTLED) {
+        this.#settled.push(seq);
+        this.#facts.delete(seq);
+      } else this.#begun.push({ seq, alone: kind === BEGUN_ALONE });
     }
   }
+
+  #remember(seq: number, fact: JournalFact): void {
+    const facts = this.#facts.get(seq);
+    if (facts === undefined) this.#facts.set(seq, [fact]);
+    else facts.push(fact);
+  }
+}
+
+const NO_FACTS: readonly JournalFact[] = [];
+const NO_TEXTS: readonly FactText[] = [];
+
+interface FactText {
+  readonly seq: number;
+  readonly bytes: Buffer;
+}
+
+/** The text of a fact, for each of its events. */
+function textsOf(fact: JournalFact): FactText[] {
+  const bytes = Buffer.from(textOf(fact));
+  return fact.seqs.map((seq) => ({ seq, bytes }));
+}
+
+function linesFor(bytes: number): number {
+  return Math.ceil(bytes / BYTES_PER_LINE);
+}
+
+/** The text whose length and checksum stand at that place; undefined if it is not whole. */
+function textBehind(bytes: Buffer, numbers: Float64Array, at: number): Buffer | undefined {
+  const [length, checksum] = [numbers[at] ?? -1, numbers[at + 1]];
+  const start = (at + NUMBERS_PER_LINE) * Float64Array.BYTES_PER_ELEMENT;
+  if (!Number.isInteger(length) || length < 0 || start + length > bytes.byteLength) return undefined;
+  const text = bytes.subarray(start, start + length);
+  return crc32(text) === checksum ? text : undefined;
 }
 
 /**

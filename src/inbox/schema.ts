@@ -31,6 +31,7 @@ const EVENTS = `
     deaths      INTEGER NOT NULL DEFAULT 0,
     orphaned    INTEGER NOT NULL DEFAULT 0,
     received_at INTEGER NOT NULL,
+    saved       TEXT,
     body        TEXT    NOT NULL
   );
   CREATE INDEX alone ON event (alone) WHERE alone = 1;
@@ -51,9 +52,29 @@ const DEAD_LETTERS = `
     log         TEXT    NOT NULL,
     received_at INTEGER NOT NULL,
     died_at     INTEGER NOT NULL,
+    saved       TEXT,
     body        TEXT    NOT NULL
   );
   CREATE UNIQUE INDEX unreadable ON dead_letter (hash) WHERE hash IS NOT NULL;
+`;
+
+/**
+ * The calls of unsettled events, and of dead letters, whose ids stand there as negative numbers. A call of several events has a row for
+ * each. It has no answer while it is under way, and an empty one if it may have been carried out.
+ */
+const CALLS = `
+  CREATE TABLE call (
+    id     INTEGER NOT NULL,
+    seq    INTEGER NOT NULL,
+    method TEXT    NOT NULL,
+    lane   TEXT,
+    body   TEXT    NOT NULL,
+    answer TEXT,
+    PRIMARY KEY (id, seq)
+  ) WITHOUT ROWID;
+  CREATE INDEX call_of_event ON call (seq);
+  CREATE TRIGGER event_gone AFTER DELETE ON event BEGIN DELETE FROM call WHERE seq = old.seq; END;
+  CREATE TRIGGER dead_letter_gone AFTER DELETE ON dead_letter BEGIN DELETE FROM call WHERE seq = -old.id; END;
 `;
 
 const LEDGER = `
@@ -72,6 +93,7 @@ const SCHEMA = `
   ${LEDGER}
   ${EVENTS}
   ${DEAD_LETTERS}
+  ${CALLS}
 `;
 
 /** Makes an inbox of an empty database. The caller has begun a transaction. */
@@ -122,7 +144,7 @@ function hasColumn(database: DatabaseSync, table: string, column: string): boole
 function toFormat3(database: DatabaseSync): readonly number[] {
   const bot = database.prepare("SELECT id FROM bot").get() as { id: number };
   database.exec("ALTER TABLE event RENAME TO old_event; ALTER TABLE dead_letter RENAME TO old_dead_letter");
-  database.exec(EVENTS + DEAD_LETTERS);
+  database.exec(EVENTS + DEAD_LETTERS + CALLS);
   moveDeadLetters(database, bot);
   const unreadable = moveEvents(database, bot);
   // Numbers of events that are gone are not given again.

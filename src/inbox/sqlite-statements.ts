@@ -8,7 +8,7 @@ export function prepareAll(database: DatabaseSync) {
   const prepare = (sql: string): StatementSync => database.prepare(sql);
   const entries = (limit: string): StatementSync => {
     const select = prepare(
-      `SELECT seq, update_id, kind, line, shard, chat, octet_length(body), attempts, deaths, orphaned, received_at
+      `SELECT seq, update_id, kind, line, shard, chat, octet_length(body), attempts, deaths, orphaned, received_at, saved
        FROM event WHERE seq > ? ORDER BY seq ${limit}`,
     );
     // Half the time of objects, for a million rows.
@@ -37,9 +37,26 @@ export function prepareAll(database: DatabaseSync) {
     /** Some of them. A limit that is a variable makes SQLite prepare the statement anew each time. */
     page: entries("LIMIT 10000"),
     deadLetter: prepare(
-      `INSERT INTO dead_letter (update_id, kind, line, shard, chat, attempts, reason, log, received_at, died_at, body)
-       SELECT update_id, kind, line, shard, chat, attempts, ?, ?, received_at, ?, body FROM event WHERE seq = ?`,
+      `INSERT INTO dead_letter (update_id, kind, line, shard, chat, attempts, reason, log, received_at, died_at, saved, body)
+       SELECT update_id, kind, line, shard, chat, attempts, ?, ?, received_at, ?, saved, body FROM event WHERE seq = ?`,
     ),
+    moveCalls: prepare("UPDATE call SET seq = ? WHERE seq = ?"),
+    called: prepare(
+      `INSERT OR IGNORE INTO call (id, seq, method, lane, body)
+       SELECT ?, seq, ?, ?, ? FROM event WHERE seq = ?`,
+    ),
+    answered: prepare("UPDATE call SET answer = ? WHERE id = ?"),
+    dropped: prepare("DELETE FROM call WHERE id = ? AND (seq = ? OR seq < 0)"),
+    saved: prepare("UPDATE event SET saved = ? WHERE seq = ?"),
+    calls: prepare(
+      "SELECT id, seq, method, lane, body, answer FROM call WHERE seq BETWEEN ? AND ? ORDER BY seq, id",
+    ),
+    /** The process died: a call that waited behind another one in its lane was never sent. */
+    dropUnsent: prepare(
+      `DELETE FROM call WHERE answer IS NULL AND lane IS NOT NULL AND id NOT IN
+       (SELECT min(id) FROM call WHERE answer IS NULL GROUP BY lane)`,
+    ),
+    doubt: prepare("UPDATE call SET answer = '' WHERE answer IS NULL"),
     deadLetterUnreadable: prepare(
       `INSERT OR IGNORE INTO dead_letter (hash, attempts, reason, log, received_at, died_at, body)
        VALUES (?, 0, ?, '', ?, ?, ?)`,

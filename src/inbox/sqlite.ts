@@ -10,6 +10,7 @@
 import { resolve } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
 import { InboxError } from "../protocol/errors.ts";
+import type { JournalFact, RecordedCall } from "../protocol/recorded-call.ts";
 import { type EventRow, newEntry, storedEntry } from "./entry.ts";
 import { FlushThread } from "./flush-thread.ts";
 import type { Inbox, InboxEntry, InboxReceiver, ReceivedUpdate, Turn } from "./inbox.ts";
@@ -33,7 +34,7 @@ const LOOK = 1000;
 
 const NONE: readonly number[] = [];
 
-const EMPTY_TURN: Turn = { begun: [], settled: [], died: [], withdrawn: [], deadLettered: [] };
+const EMPTY_TURN: Turn = { begun: [], settled: [], died: [], withdrawn: [], deadLettered: [], journal: [] };
 
 const UNLIMITED: DeadLetterLimits = { count: Number.MAX_SAFE_INTEGER, age: Number.MAX_SAFE_INTEGER };
 
@@ -88,7 +89,12 @@ export class SqliteInbox implements Inbox {
       this.#dataVersion = this.#readDataVersion();
       // An event that is still marked as alone was alone at its worker when the last process died. A ledger that seems empty
       // is turned as well: lines of its epoch may stand behind a hole that a power cut left.
-      this.#turn(() => this.#sql.orphan.run());
+      this.#turn(() => {
+        this.#sql.orphan.run();
+        this.#sql.dropUnsent.run();
+        this.#sql.doubt.run();
+      });
+      this.#ledger.wipe();
       this.#compareWithLedger();
       this.#files = new InboxFiles(this.#path);
     } catch (error) {
@@ -135,15 +141,16 @@ export class SqliteInbox implements Inbox {
     });
   }
 
-  record({ begun, settled, died, withdrawn, deadLettered }: Turn): readonly number[] {
-    guarded("written", this.#path, () => this.#ledger.write(begun, settled));
+  record({ begun, settled, died, withdrawn, deadLettered, journal }: Turn): readonly number[] {
+    guarded("written", this.#path, () => this.#ledger.write(begun, settled, journal));
     if (died.length > 0 || withdrawn.length > 0 || deadLettered.length > 0) {
       this.#transaction(() => {
         const now = Date.now();
         for (const seq of died) this.#sql.died.run(seq);
         for (const seq of withdrawn) this.#sql.withdraw.run(seq);
         for (const { seq, reason, log } of deadLettered) {
-          this.#sql.deadLetter.run(reason, log, now, seq);
+          const { changes, lastInsertRowid } = this.#sql.deadLetter.run(reason, log, now, seq);
+          if (changes > 0) this.#sql.moveCalls.run(-Number(lastInsertRowid), seq);
           this.#sql.delete.run(seq);
         }
         if (deadLettered.length > 0) this.#trim();
@@ -184,6 +191,7 @@ export class SqliteInbox implements Inbox {
     await this.#flushes.close();
     try {
       this.#takeOver();
+      this.#ledger.wipe();
     } catch {
       // The next start takes the ledger over.
     }
@@ -243,6 +251,8 @@ export class SqliteInbox implements Inbox {
       const version = this.#readDataVersion();
       if (version === this.#dataVersion) return;
       this.#dataVersion = version;
+      // A person may have removed what is stored of a chat.
+      this.#ledger.wipe();
       for (const entry of this.#readNew("retried")) receiver.onEntry(entry);
     } catch (error) {
       receiver.onError(error as Error);
@@ -251,10 +261,27 @@ export class SqliteInbox implements Inbox {
 
   /** The next entries that were not handed over yet, in order. */
   #readNew(origin: InboxEntry["origin"], select = this.#sql.entries): InboxEntry[] {
-    const rows = guarded("read", this.#path, () => select.all(this.#lastSeq));
-    const entries = (rows as unknown as EventRow[]).map((row) => storedEntry(row, origin));
-    this.#lastSeq = entries.at(-1)?.seq ?? this.#lastSeq;
+    const rows = guarded("read", this.#path, () => select.all(this.#lastSeq)) as unknown as EventRow[];
+    if (rows.length === 0) return [];
+    const calls = this.#readCalls(rows[0]![0], rows.at(-1)![0]);
+    const entries = rows.map((row) => storedEntry(row, origin, calls.get(row[0])));
+    this.#lastSeq = entries.at(-1)!.seq;
     return entries;
+  }
+
+  /** The calls of unsettled events, by the number of the event. A call of several events is one object. */
+  #readCalls(first: number, last: number): ReadonlyMap<number, readonly RecordedCall[]> {
+    const rows = guarded("read", this.#path, () => this.#sql.calls.all(first, last)) as unknown as CallRow[];
+    const known = new Map<number, RecordedCall>();
+    const calls = new Map<number, RecordedCall[]>();
+    for (const { id, seq, method, lane, body, answer } of rows) {
+      const call = known.get(id) ?? { id, method, lane: lane ?? undefined, body, answer: answer ?? undefined };
+      known.set(id, call);
+      const ofEvent = calls.get(seq);
+      if (ofEvent === undefined) calls.set(seq, [call]);
+      else ofEvent.push(call);
+    }
+    return calls;
   }
 
   /** The event's body is damaged: it is a dead letter from now on. */
@@ -322,6 +349,7 @@ export class SqliteInbox implements Inbox {
       const gone = new Set(settled);
       for (const { seq, alone } of begun) if (!gone.has(seq)) this.#sql.begin.run(alone ? 1 : 0, seq);
       for (const { first, last } of rangesOf(settled)) this.#sql.settle.run(first, last);
+      for (const [seq, facts] of this.#ledger.facts) for (const fact of facts) this.#writeFact(seq, fact);
       this.#sql.setEpoch.run(epoch);
       return work();
     });
@@ -329,10 +357,35 @@ export class SqliteInbox implements Inbox {
     return result;
   }
 
+  #writeFact(seq: number, fact: JournalFact): void {
+    const { called, answered, dropped, saved } = this.#sql;
+    switch (fact.type) {
+      case "called": {
+        const { id, method, lane, body } = fact.call;
+        return void called.run(id, method, lane ?? null, body, seq);
+      }
+      case "answered":
+        return void answered.run(fact.answer, fact.id);
+      case "dropped":
+        return void dropped.run(fact.id, seq);
+      case "saved":
+        return void saved.run(fact.json, seq);
+    }
+  }
+
   #write<T>(work: () => T): T {
     this.#isAhead = true;
     return transaction(this.#database, this.#path, work);
   }
+}
+
+interface CallRow {
+  readonly id: number;
+  readonly seq: number;
+  readonly method: string;
+  readonly lane: string | null;
+  readonly body: string;
+  readonly answer: string | null;
 }
 
 interface BodyRow {

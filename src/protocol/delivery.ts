@@ -7,6 +7,12 @@ import { services } from "./services.ts";
 /** A registered symbol: it is the same in every copy of this package that a process has loaded. */
 const DELIVERY = Symbol.for("asgigram.delivery");
 
+/** A call as the application made it: `{ type: "telegram.send_message", chat_id: 1, text: "…" }`. Of a file it has a fingerprint. */
+export interface UncertainCall {
+  readonly type: string;
+  readonly [parameter: string]: unknown;
+}
+
 export interface Delivery {
   /** Telegram's identifier of the update. */
   readonly update_id: number;
@@ -15,6 +21,20 @@ export interface Delivery {
    * effects.
    */
   readonly attempt: number;
+  /**
+   * Calls of earlier deliveries that Telegram may have carried out: a crash kept the answer from being recorded, or it was lost. They are
+   * made again, or rejected (`--uncertain`). All other calls that this delivery repeats get the answer that is recorded.
+   */
+  readonly uncertain: readonly UncertainCall[];
+  /** The value of the latest `save()`, in this delivery or an earlier one; undefined without one. */
+  readonly saved: unknown;
+  /**
+   * Saves what the event's code has reached. A later delivery of the event has it as `saved`. It is recorded before any call that follows
+   * goes out, and forgotten when the event is settled.
+   * @param value is written as JSON, of at most 64 KB
+   * @throws RangeError | TypeError | DisconnectedError if the event is settled already
+   */
+  save(value: unknown): void;
   /**
    * Aborted when the event is to be given up: with the reason of `cancel()`; with a TimeoutError at the time limit; with a
    * DisconnectedError when the server stops, the application is reloaded, or the chat moves. An event whose handler throws the

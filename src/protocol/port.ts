@@ -4,6 +4,7 @@
  */
 
 import type { DisconnectReason } from "./events.ts";
+import type { EventPast } from "./recorded-call.ts";
 import type { Entity } from "./route.ts";
 
 /** The argument of a worker thread. Nothing in it holds the bot token. */
@@ -53,6 +54,8 @@ export interface EventItem {
   attempt: number;
   /** The Update as Telegram sent it, as JSON. */
   body: string;
+  /** What earlier deliveries have left behind; absent if it is nothing. */
+  past?: EventPast;
 }
 
 /** Main thread to worker. */
@@ -84,8 +87,13 @@ export type ToMain =
   | { type: "unready"; error: StartFailure }
   /** The application imports that file, or tried to. */
   | { type: "imported"; file: string }
-  /** `from`: the number of the event that the instance holds; its scope if it holds none. */
-  | { type: "call"; id: number; call: Call; from: number | string }
+  /**
+   * `from`: the number of the event that the instance holds; its scope if it holds none. `others`: the numbers of its other unsettled
+   * events.
+   */
+  | { type: "call"; id: number; call: Call; from: number | string; others?: number[] }
+  /** The event's code has saved its state, as JSON. */
+  | { type: "saved"; seq: number; json: string }
   /** The application is busy at the event: `call` shows an action to its chat. */
   | { type: "busy"; seq: number; call: Call }
   | { type: "settled"; seqs: number[] }
@@ -141,6 +149,8 @@ export interface Upload {
   key: string;
   filename: string | undefined;
   content_type: string | undefined;
+  /** Equal for equal files. Absent if that cannot be told: a call with a stream is not recorded. */
+  fingerprint?: string | undefined;
   source: UploadSource;
 }
 

@@ -1,11 +1,14 @@
 /** The calls of the workers: each goes through the outbox, and its outcome is posted to the worker that made it. */
 
 import type { Transferable } from "node:worker_threads";
+import { NetworkError } from "../protocol/errors.ts";
 import { failureOf } from "../protocol/failure.ts";
 import { placeOf } from "../protocol/place.ts";
 import type { Answer, Call, DownloadedFile, Place, ToMain, ToWorker } from "../protocol/port.ts";
+import { UNKNOWN } from "../protocol/recorded-call.ts";
 import type { ChatActions } from "./chat-actions.ts";
 import type { Job } from "./job.ts";
+import type { CallingEvent, Entry, Journal } from "./journal.ts";
 import type { Outbox } from "./outbox.ts";
 import { closeStreams, watchStreams } from "./upload-streams.ts";
 
@@ -18,6 +21,8 @@ export interface Caller {
 /** The event that the caller's instance held; its scope alone if it held none. */
 export interface CallOrigin extends Place {
   readonly seq?: number;
+  /** Number of its delivery. */
+  readonly attempts?: number;
 }
 
 interface CallFields extends Place {
@@ -29,6 +34,9 @@ interface CallFields extends Place {
 export interface WorkerCallsOptions {
   outbox: Pick<Outbox, "post">;
   chatActions: Pick<ChatActions, "begin" | "called">;
+  journal: Pick<Journal<WorkerCall>, "called" | "answered" | "failed" | "saved">;
+  /** Calls that were sent, and whose answers are not known, are made again, or rejected. */
+  uncertain: "repeat" | "reject";
   /** A call was posted: the outbox is to send it at the end of the turn. */
   onPosted(): void;
   /** The posted event of that number; undefined if it is settled. */
@@ -50,37 +58,90 @@ export class WorkerCalls {
   }
 
   /** Takes a call that a worker posted. */
-  call(worker: Caller, { id, call, from }: Extract<ToMain, { type: "call" }>): void {
+  call(worker: Caller, { id, call, from, others }: Extract<ToMain, { type: "call" }>): void {
     // Found now: the event may be settled when the answer comes.
     const origin = typeof from === "string" ? { scope: from } : this.#options.posted(worker.number, from);
     if (call.files !== undefined) watchStreams(call.files);
-    this.#options.outbox.post(new WorkerCall(worker, id, call, origin, this.#options));
+    const entry = this.#options.journal.called(worker, call, eventOf(origin), others);
+    const job = new WorkerCall(worker, id, call, origin, entry, this.#options);
+    if (entry === undefined || !this.#isAnswered(job, entry)) {
+      job.begin();
+      this.#options.outbox.post(job);
+    }
     this.#options.onPosted();
     if (typeof from === "number") this.#options.chatActions.called(from, call);
+  }
+
+  /** The code of an event saves its state. */
+  saved({ number }: Caller, { seq, json }: Extract<ToMain, { type: "saved" }>): void {
+    if (this.#options.posted(number, seq) !== undefined) this.#options.journal.saved(seq, json);
   }
 
   /** The application is busy at an event. */
   busy({ number }: Caller, item: Extract<ToMain, { type: "busy" }>): void {
     this.#options.chatActions.begin(number, item);
   }
+
+  /** @returns true if an earlier delivery of the event made the call, and it is not to be made again */
+  #isAnswered(job: WorkerCall, { answer, isRepeatable, job: earlier }: Entry<WorkerCall>): boolean {
+    if (earlier !== undefined && !answer) {
+      earlier.join(job);
+      return true;
+    }
+    if (answer === UNKNOWN && this.#options.uncertain === "reject") {
+      job.refuse(new NetworkError(job.call.method, "unknown", "it was sent before, and its answer is not known"));
+      return true;
+    }
+    if (!answer || isRepeatable) return false;
+    job.answer(answer);
+    return true;
+  }
 }
 
-class WorkerCall implements Job {
+function eventOf({ seq, attempts }: CallOrigin = {}): CallingEvent | undefined {
+  return seq === undefined ? undefined : { seq, attempts: attempts ?? 1 };
+}
+
+export class WorkerCall implements Job {
   call: Call;
   readonly #worker: Caller;
   readonly #id: number;
   readonly #origin: CallOrigin | undefined;
+  /** Its record in the journal. */
+  readonly #entry: Entry<WorkerCall> | undefined;
   readonly #options: WorkerCallsOptions;
-  readonly #isOver: ((error?: unknown) => void) | undefined;
+  #isOver: ((error?: unknown) => void) | undefined;
   #isDelayed = false;
+  /** Equal calls of later deliveries, which get its outcome. */
+  #joined: WorkerCall[] | undefined;
 
-  constructor(worker: Caller, id: number, call: Call, origin: CallOrigin | undefined, options: WorkerCallsOptions) {
+  constructor(
+    worker: Caller,
+    id: number,
+    call: Call,
+    origin: CallOrigin | undefined,
+    entry: Entry<WorkerCall> | undefined,
+    options: WorkerCallsOptions,
+  ) {
     this.call = call;
     this.#worker = worker;
     this.#id = id;
     this.#origin = origin;
+    this.#entry = entry;
     this.#options = options;
-    this.#isOver = options.observe(worker.number, call, origin);
+  }
+
+  /** It is about to go out. */
+  begin(): void {
+    if (this.#entry !== undefined) this.#entry.job = this;
+    this.#isOver = this.#options.observe(this.#worker.number, this.call, this.#origin);
+  }
+
+  /** An equal call of a later delivery is not made: it gets the outcome of this one. */
+  join(other: WorkerCall): void {
+    this.#joined ??= [];
+    this.#joined.push(other);
+    if (this.#isDelayed) other.delayed();
   }
 
   /** By default a call outside an event is bulk: its origin is a scope alone. */
@@ -89,20 +150,35 @@ class WorkerCall implements Job {
   }
 
   succeeded(answer: Answer): void {
-    const { log } = this.#options;
-    const id = this.#id;
     this.#isOver?.();
-    if (log.isLevelEnabled("trace")) log.trace(this.#fields, "a call succeeded");
-    if (typeof answer === "string") this.#worker.push({ type: "result", id, body: answer });
-    else this.#worker.push({ type: "file", id, file: answer }, transferIn(answer));
+    if (this.#entry !== undefined && typeof answer === "string") this.#options.journal.answered(this.#entry, answer);
+    this.answer(answer);
   }
 
   failed(error: unknown): void {
-    const { method, files } = this.call;
     this.#isOver?.(error);
+    const recorded = this.#entry && this.#options.journal.failed(this.#entry, error);
+    if (recorded === undefined) this.refuse(error);
+    else this.answer(recorded);
+  }
+
+  /** Posts the answer. */
+  answer(answer: Answer): void {
+    const { log } = this.#options;
+    const id = this.#id;
+    if (log.isLevelEnabled("trace")) log.trace(this.#fields, "a call succeeded");
+    if (typeof answer === "string") this.#worker.push({ type: "result", id, body: answer });
+    else this.#worker.push({ type: "file", id, file: answer }, transferIn(answer));
+    for (const call of this.#joined ?? []) call.answer(answer);
+  }
+
+  /** Posts the error. */
+  refuse(error: unknown): void {
+    const { method, files } = this.call;
     if (files !== undefined) closeStreams(files);
     this.#options.log.info({ ...this.#fields, error: (error as Error).message }, "a call failed");
     this.#worker.push({ type: "failure", id: this.#id, error: failureOf(error, method) });
+    for (const call of this.#joined ?? []) call.refuse(error);
   }
 
   /** Tells the worker once: the clock of the call's event stands until the answer. */
@@ -110,6 +186,7 @@ class WorkerCall implements Job {
     if (this.#isDelayed) return;
     this.#isDelayed = true;
     this.#worker.push({ type: "delayed", id: this.#id });
+    for (const call of this.#joined ?? []) call.delayed();
   }
 
   /** Lets go of the body and the files. */

@@ -14,14 +14,12 @@ import {
   TokenRejectedError,
 } from "../protocol/errors.ts";
 import type { Call } from "../protocol/port.ts";
+import { isRepeatable } from "../protocol/repeatable.ts";
 import type { Again, CallVerdict } from "../protocol/verdict.ts";
 import { ConnectError, ProxyRefusesUserError } from "./connect-error.ts";
 
 /** The server cannot go on. */
 type Stop = { action: "stop"; error: AsgigramError };
-
-/** Methods that may be carried out twice without a difference: they read, or set something to a value. */
-const REPEATABLE = /^(?:get|set|edit|delete|answer|download)/;
 
 /** Attempts at a call that never got through; with `backoff` that is about four minutes. */
 const MAX_ATTEMPTS = 20;
@@ -46,7 +44,7 @@ function judgeAnyCall(error: unknown, method: string, attempt: number): CallVerd
   if (error instanceof TelegramError && error.parameters.migrate_to_chat_id !== undefined && attempt < MAX_REPEATS) {
     return { action: "redirect", chat_id: error.parameters.migrate_to_chat_id };
   }
-  if (isFaultOfServer(error) && REPEATABLE.test(method) && attempt < MAX_REPEATS) {
+  if (isFaultOfServer(error) && isRepeatable(method) && attempt < MAX_REPEATS) {
     return { action: "again", after: backoff(attempt, 5000) };
   }
   return { action: "reject" };

@@ -42,6 +42,8 @@ export interface EventFacts {
 /** Takes the calls that a worker's applications make. */
 export interface CallTaker {
   call(worker: Worker, item: Item<"call">): void;
+  /** The code of an event saves its state. */
+  saved(worker: Worker, item: Item<"saved">): void;
   /** The application is busy at an event. */
   busy(worker: Worker, item: Item<"busy">): void;
 }
@@ -233,6 +235,8 @@ export class Worker {
     switch (item.type) {
       case "call":
         return calls.call(this, item);
+      case "saved":
+        return calls.saved(this, item);
       case "busy":
         return calls.busy(this, item);
       case "settled":

@@ -10,6 +10,7 @@
 
 import type { Beginning, NewDeadLetter, Settlement, Turn } from "../inbox/inbox.ts";
 import type { EventItem } from "../protocol/port.ts";
+import type { JournalFact } from "../protocol/recorded-call.ts";
 
 /** A worker as events are posted to it. Items for a dead worker are dropped. */
 export interface Recipient {
@@ -42,13 +43,14 @@ class OpenTurn implements Turn {
   readonly died: number[] = [];
   readonly withdrawn: number[] = [];
   readonly deadLettered: NewDeadLetter[] = [];
+  readonly journal: JournalFact[] = [];
   /** Events to post, by worker. */
   readonly events = new Map<Recipient, Delivery[]>();
   /** Events to post whose bodies are not in memory. */
   readonly unread: Delivery[] = [];
 
   get isEmpty(): boolean {
-    return this.begun.length + this.settled.length === 0 && !this.hasEnds;
+    return this.begun.length + this.settled.length + this.journal.length === 0 && !this.hasEnds;
   }
 
   /** Deaths, withdrawals and dead letters are recorded after the beginnings of their turn. */
@@ -110,6 +112,12 @@ export class Recorder {
 
   deadLettered(letter: NewDeadLetter): void {
     this.#turn.deadLettered.push(letter);
+    this.schedule();
+  }
+
+  /** A fact about the calls of events: it is recorded before anything that follows from it. */
+  journaled(fact: JournalFact): void {
+    this.#turn.journal.push(fact);
     this.schedule();
   }
 

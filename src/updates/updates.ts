@@ -11,14 +11,24 @@ import type { Diagnostics } from "../observe/diagnostics.ts";
 import type { Logger } from "../observe/logger.ts";
 import type { WorkerLog } from "../observe/worker-log.ts";
 import type { ToWorker } from "../protocol/port.ts";
+import type { EventPast, RecordedCall } from "../protocol/recorded-call.ts";
 import type { Entity } from "../protocol/route.ts";
 import type { Hide } from "../protocol/secrets.ts";
 import { readBatch } from "./intake.ts";
 import type { Recipient, Recorder } from "./recorder.ts";
 
+/** The calls that unsettled events have made. */
+export interface EventJournal {
+  restore(seq: number, calls: readonly RecordedCall[], saved: string | undefined): void;
+  past(seq: number): EventPast | undefined;
+  settled(seqs: readonly number[]): void;
+  deadLettered(seq: number): void;
+}
+
 export interface UpdatesOptions {
   inbox: Inbox;
   recorder: Recorder;
+  journal: EventJournal;
   /** The bot itself, as getMe describes it. */
   bot: Entity;
   workers: number;
@@ -125,6 +135,8 @@ export class Updates implements InboxReceiver {
     }
     const arrival = { seq, update_id, kind, received_at, attempts, deaths, body, scope, id };
     if (this.#isDeadly(arrival, entry.orphaned)) return;
+    const { calls = [], saved } = entry;
+    if (calls.length > 0 || saved !== undefined) this.#options.journal.restore(seq, calls, saved);
     if (origin === "received") {
       if (log.isLevelEnabled("trace")) log.trace({ scope, update_id, kind }, "received an update");
       diagnostics.received(arrival);
@@ -214,8 +226,9 @@ export class Updates implements InboxReceiver {
   }
 
   settled({ number }: Recipient, seqs: readonly number[]): void {
-    const { diagnostics, recorder } = this.#options;
+    const { diagnostics, recorder, journal } = this.#options;
     recorder.settled(seqs);
+    journal.settled(seqs);
     if (diagnostics.hasSettledSubscribers) {
       for (const event of this.#held(number, seqs)) diagnostics.settled(number, event);
     }
@@ -224,8 +237,9 @@ export class Updates implements InboxReceiver {
 
   /** The application threw: the event becomes a dead letter. */
   failed({ number }: Recipient, seq: number, error: string): void {
-    const { recorder, words, hide, diagnostics } = this.#options;
+    const { recorder, journal, words, hide, diagnostics } = this.#options;
     const reason = hide(error);
+    journal.deadLettered(seq);
     recorder.deadLettered({ seq, reason, log: words.tail(number) });
     for (const event of this.#held(number, [seq])) diagnostics.failed(number, event, reason);
     this.#dispatcher.settled(number, [seq]);
@@ -238,6 +252,7 @@ export class Updates implements InboxReceiver {
 
   /** The inbox refused these deliveries. */
   refused({ number }: Recipient, seqs: readonly number[]): void {
+    this.#options.journal.settled(seqs);
     this.#dispatcher.refused(number, seqs);
   }
 
@@ -269,15 +284,19 @@ export class Updates implements InboxReceiver {
   }
 
   #post(number: number, arrival: Arrival, alone: boolean): void {
-    const { seq, attempts, body } = arrival;
-    this.#options.recorder.begun(this.#workers.get(number)!, { seq, attempt: attempts, body }, alone);
-    this.#options.diagnostics.posted(number, arrival);
+    const { recorder, journal, diagnostics } = this.#options;
+    const { seq, attempts: attempt, body } = arrival;
+    const past = journal.past(seq);
+    const event = past === undefined ? { seq, attempt, body } : { seq, attempt, body, past };
+    recorder.begun(this.#workers.get(number)!, event, alone);
+    diagnostics.posted(number, arrival);
   }
 
   #deadLetter(worker: number, arrival: Arrival, cause: "deadly" | "timed out"): void {
     const { seq, scope, update_id, kind, deaths } = arrival;
-    const { log, recorder, words, diagnostics } = this.#options;
+    const { log, recorder, journal, words, diagnostics } = this.#options;
     const isDeadly = cause === "deadly";
+    journal.deadLettered(seq);
     const what = isDeadly ? "killed its worker too often" : "took too long and blocked its worker";
     const fields = { worker, scope, update_id, kind, ...(isDeadly && { deaths }) };
     log.error(fields, `an event ${what} and is now a dead letter`);

@@ -846,7 +846,7 @@ const TELEGRAM: readonly Mutant[] = [
     id: "K1",
     breaks: "a message is sent again though it may have been sent",
     file: "src/telegram/retry.ts",
-    from: "isFaultOfServer(error) && REPEATABLE.test(method) &&",
+    from: "isFaultOfServer(error) && isRepeatable(method) &&",
     to: "isFaultOfServer(error) &&",
     tests: ["telegram/retry", "telegram/repeatable"],
   },

@@ -6,7 +6,8 @@ import { MessageChannel, type Transferable } from "node:worker_threads";
 import { FileError, NetworkError, TelegramError } from "../../src/protocol/errors.ts";
 import type { Answer, Call, ToWorker, Upload, UploadStream } from "../../src/protocol/port.ts";
 import type { Job } from "../../src/sends/job.ts";
-import { type CallOrigin, WorkerCalls } from "../../src/sends/worker-calls.ts";
+import { Journal } from "../../src/sends/journal.ts";
+import { type CallOrigin, type WorkerCall, WorkerCalls, type WorkerCallsOptions } from "../../src/sends/worker-calls.ts";
 
 const PLACE = { seq: 7, scope: "chat:1", update_id: 70, kind: "message" };
 const CALL: Call = { method: "sendMessage", lane: "1", body: "{}" };
@@ -26,12 +27,18 @@ class Bench {
   traces = true;
   hasSubscribers = true;
 
-  readonly worker = {
-    number: 3,
-    push: (item: ToWorker, transfer?: readonly Transferable[]) => void this.pushed.push({ item, transfer }),
-  };
+  readonly worker = this.#newLife();
+  /** The worker that replaces it. */
+  readonly next = this.#newLife();
 
-  readonly #calls = new WorkerCalls({
+  readonly journal = new Journal<WorkerCall>({ keepsCalls: true, record: () => {}, onFull: () => {} });
+
+  /** Options that a test may change. */
+  readonly options: { uncertain: "repeat" | "reject" } = { uncertain: "repeat" };
+
+  readonly #calls = new WorkerCalls(
+    Object.assign(this.options, {
+    journal: this.journal,
     outbox: { post: (job) => void this.jobs.push(job) },
     chatActions: {
       begin: (worker, { seq }) => void this.actions.push(`${seq} of worker ${worker} is busy`),
@@ -50,7 +57,7 @@ class Bench {
       trace: (fields, message) => void this.logged.push(["trace", fields, message]),
       info: (fields, message) => void this.logged.push(["info", fields, message]),
     },
-  });
+  } satisfies Omit<WorkerCallsOptions, "uncertain">));
 
   busy(): void {
     this.#calls.busy(this.worker, { type: "busy", seq: 7, call: { ...CALL, method: "sendChatAction" } });
@@ -59,6 +66,22 @@ class Bench {
   call(call: Call = CALL, from: number | string = 7, id = 1): Job {
     this.#calls.call(this.worker, { type: "call", id, call, from });
     return this.jobs.at(-1)!;
+  }
+
+  /** The event is delivered again, and makes a call. @returns the items for its worker, and the calls that go out */
+  callAgain(call: Call = CALL, id = 2): { items: ToWorker[]; jobs: readonly Job[] } {
+    const [jobs, pushed] = [this.jobs.length, this.pushed.length];
+    this.#calls.call(this.next, { type: "call", id, call, from: 7 });
+    return { items: this.pushed.slice(pushed).map(({ item }) => item), jobs: this.jobs.slice(jobs) };
+  }
+
+  saved(seq: number, json: string): void {
+    this.#calls.saved(this.worker, { type: "saved", seq, json });
+  }
+
+  #newLife() {
+    const push = (item: ToWorker, transfer?: readonly Transferable[]) => void this.pushed.push({ item, transfer });
+    return { number: 3, push };
   }
 }
 
@@ -262,6 +285,83 @@ test("a call that succeeded is not logged below level trace", () => {
   bench.call().succeeded("{}");
   assert.deepEqual(bench.logged, []);
   assert.equal(bench.pushed.length, 1);
+});
+
+describe("a call of an event that is delivered again", () => {
+  const EDIT: Call = { ...CALL, method: "editMessageText" };
+  const REFUSED = new TelegramError("editMessageText", 400, "Bad Request: message is not modified");
+  const LOST = new NetworkError("sendMessage", "unknown", "ECONNRESET");
+
+  test("it gets the recorded answer at once, and does not go out", () => {
+    const bench = new Bench();
+    bench.call().succeeded("{}");
+    const { items, jobs } = bench.callAgain();
+    assert.deepEqual(items, [{ type: "result", id: 2, body: "{}" }]);
+    assert.deepEqual(jobs, []);
+    assert.equal(bench.observed.length, 1);
+    assert.equal(bench.callAgain({ ...CALL, body: "{} " }).jobs.length, 1);
+  });
+
+  for (const [what, end, expected] of [
+    ["the answer", (job: Job) => job.succeeded("{}"), "result"],
+    ["the error", (job: Job) => job.failed(LOST), "failure"],
+  ] as const) {
+    test(`it joins the call that is under way, and gets ${what} of that`, () => {
+      const bench = new Bench();
+      const job = bench.call();
+      assert.deepEqual(bench.callAgain(), { items: [], jobs: [] });
+      end(job);
+      const answered = bench.pushed.map(({ item }) => "id" in item && [item.type, item.id]);
+      assert.deepEqual(answered, [
+        [expected, 1],
+        [expected, 2],
+      ]);
+    });
+  }
+
+  test("it is told that Telegram makes the call wait, before it joins or after", () => {
+    const bench = new Bench();
+    const job = bench.call();
+    bench.callAgain();
+    job.delayed!();
+    const ids = bench.pushed.map(({ item }) => item.type === "delayed" && item.id);
+    assert.deepEqual(ids, [1, 2]);
+    const another = new Bench();
+    another.call().delayed!();
+    assert.deepEqual(another.callAgain().items, [{ type: "delayed", id: 2 }]);
+  });
+
+  test("an edit is made again, and the recorded answer counts if Telegram refuses it", () => {
+    const bench = new Bench();
+    bench.call(EDIT).succeeded("granted");
+    const { jobs } = bench.callAgain(EDIT);
+    assert.equal(jobs.length, 1);
+    jobs[0]!.failed(REFUSED);
+    assert.deepEqual(bench.pushed.at(-1)!.item, { type: "result", id: 2, body: "granted" });
+    assert.deepEqual(bench.over.at(-1), [REFUSED]);
+  });
+
+  test("a call whose answer was lost is made again, or rejected with --uncertain reject", () => {
+    const bench = new Bench();
+    bench.call().failed(LOST);
+    assert.equal(bench.callAgain().jobs.length, 1);
+    const other = new Bench();
+    other.options.uncertain = "reject";
+    other.call().failed(LOST);
+    const { items, jobs } = other.callAgain();
+    assert.deepEqual(jobs, []);
+    const reason = "it was sent before, and its answer is not known";
+    const error = { name: "NetworkError", method: "sendMessage", delivery: "unknown", reason };
+    assert.deepEqual(items, [{ type: "failure", id: 2, error }]);
+  });
+});
+
+test("the state of an event is saved while its worker has the event", () => {
+  const bench = new Bench();
+  bench.saved(7, '{"page":1}');
+  bench.saved(8, '{"page":2}');
+  assert.deepEqual(bench.journal.past(7), { uncertain: [], saved: '{"page":1}' });
+  assert.equal(bench.journal.past(8), undefined);
 });
 
 describe("a call's streams", () => {

@@ -105,6 +105,7 @@ export class PoolBench implements AsyncDisposable {
           worker.push({ type: "result", id: item.id, body: '{"ok":true,"result":true}' });
           this.#report({ type: "call", worker: worker.number, text: textOf(item) });
         },
+        saved() {},
         busy() {},
       },
       words: {

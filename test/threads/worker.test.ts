@@ -53,6 +53,7 @@ class Bench implements AsyncDisposable {
           this.calls.push(item);
           worker.push({ type: "result", id: item.id, body: '{"ok":true,"result":true}' });
         },
+        saved: (_, { seq, json }) => this.#did(`saved: ${seq}, ${json}`),
         busy: (_, { seq }) => this.#did(`busy: ${seq}`),
       },
       words: {

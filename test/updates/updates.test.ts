@@ -12,6 +12,7 @@ import { createLogger } from "../../src/observe/logger.ts";
 import { WorkerLog } from "../../src/observe/worker-log.ts";
 import type { EventItem, ToWorker } from "../../src/protocol/port.ts";
 import { SHARDS, shardOf } from "../../src/protocol/shard.ts";
+import { Journal } from "../../src/sends/journal.ts";
 import { Recorder } from "../../src/updates/recorder.ts";
 import { type EventWorker, Updates } from "../../src/updates/updates.ts";
 import { Folder } from "../folder.ts";
@@ -97,11 +98,17 @@ class Process implements AsyncDisposable {
       refused: (worker, seqs) => this.updates.refused(worker, seqs),
       onError,
     });
+    const journal = new Journal({
+      keepsCalls: true,
+      record: (fact) => this.recorder.journaled(fact),
+      onFull: () => {},
+    });
     const words = new WorkerLog({ log, hide: (text) => text });
     words.said(0, {}, "info", "its last words");
     this.updates = new Updates({
       inbox: this.inbox,
       recorder: this.recorder,
+      journal,
       bot: BOT,
       workers,
       maxAttempts: 3,

@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { utimesSync } from "node:fs";
+import { Readable } from "node:stream";
+import { describe, test } from "node:test";
+import { Folder } from "../folder.ts";
 import { Attachments } from "../../workers/attachments.ts";
 import { Streams } from "../../workers/streams.ts";
 
@@ -29,4 +32,41 @@ test("bytes are not moved before take()", () => {
   assert.equal(bytes.length, 0);
   assert.ok("bytes" in file.source && file.source.bytes.length === 3);
   assert.equal(file.key, "photo");
+});
+
+describe("the fingerprint of a file", () => {
+  const printsOf = (...files: object[]) => {
+    const attachments = new Attachments();
+    for (const [i, file] of files.entries()) attachments.standIn(file, `media[${i}]`);
+    return attachments.take(new Streams()).map(({ fingerprint }) => fingerprint);
+  };
+
+  test("bytes have one by their content, also where two files are parts of one buffer", () => {
+    const { buffer } = Uint8Array.of(1, 2, 1, 2, 3);
+    const [one, other, third] = printsOf(new Uint8Array(buffer, 0, 2), new Uint8Array(buffer, 2, 2), new Uint8Array(buffer));
+    assert.match(one!, /^sha256-/);
+    assert.equal(one, other);
+    assert.notEqual(one, third);
+    assert.deepEqual(printsOf({ bytes: Uint8Array.of(1, 2), filename: "a name" }), [one]);
+  });
+
+  test("a path has one by the file's size and time", () => {
+    using folder = new Folder();
+    const path = folder.write("a.txt", "abc");
+    utimesSync(path, 1000, 1000);
+    const [before] = printsOf({ path });
+    assert.deepEqual(printsOf({ path }), [before]);
+    utimesSync(path, 1000, 1001);
+    const [touched] = printsOf({ path });
+    assert.notEqual(touched, before);
+    folder.write("a.txt", "abcd");
+    utimesSync(path, 1000, 1001);
+    assert.notEqual(printsOf({ path })[0], touched);
+  });
+
+  test("a stream, a Blob and a file that is missing have none", () => {
+    using folder = new Folder();
+    const files = [Readable.from(["x"]), new Blob(["x"]), { path: folder.join("missing") }];
+    assert.deepEqual(printsOf(...files), [undefined, undefined, undefined]);
+  });
 });

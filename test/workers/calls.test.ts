@@ -11,7 +11,8 @@ const eventOf = (seq: number, isUnsettled = true): CallEvent => {
 
 function setUp() {
   const posted: ToMain[] = [];
-  const caller = { streams: {} as never, held: eventOf(7) as CallEvent | undefined, answered() {} };
+  const held = eventOf(7) as CallEvent | undefined;
+  const caller = { streams: {} as never, held, hasKept: false, unsettled: [] as CallEvent[], answered() {} };
   const pulse = new Pulse();
   const calls = new Calls({ push: (item: ToMain) => posted.push(item) } as never, pulse);
   const make = (method = "sendMessage", seq = 7) =>
@@ -29,6 +30,20 @@ test("a call goes to the main thread with an id of its own", () => {
   assert.deepEqual(posted, [
     { type: "call", id: id(), call: { method: "sendMessage", lane: "1", body: "{}" }, from: 7 },
     { type: "call", id: id(2), call: { method: "getMe", lane: "1", body: "{}" }, from: 7 },
+  ]);
+});
+
+test("a call of an instance that keeps events names all of them", () => {
+  const { calls, caller, posted } = setUp();
+  const event = eventOf(7);
+  Object.assign(caller, { hasKept: true, unsettled: [eventOf(5), event, eventOf(6)] });
+  const call = { method: "sendMessage", lane: "1", body: "{}" };
+  void calls.make(call, "chat:1", caller, event);
+  void calls.make(call, "chat:1", caller, undefined);
+  const named = posted.map((item) => item.type === "call" && { from: item.from, others: item.others });
+  assert.deepEqual(named, [
+    { from: 7, others: [5, 6] },
+    { from: "chat:1", others: [5, 7, 6] },
   ]);
 });
 

@@ -1,20 +1,22 @@
 import assert from "node:assert/strict";
-import { type TestContext, test } from "node:test";
+import { describe, type TestContext, test } from "node:test";
+import type { EventItem } from "../../src/protocol/port.ts";
 import { LIMIT_GRACE } from "../../src/protocol/pulse.ts";
 import { EventDelivery } from "../../workers/event-delivery.ts";
 
 const turn = () => new Promise(setImmediate);
 
 /** A delivery that an instance has, and what the instance hears of it. */
-function begun(t: TestContext, eventTimeout = Number.POSITIVE_INFINITY) {
+function begun(t: TestContext, eventTimeout = Number.POSITIVE_INFINITY, item: Pick<EventItem, "past"> = {}) {
   t.mock.timers.enable({ apis: ["setTimeout"] });
   const heard: string[] = [];
-  const delivery = new EventDelivery(900, 1);
+  const delivery = new EventDelivery(900, 1, item);
   delivery.begin({
     key: "chat:1",
     eventTimeout,
     workOver: ({ thrown }) => heard.push(thrown === undefined ? "over" : `threw ${thrown.error}`),
     overdue: (_, error) => heard.push(`overdue: ${error.name}: ${error.message}`),
+    saved: (_, json) => heard.push(`saved: ${json}`),
     busy: (_, action) => heard.push(`busy: ${action}`),
     limited: ({ limit }) => heard.push(`limited to ${limit}`),
   });
@@ -126,4 +128,39 @@ test("ahead asks for the newest job, and is 0 without one", async (t) => {
   delivery.made(async () => 7);
   delivery.made(async () => 3);
   assert.equal(await delivery.ahead, 3);
+});
+
+describe("what earlier deliveries have left behind", () => {
+  const past = { uncertain: [{ method: "sendMessage", body: '{"chat_id":1,"text":"one"}' }], saved: '{"page":7}' };
+
+  test("uncertain calls are outgoing events, and the saved state is a value", (t) => {
+    const { delivery } = begun(t, undefined, { past });
+    assert.deepEqual(delivery.uncertain, [{ type: "telegram.send_message", chat_id: 1, text: "one" }]);
+    assert.deepEqual(delivery.saved, { page: 7 });
+  });
+
+  test("a first delivery has none", (t) => {
+    const { delivery } = begun(t);
+    assert.deepEqual(delivery.uncertain, []);
+    assert.equal(delivery.saved, undefined);
+  });
+
+  test("a saved state is posted, and is there for the worker's next attempt", (t) => {
+    const item: Pick<EventItem, "past"> = { past };
+    const { delivery, heard } = begun(t, undefined, item);
+    delivery.save({ page: 8 });
+    assert.deepEqual(heard, ['saved: {"page":8}']);
+    assert.deepEqual(delivery.saved, { page: 8 });
+    assert.deepEqual(item.past, { uncertain: past.uncertain, saved: '{"page":8}' });
+  });
+
+  test("save() refuses what is no JSON, more than 64 KB, and an event that is settled", (t) => {
+    const { delivery, heard } = begun(t);
+    assert.throws(() => delivery.save(undefined), TypeError);
+    assert.throws(() => delivery.save("ж".repeat(32 * 1024)), /at most 64 KB of JSON, not 65 KB/);
+    delivery.save("x".repeat(64 * 1024 - 2));
+    assert.equal(heard.length, 1);
+    delivery.end();
+    assert.throws(() => delivery.save(1), /update 900 is settled/);
+  });
 });

@@ -40,6 +40,8 @@ export class Harness implements AsyncDisposable {
   readonly timedOut: number[] = [];
   readonly failures: { seq: number; error: string }[] = [];
   readonly calls: Call[] = [];
+  /** States that events saved, as JSON. */
+  readonly saved: string[] = [];
   /** Chat actions of busy events. */
   readonly busy: Call[] = [];
   readonly lines: LogLine[] = [];
@@ -201,6 +203,7 @@ export class Harness implements AsyncDisposable {
           add(this.calls, call);
           this.#makeCall(worker, id, call);
         },
+        saved: (_, { json }) => add(this.saved, json),
         busy: (_, { call }) => add(this.busy, call),
       },
       words: {

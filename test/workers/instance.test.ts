@@ -50,6 +50,7 @@ function instanceOf(application: Application, queue: Delivered[] = [], route: Ro
     kept: (seq) => facts.push(`kept ${seq}`),
     workOver: (_, { seq }, thrown) => facts.push(`over ${seq}${thrown === undefined ? "" : `: ${thrown.error}`}`),
     overdue: (_, { seq }) => facts.push(`overdue ${seq}`),
+    saved: (seq, json) => facts.push(`saved ${seq}: ${json}`),
     busy: (seq, { body }) => facts.push(`busy ${seq}: ${body}`),
     refused: (error) => facts.push(`refused ${(error as Error).name}`),
     becameIdle: () => facts.push("idle"),

@@ -8,7 +8,8 @@ import { nearest } from "../../protocol/nearest.ts";
 export type InboxTask =
   | { readonly action: "list"; readonly filter: Filter; readonly json: boolean }
   | { readonly action: "show"; readonly id: number; readonly json: boolean }
-  | { readonly action: "retry" | "drop"; readonly which: Which }
+  | { readonly action: "retry"; readonly which: Which; readonly fresh: boolean }
+  | { readonly action: "drop"; readonly which: Which }
   | { readonly action: "forget"; readonly chat: number };
 
 type Action = InboxTask["action"];
@@ -19,7 +20,7 @@ const FILTERS = ["since", "error", "chat"];
 const FLAGS_OF: { readonly [Name in Action]: readonly string[] } = {
   list: ["json", ...FILTERS],
   show: ["json"],
-  retry: ["all", ...FILTERS],
+  retry: ["all", "fresh", ...FILTERS],
   drop: ["all", ...FILTERS],
   forget: [],
 };
@@ -53,6 +54,7 @@ export function readInboxTask(
       if (ids.length !== 1) throw new ConfigError(`show takes the ID of one dead letter, not ${ids.length}`);
       return { action, id: ids[0]!, json };
     case "retry":
+      return { action, which: readWhich(action, ids, switches.has("all"), filter), fresh: switches.has("fresh") };
     case "drop":
       return { action, which: readWhich(action, ids, switches.has("all"), filter) };
   }

@@ -27,7 +27,7 @@ function textFor(task: InboxTask, letters: DeadLetters, columns: number): string
     case "show":
       return (task.json ? lineOf : pageOf)(letters.get(task.id), letters.bot());
     case "retry":
-      return tellRetried(letters.retry(task.which), letters, task.which);
+      return tellRetried(letters.retry(task.which, task.fresh), letters, task.which);
     case "drop":
       return tellDropped(letters.drop(task.which), letters, task.which);
     case "forget":
