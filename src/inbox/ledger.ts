@@ -116,10 +116,6 @@ export class Ledger {
       lines[at++] = this.#epoch;
       lines[at++] = seq * KINDS + (alone ? BEGUN_ALONE : BEGUN);
     }
-    for (const seq of settled) {
-      lines[at++] = this.#epoch;
-      lines[at++] = seq * KINDS + SETTLED;
-    }
     for (const { seq, bytes } of texts) {
       lines[at++] = this.#epoch;
       lines[at++] = seq * KINDS + FACT;
@@ -127,6 +123,10 @@ export class Ledger {
       lines[at++] = crc32(bytes);
       new Uint8Array(lines.buffer).set(bytes, at * Float64Array.BYTES_PER_ELEMENT);
       at += linesFor(bytes.byteLength) * NUMBERS_PER_LINE;
+    }
+    for (const seq of settled) {
+      lines[at++] = this.#epoch;
+      lines[at++] = seq * KINDS + SETTLED;
     }
     this.#append(lines);
     this.#lines += count;

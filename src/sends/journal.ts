@@ -49,6 +49,8 @@ export interface Entry<Job> extends RecordedCall {
   usedAt: number;
   /** The call, while it is under way. */
   job: Job | undefined;
+  /** True if the code of an event was told that it is uncertain. */
+  isTold: boolean;
 }
 
 /** The journal of one event. */
@@ -116,6 +118,7 @@ export class Journal<Job> {
       user,
       usedAt: this.#time,
       job: undefined,
+      isTold: false,
     };
     if (event !== undefined && !this.#add(entry, event.seq, user, event)) return undefined;
     for (const seq of others) this.#add(entry, seq, user);
@@ -140,6 +143,7 @@ export class Journal<Job> {
   failed(entry: Entry<Job>, error: unknown): string | undefined {
     const seqs = [...entry.seqs];
     entry.job = undefined;
+    entry.isTold = false;
     const answer = entry.answer || undefined;
     if (answer === undefined && !entry.isRepeatable) {
       if (entry.answer === UNKNOWN || isUnknown(error)) this.#keep(entry, UNKNOWN);
@@ -174,10 +178,10 @@ export class Journal<Job> {
     const diary = this.#diaries.get(seq);
     if (diary === undefined) return undefined;
     const { entries, saved } = diary;
-    const uncertain = entries
-      .filter(({ answer, job }) => answer === UNKNOWN && job === undefined)
-      .map(({ method, body }) => ({ method, body }));
-    return uncertain.length === 0 && saved === undefined ? undefined : { uncertain, saved };
+    const uncertain = entries.filter(({ answer, job }) => answer === UNKNOWN && job === undefined);
+    for (const entry of uncertain) entry.isTold = true;
+    if (uncertain.length === 0 && saved === undefined) return undefined;
+    return { uncertain: uncertain.map(({ method, body }) => ({ method, body })), saved };
   }
 
   /** The events are settled, or not this process's any more. */
@@ -210,6 +214,8 @@ export class Journal<Job> {
         (entry.user !== user || entry.usedAt < diary.since) && entry.body === body && entry.method === method,
     );
     if (found === undefined) return undefined;
+    // In the same life its error has reached the code.
+    if (found.user === user) found.isTold = true;
     found.user = user;
     found.usedAt = this.#time;
     return found;
@@ -333,7 +339,7 @@ const NONE: readonly number[] = [];
 function restored<Job>(call: RecordedCall): Entry<Job> {
   const { answer = UNKNOWN, method } = call;
   const isRepeatable = kindOf(method) === "repeatable";
-  return { ...call, answer, isRepeatable, own: undefined, seqs: [], user: undefined, usedAt: 0, job: undefined };
+  return { ...call, answer, isRepeatable, own: undefined, seqs: [], user: undefined, usedAt: 0, job: undefined, isTold: false };
 }
 
 /** `fleeting`: it reads, or shows something for some seconds. */

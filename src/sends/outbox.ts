@@ -26,6 +26,8 @@ export interface OutboxOptions {
   request(call: Call): Promise<Answer>;
   /** Decides on a failed call; `attempt` is 1 after its first failure. */
   judge(error: unknown, call: Call, attempt: number): CallVerdict;
+  /** A call is answered, and the one behind it in its lane is about to go out. */
+  onNext?(): void;
   limiter?: Limiter;
   longWaits?: Pick<LongWaits, "refused" | "over">;
   wait?: Wait;
@@ -46,6 +48,7 @@ const NO_LONG_WAITS = { refused: NOTHING, over: NOTHING };
 export class Outbox {
   readonly #request: OutboxOptions["request"];
   readonly #judge: OutboxOptions["judge"];
+  readonly #onNext: NonNullable<OutboxOptions["onNext"]>;
   readonly #limiter: Limiter;
   readonly #longWaits: NonNullable<OutboxOptions["longWaits"]>;
   readonly #wait: Wait;
@@ -62,9 +65,11 @@ export class Outbox {
   #whenIdle: PromiseWithResolvers<void> | undefined;
 
   constructor(options: OutboxOptions) {
-    const { request, judge, limiter = new Limiter(), longWaits = NO_LONG_WAITS, wait = waitWithTimer } = options;
+    const { request, judge, onNext = NOTHING, limiter = new Limiter() } = options;
+    const { longWaits = NO_LONG_WAITS, wait = waitWithTimer } = options;
     this.#request = request;
     this.#judge = judge;
+    this.#onNext = onNext;
     this.#limiter = limiter;
     this.#longWaits = longWaits;
     this.#wait = wait;
@@ -269,8 +274,9 @@ export class Outbox {
       }
     }
     const next = line.shift();
-    if (next === undefined) this.#lanes.delete(lane);
-    else this.#attempt(next, 1);
+    if (next === undefined) return void this.#lanes.delete(lane);
+    this.#onNext();
+    this.#attempt(next, 1);
   }
 }
 

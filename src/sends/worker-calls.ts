@@ -83,12 +83,15 @@ export class WorkerCalls {
   }
 
   /** @returns true if an earlier delivery of the event made the call, and it is not to be made again */
-  #isAnswered(job: WorkerCall, { answer, isRepeatable, job: earlier }: Entry<WorkerCall>): boolean {
+  #isAnswered(job: WorkerCall, entry: Entry<WorkerCall>): boolean {
+    const { answer, isRepeatable, isTold, job: earlier } = entry;
     if (earlier !== undefined && !answer) {
       earlier.join(job);
       return true;
     }
-    if (answer === UNKNOWN && this.#options.uncertain === "reject") {
+    // An answer that was lost after the event was posted: the call comes too late to join.
+    if (answer === UNKNOWN && (!isTold || this.#options.uncertain === "reject")) {
+      entry.isTold = true;
       job.refuse(new NetworkError(job.call.method, "unknown", "it was sent before, and its answer is not known"));
       return true;
     }

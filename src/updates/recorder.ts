@@ -121,6 +121,19 @@ export class Recorder {
     this.schedule();
   }
 
+  /** Records the facts of journals at once: a call that they say something about is about to go out. */
+  recordJournal(): void {
+    const journal = this.#turns.flatMap((turn) => turn.journal.splice(0));
+    if (journal.length === 0 || this.#hasFailed) return;
+    const turn = Object.assign(new OpenTurn(), { journal });
+    try {
+      const recorded = this.#recording === undefined ? this.#options.inbox.record(turn) : undefined;
+      if (!Array.isArray(recorded)) this.#later(async () => void (await (recorded ?? this.#options.inbox.record(turn))));
+    } catch (error) {
+      this.#fail(error as Error);
+    }
+  }
+
   /** The worker has items to post. */
   pushed(worker: Recipient): void {
     this.#pushed.add(worker);

@@ -1,5 +1,6 @@
 /** The application of the crash test: carries out the deed that a message names, and answers every event that it has handled. */
 
+import { appendFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import { type Application, delivery, NetworkError, type Send, TelegramError } from "../../src/index.ts";
 import { type Deed, readOrder, writeAnswer } from "./words.ts";
@@ -10,15 +11,17 @@ export const application: Application = async (_scope, receive, send) => {
     if (event.type === "telegram.disconnect") return;
     const order = event.type === "telegram.message" ? readOrder(event.text ?? "") : undefined;
     if (order === undefined) continue;
-    const { attempt } = delivery(event)!;
+    const { attempt, uncertain } = delivery(event)!;
+    // At once: the process may be about to be killed.
+    for (const { chat_id, text } of uncertain) appendFileSync(process.env.CHAOS_UNCERTAIN!, `${chat_id} ${text}\n`);
     await DEEDS[order.deed](attempt);
     const parts = order.deed === "twice" ? 2 : 1;
-    for (let part = 1; part <= parts; part++) await say(send, { number: order.number, attempt, part, parts });
+    for (let part = 1; part <= parts; part++) await say(send, { number: order.number, part, parts });
   }
 };
 
 /** Sends the answer until Telegram has certainly got it. It may arrive more than once, with a higher `repeat`. */
-async function say(send: Send, what: { number: number; attempt: number; part: number; parts: number }): Promise<void> {
+async function say(send: Send, what: { number: number; part: number; parts: number }): Promise<void> {
   for (let repeat = 0; ; repeat++) {
     try {
       await send({ type: "telegram.send_message", text: writeAnswer({ ...what, repeat }) });

@@ -14,6 +14,8 @@ export interface BotProcessOptions {
   token: string;
   apiUrl: string;
   inbox: string;
+  /** File to which the application writes the calls that may be made twice. */
+  uncertain: string;
   /** More options of the command. */
   options: readonly string[];
   /** Open file for its output. */
@@ -31,11 +33,17 @@ export class BotProcess {
   readonly started = performance.now();
   readonly #process: ChildProcess;
 
-  constructor({ token, apiUrl, inbox, options, log }: BotProcessOptions) {
+  constructor({ token, apiUrl, inbox, uncertain, options, log }: BotProcessOptions) {
     const args = [BIN, "app.ts", ...options, ...ALWAYS, "--inbox", inbox];
     this.#process = startChild(process.execPath, args, {
       cwd: import.meta.dirname,
-      env: { PATH: process.env.PATH, NODE_COMPILE_CACHE: COMPILED, ASGIGRAM_TOKEN: token, ASGIGRAM_API_URL: apiUrl },
+      env: {
+        PATH: process.env.PATH,
+        NODE_COMPILE_CACHE: COMPILED,
+        ASGIGRAM_TOKEN: token,
+        ASGIGRAM_API_URL: apiUrl,
+        CHAOS_UNCERTAIN: uncertain,
+      },
       stdio: ["ignore", log, log],
     });
     this.ended = once(this.#process, "exit").then(([code, signal]) => ({ code, signal }));

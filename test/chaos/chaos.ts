@@ -4,7 +4,7 @@
  * and the ledger is checked (ledger.ts).
  */
 
-import { closeSync, createReadStream, openSync, writeSync } from "node:fs";
+import { closeSync, createReadStream, openSync, readFileSync, writeFileSync, writeSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { setTimeout as delay } from "node:timers/promises";
 import { message } from "../end-to-end/bot.ts";
@@ -74,6 +74,7 @@ class Chaos {
   readonly #tell: (line: string) => void;
   readonly #folder = new Folder();
   readonly #inbox = this.#folder.join("inbox.sqlite");
+  readonly #uncertain = this.#folder.join("uncertain.txt");
   readonly #logFile = this.#folder.join("server.log");
   readonly #log = openSync(this.#logFile, "a");
   readonly #steps = openSync(this.#folder.join("steps.log"), "a");
@@ -102,7 +103,8 @@ class Chaos {
       else this.#ledger.heard(event.chat_id, answer);
     });
     const complain = (fault: string) => this.#ledger.complain(fault);
-    this.#keeper = new Keeper({ api, inbox: this.#inbox, log: this.#log, complain });
+    writeFileSync(this.#uncertain, "");
+    this.#keeper = new Keeper({ api, inbox: this.#inbox, uncertain: this.#uncertain, log: this.#log, complain });
   }
 
   // ---- the storm ----
@@ -206,6 +208,7 @@ class Chaos {
     const unsettled = unsettledIn(this.#inbox);
     if (unsettled > 0) this.#ledger.complain(`${unsettled} events are still in the inbox`);
     this.#ledger.buried(deadLettersIn(this.#inbox));
+    this.#ledger.uncertain(readFileSync(this.#uncertain, "utf8").split("\n"));
     await this.#startOnceMore();
   }
 
@@ -274,7 +277,7 @@ class Chaos {
         "absurd updates": absurd,
         "restarts of ids": restarts,
         "dead letters": deadly.size,
-        "duplicates after a crash": duplicates,
+        "uncertain calls made twice": duplicates,
         "repeats by the application": repeats,
       },
     };

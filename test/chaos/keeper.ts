@@ -7,6 +7,8 @@ import { BotProcess } from "./bot-process.ts";
 export interface KeeperOptions {
   api: FaultyApi;
   inbox: string;
+  /** File to which the application writes the calls that may be made twice. */
+  uncertain: string;
   /** Open file for the server's output. */
   log: number;
   /** Takes a broken promise. */
@@ -116,9 +118,9 @@ export class Keeper {
   }
 
   #start(options: readonly string[] = ["--workers", "2"]): BotProcess {
-    const { api, inbox, log, complain } = this.#options;
+    const { api, inbox, uncertain, log, complain } = this.#options;
     this.#isExpectedToEnd = false;
-    const started = new BotProcess({ token: api.token, apiUrl: api.url, inbox, options, log });
+    const started = new BotProcess({ token: api.token, apiUrl: api.url, inbox, uncertain, options, log });
     void started.ended.then((end) => {
       if (started !== this.#process || this.#isExpectedToEnd) return;
       complain(`the process ended by itself: ${JSON.stringify(end)}`);

@@ -2,12 +2,11 @@
  * The ledger of a crash test: the orders to each chat, and their answers. An answer is checked when it comes, against the answer
  * before it in its chat. So the ledger keeps one line for each chat and one for each dead letter.
  *
- * In each chat the bot must answer the orders 1, 2, 3, …, except the deadly ones. After a crash between an answer and its
- * settlement the event is delivered again: another answer to the same order may follow if its attempt is later. An answer to an
- * earlier order may not.
+ * In each chat the bot must answer the orders 1, 2, 3, …, except the deadly ones. After a crash the event is delivered again: the same
+ * answer may follow once more if the application was told that it is not known if Telegram got it. An answer to an earlier order may not.
  */
 
-import { type Answer, DEADLY, type Deed, type Order } from "./words.ts";
+import { type Answer, DEADLY, type Deed, type Order, writeAnswer } from "./words.ts";
 
 interface Account {
   /** Number of orders. */
@@ -19,7 +18,7 @@ interface Account {
   readonly updates: Map<number, number>;
 }
 
-const NONE: Answer = { number: 0, attempt: 0, part: 1, parts: 1, repeat: 0 };
+const NONE: Answer = { number: 0, part: 1, parts: 1, repeat: 0 };
 /** Most faults that are kept. */
 const MOST_FAULTS = 50;
 
@@ -28,13 +27,15 @@ export class Ledger {
   /** Number of orders that must be answered. */
   ordered = 0;
   answered = 0;
-  /** Number of answers to an event that was answered at an earlier attempt. */
+  /** Number of answers that came again. */
   duplicates = 0;
   /** Number of answers that the application repeated because the first send had no result. */
   repeats = 0;
   /** Deadly updates: their `update_id` and a description. */
   readonly deadly = new Map<number, string>();
   readonly #accounts = new Map<number, Account>();
+  /** How often each answer came again, by chat and text. */
+  readonly #again = new Map<string, number>();
   readonly #clock: () => string;
 
   /** @param clock gives the text before each fault */
@@ -59,12 +60,21 @@ export class Ledger {
 
   heard(chat: number, answer: Answer): void {
     const account = this.#account(chat);
+    if (isAgain(account.last, answer)) return this.#cameAgain(`${chat} ${writeAnswer(answer)}`);
     const fault = this.#judge(account, answer);
     if (fault !== undefined) this.complain(`chat ${chat}: ${show(answer)} after ${show(account.last)}: ${fault}`);
     if (answer.number < account.last.number) return;
     account.last = answer;
     for (const number of account.deadly) if (number < answer.number) account.deadly.delete(number);
     for (const number of account.updates.keys()) if (number <= answer.number) account.updates.delete(number);
+  }
+
+  /** Checks that answers came again only if that was not known. @param told the calls that the application was told, each time */
+  uncertain(told: readonly string[]): void {
+    const times = Map.groupBy(told, (line) => line);
+    for (const [line, count] of this.#again) {
+      if (count > (times.get(line)?.length ?? 0)) this.complain(`sent twice, and not uncertain: ${line}`);
+    }
   }
 
   /** Checks the dead letters. */
@@ -96,7 +106,7 @@ export class Ledger {
   /** @returns the fault of the answer, if it has one */
   #judge(account: Account, answer: Answer): string | undefined {
     const { last, deadly, ordered } = account;
-    const { number, attempt, part, repeat } = answer;
+    const { number, part } = answer;
     if (number > ordered) return "there is no such order";
     if (deadly.has(number)) return "it should have died";
     if (number < last.number) return "out of order, or twice";
@@ -105,15 +115,15 @@ export class Ledger {
       if (last.part < last.parts) return "only a part of the answer before";
       return missingBefore(number, account) ?? (part === 1 ? undefined : "the answer's beginning is missing");
     }
-    if (attempt > last.attempt) {
-      this.duplicates += 1;
-      return part === 1 ? undefined : "the answer's beginning is missing";
-    }
-    if (attempt < last.attempt) return "an earlier attempt";
     if (part === last.part + 1) return undefined;
     if (part !== last.part) return "the parts are out of order";
     this.repeats += 1;
-    return repeat > last.repeat ? undefined : "twice at one attempt";
+    return undefined;
+  }
+
+  #cameAgain(line: string): void {
+    this.duplicates += 1;
+    this.#again.set(line, (this.#again.get(line) ?? 0) + 1);
   }
 
   #account(chat: number): Account {
@@ -123,6 +133,11 @@ export class Ledger {
     this.#accounts.set(chat, account);
     return account;
   }
+}
+
+/** True if Telegram got the answer before. The application numbers those that it repeats. */
+function isAgain(last: Answer, { number, part, repeat }: Answer): boolean {
+  return number === last.number && (part < last.part || (part === last.part && repeat <= last.repeat));
 }
 
 function isDeadly(deed: Deed): boolean {
@@ -137,7 +152,7 @@ function missingBefore(number: number, { last, deadly, updates }: Account): stri
   return `no answer to ${missing.map((candidate) => `${candidate} (update ${updates.get(candidate)})`).join(", ")}`;
 }
 
-function show({ number, attempt, part, parts, repeat }: Answer): string {
+function show({ number, part, parts, repeat }: Answer): string {
   if (number === 0) return "nothing";
-  return `${number} (attempt ${attempt}${parts > 1 ? `, part ${part} of ${parts}` : ""}${repeat > 0 ? `, repeat ${repeat}` : ""})`;
+  return `${number} (part ${part} of ${parts}, repeat ${repeat})`;
 }

@@ -24,10 +24,9 @@ export function readOrder(text: string): Order | undefined {
   return deed === undefined ? undefined : { deed: deed as Deed, number: Number(number) };
 }
 
-/** Says that the application has handled the event of that number. */
+/** Says that the application has handled the event of that number. It is the same at each attempt. */
 export interface Answer {
   number: number;
-  attempt: number;
   /** From 1, in an answer of several messages. */
   part: number;
   parts: number;
@@ -35,13 +34,13 @@ export interface Answer {
   repeat: number;
 }
 
-export function writeAnswer({ number, attempt, part, parts, repeat }: Answer): string {
-  return [number, attempt, part, parts, repeat].join(" ");
+export function writeAnswer({ number, part, parts, repeat }: Answer): string {
+  return [number, part, parts, repeat].join(" ");
 }
 
 export function readAnswer(text: string): Answer | undefined {
   const numbers = text.split(" ").map(Number);
-  if (numbers.length !== 5 || !numbers.every(Number.isSafeInteger)) return undefined;
-  const [number, attempt, part, parts, repeat] = numbers as [number, number, number, number, number];
-  return { number, attempt, part, parts, repeat };
+  if (numbers.length !== 4 || !numbers.every(Number.isSafeInteger)) return undefined;
+  const [number, part, parts, repeat] = numbers as [number, number, number, number];
+  return { number, part, parts, repeat };
 }

@@ -16,7 +16,7 @@ test("an update that was received just now has its body and its size in bytes, a
 
 test("an event in the file has no body, and everything else", () => {
   const { kind, line, shard, chat } = update;
-  assert.deepEqual(storedEntry([3, 7, kind, line, shard, chat, 60, 2, 1, 0, 1000], "recovered"), {
+  assert.deepEqual(storedEntry([3, 7, kind, line, shard, chat, 60, 2, 1, 0, 1000, null], "recovered", undefined), {
     ...{ seq: 3, update_id: 7, kind, line, shard, chat, body: undefined, size: 60 },
     ...{ origin: "recovered", attempts: 2, deaths: 1, orphaned: 0, received_at: 1000 },
   });

@@ -7,6 +7,7 @@ import { after, describe, test } from "node:test";
 import fc from "fast-check";
 import type { Beginning } from "../../src/inbox/inbox.ts";
 import { drawEpoch, Ledger } from "../../src/inbox/ledger.ts";
+import type { JournalFact } from "../../src/protocol/recorded-call.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "asgigram-ledger-"));
 after(() => rmSync(folder, { recursive: true }));
@@ -16,6 +17,8 @@ const newPath = () => join(folder, `${++files}-ledger`);
 
 const EPOCH = 12_345;
 const begun = (...seqs: number[]): Beginning[] => seqs.map((seq) => ({ seq, alone: seq % 2 === 0 }));
+
+const saved = (json: string, ...seqs: number[]): JournalFact => ({ type: "saved", seqs, json });
 
 /** The lines that a process finds when it opens the file. */
 function found(path: string, epoch = EPOCH): { begun: readonly Beginning[]; settled: readonly number[] } {
@@ -168,6 +171,82 @@ describe("lines", () => {
   });
 });
 
+describe("facts of journals", () => {
+  const foundFacts = (path: string, epoch = EPOCH) => {
+    const ledger = new Ledger(path, epoch);
+    const { facts } = ledger;
+    ledger.close();
+    return facts;
+  };
+
+  test("they are kept for each of their events until that is settled, here and for another process", () => {
+    const path = newPath();
+    const ledger = new Ledger(path, EPOCH);
+    ledger.write(begun(1), [], [saved("one", 1, 2), saved("two", 1)]);
+    ledger.write([], [1, 3], [saved("three", 2), saved("late", 3)]);
+    assert.deepEqual([...ledger.facts.keys()], [2]);
+    assert.ok(!ledger.isEmpty);
+    ledger.close();
+    assert.deepEqual(foundFacts(path), new Map([[2, [saved("one", 2), saved("three", 2)]]]));
+    assert.deepEqual(found(path), { begun: begun(1), settled: [1, 3] });
+  });
+
+  test("they are obsolete in the next epoch, and never read as lines", () => {
+    const path = newPath();
+    const ledger = new Ledger(path, EPOCH);
+    ledger.stored(7);
+    ledger.write([], [], [saved("x".repeat(500), 1)]);
+    ledger.turnTo(EPOCH + 1);
+    assert.ok(ledger.isEmpty);
+    ledger.write([], [4]);
+    ledger.close();
+    assert.deepEqual(found(path, EPOCH + 1), { begun: [], settled: [4] });
+    assert.deepEqual(foundFacts(path, EPOCH + 1), new Map());
+  });
+
+  test("one whose text is damaged ends the reading", () => {
+    const path = newPath();
+    const ledger = new Ledger(path, EPOCH);
+    ledger.write([], [], [saved("one", 1)]);
+    const { size } = statSync(path);
+    ledger.write([], [], [saved("two", 2)]);
+    ledger.write([], [9]);
+    ledger.close();
+    const bytes = readFileSync(path);
+    bytes[size + 34]! ^= 1;
+    writeFileSync(path, bytes);
+    assert.deepEqual(foundFacts(path), new Map([[1, [saved("one", 1)]]]));
+    const next = new Ledger(path, EPOCH);
+    next.write([], [8]);
+    next.close();
+    assert.deepEqual(found(path), { begun: [], settled: [8] });
+  });
+
+  test("isFull is true after some megabytes of them", () => {
+    const ledger = new Ledger(newPath(), EPOCH);
+    ledger.write([], [], [saved("x".repeat(3_000_000), 1)]);
+    assert.ok(!ledger.isFull);
+    ledger.write([], [], [saved("x".repeat(3_000_000), 1)]);
+    assert.ok(ledger.isFull);
+    ledger.close();
+  });
+
+  test("wipe() leaves nothing in the file but the last event that the disk has", () => {
+    const path = newPath();
+    const ledger = new Ledger(path, EPOCH);
+    ledger.stored(7);
+    ledger.write(begun(1), [], [saved("a secret", 1)]);
+    ledger.turnTo(EPOCH + 1);
+    ledger.wipe();
+    assert.equal(statSync(path).size, 16);
+    ledger.write([], [1]);
+    ledger.close();
+    const next = new Ledger(path, EPOCH + 1);
+    assert.deepEqual([next.lastStored, next.settled], [7, [1]]);
+    next.close();
+  });
+});
+
 describe("bytes that are no line", () => {
   test("half a line, or the hole that a power cut leaves, ends the reading", () => {
     const path = newPath();
@@ -211,7 +290,7 @@ test("epochs differ from each other, and none is 0, which a hole reads as", () =
 test("any sequence of writes and reopenings leaves the lines that a list would hold", () => {
   const seq = fc.nat(1000);
   const step = fc.oneof(
-    { weight: 6, arbitrary: fc.record({ begun: fc.array(seq), settled: fc.array(seq) }) },
+    { weight: 6, arbitrary: fc.record({ begun: fc.array(seq), settled: fc.array(seq), saved: fc.array(seq) }) },
     { weight: 1, arbitrary: fc.constant("copy" as const) },
     { weight: 1, arbitrary: fc.constant("reopen" as const) },
     { weight: 1, arbitrary: fc.constant("die" as const) },
@@ -222,10 +301,12 @@ test("any sequence of writes and reopenings leaves the lines that a list would h
       let epoch = drawEpoch();
       let ledger = new Ledger(path, epoch);
       let list = { begun: [] as Beginning[], settled: [] as number[] };
+      const facts = new Map<number, JournalFact[]>();
       for (const step of steps) {
         if (step === "copy" || step === "die") {
           epoch = drawEpoch();
           list = { begun: [], settled: [] };
+          facts.clear();
           // The database has a new epoch; the process may have died before turnTo().
           if (step === "copy") ledger.turnTo(epoch);
         }
@@ -233,10 +314,14 @@ test("any sequence of writes and reopenings leaves the lines that a list would h
           ledger.close();
           ledger = new Ledger(path, epoch);
         } else if (typeof step === "object") {
-          ledger.write(begun(...step.begun), step.settled);
+          const texts = step.saved.map((seq) => saved("x".repeat(seq), seq));
+          ledger.write(begun(...step.begun), step.settled, texts);
+          for (const fact of texts) facts.set(fact.seqs[0]!, [...(facts.get(fact.seqs[0]!) ?? []), fact]);
+          for (const seq of step.settled) facts.delete(seq);
           list = { begun: [...list.begun, ...begun(...step.begun)], settled: [...list.settled, ...step.settled] };
         }
         assert.deepEqual({ begun: ledger.begun, settled: ledger.settled }, list);
+        assert.deepEqual(ledger.facts, facts);
       }
       ledger.close();
     }),

@@ -1095,6 +1095,25 @@ test("an outbox without a wait() of the test's uses a timer", async () => {
   await outbox.idle();
 });
 
+test("the answer to a call is told before the call behind it goes out", async () => {
+  const said: string[] = [];
+  const outbox = new Outbox({
+    request: async ({ method }) => {
+      said.push(method);
+      return "{}";
+    },
+    judge: () => ({ action: "reject" }),
+    onNext: () => said.push("next"),
+  });
+  for (const method of ["one", "two"]) {
+    const call = { method, lane: "1", body: "{}" };
+    outbox.post({ call, succeeded: () => said.push(`${method} is answered`), failed: () => {} });
+  }
+  outbox.takeTurn()();
+  await outbox.idle();
+  assert.deepEqual(said, ["one", "one is answered", "next", "two", "two is answered"]);
+});
+
 test("a pause that is given up leaves no timer behind", async () => {
   const outbox = new Outbox({
     request: () => Promise.reject(new Error("no")),

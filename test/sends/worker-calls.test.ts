@@ -344,15 +344,35 @@ describe("a call of an event that is delivered again", () => {
   test("a call whose answer was lost is made again, or rejected with --uncertain reject", () => {
     const bench = new Bench();
     bench.call().failed(LOST);
+    assert.equal(bench.journal.past(7)?.uncertain.length, 1);
     assert.equal(bench.callAgain().jobs.length, 1);
     const other = new Bench();
     other.options.uncertain = "reject";
     other.call().failed(LOST);
+    other.journal.past(7);
     const { items, jobs } = other.callAgain();
     assert.deepEqual(jobs, []);
     const reason = "it was sent before, and its answer is not known";
     const error = { name: "NetworkError", method: "sendMessage", delivery: "unknown", reason };
     assert.deepEqual(items, [{ type: "failure", id: 2, error }]);
+  });
+
+  test("a call that comes too late to join one whose answer was lost gets its error, and is made again after that", () => {
+    const bench = new Bench();
+    bench.call().failed(LOST);
+    const { items, jobs } = bench.callAgain();
+    assert.deepEqual([items.map(({ type }) => type), jobs], [["failure"], []]);
+    bench.posted.set(7, { ...PLACE, attempts: 2 });
+    assert.equal(bench.callAgain(CALL, 3).jobs.length, 1);
+  });
+
+  test("a worker that tries an event again makes a call again whose error it has had", () => {
+    const bench = new Bench();
+    bench.call().failed(LOST);
+    bench.posted.set(7, { ...PLACE, attempts: 2 });
+    const before = bench.jobs.length;
+    bench.call();
+    assert.equal(bench.jobs.length, before + 1);
   });
 });
 

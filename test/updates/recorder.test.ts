@@ -5,6 +5,7 @@ import type { MessagePort } from "node:worker_threads";
 import type { Settlement, Turn } from "../../src/inbox/inbox.ts";
 import { Batch } from "../../src/protocol/batch.ts";
 import type { EventItem, ToWorker } from "../../src/protocol/port.ts";
+import type { JournalFact } from "../../src/protocol/recorded-call.ts";
 import type { Job } from "../../src/sends/job.ts";
 import { Outbox } from "../../src/sends/outbox.ts";
 import { type Delivery, type Recipient, Recorder } from "../../src/updates/recorder.ts";
@@ -114,13 +115,14 @@ class SpyWorker implements Recipient {
   }
 }
 
-function describeTurn({ begun, settled, died, withdrawn, deadLettered }: Turn): string {
+function describeTurn({ begun, settled, died, withdrawn, deadLettered, journal }: Turn): string {
   const facts = {
     begun: begun.map(({ seq, alone }) => (alone ? `${seq}!` : seq)),
     settled,
     died,
     withdrawn,
     dead: deadLettered.map(({ seq }) => seq),
+    journal: journal.map(({ type }) => type),
   };
   return Object.entries(facts)
     .filter(([, seqs]) => seqs.length > 0)
@@ -135,6 +137,7 @@ function describeItem(item: ToWorker): string {
 
 const event = (seq: number): Delivery => ({ seq, attempt: 1, body: "{}" });
 const result = (id: number): ToWorker => ({ type: "result", id, body: "{}" });
+const saved = (seq: number): JournalFact => ({ type: "saved", seqs: [seq], json: "1" });
 const letter = (seq: number) => ({ seq, reason: "?", log: "" });
 
 describe("the end of a turn", () => {
@@ -153,6 +156,54 @@ describe("the end of a turn", () => {
       "post 2: result 7",
       "call sendMessage",
     ]);
+  });
+
+  test("facts of journals are recorded with the turn, before answers are posted and calls go out", async () => {
+    const bench = new Bench();
+    bench.worker(1).push(result(7));
+    bench.recorder.journaled(saved(1));
+    bench.call("sendMessage");
+    await loopTurn();
+    assert.deepEqual(bench.said, ["record journal saved", "post 1: result 7", "call sendMessage"]);
+  });
+
+  test("facts of journals may be recorded before the end of the turn, once and in their order", async () => {
+    const bench = new Bench();
+    bench.recorder.journaled(saved(1));
+    bench.recorder.died([1]);
+    bench.recorder.begun(bench.worker(1), event(1), false);
+    bench.recorder.journaled({ type: "dropped", seqs: [1], id: 1 });
+    bench.recorder.recordJournal();
+    bench.recorder.recordJournal();
+    assert.deepEqual(bench.take(), ["record journal saved,dropped"]);
+    await loopTurn();
+    assert.deepEqual(bench.said, ["record died 1", "record begun 1", "post 1: events 1"]);
+  });
+
+  test("facts of journals wait for an inbox that takes its time", async () => {
+    const bench = new Bench();
+    const answers = bench.answerLater();
+    bench.recorder.settled([1]);
+    await loopTurn();
+    bench.recorder.journaled(saved(2));
+    bench.recorder.recordJournal();
+    assert.deepEqual(bench.take(), ["record settled 1"]);
+    answers[0]!.resolve([]);
+    await loopTurn();
+    answers[1]!.resolve([]);
+    await bench.recorder.end();
+    assert.deepEqual(bench.said, ["record journal saved"]);
+  });
+
+  test("a failure to record facts of journals is an error of the inbox", () => {
+    const bench = new Bench();
+    const error = new Error("the disk is full");
+    bench.answer = () => {
+      throw error;
+    };
+    bench.recorder.journaled(saved(2));
+    bench.recorder.recordJournal();
+    assert.deepEqual(bench.errors, [error]);
   });
 
   test("an answer that is queued for a worker does not take the worker's event along before that is recorded", async () => {

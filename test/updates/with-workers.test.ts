@@ -53,7 +53,8 @@ class Bench implements AsyncDisposable {
     const inbox = Object.assign(new MemoryInbox(), { isDurable: true });
     const record = inbox.record.bind(inbox);
     inbox.record = (turn) => {
-      said.push(`record begun ${turn.begun.map(({ seq }) => seq)} settled ${turn.settled}`);
+      const journal = turn.journal.map(({ type }) => ` ${type}`);
+      said.push(`record begun ${turn.begun.map(({ seq }) => seq)} settled ${turn.settled}${journal}`);
       onRecord(turn);
       return record(turn);
     };
@@ -96,7 +97,12 @@ test("what a worker has settled is on record before a call that it made after th
   said.length = 0;
   one.resolve(OK);
   await bench.called("two");
-  assert.deepEqual(said, ["post result", "record begun  settled 1", "call two"]);
+  assert.deepEqual(said, [
+    "record begun  settled  answered",
+    "post result",
+    "record begun  settled 1 called",
+    "call two",
+  ]);
 });
 
 test("an event is on record before it is posted, also in a turn in which an answer is queued for its worker", async (t) => {
@@ -110,7 +116,7 @@ test("an event is on record before it is posted, also in a turn in which an answ
   for (let i = 0; i < 10; i++) await undefined;
   void source.push({ update_id: 2, ...message(6, "two") });
   await bench.called("two");
-  assert.deepEqual(said.slice(0, 2), ["record begun 2 settled ", "post result, events 2"]);
+  assert.deepEqual(said.slice(0, 2), ["record begun 2 settled  answered", "post result, events 2"]);
 });
 
 test("a server whose inbox fails in a turn in which an answer is queued for a worker ends at once", async (t) => {
@@ -126,7 +132,7 @@ test("a server whose inbox fails in a turn in which an answer is queued for a wo
   for (let i = 0; i < 10; i++) await undefined;
   void source.push({ update_id: 2, ...message(6, "two") });
   await assert.rejects(server.closed, failure);
-  assert.deepEqual(said, ["record begun 2 settled ", "post result", "post drain"]);
+  assert.deepEqual(said, ["record begun 2 settled  answered", "post result", "post drain"]);
 });
 
 function describe(item: ToWorker): string {

@@ -8,7 +8,7 @@ import { nearest } from "../../protocol/nearest.ts";
 export type InboxTask =
   | { readonly action: "list"; readonly filter: Filter; readonly json: boolean }
   | { readonly action: "show"; readonly id: number; readonly json: boolean }
-  | { readonly action: "retry"; readonly which: Which; readonly fresh: boolean }
+  | { readonly action: "retry"; readonly which: Which; readonly fresh?: true }
   | { readonly action: "drop"; readonly which: Which }
   | { readonly action: "forget"; readonly chat: number };
 
@@ -54,9 +54,10 @@ export function readInboxTask(
       if (ids.length !== 1) throw new ConfigError(`show takes the ID of one dead letter, not ${ids.length}`);
       return { action, id: ids[0]!, json };
     case "retry":
-      return { action, which: readWhich(action, ids, switches.has("all"), filter), fresh: switches.has("fresh") };
-    case "drop":
-      return { action, which: readWhich(action, ids, switches.has("all"), filter) };
+    case "drop": {
+      const which = readWhich(action, ids, switches.has("all"), filter);
+      return action === "retry" && switches.has("fresh") ? { action, which, fresh: true } : { action, which };
+    }
   }
 }
 

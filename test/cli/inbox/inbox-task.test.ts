@@ -18,6 +18,7 @@ test("each action takes its arguments", () => {
   assert.deepEqual(read("list --json"), { action: "list", filter: {}, json: true });
   assert.deepEqual(read("show 3 --json"), { action: "show", id: 3, json: true });
   assert.deepEqual(read("retry 3"), { action: "retry", which: [3] });
+  assert.deepEqual(read("retry 3 --fresh"), { action: "retry", which: [3], fresh: true });
   assert.deepEqual(read("retry 3 14 3"), { action: "retry", which: [3, 14] });
   assert.deepEqual(read("drop --all"), { action: "drop", which: {} });
   assert.deepEqual(read("forget 7"), { action: "forget", chat: 7 });
@@ -67,6 +68,7 @@ const WRONG = {
   "forget 7 --all": "--all is for retry and drop, not for forget",
   "retry 3 --all": "retry takes IDs or --all, not both",
   "list --all": "--all is for retry and drop, not for list",
+  "drop 3 --fresh": "--fresh is for retry, not for drop",
   "drop 3 --json": "--json is for list and show, not for drop",
   "show three": '"three" is not an ID: an ID is a whole number from asgigram inbox list',
   "drop -3": '"-3" is not an ID: an ID is a whole number from asgigram inbox list',
