@@ -11,6 +11,7 @@ import type { Diagnostics } from "./observe/diagnostics.ts";
 import { HeavyLog } from "./observe/heavy-log.ts";
 import { type Logger, onLevelChange } from "./observe/logger.ts";
 import type { WorkerLog } from "./observe/worker-log.ts";
+import { placeOf } from "./protocol/place.ts";
 import type { CommonTask } from "./protocol/port.ts";
 import type { Entity } from "./protocol/route.ts";
 import type { Hide } from "./protocol/secrets.ts";
@@ -105,7 +106,7 @@ export function assemble(options: AssemblyOptions): Assembly {
     keepsCalls: config.journal,
     // Without a file nothing outlives the process.
     record: inbox.isDurable ? recorder.journaled.bind(recorder) : () => {},
-    onFull: ({ seq }) => log.warn({ seq }, FULL_JOURNAL),
+    onFull: (event) => log.warn(placeOf(event), FULL_JOURNAL),
   });
   const updates = new Updates({
     inbox,

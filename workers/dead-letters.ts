@@ -112,7 +112,6 @@ class Teller implements Caller, ContextOwner {
   readonly streams = new Streams();
   readonly answered = (): void => {};
   readonly hasKept = false;
-  readonly unsettled = [];
   readonly #calls: Pick<Calls, "make">;
   readonly #defaults: Defaults;
   #isOver = false;

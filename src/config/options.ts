@@ -243,7 +243,7 @@ export const OPTIONS = {
     type: "boolean",
     default: true,
     group: "Delivery",
-    help: "Record calls until their event is settled, so that none is made twice after a crash",
+    help: "Record calls until their event is settled, so that a crash repeats none; --no-journal does not",
   },
   uncertain: {
     type: "choice",

@@ -126,7 +126,8 @@ export class DeadLetters {
       events: Number(this.#database.prepare("DELETE FROM event WHERE chat = ?").run(chat).changes),
       letters: Number(this.#database.prepare("DELETE FROM dead_letter WHERE chat = ?").run(chat).changes),
       calls: Number(
-        this.#database.prepare("DELETE FROM call WHERE lane = ? OR lane LIKE ? || '/%'").run(`${chat}`, `${chat}`).changes,
+        this.#database.prepare("DELETE FROM call WHERE lane = ? OR lane LIKE ? || '/%'").run(`${chat}`, `${chat}`)
+          .changes,
       ),
     }));
     // The log has earlier copies of the pages.

@@ -27,7 +27,21 @@ export function storedEntry(
 ): InboxEntry {
   const [seq, update_id, kind, line, shard, chat, size, attempts, deaths, orphaned, received_at, saved] = row;
   const body = undefined;
-  const entry = { seq, update_id, kind, line, shard, chat, body, size, origin, attempts, deaths, orphaned, received_at };
+  const entry = {
+    seq,
+    update_id,
+    kind,
+    line,
+    shard,
+    chat,
+    body,
+    size,
+    origin,
+    attempts,
+    deaths,
+    orphaned,
+    received_at,
+  };
   if (calls === undefined && saved === null) return entry;
   return { ...entry, ...(calls !== undefined && { calls }), ...(saved !== null && { saved }) };
 }

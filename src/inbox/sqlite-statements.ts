@@ -48,9 +48,7 @@ export function prepareAll(database: DatabaseSync) {
     answered: prepare("UPDATE call SET answer = ? WHERE id = ?"),
     dropped: prepare("DELETE FROM call WHERE id = ? AND (seq = ? OR seq < 0)"),
     saved: prepare("UPDATE event SET saved = ? WHERE seq = ?"),
-    calls: prepare(
-      "SELECT id, seq, method, lane, body, answer FROM call WHERE seq BETWEEN ? AND ? ORDER BY seq, id",
-    ),
+    calls: prepare("SELECT id, seq, method, lane, body, answer FROM call WHERE seq BETWEEN ? AND ? ORDER BY seq, id"),
     /** The process died: a call that waited behind another one in its lane was never sent. */
     dropUnsent: prepare(
       `DELETE FROM call WHERE answer IS NULL AND lane IS NOT NULL AND id NOT IN

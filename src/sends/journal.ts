@@ -11,7 +11,7 @@
  */
 
 import { NetworkError, TelegramError } from "../protocol/errors.ts";
-import type { Call } from "../protocol/port.ts";
+import type { Call, Place } from "../protocol/port.ts";
 import { type EventPast, type JournalFact, type RecordedCall, UNKNOWN } from "../protocol/recorded-call.ts";
 import { isRepeatable } from "../protocol/repeatable.ts";
 
@@ -25,7 +25,7 @@ export interface JournalOptions {
 }
 
 /** A posted event. */
-export interface CallingEvent {
+export interface CallingEvent extends Place {
   readonly seq: number;
   /** Number of its delivery. */
   readonly attempts: number;
@@ -58,6 +58,8 @@ interface Diary<Job> {
   readonly entries: Entry<Job>[];
   characters: number;
   saved: string | undefined;
+  /** The event, once it has made a call of its own. */
+  event: CallingEvent | undefined;
   /** The worker's life, and the delivery, of the event's latest call; 0 if all its calls were those of other events. */
   user: object | undefined;
   attempts: number;
@@ -210,8 +212,7 @@ export class Journal<Job> {
     diary.attempts = attempts;
     if (!diary.isAgain) return undefined;
     const found = diary.entries.find(
-      (entry) =>
-        (entry.user !== user || entry.usedAt < diary.since) && entry.body === body && entry.method === method,
+      (entry) => (entry.user !== user || entry.usedAt < diary.since) && entry.body === body && entry.method === method,
     );
     if (found === undefined) return undefined;
     // In the same life its error has reached the code.
@@ -224,6 +225,7 @@ export class Journal<Job> {
   /** @param own the event, if the call is its own. @returns false if the call is one too many */
   #add(entry: Entry<Job>, seq: number, user: object, own?: CallingEvent): boolean {
     const diary = this.#diaryOf(seq);
+    if (own !== undefined) diary.event = own;
     if (diary.user === undefined && diary.entries.length === 0) {
       diary.user = user;
       diary.attempts = own?.attempts ?? diary.attempts;
@@ -231,7 +233,7 @@ export class Journal<Job> {
     const size = sizeOf(entry);
     if (diary.entries.length >= MOST_CALLS || diary.characters + size > MOST_CHARACTERS) {
       if (!this.#makeRoom(seq, diary, size)) {
-        if (own !== undefined) this.#tellFull(diary, own);
+        if (own !== undefined) this.#tellFull(diary);
         return false;
       }
     }
@@ -260,7 +262,7 @@ export class Journal<Job> {
       if (diary === undefined) continue;
       if (diary.characters + answer.length > MOST_CHARACTERS && !this.#makeRoom(seq, diary, answer.length)) {
         this.#drop(entry, [seq]);
-        if (entry.own === seq) this.#tellFull(diary, { seq, attempts: diary.attempts });
+        if (entry.own === seq) this.#tellFull(diary);
       } else diary.characters += answer.length;
     }
     entry.answer = answer;
@@ -293,8 +295,8 @@ export class Journal<Job> {
     }
   }
 
-  #tellFull(diary: Diary<Job>, event: CallingEvent): void {
-    if (!diary.isFull) this.#options.onFull(event);
+  #tellFull(diary: Diary<Job>): void {
+    if (!diary.isFull && diary.event !== undefined) this.#options.onFull(diary.event);
     diary.isFull = true;
   }
 
@@ -321,6 +323,7 @@ export class Journal<Job> {
         entries: [],
         characters: 0,
         saved: undefined,
+        event: undefined,
         user: undefined,
         attempts: 0,
         since: 0,
@@ -339,7 +342,17 @@ const NONE: readonly number[] = [];
 function restored<Job>(call: RecordedCall): Entry<Job> {
   const { answer = UNKNOWN, method } = call;
   const isRepeatable = kindOf(method) === "repeatable";
-  return { ...call, answer, isRepeatable, own: undefined, seqs: [], user: undefined, usedAt: 0, job: undefined, isTold: false };
+  return {
+    ...call,
+    answer,
+    isRepeatable,
+    own: undefined,
+    seqs: [],
+    user: undefined,
+    usedAt: 0,
+    job: undefined,
+    isTold: false,
+  };
 }
 
 /** `fleeting`: it reads, or shows something for some seconds. */

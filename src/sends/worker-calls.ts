@@ -62,7 +62,8 @@ export class WorkerCalls {
     // Found now: the event may be settled when the answer comes.
     const origin = typeof from === "string" ? { scope: from } : this.#options.posted(worker.number, from);
     if (call.files !== undefined) watchStreams(call.files);
-    const entry = this.#options.journal.called(worker, call, eventOf(origin), others);
+    const kept = others?.filter((seq) => this.#options.posted(worker.number, seq) !== undefined);
+    const entry = this.#options.journal.called(worker, call, eventOf(origin), kept);
     const job = new WorkerCall(worker, id, call, origin, entry, this.#options);
     if (entry === undefined || !this.#isAnswered(job, entry)) {
       job.begin();
@@ -101,8 +102,9 @@ export class WorkerCalls {
   }
 }
 
-function eventOf({ seq, attempts }: CallOrigin = {}): CallingEvent | undefined {
-  return seq === undefined ? undefined : { seq, attempts: attempts ?? 1 };
+/** A posted event has both numbers. */
+function eventOf(origin: CallOrigin | undefined): CallingEvent | undefined {
+  return origin?.seq === undefined ? undefined : (origin as CallingEvent);
 }
 
 export class WorkerCall implements Job {

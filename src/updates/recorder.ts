@@ -128,7 +128,8 @@ export class Recorder {
     const turn = Object.assign(new OpenTurn(), { journal });
     try {
       const recorded = this.#recording === undefined ? this.#options.inbox.record(turn) : undefined;
-      if (!Array.isArray(recorded)) this.#later(async () => void (await (recorded ?? this.#options.inbox.record(turn))));
+      if (!Array.isArray(recorded))
+        this.#later(async () => void (await (recorded ?? this.#options.inbox.record(turn))));
     } catch (error) {
       this.#fail(error as Error);
     }

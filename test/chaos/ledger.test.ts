@@ -75,7 +75,10 @@ describe("the ledger finds", () => {
     const ledger = three();
     assert.deepEqual(faultsAfter(ledger, answer(1), answer(1), answer(1), answer(2), answer(2)), []);
     ledger.uncertain(["7 1 1 1 0", "8 2 1 1 0"]);
-    assert.deepEqual(ledger.faults, ["sent twice, and not uncertain: 7 1 1 1 0", "sent twice, and not uncertain: 7 2 1 1 0"]);
+    assert.deepEqual(ledger.faults, [
+      "sent twice, and not uncertain: 7 1 1 1 0",
+      "sent twice, and not uncertain: 7 2 1 1 0",
+    ]);
   });
 
   test("the ledger finds orders without an answer at the end", () => {

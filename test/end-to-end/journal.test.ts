@@ -31,7 +31,7 @@ class Telegram {
   /** What each delivery of the event was given: `began with …`. */
   readonly began: unknown[][] = [];
   /** Called at each call, before it is answered. */
-  onCall: (name: string) => void | Promise<unknown> = () => {};
+  onCall: (name: string) => unknown = () => {};
 
   constructor(t: TestContext) {
     t.mock.method(BotApi.prototype, "getMe", async () => BOT);
@@ -144,7 +144,12 @@ test("after a death of the process at any point, calls that are on record are no
   using folder = new Folder();
   const deaths = await live(t, folder);
   const points = deaths.map(({ at }) => at);
-  for (const point of ["before the record of called", "at the call one", "before the record of answered", "after the record of answered"]) {
+  for (const point of [
+    "before the record of called",
+    "at the call one",
+    "before the record of answered",
+    "after the record of answered",
+  ]) {
     assert.ok(
       points.some((at) => at.startsWith(point)),
       `${point}: ${points}`,

@@ -64,6 +64,7 @@ test("a worker that gets any item at all handles the event behind it or is repla
         worker.push({ type: "result", id, body: '{"ok":true,"result":{}}' });
         happenings.emit("call");
       },
+      saved() {},
       busy() {},
     },
     words: { said() {}, printed() {}, crashed() {} },

@@ -49,7 +49,9 @@ describe("an event that is delivered again after the death of its worker", () =>
     const { first, second } = bench;
     const calls = ["one", "two", "two"].map((text) => journal.called(first, send(text), FIRST)!);
     for (const [i, call] of calls.entries()) journal.answered(call, `answer ${i}`);
-    const answers = ["two", "three", "two", "one", "two"].map((text) => journal.called(second, send(text), AGAIN)!.answer);
+    const answers = ["two", "three", "two", "one", "two"].map(
+      (text) => journal.called(second, send(text), AGAIN)!.answer,
+    );
     assert.deepEqual(answers, ["answer 1", undefined, "answer 2", "answer 0", undefined]);
   });
 

@@ -7,9 +7,14 @@ import { FileError, NetworkError, TelegramError } from "../../src/protocol/error
 import type { Answer, Call, ToWorker, Upload, UploadStream } from "../../src/protocol/port.ts";
 import type { Job } from "../../src/sends/job.ts";
 import { Journal } from "../../src/sends/journal.ts";
-import { type CallOrigin, type WorkerCall, WorkerCalls, type WorkerCallsOptions } from "../../src/sends/worker-calls.ts";
+import {
+  type CallOrigin,
+  type WorkerCall,
+  WorkerCalls,
+  type WorkerCallsOptions,
+} from "../../src/sends/worker-calls.ts";
 
-const PLACE = { seq: 7, scope: "chat:1", update_id: 70, kind: "message" };
+const PLACE = { seq: 7, attempts: 1, scope: "chat:1", update_id: 70, kind: "message" };
 const CALL: Call = { method: "sendMessage", lane: "1", body: "{}" };
 
 /** A worker with one posted event, number 7, and everything that became of its calls. */
@@ -38,26 +43,27 @@ class Bench {
 
   readonly #calls = new WorkerCalls(
     Object.assign(this.options, {
-    journal: this.journal,
-    outbox: { post: (job) => void this.jobs.push(job) },
-    chatActions: {
-      begin: (worker, { seq }) => void this.actions.push(`${seq} of worker ${worker} is busy`),
-      called: (seq, { method }) => void this.actions.push(`${seq} calls ${method}`),
-    },
-    onPosted: () => {
-      this.turns += 1;
-    },
-    posted: (worker, seq) => (worker === 3 ? this.posted.get(seq) : undefined),
-    observe: (...call) => {
-      this.observed.push(call);
-      return this.hasSubscribers ? (...outcome) => void this.over.push(outcome) : undefined;
-    },
-    log: {
-      isLevelEnabled: () => this.traces,
-      trace: (fields, message) => void this.logged.push(["trace", fields, message]),
-      info: (fields, message) => void this.logged.push(["info", fields, message]),
-    },
-  } satisfies Omit<WorkerCallsOptions, "uncertain">));
+      journal: this.journal,
+      outbox: { post: (job) => void this.jobs.push(job) },
+      chatActions: {
+        begin: (worker, { seq }) => void this.actions.push(`${seq} of worker ${worker} is busy`),
+        called: (seq, { method }) => void this.actions.push(`${seq} calls ${method}`),
+      },
+      onPosted: () => {
+        this.turns += 1;
+      },
+      posted: (worker, seq) => (worker === 3 ? this.posted.get(seq) : undefined),
+      observe: (...call) => {
+        this.observed.push(call);
+        return this.hasSubscribers ? (...outcome) => void this.over.push(outcome) : undefined;
+      },
+      log: {
+        isLevelEnabled: () => this.traces,
+        trace: (fields, message) => void this.logged.push(["trace", fields, message]),
+        info: (fields, message) => void this.logged.push(["info", fields, message]),
+      },
+    } satisfies Omit<WorkerCallsOptions, "uncertain">),
+  );
 
   busy(): void {
     this.#calls.busy(this.worker, { type: "busy", seq: 7, call: { ...CALL, method: "sendChatAction" } });

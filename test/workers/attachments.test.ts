@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { utimesSync } from "node:fs";
 import { Readable } from "node:stream";
 import { describe, test } from "node:test";
-import { Folder } from "../folder.ts";
 import { Attachments } from "../../workers/attachments.ts";
 import { Streams } from "../../workers/streams.ts";
+import { Folder } from "../folder.ts";
 
 test("an event without files has no uploads", () => {
   const attachments = new Attachments();
@@ -43,7 +43,11 @@ describe("the fingerprint of a file", () => {
 
   test("bytes have one by their content, also where two files are parts of one buffer", () => {
     const { buffer } = Uint8Array.of(1, 2, 1, 2, 3);
-    const [one, other, third] = printsOf(new Uint8Array(buffer, 0, 2), new Uint8Array(buffer, 2, 2), new Uint8Array(buffer));
+    const [one, other, third] = printsOf(
+      new Uint8Array(buffer, 0, 2),
+      new Uint8Array(buffer, 2, 2),
+      new Uint8Array(buffer),
+    );
     assert.match(one!, /^sha256-/);
     assert.equal(one, other);
     assert.notEqual(one, third);

@@ -78,7 +78,7 @@ function startWorker(threads: Threads, heavy: Heavy, options: ApplicationOptions
       yields: false,
     },
     updates: { settled() {}, kept() {}, retried() {}, failed() {} },
-    calls: { call() {}, busy() {} },
+    calls: { call() {}, saved() {}, busy() {} },
     words,
     onPushed: (worker) => setImmediate(() => worker.flush()),
     onReady() {},
