@@ -122,14 +122,13 @@ export class DeadLetters {
    */
   forget(chat: number): Forgotten {
     guarded("written", this.path, () => this.#database.exec("PRAGMA secure_delete = ON"));
-    const forgotten = this.#write(() => ({
-      events: Number(this.#database.prepare("DELETE FROM event WHERE chat = ?").run(chat).changes),
-      letters: Number(this.#database.prepare("DELETE FROM dead_letter WHERE chat = ?").run(chat).changes),
-      calls: Number(
-        this.#database.prepare("DELETE FROM call WHERE lane = ? OR lane LIKE ? || '/%'").run(`${chat}`, `${chat}`)
-          .changes,
-      ),
-    }));
+    const forgotten = this.#write(() => {
+      const remove = (sql: string, ...values: (number | string)[]) =>
+        Number(this.#database.prepare(`DELETE FROM ${sql}`).run(...values).changes);
+      // Events of other chats may have made calls to this one.
+      remove("call WHERE lane = ? OR lane LIKE ? || '/%'", `${chat}`, `${chat}`);
+      return { events: remove("event WHERE chat = ?", chat), letters: remove("dead_letter WHERE chat = ?", chat) };
+    });
     // The log has earlier copies of the pages.
     guarded("written", this.path, () => this.#database.exec("PRAGMA wal_checkpoint(TRUNCATE)"));
     return forgotten;

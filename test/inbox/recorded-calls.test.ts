@@ -46,9 +46,9 @@ async function start(t: TestContext, count: number) {
 
 const called = (
   id: number,
-  { seqs = [1], lane = "5" as string | undefined, body = `call ${id}` } = {},
+  { seqs = [1], lane = "5" as string | null, body = `call ${id}` } = {},
 ): JournalFact => {
-  return { type: "called", seqs, call: { id, method: "sendMessage", lane, body } };
+  return { type: "called", seqs, call: { id, method: "sendMessage", lane: lane ?? undefined, body } };
 };
 const answered = (id: number, seqs = [1]): JournalFact => ({ type: "answered", seqs, id, answer: `answer ${id}` });
 
@@ -66,7 +66,7 @@ const rowsIn = (path: string): unknown[] => {
 for (const where of ["in the ledger", "in the database"]) {
   test(`calls and answers that are ${where} are there after the death of the process`, async (t) => {
     const { record, afterDeath, look } = await start(t, 2);
-    record(called(1), called(2, { lane: undefined }), answered(1));
+    record(called(1), called(2, { lane: null }), answered(1));
     if (where === "in the database") look();
     record(answered(2), called(3, { seqs: [2], lane: "6" }));
     if (where === "in the database") look();
@@ -94,7 +94,7 @@ test("calls of settled events are not kept, in the ledger nor in the database", 
 test("of calls without an answer the first of each lane is uncertain; the others were never sent", async (t) => {
   const { record, afterDeath } = await start(t, 2);
   record(called(1), answered(1), called(2, { seqs: [2] }), called(3), called(4, { lane: "6" }));
-  record(called(5, { lane: undefined }), called(6, { lane: undefined }));
+  record(called(5, { lane: null }), called(6, { lane: null }));
   const [first, second] = await afterDeath();
   const uncertain = [4, 5, 6].map((id) => [id, UNKNOWN]);
   assert.deepEqual(callsOf(first), [[1, "answer 1"], ...uncertain]);

@@ -116,7 +116,7 @@ for (const [name, { version, sql }] of Object.entries(FORMATS)) {
         "INSERT INTO event (seq, update_id, body, received_at) VALUES (9, 90, '{}', 0)",
         "DELETE FROM event WHERE seq = 9",
       );
-      const counts = { alone: 0, deaths: 0, orphaned: 0 };
+      const counts = { alone: 0, deaths: 0, orphaned: 0, saved: null };
       const rest = all(database, "SELECT * FROM event ORDER BY seq").map(({ shard, body, ...row }) => {
         assert.ok(Number.isInteger(shard));
         assert.equal(JSON.parse(String(body)).update_id, row.update_id);
@@ -159,12 +159,12 @@ for (const [name, { version, sql }] of Object.entries(FORMATS)) {
           {
             ...facts,
             ...{ id: 2, update_id: 20, kind: "message", line: "chat:7", chat: 7, attempts: 3 },
-            ...{ log: log && "last words", received_at: 1, died_at: 2 },
+            ...{ log: log && "last words", received_at: 1, died_at: 2, saved: null },
           },
           {
             ...facts,
             ...{ id: 4, update_id: 40, kind: null, line: null, chat: null, attempts: 1 },
-            ...{ log: "", received_at: 3, died_at: 4 },
+            ...{ log: "", received_at: 3, died_at: 4, saved: null },
           },
         ],
       );

@@ -472,7 +472,7 @@ describe("a dead letter", () => {
     assert.deepEqual(ids(await unsettled(opened.inbox, path)), [2]);
     const [{ id: _, ...row }] = lookInto(path, "SELECT * FROM dead_letter") as [Record<string, unknown>];
     const facts = { reason: "Error: it threw", log: "last words", received_at: START, died_at: START + HOUR };
-    assert.deepEqual(row, { ...updates(1)[0]!, hash: null, attempts: 1, ...facts });
+    assert.deepEqual(row, { ...updates(1)[0]!, hash: null, attempts: 1, saved: null, ...facts });
   });
 
   test("it may be input that is no update", async (t) => {

@@ -14,7 +14,7 @@ import {
   type WorkerCallsOptions,
 } from "../../src/sends/worker-calls.ts";
 
-const PLACE = { seq: 7, attempts: 1, scope: "chat:1", update_id: 70, kind: "message" };
+const PLACE = { seq: 7, scope: "chat:1", update_id: 70, kind: "message" };
 const CALL: Call = { method: "sendMessage", lane: "1", body: "{}" };
 
 /** A worker with one posted event, number 7, and everything that became of its calls. */
@@ -25,7 +25,7 @@ class Bench {
   readonly over: unknown[][] = [];
   readonly logged: [level: string, fields: object, message: string][] = [];
   /** Posted events of worker 3, by number. */
-  readonly posted = new Map<number, CallOrigin>([[7, PLACE]]);
+  readonly posted = new Map<number, CallOrigin>([[7, { ...PLACE, attempts: 1 }]]);
   /** Facts that reach the chat actions. */
   readonly actions: string[] = [];
   turns = 0;
@@ -218,7 +218,7 @@ describe("the origin of a call", () => {
     const job = bench.call();
     bench.posted.clear();
     job.succeeded("{}");
-    assert.deepEqual(bench.observed, [[3, CALL, PLACE]]);
+    assert.deepEqual(bench.observed, [[3, CALL, { ...PLACE, attempts: 1 }]]);
     const { seq: _, ...place } = PLACE;
     const fields = { worker: 3, method: "sendMessage", lane: "1", ...place };
     assert.deepEqual(bench.logged, [["trace", fields, "a call succeeded"]]);

@@ -38,7 +38,10 @@ describe("the fingerprint of a file", () => {
   const printsOf = (...files: object[]) => {
     const attachments = new Attachments();
     for (const [i, file] of files.entries()) attachments.standIn(file, `media[${i}]`);
-    return attachments.take(new Streams()).map(({ fingerprint }) => fingerprint);
+    const streams = new Streams();
+    const uploads = attachments.take(streams);
+    streams.close();
+    return uploads.map(({ fingerprint }) => fingerprint);
   };
 
   test("bytes have one by their content, also where two files are parts of one buffer", () => {
