@@ -112,7 +112,7 @@ It requires no option, starts nothing, and does not show the token.`,
     usage: [
       "inbox [options] list [--since|--error|--chat]",
       "inbox [options] show ID",
-      "inbox [options] retry [--fresh] ID... | --all | --since|--error|--chat",
+      "inbox [options] retry ID... | --all | --since|--error|--chat [--fresh]",
       "inbox [options] drop ID... | --all | --since|--error|--chat",
       "inbox [options] forget CHAT",
     ],

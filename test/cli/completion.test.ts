@@ -23,6 +23,7 @@ test("each command has its own flags and actions", async () => {
     "--token-file",
     "--config",
     "--all",
+    "--fresh",
     "--json",
     "--since",
     "--error",

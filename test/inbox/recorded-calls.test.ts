@@ -44,10 +44,7 @@ async function start(t: TestContext, count: number) {
   return { path, inbox, entries, record, afterDeath, look };
 }
 
-const called = (
-  id: number,
-  { seqs = [1], lane = "5" as string | null, body = `call ${id}` } = {},
-): JournalFact => {
+const called = (id: number, { seqs = [1], lane = "5" as string | null, body = `call ${id}` } = {}): JournalFact => {
   return { type: "called", seqs, call: { id, method: "sendMessage", lane: lane ?? undefined, body } };
 };
 const answered = (id: number, seqs = [1]): JournalFact => ({ type: "answered", seqs, id, answer: `answer ${id}` });
