@@ -286,8 +286,8 @@ const UPDATES: readonly Mutant[] = [
     id: "R3",
     breaks: "a withdrawal undoes the delivery that began after it",
     file: "src/updates/recorder.ts",
-    from: "if (this.#turn.hasEnds) this.#turns.push(new OpenTurn());",
-    to: "",
+    from: "if (this.#turn.hasEnds) this.#turns.push(new OpenTurn());\n    const { begun,",
+    to: "const { begun,",
     tests: ["updates/recorder"],
   },
   {
@@ -569,7 +569,7 @@ const THREADS: readonly Mutant[] = [
     from: "guessed: suspects",
     to: "guessed: []",
     tests: ["threads/pool"],
-    only: /dies of an uncaught error/,
+    only: /a worker that dies/,
   },
   {
     id: "P21",
@@ -593,7 +593,7 @@ const THREADS: readonly Mutant[] = [
     id: "W16",
     breaks: "an error that nothing catches ends the thread",
     file: "workers/reporter.ts",
-    from: "|| this.contain(error)",
+    from: "|| this.instances?.threwUncaught(error)",
     to: "",
     tests: ["workers/misbehaving"],
     only: /leavesARejection/,
