@@ -1154,7 +1154,7 @@ describe("room()", () => {
     });
     dispatcher.workerReady(0);
     while (dispatcher.unsettled < 3 * HIGH_WATER - 1) dispatcher.received(arrival("a"));
-    await dispatcher.room(never);
+    assert.ok(await isSettled(dispatcher.room(never)));
     while (posted.length < 40) dispatcher.settled(0, [posted.at(-1)!.seq]);
     const bodies = posted.map(({ body }) => body);
     assert.deepEqual(bodies.slice(0, 34), new Array(34).fill("{}"));

@@ -724,7 +724,7 @@ const TOLD: readonly Mutant[] = [
     from: "for (const item of this.#untold.get(worker.number) ?? []) worker.push(item);",
     to: "",
     tests: ["updates/updates"],
-    only: /is told of it/,
+    only: /if it is being replaced/,
   },
   {
     id: "Q3",
