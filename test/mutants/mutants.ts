@@ -257,11 +257,11 @@ const DISPATCHER: readonly Mutant[] = [
   },
   {
     id: "D9",
-    breaks: "a shard moves between workers of one process",
-    file: "src/dispatch/shard-table.ts",
-    from: "shardOf(id, SHARDS)",
-    to: "shardOf(id, this.#workers.length - 1)",
-    tests: ["dispatch/shard-table"],
+    breaks: "all members of a group have one worker",
+    file: "src/protocol/shard.ts",
+    from: "(shardOf(id, SHARDS) + shardOf(part, SHARDS)) % SHARDS",
+    to: "shardOf(id, SHARDS)",
+    tests: ["protocol/shard"],
   },
 ];
 
