@@ -59,10 +59,10 @@ test("a topic is answered while another topic's event is at work; each is answer
   await using _server = await startServer("members", simulator, { line: "topic", workers: 2 });
   await simulator.pushMany([said(ANN, "wait", 7), said(ANN, "one", 9), said(ANN, "general")]);
   const calls = await callsOf(simulator, "sendMessage", 2);
-  assert.deepEqual(new Set(calls.map(({ text, message_thread_id }) => `${text}, ${message_thread_id}`)), new Set([
-    "topic 9 1: one, 9",
-    "all 1: general, undefined",
-  ]));
+  assert.deepEqual(
+    new Set(calls.map(({ text, message_thread_id }) => `${text}, ${message_thread_id}`)),
+    new Set(["topic 9 1: one, 9", "all 1: general, undefined"]),
+  );
   goOn();
   const { text, message_thread_id, chat_id } = (await callsOf(simulator, "sendMessage", 3))[2]!;
   assert.deepEqual([text, message_thread_id, chat_id], ["topic 7 1: wait", 7, GROUP]);
@@ -92,10 +92,10 @@ test("a member's dead letter names the member, and is found by the group", async
   await simulator.pushMany([said(ANN, "one"), said(ANN, "boom"), said(ANN, "two"), said(BEN, "three")]);
   const all = await callsOf(simulator, "sendMessage", 4);
   const [ben, ann] = [all.filter(({ text }) => /^Ben/.test(text)), all.filter(({ text }) => !/^Ben/.test(text))];
-  assert.deepEqual([ben, ann].map((calls) => calls.map(({ text }) => text)), [
-    ["Ben 1: three"],
-    ["Ann 1: one", "sorry", "Ann 1: two"],
-  ]);
+  assert.deepEqual(
+    [ben, ann].map((calls) => calls.map(({ text }) => text)),
+    [["Ben 1: three"], ["Ann 1: one", "sorry", "Ann 1: two"]],
+  );
   assert.ok(all.every(({ chat_id }) => chat_id === GROUP));
   await server.stop();
   const letters = new DeadLetters(path);

@@ -73,7 +73,9 @@ test("a damaged body keeps its line, and input that is no update has none", () =
 });
 
 test("events of any number and of any kind are rerouted", () => {
-  const kinds = Object.entries(PAYLOADS).map(([kind, payload]) => ({ update_id: 1, [kind]: payload }) as TelegramObject);
+  const kinds = Object.entries(PAYLOADS).map(
+    ([kind, payload]) => ({ update_id: 1, [kind]: payload }) as TelegramObject,
+  );
   const { database, all } = stored(Array.from({ length: 2500 }, (_, i) => kinds[i % kinds.length]!));
   for (const line of ["member", "topic", "chat"] as const) {
     reroute(database, line);

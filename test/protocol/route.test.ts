@@ -155,7 +155,8 @@ suite("with --line topic", () => {
   });
 
   test("a kind without a topic has the route that it has without", () => {
-    for (const kind of UPDATE_KINDS) assert.deepEqual(route(kind, PAYLOADS[kind], "topic"), route(kind, PAYLOADS[kind]));
+    for (const kind of UPDATE_KINDS)
+      assert.deepEqual(route(kind, PAYLOADS[kind], "topic"), route(kind, PAYLOADS[kind]));
   });
 });
 
@@ -281,7 +282,10 @@ test("any JSON object has a route with any --line, always the same, and its key 
   const names = ["chat", "message", "voter_chat", "user", "from", "business_connection_id", "guest_query_id", "id"];
   const parts = ["type", "is_topic_message", "message_thread_id", "sender_chat", "actor_chat"];
   const { payload } = fc.letrec((tie) => ({
-    payload: fc.dictionary(fc.oneof(fc.constantFrom(...names, ...parts, "toString", "__proto__"), fc.string()), tie("value")),
+    payload: fc.dictionary(
+      fc.oneof(fc.constantFrom(...names, ...parts, "toString", "__proto__"), fc.string()),
+      tie("value"),
+    ),
     value: fc.oneof(
       { maxDepth: 3 },
       fc.integer(),

@@ -46,15 +46,21 @@ test("the key of a line has the line's shard, whatever follows the ids", () => {
     fc.constant("/guest:x/member:5"),
   );
   fc.assert(
-    fc.property(fc.constantFrom("chat", "user"), id(), fc.option(id(), { nil: undefined }), rest, (kind, id, part, rest) => {
-      const shard = shardOfLine(id, part);
-      assert.ok(Number.isInteger(shard) && shard >= 0 && shard < SHARDS, `shard ${shard}`);
-      for (const name of ["topic", "member"]) {
-        const key = `${kind}:${id}${part === undefined ? "" : `/${name}:${part}`}${rest}`;
-        assert.equal(shardOfKey(key), shard, key);
-      }
-      if (part === undefined) assert.equal(shard, shardOf(id, SHARDS));
-    }),
+    fc.property(
+      fc.constantFrom("chat", "user"),
+      id(),
+      fc.option(id(), { nil: undefined }),
+      rest,
+      (kind, id, part, rest) => {
+        const shard = shardOfLine(id, part);
+        assert.ok(Number.isInteger(shard) && shard >= 0 && shard < SHARDS, `shard ${shard}`);
+        for (const name of ["topic", "member"]) {
+          const key = `${kind}:${id}${part === undefined ? "" : `/${name}:${part}`}${rest}`;
+          assert.equal(shardOfKey(key), shard, key);
+        }
+        if (part === undefined) assert.equal(shard, shardOf(id, SHARDS));
+      },
+    ),
   );
 });
 

@@ -154,7 +154,11 @@ suite("message_thread_id", () => {
 
   test("a call that names a topic or its chat goes there as it stands", () => {
     const event = { type: "telegram.send_message", text: "x" };
-    assert.deepEqual(bodyOf({ ...event, message_thread_id: 9 }, TOPIC), { text: "x", message_thread_id: 9, chat_id: 42 });
+    assert.deepEqual(bodyOf({ ...event, message_thread_id: 9 }, TOPIC), {
+      text: "x",
+      message_thread_id: 9,
+      chat_id: 42,
+    });
     for (const chat_id of [42, 43]) assert.deepEqual(bodyOf({ ...event, chat_id }, TOPIC), { text: "x", chat_id });
   });
 
