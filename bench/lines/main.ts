@@ -27,7 +27,7 @@ const server = await serve({
   workers: 2,
   inbox: false,
   line: "member",
-  logLevel: "warn",
+  logLevel: "error",
   shutdownTimeout: 0,
 });
 
