@@ -263,6 +263,23 @@ const DISPATCHER: readonly Mutant[] = [
     to: "shardOf(id, SHARDS)",
     tests: ["protocol/shard"],
   },
+  {
+    id: "M1",
+    breaks: "a worker keeps other lines than the inbox",
+    file: "workers/event.ts",
+    from: "routeOf(kind, payload, bot, line)",
+    to: "routeOf(kind, payload, bot)",
+    tests: ["workers/event"],
+  },
+  {
+    id: "M2",
+    breaks: "events that are stored when --line changes stay in their old lines",
+    file: "src/inbox/sqlite.ts",
+    from: "reroute(this.#database, line)",
+    to: "reroute(this.#database, 'chat')",
+    tests: ["inbox/sqlite"],
+    only: /with another --line/,
+  },
 ];
 
 const UPDATES: readonly Mutant[] = [
