@@ -11,7 +11,7 @@ import type { Delivered } from "./instance.ts";
  * Reads an update. The main thread has checked that it has a kind and a payload.
  * @param line the setting of --line
  */
-export function readEvent(item: EventItem, bot: Entity, line?: LineKind): Delivered {
+export function readEvent(item: EventItem, bot: Entity, line: LineKind): Delivered {
   const { seq, attempt, body } = item;
   const update = JSON.parse(body) as TelegramObject & { update_id: number };
   const kind = kindOf(update)!;

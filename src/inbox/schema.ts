@@ -198,5 +198,5 @@ const NOWHERE = { kind: null, line: null, shard: null, chat: null };
 
 function addressIn(body: string, bot: { id: number }): Address | undefined {
   const update = readUpdate(body);
-  return update === undefined ? undefined : addressOf(update, bot);
+  return update === undefined ? undefined : addressOf(update, bot, "chat");
 }

@@ -103,7 +103,7 @@ export function kindOf(update: TelegramObject): string | undefined {
  * @param bot the bot's User, from getMe
  * @param line the setting of --line: the inbox and the workers have the same
  */
-export function addressOf(update: TelegramObject, bot: Entity, line?: LineKind): Address {
+export function addressOf(update: TelegramObject, bot: Entity, line: LineKind): Address {
   const kind = kindOf(update) ?? "";
   const payload = update[kind];
   const isEvent = typeof payload === "object" && payload !== null && !Array.isArray(payload);

@@ -22,7 +22,7 @@ export interface ReadBatch {
  * @param bot the bot's User, from getMe
  * @param line the setting of --line
  */
-export function readBatch(batch: readonly unknown[], oldest: number, bot: Entity, line?: LineKind): ReadBatch {
+export function readBatch(batch: readonly unknown[], oldest: number, bot: Entity, line: LineKind): ReadBatch {
   const updates: ReceivedUpdate[] = [];
   const unreadable: Unreadable[] = [];
   let stale = 0;

@@ -16,7 +16,7 @@ function stored(updates: readonly TelegramObject[]) {
     "INSERT INTO event (update_id, kind, line, shard, chat, received_at, body) VALUES (?, ?, ?, ?, ?, 0, ?)",
   );
   for (const [i, update] of updates.entries()) {
-    const { kind, line, shard, chat } = addressOf(update, BOT);
+    const { kind, line, shard, chat } = addressOf(update, BOT, "chat");
     event.run(i, kind, line, shard, chat, JSON.stringify(update));
   }
   const all = (sql: string) =>

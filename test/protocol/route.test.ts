@@ -254,7 +254,7 @@ describe("the address of an update", () => {
     for (const kind of UPDATE_KINDS) {
       const { key, id } = route(kind, PAYLOADS[kind]);
       const update = { update_id: 1, [kind]: PAYLOADS[kind] } as TelegramObject;
-      assert.deepEqual(addressOf(update, BOT), { kind, line: key, shard: shardOf(id, SHARDS), chat: id });
+      assert.deepEqual(addressOf(update, BOT, "chat"), { kind, line: key, shard: shardOf(id, SHARDS), chat: id });
     }
   });
 
@@ -273,7 +273,7 @@ describe("the address of an update", () => {
   test("an update without a payload that could be an event has no kind, and the bot's own line", () => {
     const address = { kind: "", line: `user:${BOT.id}`, shard: shardOf(BOT.id, SHARDS), chat: BOT.id };
     for (const rest of [{}, { message: null }, { message: 3 }, { message: [1] }, { "": {} }]) {
-      assert.deepEqual(addressOf({ update_id: 1, ...rest }, BOT), address);
+      assert.deepEqual(addressOf({ update_id: 1, ...rest }, BOT, "chat"), address);
     }
   });
 });

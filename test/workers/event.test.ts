@@ -7,7 +7,7 @@ import { addressOf, type LineKind, routeOf, type TelegramObject } from "../../sr
 import { readEvent, scopeOf } from "../../workers/event.ts";
 import { ADA, BOT, GROUP, PAYLOADS, SUPERGROUP } from "../protocol/updates.ts";
 
-function read(update: object, attempt = 1, line?: LineKind) {
+function read(update: object, attempt = 1, line: LineKind = "chat") {
   const body = JSON.stringify({ update_id: 900, ...update });
   return readEvent({ seq: 5, attempt, body }, BOT, line);
 }
