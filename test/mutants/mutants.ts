@@ -257,11 +257,28 @@ const DISPATCHER: readonly Mutant[] = [
   },
   {
     id: "D9",
-    breaks: "a shard moves between workers of one process",
-    file: "src/dispatch/shard-table.ts",
-    from: "shardOf(id, SHARDS)",
-    to: "shardOf(id, this.#workers.length - 1)",
-    tests: ["dispatch/shard-table"],
+    breaks: "all members of a group have one worker",
+    file: "src/protocol/shard.ts",
+    from: "(shardOf(id, SHARDS) + shardOf(part, SHARDS)) % SHARDS",
+    to: "shardOf(id, SHARDS)",
+    tests: ["protocol/shard"],
+  },
+  {
+    id: "M1",
+    breaks: "a worker keeps other lines than the inbox",
+    file: "workers/event.ts",
+    from: "routeOf(kind, payload, bot, line)",
+    to: "routeOf(kind, payload, bot)",
+    tests: ["workers/event"],
+  },
+  {
+    id: "M2",
+    breaks: "events that are stored when --line changes stay in their old lines",
+    file: "src/inbox/sqlite.ts",
+    from: "reroute(this.#database, line)",
+    to: "reroute(this.#database, 'chat')",
+    tests: ["inbox/sqlite"],
+    only: /with another --line/,
   },
 ];
 

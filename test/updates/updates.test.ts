@@ -103,6 +103,7 @@ class Process implements AsyncDisposable {
       inbox: this.inbox,
       recorder: this.recorder,
       bot: BOT,
+      line: "chat",
       workers,
       maxAttempts: 3,
       limit: Number.POSITIVE_INFINITY,
