@@ -93,7 +93,7 @@ const FULL_JOURNAL =
 /** Builds the stages. None of them is started. */
 export function assemble(options: AssemblyOptions): Assembly {
   const { config, parts, bot, api, outbox, threads, words, hide, diagnostics, log, onError } = options;
-  const { workers, maxAttempts, inboxLimit, maxAge, stallTimeout, shutdownTimeout } = config;
+  const { line, workers, maxAttempts, inboxLimit, maxAge, stallTimeout, shutdownTimeout } = config;
   const { recycleAfter, memoryLimit, workerMemory, reload: watchesFiles } = config;
   const inbox = parts.openInbox(config, bot, log);
   const recorder = new Recorder({
@@ -113,6 +113,7 @@ export function assemble(options: AssemblyOptions): Assembly {
     recorder,
     journal,
     bot,
+    line,
     workers,
     maxAttempts,
     limit: inboxLimit,
@@ -179,8 +180,8 @@ export function assemble(options: AssemblyOptions): Assembly {
   return { inbox, recorder, updates, heavy, chatActions, pool, source };
 }
 
-function openInbox({ inbox, deadLetterLimit, deadLetterAge }: Config, bot: Entity, log: Logger): Inbox {
-  if (inbox !== false) return new SqliteInbox(inbox, bot.id, { count: deadLetterLimit, age: deadLetterAge });
+function openInbox({ inbox, line, deadLetterLimit, deadLetterAge }: Config, bot: Entity, log: Logger): Inbox {
+  if (inbox !== false) return new SqliteInbox(inbox, bot.id, { count: deadLetterLimit, age: deadLetterAge }, line);
   log.info("no inbox: updates that are not handled when the process dies are lost");
   return new MemoryInbox();
 }
@@ -201,6 +202,7 @@ function taskOf(config: Config, bot: Entity): Omit<CommonTask, "debug"> {
     directory,
     interface: asgi,
     lifespan,
+    line,
     maxApplications,
     workers,
     idleTimeout,
@@ -215,6 +217,7 @@ function taskOf(config: Config, bot: Entity): Omit<CommonTask, "debug"> {
     interface: asgi,
     lifespan,
     bot,
+    line,
     // A worker without instances could not work.
     maxInstances: Math.max(1, Math.floor(maxApplications / workers)),
     idleTimeout,

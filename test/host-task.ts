@@ -14,6 +14,7 @@ export function hostTask(task: Pick<CommonTask, "application" | "directory"> & P
     retry: 0,
     onFailure: undefined,
     bot: BOT,
+    line: "chat",
     debug: false,
     watch: false,
     yields: false,
