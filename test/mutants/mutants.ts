@@ -140,7 +140,7 @@ export const CORE: readonly Mutant[] = [
   {
     id: "O7",
     breaks: "a message may be pinned twice",
-    file: "src/telegram/retry.ts",
+    file: "src/protocol/repeatable.ts",
     from: "(?:get|set|edit|delete|answer|download)",
     to: "(?:get|set|edit|delete|answer|download|pin)",
     tests: ["telegram/retry", "telegram/repeatable"],
@@ -938,8 +938,58 @@ const SERVER: readonly Mutant[] = [
   },
 ];
 
+/** Faults against the journal of events. */
+const JOURNAL: readonly Mutant[] = [
+  {
+    id: "J1",
+    breaks: "a recorded answer counts for two calls of a delivery",
+    file: "src/sends/journal.ts",
+    from: "    found.user = user;\n",
+    to: "",
+    tests: ["sends/journal"],
+    only: /each once/,
+  },
+  {
+    id: "J2",
+    breaks: "an event that its worker tries again makes its calls twice",
+    file: "src/sends/journal.ts",
+    from: "diary.since = ++this.#time;",
+    to: "",
+    tests: ["sends/journal"],
+    only: /its worker tries again/,
+  },
+  {
+    id: "J3",
+    breaks: "the answer to a call is on record after the lane's next call has gone out",
+    file: "src/sends/outbox.ts",
+    from: "    this.#onNext();\n",
+    to: "",
+    tests: ["sends/outbox"],
+    only: /before the call behind it goes out/,
+  },
+  {
+    id: "J4",
+    breaks: "answers are on record in a later turn than the one in which the application gets them",
+    file: "src/updates/recorder.ts",
+    from: "    this.#turn.journal.push(fact);\n    this.schedule();",
+    to: "    setImmediate(() => setImmediate(() => this.#turn.journal.push(fact)));",
+    tests: ["end-to-end/journal"],
+    only: /at any point/,
+  },
+  {
+    id: "J5",
+    breaks: "a dead letter has no journal",
+    file: "src/inbox/sqlite.ts",
+    from: "if (changes > 0) this.#sql.moveCalls.run(-Number(lastInsertRowid), seq);",
+    to: "void [changes, lastInsertRowid];",
+    tests: ["inbox/recorded-calls"],
+    only: /a retried one has its calls/,
+  },
+];
+
 export const MUTANTS: readonly Mutant[] = [
   ...CORE,
+  ...JOURNAL,
   ...DISPATCHER,
   ...UPDATES,
   ...INBOX,
