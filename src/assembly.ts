@@ -14,7 +14,7 @@ import type { WorkerLog } from "./observe/worker-log.ts";
 import { placeOf } from "./protocol/place.ts";
 import type { CommonTask } from "./protocol/port.ts";
 import type { Entity } from "./protocol/route.ts";
-import type { Hide } from "./protocol/secrets.ts";
+import { type Hide, tokenFinder } from "./protocol/secrets.ts";
 import type { UpdateSource } from "./protocol/update-source.ts";
 import { ChatActions } from "./sends/chat-actions.ts";
 import { Journal } from "./sends/journal.ts";
@@ -104,6 +104,7 @@ export function assemble(options: AssemblyOptions): Assembly {
   });
   const journal = new Journal<WorkerCall>({
     keepsCalls: config.journal,
+    isSecret: tokenFinder(config.token),
     // Without a file nothing outlives the process.
     record: inbox.isDurable ? recorder.journaled.bind(recorder) : () => {},
     onFull: (event) => log.warn(placeOf(event), FULL_JOURNAL),

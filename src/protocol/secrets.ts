@@ -35,6 +35,12 @@ export function secretHider({ token, proxy }: Secrets): Hide {
     text.replaceAll(tokens, "<token>").replaceAll(CREDENTIALS, "//<credentials>@").replaceAll(others, "<password>");
 }
 
+/** Finds the token as it is, or its secret half, in text that must stay as it is. Much faster than hiding it. */
+export function tokenFinder(token: string): (text: string) => boolean {
+  const [half = token] = halfOf(token);
+  return (text) => text.includes(half);
+}
+
 /**
  * Source of a case-insensitive pattern for bot tokens. The colon may be URL-encoded, once or more often: tokens stand in paths.
  * @param digits the fewest before the colon

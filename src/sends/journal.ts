@@ -18,6 +18,8 @@ import { isRepeatable } from "../protocol/repeatable.ts";
 export interface JournalOptions {
   /** False: only what events save is kept. */
   keepsCalls: boolean;
+  /** True for text that must not be recorded. */
+  isSecret(text: string): boolean;
   /** Records a fact with the turn. */
   record(fact: JournalFact): void;
   /** The event has made more calls than are recorded. Told once for each event. */
@@ -103,7 +105,7 @@ export class Journal<Job> {
     if (!this.#options.keepsCalls || (event === undefined && others.length === 0)) return undefined;
     const kind = kindOf(call.method);
     const body = kind === "fleeting" ? undefined : bodyOf(call);
-    if (body === undefined) return undefined;
+    if (body === undefined || this.#options.isSecret(body)) return undefined;
     const earlier = event === undefined ? undefined : this.#find(user, call.method, body, event);
     if (earlier !== undefined) return earlier;
     const id = ++this.#lastId;
@@ -134,7 +136,8 @@ export class Journal<Job> {
   answered(entry: Entry<Job>, answer: string): void {
     const seqs = [...entry.seqs];
     entry.job = undefined;
-    if (!entry.answer) this.#keep(entry, answer);
+    if (this.#options.isSecret(answer)) this.#drop(entry, seqs);
+    else if (!entry.answer) this.#keep(entry, answer);
     this.#release(seqs);
   }
 

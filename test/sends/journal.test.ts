@@ -21,6 +21,7 @@ class Bench {
   constructor(options: Partial<JournalOptions> = {}) {
     this.journal = new Journal({
       keepsCalls: true,
+      isSecret: (text) => text.includes("secret"),
       record: (fact) => this.facts.push(fact),
       onFull: (event) => this.full.push(event),
       ...options,
@@ -200,6 +201,15 @@ test("without --journal, and outside an event, nothing is recorded", () => {
   const bench = new Bench();
   assert.equal(bench.journal.called(bench.first, send("one"), undefined), undefined);
   assert.deepEqual(bench.facts, []);
+});
+
+test("what holds a secret is not recorded", () => {
+  const bench = new Bench();
+  assert.equal(bench.journal.called(bench.first, send("a secret"), FIRST), undefined);
+  const call = bench.call(bench.first, "one", FIRST);
+  bench.answer(call, "a secret");
+  assert.deepEqual(bench.facts[1], { type: "dropped", seqs: [1], id: call.id });
+  assert.notEqual(bench.call(bench.second, "one", AGAIN), call);
 });
 
 describe("a call with files", () => {

@@ -100,6 +100,7 @@ class Process implements AsyncDisposable {
     });
     const journal = new Journal({
       keepsCalls: true,
+      isSecret: () => false,
       record: (fact) => this.recorder.journaled(fact),
       onFull: () => {},
     });
