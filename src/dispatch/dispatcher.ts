@@ -114,7 +114,7 @@ export class Dispatcher {
 
   /** True if the quarantine has something to do. */
   get needsQuarantine(): boolean {
-    return this.#quarantine.hasSuspects || this.#quarantine.size > 0;
+    return this.#quarantine.isWaitedFor || this.#quarantine.size > 0;
   }
 
   received(arrival: Arrival): void {
@@ -299,7 +299,7 @@ export class Dispatcher {
       arrival.attempts += 1;
       this.#options.post(queue.number, arrival, queue.suspect !== undefined);
     }
-    const isCalledFor = queue === this.#quarantine && queue.hasSuspects && !queue.isOpen && !this.#isPatient;
+    const isCalledFor = queue === this.#quarantine && queue.isWaitedFor && !queue.isOpen && !this.#isPatient;
     if (isCalledFor && !this.#isClosed) this.#options.suspected();
   }
 
@@ -357,7 +357,7 @@ export class Dispatcher {
 
   #signal(): void {
     this.#highWater.fallen();
-    if (this.#isPatient && this.#quarantine.hasSuspects && this.#isOtherwiseIdle) this.trySuspects();
+    if (this.#isPatient && this.#quarantine.isWaitedFor && this.#isOtherwiseIdle) this.trySuspects();
     if (this.#unsettled === 0) {
       this.#idle?.resolve();
       this.#idle = undefined;

@@ -36,9 +36,9 @@ export class WorkerQueue {
     return this.#suspect;
   }
 
-  /** True if a suspect waits. */
-  get hasSuspects(): boolean {
-    return this.#suspected.size > 0;
+  /** True if a line waits whose next event may be posted. In quarantine a suspect may stand behind that event. */
+  get isWaitedFor(): boolean {
+    return this.#suspected.size > 0 || [...this.#ready].some(({ isReady }) => isReady);
   }
 
   get(seq: number): Held | undefined {

@@ -295,9 +295,9 @@ class Model {
     const posted = this.scopes.reduce((sum, scope) => sum + scope.posted.size, 0);
     assert.equal(this.dispatcher.inFlight, posted);
     for (const [worker, open] of this.#open.entries()) if (open) this.#assertBusy(worker);
-    const suspect = this.#suspectThatCouldBeServed;
-    if (suspect !== undefined && !this.#open[this.quarantine] && !this.#closed) assert.ok(this.#isCalled);
-    assert.equal(this.dispatcher.needsQuarantine, suspect !== undefined || this.#postedAt(this.quarantine).length > 0);
+    const waits = this.#of(this.quarantine).some((scope) => this.#couldBeServed(scope));
+    if (waits && !this.#open[this.quarantine] && !this.#closed) assert.ok(this.#isCalled);
+    assert.equal(this.dispatcher.needsQuarantine, waits || this.#postedAt(this.quarantine).length > 0);
   }
 
   /** Nothing waits that could be posted. */
@@ -760,6 +760,17 @@ describe("a worker that died", () => {
     dispatcher.workerReady(QUARANTINE);
     dispatcher.workerDied(QUARANTINE);
     assert.deepEqual(deadLetters, [events[2]!.seq]);
+  });
+
+  test("a suspect that is not the first of its line calls for the quarantine, too", () => {
+    const { dispatcher, posted, calls, events } = withFour();
+    assert.deepEqual(dispatcher.workerDied(0, { guessed: [events[1]!.seq] }), [events[1]!.seq]);
+    assert.ok(calls.forQuarantine > 0);
+    assert.equal(dispatcher.needsQuarantine, true);
+    dispatcher.workerReady(QUARANTINE);
+    assert.deepEqual(seqsOf(posted.splice(0)), [events[0]!.seq]);
+    dispatcher.settled(QUARANTINE, [events[0]!.seq]);
+    assert.deepEqual(seqsOf(posted), [events[1]!.seq]);
   });
 
   test("several guesses are tried one after another; those that are survived go on without blame", () => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { secretHider } from "../../src/protocol/secrets.ts";
+import { secretHider, tokenFinder } from "../../src/protocol/secrets.ts";
 
 const TOKEN = "123456789:AAE-abcdefghijklmnopqrstuvwxyz_0123";
 const HALF = TOKEN.split(":")[1]!;
@@ -75,4 +75,9 @@ test("text without a secret stays as it is", () => {
   ]) {
     assert.equal(hide(text), text);
   }
+});
+
+test("the token is found in a text, whole or its secret half; other text has none", () => {
+  const isSecret = tokenFinder(TOKEN);
+  assert.deepEqual([TOKEN, `a ${HALF} b`, "123456789:", "text"].map(isSecret), [true, true, false, false]);
 });

@@ -36,7 +36,12 @@ class Bench {
   /** The worker that replaces it. */
   readonly next = this.#newLife();
 
-  readonly journal = new Journal<WorkerCall>({ keepsCalls: true, isSecret: () => false, record: () => {}, onFull: () => {} });
+  readonly journal = new Journal<WorkerCall>({
+    keepsCalls: true,
+    isSecret: () => false,
+    record: () => {},
+    onFull: () => {},
+  });
 
   /** Options that a test may change. */
   readonly options: { uncertain: "repeat" | "reject" } = { uncertain: "repeat" };
