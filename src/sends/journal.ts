@@ -8,6 +8,8 @@
  *
  * A call is recorded for each unsettled event of its instance, and forgotten with the last of them. An equal call of a later delivery
  * joins one that is under way. Methods that may be repeated are made again, and the recorded answer counts if Telegram refuses then.
+ *
+ * The file is longer than others because a call may belong to several events, and all of their journals change together.
  */
 
 import { NetworkError, TelegramError } from "../protocol/errors.ts";
