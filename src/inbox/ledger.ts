@@ -10,7 +10,7 @@
  * death of the process between the commit and turnTo() repeats nothing. Written lines survive the death of the process.
  * A power cut may lose lines; their events are delivered a second time, as promised.
  *
- * A fact of an event's journal is a line with text behind it. Facts of settled events are not copied.
+ * The facts of a turn about the journals of its events are a line with text behind it. Facts of settled events are not copied.
  *
  * Lines of their own say which events the disk has. They count in every epoch: if the database was cut, it does not know the last
  * ones, and must find out that it lacks events.
@@ -19,17 +19,16 @@
 import { closeSync, constants, fstatSync, ftruncateSync, openSync, readFileSync, writeSync } from "node:fs";
 import { crc32 } from "node:zlib";
 import type { JournalFact } from "../protocol/recorded-call.ts";
-import { factIn, textOf } from "./fact-text.ts";
 import type { Beginning } from "./inbox.ts";
 import { PRIVATE } from "./inbox-files.ts";
 
 /**
  * A line is two numbers: its epoch, and the event's number times KINDS plus the kind of the line; or STORED, and the number of the
- * last event that the disk has. Behind a line of the kind FACT come the length and the checksum of its text, and the text, which is
- * filled up with zeros: never as it would begin a line.
+ * last event that the disk has. A line of the kind FACTS has no event. Behind it come the length and the checksum of its text, and the
+ * text, JSON, which is filled up with zeros: never as it would begin a line.
  */
 const KINDS = 4;
-const [BEGUN, BEGUN_ALONE, SETTLED, FACT] = [0, 1, 2, 3];
+const [BEGUN, BEGUN_ALONE, SETTLED, FACTS] = [0, 1, 2, 3];
 const STORED = -1;
 const NUMBERS_PER_LINE = 2;
 const BYTES_PER_LINE = NUMBERS_PER_LINE * Float64Array.BYTES_PER_ELEMENT;
@@ -103,9 +102,9 @@ export class Ledger {
   /** Appends lines to the file. They survive the death of the process as soon as this returns. */
   write(begun: readonly Beginning[], settled: readonly number[], facts: readonly JournalFact[] = NO_FACTS): void {
     const isBehind = this.#lastSaid < this.#lastStored;
-    const texts = facts.length === 0 ? NO_TEXTS : facts.flatMap(textsOf);
-    const before = begun.length + settled.length + (isBehind ? 1 : 0);
-    const count = texts.reduce((sum, { bytes }) => sum + 2 + linesFor(bytes.byteLength), before);
+    const text = facts.length === 0 ? undefined : Buffer.from(JSON.stringify(facts));
+    const linesOfText = text === undefined ? 0 : 2 + linesFor(text.byteLength);
+    const count = (isBehind ? 1 : 0) + begun.length + linesOfText + settled.length;
     const lines = new Float64Array(NUMBERS_PER_LINE * count);
     let at = 0;
     if (isBehind) {
@@ -116,13 +115,13 @@ export class Ledger {
       lines[at++] = this.#epoch;
       lines[at++] = seq * KINDS + (alone ? BEGUN_ALONE : BEGUN);
     }
-    for (const { seq, bytes } of texts) {
+    if (text !== undefined) {
       lines[at++] = this.#epoch;
-      lines[at++] = seq * KINDS + FACT;
-      lines[at++] = bytes.byteLength;
-      lines[at++] = crc32(bytes);
-      new Uint8Array(lines.buffer).set(bytes, at * Float64Array.BYTES_PER_ELEMENT);
-      at += linesFor(bytes.byteLength) * NUMBERS_PER_LINE;
+      lines[at++] = FACTS;
+      lines[at++] = text.byteLength;
+      lines[at++] = crc32(text);
+      new Uint8Array(lines.buffer).set(text, at * Float64Array.BYTES_PER_ELEMENT);
+      at += linesFor(text.byteLength) * NUMBERS_PER_LINE;
     }
     for (const seq of settled) {
       lines[at++] = this.#epoch;
@@ -133,7 +132,7 @@ export class Ledger {
     this.#lastSaid = this.#lastStored;
     this.#begun.push(...begun);
     this.#settled.push(...settled);
-    for (const fact of facts) for (const seq of fact.seqs) this.#remember(seq, fact);
+    this.#remember(facts);
     if (this.#facts.size > 0) for (const seq of settled) this.#facts.delete(seq);
   }
 
@@ -187,19 +186,18 @@ export class Ledger {
       if (isStored) this.stored(value);
       if (isStored || !isOfThisEpoch) continue;
       const [seq, kind] = [Math.floor(value / KINDS), value % KINDS];
-      if (kind === FACT) {
+      if (kind === FACTS) {
         const text = textBehind(bytes, numbers, at + NUMBERS_PER_LINE);
-        const fact = text === undefined ? undefined : factIn(seq, text.toString());
-        if (fact === undefined) {
+        if (text === undefined) {
           // It was not written to its end.
           isOfThisEpoch = false;
           this.#lines -= 1;
           continue;
         }
-        const length = 1 + linesFor(text!.byteLength);
+        const length = 1 + linesFor(text.byteLength);
         this.#lines += length;
         at += length * NUMBERS_PER_LINE;
-        this.#remember(seq, fact);
+        this.#remember(JSON.parse(text.toString()));
       } else if (kind === SETTLED) {
         this.#settled.push(seq);
         this.#facts.delete(seq);
@@ -207,26 +205,18 @@ export class Ledger {
     }
   }
 
-  #remember(seq: number, fact: JournalFact): void {
-    const facts = this.#facts.get(seq);
-    if (facts === undefined) this.#facts.set(seq, [fact]);
-    else facts.push(fact);
+  #remember(facts: readonly JournalFact[]): void {
+    for (const fact of facts) {
+      for (const seq of fact.seqs) {
+        const known = this.#facts.get(seq);
+        if (known === undefined) this.#facts.set(seq, [fact]);
+        else known.push(fact);
+      }
+    }
   }
 }
 
 const NO_FACTS: readonly JournalFact[] = [];
-const NO_TEXTS: readonly FactText[] = [];
-
-interface FactText {
-  readonly seq: number;
-  readonly bytes: Buffer;
-}
-
-/** The text of a fact, for each of its events. */
-function textsOf(fact: JournalFact): FactText[] {
-  const bytes = Buffer.from(textOf(fact));
-  return fact.seqs.map((seq) => ({ seq, bytes }));
-}
 
 function linesFor(bytes: number): number {
   return Math.ceil(bytes / BYTES_PER_LINE);

@@ -187,7 +187,7 @@ describe("facts of journals", () => {
     assert.deepEqual([...ledger.facts.keys()], [2]);
     assert.ok(!ledger.isEmpty);
     ledger.close();
-    assert.deepEqual(foundFacts(path), new Map([[2, [saved("one", 2), saved("three", 2)]]]));
+    assert.deepEqual(foundFacts(path), new Map([[2, [saved("one", 1, 2), saved("three", 2)]]]));
     assert.deepEqual(found(path), { begun: begun(1), settled: [1, 3] });
   });
 
@@ -204,7 +204,7 @@ describe("facts of journals", () => {
     assert.deepEqual(foundFacts(path, EPOCH + 1), new Map());
   });
 
-  test("one whose text is damaged ends the reading", () => {
+  test("those whose text is damaged end the reading", () => {
     const path = newPath();
     const ledger = new Ledger(path, EPOCH);
     ledger.write([], [], [saved("one", 1)]);
