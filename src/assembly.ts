@@ -88,7 +88,7 @@ export interface Assembly {
 /** Builds the stages. None of them is started. */
 export function assemble(options: AssemblyOptions): Assembly {
   const { config, parts, bot, api, outbox, threads, words, hide, diagnostics, log, onError } = options;
-  const { workers, maxAttempts, inboxLimit, maxAge, stallTimeout, shutdownTimeout } = config;
+  const { workers, maxAttempts, inboxLimit, breaker, maxAge, stallTimeout, shutdownTimeout } = config;
   const { recycleAfter, memoryLimit, workerMemory, reload: watchesFiles } = config;
   const inbox = parts.openInbox(config, bot, log);
   const recorder = new Recorder({
@@ -104,6 +104,7 @@ export function assemble(options: AssemblyOptions): Assembly {
     workers,
     maxAttempts,
     limit: inboxLimit,
+    breaker,
     oldest: (Date.now() - maxAge) / 1000,
     words,
     hide,
@@ -192,6 +193,7 @@ function taskOf(config: Config, bot: Entity): Omit<CommonTask, "debug"> {
     idleTimeout,
     eventTimeout,
     retry,
+    breaker,
     onFailure,
     reload,
   } = config;
@@ -206,6 +208,7 @@ function taskOf(config: Config, bot: Entity): Omit<CommonTask, "debug"> {
     idleTimeout,
     eventTimeout,
     retry,
+    breaker,
     onFailure: onFailure === false ? undefined : onFailure,
     watch: reload,
     // With no more workers than processors the scheduler does well, and priorities would cost some throughput.

@@ -265,6 +265,7 @@ class Server implements RunningServer {
       oldest: updates?.oldest,
       posted: updates?.inFlight ?? 0,
       fullSince: updates?.fullSince,
+      holding: updates?.holding,
       sends: this.#outbox,
       checkInbox: async () => inbox?.check(),
     };
@@ -339,13 +340,15 @@ class Server implements RunningServer {
   async #release(): Promise<void> {
     const { inbox, recorder, heavy, chatActions, pool } = this.#serving ?? {};
     chatActions?.close();
-    this.#outbox.close();
+    this.#outbox.stop();
     const workers = pool === undefined ? this.#threads.destroy() : pool.destroy();
     await Promise.all([workers, heavy?.close(), this.#api.close()]);
     try {
       await recorder?.end();
     } finally {
+      // First the inbox: a process that is killed now leaves nothing undone.
       await inbox?.close();
+      this.#outbox.close();
       this.#metrics?.close();
       await this.#statusServer?.close();
     }

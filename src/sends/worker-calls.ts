@@ -97,11 +97,11 @@ class WorkerCall implements Job {
     else this.#worker.push({ type: "file", id, file: answer }, transferIn(answer));
   }
 
-  failed(error: unknown): void {
+  failed(error: unknown, isGivenUp = false): void {
     const { method, files } = this.call;
     this.#isOver?.(error);
     if (files !== undefined) closeStreams(files);
-    this.#options.log.info({ ...this.#fields, error: (error as Error).message }, "a call failed");
+    if (!isGivenUp) this.#options.log.info({ ...this.#fields, error: (error as Error).message }, "a call failed");
     this.#worker.push({ type: "failure", id: this.#id, error: failureOf(error, method) });
   }
 

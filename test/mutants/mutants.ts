@@ -149,8 +149,8 @@ export const CORE: readonly Mutant[] = [
     id: "O13",
     breaks: "the next call of a lane goes out before the caller knows that the one before has failed",
     file: "src/sends/outbox.ts",
-    from: "    job.failed(error);\n    this.#next(job.call.lane);",
-    to: "    this.#next(job.call.lane);\n    job.failed(error);",
+    from: '    job.failed(error, this.#state !== "open");\n    this.#next(job.call.lane);',
+    to: '    this.#next(job.call.lane);\n    job.failed(error, this.#state !== "open");',
     tests: ["sends/outbox"],
   },
 ];
@@ -683,8 +683,8 @@ const WORKERS: readonly Mutant[] = [
     id: "W5",
     breaks: "an event that an application gave up at a stop is settled",
     file: "workers/instances.ts",
-    from: "isGivingUp(thrown?.error)) {",
-    to: "false) {",
+    from: "(isGivingUp(thrown?.error) || (hasFailed",
+    to: "(false || (hasFailed",
     tests: ["workers/instances"],
   },
   {
