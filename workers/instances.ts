@@ -308,7 +308,12 @@ export class Instances implements InstanceHost {
     const place = placeInScope(instance.key, event);
     const hasFailed = isFailure(thrown) && !delivery.isCancelledBy(thrown.error);
     if (instance.isStopping && (isGivingUp(thrown?.error) || (hasFailed && retries.asksAbout(thrown.error)))) {
-      reporter.log("info", "an event was given up; it will be delivered again", hasFailed ? thrown.error : undefined, place);
+      reporter.log(
+        "info",
+        "an event was given up; it will be delivered again",
+        hasFailed ? thrown.error : undefined,
+        place,
+      );
       return false;
     }
     if (hasFailed) {
@@ -327,7 +332,9 @@ export class Instances implements InstanceHost {
     const { key } = instance;
     const after = retries.after(error, delivery.attempt);
     if (retries.asksAbout(error)) {
-      this.#wait(instance, event, { type: "threw", seq, after, error: describe(error) }, () => this.#decided(event, error));
+      this.#wait(instance, event, { type: "threw", seq, after, error: describe(error) }, () =>
+        this.#decided(event, error),
+      );
       return true;
     }
     if (after === undefined) return false;

@@ -111,7 +111,10 @@ export class Breaker<Thrown extends ThrownEvent> {
     this.#pause = FIRST_PAUSE;
     this.#isNewNext = false;
     hold();
-    log.error({ error }, "most chats' events throw the same error: all events are held, and tried one by one, until one passes");
+    log.error(
+      { error },
+      "most chats' events throw the same error: all events are held, and tried one by one, until one passes",
+    );
     this.#stop = this.#wait(this.#pause, this.#try);
   }
 

@@ -81,5 +81,10 @@ const LONGEST = 200;
  */
 export function sameError(text: string): string {
   const [head = ""] = text.split(/\n\s+at /, 1);
-  return head.slice(0, 2 * LONGEST).replaceAll(/[\w-]*\d[\w-]*/g, "#").replaceAll(/\s+/g, " ").trim().slice(0, LONGEST);
+  return head
+    .slice(0, 2 * LONGEST)
+    .replaceAll(/[\w-]*\d[\w-]*/g, "#")
+    .replaceAll(/\s+/g, " ")
+    .trim()
+    .slice(0, LONGEST);
 }

@@ -49,7 +49,7 @@ test("a setting that another option sets has the source of that option", async (
 });
 
 test("the breaker is on with --retry, unless it is set", async () => {
-  const breakerOf = async (flags: Sources["flags"]) => (await settingsOf({ flags })).breaker.value;
+  const breakerOf = async (flags: NonNullable<Sources["flags"]>) => (await settingsOf({ flags })).breaker.value;
   assert.equal(await breakerOf({}), false);
   assert.equal(await breakerOf({ retry: "0" }), false);
   assert.equal(await breakerOf({ retry: "3" }), true);

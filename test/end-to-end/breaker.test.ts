@@ -26,7 +26,12 @@ async function start(simulator: Simulator, name: string, ...args: string[]) {
   const common = ["--inbox", inbox, "--workers", "2", "--listen", "127.0.0.1:0"];
   const bot = new Bot("apps/database.ts", simulator, [...common, ...args], { env: { DATABASE_AWAY: away } });
   await bot.process.says("serving");
-  return { bot, inbox, comeBack: () => rmSync(away, { force: true }), [Symbol.asyncDispose]: () => bot[Symbol.asyncDispose]() };
+  return {
+    bot,
+    inbox,
+    comeBack: () => rmSync(away, { force: true }),
+    [Symbol.asyncDispose]: () => bot[Symbol.asyncDispose](),
+  };
 }
 
 const messages = (texts: readonly string[]) =>

@@ -211,7 +211,11 @@ test("in any course of things, nothing is lost, lines keep their order, and tria
       assert.equal(bot.isHolding, false);
       assert.deepEqual([...bot.settled, ...bot.deadLetters].length, lineOf.size);
       const settled = Map.groupBy(bot.settled, (seq) => lineOf.get(seq)!);
-      for (const seqs of settled.values()) assert.deepEqual(seqs, seqs.toSorted((one, other) => one - other));
+      for (const seqs of settled.values())
+        assert.deepEqual(
+          seqs,
+          seqs.toSorted((one, other) => one - other),
+        );
       for (const [i, trial] of bot.trials.entries()) if (i > 0) assert.ok(trial - bot.trials[i - 1]! >= 1000);
       holds += bot.log.length;
     }),

@@ -60,7 +60,11 @@ test("filters choose the dead letters that are listed, retried and dropped", asy
     return stdout;
   };
   assert.match(await asgigram("list", "--error", "econn", "--chat", "7", "--since", "1h"), /^ID .*\n(\d .*\n){3}$/);
-  for (const none of [["--error", "luck"], ["--chat", "8"], ["--since", "2100-01-01"]]) {
+  for (const none of [
+    ["--error", "luck"],
+    ["--chat", "8"],
+    ["--since", "2100-01-01"],
+  ]) {
     for (const action of ["list", "retry", "drop"]) {
       assert.doesNotMatch(await asgigram(action, ...none), /^ID|(retried|dropped) [1-9]/, `${action} ${none}`);
     }
