@@ -325,51 +325,35 @@ export class Instances implements InstanceHost {
 
   /** @returns true if another instance gets the event later, or if the main thread is to decide on that */
   #isTriedAgain(instance: Instance, event: Delivered, thrown: Thrown | undefined): boolean {
-    const { retries } = this.#options;
-    const { delivery, seq } = event;
+    const { retries, outbound, again } = this.#options;
+    const { delivery, seq, item } = event;
     if (!isFailure(thrown) || instance.isStopping || delivery.isCancelledBy(thrown.error)) return false;
     const { error } = thrown;
     const { key } = instance;
     const after = retries.after(error, delivery.attempt);
-    if (retries.asksAbout(error)) {
-      this.#wait(instance, event, { type: "threw", seq, after, error: describe(error) }, () =>
-        this.#decided(event, error),
-      );
-      return true;
-    }
-    if (after === undefined) return false;
-    this.#wait(instance, event, { type: "retry", seq, after, error: describe(error) }, () => retries.wait(key, after));
-    this.#deliverFirst(event);
+    const asks = retries.asksAbout(error);
+    if (!asks && after === undefined) return false;
+    const place = placeInScope(key, event.event);
+    const fact = { seq, error: describe(error), ...place };
+    const next = again({ ...item, attempt: delivery.attempt + 1 });
+    if (asks) outbound.push({ type: "threw", after, ...fact });
+    else outbound.push({ type: "retry", after: after!, ...fact });
+    if (instance.queue[0] === event) instance.dequeue();
+    this.#gates.shut(key, asks ? this.#decided(event, next, error) : retries.wait(key, after!));
+    this.#left(instance);
+    this.#gates.holdFirst(key, [next]);
     return true;
   }
 
-  /** Ends the instance. The scope's later events wait for the promise. */
-  #wait(
-    instance: Instance,
-    event: Delivered,
-    item: Extract<ToMain, { type: "retry" | "threw" }>,
-    until: () => Promise<void>,
-  ): void {
-    const { key } = instance;
-    this.#options.outbound.push({ ...item, ...placeInScope(key, event.event) });
-    if (instance.queue[0] === event) instance.dequeue();
-    this.#gates.shut(key, until());
-    this.#left(instance);
-  }
-
-  /** Waits for the decision of the main thread, and follows it. */
-  async #decided(event: Delivered, error: unknown): Promise<void> {
+  /** Waits for the decision of the main thread, and follows it: `next` is before all that waits at the gate of the scope. */
+  async #decided(event: Delivered, next: Delivered, error: unknown): Promise<void> {
     const { retries } = this.#options;
     const { key } = event.route;
     const after = await retries.decision(key, event.seq);
-    if (after === undefined) return this.#tell(event, error);
-    if (after > 0) await retries.wait(key, after);
-    this.#deliverFirst(event);
-  }
-
-  /** The event goes first when the gate of its scope opens, as the next attempt. */
-  #deliverFirst({ route, item, delivery }: Delivered): void {
-    this.#gates.holdFirst(route.key, [this.#options.again({ ...item, attempt: delivery.attempt + 1 })]);
+    if (after === undefined) {
+      this.#gates.drop(next);
+      this.#tell(event, error);
+    } else if (after > 0) await retries.wait(key, after);
   }
 
   /** Tells of a dead letter, while the scope's next events wait. */

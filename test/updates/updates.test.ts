@@ -953,7 +953,7 @@ describe("events that throw", () => {
     const { seqs } = worker;
     const verdicts = seqs.map((seq) => {
       const isHeld = updates.threw(worker, seq, `Error: no answer to ${seq}, secret`);
-      if (!isHeld) updates.failed(worker, seq, "Error: away");
+      if (!isHeld) updates.failed(worker, seq, `Error: no answer to ${seq}, secret`);
       return isHeld;
     });
     assert.equal(verdicts.indexOf(true), 9);

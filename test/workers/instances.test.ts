@@ -1638,8 +1638,9 @@ suite("an event that is tried again later", () => {
       t,
       async (_scope, receive) => {
         for (;;) {
-          const { text } = await receive();
-          lines.push(`${text} ${delivery()?.attempt}`);
+          const event = await receive();
+          const { text } = event;
+          lines.push(`${text} ${delivery(event)?.attempt}`);
           if (text !== "good") throw new Error("the database is away");
         }
       },
