@@ -60,13 +60,14 @@ const files = holdersOfFiles(source("objects"));
 const params = interfaces(source("params"));
 const version = /Based on Bot API v([\d.]+)/.exec(methods)![1];
 
+/** Parameters that `send` fills in from the scope or converts. */
+const FROM_SCOPE = ["chat_id", "message_thread_id", "business_connection_id", "inline_message_id", "reply_parameters"];
+
 const rows = [...methods.matchAll(/^ {4}(\w+): CallAPI(\w*)<([^;]*?)>\n(?= {4}\/|\})/gms)].map(([, name, , types]) => {
   const reference = /Params\.(\w+)/.exec(types!)?.[1];
   const parameters = reference === undefined ? [] : parametersIn(params.get(reference)!);
   const required = parameters.filter((parameter) => parameter.required).map((parameter) => parameter.name);
-  const takes = ["chat_id", "business_connection_id", "inline_message_id", "reply_parameters"].filter((key) =>
-    parameters.some((parameter) => parameter.name === key),
-  );
+  const takes = FROM_SCOPE.filter((key) => parameters.some((parameter) => parameter.name === key));
   const uploads = parameters.some(({ type }) => mentions(type, files)) ? ", uploads: true" : "";
   return `  ${name}: { required: ${JSON.stringify(required)}, takes: ${JSON.stringify(takes)}${uploads} },`;
 });
@@ -80,7 +81,7 @@ export interface MethodFacts {
   /** The parameters without which Telegram refuses the call. */
   readonly required: readonly string[];
   /** The method's parameters that \`send\` can fill in from the scope or convert. */
-  readonly takes: readonly ("chat_id" | "business_connection_id" | "inline_message_id" | "reply_parameters")[];
+  readonly takes: readonly (${FROM_SCOPE.map((key) => `"${key}"`).join(" | ")})[];
   /** Present if files can be uploaded with the method. */
   readonly uploads?: true;
 }

@@ -88,7 +88,7 @@ export interface Assembly {
 /** Builds the stages. None of them is started. */
 export function assemble(options: AssemblyOptions): Assembly {
   const { config, parts, bot, api, outbox, threads, words, hide, diagnostics, log, onError } = options;
-  const { workers, maxAttempts, inboxLimit, breaker, maxAge, stallTimeout, shutdownTimeout } = config;
+  const { line, workers, maxAttempts, inboxLimit, breaker, maxAge, stallTimeout, shutdownTimeout } = config;
   const { recycleAfter, memoryLimit, workerMemory, reload: watchesFiles } = config;
   const inbox = parts.openInbox(config, bot, log);
   const recorder = new Recorder({
@@ -101,6 +101,7 @@ export function assemble(options: AssemblyOptions): Assembly {
     inbox,
     recorder,
     bot,
+    line,
     workers,
     maxAttempts,
     limit: inboxLimit,
@@ -166,8 +167,8 @@ export function assemble(options: AssemblyOptions): Assembly {
   return { inbox, recorder, updates, heavy, chatActions, pool, source };
 }
 
-function openInbox({ inbox, deadLetterLimit, deadLetterAge }: Config, bot: Entity, log: Logger): Inbox {
-  if (inbox !== false) return new SqliteInbox(inbox, bot.id, { count: deadLetterLimit, age: deadLetterAge });
+function openInbox({ inbox, line, deadLetterLimit, deadLetterAge }: Config, bot: Entity, log: Logger): Inbox {
+  if (inbox !== false) return new SqliteInbox(inbox, bot.id, { count: deadLetterLimit, age: deadLetterAge }, line);
   log.info("no inbox: updates that are not handled when the process dies are lost");
   return new MemoryInbox();
 }
@@ -188,6 +189,7 @@ function taskOf(config: Config, bot: Entity): Omit<CommonTask, "debug"> {
     directory,
     interface: asgi,
     lifespan,
+    line,
     maxApplications,
     workers,
     idleTimeout,
@@ -203,6 +205,7 @@ function taskOf(config: Config, bot: Entity): Omit<CommonTask, "debug"> {
     interface: asgi,
     lifespan,
     bot,
+    line,
     // A worker without instances could not work.
     maxInstances: Math.max(1, Math.floor(maxApplications / workers)),
     idleTimeout,

@@ -15,6 +15,7 @@ export function hostTask(task: Pick<CommonTask, "application" | "directory"> & P
     breaker: false,
     onFailure: undefined,
     bot: BOT,
+    line: "chat",
     debug: false,
     watch: false,
     yields: false,

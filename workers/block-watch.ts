@@ -13,7 +13,7 @@ import type { Instances } from "./instances.ts";
 import { placeInScope, type Reporter } from "./reporter.ts";
 
 export interface BlockWatchOptions {
-  task: Pick<HostTask, "worker" | "bot">;
+  task: Pick<HostTask, "worker" | "bot" | "line">;
   reporter: Pick<Reporter, "log">;
   pulse: Pick<Pulse, "seq">;
   instances: Pick<Instances, "placeOf">;
@@ -69,7 +69,8 @@ export class BlockWatch {
   }
 
   #placeOf(item: EventItem): Place {
-    const { event, route } = readEvent(item, this.#options.task.bot);
+    const { bot, line } = this.#options.task;
+    const { event, route } = readEvent(item, bot, line);
     return placeInScope(route.key, event);
   }
 

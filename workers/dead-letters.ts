@@ -5,13 +5,13 @@
 
 import type { DeadLetter, DeadLetterHandler } from "../src/protocol/dead-letter.ts";
 import { DisconnectedError, TelegramError } from "../src/protocol/errors.ts";
+import { topicOf } from "../src/protocol/topic.ts";
 import type { Caller, Calls } from "./calls.ts";
 import { type ContextOwner, EventContext, enterContext, outside } from "./current-event.ts";
 import { type Defaults, defaultChatOf, encode } from "./encode.ts";
 import type { Delivered } from "./instance.ts";
 import { placeInScope, type Reporter } from "./reporter.ts";
 import { Streams } from "./streams.ts";
-import { topicOf } from "./topic.ts";
 
 export interface DeadLettersOptions {
   reporter: Pick<Reporter, "log">;
@@ -116,12 +116,12 @@ class Teller implements Caller, ContextOwner {
   #isOver = false;
 
   constructor(delivered: Delivered, calls: Pick<Calls, "make">) {
-    const { key, business_connection_id } = delivered.route;
+    const { key, topic, business_connection_id } = delivered.route;
     this.delivered = delivered;
     this.key = key;
     this.context.held = delivered;
     this.#calls = calls;
-    this.#defaults = { chat_id: defaultChatOf(delivered.route), business_connection_id };
+    this.#defaults = { chat_id: defaultChatOf(delivered.route), message_thread_id: topic, business_connection_id };
   }
 
   /** Runs the handler in this context, so that its output and its log lines name the event. */

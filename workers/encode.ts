@@ -23,6 +23,8 @@ import { textOfThrown } from "./thrown.ts";
 export interface Defaults {
   /** Undefined in a user's scope, and for guest queries, which are answered without a chat. */
   chat_id: number | undefined;
+  /** The topic, in a topic's scope. */
+  message_thread_id?: number | undefined;
   business_connection_id: string | undefined;
 }
 
@@ -138,6 +140,14 @@ function fillIn(parameters: Parameters, method: string, { takes }: MethodFacts, 
     !WITHOUT_DEFAULT_CHAT.has(method)
   ) {
     parameters.chat_id = defaults.chat_id;
+    // A call that names its chat goes there as it stands: into another chat, or into this one's General topic.
+    if (
+      parameters.message_thread_id === undefined &&
+      defaults.message_thread_id !== undefined &&
+      takes.includes("message_thread_id")
+    ) {
+      parameters.message_thread_id = defaults.message_thread_id;
+    }
   }
   if (
     parameters.business_connection_id === undefined &&

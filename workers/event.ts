@@ -3,12 +3,15 @@
 import { type AsgiVersions, type Extensions, SPEC_VERSION, type State } from "../src/protocol/asgi.ts";
 import { attachDelivery } from "../src/protocol/delivery.ts";
 import type { EventItem } from "../src/protocol/port.ts";
-import { type Entity, kindOf, type Route, routeOf, type TelegramObject } from "../src/protocol/route.ts";
+import { type Entity, kindOf, type LineKind, type Route, routeOf, type TelegramObject } from "../src/protocol/route.ts";
 import { EventDelivery } from "./event-delivery.ts";
 import type { Delivered } from "./instance.ts";
 
-/** Reads an update. The main thread has checked that it has a kind and a payload. */
-export function readEvent(item: EventItem, bot: Entity): Delivered {
+/**
+ * Reads an update. The main thread has checked that it has a kind and a payload.
+ * @param line the setting of --line
+ */
+export function readEvent(item: EventItem, bot: Entity, line: LineKind): Delivered {
   const { seq, attempt, body } = item;
   const update = JSON.parse(body) as TelegramObject & { update_id: number };
   const kind = kindOf(update)!;
@@ -21,7 +24,7 @@ export function readEvent(item: EventItem, bot: Entity): Delivered {
   }
   const delivery = new EventDelivery(update.update_id, attempt);
   attachDelivery(event, delivery);
-  return { seq, event, route: routeOf(kind, payload, bot), delivery, item };
+  return { seq, event, route: routeOf(kind, payload, bot, line), delivery, item };
 }
 
 /** Shared by all scopes. */
@@ -33,12 +36,14 @@ const asgi: Readonly<AsgiVersions> = Object.freeze({ version: "3.0", spec_versio
  */
 export function scopeOf(route: Route, state: State, extensions: Extensions): object {
   const type = "telegram";
-  const { subject, entity, business_connection_id, guest_query_id } = route;
+  const { subject, entity, topic, member, business_connection_id, guest_query_id } = route;
   // One literal each: V8 allocates a second block of memory for keys that are added later.
   const scope: Record<string, unknown> =
     subject === "chat"
       ? { type, asgi, chat: entity, state: copyOf(state), extensions }
       : { type, asgi, user: entity, state: copyOf(state), extensions };
+  if (topic !== undefined) scope.topic = topic;
+  if (member !== undefined) scope.member = member;
   if (business_connection_id !== undefined) scope.business_connection_id = business_connection_id;
   if (guest_query_id !== undefined) scope.guest_query_id = guest_query_id;
   return scope;

@@ -9,9 +9,8 @@ import { Batch } from "../src/protocol/batch.ts";
 import { AsgigramError, WorkerError } from "../src/protocol/errors.ts";
 import type { DisconnectReason } from "../src/protocol/events.ts";
 import { JobsClient } from "../src/protocol/jobs-client.ts";
-import type { HostTask, StartFailure, ToMain, ToWorker } from "../src/protocol/port.ts";
+import type { EventItem, HostTask, StartFailure, ToMain, ToWorker } from "../src/protocol/port.ts";
 import { BEAT, type Measures, Pulse } from "../src/protocol/pulse.ts";
-import type { Entity } from "../src/protocol/route.ts";
 import { provide } from "../src/protocol/services.ts";
 import { BlockWatch } from "./block-watch.ts";
 import { Calls } from "./calls.ts";
@@ -19,6 +18,7 @@ import { currentEvent, deliveryOf } from "./current-event.ts";
 import { DeadLetters } from "./dead-letters.ts";
 import { readEvent } from "./event.ts";
 import { watchImports } from "./imports.ts";
+import type { Delivered } from "./instance.ts";
 import { Instances } from "./instances.ts";
 import { createLifespan, type Lifespan } from "./lifespan.ts";
 import { type Asgi3, loadApplication } from "./loader.ts";
@@ -89,7 +89,7 @@ class Host {
   readonly #outbound: Batch<ToMain>;
   readonly #reporter: Reporter;
   readonly #drained = Promise.withResolvers<number[]>();
-  readonly #bot: Entity;
+  readonly #task: HostTask;
 
   constructor(
     task: HostTask,
@@ -104,7 +104,7 @@ class Host {
     pulse.beat();
     // Timers that follow one another run without a turn of the event loop between them: the beat is to see them.
     setInterval(() => setImmediate(() => pulse.beat(this.#measures())), BEAT).unref();
-    this.#bot = task.bot;
+    this.#task = task;
     this.#outbound = outbound;
     this.#reporter = reporter;
     this.#calls = new Calls(outbound, pulse);
@@ -116,7 +116,7 @@ class Host {
       idleTimeout: task.idleTimeout,
       eventTimeout: task.eventTimeout,
       retries: this.#retries,
-      again: (item) => readEvent(item, this.#bot),
+      again: (item) => this.#read(item),
       reporter,
       outbound,
       calls: this.#calls,
@@ -134,7 +134,7 @@ class Host {
   #receive(item: ToWorker): void {
     switch (item.type) {
       case "events":
-        for (const event of item.events) this.#instances.deliver(readEvent(event, this.#bot));
+        for (const event of item.events) this.#instances.deliver(this.#read(event));
         return;
       case "result":
         return this.#calls.succeeded(item.id, item.body);
@@ -147,7 +147,7 @@ class Host {
       case "decided":
         return this.#retries.decided(item.seq, item.after);
       case "deadLettered":
-        return this.#instances.deadLettered(readEvent(item.event, this.#bot), errorOf(item));
+        return this.#instances.deadLettered(this.#read(item.event), errorOf(item));
       case "debug":
         this.#reporter.debug = item.debug;
         return;
@@ -156,6 +156,11 @@ class Host {
       case "drain":
         return void this.#drain(item.reason);
     }
+  }
+
+  #read(item: EventItem): Delivered {
+    const { bot, line } = this.#task;
+    return readEvent(item, bot, line);
   }
 
   #measures(): Measures {

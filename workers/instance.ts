@@ -19,14 +19,14 @@ import type { DisconnectReason } from "../src/protocol/events.ts";
 import type { Call, EventItem } from "../src/protocol/port.ts";
 import type { Pulse } from "../src/protocol/pulse.ts";
 import type { Route } from "../src/protocol/route.ts";
+import { topicOf } from "../src/protocol/topic.ts";
 import type { Caller, Calls } from "./calls.ts";
 import { type ContextEvent, currentContext, EventContext, enterContext } from "./current-event.ts";
-import { defaultChatOf, encode } from "./encode.ts";
+import { type Defaults, defaultChatOf, encode } from "./encode.ts";
 import type { DeliveryHolder, EventDelivery, Thrown } from "./event-delivery.ts";
 import type { Member } from "./idle-line.ts";
 import type { Asgi3 } from "./loader.ts";
 import { Streams } from "./streams.ts";
-import { topicOf } from "./topic.ts";
 
 /** An event, the inbox's number of it, and its instance's address. */
 export interface Delivered extends ContextEvent {
@@ -97,6 +97,7 @@ export class Instance implements Caller, DeliveryHolder, Member {
   readonly #host: InstanceHost;
   /** All that is kept of the route: the scope's objects belong to the application. */
   readonly #chat: number | undefined;
+  readonly #topic: number | undefined;
   readonly #business: string | undefined;
   #state: InstanceState = "running";
   #context: EventContext;
@@ -111,11 +112,12 @@ export class Instance implements Caller, DeliveryHolder, Member {
   #streams: Streams | undefined;
 
   constructor(route: Route, host: InstanceHost) {
-    const { key, business_connection_id } = route;
+    const { key, topic, business_connection_id } = route;
     this.key = key;
     this.#host = host;
     this.#context = new EventContext(this);
     this.#chat = defaultChatOf(route);
+    this.#topic = topic;
     this.#business = business_connection_id;
   }
 
@@ -244,7 +246,7 @@ export class Instance implements Caller, DeliveryHolder, Member {
     }
     let call: Call;
     try {
-      call = encode(event, { chat_id: this.#chat, business_connection_id: this.#business }, this);
+      call = encode(event, this.#defaults, this);
     } catch (error) {
       this.#host.refused(error, this);
       return refusal(error);
@@ -319,13 +321,17 @@ export class Instance implements Caller, DeliveryHolder, Member {
     if (event === undefined || this.#chat === undefined) return;
     const message_thread_id = topicOf(event.event);
     const shown = { type: "telegram.send_chat_action", action, message_thread_id };
-    this.#host.busy(event.seq, encode(shown, { chat_id: this.#chat, business_connection_id: this.#business }, this));
+    this.#host.busy(event.seq, encode(shown, this.#defaults, this));
   }
 
   /** The event at hand, and those that are kept. */
   get unsettled(): Delivered[] {
     const kept = [...(this.#kept ?? [])];
     return this.held === undefined ? kept : [...kept, this.held];
+  }
+
+  get #defaults(): Defaults {
+    return { chat_id: this.#chat, message_thread_id: this.#topic, business_connection_id: this.#business };
   }
 
   /** The event to which the running code belongs. */

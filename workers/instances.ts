@@ -8,7 +8,7 @@ import { DisconnectedError } from "../src/protocol/errors.ts";
 import type { DisconnectReason } from "../src/protocol/events.ts";
 import type { Call, EventItem, Place, ToMain } from "../src/protocol/port.ts";
 import type { Pulse } from "../src/protocol/pulse.ts";
-import { SHARDS, shardOf } from "../src/protocol/shard.ts";
+import { shardOfKey } from "../src/protocol/shard.ts";
 import type { Calls } from "./calls.ts";
 import { currentContext, currentEvent, enterContext, outside } from "./current-event.ts";
 import type { DeadLetters } from "./dead-letters.ts";
@@ -441,9 +441,4 @@ function isGivingUp(error: unknown): boolean {
 /** Takes the queue, so that no event in it is reported twice or settled by a late return. @returns the numbers of its events */
 function takeQueue(instance: Instance): number[] {
   return instance.emptyQueue().map(({ seq }) => seq);
-}
-
-/** The shard of a scope's key: `chat:123/business:abc` is in that of 123. */
-function shardOfKey(key: string): number {
-  return shardOf(Number.parseInt(key.slice(key.indexOf(":") + 1), 10), SHARDS);
 }

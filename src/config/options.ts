@@ -129,6 +129,13 @@ export const OPTIONS = {
     group: "Application",
     help: "Worker threads, 1 to 256",
   },
+  line: {
+    type: "choice",
+    choices: ["chat", "topic", "member"],
+    default: "chat",
+    group: "Application",
+    help: "Instances and order of events: one per chat, per forum topic, or per member of a group",
+  },
   maxApplications: {
     type: "integer",
     alias: "m",

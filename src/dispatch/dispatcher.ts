@@ -287,9 +287,9 @@ export class Dispatcher {
     return this.#workers[worker]!.get(seq)?.arrival;
   }
 
-  /** The worker that gets the scope's events. @param id of its chat or user */
-  workerOf(scope: string, id: number): number {
-    return this.#queueOf(scope, this.#table.shardOf(id)).number;
+  /** The worker that gets the scope's events. */
+  workerOf(scope: string, shard: number): number {
+    return this.#queueOf(scope, shard).number;
   }
 
   /** Resolves when there is room for another batch, or the signal is aborted. */
@@ -304,8 +304,7 @@ export class Dispatcher {
     return this.#idle.promise;
   }
 
-  #open({ scope, id }: Arrival): Line {
-    const shard = this.#table.shardOf(id);
+  #open({ scope, shard }: Arrival): Line {
     const line = new Line(scope, shard, this.#queueOf(scope, shard));
     this.#lines.set(scope, line);
     return line;

@@ -14,8 +14,8 @@ export interface Arrival extends ReceivedEvent {
   deaths: number;
   /** Undefined if it is in the inbox alone: it is read when the event is posted. */
   body: string | undefined;
-  /** The chat's or user's id, which decides the shard. */
-  readonly id: number;
+  /** The shard of its scope. */
+  readonly shard: number;
   /** It may have killed its worker, or the process: it is posted alone, in quarantine. */
   isSuspect?: boolean;
 }

@@ -3,7 +3,7 @@
  * one worker, and the workers' shares differ by one shard at most.
  */
 
-import { SHARDS, shardOf } from "../protocol/shard.ts";
+import { SHARDS } from "../protocol/shard.ts";
 
 export class ShardTable {
   readonly #workers: readonly number[];
@@ -11,11 +11,6 @@ export class ShardTable {
   /** @param workers how many workers share the shards: 1 to 256 */
   constructor(workers: number) {
     this.#workers = Array.from({ length: SHARDS }, (_, shard) => Math.floor((shard * workers) / SHARDS));
-  }
-
-  /** @param id of a chat or user */
-  shardOf(id: number): number {
-    return shardOf(id, SHARDS);
   }
 
   workerOf(shard: number): number {

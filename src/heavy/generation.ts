@@ -67,7 +67,7 @@ export class Generation {
       crashed: () => crashed(name),
     });
     this.#modules.set(url, { name, module });
-    // Whoever asks for it again, such as a worker that is started again, makes another attempt.
+    // The next request for it, as of a worker that is started again, makes another attempt.
     module.loaded.catch(() => this.#modules.delete(url));
     return module;
   }

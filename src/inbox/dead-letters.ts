@@ -13,6 +13,8 @@ export interface DeadLetter {
   readonly id: number;
   /** Null if Telegram sent something that is no update. */
   readonly update_id: number | null;
+  /** The scope of its event. Null if it is no update, or cannot be read. */
+  readonly line: string | null;
   /** The Update as JSON, or the text that came in its place. */
   readonly body: string;
   readonly attempts: number;
@@ -46,7 +48,7 @@ export interface Forgotten {
 }
 
 /** A damaged body need not be text. */
-const COLUMNS = "id, update_id, CAST(body AS TEXT) AS body, attempts, reason, log, received_at, died_at";
+const COLUMNS = "id, update_id, line, CAST(body AS TEXT) AS body, attempts, reason, log, received_at, died_at";
 
 export interface Retried {
   readonly retried: number;
@@ -62,12 +64,6 @@ export class DeadLetters {
   constructor(path: string) {
     this.path = resolve(path);
     this.#database = openExistingInboxFile(this.path);
-  }
-
-  /** The id of the bot that owns the inbox. */
-  bot(): number {
-    const read = () => this.#database.prepare("SELECT id FROM bot").get();
-    return (guarded("read", this.path, read) as { id: number }).id;
   }
 
   /** The oldest first. */

@@ -61,8 +61,11 @@ const LEDGER = `
   INSERT INTO ledger VALUES (0);
 `;
 
+/** The `--line` by which events have their lines and shards. */
+const LINE = "line TEXT NOT NULL DEFAULT 'chat'";
+
 const SCHEMA = `
-  CREATE TABLE bot (id INTEGER PRIMARY KEY);
+  CREATE TABLE bot (id INTEGER PRIMARY KEY, ${LINE});
   CREATE TABLE seen (
     id    INTEGER PRIMARY KEY,
     first INTEGER NOT NULL,
@@ -77,7 +80,7 @@ const SCHEMA = `
 /** Makes an inbox of an empty database. The caller has begun a transaction. */
 export function createSchema(database: DatabaseSync, bot: number): void {
   database.exec(SCHEMA);
-  database.prepare("INSERT INTO bot VALUES (?)").run(bot);
+  database.prepare("INSERT INTO bot (id) VALUES (?)").run(bot);
   database.exec(`PRAGMA application_id = ${APPLICATION_ID}`);
   stamp(database);
 }
@@ -121,6 +124,7 @@ function hasColumn(database: DatabaseSync, table: string, column: string): boole
 /** Format 2 has no addresses: they are read from the bodies, once. */
 function toFormat3(database: DatabaseSync): readonly number[] {
   const bot = database.prepare("SELECT id FROM bot").get() as { id: number };
+  database.exec(`ALTER TABLE bot ADD COLUMN ${LINE}`);
   database.exec("ALTER TABLE event RENAME TO old_event; ALTER TABLE dead_letter RENAME TO old_dead_letter");
   database.exec(EVENTS + DEAD_LETTERS);
   moveDeadLetters(database, bot);
@@ -194,5 +198,5 @@ const NOWHERE = { kind: null, line: null, shard: null, chat: null };
 
 function addressIn(body: string, bot: { id: number }): Address | undefined {
   const update = readUpdate(body);
-  return update === undefined ? undefined : addressOf(update, bot);
+  return update === undefined ? undefined : addressOf(update, bot, "chat");
 }

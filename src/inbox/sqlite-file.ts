@@ -67,7 +67,7 @@ export function openExistingInboxFile(path: string): DatabaseSync {
   return guarded("opened", path, () => openDatabase(path));
 }
 
-/** What a file says of itself, in whichever format it is. */
+/** Facts that a file of any format states of itself. */
 export interface InboxFileFacts {
   readonly format: number;
   /** The id of the bot that owns it. */

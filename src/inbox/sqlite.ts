@@ -10,11 +10,13 @@
 import { resolve } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
 import { InboxError } from "../protocol/errors.ts";
+import type { LineKind } from "../protocol/route.ts";
 import { type EventRow, newEntry, storedEntry } from "./entry.ts";
 import { FlushThread } from "./flush-thread.ts";
 import type { Inbox, InboxEntry, InboxReceiver, ReceivedUpdate, Turn } from "./inbox.ts";
 import { InboxFiles } from "./inbox-files.ts";
 import { drawEpoch, Ledger } from "./ledger.ts";
+import { reroute } from "./reroute.ts";
 import { hashOf, MOST_UNREADABLE, SCHEMA_VERSION, UNREADABLE } from "./schema.ts";
 import { type Run, SeenIds } from "./seen-ids.ts";
 import { BUSY_TIMEOUT, guarded, lockInboxFile, openInboxFile, transaction } from "./sqlite-file.ts";
@@ -68,9 +70,10 @@ export class SqliteInbox implements Inbox {
    * Opens the inbox and locks out other servers.
    * @param path the file; made if it is not there
    * @param bot the id of the bot whose updates it holds
+   * @param line the setting of --line: events that are stored by another one are brought to it
    * @throws InboxError
    */
-  constructor(path: string, bot: number, limits = UNLIMITED) {
+  constructor(path: string, bot: number, limits = UNLIMITED, line: LineKind = "chat") {
     this.#path = resolve(path);
     this.#limits = limits;
     this.#flushes = new FlushThread(this.#path);
@@ -80,6 +83,7 @@ export class SqliteInbox implements Inbox {
     try {
       database = openInboxFile(this.#path, bot, (update_id) => this.#unreadable.push(update_id));
       this.#database = database;
+      transaction(database, this.#path, () => reroute(this.#database, line));
       this.#sql = guarded("read", this.#path, () => prepareAll(this.#database));
       const { epoch } = guarded("read", this.#path, () => this.#sql.epoch.get() as { epoch: number });
       ledger = guarded("opened", this.#path, () => new Ledger(`${this.#path}-ledger`, epoch));

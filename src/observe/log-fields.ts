@@ -6,7 +6,7 @@
 export const LOG_FIELDS = {
   worker: "Number of the worker thread: 0, 1, …",
   module: "Path of a module in heavy threads",
-  scope: "Scope of the application instance: `chat:123`, `user:123`",
+  scope: "Scope of the application instance: `chat:123`, `user:123`, `chat:-123/topic:7`, `chat:-123/member:123`",
   update_id: "Telegram's number of the update that the instance was handling",
   kind: "Kind of that update: `message`, `callback_query`",
   method: "Bot API method: `sendMessage`",

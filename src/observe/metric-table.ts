@@ -94,7 +94,7 @@ export const METRICS = {
   },
   asgigram_instances: {
     type: "gauge",
-    help: "Application instances",
+    help: "Application instances: one per chat or user; with --line one per topic or member",
     labels: { thread: THREAD },
   },
   asgigram_instances_dropped_total: {

@@ -47,6 +47,10 @@ interface TelegramScopeBase {
  */
 export interface ChatScope extends TelegramScopeBase {
   chat: Chat;
+  /** With `--line topic`: the `message_thread_id` of the topic that the instance serves. `send` answers there by default. */
+  topic?: number;
+  /** With `--line member`: the member of the group whom the instance serves. */
+  member?: User;
   user?: never;
 }
 
@@ -54,6 +58,8 @@ export interface ChatScope extends TelegramScopeBase {
 export interface UserScope extends TelegramScopeBase {
   user: User;
   chat?: never;
+  topic?: never;
+  member?: never;
 }
 
 /** The chat or user that an application instance serves. Exactly one of `chat` and `user` is present. */

@@ -14,7 +14,7 @@ export interface DeadLetter {
   readonly error: unknown;
   /** Number of deliveries. */
   readonly attempts: number;
-  /** As an instance's `send`: it fills in the chat of the event's scope. It rejects when the handler is over. */
+  /** As an instance's `send`: it fills in the chat, and the topic, of the event's scope. It rejects when the handler is over. */
   readonly send: Send;
 }
 

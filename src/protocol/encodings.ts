@@ -1,8 +1,8 @@
 /** Patterns for a secret in the encodings in which it may stand in a text. */
 
 /**
- * What may stand between two characters: line breaks and indents, and quotes and signs where code joins strings. A text within JSON
- * has backslashes before them.
+ * The characters that may stand between two characters of a secret: line breaks and indents, and quotes and signs where code joins
+ * strings. A text within JSON has backslashes before them.
  */
 const BREAK = String.raw`(?:[\s"'+,]|\\[nrt]?){0,20}?`;
 

@@ -106,7 +106,7 @@ export type SnakeCase<S extends string> = S extends `${infer Head}${infer Tail}`
   : S;
 
 /** Keys that `send` fills in from the scope. */
-type FromScope = "chat_id" | "business_connection_id";
+type FromScope = "chat_id" | "message_thread_id" | "business_connection_id";
 
 /** Makes the keys K of T optional, in each member of a union by itself. */
 type Loosen<T, K extends PropertyKey> = T extends unknown

@@ -7,7 +7,13 @@ export interface MethodFacts {
   /** The parameters without which Telegram refuses the call. */
   readonly required: readonly string[];
   /** The method's parameters that `send` can fill in from the scope or convert. */
-  readonly takes: readonly ("chat_id" | "business_connection_id" | "inline_message_id" | "reply_parameters")[];
+  readonly takes: readonly (
+    | "chat_id"
+    | "message_thread_id"
+    | "business_connection_id"
+    | "inline_message_id"
+    | "reply_parameters"
+  )[];
   /** Present if files can be uploaded with the method. */
   readonly uploads?: true;
 }
@@ -21,85 +27,97 @@ export const METHODS = {
   getMe: { required: [], takes: [] },
   logOut: { required: [], takes: [] },
   close: { required: [], takes: [] },
-  sendMessage: { required: ["chat_id", "text"], takes: ["chat_id", "business_connection_id", "reply_parameters"] },
-  forwardMessage: { required: ["chat_id", "from_chat_id", "message_id"], takes: ["chat_id"] },
-  forwardMessages: { required: ["chat_id", "from_chat_id", "message_ids"], takes: ["chat_id"] },
-  copyMessage: { required: ["chat_id", "from_chat_id", "message_id"], takes: ["chat_id", "reply_parameters"] },
-  copyMessages: { required: ["chat_id", "from_chat_id", "message_ids"], takes: ["chat_id"] },
+  sendMessage: {
+    required: ["chat_id", "text"],
+    takes: ["chat_id", "message_thread_id", "business_connection_id", "reply_parameters"],
+  },
+  forwardMessage: { required: ["chat_id", "from_chat_id", "message_id"], takes: ["chat_id", "message_thread_id"] },
+  forwardMessages: { required: ["chat_id", "from_chat_id", "message_ids"], takes: ["chat_id", "message_thread_id"] },
+  copyMessage: {
+    required: ["chat_id", "from_chat_id", "message_id"],
+    takes: ["chat_id", "message_thread_id", "reply_parameters"],
+  },
+  copyMessages: { required: ["chat_id", "from_chat_id", "message_ids"], takes: ["chat_id", "message_thread_id"] },
   sendPhoto: {
     required: ["chat_id", "photo"],
-    takes: ["chat_id", "business_connection_id", "reply_parameters"],
+    takes: ["chat_id", "message_thread_id", "business_connection_id", "reply_parameters"],
     uploads: true,
   },
   sendLivePhoto: {
     required: ["chat_id", "live_photo", "photo"],
-    takes: ["chat_id", "business_connection_id", "reply_parameters"],
+    takes: ["chat_id", "message_thread_id", "business_connection_id", "reply_parameters"],
     uploads: true,
   },
   sendAudio: {
     required: ["chat_id", "audio"],
-    takes: ["chat_id", "business_connection_id", "reply_parameters"],
+    takes: ["chat_id", "message_thread_id", "business_connection_id", "reply_parameters"],
     uploads: true,
   },
   sendDocument: {
     required: ["chat_id", "document"],
-    takes: ["chat_id", "business_connection_id", "reply_parameters"],
+    takes: ["chat_id", "message_thread_id", "business_connection_id", "reply_parameters"],
     uploads: true,
   },
   sendVideo: {
     required: ["chat_id", "video"],
-    takes: ["chat_id", "business_connection_id", "reply_parameters"],
+    takes: ["chat_id", "message_thread_id", "business_connection_id", "reply_parameters"],
     uploads: true,
   },
   sendAnimation: {
     required: ["chat_id", "animation"],
-    takes: ["chat_id", "business_connection_id", "reply_parameters"],
+    takes: ["chat_id", "message_thread_id", "business_connection_id", "reply_parameters"],
     uploads: true,
   },
   sendVoice: {
     required: ["chat_id", "voice"],
-    takes: ["chat_id", "business_connection_id", "reply_parameters"],
+    takes: ["chat_id", "message_thread_id", "business_connection_id", "reply_parameters"],
     uploads: true,
   },
   sendVideoNote: {
     required: ["chat_id", "video_note"],
-    takes: ["chat_id", "business_connection_id", "reply_parameters"],
+    takes: ["chat_id", "message_thread_id", "business_connection_id", "reply_parameters"],
     uploads: true,
   },
   sendPaidMedia: {
     required: ["chat_id", "star_count", "media"],
-    takes: ["chat_id", "business_connection_id", "reply_parameters"],
+    takes: ["chat_id", "message_thread_id", "business_connection_id", "reply_parameters"],
     uploads: true,
   },
   sendMediaGroup: {
     required: ["chat_id", "media"],
-    takes: ["chat_id", "business_connection_id", "reply_parameters"],
+    takes: ["chat_id", "message_thread_id", "business_connection_id", "reply_parameters"],
     uploads: true,
   },
   sendLocation: {
     required: ["chat_id", "latitude", "longitude"],
-    takes: ["chat_id", "business_connection_id", "reply_parameters"],
+    takes: ["chat_id", "message_thread_id", "business_connection_id", "reply_parameters"],
   },
   sendVenue: {
     required: ["chat_id", "latitude", "longitude", "title", "address"],
-    takes: ["chat_id", "business_connection_id", "reply_parameters"],
+    takes: ["chat_id", "message_thread_id", "business_connection_id", "reply_parameters"],
   },
   sendContact: {
     required: ["chat_id", "phone_number", "first_name"],
-    takes: ["chat_id", "business_connection_id", "reply_parameters"],
+    takes: ["chat_id", "message_thread_id", "business_connection_id", "reply_parameters"],
   },
   sendPoll: {
     required: ["chat_id", "question", "options"],
-    takes: ["chat_id", "business_connection_id", "reply_parameters"],
+    takes: ["chat_id", "message_thread_id", "business_connection_id", "reply_parameters"],
     uploads: true,
   },
   sendChecklist: {
     required: ["business_connection_id", "chat_id", "checklist"],
     takes: ["chat_id", "business_connection_id", "reply_parameters"],
   },
-  sendDice: { required: ["chat_id"], takes: ["chat_id", "business_connection_id", "reply_parameters"] },
-  sendMessageDraft: { required: ["chat_id", "draft_id"], takes: ["chat_id"] },
-  sendChatAction: { required: ["chat_id", "action"], takes: ["chat_id", "business_connection_id"] },
+  sendDice: {
+    required: ["chat_id"],
+    takes: ["chat_id", "message_thread_id", "business_connection_id", "reply_parameters"],
+  },
+  sendMessageDraft: { required: ["chat_id", "draft_id"], takes: ["chat_id", "message_thread_id"] },
+  sendChatAction: {
+    required: ["chat_id", "action"],
+    takes: ["chat_id", "message_thread_id", "business_connection_id"],
+  },
   setMessageReaction: { required: ["chat_id", "message_id"], takes: ["chat_id"] },
   getUserProfilePhotos: { required: ["user_id"], takes: [] },
   getUserProfileAudios: { required: ["user_id"], takes: [] },
@@ -144,11 +162,11 @@ export const METHODS = {
   deleteChatStickerSet: { required: ["chat_id"], takes: ["chat_id"] },
   getForumTopicIconStickers: { required: [], takes: [] },
   createForumTopic: { required: ["chat_id", "name"], takes: ["chat_id"] },
-  editForumTopic: { required: ["chat_id", "message_thread_id"], takes: ["chat_id"] },
-  closeForumTopic: { required: ["chat_id", "message_thread_id"], takes: ["chat_id"] },
-  reopenForumTopic: { required: ["chat_id", "message_thread_id"], takes: ["chat_id"] },
-  deleteForumTopic: { required: ["chat_id", "message_thread_id"], takes: ["chat_id"] },
-  unpinAllForumTopicMessages: { required: ["chat_id", "message_thread_id"], takes: ["chat_id"] },
+  editForumTopic: { required: ["chat_id", "message_thread_id"], takes: ["chat_id", "message_thread_id"] },
+  closeForumTopic: { required: ["chat_id", "message_thread_id"], takes: ["chat_id", "message_thread_id"] },
+  reopenForumTopic: { required: ["chat_id", "message_thread_id"], takes: ["chat_id", "message_thread_id"] },
+  deleteForumTopic: { required: ["chat_id", "message_thread_id"], takes: ["chat_id", "message_thread_id"] },
+  unpinAllForumTopicMessages: { required: ["chat_id", "message_thread_id"], takes: ["chat_id", "message_thread_id"] },
   editGeneralForumTopic: { required: ["chat_id", "name"], takes: ["chat_id"] },
   closeGeneralForumTopic: { required: ["chat_id"], takes: ["chat_id"] },
   reopenGeneralForumTopic: { required: ["chat_id"], takes: ["chat_id"] },
@@ -280,7 +298,7 @@ export const METHODS = {
   deleteAllMessageReactions: { required: ["chat_id"], takes: ["chat_id"] },
   sendSticker: {
     required: ["chat_id", "sticker"],
-    takes: ["chat_id", "business_connection_id", "reply_parameters"],
+    takes: ["chat_id", "message_thread_id", "business_connection_id", "reply_parameters"],
     uploads: true,
   },
   getStickerSet: { required: ["name"], takes: [] },
@@ -300,14 +318,18 @@ export const METHODS = {
   deleteStickerSet: { required: ["name"], takes: [] },
   sendRichMessage: {
     required: ["chat_id", "rich_message"],
-    takes: ["chat_id", "business_connection_id", "reply_parameters"],
+    takes: ["chat_id", "message_thread_id", "business_connection_id", "reply_parameters"],
     uploads: true,
   },
-  sendRichMessageDraft: { required: ["chat_id", "draft_id", "rich_message"], takes: ["chat_id"], uploads: true },
+  sendRichMessageDraft: {
+    required: ["chat_id", "draft_id", "rich_message"],
+    takes: ["chat_id", "message_thread_id"],
+    uploads: true,
+  },
   answerInlineQuery: { required: ["inline_query_id", "results"], takes: [] },
   sendInvoice: {
     required: ["chat_id", "title", "description", "payload", "currency", "prices"],
-    takes: ["chat_id", "reply_parameters"],
+    takes: ["chat_id", "message_thread_id", "reply_parameters"],
   },
   createInvoiceLink: {
     required: ["title", "description", "payload", "currency", "prices"],
@@ -322,7 +344,7 @@ export const METHODS = {
   setPassportDataErrors: { required: ["user_id", "errors"], takes: [] },
   sendGame: {
     required: ["chat_id", "game_short_name"],
-    takes: ["chat_id", "business_connection_id", "reply_parameters"],
+    takes: ["chat_id", "message_thread_id", "business_connection_id", "reply_parameters"],
   },
   setGameScore: { required: ["user_id", "score"], takes: ["chat_id", "inline_message_id"] },
   getGameHighScores: { required: ["user_id"], takes: ["chat_id", "inline_message_id"] },

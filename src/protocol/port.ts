@@ -4,7 +4,7 @@
  */
 
 import type { DisconnectReason } from "./events.ts";
-import type { Entity } from "./route.ts";
+import type { Entity, LineKind } from "./route.ts";
 
 /** The argument of a worker thread. Nothing in it holds the bot token. */
 export interface HostTask {
@@ -32,6 +32,8 @@ export interface HostTask {
   onFailure: string | undefined;
   /** The bot itself, as getMe describes it: updates without a chat or user go to its scope. */
   bot: Entity;
+  /** The setting of --line: the scopes of a chat. */
+  line: LineKind;
   /** True if the worker posts log lines of level debug. */
   debug: boolean;
   /** True if the worker posts the name of every file that the application imports. */

@@ -4,18 +4,29 @@
  */
 
 import type { UpdateKind } from "./events.ts";
-import { SHARDS, shardOf } from "./shard.ts";
+import { shardOfLine } from "./shard.ts";
+import { stoppedTopicOf, topicOf } from "./topic.ts";
+
+/** The lines of a chat, and its instances: one, one for each topic, or one for each member of a group. */
+export type LineKind = "chat" | "topic" | "member";
 
 /** The address of one application instance. */
 export interface Route {
-  /** `chat:<id>` or `user:<id>`; then `/business:<connection>` or `/guest:<query>`, if the update has one. */
+  /**
+   * `chat:<id>` or `user:<id>`; then, if the update has one, `/topic:<thread>` or `/member:<user>`, `/business:<connection>` or
+   * `/guest:<query>`.
+   */
   key: string;
-  /** The chat's or user's id, which decides the shard. A private chat has its user's id. */
+  /** The chat's or user's id. A private chat has its user's id. */
   id: number;
   /** The key of the scope that holds the entity. */
   subject: "chat" | "user";
   /** The Chat or User as Telegram sent it: the update's own object, or a copy of the bot's User. */
   entity: Entity;
+  /** The message_thread_id of the topic, if topics have lines of their own. */
+  topic: number | undefined;
+  /** The User as Telegram sent it, if members have lines of their own. */
+  member: Entity | undefined;
   business_connection_id: string | undefined;
   guest_query_id: string | undefined;
 }
@@ -26,6 +37,7 @@ export interface Address {
   readonly kind: string;
   /** The key of its line: the events of a line are delivered in order. A line is a scope. */
   readonly line: string;
+  /** The shard of its line. */
   readonly shard: number;
   /** The id of its chat or user; the bot's own id for an update that has neither. A private chat has its user's id. */
   readonly chat: number;
@@ -87,13 +99,16 @@ export function kindOf(update: TelegramObject): string | undefined {
   return undefined;
 }
 
-/** @param bot the bot's User, from getMe */
-export function addressOf(update: TelegramObject, bot: Entity): Address {
+/**
+ * @param bot the bot's User, from getMe
+ * @param line the setting of --line: the inbox and the workers have the same
+ */
+export function addressOf(update: TelegramObject, bot: Entity, line: LineKind): Address {
   const kind = kindOf(update) ?? "";
   const payload = update[kind];
   const isEvent = typeof payload === "object" && payload !== null && !Array.isArray(payload);
-  const { key: line, id: chat } = routeOf(kind, isEvent ? (payload as TelegramObject) : NOTHING, bot);
-  return { kind: isEvent ? kind : "", line, shard: shardOf(chat, SHARDS), chat };
+  const { key, id, topic, member } = routeOf(kind, isEvent ? (payload as TelegramObject) : NOTHING, bot, line);
+  return { kind: isEvent ? kind : "", line: key, shard: shardOfLine(id, topic ?? member?.id), chat: id };
 }
 
 const NOTHING: TelegramObject = {};
@@ -102,36 +117,67 @@ const NOTHING: TelegramObject = {};
  * The route of an update. An update without a chat or user belongs to the scope of the bot's own user.
  * @param payload the object under the update's kind
  * @param bot the bot's User, from getMe
+ * @param line the setting of --line
  */
-export function routeOf(kind: string, payload: TelegramObject, bot: Entity): Route {
+export function routeOf(kind: string, payload: TelegramObject, bot: Entity, line: LineKind = "chat"): Route {
   const message = payload.message as TelegramObject | undefined;
   const business = idIn(payload.business_connection_id) ?? idIn(message?.business_connection_id);
   const guest = kind === "guest_message" ? idIn(payload.guest_query_id) : undefined;
-  for (const subject of Object.hasOwn(SUBJECTS, kind) ? SUBJECTS[kind as UpdateKind] : ANY_SUBJECT) {
-    const entity = entityAt(payload, message, subject);
+  for (const path of Object.hasOwn(SUBJECTS, kind) ? SUBJECTS[kind as UpdateKind] : ANY_SUBJECT) {
+    const entity = entityAt(payload, message, path);
     if (entity === undefined) continue;
-    return route(subject === "user" || subject === "from" ? "user" : "chat", entity, business, guest);
+    if (path === "user" || path === "from") return route("user", entity, WHOLE, business, guest);
+    // A guest query has a line of its own.
+    const part = guest === undefined ? partIn(kind, payload, entity, line) : WHOLE;
+    return route("chat", entity, part, business, guest);
   }
-  return route("user", { ...bot }, undefined, undefined);
+  return route("user", { ...bot }, WHOLE, undefined, undefined);
 }
 
 function route(
   subject: "chat" | "user",
   entity: Entity,
+  { topic, member }: Part,
   business_connection_id: string | undefined,
   guest_query_id: string | undefined,
 ): Route {
   let key = `${subject}:${entity.id}`;
+  if (topic !== undefined) key += `/topic:${topic}`;
+  if (member !== undefined) key += `/member:${member.id}`;
   if (business_connection_id !== undefined) key += `/business:${business_connection_id}`;
   if (guest_query_id !== undefined) key += `/guest:${guest_query_id}`;
-  return { key, id: entity.id, subject, entity, business_connection_id, guest_query_id };
+  return { key, id: entity.id, subject, entity, topic, member, business_connection_id, guest_query_id };
+}
+
+/** The part of a chat that has a line of its own. */
+type Part = Pick<Route, "topic" | "member">;
+
+const WHOLE: Part = { topic: undefined, member: undefined };
+
+function partIn(kind: string, payload: TelegramObject, chat: Entity, line: LineKind): Part {
+  if (line === "topic") {
+    const topic = kind === "stopped_message_generation" ? stoppedTopicOf(payload) : topicOf(payload);
+    return { topic, member: undefined };
+  }
+  return line === "member" ? { topic: undefined, member: memberIn(payload, chat) } : WHOLE;
+}
+
+/** Chats in whose name something is done. The user beside them is a stand-in. */
+const SPEAKERS = ["sender_chat", "actor_chat", "voter_chat"];
+
+/** The member of a group who did what the update tells. An anonymous administrator and a channel that writes in a group are none. */
+function memberIn(payload: TelegramObject, chat: Entity): Entity | undefined {
+  if (chat.type !== "group" && chat.type !== "supergroup") return undefined;
+  if (SPEAKERS.some((key) => entityAt(payload, undefined, key) !== undefined)) return undefined;
+  // A reaction names its member `user`, all others `from`.
+  return entityAt(payload, undefined, "from") ?? entityAt(payload, undefined, "user");
 }
 
 function idIn(value: unknown): string | undefined {
   return typeof value === "string" ? value : undefined;
 }
 
-function entityAt(payload: TelegramObject, message: TelegramObject | undefined, subject: Subject): Entity | undefined {
-  const entity = (subject === "message.chat" ? message?.chat : payload[subject]) as Entity | undefined | null;
+function entityAt(payload: TelegramObject, message: TelegramObject | undefined, path: string): Entity | undefined {
+  const entity = (path === "message.chat" ? message?.chat : payload[path]) as Entity | undefined | null;
   return typeof entity === "object" && entity !== null && Number.isSafeInteger(entity.id) ? entity : undefined;
 }

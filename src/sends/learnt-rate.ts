@@ -11,14 +11,14 @@ const LEAST = 1;
 const SHARE = 0.98;
 /** A count may be one too many, more or less: calls in a second. */
 const ROUNDING = 0.3;
-/** The least part of a rate that is left, because a second may have been disturbed; and what is left if the second surely was. */
+/** The least part of a rate that is left, because a second may have been disturbed; and the part that is left if it surely was. */
 const LEFT = 0.6;
 const LEFT_UNPROVEN = 0.78;
 /** The part of a rate that has to succeed if the rate is still right. */
 const STILL = 0.85;
 /** The same if Telegram has shut everybody out since. */
 const STILL_WHEN_SHUT = 0.75;
-/** What is left of a rate that was hardly too high. */
+/** The part of a rate that is left if it was hardly too high. */
 const HARDLY = 0.94;
 
 /** Refusals that may belong to calls from before a change: ms. */
@@ -53,7 +53,7 @@ export class LearntRate {
   #holdFor = SHORTEST_HOLD;
   #holdUntil = 0;
   #grownAt = 0;
-  /** How long it has grown: ms. */
+  /** Time for which it has grown: ms. */
   #grownFor = 0;
 
   /** Calls in a second. */

@@ -296,7 +296,7 @@ function placeOf(coalesce: string | undefined, line: readonly Job[]): number {
   return coalesce === undefined ? -1 : line.findIndex(({ call }) => call.coalesce === coalesce);
 }
 
-/** True if Telegram took the call, whatever became of it. */
+/** True if Telegram took the call, also if it then refused it for what it asks. */
 function isAnswer(error: unknown): boolean {
   return error instanceof TelegramError && error.error_code !== 429;
 }

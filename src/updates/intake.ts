@@ -1,7 +1,7 @@
 /** Reads what a source brings: separates updates from input that is none, drops updates that are too old, and addresses the others. */
 
 import type { ReceivedUpdate } from "../inbox/inbox.ts";
-import { type Address, addressOf, type Entity, kindOf, type TelegramObject } from "../protocol/route.ts";
+import { type Address, addressOf, type Entity, kindOf, type LineKind, type TelegramObject } from "../protocol/route.ts";
 
 /** Input that cannot be appended to the inbox: it has no update id, or cannot be written as JSON. */
 export interface Unreadable {
@@ -20,8 +20,9 @@ export interface ReadBatch {
 /**
  * @param oldest updates with an earlier date are dropped: seconds since 1970
  * @param bot the bot's User, from getMe
+ * @param line the setting of --line
  */
-export function readBatch(batch: readonly unknown[], oldest: number, bot: Entity): ReadBatch {
+export function readBatch(batch: readonly unknown[], oldest: number, bot: Entity, line: LineKind): ReadBatch {
   const updates: ReceivedUpdate[] = [];
   const unreadable: Unreadable[] = [];
   let stale = 0;
@@ -31,7 +32,7 @@ export function readBatch(batch: readonly unknown[], oldest: number, bot: Entity
     if (body === undefined) unreadable.push({ update_id, body: "null", reason: "it cannot be written as JSON" });
     else if (!isUpdateId(update_id)) unreadable.push({ update_id, body, reason: "it has no update_id" });
     else if (isStale(input as TelegramObject, oldest)) stale += 1;
-    else updates.push(received(update_id, body, addressOf(input as TelegramObject, bot)));
+    else updates.push(received(update_id, body, addressOf(input as TelegramObject, bot, line)));
   }
   return { updates, unreadable, stale };
 }

@@ -11,7 +11,7 @@ import type { Diagnostics } from "../observe/diagnostics.ts";
 import type { Logger } from "../observe/logger.ts";
 import type { WorkerLog } from "../observe/worker-log.ts";
 import type { ToWorker } from "../protocol/port.ts";
-import type { Entity } from "../protocol/route.ts";
+import type { Entity, LineKind } from "../protocol/route.ts";
 import type { Hide } from "../protocol/secrets.ts";
 import { Breaker, type Holding, type ThrownEvent } from "./breaker.ts";
 import { readBatch } from "./intake.ts";
@@ -22,6 +22,8 @@ export interface UpdatesOptions {
   recorder: Recorder;
   /** The bot itself, as getMe describes it. */
   bot: Entity;
+  /** The setting of --line. */
+  line: LineKind;
   workers: number;
   maxAttempts: number;
   /** Unsettled updates at which polling pauses. */
@@ -113,8 +115,8 @@ export class Updates implements InboxReceiver {
    * @throws InboxError
    */
   async received(batch: readonly unknown[], signal: AbortSignal): Promise<number> {
-    const { inbox, oldest, bot, log } = this.#options;
-    const { updates, unreadable, stale } = readBatch(batch, oldest, bot);
+    const { inbox, oldest, bot, line, log } = this.#options;
+    const { updates, unreadable, stale } = readBatch(batch, oldest, bot, line);
     for (const { body, reason, update_id } of unreadable) {
       if (!inbox.deadLetterUnreadable(body, reason)) continue;
       log.error({ update_id }, `input from Telegram is now a dead letter: ${reason}`);
@@ -130,14 +132,14 @@ export class Updates implements InboxReceiver {
 
   onEntry(entry: InboxEntry): void {
     const { log, diagnostics } = this.#options;
-    const { seq, update_id, attempts, deaths, body, received_at, origin, kind, line: scope, chat: id } = entry;
+    const { seq, update_id, attempts, deaths, body, received_at, origin, kind, line: scope, shard } = entry;
     if (kind === "") {
       log.error({ update_id }, "an update without a payload is now a dead letter");
       this.#options.recorder.deadLettered({ seq, reason: "it has no payload that could be an event", log: "" });
       diagnostics.deadLettered(update_id, "unreadable");
       return;
     }
-    const arrival = { seq, update_id, kind, received_at, attempts, deaths, body, scope, id };
+    const arrival = { seq, update_id, kind, received_at, attempts, deaths, body, scope, shard };
     if (this.#isDeadly(arrival, entry.orphaned)) return;
     if (origin === "received") {
       if (log.isLevelEnabled("trace")) log.trace({ scope, update_id, kind }, "received an update");
@@ -336,8 +338,8 @@ export class Updates implements InboxReceiver {
 
   /** Tells the chat's worker of a dead letter, before any later event of the chat: at once, or when the worker is ready. */
   #tell(arrival: Arrival, error: string, isLate: boolean): void {
-    const { scope, id, seq, attempts: attempt } = arrival;
-    const number = this.#dispatcher.workerOf(scope, id);
+    const { scope, shard, seq, attempts: attempt } = arrival;
+    const number = this.#dispatcher.workerOf(scope, shard);
     const tell = (body: string | undefined) => {
       if (body !== undefined)
         this.#push(number, { type: "deadLettered", event: { seq, attempt, body }, error, isLate });

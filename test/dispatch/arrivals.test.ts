@@ -14,7 +14,7 @@ const arrival = (seq: number, isSuspect = false): Arrival => {
     attempts: 0,
     deaths: 0,
     body: "",
-    id: 1,
+    shard: 1,
     isSuspect,
   };
 };

@@ -5,6 +5,7 @@ import { Dispatcher } from "../../src/dispatch/dispatcher.ts";
 import type { Arrival } from "../../src/dispatch/line.ts";
 import { ShardTable } from "../../src/dispatch/shard-table.ts";
 import type { EventItem } from "../../src/protocol/port.ts";
+import { SHARDS, shardOf } from "../../src/protocol/shard.ts";
 import { isSettled } from "../settled.ts";
 
 // The dispatcher's promises; it does not export these numbers.
@@ -25,7 +26,6 @@ const NEW = { update_id: 1, kind: "message", received_at: 0, attempts: 0, deaths
 
 interface Scope {
   readonly key: string;
-  readonly id: number;
   readonly shard: number;
   readonly home: number;
   /** The worker that gets its events: its home, or the quarantine. */
@@ -72,13 +72,12 @@ class Model {
     this.quarantine = workers;
     this.#maxAttempts = maxAttempts;
     this.#open = new Array<boolean>(workers + 1).fill(false);
-    // Two scopes to an id, as a chat and a business connection's copy of it are.
+    // Two scopes to a shard, as a chat and a business connection's copy of it are.
     this.scopes = Array.from({ length: scopes }, (_, i) => {
-      const id = 1 + Math.floor(i / 2) * 7919;
-      const shard = table.shardOf(id);
+      const shard = shardOf(1 + Math.floor(i / 2) * 7919, SHARDS);
       const home = table.workerOf(shard);
       return {
-        ...{ key: `chat:${i}`, id, shard, home, worker: home, window: FIRST_WINDOW, isRevoked: false },
+        ...{ key: `chat:${i}`, shard, home, worker: home, window: FIRST_WINDOW, isRevoked: false },
         unsettled: [],
         posted: new Set(),
         kept: new Set(),
@@ -113,7 +112,7 @@ class Model {
       }
       this.#attempts.set(seq, attempts);
       this.#deaths.set(seq, 0);
-      const arrival = { ...NEW, seq, attempts, body: `body ${seq}`, scope: scope.key, id: scope.id };
+      const arrival = { ...NEW, seq, attempts, body: `body ${seq}`, scope: scope.key, shard: scope.shard };
       this.#do(() => this.dispatcher.received(arrival));
     }
   }
@@ -549,7 +548,7 @@ function flood({ dispatcher, posted }: ReturnType<typeof recorded>, scope: strin
 let lastSeq = 0;
 
 function arrival(scope: string, body = "{}"): Arrival {
-  return { ...NEW, seq: ++lastSeq, body, scope, id: 1 };
+  return { ...NEW, seq: ++lastSeq, body, scope, shard: 158 };
 }
 
 const seqsOf = (events: readonly { seq: number }[]) => events.map(({ seq }) => seq);
@@ -639,9 +638,11 @@ describe("posting", () => {
       suspected: () => assert.fail(),
     });
     for (let worker = 0; worker < 5; worker++) dispatcher.workerReady(worker);
-    for (let id = 1; id <= 100; id++) dispatcher.received({ ...NEW, seq: id, body: "", scope: `user:${id}`, id });
-    for (const [id, worker] of workers) assert.equal(worker, table.workerOf(table.shardOf(id)));
-    assert.equal(workers.size, 100);
+    for (let shard = 0; shard < SHARDS; shard++) {
+      dispatcher.received({ ...NEW, seq: shard, body: "", scope: `user:${shard}`, shard });
+    }
+    for (const [shard, worker] of workers) assert.equal(worker, table.workerOf(shard));
+    assert.equal(workers.size, SHARDS);
     assert.equal(new Set(workers.values()).size, 5);
   });
 
@@ -715,7 +716,7 @@ describe("posting", () => {
     const { dispatcher } = recorded({ workers: 2 });
     const event = arrival("a");
     const table = new ShardTable(2);
-    const worker = table.workerOf(table.shardOf(event.id));
+    const worker = table.workerOf(event.shard);
     dispatcher.received(event);
     assert.equal(dispatcher.posted(worker, event.seq), undefined);
     dispatcher.workerReady(worker);
@@ -945,14 +946,10 @@ describe("a worker that drained", () => {
 });
 
 describe("a shard that is taken away", () => {
-  const table = new ShardTable(1);
-  /** Ids of two shards. */
-  const [OURS, LOST] = [1, 2];
-  const LOST_SHARD = table.shardOf(LOST);
-  assert.notEqual(table.shardOf(OURS), LOST_SHARD);
+  const [OURS_SHARD, LOST_SHARD] = [1, 2];
 
-  const ours = (scope = "ours") => ({ ...arrival(scope), id: OURS });
-  const lost = (scope = "lost") => ({ ...arrival(scope), id: LOST });
+  const ours = (scope = "ours") => ({ ...arrival(scope), shard: OURS_SHARD });
+  const lost = (scope = "lost") => ({ ...arrival(scope), shard: LOST_SHARD });
 
   test("revoke() names the worker of the shard", () => {
     for (const workers of [1, 2, 7]) {
@@ -1154,7 +1151,7 @@ describe("room()", () => {
     });
     dispatcher.workerReady(0);
     while (dispatcher.unsettled < 3 * HIGH_WATER - 1) dispatcher.received(arrival("a"));
-    await dispatcher.room(never);
+    assert.ok(await isSettled(dispatcher.room(never)));
     while (posted.length < 40) dispatcher.settled(0, [posted.at(-1)!.seq]);
     const bodies = posted.map(({ body }) => body);
     assert.deepEqual(bodies.slice(0, 34), new Array(34).fill("{}"));

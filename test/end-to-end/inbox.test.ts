@@ -52,7 +52,10 @@ test("an inbox that is removed while it is in use ends the server with the reaso
   rmSync(inbox);
   const { code, stderr } = await exit;
   assert.equal(code, 5);
-  assert.match(stderr, /asgigram: the inbox \S+ has been removed while it was in use/);
+  assert.match(
+    stderr,
+    /asgigram: \S+inbox\.sqlite, a file of the inbox, has been removed or replaced while it was in use/,
+  );
 });
 
 test("a damaged inbox ends the start with the reason and the remedy", async () => {

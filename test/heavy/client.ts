@@ -32,6 +32,11 @@ export class Flag {
     Atomics.notify(this.#values, 0);
   }
 
+  /** Resolves when it is raised, by any thread. */
+  async raised(): Promise<void> {
+    await Atomics.waitAsync(this.#values, 0, 0).value;
+  }
+
   get values(): readonly number[] {
     return [...this.#values];
   }

@@ -6,6 +6,6 @@ import { addressOf } from "../../src/protocol/route.ts";
 const BOT = { id: 99 };
 
 export function received(update: { update_id: number }): ReceivedUpdate {
-  const { kind, line, shard, chat } = addressOf({ ...update }, BOT);
+  const { kind, line, shard, chat } = addressOf({ ...update }, BOT, "chat");
   return { update_id: update.update_id, kind, line, shard, chat, body: JSON.stringify(update) };
 }

@@ -104,7 +104,7 @@ for (const [name, { version, sql }] of Object.entries(FORMATS)) {
       assert.deepEqual(unreadable, []);
       assert.deepEqual(schemaOf(database), schemaOf(fresh));
       assert.deepEqual(all(database, "PRAGMA user_version"), [{ user_version: SCHEMA_VERSION }]);
-      assert.deepEqual(all(database, "SELECT * FROM bot"), [{ id: BOT }]);
+      assert.deepEqual(all(database, "SELECT * FROM bot"), [{ id: BOT, line: "chat" }]);
       assert.deepEqual(all(database, "SELECT * FROM seen"), [{ id: 4, first: 10, last: 20, since: 5 }]);
       assert.deepEqual(all(database, "SELECT * FROM ledger"), [{ epoch: version === 1 ? 0 : 12345 }]);
     });

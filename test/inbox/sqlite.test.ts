@@ -10,12 +10,14 @@ import { DeadLetters } from "../../src/inbox/dead-letters.ts";
 import { FlushThread } from "../../src/inbox/flush-thread.ts";
 import { type DeadLetterLimits, SqliteInbox } from "../../src/inbox/sqlite.ts";
 import { InboxError } from "../../src/protocol/errors.ts";
+import { shardOfKey } from "../../src/protocol/shard.ts";
 import { startChild } from "../child.ts";
 import { Folder } from "../folder.ts";
 import { isSettled } from "../settled.ts";
 import { DAY, HOUR, keepsTheContract, START, updates } from "./contract.ts";
 import { Entries, turn } from "./entries.ts";
 import { makeOldInbox } from "./old-inbox.ts";
+import { received } from "./received.ts";
 import { withoutDisk } from "./without-disk.ts";
 
 const BOT = 1;
@@ -668,6 +670,32 @@ describe("the owner of the file", () => {
     await inbox.close();
     assert.throws(() => new SqliteInbox(path, 2), refusedWith(/belongs to bot 1, not to 2.*--inbox/));
     assert.deepEqual((await start(t, path)).entries.ids, [1]);
+  });
+
+  test("with another --line it hands over what is stored, and what is retried, by the lines of this one", async (t) => {
+    const path = newPath(t);
+    const message = (update_id: number, from: number) => {
+      const update = { update_id, message: { chat: { id: -5, type: "group" }, from: { id: from } } };
+      return received(update);
+    };
+    const before = await start(t, path);
+    await before.inbox.append([message(1, 7), message(2, 8), message(3, 7)]);
+    before.inbox.record(turn({ deadLettered: [{ seq: 1, reason: "it threw", log: "" }] }));
+    await before.inbox.close();
+    const inbox = new SqliteInbox(path, BOT, undefined, "member");
+    t.after(() => inbox.close());
+    const entries = new Entries();
+    await inbox.start(entries);
+    const letters = new DeadLetters(path);
+    letters.retry([1]);
+    letters.close();
+    await inbox.append([]);
+    const lines = [8, 7, 7].map((from) => `chat:-5/member:${from}`);
+    assert.deepEqual(
+      entries.all.map(({ line, shard }) => [line, shard]),
+      lines.map((line) => [line, shardOfKey(line)]),
+    );
+    assert.deepEqual(entries.ids, [2, 3, 1]);
   });
 
   test("the file of a newer asgigram is refused", async (t) => {

@@ -6,11 +6,12 @@ import {
   addressOf,
   type Entity,
   kindOf,
+  type LineKind,
   routeOf,
   type TelegramObject,
   UPDATE_KINDS,
 } from "../../src/protocol/route.ts";
-import { SHARDS, shardOf } from "../../src/protocol/shard.ts";
+import { SHARDS, shardOf, shardOfKey } from "../../src/protocol/shard.ts";
 import {
   ADA,
   ANONYMOUS_POLL_ANSWER,
@@ -26,7 +27,7 @@ import {
   SUPERGROUP,
 } from "./updates.ts";
 
-const route = (kind: string, payload: object) => routeOf(kind, payload as TelegramObject, BOT);
+const route = (kind: string, payload: object, line?: LineKind) => routeOf(kind, payload as TelegramObject, BOT, line);
 
 suite("the route of every kind of update", () => {
   const chat = (entity: Entity, suffix = "") => ({ key: `chat:${entity.id}${suffix}`, entity });
@@ -76,6 +77,94 @@ suite("the route of every kind of update", () => {
     assert.equal(UPDATE_KINDS.length, 27);
     assert.deepEqual(UPDATE_KINDS.toSorted(), Object.keys(PAYLOADS).toSorted());
   });
+});
+
+suite("with --line member", () => {
+  const members: { [Kind in UpdateKind]?: Entity } = {
+    edited_message: ADA,
+    message_reaction: BOB,
+    callback_query: BOB,
+    chat_member: ADA,
+    chat_join_request: BOB,
+  };
+  for (const kind of UPDATE_KINDS) {
+    const member = members[kind];
+    const whose = member === undefined ? "the line that it has without" : "the line of the member who did it";
+    test(`${kind} goes to ${whose}`, () => {
+      const whole = route(kind, PAYLOADS[kind]);
+      const key = member === undefined ? whole.key : `${whole.key}/member:${member.id}`;
+      assert.deepEqual(route(kind, PAYLOADS[kind], "member"), { ...whole, key, member });
+    });
+  }
+
+  test("a message in a group goes to its sender's line, in topics, too", () => {
+    for (const chat of [GROUP, SUPERGROUP]) {
+      const message = { ...PAYLOADS.message, chat, is_topic_message: true, message_thread_id: 7 };
+      const { key, topic } = route("message", message, "member");
+      assert.deepEqual([key, topic], [`chat:${chat.id}/member:${ADA.id}`, undefined]);
+    }
+  });
+
+  test("what is done in the name of a chat goes to the group's line", () => {
+    const message = { ...PAYLOADS.message, chat: SUPERGROUP };
+    const { user: _, ...reaction } = PAYLOADS.message_reaction;
+    for (const [kind, payload] of [
+      ["message", { ...message, sender_chat: SUPERGROUP }],
+      ["message", { ...message, sender_chat: CHANNEL }],
+      ["message_reaction", { ...reaction, actor_chat: CHANNEL }],
+      ["poll_answer", { ...ANONYMOUS_POLL_ANSWER, voter_chat: SUPERGROUP }],
+    ] as const) {
+      assert.equal(route(kind, payload, "member").key, `chat:${SUPERGROUP.id}`, kind);
+    }
+  });
+
+  test("a button below a message of an anonymous administrator belongs to the member who presses it", () => {
+    const message = { ...PAYLOADS.message, chat: SUPERGROUP, sender_chat: SUPERGROUP };
+    const { key } = route("callback_query", { ...PAYLOADS.callback_query, message }, "member");
+    assert.equal(key, `chat:${SUPERGROUP.id}/member:${BOB.id}`);
+  });
+});
+
+suite("with --line topic", () => {
+  const inTopic = { message_thread_id: 7, is_topic_message: true };
+
+  test("a message of a topic goes to the topic's line, and so does a button below it", () => {
+    const key = `chat:${SUPERGROUP.id}/topic:7`;
+    const message = { ...PAYLOADS.message, chat: SUPERGROUP, ...inTopic };
+    for (const [kind, payload] of [
+      ["message", message],
+      ["edited_message", message],
+      ["callback_query", { ...PAYLOADS.callback_query, message }],
+    ] as const) {
+      assert.deepEqual(route(kind, payload, "topic"), { ...route(kind, payload), key, topic: 7 });
+    }
+  });
+
+  test("a private chat's topics have lines, and a message that is stopped belongs to its topic", () => {
+    const key = `chat:${PRIVATE.id}/topic:7`;
+    assert.equal(route("message", { ...PAYLOADS.message, ...inTopic }, "topic").key, key);
+    const stopped = { ...PAYLOADS.stopped_message_generation, message_thread_id: 7 };
+    assert.equal(route("stopped_message_generation", stopped, "topic").key, key);
+  });
+
+  test("a thread of replies and the General topic go to the chat's line", () => {
+    const message = { ...PAYLOADS.message, chat: SUPERGROUP };
+    for (const rest of [{}, { message_thread_id: 7 }, { is_topic_message: true }]) {
+      assert.equal(route("message", { ...message, ...rest }, "topic").key, `chat:${SUPERGROUP.id}`);
+    }
+  });
+
+  test("a kind without a topic has the route that it has without", () => {
+    for (const kind of UPDATE_KINDS)
+      assert.deepEqual(route(kind, PAYLOADS[kind], "topic"), route(kind, PAYLOADS[kind]));
+  });
+});
+
+test("a guest query has a line of its own in any case", () => {
+  for (const line of ["chat", "topic", "member"] as const) {
+    const message = { ...PAYLOADS.guest_message, message_thread_id: 7, is_topic_message: true };
+    assert.equal(route("guest_message", message, line).key, `chat:${SUPERGROUP.id}/guest:guest1`);
+  }
 });
 
 suite("a callback query", () => {
@@ -165,36 +254,68 @@ describe("the address of an update", () => {
     for (const kind of UPDATE_KINDS) {
       const { key, id } = route(kind, PAYLOADS[kind]);
       const update = { update_id: 1, [kind]: PAYLOADS[kind] } as TelegramObject;
-      assert.deepEqual(addressOf(update, BOT), { kind, line: key, shard: shardOf(id, SHARDS), chat: id });
+      assert.deepEqual(addressOf(update, BOT, "chat"), { kind, line: key, shard: shardOf(id, SHARDS), chat: id });
     }
+  });
+
+  test("with --line it is that of the topic or member, and the chat is the same", () => {
+    const message = { ...PAYLOADS.message, chat: SUPERGROUP, message_thread_id: 7, is_topic_message: true };
+    const update = { update_id: 1, message };
+    const [whole, ...parts] = (["chat", "topic", "member"] as const).map((line) => addressOf(update, BOT, line));
+    const lines = [`chat:${SUPERGROUP.id}/topic:7`, `chat:${SUPERGROUP.id}/member:${ADA.id}`];
+    assert.deepEqual(
+      parts,
+      lines.map((line) => ({ ...whole, line, shard: shardOfKey(line) })),
+    );
+    assert.equal(new Set([whole, ...parts].map((address) => address!.shard)).size, 3);
   });
 
   test("an update without a payload that could be an event has no kind, and the bot's own line", () => {
     const address = { kind: "", line: `user:${BOT.id}`, shard: shardOf(BOT.id, SHARDS), chat: BOT.id };
     for (const rest of [{}, { message: null }, { message: 3 }, { message: [1] }, { "": {} }]) {
-      assert.deepEqual(addressOf({ update_id: 1, ...rest }, BOT), address);
+      assert.deepEqual(addressOf({ update_id: 1, ...rest }, BOT, "chat"), address);
     }
   });
 });
 
-test("any JSON object has a route, always the same", () => {
+test("any JSON object has a route with any --line, always the same, and its key has its shard", () => {
   const names = ["chat", "message", "voter_chat", "user", "from", "business_connection_id", "guest_query_id", "id"];
+  const parts = ["type", "is_topic_message", "message_thread_id", "sender_chat", "actor_chat"];
   const { payload } = fc.letrec((tie) => ({
-    payload: fc.dictionary(fc.oneof(fc.constantFrom(...names, "toString", "__proto__"), fc.string()), tie("value")),
-    value: fc.oneof({ maxDepth: 3 }, fc.integer(), fc.jsonValue({ maxDepth: 2 }), tie("payload")),
+    payload: fc.dictionary(
+      fc.oneof(fc.constantFrom(...names, ...parts, "toString", "__proto__"), fc.string()),
+      tie("value"),
+    ),
+    value: fc.oneof(
+      { maxDepth: 3 },
+      fc.integer(),
+      fc.constantFrom(true, "group", "supergroup"),
+      fc.jsonValue({ maxDepth: 2 }),
+      tie("payload"),
+    ),
   }));
   const kind = fc.oneof(fc.constantFrom<string>(...UPDATE_KINDS), fc.string());
   fc.assert(
-    fc.property(kind, payload, (kind, payload) => {
+    fc.property(kind, payload, fc.constantFrom("chat", "topic", "member"), (kind, payload, line) => {
       const received = JSON.parse(JSON.stringify(payload)) as TelegramObject;
-      const found = routeOf(kind, received, BOT);
+      const found = routeOf(kind, received, BOT, line);
       assert.ok(Number.isSafeInteger(found.id));
       assert.equal(found.entity.id, found.id);
-      assert.match(found.key, /^(chat|user):-?\d+(\/business:.*)?(\/guest:.*)?$/s);
+      assert.match(found.key, /^(chat|user):-?\d+(\/(topic|member):-?\d+)?(\/business:.*)?(\/guest:.*)?$/s);
+      const { key, topic, member, ...rest } = found;
+      const { key: whole, topic: _, member: __, ...others } = routeOf(kind, received, BOT);
+      assert.deepEqual(rest, others, "the rest of the route is the chat's");
+      const part = topic !== undefined ? `/topic:${topic}` : member !== undefined ? `/member:${member.id}` : "";
+      assert.equal(key, whole.replace(/^\w+:-?\d+/, `$&${part}`));
+      assert.ok((topic === undefined || line === "topic") && (member === undefined || line === "member"));
       for (const suffix of [found.business_connection_id, found.guest_query_id]) {
         assert.ok(suffix === undefined || typeof suffix === "string");
       }
-      assert.deepEqual(routeOf(kind, received, BOT), found);
+      assert.deepEqual(routeOf(kind, received, BOT, line), found);
+      const update = { update_id: 1, [kind]: received };
+      if (kindOf(update) !== kind) return;
+      const { line: stored, shard, chat } = addressOf(update, BOT, line);
+      assert.deepEqual([stored, shard, chat], [key, shardOfKey(key), found.id]);
     }),
     { numRuns: 2000 },
   );

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { routeOf } from "../../src/protocol/route.ts";
-import { shardOf } from "../../src/protocol/shard.ts";
+import { SHARDS, shardOf, shardOfKey, shardOfLine } from "../../src/protocol/shard.ts";
 
 const IDS = 100_000;
 const SEED = 20_261;
@@ -39,6 +39,31 @@ test("a private chat and its user, with or without a business connection, have o
   );
 });
 
+test("the key of a line has the line's shard, whatever follows the ids", () => {
+  const rest = fc.oneof(
+    fc.constant(""),
+    fc.string().map((id) => `/business:${id}`),
+    fc.constant("/guest:x/member:5"),
+  );
+  fc.assert(
+    fc.property(
+      fc.constantFrom("chat", "user"),
+      id(),
+      fc.option(id(), { nil: undefined }),
+      rest,
+      (kind, id, part, rest) => {
+        const shard = shardOfLine(id, part);
+        assert.ok(Number.isInteger(shard) && shard >= 0 && shard < SHARDS, `shard ${shard}`);
+        for (const name of ["topic", "member"]) {
+          const key = `${kind}:${id}${part === undefined ? "" : `/${name}:${part}`}${rest}`;
+          assert.equal(shardOfKey(key), shard, key);
+        }
+        if (part === undefined) assert.equal(shard, shardOf(id, SHARDS));
+      },
+    ),
+  );
+});
+
 const random = mulberry32(SEED);
 const between = (least: number, most: number) => Math.floor(least + random() * (most - least));
 
@@ -66,6 +91,15 @@ for (const [kind, make] of Object.entries(KINDS)) {
     }
   });
 }
+
+test("the members and the topics of one group spread over all shards", () => {
+  const parts = { members: () => between(1, 8_000_000_000), topics: (i: number) => 2 + 3 * i };
+  for (const [name, part] of Object.entries(parts)) {
+    const counts = new Array<number>(SHARDS).fill(0);
+    for (let i = 0; i < IDS; i++) counts[shardOfLine(-1_001_500_000_001, part(i))]! += 1;
+    assert.ok(Math.min(...counts) > IDS / SHARDS / 2, `${name}: ${counts}`);
+  }
+});
 
 test("four consecutive ids do not all have one shard", () => {
   for (let first = 1; first < 1000; first++) {

@@ -501,6 +501,7 @@ describe("the quarantine", () => {
     bench.pool.startQuarantine();
     await bench.ready(QUARANTINE);
     await bench.pool.reload();
+    assert.ok(bench.of("paused").some(({ worker }) => worker === QUARANTINE));
     await bench.until("drained", ({ worker }) => worker === QUARANTINE);
     bench.pool.startQuarantine();
     await bench.ready(QUARANTINE, 2);

@@ -28,6 +28,8 @@ export const withScope: Application = async (scope) => {
   expectType<string>(scope.asgi.spec_version);
   expectType<string | undefined>(scope.business_connection_id);
   expectType<string | undefined>(scope.guest_query_id);
+  expectType<number | undefined>(scope.topic);
+  expectType<string | undefined>(scope.member?.first_name);
   expectType<AbortSignal>(scope.extensions.signal);
   scope.state.database = 1;
   if (scope.chat) {

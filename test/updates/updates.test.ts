@@ -103,6 +103,7 @@ class Process implements AsyncDisposable {
       inbox: this.inbox,
       recorder: this.recorder,
       bot: BOT,
+      line: "chat",
       workers,
       maxAttempts: 3,
       limit: Number.POSITIVE_INFINITY,
@@ -483,6 +484,24 @@ describe("a dead letter", () => {
     await process.replaceWorker((worker) => process.updates.workerDied(worker, {}));
     assert.deepEqual(course, ["deadLettered", "2"]);
     assert.deepEqual([process.worker.pushed, process.worker.ids], [[], [2]]);
+  });
+
+  test("the chat's worker is told of it when it is ready, if it is being replaced", async () => {
+    await using process = await Process.start();
+    await process.receive(update(1, 5), update(2, 6));
+    await process.replaceWorker((worker) => process.updates.workerDied(worker, { named: worker.seqs[0] }));
+    await process.openQuarantine();
+    process.killQuarantine();
+    await process.openQuarantine();
+    await process.replaceWorker((worker) => {
+      process.updates.workerDied(worker, {});
+      process.killQuarantine();
+    });
+    assert.deepEqual(
+      process.worker.pushed.map(({ type }) => type),
+      ["deadLettered"],
+    );
+    assert.deepEqual(process.worker.ids, [2]);
   });
 
   test("it is an event that blocked its worker for too long, and the next worker is told that it was late", async () => {

@@ -19,7 +19,7 @@ class Bench {
   atHand: { seq: number; place: Place } | undefined;
   #now = 0;
   readonly #watch = new BlockWatch({
-    task: { worker: 1, bot: { id: 99 } },
+    task: { worker: 1, bot: { id: 99 }, line: "chat" },
     reporter: {
       log: (level, message, _error, place) => {
         this.lines.push(`${level}: ${message}`);

@@ -4,7 +4,7 @@ import type { DeadLetter } from "../../src/protocol/dead-letter.ts";
 import { attachDelivery } from "../../src/protocol/delivery.ts";
 import { DisconnectedError, TelegramError } from "../../src/protocol/errors.ts";
 import type { Call } from "../../src/protocol/port.ts";
-import { routeOf, type TelegramObject } from "../../src/protocol/route.ts";
+import { type LineKind, routeOf, type TelegramObject } from "../../src/protocol/route.ts";
 import { currentEvent } from "../../workers/current-event.ts";
 import { DeadLetters } from "../../workers/dead-letters.ts";
 import { EventDelivery } from "../../workers/event-delivery.ts";
@@ -12,12 +12,12 @@ import type { Delivered } from "../../workers/instance.ts";
 
 const MESSAGE = { chat: { id: 5 }, text: "x" };
 
-function eventOf(kind = "message", payload: TelegramObject = MESSAGE, attempt = 2): Delivered {
+function eventOf(kind = "message", payload: TelegramObject = MESSAGE, attempt = 2, line?: LineKind): Delivered {
   const event = { type: `telegram.${kind}`, ...payload };
   const delivery = new EventDelivery(900, attempt);
   attachDelivery(event, delivery);
   const item = { seq: 1, attempt, body: "{}" };
-  return { seq: 1, event, route: routeOf(kind, payload, { id: 99 }), delivery, item };
+  return { seq: 1, event, route: routeOf(kind, payload, { id: 99 }, line), delivery, item };
 }
 
 function setUp({ text, limit }: { text?: string; limit?: number } = {}) {
@@ -64,6 +64,13 @@ describe("a handler", () => {
     assert.equal(letter?.attempts, 2);
     const body = '{"text":"sorry","chat_id":5}';
     assert.deepEqual(calls, [{ method: "sendMessage", lane: "5", body, bulk: false }]);
+  });
+
+  test("a handler can send to the topic of a topic's scope", async () => {
+    const { letters, tell, calls } = setUp();
+    letters.handler = ({ send }) => send({ type: "telegram.send_message", text: "sorry" });
+    await tell(eventOf("message", { ...MESSAGE, message_thread_id: 3, is_topic_message: true }, 2, "topic"));
+    assert.deepEqual(JSON.parse(calls[0]!.body), { text: "sorry", chat_id: 5, message_thread_id: 3 });
   });
 
   test("a handler's code belongs to the event", async () => {
@@ -149,6 +156,13 @@ describe("the text of --on-failure", () => {
     await bench.tell(eventOf("callback_query", { id: "1", from: { id: 8 }, message: { chat: { id: 7 } } }));
     assert.equal(bench.tell(eventOf("callback_query", { id: "1", from: { id: 8 } })), undefined);
     assert.deepEqual(sent(bench), [{ text: "sorry", chat_id: 7 }]);
+  });
+
+  test("with --line member each member gets it once a minute", async () => {
+    const bench = setUp({ text: "sorry" });
+    const chat = { id: -6, type: "group" };
+    for (const id of [1, 2, 1]) await bench.tell(eventOf("message", { chat, from: { id } }, 1, "member"));
+    assert.equal(sent(bench).length, 2);
   });
 
   test("other kinds of update get none", () => {

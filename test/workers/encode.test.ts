@@ -9,6 +9,7 @@ import { Streams } from "../../workers/streams.ts";
 
 const CHAT: Defaults = { chat_id: 42, business_connection_id: undefined };
 const BUSINESS: Defaults = { chat_id: 42, business_connection_id: "conn1" };
+const TOPIC: Defaults = { ...CHAT, message_thread_id: 7 };
 const USER: Defaults = { chat_id: undefined, business_connection_id: undefined };
 
 /** Encodes an event for a new instance. */
@@ -137,6 +138,34 @@ suite("business_connection_id", () => {
     const needing = methods.filter(([, { required }]) => required.includes("business_connection_id"));
     assert.equal(needing.length, 21);
     for (const [method, facts] of needing) assert.equal(refusal(eventFor(method, facts)).key, "business_connection_id");
+  });
+});
+
+suite("message_thread_id", () => {
+  test("message_thread_id is the scope's topic for each method that takes one, and for no other", () => {
+    const taking = methods.filter(([, { takes }]) => takes.includes("message_thread_id"));
+    assert.ok(taking.some(([method]) => method === "sendMessage") && taking.some(([method]) => method === "sendPhoto"));
+    for (const [method, facts] of methods) {
+      const { message_thread_id: _, ...event } = eventFor(method, facts) as Record<string, unknown>;
+      const { message_thread_id } = bodyOf({ ...event, business_connection_id: "b" }, TOPIC);
+      assert.equal(message_thread_id, facts.takes.includes("message_thread_id") ? 7 : undefined, method);
+    }
+  });
+
+  test("a call that names a topic or its chat goes there as it stands", () => {
+    const event = { type: "telegram.send_message", text: "x" };
+    assert.deepEqual(bodyOf({ ...event, message_thread_id: 9 }, TOPIC), {
+      text: "x",
+      message_thread_id: 9,
+      chat_id: 42,
+    });
+    for (const chat_id of [42, 43]) assert.deepEqual(bodyOf({ ...event, chat_id }, TOPIC), { text: "x", chat_id });
+  });
+
+  test("outside a topic's scope it is not filled in, and the methods that need it are refused without", () => {
+    assert.equal("message_thread_id" in bodyOf({ type: "telegram.send_message", text: "x" }), false);
+    assert.equal(refusal({ type: "telegram.close_forum_topic" }).key, "message_thread_id");
+    assert.deepEqual(bodyOf({ type: "telegram.close_forum_topic" }, TOPIC), { chat_id: 42, message_thread_id: 7 });
   });
 });
 

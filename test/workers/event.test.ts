@@ -3,13 +3,13 @@ import { suite, test } from "node:test";
 import fc from "fast-check";
 import { delivery } from "../../src/protocol/delivery.ts";
 import type { UpdateKind } from "../../src/protocol/events.ts";
-import { routeOf, type TelegramObject } from "../../src/protocol/route.ts";
+import { addressOf, type LineKind, routeOf, type TelegramObject } from "../../src/protocol/route.ts";
 import { readEvent, scopeOf } from "../../workers/event.ts";
-import { BOT, GROUP, PAYLOADS } from "../protocol/updates.ts";
+import { ADA, BOT, GROUP, PAYLOADS, SUPERGROUP } from "../protocol/updates.ts";
 
-function read(update: object, attempt = 1) {
+function read(update: object, attempt = 1, line: LineKind = "chat") {
   const body = JSON.stringify({ update_id: 900, ...update });
-  return readEvent({ seq: 5, attempt, body }, BOT);
+  return readEvent({ seq: 5, attempt, body }, BOT, line);
 }
 
 suite("every kind of update", () => {
@@ -24,6 +24,17 @@ suite("every kind of update", () => {
       assert.equal(delivered.seq, 5);
       assert.deepEqual(route, routeOf(kind as UpdateKind, payload as TelegramObject, BOT));
     });
+  }
+});
+
+test("the worker finds the line by which the inbox stores an update, with any --line", () => {
+  for (const [kind, payload] of Object.entries(PAYLOADS)) {
+    for (const place of [{}, { chat: SUPERGROUP, message_thread_id: 7, is_topic_message: true }]) {
+      const update = { update_id: 900, [kind]: { ...payload, ...place } };
+      for (const line of ["chat", "topic", "member"] as const) {
+        assert.equal(read(update, 1, line).route.key, addressOf(update, BOT, line).line, `${kind}, ${line}`);
+      }
+    }
   }
 });
 
@@ -79,6 +90,18 @@ suite("the scope", () => {
     const { user, chat } = scope({ inline_query: PAYLOADS.inline_query });
     assert.deepEqual(user, PAYLOADS.inline_query.from);
     assert.equal(chat, undefined);
+  });
+
+  test("a topic's scope names the topic, a member's the member; both have the chat", () => {
+    const message = { ...PAYLOADS.message, chat: SUPERGROUP, message_thread_id: 7, is_topic_message: true };
+    const scopeIn = (line: LineKind) =>
+      scopeOf(read({ message }, 1, line).route, {}, EXTENSIONS) as Record<string, unknown>;
+    const { topic, ...ofTopic } = scopeIn("topic");
+    const { member, ...ofMember } = scopeIn("member");
+    assert.equal(topic, 7);
+    assert.deepEqual(member, ADA);
+    assert.equal("topic" in scopeIn("chat"), false);
+    for (const rest of [ofTopic, ofMember]) assert.deepEqual(rest, scopeIn("chat"));
   });
 
   test("the scope of an update without a chat or user has the bot's user", () => {

@@ -19,6 +19,8 @@ const ROUTE = {
   id: 42,
   subject: "chat" as const,
   entity: { id: 42 },
+  topic: undefined,
+  member: undefined,
   business_connection_id: undefined,
   guest_query_id: undefined,
 };

@@ -7,8 +7,8 @@ import { attachDelivery, delivery } from "../../src/protocol/delivery.ts";
 import { DisconnectedError, RetryLater, TelegramError } from "../../src/protocol/errors.ts";
 import type { Call, ToMain } from "../../src/protocol/port.ts";
 import { LIMIT_GRACE } from "../../src/protocol/pulse.ts";
-import { type Route, routeOf, type TelegramObject } from "../../src/protocol/route.ts";
-import { SHARDS, shardOf } from "../../src/protocol/shard.ts";
+import { type LineKind, type Route, routeOf, type TelegramObject } from "../../src/protocol/route.ts";
+import { SHARDS, shardOf, shardOfLine } from "../../src/protocol/shard.ts";
 import { currentContext, currentEvent } from "../../workers/current-event.ts";
 import { EventDelivery } from "../../workers/event-delivery.ts";
 import type { Delivered } from "../../workers/instance.ts";
@@ -113,8 +113,8 @@ function setUp(t: TestContext, application: Application, options: Partial<Instan
       return seq;
     },
     /** Delivers an update of any kind. @returns its number */
-    deliverPayload(kind: string, payload: TelegramObject): number {
-      deliverAs(++seq, routeOf(kind, payload, BOT));
+    deliverPayload(kind: string, payload: TelegramObject, line?: LineKind): number {
+      deliverAs(++seq, routeOf(kind, payload, BOT, line));
       return seq;
     },
     /** Delivers a message again, which no application had received. */
@@ -609,6 +609,21 @@ suite("an event at which the application is busy", () => {
       ['{"action":"upload_video","chat_id":5}'],
     );
     assert.equal(flushes(), 1);
+  });
+
+  test("in a topic's scope actions and messages go to the topic", async (t) => {
+    const { deliverPayload, calls } = setUp(t, async (_, receive, send) => {
+      delivery((await receive()) as object)!.busy();
+      await send({ type: "telegram.send_message", text: "x" });
+    });
+    deliverPayload("message", { chat: { id: 5 }, message_thread_id: 7, is_topic_message: true }, "topic");
+    await turn();
+    const body = (call: Call) => JSON.parse(call.body);
+    assert.deepEqual(calls.map(body), [
+      { action: "typing", chat_id: 5, message_thread_id: 7 },
+      { text: "x", chat_id: 5, message_thread_id: 7 },
+    ]);
+    assert.deepEqual(new Set(calls.map(({ lane }) => lane)), new Set(["5"]));
   });
 
   test("an event without a chat shows nothing", async (t) => {
@@ -1288,6 +1303,21 @@ suite("drain()", () => {
 suite("revoke()", () => {
   /** Resolves to true once the promise has resolved; false while it has not. */
   const isOver = (promise: Promise<unknown>) => Promise.race([promise.then(() => true), turn().then(() => false)]);
+
+  test("revoke() ends the member of a group whose shard it is, and no other", async (t) => {
+    const { lines, application } = diary();
+    const { instances, deliverPayload } = setUp(t, application);
+    const chat = { id: -5, type: "group" };
+    for (const id of [1, 2]) deliverPayload("message", { chat, from: { id } }, "member");
+    await turn();
+    assert.equal(instances.size, 2);
+    assert.notEqual(shardOfLine(-5, 1), shardOfLine(-5, 2));
+    await instances.revoke(shardOfLine(-5, 2));
+    assert.equal(instances.size, 1);
+    deliverPayload("message", { chat, from: { id: 1 } }, "member");
+    await turn();
+    assert.deepEqual(lines.slice(2), ["-5 gets x", "-5 gets x", "-5 disconnects: moved", "-5 gets x"]);
+  });
 
   test("revoke() disconnects an idle instance at once and waits until it has ended", async (t) => {
     const goodbye = Promise.withResolvers<void>();

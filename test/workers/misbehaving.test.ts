@@ -175,12 +175,16 @@ suite("an error that nothing catches", () => {
     });
   }
 
-  test("an error of no instance ends the thread", async () => {
+  test("an error of no instance ends the thread, which names the events that are open", async () => {
     await using worker = await start("throwsOutside");
-    worker.deliver("now");
+    worker.deliver("before", 1);
+    const open = [worker.deliver("hold", 2)];
+    await worker.until(() => worker.fates === "settled left");
+    open.push(worker.deliver("now", 3));
     await worker.replaced();
-    const [{ message, scope, seq } = assert.fail()] = worker.crashes;
+    const [{ message, scope, seq, open: named } = assert.fail()] = worker.crashes;
     assert.deepEqual([message, scope, seq], ["an uncaught exception ends the worker", undefined, undefined]);
+    assert.deepEqual(named, open);
   });
 
   test("an error between two events is logged, and ends the instance", async () => {

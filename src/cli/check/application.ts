@@ -74,6 +74,7 @@ function startWorker(threads: Threads, heavy: Heavy, options: ApplicationOptions
       onFailure: undefined,
       // No event comes.
       bot: { id: 0 },
+      line: "chat",
       debug: true,
       watch: false,
       yields: false,

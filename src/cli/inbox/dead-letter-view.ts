@@ -1,7 +1,7 @@
 /** A dead letter as text and as JSON. */
 
 import type { DeadLetter } from "../../inbox/dead-letters.ts";
-import { kindOf, routeOf, type TelegramObject } from "../../protocol/route.ts";
+import { kindOf, type TelegramObject } from "../../protocol/route.ts";
 import { json, printable } from "./printable.ts";
 
 /** Facts about the update; undefined if the update lacks them. */
@@ -12,17 +12,16 @@ export interface UpdateSummary {
   readonly scope: string | undefined;
 }
 
-/** @param bot id of the bot: its scope receives updates that name no chat and no user */
-export function summaryOf({ body }: DeadLetter, bot: number): UpdateSummary {
+export function summaryOf({ body, line }: DeadLetter): UpdateSummary {
   const update = parsed(body);
   const kind = isObject(update) ? kindOf(update) : undefined;
   const payload = kind === undefined ? undefined : (update as TelegramObject)[kind];
-  return { update, kind, scope: isObject(payload) ? routeOf(kind!, payload, { id: bot }).key : undefined };
+  return { update, kind, scope: isObject(payload) ? (line ?? undefined) : undefined };
 }
 
 /** The whole dead letter as one line of JSON. */
-export function lineOf(letter: DeadLetter, bot: number): string {
-  const { update, kind, scope } = summaryOf(letter, bot);
+export function lineOf(letter: DeadLetter): string {
+  const { update, kind, scope } = summaryOf(letter);
   const { id, update_id, attempts, reason, log } = letter;
   const [received_at, died_at] = [letter.received_at, letter.died_at].map((time) => new Date(time).toISOString());
   const content = update === undefined ? { text: letter.body } : { update };
@@ -30,8 +29,8 @@ export function lineOf(letter: DeadLetter, bot: number): string {
 }
 
 /** The whole dead letter as text. */
-export function pageOf(letter: DeadLetter, bot: number): string {
-  const { update, kind = "of no kind", scope } = summaryOf(letter, bot);
+export function pageOf(letter: DeadLetter): string {
+  const { update, kind = "of no kind", scope } = summaryOf(letter);
   return [
     `Dead letter ${letter.id}`,
     `  Update    ${letter.update_id ?? "without an id"}, ${printable(kind)}`,

@@ -25,7 +25,7 @@ function textFor(task: InboxTask, letters: DeadLetters, columns: number): string
     case "list":
       return listed(letters, task.filter, task.json, columns);
     case "show":
-      return (task.json ? lineOf : pageOf)(letters.get(task.id), letters.bot());
+      return (task.json ? lineOf : pageOf)(letters.get(task.id));
     case "retry":
       return tellRetried(letters.retry(task.which), letters, task.which);
     case "drop":
@@ -37,8 +37,8 @@ function textFor(task: InboxTask, letters: DeadLetters, columns: number): string
 
 function listed(letters: DeadLetters, filter: Filter, json: boolean, columns: number): string {
   const all = letters.list(filter);
-  if (json) return all.map((letter) => lineOf(letter, letters.bot())).join("\n");
-  return all.length === 0 ? none(letters, filter) : tableOf(all, letters.bot(), columns);
+  if (json) return all.map(lineOf).join("\n");
+  return all.length === 0 ? none(letters, filter) : tableOf(all, columns);
 }
 
 function tellRetried({ retried, left }: Retried, letters: DeadLetters, which: Which): string {

@@ -6,12 +6,12 @@ import { cut, printable, widthOf } from "./printable.ts";
 
 const HEAD = ["ID", "DIED", "SCOPE", "TRIES", "REASON"];
 
-/** Width of the longest scope without a business connection: `chat:-1001234567890`. */
+/** Width of the longest scope that is a whole chat: `chat:-1001234567890`. */
 const SCOPE_COLUMNS = 19;
 
 /** @param columns width of the terminal */
-export function tableOf(letters: readonly DeadLetter[], bot: number, columns: number): string {
-  const rows = [HEAD, ...letters.map((letter) => cellsOf(letter, bot))];
+export function tableOf(letters: readonly DeadLetter[], columns: number): string {
+  const rows = [HEAD, ...letters.map(cellsOf)];
   const widths = HEAD.map((_, i) => Math.max(...rows.map((row) => widthOf(row[i]!))));
   return rows
     .map((row) =>
@@ -26,8 +26,8 @@ export function tableOf(letters: readonly DeadLetter[], bot: number, columns: nu
     .join("\n");
 }
 
-function cellsOf(letter: DeadLetter, bot: number): string[] {
-  const { scope, kind } = summaryOf(letter, bot);
+function cellsOf(letter: DeadLetter): string[] {
+  const { scope, kind } = summaryOf(letter);
   return [
     String(letter.id),
     localTime(letter.died_at).slice(0, "2026-05-01 14:30".length),

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { afterEach, test } from "node:test";
 import { lineOf, localTime, pageOf, summaryOf } from "../../../src/cli/inbox/dead-letter-view.ts";
-import { BOT, letter } from "./letters.ts";
+import { letter } from "./letters.ts";
 
 const zone = process.env.TZ;
 afterEach(() => {
@@ -10,34 +10,29 @@ afterEach(() => {
 });
 
 test("a dead letter has the scope of its event", () => {
-  const scopeOf = (update: unknown) => summaryOf(letter({ update }), BOT).scope;
-  assert.equal(scopeOf({ update_id: 1, message: { chat: { id: -1001 } } }), "chat:-1001");
-  assert.equal(scopeOf({ update_id: 1, inline_query: { from: { id: 5 } } }), "user:5");
-  const business_message = { chat: { id: 5 }, business_connection_id: "b" };
-  assert.equal(scopeOf({ update_id: 1, business_message }), "chat:5/business:b");
-  assert.equal(scopeOf({ update_id: 1, poll: { id: "1" } }), `user:${BOT}`);
+  for (const line of ["chat:-1001/member:5", "user:5"]) assert.equal(summaryOf(letter({ line })).scope, line);
 });
 
 test("a dead letter without an update or without a payload has no scope", () => {
   for (const update of [null, 3, "x", [1], {}, { update_id: 1 }]) {
-    assert.deepEqual(summaryOf(letter({ update }), BOT), { update, kind: undefined, scope: undefined });
+    assert.deepEqual(summaryOf(letter({ update })), { update, kind: undefined, scope: undefined });
   }
   const update = { update_id: 1, strange: 3 };
-  assert.deepEqual(summaryOf(letter({ update }), BOT), { update, kind: "strange", scope: undefined });
+  assert.deepEqual(summaryOf(letter({ update })), { update, kind: "strange", scope: undefined });
 });
 
 test("a dead letter whose body is damaged is shown with its text", () => {
   const damaged = { ...letter(), body: '{"update_id":501,\u001b[31m' };
-  assert.deepEqual(summaryOf(damaged, BOT), { update: undefined, kind: undefined, scope: undefined });
-  assert.match(pageOf(damaged, BOT), /\nStored text, which is not JSON\n {2}\{"update_id":501,$/);
-  assert.equal(JSON.parse(lineOf(damaged, BOT)).text, damaged.body);
+  assert.deepEqual(summaryOf(damaged), { update: undefined, kind: undefined, scope: undefined });
+  assert.match(pageOf(damaged), /\nStored text, which is not JSON\n {2}\{"update_id":501,$/);
+  assert.equal(JSON.parse(lineOf(damaged)).text, damaged.body);
 });
 
 test("the page of a dead letter has everything, the times with their zone", () => {
   process.env.TZ = "Asia/Kolkata";
   const update = { update_id: 501, message: { chat: { id: 7 }, text: "\u001b[31mred" } };
   assert.equal(
-    pageOf(letter({ id: 12, attempts: 3, log: "one\n\ntwo\u0007\n", update }), BOT),
+    pageOf(letter({ id: 12, attempts: 3, log: "one\n\ntwo\u0007\n", update })),
     `Dead letter 12
   Update    501, message
   Scope     chat:7
@@ -68,13 +63,13 @@ Update
 });
 
 test("the page of a dead letter without an update says so, and leaves out missing parts", () => {
-  const page = pageOf(letter({ update_id: null, update: [1], reason: "it has no update_id" }), BOT);
+  const page = pageOf(letter({ update_id: null, update: [1], reason: "it has no update_id" }));
   assert.match(page, /^ {2}Update {4}without an id, of no kind\n {2}Scope {5}none$/m);
   assert.doesNotMatch(page, /Last output of the worker/);
 });
 
 test("the line of a dead letter is JSON with the times in UTC", () => {
-  assert.deepEqual(JSON.parse(lineOf(letter({ log: "a\nb" }), BOT)), {
+  assert.deepEqual(JSON.parse(lineOf(letter({ log: "a\nb" }))), {
     id: 1,
     update_id: 501,
     kind: "message",
@@ -86,7 +81,7 @@ test("the line of a dead letter is JSON with the times in UTC", () => {
     died_at: "2026-05-01T12:30:59.000Z",
     update: { update_id: 501, message: { message_id: 1, chat: { id: 7, type: "private" }, text: "x" } },
   });
-  assert.doesNotMatch(lineOf(letter({ log: "a\nb" }), BOT), /\n/);
+  assert.doesNotMatch(lineOf(letter({ log: "a\nb" })), /\n/);
 });
 
 test("local time follows the zone, its half hours and its summers", () => {

@@ -72,13 +72,17 @@ test("a child that dies rejects its job with the cause; another one takes its pl
   }
 });
 
-test("a function that does not heed its time limit is killed with its child", async () => {
+test("a function that does not heed its time limit is killed with its child", async ({ mock }) => {
   await using children = await Children.start();
   const { pid } = (await children.call("place").result) as { pid: number };
-  const late = children.caller.call(WORK, "forever", [], { timeout: 20 });
+  mock.timers.enable({ apis: ["setTimeout"] });
+  const late = children.caller.call(WORK, "sayAndBlock", [], { timeout: 20 });
+  await eventually(() => children.lines.includes("stdout: begun"));
+  mock.timers.tick(20);
   await assert.rejects(late.result, { name: "TimeoutError" });
-  const next = (await children.call("place").result) as { pid: number };
-  assert.notEqual(next.pid, pid);
+  const next = children.call("place");
+  mock.timers.tick(2000);
+  assert.notEqual(((await next.result) as { pid: number }).pid, pid);
   assert.throws(() => process.kill(pid, 0), { code: "ESRCH" });
 });
 

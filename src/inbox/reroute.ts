@@ -1,0 +1,43 @@
+/**
+ * Brings an inbox to another `--line`. The columns line and shard of all stored events and dead letters follow from their bodies, as
+ * those of new updates do. So the events of a line keep the order of their arrival, those from before the change included.
+ */
+
+import type { DatabaseSync } from "node:sqlite";
+import { addressOf, type Entity, type LineKind } from "../protocol/route.ts";
+import { readUpdate } from "./stored-body.ts";
+
+/** Rows that are in memory at once. */
+const PAGE = 1000;
+
+interface Row {
+  readonly id: number;
+  readonly line: string;
+  readonly body: string;
+}
+
+/** Reads all stored bodies if the inbox was used with another setting, else none. The caller has begun a transaction. */
+export function reroute(database: DatabaseSync, line: LineKind): void {
+  const { id, line: before } = database.prepare("SELECT id, line FROM bot").get() as { id: number; line: string };
+  if (before === line) return;
+  rerouteRows(database, "event", "seq", { id }, line);
+  rerouteRows(database, "dead_letter", "id", { id }, line);
+  database.prepare("UPDATE bot SET line = ?").run(line);
+}
+
+function rerouteRows(database: DatabaseSync, table: string, key: string, bot: Entity, line: LineKind): void {
+  const select = database.prepare(
+    `SELECT ${key} AS id, line, CAST(body AS TEXT) AS body FROM ${table}
+     WHERE ${key} > ? AND line IS NOT NULL ORDER BY ${key} LIMIT ${PAGE}`,
+  );
+  const update = database.prepare(`UPDATE ${table} SET line = ?, shard = ? WHERE ${key} = ?`);
+  const page = (after: number) => select.all(after) as unknown as Row[];
+  for (let rows = page(0); rows.length > 0; rows = page(rows.at(-1)!.id)) {
+    for (const { id, line: before, body } of rows) {
+      const read = readUpdate(body);
+      // A damaged event keeps its line: it becomes a dead letter when its turn comes.
+      const address = read === undefined ? undefined : addressOf(read, bot, line);
+      if (address !== undefined && address.line !== before) update.run(address.line, address.shard, id);
+    }
+  }
+}
