@@ -1220,7 +1220,7 @@ describe("events that are held", () => {
     return new Dispatcher({ workers: 1, maxAttempts: 3, ...UNBOUNDED, post, deadLetter() {}, suspected() {} });
   };
   const arrival = (seq: number, id: number, attempts = 0): Arrival => {
-    return { ...NEW, seq, attempts, body: "", scope: `chat:${id}`, id };
+    return { ...NEW, seq, attempts, body: "", scope: `chat:${id}`, shard: 1 };
   };
 
   test("none is posted, whatever happens, but one by postOne(), of a line that has none at its worker", () => {
