@@ -53,24 +53,6 @@ export const CORE: readonly Mutant[] = [
     only: /without an inbox/,
   },
   {
-    id: "S2",
-    breaks: "a stop gives calls up before the inbox is closed",
-    file: "src/server.ts",
-    from: "      await inbox?.close();\n      this.#outbox.close();",
-    to: "      this.#outbox.close();\n      await inbox?.close();",
-    tests: ["server"],
-    only: /gives calls up/,
-  },
-  {
-    id: "S4",
-    breaks: "each call that is given up at a stop is a line of the log",
-    file: "src/sends/worker-calls.ts",
-    from: "if (!isGivenUp) this.#options.log",
-    to: "this.#options.log",
-    tests: ["sends/worker-calls"],
-    only: /given up because/,
-  },
-  {
     id: "X10",
     breaks: "the last offset is never confirmed: its signal is aborted already",
     file: "src/server.ts",
@@ -798,6 +780,15 @@ const TOLD: readonly Mutant[] = [
 
 const SENDS: readonly Mutant[] = [
   {
+    id: "S4",
+    breaks: "each call that is given up at a stop is a line of the log",
+    file: "src/sends/worker-calls.ts",
+    from: "if (!isGivenUp) this.#options.log",
+    to: "this.#options.log",
+    tests: ["sends/worker-calls"],
+    only: /given up because/,
+  },
+  {
     id: "O14",
     breaks: "edits that are stale go out after a wait",
     file: "src/sends/outbox.ts",
@@ -828,7 +819,7 @@ const SENDS: readonly Mutant[] = [
     id: "O2",
     breaks: "calls that wait for their time go out after the stop",
     file: "src/sends/outbox.ts",
-    from: "if (this.#closed) return this.#giveUp(job, neverSent(job));",
+    from: 'if (this.#state !== "open") return this.#leave(job);',
     to: "",
     tests: ["sends/outbox"],
     only: /closed at any moment/,
@@ -922,6 +913,15 @@ const TELEGRAM: readonly Mutant[] = [
 ];
 
 const SERVER: readonly Mutant[] = [
+  {
+    id: "S2",
+    breaks: "a stop gives calls up before the inbox is closed",
+    file: "src/server.ts",
+    from: "      await inbox?.close();\n      this.#outbox.close();",
+    to: "      this.#outbox.close();\n      await inbox?.close();",
+    tests: ["server"],
+    only: /gives calls up/,
+  },
   {
     id: "G1",
     breaks: "polling begins though a full inbox was left",
