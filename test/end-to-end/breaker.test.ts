@@ -24,14 +24,14 @@ async function start(simulator: Simulator, name: string, ...args: string[]) {
   const inbox = folder.join(`${name}.sqlite`);
   writeFileSync(away, "");
   const common = ["--inbox", inbox, "--workers", "2", "--listen", "127.0.0.1:0"];
-  const bot = new Bot("apps/database.ts", simulator, [...common, ...args], { env: { DATABASE_AWAY: away } });
-  await bot.process.says("serving");
-  return {
-    bot,
-    inbox,
-    comeBack: () => rmSync(away, { force: true }),
-    [Symbol.asyncDispose]: () => bot[Symbol.asyncDispose](),
+  const startAgain = async () => {
+    const bot = new Bot("apps/database.ts", simulator, [...common, ...args], { env: { DATABASE_AWAY: away } });
+    await bot.process.says("serving");
+    return bot;
   };
+  const bot = await startAgain();
+  const comeBack = () => rmSync(away, { force: true });
+  return { bot, inbox, comeBack, startAgain, [Symbol.asyncDispose]: () => bot[Symbol.asyncDispose]() };
 }
 
 const messages = (texts: readonly string[]) =>
@@ -83,4 +83,8 @@ test("with --retry events are held by default, and a bot that is stopped meanwhi
   assert.equal((await it.bot.end()).code, 0);
   assert.equal(unsettledIn(it.inbox), 2 * CHATS);
   assert.deepEqual(deadLettersIn(it.inbox), []);
+  it.comeBack();
+  await using next = await it.startAgain();
+  for (const texts of await answersOf(simulator, 2 * CHATS)) assert.equal(texts.join(), "a,b");
+  assert.equal((await next.end()).code, 0);
 });
