@@ -74,7 +74,6 @@ const DEEDS: Record<Deed, Doing> = {
   work: () => {},
   twice: () => {},
   slow: () => delay(150),
-  hang: () => delay(3000),
   busy: () => {
     const until = performance.now() + 40;
     while (performance.now() < until);

@@ -31,10 +31,10 @@ type Failing = FaultName | "refused";
 
 const FAULT_NAMES: readonly Failing[] = ["refused", ...(Object.keys(FAULTS) as FaultName[])];
 
-/** A chat that floods, one that hangs, and poisonous ones. */
+/** A chat that floods, one that is slow, and poisonous ones. */
 const FLOODS = [
   { deed: "work", messages: 500 },
-  { deed: "hang", messages: 3 },
+  { deed: "slow", messages: 30 },
   { deed: "fail", messages: 50 },
   { deed: "poison-exit", messages: 2 },
 ] as const;
@@ -56,7 +56,6 @@ function deed(random: Random): Doing {
   if (dice < 0.56) return { do: "say", deed: "fail", chats: random.integer(1, 20) };
   if (dice < 0.63) return { do: "say", deed: "work", chats: 500 };
   if (dice < 0.64) return { do: "flood", ...random.pick(FLOODS) };
-  if (dice < 0.65) return { do: "say", deed: "hang", chats: 40 };
   if (dice < 0.67) return { do: "absurd", which: random.integer(0, 99) };
   if (dice < 0.69) return { do: "restart ids" };
   const duration = random.integer(100, 1500);
@@ -82,5 +81,5 @@ export function optionsOf(random: Random): string[] {
 
 /** The load between the steps: mostly plain work. */
 export function harmlessDeed(random: Random): Deed {
-  return random.chance(0.85) ? "work" : random.pick(HARMLESS.filter((deed) => deed !== "hang"));
+  return random.chance(0.85) ? "work" : random.pick(HARMLESS);
 }

@@ -3,7 +3,7 @@
 /** Deed of the application before it answers a message. */
 export type Deed = (typeof HARMLESS)[number] | (typeof CRASHES)[number] | (typeof DEADLY)[number];
 
-export const HARMLESS = ["work", "twice", "slow", "busy", "hang"] as const;
+export const HARMLESS = ["work", "twice", "slow", "busy"] as const;
 /** These kill their worker at the first attempt, or block it until it is killed. */
 export const CRASHES = ["exit", "throw", "heap", "block"] as const;
 /** These must become dead letters: an exception, also one that nothing catches, or the death of the worker at each attempt. */
