@@ -93,7 +93,7 @@ const FULL_JOURNAL =
 /** Builds the stages. None of them is started. */
 export function assemble(options: AssemblyOptions): Assembly {
   const { config, parts, bot, api, outbox, threads, words, hide, diagnostics, log, onError } = options;
-  const { line, workers, maxAttempts, inboxLimit, maxAge, stallTimeout, shutdownTimeout } = config;
+  const { line, workers, maxAttempts, inboxLimit, breaker, maxAge, stallTimeout, shutdownTimeout } = config;
   const { recycleAfter, memoryLimit, workerMemory, reload: watchesFiles } = config;
   const inbox = parts.openInbox(config, bot, log);
   const recorder = new Recorder({
@@ -118,6 +118,7 @@ export function assemble(options: AssemblyOptions): Assembly {
     workers,
     maxAttempts,
     limit: inboxLimit,
+    breaker,
     oldest: (Date.now() - maxAge) / 1000,
     words,
     hide,
@@ -209,6 +210,7 @@ function taskOf(config: Config, bot: Entity): Omit<CommonTask, "debug"> {
     idleTimeout,
     eventTimeout,
     retry,
+    breaker,
     onFailure,
     reload,
   } = config;
@@ -224,6 +226,7 @@ function taskOf(config: Config, bot: Entity): Omit<CommonTask, "debug"> {
     idleTimeout,
     eventTimeout,
     retry,
+    breaker,
     onFailure: onFailure === false ? undefined : onFailure,
     watch: reload,
     // With no more workers than processors the scheduler does well, and priorities would cost some throughput.

@@ -266,6 +266,7 @@ class Server implements RunningServer {
       oldest: updates?.oldest,
       posted: updates?.inFlight ?? 0,
       fullSince: updates?.fullSince,
+      holding: updates?.holding,
       sends: this.#outbox,
       checkInbox: async () => inbox?.check(),
     };
@@ -340,9 +341,11 @@ class Server implements RunningServer {
   async #release(): Promise<void> {
     const { inbox, recorder, heavy, chatActions, pool } = this.#serving ?? {};
     chatActions?.close();
-    this.#outbox.close();
+    this.#outbox.stop();
     const workers = pool === undefined ? this.#threads.destroy() : pool.destroy();
     await Promise.all([workers, heavy?.close(), this.#api.close()]);
+    // Before the last record: calls that never went out are not uncertain.
+    this.#outbox.close();
     try {
       await recorder?.end();
     } finally {

@@ -12,6 +12,7 @@ export function hostTask(task: Pick<CommonTask, "application" | "directory"> & P
     idleTimeout: Number.POSITIVE_INFINITY,
     eventTimeout: Number.POSITIVE_INFINITY,
     retry: 0,
+    breaker: false,
     onFailure: undefined,
     bot: BOT,
     line: "chat",

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { type IncomingCall, Refusal, refuse, Simulator } from "../simulator/index.ts";
@@ -6,6 +7,7 @@ import { resolveConfig } from "../src/config/config.ts";
 import { MemoryInbox } from "../src/inbox/memory.ts";
 import { SqliteInbox } from "../src/inbox/sqlite.ts";
 import { AsgigramError, type RunningServer, serve, TokenRejectedError } from "../src/index.ts";
+import type { SendMessage } from "../src/observe/channels.ts";
 import { serve as serveConfig } from "../src/server.ts";
 import { unsettledIn } from "./chaos/inbox-file.ts";
 import { confirmed, message, nextText } from "./end-to-end/bot.ts";
@@ -363,5 +365,31 @@ describe("stop()", () => {
         [1, 2, 3, 4, 5].map((n) => `${text} ${n}`),
       );
     }
+  });
+
+  test("gives calls up when those under way have ended, before the inbox is closed: their journals are in it", async () => {
+    const course: string[] = [];
+    const note = (message: unknown) => void course.push((message as SendMessage).outcome);
+    subscribe("asgigram:send", note);
+    class NotedInbox extends MemoryInbox {
+      override async close(): Promise<void> {
+        course.push("closed");
+      }
+    }
+    const gate = new Gate();
+    await using simulator = await Simulator.start({
+      intercept: async (call, respond) => {
+        if (call.method === "sendMessage") await gate.pass(call);
+        return await respond();
+      },
+    });
+    const config = await configOf(simulator, { application: fixture("unawaited"), shutdownTimeout: 0 });
+    const server = await serveConfig(config, undefined, undefined, { openInbox: () => new NotedInbox() });
+    await simulator.pushMany([message(7, "hi")]);
+    await gate.reached;
+    await server.stop();
+    unsubscribe("asgigram:send", note);
+    // The call under way ends with its connection.
+    assert.deepEqual(course, ["unknown", "unsent", "unsent", "unsent", "unsent", "closed"]);
   });
 });

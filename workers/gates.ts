@@ -51,6 +51,13 @@ export class Gates {
     return gate !== undefined;
   }
 
+  /** Takes an event away that waits at the gate of its scope. */
+  drop(delivered: Delivered): void {
+    const queue = this.#gates.get(delivered.route.key)?.queue ?? [];
+    const place = queue.indexOf(delivered);
+    if (place !== -1) queue.splice(place, 1);
+  }
+
   /** Takes the events that wait at the gates of these scopes. @returns them when the gates are open */
   async take(matches: (scope: string) => boolean): Promise<Delivered[]> {
     const gates = [...this.#gates].filter(([scope]) => matches(scope)).map(([, gate]) => gate);

@@ -85,6 +85,7 @@ class Host {
 
   readonly #calls: Calls;
   readonly #instances: Instances;
+  readonly #retries: Retries;
   readonly #outbound: Batch<ToMain>;
   readonly #reporter: Reporter;
   readonly #drained = Promise.withResolvers<number[]>();
@@ -107,13 +108,14 @@ class Host {
     this.#outbound = outbound;
     this.#reporter = reporter;
     this.#calls = new Calls(outbound, pulse);
+    this.#retries = new Retries(task.retry, task.breaker);
     this.#instances = new Instances({
       application,
       state: lifespan.state,
       max: task.maxInstances,
       idleTimeout: task.idleTimeout,
       eventTimeout: task.eventTimeout,
-      retries: new Retries(task.retry),
+      retries: this.#retries,
       again: (item) => this.#read(item),
       reporter,
       outbound,
@@ -142,6 +144,8 @@ class Host {
         return this.#calls.failed(item.id, item.error);
       case "delayed":
         return this.#calls.delayed(item.id);
+      case "decided":
+        return this.#retries.decided(item.seq, item.after);
       case "deadLettered":
         return this.#instances.deadLettered(this.#read(item.event), errorOf(item));
       case "debug":

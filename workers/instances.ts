@@ -31,7 +31,7 @@ export interface InstancesOptions {
   idleTimeout: number;
   /** Longest work at an event: ms; Infinity without a limit. */
   eventTimeout: number;
-  retries: Pick<Retries, "after" | "wait" | "wake">;
+  retries: Pick<Retries, "after" | "asksAbout" | "decision" | "wait" | "wake">;
   /** Reads an event anew. */
   again(item: EventItem): Delivered;
   reporter: Pick<Reporter, "log">;
@@ -233,8 +233,7 @@ export class Instances implements InstanceHost {
     const { held, thrown, received } = ending;
     // An application that never asked for an event answers for its first one, or it would be called for that event for ever.
     const event = held ?? (received ? undefined : instance.queue[0]);
-    const after = event === undefined ? undefined : this.#retryAfter(instance, event, thrown);
-    if (event !== undefined && after !== undefined) return this.#retry(instance, event, thrown!.error, after);
+    if (event !== undefined && this.#isTriedAgain(instance, event, thrown)) return;
     if (event === undefined) this.#reportIdleThrow(instance, thrown);
     else if (this.#conclude(instance, event, thrown) && event !== held) {
       instance.dequeue();
@@ -308,36 +307,57 @@ export class Instances implements InstanceHost {
    * @returns false if it is given up: another instance will get it
    */
   #conclude(instance: Instance, delivered: Delivered, thrown: Thrown | undefined): boolean {
-    const { outbound, reporter } = this.#options;
+    const { outbound, reporter, retries } = this.#options;
     const { seq, event, delivery } = delivered;
     const place = placeInScope(instance.key, event);
-    if (instance.isStopping && isGivingUp(thrown?.error)) {
-      reporter.log("info", "an event was given up; it will be delivered again", undefined, place);
+    const hasFailed = isFailure(thrown) && !delivery.isCancelledBy(thrown.error);
+    if (instance.isStopping && (isGivingUp(thrown?.error) || (hasFailed && retries.asksAbout(thrown.error)))) {
+      reporter.log(
+        "info",
+        "an event was given up; it will be delivered again",
+        hasFailed ? thrown.error : undefined,
+        place,
+      );
       return false;
     }
-    if (isFailure(thrown) && !delivery.isCancelledBy(thrown.error)) {
+    if (hasFailed) {
       outbound.push({ type: "failed", seq, error: describe(thrown.error), ...place });
       this.#tell(delivered, thrown.error);
     } else this.settled(seq, instance);
     return true;
   }
 
-  /** @returns milliseconds until the event is tried again; undefined if it is not */
-  #retryAfter(instance: Instance, { delivery }: Delivered, thrown: Thrown | undefined): number | undefined {
-    if (!isFailure(thrown) || instance.isStopping || delivery.isCancelledBy(thrown.error)) return undefined;
-    return this.#options.retries.after(thrown.error, delivery.attempt);
+  /** @returns true if another instance gets the event later, or if the main thread is to decide on that */
+  #isTriedAgain(instance: Instance, event: Delivered, thrown: Thrown | undefined): boolean {
+    const { retries, outbound, again } = this.#options;
+    const { delivery, seq, item } = event;
+    if (!isFailure(thrown) || instance.isStopping || delivery.isCancelledBy(thrown.error)) return false;
+    const { error } = thrown;
+    const { key } = instance;
+    const after = retries.after(error, delivery.attempt);
+    const asks = retries.asksAbout(error);
+    if (!asks && after === undefined) return false;
+    const place = placeInScope(key, event.event);
+    const fact = { seq, error: describe(error), ...place };
+    const next = again({ ...item, attempt: delivery.attempt + 1 });
+    if (asks) outbound.push({ type: "threw", after, ...fact });
+    else outbound.push({ type: "retry", after: after!, ...fact });
+    if (instance.queue[0] === event) instance.dequeue();
+    this.#gates.shut(key, asks ? this.#decided(event, next, error) : retries.wait(key, after!));
+    this.#left(instance);
+    this.#gates.holdFirst(key, [next]);
+    return true;
   }
 
-  /** Ends the instance. Another one gets the event when its time has come, and the scope's later events after it. */
-  #retry(instance: Instance, event: Delivered, error: unknown, after: number): void {
-    const { outbound, retries, again } = this.#options;
-    const { key } = instance;
-    const place = placeInScope(key, event.event);
-    outbound.push({ type: "retry", seq: event.seq, after, error: describe(error), ...place });
-    if (instance.queue[0] === event) instance.dequeue();
-    this.#gates.shut(key, retries.wait(key, after));
-    this.#left(instance);
-    this.#gates.holdFirst(key, [again({ ...event.item, attempt: event.delivery.attempt + 1 })]);
+  /** Waits for the decision of the main thread, and follows it: `next` is before all that waits at the gate of the scope. */
+  async #decided(event: Delivered, next: Delivered, error: unknown): Promise<void> {
+    const { retries } = this.#options;
+    const { key } = event.route;
+    const after = await retries.decision(key, event.seq);
+    if (after === undefined) {
+      this.#gates.drop(next);
+      this.#tell(event, error);
+    } else if (after > 0) await retries.wait(key, after);
   }
 
   /** Tells of a dead letter, while the scope's next events wait. */

@@ -1,4 +1,7 @@
-/** Decides which events are tried again after a throw, and after which time. Their scopes wait meanwhile. */
+/**
+ * Decides which events are tried again after a throw, and after which time. Their scopes wait meanwhile. With --breaker the main thread
+ * decides, which sees the throws of all workers.
+ */
 
 import { backoff } from "../src/protocol/backoff.ts";
 import type { RetryLater } from "../src/protocol/errors.ts";
@@ -8,12 +11,24 @@ const LONGEST = 60_000;
 
 export class Retries {
   readonly #most: number;
+  readonly #asks: boolean;
   /** Ends the wait of each scope. */
   readonly #waiting = new Map<string, () => void>();
+  /** Takes the decision on each event that waits for one. */
+  readonly #undecided = new Map<number, (after: number | undefined) => void>();
 
-  /** @param most retries after any throw */
-  constructor(most: number) {
+  /**
+   * @param most retries after any throw
+   * @param asks true if the main thread decides
+   */
+  constructor(most: number, asks = false) {
     this.#most = most;
+    this.#asks = asks;
+  }
+
+  /** True if the main thread decides on an event that threw this. RetryLater is the application's own decision. */
+  asksAbout(error: unknown): boolean {
+    return this.#asks && !isRetryLater(error);
   }
 
   /** @returns milliseconds until the event is tried again; undefined if it is not */
@@ -32,6 +47,24 @@ export class Retries {
         resolve();
       });
     });
+  }
+
+  /** @returns milliseconds until the event is tried again, 0 with wake(); undefined if it is a dead letter */
+  decision(scope: string, seq: number): Promise<number | undefined> {
+    return new Promise((resolve) => {
+      const decide = (after: number | undefined) => {
+        this.#undecided.delete(seq);
+        this.#waiting.delete(scope);
+        resolve(after);
+      };
+      this.#undecided.set(seq, decide);
+      this.#waiting.set(scope, () => decide(0));
+    });
+  }
+
+  /** The main thread has decided. */
+  decided(seq: number, after: number | undefined): void {
+    this.#undecided.get(seq)?.(after);
   }
 
   /** Ends the waits of these scopes. */

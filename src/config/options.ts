@@ -275,6 +275,13 @@ export const OPTIONS = {
     group: "Delivery",
     help: "Attempts after a throw before the event becomes a dead letter, after 0.1 s, 0.2 s, … 60 s; its chat waits",
   },
+  breaker: {
+    type: "boolean",
+    default: false,
+    defaultText: "on with --retry",
+    group: "Delivery",
+    help: "Hold events while most chats' events throw the same error, and try one at a time until one passes",
+  },
   onFailure: {
     type: "string",
     canBeOff: true,

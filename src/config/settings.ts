@@ -34,6 +34,7 @@ export async function resolveSettings(sources: Sources): Promise<ResolvedSetting
     token,
     inbox: inboxOf(plain, token, sources),
     proxy: proxyOf(plain, sources),
+    breaker: breakerOf(plain),
     logLevel: readLogLevel(layers),
   };
   return { settings, warnings: await warningsAbout(settings, sources) };
@@ -68,6 +69,11 @@ function inboxOf({ inbox }: Pick<Settings, "inbox">, token: Settings["token"], {
 /** The default is the proxy that the environment names for the Bot API server. */
 function proxyOf({ proxy, apiUrl }: Pick<Settings, "proxy" | "apiUrl">, { env }: Sources): Settings["proxy"] {
   return proxy.value === undefined ? environmentProxy(env, apiUrl.value!) : proxy;
+}
+
+/** Bots that have their events tried again want no dead letters for a fault that will pass. */
+function breakerOf({ breaker, retry }: Pick<Settings, "breaker" | "retry">): Settings["breaker"] {
+  return breaker.source === undefined ? { ...breaker, value: retry.value! > 0 } : breaker;
 }
 
 const LEVEL_OF_VERBOSITY = ["warn", "info", "debug", "trace"] as const;

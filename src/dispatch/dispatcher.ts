@@ -79,6 +79,7 @@ export class Dispatcher {
   /** Suspects that earlier processes left wait until nothing else is to be done, or for trySuspects(). */
   #isPatient = true;
   #isClosed = false;
+  #isHeld = false;
   #idle: PromiseWithResolvers<void> | undefined;
 
   constructor(options: DispatcherOptions) {
@@ -254,6 +255,27 @@ export class Dispatcher {
     this.#pump(this.#quarantine);
   }
 
+  /** Posts nothing until resume(), but for postOne(). */
+  hold(): void {
+    this.#isHeld = true;
+  }
+
+  resume(): void {
+    this.#isHeld = false;
+    for (const queue of this.#workers) this.#pump(queue);
+  }
+
+  /** Posts an event although events are held, of a line of which its worker has none. @returns its number; undefined without one */
+  postOne(): number | undefined {
+    for (const queue of this.#workers) {
+      const next = queue === this.#quarantine ? undefined : queue.nextOfIdleLine();
+      if (next === undefined) continue;
+      this.#post(queue, next);
+      return next.arrival.seq;
+    }
+    return undefined;
+  }
+
   /** Posts nothing from now on; posted events can still be settled. */
   close(): void {
     this.#isClosed = true;
@@ -294,13 +316,15 @@ export class Dispatcher {
 
   /** Posts every event that may be posted. */
   #pump(queue: WorkerQueue): void {
-    for (let next = queue.next(); next !== undefined; next = queue.next()) {
-      const { arrival } = next;
-      arrival.attempts += 1;
-      this.#options.post(queue.number, arrival, queue.suspect !== undefined);
-    }
+    if (this.#isHeld) return;
+    for (let next = queue.next(); next !== undefined; next = queue.next()) this.#post(queue, next);
     const isCalledFor = queue === this.#quarantine && queue.isWaitedFor && !queue.isOpen && !this.#isPatient;
     if (isCalledFor && !this.#isClosed) this.#options.suspected();
+  }
+
+  #post(queue: WorkerQueue, { arrival }: Held): void {
+    arrival.attempts += 1;
+    this.#options.post(queue.number, arrival, queue.suspect !== undefined);
   }
 
   /** Puts a line whose worker has none of its events into the queue of the right worker. */

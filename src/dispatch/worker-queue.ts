@@ -80,6 +80,15 @@ export class WorkerQueue {
     return undefined;
   }
 
+  /** Takes the next event of a line of which the worker has none; no suspect. */
+  nextOfIdleLine(): Held | undefined {
+    if (!this.isOpen || this.#suspect !== undefined) return undefined;
+    for (const line of this.#ready) {
+      if (line.isReady && line.posted === 0 && !line.waiting.first!.isSuspect) return this.#take(line);
+    }
+    return undefined;
+  }
+
   /** The application goes on, while it has open work at the event. @returns false if that is known */
   keep(held: Held): boolean {
     if (this.#kept.has(held)) return false;

@@ -3,7 +3,7 @@
 import type { Status } from "./status.ts";
 
 export interface Reason {
-  readonly check: "phase" | "polling" | "workers" | "reload" | "inbox";
+  readonly check: "phase" | "polling" | "events" | "workers" | "reload" | "inbox";
   /** For people. */
   readonly reason: string;
 }
@@ -18,7 +18,7 @@ const STALLED = 10_000;
 /** @returns no reason if the server is ready */
 export async function whyNotReady(status: Status): Promise<Reason[]> {
   if (status.phase !== "serving") return [{ check: "phase", reason: status.phase }];
-  return [...polling(status), ...workers(status), ...reload(status), ...(await inbox(status))];
+  return [...polling(status), ...events(status), ...workers(status), ...reload(status), ...(await inbox(status))];
 }
 
 function* polling({ source, fullSince }: Status): Iterable<Reason> {
@@ -32,6 +32,12 @@ function* polling({ source, fullSince }: Status): Iterable<Reason> {
   } else if (silence >= SILENCE) {
     yield { check: "polling", reason: `no poll for ${seconds(silence)}` };
   }
+}
+
+function* events({ holding }: Status): Iterable<Reason> {
+  if (holding === undefined) return;
+  const since = new Date(holding.since).toISOString();
+  yield { check: "events", reason: `events are held since ${since}: most chats' events throw ${holding.error}` };
 }
 
 function* workers({ workers }: Status): Iterable<Reason> {

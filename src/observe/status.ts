@@ -22,6 +22,8 @@ export interface Status {
   readonly posted: number;
   /** Time from which polling pauses because too many events are unsettled: milliseconds since 1970; undefined while it does not. */
   readonly fullSince: number | undefined;
+  /** Why, and since when (milliseconds since 1970), events are held; undefined while they are not. */
+  readonly holding: { readonly since: number; readonly error: string } | undefined;
   /** `pending`: calls without an answer. `paused`: those of them that wait before they are made. */
   readonly sends: { readonly pending: number; readonly paused: number };
   /** Rejects with an InboxError if the inbox cannot be written now. */

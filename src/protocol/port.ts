@@ -27,6 +27,8 @@ export interface HostTask {
   eventTimeout: number;
   /** Retries of an event after any throw. */
   retry: number;
+  /** True if the main thread decides on each throw. */
+  breaker: boolean;
   /** The text that a chat gets when its event becomes a dead letter, unless the application handles these. */
   onFailure: string | undefined;
   /** The bot itself, as getMe describes it: updates without a chat or user go to its scope. */
@@ -72,6 +74,8 @@ export type ToWorker =
   | { type: "delayed"; id: number }
   /** A download succeeded. */
   | { type: "file"; id: number; file: DownloadedFile }
+  /** What becomes of an event that threw: it is tried again after so many milliseconds, or it is a dead letter. */
+  | { type: "decided"; seq: number; after: number | undefined }
   /**
    * The main thread made a dead letter of the event: its worker, or the process, died too often, or it took too long. The chat's later
    * events are posted behind it.
@@ -103,6 +107,8 @@ export type ToMain =
   | { type: "kept"; seq: number }
   /** The application's exception: the worker tries the event again after so many milliseconds, as another attempt. */
   | ({ type: "retry"; seq: number; after: number; error: string } & Place)
+  /** The application's exception: its scope waits for `decided`. `after`: the worker's own decision. */
+  | ({ type: "threw"; seq: number; after: number | undefined; error: string } & Place)
   /** The application's exception: the event becomes a dead letter. */
   | ({ type: "failed"; seq: number; error: string } & Place)
   | ({ type: "log"; level: LogLevel; message: string; error?: string } & Place)

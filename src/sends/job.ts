@@ -7,7 +7,8 @@ export interface Job {
   /** Behind all others if calls have to wait for the limit of all chats. */
   readonly isBulk?: boolean;
   succeeded(answer: Answer): void;
-  failed(error: unknown): void;
+  /** @param isGivenUp the server stops: no one is told of each call */
+  failed(error: unknown, isGivenUp?: boolean): void;
   /** Telegram makes the call wait, or a call before it. May be called again. */
   delayed?(): void;
   /** The call is not made: a newer one is, whose outcome follows. */
@@ -32,8 +33,8 @@ export class Merged implements Job {
     for (const job of this.#jobs) job.succeeded(answer);
   }
 
-  failed(error: unknown): void {
-    for (const job of this.#jobs) job.failed(error);
+  failed(error: unknown, isGivenUp?: boolean): void {
+    for (const job of this.#jobs) job.failed(error, isGivenUp);
   }
 
   delayed(): void {

@@ -60,7 +60,9 @@ export class Outbox {
   readonly #lanes = new Map<string, Job[]>();
   /** Calls that wait for their time, by lane; a call without a lane by itself. */
   readonly #paused = new Map<string | Job, Pause>();
-  #closed = false;
+  /** Calls whose turn came after stop(). */
+  readonly #left: Job[] = [];
+  #state: "open" | "stopped" | "closed" = "open";
   #pending = 0;
   #whenIdle: PromiseWithResolvers<void> | undefined;
 
@@ -115,15 +117,27 @@ export class Outbox {
     return this.#whenIdle.promise;
   }
 
-  /** Gives up the calls that wait. Calls under way end when their connections are closed. */
+  /** From now on no call goes out. Calls under way end with their answers, or when their connections are closed. */
+  stop(): void {
+    this.#state = "stopped";
+  }
+
+  /** Gives up all calls that wait. */
   close(): void {
-    this.#closed = true;
-    for (const turn of this.#turns) this.#send(turn.splice(0));
-    for (const { job, stop } of this.#paused.values()) {
-      stop();
-      this.#giveUp(job, neverSent(job));
-    }
+    this.#state = "closed";
+    for (const { stop } of this.#paused.values()) stop();
+    const heads = [...[...this.#paused.values()].map(({ job }) => job), ...this.#left.splice(0)];
+    const lines = [...this.#lanes.values(), ...this.#turns].map((line) => line.splice(0));
     this.#paused.clear();
+    // The other lanes end with their calls under way.
+    for (const { call } of heads) this.#lanes.delete(call.lane ?? "");
+    const jobs = [heads, ...lines].flat();
+    // One error a method: a hundred thousand take half a second.
+    for (const group of Map.groupBy(jobs, ({ call }) => call.method).values()) {
+      const error = neverSent(group[0]!);
+      for (const job of group) job.failed(error, true);
+    }
+    this.#over(jobs.length);
   }
 
   #send(jobs: readonly Job[]): void {
@@ -166,7 +180,7 @@ export class Outbox {
 
   /** Makes the call, or waits for the limiter first. */
   #attempt(job: Job, attempt: number): void {
-    if (this.#closed) return this.#giveUp(job, neverSent(job));
+    if (this.#state !== "open") return this.#leave(job);
     const { lane } = job.call;
     if (lane === undefined || this.#line.pass(job)) this.#make(job, attempt);
     else this.#queue(lane, job, attempt);
@@ -189,7 +203,7 @@ export class Outbox {
   }
 
   #failed(job: Job, error: unknown, attempt: number): void {
-    const verdict: CallVerdict = this.#closed ? { action: "reject" } : this.#judge(error, job.call, attempt);
+    const verdict: CallVerdict = this.#state !== "open" ? { action: "reject" } : this.#judge(error, job.call, attempt);
     const { lane } = job.call;
     if (lane !== undefined && isAnswer(error)) this.#limiter.passed(lane);
     switch (verdict.action) {
@@ -246,18 +260,29 @@ export class Outbox {
   /** Its turn has come. */
   #go({ job, attempt }: Pause): void {
     this.#paused.delete(job.call.lane!);
-    this.#make(job, attempt);
+    if (this.#state === "open") this.#make(job, attempt);
+    else this.#leave(job);
+  }
+
+  /** The call does not go out any more. */
+  #leave(job: Job): void {
+    if (this.#state === "closed") this.#giveUp(job, neverSent(job));
+    else this.#left.push(job);
   }
 
   #giveUp(job: Job, error: unknown): void {
-    job.failed(error);
+    job.failed(error, this.#state !== "open");
     this.#next(job.call.lane);
   }
 
   /** The call at the head of the lane is over. */
   #next(lane: string | undefined): void {
     if (lane !== undefined) this.#advance(lane);
-    this.#pending -= 1;
+    this.#over(1);
+  }
+
+  #over(calls: number): void {
+    this.#pending -= calls;
     if (this.#pending > 0) return;
     this.#whenIdle?.resolve();
     this.#whenIdle = undefined;
@@ -265,15 +290,7 @@ export class Outbox {
 
   #advance(lane: string): void {
     this.#longWaits.over(lane);
-    const line = this.#lanes.get(lane)!;
-    if (this.#closed) {
-      // Not one by one through #attempt: a lane may be longer than the stack is deep.
-      for (const job of line.splice(0)) {
-        this.#pending -= 1;
-        job.failed(neverSent(job));
-      }
-    }
-    const next = line.shift();
+    const next = this.#lanes.get(lane)!.shift();
     if (next === undefined) return void this.#lanes.delete(lane);
     this.#onNext();
     this.#attempt(next, 1);

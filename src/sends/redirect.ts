@@ -22,7 +22,7 @@ export function redirect(job: Job, chat_id: number): Job | undefined {
     call,
     isBulk: job.isBulk === true,
     succeeded: (answer) => job.succeeded(answer),
-    failed: (error) => job.failed(error),
+    failed: (error, isGivenUp) => job.failed(error, isGivenUp),
     delayed: () => job.delayed?.(),
     superseded: () => job.superseded?.(),
   };

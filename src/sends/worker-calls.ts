@@ -93,7 +93,10 @@ export class WorkerCalls {
     // An answer that was lost after the event was posted: the call comes too late to join.
     if (answer === UNKNOWN && (!isTold || this.#options.uncertain === "reject")) {
       entry.isTold = true;
-      job.refuse(new NetworkError(job.call.method, "unknown", "it was sent before, and its answer is not known"));
+      job.refuse(
+        new NetworkError(job.call.method, "unknown", "it was sent before, and its answer is not known"),
+        false,
+      );
       return true;
     }
     if (!answer || isRepeatable) return false;
@@ -160,10 +163,10 @@ export class WorkerCall implements Job {
     this.answer(answer);
   }
 
-  failed(error: unknown): void {
+  failed(error: unknown, isGivenUp = false): void {
     this.#isOver?.(error);
     const recorded = this.#entry && this.#options.journal.failed(this.#entry, error);
-    if (recorded === undefined) this.refuse(error);
+    if (recorded === undefined) this.refuse(error, isGivenUp);
     else this.answer(recorded);
   }
 
@@ -178,12 +181,12 @@ export class WorkerCall implements Job {
   }
 
   /** Posts the error. */
-  refuse(error: unknown): void {
+  refuse(error: unknown, isGivenUp: boolean): void {
     const { method, files } = this.call;
     if (files !== undefined) closeStreams(files);
-    this.#options.log.info({ ...this.#fields, error: (error as Error).message }, "a call failed");
+    if (!isGivenUp) this.#options.log.info({ ...this.#fields, error: (error as Error).message }, "a call failed");
     this.#worker.push({ type: "failure", id: this.#id, error: failureOf(error, method) });
-    for (const call of this.#joined ?? []) call.refuse(error);
+    for (const call of this.#joined ?? []) call.refuse(error, isGivenUp);
   }
 
   /** Tells the worker once: the clock of the call's event stands until the answer. */

@@ -35,6 +35,8 @@ export interface EventFacts {
   kept(worker: Worker, seq: number): void;
   /** The application threw, and gets the event again as another attempt. */
   retried(worker: Worker, seq: number): void;
+  /** The application threw. @returns true if the event is held: the worker is told later to try it again */
+  threw(worker: Worker, seq: number, error: string): boolean;
   /** The application threw. */
   failed(worker: Worker, seq: number, error: string): void;
 }
@@ -249,6 +251,8 @@ export class Worker {
         words.said(this.number, item, "warn", `the application threw; the event is tried again in ${seconds} s`);
         return updates.retried(this, item.seq);
       }
+      case "threw":
+        return this.#decide(item);
       case "failed":
         onSettled?.(1);
         words.said(this.number, item, "error", "the application threw; the event is now a dead letter");
@@ -282,6 +286,15 @@ export class Worker {
         this.#ended.resolve();
         return onEnded();
     }
+  }
+
+  #decide({ type: _, after, ...item }: Item<"threw">): void {
+    const { updates, words } = this.#options;
+    if (updates.threw(this, item.seq, item.error)) {
+      return words.said(this.number, item, "debug", "the application threw; the event is held");
+    }
+    this.push({ type: "decided", seq: item.seq, after });
+    this.#receive(after === undefined ? { type: "failed", ...item } : { type: "retry", after, ...item });
   }
 
   /** The thread has ended. Messages that it posted before still count. */

@@ -14,6 +14,7 @@ import type { ToWorker } from "../protocol/port.ts";
 import type { EventPast, RecordedCall } from "../protocol/recorded-call.ts";
 import type { Entity, LineKind } from "../protocol/route.ts";
 import type { Hide } from "../protocol/secrets.ts";
+import { Breaker, type Holding, type ThrownEvent } from "./breaker.ts";
 import { readBatch } from "./intake.ts";
 import type { Recipient, Recorder } from "./recorder.ts";
 
@@ -37,6 +38,8 @@ export interface UpdatesOptions {
   maxAttempts: number;
   /** Unsettled updates at which polling pauses. */
   limit: number;
+  /** Events are held while most of them throw the same error. */
+  breaker: boolean;
   /** Updates with an earlier date are dropped: seconds since 1970. */
   oldest: number;
   words: WorkerLog;
@@ -61,9 +64,14 @@ export interface EventWorker extends Recipient {
 /** Time from the first worker's start to the latest begin of a suspect that an earlier process left: ms. Others go first. */
 const SUSPECTS_WAIT = 10_000;
 
+interface Thrown extends ThrownEvent {
+  readonly worker: EventWorker;
+}
+
 export class Updates implements InboxReceiver {
   readonly #options: UpdatesOptions;
   readonly #dispatcher: Dispatcher;
+  readonly #breaker: Breaker<Thrown> | undefined;
   /** The workers that take events, by number. */
   readonly #workers = new Map<number, EventWorker>();
   /** Dead letters of which the application is to be told, by the number of their worker, which is not ready. */
@@ -72,7 +80,7 @@ export class Updates implements InboxReceiver {
 
   constructor(options: UpdatesOptions) {
     this.#options = options;
-    const { inbox, workers, maxAttempts, limit, suspected } = options;
+    const { inbox, workers, maxAttempts, limit, breaker, suspected, log } = options;
     this.#dispatcher = new Dispatcher({
       workers,
       maxAttempts,
@@ -82,6 +90,7 @@ export class Updates implements InboxReceiver {
       deadLetter: this.#deadLetter.bind(this),
       suspected,
     });
+    if (breaker) this.#breaker = this.#createBreaker(log);
   }
 
   /** Number of updates that are stored and not settled. */
@@ -102,6 +111,11 @@ export class Updates implements InboxReceiver {
   /** Time from which polling pauses because too much is unsettled: milliseconds since 1970; undefined while it does not. */
   get fullSince(): number | undefined {
     return this.#dispatcher.fullSince;
+  }
+
+  /** Why, and since when, events are held; undefined while they are not. */
+  get holding(): Holding | undefined {
+    return this.#breaker?.holding;
   }
 
   /**
@@ -219,6 +233,15 @@ export class Updates implements InboxReceiver {
     this.#dispatcher.kept(number, seq);
   }
 
+  /** The application threw. @returns true if the event is held: the worker is told later to try it again */
+  threw(worker: EventWorker, seq: number, error: string): boolean {
+    const event = this.posted(worker.number, seq);
+    if (event === undefined || this.#breaker === undefined) return false;
+    const isHeld = this.#breaker.threw({ worker, seq, scope: event.scope }, this.#options.hide(error));
+    if (isHeld) this.retried(worker, seq);
+    return isHeld;
+  }
+
   /** The application threw, and gets the event again as another attempt. */
   retried({ number }: Recipient, seq: number): void {
     const event = this.posted(number, seq);
@@ -234,6 +257,8 @@ export class Updates implements InboxReceiver {
     if (diagnostics.hasSettledSubscribers) {
       for (const event of this.#held(number, seqs)) diagnostics.settled(number, event);
     }
+    const breaker = this.#breaker;
+    if (breaker?.isWatching) for (const event of this.#held(number, seqs)) breaker.settled(event);
     this.#dispatcher.settled(number, seqs);
   }
 
@@ -243,7 +268,10 @@ export class Updates implements InboxReceiver {
     const reason = hide(error);
     journal.deadLettered(seq);
     recorder.deadLettered({ seq, reason, log: words.tail(number) });
-    for (const event of this.#held(number, [seq])) diagnostics.failed(number, event, reason);
+    for (const event of this.#held(number, [seq])) {
+      diagnostics.failed(number, event, reason);
+      this.#breaker?.failed(event.scope, reason);
+    }
     this.#dispatcher.settled(number, [seq]);
   }
 
@@ -278,7 +306,24 @@ export class Updates implements InboxReceiver {
   /** Posts nothing from now on. */
   close(): void {
     clearTimeout(this.#suspectsWait);
+    this.#breaker?.close();
     this.#dispatcher.close();
+  }
+
+  #createBreaker(log: Logger): Breaker<Thrown> {
+    const dispatcher = this.#dispatcher;
+    return new Breaker({
+      hold: dispatcher.hold.bind(dispatcher),
+      resume: dispatcher.resume.bind(dispatcher),
+      postOne: dispatcher.postOne.bind(dispatcher),
+      retry: ({ worker, seq }) => {
+        // Its worker may have died: the event is at the head of its line, or with another worker.
+        if (this.#workers.get(worker.number) !== worker || this.posted(worker.number, seq) === undefined) return false;
+        worker.push({ type: "decided", seq, after: 0 });
+        return true;
+      },
+      log,
+    });
   }
 
   #held(worker: number, seqs: readonly number[]): Arrival[] {

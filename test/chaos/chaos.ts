@@ -155,6 +155,10 @@ class Chaos {
             deed: step.deed,
           })),
         );
+      case "flood": {
+        const chat = this.#chance.integer(1, CHATS);
+        return this.#push(Array.from({ length: step.messages }, () => ({ chat, deed: step.deed })));
+      }
       case "absurd":
         return this.#pushAbsurd(step.which);
       case "restart ids":

@@ -18,6 +18,8 @@ type Doing =
   | { do: "reload" }
   /** So many chats get a message with that deed. */
   | { do: "say"; deed: Deed; chats: number }
+  /** One chat gets so many messages with that deed. */
+  | { do: "flood"; deed: Deed; messages: number }
   /** The Bot API fails. */
   | { do: "fault"; fault: Failing; on: "polls" | "sends" | "everything"; probability: number; for: number }
   /** An update comes that cannot become an event. */
@@ -28,6 +30,14 @@ type Doing =
 type Failing = FaultName | "refused";
 
 const FAULT_NAMES: readonly Failing[] = ["refused", ...(Object.keys(FAULTS) as FaultName[])];
+
+/** A chat that floods, one that is slow, and poisonous ones. */
+const FLOODS = [
+  { deed: "work", messages: 500 },
+  { deed: "slow", messages: 30 },
+  { deed: "fail", messages: 50 },
+  { deed: "poison-exit", messages: 2 },
+] as const;
 
 export function* plan(random: Random): Generator<Step, never> {
   for (;;) yield { pause: random.integer(50, 1100), ...deed(random) };
@@ -45,6 +55,7 @@ function deed(random: Random): Doing {
   if (dice < 0.5) return { do: "say", deed: random.pick(DEADLY), chats: 1 };
   if (dice < 0.56) return { do: "say", deed: "fail", chats: random.integer(1, 20) };
   if (dice < 0.63) return { do: "say", deed: "work", chats: 500 };
+  if (dice < 0.64) return { do: "flood", ...random.pick(FLOODS) };
   if (dice < 0.67) return { do: "absurd", which: random.integer(0, 99) };
   if (dice < 0.69) return { do: "restart ids" };
   const duration = random.integer(100, 1500);

@@ -48,6 +48,15 @@ test("a setting that another option sets has the source of that option", async (
   assert.deepEqual(inbox, { value: "/srv/asgigram-123456789.sqlite", source: undefined });
 });
 
+test("the breaker is on with --retry, unless it is set", async () => {
+  const breakerOf = async (flags: NonNullable<Sources["flags"]>) => (await settingsOf({ flags })).breaker.value;
+  assert.equal(await breakerOf({}), false);
+  assert.equal(await breakerOf({ retry: "0" }), false);
+  assert.equal(await breakerOf({ retry: "3" }), true);
+  assert.equal(await breakerOf({ retry: "3", breaker: "no" }), false);
+  assert.equal(await breakerOf({ breaker: "true" }), true);
+});
+
 test("--proxy and --no-proxy override the proxies of the environment", async () => {
   const env = { HTTPS_PROXY: "http://a:1", NO_PROXY: "*" };
   const { proxy } = await settingsOf({ env, flags: { proxy: "http://b:2" } });

@@ -1222,3 +1222,58 @@ test("inFlight counts the events at the workers, and oldest is the receipt of th
   dispatcher.workerDied(0);
   assert.deepEqual([dispatcher.inFlight, dispatcher.oldest], [0, 20]);
 });
+
+describe("events that are held", () => {
+  const posted: number[] = [];
+  const dispatcher = () => {
+    posted.length = 0;
+    const post = (_: number, { seq }: Arrival) => void posted.push(seq);
+    return new Dispatcher({ workers: 1, maxAttempts: 3, ...UNBOUNDED, post, deadLetter() {}, suspected() {} });
+  };
+  const arrival = (seq: number, id: number, attempts = 0): Arrival => {
+    return { ...NEW, seq, attempts, body: "", scope: `chat:${id}`, shard: 1 };
+  };
+
+  test("none is posted, whatever happens, but one by postOne(), of a line that has none at its worker", () => {
+    const held = dispatcher();
+    held.workerReady(0);
+    for (const seq of [1, 2, 3]) held.received(arrival(seq, 1));
+    held.hold();
+    held.received(arrival(4, 2));
+    held.received(arrival(5, 2));
+    held.settled(0, [1]);
+    held.workerReady(0);
+    assert.deepEqual(posted, [1, 2]);
+    assert.deepEqual([held.postOne(), held.postOne()], [4, undefined]);
+    assert.deepEqual(posted, [1, 2, 4]);
+    held.resume();
+    assert.deepEqual(posted.slice(3).sort(), [3, 5]);
+  });
+
+  test("those of a worker that ends go back to the heads of their lines, and wait there", () => {
+    const held = dispatcher();
+    held.workerReady(0);
+    for (const seq of [1, 2, 3]) held.received(arrival(seq, 1));
+    held.hold();
+    held.workerDrained(0, []);
+    assert.equal(held.postOne(), undefined);
+    held.workerReady(0);
+    assert.deepEqual(posted.splice(0), [1, 2]);
+    assert.equal(held.postOne(), 1);
+    held.resume();
+    held.settled(0, [1, 2]);
+    assert.deepEqual(posted, [1, 2, 3]);
+  });
+
+  test("a suspect is not tried", () => {
+    const held = dispatcher();
+    held.workerReady(0);
+    held.workerReady(1);
+    held.hold();
+    held.received(arrival(1, 1, 5));
+    held.trySuspects();
+    assert.equal(held.postOne(), undefined);
+    held.resume();
+    assert.deepEqual(posted, [1]);
+  });
+});

@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Simulator } from "../../simulator/index.ts";
+import { unsettledIn } from "../chaos/inbox-file.ts";
 import { Asgigram } from "../cli/asgigram.ts";
-import { callsOf, message, startBot } from "./bot.ts";
+import { Folder } from "../folder.ts";
+import { callsOf, confirmed, message, startBot } from "./bot.ts";
 
 for (const signal of ["SIGTERM", "SIGINT"] as const) {
   test(`a ${signal} to \`simulate\` ends the processes that the application started, and waits for nothing`, async () => {
@@ -27,4 +29,31 @@ test("without an inbox the application's processes end a second before --shutdow
   assert.match(stderr, /"unsettled":1,.*"giving up updates that only memory holds"/);
   assert.match(stderr, /encoders ended by SIGTERM and SIGTERM/);
   assert.doesNotMatch(stderr, /not everything was finished/);
+});
+
+test("a SIGTERM with 100,000 calls waiting gives them up in one line of the log, and leaves what is unsettled in the inbox", async () => {
+  using folder = new Folder();
+  const inbox = folder.join("inbox.sqlite");
+  await using simulator = await Simulator.start({
+    intercept: async ({ method }, respond) =>
+      method === "sendMessage" ? await new Promise<never>(() => {}) : await respond(),
+  });
+  await using bot = await startBot("flooding", simulator, [
+    ...["--inbox", inbox, "--workers", "1", "--shutdown-timeout", "1"],
+  ]);
+  await simulator.pushMany([message(30, "hello"), message(31, "flood")]);
+  await bot.logged(({ msg }) => msg === "flooded");
+  await confirmed(simulator);
+  const { code, stderr } = await bot.end();
+  assert.equal(code, 0, stderr);
+  const lines = bot.log.slice(bot.log.findIndex(({ msg }) => msg.startsWith("stopping")));
+  assert.deepEqual(
+    lines.map(({ msg, calls, unsettled }) => [msg.split(":")[0], calls, unsettled]),
+    [
+      ["stopping", undefined, undefined],
+      ["not everything was finished within 1 s", 100_001, 1],
+      ["stopped", undefined, 1],
+    ],
+  );
+  assert.equal(unsettledIn(inbox), 1);
 });

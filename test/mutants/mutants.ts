@@ -149,8 +149,8 @@ export const CORE: readonly Mutant[] = [
     id: "O13",
     breaks: "the next call of a lane goes out before the caller knows that the one before has failed",
     file: "src/sends/outbox.ts",
-    from: "    job.failed(error);\n    this.#next(job.call.lane);",
-    to: "    this.#next(job.call.lane);\n    job.failed(error);",
+    from: '    job.failed(error, this.#state !== "open");\n    this.#next(job.call.lane);',
+    to: '    this.#next(job.call.lane);\n    job.failed(error, this.#state !== "open");',
     tests: ["sends/outbox"],
   },
 ];
@@ -343,6 +343,31 @@ const UPDATES: readonly Mutant[] = [
     to: "recorder.settled([seq]);",
     tests: ["updates/updates"],
     only: /the application threw at/,
+  },
+  {
+    id: "U6",
+    breaks: "events that throw while the breaker is shut become dead letters",
+    file: "src/updates/breaker.ts",
+    from: "    this.#thrown.push(event);\n    return true;",
+    to: "    this.#thrown.push(event);\n    return false;",
+    tests: ["updates/breaker"],
+  },
+  {
+    id: "U7",
+    breaks: "events are posted as ever while the breaker is shut",
+    file: "src/dispatch/dispatcher.ts",
+    from: "if (this.#isHeld) return;",
+    to: "",
+    tests: ["dispatch/dispatcher"],
+    only: /none is posted, whatever/,
+  },
+  {
+    id: "U8",
+    breaks: "one chat that throws for each of its messages holds all events",
+    file: "src/updates/outcomes.ts",
+    from: "lines >= FEWEST && ",
+    to: "",
+    tests: ["updates/outcomes"],
   },
   {
     id: "U2",
@@ -700,8 +725,8 @@ const WORKERS: readonly Mutant[] = [
     id: "W5",
     breaks: "an event that an application gave up at a stop is settled",
     file: "workers/instances.ts",
-    from: "isGivingUp(thrown?.error)) {",
-    to: "false) {",
+    from: "(isGivingUp(thrown?.error) || (hasFailed",
+    to: "(false || (hasFailed",
     tests: ["workers/instances"],
   },
   {
@@ -755,6 +780,15 @@ const TOLD: readonly Mutant[] = [
 
 const SENDS: readonly Mutant[] = [
   {
+    id: "S4",
+    breaks: "each call that is given up at a stop is a line of the log",
+    file: "src/sends/worker-calls.ts",
+    from: "if (!isGivenUp) this.#options.log",
+    to: "this.#options.log",
+    tests: ["sends/worker-calls"],
+    only: /given up because/,
+  },
+  {
     id: "O14",
     breaks: "edits that are stale go out after a wait",
     file: "src/sends/outbox.ts",
@@ -785,7 +819,7 @@ const SENDS: readonly Mutant[] = [
     id: "O2",
     breaks: "calls that wait for their time go out after the stop",
     file: "src/sends/outbox.ts",
-    from: "if (this.#closed) return this.#giveUp(job, neverSent(job));",
+    from: 'if (this.#state !== "open") return this.#leave(job);',
     to: "",
     tests: ["sends/outbox"],
     only: /closed at any moment/,
@@ -879,6 +913,15 @@ const TELEGRAM: readonly Mutant[] = [
 ];
 
 const SERVER: readonly Mutant[] = [
+  {
+    id: "S2",
+    breaks: "a stop does not tell the journals which calls never went out",
+    file: "src/server.ts",
+    from: "    this.#outbox.close();\n    try",
+    to: "    try",
+    tests: ["server"],
+    only: /gives calls up/,
+  },
   {
     id: "G1",
     breaks: "polling begins though a full inbox was left",

@@ -17,6 +17,7 @@ export const HEALTHY: Status = {
   oldest: undefined,
   posted: 0,
   fullSince: undefined,
+  holding: undefined,
   heavy: [],
   sends: { pending: 0, paused: 0 },
   checkInbox: async () => {},

@@ -41,6 +41,13 @@ test("a pause of polling is a reason from its beginning, and says since when", a
   ]);
 });
 
+test("events that are held are a reason, with the error and since when", async () => {
+  const holding = { since: Date.UTC(2026, 0, 2, 3, 4, 5), error: "Error: connect ECONNREFUSED #" };
+  assert.deepEqual(await reasons({ holding }), [
+    "events: events are held since 2026-01-02T03:04:05.000Z: most chats' events throw Error: connect ECONNREFUSED #",
+  ]);
+});
+
 test("a worker that is down and a worker whose event loop stands still are reasons", async () => {
   const workers = [worker(0, { isUp: false }), worker(1, { silence: 9999 }), worker(2, { silence: 12_345 })];
   assert.deepEqual(await reasons({ workers }), [

@@ -57,6 +57,7 @@ test("a worker that gets any item at all handles the event behind it or is repla
       settled() {},
       kept() {},
       retried() {},
+      threw: () => false,
       failed() {},
     },
     calls: {

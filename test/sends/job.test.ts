@@ -8,7 +8,7 @@ function job(name: string, course: string[], isBulk?: boolean): Job {
     call: { method: "editMessageText", lane: "1", body: name },
     ...(isBulk === undefined ? {} : { isBulk }),
     succeeded: (answer) => void course.push(`${name}: ${answer}`),
-    failed: (error) => void course.push(`${name}: ${error}`),
+    failed: (error, isGivenUp) => void course.push(`${name}: ${error}, ${isGivenUp}`),
     delayed: () => void course.push(`${name} waits`),
     superseded: () => void course.push(`${name} is superseded`),
   };
@@ -21,12 +21,12 @@ test("merged calls make the newest, and all get its outcome, the oldest first", 
   assert.equal(merged.call.body, "three");
   merged.delayed();
   merged.succeeded("yes");
-  merged.failed("no");
+  merged.failed("no", true);
   merged.superseded();
   assert.deepEqual(course, [
     ...["one waits", "two waits", "three waits"],
     ...["one: yes", "two: yes", "three: yes"],
-    ...["one: no", "two: no", "three: no"],
+    ...["one: no, true", "two: no, true", "three: no, true"],
     "three is superseded",
   ]);
 });

@@ -66,6 +66,8 @@ class Bench {
   /** Calls that were told to wait, and calls that a newer one superseded. */
   readonly delayed = new Set<string>();
   readonly superseded: string[] = [];
+  /** Calls that failed because the server stops. */
+  readonly quietly: string[] = [];
   now = 0;
   /** Long waits that were told. */
   readonly told: [lane: string, seconds: number][] = [];
@@ -129,7 +131,10 @@ class Bench {
       call: { method: "sendMessage", lane, body, ...(coalesce === undefined ? {} : { coalesce }) },
       isBulk,
       succeeded: (answer) => over(`ok:${answer}`),
-      failed: over,
+      failed: (error, isGivenUp = false) => {
+        if (isGivenUp) this.quietly.push(body);
+        over(error);
+      },
       delayed: () => void this.delayed.add(body),
       superseded: () => void this.superseded.push(body),
     };
@@ -250,10 +255,10 @@ class Model {
       }
       case "close": {
         this.#closed = true;
-        for (const body of [...this.#turns.flatMap(({ bodies }) => bodies.splice(0)), ...this.#posted.splice(0)]) {
-          this.#sent(body);
-        }
+        const unsent = [...this.#turns.flatMap(({ bodies }) => bodies.splice(0)), ...this.#posted.splice(0)];
         for (const body of this.#paused.values()) this.#over(body, "never sent");
+        const behind = [...this.#lines].flatMap(([lane, line]) => (lane === 0 ? [] : line.splice(1)));
+        for (const body of [...unsent, ...behind]) this.#expected.set(body, "never sent");
         this.#paused.clear();
         bench.outbox.close();
       }
@@ -361,6 +366,29 @@ test("an outbox that is closed at any moment gives up the calls that wait, lets 
     }),
     { numRuns: 200 },
   );
+});
+
+test("a stopped outbox sends nothing, takes answers, and gives up the rest when it is closed, as calls that are not told of", async () => {
+  const bench = new Bench(1);
+  for (const body of ["first", "second"]) bench.send("1", body);
+  bench.send("2", "waits for the limiter");
+  bench.send(undefined, "without a chat");
+  bench.outbox.stop();
+  bench.send("3", "too late");
+  bench.find("first").answer("yes");
+  bench.find("without a chat").fail(new Failure(1000));
+  await settle();
+  await bench.advance(10_000);
+  assert.deepEqual(bench.out, []);
+  assert.deepEqual(bench.outcomes.get("first"), ["ok:yes"]);
+  assert.deepEqual(bench.quietly, ["without a chat"]);
+  assert.equal(bench.outbox.pending, 3);
+  bench.post("4", "in a turn that is not sent");
+  bench.outbox.close();
+  await bench.outbox.idle();
+  const rest = ["second", "waits for the limiter", "too late", "in a turn that is not sent"];
+  assert.deepEqual(bench.quietly.slice(1).sort(), rest.sort());
+  for (const body of rest) assert.deepEqual(bench.outcomes.get(body)!.map(outcomeOf), ["never sent"]);
 });
 
 test("in any course of things, no call goes out while a newer one with its key waits, and every call gets one outcome", async () => {

@@ -36,16 +36,16 @@ test("bulk stays bulk, and the caller gets the outcome", () => {
     {
       isBulk: true,
       succeeded: (answer) => void course.push(answer),
-      failed: (error) => void course.push(error),
+      failed: (error, isGivenUp) => void course.push(error, isGivenUp),
       delayed: () => void course.push("delayed"),
       superseded: () => void course.push("superseded"),
     },
   )!;
   job.succeeded("yes");
-  job.failed("no");
+  job.failed("no", true);
   job.delayed!();
   job.superseded!();
-  assert.deepEqual(course, ["yes", "no", "delayed", "superseded"]);
+  assert.deepEqual(course, ["yes", "no", true, "delayed", "superseded"]);
   assert.equal(job.isBulk, true);
   assert.equal(redirected({ chat_id: GROUP })!.isBulk, false);
 });

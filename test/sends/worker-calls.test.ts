@@ -395,6 +395,13 @@ test("the state of an event is saved while its worker has the event", () => {
   assert.equal(bench.journal.past(8), undefined);
 });
 
+test("a call that is given up because the server stops is no line of the log", () => {
+  const bench = new Bench();
+  bench.call().failed(new NetworkError("sendMessage", "none", "the server is stopping"), true);
+  assert.deepEqual(bench.logged, []);
+  assert.deepEqual([bench.over.length, bench.pushed.length], [1, 1]);
+});
+
 describe("a call's streams", () => {
   test("a stream that closes while the call waits is lost", async () => {
     const { port1, port2 } = new MessageChannel();

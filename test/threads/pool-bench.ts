@@ -96,6 +96,7 @@ export class PoolBench implements AsyncDisposable {
         eventTimedOut: ({ number: worker }, seq) => this.#report({ type: "timed out", worker, seq }),
         kept: ({ number: worker }, seq) => this.#report({ type: "kept", worker, seq }),
         retried() {},
+        threw: () => false,
         settled: ({ number: worker }, seqs) => this.#report({ type: "settled", worker, seqs }),
         failed: ({ number: worker }, seq) => this.#report({ type: "failed", worker, seq }),
         posted: (_, seq) => this.places.get(seq),

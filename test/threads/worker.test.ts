@@ -9,6 +9,7 @@ import { shardOf } from "../../src/protocol/shard.ts";
 import type { WorkerDeath } from "../../src/protocol/worker-causes.ts";
 import { Threads } from "../../src/threads/threads.ts";
 import { Worker } from "../../src/threads/worker.ts";
+import { eventually } from "../eventually.ts";
 import { hostTask, NO_JOBS } from "../host-task.ts";
 import { type ScriptedHost, ScriptedThreads } from "./scripted-threads.ts";
 
@@ -27,6 +28,8 @@ class Bench implements AsyncDisposable {
   readonly threads: Pick<Threads, "run" | "destroy">;
   readonly worker: Worker;
   pushed = 0;
+  /** Events that throw are held. */
+  isHolding = false;
   #lastSeq = 0;
 
   constructor({
@@ -46,6 +49,10 @@ class Bench implements AsyncDisposable {
         settled: (_, seqs) => this.#did(`settled: ${seqs}`),
         kept: (_, seq) => this.#did(`kept: ${seq}`),
         retried: (_, seq) => this.#did(`retried: ${seq}`),
+        threw: (_, seq, error) => {
+          this.#did(`threw: ${seq}, ${error}`);
+          return this.isHolding;
+        },
         failed: (_, seq, error) => this.#did(`failed: ${seq}, ${error}`),
       },
       calls: {
@@ -452,4 +459,42 @@ describe("endInstances()", () => {
       `${unseen}`,
     );
   });
+});
+
+test("a throw on which the main thread decides is tried again, a dead letter, or held", async () => {
+  await using it = scripted();
+  const { bench, host } = it;
+  await ready(it);
+  const decisions: unknown[] = [];
+  const course: string[][] = [];
+  for (const [seq, after, isHolding] of [
+    [1, 500, false],
+    [2, undefined, false],
+    [3, 500, true],
+  ] as const) {
+    bench.course.length = 0;
+    bench.isHolding = isHolding;
+    host.messages.length = 0;
+    host.post({ type: "threw", seq, after, error: "Error: away", scope: "chat:1" });
+    if (!isHolding) decisions.push(await host.item("decided"));
+    else await eventually(() => bench.course.length === 2);
+    course.push([...bench.course]);
+  }
+  assert.deepEqual(decisions, [
+    { type: "decided", seq: 1, after: 500 },
+    { type: "decided", seq: 2, after: undefined },
+  ]);
+  assert.deepEqual(course, [
+    [
+      "threw: 1, Error: away",
+      "said: warn, the application threw; the event is tried again in 0.5 s, Error: away",
+      "retried: 1",
+    ],
+    [
+      "threw: 2, Error: away",
+      "said: error, the application threw; the event is now a dead letter, Error: away",
+      "failed: 2, Error: away",
+    ],
+    ["threw: 3, Error: away", "said: debug, the application threw; the event is held, Error: away"],
+  ]);
 });

@@ -115,6 +115,7 @@ class Process implements AsyncDisposable {
       workers,
       maxAttempts: 3,
       limit: Number.POSITIVE_INFINITY,
+      breaker: true,
       oldest,
       words,
       hide: (text) => text.replaceAll("secret", "…"),
@@ -968,4 +969,62 @@ test("every update ends settled, dead or still there; none is posted after its e
     }),
     { numRuns: 40 },
   );
+});
+
+describe("events that throw", () => {
+  test("when ten chats throw the same error, no more become dead letters, until one that is tried again is settled", async (t) => {
+    await using process = await Process.start();
+    const { updates, worker, recorder } = process;
+    t.mock.timers.enable({ apis: ["setTimeout"] });
+    await process.receive(...Array.from({ length: 20 }, (_, i) => update(i + 1, i + 1)));
+    const { seqs } = worker;
+    const verdicts = seqs.map((seq) => {
+      const isHeld = updates.threw(worker, seq, `Error: no answer to ${seq}, secret`);
+      if (!isHeld) updates.failed(worker, seq, `Error: no answer to ${seq}, secret`);
+      return isHeld;
+    });
+    assert.equal(verdicts.indexOf(true), 9);
+    assert.deepEqual(updates.holding?.error, "Error: no answer to #, …");
+    assert.match(process.lines.at(-1)!, /"error":"Error: no answer to #, …".*all events are held/);
+    await process.receive(update(30, 30), update(31, 30));
+    assert.deepEqual([process.letters().length, worker.posted.length], [9, 20]);
+    const decided = () => worker.pushed.splice(0);
+    t.mock.timers.tick(1000);
+    assert.deepEqual(decided(), [{ type: "decided", seq: seqs[9], after: 0 }]);
+    updates.threw(worker, seqs[9]!, "Error: no answer");
+    t.mock.timers.tick(2000);
+    await recorder.end();
+    assert.deepEqual([decided(), worker.ids.slice(20)], [[], [30]]);
+    t.mock.timers.tick(4000);
+    updates.settled(worker, [seqs[10]!]);
+    await recorder.end();
+    assert.equal(updates.holding, undefined);
+    assert.deepEqual(
+      decided().map((item) => item.type === "decided" && item.seq),
+      [...seqs.slice(10), seqs[9]],
+    );
+    assert.deepEqual(worker.ids.slice(20), [30, 31]);
+    assert.equal(updates.posted(0, seqs[9]!)!.attempts, 3);
+    assert.equal(process.letters().length, 9);
+  });
+
+  test("one that is held when its worker ends is at the head of its line, and is tried there", async (t) => {
+    await using process = await Process.start();
+    const { updates, worker, recorder } = process;
+    t.mock.timers.enable({ apis: ["setTimeout"] });
+    await process.receive(...Array.from({ length: 10 }, (_, i) => update(i + 1, i + 1)));
+    for (const seq of worker.seqs) {
+      if (!updates.threw(worker, seq, "Error: away")) updates.failed(worker, seq, "Error: away");
+    }
+    const held = worker.seqs.at(-1)!;
+    await process.replaceWorker((worker) => updates.workerDrained(worker, [held]));
+    assert.deepEqual(process.worker.ids, []);
+    t.mock.timers.tick(1000);
+    await recorder.end();
+    assert.deepEqual(process.worker.ids, [10]);
+    assert.equal(process.worker.posted[0]!.attempt, 2);
+    updates.settled(process.worker, [held]);
+    assert.equal(updates.holding, undefined);
+    assert.deepEqual(worker.pushed, []);
+  });
 });

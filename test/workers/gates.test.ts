@@ -68,3 +68,18 @@ test("events can be taken away: they come with the opening of their gates", asyn
   assert.deepEqual(seqs(await taken), [1]);
   assert.deepEqual(opened, [[]]);
 });
+
+test("an event that is dropped does not come when its gate opens", async () => {
+  const { gates, opened } = setUp();
+  const told = Promise.withResolvers<void>();
+  gates.shut("chat:1", told.promise);
+  const [one, other] = [eventOf("chat:1", 1), eventOf("chat:1", 2)];
+  gates.hold(one);
+  gates.hold(other);
+  gates.drop(one);
+  gates.drop(one);
+  gates.drop(eventOf("chat:2", 3));
+  told.resolve();
+  await turn();
+  assert.deepEqual(opened, [[2]]);
+});

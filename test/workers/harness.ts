@@ -195,6 +195,7 @@ export class Harness implements AsyncDisposable {
         eventTimedOut: (_, seq) => add(this.timedOut, seq),
         kept: (_, seq) => add(this.kept, seq),
         retried() {},
+        threw: () => false,
         settled: (_, seqs) => add(this.settledTogether, seqs),
         failed: (_, seq, error) => add(this.failures, { seq, error }),
       },

@@ -44,6 +44,7 @@ function setUp(t: TestContext, application: Application, options: Partial<Instan
   const failed: { seq: number; scope: string | undefined; error: string }[] = [];
   const kept: number[] = [];
   const retried: { seq: number; after: number; error: string }[] = [];
+  const threw: { seq: number; after: number | undefined; error: string }[] = [];
   const log: string[] = [];
   const dropped: string[] = [];
   const calls: Call[] = [];
@@ -64,6 +65,7 @@ function setUp(t: TestContext, application: Application, options: Partial<Instan
         else if (item.type === "kept") kept.push(item.seq);
         else if (item.type === "busy") calls.push(item.call);
         else if (item.type === "retry") retried.push(item);
+        else if (item.type === "threw") threw.push(item);
         else if (item.type === "failed") failed.push({ scope: undefined, ...item });
         else assert.fail(`an item of type ${item.type}`);
       },
@@ -99,6 +101,7 @@ function setUp(t: TestContext, application: Application, options: Partial<Instan
     settled,
     failed,
     retried,
+    threw,
     kept,
     log,
     dropped,
@@ -1653,6 +1656,71 @@ suite("an event that is tried again later", () => {
       await turn();
       const unseen = end === "drain" ? await instances.drain("shutdown") : await instances.revoke(shard(1));
       assert.deepEqual(unseen, [bad, behind]);
+      t.mock.reset();
+    }
+  });
+
+  test("with --breaker a throw waits for the decision, before the later events of its scope", async (t) => {
+    const lines: string[] = [];
+    const told: number[] = [];
+    const retries = new Retries(1, true);
+    const { deliver, pass, threw, failed, settled } = setUp(
+      t,
+      async (_scope, receive) => {
+        for (;;) {
+          const event = await receive();
+          const { text } = event;
+          lines.push(`${text} ${delivery(event)?.attempt}`);
+          if (text !== "good") throw new Error("the database is away");
+        }
+      },
+      { retries, deadLetters: { tell: ({ seq }) => void told.push(seq) } },
+    );
+    const [late, dead] = [deliver(1, "late"), deliver(2, "dead")];
+    for (const chat of [1, 2]) deliver(chat, "good");
+    await turn();
+    assert.deepEqual(
+      threw.map(({ seq, after }) => [seq, after !== undefined]),
+      [
+        [late, true],
+        [dead, true],
+      ],
+    );
+    assert.match(threw[0]!.error, /the database is away/);
+    retries.decided(late, 500);
+    retries.decided(dead, undefined);
+    await turn();
+    assert.deepEqual(lines.splice(0), ["late 1", "dead 1", "good 1"]);
+    assert.deepEqual(told, [dead]);
+    pass(500);
+    await turn();
+    assert.deepEqual(lines, ["late 2"]);
+    assert.deepEqual(threw[2], { ...threw[2], seq: late, after: undefined });
+    assert.deepEqual([failed, settled], [[], [4]]);
+  });
+
+  test("a drain and a moving shard hand back an event without a decision, and one that throws at a stop", async (t) => {
+    for (const end of ["drain", "revoke"] as const) {
+      const stopping = Promise.withResolvers<void>();
+      const { deliver, instances, failed, threw, log } = setUp(
+        t,
+        async (_scope, receive) => {
+          const { text } = await receive();
+          if (text === "slow") await stopping.promise;
+          throw new Error("the database is away");
+        },
+        { retries: new Retries(0, true) },
+      );
+      const undecided = deliver(1);
+      const behind = deliver(1);
+      await turn();
+      if (end === "drain") deliver(2, "slow");
+      await turn();
+      const ended = end === "drain" ? instances.drain("shutdown") : instances.revoke(shard(1));
+      stopping.resolve();
+      assert.deepEqual(await ended, [undecided, behind]);
+      assert.deepEqual([failed.length, threw.length], [0, 1]);
+      assert.equal(log.filter((line) => line.includes("was given up")).length, end === "drain" ? 1 : 0);
       t.mock.reset();
     }
   });

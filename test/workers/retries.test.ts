@@ -40,3 +40,21 @@ test("a scope waits for its time, or until it is woken", async (t) => {
   t.mock.timers.tick(1);
   assert.equal(await isSettled(ann), true);
 });
+
+test("the main thread decides, if it is asked, on any throw but RetryLater", () => {
+  const error = new Error("the database is away");
+  assert.equal(new Retries(3).asksAbout(error), false);
+  assert.equal(new Retries(0, true).asksAbout(error), true);
+  assert.equal(new Retries(0, true).asksAbout(new RetryLater()), false);
+});
+
+test("a scope waits for the decision on its event, or until it is woken", async () => {
+  const retries = new Retries(0, true);
+  const [ann, ben, eve] = [1, 2, 3].map((seq) => retries.decision(`chat:${seq}`, seq));
+  retries.decided(1, 5000);
+  retries.decided(2, undefined);
+  retries.wake(() => true);
+  retries.decided(3, undefined);
+  retries.decided(4, 0);
+  assert.deepEqual(await Promise.all([ann, ben, eve]), [5000, undefined, 0]);
+});

@@ -70,6 +70,7 @@ function startWorker(threads: Threads, heavy: Heavy, options: ApplicationOptions
       idleTimeout: Number.POSITIVE_INFINITY,
       eventTimeout: Number.POSITIVE_INFINITY,
       retry: 0,
+      breaker: false,
       onFailure: undefined,
       // No event comes.
       bot: { id: 0 },
@@ -78,7 +79,7 @@ function startWorker(threads: Threads, heavy: Heavy, options: ApplicationOptions
       watch: false,
       yields: false,
     },
-    updates: { settled() {}, kept() {}, retried() {}, failed() {} },
+    updates: { settled() {}, kept() {}, retried() {}, threw: () => false, failed() {} },
     calls: { call() {}, saved() {}, busy() {} },
     words,
     onPushed: (worker) => setImmediate(() => worker.flush()),

@@ -52,6 +52,28 @@ test("dead letters of a stopped server are listed, shown, retried and dropped", 
   assert.equal(await asgigram("list", "--json"), "");
 });
 
+test("filters choose the dead letters that are listed, retried and dropped", async () => {
+  const path = await inbox("filtered.sqlite", 3, "Error: connect ECONNREFUSED\n    at bot.ts:3");
+  const asgigram = async (...args: string[]) => {
+    const { code, stdout, stderr } = await runHere(["inbox", ...args, "--inbox", path], { cwd: folder });
+    assert.equal(code, 0, stderr);
+    return stdout;
+  };
+  assert.match(await asgigram("list", "--error", "econn", "--chat", "7", "--since", "1h"), /^ID .*\n(\d .*\n){3}$/);
+  for (const none of [
+    ["--error", "luck"],
+    ["--chat", "8"],
+    ["--since", "2100-01-01"],
+  ]) {
+    for (const action of ["list", "retry", "drop"]) {
+      assert.doesNotMatch(await asgigram(action, ...none), /^ID|(retried|dropped) [1-9]/, `${action} ${none}`);
+    }
+  }
+  assert.match(await asgigram("retry", "--error", "ECONNREFUSED"), /^retried 3 dead letters/);
+  await addDeadLetters(path, 77, [4, 5], () => "Error: no luck");
+  assert.match(await asgigram("drop", "--since", "1h", "--chat=7"), /^dropped 2 dead letters\n$/);
+});
+
 test("a dead letter that is retried beside a running server is delivered again and removed", async () => {
   await using simulator = await Simulator.start();
   const env = { ASGIGRAM_TOKEN: simulator.token, ASGIGRAM_API_URL: simulator.url, ASGIGRAM_INBOX: "running.sqlite" };
