@@ -19,7 +19,7 @@ import type { Metrics } from "./observe/metrics.ts";
 import type { Status } from "./observe/status.ts";
 import type { StatusServer } from "./observe/status-server.ts";
 import { WorkerLog } from "./observe/worker-log.ts";
-import type { Call } from "./protocol/port.ts";
+import type { Call, ProgramFacts } from "./protocol/port.ts";
 import type { Entity } from "./protocol/route.ts";
 import { type Hide, secretHider } from "./protocol/secrets.ts";
 import type { SourceState, UpdateSource } from "./protocol/update-source.ts";
@@ -152,7 +152,7 @@ class Server implements RunningServer {
       await pool.start();
       signal.throwIfAborted();
       this.#isServing = true;
-      this.#logStart(bot, unsettled);
+      this.#logStart(bot, unsettled, pool.program);
     } catch (error) {
       this.#stopped ??= this.#stop().then(this.#closed.resolve);
       await this.#stopped;
@@ -215,11 +215,14 @@ class Server implements RunningServer {
     }
   }
 
-  #logStart(bot: Entity, left: number): void {
+  #logStart(bot: Entity, left: number, program: ProgramFacts | undefined): void {
     const { application, workers, inbox, proxy } = this.#config;
     const way = proxy === false ? {} : { proxy: new URL(proxy).host };
     const unsettled = left > 0 ? { unsettled: left } : {};
-    this.#log.info({ bot: `@${bot.username}`, application, workers, inbox, ...way, ...unsettled }, "serving");
+    this.#log.info(
+      { bot: `@${bot.username}`, application, ...program, workers, inbox, ...way, ...unsettled },
+      "serving",
+    );
   }
 
   // ---- run ----

@@ -177,7 +177,7 @@ function refuseFiles({ first }: Attachments, type: string): void {
 }
 
 /** The lane of a call: calls in a lane stay in order. A business connection's copy of a chat has its own lane. */
-function laneOf({ chat_id, business_connection_id, inline_message_id }: Parameters): string | undefined {
+export function laneOf({ chat_id, business_connection_id, inline_message_id }: Parameters): string | undefined {
   if (chat_id !== undefined) return business_connection_id ? `${chat_id}/${business_connection_id}` : `${chat_id}`;
   return inline_message_id === undefined ? undefined : `inline:${inline_message_id}`;
 }

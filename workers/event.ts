@@ -24,7 +24,7 @@ export function readEvent(item: EventItem, bot: Entity, line: LineKind): Deliver
   }
   const delivery = new EventDelivery(update.update_id, attempt, item);
   attachDelivery(event, delivery);
-  return { seq, event, route: routeOf(kind, payload, bot, line), delivery, item };
+  return { seq, event, route: routeOf(kind, payload, bot, line), delivery, item, update };
 }
 
 /** Shared by all scopes. */

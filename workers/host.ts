@@ -17,6 +17,7 @@ import { Calls } from "./calls.ts";
 import { currentEvent, deliveryOf } from "./current-event.ts";
 import { DeadLetters } from "./dead-letters.ts";
 import { readEvent } from "./event.ts";
+import { Program } from "./foreign/program.ts";
 import { watchImports } from "./imports.ts";
 import type { Delivered } from "./instance.ts";
 import { Instances } from "./instances.ts";
@@ -58,15 +59,25 @@ export default async function host(task: HostTask): Promise<void> {
     },
     currentJob: () => undefined,
   });
+  const pulse = new Pulse(task.pulse);
+  const calls = new Calls(outbound, pulse);
+  // A program makes calls while it starts.
+  const answer = (items: ToWorker[]) => {
+    for (const item of items) takeAnswer(item, calls);
+  };
+  task.port.on("message", answer);
+  const program = new Program(task.bot, calls);
   try {
-    const application = await loadApplication(task.application, task.directory, task.interface);
+    const application = await loadApplication(task.application, task.directory, task.interface, program);
     await jobs.loaded();
-    const lifespan = createLifespan(task.lifespan, application, reporter.log);
+    const { started } = program;
+    const lifespan = createLifespan(started === undefined ? task.lifespan : "off", application, reporter.log);
     await lifespan.startup();
     // A rejected promise that the import left behind ends the thread now, before events come.
     await turn();
-    outbound.push({ type: "ready" });
-    const unseen = await new Host(task, application, lifespan, outbound, reporter, deadLetters).drained;
+    outbound.push(started === undefined ? { type: "ready" } : { type: "ready", library: program.library!, started });
+    task.port.off("message", answer);
+    const unseen = await new Host(task, application, lifespan, outbound, reporter, deadLetters, calls, pulse).drained;
     outbound.push({ type: "drained", unseen });
     // A replacement may wait for this; it need not wait for the lifespan.
     outbound.flush();
@@ -98,16 +109,17 @@ class Host {
     outbound: Batch<ToMain>,
     reporter: Reporter,
     deadLetters: DeadLetters,
+    calls: Calls,
+    pulse: Pulse,
   ) {
     this.drained = this.#drained.promise;
-    const pulse = new Pulse(task.pulse);
     pulse.beat();
     // Timers that follow one another run without a turn of the event loop between them: the beat is to see them.
     setInterval(() => setImmediate(() => pulse.beat(this.#measures())), BEAT).unref();
     this.#task = task;
     this.#outbound = outbound;
     this.#reporter = reporter;
-    this.#calls = new Calls(outbound, pulse);
+    this.#calls = calls;
     this.#retries = new Retries(task.retry, task.breaker);
     this.#instances = new Instances({
       application,
@@ -136,14 +148,6 @@ class Host {
       case "events":
         for (const event of item.events) this.#instances.deliver(this.#read(event));
         return;
-      case "result":
-        return this.#calls.succeeded(item.id, item.body);
-      case "file":
-        return this.#calls.downloaded(item.id, item.file);
-      case "failure":
-        return this.#calls.failed(item.id, item.error);
-      case "delayed":
-        return this.#calls.delayed(item.id);
       case "decided":
         return this.#retries.decided(item.seq, item.after);
       case "deadLettered":
@@ -155,6 +159,8 @@ class Host {
         return void this.#revoke(item.shard);
       case "drain":
         return void this.#drain(item.reason);
+      default:
+        return takeAnswer(item, this.#calls);
     }
   }
 
@@ -176,6 +182,20 @@ class Host {
 
   async #drain(reason: DisconnectReason): Promise<void> {
     this.#drained.resolve(await this.#instances.drain(reason));
+  }
+}
+
+/** Takes an item about the answer to a call. */
+function takeAnswer(item: ToWorker, calls: Calls): void {
+  switch (item.type) {
+    case "result":
+      return calls.succeeded(item.id, item.body);
+    case "file":
+      return calls.downloaded(item.id, item.file);
+    case "failure":
+      return calls.failed(item.id, item.error);
+    case "delayed":
+      return calls.delayed(item.id);
   }
 }
 

@@ -33,6 +33,8 @@ export interface Delivered extends ContextEvent {
   readonly route: Route;
   /** The event as it came: the application may have changed the other one. */
   readonly item: EventItem;
+  /** The Update from which the event was made. */
+  readonly update: object;
 }
 
 /** The end of an application. */
@@ -161,6 +163,11 @@ export class Instance implements Caller, DeliveryHolder, Member {
     return this.#disconnectReason === "moved";
   }
 
+  /** True if nothing can be sent for its scope any more. */
+  get isGone(): boolean {
+    return !this.hasKept && (this.#state === "disconnected" || this.#state === "ended");
+  }
+
   /** Aborted when the instance is about to be dropped. Made at the first use. */
   get signal(): AbortSignal {
     this.#stop ??= new AbortController();
@@ -242,7 +249,7 @@ export class Instance implements Caller, DeliveryHolder, Member {
   }
 
   send(event: unknown): Promise<unknown> {
-    if (!this.hasKept && (this.#state === "disconnected" || this.#state === "ended")) {
+    if (this.isGone) {
       const why = this.#state === "ended" ? "the application has returned" : "the instance has been disconnected";
       return refusal(new DisconnectedError(`nothing can be sent for ${this.key} any more: ${why}`));
     }
@@ -253,6 +260,11 @@ export class Instance implements Caller, DeliveryHolder, Member {
       this.#host.refused(error, this);
       return refusal(error);
     }
+    return this.make(call);
+  }
+
+  /** Makes a call at the event to which the running code belongs. */
+  make(call: Call): Promise<unknown> {
     if (this.#calls >= MOST_CALLS) {
       return refusal(new NetworkError(call.method, "none", `${MOST_CALLS} calls of ${this.key} have no answer yet`));
     }

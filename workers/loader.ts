@@ -31,14 +31,32 @@ export type Interface = "asgi2" | "asgi3";
 const EXTENSIONS = [".ts", ".mts", ".js", ".mjs", ".cjs"];
 const FILE = /\.[cm]?[jt]s$/;
 
+/** A bot's program that the imported file may turn out to be. */
+export interface ProgramWatch {
+  /** A bot library that is loaded. */
+  readonly library: string | undefined;
+  /** Resolves when the program has started its bot, which may be before its import ends. */
+  readonly launched: Promise<Asgi3>;
+  /** Waits for the launch. @throws ApplicationLoadError if the program starts no bot */
+  launch(module: string): Promise<Asgi3>;
+  /** The file is an application. */
+  leave(): void;
+}
+
 /** @throws ApplicationLoadError */
 export async function loadApplication(
   importString: string,
   directory: string,
   choice: Interface | "auto",
+  program?: ProgramWatch,
 ): Promise<Asgi3> {
   const { module, attribute } = parse(importString);
-  const namespace = await importModule(locate(module, directory), module);
+  const imported = importModule(locate(module, directory), module);
+  const namespace = await (program === undefined ? imported : Promise.race([imported, program.launched]));
+  // A program that awaits its bot's end is never imported.
+  if (typeof namespace === "function") return namespace;
+  if (program?.library !== undefined && isProgram(namespace, attribute)) return program.launch(module);
+  program?.leave();
   const { name, value } = pick(namespace, attribute, module);
   if (typeof value !== "function") {
     throw new ApplicationLoadError(
@@ -53,6 +71,11 @@ export async function loadApplication(
     );
   }
   return application as Asgi3;
+}
+
+/** True for the exports of a file that has loaded a bot library: a function that it exports by default is a webhook's. */
+function isProgram(namespace: Record<string, unknown>, attribute: string | undefined): boolean {
+  return attribute === undefined && (namespace.application ?? member(namespace.default, "application")) === undefined;
 }
 
 /** Splits at the last colon, unless it belongs to the module: to a drive (`C:\…`) or a URL (`file:///…`). */

@@ -3,6 +3,7 @@
 import { Console } from "node:console";
 import type { Writable } from "node:stream";
 import { environmentOf } from "../config/options.ts";
+import { findOwnToken } from "../config/own-token.ts";
 import type { Sources, Values } from "../config/sources.ts";
 import { standardError } from "../observe/standard-error.ts";
 import type { Typed } from "./command-line.ts";
@@ -45,7 +46,15 @@ export function processContext(): Context {
  * @param options set by the command itself
  */
 export function sourcesOf({ flags, presets, defaults }: Typed, { env, cwd }: Context, options: Values = {}): Sources {
-  const sources = { flags, options: { ...presets, ...options }, env: { ...env }, cwd, defaults };
+  const token = findOwnToken(env, cwd);
+  const ownToken = token === undefined ? {} : { token };
+  const sources = {
+    flags,
+    options: { ...presets, ...options },
+    env: { ...env },
+    cwd,
+    defaults: { ...ownToken, ...defaults },
+  };
   delete env[environmentOf("token")];
   return sources;
 }

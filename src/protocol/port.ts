@@ -86,10 +86,18 @@ export type ToWorker =
   /** Hand out nothing more, disconnect every instance, answer `drained`; then run lifespan shutdown and answer `ended`. */
   | { type: "drain"; reason: DisconnectReason };
 
+/** A bot's program that is served. */
+export interface ProgramFacts {
+  /** Its bot library, with the version. */
+  library: string;
+  /** The way in which it started its bot: `bot.start()`. */
+  started: string;
+}
+
 /** Worker to main thread. */
 export type ToMain =
-  /** The application is imported and its lifespan startup is over. */
-  | { type: "ready" }
+  /** The application is imported and its lifespan startup is over; or the program has started its bot, with that library, in that way. */
+  | ({ type: "ready" } & Partial<ProgramFacts>)
   | { type: "unready"; error: StartFailure }
   /** The application imports that file, or tried to. */
   | { type: "imported"; file: string }

@@ -19,7 +19,7 @@
 import { WorkerError } from "../protocol/errors.ts";
 import type { DisconnectReason } from "../protocol/events.ts";
 import { placeOf } from "../protocol/place.ts";
-import type { CommonTask, Place } from "../protocol/port.ts";
+import type { CommonTask, Place, ProgramFacts } from "../protocol/port.ts";
 import { BEAT, type Dropped, type WorkerStatus } from "../protocol/pulse.ts";
 import type { WorkerDeath, WorkerReplacement } from "../protocol/worker-causes.ts";
 import type { WorkerMemory } from "./memory-watch.ts";
@@ -144,6 +144,11 @@ export class WorkerPool {
     return this.#serving.map(({ number, isUp, pulse }) => {
       return { number, isUp, silence: pulse.silence, condition: pulse.condition };
     });
+  }
+
+  /** The bot's program that is served; undefined for an application. */
+  get program(): ProgramFacts | undefined {
+    return this.#current[0]?.program;
   }
 
   /** The error for which the last reload failed; undefined if it did not. */

@@ -18,6 +18,7 @@ import type {
   HostTask,
   LogLevel,
   Place,
+  ProgramFacts,
   StartFailure,
   ToMain,
   ToWorker,
@@ -107,6 +108,8 @@ export class Worker {
   readonly over: Promise<void>;
   /** True once it was ready. */
   hasStarted = false;
+  /** The bot's program that it runs; undefined for an application. */
+  program: ProgramFacts | undefined;
   /** True while it is among the workers that events are posted to, or finishes such events. */
   isServing = false;
   isStalled = false;
@@ -263,11 +266,14 @@ export class Worker {
         return words.printed(this.number, item);
       case "imported":
         return onImported(item.file);
-      case "ready":
+      case "ready": {
+        const { library, started } = item;
+        if (library !== undefined && started !== undefined) this.program = { library, started };
         this.hasStarted = true;
         if (this.#state === "starting") this.#state = "running";
         this.#ready.resolve();
         return onReady();
+      }
       case "unready":
         this.#ready.reject(startErrorOf(item.error));
         // What the thread imported stays imported, faults and all: the next attempt needs a new thread.

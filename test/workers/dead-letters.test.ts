@@ -17,7 +17,7 @@ function eventOf(kind = "message", payload: TelegramObject = MESSAGE, attempt = 
   const delivery = new EventDelivery(900, attempt);
   attachDelivery(event, delivery);
   const item = { seq: 1, attempt, body: "{}" };
-  return { seq: 1, event, route: routeOf(kind, payload, { id: 99 }, line), delivery, item };
+  return { seq: 1, event, route: routeOf(kind, payload, { id: 99 }, line), delivery, item, update: {} };
 }
 
 function setUp({ text, limit }: { text?: string; limit?: number } = {}) {

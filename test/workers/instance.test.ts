@@ -29,7 +29,7 @@ let seq = 0;
 const message = (text: string): Delivered => {
   const event: Event = { type: "telegram.message", text };
   const item = { seq: ++seq, attempt: 1, body: text };
-  return { seq, event, route: ROUTE, delivery: new EventDelivery(seq, 1), item };
+  return { seq, event, route: ROUTE, delivery: new EventDelivery(seq, 1), item, update: {} };
 };
 
 /** An instance with real calls and a real pulse. Its host records every fact. */

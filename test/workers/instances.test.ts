@@ -90,7 +90,7 @@ function setUp(t: TestContext, application: Application, options: Partial<Instan
     const event: Event = { type: "telegram.message", text };
     const delivery = new EventDelivery(seq, attempt);
     attachDelivery(event, delivery);
-    return { seq, event, route, delivery, item: { seq, attempt, body: text } };
+    return { seq, event, route, delivery, item: { seq, attempt, body: text }, update: {} };
   };
   const deliverAs = (number: number, route: Route, text = "x") => {
     chats.set(number, route.id);
@@ -712,7 +712,7 @@ suite("a dead letter of which the application is told", () => {
     const error = new Error("its worker died");
     const route = routeOf("message", payload, BOT);
     const item = { seq: 90, attempt: 3, body: "{}" };
-    instances.deadLettered({ seq: 90, event, route, delivery: new EventDelivery(90, 3), item }, error);
+    instances.deadLettered({ seq: 90, event, route, delivery: new EventDelivery(90, 3), item, update: {} }, error);
     deliver(5, "next");
     await turn();
     assert.deepEqual(got, []);

@@ -1,13 +1,16 @@
 /** `asgigram serve`: serves a bot until a signal stops it. */
 
 import { resolveConfig } from "../../config/config.ts";
+import { hideOwnToken } from "../../config/own-token.ts";
 import type { Typed } from "../command-line.ts";
 import { type Context, sourcesOf } from "../context.ts";
 import type { ServingProcess } from "../serving-process.ts";
 
 export async function run(typed: Typed, context: Context, serving: ServingProcess): Promise<number> {
   const stopping = serving.signalled();
-  const server = await serving.start(await resolveConfig(sourcesOf(typed, context)), stopping);
+  const config = await resolveConfig(sourcesOf(typed, context));
+  hideOwnToken(context.env, context.cwd, config.token);
+  const server = await serving.start(config, stopping);
   await server?.closed;
   return 0;
 }

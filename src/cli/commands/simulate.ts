@@ -4,6 +4,7 @@ import { Simulator } from "../../../simulator/simulator.ts";
 import { PromptLine } from "../../../simulator/terminal/prompt-line.ts";
 import { runTerminalChat } from "../../../simulator/terminal.ts";
 import { type Config, resolveConfig } from "../../config/config.ts";
+import { simulateOwnToken } from "../../config/own-token.ts";
 import type { Typed } from "../command-line.ts";
 import { type Context, sourcesOf } from "../context.ts";
 import type { ServingProcess } from "../serving-process.ts";
@@ -14,6 +15,7 @@ export async function run(typed: Typed, context: Context, serving: ServingProces
   try {
     const { token, url: apiUrl } = simulator;
     const config = await resolveConfig(sourcesOf(typed, context, { token, apiUrl }));
+    simulateOwnToken(context.env, context.cwd, token);
     await chat(simulator, config, context, serving, stopping);
   } finally {
     await simulator.close();

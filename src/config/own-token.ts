@@ -1,0 +1,54 @@
+/**
+ * The token as a bot's own program reads it: from a variable, or from `.env`. The server takes it from there, and the program gets a
+ * stand-in of the same form.
+ */
+
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { parseEnv } from "node:util";
+import { botIdOf } from "./token.ts";
+
+type Environment = { [name: string]: string | undefined };
+
+/** Programs check this form; @BotFather's tokens have it. */
+const TOKEN = /^\d+:[\w-]{35}$/;
+
+/** Names of the variable in which most programs look. */
+const USUAL = ["BOT_TOKEN", "TELEGRAM_BOT_TOKEN", "TELEGRAM_TOKEN", "BOT_API_TOKEN", "BOT_API_KEY", "TOKEN"];
+
+/** @returns the one token in the program's variables; undefined without one, or if there are several */
+export function findOwnToken(env: Environment, directory: string): string | undefined {
+  const tokens = new Set(ownTokens(env, directory).values());
+  return tokens.size === 1 ? [...tokens][0] : undefined;
+}
+
+/** Puts the stand-in into each variable that has the token. The program's own reader of `.env` leaves set variables as they are. */
+export function hideOwnToken(env: Environment, directory: string, token: string): void {
+  for (const [name, value] of ownTokens(env, directory)) if (value === token) env[name] = standInFor(token);
+}
+
+/** Puts the stand-in for the simulator's token into each variable that has a token, and into the usual ones that are unset. */
+export function simulateOwnToken(env: Environment, directory: string, token: string): void {
+  const names = ownTokens(env, directory).keys();
+  const unset = USUAL.filter((name) => env[name] === undefined);
+  for (const name of [...names, ...unset]) env[name] = standInFor(token);
+}
+
+/** Tokens by the names of their variables. */
+function ownTokens(env: Environment, directory: string): Map<string, string> {
+  const own = Object.entries({ ...readEnv(directory), ...env }).filter(([name]) => !name.startsWith("ASGIGRAM_"));
+  return new Map(own.filter((entry): entry is [string, string] => TOKEN.test(entry[1] ?? "")));
+}
+
+function readEnv(directory: string): Environment {
+  try {
+    return parseEnv(readFileSync(join(directory, ".env"), "utf8"));
+  } catch {
+    // There is none, or it is not for us.
+    return {};
+  }
+}
+
+function standInFor(token: string): string {
+  return `${botIdOf(token)}:${"asgigram-keeps-the-token".padEnd(35, "-")}`;
+}

@@ -1,0 +1,121 @@
+/** A grammY bot's file, unchanged, under the real command line. */
+
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { Simulator } from "../../simulator/index.ts";
+import { run } from "../cli/asgigram.ts";
+import { Bot, callsOf, nextText } from "./bot.ts";
+
+async function startProgram(simulator: Simulator, env: { [name: string]: string } = {}): Promise<Bot> {
+  const own = { ASGIGRAM_TOKEN: "", BOT_TOKEN: simulator.token, ...env };
+  const bot = new Bot("programs/grammy.ts", simulator, ["--no-inbox"], { env: own });
+  await bot.logged(({ msg }) => msg === "serving");
+  return bot;
+}
+
+const textsOf = async (simulator: Simulator, count: number) =>
+  (await callsOf(simulator, "sendMessage", count)).map(({ text }) => text);
+
+describe("a grammY bot", () => {
+  test("is served by its file: commands, keyboards, a session, errors of calls, and calls at its start", async () => {
+    await using simulator = await Simulator.start();
+    await using bot = await startProgram(simulator);
+    const serving = await bot.logged(({ msg }) => msg === "serving");
+    assert.match(String(serving.library), /^grammY 1\.\d+\.\d+$/);
+    assert.equal(serving.started, "bot.start()");
+    assert.equal(serving.workers, 1);
+    assert.equal((await callsOf(simulator, "setMyCommands", 1)).length, 1);
+
+    const ann = await simulator.user("ann");
+    await ann.sendText("/start");
+    const hello = await ann.nextMessage();
+    assert.match(hello.text ?? "", /^Hello, .+! I am @simulated_bot\.$/);
+    assert.equal(hello.entities?.[0]?.type, "bold");
+    await ann.press("Press me");
+    const [edit] = await callsOf(simulator, "editMessageText", 1);
+    assert.equal(edit?.text, "You pressed it.");
+
+    for (const count of [1, 2, 3]) {
+      await ann.sendText("/count");
+      assert.equal(await nextText(ann), `count ${count}`);
+    }
+    await ann.sendText("/refused");
+    assert.equal(await nextText(ann), "sendMessage: 400 Bad Request: chat not found");
+    await ann.sendText("/token");
+    assert.equal(await nextText(ann), "asgigram-keeps-the-token-----------");
+    assert.equal((await bot.end()).code, 0);
+  });
+
+  test("sends replies that it does not wait for in their order, before the chat's next event", async () => {
+    await using simulator = await Simulator.start();
+    await using bot = await startProgram(simulator);
+    const ann = await simulator.user("ann");
+    await ann.sendText("/both");
+    await ann.sendText("next");
+    assert.deepEqual(await textsOf(simulator, 4), ["first", "second", "third", "You said: next"]);
+    assert.equal((await bot.end()).code, 0);
+  });
+
+  test("uploads files", async () => {
+    await using simulator = await Simulator.start();
+    await using bot = await startProgram(simulator);
+    const ann = await simulator.user("ann");
+    await ann.sendText("/photo");
+    const { photo, caption } = await ann.nextMessage();
+    assert.notEqual(photo, undefined);
+    assert.equal(caption, "a dot");
+    await ann.sendText("/album");
+    const album = [await ann.nextMessage(), await ann.nextMessage()];
+    assert.deepEqual(
+      album.map(({ document, caption }) => [document?.file_name, document?.file_size, caption]),
+      [
+        ["one.txt", 3, undefined],
+        ["two.txt", 3, "two"],
+      ],
+    );
+    assert.equal((await bot.end()).code, 0);
+  });
+
+  test("makes a dead letter of an event whose handler throws, and goes on", async () => {
+    await using simulator = await Simulator.start();
+    await using bot = await startProgram(simulator);
+    const ann = await simulator.user("ann");
+    for (const [text, error] of [
+      ["/throw", /BotError: Error in middleware: no luck/],
+      ["/left", /Error: left behind/],
+    ] as const) {
+      await ann.sendText(text);
+      const line = await bot.logged(({ msg, error: text = "" }) => /dead letter/.test(msg) && error.test(text));
+      assert.match(line.error ?? "", error);
+    }
+    await ann.sendText("on");
+    assert.equal(await nextText(ann), "You said: on");
+    assert.equal((await bot.end()).code, 0);
+  });
+
+  test("handles its errors by bot.catch()", async () => {
+    await using simulator = await Simulator.start();
+    await using bot = await startProgram(simulator, { CATCHES: "yes" });
+    const ann = await simulator.user("ann");
+    await ann.sendText("/throw");
+    assert.equal(await nextText(ann), "caught: Error: no luck");
+    assert.equal((await bot.end()).code, 0);
+    assert.doesNotMatch(bot.process.stderr, /dead letter/);
+  });
+
+  test("talks in the terminal without a token", async () => {
+    const cwd = import.meta.dirname;
+    const { code, stdout, stderr } = await run(["simulate", "programs/grammy.ts"], { cwd, stdin: "hello\n" });
+    assert.match(stdout, /You said: hello/);
+    assert.equal(code, 0, stderr);
+  });
+
+  test("is not served with another bot's token", async () => {
+    await using simulator = await Simulator.start();
+    const env = { BOT_TOKEN: `77:${"A".repeat(35)}` };
+    const options = { env: { ...env, ASGIGRAM_API_URL: simulator.url, ASGIGRAM_TOKEN: simulator.token } };
+    const { code, stderr } = await run(["programs/grammy.ts", "--no-inbox"], { cwd: import.meta.dirname, ...options });
+    assert.match(stderr, /its code holds a token of bot 77, but asgigram serves bot 4839574812/);
+    assert.equal(code, 3);
+  });
+});
