@@ -60,6 +60,7 @@ const TESTED_TOGETHER: Record<string, string> = {
   "src/threads/system-threads.ts": "test/end-to-end/priority.test.ts",
   "workers/permission.ts": "test/end-to-end/token.test.ts",
   "workers/current-event.ts": "test/workers/instances.test.ts",
+  "workers/foreign/": "test/end-to-end/grammy.test.ts",
   "workers/heavy/child.ts": "test/workers/heavy/child-process.test.ts",
   "workers/heavy/death-report.ts": "test/workers/heavy/host.test.ts",
   "workers/heavy/heavy-functions.ts": "test/heavy/module.test.ts",
@@ -141,8 +142,13 @@ function touches(path: string, text: string): string[] {
   return isTouched ? [`${path} touches the process`] : [];
 }
 
-/** These import modules that users name. */
-const IMPORT_ANY = ["src/config/file.ts", "workers/heavy/heavy-functions.ts", "workers/loader.ts"];
+/** These import modules that users name, or that users' modules import. */
+const IMPORT_ANY = [
+  "src/config/file.ts",
+  "workers/foreign/libraries.ts",
+  "workers/heavy/heavy-functions.ts",
+  "workers/loader.ts",
+];
 
 /** Finds imports that noRestrictedImports and noImportCycles overlook. */
 function hiddenImports(path: string, text: string): string[] {

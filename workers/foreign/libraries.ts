@@ -78,6 +78,7 @@ interface GrammyBot {
 
 function watchGrammy({ exports, require, library }: Copy, { onStarted, wrapFetch }: LibraryWatch): void {
   const { prototype } = exports.Bot as { prototype: Record<string, (...args: unknown[]) => unknown> };
+  const BotError = exports.BotError as new () => { error: unknown };
   /** Bots with an error handler of their own. The default one stops the bot. */
   const handled = new WeakSet<GrammyBot>();
   const found = (bot: GrammyBot, started: string): FoundBot => ({
@@ -89,7 +90,8 @@ function watchGrammy({ exports, require, library }: Copy, { onStarted, wrapFetch
       try {
         await bot.handleUpdate(update);
       } catch (error) {
-        if (!handled.has(bot)) throw error;
+        // The server is to see what the handler threw: BotError is around it, with the whole context.
+        if (!handled.has(bot)) throw error instanceof BotError ? error.error : error;
         await bot.errorHandler(error);
       }
     },

@@ -1,0 +1,45 @@
+import assert from "node:assert/strict";
+import { after, test } from "node:test";
+import { findOwnToken, hideOwnToken, simulateOwnToken } from "../../src/config/own-token.ts";
+import { Folder } from "../folder.ts";
+
+const TOKEN = `48:${"A".repeat(35)}`;
+const OTHER = `49:${"B".repeat(35)}`;
+const folders = new DisposableStack();
+after(() => folders.dispose());
+
+/** A folder, with that text as its `.env`. */
+function folder(env?: string): string {
+  const made = folders.use(new Folder());
+  if (env !== undefined) made.write(".env", env);
+  return made.path;
+}
+
+const STAND_IN = /^48:asgigram-keeps-the-token-{11}$/;
+
+test("the one token in the variables and in .env is the bot's; of several none is", () => {
+  const empty = folder();
+  assert.equal(findOwnToken({ MY_BOT: TOKEN, PATH: "/bin", ASGIGRAM_TOKEN: OTHER }, empty), TOKEN);
+  assert.equal(findOwnToken({}, empty), undefined);
+  assert.equal(findOwnToken({}, folder(`BOT_TOKEN="${TOKEN}"\n`)), TOKEN);
+  assert.equal(findOwnToken({ BOT_TOKEN: TOKEN }, folder(`BOT_TOKEN=${OTHER}\n`)), TOKEN);
+  assert.equal(findOwnToken({ BOT_TOKEN: TOKEN, TEST_TOKEN: OTHER }, empty), undefined);
+});
+
+test("the program gets a stand-in in the variable of the token, and its other variables as they are", () => {
+  const env: Record<string, string> = { MY_BOT: TOKEN, TEST_TOKEN: OTHER };
+  hideOwnToken(env, folder(`BOT_TOKEN=${TOKEN}\nKEY=1\n`), TOKEN);
+  assert.match(env.MY_BOT ?? "", STAND_IN);
+  assert.match(env.BOT_TOKEN ?? "", STAND_IN);
+  assert.equal(env.TEST_TOKEN, OTHER);
+  assert.equal("KEY" in env, false);
+});
+
+test("a simulated program has the stand-in in each variable of a token, and in the usual ones", () => {
+  const env: Record<string, string> = { MY_BOT: OTHER, TOKEN: "of something else" };
+  simulateOwnToken(env, folder(), TOKEN);
+  assert.match(env.MY_BOT ?? "", STAND_IN);
+  assert.match(env.BOT_TOKEN ?? "", STAND_IN);
+  assert.match(env.TELEGRAM_BOT_TOKEN ?? "", STAND_IN);
+  assert.equal(env.TOKEN, "of something else");
+});
