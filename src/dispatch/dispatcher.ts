@@ -52,8 +52,10 @@ const SUSPICIOUS = 2;
 /** An event whose posting ended so often with a death of unknown cause is a suspect. */
 const INTERRUPTED = 3;
 
-/** Bodies of a line's waiting events that are in memory. */
+/** Bodies of a line's waiting events that are in memory once it is filling. */
 const MOST_IN_MEMORY = 32;
+/** It is filling from that part of the high-water mark on. Before, reading bodies again would cost more than it is worth. */
+const FILLING = 1 / 10;
 /** Events in memory, and characters in them, at the high-water mark. */
 const MOST_EVENTS = 10_000;
 const MOST_CHARACTERS = 64 * 1024 * 1024;
@@ -69,9 +71,7 @@ export class Dispatcher {
   readonly #lines = new Map<string, Line>();
   /** Scopes that have, or had, a suspect: their instances are in quarantine, or nowhere. */
   readonly #quarantined = new Set<string>();
-  readonly #highWater = new HighWater(() =>
-    Math.max(this.#unsettled / this.#options.limit, this.#inMemory / MOST_EVENTS, this.#characters / MOST_CHARACTERS),
-  );
+  readonly #highWater = new HighWater(() => Math.max(this.#unsettled / this.#options.limit, this.#memory));
   #unsettled = 0;
   /** Unsettled events whose bodies are in memory, and characters in them. */
   #inMemory = 0;
@@ -121,7 +121,8 @@ export class Dispatcher {
   received(arrival: Arrival): void {
     const line = this.#lines.get(arrival.scope) ?? this.#open(arrival);
     // The inbox has it, too.
-    if (this.#options.isStored && line.waiting.length >= MOST_IN_MEMORY) arrival.body = undefined;
+    if (this.#options.isStored && line.waiting.length >= MOST_IN_MEMORY && this.#memory >= FILLING)
+      arrival.body = undefined;
     this.#count(arrival, 1);
     line.waiting.push(arrival);
     // No instance of the scope has had an event since the process started.
@@ -386,6 +387,11 @@ export class Dispatcher {
       this.#idle?.resolve();
       this.#idle = undefined;
     }
+  }
+
+  /** Use of memory; 1 is the high-water mark. */
+  get #memory(): number {
+    return Math.max(this.#inMemory / MOST_EVENTS, this.#characters / MOST_CHARACTERS);
   }
 
   /** True if every worker is ready and has nothing to do. */

@@ -58,7 +58,7 @@ export interface EventItem {
   attempt: number;
   /** The Update as Telegram sent it, as JSON. */
   body: string;
-  /** What earlier deliveries have left behind; absent if it is nothing. */
+  /** Traces of earlier deliveries; absent if there are none. */
   past?: EventPast;
 }
 
@@ -74,7 +74,7 @@ export type ToWorker =
   | { type: "delayed"; id: number }
   /** A download succeeded. */
   | { type: "file"; id: number; file: DownloadedFile }
-  /** What becomes of an event that threw: it is tried again after so many milliseconds, or it is a dead letter. */
+  /** The decision on an event that threw: it is tried again after so many milliseconds, or it is a dead letter. */
   | { type: "decided"; seq: number; after: number | undefined }
   /**
    * The main thread made a dead letter of the event: its worker, or the process, died too often, or it took too long. The chat's later

@@ -25,7 +25,7 @@ export type JournalFact =
   | { readonly type: "dropped"; readonly seqs: readonly number[]; readonly id: number }
   | { readonly type: "saved"; readonly seqs: readonly number[]; readonly json: string };
 
-/** What earlier deliveries of an event have left behind. */
+/** Traces of earlier deliveries of an event. */
 export interface EventPast {
   /** The calls that were sent and whose answers are not known. */
   readonly uncertain: readonly Pick<RecordedCall, "method" | "body">[];

@@ -180,7 +180,7 @@ export class Journal<Job> {
     }
   }
 
-  /** What earlier deliveries of the event have left behind; undefined if it is nothing. */
+  /** Traces of earlier deliveries of the event; undefined if there are none. */
   past(seq: number): EventPast | undefined {
     const diary = this.#diaries.get(seq);
     if (diary === undefined) return undefined;

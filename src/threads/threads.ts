@@ -73,7 +73,8 @@ export class Threads {
     const before = piscina.threads;
     queueMicrotask(() => {
       for (const thread of before) {
-        if (piscina.threads.includes(thread)) continue;
+        // A thread that is gone has no id. Its exit has been told.
+        if (piscina.threads.includes(thread) || thread.threadId === -1) continue;
         const ended = new Promise((resolve) => thread.once("exit", resolve));
         this.#ending.add(ended);
         void ended.then(() => this.#ending.delete(ended));

@@ -34,7 +34,7 @@ export class Ledger {
   /** Deadly updates: their `update_id` and a description. */
   readonly deadly = new Map<number, string>();
   readonly #accounts = new Map<number, Account>();
-  /** How often each answer came again, by chat and text. */
+  /** Number of repetitions of each answer, by chat and text. */
   readonly #again = new Map<string, number>();
   readonly #clock: () => string;
 

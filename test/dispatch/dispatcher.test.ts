@@ -1149,7 +1149,7 @@ describe("room()", () => {
     assert.equal(await isSettled(dispatcher.room(never)), false);
   });
 
-  test("a line has 32 waiting bodies in memory where the inbox is on a disk: only these count, and all have a limit of their own", async () => {
+  test("a line has 32 waiting bodies in memory, once that is filling, where the inbox is on a disk: only these count, and all have a limit of their own", async () => {
     const posted: Arrival[] = [];
     const dispatcher = new Dispatcher({
       workers: 1,
@@ -1163,10 +1163,11 @@ describe("room()", () => {
     dispatcher.workerReady(0);
     while (dispatcher.unsettled < 3 * HIGH_WATER - 1) dispatcher.received(arrival("a"));
     assert.ok(await isSettled(dispatcher.room(never)));
-    while (posted.length < 40) dispatcher.settled(0, [posted.at(-1)!.seq]);
+    const kept = HIGH_WATER / 10;
+    while (posted.length < kept + 10) dispatcher.settled(0, [posted.at(-1)!.seq]);
     const bodies = posted.map(({ body }) => body);
-    assert.deepEqual(bodies.slice(0, 34), new Array(34).fill("{}"));
-    assert.deepEqual(new Set(bodies.slice(34)), new Set([undefined]));
+    assert.deepEqual(bodies.slice(0, kept), new Array(kept).fill("{}"));
+    assert.deepEqual(new Set(bodies.slice(kept)), new Set([undefined]));
     while (dispatcher.unsettled < 3 * HIGH_WATER) dispatcher.received(arrival("a"));
     assert.equal(await isSettled(dispatcher.room(never)), false);
   });

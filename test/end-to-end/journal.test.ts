@@ -28,7 +28,7 @@ const [ANN, BEN] = [1, 2];
 class Telegram {
   /** Messages that went out, in order. */
   readonly seen: string[] = [];
-  /** What each delivery of the event was given: `began with …`. */
+  /** Traces that each delivery of the event was given: `began with …`. */
   readonly began: unknown[][] = [];
   /** Called at each call, before it is answered. */
   onCall: (name: string) => unknown = () => {};
