@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { setImmediate as turn } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
-import { MessageChannel } from "node:worker_threads";
+import { MessageChannel, type Worker } from "node:worker_threads";
 import { Pulse } from "../../src/protocol/pulse.ts";
 import { Threads } from "../../src/threads/threads.ts";
 import { hostTask, NO_JOBS } from "../host-task.ts";
@@ -97,4 +97,25 @@ test("destroy() ends all threads", async () => {
   await Promise.all(hosts.map(({ up }) => up));
   await threads.destroy();
   await Promise.all(hosts.map(({ over }) => over));
+});
+
+test("a thread that has ended by itself is not taken for one that cannot be ended", async ({ mock }) => {
+  await using threads = new TestThreads(1);
+  const made = once(process, "worker");
+  const host = run(threads);
+  await host.up;
+  const [thread] = (await made) as [Worker];
+  const gone = once(thread, "exit");
+  thread.prependOnceListener("exit", () => {
+    mock.timers.enable({ apis: ["setTimeout"] });
+    host.end();
+  });
+  await thread.terminate();
+  await gone;
+  try {
+    mock.timers.tick(60_000);
+  } finally {
+    mock.timers.reset();
+  }
+  await host.over;
 });
