@@ -60,7 +60,7 @@ const TESTED_TOGETHER: Record<string, string> = {
   "src/threads/system-threads.ts": "test/end-to-end/priority.test.ts",
   "workers/permission.ts": "test/end-to-end/token.test.ts",
   "workers/current-event.ts": "test/workers/instances.test.ts",
-  "workers/foreign/": "test/end-to-end/grammy.test.ts",
+  "workers/program/": "test/end-to-end/grammy.test.ts",
   "workers/heavy/child.ts": "test/workers/heavy/child-process.test.ts",
   "workers/heavy/death-report.ts": "test/workers/heavy/host.test.ts",
   "workers/heavy/heavy-functions.ts": "test/heavy/module.test.ts",
@@ -145,7 +145,7 @@ function touches(path: string, text: string): string[] {
 /** These import modules that users name, or that users' modules import. */
 const IMPORT_ANY = [
   "src/config/file.ts",
-  "workers/foreign/libraries.ts",
+  "workers/program/libraries.ts",
   "workers/heavy/heavy-functions.ts",
   "workers/loader.ts",
 ];

@@ -17,7 +17,7 @@ import { Calls } from "./calls.ts";
 import { currentEvent, deliveryOf } from "./current-event.ts";
 import { DeadLetters } from "./dead-letters.ts";
 import { readEvent } from "./event.ts";
-import { Program } from "./foreign/program.ts";
+import { Program } from "./program/program.ts";
 import { watchImports } from "./imports.ts";
 import type { Delivered } from "./instance.ts";
 import { Instances } from "./instances.ts";
