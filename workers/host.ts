@@ -17,7 +17,6 @@ import { Calls } from "./calls.ts";
 import { currentEvent, deliveryOf } from "./current-event.ts";
 import { DeadLetters } from "./dead-letters.ts";
 import { readEvent } from "./event.ts";
-import { Program } from "./program/program.ts";
 import { watchImports } from "./imports.ts";
 import type { Delivered } from "./instance.ts";
 import { Instances } from "./instances.ts";
@@ -25,6 +24,7 @@ import { createLifespan, type Lifespan } from "./lifespan.ts";
 import { type Asgi3, loadApplication } from "./loader.ts";
 import { giveUpStartingThreads } from "./permission.ts";
 import { yieldToMainThread } from "./priority.ts";
+import { Program } from "./program/program.ts";
 import { describe, Reporter } from "./reporter.ts";
 import { Retries } from "./retries.ts";
 
