@@ -21,7 +21,7 @@ export function localFetch(original: Fetch, api: LocalBotApi): Fetch {
     if ("path" in link) return unlessAborted(() => answeredFile(api.download(link)), signal);
     if (!isRequest && isJson(init?.body)) {
       const parameters = { ...queryOf(String(input)), ...JSON.parse(init.body) };
-      return unlessAborted(() => answered(api.request(link, parameters, signal), Response), signal);
+      return unlessAborted(() => answered(api.request(link, parameters, signal)), signal);
     }
     return unlessAborted(async () => {
       const spool = new Spool();
@@ -30,7 +30,7 @@ export function localFetch(original: Fetch, api: LocalBotApi): Fetch {
           isRequest ? new Request(input, init) : { url: String(input), ...init },
           spool,
         );
-        return await answered(api.request(link, parameters, signal), Response);
+        return await answered(api.request(link, parameters, signal));
       } finally {
         await spool.discard();
       }
@@ -53,7 +53,12 @@ export function localNodeFetch(original: NodeFetch, api: LocalBotApi): Fetch {
     if (link === undefined || "path" in link || !api.admits(link.token)) return original(input, init);
     const parameters = { ...queryOf(String(input)), ...JSON.parse(init!.body as string) };
     const signal = init?.signal ?? undefined;
-    return unlessAborted(() => answered(api.request(link, parameters, signal), original.Response ?? Response), signal);
+    const { Response, FetchError } = original;
+    const fail = (cause: Error): never => {
+      if (FetchError === undefined || cause.name === "AbortError") return lost(cause);
+      throw new FetchError(`request to ${link.method} failed, reason: ${cause.message}`, "system", cause);
+    };
+    return unlessAborted(() => answered(api.request(link, parameters, signal), Response, fail), signal);
   };
 }
 
@@ -75,8 +80,8 @@ async function parametersOf(request: Pick<RequestInit, "body" | "headers"> & { u
   return await readParameters({ url, type, body: whole.body ?? undefined }, spool);
 }
 
-async function answered(answer: Promise<Answer>, Class: typeof Response): Promise<Response> {
-  const outcome = await answer.catch(lost);
+async function answered(answer: Promise<Answer>, Class = Response, fail = lost): Promise<Response> {
+  const outcome = await answer.catch(fail);
   // Most programs ask for that: they need not read what was just written.
   return Object.assign(jsonOf(outcome, Class), { json: async () => outcome });
 }

@@ -145,8 +145,14 @@ function give(answer: Answer, response: ServerResponse): void {
 function asSocket(stream: Duplex): Duplex {
   let timer: NodeJS.Timeout | undefined;
   const itself = () => stream;
-  stream.on("data", () => timer?.refresh()).on("close", () => clearTimeout(timer));
+  stream.on("close", () => clearTimeout(timer));
+  const { push } = stream;
   return Object.assign(stream, {
+    // No listener to "data": node-fetch 2 takes it for the sign of an answer that is cut off.
+    push(...args: Parameters<typeof push>) {
+      timer?.refresh();
+      return push.apply(stream, args);
+    },
     setTimeout(milliseconds: number, onTimeout?: () => void) {
       clearTimeout(timer);
       timer = milliseconds > 0 ? setTimeout(() => stream.emit("timeout"), milliseconds).unref() : undefined;

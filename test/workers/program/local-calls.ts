@@ -1,8 +1,8 @@
 /** The Bot API inside a program's thread, over a server that a test plays: it sees the calls, and answers them. */
 
-import { Streams } from "../../../workers/streams.ts";
-import { LocalBotApi } from "../../../workers/program/local-bot-api.ts";
 import type { Call } from "../../../src/protocol/port.ts";
+import { LocalBotApi } from "../../../workers/program/local-bot-api.ts";
+import { Streams } from "../../../workers/streams.ts";
 
 export const TOKEN = `77:${"A".repeat(35)}`;
 export const OTHER_TOKEN = `88:${"B".repeat(35)}`;

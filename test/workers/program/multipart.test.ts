@@ -50,7 +50,11 @@ suite("a form with files", () => {
     form.append("photo", Buffer.from("buffer"), { filename: "a.jpg" });
     form.append("reply_markup", "x".repeat(3 * MEGABYTE));
     form.append("document", Readable.from([Buffer.from("str"), Buffer.from("eam")]), { filename: "b.bin" });
-    const parameters = await readMultipart(form.pipe(new PassThrough()), form.getHeaders()["content-type"], new Spool());
+    const parameters = await readMultipart(
+      form.pipe(new PassThrough()),
+      form.getHeaders()["content-type"],
+      new Spool(),
+    );
     assert.equal(parameters.chat_id, "1");
     assert.equal((parameters.reply_markup as string).length, 3 * MEGABYTE);
     assert.deepEqual([bytesOf(parameters.photo), bytesOf(parameters.document)], ["buffer", "stream"]);
@@ -63,7 +67,9 @@ suite("a form with files", () => {
     test(`a form that ${what} is refused, and leaves no file`, { timeout: 30_000 }, async () => {
       const spool = new Spool();
       const large = whole.replace("abc", "abc".repeat(MEGABYTE));
-      await assert.rejects(readMultipart(Readable.from([Buffer.from(large)]), "multipart/form-data; boundary=x", spool));
+      await assert.rejects(
+        readMultipart(Readable.from([Buffer.from(large)]), "multipart/form-data; boundary=x", spool),
+      );
       await spool.discard();
       assert.deepEqual(readdirSync(folder.path), []);
     });
@@ -87,6 +93,8 @@ suite("a form with files", () => {
     const form = new FormOfPackage();
     form.append("document", Buffer.alloc(2 * MEGABYTE), { filename: "a" });
     form.append("later", Buffer.alloc(2 * MEGABYTE), { filename: "b" });
-    await assert.rejects(readMultipart(form.pipe(new PassThrough()), form.getHeaders()["content-type"], new Spool()), { code: "ENOENT" });
+    await assert.rejects(readMultipart(form.pipe(new PassThrough()), form.getHeaders()["content-type"], new Spool()), {
+      code: "ENOENT",
+    });
   });
 });

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { hash } from "node:crypto";
 import { readdirSync, readFileSync, statSync } from "node:fs";
+import { buffer } from "node:stream/consumers";
 import { after, suite, test } from "node:test";
 import { Spool } from "../../../workers/program/spool.ts";
 import { Folder } from "../../folder.ts";
@@ -12,7 +13,7 @@ async function* chunks(...sizes: number[]) {
 }
 
 async function read(...sizes: number[]): Promise<Buffer> {
-  return Buffer.concat(await Array.fromAsync(chunks(...sizes)));
+  return buffer(chunks(...sizes));
 }
 
 /** The files of the tests that are left over show here. */
