@@ -174,10 +174,8 @@ suite("axios", () => {
       throw new NetworkError(method, "none", "connection refused");
     };
     await assert.rejects(axios.get(`${URL_OF_BOT}/sendMessage`), (error: AxiosError) => {
-      assert.deepEqual(
-        [axios.isAxiosError(error), error.code, error.message],
-        [true, "ECONNRESET", "connection refused"],
-      );
+      assert.deepEqual([axios.isAxiosError(error), error.code], [true, "ECONNRESET"]);
+      assert.match(error.message, /connection refused/);
       return true;
     });
   });
