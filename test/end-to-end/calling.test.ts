@@ -46,13 +46,23 @@ describe("a bot's program", () => {
     assert.deepEqual(readdirSync(folder.path), []);
   });
 
-  test("files come down by their links", async () => {
+  test("it has the token with --expose-token, and a stand-in without, and its links work with either", async () => {
     await using simulator = await Simulator.start();
-    await using bot = await startProgram(simulator, ["--no-inbox"]);
+    const [, secret] = simulator.token.split(":");
     const ann = await simulator.user("ann");
-    await ann.sendFile("a.txt", Buffer.from("content"));
-    assert.equal(await nextText(ann), "content, content, content");
-    assert.equal((await bot.end()).code, 0);
+    for (const [args, seen] of [
+      [[], "asgigram-keeps-the-token-----------"],
+      [["--expose-token"], secret],
+    ] as const) {
+      await using bot = await startProgram(simulator, ["--no-inbox", ...args]);
+      await ann.sendText("/token");
+      assert.equal(await nextText(ann), seen);
+      await ann.sendFile("a.txt", Buffer.from("content"));
+      assert.equal(await nextText(ann), "content, content, content");
+      const warned = bot.log.filter(({ msg }) => msg.startsWith("--expose-token: ")).length;
+      assert.equal(warned, args.length);
+      assert.equal((await bot.end()).code, 0);
+    }
   });
 
   for (const [option, first] of [

@@ -47,6 +47,8 @@ bot.command("large", async (ctx) => {
   await ctx.replyWithDocument(new InputFile(Readable.from(pieces), "large.bin"));
 });
 
+bot.command("token", (ctx) => ctx.reply(token.replace(/^\d+:/, "")));
+
 bot.on("message:document", async (ctx) => {
   const { file_path } = await ctx.getFile();
   const link = `https://api.telegram.org/file/bot${token}/${file_path}`;
