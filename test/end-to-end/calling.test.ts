@@ -1,4 +1,4 @@
-/** Calls of a bot's program, by whichever client, and its files. */
+/** Calls of a bot's program by other clients than its library, and its files. */
 
 import assert from "node:assert/strict";
 import { readdirSync } from "node:fs";

@@ -102,6 +102,17 @@ suite("global fetch", () => {
     });
   });
 
+  test("a body that cannot be read rejects", async () => {
+    const calls = new LocalCalls();
+    for (const body of ["{no JSON", new Blob(["{no JSON"])]) {
+      await assert.rejects(
+        localFetch(original, calls.api)(`${URL_OF_BOT}/sendMessage`, { method: "POST", body }),
+        /JSON/,
+      );
+    }
+    assert.deepEqual(calls.seen, []);
+  });
+
   test("an abort rejects at once, with its reason; the call is made", async () => {
     const calls = new LocalCalls();
     const answer = Promise.withResolvers<void>();
