@@ -4,7 +4,6 @@
  * their way.
  */
 
-import { AsyncResource } from "node:async_hooks";
 import http, { Agent, type IncomingMessage, type ServerResponse } from "node:http";
 import https from "node:https";
 import { syncBuiltinESMExports } from "node:module";
@@ -67,13 +66,13 @@ function isOptions(value: unknown): value is http.RequestOptions {
 class LocalServer {
   readonly #api: LocalBotApi;
   readonly #server: http.Server;
-  readonly #ends = new WeakMap<Duplex, Ends>();
+  /** The client's end of a connection by the server's. */
+  readonly #clients = new WeakMap<Duplex, Duplex>();
 
   constructor(api: LocalBotApi) {
     this.#api = api;
     this.#server = http.createServer((request, response) => {
-      const { run } = this.#ends.get(request.socket)!;
-      run(() => void this.#answer(request, response));
+      void this.#answer(request, response);
     });
   }
 
@@ -86,8 +85,7 @@ class LocalServer {
 
   #connect(): Duplex {
     const [client, server] = duplexPair();
-    // The call belongs to the event of the code that makes the request.
-    this.#ends.set(server, { client, run: AsyncResource.bind((code: () => void) => code()) });
+    this.#clients.set(server, client);
     this.#server.emit("connection", server);
     return asSocket(client);
   }
@@ -123,16 +121,8 @@ class LocalServer {
 
   /** The client raises its own error: the connection is lost, as far as it knows. */
   #breakOff(request: IncomingMessage, { message }: Error): void {
-    const { client } = this.#ends.get(request.socket)!;
-    client.destroy(Object.assign(new Error(message), { code: "ECONNRESET" }));
+    this.#clients.get(request.socket)!.destroy(Object.assign(new Error(message), { code: "ECONNRESET" }));
   }
-}
-
-/** The two ends of a connection: this is about the client's, by the server's. */
-interface Ends {
-  readonly client: Duplex;
-  /** Runs a function in the context of the request. */
-  run(code: () => void): void;
 }
 
 function give(answer: Answer, response: ServerResponse): void {
