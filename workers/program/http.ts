@@ -96,7 +96,7 @@ class LocalServer {
       if ("path" in link) await this.#giveFile(await this.#api.download(link), response);
       else give(await this.#called(link, request, response), response);
     } catch (error) {
-      this.#breakOff(request, error as Error);
+      this.#breakOff(request, response, error as Error);
     }
   }
 
@@ -120,8 +120,10 @@ class LocalServer {
   }
 
   /** The client raises its own error: the connection is lost, as far as it knows. */
-  #breakOff(request: IncomingMessage, { message }: Error): void {
-    this.#clients.get(request.socket)!.destroy(Object.assign(new Error(message), { code: "ECONNRESET" }));
+  #breakOff({ socket }: IncomingMessage, { headersSent }: ServerResponse, { message }: Error): void {
+    const error = Object.assign(new Error(message), { code: "ECONNRESET" });
+    // An answer that has begun breaks off by itself: nothing listens to errors of its request.
+    this.#clients.get(socket)!.destroy(headersSent ? undefined : error);
   }
 }
 

@@ -1,8 +1,13 @@
 /** The Bot API inside a program's thread, over a server that a test plays: it sees the calls, and answers them. */
 
+import { after } from "node:test";
 import type { Call } from "../../../src/protocol/port.ts";
 import { LocalBotApi } from "../../../workers/program/local-bot-api.ts";
 import { Streams } from "../../../workers/streams.ts";
+
+// Timers of the code under test let the process end: in a thread its port keeps it.
+const port = setInterval(() => {}, 1000);
+after(() => clearInterval(port));
 
 export const TOKEN = `77:${"A".repeat(35)}`;
 export const OTHER_TOKEN = `88:${"B".repeat(35)}`;
