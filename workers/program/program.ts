@@ -14,9 +14,10 @@ import { currentContext } from "../current-event.ts";
 import type { Delivered, Instance } from "../instance.ts";
 import type { Asgi3 } from "../loader.ts";
 import { Streams } from "../streams.ts";
-import { localFetch } from "./fetch.ts";
+import { localNodeFetch } from "./fetch.ts";
 import { type FoundBot, watchLibraries } from "./libraries.ts";
 import { idIn, LocalBotApi } from "./local-bot-api.ts";
+import { answerRequests } from "./seams.ts";
 
 /** Scope of the calls that the program makes outside any event. */
 const SCOPE = "program";
@@ -50,18 +51,18 @@ export class Program {
       onLaunch: () => this.#launch(),
       refuses: (id) => this.#refuses(id),
     });
-    const { fetch } = globalThis;
+    let restore: (() => void) | undefined;
     const unwatch = watchLibraries({
       onLoaded: (library) => {
         this.#library ??= library;
-        if (globalThis.fetch === fetch) globalThis.fetch = localFetch(fetch, api);
+        restore ??= answerRequests(api);
       },
       onStarted: (found) => this.#starts(found),
-      wrapFetch: (original) => localFetch(original, api),
+      wrapFetch: (original) => localNodeFetch(original, api),
     });
     this.#leave = () => {
       unwatch();
-      globalThis.fetch = fetch;
+      restore?.();
     };
   }
 
