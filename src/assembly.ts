@@ -3,6 +3,7 @@
 import { availableParallelism } from "node:os";
 import type { Config } from "./config/config.ts";
 import { MACHINE, usefulThreads } from "./config/machine.ts";
+import { optionAt } from "./config/options.ts";
 import { Heavy } from "./heavy/heavy.ts";
 import type { Inbox } from "./inbox/inbox.ts";
 import { MemoryInbox } from "./inbox/memory.ts";
@@ -40,6 +41,8 @@ export interface SourceOptions {
   readonly config: Config;
   readonly api: BotApi;
   readonly log: Logger;
+  /** Kinds of update to receive; empty for Telegram's default. */
+  kinds(): readonly string[];
   /**
    * Stores a batch. Resolves when the batch is stored for good and there is room for another.
    * @returns the number of updates that were not known before
@@ -85,6 +88,8 @@ export interface Assembly {
   readonly chatActions: ChatActions;
   readonly pool: WorkerPool;
   readonly source: UpdateSource;
+  /** Kinds of update that the source asks for; empty for Telegram's default. */
+  kinds(): readonly string[];
 }
 
 const FULL_JOURNAL =
@@ -172,14 +177,21 @@ export function assemble(options: AssemblyOptions): Assembly {
     log,
   });
   onLevelChange(log, () => pool.setDebug(log.isLevelEnabled("debug")));
+  const kinds = () => (isGiven(config.allowedUpdates) ? undefined : pool.program?.updates) ?? config.allowedUpdates;
   const source = parts.createSource({
     config,
     api,
     log,
+    kinds,
     received: updates.received.bind(updates),
     polled: diagnostics.polled.bind(diagnostics),
   });
-  return { inbox, recorder, updates, heavy, chatActions, pool, source };
+  return { inbox, recorder, updates, heavy, chatActions, pool, source, kinds };
+}
+
+/** True for a list of --allowed-updates: a program asks for kinds of its own. */
+function isGiven(kinds: readonly string[]): boolean {
+  return kinds !== optionAt("allowedUpdates").default;
 }
 
 function openInbox({ inbox, line, deadLetterLimit, deadLetterAge }: Config, bot: Entity, log: Logger): Inbox {
@@ -188,9 +200,9 @@ function openInbox({ inbox, line, deadLetterLimit, deadLetterAge }: Config, bot:
   return new MemoryInbox();
 }
 
-function createSource({ config, api, log, received, polled }: SourceOptions): UpdateSource {
+function createSource({ api, log, kinds, received, polled }: SourceOptions): UpdateSource {
   return new Poller({
-    allowedUpdates: config.allowedUpdates,
+    allowedUpdates: kinds,
     getUpdates: api.getUpdates.bind(api),
     received,
     polled,

@@ -70,12 +70,12 @@ export default async function host(task: HostTask): Promise<void> {
   try {
     const application = await loadApplication(task.application, task.directory, task.interface, program);
     await jobs.loaded();
-    const { started } = program;
-    const lifespan = createLifespan(started === undefined ? task.lifespan : "off", application, reporter.log);
+    const { facts } = program;
+    const lifespan = createLifespan(facts === undefined ? task.lifespan : "off", application, reporter.log);
     await lifespan.startup();
     // A rejected promise that the import left behind ends the thread now, before events come.
     await turn();
-    outbound.push(started === undefined ? { type: "ready" } : { type: "ready", library: program.library!, started });
+    outbound.push({ type: "ready", ...(facts && { program: facts }) });
     task.port.off("message", answer);
     const unseen = await new Host(task, application, lifespan, outbound, reporter, deadLetters, calls, pulse).drained;
     outbound.push({ type: "drained", unseen });

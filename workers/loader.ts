@@ -37,8 +37,14 @@ export interface ProgramWatch {
   readonly library: string | undefined;
   /** Resolves when the program has started its bot, which may be before its import ends. */
   readonly launched: Promise<Asgi3>;
-  /** Waits for the launch. @throws ApplicationLoadError if the program starts no bot */
-  launch(module: string): Promise<Asgi3>;
+  /**
+   * Waits for the launch.
+   * @param exports a bot among them need not be started
+   * @throws ApplicationLoadError if the program starts no bot
+   */
+  launch(module: string, exports: readonly unknown[]): Promise<Asgi3>;
+  /** @returns the application that serves the value; undefined if it is no bot */
+  exported(value: unknown): Promise<Asgi3> | undefined;
   /** The file is an application. */
   leave(): void;
 }
@@ -55,7 +61,13 @@ export async function loadApplication(
   const namespace = await (program === undefined ? imported : Promise.race([imported, program.launched]));
   // A program that awaits its bot's end is never imported.
   if (typeof namespace === "function") return namespace;
-  if (program?.library !== undefined && isProgram(namespace, attribute)) return program.launch(module);
+  if (program?.library !== undefined && isProgram(namespace, attribute)) {
+    return program.launch(module, [...Object.values(namespace), ...Object.values(Object(namespace.default))]);
+  }
+  if (attribute !== undefined) {
+    const bot = program?.exported(valueAt(namespace, attribute, module));
+    if (bot !== undefined) return bot;
+  }
   program?.leave();
   const { name, value } = pick(namespace, attribute, module);
   if (typeof value !== "function") {

@@ -90,14 +90,20 @@ export type ToWorker =
 export interface ProgramFacts {
   /** Its bot library, with the version. */
   library: string;
+  /** False for a version that was not tested. */
+  isTested: boolean;
   /** The way in which it started its bot: `bot.start()`. */
   started: string;
+  /** Kinds of update that it asked for; empty for Telegram's default. */
+  updates: readonly string[];
+  /** It wants the updates that wait at the start dropped. */
+  dropsPending: boolean;
 }
 
 /** Worker to main thread. */
 export type ToMain =
   /** The application is imported and its lifespan startup is over; or the program has started its bot, with that library, in that way. */
-  | ({ type: "ready" } & Partial<ProgramFacts>)
+  | { type: "ready"; program?: ProgramFacts }
   | { type: "unready"; error: StartFailure }
   /** The application imports that file, or tried to. */
   | { type: "imported"; file: string }

@@ -267,8 +267,7 @@ export class Worker {
       case "imported":
         return onImported(item.file);
       case "ready": {
-        const { library, started } = item;
-        if (library !== undefined && started !== undefined) this.program = { library, started };
+        this.program = item.program;
         this.hasStarted = true;
         if (this.#state === "starting") this.#state = "running";
         this.#ready.resolve();
