@@ -26,10 +26,10 @@ export interface LibraryWatch {
   onStarted(bot: object, found: FoundBot, started: string): void;
 }
 
-/** A copy of a library: its exports, and a require() as its own files have it. */
+/** A copy of a library: its exports, and the require() of its own files. */
 export interface Copy {
   readonly exports: Record<string, unknown>;
-  readonly require: NodeJS.Require;
+  readonly load: NodeJS.Require;
   /** Name and version. */
   readonly library: string;
 }

@@ -17,7 +17,7 @@ export function watchRunner(): void {
   hasRunner = true;
 }
 
-export function watchGrammy({ exports, require, library }: Copy, { onSeen, onStarted, wrapFetch }: LibraryWatch): void {
+export function watchGrammy({ exports, load, library }: Copy, { onSeen, onStarted, wrapFetch }: LibraryWatch): void {
   const { prototype } = exports.Bot as { prototype: object };
   const BotError = exports.BotError as new () => { error: unknown };
   /** Bots with an error handler of their own. The default one stops the bot. */
@@ -55,6 +55,6 @@ export function watchGrammy({ exports, require, library }: Copy, { onSeen, onSta
   });
   before(prototype, "catch", (bot: GrammyBot) => handled.add(bot));
   // grammY 1 reads it whenever it makes a client.
-  const nodeFetch = require("node-fetch") as { default: Fetch };
+  const nodeFetch = load("node-fetch") as { default: Fetch };
   nodeFetch.default = wrapFetch(nodeFetch.default);
 }

@@ -50,8 +50,8 @@ export function watchLibraries(onLoaded: (library: string, isTested: boolean) =>
         const label = `${library.name} ${version}`;
         onLoaded(label, library.tested.includes(Number.parseInt(version, 10)));
         const path = fileURLToPath(url);
-        const require = createRequire(path);
-        library.watch({ exports: require(path), require, library: label }, to);
+        const load = createRequire(path);
+        library.watch({ exports: load(path), load, library: label }, to);
       }
       return resolved;
     },

@@ -28,7 +28,7 @@ type Class<Made> = { new (...args: unknown[]): Made; prototype: Made };
 /** Telegraf's default. Nothing waits for a handler here, so this one is no limit. */
 const HANDLER_TIMEOUT = 90_000;
 
-export function watchTelegraf({ exports, require, library }: Copy, { api, onSeen, onStarted }: LibraryWatch): void {
+export function watchTelegraf({ exports, load, library }: Copy, { api, onSeen, onStarted }: LibraryWatch): void {
   // Telegraf 3 exports the class itself.
   const Telegraf = (exports.Telegraf ?? exports.default ?? exports) as Class<TelegrafBot>;
   const { prototype } = Telegraf;
@@ -57,7 +57,7 @@ export function watchTelegraf({ exports, require, library }: Copy, { api, onSeen
   before(prototype, "startPolling", (bot: TelegrafBot) => {
     if (!launched.has(bot)) onStarted(bot, found(bot), "bot.startPolling()");
   });
-  watchCalls(exports.Telegram as Class<TelegramClient>, require, api);
+  watchCalls(exports.Telegram as Class<TelegramClient>, load, api);
 }
 
 function rethrow(error: unknown): never {
@@ -65,11 +65,11 @@ function rethrow(error: unknown): never {
 }
 
 /** Answers the calls of all clients of the copy. */
-function watchCalls({ prototype }: Class<TelegramClient>, require: NodeJS.Require, api: LocalBotApi): void {
+function watchCalls({ prototype }: Class<TelegramClient>, load: NodeJS.Require, api: LocalBotApi): void {
   type ErrorClass = new (answer: object, on: object) => Error;
-  const errors = require("./core/network/error") as { default?: ErrorClass } & ErrorClass;
+  const errors = load("./core/network/error") as { default?: ErrorClass } & ErrorClass;
   const TelegramError: ErrorClass = errors.default ?? errors;
-  const { FetchError } = require("node-fetch") as { FetchError: new (...args: unknown[]) => Error };
+  const { FetchError } = load("node-fetch") as { FetchError: new (...args: unknown[]) => Error };
   const { callApi } = prototype;
   prototype.callApi = async function (method, payload = {}, extra = {}) {
     const { token, options } = this;
