@@ -113,4 +113,25 @@ describe("a Telegraf bot", () => {
     assert.match(stdout, /You said: hello/);
     assert.equal(code, 0, stderr);
   });
+
+  test("is served with Telegraf 3, from CommonJS", async () => {
+    await using simulator = await Simulator.start();
+    await using bot = await startProgram("telegraf-3.cjs", simulator);
+    const serving = await bot.logged(({ msg }) => msg === "serving");
+    assert.match(String(serving.library), /^Telegraf 3\.\d+\.\d+$/);
+    assert.equal(serving.started, "bot.launch()");
+    const ann = await simulator.user("ann");
+    assert.equal(await ask(ann, "/start"), "Hello from simulated_bot");
+    await ann.press("Press me");
+    await callsOf(simulator, "editMessageText", 1);
+    for (const count of [1, 2]) assert.equal(await ask(ann, "/count"), `count ${count}`);
+    assert.equal(await ask(ann, "/refused"), "sendMessage: 400");
+    await ann.sendText("/file");
+    assert.equal((await ann.nextMessage()).document?.file_size, 5);
+    await ann.sendText("/throw");
+    const { error = "" } = await bot.logged(({ msg }) => /is now a dead letter/.test(msg));
+    assert.match(error, /^Error: no luck\n/);
+    assert.equal(await ask(ann, "on"), "You said: on");
+    assert.equal((await bot.end()).code, 0);
+  });
 });

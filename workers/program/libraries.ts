@@ -23,7 +23,7 @@ interface Library {
 const LIBRARIES: { readonly [package_: string]: Library } = {
   grammy: { name: "grammY", entries: ["out/mod.js"], tested: [1], watch: watchGrammy },
   "@grammyjs/runner": { name: "grammY runner", entries: ["out/mod.js"], tested: [2], watch: watchRunner },
-  telegraf: { name: "Telegraf", entries: ["lib/index.js"], tested: [3, 4], watch: watchTelegraf },
+  telegraf: { name: "Telegraf", entries: ["lib/index.js", "telegraf.js"], tested: [3, 4], watch: watchTelegraf },
 };
 
 /** Where a package may be: an alias has another name than the package. */

@@ -3,7 +3,6 @@
  * multipart form never ends on Node.js 26.
  */
 
-import { STATUS_CODES } from "node:http";
 import { basename } from "node:path";
 import { before, type Copy, type FoundBot, type LibraryWatch, oncePerBot } from "./found-bot.ts";
 import type { Answer, LocalBotApi, Signal } from "./local-bot-api.ts";
@@ -75,10 +74,13 @@ function watchCalls({ prototype }: Class<TelegramClient>, load: NodeJS.Require, 
     const { token, options } = this;
     const isUser = options.apiMode !== undefined && options.apiMode !== "bot";
     if (isUser || !token || !api.admits(token)) return callApi.call(this, method, payload, extra);
+    // Telegraf 3 writes getUpdates?offset=0&timeout=30.
+    const [name, query] = method.split("?") as [string, string | undefined];
     const parameters = await parametersOf(payload);
+    if (query !== undefined) Object.assign(parameters, Object.fromEntries(new URLSearchParams(query)));
     let answer: Answer;
     try {
-      answer = await api.request(token, method, parameters, extra.signal);
+      answer = await api.request(token, name, parameters, extra.signal);
     } catch (cause) {
       const { name, message } = cause as Error;
       if (name === "AbortError") throw cause;
@@ -87,9 +89,7 @@ function watchCalls({ prototype }: Class<TelegramClient>, load: NodeJS.Require, 
       });
     }
     if (answer.ok) return answer.result;
-    const { error_code } = answer;
-    const failure = error_code < 500 ? answer : { error_code, description: STATUS_CODES[error_code] ?? "" };
-    throw new TelegramError(failure, { method, payload });
+    throw new TelegramError(answer, { method, payload });
   };
 }
 
