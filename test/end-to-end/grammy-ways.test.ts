@@ -1,0 +1,89 @@
+/** The ways in which programs start grammY bots, and the plugins that they use. */
+
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { type SimulatedUser, Simulator } from "../../simulator/index.ts";
+import { Bot, callsOf, nextText, until } from "./bot.ts";
+import { startProgram } from "./program.ts";
+
+/** Sends a text. @returns the text of the answer */
+async function ask(person: SimulatedUser, text: string): Promise<string | undefined> {
+  await person.sendText(text);
+  return await nextText(person);
+}
+
+const servingOf = (bot: Bot) => bot.logged(({ msg }) => msg === "serving");
+
+describe("a grammY bot", { concurrency: 2 }, () => {
+  test("that is exported and not started is served after a while", async () => {
+    await using simulator = await Simulator.start();
+    await using bot = await startProgram("grammy-export.cjs", simulator);
+    assert.equal((await servingOf(bot)).started, "export");
+    assert.equal(await ask(await simulator.user("ann"), "on"), "@simulated_bot: on");
+    assert.equal((await bot.end()).code, 0);
+  });
+
+  test("on the runner: conversations, menus, hydration, and a handler that waits for its chat's next message", async () => {
+    await using simulator = await Simulator.start();
+    await using bot = await startProgram("grammy-plugins.mjs", simulator);
+    const { library, started, updates } = await servingOf(bot);
+    assert.match(String(library), /^grammY 1\./);
+    assert.deepEqual([started, updates], ["run(bot)", "message,callback_query"]);
+    const ann = await simulator.user("ann");
+    assert.equal(await ask(ann, "/order"), "What do you drink?");
+    assert.equal(await ask(ann, "tea"), "One tea.");
+    assert.equal(await ask(ann, "/menu"), "Choose");
+    await ann.press("Tea");
+    await callsOf(simulator, "editMessageText", 1);
+    assert.equal(await ask(ann, "/edit"), "before");
+    assert.equal((await callsOf(simulator, "editMessageText", 2))[1]?.text, "after");
+    assert.equal(await ask(ann, "/ask"), "What?");
+    assert.equal(await ask(ann, "the tea"), "That: the tea");
+    assert.equal((await bot.end()).code, 0);
+  });
+
+  test("on the runner keeps the order of a chat's events as long as they are short", async () => {
+    await using simulator = await Simulator.start();
+    await using bot = await startProgram("grammy-plugins.mjs", simulator);
+    const ann = await simulator.user("ann");
+    await ann.sendText("/slow");
+    await ann.sendText("quick");
+    assert.deepEqual([await nextText(ann), await nextText(ann)], ["slow", "You said: quick"]);
+    assert.equal((await bot.end()).code, 0);
+  });
+
+  test("with a webhook of its own is served from the moment at which it sets that", async () => {
+    await using simulator = await Simulator.start();
+    await (await simulator.user("ann")).sendText("dropped");
+    await using bot = await startProgram("grammy-webhook.ts", simulator);
+    const { started, updates } = await servingOf(bot);
+    assert.deepEqual([started, updates], ["setWebhook()", "message"]);
+    assert.equal(await ask(await simulator.user("bob"), "on"), "You said: on");
+    const texts = (await callsOf(simulator, "sendMessage", 1)).map(({ text }) => text);
+    assert.deepEqual(texts, ["You said: on"]);
+    assert.equal(simulator.calls.filter(({ method }) => method === "setWebhook").length, 0);
+    assert.equal((await bot.end()).code, 0);
+  });
+
+  test("that is named by its export is served at once", async () => {
+    await using simulator = await Simulator.start();
+    const env = { ASGIGRAM_TOKEN: "", BOT_TOKEN: simulator.token };
+    await using bot = new Bot("programs/grammy-export.cjs:bot", simulator, ["--no-inbox", "--workers", "1"], { env });
+    assert.equal((await servingOf(bot)).started, "export");
+    assert.equal(await ask(await simulator.user("ann"), "on"), "@simulated_bot: on");
+    assert.equal((await bot.end()).code, 0);
+  });
+
+  test("whose file ends with its polling is served; --allowed-updates beats its list", async () => {
+    await using simulator = await Simulator.start();
+    const args = ["--no-inbox", "--allowed-updates", "message,poll"];
+    await using bot = await startProgram("grammy-awaited.ts", simulator, { args });
+    const { started, updates } = await servingOf(bot);
+    assert.deepEqual([started, updates], ["bot.start()", "message,poll"]);
+    await until(simulator, () => simulator.calls.some(({ method }) => method === "getUpdates"));
+    const poll = simulator.calls.find(({ method }) => method === "getUpdates");
+    assert.deepEqual(poll?.parameters.allowed_updates, ["message", "poll"]);
+    assert.equal(await ask(await simulator.user("ann"), "on"), "You said: on");
+    assert.equal((await bot.end()).code, 0);
+  });
+});
