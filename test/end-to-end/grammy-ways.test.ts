@@ -2,15 +2,9 @@
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { type SimulatedUser, Simulator } from "../../simulator/index.ts";
+import { Simulator } from "../../simulator/index.ts";
 import { Bot, callsOf, nextText, until } from "./bot.ts";
-import { startProgram } from "./program.ts";
-
-/** Sends a text. @returns the text of the answer */
-async function ask(person: SimulatedUser, text: string): Promise<string | undefined> {
-  await person.sendText(text);
-  return await nextText(person);
-}
+import { ask, startProgram } from "./program.ts";
 
 const servingOf = (bot: Bot) => bot.logged(({ msg }) => msg === "serving");
 

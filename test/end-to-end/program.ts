@@ -1,7 +1,7 @@
 /** A bot's program, unchanged, under the real command line. */
 
-import type { Simulator } from "../../simulator/index.ts";
-import { Bot } from "./bot.ts";
+import type { SimulatedUser, Simulator } from "../../simulator/index.ts";
+import { Bot, nextText } from "./bot.ts";
 
 interface ProgramOptions {
   readonly args?: readonly string[];
@@ -19,4 +19,10 @@ export async function startProgram(
   const bot = new Bot(`programs/${program}`, simulator, args, { env: own });
   await bot.logged(({ msg }) => msg === "serving");
   return bot;
+}
+
+/** Sends a text. @returns the text of the answer */
+export async function ask(person: SimulatedUser, text: string): Promise<string | undefined> {
+  await person.sendText(text);
+  return await nextText(person);
 }

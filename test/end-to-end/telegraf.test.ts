@@ -2,16 +2,10 @@
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { type SimulatedUser, Simulator } from "../../simulator/index.ts";
+import { Simulator } from "../../simulator/index.ts";
 import { run } from "../cli/asgigram.ts";
-import { callsOf, nextText } from "./bot.ts";
-import { startProgram } from "./program.ts";
-
-/** Sends a text. @returns the text of the answer */
-async function ask(person: SimulatedUser, text: string): Promise<string | undefined> {
-  await person.sendText(text);
-  return await nextText(person);
-}
+import { callsOf } from "./bot.ts";
+import { ask, startProgram } from "./program.ts";
 
 describe("a Telegraf bot", () => {
   test("is served by its file: commands, keyboards, sessions, scenes, inline queries, errors of calls, timers", async () => {

@@ -7,7 +7,9 @@ import { readFileSync } from "node:fs";
 import { createRequire, registerHooks } from "node:module";
 import { fileURLToPath } from "node:url";
 import type { Copy, LibraryWatch } from "./found-bot.ts";
+import { watchGramio } from "./gramio.ts";
 import { watchGrammy, watchRunner } from "./grammy.ts";
+import { watchNodeTelegramBotApi } from "./node-telegram-bot-api.ts";
 import { watchTelegraf } from "./telegraf.ts";
 
 interface Library {
@@ -24,6 +26,13 @@ const LIBRARIES: { readonly [package_: string]: Library } = {
   grammy: { name: "grammY", entries: ["out/mod.js"], tested: [1], watch: watchGrammy },
   "@grammyjs/runner": { name: "grammY runner", entries: ["out/mod.js"], tested: [2], watch: watchRunner },
   telegraf: { name: "Telegraf", entries: ["lib/index.js", "telegraf.js"], tested: [3, 4], watch: watchTelegraf },
+  gramio: { name: "GramIO", entries: ["dist/index.js", "dist/index.cjs"], tested: [0], watch: watchGramio },
+  "node-telegram-bot-api": {
+    name: "node-telegram-bot-api",
+    entries: ["index.js", "dist/core/index.js", "dist/core/index.cjs"],
+    tested: [0, 2],
+    watch: watchNodeTelegramBotApi,
+  },
 };
 
 /** Where a package may be: an alias has another name than the package. */
