@@ -176,8 +176,15 @@ export interface Upload {
   source: UploadSource;
 }
 
-/** Bytes are transferred; a path is absolute and opened by the main thread; a stream comes through a byte channel. */
-export type UploadSource = { bytes: Uint8Array<ArrayBuffer> } | { blob: Blob } | { path: string } | UploadStream;
+/**
+ * Bytes are transferred; a path is absolute and opened by the main thread, which removes a temporary file when the call is over; a
+ * stream comes through a byte channel.
+ */
+export type UploadSource =
+  | { bytes: Uint8Array<ArrayBuffer> }
+  | { blob: Blob }
+  | { path: string; isTemporary?: true }
+  | UploadStream;
 
 export interface UploadStream {
   port: MessagePort;

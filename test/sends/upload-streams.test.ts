@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { test } from "node:test";
 import { MessageChannel } from "node:worker_threads";
 import type { Upload, UploadStream } from "../../src/protocol/port.ts";
-import { closeStreams, watchStreams } from "../../src/sends/upload-streams.ts";
+import { releaseFiles, watchStreams } from "../../src/sends/upload-streams.ts";
 import { openSource } from "../../src/telegram/upload-source.ts";
 
 const uploadOf = (source: Upload["source"]): Upload => {
@@ -24,6 +24,6 @@ test("a stream that ends before it is read is lost, and is not waited for", asyn
 test("a stream that will not be read is ended at its source", async () => {
   const { port1, port2 } = new MessageChannel();
   const ended = once(port1, "close");
-  closeStreams([uploadOf({ bytes: new Uint8Array(1) }), uploadOf({ port: port2 })]);
+  releaseFiles([uploadOf({ bytes: new Uint8Array(1) }), uploadOf({ port: port2 })]);
   await ended;
 });

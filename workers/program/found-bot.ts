@@ -1,5 +1,6 @@
 /** A bot that a program has made with a library, and the watch of its library. */
 
+import type { Fetch } from "./fetch.ts";
 import type { LocalBotApi } from "./local-bot-api.ts";
 
 export interface FoundBot {
@@ -11,8 +12,6 @@ export interface FoundBot {
   /** Rejects as the bot's own code does, unless the bot handles its errors. */
   handle(update: object): Promise<void>;
 }
-
-export type Fetch = typeof globalThis.fetch;
 
 /** What a copy of a library tells of its bots. */
 export interface LibraryWatch {

@@ -1,6 +1,7 @@
 /** Watches a copy of grammY. */
 
-import { before, type Copy, type Fetch, type FoundBot, type LibraryWatch, oncePerBot } from "./found-bot.ts";
+import type { Fetch } from "./fetch.ts";
+import { before, type Copy, type FoundBot, type LibraryWatch, oncePerBot } from "./found-bot.ts";
 
 interface GrammyBot {
   readonly token: string;

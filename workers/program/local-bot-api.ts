@@ -3,18 +3,29 @@
  * The methods about the bot and its updates are answered here: the server has both.
  */
 
-import { TelegramError } from "../../src/protocol/errors.ts";
+import { FileError, TelegramError } from "../../src/protocol/errors.ts";
+import { DOWNLOAD } from "../../src/protocol/method-names.ts";
 import type { Call } from "../../src/protocol/port.ts";
 import type { Entity } from "../../src/protocol/route.ts";
+import { refuseUnlessDownload } from "../download.ts";
+import type { FileLink, MethodLink } from "./links.ts";
 import { type RawParameters, rawCall } from "./raw-call.ts";
 
 /** An answer of the Bot API. */
-export type Answer =
-  | { ok: true; result: unknown }
-  | { ok: false; error_code: number; description: string; parameters?: object };
+export type Answer = { ok: true; result: unknown } | Refusal;
+
+export interface Refusal {
+  ok: false;
+  error_code: number;
+  description: string;
+  parameters?: object;
+}
+
+/** A file under way. */
+export type FileStream = ReadableStream<Uint8Array<ArrayBuffer>>;
 
 /** The part of an AbortSignal that the signals of all libraries have. */
-export type Signal = Pick<EventTarget, "addEventListener"> & { readonly aborted: boolean };
+export type Signal = Pick<AbortSignal, "aborted"> & Pick<EventTarget, "addEventListener" | "removeEventListener">;
 
 export interface LocalBotApiOptions {
   /** The bot itself, as getMe describes it. */
@@ -31,8 +42,8 @@ export interface LocalBotApiOptions {
 
 const NO_WEBHOOK = { url: "", has_custom_certificate: false, pending_update_count: 0 };
 
-/** Methods that would take the bot away from its server. */
-const REFUSED = new Set(["logOut", "close"]);
+/** Methods that would take the bot away from its server, in lower case: the Bot API takes any. */
+const REFUSED = new Set(["logout", "close"]);
 
 export class LocalBotApi {
   readonly #options: LocalBotApiOptions;
@@ -46,10 +57,11 @@ export class LocalBotApi {
     return this.#isOwn(token) || this.#options.refuses(idIn(token));
   }
 
-  /** @throws NetworkError | FileError | AbortError */
-  async request(token: string, method: string, parameters: RawParameters, signal?: Signal): Promise<Answer> {
-    if (!this.#isOwn(token)) return failure(401, "Unauthorized");
-    switch (method.toLowerCase()) {
+  /** @throws NetworkError | AbortError */
+  async request({ token, method }: MethodLink, parameters: RawParameters, signal?: Signal): Promise<Answer> {
+    if (!this.#isOwn(token)) return UNAUTHORIZED;
+    const name = method.toLowerCase();
+    switch (name) {
       case "getme":
         return { ok: true, result: this.#options.bot };
       case "getupdates":
@@ -60,14 +72,28 @@ export class LocalBotApi {
       case "getwebhookinfo":
         return { ok: true, result: NO_WEBHOOK };
     }
-    if (REFUSED.has(method)) return failure(400, `Bad Request: asgigram serves this bot, so it cannot ${method}`);
+    if (REFUSED.has(name)) return failure(400, `Bad Request: asgigram serves this bot, so it cannot ${method}`);
     try {
       return { ok: true, result: await this.#options.make((owner) => rawCall(method, parameters, owner)) };
     } catch (error) {
-      if (!(error instanceof TelegramError)) throw error;
-      const { error_code, description } = error;
-      const hasParameters = Object.keys(error.parameters).length > 0;
-      return { ok: false, error_code, description, ...(hasParameters ? { parameters: error.parameters } : {}) };
+      return refusalOf(error, 413, "Request Entity Too Large");
+    }
+  }
+
+  /** Downloads a file. @throws NetworkError */
+  async download({ token, path }: FileLink): Promise<FileStream | Refusal> {
+    if (!this.#isOwn(token)) return UNAUTHORIZED;
+    const parameters = { file_path: path, as: "stream" };
+    try {
+      refuseUnlessDownload(parameters);
+    } catch {
+      return failure(404, "Not Found");
+    }
+    const call = { method: DOWNLOAD, lane: undefined, body: JSON.stringify(parameters) };
+    try {
+      return (await this.#options.make(() => call)) as FileStream;
+    } catch (error) {
+      return refusalOf(error, 400, "Bad Request");
     }
   }
 
@@ -98,7 +124,19 @@ export class LocalBotApi {
   }
 }
 
-function failure(error_code: number, description: string): Answer {
+const UNAUTHORIZED = failure(401, "Unauthorized");
+
+/** @throws the error, if it is none of Telegram's and of no file */
+function refusalOf(error: unknown, codeOfFile: number, textOfFile: string): Refusal {
+  if (error instanceof FileError) return failure(codeOfFile, `${textOfFile}: ${error.reason}`);
+  if (!(error instanceof TelegramError)) throw error;
+  const { error_code, description, parameters } = error;
+  return Object.keys(parameters).length > 0
+    ? { ok: false, error_code, description, parameters }
+    : failure(error_code, description);
+}
+
+function failure(error_code: number, description: string): Refusal {
   return { ok: false, error_code, description };
 }
 

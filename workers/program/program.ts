@@ -15,10 +15,11 @@ import { currentContext, type EventContext } from "../current-event.ts";
 import type { Delivered, Instance } from "../instance.ts";
 import type { Asgi3 } from "../loader.ts";
 import { Streams } from "../streams.ts";
-import { localFetch } from "./fetch.ts";
+import { localNodeFetch } from "./fetch.ts";
 import type { FoundBot } from "./found-bot.ts";
 import { watchLibraries } from "./libraries.ts";
 import { idIn, LocalBotApi } from "./local-bot-api.ts";
+import { answerRequests } from "./seams.ts";
 
 /** Scope of the calls that the program makes outside any event. */
 const SCOPE = "program";
@@ -75,15 +76,15 @@ export class Program {
       },
       refuses: (id) => this.#refuses(id),
     });
-    const { fetch } = globalThis;
+    let restore: (() => void) | undefined;
     const onLoaded = (library: string, isTested: boolean) => {
       this.#library ??= library;
       if (!isTested) this.#untested.add(library);
-      if (globalThis.fetch === fetch) globalThis.fetch = localFetch(fetch, api);
+      restore ??= answerRequests(api);
     };
     const unwatch = watchLibraries(onLoaded, {
       api,
-      wrapFetch: (original) => localFetch(original, api),
+      wrapFetch: (original) => localNodeFetch(original, api),
       onSeen: (bot, found) => void this.#sees(bot, found),
       onStarted: (bot, found, started) => {
         if (this.#sees(bot, found)) this.#started = { found, started };
@@ -92,7 +93,7 @@ export class Program {
     });
     this.#leave = () => {
       unwatch();
-      globalThis.fetch = fetch;
+      restore?.();
     };
   }
 

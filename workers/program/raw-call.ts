@@ -6,9 +6,9 @@
 import type { Call } from "../../src/protocol/port.ts";
 import { Attachments } from "../attachments.ts";
 import { laneOf, type StreamOwner } from "../encode.ts";
-import { RawFile } from "./raw-file.ts";
+import { ReadyFile } from "../input-file.ts";
 
-/** Parameters as the Bot API has them, and files: a file is a Blob or a RawFile, and other parameters may name it with `attach://` and its key. */
+/** Parameters as the Bot API has them, and files. Other parameters may name a file with `attach://` and its key. */
 export type RawParameters = Record<string, unknown>;
 
 const ATTACHED = "attach://";
@@ -31,8 +31,8 @@ export function rawCall(method: string, parameters: RawParameters, owner: Stream
   return { method, lane, body, files: attachments.take(owner.streams) };
 }
 
-function isFile(value: unknown): value is Blob | RawFile {
-  return value instanceof Blob || value instanceof RawFile;
+function isFile(value: unknown): value is ReadyFile | Blob {
+  return value instanceof ReadyFile || value instanceof Blob;
 }
 
 /** A form has lists and objects as JSON. */

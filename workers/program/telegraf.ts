@@ -3,11 +3,11 @@
  * multipart form never ends on Node.js 26.
  */
 
-import { basename } from "node:path";
+import { basename, resolve } from "node:path";
+import { type GivenFile, ReadyFile } from "../input-file.ts";
 import { before, type Copy, type FoundBot, type LibraryWatch, oncePerBot } from "./found-bot.ts";
 import type { Answer, LocalBotApi, Signal } from "./local-bot-api.ts";
 import type { RawParameters } from "./raw-call.ts";
-import { RawFile } from "./raw-file.ts";
 
 interface TelegrafBot {
   readonly token: string;
@@ -80,7 +80,7 @@ function watchCalls({ prototype }: Class<TelegramClient>, load: NodeJS.Require, 
     if (query !== undefined) Object.assign(parameters, Object.fromEntries(new URLSearchParams(query)));
     let answer: Answer;
     try {
-      answer = await api.request(token, name, parameters, extra.signal);
+      answer = await api.request({ token, method: name }, parameters, extra.signal);
     } catch (cause) {
       const { name, message } = cause as Error;
       if (name === "AbortError") throw cause;
@@ -106,7 +106,7 @@ const EXTENSIONS: Record<string, string> = {
 
 /** Files of Telegraf are objects: `{ source }` with a path, a Buffer or a stream, or `{ url }`, which it downloads itself. */
 async function parametersOf(payload: object): Promise<RawParameters> {
-  const files = new Map<string, Promise<RawFile>>();
+  const files = new Map<string, Promise<ReadyFile>>();
   /** Puts a file that is inside another object beside it. */
   const attached = (value: unknown, kind: string): unknown => {
     if (!isFile(value)) return value;
@@ -145,12 +145,16 @@ function isFile(value: unknown): value is TelegrafFile {
   return Boolean(source) || typeof url === "string";
 }
 
-async function fileOf({ source, url, filename }: TelegrafFile, kind: string): Promise<RawFile> {
+async function fileOf({ source, url, filename }: TelegrafFile, kind: string): Promise<ReadyFile> {
   const byKind = filename ?? `${kind}.${EXTENSIONS[kind] ?? "dat"}`;
-  if (typeof source === "string") return new RawFile({ path: source, filename: filename ?? basename(source) });
+  if (typeof source === "string") return fileWith({ path: resolve(source) }, filename ?? basename(source));
   // Bots send one Buffer several times, and bytes of a call are moved to the server.
-  if (source instanceof Uint8Array) return new RawFile({ bytes: new Uint8Array(source), filename: byKind });
-  if (source !== undefined) return new RawFile({ stream: source, filename: byKind });
+  if (source instanceof Uint8Array) return fileWith({ bytes: new Uint8Array(source) }, byKind);
+  if (source !== undefined) return fileWith({ stream: source }, byKind);
   const { body } = await fetch(url!);
-  return new RawFile({ stream: body!, filename: byKind });
+  return fileWith({ stream: body! }, byKind);
+}
+
+function fileWith(content: GivenFile["content"], filename: string): ReadyFile {
+  return new ReadyFile({ content, filename, content_type: undefined });
 }

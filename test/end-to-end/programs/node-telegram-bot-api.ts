@@ -1,6 +1,6 @@
 /** A bot for node-telegram-bot-api 2 as people write it. It knows nothing of asgigram. */
 
-import { Bot, TelegramApiError } from "node-telegram-bot-api";
+import { Bot, InputFile, TelegramApiError } from "node-telegram-bot-api";
 
 const counts = new Map<number, number>();
 
@@ -38,7 +38,7 @@ bot.command("refused", async (ctx) => {
 bot.command("file", async (ctx) => {
   await ctx.api.sendDocument({
     chat_id: ctx.message!.chat.id,
-    document: { data: new TextEncoder().encode("three"), meta: { filename: "three.txt" } } as never,
+    document: new InputFile(new TextEncoder().encode("three"), { filename: "three.txt" }),
   });
 });
 
