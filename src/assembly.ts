@@ -2,6 +2,7 @@
 
 import { availableParallelism } from "node:os";
 import type { Config } from "./config/config.ts";
+import { findImports } from "./config/imports.ts";
 import { MACHINE, usefulThreads } from "./config/machine.ts";
 import { optionAt } from "./config/options.ts";
 import { Heavy } from "./heavy/heavy.ts";
@@ -152,6 +153,7 @@ export function assemble(options: AssemblyOptions): Assembly {
   const heavy = new Heavy({
     threads: usefulThreads(MACHINE),
     memory: workerMemory,
+    imports: findImports(config.import, config.directory),
     // Without a limit the threads of a module start together.
     hasRoom: memoryLimit === Number.POSITIVE_INFINITY ? undefined : () => room.has(HEAVY),
     onStarting: (loaded) => room.measure(HEAVY, loaded),
@@ -230,6 +232,7 @@ function taskOf(config: Config, bot: Entity): Omit<CommonTask, "debug"> {
     application,
     directory,
     interface: asgi,
+    imports: findImports(config.import, directory),
     lifespan,
     bot,
     line,

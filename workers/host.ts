@@ -68,6 +68,7 @@ export default async function host(task: HostTask): Promise<void> {
   task.port.on("message", answer);
   const program = new Program(task.bot, calls);
   try {
+    for (const url of task.imports) await import(url);
     const application = await loadApplication(task.application, task.directory, task.interface, program);
     await jobs.loaded();
     const { facts } = program;

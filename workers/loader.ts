@@ -8,13 +8,13 @@
  */
 
 import { existsSync, statSync } from "node:fs";
-import { registerHooks } from "node:module";
 import { isAbsolute, join, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { inspect } from "node:util";
 import { isMainThread } from "node:worker_threads";
 import { ApplicationLoadError } from "../src/protocol/errors.ts";
 import { nearest } from "../src/protocol/nearest.ts";
+import { resolveFrom } from "../src/protocol/resolve-from.ts";
 import { threadRemedy } from "../src/protocol/thread-remedy.ts";
 import { kindOfValue } from "./kind-of-value.ts";
 
@@ -121,11 +121,8 @@ function locate(module: string, directory: string): string {
 
 /** The URL to which `import` resolves the module in a file of that directory. */
 function locatePackage(module: string, directory: string, tried: string): string {
-  // import.meta.resolve() resolves relative to this file; the hook sets that directory instead.
-  const parentURL = pathToFileURL(join(directory, "noop.js")).href;
-  const hooks = registerHooks({ resolve: (specifier, context, next) => next(specifier, { ...context, parentURL }) });
   try {
-    return import.meta.resolve(module);
+    return resolveFrom(directory, module);
   } catch (cause) {
     throw new ApplicationLoadError(
       (cause as NodeJS.ErrnoException).code === "ERR_PACKAGE_PATH_NOT_EXPORTED"
@@ -133,8 +130,6 @@ function locatePackage(module: string, directory: string, tried: string): string
         : `cannot find "${module}": no file ${tried} (nor .mts, .js, .mjs, .cjs), and no package of that name is installed in ${directory}`,
       { cause },
     );
-  } finally {
-    hooks.deregister();
   }
 }
 
@@ -149,19 +144,30 @@ async function importModule(url: string, module: string): Promise<Record<string,
   }
 }
 
+/** For TypeScript that its author runs with another tool. */
+const REMEDY = "run it with --import tsx, or run the compiled file";
+
+/** True for a file that bundlers and TypeScript's other runners find: `./greeting` for `./greeting.ts`. */
+function isWithoutExtension(cause: unknown): boolean {
+  const { url } = cause as { url?: string };
+  return (
+    url?.startsWith("file:") === true && EXTENSIONS.some((extension) => existsSync(fileURLToPath(url) + extension))
+  );
+}
+
 /** The reason for which a module could not be imported, and the remedy. */
 export function reasonOf(cause: unknown): string {
   const { code, message } = (cause ?? {}) as { code?: string; message?: string };
   switch (code) {
     case "ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX":
-      return `${message}\nNode.js runs TypeScript by removing the types; enums, namespaces and parameter properties must be written as plain JavaScript, or the file compiled first`;
+      return `${message}\nNode.js runs TypeScript by removing the types; enums, namespaces and parameter properties must be written as plain JavaScript, or ${REMEDY}`;
     case "ERR_INVALID_TYPESCRIPT_SYNTAX":
       return `it is not valid TypeScript: ${message}`;
     case "ERR_UNSUPPORTED_NODE_MODULES_TYPE_STRIPPING":
       return "Node.js does not run TypeScript inside node_modules; publish that package as JavaScript";
     case "ERR_MODULE_NOT_FOUND":
     case "MODULE_NOT_FOUND":
-      return `a module that it imports is missing: ${message}`;
+      return `a module that it imports is missing: ${message}${isWithoutExtension(cause) ? `\nNode.js imports files with their extension only: ${REMEDY}` : ""}`;
   }
   if (
     cause instanceof SyntaxError &&

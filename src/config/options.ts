@@ -231,6 +231,14 @@ export const OPTIONS = {
     group: "Application",
     help: "ASGI version: auto, asgi3 or asgi2",
   },
+  import: {
+    type: "list",
+    default: Object.freeze([]),
+    defaultText: "none",
+    example: Object.freeze(["tsx"]),
+    group: "Application",
+    help: "Modules that every thread imports before the application, separated by commas",
+  },
   lifespan: {
     type: "choice",
     choices: ["auto", "on", "off"],

@@ -18,6 +18,8 @@ export interface HostTask {
   application: string;
   directory: string;
   interface: "auto" | "asgi3" | "asgi2";
+  /** URLs of the modules that it imports before the application. */
+  imports: readonly string[];
   lifespan: "auto" | "on" | "off";
   /** The most instances this worker keeps while any of them is idle. */
   maxInstances: number;
@@ -323,6 +325,8 @@ export interface HeavyPlace {
   name: string;
   /** `process`: the thread hands all work to a child process. `shared`: the module's default export runs once. */
   kind: "thread" | "process" | "shared";
+  /** URLs of the modules that it imports before. */
+  imports: readonly string[];
   /** True if output is reported; else it goes to the output of the process. */
   captures: boolean;
   /** True if the name of every file that the module imports is reported. */

@@ -60,6 +60,7 @@ test("a token and an application are enough; the rest are the defaults", async (
     recycleAfter: OFF,
     reload: false,
     interface: "auto",
+    import: [],
     lifespan: "auto",
     line: "chat",
     inbox: "/srv/asgigram-123456789.sqlite",
@@ -177,7 +178,16 @@ test("without an application or a token, the message says how to give them", asy
     {},
     /^no application given: name it, as in asgigram path\/to\/app\.ts:application.*; asgigram --help tells more$/,
   );
-  await refuses({ application: "bot.ts" }, {}, /^no bot token given: set ASGIGRAM_TOKEN, or .*--token-file/);
+  await refuses(
+    { application: "bot.ts" },
+    {},
+    /^no bot token given: set ASGIGRAM_TOKEN, or .*--token-file; none of BOT_TOKEN, .*, here or in \.env, has one; /,
+  );
+  await refuses(
+    { application: "bot.ts" },
+    { BOT_TOKEN: `48:${"A".repeat(35)}`, TEST_TOKEN: `49:${"B".repeat(35)}` },
+    /; BOT_TOKEN and TEST_TOKEN have different ones, and asgigram serves one bot; /,
+  );
 });
 
 test("a token in the place of the application is refused", async () => {

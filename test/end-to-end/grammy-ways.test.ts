@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { Simulator } from "../../simulator/index.ts";
+import { run } from "../cli/asgigram.ts";
 import { Bot, callsOf, nextText, until } from "./bot.ts";
 import { ask, startProgram } from "./program.ts";
 
@@ -79,5 +80,23 @@ describe("a grammY bot", { concurrency: 2 }, () => {
     assert.deepEqual(poll?.parameters.allowed_updates, ["message", "poll"]);
     assert.equal(await ask(await simulator.user("ann"), "on"), "You said: on");
     assert.equal((await bot.end()).code, 0);
+  });
+
+  test("in TypeScript that is more than types runs with --import tsx, in workers, heavy threads and child processes", async () => {
+    await using simulator = await Simulator.start();
+    await using bot = await startProgram("tsx/bot.ts", simulator, { args: ["--no-inbox", "--import", "tsx"] });
+    const ann = await simulator.user("ann");
+    assert.equal(await ask(ann, "on"), "You said: on");
+    assert.equal(await ask(ann, "/shout tea"), "TEA!");
+    assert.equal(await ask(ann, "/apart tea"), "TEA!");
+    assert.equal((await bot.end()).code, 0);
+  });
+
+  test("in such TypeScript does not run without, and the message says what to do", async () => {
+    await using simulator = await Simulator.start();
+    const env = { ASGIGRAM_API_URL: simulator.url, BOT_TOKEN: simulator.token };
+    const { code, stderr } = await run(["programs/tsx/bot.ts", "--no-inbox"], { cwd: import.meta.dirname, env });
+    assert.match(stderr, /run it with --import tsx, or run the compiled file/);
+    assert.equal(code, 3);
   });
 });

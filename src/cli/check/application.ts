@@ -8,7 +8,8 @@ import { Threads } from "../../threads/threads.ts";
 import { Worker, type WorkerWords } from "../../threads/worker.ts";
 import { type Finding, ok, problem, warning } from "./finding.ts";
 
-export interface ApplicationOptions extends Pick<HostTask, "application" | "directory" | "interface" | "lifespan"> {
+export interface ApplicationOptions
+  extends Pick<HostTask, "application" | "directory" | "interface" | "imports" | "lifespan"> {
   /** Heap of the worker in bytes; Node.js's own limit for `Infinity`. */
   readonly workerMemory: number;
   /** Longest shutdown in ms. */
@@ -28,6 +29,7 @@ export async function checkApplication(options: ApplicationOptions): Promise<Fin
   const said: Said[] = [];
   const heavy = new Heavy({
     memory: workerMemory,
+    imports: options.imports,
     words: {
       said: (_, level, message, error) => said.push({ level, message, error }),
       printed: (_, _stream, text) => print(text),
@@ -65,6 +67,7 @@ function startWorker(threads: Threads, heavy: Heavy, options: ApplicationOptions
       application,
       directory,
       interface: options.interface,
+      imports: options.imports,
       lifespan,
       maxInstances: 1,
       idleTimeout: Number.POSITIVE_INFINITY,

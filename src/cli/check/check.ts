@@ -4,6 +4,7 @@
  */
 
 import { type ConfigValues, configValues } from "../../config/config.ts";
+import { findImports } from "../../config/imports.ts";
 import { type ResolvedSettings, resolveSettings } from "../../config/settings.ts";
 import type { Sources } from "../../config/sources.ts";
 import { botIdOf } from "../../config/token.ts";
@@ -47,7 +48,7 @@ async function application(values: ConfigValues, directory: string, print: (line
   if (application === undefined) {
     return [problem("application", new ConfigError("missing: asgigram check [token] <application>"))];
   }
-  return checkApplication({ ...values, application, directory, print });
+  return checkApplication({ ...values, application, directory, imports: findImports(values.import, directory), print });
 }
 
 async function telegram({ token, ...values }: ConfigValues): Promise<Finding[]> {
