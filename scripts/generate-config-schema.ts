@@ -31,6 +31,7 @@ const schemas: Record<Option["type"], (option: Option) => object> = {
     items: { anyOf: [{ enum: UPDATE_KINDS }, { type: "string", pattern: "^[a-z][a-z0-9_]*$" }] },
     minItems: 1,
   }),
+  modules: () => ({ type: "array", items: { type: "string", pattern: "^[^\\s\\u0000]+$" } }),
 };
 
 function range({ min, max }: Option): object {

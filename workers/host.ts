@@ -21,7 +21,7 @@ import { watchImports } from "./imports.ts";
 import type { Delivered } from "./instance.ts";
 import { Instances } from "./instances.ts";
 import { createLifespan, type Lifespan } from "./lifespan.ts";
-import { type Asgi3, loadApplication } from "./loader.ts";
+import { type Asgi3, importAll, loadApplication } from "./loader.ts";
 import { giveUpStartingThreads } from "./permission.ts";
 import { yieldToMainThread } from "./priority.ts";
 import { Program } from "./program/program.ts";
@@ -68,7 +68,7 @@ export default async function host(task: HostTask): Promise<void> {
   task.port.on("message", answer);
   const program = new Program(task.bot, calls);
   try {
-    for (const url of task.imports) await import(url);
+    await importAll(task.imports);
     const application = await loadApplication(task.application, task.directory, task.interface, program);
     await jobs.loaded();
     const { facts } = program;

@@ -133,6 +133,11 @@ function locatePackage(module: string, directory: string, tried: string): string
   }
 }
 
+/** Imports the modules of --import. @throws ApplicationLoadError */
+export async function importAll(urls: readonly string[]): Promise<void> {
+  for (const url of urls) await importModule(url, url);
+}
+
 async function importModule(url: string, module: string): Promise<Record<string, unknown>> {
   try {
     return (await import(url)) as Record<string, unknown>;

@@ -45,6 +45,8 @@ interface ValueTypes {
   number: number;
   boolean: boolean;
   list: readonly string[];
+  /** Packages and files, as import has them. */
+  modules: readonly string[];
 }
 
 /** Longest delay of a Node.js timer, 2^31 - 1 ms, in seconds. */
@@ -232,7 +234,7 @@ export const OPTIONS = {
     help: "ASGI version: auto, asgi3 or asgi2",
   },
   import: {
-    type: "list",
+    type: "modules",
     default: Object.freeze([]),
     defaultText: "none",
     example: Object.freeze(["tsx"]),

@@ -98,6 +98,7 @@ const SAMPLES: { [key in keyof Config]?: readonly [flag: unknown, env: string, f
   proxy: ["http://a:1", "off", "socks5://u:p@c:2", ["http://a:1", false, "socks5://u:p@c:2"]],
   family: ["4", "auto", 6, ["4", "auto", "6"]],
   allowedUpdates: ["message", "poll,message", ["poll"], [["message"], ["poll", "message"], ["poll"]]],
+  import: ["tsx", "./a.mjs,tsx", ["./b.mjs"], [["tsx"], ["./a.mjs", "tsx"], ["./b.mjs"]]],
   dropPending: ["true", "no", true, [true, false, true]],
   deleteWebhook: [false, "1", false, [false, true, false]],
   workers: ["3", "5", 7, [3, 5, 7]],

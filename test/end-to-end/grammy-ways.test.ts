@@ -99,4 +99,13 @@ describe("a grammY bot", { concurrency: 2 }, () => {
     assert.match(stderr, /run it with --import tsx, or run the compiled file/);
     assert.equal(code, 3);
   });
+
+  test("beside another one is not served: the message names both", async () => {
+    await using simulator = await Simulator.start();
+    const { token, url } = simulator;
+    const env = { ASGIGRAM_API_URL: url, ASGIGRAM_TOKEN: token, BOT_TOKEN: token, OTHER: `77:${"A".repeat(35)}` };
+    const { code, stderr } = await run(["programs/two-bots.ts", "--no-inbox"], { cwd: import.meta.dirname, env });
+    assert.match(stderr, /it starts 2 bots \(ids 4839574812, 77\): asgigram serves one/);
+    assert.equal(code, 3);
+  });
 });

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { pathToFileURL } from "node:url";
@@ -7,6 +8,7 @@ import { Folder } from "../folder.ts";
 
 test("packages and files are found from the directory, and missing packages are not", () => {
   using folder = new Folder();
+  mkdirSync(folder.join("node_modules/some-package"), { recursive: true });
   folder.write("node_modules/some-package/package.json", '{ "exports": "./main.js" }');
   folder.write("node_modules/some-package/main.js", "");
   const url = (path: string) => pathToFileURL(join(folder.path, path)).href;

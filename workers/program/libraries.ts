@@ -53,7 +53,7 @@ export function watchLibraries(onLoaded: (library: string, isTested: boolean) =>
       const [url, folder, entry] = ENTRY.exec(resolved.url) ?? [];
       if (url === undefined || seen.has(url)) return resolved;
       seen.add(url);
-      const { name, version } = JSON.parse(readFileSync(new URL("package.json", folder), "utf8"));
+      const { name = "", version = "" } = packageIn(folder!);
       const library = Object.hasOwn(LIBRARIES, name) ? LIBRARIES[name]! : undefined;
       if (library?.entries.includes(entry!)) {
         const label = `${library.name} ${version}`;
@@ -66,4 +66,13 @@ export function watchLibraries(onLoaded: (library: string, isTested: boolean) =>
     },
   });
   return () => hooks.deregister();
+}
+
+function packageIn(folder: string): { name?: string; version?: string } {
+  try {
+    return JSON.parse(readFileSync(new URL("package.json", folder), "utf8"));
+  } catch {
+    // A folder that is no package has none.
+    return {};
+  }
 }
