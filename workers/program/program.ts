@@ -12,7 +12,7 @@ import type { Call, ProgramFacts } from "../../src/protocol/port.ts";
 import type { Entity } from "../../src/protocol/route.ts";
 import type { Caller, Calls } from "../calls.ts";
 import { currentContext, type EventContext } from "../current-event.ts";
-import type { Delivered, Instance } from "../instance.ts";
+import { type Delivered, Instance } from "../instance.ts";
 import type { Asgi3 } from "../loader.ts";
 import { Streams } from "../streams.ts";
 import { localNodeFetch } from "./fetch.ts";
@@ -186,19 +186,22 @@ export class Program {
       const event = (await receive()) as { type: string };
       if (event.type === "telegram.disconnect") return;
       const context = currentContext()!;
-      const { update, delivery } = context.held as Delivered;
-      const handled = this.#handle(bot, update, context);
+      const delivered = context.held as Delivered;
+      const handled = this.#handle(bot, delivered, context);
       if (!bot.overlaps) await handled;
-      else if (await outlasts(handled, PATIENCE)) delivery.waitUntil(handled);
+      else if (await outlasts(handled, PATIENCE)) delivered.delivery.waitUntil(handled);
     }
   }
 
   /** Resolves when the bot is done with the update and the calls that it made are answered. */
-  async #handle(bot: FoundBot, update: object, context: EventContext): Promise<void> {
+  async #handle(bot: FoundBot, { update, delivery }: Delivered, context: EventContext): Promise<void> {
     try {
       await bot.handle(update);
     } finally {
-      await this.#answered(context);
+      const answered = this.#answered(context);
+      // Work that the bot gave to waitUntil() makes calls, too, and the chat's next event is not to wait for them.
+      if (delivery.isOpen) delivery.waitUntil(answered);
+      else await answered;
     }
   }
 
@@ -213,8 +216,9 @@ export class Program {
 
   #make(callOf: (owner: Caller) => Call): Promise<unknown> {
     const context = currentContext();
-    const instance = context?.instance as Instance | undefined;
-    if (context === undefined || instance === undefined || instance.isGone) {
+    const instance = context?.instance;
+    // The handler of a dead letter belongs to no instance.
+    if (context === undefined || !(instance instanceof Instance) || instance.isGone) {
       return this.#calls.make(callOf(this.#outside), SCOPE, this.#outside, undefined);
     }
     const answered = instance.make(callOf(instance));
