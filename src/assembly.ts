@@ -99,7 +99,7 @@ const FULL_JOURNAL =
 /** Builds the stages. None of them is started. */
 export function assemble(options: AssemblyOptions): Assembly {
   const { config, parts, bot, api, outbox, threads, words, hide, diagnostics, log, onError } = options;
-  const { line, workers, maxAttempts, inboxLimit, breaker, maxAge, stallTimeout, shutdownTimeout } = config;
+  const { line, urgent, workers, maxAttempts, inboxLimit, breaker, maxAge, stallTimeout, shutdownTimeout } = config;
   const { recycleAfter, memoryLimit, workerMemory, reload: watchesFiles } = config;
   const inbox = parts.openInbox(config, bot, log);
   const recorder = new Recorder({
@@ -121,6 +121,7 @@ export function assemble(options: AssemblyOptions): Assembly {
     journal,
     bot,
     line,
+    urgent,
     workers,
     maxAttempts,
     limit: inboxLimit,
@@ -219,6 +220,7 @@ function taskOf(config: Config, bot: Entity): Omit<CommonTask, "debug"> {
     interface: asgi,
     lifespan,
     line,
+    urgent,
     maxApplications,
     workers,
     idleTimeout,
@@ -236,6 +238,7 @@ function taskOf(config: Config, bot: Entity): Omit<CommonTask, "debug"> {
     lifespan,
     bot,
     line,
+    urgent,
     // A worker without instances could not work.
     maxInstances: Math.max(1, Math.floor(maxApplications / workers)),
     idleTimeout,

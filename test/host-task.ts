@@ -17,6 +17,7 @@ export function hostTask(task: Pick<CommonTask, "application" | "directory"> & P
     onFailure: undefined,
     bot: BOT,
     line: "chat",
+    urgent: [],
     debug: false,
     watch: false,
     yields: false,

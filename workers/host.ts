@@ -166,8 +166,8 @@ class Host {
   }
 
   #read(item: EventItem): Delivered {
-    const { bot, line } = this.#task;
-    return readEvent(item, bot, line);
+    const { bot, line, urgent } = this.#task;
+    return readEvent(item, bot, line, urgent);
   }
 
   #measures(): Measures {

@@ -47,6 +47,8 @@ interface ValueTypes {
   list: readonly string[];
   /** Packages and files, as import has them. */
   modules: readonly string[];
+  /** Commands of the bot: `/stop`. */
+  commands: readonly string[];
 }
 
 /** Longest delay of a Node.js timer, 2^31 - 1 ms, in seconds. */
@@ -137,6 +139,14 @@ export const OPTIONS = {
     default: "chat",
     group: "Application",
     help: "Instances and order of events: one per chat, per forum topic, or per member of a group",
+  },
+  urgent: {
+    type: "commands",
+    default: Object.freeze([]),
+    defaultText: "none",
+    example: Object.freeze(["/stop", "/cancel"]),
+    group: "Application",
+    help: "Commands that are delivered at once, past their line, separated by commas",
   },
   maxApplications: {
     type: "integer",

@@ -15,6 +15,8 @@ const OFF = new Set(["off", "no", "false"]);
 const ON = new Set(["on", "yes", "true", "1"]);
 /** An update kind, as Telegram names it. An unknown kind may be newer than this code. */
 const KIND = /^[a-z][a-z0-9_]*$/;
+/** https://core.telegram.org/bots/api#botcommand */
+const COMMAND = /^\/[a-z0-9_]{1,32}$/;
 /** A package, a file relative to the directory (`./register.mjs`), or a URL. */
 const MODULE = /^[^\s\0]+$/;
 
@@ -61,6 +63,7 @@ const readers: Record<Option["type"], (raw: unknown, option: Option, directory: 
   },
   choice: (raw, option) => option.choices!.find((choice) => choice === (typeof raw === "number" ? String(raw) : raw)),
   list: (raw) => wordsOf(raw, KIND),
+  commands: (raw) => (Array.isArray(raw) && raw.length === 0 ? [] : wordsOf(raw, COMMAND)),
   modules: (raw) => (Array.isArray(raw) && raw.length === 0 ? [] : wordsOf(raw, MODULE)),
 };
 
@@ -75,6 +78,7 @@ const expectations: Record<Option["type"], (option: Option) => string> = {
   boolean: () => "yes or no",
   choice: (option) => `one of ${option.choices!.join(", ")}`,
   list: () => "update kinds separated by commas, such as message,callback_query",
+  commands: () => "commands separated by commas, such as /stop,/cancel",
   modules: () => "packages or files separated by commas, such as tsx,./register.mjs",
 };
 

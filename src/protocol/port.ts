@@ -37,6 +37,8 @@ export interface HostTask {
   bot: Entity;
   /** The setting of --line: the scopes of a chat. */
   line: LineKind;
+  /** The setting of --urgent. */
+  urgent: readonly string[];
   /** True if the worker posts log lines of level debug. */
   debug: boolean;
   /** True if the worker posts the name of every file that the application imports. */

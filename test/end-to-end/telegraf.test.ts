@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { Simulator } from "../../simulator/index.ts";
 import { run } from "../cli/asgigram.ts";
-import { callsOf } from "./bot.ts";
+import { callsOf, nextText } from "./bot.ts";
 import { ask, startProgram } from "./program.ts";
 
 describe("a Telegraf bot", () => {
@@ -99,6 +99,18 @@ describe("a Telegraf bot", () => {
     assert.equal(await ask(ann, "/throw"), "caught: Error: no luck");
     assert.equal((await bot.end()).code, 0);
     assert.doesNotMatch(bot.process.stderr, /dead letter/);
+  });
+
+  test("hears an urgent command while its handler for an earlier message of the chat runs", async () => {
+    await using simulator = await Simulator.start();
+    const args = ["--no-inbox", "--urgent", "/stop"];
+    await using bot = await startProgram("telegraf.ts", simulator, { args });
+    const ann = await simulator.user("ann");
+    assert.equal(await ask(ann, "/wait"), "waiting");
+    await ann.sendText("after");
+    assert.equal(await ask(ann, "/stop"), "stopping");
+    assert.deepEqual([await nextText(ann), await nextText(ann)], ["done", "You said: after"]);
+    assert.equal((await bot.end()).code, 0);
   });
 
   test("talks in the terminal without a token", async () => {

@@ -78,6 +78,7 @@ function startWorker(threads: Threads, heavy: Heavy, options: ApplicationOptions
       // No event comes.
       bot: { id: 0 },
       line: "chat",
+      urgent: [],
       debug: true,
       watch: false,
       yields: false,

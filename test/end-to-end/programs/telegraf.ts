@@ -94,6 +94,18 @@ bot.command("stream", (ctx) => {
   return ctx.replyWithDocument({ source, filename: "five.txt" }, { caption: "five bytes" });
 });
 
+/** The handler of `/wait` waits for `/stop`. */
+const stopped = Promise.withResolvers<void>();
+bot.command("wait", async (ctx) => {
+  await ctx.reply("waiting");
+  await stopped.promise;
+  await ctx.reply("done");
+});
+bot.command("stop", async (ctx) => {
+  await ctx.reply("stopping");
+  stopped.resolve();
+});
+
 bot.command("later", (ctx) => {
   setTimeout(() => void ctx.reply("from a timer"), 20);
 });
