@@ -94,6 +94,7 @@ const FULL_JOURNAL =
 export function assemble(options: AssemblyOptions): Assembly {
   const { config, parts, bot, api, outbox, threads, words, hide, diagnostics, log, onError } = options;
   const { line, workers, maxAttempts, inboxLimit, breaker, maxAge, stallTimeout, shutdownTimeout } = config;
+  const { programWorkers } = config;
   const { recycleAfter, memoryLimit, workerMemory, reload: watchesFiles } = config;
   const inbox = parts.openInbox(config, bot, log);
   const recorder = new Recorder({
@@ -156,6 +157,7 @@ export function assemble(options: AssemblyOptions): Assembly {
   });
   const pool = new WorkerPool({
     workers,
+    programWorkers,
     threads,
     task: taskOf(config, bot),
     stallTimeout,
@@ -212,6 +214,8 @@ function taskOf(config: Config, bot: Entity): Omit<CommonTask, "debug"> {
     retry,
     breaker,
     onFailure,
+    mayBeProgram,
+    shutdownTimeout,
     reload,
   } = config;
   return {
@@ -228,6 +232,8 @@ function taskOf(config: Config, bot: Entity): Omit<CommonTask, "debug"> {
     retry,
     breaker,
     onFailure: onFailure === false ? undefined : onFailure,
+    mayBeProgram,
+    endTimeout: shutdownTimeout,
     watch: reload,
     // With no more workers than processors the scheduler does well, and priorities would cost some throughput.
     yields: workers > availableParallelism(),

@@ -17,6 +17,8 @@ export function hostTask(task: Pick<CommonTask, "application" | "directory"> & P
     bot: BOT,
     line: "chat",
     debug: false,
+    mayBeProgram: false,
+    endTimeout: 5000,
     watch: false,
     yields: false,
     ...task,

@@ -61,6 +61,9 @@ export interface EventWorker extends Recipient {
   push(item: ToWorker): void;
 }
 
+/** Time that a suspect has its worker to itself where there is no quarantine: ms. It has survived so far, and other chats wait. */
+const ALONE = 10_000;
+
 /** Time from the first worker's start to the latest begin of a suspect that an earlier process left: ms. Others go first. */
 const SUSPECTS_WAIT = 10_000;
 
@@ -77,6 +80,8 @@ export class Updates implements InboxReceiver {
   /** Dead letters of which the application is to be told, by the number of their worker, which is not ready. */
   readonly #untold = new Map<number, ToWorker[]>();
   #suspectsWait: NodeJS.Timeout | undefined;
+  /** The application is a bot's program. */
+  #isProgram = false;
 
   constructor(options: UpdatesOptions) {
     this.#options = options;
@@ -196,6 +201,12 @@ export class Updates implements InboxReceiver {
     for (const item of this.#untold.get(worker.number) ?? []) worker.push(item);
     this.#untold.delete(worker.number);
     this.#dispatcher.workerReady(worker.number);
+  }
+
+  /** The application is a bot's program, of which so many workers serve. Called before the first of them is ready. */
+  servesProgram(workers: number): void {
+    this.#isProgram = true;
+    this.#dispatcher.servesProgram(workers);
   }
 
   /** The worker is being replaced: it gets nothing more. */
@@ -336,6 +347,7 @@ export class Updates implements InboxReceiver {
     const past = journal.past(seq);
     const event = past === undefined ? { seq, attempt, body } : { seq, attempt, body, past };
     recorder.begun(this.#workers.get(number)!, event, alone);
+    if (alone && this.#isProgram) setTimeout(() => this.#dispatcher.kept(number, seq), ALONE).unref();
     diagnostics.posted(number, arrival);
   }
 

@@ -133,7 +133,7 @@ describe("while a number is handed over", () => {
   test("the old worker is told to drain for a reload, and no worker serves until it has", async () => {
     await using it = await handingOver();
     const { script, old, reload } = it;
-    assert.deepEqual(await old.item("drain"), { type: "drain", reason: "reload" });
+    assert.deepEqual(await old.item("drain"), { type: "drain", reason: "reload", signal: "SIGTERM" });
     await script.settle();
     assert.deepEqual(script.course, ["ready", "paused"]);
     old.post({ type: "settled", seqs: [1] });

@@ -23,6 +23,7 @@ class Bench implements AsyncDisposable {
       memoryLimit: Number.POSITIVE_INFINITY,
       memory: () => [1, 3, 2].map((bytes) => ({ bytes, age: 0 })),
       shrink: () => false,
+      isUp: () => true,
       watchesFiles: false,
       replace: (worker, cause, signal) => this.#replace(worker, cause, signal),
       log: { info: log("info"), warn: log("warn"), error: log("error") },

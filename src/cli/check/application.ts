@@ -54,7 +54,7 @@ export async function checkApplication(options: ApplicationOptions): Promise<Fin
 }
 
 function startWorker(threads: Threads, heavy: Heavy, options: ApplicationOptions, words: WorkerWords): Worker {
-  const { application, directory, lifespan } = options;
+  const { application, directory, lifespan, shutdownTimeout } = options;
   return new Worker({
     number: 0,
     deaths: 0,
@@ -76,6 +76,8 @@ function startWorker(threads: Threads, heavy: Heavy, options: ApplicationOptions
       bot: { id: 0 },
       line: "chat",
       debug: true,
+      mayBeProgram: true,
+      endTimeout: shutdownTimeout,
       watch: false,
       yields: false,
     },
