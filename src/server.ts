@@ -222,7 +222,7 @@ class Server implements RunningServer {
   #logStart(bot: Entity, left: number, { program, status, hazards }: WorkerPool): void {
     const { application, inbox, proxy } = this.#config;
     const workers = status.length;
-    if (workers > 1) for (const hazard of hazards) this.#log.warn(`each of the ${workers} workers does this: ${hazard}`);
+    if (workers > 1) for (const hazard of hazards) this.#log.warn(`each of the ${workers} workers ${hazard}`);
     const way = proxy === false ? {} : { proxy: new URL(proxy).host };
     const unsettled = left > 0 ? { unsettled: left } : {};
     this.#log.info(

@@ -89,7 +89,7 @@ describe("a program that listens on a port and has a timer", () => {
       };
       for (let reload = 0; reload < RELOADS; reload++) {
         await talk();
-        if (random.chance(0.3)) {
+        if (random.chance(0.5)) {
           deaths += 1;
           await people[0]!.sendText("/die");
         }
@@ -207,12 +207,12 @@ describe("a program that listens on a port and has a timer", () => {
       env: { ...lives.env, PORT: "0", ASGIGRAM_TOKEN: "" },
     });
     await bot.logged(({ msg }) => msg === "serving");
-    const hazards = bot.log.filter(({ msg }) => msg.startsWith("each of the 2 workers"));
+    const hazards = bot.log.filter(({ msg }) => msg.startsWith("each of the 2 workers "));
     assert.deepEqual(
       hazards.map(({ msg }) => msg.replace(/\d+\)/, "N)")),
       [
-        "each of the 2 workers does this: listens on port 0 (programs/one-life.ts:N)",
-        "each of the 2 workers does this: calls setInterval() (programs/one-life.ts:N)",
+        "each of the 2 workers listens on port 0 (programs/one-life.ts:N)",
+        "each of the 2 workers calls setInterval() (programs/one-life.ts:N)",
       ],
     );
     await eventually(() => new Set(lives.deeds.map(([life]) => life)).size === 2, () => "two lives");

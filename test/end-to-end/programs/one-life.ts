@@ -20,9 +20,7 @@ const server = createServer((_, response) => response.end(life)).listen(Number(P
 const timer = setInterval(() => note("ticks"), 2);
 
 bot.command("die", () => process.exit(7));
-bot.command("block", () => {
-  for (;;);
-});
+bot.command("block", () => void Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0));
 bot.command("instance", (ctx) => ctx.reply(`instance ${NODE_APP_INSTANCE}`));
 bot.on("message:text", (ctx) => ctx.reply(ctx.message.text));
 
