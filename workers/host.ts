@@ -84,7 +84,8 @@ export default async function host(task: HostTask): Promise<void> {
     await lifespan.startup();
     // A rejected promise that the import left behind ends the thread now, before events come.
     await turn();
-    const facts = started === undefined ? {} : { library: program.library!, started, hazards: [...(hazards?.found ?? [])] };
+    const facts =
+      started === undefined ? {} : { library: program.library!, started, hazards: [...(hazards?.found ?? [])] };
     outbound.push({ type: "ready", ...facts });
     task.port.off("message", answer);
     const host = new Host(task, application, lifespan, outbound, reporter, deadLetters, calls, pulse);

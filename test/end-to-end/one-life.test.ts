@@ -4,8 +4,8 @@
  */
 
 import assert from "node:assert/strict";
-import { readFileSync, rmSync } from "node:fs";
 import { once } from "node:events";
+import { readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { describe, test } from "node:test";
@@ -103,7 +103,11 @@ describe("a program that listens on a port and has a timer", () => {
       await until(simulator, () => people.every((person, i) => heard(person).includes(sent[i]!)));
       for (const [i, person] of people.entries()) {
         const all = heard(person).filter((number, at, numbers) => number !== numbers[at - 1]);
-        assert.deepEqual(all, Array.from({ length: sent[i]! }, (_, at) => at + 1), `seed ${SEED}`);
+        assert.deepEqual(
+          all,
+          Array.from({ length: sent[i]! }, (_, at) => at + 1),
+          `seed ${SEED}`,
+        );
       }
       await server.idle();
     }
@@ -215,7 +219,10 @@ describe("a program that listens on a port and has a timer", () => {
         "each of the 2 workers calls setInterval() (programs/one-life.ts:N)",
       ],
     );
-    await eventually(() => new Set(lives.deeds.map(([life]) => life)).size === 2, () => "two lives");
+    await eventually(
+      () => new Set(lives.deeds.map(([life]) => life)).size === 2,
+      () => "two lives",
+    );
     assert.equal((await bot.end()).code, 0);
   });
 });

@@ -183,7 +183,7 @@ export class Harness implements AsyncDisposable {
           this.#changed();
         },
         servesProgram() {},
-      workerPaused() {},
+        workerPaused() {},
         workerDrained: (_, unseen) => {
           this.unseen.push(...unseen);
           this.#changed();
