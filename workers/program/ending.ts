@@ -49,7 +49,7 @@ export async function endProgram({ signal, limit, openCalls, log }: EndingOption
     resolve();
   }, limit).unref();
   try {
-    process.emit(heard);
+    process.emit(heard, heard);
   } catch (error) {
     log("error", `the program's listener for ${heard} threw`, error);
   }
