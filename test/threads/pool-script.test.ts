@@ -288,6 +288,8 @@ describe("a bot's program", () => {
     await it.start;
     const { script, first } = it;
     const reload = script.pool.reload();
+    await script.settle();
+    assert.equal(script.threads.hosts.length, 1);
     await first.item("drain");
     first.post({ type: "drained", unseen: [7] });
     await script.until("drained");
