@@ -346,9 +346,15 @@ export class Updates implements InboxReceiver {
     const { seq, attempts: attempt, body } = arrival;
     const past = journal.past(seq);
     const event = past === undefined ? { seq, attempt, body } : { seq, attempt, body, past };
-    recorder.begun(this.#workers.get(number)!, event, alone);
-    if (alone && this.#isProgram) setTimeout(() => this.#dispatcher.kept(number, seq), ALONE).unref();
+    const worker = this.#workers.get(number)!;
+    recorder.begun(worker, event, alone);
+    if (alone && this.#isProgram) setTimeout(() => this.#survived(worker, seq), ALONE).unref();
     diagnostics.posted(number, arrival);
+  }
+
+  /** The suspect has not killed its worker so far: the worker goes on with other events beside it. */
+  #survived(worker: EventWorker, seq: number): void {
+    if (this.#workers.get(worker.number) === worker) this.#dispatcher.kept(worker.number, seq);
   }
 
   #deadLetter(worker: number, arrival: Arrival, cause: "deadly" | "timed out"): void {
