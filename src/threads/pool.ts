@@ -250,7 +250,7 @@ export class WorkerPool {
     if (old.state === "running" && !this.#options.room.has(WORKER)) {
       const message = "no memory for two workers: the old one ends before the new one starts";
       this.#options.log.info({ worker: number }, message);
-      return await this.#endFirst(old, cause, signal);
+      return await this.#endFirst(old, cause);
     }
     const successor = this.#add(number, 0, cause);
     this.#options.room.measure(WORKER, successor.ready);
@@ -266,9 +266,9 @@ export class WorkerPool {
 
   /**
    * Ends a worker, then starts another one in its place. A worker that cannot start is started again after a pause, like one that died.
-   * @param signal ends the wait for the new one: it is ended in its turn
+   * @param signal ends the wait for the new one, which then is ended in its turn
    */
-  async #endFirst(old: Worker, cause: WorkerReplacement, signal: AbortSignal): Promise<void> {
+  async #endFirst(old: Worker, cause: WorkerReplacement, signal?: AbortSignal): Promise<void> {
     const { number } = old;
     if (old.state === "over") this.#current[number] = this.#add(number, 1);
     else {
@@ -277,9 +277,9 @@ export class WorkerPool {
       else old.kill(new WorkerError(`worker ${number} is not wanted any more`));
       await old.over;
     }
-    signal.throwIfAborted();
+    signal?.throwIfAborted();
     const givenUp = new Promise<never>((_, reject) => {
-      signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+      signal?.addEventListener("abort", () => reject(signal.reason), { once: true });
     });
     await Promise.race([this.#current[number]!.ready, givenUp]);
   }

@@ -18,7 +18,7 @@ import { Bot, nextText, until } from "./bot.ts";
 import { startServer } from "./server.ts";
 
 const SEED = Number(process.env.SEED ?? 1);
-const RELOADS = Number(process.env.RELOADS ?? 6);
+const RELOADS = Number(process.env.RELOADS ?? 4);
 /** RELOADS may take longer than the runner's limit for a test. */
 const OPTIONS = { timeout: 60_000 + RELOADS * 10_000 };
 
