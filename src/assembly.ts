@@ -100,6 +100,7 @@ const FULL_JOURNAL =
 export function assemble(options: AssemblyOptions): Assembly {
   const { config, parts, bot, api, outbox, threads, words, hide, diagnostics, log, onError } = options;
   const { line, urgent, workers, maxAttempts, inboxLimit, breaker, maxAge, stallTimeout, shutdownTimeout } = config;
+  const { programWorkers } = config;
   const { recycleAfter, memoryLimit, workerMemory, reload: watchesFiles } = config;
   const inbox = parts.openInbox(config, bot, log);
   const recorder = new Recorder({
@@ -164,6 +165,7 @@ export function assemble(options: AssemblyOptions): Assembly {
   });
   const pool = new WorkerPool({
     workers,
+    programWorkers,
     threads,
     task: taskOf(config, bot),
     stallTimeout,
@@ -180,16 +182,21 @@ export function assemble(options: AssemblyOptions): Assembly {
     log,
   });
   onLevelChange(log, () => pool.setDebug(log.isLevelEnabled("debug")));
-  const kinds = () => (isGiven(config.allowedUpdates) ? undefined : pool.program?.updates) ?? config.allowedUpdates;
+  let kinds = config.allowedUpdates;
+  const askedKinds = () => {
+    // Of a worker that starts again they are not known yet.
+    if (!isGiven(config.allowedUpdates)) kinds = pool.program?.updates ?? kinds;
+    return kinds;
+  };
   const source = parts.createSource({
     config,
     api,
     log,
-    kinds,
+    kinds: askedKinds,
     received: updates.received.bind(updates),
     polled: diagnostics.polled.bind(diagnostics),
   });
-  return { inbox, recorder, updates, heavy, chatActions, pool, source, kinds };
+  return { inbox, recorder, updates, heavy, chatActions, pool, source, kinds: askedKinds };
 }
 
 /** True for a list of --allowed-updates: a program asks for kinds of its own. */
@@ -228,6 +235,8 @@ function taskOf(config: Config, bot: Entity): Omit<CommonTask, "debug"> {
     retry,
     breaker,
     onFailure,
+    mayBeProgram,
+    shutdownTimeout,
     reload,
   } = config;
   return {
@@ -246,6 +255,8 @@ function taskOf(config: Config, bot: Entity): Omit<CommonTask, "debug"> {
     retry,
     breaker,
     onFailure: onFailure === false ? undefined : onFailure,
+    mayBeProgram,
+    endTimeout: shutdownTimeout,
     watch: reload,
     // With no more workers than processors the scheduler does well, and priorities would cost some throughput.
     yields: workers > availableParallelism(),

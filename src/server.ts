@@ -20,7 +20,7 @@ import type { Metrics } from "./observe/metrics.ts";
 import type { Status } from "./observe/status.ts";
 import type { StatusServer } from "./observe/status-server.ts";
 import { WorkerLog } from "./observe/worker-log.ts";
-import type { Call, ProgramFacts } from "./protocol/port.ts";
+import type { Call, ProgramFacts, StopSignal } from "./protocol/port.ts";
 import type { Entity } from "./protocol/route.ts";
 import { type Hide, secretHider } from "./protocol/secrets.ts";
 import type { SourceState, UpdateSource } from "./protocol/update-source.ts";
@@ -54,7 +54,8 @@ export interface RunningServer {
 
 /**
  * Starts a server. Resolves when polling has begun.
- * @param signal stops the server as `stop()` does, also during its start: then this rejects with the signal's reason
+ * @param signal stops the server as `stop()` does, also during its start: then this rejects with the signal's reason. With the reason
+ *   `"SIGINT"` a bot's program gets that instead of SIGTERM
  * @param log the server's log; without, one that follows the configuration
  * @throws TokenRejectedError | ApplicationLoadError | StartupFailedError | InboxError | ListenError
  */
@@ -66,7 +67,8 @@ export async function serve(
 ): Promise<RunningServer> {
   signal?.throwIfAborted();
   const server = new Server(config, log, { ...PARTS, ...parts });
-  signal?.addEventListener("abort", () => void server.stop(), { once: true });
+  const stop = () => void server.stop(signal?.reason === "SIGINT" ? "SIGINT" : "SIGTERM");
+  signal?.addEventListener("abort", stop, { once: true });
   try {
     await server.start();
     return server;
@@ -110,6 +112,7 @@ class Server implements RunningServer {
   #statusServer: StatusServer | undefined;
   #metrics: Metrics | undefined;
   #stopped: Promise<void> | undefined;
+  #stopSignal: StopSignal = "SIGTERM";
 
   constructor(config: Config, log: Logger, parts: Parts) {
     this.#config = config;
@@ -141,7 +144,7 @@ class Server implements RunningServer {
       for (const warning of this.#config.warnings) this.#log.warn(warning);
       await this.#listen();
       // They come up while Telegram answers.
-      this.#threads.start();
+      this.#threads.start(this.#config.mayBeProgram ? 1 : undefined);
       const bot = await this.#getMe();
       signal.throwIfAborted();
       this.#serving = this.#assemble(bot);
@@ -222,7 +225,9 @@ class Server implements RunningServer {
   }
 
   #logStart(bot: Entity, left: number, { pool, kinds }: Assembly): void {
-    const { application, workers, inbox, proxy } = this.#config;
+    const { application, inbox, proxy } = this.#config;
+    const workers = pool.status.length;
+    if (workers > 1) for (const hazard of pool.hazards) this.#log.warn(`each of the ${workers} workers ${hazard}`);
     const program = pool.program === undefined ? {} : this.#programFields(pool.program, kinds());
     const way = proxy === false ? {} : { proxy: new URL(proxy).host };
     const unsettled = left > 0 ? { unsettled: left } : {};
@@ -302,7 +307,9 @@ class Server implements RunningServer {
     await this.#serving?.recorder.end();
   }
 
-  stop(): Promise<void> {
+  /** @param signal the one that a bot's program gets */
+  stop(signal: StopSignal = "SIGTERM"): Promise<void> {
+    this.#stopSignal = signal;
     this.#stopped ??= this.#stop().then(this.#closed.resolve, this.#closed.reject);
     return this.#stopped;
   }
@@ -342,7 +349,7 @@ class Server implements RunningServer {
       this.#log.warn({ unsettled: this.#unsettled }, "giving up updates that only memory holds");
     }
     updates.close();
-    await pool.drain("shutdown");
+    await pool.drain("shutdown", this.#stopSignal);
     // Jobs of instances are over. An instance that is not told of the stop would take a refused job for an error.
     await heavy.drain();
     await recorder.end();

@@ -19,6 +19,8 @@ export function hostTask(task: Pick<CommonTask, "application" | "directory"> & P
     line: "chat",
     urgent: [],
     debug: false,
+    mayBeProgram: false,
+    endTimeout: 5000,
     watch: false,
     yields: false,
     ...task,

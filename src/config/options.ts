@@ -129,7 +129,7 @@ export const OPTIONS = {
     min: 1,
     max: 256,
     default: Math.min(usefulThreads(MACHINE), 256),
-    defaultText: "one per CPU core, no more than the CPU quota",
+    defaultText: "one per CPU core, no more than the CPU quota; one for a bot's program",
     group: "Application",
     help: "Worker threads, 1 to 256",
   },

@@ -39,6 +39,10 @@ export interface HostTask {
   line: LineKind;
   /** The setting of --urgent. */
   urgent: readonly string[];
+  /** True if the application may turn out to be a bot's program. */
+  mayBeProgram: boolean;
+  /** Time that a bot's program has for its end, from the moment in which its worker is told to drain: ms. */
+  endTimeout: number;
   /** True if the worker posts log lines of level debug. */
   debug: boolean;
   /** True if the worker posts the name of every file that the application imports. */
@@ -87,8 +91,14 @@ export type ToWorker =
   | { type: "deadLettered"; event: EventItem; error: string; isLate: boolean }
   /** Disconnect every instance of that shard with the reason `moved`, then answer `revoked`. No event of it is posted meanwhile. */
   | { type: "revoke"; shard: number }
-  /** Hand out nothing more, disconnect every instance, answer `drained`; then run lifespan shutdown and answer `ended`. */
-  | { type: "drain"; reason: DisconnectReason };
+  /**
+   * Hand out nothing more, disconnect every instance, answer `drained`; then run lifespan shutdown, or let the program end, and answer
+   * `ended`.
+   */
+  | { type: "drain"; reason: DisconnectReason; signal: StopSignal };
+
+/** The signal that a bot's program gets when it is to end. */
+export type StopSignal = "SIGTERM" | "SIGINT";
 
 /** A bot's program that is served. */
 export interface ProgramFacts {
@@ -106,8 +116,11 @@ export interface ProgramFacts {
 
 /** Worker to main thread. */
 export type ToMain =
-  /** The application is imported and its lifespan startup is over; or the program has started its bot, with that library, in that way. */
-  | { type: "ready"; program?: ProgramFacts }
+  /**
+   * The application is imported and its lifespan startup is over; or the program has started its bot.
+   * `hazards`: what it has begun that goes wrong if it runs in several workers.
+   */
+  | { type: "ready"; program?: ProgramFacts; hazards?: string[] }
   | { type: "unready"; error: StartFailure }
   /** The application imports that file, or tried to. */
   | { type: "imported"; file: string }

@@ -81,6 +81,8 @@ test("a token and an application are enough; the rest are the defaults", async (
     logLevel: "info",
     logFormat: "auto",
     directory: "/srv",
+    mayBeProgram: true,
+    programWorkers: 1,
     warnings: [],
   });
 });

@@ -683,6 +683,42 @@ const THREADS: readonly Mutant[] = [
     to: "this.#left[worker]! -= count / 2;",
     tests: ["threads/rolling-restart"],
   },
+  {
+    id: "P30",
+    breaks: "a program lives beside its replacement",
+    file: "src/threads/pool.ts",
+    from: "if (this.#servesProgram) return await this.#endFirst(old, cause, signal);",
+    to: "",
+    tests: ["threads/pool-script"],
+    only: /ends before its replacement starts/,
+  },
+  {
+    id: "P31",
+    breaks: "a replacement starts while the old thread ends",
+    file: "src/threads/threads.ts",
+    from: "await ended;\n      running",
+    to: "running",
+    tests: ["threads/threads"],
+    only: /when its thread has ended/,
+  },
+  {
+    id: "P32",
+    breaks: "a program's suspect waits for a quarantine that does not come",
+    file: "src/dispatch/dispatcher.ts",
+    from: "this.#hasQuarantine = false;",
+    to: "",
+    tests: ["dispatch/dispatcher"],
+    only: /has no quarantine/,
+  },
+  {
+    id: "P33",
+    breaks: "a program is killed before what follows its start() has run",
+    file: "workers/program/ending.ts",
+    from: "  await over;\n",
+    to: "",
+    tests: ["workers/program/ending"],
+    only: /asynchronous work/,
+  },
 ];
 
 const WORKERS: readonly Mutant[] = [
