@@ -75,6 +75,12 @@ export const OPTIONS = {
     group: "Bot",
     help: "File with the token, which keeps it out of ps and env; /dev/fd/3 is read once and closed",
   },
+  exposeToken: {
+    type: "boolean",
+    default: false,
+    group: "Bot",
+    help: "Leave the token in the environment of a bot's program; otherwise it gets a stand-in",
+  },
   apiUrl: {
     type: "url",
     default: "https://api.telegram.org",

@@ -44,6 +44,7 @@ test("a token and an application are enough; the rest are the defaults", async (
   assert.deepEqual(config, {
     token: TOKEN,
     application: "bot.ts",
+    exposeToken: false,
     apiUrl: "https://api.telegram.org",
     local: false,
     proxy: false,
@@ -97,6 +98,7 @@ test("the configuration is deeply frozen", async () => {
 const SAMPLES: { [key in keyof Config]?: readonly [flag: unknown, env: string, file: unknown, wanted: unknown[]] } = {
   application: ["a.ts", "b.ts", "c.ts", ["a.ts", "b.ts", "c.ts"]],
   apiUrl: ["http://a", "http://b/", "http://c/d", ["http://a", "http://b", "http://c/d"]],
+  exposeToken: [true, "no", true, [true, false, true]],
   local: [true, "no", true, [true, false, true]],
   proxy: ["http://a:1", "off", "socks5://u:p@c:2", ["http://a:1", false, "socks5://u:p@c:2"]],
   family: ["4", "auto", 6, ["4", "auto", "6"]],

@@ -6,6 +6,7 @@
 import { linkIn } from "./links.ts";
 import type { Answer, LocalBotApi, Signal } from "./local-bot-api.ts";
 import { queryOf, readParameters } from "./parameters.ts";
+import type { RawParameters } from "./raw-call.ts";
 import { Spool } from "./spool.ts";
 import { knownConnections } from "./unknown-connections.ts";
 
@@ -20,8 +21,8 @@ export function localFetch(original: Fetch, api: LocalBotApi): Fetch {
     const signal = init?.signal ?? (isRequest ? input.signal : undefined);
     if ("path" in link) return unlessAborted(() => answeredFile(api.download(link)), signal);
     if (!isRequest && isJson(init?.body)) {
-      const parameters = { ...queryOf(String(input)), ...JSON.parse(init.body) };
-      return unlessAborted(() => answered(api.request(link, parameters, signal), Response), signal);
+      const { body } = init;
+      return unlessAborted(async () => answered(api.request(link, withJson(String(input), body), signal)), signal);
     }
     return unlessAborted(async () => {
       const spool = new Spool();
@@ -30,7 +31,7 @@ export function localFetch(original: Fetch, api: LocalBotApi): Fetch {
           isRequest ? new Request(input, init) : { url: String(input), ...init },
           spool,
         );
-        return await answered(api.request(link, parameters, signal), Response);
+        return await answered(api.request(link, parameters, signal));
       } finally {
         await spool.discard();
       }
@@ -51,9 +52,16 @@ export function localNodeFetch(original: NodeFetch, api: LocalBotApi): Fetch {
   return (input, init) => {
     const link = isJson(init?.body) ? linkIn(String(input)) : undefined;
     if (link === undefined || "path" in link || !api.admits(link.token)) return original(input, init);
-    const parameters = { ...queryOf(String(input)), ...JSON.parse(init!.body as string) };
-    const signal = init?.signal ?? undefined;
-    return unlessAborted(() => answered(api.request(link, parameters, signal), original.Response ?? Response), signal);
+    const { body, signal } = init as { body: string; signal?: Signal | null };
+    const { Response, FetchError } = original;
+    const fail = (cause: Error): never => {
+      if (FetchError === undefined || cause.name === "AbortError") return lost(cause);
+      throw new FetchError(`request to ${link.method} failed, reason: ${cause.message}`, "system", cause);
+    };
+    return unlessAborted(async () => {
+      const answer = api.request(link, withJson(String(input), body), signal ?? undefined);
+      return answered(answer, Response, fail);
+    }, signal);
   };
 }
 
@@ -61,6 +69,10 @@ type ResponseBody = ConstructorParameters<typeof Response>[0];
 
 function isJson(body: unknown): body is string {
   return typeof body === "string" && body.startsWith("{");
+}
+
+function withJson(url: string, body: string): RawParameters {
+  return { ...queryOf(url), ...JSON.parse(body) };
 }
 
 async function parametersOf(request: Pick<RequestInit, "body" | "headers"> & { url: string }, spool: Spool) {
@@ -75,8 +87,8 @@ async function parametersOf(request: Pick<RequestInit, "body" | "headers"> & { u
   return await readParameters({ url, type, body: whole.body ?? undefined }, spool);
 }
 
-async function answered(answer: Promise<Answer>, Class: typeof Response): Promise<Response> {
-  const outcome = await answer.catch(lost);
+async function answered(answer: Promise<Answer>, Class = Response, fail = lost): Promise<Response> {
+  const outcome = await answer.catch(fail);
   // Most programs ask for that: they need not read what was just written.
   return Object.assign(jsonOf(outcome, Class), { json: async () => outcome });
 }

@@ -4,7 +4,6 @@
  * their way.
  */
 
-import { AsyncResource } from "node:async_hooks";
 import http, { Agent, type IncomingMessage, type ServerResponse } from "node:http";
 import https from "node:https";
 import { syncBuiltinESMExports } from "node:module";
@@ -67,13 +66,13 @@ function isOptions(value: unknown): value is http.RequestOptions {
 class LocalServer {
   readonly #api: LocalBotApi;
   readonly #server: http.Server;
-  readonly #ends = new WeakMap<Duplex, Ends>();
+  /** The client's end of a connection by the server's. */
+  readonly #clients = new WeakMap<Duplex, Duplex>();
 
   constructor(api: LocalBotApi) {
     this.#api = api;
     this.#server = http.createServer((request, response) => {
-      const { run } = this.#ends.get(request.socket)!;
-      run(() => void this.#answer(request, response));
+      void this.#answer(request, response);
     });
   }
 
@@ -86,8 +85,7 @@ class LocalServer {
 
   #connect(): Duplex {
     const [client, server] = duplexPair();
-    // The call belongs to the event of the code that makes the request.
-    this.#ends.set(server, { client, run: AsyncResource.bind((code: () => void) => code()) });
+    this.#clients.set(server, client);
     this.#server.emit("connection", server);
     return asSocket(client);
   }
@@ -98,7 +96,7 @@ class LocalServer {
       if ("path" in link) await this.#giveFile(await this.#api.download(link), response);
       else give(await this.#called(link, request, response), response);
     } catch (error) {
-      this.#breakOff(request, error as Error);
+      this.#breakOff(request, response, error as Error);
     }
   }
 
@@ -122,17 +120,11 @@ class LocalServer {
   }
 
   /** The client raises its own error: the connection is lost, as far as it knows. */
-  #breakOff(request: IncomingMessage, { message }: Error): void {
-    const { client } = this.#ends.get(request.socket)!;
-    client.destroy(Object.assign(new Error(message), { code: "ECONNRESET" }));
+  #breakOff({ socket }: IncomingMessage, { headersSent }: ServerResponse, { message }: Error): void {
+    const error = Object.assign(new Error(message), { code: "ECONNRESET" });
+    // An answer that has begun breaks off by itself: nothing listens to errors of its request.
+    this.#clients.get(socket)!.destroy(headersSent ? undefined : error);
   }
-}
-
-/** The two ends of a connection: this is about the client's, by the server's. */
-interface Ends {
-  readonly client: Duplex;
-  /** Runs a function in the context of the request. */
-  run(code: () => void): void;
 }
 
 function give(answer: Answer, response: ServerResponse): void {
@@ -145,8 +137,14 @@ function give(answer: Answer, response: ServerResponse): void {
 function asSocket(stream: Duplex): Duplex {
   let timer: NodeJS.Timeout | undefined;
   const itself = () => stream;
-  stream.on("data", () => timer?.refresh()).on("close", () => clearTimeout(timer));
+  stream.on("close", () => clearTimeout(timer));
+  const { push } = stream;
   return Object.assign(stream, {
+    // No listener to "data": node-fetch 2 takes it for the sign of an answer that is cut off.
+    push(...args: Parameters<typeof push>) {
+      timer?.refresh();
+      return push.apply(stream, args);
+    },
     setTimeout(milliseconds: number, onTimeout?: () => void) {
       clearTimeout(timer);
       timer = milliseconds > 0 ? setTimeout(() => stream.emit("timeout"), milliseconds).unref() : undefined;

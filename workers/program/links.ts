@@ -14,7 +14,7 @@ export interface FileLink {
 }
 
 /** A request to a proxy has the whole URL in the place of the path. */
-const LINK = /^(?:https?:\/\/[^/?#]+)?(?:\/[^?#]*?)?\/(file\/)?bot(\d+:[\w-]+)\/(?:test\/)?([^?#]+)/;
+const LINK = /^(?:https?:\/\/[^/?#]+)?(?:\/[^?#]*?)??\/(file\/)?bot(\d+:[\w-]+)\/(?:test\/)?([^?#]+)/;
 
 /** @param url a URL, or its path */
 export function linkIn(url: string): ApiLink | undefined {

@@ -1,6 +1,6 @@
 /**
  * Refuses connections to Telegram by clients whose requests cannot be answered here, because they write to a socket of their own: undici
- * from npm, and HTTP/2. Without that Telegram would refuse the program's stand-in for the token, and no one would know the cause.
+ * from npm, and HTTP/2. Without that Telegram would refuse the program's stand-in for the token, without the cause.
  */
 
 import { AsyncLocalStorage } from "node:async_hooks";
