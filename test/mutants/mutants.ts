@@ -267,9 +267,17 @@ const DISPATCHER: readonly Mutant[] = [
     id: "M1",
     breaks: "a worker keeps other lines than the inbox",
     file: "workers/event.ts",
-    from: "routeOf(kind, payload, bot, line)",
+    from: "routeOf(kind, payload, bot, line, urgent)",
     to: "routeOf(kind, payload, bot)",
     tests: ["workers/event"],
+  },
+  {
+    id: "M1u",
+    breaks: "urgent commands wait in their line",
+    file: "src/protocol/route.ts",
+    from: 'urgent.includes(commandIn(payload, bot) ?? "")',
+    to: "false",
+    tests: ["protocol/route"],
   },
   {
     id: "M2",
