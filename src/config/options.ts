@@ -45,6 +45,10 @@ interface ValueTypes {
   number: number;
   boolean: boolean;
   list: readonly string[];
+  /** Packages and files, as import has them. */
+  modules: readonly string[];
+  /** Commands of the bot: `/stop`. */
+  commands: readonly string[];
 }
 
 /** Longest delay of a Node.js timer, 2^31 - 1 ms, in seconds. */
@@ -131,7 +135,7 @@ export const OPTIONS = {
     min: 1,
     max: 256,
     default: Math.min(usefulThreads(MACHINE), 256),
-    defaultText: "one per CPU core, no more than the CPU quota",
+    defaultText: "one per CPU core, no more than the CPU quota; one for a bot's program",
     group: "Application",
     help: "Worker threads, 1 to 256",
   },
@@ -141,6 +145,14 @@ export const OPTIONS = {
     default: "chat",
     group: "Application",
     help: "Instances and order of events: one per chat, per forum topic, or per member of a group",
+  },
+  urgent: {
+    type: "commands",
+    default: Object.freeze([]),
+    defaultText: "none",
+    example: Object.freeze(["/stop", "/cancel"]),
+    group: "Application",
+    help: "Commands that are delivered at once, past their line, separated by commas",
   },
   maxApplications: {
     type: "integer",
@@ -236,6 +248,14 @@ export const OPTIONS = {
     default: "auto",
     group: "Application",
     help: "ASGI version: auto, asgi3 or asgi2",
+  },
+  import: {
+    type: "modules",
+    default: Object.freeze([]),
+    defaultText: "none",
+    example: Object.freeze(["tsx"]),
+    group: "Application",
+    help: "Modules that every thread imports before the application, separated by commas",
   },
   lifespan: {
     type: "choice",

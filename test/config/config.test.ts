@@ -61,6 +61,8 @@ test("a token and an application are enough; the rest are the defaults", async (
     recycleAfter: OFF,
     reload: false,
     interface: "auto",
+    import: [],
+    urgent: [],
     lifespan: "auto",
     line: "chat",
     inbox: "/srv/asgigram-123456789.sqlite",
@@ -80,6 +82,8 @@ test("a token and an application are enough; the rest are the defaults", async (
     logLevel: "info",
     logFormat: "auto",
     directory: "/srv",
+    mayBeProgram: true,
+    programWorkers: 1,
     warnings: [],
   });
 });
@@ -99,6 +103,8 @@ const SAMPLES: { [key in keyof Config]?: readonly [flag: unknown, env: string, f
   proxy: ["http://a:1", "off", "socks5://u:p@c:2", ["http://a:1", false, "socks5://u:p@c:2"]],
   family: ["4", "auto", 6, ["4", "auto", "6"]],
   allowedUpdates: ["message", "poll,message", ["poll"], [["message"], ["poll", "message"], ["poll"]]],
+  urgent: ["/a", "/b,/c", ["/d"], [["/a"], ["/b", "/c"], ["/d"]]],
+  import: ["tsx", "./a.mjs,tsx", ["./b.mjs"], [["tsx"], ["./a.mjs", "tsx"], ["./b.mjs"]]],
   dropPending: ["true", "no", true, [true, false, true]],
   deleteWebhook: [false, "1", false, [false, true, false]],
   workers: ["3", "5", 7, [3, 5, 7]],
@@ -179,7 +185,16 @@ test("without an application or a token, the message says how to give them", asy
     {},
     /^no application given: name it, as in asgigram path\/to\/app\.ts:application.*; asgigram --help tells more$/,
   );
-  await refuses({ application: "bot.ts" }, {}, /^no bot token given: set ASGIGRAM_TOKEN, or .*--token-file/);
+  await refuses(
+    { application: "bot.ts" },
+    {},
+    /^no bot token given: set ASGIGRAM_TOKEN, or .*--token-file; none of BOT_TOKEN, .*, here or in \.env, has one; /,
+  );
+  await refuses(
+    { application: "bot.ts" },
+    { BOT_TOKEN: `48:${"A".repeat(35)}`, TEST_TOKEN: `49:${"B".repeat(35)}` },
+    /; BOT_TOKEN and TEST_TOKEN have different ones, and asgigram serves one bot; /,
+  );
 });
 
 test("a token in the place of the application is refused", async () => {

@@ -32,8 +32,10 @@ export interface LocalBotApiOptions {
   bot: Entity;
   /** Makes a call at the event of the running code. */
   make(call: (owner: Parameters<typeof rawCall>[2]) => Call): Promise<unknown>;
-  /** The program asks for updates. */
-  onLaunch(): void;
+  /** The program asks for updates of these kinds: by a poll, or by a webhook. */
+  onLaunch(method: "getUpdates" | "setWebhook", kinds: unknown): void;
+  /** The program wants the updates that wait dropped. */
+  onDropPending(): void;
   /** The program makes a call as another bot. @returns true if the call is to be refused */
   refuses(id: string): boolean;
 }
@@ -41,7 +43,7 @@ export interface LocalBotApiOptions {
 const NO_WEBHOOK = { url: "", has_custom_certificate: false, pending_update_count: 0 };
 
 /** Methods that would take the bot away from its server, in lower case: the Bot API takes any. */
-const REFUSED = new Set(["logout", "close", "setwebhook"]);
+const REFUSED = new Set(["logout", "close"]);
 
 export class LocalBotApi {
   readonly #options: LocalBotApiOptions;
@@ -63,9 +65,10 @@ export class LocalBotApi {
       case "getme":
         return { ok: true, result: this.#options.bot };
       case "getupdates":
-        return await this.#poll(Number(parameters.timeout ?? 0), signal);
+        return await this.#poll(parameters, signal);
       case "deletewebhook":
-        return { ok: true, result: true };
+      case "setwebhook":
+        return this.#setWebhook(parameters);
       case "getwebhookinfo":
         return { ok: true, result: NO_WEBHOOK };
     }
@@ -98,10 +101,18 @@ export class LocalBotApi {
     return idIn(token) === `${this.#options.bot.id}`;
   }
 
+  /** Nothing is sent to the webhook: updates come to the bot by another way. */
+  #setWebhook({ url, allowed_updates, drop_pending_updates }: RawParameters): Answer {
+    if (`${drop_pending_updates}` === "true") this.#options.onDropPending();
+    if (url) this.#options.onLaunch("setWebhook", allowed_updates);
+    return { ok: true, result: true };
+  }
+
   /** Answers a poll without updates, when its time is over: updates come to the bot by another way. */
-  #poll(seconds: number, signal: Signal | undefined): Promise<Answer> {
+  #poll({ timeout, allowed_updates }: RawParameters, signal: Signal | undefined): Promise<Answer> {
     const { promise, resolve, reject } = Promise.withResolvers<Answer>();
-    if (seconds > 0) this.#options.onLaunch();
+    const seconds = Number(timeout ?? 0);
+    if (seconds > 0) this.#options.onLaunch("getUpdates", allowed_updates);
     const timer = setTimeout(() => resolve({ ok: true, result: [] }), seconds * 1000).unref();
     const abort = () => {
       clearTimeout(timer);
