@@ -14,6 +14,7 @@ export async function warningsAbout(settings: Settings, { flags, env }: Sources,
     ...unknownKinds(settings.allowedUpdates.value ?? []),
     ...misspeltVariables(env),
     ...localTelegram(settings),
+    ...needless(settings),
     ...manyWorkers(settings, machine),
     ...typedToken(flags?.token !== undefined),
     ...(await exposedTokenFile(settings)),
@@ -47,6 +48,17 @@ function misspeltVariables(env: Sources["env"]): string[] {
 function localTelegram({ local, apiUrl }: Settings): string[] {
   if (!local.value || new URL(apiUrl.value!).hostname !== "api.telegram.org") return [];
   return [`${local.source} is for a Bot API server of your own; name its URL with --api-url`];
+}
+
+function needless({ webhook, webhookCertificate, ...settings }: Settings): string[] {
+  const { webhookListen, webhookMaxConnections, webhookKey } = settings;
+  const [options, of] =
+    webhook.value === false
+      ? [[webhookListen, webhookMaxConnections, webhookCertificate, webhookKey], "--webhook"]
+      : [webhookCertificate.value === false ? [webhookKey] : [], "--webhook-certificate"];
+  return options
+    .filter(({ source }) => source !== undefined)
+    .map(({ source }) => `${source} has no effect without ${of}`);
 }
 
 /** With a quota, busy workers use it up together in a part of each period, and then all of them stand still. */
