@@ -7,7 +7,7 @@ import { Simulator, type SimulatorOptions } from "../../simulator/index.ts";
 import { eventually } from "../eventually.ts";
 import { Folder } from "../folder.ts";
 import { Certificate } from "../network/certificate.ts";
-import { Bot, callsOf, message, nextText } from "./bot.ts";
+import { Bot, callsOf, confirmed, message, nextText } from "./bot.ts";
 
 /** A simulator that calls webhooks, with short pauses between attempts, and a bot with an inbox in a file. */
 class WebhookBench implements AsyncDisposable {
@@ -27,7 +27,7 @@ class WebhookBench implements AsyncDisposable {
 
   /** Arguments that make the bot receive by webhook. */
   get webhook(): string[] {
-    return ["--webhook", `http://127.0.0.1:${this.#port}/bots`, "--webhook-listen", `127.0.0.1:${this.#port}`];
+    return webhookAt(this.#port);
   }
 
   async bot(app: string, ...args: string[]): Promise<Bot> {
@@ -56,6 +56,10 @@ class WebhookBench implements AsyncDisposable {
   }
 }
 
+function webhookAt(port: number): string[] {
+  return ["--webhook", `http://127.0.0.1:${port}/bots`, "--webhook-listen", `127.0.0.1:${port}`];
+}
+
 /** A port that was free a moment ago. */
 async function freePort(): Promise<number> {
   const server = createServer();
@@ -76,6 +80,7 @@ describe("a bot with --webhook", () => {
     const ann = await simulator.user("ann");
     await ann.sendText("hello");
     assert.equal(echoed(await nextText(ann)), "hello");
+    await confirmed(simulator);
     const info = await bench.info();
     assert.deepEqual([info.max_connections, info.allowed_updates, info.pending_update_count], [40, ["message"], 0]);
     assert.ok(!simulator.calls.some(({ method }) => method === "getUpdates"));
@@ -108,8 +113,7 @@ describe("a bot with --webhook", () => {
     const { simulator } = bench;
     const first = await bench.bot("echo", ...bench.webhook, "--no-inbox");
     await first.logged(({ msg }) => msg === "the webhook is set");
-    const { webhook: others } = await WebhookBench.start();
-    const second = await bench.bot("echo", ...others, "--no-inbox");
+    const second = await bench.bot("echo", ...webhookAt(await freePort()), "--no-inbox");
     await second.logged(({ msg }) => msg === "the webhook is set");
     assert.equal((await first.end()).code, 0);
     await simulator.push(message(1, "hello"));
@@ -121,11 +125,13 @@ describe("a bot with --webhook", () => {
   test("with --webhook-max-connections 1 updates arrive one after the other", async () => {
     await using bench = await WebhookBench.start();
     const { simulator } = bench;
-    const bot = await bench.bot("echo", ...bench.webhook, "--webhook-max-connections", "1");
+    const bot = await bench.bot("echo", ...bench.webhook, "--webhook-max-connections", "1", "--log-level", "trace");
     await bot.logged(({ msg }) => msg === "the webhook is set");
     await simulator.pushMany(Array.from({ length: 50 }, (_, i) => message(1 + (i % 7), `${i}`)));
     await callsOf(simulator, "sendMessage", 50);
     assert.equal((await bench.info()).max_connections, 1);
+    const ids = bot.log.filter(({ msg }) => msg === "received an update").map(({ update_id }) => Number(update_id));
+    assert.deepEqual([ids.length, ids], [50, ids.toSorted((a, b) => a - b)]);
     assert.equal((await bot.end()).code, 0);
   });
 
