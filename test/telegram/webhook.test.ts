@@ -62,6 +62,21 @@ class Bench {
     await this.webhook.run(this.stopping.signal);
   }
 
+  /** Sends an update as Telegram does. @returns the status of the answer */
+  async send(update: object): Promise<number> {
+    const listening = this.logged.find((line) => /listening for the webhook/.test(line))!;
+    const { pathname } = new URL(String(this.info.url));
+    const response = await fetch(JSON.parse(listening.slice(listening.indexOf("{"))).url + pathname, {
+      method: "POST",
+      headers: {
+        "content-type": "application/json",
+        "x-telegram-bot-api-secret-token": String(this.info.secret_token),
+      },
+      body: JSON.stringify(update),
+    });
+    return response.status;
+  }
+
   #call(method: string, parameters: { url: string }): unknown {
     this.calls.push(method);
     this.fault(method);
@@ -180,6 +195,32 @@ describe("a failure", () => {
       (error) => error instanceof ConfigError && /--webhook-certificate: \/nowhere/.test(error.message),
     );
   });
+});
+
+test("an update that fills the inbox is stored without a wait for room, and answered", async () => {
+  const waits: boolean[] = [];
+  const answered = Promise.withResolvers<number>();
+  const bench = new Bench({
+    received: async (_, { aborted }) => waits.push(!aborted),
+    wait: async () => {
+      answered.resolve(await bench.send({ update_id: 1 }));
+      bench.stopping.abort();
+    },
+  });
+  await bench.webhook.run(bench.stopping.signal);
+  assert.equal(await answered.promise, 200);
+  assert.deepEqual(waits, [false]);
+});
+
+test("an update that cannot be stored ends the run", async () => {
+  const error = new Error("the disk is full");
+  const bench: Bench = new Bench({
+    received: () => Promise.reject(error),
+    wait: async () => void (await bench.send({ update_id: 1 })),
+  });
+  await assert.rejects(bench.webhook.run(bench.stopping.signal), error);
+  assert.equal(bench.info.url, "");
+  bench.stopping.abort();
 });
 
 test("skipPending() has Telegram drop what waits, and says whether anything did", async () => {

@@ -14,7 +14,7 @@ export async function run(typed: Typed, context: Context, serving: ServingProces
   const simulator = await Simulator.start();
   try {
     const { token, url: apiUrl } = simulator;
-    const config = await resolveConfig(sourcesOf(typed, context, { token, apiUrl, webhook: false }));
+    const config = await resolveConfig(sourcesOf(typed, context, { token, apiUrl }));
     simulateOwnToken(context.env, context.cwd, token);
     await chat(simulator, config, context, serving, stopping);
   } finally {
