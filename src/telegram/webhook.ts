@@ -55,13 +55,16 @@ export interface WebhookOptions {
 
 /** Time between two checks of the webhook: ms. */
 const CHECK = 30_000;
+/** Room is not waited for: Telegram would take that for a failure. */
+const NO_WAIT = AbortSignal.abort();
 /** Time that a stop leaves to the deletion of the webhook: ms. */
 const DELETION = 2000;
 
 export class Webhook implements UpdateSource {
   readonly #options: Required<WebhookOptions>;
   readonly #secrets: ReturnType<typeof webhookSecretsOf>;
-  readonly #url: string;
+  /** End of the URL. Telegram might write the rest of it in another way. */
+  readonly #mark: string;
   #server: WebhookServer | undefined;
   #isSet = false;
   #pending = 0;
@@ -79,7 +82,7 @@ export class Webhook implements UpdateSource {
   constructor(options: WebhookOptions) {
     this.#options = { now: () => performance.now(), wait: pause, ...options };
     this.#secrets = webhookSecretsOf(options.token);
-    this.#url = `${options.url}/${this.#secrets.segment}?${randomInt(2 ** 47)}`;
+    this.#mark = `/${this.#secrets.segment}?${randomInt(2 ** 47)}`;
     this.#lastSign = this.#options.now();
   }
 
@@ -105,8 +108,7 @@ export class Webhook implements UpdateSource {
       ...this.#secrets,
       tls: cert === undefined || key === undefined ? undefined : { cert, key },
       isFull,
-      // Telegram must not wait for room: it would take that for a failure.
-      store: (updates) => received(updates, AbortSignal.abort()),
+      store: (updates) => received(updates, NO_WAIT),
       onError: failed.reject,
       log,
     });
@@ -141,7 +143,7 @@ export class Webhook implements UpdateSource {
   async #set(certificate: string | undefined, signal: AbortSignal): Promise<void> {
     const { url, maxConnections, allowedUpdates, call, post, log } = this.#options;
     const parameters = {
-      url: this.#url,
+      url: url + this.#mark,
       secret_token: this.#secrets.secret,
       max_connections: maxConnections,
       allowed_updates: allowedUpdates,
@@ -206,7 +208,7 @@ export class Webhook implements UpdateSource {
 
   /** @throws ConflictError if another webhook has been set for a minute. It is not fought: two servers would take turns for ever */
   #noteConflict(url: string): void {
-    if (url === "" || url === this.#url) {
+    if (url === "" || url.endsWith(this.#mark)) {
       this.#conflictSince = undefined;
       return;
     }
@@ -224,8 +226,8 @@ export class Webhook implements UpdateSource {
     const signal = AbortSignal.timeout(DELETION);
     this.#isSet = false;
     try {
-      const { url } = (await call("getWebhookInfo", {}, signal)) as WebhookInfo;
-      if (url === this.#url) await call("deleteWebhook", {}, signal);
+      const { url = "" } = (await call("getWebhookInfo", {}, signal)) as WebhookInfo;
+      if (url.endsWith(this.#mark)) await call("deleteWebhook", {}, signal);
     } catch (error) {
       log.debug({ method: "deleteWebhook", error: (error as Error).message }, "the webhook was not deleted");
     }
