@@ -2,8 +2,10 @@
 
 import { availableParallelism } from "node:os";
 import type { Config } from "./config/config.ts";
+import { findImports } from "./config/imports.ts";
 import { parseAddress } from "./config/listen-address.ts";
 import { MACHINE, usefulThreads } from "./config/machine.ts";
+import { optionAt } from "./config/options.ts";
 import { Heavy } from "./heavy/heavy.ts";
 import type { Inbox } from "./inbox/inbox.ts";
 import { MemoryInbox } from "./inbox/memory.ts";
@@ -42,6 +44,8 @@ export interface SourceOptions {
   readonly config: Config;
   readonly api: BotApi;
   readonly log: Logger;
+  /** Kinds of update to receive; empty for Telegram's default. */
+  kinds(): readonly string[];
   /**
    * Stores a batch. Resolves when the batch is stored for good and there is room for another.
    * @returns the number of updates that were not known before
@@ -89,6 +93,8 @@ export interface Assembly {
   readonly chatActions: ChatActions;
   readonly pool: WorkerPool;
   readonly source: UpdateSource;
+  /** Kinds of update that the source asks for; empty for Telegram's default. */
+  kinds(): readonly string[];
 }
 
 const FULL_JOURNAL =
@@ -97,7 +103,8 @@ const FULL_JOURNAL =
 /** Builds the stages. None of them is started. */
 export function assemble(options: AssemblyOptions): Assembly {
   const { config, parts, bot, api, outbox, threads, words, hide, diagnostics, log, onError } = options;
-  const { line, workers, maxAttempts, inboxLimit, breaker, maxAge, stallTimeout, shutdownTimeout } = config;
+  const { line, urgent, workers, maxAttempts, inboxLimit, breaker, maxAge, stallTimeout, shutdownTimeout } = config;
+  const { programWorkers } = config;
   const { recycleAfter, memoryLimit, workerMemory, reload: watchesFiles } = config;
   const inbox = parts.openInbox(config, bot, log);
   const recorder = new Recorder({
@@ -119,6 +126,7 @@ export function assemble(options: AssemblyOptions): Assembly {
     journal,
     bot,
     line,
+    urgent,
     workers,
     maxAttempts,
     limit: inboxLimit,
@@ -151,6 +159,7 @@ export function assemble(options: AssemblyOptions): Assembly {
   const heavy = new Heavy({
     threads: usefulThreads(MACHINE),
     memory: workerMemory,
+    imports: findImports(config.import, config.directory),
     // Without a limit the threads of a module start together.
     hasRoom: memoryLimit === Number.POSITIVE_INFINITY ? undefined : () => room.has(HEAVY),
     onStarting: (loaded) => room.measure(HEAVY, loaded),
@@ -160,6 +169,7 @@ export function assemble(options: AssemblyOptions): Assembly {
   });
   const pool = new WorkerPool({
     workers,
+    programWorkers,
     threads,
     task: taskOf(config, bot),
     stallTimeout,
@@ -176,15 +186,27 @@ export function assemble(options: AssemblyOptions): Assembly {
     log,
   });
   onLevelChange(log, () => pool.setDebug(log.isLevelEnabled("debug")));
+  let kinds = config.allowedUpdates;
+  const askedKinds = () => {
+    // Of a worker that starts again they are not known yet.
+    if (!isGiven(config.allowedUpdates)) kinds = pool.program?.updates ?? kinds;
+    return kinds;
+  };
   const source = parts.createSource({
     config,
     api,
     log,
+    kinds: askedKinds,
     received: updates.received.bind(updates),
     isFull: () => updates.fullSince !== undefined,
     polled: diagnostics.polled.bind(diagnostics),
   });
-  return { inbox, recorder, updates, heavy, chatActions, pool, source };
+  return { inbox, recorder, updates, heavy, chatActions, pool, source, kinds: askedKinds };
+}
+
+/** True for a list of --allowed-updates: a program asks for kinds of its own. */
+function isGiven(kinds: readonly string[]): boolean {
+  return kinds !== optionAt("allowedUpdates").default;
 }
 
 function openInbox({ inbox, line, deadLetterLimit, deadLetterAge }: Config, bot: Entity, log: Logger): Inbox {
@@ -193,7 +215,7 @@ function openInbox({ inbox, line, deadLetterLimit, deadLetterAge }: Config, bot:
   return new MemoryInbox();
 }
 
-function createSource({ config, api, log, received, isFull, polled }: SourceOptions): UpdateSource {
+function createSource({ config, api, log, kinds, received, isFull, polled }: SourceOptions): UpdateSource {
   const { webhook: url } = config;
   if (url !== false) {
     return new Webhook({
@@ -203,7 +225,7 @@ function createSource({ config, api, log, received, isFull, polled }: SourceOpti
       maxConnections: config.webhookMaxConnections,
       certificate: config.webhookCertificate,
       key: config.webhookKey,
-      allowedUpdates: config.allowedUpdates,
+      allowedUpdates: kinds,
       call: api.call.bind(api),
       post: api.post.bind(api),
       received,
@@ -212,7 +234,7 @@ function createSource({ config, api, log, received, isFull, polled }: SourceOpti
     });
   }
   return new Poller({
-    allowedUpdates: config.allowedUpdates,
+    allowedUpdates: kinds,
     getUpdates: api.getUpdates.bind(api),
     received,
     polled,
@@ -227,6 +249,7 @@ function taskOf(config: Config, bot: Entity): Omit<CommonTask, "debug"> {
     interface: asgi,
     lifespan,
     line,
+    urgent,
     maxApplications,
     workers,
     idleTimeout,
@@ -234,15 +257,19 @@ function taskOf(config: Config, bot: Entity): Omit<CommonTask, "debug"> {
     retry,
     breaker,
     onFailure,
+    mayBeProgram,
+    shutdownTimeout,
     reload,
   } = config;
   return {
     application,
     directory,
     interface: asgi,
+    imports: findImports(config.import, directory),
     lifespan,
     bot,
     line,
+    urgent,
     // A worker without instances could not work.
     maxInstances: Math.max(1, Math.floor(maxApplications / workers)),
     idleTimeout,
@@ -250,6 +277,8 @@ function taskOf(config: Config, bot: Entity): Omit<CommonTask, "debug"> {
     retry,
     breaker,
     onFailure: onFailure === false ? undefined : onFailure,
+    mayBeProgram,
+    endTimeout: shutdownTimeout,
     watch: reload,
     // With no more workers than processors the scheduler does well, and priorities would cost some throughput.
     yields: workers > availableParallelism(),

@@ -65,9 +65,11 @@ function* workers({ workers }: Status): Iterable<Reason> {
   }
 }
 
-function* reload({ reloadFailure }: Status): Iterable<Reason> {
+function* reload({ reloadFailure, workers }: Status): Iterable<Reason> {
   if (reloadFailure === undefined) return;
-  yield { check: "reload", reason: `the last reload failed, and the old code goes on: ${reloadFailure}` };
+  // A program's old worker has ended by then.
+  const effect = workers.every(({ isUp }) => isUp) ? ", and the old code goes on" : "";
+  yield { check: "reload", reason: `the last reload failed${effect}: ${reloadFailure}` };
 }
 
 async function inbox({ checkInbox }: Status): Promise<Reason[]> {

@@ -34,7 +34,8 @@ export interface WebhookOptions {
   readonly certificate: string | false;
   /** File with its private key: then the HTTP server speaks TLS itself. */
   readonly key: string | false;
-  readonly allowedUpdates: readonly string[];
+  /** Kinds of update to ask for. */
+  allowedUpdates(): readonly string[];
   call(method: string, parameters: object, signal: AbortSignal): Promise<unknown>;
   /** Posts a form. */
   post(method: string, form: Form, signal: AbortSignal): Promise<unknown>;
@@ -146,7 +147,7 @@ export class Webhook implements UpdateSource {
       url: url + this.#mark,
       secret_token: this.#secrets.secret,
       max_connections: maxConnections,
-      allowed_updates: allowedUpdates,
+      allowed_updates: allowedUpdates(),
     };
     await this.#ask("setWebhook", signal, async () => {
       if (certificate === undefined) await call("setWebhook", parameters, signal);

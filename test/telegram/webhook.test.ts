@@ -36,7 +36,7 @@ class Bench {
       maxConnections: 7,
       certificate: false,
       key: false,
-      allowedUpdates: ["message"],
+      allowedUpdates: () => ["message"],
       call: async (method, parameters) => this.#call(method, parameters as { url: string }),
       post: async () => assert.fail("nothing is uploaded"),
       received: async (updates) => updates.length,
