@@ -4,7 +4,7 @@
  *   listening -- setWebhook --> set -- every 30 s getWebhookInfo --> set
  *   set -- the webhook is gone --> listening
  *   set -- another has been set for a minute --> run() rejects
- *   stop --> deleteWebhook, unless another process has set its own --> what has arrived is stored --> closed
+ *   stop --> what has arrived is stored and answered --> deleteWebhook, unless another process has set its own --> closed
  *
  * The URL ends with a number of this process, which the HTTP server ignores. By it a process that stops knows that the webhook is
  * still its own: on a deploy that overlaps, the new process has set another. Deleting the webhook loses nothing: Telegram keeps the
@@ -117,6 +117,8 @@ export class Webhook implements UpdateSource {
     try {
       await Promise.race([this.#keepSet(cert, signal), failed.promise]);
     } finally {
+      // The answers come first: Telegram would send the updates again for which it has none when the webhook is deleted.
+      await this.#server.drain();
       await this.#delete();
       await this.#server.close();
     }
