@@ -2,7 +2,9 @@
 
 import { availableParallelism } from "node:os";
 import type { Config } from "./config/config.ts";
+import { findImports } from "./config/imports.ts";
 import { MACHINE, usefulThreads } from "./config/machine.ts";
+import { optionAt } from "./config/options.ts";
 import { Heavy } from "./heavy/heavy.ts";
 import type { Inbox } from "./inbox/inbox.ts";
 import { MemoryInbox } from "./inbox/memory.ts";
@@ -40,6 +42,8 @@ export interface SourceOptions {
   readonly config: Config;
   readonly api: BotApi;
   readonly log: Logger;
+  /** Kinds of update to receive; empty for Telegram's default. */
+  kinds(): readonly string[];
   /**
    * Stores a batch. Resolves when the batch is stored for good and there is room for another.
    * @returns the number of updates that were not known before
@@ -85,6 +89,8 @@ export interface Assembly {
   readonly chatActions: ChatActions;
   readonly pool: WorkerPool;
   readonly source: UpdateSource;
+  /** Kinds of update that the source asks for; empty for Telegram's default. */
+  kinds(): readonly string[];
 }
 
 const FULL_JOURNAL =
@@ -93,7 +99,7 @@ const FULL_JOURNAL =
 /** Builds the stages. None of them is started. */
 export function assemble(options: AssemblyOptions): Assembly {
   const { config, parts, bot, api, outbox, threads, words, hide, diagnostics, log, onError } = options;
-  const { line, workers, maxAttempts, inboxLimit, breaker, maxAge, stallTimeout, shutdownTimeout } = config;
+  const { line, urgent, workers, maxAttempts, inboxLimit, breaker, maxAge, stallTimeout, shutdownTimeout } = config;
   const { programWorkers } = config;
   const { recycleAfter, memoryLimit, workerMemory, reload: watchesFiles } = config;
   const inbox = parts.openInbox(config, bot, log);
@@ -116,6 +122,7 @@ export function assemble(options: AssemblyOptions): Assembly {
     journal,
     bot,
     line,
+    urgent,
     workers,
     maxAttempts,
     limit: inboxLimit,
@@ -148,6 +155,7 @@ export function assemble(options: AssemblyOptions): Assembly {
   const heavy = new Heavy({
     threads: usefulThreads(MACHINE),
     memory: workerMemory,
+    imports: findImports(config.import, config.directory),
     // Without a limit the threads of a module start together.
     hasRoom: memoryLimit === Number.POSITIVE_INFINITY ? undefined : () => room.has(HEAVY),
     onStarting: (loaded) => room.measure(HEAVY, loaded),
@@ -174,14 +182,26 @@ export function assemble(options: AssemblyOptions): Assembly {
     log,
   });
   onLevelChange(log, () => pool.setDebug(log.isLevelEnabled("debug")));
+  let kinds = config.allowedUpdates;
+  const askedKinds = () => {
+    // Of a worker that starts again they are not known yet.
+    if (!isGiven(config.allowedUpdates)) kinds = pool.program?.updates ?? kinds;
+    return kinds;
+  };
   const source = parts.createSource({
     config,
     api,
     log,
+    kinds: askedKinds,
     received: updates.received.bind(updates),
     polled: diagnostics.polled.bind(diagnostics),
   });
-  return { inbox, recorder, updates, heavy, chatActions, pool, source };
+  return { inbox, recorder, updates, heavy, chatActions, pool, source, kinds: askedKinds };
+}
+
+/** True for a list of --allowed-updates: a program asks for kinds of its own. */
+function isGiven(kinds: readonly string[]): boolean {
+  return kinds !== optionAt("allowedUpdates").default;
 }
 
 function openInbox({ inbox, line, deadLetterLimit, deadLetterAge }: Config, bot: Entity, log: Logger): Inbox {
@@ -190,9 +210,9 @@ function openInbox({ inbox, line, deadLetterLimit, deadLetterAge }: Config, bot:
   return new MemoryInbox();
 }
 
-function createSource({ config, api, log, received, polled }: SourceOptions): UpdateSource {
+function createSource({ api, log, kinds, received, polled }: SourceOptions): UpdateSource {
   return new Poller({
-    allowedUpdates: config.allowedUpdates,
+    allowedUpdates: kinds,
     getUpdates: api.getUpdates.bind(api),
     received,
     polled,
@@ -207,6 +227,7 @@ function taskOf(config: Config, bot: Entity): Omit<CommonTask, "debug"> {
     interface: asgi,
     lifespan,
     line,
+    urgent,
     maxApplications,
     workers,
     idleTimeout,
@@ -222,9 +243,11 @@ function taskOf(config: Config, bot: Entity): Omit<CommonTask, "debug"> {
     application,
     directory,
     interface: asgi,
+    imports: findImports(config.import, directory),
     lifespan,
     bot,
     line,
+    urgent,
     // A worker without instances could not work.
     maxInstances: Math.max(1, Math.floor(maxApplications / workers)),
     idleTimeout,

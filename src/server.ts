@@ -14,12 +14,13 @@ import type { Config } from "./config/config.ts";
 import { parseAddress } from "./config/listen-address.ts";
 import type { Inbox } from "./inbox/inbox.ts";
 import { Diagnostics } from "./observe/diagnostics.ts";
+import type { LogFields } from "./observe/log-fields.ts";
 import { createLogger, type Logger } from "./observe/logger.ts";
 import type { Metrics } from "./observe/metrics.ts";
 import type { Status } from "./observe/status.ts";
 import type { StatusServer } from "./observe/status-server.ts";
 import { WorkerLog } from "./observe/worker-log.ts";
-import type { Call, StopSignal } from "./protocol/port.ts";
+import type { Call, ProgramFacts, StopSignal } from "./protocol/port.ts";
 import type { Entity } from "./protocol/route.ts";
 import { type Hide, secretHider } from "./protocol/secrets.ts";
 import type { SourceState, UpdateSource } from "./protocol/update-source.ts";
@@ -30,7 +31,6 @@ import { Outbox } from "./sends/outbox.ts";
 import { BotApi } from "./telegram/bot-api.ts";
 import { judgeCall } from "./telegram/retry.ts";
 import { retryUntilReachable } from "./telegram/retry-until-reachable.ts";
-import type { WorkerPool } from "./threads/pool.ts";
 import { Threads } from "./threads/threads.ts";
 
 export interface RunningServer {
@@ -151,12 +151,14 @@ class Server implements RunningServer {
       const { inbox, updates, pool, source } = this.#serving;
       await this.#clearTheWay(inbox, source);
       signal.throwIfAborted();
-      const unsettled = await inbox.start(updates);
-      signal.throwIfAborted();
       await pool.start();
       signal.throwIfAborted();
+      if (pool.program?.dropsPending && !this.#config.dropPending) await this.#dropPending(inbox, source);
+      signal.throwIfAborted();
+      const unsettled = await inbox.start(updates);
+      signal.throwIfAborted();
       this.#isServing = true;
-      this.#logStart(bot, unsettled, pool);
+      this.#logStart(bot, unsettled, this.#serving);
     } catch (error) {
       this.#stopped ??= this.#stop().then(this.#closed.resolve);
       await this.#stopped;
@@ -210,25 +212,34 @@ class Server implements RunningServer {
   async #clearTheWay(inbox: Inbox, source: UpdateSource): Promise<void> {
     const { deleteWebhook, dropPending, maxAge } = this.#config;
     if (deleteWebhook) await this.#retry((signal) => this.#api.call("deleteWebhook", {}, signal));
-    if (dropPending) {
-      const info = await this.#retry((signal) => this.#api.call<WebhookInfo>("getWebhookInfo", {}, signal));
-      await this.#retry((signal) => source.skipPending(signal));
-      this.#log.info({ stored: await inbox.clear(), waiting: info.pending_update_count }, "dropped pending updates");
-    } else if (maxAge !== Number.POSITIVE_INFINITY) {
+    if (dropPending) await this.#dropPending(inbox, source);
+    else if (maxAge !== Number.POSITIVE_INFINITY) {
       this.#log.info({ stored: await inbox.clear(Date.now() - maxAge) }, "dropped updates older than --max-age");
     }
   }
 
-  #logStart(bot: Entity, left: number, { program, status, hazards }: WorkerPool): void {
+  async #dropPending(inbox: Inbox, source: UpdateSource): Promise<void> {
+    const info = await this.#retry((signal) => this.#api.call<WebhookInfo>("getWebhookInfo", {}, signal));
+    await this.#retry((signal) => source.skipPending(signal));
+    this.#log.info({ stored: await inbox.clear(), waiting: info.pending_update_count }, "dropped pending updates");
+  }
+
+  #logStart(bot: Entity, left: number, { pool, kinds }: Assembly): void {
     const { application, inbox, proxy } = this.#config;
-    const workers = status.length;
-    if (workers > 1) for (const hazard of hazards) this.#log.warn(`each of the ${workers} workers ${hazard}`);
+    const workers = pool.status.length;
+    if (workers > 1) for (const hazard of pool.hazards) this.#log.warn(`each of the ${workers} workers ${hazard}`);
+    const program = pool.program === undefined ? {} : this.#programFields(pool.program, kinds());
     const way = proxy === false ? {} : { proxy: new URL(proxy).host };
     const unsettled = left > 0 ? { unsettled: left } : {};
     this.#log.info(
       { bot: `@${bot.username}`, application, ...program, workers, inbox, ...way, ...unsettled },
       "serving",
     );
+  }
+
+  #programFields({ library, isTested, started }: ProgramFacts, kinds: readonly string[]): LogFields {
+    if (!isTested) this.#log.warn({ library }, "this version of the bot library was not tested with asgigram");
+    return { library, started, updates: kinds.length === 0 ? "Telegram's default" : kinds.join(",") };
   }
 
   // ---- run ----

@@ -150,6 +150,7 @@ function touches(path: string, text: string): string[] {
 /** These import modules that users name, or that users' modules import. */
 const IMPORT_ANY = [
   "src/config/file.ts",
+  "src/protocol/resolve-from.ts",
   "workers/program/libraries.ts",
   "workers/heavy/heavy-functions.ts",
   "workers/loader.ts",

@@ -21,7 +21,7 @@ import { watchImports } from "./imports.ts";
 import type { Delivered } from "./instance.ts";
 import { Instances } from "./instances.ts";
 import { createLifespan, type Lifespan } from "./lifespan.ts";
-import { type Asgi3, loadApplication } from "./loader.ts";
+import { type Asgi3, importAll, loadApplication } from "./loader.ts";
 import { giveUpStartingThreads } from "./permission.ts";
 import { yieldToMainThread } from "./priority.ts";
 import { endProgram } from "./program/ending.ts";
@@ -75,25 +75,24 @@ export default async function host(task: HostTask): Promise<void> {
   const restoreInstance = task.mayBeProgram ? setInstance(task.worker) : undefined;
   const program = new Program(task.bot, calls);
   try {
+    await importAll(task.imports);
     const application = await loadApplication(task.application, task.directory, task.interface, program);
     await jobs.loaded();
-    const { started } = program;
+    const { facts } = program;
     hazards?.end();
-    if (started === undefined) restoreInstance?.();
-    const lifespan = createLifespan(started === undefined ? task.lifespan : "off", application, reporter.log);
+    if (facts === undefined) restoreInstance?.();
+    const lifespan = createLifespan(facts === undefined ? task.lifespan : "off", application, reporter.log);
     await lifespan.startup();
     // A rejected promise that the import left behind ends the thread now, before events come.
     await turn();
-    const facts =
-      started === undefined ? {} : { library: program.library!, started, hazards: [...(hazards?.found ?? [])] };
-    outbound.push({ type: "ready", ...facts });
+    outbound.push({ type: "ready", ...(facts && { program: facts, hazards: [...(hazards?.found ?? [])] }) });
     task.port.off("message", answer);
     const host = new Host(task, application, lifespan, outbound, reporter, deadLetters, calls, pulse);
     const { unseen, signal, at } = await host.drained;
     outbound.push({ type: "drained", unseen });
     // A replacement may wait for this; it need not wait for the lifespan.
     outbound.flush();
-    if (started === undefined) await lifespan.shutdown();
+    if (facts === undefined) await lifespan.shutdown();
     else {
       reporter.isEnding = true;
       const limit = Math.max(0, task.endTimeout - MARGIN - (performance.now() - at));
@@ -204,8 +203,8 @@ class Host {
   }
 
   #read(item: EventItem): Delivered {
-    const { bot, line } = this.#task;
-    return readEvent(item, bot, line);
+    const { bot, line, urgent } = this.#task;
+    return readEvent(item, bot, line, urgent);
   }
 
   #measures(): Measures {

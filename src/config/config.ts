@@ -2,6 +2,7 @@
 
 import { ConfigError } from "../protocol/errors.ts";
 import { OPTION_KEYS, type Option, type OptionKey, optionAt, type ValueOf } from "./options.ts";
+import { describeSearch } from "./own-token.ts";
 import { mayBeProgram } from "./program.ts";
 import { resolveSettings, type Settings } from "./settings.ts";
 import type { Sources, Values } from "./sources.ts";
@@ -52,7 +53,7 @@ export async function resolveConfig(sources: Sources): Promise<Config> {
   }
   if (settings.token.value === undefined) {
     throw new ConfigError(
-      "no bot token given: set ASGIGRAM_TOKEN, or name a file that holds it with --token-file; @BotFather gives one, and asgigram simulate <application> needs none",
+      `no bot token given: set ASGIGRAM_TOKEN, or name a file that holds it with --token-file; ${describeSearch(sources.env, sources.cwd)}; @BotFather gives one, and asgigram simulate <application> needs none`,
     );
   }
   return freeze({

@@ -45,6 +45,10 @@ interface ValueTypes {
   number: number;
   boolean: boolean;
   list: readonly string[];
+  /** Packages and files, as import has them. */
+  modules: readonly string[];
+  /** Commands of the bot: `/stop`. */
+  commands: readonly string[];
 }
 
 /** Longest delay of a Node.js timer, 2^31 - 1 ms, in seconds. */
@@ -70,6 +74,12 @@ export const OPTIONS = {
     example: "/run/secrets/token",
     group: "Bot",
     help: "File with the token, which keeps it out of ps and env; /dev/fd/3 is read once and closed",
+  },
+  exposeToken: {
+    type: "boolean",
+    default: false,
+    group: "Bot",
+    help: "Leave the token in the environment of a bot's program; otherwise it gets a stand-in",
   },
   apiUrl: {
     type: "url",
@@ -135,6 +145,14 @@ export const OPTIONS = {
     default: "chat",
     group: "Application",
     help: "Instances and order of events: one per chat, per forum topic, or per member of a group",
+  },
+  urgent: {
+    type: "commands",
+    default: Object.freeze([]),
+    defaultText: "none",
+    example: Object.freeze(["/stop", "/cancel"]),
+    group: "Application",
+    help: "Commands that are delivered at once, past their line, separated by commas",
   },
   maxApplications: {
     type: "integer",
@@ -230,6 +248,14 @@ export const OPTIONS = {
     default: "auto",
     group: "Application",
     help: "ASGI version: auto, asgi3 or asgi2",
+  },
+  import: {
+    type: "modules",
+    default: Object.freeze([]),
+    defaultText: "none",
+    example: Object.freeze(["tsx"]),
+    group: "Application",
+    help: "Modules that every thread imports before the application, separated by commas",
   },
   lifespan: {
     type: "choice",

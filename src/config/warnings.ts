@@ -16,6 +16,7 @@ export async function warningsAbout(settings: Settings, { flags, env }: Sources,
     ...localTelegram(settings),
     ...manyWorkers(settings, machine),
     ...typedToken(flags?.token !== undefined),
+    ...exposedToken(settings),
     ...(await exposedTokenFile(settings)),
   ];
 }
@@ -60,6 +61,11 @@ function manyWorkers({ workers }: Settings, { quota }: Machine): string[] {
 function typedToken(isTyped: boolean): string[] {
   const remedy = "use --token-file or ASGIGRAM_TOKEN";
   return isTyped ? [`the token is on the command line, where ps and the shell's history may show it; ${remedy}`] : [];
+}
+
+function exposedToken({ exposeToken }: Settings): string[] {
+  if (!exposeToken.value) return [];
+  return [`${exposeToken.source}: the bot's program and all of its packages can read the token, and pass it on`];
 }
 
 async function exposedTokenFile({ token, tokenFile }: Settings): Promise<string[]> {

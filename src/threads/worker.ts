@@ -270,9 +270,9 @@ export class Worker {
       case "imported":
         return onImported(item.file);
       case "ready": {
-        const { library, started, hazards = [] } = item;
+        const { program, hazards = [] } = item;
         this.hazards = hazards;
-        if (library !== undefined && started !== undefined) this.program = { library, started };
+        this.program = program;
         this.hasStarted = true;
         if (this.#state === "starting") this.#state = "running";
         this.#ready.resolve();

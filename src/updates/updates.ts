@@ -34,6 +34,8 @@ export interface UpdatesOptions {
   bot: Entity;
   /** The setting of --line. */
   line: LineKind;
+  /** The setting of --urgent. */
+  urgent?: readonly string[];
   workers: number;
   maxAttempts: number;
   /** Unsettled updates at which polling pauses. */
@@ -130,8 +132,8 @@ export class Updates implements InboxReceiver {
    * @throws InboxError
    */
   async received(batch: readonly unknown[], signal: AbortSignal): Promise<number> {
-    const { inbox, oldest, bot, line, log } = this.#options;
-    const { updates, unreadable, stale } = readBatch(batch, oldest, bot, line);
+    const { inbox, oldest, bot, line, urgent, log } = this.#options;
+    const { updates, unreadable, stale } = readBatch(batch, oldest, bot, line, urgent);
     for (const { body, reason, update_id } of unreadable) {
       if (!inbox.deadLetterUnreadable(body, reason)) continue;
       log.error({ update_id }, `input from Telegram is now a dead letter: ${reason}`);

@@ -44,6 +44,7 @@ test("a token and an application are enough; the rest are the defaults", async (
   assert.deepEqual(config, {
     token: TOKEN,
     application: "bot.ts",
+    exposeToken: false,
     apiUrl: "https://api.telegram.org",
     local: false,
     proxy: false,
@@ -60,6 +61,8 @@ test("a token and an application are enough; the rest are the defaults", async (
     recycleAfter: OFF,
     reload: false,
     interface: "auto",
+    import: [],
+    urgent: [],
     lifespan: "auto",
     line: "chat",
     inbox: "/srv/asgigram-123456789.sqlite",
@@ -95,10 +98,13 @@ test("the configuration is deeply frozen", async () => {
 const SAMPLES: { [key in keyof Config]?: readonly [flag: unknown, env: string, file: unknown, wanted: unknown[]] } = {
   application: ["a.ts", "b.ts", "c.ts", ["a.ts", "b.ts", "c.ts"]],
   apiUrl: ["http://a", "http://b/", "http://c/d", ["http://a", "http://b", "http://c/d"]],
+  exposeToken: [true, "no", true, [true, false, true]],
   local: [true, "no", true, [true, false, true]],
   proxy: ["http://a:1", "off", "socks5://u:p@c:2", ["http://a:1", false, "socks5://u:p@c:2"]],
   family: ["4", "auto", 6, ["4", "auto", "6"]],
   allowedUpdates: ["message", "poll,message", ["poll"], [["message"], ["poll", "message"], ["poll"]]],
+  urgent: ["/a", "/b,/c", ["/d"], [["/a"], ["/b", "/c"], ["/d"]]],
+  import: ["tsx", "./a.mjs,tsx", ["./b.mjs"], [["tsx"], ["./a.mjs", "tsx"], ["./b.mjs"]]],
   dropPending: ["true", "no", true, [true, false, true]],
   deleteWebhook: [false, "1", false, [false, true, false]],
   workers: ["3", "5", 7, [3, 5, 7]],
@@ -179,7 +185,16 @@ test("without an application or a token, the message says how to give them", asy
     {},
     /^no application given: name it, as in asgigram path\/to\/app\.ts:application.*; asgigram --help tells more$/,
   );
-  await refuses({ application: "bot.ts" }, {}, /^no bot token given: set ASGIGRAM_TOKEN, or .*--token-file/);
+  await refuses(
+    { application: "bot.ts" },
+    {},
+    /^no bot token given: set ASGIGRAM_TOKEN, or .*--token-file; none of BOT_TOKEN, .*, here or in \.env, has one; /,
+  );
+  await refuses(
+    { application: "bot.ts" },
+    { BOT_TOKEN: `48:${"A".repeat(35)}`, TEST_TOKEN: `49:${"B".repeat(35)}` },
+    /; BOT_TOKEN and TEST_TOKEN have different ones, and asgigram serves one bot; /,
+  );
 });
 
 test("a token in the place of the application is refused", async () => {

@@ -44,6 +44,12 @@ test("a token on the command line gets a warning; from a program or a variable i
   assert.deepEqual(await warningsOf({ env: { ASGIGRAM_TOKEN: TOKEN } }), []);
 });
 
+test("a program that gets the token gets a warning", async () => {
+  const warning = "the bot's program and all of its packages can read the token, and pass it on";
+  assert.deepEqual(await warningsOf({ flags: { exposeToken: true } }), [`--expose-token: ${warning}`]);
+  assert.deepEqual(await warningsOf({ env: { ASGIGRAM_EXPOSE_TOKEN: "false" } }), []);
+});
+
 test("a token file in force that is open to others gets a warning with the remedy", async () => {
   await chmod(tokenFile, 0o644);
   assert.deepEqual(await warningsOf({ flags: { tokenFile } }), [

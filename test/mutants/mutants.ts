@@ -267,9 +267,17 @@ const DISPATCHER: readonly Mutant[] = [
     id: "M1",
     breaks: "a worker keeps other lines than the inbox",
     file: "workers/event.ts",
-    from: "routeOf(kind, payload, bot, line)",
+    from: "routeOf(kind, payload, bot, line, urgent)",
     to: "routeOf(kind, payload, bot)",
     tests: ["workers/event"],
+  },
+  {
+    id: "M1u",
+    breaks: "urgent commands wait in their line",
+    file: "src/protocol/route.ts",
+    from: 'urgent.includes(commandIn(payload, bot) ?? "")',
+    to: "false",
+    tests: ["protocol/route"],
   },
   {
     id: "M2",
@@ -1066,6 +1074,60 @@ const JOURNAL: readonly Mutant[] = [
   },
 ];
 
+const PROGRAMS: readonly Mutant[] = [
+  {
+    id: "B1",
+    breaks: "an application's own file is removed when it was uploaded",
+    file: "src/sends/upload-streams.ts",
+    from: '"path" in source && source.isTemporary',
+    to: '"path" in source',
+    tests: ["sends/upload-streams"],
+  },
+  {
+    id: "B2",
+    breaks: "a large file of a program whose call was not made stays on the disk",
+    file: "workers/program/spool.ts",
+    from: "for (const path of this.#paths) await rm(path, { force: true });",
+    to: "",
+    tests: ["workers/program/spool"],
+  },
+  {
+    id: "B3",
+    breaks: "equal files of a program are not equal for the journal",
+    file: "workers/attachments.ts",
+    from: "fingerprint ?? fingerprintOf(content)",
+    to: "fingerprintOf(content)",
+    tests: ["workers/program/raw-call"],
+  },
+  {
+    id: "B4",
+    breaks: "a link leads out of the bot's files",
+    file: "workers/program/local-bot-api.ts",
+    from: "      refuseUnlessDownload(parameters);",
+    to: "",
+    tests: ["workers/program/fetch"],
+    only: /not there/,
+  },
+  {
+    id: "B5",
+    breaks: "a call is made although it was aborted before",
+    file: "workers/program/fetch.ts",
+    from: "if (signal.aborted) return abort();",
+    to: "if (signal.aborted) abort();",
+    tests: ["workers/program/fetch"],
+    only: /aborted already/,
+  },
+  {
+    id: "B6",
+    breaks: "a call by node:http is made in the place of another bot",
+    file: "workers/program/http.ts",
+    from: "if (link === undefined || !api.admits(link.token))",
+    to: "if (link === undefined)",
+    tests: ["workers/program/http"],
+    only: /go their way/,
+  },
+];
+
 export const MUTANTS: readonly Mutant[] = [
   ...CORE,
   ...JOURNAL,
@@ -1078,4 +1140,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...SENDS,
   ...TELEGRAM,
   ...SERVER,
+  ...PROGRAMS,
 ];

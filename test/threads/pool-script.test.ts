@@ -243,7 +243,14 @@ describe("a reload without memory for two workers", () => {
 });
 
 describe("a bot's program", () => {
-  const PROGRAM: ToMain = { type: "ready", library: "grammY 1.46.0", started: "bot.start()", hazards: ["listens"] };
+  const program = {
+    library: "grammY 1.46.0",
+    isTested: true,
+    started: "bot.start()",
+    updates: [],
+    dropsPending: false,
+  };
+  const PROGRAM: ToMain = { type: "ready", program, hazards: ["listens"] };
   const task = hostTask({ application: "bot.ts", directory: "/", mayBeProgram: true });
 
   /** A pool whose first worker has told that it is a program. */
@@ -261,7 +268,7 @@ describe("a bot's program", () => {
     const { script } = it;
     assert.equal(script.threads.hosts.length, 1);
     assert.deepEqual(script.facts.map(({ type }) => type).slice(0, 3), ["program", "diagnostic", "ready"]);
-    assert.deepEqual(script.pool.program, { library: "grammY 1.46.0", started: "bot.start()" });
+    assert.deepEqual(script.pool.program, program);
     assert.deepEqual([script.pool.status.length, script.pool.hazards], [1, ["listens"]]);
   });
 

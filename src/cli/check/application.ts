@@ -11,7 +11,8 @@ import { Threads } from "../../threads/threads.ts";
 import { Worker, type WorkerWords } from "../../threads/worker.ts";
 import { type Finding, ok, problem, warning } from "./finding.ts";
 
-export interface ApplicationOptions extends Pick<HostTask, "application" | "directory" | "interface" | "lifespan"> {
+export interface ApplicationOptions
+  extends Pick<HostTask, "application" | "directory" | "interface" | "imports" | "lifespan"> {
   /** Id of the bot. */
   readonly bot: number;
   /** Number of workers if it is a bot's program. */
@@ -38,6 +39,7 @@ export async function checkApplication(options: ApplicationOptions): Promise<Fin
   const said: Said[] = [];
   const heavy = new Heavy({
     memory: workerMemory,
+    imports: options.imports,
     words: {
       said: (_, level, message, error) => said.push({ level, message, error }),
       printed: (_, _stream, text) => print(text),
@@ -79,6 +81,7 @@ function startWorker(threads: Threads, heavy: Heavy, options: ApplicationOptions
       application,
       directory,
       interface: options.interface,
+      imports: options.imports,
       lifespan,
       maxInstances: 1,
       idleTimeout: Number.POSITIVE_INFINITY,
@@ -88,6 +91,7 @@ function startWorker(threads: Threads, heavy: Heavy, options: ApplicationOptions
       onFailure: undefined,
       bot: { id: options.bot, is_bot: true, first_name: "check", username: "check_bot" },
       line: "chat",
+      urgent: [],
       debug: true,
       mayBeProgram: true,
       endTimeout: shutdownTimeout,

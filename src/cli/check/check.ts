@@ -4,6 +4,7 @@
  */
 
 import { type ConfigValues, configValues, programWorkers } from "../../config/config.ts";
+import { findImports } from "../../config/imports.ts";
 import { hideOwnToken } from "../../config/own-token.ts";
 import { type ResolvedSettings, resolveSettings } from "../../config/settings.ts";
 import type { Sources } from "../../config/sources.ts";
@@ -55,7 +56,8 @@ async function application(
   }
   hideOwnToken(env, directory, token);
   const bot = Number(botIdOf(token));
-  return checkApplication({ ...values, application, directory, bot, programWorkers, print });
+  const imports = findImports(values.import, directory);
+  return checkApplication({ ...values, application, directory, imports, bot, programWorkers, print });
 }
 
 async function telegram({ token, ...values }: ConfigValues): Promise<Finding[]> {

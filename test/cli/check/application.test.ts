@@ -27,6 +27,7 @@ async function check(code: string, options: Partial<ApplicationOptions> = {}) {
     application: "bot.mjs",
     directory: folder,
     interface: "auto",
+    imports: [],
     lifespan: "auto",
     workerMemory: Number.POSITIVE_INFINITY,
     shutdownTimeout: 8000,

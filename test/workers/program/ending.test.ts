@@ -20,6 +20,7 @@ async function end(code: string, shutdownTimeout = 20_000): Promise<{ printed: s
     application: "bot.mjs",
     directory: folder.path,
     interface: "auto",
+    imports: [],
     lifespan: "auto",
     bot: 123456,
     programWorkers: 1,
