@@ -96,7 +96,13 @@ export default async function host(task: HostTask): Promise<void> {
     else {
       reporter.isEnding = true;
       const limit = Math.max(0, task.endTimeout - MARGIN - (performance.now() - at));
-      await endProgram({ signal, limit, openCalls: () => calls.open, log: reporter.log });
+      await endProgram({
+        signal,
+        limit,
+        openCalls: () => calls.open,
+        onTold: () => program.endPolls(),
+        log: reporter.log,
+      });
     }
     outbound.push({ type: "ended" });
   } catch (error) {

@@ -42,6 +42,7 @@ export class Program {
   /** Resolves with an application that hands its events to the bot; rejects if the bot cannot be served. */
   readonly launched: Promise<Asgi3>;
 
+  readonly #api: LocalBotApi;
   readonly #bot: Entity;
   readonly #calls: Pick<Calls, "make">;
   readonly #launched = Promise.withResolvers<Asgi3>();
@@ -76,6 +77,7 @@ export class Program {
       },
       refuses: (id) => this.#refuses(id),
     });
+    this.#api = api;
     let restore: (() => void) | undefined;
     const onLoaded = (library: string, isTested: boolean) => {
       this.#library ??= library;
@@ -134,6 +136,11 @@ export class Program {
     if (found === undefined) return undefined;
     this.#launch({ found, started: "export" });
     return this.launched;
+  }
+
+  /** The program is about to end: it waits no longer for updates. */
+  endPolls(): void {
+    this.#api.endPolls();
   }
 
   /** The file is an application: its libraries are its own business. */
