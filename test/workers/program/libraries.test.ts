@@ -31,6 +31,7 @@ function load({ folder: where = "grammy", name = "grammy", version = "1.46.0", e
     api,
     wrapFetch: (original) => original,
     onSeen: (_bot, { token, library }) => told.push(["seen", token, library]),
+    onHeld() {},
     onStarted: (_bot, { token }, how) => told.push(["started", token, how]),
   });
   try {
