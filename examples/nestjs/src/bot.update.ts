@@ -1,7 +1,7 @@
 import { Command, Ctx, Hears, Start, Update } from "nestjs-telegraf";
 import type { Context, Scenes } from "telegraf";
 import { ORDER } from "./order.scene";
-import type { PrimesService } from "./primes.service";
+import { PrimesService } from "./primes.service";
 
 @Update()
 export class BotUpdate {

@@ -1,5 +1,5 @@
 import { Controller, Get } from "@nestjs/common";
-import type { PrimesService } from "./primes.service";
+import { PrimesService } from "./primes.service";
 
 @Controller()
 export class HealthController {
