@@ -49,15 +49,21 @@ export interface ProgramWatch {
   leave(): void;
 }
 
-/** @throws ApplicationLoadError */
+/**
+ * @param onImport is called with the URL of the file, before its import
+ * @throws ApplicationLoadError
+ */
 export async function loadApplication(
   importString: string,
   directory: string,
   choice: Interface | "auto",
   program?: ProgramWatch,
+  onImport?: (url: string) => void,
 ): Promise<Asgi3> {
   const { module, attribute } = parse(importString);
-  const imported = importModule(locate(module, directory), module);
+  const url = locate(module, directory);
+  onImport?.(url);
+  const imported = importModule(url, module);
   const namespace = await (program === undefined ? imported : Promise.race([imported, program.launched]));
   // A program that awaits its bot's end is never imported.
   if (typeof namespace === "function") return namespace;
