@@ -64,6 +64,12 @@ export async function loadApplication(
   const url = locate(module, directory);
   onImport?.(url);
   const imported = importModule(url, module);
+  // An error of the code behind a program's `await bot.start()` is uncaught, as it would be under Node.js.
+  const rethrow = ({ cause }: Error) => Promise.reject(cause);
+  void program?.launched.then(
+    () => imported.catch(rethrow),
+    () => {},
+  );
   const namespace = await (program === undefined ? imported : Promise.race([imported, program.launched]));
   // A program that awaits its bot's end is never imported.
   if (typeof namespace === "function") return namespace;

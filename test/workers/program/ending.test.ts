@@ -87,6 +87,13 @@ test("a listener that throws is in the log", async () => {
   assert.match(warnings[0]!, /the program's listener for SIGTERM threw\nError: no luck/);
 });
 
+test("an error of the code behind an awaited start() is uncaught", async () => {
+  const { warnings } = await end(`process.once("SIGTERM", () => bot.stop());
+    await bot.start();
+    throw new Error("no luck");`);
+  assert.match(warnings[0]!, /^an unhandled promise rejection ends the worker\nError: no luck/);
+});
+
 test("a program whose timers and servers stay is over soon", async () => {
   const began = performance.now();
   const { warnings } = await end(

@@ -1,8 +1,12 @@
 import assert from "node:assert/strict";
+import { hash } from "node:crypto";
 import { createRequire } from "node:module";
+import { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { after, afterEach, suite, test } from "node:test";
+import { Api, GrammyError, HttpError, InputFile } from "grammy";
 import { NetworkError, TelegramError } from "../../../src/protocol/errors.ts";
+import type { Upload } from "../../../src/protocol/port.ts";
 import { type Fetch, localFetch, localNodeFetch } from "../../../workers/program/fetch.ts";
 import { localHttp } from "../../../workers/program/http.ts";
 import { LocalCalls, OTHER_TOKEN, TOKEN } from "./local-calls.ts";
@@ -172,16 +176,18 @@ suite("global fetch", () => {
   });
 });
 
+/** Calls of node-fetch and grammY. */
+const calls = new LocalCalls();
+after(localHttp(calls.api));
+afterEach(() => {
+  calls.seen.length = 0;
+  calls.answer = ({ body }) => JSON.parse(body);
+});
+
 suite("node-fetch", () => {
   type NodeFetch = Fetch & { Response: typeof Response };
   const nodeFetch = createRequire(import.meta.url)("node-fetch") as NodeFetch;
-  const calls = new LocalCalls();
-  after(localHttp(calls.api));
   const fetch = localNodeFetch(nodeFetch, calls.api);
-  afterEach(() => {
-    calls.seen.length = 0;
-    calls.answer = ({ body }) => JSON.parse(body);
-  });
 
   test("JSON is answered with its own Response", async () => {
     const response = await fetch(`${URL_OF_BOT}/sendMessage`, { method: "POST", body: '{"text":"a"}' });
@@ -223,6 +229,69 @@ suite("node-fetch", () => {
       setImmediate(abort);
       await assert.rejects(response, { name: "AbortError" });
     }
+  });
+});
+
+suite("grammY", () => {
+  const nodeFetch = createRequire(import.meta.url)("node-fetch") as Fetch & { default: Fetch };
+  const own = nodeFetch.default;
+  nodeFetch.default = localNodeFetch(nodeFetch, calls.api);
+  after(() => {
+    nodeFetch.default = own;
+  });
+  const api = new Api(TOKEN);
+  const files: Record<string, () => InputFile> = {
+    bytes: () => new InputFile(Buffer.from("content"), "a.txt"),
+    "a stream": () => new InputFile(Readable.from([Buffer.from("con"), Buffer.from("tent")]), "a.txt"),
+    "a generator": () =>
+      new InputFile(async function* () {
+        yield Buffer.from("content");
+      }, "a.txt"),
+  };
+  for (const [what, file] of Object.entries(files)) {
+    test(`an InputFile of ${what} is uploaded`, async () => {
+      await api.sendMediaGroup(1, [{ type: "document", media: file() }]);
+      await api.sendDocument(1, file(), { caption: "a" });
+      for (const call of calls.seen) {
+        const [{ filename, fingerprint }] = call.files as [Upload];
+        assert.deepEqual([filename, fingerprint], ["a.txt", `sha256-${hash("sha256", "content", "base64url")}`]);
+      }
+      const [{ name }, { name: other }] = calls.seen.map((call) => call.files![0]!) as [Upload, Upload];
+      const media = [{ type: "document", media: `attach://${name}` }];
+      assert.deepEqual(calls.parameters, [
+        { chat_id: "1", media },
+        { chat_id: "1", caption: "a", document: `attach://${other}` },
+      ]);
+    });
+  }
+
+  test("a refusal is its GrammyError, a lost connection its HttpError", async () => {
+    calls.answer = ({ method }) => {
+      throw new TelegramError(method, 429, "Too Many Requests: retry after 3", { retry_after: 3 });
+    };
+    await assert.rejects(api.sendMessage(1, "a"), (error: GrammyError) => {
+      assert.deepEqual([error instanceof GrammyError, error.error_code, error.parameters.retry_after], [true, 429, 3]);
+      return true;
+    });
+    calls.answer = ({ method }) => {
+      throw new NetworkError(method, "unknown", "the connection was reset");
+    };
+    const document = () => new InputFile(Buffer.from("content"));
+    for (const call of [api.sendMessage(1, "a"), api.sendDocument(1, document())]) {
+      await assert.rejects(call, (error: HttpError) => {
+        assert.ok(error instanceof HttpError);
+        assert.match((error.error as Error).message, /the connection was reset/);
+        return true;
+      });
+    }
+  });
+
+  test("its AbortSignal rejects at once", async () => {
+    calls.answer = () => new Promise(() => {});
+    const { signal, abort } = aborting();
+    const sent = api.sendMessage(1, "a", {}, signal as never);
+    abort();
+    await assert.rejects(sent, HttpError);
   });
 });
 

@@ -2,6 +2,7 @@
 
 import { after } from "node:test";
 import type { Call } from "../../../src/protocol/port.ts";
+import type { Entity } from "../../../src/protocol/route.ts";
 import { LocalBotApi } from "../../../workers/program/local-bot-api.ts";
 import { Streams } from "../../../workers/streams.ts";
 
@@ -21,10 +22,10 @@ export class LocalCalls {
 
   constructor() {
     const owner = { streams: new Streams() };
-    this.api = new LocalBotApi({
-      bot: { id: 77, username: "own_bot" } as never,
-      make: async (callOf) => {
-        const call = callOf({ ...owner } as never);
+    const options = {
+      bot: { id: 77, username: "own_bot" } as Entity,
+      make: async (callOf: (caller: typeof owner) => Call) => {
+        const call = callOf({ ...owner });
         this.seen.push(call);
         return await this.answer(call);
       },
@@ -33,7 +34,8 @@ export class LocalCalls {
       },
       onDropPending: () => {},
       refuses: () => false,
-    });
+    };
+    this.api = new LocalBotApi(options);
   }
 
   /** Parameters of the calls. */
