@@ -108,4 +108,12 @@ describe("a grammY bot", { concurrency: 2 }, () => {
     assert.match(stderr, /it starts 2 bots \(ids 4839574812, 77\): asgigram serves one/);
     assert.equal(code, 3);
   });
+
+  test("may call the Bot API as another bot, at the API's own address", async () => {
+    await using simulator = await Simulator.start();
+    const env = { OTHER: `77:${"A".repeat(35)}`, API: simulator.url, ASGIGRAM_TOKEN: simulator.token };
+    await using bot = await startProgram("log-bot.ts", simulator, { env });
+    assert.equal(await ask(await simulator.user("ann"), "on"), "The owner's bot: 401 Unauthorized");
+    assert.equal((await bot.end()).code, 0);
+  });
 });
