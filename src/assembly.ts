@@ -3,6 +3,7 @@
 import { availableParallelism } from "node:os";
 import type { Config } from "./config/config.ts";
 import { findImports } from "./config/imports.ts";
+import { parseAddress } from "./config/listen-address.ts";
 import { MACHINE, usefulThreads } from "./config/machine.ts";
 import { optionAt } from "./config/options.ts";
 import { Heavy } from "./heavy/heavy.ts";
@@ -24,6 +25,7 @@ import type { Outbox } from "./sends/outbox.ts";
 import { type WorkerCall, WorkerCalls } from "./sends/worker-calls.ts";
 import type { BotApi } from "./telegram/bot-api.ts";
 import { Poller } from "./telegram/poller.ts";
+import { Webhook } from "./telegram/webhook.ts";
 import { WorkerPool } from "./threads/pool.ts";
 import { Room } from "./threads/room.ts";
 import type { Threads } from "./threads/threads.ts";
@@ -49,6 +51,8 @@ export interface SourceOptions {
    * @returns the number of updates that were not known before
    */
   received(updates: readonly unknown[], signal: AbortSignal): Promise<number>;
+  /** True while there is no room, and updates are to wait at Telegram. */
+  isFull(): boolean;
   /** Observes each poll at its end. */
   polled(updates: number, duration: number, error?: Error): void;
 }
@@ -194,6 +198,7 @@ export function assemble(options: AssemblyOptions): Assembly {
     log,
     kinds: askedKinds,
     received: updates.received.bind(updates),
+    isFull: () => updates.fullSince !== undefined,
     polled: diagnostics.polled.bind(diagnostics),
   });
   return { inbox, recorder, updates, heavy, chatActions, pool, source, kinds: askedKinds };
@@ -210,7 +215,24 @@ function openInbox({ inbox, line, deadLetterLimit, deadLetterAge }: Config, bot:
   return new MemoryInbox();
 }
 
-function createSource({ api, log, kinds, received, polled }: SourceOptions): UpdateSource {
+function createSource({ config, api, log, kinds, received, isFull, polled }: SourceOptions): UpdateSource {
+  const { webhook: url } = config;
+  if (url !== false) {
+    return new Webhook({
+      token: config.token,
+      url,
+      listen: parseAddress(config.webhookListen),
+      maxConnections: config.webhookMaxConnections,
+      certificate: config.webhookCertificate,
+      key: config.webhookKey,
+      allowedUpdates: kinds,
+      call: api.call.bind(api),
+      post: api.post.bind(api),
+      received,
+      isFull,
+      log,
+    });
+  }
   return new Poller({
     allowedUpdates: kinds,
     getUpdates: api.getUpdates.bind(api),

@@ -14,6 +14,7 @@ export async function warningsAbout(settings: Settings, { flags, env }: Sources,
     ...unknownKinds(settings.allowedUpdates.value ?? []),
     ...misspeltVariables(env),
     ...localTelegram(settings),
+    ...needless(settings),
     ...manyWorkers(settings, machine),
     ...typedToken(flags?.token !== undefined),
     ...exposedToken(settings),
@@ -48,6 +49,23 @@ function misspeltVariables(env: Sources["env"]): string[] {
 function localTelegram({ local, apiUrl }: Settings): string[] {
   if (!local.value || new URL(apiUrl.value!).hostname !== "api.telegram.org") return [];
   return [`${local.source} is for a Bot API server of your own; name its URL with --api-url`];
+}
+
+/** Options of a webhook without one. A webhook that was turned off, as `simulate` does, makes none of them odd. */
+function needless({ webhook, webhookCertificate, ...settings }: Settings): string[] {
+  const { webhookListen, webhookMaxConnections, webhookKey } = settings;
+  const isAlone = webhook.value === false && webhook.source === undefined;
+  const ofWebhook = isAlone ? [webhookListen, webhookMaxConnections, webhookCertificate, webhookKey] : [];
+  const ofCertificate = webhook.value !== false && webhookCertificate.value === false ? [webhookKey] : [];
+  return [
+    ...given(ofWebhook).map((option) => `${option} has no effect without --webhook`),
+    ...given(ofCertificate).map((option) => `${option} has no effect without --webhook-certificate`),
+  ];
+}
+
+/** The names of those that were set. */
+function given(settings: readonly { readonly source: string | undefined }[]): string[] {
+  return settings.flatMap(({ source }) => source ?? []);
 }
 
 /** With a quota, busy workers use it up together in a part of each period, and then all of them stand still. */

@@ -913,6 +913,38 @@ const SENDS: readonly Mutant[] = [
 
 const TELEGRAM: readonly Mutant[] = [
   {
+    id: "T21",
+    breaks: "a webhook answers 200 before the update is stored",
+    file: "src/telegram/webhook-server.ts",
+    from: "const isStored = await this.#stored(update).then(",
+    to: "void this.#stored(update).catch(() => {}); const isStored = await Promise.resolve().then(",
+    tests: ["telegram/webhook-server"],
+  },
+  {
+    id: "T22",
+    breaks: "a webhook takes updates without Telegram's secret",
+    file: "src/telegram/webhook-server.ts",
+    from: 'if (!isSame(String(headers["x-telegram-bot-api-secret-token"] ?? ""), secret)) return 401;',
+    to: "",
+    tests: ["telegram/webhook-server"],
+  },
+  {
+    id: "T23",
+    breaks: "a process that stops deletes the webhook of its successor",
+    file: "src/telegram/webhook.ts",
+    from: "if (url.endsWith(this.#mark)) await call",
+    to: "await call",
+    tests: ["telegram/webhook"],
+  },
+  {
+    id: "T24",
+    breaks: "a full inbox makes Telegram wait for an answer instead of refusing the update",
+    file: "src/telegram/webhook.ts",
+    from: "received(updates, NO_WAIT)",
+    to: "received(updates, signal)",
+    tests: ["telegram/webhook"],
+  },
+  {
     id: "T1",
     breaks: "ids that restart lower are polled again and again: the offset is behind the highest",
     file: "src/telegram/poller.ts",

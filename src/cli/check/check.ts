@@ -40,6 +40,7 @@ export async function check(sources: Sources, print: (line: string) => void): Pr
     telegram(values),
     inbox(values),
     checkListen(values.listen),
+    checkListen(values.webhook !== false && values.webhookListen),
   ]);
   return findings.flat().map((finding) => ({ ...finding, text: hide(finding.text) }));
 }
@@ -65,10 +66,10 @@ async function telegram({ token, ...values }: ConfigValues): Promise<Finding[]> 
     const message = "missing: set ASGIGRAM_TOKEN, or name a file that holds it with --token-file";
     return [problem("token", new ConfigError(message))];
   }
-  const { apiUrl, proxy, family, deleteWebhook, dropPending } = values;
+  const { apiUrl, proxy, family, deleteWebhook, webhook, dropPending } = values;
   const api = new BotApi({ token, apiUrl, proxy, family });
   try {
-    return await checkTelegram({ api, deleteWebhook, dropPending });
+    return await checkTelegram({ api, deleteWebhook, webhook, dropPending });
   } finally {
     await api.close();
   }
