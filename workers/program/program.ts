@@ -77,7 +77,8 @@ export class Program {
       onDropPending: () => {
         this.#dropsPending = true;
       },
-      refuses: (id) => this.#refuses(id),
+      // Programs write to their owners by a bot that they do not start.
+      refuses: (id) => (this.#seen.size === 0 || this.#others.has(id)) && this.#refuses(id),
     });
     this.#api = api;
     let restore: (() => void) | undefined;
@@ -160,7 +161,7 @@ export class Program {
     return true;
   }
 
-  /** Refuses a program that starts another bot. After the launch that is its own business. */
+  /** Refuses a program that starts another bot, or has none but another one. After the launch that is its own business. */
   #refuses(id: string): boolean {
     if (this.#isLaunched) return false;
     this.#others.add(id);
