@@ -14,12 +14,14 @@
  *
  * A death costs its culprit alone. The culprit is certain if the crash named it, or if it was alone; else some events are blamed
  * that are likely to be it. A suspect waits with its line for the quarantine, a worker of its own that gets one
- * suspect at a time, while the shard's worker goes on with the other lines. A suspect that is settled or kept is cleared, and its
- * scope stays in quarantine, where its instance is, until that worker ends.
+ * suspect at a time, the one with the fewest deaths first, while the shard's worker goes on with the other lines. A suspect that is
+ * settled or kept is cleared, and its scope stays in quarantine, where its instance is, until that worker ends. If one of several guesses
+ * turns out to be the culprit, the others are cleared.
  */
 
 import { HighWater } from "./high-water.ts";
 import { type Arrival, type Held, Line } from "./line.ts";
+import { ProvenScopes } from "./proven-scopes.ts";
 import { ShardTable } from "./shard-table.ts";
 import { WorkerQueue } from "./worker-queue.ts";
 
@@ -45,6 +47,8 @@ export interface Blame {
   readonly named?: number | undefined;
   /** Numbers of the events one of which is likely to have killed it. */
   readonly guessed?: readonly number[];
+  /** The thread ended without last words: what it was about to say is lost, and its replacement is to be wary. */
+  readonly isSudden?: boolean;
 }
 
 /** An event that earlier processes posted so often without an end is a suspect from the start. */
@@ -71,6 +75,7 @@ export class Dispatcher {
   readonly #lines = new Map<string, Line>();
   /** Scopes that have, or had, a suspect: their instances are in quarantine, or nowhere. */
   readonly #quarantined = new Set<string>();
+  readonly #proven = new ProvenScopes();
   readonly #highWater = new HighWater(() => Math.max(this.#unsettled / this.#options.limit, this.#memory));
   #unsettled = 0;
   /** Unsettled events whose bodies are in memory, and characters in them. */
@@ -171,15 +176,18 @@ export class Dispatcher {
    * The worker is dead. Its events go back to the heads of their lines, those that are blamed as suspects.
    * @returns the numbers of the events that are blamed, for certain or not
    */
-  workerDied(worker: number, { named, guessed = [] }: Blame = {}): number[] {
+  workerDied(worker: number, { named, guessed = [], isSudden = false }: Blame = {}): number[] {
     const queue = this.#workers[worker]!;
     const certain = queue.get(named ?? -1) ?? queue.suspect;
     const blamed = certain === undefined ? guessed.map((seq) => queue.get(seq)).filter(isHeld) : [certain];
     const held = queue.close();
+    if (certain === undefined) guess(blamed);
+    else acquit(certain.arrival);
     for (const { arrival } of blamed) {
       arrival.deaths += 1;
       arrival.isSuspect = true;
     }
+    if (isSudden && queue !== this.#quarantine) queue.beWary();
     if (certain === undefined) {
       for (const { arrival } of held) if (arrival.attempts >= INTERRUPTED) arrival.isSuspect = true;
     }
@@ -191,6 +199,13 @@ export class Dispatcher {
     if (isDeadly) this.#options.deadLetter(worker, certain.arrival, "deadly");
     this.#signal();
     return blamed.map(({ arrival }) => arrival.seq);
+  }
+
+  /** The worker that was wary has served for a while. */
+  trust(worker: number): void {
+    const queue = this.#workers[worker]!;
+    queue.trust();
+    this.#pump(queue);
   }
 
   /** The event took too long, and its worker was ended for it: it is a dead letter, and the worker's other events are not blamed. */
@@ -306,7 +321,7 @@ export class Dispatcher {
   }
 
   #open({ scope, shard }: Arrival): Line {
-    const line = new Line(scope, shard, this.#queueOf(scope, shard));
+    const line = new Line(scope, shard, this.#queueOf(scope, shard), this.#proven.has(scope));
     this.#lines.set(scope, line);
     return line;
   }
@@ -366,7 +381,9 @@ export class Dispatcher {
   }
 
   #drop(line: Line): void {
-    if (line.isEmpty && this.#lines.get(line.scope) === line) this.#lines.delete(line.scope);
+    if (!line.isEmpty || this.#lines.get(line.scope) !== line) return;
+    this.#lines.delete(line.scope);
+    if (line.isProven) this.#proven.add(line.scope);
   }
 
   #leave(arrival: Arrival): void {
@@ -397,6 +414,21 @@ export class Dispatcher {
   /** True if every worker is ready and has nothing to do. */
   get #isOtherwiseIdle(): boolean {
     return this.#workers.every((queue) => queue === this.#quarantine || (queue.isOpen && queue.size === 0));
+  }
+}
+
+/** One of these is likely to be the cause of the death. */
+function guess(blamed: readonly Held[]): void {
+  const arrivals = blamed.map(({ arrival }) => arrival).filter(({ isSuspect }) => !isSuspect);
+  for (const arrival of arrivals) arrival.guess = arrivals;
+}
+
+/** The cause of a death is certain: those that were guessed together with it are no suspects. */
+function acquit(culprit: Arrival): void {
+  for (const other of culprit.guess ?? []) {
+    if (other === culprit || other.guess !== culprit.guess) continue;
+    other.isSuspect = false;
+    other.guess = undefined;
   }
 }
 

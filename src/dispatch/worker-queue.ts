@@ -1,6 +1,7 @@
 /**
  * The events that one worker has, and the lines that wait for it. Lines take turns. A suspect goes before anything else, and alone, so
- * that a death while it is at hand has one cause.
+ * that a death while it is at hand has one cause. After a death without last words the worker is wary for a while: lines whose
+ * application has never settled an event come after the others, and one at a time.
  */
 
 import type { Held, Line } from "./line.ts";
@@ -21,6 +22,10 @@ export class WorkerQueue {
   readonly #suspected = new Set<Line>();
   /** The suspect at hand: the only event at hand. */
   #suspect: Held | undefined;
+  /** Lines that could be in `#ready`, but are not proven; undefined while the worker is not wary. */
+  #unproven: Set<Line> | undefined;
+  /** The event at hand of a line that is not proven. */
+  #trial: Held | undefined;
 
   constructor(number: number) {
     this.number = number;
@@ -53,14 +58,30 @@ export class WorkerQueue {
   /** Puts the line behind the others, if its next event may be posted. */
   add(line: Line): void {
     if (!line.isReady) return;
-    this.#ready.add(line);
+    (line.isProven ? this.#ready : (this.#unproven ?? this.#ready)).add(line);
     if (line.waiting.first!.isSuspect) this.#suspected.add(line);
   }
 
   /** Takes the line out. */
   remove(line: Line): void {
     this.#ready.delete(line);
+    this.#unproven?.delete(line);
     this.#suspected.delete(line);
+  }
+
+  /** From now on the worker is wary. */
+  beWary(): void {
+    const lines = [...this.#ready, ...(this.#unproven ?? [])];
+    this.#unproven ??= new Set();
+    this.#ready.clear();
+    for (const line of lines) this.add(line);
+  }
+
+  /** The worker is wary no more. */
+  trust(): void {
+    for (const line of this.#unproven ?? []) this.#ready.add(line);
+    this.#unproven = undefined;
+    this.#trial = undefined;
   }
 
   /** Takes the next event, which the worker then has: the next suspect, or one of each line in turn while there is room. */
@@ -69,15 +90,14 @@ export class WorkerQueue {
     if (!this.isOpen || this.#suspect !== undefined || atHand >= MOST_AT_HAND) return undefined;
     if (this.#suspected.size > 0) {
       if (atHand > 0) return undefined;
-      const [line] = this.#suspected;
-      this.#suspect = this.#take(line!);
+      this.#suspect = this.#take(this.#leastSuspected);
       return this.#suspect;
     }
     for (const line of this.#ready) {
       if (line.isReady) return this.#take(line);
       this.#ready.delete(line);
     }
-    return undefined;
+    return this.#nextUnproven();
   }
 
   /** Takes the next event of a line of which the worker has none; no suspect. */
@@ -97,7 +117,8 @@ export class WorkerQueue {
     held.line.kept += 1;
     // An application that asks for more has survived it.
     held.arrival.isSuspect = false;
-    if (this.#suspect === held) this.#suspect = undefined;
+    held.arrival.guess = undefined;
+    this.#isOver(held);
     return true;
   }
 
@@ -106,7 +127,7 @@ export class WorkerQueue {
     this.#posted.delete(held.arrival.seq);
     if (this.#kept.delete(held)) held.line.kept -= 1;
     else held.line.posted -= 1;
-    if (this.#suspect === held) this.#suspect = undefined;
+    this.#isOver(held);
   }
 
   /** The worker is gone. @returns the events that it had, in order */
@@ -115,6 +136,30 @@ export class WorkerQueue {
     const { held } = this;
     for (const one of held) this.release(one);
     return held;
+  }
+
+  #nextUnproven(): Held | undefined {
+    if (this.#unproven === undefined || this.#trial !== undefined) return undefined;
+    for (const line of this.#unproven) {
+      if (line.isReady) {
+        this.#trial = this.#take(line);
+        return this.#trial;
+      }
+      this.#unproven.delete(line);
+    }
+    return undefined;
+  }
+
+  /** The line whose next event has the fewest deaths: it is the least likely to cause another one. */
+  get #leastSuspected(): Line {
+    const deaths = (line: Line) => line.waiting.first!.deaths;
+    return [...this.#suspected].reduce((one, other) => (deaths(other) < deaths(one) ? other : one));
+  }
+
+  /** The event is settled, kept or gone. */
+  #isOver(held: Held): void {
+    if (this.#suspect === held) this.#suspect = undefined;
+    if (this.#trial === held) this.#trial = undefined;
   }
 
   #take(line: Line): Held {

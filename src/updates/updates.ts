@@ -64,6 +64,9 @@ export interface EventWorker extends Recipient {
 /** Time from the first worker's start to the latest begin of a suspect that an earlier process left: ms. Others go first. */
 const SUSPECTS_WAIT = 10_000;
 
+/** Time for which a worker is wary after the sudden death of the one before it: ms. */
+const WARY = 500;
+
 interface Thrown extends ThrownEvent {
   readonly worker: EventWorker;
 }
@@ -196,6 +199,9 @@ export class Updates implements InboxReceiver {
     for (const item of this.#untold.get(worker.number) ?? []) worker.push(item);
     this.#untold.delete(worker.number);
     this.#dispatcher.workerReady(worker.number);
+    setTimeout(() => {
+      if (this.#workers.get(worker.number) === worker) this.#dispatcher.trust(worker.number);
+    }, WARY).unref();
   }
 
   /** The worker is being replaced: it gets nothing more. */

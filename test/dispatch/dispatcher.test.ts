@@ -39,6 +39,8 @@ interface Scope {
   window: number;
   /** Its shard is being taken away. */
   isRevoked: boolean;
+  /** It has settled an event. */
+  isProven: boolean;
   /** Times that each other scope was served while this one could have been. */
   passedOver: Map<Scope, number>;
 }
@@ -57,6 +59,10 @@ class Model {
   readonly #quarantined = new Set<Scope>();
   /** The suspect that was posted alone. */
   #alone: number | undefined;
+  /** Suspects for nothing but a guess, and the events that were guessed together. */
+  readonly #guesses = new Map<number, readonly number[]>();
+  /** Workers before which another one died suddenly, and the event of an unproven scope that each has. */
+  readonly #wary = new Map<number, { trial: number | undefined }>();
   readonly #attempts = new Map<number, number>();
   readonly #deaths = new Map<number, number>();
   readonly #deadLetters: [worker: number, seq: number][] = [];
@@ -77,7 +83,7 @@ class Model {
       const shard = shardOf(1 + Math.floor(i / 2) * 7919, SHARDS);
       const home = table.workerOf(shard);
       return {
-        ...{ key: `chat:${i}`, shard, home, worker: home, window: FIRST_WINDOW, isRevoked: false },
+        ...{ key: `chat:${i}`, shard, home, worker: home, window: FIRST_WINDOW, isRevoked: false, isProven: false },
         unsettled: [],
         posted: new Set(),
         kept: new Set(),
@@ -123,6 +129,7 @@ class Model {
     for (const seq of chosen) {
       const scope = this.#scopeOf(seq);
       scope.window = Math.min(PER_SCOPE, 2 * scope.window);
+      scope.isProven = true;
     }
     const seqs = this.#gone(worker, () => chosen);
     const others = this.#of(worker).flatMap(({ unsettled, posted }) => unsettled.filter((seq) => !posted.has(seq)));
@@ -135,7 +142,8 @@ class Model {
       const scope = this.#scopeOf(seq);
       scope.kept.add(seq);
       this.#suspects.delete(seq);
-      if (seq === this.#alone) this.#alone = undefined;
+      this.#guesses.delete(seq);
+      this.#isOver(seq);
       if (!this.#couldBeServed(scope)) scope.passedOver.clear();
       this.#do(() => this.dispatcher.kept(worker, seq));
       this.#do(() => this.dispatcher.kept(worker, seq));
@@ -170,11 +178,21 @@ class Model {
     this.#do(() => this.dispatcher.workerPaused(worker));
   }
 
-  workerDied(worker: number, chooseNamed: Choose = () => undefined, chooseGuesses: ChooseSome = () => []): void {
+  workerDied(
+    worker: number,
+    chooseNamed: Choose = () => undefined,
+    chooseGuesses: ChooseSome = () => [],
+    isSudden = false,
+  ): void {
     const posted = this.#postedAt(worker).sort((one, other) => one - other);
     const [named, guessed] = [chooseNamed(posted), chooseGuesses(posted)];
     const certain = named ?? (worker === this.quarantine ? this.#alone : undefined);
     const blamed = certain === undefined ? guessed : [certain];
+    if (certain === undefined) {
+      const guesses = blamed.filter((seq) => !this.#suspects.has(seq));
+      for (const seq of guesses) this.#guesses.set(seq, guesses);
+    } else this.#acquit(certain);
+    if (isSudden && worker !== this.quarantine) this.#wary.set(worker, { trial: undefined });
     for (const seq of blamed) {
       this.#deaths.set(seq, this.#deaths.get(seq)! + 1);
       this.#suspects.add(seq);
@@ -186,8 +204,14 @@ class Model {
     if (isDeadly) this.#over(this.#scopeOf(certain), certain);
     this.#ended(worker);
     this.#deadLetters.length = 0;
-    this.#do(() => assert.deepEqual(this.dispatcher.workerDied(worker, { named, guessed }), blamed));
+    this.#do(() => assert.deepEqual(this.dispatcher.workerDied(worker, { named, guessed, isSudden }), blamed));
     assert.deepEqual(this.#deadLetters, isDeadly ? [[worker, certain]] : []);
+  }
+
+  trust(worker: number): void {
+    this.#wary.delete(worker);
+    for (const scope of this.#of(worker)) scope.passedOver.clear();
+    this.#do(() => this.dispatcher.trust(worker));
   }
 
   workerDrained(worker: number, chooseUnseen: (posted: number[]) => number[]): void {
@@ -252,10 +276,26 @@ class Model {
     scope.posted.delete(seq);
     scope.kept.delete(seq);
     this.#suspects.delete(seq);
-    if (seq === this.#alone) this.#alone = undefined;
+    this.#isOver(seq);
     scope.unsettled.splice(scope.unsettled.indexOf(seq), 1);
     this.#checkEmpty(scope);
     if (!this.#couldBeServed(scope)) scope.passedOver.clear();
+  }
+
+  /** The event is not at hand any more. */
+  #isOver(seq: number): void {
+    if (seq === this.#alone) this.#alone = undefined;
+    for (const wary of this.#wary.values()) if (wary.trial === seq) wary.trial = undefined;
+  }
+
+  /** Events that were guessed together with the culprit are no suspects. */
+  #acquit(culprit: number): void {
+    const guesses = this.#guesses.get(culprit) ?? [];
+    for (const seq of guesses) {
+      if (seq === culprit || this.#guesses.get(seq) !== guesses) continue;
+      this.#guesses.delete(seq);
+      this.#suspects.delete(seq);
+    }
   }
 
   #checkEmpty(scope: Scope): void {
@@ -274,6 +314,7 @@ class Model {
     for (const scope of scopes) {
       if (scope.isRevoked) for (const seq of [...scope.posted]) this.#over(scope, seq);
       scope.passedOver.clear();
+      for (const seq of scope.posted) this.#isOver(seq);
       scope.posted.clear();
       scope.kept.clear();
       this.#place(scope);
@@ -308,7 +349,9 @@ class Model {
       return assert.ok(atHand > 0, "a suspect waits although the quarantine has nothing");
     }
     if ((isQuarantine && this.#alone !== undefined) || atHand === PER_WORKER) return;
+    const wary = this.#wary.get(worker);
     for (const scope of this.#of(worker)) {
+      if (wary?.trial !== undefined && !scope.isProven) continue;
       assert.ok(!this.#couldBeServed(scope), `${scope.key} waits although its worker has room`);
     }
   }
@@ -335,6 +378,7 @@ class Model {
       const suspect = worker === this.quarantine ? this.#suspectThatCouldBeServed : undefined;
       assert.equal(suspect, undefined, "another event goes before a suspect");
       this.#assertFair(scope);
+      this.#assertProven(scope, seq);
     }
     scope.posted.add(seq);
     scope.passedOver.clear();
@@ -346,10 +390,21 @@ class Model {
   #assertFair(scope: Scope): void {
     for (const other of this.#of(scope.worker)) {
       if (other === scope || !this.#couldBeServed(other)) continue;
+      if (this.#wary.has(scope.worker) && scope.isProven !== other.isProven) continue;
       const times: number = (other.passedOver.get(scope) ?? 0) + 1;
       assert.ok(times <= 1, `${scope.key} was served ${times} times while ${other.key} waited`);
       other.passedOver.set(scope, times);
     }
+  }
+
+  /** At a worker that is wary, unproven scopes come after the others, and one at a time. */
+  #assertProven(scope: Scope, seq: number): void {
+    const wary = this.#wary.get(scope.worker);
+    if (wary === undefined || scope.isProven) return;
+    assert.equal(wary.trial, undefined, "two unproven scopes at a time");
+    const proven = this.#of(scope.worker).find((other) => other.isProven && this.#couldBeServed(other));
+    assert.equal(proven, undefined, `${scope.key}, unproven, goes before ${proven?.key}`);
+    wary.trial = seq;
   }
 
   get #suspectThatCouldBeServed(): Scope | undefined {
@@ -370,8 +425,14 @@ class Model {
 type Step =
   | { do: "received"; scope: number; count: number; attempts: number }
   | { do: "settled" | "refused" | "kept"; worker: number; share: number; backwards: boolean }
-  | { do: "workerReady" | "workerPaused"; worker: number }
-  | { do: "workerDied" | "timedOut"; worker: number; culprit: number | undefined; guesses: number[] }
+  | { do: "workerReady" | "workerPaused" | "trust"; worker: number }
+  | {
+      do: "workerDied" | "timedOut";
+      worker: number;
+      culprit: number | undefined;
+      guesses: number[];
+      isSudden: boolean;
+    }
   | { do: "workerDrained"; worker: number; share: number }
   | { do: "revoke" | "revoked"; scope: number }
   | { do: "close" };
@@ -404,9 +465,11 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       worker,
       culprit,
       guesses: fc.array(fc.nat(), { maxLength: 3 }),
+      isSudden: fc.boolean(),
     }),
   },
   { weight: 2, arbitrary: fc.record({ do: fc.constant("workerPaused" as const), worker }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant("trust" as const), worker }) },
   { weight: 2, arbitrary: fc.record({ ...settles, do: fc.constant("workerDrained" as const) }) },
   { weight: 6, arbitrary: fc.record({ do: fc.constant("workerReady" as const), worker }) },
   { weight: 3, arbitrary: fc.record({ do: fc.constantFrom("revoke" as const, "revoked" as const), scope: fc.nat(9) }) },
@@ -430,9 +493,10 @@ function carryOut(model: Model, step: Step): void {
       });
     case "workerReady":
     case "workerPaused":
+    case "trust":
       return model[step.do](workerAt(step.worker));
     case "workerDied":
-      return model.workerDied(workerAt(step.worker), one(step.culprit), some(step.guesses));
+      return model.workerDied(workerAt(step.worker), one(step.culprit), some(step.guesses), step.isSudden);
     case "timedOut":
       return model.timedOut(workerAt(step.worker), one(step.culprit));
     case "workerDrained":
