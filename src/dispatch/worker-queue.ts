@@ -1,7 +1,7 @@
 /**
  * The events that one worker has, and the lines that wait for it. Lines take turns. A suspect goes before anything else, and alone, so
  * that a death while it is at hand has one cause. After a death without last words the worker is wary for a while: lines whose
- * application has never settled an event come after the others, and one at a time.
+ * application has never settled an event wait until nothing is at hand, and come one at a time.
  */
 
 import type { Held, Line } from "./line.ts";
@@ -24,8 +24,6 @@ export class WorkerQueue {
   #suspect: Held | undefined;
   /** Lines that could be in `#ready`, but are not proven; undefined while the worker is not wary. */
   #unproven: Set<Line> | undefined;
-  /** The event at hand of a line that is not proven. */
-  #trial: Held | undefined;
 
   constructor(number: number) {
     this.number = number;
@@ -81,7 +79,6 @@ export class WorkerQueue {
   trust(): void {
     for (const line of this.#unproven ?? []) this.#ready.add(line);
     this.#unproven = undefined;
-    this.#trial = undefined;
   }
 
   /** Takes the next event, which the worker then has: the next suspect, or one of each line in turn while there is room. */
@@ -97,7 +94,7 @@ export class WorkerQueue {
       if (line.isReady) return this.#take(line);
       this.#ready.delete(line);
     }
-    return this.#nextUnproven();
+    return atHand === 0 ? this.#nextUnproven() : undefined;
   }
 
   /** Takes the next event of a line of which the worker has none; no suspect. */
@@ -118,7 +115,7 @@ export class WorkerQueue {
     // An application that asks for more has survived it.
     held.arrival.isSuspect = false;
     held.arrival.guess = undefined;
-    this.#isOver(held);
+    if (this.#suspect === held) this.#suspect = undefined;
     return true;
   }
 
@@ -127,7 +124,7 @@ export class WorkerQueue {
     this.#posted.delete(held.arrival.seq);
     if (this.#kept.delete(held)) held.line.kept -= 1;
     else held.line.posted -= 1;
-    this.#isOver(held);
+    if (this.#suspect === held) this.#suspect = undefined;
   }
 
   /** The worker is gone. @returns the events that it had, in order */
@@ -139,13 +136,9 @@ export class WorkerQueue {
   }
 
   #nextUnproven(): Held | undefined {
-    if (this.#unproven === undefined || this.#trial !== undefined) return undefined;
-    for (const line of this.#unproven) {
-      if (line.isReady) {
-        this.#trial = this.#take(line);
-        return this.#trial;
-      }
-      this.#unproven.delete(line);
+    for (const line of this.#unproven ?? []) {
+      if (line.isReady) return this.#take(line);
+      this.#unproven?.delete(line);
     }
     return undefined;
   }
@@ -154,12 +147,6 @@ export class WorkerQueue {
   get #leastSuspected(): Line {
     const deaths = (line: Line) => line.waiting.first!.deaths;
     return [...this.#suspected].reduce((one, other) => (deaths(other) < deaths(one) ? other : one));
-  }
-
-  /** The event is settled, kept or gone. */
-  #isOver(held: Held): void {
-    if (this.#suspect === held) this.#suspect = undefined;
-    if (this.#trial === held) this.#trial = undefined;
   }
 
   #take(line: Line): Held {

@@ -61,8 +61,8 @@ class Model {
   #alone: number | undefined;
   /** Suspects for nothing but a guess, and the events that were guessed together. */
   readonly #guesses = new Map<number, readonly number[]>();
-  /** Workers before which another one died suddenly, and the event of an unproven scope that each has. */
-  readonly #wary = new Map<number, { trial: number | undefined }>();
+  /** Workers before which another one died suddenly. */
+  readonly #wary = new Set<number>();
   readonly #attempts = new Map<number, number>();
   readonly #deaths = new Map<number, number>();
   readonly #deadLetters: [worker: number, seq: number][] = [];
@@ -143,7 +143,7 @@ class Model {
       scope.kept.add(seq);
       this.#suspects.delete(seq);
       this.#guesses.delete(seq);
-      this.#isOver(seq);
+      if (seq === this.#alone) this.#alone = undefined;
       if (!this.#couldBeServed(scope)) scope.passedOver.clear();
       this.#do(() => this.dispatcher.kept(worker, seq));
       this.#do(() => this.dispatcher.kept(worker, seq));
@@ -192,7 +192,7 @@ class Model {
       const guesses = blamed.filter((seq) => !this.#suspects.has(seq));
       for (const seq of guesses) this.#guesses.set(seq, guesses);
     } else this.#acquit(certain);
-    if (isSudden && worker !== this.quarantine) this.#wary.set(worker, { trial: undefined });
+    if (isSudden && worker !== this.quarantine) this.#wary.add(worker);
     for (const seq of blamed) {
       this.#deaths.set(seq, this.#deaths.get(seq)! + 1);
       this.#suspects.add(seq);
@@ -276,16 +276,10 @@ class Model {
     scope.posted.delete(seq);
     scope.kept.delete(seq);
     this.#suspects.delete(seq);
-    this.#isOver(seq);
+    if (seq === this.#alone) this.#alone = undefined;
     scope.unsettled.splice(scope.unsettled.indexOf(seq), 1);
     this.#checkEmpty(scope);
     if (!this.#couldBeServed(scope)) scope.passedOver.clear();
-  }
-
-  /** The event is not at hand any more. */
-  #isOver(seq: number): void {
-    if (seq === this.#alone) this.#alone = undefined;
-    for (const wary of this.#wary.values()) if (wary.trial === seq) wary.trial = undefined;
   }
 
   /** Events that were guessed together with the culprit are no suspects. */
@@ -314,7 +308,6 @@ class Model {
     for (const scope of scopes) {
       if (scope.isRevoked) for (const seq of [...scope.posted]) this.#over(scope, seq);
       scope.passedOver.clear();
-      for (const seq of scope.posted) this.#isOver(seq);
       scope.posted.clear();
       scope.kept.clear();
       this.#place(scope);
@@ -349,9 +342,8 @@ class Model {
       return assert.ok(atHand > 0, "a suspect waits although the quarantine has nothing");
     }
     if ((isQuarantine && this.#alone !== undefined) || atHand === PER_WORKER) return;
-    const wary = this.#wary.get(worker);
     for (const scope of this.#of(worker)) {
-      if (wary?.trial !== undefined && !scope.isProven) continue;
+      if (this.#wary.has(worker) && !scope.isProven && atHand > 0) continue;
       assert.ok(!this.#couldBeServed(scope), `${scope.key} waits although its worker has room`);
     }
   }
@@ -378,7 +370,7 @@ class Model {
       const suspect = worker === this.quarantine ? this.#suspectThatCouldBeServed : undefined;
       assert.equal(suspect, undefined, "another event goes before a suspect");
       this.#assertFair(scope);
-      this.#assertProven(scope, seq);
+      this.#assertProven(scope);
     }
     scope.posted.add(seq);
     scope.passedOver.clear();
@@ -397,14 +389,12 @@ class Model {
     }
   }
 
-  /** At a worker that is wary, unproven scopes come after the others, and one at a time. */
-  #assertProven(scope: Scope, seq: number): void {
-    const wary = this.#wary.get(scope.worker);
-    if (wary === undefined || scope.isProven) return;
-    assert.equal(wary.trial, undefined, "two unproven scopes at a time");
+  /** At a worker that is wary, events of unproven scopes come after the others, and alone. */
+  #assertProven(scope: Scope): void {
+    if (!this.#wary.has(scope.worker) || scope.isProven) return;
+    assert.deepEqual(this.#atHand(scope.worker), [], "an unproven scope beside others");
     const proven = this.#of(scope.worker).find((other) => other.isProven && this.#couldBeServed(other));
     assert.equal(proven, undefined, `${scope.key}, unproven, goes before ${proven?.key}`);
-    wary.trial = seq;
   }
 
   get #suspectThatCouldBeServed(): Scope | undefined {
