@@ -192,10 +192,9 @@ export class Dispatcher {
       for (const { arrival } of held) if (arrival.attempts >= INTERRUPTED) arrival.isSuspect = true;
     }
     const isDeadly = certain !== undefined && certain.arrival.deaths >= this.#options.maxAttempts;
-    if (isDeadly) this.#forget(certain);
     // These suspects are of this process, and their chats are not to wait for others.
     if (blamed.length > 0) this.#isPatient = false;
-    this.#takeBack(queue, isDeadly ? held.filter((one) => one !== certain) : held);
+    this.#takeBack(queue, held, isDeadly ? certain : undefined);
     if (isDeadly) this.#options.deadLetter(worker, certain.arrival, "deadly");
     this.#signal();
     return blamed.map(({ arrival }) => arrival.seq);
@@ -351,11 +350,15 @@ export class Dispatcher {
     line.worker.add(line);
   }
 
-  /** The worker is gone: its events go back to the heads of their lines, and the instances of its scopes are gone. */
-  #takeBack(queue: WorkerQueue, held: readonly Held[]): void {
+  /**
+   * The worker is gone: its events go back to the heads of their lines, and the instances of its scopes are gone.
+   * @param deadly the event that does not go back
+   */
+  #takeBack(queue: WorkerQueue, held: readonly Held[], deadly?: Held): void {
     const lines = new Set(held.map(({ line }) => line));
-    for (const { arrival, line } of held.toReversed()) {
-      if (line.isRevoked) this.#leave(arrival);
+    for (const one of held.toReversed()) {
+      const { arrival, line } = one;
+      if (one === deadly || line.isRevoked) this.#leave(arrival);
       else line.waiting.unshift(arrival);
     }
     if (queue === this.#quarantine) {

@@ -129,6 +129,8 @@ class Model {
     for (const seq of chosen) {
       const scope = this.#scopeOf(seq);
       scope.window = Math.min(PER_SCOPE, 2 * scope.window);
+      // It joins the proven scopes behind those that wait.
+      if (!scope.isProven && this.#wary.has(worker)) scope.passedOver.clear();
       scope.isProven = true;
     }
     const seqs = this.#gone(worker, () => chosen);
@@ -529,6 +531,15 @@ test("in any course of things, events are posted in order per scope, in turn, wi
     ),
     { numRuns: 40 },
   );
+});
+
+test("the events of a scope stay one line when its culprit is a dead letter at once", () => {
+  const model = new Model(1, 1, 1);
+  model.workerReady(0);
+  model.received(model.scopes[0]!, 2);
+  model.workerDied(0, (posted) => posted[0]);
+  model.received(model.scopes[0]!, 2);
+  model.workerReady(0);
 });
 
 test("an event that is kept is no suspect when a suspect after it takes too long", () => {
