@@ -47,8 +47,6 @@ export interface Blame {
   readonly named?: number | undefined;
   /** Numbers of the events one of which is likely to have killed it. */
   readonly guessed?: readonly number[];
-  /** The thread ended without last words: what it was about to say is lost, and its replacement is to be wary. */
-  readonly isSudden?: boolean;
 }
 
 /** An event that earlier processes posted so often without an end is a suspect from the start. */
@@ -176,7 +174,7 @@ export class Dispatcher {
    * The worker is dead. Its events go back to the heads of their lines, those that are blamed as suspects.
    * @returns the numbers of the events that are blamed, for certain or not
    */
-  workerDied(worker: number, { named, guessed = [], isSudden = false }: Blame = {}): number[] {
+  workerDied(worker: number, { named, guessed = [] }: Blame = {}): number[] {
     const queue = this.#workers[worker]!;
     const certain = queue.get(named ?? -1) ?? queue.suspect;
     const blamed = certain === undefined ? guessed.map((seq) => queue.get(seq)).filter(isHeld) : [certain];
@@ -187,8 +185,8 @@ export class Dispatcher {
       arrival.deaths += 1;
       arrival.isSuspect = true;
     }
-    if (isSudden && queue !== this.#quarantine) queue.beWary();
     if (certain === undefined) {
+      if (queue !== this.#quarantine) queue.beWary();
       for (const { arrival } of held) if (arrival.attempts >= INTERRUPTED) arrival.isSuspect = true;
     }
     const isDeadly = certain !== undefined && certain.arrival.deaths >= this.#options.maxAttempts;

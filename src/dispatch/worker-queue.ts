@@ -1,6 +1,6 @@
 /**
  * The events that one worker has, and the lines that wait for it. Lines take turns. A suspect goes before anything else, and alone, so
- * that a death while it is at hand has one cause. After a death without last words the worker is wary for a while: lines whose
+ * that a death while it is at hand has one cause. After a death whose culprit is not certain the worker is wary for a while: lines whose
  * application has never settled an event wait until nothing is at hand, and come one at a time.
  */
 

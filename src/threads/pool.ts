@@ -40,13 +40,10 @@ export interface WorkerFacts extends EventFacts {
   workerDrained(worker: Worker, unseen: readonly number[]): void;
   /**
    * The worker is dead, and its last messages have been handled. `named`: the event that is known to have killed it. `guessed`: events
-   * one of which is likely to have killed it. `isSudden`: it had no last words.
+   * one of which is likely to have killed it.
    * @returns true if an event is blamed
    */
-  workerDied(
-    worker: Worker,
-    blame: { named: number | undefined; guessed: readonly number[]; isSudden: boolean },
-  ): boolean;
+  workerDied(worker: Worker, blame: { named: number | undefined; guessed: readonly number[] }): boolean;
   /** The worker is dead, for that event blocked it for longer than the event's time limit. */
   eventTimedOut(worker: Worker, seq: number): void;
   /** The posted event of that number. */
@@ -383,8 +380,8 @@ export class WorkerPool {
     words.said(number, { error: error.message }, "error", message);
     diagnostics.workerDied(number, worker.causeOfDeath, error);
     if (!isServing) return false;
-    const { culprit, suspects, isSudden, overdue } = worker;
-    if (overdue === undefined) return updates.workerDied(worker, { named: culprit, guessed: suspects, isSudden });
+    const { culprit, suspects, overdue } = worker;
+    if (overdue === undefined) return updates.workerDied(worker, { named: culprit, guessed: suspects });
     updates.eventTimedOut(worker, overdue);
     return true;
   }

@@ -170,11 +170,6 @@ export class Worker {
     return open.length > 0 && open.length <= MOST_SUSPECTS ? open : [this.pulse.seq];
   }
 
-  /** True if the thread ended without last words. */
-  get isSudden(): boolean {
-    return this.#crash === undefined;
-  }
-
   /** Cause of its death. */
   get causeOfDeath(): WorkerDeath {
     const error = this.#error;

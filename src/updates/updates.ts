@@ -64,7 +64,7 @@ export interface EventWorker extends Recipient {
 /** Time from the first worker's start to the latest begin of a suspect that an earlier process left: ms. Others go first. */
 const SUSPECTS_WAIT = 10_000;
 
-/** Time for which a worker is wary after the sudden death of the one before it: ms. */
+/** Time for which a worker is wary after a death whose culprit is not certain: ms. */
 const WARY = 500;
 
 interface Thrown extends ThrownEvent {

@@ -61,7 +61,7 @@ class Model {
   #alone: number | undefined;
   /** Suspects for nothing but a guess, and the events that were guessed together. */
   readonly #guesses = new Map<number, readonly number[]>();
-  /** Workers before which another one died suddenly. */
+  /** Workers before which another one died, of what is not certain. */
   readonly #wary = new Set<number>();
   readonly #attempts = new Map<number, number>();
   readonly #deaths = new Map<number, number>();
@@ -180,12 +180,7 @@ class Model {
     this.#do(() => this.dispatcher.workerPaused(worker));
   }
 
-  workerDied(
-    worker: number,
-    chooseNamed: Choose = () => undefined,
-    chooseGuesses: ChooseSome = () => [],
-    isSudden = false,
-  ): void {
+  workerDied(worker: number, chooseNamed: Choose = () => undefined, chooseGuesses: ChooseSome = () => []): void {
     const posted = this.#postedAt(worker).sort((one, other) => one - other);
     const [named, guessed] = [chooseNamed(posted), chooseGuesses(posted)];
     const certain = named ?? (worker === this.quarantine ? this.#alone : undefined);
@@ -193,8 +188,8 @@ class Model {
     if (certain === undefined) {
       const guesses = blamed.filter((seq) => !this.#suspects.has(seq));
       for (const seq of guesses) this.#guesses.set(seq, guesses);
+      if (worker !== this.quarantine) this.#wary.add(worker);
     } else this.#acquit(certain);
-    if (isSudden && worker !== this.quarantine) this.#wary.add(worker);
     for (const seq of blamed) {
       this.#deaths.set(seq, this.#deaths.get(seq)! + 1);
       this.#suspects.add(seq);
@@ -206,7 +201,7 @@ class Model {
     if (isDeadly) this.#over(this.#scopeOf(certain), certain);
     this.#ended(worker);
     this.#deadLetters.length = 0;
-    this.#do(() => assert.deepEqual(this.dispatcher.workerDied(worker, { named, guessed, isSudden }), blamed));
+    this.#do(() => assert.deepEqual(this.dispatcher.workerDied(worker, { named, guessed }), blamed));
     assert.deepEqual(this.#deadLetters, isDeadly ? [[worker, certain]] : []);
   }
 
@@ -423,7 +418,6 @@ type Step =
       worker: number;
       culprit: number | undefined;
       guesses: number[];
-      isSudden: boolean;
     }
   | { do: "workerDrained"; worker: number; share: number }
   | { do: "revoke" | "revoked"; scope: number }
@@ -457,7 +451,6 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       worker,
       culprit,
       guesses: fc.array(fc.nat(), { maxLength: 3 }),
-      isSudden: fc.boolean(),
     }),
   },
   { weight: 2, arbitrary: fc.record({ do: fc.constant("workerPaused" as const), worker }) },
@@ -488,7 +481,7 @@ function carryOut(model: Model, step: Step): void {
     case "trust":
       return model[step.do](workerAt(step.worker));
     case "workerDied":
-      return model.workerDied(workerAt(step.worker), one(step.culprit), some(step.guesses), step.isSudden);
+      return model.workerDied(workerAt(step.worker), one(step.culprit), some(step.guesses));
     case "timedOut":
       return model.timedOut(workerAt(step.worker), one(step.culprit));
     case "workerDrained":
