@@ -646,6 +646,7 @@ describe("an event that is kept", () => {
     dispatcher.kept(0, seqs[0]!);
     dispatcher.workerDied(0);
     dispatcher.workerReady(0);
+    dispatcher.trust(0);
     assert.deepEqual(seqsOf(posted).slice(2), seqs);
   });
 
@@ -841,6 +842,53 @@ describe("a worker that died", () => {
     assert.deepEqual(seqsOf(posted.splice(0)), [events[2]!.seq]);
     dispatcher.workerDied(QUARANTINE);
     assert.deepEqual(deadLetters, [events[2]!.seq]);
+  });
+
+  test("if one of several guesses is the culprit, the others go back to their worker, without a trial", () => {
+    const { dispatcher, posted } = recorded();
+    dispatcher.workerReady(0);
+    for (const scope of ["a", "b", "c"]) dispatcher.received(arrival(scope));
+    const seqs = seqsOf(posted);
+    const [culprit, ...others] = seqs as [number, number, number];
+    dispatcher.workerDied(0, { guessed: seqs });
+    dispatcher.workerReady(0);
+    dispatcher.workerReady(QUARANTINE);
+    assert.deepEqual(seqsOf(posted).slice(3), [culprit]);
+    dispatcher.workerDied(QUARANTINE);
+    dispatcher.trust(0);
+    assert.deepEqual(seqsOf(posted).slice(4), others);
+    assert.equal(dispatcher.posted(0, others[0]!)?.seq, others[0]);
+  });
+
+  test("of several suspects the one with the fewest deaths is tried first", () => {
+    const { dispatcher, posted } = recorded();
+    dispatcher.workerReady(0);
+    for (const scope of ["a", "b"]) dispatcher.received(arrival(scope));
+    const [culprit, other] = seqsOf(posted) as [number, number];
+    dispatcher.workerDied(0, { guessed: [culprit] });
+    dispatcher.workerReady(QUARANTINE);
+    dispatcher.workerDied(QUARANTINE);
+    dispatcher.workerReady(0);
+    dispatcher.workerDied(0, { guessed: [other] });
+    dispatcher.workerReady(QUARANTINE);
+    assert.equal(seqsOf(posted).at(-1), other);
+  });
+
+  test("after a death without a certain culprit scopes that have settled an event go first, the others alone, until trust()", () => {
+    const { dispatcher, posted } = recorded();
+    dispatcher.workerReady(0);
+    dispatcher.received(arrival("proven"));
+    dispatcher.settled(0, seqsOf(posted));
+    for (const scope of ["new", "newer", "newest", "proven"]) dispatcher.received(arrival(scope));
+    const [, first, second, third, proven] = seqsOf(posted) as [number, number, number, number, number];
+    const after = () => seqsOf(posted).slice(5);
+    dispatcher.workerDied(0);
+    dispatcher.workerReady(0);
+    assert.deepEqual(after(), [proven]);
+    dispatcher.settled(0, [proven]);
+    assert.deepEqual(after(), [proven, first]);
+    dispatcher.trust(0);
+    assert.deepEqual(after(), [proven, first, second, third]);
   });
 
   test("without a culprit nothing is blamed; an event that was interrupted three times goes to quarantine", () => {
