@@ -565,6 +565,17 @@ describe("a dead letter", () => {
     assert.deepEqual((await process.openQuarantine()).ids, [1]);
   });
 
+  test("chats that are new wait for half a second at most after a death without a certain culprit", async (t) => {
+    await using process = await Process.start();
+    await process.receive(update(1, 5), update(2, 6), update(3, 7));
+    t.mock.timers.enable({ apis: ["setTimeout"] });
+    await process.replaceWorker((worker) => process.updates.workerDied(worker, {}));
+    assert.deepEqual(process.worker.ids, [1]);
+    t.mock.timers.tick(500);
+    await process.recorder.end();
+    assert.deepEqual(process.worker.ids, [1, 2, 3]);
+  });
+
   test("it is an update that the inbox cannot read any more; the others of its chat go on", async () => {
     const path = newPath();
     {
