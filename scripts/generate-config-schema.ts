@@ -31,6 +31,8 @@ const schemas: Record<Option["type"], (option: Option) => object> = {
     items: { anyOf: [{ enum: UPDATE_KINDS }, { type: "string", pattern: "^[a-z][a-z0-9_]*$" }] },
     minItems: 1,
   }),
+  commands: () => ({ type: "array", items: { type: "string", pattern: "^/[a-z0-9_]{1,32}$" } }),
+  modules: () => ({ type: "array", items: { type: "string", pattern: "^[^\\s\\u0000]+$" } }),
 };
 
 function range({ min, max }: Option): object {

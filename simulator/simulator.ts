@@ -27,6 +27,7 @@ import type { ChatEvent } from "./state/journal.ts";
 import { Settings } from "./state/settings.ts";
 import { UpdateQueue } from "./state/update-queue.ts";
 import { World } from "./state/world.ts";
+import { WebhookSender, type WebhookSenderOptions } from "./webhook-sender.ts";
 
 export interface SimulatorOptions {
   /** Default 127.0.0.1. */
@@ -54,6 +55,11 @@ export interface SimulatorOptions {
   strictPolling?: boolean;
   /** Milliseconds since 1970, for dates of messages and the age of updates. Timeouts use real time. */
   now?: () => number;
+  /**
+   * Sends updates to the URL of setWebhook, which may then be http and have any host and port, as with a Bot API server that runs
+   * with --local. `second` is the length in ms of a second of a pause between two attempts. Off by default: no URL is called.
+   */
+  webhooks?: boolean | { second: number };
   /** Injects faults between the caller and the Bot API. */
   intercept?: Intercept;
 }
@@ -82,6 +88,7 @@ export class Simulator extends ClientSide implements AsyncDisposable {
   readonly #calls: CallLog;
   readonly #context: ActionContext;
   readonly #server: ServerType;
+  readonly #webhook: WebhookSender | undefined;
   #url = "";
 
   private constructor(options: SimulatorOptions) {
@@ -95,7 +102,9 @@ export class Simulator extends ClientSide implements AsyncDisposable {
     this.#calls = new CallLog(callLog);
     this.#context = new ActionContext({ world: this.#world, queue: this.#queue, calls: this.#calls, files });
     const poll = new LongPoll(this.#queue, { now, strict: strictPolling });
-    const api = new BotApi({ world: this.#world, files, settings: new Settings(), queue: this.#queue, poll });
+    const settings = new Settings();
+    this.#webhook = senderFor(options.webhooks, { queue: this.#queue, settings, now });
+    const api = new BotApi({ world: this.#world, files, settings, queue: this.#queue, poll, webhook: this.#webhook });
     const clients = clientRoutes(this.perform, isAction, this.#world.journal);
     const { intercept, name = options.host ?? LOOPBACK } = options;
     this.#server = createServer({ token, api, files, calls: this.#calls, clients, now, intercept, name });
@@ -155,6 +164,7 @@ export class Simulator extends ClientSide implements AsyncDisposable {
 
   /** Stops the server and closes the connections of waiting calls. */
   async close(): Promise<void> {
+    this.#webhook?.unset();
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
     if ("closeAllConnections" in this.#server) this.#server.closeAllConnections();
     await closed;
@@ -163,6 +173,14 @@ export class Simulator extends ClientSide implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }
+}
+
+function senderFor(
+  webhooks: SimulatorOptions["webhooks"] = false,
+  parts: Omit<WebhookSenderOptions, "second">,
+): WebhookSender | undefined {
+  if (webhooks === false) return undefined;
+  return new WebhookSender({ ...parts, second: webhooks === true ? 1000 : webhooks.second });
 }
 
 const ACTIONS: ActionHandlers<ActionName> = {

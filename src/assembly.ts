@@ -2,7 +2,10 @@
 
 import { availableParallelism } from "node:os";
 import type { Config } from "./config/config.ts";
+import { findImports } from "./config/imports.ts";
+import { parseAddress } from "./config/listen-address.ts";
 import { MACHINE, usefulThreads } from "./config/machine.ts";
+import { optionAt } from "./config/options.ts";
 import { Heavy } from "./heavy/heavy.ts";
 import type { Inbox } from "./inbox/inbox.ts";
 import { MemoryInbox } from "./inbox/memory.ts";
@@ -22,6 +25,7 @@ import type { Outbox } from "./sends/outbox.ts";
 import { type WorkerCall, WorkerCalls } from "./sends/worker-calls.ts";
 import type { BotApi } from "./telegram/bot-api.ts";
 import { Poller } from "./telegram/poller.ts";
+import { Webhook } from "./telegram/webhook.ts";
 import { WorkerPool } from "./threads/pool.ts";
 import { Room } from "./threads/room.ts";
 import type { Threads } from "./threads/threads.ts";
@@ -40,11 +44,15 @@ export interface SourceOptions {
   readonly config: Config;
   readonly api: BotApi;
   readonly log: Logger;
+  /** Kinds of update to receive; empty for Telegram's default. */
+  kinds(): readonly string[];
   /**
    * Stores a batch. Resolves when the batch is stored for good and there is room for another.
    * @returns the number of updates that were not known before
    */
   received(updates: readonly unknown[], signal: AbortSignal): Promise<number>;
+  /** True while there is no room, and updates are to wait at Telegram. */
+  isFull(): boolean;
   /** Observes each poll at its end. */
   polled(updates: number, duration: number, error?: Error): void;
 }
@@ -85,6 +93,8 @@ export interface Assembly {
   readonly chatActions: ChatActions;
   readonly pool: WorkerPool;
   readonly source: UpdateSource;
+  /** Kinds of update that the source asks for; empty for Telegram's default. */
+  kinds(): readonly string[];
 }
 
 const FULL_JOURNAL =
@@ -93,7 +103,8 @@ const FULL_JOURNAL =
 /** Builds the stages. None of them is started. */
 export function assemble(options: AssemblyOptions): Assembly {
   const { config, parts, bot, api, outbox, threads, words, hide, diagnostics, log, onError } = options;
-  const { line, workers, maxAttempts, inboxLimit, breaker, maxAge, stallTimeout, shutdownTimeout } = config;
+  const { line, urgent, workers, maxAttempts, inboxLimit, breaker, maxAge, stallTimeout, shutdownTimeout } = config;
+  const { programWorkers } = config;
   const { recycleAfter, memoryLimit, workerMemory, reload: watchesFiles } = config;
   const inbox = parts.openInbox(config, bot, log);
   const recorder = new Recorder({
@@ -115,6 +126,7 @@ export function assemble(options: AssemblyOptions): Assembly {
     journal,
     bot,
     line,
+    urgent,
     workers,
     maxAttempts,
     limit: inboxLimit,
@@ -147,6 +159,7 @@ export function assemble(options: AssemblyOptions): Assembly {
   const heavy = new Heavy({
     threads: usefulThreads(MACHINE),
     memory: workerMemory,
+    imports: findImports(config.import, config.directory),
     // Without a limit the threads of a module start together.
     hasRoom: memoryLimit === Number.POSITIVE_INFINITY ? undefined : () => room.has(HEAVY),
     onStarting: (loaded) => room.measure(HEAVY, loaded),
@@ -156,6 +169,7 @@ export function assemble(options: AssemblyOptions): Assembly {
   });
   const pool = new WorkerPool({
     workers,
+    programWorkers,
     threads,
     task: taskOf(config, bot),
     stallTimeout,
@@ -172,14 +186,27 @@ export function assemble(options: AssemblyOptions): Assembly {
     log,
   });
   onLevelChange(log, () => pool.setDebug(log.isLevelEnabled("debug")));
+  let kinds = config.allowedUpdates;
+  const askedKinds = () => {
+    // Of a worker that starts again they are not known yet.
+    if (!isGiven(config.allowedUpdates)) kinds = pool.program?.updates ?? kinds;
+    return kinds;
+  };
   const source = parts.createSource({
     config,
     api,
     log,
+    kinds: askedKinds,
     received: updates.received.bind(updates),
+    isFull: () => updates.fullSince !== undefined,
     polled: diagnostics.polled.bind(diagnostics),
   });
-  return { inbox, recorder, updates, heavy, chatActions, pool, source };
+  return { inbox, recorder, updates, heavy, chatActions, pool, source, kinds: askedKinds };
+}
+
+/** True for a list of --allowed-updates: a program asks for kinds of its own. */
+function isGiven(kinds: readonly string[]): boolean {
+  return kinds !== optionAt("allowedUpdates").default;
 }
 
 function openInbox({ inbox, line, deadLetterLimit, deadLetterAge }: Config, bot: Entity, log: Logger): Inbox {
@@ -188,9 +215,26 @@ function openInbox({ inbox, line, deadLetterLimit, deadLetterAge }: Config, bot:
   return new MemoryInbox();
 }
 
-function createSource({ config, api, log, received, polled }: SourceOptions): UpdateSource {
+function createSource({ config, api, log, kinds, received, isFull, polled }: SourceOptions): UpdateSource {
+  const { webhook: url } = config;
+  if (url !== false) {
+    return new Webhook({
+      token: config.token,
+      url,
+      listen: parseAddress(config.webhookListen),
+      maxConnections: config.webhookMaxConnections,
+      certificate: config.webhookCertificate,
+      key: config.webhookKey,
+      allowedUpdates: kinds,
+      call: api.call.bind(api),
+      post: api.post.bind(api),
+      received,
+      isFull,
+      log,
+    });
+  }
   return new Poller({
-    allowedUpdates: config.allowedUpdates,
+    allowedUpdates: kinds,
     getUpdates: api.getUpdates.bind(api),
     received,
     polled,
@@ -205,6 +249,7 @@ function taskOf(config: Config, bot: Entity): Omit<CommonTask, "debug"> {
     interface: asgi,
     lifespan,
     line,
+    urgent,
     maxApplications,
     workers,
     idleTimeout,
@@ -212,15 +257,19 @@ function taskOf(config: Config, bot: Entity): Omit<CommonTask, "debug"> {
     retry,
     breaker,
     onFailure,
+    mayBeProgram,
+    shutdownTimeout,
     reload,
   } = config;
   return {
     application,
     directory,
     interface: asgi,
+    imports: findImports(config.import, directory),
     lifespan,
     bot,
     line,
+    urgent,
     // A worker without instances could not work.
     maxInstances: Math.max(1, Math.floor(maxApplications / workers)),
     idleTimeout,
@@ -228,6 +277,8 @@ function taskOf(config: Config, bot: Entity): Omit<CommonTask, "debug"> {
     retry,
     breaker,
     onFailure: onFailure === false ? undefined : onFailure,
+    mayBeProgram,
+    endTimeout: shutdownTimeout,
     watch: reload,
     // With no more workers than processors the scheduler does well, and priorities would cost some throughput.
     yields: workers > availableParallelism(),

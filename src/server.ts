@@ -14,12 +14,13 @@ import type { Config } from "./config/config.ts";
 import { parseAddress } from "./config/listen-address.ts";
 import type { Inbox } from "./inbox/inbox.ts";
 import { Diagnostics } from "./observe/diagnostics.ts";
+import type { LogFields } from "./observe/log-fields.ts";
 import { createLogger, type Logger } from "./observe/logger.ts";
 import type { Metrics } from "./observe/metrics.ts";
 import type { Status } from "./observe/status.ts";
 import type { StatusServer } from "./observe/status-server.ts";
 import { WorkerLog } from "./observe/worker-log.ts";
-import type { Call, ProgramFacts } from "./protocol/port.ts";
+import type { Call, ProgramFacts, StopSignal } from "./protocol/port.ts";
 import type { Entity } from "./protocol/route.ts";
 import { type Hide, secretHider } from "./protocol/secrets.ts";
 import type { SourceState, UpdateSource } from "./protocol/update-source.ts";
@@ -53,7 +54,8 @@ export interface RunningServer {
 
 /**
  * Starts a server. Resolves when polling has begun.
- * @param signal stops the server as `stop()` does, also during its start: then this rejects with the signal's reason
+ * @param signal stops the server as `stop()` does, also during its start: then this rejects with the signal's reason. With the reason
+ *   `"SIGINT"` a bot's program gets that instead of SIGTERM
  * @param log the server's log; without, one that follows the configuration
  * @throws TokenRejectedError | ApplicationLoadError | StartupFailedError | InboxError | ListenError
  */
@@ -65,7 +67,8 @@ export async function serve(
 ): Promise<RunningServer> {
   signal?.throwIfAborted();
   const server = new Server(config, log, { ...PARTS, ...parts });
-  signal?.addEventListener("abort", () => void server.stop(), { once: true });
+  const stop = () => void server.stop(signal?.reason === "SIGINT" ? "SIGINT" : "SIGTERM");
+  signal?.addEventListener("abort", stop, { once: true });
   try {
     await server.start();
     return server;
@@ -112,6 +115,7 @@ class Server implements RunningServer {
   #statusServer: StatusServer | undefined;
   #metrics: Metrics | undefined;
   #stopped: Promise<void> | undefined;
+  #stopSignal: StopSignal = "SIGTERM";
 
   constructor(config: Config, log: Logger, parts: Parts) {
     this.#config = config;
@@ -143,19 +147,21 @@ class Server implements RunningServer {
       for (const warning of this.#config.warnings) this.#log.warn(warning);
       await this.#listen();
       // They come up while Telegram answers.
-      this.#threads.start();
+      this.#threads.start(this.#config.mayBeProgram ? 1 : undefined);
       const bot = await this.#getMe();
       signal.throwIfAborted();
       this.#serving = this.#assemble(bot);
       const { inbox, updates, pool, source } = this.#serving;
       await this.#clearTheWay(inbox, source);
       signal.throwIfAborted();
-      const unsettled = await inbox.start(updates);
-      signal.throwIfAborted();
       await pool.start();
       signal.throwIfAborted();
+      if (pool.program?.dropsPending && !this.#config.dropPending) await this.#dropPending(inbox, source);
+      signal.throwIfAborted();
+      const unsettled = await inbox.start(updates);
+      signal.throwIfAborted();
       this.#isServing = true;
-      this.#logStart(bot, unsettled, pool.program);
+      this.#logStart(bot, unsettled, this.#serving);
     } catch (error) {
       this.#stopped ??= this.#stop().then(this.#closed.resolve);
       await this.#stopped;
@@ -209,23 +215,34 @@ class Server implements RunningServer {
   async #clearTheWay(inbox: Inbox, source: UpdateSource): Promise<void> {
     const { deleteWebhook, dropPending, maxAge } = this.#config;
     if (deleteWebhook) await this.#retry((signal) => this.#api.call("deleteWebhook", {}, signal));
-    if (dropPending) {
-      const info = await this.#retry((signal) => this.#api.call<WebhookInfo>("getWebhookInfo", {}, signal));
-      await this.#retry((signal) => source.skipPending(signal));
-      this.#log.info({ stored: await inbox.clear(), waiting: info.pending_update_count }, "dropped pending updates");
-    } else if (maxAge !== Number.POSITIVE_INFINITY) {
+    if (dropPending) await this.#dropPending(inbox, source);
+    else if (maxAge !== Number.POSITIVE_INFINITY) {
       this.#log.info({ stored: await inbox.clear(Date.now() - maxAge) }, "dropped updates older than --max-age");
     }
   }
 
-  #logStart(bot: Entity, left: number, program: ProgramFacts | undefined): void {
-    const { application, workers, inbox, proxy } = this.#config;
+  async #dropPending(inbox: Inbox, source: UpdateSource): Promise<void> {
+    const info = await this.#retry((signal) => this.#api.call<WebhookInfo>("getWebhookInfo", {}, signal));
+    await this.#retry((signal) => source.skipPending(signal));
+    this.#log.info({ stored: await inbox.clear(), waiting: info.pending_update_count }, "dropped pending updates");
+  }
+
+  #logStart(bot: Entity, left: number, { pool, kinds }: Assembly): void {
+    const { application, inbox, proxy } = this.#config;
+    const workers = pool.status.length;
+    if (workers > 1) for (const hazard of pool.hazards) this.#log.warn(`each of the ${workers} workers ${hazard}`);
+    const program = pool.program === undefined ? {} : this.#programFields(pool.program, kinds());
     const way = proxy === false ? {} : { proxy: new URL(proxy).host };
     const unsettled = left > 0 ? { unsettled: left } : {};
     this.#log.info(
       { bot: `@${bot.username}`, application, ...program, workers, inbox, ...way, ...unsettled },
       "serving",
     );
+  }
+
+  #programFields({ library, isTested, started }: ProgramFacts, kinds: readonly string[]): LogFields {
+    if (!isTested) this.#log.warn({ library }, "this version of the bot library was not tested with asgigram");
+    return { library, started, updates: kinds.length === 0 ? "Telegram's default" : kinds.join(",") };
   }
 
   // ---- run ----
@@ -293,7 +310,9 @@ class Server implements RunningServer {
     await this.#serving?.recorder.end();
   }
 
-  stop(): Promise<void> {
+  /** @param signal the one that a bot's program gets */
+  stop(signal: StopSignal = "SIGTERM"): Promise<void> {
+    this.#stopSignal = signal;
     this.#stopped ??= this.#stop().then(this.#closed.resolve, this.#closed.reject);
     return this.#stopped;
   }
@@ -333,7 +352,7 @@ class Server implements RunningServer {
       this.#log.warn({ unsettled: this.#unsettled }, "giving up updates that only memory holds");
     }
     updates.close();
-    await pool.drain("shutdown");
+    await pool.drain("shutdown", this.#stopSignal);
     // Jobs of instances are over. An instance that is not told of the stop would take a refused job for an error.
     await heavy.drain();
     await recorder.end();

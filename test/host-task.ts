@@ -7,6 +7,7 @@ import { BOT } from "./protocol/updates.ts";
 export function hostTask(task: Pick<CommonTask, "application" | "directory"> & Partial<CommonTask>): CommonTask {
   return {
     interface: "auto",
+    imports: [],
     lifespan: "off",
     maxInstances: Number.POSITIVE_INFINITY,
     idleTimeout: Number.POSITIVE_INFINITY,
@@ -16,7 +17,10 @@ export function hostTask(task: Pick<CommonTask, "application" | "directory"> & P
     onFailure: undefined,
     bot: BOT,
     line: "chat",
+    urgent: [],
     debug: false,
+    mayBeProgram: false,
+    endTimeout: 5000,
     watch: false,
     yields: false,
     ...task,

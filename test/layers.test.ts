@@ -130,7 +130,12 @@ const TOUCH = /\bprocess\s*\??\.\s*(?:argv|exit|exitCode|kill|abort|on|once|addL
 const TAKE_APART = /\}\s*=\s*(?:globalThis\s*\.\s*)?process\b(?!\s*\??\.)|\bprocess\s*(?:\?\.\s*)?\[\s*"/;
 
 /** These are about the end of their thread, or of their own process. */
-const OWN_THREAD = ["workers/reporter.ts", "workers/heavy/death-report.ts", "workers/heavy/child.ts"];
+const OWN_THREAD = [
+  "workers/reporter.ts",
+  "workers/program/ending.ts",
+  "workers/heavy/death-report.ts",
+  "workers/heavy/child.ts",
+];
 
 /** Finds process.exit(), process.argv, signals and the like, where they may not be. */
 function touches(path: string, text: string): string[] {
@@ -145,6 +150,7 @@ function touches(path: string, text: string): string[] {
 /** These import modules that users name, or that users' modules import. */
 const IMPORT_ANY = [
   "src/config/file.ts",
+  "src/protocol/resolve-from.ts",
   "workers/program/libraries.ts",
   "workers/heavy/heavy-functions.ts",
   "workers/loader.ts",

@@ -50,7 +50,7 @@ export class Attachments {
     const found = this.#found ?? [];
     // Parts of buffers are copied, and all is hashed, before any buffer is moved: it may be the same buffer.
     const parts = new Map(found.map(({ content }) => [content, partIn(content)]));
-    const fingerprints = found.map(({ content }) => fingerprintOf(content));
+    const fingerprints = found.map(({ content, fingerprint }) => fingerprint ?? fingerprintOf(content));
     const wholes = new Map<ArrayBufferLike, Uint8Array<ArrayBuffer>>();
     const bytesOf = (bytes: ArrayBufferView) => {
       const { buffer } = bytes;

@@ -57,6 +57,11 @@ export class Calls {
   readonly #free: number[] = [];
   #made = 0;
 
+  /** Number of calls without an answer. */
+  get open(): number {
+    return this.#waiting.length - this.#free.length;
+  }
+
   constructor(outbound: Batch<ToMain>, pulse: Pick<Pulse, "willWorkAt">) {
     this.#outbound = outbound;
     this.#pulse = pulse;

@@ -10,8 +10,9 @@ import type { Delivered } from "./instance.ts";
 /**
  * Reads an update. The main thread has checked that it has a kind and a payload.
  * @param line the setting of --line
+ * @param urgent the setting of --urgent
  */
-export function readEvent(item: EventItem, bot: Entity, line: LineKind): Delivered {
+export function readEvent(item: EventItem, bot: Entity, line: LineKind, urgent?: readonly string[]): Delivered {
   const { seq, attempt, body } = item;
   const update = JSON.parse(body) as TelegramObject & { update_id: number };
   const kind = kindOf(update)!;
@@ -24,7 +25,7 @@ export function readEvent(item: EventItem, bot: Entity, line: LineKind): Deliver
   }
   const delivery = new EventDelivery(update.update_id, attempt, item);
   attachDelivery(event, delivery);
-  return { seq, event, route: routeOf(kind, payload, bot, line), delivery, item, update };
+  return { seq, event, route: routeOf(kind, payload, bot, line, urgent), delivery, item, update };
 }
 
 /** Shared by all scopes. */

@@ -9,7 +9,7 @@ import { Batch } from "../src/protocol/batch.ts";
 import { AsgigramError, WorkerError } from "../src/protocol/errors.ts";
 import type { DisconnectReason } from "../src/protocol/events.ts";
 import { JobsClient } from "../src/protocol/jobs-client.ts";
-import type { EventItem, HostTask, StartFailure, ToMain, ToWorker } from "../src/protocol/port.ts";
+import type { EventItem, HostTask, StartFailure, StopSignal, ToMain, ToWorker } from "../src/protocol/port.ts";
 import { BEAT, type Measures, Pulse } from "../src/protocol/pulse.ts";
 import { provide } from "../src/protocol/services.ts";
 import { BlockWatch } from "./block-watch.ts";
@@ -21,9 +21,11 @@ import { watchImports } from "./imports.ts";
 import type { Delivered } from "./instance.ts";
 import { Instances } from "./instances.ts";
 import { createLifespan, type Lifespan } from "./lifespan.ts";
-import { type Asgi3, loadApplication } from "./loader.ts";
+import { type Asgi3, importAll, loadApplication } from "./loader.ts";
 import { giveUpStartingThreads } from "./permission.ts";
 import { yieldToMainThread } from "./priority.ts";
+import { endProgram } from "./program/ending.ts";
+import { watchHazards } from "./program/hazards.ts";
 import { Program } from "./program/program.ts";
 import { describe, Reporter } from "./reporter.ts";
 import { Retries } from "./retries.ts";
@@ -33,6 +35,9 @@ import { Retries } from "./retries.ts";
  * ended within that step ends the process (`CreateRequiredModuleFacade`, a failed assertion).
  */
 export const __esModule = true;
+
+/** Part of a program's time for its end that is left to the server: ms. */
+const MARGIN = 500;
 
 /** Piscina's entry: one endless task per thread, which only the main thread ends. */
 export default async function host(task: HostTask): Promise<void> {
@@ -66,22 +71,33 @@ export default async function host(task: HostTask): Promise<void> {
     for (const item of items) takeAnswer(item, calls);
   };
   task.port.on("message", answer);
+  const hazards = task.mayBeProgram ? watchHazards(task.directory) : undefined;
+  const restoreInstance = task.mayBeProgram ? setInstance(task.worker) : undefined;
   const program = new Program(task.bot, calls);
   try {
+    await importAll(task.imports);
     const application = await loadApplication(task.application, task.directory, task.interface, program);
     await jobs.loaded();
-    const { started } = program;
-    const lifespan = createLifespan(started === undefined ? task.lifespan : "off", application, reporter.log);
+    const { facts } = program;
+    hazards?.end();
+    if (facts === undefined) restoreInstance?.();
+    const lifespan = createLifespan(facts === undefined ? task.lifespan : "off", application, reporter.log);
     await lifespan.startup();
     // A rejected promise that the import left behind ends the thread now, before events come.
     await turn();
-    outbound.push(started === undefined ? { type: "ready" } : { type: "ready", library: program.library!, started });
+    outbound.push({ type: "ready", ...(facts && { program: facts, hazards: [...(hazards?.found ?? [])] }) });
     task.port.off("message", answer);
-    const unseen = await new Host(task, application, lifespan, outbound, reporter, deadLetters, calls, pulse).drained;
+    const host = new Host(task, application, lifespan, outbound, reporter, deadLetters, calls, pulse);
+    const { unseen, signal, at } = await host.drained;
     outbound.push({ type: "drained", unseen });
     // A replacement may wait for this; it need not wait for the lifespan.
     outbound.flush();
-    await lifespan.shutdown();
+    if (facts === undefined) await lifespan.shutdown();
+    else {
+      reporter.isEnding = true;
+      const limit = Math.max(0, task.endTimeout - MARGIN - (performance.now() - at));
+      await endProgram({ signal, limit, openCalls: () => calls.open, log: reporter.log });
+    }
     outbound.push({ type: "ended" });
   } catch (error) {
     outbound.push({ type: "unready", error: startFailure(error) });
@@ -90,16 +106,38 @@ export default async function host(task: HostTask): Promise<void> {
   await new Promise(() => {});
 }
 
+/**
+ * Gives the worker's number to a program, which may do once-only work in the first. Programs know the name from PM2.
+ * @returns takes it back
+ */
+function setInstance(worker: number): () => void {
+  const before = process.env.NODE_APP_INSTANCE;
+  process.env.NODE_APP_INSTANCE = `${worker}`;
+  return () => {
+    if (before === undefined) delete process.env.NODE_APP_INSTANCE;
+    else process.env.NODE_APP_INSTANCE = before;
+  };
+}
+
+interface Drained {
+  /** Numbers of the events that no application received. */
+  readonly unseen: number[];
+  /** The signal for a program. */
+  readonly signal: StopSignal;
+  /** Time of the request, as performance.now() has it. */
+  readonly at: number;
+}
+
 class Host {
-  /** Resolves when the main thread has asked for it and every instance has ended: with the events that no application received. */
-  readonly drained: Promise<number[]>;
+  /** Resolves when the main thread has asked for it and every instance has ended. */
+  readonly drained: Promise<Drained>;
 
   readonly #calls: Calls;
   readonly #instances: Instances;
   readonly #retries: Retries;
   readonly #outbound: Batch<ToMain>;
   readonly #reporter: Reporter;
-  readonly #drained = Promise.withResolvers<number[]>();
+  readonly #drained = Promise.withResolvers<Drained>();
   readonly #task: HostTask;
 
   constructor(
@@ -158,15 +196,15 @@ class Host {
       case "revoke":
         return void this.#revoke(item.shard);
       case "drain":
-        return void this.#drain(item.reason);
+        return void this.#drain(item.reason, item.signal);
       default:
         return takeAnswer(item, this.#calls);
     }
   }
 
   #read(item: EventItem): Delivered {
-    const { bot, line } = this.#task;
-    return readEvent(item, bot, line);
+    const { bot, line, urgent } = this.#task;
+    return readEvent(item, bot, line, urgent);
   }
 
   #measures(): Measures {
@@ -180,8 +218,9 @@ class Host {
     this.#outbound.push({ type: "revoked", shard, unseen });
   }
 
-  async #drain(reason: DisconnectReason): Promise<void> {
-    this.#drained.resolve(await this.#instances.drain(reason));
+  async #drain(reason: DisconnectReason, signal: StopSignal): Promise<void> {
+    const at = performance.now();
+    this.#drained.resolve({ unseen: await this.#instances.drain(reason), signal, at });
   }
 }
 

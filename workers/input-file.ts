@@ -14,7 +14,22 @@ import { kindOfValue } from "./kind-of-value.ts";
 export interface GivenFile {
   filename: string | undefined;
   content_type: string | undefined;
-  content: { bytes: ArrayBufferView } | { blob: Blob } | { path: string } | { stream: Readable | AnyStream };
+  content:
+    | { bytes: ArrayBufferView }
+    | { blob: Blob }
+    | { path: string; isTemporary?: true }
+    | { stream: Readable | AnyStream };
+  /** Equal for equal files, where that is known already. */
+  fingerprint?: string;
+}
+
+/** A file from the server's own code: it needs no check. */
+export class ReadyFile {
+  readonly given: GivenFile;
+
+  constructor(given: GivenFile) {
+    this.given = given;
+  }
 }
 
 type AnyStream = ReadableStream | AsyncIterable<unknown>;
@@ -30,6 +45,7 @@ const DETAILS = ["filename", "content_type"];
  * @throws InvalidEventError for a file that cannot be sent
  */
 export function fileIn(value: object, key: string): GivenFile | undefined {
+  if (value instanceof ReadyFile) return value.given;
   const bare = isOrdinary(value) ? undefined : bareFile(value, key);
   if (bare !== undefined) return bare;
   const named = value as Record<string, unknown>;

@@ -8,13 +8,13 @@
  */
 
 import { existsSync, statSync } from "node:fs";
-import { registerHooks } from "node:module";
 import { isAbsolute, join, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { inspect } from "node:util";
 import { isMainThread } from "node:worker_threads";
 import { ApplicationLoadError } from "../src/protocol/errors.ts";
 import { nearest } from "../src/protocol/nearest.ts";
+import { resolveFrom } from "../src/protocol/resolve-from.ts";
 import { threadRemedy } from "../src/protocol/thread-remedy.ts";
 import { kindOfValue } from "./kind-of-value.ts";
 
@@ -37,8 +37,14 @@ export interface ProgramWatch {
   readonly library: string | undefined;
   /** Resolves when the program has started its bot, which may be before its import ends. */
   readonly launched: Promise<Asgi3>;
-  /** Waits for the launch. @throws ApplicationLoadError if the program starts no bot */
-  launch(module: string): Promise<Asgi3>;
+  /**
+   * Waits for the launch.
+   * @param exports a bot among them need not be started
+   * @throws ApplicationLoadError if the program starts no bot
+   */
+  launch(module: string, exports: readonly unknown[]): Promise<Asgi3>;
+  /** @returns the application that serves the value; undefined if it is no bot */
+  exported(value: unknown): Promise<Asgi3> | undefined;
   /** The file is an application. */
   leave(): void;
 }
@@ -52,10 +58,22 @@ export async function loadApplication(
 ): Promise<Asgi3> {
   const { module, attribute } = parse(importString);
   const imported = importModule(locate(module, directory), module);
+  // An error of the code behind a program's `await bot.start()` is uncaught, as it would be under Node.js.
+  const rethrow = ({ cause }: Error) => Promise.reject(cause);
+  void program?.launched.then(
+    () => imported.catch(rethrow),
+    () => {},
+  );
   const namespace = await (program === undefined ? imported : Promise.race([imported, program.launched]));
   // A program that awaits its bot's end is never imported.
   if (typeof namespace === "function") return namespace;
-  if (program?.library !== undefined && isProgram(namespace, attribute)) return program.launch(module);
+  if (program?.library !== undefined && isProgram(namespace, attribute)) {
+    return program.launch(module, [...Object.values(namespace), ...Object.values(Object(namespace.default))]);
+  }
+  if (attribute !== undefined) {
+    const bot = program?.exported(valueAt(namespace, attribute, module));
+    if (bot !== undefined) return bot;
+  }
   program?.leave();
   const { name, value } = pick(namespace, attribute, module);
   if (typeof value !== "function") {
@@ -109,11 +127,8 @@ function locate(module: string, directory: string): string {
 
 /** The URL to which `import` resolves the module in a file of that directory. */
 function locatePackage(module: string, directory: string, tried: string): string {
-  // import.meta.resolve() resolves relative to this file; the hook sets that directory instead.
-  const parentURL = pathToFileURL(join(directory, "noop.js")).href;
-  const hooks = registerHooks({ resolve: (specifier, context, next) => next(specifier, { ...context, parentURL }) });
   try {
-    return import.meta.resolve(module);
+    return resolveFrom(directory, module);
   } catch (cause) {
     throw new ApplicationLoadError(
       (cause as NodeJS.ErrnoException).code === "ERR_PACKAGE_PATH_NOT_EXPORTED"
@@ -121,9 +136,12 @@ function locatePackage(module: string, directory: string, tried: string): string
         : `cannot find "${module}": no file ${tried} (nor .mts, .js, .mjs, .cjs), and no package of that name is installed in ${directory}`,
       { cause },
     );
-  } finally {
-    hooks.deregister();
   }
+}
+
+/** Imports the modules of --import. @throws ApplicationLoadError */
+export async function importAll(urls: readonly string[]): Promise<void> {
+  for (const url of urls) await importModule(url, url);
 }
 
 async function importModule(url: string, module: string): Promise<Record<string, unknown>> {
@@ -137,19 +155,30 @@ async function importModule(url: string, module: string): Promise<Record<string,
   }
 }
 
+/** For TypeScript that its author runs with another tool. */
+const REMEDY = "run it with --import tsx, or run the compiled file";
+
+/** True for a file that bundlers and TypeScript's other runners find: `./greeting` for `./greeting.ts`. */
+function isWithoutExtension(cause: unknown): boolean {
+  const { url } = cause as { url?: string };
+  return (
+    url?.startsWith("file:") === true && EXTENSIONS.some((extension) => existsSync(fileURLToPath(url) + extension))
+  );
+}
+
 /** The reason for which a module could not be imported, and the remedy. */
 export function reasonOf(cause: unknown): string {
   const { code, message } = (cause ?? {}) as { code?: string; message?: string };
   switch (code) {
     case "ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX":
-      return `${message}\nNode.js runs TypeScript by removing the types; enums, namespaces and parameter properties must be written as plain JavaScript, or the file compiled first`;
+      return `${message}\nNode.js runs TypeScript by removing the types; enums, namespaces and parameter properties must be written as plain JavaScript, or ${REMEDY}`;
     case "ERR_INVALID_TYPESCRIPT_SYNTAX":
       return `it is not valid TypeScript: ${message}`;
     case "ERR_UNSUPPORTED_NODE_MODULES_TYPE_STRIPPING":
       return "Node.js does not run TypeScript inside node_modules; publish that package as JavaScript";
     case "ERR_MODULE_NOT_FOUND":
     case "MODULE_NOT_FOUND":
-      return `a module that it imports is missing: ${message}`;
+      return `a module that it imports is missing: ${message}${isWithoutExtension(cause) ? `\nNode.js imports files with their extension only: ${REMEDY}` : ""}`;
   }
   if (
     cause instanceof SyntaxError &&

@@ -27,6 +27,9 @@ export class Reporter {
   /** True if debug lines are logged. */
   debug: boolean;
 
+  /** True once a program was told to end: process.exit() is no crash any more. */
+  isEnding = false;
+
   /** The instances, once the application has started. */
   instances: ReportedInstances | undefined;
 
@@ -72,7 +75,7 @@ export class Reporter {
 
   /** Runs when the thread exits by itself: after a crash, or because the application called process.exit(). */
   #exit(code: number): void {
-    if (!this.#crashed) {
+    if (!this.#crashed && !this.isEnding) {
       this.#reportCrash(`process.exit(${code}) was called`, new Error("process.exit() was called here"));
     }
     this.finish();

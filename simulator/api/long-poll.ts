@@ -50,7 +50,7 @@ export class LongPoll {
     this.#queue = queue;
     this.#now = now;
     this.#strict = strict;
-    queue.onPush = () => this.#wakeSoon();
+    queue.onPush.push(() => this.#wakeSoon());
   }
 
   /** Resolves with the updates, each as JSON. Rejects with a `Refusal`, or with the signal's reason. */

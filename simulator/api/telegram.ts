@@ -4,6 +4,7 @@ import type { FileStore } from "../state/files.ts";
 import type { Settings } from "../state/settings.ts";
 import type { UpdateQueue } from "../state/update-queue.ts";
 import type { World } from "../state/world.ts";
+import type { WebhookSender } from "../webhook-sender.ts";
 import type { Call } from "./call.ts";
 import type { LongPoll } from "./long-poll.ts";
 
@@ -13,6 +14,8 @@ export interface Telegram {
   readonly settings: Settings;
   readonly queue: UpdateQueue;
   readonly poll: LongPoll;
+  /** Undefined if no webhook is ever called. */
+  readonly webhook: WebhookSender | undefined;
 }
 
 /** Carries out one method and returns its result, which must be JSON. @throws Refusal */

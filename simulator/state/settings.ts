@@ -5,7 +5,7 @@ import type { BotCommand, BotCommandScope, ChatAdministratorRights, MenuButton, 
 const DEFAULT_SCOPE: BotCommandScope = { type: "default" };
 
 export class Settings {
-  /** The parameters of setWebhook. The simulator never calls the URL. */
+  /** The parameters of setWebhook. Only with the option `webhooks` the URL is called. */
   webhook: Omit<WebhookInfo, "pending_update_count"> = { url: "", has_custom_certificate: false };
   readonly names = new Map<string, string>();
   readonly descriptions = new Map<string, string>();

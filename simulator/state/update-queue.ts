@@ -49,7 +49,7 @@ const DEFAULT_KINDS: ReadonlySet<string> = new Set(UPDATE_KINDS.filter((kind) =>
 
 export class UpdateQueue {
   /** Called after an update was pushed. */
-  onPush: () => void = () => {};
+  readonly onPush: (() => void)[] = [];
   #entries: QueuedUpdate[] = [];
   /** The index of the head in `#entries`. Entries before it are confirmed, and removed in bulk. */
   #head = 0;
@@ -97,7 +97,7 @@ export class UpdateQueue {
     this.#earliestExpiry = Math.min(this.#earliestExpiry, expires);
     this.#entries.push({ id: update_id, json, bytes: Buffer.byteLength(json), expires });
     this.#nextId = Math.max(this.#nextId, update_id + 1);
-    this.onPush();
+    for (const pushed of this.onPush) pushed();
     return update_id;
   }
 
@@ -125,6 +125,21 @@ export class UpdateQueue {
       taken.push(entry.json);
     }
     return taken;
+  }
+
+  /** Up to `limit` updates behind this id, without confirming any: for a webhook. */
+  peek(behind: number, limit: number): { id: number; json: string; expires: number }[] {
+    this.#expire();
+    const at = this.#indexOf(behind + 1);
+    return this.#entries.slice(at, at + limit);
+  }
+
+  /** Confirms one update: a webhook has it. */
+  forget(id: number): void {
+    const at = this.#indexOf(id);
+    if (this.#entries[at]?.id !== id) return;
+    if (at === this.#head) return this.#advance(at + 1);
+    this.#entries.splice(at, 1);
   }
 
   /** Drops all updates (drop_pending_updates). */

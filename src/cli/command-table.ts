@@ -65,8 +65,10 @@ variables override the file.`,
 Serves the application on a Bot API simulator in this process, with you as the
 user. It needs no token and sends nothing to Telegram.`,
     words: ["application"],
-    flags: FLAGS.filter((key) => !["tokenFile", "apiUrl", "local", "proxy", "family"].includes(key)),
-    presets: { inbox: false, listen: false, local: false, proxy: false, family: "auto" },
+    flags: FLAGS.filter(
+      (key) => !["tokenFile", "apiUrl", "local", "proxy", "family"].includes(key) && !key.startsWith("webhook"),
+    ),
+    presets: { inbox: false, listen: false, local: false, proxy: false, family: "auto", webhook: false },
     defaults: { logLevel: "warn" },
     examples: [
       ["asgigram simulate bot.ts", "Talk to your bot"],

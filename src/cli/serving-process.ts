@@ -40,7 +40,7 @@ export class ServingProcess {
     const stopping = new AbortController();
     const stop = (signal: NodeJS.Signals): void => {
       if (stopping.signal.aborted) process.exit(128 + constants.signals[signal]);
-      stopping.abort();
+      stopping.abort(signal);
     };
     for (const signal of signalsTo("stop")) events.on(signal, () => stop(signal));
     const hasTerminal = isatty(0);

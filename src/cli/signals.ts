@@ -11,7 +11,7 @@ export const SIGNALS: readonly Signal[] = [
     names: ["SIGTERM", "SIGINT"],
     does: "stop",
     meaning:
-      "Stop: polling ends, events in progress are finished within `--shutdown-timeout`, the rest stays in the inbox, exit code 0. A second signal ends the process at once",
+      "Stop: polling ends, events in progress are finished within `--shutdown-timeout`, a bot's program gets the signal, the rest stays in the inbox, exit code 0. A second signal ends the process at once",
   },
   {
     names: ["SIGUSR2"],
@@ -23,7 +23,7 @@ export const SIGNALS: readonly Signal[] = [
     names: ["SIGHUP"],
     does: "reload",
     meaning:
-      "Reload the application: the workers are replaced one at a time while the others serve; if the new code does not start, the old code goes on",
+      "Reload the application: the workers are replaced one at a time while the others serve; if the new code does not start, the old code goes on. A bot's program ends before its new code starts",
   },
 ];
 

@@ -2,6 +2,8 @@
 
 import { ConfigError } from "../protocol/errors.ts";
 import { OPTION_KEYS, type Option, type OptionKey, optionAt, type ValueOf } from "./options.ts";
+import { describeSearch } from "./own-token.ts";
+import { mayBeProgram } from "./program.ts";
 import { resolveSettings, type Settings } from "./settings.ts";
 import type { Sources, Values } from "./sources.ts";
 
@@ -14,6 +16,10 @@ export type Config = ConfigValues & {
   readonly inbox: string | false;
   /** The working directory: the application and every relative path are looked for there. */
   readonly directory: string;
+  /** The application may turn out to be a bot's program. */
+  readonly mayBeProgram: boolean;
+  /** Number of workers if it does: one, unless more are asked for. What a program does beside its bot is done in each. */
+  readonly programWorkers: number;
   /** Oddities of the configuration that are no errors, one line each. */
   readonly warnings: readonly string[];
 };
@@ -47,10 +53,21 @@ export async function resolveConfig(sources: Sources): Promise<Config> {
   }
   if (settings.token.value === undefined) {
     throw new ConfigError(
-      "no bot token given: set ASGIGRAM_TOKEN, or name a file that holds it with --token-file; @BotFather gives one, and asgigram simulate <application> needs none",
+      `no bot token given: set ASGIGRAM_TOKEN, or name a file that holds it with --token-file; ${describeSearch(sources.env, sources.cwd)}; @BotFather gives one, and asgigram simulate <application> needs none`,
     );
   }
-  return freeze({ ...configValues(settings), directory: sources.cwd, warnings } as Config);
+  return freeze({
+    ...configValues(settings),
+    directory: sources.cwd,
+    mayBeProgram: mayBeProgram(settings.application.value, sources.cwd),
+    programWorkers: programWorkers(settings),
+    warnings,
+  } as Config);
+}
+
+/** Workers of a bot's program: one, unless more are asked for. */
+export function programWorkers({ workers }: Pick<Settings, "workers">): number {
+  return workers.source === undefined ? 1 : workers.value!;
 }
 
 /** Converts settings from the user's units to those of the code: the only place that does. */

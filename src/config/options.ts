@@ -45,6 +45,10 @@ interface ValueTypes {
   number: number;
   boolean: boolean;
   list: readonly string[];
+  /** Packages and files, as import has them. */
+  modules: readonly string[];
+  /** Commands of the bot: `/stop`. */
+  commands: readonly string[];
 }
 
 /** Longest delay of a Node.js timer, 2^31 - 1 ms, in seconds. */
@@ -70,6 +74,12 @@ export const OPTIONS = {
     example: "/run/secrets/token",
     group: "Bot",
     help: "File with the token, which keeps it out of ps and env; /dev/fd/3 is read once and closed",
+  },
+  exposeToken: {
+    type: "boolean",
+    default: false,
+    group: "Bot",
+    help: "Leave the token in the environment of a bot's program; otherwise it gets a stand-in",
   },
   apiUrl: {
     type: "url",
@@ -119,13 +129,53 @@ export const OPTIONS = {
     group: "Bot",
     help: "Delete the bot's webhook at the start; without this flag a webhook is an error",
   },
+  webhook: {
+    type: "url",
+    canBeOff: true,
+    default: false,
+    example: "https://bot.example.com",
+    group: "Webhook",
+    help: "Receive updates by webhook at this public URL instead of polling",
+  },
+  webhookListen: {
+    type: "address",
+    default: "127.0.0.1:8443",
+    example: "0.0.0.0:8443",
+    group: "Webhook",
+    help: "Address on which the webhook's requests arrive, from a proxy or from Telegram",
+  },
+  webhookMaxConnections: {
+    type: "integer",
+    min: 1,
+    max: 100_000,
+    default: 40,
+    example: 1,
+    group: "Webhook",
+    help: "Updates that Telegram sends at once; with 1 it sends one after the other",
+  },
+  webhookCertificate: {
+    type: "path",
+    canBeOff: true,
+    default: false,
+    example: "/etc/bot/certificate.pem",
+    group: "Webhook",
+    help: "Self-signed certificate, which Telegram is given",
+  },
+  webhookKey: {
+    type: "path",
+    canBeOff: true,
+    default: false,
+    example: "/etc/bot/key.pem",
+    group: "Webhook",
+    help: "Private key of --webhook-certificate: no proxy is needed for TLS",
+  },
   workers: {
     type: "integer",
     alias: "w",
     min: 1,
     max: 256,
     default: Math.min(usefulThreads(MACHINE), 256),
-    defaultText: "one per CPU core, no more than the CPU quota",
+    defaultText: "one per CPU core, no more than the CPU quota; one for a bot's program",
     group: "Application",
     help: "Worker threads, 1 to 256",
   },
@@ -135,6 +185,14 @@ export const OPTIONS = {
     default: "chat",
     group: "Application",
     help: "Instances and order of events: one per chat, per forum topic, or per member of a group",
+  },
+  urgent: {
+    type: "commands",
+    default: Object.freeze([]),
+    defaultText: "none",
+    example: Object.freeze(["/stop", "/cancel"]),
+    group: "Application",
+    help: "Commands that are delivered at once, past their line, separated by commas",
   },
   maxApplications: {
     type: "integer",
@@ -230,6 +288,14 @@ export const OPTIONS = {
     default: "auto",
     group: "Application",
     help: "ASGI version: auto, asgi3 or asgi2",
+  },
+  import: {
+    type: "modules",
+    default: Object.freeze([]),
+    defaultText: "none",
+    example: Object.freeze(["tsx"]),
+    group: "Application",
+    help: "Modules that every thread imports before the application, separated by commas",
   },
   lifespan: {
     type: "choice",

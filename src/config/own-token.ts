@@ -22,6 +22,13 @@ export function findOwnToken(env: Environment, directory: string): string | unde
   return tokens.size === 1 ? [...tokens][0] : undefined;
 }
 
+/** The search for the token, for the message that there is none. */
+export function describeSearch(env: Environment, directory: string): string {
+  const names = [...ownTokens(env, directory).keys()];
+  if (names.length === 0) return `none of ${USUAL.join(", ")}, here or in .env, has one`;
+  return `${names.join(" and ")} have different ones, and asgigram serves one bot`;
+}
+
 /** Puts the stand-in into each variable that has the token. The program's own reader of `.env` leaves set variables as they are. */
 export function hideOwnToken(env: Environment, directory: string, token: string): void {
   for (const [name, value] of ownTokens(env, directory)) if (value === token) env[name] = standInFor(token);

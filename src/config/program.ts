@@ -1,18 +1,23 @@
-/** A bot's program, as far as its text shows that. */
+/** A bot's program, as far as its import string and its text show that. */
 
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 
-/** Any form of an export that could be an application. */
-const EXPORT = /\bexport\s+default\b|\bas\s+default\b|\bexports\b|\bexport\b[^;]*\bapplication\b/;
+/** An export of the name `application`, which makes any file an application. */
+const EXPORT =
+  /^export\s+(?:async\s+)?(?:const|let|var|class|function\*?)\s+application\b|^export\s*\{[^}]*\bapplication\s*[,}]|^(?:module\.)?exports\.application\s*=/m;
 
-/** True for a file that exports no application: it is a program, or nothing that can be served. */
-export function exportsNothing(application: string, directory: string): boolean {
-  if (!/\.[cm]?[jt]s$/.test(application)) return false;
+/**
+ * True if the import string may name a bot's program. Only its start tells for certain. False for an export of the name `application`: the
+ * workers of an application need not wait for the first of them.
+ */
+export function mayBeProgram(importString: string, directory: string): boolean {
+  const [, name] = /:([^/\\:]+)$/.exec(importString) ?? [];
+  if (name !== undefined) return name !== "application";
   try {
-    return !EXPORT.test(readFileSync(resolve(directory, application), "utf8"));
+    return !EXPORT.test(readFileSync(resolve(directory, importString), "utf8"));
   } catch {
-    // The worker says what is wrong with it.
-    return false;
+    // A package, or a dotted name; or the worker says what is wrong with it.
+    return true;
   }
 }

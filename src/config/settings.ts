@@ -5,7 +5,6 @@ import { environmentProxy } from "./environment-proxy.ts";
 import { defaultInbox } from "./inbox-path.ts";
 import type { OptionLayers } from "./option-layers.ts";
 import { OPTION_KEYS, type OptionKey, type ValueOf } from "./options.ts";
-import { exportsNothing } from "./program.ts";
 import { gather, type Sources } from "./sources.ts";
 import { findToken, looksLikeToken } from "./token.ts";
 import { warningsAbout } from "./warnings.ts";
@@ -34,7 +33,6 @@ export async function resolveSettings(sources: Sources): Promise<ResolvedSetting
     ...plain,
     token,
     inbox: inboxOf(plain, token, sources),
-    workers: workersOf(plain, sources),
     proxy: proxyOf(plain, sources),
     breaker: breakerOf(plain),
     logLevel: readLogLevel(layers),
@@ -55,16 +53,6 @@ function refuseTokenAsApplication(layers: OptionLayers): void {
       "the application looks like a bot token: write asgigram [token] <application>, in this order",
     );
   }
-}
-
-/** A bot's program runs in one worker unless more are asked for: what it does beside its bot would be done in each. */
-function workersOf(
-  { workers, application }: Pick<Settings, "workers" | "application">,
-  { cwd }: Sources,
-): Settings["workers"] {
-  const isProgram =
-    workers.source === undefined && application.value !== undefined && exportsNothing(application.value, cwd);
-  return isProgram ? { ...workers, value: 1 } : workers;
 }
 
 /** Reads the token from its own option, or from the file of --token-file. */

@@ -15,6 +15,10 @@ const OFF = new Set(["off", "no", "false"]);
 const ON = new Set(["on", "yes", "true", "1"]);
 /** An update kind, as Telegram names it. An unknown kind may be newer than this code. */
 const KIND = /^[a-z][a-z0-9_]*$/;
+/** https://core.telegram.org/bots/api#botcommand */
+const COMMAND = /^\/[a-z0-9_]{1,32}$/;
+/** A package, a file relative to the directory (`./register.mjs`), or a URL. */
+const MODULE = /^[^\s\0]+$/;
 
 /**
  * @param source the option's name in the source of the value: `--workers`, `ASGIGRAM_WORKERS`, `workers in /x/conf.json`
@@ -58,7 +62,9 @@ const readers: Record<Option["type"], (raw: unknown, option: Option, directory: 
     return OFF.has(word) || word === "0" ? false : undefined;
   },
   choice: (raw, option) => option.choices!.find((choice) => choice === (typeof raw === "number" ? String(raw) : raw)),
-  list: updateKinds,
+  list: (raw) => wordsOf(raw, KIND),
+  commands: (raw) => (Array.isArray(raw) && raw.length === 0 ? [] : wordsOf(raw, COMMAND)),
+  modules: (raw) => (Array.isArray(raw) && raw.length === 0 ? [] : wordsOf(raw, MODULE)),
 };
 
 const expectations: Record<Option["type"], (option: Option) => string> = {
@@ -72,6 +78,8 @@ const expectations: Record<Option["type"], (option: Option) => string> = {
   boolean: () => "yes or no",
   choice: (option) => `one of ${option.choices!.join(", ")}`,
   list: () => "update kinds separated by commas, such as message,callback_query",
+  commands: () => "commands separated by commas, such as /stop,/cancel",
+  modules: () => "packages or files separated by commas, such as tsx,./register.mjs",
 };
 
 function unit({ unit }: Option): string {
@@ -121,11 +129,12 @@ function number(raw: unknown, { min, max }: Option, isRight: (value: unknown) =>
   return value >= (min ?? value) && value <= (max ?? value) ? value : undefined;
 }
 
-function updateKinds(raw: unknown): readonly string[] | undefined {
+/** @param form of each word */
+function wordsOf(raw: unknown, form: RegExp): readonly string[] | undefined {
   const items: unknown[] = (Array.isArray(raw) ? raw : [raw]).flatMap((item) =>
     typeof item === "string" ? item.split(",").map((word) => word.trim()) : [item],
   );
   const words = items.filter((item) => item !== "");
-  const areKinds = words.every((word): word is string => typeof word === "string" && KIND.test(word));
-  return areKinds && words.length > 0 ? [...new Set(words)] : undefined;
+  const areRight = words.every((word): word is string => typeof word === "string" && form.test(word));
+  return areRight && words.length > 0 ? [...new Set(words)] : undefined;
 }

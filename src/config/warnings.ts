@@ -14,8 +14,10 @@ export async function warningsAbout(settings: Settings, { flags, env }: Sources,
     ...unknownKinds(settings.allowedUpdates.value ?? []),
     ...misspeltVariables(env),
     ...localTelegram(settings),
+    ...needless(settings),
     ...manyWorkers(settings, machine),
     ...typedToken(flags?.token !== undefined),
+    ...exposedToken(settings),
     ...(await exposedTokenFile(settings)),
   ];
 }
@@ -49,6 +51,23 @@ function localTelegram({ local, apiUrl }: Settings): string[] {
   return [`${local.source} is for a Bot API server of your own; name its URL with --api-url`];
 }
 
+/** Options of a webhook without one. A webhook that was turned off, as `simulate` does, makes none of them odd. */
+function needless({ webhook, webhookCertificate, ...settings }: Settings): string[] {
+  const { webhookListen, webhookMaxConnections, webhookKey } = settings;
+  const isAlone = webhook.value === false && webhook.source === undefined;
+  const ofWebhook = isAlone ? [webhookListen, webhookMaxConnections, webhookCertificate, webhookKey] : [];
+  const ofCertificate = webhook.value !== false && webhookCertificate.value === false ? [webhookKey] : [];
+  return [
+    ...given(ofWebhook).map((option) => `${option} has no effect without --webhook`),
+    ...given(ofCertificate).map((option) => `${option} has no effect without --webhook-certificate`),
+  ];
+}
+
+/** The names of those that were set. */
+function given(settings: readonly { readonly source: string | undefined }[]): string[] {
+  return settings.flatMap(({ source }) => source ?? []);
+}
+
 /** With a quota, busy workers use it up together in a part of each period, and then all of them stand still. */
 function manyWorkers({ workers }: Settings, { quota }: Machine): string[] {
   if (quota === undefined || workers.value! <= Math.max(1, quota)) return [];
@@ -60,6 +79,11 @@ function manyWorkers({ workers }: Settings, { quota }: Machine): string[] {
 function typedToken(isTyped: boolean): string[] {
   const remedy = "use --token-file or ASGIGRAM_TOKEN";
   return isTyped ? [`the token is on the command line, where ps and the shell's history may show it; ${remedy}`] : [];
+}
+
+function exposedToken({ exposeToken }: Settings): string[] {
+  if (!exposeToken.value) return [];
+  return [`${exposeToken.source}: the bot's program and all of its packages can read the token, and pass it on`];
 }
 
 async function exposedTokenFile({ token, tokenFile }: Settings): Promise<string[]> {

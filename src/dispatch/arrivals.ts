@@ -23,6 +23,12 @@ export class Arrivals {
     return this.#items.some((arrival) => arrival?.isSuspect);
   }
 
+  /** Makes suspects of the events before the last suspect. */
+  suspectThoseBefore(): void {
+    const last = this.#items.findLastIndex((arrival) => arrival?.isSuspect);
+    for (let place = this.#head; place < last; place++) this.#items[place]!.isSuspect = true;
+  }
+
   push(arrival: Arrival): void {
     this.#items.push(arrival);
   }

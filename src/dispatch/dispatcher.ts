@@ -17,6 +17,9 @@
  * suspect at a time, the one with the fewest deaths first, while the shard's worker goes on with the other lines. A suspect that is
  * settled or kept is cleared, and its scope stays in quarantine, where its instance is, until that worker ends. If one of several guesses
  * turns out to be the culprit, the others are cleared.
+ *
+ * A bot's program has no quarantine: it must not live twice. Its suspects are tried in the worker of their shard, one at a time, and before
+ * anything else is posted to it.
  */
 
 import { HighWater } from "./high-water.ts";
@@ -66,7 +69,7 @@ export class Dispatcher {
   /** Number of the worker that is the quarantine. */
   readonly quarantine: number;
   readonly #options: DispatcherOptions;
-  readonly #table: ShardTable;
+  #table: ShardTable;
   readonly #quarantine: WorkerQueue;
   /** By number; the quarantine is the last. */
   readonly #workers: readonly WorkerQueue[];
@@ -81,6 +84,7 @@ export class Dispatcher {
   #characters = 0;
   /** Suspects that earlier processes left wait until nothing else is to be done, or for trySuspects(). */
   #isPatient = true;
+  #hasQuarantine = true;
   #isClosed = false;
   #isHeld = false;
   #idle: PromiseWithResolvers<void> | undefined;
@@ -119,6 +123,17 @@ export class Dispatcher {
   /** True if the quarantine has something to do. */
   get needsQuarantine(): boolean {
     return this.#quarantine.isWaitedFor || this.#quarantine.size > 0;
+  }
+
+  /**
+   * The application is a bot's program, of which so many workers serve, and there is no quarantine. Called before the first of them is
+   * ready.
+   */
+  servesProgram(workers: number): void {
+    this.#hasQuarantine = false;
+    this.#table = new ShardTable(workers);
+    this.#quarantined.clear();
+    for (const line of this.#lines.values()) this.#place(line);
   }
 
   received(arrival: Arrival): void {
@@ -343,7 +358,9 @@ export class Dispatcher {
   /** Puts a line whose worker has none of its events into the queue of the right worker. */
   #place(line: Line): void {
     line.worker.remove(line);
-    if (line.waiting.hasSuspect) this.#quarantined.add(line.scope);
+    // Without a quarantine it would wait for the events before it, and nothing would be posted meanwhile.
+    if (!this.#hasQuarantine) line.waiting.suspectThoseBefore();
+    else if (line.waiting.hasSuspect) this.#quarantined.add(line.scope);
     line.worker = this.#queueOf(line.scope, line.shard);
     line.worker.add(line);
   }
@@ -359,7 +376,7 @@ export class Dispatcher {
       if (one === deadly || line.isRevoked) this.#leave(arrival);
       else line.waiting.unshift(arrival);
     }
-    if (queue === this.#quarantine) {
+    if (queue === this.#quarantine || !this.#hasQuarantine) {
       this.#quarantined.clear();
       for (const line of this.#lines.values()) if (line.worker === queue) lines.add(line);
     }

@@ -16,7 +16,7 @@ export interface Arrival extends ReceivedEvent {
   body: string | undefined;
   /** The shard of its scope. */
   readonly shard: number;
-  /** It may have killed its worker, or the process: it is posted alone, in quarantine. */
+  /** It may have killed its worker, or the process: it is posted alone, in quarantine if there is one. */
   isSuspect?: boolean;
   /** The events that were guessed together as the cause of a death, if this is a suspect for that alone. */
   guess?: readonly Arrival[] | undefined;

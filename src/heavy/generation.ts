@@ -18,6 +18,8 @@ export interface GenerationOptions {
   threads: number;
   /** Bytes of heap of each thread; Infinity for Node.js's own limit. */
   memory: number;
+  /** URLs of the modules that threads import before. */
+  imports: readonly string[];
   /** True to report the files that modules import. */
   watch: boolean;
   /** True to report output; else it goes to the output of the process. */
@@ -105,11 +107,12 @@ export class Generation {
     kind: HeavyPlace["kind"],
     onMessage: (message: FromHeavyThread) => void = () => {},
   ): HeavyThread {
-    const { memory, watch, captures, attach, onStarting, onImported, printed, said } = this.#options;
+    const { memory, imports, watch, captures, attach, onStarting, onImported, printed, said } = this.#options;
     const thread = new HeavyThread({
       module,
       name,
       kind,
+      imports,
       captures,
       watch,
       memory,

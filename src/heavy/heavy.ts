@@ -19,6 +19,8 @@ export interface HeavyOptions {
   threads?: number;
   /** Bytes of heap of each thread. Default: Node.js's own limit. */
   memory?: number;
+  /** URLs of the modules that threads import before. */
+  imports?: readonly string[];
   /** True if there is memory for one more thread. Without it there always is. */
   hasRoom?: (() => boolean) | undefined;
   /** Called when a thread starts. */
@@ -110,10 +112,11 @@ export class Heavy {
 
   #begin(number: number): Attached {
     const { words, diagnostics, onImported, onStarting, hasRoom } = this.#options;
-    const { threads = availableParallelism(), memory = Number.POSITIVE_INFINITY } = this.#options;
+    const { threads = availableParallelism(), memory = Number.POSITIVE_INFINITY, imports = [] } = this.#options;
     const generation: Generation = new Generation({
       threads,
       memory,
+      imports,
       watch: onImported !== undefined,
       captures: words !== undefined,
       hasRoom,

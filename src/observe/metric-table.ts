@@ -31,7 +31,19 @@ export const METRICS = {
   },
   asgigram_last_poll_timestamp_seconds: {
     type: "gauge",
-    help: "End of the last successful poll, or start of the server, in seconds since 1970. A healthy poll takes up to 50 s",
+    help: "End of the last successful poll, or check of the webhook, or start of the server, in seconds since 1970. A healthy poll takes up to 50 s",
+  },
+  asgigram_webhook_requests_total: {
+    type: "counter",
+    help: "Telegram's requests to the webhook",
+    labels: {
+      outcome:
+        "`stored`; `postponed`: there was no room; `refused`: not sent by Telegram; `failed`: broken off, too long, no JSON",
+    },
+  },
+  asgigram_webhook_pending_updates: {
+    type: "gauge",
+    help: "Updates that wait at Telegram, at the last check of the webhook",
   },
   asgigram_inbox_events: {
     type: "gauge",

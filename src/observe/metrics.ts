@@ -133,6 +133,15 @@ export class Metrics {
     read("asgigram_lanes_paused", ({ sends }) => sends.paused);
     read("asgigram_workers", ({ workers }) => workers.length);
     read("asgigram_workers_up", ({ workers }) => workers.filter(({ isUp }) => isUp).length);
+    this.#export("asgigram_webhook_requests_total", () =>
+      Object.entries(this.#status.source.webhook?.requests ?? {}).map(
+        ([outcome, count]) => [{ outcome }, count] as const,
+      ),
+    );
+    this.#export("asgigram_webhook_pending_updates", () => {
+      const { webhook } = this.#status.source;
+      return webhook === undefined ? [] : one(webhook.pending);
+    });
     this.#export("asgigram_instances_dropped_total", () =>
       Object.entries(this.#status.droppedInstances).map(([reason, count]) => [{ reason }, count] as const),
     );

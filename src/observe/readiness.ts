@@ -1,9 +1,10 @@
 /** Readiness: the reasons for which a server cannot do its work now. */
 
+import type { WebhookState } from "../protocol/update-source.ts";
 import type { Status } from "./status.ts";
 
 export interface Reason {
-  readonly check: "phase" | "polling" | "events" | "workers" | "reload" | "inbox";
+  readonly check: "phase" | "polling" | "webhook" | "events" | "workers" | "reload" | "inbox";
   /** For people. */
   readonly reason: string;
 }
@@ -18,7 +19,8 @@ const STALLED = 10_000;
 /** @returns no reason if the server is ready */
 export async function whyNotReady(status: Status): Promise<Reason[]> {
   if (status.phase !== "serving") return [{ check: "phase", reason: status.phase }];
-  return [...polling(status), ...events(status), ...workers(status), ...reload(status), ...(await inbox(status))];
+  const source = status.source.webhook === undefined ? polling(status) : webhook(status, status.source.webhook);
+  return [...source, ...events(status), ...workers(status), ...reload(status), ...(await inbox(status))];
 }
 
 function* polling({ source, fullSince }: Status): Iterable<Reason> {
@@ -31,6 +33,19 @@ function* polling({ source, fullSince }: Status): Iterable<Reason> {
     yield { check: "polling", reason: `polling pauses since ${since}: too many events are unsettled` };
   } else if (silence >= SILENCE) {
     yield { check: "polling", reason: `no poll for ${seconds(silence)}` };
+  }
+}
+
+/** Failed deliveries are no reason: a proxy that sends nothing to a server that is not ready would make them last for ever. */
+function* webhook({ source, fullSince }: Status, { isSet }: WebhookState): Iterable<Reason> {
+  const { failures, lastError } = source;
+  if (!isSet) yield { check: "webhook", reason: `the webhook is not set${lastError ? `: ${lastError}` : ""}` };
+  else if (failures >= FAILURES) {
+    yield { check: "webhook", reason: `the last ${failures} checks of the webhook have failed: ${lastError}` };
+  }
+  if (fullSince !== undefined) {
+    const since = new Date(fullSince).toISOString();
+    yield { check: "webhook", reason: `updates wait at Telegram since ${since}: too many events are unsettled` };
   }
 }
 
@@ -50,9 +65,11 @@ function* workers({ workers }: Status): Iterable<Reason> {
   }
 }
 
-function* reload({ reloadFailure }: Status): Iterable<Reason> {
+function* reload({ reloadFailure, workers }: Status): Iterable<Reason> {
   if (reloadFailure === undefined) return;
-  yield { check: "reload", reason: `the last reload failed, and the old code goes on: ${reloadFailure}` };
+  // A program's old worker has ended by then.
+  const effect = workers.every(({ isUp }) => isUp) ? ", and the old code goes on" : "";
+  yield { check: "reload", reason: `the last reload failed${effect}: ${reloadFailure}` };
 }
 
 async function inbox({ checkInbox }: Status): Promise<Reason[]> {

@@ -18,6 +18,8 @@ export interface HostTask {
   application: string;
   directory: string;
   interface: "auto" | "asgi3" | "asgi2";
+  /** URLs of the modules that it imports before the application. */
+  imports: readonly string[];
   lifespan: "auto" | "on" | "off";
   /** The most instances this worker keeps while any of them is idle. */
   maxInstances: number;
@@ -35,6 +37,12 @@ export interface HostTask {
   bot: Entity;
   /** The setting of --line: the scopes of a chat. */
   line: LineKind;
+  /** The setting of --urgent. */
+  urgent: readonly string[];
+  /** True if the application may turn out to be a bot's program. */
+  mayBeProgram: boolean;
+  /** Time that a bot's program has for its end, from the moment in which its worker is told to drain: ms. */
+  endTimeout: number;
   /** True if the worker posts log lines of level debug. */
   debug: boolean;
   /** True if the worker posts the name of every file that the application imports. */
@@ -83,21 +91,36 @@ export type ToWorker =
   | { type: "deadLettered"; event: EventItem; error: string; isLate: boolean }
   /** Disconnect every instance of that shard with the reason `moved`, then answer `revoked`. No event of it is posted meanwhile. */
   | { type: "revoke"; shard: number }
-  /** Hand out nothing more, disconnect every instance, answer `drained`; then run lifespan shutdown and answer `ended`. */
-  | { type: "drain"; reason: DisconnectReason };
+  /**
+   * Hand out nothing more, disconnect every instance, answer `drained`; then run lifespan shutdown, or let the program end, and answer
+   * `ended`.
+   */
+  | { type: "drain"; reason: DisconnectReason; signal: StopSignal };
+
+/** The signal that a bot's program gets when it is to end. */
+export type StopSignal = "SIGTERM" | "SIGINT";
 
 /** A bot's program that is served. */
 export interface ProgramFacts {
   /** Its bot library, with the version. */
   library: string;
+  /** False for a version that was not tested. */
+  isTested: boolean;
   /** The way in which it started its bot: `bot.start()`. */
   started: string;
+  /** Kinds of update that it asked for; empty for Telegram's default. */
+  updates: readonly string[];
+  /** It wants the updates that wait at the start dropped. */
+  dropsPending: boolean;
 }
 
 /** Worker to main thread. */
 export type ToMain =
-  /** The application is imported and its lifespan startup is over; or the program has started its bot, with that library, in that way. */
-  | ({ type: "ready" } & Partial<ProgramFacts>)
+  /**
+   * The application is imported and its lifespan startup is over; or the program has started its bot.
+   * `hazards`: what it has begun that goes wrong if it runs in several workers.
+   */
+  | { type: "ready"; program?: ProgramFacts; hazards?: string[] }
   | { type: "unready"; error: StartFailure }
   /** The application imports that file, or tried to. */
   | { type: "imported"; file: string }
@@ -170,8 +193,15 @@ export interface Upload {
   source: UploadSource;
 }
 
-/** Bytes are transferred; a path is absolute and opened by the main thread; a stream comes through a byte channel. */
-export type UploadSource = { bytes: Uint8Array<ArrayBuffer> } | { blob: Blob } | { path: string } | UploadStream;
+/**
+ * Bytes are transferred; a path is absolute and opened by the main thread, which removes a temporary file when the call is over; a
+ * stream comes through a byte channel.
+ */
+export type UploadSource =
+  | { bytes: Uint8Array<ArrayBuffer> }
+  | { blob: Blob }
+  | { path: string; isTemporary?: true }
+  | UploadStream;
 
 export interface UploadStream {
   port: MessagePort;
@@ -310,6 +340,8 @@ export interface HeavyPlace {
   name: string;
   /** `process`: the thread hands all work to a child process. `shared`: the module's default export runs once. */
   kind: "thread" | "process" | "shared";
+  /** URLs of the modules that it imports before. */
+  imports: readonly string[];
   /** True if output is reported; else it goes to the output of the process. */
   captures: boolean;
   /** True if the name of every file that the module imports is reported. */

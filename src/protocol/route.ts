@@ -14,7 +14,7 @@ export type LineKind = "chat" | "topic" | "member";
 export interface Route {
   /**
    * `chat:<id>` or `user:<id>`; then, if the update has one, `/topic:<thread>` or `/member:<user>`, `/business:<connection>` or
-   * `/guest:<query>`.
+   * `/guest:<query>`; then `/urgent` for the commands of --urgent.
    */
   key: string;
   /** The chat's or user's id. A private chat has its user's id. */
@@ -102,24 +102,38 @@ export function kindOf(update: TelegramObject): string | undefined {
 /**
  * @param bot the bot's User, from getMe
  * @param line the setting of --line: the inbox and the workers have the same
+ * @param urgent the setting of --urgent
  */
-export function addressOf(update: TelegramObject, bot: Entity, line: LineKind): Address {
+export function addressOf(
+  update: TelegramObject,
+  bot: Entity,
+  line: LineKind,
+  urgent: readonly string[] = NONE,
+): Address {
   const kind = kindOf(update) ?? "";
   const payload = update[kind];
   const isEvent = typeof payload === "object" && payload !== null && !Array.isArray(payload);
-  const { key, id, topic, member } = routeOf(kind, isEvent ? (payload as TelegramObject) : NOTHING, bot, line);
+  const { key, id, topic, member } = routeOf(kind, isEvent ? (payload as TelegramObject) : NOTHING, bot, line, urgent);
   return { kind: isEvent ? kind : "", line: key, shard: shardOfLine(id, topic ?? member?.id), chat: id };
 }
 
 const NOTHING: TelegramObject = {};
+const NONE: readonly string[] = [];
 
 /**
  * The route of an update. An update without a chat or user belongs to the scope of the bot's own user.
  * @param payload the object under the update's kind
  * @param bot the bot's User, from getMe
  * @param line the setting of --line
+ * @param urgent the setting of --urgent: each of these commands has a line of its own in each line, so it never waits
  */
-export function routeOf(kind: string, payload: TelegramObject, bot: Entity, line: LineKind = "chat"): Route {
+export function routeOf(
+  kind: string,
+  payload: TelegramObject,
+  bot: Entity,
+  line: LineKind = "chat",
+  urgent: readonly string[] = NONE,
+): Route {
   const message = payload.message as TelegramObject | undefined;
   const business = idIn(payload.business_connection_id) ?? idIn(message?.business_connection_id);
   const guest = kind === "guest_message" ? idIn(payload.guest_query_id) : undefined;
@@ -129,7 +143,10 @@ export function routeOf(kind: string, payload: TelegramObject, bot: Entity, line
     if (path === "user" || path === "from") return route("user", entity, WHOLE, business, guest);
     // A guest query has a line of its own.
     const part = guest === undefined ? partIn(kind, payload, entity, line) : WHOLE;
-    return route("chat", entity, part, business, guest);
+    const made = route("chat", entity, part, business, guest);
+    if (urgent.length > 0 && kind === "message" && urgent.includes(commandIn(payload, bot) ?? ""))
+      made.key += "/urgent";
+    return made;
   }
   return route("user", { ...bot }, WHOLE, undefined, undefined);
 }
@@ -160,6 +177,13 @@ function partIn(kind: string, payload: TelegramObject, chat: Entity, line: LineK
     return { topic, member: undefined };
   }
   return line === "member" ? { topic: undefined, member: memberIn(payload, chat) } : WHOLE;
+}
+
+/** The bot's command at the start of a message: `/stop`. */
+function commandIn({ text }: TelegramObject, { username }: Entity): string | undefined {
+  const [, command, addressee] = /^(\/\w+)(?:@(\w+))?(?:\s|$)/.exec(typeof text === "string" ? text : "") ?? [];
+  const isForOther = addressee !== undefined && addressee.toLowerCase() !== String(username).toLowerCase();
+  return isForOther ? undefined : command;
 }
 
 /** Chats in whose name something is done. The user beside them is a stand-in. */

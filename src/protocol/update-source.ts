@@ -1,5 +1,5 @@
 /**
- * The source of updates: long polling today.
+ * The source of updates: long polling, or a webhook.
  *
  * A source hands each batch of updates to its option `received(updates, signal)` and waits for the promise: once it has
  * resolved, the updates are stored for good, and there is room for more.
@@ -24,4 +24,15 @@ export interface SourceState {
   readonly silence: number;
   /** End of the last successful request, or the start of the server if there was none: milliseconds since 1970. */
   readonly lastSuccess: number;
+  /** Of a webhook only. A request, above, is then one to Telegram that sets or checks the webhook. */
+  readonly webhook?: WebhookState;
+}
+
+export interface WebhookState {
+  /** True while Telegram sends the updates here, as far as is known. */
+  readonly isSet: boolean;
+  /** Updates that wait at Telegram, at the last check. */
+  readonly pending: number;
+  /** Telegram's requests so far, by their outcome (src/telegram/webhook-server.ts). */
+  readonly requests: { readonly [outcome in "stored" | "postponed" | "refused" | "failed"]: number };
 }

@@ -1,5 +1,6 @@
-/** The streams among a call's files, while the call waits and when it is over. */
+/** The streams and temporary files among a call's files, while the call waits and when it is over. */
 
+import { rm } from "node:fs/promises";
 import type { Upload, UploadStream } from "../protocol/port.ts";
 
 /** Marks streams that end before they are read: a port emits `close` only once, and reading would wait for ever. */
@@ -11,9 +12,10 @@ export function watchStreams(files: readonly Upload[]): void {
   }
 }
 
-/** Closes streams that will not be read any more. */
-export function closeStreams(files: readonly Upload[]): void {
+/** The call is over: closes streams that will not be read any more, and removes temporary files. */
+export function releaseFiles(files: readonly Upload[]): void {
   for (const { port } of streamsIn(files)) port.close();
+  for (const { source } of files) if ("path" in source && source.isTemporary) void rm(source.path, { force: true });
 }
 
 function streamsIn(files: readonly Upload[]): UploadStream[] {

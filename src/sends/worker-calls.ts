@@ -10,7 +10,7 @@ import type { ChatActions } from "./chat-actions.ts";
 import type { Job } from "./job.ts";
 import type { CallingEvent, Entry, Journal } from "./journal.ts";
 import type { Outbox } from "./outbox.ts";
-import { closeStreams, watchStreams } from "./upload-streams.ts";
+import { releaseFiles, watchStreams } from "./upload-streams.ts";
 
 /** The worker that made a call. Answers to a dead worker are dropped. */
 export interface Caller {
@@ -173,7 +173,9 @@ export class WorkerCall implements Job {
   /** Posts the answer. */
   answer(answer: Answer): void {
     const { log } = this.#options;
+    const { files } = this.call;
     const id = this.#id;
+    if (files !== undefined) releaseFiles(files);
     if (log.isLevelEnabled("trace")) log.trace(this.#fields, "a call succeeded");
     if (typeof answer === "string") this.#worker.push({ type: "result", id, body: answer });
     else this.#worker.push({ type: "file", id, file: answer }, transferIn(answer));
@@ -183,7 +185,7 @@ export class WorkerCall implements Job {
   /** Posts the error. */
   refuse(error: unknown, isGivenUp: boolean): void {
     const { method, files } = this.call;
-    if (files !== undefined) closeStreams(files);
+    if (files !== undefined) releaseFiles(files);
     if (!isGivenUp) this.#options.log.info({ ...this.#fields, error: (error as Error).message }, "a call failed");
     this.#worker.push({ type: "failure", id: this.#id, error: failureOf(error, method) });
     for (const call of this.#joined ?? []) call.refuse(error, isGivenUp);
@@ -200,7 +202,7 @@ export class WorkerCall implements Job {
   /** Lets go of the body and the files. */
   superseded(): void {
     const { files, ...call } = this.call;
-    if (files !== undefined) closeStreams(files);
+    if (files !== undefined) releaseFiles(files);
     this.call = { ...call, body: "" };
   }
 

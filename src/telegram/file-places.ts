@@ -50,8 +50,8 @@ export function placeFiles({ method, body, files }: FileCall, isLocal: boolean):
 
 /** @returns the `file://` URL for a local server; undefined for a file that it cannot read itself */
 function uriFor({ source }: Upload, method: string): string | undefined {
-  // A webhook's certificate must be in the request.
-  if (!("path" in source) || method === "setWebhook") return undefined;
+  // A webhook's certificate must be in the request. A temporary file is for this process's user alone.
+  if (!("path" in source) || source.isTemporary || method === "setWebhook") return undefined;
   return pathToFileURL(source.path).href;
 }
 

@@ -18,7 +18,8 @@ import type { Poll } from "./bot-api.ts";
 import { CONFLICT_PATIENCE, conflictKind, judgePoll } from "./retry.ts";
 
 export interface PollerOptions {
-  allowedUpdates: readonly string[];
+  /** Kinds of update to receive; empty for Telegram's default. */
+  allowedUpdates(): readonly string[];
   getUpdates(poll: Poll, signal: AbortSignal): Promise<Update[]>;
   /**
    * Stores a batch. Resolves when the batch is stored for good and there is room for another; its error ends the polling.
@@ -95,7 +96,7 @@ export class Poller implements UpdateSource {
   async skipPending(signal: AbortSignal): Promise<boolean> {
     const { allowedUpdates, getUpdates } = this.#options;
     // A negative offset counts from the end: only the newest update is left, and the first poll confirms it.
-    const [newest] = await getUpdates({ offset: -1, limit: 1, timeout: 0, allowed_updates: allowedUpdates }, signal);
+    const [newest] = await getUpdates({ offset: -1, limit: 1, timeout: 0, allowed_updates: allowedUpdates() }, signal);
     this.#moveBehind(newest);
     return newest !== undefined;
   }
@@ -104,7 +105,7 @@ export class Poller implements UpdateSource {
   async confirm(signal: AbortSignal): Promise<void> {
     if (this.#offset === undefined) return;
     const { allowedUpdates, getUpdates } = this.#options;
-    await getUpdates({ offset: this.#offset, limit: 1, timeout: 0, allowed_updates: allowedUpdates }, signal);
+    await getUpdates({ offset: this.#offset, limit: 1, timeout: 0, allowed_updates: allowedUpdates() }, signal);
   }
 
   async #poll(signal: AbortSignal): Promise<Update[] | undefined> {
@@ -115,7 +116,7 @@ export class Poller implements UpdateSource {
     this.#lastSign = began;
     try {
       const updates = await getUpdates(
-        { offset: this.#offset, limit: LIMIT, timeout, allowed_updates: allowedUpdates },
+        { offset: this.#offset, limit: LIMIT, timeout, allowed_updates: allowedUpdates() },
         signal,
       );
       this.#lastSign = now();

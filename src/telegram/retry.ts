@@ -113,6 +113,18 @@ export function judgeStart(error: unknown, attempt: number): Again | Stop {
   return { action: "again", after: backoff(attempt, SOON) };
 }
 
+/** Judges a failed setWebhook or getWebhookInfo. */
+export function judgeWebhook(error: unknown, attempt: number): Again | Stop {
+  const verdict = judgeStart(error, attempt);
+  const isRefused = error instanceof TelegramError && error.error_code === 400;
+  // A name may be new to the domain name system.
+  if (verdict.action === "stop" || !isRefused || /resolve/i.test(error.description)) return verdict;
+  return {
+    action: "stop",
+    error: new ConfigError(`Telegram refuses the webhook: ${error.description}`, { cause: error }),
+  };
+}
+
 function isTokenRejected(error: TelegramError): boolean {
   return error.error_code in REMEDIES || isLoggedOut(error);
 }

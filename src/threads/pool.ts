@@ -9,6 +9,9 @@
  *              a worker serves -- replace(), no room for two --> it is drained, and no worker serves; another one starts
  *              handing over -- the old one is drained, or dies, or is killed as it is late --> the new one serves
  *
+ * A bot's program never lives twice: each replacement starts when the thread of the old worker has ended, as if there were no room for two.
+ * Its number has no worker meanwhile, or, if the new code does not start, until an attempt succeeds. It has no quarantine.
+ *
  * The number behind the last is the quarantine: a worker that starts when suspects wait, and ends when it has had no instance and
  * nothing to do for a while.
  *
@@ -19,7 +22,7 @@
 import { WorkerError } from "../protocol/errors.ts";
 import type { DisconnectReason } from "../protocol/events.ts";
 import { placeOf } from "../protocol/place.ts";
-import type { CommonTask, Place, ProgramFacts } from "../protocol/port.ts";
+import type { CommonTask, Place, ProgramFacts, StopSignal } from "../protocol/port.ts";
 import { BEAT, type Dropped, type WorkerStatus } from "../protocol/pulse.ts";
 import type { WorkerDeath, WorkerReplacement } from "../protocol/worker-causes.ts";
 import type { WorkerMemory } from "./memory-watch.ts";
@@ -34,6 +37,8 @@ import { type CallTaker, type EventFacts, type JobsAttacher, Worker, type Worker
 export interface WorkerFacts extends EventFacts {
   /** The worker can take events. */
   workerReady(worker: Worker): void;
+  /** The application is a bot's program, of which so many workers serve. Called before the first of them is ready. */
+  servesProgram(workers: number): void;
   /** The worker is being replaced: it gets nothing more. */
   workerPaused(worker: Worker): void;
   /** The worker ended as told. `unseen`: numbers of the events that no application received. */
@@ -54,6 +59,8 @@ export interface WorkerFacts extends EventFacts {
 
 export interface WorkerPoolOptions {
   workers: number;
+  /** Number of workers of a bot's program. If the application may be one, its first worker starts before the others, and tells. */
+  programWorkers: number;
   threads: Pick<Threads, "run" | "destroy">;
   task: Omit<CommonTask, "debug">;
   /** Silence after which a worker is killed: ms. */
@@ -104,6 +111,11 @@ export class WorkerPool {
   /** Pauses after a death, by number. */
   readonly #pauses = new Map<number, NodeJS.Timeout>();
   #started: Promise<unknown> = Promise.resolve();
+  /** Number of workers, without the quarantine. */
+  #count: number;
+  #servesProgram = false;
+  /** The first worker has yet to tell whether the application is a program. */
+  #isUndecided: boolean;
   #quarantineWatch: NodeJS.Timeout | undefined;
   /** Instances that dead workers dropped. */
   #past: Dropped = { idle: 0, evicted: 0 };
@@ -111,11 +123,14 @@ export class WorkerPool {
 
   constructor(options: WorkerPoolOptions) {
     this.#options = options;
+    this.#count = options.workers;
+    this.#isUndecided = options.task.mayBeProgram;
     this.#restart = new RollingRestart({
       ...options.restart,
       workers: options.workers,
       replace: (worker, cause, signal) => this.#replace(worker, cause, signal),
       shrink: options.shrink,
+      isUp: (worker) => this.#current[worker]?.isUp === true,
       memory: () => this.#serving.map((worker) => this.#memoryOf(worker)),
       log: options.log,
     });
@@ -132,11 +147,19 @@ export class WorkerPool {
    */
   async start(): Promise<void> {
     this.#restart.start();
-    for (let number = 0; number < this.#options.workers; number++) this.#current[number] = this.#add(number);
     this.#stallWatch.start();
-    this.#started = Promise.all(this.#current.map(({ ready }) => ready));
-    this.#options.room.measure(WORKER, this.#started, this.#options.workers);
+    const first = this.#options.task.mayBeProgram ? 1 : this.#count;
+    this.#started = this.#startThose(0, first).then(() => this.#startThose(first, this.#count));
     await this.#started;
+  }
+
+  /** Starts the workers from a number to another, without that. */
+  async #startThose(from: number, to: number): Promise<void> {
+    if (from >= to || this.#isStopping) return;
+    for (let number = from; number < to; number++) this.#current[number] = this.#add(number);
+    const ready = Promise.all(this.#current.slice(from, to).map((worker) => worker.ready));
+    this.#options.room.measure(WORKER, ready, to - from);
+    await ready;
   }
 
   /** The workers by their numbers, without the quarantine. */
@@ -149,6 +172,11 @@ export class WorkerPool {
   /** The bot's program that is served; undefined for an application. */
   get program(): ProgramFacts | undefined {
     return this.#current[0]?.program;
+  }
+
+  /** What the program has begun that goes wrong in several workers. */
+  get hazards(): readonly string[] {
+    return this.#current[0]?.hazards ?? [];
   }
 
   /** The error for which the last reload failed; undefined if it did not. */
@@ -168,7 +196,7 @@ export class WorkerPool {
 
   /**
    * Replaces all workers, one at a time. Resolves when all are replaced.
-   * @throws ApplicationLoadError | StartupFailedError | WorkerError if one cannot start: the old ones go on
+   * @throws ApplicationLoadError | StartupFailedError | WorkerError if one cannot start: the old ones go on, but for a program's
    */
   reload(): Promise<void> {
     return this.#restart.reload();
@@ -189,12 +217,12 @@ export class WorkerPool {
     this.#restart.imported(file);
   }
 
-  /** Ends all instances, then the lifespans; resolves when every worker has finished. */
-  async drain(reason: DisconnectReason): Promise<void> {
+  /** Ends all instances, then the lifespans, or the programs by that signal; resolves when every worker has finished. */
+  async drain(reason: DisconnectReason, signal?: StopSignal): Promise<void> {
     this.#isStopping = true;
     clearInterval(this.#quarantineWatch);
     void this.#restart.stop();
-    for (const worker of this.#workers) worker.drain(reason);
+    for (const worker of this.#workers) worker.drain(reason, signal);
     await Promise.all([...this.#workers].map(({ ended }) => ended));
   }
 
@@ -207,7 +235,7 @@ export class WorkerPool {
   }
 
   /**
-   * Starts another worker beside the one that serves. Resolves when it serves and the old one has ended.
+   * Starts another worker beside the one that serves, or after it. Resolves when it serves and the old one has ended.
    * @param signal gives the new worker up while it is not ready
    * @throws ApplicationLoadError | StartupFailedError | WorkerError if the new one cannot start: the old one goes on
    */
@@ -218,7 +246,12 @@ export class WorkerPool {
     const old = this.#current[number]!;
     clearTimeout(this.#pauses.get(number));
     this.#pauses.delete(number);
-    if (old.state === "running" && !this.#options.room.has(WORKER)) return await this.#endFirst(old, cause);
+    if (this.#servesProgram) return await this.#endFirst(old, cause, signal);
+    if (old.state === "running" && !this.#options.room.has(WORKER)) {
+      const message = "no memory for two workers: the old one ends before the new one starts";
+      this.#options.log.info({ worker: number }, message);
+      return await this.#endFirst(old, cause);
+    }
     const successor = this.#add(number, 0, cause);
     this.#options.room.measure(WORKER, successor.ready);
     const giveUp = () => {
@@ -232,16 +265,23 @@ export class WorkerPool {
   }
 
   /**
-   * Ends a worker, then starts another one in its place: the process has no memory for both. A worker that cannot start is started
-   * again after a pause, like one that died.
+   * Ends a worker, then starts another one in its place. A worker that cannot start is started again after a pause, like one that died.
+   * @param signal ends the wait for the new one, which then is ended in its turn
    */
-  async #endFirst(old: Worker, cause: WorkerReplacement): Promise<void> {
+  async #endFirst(old: Worker, cause: WorkerReplacement, signal?: AbortSignal): Promise<void> {
     const { number } = old;
-    old.isEndedFirst = true;
-    this.#options.log.info({ worker: number }, "no memory for two workers: the old one ends before the new one starts");
-    this.#retire(old, cause);
-    await old.over;
-    await this.#current[number]!.ready;
+    if (old.state === "over") this.#current[number] = this.#add(number, 1);
+    else {
+      old.isEndedFirst = true;
+      if (old.state === "running") this.#retire(old, cause);
+      else old.kill(new WorkerError(`worker ${number} is not wanted any more`));
+      await old.over;
+    }
+    signal?.throwIfAborted();
+    const givenUp = new Promise<never>((_, reject) => {
+      signal?.addEventListener("abort", () => reject(signal.reason), { once: true });
+    });
+    await Promise.race([this.#current[number]!.ready, givenUp]);
   }
 
   /** Ends the quarantine once it has had nothing to do, and no instance, for some looks. */
@@ -269,7 +309,7 @@ export class WorkerPool {
 
   /** The workers of all numbers but the quarantine's. */
   get #serving(): Worker[] {
-    return this.#current.slice(0, this.#options.workers);
+    return this.#current.slice(0, this.#count).filter((worker) => worker !== undefined);
   }
 
   /** Native memory counts as far as the process grew by it while workers started: a model outside of the heap, for example. */
@@ -309,8 +349,10 @@ export class WorkerPool {
   }
 
   #isReady(worker: Worker, cause: WorkerReplacement): void {
-    const { number } = worker;
+    const { number, program } = worker;
     const current = this.#current[number]!;
+    if (program !== undefined && this.#isUndecided) this.#isProgram();
+    this.#isUndecided = false;
     if (worker === current) return this.#serve(number);
     if (this.#isStopping) return;
     this.#current[number] = worker;
@@ -320,6 +362,15 @@ export class WorkerPool {
     this.#serve(number);
   }
 
+  /** The first worker has told that it runs a program. */
+  #isProgram(): void {
+    const { programWorkers, updates } = this.#options;
+    this.#servesProgram = true;
+    this.#count = programWorkers;
+    this.#restart.keepFirst(programWorkers);
+    updates.servesProgram(programWorkers);
+  }
+
   /** Lets the current worker of a number serve, unless it is not ready, or another one finishes its events. */
   #serve(number: number): void {
     const { updates, diagnostics } = this.#options;
@@ -327,6 +378,7 @@ export class WorkerPool {
     const isHandingOver = [...this.#workers].some((one) => one.number === number && one.isServing);
     if (worker?.state !== "running" || isHandingOver) return;
     worker.isServing = true;
+    this.#restart.served(number);
     diagnostics.workerReady(number);
     updates.workerReady(worker);
   }
@@ -350,23 +402,22 @@ export class WorkerPool {
   }
 
   #isOver(worker: Worker, error: Error): void {
-    const { number, isServing, isDismissed } = worker;
+    const { number, isServing, isDismissed, isEndedFirst } = worker;
     worker.isServing = false;
     this.#workers.delete(worker);
     this.#past = plus(this.#past, worker.pulse.condition);
-    if (worker.isEndedFirst && !this.#isStopping) {
-      if (isServing) this.#options.updates.workerDrained(worker, []);
-      this.#current[number] = this.#add(number, 1);
-      return;
-    }
     // start() itself reports a worker that dies at the first start of all.
     if (this.#isStopping || (worker === this.#current[number] && !worker.hasStarted && worker.deaths === 0)) return;
     let isBlamed = false;
     if (isDismissed) {
       this.#options.log.warn({ worker: number }, "a worker that is being replaced did not finish in time; it is ended");
       if (isServing) this.#options.updates.workerDrained(worker, []);
-    } else if (isServing || worker === this.#current[number]) {
+    } else if (isServing || (worker === this.#current[number] && !isEndedFirst)) {
       isBlamed = this.#reportDeath(worker, error, isServing);
+    }
+    if (isEndedFirst) {
+      this.#current[number] = this.#add(number, 1);
+      return;
     }
     if (worker !== this.#current[number]) this.#serve(number);
     this.#restartIfDead(number, isBlamed);

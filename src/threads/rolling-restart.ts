@@ -23,6 +23,8 @@ export interface RollingRestartOptions {
   watchesFiles: boolean;
   /** Replaces one worker. Rejects if the new one cannot start, or the signal is aborted before it has. */
   replace(worker: number, cause: WorkerReplacement, signal: AbortSignal): Promise<void>;
+  /** False if the worker had to end before its replacement started. */
+  isUp(worker: number): boolean;
   memory(): readonly WorkerMemory[];
   /** Ends an idle heavy thread. @returns false if there is none */
   shrink(): boolean;
@@ -37,7 +39,7 @@ export interface RollingRestartOptions {
 
 export class RollingRestart {
   readonly #options: RollingRestartOptions;
-  readonly #all: readonly number[];
+  #all: readonly number[];
   readonly #due = new Map<number, WorkerReplacement>();
   /** Events that each worker may still settle. */
   readonly #left: number[];
@@ -47,7 +49,8 @@ export class RollingRestart {
   #attempt = new AbortController();
   #work: Promise<void> | undefined;
   #reloads = 0;
-  #failure: string | undefined;
+  /** The worker that could not be replaced last, and the reason. */
+  #failed: { worker: number; reason: string } | undefined;
   #isStopped = false;
 
   constructor(options: RollingRestartOptions) {
@@ -65,7 +68,17 @@ export class RollingRestart {
 
   /** The error for which the last worker could not be replaced; undefined if it was. */
   get failure(): string | undefined {
-    return this.#failure;
+    return this.#failed?.reason;
+  }
+
+  /** Only the first workers exist. */
+  keepFirst(workers: number): void {
+    this.#all = this.#all.slice(0, workers);
+  }
+
+  /** A new worker of that number serves. */
+  served(worker: number): void {
+    if (this.#failed?.worker === worker) this.#failed = undefined;
   }
 
   /** Begins to watch memory and files, as far as the options want it. Imported files may be reported from now on. */
@@ -167,13 +180,15 @@ export class RollingRestart {
     const { signal } = this.#attempt;
     try {
       await this.#options.replace(worker, cause, signal);
-      this.#failure = undefined;
+      this.#failed = undefined;
       return true;
     } catch (error) {
       if (signal.aborted) return false;
       this.#due.clear();
-      this.#failure = (error as Error).message;
-      const message = "a worker could not be replaced; those that serve go on with the code that they have";
+      this.#failed = { worker, reason: (error as Error).message };
+      const message = this.#options.isUp(worker)
+        ? "a worker could not be replaced; those that serve go on with the code that they have"
+        : "the new code does not start, and the worker is down: it is tried again after a pause, and at once by a reload";
       this.#options.log.error({ worker, error: explain(error as Error) }, message);
       throw error;
     }

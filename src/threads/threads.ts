@@ -41,21 +41,27 @@ export class Threads {
     this.#memory = memory;
   }
 
-  /** Starts the threads, so that they are up when the first hosts are run. */
-  start(): void {
+  /** Starts threads, so that they are up when the first hosts are run. @param count all of them, unless fewer may be needed */
+  start(count = this.#count): void {
     makeSystemThreads();
-    this.#add(this.#count, this.#count + 1);
+    this.#add(count, this.#count + 1);
   }
 
-  /** Runs a host in a thread of its own; resolves or rejects when that thread has ended, or is told to. */
+  /** Runs a host in a thread of its own; resolves or rejects when that thread has ended. */
   async run(task: HostTask, options: RunOptions): Promise<void> {
     const [piscina, running] = this.#free();
     running.add(options);
-    options.signal.addEventListener("abort", () => this.#watchEnds(piscina), { once: true });
+    let ended: Promise<unknown> | undefined;
+    const watch = () => {
+      ended = this.#watchEnds(piscina);
+    };
+    options.signal.addEventListener("abort", watch, { once: true });
     try {
       // Piscina infers the type of its transfer list from the wrong overload of postMessage.
       await piscina.run(task, { transferList: [task.port, task.jobs] as never, signal: options.signal });
     } finally {
+      // What the thread holds, a port for example, is free only then.
+      await ended;
       running.delete(options);
     }
   }
@@ -63,24 +69,26 @@ export class Threads {
   /** Ends all threads. */
   async destroy(): Promise<void> {
     const pools = [...this.#piscinas.keys()];
-    for (const piscina of pools) this.#watchEnds(piscina);
+    for (const piscina of pools) void this.#watchEnds(piscina);
     await Promise.all(pools.map((piscina) => piscina.destroy()));
     await Promise.all(this.#ending);
   }
 
-  /** Watches the threads that are told to end in this turn: Piscina does not wait for them. */
-  #watchEnds(piscina: Piscina): void {
+  /** Resolves when the threads have ended that are told to end in this turn: Piscina does not wait for them. */
+  async #watchEnds(piscina: Piscina): Promise<void> {
     const before = piscina.threads;
-    queueMicrotask(() => {
-      for (const thread of before) {
-        // A thread that is gone has no id. Its exit has been told.
-        if (piscina.threads.includes(thread) || thread.threadId === -1) continue;
-        const ended = new Promise((resolve) => thread.once("exit", resolve));
-        this.#ending.add(ended);
-        void ended.then(() => this.#ending.delete(ended));
-        mustEnd(ended);
-      }
-    });
+    await Promise.resolve();
+    // A thread that is gone has no id. Its exit has been told.
+    const told = before.filter((thread) => !piscina.threads.includes(thread) && thread.threadId !== -1);
+    await Promise.all(told.map((thread) => this.#watchEnd(thread)));
+  }
+
+  async #watchEnd(thread: Piscina["threads"][number]): Promise<void> {
+    const ended = new Promise((resolve) => thread.once("exit", resolve));
+    this.#ending.add(ended);
+    mustEnd(ended);
+    await ended;
+    this.#ending.delete(ended);
   }
 
   #free(): [Piscina, Set<RunOptions>] {

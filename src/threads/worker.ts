@@ -20,6 +20,7 @@ import type {
   Place,
   ProgramFacts,
   StartFailure,
+  StopSignal,
   ToMain,
   ToWorker,
 } from "../protocol/port.ts";
@@ -110,6 +111,8 @@ export class Worker {
   hasStarted = false;
   /** The bot's program that it runs; undefined for an application. */
   program: ProgramFacts | undefined;
+  /** What the program has begun that goes wrong in several workers. */
+  hazards: readonly string[] = [];
   /** True while it is among the workers that events are posted to, or finishes such events. */
   isServing = false;
   isStalled = false;
@@ -204,11 +207,11 @@ export class Worker {
     return revoked.promise;
   }
 
-  /** Ends its instances, then its lifespan. A worker that is still starting reads this when it is ready. */
-  drain(reason: DisconnectReason): void {
+  /** Ends its instances, then its lifespan, or its program by that signal. A worker that is still starting reads this when it is ready. */
+  drain(reason: DisconnectReason, signal: StopSignal = "SIGTERM"): void {
     if (this.#state !== "starting" && this.#state !== "running") return;
     this.#state = "draining";
-    this.push({ type: "drain", reason });
+    this.push({ type: "drain", reason, signal });
   }
 
   /** Kills a worker that did not finish in time. */
@@ -267,8 +270,9 @@ export class Worker {
       case "imported":
         return onImported(item.file);
       case "ready": {
-        const { library, started } = item;
-        if (library !== undefined && started !== undefined) this.program = { library, started };
+        const { program, hazards = [] } = item;
+        this.hazards = hazards;
+        this.program = program;
         this.hasStarted = true;
         if (this.#state === "starting") this.#state = "running";
         this.#ready.resolve();

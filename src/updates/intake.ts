@@ -21,8 +21,15 @@ export interface ReadBatch {
  * @param oldest updates with an earlier date are dropped: seconds since 1970
  * @param bot the bot's User, from getMe
  * @param line the setting of --line
+ * @param urgent the setting of --urgent
  */
-export function readBatch(batch: readonly unknown[], oldest: number, bot: Entity, line: LineKind): ReadBatch {
+export function readBatch(
+  batch: readonly unknown[],
+  oldest: number,
+  bot: Entity,
+  line: LineKind,
+  urgent: readonly string[] = [],
+): ReadBatch {
   const updates: ReceivedUpdate[] = [];
   const unreadable: Unreadable[] = [];
   let stale = 0;
@@ -32,7 +39,7 @@ export function readBatch(batch: readonly unknown[], oldest: number, bot: Entity
     if (body === undefined) unreadable.push({ update_id, body: "null", reason: "it cannot be written as JSON" });
     else if (!isUpdateId(update_id)) unreadable.push({ update_id, body, reason: "it has no update_id" });
     else if (isStale(input as TelegramObject, oldest)) stale += 1;
-    else updates.push(received(update_id, body, addressOf(input as TelegramObject, bot, line)));
+    else updates.push(received(update_id, body, addressOf(input as TelegramObject, bot, line, urgent)));
   }
   return { updates, unreadable, stale };
 }

@@ -34,6 +34,8 @@ export interface UpdatesOptions {
   bot: Entity;
   /** The setting of --line. */
   line: LineKind;
+  /** The setting of --urgent. */
+  urgent?: readonly string[];
   workers: number;
   maxAttempts: number;
   /** Unsettled updates at which polling pauses. */
@@ -61,6 +63,9 @@ export interface EventWorker extends Recipient {
   push(item: ToWorker): void;
 }
 
+/** Time that a suspect has its worker to itself where there is no quarantine: ms. It has survived so far, and other chats wait. */
+const ALONE = 10_000;
+
 /** Time from the first worker's start to the latest begin of a suspect that an earlier process left: ms. Others go first. */
 const SUSPECTS_WAIT = 10_000;
 
@@ -80,6 +85,8 @@ export class Updates implements InboxReceiver {
   /** Dead letters of which the application is to be told, by the number of their worker, which is not ready. */
   readonly #untold = new Map<number, ToWorker[]>();
   #suspectsWait: NodeJS.Timeout | undefined;
+  /** The application is a bot's program. */
+  #isProgram = false;
 
   constructor(options: UpdatesOptions) {
     this.#options = options;
@@ -128,8 +135,8 @@ export class Updates implements InboxReceiver {
    * @throws InboxError
    */
   async received(batch: readonly unknown[], signal: AbortSignal): Promise<number> {
-    const { inbox, oldest, bot, line, log } = this.#options;
-    const { updates, unreadable, stale } = readBatch(batch, oldest, bot, line);
+    const { inbox, oldest, bot, line, urgent, log } = this.#options;
+    const { updates, unreadable, stale } = readBatch(batch, oldest, bot, line, urgent);
     for (const { body, reason, update_id } of unreadable) {
       if (!inbox.deadLetterUnreadable(body, reason)) continue;
       log.error({ update_id }, `input from Telegram is now a dead letter: ${reason}`);
@@ -202,6 +209,12 @@ export class Updates implements InboxReceiver {
     setTimeout(() => {
       if (this.#workers.get(worker.number) === worker) this.#dispatcher.trust(worker.number);
     }, WARY).unref();
+  }
+
+  /** The application is a bot's program, of which so many workers serve. Called before the first of them is ready. */
+  servesProgram(workers: number): void {
+    this.#isProgram = true;
+    this.#dispatcher.servesProgram(workers);
   }
 
   /** The worker is being replaced: it gets nothing more. */
@@ -341,8 +354,15 @@ export class Updates implements InboxReceiver {
     const { seq, attempts: attempt, body } = arrival;
     const past = journal.past(seq);
     const event = past === undefined ? { seq, attempt, body } : { seq, attempt, body, past };
-    recorder.begun(this.#workers.get(number)!, event, alone);
+    const worker = this.#workers.get(number)!;
+    recorder.begun(worker, event, alone);
+    if (alone && this.#isProgram) setTimeout(() => this.#survived(worker, seq), ALONE).unref();
     diagnostics.posted(number, arrival);
+  }
+
+  /** The suspect has not killed its worker so far: the worker goes on with other events beside it. */
+  #survived(worker: EventWorker, seq: number): void {
+    if (this.#workers.get(worker.number) === worker) this.#dispatcher.kept(worker.number, seq);
   }
 
   #deadLetter(worker: number, arrival: Arrival, cause: "deadly" | "timed out"): void {

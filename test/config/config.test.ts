@@ -44,6 +44,7 @@ test("a token and an application are enough; the rest are the defaults", async (
   assert.deepEqual(config, {
     token: TOKEN,
     application: "bot.ts",
+    exposeToken: false,
     apiUrl: "https://api.telegram.org",
     local: false,
     proxy: false,
@@ -51,6 +52,11 @@ test("a token and an application are enough; the rest are the defaults", async (
     allowedUpdates: UPDATE_KINDS,
     dropPending: false,
     deleteWebhook: false,
+    webhook: false,
+    webhookListen: "127.0.0.1:8443",
+    webhookMaxConnections: 40,
+    webhookCertificate: false,
+    webhookKey: false,
     maxApplications: OFF,
     idleTimeout: OFF,
     workerMemory: OFF,
@@ -60,6 +66,8 @@ test("a token and an application are enough; the rest are the defaults", async (
     recycleAfter: OFF,
     reload: false,
     interface: "auto",
+    import: [],
+    urgent: [],
     lifespan: "auto",
     line: "chat",
     inbox: "/srv/asgigram-123456789.sqlite",
@@ -79,6 +87,8 @@ test("a token and an application are enough; the rest are the defaults", async (
     logLevel: "info",
     logFormat: "auto",
     directory: "/srv",
+    mayBeProgram: true,
+    programWorkers: 1,
     warnings: [],
   });
 });
@@ -93,12 +103,20 @@ test("the configuration is deeply frozen", async () => {
 const SAMPLES: { [key in keyof Config]?: readonly [flag: unknown, env: string, file: unknown, wanted: unknown[]] } = {
   application: ["a.ts", "b.ts", "c.ts", ["a.ts", "b.ts", "c.ts"]],
   apiUrl: ["http://a", "http://b/", "http://c/d", ["http://a", "http://b", "http://c/d"]],
+  exposeToken: [true, "no", true, [true, false, true]],
   local: [true, "no", true, [true, false, true]],
   proxy: ["http://a:1", "off", "socks5://u:p@c:2", ["http://a:1", false, "socks5://u:p@c:2"]],
   family: ["4", "auto", 6, ["4", "auto", "6"]],
   allowedUpdates: ["message", "poll,message", ["poll"], [["message"], ["poll", "message"], ["poll"]]],
+  urgent: ["/a", "/b,/c", ["/d"], [["/a"], ["/b", "/c"], ["/d"]]],
+  import: ["tsx", "./a.mjs,tsx", ["./b.mjs"], [["tsx"], ["./a.mjs", "tsx"], ["./b.mjs"]]],
   dropPending: ["true", "no", true, [true, false, true]],
   deleteWebhook: [false, "1", false, [false, true, false]],
+  webhook: ["https://a/b/", "off", "http://c", ["https://a/b", false, "http://c"]],
+  webhookListen: ["1", ":2", "[::1]:3", ["127.0.0.1:1", "[::]:2", "[::1]:3"]],
+  webhookMaxConnections: ["1", "100", 5, [1, 100, 5]],
+  webhookCertificate: ["a.pem", "off", "/c.pem", ["/srv/a.pem", false, "/c.pem"]],
+  webhookKey: ["a.pem", "off", "/c.pem", ["/srv/a.pem", false, "/c.pem"]],
   workers: ["3", "5", 7, [3, 5, 7]],
   line: ["topic", "member", "chat", ["topic", "member", "chat"]],
   maxApplications: ["30", "off", 70, [30, OFF, 70]],
@@ -177,7 +195,16 @@ test("without an application or a token, the message says how to give them", asy
     {},
     /^no application given: name it, as in asgigram path\/to\/app\.ts:application.*; asgigram --help tells more$/,
   );
-  await refuses({ application: "bot.ts" }, {}, /^no bot token given: set ASGIGRAM_TOKEN, or .*--token-file/);
+  await refuses(
+    { application: "bot.ts" },
+    {},
+    /^no bot token given: set ASGIGRAM_TOKEN, or .*--token-file; none of BOT_TOKEN, .*, here or in \.env, has one; /,
+  );
+  await refuses(
+    { application: "bot.ts" },
+    { BOT_TOKEN: `48:${"A".repeat(35)}`, TEST_TOKEN: `49:${"B".repeat(35)}` },
+    /; BOT_TOKEN and TEST_TOKEN have different ones, and asgigram serves one bot; /,
+  );
 });
 
 test("a token in the place of the application is refused", async () => {

@@ -30,6 +30,19 @@ test("a variable that looks like a misspelt option gets a warning, others do not
   assert.deepEqual(await warningsOf({ env }), ["ASGIGRAM_WORKER has no effect; did you mean ASGIGRAM_WORKERS?"]);
 });
 
+test("an option of a webhook that is not asked for gets a warning", async () => {
+  const flags = { webhookListen: ":8443", webhookKey: "key.pem" };
+  assert.deepEqual(await warningsOf({ flags }), [
+    "--webhook-listen has no effect without --webhook",
+    "--webhook-key has no effect without --webhook",
+  ]);
+  const webhook = "https://bot.example.com";
+  assert.deepEqual(await warningsOf({ flags: { ...flags, webhook } }), [
+    "--webhook-key has no effect without --webhook-certificate",
+  ]);
+  assert.deepEqual(await warningsOf({ flags: { ...flags, webhook, webhookCertificate: "cert.pem" } }), []);
+});
+
 test("--local without an own Bot API server gets a warning", async () => {
   const warning = "--local is for a Bot API server of your own; name its URL with --api-url";
   assert.deepEqual(await warningsOf({ flags: { local: true } }), [warning]);
@@ -42,6 +55,12 @@ test("a token on the command line gets a warning; from a program or a variable i
   assert.deepEqual(others, []);
   assert.deepEqual(await warningsOf({ options: { token: TOKEN } }), []);
   assert.deepEqual(await warningsOf({ env: { ASGIGRAM_TOKEN: TOKEN } }), []);
+});
+
+test("a program that gets the token gets a warning", async () => {
+  const warning = "the bot's program and all of its packages can read the token, and pass it on";
+  assert.deepEqual(await warningsOf({ flags: { exposeToken: true } }), [`--expose-token: ${warning}`]);
+  assert.deepEqual(await warningsOf({ env: { ASGIGRAM_EXPOSE_TOKEN: "false" } }), []);
 });
 
 test("a token file in force that is open to others gets a warning with the remedy", async () => {

@@ -19,6 +19,21 @@ const arrival = (seq: number, isSuspect = false): Arrival => {
   };
 };
 
+test("those before the last suspect become suspects", () => {
+  const arrivals = new Arrivals();
+  for (const one of [arrival(1), arrival(2, true), arrival(3), arrival(4, true), arrival(5)]) arrivals.push(one);
+  arrivals.shift();
+  arrivals.unshift(arrival(1));
+  arrivals.suspectThoseBefore();
+  assert.deepEqual(
+    arrivals.takeAll().map(({ isSuspect }) => isSuspect),
+    [true, true, true, true, false],
+  );
+  arrivals.push(arrival(6));
+  arrivals.suspectThoseBefore();
+  assert.equal(arrivals.hasSuspect, false);
+});
+
 test("they are a list of which the first leaves first", () => {
   const step = fc.oneof(
     fc.record({ do: fc.constantFrom("push", "shift"), count: fc.nat(3000) }),

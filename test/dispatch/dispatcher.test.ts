@@ -1011,6 +1011,55 @@ describe("suspects that earlier processes left", () => {
   });
 });
 
+describe("a bot's program", () => {
+  test("has the first workers for all lines, those that came before included", () => {
+    const { dispatcher, posted } = recorded({ workers: 4 });
+    const before = arrival("a");
+    dispatcher.received(before);
+    dispatcher.servesProgram(1);
+    dispatcher.workerReady(0);
+    const after = arrival("b");
+    dispatcher.received(after);
+    assert.deepEqual(seqsOf(posted), [before.seq, after.seq]);
+    assert.equal(dispatcher.workerOf("c", 255), 0);
+  });
+
+  test("has no quarantine: a suspect is alone in the worker itself, after those before it in its line and before all others", () => {
+    const { dispatcher, posted, calls } = recorded();
+    dispatcher.servesProgram(1);
+    dispatcher.workerReady(0);
+    const [b, first, suspect] = [arrival("b"), arrival("a"), arrival("a")];
+    for (const event of [b, first, suspect]) dispatcher.received(event);
+    posted.length = 0;
+    dispatcher.workerDied(0, { guessed: [suspect.seq] });
+    assert.equal(dispatcher.needsQuarantine, false);
+    const later = arrival("c");
+    dispatcher.received(later);
+    dispatcher.workerReady(0);
+    assert.deepEqual(seqsOf(posted.splice(0)), [first.seq]);
+    dispatcher.settled(0, [first.seq]);
+    assert.deepEqual(seqsOf(posted.splice(0)), [suspect.seq]);
+    dispatcher.settled(0, [suspect.seq]);
+    assert.deepEqual(seqsOf(posted), [b.seq, later.seq]);
+    assert.equal(calls.forQuarantine, 0);
+  });
+
+  test("has suspects that earlier processes left in its worker, and goes on when one counts as survived", () => {
+    const { dispatcher, posted, deadLetters } = recorded({ maxAttempts: 1 });
+    const [left, other] = [{ ...arrival("a"), attempts: 2 }, arrival("b")];
+    for (const event of [left, other]) dispatcher.received(event);
+    dispatcher.servesProgram(1);
+    dispatcher.workerReady(0);
+    assert.deepEqual(seqsOf(posted), [left.seq]);
+    dispatcher.kept(0, left.seq);
+    assert.deepEqual(seqsOf(posted), [left.seq, other.seq]);
+    dispatcher.workerDied(0, { guessed: [left.seq] });
+    dispatcher.workerReady(0);
+    dispatcher.workerDied(0);
+    assert.deepEqual(deadLetters, [left.seq], "it was alone");
+  });
+});
+
 describe("a worker that drained", () => {
   test("its unsettled events are posted before those that wait, at once and not alone; unseen ones made no attempt", () => {
     const { dispatcher, posted } = recorded();

@@ -37,6 +37,17 @@ describe("onDeadLetter()", () => {
     assert.equal((await bot.end()).code, 0);
     assert.equal(simulator.calls.filter(({ method }) => method === "sendMessage").length, 2);
   });
+
+  test("the application is told of an event that blocked its thread for longer than --event-timeout", async () => {
+    await using simulator = await Simulator.start();
+    await using bot = await startBot("telling", simulator, ["--no-inbox", "-w", "1", "--event-timeout", "0.5"]);
+    await simulator.pushMany([message(5, "spin"), message(5, "next")]);
+    assert.deepEqual(await said(simulator, 5, 2), [
+      "sorry for spin: TimeoutError: it took longer than its time limit, and blocked its worker; 1",
+      "did next",
+    ]);
+    assert.equal((await bot.end()).code, 0);
+  });
 });
 
 test("the time for which Telegram makes a call wait does not count for --event-timeout", async () => {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readdirSync } from "node:fs";
+import { globSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { run } from "../cli/asgigram.ts";
@@ -14,19 +14,27 @@ const TALKS: Record<string, { said: string; heard: RegExp }> = {
     said: "hi\n/file echo.ts\n",
     heard: /Send me a file\..*echo\.ts\.gz.*SHA-256 of echo\.ts: [0-9a-f]{64}/s,
   },
+  "grammy/bot.ts": {
+    said: "/start\n10\n90\n",
+    heard: /Send me a whole number\..*Prime 1 of yours is 11\..*Prime 2 of yours is 97\./s,
+  },
   "heavy.ts": { said: "ten\n90\n", heard: /Send me a whole number\..*The next prime is 97\./s },
   "model.ts": {
     said: "The night is dark and the moon is red\nMein Hund ist müde und schläft\nJe suis dans la maison\n",
     heard: /That is English\..*That is German\..*That is French\./s,
   },
   "quiz.ts": { said: "hi\nAnn\n/1\n", heard: /What is your name\?.*Ann, do you like tea\?.*Ann likes tea\./s },
+  "telegraf/bot.ts": {
+    said: "/start\n/order\ntea\n",
+    heard: /\/order takes your order\..*What do you drink\?.*One tea for /s,
+  },
 };
 
 /** Files that go with a bot and are none. */
 const COMPANIONS = ["opentelemetry.ts"];
 
 test("there is a talk for every example", () => {
-  const files = readdirSync(FOLDER).filter((name) => name.endsWith(".ts"));
+  const files = globSync("{*.ts,{grammy,telegraf}/bot.ts}", { cwd: FOLDER });
   assert.deepEqual(files.toSorted(), [...Object.keys(TALKS), ...COMPANIONS].toSorted());
 });
 

@@ -4,14 +4,8 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { Simulator } from "../../simulator/index.ts";
 import { run } from "../cli/asgigram.ts";
-import { Bot, callsOf, nextText } from "./bot.ts";
-
-async function startProgram(simulator: Simulator, env: { [name: string]: string } = {}): Promise<Bot> {
-  const own = { ASGIGRAM_TOKEN: "", BOT_TOKEN: simulator.token, ...env };
-  const bot = new Bot("programs/grammy.ts", simulator, ["--no-inbox"], { env: own });
-  await bot.logged(({ msg }) => msg === "serving");
-  return bot;
-}
+import { callsOf, nextText } from "./bot.ts";
+import { startProgram } from "./program.ts";
 
 const textsOf = async (simulator: Simulator, count: number) =>
   (await callsOf(simulator, "sendMessage", count)).map(({ text }) => text);
@@ -19,10 +13,11 @@ const textsOf = async (simulator: Simulator, count: number) =>
 describe("a grammY bot", () => {
   test("is served by its file: commands, keyboards, a session, errors of calls, and calls at its start", async () => {
     await using simulator = await Simulator.start();
-    await using bot = await startProgram(simulator);
+    await using bot = await startProgram("grammy.ts", simulator);
     const serving = await bot.logged(({ msg }) => msg === "serving");
     assert.match(String(serving.library), /^grammY 1\.\d+\.\d+$/);
     assert.equal(serving.started, "bot.start()");
+    assert.equal(serving.updates, "Telegram's default");
     assert.equal(serving.workers, 1);
     assert.equal((await callsOf(simulator, "setMyCommands", 1)).length, 1);
 
@@ -48,7 +43,7 @@ describe("a grammY bot", () => {
 
   test("sends replies that it does not wait for in their order, before the chat's next event", async () => {
     await using simulator = await Simulator.start();
-    await using bot = await startProgram(simulator);
+    await using bot = await startProgram("grammy.ts", simulator);
     const ann = await simulator.user("ann");
     await ann.sendText("/both");
     await ann.sendText("next");
@@ -58,7 +53,7 @@ describe("a grammY bot", () => {
 
   test("uploads files", async () => {
     await using simulator = await Simulator.start();
-    await using bot = await startProgram(simulator);
+    await using bot = await startProgram("grammy.ts", simulator);
     const ann = await simulator.user("ann");
     await ann.sendText("/photo");
     const { photo, caption } = await ann.nextMessage();
@@ -78,7 +73,7 @@ describe("a grammY bot", () => {
 
   test("makes a dead letter of an event whose handler throws, survives a rejection that it left behind, and goes on", async () => {
     await using simulator = await Simulator.start();
-    await using bot = await startProgram(simulator);
+    await using bot = await startProgram("grammy.ts", simulator);
     const ann = await simulator.user("ann");
     await ann.sendText("/throw");
     const { error = "" } = await bot.logged(({ msg }) => /is now a dead letter/.test(msg));
@@ -93,7 +88,7 @@ describe("a grammY bot", () => {
 
   test("handles its errors by bot.catch()", async () => {
     await using simulator = await Simulator.start();
-    await using bot = await startProgram(simulator, { CATCHES: "yes" });
+    await using bot = await startProgram("grammy.ts", simulator, { env: { CATCHES: "yes" } });
     const ann = await simulator.user("ann");
     await ann.sendText("/throw");
     assert.equal(await nextText(ann), "caught: Error: no luck");

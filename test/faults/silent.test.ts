@@ -26,7 +26,7 @@ class Polling implements AsyncDisposable {
   constructor({ token, url }: FaultyApi) {
     this.#botApi = new BotApi({ token, apiUrl: url, wait: this.deadlines.wait });
     const poller = new Poller({
-      allowedUpdates: ["message"],
+      allowedUpdates: () => ["message"],
       getUpdates: (poll, signal) => this.#botApi.getUpdates(poll, signal),
       received: async (updates) => this.received.push(...updates.map(({ update_id }) => update_id)),
       log: { info() {}, warn() {} },

@@ -267,9 +267,17 @@ const DISPATCHER: readonly Mutant[] = [
     id: "M1",
     breaks: "a worker keeps other lines than the inbox",
     file: "workers/event.ts",
-    from: "routeOf(kind, payload, bot, line)",
+    from: "routeOf(kind, payload, bot, line, urgent)",
     to: "routeOf(kind, payload, bot)",
     tests: ["workers/event"],
+  },
+  {
+    id: "M1u",
+    breaks: "urgent commands wait in their line",
+    file: "src/protocol/route.ts",
+    from: 'urgent.includes(commandIn(payload, bot) ?? "")',
+    to: "false",
+    tests: ["protocol/route"],
   },
   {
     id: "M2",
@@ -683,6 +691,42 @@ const THREADS: readonly Mutant[] = [
     to: "this.#left[worker]! -= count / 2;",
     tests: ["threads/rolling-restart"],
   },
+  {
+    id: "P30",
+    breaks: "a program lives beside its replacement",
+    file: "src/threads/pool.ts",
+    from: "if (this.#servesProgram) return await this.#endFirst(old, cause, signal);",
+    to: "",
+    tests: ["threads/pool-script"],
+    only: /ends before its replacement starts/,
+  },
+  {
+    id: "P31",
+    breaks: "a replacement starts while the old thread ends",
+    file: "src/threads/threads.ts",
+    from: "await ended;\n      running",
+    to: "running",
+    tests: ["threads/threads"],
+    only: /when its thread has ended/,
+  },
+  {
+    id: "P32",
+    breaks: "a program's suspect waits for a quarantine that does not come",
+    file: "src/dispatch/dispatcher.ts",
+    from: "this.#hasQuarantine = false;",
+    to: "",
+    tests: ["dispatch/dispatcher"],
+    only: /has no quarantine/,
+  },
+  {
+    id: "P33",
+    breaks: "a program is killed before what follows its start() has run",
+    file: "workers/program/ending.ts",
+    from: "  await over;\n",
+    to: "",
+    tests: ["workers/program/ending"],
+    only: /asynchronous work/,
+  },
 ];
 
 const WORKERS: readonly Mutant[] = [
@@ -869,6 +913,38 @@ const SENDS: readonly Mutant[] = [
 
 const TELEGRAM: readonly Mutant[] = [
   {
+    id: "T21",
+    breaks: "a webhook answers 200 before the update is stored",
+    file: "src/telegram/webhook-server.ts",
+    from: "const isStored = await this.#stored(update).then(",
+    to: "void this.#stored(update).catch(() => {}); const isStored = await Promise.resolve().then(",
+    tests: ["telegram/webhook-server"],
+  },
+  {
+    id: "T22",
+    breaks: "a webhook takes updates without Telegram's secret",
+    file: "src/telegram/webhook-server.ts",
+    from: 'if (!isSame(String(headers["x-telegram-bot-api-secret-token"] ?? ""), secret)) return 401;',
+    to: "",
+    tests: ["telegram/webhook-server"],
+  },
+  {
+    id: "T23",
+    breaks: "a process that stops deletes the webhook of its successor",
+    file: "src/telegram/webhook.ts",
+    from: "if (url === this.#url) await call",
+    to: "await call",
+    tests: ["telegram/webhook"],
+  },
+  {
+    id: "T24",
+    breaks: "a full inbox makes Telegram wait for an answer instead of refusing the update",
+    file: "src/telegram/webhook.ts",
+    from: "received(updates, AbortSignal.abort())",
+    to: "received(updates, signal)",
+    tests: ["telegram/webhook"],
+  },
+  {
     id: "T1",
     breaks: "ids that restart lower are polled again and again: the offset is behind the highest",
     file: "src/telegram/poller.ts",
@@ -1030,6 +1106,60 @@ const JOURNAL: readonly Mutant[] = [
   },
 ];
 
+const PROGRAMS: readonly Mutant[] = [
+  {
+    id: "B1",
+    breaks: "an application's own file is removed when it was uploaded",
+    file: "src/sends/upload-streams.ts",
+    from: '"path" in source && source.isTemporary',
+    to: '"path" in source',
+    tests: ["sends/upload-streams"],
+  },
+  {
+    id: "B2",
+    breaks: "a large file of a program whose call was not made stays on the disk",
+    file: "workers/program/spool.ts",
+    from: "for (const path of this.#paths) await rm(path, { force: true });",
+    to: "",
+    tests: ["workers/program/spool"],
+  },
+  {
+    id: "B3",
+    breaks: "equal files of a program are not equal for the journal",
+    file: "workers/attachments.ts",
+    from: "fingerprint ?? fingerprintOf(content)",
+    to: "fingerprintOf(content)",
+    tests: ["workers/program/raw-call"],
+  },
+  {
+    id: "B4",
+    breaks: "a link leads out of the bot's files",
+    file: "workers/program/local-bot-api.ts",
+    from: "      refuseUnlessDownload(parameters);",
+    to: "",
+    tests: ["workers/program/fetch"],
+    only: /not there/,
+  },
+  {
+    id: "B5",
+    breaks: "a call is made although it was aborted before",
+    file: "workers/program/fetch.ts",
+    from: "if (signal.aborted) return abort();",
+    to: "if (signal.aborted) abort();",
+    tests: ["workers/program/fetch"],
+    only: /aborted already/,
+  },
+  {
+    id: "B6",
+    breaks: "a call by node:http is made in the place of another bot",
+    file: "workers/program/http.ts",
+    from: "if (link === undefined || !api.admits(link.token))",
+    to: "if (link === undefined)",
+    tests: ["workers/program/http"],
+    only: /go their way/,
+  },
+];
+
 export const MUTANTS: readonly Mutant[] = [
   ...CORE,
   ...JOURNAL,
@@ -1042,4 +1172,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...SENDS,
   ...TELEGRAM,
   ...SERVER,
+  ...PROGRAMS,
 ];

@@ -82,3 +82,22 @@ test("readiness waits for the inbox", async () => {
   inbox.reject(new InboxError("no answer"));
   assert.deepEqual(await ready, ["inbox: no answer"]);
 });
+
+test("a webhook that is not set is a reason, and so are three failed checks of it, and updates that wait for room", async () => {
+  const requests = { stored: 0, postponed: 0, refused: 0, failed: 0 };
+  const webhook = { isSet: true, pending: 5, requests };
+  // A bot to which nobody writes gets no request for hours.
+  const source = { ...HEALTHY.source, silence: 100_000_000, webhook };
+  assert.deepEqual(await reasons({ source }), []);
+  const lastError = "setWebhook: ECONNREFUSED";
+  assert.deepEqual(await reasons({ source: { ...source, lastError, webhook: { ...webhook, isSet: false } } }), [
+    "webhook: the webhook is not set: setWebhook: ECONNREFUSED",
+  ]);
+  assert.deepEqual(await reasons({ source: { ...source, lastError, failures: 2 } }), []);
+  assert.deepEqual(await reasons({ source: { ...source, lastError, failures: 3 } }), [
+    "webhook: the last 3 checks of the webhook have failed: setWebhook: ECONNREFUSED",
+  ]);
+  assert.deepEqual(await reasons({ source, fullSince: 0 }), [
+    "webhook: updates wait at Telegram since 1970-01-01T00:00:00.000Z: too many events are unsettled",
+  ]);
+});

@@ -39,6 +39,7 @@ test("a worker that gets any item at all handles the event behind it or is repla
     workers: 1,
     threads,
     task: hostTask({ application: APP, directory: import.meta.dirname }),
+    programWorkers: 1,
     stallTimeout: OFF,
     ...ENDLESS_ROOM,
     grace: 1000,
@@ -48,6 +49,7 @@ test("a worker that gets any item at all handles the event behind it or is repla
     jobs: NO_JOBS,
     updates: {
       workerReady: (worker) => happenings.emit("ready", worker),
+      servesProgram() {},
       workerPaused() {},
       workerDrained() {},
       workerDied: () => false,

@@ -258,6 +258,23 @@ describe("the address of an update", () => {
     }
   });
 
+  test("with --urgent a command of the list has a line of its own in its line, and the shard of its chat", () => {
+    const lineOf = (text: string, line: LineKind = "chat", kind = "message") => {
+      const message = { ...PAYLOADS.message, chat: GROUP, text };
+      return addressOf({ update_id: 1, [kind]: message }, BOT, line, ["/stop", "/cancel"]);
+    };
+    const { line, shard } = lineOf("hello");
+    for (const text of ["/stop", "/cancel all of it", "/stop@echo_bot now", "/stop@Echo_Bot"]) {
+      assert.deepEqual([lineOf(text).line, lineOf(text).shard], [`${line}/urgent`, shard], text);
+    }
+    for (const text of ["/stopped", "/start", "/stop@another_bot", "please /stop", "/STOP"]) {
+      assert.equal(lineOf(text).line, line, text);
+    }
+    assert.equal(lineOf("/stop", "chat", "edited_message").line, line);
+    assert.equal(lineOf("/stop", "member").line, `${lineOf("hello", "member").line}/urgent`);
+    assert.equal(addressOf({ update_id: 1, message: { chat: GROUP, text: "/stop" } }, BOT, "chat").line, line);
+  });
+
   test("with --line it is that of the topic or member, and the chat is the same", () => {
     const message = { ...PAYLOADS.message, chat: SUPERGROUP, message_thread_id: 7, is_topic_message: true };
     const update = { update_id: 1, message };

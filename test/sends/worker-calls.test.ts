@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
+import { existsSync } from "node:fs";
 import { describe, test } from "node:test";
 import { setImmediate as turn } from "node:timers/promises";
 import { MessageChannel, type Transferable } from "node:worker_threads";
@@ -13,6 +14,8 @@ import {
   WorkerCalls,
   type WorkerCallsOptions,
 } from "../../src/sends/worker-calls.ts";
+import { eventually } from "../eventually.ts";
+import { Folder } from "../folder.ts";
 
 const PLACE = { seq: 7, scope: "chat:1", update_id: 70, kind: "message" };
 const CALL: Call = { method: "sendMessage", lane: "1", body: "{}" };
@@ -216,6 +219,20 @@ describe("a call that waits", () => {
     assert.deepEqual(bench.over, [[]]);
   });
 });
+
+const ends: Record<string, (job: Job) => void> = {
+  succeeded: (job) => job.succeeded('{"ok":true,"result":true}'),
+  failed: (job) => job.failed(new TypeError("a fault")),
+  "been superseded": (job) => job.superseded!(),
+};
+for (const [what, end] of Object.entries(ends)) {
+  test(`the temporary file of a call is removed when it has ${what}`, async () => {
+    using folder = new Folder();
+    const path = folder.write("upload", "content");
+    end(new Bench().call(withFiles({ path, isTemporary: true }))!);
+    await eventually(() => !existsSync(path));
+  });
+}
 
 describe("the origin of a call", () => {
   test("an instance's posted event is found when the call is made, since it may be settled at the answer", () => {

@@ -54,7 +54,7 @@ class ScriptedPolling {
   }
 
   readonly poller = new Poller({
-    allowedUpdates: ["message", "poll"],
+    allowedUpdates: () => ["message", "poll"],
     getUpdates: async (poll, signal) => {
       this.polls.push(poll);
       const { value = hang } = this.#script.next();
@@ -393,7 +393,7 @@ describe("when the signal is aborted", () => {
     const stopping = new AbortController();
     const warned = Promise.withResolvers<void>();
     const poller = new Poller({
-      allowedUpdates: [],
+      allowedUpdates: () => [],
       getUpdates: () => Promise.reject(refusal(429, "Too Many Requests", 3600)),
       received: async () => 0,
       log: { warn: () => warned.resolve(), info: () => {} },

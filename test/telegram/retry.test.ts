@@ -13,7 +13,15 @@ import { DOWNLOAD } from "../../src/protocol/method-names.ts";
 import { METHODS } from "../../src/protocol/method-table.ts";
 import type { Call } from "../../src/protocol/port.ts";
 import { ConnectError, ProxyRefusesUserError } from "../../src/telegram/connect-error.ts";
-import { conflictKind, deliveryOf, judgeCall, judgePoll, judgeStart, reasonOf } from "../../src/telegram/retry.ts";
+import {
+  conflictKind,
+  deliveryOf,
+  judgeCall,
+  judgePoll,
+  judgeStart,
+  judgeWebhook,
+  reasonOf,
+} from "../../src/telegram/retry.ts";
 
 const TOO_MANY = "Too Many Requests: retry after 7";
 const WEBHOOK =
@@ -222,6 +230,22 @@ describe("a call of the start", () => {
       }
     }
   });
+});
+
+test("a webhook that Telegram refuses is final, unless its host was not found; other failures are those of a start", () => {
+  const verdict = judgeWebhook(refusal(400, "Bad Request: bad webhook: IP address 10.0.0.1 is reserved"), 1);
+  assert.ok(verdict.action === "stop" && verdict.error instanceof ConfigError);
+  assert.match(verdict.error.message, /^Telegram refuses the webhook: Bad Request: bad webhook: IP address/);
+  const passing = [
+    refusal(400, "Bad Request: bad webhook: Failed to resolve host"),
+    refusal(500, "?"),
+    noAnswer("none"),
+  ];
+  for (const error of passing) assert.equal(judgeWebhook(error, 1).action, "again");
+  assert.equal(word(judgeWebhook(refusal(429, TOO_MANY, { retry_after: 7 }), 1)), "again in 7000 ms");
+  for (const error of [refusal(401, "Unauthorized"), refusal(400, "Logged out")]) {
+    assert.equal(word(judgeWebhook(error, 1)), "stop: TokenRejectedError");
+  }
 });
 
 describe("the client's errors", () => {

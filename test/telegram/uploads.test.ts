@@ -381,6 +381,17 @@ suite("a second attempt", () => {
   }
 });
 
+test("a temporary file is sent to a local server as bytes: its user may not read the file", async () => {
+  await using server = await UploadServer.start(undefined, { local: true });
+  const { files, ...call } = server.encode({ type: "telegram.send_document", document: { path: onDisk("content") } });
+  const temporary = files!.map((file) => ({
+    ...file,
+    source: { ...file.source, isTemporary: true } as typeof file.source,
+  }));
+  await server.api.make({ ...call, files: temporary });
+  assert.equal(await meant(server.received[0]!, "document"), "content");
+});
+
 test("a stream that has not been read is sent with the next attempt", async () => {
   await using server = await UploadServer.start();
   const { files, ...call } = await crossed(

@@ -13,6 +13,7 @@ const FIXTURES = resolve(import.meta.dirname, "fixtures");
 type Fact =
   // Of `updates`.
   | { type: "ready"; worker: number }
+  | { type: "program"; workers: number }
   | { type: "paused"; worker: number }
   | { type: "drained"; worker: number; unseen: readonly number[] }
   | { type: "died"; worker: number; culprit: number | undefined; guessed: readonly number[] }
@@ -63,6 +64,7 @@ export class PoolBench implements AsyncDisposable {
       this.#report({ type: "logged", level, fields, message });
     this.pool = new WorkerPool({
       workers,
+      programWorkers: 1,
       ...ENDLESS_ROOM,
       threads: new Threads(workers, memory ?? Number.POSITIVE_INFINITY),
       task: hostTask({ application, directory: FIXTURES, lifespan: "auto" }),
@@ -86,6 +88,7 @@ export class PoolBench implements AsyncDisposable {
           this.workers.set(worker.number, worker);
           this.#report({ type: "ready", worker: worker.number });
         },
+        servesProgram: (workers) => this.#report({ type: "program", workers }),
         workerPaused: ({ number: worker }) => this.#report({ type: "paused", worker }),
         workerDrained: ({ number: worker }, unseen) => this.#report({ type: "drained", worker, unseen }),
         workerDied: ({ number: worker }, { named, guessed }) => {

@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import { describe, type TestContext, test } from "node:test";
 import { setImmediate as turn } from "node:timers/promises";
 import { ApplicationLoadError } from "../../src/protocol/errors.ts";
+import type { ToMain } from "../../src/protocol/port.ts";
+import { hostTask } from "../host-task.ts";
 import { PoolBench, type PoolBenchOptions } from "./pool-bench.ts";
 import { type ScriptedHost, ScriptedThreads } from "./scripted-threads.ts";
 
@@ -133,7 +135,7 @@ describe("while a number is handed over", () => {
   test("the old worker is told to drain for a reload, and no worker serves until it has", async () => {
     await using it = await handingOver();
     const { script, old, reload } = it;
-    assert.deepEqual(await old.item("drain"), { type: "drain", reason: "reload" });
+    assert.deepEqual(await old.item("drain"), { type: "drain", reason: "reload", signal: "SIGTERM" });
     await script.settle();
     assert.deepEqual(script.course, ["ready", "paused"]);
     old.post({ type: "settled", seqs: [1] });
@@ -237,6 +239,125 @@ describe("a reload without memory for two workers", () => {
     (await script.host(2)).post({ type: "ready" });
     await script.ready(0, 2);
     assert.deepEqual(script.pauses, [2]);
+  });
+});
+
+describe("a bot's program", () => {
+  const program = {
+    library: "grammY 1.46.0",
+    isTested: true,
+    started: "bot.start()",
+    updates: [],
+    dropsPending: false,
+  };
+  const PROGRAM: ToMain = { type: "ready", program, hazards: ["listens"] };
+  const task = hostTask({ application: "bot.ts", directory: "/", mayBeProgram: true });
+
+  /** A pool whose first worker has told that it is a program. */
+  async function serving(options: PoolBenchOptions = {}) {
+    const script = new Script({ task, workers: 3, ...options });
+    const start = script.pool.start();
+    const first = await script.host(0);
+    first.post(PROGRAM);
+    return { script, first, start, [Symbol.asyncDispose]: () => script[Symbol.asyncDispose]() };
+  }
+
+  test("has one worker, which tells before it serves", async () => {
+    await using it = await serving();
+    await it.start;
+    const { script } = it;
+    assert.equal(script.threads.hosts.length, 1);
+    assert.deepEqual(script.facts.map(({ type }) => type).slice(0, 3), ["program", "diagnostic", "ready"]);
+    assert.deepEqual(script.pool.program, program);
+    assert.deepEqual([script.pool.status.length, script.pool.hazards], [1, ["listens"]]);
+  });
+
+  test("has more if more are asked for, which start after the first", async () => {
+    await using it = await serving({ programWorkers: 2 });
+    const { script } = it;
+    (await script.host(1)).post(PROGRAM);
+    await it.start;
+    assert.equal(script.threads.hosts.length, 2);
+    assert.deepEqual(script.of("program"), [{ type: "program", workers: 2 }]);
+  });
+
+  test("is none if the first worker is an application: the others start then", async () => {
+    await using script = new Script({ task, workers: 3 });
+    const start = script.pool.start();
+    assert.equal(script.threads.hosts.length, 1);
+    for (const nth of [0, 1, 2]) (await script.host(nth)).post({ type: "ready" });
+    await start;
+    assert.deepEqual([script.pool.status.length, script.of("program")], [3, []]);
+  });
+
+  test("ends before its replacement starts, which serves", async () => {
+    await using it = await serving();
+    await it.start;
+    const { script, first } = it;
+    const reload = script.pool.reload();
+    await script.settle();
+    assert.equal(script.threads.hosts.length, 1);
+    await first.item("drain");
+    first.post({ type: "drained", unseen: [7] });
+    await script.until("drained");
+    await script.settle();
+    assert.equal(script.threads.hosts.length, 1, "the old one may still hold a port");
+    first.die(new Error("the thread ended by itself"));
+    (await script.host(1)).post(PROGRAM);
+    await reload;
+    assert.deepEqual(script.course, ["ready", "paused", "drained", "ready"]);
+    assert.deepEqual(script.diagnostics, ["0 ready", "0 replaced: reload", "0 ready"]);
+  });
+
+  test("that dies as it is replaced has died like any other", async () => {
+    await using it = await serving();
+    await it.start;
+    const { script, first } = it;
+    const reload = script.pool.reload();
+    await first.item("drain");
+    first.post({ type: "crash", message: "process.exit(7) was called", error: "", seq: 3 });
+    first.die(new Error("dead"));
+    (await script.host(1)).post(PROGRAM);
+    await reload;
+    assert.deepEqual(script.course, ["ready", "paused", "died", "ready"]);
+    assert.equal(script.of("died")[0]!.culprit, 3);
+    assert.equal(script.threads.hosts.length, 2);
+  });
+
+  test("is down while its code does not start: it is tried again after a pause, and at once by a reload", async () => {
+    await using it = await serving({ pause: () => 3_600_000 });
+    await it.start;
+    const { script, first } = it;
+    const reload = script.pool.reload();
+    await first.item("drain");
+    first.post({ type: "drained", unseen: [] }, { type: "ended" });
+    (await script.host(1)).post({ type: "unready", error: FAILURE });
+    await assert.rejects(reload, ApplicationLoadError);
+    assert.deepEqual([script.pool.reloadFailure, script.pool.status[0]!.isUp], [FAILURE.message, false]);
+    const again = script.pool.reload();
+    (await script.host(2)).post(PROGRAM);
+    await again;
+    assert.deepEqual([script.pool.reloadFailure, script.pool.status[0]!.isUp], [undefined, true]);
+    assert.equal(script.threads.hosts.length, 3);
+  });
+
+  test("a reload ends a replacement that is not ready, and then starts one", async () => {
+    await using it = await serving();
+    await it.start;
+    const { script, first } = it;
+    const reloads = [script.pool.reload()];
+    await first.item("drain");
+    first.post({ type: "drained", unseen: [] }, { type: "ended" });
+    const given = await script.host(1);
+    reloads.push(script.pool.reload());
+    const last = await script.host(2);
+    assert.equal(given.isKilled, true);
+    last.post(PROGRAM);
+    await Promise.all(reloads);
+    await script.settle();
+    assert.equal(script.threads.hosts.length, 3);
+    assert.deepEqual(script.pauses, []);
+    assert.deepEqual(script.diagnostics, ["0 ready", "0 replaced: reload", "0 ready"]);
   });
 });
 

@@ -23,6 +23,7 @@ class Bench implements AsyncDisposable {
       memoryLimit: Number.POSITIVE_INFINITY,
       memory: () => [1, 3, 2].map((bytes) => ({ bytes, age: 0 })),
       shrink: () => false,
+      isUp: () => true,
       watchesFiles: false,
       replace: (worker, cause, signal) => this.#replace(worker, cause, signal),
       log: { info: log("info"), warn: log("warn"), error: log("error") },
@@ -203,6 +204,30 @@ describe("recycling", () => {
     await bench.next();
     assert.equal(bench.order, "1");
     assert.deepEqual(bench.causes, ["memory-limit"]);
+  });
+
+  test("keepFirst() leaves the other workers alone", async () => {
+    await using bench = new Bench();
+    bench.restart.keepFirst(1);
+    const reload = bench.restart.reload();
+    await turn();
+    await bench.next();
+    await reload;
+    assert.equal(bench.order, "0");
+  });
+
+  test("a failure is over when a new worker of that number serves, and the log says if the old one has ended", async () => {
+    await using bench = new Bench({ isUp: () => false });
+    const reload = assert.rejects(bench.restart.reload());
+    await turn();
+    await bench.fail(new Error("it does not start"));
+    await reload;
+    assert.equal(bench.restart.failure, "it does not start");
+    assert.match(bench.course.at(-1)!, /^error: the new code does not start, and the worker is down/);
+    bench.restart.served(1);
+    assert.equal(bench.restart.failure, "it does not start");
+    bench.restart.served(0);
+    assert.equal(bench.restart.failure, undefined);
   });
 
   test("no worker is recycled for its memory without a limit, or after stop()", async (t) => {

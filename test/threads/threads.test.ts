@@ -82,11 +82,44 @@ test("a thread that had a host is not used for another", async () => {
   for (let i = 0; i < 3; i++) {
     const host = run(threads);
     await host.up;
-    host.port.postMessage([{ type: "drain", reason: "reload" }]);
+    host.port.postMessage([{ type: "drain", reason: "reload", signal: "SIGTERM" }]);
     const [items] = await once(host.port, "message");
     assert.equal(items[0].type, "drained");
     host.end();
     await host.over;
+  }
+});
+
+test("a host is over when its thread has ended, not when that is told to", async () => {
+  await using threads = new TestThreads(1);
+  const made = once(process, "worker");
+  const host = run(threads);
+  await host.up;
+  const [thread] = (await made) as [Worker];
+  let isGone = false;
+  thread.once("exit", () => {
+    isGone = true;
+  });
+  host.end();
+  await host.over;
+  assert.equal(isGone, true);
+});
+
+test("start() starts fewer threads if fewer may be needed, and there is room for all", async () => {
+  let started = 0;
+  const count = () => {
+    started += 1;
+  };
+  process.on("worker", count);
+  try {
+    await using threads = new TestThreads(2);
+    threads.start(1);
+    await turn();
+    assert.equal(started, 1);
+    await Promise.all([run(threads), run(threads)].map(({ up }) => up));
+    assert.equal(started, 2);
+  } finally {
+    process.off("worker", count);
   }
 });
 

@@ -506,7 +506,7 @@ for (const [how, later] of [
       bench.answer = answeredAtOnce;
       bench.recorder.begun(worker, event(2), false);
       const second = bench.call("second");
-      worker.push({ type: "drain", reason: "shutdown" });
+      worker.push({ type: "drain", reason: "shutdown", signal: "SIGTERM" });
       await loopTurn();
       await bench.recorder.end();
       await loopTurn();

@@ -576,6 +576,29 @@ describe("a dead letter", () => {
     assert.deepEqual(process.worker.ids, [1, 2, 3]);
   });
 
+  test("a program has them in its worker, each for ten seconds to itself", async (t) => {
+    const path = newPath();
+    for (let start = 1; start <= 2; start++) {
+      await using process = await Process.start(path);
+      if (start === 1) await process.receive(update(1, 5));
+      await process.recorder.end();
+    }
+    t.mock.timers.enable({ apis: ["setTimeout"] });
+    await using process = new Process(path);
+    await process.inbox.start(process.updates);
+    await process.receive(update(2, 6));
+    process.updates.servesProgram(1);
+    process.updates.workerReady(process.worker);
+    await process.recorder.end();
+    assert.deepEqual([process.worker.ids, process.isQuarantineWanted], [[1], false]);
+    t.mock.timers.tick(9999);
+    await process.recorder.end();
+    assert.deepEqual(process.worker.ids, [1]);
+    t.mock.timers.tick(1);
+    await process.recorder.end();
+    assert.deepEqual(process.worker.ids, [1, 2]);
+  });
+
   test("it is an update that the inbox cannot read any more; the others of its chat go on", async () => {
     const path = newPath();
     {

@@ -78,6 +78,7 @@ export class Harness implements AsyncDisposable {
     threads.start();
     this.#pool = new WorkerPool({
       workers: 1,
+      programWorkers: 1,
       threads,
       task: hostTask({ application, directory: APPS, ...task }),
       stallTimeout: Number.POSITIVE_INFINITY,
@@ -181,6 +182,7 @@ export class Harness implements AsyncDisposable {
           this.#worker = worker;
           this.#changed();
         },
+        servesProgram() {},
         workerPaused() {},
         workerDrained: (_, unseen) => {
           this.unseen.push(...unseen);

@@ -317,7 +317,7 @@ suite("mistakes and their messages", () => {
   test("TypeScript that needs more than removing the types", async () => {
     assert.match(
       await refused("app.ts", { "app.ts": "export enum Color { Red }" }),
-      /^app\.ts could not be imported: TypeScript enum is not supported .*\nNode\.js runs TypeScript by removing the types; enums, /,
+      /^app\.ts could not be imported: TypeScript enum is not supported .*\nNode\.js runs TypeScript by removing the types; enums, .*, or run it with --import tsx, or run the compiled file$/,
     );
   });
 
@@ -329,6 +329,13 @@ suite("mistakes and their messages", () => {
     assert.match(
       await refused("app.cjs", { "app.cjs": "require('nope');" }),
       /^app\.cjs could not be imported: a module that it imports is missing: Cannot find module 'nope'/,
+    );
+  });
+
+  test("an imported file that is named without its extension", async () => {
+    assert.equal(
+      await refused("app.ts", { "app.ts": "import './other';", "other.ts": "" }),
+      "app.ts could not be imported: a module that it imports is missing: Cannot find module '…/other' imported from …/app.ts\nNode.js imports files with their extension only: run it with --import tsx, or run the compiled file",
     );
   });
 

@@ -31,7 +31,7 @@ export class ChildProcess implements Functions {
 
   /** @param die ends this thread when the child is gone */
   constructor(task: LoadTask, report: (message: FromHeavyThread) => void, die: Die) {
-    const { module, name, captures, watch } = task;
+    const { module, name, captures, watch, imports } = task;
     const output = captures ? "pipe" : "inherit";
     this.#report = report;
     this.loaded = this.#loaded.promise;
@@ -45,7 +45,7 @@ export class ChildProcess implements Functions {
     this.#child.once("error", ({ message }) => die(`its child process failed: ${message}`));
     this.#child.once("exit", (code, signal) => die(`its child process ${endOf(code, signal)}`));
     if (captures) for (const stream of ["stdout", "stderr"] as const) this.#capture(stream, this.#child[stream]!);
-    this.#send({ type: "load", module, name, watch });
+    this.#send({ type: "load", module, name, watch, imports });
   }
 
   async run({ name, port }: JobTask): Promise<HeavyResult["outcome"]> {

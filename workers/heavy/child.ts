@@ -46,9 +46,9 @@ function receive(message: ToChild): void {
   }
 }
 
-async function load({ module, name, watch }: Extract<ToChild, { type: "load" }>): Promise<void> {
+async function load({ module, name, watch, imports }: Extract<ToChild, { type: "load" }>): Promise<void> {
   if (watch) watchImports((file) => send({ type: "imported", file }));
-  functions = new HeavyFunctions({ module, name }, "child process");
+  functions = new HeavyFunctions({ module, name, imports }, "child process");
   try {
     await functions.loaded;
     send({ type: "loaded" });

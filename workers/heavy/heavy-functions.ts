@@ -19,9 +19,9 @@ export class HeavyFunctions implements Functions {
   #run: JobRun | undefined;
 
   /** @param place "heavy thread" or "child process", for messages */
-  constructor({ module, name }: Pick<HeavyPlace, "module" | "name">, place: string) {
+  constructor({ module, name, imports }: Pick<HeavyPlace, "module" | "name" | "imports">, place: string) {
     this.#name = name;
-    this.loaded = this.#load(module, place);
+    this.loaded = this.#load([...imports, module], place);
   }
 
   /** @throws TypeError if the module exports no such function */
@@ -59,11 +59,12 @@ export class HeavyFunctions implements Functions {
   /** Nothing of it is outside of this thread. */
   kill(): void {}
 
-  async #load(module: string, place: string): Promise<void> {
+  /** @param modules the last of them has the functions */
+  async #load(modules: readonly string[], place: string): Promise<void> {
     try {
-      this.#namespace = (await import(module)) as Namespace;
+      for (const module of modules) this.#namespace = (await import(module)) as Namespace;
     } catch (cause) {
-      const isMissing = (cause as { url?: unknown } | undefined)?.url === module;
+      const isMissing = (cause as { url?: unknown } | undefined)?.url === modules.at(-1);
       const reason = isMissing ? "there is no such file" : reasonOf(cause);
       throw new ApplicationLoadError(`${this.#name} could not be loaded in a ${place}: ${reason}`, { cause });
     }

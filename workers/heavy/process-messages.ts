@@ -4,7 +4,7 @@ import type { ErrorData, FromJob, HeavyPlace, HeavyResult, StartFailure, ToJob }
 
 export type ToChild =
   /** Comes first. */
-  | ({ type: "load" } & Pick<HeavyPlace, "module" | "name" | "watch">)
+  | ({ type: "load" } & Pick<HeavyPlace, "module" | "name" | "watch" | "imports">)
   /** Begins a job; its arguments follow. */
   | { type: "job"; name: string }
   | { type: "to-job"; message: ToJob }

@@ -3,67 +3,122 @@
  * those of other bots, go on to the function itself.
  */
 
+import { linkIn } from "./links.ts";
 import type { Answer, LocalBotApi, Signal } from "./local-bot-api.ts";
+import { queryOf, readParameters } from "./parameters.ts";
 import type { RawParameters } from "./raw-call.ts";
+import { Spool } from "./spool.ts";
+import { knownConnections } from "./unknown-connections.ts";
 
-type Fetch = typeof globalThis.fetch;
+export type Fetch = typeof globalThis.fetch;
 
-/** A request's path: the API's host may be any. */
-const METHOD = /^https?:\/\/[^/?#]+\/bot(\d+:[\w-]+)\/(?:test\/)?(\w+)(?:\?|$)/;
-
+/** @param original the global fetch */
 export function localFetch(original: Fetch, api: LocalBotApi): Fetch {
   return (input, init) => {
-    const url = input instanceof Request ? input.url : String(input);
-    const match = METHOD.exec(url);
-    if (match === null || !api.admits(match[1]!)) return original(input, init);
-    const request = api.request.bind(api, match[1]!, match[2]!);
-    return input instanceof Request
-      ? answered(input.clone(), request, init?.signal ?? input.signal)
-      : answered({ url, body: init?.body, headers: init?.headers }, request, init?.signal);
+    const isRequest = input instanceof Request;
+    const link = linkIn(isRequest ? input.url : String(input));
+    if (link === undefined || !api.admits(link.token)) return knownConnections.run(true, original, input, init);
+    const signal = init?.signal ?? (isRequest ? input.signal : undefined);
+    if ("path" in link) return unlessAborted(() => answeredFile(api.download(link)), signal);
+    if (!isRequest && isJson(init?.body)) {
+      const { body } = init;
+      return unlessAborted(async () => answered(api.request(link, withJson(String(input), body), signal)), signal);
+    }
+    return unlessAborted(async () => {
+      const spool = new Spool();
+      try {
+        const parameters = await parametersOf(
+          isRequest ? new Request(input, init) : { url: String(input), ...init },
+          spool,
+        );
+        return await answered(api.request(link, parameters, signal));
+      } finally {
+        await spool.discard();
+      }
+    }, signal);
   };
 }
 
-type Init = ConstructorParameters<typeof Response>;
+/** The function of the package, with the classes that it has for its answers and errors. */
+type NodeFetch = Fetch & {
+  readonly Response?: typeof Response;
+  readonly FetchError?: new (message: string, type: string, cause: Error) => Error;
+};
 
-interface RequestParts {
-  url: string;
-  body?: unknown;
-  headers?: unknown;
+/**
+ * @param original node-fetch. It makes the requests that are not of the fast kind, JSON to a method, by node:http, which answers them
+ */
+export function localNodeFetch(original: NodeFetch, api: LocalBotApi): Fetch {
+  return (input, init) => {
+    const link = isJson(init?.body) ? linkIn(String(input)) : undefined;
+    if (link === undefined || "path" in link || !api.admits(link.token)) return original(input, init);
+    const { body, signal } = init as { body: string; signal?: Signal | null };
+    const { Response, FetchError } = original;
+    const fail = (cause: Error): never => {
+      if (FetchError === undefined || cause.name === "AbortError") return lost(cause);
+      throw new FetchError(`request to ${link.method} failed, reason: ${cause.message}`, "system", cause);
+    };
+    return unlessAborted(async () => {
+      const answer = api.request(link, withJson(String(input), body), signal ?? undefined);
+      return answered(answer, Response, fail);
+    }, signal);
+  };
 }
 
-async function answered(
-  parts: RequestParts,
-  request: (parameters: RawParameters, signal: Signal | undefined) => Promise<Answer>,
-  signal?: Signal | null,
-): Promise<Response> {
-  const parameters = await parametersOf(parts);
-  let answer: Answer;
-  try {
-    answer = await request(parameters, signal ?? undefined);
-  } catch (cause) {
-    if ((cause as Error).name === "AbortError") throw cause;
-    throw new TypeError("fetch failed", { cause });
+type ResponseBody = ConstructorParameters<typeof Response>[0];
+
+function isJson(body: unknown): body is string {
+  return typeof body === "string" && body.startsWith("{");
+}
+
+function withJson(url: string, body: string): RawParameters {
+  return { ...queryOf(url), ...JSON.parse(body) };
+}
+
+async function parametersOf(request: Pick<RequestInit, "body" | "headers"> & { url: string }, spool: Spool) {
+  const { url, body } = request;
+  if (body instanceof FormData) {
+    const form = await Promise.all([...body].map(async ([key, value]) => [key, await spool.takeField(value)]));
+    return { ...queryOf(url), ...Object.fromEntries(form) };
   }
-  const status = answer.ok ? 200 : answer.error_code;
-  const response = new Response(JSON.stringify(answer), {
-    status,
-    headers: { "content-type": "application/json" },
-  });
+  // It knows the media type of each kind of body.
+  const whole = new Response((body ?? null) as ResponseBody, { headers: request.headers as Headers });
+  const type = whole.headers.get("content-type") ?? undefined;
+  return await readParameters({ url, type, body: whole.body ?? undefined }, spool);
+}
+
+async function answered(answer: Promise<Answer>, Class = Response, fail = lost): Promise<Response> {
+  const outcome = await answer.catch(fail);
   // Most programs ask for that: they need not read what was just written.
-  return Object.assign(response, { json: async () => answer });
+  return Object.assign(jsonOf(outcome, Class), { json: async () => outcome });
 }
 
-async function parametersOf({ url, body, headers }: RequestParts): Promise<RawParameters> {
-  const query = Object.fromEntries(new URL(url).searchParams);
-  if (body === undefined || body === null) return query;
-  // Most calls are such.
-  if (typeof body === "string" && body.startsWith("{")) return { ...query, ...JSON.parse(body) };
-  // An async iterable, too, which node-fetch takes.
-  const whole = new Response(body as Init[0], { headers: headers as Headers });
-  const type = whole.headers.get("content-type") ?? "";
-  if (/^(?:multipart\/form-data|application\/x-www-form-urlencoded)/i.test(type)) {
-    return { ...query, ...Object.fromEntries(await whole.formData()) };
-  }
-  const text = await whole.text();
-  return { ...query, ...(text === "" ? {} : JSON.parse(text)) };
+async function answeredFile(file: ReturnType<LocalBotApi["download"]>): Promise<Response> {
+  const outcome = await file.catch(lost);
+  if (!(outcome instanceof ReadableStream)) return jsonOf(outcome, Response);
+  return new Response(outcome, { headers: { "content-type": "application/octet-stream" } });
+}
+
+function jsonOf(answer: Answer, Class: typeof Response): Response {
+  const status = answer.ok ? 200 : answer.error_code;
+  return new Class(JSON.stringify(answer), { status, headers: { "content-type": "application/json" } });
+}
+
+/** The connection is lost, as far as the program knows. */
+function lost(cause: Error): never {
+  throw cause.name === "AbortError" ? cause : new TypeError("fetch failed", { cause });
+}
+
+/** The call that was begun is made all the same. */
+function unlessAborted(begin: () => Promise<Response>, signal: Signal | null | undefined): Promise<Response> {
+  if (signal === undefined || signal === null) return begin();
+  return new Promise((resolve, reject) => {
+    const abort = () =>
+      reject((signal as AbortSignal).reason ?? new DOMException("This operation was aborted", "AbortError"));
+    if (signal.aborted) return abort();
+    signal.addEventListener("abort", abort);
+    begin()
+      .then(resolve, reject)
+      .finally(() => signal.removeEventListener("abort", abort));
+  });
 }

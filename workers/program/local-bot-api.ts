@@ -3,34 +3,47 @@
  * The methods about the bot and its updates are answered here: the server has both.
  */
 
-import { TelegramError } from "../../src/protocol/errors.ts";
+import { FileError, TelegramError } from "../../src/protocol/errors.ts";
+import { DOWNLOAD } from "../../src/protocol/method-names.ts";
 import type { Call } from "../../src/protocol/port.ts";
 import type { Entity } from "../../src/protocol/route.ts";
+import { refuseUnlessDownload } from "../download.ts";
+import type { FileLink, MethodLink } from "./links.ts";
 import { type RawParameters, rawCall } from "./raw-call.ts";
 
 /** An answer of the Bot API. */
-export type Answer =
-  | { ok: true; result: unknown }
-  | { ok: false; error_code: number; description: string; parameters?: object };
+export type Answer = { ok: true; result: unknown } | Refusal;
+
+export interface Refusal {
+  ok: false;
+  error_code: number;
+  description: string;
+  parameters?: object;
+}
+
+/** A file under way. */
+export type FileStream = ReadableStream<Uint8Array<ArrayBuffer>>;
 
 /** The part of an AbortSignal that the signals of all libraries have. */
-export type Signal = Pick<EventTarget, "addEventListener"> & { readonly aborted: boolean };
+export type Signal = Pick<AbortSignal, "aborted"> & Pick<EventTarget, "addEventListener" | "removeEventListener">;
 
 export interface LocalBotApiOptions {
   /** The bot itself, as getMe describes it. */
   bot: Entity;
   /** Makes a call at the event of the running code. */
   make(call: (owner: Parameters<typeof rawCall>[2]) => Call): Promise<unknown>;
-  /** The program asks for updates. */
-  onLaunch(): void;
+  /** The program asks for updates of these kinds: by a poll, or by a webhook. */
+  onLaunch(method: "getUpdates" | "setWebhook", kinds: unknown): void;
+  /** The program wants the updates that wait dropped. */
+  onDropPending(): void;
   /** The program makes a call as another bot. @returns true if the call is to be refused */
   refuses(id: string): boolean;
 }
 
 const NO_WEBHOOK = { url: "", has_custom_certificate: false, pending_update_count: 0 };
 
-/** Methods that would take the bot away from its server. */
-const REFUSED = new Set(["logOut", "close", "setWebhook"]);
+/** Methods that would take the bot away from its server, in lower case: the Bot API takes any. */
+const REFUSED = new Set(["logout", "close"]);
 
 export class LocalBotApi {
   readonly #options: LocalBotApiOptions;
@@ -44,27 +57,43 @@ export class LocalBotApi {
     return this.#isOwn(token) || this.#options.refuses(idIn(token));
   }
 
-  /** @throws NetworkError | FileError | AbortError */
-  async request(token: string, method: string, parameters: RawParameters, signal?: Signal): Promise<Answer> {
-    if (!this.#isOwn(token)) return failure(401, "Unauthorized");
-    switch (method.toLowerCase()) {
+  /** @throws NetworkError | AbortError */
+  async request({ token, method }: MethodLink, parameters: RawParameters, signal?: Signal): Promise<Answer> {
+    if (!this.#isOwn(token)) return UNAUTHORIZED;
+    const name = method.toLowerCase();
+    switch (name) {
       case "getme":
         return { ok: true, result: this.#options.bot };
       case "getupdates":
-        return await this.#poll(Number(parameters.timeout ?? 0), signal);
+        return await this.#poll(parameters, signal);
       case "deletewebhook":
-        return { ok: true, result: true };
+      case "setwebhook":
+        return this.#setWebhook(parameters);
       case "getwebhookinfo":
         return { ok: true, result: NO_WEBHOOK };
     }
-    if (REFUSED.has(method)) return failure(400, `Bad Request: asgigram serves this bot, so it cannot ${method}`);
+    if (REFUSED.has(name)) return failure(400, `Bad Request: asgigram serves this bot, so it cannot ${method}`);
     try {
       return { ok: true, result: await this.#options.make((owner) => rawCall(method, parameters, owner)) };
     } catch (error) {
-      if (!(error instanceof TelegramError)) throw error;
-      const { error_code, description } = error;
-      const hasParameters = Object.keys(error.parameters).length > 0;
-      return { ok: false, error_code, description, ...(hasParameters ? { parameters: error.parameters } : {}) };
+      return refusalOf(error, 413, "Request Entity Too Large");
+    }
+  }
+
+  /** Downloads a file. @throws NetworkError */
+  async download({ token, path }: FileLink): Promise<FileStream | Refusal> {
+    if (!this.#isOwn(token)) return UNAUTHORIZED;
+    const parameters = { file_path: path, as: "stream" };
+    try {
+      refuseUnlessDownload(parameters);
+    } catch {
+      return failure(404, "Not Found");
+    }
+    const call = { method: DOWNLOAD, lane: undefined, body: JSON.stringify(parameters) };
+    try {
+      return (await this.#options.make(() => call)) as FileStream;
+    } catch (error) {
+      return refusalOf(error, 400, "Bad Request");
     }
   }
 
@@ -72,10 +101,18 @@ export class LocalBotApi {
     return idIn(token) === `${this.#options.bot.id}`;
   }
 
+  /** Nothing is sent to the webhook: updates come to the bot by another way. */
+  #setWebhook({ url, allowed_updates, drop_pending_updates }: RawParameters): Answer {
+    if (`${drop_pending_updates}` === "true") this.#options.onDropPending();
+    if (url) this.#options.onLaunch("setWebhook", allowed_updates);
+    return { ok: true, result: true };
+  }
+
   /** Answers a poll without updates, when its time is over: updates come to the bot by another way. */
-  #poll(seconds: number, signal: Signal | undefined): Promise<Answer> {
+  #poll({ timeout, allowed_updates }: RawParameters, signal: Signal | undefined): Promise<Answer> {
     const { promise, resolve, reject } = Promise.withResolvers<Answer>();
-    if (seconds > 0) this.#options.onLaunch();
+    const seconds = Number(timeout ?? 0);
+    if (seconds > 0) this.#options.onLaunch("getUpdates", allowed_updates);
     const timer = setTimeout(() => resolve({ ok: true, result: [] }), seconds * 1000).unref();
     const abort = () => {
       clearTimeout(timer);
@@ -87,7 +124,19 @@ export class LocalBotApi {
   }
 }
 
-function failure(error_code: number, description: string): Answer {
+const UNAUTHORIZED = failure(401, "Unauthorized");
+
+/** @throws the error, if it is none of Telegram's and of no file */
+function refusalOf(error: unknown, codeOfFile: number, textOfFile: string): Refusal {
+  if (error instanceof FileError) return failure(codeOfFile, `${textOfFile}: ${error.reason}`);
+  if (!(error instanceof TelegramError)) throw error;
+  const { error_code, description, parameters } = error;
+  return Object.keys(parameters).length > 0
+    ? { ok: false, error_code, description, parameters }
+    : failure(error_code, description);
+}
+
+function failure(error_code: number, description: string): Refusal {
   return { ok: false, error_code, description };
 }
 

@@ -2,27 +2,41 @@
  * A bot's program, as people run it with Node.js: it exports no application, but starts a bot of a library. Its Bot API is answered
  * inside the thread, and its updates go to the bot's own handleUpdate.
  *
- *   imported -- it asks for updates (getUpdates with a timeout) --> launched
+ *   imported -- it asks for updates (getUpdates with a timeout, setWebhook with a URL) --> launched
+ *   imported -- it exports a bot, and has not started it in 5 s --> launched
  */
 
 import { setImmediate as turn } from "node:timers/promises";
 import { ApplicationLoadError } from "../../src/protocol/errors.ts";
-import type { Call } from "../../src/protocol/port.ts";
+import type { Call, ProgramFacts } from "../../src/protocol/port.ts";
 import type { Entity } from "../../src/protocol/route.ts";
 import type { Caller, Calls } from "../calls.ts";
-import { currentContext } from "../current-event.ts";
-import type { Delivered, Instance } from "../instance.ts";
+import { currentContext, type EventContext } from "../current-event.ts";
+import { type Delivered, Instance } from "../instance.ts";
 import type { Asgi3 } from "../loader.ts";
 import { Streams } from "../streams.ts";
-import { localFetch } from "./fetch.ts";
-import { type FoundBot, watchLibraries } from "./libraries.ts";
+import { localNodeFetch } from "./fetch.ts";
+import type { FoundBot } from "./found-bot.ts";
+import { watchLibraries } from "./libraries.ts";
 import { idIn, LocalBotApi } from "./local-bot-api.ts";
+import { answerRequests } from "./seams.ts";
 
 /** Scope of the calls that the program makes outside any event. */
 const SCOPE = "program";
 
 /** Time in which a program has to start its bot after its import: ms. */
-const PATIENCE = 30_000;
+const LATEST_START = 30_000;
+/** Time after which an exported bot is served although the program has not started it: ms. */
+const EXPORTED = 5000;
+
+/** Time after which a chat's next event does not wait for the one before, if the library overlaps them by itself: ms. */
+const PATIENCE = 1000;
+
+/** The bot that is served, or is about to be. */
+interface StartedBot {
+  readonly found: FoundBot;
+  readonly started: string;
+}
 
 export class Program {
   /** Resolves with an application that hands its events to the bot; rejects if the bot cannot be served. */
@@ -33,10 +47,19 @@ export class Program {
   readonly #launched = Promise.withResolvers<Asgi3>();
   readonly #leave: () => void;
   readonly #outside = new OutsideCaller();
-  /** Calls without an answer, by instance. */
-  readonly #open = new WeakMap<Instance, Set<Promise<unknown>>>();
+  /** Calls without an answer, by the context of their event. */
+  readonly #open = new WeakMap<EventContext, Set<Promise<unknown>>>();
+  /** The library that was loaded first. */
   #library: string | undefined;
-  #found: FoundBot | undefined;
+  readonly #untested = new Set<string>();
+  /** Bots with the served bot's token, in the order in which they were made. */
+  readonly #seen = new Map<object, FoundBot>();
+  /** Ids of other bots that the program has started. */
+  readonly #others = new Set<string>();
+  #started: StartedBot | undefined;
+  #isLaunched = false;
+  #updates: readonly string[] = [];
+  #dropsPending = false;
 
   /** @param bot the bot itself, as getMe describes it */
   constructor(bot: Entity, calls: Pick<Calls, "make">) {
@@ -47,41 +70,70 @@ export class Program {
     const api = new LocalBotApi({
       bot,
       make: (callOf) => this.#make(callOf),
-      onLaunch: () => this.#launch(),
+      onLaunch: (method, kinds) => this.#asked(method, kinds),
+      onDropPending: () => {
+        this.#dropsPending = true;
+      },
       refuses: (id) => this.#refuses(id),
     });
-    const { fetch } = globalThis;
-    const unwatch = watchLibraries({
-      onLoaded: (library) => {
-        this.#library ??= library;
-        if (globalThis.fetch === fetch) globalThis.fetch = localFetch(fetch, api);
+    let restore: (() => void) | undefined;
+    const onLoaded = (library: string, isTested: boolean) => {
+      this.#library ??= library;
+      if (!isTested) this.#untested.add(library);
+      restore ??= answerRequests(api);
+    };
+    const unwatch = watchLibraries(onLoaded, {
+      api,
+      wrapFetch: (original) => localNodeFetch(original, api),
+      onSeen: (bot, found) => void this.#sees(bot, found),
+      onStarted: (bot, found, started) => {
+        if (this.#sees(bot, found)) this.#started = { found, started };
+        else this.#refuses(idIn(found.token));
       },
-      onStarted: (found) => this.#starts(found),
-      wrapFetch: (original) => localFetch(original, api),
     });
     this.#leave = () => {
       unwatch();
-      globalThis.fetch = fetch;
+      restore?.();
     };
   }
 
   /** The library that is loaded, and its version. */
   get library(): string | undefined {
-    return this.#found?.library ?? this.#library;
+    return this.#started?.found.library ?? this.#library;
   }
 
-  /** The way in which the bot was started: `bot.start()`. */
-  get started(): string | undefined {
-    return this.#found?.started;
+  /** What is known of the program; undefined before its launch, and for an application. */
+  get facts(): ProgramFacts | undefined {
+    if (!this.#isLaunched) return undefined;
+    const { found, started } = this.#started!;
+    const { library } = found;
+    const isTested = !this.#untested.has(library);
+    return { library, isTested, started, updates: this.#updates, dropsPending: this.#dropsPending };
   }
 
-  /** Waits for the launch. @throws ApplicationLoadError if the program starts no bot */
-  async launch(module: string): Promise<Asgi3> {
+  /**
+   * Waits for the launch.
+   * @param exports a bot among them need not be started
+   * @throws ApplicationLoadError if the program starts no bot
+   */
+  async launch(module: string, exports: readonly unknown[]): Promise<Asgi3> {
+    const served = setTimeout(() => exports.some((value) => this.exported(value) !== undefined), EXPORTED);
     const late = setTimeout(() => {
-      const message = `${module} has no application and started no bot within ${PATIENCE / 1000} s`;
+      const message = `${module} has no application and started no bot within ${LATEST_START / 1000} s`;
       this.#launched.reject(new ApplicationLoadError(message));
-    }, PATIENCE);
-    return this.launched.finally(() => clearTimeout(late));
+    }, LATEST_START);
+    return this.launched.finally(() => {
+      clearTimeout(served);
+      clearTimeout(late);
+    });
+  }
+
+  /** Serves a bot as it is. @returns undefined if the value is no bot, or another one */
+  exported(value: unknown): Promise<Asgi3> | undefined {
+    const found = this.#seen.get(Object(value));
+    if (found === undefined) return undefined;
+    this.#launch({ found, started: "export" });
+    return this.launched;
   }
 
   /** The file is an application: its libraries are its own business. */
@@ -89,43 +141,73 @@ export class Program {
     this.#leave();
   }
 
-  #starts(found: FoundBot): void {
-    if (idIn(found.token) !== `${this.#bot.id}`) return void this.#refuses(idIn(found.token));
-    // start() calls init() itself.
-    if (this.#found === undefined || found.started !== "bot.init()") this.#found = found;
-  }
-
-  /** Refuses a program whose first bot is another one. Later ones are its own business. */
-  #refuses(id: string): boolean {
-    if (this.#found !== undefined) return false;
-    const message = `its code holds a token of bot ${id}, but asgigram serves bot ${this.#bot.id}`;
-    this.#launched.reject(new ApplicationLoadError(message));
+  /** @returns false for another bot than the served one */
+  #sees(bot: object, found: FoundBot): boolean {
+    if (idIn(found.token) !== `${this.#bot.id}`) return false;
+    this.#seen.set(bot, found);
     return true;
   }
 
-  #launch(): void {
-    if (this.#found !== undefined) this.#launched.resolve((_scope, receive) => this.#serve(receive));
+  /** Refuses a program that starts another bot. After the launch that is its own business. */
+  #refuses(id: string): boolean {
+    if (this.#isLaunched) return false;
+    this.#others.add(id);
+    // It may be about to start the served bot, too.
+    queueMicrotask(() => {
+      const own = `${this.#bot.id}`;
+      const ids = this.#started === undefined ? [...this.#others] : [own, ...this.#others];
+      const message =
+        ids.length > 1
+          ? `it starts ${ids.length} bots (ids ${ids.join(", ")}): asgigram serves one`
+          : `its code holds a token of bot ${id}, but asgigram serves bot ${own}`;
+      this.#launched.reject(new ApplicationLoadError(message));
+    });
+    return true;
+  }
+
+  #asked(method: string, kinds: unknown): void {
+    const [found] = this.#seen.values();
+    const started = this.#started ?? (found === undefined ? undefined : { found, started: `${method}()` });
+    if (started === undefined || this.#isLaunched) return;
+    this.#updates = kindsIn(kinds);
+    this.#launch(started);
+  }
+
+  #launch(started: StartedBot): void {
+    if (this.#isLaunched || this.#others.size > 0) return;
+    this.#isLaunched = true;
+    this.#started = started;
+    this.#launched.resolve((_scope, receive) => this.#serve(started.found, receive));
   }
 
   /** The application of one instance. */
-  async #serve(receive: () => Promise<unknown>): Promise<void> {
-    const { handle } = this.#found!;
-    const instance = currentContext()!.instance as Instance;
+  async #serve(bot: FoundBot, receive: () => Promise<unknown>): Promise<void> {
     for (;;) {
       const event = (await receive()) as { type: string };
       if (event.type === "telegram.disconnect") return;
-      const { update } = instance.held as Delivered;
-      try {
-        await handle(update);
-      } finally {
-        await this.#answered(instance);
-      }
+      const context = currentContext()!;
+      const delivered = context.held as Delivered;
+      const handled = this.#handle(bot, delivered, context);
+      if (!bot.overlaps) await handled;
+      else if (await outlasts(handled, PATIENCE)) delivered.delivery.waitUntil(handled);
+    }
+  }
+
+  /** Resolves when the bot is done with the update and the calls that it made are answered. */
+  async #handle(bot: FoundBot, { update, delivery }: Delivered, context: EventContext): Promise<void> {
+    try {
+      await bot.handle(update);
+    } finally {
+      const answered = this.#answered(context);
+      // Work that the bot gave to waitUntil() makes calls, too, and the chat's next event is not to wait for them.
+      if (delivery.isOpen) delivery.waitUntil(answered);
+      else await answered;
     }
   }
 
   /** Resolves when the calls that the event's code made are answered, and those that it made upon these answers. */
-  async #answered(instance: Instance): Promise<void> {
-    const open = this.#open.get(instance);
+  async #answered(context: EventContext): Promise<void> {
+    const open = this.#open.get(context);
     while (open !== undefined && open.size > 0) {
       await Promise.allSettled(open);
       await turn();
@@ -134,18 +216,32 @@ export class Program {
 
   #make(callOf: (owner: Caller) => Call): Promise<unknown> {
     const context = currentContext();
-    const instance = context?.instance as Instance | undefined;
-    if (instance === undefined || instance.isGone) {
+    const instance = context?.instance;
+    // The handler of a dead letter belongs to no instance.
+    if (context === undefined || !(instance instanceof Instance) || instance.isGone) {
       return this.#calls.make(callOf(this.#outside), SCOPE, this.#outside, undefined);
     }
     const answered = instance.make(callOf(instance));
-    const open = this.#open.get(instance) ?? new Set();
-    this.#open.set(instance, open);
+    const open = this.#open.get(context) ?? new Set();
+    this.#open.set(context, open);
     open.add(answered);
     const close = () => open.delete(answered);
     answered.then(close, close);
     return answered;
   }
+}
+
+/** @returns true if the work takes longer; rejects as the work does before that */
+async function outlasts(work: Promise<void>, milliseconds: number): Promise<boolean> {
+  const { promise, resolve } = Promise.withResolvers<boolean>();
+  const timer = setTimeout(resolve, milliseconds, true);
+  return Promise.race([work.then(() => false), promise]).finally(() => clearTimeout(timer));
+}
+
+/** The kinds of update in a list; a form has it as JSON. */
+function kindsIn(given: unknown): readonly string[] {
+  if (typeof given === "string" && given !== "") return kindsIn(JSON.parse(given));
+  return Array.isArray(given) ? given.map(String) : [];
 }
 
 /** Makes the calls that belong to no event: at the program's start, and from timers. */

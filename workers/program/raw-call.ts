@@ -6,8 +6,9 @@
 import type { Call } from "../../src/protocol/port.ts";
 import { Attachments } from "../attachments.ts";
 import { laneOf, type StreamOwner } from "../encode.ts";
+import { ReadyFile } from "../input-file.ts";
 
-/** Parameters as the Bot API has them, and files: a file is a Blob, and other parameters may name it with `attach://` and its key. */
+/** Parameters as the Bot API has them, and files. Other parameters may name a file with `attach://` and its key. */
 export type RawParameters = Record<string, unknown>;
 
 const ATTACHED = "attach://";
@@ -16,11 +17,11 @@ const ATTACHED = "attach://";
 export function rawCall(method: string, parameters: RawParameters, owner: StreamOwner): Call {
   const lane = laneOf(parameters);
   const given = Object.entries(parameters);
-  if (!given.some(([, value]) => value instanceof Blob)) return { method, lane, body: JSON.stringify(parameters) };
+  if (!given.some(([, value]) => isFile(value))) return { method, lane, body: JSON.stringify(parameters) };
   const attachments = new Attachments();
   /** The texts that stand in the places of the files, by the files' keys. */
   const files = new Map<string, string>();
-  for (const [key, value] of given) if (value instanceof Blob) files.set(key, attachments.standIn(value, key)!);
+  for (const [key, value] of given) if (isFile(value)) files.set(key, attachments.standIn(value, key)!);
   const named = new Set<string>();
   const fields = given
     .filter(([key]) => !files.has(key))
@@ -28,6 +29,10 @@ export function rawCall(method: string, parameters: RawParameters, owner: Stream
   const direct = [...files].filter(([key]) => !named.has(key));
   const body = JSON.stringify(Object.fromEntries([...fields, ...direct]));
   return { method, lane, body, files: attachments.take(owner.streams) };
+}
+
+function isFile(value: unknown): value is ReadyFile | Blob {
+  return value instanceof ReadyFile || value instanceof Blob;
 }
 
 /** A form has lists and objects as JSON. */

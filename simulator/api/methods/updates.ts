@@ -25,7 +25,13 @@ export const updateMethods: Record<string, Handler> = {
   setWebhook(call, telegram) {
     const url = call.string("url");
     if (url === undefined) return removeWebhook(call, telegram);
-    if (!/^https:\/\/[^\s/]+/.test(url)) throw badRequest("bad webhook: An HTTPS URL must be provided for webhook");
+    const secret = call.string("secret_token") ?? "";
+    if (secret.length > 256) throw badRequest("secret token is too long");
+    if (!/^[\w-]*$/.test(secret)) throw badRequest("secret token contains unallowed characters");
+    const isFree = telegram.webhook !== undefined && /^http:\/\/[^\s/]+/.test(url);
+    if (!isFree && !/^https:\/\/[^\s/]+/.test(url)) {
+      throw badRequest("bad webhook: An HTTPS URL must be provided for webhook");
+    }
     const kinds = call.array<"message">("allowed_updates");
     if (kinds !== undefined) telegram.queue.allow(kinds);
     telegram.settings.webhook = {
@@ -37,6 +43,7 @@ export const updateMethods: Record<string, Handler> = {
     };
     if (call.boolean("drop_pending_updates")) telegram.queue.clear();
     telegram.poll.interruptForWebhook();
+    telegram.webhook?.set({ secret, certificate: certificateIn(call) });
     return true;
   },
 
@@ -45,10 +52,17 @@ export const updateMethods: Record<string, Handler> = {
   getWebhookInfo: (_, { settings, queue }) => ({ ...settings.webhook, pending_update_count: queue.pending }),
 };
 
-function removeWebhook(call: Call, { settings, queue }: Telegram): true {
+function removeWebhook(call: Call, { settings, queue, webhook }: Telegram): true {
+  webhook?.unset();
   settings.webhook = { url: "", has_custom_certificate: false };
   if (call.boolean("drop_pending_updates")) queue.clear();
   return true;
+}
+
+/** The certificate that was uploaded, as PEM. */
+function certificateIn(call: Call): string | undefined {
+  const file = call.file("certificate");
+  return typeof file === "object" ? Buffer.from(file.bytes).toString() : undefined;
 }
 
 const clamp = (value: number, low: number, high: number) => Math.min(high, Math.max(low, Math.trunc(value)));

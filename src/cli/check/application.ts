@@ -1,14 +1,22 @@
-/** Checks that the application can be imported, starts up and shuts down: in a worker thread, as the server runs it. */
+/**
+ * Checks that the application can be imported, starts up and shuts down: in a worker thread, as the server runs it. A bot's program starts its
+ * bot, and none of its calls reaches Telegram.
+ */
 
 import { setTimeout as delay } from "node:timers/promises";
 import { Heavy } from "../../heavy/heavy.ts";
 import { StartupFailedError, WorkerError } from "../../protocol/errors.ts";
-import type { HostTask, LogLevel } from "../../protocol/port.ts";
+import type { HostTask, LogLevel, ProgramFacts } from "../../protocol/port.ts";
 import { Threads } from "../../threads/threads.ts";
 import { Worker, type WorkerWords } from "../../threads/worker.ts";
 import { type Finding, ok, problem, warning } from "./finding.ts";
 
-export interface ApplicationOptions extends Pick<HostTask, "application" | "directory" | "interface" | "lifespan"> {
+export interface ApplicationOptions
+  extends Pick<HostTask, "application" | "directory" | "interface" | "imports" | "lifespan"> {
+  /** Id of the bot. */
+  readonly bot: number;
+  /** Number of workers if it is a bot's program. */
+  readonly programWorkers: number;
   /** Heap of the worker in bytes; Node.js's own limit for `Infinity`. */
   readonly workerMemory: number;
   /** Longest shutdown in ms. */
@@ -19,6 +27,9 @@ export interface ApplicationOptions extends Pick<HostTask, "application" | "dire
   print(line: string): void;
 }
 
+/** The answer to each call. */
+const SUCCESS = JSON.stringify({ ok: true, result: true });
+
 /** A server would wait for longer, but a person waits for this command to end: ms. */
 const STARTUP_TIMEOUT = 60_000;
 
@@ -28,6 +39,7 @@ export async function checkApplication(options: ApplicationOptions): Promise<Fin
   const said: Said[] = [];
   const heavy = new Heavy({
     memory: workerMemory,
+    imports: options.imports,
     words: {
       said: (_, level, message, error) => said.push({ level, message, error }),
       printed: (_, _stream, text) => print(text),
@@ -50,11 +62,15 @@ export async function checkApplication(options: ApplicationOptions): Promise<Fin
     await Promise.all([threads.destroy(), heavy.close()]);
   }
   const complaints = [...crashesIn(said), ...warningsIn(said)];
-  return complaints.length > 0 ? complaints : [ok("application", `${application} ${courseIn(said)}`)];
+  const hazards = options.programWorkers > 1 ? worker.hazards : [];
+  return [
+    ...(complaints.length > 0 ? complaints : [ok("application", `${application} ${courseIn(said, worker.program)}`)]),
+    ...hazards.map((hazard) => warning("application", `each of the ${options.programWorkers} workers ${hazard}`)),
+  ];
 }
 
 function startWorker(threads: Threads, heavy: Heavy, options: ApplicationOptions, words: WorkerWords): Worker {
-  const { application, directory, lifespan } = options;
+  const { application, directory, lifespan, shutdownTimeout } = options;
   return new Worker({
     number: 0,
     deaths: 0,
@@ -65,6 +81,7 @@ function startWorker(threads: Threads, heavy: Heavy, options: ApplicationOptions
       application,
       directory,
       interface: options.interface,
+      imports: options.imports,
       lifespan,
       maxInstances: 1,
       idleTimeout: Number.POSITIVE_INFINITY,
@@ -72,15 +89,18 @@ function startWorker(threads: Threads, heavy: Heavy, options: ApplicationOptions
       retry: 0,
       breaker: false,
       onFailure: undefined,
-      // No event comes.
-      bot: { id: 0 },
+      bot: { id: options.bot, is_bot: true, first_name: "check", username: "check_bot" },
       line: "chat",
+      urgent: [],
       debug: true,
+      mayBeProgram: true,
+      endTimeout: shutdownTimeout,
       watch: false,
       yields: false,
     },
     updates: { settled() {}, kept() {}, retried() {}, threw: () => false, failed() {} },
-    calls: { call() {}, saved() {}, busy() {} },
+    // A program may wait for the answer before it starts its bot.
+    calls: { call: (to, { id }) => to.push({ type: "result", id, body: SUCCESS }), saved() {}, busy() {} },
     words,
     onPushed: (worker) => setImmediate(() => worker.flush()),
     onReady() {},
@@ -120,7 +140,8 @@ function warningsIn(said: readonly Said[]): Finding[] {
 }
 
 /** The result in words: the worker logs a missing lifespan at debug level. */
-function courseIn(said: readonly Said[]): string {
+function courseIn(said: readonly Said[], program: ProgramFacts | undefined): string {
+  if (program !== undefined) return `is a bot's program: ${program.library}, started by ${program.started}`;
   const aside = said.find(({ level }) => level === "debug");
   return aside === undefined ? "starts up and shuts down" : `can be imported; ${aside.message}`;
 }

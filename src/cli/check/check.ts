@@ -3,7 +3,9 @@
  * the same bot.
  */
 
-import { type ConfigValues, configValues } from "../../config/config.ts";
+import { type ConfigValues, configValues, programWorkers } from "../../config/config.ts";
+import { findImports } from "../../config/imports.ts";
+import { hideOwnToken } from "../../config/own-token.ts";
 import { type ResolvedSettings, resolveSettings } from "../../config/settings.ts";
 import type { Sources } from "../../config/sources.ts";
 import { botIdOf } from "../../config/token.ts";
@@ -34,20 +36,29 @@ export async function check(sources: Sources, print: (line: string) => void): Pr
     warnings.length === 0
       ? [ok("configuration", "no warnings")]
       : warnings.map((text) => warning("configuration", text)),
-    application(values, sources.cwd, (line) => print(hide(line))),
+    application(values, programWorkers(settings), sources, (line) => print(hide(line))),
     telegram(values),
     inbox(values),
     checkListen(values.listen),
+    checkListen(values.webhook !== false && values.webhookListen),
   ]);
   return findings.flat().map((finding) => ({ ...finding, text: hide(finding.text) }));
 }
 
-async function application(values: ConfigValues, directory: string, print: (line: string) => void): Promise<Finding[]> {
-  const { application } = values;
+async function application(
+  values: ConfigValues,
+  programWorkers: number,
+  { env, cwd: directory }: Sources,
+  print: (line: string) => void,
+): Promise<Finding[]> {
+  const { application, token = "0:" } = values;
   if (application === undefined) {
     return [problem("application", new ConfigError("missing: asgigram check [token] <application>"))];
   }
-  return checkApplication({ ...values, application, directory, print });
+  hideOwnToken(env, directory, token);
+  const bot = Number(botIdOf(token));
+  const imports = findImports(values.import, directory);
+  return checkApplication({ ...values, application, directory, imports, bot, programWorkers, print });
 }
 
 async function telegram({ token, ...values }: ConfigValues): Promise<Finding[]> {
@@ -55,10 +66,10 @@ async function telegram({ token, ...values }: ConfigValues): Promise<Finding[]> 
     const message = "missing: set ASGIGRAM_TOKEN, or name a file that holds it with --token-file";
     return [problem("token", new ConfigError(message))];
   }
-  const { apiUrl, proxy, family, deleteWebhook, dropPending } = values;
+  const { apiUrl, proxy, family, deleteWebhook, webhook, dropPending } = values;
   const api = new BotApi({ token, apiUrl, proxy, family });
   try {
-    return await checkTelegram({ api, deleteWebhook, dropPending });
+    return await checkTelegram({ api, deleteWebhook, webhook, dropPending });
   } finally {
     await api.close();
   }

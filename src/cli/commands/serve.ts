@@ -9,7 +9,7 @@ import type { ServingProcess } from "../serving-process.ts";
 export async function run(typed: Typed, context: Context, serving: ServingProcess): Promise<number> {
   const stopping = serving.signalled();
   const config = await resolveConfig(sourcesOf(typed, context));
-  hideOwnToken(context.env, context.cwd, config.token);
+  if (!config.exposeToken) hideOwnToken(context.env, context.cwd, config.token);
   const server = await serving.start(config, stopping);
   await server?.closed;
   return 0;

@@ -27,9 +27,12 @@ async function check(code: string, options: Partial<ApplicationOptions> = {}) {
     application: "bot.mjs",
     directory: folder,
     interface: "auto",
+    imports: [],
     lifespan: "auto",
     workerMemory: Number.POSITIVE_INFINITY,
     shutdownTimeout: 8000,
+    bot: 123456,
+    programWorkers: 1,
     print: (line) => printed.push(line),
     ...options,
   });
@@ -100,4 +103,29 @@ test("a shutdown that fails is a warning", async () => {
     lifespan("", "", "await send({ type: 'lifespan.shutdown.failed', message: 'left open' }); return"),
   );
   assert.deepEqual(found, ["warning: the application's shutdown failed: left open"]);
+});
+
+/** A program that has a server and a timer, and makes a call before it starts its bot. */
+const PROGRAM = `import { createServer } from "node:http";
+  import { Bot } from ${JSON.stringify(import.meta.resolve("grammy"))};
+  const bot = new Bot("123456:" + "A".repeat(35));
+  createServer().listen(0);
+  setInterval(() => {}, 1000);
+  await bot.api.setMyCommands([]);
+  process.once("SIGTERM", () => { console.log("stopped"); process.exit(); });
+  bot.start();`;
+
+test("a program starts its bot and gets SIGTERM; the finding names its library and its way to start", async () => {
+  const { found, printed } = await check(PROGRAM);
+  assert.equal(found.length, 1);
+  assert.match(found[0]!, /^ok: bot\.mjs is a bot's program: grammY 1\.\d+\.\d+, started by bot\.start\(\)$/);
+  assert.deepEqual(printed, ["stopped"]);
+});
+
+test("what goes wrong in several workers of a program is a warning if there are several", async () => {
+  const { found } = await check(PROGRAM, { programWorkers: 3 });
+  assert.deepEqual(found.slice(1), [
+    "warning: each of the 3 workers listens on port 0 (bot.mjs:4)",
+    "warning: each of the 3 workers calls setInterval() (bot.mjs:5)",
+  ]);
 });

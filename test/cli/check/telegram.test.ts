@@ -4,7 +4,7 @@ import { Simulator } from "../../../simulator/index.ts";
 import { checkTelegram } from "../../../src/cli/check/telegram.ts";
 import { BotApi } from "../../../src/telegram/bot-api.ts";
 
-const NOTHING = { deleteWebhook: false, dropPending: false };
+const NOTHING = { deleteWebhook: false, webhook: false, dropPending: false } as const;
 
 /** The findings for a bot with this webhook. */
 async function found(info: object, options = {}) {
@@ -54,6 +54,11 @@ test("a webhook is a problem with the remedy, and only the host of its URL is sh
   const [webhook] = await found(info);
   assert.match(webhook!, /^problem: set to example\.com, .*last failure on 2023-11-14T.*timed out.*--delete-webhook/);
   assert.doesNotMatch(webhook!, /secret/);
+});
+
+test("a webhook that --webhook will replace is no problem", async () => {
+  const options = { webhook: "https://bot.example.com" };
+  assert.match((await found({ url: "https://example.com/" }, options))[0]!, /^ok: .*--webhook replaces it/);
 });
 
 test("a webhook that will be deleted is no problem", async () => {

@@ -15,6 +15,7 @@ export const application: Application = async (_scope, receive, send) => {
     if (event.text === "throw") throw new Error("no luck");
     if (event.text === "throw later") delivery().waitUntil(Promise.reject(new Error("no luck later")));
     if (event.text === "exit") process.exit(7);
+    if (event.text === "spin") for (;;);
     if (event.text === "block") {
       delivery().busy("upload_video");
       // Without the load of a loop.

@@ -1,0 +1,111 @@
+/** The ways in which programs start grammY bots, and the plugins that they use. */
+
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { Simulator } from "../../simulator/index.ts";
+import { run } from "../cli/asgigram.ts";
+import { Bot, callsOf, nextText, until } from "./bot.ts";
+import { ask, startProgram } from "./program.ts";
+
+const servingOf = (bot: Bot) => bot.logged(({ msg }) => msg === "serving");
+
+describe("a grammY bot", { concurrency: 2 }, () => {
+  test("that is exported and not started is served after a while", async () => {
+    await using simulator = await Simulator.start();
+    await using bot = await startProgram("grammy-export.cjs", simulator);
+    assert.equal((await servingOf(bot)).started, "export");
+    assert.equal(await ask(await simulator.user("ann"), "on"), "@simulated_bot: on");
+    assert.equal((await bot.end()).code, 0);
+  });
+
+  test("on the runner: conversations, menus, hydration, and a handler that waits for its chat's next message", async () => {
+    await using simulator = await Simulator.start();
+    await using bot = await startProgram("grammy-plugins.mjs", simulator);
+    const { library, started, updates } = await servingOf(bot);
+    assert.match(String(library), /^grammY 1\./);
+    assert.deepEqual([started, updates], ["run(bot)", "message,callback_query"]);
+    const ann = await simulator.user("ann");
+    assert.equal(await ask(ann, "/order"), "What do you drink?");
+    assert.equal(await ask(ann, "tea"), "One tea.");
+    assert.equal(await ask(ann, "/menu"), "Choose");
+    await ann.press("Tea");
+    await callsOf(simulator, "editMessageText", 1);
+    assert.equal(await ask(ann, "/edit"), "before");
+    assert.equal((await callsOf(simulator, "editMessageText", 2))[1]?.text, "after");
+    assert.equal(await ask(ann, "/ask"), "What?");
+    assert.equal(await ask(ann, "the tea"), "That: the tea");
+    assert.equal((await bot.end()).code, 0);
+  });
+
+  test("on the runner keeps the order of a chat's events as long as they are short", async () => {
+    await using simulator = await Simulator.start();
+    await using bot = await startProgram("grammy-plugins.mjs", simulator);
+    const ann = await simulator.user("ann");
+    await ann.sendText("/slow");
+    await ann.sendText("quick");
+    assert.deepEqual([await nextText(ann), await nextText(ann)], ["slow", "You said: quick"]);
+    assert.equal((await bot.end()).code, 0);
+  });
+
+  test("with a webhook of its own is served from the moment at which it sets that", async () => {
+    await using simulator = await Simulator.start();
+    await (await simulator.user("ann")).sendText("dropped");
+    await using bot = await startProgram("grammy-webhook.ts", simulator);
+    const { started, updates } = await servingOf(bot);
+    assert.deepEqual([started, updates], ["setWebhook()", "message"]);
+    assert.equal(await ask(await simulator.user("bob"), "on"), "You said: on");
+    const texts = (await callsOf(simulator, "sendMessage", 1)).map(({ text }) => text);
+    assert.deepEqual(texts, ["You said: on"]);
+    assert.equal(simulator.calls.filter(({ method }) => method === "setWebhook").length, 0);
+    assert.equal((await bot.end()).code, 0);
+  });
+
+  test("that is named by its export is served at once", async () => {
+    await using simulator = await Simulator.start();
+    const env = { ASGIGRAM_TOKEN: "", BOT_TOKEN: simulator.token };
+    await using bot = new Bot("programs/grammy-export.cjs:bot", simulator, ["--no-inbox", "--workers", "1"], { env });
+    assert.equal((await servingOf(bot)).started, "export");
+    assert.equal(await ask(await simulator.user("ann"), "on"), "@simulated_bot: on");
+    assert.equal((await bot.end()).code, 0);
+  });
+
+  test("whose file ends with its polling is served; --allowed-updates beats its list", async () => {
+    await using simulator = await Simulator.start();
+    const args = ["--no-inbox", "--allowed-updates", "message,poll"];
+    await using bot = await startProgram("grammy-awaited.ts", simulator, { args });
+    const { started, updates } = await servingOf(bot);
+    assert.deepEqual([started, updates], ["bot.start()", "message,poll"]);
+    await until(simulator, () => simulator.calls.some(({ method }) => method === "getUpdates"));
+    const poll = simulator.calls.find(({ method }) => method === "getUpdates");
+    assert.deepEqual(poll?.parameters.allowed_updates, ["message", "poll"]);
+    assert.equal(await ask(await simulator.user("ann"), "on"), "You said: on");
+    assert.equal((await bot.end()).code, 0);
+  });
+
+  test("in TypeScript that is more than types runs with --import tsx, in workers, heavy threads and child processes", async () => {
+    await using simulator = await Simulator.start();
+    await using bot = await startProgram("tsx/bot.ts", simulator, { args: ["--no-inbox", "--import", "tsx"] });
+    const ann = await simulator.user("ann");
+    assert.equal(await ask(ann, "on"), "You said: on");
+    assert.equal(await ask(ann, "/shout tea"), "TEA!");
+    assert.equal(await ask(ann, "/apart tea"), "TEA!");
+    assert.equal((await bot.end()).code, 0);
+  });
+
+  test("in such TypeScript does not run without, and the message says what to do", async () => {
+    await using simulator = await Simulator.start();
+    const env = { ASGIGRAM_API_URL: simulator.url, BOT_TOKEN: simulator.token };
+    const { code, stderr } = await run(["programs/tsx/bot.ts", "--no-inbox"], { cwd: import.meta.dirname, env });
+    assert.match(stderr, /run it with --import tsx, or run the compiled file/);
+    assert.equal(code, 3);
+  });
+
+  test("beside another one is not served: the message names both", async () => {
+    await using simulator = await Simulator.start();
+    const { token, url } = simulator;
+    const env = { ASGIGRAM_API_URL: url, ASGIGRAM_TOKEN: token, BOT_TOKEN: token, OTHER: `77:${"A".repeat(35)}` };
+    const { code, stderr } = await run(["programs/two-bots.ts", "--no-inbox"], { cwd: import.meta.dirname, env });
+    assert.match(stderr, /it starts 2 bots \(ids 4839574812, 77\): asgigram serves one/);
+    assert.equal(code, 3);
+  });
+});

@@ -1,0 +1,38 @@
+/** A Telegraf bot with a heavy function: what it gains from asgigram without a change of its form. */
+
+import { type Context, Telegraf } from "telegraf";
+import { type Delivery, delivery, offload, onDeadLetter, RetryLater, shared } from "../../../../src/index.ts";
+
+const work = offload<typeof import("./work.ts")>("./work.ts", { threads: 2 });
+const words = await shared<typeof import("./words.ts")>("./words.ts");
+const bot = new Telegraf(process.env.BOT_TOKEN!);
+const jobs = new Map<number, Delivery>();
+
+bot.command("render", (ctx) => {
+  const job = delivery();
+  jobs.set(ctx.chat.id, job);
+  job.waitUntil(render(ctx, ctx.payload, job));
+});
+
+async function render(ctx: Context, name: string, { attempt }: Delivery): Promise<void> {
+  await ctx.reply(`rendering ${name}`);
+  await ctx.reply(await work.render(name, attempt, words));
+}
+
+bot.command("cancel", (ctx) => {
+  jobs.get(ctx.chat.id)?.cancel();
+  return ctx.reply("cancelled");
+});
+bot.command("later", (ctx) => {
+  const { attempt } = delivery(ctx.update)!;
+  if (attempt === 1) throw new RetryLater({ after: 1 });
+  return ctx.reply(`attempt ${attempt}`);
+});
+bot.command("throw", () => {
+  throw new Error("no luck");
+});
+bot.command("ping", (ctx) => ctx.reply("pong"));
+
+onDeadLetter(({ send, error }) => send({ type: "telegram.send_message", text: `Sorry: ${(error as Error).message}` }));
+
+void bot.launch();

@@ -1,0 +1,33 @@
+/** A program's launch, with clocks that stand. The end-to-end tests have programs. */
+
+import assert from "node:assert/strict";
+import { describe, type TestContext, test } from "node:test";
+import type { Calls } from "../../../workers/calls.ts";
+import { Program } from "../../../workers/program/program.ts";
+
+const CALLS: Pick<Calls, "make"> = { make: async () => undefined };
+
+function program(t: TestContext): Program {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  const made = new Program({ id: 48 }, CALLS);
+  t.after(() => made.leave());
+  return made;
+}
+
+describe("a program", () => {
+  test("that starts no bot is refused after 30 s", async (t) => {
+    const launch = program(t).launch("bot.ts", [{}, undefined, 1]);
+    const refused = assert.rejects(launch, {
+      name: "ApplicationLoadError",
+      message: "bot.ts has no application and started no bot within 30 s",
+    });
+    t.mock.timers.tick(30_000);
+    await refused;
+  });
+
+  test("is no program before its launch, and its exports are no bots", (t) => {
+    const made = program(t);
+    assert.equal(made.facts, undefined);
+    for (const value of [undefined, null, "bot", {}, () => {}]) assert.equal(made.exported(value), undefined);
+  });
+});
