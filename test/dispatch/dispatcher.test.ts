@@ -1040,6 +1040,7 @@ describe("a bot's program", () => {
     dispatcher.settled(0, [first.seq]);
     assert.deepEqual(seqsOf(posted.splice(0)), [suspect.seq]);
     dispatcher.settled(0, [suspect.seq]);
+    dispatcher.trust(0);
     assert.deepEqual(seqsOf(posted), [b.seq, later.seq]);
     assert.equal(calls.forQuarantine, 0);
   });
