@@ -7,6 +7,7 @@
  *                            posted -- workerDied(), blamed --> suspect: waits for quarantine
  *                            posted -- workerDied() -- not blamed --> waiting, at the head of its line
  *                            suspect -- its turn, alone in quarantine --> posted -- settled() --> gone
+ *                                       posted -- survived() --> posted, and no suspect any more
  *                                       dead letter <-- workerDied(), blamed for certain -- at the last attempt allowed
  *                waiting, suspect <-- workerDrained() -- posted, not settled
  *   any state, but for posted -- revoke() of its shard --> gone, left to the inbox
@@ -170,6 +171,13 @@ export class Dispatcher {
     if (held === undefined || !queue.keep(held)) return;
     queue.add(held.line);
     this.#pump(queue);
+  }
+
+  /** The suspect has not killed its worker for a while: others are tried beside it. */
+  survived(worker: number, seq: number): void {
+    const queue = this.#workers[worker]!;
+    const held = queue.get(seq);
+    if (held !== undefined && queue.survive(held)) this.#pump(queue);
   }
 
   /** The worker can take events. */

@@ -16,6 +16,8 @@ export class WorkerQueue {
   readonly #posted = new Map<number, Held>();
   /** Posted events at which the application has open work, although it went on. They count in no window. */
   readonly #kept = new Set<Held>();
+  /** Suspects that have not killed the worker so far: they are at work, and others go on beside them. */
+  readonly #survivors = new Set<Held>();
   /** Lines whose next event may be posted when the worker has room. */
   readonly #ready = new Set<Line>();
   /** Of these, lines whose next event is a suspect. */
@@ -83,7 +85,7 @@ export class WorkerQueue {
 
   /** Takes the next event, which the worker then has: the next suspect, or one of each line in turn while there is room. */
   next(): Held | undefined {
-    const atHand = this.#posted.size - this.#kept.size;
+    const atHand = this.#posted.size - this.#kept.size - this.#survivors.size;
     if (!this.isOpen || this.#suspect !== undefined || atHand >= MOST_AT_HAND) return undefined;
     if (this.#suspected.size > 0) {
       if (atHand > 0) return undefined;
@@ -110,6 +112,7 @@ export class WorkerQueue {
   keep(held: Held): boolean {
     if (this.#kept.has(held)) return false;
     this.#kept.add(held);
+    this.#survivors.delete(held);
     held.line.posted -= 1;
     held.line.kept += 1;
     // An application that asks for more has survived it.
@@ -119,9 +122,20 @@ export class WorkerQueue {
     return true;
   }
 
+  /** The suspect is at work, and has not killed the worker so far. The next event of its line waits for it. @returns false if it is no suspect */
+  survive(held: Held): boolean {
+    if (this.#suspect !== held) return false;
+    this.#survivors.add(held);
+    held.arrival.isSuspect = false;
+    held.arrival.guess = undefined;
+    this.#suspect = undefined;
+    return true;
+  }
+
   /** The worker does not have the event any more. */
   release(held: Held): void {
     this.#posted.delete(held.arrival.seq);
+    this.#survivors.delete(held);
     if (this.#kept.delete(held)) held.line.kept -= 1;
     else held.line.posted -= 1;
     if (this.#suspect === held) this.#suspect = undefined;

@@ -59,6 +59,8 @@ class Model {
   readonly #quarantined = new Set<Scope>();
   /** The suspect that was posted alone. */
   #alone: number | undefined;
+  /** Posted events that were suspects, and have survived for a while. */
+  readonly #survivors = new Set<number>();
   /** Suspects for nothing but a guess, and the events that were guessed together. */
   readonly #guesses = new Map<number, readonly number[]>();
   /** Workers before which another one died, of what is not certain. */
@@ -150,6 +152,20 @@ class Model {
       this.#do(() => this.dispatcher.kept(worker, seq));
       this.#do(() => this.dispatcher.kept(worker, seq));
     }
+  }
+
+  /** The suspect at hand, if there is one, has not killed the quarantine so far. */
+  survived(): void {
+    const seq = this.#alone;
+    if (seq !== undefined) {
+      this.#suspects.delete(seq);
+      this.#guesses.delete(seq);
+      this.#survivors.add(seq);
+      this.#alone = undefined;
+    }
+    this.#do(() => {
+      for (const one of [seq ?? -1, ...this.#postedAt(this.quarantine)]) this.dispatcher.survived(this.quarantine, one);
+    });
   }
 
   /** One of its events took too long, and the worker was ended for it. */
@@ -259,7 +275,8 @@ class Model {
 
   /** The posted events that are not kept. */
   #atHand(worker: number): number[] {
-    return this.#of(worker).flatMap(({ posted, kept }) => [...posted].filter((seq) => !kept.has(seq)));
+    const isAtHand = ({ kept }: Scope, seq: number) => !kept.has(seq) && !this.#survivors.has(seq);
+    return this.#of(worker).flatMap((scope) => [...scope.posted].filter((seq) => isAtHand(scope, seq)));
   }
 
   /** Some of the worker's posted events are over. */
@@ -272,6 +289,7 @@ class Model {
   #over(scope: Scope, seq: number): void {
     scope.posted.delete(seq);
     scope.kept.delete(seq);
+    this.#survivors.delete(seq);
     this.#suspects.delete(seq);
     if (seq === this.#alone) this.#alone = undefined;
     scope.unsettled.splice(scope.unsettled.indexOf(seq), 1);
@@ -305,6 +323,7 @@ class Model {
     for (const scope of scopes) {
       if (scope.isRevoked) for (const seq of [...scope.posted]) this.#over(scope, seq);
       scope.passedOver.clear();
+      for (const seq of scope.posted) this.#survivors.delete(seq);
       scope.posted.clear();
       scope.kept.clear();
       this.#place(scope);
@@ -421,6 +440,7 @@ type Step =
     }
   | { do: "workerDrained"; worker: number; share: number }
   | { do: "revoke" | "revoked"; scope: number }
+  | { do: "survived" }
   | { do: "close" };
 
 /** The quarantine is the last one. */
@@ -455,6 +475,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   },
   { weight: 2, arbitrary: fc.record({ do: fc.constant("workerPaused" as const), worker }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant("trust" as const), worker }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant("survived" as const) }) },
   { weight: 2, arbitrary: fc.record({ ...settles, do: fc.constant("workerDrained" as const) }) },
   { weight: 6, arbitrary: fc.record({ do: fc.constant("workerReady" as const), worker }) },
   { weight: 3, arbitrary: fc.record({ do: fc.constantFrom("revoke" as const, "revoked" as const), scope: fc.nat(9) }) },
@@ -491,6 +512,8 @@ function carryOut(model: Model, step: Step): void {
     case "revoke":
     case "revoked":
       return model[step.do](scopeAt(step.scope).shard);
+    case "survived":
+      return model.survived();
     case "close":
       return model.close();
   }
@@ -889,6 +912,25 @@ describe("a worker that died", () => {
     assert.deepEqual(after(), [proven, first]);
     dispatcher.trust(0);
     assert.deepEqual(after(), [proven, first, second, third]);
+  });
+
+  test("a suspect that has survived for a while makes way for the next; its own line waits for it", () => {
+    const { dispatcher, posted } = recorded();
+    dispatcher.workerReady(0);
+    for (const scope of ["a", "b", "b", "c"]) dispatcher.received(arrival(scope));
+    const seqs = seqsOf(posted);
+    const [a, b1, b2, c] = seqs as [number, number, number, number];
+    dispatcher.workerDied(0, { guessed: [b1, b2, c] });
+    dispatcher.workerReady(0);
+    dispatcher.workerReady(QUARANTINE);
+    dispatcher.survived(QUARANTINE, b1);
+    assert.deepEqual(seqsOf(posted).slice(4).sort(), [a, b1, c].sort());
+    dispatcher.settled(QUARANTINE, [c]);
+    assert.equal(seqsOf(posted).length, 7);
+    dispatcher.settled(QUARANTINE, [b1]);
+    assert.equal(seqsOf(posted).at(-1), b2);
+    dispatcher.workerDied(QUARANTINE);
+    assert.equal(dispatcher.unsettled, 2);
   });
 
   test("without a culprit nothing is blamed; an event that was interrupted three times goes to quarantine", () => {
