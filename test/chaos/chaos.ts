@@ -54,8 +54,13 @@ const PERIOD = 60_000;
 const CALMING = 10_000;
 /** A shorter time says nothing about 99 of 100 answers: ms. */
 const MEASURABLE = 15_000;
-/** Longest wait of 99 of 100 answers to chats that nothing has befallen: ms. */
+/**
+ * Longest wait of 99 of 100 answers to chats that nothing has befallen: ms. On a busy machine it is twice as long as the server's start:
+ * a chat whose worker dies waits for the start of another.
+ */
 const MOST_WAIT = 1000;
+/** With fewer answers than that in a whole period, the server stands still. */
+const FEWEST_ANSWERS = 500;
 /** Most chats whose application hangs. */
 const MOST_HANGING = 12;
 /** Begin of the reason of a dead letter whose cause may be a kill from outside. */
@@ -179,6 +184,9 @@ class Chaos {
     this.#limits.lift();
     // What other options do to chats is promised, and takes longer: a worker that is recycled hands over its events, for example.
     await this.#keeper.stop({ down: 0, options: ["--workers", "2"] });
+    const started = performance.now();
+    while (!this.#keeper.hasPolled && performance.now() < end) await delay(TICK);
+    const most = Math.max(MOST_WAIT, 2 * (performance.now() - started));
     await delay(Math.min(CALMING, Math.max(0, end - performance.now()) / 2));
     const began = performance.now();
     this.#waits.begin();
@@ -188,7 +196,9 @@ class Chaos {
     this.#tell(`${answers} answers to chats that nothing has befallen, 99 of 100 within ${Math.round(p99)} ms`);
     if (performance.now() - began < MEASURABLE) return;
     this.#done.slowest = Math.max(this.#done.slowest, Math.round(p99));
-    if (p99 > MOST_WAIT) this.#ledger.complain(`of ${answers} answers to others, one in a hundred took ${p99} ms`);
+    if (answers < FEWEST_ANSWERS) this.#ledger.complain(`only ${answers} answers to chats that nothing has befallen`);
+    if (p99 > most)
+      this.#ledger.complain(`99 of 100 of ${answers} answers to others took up to ${p99} ms, not ${most}`);
   }
 
   get #isOn(): boolean {
