@@ -58,13 +58,14 @@ export function* nuisance(random: Random): Generator<Step, never> {
 /** Of these deaths the culprit is known. */
 const NUISANCES = ["exit", "fail", "poison-exit", "poison-throw", "poison-reject"] as const;
 
+/** The limits are above the load, also after a pause: only chats that flood meet them. */
 function trouble(random: Random): Doing {
   const dice = random.next();
   if (dice < 0.15) return { do: "say", deed: HANGING, chats: 1 };
   if (dice < 0.25) return { do: "flood", deed: HANGING, messages: 50 };
   if (dice < 0.45) return { do: "flood", ...random.pick(FLOODS) };
   if (dice < 0.6) return { do: "say", deed: random.pick(NUISANCES), chats: 1 };
-  if (dice < 0.75) return { do: "limit", all: random.pick([400, 1000]), each: random.pick([5, 20]), for: 10_000 };
+  if (dice < 0.75) return { do: "limit", all: random.pick([1000, 2000]), each: random.pick([5, 20]), for: 10_000 };
   if (dice < 0.85) return { do: "stall log", for: random.integer(1000, 10_000) };
   return wrongClock(random);
 }
