@@ -883,6 +883,21 @@ describe("a worker that died", () => {
     assert.equal(dispatcher.posted(0, others[0]!)?.seq, others[0]);
   });
 
+  test("a suspect waits for what is at hand in quarantine", () => {
+    const { dispatcher, posted } = recorded();
+    dispatcher.workerReady(0);
+    for (const scope of ["a", "a", "b"]) dispatcher.received(arrival(scope));
+    const [suspect, next, other] = seqsOf(posted) as [number, number, number];
+    dispatcher.workerDied(0, { guessed: [suspect] });
+    dispatcher.workerReady(0);
+    dispatcher.workerReady(QUARANTINE);
+    dispatcher.settled(QUARANTINE, [suspect]);
+    dispatcher.workerDied(0, { guessed: [other] });
+    assert.deepEqual(seqsOf(posted).slice(3), [other, suspect, next]);
+    dispatcher.settled(QUARANTINE, [next]);
+    assert.equal(seqsOf(posted).at(-1), other);
+  });
+
   test("of several suspects the one with the fewest deaths is tried first", () => {
     const { dispatcher, posted } = recorded();
     dispatcher.workerReady(0);

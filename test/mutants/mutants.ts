@@ -172,7 +172,7 @@ const DISPATCHER: readonly Mutant[] = [
     from: "if (atHand > 0) return undefined;",
     to: "if (atHand > 1) return undefined;",
     tests: ["dispatch/dispatcher"],
-    only: /in any course/,
+    only: /in any course|waits for what is at hand/,
   },
   {
     id: "D3",
