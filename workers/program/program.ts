@@ -59,6 +59,8 @@ export class Program {
   readonly #others = new Set<string>();
   #started: StartedBot | undefined;
   #isLaunched = false;
+  /** Resolves when the bot has its handlers. */
+  #isReady: Promise<void> = Promise.resolve();
   #updates: readonly string[] = [];
   #dropsPending = false;
 
@@ -92,6 +94,9 @@ export class Program {
       onStarted: (bot, found, started) => {
         if (this.#sees(bot, found)) this.#started = { found, started };
         else this.#refuses(idIn(found.token));
+      },
+      onHeld: (isReady) => {
+        this.#isReady = isReady;
       },
     });
     this.#leave = () => {
@@ -185,7 +190,9 @@ export class Program {
     if (this.#isLaunched || this.#others.size > 0) return;
     this.#isLaunched = true;
     this.#started = started;
-    this.#launched.resolve((_scope, receive) => this.#serve(started.found, receive));
+    void this.#isReady.then(() => {
+      this.#launched.resolve((_scope, receive) => this.#serve(started.found, receive));
+    });
   }
 
   /** The application of one instance. */

@@ -18,6 +18,7 @@ function load(package_: Parameters<typeof fakeBot>[0]): unknown[] {
     api,
     wrapFetch: (original) => original,
     onSeen: (_bot, { token, library }) => told.push(["seen", token, library]),
+    onHeld() {},
     onStarted: (_bot, { token }, how) => told.push(["started", token, how]),
   });
   try {
