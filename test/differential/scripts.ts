@@ -86,6 +86,12 @@ const scripts: Record<string, Script> = {
     await say("/reject");
     await say("on");
   },
+  /** No library tells the person of it. */
+  unhandled: async ({ say }) => {
+    await say("/throw", 0);
+    await say("/reject", 0);
+    await say("on");
+  },
   poll: async ({ say }) => {
     await say("/poll");
     await say("/stop");

@@ -46,11 +46,13 @@ export async function runNatively(file: string, scripts: ReadonlyMap<string, Scr
   for (const stream of [child.stdout, child.stderr]) stream.setEncoding("utf8").on("data", (text) => (output += text));
   const exit = once(child, "exit");
   trial.isOver = () => (child.exitCode === null ? undefined : output);
-  await trial.change(() => trial.isPolled);
-  const outcome = await trial.play(simulator, scripts);
-  child.kill("SIGKILL");
-  await exit;
-  return outcome;
+  try {
+    await trial.change(() => trial.isPolled);
+    return await trial.play(simulator, scripts);
+  } finally {
+    child.kill("SIGKILL");
+    await exit;
+  }
 }
 
 export async function runUnderAsgigram(file: string, scripts: ReadonlyMap<string, Script>): Promise<Outcomes> {
@@ -60,9 +62,9 @@ export async function runUnderAsgigram(file: string, scripts: ReadonlyMap<string
   await using bot = new Bot(file, simulator, ["--no-inbox"], { cwd: BOTS, env });
   trial.isOver = () => (bot.process.process.exitCode === null ? undefined : bot.process.stderr);
   await bot.logged(({ msg }) => msg === "serving");
-  const outcome = await trial.play(simulator, scripts);
+  const outcomes = await trial.play(simulator, scripts);
   await bot.end();
-  return outcome;
+  return outcomes;
 }
 
 const variables = ({ token, url }: Simulator) => ({ BOT_TOKEN: token, API_ROOT: url });
@@ -79,7 +81,10 @@ class Trial {
     return await Simulator.start({ now: () => NOW, intercept: this.#intercept });
   }
 
+  /** Begins when the bot has told its commands: each of our bots does so at its start, and not all wait for it. */
   async play(simulator: Simulator, scripts: ReadonlyMap<string, Script>): Promise<Outcomes> {
+    const tellsCommands = ({ method, status }: Call) => method === "setMyCommands" && status !== undefined;
+    await this.change(() => this.#calls.some(tellsCommands));
     const outcomes: Outcomes = { start: { calls: byChat(this.#calls), messages: [] } };
     for (const [name, script] of scripts) {
       const calls: Call[] = [];

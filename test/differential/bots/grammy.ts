@@ -23,8 +23,8 @@ const token = process.env.BOT_TOKEN!;
 const bot = new Bot<BotContext>(token, { client: { apiRoot } });
 const botOf = (name: string) => bot.filter((ctx) => ctx.from?.first_name === name);
 
-await bot.api.setMyCommands([{ command: "start", description: "Start" }]);
 await bot.api.setMyDescription("Small bots");
+await bot.api.setMyCommands([{ command: "start", description: "Start" }]);
 
 bot.use(session({ initial: () => ({ sum: 0 }) }));
 bot.use(conversations());

@@ -1,6 +1,6 @@
 /** Small Telegraf bots in one file: each talks to the person of its name. It knows nothing of asgigram. */
 
-import { Composer, type Context, Markup, Scenes, session, Telegraf, TelegramError } from "telegraf";
+import { Composer, type Context, Markup, type Middleware, Scenes, session, Telegraf, TelegramError } from "telegraf";
 import { message } from "telegraf/filters";
 
 interface Session extends Scenes.WizardSession {
@@ -17,7 +17,8 @@ const apiRoot = process.env.API_ROOT!;
 const bot = new Telegraf<BotContext>(process.env.BOT_TOKEN!, { telegram: { apiRoot } });
 const botOf = (name: string) => {
   const composer = new Composer<BotContext>();
-  bot.use(Composer.optional((ctx) => ctx.from?.first_name === name, composer));
+  const handle: Middleware<BotContext> = (ctx, next) => composer.middleware()(ctx, next);
+  bot.use(Composer.optional((ctx) => ctx.from?.first_name === name, handle));
   return composer;
 };
 
