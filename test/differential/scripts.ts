@@ -74,8 +74,8 @@ const scripts: Record<string, Script> = {
     await say(`/tell ${gone.id}`, 2);
   },
   failing: async ({ say }) => {
-    await say("/say 500", 2);
-    await say("/say lost", 2);
+    await say("/say 500");
+    await say("/say lost");
   },
   timer: async ({ say }) => {
     await say("/later", 2);

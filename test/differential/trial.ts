@@ -28,6 +28,8 @@ interface Call {
   readonly parameters: Readonly<Record<string, unknown>>;
   /** HTTP status of the answer. */
   status?: number;
+  /** The text was one of FAULTS. */
+  readonly isFault: boolean;
 }
 
 /** Calls that belong to the receiving of updates. */
@@ -92,7 +94,7 @@ class Trial {
       const person = await simulator.user(name);
       const answered = async (count: number) => {
         await this.change(
-          () => calls.filter(({ status }) => status !== undefined).length >= count,
+          () => calls.filter(({ status, isFault }) => status !== undefined && !isFault).length >= count,
           () => ({ name, count, calls }),
         );
       };
@@ -125,7 +127,8 @@ class Trial {
       this.#look();
       return await respond();
     }
-    const call: Call = { method: incoming.method, parameters: comparable(incoming.parameters) };
+    const { method, parameters } = incoming;
+    const call: Call = { method, parameters: comparable(parameters), isFault: FAULTS.includes(String(parameters.text)) };
     this.#calls.push(call);
     const response = await answer(incoming, respond);
     call.status = response.status;
@@ -142,7 +145,9 @@ function byChat(calls: readonly Call[]): Partial<Record<string, readonly Call[]>
   return Object.groupBy(calls, ({ parameters: { chat_id } }) => (chat_id === undefined ? "no chat" : String(chat_id)));
 }
 
-/** Texts that a bot sends get the answer that they name. */
+/** Texts that get the answer that they name: an error of Telegram's, or none, after the message was sent. */
+const FAULTS = ["500", "lost"];
+
 async function answer({ parameters, incoming }: IncomingCall, respond: () => Promise<Response>): Promise<Response> {
   if (parameters.text === "500") return refuse(new Refusal(500, "Internal Server Error"));
   if (parameters.text !== "lost") return await respond();
@@ -164,7 +169,7 @@ export class Talk {
     this.#answered = answered;
   }
 
-  /** Sends a text. Resolves when the bot has made that many calls more, and they are answered. */
+  /** Sends a text. Resolves when the bot has made that many calls more, without FAULTS, and they are answered. */
   readonly say = async (text: string, calls = 1): Promise<void> => {
     await this.person.sendText(text);
     await this.answered(calls);

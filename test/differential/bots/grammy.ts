@@ -130,9 +130,10 @@ editing.command("pin", async (ctx) => {
 });
 editing.command("forward", (ctx) => ctx.forwardMessage(ctx.chat.id));
 
+const lossOf = ({ name, code }: NodeJS.ErrnoException) => `${name} ${code}`;
 const report = (ctx: Context) => async (error: unknown) => {
   if (error instanceof GrammyError) await ctx.reply(`${error.method}: ${error.error_code} ${error.description}`);
-  else if (error instanceof HttpError) await ctx.reply(error.message);
+  else if (error instanceof HttpError) await ctx.reply(lossOf(error.error as NodeJS.ErrnoException));
   else throw error;
 };
 
