@@ -5,7 +5,7 @@
 
 import { once } from "node:events";
 import { join } from "node:path";
-import { type IncomingCall, refuse, Refusal, type SimulatedUser, Simulator } from "../../simulator/index.ts";
+import { type IncomingCall, Refusal, refuse, type SimulatedUser, Simulator } from "../../simulator/index.ts";
 import { startChild } from "../child.ts";
 import { Bot } from "../end-to-end/bot.ts";
 import { eventually } from "../eventually.ts";
@@ -128,7 +128,11 @@ class Trial {
       return await respond();
     }
     const { method, parameters } = incoming;
-    const call: Call = { method, parameters: comparable(parameters), isFault: FAULTS.includes(String(parameters.text)) };
+    const call: Call = {
+      method,
+      parameters: comparable(parameters),
+      isFault: FAULTS.includes(String(parameters.text)),
+    };
     this.#calls.push(call);
     const response = await answer(incoming, respond);
     call.status = response.status;

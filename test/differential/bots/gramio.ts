@@ -1,21 +1,21 @@
 /** Small GramIO bots in one file: each talks to the person of its name. It knows nothing of asgigram. */
 
 import { createReadStream } from "node:fs";
-import { Bot, InlineKeyboard, Keyboard, MediaInput, MediaUpload, TelegramError } from "gramio";
+import { Bot, type ContextType, InlineKeyboard, Keyboard, MediaInput, MediaUpload, TelegramError } from "gramio";
 
 const apiRoot = process.env.API_ROOT!;
 const token = process.env.BOT_TOKEN!;
 const bot = new Bot(token, { api: { baseURL: `${apiRoot}/bot` } });
 const { api } = bot;
 
-type MessageContext = Parameters<Parameters<typeof bot.command>[1]>[0];
+type MessageContext = ContextType<typeof bot, "message">;
 
 /** Handles the texts of one person that match. */
 const hear = (name: string, pattern: RegExp, handle: (ctx: MessageContext, match: string) => unknown) =>
   bot.on("message", async (ctx, next) => {
     const match = ctx.from?.firstName === name ? pattern.exec(ctx.text ?? "") : null;
     if (match === null) return await next();
-    return await handle(ctx as unknown as MessageContext, match[1] ?? "");
+    return await handle(ctx, match[1] ?? "");
   });
 
 bot.onStart(() => void api.setMyCommands({ commands: [{ command: "start", description: "Start" }] }));
@@ -27,7 +27,7 @@ hear("commands", /^([^/].*)/, (ctx, text) => ctx.send(text));
 const counter = (count: number) => new InlineKeyboard().text("More", `more:${count + 1}`).text("Done", "done");
 hear("keyboard", /^\/start$/, (ctx) => ctx.send("0", { reply_markup: counter(0) }));
 bot.callbackQuery(/^more:(\d+)$/, async (ctx) => {
-  const count = Number(/\d+/.exec(String(ctx.data))![0]);
+  const count = Number(ctx.queryData[1]);
   await ctx.answer();
   await ctx.editText(String(count), { reply_markup: counter(count) });
 });
@@ -56,7 +56,9 @@ bot.on("inline_query", (ctx) => {
 });
 
 const dot = Buffer.from("GIF89a");
-hear("buffers", /^\/(?:photo|again)$/, (ctx) => ctx.sendPhoto(MediaUpload.buffer(dot, "dot.gif"), { caption: "a dot" }));
+hear("buffers", /^\/(?:photo|again)$/, (ctx) =>
+  ctx.sendPhoto(MediaUpload.buffer(dot, "dot.gif"), { caption: "a dot" }),
+);
 hear("buffers", /^\/document$/, (ctx) =>
   ctx.sendDocument(MediaUpload.text("one", "one.txt"), { thumbnail: MediaUpload.buffer(dot, "thumbnail.gif") }),
 );

@@ -84,7 +84,9 @@ botOf("inline").on("inline_query", (ctx) => {
 const dot = Buffer.from("GIF89a");
 const buffers = botOf("buffers");
 const photo = new InputFile(dot, "dot.gif");
-buffers.command(["photo", "again"], (ctx) => ctx.replyWithPhoto(photo, { caption: "a <i>dot</i>", parse_mode: "HTML" }));
+buffers.command(["photo", "again"], (ctx) =>
+  ctx.replyWithPhoto(photo, { caption: "a <i>dot</i>", parse_mode: "HTML" }),
+);
 buffers.command("document", (ctx) => {
   const thumbnail = new InputFile(dot, "thumbnail.gif");
   return ctx.replyWithDocument(new InputFile(Buffer.from("one"), "one.txt"), { thumbnail });

@@ -81,7 +81,10 @@ hear("album", /^\/album$/, (_, __, chat_id) =>
     media: [
       { type: "photo", media: dot, caption: "one" },
       { type: "photo", media: "https://example.com/two.png" },
-      { type: "photo", media: new InputFile(readFileSync(`${import.meta.dirname}/poem.txt`), { filename: "poem.gif" }) },
+      {
+        type: "photo",
+        media: new InputFile(readFileSync(`${import.meta.dirname}/poem.txt`), { filename: "poem.gif" }),
+      },
     ],
   }),
 );
