@@ -3,6 +3,7 @@
  *
  *   npm run bench                                    everything
  *   npm run bench -- echo mix                        some scenarios (scenarios.ts)
+ *   npm run bench:programs                           grammY's and Telegraf's bots, alone and under asgigram
  *   npm run bench -- echo --peers asgigram,telegraf  some rows
  *   npm run bench -- echo --runs 3                   runs of each row; the rows take turns
  *   npm run bench -- echo --scale 0.1                a tenth of each load, for a trial
