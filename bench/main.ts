@@ -110,7 +110,7 @@ async function attempt(
 /** Runs asgigram once and reports the CPU profile of each thread in the last phase. */
 async function profile({ name, entries, heavyMs }: Scenario): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), "asgigram-profile-"));
-  const { peer, load } = entries.find((entry) => isOurs(entry.peer))!;
+  const { peer, load } = entries.find(({ name, peer }) => isOurs(peer) && (wanted?.includes(name) ?? true))!;
   const command: Peer["command"] = (place) => [...profilingFlags(folder), ...peer.command(place)];
   const rounds = heavyMs === undefined ? 0 : roundsFor(heavyMs);
   const { phases } = await measure({
