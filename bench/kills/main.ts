@@ -51,24 +51,26 @@ const { values } = parseArgs({ options: { rounds: { type: "string", default: "3"
 const rounds = Number(values.rounds);
 const hashing = roundsFor(HEAVY);
 
-const rows = [["", ...WAYS.flatMap((way) => [`${way}: lost`, "twice", "restarts"])]];
-for (const bot of BOTS) {
-  const cells: string[] = [];
-  for (const way of WAYS) {
-    const counts: Counts = { lost: 0, twice: 0, restarts: 0 };
-    for (let round = 0; round < rounds; round++) {
-      console.error(`${bot}, ${way}, round ${round + 1}`);
-      const { lost, twice, restarts } = await attempt(bot, way, (INTERVAL * round) / rounds);
-      counts.lost += lost;
-      counts.twice += twice;
-      counts.restarts += restarts;
+/** Measures each bot in each way. @returns a table */
+async function run(): Promise<string> {
+  const rows = [["", ...WAYS.flatMap((way) => [`${way}: lost`, "twice", "restarts"])]];
+  for (const bot of BOTS) {
+    const cells: string[] = [];
+    for (const way of WAYS) {
+      const counts: Counts = { lost: 0, twice: 0, restarts: 0 };
+      for (let round = 0; round < rounds; round++) {
+        console.error(`${bot}, ${way}, round ${round + 1}`);
+        const { lost, twice, restarts } = await attempt(bot, way, (INTERVAL * round) / rounds);
+        counts.lost += lost;
+        counts.twice += twice;
+        counts.restarts += restarts;
+      }
+      cells.push(...Object.values(counts).map(String));
     }
-    cells.push(...Object.values(counts).map(String));
+    rows.push([bot, ...cells]);
   }
-  rows.push([bot, ...cells]);
+  return table(rows);
 }
-console.log(originOf(originNow(versionsOf(["asgigram", "grammy", "@grammyjs/runner", "piscina"]))));
-console.log(`The sum of ${rounds} rounds of ${MESSAGES} messages.\n\n${table(rows)}`);
 
 /** @param moment of a kill after a message: ms */
 async function attempt(name: BotName, way: Way, moment: number): Promise<Counts> {
@@ -148,3 +150,7 @@ class Supervised implements AsyncDisposable {
     rmSync(this.#folder, { recursive: true, force: true });
   }
 }
+
+const versions = versionsOf(["asgigram", "grammy", "@grammyjs/runner", "piscina"]);
+const result = await run();
+console.log(`${originOf(originNow(versions))}\nRounds: ${rounds}, summed up, each with ${MESSAGES} messages.\n\n${result}`);
