@@ -86,6 +86,9 @@ export function loggerFor(config: Config, write?: (line: string) => void): Logge
 /** Time that Telegram has to confirm the last offset: ms. Unconfirmed updates come again, and the inbox knows them. */
 const CONFIRMATION = 2000;
 
+/** Time of --shutdown-timeout for what comes after the work: threads are ended, and files are closed. ms; a quarter of it at most. */
+const CLOSING = 500;
+
 let servers = 0;
 
 class Server implements RunningServer {
@@ -329,7 +332,7 @@ class Server implements RunningServer {
     const { shutdownTimeout } = this.#config;
     if (this.#isServing) this.#log.info("stopping: finishing what is at hand");
     this.#receiving.abort();
-    const deadline = AbortSignal.timeout(shutdownTimeout);
+    const deadline = AbortSignal.timeout(shutdownTimeout - Math.min(CLOSING, shutdownTimeout / 4));
     const isFinished = this.#serving === undefined || (await before(deadline, this.#finish(this.#serving, deadline)));
     const unsettled = this.#unsettled;
     const calls = this.#outbox.pending;

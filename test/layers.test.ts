@@ -129,10 +129,11 @@ function codeOf(text: string): string {
 const TOUCH = /\bprocess\s*\??\.\s*(?:argv|exit|exitCode|kill|abort|on|once|addListener)\b/;
 const TAKE_APART = /\}\s*=\s*(?:globalThis\s*\.\s*)?process\b(?!\s*\??\.)|\bprocess\s*(?:\?\.\s*)?\[\s*"/;
 
-/** These are about the end of their thread, or of their own process. */
+/** These are about the end of their thread, its arguments, or their own process. */
 const OWN_THREAD = [
   "workers/reporter.ts",
   "workers/program/ending.ts",
+  "workers/program/main-module.ts",
   "workers/heavy/death-report.ts",
   "workers/heavy/child.ts",
 ];

@@ -26,6 +26,7 @@ import { giveUpStartingThreads } from "./permission.ts";
 import { yieldToMainThread } from "./priority.ts";
 import { endProgram } from "./program/ending.ts";
 import { watchHazards } from "./program/hazards.ts";
+import { becomeMain } from "./program/main-module.ts";
 import { Program } from "./program/program.ts";
 import { describe, Reporter } from "./reporter.ts";
 import { Retries } from "./retries.ts";
@@ -76,7 +77,8 @@ export default async function host(task: HostTask): Promise<void> {
   const program = new Program(task.bot, calls);
   try {
     await importAll(task.imports);
-    const application = await loadApplication(task.application, task.directory, task.interface, program);
+    const onImport = task.mayBeProgram ? becomeMain : undefined;
+    const application = await loadApplication(task.application, task.directory, task.interface, program, onImport);
     await jobs.loaded();
     const { facts } = program;
     hazards?.end();
@@ -96,7 +98,13 @@ export default async function host(task: HostTask): Promise<void> {
     else {
       reporter.isEnding = true;
       const limit = Math.max(0, task.endTimeout - MARGIN - (performance.now() - at));
-      await endProgram({ signal, limit, openCalls: () => calls.open, log: reporter.log });
+      await endProgram({
+        signal,
+        limit,
+        openCalls: () => calls.open,
+        onTold: () => program.endPolls(),
+        log: reporter.log,
+      });
     }
     outbound.push({ type: "ended" });
   } catch (error) {

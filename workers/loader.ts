@@ -49,15 +49,21 @@ export interface ProgramWatch {
   leave(): void;
 }
 
-/** @throws ApplicationLoadError */
+/**
+ * @param onImport is called with the URL of the file, before its import
+ * @throws ApplicationLoadError
+ */
 export async function loadApplication(
   importString: string,
   directory: string,
   choice: Interface | "auto",
   program?: ProgramWatch,
+  onImport?: (url: string) => void,
 ): Promise<Asgi3> {
   const { module, attribute } = parse(importString);
-  const imported = importModule(locate(module, directory), module);
+  const url = locate(module, directory);
+  onImport?.(url);
+  const imported = importModule(url, module);
   // An error of the code behind a program's `await bot.start()` is uncaught, as it would be under Node.js.
   const rethrow = ({ cause }: Error) => Promise.reject(cause);
   void program?.launched.then(

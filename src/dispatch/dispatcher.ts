@@ -7,6 +7,7 @@
  *                            posted -- workerDied(), blamed --> suspect: waits for quarantine
  *                            posted -- workerDied() -- not blamed --> waiting, at the head of its line
  *                            suspect -- its turn, alone in quarantine --> posted -- settled() --> gone
+ *                                       posted -- survived() --> posted, and no suspect any more
  *                                       dead letter <-- workerDied(), blamed for certain -- at the last attempt allowed
  *                waiting, suspect <-- workerDrained() -- posted, not settled
  *   any state, but for posted -- revoke() of its shard --> gone, left to the inbox
@@ -14,8 +15,9 @@
  *
  * A death costs its culprit alone. The culprit is certain if the crash named it, or if it was alone; else some events are blamed
  * that are likely to be it. A suspect waits with its line for the quarantine, a worker of its own that gets one
- * suspect at a time, while the shard's worker goes on with the other lines. A suspect that is settled or kept is cleared, and its
- * scope stays in quarantine, where its instance is, until that worker ends.
+ * suspect at a time, the one with the fewest deaths first, while the shard's worker goes on with the other lines. A suspect that is
+ * settled or kept is cleared, and its scope stays in quarantine, where its instance is, until that worker ends. If one of several guesses
+ * turns out to be the culprit, the others are cleared.
  *
  * A bot's program has no quarantine: it must not live twice. Its suspects are tried in the worker of their shard, one at a time, and before
  * anything else is posted to it.
@@ -23,6 +25,7 @@
 
 import { HighWater } from "./high-water.ts";
 import { type Arrival, type Held, Line } from "./line.ts";
+import { ProvenScopes } from "./proven-scopes.ts";
 import { ShardTable } from "./shard-table.ts";
 import { WorkerQueue } from "./worker-queue.ts";
 
@@ -74,6 +77,7 @@ export class Dispatcher {
   readonly #lines = new Map<string, Line>();
   /** Scopes that have, or had, a suspect: their instances are in quarantine, or nowhere. */
   readonly #quarantined = new Set<string>();
+  readonly #proven = new ProvenScopes();
   readonly #highWater = new HighWater(() => Math.max(this.#unsettled / this.#options.limit, this.#memory));
   #unsettled = 0;
   /** Unsettled events whose bodies are in memory, and characters in them. */
@@ -169,6 +173,13 @@ export class Dispatcher {
     this.#pump(queue);
   }
 
+  /** The suspect has not killed its worker for a while: others are tried beside it. */
+  survived(worker: number, seq: number): void {
+    const queue = this.#workers[worker]!;
+    const held = queue.get(seq);
+    if (held !== undefined && queue.survive(held)) this.#pump(queue);
+  }
+
   /** The worker can take events. */
   workerReady(worker: number): void {
     const queue = this.#workers[worker]!;
@@ -191,21 +202,30 @@ export class Dispatcher {
     const certain = queue.get(named ?? -1) ?? queue.suspect;
     const blamed = certain === undefined ? guessed.map((seq) => queue.get(seq)).filter(isHeld) : [certain];
     const held = queue.close();
+    if (certain === undefined) guess(blamed);
+    else acquit(certain.arrival);
     for (const { arrival } of blamed) {
       arrival.deaths += 1;
       arrival.isSuspect = true;
     }
     if (certain === undefined) {
+      if (queue !== this.#quarantine) queue.beWary();
       for (const { arrival } of held) if (arrival.attempts >= INTERRUPTED) arrival.isSuspect = true;
     }
     const isDeadly = certain !== undefined && certain.arrival.deaths >= this.#options.maxAttempts;
-    if (isDeadly) this.#forget(certain);
     // These suspects are of this process, and their chats are not to wait for others.
     if (blamed.length > 0) this.#isPatient = false;
-    this.#takeBack(queue, isDeadly ? held.filter((one) => one !== certain) : held);
+    this.#takeBack(queue, held, isDeadly ? certain : undefined);
     if (isDeadly) this.#options.deadLetter(worker, certain.arrival, "deadly");
     this.#signal();
     return blamed.map(({ arrival }) => arrival.seq);
+  }
+
+  /** The worker that was wary has served for a while. */
+  trust(worker: number): void {
+    const queue = this.#workers[worker]!;
+    queue.trust();
+    this.#pump(queue);
   }
 
   /** The event took too long, and its worker was ended for it: it is a dead letter, and the worker's other events are not blamed. */
@@ -321,7 +341,7 @@ export class Dispatcher {
   }
 
   #open({ scope, shard }: Arrival): Line {
-    const line = new Line(scope, shard, this.#queueOf(scope, shard));
+    const line = new Line(scope, shard, this.#queueOf(scope, shard), this.#proven.has(scope));
     this.#lines.set(scope, line);
     return line;
   }
@@ -353,14 +373,18 @@ export class Dispatcher {
     line.worker.add(line);
   }
 
-  /** The worker is gone: its events go back to the heads of their lines, and the instances of its scopes are gone. */
-  #takeBack(queue: WorkerQueue, held: readonly Held[]): void {
+  /**
+   * The worker is gone: its events go back to the heads of their lines, and the instances of its scopes are gone.
+   * @param deadly the event that does not go back
+   */
+  #takeBack(queue: WorkerQueue, held: readonly Held[], deadly?: Held): void {
     const lines = new Set(held.map(({ line }) => line));
-    for (const { arrival, line } of held.toReversed()) {
-      if (line.isRevoked) this.#leave(arrival);
+    for (const one of held.toReversed()) {
+      const { arrival, line } = one;
+      if (one === deadly || line.isRevoked) this.#leave(arrival);
       else line.waiting.unshift(arrival);
     }
-    if (queue === this.#quarantine) {
+    if (queue === this.#quarantine || !this.#hasQuarantine) {
       this.#quarantined.clear();
       for (const line of this.#lines.values()) if (line.worker === queue) lines.add(line);
     }
@@ -383,7 +407,9 @@ export class Dispatcher {
   }
 
   #drop(line: Line): void {
-    if (line.isEmpty && this.#lines.get(line.scope) === line) this.#lines.delete(line.scope);
+    if (!line.isEmpty || this.#lines.get(line.scope) !== line) return;
+    this.#lines.delete(line.scope);
+    if (line.isProven) this.#proven.add(line.scope);
   }
 
   #leave(arrival: Arrival): void {
@@ -414,6 +440,21 @@ export class Dispatcher {
   /** True if every worker is ready and has nothing to do. */
   get #isOtherwiseIdle(): boolean {
     return this.#workers.every((queue) => queue === this.#quarantine || (queue.isOpen && queue.size === 0));
+  }
+}
+
+/** One of these is likely to be the cause of the death. */
+function guess(blamed: readonly Held[]): void {
+  const arrivals = blamed.map(({ arrival }) => arrival).filter(({ isSuspect }) => !isSuspect);
+  for (const arrival of arrivals) arrival.guess = arrivals;
+}
+
+/** The cause of a death is certain: those that were guessed together with it are no suspects. */
+function acquit(culprit: Arrival): void {
+  for (const other of culprit.guess ?? []) {
+    if (other === culprit || other.guess !== culprit.guess) continue;
+    other.isSuspect = false;
+    other.guess = undefined;
   }
 }
 

@@ -18,6 +18,8 @@ export interface Arrival extends ReceivedEvent {
   readonly shard: number;
   /** It may have killed its worker, or the process: it is posted alone, in quarantine if there is one. */
   isSuspect?: boolean;
+  /** The events that were guessed together as the cause of a death, if this is a suspect for that alone. */
+  guess?: readonly Arrival[] | undefined;
 }
 
 /** An event that a worker has. */
@@ -44,12 +46,15 @@ export class Line {
   kept = 0;
   /** The shard is being taken away: nothing of the line is posted or kept. */
   isRevoked = false;
+  /** Its application has settled an event before. */
+  isProven: boolean;
   #window = FIRST_WINDOW;
 
-  constructor(scope: string, shard: number, worker: WorkerQueue) {
+  constructor(scope: string, shard: number, worker: WorkerQueue, isProven: boolean) {
     this.scope = scope;
     this.shard = shard;
     this.worker = worker;
+    this.isProven = isProven;
   }
 
   /** True if an event waits, and may be posted when its worker has room. */
@@ -66,6 +71,7 @@ export class Line {
 
   /** An event was settled. */
   widen(): void {
+    this.isProven = true;
     this.#window = Math.min(WIDEST_WINDOW, 2 * this.#window);
   }
 }

@@ -1,6 +1,7 @@
 /**
  * The events that one worker has, and the lines that wait for it. Lines take turns. A suspect goes before anything else, and alone, so
- * that a death while it is at hand has one cause.
+ * that a death while it is at hand has one cause. After a death whose culprit is not certain the worker is wary for a while: lines whose
+ * application has never settled an event wait until nothing is at hand, and come one at a time.
  */
 
 import type { Held, Line } from "./line.ts";
@@ -15,12 +16,16 @@ export class WorkerQueue {
   readonly #posted = new Map<number, Held>();
   /** Posted events at which the application has open work, although it went on. They count in no window. */
   readonly #kept = new Set<Held>();
+  /** Suspects that have not killed the worker so far: they are at work, and others go on beside them. */
+  readonly #survivors = new Set<Held>();
   /** Lines whose next event may be posted when the worker has room. */
   readonly #ready = new Set<Line>();
   /** Of these, lines whose next event is a suspect. */
   readonly #suspected = new Set<Line>();
   /** The suspect at hand: the only event at hand. */
   #suspect: Held | undefined;
+  /** Lines that could be in `#ready`, but are not proven; undefined while the worker is not wary. */
+  #unproven: Set<Line> | undefined;
 
   constructor(number: number) {
     this.number = number;
@@ -53,31 +58,45 @@ export class WorkerQueue {
   /** Puts the line behind the others, if its next event may be posted. */
   add(line: Line): void {
     if (!line.isReady) return;
-    this.#ready.add(line);
+    (line.isProven ? this.#ready : (this.#unproven ?? this.#ready)).add(line);
     if (line.waiting.first!.isSuspect) this.#suspected.add(line);
   }
 
   /** Takes the line out. */
   remove(line: Line): void {
     this.#ready.delete(line);
+    this.#unproven?.delete(line);
     this.#suspected.delete(line);
+  }
+
+  /** From now on the worker is wary. */
+  beWary(): void {
+    const lines = [...this.#ready, ...(this.#unproven ?? [])];
+    this.#unproven ??= new Set();
+    this.#ready.clear();
+    for (const line of lines) this.add(line);
+  }
+
+  /** The worker is wary no more. */
+  trust(): void {
+    for (const line of this.#unproven ?? []) this.#ready.add(line);
+    this.#unproven = undefined;
   }
 
   /** Takes the next event, which the worker then has: the next suspect, or one of each line in turn while there is room. */
   next(): Held | undefined {
-    const atHand = this.#posted.size - this.#kept.size;
+    const atHand = this.#posted.size - this.#kept.size - this.#survivors.size;
     if (!this.isOpen || this.#suspect !== undefined || atHand >= MOST_AT_HAND) return undefined;
     if (this.#suspected.size > 0) {
       if (atHand > 0) return undefined;
-      const [line] = this.#suspected;
-      this.#suspect = this.#take(line!);
+      this.#suspect = this.#take(this.#leastSuspected);
       return this.#suspect;
     }
     for (const line of this.#ready) {
       if (line.isReady) return this.#take(line);
       this.#ready.delete(line);
     }
-    return undefined;
+    return atHand === 0 ? this.#nextUnproven() : undefined;
   }
 
   /** Takes the next event of a line of which the worker has none; no suspect. */
@@ -93,17 +112,30 @@ export class WorkerQueue {
   keep(held: Held): boolean {
     if (this.#kept.has(held)) return false;
     this.#kept.add(held);
+    this.#survivors.delete(held);
     held.line.posted -= 1;
     held.line.kept += 1;
     // An application that asks for more has survived it.
     held.arrival.isSuspect = false;
+    held.arrival.guess = undefined;
     if (this.#suspect === held) this.#suspect = undefined;
+    return true;
+  }
+
+  /** The suspect is at work, and has not killed the worker so far. The next event of its line waits for it. @returns false if it is no suspect */
+  survive(held: Held): boolean {
+    if (this.#suspect !== held) return false;
+    this.#survivors.add(held);
+    held.arrival.isSuspect = false;
+    held.arrival.guess = undefined;
+    this.#suspect = undefined;
     return true;
   }
 
   /** The worker does not have the event any more. */
   release(held: Held): void {
     this.#posted.delete(held.arrival.seq);
+    this.#survivors.delete(held);
     if (this.#kept.delete(held)) held.line.kept -= 1;
     else held.line.posted -= 1;
     if (this.#suspect === held) this.#suspect = undefined;
@@ -115,6 +147,20 @@ export class WorkerQueue {
     const { held } = this;
     for (const one of held) this.release(one);
     return held;
+  }
+
+  #nextUnproven(): Held | undefined {
+    for (const line of this.#unproven ?? []) {
+      if (line.isReady) return this.#take(line);
+      this.#unproven?.delete(line);
+    }
+    return undefined;
+  }
+
+  /** The line whose next event has the fewest deaths: it is the least likely to cause another one. */
+  get #leastSuspected(): Line {
+    const deaths = (line: Line) => line.waiting.first!.deaths;
+    return [...this.#suspected].reduce((one, other) => (deaths(other) < deaths(one) ? other : one));
   }
 
   #take(line: Line): Held {

@@ -101,6 +101,8 @@ export class SqliteInbox implements Inbox {
       this.#ledger.wipe();
       this.#compareWithLedger();
       this.#files = new InboxFiles(this.#path);
+      // It is up while the workers start, before connections take the last descriptors of the process.
+      this.#flushes.start();
     } catch (error) {
       ledger?.close();
       database?.close();
@@ -122,7 +124,6 @@ export class SqliteInbox implements Inbox {
       count += next.length;
     }
     this.#watch = setInterval(() => this.#look(receiver), LOOK).unref();
-    this.#flushes.start();
     return count;
   }
 

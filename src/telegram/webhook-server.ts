@@ -104,12 +104,17 @@ export class WebhookServer {
     return `${scheme}://${family === "IPv6" ? `[${address}]` : address}:${port}`;
   }
 
+  /** Stores and answers what has arrived. From now on, requests are answered with 503. */
+  async drain(): Promise<void> {
+    this.#isClosing = true;
+    while (this.#answering.size > 0) await Promise.all(this.#answering);
+  }
+
   /** Stores and answers what has arrived; breaks off what has not. */
   async close(): Promise<void> {
-    this.#isClosing = true;
     const closed = once(this.#server, "close");
     this.#server.close();
-    while (this.#answering.size > 0) await Promise.all(this.#answering);
+    await this.drain();
     this.#isClosed = true;
     this.#server.closeAllConnections();
     await closed;

@@ -4,7 +4,7 @@
  *   listening -- setWebhook --> set -- every 30 s getWebhookInfo --> set
  *   set -- the webhook is gone --> listening
  *   set -- another has been set for a minute --> run() rejects
- *   stop --> deleteWebhook, unless another process has set its own --> what has arrived is stored --> closed
+ *   stop --> what has arrived is stored and answered --> deleteWebhook, unless another process has set its own --> closed
  *
  * The URL ends with a number of this process, which the HTTP server ignores. By it a process that stops knows that the webhook is
  * still its own: on a deploy that overlaps, the new process has set another. Deleting the webhook loses nothing: Telegram keeps the
@@ -56,13 +56,16 @@ export interface WebhookOptions {
 
 /** Time between two checks of the webhook: ms. */
 const CHECK = 30_000;
+/** Room is not waited for: Telegram would take that for a failure. */
+const NO_WAIT = AbortSignal.abort();
 /** Time that a stop leaves to the deletion of the webhook: ms. */
 const DELETION = 2000;
 
 export class Webhook implements UpdateSource {
   readonly #options: Required<WebhookOptions>;
   readonly #secrets: ReturnType<typeof webhookSecretsOf>;
-  readonly #url: string;
+  /** End of the URL. Telegram might write the rest of it in another way. */
+  readonly #mark: string;
   #server: WebhookServer | undefined;
   #isSet = false;
   #pending = 0;
@@ -80,7 +83,7 @@ export class Webhook implements UpdateSource {
   constructor(options: WebhookOptions) {
     this.#options = { now: () => performance.now(), wait: pause, ...options };
     this.#secrets = webhookSecretsOf(options.token);
-    this.#url = `${options.url}/${this.#secrets.segment}?${randomInt(2 ** 47)}`;
+    this.#mark = `/${this.#secrets.segment}?${randomInt(2 ** 47)}`;
     this.#lastSign = this.#options.now();
   }
 
@@ -106,8 +109,7 @@ export class Webhook implements UpdateSource {
       ...this.#secrets,
       tls: cert === undefined || key === undefined ? undefined : { cert, key },
       isFull,
-      // Telegram must not wait for room: it would take that for a failure.
-      store: (updates) => received(updates, AbortSignal.abort()),
+      store: (updates) => received(updates, NO_WAIT),
       onError: failed.reject,
       log,
     });
@@ -115,6 +117,8 @@ export class Webhook implements UpdateSource {
     try {
       await Promise.race([this.#keepSet(cert, signal), failed.promise]);
     } finally {
+      // The answers come first: Telegram would send the updates again for which it has none when the webhook is deleted.
+      await this.#server.drain();
       await this.#delete();
       await this.#server.close();
     }
@@ -142,7 +146,7 @@ export class Webhook implements UpdateSource {
   async #set(certificate: string | undefined, signal: AbortSignal): Promise<void> {
     const { url, maxConnections, allowedUpdates, call, post, log } = this.#options;
     const parameters = {
-      url: this.#url,
+      url: url + this.#mark,
       secret_token: this.#secrets.secret,
       max_connections: maxConnections,
       allowed_updates: allowedUpdates(),
@@ -207,7 +211,7 @@ export class Webhook implements UpdateSource {
 
   /** @throws ConflictError if another webhook has been set for a minute. It is not fought: two servers would take turns for ever */
   #noteConflict(url: string): void {
-    if (url === "" || url === this.#url) {
+    if (url === "" || url.endsWith(this.#mark)) {
       this.#conflictSince = undefined;
       return;
     }
@@ -225,8 +229,8 @@ export class Webhook implements UpdateSource {
     const signal = AbortSignal.timeout(DELETION);
     this.#isSet = false;
     try {
-      const { url } = (await call("getWebhookInfo", {}, signal)) as WebhookInfo;
-      if (url === this.#url) await call("deleteWebhook", {}, signal);
+      const { url = "" } = (await call("getWebhookInfo", {}, signal)) as WebhookInfo;
+      if (url.endsWith(this.#mark)) await call("deleteWebhook", {}, signal);
     } catch (error) {
       log.debug({ method: "deleteWebhook", error: (error as Error).message }, "the webhook was not deleted");
     }

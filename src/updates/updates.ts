@@ -63,11 +63,14 @@ export interface EventWorker extends Recipient {
   push(item: ToWorker): void;
 }
 
-/** Time that a suspect has its worker to itself where there is no quarantine: ms. It has survived so far, and other chats wait. */
+/** Time that a suspect has its worker to itself: ms. Then it counts as survived, for others wait. */
 const ALONE = 10_000;
 
 /** Time from the first worker's start to the latest begin of a suspect that an earlier process left: ms. Others go first. */
 const SUSPECTS_WAIT = 10_000;
+
+/** Time for which a worker is wary after a death whose culprit is not certain: ms. */
+const WARY = 500;
 
 interface Thrown extends ThrownEvent {
   readonly worker: EventWorker;
@@ -203,6 +206,9 @@ export class Updates implements InboxReceiver {
     for (const item of this.#untold.get(worker.number) ?? []) worker.push(item);
     this.#untold.delete(worker.number);
     this.#dispatcher.workerReady(worker.number);
+    setTimeout(() => {
+      if (this.#workers.get(worker.number) === worker) this.#dispatcher.trust(worker.number);
+    }, WARY).unref();
   }
 
   /** The application is a bot's program, of which so many workers serve. Called before the first of them is ready. */
@@ -350,13 +356,15 @@ export class Updates implements InboxReceiver {
     const event = past === undefined ? { seq, attempt, body } : { seq, attempt, body, past };
     const worker = this.#workers.get(number)!;
     recorder.begun(worker, event, alone);
-    if (alone && this.#isProgram) setTimeout(() => this.#survived(worker, seq), ALONE).unref();
+    if (alone) setTimeout(() => this.#survived(worker, seq), ALONE).unref();
     diagnostics.posted(number, arrival);
   }
 
   /** The suspect has not killed its worker so far: the worker goes on with other events beside it. */
   #survived(worker: EventWorker, seq: number): void {
-    if (this.#workers.get(worker.number) === worker) this.#dispatcher.kept(worker.number, seq);
+    if (this.#workers.get(worker.number) !== worker) return;
+    if (this.#isProgram) this.#dispatcher.kept(worker.number, seq);
+    else this.#dispatcher.survived(worker.number, seq);
   }
 
   #deadLetter(worker: number, arrival: Arrival, cause: "deadly" | "timed out"): void {

@@ -1,6 +1,6 @@
 /** The application of the crash test: carries out the deed that a message names, and answers every event that it has handled. */
 
-import { appendFileSync } from "node:fs";
+import { appendFileSync, existsSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import { type Application, delivery, NetworkError, type Send, TelegramError } from "../../src/index.ts";
 import { type Deed, readOrder, writeAnswer } from "./words.ts";
@@ -80,6 +80,9 @@ const DEEDS: Record<Deed, Doing> = {
   busy: () => {
     const until = performance.now() + 40;
     while (performance.now() < until);
+  },
+  hang: async () => {
+    while (!existsSync(process.env.CHAOS_CALM!)) await delay(200);
   },
   fail: () => {
     throw new Error("the application failed");

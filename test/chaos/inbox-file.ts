@@ -1,6 +1,7 @@
 /** Reads a server's inbox from outside. */
 
 import { DatabaseSync } from "node:sqlite";
+import { type DeadLetter, DeadLetters } from "../../src/inbox/dead-letters.ts";
 
 /** Number of events that are not settled. */
 export function unsettledIn(path: string): number {
@@ -12,6 +13,15 @@ export function unsettledIn(path: string): number {
 export function deadLettersIn(path: string): number[] {
   const rows = query(path, "SELECT update_id FROM dead_letter") as { update_id: number }[];
   return rows.map(({ update_id }) => update_id);
+}
+
+export function lettersIn(path: string): DeadLetter[] {
+  const letters = new DeadLetters(path);
+  try {
+    return letters.list();
+  } finally {
+    letters.close();
+  }
 }
 
 function query(path: string, sql: string): unknown[] {

@@ -2,13 +2,12 @@
 
 import { setTimeout as delay } from "node:timers/promises";
 import { type FaultyApi, POLLS } from "../faults/faulty-api.ts";
-import { BotProcess } from "./bot-process.ts";
+import { BotProcess, type ChaosFiles } from "./bot-process.ts";
 
 export interface KeeperOptions {
   api: FaultyApi;
   inbox: string;
-  /** File to which the application writes the calls that may be made twice. */
-  uncertain: string;
+  files: ChaosFiles;
   /** Open file for the server's output. */
   log: number;
   /** Takes a broken promise. */
@@ -76,6 +75,10 @@ export class Keeper {
     this.#process.signal("SIGHUP");
   }
 
+  stallLog(milliseconds: number): void {
+    this.#process.stallLog(milliseconds);
+  }
+
   async stopAndKill(after: number, restart: Restart): Promise<void> {
     this.#isExpectedToEnd = true;
     this.#process.signal("SIGTERM");
@@ -118,9 +121,9 @@ export class Keeper {
   }
 
   #start(options: readonly string[] = ["--workers", "2"]): BotProcess {
-    const { api, inbox, uncertain, log, complain } = this.#options;
+    const { api, inbox, files, log, complain } = this.#options;
     this.#isExpectedToEnd = false;
-    const started = new BotProcess({ token: api.token, apiUrl: api.url, inbox, uncertain, options, log });
+    const started = new BotProcess({ token: api.token, apiUrl: api.url, inbox, files, options, log });
     void started.ended.then((end) => {
       if (started !== this.#process || this.#isExpectedToEnd) return;
       complain(`the process ended by itself: ${JSON.stringify(end)}`);

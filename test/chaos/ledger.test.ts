@@ -81,6 +81,20 @@ describe("the ledger finds", () => {
     ]);
   });
 
+  test("the ledger finds retried orders without an answer, but not that theirs come late", () => {
+    const ledger = three();
+    assert.equal(faultsAfter(ledger, answer(3)).length, 1);
+    ledger.retried([101]);
+    assert.equal(ledger.faults.length, 1);
+    ledger.retried([102]);
+    assert.deepEqual(ledger.faults, []);
+    assert.deepEqual(faultsAfter(ledger, answer(1)), []);
+    assert.equal(ledger.answered, 2);
+    ledger.close();
+    assert.deepEqual(ledger.faults, ["chat 7: no answer to 2, although retried"]);
+    assert.match(faultsAfter(ledger, answer(1)).at(-1)!, /out of order, or twice/);
+  });
+
   test("the ledger finds orders without an answer at the end", () => {
     const ledger = three();
     ledger.heard(CHAT, answer(1));

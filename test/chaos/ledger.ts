@@ -16,9 +16,20 @@ interface Account {
   readonly deadly: Set<number>;
   /** `update_id` of each number above `last`. */
   readonly updates: Map<number, number>;
+  /** Numbers whose events were retried: they may be answered behind later ones. */
+  readonly late: Set<number>;
+}
+
+interface Gap {
+  readonly fault: string;
+  readonly account: Account;
+  /** `update_id` of each order, and its number. */
+  readonly numbers: Map<number, number>;
 }
 
 const NONE: Answer = { number: 0, part: 1, parts: 1, repeat: 0 };
+/** Begin of the fault of an order that is passed over. */
+const NO_ANSWER = "no answer to";
 /** Most faults that are kept. */
 const MOST_FAULTS = 50;
 
@@ -34,6 +45,8 @@ export class Ledger {
   /** Deadly updates: their `update_id` and a description. */
   readonly deadly = new Map<number, string>();
   readonly #accounts = new Map<number, Account>();
+  /** Orders without an answer that a later answer has passed over, by their `update_id`. */
+  readonly #gaps = new Map<number, Gap>();
   /** Number of repetitions of each answer, by chat and text. */
   readonly #again = new Map<string, number>();
   readonly #clock: () => string;
@@ -60,10 +73,13 @@ export class Ledger {
 
   heard(chat: number, answer: Answer): void {
     const account = this.#account(chat);
+    if (answer.number < account.last.number && account.late.has(answer.number)) return this.#heardLate(account, answer);
     if (isAgain(account.last, answer)) return this.#cameAgain(`${chat} ${writeAnswer(answer)}`);
     const fault = this.#judge(account, answer);
     if (fault !== undefined) this.complain(`chat ${chat}: ${show(answer)} after ${show(account.last)}: ${fault}`);
     if (answer.number < account.last.number) return;
+    if (fault?.startsWith(NO_ANSWER)) this.#noteGap(account, answer);
+    account.late.delete(answer.number);
     account.last = answer;
     for (const number of account.deadly) if (number < answer.number) account.deadly.delete(number);
     for (const number of account.updates.keys()) if (number <= answer.number) account.updates.delete(number);
@@ -74,6 +90,20 @@ export class Ledger {
     const times = Map.groupBy(told, (line) => line);
     for (const [line, count] of this.#again) {
       if (count > (times.get(line)?.length ?? 0)) this.complain(`sent twice, and not uncertain: ${line}`);
+    }
+  }
+
+  /** Dead letters are retried: their answers may come behind later ones of their chats. */
+  retried(update_ids: readonly number[]): void {
+    for (const update_id of update_ids) {
+      const gap = this.#gaps.get(update_id);
+      if (gap === undefined) this.#retriedAtLast(update_id);
+      else {
+        this.#gaps.delete(update_id);
+        gap.account.late.add(gap.numbers.get(update_id)!);
+        gap.numbers.delete(update_id);
+        if (gap.numbers.size === 0) this.faults.splice(this.faults.indexOf(gap.fault), 1);
+      }
     }
   }
 
@@ -95,6 +125,8 @@ export class Ledger {
       const { last } = account;
       const missing = missingBefore(account.ordered + 1, account);
       if (missing !== undefined) this.complain(`chat ${chat}: ${missing}`);
+      const late = [...account.late].join(", ");
+      if (late !== "") this.complain(`chat ${chat}: no answer to ${late}, although retried`);
       if (last.part < last.parts) this.complain(`chat ${chat}: only a part of the answer to ${last.number}`);
     }
   }
@@ -121,6 +153,29 @@ export class Ledger {
     return undefined;
   }
 
+  #retriedAtLast(update_id: number): void {
+    for (const { updates, late } of this.#accounts.values()) {
+      for (const [number, id] of updates) if (id === update_id) late.add(number);
+    }
+  }
+
+  /** Takes an answer to a retried order. Its earlier parts may have come before the order became a dead letter. */
+  #heardLate(account: Account, { number, part, parts }: Answer): void {
+    if (part < parts) return;
+    account.late.delete(number);
+    this.answered += 1;
+  }
+
+  #noteGap(account: Account, { number }: Answer): void {
+    const { last, deadly, updates, late } = account;
+    const numbers = new Map<number, number>();
+    for (const [one, id] of updates) {
+      if (one > last.number && one < number && !deadly.has(one) && !late.has(one)) numbers.set(id, one);
+    }
+    const gap = { fault: this.faults.at(-1)!, account, numbers };
+    for (const id of numbers.keys()) this.#gaps.set(id, gap);
+  }
+
   #cameAgain(line: string): void {
     this.duplicates += 1;
     this.#again.set(line, (this.#again.get(line) ?? 0) + 1);
@@ -129,7 +184,7 @@ export class Ledger {
   #account(chat: number): Account {
     const known = this.#accounts.get(chat);
     if (known !== undefined) return known;
-    const account = { ordered: 0, last: NONE, deadly: new Set<number>(), updates: new Map<number, number>() };
+    const account = { ordered: 0, last: NONE, deadly: new Set<number>(), updates: new Map(), late: new Set<number>() };
     this.#accounts.set(chat, account);
     return account;
   }
@@ -145,11 +200,11 @@ function isDeadly(deed: Deed): boolean {
 }
 
 /** @returns a fault if events between the last answer and that number have no answer */
-function missingBefore(number: number, { last, deadly, updates }: Account): string | undefined {
+function missingBefore(number: number, { last, deadly, updates, late }: Account): string | undefined {
   const between = Array.from({ length: Math.max(0, number - last.number - 1) }, (_, i) => last.number + 1 + i);
-  const missing = between.filter((candidate) => !deadly.has(candidate));
+  const missing = between.filter((candidate) => !deadly.has(candidate) && !late.has(candidate));
   if (missing.length === 0) return undefined;
-  return `no answer to ${missing.map((candidate) => `${candidate} (update ${updates.get(candidate)})`).join(", ")}`;
+  return `${NO_ANSWER} ${missing.map((candidate) => `${candidate} (update ${updates.get(candidate)})`).join(", ")}`;
 }
 
 function show({ number, part, parts, repeat }: Answer): string {

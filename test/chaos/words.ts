@@ -1,9 +1,11 @@
 /** Texts of the messages between the crash test and its application. */
 
 /** Deed of the application before it answers a message. */
-export type Deed = (typeof HARMLESS)[number] | (typeof CRASHES)[number] | (typeof DEADLY)[number];
+export type Deed = (typeof HARMLESS)[number] | typeof HANGING | (typeof CRASHES)[number] | (typeof DEADLY)[number];
 
 export const HARMLESS = ["work", "twice", "slow", "busy"] as const;
+/** The application is at work until the storm is over. */
+export const HANGING = "hang";
 /** These kill their worker at the first attempt, or block it until it is killed. */
 export const CRASHES = ["exit", "throw", "heap", "block"] as const;
 /** These must become dead letters: an exception, also one that nothing catches, or the death of the worker at each attempt. */

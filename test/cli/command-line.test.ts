@@ -48,7 +48,7 @@ test("simulate takes no token, overrides the options of the real bot, and has a 
   assert.deepEqual(await typed("-w 2 simulate bot.ts"), {
     wants: "simulate",
     flags: { workers: "2", application: "bot.ts" },
-    presets: { inbox: false, listen: false, local: false, proxy: false, family: "auto" },
+    presets: { inbox: false, listen: false, local: false, proxy: false, family: "auto", webhook: false },
     defaults: { logLevel: "warn" },
   });
   await refuses("simulate 1:a bot.ts", "too many arguments (2): expected <application> at most");

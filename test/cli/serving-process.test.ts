@@ -26,6 +26,17 @@ const FILES = {
     await receive();
     await new Promise(() => setInterval(() => {}, 1000));
   };`,
+  // Its shutdown ends when there is a file.
+  "slow-to-stop.ts": `import { existsSync } from "node:fs";
+  export const application = async (scope, receive, send) => {
+    if (scope.type !== "lifespan") return;
+    await receive();
+    await send({ type: "lifespan.startup.complete" });
+    await receive();
+    console.error("waiting for the file");
+    while (!existsSync(new URL("go", import.meta.url))) await new Promise((resolve) => setTimeout(resolve, 20));
+    await send({ type: "lifespan.shutdown.complete" });
+  };`,
   "polite.ts": `export const application = async (scope, receive, send) => {
     if (scope.type !== "lifespan") return;
     await receive();
@@ -97,4 +108,17 @@ test("SIGHUP reloads the application", async () => {
   await server.says("serving");
   server.signal("SIGHUP");
   await server.says("reloading the application");
+});
+
+test("SIGHUP and SIGUSR2 end nothing while the server stops", async () => {
+  await using server = new InProcess(["slow-to-stop.ts", "--shutdown-timeout", "600"], OPTIONS);
+  await server.says("serving");
+  server.signal("SIGTERM");
+  await server.says("waiting for the file");
+  server.signal("SIGHUP");
+  server.signal("SIGUSR2");
+  await server.says("the log level is now");
+  folder.write("go", "");
+  const { code, stderr } = await server.exit();
+  assert.equal(code, 0, stderr);
 });

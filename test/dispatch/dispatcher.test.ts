@@ -39,6 +39,8 @@ interface Scope {
   window: number;
   /** Its shard is being taken away. */
   isRevoked: boolean;
+  /** It has settled an event. */
+  isProven: boolean;
   /** Times that each other scope was served while this one could have been. */
   passedOver: Map<Scope, number>;
 }
@@ -57,6 +59,12 @@ class Model {
   readonly #quarantined = new Set<Scope>();
   /** The suspect that was posted alone. */
   #alone: number | undefined;
+  /** Posted events that were suspects, and have survived for a while. */
+  readonly #survivors = new Set<number>();
+  /** Suspects for nothing but a guess, and the events that were guessed together. */
+  readonly #guesses = new Map<number, readonly number[]>();
+  /** Workers before which another one died, of what is not certain. */
+  readonly #wary = new Set<number>();
   readonly #attempts = new Map<number, number>();
   readonly #deaths = new Map<number, number>();
   readonly #deadLetters: [worker: number, seq: number][] = [];
@@ -77,7 +85,7 @@ class Model {
       const shard = shardOf(1 + Math.floor(i / 2) * 7919, SHARDS);
       const home = table.workerOf(shard);
       return {
-        ...{ key: `chat:${i}`, shard, home, worker: home, window: FIRST_WINDOW, isRevoked: false },
+        ...{ key: `chat:${i}`, shard, home, worker: home, window: FIRST_WINDOW, isRevoked: false, isProven: false },
         unsettled: [],
         posted: new Set(),
         kept: new Set(),
@@ -123,6 +131,9 @@ class Model {
     for (const seq of chosen) {
       const scope = this.#scopeOf(seq);
       scope.window = Math.min(PER_SCOPE, 2 * scope.window);
+      // It joins the proven scopes behind those that wait.
+      if (!scope.isProven && this.#wary.has(worker)) scope.passedOver.clear();
+      scope.isProven = true;
     }
     const seqs = this.#gone(worker, () => chosen);
     const others = this.#of(worker).flatMap(({ unsettled, posted }) => unsettled.filter((seq) => !posted.has(seq)));
@@ -135,11 +146,26 @@ class Model {
       const scope = this.#scopeOf(seq);
       scope.kept.add(seq);
       this.#suspects.delete(seq);
+      this.#guesses.delete(seq);
       if (seq === this.#alone) this.#alone = undefined;
       if (!this.#couldBeServed(scope)) scope.passedOver.clear();
       this.#do(() => this.dispatcher.kept(worker, seq));
       this.#do(() => this.dispatcher.kept(worker, seq));
     }
+  }
+
+  /** The suspect at hand, if there is one, has not killed the quarantine so far. */
+  survived(): void {
+    const seq = this.#alone;
+    if (seq !== undefined) {
+      this.#suspects.delete(seq);
+      this.#guesses.delete(seq);
+      this.#survivors.add(seq);
+      this.#alone = undefined;
+    }
+    this.#do(() => {
+      for (const one of [seq ?? -1, ...this.#postedAt(this.quarantine)]) this.dispatcher.survived(this.quarantine, one);
+    });
   }
 
   /** One of its events took too long, and the worker was ended for it. */
@@ -175,6 +201,11 @@ class Model {
     const [named, guessed] = [chooseNamed(posted), chooseGuesses(posted)];
     const certain = named ?? (worker === this.quarantine ? this.#alone : undefined);
     const blamed = certain === undefined ? guessed : [certain];
+    if (certain === undefined) {
+      const guesses = blamed.filter((seq) => !this.#suspects.has(seq));
+      for (const seq of guesses) this.#guesses.set(seq, guesses);
+      if (worker !== this.quarantine) this.#wary.add(worker);
+    } else this.#acquit(certain);
     for (const seq of blamed) {
       this.#deaths.set(seq, this.#deaths.get(seq)! + 1);
       this.#suspects.add(seq);
@@ -188,6 +219,12 @@ class Model {
     this.#deadLetters.length = 0;
     this.#do(() => assert.deepEqual(this.dispatcher.workerDied(worker, { named, guessed }), blamed));
     assert.deepEqual(this.#deadLetters, isDeadly ? [[worker, certain]] : []);
+  }
+
+  trust(worker: number): void {
+    this.#wary.delete(worker);
+    for (const scope of this.#of(worker)) scope.passedOver.clear();
+    this.#do(() => this.dispatcher.trust(worker));
   }
 
   workerDrained(worker: number, chooseUnseen: (posted: number[]) => number[]): void {
@@ -238,7 +275,8 @@ class Model {
 
   /** The posted events that are not kept. */
   #atHand(worker: number): number[] {
-    return this.#of(worker).flatMap(({ posted, kept }) => [...posted].filter((seq) => !kept.has(seq)));
+    const isAtHand = ({ kept }: Scope, seq: number) => !kept.has(seq) && !this.#survivors.has(seq);
+    return this.#of(worker).flatMap((scope) => [...scope.posted].filter((seq) => isAtHand(scope, seq)));
   }
 
   /** Some of the worker's posted events are over. */
@@ -251,11 +289,22 @@ class Model {
   #over(scope: Scope, seq: number): void {
     scope.posted.delete(seq);
     scope.kept.delete(seq);
+    this.#survivors.delete(seq);
     this.#suspects.delete(seq);
     if (seq === this.#alone) this.#alone = undefined;
     scope.unsettled.splice(scope.unsettled.indexOf(seq), 1);
     this.#checkEmpty(scope);
     if (!this.#couldBeServed(scope)) scope.passedOver.clear();
+  }
+
+  /** Events that were guessed together with the culprit are no suspects. */
+  #acquit(culprit: number): void {
+    const guesses = this.#guesses.get(culprit) ?? [];
+    for (const seq of guesses) {
+      if (seq === culprit || this.#guesses.get(seq) !== guesses) continue;
+      this.#guesses.delete(seq);
+      this.#suspects.delete(seq);
+    }
   }
 
   #checkEmpty(scope: Scope): void {
@@ -274,6 +323,7 @@ class Model {
     for (const scope of scopes) {
       if (scope.isRevoked) for (const seq of [...scope.posted]) this.#over(scope, seq);
       scope.passedOver.clear();
+      for (const seq of scope.posted) this.#survivors.delete(seq);
       scope.posted.clear();
       scope.kept.clear();
       this.#place(scope);
@@ -309,6 +359,7 @@ class Model {
     }
     if ((isQuarantine && this.#alone !== undefined) || atHand === PER_WORKER) return;
     for (const scope of this.#of(worker)) {
+      if (this.#wary.has(worker) && !scope.isProven && atHand > 0) continue;
       assert.ok(!this.#couldBeServed(scope), `${scope.key} waits although its worker has room`);
     }
   }
@@ -335,6 +386,7 @@ class Model {
       const suspect = worker === this.quarantine ? this.#suspectThatCouldBeServed : undefined;
       assert.equal(suspect, undefined, "another event goes before a suspect");
       this.#assertFair(scope);
+      this.#assertProven(scope);
     }
     scope.posted.add(seq);
     scope.passedOver.clear();
@@ -346,10 +398,19 @@ class Model {
   #assertFair(scope: Scope): void {
     for (const other of this.#of(scope.worker)) {
       if (other === scope || !this.#couldBeServed(other)) continue;
+      if (this.#wary.has(scope.worker) && scope.isProven !== other.isProven) continue;
       const times: number = (other.passedOver.get(scope) ?? 0) + 1;
       assert.ok(times <= 1, `${scope.key} was served ${times} times while ${other.key} waited`);
       other.passedOver.set(scope, times);
     }
+  }
+
+  /** At a worker that is wary, events of unproven scopes come after the others, and alone. */
+  #assertProven(scope: Scope): void {
+    if (!this.#wary.has(scope.worker) || scope.isProven) return;
+    assert.deepEqual(this.#atHand(scope.worker), [], "an unproven scope beside others");
+    const proven = this.#of(scope.worker).find((other) => other.isProven && this.#couldBeServed(other));
+    assert.equal(proven, undefined, `${scope.key}, unproven, goes before ${proven?.key}`);
   }
 
   get #suspectThatCouldBeServed(): Scope | undefined {
@@ -370,10 +431,16 @@ class Model {
 type Step =
   | { do: "received"; scope: number; count: number; attempts: number }
   | { do: "settled" | "refused" | "kept"; worker: number; share: number; backwards: boolean }
-  | { do: "workerReady" | "workerPaused"; worker: number }
-  | { do: "workerDied" | "timedOut"; worker: number; culprit: number | undefined; guesses: number[] }
+  | { do: "workerReady" | "workerPaused" | "trust"; worker: number }
+  | {
+      do: "workerDied" | "timedOut";
+      worker: number;
+      culprit: number | undefined;
+      guesses: number[];
+    }
   | { do: "workerDrained"; worker: number; share: number }
   | { do: "revoke" | "revoked"; scope: number }
+  | { do: "survived" }
   | { do: "close" };
 
 /** The quarantine is the last one. */
@@ -407,6 +474,8 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     }),
   },
   { weight: 2, arbitrary: fc.record({ do: fc.constant("workerPaused" as const), worker }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant("trust" as const), worker }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant("survived" as const) }) },
   { weight: 2, arbitrary: fc.record({ ...settles, do: fc.constant("workerDrained" as const) }) },
   { weight: 6, arbitrary: fc.record({ do: fc.constant("workerReady" as const), worker }) },
   { weight: 3, arbitrary: fc.record({ do: fc.constantFrom("revoke" as const, "revoked" as const), scope: fc.nat(9) }) },
@@ -430,6 +499,7 @@ function carryOut(model: Model, step: Step): void {
       });
     case "workerReady":
     case "workerPaused":
+    case "trust":
       return model[step.do](workerAt(step.worker));
     case "workerDied":
       return model.workerDied(workerAt(step.worker), one(step.culprit), some(step.guesses));
@@ -442,6 +512,8 @@ function carryOut(model: Model, step: Step): void {
     case "revoke":
     case "revoked":
       return model[step.do](scopeAt(step.scope).shard);
+    case "survived":
+      return model.survived();
     case "close":
       return model.close();
   }
@@ -475,6 +547,15 @@ test("in any course of things, events are posted in order per scope, in turn, wi
     ),
     { numRuns: 40 },
   );
+});
+
+test("the events of a scope stay one line when its culprit is a dead letter at once", () => {
+  const model = new Model(1, 1, 1);
+  model.workerReady(0);
+  model.received(model.scopes[0]!, 2);
+  model.workerDied(0, (posted) => posted[0]);
+  model.received(model.scopes[0]!, 2);
+  model.workerReady(0);
 });
 
 test("an event that is kept is no suspect when a suspect after it takes too long", () => {
@@ -588,6 +669,7 @@ describe("an event that is kept", () => {
     dispatcher.kept(0, seqs[0]!);
     dispatcher.workerDied(0);
     dispatcher.workerReady(0);
+    dispatcher.trust(0);
     assert.deepEqual(seqsOf(posted).slice(2), seqs);
   });
 
@@ -785,6 +867,87 @@ describe("a worker that died", () => {
     assert.deepEqual(deadLetters, [events[2]!.seq]);
   });
 
+  test("if one of several guesses is the culprit, the others go back to their worker, without a trial", () => {
+    const { dispatcher, posted } = recorded();
+    dispatcher.workerReady(0);
+    for (const scope of ["a", "b", "c"]) dispatcher.received(arrival(scope));
+    const seqs = seqsOf(posted);
+    const [culprit, ...others] = seqs as [number, number, number];
+    dispatcher.workerDied(0, { guessed: seqs });
+    dispatcher.workerReady(0);
+    dispatcher.workerReady(QUARANTINE);
+    assert.deepEqual(seqsOf(posted).slice(3), [culprit]);
+    dispatcher.workerDied(QUARANTINE);
+    dispatcher.trust(0);
+    assert.deepEqual(seqsOf(posted).slice(4), others);
+    assert.equal(dispatcher.posted(0, others[0]!)?.seq, others[0]);
+  });
+
+  test("a suspect waits for what is at hand in quarantine", () => {
+    const { dispatcher, posted } = recorded();
+    dispatcher.workerReady(0);
+    for (const scope of ["a", "a", "b"]) dispatcher.received(arrival(scope));
+    const [suspect, next, other] = seqsOf(posted) as [number, number, number];
+    dispatcher.workerDied(0, { guessed: [suspect] });
+    dispatcher.workerReady(0);
+    dispatcher.workerReady(QUARANTINE);
+    dispatcher.settled(QUARANTINE, [suspect]);
+    dispatcher.workerDied(0, { guessed: [other] });
+    assert.deepEqual(seqsOf(posted).slice(3), [other, suspect, next]);
+    dispatcher.settled(QUARANTINE, [next]);
+    assert.equal(seqsOf(posted).at(-1), other);
+  });
+
+  test("of several suspects the one with the fewest deaths is tried first", () => {
+    const { dispatcher, posted } = recorded();
+    dispatcher.workerReady(0);
+    for (const scope of ["a", "b"]) dispatcher.received(arrival(scope));
+    const [culprit, other] = seqsOf(posted) as [number, number];
+    dispatcher.workerDied(0, { guessed: [culprit] });
+    dispatcher.workerReady(QUARANTINE);
+    dispatcher.workerDied(QUARANTINE);
+    dispatcher.workerReady(0);
+    dispatcher.workerDied(0, { guessed: [other] });
+    dispatcher.workerReady(QUARANTINE);
+    assert.equal(seqsOf(posted).at(-1), other);
+  });
+
+  test("after a death without a certain culprit scopes that have settled an event go first, the others alone, until trust()", () => {
+    const { dispatcher, posted } = recorded();
+    dispatcher.workerReady(0);
+    dispatcher.received(arrival("proven"));
+    dispatcher.settled(0, seqsOf(posted));
+    for (const scope of ["new", "newer", "newest", "proven"]) dispatcher.received(arrival(scope));
+    const [, first, second, third, proven] = seqsOf(posted) as [number, number, number, number, number];
+    const after = () => seqsOf(posted).slice(5);
+    dispatcher.workerDied(0);
+    dispatcher.workerReady(0);
+    assert.deepEqual(after(), [proven]);
+    dispatcher.settled(0, [proven]);
+    assert.deepEqual(after(), [proven, first]);
+    dispatcher.trust(0);
+    assert.deepEqual(after(), [proven, first, second, third]);
+  });
+
+  test("a suspect that has survived for a while makes way for the next; its own line waits for it", () => {
+    const { dispatcher, posted } = recorded();
+    dispatcher.workerReady(0);
+    for (const scope of ["a", "b", "b", "c"]) dispatcher.received(arrival(scope));
+    const seqs = seqsOf(posted);
+    const [a, b1, b2, c] = seqs as [number, number, number, number];
+    dispatcher.workerDied(0, { guessed: [b1, b2, c] });
+    dispatcher.workerReady(0);
+    dispatcher.workerReady(QUARANTINE);
+    dispatcher.survived(QUARANTINE, b1);
+    assert.deepEqual(seqsOf(posted).slice(4).sort(), [a, b1, c].sort());
+    dispatcher.settled(QUARANTINE, [c]);
+    assert.equal(seqsOf(posted).length, 7);
+    dispatcher.settled(QUARANTINE, [b1]);
+    assert.equal(seqsOf(posted).at(-1), b2);
+    dispatcher.workerDied(QUARANTINE);
+    assert.equal(dispatcher.unsettled, 2);
+  });
+
   test("without a culprit nothing is blamed; an event that was interrupted three times goes to quarantine", () => {
     const { dispatcher, posted, deadLetters, calls, events, deaths } = withFour({ maxAttempts: 1 });
     dispatcher.settled(0, seqsOf(events.slice(1)));
@@ -934,6 +1097,7 @@ describe("a bot's program", () => {
     dispatcher.settled(0, [first.seq]);
     assert.deepEqual(seqsOf(posted.splice(0)), [suspect.seq]);
     dispatcher.settled(0, [suspect.seq]);
+    dispatcher.trust(0);
     assert.deepEqual(seqsOf(posted), [b.seq, later.seq]);
     assert.equal(calls.forQuarantine, 0);
   });

@@ -7,7 +7,7 @@ import { callsOf } from "./bot.ts";
 import { ask, startProgram } from "./program.ts";
 
 describe("a GramIO bot", () => {
-  test("is served by its file: commands, keyboards, errors of calls, uploads, timers", async () => {
+  test("is served by its file: commands, keyboards, errors of calls, uploads, timers, dead letters", async () => {
     await using simulator = await Simulator.start();
     await using bot = await startProgram("gramio.ts", simulator);
     const serving = await bot.logged(({ msg }) => msg === "serving");
@@ -24,13 +24,6 @@ describe("a GramIO bot", () => {
     const { photo, caption } = await ann.nextMessage();
     assert.notEqual(photo, undefined);
     assert.equal(caption, "a dot");
-    assert.equal((await bot.end()).code, 0);
-  });
-
-  test("makes a dead letter of an event whose handler throws, and goes on", async () => {
-    await using simulator = await Simulator.start();
-    await using bot = await startProgram("gramio.ts", simulator);
-    const ann = await simulator.user("ann");
     await ann.sendText("/throw");
     const { error = "" } = await bot.logged(({ msg }) => /is now a dead letter/.test(msg));
     assert.match(error, /^Error: no luck\n/);

@@ -9,15 +9,7 @@ import { ask, startProgram } from "./program.ts";
 
 const servingOf = (bot: Bot) => bot.logged(({ msg }) => msg === "serving");
 
-describe("a grammY bot", { concurrency: 2 }, () => {
-  test("that is exported and not started is served after a while", async () => {
-    await using simulator = await Simulator.start();
-    await using bot = await startProgram("grammy-export.cjs", simulator);
-    assert.equal((await servingOf(bot)).started, "export");
-    assert.equal(await ask(await simulator.user("ann"), "on"), "@simulated_bot: on");
-    assert.equal((await bot.end()).code, 0);
-  });
-
+describe("a grammY bot", () => {
   test("on the runner: conversations, menus, hydration, and a handler that waits for its chat's next message", async () => {
     await using simulator = await Simulator.start();
     await using bot = await startProgram("grammy-plugins.mjs", simulator);
@@ -34,13 +26,7 @@ describe("a grammY bot", { concurrency: 2 }, () => {
     assert.equal((await callsOf(simulator, "editMessageText", 2))[1]?.text, "after");
     assert.equal(await ask(ann, "/ask"), "What?");
     assert.equal(await ask(ann, "the tea"), "That: the tea");
-    assert.equal((await bot.end()).code, 0);
-  });
-
-  test("on the runner keeps the order of a chat's events as long as they are short", async () => {
-    await using simulator = await Simulator.start();
-    await using bot = await startProgram("grammy-plugins.mjs", simulator);
-    const ann = await simulator.user("ann");
+    // Short handlers keep the order of their chat.
     await ann.sendText("/slow");
     await ann.sendText("quick");
     assert.deepEqual([await nextText(ann), await nextText(ann)], ["slow", "You said: quick"]);
@@ -63,7 +49,7 @@ describe("a grammY bot", { concurrency: 2 }, () => {
   test("that is named by its export is served at once", async () => {
     await using simulator = await Simulator.start();
     const env = { ASGIGRAM_TOKEN: "", BOT_TOKEN: simulator.token };
-    await using bot = new Bot("programs/grammy-export.cjs:bot", simulator, ["--no-inbox", "--workers", "1"], { env });
+    await using bot = new Bot("programs/grammy-export.cjs:bot", simulator, ["--no-inbox"], { env });
     assert.equal((await servingOf(bot)).started, "export");
     assert.equal(await ask(await simulator.user("ann"), "on"), "@simulated_bot: on");
     assert.equal((await bot.end()).code, 0);
@@ -107,5 +93,13 @@ describe("a grammY bot", { concurrency: 2 }, () => {
     const { code, stderr } = await run(["programs/two-bots.ts", "--no-inbox"], { cwd: import.meta.dirname, env });
     assert.match(stderr, /it starts 2 bots \(ids 4839574812, 77\): asgigram serves one/);
     assert.equal(code, 3);
+  });
+
+  test("may call the Bot API as another bot, at the API's own address", async () => {
+    await using simulator = await Simulator.start();
+    const env = { OTHER: `77:${"A".repeat(35)}`, API: simulator.url, ASGIGRAM_TOKEN: simulator.token };
+    await using bot = await startProgram("log-bot.ts", simulator, { env });
+    assert.equal(await ask(await simulator.user("ann"), "on"), "The owner's bot: 401 Unauthorized");
+    assert.equal((await bot.end()).code, 0);
   });
 });

@@ -153,17 +153,20 @@ describe("heavy threads in the server's life", () => {
     await bot.logged(({ msg }) => msg === "waiting");
     await ben.sendText("later");
     const { url } = await bot.logged(({ msg }) => msg === "listening");
-    const waiting = 'asgigram_jobs_waiting{module="work.ts"} 1';
-    let seen = "";
-    await eventually(
-      async () => {
-        seen = await (await fetch(`${url}/metrics`)).text();
-        return seen.includes(waiting);
-      },
-      () => `${seen.match(/asgigram_job.*/g)?.join("\n")} ${bot.process.stderr}`,
-    );
+    const waiting = async (jobs: number) => {
+      let seen = "";
+      await eventually(
+        async () => {
+          seen = await (await fetch(`${url}/metrics`)).text();
+          return seen.includes(`asgigram_jobs_waiting{module="work.ts"} ${jobs}`);
+        },
+        () => `${seen.match(/asgigram_job.*/g)?.join("\n")} ${bot.process.stderr}`,
+      );
+    };
+    await waiting(1);
     const end = bot.end();
     await bot.process.says("stopping");
+    await waiting(0);
     project.write("wait-for-it", "");
     assert.equal((await end).code, 0);
     assert.equal(await nextText(ann), "done one!");

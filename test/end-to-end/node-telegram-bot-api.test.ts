@@ -7,7 +7,7 @@ import { callsOf } from "./bot.ts";
 import { ask, startProgram } from "./program.ts";
 
 describe("a bot for node-telegram-bot-api 2", () => {
-  test("is served by its file: commands, keyboards, errors of calls, uploads, timers", async () => {
+  test("is served by its file: commands, keyboards, errors of calls, uploads, timers, dead letters, bot.catch()", async () => {
     await using simulator = await Simulator.start();
     await using bot = await startProgram("node-telegram-bot-api.ts", simulator);
     const serving = await bot.logged(({ msg }) => msg === "serving");
@@ -23,13 +23,6 @@ describe("a bot for node-telegram-bot-api 2", () => {
     await ann.sendText("/file");
     const { document } = await ann.nextMessage();
     assert.deepEqual([document?.file_name, document?.file_size], ["three.txt", 5]);
-    assert.equal((await bot.end()).code, 0);
-  });
-
-  test("makes a dead letter of an event whose handler throws, and goes on; with bot.catch() it handles that itself", async () => {
-    await using simulator = await Simulator.start();
-    await using bot = await startProgram("node-telegram-bot-api.ts", simulator);
-    const ann = await simulator.user("ann");
     await ann.sendText("/throw");
     const { error = "" } = await bot.logged(({ msg }) => /is now a dead letter/.test(msg));
     assert.match(error, /^Error: no luck\n/);
@@ -42,7 +35,7 @@ describe("a bot for node-telegram-bot-api 2", () => {
 });
 
 describe("a bot for node-telegram-bot-api 0.66", () => {
-  test("is served by its file: commands, keyboards, errors of calls, uploads, timers, a listener that waits", async () => {
+  test("is served by its file: commands, keyboards, errors of calls, uploads, timers, dead letters, a listener that waits", async () => {
     await using simulator = await Simulator.start();
     await using bot = await startProgram("node-telegram-bot-api-0.cjs", simulator);
     const serving = await bot.logged(({ msg }) => msg === "serving");
@@ -62,13 +55,6 @@ describe("a bot for node-telegram-bot-api 0.66", () => {
     assert.equal(document?.file_name, "node-telegram-bot-api-0.cjs");
     assert.equal(await ask(ann, "/ask"), "What?");
     assert.equal(await ask(ann, "the tea"), "That: the tea");
-    assert.equal((await bot.end()).code, 0);
-  });
-
-  test("makes a dead letter of an event whose listener rejects, and goes on", async () => {
-    await using simulator = await Simulator.start();
-    await using bot = await startProgram("node-telegram-bot-api-0.cjs", simulator);
-    const ann = await simulator.user("ann");
     await ann.sendText("/throw");
     const { error = "" } = await bot.logged(({ msg }) => /is now a dead letter/.test(msg));
     assert.match(error, /^Error: no luck\n/);

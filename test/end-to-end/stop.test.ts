@@ -57,3 +57,17 @@ test("a SIGTERM with 100,000 calls waiting gives them up in one line of the log,
   );
   assert.equal(unsettledIn(inbox), 1);
 });
+
+test("a server whose application hangs leaves time of --shutdown-timeout for its end", async () => {
+  await using simulator = await Simulator.start();
+  using folder = new Folder();
+  const options = ["--inbox", folder.join("inbox.sqlite"), "--workers", "1", "--shutdown-timeout", "2.4"];
+  await using bot = await startBot("in-hand", simulator, options);
+  await simulator.push(message(1, "hang"));
+  await confirmed(simulator);
+  const { code, stderr } = await bot.end();
+  assert.equal(code, 0, stderr);
+  const timeOf = (text: string) => Date.parse(String(bot.log.find(({ msg }) => msg.startsWith(text))!.time));
+  const took = timeOf("not everything was finished") - timeOf("stopping");
+  assert.ok(took < 2400, `it waited for ${took} ms`);
+});

@@ -1,12 +1,12 @@
 /** Updates by webhook, from the real command line to a simulator that sends them as Telegram does. */
 
 import assert from "node:assert/strict";
-import { createServer } from "node:net";
 import { describe, test } from "node:test";
 import { Simulator, type SimulatorOptions } from "../../simulator/index.ts";
 import { eventually } from "../eventually.ts";
 import { Folder } from "../folder.ts";
 import { Certificate } from "../network/certificate.ts";
+import { freePort } from "../network/free-port.ts";
 import { Bot, callsOf, confirmed, message, nextText } from "./bot.ts";
 
 /** A simulator that calls webhooks, with short pauses between attempts, and a bot with an inbox in a file. */
@@ -30,9 +30,18 @@ class WebhookBench implements AsyncDisposable {
     return webhookAt(this.#port);
   }
 
-  async bot(app: string, ...args: string[]): Promise<Bot> {
-    const inbox = this.folder.join("inbox.sqlite");
-    const bot = new Bot(`apps/${app}.ts`, this.simulator, ["--workers", "1", "--inbox", inbox, ...args]);
+  bot(app: string, ...args: string[]): Promise<Bot> {
+    return this.#start(`apps/${app}.ts`, args);
+  }
+
+  /** Starts `programs/<name>.ts`, a bot's own program. */
+  program(name: string, ...args: string[]): Promise<Bot> {
+    return this.#start(`programs/${name}.ts`, args, { ASGIGRAM_TOKEN: "", BOT_TOKEN: this.simulator.token });
+  }
+
+  async #start(application: string, args: readonly string[], env: { [name: string]: string } = {}): Promise<Bot> {
+    const all = ["--workers", "1", "--inbox", this.folder.join("inbox.sqlite"), ...args];
+    const bot = new Bot(application, this.simulator, all, { env });
     this.#bots.push(bot);
     await bot.process.says("serving");
     return bot;
@@ -60,15 +69,6 @@ function webhookAt(port: number): string[] {
   return ["--webhook", `http://127.0.0.1:${port}/bots`, "--webhook-listen", `127.0.0.1:${port}`];
 }
 
-/** A port that was free a moment ago. */
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
-
 /** The text that apps/echo.ts answered to. */
 const echoed = (answer: string | undefined) => JSON.parse(answer ?? "null")?.text;
 
@@ -93,11 +93,23 @@ describe("a bot with --webhook", () => {
     }
   });
 
+  test("a bot's own program that polls receives by webhook, and knows nothing of it", async () => {
+    await using bench = await WebhookBench.start();
+    const bot = await bench.program("grammy", ...bench.webhook);
+    const ann = await bench.simulator.user("ann");
+    for (const count of [1, 2]) {
+      await ann.sendText("/count");
+      assert.equal(await nextText(ann), `count ${count}`);
+    }
+    assert.ok(!bench.simulator.calls.some(({ method }) => method === "getUpdates"));
+    assert.equal((await bot.end()).code, 0);
+  });
+
   test("an update passes from polling to the webhook and back once, and what waits at Telegram meanwhile is handled", async () => {
     await using bench = await WebhookBench.start();
     const { simulator } = bench;
     const expected: string[] = [];
-    for (const [i, args] of [[], bench.webhook, [], bench.webhook].entries()) {
+    for (const [i, args] of [[], bench.webhook, []].entries()) {
       expected.push(`waiting ${i}`, `served ${i}`);
       await simulator.push(message(1, `waiting ${i}`));
       const bot = await bench.bot("echo", ...args);
@@ -184,15 +196,19 @@ describe("a bot with --webhook", () => {
   test("a bot that is killed in mid-load loses nothing", async () => {
     await using bench = await WebhookBench.start();
     const { simulator } = bench;
-    const count = 400;
-    const chats = 20;
+    const [chats, rounds, size] = [20, 3, 120];
+    const count = rounds * size;
+    const waiting: number[] = [];
     let bot = await bench.bot("echo", ...bench.webhook);
-    await simulator.pushMany(Array.from({ length: count }, (_, i) => message(1 + (i % chats), `${i}`)));
-    for (const some of [count / 8, count / 4, count / 2]) {
-      await callsOf(simulator, "sendMessage", some);
+    for (let round = 0; round < rounds; round++) {
+      const texts = Array.from({ length: size }, (_, i) => round * size + i);
+      await simulator.pushMany(texts.map((i) => message(1 + (i % chats), `${i}`)));
+      await callsOf(simulator, "sendMessage", round * size + size / 6);
       await bot.end("SIGKILL");
+      waiting.push(simulator.pending);
       bot = await bench.bot("echo", ...bench.webhook);
     }
+    assert.ok(Math.max(...waiting) > 0, "it was killed while Telegram still had updates");
     const distinct = (chat: number) => [...new Set(bench.said(chat).map(echoed).map(Number))];
     const all = () => Array.from({ length: chats }, (_, i) => distinct(i + 1));
     await eventually(

@@ -9,6 +9,7 @@ import { message } from "../end-to-end/bot.ts";
 import { startServer } from "../end-to-end/server.ts";
 import { eventually } from "../eventually.ts";
 import { Folder } from "../folder.ts";
+import { freePort } from "../network/free-port.ts";
 import { Random } from "./random.ts";
 
 const CHATS = [1, 2, 3, 4, 5, 6, 7, 8];
@@ -101,7 +102,7 @@ for (const seed of [1, 2]) {
     // So that the chats exist; nothing asks for these.
     await simulator.pushMany(CHATS.map((chat) => message(chat, "")));
     const inbox = folder.join("inbox.sqlite");
-    const port = 20_000 + Math.floor(Math.random() * 10_000);
+    const port = await freePort();
     const webhook = { webhook: "https://bot.example.com", webhookListen: `127.0.0.1:${port}` };
     await using server = await startServer("echo", simulator, { inbox, ...webhook });
     const { parameters } = await eventually(() => simulator.calls.find(({ method }) => method === "setWebhook"));

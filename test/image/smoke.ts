@@ -8,8 +8,10 @@ import { chmod, cp } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { install } from "../../scripts/install.ts";
 import { Simulator } from "../../simulator/simulator.ts";
 import { confirmed, nextText } from "../end-to-end/bot.ts";
+import { ask } from "../end-to-end/program.ts";
 import { Folder } from "../folder.ts";
 import { build, Container, engine, inspect } from "./container.ts";
 
@@ -18,6 +20,7 @@ const BASE = process.env.NODE ?? "node:26-slim";
 const IMAGE = "asgigram";
 const VOLUME = "asgigram-smoke-data";
 const MEGABYTE = 1e6;
+const GRAMMY = join(import.meta.dirname, "grammy");
 const ECHO = "/opt/asgigram/examples/echo.ts";
 
 /** The containers share this machine's network, where the default address may be in use. */
@@ -177,4 +180,34 @@ test("an image built on this one has a bot with its packages", async () => {
   await cem.sendText("Alle Menschen sind frei und gleich an Würde und Rechten geboren.");
   assert.match((await nextText(cem)) ?? "", /German/);
   assert.equal(await container.stop(), 0, container.output);
+});
+
+describe("a bot for grammY, unchanged", () => {
+  const serveGrammy = (...options: readonly string[]) =>
+    new Container(
+      ...HARDENED,
+      ...LISTEN,
+      ...["--env", `BOT_TOKEN=${simulator.token}`, "--env", `ASGIGRAM_API_URL=${simulator.url}`],
+      ...options,
+    );
+  const tryGrammy = async (container: Container) => {
+    const dan = await simulator.user("dan");
+    assert.equal(await ask(dan, "/start"), "Hello.");
+    assert.equal(await ask(dan, "hi"), "You said: hi");
+    assert.equal(await container.stop(), 0, container.output);
+    assert.match(container.output, /library="?grammY 1\.|"library":"grammY 1\./);
+    assert.match(container.output, /bot\.start\(\) is over/);
+  };
+
+  test("a mounted folder with node_modules is served", async () => {
+    install(GRAMMY);
+    await using container = serveGrammy("--volume", `${GRAMMY}:/bot:ro`, IMAGE, "bot.js");
+    await tryGrammy(container);
+  });
+
+  test("an image built on this one with the bot's package.json is served", async () => {
+    await build(`${IMAGE}-grammy`, GRAMMY);
+    await using container = serveGrammy(`${IMAGE}-grammy`);
+    await tryGrammy(container);
+  });
 });

@@ -149,13 +149,11 @@ describe("append() and the disk", () => {
     await assert.rejects(appended, refusedWith(/^the inbox .* could not be written: i\/o error, fdatasync; /));
   });
 
-  test("start() starts the thread that flushes, and close() ends it", async (t) => {
+  test("the thread that flushes starts as the inbox is opened, and ends as it is closed", async (t) => {
     const steps: string[] = [];
     t.mock.method(FlushThread.prototype, "start", () => steps.push("start"));
     t.mock.method(FlushThread.prototype, "close", async () => steps.push("close"));
     const inbox = open(t, newPath(t));
-    assert.deepEqual(steps, []);
-    await inbox.start(new Entries());
     assert.deepEqual(steps, ["start"]);
     await inbox.close();
     assert.deepEqual(steps, ["start", "close"]);

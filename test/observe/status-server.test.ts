@@ -1,4 +1,7 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
+import { connect, type Socket } from "node:net";
+import { text } from "node:stream/consumers";
 import { after, describe, test } from "node:test";
 import { StatusServer } from "../../src/observe/status-server.ts";
 import { ListenError } from "../../src/protocol/errors.ts";
@@ -80,4 +83,41 @@ test("a request is answered before its body has come, however long that is", asy
   const headers = { "content-length": String(2 ** 40) };
   const { status } = await requestRaw(server.url, { path: "/healthz", method: "POST", headers, body: "the beginning" });
   assert.equal(status, 404);
+});
+
+/** Opens a connection, and sends the beginning of a request. */
+async function connected(head = ""): Promise<Socket> {
+  const { hostname, port } = new URL(server.url);
+  const socket = connect(Number(port), hostname);
+  await once(socket, "connect");
+  socket.write(head);
+  return socket;
+}
+
+test("connections that send nothing, or half a request, hold up no other", async () => {
+  const idle = await Promise.all(Array.from({ length: 100 }, () => connected()));
+  const half = await Promise.all(Array.from({ length: 100 }, () => connected("GET /healthz HTTP/1.1\r\nHost: 127")));
+  assert.equal((await ask("/healthz")).status, 200);
+  for (const socket of [...idle, ...half]) socket.destroy();
+});
+
+test("requests that are none, or ask for a file, get an error, and the server goes on", async () => {
+  const host = "Host: 127.0.0.1\r\n";
+  const close = "Connection: close\r\n\r\n";
+  const requests: [number, string][] = [
+    [404, `GET /../../../../etc/passwd HTTP/1.1\r\n${host}${close}`],
+    [404, `GET /%2e%2e/%2e%2e/etc/passwd HTTP/1.1\r\n${host}${close}`],
+    [404, `GET /%zz HTTP/1.1\r\n${host}${close}`],
+    [400, `GET / HTTP/1.1\r\n${close}`],
+    [400, `POST / HTTP/1.1\r\n${host}Content-Length: 3\r\nTransfer-Encoding: chunked\r\n${close}abc`],
+    [400, "nonsense\r\n\r\n"],
+    [431, `GET / HTTP/1.1\r\n${host}X: ${"x".repeat(2 ** 15)}\r\n${close}`],
+  ];
+  for (const [status, request] of requests) {
+    const socket = await connected(request);
+    // It may be closed while the request is still being sent.
+    socket.on("error", () => {});
+    assert.match(await text(socket).catch(() => ""), new RegExp(`^HTTP/1\\.1 ${status} `), request.slice(0, 50));
+  }
+  assert.equal((await ask("/healthz")).status, 200);
 });

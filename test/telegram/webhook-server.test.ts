@@ -184,6 +184,25 @@ describe("close()", () => {
   });
 });
 
+test("a server that is drained has answered what had arrived, and answers 503 from then on", async () => {
+  const disk = Promise.withResolvers<void>();
+  let stores = 0;
+  const store = async () => {
+    stores += 1;
+    await disk.promise;
+  };
+  await using bench = await Bench.start({ store });
+  const arrived = bench.send({ update_id: 1 });
+  await eventually(() => stores === 1);
+  const drained = bench.server.drain();
+  assert.equal((await bench.send({ update_id: 2 })).status, 503);
+  assert.equal(await isSettled(drained), false);
+  disk.resolve();
+  assert.equal((await arrived).status, 200);
+  await drained;
+  assert.equal(stores, 1);
+});
+
 test("an address in use is an error that names the option", async () => {
   await using bench = await Bench.start();
   const port = Number(new URL(bench.server.url).port);

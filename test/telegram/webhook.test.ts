@@ -91,7 +91,9 @@ test("it sets the webhook, checks it every 30 s, and deletes it at the stop", as
   assert.deepEqual(bench.webhook.state.webhook?.isSet, false);
   let set: Record<string, unknown> = {};
   bench.waited = () => {
-    set = { ...bench.info };
+    if (bench.waits.length === 1) set = { ...bench.info };
+    // The same URL in another spelling is still its own.
+    bench.info.url = String(bench.info.url).replace("bot.example.com", "BOT.example.com:443");
     bench.info.pending_update_count = 3;
   };
   await bench.run(3);

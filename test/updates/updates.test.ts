@@ -565,6 +565,29 @@ describe("a dead letter", () => {
     assert.deepEqual((await process.openQuarantine()).ids, [1]);
   });
 
+  test("a suspect that is at work for ten seconds makes way for the next one", async (t) => {
+    await using process = await Process.start();
+    await process.receive(update(1, 5), update(2, 6));
+    await process.replaceWorker((worker) => process.updates.workerDied(worker, { guessed: worker.seqs }));
+    t.mock.timers.enable({ apis: ["setTimeout"] });
+    const quarantine = await process.openQuarantine();
+    assert.deepEqual(quarantine.ids, [1]);
+    t.mock.timers.tick(10_000);
+    await process.recorder.end();
+    assert.deepEqual(quarantine.ids, [1, 2]);
+  });
+
+  test("chats that are new wait for half a second at most after a death without a certain culprit", async (t) => {
+    await using process = await Process.start();
+    await process.receive(update(1, 5), update(2, 6), update(3, 7));
+    t.mock.timers.enable({ apis: ["setTimeout"] });
+    await process.replaceWorker((worker) => process.updates.workerDied(worker, {}));
+    assert.deepEqual(process.worker.ids, [1]);
+    t.mock.timers.tick(500);
+    await process.recorder.end();
+    assert.deepEqual(process.worker.ids, [1, 2, 3]);
+  });
+
   test("a program has them in its worker, each for ten seconds to itself", async (t) => {
     const path = newPath();
     for (let start = 1; start <= 2; start++) {

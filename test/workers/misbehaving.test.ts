@@ -57,6 +57,16 @@ suite("an application that throws", () => {
     assert.match(worker.failures[0]!.error, /^TypeError: I do not like that/);
   });
 
+  test("an application whose stack overflows, or that calls process.abort(): the event has failed, and the thread lives", async () => {
+    await using worker = await start("overflowsOrAborts");
+    worker.deliver("overflow", 1);
+    worker.deliver("abort", 2);
+    assert.equal(await worker.settled(), "failed failed");
+    assert.match(worker.failures.find(({ seq }) => seq === 1)!.error, /^RangeError: Maximum call stack size exceeded/);
+    assert.match(worker.failures.find(({ seq }) => seq === 2)!.error, /process\.abort\(\) is not supported in workers/);
+    assert.deepEqual(worker.deaths, []);
+  });
+
   test("an uncaught TelegramError: the event has failed, with Telegram's description", async () => {
     const answer = () => {
       throw new TelegramError("sendMessage", 403, "Forbidden: bot was blocked by the user");

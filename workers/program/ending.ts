@@ -16,6 +16,8 @@ export interface EndingOptions {
   limit: number;
   /** Number of its calls without an answer. */
   openCalls(): number;
+  /** Called when the program's listeners have been. */
+  onTold(): void;
   log(level: "warn" | "error", message: string, error?: unknown): void;
 }
 
@@ -26,7 +28,7 @@ const QUIET = 1000;
 const LOOK = 50;
 
 /** Resolves when the program is over. The thread may end by itself before that. */
-export async function endProgram({ signal, limit, openCalls, log }: EndingOptions): Promise<void> {
+export async function endProgram({ signal, limit, openCalls, onTold, log }: EndingOptions): Promise<void> {
   const heard = [signal, ...OTHERS[signal]].find((name) => process.listenerCount(name) > 0);
   if (heard === undefined) return;
   // NestJS, for example, sends itself the signal again.
@@ -53,6 +55,7 @@ export async function endProgram({ signal, limit, openCalls, log }: EndingOption
   } catch (error) {
     log("error", `the program's listener for ${heard} threw`, error);
   }
+  onTold();
   letThreadEnd();
   await over;
 }

@@ -42,7 +42,7 @@ export function localFetch(original: Fetch, api: LocalBotApi): Fetch {
 /** The function of the package, with the classes that it has for its answers and errors. */
 type NodeFetch = Fetch & {
   readonly Response?: typeof Response;
-  readonly FetchError?: new (message: string, type: string, cause: Error) => Error;
+  readonly FetchError?: new (message: string, type: string, system: { readonly code: string }) => Error;
 };
 
 /**
@@ -56,7 +56,8 @@ export function localNodeFetch(original: NodeFetch, api: LocalBotApi): Fetch {
     const { Response, FetchError } = original;
     const fail = (cause: Error): never => {
       if (FetchError === undefined || cause.name === "AbortError") return lost(cause);
-      throw new FetchError(`request to ${link.method} failed, reason: ${cause.message}`, "system", cause);
+      const system = { code: "ECONNRESET" };
+      throw new FetchError(`request to ${link.method} failed, reason: ${cause.message}`, "system", system);
     };
     return unlessAborted(async () => {
       const answer = api.request(link, withJson(String(input), body), signal ?? undefined);

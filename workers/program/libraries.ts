@@ -9,6 +9,7 @@ import { fileURLToPath } from "node:url";
 import type { Copy, LibraryWatch } from "./found-bot.ts";
 import { watchGramio } from "./gramio.ts";
 import { watchGrammy, watchRunner } from "./grammy.ts";
+import { watchNestjs } from "./nestjs.ts";
 import { watchNodeTelegramBotApi } from "./node-telegram-bot-api.ts";
 import { watchTelegraf } from "./telegraf.ts";
 
@@ -26,6 +27,7 @@ const LIBRARIES: { readonly [package_: string]: Library } = {
   grammy: { name: "grammY", entries: ["out/mod.js"], tested: [1], watch: watchGrammy },
   "@grammyjs/runner": { name: "grammY runner", entries: ["out/mod.js"], tested: [2], watch: watchRunner },
   telegraf: { name: "Telegraf", entries: ["lib/index.js", "telegraf.js"], tested: [3, 4], watch: watchTelegraf },
+  "nestjs-telegraf": { name: "nestjs-telegraf", entries: ["dist/index.js"], tested: [2], watch: watchNestjs },
   gramio: { name: "GramIO", entries: ["dist/index.js", "dist/index.cjs"], tested: [0], watch: watchGramio },
   "node-telegram-bot-api": {
     name: "node-telegram-bot-api",

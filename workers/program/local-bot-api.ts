@@ -45,8 +45,14 @@ const NO_WEBHOOK = { url: "", has_custom_certificate: false, pending_update_coun
 /** Methods that would take the bot away from its server, in lower case: the Bot API takes any. */
 const REFUSED = new Set(["logout", "close"]);
 
+/** Longest poll of a program that is about to end: ms. */
+const LAST_WAIT = 100;
+
 export class LocalBotApi {
   readonly #options: LocalBotApiOptions;
+  /** Answer the polls that wait. */
+  readonly #polls = new Set<() => void>();
+  #isEnding = false;
 
   constructor(options: LocalBotApiOptions) {
     this.#options = options;
@@ -113,14 +119,26 @@ export class LocalBotApi {
     const { promise, resolve, reject } = Promise.withResolvers<Answer>();
     const seconds = Number(timeout ?? 0);
     if (seconds > 0) this.#options.onLaunch("getUpdates", allowed_updates);
-    const timer = setTimeout(() => resolve({ ok: true, result: [] }), seconds * 1000).unref();
-    const abort = () => {
-      clearTimeout(timer);
-      reject(new DOMException("This operation was aborted", "AbortError"));
-    };
+    const answer = () => resolve({ ok: true, result: [] });
+    const timer = setTimeout(answer, this.#isEnding ? Math.min(seconds * 1000, LAST_WAIT) : seconds * 1000);
+    // A thread that is about to end lives until the answer.
+    if (seconds > 0 && !this.#isEnding) timer.unref();
+    const abort = () => reject(new DOMException("This operation was aborted", "AbortError"));
     if (signal?.aborted) abort();
     else signal?.addEventListener("abort", abort);
-    return promise;
+    this.#polls.add(answer);
+    return promise.finally(() => {
+      clearTimeout(timer);
+      this.#polls.delete(answer);
+    });
+  }
+
+  /** The program is about to end: polls are answered soon, because some libraries wait for them before they stop. */
+  endPolls(): void {
+    this.#isEnding = true;
+    setTimeout(() => {
+      for (const answer of this.#polls) answer();
+    }, LAST_WAIT);
   }
 }
 

@@ -42,6 +42,7 @@ export class Program {
   /** Resolves with an application that hands its events to the bot; rejects if the bot cannot be served. */
   readonly launched: Promise<Asgi3>;
 
+  readonly #api: LocalBotApi;
   readonly #bot: Entity;
   readonly #calls: Pick<Calls, "make">;
   readonly #launched = Promise.withResolvers<Asgi3>();
@@ -58,6 +59,8 @@ export class Program {
   readonly #others = new Set<string>();
   #started: StartedBot | undefined;
   #isLaunched = false;
+  /** Resolves when the bot has its handlers. */
+  #isReady: Promise<void> = Promise.resolve();
   #updates: readonly string[] = [];
   #dropsPending = false;
 
@@ -74,8 +77,10 @@ export class Program {
       onDropPending: () => {
         this.#dropsPending = true;
       },
-      refuses: (id) => this.#refuses(id),
+      // Programs write to their owners by a bot that they do not start.
+      refuses: (id) => (this.#seen.size === 0 || this.#others.has(id)) && this.#refuses(id),
     });
+    this.#api = api;
     let restore: (() => void) | undefined;
     const onLoaded = (library: string, isTested: boolean) => {
       this.#library ??= library;
@@ -89,6 +94,9 @@ export class Program {
       onStarted: (bot, found, started) => {
         if (this.#sees(bot, found)) this.#started = { found, started };
         else this.#refuses(idIn(found.token));
+      },
+      onHeld: (isReady) => {
+        this.#isReady = isReady;
       },
     });
     this.#leave = () => {
@@ -136,6 +144,11 @@ export class Program {
     return this.launched;
   }
 
+  /** The program is about to end: it waits no longer for updates. */
+  endPolls(): void {
+    this.#api.endPolls();
+  }
+
   /** The file is an application: its libraries are its own business. */
   leave(): void {
     this.#leave();
@@ -148,7 +161,7 @@ export class Program {
     return true;
   }
 
-  /** Refuses a program that starts another bot. After the launch that is its own business. */
+  /** Refuses a program that starts another bot, or has none but another one. After the launch that is its own business. */
   #refuses(id: string): boolean {
     if (this.#isLaunched) return false;
     this.#others.add(id);
@@ -177,7 +190,9 @@ export class Program {
     if (this.#isLaunched || this.#others.size > 0) return;
     this.#isLaunched = true;
     this.#started = started;
-    this.#launched.resolve((_scope, receive) => this.#serve(started.found, receive));
+    void this.#isReady.then(() => {
+      this.#launched.resolve((_scope, receive) => this.#serve(started.found, receive));
+    });
   }
 
   /** The application of one instance. */

@@ -84,9 +84,8 @@ function watchCalls({ prototype }: Class<TelegramClient>, load: NodeJS.Require, 
     } catch (cause) {
       const { name, message } = cause as Error;
       if (name === "AbortError") throw cause;
-      throw Object.assign(new FetchError(`request to ${method} failed, reason: ${message}`, "system", cause), {
-        cause,
-      });
+      const error = new FetchError(`request to ${method} failed, reason: ${message}`, "system", { code: "ECONNRESET" });
+      throw Object.assign(error, { cause });
     }
     if (answer.ok) return answer.result;
     throw new TelegramError(answer, { method, payload });

@@ -49,7 +49,7 @@ const WRONG: { [what: string]: { args: string[]; says: RegExp; exits: number } }
   },
   "TypeScript that cannot be stripped": {
     args: ["enum.ts"],
-    says: /enum\.ts could not be imported: .*compiled first/s,
+    says: /enum\.ts could not be imported: .*run it with --import tsx, or run the compiled file/s,
     exits: 3,
   },
   "a start that fails": { args: ["failing.ts"], says: /^asgigram: .*no database/m, exits: 3 },

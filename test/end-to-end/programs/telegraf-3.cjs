@@ -29,4 +29,4 @@ bot.command("throw", () => {
 });
 bot.on("text", (ctx) => ctx.reply(`You said: ${ctx.message.text}`));
 
-bot.launch();
+if (require.main === module) bot.launch();

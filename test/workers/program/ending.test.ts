@@ -1,20 +1,32 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { readFileSync, symlinkSync } from "node:fs";
+import { join } from "node:path";
 import { test } from "node:test";
 import { checkApplication } from "../../../src/cli/check/application.ts";
 import { Folder } from "../../folder.ts";
 
-/** Starts a program and has it end. @returns what it printed, and the warnings */
-async function end(code: string, shutdownTimeout = 20_000): Promise<{ printed: string[]; warnings: string[] }> {
-  using folder = new Folder();
-  folder.write(
-    "bot.mjs",
+interface End {
+  printed: string[];
+  warnings: string[];
+}
+
+/** Starts a grammY bot with that code, and has it end. */
+function end(code: string, shutdownTimeout?: number): Promise<End> {
+  return endOf(
     `import { setTimeout as sleep } from "node:timers/promises";
-    import { Bot } from ${JSON.stringify(import.meta.resolve("grammy"))};
+    import { Bot } from "grammy";
     const bot = new Bot("123456:" + "A".repeat(35));
     ${code}
     bot.start();`,
+    shutdownTimeout,
   );
+}
+
+/** Starts a program and has it end. @returns what it printed, and the warnings */
+async function endOf(code: string, shutdownTimeout = 20_000): Promise<End> {
+  using folder = new Folder();
+  symlinkSync(join(import.meta.dirname, "../../../node_modules"), folder.join("node_modules"), "junction");
+  folder.write("bot.mjs", code);
   const printed: string[] = [];
   const findings = await checkApplication({
     application: "bot.mjs",
@@ -86,6 +98,37 @@ test("a listener that throws is in the log", async () => {
   const { warnings } = await end(`process.once("SIGTERM", () => { throw new Error("no luck"); });`);
   assert.match(warnings[0]!, /the program's listener for SIGTERM threw\nError: no luck/);
 });
+
+const TOKEN = `"123456:${"A".repeat(35)}"`;
+
+for (const [library, code] of [
+  [
+    "Telegraf",
+    `import { Telegraf } from "telegraf";
+    const bot = new Telegraf(${TOKEN});
+    process.once("SIGTERM", () => bot.stop("SIGTERM"));
+    bot.launch().then(() => console.log("over"));`,
+  ],
+  [
+    "node-telegram-bot-api 0.66, which waits for its last poll",
+    `import TelegramBot from "node-telegram-bot-api-0";
+    const bot = new TelegramBot(${TOKEN}, { polling: true });
+    process.once("SIGTERM", () => bot.stopPolling().then(() => console.log("over")));`,
+  ],
+  [
+    "the runner of grammY",
+    `import { Bot } from "grammy";
+    import { run } from "@grammyjs/runner";
+    const runner = run(new Bot(${TOKEN}));
+    process.once("SIGTERM", () => runner.stop());
+    runner.task().then(() => console.log("over"));`,
+  ],
+] as const) {
+  test(`what waits for the end of the bot goes on: ${library}`, async () => {
+    const { printed, warnings } = await endOf(code);
+    assert.deepEqual([printed, warnings], [["over"], NOTHING]);
+  });
+}
 
 test("an error of the code behind an awaited start() is uncaught", async () => {
   const { warnings } = await end(`process.once("SIGTERM", () => bot.stop());

@@ -1,24 +1,11 @@
 import assert from "node:assert/strict";
-import { mkdirSync } from "node:fs";
-import { createRequire } from "node:module";
 import { test } from "node:test";
 import { watchLibraries } from "../../../workers/program/libraries.ts";
 import { LocalBotApi } from "../../../workers/program/local-bot-api.ts";
-import { Folder } from "../../folder.ts";
+import { fakeBot } from "./fake-library.ts";
 
-const GRAMMY = `
-  exports.Bot = class { token = "48:none"; use() {} init() {} start() {} catch() {} };
-  exports.BotError = class {};
-`;
-
-/** Loads a package that is grammY by its own name, from a folder of another name. @returns what the watch was told */
-function load({ folder: where = "grammy", name = "grammy", version = "1.46.0", entry = "out/mod.js" }): unknown[] {
-  using folder = new Folder();
-  const home = `node_modules/${where}`;
-  for (const path of [`${home}/out`, "node_modules/node-fetch"]) mkdirSync(folder.join(path), { recursive: true });
-  folder.write(`${home}/package.json`, JSON.stringify({ name, version, main: entry }));
-  folder.write(`${home}/${entry}`, GRAMMY);
-  folder.write("node_modules/node-fetch/index.js", "exports.default = () => {};");
+/** Loads a package. @returns what the watch was told */
+function load(package_: Parameters<typeof fakeBot>[0]): unknown[] {
   const told: unknown[] = [];
   const api = new LocalBotApi({
     bot: { id: 48 },
@@ -31,11 +18,11 @@ function load({ folder: where = "grammy", name = "grammy", version = "1.46.0", e
     api,
     wrapFetch: (original) => original,
     onSeen: (_bot, { token, library }) => told.push(["seen", token, library]),
+    onHeld() {},
     onStarted: (_bot, { token }, how) => told.push(["started", token, how]),
   });
   try {
-    const { Bot } = createRequire(folder.join("bot.js"))(where);
-    const bot = new Bot();
+    const bot = fakeBot(package_);
     bot.use();
     bot.start();
   } finally {

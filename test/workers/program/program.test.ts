@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { describe, type TestContext, test } from "node:test";
 import type { Calls } from "../../../workers/calls.ts";
 import { Program } from "../../../workers/program/program.ts";
+import { fakeBot } from "./fake-library.ts";
 
 const CALLS: Pick<Calls, "make"> = { make: async () => undefined };
 
@@ -29,5 +30,23 @@ describe("a program", () => {
     const made = program(t);
     assert.equal(made.facts, undefined);
     for (const value of [undefined, null, "bot", {}, () => {}]) assert.equal(made.exported(value), undefined);
+  });
+
+  test("that exports a bot and has not started it after 5 s is served as it is", async (t) => {
+    const made = program(t);
+    const bot = fakeBot({});
+    bot.use();
+    const launch = made.launch("bot.ts", [undefined, { bot }, bot]);
+    t.mock.timers.tick(4999);
+    assert.equal(made.facts, undefined);
+    t.mock.timers.tick(1);
+    assert.equal(await launch, await made.exported(bot));
+    assert.deepEqual(made.facts, {
+      library: "grammY 1.46.0",
+      isTested: true,
+      started: "export",
+      updates: [],
+      dropsPending: false,
+    });
   });
 });

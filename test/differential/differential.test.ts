@@ -1,0 +1,57 @@
+/**
+ * The same bot and the same people, under Node.js alone and under asgigram: the calls that Telegram gets, in the order of each chat, and
+ * the messages in the chats are equal. docs/existing-bots.md lists what differs.
+ */
+
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { scriptsOf } from "./scripts.ts";
+import { runNatively, runUnderAsgigram } from "./trial.ts";
+
+/** With it, the bots of all libraries (`npm run test:differential`); without, those of two. */
+const ALL = process.env.DIFFERENTIAL === "all";
+
+const COMMON = ["commands", "keyboard", "replies", "session", "inline", "links", "download", "editing"];
+const TROUBLE = ["refused", "blocked", "failing", "timer", "poll"];
+const UPLOADS = ["buffers", "album"];
+
+interface Bots {
+  readonly library: string;
+  readonly file: string;
+  /** Names of their scripts. */
+  readonly names: readonly string[];
+}
+
+const GRAMMY = {
+  library: "grammY",
+  file: "grammy.ts",
+  names: [...COMMON, ...TROUBLE, ...UPLOADS, "paths", "thrown", "form", "menu"],
+};
+// Alone, Telegraf's uploads never end under Node.js 26.
+const TELEGRAF = { library: "Telegraf", file: "telegraf.ts", names: [...COMMON, ...TROUBLE, "thrown", "form"] };
+const OTHERS = [
+  { library: "GramIO", file: "gramio.ts", names: [...COMMON, ...TROUBLE, ...UPLOADS, "paths", "unhandled"] },
+  {
+    library: "node-telegram-bot-api 0.66",
+    file: "node-telegram-bot-api-0.cjs",
+    names: [...COMMON, ...TROUBLE, ...UPLOADS, "paths", "unhandled", "form"],
+  },
+  {
+    library: "node-telegram-bot-api 2",
+    file: "node-telegram-bot-api.ts",
+    names: [...COMMON, ...TROUBLE, ...UPLOADS, "unhandled"],
+  },
+];
+
+for (const { library, file, names } of [GRAMMY, TELEGRAF, ...(ALL ? OTHERS : [])] satisfies Bots[]) {
+  describe(`bots for ${library}`, async () => {
+    const scripts = scriptsOf(...names);
+    const [alone, served] = await Promise.all([runNatively(file, scripts), runUnderAsgigram(file, scripts)]);
+    for (const name of ["start", ...names]) {
+      test(`the bot "${name}" for ${library} does under asgigram what it does alone`, () => {
+        assert.ok(Object.keys(alone[name]!.calls).length > 0, "it makes calls");
+        assert.deepEqual(served[name], alone[name]);
+      });
+    }
+  });
+}
