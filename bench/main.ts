@@ -3,6 +3,7 @@
  *
  *   npm run bench                                    everything
  *   npm run bench -- echo mix                        some scenarios (scenarios.ts)
+ *   npm run bench:programs                           grammY's and Telegraf's bots, alone and under asgigram
  *   npm run bench -- echo --peers asgigram,telegraf  some rows
  *   npm run bench -- echo --runs 3                   runs of each row; the rows take turns
  *   npm run bench -- echo --scale 0.1                a tenth of each load, for a trial
@@ -109,7 +110,7 @@ async function attempt(
 /** Runs asgigram once and reports the CPU profile of each thread in the last phase. */
 async function profile({ name, entries, heavyMs }: Scenario): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), "asgigram-profile-"));
-  const { peer, load } = entries.find((entry) => isOurs(entry.peer))!;
+  const { peer, load } = entries.find(({ name, peer }) => isOurs(peer) && (wanted?.includes(name) ?? true))!;
   const command: Peer["command"] = (place) => [...profilingFlags(folder), ...peer.command(place)];
   const rounds = heavyMs === undefined ? 0 : roundsFor(heavyMs);
   const { phases } = await measure({

@@ -10,6 +10,8 @@ export interface Mark {
   readonly comparedTo?: string;
   readonly atLeast?: number;
   readonly atMost?: number;
+  /** The bounds say how far the figure may be from that of the other entry, in its unit. */
+  readonly isDifference?: true;
 }
 
 const asgigram = "asgigram";
@@ -29,6 +31,9 @@ export const MARKS: readonly Mark[] = [
   { scenario: "mix", entry: manyWorkers, figure: "poll gap p99 ms", atMost: 5 },
   { scenario: "heavy", entry: asgigram, figure: "x one thread", atLeast: 1.9 },
   { scenario: "heavy", entry: asgigram, figure: "updates/s", comparedTo: distribute, atLeast: 1 },
+  ...programMarks("asgigram-grammy", "grammy", 0.85),
+  ...programMarks("asgigram-grammy-fetch", "grammy", 0.95),
+  ...programMarks("asgigram-telegraf", "telegraf", 0.75),
   { scenario: "memory", entry: "100k chats", figure: "KB/instance", atMost: 2 },
   { scenario: "memory", entry: "1M chats", figure: "KB/instance", atMost: 2 },
   { scenario: "memory", entry: "1M chats", figure: "peak MB", atMost: 2000 },
@@ -51,9 +56,19 @@ export const MARKS: readonly Mark[] = [
   { scenario: "inbox", entry: asgigram, figure: "updates/s", comparedTo: "--no-inbox", atLeast: 0.88 },
 ];
 
+/** A bot under asgigram beside the same bot alone. */
+function programMarks(entry: string, comparedTo: string, cpu: number): Mark[] {
+  const both = { scenario: "programs", entry, comparedTo };
+  return [
+    { ...both, figure: "CPU us/update", atMost: cpu },
+    { ...both, figure: "updates/s", atLeast: 1 },
+    { ...both, figure: "MB at end", atMost: 60, isDifference: true },
+  ];
+}
+
 export interface Judgement {
   readonly mark: Mark;
-  /** In the unit of the figure, or as a multiple of the other entry; undefined without a result of either. */
+  /** In the unit of the figure, or as a multiple of the other entry's, or the distance from it; undefined without a result of either. */
   readonly value: number | undefined;
   readonly isMet: boolean | undefined;
 }
@@ -68,7 +83,7 @@ export function judge({ scenarios }: Results): Judgement[] {
   });
 }
 
-function reached({ entry, figure, comparedTo }: Mark, results: ScenarioResults): number | undefined {
+function reached({ entry, figure, comparedTo, isDifference }: Mark, results: ScenarioResults): number | undefined {
   const what = scenarioOf(results.name).figures.find(({ name }) => name === figure)!;
   const medianOf = (wanted: string) => {
     const found = results.entries.find(({ name }) => name === wanted);
@@ -77,7 +92,8 @@ function reached({ entry, figure, comparedTo }: Mark, results: ScenarioResults):
   const own = medianOf(entry);
   if (comparedTo === undefined) return own;
   const other = medianOf(comparedTo);
-  return own === undefined || other === undefined ? undefined : own / other;
+  if (own === undefined || other === undefined) return undefined;
+  return isDifference ? own - other : own / other;
 }
 
 function isWithin(

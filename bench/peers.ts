@@ -48,6 +48,20 @@ export function asgigram({ name = "asgigram", flags = [], nodeFlags = [] }: Vari
   };
 }
 
+/** The file of a library's bot, as it stands, under the built command line with its defaults: one worker. */
+function program(name: string, library = name): Peer {
+  return {
+    name: `asgigram-${name}`,
+    packages: ["asgigram", library],
+    command: ({ apiUrl, folder }) => [
+      join(TOP, "dist/src/cli/bin.js"),
+      join(TOP, "bench/peers", `${name}.ts`),
+      `--api-url=${apiUrl}`,
+      `--inbox=${join(folder, "inbox.sqlite")}`,
+    ],
+  };
+}
+
 export function isOurs({ packages }: Peer): boolean {
   return packages.includes("asgigram");
 }
@@ -65,4 +79,13 @@ export const PEERS: readonly Peer[] = [
   library("grammy-distribute", ["grammy", "@grammyjs/runner"]),
   library("telegraf", ["telegraf"]),
   library("node-telegram-bot-api", ["node-telegram-bot-api"], { isSequential: true }),
+];
+
+/** Bots by themselves, and the same files under asgigram. */
+export const PROGRAMS: readonly Peer[] = [
+  library("grammy", ["grammy"], { isSequential: true }),
+  library("telegraf", ["telegraf"]),
+  program("grammy"),
+  program("grammy-fetch", "grammy"),
+  program("telegraf"),
 ];

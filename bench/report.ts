@@ -87,8 +87,8 @@ function marksOf(judgements: readonly Judgement[]): string {
 }
 
 function sentence({ mark, value, isMet }: Judgement): string {
-  const { entry, figure, comparedTo, atLeast, atMost } = mark;
-  const unit = comparedTo === undefined ? "" : ` x ${comparedTo}`;
+  const { entry, figure, comparedTo, atLeast, atMost, isDifference } = mark;
+  const unit = comparedTo === undefined ? "" : isDifference ? ` above ${comparedTo}` : ` x ${comparedTo}`;
   const bound = atLeast === undefined ? `at most ${atMost}${unit}` : `at least ${atLeast}${unit}`;
   const verdict = isMet === undefined ? "nothing to compare" : isMet ? "met" : "MISSED";
   return `${verdict}: ${entry}, ${figure}, ${bound}${value === undefined ? "" : `: ${formatNumber(value, 2)}`}`;

@@ -3,7 +3,7 @@
 import { availableParallelism } from "node:os";
 import type { Load, Phase } from "./load.ts";
 import type { Run } from "./measure.ts";
-import { asgigram, PEERS, type Peer } from "./peers.ts";
+import { asgigram, PEERS, type Peer, PROGRAMS } from "./peers.ts";
 
 export interface Scenario {
   readonly name: string;
@@ -182,6 +182,15 @@ export const SCENARIOS: readonly Scenario[] = [
     heavyMs: 24,
     entries: each(PEERS, { phases: [{ updates: 400, chats: 100, heavyEvery: 1 }] }),
     figures: [throughput, threadsWorth, pollGapP99, pollGapMax, peak],
+  },
+  {
+    name: "programs",
+    about:
+      "Like echo: the bots of grammY and Telegraf by themselves, and the same files under asgigram, with one worker and the inbox. " +
+      "`grammy-fetch` makes its calls with the global fetch.",
+    runs: 5,
+    entries: each(PROGRAMS, backlog(20_000, 1000)),
+    figures: [throughput, cpu, memoryAtStart, memoryAtEnd, peak],
   },
   {
     name: "memory",

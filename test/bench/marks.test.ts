@@ -33,3 +33,27 @@ test("marks are judged by the medians of the runs that count", () => {
   assert.deepEqual(judged([started(251), started(9, "1 lost")]), [[251, false]]);
   assert.deepEqual(judged([started(9, "1 lost")]), [[undefined, undefined]]);
 });
+
+test("a bot under asgigram is compared to the bot alone: by a multiple of its CPU time, by the difference of its memory", () => {
+  const phase = (cpu: number, resident: number) => ({
+    updates: 1,
+    seconds: 1,
+    cpu,
+    memory: { resident, peak: resident },
+  });
+  const entry = (name: string, cpu: number, resident: number) => {
+    const run = { memoryAtStart: {}, phases: [phase(cpu, resident)] } as unknown as Run;
+    return { name, isOurs: false, runs: [run] };
+  };
+  const entries = [entry("telegraf", 100, 80e6), entry("asgigram-telegraf", 70, 141e6)];
+  const judged = judge({ ...emptyResults(1, 2), scenarios: [{ name: "programs", entries }] });
+  const ours = judged.filter(({ mark }) => mark.entry === "asgigram-telegraf");
+  assert.deepEqual(
+    ours.map(({ mark, value, isMet }) => [mark.figure, value, isMet]),
+    [
+      ["CPU us/update", 0.7, true],
+      ["updates/s", 1, true],
+      ["MB at end", 61, false],
+    ],
+  );
+});

@@ -1,4 +1,4 @@
-/** README.md is true: its bot runs, and its figures are those of docs/performance.md. */
+/** README.md is true: its bot runs, and its figures are those of the pages that it names. */
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
@@ -45,11 +45,38 @@ test("every figure in the table of README.md is that of docs/performance.md, rou
   }
 });
 
+/** Rows of the first table of README.md by their beginnings, and their places in docs/cpu-heavy.md. */
+const HEAVY: Record<string, { table: string; column: string }> = {
+  "Answer to `/ping` while `sharp`": { table: "### image[^#]*?^At 80 %", column: "light p50 / p99" },
+  "Answer to `/ping` while Stockfish": { table: "### chess[^#]*?^At 150 %", column: "light p50 / p99" },
+  "A photo by `sharp` at 80 %": { table: "### image[^#]*?^At 80 %", column: "heavy p50 / p99" },
+  "A move of Stockfish at 80 %": { table: "### chess[^#]*?^At 80 %", column: "heavy p50 / p99" },
+};
+
+test("every figure in the first table of README.md is that of docs/cpu-heavy.md or docs/existing-bots.md", () => {
+  const [, ...rows] = tableAfter(README, "One bot of grammY");
+  const figures = (start: string) => rows.find(([what]) => what!.startsWith(start))!.slice(1);
+  for (const [start, { table, column }] of Object.entries(HEAVY)) {
+    const [columns, ...measured] = tableAfter(read("docs/cpu-heavy.md"), table);
+    const of = (server: string) => measured.find(([name]) => name === server)![columns.indexOf(column)];
+    assert.deepEqual(
+      figures(start).slice(1),
+      [`${of("grammy-runner-piscina")} ms`, `${of("asgigram-offload")} ms`],
+      start,
+    );
+  }
+  const [, ...counts] = tableAfter(read("docs/existing-bots.md"), "## What a crash costs");
+  const pairs = (first: number, second: number) => counts.map((row) => `${row[first]} / ${row[second]}`);
+  assert.deepEqual(figures("Three `kill -9`"), pairs(1, 2));
+  assert.deepEqual(figures("A message that crashes"), pairs(4, 6));
+});
+
 type Table = [head: string[], ...rows: string[][]];
 
 /** Cells of the first table behind the text, without the line of dashes. */
 function tableAfter(markdown: string, text: string): Table {
-  const behind = markdown.slice(new RegExp(text, "m").exec(markdown)!.index);
+  const { 0: found, index } = new RegExp(text, "m").exec(markdown)!;
+  const behind = markdown.slice(index + found.length);
   const lines = /^\|.*\n(?:\|.*\n)+/m.exec(behind)![0].trim().split("\n");
   const [head, , ...rows] = lines.map((line) =>
     line
