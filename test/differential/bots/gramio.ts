@@ -136,11 +136,12 @@ hear("unhandled", /^\/throw$/, () => {
 hear("unhandled", /^\/reject$/, (ctx) => Promise.reject(new Error(`no luck for ${ctx.from?.firstName}`)));
 hear("unhandled", /^on$/, (ctx) => ctx.send("on"));
 
-let poll = 0;
+let poll: Promise<{ message_id: number }>;
 hear("poll", /^\/poll$/, async (ctx) => {
   const options = [{ text: "Yes" }, { text: "No" }];
-  poll = (await api.sendPoll({ chat_id: ctx.chat.id, question: "Tea?", options, is_anonymous: false })).message_id;
+  poll = api.sendPoll({ chat_id: ctx.chat.id, question: "Tea?", options, is_anonymous: false }) as typeof poll;
+  await poll;
 });
-hear("poll", /^\/stop$/, (ctx) => api.stopPoll({ chat_id: ctx.chat.id, message_id: poll }));
+hear("poll", /^\/stop$/, async (ctx) => api.stopPoll({ chat_id: ctx.chat.id, message_id: (await poll).message_id }));
 
 await bot.start();

@@ -58,16 +58,16 @@ hear("session", /^\/add (\d+)$/, ({ chat }, [, number]) => {
 });
 hear("session", /^\/sum$/, ({ chat }) => bot.sendMessage(chat.id, `Sum: ${sums.get(chat.id)}`));
 
-const nextText = () => new Promise((resolve) => bot.once("text", resolve));
+/** Listens before it asks: the answer may come before that of Telegram. */
+const ask = async (chat, question) => {
+  const answer = new Promise((resolve) => bot.once("text", resolve));
+  await bot.sendMessage(chat.id, question);
+  return (await answer).text;
+};
 hear("form", /^\/form$/, async ({ chat }) => {
-  await bot.sendMessage(chat.id, "Name?");
-  const name = (await nextText()).text;
-  await bot.sendMessage(chat.id, "Age?");
-  let age = (await nextText()).text;
-  while (!/^\d+$/.test(age)) {
-    await bot.sendMessage(chat.id, "A number, please");
-    age = (await nextText()).text;
-  }
+  const name = await ask(chat, "Name?");
+  let age = await ask(chat, "Age?");
+  while (!/^\d+$/.test(age)) age = await ask(chat, "A number, please");
   await bot.sendMessage(chat.id, `${name}, ${age}`);
 });
 hear("form", /^over$/, ({ chat }) => bot.sendMessage(chat.id, "no form"));
@@ -147,8 +147,8 @@ hear("unhandled", /^\/throw$/, () => {
 hear("unhandled", /^\/reject$/, async ({ from }) => await Promise.reject(new Error(`no luck for ${from.first_name}`)));
 hear("unhandled", /^on$/, ({ chat }) => bot.sendMessage(chat.id, "on"));
 
-let poll = 0;
-hear("poll", /^\/poll$/, async ({ chat }) => {
-  poll = (await bot.sendPoll(chat.id, "Tea?", ["Yes", "No"], { is_anonymous: false })).message_id;
+let poll;
+hear("poll", /^\/poll$/, ({ chat }) => {
+  poll = bot.sendPoll(chat.id, "Tea?", ["Yes", "No"], { is_anonymous: false });
 });
-hear("poll", /^\/stop$/, ({ chat }) => bot.stopPoll(chat.id, poll));
+hear("poll", /^\/stop$/, async ({ chat }) => bot.stopPoll(chat.id, (await poll).message_id));
