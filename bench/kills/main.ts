@@ -153,4 +153,6 @@ class Supervised implements AsyncDisposable {
 
 const versions = versionsOf(["asgigram", "grammy", "@grammyjs/runner", "piscina"]);
 const result = await run();
-console.log(`${originOf(originNow(versions))}\nRounds: ${rounds}, summed up, each with ${MESSAGES} messages.\n\n${result}`);
+console.log(
+  `${originOf(originNow(versions))}\nRounds: ${rounds}, summed up, each with ${MESSAGES} messages.\n\n${result}`,
+);
