@@ -17,6 +17,8 @@ import { ask } from "../end-to-end/program.ts";
 import { Folder } from "../folder.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
+/** Longest time of a reload, also on a busy machine. */
+const RELOAD = { timeout: 60_000 };
 const EXAMPLE = join(ROOT, "examples/nestjs");
 
 /** The example, whose database takes a while: its bot is launched before NestJS has given it its handlers. */
@@ -85,7 +87,7 @@ test("a NestJS bot gets what waits in the inbox when its providers are ready", a
   bot.process.process.kill("SIGHUP");
   await ann.sendText("10");
   assert.deepEqual(
-    [(await ann.nextMessage()).text, (await ann.nextMessage()).text],
+    [(await ann.nextMessage(RELOAD)).text, (await ann.nextMessage()).text],
     ["The next prime is 97.", "The next prime is 11."],
   );
   assert.equal((await bot.end()).code, 0);
