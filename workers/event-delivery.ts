@@ -153,6 +153,11 @@ export class EventDelivery implements Delivery, JobOrigin {
     this.#extras?.clock?.stop();
   }
 
+  /** The reason for which code that has asked for the signal was told to stop; undefined as long as none was. */
+  get stoppedBy(): unknown {
+    return this.#extras?.controller?.signal.reason;
+  }
+
   /** Aborts the signal, unless it is. */
   abort(reason: unknown): void {
     const extras = this.#more;

@@ -7,7 +7,7 @@
  */
 
 import { setImmediate as turn } from "node:timers/promises";
-import { ApplicationLoadError } from "../../src/protocol/errors.ts";
+import { ApplicationLoadError, DisconnectedError } from "../../src/protocol/errors.ts";
 import type { Call, ProgramFacts } from "../../src/protocol/port.ts";
 import type { Entity } from "../../src/protocol/route.ts";
 import type { Caller, Calls } from "../calls.ts";
@@ -212,6 +212,8 @@ export class Program {
   async #handle(bot: FoundBot, { update, delivery }: Delivered, context: EventContext): Promise<void> {
     try {
       await bot.handle(update);
+      // Libraries catch errors, also that of a job which the server's stop has ended: the bot is not done with the update then.
+      if (delivery.stoppedBy instanceof DisconnectedError) throw delivery.stoppedBy;
     } finally {
       const answered = this.#answered(context);
       // Work that the bot gave to waitUntil() makes calls, too, and the chat's next event is not to wait for them.
