@@ -70,6 +70,17 @@ test("waitUntil() is refused once the event is settled", (t) => {
   });
 });
 
+test("a stop is the reason for which code ended only if the code has asked for the signal", (t) => {
+  for (const isRead of [false, true]) {
+    const { delivery } = begun(t);
+    if (isRead) assert.equal(delivery.signal.aborted, false);
+    assert.equal(delivery.stoppedBy, undefined);
+    delivery.abort("stop");
+    assert.equal(delivery.stoppedBy, isRead ? "stop" : undefined);
+    t.mock.timers.reset();
+  }
+});
+
 test("cancel() aborts the signal with its reason, whether it was read before or not", (t) => {
   for (const isRead of [true, false]) {
     const { delivery } = begun(t);
