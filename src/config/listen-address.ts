@@ -1,6 +1,7 @@
 /** The address of /healthz, /readyz and /metrics: parsed, as a URL, and found without starting a server. */
 
 import { ConfigError } from "../protocol/errors.ts";
+import { hostInUrl } from "../protocol/host-in-url.ts";
 import { OPTIONS } from "./options.ts";
 import { gather, type Sources } from "./sources.ts";
 
@@ -19,7 +20,7 @@ export function parseAddress(address: string): Address {
 /** The URL of the server for clients on this machine. A server on every interface is reached on loopback. */
 export function urlOf({ host, port }: Address): string {
   const reachable = EVERY_INTERFACE[host] ?? host;
-  return `http://${reachable.includes(":") ? `[${reachable}]` : reachable}:${port}`;
+  return `http://${hostInUrl(reachable)}:${port}`;
 }
 
 const EVERY_INTERFACE: { readonly [host: string]: string } = { "0.0.0.0": "127.0.0.1", "::": "::1" };

@@ -12,6 +12,7 @@ import type { AddressInfo } from "node:net";
 import { createAdaptorServer, type HttpBindings, type ServerType } from "@hono/node-server";
 import { Hono } from "hono";
 import { ListenError } from "../protocol/errors.ts";
+import { hostInUrl } from "../protocol/host-in-url.ts";
 import { reasonToRefuse } from "../protocol/page-guard.ts";
 import type { Metrics } from "./metrics.ts";
 import { whyNotReady } from "./readiness.ts";
@@ -30,8 +31,8 @@ export class StatusServer {
   readonly #server: ServerType;
 
   private constructor(server: ServerType) {
-    const { address, family, port } = server.address() as AddressInfo;
-    this.url = `http://${family === "IPv6" ? `[${address}]` : address}:${port}`;
+    const { address, port } = server.address() as AddressInfo;
+    this.url = `http://${hostInUrl(address)}:${port}`;
     this.#server = server;
   }
 
@@ -79,7 +80,7 @@ export function listenError(
   cause: NodeJS.ErrnoException,
 ): ListenError {
   const remedy = REMEDIES[cause.code ?? ""] ?? cause.message;
-  return new ListenError(`cannot listen on ${host.includes(":") ? `[${host}]` : host}:${port}: ${remedy}`, { cause });
+  return new ListenError(`cannot listen on ${hostInUrl(host)}:${port}: ${remedy}`, { cause });
 }
 
 const REMEDIES: { readonly [code: string]: string } = {

@@ -1,4 +1,4 @@
-/** What only Telegram and the server know about a webhook. Derived from the token, so that a restart changes nothing. */
+/** The secrets of a webhook, which only Telegram and the server know. Derived from the token, so that a restart changes nothing. */
 
 import { createHmac } from "node:crypto";
 

@@ -14,6 +14,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { ListenError } from "../protocol/errors.ts";
+import { hostInUrl } from "../protocol/host-in-url.ts";
 import type { WebhookSecrets } from "./webhook-secrets.ts";
 
 export interface WebhookServerOptions extends WebhookSecrets {
@@ -89,19 +90,21 @@ export class WebhookServer {
     const webhook = new WebhookServer(options);
     webhook.#server.listen(port, host);
     await once(webhook.#server, "listening").catch((cause: Error) => {
-      const address = `${host.includes(":") ? `[${host}]` : host}:${port}`;
-      throw new ListenError(`cannot listen on ${address} for the webhook: ${cause.message}; see --webhook-listen`, {
-        cause,
-      });
+      throw new ListenError(
+        `cannot listen on ${hostInUrl(host)}:${port} for the webhook: ${cause.message}; see --webhook-listen`,
+        {
+          cause,
+        },
+      );
     });
     return webhook;
   }
 
   /** Address that Telegram or a proxy reaches: `http://127.0.0.1:8443`. */
   get url(): string {
-    const { address, family, port } = this.#server.address() as AddressInfo;
+    const { address, port } = this.#server.address() as AddressInfo;
     const scheme = this.#options.tls === undefined ? "http" : "https";
-    return `${scheme}://${family === "IPv6" ? `[${address}]` : address}:${port}`;
+    return `${scheme}://${hostInUrl(address)}:${port}`;
   }
 
   /** Stores and answers what has arrived. From now on, requests are answered with 503. */

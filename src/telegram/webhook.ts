@@ -26,7 +26,7 @@ export interface WebhookOptions {
   readonly token: string;
   /** The public URL; the path that only Telegram knows comes behind it. */
   readonly url: string;
-  /** Where the HTTP server listens. */
+  /** Address on which the HTTP server listens. */
   readonly listen: { readonly host: string; readonly port: number };
   /** Requests that Telegram sends at once. */
   readonly maxConnections: number;
@@ -77,7 +77,7 @@ export class Webhook implements UpdateSource {
   #conflictSince: number | undefined;
   /** Time of the last failed delivery that is known: seconds since 1970. */
   #lastFailure = Math.floor(Date.now() / 1000);
-  /** What was warned of since the last success: each is logged once. */
+  /** Faults since the last success: each is logged once. */
   readonly #warnedOf = new Set<string>();
 
   constructor(options: WebhookOptions) {

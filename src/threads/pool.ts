@@ -174,7 +174,7 @@ export class WorkerPool {
     return this.#current[0]?.program;
   }
 
-  /** What the program has begun that goes wrong in several workers. */
+  /** Things that the program has begun, and that go wrong in several workers. */
   get hazards(): readonly string[] {
     return this.#current[0]?.hazards ?? [];
   }

@@ -111,7 +111,7 @@ export class Worker {
   hasStarted = false;
   /** The bot's program that it runs; undefined for an application. */
   program: ProgramFacts | undefined;
-  /** What the program has begun that goes wrong in several workers. */
+  /** Things that the program has begun, and that go wrong in several workers. */
   hazards: readonly string[] = [];
   /** True while it is among the workers that events are posted to, or finishes such events. */
   isServing = false;

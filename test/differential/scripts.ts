@@ -1,5 +1,5 @@
 /**
- * What people do to bots, by the part of the bot that they talk to. The bots of all libraries have the same parts, but for those
+ * Deeds of people towards bots, by the part of the bot that they talk to. The bots of all libraries have the same parts, but for those
  * that a library cannot do.
  */
 

@@ -10,10 +10,10 @@ import { startChild } from "../child.ts";
 import { Bot } from "../end-to-end/bot.ts";
 import { eventually } from "../eventually.ts";
 
-/** What a person does; the bot has a part of its own for the person of that name. */
+/** Deeds of a person; the bot has a part of its own for the person of that name. */
 export type Script = (talk: Talk) => Promise<void>;
 
-/** What became of the talks, to be compared: by the name of the person. The bot's calls before all talks are by "start". */
+/** Outcome of the talks, to be compared: by the name of the person. The bot's calls before all talks are by "start". */
 export type Outcomes = Record<string, Outcome>;
 
 interface Outcome {

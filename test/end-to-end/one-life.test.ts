@@ -46,7 +46,7 @@ class Lives implements Disposable {
     return await startServer("", simulator, { application, ...options });
   }
 
-  /** What the lives did, in order: id and deed. */
+  /** Deeds of the lives in their order: id and deed. */
   get deeds(): [life: string, deed: string][] {
     const lines = readFileSync(this.folder.join("lives"), "utf8").split("\n").slice(0, -1);
     return lines.map((line) => [line.slice(0, line.indexOf(" ")), line.slice(line.indexOf(" ") + 1)]);

@@ -1,4 +1,4 @@
-/** What a grammY or a Telegraf bot gains in its handlers: delivery(), offload(), shared(), onDeadLetter(), RetryLater. */
+/** Gains of a grammY or a Telegraf bot in its handlers: delivery(), offload(), shared(), onDeadLetter(), RetryLater. */
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";

@@ -39,10 +39,13 @@ export function localFetch(original: Fetch, api: LocalBotApi): Fetch {
   };
 }
 
+/** The error that node-fetch has for a request without an answer. */
+export type NodeFetchError = new (message: string, type: string, system: { readonly code: string }) => Error;
+
 /** The function of the package, with the classes that it has for its answers and errors. */
 type NodeFetch = Fetch & {
   readonly Response?: typeof Response;
-  readonly FetchError?: new (message: string, type: string, system: { readonly code: string }) => Error;
+  readonly FetchError?: NodeFetchError;
 };
 
 /**
@@ -56,8 +59,7 @@ export function localNodeFetch(original: NodeFetch, api: LocalBotApi): Fetch {
     const { Response, FetchError } = original;
     const fail = (cause: Error): never => {
       if (FetchError === undefined || cause.name === "AbortError") return lost(cause);
-      const system = { code: "ECONNRESET" };
-      throw new FetchError(`request to ${link.method} failed, reason: ${cause.message}`, "system", system);
+      throw lostRequest(FetchError, link.method, cause);
     };
     return unlessAborted(async () => {
       const answer = api.request(link, withJson(String(input), body), signal ?? undefined);
@@ -108,6 +110,11 @@ function jsonOf(answer: Answer, Class: typeof Response): Response {
 /** The connection is lost, as far as the program knows. */
 function lost(cause: Error): never {
   throw cause.name === "AbortError" ? cause : new TypeError("fetch failed", { cause });
+}
+
+/** @returns the package's own error for a lost connection */
+export function lostRequest(FetchError: NodeFetchError, method: string, { message }: Error): Error {
+  return new FetchError(`request to ${method} failed, reason: ${message}`, "system", { code: "ECONNRESET" });
 }
 
 /** The call that was begun is made all the same. */

@@ -13,7 +13,7 @@ export interface FoundBot {
   handle(update: object): Promise<void>;
 }
 
-/** What a copy of a library tells of its bots. */
+/** Receives what a copy of a library tells of its bots. */
 export interface LibraryWatch {
   /** Answers the bot's calls. */
   readonly api: LocalBotApi;
@@ -55,4 +55,9 @@ export function oncePerBot<Bot extends object>(describe: (bot: Bot) => FoundBot)
     known.set(bot, found);
     return found;
   };
+}
+
+/** An error handler in the place of a library's default: the server is to see the error. */
+export function rethrow(error: unknown): never {
+  throw error;
 }

@@ -37,7 +37,7 @@ const LIBRARIES: { readonly [package_: string]: Library } = {
   },
 };
 
-/** Where a package may be: an alias has another name than the package. */
+/** Entry files at any place where a package may be: an alias has another name than the package. */
 const ENTRIES = [...new Set(Object.values(LIBRARIES).flatMap(({ entries }) => entries))]
   .join("|")
   .replaceAll(".", "\\.");

@@ -1,6 +1,6 @@
 /** Watches a copy of node-telegram-bot-api: version 2 has middleware, and those before it emit events. */
 
-import { before, type Copy, type FoundBot, type LibraryWatch, oncePerBot } from "./found-bot.ts";
+import { before, type Copy, type FoundBot, type LibraryWatch, oncePerBot, rethrow } from "./found-bot.ts";
 
 export function watchNodeTelegramBotApi(copy: Copy, to: LibraryWatch): void {
   if (copy.exports.Bot === undefined) watchEmitter(copy, to);
@@ -30,10 +30,6 @@ function watchMiddleware({ exports, library }: Copy, { onSeen, onStarted }: Libr
   });
   before(Bot.prototype, "use", (bot: MiddlewareBot) => onSeen(bot, found(bot)));
   before(Bot.prototype, "startPolling", (bot: MiddlewareBot) => onStarted(bot, found(bot), "bot.startPolling()"));
-}
-
-function rethrow(error: unknown): never {
-  throw error;
 }
 
 // ---- versions 0 ----

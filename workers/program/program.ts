@@ -110,7 +110,7 @@ export class Program {
     return this.#started?.found.library ?? this.#library;
   }
 
-  /** What is known of the program; undefined before its launch, and for an application. */
+  /** Facts about the program; undefined before its launch, and for an application. */
   get facts(): ProgramFacts | undefined {
     if (!this.#isLaunched) return undefined;
     const { found, started } = this.#started!;

@@ -5,7 +5,8 @@
 
 import { basename, resolve } from "node:path";
 import { type GivenFile, ReadyFile } from "../input-file.ts";
-import { before, type Copy, type FoundBot, type LibraryWatch, oncePerBot } from "./found-bot.ts";
+import { lostRequest, type NodeFetchError } from "./fetch.ts";
+import { before, type Copy, type FoundBot, type LibraryWatch, oncePerBot, rethrow } from "./found-bot.ts";
 import type { Answer, LocalBotApi, Signal } from "./local-bot-api.ts";
 import type { RawParameters } from "./raw-call.ts";
 
@@ -59,16 +60,12 @@ export function watchTelegraf({ exports, load, library }: Copy, { api, onSeen, o
   watchCalls(exports.Telegram as Class<TelegramClient>, load, api);
 }
 
-function rethrow(error: unknown): never {
-  throw error;
-}
-
 /** Answers the calls of all clients of the copy. */
 function watchCalls({ prototype }: Class<TelegramClient>, load: NodeJS.Require, api: LocalBotApi): void {
   type ErrorClass = new (answer: object, on: object) => Error;
   const errors = load("./core/network/error") as { default?: ErrorClass } & ErrorClass;
   const TelegramError: ErrorClass = errors.default ?? errors;
-  const { FetchError } = load("node-fetch") as { FetchError: new (...args: unknown[]) => Error };
+  const { FetchError } = load("node-fetch") as { FetchError: NodeFetchError };
   const { callApi } = prototype;
   prototype.callApi = async function (method, payload = {}, extra = {}) {
     const { token, options } = this;
@@ -82,10 +79,8 @@ function watchCalls({ prototype }: Class<TelegramClient>, load: NodeJS.Require, 
     try {
       answer = await api.request({ token, method: name }, parameters, extra.signal);
     } catch (cause) {
-      const { name, message } = cause as Error;
-      if (name === "AbortError") throw cause;
-      const error = new FetchError(`request to ${method} failed, reason: ${message}`, "system", { code: "ECONNRESET" });
-      throw Object.assign(error, { cause });
+      if ((cause as Error).name === "AbortError") throw cause;
+      throw Object.assign(lostRequest(FetchError, method, cause as Error), { cause });
     }
     if (answer.ok) return answer.result;
     throw new TelegramError(answer, { method, payload });
