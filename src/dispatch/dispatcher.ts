@@ -57,6 +57,8 @@ export interface Blame {
 const SUSPICIOUS = 2;
 /** An event whose posting ended so often with a death of unknown cause is a suspect. */
 const INTERRUPTED = 3;
+/** Events that can be tried one by one without a long wait. */
+const FEW = 8;
 
 /** Bodies of a line's waiting events that are in memory once it is filling. */
 const MOST_IN_MEMORY = 32;
@@ -86,6 +88,8 @@ export class Dispatcher {
   /** Suspects that earlier processes left wait until nothing else is to be done, or for trySuspects(). */
   #isPatient = true;
   #hasQuarantine = true;
+  /** A worker died lately. */
+  #isWary = false;
   #isClosed = false;
   #isHeld = false;
   #idle: PromiseWithResolvers<void> | undefined;
@@ -144,8 +148,9 @@ export class Dispatcher {
       arrival.body = undefined;
     this.#count(arrival, 1);
     line.waiting.push(arrival);
-    // No instance of the scope has had an event since the process started.
-    if (arrival.attempts >= SUSPICIOUS && line.posted + line.kept === 0) {
+    // No instance of the scope has had an event since the process started, or it is the only event of a line that is doubted.
+    const isFirst = line.posted + line.kept === 0;
+    if (isFirst && (arrival.attempts >= SUSPICIOUS || (line.waiting.length === 1 && this.#doubts(line)))) {
       arrival.isSuspect = true;
       this.#place(line);
     } else line.worker.add(line);
@@ -185,6 +190,8 @@ export class Dispatcher {
     const queue = this.#workers[worker]!;
     queue.isOpen = !this.#isClosed;
     this.#pump(queue);
+    // It waits until the others have started.
+    this.#pump(this.#quarantine);
     this.#signal();
   }
 
@@ -200,32 +207,40 @@ export class Dispatcher {
   workerDied(worker: number, { named, guessed = [] }: Blame = {}): number[] {
     const queue = this.#workers[worker]!;
     const certain = queue.get(named ?? -1) ?? queue.suspect;
-    const blamed = certain === undefined ? guessed.map((seq) => queue.get(seq)).filter(isHeld) : [certain];
     const held = queue.close();
-    if (certain === undefined) guess(blamed);
-    else acquit(certain.arrival);
+    this.#isWary = this.#hasQuarantine;
+    const blamed = certain === undefined ? blame(held, guessed) : [certain];
+    if (certain === undefined) {
+      guess(blamed);
+      queue.beGentle();
+      const isInterrupted = ({ arrival }: Held) => blamed.length === 0 && arrival.attempts >= INTERRUPTED;
+      for (const { arrival } of held.filter(isInterrupted)) arrival.isSuspect = true;
+      const doubted = held.filter(({ line }) => this.#doubts(line)).slice(0, FEW);
+      for (const { arrival } of doubted) arrival.isSuspect = true;
+    } else acquit(certain.arrival);
     for (const { arrival } of blamed) {
       arrival.deaths += 1;
       arrival.isSuspect = true;
     }
-    if (certain === undefined) {
-      if (queue !== this.#quarantine) queue.beWary();
-      for (const { arrival } of held) if (arrival.attempts >= INTERRUPTED) arrival.isSuspect = true;
-    }
     const isDeadly = certain !== undefined && certain.arrival.deaths >= this.#options.maxAttempts;
-    // These suspects are of this process, and their chats are not to wait for others.
-    if (blamed.length > 0) this.#isPatient = false;
+    // There may be suspects of this process, and their chats are not to wait for others.
+    this.#isPatient = false;
     this.#takeBack(queue, held, isDeadly ? certain : undefined);
     if (isDeadly) this.#options.deadLetter(worker, certain.arrival, "deadly");
     this.#signal();
     return blamed.map(({ arrival }) => arrival.seq);
   }
 
-  /** The worker that was wary has served for a while. */
+  /** The worker has served for a while. */
   trust(worker: number): void {
     const queue = this.#workers[worker]!;
     queue.trust();
     this.#pump(queue);
+  }
+
+  /** No worker has died for a while. */
+  trustAll(): void {
+    this.#isWary = false;
   }
 
   /** The event took too long, and its worker was ended for it: it is a dead letter, and the worker's other events are not blamed. */
@@ -363,6 +378,11 @@ export class Dispatcher {
     this.#options.post(queue.number, arrival, queue.suspect !== undefined);
   }
 
+  /** True if the line's first event is to be tried in quarantine, although nothing is known against it. */
+  #doubts(line: Line): boolean {
+    return this.#isWary && !line.isProven && line.worker !== this.#quarantine && this.#quarantine.suspected < FEW;
+  }
+
   /** Puts a line whose worker has none of its events into the queue of the right worker. */
   #place(line: Line): void {
     line.worker.remove(line);
@@ -443,6 +463,11 @@ export class Dispatcher {
   }
 }
 
+/** The events that are blamed for a death without a certain culprit: all if they are few. */
+function blame(held: readonly Held[], guessed: readonly number[]): Held[] {
+  return held.filter(({ arrival }) => held.length <= FEW || guessed.includes(arrival.seq));
+}
+
 /** One of these is likely to be the cause of the death. */
 function guess(blamed: readonly Held[]): void {
   const arrivals = blamed.map(({ arrival }) => arrival).filter(({ isSuspect }) => !isSuspect);
@@ -456,8 +481,4 @@ function acquit(culprit: Arrival): void {
     other.isSuspect = false;
     other.guess = undefined;
   }
-}
-
-function isHeld(held: Held | undefined): held is Held {
-  return held !== undefined;
 }

@@ -1,13 +1,15 @@
 /**
- * The events that one worker has, and the lines that wait for it. Lines take turns. A suspect goes before anything else, and alone, so
- * that a death while it is at hand has one cause. After a death whose culprit is not certain the worker is wary for a while: lines whose
- * application has never settled an event wait until nothing is at hand, and come one at a time.
+ * The events that one worker has, and the lines that wait for it. Lines take turns. Suspects go before anything else, and alone, so
+ * that a death while one is at hand has one cause; between two of them each line that waits gets a turn.
+ * A worker whose predecessor died without a certain culprit gets few events at once at first.
  */
 
 import type { Held, Line } from "./line.ts";
 
 /** Events that one worker may have at once, besides those that are kept. */
 const MOST_AT_HAND = 1000;
+/** The same behind a death whose culprit is not certain: so few that all can be blamed for the next one. */
+const FEW_AT_HAND = 8;
 
 export class WorkerQueue {
   readonly number: number;
@@ -22,10 +24,11 @@ export class WorkerQueue {
   readonly #ready = new Set<Line>();
   /** Of these, lines whose next event is a suspect. */
   readonly #suspected = new Set<Line>();
+  #room = MOST_AT_HAND;
+  /** Lines that waited when the last suspect was taken: each gets a turn before the next suspect. */
+  #guests = new Set<Line>();
   /** The suspect at hand: the only event at hand. */
   #suspect: Held | undefined;
-  /** Lines that could be in `#ready`, but are not proven; undefined while the worker is not wary. */
-  #unproven: Set<Line> | undefined;
 
   constructor(number: number) {
     this.number = number;
@@ -39,6 +42,11 @@ export class WorkerQueue {
   /** The suspect at hand, until it is over or cleared. */
   get suspect(): Held | undefined {
     return this.#suspect;
+  }
+
+  /** Number of lines that wait, whose next event is a suspect. */
+  get suspected(): number {
+    return this.#suspected.size;
   }
 
   /** True if a line waits whose next event may be posted. In quarantine a suspect may stand behind that event. */
@@ -58,37 +66,37 @@ export class WorkerQueue {
   /** Puts the line behind the others, if its next event may be posted. */
   add(line: Line): void {
     if (!line.isReady) return;
-    (line.isProven ? this.#ready : (this.#unproven ?? this.#ready)).add(line);
+    this.#ready.add(line);
     if (line.waiting.first!.isSuspect) this.#suspected.add(line);
   }
 
   /** Takes the line out. */
   remove(line: Line): void {
     this.#ready.delete(line);
-    this.#unproven?.delete(line);
     this.#suspected.delete(line);
   }
 
-  /** From now on the worker is wary. */
-  beWary(): void {
-    const lines = [...this.#ready, ...(this.#unproven ?? [])];
-    this.#unproven ??= new Set();
-    this.#ready.clear();
-    for (const line of lines) this.add(line);
+  /** The worker's successor gets few events at once, and one more for each that is settled. */
+  beGentle(): void {
+    this.#room = FEW_AT_HAND;
   }
 
-  /** The worker is wary no more. */
+  /** The worker has served for a while. */
   trust(): void {
-    for (const line of this.#unproven ?? []) this.#ready.add(line);
-    this.#unproven = undefined;
+    this.#room = MOST_AT_HAND;
   }
 
   /** Takes the next event, which the worker then has: the next suspect, or one of each line in turn while there is room. */
   next(): Held | undefined {
     const atHand = this.#posted.size - this.#kept.size - this.#survivors.size;
-    if (!this.isOpen || this.#suspect !== undefined || atHand >= MOST_AT_HAND) return undefined;
+    if (!this.isOpen || this.#suspect !== undefined || atHand >= this.#room) return undefined;
     if (this.#suspected.size > 0) {
+      for (const line of this.#guests) {
+        this.#guests.delete(line);
+        if (this.#ready.has(line) && !this.#suspected.has(line)) return this.#take(line);
+      }
       if (atHand > 0) return undefined;
+      this.#guests = new Set([...this.#ready].filter((line) => !this.#suspected.has(line)));
       this.#suspect = this.#take(this.#leastSuspected);
       return this.#suspect;
     }
@@ -96,7 +104,7 @@ export class WorkerQueue {
       if (line.isReady) return this.#take(line);
       this.#ready.delete(line);
     }
-    return atHand === 0 ? this.#nextUnproven() : undefined;
+    return undefined;
   }
 
   /** Takes the next event of a line of which the worker has none; no suspect. */
@@ -135,6 +143,7 @@ export class WorkerQueue {
   /** The worker does not have the event any more. */
   release(held: Held): void {
     this.#posted.delete(held.arrival.seq);
+    this.#room = Math.min(this.#room + 1, MOST_AT_HAND);
     this.#survivors.delete(held);
     if (this.#kept.delete(held)) held.line.kept -= 1;
     else held.line.posted -= 1;
@@ -147,14 +156,6 @@ export class WorkerQueue {
     const { held } = this;
     for (const one of held) this.release(one);
     return held;
-  }
-
-  #nextUnproven(): Held | undefined {
-    for (const line of this.#unproven ?? []) {
-      if (line.isReady) return this.#take(line);
-      this.#unproven?.delete(line);
-    }
-    return undefined;
   }
 
   /** The line whose next event has the fewest deaths: it is the least likely to cause another one. */
