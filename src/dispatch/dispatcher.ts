@@ -207,16 +207,16 @@ export class Dispatcher {
   workerDied(worker: number, { named, guessed = [] }: Blame = {}): number[] {
     const queue = this.#workers[worker]!;
     const certain = queue.get(named ?? -1) ?? queue.suspect;
+    const blamed =
+      certain === undefined ? guessed.map((seq) => queue.get(seq)).filter((held) => held !== undefined) : [certain];
     const held = queue.close();
     this.#isWary = this.#hasQuarantine;
-    const blamed = certain === undefined ? blame(held, guessed) : [certain];
     if (certain === undefined) {
       guess(blamed);
-      queue.beGentle();
       const isInterrupted = ({ arrival }: Held) => blamed.length === 0 && arrival.attempts >= INTERRUPTED;
       for (const { arrival } of held.filter(isInterrupted)) arrival.isSuspect = true;
-      const doubted = held.filter(({ line }) => this.#doubts(line)).slice(0, FEW);
-      for (const { arrival } of doubted) arrival.isSuspect = true;
+      const doubted = firstOfEach(held).filter(({ line }) => this.#doubts(line));
+      for (const { arrival } of doubted.slice(0, FEW)) arrival.isSuspect = true;
     } else acquit(certain.arrival);
     for (const { arrival } of blamed) {
       arrival.deaths += 1;
@@ -231,15 +231,8 @@ export class Dispatcher {
     return blamed.map(({ arrival }) => arrival.seq);
   }
 
-  /** The worker has served for a while. */
-  trust(worker: number): void {
-    const queue = this.#workers[worker]!;
-    queue.trust();
-    this.#pump(queue);
-  }
-
   /** No worker has died for a while. */
-  trustAll(): void {
+  trust(): void {
     this.#isWary = false;
   }
 
@@ -463,9 +456,10 @@ export class Dispatcher {
   }
 }
 
-/** The events that are blamed for a death without a certain culprit: all if they are few. */
-function blame(held: readonly Held[], guessed: readonly number[]): Held[] {
-  return held.filter(({ arrival }) => held.length <= FEW || guessed.includes(arrival.seq));
+/** The first event of each line. */
+function firstOfEach(held: readonly Held[]): Held[] {
+  const seen = new Set<Line>();
+  return held.filter(({ line }) => !seen.has(line) && seen.add(line));
 }
 
 /** One of these is likely to be the cause of the death. */

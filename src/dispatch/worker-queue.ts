@@ -1,15 +1,12 @@
 /**
  * The events that one worker has, and the lines that wait for it. Lines take turns. Suspects go before anything else, and alone, so
  * that a death while one is at hand has one cause; between two of them each line that waits gets a turn.
- * A worker whose predecessor died without a certain culprit gets few events at once at first.
  */
 
 import type { Held, Line } from "./line.ts";
 
 /** Events that one worker may have at once, besides those that are kept. */
 const MOST_AT_HAND = 1000;
-/** The same behind a death whose culprit is not certain: so few that all can be blamed for the next one. */
-const FEW_AT_HAND = 8;
 
 export class WorkerQueue {
   readonly number: number;
@@ -24,9 +21,10 @@ export class WorkerQueue {
   readonly #ready = new Set<Line>();
   /** Of these, lines whose next event is a suspect. */
   readonly #suspected = new Set<Line>();
-  #room = MOST_AT_HAND;
-  /** Lines that waited when the last suspect was taken: each gets a turn before the next suspect. */
+  /** Lines that get a turn before the next suspect. */
   #guests = new Set<Line>();
+  /** A suspect is over: the lines that wait now are to be the guests. */
+  #hasGuests = false;
   /** The suspect at hand: the only event at hand. */
   #suspect: Held | undefined;
 
@@ -76,27 +74,18 @@ export class WorkerQueue {
     this.#suspected.delete(line);
   }
 
-  /** The worker's successor gets few events at once, and one more for each that is settled. */
-  beGentle(): void {
-    this.#room = FEW_AT_HAND;
-  }
-
-  /** The worker has served for a while. */
-  trust(): void {
-    this.#room = MOST_AT_HAND;
-  }
-
   /** Takes the next event, which the worker then has: the next suspect, or one of each line in turn while there is room. */
   next(): Held | undefined {
     const atHand = this.#posted.size - this.#kept.size - this.#survivors.size;
-    if (!this.isOpen || this.#suspect !== undefined || atHand >= this.#room) return undefined;
+    if (!this.isOpen || this.#suspect !== undefined || atHand >= MOST_AT_HAND) return undefined;
     if (this.#suspected.size > 0) {
+      if (this.#hasGuests) this.#guests = new Set(this.#ready);
+      this.#hasGuests = false;
       for (const line of this.#guests) {
         this.#guests.delete(line);
-        if (this.#ready.has(line) && !this.#suspected.has(line)) return this.#take(line);
+        if (this.#ready.has(line) && !this.#suspected.has(line) && line.isReady) return this.#take(line);
       }
       if (atHand > 0) return undefined;
-      this.#guests = new Set([...this.#ready].filter((line) => !this.#suspected.has(line)));
       this.#suspect = this.#take(this.#leastSuspected);
       return this.#suspect;
     }
@@ -126,7 +115,7 @@ export class WorkerQueue {
     // An application that asks for more has survived it.
     held.arrival.isSuspect = false;
     held.arrival.guess = undefined;
-    if (this.#suspect === held) this.#suspect = undefined;
+    if (this.#suspect === held) this.#isOver();
     return true;
   }
 
@@ -136,18 +125,17 @@ export class WorkerQueue {
     this.#survivors.add(held);
     held.arrival.isSuspect = false;
     held.arrival.guess = undefined;
-    this.#suspect = undefined;
+    this.#isOver();
     return true;
   }
 
   /** The worker does not have the event any more. */
   release(held: Held): void {
     this.#posted.delete(held.arrival.seq);
-    this.#room = Math.min(this.#room + 1, MOST_AT_HAND);
     this.#survivors.delete(held);
     if (this.#kept.delete(held)) held.line.kept -= 1;
     else held.line.posted -= 1;
-    if (this.#suspect === held) this.#suspect = undefined;
+    if (this.#suspect === held) this.#isOver();
   }
 
   /** The worker is gone. @returns the events that it had, in order */
@@ -155,7 +143,15 @@ export class WorkerQueue {
     this.isOpen = false;
     const { held } = this;
     for (const one of held) this.release(one);
+    this.#hasGuests = false;
+    this.#guests.clear();
     return held;
+  }
+
+  /** The suspect is at hand no more, or is cleared. */
+  #isOver(): void {
+    this.#suspect = undefined;
+    this.#hasGuests = true;
   }
 
   /** The line whose next event has the fewest deaths: it is the least likely to cause another one. */

@@ -69,9 +69,6 @@ const ALONE = 10_000;
 /** Time from the first worker's start to the latest begin of a suspect that an earlier process left: ms. Others go first. */
 const SUSPECTS_WAIT = 10_000;
 
-/** Time for which a worker gets few events at once after a death whose culprit is not certain: ms. */
-const GENTLE = 500;
-
 /** Time after a worker's death in which events of scopes that have settled none are tried in quarantine: ms. */
 const WARY = 10_000;
 
@@ -210,9 +207,6 @@ export class Updates implements InboxReceiver {
     for (const item of this.#untold.get(worker.number) ?? []) worker.push(item);
     this.#untold.delete(worker.number);
     this.#dispatcher.workerReady(worker.number);
-    setTimeout(() => {
-      if (this.#workers.get(worker.number) === worker) this.#dispatcher.trust(worker.number);
-    }, GENTLE).unref();
   }
 
   /** The application is a bot's program, of which so many workers serve. Called before the first of them is ready. */
@@ -241,7 +235,7 @@ export class Updates implements InboxReceiver {
   workerDied({ number }: Recipient, blame: Blame): boolean {
     this.#workers.delete(number);
     clearTimeout(this.#wary);
-    this.#wary = setTimeout(() => this.#dispatcher.trustAll(), WARY).unref();
+    this.#wary = setTimeout(() => this.#dispatcher.trust(), WARY).unref();
     const blamed = this.#dispatcher.workerDied(number, blame);
     if (blamed.length > 0) this.#options.recorder.died(blamed);
     return blamed.length > 0;
