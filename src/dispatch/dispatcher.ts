@@ -23,7 +23,8 @@
  * anything else is posted to it.
  */
 
-import { HighWater } from "./high-water.ts";
+import { Backlog } from "./backlog.ts";
+import { type Blame, convict, FEW, suspect } from "./blame.ts";
 import { type Arrival, type Held, Line } from "./line.ts";
 import { ProvenScopes } from "./proven-scopes.ts";
 import { ShardTable } from "./shard-table.ts";
@@ -45,28 +46,11 @@ export interface DispatcherOptions {
   suspected(): void;
 }
 
-/** The cause of a worker's death, as far as it is known. */
-export interface Blame {
-  /** Number of the event that the crash named. */
-  readonly named?: number | undefined;
-  /** Numbers of the events one of which is likely to have killed it. */
-  readonly guessed?: readonly number[];
-}
-
 /** An event that earlier processes posted so often without an end is a suspect from the start. */
 const SUSPICIOUS = 2;
-/** An event whose posting ended so often with a death of unknown cause is a suspect. */
-const INTERRUPTED = 3;
-/** Events that can be tried one by one without a long wait. */
-const FEW = 8;
 
 /** Bodies of a line's waiting events that are in memory once it is filling. */
 const MOST_IN_MEMORY = 32;
-/** It is filling from that part of the high-water mark on. Before, reading bodies again would cost more than it is worth. */
-const FILLING = 1 / 10;
-/** Events in memory, and characters in them, at the high-water mark. */
-const MOST_EVENTS = 10_000;
-const MOST_CHARACTERS = 64 * 1024 * 1024;
 
 export class Dispatcher {
   /** Number of the worker that is the quarantine. */
@@ -80,11 +64,7 @@ export class Dispatcher {
   /** Scopes that have, or had, a suspect: their instances are in quarantine, or nowhere. */
   readonly #quarantined = new Set<string>();
   readonly #proven = new ProvenScopes();
-  readonly #highWater = new HighWater(() => Math.max(this.#unsettled / this.#options.limit, this.#memory));
-  #unsettled = 0;
-  /** Unsettled events whose bodies are in memory, and characters in them. */
-  #inMemory = 0;
-  #characters = 0;
+  readonly #backlog: Backlog;
   /** Suspects that earlier processes left wait until nothing else is to be done, or for trySuspects(). */
   #isPatient = true;
   #hasQuarantine = true;
@@ -92,10 +72,10 @@ export class Dispatcher {
   #isWary = false;
   #isClosed = false;
   #isHeld = false;
-  #idle: PromiseWithResolvers<void> | undefined;
 
   constructor(options: DispatcherOptions) {
     this.#options = options;
+    this.#backlog = new Backlog(options.limit);
     this.quarantine = options.workers;
     this.#table = new ShardTable(options.workers);
     this.#workers = Array.from({ length: options.workers + 1 }, (_, number) => new WorkerQueue(number));
@@ -104,7 +84,7 @@ export class Dispatcher {
 
   /** Number of events received and not settled. */
   get unsettled(): number {
-    return this.#unsettled;
+    return this.#backlog.size;
   }
 
   /** Number of events at the workers. */
@@ -122,7 +102,7 @@ export class Dispatcher {
 
   /** Time from which `room()` waits: milliseconds since 1970; undefined while it does not. */
   get fullSince(): number | undefined {
-    return this.#highWater.since;
+    return this.#backlog.fullSince;
   }
 
   /** True if the quarantine has something to do. */
@@ -144,9 +124,9 @@ export class Dispatcher {
   received(arrival: Arrival): void {
     const line = this.#lines.get(arrival.scope) ?? this.#open(arrival);
     // The inbox has it, too.
-    if (this.#options.isStored && line.waiting.length >= MOST_IN_MEMORY && this.#memory >= FILLING)
+    if (this.#options.isStored && line.waiting.length >= MOST_IN_MEMORY && this.#backlog.isFilling)
       arrival.body = undefined;
-    this.#count(arrival, 1);
+    this.#backlog.add(arrival);
     line.waiting.push(arrival);
     // No instance of the scope has had an event since the process started, or it is the only event of a line that is doubted.
     const isFirst = line.posted + line.kept === 0;
@@ -211,17 +191,8 @@ export class Dispatcher {
       certain === undefined ? guessed.map((seq) => queue.get(seq)).filter((held) => held !== undefined) : [certain];
     const held = queue.close();
     this.#isWary = this.#hasQuarantine;
-    if (certain === undefined) {
-      guess(blamed);
-      const isInterrupted = ({ arrival }: Held) => blamed.length === 0 && arrival.attempts >= INTERRUPTED;
-      for (const { arrival } of held.filter(isInterrupted)) arrival.isSuspect = true;
-      const doubted = firstOfEach(held).filter(({ line }) => this.#doubts(line));
-      for (const { arrival } of doubted.slice(0, FEW)) arrival.isSuspect = true;
-    } else acquit(certain.arrival);
-    for (const { arrival } of blamed) {
-      arrival.deaths += 1;
-      arrival.isSuspect = true;
-    }
+    if (certain === undefined) suspect(held, blamed, (line) => this.#doubts(line));
+    else convict(certain);
     const isDeadly = certain !== undefined && certain.arrival.deaths >= this.#options.maxAttempts;
     // There may be suspects of this process, and their chats are not to wait for others.
     this.#isPatient = false;
@@ -265,7 +236,7 @@ export class Dispatcher {
       if (line.shard !== shard) continue;
       line.isRevoked = true;
       line.worker.remove(line);
-      for (const arrival of line.waiting.takeAll()) this.#leave(arrival);
+      for (const arrival of line.waiting.takeAll()) this.#backlog.remove(arrival);
       this.#drop(line);
     }
     for (const queue of this.#workers) this.#pump(queue);
@@ -338,14 +309,12 @@ export class Dispatcher {
 
   /** Resolves when there is room for another batch, or the signal is aborted. */
   room(signal: AbortSignal): Promise<void> {
-    return this.#highWater.room(signal);
+    return this.#backlog.room(signal);
   }
 
   /** Resolves when everything is settled. */
   idle(): Promise<void> {
-    if (this.#unsettled === 0) return Promise.resolve();
-    this.#idle ??= Promise.withResolvers();
-    return this.#idle.promise;
+    return this.#backlog.idle();
   }
 
   #open({ scope, shard }: Arrival): Line {
@@ -394,7 +363,7 @@ export class Dispatcher {
     const lines = new Set(held.map(({ line }) => line));
     for (const one of held.toReversed()) {
       const { arrival, line } = one;
-      if (one === deadly || line.isRevoked) this.#leave(arrival);
+      if (one === deadly || line.isRevoked) this.#backlog.remove(arrival);
       else line.waiting.unshift(arrival);
     }
     if (queue === this.#quarantine || !this.#hasQuarantine) {
@@ -414,7 +383,7 @@ export class Dispatcher {
   }
 
   #forget({ arrival, line }: Held): void {
-    this.#leave(arrival);
+    this.#backlog.remove(arrival);
     if (line.waiting.length > 0) line.worker.add(line);
     else this.#drop(line);
   }
@@ -425,54 +394,13 @@ export class Dispatcher {
     if (line.isProven) this.#proven.add(line.scope);
   }
 
-  #leave(arrival: Arrival): void {
-    this.#count(arrival, -1);
-  }
-
-  #count({ body }: Arrival, change: 1 | -1): void {
-    this.#unsettled += change;
-    if (body === undefined) return;
-    this.#inMemory += change;
-    this.#characters += change * body.length;
-  }
-
   #signal(): void {
-    this.#highWater.fallen();
+    this.#backlog.signal();
     if (this.#isPatient && this.#quarantine.isWaitedFor && this.#isOtherwiseIdle) this.trySuspects();
-    if (this.#unsettled === 0) {
-      this.#idle?.resolve();
-      this.#idle = undefined;
-    }
-  }
-
-  /** Use of memory; 1 is the high-water mark. */
-  get #memory(): number {
-    return Math.max(this.#inMemory / MOST_EVENTS, this.#characters / MOST_CHARACTERS);
   }
 
   /** True if every worker is ready and has nothing to do. */
   get #isOtherwiseIdle(): boolean {
     return this.#workers.every((queue) => queue === this.#quarantine || (queue.isOpen && queue.size === 0));
-  }
-}
-
-/** The first event of each line. */
-function firstOfEach(held: readonly Held[]): Held[] {
-  const seen = new Set<Line>();
-  return held.filter(({ line }) => !seen.has(line) && seen.add(line));
-}
-
-/** One of these is likely to be the cause of the death. */
-function guess(blamed: readonly Held[]): void {
-  const arrivals = blamed.map(({ arrival }) => arrival).filter(({ isSuspect }) => !isSuspect);
-  for (const arrival of arrivals) arrival.guess = arrivals;
-}
-
-/** The cause of a death is certain: those that were guessed together with it are no suspects. */
-function acquit(culprit: Arrival): void {
-  for (const other of culprit.guess ?? []) {
-    if (other === culprit || other.guess !== culprit.guess) continue;
-    other.isSuspect = false;
-    other.guess = undefined;
   }
 }

@@ -4,7 +4,8 @@
  *   received() -> inbox -> onEntry() -> dispatcher -> recorder -> worker -> settled(), failed(), or the worker's death
  */
 
-import { type Blame, Dispatcher } from "../dispatch/dispatcher.ts";
+import type { Blame } from "../dispatch/blame.ts";
+import { Dispatcher } from "../dispatch/dispatcher.ts";
 import type { Arrival } from "../dispatch/line.ts";
 import type { Inbox, InboxEntry, InboxReceiver } from "../inbox/inbox.ts";
 import type { Diagnostics } from "../observe/diagnostics.ts";
