@@ -158,7 +158,7 @@ function failure(error_code: number, description: string): Refusal {
   return { ok: false, error_code, description };
 }
 
-/** The bot's id in its token. */
-export function idIn(token: string): string {
-  return token.slice(0, token.indexOf(":"));
+/** The bot's id in its token; empty without a token, which libraries take until the bot is started. */
+export function idIn(token: string | null | undefined): string {
+  return token?.slice(0, token.indexOf(":")) ?? "";
 }
