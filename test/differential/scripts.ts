@@ -3,6 +3,7 @@
  * that a library cannot do.
  */
 
+import type { TableCall } from "./methods.ts";
 import type { Script } from "./trial.ts";
 
 const scripts: Record<string, Script> = {
@@ -103,7 +104,14 @@ const scripts: Record<string, Script> = {
   },
 };
 
-/** The scripts with these names, in this order;. */
+/** Asks for the calls of a table, part by part: the bot tells when it begins, and the outcomes. */
+export function methodsScript(table: readonly (readonly TableCall[])[]): Script {
+  return async ({ say }) => {
+    for (const [part, calls] of table.entries()) await say(`${part}`, calls.length + 2);
+  };
+}
+
+/** The scripts with these names, in this order. */
 export function scriptsOf(...names: readonly string[]): ReadonlyMap<string, Script> {
   return new Map(names.map((name) => [name, scripts[name]!]));
 }

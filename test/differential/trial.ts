@@ -40,10 +40,22 @@ const NOW = Date.UTC(2027, 0, 1);
 
 const BOTS = join(import.meta.dirname, "bots");
 
-export async function runNatively(file: string, scripts: ReadonlyMap<string, Script>): Promise<Outcomes> {
+export interface TrialOptions {
+  /** File with the table of methods. */
+  readonly methods: string;
+  /** Node.js for the bot alone. */
+  readonly node?: string;
+}
+
+export async function runNatively(
+  file: string,
+  scripts: ReadonlyMap<string, Script>,
+  { methods, node = process.execPath }: TrialOptions,
+): Promise<Outcomes> {
   const trial = new Trial();
   await using simulator = await trial.start();
-  const child = startChild(process.execPath, [join(BOTS, file)], { env: { ...process.env, ...variables(simulator) } });
+  const env = { ...process.env, ...variables(simulator, methods) };
+  const child = startChild(node, [join(BOTS, file)], { env });
   let output = "";
   for (const stream of [child.stdout, child.stderr]) stream.setEncoding("utf8").on("data", (text) => (output += text));
   const exit = once(child, "exit");
@@ -57,10 +69,14 @@ export async function runNatively(file: string, scripts: ReadonlyMap<string, Scr
   }
 }
 
-export async function runUnderAsgigram(file: string, scripts: ReadonlyMap<string, Script>): Promise<Outcomes> {
+export async function runUnderAsgigram(
+  file: string,
+  scripts: ReadonlyMap<string, Script>,
+  { methods }: TrialOptions,
+): Promise<Outcomes> {
   const trial = new Trial();
   await using simulator = await trial.start();
-  const env = { ...variables(simulator), ASGIGRAM_TOKEN: "" };
+  const env = { ...variables(simulator, methods), ASGIGRAM_TOKEN: "" };
   await using bot = new Bot(file, simulator, ["--no-inbox"], { cwd: BOTS, env });
   trial.isOver = () => (bot.process.process.exitCode === null ? undefined : bot.process.stderr);
   await bot.logged(({ msg }) => msg === "serving");
@@ -69,7 +85,7 @@ export async function runUnderAsgigram(file: string, scripts: ReadonlyMap<string
   return outcomes;
 }
 
-const variables = ({ token, url }: Simulator) => ({ BOT_TOKEN: token, API_ROOT: url });
+const variables = ({ token, url }: Simulator, METHODS: string) => ({ BOT_TOKEN: token, API_ROOT: url, METHODS });
 
 class Trial {
   isPolled = false;

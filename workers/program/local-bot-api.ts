@@ -4,6 +4,7 @@
  */
 
 import { FileError, TelegramError } from "../../src/protocol/errors.ts";
+import { MalformedBody } from "../../src/protocol/form-parts.ts";
 import { DOWNLOAD } from "../../src/protocol/method-names.ts";
 import type { Call } from "../../src/protocol/port.ts";
 import type { Entity } from "../../src/protocol/route.ts";
@@ -152,6 +153,12 @@ function refusalOf(error: unknown, codeOfFile: number, textOfFile: string): Refu
   return Object.keys(parameters).length > 0
     ? { ok: false, error_code, description, parameters }
     : failure(error_code, description);
+}
+
+/** The answer to a request whose parameters could not be read. @throws the error, if it is another one */
+export function malformed(error: unknown): Refusal {
+  if (!(error instanceof MalformedBody)) throw error;
+  return failure(400, `Bad Request: ${error.message}`);
 }
 
 function failure(error_code: number, description: string): Refusal {
