@@ -6,8 +6,8 @@
 import assert from "node:assert/strict";
 import { after, describe, test } from "node:test";
 import { Folder } from "../folder.ts";
-import { methodTable } from "./methods.ts";
-import { methodsScript, scriptsOf } from "./scripts.ts";
+import { faultCalls, methodTable } from "./methods.ts";
+import { scriptsOf, tableScripts } from "./scripts.ts";
 import { runNatively, runUnderAsgigram } from "./trial.ts";
 
 /** With it, the bots of all libraries (`npm run test:differential`); without, those of two. */
@@ -60,11 +60,12 @@ const OTHERS = [
 const folder = new Folder();
 after(() => folder[Symbol.dispose]());
 
-for (const { library, file, names, hasUploads } of [GRAMMY, TELEGRAF, ...(ALL ? OTHERS : [])] as Bots[]) {
+for (const { library, file, names, hasUploads = true } of [GRAMMY, TELEGRAF, ...(ALL ? OTHERS : [])] as Bots[]) {
   describe(`bots for ${library}`, async () => {
-    const table = methodTable(hasUploads ?? true);
-    const methods = folder.write(`${file}.json`, JSON.stringify(table));
-    const scripts = new Map([...scriptsOf(...names), ["methods", methodsScript(table)]]);
+    const calls = methodTable(hasUploads).slice(0, ALL ? undefined : 1);
+    const faults = faultCalls(hasUploads);
+    const methods = folder.write(`${file}.json`, JSON.stringify([...calls, faults]));
+    const scripts = new Map([...scriptsOf(...names), ...tableScripts(calls)]);
     const [alone, served] = await Promise.all([
       runNatively(file, scripts, { methods }),
       runUnderAsgigram(file, scripts, { methods }),

@@ -11,6 +11,10 @@ export interface TableCall {
   readonly parameters: Readonly<Record<string, unknown>>;
 }
 
+/** Texts and captions that get the answer that they name: an error of Telegram's, or none, after the message was sent. */
+export const FAULTS = ["500", "403", "moved", "lost"] as const;
+export type Fault = (typeof FAULTS)[number];
+
 /** Forms of a file: an id and a URL are texts, and the others are uploads. */
 const TEXTS = ["id", "url"];
 const UPLOADS = ["buffer", "path", "stream", "named", "large", "empty"];
@@ -55,6 +59,19 @@ export function methodTable(hasUploads: boolean): TableCall[][] {
   return Array.from({ length: Math.ceil(calls.length / PART) }, (_, part) =>
     calls.slice(part * PART, (part + 1) * PART),
   );
+}
+
+/** Calls that get an error, or no answer. */
+export function faultCalls(hasUploads: boolean): TableCall[] {
+  const file = { $: hasUploads ? "stream" : "url" };
+  return FAULTS.flatMap((fault) => [
+    { method: "sendMessage", parameters: { chat_id: { $: "chat" }, text: fault } },
+    { method: "sendDocument", parameters: { chat_id: { $: "chat" }, document: file, caption: fault } },
+    {
+      method: "copyMessage",
+      parameters: { chat_id: { $: "chat" }, from_chat_id: { $: "chat" }, message_id: 1, caption: fault },
+    },
+  ]);
 }
 
 const TEXT = 'tea & "cake",\nä 1 < 2 + 🍵 %20';

@@ -104,11 +104,15 @@ const scripts: Record<string, Script> = {
   },
 };
 
-/** Asks for the calls of a table, part by part: the bot tells when it begins, and the outcomes. */
-export function methodsScript(table: readonly (readonly TableCall[])[]): Script {
-  return async ({ say }) => {
-    for (const [part, calls] of table.entries()) await say(`${part}`, calls.length + 2);
+/** Asks for the calls of a table, part by part, and for those of its last part, with FAULTS. The bot tells when it begins, and the outcomes. */
+export function tableScripts(methods: readonly (readonly TableCall[])[]): [string, Script][] {
+  const ask: Script = async ({ say }) => {
+    for (const [part, calls] of methods.entries()) await say(`${part}`, calls.length + 2);
   };
+  return [
+    ["methods", ask],
+    ["faults", ({ say }) => say(`${methods.length}`, 2)],
+  ];
 }
 
 /** The scripts with these names, in this order. */

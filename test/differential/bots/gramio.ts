@@ -145,16 +145,20 @@ hear("poll", /^\/poll$/, async (ctx) => {
 });
 hear("poll", /^\/stop$/, async (ctx) => api.stopPoll({ chat_id: ctx.chat.id, message_id: (await poll).message_id }));
 
-hear("methods", /^(\d+)$/, async (ctx, part) => {
-  const { id } = await ctx.send("begins");
-  const file = ({ bytes, path, stream, name }: Content) => {
-    if (bytes !== undefined) return MediaUpload.buffer(bytes, name);
-    return path === undefined ? MediaUpload.stream(stream!, name) : MediaUpload.path(path, name);
-  };
-  const all = api as unknown as Record<string, (parameters?: object) => Promise<unknown>>;
-  const call = (method: string, parameters?: object) => all[method]!(parameters);
-  const errorOf = (error: unknown) => (error instanceof TelegramError ? `${error.code} ${error.message}` : `${error}`);
-  await ctx.send(await runTable(part, { chat: ctx.chat.id, message: id }, file, call, errorOf));
-});
+for (const name of ["methods", "faults"])
+  hear(name, /^(\d+)$/, async (ctx, part) => {
+    const { id } = await ctx.send("begins");
+    const file = ({ bytes, path, stream, name }: Content) => {
+      if (bytes !== undefined) return MediaUpload.buffer(bytes, name);
+      return path === undefined ? MediaUpload.stream(stream!, name) : MediaUpload.path(path, name);
+    };
+    const all = api as unknown as Record<string, (parameters?: object) => Promise<unknown>>;
+    const call = (method: string, parameters?: object) => all[method]!(parameters);
+    const errorOf = (error: unknown) =>
+      error instanceof TelegramError
+        ? `${error.code} ${JSON.stringify([error.message, error.payload])}`
+        : (error as Error).name;
+    await ctx.send(await runTable(part, { chat: ctx.chat.id, message: id }, file, call, errorOf));
+  });
 
 await bot.start();

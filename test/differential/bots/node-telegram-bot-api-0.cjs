@@ -174,9 +174,11 @@ class Upload {
     Object.assign(this, { name, content: bytes ?? stream ?? createReadStream(path) });
   }
 }
-hear("methods", /^(\d+)$/, async ({ chat }, [, part]) => {
-  const { message_id } = await bot.sendMessage(chat.id, "begins");
-  const filled = { chat: chat.id, message: message_id };
-  const file = (content) => new Upload(content);
-  await bot.sendMessage(chat.id, await runTable(part, filled, file, request, String));
-});
+for (const name of ["methods", "faults"])
+  hear(name, /^(\d+)$/, async ({ chat }, [, part]) => {
+    const { message_id } = await bot.sendMessage(chat.id, "begins");
+    const filled = { chat: chat.id, message: message_id };
+    const file = (content) => new Upload(content);
+    const errorOf = ({ code, response }) => `${code} ${JSON.stringify(response?.body)}`;
+    await bot.sendMessage(chat.id, await runTable(part, filled, file, request, errorOf));
+  });

@@ -143,13 +143,15 @@ botOf("poll").command("poll", async (ctx) => {
 });
 botOf("poll").command("stop", (ctx) => ctx.telegram.stopPoll(ctx.chat.id, poll));
 
-botOf("methods").hears(/^\d+$/, async (ctx) => {
-  const { chat, message_id } = await ctx.reply("begins");
-  const file = ({ bytes, path, stream, name }) => ({ source: bytes ?? path ?? stream, filename: name });
-  const call = (method, parameters) => ctx.telegram.callApi(method, parameters);
-  const filled = { chat: chat.id, message: message_id };
-  await ctx.reply(await runTable(ctx.match[0], filled, file, call, String));
-});
+for (const name of ["methods", "faults"])
+  botOf(name).hears(/^\d+$/, async (ctx) => {
+    const { chat, message_id } = await ctx.reply("begins");
+    const file = ({ bytes, path, stream, name }) => ({ source: bytes ?? path ?? stream, filename: name });
+    const call = (method, parameters) => ctx.telegram.callApi(method, parameters);
+    const filled = { chat: chat.id, message: message_id };
+    const errorOf = (error) => `${error.code} ${JSON.stringify(error.response ?? error.name)}`;
+    await ctx.reply(await runTable(ctx.match[0], filled, file, call, errorOf));
+  });
 
 bot.catch((error, ctx) => ctx.reply(`caught: ${error}`));
 bot.launch();

@@ -153,16 +153,20 @@ polls.command("poll", async (ctx) => {
 });
 polls.command("stop", (ctx) => ctx.telegram.stopPoll(ctx.chat.id, poll));
 
-botOf("methods").hears(/^\d+$/, async (ctx) => {
-  const { chat, message_id } = await ctx.reply("begins");
-  const file = ({ bytes, path, stream, name }: Content) => ({ source: bytes ?? path ?? stream, filename: name });
-  const call = (method: string, parameters?: object) =>
-    ctx.telegram.callApi(method as "sendMessage", (parameters ?? {}) as never);
-  const errorOf = (error: unknown) =>
-    error instanceof TelegramError ? `${error.code} ${error.description}` : `${error}`;
-  const filled = { chat: chat.id, message: message_id };
-  await ctx.reply(await runTable(ctx.match[0], filled, file, call, errorOf));
-});
+for (const name of ["methods", "faults"])
+  botOf(name).hears(/^\d+$/, async (ctx) => {
+    const { chat, message_id } = await ctx.reply("begins");
+    const file = ({ bytes, path, stream, name }: Content) => ({ source: bytes ?? path ?? stream, filename: name });
+    const call = (method: string, parameters?: object) =>
+      ctx.telegram.callApi(method as "sendMessage", (parameters ?? {}) as never);
+    const errorOf = (error: unknown) => {
+      if (error instanceof TelegramError)
+        return `${error.code} ${JSON.stringify([error.description, error.parameters])}`;
+      return `${(error as Error).name} ${(error as NodeJS.ErrnoException).code}`;
+    };
+    const filled = { chat: chat.id, message: message_id };
+    await ctx.reply(await runTable(ctx.match[0], filled, file, call, errorOf));
+  });
 
 bot.catch(async (error, ctx) => void (await ctx.reply(`caught: ${error}`)));
 
