@@ -64,11 +64,11 @@ for (const { library, file, names, hasUploads = true } of [GRAMMY, TELEGRAF, ...
   describe(`bots for ${library}`, async () => {
     const calls = methodTable(hasUploads).slice(0, ALL ? undefined : 1);
     const faults = faultCalls(hasUploads);
-    const methods = folder.write(`${file}.json`, JSON.stringify([...calls, faults]));
+    const METHODS = folder.write(`${file}.json`, JSON.stringify([...calls, faults]));
     const scripts = new Map([...scriptsOf(...names), ...tableScripts(calls)]);
     const [alone, served] = await Promise.all([
-      runNatively(file, scripts, { methods }),
-      runUnderAsgigram(file, scripts, { methods }),
+      runNatively(file, scripts, { env: { METHODS } }),
+      runUnderAsgigram(file, scripts, { env: { METHODS } }),
     ]);
     for (const name of ["start", ...scripts.keys()]) {
       test(`the bot "${name}" for ${library} does under asgigram what it does alone`, () => {

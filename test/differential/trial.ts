@@ -42,19 +42,19 @@ const NOW = Date.UTC(2027, 0, 1);
 const BOTS = join(import.meta.dirname, "bots");
 
 export interface TrialOptions {
-  /** File with the table of methods. */
-  readonly methods: string;
+  /** Variables for the bot. */
+  readonly env: { readonly [name: string]: string };
 }
 
 export async function runNatively(
   file: string,
   scripts: ReadonlyMap<string, Script>,
-  { methods }: TrialOptions,
+  { env }: TrialOptions,
 ): Promise<Outcomes> {
   const trial = new Trial();
   await using simulator = await trial.start();
-  const env = { ...process.env, ...variables(simulator, methods) };
-  const child = startChild(process.execPath, [join(BOTS, file)], { env });
+  const own = { ...variables(simulator), ...env };
+  const child = startChild(process.execPath, [join(BOTS, file)], { cwd: BOTS, env: { ...process.env, ...own } });
   let output = "";
   for (const stream of [child.stdout, child.stderr]) stream.setEncoding("utf8").on("data", (text) => (output += text));
   const exit = once(child, "exit");
@@ -71,12 +71,12 @@ export async function runNatively(
 export async function runUnderAsgigram(
   file: string,
   scripts: ReadonlyMap<string, Script>,
-  { methods }: TrialOptions,
+  { env }: TrialOptions,
 ): Promise<Outcomes> {
   const trial = new Trial();
   await using simulator = await trial.start();
-  const env = { ...variables(simulator, methods), ASGIGRAM_TOKEN: "" };
-  await using bot = new Bot(file, simulator, ["--no-inbox"], { cwd: BOTS, env });
+  const own = { ...variables(simulator), ...env, ASGIGRAM_TOKEN: "" };
+  await using bot = new Bot(file, simulator, ["--no-inbox"], { cwd: BOTS, env: own });
   trial.isOver = () => (bot.process.process.exitCode === null ? undefined : bot.process.stderr);
   await bot.logged(({ msg }) => msg === "serving");
   const outcomes = await trial.play(simulator, scripts);
@@ -84,7 +84,7 @@ export async function runUnderAsgigram(
   return outcomes;
 }
 
-const variables = ({ token, url }: Simulator, METHODS: string) => ({ BOT_TOKEN: token, API_ROOT: url, METHODS });
+const variables = ({ token, url }: Simulator) => ({ BOT_TOKEN: token, API_ROOT: url });
 
 class Trial {
   isPolled = false;

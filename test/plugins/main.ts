@@ -1,0 +1,57 @@
+/**
+ * Bots with plugins and HTTP clients that people use, under Node.js alone and under asgigram: their calls and chats are equal.
+ * `npm run test:plugins` installs the packages when they are missing. To change its lockfile: npm install --ignore-scripts, there.
+ */
+
+import assert from "node:assert/strict";
+import { before, test } from "node:test";
+import { install } from "../../scripts/install.ts";
+import { runNatively, runUnderAsgigram, type Script } from "../differential/trial.ts";
+import { Folder } from "../folder.ts";
+
+const BOT = "../../plugins/bot.mjs";
+
+const sendsFile =
+  (calls: number): Script =>
+  async ({ person, answered }) => {
+    await person.sendFile("song.txt", Buffer.from("Tea for two"));
+    await answered(calls);
+  };
+
+const SCRIPTS: Record<string, Script> = {
+  limited: async ({ say }) => {
+    for (const text of ["one", "two", "three"]) await say(text);
+  },
+  formatted: ({ say }) => say("<words>", 2),
+  streamed: ({ say }) => say("three short words", 4),
+  sequence: async ({ person, answered }) => {
+    for (const text of ["one", "two", "three"]) await person.sendText(text);
+    await answered(3);
+  },
+  got: sendsFile(7),
+  request: sendsFile(7),
+  // The last one: it is not compared, and ids go on.
+  files: sendsFile(3),
+};
+
+before(() => install(import.meta.dirname));
+
+test("bots with plugins and HTTP clients do under asgigram what they do alone", async (t) => {
+  using folder = new Folder();
+  const env = { COPY: folder.join("copy") };
+  const scripts = new Map(Object.entries(SCRIPTS));
+  const served = await runUnderAsgigram(BOT, scripts, { env });
+  // It downloads by https alone, and the simulator has none.
+  scripts.delete("files");
+  const alone = await runNatively(BOT, scripts, { env });
+  for (const name of ["start", ...scripts.keys()]) {
+    await t.test(name, () => {
+      assert.ok(Object.keys(alone[name]!.calls).length > 0, "it makes calls");
+      assert.deepEqual(served[name], alone[name]);
+    });
+  }
+  await t.test("files", () => {
+    const texts = (served.files!.messages as { text?: string }[]).map(({ text }) => text);
+    assert.deepEqual(texts, [undefined, "downloaded: Tea for two", "read: Tea for two"]);
+  });
+});
