@@ -81,7 +81,9 @@ botOf("got").on("message:document", async (ctx) => {
   const { file_path } = await ctx.getFile();
   const url = `${apiRoot}/file/bot${token}/${file_path}`;
   await ctx.reply(`${await got(url).text()}, ${await text(got.stream(url))}`);
-  const error = await got(`${api}/sendMessage`, { searchParams: { chat_id: 987654321, text: "to a stranger" } }).catch((e) => e);
+  const error = await got(`${api}/sendMessage`, { searchParams: { chat_id: 987654321, text: "to a stranger" } }).catch(
+    (e) => e,
+  );
   await ctx.reply(`${error.name} ${error.response.statusCode} ${error.response.body}`);
 });
 

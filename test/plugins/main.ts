@@ -4,9 +4,13 @@
  */
 
 import assert from "node:assert/strict";
+import { createRequire } from "node:module";
+import { join } from "node:path";
 import { before, test } from "node:test";
 import { install } from "../../scripts/install.ts";
+import { Simulator } from "../../simulator/index.ts";
 import { runNatively, runUnderAsgigram, type Script } from "../differential/trial.ts";
+import { Bot } from "../end-to-end/bot.ts";
 import { Folder } from "../folder.ts";
 
 const BOT = "../../plugins/bot.mjs";
@@ -55,3 +59,40 @@ test("bots with plugins and HTTP clients do under asgigram what they do alone", 
     assert.deepEqual(texts, [undefined, "downloaded: Tea for two", "read: Tea for two"]);
   });
 });
+
+for (const { packages, outcome } of [
+  { packages: "external", outcome: "is served" },
+  { packages: "bundle", outcome: "is refused, with the remedy" },
+] as const) {
+  test(`a bundle with the option --packages=${packages} ${outcome}`, async () => {
+    // Its packages are found from its folder.
+    const bundle = join(import.meta.dirname, `node_modules/.bundles/${packages}.mjs`);
+    const { build } = createRequire(import.meta.url)("esbuild");
+    const banner = 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);';
+    const entryPoints = [join(import.meta.dirname, "bot.mjs")];
+    await build({
+      entryPoints,
+      packages,
+      outfile: bundle,
+      bundle: true,
+      platform: "node",
+      format: "esm",
+      banner: { js: banner },
+    });
+    await using simulator = await Simulator.start();
+    const env = { BOT_TOKEN: simulator.token, API_ROOT: simulator.url, ASGIGRAM_TOKEN: "" };
+    await using bot = new Bot(bundle, simulator, ["--no-inbox"], { env });
+    if (packages === "bundle") {
+      const { code, stderr } = await bot.process.exit();
+      assert.match(stderr, /\(esbuild: --packages=external\)\n/);
+      assert.equal(code, 3);
+      return;
+    }
+    const serving = await bot.logged(({ msg }) => msg === "serving");
+    assert.equal(serving.started, "run(bot)");
+    const person = await simulator.user("limited");
+    await person.sendText("hello");
+    assert.equal((await person.nextMessage()).text, "One of two");
+    assert.equal((await bot.end()).code, 0);
+  });
+}

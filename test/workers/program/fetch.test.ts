@@ -112,7 +112,10 @@ suite("global fetch", () => {
     for (const init of [{ body: "{no JSON" }, { body: new Blob(["{no JSON"]) }, form]) {
       const response = await localFetch(original, calls.api)(`${URL_OF_BOT}/sendMessage`, { method: "POST", ...init });
       assert.equal(response.status, 400);
-      assert.match(((await response.json()) as { description: string }).description, /^Bad Request: (can't parse JSON|the form breaks off)/);
+      assert.match(
+        ((await response.json()) as { description: string }).description,
+        /^Bad Request: (can't parse JSON|the form breaks off)/,
+      );
     }
     assert.deepEqual(calls.seen, []);
   });
