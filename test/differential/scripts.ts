@@ -106,8 +106,17 @@ const scripts: Record<string, Script> = {
 
 /** Asks for the calls of a table, part by part, and for those of its last part, with FAULTS. The bot tells when it begins, and the outcomes. */
 export function tableScripts(methods: readonly (readonly TableCall[])[]): [string, Script][] {
-  const ask: Script = async ({ say }) => {
-    for (const [part, calls] of methods.entries()) await say(`${part}`, calls.length + 2);
+  // More succeeds in a group than in a private chat.
+  const ask: Script = async ({ simulator, person, answered }) => {
+    await person.sendText("no bot hears this");
+    const chat = await simulator.group("Tea");
+    await person.join(chat);
+    await chat.addBot(person);
+    await chat.promoteBot(person);
+    for (const [part, calls] of methods.entries()) {
+      await person.sendText(`${part}`, { chat });
+      await answered(calls.length + 2);
+    }
   };
   return [
     ["methods", ask],
