@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { describe, test } from "node:test";
+import { setImmediate as turn } from "node:timers/promises";
 import type { JobFacts } from "../../src/protocol/job-facts.ts";
 import { eventually } from "../eventually.ts";
 import { Flag, fixture, TestCaller, TestHeavy } from "./client.ts";
@@ -49,6 +50,8 @@ describe("generations", () => {
     await using heavy = new TestHeavy();
     const { threadId } = await placeOf(heavy.caller);
     await heavy.caller.end();
+    // The port's other end hears of it some turns later.
+    for (let i = 0; i < 10; i++) await turn();
     assert.equal((await placeOf(new TestCaller(heavy))).threadId, threadId);
   });
 
@@ -86,8 +89,8 @@ describe("room", () => {
 
   test("shrink() ends idle threads, the first of a module last; a job starts one again", async () => {
     await using heavy = new TestHeavy();
-    await heavy.caller.load(WORK, { threads: 2 });
     await heavy.caller.load(fixture("uses-table.ts"));
+    await heavy.caller.load(WORK, { threads: 2 });
     assert.equal(threadsOf(heavy), 3);
     assert.ok(heavy.shrink());
     await eventually(() => threadsOf(heavy) === 2);

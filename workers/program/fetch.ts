@@ -5,6 +5,7 @@
 
 import { linkIn } from "./links.ts";
 import { type Answer, type LocalBotApi, malformed, type Signal } from "./local-bot-api.ts";
+import { lostRequest, type NodeFetchError } from "./lost-request.ts";
 import { parseJson, queryOf, readParameters } from "./parameters.ts";
 import type { RawParameters } from "./raw-call.ts";
 import { Spool } from "./spool.ts";
@@ -37,9 +38,6 @@ export function localFetch(original: Fetch, api: LocalBotApi): Fetch {
     }, signal);
   };
 }
-
-/** The error that node-fetch has for a request without an answer. */
-export type NodeFetchError = new (message: string, type: string, system: { readonly code: string }) => Error;
 
 /** The function of the package, with the classes that it has for its answers and errors. */
 type NodeFetch = Fetch & {
@@ -107,11 +105,6 @@ function jsonOf(answer: Answer, Class: typeof Response): Response {
 /** The connection is lost, as far as the program knows. */
 function lost(cause: Error): never {
   throw cause.name === "AbortError" ? cause : new TypeError("fetch failed", { cause });
-}
-
-/** @returns the package's own error for a lost connection */
-export function lostRequest(FetchError: NodeFetchError, method: string, { message }: Error): Error {
-  return new FetchError(`request to ${method} failed, reason: ${message}`, "system", { code: "ECONNRESET" });
 }
 
 /** The call that was begun is made all the same. */
