@@ -133,8 +133,9 @@ describe("the end", () => {
     assert.equal(await block.result, "released");
   });
 
-  test("close() ends jobs that run, and every thread", async () => {
-    const heavy = new TestHeavy();
+  test("close() ends jobs that run, and every thread, without a complaint", async () => {
+    const said: string[] = [];
+    const heavy = new TestHeavy({ words: { printed() {}, said: (...words) => said.push(words.join(" ")) } });
     const block = heavy.caller.call(WORK, "block", [new Flag().memory]);
     const child = new TestCaller(heavy, 1);
     await child.load(WORK, { process: true });
@@ -142,6 +143,7 @@ describe("the end", () => {
     await heavy.close();
     assert.equal(threadsOf(heavy), 0);
     await assert.rejects(block.result, { name: "DisconnectedError" });
+    assert.deepEqual(said, []);
   });
 
   test("idle threads and child processes do not keep the process alive, and a job does", () => {
