@@ -8,6 +8,11 @@ import { signalsTo } from "../../src/cli/signals.ts";
 import { eventually, type Found } from "../eventually.ts";
 import type { Exit, RunOptions } from "./asgigram.ts";
 
+interface InProcessOptions extends Pick<RunOptions, "cwd" | "stdin"> {
+  /** `process.env` itself for a program, which reads it. */
+  readonly env?: NodeJS.ProcessEnv;
+}
+
 export class InProcess implements AsyncDisposable {
   stdout = "";
   stderr = "";
@@ -17,7 +22,7 @@ export class InProcess implements AsyncDisposable {
   /** It is told to stop. */
   #isTold = false;
 
-  constructor(args: readonly string[], { cwd = "/", env = {}, stdin = "" }: Omit<RunOptions, "node"> = {}) {
+  constructor(args: readonly string[], { cwd = "/", env = {}, stdin = "" }: InProcessOptions = {}) {
     const writeLog = (text: string) => {
       this.stderr += text;
       this.#events.emit("text");
@@ -40,7 +45,7 @@ export class InProcess implements AsyncDisposable {
     this.#code = main({
       argv: args,
       // The tests' own process must not keep compiled code.
-      env: { NODE_DISABLE_COMPILE_CACHE: "1", ...env },
+      env: env === process.env ? env : { NODE_DISABLE_COMPILE_CACHE: "1", ...env },
       cwd,
       stdin: Readable.from(stdin === "" ? [] : [stdin]),
       stdout,
@@ -99,6 +104,6 @@ export class InProcess implements AsyncDisposable {
 }
 
 /** Like `run` of asgigram.ts, without a process of its own. */
-export function runHere(args: readonly string[], options?: Omit<RunOptions, "node">): Promise<Exit> {
+export function runHere(args: readonly string[], options?: InProcessOptions): Promise<Exit> {
   return new InProcess(args, options).exit();
 }

@@ -60,10 +60,12 @@ export class Bot extends AnyBot<Asgigram> {
 }
 
 export class BotHere extends AnyBot<InProcess> {
-  /** @param options further variables of the environment are this process's until the bot has ended: workers read those */
+  /** @param options with variables of the environment, all are this process's until the bot has ended: its code reads those */
   constructor(application: string, simulator: Simulator, args: readonly string[], options: RunOptions = {}) {
-    const restore = setVariables(options.env ?? {});
-    super(new InProcess([application, ...JSON_LOG, ...args], under(simulator, options)));
+    const { cwd, env } = under(simulator, options);
+    const restore = options.env === undefined ? () => {} : setVariables(env);
+    const own = options.env === undefined ? env : process.env;
+    super(new InProcess([application, ...JSON_LOG, ...args], { cwd, env: own }));
     void this.process.exit().finally(restore);
   }
 
@@ -88,7 +90,7 @@ function setVariables(variables: { readonly [name: string]: string }): () => voi
 
 const JSON_LOG = ["--log-format", "json"];
 
-function under({ token, url }: Simulator, { cwd = import.meta.dirname, env = {} }: RunOptions): RunOptions {
+function under({ token, url }: Simulator, { cwd = import.meta.dirname, env = {} }: RunOptions) {
   return { cwd, env: { ASGIGRAM_TOKEN: token, ASGIGRAM_API_URL: url, ASGIGRAM_TEST_SECRET: "hidden", ...env } };
 }
 

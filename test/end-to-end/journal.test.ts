@@ -24,7 +24,7 @@ const BOT = { id: 99, username: "bot" };
 /** Chats. */
 const [ANN, BEN] = [1, 2];
 
-/** A BotHere API that a test can stop at any call: it knows what Telegram has seen. */
+/** A Bot API that a test can stop at any call: it knows what Telegram has seen. */
 class Telegram {
   /** Messages that went out, in order. */
   readonly seen: string[] = [];
