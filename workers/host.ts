@@ -4,7 +4,6 @@
  */
 
 import { setImmediate as turn } from "node:timers/promises";
-import { getHeapStatistics } from "node:v8";
 import { Batch } from "../src/protocol/batch.ts";
 import { AsgigramError, WorkerError } from "../src/protocol/errors.ts";
 import type { DisconnectReason } from "../src/protocol/events.ts";
@@ -222,7 +221,7 @@ class Host {
   }
 
   #measures(): Measures {
-    const { used_heap_size: heap, external_memory: external } = getHeapStatistics();
+    const { heapUsed: heap, external } = process.memoryUsage();
     const { active } = performance.eventLoopUtilization();
     return { instances: this.#instances.size, active, heap, external };
   }
