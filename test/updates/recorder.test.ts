@@ -25,6 +25,8 @@ class Bench {
   answer: (turn: Turn) => Refused | Promise<Refused> = () => [];
   /** The bodies that the inbox has. */
   bodies: Settlement["read"] = () => new Map();
+  /** The stored values that the inbox has. */
+  values: Settlement["values"] = () => new Map();
   /** Called with each refusal. */
   onRefused: (worker: Recipient, seqs: Refused) => void = () => {};
 
@@ -46,6 +48,10 @@ class Bench {
         read: (seqs) => {
           this.said.push(`read ${seqs}`);
           return this.bodies(seqs);
+        },
+        values: (keys) => {
+          this.said.push(`values ${keys}`);
+          return this.values(keys);
         },
       },
       outbox: this.outbox,
