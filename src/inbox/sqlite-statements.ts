@@ -81,8 +81,8 @@ export function prepareAll(database: DatabaseSync) {
     removeValue: prepare("DELETE FROM stored_value WHERE key = ?"),
     /** The next values in the order of their ids. */
     pageOfValues: prepare(
-      `SELECT max(id) AS last, min(written_at) AS oldest FROM
-       (SELECT id, written_at FROM stored_value WHERE id > ? ORDER BY id LIMIT 1000)`,
+      `SELECT count(*) AS count, max(id) AS last, min(written_at) AS oldest FROM
+       (SELECT id, written_at FROM stored_value WHERE id > ? ORDER BY id LIMIT ?)`,
     ),
     removeOldValues: prepare("DELETE FROM stored_value WHERE id > ? AND id <= ? AND written_at < ?"),
     dataVersion: prepare("PRAGMA data_version"),

@@ -10,17 +10,22 @@ interface ValueRow {
   readonly written_at: number;
 }
 
-/** Values of which sweep() looks at the ages: those that have an id above `after`, up to `last`. */
+/** Values of which sweep() looks at the ages. */
 interface Page {
+  readonly count: number;
+  /** The highest id. */
   readonly last: number | null;
   readonly oldest: number | null;
 }
+
+/** Number of values in a page. */
+const PAGE = 1000;
 
 export class StoredValues {
   readonly #sql: Statements;
   /** Time for which a value is kept without a write: ms. */
   readonly #age: number;
-  /** Id of the last value that sweep() has looked at. */
+  /** Id of the last value that sweep() has looked at; 0 after all of them. */
   #swept = 0;
 
   constructor(sql: Statements, age: number) {
@@ -46,17 +51,15 @@ export class StoredValues {
   }
 
   /**
-   * Removes old values, of a thousand at most with each call: the server's event loop must not wait for a look at all.
+   * Removes old values, of a page with each call: the server's event loop must not wait for a look at all.
    * @param write runs the work in a transaction
    */
   sweep(write: (work: () => void) => void): void {
     if (this.#age === Number.POSITIVE_INFINITY) return;
     const before = Date.now() - this.#age;
-    const { last, oldest } = this.#sql.pageOfValues.get(this.#swept) as unknown as Page;
-    if (last !== null && oldest! < before) {
-      write(() => void this.#sql.removeOldValues.run(this.#swept, last, before));
-    }
-    this.#swept = last ?? 0;
+    const { count, last, oldest } = this.#sql.pageOfValues.get(this.#swept, PAGE) as unknown as Page;
+    if (count > 0 && oldest! < before) write(() => void this.#sql.removeOldValues.run(this.#swept, last, before));
+    this.#swept = count === PAGE ? last! : 0;
   }
 
   #read(key: string): StoredValue | undefined {

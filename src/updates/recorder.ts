@@ -233,16 +233,17 @@ export class Recorder {
 
   /** Answers questions when everything before is recorded. */
   #answer(questions: readonly Question[]): void {
+    if (this.#hasFailed) return;
     const keys = questions.flatMap(({ key }) => key ?? []);
+    const read = () => (keys.length === 0 ? NO_VALUES : this.#options.inbox.values(keys));
     const answer = (values: ReadonlyMap<string, StoredValue>) => {
       for (const { asker, id, key } of questions) {
         asker.push(key === undefined ? { type: "set", id } : { type: "got", id, value: values.get(key) });
       }
     };
-    const values = this.#recording === undefined ? this.#options.inbox.values(keys) : undefined;
-    if (values === undefined || values instanceof Promise) {
-      this.#later(async () => answer(await (values ?? this.#options.inbox.values(keys))));
-    } else answer(values);
+    const values = this.#recording === undefined ? read() : undefined;
+    if (values === undefined || values instanceof Promise) this.#later(async () => answer(await (values ?? read())));
+    else answer(values);
   }
 
   #postRead({ events }: OpenTurn, refused: readonly number[]): undefined {
@@ -284,4 +285,5 @@ function fill({ unread }: OpenTurn, bodies: ReadonlyMap<number, string>): number
   return unread.filter(({ body }) => body === undefined).map(({ seq }) => seq);
 }
 
+const NO_VALUES: ReadonlyMap<string, StoredValue> = new Map();
 const NO_TURNS: readonly OpenTurn[] = [];
