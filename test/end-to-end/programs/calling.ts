@@ -16,8 +16,11 @@ const bot = new Bot(token);
 
 bot.command("axios", async ({ chat: { id } }) => {
   await axios.post(`${API}/sendMessage`, { chat_id: id, text: "by axios" });
-  const form = { chat_id: id, document: Buffer.from("abc"), caption: "by axios" };
-  await axios.postForm(`${API}/sendDocument`, form);
+  const form = new FormData();
+  form.set("chat_id", `${id}`);
+  form.set("document", new File(["abc"], "abc.txt"));
+  form.set("caption", "by axios");
+  await axios.post(`${API}/sendDocument`, form);
 });
 
 bot.command("fetch", async ({ chat: { id } }) => {
