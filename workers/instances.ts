@@ -315,7 +315,9 @@ export class Instances implements InstanceHost {
     const { seq, event, delivery } = delivered;
     const place = placeInScope(instance.key, event);
     const hasFailed = isFailure(thrown) && !delivery.isCancelledBy(thrown.error);
-    if (instance.isStopping && (isGivingUp(thrown?.error) || (hasFailed && retries.asksAbout(thrown.error)))) {
+    const isWorthAnother =
+      hasFailed && (retries.asksAbout(thrown.error) || retries.after(thrown.error, delivery.attempt) !== undefined);
+    if (instance.isStopping && (isGivingUp(thrown?.error) || isWorthAnother)) {
       reporter.log(
         "info",
         "an event was given up; it will be delivered again",

@@ -43,12 +43,13 @@ const LONG = 4 * 1024 * 1024;
 
 /** A write of a stored value, as the ledger has it. */
 export interface WrittenValue extends StoredWrite {
+  readonly type: "stored";
   /** Milliseconds since 1970. */
   readonly at: number;
 }
 
 /** What the text of a line tells. */
-type Fact = JournalFact | (WrittenValue & { readonly type: "stored" });
+type Fact = JournalFact | WrittenValue;
 
 export class Ledger {
   /** File descriptor. -1 after close(): the system may give the number to another file. */
@@ -255,13 +256,12 @@ const NO_VALUES: readonly WrittenValue[] = [];
 
 function stamped(writes: readonly StoredWrite[]): WrittenValue[] {
   const at = Date.now();
-  return writes.map(({ key, json, seq, line }) => ({ key, json, seq, line, at }));
+  return writes.map(({ key, json, seq, line }) => ({ type: "stored", key, json, seq, line, at }));
 }
 
 function textOf(facts: readonly JournalFact[], values: readonly WrittenValue[]): Buffer | undefined {
   if (facts.length + values.length === 0) return undefined;
-  const all: readonly Fact[] =
-    values.length === 0 ? facts : [...facts, ...values.map((value) => ({ type: "stored" as const, ...value }))];
+  const all: readonly Fact[] = values.length === 0 ? facts : facts.length === 0 ? values : [...facts, ...values];
   return Buffer.from(JSON.stringify(all));
 }
 

@@ -10,15 +10,17 @@ const REPLACING = `ON CONFLICT (key) DO UPDATE SET written_at = excluded.written
 
 export function prepareAll(database: DatabaseSync) {
   const prepare = (sql: string): StatementSync => database.prepare(sql);
-  const entries = (limit: string): StatementSync => {
-    const select = prepare(
-      `SELECT seq, update_id, kind, line, shard, chat, octet_length(body), attempts, deaths, orphaned, received_at, saved
-       FROM event WHERE seq > ? ORDER BY seq ${limit}`,
-    );
+  const arrays = (sql: string): StatementSync => {
+    const select = prepare(sql);
     // Half the time of objects, for a million rows.
     select.setReturnArrays(true);
     return select;
   };
+  const entries = (limit: string): StatementSync =>
+    arrays(
+      `SELECT seq, update_id, kind, line, shard, chat, octet_length(body), attempts, deaths, orphaned, received_at, saved
+       FROM event WHERE seq > ? ORDER BY seq ${limit}`,
+    );
   return {
     insert: prepare(
       "INSERT INTO event (update_id, kind, line, shard, chat, received_at, body) VALUES (?, ?, ?, ?, ?, ?, ?)",
@@ -71,7 +73,7 @@ export function prepareAll(database: DatabaseSync) {
       "DELETE FROM dead_letter WHERE died_at < ? OR id IN (SELECT id FROM dead_letter ORDER BY id DESC LIMIT -1 OFFSET ?)",
     ),
     read: prepare("SELECT update_id, kind, body FROM event WHERE seq = ?"),
-    value: prepare("SELECT json, line, written_at FROM stored_value WHERE key = ?"),
+    value: arrays("SELECT json, line, written_at FROM stored_value WHERE key = ?"),
     /** The write of an event that is still there: a person may have removed it. */
     setValue: prepare(
       `INSERT INTO stored_value (key, line, chat, written_at, json) SELECT ?, line, chat, ?, ? FROM event WHERE seq = ?

@@ -196,12 +196,7 @@ export class SqliteInbox implements Inbox {
   }
 
   values(keys: readonly string[]): ReadonlyMap<string, StoredValue> {
-    const found = new Map<string, StoredValue>();
-    for (const key of keys) {
-      const value = guarded("read", this.#path, () => this.#values.get(key, this.#ledger.values.get(key)));
-      if (value !== undefined) found.set(key, value);
-    }
-    return found;
+    return guarded("read", this.#path, () => this.#values.read(keys, this.#ledger.values));
   }
 
   async clear(before = Number.MAX_SAFE_INTEGER): Promise<number> {

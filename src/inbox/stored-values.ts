@@ -4,11 +4,8 @@ import type { StoredValue } from "../protocol/stored-value.ts";
 import type { WrittenValue } from "./ledger.ts";
 import type { Statements } from "./sqlite-statements.ts";
 
-interface ValueRow {
-  readonly json: string;
-  readonly line: string | null;
-  readonly written_at: number;
-}
+/** A row of the statement `value`. */
+type ValueRow = [json: string, line: string | null, written_at: number];
 
 /** Values of which sweep() looks at the ages. */
 interface Page {
@@ -34,12 +31,18 @@ export class StoredValues {
   }
 
   /**
-   * A value by its key.
-   * @param written its latest write, if that is not in the file yet
+   * Values by their keys.
+   * @param written the latest writes, which are not in the file yet
    */
-  get(key: string, written: WrittenValue | undefined): StoredValue | undefined {
-    const found = written === undefined ? this.#read(key) : writtenAs(written);
-    return found === undefined || found.written_at < Date.now() - this.#age ? undefined : found;
+  read(keys: readonly string[], written: ReadonlyMap<string, WrittenValue>): Map<string, StoredValue> {
+    const since = Date.now() - this.#age;
+    const found = new Map<string, StoredValue>();
+    for (const key of keys) {
+      const latest = written.get(key);
+      const value = latest === undefined ? this.#find(key) : writtenAs(latest);
+      if (value !== undefined && value.written_at >= since) found.set(key, value);
+    }
+    return found;
   }
 
   /** Writes a value. The caller has begun a transaction, and the value's event is not settled in it yet. */
@@ -62,9 +65,9 @@ export class StoredValues {
     this.#swept = count === PAGE ? last! : 0;
   }
 
-  #read(key: string): StoredValue | undefined {
-    const row = this.#sql.value.get(key) as ValueRow | undefined;
-    return row && { json: row.json, line: row.line ?? undefined, written_at: row.written_at };
+  #find(key: string): StoredValue | undefined {
+    const row = this.#sql.value.get(key) as unknown as ValueRow | undefined;
+    return row && { json: row[0], line: row[1] ?? undefined, written_at: row[2] };
   }
 }
 

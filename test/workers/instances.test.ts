@@ -1177,6 +1177,26 @@ suite("an event given up at a shutdown", () => {
     assert.deepEqual(log, ["info: chat:1: an event was given up; it will be delivered again"]);
   });
 
+  for (const [how, error, retries] of [
+    ["by RetryLater", new RetryLater({ after: 10 }), 0],
+    ["by a throw that --retry would try again", new Error("no"), 1],
+  ] as const) {
+    test(`an event given up ${how} is left for the next start, and is no dead letter`, async (t) => {
+      const give = Promise.withResolvers<void>();
+      const application: Application = async (_scope, receive) => {
+        await receive();
+        await give.promise;
+      };
+      const { deliver, instances, settled, failed, retried } = setUp(t, application, { retries: new Retries(retries) });
+      deliver(1);
+      await turn();
+      const drained = instances.drain("reload");
+      give.reject(error);
+      await drained;
+      assert.deepEqual([settled, failed, retried], [[], [], []]);
+    });
+  }
+
   test("an event whose application fails is a dead letter all the same", async (t) => {
     const fail = Promise.withResolvers<void>();
     const { deliver, instances, failed } = setUp(t, async (_scope, receive) => {
