@@ -180,6 +180,7 @@ export function assemble(options: AssemblyOptions): Assembly {
     onPushed: recorder.pushed.bind(recorder),
     updates,
     calls,
+    values: recorder,
     jobs: heavy,
     words,
     diagnostics,
@@ -209,10 +210,11 @@ function isGiven(kinds: readonly string[]): boolean {
   return kinds !== optionAt("allowedUpdates").default;
 }
 
-function openInbox({ inbox, line, deadLetterLimit, deadLetterAge }: Config, bot: Entity, log: Logger): Inbox {
-  if (inbox !== false) return new SqliteInbox(inbox, bot.id, { count: deadLetterLimit, age: deadLetterAge }, line);
+function openInbox(config: Config, bot: Entity, log: Logger): Inbox {
+  const { inbox, line, deadLetterLimit: count, deadLetterAge: age, sessionAge } = config;
+  if (inbox !== false) return new SqliteInbox(inbox, bot.id, { count, age }, line, sessionAge);
   log.info("no inbox: updates that are not handled when the process dies are lost");
-  return new MemoryInbox();
+  return new MemoryInbox(sessionAge);
 }
 
 function createSource({ config, api, log, kinds, received, isFull, polled }: SourceOptions): UpdateSource {
@@ -256,6 +258,7 @@ function taskOf(config: Config, bot: Entity): Omit<CommonTask, "debug"> {
     eventTimeout,
     retry,
     breaker,
+    sessionAge,
     onFailure,
     mayBeProgram,
     shutdownTimeout,
@@ -276,6 +279,7 @@ function taskOf(config: Config, bot: Entity): Omit<CommonTask, "debug"> {
     eventTimeout,
     retry,
     breaker,
+    sessionAge,
     onFailure: onFailure === false ? undefined : onFailure,
     mayBeProgram,
     endTimeout: shutdownTimeout,

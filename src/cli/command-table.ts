@@ -123,7 +123,8 @@ Lists, shows, retries and drops dead letters: events at which the application
 threw, and events that crashed a worker too often. It works with and without a
 running server, and finds the inbox as the server does. Without a token it uses
 the asgigram-*.sqlite in the working directory, if there is only one. forget
-removes all that is stored of a chat: updates, dead letters, and calls to it.`,
+removes all that is stored of a chat: updates, dead letters, calls to it, and
+its values of asgigram/storage.`,
     actions: INBOX_ACTIONS,
     flags: ["inbox", "tokenFile", "config"],
     switches: {

@@ -31,7 +31,14 @@ import { RollingRestart, type RollingRestartOptions } from "./rolling-restart.ts
 import type { Room } from "./room.ts";
 import { StallWatch } from "./stall-watch.ts";
 import type { Threads } from "./threads.ts";
-import { type CallTaker, type EventFacts, type JobsAttacher, Worker, type WorkerWords } from "./worker.ts";
+import {
+  type CallTaker,
+  type EventFacts,
+  type JobsAttacher,
+  type ValueKeeper,
+  Worker,
+  type WorkerWords,
+} from "./worker.ts";
 
 /** Takes what happens to the workers and their events. */
 export interface WorkerFacts extends EventFacts {
@@ -78,6 +85,7 @@ export interface WorkerPoolOptions {
   onPushed(worker: Worker): void;
   updates: WorkerFacts;
   calls: CallTaker;
+  values: ValueKeeper;
   jobs: JobsAttacher;
   words: WorkerWords;
   diagnostics: {
@@ -206,10 +214,15 @@ export class WorkerPool {
   startQuarantine(): void {
     const number = this.#options.workers;
     const { state = "over" } = this.#current[number] ?? {};
-    if (this.#isStopping || state !== "over" || this.#pauses.has(number)) return;
-    this.#options.log.info({ worker: number }, "an event that may have killed its worker is handled in quarantine");
+    if (this.#isStopping || state !== "over" || this.#pauses.has(number) || this.#isRecovering) return;
+    this.#options.log.info({ worker: number }, "the quarantine starts, for events that may kill their worker");
     this.#current[number] = this.#add(number, 1);
     this.#watchQuarantine();
+  }
+
+  /** True while a worker that died starts for the first time again: others wait for it, and two starts at once take twice the time. */
+  get #isRecovering(): boolean {
+    return this.#serving.some(({ isUp, deaths }) => !isUp && deaths <= 1);
   }
 
   /** The application imports that file, in a thread that is not a worker. */
@@ -320,16 +333,17 @@ export class WorkerPool {
 
   /** @param cause the reason for which it replaces another worker */
   #add(number: number, deaths = 0, cause: WorkerReplacement = "reload"): Worker {
-    const { threads, task, restart, updates, calls, jobs, words, onPushed, log } = this.#options;
+    const { threads, task, restart, updates, calls, values, jobs, words, onPushed, log } = this.#options;
     const worker: Worker = new Worker({
       number,
       deaths,
       threads,
-      task: { ...task, debug: log.isLevelEnabled("debug") },
+      task: { ...task, debug: log.isLevelEnabled("debug"), mayBeProgram: this.#isUndecided || this.#servesProgram },
       generation: this.#restart.reloads,
       jobs,
       updates,
       calls,
+      values,
       words,
       onPushed,
       onReady: () => this.#isReady(worker, cause),

@@ -119,7 +119,7 @@ test("a suspect is handled in quarantine while its worker serves the others, and
   await simulator.push(message(ANN, "exit"));
   await callsOf(simulator, "sendMessage", 1);
   assert.deepEqual(server.said(ANN), ["exit 2"]);
-  assert.ok(bot.log.some(({ msg, worker }) => /handled in quarantine/.test(msg) && worker === WORKERS));
+  assert.ok(bot.log.some(({ msg, worker }) => /the quarantine starts/.test(msg) && worker === WORKERS));
   await bot.logged(({ msg }) => msg === "the quarantine ends");
   await simulator.push(message(ANN, "hello"));
   await callsOf(simulator, "sendMessage", 2);

@@ -196,7 +196,7 @@ const DISPATCHER: readonly Mutant[] = [
     id: "D5",
     breaks: "waiting events of a shard that is taken away are posted",
     file: "src/dispatch/dispatcher.ts",
-    from: "for (const arrival of line.waiting.takeAll()) this.#leave(arrival);",
+    from: "for (const arrival of line.waiting.takeAll()) this.#backlog.remove(arrival);",
     to: "",
     tests: ["dispatch/dispatcher"],
     only: /waiting events are forgotten/,
@@ -218,6 +218,24 @@ const DISPATCHER: readonly Mutant[] = [
     to: "return true;",
     tests: ["dispatch/dispatcher"],
     only: /flood/,
+  },
+  {
+    id: "D12",
+    breaks: "each new chat may kill a worker, although one died just now",
+    file: "src/dispatch/dispatcher.ts",
+    from: "this.#isWary = this.#hasQuarantine;",
+    to: "",
+    tests: ["dispatch/dispatcher"],
+    only: /settled nothing are tried/,
+  },
+  {
+    id: "D13",
+    breaks: "what is known waits in quarantine behind all suspects",
+    file: "src/dispatch/worker-queue.ts",
+    from: "if (this.#hasGuests) this.#guests",
+    to: "if (false) this.#guests",
+    tests: ["dispatch/dispatcher"],
+    only: /settled nothing are tried/,
   },
   {
     id: "D11",
@@ -1106,6 +1124,76 @@ const JOURNAL: readonly Mutant[] = [
   },
 ];
 
+const STORED: readonly Mutant[] = [
+  {
+    id: "Z1",
+    breaks: "values of an event whose settlement was not written to its end are kept",
+    file: "src/inbox/ledger.ts",
+    from: "if (value.seq === undefined || settled.has(value.seq))",
+    to: "if (settled.size >= 0)",
+    tests: ["inbox/ledger"],
+    only: /cut at any place/,
+  },
+  {
+    id: "Z2",
+    breaks: "an event that a person has removed stores its values",
+    file: "src/inbox/stored-values.ts",
+    from: "else if (seq === undefined)",
+    to: "else if (seq !== null)",
+    tests: ["inbox/stored-values"],
+    only: /forget\(\) of a chat/,
+  },
+  {
+    id: "Z3",
+    breaks: "values are taken over after their events are gone",
+    file: "src/inbox/sqlite.ts",
+    from: `      for (const value of this.#ledger.values.values()) this.#values.write(value);
+      for (const { seq, alone } of begun) if (!gone.has(seq)) this.#sql.begin.run(alone ? 1 : 0, seq);
+      for (const { first, last } of rangesOf(settled)) this.#sql.settle.run(first, last);`,
+    to: `      for (const { seq, alone } of begun) if (!gone.has(seq)) this.#sql.begin.run(alone ? 1 : 0, seq);
+      for (const { first, last } of rangesOf(settled)) this.#sql.settle.run(first, last);
+      for (const value of this.#ledger.values.values()) this.#values.write(value);`,
+    tests: ["inbox/stored-values"],
+    only: /outlive the process/,
+  },
+  {
+    id: "Z4",
+    breaks: "a question is answered before the settlements of its turn are recorded",
+    file: "src/updates/recorder.ts",
+    from: "    const send = outbox.takeTurn();\n    try {",
+    to: "    const send = outbox.takeTurn();\n    if (this.#questions.length > 0) this.#answer(this.#questions.splice(0));\n    try {",
+    tests: ["updates/recorder"],
+    only: /questions are answered after/,
+  },
+  {
+    id: "Z5",
+    breaks: "a question does not wait for an inbox that takes its time",
+    file: "src/updates/recorder.ts",
+    from: "const values = this.#recording === undefined ? read() : undefined;",
+    to: "const values = read();",
+    tests: ["updates/recorder"],
+    only: /takes its time has recorded/,
+  },
+  {
+    id: "Z6",
+    breaks: "what an event writes is recorded before it is settled",
+    file: "workers/stored-values.ts",
+    from: "if (event === undefined) {\n      const write",
+    to: "if (event !== null) {\n      const write",
+    tests: ["workers/stored-values"],
+    only: /go with its settlement/,
+  },
+  {
+    id: "Z7",
+    breaks: "writes of a settlement that joins another one are lost",
+    file: "workers/instances.ts",
+    from: "if (writes !== undefined) last.writes = [...(last.writes ?? []), ...writes];",
+    to: "",
+    tests: ["workers/stored-values"],
+    only: /one item, with the writes of all/,
+  },
+];
+
 const PROGRAMS: readonly Mutant[] = [
   {
     id: "B1",
@@ -1160,6 +1248,99 @@ const PROGRAMS: readonly Mutant[] = [
   },
 ];
 
+const HEAVY: readonly Mutant[] = [
+  {
+    id: "Q4",
+    breaks: "a chat with many jobs has all turns",
+    file: "src/heavy/fair-queue.ts",
+    from: "if (line.length > 0) this.#lines.set(key, line);",
+    to: "if (line.length > 0) { const rest = [...this.#lines]; this.#lines.clear(); this.#lines.set(key, line); for (const [k, l] of rest) this.#lines.set(k, l); }",
+    tests: ["heavy/fair-queue"],
+    only: /lines take turns/,
+  },
+  {
+    id: "Q5",
+    breaks: "a queue takes one job more than its limit",
+    file: "src/heavy/fair-queue.ts",
+    from: "waiting >= this.#limit",
+    to: "waiting > this.#limit",
+    tests: ["heavy/fair-queue"],
+    only: /a queue with a limit/,
+  },
+  {
+    id: "Q6",
+    breaks: "arguments fill the memory",
+    file: "src/heavy/fair-queue.ts",
+    from: "this.#bytes + bytes > BYTES",
+    to: "false",
+    tests: ["heavy/fair-queue"],
+    only: /256 MB/,
+  },
+  {
+    id: "Q7",
+    breaks: "the death of the only worker ends warm heavy threads",
+    file: "src/heavy/heavy.ts",
+    from: "if (generations.every(([, { workers }]) => workers.size === 0)) return;",
+    to: "",
+    tests: ["heavy/heavy"],
+    only: /outlive the death/,
+  },
+  {
+    id: "Q8",
+    breaks: "a module's only idle thread ends before the second of another",
+    file: "src/heavy/heavy.ts",
+    from: "[false, true].some(",
+    to: "[true].some(",
+    tests: ["heavy/heavy"],
+    only: /the first of a module last/,
+  },
+  {
+    id: "Q9",
+    breaks: "a crash takes the waiting jobs with it",
+    file: "src/heavy/module.ts",
+    from: "    this.#replace();\n    this.#pump();",
+    to: "    this.#loseWaiting(new Error(cause));",
+    tests: ["heavy/module"],
+    only: /a thread that dies rejects its job alone/,
+  },
+  {
+    id: "Q10",
+    breaks: "a time limit counts the wait for a thread",
+    file: "src/heavy/module.ts",
+    from: "    this.#pump();\n  }\n\n  /** Number of the jobs",
+    to: '    setTimeout(() => job.lost(new DOMException("late", "TimeoutError")), Math.min(job.order.timeout, 2 ** 31 - 1)).unref();\n    this.#pump();\n  }\n\n  /** Number of the jobs',
+    tests: ["heavy/module"],
+    only: /counts from the start/,
+  },
+  {
+    id: "Q11",
+    breaks: "all bytes in arguments are moved",
+    file: "src/offload/move.ts",
+    from: "if (marked.has(buffer)) found.add(buffer);",
+    to: "found.add(buffer);",
+    tests: ["offload/move"],
+    only: /others are copied/,
+  },
+  {
+    id: "Q12",
+    breaks: "a time limit of 0 is taken",
+    file: "src/offload/options.ts",
+    from: "timeout > 0",
+    to: "timeout >= 0",
+    tests: ["offload/options"],
+    only: /wrong option/,
+  },
+  {
+    id: "Q13",
+    breaks: "a job runs that was given up while it waited",
+    file: "src/heavy/module.ts",
+    from: "if (this.#queue.remove(job)) return job.drop();",
+    to: "",
+    tests: ["heavy/module"],
+    only: /given up while it waits/,
+  },
+];
+
 export const MUTANTS: readonly Mutant[] = [
   ...CORE,
   ...JOURNAL,
@@ -1172,5 +1353,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...SENDS,
   ...TELEGRAM,
   ...SERVER,
+  ...STORED,
   ...PROGRAMS,
+  ...HEAVY,
 ];

@@ -11,7 +11,7 @@ import { type Duplex, duplexPair, Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { http } from "../../src/protocol/node-http.ts";
 import { linkIn, type MethodLink } from "./links.ts";
-import type { Answer, LocalBotApi } from "./local-bot-api.ts";
+import { type Answer, type LocalBotApi, malformed } from "./local-bot-api.ts";
 import { readParameters } from "./parameters.ts";
 import { Spool } from "./spool.ts";
 import { knownConnections } from "./unknown-connections.ts";
@@ -109,6 +109,8 @@ class LocalServer {
       const type = request.headers["content-type"];
       const parameters = await readParameters({ url: request.url!, type, body: request }, spool);
       return await this.#api.request(link, parameters, gone.signal);
+    } catch (error) {
+      return malformed(error);
     } finally {
       await spool.discard();
     }

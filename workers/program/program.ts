@@ -168,6 +168,11 @@ export class Program {
     // It may be about to start the served bot, too.
     queueMicrotask(() => {
       const own = `${this.#bot.id}`;
+      if (id === "") {
+        const message =
+          "it starts a bot without a token: the variable in which its code looks for the token is not set";
+        return this.#launched.reject(new ApplicationLoadError(message));
+      }
       const ids = this.#started === undefined ? [...this.#others] : [own, ...this.#others];
       const message =
         ids.length > 1
