@@ -11,6 +11,7 @@ import { extname, join } from "node:path";
 import { run } from "node:test";
 import { spec } from "node:test/reporters";
 import { LIMIT } from "./eventually.ts";
+import { shareProcesses } from "./shared-processes.ts";
 
 const ROOT = join(import.meta.dirname, "..");
 
@@ -24,7 +25,11 @@ const SILENCE = 4 * LIMIT;
 // Half of a short test's time is the start of Node.js with this repository's TypeScript. Entries go by the content of files.
 process.env.NODE_COMPILE_CACHE ??= join(ROOT, "node_modules/.cache/compiled");
 
-const files = filesOf(process.argv.slice(2));
+const files = shareProcesses(
+  filesOf(process.argv.slice(2)),
+  import.meta.dirname,
+  join(ROOT, "node_modules/.cache/tests"),
+);
 const running = new Set<string>();
 const ending = new AbortController();
 const watch = setTimeout(() => {
@@ -51,7 +56,7 @@ for (const end of ["SIGINT", "SIGTERM"] as const) {
     ending.abort();
   });
 }
-tests.on("test:enqueue", ({ nesting, file }) => nesting === 0 && file !== undefined && running.add(file));
+tests.on("test:enqueue", ({ name, file }) => name === file && running.add(file));
 tests.on("test:summary", ({ file }) => file !== undefined && running.delete(file));
 tests.on("test:complete", () => watch.refresh());
 tests.on("test:fail", fail);

@@ -9,9 +9,10 @@ test("a thread that does not end in 30 s ends the process", ({ mock }) => {
   assert.throws(() => mock.timers.tick(1), { name: "ThreadStuckError" });
 });
 
-for (const ended of [Promise.resolve(), Promise.reject(new Error("gone"))]) {
+for (const end of [() => Promise.resolve(), () => Promise.reject(new Error("gone"))]) {
   test("a thread that ends, well or not, does not end the process", async ({ mock }) => {
     mock.timers.enable({ apis: ["setTimeout"] });
+    const ended = end();
     mustEnd(ended);
     await Promise.allSettled([ended]);
     mock.timers.tick(30_000);
