@@ -80,6 +80,10 @@ export class Asgigram implements AsyncDisposable {
     );
   }
 
+  signal(name: NodeJS.Signals): void {
+    this.process.kill(name);
+  }
+
   exit(): Promise<Exit> {
     return this.#exit;
   }

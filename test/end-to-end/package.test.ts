@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { cp, readFile, symlink } from "node:fs/promises";
+import { chmod, cp, mkdir, readFile, symlink } from "node:fs/promises";
 import { delimiter, dirname, join, relative } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { promisify } from "node:util";
@@ -23,9 +23,24 @@ describe("the packed package", () => {
     await cp(root, source, { recursive: true, filter: (path) => !NOT_COPIED.includes(relative(root, path)) });
     await symlink(join(root, "node_modules"), join(source, "node_modules"));
     const { stdout } = await run("npm", ["pack", "--silent", "--pack-destination", folder], { cwd: source, env });
-    const tarball = join(folder, stdout.trim().split("\n").at(-1)!);
-    await run("npm", ["install", "--prefer-offline", "--no-audit", "--no-fund", tarball], { cwd: folder, env });
+    await install(join(folder, stdout.trim().split("\n").at(-1)!));
   });
+
+  /** As npm does it, with this repository's copies of the dependencies, and of no other package. `.github/try-package` has npm do it. */
+  async function install(tarball: string): Promise<void> {
+    const modules = join(folder, "node_modules");
+    await mkdir(join(modules, "asgigram"), { recursive: true });
+    await run("tar", ["-xzf", tarball, "--strip-components=1", "-C", join(modules, "asgigram")]);
+    const { bin, dependencies } = JSON.parse(await readFile(join(modules, "asgigram/package.json"), "utf8"));
+    const link = async (name: string, target: string) => {
+      await mkdir(dirname(join(modules, name)), { recursive: true });
+      await symlink(target, join(modules, name));
+    };
+    for (const name of Object.keys(dependencies)) await link(name, join(root, "node_modules", name));
+    const executable = join(modules, "asgigram", bin.asgigram);
+    await link(".bin/asgigram", executable);
+    await chmod(executable, 0o755);
+  }
 
   after(() => temporary[Symbol.dispose]());
 

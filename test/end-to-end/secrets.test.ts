@@ -1,6 +1,6 @@
 /**
- * The token and a proxy's password are in nothing that the real command line leaves behind: its output, the log at level trace,
- * the inbox, any file. That holds for every failure, and for an application that prints and throws them.
+ * The token and a proxy's password are in nothing that the command line leaves behind: its output, the log at level trace, the inbox,
+ * any file. That holds for every failure, and for an application that prints and throws them.
  */
 
 import assert from "node:assert/strict";
@@ -8,6 +8,7 @@ import { chmodSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
 import { Asgigram, type Exit, type RunOptions } from "../cli/asgigram.ts";
+import { InProcess } from "../cli/in-process.ts";
 import { Folder } from "../folder.ts";
 import { FAILURE_COUNT, TelltaleApi } from "./telltale-api.ts";
 
@@ -25,6 +26,7 @@ const folder = new Folder();
 after(() => folder[Symbol.dispose]());
 const tokenFile = folder.write("token", `${TOKEN}\n`);
 chmodSync(tokenFile, 0o600);
+process.env.GOSSIP_FILE = tokenFile;
 const work = folder.join("work");
 mkdirSync(work);
 const api = await TelltaleApi.start(DEEDS);
@@ -37,8 +39,12 @@ const TRACE = ["--log-level", "trace"];
 const NOBODY = "http://127.0.0.1:1";
 const TELLTALE = `http://127.0.0.1:${api.port}`;
 
-function start(args: readonly string[], options: Pick<RunOptions, "env" | "node"> = {}): Asgigram {
-  return new Asgigram(args, { ...options, cwd: work, env: { GOSSIP_FILE: tokenFile, ...options.env } });
+function start(args: readonly string[], node: string[] = []): Asgigram {
+  return new Asgigram(args, { cwd: work, env: { GOSSIP_FILE: tokenFile }, node });
+}
+
+function startHere(args: readonly string[], env: RunOptions["env"] = {}): InProcess {
+  return new InProcess(args, { cwd: work, env });
 }
 
 /** The secrets are neither in the output, nor in any file that the process has left. */
@@ -83,9 +89,11 @@ const BOT = ["--token-file", tokenFile, GOSSIP, "-w", "1", "--no-inbox", ...TRAC
 const GOOD = ["--api-url", TELLTALE];
 
 /** A command, and the text on standard error after which it gets SIGTERM; without one it ends by itself. */
-interface Run extends Pick<RunOptions, "env" | "node"> {
+interface Run extends Pick<RunOptions, "env"> {
   readonly args: readonly string[];
   readonly says?: string;
+  /** Arguments for Node.js, with which it is a process of its own. */
+  readonly node?: string[];
 }
 
 const TELLTALE_PROXY = `http://ann:${PASSWORD}@127.0.0.1:${api.port}`;
@@ -138,12 +146,12 @@ const RUNS: { readonly [what: string]: Run } = {
 };
 
 describe("secrets", () => {
-  for (const [what, { args, says, ...options }] of Object.entries(RUNS)) {
+  for (const [what, { args, says, env, node }] of Object.entries(RUNS)) {
     test(`nothing is given away by ${what}`, async () => {
-      await using asgigram = start(args, options);
+      await using asgigram = node === undefined ? startHere(args, env) : start(args, node);
       if (says !== undefined) {
         await asgigram.says(says);
-        asgigram.process.kill();
+        asgigram.signal("SIGTERM");
       }
       const exit = await asgigram.exit();
       assert.notEqual(exit.stdout + exit.stderr, "");
