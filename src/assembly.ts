@@ -1,6 +1,6 @@
 /** Builds the stages of a server, once the bot is known, and hands each the functions that it needs. */
 
-import { availableParallelism } from "node:os";
+import { availableParallelism, hostname } from "node:os";
 import type { Config } from "./config/config.ts";
 import { findImports } from "./config/imports.ts";
 import { parseAddress } from "./config/listen-address.ts";
@@ -14,16 +14,19 @@ import type { Diagnostics } from "./observe/diagnostics.ts";
 import { HeavyLog } from "./observe/heavy-log.ts";
 import { type Logger, onLevelChange } from "./observe/logger.ts";
 import type { WorkerLog } from "./observe/worker-log.ts";
+import { isDatabaseAddress } from "./protocol/database-address.ts";
 import { placeOf } from "./protocol/place.ts";
 import type { CommonTask } from "./protocol/port.ts";
 import type { Entity } from "./protocol/route.ts";
 import { type Hide, tokenFinder } from "./protocol/secrets.ts";
 import type { UpdateSource } from "./protocol/update-source.ts";
+import { ownVersion } from "./protocol/version.ts";
 import { ChatActions } from "./sends/chat-actions.ts";
 import { Journal } from "./sends/journal.ts";
 import type { Outbox } from "./sends/outbox.ts";
 import { type WorkerCall, WorkerCalls } from "./sends/worker-calls.ts";
 import type { BotApi } from "./telegram/bot-api.ts";
+import { ElectedSource } from "./telegram/elected-source.ts";
 import { Poller } from "./telegram/poller.ts";
 import { Webhook } from "./telegram/webhook.ts";
 import { WorkerPool } from "./threads/pool.ts";
@@ -34,7 +37,7 @@ import { Updates } from "./updates/updates.ts";
 
 /** The parts of a server that tests and `asgigram simulate` replace: the inbox, the source of its updates, the patience at a stop. */
 export interface Parts {
-  openInbox(config: Config, bot: Entity, log: Logger): Inbox;
+  openInbox(config: Config, bot: Entity, log: Logger): Inbox | Promise<Inbox>;
   createSource(options: SourceOptions): UpdateSource;
   /** Time that a stop leaves to updates that only memory holds, before it tells their instances: ms. */
   patience(config: Config): number;
@@ -74,6 +77,7 @@ export interface AssemblyOptions {
   parts: Parts;
   /** The bot itself, as getMe describes it. */
   bot: Entity;
+  inbox: Inbox;
   api: BotApi;
   outbox: Outbox;
   threads: Threads;
@@ -102,11 +106,10 @@ const FULL_JOURNAL =
 
 /** Builds the stages. None of them is started. */
 export function assemble(options: AssemblyOptions): Assembly {
-  const { config, parts, bot, api, outbox, threads, words, hide, diagnostics, log, onError } = options;
+  const { config, parts, bot, inbox, api, outbox, threads, words, hide, diagnostics, log, onError } = options;
   const { line, urgent, workers, maxAttempts, inboxLimit, breaker, maxAge, stallTimeout, shutdownTimeout } = config;
   const { programWorkers } = config;
   const { recycleAfter, memoryLimit, workerMemory, reload: watchesFiles } = config;
-  const inbox = parts.openInbox(config, bot, log);
   const recorder = new Recorder({
     inbox,
     outbox,
@@ -192,15 +195,20 @@ export function assemble(options: AssemblyOptions): Assembly {
     if (!isGiven(config.allowedUpdates)) kinds = pool.program?.updates ?? kinds;
     return kinds;
   };
-  const source = parts.createSource({
-    config,
-    api,
-    log,
-    kinds: askedKinds,
-    received: updates.received.bind(updates),
-    isFull: () => updates.fullSince !== undefined,
-    polled: diagnostics.polled.bind(diagnostics),
-  });
+  const create = () =>
+    parts.createSource({
+      config,
+      api,
+      log,
+      kinds: askedKinds,
+      received: updates.received.bind(updates),
+      isFull: () => updates.fullSince !== undefined,
+      polled: diagnostics.polled.bind(diagnostics),
+    });
+  const { election } = inbox;
+  // A webhook's requests arrive at whichever machine a proxy chooses.
+  const source =
+    election === undefined || config.webhook !== false ? create() : new ElectedSource({ election, create, log });
   return { inbox, recorder, updates, heavy, chatActions, pool, source, kinds: askedKinds };
 }
 
@@ -209,10 +217,29 @@ function isGiven(kinds: readonly string[]): boolean {
   return kinds !== optionAt("allowedUpdates").default;
 }
 
-function openInbox({ inbox, line, deadLetterLimit, deadLetterAge }: Config, bot: Entity, log: Logger): Inbox {
+function openInbox(config: Config, bot: Entity, log: Logger): Inbox | Promise<Inbox> {
+  const { inbox, line, deadLetterLimit, deadLetterAge } = config;
+  if (isDatabaseAddress(inbox)) return openDatabase(config, inbox, bot, log);
   if (inbox !== false) return new SqliteInbox(inbox, bot.id, { count: deadLetterLimit, age: deadLetterAge }, line);
   log.info("no inbox: updates that are not handled when the process dies are lost");
   return new MemoryInbox();
+}
+
+/** The driver is loaded only here. */
+async function openDatabase(config: Config, address: string, bot: Entity, log: Logger): Promise<Inbox> {
+  const { inboxPasswordFile, nodeName, line, deadLetterLimit, deadLetterAge, inboxLimit } = config;
+  const { PostgresInbox } = await import("./inbox/postgres/postgres-inbox.ts");
+  return await PostgresInbox.open({
+    address,
+    passwordFile: inboxPasswordFile,
+    bot: bot.id,
+    name: nodeName ?? hostname(),
+    version: ownVersion(),
+    line,
+    deadLetters: { count: deadLetterLimit, age: deadLetterAge },
+    limit: inboxLimit,
+    log,
+  });
 }
 
 function createSource({ config, api, log, kinds, received, isFull, polled }: SourceOptions): UpdateSource {

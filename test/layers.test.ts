@@ -44,9 +44,11 @@ const TESTED_TOGETHER: Record<string, string> = {
   "src/heavy/job.ts": "test/heavy/module.test.ts",
   "src/heavy/thread.ts": "test/workers/heavy/host.test.ts",
   "src/inbox/flush-host.ts": "test/inbox/flush-thread.test.ts",
+  "src/inbox/postgres/": "test/inbox/postgres/postgres-inbox.test.ts",
   "src/inbox/sqlite-statements.ts": "test/inbox/sqlite.test.ts",
   "src/index.ts": "test/server.test.ts",
   "src/observe/standard-error.ts": "test/end-to-end/stalled-log.test.ts",
+  "src/protocol/version.ts": "test/cli/main.test.ts",
   "src/protocol/asgi.ts": "test/types/application.types.ts",
   "src/protocol/environment.ts": "test/workers/heavy/host.test.ts",
   "src/protocol/recorded-call.ts": "test/sends/journal.test.ts",
@@ -225,6 +227,7 @@ describe("Biome", () => {
     "src/config": ["../telegram/poller.ts"],
     "src/telegram": ["../inbox/sqlite.ts"],
     "src/inbox": ["../threads/pool.ts", "../server.ts", "../index.ts", "../../workers/host.ts", "asgigram/diagnostics"],
+    "src/inbox/postgres": ["../../threads/pool.ts", "../../server.ts", "../../../workers/host.ts"],
     "src/dispatch": ["../inbox/sqlite.ts"],
     "src/threads": ["../sends/outbox.ts"],
     "src/heavy": ["../threads/pool.ts", "../../workers/heavy/host.ts"],
@@ -244,6 +247,7 @@ describe("Biome", () => {
   const SOUND: Record<string, readonly string[]> = {
     "src/protocol": ["./errors.ts", "node:http"],
     "src/inbox": ["../protocol/errors.ts", "./ledger.ts"],
+    "src/inbox/postgres": ["../inbox.ts", "../../protocol/errors.ts", "./plan.ts"],
     "src/updates": [
       "../protocol/errors.ts",
       "../inbox/sqlite.ts",

@@ -14,6 +14,7 @@
 
 import type { JournalFact, RecordedCall } from "../protocol/recorded-call.ts";
 import type { Address } from "../protocol/route.ts";
+import type { Election } from "../protocol/update-source.ts";
 
 /** An update as a source received it, with its address. */
 export interface ReceivedUpdate extends Address {
@@ -107,7 +108,7 @@ export interface Intake {
    * @returns false if the inbox has it already
    * @throws InboxError
    */
-  deadLetterUnreadable(body: string, reason: string): boolean;
+  deadLetterUnreadable(body: string, reason: string): boolean | Promise<boolean>;
 }
 
 /** The half of the inbox that events leave by. */
@@ -132,6 +133,8 @@ export interface Settlement {
 export interface Inbox extends Intake, Settlement {
   /** True if it survives the process. */
   readonly isDurable: boolean;
+  /** Of an inbox that several machines share: says which of them polls. */
+  readonly election?: Election;
   /**
    * Hands over every unsettled entry, and each new one from then on. Only entries that are received from then on have a body: a
    * start with a million entries reads none.

@@ -138,7 +138,7 @@ export class Updates implements InboxReceiver {
     const { inbox, oldest, bot, line, urgent, log } = this.#options;
     const { updates, unreadable, stale } = readBatch(batch, oldest, bot, line, urgent);
     for (const { body, reason, update_id } of unreadable) {
-      if (!inbox.deadLetterUnreadable(body, reason)) continue;
+      if (!(await inbox.deadLetterUnreadable(body, reason))) continue;
       log.error({ update_id }, `input from Telegram is now a dead letter: ${reason}`);
       this.#options.diagnostics.deadLettered(undefined, "unreadable");
     }
