@@ -79,6 +79,11 @@ export interface Turn {
 /** Takes the entries of an inbox. */
 export interface InboxReceiver {
   onEntry(entry: InboxEntry): void;
+  /**
+   * Of an inbox that several machines share: what was handed over is this machine's until then, a time of monotonic(), but for shards
+   * that were revoked. No delivery begins later, unless another time was told.
+   */
+  onCertain(until: number): void;
   /** The shard goes to another machine. Resolves when no application works on its events; the inbox then assigns it anew. */
   onRevoked(shard: number): Promise<void>;
   /** A stored body cannot be read. The inbox has made a dead letter of the update: it is no entry any more. */

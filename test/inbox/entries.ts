@@ -18,6 +18,8 @@ export class Entries implements InboxReceiver {
     this.#arrival = Promise.withResolvers();
   }
 
+  onCertain(): void {}
+
   async onRevoked(_shard: number): Promise<void> {}
 
   onUnreadable(update_id: number): void {

@@ -13,6 +13,7 @@
 
 import { randomBytes } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
+import { monotonic } from "../../protocol/pulse.ts";
 import type { Election } from "../../protocol/update-source.ts";
 import { bury, claim, countLiving, join, leave, release, renew, TTL } from "./claim.ts";
 import type { Connection } from "./connection.ts";
@@ -34,6 +35,9 @@ const YIELD = 15_000;
 /** Time for an answer: ms. A take-over of many events takes its time. */
 const PATIENCE = { renewal: 2000, claim: 30_000, leave: 1500 };
 
+/** `released`: to another server's share. `lost`: others took it, since this server's row was not renewed. */
+export type MoveCause = "released" | "lost";
+
 export interface MembershipOptions {
   /** For renewals: nothing else may hold them up. */
   readonly renewing: Connection;
@@ -47,7 +51,9 @@ export interface MembershipOptions {
   /** The shards are ours. Their events are handed over. @returns the number of events */
   taken(holdings: readonly Holding[]): Promise<number>;
   /** The shards are to be let go, or were lost. Resolves for each when no application works on its events. */
-  revoked(shards: readonly number[], onEach: (shard: number) => void): Promise<void>;
+  revoked(shards: readonly number[], onEach: (shard: number) => void, why: MoveCause): Promise<void>;
+  /** The leases are ours until then, a time of monotonic(). */
+  certain(until: number): void;
   onError(error: Error): void;
 }
 
@@ -71,7 +77,7 @@ export class Membership implements Election {
   #isClaiming = false;
   #running: Promise<void> = Promise.resolve();
   #wake = new AbortController();
-  /** Refused beginnings, and moves by cause, so far. */
+  /** Shards that moved so far, by cause. */
   readonly moves = { taken: 0, released: 0, lost: 0 };
 
   constructor(options: MembershipOptions) {
@@ -219,6 +225,7 @@ export class Membership implements Election {
   }
 
   #becomeCertain(): void {
+    this.#options.certain(monotonic() + DOUBT - this.age);
     this.#renewed.resolve();
     this.#renewed = Promise.withResolvers();
     clearTimeout(this.#doubt);
@@ -242,7 +249,8 @@ export class Membership implements Election {
     if (shards.length < lost.length) this.#holdings.gone(POLLER, performance.now());
     this.#elect();
     const gone = (shard: number) => this.#holdings.gone(shard, performance.now());
-    void this.#options.revoked(shards, gone).catch((error) => this.#fail(error as Error));
+    if (shards.length === 0) return;
+    void this.#options.revoked(shards, gone, "lost").catch((error) => this.#fail(error as Error));
   }
 
   /** Takes and lets go what the plan says. One such turn at a time; the next picture tells what is left to do. */
@@ -294,7 +302,7 @@ export class Membership implements Election {
       for (const shard of shards) this.#holdings.gone(shard, performance.now());
     });
     const onEach = (shard: number) => batch.add(shard).catch((error) => this.#fail(error as Error));
-    void this.#options.revoked(leaving, onEach).catch((error) => this.#fail(error as Error));
+    void this.#options.revoked(leaving, onEach, "released").catch((error) => this.#fail(error as Error));
   }
 }
 

@@ -11,6 +11,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { InboxError } from "../../protocol/errors.ts";
 import type { LineKind } from "../../protocol/route.ts";
+import { SHARDS } from "../../protocol/shard.ts";
 import type { Election } from "../../protocol/update-source.ts";
 import type { Inbox, InboxReceiver, ReceivedUpdate, Turn } from "../inbox.ts";
 import { hashOf, MOST_UNREADABLE, UNREADABLE } from "../schema.ts";
@@ -20,7 +21,7 @@ import { listen } from "./channel.ts";
 import { Connection, type Session } from "./connection.ts";
 import { Database } from "./database.ts";
 import { deadLetterUnreadable, trim } from "./letters.ts";
-import { Membership } from "./membership.ts";
+import { Membership, type MoveCause } from "./membership.ts";
 import { once } from "./once.ts";
 import { Reader } from "./reader.ts";
 import { recordStatement } from "./record-statement.ts";
@@ -205,7 +206,7 @@ export class PostgresInbox implements Inbox {
   }
 
   async check(): Promise<void> {
-    if (this.#failure !== undefined && !this.#membership.isCertain) throw this.#failure;
+    if (this.#failure !== undefined) throw this.#failure;
     const { appending } = this.#connections;
     const late = new InboxError(`the inbox in ${this.#database.shown} does not answer`);
     const check = appending.run((session) =>
@@ -251,14 +252,24 @@ export class PostgresInbox implements Inbox {
       name,
       version,
       unsettled: () => this.#handed.size,
-      taken: (holdings) => this.#reader.take(holdings),
-      revoked: (shards, onEach) => this.#revoke(shards, onEach),
+      taken: (holdings) => this.#take(holdings),
+      revoked: (shards, onEach, why) => this.#revoke(shards, onEach, why),
+      certain: (until) => this.#recovered(until),
       onError: (error) => this.#receiver?.onError(error),
     });
   }
 
+  async #take(holdings: readonly Holding[]): Promise<number> {
+    const events = await this.#reader.take(holdings);
+    this.#options.log.info({ shards: holdings.length, of: SHARDS, events }, "this server has shards of the inbox");
+    return events;
+  }
+
   /** Has the server let go of shards. Their events are nothing that this server holds from then on. */
-  async #revoke(shards: readonly number[], onEach: (shard: number) => void): Promise<void> {
+  async #revoke(shards: readonly number[], onEach: (shard: number) => void, why: MoveCause): Promise<void> {
+    if (why === "lost")
+      this.#options.log.warn({ shards: shards.length }, "other servers have taken shards of this one");
+    else this.#options.log.info({ shards: shards.length }, "this server lets shards go");
     this.#reader.drop(shards);
     const revoked = new Set(shards);
     const old = new Set([...this.#handed.values()].filter(({ shard }) => revoked.has(shard)));
@@ -296,9 +307,15 @@ export class PostgresInbox implements Inbox {
   }
 
   #failed(error: InboxError): void {
-    if (this.#failure?.message !== error.message) {
+    if (this.#failure === undefined) {
       this.#options.log.warn({ error: error.message }, "the inbox does not answer; trying again");
     }
     this.#failure = error;
+  }
+
+  #recovered(until: number): void {
+    if (this.#failure !== undefined) this.#options.log.info({}, "the inbox answers again");
+    this.#failure = undefined;
+    this.#receiver?.onCertain(until);
   }
 }
