@@ -1,8 +1,10 @@
 /** Builds the stages of a server, once the bot is known, and hands each the functions that it needs. */
 
+import { existsSync } from "node:fs";
 import { availableParallelism, hostname } from "node:os";
 import type { Config } from "./config/config.ts";
 import { findImports } from "./config/imports.ts";
+import { defaultInbox } from "./config/inbox-path.ts";
 import { parseAddress } from "./config/listen-address.ts";
 import { MACHINE, usefulThreads } from "./config/machine.ts";
 import { optionAt } from "./config/options.ts";
@@ -10,16 +12,18 @@ import { Heavy } from "./heavy/heavy.ts";
 import type { Inbox } from "./inbox/inbox.ts";
 import { MemoryInbox } from "./inbox/memory.ts";
 import { SqliteInbox } from "./inbox/sqlite.ts";
+import { describeInboxFile } from "./inbox/sqlite-file.ts";
 import type { Diagnostics } from "./observe/diagnostics.ts";
 import { HeavyLog } from "./observe/heavy-log.ts";
 import { type Logger, onLevelChange } from "./observe/logger.ts";
 import type { WorkerLog } from "./observe/worker-log.ts";
-import { isDatabaseAddress } from "./protocol/database-address.ts";
+import { isDatabaseAddress, shownAddress } from "./protocol/database-address.ts";
+import { InboxError } from "./protocol/errors.ts";
 import { placeOf } from "./protocol/place.ts";
 import type { CommonTask } from "./protocol/port.ts";
 import type { Entity } from "./protocol/route.ts";
 import { type Hide, tokenFinder } from "./protocol/secrets.ts";
-import type { UpdateSource } from "./protocol/update-source.ts";
+import type { Election, UpdateSource } from "./protocol/update-source.ts";
 import { ownVersion } from "./protocol/version.ts";
 import { ChatActions } from "./sends/chat-actions.ts";
 import { Journal } from "./sends/journal.ts";
@@ -56,6 +60,8 @@ export interface SourceOptions {
   received(updates: readonly unknown[], signal: AbortSignal): Promise<number>;
   /** True while there is no room, and updates are to wait at Telegram. */
   isFull(): boolean;
+  /** Of servers that share an inbox. */
+  readonly election?: Election | undefined;
   /** Observes each poll at its end. */
   polled(updates: number, duration: number, error?: Error): void;
 }
@@ -195,6 +201,7 @@ export function assemble(options: AssemblyOptions): Assembly {
     if (!isGiven(config.allowedUpdates)) kinds = pool.program?.updates ?? kinds;
     return kinds;
   };
+  const { election } = inbox;
   const create = () =>
     parts.createSource({
       config,
@@ -203,9 +210,9 @@ export function assemble(options: AssemblyOptions): Assembly {
       kinds: askedKinds,
       received: updates.received.bind(updates),
       isFull: () => updates.fullSince !== undefined,
+      election,
       polled: diagnostics.polled.bind(diagnostics),
     });
-  const { election } = inbox;
   // A webhook's requests arrive at whichever machine a proxy chooses.
   const source =
     election === undefined || config.webhook !== false ? create() : new ElectedSource({ election, create, log });
@@ -227,6 +234,7 @@ function openInbox(config: Config, bot: Entity, log: Logger): Inbox | Promise<In
 
 /** The driver is loaded only here. */
 async function openDatabase(config: Config, address: string, bot: Entity, log: Logger): Promise<Inbox> {
+  refuseForgottenFile(defaultInbox(config.directory, config.token), address);
   const { inboxPasswordFile, nodeName, line, deadLetterLimit, deadLetterAge, inboxLimit } = config;
   const { PostgresInbox } = await import("./inbox/postgres/postgres-inbox.ts");
   return await PostgresInbox.open({
@@ -242,7 +250,18 @@ async function openDatabase(config: Config, address: string, bot: Entity, log: L
   });
 }
 
-function createSource({ config, api, log, kinds, received, isFull, polled }: SourceOptions): UpdateSource {
+/** What a file of the bot holds would never be handled. @throws InboxError */
+function refuseForgottenFile(path: string, address: string): void {
+  if (!existsSync(path)) return;
+  const { events, deadLetters } = describeInboxFile(path);
+  if (events + deadLetters === 0) return;
+  throw new InboxError(
+    `${path}, the inbox of a server of this bot alone, holds ${events} unsettled updates and ${deadLetters} dead letters: ` +
+      `stop that server and run asgigram inbox copy ${path} ${shownAddress(address)}, or move the file away`,
+  );
+}
+
+function createSource({ config, api, log, kinds, received, isFull, election, polled }: SourceOptions): UpdateSource {
   const { webhook: url } = config;
   if (url !== false) {
     return new Webhook({
@@ -257,6 +276,7 @@ function createSource({ config, api, log, kinds, received, isFull, polled }: Sou
       post: api.post.bind(api),
       received,
       isFull,
+      election,
       log,
     });
   }

@@ -303,6 +303,7 @@ class Server implements RunningServer {
       fullSince: updates?.fullSince,
       holding: updates?.holding,
       sends: this.#outbox,
+      share: inbox?.share,
       checkInbox: async () => inbox?.check(),
     };
   }
@@ -359,6 +360,8 @@ class Server implements RunningServer {
   async #finish({ inbox, recorder, updates, heavy, pool, source }: Assembly, deadline: AbortSignal): Promise<void> {
     const patience = AbortSignal.timeout(this.#parts.patience(this.#config));
     await this.#received;
+    // A hanging application must not keep the others from being told of the stop.
+    if (inbox.retire !== undefined) await before(AbortSignal.timeout(this.#config.shutdownTimeout / 2), inbox.retire());
     // Updates that only memory holds are handled now or never.
     if (!inbox.isDurable && !(await before(patience, updates.idle()))) {
       this.#log.warn({ unsettled: this.#unsettled }, "giving up updates that only memory holds");

@@ -23,6 +23,7 @@ const TYPES = [
   "src/observe/status.ts",
   "src/offload/types.ts",
   "src/protocol/events.ts",
+  "src/protocol/inbox-share.ts",
   "src/protocol/job-facts.ts",
   "src/protocol/jobs.ts",
   "src/protocol/received-event.ts",

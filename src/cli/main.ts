@@ -18,6 +18,7 @@ const MODULES: { readonly [Name in CommandName]: () => Promise<CommandModule> } 
   check: () => import("./commands/check.ts"),
   config: () => import("./commands/config.ts"),
   inbox: () => import("./commands/inbox.ts"),
+  nodes: () => import("./commands/nodes.ts"),
   health: () => import("./commands/health.ts"),
   completion: () => import("./commands/completion.ts"),
 };

@@ -12,6 +12,7 @@
  * and takes a shard away by `onRevoked`.
  */
 
+import type { InboxShare } from "../protocol/inbox-share.ts";
 import type { JournalFact, RecordedCall } from "../protocol/recorded-call.ts";
 import type { Address } from "../protocol/route.ts";
 import type { Election } from "../protocol/update-source.ts";
@@ -140,6 +141,13 @@ export interface Inbox extends Intake, Settlement {
   readonly isDurable: boolean;
   /** Of an inbox that several machines share: says which of them polls. */
   readonly election?: Election;
+  /** The part of this machine. */
+  readonly share?: InboxShare;
+  /**
+   * Lets go of everything while other machines are there: each shard as its applications are done. Resolves when nothing is left, or when no
+   * other machine is there.
+   */
+  retire?(): Promise<void>;
   /**
    * Hands over every unsettled entry, and each new one from then on. Only entries that are received from then on have a body: a
    * start with a million entries reads none.

@@ -72,7 +72,9 @@ export class ElectedSource implements UpdateSource {
     }
     if (!isOver()) await source.confirm(AbortSignal.timeout(CONFIRMATION)).catch(() => {});
     this.#source = undefined;
-    if (isOver()) log.info({}, "another server polls from now on, or this one cannot reach the inbox");
+    // The others need not wait for the rest of the stop.
+    if (signal.aborted) election.giveUp();
+    else if (isOver()) log.info({}, "another server polls from now on, or this one cannot reach the inbox");
   }
 
   async #elected(signal: AbortSignal): Promise<void> {

@@ -4,7 +4,6 @@ import { accessSync, constants, existsSync, mkdtempSync, rmdirSync } from "node:
 import { dirname, join } from "node:path";
 import { SCHEMA_VERSION } from "../../inbox/schema.ts";
 import { describeInboxFile, guarded, isInboxInUse, notOf } from "../../inbox/sqlite-file.ts";
-import { isDatabaseAddress, shownAddress } from "../../protocol/database-address.ts";
 import { type Finding, ok, problem, warning } from "./finding.ts";
 
 /**
@@ -16,7 +15,6 @@ export function checkInbox(path: string | false | undefined, bot: number | undef
   if (path === false) {
     return [warning("inbox", "off: updates that are not settled when the process dies are lost")];
   }
-  if (isDatabaseAddress(path)) return [ok("inbox", shownAddress(path))];
   try {
     if (!existsSync(path)) return [checkFolder(path)];
     guarded("written", path, () => accessSync(path, constants.W_OK));

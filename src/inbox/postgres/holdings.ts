@@ -8,6 +8,7 @@
  */
 
 import type { Picture } from "./plan.ts";
+import { POLLER } from "./schema.ts";
 import type { Holding } from "./turn-rows.ts";
 
 type State = "held" | "leaving" | "losing";
@@ -27,8 +28,9 @@ export class Holdings {
     return [...this.#own].flatMap(([shard, { state }]) => (state === "held" ? [shard] : []));
   }
 
-  get size(): number {
-    return this.#own.size;
+  /** Number of shards that are held, or not let go yet. */
+  get shards(): number {
+    return [...this.#own.keys()].filter((shard) => shard !== POLLER).length;
   }
 
   has(shard: number): boolean {

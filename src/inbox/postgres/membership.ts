@@ -29,6 +29,9 @@ const DOUBT = 3000;
 /** A gap between renewals that is an outage: ms. */
 const GAP = 2000;
 
+/** Pause between two looks at what is left: ms. */
+const LOOK = 20;
+
 /** Time for which it does not poll after it gave that up: ms. */
 const YIELD = 15_000;
 
@@ -75,6 +78,7 @@ export class Membership implements Election {
   #yieldsUntil = Number.NEGATIVE_INFINITY;
   readonly #listeners = new Set<() => void>();
   #isClaiming = false;
+  #isRetiring = false;
   #running: Promise<void> = Promise.resolve();
   #wake = new AbortController();
   /** Shards that moved so far, by cause. */
@@ -157,6 +161,17 @@ export class Membership implements Election {
   /** Leases may have changed: looks now. */
   wake(): void {
     this.#wake.abort();
+  }
+
+  /** Lets go of all shards, each as its applications are done, if other servers live: they take them at once. */
+  async retire(): Promise<void> {
+    this.#isRetiring = true;
+    const isAlone = () => !this.#nodes.some(({ id, isAlive }) => isAlive && id !== this.#id);
+    if (isAlone()) return;
+    this.#release(this.#holdings.held.filter((shard) => shard !== POLLER));
+    while (this.#holdings.shards > 0 && !isAlone() && !this.#closing.signal.aborted) {
+      await delay(LOOK, undefined, { ref: false });
+    }
   }
 
   /** Lets everything go. No application works on events any more. */
@@ -263,6 +278,7 @@ export class Membership implements Election {
       const plan = planFor(this.#id, picture, isSteady);
       this.#release(plan.release);
       const forgotten = picture.leases.filter(({ owner }) => owner === this.#id).map(({ shard }) => shard);
+      if (this.#isRetiring) return 0;
       const isYielding = performance.now() < this.#yieldsUntil;
       const wanted = [...new Set([...plan.claim, ...forgotten])].filter((shard) => shard !== POLLER || !isYielding);
       const claimed = this.#holdings.claimable(wanted, sent);

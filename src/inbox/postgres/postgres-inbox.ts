@@ -10,6 +10,7 @@
 
 import { setTimeout as delay } from "node:timers/promises";
 import { InboxError } from "../../protocol/errors.ts";
+import type { InboxShare } from "../../protocol/inbox-share.ts";
 import type { LineKind } from "../../protocol/route.ts";
 import { SHARDS } from "../../protocol/shard.ts";
 import type { Election } from "../../protocol/update-source.ts";
@@ -25,7 +26,9 @@ import { Membership, type MoveCause } from "./membership.ts";
 import { once } from "./once.ts";
 import { Reader } from "./reader.ts";
 import { recordStatement } from "./record-statement.ts";
+import { reroute } from "./reroute.ts";
 import { openSchema, schemaOf } from "./schema.ts";
+import { readSafety } from "./status.ts";
 import { type Holding, rowsOf } from "./turn-rows.ts";
 
 export interface PostgresInboxOptions {
@@ -77,6 +80,8 @@ export class PostgresInbox implements Inbox {
   readonly #handed = new Map<number, Holding>();
   #receiver: InboxReceiver | undefined;
   #isClosed = false;
+  /** Number of beginnings that were refused. */
+  #refused = 0;
   #failure: InboxError | undefined;
 
   private constructor(options: PostgresInboxOptions, database: Database) {
@@ -104,7 +109,12 @@ export class PostgresInbox implements Inbox {
     const { reading } = inbox.#connections;
     try {
       await reading.open();
-      await reading.run((session) => openSchema(session, bot, inbox.#database.shown));
+      const before = await reading.run((session) => openSchema(session, bot, inbox.#database.shown));
+      await reading.run((session) => reroute(session, inbox.#schema, bot, before, options.line));
+      const { weaknesses, hasStandby } = await reading.run(readSafety);
+      for (const weakness of weaknesses) options.log.warn({}, `the inbox: ${weakness}`);
+      if (!hasStandby)
+        options.log.info({}, "the database has no synchronous standby: it is one machine that all others need");
       return inbox;
     } catch (error) {
       await inbox.close();
@@ -114,6 +124,15 @@ export class PostgresInbox implements Inbox {
 
   get election(): Election {
     return this.#membership;
+  }
+
+  get share(): InboxShare {
+    const { shards, isElected, age, moves } = this.#membership;
+    return { shards, polls: isElected, age, moves, refused: this.#refused };
+  }
+
+  async retire(): Promise<void> {
+    await this.#membership.retire();
   }
 
   async start(receiver: InboxReceiver): Promise<number> {
@@ -165,7 +184,9 @@ export class PostgresInbox implements Inbox {
     if (!this.#membership.isCertain) await this.#membership.certain();
     const isRefused = (seq: number, holding: Holding | undefined) =>
       holding !== undefined && (refused.has(seq) || !this.#membership.isOurs(holding));
-    return turn.begun.filter(({ seq }, i) => isRefused(seq, holdings[i])).map(({ seq }) => seq);
+    const others = turn.begun.filter(({ seq }, i) => isRefused(seq, holdings[i])).map(({ seq }) => seq);
+    this.#refused += others.length;
+    return others;
   }
 
   async read(seqs: readonly number[]): Promise<ReadonlyMap<number, string>> {
@@ -207,6 +228,9 @@ export class PostgresInbox implements Inbox {
 
   async check(): Promise<void> {
     if (this.#failure !== undefined) throw this.#failure;
+    if (this.#receiver !== undefined && !this.#membership.isCertain) {
+      throw new InboxError(`the lease of this server was not renewed for ${Math.round(this.#membership.age / 1000)} s`);
+    }
     const { appending } = this.#connections;
     const late = new InboxError(`the inbox in ${this.#database.shown} does not answer`);
     const check = appending.run((session) =>

@@ -110,9 +110,14 @@ interface Meta {
   readonly line: string;
 }
 
-/** Makes the bot's schema if it is not there. @throws InboxError if it cannot be used by this version */
-export async function openSchema(session: Session, bot: number, where: string): Promise<void> {
-  if ((await readMeta(session, bot, where)) !== undefined) return;
+/**
+ * Makes the bot's schema if it is not there.
+ * @returns the `--line` by which events are stored
+ * @throws InboxError if it cannot be used by this version
+ */
+export async function openSchema(session: Session, bot: number, where: string): Promise<string> {
+  const meta = await readMeta(session, bot, where);
+  if (meta !== undefined) return meta.line;
   const schema = schemaOf(bot);
   await session.script(`BEGIN; SELECT pg_advisory_xact_lock(${MAKING})`);
   if ((await readMeta(session, bot, where)) === undefined) {
@@ -123,6 +128,7 @@ export async function openSchema(session: Session, bot: number, where: string): 
     `);
   }
   await session.script("COMMIT");
+  return (await readMeta(session, bot, where))!.line;
 }
 
 /** @returns undefined if there is no inbox of the bot */
