@@ -1,7 +1,8 @@
 /** The command line with an inbox in a database: `inbox`, `nodes`, `check`, the start, and what each says of bad input. */
 
 import assert from "node:assert/strict";
-import { existsSync, rmSync } from "node:fs";
+import { existsSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
 import { describe, type TestContext, test } from "node:test";
 import { SqliteInbox } from "../../src/inbox/sqlite.ts";
 import type { JournalFact } from "../../src/protocol/recorded-call.ts";
@@ -262,6 +263,39 @@ describe("a start with a database that cannot be used", () => {
     await inbox.close();
     folder.write("password", "another");
     await assert.rejects(place.open({ address: secured, passwordFile }), /refuses the log-in/);
+  });
+
+  test("TLS is spoken if the address says so, and the certificate is checked", async (t) => {
+    const { place, folder } = bench(t);
+    const [{ data_directory: data }] = (await place.sql("SHOW data_directory")) as [{ data_directory: string }];
+    const ca = folder.write("ca.pem", readFileSync(join(data, "server.crt")));
+    const isEncrypted = async (query: string, host = "127.0.0.1") => {
+      const inbox = await place.open({ address: `${address.replace("127.0.0.1", host)}?${query}` });
+      const rows = await place.sql<{ count: number }>(
+        `SELECT count(*)::int AS count FROM pg_stat_ssl JOIN pg_stat_activity USING (pid)
+         WHERE ssl AND application_name LIKE 'asgigram%'`,
+      );
+      await inbox.close();
+      return rows[0]!.count > 0;
+    };
+    assert.equal(await isEncrypted("sslmode=disable"), false);
+    assert.equal(await isEncrypted("sslmode=require"), true);
+    for (const mode of ["verify-ca", "verify-full"]) {
+      assert.equal(await isEncrypted(`sslmode=${mode}&sslrootcert=${ca}`), true);
+      await assert.rejects(
+        isEncrypted(`sslmode=${mode}`),
+        /not trusted: .*; name the file of its authority with sslrootcert/,
+      );
+    }
+  });
+
+  test("of several hosts the one that can be reached is found", async (t) => {
+    const { place } = bench(t);
+    const several = address.replace("127.0.0.1", "127.0.0.1:9,127.0.0.1");
+    const { inbox, entries } = await place.start({ address: several });
+    await inbox.append(updates(1));
+    await entries.until(1);
+    await inbox.close();
   });
 
   test("other servers with another --line are told apart; without any, the stored events are brought to the new one", async (t) => {

@@ -127,6 +127,19 @@ export class Cluster {
     );
   }
 
+  /** Seconds from a machine's kill to the moves of its shards: of the last. */
+  async timeToMove(machine: Machine): Promise<number> {
+    const moves = await this.#moves();
+    const killed = this.kills.get(machine.name)!;
+    const before = moves.filter(({ at }) => at < killed).toSorted((one, other) => one.at - other.at);
+    const owned = new Set<number>();
+    for (const { shard, machine: owner } of before) owner === machine.name ? owned.add(shard) : owned.delete(shard);
+    const firsts = [...owned].map((shard) =>
+      Math.min(...moves.filter((move) => move.shard === shard && move.at >= killed).map(({ at }) => at)),
+    );
+    return (Math.max(...firsts) - killed) / 1e6;
+  }
+
   /** Ends the load, and judges when everything is settled. */
   async verdict(): Promise<Verdict & { works: number }> {
     clearInterval(this.#load);

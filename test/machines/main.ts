@@ -37,6 +37,7 @@ async function kill(cluster: Cluster, random: Random, polls: boolean): Promise<v
   cluster.kill(machine);
   await machine.ended;
   await cluster.settled();
+  console.log(`  its shards have moved after ${(await cluster.timeToMove(machine)).toFixed(1)} s`);
   await cluster.join();
 }
 

@@ -7,6 +7,7 @@ import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import { startChild } from "../child.ts";
 import { Folder } from "../folder.ts";
+import { Certificate } from "../network/certificate.ts";
 import { findBinaries, USER } from "./binaries.ts";
 
 /** A role that must have a password. */
@@ -19,7 +20,7 @@ host all all 127.0.0.1/32 trust
 host replication all 127.0.0.1/32 trust
 `;
 
-const SETTINGS = ["fsync=off", "full_page_writes=off", "max_connections=300", "shared_buffers=64MB"];
+const SETTINGS = ["fsync=off", "full_page_writes=off", "max_connections=300", "shared_buffers=64MB", "ssl=on"];
 
 export class PostgresServer implements AsyncDisposable {
   readonly port: number;
@@ -59,6 +60,15 @@ export class PostgresServer implements AsyncDisposable {
     const { status, stderr } = spawnSync(join(this.#bin, "initdb"), args, { ...USER, cwd: this.#folder.path });
     if (status !== 0) throw new Error(`initdb failed: ${stderr}`);
     writeFileSync(join(this.data, "pg_hba.conf"), HBA);
+    using certificate = new Certificate();
+    for (const [name, text] of [
+      ["server.key", certificate.key],
+      ["server.crt", certificate.cert],
+    ] as const) {
+      const path = join(this.data, name);
+      writeFileSync(path, text, { mode: 0o600 });
+      if (USER.uid !== undefined) chownSync(path, USER.uid, USER.gid);
+    }
     mkdirSync(this.#folder.join("sockets"));
     if (USER.uid !== undefined) chownSync(this.#folder.join("sockets"), USER.uid, USER.gid);
   }

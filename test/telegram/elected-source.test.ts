@@ -89,6 +89,7 @@ test("the last batch is confirmed at a stop, before another machine polls, and n
   stop.abort();
   await running;
   assert.deepEqual(sources[0]!.calls, ["run", "end", "confirm"]);
+  assert.equal(election.given, 1, "another machine may poll at once");
   await elected.confirm();
   assert.equal(sources.length, 1);
   const other = bench();

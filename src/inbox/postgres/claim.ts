@@ -22,10 +22,11 @@ export async function renew(
   schema: string,
   id: string,
   unsettled: number,
+  isLeaving: boolean,
 ): Promise<Picture | undefined> {
   const [renewed, nodes, leases] = await session.script(`
-    UPDATE ${schema}.node SET until = ${UNTIL}, unsettled = ${unsettled} WHERE id = '${id}';
-    SELECT id, name, until >= now() AS "isAlive", unsettled FROM ${schema}.node;
+    UPDATE ${schema}.node SET until = ${UNTIL}, unsettled = ${unsettled}, leaving = ${isLeaving} WHERE id = '${id}';
+    SELECT id, name, until >= now() AS "isAlive", leaving AS "isLeaving", unsettled FROM ${schema}.node;
     SELECT shard, owner, epoch FROM ${schema}.lease ORDER BY shard`);
   if (renewed!.rowCount === 0) return undefined;
   return { nodes: nodes!.rows as Node[], leases: leases!.rows as Lease[] };

@@ -91,7 +91,8 @@ export class Database {
     const [ca, cert, key] = await Promise.all([sslrootcert, sslcert, sslkey].map(read));
     const files = { ...(ca && { ca }), ...(cert && { cert }), ...(key && { key }) };
     if (sslmode === "require") return { ...files, rejectUnauthorized: false };
-    return { ...files, servername: host, ...(sslmode === "verify-ca" && { checkServerIdentity: () => undefined }) };
+    // The name that the certificate must have.
+    return { ...files, host, ...(sslmode === "verify-ca" && { checkServerIdentity: () => undefined }) };
   }
 }
 

@@ -74,6 +74,9 @@ function wordsFor(code: string, message: string): string {
     case "53100":
       return `cannot be written: the disk of the database is full`;
   }
+  if (/certificate|altname/i.test(message)) {
+    return `has a certificate that is not trusted: ${message}; name the file of its authority with sslrootcert`;
+  }
   if (isNetwork({ message, code } as DatabaseFailure)) {
     return `cannot be reached: ${message || code}; is the database running, and is its address right?`;
   }

@@ -167,9 +167,11 @@ export class Membership implements Election {
   async retire(): Promise<void> {
     this.#isRetiring = true;
     const isAlone = () => !this.#nodes.some(({ id, isAlive }) => isAlive && id !== this.#id);
-    if (isAlone()) return;
-    this.#release(this.#holdings.held.filter((shard) => shard !== POLLER));
-    while (this.#holdings.shards > 0 && !isAlone() && !this.#closing.signal.aborted) {
+    // The next renewal tells the others to take more than their shares.
+    this.wake();
+    const isLeft = () => this.#isClaiming || this.#holdings.shards > 0;
+    while (isLeft() && !isAlone() && !this.#closing.signal.aborted) {
+      this.#release(this.#holdings.held.filter((shard) => shard !== POLLER));
       await delay(LOOK, undefined, { ref: false });
     }
   }
@@ -180,12 +182,10 @@ export class Membership implements Election {
     this.#wake.abort();
     clearTimeout(this.#doubt);
     this.#renewed.resolve();
-    await this.#running;
     const { renewing, schema } = this.#options;
-    await Promise.race([
-      renewing.run((session) => leave(session, schema, this.#id)).catch(() => {}),
-      delay(PATIENCE.leave, undefined, { ref: false }),
-    ]);
+    const left = this.#running.then(() => renewing.run((session) => leave(session, schema, this.#id))).catch(() => {});
+    // Without a database, the others wait until the lease is over.
+    await Promise.race([left, delay(PATIENCE.leave)]);
   }
 
   async #run(): Promise<void> {
@@ -226,7 +226,7 @@ export class Membership implements Election {
     let sent = 0;
     const picture = await renewing.run((session) => {
       sent = performance.now();
-      return renew(session, schema, this.#id, unsettled());
+      return renew(session, schema, this.#id, unsettled(), this.#isRetiring);
     }, PATIENCE.renewal);
     const isLate = sent - this.#renewedAt > GAP;
     if (isLate) this.#steadySince = sent;

@@ -14,6 +14,8 @@ export interface Node {
   readonly name: string;
   /** False if it was not renewed in time. */
   readonly isAlive: boolean;
+  /** It is about to stop: it takes nothing, and the others share its shards. */
+  readonly isLeaving: boolean;
   /** Events that it has and that are unsettled. */
   readonly unsettled: number;
 }
@@ -45,14 +47,16 @@ export interface Plan {
 export function planFor(me: string, { nodes, leases }: Picture, isSteady: boolean): Plan {
   const living = nodes.filter(({ id, isAlive }) => isAlive || id === me || !isSteady).map(({ id }) => id);
   const dead = nodes.map(({ id }) => id).filter((id) => !living.includes(id));
-  const share = shareOf(living.length);
+  const members = nodes.filter(({ id, isLeaving }) => living.includes(id) && !isLeaving).map(({ id }) => id);
+  const share = shareOf(members.length);
   const shards = leases.filter(({ shard }) => shard !== POLLER);
   const isFree = ({ owner }: Lease) => owner === null || !living.includes(owner);
   const free = shards.filter(isFree).map(({ shard }) => shard);
   const owned = Map.groupBy(shards, ({ owner }) => owner);
   const mine = owned.get(me)?.map(({ shard }) => shard) ?? [];
-  const poller = leases.some((lease) => lease.shard === POLLER && isFree(lease)) ? [POLLER] : [];
-  const [from, count] = placeOf(me, living, (id) => share - (owned.get(id)?.length ?? 0));
+  const isMember = members.includes(me);
+  const poller = isMember && leases.some((lease) => lease.shard === POLLER && isFree(lease)) ? [POLLER] : [];
+  const [from, count] = placeOf(me, members, (id) => share - (owned.get(id)?.length ?? 0));
   return { dead, claim: [...poller, ...free.slice(from, from + count)], release: mine.slice(share) };
 }
 
@@ -62,9 +66,13 @@ export function shareOf(nodes: number): number {
 }
 
 /** The part of the free shards that is for a server: the servers before it, by id, have theirs first. */
-function placeOf(me: string, living: readonly string[], needOf: (id: string) => number): [from: number, count: number] {
+function placeOf(
+  me: string,
+  members: readonly string[],
+  needOf: (id: string) => number,
+): [from: number, count: number] {
   let from = 0;
-  for (const id of living.toSorted()) {
+  for (const id of members.toSorted()) {
     const need = Math.max(0, needOf(id));
     if (id === me) return [from, need];
     from += need;

@@ -40,7 +40,8 @@ const tables = (schema: string) => `
     version   text        NOT NULL,
     since     timestamptz NOT NULL DEFAULT now(),
     until     timestamptz NOT NULL,
-    unsettled bigint      NOT NULL DEFAULT 0
+    unsettled bigint      NOT NULL DEFAULT 0,
+    leaving   boolean     NOT NULL DEFAULT false
   ) WITH (fillfactor = 50);
   CREATE TABLE ${schema}.lease (
     shard integer NOT NULL PRIMARY KEY,

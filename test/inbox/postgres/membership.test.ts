@@ -103,6 +103,30 @@ describe("servers that share an inbox", () => {
     assert.equal((await place.sql("SELECT * FROM $node")).length, 1);
   });
 
+  test("a server that retires lets each shard go as its application is done, and takes nothing more", async (t) => {
+    const place = new Place(t, address);
+    const first = await join(place);
+    const second = await join(place);
+    await eventually(async () => String(await shares(place)) === "128,128");
+    const hanging = Promise.withResolvers<void>();
+    const onRevoked = second.entries.onRevoked.bind(second.entries);
+    let isFirst = true;
+    second.entries.onRevoked = async (shard) => {
+      await onRevoked(shard);
+      if (isFirst) {
+        isFirst = false;
+        await hanging.promise;
+      }
+    };
+    const retired = second.inbox.retire();
+    await eventually(async () => String(await shares(place)) === `1,${SHARDS - 1}`);
+    hanging.resolve();
+    await retired;
+    await eventually(async () => String(await shares(place)) === `${SHARDS}`);
+    await first.inbox.retire();
+    assert.equal(first.inbox.share.shards, SHARDS, "nobody else is there");
+  });
+
   test("a poller that gives up is followed by another one", async (t) => {
     const place = new Place(t, address);
     const first = await join(place);
