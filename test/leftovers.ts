@@ -4,13 +4,14 @@
  * help: it loses results, https://github.com/nodejs/node/issues/64833.)
  */
 
-import { after } from "node:test";
 import { isMainThread } from "node:worker_threads";
 
 /** Time for what is closing, in ms. */
 const GRACE = 20_000;
 
 if (isMainThread && process.env.NODE_TEST_CONTEXT !== undefined) {
+  // Each thread that a test starts imports this file, too.
+  const { after } = process.getBuiltinModule("node:test");
   after(() => {
     const fail = () => {
       const left = process.getActiveResourcesInfo().filter((name) => name !== "TTYWrap" && name !== "PipeWrap");

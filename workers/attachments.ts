@@ -3,7 +3,6 @@
  * them to the main thread. Nothing is moved before the whole event has been checked.
  */
 
-import { hash, randomUUID } from "node:crypto";
 import { statSync } from "node:fs";
 import type { Upload, UploadSource } from "../src/protocol/port.ts";
 import { copyOfBytes, isWhole, transferableBytes } from "../src/protocol/transferable-bytes.ts";
@@ -17,8 +16,11 @@ interface Attachment extends GivenFile {
   key: string;
 }
 
+/** Most workers send no files, and its import takes a tenth of a worker's start. */
+const crypto = () => process.getBuiltinModule("node:crypto");
+
 /** Makes names of files impossible to guess, so that no text from a user can be taken for one. */
-const PREFIX = randomUUID().slice(0, 8);
+let prefix: string | undefined;
 let last = 0;
 
 export class Attachments {
@@ -39,7 +41,8 @@ export class Attachments {
     if (known !== undefined) return `attach://${known.name}`;
     const file = fileIn(value, key);
     if (file === undefined) return undefined;
-    const name = `file-${PREFIX}-${++last}`;
+    prefix ??= crypto().randomUUID().slice(0, 8);
+    const name = `file-${prefix}-${++last}`;
     this.#found ??= [];
     this.#found.push({ ...file, value, name, key });
     return `attach://${name}`;
@@ -76,12 +79,12 @@ export class Attachments {
 function fingerprintOf(content: GivenFile["content"]): string | undefined {
   if ("bytes" in content) {
     const { buffer, byteOffset, byteLength } = content.bytes;
-    return `sha256-${hash("sha256", new Uint8Array(buffer, byteOffset, byteLength), "base64url")}`;
+    return `sha256-${crypto().hash("sha256", new Uint8Array(buffer, byteOffset, byteLength), "base64url")}`;
   }
   if (!("path" in content)) return undefined;
   try {
     const { size, mtimeMs } = statSync(content.path);
-    return `file-${hash("sha256", content.path, "base64url")}-${size}-${mtimeMs}`;
+    return `file-${crypto().hash("sha256", content.path, "base64url")}-${size}-${mtimeMs}`;
   } catch {
     // The main thread says what is wrong with it.
     return undefined;

@@ -4,7 +4,6 @@
  */
 
 import { setImmediate as turn } from "node:timers/promises";
-import { getHeapStatistics } from "node:v8";
 import { Batch } from "../src/protocol/batch.ts";
 import { AsgigramError, WorkerError } from "../src/protocol/errors.ts";
 import type { DisconnectReason } from "../src/protocol/events.ts";
@@ -27,7 +26,7 @@ import { yieldToMainThread } from "./priority.ts";
 import { endProgram } from "./program/ending.ts";
 import { watchHazards } from "./program/hazards.ts";
 import { becomeMain } from "./program/main-module.ts";
-import { Program } from "./program/program.ts";
+import type { Program } from "./program/program.ts";
 import { describe, Reporter } from "./reporter.ts";
 import { Retries } from "./retries.ts";
 
@@ -74,13 +73,13 @@ export default async function host(task: HostTask): Promise<void> {
   task.port.on("message", answer);
   const hazards = task.mayBeProgram ? watchHazards(task.directory) : undefined;
   const restoreInstance = task.mayBeProgram ? setInstance(task.worker) : undefined;
-  const program = new Program(task.bot, calls);
+  const program = task.mayBeProgram ? await watchProgram(task, calls) : undefined;
   try {
     await importAll(task.imports);
     const onImport = task.mayBeProgram ? becomeMain : undefined;
     const application = await loadApplication(task.application, task.directory, task.interface, program, onImport);
     await jobs.loaded();
-    const { facts } = program;
+    const facts = program?.facts;
     hazards?.end();
     if (facts === undefined) restoreInstance?.();
     const lifespan = createLifespan(facts === undefined ? task.lifespan : "off", application, reporter.log);
@@ -102,7 +101,7 @@ export default async function host(task: HostTask): Promise<void> {
         signal,
         limit,
         openCalls: () => calls.open,
-        onTold: () => program.endPolls(),
+        onTold: () => program?.endPolls(),
         log: reporter.log,
       });
     }
@@ -112,6 +111,12 @@ export default async function host(task: HostTask): Promise<void> {
   }
   reporter.finish();
   await new Promise(() => {});
+}
+
+/** The code for programs is more than half of a worker's own: an application starts without it. */
+async function watchProgram({ bot }: HostTask, calls: Calls): Promise<Program> {
+  const { Program } = await import("./program/program.ts");
+  return new Program(bot, calls);
 }
 
 /**
@@ -220,7 +225,7 @@ class Host {
   }
 
   #measures(): Measures {
-    const { used_heap_size: heap, external_memory: external } = getHeapStatistics();
+    const { heapUsed: heap, external } = process.memoryUsage();
     const { active } = performance.eventLoopUtilization();
     return { instances: this.#instances.size, active, heap, external };
   }

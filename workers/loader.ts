@@ -7,7 +7,7 @@
  *   your_project.asgi:application   dotted, as in Python: ./your_project/asgi.{ts,mts,js,mjs,cjs}
  */
 
-import { existsSync, statSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { isAbsolute, join, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { inspect } from "node:util";
@@ -63,6 +63,30 @@ export async function loadApplication(
   const { module, attribute } = parse(importString);
   const url = locate(module, directory);
   onImport?.(url);
+  try {
+    return await load(url, module, attribute, choice, program);
+  } catch (error) {
+    if (!(error instanceof ApplicationLoadError) || program?.library !== undefined || !mayBeBundle(url)) throw error;
+    throw new ApplicationLoadError(`${error.message}\n${BUNDLED}`, { cause: error.cause });
+  }
+}
+
+const BUNDLED =
+  "It loaded no bot library from node_modules. A bundle has to leave its library out: build it with external packages (esbuild: --packages=external)";
+
+/** True for a file that has the default of every bot library in itself. */
+function mayBeBundle(url: string): boolean {
+  const path = fileURLToPath(url);
+  return existsSync(path) && readFileSync(path, "utf8").includes("https://api.telegram.org");
+}
+
+async function load(
+  url: string,
+  module: string,
+  attribute: string | undefined,
+  choice: Interface | "auto",
+  program: ProgramWatch | undefined,
+): Promise<Asgi3> {
   const imported = importModule(url, module);
   // An error of the code behind a program's `await bot.start()` is uncaught, as it would be under Node.js.
   const rethrow = ({ cause }: Error) => Promise.reject(cause);

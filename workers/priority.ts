@@ -1,34 +1,27 @@
-/** Priority of worker threads, for when more threads are busy than the machine has processors. */
+/** Priority of worker threads and heavy threads, for when more threads are busy than the machine has processors. */
 
 import { readlinkSync } from "node:fs";
-import { constants, setPriority } from "node:os";
+import { setPriority } from "node:os";
 import { basename } from "node:path";
 
 /**
- * Lowers the priority of this thread, and of threads that it starts, below the main thread's. The main thread polls and
- * sends for all, and would otherwise wait behind every busy worker. Works on Linux only, the one system with priorities
- * of threads. Processes in other containers or services do not gain by it: the system shares time between those
- * separately.
+ * One step below the main thread, on the scale of `nice`, and no more. Linux spreads threads over processors by the weight that their
+ * priority gives them: of two busy threads ten steps lower, both often share one processor, while short work of full weight is all that
+ * the other one has, and their jobs take several times as long. What answers people is no later for it: a thread that wakes goes before
+ * one that computes at any step.
  */
-export function yieldToMainThread(): void {
-  lowerTo(constants.priority.PRIORITY_BELOW_NORMAL);
-}
+const LOWER = 1;
 
 /**
- * Lowers the priority of this thread, and of threads that it starts, below that of all threads that answer people. Not to the lowest:
- * beside other busy processes of the same group that would leave it next to nothing.
+ * Lowers the priority of this thread, and of threads that it starts, below the main thread's, which polls and sends for all. Works on
+ * Linux only, the one system with priorities of threads. Processes in other containers or services do not gain by it: the system shares
+ * time between those separately.
  */
-export function yieldToAllThreads(): void {
-  lowerTo(HEAVY);
-}
-
-const HEAVY = 12;
-
-function lowerTo(priority: number): void {
+export function yieldToMainThread(): void {
   if (process.platform !== "linux") return;
   try {
     const thread = Number(basename(readlinkSync("/proc/thread-self")));
-    setPriority(thread, priority);
+    setPriority(thread, LOWER);
   } catch {
     // Without /proc the priority stays as it is.
   }

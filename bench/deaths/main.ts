@@ -50,6 +50,8 @@ const WAYS: readonly Way[] = [
 
 const LOAD: Load = {
   phases: [
+    // Every chat but the poisonous has been answered before.
+    { updates: 1000, chats: 200, rate: 1000, isEven: true },
     { updates: UPDATES, chats: 200, rate: 1000, heavyEvery: UPDATES / POISONOUS, heavyChats: POISONOUS, isEven: true },
   ],
 };
@@ -62,7 +64,7 @@ let base = Number.NaN;
 for (const way of ways) {
   console.error(way.deed);
   const { run, letters } = await attempt(way);
-  const [{ seconds, light, verdict } = fail(run)] = run.phases;
+  const { seconds, light, verdict } = run.phases[1] ?? fail(run);
   if (way.deed === "none") base = seconds;
   const poisonous = way.deed === "none" ? 0 : POISONOUS;
   const most = way.factor * base + (way.extra ?? 0);

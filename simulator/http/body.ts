@@ -1,5 +1,6 @@
 /** Reads parameters as the real server does: from the query string, and from a body in one of three formats. */
 
+import { bytesOf, partsOf } from "../../src/protocol/form-parts.ts";
 import { badRequest } from "../api/refusal.ts";
 import type { RawParameters } from "../api/validation.ts";
 import type { UploadedFile } from "../state/files.ts";
@@ -35,16 +36,17 @@ function readJson(text: string): RawParameters {
   return parsed as RawParameters;
 }
 
-async function readForm(request: Request): Promise<RawParameters> {
-  const form = await request.formData().catch((error: Error) => {
-    throw badRequest(`can't parse multipart form: ${error.message}`);
-  });
+async function readForm({ body, headers }: Request): Promise<RawParameters> {
+  if (body === null) throw badRequest("the form has no body");
   const values: Record<string, string | UploadedFile> = {};
-  for (const [name, value] of form) {
-    values[name] =
-      typeof value === "string"
-        ? value
-        : { name: value.name, type: value.type, bytes: new Uint8Array(await value.arrayBuffer()) };
+  try {
+    for await (const part of partsOf(body, headers.get("content-type")!)) {
+      const { name, filename, type = "application/octet-stream" } = part;
+      const bytes = await bytesOf(part.content);
+      values[name] = filename === undefined ? `${bytes}` : { name: filename, type, bytes: new Uint8Array(bytes) };
+    }
+  } catch (error) {
+    throw badRequest(`can't parse multipart form: ${(error as Error).message}`);
   }
   return values;
 }

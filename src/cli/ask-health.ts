@@ -1,7 +1,8 @@
 /** Asks a running server for its health. Containers run this every few seconds, so it imports next to nothing. */
 
-import { get } from "node:http";
+import type { IncomingMessage } from "node:http";
 import { text } from "node:stream/consumers";
+import { http } from "../protocol/node-http.ts";
 
 export interface Health {
   readonly isGood: boolean;
@@ -29,8 +30,8 @@ export async function askHealth(url: string, { ready = false, timeout = TIMEOUT 
 }
 
 async function ask(url: string, signal: AbortSignal): Promise<{ status: number | undefined; body: string }> {
-  const { promise, resolve, reject } = Promise.withResolvers<import("node:http").IncomingMessage>();
-  get(url, { signal, agent: false }, resolve).on("error", reject);
+  const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
+  http.get(url, { signal, agent: false }, resolve).on("error", reject);
   const response = await promise;
   return { status: response.statusCode, body: await text(response) };
 }

@@ -23,7 +23,8 @@
  * anything else is posted to it.
  */
 
-import { HighWater } from "./high-water.ts";
+import { Backlog } from "./backlog.ts";
+import { type Blame, convict, FEW, suspect } from "./blame.ts";
 import { type Arrival, type Held, Line } from "./line.ts";
 import { ProvenScopes } from "./proven-scopes.ts";
 import { ShardTable } from "./shard-table.ts";
@@ -45,26 +46,11 @@ export interface DispatcherOptions {
   suspected(): void;
 }
 
-/** The cause of a worker's death, as far as it is known. */
-export interface Blame {
-  /** Number of the event that the crash named. */
-  readonly named?: number | undefined;
-  /** Numbers of the events one of which is likely to have killed it. */
-  readonly guessed?: readonly number[];
-}
-
 /** An event that earlier processes posted so often without an end is a suspect from the start. */
 const SUSPICIOUS = 2;
-/** An event whose posting ended so often with a death of unknown cause is a suspect. */
-const INTERRUPTED = 3;
 
 /** Bodies of a line's waiting events that are in memory once it is filling. */
 const MOST_IN_MEMORY = 32;
-/** It is filling from that part of the high-water mark on. Before, reading bodies again would cost more than it is worth. */
-const FILLING = 1 / 10;
-/** Events in memory, and characters in them, at the high-water mark. */
-const MOST_EVENTS = 10_000;
-const MOST_CHARACTERS = 64 * 1024 * 1024;
 
 export class Dispatcher {
   /** Number of the worker that is the quarantine. */
@@ -78,20 +64,18 @@ export class Dispatcher {
   /** Scopes that have, or had, a suspect: their instances are in quarantine, or nowhere. */
   readonly #quarantined = new Set<string>();
   readonly #proven = new ProvenScopes();
-  readonly #highWater = new HighWater(() => Math.max(this.#unsettled / this.#options.limit, this.#memory));
-  #unsettled = 0;
-  /** Unsettled events whose bodies are in memory, and characters in them. */
-  #inMemory = 0;
-  #characters = 0;
+  readonly #backlog: Backlog;
   /** Suspects that earlier processes left wait until nothing else is to be done, or for trySuspects(). */
   #isPatient = true;
   #hasQuarantine = true;
+  /** A worker died lately. */
+  #isWary = false;
   #isClosed = false;
   #isHeld = false;
-  #idle: PromiseWithResolvers<void> | undefined;
 
   constructor(options: DispatcherOptions) {
     this.#options = options;
+    this.#backlog = new Backlog(options.limit);
     this.quarantine = options.workers;
     this.#table = new ShardTable(options.workers);
     this.#workers = Array.from({ length: options.workers + 1 }, (_, number) => new WorkerQueue(number));
@@ -100,7 +84,7 @@ export class Dispatcher {
 
   /** Number of events received and not settled. */
   get unsettled(): number {
-    return this.#unsettled;
+    return this.#backlog.size;
   }
 
   /** Number of events at the workers. */
@@ -118,7 +102,7 @@ export class Dispatcher {
 
   /** Time from which `room()` waits: milliseconds since 1970; undefined while it does not. */
   get fullSince(): number | undefined {
-    return this.#highWater.since;
+    return this.#backlog.fullSince;
   }
 
   /** True if the quarantine has something to do. */
@@ -140,12 +124,13 @@ export class Dispatcher {
   received(arrival: Arrival): void {
     const line = this.#lines.get(arrival.scope) ?? this.#open(arrival);
     // The inbox has it, too.
-    if (this.#options.isStored && line.waiting.length >= MOST_IN_MEMORY && this.#memory >= FILLING)
+    if (this.#options.isStored && line.waiting.length >= MOST_IN_MEMORY && this.#backlog.isFilling)
       arrival.body = undefined;
-    this.#count(arrival, 1);
+    this.#backlog.add(arrival);
     line.waiting.push(arrival);
-    // No instance of the scope has had an event since the process started.
-    if (arrival.attempts >= SUSPICIOUS && line.posted + line.kept === 0) {
+    // No instance of the scope has had an event since the process started, or it is the only event of a line that is doubted.
+    const isFirst = line.posted + line.kept === 0;
+    if (isFirst && (arrival.attempts >= SUSPICIOUS || (line.waiting.length === 1 && this.#doubts(line)))) {
       arrival.isSuspect = true;
       this.#place(line);
     } else line.worker.add(line);
@@ -185,6 +170,8 @@ export class Dispatcher {
     const queue = this.#workers[worker]!;
     queue.isOpen = !this.#isClosed;
     this.#pump(queue);
+    // It waits until the others have started.
+    this.#pump(this.#quarantine);
     this.#signal();
   }
 
@@ -200,32 +187,24 @@ export class Dispatcher {
   workerDied(worker: number, { named, guessed = [] }: Blame = {}): number[] {
     const queue = this.#workers[worker]!;
     const certain = queue.get(named ?? -1) ?? queue.suspect;
-    const blamed = certain === undefined ? guessed.map((seq) => queue.get(seq)).filter(isHeld) : [certain];
+    const blamed =
+      certain === undefined ? guessed.map((seq) => queue.get(seq)).filter((held) => held !== undefined) : [certain];
     const held = queue.close();
-    if (certain === undefined) guess(blamed);
-    else acquit(certain.arrival);
-    for (const { arrival } of blamed) {
-      arrival.deaths += 1;
-      arrival.isSuspect = true;
-    }
-    if (certain === undefined) {
-      if (queue !== this.#quarantine) queue.beWary();
-      for (const { arrival } of held) if (arrival.attempts >= INTERRUPTED) arrival.isSuspect = true;
-    }
+    this.#isWary = this.#hasQuarantine;
+    if (certain === undefined) suspect(held, blamed, (line) => this.#doubts(line));
+    else convict(certain);
     const isDeadly = certain !== undefined && certain.arrival.deaths >= this.#options.maxAttempts;
-    // These suspects are of this process, and their chats are not to wait for others.
-    if (blamed.length > 0) this.#isPatient = false;
+    // There may be suspects of this process, and their chats are not to wait for others.
+    this.#isPatient = false;
     this.#takeBack(queue, held, isDeadly ? certain : undefined);
     if (isDeadly) this.#options.deadLetter(worker, certain.arrival, "deadly");
     this.#signal();
     return blamed.map(({ arrival }) => arrival.seq);
   }
 
-  /** The worker that was wary has served for a while. */
-  trust(worker: number): void {
-    const queue = this.#workers[worker]!;
-    queue.trust();
-    this.#pump(queue);
+  /** No worker has died for a while. */
+  trust(): void {
+    this.#isWary = false;
   }
 
   /** The event took too long, and its worker was ended for it: it is a dead letter, and the worker's other events are not blamed. */
@@ -257,7 +236,7 @@ export class Dispatcher {
       if (line.shard !== shard) continue;
       line.isRevoked = true;
       line.worker.remove(line);
-      for (const arrival of line.waiting.takeAll()) this.#leave(arrival);
+      for (const arrival of line.waiting.takeAll()) this.#backlog.remove(arrival);
       this.#drop(line);
     }
     for (const queue of this.#workers) this.#pump(queue);
@@ -330,14 +309,12 @@ export class Dispatcher {
 
   /** Resolves when there is room for another batch, or the signal is aborted. */
   room(signal: AbortSignal): Promise<void> {
-    return this.#highWater.room(signal);
+    return this.#backlog.room(signal);
   }
 
   /** Resolves when everything is settled. */
   idle(): Promise<void> {
-    if (this.#unsettled === 0) return Promise.resolve();
-    this.#idle ??= Promise.withResolvers();
-    return this.#idle.promise;
+    return this.#backlog.idle();
   }
 
   #open({ scope, shard }: Arrival): Line {
@@ -363,6 +340,11 @@ export class Dispatcher {
     this.#options.post(queue.number, arrival, queue.suspect !== undefined);
   }
 
+  /** True if the line's first event is to be tried in quarantine, although nothing is known against it. */
+  #doubts(line: Line): boolean {
+    return this.#isWary && !line.isProven && line.worker !== this.#quarantine && this.#quarantine.suspected < FEW;
+  }
+
   /** Puts a line whose worker has none of its events into the queue of the right worker. */
   #place(line: Line): void {
     line.worker.remove(line);
@@ -381,7 +363,7 @@ export class Dispatcher {
     const lines = new Set(held.map(({ line }) => line));
     for (const one of held.toReversed()) {
       const { arrival, line } = one;
-      if (one === deadly || line.isRevoked) this.#leave(arrival);
+      if (one === deadly || line.isRevoked) this.#backlog.remove(arrival);
       else line.waiting.unshift(arrival);
     }
     if (queue === this.#quarantine || !this.#hasQuarantine) {
@@ -401,7 +383,7 @@ export class Dispatcher {
   }
 
   #forget({ arrival, line }: Held): void {
-    this.#leave(arrival);
+    this.#backlog.remove(arrival);
     if (line.waiting.length > 0) line.worker.add(line);
     else this.#drop(line);
   }
@@ -412,52 +394,13 @@ export class Dispatcher {
     if (line.isProven) this.#proven.add(line.scope);
   }
 
-  #leave(arrival: Arrival): void {
-    this.#count(arrival, -1);
-  }
-
-  #count({ body }: Arrival, change: 1 | -1): void {
-    this.#unsettled += change;
-    if (body === undefined) return;
-    this.#inMemory += change;
-    this.#characters += change * body.length;
-  }
-
   #signal(): void {
-    this.#highWater.fallen();
+    this.#backlog.signal();
     if (this.#isPatient && this.#quarantine.isWaitedFor && this.#isOtherwiseIdle) this.trySuspects();
-    if (this.#unsettled === 0) {
-      this.#idle?.resolve();
-      this.#idle = undefined;
-    }
-  }
-
-  /** Use of memory; 1 is the high-water mark. */
-  get #memory(): number {
-    return Math.max(this.#inMemory / MOST_EVENTS, this.#characters / MOST_CHARACTERS);
   }
 
   /** True if every worker is ready and has nothing to do. */
   get #isOtherwiseIdle(): boolean {
     return this.#workers.every((queue) => queue === this.#quarantine || (queue.isOpen && queue.size === 0));
   }
-}
-
-/** One of these is likely to be the cause of the death. */
-function guess(blamed: readonly Held[]): void {
-  const arrivals = blamed.map(({ arrival }) => arrival).filter(({ isSuspect }) => !isSuspect);
-  for (const arrival of arrivals) arrival.guess = arrivals;
-}
-
-/** The cause of a death is certain: those that were guessed together with it are no suspects. */
-function acquit(culprit: Arrival): void {
-  for (const other of culprit.guess ?? []) {
-    if (other === culprit || other.guess !== culprit.guess) continue;
-    other.isSuspect = false;
-    other.guess = undefined;
-  }
-}
-
-function isHeld(held: Held | undefined): held is Held {
-  return held !== undefined;
 }

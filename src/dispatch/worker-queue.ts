@@ -1,7 +1,6 @@
 /**
- * The events that one worker has, and the lines that wait for it. Lines take turns. A suspect goes before anything else, and alone, so
- * that a death while it is at hand has one cause. After a death whose culprit is not certain the worker is wary for a while: lines whose
- * application has never settled an event wait until nothing is at hand, and come one at a time.
+ * The events that one worker has, and the lines that wait for it. Lines take turns. Suspects go before anything else, and alone, so
+ * that a death while one is at hand has one cause; between two of them each line that waits gets a turn.
  */
 
 import type { Held, Line } from "./line.ts";
@@ -22,10 +21,12 @@ export class WorkerQueue {
   readonly #ready = new Set<Line>();
   /** Of these, lines whose next event is a suspect. */
   readonly #suspected = new Set<Line>();
+  /** Lines that get a turn before the next suspect. */
+  #guests = new Set<Line>();
+  /** A suspect is over: the lines that wait now are to be the guests. */
+  #hasGuests = false;
   /** The suspect at hand: the only event at hand. */
   #suspect: Held | undefined;
-  /** Lines that could be in `#ready`, but are not proven; undefined while the worker is not wary. */
-  #unproven: Set<Line> | undefined;
 
   constructor(number: number) {
     this.number = number;
@@ -39,6 +40,11 @@ export class WorkerQueue {
   /** The suspect at hand, until it is over or cleared. */
   get suspect(): Held | undefined {
     return this.#suspect;
+  }
+
+  /** Number of lines that wait, whose next event is a suspect. */
+  get suspected(): number {
+    return this.#suspected.size;
   }
 
   /** True if a line waits whose next event may be posted. In quarantine a suspect may stand behind that event. */
@@ -58,29 +64,14 @@ export class WorkerQueue {
   /** Puts the line behind the others, if its next event may be posted. */
   add(line: Line): void {
     if (!line.isReady) return;
-    (line.isProven ? this.#ready : (this.#unproven ?? this.#ready)).add(line);
+    this.#ready.add(line);
     if (line.waiting.first!.isSuspect) this.#suspected.add(line);
   }
 
   /** Takes the line out. */
   remove(line: Line): void {
     this.#ready.delete(line);
-    this.#unproven?.delete(line);
     this.#suspected.delete(line);
-  }
-
-  /** From now on the worker is wary. */
-  beWary(): void {
-    const lines = [...this.#ready, ...(this.#unproven ?? [])];
-    this.#unproven ??= new Set();
-    this.#ready.clear();
-    for (const line of lines) this.add(line);
-  }
-
-  /** The worker is wary no more. */
-  trust(): void {
-    for (const line of this.#unproven ?? []) this.#ready.add(line);
-    this.#unproven = undefined;
   }
 
   /** Takes the next event, which the worker then has: the next suspect, or one of each line in turn while there is room. */
@@ -88,6 +79,12 @@ export class WorkerQueue {
     const atHand = this.#posted.size - this.#kept.size - this.#survivors.size;
     if (!this.isOpen || this.#suspect !== undefined || atHand >= MOST_AT_HAND) return undefined;
     if (this.#suspected.size > 0) {
+      if (this.#hasGuests) this.#guests = new Set(this.#ready);
+      this.#hasGuests = false;
+      for (const line of this.#guests) {
+        this.#guests.delete(line);
+        if (this.#ready.has(line) && !this.#suspected.has(line) && line.isReady) return this.#take(line);
+      }
       if (atHand > 0) return undefined;
       this.#suspect = this.#take(this.#leastSuspected);
       return this.#suspect;
@@ -96,7 +93,7 @@ export class WorkerQueue {
       if (line.isReady) return this.#take(line);
       this.#ready.delete(line);
     }
-    return atHand === 0 ? this.#nextUnproven() : undefined;
+    return undefined;
   }
 
   /** Takes the next event of a line of which the worker has none; no suspect. */
@@ -118,7 +115,7 @@ export class WorkerQueue {
     // An application that asks for more has survived it.
     held.arrival.isSuspect = false;
     held.arrival.guess = undefined;
-    if (this.#suspect === held) this.#suspect = undefined;
+    if (this.#suspect === held) this.#isOver();
     return true;
   }
 
@@ -128,7 +125,7 @@ export class WorkerQueue {
     this.#survivors.add(held);
     held.arrival.isSuspect = false;
     held.arrival.guess = undefined;
-    this.#suspect = undefined;
+    this.#isOver();
     return true;
   }
 
@@ -138,7 +135,7 @@ export class WorkerQueue {
     this.#survivors.delete(held);
     if (this.#kept.delete(held)) held.line.kept -= 1;
     else held.line.posted -= 1;
-    if (this.#suspect === held) this.#suspect = undefined;
+    if (this.#suspect === held) this.#isOver();
   }
 
   /** The worker is gone. @returns the events that it had, in order */
@@ -146,15 +143,15 @@ export class WorkerQueue {
     this.isOpen = false;
     const { held } = this;
     for (const one of held) this.release(one);
+    this.#hasGuests = false;
+    this.#guests.clear();
     return held;
   }
 
-  #nextUnproven(): Held | undefined {
-    for (const line of this.#unproven ?? []) {
-      if (line.isReady) return this.#take(line);
-      this.#unproven?.delete(line);
-    }
-    return undefined;
+  /** The suspect is at hand no more, or is cleared. */
+  #isOver(): void {
+    this.#suspect = undefined;
+    this.#hasGuests = true;
   }
 
   /** The line whose next event has the fewest deaths: it is the least likely to cause another one. */

@@ -135,6 +135,8 @@ export class HeavyThread {
   }
 
   #receive(message: FromHeavyThread): void {
+    // The end of a child process that was asked for is none.
+    if (message.type === "crash" && this.#isKilled) return;
     if (message.type === "crash") this.#cause ??= message.message;
     this.#options.onMessage(message);
   }

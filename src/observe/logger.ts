@@ -1,8 +1,8 @@
 /** The server's log: pino, with lines of JSON or, for people, in colour. It goes to standard error, without secrets. */
 
+import { createRequire } from "node:module";
 import { isatty } from "node:tty";
 import pino from "pino";
-import { prettyFactory } from "pino-pretty";
 import type { Hide } from "../protocol/secrets.ts";
 import { escaped } from "../protocol/unprintable.ts";
 import type { LogFields } from "./log-fields.ts";
@@ -97,6 +97,8 @@ function formatter(format: LoggerOptions["format"]): (line: string) => string {
   const isTerminal = isatty(STDERR);
   // The line is JSON: the line feed at its end is the only one.
   if (format === "json" || (format === "auto" && !isTerminal)) return (line) => escaped(line, "\n");
+  // Thirty files that a log of JSON does not need.
+  const { prettyFactory } = createRequire(import.meta.url)("pino-pretty") as typeof import("pino-pretty");
   const pretty = prettyFactory({
     colorize: isTerminal && !process.env.NO_COLOR,
     translateTime: "SYS:HH:MM:ss.l",

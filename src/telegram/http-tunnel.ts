@@ -1,8 +1,9 @@
 /** A tunnel through an HTTP proxy (RFC 9110, section 9.3.6). */
 
 import { once } from "node:events";
-import { type IncomingMessage, request } from "node:http";
+import type { IncomingMessage } from "node:http";
 import { isIPv6, type Socket } from "node:net";
+import { http } from "../protocol/node-http.ts";
 import { ConnectError } from "./connect-error.ts";
 import type { ProxyServer, Target } from "./proxy-server.ts";
 
@@ -17,7 +18,7 @@ export async function openHttpTunnel(
   signal: AbortSignal,
 ): Promise<void> {
   const authority = `${isIPv6(target.host) ? `[${target.host}]` : target.host}:${target.port}`;
-  const asking = request({
+  const asking = http.request({
     method: "CONNECT",
     path: authority,
     headers: { host: authority, connection: "keep-alive", ...authorization(proxy) },

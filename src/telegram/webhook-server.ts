@@ -10,11 +10,12 @@
 
 import { createHash, timingSafeEqual } from "node:crypto";
 import { once } from "node:events";
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { ListenError } from "../protocol/errors.ts";
 import { hostInUrl } from "../protocol/host-in-url.ts";
+import { http } from "../protocol/node-http.ts";
 import type { WebhookSecrets } from "./webhook-secrets.ts";
 
 export interface WebhookServerOptions extends WebhookSecrets {
@@ -80,7 +81,7 @@ export class WebhookServer {
     const receive = (request: IncomingMessage, response: ServerResponse) => void this.#receive(request, response);
     const { tls } = options;
     this.#server =
-      tls === undefined ? createServer(timeouts, receive) : createTlsServer({ ...timeouts, ...tls }, receive);
+      tls === undefined ? http.createServer(timeouts, receive) : createTlsServer({ ...timeouts, ...tls }, receive);
     this.#server.maxConnections = MOST_CONNECTIONS;
   }
 

@@ -206,10 +206,15 @@ export class WorkerPool {
   startQuarantine(): void {
     const number = this.#options.workers;
     const { state = "over" } = this.#current[number] ?? {};
-    if (this.#isStopping || state !== "over" || this.#pauses.has(number)) return;
-    this.#options.log.info({ worker: number }, "an event that may have killed its worker is handled in quarantine");
+    if (this.#isStopping || state !== "over" || this.#pauses.has(number) || this.#isRecovering) return;
+    this.#options.log.info({ worker: number }, "the quarantine starts, for events that may kill their worker");
     this.#current[number] = this.#add(number, 1);
     this.#watchQuarantine();
+  }
+
+  /** True while a worker that died starts for the first time again: others wait for it, and two starts at once take twice the time. */
+  get #isRecovering(): boolean {
+    return this.#serving.some(({ isUp, deaths }) => !isUp && deaths <= 1);
   }
 
   /** The application imports that file, in a thread that is not a worker. */
@@ -325,7 +330,7 @@ export class WorkerPool {
       number,
       deaths,
       threads,
-      task: { ...task, debug: log.isLevelEnabled("debug") },
+      task: { ...task, debug: log.isLevelEnabled("debug"), mayBeProgram: this.#isUndecided || this.#servesProgram },
       generation: this.#restart.reloads,
       jobs,
       updates,

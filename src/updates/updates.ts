@@ -4,7 +4,8 @@
  *   received() -> inbox -> onEntry() -> dispatcher -> recorder -> worker -> settled(), failed(), or the worker's death
  */
 
-import { type Blame, Dispatcher } from "../dispatch/dispatcher.ts";
+import type { Blame } from "../dispatch/blame.ts";
+import { Dispatcher } from "../dispatch/dispatcher.ts";
 import type { Arrival } from "../dispatch/line.ts";
 import type { Inbox, InboxEntry, InboxReceiver } from "../inbox/inbox.ts";
 import type { Diagnostics } from "../observe/diagnostics.ts";
@@ -69,8 +70,8 @@ const ALONE = 10_000;
 /** Time from the first worker's start to the latest begin of a suspect that an earlier process left: ms. Others go first. */
 const SUSPECTS_WAIT = 10_000;
 
-/** Time for which a worker is wary after a death whose culprit is not certain: ms. */
-const WARY = 500;
+/** Time after a worker's death in which events of scopes that have settled none are tried in quarantine: ms. */
+const WARY = 10_000;
 
 interface Thrown extends ThrownEvent {
   readonly worker: EventWorker;
@@ -87,6 +88,7 @@ export class Updates implements InboxReceiver {
   #suspectsWait: NodeJS.Timeout | undefined;
   /** Tells a worker until when it may hand out events; undefined where one machine has the inbox. */
   #certain: ToWorker | undefined;
+  #wary: NodeJS.Timeout | undefined;
   /** The application is a bot's program. */
   #isProgram = false;
 
@@ -216,9 +218,6 @@ export class Updates implements InboxReceiver {
     for (const item of this.#untold.get(worker.number) ?? []) worker.push(item);
     this.#untold.delete(worker.number);
     this.#dispatcher.workerReady(worker.number);
-    setTimeout(() => {
-      if (this.#workers.get(worker.number) === worker) this.#dispatcher.trust(worker.number);
-    }, WARY).unref();
   }
 
   /** The application is a bot's program, of which so many workers serve. Called before the first of them is ready. */
@@ -246,6 +245,8 @@ export class Updates implements InboxReceiver {
   /** @returns true if an event is blamed */
   workerDied({ number }: Recipient, blame: Blame): boolean {
     this.#workers.delete(number);
+    clearTimeout(this.#wary);
+    this.#wary = setTimeout(() => this.#dispatcher.trust(), WARY).unref();
     const blamed = this.#dispatcher.workerDied(number, blame);
     if (blamed.length > 0) this.#options.recorder.died(blamed);
     return blamed.length > 0;

@@ -1,10 +1,17 @@
 /** The command line in the process of the tests: main() with streams and signals of its own. */
 
 import { Console } from "node:console";
-import { EventEmitter, once } from "node:events";
+import { EventEmitter } from "node:events";
 import { Readable, Writable } from "node:stream";
 import { main } from "../../src/cli/main.ts";
+import { signalsTo } from "../../src/cli/signals.ts";
+import { eventually, type Found } from "../eventually.ts";
 import type { Exit, RunOptions } from "./asgigram.ts";
+
+interface InProcessOptions extends Pick<RunOptions, "cwd" | "stdin"> {
+  /** `process.env` itself for a program, which reads it. */
+  readonly env?: NodeJS.ProcessEnv;
+}
 
 export class InProcess implements AsyncDisposable {
   stdout = "";
@@ -12,8 +19,10 @@ export class InProcess implements AsyncDisposable {
   readonly #events = new EventEmitter();
   readonly #code: Promise<number>;
   #isOver = false;
+  /** It is told to stop. */
+  #isTold = false;
 
-  constructor(args: readonly string[], { cwd = "/", env = {}, stdin = "" }: Omit<RunOptions, "node"> = {}) {
+  constructor(args: readonly string[], { cwd = "/", env = {}, stdin = "" }: InProcessOptions = {}) {
     const writeLog = (text: string) => {
       this.stderr += text;
       this.#events.emit("text");
@@ -22,6 +31,7 @@ export class InProcess implements AsyncDisposable {
       decodeStrings: false,
       write: (text, _, done) => {
         this.stdout += text;
+        this.#events.emit("text");
         done();
       },
     });
@@ -35,7 +45,7 @@ export class InProcess implements AsyncDisposable {
     this.#code = main({
       argv: args,
       // The tests' own process must not keep compiled code.
-      env: { NODE_DISABLE_COMPILE_CACHE: "1", ...env },
+      env: env === process.env ? env : { NODE_DISABLE_COMPILE_CACHE: "1", ...env },
       cwd,
       stdin: Readable.from(stdin === "" ? [] : [stdin]),
       stdout,
@@ -51,14 +61,34 @@ export class InProcess implements AsyncDisposable {
 
   /** Resolves when the text is on standard error. @throws if the command ends without it */
   async says(text: string | RegExp): Promise<void> {
-    const isSaid = () => (typeof text === "string" ? this.stderr.includes(text) : text.test(this.stderr));
-    while (!isSaid()) {
-      if (this.#isOver) throw new Error(`asgigram ended and did not say "${text}":\n${this.stderr}`);
-      await once(this.#events, "text");
-    }
+    await this.finds(
+      () => (typeof text === "string" ? this.stderr.includes(text) : text.test(this.stderr)),
+      `"${text}"`,
+    );
+  }
+
+  /**
+   * Resolves with what `find` finds in the output, as soon as it does; rejects if the command ends before that.
+   * @param what names it, for the error
+   */
+  async finds<T>(find: () => T, what: string): Promise<Found<T>> {
+    const findOrFail = () => {
+      const found = find();
+      if (!found && this.#isOver) throw new Error(`asgigram ended without ${what}:\n${this.stderr}`);
+      return found;
+    };
+    return await eventually(
+      findOrFail,
+      () => `no ${what} in\n${this.stderr}`,
+      (look) => {
+        this.#events.on("text", look);
+        return () => this.#events.off("text", look);
+      },
+    );
   }
 
   signal(name: NodeJS.Signals): void {
+    this.#isTold ||= signalsTo("stop").includes(name);
     this.#events.emit(name, name);
   }
 
@@ -66,13 +96,14 @@ export class InProcess implements AsyncDisposable {
     return { code: await this.#code, stdout: this.stdout, stderr: this.stderr };
   }
 
+  /** Ends it, unless it is about to end: at a second signal the command ends this process. */
   async [Symbol.asyncDispose](): Promise<void> {
-    if (!this.#isOver) this.signal("SIGTERM");
+    if (!this.#isOver && !this.#isTold) this.signal("SIGTERM");
     await this.#code;
   }
 }
 
 /** Like `run` of asgigram.ts, without a process of its own. */
-export function runHere(args: readonly string[], options?: Omit<RunOptions, "node">): Promise<Exit> {
+export function runHere(args: readonly string[], options?: InProcessOptions): Promise<Exit> {
   return new InProcess(args, options).exit();
 }

@@ -4,8 +4,10 @@
  */
 
 import assert from "node:assert/strict";
-import { describe, test } from "node:test";
-import { scriptsOf } from "./scripts.ts";
+import { after, describe, test } from "node:test";
+import { Folder } from "../folder.ts";
+import { faultCalls, methodTable } from "./methods.ts";
+import { scriptsOf, tableScripts } from "./scripts.ts";
 import { runNatively, runUnderAsgigram } from "./trial.ts";
 
 /** With it, the bots of all libraries (`npm run test:differential`); without, those of two. */
@@ -20,6 +22,8 @@ interface Bots {
   readonly file: string;
   /** Names of their scripts. */
   readonly names: readonly string[];
+  /** Alone, uploads never end under Node.js 26. */
+  readonly hasUploads?: false;
 }
 
 const GRAMMY = {
@@ -27,9 +31,19 @@ const GRAMMY = {
   file: "grammy.ts",
   names: [...COMMON, ...TROUBLE, ...UPLOADS, "paths", "thrown", "form", "menu"],
 };
-// Alone, Telegraf's uploads never end under Node.js 26.
-const TELEGRAF = { library: "Telegraf", file: "telegraf.ts", names: [...COMMON, ...TROUBLE, "thrown", "form"] };
+const TELEGRAF = {
+  library: "Telegraf",
+  file: "telegraf.ts",
+  names: [...COMMON, ...TROUBLE, "thrown", "form"],
+  hasUploads: false,
+};
 const OTHERS = [
+  {
+    library: "Telegraf 3",
+    file: "telegraf-3.cjs",
+    names: [...COMMON, ...TROUBLE, "thrown", "form"],
+    hasUploads: false,
+  },
   { library: "GramIO", file: "gramio.ts", names: [...COMMON, ...TROUBLE, ...UPLOADS, "paths", "unhandled"] },
   {
     library: "node-telegram-bot-api 0.66",
@@ -43,11 +57,20 @@ const OTHERS = [
   },
 ];
 
-for (const { library, file, names } of [GRAMMY, TELEGRAF, ...(ALL ? OTHERS : [])] satisfies Bots[]) {
+const folder = new Folder();
+after(() => folder[Symbol.dispose]());
+
+for (const { library, file, names, hasUploads = true } of [GRAMMY, TELEGRAF, ...(ALL ? OTHERS : [])] as Bots[]) {
   describe(`bots for ${library}`, async () => {
-    const scripts = scriptsOf(...names);
-    const [alone, served] = await Promise.all([runNatively(file, scripts), runUnderAsgigram(file, scripts)]);
-    for (const name of ["start", ...names]) {
+    const calls = methodTable(hasUploads).slice(0, ALL ? undefined : 1);
+    const faults = faultCalls(hasUploads);
+    const METHODS = folder.write(`${file}.json`, JSON.stringify([...calls, faults]));
+    const scripts = new Map([...scriptsOf(...names), ...tableScripts(calls)]);
+    const [alone, served] = await Promise.all([
+      runNatively(file, scripts, { env: { METHODS } }),
+      runUnderAsgigram(file, scripts, { env: { METHODS } }),
+    ]);
+    for (const name of ["start", ...scripts.keys()]) {
       test(`the bot "${name}" for ${library} does under asgigram what it does alone`, () => {
         assert.ok(Object.keys(alone[name]!.calls).length > 0, "it makes calls");
         assert.deepEqual(served[name], alone[name]);

@@ -3,6 +3,7 @@
  * that a library cannot do.
  */
 
+import type { TableCall } from "./methods.ts";
 import type { Script } from "./trial.ts";
 
 const scripts: Record<string, Script> = {
@@ -103,7 +104,27 @@ const scripts: Record<string, Script> = {
   },
 };
 
-/** The scripts with these names, in this order;. */
+/** Asks for the calls of a table, part by part, and for those of its last part, with FAULTS. The bot tells when it begins, and the outcomes. */
+export function tableScripts(methods: readonly (readonly TableCall[])[]): [string, Script][] {
+  // More succeeds in a group than in a private chat.
+  const ask: Script = async ({ simulator, person, answered }) => {
+    await person.sendText("no bot hears this");
+    const chat = await simulator.group("Tea");
+    await person.join(chat);
+    await chat.addBot(person);
+    await chat.promoteBot(person);
+    for (const [part, calls] of methods.entries()) {
+      await person.sendText(`${part}`, { chat });
+      await answered(calls.length + 2);
+    }
+  };
+  return [
+    ["methods", ask],
+    ["faults", ({ say }) => say(`${methods.length}`, 2)],
+  ];
+}
+
+/** The scripts with these names, in this order. */
 export function scriptsOf(...names: readonly string[]): ReadonlyMap<string, Script> {
   return new Map(names.map((name) => [name, scripts[name]!]));
 }

@@ -9,6 +9,7 @@ import { type IncomingCall, Refusal, refuse, type SimulatedUser, Simulator } fro
 import { startChild } from "../child.ts";
 import { Bot } from "../end-to-end/bot.ts";
 import { eventually } from "../eventually.ts";
+import { FAULTS, type Fault } from "./methods.ts";
 
 /** Deeds of a person; the bot has a part of its own for the person of that name. */
 export type Script = (talk: Talk) => Promise<void>;
@@ -40,10 +41,20 @@ const NOW = Date.UTC(2027, 0, 1);
 
 const BOTS = join(import.meta.dirname, "bots");
 
-export async function runNatively(file: string, scripts: ReadonlyMap<string, Script>): Promise<Outcomes> {
+export interface TrialOptions {
+  /** Variables for the bot. */
+  readonly env: { readonly [name: string]: string };
+}
+
+export async function runNatively(
+  file: string,
+  scripts: ReadonlyMap<string, Script>,
+  { env }: TrialOptions,
+): Promise<Outcomes> {
   const trial = new Trial();
   await using simulator = await trial.start();
-  const child = startChild(process.execPath, [join(BOTS, file)], { env: { ...process.env, ...variables(simulator) } });
+  const own = { ...variables(simulator), ...env };
+  const child = startChild(process.execPath, [join(BOTS, file)], { cwd: BOTS, env: { ...process.env, ...own } });
   let output = "";
   for (const stream of [child.stdout, child.stderr]) stream.setEncoding("utf8").on("data", (text) => (output += text));
   const exit = once(child, "exit");
@@ -57,11 +68,15 @@ export async function runNatively(file: string, scripts: ReadonlyMap<string, Scr
   }
 }
 
-export async function runUnderAsgigram(file: string, scripts: ReadonlyMap<string, Script>): Promise<Outcomes> {
+export async function runUnderAsgigram(
+  file: string,
+  scripts: ReadonlyMap<string, Script>,
+  { env }: TrialOptions,
+): Promise<Outcomes> {
   const trial = new Trial();
   await using simulator = await trial.start();
-  const env = { ...variables(simulator), ASGIGRAM_TOKEN: "" };
-  await using bot = new Bot(file, simulator, ["--no-inbox"], { cwd: BOTS, env });
+  const own = { ...variables(simulator), ...env, ASGIGRAM_TOKEN: "" };
+  await using bot = new Bot(file, simulator, ["--no-inbox"], { cwd: BOTS, env: own });
   trial.isOver = () => (bot.process.process.exitCode === null ? undefined : bot.process.stderr);
   await bot.logged(({ msg }) => msg === "serving");
   const outcomes = await trial.play(simulator, scripts);
@@ -131,7 +146,7 @@ class Trial {
     const call: Call = {
       method,
       parameters: comparable(parameters),
-      isFault: FAULTS.includes(String(parameters.text)),
+      isFault: faultIn(parameters) !== undefined,
     };
     this.#calls.push(call);
     const response = await answer(incoming, respond);
@@ -149,15 +164,29 @@ function byChat(calls: readonly Call[]): Partial<Record<string, readonly Call[]>
   return Object.groupBy(calls, ({ parameters: { chat_id } }) => (chat_id === undefined ? "no chat" : String(chat_id)));
 }
 
-/** Texts that get the answer that they name: an error of Telegram's, or none, after the message was sent. */
-const FAULTS = ["500", "lost"];
+/** The fault that a text or a caption asks for. */
+function faultIn({ text, caption = text }: IncomingCall["parameters"]): Fault | undefined {
+  return FAULTS.find((fault) => fault === caption);
+}
 
 async function answer({ parameters, incoming }: IncomingCall, respond: () => Promise<Response>): Promise<Response> {
-  if (parameters.text === "500") return refuse(new Refusal(500, "Internal Server Error"));
-  if (parameters.text !== "lost") return await respond();
-  const response = await respond();
-  incoming.socket.destroy();
-  return response;
+  switch (faultIn(parameters)) {
+    case "500":
+      return refuse(new Refusal(500, "Internal Server Error"));
+    case "403":
+      return refuse(new Refusal(403, "Forbidden: bot was kicked from the supergroup chat"));
+    case "moved": {
+      const moved = { migrate_to_chat_id: -1001 };
+      return refuse(new Refusal(400, "Bad Request: group chat was upgraded to a supergroup chat", moved));
+    }
+    case "lost": {
+      const response = await respond();
+      incoming.socket.destroy();
+      return response;
+    }
+    default:
+      return await respond();
+  }
 }
 
 /** One person, who talks to the bot. */

@@ -13,6 +13,7 @@ const FIRST_WINDOW = 2;
 const PER_SCOPE = 32;
 const PER_WORKER = 1000;
 const INTERRUPTED = 3;
+const DOUBTED = 8;
 const HIGH_WATER = 10_000;
 const HIGH_WATER_CHARACTERS = 64 * 1024 * 1024;
 
@@ -63,8 +64,10 @@ class Model {
   readonly #survivors = new Set<number>();
   /** Suspects for nothing but a guess, and the events that were guessed together. */
   readonly #guesses = new Map<number, readonly number[]>();
-  /** Workers before which another one died, of what is not certain. */
-  readonly #wary = new Set<number>();
+  /** A worker died lately: events of scopes that have settled none are suspects, as far as there is room for them. */
+  #isWary = false;
+  /** Scopes that have been served since the last suspect was over. */
+  readonly #guests = new Set<Scope>();
   readonly #attempts = new Map<number, number>();
   readonly #deaths = new Map<number, number>();
   readonly #deadLetters: [worker: number, seq: number][] = [];
@@ -114,7 +117,7 @@ class Model {
       const seq = ++this.#lastSeq;
       if (scope.unsettled.length === 0) scope.worker = this.#quarantined.has(scope) ? this.quarantine : scope.home;
       scope.unsettled.push(seq);
-      if (attempts >= 2 && scope.posted.size === 0) {
+      if (scope.posted.size === 0 && (attempts >= 2 || (scope.unsettled.length === 1 && this.#doubts(scope)))) {
         this.#suspects.add(seq);
         this.#place(scope);
       }
@@ -131,8 +134,6 @@ class Model {
     for (const seq of chosen) {
       const scope = this.#scopeOf(seq);
       scope.window = Math.min(PER_SCOPE, 2 * scope.window);
-      // It joins the proven scopes behind those that wait.
-      if (!scope.isProven && this.#wary.has(worker)) scope.passedOver.clear();
       scope.isProven = true;
     }
     const seqs = this.#gone(worker, () => chosen);
@@ -204,14 +205,18 @@ class Model {
     if (certain === undefined) {
       const guesses = blamed.filter((seq) => !this.#suspects.has(seq));
       for (const seq of guesses) this.#guesses.set(seq, guesses);
-      if (worker !== this.quarantine) this.#wary.add(worker);
     } else this.#acquit(certain);
+    this.#isWary = true;
     for (const seq of blamed) {
       this.#deaths.set(seq, this.#deaths.get(seq)! + 1);
       this.#suspects.add(seq);
     }
     if (certain === undefined) {
-      for (const seq of posted) if (this.#attempts.get(seq)! >= INTERRUPTED) this.#suspects.add(seq);
+      if (blamed.length === 0)
+        for (const seq of posted) if (this.#attempts.get(seq)! >= INTERRUPTED) this.#suspects.add(seq);
+      const scopes = new Set(posted.map((seq) => this.#scopeOf(seq)));
+      const doubted = [...scopes].filter((scope) => this.#doubts(scope)).slice(0, DOUBTED);
+      for (const { unsettled } of doubted) this.#suspects.add(unsettled[0]!);
     }
     const isDeadly = certain !== undefined && this.#deaths.get(certain)! >= this.#maxAttempts;
     if (isDeadly) this.#over(this.#scopeOf(certain), certain);
@@ -221,10 +226,9 @@ class Model {
     assert.deepEqual(this.#deadLetters, isDeadly ? [[worker, certain]] : []);
   }
 
-  trust(worker: number): void {
-    this.#wary.delete(worker);
-    for (const scope of this.#of(worker)) scope.passedOver.clear();
-    this.#do(() => this.dispatcher.trust(worker));
+  trust(): void {
+    this.#isWary = false;
+    this.#do(() => this.dispatcher.trust());
   }
 
   workerDrained(worker: number, chooseUnseen: (posted: number[]) => number[]): void {
@@ -359,7 +363,6 @@ class Model {
     }
     if ((isQuarantine && this.#alone !== undefined) || atHand === PER_WORKER) return;
     for (const scope of this.#of(worker)) {
-      if (this.#wary.has(worker) && !scope.isProven && atHand > 0) continue;
       assert.ok(!this.#couldBeServed(scope), `${scope.key} waits although its worker has room`);
     }
   }
@@ -382,11 +385,13 @@ class Model {
       assert.equal(worker, this.quarantine, "a suspect outside of the quarantine");
       assert.deepEqual(this.#atHand(worker), [], "a suspect was posted beside others");
       this.#alone = seq;
+      this.#guests.clear();
     } else {
-      const suspect = worker === this.quarantine ? this.#suspectThatCouldBeServed : undefined;
-      assert.equal(suspect, undefined, "another event goes before a suspect");
-      this.#assertFair(scope);
-      this.#assertProven(scope);
+      const isBetween = worker === this.quarantine && this.#suspectThatCouldBeServed !== undefined;
+      if (isBetween) {
+        assert.ok(!this.#guests.has(scope), "a scope is served twice before a suspect");
+        this.#guests.add(scope);
+      } else this.#assertFair(scope);
     }
     scope.posted.add(seq);
     scope.passedOver.clear();
@@ -398,25 +403,26 @@ class Model {
   #assertFair(scope: Scope): void {
     for (const other of this.#of(scope.worker)) {
       if (other === scope || !this.#couldBeServed(other)) continue;
-      if (this.#wary.has(scope.worker) && scope.isProven !== other.isProven) continue;
       const times: number = (other.passedOver.get(scope) ?? 0) + 1;
       assert.ok(times <= 1, `${scope.key} was served ${times} times while ${other.key} waited`);
       other.passedOver.set(scope, times);
     }
   }
 
-  /** At a worker that is wary, events of unproven scopes come after the others, and alone. */
-  #assertProven(scope: Scope): void {
-    if (!this.#wary.has(scope.worker) || scope.isProven) return;
-    assert.deepEqual(this.#atHand(scope.worker), [], "an unproven scope beside others");
-    const proven = this.#of(scope.worker).find((other) => other.isProven && this.#couldBeServed(other));
-    assert.equal(proven, undefined, `${scope.key}, unproven, goes before ${proven?.key}`);
+  /** True if the scope's events are tried in quarantine, although nothing is known against them. */
+  #doubts({ isProven, worker }: Scope): boolean {
+    const suspects = this.#of(this.quarantine).filter(
+      (scope) => this.#isSuspected(scope) && this.#couldBeServed(scope),
+    );
+    return this.#isWary && !isProven && worker !== this.quarantine && suspects.length < DOUBTED;
+  }
+
+  #isSuspected({ unsettled, posted }: Scope): boolean {
+    return this.#suspects.has(unsettled[posted.size] ?? -1);
   }
 
   get #suspectThatCouldBeServed(): Scope | undefined {
-    return this.#of(this.quarantine).find(
-      (scope) => this.#suspects.has(scope.unsettled[scope.posted.size] ?? -1) && this.#couldBeServed(scope),
-    );
+    return this.#of(this.quarantine).find((scope) => this.#isSuspected(scope) && this.#couldBeServed(scope));
   }
 
   #couldBeServed({ unsettled, posted, kept, window }: Scope): boolean {
@@ -431,7 +437,7 @@ class Model {
 type Step =
   | { do: "received"; scope: number; count: number; attempts: number }
   | { do: "settled" | "refused" | "kept"; worker: number; share: number; backwards: boolean }
-  | { do: "workerReady" | "workerPaused" | "trust"; worker: number }
+  | { do: "workerReady" | "workerPaused"; worker: number }
   | {
       do: "workerDied" | "timedOut";
       worker: number;
@@ -440,7 +446,7 @@ type Step =
     }
   | { do: "workerDrained"; worker: number; share: number }
   | { do: "revoke" | "revoked"; scope: number }
-  | { do: "survived" }
+  | { do: "survived" | "trust" }
   | { do: "close" };
 
 /** The quarantine is the last one. */
@@ -474,7 +480,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     }),
   },
   { weight: 2, arbitrary: fc.record({ do: fc.constant("workerPaused" as const), worker }) },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant("trust" as const), worker }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant("trust" as const) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant("survived" as const) }) },
   { weight: 2, arbitrary: fc.record({ ...settles, do: fc.constant("workerDrained" as const) }) },
   { weight: 6, arbitrary: fc.record({ do: fc.constant("workerReady" as const), worker }) },
@@ -499,7 +505,6 @@ function carryOut(model: Model, step: Step): void {
       });
     case "workerReady":
     case "workerPaused":
-    case "trust":
       return model[step.do](workerAt(step.worker));
     case "workerDied":
       return model.workerDied(workerAt(step.worker), one(step.culprit), some(step.guesses));
@@ -513,7 +518,8 @@ function carryOut(model: Model, step: Step): void {
     case "revoked":
       return model[step.do](scopeAt(step.scope).shard);
     case "survived":
-      return model.survived();
+    case "trust":
+      return model[step.do]();
     case "close":
       return model.close();
   }
@@ -626,6 +632,16 @@ function flood({ dispatcher, posted }: ReturnType<typeof recorded>, scope: strin
   }
 }
 
+/** Opens the worker, and has each scope settle an event. */
+function known(
+  { dispatcher, posted }: Pick<ReturnType<typeof recorded>, "dispatcher" | "posted">,
+  scopes: string,
+): void {
+  dispatcher.workerReady(0);
+  for (const scope of scopes) dispatcher.received(arrival(scope));
+  dispatcher.settled(0, seqsOf(posted.splice(0)));
+}
+
 let lastSeq = 0;
 
 function arrival(scope: string, body = "{}"): Arrival {
@@ -663,13 +679,12 @@ describe("an event that is kept", () => {
 
   test("comes again after a death, before the events that came later", () => {
     const { dispatcher, posted } = recorded();
-    dispatcher.workerReady(0);
+    known({ dispatcher, posted }, "a");
     for (let i = 0; i < 2; i++) dispatcher.received(arrival("a"));
     const seqs = seqsOf(posted);
     dispatcher.kept(0, seqs[0]!);
     dispatcher.workerDied(0);
     dispatcher.workerReady(0);
-    dispatcher.trust(0);
     assert.deepEqual(seqsOf(posted).slice(2), seqs);
   });
 
@@ -813,7 +828,7 @@ describe("a worker that died", () => {
   /** A dispatcher whose worker had four events. */
   function withFour(options: { maxAttempts?: number } = {}) {
     const it = recorded(options);
-    it.dispatcher.workerReady(0);
+    known(it, "abcd");
     const events = ["a", "a", "b", "c"].map((scope) => arrival(scope));
     for (const event of events) it.dispatcher.received(event);
     it.posted.length = 0;
@@ -862,6 +877,8 @@ describe("a worker that died", () => {
     dispatcher.workerReady(QUARANTINE);
     assert.deepEqual(seqsOf(posted.splice(0)), [events[0]!.seq]);
     dispatcher.settled(QUARANTINE, [events[0]!.seq]);
+    assert.deepEqual(seqsOf(posted.splice(0)), [events[1]!.seq], "each line has a turn before the next suspect");
+    dispatcher.settled(QUARANTINE, [events[1]!.seq]);
     assert.deepEqual(seqsOf(posted.splice(0)), [events[2]!.seq]);
     dispatcher.workerDied(QUARANTINE);
     assert.deepEqual(deadLetters, [events[2]!.seq]);
@@ -878,14 +895,13 @@ describe("a worker that died", () => {
     dispatcher.workerReady(QUARANTINE);
     assert.deepEqual(seqsOf(posted).slice(3), [culprit]);
     dispatcher.workerDied(QUARANTINE);
-    dispatcher.trust(0);
     assert.deepEqual(seqsOf(posted).slice(4), others);
     assert.equal(dispatcher.posted(0, others[0]!)?.seq, others[0]);
   });
 
   test("a suspect waits for what is at hand in quarantine", () => {
     const { dispatcher, posted } = recorded();
-    dispatcher.workerReady(0);
+    known({ dispatcher, posted }, "ab");
     for (const scope of ["a", "a", "b"]) dispatcher.received(arrival(scope));
     const [suspect, next, other] = seqsOf(posted) as [number, number, number];
     dispatcher.workerDied(0, { guessed: [suspect] });
@@ -912,26 +928,47 @@ describe("a worker that died", () => {
     assert.equal(seqsOf(posted).at(-1), other);
   });
 
-  test("after a death without a certain culprit scopes that have settled an event go first, the others alone, until trust()", () => {
+  test("after a death, chats that have settled nothing are tried in quarantine, until trust()", () => {
     const { dispatcher, posted } = recorded();
     dispatcher.workerReady(0);
-    dispatcher.received(arrival("proven"));
+    dispatcher.received(arrival("known"));
     dispatcher.settled(0, seqsOf(posted));
-    for (const scope of ["new", "newer", "newest", "proven"]) dispatcher.received(arrival(scope));
-    const [, first, second, third, proven] = seqsOf(posted) as [number, number, number, number, number];
-    const after = () => seqsOf(posted).slice(5);
+    for (const scope of ["known", "culprit", "new"]) dispatcher.received(arrival(scope));
+    const [, known, culprit, fresh] = seqsOf(posted) as [number, number, number, number];
+    const after = () => seqsOf(posted.splice(0));
+    after();
+    dispatcher.workerDied(0, { guessed: [culprit] });
+    const later = [arrival("later"), arrival("known"), arrival("later")];
+    for (const event of later) dispatcher.received(event);
+    dispatcher.workerReady(0);
+    assert.deepEqual(after(), [known, later[1]!.seq]);
+    dispatcher.workerReady(QUARANTINE);
+    assert.deepEqual(after(), [fresh]);
+    dispatcher.settled(QUARANTINE, [fresh]);
+    assert.deepEqual(after(), [later[0]!.seq]);
+    dispatcher.settled(QUARANTINE, [later[0]!.seq]);
+    assert.deepEqual(after(), [later[2]!.seq], "its next event goes before the next suspect");
+    dispatcher.settled(QUARANTINE, [later[2]!.seq]);
+    assert.deepEqual(after(), [culprit]);
+    dispatcher.trust();
+    const last = arrival("last");
+    dispatcher.received(last);
+    assert.deepEqual(after(), [last.seq]);
+  });
+
+  test("after a death, no more than eight events of new chats wait for the quarantine", () => {
+    const { dispatcher, posted } = recorded();
+    dispatcher.workerReady(0);
     dispatcher.workerDied(0);
     dispatcher.workerReady(0);
-    assert.deepEqual(after(), [proven]);
-    dispatcher.settled(0, [proven]);
-    assert.deepEqual(after(), [proven, first]);
-    dispatcher.trust(0);
-    assert.deepEqual(after(), [proven, first, second, third]);
+    const events = Array.from({ length: 10 }, (_, i) => arrival(`new ${i}`));
+    for (const event of events) dispatcher.received(event);
+    assert.deepEqual(seqsOf(posted), seqsOf(events.slice(8)));
   });
 
   test("a suspect that has survived for a while makes way for the next; its own line waits for it", () => {
     const { dispatcher, posted } = recorded();
-    dispatcher.workerReady(0);
+    known({ dispatcher, posted }, "abc");
     for (const scope of ["a", "b", "b", "c"]) dispatcher.received(arrival(scope));
     const seqs = seqsOf(posted);
     const [a, b1, b2, c] = seqs as [number, number, number, number];
@@ -1095,10 +1132,9 @@ describe("a bot's program", () => {
     dispatcher.workerReady(0);
     assert.deepEqual(seqsOf(posted.splice(0)), [first.seq]);
     dispatcher.settled(0, [first.seq]);
-    assert.deepEqual(seqsOf(posted.splice(0)), [suspect.seq]);
-    dispatcher.settled(0, [suspect.seq]);
-    dispatcher.trust(0);
-    assert.deepEqual(seqsOf(posted), [b.seq, later.seq]);
+    assert.deepEqual(seqsOf(posted.splice(0)), [b.seq, later.seq], "each line has a turn before the next suspect");
+    dispatcher.settled(0, [b.seq, later.seq]);
+    assert.deepEqual(seqsOf(posted), [suspect.seq]);
     assert.equal(calls.forQuarantine, 0);
   });
 

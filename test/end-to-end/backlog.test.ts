@@ -5,7 +5,7 @@ import { DeadLetters } from "../../src/inbox/dead-letters.ts";
 import { SqliteInbox } from "../../src/inbox/sqlite.ts";
 import { Folder } from "../folder.ts";
 import { received } from "../inbox/received.ts";
-import { callsOf, message, startBot } from "./bot.ts";
+import { callsOf, message, startBotHere } from "./bot.ts";
 
 const now = () => Math.floor(Date.now() / 1000);
 
@@ -22,7 +22,7 @@ test("--drop-pending drops the updates that wait at Telegram and in the inbox, a
   const inbox = folder.join("inbox.sqlite");
   await leave(inbox, simulator.bot.id, [{ update_id: 7, ...message(1, "stored") }]);
   await simulator.pushMany([message(1, "old"), message(2, "old"), message(3, "old")]);
-  await using bot = await startBot("echo", simulator, ["--drop-pending", "--inbox", inbox]);
+  await using bot = await startBotHere("echo", simulator, ["--drop-pending", "--inbox", inbox]);
   const line = await bot.logged(({ msg }) => msg === "dropped pending updates");
   assert.deepEqual([line.stored, line.waiting], [1, 3]);
   await simulator.push(message(4, "new"));
@@ -42,7 +42,7 @@ test("--max-age drops the updates that are older at the start, at Telegram and i
   await leave(inbox, simulator.bot.id, [{ update_id: 7, ...message(1, "stored just now") }]);
   const dated = (chat: number, date: number) => ({ message: { ...message(chat, "hello").message, date } });
   await simulator.pushMany([dated(2, now() - 3600), dated(3, now()), dated(4, now() - 7200)]);
-  await using bot = await startBot("echo", simulator, ["--max-age", "600", "--inbox", inbox]);
+  await using bot = await startBotHere("echo", simulator, ["--max-age", "600", "--inbox", inbox]);
   const calls = await callsOf(simulator, "sendMessage", 2);
   assert.deepEqual(calls.map(({ chat_id }) => chat_id).toSorted(), [1, 3]);
   const dropped = await bot.logged((line) => line.dropped !== undefined);
@@ -54,7 +54,7 @@ test("the newest --dead-letter-limit dead letters are kept", async () => {
   using folder = new Folder();
   await using simulator = await Simulator.start();
   const inbox = folder.join("inbox.sqlite");
-  await using bot = await startBot("fragile", simulator, [
+  await using bot = await startBotHere("fragile", simulator, [
     "--dead-letter-limit",
     "3",
     "--inbox",
@@ -70,4 +70,22 @@ test("the newest --dead-letter-limit dead letters are kept", async () => {
   const ids = letters.list().map(({ id }) => id);
   letters.close();
   assert.deepEqual(ids, [8, 9, 10]);
+});
+
+test("a chat that hangs with 10,200 updates holds up no other, and polling goes on", async () => {
+  using folder = new Folder();
+  await using simulator = await Simulator.start();
+  const args = ["--inbox", folder.join("inbox.sqlite"), "--workers", "1"];
+  await using bot = await startBot("hanging", simulator, args);
+  await simulator.pushMany(Array.from({ length: 10_200 }, () => message(1, "hang")));
+  await simulator.pushMany([message(2, "hello"), message(2, "again")]);
+  const calls = await callsOf(simulator, "sendMessage", 2);
+  assert.deepEqual(
+    calls.map(({ chat_id, text }) => [chat_id, text]),
+    [
+      [2, "hello"],
+      [2, "again"],
+    ],
+  );
+  await bot.end("SIGKILL");
 });

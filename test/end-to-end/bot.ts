@@ -1,7 +1,11 @@
-/** A bot under the real command line, in a process of its own, against a simulator in this one. */
+/**
+ * A bot under the command line, against a simulator in this process: `Bot` in a process of its own, `BotHere` in this one, which costs a
+ * fifth of that. A test that is about the process, or kills it, takes `Bot`.
+ */
 
 import type { SimulatedUser, Simulator } from "../../simulator/index.ts";
 import { Asgigram, type Exit, type RunOptions } from "../cli/asgigram.ts";
+import { InProcess } from "../cli/in-process.ts";
 import { eventually, LIMIT } from "../eventually.ts";
 
 /** Starts `test/end-to-end/apps/<app>.ts`; resolves when it serves. */
@@ -11,29 +15,21 @@ export async function startBot(app: string, simulator: Simulator, args: readonly
   return bot;
 }
 
-export class Bot implements AsyncDisposable {
-  readonly process: Asgigram;
+/** Like `startBot`, in this process. */
+export async function startBotHere(app: string, simulator: Simulator, args: readonly string[]): Promise<BotHere> {
+  const bot = new BotHere(`apps/${app}.ts`, simulator, args);
+  await bot.process.says("serving");
+  return bot;
+}
 
-  constructor(
-    application: string,
-    simulator: Simulator,
-    args: readonly string[],
-    { cwd = import.meta.dirname, env = {} }: RunOptions = {},
-  ) {
-    this.process = new Asgigram([application, "--log-format", "json", ...args], {
-      cwd,
-      env: { ASGIGRAM_TOKEN: simulator.token, ASGIGRAM_API_URL: simulator.url, ASGIGRAM_TEST_SECRET: "hidden", ...env },
-    });
+abstract class AnyBot<Process extends Asgigram | InProcess> implements AsyncDisposable {
+  readonly process: Process;
+
+  constructor(process: Process) {
+    this.process = process;
   }
 
-  /** Ends it with a signal. */
-  async end(signal: "SIGTERM" | "SIGKILL" = "SIGTERM"): Promise<Exit> {
-    const exit = this.process.exit();
-    this.process.process.kill(signal);
-    return await exit;
-  }
-
-  /** Kills it, unless it has ended. */
+  /** Ends it, unless it has ended. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.process[Symbol.asyncDispose]();
   }
@@ -48,6 +44,54 @@ export class Bot implements AsyncDisposable {
   async logged(matches: (line: LogLine) => boolean): Promise<LogLine> {
     return await this.process.finds(() => this.log.find(matches), `log line that matches ${matches}`);
   }
+}
+
+export class Bot extends AnyBot<Asgigram> {
+  constructor(application: string, simulator: Simulator, args: readonly string[], options: RunOptions = {}) {
+    super(new Asgigram([application, ...JSON_LOG, ...args], under(simulator, options)));
+  }
+
+  /** Ends it with a signal. */
+  async end(signal: "SIGTERM" | "SIGKILL" = "SIGTERM"): Promise<Exit> {
+    const exit = this.process.exit();
+    this.process.process.kill(signal);
+    return await exit;
+  }
+}
+
+export class BotHere extends AnyBot<InProcess> {
+  /** @param options with variables of the environment, all are this process's until the bot has ended: its code reads those */
+  constructor(application: string, simulator: Simulator, args: readonly string[], options: RunOptions = {}) {
+    const { cwd, env } = under(simulator, options);
+    const restore = options.env === undefined ? () => {} : setVariables(env);
+    const own = options.env === undefined ? env : process.env;
+    super(new InProcess([application, ...JSON_LOG, ...args], { cwd, env: own }));
+    void this.process.exit().finally(restore);
+  }
+
+  /** Stops it as SIGTERM does. */
+  async end(): Promise<Exit> {
+    this.process.signal("SIGTERM");
+    return await this.process.exit();
+  }
+}
+
+/** @returns takes them back */
+function setVariables(variables: { readonly [name: string]: string }): () => void {
+  const before = Object.keys(variables).map((name) => [name, process.env[name]] as const);
+  Object.assign(process.env, variables);
+  return () => {
+    for (const [name, value] of before) {
+      if (value === undefined) delete process.env[name];
+      else process.env[name] = value;
+    }
+  };
+}
+
+const JSON_LOG = ["--log-format", "json"];
+
+function under({ token, url }: Simulator, { cwd = import.meta.dirname, env = {} }: RunOptions) {
+  return { cwd, env: { ASGIGRAM_TOKEN: token, ASGIGRAM_API_URL: url, ASGIGRAM_TEST_SECRET: "hidden", ...env } };
 }
 
 export interface LogLine {

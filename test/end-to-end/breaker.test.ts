@@ -7,7 +7,7 @@ import { Simulator } from "../../simulator/index.ts";
 import { deadLettersIn, unsettledIn } from "../chaos/inbox-file.ts";
 import { eventually } from "../eventually.ts";
 import { Folder } from "../folder.ts";
-import { Bot, callsOf, confirmed, message } from "./bot.ts";
+import { BotHere, callsOf, confirmed, message } from "./bot.ts";
 
 const folder = new Folder();
 after(() => folder[Symbol.dispose]());
@@ -25,7 +25,7 @@ async function start(simulator: Simulator, name: string, ...args: string[]) {
   writeFileSync(away, "");
   const common = ["--inbox", inbox, "--workers", "2", "--listen", "127.0.0.1:0"];
   const startAgain = async () => {
-    const bot = new Bot("apps/database.ts", simulator, [...common, ...args], { env: { DATABASE_AWAY: away } });
+    const bot = new BotHere("apps/database.ts", simulator, [...common, ...args], { env: { DATABASE_AWAY: away } });
     await bot.process.says("serving");
     return bot;
   };

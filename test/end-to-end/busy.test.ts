@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Simulator } from "../../simulator/index.ts";
-import { callsOf, message, startBot } from "./bot.ts";
+import { callsOf, message, startBotHere } from "./bot.ts";
 
 test("busy() shows an action while the application blocks its thread, until the event's first message", async () => {
   await using simulator = await Simulator.start();
-  await using bot = await startBot("telling", simulator, ["--no-inbox", "-w", "1"]);
+  await using bot = await startBotHere("telling", simulator, ["--no-inbox", "-w", "1"]);
   await simulator.pushMany([message(5, "block")]);
   await callsOf(simulator, "sendMessage", 1);
   const methods = simulator.calls.map(({ method }) => method).filter((method) => method.startsWith("send"));

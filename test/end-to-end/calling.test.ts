@@ -5,19 +5,16 @@ import { readdirSync } from "node:fs";
 import { describe, test } from "node:test";
 import { Simulator } from "../../simulator/index.ts";
 import { Folder } from "../folder.ts";
-import { Bot, callsOf, nextText } from "./bot.ts";
+import { callsOf, nextText } from "./bot.ts";
+import { startProgram, startProgramHere } from "./program.ts";
 
-async function startProgram(simulator: Simulator, args: readonly string[], env = {}): Promise<Bot> {
-  const own = { ASGIGRAM_TOKEN: "", BOT_TOKEN: simulator.token, ...env };
-  const bot = new Bot("programs/calling.ts", simulator, args, { env: own });
-  await bot.logged(({ msg }) => msg === "serving");
-  return bot;
-}
+const start = (simulator: Simulator, args: readonly string[], env = {}) =>
+  startProgramHere("calling.ts", simulator, { args, env });
 
 describe("a bot's program", () => {
   test("its calls by axios, fetch and https are answered; undici's are refused with the reason", async () => {
     await using simulator = await Simulator.start();
-    await using bot = await startProgram(simulator, ["--no-inbox"]);
+    await using bot = await start(simulator, ["--no-inbox"]);
     const ann = await simulator.user("ann");
     await ann.sendText("/axios");
     assert.equal(await nextText(ann), "by axios");
@@ -37,7 +34,7 @@ describe("a bot's program", () => {
   test("its large file is uploaded, and removed from the disk", async () => {
     await using simulator = await Simulator.start();
     using folder = new Folder();
-    await using bot = await startProgram(simulator, ["--no-inbox"], { TMPDIR: folder.path });
+    await using bot = await start(simulator, ["--no-inbox"], { TMPDIR: folder.path });
     const ann = await simulator.user("ann");
     await ann.sendText("/large");
     const { document } = await ann.nextMessage();
@@ -54,7 +51,7 @@ describe("a bot's program", () => {
       [[], "asgigram-keeps-the-token-----------"],
       [["--expose-token"], secret],
     ] as const) {
-      await using bot = await startProgram(simulator, ["--no-inbox", ...args]);
+      await using bot = await start(simulator, ["--no-inbox", ...args]);
       await ann.sendText("/token");
       assert.equal(await nextText(ann), seen);
       await ann.sendFile("a.txt", Buffer.from("content"));
@@ -75,12 +72,12 @@ describe("a bot's program", () => {
       const args = ["--inbox", folder.join("inbox.sqlite"), option];
       const ann = await simulator.user("ann");
       {
-        await using bot = await startProgram(simulator, args, { HANGS: "yes" });
+        await using bot = await startProgram("calling.ts", simulator, { args, env: { HANGS: "yes" } });
         await ann.sendText("/two");
         await bot.logged(({ msg }) => msg.includes("first is answered"));
         await bot.end("SIGKILL");
       }
-      await using bot = await startProgram(simulator, args);
+      await using bot = await start(simulator, args);
       await callsOf(simulator, "sendMessage", 1);
       const captions = simulator.calls.filter(({ method }) => method === "sendDocument");
       assert.deepEqual(

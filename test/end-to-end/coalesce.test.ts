@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { tooManyRequests } from "../../simulator/api/refusal.ts";
 import { Simulator } from "../../simulator/index.ts";
-import { callsOf, message, startBot } from "./bot.ts";
+import { callsOf, message, startBotHere } from "./bot.ts";
 
 /** Seconds for which the first edit is refused. */
 const WAIT = 1;
@@ -16,7 +16,7 @@ test("of a stream of 20 edits a second, the newest goes out within a second afte
       throw tooManyRequests(WAIT);
     },
   });
-  await using bot = await startBot("streaming", simulator, ["--no-inbox"]);
+  await using bot = await startBotHere("streaming", simulator, ["--no-inbox"]);
   await simulator.pushMany([message(5, "go")]);
   const [, report] = await callsOf(simulator, "sendMessage", 2);
   assert.equal(report!.text, "30 answered; true");

@@ -5,7 +5,7 @@ import { DeadLetters } from "../../src/inbox/dead-letters.ts";
 import { shardOf } from "../../src/protocol/shard.ts";
 import { eventually } from "../eventually.ts";
 import { Folder } from "../folder.ts";
-import { Bot, callsOf, message } from "./bot.ts";
+import { BotHere, callsOf, message } from "./bot.ts";
 
 const WORKERS = 2;
 
@@ -20,7 +20,7 @@ class FragileBot implements AsyncDisposable {
   readonly simulator: Simulator;
   readonly #folder = new Folder();
   readonly #args: readonly string[];
-  #bot: Bot | undefined;
+  #bot: BotHere | undefined;
 
   private constructor(simulator: Simulator, args: readonly string[]) {
     this.simulator = simulator;
@@ -34,11 +34,11 @@ class FragileBot implements AsyncDisposable {
   }
 
   async restart(): Promise<void> {
-    this.#bot = new Bot("apps/fragile.ts", this.simulator, this.#args);
+    this.#bot = new BotHere("apps/fragile.ts", this.simulator, this.#args);
     await this.#bot.process.says("serving");
   }
 
-  get bot(): Bot {
+  get bot(): BotHere {
     return this.#bot!;
   }
 
@@ -119,7 +119,7 @@ test("a suspect is handled in quarantine while its worker serves the others, and
   await simulator.push(message(ANN, "exit"));
   await callsOf(simulator, "sendMessage", 1);
   assert.deepEqual(server.said(ANN), ["exit 2"]);
-  assert.ok(bot.log.some(({ msg, worker }) => /handled in quarantine/.test(msg) && worker === WORKERS));
+  assert.ok(bot.log.some(({ msg, worker }) => /the quarantine starts/.test(msg) && worker === WORKERS));
   await bot.logged(({ msg }) => msg === "the quarantine ends");
   await simulator.push(message(ANN, "hello"));
   await callsOf(simulator, "sendMessage", 2);

@@ -4,7 +4,7 @@ import { Simulator } from "../../simulator/index.ts";
 import { DeadLetters } from "../../src/inbox/dead-letters.ts";
 import { eventually } from "../eventually.ts";
 import { Folder } from "../folder.ts";
-import { callsOf, message, startBot } from "./bot.ts";
+import { callsOf, message, startBot, startBotHere } from "./bot.ts";
 
 const ANN = 1;
 const BEN = 2;
@@ -27,14 +27,14 @@ test("/cancel is heard while the job of the same chat runs, and settles it", asy
   using folder = new Folder();
   await using simulator = await Simulator.start();
   const inbox = folder.join("inbox.sqlite");
-  await using bot = await startBot("in-hand", simulator, ["--inbox", inbox, "--workers", "1"]);
+  await using bot = await startBotHere("in-hand", simulator, ["--inbox", inbox, "--workers", "1"]);
   await simulator.push(message(ANN, "job"));
   await callsOf(simulator, "sendMessage", 1);
   await simulator.push(message(ANN, "/cancel"));
   await callsOf(simulator, "sendMessage", 2);
   assert.deepEqual(said(simulator, ANN), ["job begins 1", "cancelled"]);
   assert.equal((await bot.end()).code, 0);
-  await using again = await startBot("in-hand", simulator, ["--inbox", inbox]);
+  await using again = await startBotHere("in-hand", simulator, ["--inbox", inbox]);
   await simulator.push(message(ANN, "hello"));
   await callsOf(simulator, "sendMessage", 3);
   assert.deepEqual(said(simulator, ANN).slice(2), ["hello 1"], "nothing is delivered again");
@@ -42,18 +42,21 @@ test("/cancel is heard while the job of the same chat runs, and settles it", asy
   assert.deepEqual(reasons(inbox), []);
 });
 
-for (const signal of ["SIGKILL", "SIGTERM"] as const) {
+for (const [signal, startFirst] of [
+  ["SIGKILL", startBot],
+  ["SIGTERM", startBotHere],
+] as const) {
   test(`a job in mid-work at a ${signal} is delivered again at the next start`, async () => {
     using folder = new Folder();
     await using simulator = await Simulator.start();
     const args = ["--inbox", folder.join("inbox.sqlite"), "--workers", "1"];
-    await using bot = await startBot("in-hand", simulator, args);
+    await using bot = await startFirst("in-hand", simulator, args);
     await simulator.push(message(ANN, "job"));
     await callsOf(simulator, "sendMessage", 1);
     await simulator.push(message(ANN, "hello"));
     await callsOf(simulator, "sendMessage", 2);
     await bot.end(signal);
-    await using again = await startBot("in-hand", simulator, args);
+    await using again = await startBotHere("in-hand", simulator, args);
     // Where the kill came before the second message was settled, that comes again, too.
     const jobs = () => said(simulator, ANN).filter((text) => String(text).startsWith("job"));
     await eventually(() => jobs().length === 3, jobs);
@@ -66,10 +69,10 @@ test("a job in mid-work at a reload is told, and delivered again to the new code
   using folder = new Folder();
   await using simulator = await Simulator.start();
   const args = ["--inbox", folder.join("inbox.sqlite"), "--workers", "1"];
-  await using bot = await startBot("in-hand", simulator, args);
+  await using bot = await startBotHere("in-hand", simulator, args);
   await simulator.push(message(ANN, "job"));
   await callsOf(simulator, "sendMessage", 1);
-  bot.process.process.kill("SIGHUP");
+  bot.process.signal("SIGHUP");
   await callsOf(simulator, "sendMessage", 3);
   assert.deepEqual(said(simulator, ANN), ["job begins 1", "job begins 2", "job done"]);
   assert.equal((await bot.end()).code, 0);
@@ -80,7 +83,7 @@ test("an event beyond --event-timeout is a dead letter, and its chat goes on; a 
   await using simulator = await Simulator.start();
   const inbox = folder.join("inbox.sqlite");
   const args = ["--inbox", inbox, "--workers", "1", "--event-timeout", "0.5"];
-  await using bot = await startBot("in-hand", simulator, args);
+  await using bot = await startBotHere("in-hand", simulator, args);
   await simulator.pushMany([message(ANN, "hang"), message(ANN, "after"), message(BEN, "late")]);
   await callsOf(simulator, "sendMessage", 2);
   assert.deepEqual([said(simulator, BEN), said(simulator, ANN)], [["late"], ["after 1"]]);
@@ -93,7 +96,7 @@ test("an event that blocks its thread beyond --event-timeout is a dead letter at
   await using simulator = await Simulator.start();
   const inbox = folder.join("inbox.sqlite");
   const args = ["--inbox", inbox, "--workers", "1", "--event-timeout", "0.5", "--max-attempts", "1"];
-  await using bot = await startBot("in-hand", simulator, args);
+  await using bot = await startBotHere("in-hand", simulator, args);
   await simulator.push(message(BEN, "job"));
   await callsOf(simulator, "sendMessage", 1);
   await simulator.pushMany([message(ANN, "spin"), message(ANN, "after")]);

@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Simulator } from "../../simulator/index.ts";
-import { callsOf, message, startBot } from "./bot.ts";
+import { callsOf, message, startBotHere } from "./bot.ts";
 
 const CHATS = 200;
 const ROUNDS = 10;
 
 test("two workers answer 200 chats, each chat in order, by one instance, from one thread", async () => {
   await using simulator = await Simulator.start();
-  await using bot = await startBot("echo", simulator, ["--no-inbox", "--workers", "2"]);
+  await using bot = await startBotHere("echo", simulator, ["--no-inbox", "--workers", "2"]);
   for (let round = 1; round <= ROUNDS; round++) {
     await simulator.pushMany(Array.from({ length: CHATS }, (_, chat) => message(chat + 1, `${round}`)));
   }

@@ -7,7 +7,7 @@ import type { AddressInfo } from "node:net";
 import { suite, test } from "node:test";
 import { gunzipSync } from "node:zlib";
 import { Simulator } from "../../simulator/index.ts";
-import { callsOf, nextText, startBot, until } from "./bot.ts";
+import { callsOf, nextText, startBot, startBotHere, until } from "./bot.ts";
 
 const MEGABYTE = 1024 * 1024;
 const ARGS = ["--no-inbox", "--workers", "1", "--local"];
@@ -104,7 +104,7 @@ test("500 MB go up from a worker, and the server's memory grows by less than 100
 suite("an upload that breaks off is cut off, and no success", () => {
   test("an upload is cut off when its worker dies", async () => {
     await using sink = await UploadSink.start();
-    await using bot = await startBot("files", sink.simulator, ARGS);
+    await using bot = await startBotHere("files", sink.simulator, ARGS);
     const ann = await sink.people.user("ann");
     await ann.sendText("die");
     await sink.cutOff;
@@ -117,7 +117,7 @@ suite("an upload that breaks off is cut off, and no success", () => {
 
   test("an upload is cut off when the application returns, and its stream is ended", async () => {
     await using sink = await UploadSink.start();
-    await using bot = await startBot("files", sink.simulator, ARGS);
+    await using bot = await startBotHere("files", sink.simulator, ARGS);
     const ann = await sink.people.user("ann");
     await ann.sendText("return");
     await sink.cutOff;
@@ -129,7 +129,7 @@ suite("an upload that breaks off is cut off, and no success", () => {
 
   test("an upload is cut off when its stream fails, and send() rejects with the reason", async () => {
     await using sink = await UploadSink.start();
-    await using _bot = await startBot("files", sink.simulator, ARGS);
+    await using _bot = await startBotHere("files", sink.simulator, ARGS);
     const ann = await sink.people.user("ann");
     await ann.sendText("fail");
     const reason = "the stream failed: Error: the source is dry";
@@ -141,7 +141,7 @@ suite("an upload that breaks off is cut off, and no success", () => {
 
 test("a stream is cancelled when another file of the same call is missing", async () => {
   await using simulator = await Simulator.start();
-  await using bot = await startBot("files", simulator, ["--no-inbox", "--workers", "1"]);
+  await using bot = await startBotHere("files", simulator, ["--no-inbox", "--workers", "1"]);
   const ann = await simulator.user("ann");
   await ann.sendText("unread");
   assert.match((await nextText(ann))!, /^sendMediaGroup: "media\[0\]\.media": ENOENT.*'\/no\/such'$/);
@@ -150,7 +150,7 @@ test("a stream is cancelled when another file of the same call is missing", asyn
 
 test("a file that a person sends comes back compressed, through the real server and the simulator", async () => {
   await using simulator = await Simulator.start();
-  await using bot = await startBot("../../../examples/gzip", simulator, ["--no-inbox"]);
+  await using bot = await startBotHere("../../../examples/gzip", simulator, ["--no-inbox"]);
   const content = Buffer.alloc(3 * MEGABYTE, "all work and no play ");
   const ann = await simulator.user("ann");
   await ann.sendFile("novel.txt", content);

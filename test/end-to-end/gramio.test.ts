@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { Simulator } from "../../simulator/index.ts";
 import { callsOf } from "./bot.ts";
-import { ask, startProgram } from "./program.ts";
+import { ask, startProgram, startProgramHere } from "./program.ts";
 
 describe("a GramIO bot", () => {
   test("is served by its file: commands, keyboards, errors of calls, uploads, timers, dead letters", async () => {
@@ -33,7 +33,7 @@ describe("a GramIO bot", () => {
 
   test("handles its errors by bot.onError()", async () => {
     await using simulator = await Simulator.start();
-    await using bot = await startProgram("gramio.ts", simulator, { env: { CATCHES: "yes" } });
+    await using bot = await startProgramHere("gramio.ts", simulator, { env: { CATCHES: "yes" } });
     assert.equal(await ask(await simulator.user("ann"), "/throw"), "caught: Error: no luck");
     assert.equal((await bot.end()).code, 0);
     assert.doesNotMatch(bot.process.stderr, /dead letter/);

@@ -4,15 +4,15 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { Simulator } from "../../simulator/index.ts";
 import { run } from "../cli/asgigram.ts";
-import { Bot, callsOf, nextText, until } from "./bot.ts";
-import { ask, startProgram } from "./program.ts";
+import { type Bot, BotHere, callsOf, nextText, until } from "./bot.ts";
+import { ask, startProgram, startProgramHere } from "./program.ts";
 
-const servingOf = (bot: Bot) => bot.logged(({ msg }) => msg === "serving");
+const servingOf = (bot: Bot | BotHere) => bot.logged(({ msg }) => msg === "serving");
 
 describe("a grammY bot", () => {
   test("on the runner: conversations, menus, hydration, and a handler that waits for its chat's next message", async () => {
     await using simulator = await Simulator.start();
-    await using bot = await startProgram("grammy-plugins.mjs", simulator);
+    await using bot = await startProgramHere("grammy-plugins.mjs", simulator);
     const { library, started, updates } = await servingOf(bot);
     assert.match(String(library), /^grammY 1\./);
     assert.deepEqual([started, updates], ["run(bot)", "message,callback_query"]);
@@ -36,7 +36,7 @@ describe("a grammY bot", () => {
   test("with a webhook of its own is served from the moment at which it sets that", async () => {
     await using simulator = await Simulator.start();
     await (await simulator.user("ann")).sendText("dropped");
-    await using bot = await startProgram("grammy-webhook.ts", simulator);
+    await using bot = await startProgramHere("grammy-webhook.ts", simulator);
     const { started, updates } = await servingOf(bot);
     assert.deepEqual([started, updates], ["setWebhook()", "message"]);
     assert.equal(await ask(await simulator.user("bob"), "on"), "You said: on");
@@ -49,7 +49,7 @@ describe("a grammY bot", () => {
   test("that is named by its export is served at once", async () => {
     await using simulator = await Simulator.start();
     const env = { ASGIGRAM_TOKEN: "", BOT_TOKEN: simulator.token };
-    await using bot = new Bot("programs/grammy-export.cjs:bot", simulator, ["--no-inbox"], { env });
+    await using bot = new BotHere("programs/grammy-export.cjs:bot", simulator, ["--no-inbox"], { env });
     assert.equal((await servingOf(bot)).started, "export");
     assert.equal(await ask(await simulator.user("ann"), "on"), "@simulated_bot: on");
     assert.equal((await bot.end()).code, 0);
@@ -58,7 +58,7 @@ describe("a grammY bot", () => {
   test("whose file ends with its polling is served; --allowed-updates beats its list", async () => {
     await using simulator = await Simulator.start();
     const args = ["--no-inbox", "--allowed-updates", "message,poll"];
-    await using bot = await startProgram("grammy-awaited.ts", simulator, { args });
+    await using bot = await startProgramHere("grammy-awaited.ts", simulator, { args });
     const { started, updates } = await servingOf(bot);
     assert.deepEqual([started, updates], ["bot.start()", "message,poll"]);
     await until(simulator, () => simulator.calls.some(({ method }) => method === "getUpdates"));
@@ -101,7 +101,7 @@ describe("a grammY bot", () => {
   test("may call the Bot API as another bot, at the API's own address", async () => {
     await using simulator = await Simulator.start();
     const env = { OTHER: `77:${"A".repeat(35)}`, API: simulator.url, ASGIGRAM_TOKEN: simulator.token };
-    await using bot = await startProgram("log-bot.ts", simulator, { env });
+    await using bot = await startProgramHere("log-bot.ts", simulator, { env });
     assert.equal(await ask(await simulator.user("ann"), "on"), "The owner's bot: 401 Unauthorized");
     assert.equal((await bot.end()).code, 0);
   });

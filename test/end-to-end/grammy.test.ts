@@ -5,7 +5,7 @@ import { describe, test } from "node:test";
 import { Simulator } from "../../simulator/index.ts";
 import { run } from "../cli/asgigram.ts";
 import { callsOf, nextText } from "./bot.ts";
-import { startProgram } from "./program.ts";
+import { startProgram, startProgramHere } from "./program.ts";
 
 const textsOf = async (simulator: Simulator, count: number) =>
   (await callsOf(simulator, "sendMessage", count)).map(({ text }) => text);
@@ -43,7 +43,7 @@ describe("a grammY bot", () => {
 
   test("sends replies that it does not wait for in their order, before the chat's next event", async () => {
     await using simulator = await Simulator.start();
-    await using bot = await startProgram("grammy.ts", simulator);
+    await using bot = await startProgramHere("grammy.ts", simulator);
     const ann = await simulator.user("ann");
     await ann.sendText("/both");
     await ann.sendText("next");
@@ -53,7 +53,7 @@ describe("a grammY bot", () => {
 
   test("uploads files", async () => {
     await using simulator = await Simulator.start();
-    await using bot = await startProgram("grammy.ts", simulator);
+    await using bot = await startProgramHere("grammy.ts", simulator);
     const ann = await simulator.user("ann");
     await ann.sendText("/photo");
     const { photo, caption } = await ann.nextMessage();
@@ -73,7 +73,7 @@ describe("a grammY bot", () => {
 
   test("makes a dead letter of an event whose handler throws, survives a rejection that it left behind, and goes on", async () => {
     await using simulator = await Simulator.start();
-    await using bot = await startProgram("grammy.ts", simulator);
+    await using bot = await startProgramHere("grammy.ts", simulator);
     const ann = await simulator.user("ann");
     await ann.sendText("/throw");
     const { error = "" } = await bot.logged(({ msg }) => /is now a dead letter/.test(msg));
@@ -88,7 +88,7 @@ describe("a grammY bot", () => {
 
   test("handles its errors by bot.catch()", async () => {
     await using simulator = await Simulator.start();
-    await using bot = await startProgram("grammy.ts", simulator, { env: { CATCHES: "yes" } });
+    await using bot = await startProgramHere("grammy.ts", simulator, { env: { CATCHES: "yes" } });
     const ann = await simulator.user("ann");
     await ann.sendText("/throw");
     assert.equal(await nextText(ann), "caught: Error: no luck");

@@ -4,7 +4,7 @@ import { Simulator } from "../../simulator/index.ts";
 import { Asgigram } from "../cli/asgigram.ts";
 import { eventually } from "../eventually.ts";
 import { Folder } from "../folder.ts";
-import { Bot, nextText } from "./bot.ts";
+import { Bot, BotHere, nextText } from "./bot.ts";
 
 const INDEX = new URL("../../src/index.ts", import.meta.url).href;
 
@@ -34,7 +34,7 @@ export const wait = async (file) => {
 class Project implements AsyncDisposable {
   readonly folder = new Folder();
   readonly simulator: Simulator;
-  #bot: Bot | undefined;
+  #bot: Bot | BotHere | undefined;
 
   private constructor(simulator: Simulator) {
     this.simulator = simulator;
@@ -57,15 +57,24 @@ class Project implements AsyncDisposable {
     this.write("version.ts", `export const version = "${version}";`);
   }
 
-  async start(...args: string[]): Promise<Bot> {
-    this.#bot = new Bot("bot.ts", this.simulator, ["--workers", "2", ...args], { cwd: this.folder.path });
-    await this.#bot.process.says("serving");
-    return this.#bot;
+  async start(...args: string[]): Promise<BotHere> {
+    const bot = new BotHere("bot.ts", this.simulator, ["--workers", "2", ...args], { cwd: this.folder.path });
+    this.#bot = bot;
+    await bot.process.says("serving");
+    return bot;
+  }
+
+  /** Starts it in a process of its own: names of modules begin at that process's working directory. */
+  async startProcess(...args: string[]): Promise<Bot> {
+    const bot = new Bot("bot.ts", this.simulator, ["--workers", "2", ...args], { cwd: this.folder.path });
+    this.#bot = bot;
+    await bot.process.says("serving");
+    return bot;
   }
 
   /** The way in which a start fails. */
   async fails(): Promise<{ code: number | null; stderr: string }> {
-    await using bot = new Bot("bot.ts", this.simulator, ["--no-inbox"], { cwd: this.folder.path });
+    await using bot = new BotHere("bot.ts", this.simulator, ["--no-inbox"], { cwd: this.folder.path });
     const { code } = await bot.process.exit();
     return { code, stderr: bot.process.stderr };
   }
@@ -89,7 +98,7 @@ const REPLACED = ({ msg }: { msg: string }) => msg === "workers have been replac
 describe("heavy threads in the server's life", () => {
   test("modules are warm before polling begins; a reload brings new code, and the old threads end", async () => {
     await using project = await Project.create();
-    const bot = await project.start("--no-inbox", "--listen", "127.0.0.1:0");
+    const bot = await project.startProcess("--no-inbox", "--listen", "127.0.0.1:0");
     const messages = bot.log.map(({ msg }) => msg);
     assert.ok(messages.indexOf("warm one") < messages.indexOf("serving"), messages.join("\n"));
     assert.equal(bot.log.find(({ msg }) => msg === "warm one")!.module, "work.ts");
@@ -118,7 +127,7 @@ describe("heavy threads in the server's life", () => {
     const bot = await project.start("--no-inbox");
     project.change("two");
     project.write("work.ts", `${WORK}\nthrow new Error("no model");`);
-    bot.process.process.kill("SIGHUP");
+    bot.process.signal("SIGHUP");
     const { error } = await bot.logged(({ msg }) => msg.startsWith("a worker could not be replaced"));
     assert.match(error!, /work\.ts could not be loaded in a heavy thread: it threw Error: no model/);
     assert.equal(await say(await project.simulator.user("ann")), "x one!");
@@ -147,7 +156,7 @@ describe("heavy threads in the server's life", () => {
 
   test("at a stop a job that runs is finished, and the event of one that waits is kept for the next start", async () => {
     await using project = await Project.create();
-    const bot = await project.start("--listen", "127.0.0.1:0");
+    const bot = await project.startProcess("--listen", "127.0.0.1:0");
     const [ann, ben] = [await project.simulator.user("ann"), await project.simulator.user("ben")];
     await ann.sendText("wait-for-it");
     await bot.logged(({ msg }) => msg === "waiting");

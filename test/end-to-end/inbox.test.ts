@@ -6,7 +6,7 @@ import { test } from "node:test";
 import { Simulator } from "../../simulator/index.ts";
 import { startChild } from "../child.ts";
 import { Folder } from "../folder.ts";
-import { Bot, callsOf, message, startBot } from "./bot.ts";
+import { BotHere, callsOf, message, startBotHere } from "./bot.ts";
 
 const BIN = join(import.meta.dirname, "../../src/cli/bin.ts");
 
@@ -34,7 +34,7 @@ test("a disk that is full ends the server with the reason, and nothing is confir
   assert.ok(simulator.pending > 0, "Telegram still has what could not be stored");
 
   // With room on the disk again, all of it is handled.
-  await using second = await startBot("echo", simulator, ["--inbox", inbox]);
+  await using second = await startBotHere("echo", simulator, ["--inbox", inbox]);
   await callsOf(simulator, "sendMessage", sent);
   const chats = new Set(
     simulator.calls.filter(({ method }) => method === "sendMessage").map((call) => call.parameters.chat_id),
@@ -47,7 +47,7 @@ test("an inbox that is removed while it is in use ends the server with the reaso
   using folder = new Folder();
   await using simulator = await Simulator.start();
   const inbox = folder.join("inbox.sqlite");
-  await using bot = await startBot("echo", simulator, ["--inbox", inbox]);
+  await using bot = await startBotHere("echo", simulator, ["--inbox", inbox]);
   const exit = bot.process.exit();
   rmSync(inbox);
   const { code, stderr } = await exit;
@@ -62,10 +62,10 @@ test("a damaged inbox ends the start with the reason and the remedy", async () =
   using folder = new Folder();
   await using simulator = await Simulator.start();
   const inbox = folder.join("inbox.sqlite");
-  await using first = await startBot("echo", simulator, ["--inbox", inbox]);
+  await using first = await startBotHere("echo", simulator, ["--inbox", inbox]);
   await first.end();
   writeFileSync(inbox, readFileSync(inbox).fill(0xa5, 100));
-  await using second = new Bot("apps/echo.ts", simulator, ["--inbox", inbox]);
+  await using second = new BotHere("apps/echo.ts", simulator, ["--inbox", inbox]);
   const { code, stderr } = await second.process.exit();
   assert.equal(code, 5);
   assert.match(stderr, /asgigram: the inbox \S+ could not be opened: .*the file is damaged: move it away/);

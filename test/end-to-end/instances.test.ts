@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type SimulatedUser, Simulator } from "../../simulator/index.ts";
-import { nextText, startBot } from "./bot.ts";
+import { nextText, startBotHere } from "./bot.ts";
 
 const say = async (user: SimulatedUser) => {
   await user.sendText("next");
@@ -10,7 +10,13 @@ const say = async (user: SimulatedUser) => {
 
 test("beyond --max-applications the instance that has been idle longest ends, after telegram.disconnect", async () => {
   await using simulator = await Simulator.start();
-  await using bot = await startBot("counter", simulator, ["--no-inbox", "--workers", "1", "--max-applications", "2"]);
+  await using bot = await startBotHere("counter", simulator, [
+    "--no-inbox",
+    "--workers",
+    "1",
+    "--max-applications",
+    "2",
+  ]);
   const [ann, ben, cal] = [await simulator.user("ann"), await simulator.user("ben"), await simulator.user("cal")];
   assert.deepEqual([await say(ann), await say(ben), await say(ann)], ["hello 1", "hello 1", "hello 2"]);
   assert.equal(await say(cal), "hello 1");
@@ -22,7 +28,7 @@ test("beyond --max-applications the instance that has been idle longest ends, af
 
 test("an instance that is idle for --idle-timeout ends, and the next event starts a new one", async () => {
   await using simulator = await Simulator.start();
-  await using bot = await startBot("counter", simulator, ["--no-inbox", "--workers", "1", "--idle-timeout", "0.1"]);
+  await using bot = await startBotHere("counter", simulator, ["--no-inbox", "--workers", "1", "--idle-timeout", "0.1"]);
   const ann = await simulator.user("ann");
   assert.equal(await say(ann), "hello 1");
   await bot.logged(({ msg }) => msg === "telegram.disconnect idle after 1");
@@ -32,7 +38,7 @@ test("an instance that is idle for --idle-timeout ends, and the next event start
 
 test("each worker starts up before its first event, and shuts down after its last instance", async () => {
   await using simulator = await Simulator.start();
-  await using bot = await startBot("counter", simulator, ["--no-inbox", "--workers", "2"]);
+  await using bot = await startBotHere("counter", simulator, ["--no-inbox", "--workers", "2"]);
   const users = await Promise.all(Array.from({ length: 8 }, (_, i) => simulator.user(`user${i}`)));
   for (const user of users) assert.equal(await say(user), "hello 1");
   assert.equal((await bot.end()).code, 0);

@@ -3,12 +3,18 @@ import { test } from "node:test";
 import { Simulator } from "../../simulator/index.ts";
 import { type Entity, kindOf, routeOf, type TelegramObject, UPDATE_KINDS } from "../../src/protocol/route.ts";
 import { PAYLOADS } from "../protocol/updates.ts";
-import { callsOf, message, startBot } from "./bot.ts";
+import { callsOf, message, startBotHere } from "./bot.ts";
 
 test("every kind of update, and an unknown kind, comes to its scope with its keys", async () => {
   await using simulator = await Simulator.start();
   const allowed = [...UPDATE_KINDS, "levitation"].join(",");
-  await using bot = await startBot("report", simulator, ["--no-inbox", "--workers", "2", "--allowed-updates", allowed]);
+  await using bot = await startBotHere("report", simulator, [
+    "--no-inbox",
+    "--workers",
+    "2",
+    "--allowed-updates",
+    allowed,
+  ]);
   // The bot may write to a user who has written to it, and its first poll says which kinds it receives.
   await simulator.push(message(1, "hello"));
   await callsOf(simulator, "sendMessage", 1);

@@ -2,13 +2,13 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Simulator } from "../../simulator/index.ts";
 import { Folder } from "../folder.ts";
-import { type LogLine, startBot } from "./bot.ts";
+import { type LogLine, startBotHere } from "./bot.ts";
 
 test("every log line names its instance and its update; SIGUSR2 changes the log level, in a circle", async () => {
   await using simulator = await Simulator.start();
   using folder = new Folder();
   const args = ["-w", "1", "--max-applications", "1", "--max-attempts", "1", "--inbox", folder.join("inbox.sqlite")];
-  await using bot = await startBot("talkative", simulator, args);
+  await using bot = await startBotHere("talkative", simulator, args);
   const ann = await simulator.user("ann");
   const bob = await simulator.user("bob");
   const about = (msg: string) => bot.logged((line) => line.msg.startsWith(msg));
@@ -36,7 +36,7 @@ test("every log line names its instance and its update; SIGUSR2 changes the log 
   assert.deepEqual(placed(condemned), { worker: 0, scope: `chat:${ann.chat.id}`, update_id, kind: "message" });
 
   const turned = async (level: string) => {
-    bot.process.process.kill("SIGUSR2");
+    bot.process.signal("SIGUSR2");
     await about(`the log level is now ${level}`);
   };
   await turned("debug");

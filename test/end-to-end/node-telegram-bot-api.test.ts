@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { Simulator } from "../../simulator/index.ts";
 import { callsOf } from "./bot.ts";
-import { ask, startProgram } from "./program.ts";
+import { ask, startProgram, startProgramHere } from "./program.ts";
 
 describe("a bot for node-telegram-bot-api 2", () => {
   test("is served by its file: commands, keyboards, errors of calls, uploads, timers, dead letters, bot.catch()", async () => {
@@ -28,7 +28,7 @@ describe("a bot for node-telegram-bot-api 2", () => {
     assert.match(error, /^Error: no luck\n/);
     assert.equal(await ask(ann, "on"), "You said: on");
     assert.equal((await bot.end()).code, 0);
-    await using other = await startProgram("node-telegram-bot-api.ts", simulator, { env: { CATCHES: "yes" } });
+    await using other = await startProgramHere("node-telegram-bot-api.ts", simulator, { env: { CATCHES: "yes" } });
     assert.equal(await ask(ann, "/throw"), "caught: Error: no luck");
     assert.equal((await other.end()).code, 0);
   });
@@ -37,7 +37,7 @@ describe("a bot for node-telegram-bot-api 2", () => {
 describe("a bot for node-telegram-bot-api 0.66", () => {
   test("is served by its file: commands, keyboards, errors of calls, uploads, timers, dead letters, a listener that waits", async () => {
     await using simulator = await Simulator.start();
-    await using bot = await startProgram("node-telegram-bot-api-0.cjs", simulator);
+    await using bot = await startProgramHere("node-telegram-bot-api-0.cjs", simulator);
     const serving = await bot.logged(({ msg }) => msg === "serving");
     assert.equal(serving.library, "node-telegram-bot-api 0.66.0");
     assert.equal(serving.started, "polling: true");

@@ -14,7 +14,7 @@ import type { Options } from "../../src/index.ts";
 import { eventually } from "../eventually.ts";
 import { Random } from "../faults/random.ts";
 import { Folder } from "../folder.ts";
-import { Bot, nextText, until } from "./bot.ts";
+import { BotHere, nextText, until } from "./bot.ts";
 import { startServer } from "./server.ts";
 
 const SEED = Number(process.env.SEED ?? 1);
@@ -185,7 +185,7 @@ describe("a program that listens on a port and has a timer", () => {
     test(`gets ${signal} at a stop, and what follows its start() runs`, async () => {
       await using simulator = await Simulator.start();
       using lives = await Lives.of(simulator);
-      await using bot = new Bot("programs/one-life.ts", simulator, ["--no-inbox"], {
+      await using bot = new BotHere("programs/one-life.ts", simulator, ["--no-inbox"], {
         env: { ...lives.env, ASGIGRAM_TOKEN: "" },
       });
       const serving = await bot.logged(({ msg }) => msg === "serving");
@@ -194,7 +194,7 @@ describe("a program that listens on a port and has a timer", () => {
       await ann.sendText("/instance");
       assert.equal(await nextText(ann), "instance 0");
       const exit = bot.process.exit();
-      bot.process.process.kill(signal);
+      bot.process.signal(signal);
       assert.equal((await exit).code, 0);
       assert.deepEqual(lives.each, [ENDS_WELL.with(1, signal)]);
       assert.deepEqual(
@@ -207,7 +207,7 @@ describe("a program that listens on a port and has a timer", () => {
   test("in two workers has its number, and the log names what each of them does", async () => {
     await using simulator = await Simulator.start();
     using lives = await Lives.of(simulator);
-    await using bot = new Bot("programs/one-life.ts", simulator, ["--no-inbox", "--workers", "2"], {
+    await using bot = new BotHere("programs/one-life.ts", simulator, ["--no-inbox", "--workers", "2"], {
       env: { ...lives.env, PORT: "0", ASGIGRAM_TOKEN: "" },
     });
     await bot.logged(({ msg }) => msg === "serving");

@@ -5,7 +5,7 @@ import { describe, test } from "node:test";
 import { Simulator } from "../../simulator/index.ts";
 import { Folder } from "../folder.ts";
 import { until } from "./bot.ts";
-import { ask, startProgram } from "./program.ts";
+import { ask, startProgram, startProgramHere } from "./program.ts";
 
 for (const program of ["grammy", "telegraf"]) {
   describe(`a bot on ${program} that offloads`, () => {
@@ -28,7 +28,7 @@ for (const program of ["grammy", "telegraf"]) {
       // The answer is recorded when a later message is.
       for (const _ of [1, 2]) assert.equal(await ask(ann, "/ping"), "pong");
       await killed.end("SIGKILL");
-      await using bot = await startProgram(file, simulator, { args });
+      await using bot = await startProgramHere(file, simulator, { args });
       const texts = () =>
         simulator.calls.map(({ parameters }) => parameters.text).filter((text) => / one|^one/.test(`${text}`));
       await until(simulator, () => texts().length > 1);

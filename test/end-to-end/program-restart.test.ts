@@ -7,7 +7,7 @@ import { Simulator } from "../../simulator/index.ts";
 import { Random } from "../faults/random.ts";
 import { Folder } from "../folder.ts";
 import { callsOf, message, until } from "./bot.ts";
-import { startProgram } from "./program.ts";
+import { startProgram, startProgramHere } from "./program.ts";
 
 const CHATS = 20;
 const ROUNDS = 15;
@@ -33,10 +33,8 @@ describe("a program that is killed in mid-load", () => {
           return await respond();
         },
       });
-      const start = () =>
-        startProgram(`unawaited-${library}.ts`, simulator, {
-          args: ["--inbox", folder.join("inbox.sqlite")],
-        });
+      const program = `unawaited-${library}.ts`;
+      const options = { args: ["--inbox", folder.join("inbox.sqlite")] };
       const sent = () =>
         simulator.calls.filter(({ method }) => method === "sendMessage").map((call) => call.parameters);
       const textsOf = (chat: number) => sent().flatMap(({ chat_id, text }) => (chat_id === chat ? [String(text)] : []));
@@ -46,7 +44,7 @@ describe("a program that is killed in mid-load", () => {
 
       await simulator.pushMany(updates);
       for (let kill = 0; kill < KILLS; kill++) {
-        await using bot = await start();
+        await using bot = await startProgram(program, simulator, options);
         await callsOf(simulator, "sendMessage", sent().length + random.integer(TOTAL / 20, TOTAL / 5));
         await bot.end("SIGKILL");
         // What the dead process had sent is read before this.
@@ -54,7 +52,7 @@ describe("a program that is killed in mid-load", () => {
         kills.push(chats.map((chat) => textsOf(chat).length));
       }
       assert.ok(sent().length < TOTAL, "the server was killed in mid-load");
-      await using bot = await start();
+      await using bot = await startProgramHere(program, simulator, options);
       await until(simulator, () => chats.every((chat) => textsOf(chat).at(-1) === inOrder.at(-1)));
       assert.equal((await bot.end()).code, 0);
 

@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Simulator } from "../../simulator/index.ts";
-import { callsOf, message, startBot } from "./bot.ts";
+import { callsOf, message, startBotHere } from "./bot.ts";
 
 const RATE = 20;
 const CHATS = 15;
 
 test("--rate-limit spreads calls to many chats over time", async () => {
   await using simulator = await Simulator.start();
-  await using bot = await startBot("echo", simulator, ["--no-inbox", "--rate-limit", `${RATE}`]);
+  await using bot = await startBotHere("echo", simulator, ["--no-inbox", "--rate-limit", `${RATE}`]);
   const pushed = Date.now();
   await simulator.pushMany(Array.from({ length: CHATS }, (_, i) => message(i + 1, "hello")));
   await callsOf(simulator, "sendMessage", CHATS);
@@ -28,7 +28,7 @@ for (const [command, what] of [
 ]) {
   test(`a reply goes before what is left of a broadcast ${what}`, async () => {
     await using simulator = await Simulator.start();
-    await using bot = await startBot("broadcasting", simulator, ["--no-inbox", "--rate-limit", `${RATE}`]);
+    await using bot = await startBotHere("broadcasting", simulator, ["--no-inbox", "--rate-limit", `${RATE}`]);
     const joins = Array.from({ length: READERS }, (_, i) => message(1001 + i, "join"));
     await simulator.pushMany([...joins, message(1, command!)]);
     await callsOf(simulator, "sendMessage", 2);

@@ -8,7 +8,7 @@ import { Refusal, refuse, Simulator } from "../../simulator/index.ts";
 import type { Options, RunningServer } from "../../src/index.ts";
 import { eventually } from "../eventually.ts";
 import { Folder } from "../folder.ts";
-import { Bot, confirmed } from "./bot.ts";
+import { BotHere, confirmed } from "./bot.ts";
 import { startServer } from "./server.ts";
 
 const folder = new Folder();
@@ -80,7 +80,7 @@ test("a server that starts is alive, and not ready", async () => {
       return await respond();
     },
   });
-  await using bot = new Bot("apps/echo.ts", simulator, ["--no-inbox", "--workers", "1", "--listen", "127.0.0.1:0"]);
+  await using bot = new BotHere("apps/echo.ts", simulator, ["--no-inbox", "--workers", "1", "--listen", "127.0.0.1:0"]);
   const { url } = await bot.logged(({ msg }) => msg === "listening");
   await unready(url as string, "phase", /^starting$/);
   go();

@@ -4,13 +4,13 @@ import { describe, test } from "node:test";
 import { Simulator } from "../../simulator/index.ts";
 import { eventually } from "../eventually.ts";
 import { Folder } from "../folder.ts";
-import { Bot, nextText } from "./bot.ts";
+import { Bot, BotHere, nextText } from "./bot.ts";
 
 /** A bot in a folder of its own; the test changes its code. */
 class Project implements AsyncDisposable {
   readonly folder = new Folder();
   readonly simulator: Simulator;
-  #bot: Bot | undefined;
+  #bot: BotHere | undefined;
 
   constructor(simulator: Simulator, version: string) {
     this.simulator = simulator;
@@ -33,8 +33,10 @@ class Project implements AsyncDisposable {
     this.write("nested.cjs", `module.exports = "${version}";`);
   }
 
-  async start(...args: string[]): Promise<Bot> {
-    this.#bot = new Bot("bot.ts", this.simulator, ["--workers", "2", "--no-inbox", ...args], { cwd: this.folder.path });
+  async start(...args: string[]): Promise<BotHere> {
+    this.#bot = new BotHere("bot.ts", this.simulator, ["--workers", "2", "--no-inbox", ...args], {
+      cwd: this.folder.path,
+    });
     await this.#bot.process.says("serving");
     return this.#bot;
   }
@@ -85,14 +87,14 @@ const say = async (user: User, text = "x") => {
 const REPLACED = "workers have been replaced";
 
 /** Lines that the application printed in a worker. */
-const printed = (bot: Bot, worker: number) =>
+const printed = (bot: BotHere, worker: number) =>
   bot.log.filter((line) => line.worker === worker && /one|two|three/.test(line.msg)).map(({ msg }) => msg);
 
 /** Resolves when at least `times` lines of the log match. */
-const logged = (bot: Bot, what: string | RegExp, times = 1) =>
+const logged = (bot: Bot | BotHere, what: string | RegExp, times = 1) =>
   bot.process.finds(() => matching(bot, what) >= times, `${times} times ${what}`);
 
-const matching = (bot: Bot, what: string | RegExp) => bot.log.filter(({ msg }) => msg.match(what)).length;
+const matching = (bot: Bot | BotHere, what: string | RegExp) => bot.log.filter(({ msg }) => msg.match(what)).length;
 
 describe("SIGHUP", () => {
   test("SIGHUP replaces the workers one by one, each with its lifespan and a disconnect", async () => {
@@ -102,7 +104,7 @@ describe("SIGHUP", () => {
     for (const user of users) assert.equal(await say(user), "one 1");
     project.change("two");
     for (const user of users) assert.equal(await say(user), "one 2");
-    bot.process.process.kill("SIGHUP");
+    bot.process.signal("SIGHUP");
     await logged(bot, REPLACED);
     for (const user of users) assert.equal(await say(user), "two 1");
     for (const worker of [0, 1]) {
@@ -121,13 +123,13 @@ describe("SIGHUP", () => {
     const ann = await project.simulator.user("ann");
     assert.equal(await say(ann), "one 1");
     project.write("nested.cjs", "module.exports = (;");
-    bot.process.process.kill("SIGHUP");
+    bot.process.signal("SIGHUP");
     const { error } = await bot.logged(({ msg }) => msg.startsWith("a worker could not be replaced"));
     assert.match(error!, /could not be imported: .*SyntaxError/s);
     assert.match(error!, /nested\.cjs/);
     assert.equal(await say(ann), "one 2");
     project.change("two");
-    bot.process.process.kill("SIGHUP");
+    bot.process.signal("SIGHUP");
     await logged(bot, REPLACED);
     assert.equal(await say(ann), "two 1");
     assert.equal((await bot.end()).code, 0);
@@ -140,7 +142,7 @@ describe("SIGHUP", () => {
       "bot.ts",
       BOT.replace("startup.complete", "startup.failed").replace("{ type", '{ message: "no database", type'),
     );
-    bot.process.process.kill("SIGHUP");
+    bot.process.signal("SIGHUP");
     const { error } = await bot.logged(({ msg }) => msg.startsWith("a worker could not be replaced"));
     assert.match(error!, /startup failed: no database/);
     assert.equal(await say(await project.simulator.user("ann")), "one 1");
@@ -154,7 +156,7 @@ describe("SIGHUP", () => {
     for (const text of ["a", "b"]) await ann.sendText(text);
     await bot.process.says("hanging");
     project.write("bot.ts", HANGING.replace("attempt === 1", "false"));
-    bot.process.process.kill("SIGHUP");
+    bot.process.signal("SIGHUP");
     await logged(bot, "did not finish in time");
     assert.equal(await nextText(ann), "a, attempt 2");
     assert.equal(await nextText(ann), "b, attempt 2");
@@ -163,9 +165,9 @@ describe("SIGHUP", () => {
 
   test("SIGHUP before the server serves reloads as soon as it serves", async () => {
     await using project = await Project.create();
-    await using bot = new Bot("bot.ts", project.simulator, ["--no-inbox"], { cwd: project.folder.path });
+    await using bot = new BotHere("bot.ts", project.simulator, ["--no-inbox"], { cwd: project.folder.path });
     await bot.process.says("startup of one");
-    bot.process.process.kill("SIGHUP");
+    bot.process.signal("SIGHUP");
     await logged(bot, REPLACED);
     assert.equal((await bot.end()).code, 0);
   });
@@ -173,7 +175,7 @@ describe("SIGHUP", () => {
   test("SIGHUP many times at once leads to a few reloads", async () => {
     await using project = await Project.create();
     const bot = await project.start();
-    for (let i = 0; i < 20; i++) bot.process.process.kill("SIGHUP");
+    for (let i = 0; i < 20; i++) bot.process.signal("SIGHUP");
     await logged(bot, REPLACED);
     assert.equal(await say(await project.simulator.user("ann")), "one 1");
     assert.equal((await bot.end()).code, 0);
@@ -182,7 +184,7 @@ describe("SIGHUP", () => {
   test("SIGTERM during a reload ends the server", async () => {
     await using project = await Project.create();
     const bot = await project.start();
-    bot.process.process.kill("SIGHUP");
+    bot.process.signal("SIGHUP");
     await bot.process.says("reloading");
     assert.equal((await bot.end()).code, 0);
   });
@@ -256,7 +258,10 @@ test("--memory-limit replaces the worker with the most memory, and frees it", {
   skip: process.platform !== "linux" && "memory is read from /proc",
 }, async () => {
   await using project = await Project.create();
-  const bot = await project.start("--memory-limit", "330");
+  const args = ["--workers", "2", "--no-inbox", "--memory-limit", "330"];
+  // The memory is that of a whole process.
+  await using bot = new Bot("bot.ts", project.simulator, args, { cwd: project.folder.path });
+  await bot.process.says("serving");
   const ann = await project.simulator.user("ann");
   await say(ann, "grow");
   const { worker, resident, memory } = await bot.logged(({ msg }) => msg.startsWith("above --memory-limit"));

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { Simulator } from "../../simulator/index.ts";
 import { Folder } from "../folder.ts";
-import { callsOf, message, startBot, until } from "./bot.ts";
+import { callsOf, message, startBot, startBotHere, until } from "./bot.ts";
 
 const CHATS = 40;
 const ROUNDS = 25;
@@ -19,12 +19,11 @@ const answered = (calls: { chat_id: number; text: string }[]) =>
 
 const inOrder = Array.from({ length: ROUNDS }, (_, i) => i + 1);
 
-const start = (simulator: Simulator, folder: Folder) =>
-  startBot("slow", simulator, ["--workers", "2", "--inbox", folder.join("inbox.sqlite")]);
+const argsFor = (folder: Folder) => ["--workers", "2", "--inbox", folder.join("inbox.sqlite")];
 
 /** Starts a server, sends it TOTAL updates, and ends it in mid-load. @returns its exit code */
 async function interrupt(signal: "SIGTERM" | "SIGKILL", simulator: Simulator, folder: Folder): Promise<number | null> {
-  await using bot = await start(simulator, folder);
+  await using bot = await startBot("slow", simulator, argsFor(folder));
   await simulator.pushMany(updates);
   await callsOf(simulator, "sendMessage", TOTAL / 4);
   const { code } = await bot.end(signal);
@@ -38,7 +37,7 @@ describe("a restart in mid-load", () => {
     using folder = new Folder();
     await using simulator = await Simulator.start();
     assert.equal(await interrupt("SIGTERM", simulator, folder), 0);
-    await using second = await start(simulator, folder);
+    await using second = await startBotHere("slow", simulator, argsFor(folder));
     const calls = await callsOf(simulator, "sendMessage", TOTAL);
     assert.equal((await second.end()).code, 0);
     for (const numbers of answered(calls as { chat_id: number; text: string }[])) assert.deepEqual(numbers, inOrder);
@@ -49,7 +48,7 @@ describe("a restart in mid-load", () => {
     using folder = new Folder();
     await using simulator = await Simulator.start();
     await interrupt("SIGKILL", simulator, folder);
-    await using second = await start(simulator, folder);
+    await using second = await startBotHere("slow", simulator, argsFor(folder));
     // Repeated answers count in callsOf(): all are there when each chat has its last one.
     const last = (chat: number) =>
       simulator.calls.some(

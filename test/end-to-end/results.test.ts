@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Simulator } from "../../simulator/index.ts";
-import { startBot } from "./bot.ts";
+import { startBotHere } from "./bot.ts";
 
 const USERS = 20;
 
 test("results of calls come back to the instance that made the call", async () => {
   await using simulator = await Simulator.start();
-  await using bot = await startBot("results", simulator, ["--no-inbox", "--workers", "2"]);
+  await using bot = await startBotHere("results", simulator, ["--no-inbox", "--workers", "2"]);
   const users = await Promise.all(Array.from({ length: USERS }, (_, i) => simulator.user(`user${i}`)));
   await Promise.all(users.map((user, i) => user.sendText(`${i}`)));
   for (const [i, user] of users.entries()) {
@@ -26,7 +26,7 @@ test("a user who has blocked the bot is a 403 for that user's instance alone", a
     },
   });
   const blocked = Promise.withResolvers<void>();
-  await using bot = await startBot("results", simulator, ["--no-inbox", "--workers", "2"]);
+  await using bot = await startBotHere("results", simulator, ["--no-inbox", "--workers", "2"]);
   const [ann, ben] = await Promise.all([simulator.user("ann"), simulator.user("ben")]);
   await Promise.all([ann.sendText("from ann"), ben.sendText("from ben")]);
   await ben.block();

@@ -4,7 +4,7 @@ import { Simulator } from "../../simulator/index.ts";
 import { unsettledIn } from "../chaos/inbox-file.ts";
 import { Asgigram } from "../cli/asgigram.ts";
 import { Folder } from "../folder.ts";
-import { callsOf, confirmed, message, startBot } from "./bot.ts";
+import { callsOf, confirmed, message, startBotHere } from "./bot.ts";
 
 for (const signal of ["SIGTERM", "SIGINT"] as const) {
   test(`a ${signal} to \`simulate\` ends the processes that the application started, and waits for nothing`, async () => {
@@ -21,7 +21,13 @@ for (const signal of ["SIGTERM", "SIGINT"] as const) {
 
 test("without an inbox the application's processes end a second before --shutdown-timeout is over", async () => {
   await using simulator = await Simulator.start();
-  await using bot = await startBot("encoder", simulator, ["--no-inbox", "--workers", "1", "--shutdown-timeout", "1.2"]);
+  await using bot = await startBotHere("encoder", simulator, [
+    "--no-inbox",
+    "--workers",
+    "1",
+    "--shutdown-timeout",
+    "1.2",
+  ]);
   await simulator.push(message(1, "a film"));
   await callsOf(simulator, "sendMessage", 1);
   const { code, stderr } = await bot.end();
@@ -38,7 +44,7 @@ test("a SIGTERM with 100,000 calls waiting gives them up in one line of the log,
     intercept: async ({ method }, respond) =>
       method === "sendMessage" ? await new Promise<never>(() => {}) : await respond(),
   });
-  await using bot = await startBot("flooding", simulator, [
+  await using bot = await startBotHere("flooding", simulator, [
     ...["--inbox", inbox, "--workers", "1", "--shutdown-timeout", "1"],
   ]);
   await simulator.pushMany([message(30, "hello"), message(31, "flood")]);
@@ -62,7 +68,7 @@ test("a server whose application hangs leaves time of --shutdown-timeout for its
   await using simulator = await Simulator.start();
   using folder = new Folder();
   const options = ["--inbox", folder.join("inbox.sqlite"), "--workers", "1", "--shutdown-timeout", "2.4"];
-  await using bot = await startBot("in-hand", simulator, options);
+  await using bot = await startBotHere("in-hand", simulator, options);
   await simulator.push(message(1, "hang"));
   await confirmed(simulator);
   const { code, stderr } = await bot.end();

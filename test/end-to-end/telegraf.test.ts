@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { Simulator } from "../../simulator/index.ts";
 import { type Bot, callsOf, nextText } from "./bot.ts";
-import { ask, startProgram } from "./program.ts";
+import { ask, startProgram, startProgramHere } from "./program.ts";
 
 describe("a Telegraf bot", () => {
   let simulator: Simulator;
@@ -101,7 +101,7 @@ describe("a Telegraf bot", () => {
 
   test("handles its errors by bot.catch(), and keeps a time limit of its own", async () => {
     await using simulator = await Simulator.start();
-    await using bot = await startProgram("telegraf.ts", simulator, { env: { CATCHES: "yes", LIMIT: "5000" } });
+    await using bot = await startProgramHere("telegraf.ts", simulator, { env: { CATCHES: "yes", LIMIT: "5000" } });
     const ann = await simulator.user("ann");
     assert.equal(await ask(ann, "/limit"), "5000 ms");
     assert.equal(await ask(ann, "/throw"), "caught: Error: no luck");
@@ -111,7 +111,7 @@ describe("a Telegraf bot", () => {
 
   test("is served with Telegraf 3, from CommonJS", async () => {
     await using simulator = await Simulator.start();
-    await using bot = await startProgram("telegraf-3.cjs", simulator);
+    await using bot = await startProgramHere("telegraf-3.cjs", simulator);
     const serving = await bot.logged(({ msg }) => msg === "serving");
     assert.match(String(serving.library), /^Telegraf 3\.\d+\.\d+$/);
     assert.equal(serving.started, "bot.launch()");

@@ -7,14 +7,14 @@ import { eventually } from "../eventually.ts";
 import { Folder } from "../folder.ts";
 import { Certificate } from "../network/certificate.ts";
 import { freePort } from "../network/free-port.ts";
-import { Bot, callsOf, confirmed, message, nextText } from "./bot.ts";
+import { Bot, BotHere, callsOf, confirmed, message, nextText } from "./bot.ts";
 
 /** A simulator that calls webhooks, with short pauses between attempts, and a bot with an inbox in a file. */
 class WebhookBench implements AsyncDisposable {
   readonly simulator: Simulator;
   readonly folder = new Folder();
   readonly #port: number;
-  readonly #bots: Bot[] = [];
+  readonly #bots: (Bot | BotHere)[] = [];
 
   private constructor(simulator: Simulator, port: number) {
     this.simulator = simulator;
@@ -30,18 +30,26 @@ class WebhookBench implements AsyncDisposable {
     return webhookAt(this.#port);
   }
 
-  bot(app: string, ...args: string[]): Promise<Bot> {
-    return this.#start(`apps/${app}.ts`, args);
+  bot(app: string, ...args: string[]): Promise<BotHere> {
+    return this.#started(new BotHere(`apps/${app}.ts`, this.simulator, this.#with(args)));
+  }
+
+  /** Like `bot`, in a process of its own. */
+  process(app: string, ...args: string[]): Promise<Bot> {
+    return this.#started(new Bot(`apps/${app}.ts`, this.simulator, this.#with(args)));
   }
 
   /** Starts `programs/<name>.ts`, a bot's own program. */
-  program(name: string, ...args: string[]): Promise<Bot> {
-    return this.#start(`programs/${name}.ts`, args, { ASGIGRAM_TOKEN: "", BOT_TOKEN: this.simulator.token });
+  program(name: string, ...args: string[]): Promise<BotHere> {
+    const env = { ASGIGRAM_TOKEN: "", BOT_TOKEN: this.simulator.token };
+    return this.#started(new BotHere(`programs/${name}.ts`, this.simulator, this.#with(args), { env }));
   }
 
-  async #start(application: string, args: readonly string[], env: { [name: string]: string } = {}): Promise<Bot> {
-    const all = ["--workers", "1", "--inbox", this.folder.join("inbox.sqlite"), ...args];
-    const bot = new Bot(application, this.simulator, all, { env });
+  #with(args: readonly string[]): string[] {
+    return ["--workers", "1", "--inbox", this.folder.join("inbox.sqlite"), ...args];
+  }
+
+  async #started<Either extends Bot | BotHere>(bot: Either): Promise<Either> {
     this.#bots.push(bot);
     await bot.process.says("serving");
     return bot;
@@ -199,14 +207,14 @@ describe("a bot with --webhook", () => {
     const [chats, rounds, size] = [20, 3, 120];
     const count = rounds * size;
     const waiting: number[] = [];
-    let bot = await bench.bot("echo", ...bench.webhook);
+    let bot = await bench.process("echo", ...bench.webhook);
     for (let round = 0; round < rounds; round++) {
       const texts = Array.from({ length: size }, (_, i) => round * size + i);
       await simulator.pushMany(texts.map((i) => message(1 + (i % chats), `${i}`)));
       await callsOf(simulator, "sendMessage", round * size + size / 6);
       await bot.end("SIGKILL");
       waiting.push(simulator.pending);
-      bot = await bench.bot("echo", ...bench.webhook);
+      bot = await bench.process("echo", ...bench.webhook);
     }
     assert.ok(Math.max(...waiting) > 0, "it was killed while Telegram still had updates");
     const distinct = (chat: number) => [...new Set(bench.said(chat).map(echoed).map(Number))];

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { describe, test } from "node:test";
+import { setImmediate as turn } from "node:timers/promises";
 import type { JobFacts } from "../../src/protocol/job-facts.ts";
 import { eventually } from "../eventually.ts";
 import { Flag, fixture, TestCaller, TestHeavy } from "./client.ts";
@@ -49,6 +50,8 @@ describe("generations", () => {
     await using heavy = new TestHeavy();
     const { threadId } = await placeOf(heavy.caller);
     await heavy.caller.end();
+    // The port's other end hears of it some turns later.
+    for (let i = 0; i < 10; i++) await turn();
     assert.equal((await placeOf(new TestCaller(heavy))).threadId, threadId);
   });
 
@@ -86,8 +89,8 @@ describe("room", () => {
 
   test("shrink() ends idle threads, the first of a module last; a job starts one again", async () => {
     await using heavy = new TestHeavy();
-    await heavy.caller.load(WORK, { threads: 2 });
     await heavy.caller.load(fixture("uses-table.ts"));
+    await heavy.caller.load(WORK, { threads: 2 });
     assert.equal(threadsOf(heavy), 3);
     assert.ok(heavy.shrink());
     await eventually(() => threadsOf(heavy) === 2);
@@ -130,8 +133,9 @@ describe("the end", () => {
     assert.equal(await block.result, "released");
   });
 
-  test("close() ends jobs that run, and every thread", async () => {
-    const heavy = new TestHeavy();
+  test("close() ends jobs that run, and every thread, without a complaint", async () => {
+    const said: string[] = [];
+    const heavy = new TestHeavy({ words: { printed() {}, said: (...words) => said.push(words.join(" ")) } });
     const block = heavy.caller.call(WORK, "block", [new Flag().memory]);
     const child = new TestCaller(heavy, 1);
     await child.load(WORK, { process: true });
@@ -139,6 +143,7 @@ describe("the end", () => {
     await heavy.close();
     assert.equal(threadsOf(heavy), 0);
     await assert.rejects(block.result, { name: "DisconnectedError" });
+    assert.deepEqual(said, []);
   });
 
   test("idle threads and child processes do not keep the process alive, and a job does", () => {

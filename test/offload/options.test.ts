@@ -13,6 +13,7 @@ const WRONG_OF_MODULES: [unknown, RegExp][] = [
 const WRONG_OF_JOBS: [unknown, RegExp][] = [
   [{ signal: {} }, /"signal" is \[object Object\]; it must be an AbortSignal/],
   [{ timeout: -5 }, /"timeout" is -5/],
+  [{ timeout: 0 }, /"timeout" is 0/],
   [{ timeout: Number.NaN }, /"timeout" is NaN/],
   [{ timeout: "30" }, /"timeout" is 30; it must be a number of milliseconds above 0/],
   [{ retries: 1 }, /with\(\) has no option "retries"/],

@@ -61,6 +61,19 @@ describe("a number without a worker that serves", () => {
     assert.deepEqual(script.pauses, [1, 2, 3]);
   });
 
+  test("the quarantine starts when the dead worker's replacement is ready", async () => {
+    await using script = new Script({ workers: 2 });
+    const [, second] = await script.start();
+    second!.die(new Error("dead"));
+    const replacement = await script.host(2);
+    script.pool.startQuarantine();
+    assert.equal(script.threads.hosts.length, 3);
+    replacement.post({ type: "ready" });
+    await script.ready(1, 2);
+    script.pool.startQuarantine();
+    assert.equal(script.threads.hosts.length, 4);
+  });
+
   test("a worker that is killed because it cannot start dies of the application's error", async () => {
     await using script = new Script();
     const [first] = await script.start();

@@ -256,6 +256,15 @@ suite("mistakes and their messages", () => {
     );
   });
 
+  test("a bundle that has its bot library inside: the message says how to build it", async () => {
+    const files = {
+      "bot.cjs": 'const apiRoot = "https://api.telegram.org";',
+      "thrower.cjs": 'throw new Error("401: Unauthorized by https://api.telegram.org");',
+    };
+    for (const file of Object.keys(files))
+      assert.match(await refused(file, files), /\n.+\(esbuild: --packages=external\)$/);
+  });
+
   test("an export that is no function", async () => {
     const text =
       "export const application = Promise.resolve(); export let later; export const nothing = null; export default new Map();";

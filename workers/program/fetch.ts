@@ -4,8 +4,9 @@
  */
 
 import { linkIn } from "./links.ts";
-import type { Answer, LocalBotApi, Signal } from "./local-bot-api.ts";
-import { queryOf, readParameters } from "./parameters.ts";
+import { type Answer, type LocalBotApi, malformed, type Signal } from "./local-bot-api.ts";
+import { lostRequest, type NodeFetchError } from "./lost-request.ts";
+import { parseJson, queryOf, readParameters } from "./parameters.ts";
 import type { RawParameters } from "./raw-call.ts";
 import { Spool } from "./spool.ts";
 import { knownConnections } from "./unknown-connections.ts";
@@ -22,25 +23,21 @@ export function localFetch(original: Fetch, api: LocalBotApi): Fetch {
     if ("path" in link) return unlessAborted(() => answeredFile(api.download(link)), signal);
     if (!isRequest && isJson(init?.body)) {
       const { body } = init;
-      return unlessAborted(async () => answered(api.request(link, withJson(String(input), body), signal)), signal);
+      const request = async () => api.request(link, withJson(String(input), body), signal);
+      return unlessAborted(() => answered(request().catch(malformed)), signal);
     }
     return unlessAborted(async () => {
       const spool = new Spool();
+      const parts = isRequest ? new Request(input, init) : { url: String(input), ...init };
+      const request = async () => api.request(link, await parametersOf(parts, spool), signal);
       try {
-        const parameters = await parametersOf(
-          isRequest ? new Request(input, init) : { url: String(input), ...init },
-          spool,
-        );
-        return await answered(api.request(link, parameters, signal));
+        return await answered(request().catch(malformed));
       } finally {
         await spool.discard();
       }
     }, signal);
   };
 }
-
-/** The error that node-fetch has for a request without an answer. */
-export type NodeFetchError = new (message: string, type: string, system: { readonly code: string }) => Error;
 
 /** The function of the package, with the classes that it has for its answers and errors. */
 type NodeFetch = Fetch & {
@@ -61,10 +58,8 @@ export function localNodeFetch(original: NodeFetch, api: LocalBotApi): Fetch {
       if (FetchError === undefined || cause.name === "AbortError") return lost(cause);
       throw lostRequest(FetchError, link.method, cause);
     };
-    return unlessAborted(async () => {
-      const answer = api.request(link, withJson(String(input), body), signal ?? undefined);
-      return answered(answer, Response, fail);
-    }, signal);
+    const request = async () => api.request(link, withJson(String(input), body), signal ?? undefined);
+    return unlessAborted(() => answered(request().catch(malformed), Response, fail), signal);
   };
 }
 
@@ -75,7 +70,7 @@ function isJson(body: unknown): body is string {
 }
 
 function withJson(url: string, body: string): RawParameters {
-  return { ...queryOf(url), ...JSON.parse(body) };
+  return { ...queryOf(url), ...parseJson(body) };
 }
 
 async function parametersOf(request: Pick<RequestInit, "body" | "headers"> & { url: string }, spool: Spool) {
@@ -110,11 +105,6 @@ function jsonOf(answer: Answer, Class: typeof Response): Response {
 /** The connection is lost, as far as the program knows. */
 function lost(cause: Error): never {
   throw cause.name === "AbortError" ? cause : new TypeError("fetch failed", { cause });
-}
-
-/** @returns the package's own error for a lost connection */
-export function lostRequest(FetchError: NodeFetchError, method: string, { message }: Error): Error {
-  return new FetchError(`request to ${method} failed, reason: ${message}`, "system", { code: "ECONNRESET" });
 }
 
 /** The call that was begun is made all the same. */

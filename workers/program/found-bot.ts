@@ -4,7 +4,7 @@ import type { Fetch } from "./fetch.ts";
 import type { LocalBotApi } from "./local-bot-api.ts";
 
 export interface FoundBot {
-  readonly token: string;
+  readonly token: string | null | undefined;
   /** Name and version: `grammY 1.46.0`. */
   readonly library: string;
   /** The library begins a chat's next update while the handler of the one before still runs. */

@@ -4,13 +4,14 @@
  * their way.
  */
 
-import http, { Agent, type IncomingMessage, type ServerResponse } from "node:http";
+import type { Agent, ClientRequest, IncomingMessage, RequestOptions, Server, ServerResponse } from "node:http";
 import https from "node:https";
 import { syncBuiltinESMExports } from "node:module";
 import { type Duplex, duplexPair, Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
+import { http } from "../../src/protocol/node-http.ts";
 import { linkIn, type MethodLink } from "./links.ts";
-import type { Answer, LocalBotApi } from "./local-bot-api.ts";
+import { type Answer, type LocalBotApi, malformed } from "./local-bot-api.ts";
 import { readParameters } from "./parameters.ts";
 import { Spool } from "./spool.ts";
 import { knownConnections } from "./unknown-connections.ts";
@@ -30,11 +31,11 @@ export function localHttp(api: LocalBotApi): () => void {
 }
 
 type Requests = Pick<typeof http, "request" | "get">;
-type Arguments = [url: string | URL | http.RequestOptions, ...rest: unknown[]];
+type Arguments = [url: string | URL | RequestOptions, ...rest: unknown[]];
 
 function replaceRequest(module: Requests, agent: Agent, api: LocalBotApi): () => void {
   const { request, get } = module;
-  const original = request as (...args: Arguments) => http.ClientRequest;
+  const original = request as (...args: Arguments) => ClientRequest;
   const local = (...args: Arguments) => {
     const link = linkIn(pathOf(args));
     if (link === undefined || !api.admits(link.token)) return knownConnections.run(true, original, ...args);
@@ -59,13 +60,13 @@ function withAgent(args: Arguments, agent: Agent): Arguments {
   return isOptions(second) ? [first, { ...second, agent }, ...rest] : [first, { agent }, ...args.slice(1)];
 }
 
-function isOptions(value: unknown): value is http.RequestOptions {
+function isOptions(value: unknown): value is RequestOptions {
   return typeof value === "object" && value !== null && !(value instanceof URL);
 }
 
 class LocalServer {
   readonly #api: LocalBotApi;
-  readonly #server: http.Server;
+  readonly #server: Server;
   /** The client's end of a connection by the server's. */
   readonly #clients = new WeakMap<Duplex, Duplex>();
 
@@ -78,7 +79,7 @@ class LocalServer {
 
   /** @returns an agent that connects to this server */
   agent(protocol: string, defaultPort: number): Agent {
-    const agent = new Agent();
+    const agent = new http.Agent();
     agent.createConnection = () => this.#connect();
     return Object.assign(agent, { protocol, defaultPort });
   }
@@ -108,6 +109,8 @@ class LocalServer {
       const type = request.headers["content-type"];
       const parameters = await readParameters({ url: request.url!, type, body: request }, spool);
       return await this.#api.request(link, parameters, gone.signal);
+    } catch (error) {
+      return malformed(error);
     } finally {
       await spool.discard();
     }

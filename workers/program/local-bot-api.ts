@@ -4,6 +4,7 @@
  */
 
 import { FileError, TelegramError } from "../../src/protocol/errors.ts";
+import { MalformedBody } from "../../src/protocol/form-parts.ts";
 import { DOWNLOAD } from "../../src/protocol/method-names.ts";
 import type { Call } from "../../src/protocol/port.ts";
 import type { Entity } from "../../src/protocol/route.ts";
@@ -154,11 +155,17 @@ function refusalOf(error: unknown, codeOfFile: number, textOfFile: string): Refu
     : failure(error_code, description);
 }
 
+/** The answer to a request whose parameters could not be read. @throws the error, if it is another one */
+export function malformed(error: unknown): Refusal {
+  if (!(error instanceof MalformedBody)) throw error;
+  return failure(400, `Bad Request: ${error.message}`);
+}
+
 function failure(error_code: number, description: string): Refusal {
   return { ok: false, error_code, description };
 }
 
-/** The bot's id in its token. */
-export function idIn(token: string): string {
-  return token.slice(0, token.indexOf(":"));
+/** The bot's id in its token; empty without a token, which libraries take until the bot is started. */
+export function idIn(token: string | null | undefined): string {
+  return token?.slice(0, token.indexOf(":")) ?? "";
 }

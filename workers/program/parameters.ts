@@ -1,7 +1,6 @@
 /** Reads the parameters of a request in each form that the Bot API takes: https://core.telegram.org/bots/api#making-requests */
 
-import { Readable } from "node:stream";
-import { text } from "node:stream/consumers";
+import { bytesOf, MalformedBody } from "../../src/protocol/form-parts.ts";
 import { readMultipart } from "./multipart.ts";
 import type { RawParameters } from "./raw-call.ts";
 import type { Spool } from "./spool.ts";
@@ -14,13 +13,12 @@ export interface RequestParts {
   body: AsyncIterable<Uint8Array> | undefined;
 }
 
-/** @throws an error of the stream, of the disk, or a MalformedRequest */
+/** @throws an error of the stream, of the disk, or a MalformedBody */
 export async function readParameters({ url, type = "", body }: RequestParts, spool: Spool): Promise<RawParameters> {
   const query = queryOf(url);
   if (body === undefined) return query;
-  const stream = body instanceof Readable ? body : Readable.from(body, { objectMode: false });
-  if (/^multipart\/form-data/i.test(type)) return { ...query, ...(await readMultipart(stream, type, spool)) };
-  return { ...query, ...parse(await text(stream)) };
+  if (/^multipart\/form-data/i.test(type)) return { ...query, ...(await readMultipart(body, type, spool)) };
+  return { ...query, ...parse(`${await bytesOf(body)}`) };
 }
 
 /** @returns the parameters that the URL itself has */
@@ -31,5 +29,14 @@ export function queryOf(url: string): RawParameters {
 
 /** The two forms cannot be mistaken for each other, and some clients name neither. */
 function parse(body: string): RawParameters {
-  return /^\s*\{/.test(body) ? JSON.parse(body) : Object.fromEntries(new URLSearchParams(body));
+  return /^\s*\{/.test(body) ? parseJson(body) : Object.fromEntries(new URLSearchParams(body));
+}
+
+/** @throws MalformedBody */
+export function parseJson(body: string): RawParameters {
+  try {
+    return JSON.parse(body);
+  } catch (error) {
+    throw new MalformedBody(`can't parse JSON: ${(error as Error).message}`);
+  }
 }

@@ -6,6 +6,8 @@
  *   imported -- it exports a bot, and has not started it in 5 s --> launched
  */
 
+import { createRequire } from "node:module";
+import { extname } from "node:path";
 import { setImmediate as turn } from "node:timers/promises";
 import { ApplicationLoadError, DisconnectedError } from "../../src/protocol/errors.ts";
 import type { Call, ProgramFacts } from "../../src/protocol/port.ts";
@@ -15,11 +17,9 @@ import { currentContext, type EventContext } from "../current-event.ts";
 import { type Delivered, Instance } from "../instance.ts";
 import type { Asgi3 } from "../loader.ts";
 import { Streams } from "../streams.ts";
-import { localNodeFetch } from "./fetch.ts";
 import type { FoundBot } from "./found-bot.ts";
 import { watchLibraries } from "./libraries.ts";
 import { idIn, LocalBotApi } from "./local-bot-api.ts";
-import { answerRequests } from "./seams.ts";
 
 /** Scope of the calls that the program makes outside any event. */
 const SCOPE = "program";
@@ -85,11 +85,11 @@ export class Program {
     const onLoaded = (library: string, isTested: boolean) => {
       this.#library ??= library;
       if (!isTested) this.#untested.add(library);
-      restore ??= answerRequests(api);
+      restore ??= seams().answerRequests(api);
     };
     const unwatch = watchLibraries(onLoaded, {
       api,
-      wrapFetch: (original) => localNodeFetch(original, api),
+      wrapFetch: (original) => seams().localNodeFetch(original, api),
       onSeen: (bot, found) => void this.#sees(bot, found),
       onStarted: (bot, found, started) => {
         if (this.#sees(bot, found)) this.#started = { found, started };
@@ -168,6 +168,11 @@ export class Program {
     // It may be about to start the served bot, too.
     queueMicrotask(() => {
       const own = `${this.#bot.id}`;
+      if (id === "") {
+        const message =
+          "it starts a bot without a token: the variable in which its code looks for the token is not set";
+        return this.#launched.reject(new ApplicationLoadError(message));
+      }
       const ids = this.#started === undefined ? [...this.#others] : [own, ...this.#others];
       const message =
         ids.length > 1
@@ -246,6 +251,11 @@ export class Program {
     answered.then(close, close);
     return answered;
   }
+}
+
+/** An application needs nothing of this: node:tls and the rest are a third of what a worker would import. */
+function seams(): typeof import("./seams.ts") {
+  return createRequire(import.meta.url)(`./seams${extname(import.meta.url)}`);
 }
 
 /** @returns true if the work takes longer; rejects as the work does before that */

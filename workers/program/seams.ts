@@ -5,6 +5,8 @@ import { localHttp } from "./http.ts";
 import type { LocalBotApi } from "./local-bot-api.ts";
 import { refuseUnknownConnections } from "./unknown-connections.ts";
 
+export { localNodeFetch } from "./fetch.ts";
+
 /** @returns takes the program's functions back */
 export function answerRequests(api: LocalBotApi): () => void {
   const { fetch } = globalThis;

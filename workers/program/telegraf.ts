@@ -5,9 +5,9 @@
 
 import { basename, resolve } from "node:path";
 import { type GivenFile, ReadyFile } from "../input-file.ts";
-import { lostRequest, type NodeFetchError } from "./fetch.ts";
 import { before, type Copy, type FoundBot, type LibraryWatch, oncePerBot, rethrow } from "./found-bot.ts";
 import type { Answer, LocalBotApi, Signal } from "./local-bot-api.ts";
+import { lostRequest, type NodeFetchError } from "./lost-request.ts";
 import type { RawParameters } from "./raw-call.ts";
 
 interface TelegrafBot {

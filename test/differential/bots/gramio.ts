@@ -2,6 +2,7 @@
 
 import { createReadStream } from "node:fs";
 import { Bot, type ContextType, InlineKeyboard, Keyboard, MediaInput, MediaUpload, TelegramError } from "gramio";
+import { type Content, runTable } from "./table.cjs";
 
 const apiRoot = process.env.API_ROOT!;
 const token = process.env.BOT_TOKEN!;
@@ -143,5 +144,21 @@ hear("poll", /^\/poll$/, async (ctx) => {
   await poll;
 });
 hear("poll", /^\/stop$/, async (ctx) => api.stopPoll({ chat_id: ctx.chat.id, message_id: (await poll).message_id }));
+
+for (const name of ["methods", "faults"])
+  hear(name, /^(\d+)$/, async (ctx, part) => {
+    const { id } = await ctx.send("begins");
+    const file = ({ bytes, path, stream, name }: Content) => {
+      if (bytes !== undefined) return MediaUpload.buffer(bytes, name);
+      return path === undefined ? MediaUpload.stream(stream!, name) : MediaUpload.path(path, name);
+    };
+    const all = api as unknown as Record<string, (parameters?: object) => Promise<unknown>>;
+    const call = (method: string, parameters?: object) => all[method]!(parameters);
+    const errorOf = (error: unknown) =>
+      error instanceof TelegramError
+        ? `${error.code} ${JSON.stringify([error.message, error.payload])}`
+        : (error as Error).name;
+    await ctx.send(await runTable(part, { chat: ctx.chat.id, message: id }, file, call, errorOf));
+  });
 
 await bot.start();

@@ -14,6 +14,7 @@ import {
   type SessionFlavor,
   session,
 } from "grammy";
+import { type Content, runTable } from "./table.cjs";
 
 type Session = SessionFlavor<{ sum: number }>;
 type BotContext = ConversationFlavor<Context & Session>;
@@ -179,6 +180,21 @@ const menu = new Menu<BotContext>("drinks").submenu("Tea", "tea");
 menu.register(submenu);
 menus.use(menu);
 menus.command("menu", (ctx) => ctx.reply("Choose", { reply_markup: menu }));
+
+const tables = bot.filter((ctx) => ["methods", "faults"].includes(ctx.from?.first_name ?? ""));
+tables.hears(/^\d+$/, async (ctx) => {
+  const { chat, message_id } = await ctx.reply("begins");
+  const file = ({ bytes, path, stream, name }: Content) => new InputFile((bytes ?? path ?? stream)!, name);
+  const raw = bot.api.raw as unknown as Record<string, (parameters?: object) => Promise<unknown>>;
+  const call = (method: string, parameters?: object) => raw[method]!(parameters);
+  const errorOf = (error: unknown) => {
+    if (error instanceof GrammyError)
+      return `${error.error_code} ${JSON.stringify([error.description, error.parameters])}`;
+    return error instanceof HttpError ? lossOf(error.error as NodeJS.ErrnoException) : `${error}`;
+  };
+  const filled = { chat: chat.id, message: message_id };
+  await ctx.reply(await runTable(String(ctx.match), filled, file, call, errorOf));
+});
 
 bot.catch(({ ctx, error }) => ctx.reply(`caught: ${error}`));
 

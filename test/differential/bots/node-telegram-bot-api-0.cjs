@@ -3,6 +3,7 @@
 const { createReadStream } = require("node:fs");
 const { join } = require("node:path");
 const TelegramBot = require("node-telegram-bot-api-0");
+const { runTable } = require("./table.cjs");
 
 const bot = new TelegramBot(process.env.BOT_TOKEN, { polling: true, baseApiUrl: process.env.API_ROOT });
 /** Handles the texts of one person that match. */
@@ -152,3 +153,32 @@ hear("poll", /^\/poll$/, ({ chat }) => {
   poll = bot.sendPoll(chat.id, "Tea?", ["Yes", "No"], { is_anonymous: false });
 });
 hear("poll", /^\/stop$/, async ({ chat }) => bot.stopPoll(chat.id, (await poll).message_id));
+
+/** Files stand beside the other parameters; those inside of structures are for the bot to attach. */
+const request = (method, parameters = {}) => {
+  const formData = {};
+  const qs = {};
+  const attached = (key, value) => {
+    if (value instanceof Upload) formData[key] = { value: value.content, options: { filename: value.name } };
+    return value instanceof Upload ? `attach://${key}` : value;
+  };
+  for (const [key, value] of Object.entries(parameters)) {
+    if (value instanceof Upload) attached(key, value);
+    else if (typeof value !== "object") qs[key] = value;
+    else qs[key] = JSON.stringify(value, (_, part) => attached(`attached_${Object.keys(formData).length}`, part));
+  }
+  return bot._request(method, Object.keys(formData).length > 0 ? { qs, formData } : { form: qs });
+};
+class Upload {
+  constructor({ bytes, path, stream, name }) {
+    Object.assign(this, { name, content: bytes ?? stream ?? createReadStream(path) });
+  }
+}
+for (const name of ["methods", "faults"])
+  hear(name, /^(\d+)$/, async ({ chat }, [, part]) => {
+    const { message_id } = await bot.sendMessage(chat.id, "begins");
+    const filled = { chat: chat.id, message: message_id };
+    const file = (content) => new Upload(content);
+    const errorOf = ({ code, response }) => `${code} ${JSON.stringify(response?.body)}`;
+    await bot.sendMessage(chat.id, await runTable(part, filled, file, request, errorOf));
+  });

@@ -2,6 +2,7 @@
 
 import { readFileSync } from "node:fs";
 import { Bot, type Context, InputFile } from "node-telegram-bot-api";
+import { type Content, runTable } from "./table.cjs";
 
 const apiRoot = process.env.API_ROOT!;
 const token = process.env.BOT_TOKEN!;
@@ -149,5 +150,21 @@ hear("poll", /^\/poll$/, async (_, __, chat_id) => {
   poll = (await api.sendPoll({ chat_id, question: "Tea?", options, is_anonymous: false })).message_id;
 });
 hear("poll", /^\/stop$/, (_, __, chat_id) => api.stopPoll({ chat_id, message_id: poll }));
+
+for (const name of ["methods", "faults"])
+  hear(name, /^(\d+)$/, async (ctx, part, chat) => {
+    const { message_id } = await ctx.reply("begins");
+    const file = ({ bytes, path, stream, name }: Content) => {
+      stream?.destroy();
+      return new InputFile(bytes ?? readFileSync((path ?? stream?.path)!), { filename: name });
+    };
+    const all = api as unknown as Record<string, (parameters?: object) => Promise<unknown>>;
+    const call = (method: string, parameters?: object) => all[method]!(parameters);
+    const errorOf = (error: unknown) => {
+      const { name, description, parameters } = error as Error & { description?: string; parameters?: object };
+      return JSON.stringify([name, description, parameters]);
+    };
+    await ctx.reply(await runTable(part, { chat, message: message_id }, file, call, errorOf));
+  });
 
 await bot.startPolling();

@@ -2,6 +2,7 @@
 
 import { Composer, type Context, Markup, type Middleware, Scenes, session, Telegraf, TelegramError } from "telegraf";
 import { message } from "telegraf/filters";
+import { type Content, runTable } from "./table.cjs";
 
 interface Session extends Scenes.WizardSession {
   sum?: number;
@@ -151,6 +152,21 @@ polls.command("poll", async (ctx) => {
   poll = (await ctx.replyWithPoll("Tea?", ["Yes", "No"], { is_anonymous: false })).message_id;
 });
 polls.command("stop", (ctx) => ctx.telegram.stopPoll(ctx.chat.id, poll));
+
+for (const name of ["methods", "faults"])
+  botOf(name).hears(/^\d+$/, async (ctx) => {
+    const { chat, message_id } = await ctx.reply("begins");
+    const file = ({ bytes, path, stream, name }: Content) => ({ source: bytes ?? path ?? stream, filename: name });
+    const call = (method: string, parameters?: object) =>
+      ctx.telegram.callApi(method as "sendMessage", (parameters ?? {}) as never);
+    const errorOf = (error: unknown) => {
+      if (error instanceof TelegramError)
+        return `${error.code} ${JSON.stringify([error.description, error.parameters])}`;
+      return `${(error as Error).name} ${(error as NodeJS.ErrnoException).code}`;
+    };
+    const filled = { chat: chat.id, message: message_id };
+    await ctx.reply(await runTable(ctx.match[0], filled, file, call, errorOf));
+  });
 
 bot.catch(async (error, ctx) => void (await ctx.reply(`caught: ${error}`)));
 

@@ -24,7 +24,9 @@ export const application: Application = async (_scope, receive, send) => {
         await new Promise(() => {});
         break;
       case "spin":
-        for (;;);
+        // Without the load of a loop.
+        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
+        break;
       case "late":
         for (let step = 0; step < 10; step++) {
           delivery().timeout(900);

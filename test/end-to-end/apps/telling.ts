@@ -15,11 +15,12 @@ export const application: Application = async (_scope, receive, send) => {
     if (event.text === "throw") throw new Error("no luck");
     if (event.text === "throw later") delivery().waitUntil(Promise.reject(new Error("no luck later")));
     if (event.text === "exit") process.exit(7);
-    if (event.text === "spin") for (;;);
+    // Without the load of a loop.
+    const block = (ms?: number) => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
+    if (event.text === "spin") block();
     if (event.text === "block") {
       delivery().busy("upload_video");
-      // Without the load of a loop.
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5500);
+      block(5500);
     }
     await send({ type: "telegram.send_message", text: `did ${event.text}` });
     if (event.text !== "report") continue;

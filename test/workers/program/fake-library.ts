@@ -18,6 +18,7 @@ interface Package {
 }
 
 interface FakeBot {
+  token: string | undefined;
   use(): void;
   start(): void;
 }

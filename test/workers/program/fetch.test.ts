@@ -106,12 +106,15 @@ suite("global fetch", () => {
     });
   });
 
-  test("a body that cannot be read rejects", async () => {
+  test("a malformed body is answered with 400, and makes no call", async () => {
     const calls = new LocalCalls();
-    for (const body of ["{no JSON", new Blob(["{no JSON"])]) {
-      await assert.rejects(
-        localFetch(original, calls.api)(`${URL_OF_BOT}/sendMessage`, { method: "POST", body }),
-        /JSON/,
+    const form = { body: "no form", headers: { "content-type": "multipart/form-data; boundary=x" } };
+    for (const init of [{ body: "{no JSON" }, { body: new Blob(["{no JSON"]) }, form]) {
+      const response = await localFetch(original, calls.api)(`${URL_OF_BOT}/sendMessage`, { method: "POST", ...init });
+      assert.equal(response.status, 400);
+      assert.match(
+        ((await response.json()) as { description: string }).description,
+        /^Bad Request: (can't parse JSON|the form breaks off)/,
       );
     }
     assert.deepEqual(calls.seen, []);

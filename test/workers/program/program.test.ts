@@ -26,6 +26,18 @@ describe("a program", () => {
     await refused;
   });
 
+  test("that starts a bot without a token is refused, with the reason", async (t) => {
+    const launch = program(t).launch("bot.ts", []);
+    const bot = fakeBot({});
+    bot.token = undefined;
+    bot.use();
+    bot.start();
+    await assert.rejects(launch, {
+      name: "ApplicationLoadError",
+      message: "it starts a bot without a token: the variable in which its code looks for the token is not set",
+    });
+  });
+
   test("is no program before its launch, and its exports are no bots", (t) => {
     const made = program(t);
     assert.equal(made.facts, undefined);

@@ -1,0 +1,50 @@
+/** Finds those that are blamed for a worker's death among the events that it had. */
+
+import type { Arrival, Held, Line } from "./line.ts";
+
+/** The cause of a worker's death, as far as it is known. */
+export interface Blame {
+  /** Number of the event that the crash named. */
+  readonly named?: number | undefined;
+  /** Numbers of the events one of which is likely to have killed it. */
+  readonly guessed?: readonly number[];
+}
+
+/** Events that can be tried one by one without a long wait. */
+export const FEW = 8;
+/** An event whose posting ended so often with a death of unknown cause is a suspect. */
+const INTERRUPTED = 3;
+
+/** It is certain that this event was the cause: it is a suspect, and those that were guessed together with it are none. */
+export function convict({ arrival }: Held): void {
+  for (const other of arrival.guess ?? []) {
+    if (other === arrival || other.guess !== arrival.guess) continue;
+    other.isSuspect = false;
+    other.guess = undefined;
+  }
+  count(arrival);
+}
+
+/**
+ * One of the guesses is likely to be the cause: all are suspects. Without a guess, those are that deaths have interrupted often.
+ * @param doubts true for a line of which nothing is known: its first event is a suspect, too
+ */
+export function suspect(held: readonly Held[], guesses: readonly Held[], doubts: (line: Line) => boolean): void {
+  const arrivals = guesses.map(({ arrival }) => arrival).filter(({ isSuspect }) => !isSuspect);
+  for (const arrival of arrivals) arrival.guess = arrivals;
+  const interrupted = guesses.length > 0 ? [] : held.filter(({ arrival }) => arrival.attempts >= INTERRUPTED);
+  const doubted = firstOfEach(held).filter(({ line }) => doubts(line));
+  for (const { arrival } of [...interrupted, ...doubted.slice(0, FEW)]) arrival.isSuspect = true;
+  for (const { arrival } of guesses) count(arrival);
+}
+
+function count(arrival: Arrival): void {
+  arrival.deaths += 1;
+  arrival.isSuspect = true;
+}
+
+/** The first event of each line. */
+function firstOfEach(held: readonly Held[]): Held[] {
+  const seen = new Set<Line>();
+  return held.filter(({ line }) => !seen.has(line) && seen.add(line));
+}
