@@ -34,7 +34,15 @@ test("each command has its own flags and actions", async () => {
   ]);
   assert(!(await after("simulate |--")).includes("--proxy"));
   assert.deepEqual(await after("inbox |"), ["list", "show", "retry", "drop", "forget", "migrate", "copy"]);
-  assert.deepEqual(await after("--config x inbox --json |"), ["list", "show", "retry", "drop", "forget", "migrate", "copy"]);
+  assert.deepEqual(await after("--config x inbox --json |"), [
+    "list",
+    "show",
+    "retry",
+    "drop",
+    "forget",
+    "migrate",
+    "copy",
+  ]);
   assert.deepEqual(await after("inbox list |"), []);
 });
 
