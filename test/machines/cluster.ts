@@ -18,7 +18,7 @@ const TICK = 100;
 
 /** Writes down who has which lease, and the names of the machines. */
 const HISTORY = (schema: string) => `
-  CREATE TABLE ${schema}.history (at timestamptz, shard integer, owner text);
+  CREATE TABLE ${schema}.history AS SELECT clock_timestamp() AS at, shard, owner FROM ${schema}.lease;
   CREATE TABLE ${schema}.names AS SELECT id, name FROM ${schema}.node;
   CREATE FUNCTION ${schema}.note_lease() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
     INSERT INTO ${schema}.history VALUES (clock_timestamp(), new.shard, new.owner); RETURN new; END $$;
