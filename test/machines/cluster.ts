@@ -11,7 +11,7 @@ import { judge, type Move, type Pause, type Verdict, worksIn } from "./judge.ts"
 import { Machine } from "./machine.ts";
 
 /** Chats, and messages a second over all of them. */
-const CHATS = 200;
+const CHATS = 60;
 const RATE = 150;
 /** Pause between two batches of messages: ms. */
 const TICK = 100;

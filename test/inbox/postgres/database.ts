@@ -39,6 +39,14 @@ export class Place {
     return { inbox, entries };
   }
 
+  /** Locks a table: nobody reads or writes it until the release. */
+  async lock(table: string): Promise<{ release(): Promise<void> }> {
+    const client = new pg.Client({ connectionString: this.#address });
+    await client.connect();
+    await client.query(`BEGIN; LOCK TABLE ${this.schema}.${table} IN ACCESS EXCLUSIVE MODE`);
+    return { release: () => client.end() };
+  }
+
   /** Runs SQL in which `$` before a name stands for the bot's schema: `$event`. */
   async sql<Row extends pg.QueryResultRow>(text: string): Promise<Row[]> {
     const client = new pg.Client({ connectionString: this.#address });

@@ -6,6 +6,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { SHARDS } from "../../../src/protocol/shard.ts";
 import { eventually } from "../../eventually.ts";
 import { sharedServer } from "../../postgres/shared-server.ts";
+import { isSettled } from "../../settled.ts";
 import { Entries, turn } from "../entries.ts";
 import { received } from "../received.ts";
 import { Place } from "./database.ts";
@@ -105,7 +106,7 @@ describe("servers that share an inbox", () => {
 
   test("a server that retires lets each shard go as its application is done, and takes nothing more", async (t) => {
     const place = new Place(t, address);
-    const first = await join(place);
+    await join(place);
     const second = await join(place);
     await eventually(async () => String(await shares(place)) === "128,128");
     const hanging = Promise.withResolvers<void>();
@@ -183,6 +184,23 @@ describe("the fence", () => {
     await eventually(() => entries.revoked.includes(one.shard));
     await inbox.record(turn({ settled: [one.seq] }));
     assert.equal((await place.sql("SELECT * FROM $event")).length, 1);
+  });
+
+  test("a beginning that is recorded while the lease is in doubt waits until it is certain", async (t) => {
+    const place = new Place(t, address);
+    const { inbox, entries } = await join(place);
+    await inbox.append(messages(1));
+    const [{ seq }] = (await entries.until(1)) as [Entries["all"][number]];
+    // Nobody can renew.
+    const lock = await place.lock("node");
+    await eventually(() => inbox.share.age > 3000);
+    await assert.rejects(inbox.check(), /./);
+    const recorded = inbox.record(turn({ begun: [{ seq, alone: false }] }));
+    await eventually(async () => (await place.sql("SELECT attempts FROM $event"))[0]!.attempts === 1);
+    assert.equal(await isSettled(recorded), false);
+    await lock.release();
+    assert.deepEqual(await recorded, []);
+    await inbox.check();
   });
 
   test("a server whose row was removed loses everything, and gets it anew", async (t) => {
