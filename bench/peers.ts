@@ -25,6 +25,8 @@ export interface Place {
 
 interface Variant {
   name?: string;
+  /** The file of the bot. */
+  bot?: string;
   flags?: readonly string[];
   nodeFlags?: readonly string[];
 }
@@ -32,14 +34,14 @@ interface Variant {
 const TOP = join(import.meta.dirname, "..");
 
 /** The built command line with its defaults: one worker per core, unless the bench has `--workers`. */
-export function asgigram({ name = "asgigram", flags = [], nodeFlags = [] }: Variant = {}): Peer {
+export function asgigram({ name = "asgigram", bot = "asgigram", flags = [], nodeFlags = [] }: Variant = {}): Peer {
   return {
     name,
     packages: ["asgigram"],
     command: ({ apiUrl, folder, workers }) => [
       ...nodeFlags,
       join(TOP, "dist/src/cli/bin.js"),
-      join(TOP, "bench/peers/asgigram.ts:application"),
+      join(TOP, `bench/peers/${bot}.ts:application`),
       `--api-url=${apiUrl}`,
       `--workers=${workers}`,
       `--inbox=${join(folder, "inbox.sqlite")}`,

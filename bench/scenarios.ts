@@ -236,6 +236,17 @@ export const SCENARIOS: readonly Scenario[] = [
     figures: [cpu, throughput, stubCpu, peak],
   },
   {
+    name: "sessions",
+    about: "Like echo, with and without a session in asgigram/storage, which is read and changed with each message.",
+    runs: 7,
+    entries: [asgigram(), asgigram({ name: "with sessions", bot: "asgigram-sessions" })].map((peer) => ({
+      name: peer.name,
+      peer,
+      load: backlog(20_000, 1000),
+    })),
+    figures: [throughput, cpu, p50, p99, peak],
+  },
+  {
     name: "inbox",
     about: "Like echo, with and without the inbox's file.",
     runs: 7,

@@ -189,6 +189,7 @@ export function assemble(options: AssemblyOptions): Assembly {
     onPushed: recorder.pushed.bind(recorder),
     updates,
     calls,
+    values: recorder,
     jobs: heavy,
     words,
     diagnostics,
@@ -225,17 +226,17 @@ function isGiven(kinds: readonly string[]): boolean {
 }
 
 function openInbox(config: Config, bot: Entity, log: Logger): Inbox | Promise<Inbox> {
-  const { inbox, line, deadLetterLimit, deadLetterAge } = config;
+  const { inbox, line, deadLetterLimit: count, deadLetterAge: age, sessionAge } = config;
   if (isDatabaseAddress(inbox)) return openDatabase(config, inbox, bot, log);
-  if (inbox !== false) return new SqliteInbox(inbox, bot.id, { count: deadLetterLimit, age: deadLetterAge }, line);
+  if (inbox !== false) return new SqliteInbox(inbox, bot.id, { count, age }, line, sessionAge);
   log.info("no inbox: updates that are not handled when the process dies are lost");
-  return new MemoryInbox();
+  return new MemoryInbox(sessionAge);
 }
 
 /** The driver is loaded only here. */
 async function openDatabase(config: Config, address: string, bot: Entity, log: Logger): Promise<Inbox> {
   refuseForgottenFile(defaultInbox(config.directory, config.token), address);
-  const { inboxPasswordFile, nodeName, line, deadLetterLimit, deadLetterAge, inboxLimit } = config;
+  const { inboxPasswordFile, nodeName, line, deadLetterLimit, deadLetterAge, inboxLimit, sessionAge } = config;
   const { PostgresInbox } = await import("./inbox/postgres/postgres-inbox.ts");
   return await PostgresInbox.open({
     address,
@@ -245,6 +246,7 @@ async function openDatabase(config: Config, address: string, bot: Entity, log: L
     version: ownVersion(),
     line,
     deadLetters: { count: deadLetterLimit, age: deadLetterAge },
+    valueAge: sessionAge,
     limit: inboxLimit,
     log,
   });
@@ -303,6 +305,7 @@ function taskOf(config: Config, bot: Entity): Omit<CommonTask, "debug"> {
     eventTimeout,
     retry,
     breaker,
+    sessionAge,
     onFailure,
     mayBeProgram,
     shutdownTimeout,
@@ -323,6 +326,7 @@ function taskOf(config: Config, bot: Entity): Omit<CommonTask, "debug"> {
     eventTimeout,
     retry,
     breaker,
+    sessionAge,
     onFailure: onFailure === false ? undefined : onFailure,
     mayBeProgram,
     endTimeout: shutdownTimeout,

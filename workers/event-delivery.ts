@@ -15,7 +15,9 @@ import type { JobOrigin } from "../src/protocol/jobs.ts";
 import { typeOf } from "../src/protocol/method-names.ts";
 import type { EventItem } from "../src/protocol/port.ts";
 import { LIMIT_GRACE } from "../src/protocol/pulse.ts";
+import type { StoredWrite } from "../src/protocol/stored-value.ts";
 import { EventClock } from "./event-clock.ts";
+import { EventValues } from "./event-values.ts";
 
 /** The instance that has the event. */
 export interface DeliveryHolder {
@@ -53,6 +55,7 @@ interface Extras {
   clock: EventClock | undefined;
   /** Asks for the number of jobs that start before the event's newest one. */
   ahead: (() => Promise<number>) | undefined;
+  values: EventValues | undefined;
 }
 
 /** The most that an event may save: bytes of JSON. */
@@ -191,6 +194,20 @@ export class EventDelivery implements Delivery, JobOrigin {
     return isCancelled && (error === aborted?.reason || (error instanceof Error && error.name === "AbortError"));
   }
 
+  // ---- for the stored values ----
+
+  /** The stored values that its code uses. */
+  get values(): EventValues {
+    const extras = this.#more;
+    extras.values ??= new EventValues();
+    return extras.values;
+  }
+
+  /** The values that its code has stored, for its settlement; undefined without any. */
+  writes(seq: number, line: string): StoredWrite[] | undefined {
+    return this.#extras?.values?.writes(seq, line);
+  }
+
   // ---- for its jobs and calls ----
 
   get line(): string {
@@ -221,6 +238,7 @@ export class EventDelivery implements Delivery, JobOrigin {
       pauses: 0,
       clock: undefined,
       ahead: undefined,
+      values: undefined,
     };
     return this.#extras;
   }

@@ -29,6 +29,7 @@ import { becomeMain } from "./program/main-module.ts";
 import type { Program } from "./program/program.ts";
 import { describe, Reporter } from "./reporter.ts";
 import { Retries } from "./retries.ts";
+import { StoredValues } from "./stored-values.ts";
 
 /**
  * Piscina requires this file first. Without this name Node.js wraps the exports of a required module in another one, and a thread that is
@@ -55,8 +56,11 @@ export default async function host(task: HostTask): Promise<void> {
   const current = () => currentEvent()?.delivery;
   const jobs = new JobsClient(task.jobs, current);
   const deadLetters = new DeadLetters({ reporter, text: task.onFailure });
+  const pulse = new Pulse(task.pulse);
+  const values = new StoredValues(outbound, pulse, task.sessionAge);
   provide({
     jobs,
+    values,
     currentDelivery: current,
     deliveryOf,
     onDeadLetter: (handler) => {
@@ -64,11 +68,10 @@ export default async function host(task: HostTask): Promise<void> {
     },
     currentJob: () => undefined,
   });
-  const pulse = new Pulse(task.pulse);
   const calls = new Calls(outbound, pulse);
-  // A program makes calls while it starts.
+  // A program makes calls, and reads stored values, while it starts.
   const answer = (items: ToWorker[]) => {
-    for (const item of items) takeAnswer(item, calls);
+    for (const item of items) takeAnswer(item, calls, values);
   };
   task.port.on("message", answer);
   const hazards = task.mayBeProgram ? watchHazards(task.directory) : undefined;
@@ -88,7 +91,7 @@ export default async function host(task: HostTask): Promise<void> {
     await turn();
     outbound.push({ type: "ready", ...(facts && { program: facts, hazards: [...(hazards?.found ?? [])] }) });
     task.port.off("message", answer);
-    const host = new Host(task, application, lifespan, outbound, reporter, deadLetters, calls, pulse);
+    const host = new Host(task, application, lifespan, outbound, reporter, deadLetters, calls, values, pulse);
     const { unseen, signal, at } = await host.drained;
     outbound.push({ type: "drained", unseen });
     // A replacement may wait for this; it need not wait for the lifespan.
@@ -146,6 +149,7 @@ class Host {
   readonly drained: Promise<Drained>;
 
   readonly #calls: Calls;
+  readonly #values: StoredValues;
   readonly #instances: Instances;
   readonly #retries: Retries;
   readonly #outbound: Batch<ToMain>;
@@ -161,6 +165,7 @@ class Host {
     reporter: Reporter,
     deadLetters: DeadLetters,
     calls: Calls,
+    values: StoredValues,
     pulse: Pulse,
   ) {
     this.drained = this.#drained.promise;
@@ -171,6 +176,7 @@ class Host {
     this.#outbound = outbound;
     this.#reporter = reporter;
     this.#calls = calls;
+    this.#values = values;
     this.#retries = new Retries(task.retry, task.breaker);
     this.#instances = new Instances({
       application,
@@ -215,7 +221,7 @@ class Host {
       case "drain":
         return void this.#drain(item.reason, item.signal);
       default:
-        return takeAnswer(item, this.#calls);
+        return takeAnswer(item, this.#calls, this.#values);
     }
   }
 
@@ -241,8 +247,8 @@ class Host {
   }
 }
 
-/** Takes an item about the answer to a call. */
-function takeAnswer(item: ToWorker, calls: Calls): void {
+/** Takes an item about the answer to a call, or to a question about a stored value. */
+function takeAnswer(item: ToWorker, calls: Calls, values: StoredValues): void {
   switch (item.type) {
     case "result":
       return calls.succeeded(item.id, item.body);
@@ -252,6 +258,10 @@ function takeAnswer(item: ToWorker, calls: Calls): void {
       return calls.failed(item.id, item.error);
     case "delayed":
       return calls.delayed(item.id);
+    case "got":
+      return values.answered(item.id, item.value);
+    case "set":
+      return values.answered(item.id, undefined);
   }
 }
 

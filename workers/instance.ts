@@ -53,7 +53,7 @@ export interface InstanceHost {
   readonly pulse: Pick<Pulse, "willWorkAt">;
   /** Longest work at an event: ms; Infinity without a limit. */
   readonly eventTimeout: number;
-  settled(seq: number, instance: Instance): void;
+  settled(event: Delivered, instance: Instance): void;
   /** The application goes on, while work at that event is open. */
   kept(seq: number, instance: Instance): void;
   /** The work at an event that was kept is over. */
@@ -390,7 +390,7 @@ export class Instance implements Caller, DeliveryHolder, Member {
       return;
     }
     this.over(held);
-    if (delivery.thrown === undefined) this.#host.settled(held.seq, this);
+    if (delivery.thrown === undefined) this.#host.settled(held, this);
     else this.#host.workOver(this, held, delivery.thrown);
   }
 

@@ -196,12 +196,16 @@ export class Instances implements InstanceHost {
 
   // ---- from the instances ----
 
-  settled(seq: number, instance: Instance): void {
+  settled({ seq, delivery }: Delivered, instance: Instance): void {
     instance.since = this.#now;
     const { outbound } = this.#options;
     const { last } = outbound;
-    if (last?.type === "settled") last.seqs.push(seq);
-    else outbound.push({ type: "settled", seqs: [seq] });
+    const writes = delivery.writes(seq, instance.key);
+    if (last?.type !== "settled") outbound.push({ type: "settled", seqs: [seq], ...(writes && { writes }) });
+    else {
+      last.seqs.push(seq);
+      if (writes !== undefined) last.writes = [...(last.writes ?? []), ...writes];
+    }
   }
 
   kept(seq: number): void {
@@ -348,7 +352,7 @@ export class Instances implements InstanceHost {
     if (hasFailed) {
       outbound.push({ type: "failed", seq, error: describe(thrown.error), ...place });
       this.#tell(delivered, thrown.error);
-    } else this.settled(seq, instance);
+    } else this.settled(delivered, instance);
     return true;
   }
 

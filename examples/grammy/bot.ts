@@ -1,9 +1,11 @@
 /**
  * A grammY bot. `node bot.ts` runs it, and `asgigram bot.ts` does, too: then a message that was in hand when the process died is
- * handled again. Its heavy function is offloaded, so other messages are answered meanwhile, under Node.js alone as well.
+ * handled again, with the session as it was before. Its heavy function is offloaded, so other messages are answered meanwhile, under
+ * Node.js alone as well.
  */
 
 import { offload } from "asgigram";
+import { store } from "asgigram/storage";
 import { Bot, type Context, type SessionFlavor, session } from "grammy";
 
 interface Session {
@@ -13,7 +15,7 @@ interface Session {
 const { nextPrime } = offload<typeof import("./primes.ts")>("./primes.ts");
 const bot = new Bot<Context & SessionFlavor<Session>>(process.env.BOT_TOKEN ?? "");
 
-bot.use(session({ initial: (): Session => ({ found: 0 }) }));
+bot.use(session({ initial: (): Session => ({ found: 0 }), storage: store }));
 
 bot.command("start", (ctx) => ctx.reply("Send me a whole number."));
 

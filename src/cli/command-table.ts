@@ -125,9 +125,10 @@ Lists, shows, retries and drops dead letters: events at which the application
 threw, and events that crashed a worker too often. It works with and without a
 running server, and finds the inbox as the server does. Without a token it uses
 the asgigram-*.sqlite in the working directory, if there is only one. forget
-removes all that is stored of a chat: updates, dead letters, and calls to it.
-migrate makes the tables of an inbox in a database, and grants a role their use.
-copy moves the inbox of a server that is stopped from its file to a database.`,
+removes all that is stored of a chat: updates, dead letters, calls to it, and
+its values of asgigram/storage. migrate makes the tables of an inbox in a
+database, and grants a role their use. copy moves the inbox of a server that is
+stopped from its file to a database.`,
     actions: INBOX_ACTIONS,
     flags: ["inbox", "inboxPasswordFile", "tokenFile", "config"],
     switches: {

@@ -419,6 +419,17 @@ export const OPTIONS = {
     group: "Delivery",
     help: "Seconds to keep a dead letter",
   },
+  sessionAge: {
+    type: "number",
+    unit: "seconds",
+    min: 1,
+    max: 1e9,
+    canBeOff: true,
+    default: false,
+    example: 7_776_000,
+    group: "Delivery",
+    help: "Remove values of asgigram/storage that were not written for so many seconds",
+  },
   shutdownTimeout: {
     type: "number",
     unit: "seconds",

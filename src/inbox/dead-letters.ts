@@ -41,10 +41,11 @@ export interface Filter {
 /** Dead letters by their ids or by a filter. */
 export type Which = readonly number[] | Filter;
 
-/** Number of events and of dead letters that were removed. */
+/** Numbers of events, dead letters and stored values that were removed. */
 export interface Forgotten {
   readonly events: number;
   readonly letters: number;
+  readonly values: number;
 }
 
 /** A damaged body need not be text. */
@@ -125,8 +126,8 @@ export class DeadLetters implements LetterStore {
   }
 
   /**
-   * Removes what is stored of a chat, or of a user's private chat: events, dead letters, and calls to it. Their bytes are overwritten. A
-   * running server still handles the events that it has in memory, and stores nothing of them.
+   * Removes what is stored of a chat, or of a user's private chat: events, dead letters, calls to it, and the values that its events have
+   * stored. Their bytes are overwritten. A running server still handles the events that it has in memory, and stores nothing of them.
    */
   forget(chat: number): Forgotten {
     guarded("written", this.path, () => this.#database.exec("PRAGMA secure_delete = ON"));
@@ -135,7 +136,11 @@ export class DeadLetters implements LetterStore {
         Number(this.#database.prepare(`DELETE FROM ${sql}`).run(...values).changes);
       // Events of other chats may have made calls to this one.
       remove("call WHERE lane = ? OR lane LIKE ? || '/%'", `${chat}`, `${chat}`);
-      return { events: remove("event WHERE chat = ?", chat), letters: remove("dead_letter WHERE chat = ?", chat) };
+      return {
+        events: remove("event WHERE chat = ?", chat),
+        letters: remove("dead_letter WHERE chat = ?", chat),
+        values: remove("stored_value WHERE chat = ?", chat),
+      };
     });
     // The log has earlier copies of the pages.
     guarded("written", this.path, () => this.#database.exec("PRAGMA wal_checkpoint(TRUNCATE)"));

@@ -15,6 +15,7 @@
 import type { InboxShare } from "../protocol/inbox-share.ts";
 import type { JournalFact, RecordedCall } from "../protocol/recorded-call.ts";
 import type { Address } from "../protocol/route.ts";
+import type { StoredValue, StoredWrite } from "../protocol/stored-value.ts";
 import type { Election } from "../protocol/update-source.ts";
 
 /** An update as a source received it, with its address. */
@@ -68,6 +69,11 @@ export interface Turn {
   /** Deliveries that are about to be posted. */
   readonly begun: readonly Beginning[];
   readonly settled: readonly number[];
+  /**
+   * Stored values, in order: of events that this turn settles, and of code outside an event. A write is recorded together with the
+   * settlement of its event: both or neither.
+   */
+  readonly writes: readonly StoredWrite[];
   /** Events whose worker died. */
   readonly died: readonly number[];
   /** Events whose delivery began and never reached an application. */
@@ -134,6 +140,12 @@ export interface Settlement {
    * @throws InboxError
    */
   read(seqs: readonly number[]): ReadonlyMap<number, string> | Promise<ReadonlyMap<number, string>>;
+  /**
+   * Stored values by their keys, with all writes of the turns that are recorded. Absent from the answer is what was never written, was
+   * removed, or was not written for longer than values are kept.
+   * @throws InboxError
+   */
+  values(keys: readonly string[]): ReadonlyMap<string, StoredValue> | Promise<ReadonlyMap<string, StoredValue>>;
 }
 
 export interface Inbox extends Intake, Settlement {

@@ -11,6 +11,8 @@
  * A power cut may lose lines; their events are delivered a second time, as promised.
  *
  * The facts of a turn about the journals of its events are a line with text behind it. Facts of settled events are not copied.
+ * Stored values that events have written are in the same text. They count if the line of their event's settlement stands behind it: a
+ * line that was not written to its end leaves neither.
  *
  * Lines of their own say which events the disk has. They count in every epoch: if the database was cut, it does not know the last
  * ones, and must find out that it lacks events.
@@ -19,6 +21,7 @@
 import { closeSync, constants, fstatSync, ftruncateSync, openSync, readFileSync, writeSync } from "node:fs";
 import { crc32 } from "node:zlib";
 import type { JournalFact } from "../protocol/recorded-call.ts";
+import type { StoredWrite } from "../protocol/stored-value.ts";
 import type { Beginning } from "./inbox.ts";
 import { PRIVATE } from "./inbox-files.ts";
 
@@ -38,6 +41,15 @@ const MANY = 4096;
 /** Length of the file, without what is obsolete, at which it does so. */
 const LONG = 4 * 1024 * 1024;
 
+/** A write of a stored value, as the ledger has it. */
+export interface WrittenValue extends StoredWrite {
+  /** Milliseconds since 1970. */
+  readonly at: number;
+}
+
+/** What the text of a line tells. */
+type Fact = JournalFact | (WrittenValue & { readonly type: "stored" });
+
 export class Ledger {
   /** File descriptor. -1 after close(): the system may give the number to another file. */
   #file: number;
@@ -45,6 +57,8 @@ export class Ledger {
   #begun: Beginning[] = [];
   #settled: number[] = [];
   #facts = new Map<number, JournalFact[]>();
+  /** The latest write of each value, by its key. */
+  #values = new Map<string, WrittenValue>();
   /** Number of lines that were written in this epoch. */
   #lines = 0;
   #lastStored = 0;
@@ -76,8 +90,13 @@ export class Ledger {
     return this.#facts;
   }
 
+  /** The latest write in this epoch of each stored value, by its key. */
+  get values(): ReadonlyMap<string, WrittenValue> {
+    return this.#values;
+  }
+
   get isEmpty(): boolean {
-    return this.#begun.length + this.#settled.length + this.#facts.size === 0;
+    return this.#begun.length + this.#settled.length + this.#facts.size + this.#values.size === 0;
   }
 
   get isFull(): boolean {
@@ -100,9 +119,15 @@ export class Ledger {
   }
 
   /** Appends lines to the file. They survive the death of the process as soon as this returns. */
-  write(begun: readonly Beginning[], settled: readonly number[], facts: readonly JournalFact[] = NO_FACTS): void {
+  write(
+    begun: readonly Beginning[],
+    settled: readonly number[],
+    facts: readonly JournalFact[] = NO_FACTS,
+    writes: readonly StoredWrite[] = NO_WRITES,
+  ): void {
     const isBehind = this.#lastSaid < this.#lastStored;
-    const text = facts.length === 0 ? undefined : Buffer.from(JSON.stringify(facts));
+    const values = writes.length === 0 ? NO_VALUES : stamped(writes);
+    const text = textOf(facts, values);
     const linesOfText = text === undefined ? 0 : 2 + linesFor(text.byteLength);
     const count = (isBehind ? 1 : 0) + begun.length + linesOfText + settled.length;
     const lines = new Float64Array(NUMBERS_PER_LINE * count);
@@ -132,8 +157,9 @@ export class Ledger {
     this.#lastSaid = this.#lastStored;
     this.#begun.push(...begun);
     this.#settled.push(...settled);
-    this.#remember(facts);
+    for (const fact of facts) this.#remember(fact);
     if (this.#facts.size > 0) for (const seq of settled) this.#facts.delete(seq);
+    for (const value of values) this.#values.set(value.key, value);
   }
 
   /** Begins a new epoch: the database has copied all lines. */
@@ -142,6 +168,7 @@ export class Ledger {
     this.#begun = [];
     this.#settled = [];
     this.#facts = new Map();
+    this.#values = new Map();
     this.#lines = 0;
     this.#lastSaid = 0;
   }
@@ -177,6 +204,7 @@ export class Ledger {
     const count = Math.floor(bytes.byteLength / BYTES_PER_LINE) * NUMBERS_PER_LINE;
     const numbers = new Float64Array(count);
     new Uint8Array(numbers.buffer).set(bytes.subarray(0, numbers.byteLength));
+    const values: WrittenValue[] = [];
     let isOfThisEpoch = true;
     for (let at = 0; at < count; at += NUMBERS_PER_LINE) {
       const value = numbers[at + 1]!;
@@ -197,26 +225,45 @@ export class Ledger {
         const length = 1 + linesFor(text.byteLength);
         this.#lines += length;
         at += length * NUMBERS_PER_LINE;
-        this.#remember(JSON.parse(text.toString()));
+        for (const fact of JSON.parse(text.toString()) as Fact[]) {
+          if (fact.type === "stored") values.push(fact);
+          else this.#remember(fact);
+        }
       } else if (kind === SETTLED) {
         this.#settled.push(seq);
         this.#facts.delete(seq);
       } else this.#begun.push({ seq, alone: kind === BEGUN_ALONE });
     }
+    const settled = new Set(this.#settled);
+    for (const value of values) {
+      if (value.seq === undefined || settled.has(value.seq)) this.#values.set(value.key, value);
+    }
   }
 
-  #remember(facts: readonly JournalFact[]): void {
-    for (const fact of facts) {
-      for (const seq of fact.seqs) {
-        const known = this.#facts.get(seq);
-        if (known === undefined) this.#facts.set(seq, [fact]);
-        else known.push(fact);
-      }
+  #remember(fact: JournalFact): void {
+    for (const seq of fact.seqs) {
+      const known = this.#facts.get(seq);
+      if (known === undefined) this.#facts.set(seq, [fact]);
+      else known.push(fact);
     }
   }
 }
 
 const NO_FACTS: readonly JournalFact[] = [];
+const NO_WRITES: readonly StoredWrite[] = [];
+const NO_VALUES: readonly WrittenValue[] = [];
+
+function stamped(writes: readonly StoredWrite[]): WrittenValue[] {
+  const at = Date.now();
+  return writes.map(({ key, json, seq, line }) => ({ key, json, seq, line, at }));
+}
+
+function textOf(facts: readonly JournalFact[], values: readonly WrittenValue[]): Buffer | undefined {
+  if (facts.length + values.length === 0) return undefined;
+  const all: readonly Fact[] =
+    values.length === 0 ? facts : [...facts, ...values.map((value) => ({ type: "stored" as const, ...value }))];
+  return Buffer.from(JSON.stringify(all));
+}
 
 function linesFor(bytes: number): number {
   return Math.ceil(bytes / BYTES_PER_LINE);

@@ -1,5 +1,6 @@
-/** The inbox without a file (`--no-inbox`): unsettled updates are lost with the process, dead letters are only logged. */
+/** The inbox without a file (`--no-inbox`): unsettled updates and stored values are lost with the process, dead letters are only logged. */
 
+import type { StoredValue, StoredWrite } from "../protocol/stored-value.ts";
 import type { Inbox, InboxEntry, InboxReceiver, ReceivedUpdate, Turn } from "./inbox.ts";
 import { SeenIds } from "./seen-ids.ts";
 
@@ -10,10 +11,18 @@ export class MemoryInbox implements Inbox {
   readonly #seen = new SeenIds();
   /** Bodies of unsettled entries. */
   readonly #unsettled = new Map<number, string>();
+  /** Stored values, the longest unwritten first. */
+  readonly #values = new Map<string, StoredValue>();
+  /** Time for which a stored value is kept without a write: ms. */
+  readonly #valueAge: number;
   /** Entries from before start(). */
   readonly #early: InboxEntry[] = [];
   #receiver: InboxReceiver | undefined;
   #lastSeq = 0;
+
+  constructor(valueAge = Number.POSITIVE_INFINITY) {
+    this.#valueAge = valueAge;
+  }
 
   async start(receiver: InboxReceiver): Promise<number> {
     this.#receiver = receiver;
@@ -45,7 +54,8 @@ export class MemoryInbox implements Inbox {
     return true;
   }
 
-  record({ settled, deadLettered }: Turn): readonly number[] {
+  record({ settled, writes, deadLettered }: Turn): readonly number[] {
+    for (const write of writes) if (write.seq === undefined || this.#unsettled.has(write.seq)) this.#write(write);
     for (const seq of settled) this.#unsettled.delete(seq);
     for (const { seq } of deadLettered) this.#unsettled.delete(seq);
     return NONE;
@@ -56,10 +66,31 @@ export class MemoryInbox implements Inbox {
     return new Map(known.map((seq) => [seq, this.#unsettled.get(seq)!]));
   }
 
+  values(keys: readonly string[]): ReadonlyMap<string, StoredValue> {
+    this.#removeOldValues();
+    const known = keys.filter((key) => this.#values.has(key));
+    return new Map(known.map((key) => [key, this.#values.get(key)!]));
+  }
+
   async clear(): Promise<number> {
     return 0;
   }
 
   async check(): Promise<void> {}
   async close(): Promise<void> {}
+
+  #write({ key, json, line }: StoredWrite): void {
+    this.#removeOldValues();
+    const owner = this.#values.get(key)?.line ?? line;
+    this.#values.delete(key);
+    if (json !== undefined) this.#values.set(key, { json, line: owner, written_at: Date.now() });
+  }
+
+  #removeOldValues(): void {
+    const before = Date.now() - this.#valueAge;
+    for (const [key, { written_at }] of this.#values) {
+      if (written_at >= before) return;
+      this.#values.delete(key);
+    }
+  }
 }

@@ -22,6 +22,8 @@ export function reroute(database: DatabaseSync, line: LineKind): void {
   if (before === line) return;
   rerouteRows(database, "event", "seq", { id }, line);
   rerouteRows(database, "dead_letter", "id", { id }, line);
+  // A stored value belongs to the line that writes it next.
+  database.exec("UPDATE stored_value SET line = NULL");
   database.prepare("UPDATE bot SET line = ?").run(line);
 }
 

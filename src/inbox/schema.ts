@@ -10,7 +10,7 @@ import type { DatabaseSync, SQLInputValue } from "node:sqlite";
 import { type Address, addressOf } from "../protocol/route.ts";
 import { readUpdate } from "./stored-body.ts";
 
-export const SCHEMA_VERSION = 3;
+export const SCHEMA_VERSION = 4;
 
 /** Marks the database as an inbox: "asgi" in ASCII (https://sqlite.org/pragma.html#pragma_application_id). */
 export const APPLICATION_ID = 0x61736769;
@@ -77,6 +77,21 @@ const CALLS = `
   CREATE TRIGGER dead_letter_gone AFTER DELETE ON dead_letter BEGIN DELETE FROM call WHERE seq = -old.id; END;
 `;
 
+/**
+ * Stored values. Line and chat are those of the event that wrote a value first; a value that was written outside an event has none. The
+ * value is the last column: a look for old ones reads none.
+ */
+const VALUES = `
+  CREATE TABLE stored_value (
+    id         INTEGER PRIMARY KEY,
+    key        TEXT    NOT NULL UNIQUE,
+    line       TEXT,
+    chat       INTEGER,
+    written_at INTEGER NOT NULL,
+    json       TEXT    NOT NULL
+  );
+`;
+
 const LEDGER = `
   CREATE TABLE ledger (epoch INTEGER NOT NULL);
   INSERT INTO ledger VALUES (0);
@@ -97,6 +112,7 @@ const SCHEMA = `
   ${EVENTS}
   ${DEAD_LETTERS}
   ${CALLS}
+  ${VALUES}
 `;
 
 /** Makes an inbox of an empty database. The caller has begun a transaction. */
@@ -113,7 +129,9 @@ export function createSchema(database: DatabaseSync, bot: number): void {
  */
 export function migrate(database: DatabaseSync, from: number): readonly number[] {
   if (from < 2) toFormat2(database);
-  const unreadable = toFormat3(database);
+  const unreadable = from < 3 ? toFormat3(database) : [];
+  // Format 3 has no stored values.
+  database.exec(VALUES);
   stamp(database);
   return unreadable;
 }

@@ -4,6 +4,10 @@ import type { DatabaseSync, StatementSync } from "node:sqlite";
 
 export type Statements = ReturnType<typeof prepareAll>;
 
+/** A value keeps the line and the chat that it was stored for first. */
+const REPLACING = `ON CONFLICT (key) DO UPDATE SET written_at = excluded.written_at, json = excluded.json,
+       line = coalesce(line, excluded.line), chat = coalesce(chat, excluded.chat)`;
+
 export function prepareAll(database: DatabaseSync) {
   const prepare = (sql: string): StatementSync => database.prepare(sql);
   const entries = (limit: string): StatementSync => {
@@ -67,6 +71,20 @@ export function prepareAll(database: DatabaseSync) {
       "DELETE FROM dead_letter WHERE died_at < ? OR id IN (SELECT id FROM dead_letter ORDER BY id DESC LIMIT -1 OFFSET ?)",
     ),
     read: prepare("SELECT update_id, kind, body FROM event WHERE seq = ?"),
+    value: prepare("SELECT json, line, written_at FROM stored_value WHERE key = ?"),
+    /** The write of an event that is still there: a person may have removed it. */
+    setValue: prepare(
+      `INSERT INTO stored_value (key, line, chat, written_at, json) SELECT ?, line, chat, ?, ? FROM event WHERE seq = ?
+       ${REPLACING}`,
+    ),
+    setValueOutside: prepare(`INSERT INTO stored_value (key, written_at, json) VALUES (?, ?, ?) ${REPLACING}`),
+    removeValue: prepare("DELETE FROM stored_value WHERE key = ?"),
+    /** The next values in the order of their ids. */
+    pageOfValues: prepare(
+      `SELECT count(*) AS count, max(id) AS last, min(written_at) AS oldest FROM
+       (SELECT id, written_at FROM stored_value WHERE id > ? ORDER BY id LIMIT ?)`,
+    ),
+    removeOldValues: prepare("DELETE FROM stored_value WHERE id > ? AND id <= ? AND written_at < ?"),
     dataVersion: prepare("PRAGMA data_version"),
   };
 }

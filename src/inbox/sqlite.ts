@@ -12,6 +12,7 @@ import type { DatabaseSync } from "node:sqlite";
 import { InboxError } from "../protocol/errors.ts";
 import type { JournalFact, RecordedCall } from "../protocol/recorded-call.ts";
 import type { LineKind } from "../protocol/route.ts";
+import type { StoredValue } from "../protocol/stored-value.ts";
 import { type EventRow, newEntry, storedEntry } from "./entry.ts";
 import { FlushThread } from "./flush-thread.ts";
 import type { Inbox, InboxEntry, InboxReceiver, ReceivedUpdate, Turn } from "./inbox.ts";
@@ -23,6 +24,7 @@ import { type Run, SeenIds } from "./seen-ids.ts";
 import { BUSY_TIMEOUT, guarded, lockInboxFile, openInboxFile, transaction } from "./sqlite-file.ts";
 import { prepareAll, type Statements } from "./sqlite-statements.ts";
 import { isUpdateOf } from "./stored-body.ts";
+import { StoredValues } from "./stored-values.ts";
 
 export interface DeadLetterLimits {
   /** Number of dead letters kept; the oldest go first. */
@@ -36,7 +38,15 @@ const LOOK = 1000;
 
 const NONE: readonly number[] = [];
 
-const EMPTY_TURN: Turn = { begun: [], settled: [], died: [], withdrawn: [], deadLettered: [], journal: [] };
+const EMPTY_TURN: Turn = {
+  begun: [],
+  settled: [],
+  writes: [],
+  died: [],
+  withdrawn: [],
+  deadLettered: [],
+  journal: [],
+};
 
 const UNLIMITED: DeadLetterLimits = { count: Number.MAX_SAFE_INTEGER, age: Number.MAX_SAFE_INTEGER };
 
@@ -48,6 +58,7 @@ export class SqliteInbox implements Inbox {
   readonly #database: DatabaseSync;
   readonly #sql: Statements;
   readonly #ledger: Ledger;
+  readonly #values: StoredValues;
   readonly #files: InboxFiles;
   /** Number of events that were on the disk and are not in the file, as far as the ledger knows. */
   #lost = 0;
@@ -72,9 +83,16 @@ export class SqliteInbox implements Inbox {
    * @param path the file; made if it is not there
    * @param bot the id of the bot whose updates it holds
    * @param line the setting of --line: events that are stored by another one are brought to it
+   * @param valueAge time for which a stored value is kept without a write: ms
    * @throws InboxError
    */
-  constructor(path: string, bot: number, limits = UNLIMITED, line: LineKind = "chat") {
+  constructor(
+    path: string,
+    bot: number,
+    limits = UNLIMITED,
+    line: LineKind = "chat",
+    valueAge = Number.POSITIVE_INFINITY,
+  ) {
     this.#path = resolve(path);
     this.#limits = limits;
     this.#flushes = new FlushThread(this.#path);
@@ -86,6 +104,7 @@ export class SqliteInbox implements Inbox {
       this.#database = database;
       transaction(database, this.#path, () => reroute(this.#database, line));
       this.#sql = guarded("read", this.#path, () => prepareAll(this.#database));
+      this.#values = new StoredValues(this.#sql, valueAge);
       const { epoch } = guarded("read", this.#path, () => this.#sql.epoch.get() as { epoch: number });
       ledger = guarded("opened", this.#path, () => new Ledger(`${this.#path}-ledger`, epoch));
       this.#ledger = ledger;
@@ -146,8 +165,8 @@ export class SqliteInbox implements Inbox {
     });
   }
 
-  record({ begun, settled, died, withdrawn, deadLettered, journal }: Turn): readonly number[] {
-    guarded("written", this.#path, () => this.#ledger.write(begun, settled, journal));
+  record({ begun, settled, writes, died, withdrawn, deadLettered, journal }: Turn): readonly number[] {
+    guarded("written", this.#path, () => this.#ledger.write(begun, settled, journal, writes));
     if (died.length > 0 || withdrawn.length > 0 || deadLettered.length > 0) {
       this.#transaction(() => {
         const now = Date.now();
@@ -172,6 +191,15 @@ export class SqliteInbox implements Inbox {
       if (row === undefined || settled.includes(seq)) continue;
       if (!isUpdateOf(row.kind, row.body)) this.#putAside(seq, row.update_id);
       else found.set(seq, row.body);
+    }
+    return found;
+  }
+
+  values(keys: readonly string[]): ReadonlyMap<string, StoredValue> {
+    const found = new Map<string, StoredValue>();
+    for (const key of keys) {
+      const value = guarded("read", this.#path, () => this.#values.get(key, this.#ledger.values.get(key)));
+      if (value !== undefined) found.set(key, value);
     }
     return found;
   }
@@ -253,6 +281,7 @@ export class SqliteInbox implements Inbox {
       // In a quiet hour, too, settled events leave the file.
       this.#takeOver();
       this.#writeStored();
+      guarded("read", this.#path, () => this.#values.sweep((work) => this.#write(work)));
       const version = this.#readDataVersion();
       if (version === this.#dataVersion) return;
       this.#dataVersion = version;
@@ -352,6 +381,7 @@ export class SqliteInbox implements Inbox {
     const result = this.#write(() => {
       const { begun, settled } = this.#ledger;
       const gone = new Set(settled);
+      for (const value of this.#ledger.values.values()) this.#values.write(value);
       for (const { seq, alone } of begun) if (!gone.has(seq)) this.#sql.begin.run(alone ? 1 : 0, seq);
       for (const { first, last } of rangesOf(settled)) this.#sql.settle.run(first, last);
       for (const [seq, facts] of this.#ledger.facts) for (const fact of facts) this.#writeFact(seq, fact);

@@ -128,6 +128,11 @@ export class NoDeliveryError extends AsgigramError {
   readonly code = "ASGIGRAM_NO_DELIVERY";
 }
 
+/** The key of a stored value belongs to another line, and the storage refuses such keys. */
+export class ForeignKeyError extends AsgigramError {
+  readonly code = "ASGIGRAM_FOREIGN_KEY";
+}
+
 /** Too many jobs wait for the module's heavy threads. The job was not started. */
 export class QueueFullError extends AsgigramError {
   readonly code = "ASGIGRAM_QUEUE_FULL";

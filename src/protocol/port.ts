@@ -6,6 +6,7 @@
 import type { DisconnectReason } from "./events.ts";
 import type { EventPast } from "./recorded-call.ts";
 import type { Entity, LineKind } from "./route.ts";
+import type { StoredValue, StoredWrite } from "./stored-value.ts";
 
 /** The argument of a worker thread. Nothing in it holds the bot token. */
 export interface HostTask {
@@ -31,6 +32,8 @@ export interface HostTask {
   retry: number;
   /** True if the main thread decides on each throw. */
   breaker: boolean;
+  /** Time for which a stored value is kept without a write: ms. */
+  sessionAge: number;
   /** The text that a chat gets when its event becomes a dead letter, unless the application handles these. */
   onFailure: string | undefined;
   /** The bot itself, as getMe describes it: updates without a chat or user go to its scope. */
@@ -82,6 +85,10 @@ export type ToWorker =
   | { type: "delayed"; id: number }
   /** A download succeeded. */
   | { type: "file"; id: number; file: DownloadedFile }
+  /** The answer to `get`. */
+  | { type: "got"; id: number; value: StoredValue | undefined }
+  /** The answer to `set`: it is recorded. */
+  | { type: "set"; id: number }
   /** The decision on an event that threw: it is tried again after so many milliseconds, or it is a dead letter. */
   | { type: "decided"; seq: number; after: number | undefined }
   /**
@@ -137,7 +144,12 @@ export type ToMain =
   | { type: "saved"; seq: number; json: string }
   /** The application is busy at the event: `call` shows an action to its chat. */
   | { type: "busy"; seq: number; call: Call }
-  | { type: "settled"; seqs: number[] }
+  /** `writes`: the values that the code of these events has stored. */
+  | { type: "settled"; seqs: number[]; writes?: StoredWrite[] }
+  /** Asks for a stored value. */
+  | { type: "get"; id: number; key: string }
+  /** Stores a value outside an event. */
+  | { type: "set"; id: number; write: StoredWrite }
   /** The application goes on while work that it gave to `waitUntil()` is open: the event is settled, or fails, later. */
   | { type: "kept"; seq: number }
   /** The application's exception: the worker tries the event again after so many milliseconds, as another attempt. */

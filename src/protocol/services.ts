@@ -6,6 +6,7 @@
 import type { DeadLetterHandler } from "./dead-letter.ts";
 import type { Delivery } from "./delivery.ts";
 import type { Jobs } from "./jobs.ts";
+import type { ValueAccess } from "./stored-value.ts";
 
 export interface Services {
   /** The jobs that offload() makes, and the values of shared(). */
@@ -16,6 +17,8 @@ export interface Services {
   deliveryOf(update: object): Delivery | undefined;
   /** Sets the handler of dead letters. Absent in a heavy thread. */
   onDeadLetter?(handler: DeadLetterHandler): void;
+  /** The stored values. Absent in a heavy thread. */
+  readonly values?: ValueAccess;
   /** The job whose code runs; undefined outside a heavy thread. */
   currentJob(): { readonly signal: AbortSignal } | undefined;
 }

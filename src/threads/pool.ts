@@ -31,7 +31,14 @@ import { RollingRestart, type RollingRestartOptions } from "./rolling-restart.ts
 import type { Room } from "./room.ts";
 import { StallWatch } from "./stall-watch.ts";
 import type { Threads } from "./threads.ts";
-import { type CallTaker, type EventFacts, type JobsAttacher, Worker, type WorkerWords } from "./worker.ts";
+import {
+  type CallTaker,
+  type EventFacts,
+  type JobsAttacher,
+  type ValueKeeper,
+  Worker,
+  type WorkerWords,
+} from "./worker.ts";
 
 /** Takes what happens to the workers and their events. */
 export interface WorkerFacts extends EventFacts {
@@ -78,6 +85,7 @@ export interface WorkerPoolOptions {
   onPushed(worker: Worker): void;
   updates: WorkerFacts;
   calls: CallTaker;
+  values: ValueKeeper;
   jobs: JobsAttacher;
   words: WorkerWords;
   diagnostics: {
@@ -325,7 +333,7 @@ export class WorkerPool {
 
   /** @param cause the reason for which it replaces another worker */
   #add(number: number, deaths = 0, cause: WorkerReplacement = "reload"): Worker {
-    const { threads, task, restart, updates, calls, jobs, words, onPushed, log } = this.#options;
+    const { threads, task, restart, updates, calls, values, jobs, words, onPushed, log } = this.#options;
     const worker: Worker = new Worker({
       number,
       deaths,
@@ -335,6 +343,7 @@ export class WorkerPool {
       jobs,
       updates,
       calls,
+      values,
       words,
       onPushed,
       onReady: () => this.#isReady(worker, cause),

@@ -25,6 +25,7 @@ import type {
   ToWorker,
 } from "../protocol/port.ts";
 import { Pulse } from "../protocol/pulse.ts";
+import type { StoredWrite } from "../protocol/stored-value.ts";
 import type { WorkerDeath } from "../protocol/worker-causes.ts";
 import type { Threads } from "./threads.ts";
 
@@ -32,7 +33,8 @@ type Item<Type extends ToMain["type"]> = Extract<ToMain, { type: Type }>;
 
 /** Takes what a worker says of its events. */
 export interface EventFacts {
-  settled(worker: Worker, seqs: readonly number[]): void;
+  /** @param writes the values that the code of these events has stored */
+  settled(worker: Worker, seqs: readonly number[], writes?: readonly StoredWrite[]): void;
   /** The application goes on, while it has open work at the event. */
   kept(worker: Worker, seq: number): void;
   /** The application threw, and gets the event again as another attempt. */
@@ -50,6 +52,14 @@ export interface CallTaker {
   saved(worker: Worker, item: Item<"saved">): void;
   /** The application is busy at an event. */
   busy(worker: Worker, item: Item<"busy">): void;
+}
+
+/** Takes what a worker's code wants of the stored values. */
+export interface ValueKeeper {
+  /** The answer is `got`, with the same id. */
+  asked(worker: Worker, id: number, key: string): void;
+  /** Code outside an event stores a value. The answer is `set`, with the same id. */
+  wrote(worker: Worker, id: number, write: StoredWrite): void;
 }
 
 /** The log of the workers' words. */
@@ -76,6 +86,7 @@ export interface WorkerOptions {
   jobs: JobsAttacher;
   updates: EventFacts;
   calls: CallTaker;
+  values: ValueKeeper;
   words: WorkerWords;
   /** The worker has items to post: flush() is to be called at the end of the turn. */
   onPushed(worker: Worker): void;
@@ -239,7 +250,7 @@ export class Worker {
   }
 
   #receive(item: ToMain): void {
-    const { updates, calls, words, onReady, onImported, onSettled, onDrained, onEnded } = this.#options;
+    const { updates, calls, values, words, onReady, onImported, onSettled, onDrained, onEnded } = this.#options;
     switch (item.type) {
       case "call":
         return calls.call(this, item);
@@ -249,7 +260,11 @@ export class Worker {
         return calls.busy(this, item);
       case "settled":
         onSettled?.(item.seqs.length);
-        return updates.settled(this, item.seqs);
+        return updates.settled(this, item.seqs, item.writes);
+      case "get":
+        return values.asked(this, item.id, item.key);
+      case "set":
+        return values.wrote(this, item.id, item.write);
       case "kept":
         return updates.kept(this, item.seq);
       case "retry": {

@@ -1,16 +1,19 @@
 /**
  * Collects the facts of one turn of the event loop, and ends the turn once for all workers:
  *
- *   record the turn in the inbox -> post its events -> post the other items for the workers -> send its calls
+ *   record the turn in the inbox -> post its events -> answer questions about stored values -> post the other items for the workers
+ *     -> send its calls
  *
  * So a delivery is in the inbox before the application can know of it, and an event that an application settled before it made
- * a call is settled for good before the call has an effect. An inbox that answers later holds up the turn's events and calls;
+ * a call is settled for good before the call has an effect; and a stored value is read with everything that was written before the
+ * question came. An inbox that answers later holds up the turn's events and calls;
  * answers to the workers go out at once.
  */
 
 import type { Beginning, NewDeadLetter, Settlement, Turn } from "../inbox/inbox.ts";
-import type { EventItem } from "../protocol/port.ts";
+import type { EventItem, ToWorker } from "../protocol/port.ts";
 import type { JournalFact } from "../protocol/recorded-call.ts";
+import type { StoredValue, StoredWrite } from "../protocol/stored-value.ts";
 
 /** A worker as events are posted to it. Items for a dead worker are dropped. */
 export interface Recipient {
@@ -19,6 +22,18 @@ export interface Recipient {
   post(events: EventItem[]): void;
   /** Posts the items that were pushed. */
   flush(): void;
+}
+
+/** A worker that asks for stored values, or writes them. */
+export interface Asker {
+  push(item: ToWorker): void;
+}
+
+/** A question of a worker: the number that it gave, and the key of a value; the key of a write that it wants recorded is undefined. */
+interface Question {
+  readonly asker: Asker;
+  readonly id: number;
+  readonly key: string | undefined;
 }
 
 /** An event that is to be posted. Without a body it is read from the inbox at that moment. */
@@ -40,6 +55,7 @@ export interface RecorderOptions {
 class OpenTurn implements Turn {
   readonly begun: Beginning[] = [];
   readonly settled: number[] = [];
+  readonly writes: StoredWrite[] = [];
   readonly died: number[] = [];
   readonly withdrawn: number[] = [];
   readonly deadLettered: NewDeadLetter[] = [];
@@ -50,7 +66,8 @@ class OpenTurn implements Turn {
   readonly unread: Delivery[] = [];
 
   get isEmpty(): boolean {
-    return this.begun.length + this.settled.length + this.journal.length === 0 && !this.hasEnds;
+    const { begun, settled, writes, journal } = this;
+    return begun.length + settled.length + writes.length + journal.length === 0 && !this.hasEnds;
   }
 
   /** Deaths, withdrawals and dead letters are recorded after the beginnings of their turn. */
@@ -65,6 +82,8 @@ export class Recorder {
   #turns = [new OpenTurn()];
   /** Workers with items to post. */
   readonly #pushed = new Set<Recipient>();
+  /** Questions about stored values. */
+  #questions: Question[] = [];
   #isScheduled = false;
   /** Resolves when all ended turns are recorded; undefined if they are. */
   #recording: Promise<void> | undefined;
@@ -95,8 +114,23 @@ export class Recorder {
     this.schedule();
   }
 
-  settled(seqs: readonly number[]): void {
+  /** @param writes the values that the code of these events has stored */
+  settled(seqs: readonly number[], writes?: readonly StoredWrite[]): void {
     this.#turn.settled.push(...seqs);
+    if (writes !== undefined) this.#turn.writes.push(...writes);
+    this.schedule();
+  }
+
+  /** A worker asks for a stored value. */
+  asked(asker: Asker, id: number, key: string): void {
+    this.#questions.push({ asker, id, key });
+    this.schedule();
+  }
+
+  /** Code outside an event stores a value. */
+  wrote(asker: Asker, id: number, write: StoredWrite): void {
+    this.#turn.writes.push(write);
+    this.#questions.push({ asker, id, key: undefined });
     this.schedule();
   }
 
@@ -168,6 +202,7 @@ export class Recorder {
         if (posted !== undefined) this.#later(() => posted);
         if (!Array.isArray(refused)) this.#later(async () => this.#post(turn, await (refused ?? inbox.record(turn))));
       }
+      if (this.#questions.length > 0) this.#answer(this.#questions.splice(0));
     } catch (error) {
       this.#fail(error as Error);
     }
@@ -194,6 +229,21 @@ export class Recorder {
     const read = this.#options.inbox.read(turn.unread.map(({ seq }) => seq));
     const post = (bodies: ReadonlyMap<number, string>) => this.#postRead(turn, [...refused, ...fill(turn, bodies)]);
     return read instanceof Promise ? read.then(post) : post(read);
+  }
+
+  /** Answers questions when everything before is recorded. */
+  #answer(questions: readonly Question[]): void {
+    if (this.#hasFailed) return;
+    const keys = questions.flatMap(({ key }) => key ?? []);
+    const read = () => (keys.length === 0 ? NO_VALUES : this.#options.inbox.values(keys));
+    const answer = (values: ReadonlyMap<string, StoredValue>) => {
+      for (const { asker, id, key } of questions) {
+        asker.push(key === undefined ? { type: "set", id } : { type: "got", id, value: values.get(key) });
+      }
+    };
+    const values = this.#recording === undefined ? read() : undefined;
+    if (values === undefined || values instanceof Promise) this.#later(async () => answer(await (values ?? read())));
+    else answer(values);
   }
 
   #postRead({ events }: OpenTurn, refused: readonly number[]): undefined {
@@ -235,4 +285,5 @@ function fill({ unread }: OpenTurn, bodies: ReadonlyMap<number, string>): number
   return unread.filter(({ body }) => body === undefined).map(({ seq }) => seq);
 }
 
+const NO_VALUES: ReadonlyMap<string, StoredValue> = new Map();
 const NO_TURNS: readonly OpenTurn[] = [];

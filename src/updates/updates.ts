@@ -15,6 +15,7 @@ import type { ToWorker } from "../protocol/port.ts";
 import type { EventPast, RecordedCall } from "../protocol/recorded-call.ts";
 import type { Entity, LineKind } from "../protocol/route.ts";
 import type { Hide } from "../protocol/secrets.ts";
+import type { StoredWrite } from "../protocol/stored-value.ts";
 import { Breaker, type Holding, type ThrownEvent } from "./breaker.ts";
 import { readBatch } from "./intake.ts";
 import type { Recipient, Recorder } from "./recorder.ts";
@@ -280,9 +281,10 @@ export class Updates implements InboxReceiver {
     this.#options.recorder.retried(seq);
   }
 
-  settled({ number }: Recipient, seqs: readonly number[]): void {
+  /** @param writes the values that the code of these events has stored */
+  settled({ number }: Recipient, seqs: readonly number[], writes?: readonly StoredWrite[]): void {
     const { diagnostics, recorder, journal } = this.#options;
-    recorder.settled(seqs);
+    recorder.settled(seqs, writes);
     journal.settled(seqs);
     if (diagnostics.hasSettledSubscribers) {
       for (const event of this.#held(number, seqs)) diagnostics.settled(number, event);

@@ -91,7 +91,7 @@ describe("asgigram inbox with a database", () => {
     await inbox.append(updates(2, 3));
     const deadLettered = (await entries.until(4)).slice(2).map(({ seq }) => ({ seq, reason: "?", log: "" }));
     await inbox.record(turn({ deadLettered }));
-    assert.match(await out("inbox", "forget", "7"), /^removed 1 update and 2 dead letters of chat 7/);
+    assert.match(await out("inbox", "forget", "7"), /^removed 1 update, 2 dead letters and 0 stored values of chat 7/);
     assert.deepEqual(await place.sql("SELECT seq FROM $call UNION ALL SELECT seq FROM $event"), []);
     assert.equal(await out("inbox", "forget", "7"), "nothing of chat 7 is stored");
   });

@@ -75,8 +75,8 @@ test("the newest --dead-letter-limit dead letters are kept", async () => {
 test("a chat that hangs with 10,200 updates holds up no other, and polling goes on", async () => {
   using folder = new Folder();
   await using simulator = await Simulator.start();
-  const args = ["--inbox", folder.join("inbox.sqlite"), "--workers", "1"];
-  await using bot = await startBot("hanging", simulator, args);
+  const args = ["--inbox", folder.join("inbox.sqlite"), "--workers", "1", "--shutdown-timeout", "0"];
+  await using _ = await startBotHere("hanging", simulator, args);
   await simulator.pushMany(Array.from({ length: 10_200 }, () => message(1, "hang")));
   await simulator.pushMany([message(2, "hello"), message(2, "again")]);
   const calls = await callsOf(simulator, "sendMessage", 2);
@@ -87,5 +87,4 @@ test("a chat that hangs with 10,200 updates holds up no other, and polling goes 
       [2, "again"],
     ],
   );
-  await bot.end("SIGKILL");
 });

@@ -33,12 +33,15 @@ describe("the packed package", () => {
     temporary.write(
       "bot.ts",
       `import { type Application, delivery } from "asgigram";
+       import { store } from "asgigram/storage";
 
        export const application: Application = async (_scope, receive, send) => {
          for (;;) {
            const event = await receive();
            if (event.type !== "telegram.message") continue;
-           const text: string = \`\${event.text} (attempt \${delivery(event)?.attempt})\`;
+           const before = (await store.get<string>("before")) ?? "nothing";
+           await store.set("before", event.text);
+           const text: string = \`\${event.text} after \${before} (attempt \${delivery(event)?.attempt})\`;
            await send({ type: "telegram.send_message", text });
          }
        };`,
@@ -46,7 +49,7 @@ describe("the packed package", () => {
     const bot = run("npx", ["asgigram", "simulate", "bot.ts"], { cwd: folder, env });
     bot.child.stdin!.end("hello\nagain\n");
     const { stdout } = await bot;
-    assert.match(stdout, /hello \(attempt 1\).*again \(attempt 1\)/s);
+    assert.match(stdout, /hello after nothing \(attempt 1\).*again after hello \(attempt 1\)/s);
   });
 
   it("the packed package ships JavaScript and declarations, the schema of its configuration file, and no test", async () => {
@@ -56,6 +59,7 @@ describe("the packed package", () => {
     await readFile(join(installed, exports["."].types));
     await readFile(join(installed, exports["./simulator"].types));
     await readFile(join(installed, exports["./diagnostics"].types));
+    await readFile(join(installed, exports["./storage"].types));
     JSON.parse(await readFile(join(installed, exports["./config.schema.json"]), "utf8"));
     await assert.rejects(readFile(join(installed, "test")));
   });

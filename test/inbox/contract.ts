@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { describe, type TestContext, test } from "node:test";
 import type { Inbox, ReceivedUpdate } from "../../src/inbox/inbox.ts";
+import type { StoredWrite } from "../../src/protocol/stored-value.ts";
 import { Entries, turn } from "./entries.ts";
 import { received } from "./received.ts";
 
@@ -224,6 +225,90 @@ export function keepsTheContract(create: (t: TestContext) => Inbox | Promise<Inb
       await inbox.append(updates(2));
       await entries.until(2);
       assert.ok(entries.seqs[1]! > seq);
+    });
+
+    describe("stored values", () => {
+      const write = (seq: number | undefined, key: string, value: unknown): StoredWrite => {
+        const json = value === undefined ? undefined : JSON.stringify(value);
+        return { key, json, seq, line: seq === undefined ? undefined : "chat:7" };
+      };
+      const settling = (...writes: StoredWrite[]) => {
+        const settled = new Set(writes.map(({ seq }) => seq).filter((seq) => seq !== undefined));
+        return turn({ settled: [...settled], writes });
+      };
+      const valuesOf = async (inbox: Inbox, ...keys: string[]) => {
+        const found = await inbox.values(keys);
+        return Object.fromEntries(Array.from(found, ([key, { json }]) => [key, JSON.parse(json)]));
+      };
+
+      test("a value is there with the settlement of its event, with its line and its time", async (t) => {
+        t.mock.timers.enable({ apis: ["Date"], now: START });
+        const { inbox, entries } = await started(t);
+        await inbox.append(updates(1, 2));
+        const [one, two] = await entries.until(2);
+        assert.deepEqual(await inbox.values([]), new Map());
+        assert.deepEqual(await inbox.values(["a", "b"]), new Map());
+        assert.deepEqual(await inbox.record(settling(write(one!.seq, "a", { n: 1 }))), []);
+        assert.deepEqual(
+          await inbox.values(["b", "a"]),
+          new Map([["a", { json: '{"n":1}', line: "chat:7", written_at: START }]]),
+        );
+        assert.deepEqual([...(await inbox.read([one!.seq, two!.seq])).keys()], [two!.seq]);
+        await inbox.check();
+        assert.deepEqual(await valuesOf(inbox, "a"), { a: { n: 1 } });
+      });
+
+      test("the last write wins, in one turn and over several, and a removed value is absent", async (t) => {
+        const { inbox, entries } = await started(t);
+        await inbox.append(updates(1, 2, 3, 4));
+        await entries.until(4);
+        const [one, two, three, four] = entries.seqs as [number, number, number, number];
+        const writes = [write(two, "a", 2), write(one, "a", 1), write(one, "b", "é\n"), write(two, "c", null)];
+        await inbox.record(settling(...writes));
+        assert.deepEqual(await valuesOf(inbox, "a", "b", "c"), { a: 1, b: "é\n", c: null });
+        await inbox.check();
+        await inbox.record(settling(write(three, "a", [3]), write(three, "b", undefined)));
+        assert.deepEqual(await valuesOf(inbox, "a", "b", "c"), { a: [3], c: null });
+        await inbox.check();
+        assert.deepEqual(await valuesOf(inbox, "a", "b", "c"), { a: [3], c: null });
+        await inbox.record(settling(write(four, "b", 4), write(four, "b", undefined), write(four, "c", undefined)));
+        assert.deepEqual(await valuesOf(inbox, "a", "b", "c"), { a: [3] });
+      });
+
+      test("a value that is written outside an event has no line until an event writes it; then it keeps that", async (t) => {
+        const { inbox, entries } = await started(t);
+        await inbox.append(updates(1, 2));
+        await entries.until(2);
+        const lineOf = async () => (await inbox.values(["a"])).get("a")?.line;
+        const step = async (line: string | undefined, seq?: number) => {
+          await inbox.record(settling({ key: "a", json: "1", seq, line }));
+          await inbox.check();
+        };
+        await step(undefined);
+        assert.deepEqual([await valuesOf(inbox, "a"), await lineOf()], [{ a: 1 }, undefined]);
+        await step("chat:7", entries.seqs[0]);
+        assert.equal(await lineOf(), "chat:7");
+        await step(undefined);
+        assert.equal(await lineOf(), "chat:7");
+      });
+
+      test("a write of an event that the inbox does not hold is not kept", async (t) => {
+        const { inbox } = await started(t);
+        await inbox.record(settling(write(999, "a", 1)));
+        await inbox.check();
+        assert.deepEqual(await valuesOf(inbox, "a"), {});
+      });
+
+      test("a settlement, a dead letter and clear() leave what is stored", async (t) => {
+        const { inbox, entries } = await started(t);
+        await inbox.append(updates(1, 2, 3, 4));
+        await entries.until(4);
+        const [one, two, three] = entries.seqs as [number, number, number];
+        await inbox.record(settling(write(one, "a", 1)));
+        await inbox.record(turn({ settled: [two], deadLettered: [{ seq: three, reason: "?", log: "" }] }));
+        await inbox.clear();
+        assert.deepEqual(await valuesOf(inbox, "a"), { a: 1 });
+      });
     });
 
     test("a dead letter of input that is no update is no entry", async (t) => {

@@ -212,10 +212,10 @@ describe("a chat that is forgotten", () => {
     await inbox.append([received({ update_id: 4, inline_query: { from: { id: 7 } } } as { update_id: number })]);
     const [one, two, three, four] = entries.seqs as [number, number, number, number];
     inbox.record(turn({ deadLettered: [one, two].map((seq) => ({ seq, reason: "?", log: "" })) }));
-    assert.deepEqual(letters.forget(7), { events: 2, letters: 1 });
+    assert.deepEqual(letters.forget(7), { events: 2, letters: 1, values: 0 });
     assert.deepEqual(ids(), [2]);
     assert.deepEqual(await inbox.read([one, two, three, four]), new Map());
-    assert.deepEqual(letters.forget(7), { events: 0, letters: 0 });
+    assert.deepEqual(letters.forget(7), { events: 0, letters: 0, values: 0 });
     // The server has the event in memory. Its end has nothing to store.
     inbox.record(turn({ begun: [{ seq: three, alone: false }], deadLettered: [{ seq: three, reason: "?", log: "" }] }));
     assert.deepEqual(ids(), [2]);

@@ -51,5 +51,5 @@ export class Entries implements InboxReceiver {
 
 /** A turn with these facts alone. */
 export function turn(facts: Partial<Turn>): Turn {
-  return { begun: [], settled: [], died: [], withdrawn: [], deadLettered: [], journal: [], ...facts };
+  return { begun: [], settled: [], writes: [], died: [], withdrawn: [], deadLettered: [], journal: [], ...facts };
 }

@@ -8,6 +8,7 @@ import fc from "fast-check";
 import type { Beginning } from "../../src/inbox/inbox.ts";
 import { drawEpoch, Ledger } from "../../src/inbox/ledger.ts";
 import type { JournalFact } from "../../src/protocol/recorded-call.ts";
+import type { StoredWrite } from "../../src/protocol/stored-value.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "asgigram-ledger-"));
 after(() => rmSync(folder, { recursive: true }));
@@ -244,6 +245,66 @@ describe("facts of journals", () => {
     const next = new Ledger(path, EPOCH + 1);
     assert.deepEqual([next.lastStored, next.settled], [7, [1]]);
     next.close();
+  });
+});
+
+describe("stored values", () => {
+  const write = (key: string, json: string | undefined, seq?: number): StoredWrite => {
+    return { key, json, seq, line: seq === undefined ? undefined : `chat:${seq}` };
+  };
+
+  const foundValues = (path: string, epoch = EPOCH) => {
+    const ledger = new Ledger(path, epoch);
+    const { values } = ledger;
+    ledger.close();
+    return new Map(Array.from(values, ([key, { json, seq }]) => [key, [json, seq]]));
+  };
+
+  test("the latest write of each is kept with the settlement of its event, here and for another process", () => {
+    const path = newPath();
+    const ledger = new Ledger(path, EPOCH);
+    ledger.write([], [1, 2], [saved("one", 9)], [write("a", "1", 1), write("a", "2", 2), write("b", "3", 2)]);
+    ledger.write([], [3], [], [write("b", undefined, 3), write("c", "4")]);
+    const values = new Map([
+      ["a", ["2", 2]],
+      ["b", [undefined, 3]],
+      ["c", ["4", undefined]],
+    ]);
+    assert.deepEqual(new Map(Array.from(ledger.values, ([key, { json, seq }]) => [key, [json, seq]])), values);
+    assert.ok(!ledger.isEmpty);
+    ledger.close();
+    assert.deepEqual(foundValues(path), values);
+    const next = new Ledger(path, EPOCH);
+    assert.deepEqual([next.settled, [...next.facts.keys()]], [[1, 2, 3], [9]]);
+    next.turnTo(EPOCH + 1);
+    assert.deepEqual([next.values, next.isEmpty], [new Map(), true]);
+    next.close();
+    assert.deepEqual(foundValues(path, EPOCH + 1), new Map());
+  });
+
+  test("of a write that was cut at any place, neither the settlement nor the values count, or both do", () => {
+    const path = newPath();
+    const ledger = new Ledger(path, EPOCH);
+    ledger.write([], [1], [], [write("a", "1", 1)]);
+    const { size: before } = statSync(path);
+    ledger.write([{ seq: 4, alone: false }], [2], [], [write("a", "2", 2)]);
+    ledger.close();
+    const bytes = readFileSync(path);
+    for (let length = before; length <= bytes.length; length++) {
+      writeFileSync(path, bytes.subarray(0, length));
+      const isSettled = found(path).settled.includes(2);
+      assert.deepEqual(foundValues(path), new Map([["a", isSettled ? ["2", 2] : ["1", 1]]]), `${length} bytes`);
+    }
+    assert.ok(found(path).settled.includes(2));
+  });
+
+  test("one outside an event alone makes the ledger one that is to be taken over", () => {
+    const ledger = new Ledger(newPath(), EPOCH);
+    ledger.write([], [], [], [write("a", "1")]);
+    assert.ok(!ledger.isEmpty);
+    ledger.turnTo(EPOCH + 1);
+    assert.ok(ledger.isEmpty);
+    ledger.close();
   });
 });
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { describe, test } from "node:test";
 import { createSchema, hashOf, migrate, SCHEMA_VERSION, UNREADABLE } from "../../src/inbox/schema.ts";
-import { FORMAT_2 } from "./old-inbox.ts";
+import { FORMAT_2, FORMAT_3 } from "./old-inbox.ts";
 
 const BOT = 77;
 
@@ -184,6 +184,26 @@ for (const [name, { version, sql }] of Object.entries(FORMATS)) {
     });
   });
 }
+
+test("format 3 becomes what a new file is, and keeps all that it holds as it is", () => {
+  const content = `
+    INSERT INTO bot VALUES (${BOT}, 'member');
+    INSERT INTO seen VALUES (4, 10, 20, 5);
+    INSERT INTO event VALUES (3, 30, 'message', 'chat:-5/member:7', 9, -5, 2, 1, 1, 1, 1000, '"step 2"', 'no JSON');
+    INSERT INTO dead_letter VALUES (2, 20, 'message', 'chat:7', 8, 7, NULL, 3, 'it threw', 'words', 1, 2, '1', '{}');
+    INSERT INTO call VALUES (1, 3, 'sendMessage', '-5', '{}', 'answer'), (2, -2, 'sendMessage', NULL, '{}', NULL);
+  `;
+  const [before, database] = [open(FORMAT_3, content), open(FORMAT_3, content)];
+  database.exec("BEGIN IMMEDIATE");
+  assert.deepEqual(migrate(database, 3), []);
+  database.exec("COMMIT");
+  assert.deepEqual(schemaOf(database), schemaOf(fresh));
+  assert.deepEqual(all(database, "PRAGMA user_version"), [{ user_version: SCHEMA_VERSION }]);
+  for (const table of ["bot", "seen", "ledger", "event", "dead_letter", "call", "sqlite_sequence"]) {
+    assert.deepEqual(all(database, `SELECT * FROM ${table}`), all(before, `SELECT * FROM ${table}`), table);
+  }
+  assert.deepEqual(all(database, "SELECT * FROM stored_value"), []);
+});
 
 test("of the dead letters of format 2 that are no updates, the last hundred are kept, each once", () => {
   const bodies = Array.from({ length: 300 }, (_, i) => `["${Math.floor(i / 2)}"]`);

@@ -1124,6 +1124,76 @@ const JOURNAL: readonly Mutant[] = [
   },
 ];
 
+const STORED: readonly Mutant[] = [
+  {
+    id: "Z1",
+    breaks: "values of an event whose settlement was not written to its end are kept",
+    file: "src/inbox/ledger.ts",
+    from: "if (value.seq === undefined || settled.has(value.seq))",
+    to: "if (settled.size >= 0)",
+    tests: ["inbox/ledger"],
+    only: /cut at any place/,
+  },
+  {
+    id: "Z2",
+    breaks: "an event that a person has removed stores its values",
+    file: "src/inbox/stored-values.ts",
+    from: "else if (seq === undefined)",
+    to: "else if (seq !== null)",
+    tests: ["inbox/stored-values"],
+    only: /forget\(\) of a chat/,
+  },
+  {
+    id: "Z3",
+    breaks: "values are taken over after their events are gone",
+    file: "src/inbox/sqlite.ts",
+    from: `      for (const value of this.#ledger.values.values()) this.#values.write(value);
+      for (const { seq, alone } of begun) if (!gone.has(seq)) this.#sql.begin.run(alone ? 1 : 0, seq);
+      for (const { first, last } of rangesOf(settled)) this.#sql.settle.run(first, last);`,
+    to: `      for (const { seq, alone } of begun) if (!gone.has(seq)) this.#sql.begin.run(alone ? 1 : 0, seq);
+      for (const { first, last } of rangesOf(settled)) this.#sql.settle.run(first, last);
+      for (const value of this.#ledger.values.values()) this.#values.write(value);`,
+    tests: ["inbox/stored-values"],
+    only: /outlive the process/,
+  },
+  {
+    id: "Z4",
+    breaks: "a question is answered before the settlements of its turn are recorded",
+    file: "src/updates/recorder.ts",
+    from: "    const send = outbox.takeTurn();\n    try {",
+    to: "    const send = outbox.takeTurn();\n    if (this.#questions.length > 0) this.#answer(this.#questions.splice(0));\n    try {",
+    tests: ["updates/recorder"],
+    only: /questions are answered after/,
+  },
+  {
+    id: "Z5",
+    breaks: "a question does not wait for an inbox that takes its time",
+    file: "src/updates/recorder.ts",
+    from: "const values = this.#recording === undefined ? read() : undefined;",
+    to: "const values = read();",
+    tests: ["updates/recorder"],
+    only: /takes its time has recorded/,
+  },
+  {
+    id: "Z6",
+    breaks: "what an event writes is recorded before it is settled",
+    file: "workers/stored-values.ts",
+    from: "if (event === undefined) {\n      const write",
+    to: "if (event !== null) {\n      const write",
+    tests: ["workers/stored-values"],
+    only: /go with its settlement/,
+  },
+  {
+    id: "Z7",
+    breaks: "writes of a settlement that joins another one are lost",
+    file: "workers/instances.ts",
+    from: "if (writes !== undefined) last.writes = [...(last.writes ?? []), ...writes];",
+    to: "",
+    tests: ["workers/stored-values"],
+    only: /one item, with the writes of all/,
+  },
+];
+
 const PROGRAMS: readonly Mutant[] = [
   {
     id: "B1",
@@ -1283,6 +1353,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...SENDS,
   ...TELEGRAM,
   ...SERVER,
+  ...STORED,
   ...PROGRAMS,
   ...HEAVY,
 ];

@@ -8,7 +8,7 @@ import type { ToMain } from "../../src/protocol/port.ts";
 import { WorkerPool } from "../../src/threads/pool.ts";
 import { Threads } from "../../src/threads/threads.ts";
 import type { Worker } from "../../src/threads/worker.ts";
-import { hostTask, NO_JOBS } from "../host-task.ts";
+import { hostTask, NO_JOBS, NO_VALUES } from "../host-task.ts";
 import { ENDLESS_ROOM } from "../threads/endless-room.ts";
 
 const APP = join(import.meta.dirname, "../end-to-end/apps/echo.ts");
@@ -47,6 +47,7 @@ test("a worker that gets any item at all handles the event behind it or is repla
     pause: () => 0,
     onPushed: (worker) => void setImmediate(() => worker.flush()),
     jobs: NO_JOBS,
+    values: NO_VALUES,
     updates: {
       workerReady: (worker) => happenings.emit("ready", worker),
       servesProgram() {},

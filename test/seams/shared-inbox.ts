@@ -10,6 +10,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Inbox, InboxEntry, InboxReceiver, ReceivedUpdate, Turn } from "../../src/inbox/inbox.ts";
 import { SeenIds } from "../../src/inbox/seen-ids.ts";
 import type { TelegramObject } from "../../src/protocol/route.ts";
+import type { StoredValue, StoredWrite } from "../../src/protocol/stored-value.ts";
 import type { Random } from "../faults/random.ts";
 
 /** Duration of an append: ms. */
@@ -40,6 +41,7 @@ export class SharedInbox implements Inbox {
   readonly #seen = new SeenIds();
   /** Unsettled events, in order. */
   readonly #events = new Map<number, Mutable<Stored>>();
+  readonly #values = new Map<string, StoredValue>();
   readonly #shards = new Map<number, "leaving" | "away">();
   #receiver: InboxReceiver | undefined;
   #lastSeq = 0;
@@ -95,6 +97,12 @@ export class SharedInbox implements Inbox {
     await delay(1);
     const found = seqs.map((seq) => this.#events.get(seq)).filter((event) => event !== undefined);
     return new Map(found.map(({ seq, body }) => [seq, body]));
+  }
+
+  async values(keys: readonly string[]): Promise<ReadonlyMap<string, StoredValue>> {
+    await delay(1);
+    const found = keys.filter((key) => this.#values.has(key));
+    return new Map(found.map((key) => [key, this.#values.get(key)!]));
   }
 
   async clear(before = Number.POSITIVE_INFINITY): Promise<number> {
@@ -199,9 +207,10 @@ export class SharedInbox implements Inbox {
     return refused ?? this.#apply(turn);
   }
 
-  #apply({ begun, settled, died, withdrawn, deadLettered }: Turn): readonly number[] {
+  #apply({ begun, settled, writes, died, withdrawn, deadLettered }: Turn): readonly number[] {
     const refused = begun.map(({ seq }) => seq).filter((seq) => !this.#begin(seq));
     this.refused += refused.length;
+    for (const write of writes) if (write.seq === undefined || this.#events.has(write.seq)) this.#write(write);
     for (const seq of settled) this.#end(seq, "settled");
     for (const seq of died) this.#change(seq, "died", (event) => (event.deaths += 1));
     for (const seq of withdrawn) this.#change(seq, "withdrawn", (event) => (event.attempts -= 1));
@@ -221,6 +230,11 @@ export class SharedInbox implements Inbox {
     event.hasBegun = true;
     event.attempts += 1;
     return true;
+  }
+
+  #write({ key, json, line }: StoredWrite): void {
+    if (json === undefined) this.#values.delete(key);
+    else this.#values.set(key, { json, line: this.#values.get(key)?.line ?? line, written_at: Date.now() });
   }
 
   #end(seq: number, how: string): Mutable<Stored> | undefined {

@@ -4,7 +4,7 @@ import type { WorkerDeath } from "../../src/protocol/worker-causes.ts";
 import { WorkerPool, type WorkerPoolOptions } from "../../src/threads/pool.ts";
 import { Threads } from "../../src/threads/threads.ts";
 import type { Worker } from "../../src/threads/worker.ts";
-import { hostTask, NO_JOBS } from "../host-task.ts";
+import { hostTask, NO_JOBS, NO_VALUES } from "../host-task.ts";
 import { ENDLESS_ROOM } from "./endless-room.ts";
 
 const FIXTURES = resolve(import.meta.dirname, "fixtures");
@@ -71,6 +71,7 @@ export class PoolBench implements AsyncDisposable {
       stallTimeout: Number.POSITIVE_INFINITY,
       grace: 20_000,
       jobs: NO_JOBS,
+      values: NO_VALUES,
       restart: {
         recycleAfter: Number.POSITIVE_INFINITY,
         memoryLimit: Number.POSITIVE_INFINITY,

@@ -10,7 +10,7 @@ import type { WorkerDeath } from "../../src/protocol/worker-causes.ts";
 import { Threads } from "../../src/threads/threads.ts";
 import { Worker } from "../../src/threads/worker.ts";
 import { eventually } from "../eventually.ts";
-import { hostTask, NO_JOBS } from "../host-task.ts";
+import { hostTask, NO_JOBS, NO_VALUES } from "../host-task.ts";
 import { type ScriptedHost, ScriptedThreads } from "./scripted-threads.ts";
 
 interface BenchOptions {
@@ -44,6 +44,7 @@ class Bench implements AsyncDisposable {
       generation: 0,
       threads,
       jobs: NO_JOBS,
+      values: NO_VALUES,
       task: hostTask({ application, directory: resolve(import.meta.dirname, "fixtures"), lifespan: "auto" }),
       updates: {
         settled: (_, seqs) => this.#did(`settled: ${seqs}`),

@@ -6,6 +6,7 @@ import type { Settlement, Turn } from "../../src/inbox/inbox.ts";
 import { Batch } from "../../src/protocol/batch.ts";
 import type { EventItem, ToWorker } from "../../src/protocol/port.ts";
 import type { JournalFact } from "../../src/protocol/recorded-call.ts";
+import type { StoredWrite } from "../../src/protocol/stored-value.ts";
 import type { Job } from "../../src/sends/job.ts";
 import { Outbox } from "../../src/sends/outbox.ts";
 import { type Delivery, type Recipient, Recorder } from "../../src/updates/recorder.ts";
@@ -25,6 +26,8 @@ class Bench {
   answer: (turn: Turn) => Refused | Promise<Refused> = () => [];
   /** The bodies that the inbox has. */
   bodies: Settlement["read"] = () => new Map();
+  /** The stored values that the inbox has. */
+  values: Settlement["values"] = () => new Map();
   /** Called with each refusal. */
   onRefused: (worker: Recipient, seqs: Refused) => void = () => {};
 
@@ -46,6 +49,10 @@ class Bench {
         read: (seqs) => {
           this.said.push(`read ${seqs}`);
           return this.bodies(seqs);
+        },
+        values: (keys) => {
+          this.said.push(`values ${keys}`);
+          return this.values(keys);
         },
       },
       outbox: this.outbox,
@@ -115,10 +122,11 @@ class SpyWorker implements Recipient {
   }
 }
 
-function describeTurn({ begun, settled, died, withdrawn, deadLettered, journal }: Turn): string {
+function describeTurn({ begun, settled, writes, died, withdrawn, deadLettered, journal }: Turn): string {
   const facts = {
     begun: begun.map(({ seq, alone }) => (alone ? `${seq}!` : seq)),
     settled,
+    writes: writes.map(({ key }) => key),
     died,
     withdrawn,
     dead: deadLettered.map(({ seq }) => seq),
@@ -132,7 +140,8 @@ function describeTurn({ begun, settled, died, withdrawn, deadLettered, journal }
 
 function describeItem(item: ToWorker): string {
   if (item.type === "events") return `events ${item.events.map(({ seq }) => seq)}`;
-  return item.type === "result" ? `result ${item.id}` : item.type;
+  if (item.type === "got") return `got ${item.id} ${item.value?.json}`;
+  return item.type === "result" || item.type === "set" ? `${item.type} ${item.id}` : item.type;
 }
 
 const event = (seq: number): Delivery => ({ seq, attempt: 1, body: "{}" });
@@ -289,6 +298,78 @@ describe("the end of a turn", () => {
       "post 0: events 1",
       "record begun 1! withdrawn 1",
     ]);
+  });
+});
+
+describe("stored values", () => {
+  const write = (key: string, seq?: number): StoredWrite => ({ key, json: "1", seq, line: undefined });
+  const stored = (...keys: string[]) =>
+    new Map(keys.map((key) => [key, { json: `"${key}"`, line: undefined, written_at: 0 }]));
+
+  test("writes are recorded with the settlements of their turn, before the next event is posted", async () => {
+    const bench = new Bench();
+    bench.recorder.settled([1], [write("a", 1)]);
+    bench.recorder.settled([2, 3], [write("b", 2), write("c", 3)]);
+    bench.recorder.begun(bench.worker(1), event(4), false);
+    await loopTurn();
+    assert.deepEqual(bench.said, ["record begun 4 settled 1,2,3 writes a,b,c", "post 1: events 4"]);
+  });
+
+  test("questions are answered after their turn is recorded, all at once, in their order", async () => {
+    const bench = new Bench();
+    bench.values = () => stored("a");
+    const [one, two] = [bench.worker(1), bench.worker(2)];
+    bench.recorder.asked(one, 8, "a");
+    bench.recorder.asked(two, 3, "b");
+    bench.recorder.wrote(one, 9, write("c"));
+    bench.recorder.asked(one, 10, "a");
+    bench.call("sendMessage");
+    await loopTurn();
+    assert.deepEqual(bench.said, [
+      "record writes c",
+      "values a,b,a",
+      'post 1: got 8 "a", set 9, got 10 "a"',
+      "post 2: got 3 undefined",
+      "call sendMessage",
+    ]);
+  });
+
+  for (const how of ["at once", "later"]) {
+    test(`questions wait until an inbox that takes its time has recorded what came before; it answers ${how}`, async () => {
+      const bench = new Bench();
+      const answers = bench.answerLater();
+      bench.values = () => (how === "later" ? Promise.resolve(stored("a")) : stored("a"));
+      const worker = bench.worker(1);
+      bench.recorder.settled([1], [write("a", 1)]);
+      await loopTurn();
+      bench.recorder.asked(worker, 5, "a");
+      await loopTurn();
+      bench.recorder.wrote(worker, 6, write("b"));
+      await loopTurn();
+      assert.deepEqual(bench.take(), ["record settled 1 writes a"]);
+      answers[0]!.resolve([]);
+      await loopTurn();
+      await loopTurn();
+      assert.deepEqual(bench.take(), ["values a", "record writes b", 'post 1: got 5 "a"']);
+      answers[1]!.resolve([]);
+      await loopTurn();
+      await loopTurn();
+      assert.deepEqual(bench.take(), ["post 1: set 6"]);
+    });
+  }
+
+  test("an inbox that cannot be read ends everything: the questions stay open", async () => {
+    const bench = new Bench();
+    bench.values = () => assert.fail("it is gone");
+    bench.recorder.asked(bench.worker(1), 1, "a");
+    await loopTurn();
+    bench.recorder.asked(bench.worker(1), 2, "a");
+    await loopTurn();
+    assert.deepEqual(
+      bench.errors.map(({ message }) => message),
+      ["it is gone"],
+    );
+    assert.deepEqual(bench.said, ["values a"]);
   });
 });
 

@@ -7,6 +7,7 @@
 import { fileURLToPath } from "node:url";
 import { failureOf } from "../../src/protocol/failure.ts";
 import type { Call, CommonTask, LogLevel, Place, ToMain, ToWorker } from "../../src/protocol/port.ts";
+import type { StoredValue, StoredWrite } from "../../src/protocol/stored-value.ts";
 import type { WorkerDeath } from "../../src/protocol/worker-causes.ts";
 import { WorkerPool, type WorkerPoolOptions } from "../../src/threads/pool.ts";
 import { Threads } from "../../src/threads/threads.ts";
@@ -42,6 +43,9 @@ export class Harness implements AsyncDisposable {
   readonly calls: Call[] = [];
   /** States that events saved, as JSON. */
   readonly saved: string[] = [];
+  /** Stored values, and all writes of them in order. */
+  readonly values = new Map<string, StoredValue>();
+  readonly writes: StoredWrite[] = [];
   /** Chat actions of busy events. */
   readonly busy: Call[] = [];
   readonly lines: LogLine[] = [];
@@ -91,6 +95,13 @@ export class Harness implements AsyncDisposable {
       },
       pause: () => 0,
       jobs: NO_JOBS,
+      values: {
+        asked: (worker, id, key) => worker.push({ type: "got", id, value: this.values.get(key) }),
+        wrote: (worker, id, write) => {
+          this.#write(write);
+          worker.push({ type: "set", id });
+        },
+      },
       onPushed: (worker) => void setImmediate(() => worker.flush()),
       ...this.#facts(),
       log: { info() {}, warn() {}, error() {}, isLevelEnabled: () => false },
@@ -203,7 +214,10 @@ export class Harness implements AsyncDisposable {
         kept: (_, seq) => add(this.kept, seq),
         retried() {},
         threw: () => false,
-        settled: (_, seqs) => add(this.settledTogether, seqs),
+        settled: (_, seqs, writes = []) => {
+          for (const write of writes) this.#write(write);
+          add(this.settledTogether, seqs);
+        },
         failed: (_, seq, error) => add(this.failures, { seq, error }),
       },
       calls: {
@@ -232,6 +246,13 @@ export class Harness implements AsyncDisposable {
         },
       },
     };
+  }
+
+  #write(write: StoredWrite): void {
+    const { key, json, line } = write;
+    this.writes.push(write);
+    if (json === undefined) this.values.delete(key);
+    else this.values.set(key, { json, line: this.values.get(key)?.line ?? line, written_at: Date.now() });
   }
 
   #makeCall(worker: Worker, id: number, call: Call): void {

@@ -88,6 +88,7 @@ function startWorker(threads: Threads, heavy: Heavy, options: ApplicationOptions
       eventTimeout: Number.POSITIVE_INFINITY,
       retry: 0,
       breaker: false,
+      sessionAge: Number.POSITIVE_INFINITY,
       onFailure: undefined,
       bot: { id: options.bot, is_bot: true, first_name: "check", username: "check_bot" },
       line: "chat",
@@ -101,6 +102,11 @@ function startWorker(threads: Threads, heavy: Heavy, options: ApplicationOptions
     updates: { settled() {}, kept() {}, retried() {}, threw: () => false, failed() {} },
     // A program may wait for the answer before it starts its bot.
     calls: { call: (to, { id }) => to.push({ type: "result", id, body: SUCCESS }), saved() {}, busy() {} },
+    // So may one that reads a stored value. The check opens no inbox.
+    values: {
+      asked: (from, id) => from.push({ type: "got", id, value: undefined }),
+      wrote: (from, id) => from.push({ type: "set", id }),
+    },
     words,
     onPushed: (worker) => setImmediate(() => worker.flush()),
     onReady() {},

@@ -52,10 +52,11 @@ function tellDropped(dropped: number, letters: LetterStore, which: Which): strin
   return dropped > 0 ? `dropped ${count(dropped)}` : none(letters, which);
 }
 
-function tellForgotten({ events, letters }: Forgotten, chat: number): string {
-  if (events + letters === 0) return `nothing of chat ${chat} is stored`;
+function tellForgotten({ events, letters, values }: Forgotten, chat: number): string {
+  if (events + letters + values === 0) return `nothing of chat ${chat} is stored`;
   const updates = events === 1 ? "1 update" : `${events} updates`;
-  return `removed ${updates} and ${count(letters)} of chat ${chat}; a running server finishes what it has in memory`;
+  const stored = values === 1 ? "1 stored value" : `${values} stored values`;
+  return `removed ${updates}, ${count(letters)} and ${stored} of chat ${chat}; a running server finishes what it has in memory`;
 }
 
 function none({ path }: LetterStore, which: Which): string {

@@ -91,8 +91,12 @@ export class PostgresDeadLetters implements LetterStore {
       });
       const events = await session.query({ text: `DELETE FROM ${schema}.event WHERE chat = $1`, values: [chat] });
       const letters = await session.query({ text: this.#remove("chat = $1"), values: [chat] });
+      const values = await session.query({
+        text: `DELETE FROM ${schema}.stored_value WHERE chat = $1`,
+        values: [chat],
+      });
       await session.script("COMMIT");
-      return { events: events.rowCount ?? 0, letters: letters.rowCount ?? 0 };
+      return { events: events.rowCount ?? 0, letters: letters.rowCount ?? 0, values: values.rowCount ?? 0 };
     });
   }
 

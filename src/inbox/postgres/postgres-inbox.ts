@@ -13,6 +13,7 @@ import { InboxError } from "../../protocol/errors.ts";
 import type { InboxShare } from "../../protocol/inbox-share.ts";
 import type { LineKind } from "../../protocol/route.ts";
 import { SHARDS } from "../../protocol/shard.ts";
+import type { StoredValue } from "../../protocol/stored-value.ts";
 import type { Election } from "../../protocol/update-source.ts";
 import type { Inbox, InboxReceiver, ReceivedUpdate, Turn } from "../inbox.ts";
 import { hashOf, MOST_UNREADABLE, UNREADABLE } from "../schema.ts";
@@ -30,6 +31,7 @@ import { reroute } from "./reroute.ts";
 import { openSchema, schemaOf } from "./schema.ts";
 import { readSafety } from "./status.ts";
 import { type Holding, rowsOf } from "./turn-rows.ts";
+import { readValues, removeOldValues } from "./values.ts";
 
 export interface PostgresInboxOptions {
   readonly address: string;
@@ -43,6 +45,8 @@ export interface PostgresInboxOptions {
   readonly line: LineKind;
   /** Dead letters that are kept, and for how long: ms. */
   readonly deadLetters: { readonly count: number; readonly age: number };
+  /** Time for which a stored value is kept without a write: ms. */
+  readonly valueAge: number;
   /** Unsettled events of all servers at which appends wait. */
   readonly limit: number;
   /** Takes what people should know. */
@@ -66,7 +70,18 @@ const ROOM = 100;
 
 const NONE: readonly number[] = [];
 
-const EMPTY_TURN: Turn = { begun: [], settled: [], died: [], withdrawn: [], deadLettered: [], journal: [] };
+const EMPTY_TURN: Turn = {
+  begun: [],
+  settled: [],
+  writes: [],
+  died: [],
+  withdrawn: [],
+  deadLettered: [],
+  journal: [],
+};
+
+/** Pause between two removals of old values: ms. */
+const SWEEP = 10_000;
 
 export class PostgresInbox implements Inbox {
   readonly isDurable = true;
@@ -80,6 +95,7 @@ export class PostgresInbox implements Inbox {
   readonly #handed = new Map<number, Holding>();
   #receiver: InboxReceiver | undefined;
   #isClosed = false;
+  #sweeping: NodeJS.Timeout | undefined;
   /** Number of beginnings that were refused. */
   #refused = 0;
   #failure: InboxError | undefined;
@@ -138,6 +154,7 @@ export class PostgresInbox implements Inbox {
   async start(receiver: InboxReceiver): Promise<number> {
     this.#receiver = receiver;
     await this.#reader.start();
+    if (Number.isFinite(this.#options.valueAge)) this.#sweeping = setInterval(() => this.#sweep(), SWEEP).unref();
     return await this.#membership.join();
   }
 
@@ -210,6 +227,12 @@ export class PostgresInbox implements Inbox {
     return found;
   }
 
+  async values(keys: readonly string[]): Promise<ReadonlyMap<string, StoredValue>> {
+    if (keys.length === 0) return new Map();
+    const since = Date.now() - this.#options.valueAge;
+    return await this.#connections.recording.run((session) => readValues(session, this.#schema, keys, since));
+  }
+
   /** Drops nothing while other servers work: the events are theirs as well. */
   async clear(before = Number.MAX_SAFE_INTEGER): Promise<number> {
     return await this.#connections.appending.run(async (session) => {
@@ -246,6 +269,7 @@ export class PostgresInbox implements Inbox {
   async close(): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
+    clearInterval(this.#sweeping);
     this.#reader.close();
     if (this.#receiver !== undefined) await this.#membership.leave();
     await Promise.all(Object.values(this.#connections).map((connection) => connection.close()));
@@ -318,6 +342,14 @@ export class PostgresInbox implements Inbox {
     const { limit } = this.#options;
     const isFull = () => this.#membership.nodes.reduce((sum, { unsettled }) => sum + unsettled, 0) >= limit;
     while (isFull() && !this.#isClosed) await delay(ROOM, undefined, { ref: false });
+  }
+
+  /** One server does it for all. */
+  #sweep(): void {
+    if (!this.#membership.isElected) return;
+    const before = Date.now() - this.#options.valueAge;
+    const swept = this.#connections.appending.run((session) => removeOldValues(session, this.#schema, before));
+    swept.catch((error) => !this.#isClosed && this.#receiver?.onError(error));
   }
 
   async #trim(session: Session): Promise<void> {

@@ -5,14 +5,15 @@
  */
 
 import type { PgQuery } from "./pg.ts";
-import type { CallRow, Change, LetterRow, TurnRows } from "./turn-rows.ts";
+import type { CallRow, Change, LetterRow, TurnRows, WriteRow } from "./turn-rows.ts";
 
 /** @returns a statement whose rows are the numbers (`seq`) of changes that were refused; undefined for a turn without facts */
 export function recordStatement(schema: string, owner: string, rows: TurnRows, now: number): PgQuery | undefined {
-  const { changes, settled, letters, called, answered, dropped } = rows;
+  const { changes, settled, letters, writes, called, answered, dropped } = rows;
   const statement = new Statement(schema);
   if (changes.length > 0) statement.change(changes, owner);
-  if (settled.length > 0) statement.settle(settled);
+  if (settled.length + writes.length > 0) statement.settle(settled);
+  if (writes.length > 0) statement.write(writes, now);
   if (letters.length > 0) statement.bury(letters, now);
   if (called.length > 0) statement.call(called);
   if (answered.length > 0) statement.answer(answered);
@@ -66,8 +67,25 @@ class Statement {
     this.#name += " settle";
     const values = this.#value(seqs);
     this.#parts.push(
-      `settled AS (DELETE FROM ${this.#schema}.event WHERE seq = ANY(${values}::bigint[]))`,
+      `settled AS (DELETE FROM ${this.#schema}.event WHERE seq = ANY(${values}::bigint[])
+         RETURNING seq, line, chat)`,
       `forgotten AS (DELETE FROM ${this.#schema}.call WHERE seq = ANY(${values}::bigint[]))`,
+    );
+  }
+
+  /** Values are stored with what this very statement settles: another server may have settled the event, with values of its own. */
+  write(writes: readonly WriteRow[], now: number): void {
+    this.#name += " write";
+    const values = `${this.#schema}.stored_value`;
+    this.#parts.push(
+      `written AS (SELECT r.key, r.json, s.line, s.chat
+         FROM ${this.#unnest(writes, { key: "text", json: "text", seq: "bigint" })} LEFT JOIN settled s ON s.seq = r.seq
+         WHERE r.seq IS NULL OR s.seq IS NOT NULL)`,
+      `removed AS (DELETE FROM ${values} v USING written w WHERE v.key = w.key AND w.json IS NULL)`,
+      `stored AS (INSERT INTO ${values} AS v (key, line, chat, written_at, json)
+         SELECT key, line, chat, ${this.#value(now)}::bigint, json FROM written WHERE json IS NOT NULL
+         ON CONFLICT (key) DO UPDATE SET written_at = excluded.written_at, json = excluded.json,
+           line = coalesce(v.line, excluded.line), chat = coalesce(v.chat, excluded.chat))`,
     );
   }
 

@@ -39,6 +39,8 @@ export async function reroute(
   ] as const) {
     await rerouteRows(session, `${schema}.${table}`, key, bot, line);
   }
+  // A stored value belongs to the line that writes it next.
+  await session.script(`UPDATE ${schema}.stored_value SET line = NULL`);
   await session.query({ text: `UPDATE ${schema}.meta SET line = $1`, values: [line] });
   await session.script("COMMIT");
 }

@@ -7,6 +7,7 @@
  *   event    unsettled updates, with their addresses
  *   call     the calls that events and dead letters have made, by the number of the event
  *   seen     ids of received updates, as runs
+ *   stored_value  what the code of events stores by key
  *
  * Within a major version of asgigram the format only grows: what is added has a default, so that older servers go on beside newer ones.
  */
@@ -99,6 +100,14 @@ const tables = (schema: string) => `
     since bigint NOT NULL
   );
   CREATE INDEX seen_last ON ${schema}.seen (last);
+  CREATE TABLE ${schema}.stored_value (
+    key        text   NOT NULL PRIMARY KEY,
+    line       text,
+    chat       bigint,
+    written_at bigint NOT NULL,
+    json       text   NOT NULL
+  );
+  CREATE INDEX stored_value_age ON ${schema}.stored_value (written_at);
   INSERT INTO ${schema}.lease (shard) SELECT generate_series(${POLLER}, ${SHARDS - 1});
 `;
 

@@ -42,7 +42,17 @@ export interface LetterRow {
   readonly saved: string | null;
 }
 
+/** A write of a stored value; with an event it counts only if this turn settles that. */
+export interface WriteRow {
+  readonly key: string;
+  /** Null removes the value. */
+  readonly json: string | null;
+  readonly seq: number | null;
+}
+
 export interface TurnRows {
+  /** The last of each key. */
+  readonly writes: readonly WriteRow[];
   readonly changes: readonly Change[];
   /** Events that are settled. */
   readonly settled: readonly number[];
@@ -54,7 +64,7 @@ export interface TurnRows {
 
 /** @param holdingOf the holding of an event that was handed over; undefined if it was not */
 export function rowsOf(turn: Turn, holdingOf: (seq: number) => Holding | undefined): TurnRows {
-  const { begun, settled, died, withdrawn, deadLettered, journal } = turn;
+  const { begun, settled, writes, died, withdrawn, deadLettered, journal } = turn;
   const changes = new Changes(holdingOf);
   for (const { seq, alone } of begun) changes.fenced(seq, (change) => begin(change, alone));
   for (const seq of died) changes.plain(seq, (change) => end(change, 0, 1));
@@ -71,7 +81,14 @@ export function rowsOf(turn: Turn, holdingOf: (seq: number) => Holding | undefin
     gone.add(seq);
     return { seq, attempts, reason: textOf(reason), log: textOf(log), saved };
   });
-  return { changes: changes.without(gone), settled, letters, ...calls.rows };
+  return { changes: changes.without(gone), settled, letters, writes: lastOf(writes), ...calls.rows };
+}
+
+function lastOf(writes: Turn["writes"]): WriteRow[] {
+  const rows = writes.map(({ key, json, seq = null }) => {
+    return { key: textOf(key), json: json === undefined ? null : textOf(json), seq };
+  });
+  return [...new Map(rows.map((row) => [row.key, row])).values()];
 }
 
 /** PostgreSQL's text has no NUL, and is well-formed. */

@@ -167,6 +167,11 @@ async function copyTables(session: Session, schema: string, path: string): Promi
       { seq: "bigint", id: "bigint", method: "text", lane: "text", body: "text", answer: "text" },
       `SELECT CASE WHEN seq < 0 THEN ${last} - seq ELSE seq END, id, method, lane, body, answer FROM call`,
     );
+    await copy(
+      "stored_value",
+      { key: "text", line: "text", chat: "bigint", written_at: "bigint", json: "text" },
+      "SELECT key, line, chat, written_at, json FROM stored_value",
+    );
     await session.query({
       text: `SELECT setval(pg_get_serial_sequence('${schema}.event', 'seq'), greatest(1,
         (SELECT coalesce(max(seq), 0) FROM ${schema}.event), (SELECT coalesce(max(seq), 0) FROM ${schema}.dead_letter)))`,

@@ -42,7 +42,7 @@ test("an inbox of an older format is ok, and stays as it is", async () => {
   await new SqliteInbox(path, BOT).close();
   const database = new DatabaseSync(path);
   database.exec("PRAGMA user_version = 2");
-  assert.deepEqual(found(path), [`ok: ${path}, of format 2, which the start turns into format 3`]);
+  assert.deepEqual(found(path), [`ok: ${path}, of format 2, which the start turns into format 4`]);
   assert.equal(database.prepare("PRAGMA user_version").get()!.user_version, 2);
   database.close();
 });

@@ -9,6 +9,7 @@ import { InboxError } from "../../../src/protocol/errors.ts";
 import { Folder } from "../../folder.ts";
 import { updates } from "../../inbox/contract.ts";
 import { addDeadLetters } from "../../inbox/dead-letter-file.ts";
+import { Entries, turn } from "../../inbox/entries.ts";
 
 const BOT = 77;
 
@@ -85,8 +86,21 @@ test("forget prints what was removed of the chat", async () => {
   await inbox.append(updates(3));
   await inbox.close();
   const rest = "a running server finishes what it has in memory";
-  assert.equal(await run({ action: "forget", chat: 7 }), `removed 1 update and 2 dead letters of chat 7; ${rest}`);
+  assert.equal(
+    await run({ action: "forget", chat: 7 }),
+    `removed 1 update, 2 dead letters and 0 stored values of chat 7; ${rest}`,
+  );
   assert.equal(await run({ action: "forget", chat: 7 }), "nothing of chat 7 is stored");
+  const [next, entries] = [new SqliteInbox(path, BOT), new Entries()];
+  await next.start(entries);
+  await next.append(updates(4));
+  const [seq] = entries.seqs;
+  next.record(turn({ settled: [seq!], writes: [{ key: "a", json: "1", seq, line: "chat:7" }] }));
+  await next.close();
+  assert.equal(
+    await run({ action: "forget", chat: 7 }),
+    `removed 0 updates, 0 dead letters and 1 stored value of chat 7; ${rest}`,
+  );
 });
 
 test("the file is closed, also after an error", async () => {

@@ -11,6 +11,7 @@ export const OPTIONS = {
   version: "0",
   line: "chat",
   deadLetters: { count: 1000, age: 1e12 },
+  valueAge: Number.POSITIVE_INFINITY,
   limit: 1e6,
   log: { info() {}, warn() {} },
 } satisfies Partial<PostgresInboxOptions>;

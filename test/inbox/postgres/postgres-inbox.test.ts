@@ -112,6 +112,23 @@ describe("what the next server finds", () => {
     assert.deepEqual(await place.sql("SELECT * FROM $event"), []);
   });
 
+  test("a value that was not written for its age is absent, and one of an event that another server settled is not stored", async (t) => {
+    const place = new Place(t, address);
+    const { inbox, entries } = await place.start({ valueAge: 60_000 });
+    await inbox.append(updates(1, 2));
+    const [one, two] = (await entries.until(2)).map(({ seq }) => seq) as [number, number];
+    const write = (seq: number, key: string) => ({ settled: [seq], writes: [{ key, json: "1", seq, line: "chat:7" }] });
+    await inbox.record(turn(write(one, "a")));
+    assert.equal((await inbox.values(["a"])).size, 1);
+    await place.sql(`UPDATE $stored_value SET written_at = written_at - 61000; DELETE FROM $event WHERE seq = ${two}`);
+    assert.equal((await inbox.values(["a"])).size, 0);
+    await inbox.record(turn(write(two, "b")));
+    assert.deepEqual(
+      (await place.sql("SELECT key FROM $stored_value")).map(({ key }) => key),
+      ["a"],
+    );
+  });
+
   test("the oldest dead letters go beyond the limit, with their calls", async (t) => {
     const place = new Place(t, address);
     const { inbox, entries } = await place.start({ deadLetters: { count: 1, age: 1e12 } });

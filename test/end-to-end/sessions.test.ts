@@ -1,0 +1,75 @@
+/** Sessions of grammY and Telegraf in asgigram/storage. The bots are killed in mid-load. `SEED=2` kills at other moments. */
+
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { setTimeout as wait } from "node:timers/promises";
+import { Simulator } from "../../simulator/index.ts";
+import { Random } from "../faults/random.ts";
+import { Folder } from "../folder.ts";
+import { callsOf, message, until } from "./bot.ts";
+import { ask, startProgram } from "./program.ts";
+
+const CHATS = 10;
+const ROUNDS = 12;
+const KILLS = 3;
+const SEED = Number(process.env.SEED ?? 1);
+
+const updates = Array.from({ length: CHATS * ROUNDS }, (_, i) =>
+  message((i % CHATS) + 1, `${Math.floor(i / CHATS) + 1}`),
+);
+const inOrder = Array.from({ length: ROUNDS }, (_, i) => `${i + 1} of ${i + 1}`);
+
+for (const library of ["grammy", "telegraf"]) {
+  describe(`a bot of ${library} whose sessions are kept with the inbox`, () => {
+    test(`kill -9 in mid-load: a message that comes again finds the session as it was before it (seed ${SEED})`, async () => {
+      const random = new Random(SEED);
+      const delays = random.fork();
+      using folder = new Folder();
+      await using simulator = await Simulator.start({
+        intercept: async ({ method }, respond) => {
+          // The call may be recorded, and its event not settled, or neither.
+          if (method === "sendMessage") await wait(delays.integer(5, 30));
+          return await respond();
+        },
+      });
+      const args = ["--inbox", folder.join("inbox.sqlite")];
+      const start = () => startProgram(`sessions/${library}.ts`, simulator, { args });
+      const sent = () =>
+        simulator.calls.filter(({ method }) => method === "sendMessage").map((call) => call.parameters);
+      const textsOf = (chat: number) => sent().flatMap(({ chat_id, text }) => (chat_id === chat ? [String(text)] : []));
+      const chats = Array.from({ length: CHATS }, (_, i) => i + 1);
+
+      await simulator.pushMany(updates);
+      for (let kill = 0; kill < KILLS; kill++) {
+        await using bot = await start();
+        await callsOf(simulator, "sendMessage", sent().length + random.integer(CHATS, 3 * CHATS));
+        await bot.end("SIGKILL");
+        // What the dead process had sent is read before this.
+        await fetch(`${simulator.url}/bot${simulator.token}/getMe`);
+      }
+      assert.ok(sent().length < updates.length, "the server was killed in mid-load");
+      await using bot = await start();
+      await until(simulator, () => chats.every((chat) => textsOf(chat).at(-1)?.startsWith(`${ROUNDS} of`)));
+      // A session that had been written by an interrupted delivery would have counted the message twice.
+      for (const chat of chats) {
+        const texts = textsOf(chat);
+        assert.deepEqual(
+          texts.filter((text, i) => text !== texts[i - 1]),
+          inOrder,
+          `chat ${chat}`,
+        );
+      }
+
+      const ann = await simulator.user("ann");
+      assert.equal(await ask(ann, "hello"), "hello of 1");
+      assert.equal(await ask(ann, "/order"), "which size?");
+      assert.equal(await ask(ann, "large"), "which pizza?");
+      await bot.end();
+      await using last = await start();
+      assert.equal(await ask(ann, "funghi"), "large funghi");
+      assert.equal(await ask(ann, "again"), "again of 2");
+      assert.equal(await ask(ann, "/texts"), "hello again");
+      assert.equal((await last.end()).code, 0);
+    });
+  });
+}
