@@ -24,7 +24,8 @@ RUN chown -R root:root dist/compiled && chmod -R a+rX dist/compiled
 FROM ${NODE} AS dependencies
 WORKDIR /src
 COPY package.json package-lock.json .npmrc ./
-RUN npm ci --omit=dev --ignore-scripts
+# The driver of --inbox postgres://… is for the user to install; here it comes with the image.
+RUN npm ci --omit=dev --ignore-scripts && npm install --no-save --omit=dev --ignore-scripts pg
 
 FROM ${NODE}
 # tini as process 1 reaps the orphans of programs that a bot starts; Node.js would not.

@@ -48,6 +48,24 @@ export const PANELS: readonly Panel[] = [
     ],
   },
   {
+    title: "Shards of a shared inbox",
+    unit: "short",
+    queries: [
+      { value: "asgigram_inbox_shards", legend: "shards" },
+      { value: "asgigram_inbox_polls", legend: "polls" },
+    ],
+  },
+  {
+    title: "Moves of shards, by cause",
+    unit: "cps",
+    queries: [{ rate: "asgigram_inbox_moves_total", by: "cause" }, { rate: "asgigram_inbox_refused_total" }],
+  },
+  {
+    title: "Age of the leases",
+    unit: "s",
+    queries: [{ value: "asgigram_inbox_lease_age_seconds", legend: "age" }],
+  },
+  {
     title: "Age of the oldest event",
     unit: "s",
     queries: [{ value: "asgigram_inbox_oldest_age_seconds", legend: "age" }],

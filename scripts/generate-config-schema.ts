@@ -18,6 +18,7 @@ const schemas: Record<Option["type"], (option: Option) => object> = {
   // No token is allowed in the file, and an argument in the wrong place may be one.
   string: ({ positional }) => ({ type: "string", pattern: positional ? "^(?!\\s*\\d+:)[\\s\\S]*\\S" : "\\S" }),
   path: () => ({ type: "string", pattern: "\\S" }),
+  inbox: () => ({ type: "string", pattern: "\\S" }),
   url: () => ({ type: "string", pattern: `^https?://${HOST}(/[^\\s?#]*)?$` }),
   proxy: () => ({ type: "string", pattern: `^(https?|socks5)://(${HOST}@)?${HOST}/?$` }),
   address: () => ({ type: "string", pattern: "^((\\[[\\dA-Fa-f:.]+\\]|[\\w.-]*):)?\\d{1,5}$" }),

@@ -1,8 +1,10 @@
 /** Builds the stages of a server, once the bot is known, and hands each the functions that it needs. */
 
-import { availableParallelism } from "node:os";
+import { existsSync } from "node:fs";
+import { availableParallelism, hostname } from "node:os";
 import type { Config } from "./config/config.ts";
 import { findImports } from "./config/imports.ts";
+import { defaultInbox } from "./config/inbox-path.ts";
 import { parseAddress } from "./config/listen-address.ts";
 import { MACHINE, usefulThreads } from "./config/machine.ts";
 import { optionAt } from "./config/options.ts";
@@ -10,20 +12,25 @@ import { Heavy } from "./heavy/heavy.ts";
 import type { Inbox } from "./inbox/inbox.ts";
 import { MemoryInbox } from "./inbox/memory.ts";
 import { SqliteInbox } from "./inbox/sqlite.ts";
+import { describeInboxFile } from "./inbox/sqlite-file.ts";
 import type { Diagnostics } from "./observe/diagnostics.ts";
 import { HeavyLog } from "./observe/heavy-log.ts";
 import { type Logger, onLevelChange } from "./observe/logger.ts";
 import type { WorkerLog } from "./observe/worker-log.ts";
+import { isDatabaseAddress, shownAddress } from "./protocol/database-address.ts";
+import { InboxError } from "./protocol/errors.ts";
 import { placeOf } from "./protocol/place.ts";
 import type { CommonTask } from "./protocol/port.ts";
 import type { Entity } from "./protocol/route.ts";
 import { type Hide, tokenFinder } from "./protocol/secrets.ts";
-import type { UpdateSource } from "./protocol/update-source.ts";
+import type { Election, UpdateSource } from "./protocol/update-source.ts";
+import { ownVersion } from "./protocol/version.ts";
 import { ChatActions } from "./sends/chat-actions.ts";
 import { Journal } from "./sends/journal.ts";
 import type { Outbox } from "./sends/outbox.ts";
 import { type WorkerCall, WorkerCalls } from "./sends/worker-calls.ts";
 import type { BotApi } from "./telegram/bot-api.ts";
+import { ElectedSource } from "./telegram/elected-source.ts";
 import { Poller } from "./telegram/poller.ts";
 import { Webhook } from "./telegram/webhook.ts";
 import { WorkerPool } from "./threads/pool.ts";
@@ -34,7 +41,7 @@ import { Updates } from "./updates/updates.ts";
 
 /** The parts of a server that tests and `asgigram simulate` replace: the inbox, the source of its updates, the patience at a stop. */
 export interface Parts {
-  openInbox(config: Config, bot: Entity, log: Logger): Inbox;
+  openInbox(config: Config, bot: Entity, log: Logger): Inbox | Promise<Inbox>;
   createSource(options: SourceOptions): UpdateSource;
   /** Time that a stop leaves to updates that only memory holds, before it tells their instances: ms. */
   patience(config: Config): number;
@@ -53,6 +60,8 @@ export interface SourceOptions {
   received(updates: readonly unknown[], signal: AbortSignal): Promise<number>;
   /** True while there is no room, and updates are to wait at Telegram. */
   isFull(): boolean;
+  /** Of servers that share an inbox. */
+  readonly election?: Election | undefined;
   /** Observes each poll at its end. */
   polled(updates: number, duration: number, error?: Error): void;
 }
@@ -74,6 +83,7 @@ export interface AssemblyOptions {
   parts: Parts;
   /** The bot itself, as getMe describes it. */
   bot: Entity;
+  inbox: Inbox;
   api: BotApi;
   outbox: Outbox;
   threads: Threads;
@@ -102,11 +112,10 @@ const FULL_JOURNAL =
 
 /** Builds the stages. None of them is started. */
 export function assemble(options: AssemblyOptions): Assembly {
-  const { config, parts, bot, api, outbox, threads, words, hide, diagnostics, log, onError } = options;
+  const { config, parts, bot, inbox, api, outbox, threads, words, hide, diagnostics, log, onError } = options;
   const { line, urgent, workers, maxAttempts, inboxLimit, breaker, maxAge, stallTimeout, shutdownTimeout } = config;
   const { programWorkers } = config;
   const { recycleAfter, memoryLimit, workerMemory, reload: watchesFiles } = config;
-  const inbox = parts.openInbox(config, bot, log);
   const recorder = new Recorder({
     inbox,
     outbox,
@@ -193,15 +202,21 @@ export function assemble(options: AssemblyOptions): Assembly {
     if (!isGiven(config.allowedUpdates)) kinds = pool.program?.updates ?? kinds;
     return kinds;
   };
-  const source = parts.createSource({
-    config,
-    api,
-    log,
-    kinds: askedKinds,
-    received: updates.received.bind(updates),
-    isFull: () => updates.fullSince !== undefined,
-    polled: diagnostics.polled.bind(diagnostics),
-  });
+  const { election } = inbox;
+  const create = () =>
+    parts.createSource({
+      config,
+      api,
+      log,
+      kinds: askedKinds,
+      received: updates.received.bind(updates),
+      isFull: () => updates.fullSince !== undefined,
+      election,
+      polled: diagnostics.polled.bind(diagnostics),
+    });
+  // A webhook's requests arrive at whichever machine a proxy chooses.
+  const source =
+    election === undefined || config.webhook !== false ? create() : new ElectedSource({ election, create, log });
   return { inbox, recorder, updates, heavy, chatActions, pool, source, kinds: askedKinds };
 }
 
@@ -210,14 +225,45 @@ function isGiven(kinds: readonly string[]): boolean {
   return kinds !== optionAt("allowedUpdates").default;
 }
 
-function openInbox(config: Config, bot: Entity, log: Logger): Inbox {
+function openInbox(config: Config, bot: Entity, log: Logger): Inbox | Promise<Inbox> {
   const { inbox, line, deadLetterLimit: count, deadLetterAge: age, sessionAge } = config;
+  if (isDatabaseAddress(inbox)) return openDatabase(config, inbox, bot, log);
   if (inbox !== false) return new SqliteInbox(inbox, bot.id, { count, age }, line, sessionAge);
   log.info("no inbox: updates that are not handled when the process dies are lost");
   return new MemoryInbox(sessionAge);
 }
 
-function createSource({ config, api, log, kinds, received, isFull, polled }: SourceOptions): UpdateSource {
+/** The driver is loaded only here. */
+async function openDatabase(config: Config, address: string, bot: Entity, log: Logger): Promise<Inbox> {
+  refuseForgottenFile(defaultInbox(config.directory, config.token), address);
+  const { inboxPasswordFile, nodeName, line, deadLetterLimit, deadLetterAge, inboxLimit, sessionAge } = config;
+  const { PostgresInbox } = await import("./inbox/postgres/postgres-inbox.ts");
+  return await PostgresInbox.open({
+    address,
+    passwordFile: inboxPasswordFile,
+    bot: bot.id,
+    name: nodeName ?? hostname(),
+    version: ownVersion(),
+    line,
+    deadLetters: { count: deadLetterLimit, age: deadLetterAge },
+    valueAge: sessionAge,
+    limit: inboxLimit,
+    log,
+  });
+}
+
+/** What a file of the bot holds would never be handled. @throws InboxError */
+function refuseForgottenFile(path: string, address: string): void {
+  if (!existsSync(path)) return;
+  const { events, deadLetters } = describeInboxFile(path);
+  if (events + deadLetters === 0) return;
+  throw new InboxError(
+    `${path}, the inbox of a server of this bot alone, holds ${events} unsettled updates and ${deadLetters} dead letters: ` +
+      `stop that server and run asgigram inbox copy ${path} ${shownAddress(address)}, or move the file away`,
+  );
+}
+
+function createSource({ config, api, log, kinds, received, isFull, election, polled }: SourceOptions): UpdateSource {
   const { webhook: url } = config;
   if (url !== false) {
     return new Webhook({
@@ -232,6 +278,7 @@ function createSource({ config, api, log, kinds, received, isFull, polled }: Sou
       post: api.post.bind(api),
       received,
       isFull,
+      election,
       log,
     });
   }

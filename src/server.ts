@@ -20,6 +20,7 @@ import type { Metrics } from "./observe/metrics.ts";
 import type { Status } from "./observe/status.ts";
 import type { StatusServer } from "./observe/status-server.ts";
 import { WorkerLog } from "./observe/worker-log.ts";
+import { isDatabaseAddress, shownAddress } from "./protocol/database-address.ts";
 import type { Call, ProgramFacts, StopSignal } from "./protocol/port.ts";
 import type { Entity } from "./protocol/route.ts";
 import { type Hide, secretHider } from "./protocol/secrets.ts";
@@ -150,8 +151,9 @@ class Server implements RunningServer {
       this.#threads.start(this.#config.mayBeProgram ? 1 : undefined);
       const bot = await this.#getMe();
       signal.throwIfAborted();
-      this.#serving = this.#assemble(bot);
-      const { inbox, updates, pool, source } = this.#serving;
+      const inbox = await this.#openInbox(bot);
+      this.#serving = this.#assemble(bot, inbox);
+      const { updates, pool, source } = this.#serving;
       await this.#clearTheWay(inbox, source);
       signal.throwIfAborted();
       await pool.start();
@@ -195,11 +197,21 @@ class Server implements RunningServer {
     });
   }
 
-  #assemble(bot: Entity): Assembly {
+  async #openInbox(bot: Entity): Promise<Inbox> {
+    const { signal } = this.#receiving;
+    const inbox = await this.#parts.openInbox(this.#config, bot, this.#log);
+    // Without an assembly the stop did not close it.
+    if (signal.aborted) await inbox.close();
+    signal.throwIfAborted();
+    return inbox;
+  }
+
+  #assemble(bot: Entity, inbox: Inbox): Assembly {
     return assemble({
       config: this.#config,
       parts: this.#parts,
       bot,
+      inbox,
       api: this.#api,
       outbox: this.#outbox,
       threads: this.#threads,
@@ -235,7 +247,7 @@ class Server implements RunningServer {
     const way = proxy === false ? {} : { proxy: new URL(proxy).host };
     const unsettled = left > 0 ? { unsettled: left } : {};
     this.#log.info(
-      { bot: `@${bot.username}`, application, ...program, workers, inbox, ...way, ...unsettled },
+      { bot: `@${bot.username}`, application, ...program, workers, inbox: shownInbox(inbox), ...way, ...unsettled },
       "serving",
     );
   }
@@ -291,6 +303,7 @@ class Server implements RunningServer {
       fullSince: updates?.fullSince,
       holding: updates?.holding,
       sends: this.#outbox,
+      share: inbox?.share,
       checkInbox: async () => inbox?.check(),
     };
   }
@@ -347,6 +360,8 @@ class Server implements RunningServer {
   async #finish({ inbox, recorder, updates, heavy, pool, source }: Assembly, deadline: AbortSignal): Promise<void> {
     const patience = AbortSignal.timeout(this.#parts.patience(this.#config));
     await this.#received;
+    // A hanging application must not keep the others from being told of the stop.
+    if (inbox.retire !== undefined) await before(AbortSignal.timeout(this.#config.shutdownTimeout / 2), inbox.retire());
     // Updates that only memory holds are handled now or never.
     if (!inbox.isDurable && !(await before(patience, updates.idle()))) {
       this.#log.warn({ unsettled: this.#unsettled }, "giving up updates that only memory holds");
@@ -372,13 +387,18 @@ class Server implements RunningServer {
     // Before the last record: calls that never went out are not uncertain.
     this.#outbox.close();
     try {
-      await recorder?.end();
+      // A database that does not answer must not keep the process.
+      if (recorder !== undefined) await before(AbortSignal.timeout(CLOSING), recorder.end());
     } finally {
       await inbox?.close();
       this.#metrics?.close();
       await this.#statusServer?.close();
     }
   }
+}
+
+function shownInbox(inbox: string | false): string | false {
+  return isDatabaseAddress(inbox) ? shownAddress(inbox) : inbox;
 }
 
 /** @returns true if the work is done before the deadline. @throws the work's error */

@@ -5,12 +5,14 @@
  *   npm test dispatch end-to-end/echo
  */
 
-import { globSync } from "node:fs";
+import { globSync, readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { extname, join } from "node:path";
 import { run } from "node:test";
 import { spec } from "node:test/reporters";
 import { LIMIT } from "./eventually.ts";
+import { PostgresServer } from "./postgres/postgres-server.ts";
+import { SHARED } from "./postgres/shared-server.ts";
 import { shareProcesses } from "./shared-processes.ts";
 
 const ROOT = join(import.meta.dirname, "..");
@@ -25,11 +27,13 @@ const SILENCE = 4 * LIMIT;
 // Half of a short test's time is the start of Node.js with this repository's TypeScript. Entries go by the content of files.
 process.env.NODE_COMPILE_CACHE ??= join(ROOT, "node_modules/.cache/compiled");
 
-const files = shareProcesses(
-  filesOf(process.argv.slice(2)),
-  import.meta.dirname,
-  join(ROOT, "node_modules/.cache/tests"),
-);
+const chosen = filesOf(process.argv.slice(2));
+// One database for all files that need one.
+const database = chosen.some((file) => readFileSync(file, "utf8").includes("shared-server"))
+  ? await PostgresServer.start()
+  : undefined;
+if (database !== undefined) process.env[SHARED] = database.address();
+const files = shareProcesses(chosen, import.meta.dirname, join(ROOT, "node_modules/.cache/tests"));
 const running = new Set<string>();
 const ending = new AbortController();
 const watch = setTimeout(() => {
@@ -68,6 +72,7 @@ tests.on("test:pass", ({ name, skip }) => {
 });
 tests.on("end", () => {
   clearTimeout(watch);
+  void database?.[Symbol.asyncDispose]();
   if (skipped.length > 0) console.log(`\nskipped:\n${skipped.map((line) => `  ${line}`).join("\n")}`);
 });
 tests.compose(spec).pipe(process.stdout);

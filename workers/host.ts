@@ -212,6 +212,10 @@ class Host {
       case "debug":
         this.#reporter.debug = item.debug;
         return;
+      case "certain":
+        return this.#instances.certain(item.until);
+      case "shut":
+        return this.#instances.shut(item.shard);
       case "revoke":
         return void this.#revoke(item.shard);
       case "drain":

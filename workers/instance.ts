@@ -64,6 +64,8 @@ export interface InstanceHost {
   busy(seq: number, call: Call): void;
   /** The event's code saves its state, as JSON. */
   saved(seq: number, json: string): void;
+  /** True if no event of its scope may begin now. */
+  holds(instance: Instance): boolean;
   /** send() refused the application's event. */
   refused(error: unknown, instance: Instance): void;
   /** The application waits for an event, and there is none. */
@@ -244,7 +246,7 @@ export class Instance implements Caller, DeliveryHolder, Member {
       this.#state = "disconnected";
       return Promise.resolve({ type: "telegram.disconnect", reason: this.#disconnectReason });
     }
-    const next = this.isFlooding ? undefined : this.dequeue();
+    const next = this.isFlooding || this.#host.holds(this) ? undefined : this.dequeue();
     return next === undefined ? this.#wait() : Promise.resolve(this.#hold(next));
   }
 
@@ -272,10 +274,17 @@ export class Instance implements Caller, DeliveryHolder, Member {
     return this.#host.calls.make(call, this.key, this, this.#eventOfCode);
   }
 
+  /** Its next event may begin. */
+  resume(): void {
+    if (this.#resolveReceive === undefined || this.isFlooding) return;
+    const next = this.dequeue();
+    if (next !== undefined) this.deliver(next);
+  }
+
   /** One of its calls has its answer. */
   answered(): void {
     this.#calls -= 1;
-    if (this.#calls !== MANY_CALLS - 1 || this.#resolveReceive === undefined) return;
+    if (this.#calls !== MANY_CALLS - 1 || this.#resolveReceive === undefined || this.#host.holds(this)) return;
     const next = this.dequeue();
     if (next === undefined) this.#host.becameIdle(this);
     else this.deliver(next);

@@ -14,6 +14,7 @@ import { currentContext, currentEvent, enterContext, outside } from "./current-e
 import type { DeadLetters } from "./dead-letters.ts";
 import { scopeOf } from "./event.ts";
 import type { Thrown } from "./event-delivery.ts";
+import { Fence } from "./fence.ts";
 import { Gates } from "./gates.ts";
 import { IdleLine } from "./idle-line.ts";
 import { type Delivered, type Ending, Instance, InstanceExtensions, type InstanceHost } from "./instance.ts";
@@ -71,6 +72,9 @@ export class Instances implements InstanceHost {
   /** A coarse clock, which costs nothing to read. */
   #now = now();
   #drained: PromiseWithResolvers<void> | undefined;
+  readonly #fence = new Fence();
+  /** Events that the fence held up when they came. */
+  #fenced: Delivered[] = [];
   /** Events that came after drain(). */
   readonly #tooLate: number[] = [];
 
@@ -92,8 +96,9 @@ export class Instances implements InstanceHost {
       this.#tooLate.push(delivered.seq);
       return;
     }
-    if (this.#gates.hold(delivered)) return;
     const { key } = delivered.route;
+    if (this.#fence.holds(key)) return void this.#fenced.push(delivered);
+    if (this.#gates.hold(delivered)) return;
     const instance = this.#live.get(key);
     if (instance === undefined) {
       const closing = this.#closing.get(key);
@@ -104,6 +109,22 @@ export class Instances implements InstanceHost {
     if (this.#idle.delete(instance)) instance.since = this.#now;
     else this.#behind.add(instance);
     instance.deliver(delivered);
+  }
+
+  /** Events are this machine's until then: hands out what has waited for that. */
+  certain(until: number): void {
+    if (!this.#fence.extend(until)) return;
+    for (const delivered of this.#fenced.splice(0)) this.deliver(delivered);
+    for (const instance of this.#live.values()) if (!this.#fence.holds(instance.key)) instance.resume();
+  }
+
+  /** The shard is about to be revoked. */
+  shut(shard: number): void {
+    this.#fence.shut(shard);
+  }
+
+  holds({ key }: Instance): boolean {
+    return this.#fence.holds(key);
   }
 
   /** The main thread made a dead letter of the event. */
@@ -124,7 +145,7 @@ export class Instances implements InstanceHost {
     for (const instance of this.#working) instance.disconnect(reason);
     this.#closed();
     await this.#drained.promise;
-    return [...instances.flatMap(takeQueue), ...this.#tooLate];
+    return [...instances.flatMap(takeQueue), ...this.#fenced.map(({ seq }) => seq), ...this.#tooLate];
   }
 
   /**
@@ -144,7 +165,11 @@ export class Instances implements InstanceHost {
     await Promise.all(closed);
     // Instances that failed meanwhile shut gates, too.
     await this.#gates.take((key) => shardOfKey(key) === shard);
-    return [...held.map(({ seq }) => seq), ...instances.flatMap(takeQueue)];
+    const isOf = ({ route }: Delivered) => shardOfKey(route.key) === shard;
+    const fenced = this.#fenced.filter(isOf);
+    this.#fenced = this.#fenced.filter((delivered) => !isOf(delivered));
+    this.#fence.revoked(shard);
+    return [...[...held, ...fenced].map(({ seq }) => seq), ...instances.flatMap(takeQueue)];
   }
 
   /** The place of an event that an instance holds. */
@@ -219,8 +244,8 @@ export class Instances implements InstanceHost {
 
   becameIdle(instance: Instance): void {
     instance.since = this.#now;
-    // With open work, or a flood of calls, it is not idle, only without an event at hand.
-    if (!instance.hasKept && !instance.isFlooding) this.#idle.add(instance);
+    // With open work, a flood of calls, or events behind the fence, it is not idle, only without an event at hand.
+    if (!instance.hasKept && !instance.isFlooding && instance.queue.length === 0) this.#idle.add(instance);
   }
 
   becameSilent(instance: Instance): void {

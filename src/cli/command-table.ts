@@ -32,7 +32,7 @@ export interface Command {
   readonly examples: readonly (readonly [line: string, meaning: string])[];
 }
 
-export type CommandName = "serve" | "simulate" | "check" | "inbox" | "health" | "config" | "completion";
+export type CommandName = "serve" | "simulate" | "check" | "inbox" | "nodes" | "health" | "config" | "completion";
 
 /** Every option that is a flag. */
 export const FLAGS = OPTION_KEYS.filter((key) => !optionAt(key).positional);
@@ -117,6 +117,8 @@ It requires no option, starts nothing, and does not show the token.`,
       "inbox [options] retry ID... | --all | --since|--error|--chat [--fresh]",
       "inbox [options] drop ID... | --all | --since|--error|--chat",
       "inbox [options] forget CHAT",
+      "inbox [options] migrate [ROLE]",
+      "inbox [options] copy FILE ADDRESS",
     ],
     about: `
 Lists, shows, retries and drops dead letters: events at which the application
@@ -124,9 +126,11 @@ threw, and events that crashed a worker too often. It works with and without a
 running server, and finds the inbox as the server does. Without a token it uses
 the asgigram-*.sqlite in the working directory, if there is only one. forget
 removes all that is stored of a chat: updates, dead letters, calls to it, and
-its values of asgigram/storage.`,
+its values of asgigram/storage. migrate makes the tables of an inbox in a
+database, and grants a role their use. copy moves the inbox of a server that is
+stopped from its file to a database.`,
     actions: INBOX_ACTIONS,
-    flags: ["inbox", "tokenFile", "config"],
+    flags: ["inbox", "inboxPasswordFile", "tokenFile", "config"],
     switches: {
       all: "Retry or drop all dead letters",
       fresh: "Retry without the calls that are recorded: all are made again",
@@ -142,6 +146,22 @@ its values of asgigram/storage.`,
       ["asgigram inbox list", "List the dead letters"],
       ["asgigram inbox --inbox bot.sqlite show 3", "Show one of them"],
       ["asgigram inbox retry --since 2h", "Deliver the latest again"],
+    ],
+  },
+  nodes: {
+    summary: "Show the servers that share an inbox in a database",
+    usage: ["nodes [options]"],
+    about: `
+Prints a line for each server that shares the inbox: its name (--node-name),
+if it polls, how many of the 256 shards it has, and its unsettled events. It
+asks the database, so it works on any machine, and needs the bot's token.`,
+    words: [],
+    flags: ["inbox", "inboxPasswordFile", "tokenFile", "config"],
+    switches: { json: "Print JSON, one line each" },
+    help: { inbox: "Address of the inbox" },
+    examples: [
+      ["asgigram nodes --inbox postgres://bot@db/bots", "Which machine has what?"],
+      ["asgigram nodes --json", "For programs"],
     ],
   },
   health: {

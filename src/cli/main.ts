@@ -1,6 +1,5 @@
 /** The command line: parses it, runs the command, and reports a failure in a line or two. */
 
-import { createRequire } from "node:module";
 import { type Invocation, parseCommandLine, type Typed } from "./command-line.ts";
 import type { CommandName } from "./command-table.ts";
 import type { Context } from "./context.ts";
@@ -19,6 +18,7 @@ const MODULES: { readonly [Name in CommandName]: () => Promise<CommandModule> } 
   check: () => import("./commands/check.ts"),
   config: () => import("./commands/config.ts"),
   inbox: () => import("./commands/inbox.ts"),
+  nodes: () => import("./commands/nodes.ts"),
   health: () => import("./commands/health.ts"),
   completion: () => import("./commands/completion.ts"),
 };
@@ -48,6 +48,6 @@ async function runInvocation(invocation: Invocation, context: Context, serving: 
 
 async function versions(): Promise<string> {
   const { BOT_API_VERSION } = await import("../protocol/method-table.ts");
-  const { version } = createRequire(import.meta.url)("asgigram/package.json") as { version: string };
-  return `asgigram ${version}\nNode.js ${process.versions.node}\nBot API ${BOT_API_VERSION}`;
+  const { ownVersion } = await import("../protocol/version.ts");
+  return `asgigram ${ownVersion()}\nNode.js ${process.versions.node}\nBot API ${BOT_API_VERSION}`;
 }

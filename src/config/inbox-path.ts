@@ -27,6 +27,21 @@ export async function findInbox(sources: Sources): Promise<string> {
   return token === undefined ? onlyInbox(sources.cwd) : defaultInbox(sources.cwd, token);
 }
 
+/**
+ * What the inbox in a database needs beside its address.
+ * @throws ConfigError without a token: the bot's id is the name of its tables
+ */
+export async function findDatabase(sources: Sources): Promise<{ bot: number; passwordFile: string | undefined }> {
+  const layers = await gather(sources);
+  const token = await findToken(layers);
+  if (token === undefined) {
+    throw new ConfigError(
+      "cannot tell which bot's inbox: a database may have several; name the token's file with --token-file, or set ASGIGRAM_TOKEN",
+    );
+  }
+  return { bot: Number(botIdOf(token)), passwordFile: layers.read("inboxPasswordFile") as string | undefined };
+}
+
 async function onlyInbox(directory: string): Promise<string> {
   const files = (await readdir(directory)).filter((name) => /^asgigram-.+\.sqlite$/.test(name)).sort();
   if (files.length === 1) return join(directory, files[0]!);

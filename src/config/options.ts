@@ -37,6 +37,8 @@ export interface Option {
 interface ValueTypes {
   string: string;
   path: string;
+  /** A file, or the address of a database. */
+  inbox: string;
   url: string;
   proxy: string;
   /** `host:port`, an IPv6 host in brackets. */
@@ -305,12 +307,25 @@ export const OPTIONS = {
     help: "Lifespan events: auto, on or off",
   },
   inbox: {
-    type: "path",
+    type: "inbox",
     canBeOff: true,
     defaultText: "asgigram-<bot id>.sqlite",
     example: "/data/bot.sqlite",
     group: "Delivery",
-    help: "File that keeps updates until they are settled; --no-inbox keeps them in memory",
+    help: "File, or postgres:// address, that keeps updates until they are settled; --no-inbox keeps them in memory",
+  },
+  inboxPasswordFile: {
+    type: "path",
+    example: "/run/secrets/database",
+    group: "Delivery",
+    help: "File with the password of the inbox's database, read at each connection",
+  },
+  nodeName: {
+    type: "string",
+    defaultText: "the name of the host",
+    example: "bot-1",
+    group: "Delivery",
+    help: "Name of this server among those that share the inbox in a database",
   },
   journal: {
     type: "boolean",

@@ -4,6 +4,7 @@
  */
 
 import { resolve } from "node:path";
+import { isDatabaseAddress, parseDatabaseAddress } from "../protocol/database-address.ts";
 import { ConfigError } from "../protocol/errors.ts";
 import type { Option } from "./options.ts";
 import { quote } from "./quote.ts";
@@ -50,6 +51,11 @@ const readers: Record<Option["type"], (raw: unknown, option: Option, directory: 
     const path = text(raw);
     return path === undefined ? undefined : resolve(directory, path);
   },
+  inbox: (raw, option, directory) => {
+    if (!isDatabaseAddress(raw)) return readers.path(raw, option, directory);
+    parseDatabaseAddress(raw);
+    return raw;
+  },
   url: (raw) => apiUrl(text(raw)),
   proxy: (raw) => proxyUrl(text(raw)),
   address: (raw) => listenAddress(typeof raw === "number" ? String(raw) : text(raw)),
@@ -70,6 +76,7 @@ const readers: Record<Option["type"], (raw: unknown, option: Option, directory: 
 const expectations: Record<Option["type"], (option: Option) => string> = {
   string: () => "text",
   path: () => "a path",
+  inbox: () => "a path, or the address of a database: postgres://user@host/database",
   url: () => "an http or https URL, such as https://api.telegram.org, without user name, query or fragment",
   proxy: () => "a proxy's URL: http://, https:// or socks5://, then [user:password@]host:port",
   address: () => "an address to listen on, such as 127.0.0.1:8082, [::1]:8082, or :8082 for every interface",

@@ -1,5 +1,6 @@
 /** Oddities of the configuration that are no errors: one line each, with the remedy. */
 
+import { isDatabaseAddress, passwordIn } from "../protocol/database-address.ts";
 import { nearest } from "../protocol/nearest.ts";
 import { UPDATE_KINDS } from "../protocol/route.ts";
 import { MACHINE, type Machine, usefulThreads } from "./machine.ts";
@@ -17,6 +18,7 @@ export async function warningsAbout(settings: Settings, { flags, env }: Sources,
     ...needless(settings),
     ...manyWorkers(settings, machine),
     ...typedToken(flags?.token !== undefined),
+    ...typedPassword(flags?.inbox),
     ...exposedToken(settings),
     ...(await exposedTokenFile(settings)),
   ];
@@ -52,13 +54,17 @@ function localTelegram({ local, apiUrl }: Settings): string[] {
 }
 
 /** Options of a webhook without one. A webhook that was turned off, as `simulate` does, makes none of them odd. */
-function needless({ webhook, webhookCertificate, ...settings }: Settings): string[] {
-  const { webhookListen, webhookMaxConnections, webhookKey } = settings;
+function needless({ webhook, webhookCertificate, inbox, ...settings }: Settings): string[] {
+  const { webhookListen, webhookMaxConnections, webhookKey, inboxPasswordFile, nodeName } = settings;
+  const ofDatabase = isDatabaseAddress(inbox.value) ? [] : [inboxPasswordFile, nodeName];
   const isAlone = webhook.value === false && webhook.source === undefined;
   const ofWebhook = isAlone ? [webhookListen, webhookMaxConnections, webhookCertificate, webhookKey] : [];
   const ofCertificate = webhook.value !== false && webhookCertificate.value === false ? [webhookKey] : [];
   return [
     ...given(ofWebhook).map((option) => `${option} has no effect without --webhook`),
+    ...given(ofDatabase).map(
+      (option) => `${option} has no effect without an inbox in a database (--inbox postgres://…)`,
+    ),
     ...given(ofCertificate).map((option) => `${option} has no effect without --webhook-certificate`),
   ];
 }
@@ -79,6 +85,13 @@ function manyWorkers({ workers }: Settings, { quota }: Machine): string[] {
 function typedToken(isTyped: boolean): string[] {
   const remedy = "use --token-file or ASGIGRAM_TOKEN";
   return isTyped ? [`the token is on the command line, where ps and the shell's history may show it; ${remedy}`] : [];
+}
+
+function typedPassword(inbox: unknown): string[] {
+  if (passwordIn(inbox) === undefined) return [];
+  return [
+    "the database's password is on the command line, where ps and the shell's history may show it; use --inbox-password-file",
+  ];
 }
 
 function exposedToken({ exposeToken }: Settings): string[] {

@@ -57,7 +57,19 @@ export interface Retried {
   readonly left: number;
 }
 
-export class DeadLetters {
+/** What `asgigram inbox` does, in a file or in a database. */
+export interface LetterStore {
+  /** The path or the address of the inbox. */
+  readonly path: string;
+  list(filter?: Filter): DeadLetter[] | Promise<DeadLetter[]>;
+  get(id: number): DeadLetter | Promise<DeadLetter>;
+  retry(which: Which, fresh?: boolean): Retried | Promise<Retried>;
+  drop(which: Which): number | Promise<number>;
+  forget(chat: number): Forgotten | Promise<Forgotten>;
+  close(): void | Promise<void>;
+}
+
+export class DeadLetters implements LetterStore {
   readonly path: string;
   readonly #database: DatabaseSync;
 

@@ -12,9 +12,11 @@
  * and takes a shard away by `onRevoked`.
  */
 
+import type { InboxShare } from "../protocol/inbox-share.ts";
 import type { JournalFact, RecordedCall } from "../protocol/recorded-call.ts";
 import type { Address } from "../protocol/route.ts";
 import type { StoredValue, StoredWrite } from "../protocol/stored-value.ts";
+import type { Election } from "../protocol/update-source.ts";
 
 /** An update as a source received it, with its address. */
 export interface ReceivedUpdate extends Address {
@@ -84,6 +86,11 @@ export interface Turn {
 /** Takes the entries of an inbox. */
 export interface InboxReceiver {
   onEntry(entry: InboxEntry): void;
+  /**
+   * Of an inbox that several machines share: what was handed over is this machine's until then, a time of monotonic(), but for shards
+   * that were revoked. No delivery begins later, unless another time was told.
+   */
+  onCertain(until: number): void;
   /** The shard goes to another machine. Resolves when no application works on its events; the inbox then assigns it anew. */
   onRevoked(shard: number): Promise<void>;
   /** A stored body cannot be read. The inbox has made a dead letter of the update: it is no entry any more. */
@@ -113,7 +120,7 @@ export interface Intake {
    * @returns false if the inbox has it already
    * @throws InboxError
    */
-  deadLetterUnreadable(body: string, reason: string): boolean;
+  deadLetterUnreadable(body: string, reason: string): boolean | Promise<boolean>;
 }
 
 /** The half of the inbox that events leave by. */
@@ -144,6 +151,15 @@ export interface Settlement {
 export interface Inbox extends Intake, Settlement {
   /** True if it survives the process. */
   readonly isDurable: boolean;
+  /** Of an inbox that several machines share: says which of them polls. */
+  readonly election?: Election;
+  /** The part of this machine. */
+  readonly share?: InboxShare;
+  /**
+   * Lets go of everything while other machines are there: each shard as its applications are done. Resolves when nothing is left, or when no
+   * other machine is there.
+   */
+  retire?(): Promise<void>;
   /**
    * Hands over every unsettled entry, and each new one from then on. Only entries that are received from then on have a body: a
    * start with a million entries reads none.

@@ -72,7 +72,8 @@ export interface InboxFileFacts {
   readonly format: number;
   /** The id of the bot that owns it. */
   readonly bot: number;
-  /** Number of dead letters. */
+  /** Number of unsettled events; those that the ledger alone has settled count. */
+  readonly events: number;
   readonly deadLetters: number;
 }
 
@@ -83,8 +84,9 @@ export function describeInboxFile(path: string): InboxFileFacts {
     const database = openDatabase(path);
     try {
       const format = formatOf(database, path);
-      const count = database.prepare("SELECT count(*) AS count FROM dead_letter").get() as { count: number };
-      return { format, bot: ownerOf(database), deadLetters: count.count };
+      const count = (table: string) =>
+        (database.prepare(`SELECT count(*) AS count FROM ${table}`).get() as { count: number }).count;
+      return { format, bot: ownerOf(database), events: count("event"), deadLetters: count("dead_letter") };
     } finally {
       database.close();
     }

@@ -57,6 +57,29 @@ export const METRICS = {
     type: "gauge",
     help: "Polling pauses because too many events are unsettled: 0 or 1",
   },
+  asgigram_inbox_shards: {
+    type: "gauge",
+    help: "Of the 256 shards of an inbox in a database: those of this server",
+  },
+  asgigram_inbox_polls: {
+    type: "gauge",
+    help: "This server polls for all that share the inbox in a database: 0 or 1",
+  },
+  asgigram_inbox_lease_age_seconds: {
+    type: "gauge",
+    help: "Time since this server last renewed its leases in the database; from 3 s on nothing begins, and after 4 s others may take over",
+  },
+  asgigram_inbox_moves_total: {
+    type: "counter",
+    help: "Shards that moved",
+    labels: {
+      cause: "`taken`; `released` to another server's share; `lost`: others took it, since leases were not renewed",
+    },
+  },
+  asgigram_inbox_refused_total: {
+    type: "counter",
+    help: "Deliveries that did not begin, because another server had taken the shard",
+  },
   asgigram_events_posted: {
     type: "gauge",
     help: "Events posted to workers and not settled",

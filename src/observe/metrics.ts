@@ -121,6 +121,19 @@ export class Metrics {
 
   // ---- gauges ----
 
+  /** Of an inbox that several servers share. */
+  #exportShare(): void {
+    const read = (name: MetricName, values: (share: NonNullable<Status["share"]>) => Samples) =>
+      this.#export(name, () => (this.#status.share === undefined ? [] : values(this.#status.share)));
+    read("asgigram_inbox_shards", ({ shards }) => one(shards));
+    read("asgigram_inbox_polls", ({ polls }) => one(Number(polls)));
+    read("asgigram_inbox_lease_age_seconds", ({ age }) => one(age / 1000));
+    read("asgigram_inbox_refused_total", ({ refused }) => one(refused));
+    read("asgigram_inbox_moves_total", ({ moves }) =>
+      Object.entries(moves).map(([cause, count]) => [{ cause }, count] as const),
+    );
+  }
+
   #exportStatus(): void {
     const read = (name: MetricName, value: (status: Status) => number) =>
       this.#export(name, () => one(value(this.#status)));
@@ -128,6 +141,7 @@ export class Metrics {
     read("asgigram_inbox_events", ({ unsettled }) => unsettled);
     read("asgigram_inbox_oldest_age_seconds", ({ oldest }) => (oldest === undefined ? 0 : since(oldest)));
     read("asgigram_inbox_full", ({ fullSince }) => Number(fullSince !== undefined));
+    this.#exportShare();
     read("asgigram_events_posted", ({ posted }) => posted);
     read("asgigram_sends_pending", ({ sends }) => sends.pending);
     read("asgigram_lanes_paused", ({ sends }) => sends.paused);

@@ -1,5 +1,6 @@
 /** The state of a server at one moment, for /readyz and /metrics. */
 
+import type { InboxShare } from "../protocol/inbox-share.ts";
 import type { ModuleStatus } from "../protocol/job-facts.ts";
 import type { WorkerStatus } from "../protocol/pulse.ts";
 import type { SourceState } from "../protocol/update-source.ts";
@@ -26,6 +27,8 @@ export interface Status {
   readonly holding: { readonly since: number; readonly error: string } | undefined;
   /** `pending`: calls without an answer. `paused`: those of them that wait before they are made. */
   readonly sends: { readonly pending: number; readonly paused: number };
+  /** The part of this machine of an inbox that several share; undefined of another inbox. */
+  readonly share?: InboxShare | undefined;
   /** Rejects with an InboxError if the inbox cannot be written now. */
   checkInbox(): Promise<void>;
 }

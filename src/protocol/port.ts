@@ -96,6 +96,10 @@ export type ToWorker =
    * events are posted behind it.
    */
   | { type: "deadLettered"; event: EventItem; error: string; isLate: boolean }
+  /** Hand out events until that time of monotonic(), and none later, unless another such item has come. */
+  | { type: "certain"; until: number }
+  /** Hand out no event of that shard: it is about to be revoked. */
+  | { type: "shut"; shard: number }
   /** Disconnect every instance of that shard with the reason `moved`, then answer `revoked`. No event of it is posted meanwhile. */
   | { type: "revoke"; shard: number }
   /**

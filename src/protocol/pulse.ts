@@ -111,6 +111,6 @@ export class Pulse {
 }
 
 /** A clock that all threads share and no step of the system's clock disturbs: ms. */
-function monotonic(): number {
+export function monotonic(): number {
   return Number(process.hrtime.bigint()) / 1e6;
 }

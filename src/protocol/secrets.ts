@@ -4,6 +4,7 @@
  */
 
 import { unescape as decode } from "node:querystring";
+import { passwordIn } from "./database-address.ts";
 import { encodingsOf } from "./encodings.ts";
 
 /** Returns the text without secrets. */
@@ -13,6 +14,8 @@ export interface Secrets {
   readonly token?: string | undefined;
   /** The proxy's URL, with or without a password. */
   readonly proxy?: string | false | undefined;
+  /** The inbox; the address of a database may have a password. */
+  readonly inbox?: string | false | undefined;
 }
 
 /** The token of any bot, as long as Telegram makes them. */
@@ -27,12 +30,31 @@ const CREDENTIALS = /\/\/[^/@\s"'\\]+@/g;
  */
 const LONG_ENOUGH = 8;
 
-export function secretHider({ token, proxy }: Secrets): Hide {
+/** Secrets that became known later: passwords that are read at each use. */
+const learnt = new Set<string>();
+
+/** Has every hider hide this secret from now on. */
+export function learnSecret(secret: string): void {
+  if (secret.length >= LONG_ENOUGH) for (const form of writtenForms(secret)) learnt.add(form);
+}
+
+export function secretHider({ token, proxy, inbox }: Secrets): Hide {
   const tokens = new RegExp([...formsOf([token]), TOKEN, ...halfOf(token).flatMap(encodingsOf)].join("|"), "gi");
-  const passwords = formsOf(passwordsIn(proxy));
+  const passwords = formsOf([...passwordsIn(proxy), ...passwordsOf(inbox)]);
   const others = new RegExp(passwords.join("|") || "(?!)", "g");
-  return (text) =>
-    text.replaceAll(tokens, "<token>").replaceAll(CREDENTIALS, "//<credentials>@").replaceAll(others, "<password>");
+  return (text) => {
+    const hidden = text
+      .replaceAll(tokens, "<token>")
+      .replaceAll(CREDENTIALS, "//<credentials>@")
+      .replaceAll(others, "<password>");
+    return learnt.size === 0 ? hidden : withoutLearnt(hidden);
+  };
+}
+
+function withoutLearnt(text: string): string {
+  let hidden = text;
+  for (const secret of learnt) hidden = hidden.replaceAll(secret, "<password>");
+  return hidden;
 }
 
 /** Finds the token as it is, or its secret half, in text that must stay as it is. Much faster than hiding it. */
@@ -62,9 +84,18 @@ function passwordsIn(proxy: string | false | undefined): (string | undefined)[] 
   return [password, decode(password), basic].filter((one) => one.length >= LONG_ENOUGH);
 }
 
+function passwordsOf(inbox: string | false | undefined): (string | undefined)[] {
+  const password = passwordIn(inbox);
+  return password === undefined ? [] : [password, decode(password)].filter((one) => one.length >= LONG_ENOUGH);
+}
+
 /** Patterns for each secret: as it is, encoded for a URL, and encoded as JSON. */
 function formsOf(secrets: readonly (string | undefined)[]): string[] {
   const known = secrets.filter((one) => one !== undefined && one !== "") as string[];
-  const forms = known.flatMap((one) => [one, encodeURIComponent(one), JSON.stringify(one).slice(1, -1)]);
+  const forms = known.flatMap(writtenForms);
   return [...new Set(forms)].map((form) => form.replaceAll(/[$()*+.?[\\\]^{|}]/g, "\\$&"));
+}
+
+function writtenForms(secret: string): string[] {
+  return [secret, encodeURIComponent(secret), JSON.stringify(secret).slice(1, -1)];
 }

@@ -15,6 +15,18 @@ export interface UpdateSource {
   readonly state: SourceState;
 }
 
+/** Says which of several machines polls. */
+export interface Election {
+  /** True while this one does. */
+  readonly isElected: boolean;
+  /** @returns true if no other machine is there */
+  isAlone(): Promise<boolean>;
+  /** @param listener called at each change @returns how to end that */
+  onChange(listener: () => void): () => void;
+  /** Another machine had better poll, if there is one. */
+  giveUp(): void;
+}
+
 export interface SourceState {
   /** Failed requests since the last success. */
   readonly failures: number;

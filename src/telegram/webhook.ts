@@ -16,7 +16,7 @@ import { readFile } from "node:fs/promises";
 import { setTimeout as delay } from "node:timers/promises";
 import type { WebhookInfo } from "@grammyjs/types";
 import { ConfigError, ConflictError, NetworkError } from "../protocol/errors.ts";
-import type { SourceState, UpdateSource } from "../protocol/update-source.ts";
+import type { Election, SourceState, UpdateSource } from "../protocol/update-source.ts";
 import { type Form, formOf } from "./multipart.ts";
 import { CONFLICT_PATIENCE, judgeWebhook } from "./retry.ts";
 import { webhookSecretsOf } from "./webhook-secrets.ts";
@@ -43,6 +43,8 @@ export interface WebhookOptions {
   received(updates: readonly unknown[], signal: AbortSignal): Promise<number>;
   /** True while updates are to wait at Telegram. */
   isFull(): boolean;
+  /** Of servers that share an inbox: Telegram's requests go to any of them. */
+  readonly election?: Election | undefined;
   readonly log: {
     warn(fields: { method?: string; error: string }, message: string): void;
     info(fields: { url?: string; failures?: number }, message: string): void;
@@ -62,7 +64,7 @@ const NO_WAIT = AbortSignal.abort();
 const DELETION = 2000;
 
 export class Webhook implements UpdateSource {
-  readonly #options: Required<WebhookOptions>;
+  readonly #options: Required<Omit<WebhookOptions, "election">> & Pick<WebhookOptions, "election">;
   readonly #secrets: ReturnType<typeof webhookSecretsOf>;
   /** End of the URL. Telegram might write the rest of it in another way. */
   readonly #mark: string;
@@ -83,7 +85,9 @@ export class Webhook implements UpdateSource {
   constructor(options: WebhookOptions) {
     this.#options = { now: () => performance.now(), wait: pause, ...options };
     this.#secrets = webhookSecretsOf(options.token);
-    this.#mark = `/${this.#secrets.segment}?${randomInt(2 ** 47)}`;
+    // Servers that share an inbox set the same webhook.
+    const own = options.election === undefined ? `?${randomInt(2 ** 47)}` : "";
+    this.#mark = `/${this.#secrets.segment}${own}`;
     this.#lastSign = this.#options.now();
   }
 
@@ -126,7 +130,8 @@ export class Webhook implements UpdateSource {
 
   /** Makes Telegram drop the updates that wait there. @returns true if there were any */
   async skipPending(signal: AbortSignal): Promise<boolean> {
-    const { call } = this.#options;
+    const { call, election } = this.#options;
+    if (election !== undefined && !(await election.isAlone())) return false;
     const { pending_update_count: count } = (await call("getWebhookInfo", {}, signal)) as WebhookInfo;
     await call("deleteWebhook", { drop_pending_updates: true }, signal);
     return count > 0;
@@ -225,10 +230,11 @@ export class Webhook implements UpdateSource {
 
   /** Deletes the webhook if it is still this process's own. */
   async #delete(): Promise<void> {
-    const { call, log } = this.#options;
+    const { call, log, election } = this.#options;
     const signal = AbortSignal.timeout(DELETION);
     this.#isSet = false;
     try {
+      if (election !== undefined && !(await election.isAlone())) return;
       const { url = "" } = (await call("getWebhookInfo", {}, signal)) as WebhookInfo;
       if (url.endsWith(this.#mark)) await call("deleteWebhook", {}, signal);
     } catch (error) {

@@ -87,6 +87,8 @@ export class Updates implements InboxReceiver {
   /** Dead letters of which the application is to be told, by the number of their worker, which is not ready. */
   readonly #untold = new Map<number, ToWorker[]>();
   #suspectsWait: NodeJS.Timeout | undefined;
+  /** Tells a worker until when it may hand out events; undefined where one machine has the inbox. */
+  #certain: ToWorker | undefined;
   #wary: NodeJS.Timeout | undefined;
   /** The application is a bot's program. */
   #isProgram = false;
@@ -141,7 +143,7 @@ export class Updates implements InboxReceiver {
     const { inbox, oldest, bot, line, urgent, log } = this.#options;
     const { updates, unreadable, stale } = readBatch(batch, oldest, bot, line, urgent);
     for (const { body, reason, update_id } of unreadable) {
-      if (!inbox.deadLetterUnreadable(body, reason)) continue;
+      if (!(await inbox.deadLetterUnreadable(body, reason))) continue;
       log.error({ update_id }, `input from Telegram is now a dead letter: ${reason}`);
       this.#options.diagnostics.deadLettered(undefined, "unreadable");
     }
@@ -173,9 +175,16 @@ export class Updates implements InboxReceiver {
     this.#dispatcher.received(arrival);
   }
 
+  onCertain(until: number): void {
+    this.#certain = { type: "certain", until };
+    for (const worker of this.#workers.values()) worker.push(this.#certain);
+  }
+
   async onRevoked(shard: number): Promise<void> {
     const { recorder } = this.#options;
     const number = this.#dispatcher.revoke(shard);
+    for (const worker of [number, this.#dispatcher.quarantine])
+      this.#workers.get(worker)?.push({ type: "shut", shard });
     // Deliveries that have begun are posted before the instances end, or they would make new ones.
     await recorder.end();
     const workers = [this.#workers.get(number), this.#workers.get(this.#dispatcher.quarantine)];
@@ -205,6 +214,7 @@ export class Updates implements InboxReceiver {
   /** The worker can take events. */
   workerReady(worker: EventWorker): void {
     this.#workers.set(worker.number, worker);
+    if (this.#certain !== undefined) worker.push(this.#certain);
     this.#suspectsWait ??= setTimeout(() => this.#dispatcher.trySuspects(), SUSPECTS_WAIT).unref();
     for (const item of this.#untold.get(worker.number) ?? []) worker.push(item);
     this.#untold.delete(worker.number);

@@ -20,6 +20,7 @@ test("each command has its own flags and actions", async () => {
   assert.deepEqual(await after("|--"), [...flags, "--help", "--version"]);
   assert.deepEqual(await after("inbox |--"), [
     "--inbox",
+    "--inbox-password-file",
     "--token-file",
     "--config",
     "--all",
@@ -32,8 +33,16 @@ test("each command has its own flags and actions", async () => {
     "--version",
   ]);
   assert(!(await after("simulate |--")).includes("--proxy"));
-  assert.deepEqual(await after("inbox |"), ["list", "show", "retry", "drop", "forget"]);
-  assert.deepEqual(await after("--config x inbox --json |"), ["list", "show", "retry", "drop", "forget"]);
+  assert.deepEqual(await after("inbox |"), ["list", "show", "retry", "drop", "forget", "migrate", "copy"]);
+  assert.deepEqual(await after("--config x inbox --json |"), [
+    "list",
+    "show",
+    "retry",
+    "drop",
+    "forget",
+    "migrate",
+    "copy",
+  ]);
   assert.deepEqual(await after("inbox list |"), []);
 });
 

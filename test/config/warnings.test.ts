@@ -43,6 +43,17 @@ test("an option of a webhook that is not asked for gets a warning", async () => 
   assert.deepEqual(await warningsOf({ flags: { ...flags, webhook, webhookCertificate: "cert.pem" } }), []);
 });
 
+test("an option of a database without one gets a warning, and so does a password on the command line", async () => {
+  const flags = { inboxPasswordFile: "password", nodeName: "one" };
+  const rest = "has no effect without an inbox in a database (--inbox postgres://…)";
+  assert.deepEqual(await warningsOf({ flags }), [`--inbox-password-file ${rest}`, `--node-name ${rest}`]);
+  assert.deepEqual(await warningsOf({ flags: { ...flags, inbox: "postgres://bot@db/bots" } }), []);
+  const [warning, ...others] = await warningsOf({ flags: { inbox: "postgres://bot:secret-word@db/bots" } });
+  assert.match(warning!, /^the database's password is on the command line, .*use --inbox-password-file$/);
+  assert.deepEqual(others, []);
+  assert.deepEqual(await warningsOf({ env: { ASGIGRAM_INBOX: "postgres://bot:secret-word@db/bots" } }), []);
+});
+
 test("--local without an own Bot API server gets a warning", async () => {
   const warning = "--local is for a Bot API server of your own; name its URL with --api-url";
   assert.deepEqual(await warningsOf({ flags: { local: true } }), [warning]);

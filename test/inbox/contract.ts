@@ -21,10 +21,10 @@ export function updates(...ids: number[]): ReceivedUpdate[] {
 const bodyOf = (id: number) => updates(id)[0]!.body;
 
 /** @param create makes an empty inbox that is closed and deleted after the test */
-export function keepsTheContract(create: (t: TestContext) => Inbox): void {
+export function keepsTheContract(create: (t: TestContext) => Inbox | Promise<Inbox>): void {
   /** An inbox that has started, and its receiver. */
   async function started(t: TestContext) {
-    const [inbox, entries] = [create(t), new Entries()];
+    const [inbox, entries] = [await create(t), new Entries()];
     assert.equal(await inbox.start(entries), 0);
     return { inbox, entries };
   }
@@ -93,7 +93,7 @@ export function keepsTheContract(create: (t: TestContext) => Inbox): void {
     });
 
     test("start() hands over what was appended before it, in order, and each new update from then on", async (t) => {
-      const [inbox, entries] = [create(t), new Entries()];
+      const [inbox, entries] = [await create(t), new Entries()];
       await inbox.append(updates(5, 3));
       await inbox.append(updates(4));
       assert.equal(await inbox.start(entries), 3);
@@ -313,7 +313,7 @@ export function keepsTheContract(create: (t: TestContext) => Inbox): void {
 
     test("a dead letter of input that is no update is no entry", async (t) => {
       const { inbox, entries } = await started(t);
-      inbox.deadLetterUnreadable("[1]", "it has no update_id");
+      await inbox.deadLetterUnreadable("[1]", "it has no update_id");
       await inbox.append(updates(1));
       await entries.until(1);
       assert.deepEqual(entries.ids, [1]);

@@ -18,7 +18,9 @@ export class Entries implements InboxReceiver {
     this.#arrival = Promise.withResolvers();
   }
 
-  async onRevoked(): Promise<void> {}
+  onCertain(): void {}
+
+  async onRevoked(_shard: number): Promise<void> {}
 
   onUnreadable(update_id: number): void {
     this.unreadable.push(update_id);

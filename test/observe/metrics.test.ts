@@ -116,6 +116,7 @@ test("gauges have the status at the time of the scrape", async (t) => {
     posted: 2,
     fullSince: 1,
     sends: { pending: 8, paused: 7 },
+    share: { shards: 86, polls: true, age: 1500, moves: { taken: 90, released: 4, lost: 0 }, refused: 2 },
   });
   const expected: { [name: string]: string[] } = {
     asgigram_last_poll_timestamp_seconds: ["1790000000.5"],
@@ -128,6 +129,11 @@ test("gauges have the status at the time of the scrape", async (t) => {
     asgigram_events_posted: ["2"],
     asgigram_sends_pending: ["8"],
     asgigram_lanes_paused: ["7"],
+    asgigram_inbox_shards: ["86"],
+    asgigram_inbox_polls: ["1"],
+    asgigram_inbox_lease_age_seconds: ["1.5"],
+    asgigram_inbox_moves_total: ['{cause="taken"} 90', '{cause="released"} 4', '{cause="lost"} 0'],
+    asgigram_inbox_refused_total: ["2"],
   };
   for (const [name, values] of Object.entries(expected)) assert.deepEqual(await lines(metrics, name), values, name);
   assert.match((await lines(metrics, "asgigram_inbox_oldest_age_seconds"))[0]!, /^6\d(\.\d+)?$/);

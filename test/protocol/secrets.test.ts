@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { secretHider, tokenFinder } from "../../src/protocol/secrets.ts";
+import { learnSecret, secretHider, tokenFinder } from "../../src/protocol/secrets.ts";
 
 const TOKEN = "123456789:AAE-abcdefghijklmnopqrstuvwxyz_0123";
 const HALF = TOKEN.split(":")[1]!;
@@ -62,6 +62,24 @@ describe("a proxy's password", () => {
 
   test("a password with an invalid percent code is hidden", () => {
     assert.equal(secretHider({ proxy: "http://ann:100%sesame@proxy" })("is 100%sesame"), "is <password>");
+  });
+});
+
+describe("a database's password", () => {
+  test("a password in the address of the inbox is hidden anywhere, decoded or not", () => {
+    const hide = secretHider({ inbox: "postgres://bot:top%3Asecret@db1,db2:5433/bots" });
+    for (const password of ["top:secret", "top%3Asecret"])
+      assert.equal(hide(`it is ${password}.`), "it is <password>.");
+    assert.equal(hide("postgres://bot:top%3Asecret@db1,db2/bots"), "postgres://<credentials>@db1,db2/bots");
+    assert.equal(secretHider({ inbox: "/data/bot.sqlite" })("top:secret"), "top:secret");
+  });
+
+  test("a password that is read later is hidden by every hider, also by one of before", () => {
+    const hide = secretHider({});
+    learnSecret('read"later');
+    assert.equal(hide('it is read"later, or read\\"later'), "it is <password>, or <password>");
+    learnSecret("short");
+    assert.equal(hide("short"), "short");
   });
 });
 

@@ -107,6 +107,22 @@ test("it sets the webhook, checks it every 30 s, and deletes it at the stop", as
   for (const secret of secrets) assert.ok(!bench.logged.join().includes(secret), bench.logged.join("\n"));
 });
 
+test("servers that share an inbox set the same webhook, and the last one deletes it", async () => {
+  let others = 1;
+  const election = { isElected: false, isAlone: async () => others === 0, onChange: () => () => {}, giveUp() {} };
+  const [one, other] = [new Bench({ election }), new Bench({ election })];
+  await one.run(1);
+  await other.run(1);
+  assert.match(String(one.info.url), /^https:\/\/bot\.example\.com\/[\w-]{43}$/);
+  assert.equal(one.info.url, other.info.url);
+  assert.equal(await one.webhook.skipPending(AbortSignal.timeout(1000)), false);
+  assert.ok(!one.calls.includes("deleteWebhook"));
+  others = 0;
+  const last = new Bench({ election });
+  await last.run(1);
+  assert.equal(last.calls.at(-1), "deleteWebhook");
+});
+
 test("a webhook that somebody deleted is set again, and said once", async () => {
   const bench = new Bench();
   bench.waited = (count) => {

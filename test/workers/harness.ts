@@ -6,7 +6,7 @@
 
 import { fileURLToPath } from "node:url";
 import { failureOf } from "../../src/protocol/failure.ts";
-import type { Call, CommonTask, LogLevel, Place, ToMain } from "../../src/protocol/port.ts";
+import type { Call, CommonTask, LogLevel, Place, ToMain, ToWorker } from "../../src/protocol/port.ts";
 import type { StoredValue, StoredWrite } from "../../src/protocol/stored-value.ts";
 import type { WorkerDeath } from "../../src/protocol/worker-causes.ts";
 import { WorkerPool, type WorkerPoolOptions } from "../../src/threads/pool.ts";
@@ -119,6 +119,11 @@ export class Harness implements AsyncDisposable {
     const body = JSON.stringify({ update_id: 1000 + seq, ...update });
     this.#worker!.push({ type: "events", events: [{ seq, attempt, body }] });
     return seq;
+  }
+
+  /** Posts an item. */
+  push(item: ToWorker): void {
+    this.#worker!.push(item);
   }
 
   /** Ends the instances of a shard. @returns the numbers of its events that no application received */

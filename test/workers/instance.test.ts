@@ -60,6 +60,7 @@ function instanceOf(application: Application, queue: Delivered[] = [], route: Ro
     threw: (error) => instance.end({ error }),
     ended: (_, ending) => ended.resolve(ending),
     becameSilent: () => facts.push("silent"),
+    holds: () => false,
   });
   for (const delivered of queue) instance.enqueue(delivered);
   instance.run((_scope, receive, send) => application(receive as never, send as never), {});

@@ -9,10 +9,12 @@ import { hideOwnToken } from "../../config/own-token.ts";
 import { type ResolvedSettings, resolveSettings } from "../../config/settings.ts";
 import type { Sources } from "../../config/sources.ts";
 import { botIdOf } from "../../config/token.ts";
+import { isDatabaseAddress } from "../../protocol/database-address.ts";
 import { ConfigError } from "../../protocol/errors.ts";
 import { secretHider } from "../../protocol/secrets.ts";
 import { BotApi } from "../../telegram/bot-api.ts";
 import { checkApplication } from "./application.ts";
+import { checkDatabase } from "./database.ts";
 import { type Finding, ok, problem, warning } from "./finding.ts";
 import { checkInbox } from "./inbox.ts";
 import { checkListen } from "./listen.ts";
@@ -75,6 +77,8 @@ async function telegram({ token, ...values }: ConfigValues): Promise<Finding[]> 
   }
 }
 
-function inbox({ inbox, token }: ConfigValues): Finding[] {
-  return checkInbox(inbox, token === undefined ? undefined : Number(botIdOf(token)));
+async function inbox({ inbox, inboxPasswordFile, token }: ConfigValues): Promise<Finding[]> {
+  const bot = token === undefined ? undefined : Number(botIdOf(token));
+  if (isDatabaseAddress(inbox)) return await checkDatabase(inbox, inboxPasswordFile, bot);
+  return checkInbox(inbox, bot);
 }

@@ -5,12 +5,20 @@ import type { Filter, Which } from "../../inbox/dead-letters.ts";
 import { ConfigError } from "../../protocol/errors.ts";
 import { nearest } from "../../protocol/nearest.ts";
 
-export type InboxTask =
+/** A task about dead letters and stored chats. */
+export type LetterTask =
   | { readonly action: "list"; readonly filter: Filter; readonly json: boolean }
   | { readonly action: "show"; readonly id: number; readonly json: boolean }
   | { readonly action: "retry"; readonly which: Which; readonly fresh?: true }
   | { readonly action: "drop"; readonly which: Which }
   | { readonly action: "forget"; readonly chat: number };
+
+/** A task about an inbox in a database as a whole. */
+export type DatabaseTask =
+  | { readonly action: "migrate"; readonly role?: string }
+  | { readonly action: "copy"; readonly from: string; readonly to: string };
+
+export type InboxTask = LetterTask | DatabaseTask;
 
 type Action = InboxTask["action"];
 
@@ -23,6 +31,8 @@ const FLAGS_OF: { readonly [Name in Action]: readonly string[] } = {
   retry: ["all", "fresh", ...FILTERS],
   drop: ["all", ...FILTERS],
   forget: [],
+  migrate: [],
+  copy: [],
 };
 
 export const INBOX_ACTIONS = Object.keys(FLAGS_OF);
@@ -44,6 +54,8 @@ export function readInboxTask(
   const filter = readFilter(values, now);
   const json = switches.has("json");
   if (action === "forget") return { action, chat: readOnlyChat(rest) };
+  if (action === "migrate") return { action, ...readRole(rest) };
+  if (action === "copy") return { action, ...readCopy(rest) };
   const ids = rest.map(readId);
   switch (action) {
     case "list":
@@ -70,7 +82,21 @@ function readAction(word: string | undefined): Action {
   );
 }
 
-const CHOICE = "list, show ID, retry ID, drop ID and forget CHAT; see asgigram inbox --help";
+const CHOICE = "list, show ID, retry ID, drop ID, forget CHAT, migrate and copy FROM TO; see asgigram inbox --help";
+
+function readRole(words: readonly string[]): { role?: string } {
+  if (words.length > 1) throw new ConfigError(`migrate takes one role of the database at most, not ${words.length}`);
+  return words[0] === undefined ? {} : { role: words[0] };
+}
+
+function readCopy(words: readonly string[]): { from: string; to: string } {
+  const [from, to] = words;
+  if (from === undefined || to === undefined || words.length > 2)
+    throw new ConfigError(
+      "copy takes the file of an inbox, and the address of a database: asgigram inbox copy FROM TO",
+    );
+  return { from, to };
+}
 
 function refuseFlags(action: Action, flags: readonly string[]): void {
   for (const name of flags) {

@@ -1,47 +1,46 @@
 /** Runs a task of `asgigram inbox`, with or without a running server. */
 
-import { DeadLetters, type Filter, type Forgotten, type Retried, type Which } from "../../inbox/dead-letters.ts";
+import type { Filter, Forgotten, LetterStore, Retried, Which } from "../../inbox/dead-letters.ts";
 import { lineOf, pageOf } from "./dead-letter-view.ts";
-import type { InboxTask } from "./inbox-task.ts";
+import type { LetterTask } from "./inbox-task.ts";
 import { tableOf } from "./table.ts";
 
 /**
- * @param path file of the inbox
+ * @param letters are closed at the end
  * @param columns width of the terminal
  * @returns the text to print, which may be empty
  * @throws InboxError
  */
-export function runInboxTask(task: InboxTask, path: string, columns: number): string {
-  const letters = new DeadLetters(path);
+export async function runInboxTask(task: LetterTask, letters: LetterStore, columns: number): Promise<string> {
   try {
-    return textFor(task, letters, columns);
+    return await textFor(task, letters, columns);
   } finally {
-    letters.close();
+    await letters.close();
   }
 }
 
-function textFor(task: InboxTask, letters: DeadLetters, columns: number): string {
+async function textFor(task: LetterTask, letters: LetterStore, columns: number): Promise<string> {
   switch (task.action) {
     case "list":
-      return listed(letters, task.filter, task.json, columns);
+      return await listed(letters, task.filter, task.json, columns);
     case "show":
-      return (task.json ? lineOf : pageOf)(letters.get(task.id));
+      return (task.json ? lineOf : pageOf)(await letters.get(task.id));
     case "retry":
-      return tellRetried(letters.retry(task.which, task.fresh), letters, task.which);
+      return tellRetried(await letters.retry(task.which, task.fresh), letters, task.which);
     case "drop":
-      return tellDropped(letters.drop(task.which), letters, task.which);
+      return tellDropped(await letters.drop(task.which), letters, task.which);
     case "forget":
-      return tellForgotten(letters.forget(task.chat), task.chat);
+      return tellForgotten(await letters.forget(task.chat), task.chat);
   }
 }
 
-function listed(letters: DeadLetters, filter: Filter, json: boolean, columns: number): string {
-  const all = letters.list(filter);
+async function listed(letters: LetterStore, filter: Filter, json: boolean, columns: number): Promise<string> {
+  const all = await letters.list(filter);
   if (json) return all.map(lineOf).join("\n");
   return all.length === 0 ? none(letters, filter) : tableOf(all, columns);
 }
 
-function tellRetried({ retried, left }: Retried, letters: DeadLetters, which: Which): string {
+function tellRetried({ retried, left }: Retried, letters: LetterStore, which: Which): string {
   const lines = [
     retried > 0 && `retried ${count(retried)}: posted within a second, or when the server starts`,
     left > 0 && `left ${count(left)} that can only be dropped: not an update`,
@@ -49,7 +48,7 @@ function tellRetried({ retried, left }: Retried, letters: DeadLetters, which: Wh
   return lines.length > 0 ? lines.join("\n") : none(letters, which);
 }
 
-function tellDropped(dropped: number, letters: DeadLetters, which: Which): string {
+function tellDropped(dropped: number, letters: LetterStore, which: Which): string {
   return dropped > 0 ? `dropped ${count(dropped)}` : none(letters, which);
 }
 
@@ -60,7 +59,7 @@ function tellForgotten({ events, letters, values }: Forgotten, chat: number): st
   return `removed ${updates}, ${count(letters)} and ${stored} of chat ${chat}; a running server finishes what it has in memory`;
 }
 
-function none({ path }: DeadLetters, which: Which): string {
+function none({ path }: LetterStore, which: Which): string {
   return `no ${Object.keys(which).length > 0 ? "such dead letters" : "dead letters"} in ${path}`;
 }
 

@@ -54,7 +54,7 @@ test("bash completes commands, flags and their values", async () => {
   assert.deepEqual(await offeredBy(["sim"], REAL), ["simulate"]);
   assert.deepEqual(await offeredBy(["simulate", "--wor"]), ["--workers", "--worker-memory"]);
   assert.deepEqual(await offeredBy(["--log-level", "=", "t"]), ["trace"]);
-  assert.deepEqual(await offeredBy(["inbox", ""]), ["list", "show", "retry", "drop", "forget"]);
+  assert.deepEqual(await offeredBy(["inbox", ""]), ["list", "show", "retry", "drop", "forget", "migrate", "copy"]);
 });
 
 test("bash offers files where asgigram offers nothing", async () => {

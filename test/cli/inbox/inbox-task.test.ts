@@ -45,13 +45,13 @@ test("--since is a span of time before now, or a date, which is local without a 
 });
 
 const WRONG = {
-  "": "asgigram inbox needs an action: list, show ID, retry ID, drop ID and forget CHAT; see asgigram inbox --help",
+  "": "asgigram inbox needs an action: list, show ID, retry ID, drop ID, forget CHAT, migrate and copy FROM TO; see asgigram inbox --help",
   lst: 'asgigram inbox has no action "lst"; did you mean list?',
   Retry: 'asgigram inbox has no action "Retry"; did you mean retry?',
   delete:
-    'asgigram inbox has no action "delete": the actions are list, show ID, retry ID, drop ID and forget CHAT; see asgigram inbox --help',
+    'asgigram inbox has no action "delete": the actions are list, show ID, retry ID, drop ID, forget CHAT, migrate and copy FROM TO; see asgigram inbox --help',
   constructor:
-    'asgigram inbox has no action "constructor": the actions are list, show ID, retry ID, drop ID and forget CHAT; see asgigram inbox --help',
+    'asgigram inbox has no action "constructor": the actions are list, show ID, retry ID, drop ID, forget CHAT, migrate and copy FROM TO; see asgigram inbox --help',
   "list 3": "list takes no ID; to show one dead letter, use asgigram inbox show 3",
   show: "show takes the ID of one dead letter, not 0",
   "show 3 4": "show takes the ID of one dead letter, not 2",

@@ -1,0 +1,14 @@
+/** Opens the dead letters of an inbox: a file, or a database, whose driver is loaded only here. */
+
+import { findDatabase } from "../../config/inbox-path.ts";
+import type { Sources } from "../../config/sources.ts";
+import { DeadLetters, type LetterStore } from "../../inbox/dead-letters.ts";
+import { isDatabaseAddress } from "../../protocol/database-address.ts";
+
+/** @param inbox a path or an address @throws InboxError | ConfigError */
+export async function openLetters(inbox: string, sources: Sources): Promise<LetterStore> {
+  if (!isDatabaseAddress(inbox)) return new DeadLetters(inbox);
+  const { bot, passwordFile } = await findDatabase(sources);
+  const { PostgresDeadLetters } = await import("../../inbox/postgres/postgres-dead-letters.ts");
+  return await PostgresDeadLetters.open(inbox, bot, { passwordFile });
+}

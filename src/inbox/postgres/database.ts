@@ -1,0 +1,105 @@
+/**
+ * A database by its address: opens connections to the host that takes writes. Hosts are tried in turn, the one that was right last time
+ * first. The password is asked for at each connection, since it may have been changed.
+ */
+
+import { readFile } from "node:fs/promises";
+import { type DatabaseAddress, parseDatabaseAddress, shownAddress } from "../../protocol/database-address.ts";
+import { learnSecret } from "../../protocol/secrets.ts";
+import { isPassing, NoPrimaryError } from "./failure.ts";
+import { loadPg, type Pg, type PgClient, type PgOptions, type PgResult, typesOf } from "./pg.ts";
+
+/** Time for a connection to one host: ms. */
+const CONNECTING = 3000;
+
+export interface DatabaseOptions {
+  /** File with the password. Without, the password is in the address, or where PostgreSQL's own programs find it. */
+  readonly passwordFile?: string | undefined;
+}
+
+export class Database {
+  /** The address as it is shown. */
+  readonly shown: string;
+  readonly #address: DatabaseAddress;
+  readonly #pg: Pg;
+  readonly #passwordFile: string | undefined;
+  #lastHost = 0;
+
+  private constructor(address: string, pg: Pg, { passwordFile }: DatabaseOptions) {
+    this.shown = shownAddress(address);
+    this.#address = parseDatabaseAddress(address);
+    this.#pg = pg;
+    this.#passwordFile = passwordFile;
+  }
+
+  /** Loads what a connection needs. Opens none. @throws ConfigError | InboxError */
+  static async at(address: string, options: DatabaseOptions = {}): Promise<Database> {
+    return new Database(address, await loadPg(), options);
+  }
+
+  /** @param name the connection's, as the database shows it @throws the failure of the host that says most */
+  async connect(name: string): Promise<PgClient> {
+    const { hosts } = this.#address;
+    const failures: unknown[] = [];
+    for (let i = 0; i < hosts.length; i++) {
+      const number = (this.#lastHost + i) % hosts.length;
+      try {
+        const client = await this.#connectTo(number, name);
+        this.#lastHost = number;
+        return client;
+      } catch (error) {
+        failures.push(error);
+      }
+    }
+    throw failures.find((error) => !isPassing(error, false)) ?? failures.at(-1);
+  }
+
+  async #connectTo(number: number, name: string): Promise<PgClient> {
+    const client = new this.#pg.Client(await this.#optionsOf(number, name));
+    // Without a listener the loss of an idle connection would end the process. Its next query fails.
+    client.on("error", () => {});
+    try {
+      await client.connect();
+      const { rows } = (await client.query<{ standby: boolean }>(STANDBY)) as PgResult<{ standby: boolean }>;
+      if (rows[0]?.standby) throw new NoPrimaryError(`${this.#address.hosts[number]!.host} is a standby`);
+      return client;
+    } catch (error) {
+      void client.end().catch(() => {});
+      throw error;
+    }
+  }
+
+  async #optionsOf(number: number, name: string): Promise<PgOptions> {
+    const { hosts, user, password, database } = this.#address;
+    return {
+      ...hosts[number]!,
+      user,
+      password: this.#passwordFile === undefined ? password : await readPassword(this.#passwordFile),
+      database,
+      ssl: await this.#tls(hosts[number]!.host),
+      application_name: `asgigram ${name}`,
+      connectionTimeoutMillis: CONNECTING,
+      keepAlive: true,
+      types: typesOf(this.#pg),
+    };
+  }
+
+  async #tls(host: string): Promise<object | false> {
+    const { sslmode, sslrootcert, sslcert, sslkey } = this.#address;
+    if (sslmode === "disable") return false;
+    const read = (path: string | undefined) => (path === undefined ? undefined : readFile(path, "utf8"));
+    const [ca, cert, key] = await Promise.all([sslrootcert, sslcert, sslkey].map(read));
+    const files = { ...(ca && { ca }), ...(cert && { cert }), ...(key && { key }) };
+    if (sslmode === "require") return { ...files, rejectUnauthorized: false };
+    // The name that the certificate must have.
+    return { ...files, host, ...(sslmode === "verify-ca" && { checkServerIdentity: () => undefined }) };
+  }
+}
+
+const STANDBY = "SELECT pg_is_in_recovery() AS standby";
+
+async function readPassword(path: string): Promise<string> {
+  const password = (await readFile(path, "utf8")).replace(/\r?\n$/, "");
+  learnSecret(password);
+  return password;
+}

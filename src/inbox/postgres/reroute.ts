@@ -1,0 +1,70 @@
+/**
+ * Brings an inbox to another `--line`, as reroute.ts of the SQLite inbox does. All servers that share it have the same setting, so
+ * it changes while none works.
+ */
+
+import { InboxError } from "../../protocol/errors.ts";
+import { addressOf, type LineKind } from "../../protocol/route.ts";
+import { readUpdate } from "../stored-body.ts";
+import { countLiving } from "./claim.ts";
+import type { Session } from "./connection.ts";
+
+/** Rows that are in memory at once. */
+const PAGE = 1000;
+
+interface Row {
+  readonly id: number;
+  readonly line: string;
+  readonly body: string;
+}
+
+/** @param before the setting by which events are stored @throws InboxError while other servers work with that */
+export async function reroute(
+  session: Session,
+  schema: string,
+  bot: number,
+  before: string,
+  line: LineKind,
+): Promise<void> {
+  if (before === line) return;
+  if ((await countLiving(session, schema, "")) > 0) {
+    throw new InboxError(
+      `other servers share the inbox with --line ${before}, this one has --line ${line}: stop all of them to change it`,
+    );
+  }
+  await session.script("BEGIN");
+  for (const [table, key] of [
+    ["event", "seq"],
+    ["dead_letter", "id"],
+  ] as const) {
+    await rerouteRows(session, `${schema}.${table}`, key, bot, line);
+  }
+  // A stored value belongs to the line that writes it next.
+  await session.script(`UPDATE ${schema}.stored_value SET line = NULL`);
+  await session.query({ text: `UPDATE ${schema}.meta SET line = $1`, values: [line] });
+  await session.script("COMMIT");
+}
+
+async function rerouteRows(session: Session, table: string, key: string, bot: number, line: LineKind): Promise<void> {
+  for (let after = 0; ; ) {
+    const { rows } = await session.query<Row>({
+      text: `SELECT ${key} AS id, line, body FROM ${table} WHERE ${key} > $1 AND line IS NOT NULL ORDER BY ${key} LIMIT ${PAGE}`,
+      values: [after],
+    });
+    const moved = rows.flatMap(({ id, line: before, body }) => {
+      const update = readUpdate(body);
+      const address = update === undefined ? undefined : addressOf(update, { id: bot }, line);
+      return address === undefined || address.line === before ? [] : [{ id, line: address.line, shard: address.shard }];
+    });
+    if (moved.length > 0) {
+      await session.query({
+        text: `
+          UPDATE ${table} t SET line = r.line, shard = r.shard
+          FROM unnest($1::bigint[], $2::text[], $3::integer[]) AS r(id, line, shard) WHERE t.${key} = r.id`,
+        values: [moved.map(({ id }) => id), moved.map((row) => row.line), moved.map(({ shard }) => shard)],
+      });
+    }
+    if (rows.length < PAGE) return;
+    after = rows.at(-1)!.id;
+  }
+}

@@ -1,0 +1,171 @@
+/**
+ * The tables of an inbox in PostgreSQL. Each bot has a schema of its own in the database: `asgigram_<bot id>`.
+ *
+ *   meta     the format, and the `--line` by which events have their lines
+ *   node     the servers that share the inbox; a row lives as long as its server renews it
+ *   lease    the owner of each shard. A change of the owner raises the epoch.
+ *   event    unsettled updates, with their addresses
+ *   call     the calls that events and dead letters have made, by the number of the event
+ *   seen     ids of received updates, as runs
+ *   stored_value  what the code of events stores by key
+ *
+ * Within a major version of asgigram the format only grows: what is added has a default, so that older servers go on beside newer ones.
+ */
+
+import { InboxError } from "../../protocol/errors.ts";
+import { SHARDS } from "../../protocol/shard.ts";
+import type { Session } from "./connection.ts";
+
+export const FORMAT = 1;
+
+/** A database with this or a higher format cannot be used by this version. */
+const TOO_NEW = 100;
+
+/** The number of the lease of the server that polls; shards have 0 and more. */
+export const POLLER = -1;
+
+/** The name of the bot's schema, as SQL. */
+export function schemaOf(bot: number): string {
+  return `asgigram_${bot}`;
+}
+
+const tables = (schema: string) => `
+  CREATE TABLE ${schema}.meta (
+    format integer NOT NULL,
+    bot    bigint  NOT NULL PRIMARY KEY,
+    line   text    NOT NULL DEFAULT 'chat'
+  );
+  CREATE TABLE ${schema}.node (
+    id        text        NOT NULL PRIMARY KEY,
+    name      text        NOT NULL,
+    version   text        NOT NULL,
+    since     timestamptz NOT NULL DEFAULT now(),
+    until     timestamptz NOT NULL,
+    unsettled bigint      NOT NULL DEFAULT 0,
+    leaving   boolean     NOT NULL DEFAULT false
+  ) WITH (fillfactor = 50);
+  CREATE TABLE ${schema}.lease (
+    shard integer NOT NULL PRIMARY KEY,
+    owner text,
+    epoch bigint  NOT NULL DEFAULT 0
+  ) WITH (fillfactor = 50);
+  CREATE TABLE ${schema}.event (
+    seq         bigint  NOT NULL GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    update_id   bigint  NOT NULL,
+    kind        text    NOT NULL,
+    line        text    NOT NULL,
+    shard       integer NOT NULL,
+    chat        bigint  NOT NULL,
+    attempts    integer NOT NULL DEFAULT 0,
+    alone       boolean NOT NULL DEFAULT false,
+    deaths      integer NOT NULL DEFAULT 0,
+    orphaned    integer NOT NULL DEFAULT 0,
+    retried     boolean NOT NULL DEFAULT false,
+    received_at bigint  NOT NULL,
+    saved       text,
+    body        text    NOT NULL
+  ) WITH (fillfactor = 60, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000);
+  CREATE INDEX event_of_shard ON ${schema}.event (shard, seq);
+  CREATE INDEX event_alone ON ${schema}.event (shard) WHERE alone;
+  CREATE TABLE ${schema}.dead_letter (
+    id          bigint  NOT NULL GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    seq         bigint,
+    update_id   bigint,
+    kind        text,
+    line        text,
+    shard       integer,
+    chat        bigint,
+    hash        text UNIQUE,
+    attempts    integer NOT NULL,
+    reason      text    NOT NULL,
+    log         text    NOT NULL,
+    received_at bigint  NOT NULL,
+    died_at     bigint  NOT NULL,
+    saved       text,
+    body        text    NOT NULL
+  );
+  CREATE TABLE ${schema}.call (
+    seq    bigint NOT NULL,
+    id     bigint NOT NULL,
+    method text   NOT NULL,
+    lane   text,
+    body   text   NOT NULL,
+    answer text,
+    PRIMARY KEY (seq, id)
+  ) WITH (fillfactor = 60, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000);
+  CREATE TABLE ${schema}.seen (
+    id    bigint NOT NULL PRIMARY KEY,
+    first bigint NOT NULL,
+    last  bigint NOT NULL,
+    since bigint NOT NULL
+  );
+  CREATE INDEX seen_last ON ${schema}.seen (last);
+  CREATE TABLE ${schema}.stored_value (
+    key        text   NOT NULL PRIMARY KEY,
+    line       text,
+    chat       bigint,
+    written_at bigint NOT NULL,
+    json       text   NOT NULL
+  );
+  CREATE INDEX stored_value_age ON ${schema}.stored_value (written_at);
+  INSERT INTO ${schema}.lease (shard) SELECT generate_series(${POLLER}, ${SHARDS - 1});
+`;
+
+/** Any number: two servers that start at once do not make the tables at once. */
+const MAKING = 0x61736769;
+
+interface Meta {
+  readonly format: number;
+  readonly bot: number;
+  readonly line: string;
+}
+
+/**
+ * Makes the bot's schema if it is not there.
+ * @returns the `--line` by which events are stored
+ * @throws InboxError if it cannot be used by this version
+ */
+export async function openSchema(session: Session, bot: number, where: string): Promise<string> {
+  const meta = await readMeta(session, bot, where);
+  if (meta !== undefined) return meta.line;
+  const schema = schemaOf(bot);
+  await session.script(`BEGIN; SELECT pg_advisory_xact_lock(${MAKING})`);
+  if ((await readMeta(session, bot, where)) === undefined) {
+    await session.script(`
+      ${(await exists(session, schema)) ? "" : `CREATE SCHEMA ${schema};`}
+      ${tables(schema)}
+      INSERT INTO ${schema}.meta (format, bot) VALUES (${FORMAT}, ${bot});
+    `);
+  }
+  await session.script("COMMIT");
+  return (await readMeta(session, bot, where))!.line;
+}
+
+/** @returns undefined if there is no inbox of the bot */
+export async function readMeta(session: Session, bot: number, where: string): Promise<Meta | undefined> {
+  const schema = schemaOf(bot);
+  const { rows: there } = await session.query<{ table: string | null }>({
+    text: "SELECT to_regclass($1)::text AS table",
+    values: [`${schema}.meta`],
+  });
+  if ((there[0]?.table ?? null) === null) return undefined;
+  const { rows } = await session.query<Meta>({ text: `SELECT format, bot, line FROM ${schema}.meta` });
+  const [meta] = rows;
+  if (meta === undefined) throw new InboxError(`the schema ${schema} in ${where} is no inbox: its table meta is empty`);
+  if (meta.bot !== bot) {
+    throw new InboxError(
+      `the schema ${schema} in ${where} is the inbox of the bot ${meta.bot}, not of ${bot}: it was renamed`,
+    );
+  }
+  if (meta.format >= TOO_NEW) {
+    throw new InboxError(
+      `the inbox in ${where} was made by a newer asgigram (format ${meta.format}, this one knows those below ${TOO_NEW}); update asgigram`,
+    );
+  }
+  return meta;
+}
+
+async function exists(session: Session, schema: string): Promise<boolean> {
+  const { rows } = await session.query({ text: "SELECT 1 FROM pg_namespace WHERE nspname = $1", values: [schema] });
+  return rows.length > 0;
+}

@@ -1,0 +1,148 @@
+/** Work on a connection whose database fails, with a driver that plays the database. */
+
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { Connection } from "../../../src/inbox/postgres/connection.ts";
+import type { Database } from "../../../src/inbox/postgres/database.ts";
+import { once } from "../../../src/inbox/postgres/once.ts";
+import type { PgClient, PgQuery } from "../../../src/inbox/postgres/pg.ts";
+import type { InboxError } from "../../../src/protocol/errors.ts";
+import { isSettled } from "../../settled.ts";
+
+const failure = (code: string) => Object.assign(new Error(code), { code });
+
+type Answer = (text: string, name?: string) => unknown;
+
+/** @param answers to statements, for each connection in turn: the last one goes on */
+function bench(...answers: Answer[]) {
+  return benchWith(50, ...answers);
+}
+
+/** @param patience for an answer: ms */
+function benchWith(patience: number, ...answers: Answer[]) {
+  const said: string[] = [];
+  const failures: string[] = [];
+  let opened = 0;
+  const connect = async () => {
+    const answer = answers[Math.min(opened++, answers.length - 1)]!;
+    const query = async (query: string | PgQuery) => {
+      const { text, name } = typeof query === "string" ? { text: query, name: undefined } : query;
+      said.push(name === undefined ? text : `${name}: ${text}`);
+      const result = await answer(text, name);
+      return result ?? { rows: [], rowCount: 0 };
+    };
+    return { query, end: async () => {}, on() {}, connect: async () => {} } as unknown as PgClient;
+  };
+  const connection = new Connection({
+    database: { shown: "postgres://db/bots", connect } as unknown as Database,
+    name: "test",
+    patience,
+    pause: 1,
+    onFailure: ({ message }: InboxError) => failures.push(message),
+  });
+  return { connection, said, failures, opened: () => opened };
+}
+
+const fails =
+  (code: string): Answer =>
+  () => {
+    throw failure(code);
+  };
+const works: Answer = () => undefined;
+
+describe("work on a connection", () => {
+  test("work is done one after the other", async () => {
+    const { connection, said } = bench(works);
+    await Promise.all(
+      ["a", "b"].map((text) =>
+        connection.run(async (session) => {
+          await session.query({ text });
+          await session.query({ text: `${text}${text}` });
+        }),
+      ),
+    );
+    assert.deepEqual(said, ["a", "aa", "b", "bb"]);
+  });
+
+  test("work is done again on a new connection after a failure that passes, and told", async () => {
+    const { connection, said, failures, opened } = bench(fails("57P01"), fails("ECONNRESET"), works);
+    await connection.run((session) => session.query({ text: "a" }));
+    assert.deepEqual(said, ["a", "a", "a"]);
+    assert.equal(opened(), 3);
+    assert.equal(failures.length, 2);
+  });
+
+  test("a transaction that collided is undone and done again on the same connection, without a word", async () => {
+    let count = 0;
+    const { connection, said, failures, opened } = bench((text) => {
+      if (text === "a" && ++count === 1) throw failure("40001");
+    });
+    await connection.run((session) => session.query({ text: "a" }));
+    assert.deepEqual([said, opened(), failures], [["a", "ROLLBACK", "a"], 1, []]);
+  });
+
+  test("a statement that the connection has not prepared is sent without its name from then on", async () => {
+    const { connection, said, failures } = bench((_, name) => {
+      if (name !== undefined) throw failure("26000");
+    });
+    await connection.run((session) => session.query({ text: "a", name: "n" }));
+    await connection.run((session) => session.query({ text: "b", name: "n" }));
+    assert.deepEqual([said, failures], [["n: a", "a", "b"], []]);
+  });
+
+  test("a connection that does not answer in time is given up", async () => {
+    const { connection, opened } = bench(() => new Promise(() => {}), works);
+    await connection.run((session) => session.query({ text: "a" }));
+    assert.equal(opened(), 2);
+  });
+
+  test("another failure rejects, and work behind it is done", async () => {
+    const { connection } = bench((text) => (text === "a" ? fails("42501")(text) : undefined));
+    const [first, second] = ["a", "b"].map((text) => connection.run((session) => session.query({ text })));
+    await assert.rejects(first!, /postgres:\/\/db\/bots cannot be used: 42501; grant the right/);
+    await second;
+  });
+
+  test("close() ends work that is done again and again", async () => {
+    const { connection } = bench(fails("ECONNREFUSED"));
+    const work = connection.run((session) => session.query({ text: "a" }));
+    assert.equal(await isSettled(work), false);
+    await connection.close();
+    await assert.rejects(work, /was closed/);
+  });
+});
+
+describe("a transaction that takes effect once", () => {
+  const ID = { rows: [{ id: "77" }], rowCount: 1 };
+  const status = (status: string | null) => ({ rows: [{ status }], rowCount: 1 });
+  /** The answer to its commit is lost. */
+  const lost: Answer = (text) => {
+    if (text === "COMMIT") throw failure("ECONNRESET");
+    return text.startsWith("BEGIN") ? [ID, ID] : undefined;
+  };
+  const later =
+    (...found: ReturnType<typeof status>[]): Answer =>
+    (text) => {
+      if (text.includes("pg_xact_status")) return found.shift();
+      return text.startsWith("BEGIN") ? [ID, ID] : undefined;
+    };
+  const counting = (connection: Connection) => {
+    let count = 0;
+    return once(connection, async (session) => {
+      await session.query({ text: "work" });
+      return ++count;
+    });
+  };
+
+  test("one whose commit was lost on the way back is not done again", async () => {
+    const { connection } = benchWith(10_000, lost, later(status("in progress"), status("committed")));
+    assert.equal(await counting(connection), 1);
+  });
+
+  test("one that was not committed is done again", async () => {
+    for (const found of ["aborted", null]) {
+      const { connection } = bench(lost, later(status(found)));
+      assert.equal(await counting(connection), 2);
+    }
+  });
+});

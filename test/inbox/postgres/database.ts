@@ -1,0 +1,62 @@
+/** What tests of the inbox in PostgreSQL share: a way to look into the database, and to change it behind the inbox's back. */
+
+import type { TestContext } from "node:test";
+import pg from "pg";
+import { PostgresInbox, type PostgresInboxOptions } from "../../../src/inbox/postgres/postgres-inbox.ts";
+import { newBot } from "../../postgres/shared-server.ts";
+import { Entries } from "../entries.ts";
+
+export const OPTIONS = {
+  name: "test",
+  version: "0",
+  line: "chat",
+  deadLetters: { count: 1000, age: 1e12 },
+  valueAge: Number.POSITIVE_INFINITY,
+  limit: 1e6,
+  log: { info() {}, warn() {} },
+} satisfies Partial<PostgresInboxOptions>;
+
+/** A bot's inbox in a database, and servers that share it. */
+export class Place {
+  readonly bot = newBot();
+  readonly schema = `asgigram_${this.bot}`;
+  readonly #t: TestContext;
+  readonly #address: string;
+
+  constructor(t: TestContext, address: string) {
+    this.#t = t;
+    this.#address = address;
+  }
+
+  async open(options: Partial<PostgresInboxOptions> = {}): Promise<PostgresInbox> {
+    const inbox = await PostgresInbox.open({ ...OPTIONS, address: this.#address, bot: this.bot, ...options });
+    this.#t.after(() => inbox.close());
+    return inbox;
+  }
+
+  async start(options: Partial<PostgresInboxOptions> = {}): Promise<{ inbox: PostgresInbox; entries: Entries }> {
+    const [inbox, entries] = [await this.open(options), new Entries()];
+    await inbox.start(entries);
+    return { inbox, entries };
+  }
+
+  /** Locks a table: nobody reads or writes it until the release. */
+  async lock(table: string): Promise<{ release(): Promise<void> }> {
+    const client = new pg.Client({ connectionString: this.#address });
+    await client.connect();
+    await client.query(`BEGIN; LOCK TABLE ${this.schema}.${table} IN ACCESS EXCLUSIVE MODE`);
+    return { release: () => client.end() };
+  }
+
+  /** Runs SQL in which `$` before a name stands for the bot's schema: `$event`. */
+  async sql<Row extends pg.QueryResultRow>(text: string): Promise<Row[]> {
+    const client = new pg.Client({ connectionString: this.#address });
+    await client.connect();
+    try {
+      const result = await client.query<Row>(text.replaceAll(/\$(?=[a-z])/g, `${this.schema}.`));
+      return [result].flat().at(-1)!.rows;
+    } finally {
+      await client.end();
+    }
+  }
+}

@@ -1,0 +1,226 @@
+/** Several servers at one inbox: leases, the fence, moves, the election. */
+
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
+import { SHARDS } from "../../../src/protocol/shard.ts";
+import { eventually } from "../../eventually.ts";
+import { sharedServer } from "../../postgres/shared-server.ts";
+import { isSettled } from "../../settled.ts";
+import { Entries, turn } from "../entries.ts";
+import { received } from "../received.ts";
+import { Place } from "./database.ts";
+
+const address = await sharedServer();
+
+/** A message of each of so many chats. */
+const messages = (count: number, from = 1) =>
+  Array.from({ length: count }, (_, i) =>
+    received({ update_id: from + i, message: { chat: { id: i + 1 } } } as { update_id: number }),
+  );
+
+/** Entries of a server that is asked to let shards go. */
+class Receiver extends Entries {
+  readonly revoked: number[] = [];
+  /** Resolves when the application is done. */
+  work: Promise<void> = Promise.resolve();
+
+  override async onRevoked(shard: number): Promise<void> {
+    this.revoked.push(shard);
+    await this.work;
+  }
+}
+
+async function join(place: Place, options = {}) {
+  const [inbox, entries] = [await place.open(options), new Receiver()];
+  await inbox.start(entries);
+  return { inbox, entries };
+}
+
+const shares = async (place: Place) => {
+  const rows = await place.sql<{ count: number }>(
+    "SELECT count(*)::int AS count FROM $lease WHERE shard >= 0 GROUP BY owner ORDER BY count",
+  );
+  return rows.map(({ count }) => count);
+};
+
+describe("servers that share an inbox", () => {
+  test("each has its share, and gets its events, in order and once, whoever appends", async (t) => {
+    const place = new Place(t, address);
+    const first = await join(place);
+    await first.inbox.append(messages(300));
+    await first.entries.until(300);
+    const second = await join(place);
+    await eventually(async () => String(await shares(place)) === "128,128");
+    assert.equal(first.entries.revoked.length, SHARDS / 2);
+    const ofSecond = (shard: number) => first.entries.revoked.includes(shard);
+    // What the first one had of them is the second one's now.
+    const moved = first.entries.all.filter(({ shard }) => ofSecond(shard));
+    await second.entries.until(moved.length);
+    assert.deepEqual(
+      second.entries.seqs,
+      moved.map(({ seq }) => seq),
+    );
+    assert.ok(second.entries.all.every(({ origin }) => origin === "recovered"));
+    await second.inbox.append(messages(300, 301));
+    const [kept, others] = [600 - 300 + 300 - moved.length, 2 * moved.length];
+    await Promise.all([first.entries.until(kept), second.entries.until(others)]);
+    const fresh = second.entries.all.slice(moved.length);
+    assert.ok(fresh.every(({ shard, origin, body }) => ofSecond(shard) && origin === "received" && body !== undefined));
+    assert.deepEqual(
+      fresh.map(({ seq }) => seq),
+      fresh.map(({ seq }) => seq).toSorted((one, other) => one - other),
+    );
+  });
+
+  test("a shard stays until its application is done, and no event of it is handed over meanwhile", async (t) => {
+    const place = new Place(t, address);
+    const first = await join(place);
+    const done = Promise.withResolvers<void>();
+    first.entries.work = done.promise;
+    const second = await join(place);
+    await eventually(() => first.entries.revoked.length === SHARDS / 2);
+    await first.inbox.append(messages(300));
+    await delay(1200);
+    assert.deepEqual(await shares(place), [SHARDS]);
+    assert.deepEqual(second.entries.all, []);
+    const count = first.entries.all.length;
+    assert.ok(first.entries.all.every(({ shard }) => !first.entries.revoked.includes(shard)));
+    done.resolve();
+    await second.entries.until(300 - count);
+  });
+
+  test("one of them polls, and the other one as soon as it leaves", async (t) => {
+    const place = new Place(t, address);
+    const first = await join(place);
+    await eventually(() => first.inbox.election.isElected);
+    const second = await join(place);
+    assert.equal(second.inbox.election.isElected, false);
+    assert.equal(await second.inbox.election.isAlone(), false);
+    await first.inbox.close();
+    await eventually(() => second.inbox.election.isElected);
+    assert.equal(await second.inbox.election.isAlone(), true);
+    assert.deepEqual(await shares(place), [SHARDS]);
+    assert.equal((await place.sql("SELECT * FROM $node")).length, 1);
+  });
+
+  test("a server that retires lets each shard go as its application is done, and takes nothing more", async (t) => {
+    const place = new Place(t, address);
+    await join(place);
+    const second = await join(place);
+    await eventually(async () => String(await shares(place)) === "128,128");
+    const hanging = Promise.withResolvers<void>();
+    const onRevoked = second.entries.onRevoked.bind(second.entries);
+    let isFirst = true;
+    second.entries.onRevoked = async (shard) => {
+      await onRevoked(shard);
+      if (isFirst) {
+        isFirst = false;
+        await hanging.promise;
+      }
+    };
+    const retired = second.inbox.retire();
+    await eventually(async () => String(await shares(place)) === `1,${SHARDS - 1}`);
+    hanging.resolve();
+    await retired;
+    await eventually(async () => String(await shares(place)) === `${SHARDS}`);
+  });
+
+  test("a poller that gives up is followed by another one", async (t) => {
+    const place = new Place(t, address);
+    const first = await join(place);
+    await eventually(() => first.inbox.election.isElected);
+    first.inbox.election.giveUp();
+    assert.equal(first.inbox.election.isElected, true, "nobody else is there");
+    const second = await join(place);
+    await eventually(() => {
+      first.inbox.election.giveUp();
+      return second.inbox.election.isElected;
+    });
+    assert.equal(first.inbox.election.isElected, false);
+  });
+});
+
+describe("a server that is dead", () => {
+  test("its shards move when it has not renewed for the time to live; what was alone is orphaned", async (t) => {
+    const place = new Place(t, address);
+    const before = await place.open();
+    await before.append(messages(3));
+    await place.sql(`
+      INSERT INTO $node (id, name, version, until) VALUES ('ghost', 'ghost', '0', now() + interval '2 s');
+      UPDATE $lease SET owner = 'ghost', epoch = 5;
+      UPDATE $event SET attempts = 1, alone = (update_id = 2)`);
+    const began = performance.now();
+    const { entries } = await join(place);
+    assert.deepEqual(entries.all, []);
+    await entries.until(3);
+    assert.ok(performance.now() - began >= 2000);
+    assert.deepEqual(
+      entries.all.map(({ orphaned }) => orphaned),
+      [0, 1, 0],
+    );
+    assert.deepEqual(
+      await place.sql("SELECT DISTINCT epoch::int FROM $lease").then((rows) => rows.map((row) => row.epoch)),
+      [6],
+    );
+  });
+});
+
+describe("the fence", () => {
+  test("a beginning is refused as soon as the shard has another owner, and settlements count", async (t) => {
+    const place = new Place(t, address);
+    const { inbox, entries } = await join(place);
+    await inbox.append(messages(2));
+    const [one, two] = (await entries.until(2)) as [Entries["all"][number], Entries["all"][number]];
+    assert.notEqual(one.shard, two.shard);
+    await place.sql(`INSERT INTO $node (id, name, version, until) VALUES ('other', 'other', '0', now() + interval '1 h');
+      UPDATE $lease SET owner = 'other', epoch = epoch + 1 WHERE shard = ${one.shard}`);
+    const begun = [one, two].map(({ seq }) => ({ seq, alone: false }));
+    assert.deepEqual(await inbox.record(turn({ begun })), [one.seq]);
+    assert.deepEqual(
+      (await place.sql("SELECT attempts FROM $event ORDER BY seq")).map(({ attempts }) => attempts),
+      [0, 1],
+    );
+    await eventually(() => entries.revoked.includes(one.shard));
+    await inbox.record(turn({ settled: [one.seq] }));
+    assert.equal((await place.sql("SELECT * FROM $event")).length, 1);
+  });
+
+  test("a beginning that is recorded while the lease is in doubt waits until it is certain", async (t) => {
+    const place = new Place(t, address);
+    const { inbox, entries } = await join(place);
+    await inbox.append(messages(1));
+    const [{ seq }] = (await entries.until(1)) as [Entries["all"][number]];
+    // Nobody can renew.
+    const lock = await place.lock("node");
+    await eventually(() => inbox.share.age > 3000);
+    await assert.rejects(inbox.check(), /./);
+    const recorded = inbox.record(turn({ begun: [{ seq, alone: false }] }));
+    await eventually(async () => (await place.sql("SELECT attempts FROM $event"))[0]!.attempts === 1);
+    assert.equal(await isSettled(recorded), false);
+    await lock.release();
+    assert.deepEqual(await recorded, []);
+    await inbox.check();
+  });
+
+  test("a server whose row was removed loses everything, and gets it anew", async (t) => {
+    const place = new Place(t, address);
+    const { inbox, entries } = await join(place);
+    await inbox.append(messages(2));
+    await entries.until(2);
+    const begun = entries.seqs.map((seq) => ({ seq, alone: false }));
+    await inbox.record(turn({ begun }));
+    await place.sql("DELETE FROM $node");
+    await eventually(() => new Set(entries.revoked).size === SHARDS);
+    await entries.until(4);
+    assert.deepEqual(
+      entries.all.slice(2).map(({ attempts, origin }) => [attempts, origin]),
+      [
+        [1, "recovered"],
+        [1, "recovered"],
+      ],
+    );
+    await eventually(() => inbox.election.isElected);
+    assert.deepEqual(await inbox.record(turn({ begun })), []);
+  });
+});

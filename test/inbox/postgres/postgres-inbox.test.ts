@@ -1,0 +1,178 @@
+/** The inbox in PostgreSQL, with a real server. */
+
+import assert from "node:assert/strict";
+import { describe, type TestContext, test } from "node:test";
+import type { JournalFact } from "../../../src/protocol/recorded-call.ts";
+import { sharedServer } from "../../postgres/shared-server.ts";
+import { keepsTheContract, updates } from "../contract.ts";
+import { Entries, turn } from "../entries.ts";
+import { Place } from "./database.ts";
+
+const address = await sharedServer();
+
+keepsTheContract((t) => new Place(t, address).open());
+
+/** An inbox with unsettled events 1, 2, … that have begun. */
+async function begun(t: TestContext, count: number) {
+  const place = new Place(t, address);
+  const { inbox, entries } = await place.start();
+  await inbox.append(updates(...Array.from({ length: count }, (_, i) => i + 1)));
+  await entries.until(count);
+  const { seqs } = entries;
+  await inbox.record(turn({ begun: seqs.map((seq) => ({ seq, alone: false })) }));
+  const record = (...journal: JournalFact[]) => inbox.record(turn({ journal }));
+  /** The entries that the next server finds. */
+  const next = async () => {
+    await inbox.close();
+    const { entries } = await place.start();
+    return entries.all;
+  };
+  return { place, inbox, seqs, record, next };
+}
+
+const called = (id: number, seqs: readonly number[], lane: string | undefined = "5"): JournalFact => {
+  return { type: "called", seqs, call: { id, method: "sendMessage", lane, body: `call ${id}` } };
+};
+
+describe("what the next server finds", () => {
+  test("attempts, deaths and withdrawals are counted, and events that were alone as orphaned", async (t) => {
+    const { inbox, seqs, next } = await begun(t, 4);
+    const [one, two, three, four] = seqs as [number, number, number, number];
+    await inbox.record(turn({ died: [one], withdrawn: [two], begun: [{ seq: three, alone: true }] }));
+    await inbox.record(turn({ settled: [four] }));
+    assert.deepEqual(
+      (await next()).map(({ seq, origin, attempts, deaths, orphaned, body }) => [
+        seq,
+        origin,
+        attempts,
+        deaths,
+        orphaned,
+        body,
+      ]),
+      [
+        [one, "recovered", 1, 1, 0, undefined],
+        [two, "recovered", 0, 0, 0, undefined],
+        [three, "recovered", 2, 0, 1, undefined],
+      ],
+    );
+  });
+
+  test("calls are there with their answers; the first of a lane without one is uncertain, and later ones are not", async (t) => {
+    const { seqs, record, next } = await begun(t, 2);
+    const [one, two] = seqs as [number, number];
+    await record(called(1, [one, two]), { type: "answered", seqs: [one, two], id: 1, answer: "yes" }, called(2, [one]));
+    await record(called(3, [one]), called(4, [two], "6"), called(5, [two], "6"), {
+      type: "dropped",
+      seqs: [two],
+      id: 5,
+    });
+    await record({ type: "saved", seqs: [one], json: "1" }, { type: "saved", seqs: [one], json: '{"a":2}' });
+    const [first, second] = await next();
+    const callsOf = (entry = first) => entry!.calls?.map(({ id, answer }) => [id, answer]);
+    assert.deepEqual(callsOf(first), [
+      [1, "yes"],
+      [2, ""],
+    ]);
+    assert.deepEqual(callsOf(second), [
+      [1, "yes"],
+      [4, ""],
+    ]);
+    assert.equal(first!.calls![0], second!.calls![0], "one call is one object");
+    assert.deepEqual([first!.saved, second!.saved], ['{"a":2}', undefined]);
+  });
+
+  test("calls of settled events are gone, also those of the same turn", async (t) => {
+    const { place, inbox, seqs, record } = await begun(t, 2);
+    const [one, two] = seqs as [number, number];
+    await record(called(1, [one]));
+    await inbox.record(turn({ settled: [one, two], journal: [called(2, [two])] }));
+    assert.deepEqual(await place.sql("SELECT * FROM $call"), []);
+    assert.deepEqual(await place.sql("SELECT * FROM $event"), []);
+  });
+
+  test("a dead letter has the attempts, the state and the reason of its turn, and keeps its calls", async (t) => {
+    const { place, inbox, seqs, record } = await begun(t, 1);
+    const [seq] = seqs as [number];
+    await record(called(1, [seq]));
+    const journal: JournalFact[] = [{ type: "saved", seqs, json: "3" }];
+    const deadLettered = [{ seq, reason: "it threw \0 \ud800", log: "last words" }];
+    await inbox.record(turn({ begun: [{ seq, alone: false }], journal, deadLettered }));
+    await record({ type: "answered", seqs, id: 1, answer: "late" });
+    const letters = await place.sql<{ reason: string }>(
+      "SELECT seq::int, attempts, reason, log, saved FROM $dead_letter",
+    );
+    assert.deepEqual(
+      { ...letters[0] },
+      { seq, attempts: 2, reason: "it threw \ufffd \ufffd", log: "last words", saved: "3" },
+    );
+    assert.deepEqual(
+      (await place.sql("SELECT answer FROM $call")).map(({ answer }) => answer),
+      ["late"],
+    );
+    assert.deepEqual(await place.sql("SELECT * FROM $event"), []);
+  });
+
+  test("a value that was not written for its age is absent, and one of an event that another server settled is not stored", async (t) => {
+    const place = new Place(t, address);
+    const { inbox, entries } = await place.start({ valueAge: 60_000 });
+    await inbox.append(updates(1, 2));
+    const [one, two] = (await entries.until(2)).map(({ seq }) => seq) as [number, number];
+    const write = (seq: number, key: string) => ({ settled: [seq], writes: [{ key, json: "1", seq, line: "chat:7" }] });
+    await inbox.record(turn(write(one, "a")));
+    assert.equal((await inbox.values(["a"])).size, 1);
+    await place.sql(`UPDATE $stored_value SET written_at = written_at - 61000; DELETE FROM $event WHERE seq = ${two}`);
+    assert.equal((await inbox.values(["a"])).size, 0);
+    await inbox.record(turn(write(two, "b")));
+    assert.deepEqual(
+      (await place.sql("SELECT key FROM $stored_value")).map(({ key }) => key),
+      ["a"],
+    );
+  });
+
+  test("the oldest dead letters go beyond the limit, with their calls", async (t) => {
+    const place = new Place(t, address);
+    const { inbox, entries } = await place.start({ deadLetters: { count: 1, age: 1e12 } });
+    await inbox.append(updates(1, 2));
+    const [one, two] = (await entries.until(2)).map(({ seq }) => seq) as [number, number];
+    await inbox.record(turn({ journal: [called(1, [one])] }));
+    for (const seq of [one, two]) await inbox.record(turn({ deadLettered: [{ seq, reason: "?", log: "" }] }));
+    assert.deepEqual(
+      (await place.sql("SELECT seq::int FROM $dead_letter")).map(({ seq }) => seq),
+      [two],
+    );
+    assert.deepEqual(await place.sql("SELECT * FROM $call"), []);
+  });
+
+  test("input that is no update is a dead letter once", async (t) => {
+    const place = new Place(t, address);
+    const inbox = await place.open();
+    assert.equal(await inbox.deadLetterUnreadable("[1]", "no id"), true);
+    assert.equal(await inbox.deadLetterUnreadable("[1]", "no id"), false);
+    assert.equal((await place.sql("SELECT * FROM $dead_letter")).length, 1);
+  });
+
+  test("a stored body that is damaged is told when it is read, and is a dead letter", async (t) => {
+    const place = new Place(t, address);
+    const { inbox, entries } = await place.start();
+    await inbox.append(updates(1, 2));
+    const [one, two] = (await entries.until(2)).map(({ seq }) => seq) as [number, number];
+    await place.sql(`UPDATE $event SET body = '{' WHERE seq = ${one}`);
+    assert.deepEqual([...(await inbox.read([one, two])).keys()], [two]);
+    assert.deepEqual(entries.unreadable, [1]);
+    assert.equal((await place.sql("SELECT * FROM $dead_letter")).length, 1);
+  });
+
+  test("clear() drops what was received before a time, if no other server is there", async (t) => {
+    const place = new Place(t, address);
+    const first = await place.open();
+    await first.append(updates(1));
+    await place.sql("UPDATE $event SET received_at = 1000");
+    await first.append(updates(2));
+    assert.equal(await first.clear(2000), 1);
+    await first.start(new Entries());
+    const second = await place.open();
+    assert.equal(await second.clear(), 0);
+    await first.close();
+    assert.equal(await second.clear(), 1);
+  });
+});

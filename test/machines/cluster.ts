@@ -1,0 +1,210 @@
+/** Machines that share an inbox, the database with it, and a Telegram that sends messages to them. */
+
+import { join } from "node:path";
+import pg from "pg";
+import { Simulator } from "../../simulator/index.ts";
+import { SHARDS, shardOf } from "../../src/protocol/shard.ts";
+import { message } from "../end-to-end/bot.ts";
+import { eventually } from "../eventually.ts";
+import { PostgresServer } from "../postgres/postgres-server.ts";
+import { judge, type Move, type Pause, type Verdict, worksIn } from "./judge.ts";
+import { Machine } from "./machine.ts";
+
+/** Chats, and messages a second over all of them. */
+const CHATS = 60;
+const RATE = 150;
+/** Pause between two batches of messages: ms. */
+const TICK = 100;
+
+/** Writes down who has which lease, and the names of the machines. */
+const HISTORY = (schema: string) => `
+  CREATE TABLE ${schema}.history AS SELECT clock_timestamp() AS at, shard, owner FROM ${schema}.lease;
+  CREATE TABLE ${schema}.names AS SELECT id, name FROM ${schema}.node;
+  CREATE FUNCTION ${schema}.note_lease() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+    INSERT INTO ${schema}.history VALUES (clock_timestamp(), new.shard, new.owner); RETURN new; END $$;
+  CREATE FUNCTION ${schema}.note_name() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+    INSERT INTO ${schema}.names VALUES (new.id, new.name); RETURN new; END $$;
+  CREATE TRIGGER note_lease AFTER UPDATE OF owner ON ${schema}.lease FOR EACH ROW EXECUTE FUNCTION ${schema}.note_lease();
+  CREATE TRIGGER note_name AFTER INSERT ON ${schema}.node FOR EACH ROW EXECUTE FUNCTION ${schema}.note_name()`;
+
+export class Cluster {
+  readonly database: PostgresServer;
+  readonly kills = new Map<string, number>();
+  readonly pauses: Pause[] = [];
+  readonly machines: Machine[] = [];
+  readonly #simulator: Simulator;
+  readonly #folder: string;
+  readonly #schema: string;
+  readonly #sent = new Map<number, number>();
+  #load: NodeJS.Timeout | undefined;
+  #pushing = Promise.resolve();
+
+  private constructor(database: PostgresServer, simulator: Simulator, folder: string) {
+    this.database = database;
+    this.#simulator = simulator;
+    this.#folder = folder;
+    this.#schema = `asgigram_${simulator.token.split(":")[0]}`;
+  }
+
+  /** @param folder for the files of the machines */
+  static async start(folder: string, machines: number): Promise<Cluster> {
+    const [database, simulator] = await Promise.all([
+      PostgresServer.start(),
+      Simulator.start({ historyPerChat: 10, callLog: 0 }),
+    ]);
+    const cluster = new Cluster(database, simulator, folder);
+    await cluster.join();
+    await cluster.sql(HISTORY(cluster.#schema));
+    for (let i = 1; i < machines; i++) await cluster.join();
+    return cluster;
+  }
+
+  /** Another machine joins. */
+  async join(): Promise<Machine> {
+    const name = `m${this.machines.length + 1}`;
+    const { token, url: apiUrl } = this.#simulator;
+    const inbox = this.database.address();
+    const machine = new Machine({ name, inbox, token, apiUrl, path: join(this.#folder, name) });
+    this.machines.push(machine);
+    await machine.serving();
+    return machine;
+  }
+
+  get living(): Machine[] {
+    return this.machines.filter(({ isOver }) => !isOver);
+  }
+
+  /** The machine that polls. */
+  async poller(): Promise<Machine> {
+    return await eventually(async () => {
+      const rows = await this.sql<{ name: string }>(
+        `SELECT name FROM ${this.#schema}.node JOIN ${this.#schema}.lease ON owner = id WHERE shard = -1`,
+      );
+      return this.living.find(({ name }) => name === rows[0]?.name);
+    });
+  }
+
+  kill(machine: Machine): void {
+    machine.signal("SIGKILL");
+    this.kills.set(machine.name, now());
+  }
+
+  pause(machine: Machine): void {
+    machine.signal("SIGSTOP");
+    this.pauses.push({ machine: machine.name, from: now() });
+  }
+
+  /** People send messages from now on. */
+  send(): void {
+    let chat = 0;
+    this.#load = setInterval(() => {
+      const batch = Array.from({ length: (RATE * TICK) / 1000 }, () => {
+        chat = (chat % CHATS) + 1;
+        const number = (this.#sent.get(chat) ?? 0) + 1;
+        this.#sent.set(chat, number);
+        return message(chat, String(number));
+      });
+      this.#pushing = this.#pushing.then(() => this.#simulator.pushMany(batch).then(() => {}));
+    }, TICK);
+  }
+
+  /** Resolves when each machine that lives has a share of all shards. */
+  async settled(): Promise<void> {
+    const shares = async () => {
+      const rows = await this.sql<{ name: string; count: number }>(
+        `SELECT name, count(*)::int AS count FROM ${this.#schema}.node JOIN ${this.#schema}.lease ON owner = id
+         WHERE shard >= 0 GROUP BY name`,
+      );
+      return new Map(rows.map(({ name, count }) => [name, count]));
+    };
+    await eventually(
+      async () => {
+        const found = await shares();
+        const all = [...found.values()].reduce((sum, count) => sum + count, 0);
+        return all === SHARDS && this.living.every(({ name }) => found.has(name)) && found.size === this.living.length;
+      },
+      () => this.living.map(({ name, log }) => `${name}: ${log.slice(-2000)}`).join("\n"),
+    );
+  }
+
+  /** Seconds from a machine's kill to the moves of its shards: of the last. */
+  async timeToMove(machine: Machine): Promise<number> {
+    const moves = await this.#moves();
+    const killed = this.kills.get(machine.name)!;
+    const before = moves.filter(({ at }) => at < killed).toSorted((one, other) => one.at - other.at);
+    const owned = new Set<number>();
+    for (const { shard, machine: owner } of before) owner === machine.name ? owned.add(shard) : owned.delete(shard);
+    const firsts = [...owned].map((shard) =>
+      Math.min(...moves.filter((move) => move.shard === shard && move.at >= killed).map(({ at }) => at)),
+    );
+    return (Math.max(...firsts) - killed) / 1e6;
+  }
+
+  /** Ends the load, and judges when everything is settled. */
+  async verdict(): Promise<Verdict & { works: number }> {
+    clearInterval(this.#load);
+    await this.#pushing;
+    const total = [...this.#sent.values()].reduce((sum, count) => sum + count, 0);
+    const ended = () =>
+      new Set(
+        this.#works()
+          .filter(({ end }) => Number.isFinite(end))
+          .map(({ chat, number }) => `${chat}/${number}`),
+      ).size;
+    let before = -1;
+    let since = Date.now();
+    // Until all are ended, or nothing happens any more.
+    for (let count = ended(); count < total && Date.now() - since < PATIENCE; count = ended()) {
+      if (count !== before) since = Date.now();
+      before = count;
+      await new Promise((resolve) => setTimeout(resolve, 500));
+    }
+    const moves = await this.#moves();
+    const works = this.#works();
+    const evidence = { works, moves, pauses: this.pauses, kills: this.kills, sent: this.#sent };
+    return { ...judge({ ...evidence, shardOf: (chat) => shardOf(chat, SHARDS) }), works: works.length };
+  }
+
+  async sql<Row extends pg.QueryResultRow>(text: string): Promise<Row[]> {
+    const client = new pg.Client({ connectionString: this.database.address() });
+    client.on("error", () => {});
+    await client.connect();
+    try {
+      return [await client.query<Row>(text)].flat().at(-1)!.rows;
+    } finally {
+      await client.end();
+    }
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.#load);
+    for (const machine of this.living) {
+      machine.signal("SIGCONT");
+      machine.signal("SIGKILL");
+    }
+    await Promise.all(this.machines.map(({ ended }) => ended));
+    await this.database[Symbol.asyncDispose]();
+    await this.#simulator.close();
+  }
+
+  #works() {
+    return this.machines.flatMap(({ name, events }) => worksIn(name, events));
+  }
+
+  async #moves(): Promise<Move[]> {
+    const offset = Date.now() * 1000 - now();
+    const rows = await this.sql<{ at: number; shard: number; owner: string | null; name: string | null }>(
+      `SELECT extract(epoch FROM at)::float8 * 1e6 AS at, shard, owner, name
+       FROM ${this.#schema}.history LEFT JOIN ${this.#schema}.names ON id = owner WHERE shard >= 0`,
+    );
+    return rows.map(({ at, shard, name }) => ({ at: at - offset, shard, machine: name ?? undefined }));
+  }
+}
+
+/** Time without any progress after which no more is expected: ms. */
+const PATIENCE = 30_000;
+
+/** Microseconds of the clock of all machines. */
+export function now(): number {
+  return Number(process.hrtime.bigint() / 1000n);
+}

@@ -1,0 +1,94 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { type Evidence, judge, type Verdict, worksIn } from "./judge.ts";
+
+const [S, MS] = [1_000_000, 1000];
+
+/** A line for each piece of work: machine, chat, number, begin and end in seconds. */
+function evidence(
+  works: readonly (readonly [string, number, number, number, number])[],
+  more: Partial<Evidence> = {},
+): Evidence {
+  const sent = new Map<number, number>();
+  for (const [, chat, number] of works) sent.set(chat, Math.max(number, sent.get(chat) ?? 0));
+  return {
+    works: works.map(([machine, chat, number, begin, end]) => ({
+      machine,
+      chat,
+      number,
+      begin: begin * S,
+      end: end * S,
+    })),
+    moves: [],
+    pauses: [],
+    kills: new Map(),
+    sent,
+    shardOf: (chat) => chat,
+    ...more,
+  };
+}
+
+const counts = ({ lost, disorder, overlap, late, doubled }: Verdict) => [
+  lost.length,
+  disorder.length,
+  overlap.length,
+  late.length,
+  doubled,
+];
+
+test("machines that each have their chats are in order, and a killed one's work is done again", () => {
+  const works = [
+    ["a", 1, 1, 0, 1],
+    ["a", 1, 2, 1, Infinity],
+    ["b", 1, 2, 6, 7],
+    ["b", 2, 1, 0, 9],
+  ] as const;
+  assert.deepEqual(counts(judge(evidence(works, { kills: new Map([["a", 2 * S]]) }))), [0, 0, 0, 0, 0]);
+});
+
+test("a message that nobody ended is lost", () => {
+  assert.deepEqual(judge(evidence([["a", 1, 2, 0, 1]])).lost, ["1/1"]);
+});
+
+test("a message that was ended before an earlier one is out of order, and one that was done again is not", () => {
+  const works = [
+    ["a", 1, 1, 2, 3],
+    ["a", 1, 2, 0, 1],
+  ] as const;
+  assert.deepEqual(judge(evidence(works)).disorder, ["1/2"]);
+  const again = [
+    ["a", 1, 1, 0, 1],
+    ["a", 1, 2, 1, 2],
+    ["b", 1, 1, 3, 4],
+    ["b", 1, 2, 4, 5],
+  ] as const;
+  assert.deepEqual(counts(judge(evidence(again))), [0, 0, 0, 0, 2]);
+});
+
+test("two machines at one chat overlap, unless one was stopped in the middle of its work", () => {
+  const works = [
+    ["a", 1, 1, 0, 5],
+    ["b", 1, 1, 4, 6],
+  ] as const;
+  assert.deepEqual(judge(evidence(works)).overlap, ["1/1 on a and 1/1 on b"]);
+  assert.deepEqual(judge(evidence(works, { pauses: [{ machine: "a", from: 1 * S }] })).overlap, []);
+  assert.equal(judge(evidence(works, { pauses: [{ machine: "b", from: 1 * S }] })).overlap.length, 1);
+});
+
+test("a message that begins when the shard has another owner, or none, is late", () => {
+  const moves = [
+    { at: 2 * S, shard: 1, machine: "b" },
+    { at: 8 * S, shard: 1, machine: undefined },
+  ];
+  const at = (machine: string, begin: number) =>
+    judge(evidence([[machine, 1, 1, begin, begin]], { moves })).late.length;
+  assert.deepEqual([at("a", 1), at("a", 3), at("b", 3), at("b", 9)], [0, 1, 0, 1]);
+  assert.equal(at("a", 2 + MS / S), 0, "clocks are compared to a millisecond");
+});
+
+test("the works of a machine are read from its file, also those without an end", () => {
+  assert.deepEqual(worksIn("a", "begin 10 7 1 1\nend 20 7 1\nbegin 30 7 2 1\nbeg"), [
+    { machine: "a", chat: 7, number: 1, begin: 10, end: 20 },
+    { machine: "a", chat: 7, number: 2, begin: 30, end: Infinity },
+  ]);
+});

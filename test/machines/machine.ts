@@ -1,0 +1,78 @@
+/** One of the machines: the real command in a process of its own, which writes what it does to files. */
+
+import type { ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { openSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { startChild } from "../child.ts";
+import { COMPILED } from "../cli/asgigram.ts";
+import { eventually } from "../eventually.ts";
+
+const BIN = fileURLToPath(new URL("../../src/cli/bin.ts", import.meta.url));
+
+export interface MachineOptions {
+  readonly name: string;
+  readonly inbox: string;
+  readonly token: string;
+  readonly apiUrl: string;
+  /** Path of its files, without their ends. */
+  readonly path: string;
+}
+
+export class Machine {
+  readonly name: string;
+  readonly ended: Promise<unknown>;
+  readonly #process: ChildProcess;
+  readonly #path: string;
+
+  constructor({ name, inbox, token, apiUrl, path }: MachineOptions) {
+    this.name = name;
+    this.#path = path;
+    const log = openSync(`${path}.log`, "a");
+    const args = [BIN, "app.ts", "--workers", "1", "--inbox", inbox, "--node-name", name, "--log-format", "json"];
+    this.#process = startChild(process.execPath, args, {
+      cwd: import.meta.dirname,
+      env: {
+        PATH: process.env.PATH,
+        NODE_COMPILE_CACHE: COMPILED,
+        ASGIGRAM_TOKEN: token,
+        ASGIGRAM_API_URL: apiUrl,
+        MACHINES_LOG: `${path}.events`,
+      },
+      stdio: ["ignore", log, log],
+    });
+    this.ended = once(this.#process, "exit");
+  }
+
+  get isOver(): boolean {
+    return this.#process.exitCode !== null || this.#process.signalCode !== null;
+  }
+
+  get log(): string {
+    return readFileSync(`${this.#path}.log`, "utf8");
+  }
+
+  /** What the application wrote. */
+  get events(): string {
+    try {
+      return readFileSync(`${this.#path}.events`, "utf8");
+    } catch {
+      return "";
+    }
+  }
+
+  /** Resolves when it serves. */
+  async serving(): Promise<void> {
+    await eventually(
+      () => {
+        if (this.isOver) throw new Error(`${this.name} has ended: ${this.log}`);
+        return this.log.includes('"serving"');
+      },
+      () => this.log,
+    );
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    this.#process.kill(signal);
+  }
+}
