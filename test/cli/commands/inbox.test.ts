@@ -121,7 +121,11 @@ test("inbox --help fits 80 columns and names the actions", async () => {
 });
 
 const WRONG: { [what: string]: { args: string; says: RegExp; exits: number } } = {
-  "no action": { args: "", says: /needs an action: list, show ID, retry ID, drop ID, forget CHAT, migrate and copy FROM TO/, exits: 2 },
+  "no action": {
+    args: "",
+    says: /needs an action: list, show ID, retry ID, drop ID, forget CHAT, migrate and copy FROM TO/,
+    exits: 2,
+  },
   "an unknown action": { args: "retri 3", says: /has no action "retri"; did you mean retry\?/, exits: 2 },
   "an ID that is no number": { args: "show three", says: /"three" is not an ID/, exits: 2 },
   "neither ID nor --all": { args: "retry", says: /retry needs the ID of a dead letter, or --all/, exits: 2 },
