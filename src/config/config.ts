@@ -28,7 +28,7 @@ export type Config = ConfigValues & {
  * The options in the units of the code. Durations are milliseconds and sizes are bytes. A number that is off is `Infinity`, so that
  * a comparison needs no special case. An address, a URL or a file that is off is `false`.
  *
- * Token, application and inbox are undefined where no source gives them.
+ * Options without a default are undefined where no source gives them.
  */
 export type ConfigValues = { readonly [Key in Exclude<OptionKey, Indirect | Needed>]: ConfigValueOf<Key> } & {
   readonly [Key in Needed]: ConfigValueOf<Key> | undefined;
@@ -36,7 +36,7 @@ export type ConfigValues = { readonly [Key in Exclude<OptionKey, Indirect | Need
 
 type ConfigValueOf<Key extends OptionKey> = ValueOf<Key> extends number | false ? number : ValueOf<Key>;
 
-type Needed = "token" | "application" | "inbox";
+type Needed = "token" | "application" | "inbox" | "inboxPasswordFile" | "nodeName";
 
 /** Options that only set another option, or name its file. */
 const INDIRECT = ["config", "tokenFile", "verbosity"] as const satisfies OptionKey[];
