@@ -26,7 +26,7 @@ export const LOG_FIELDS = {
   started: "The way in which a program started its bot: `bot.start()`",
   updates: "Kinds of update that a program asks for",
   workers: "Number of worker threads",
-  inbox: "Inbox file, or `false`",
+  inbox: "Inbox file, database without user and password, or `false`",
   proxy: "Proxy between the server and Telegram",
   files: "Changed files of the application",
   replaced: "Workers that were replaced",

@@ -13,6 +13,7 @@ const INSIDE = [
   "ASGIGRAM_QUEUE_FULL",
   "ASGIGRAM_JOB_CRASHED",
   "ASGIGRAM_RETRY_LATER",
+  "ASGIGRAM_FOREIGN_KEY",
 ];
 
 test("every error that can end the process has one exit code", () => {

@@ -87,6 +87,6 @@ test("under --permission, which refuses fdatasync, a second connection of SQLite
   assert.ok(isPrivate || process.platform === "win32");
   assert.deepEqual(outcome, {
     ...{ left: 1, read: 1, appended: [2, 1], flushes: 2, errors: [] },
-    ...{ forgotten: { events: 4, letters: 0 }, fdatasync: "ERR_ACCESS_DENIED" },
+    ...{ forgotten: { events: 4, letters: 0, values: 0 }, fdatasync: "ERR_ACCESS_DENIED" },
   });
 });

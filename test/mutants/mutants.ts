@@ -787,8 +787,8 @@ const WORKERS: readonly Mutant[] = [
     id: "W5",
     breaks: "an event that an application gave up at a stop is settled",
     file: "workers/instances.ts",
-    from: "(isGivingUp(thrown?.error) || (hasFailed",
-    to: "(false || (hasFailed",
+    from: "(isGivingUp(thrown?.error) || isWorthAnother)",
+    to: "isWorthAnother",
     tests: ["workers/instances"],
   },
   {

@@ -8,7 +8,7 @@ import { after } from "node:test";
 import { PostgresServer } from "./postgres-server.ts";
 
 /** The variable in which test/run.ts tells the address. */
-export const SHARED = "ASGIGRAM_TEST_POSTGRES";
+export const SHARED = "POSTGRES_OF_THE_TESTS";
 
 /** @returns the address, for the role that may do all */
 export async function sharedServer(): Promise<string> {
