@@ -26,6 +26,10 @@ test("every log line names its instance and its update; SIGUSR2 changes the log 
     return line;
   };
 
+  // After a death the worker goes on with chats that it has answered.
+  await bob.sendText("be known");
+  await bot.logged((line) => line.msg === "about to be known");
+
   const call = await saying("send nothing", "a call failed");
   assert.deepEqual([call.level, call.method, call.lane], ["info", "sendMessage", String(ann.chat.id)]);
   assert.match(call.error!, /^sendMessage: 400 /);
