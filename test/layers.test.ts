@@ -36,6 +36,8 @@ const TYPES = [
 
 /** Files, and folders with a `/` at their end, that are tested elsewhere. */
 const TESTED_TOGETHER: Record<string, string> = {
+  "src/dispatch/backlog.ts": "test/dispatch/dispatcher.test.ts",
+  "src/dispatch/blame.ts": "test/dispatch/dispatcher.test.ts",
   "src/dispatch/line.ts": "test/dispatch/dispatcher.test.ts",
   "src/dispatch/worker-queue.ts": "test/dispatch/dispatcher.test.ts",
   "src/cli/check/finding.ts": "test/cli/check/report.test.ts",
