@@ -48,7 +48,7 @@ function instanceOf(application: Application, queue: Delivered[] = [], route: Ro
     calls: caller,
     pulse,
     eventTimeout: Number.POSITIVE_INFINITY,
-    settled: (seq) => facts.push(`settled ${seq}`),
+    settled: ({ seq }) => facts.push(`settled ${seq}`),
     kept: (seq) => facts.push(`kept ${seq}`),
     workOver: (_, { seq }, thrown) => facts.push(`over ${seq}${thrown === undefined ? "" : `: ${thrown.error}`}`),
     overdue: (_, { seq }) => facts.push(`overdue ${seq}`),
