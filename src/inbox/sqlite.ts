@@ -120,7 +120,7 @@ export class SqliteInbox implements Inbox {
       this.#ledger.wipe();
       this.#compareWithLedger();
       this.#files = new InboxFiles(this.#path);
-      // It is up while the workers start, before connections take the last descriptors of the process.
+      // It comes up while the workers start.
       this.#flushes.start();
     } catch (error) {
       ledger?.close();
@@ -132,6 +132,8 @@ export class SqliteInbox implements Inbox {
 
   async start(receiver: InboxReceiver): Promise<number> {
     this.#takeOver();
+    // From now on connections may take the last descriptors of the process. The thread that flushes has all of its own by then.
+    await this.#flushes.flush().catch((cause) => this.#refuse(cause));
     this.#receiver = receiver;
     this.#dataVersion = this.#readDataVersion();
     if (this.#lost > 0) receiver.onLoss(this.#lost);
