@@ -252,7 +252,7 @@ async function openDatabase(config: Config, address: string, bot: Entity, log: L
   });
 }
 
-/** What a file of the bot holds would never be handled. @throws InboxError */
+/** Refuses to start beside a file of the bot that holds something: it would never be handled. @throws InboxError */
 function refuseForgottenFile(path: string, address: string): void {
   if (!existsSync(path)) return;
   const { events, deadLetters } = describeInboxFile(path);

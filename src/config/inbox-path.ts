@@ -28,7 +28,7 @@ export async function findInbox(sources: Sources): Promise<string> {
 }
 
 /**
- * What the inbox in a database needs beside its address.
+ * Finds the bot's id and the password's file, which an inbox in a database needs beside its address.
  * @throws ConfigError without a token: the bot's id is the name of its tables
  */
 export async function findDatabase(sources: Sources): Promise<{ bot: number; passwordFile: string | undefined }> {

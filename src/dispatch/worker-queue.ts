@@ -21,10 +21,8 @@ export class WorkerQueue {
   readonly #ready = new Set<Line>();
   /** Of these, lines whose next event is a suspect. */
   readonly #suspected = new Set<Line>();
-  /** Lines that get a turn before the next suspect. */
-  #guests = new Set<Line>();
-  /** A suspect is over: the lines that wait now are to be the guests. */
-  #hasGuests = false;
+  /** Lines that get a turn before the next suspect. Undefined once a suspect is over: they are those that wait at the next look. */
+  #guests: Set<Line> | undefined = new Set();
   /** The suspect at hand: the only event at hand. */
   #suspect: Held | undefined;
 
@@ -79,8 +77,7 @@ export class WorkerQueue {
     const atHand = this.#posted.size - this.#kept.size - this.#survivors.size;
     if (!this.isOpen || this.#suspect !== undefined || atHand >= MOST_AT_HAND) return undefined;
     if (this.#suspected.size > 0) {
-      if (this.#hasGuests) this.#guests = new Set(this.#ready);
-      this.#hasGuests = false;
+      this.#guests ??= new Set(this.#ready);
       for (const line of this.#guests) {
         this.#guests.delete(line);
         if (this.#ready.has(line) && !this.#suspected.has(line) && line.isReady) return this.#take(line);
@@ -143,15 +140,14 @@ export class WorkerQueue {
     this.isOpen = false;
     const { held } = this;
     for (const one of held) this.release(one);
-    this.#hasGuests = false;
-    this.#guests.clear();
+    this.#guests = new Set();
     return held;
   }
 
   /** The suspect is at hand no more, or is cleared. */
   #isOver(): void {
     this.#suspect = undefined;
-    this.#hasGuests = true;
+    this.#guests = undefined;
   }
 
   /** The line whose next event has the fewest deaths: it is the least likely to cause another one. */

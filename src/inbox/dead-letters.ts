@@ -57,7 +57,7 @@ export interface Retried {
   readonly left: number;
 }
 
-/** What `asgigram inbox` does, in a file or in a database. */
+/** The actions of `asgigram inbox`, in a file or in a database. */
 export interface LetterStore {
   /** The path or the address of the inbox. */
   readonly path: string;

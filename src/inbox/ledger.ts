@@ -48,7 +48,7 @@ export interface WrittenValue extends StoredWrite {
   readonly at: number;
 }
 
-/** What the text of a line tells. */
+/** A fact in the text of a line. */
 type Fact = JournalFact | WrittenValue;
 
 export class Ledger {

@@ -70,7 +70,7 @@ async function skip(chunks: Chunks): Promise<void> {
   for await (const _ of chunks);
 }
 
-/** What has come of a body and is not read yet. */
+/** A body, read up to some mark. */
 class Source {
   readonly #chunks: AsyncIterator<Uint8Array>;
   /** The first delimiter may have no line before it. */

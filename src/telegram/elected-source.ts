@@ -41,7 +41,7 @@ export class ElectedSource implements UpdateSource {
     }
   }
 
-  /** What waits at Telegram is another machine's as well, if there is one: only the first may drop it. */
+  /** Only the first machine may drop the updates that wait at Telegram: later they are the others' as well. */
   async skipPending(signal: AbortSignal): Promise<boolean> {
     const { election, create } = this.#options;
     if (!(await election.isAlone())) return false;

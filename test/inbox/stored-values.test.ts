@@ -56,7 +56,7 @@ function file(t: TestContext) {
     };
     return { inbox, entries, begin, settle, values };
   };
-  /** What a process finds if the present one dies now. */
+  /** The value that a process finds if the present one dies now. */
   const afterDeath = async (...keys: string[]) => {
     const copy = folder.join(`copy-${++copies}.sqlite`);
     for (const end of ["", "-wal", "-ledger"]) {

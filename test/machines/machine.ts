@@ -52,7 +52,7 @@ export class Machine {
     return readFileSync(`${this.#path}.log`, "utf8");
   }
 
-  /** What the application wrote. */
+  /** The text that the application wrote. */
   get events(): string {
     try {
       return readFileSync(`${this.#path}.events`, "utf8");

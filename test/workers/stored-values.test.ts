@@ -31,7 +31,7 @@ async function turn(): Promise<void> {
 
 function setUp(t: TestContext, handle: Handler, { age = Number.POSITIVE_INFINITY, isHeld = false } = {}) {
   t.mock.timers.enable({ apis: ["Date", "setInterval", "setTimeout"], now: NOW });
-  /** What is recorded, as the main thread has it. */
+  /** The recorded values, as the main thread has them. */
   const recorded = new Map<string, StoredValue>();
   /** Questions without an answer. */
   const questions: Question[] = [];

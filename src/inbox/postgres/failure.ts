@@ -1,4 +1,4 @@
-/** What a failure of the database means: it passes and the work is done again, or it is an InboxError with a remedy. */
+/** The meaning of a failure of the database: it passes and the work is done again, or it is an InboxError with a remedy. */
 
 import { InboxError } from "../../protocol/errors.ts";
 

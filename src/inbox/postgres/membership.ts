@@ -116,7 +116,7 @@ export class Membership implements Election {
   }
 
   giveUp(): void {
-    if (!this.#nodes.some(({ id, isAlive }) => isAlive && id !== this.#id)) return;
+    if (!this.#hasOthers) return;
     this.#yieldsUntil = performance.now() + YIELD;
     if (this.#holdings.leaving([POLLER]).length === 0) return;
     this.#elect();
@@ -166,11 +166,10 @@ export class Membership implements Election {
   /** Lets go of all shards, each as its applications are done, if other servers live: they take them at once. */
   async retire(): Promise<void> {
     this.#isRetiring = true;
-    const isAlone = () => !this.#nodes.some(({ id, isAlive }) => isAlive && id !== this.#id);
     // The next renewal tells the others to take more than their shares.
     this.wake();
     const isLeft = () => this.#isClaiming || this.#holdings.shards > 0;
-    while (isLeft() && !isAlone() && !this.#closing.signal.aborted) {
+    while (isLeft() && this.#hasOthers && !this.#closing.signal.aborted) {
       this.#release(this.#holdings.held.filter((shard) => shard !== POLLER));
       await delay(LOOK, undefined, { ref: false });
     }
@@ -186,6 +185,11 @@ export class Membership implements Election {
     const left = this.#running.then(() => renewing.run((session) => leave(session, schema, this.#id))).catch(() => {});
     // Without a database, the others wait until the lease is over.
     await Promise.race([left, delay(PATIENCE.leave)]);
+  }
+
+  /** Others lived at the last renewal. */
+  get #hasOthers(): boolean {
+    return this.#nodes.some(({ id, isAlive }) => isAlive && id !== this.#id);
   }
 
   async #run(): Promise<void> {
@@ -312,12 +316,12 @@ export class Membership implements Election {
     if (leaving.length === 0) return;
     const { renewing, schema } = this.#options;
     const id = this.#id;
-    const batch = new Batch(async (shards) => {
+    const releases = new Releases(async (shards) => {
       await renewing.run((session) => release(session, schema, id, shards), PATIENCE.renewal);
       this.moves.released += shards.length;
       for (const shard of shards) this.#holdings.gone(shard, performance.now());
     });
-    const onEach = (shard: number) => batch.add(shard).catch((error) => this.#fail(error as Error));
+    const onEach = (shard: number) => releases.add(shard).catch((error) => this.#fail(error as Error));
     void this.#options.revoked(leaving, onEach, "released").catch((error) => this.#fail(error as Error));
   }
 }
@@ -327,7 +331,7 @@ function newId(): string {
 }
 
 /** Collects shards while those before are being let go: a commit for each would hold up the renewals. */
-class Batch {
+class Releases {
   readonly #flush: (shards: readonly number[]) => Promise<void>;
   #shards: number[] = [];
   #isFlushing = false;

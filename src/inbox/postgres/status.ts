@@ -1,4 +1,4 @@
-/** What a database says of an inbox without taking part: for `asgigram nodes`, `asgigram check` and the start's warnings. */
+/** The state of an inbox as its database tells it to an onlooker: for `asgigram nodes`, `asgigram check` and the start's warnings. */
 
 import type { Session } from "./connection.ts";
 import { POLLER, schemaOf } from "./schema.ts";

@@ -1,4 +1,4 @@
-/** What is done to the inbox of a database as a whole: its tables are made, an inbox's file is copied into it. */
+/** Work on the inbox of a database as a whole: its tables are made, an inbox's file is copied into it. */
 
 import { existsSync, renameSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";

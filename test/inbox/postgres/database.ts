@@ -1,4 +1,4 @@
-/** What tests of the inbox in PostgreSQL share: a way to look into the database, and to change it behind the inbox's back. */
+/** The database as tests of the inbox see it: a way to look into the database, and to change it behind the inbox's back. */
 
 import type { TestContext } from "node:test";
 import pg from "pg";
