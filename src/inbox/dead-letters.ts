@@ -90,7 +90,7 @@ export class DeadLetters implements LetterStore {
   /** @throws InboxError if there is no dead letter with that id */
   get(id: number): DeadLetter {
     const read = () => this.#database.prepare(`SELECT ${COLUMNS} FROM dead_letter WHERE id = ?`).get(id);
-    return (guarded("read", this.path, read) as unknown as DeadLetter | undefined) ?? this.#missing(id);
+    return (guarded("read", this.path, read) as unknown as DeadLetter | undefined) ?? missing(id, this.path);
   }
 
   /**
@@ -106,13 +106,13 @@ export class DeadLetters implements LetterStore {
          SELECT update_id, kind, line, shard, chat, received_at, iif(?, NULL, saved), body FROM dead_letter WHERE id = ?`,
       );
       const moveCalls = this.#database.prepare("UPDATE call SET seq = ? WHERE seq = ?");
-      const ids = this.#ids(which);
-      const retried = ids.filter((id) => this.#isUpdate(id) || (isList(which) && refuse(id)));
-      for (const id of retried) {
+      const letters = this.#find(which);
+      const retried = retriable(letters, which);
+      for (const { id } of retried) {
         const { lastInsertRowid } = insert.run(fresh ? 1 : 0, id);
         if (!fresh) moveCalls.run(lastInsertRowid, -id);
       }
-      return { retried: this.#delete(retried), left: ids.length - retried.length };
+      return { retried: this.#delete(retried), left: letters.length - retried.length };
     });
   }
 
@@ -122,7 +122,7 @@ export class DeadLetters implements LetterStore {
    * @throws InboxError if a dead letter named in `which` does not exist; then nothing is changed
    */
   drop(which: Which): number {
-    return this.#write(() => this.#delete(this.#ids(which)));
+    return this.#write(() => this.#delete(this.#find(which)));
   }
 
   /**
@@ -151,39 +151,43 @@ export class DeadLetters implements LetterStore {
     this.#database.close();
   }
 
-  #ids(which: Which): number[] {
-    const { condition, values } = conditionOf(isList(which) ? {} : which);
-    const select = this.#database.prepare(`SELECT id FROM dead_letter WHERE ${condition} ORDER BY id`);
-    const present = (select.all(...values) as { id: number }[]).map(({ id }) => id);
-    if (!isList(which)) return present;
-    const wanted = new Set(which);
-    const found = present.filter((id) => wanted.delete(id));
-    for (const id of wanted) this.#missing(id);
-    return found;
+  #find(which: Which): DeadLetter[] {
+    return chosen(this.list(filterOf(which)), which, this.path);
   }
 
-  /** False for input that never was one, and for a damaged body. */
-  #isUpdate(id: number): boolean {
-    const { line, body } = this.#database.prepare("SELECT line, body FROM dead_letter WHERE id = ?").get(id) as {
-      line: string | null;
-      body: string;
-    };
-    return line !== null && readUpdate(body) !== undefined;
-  }
-
-  #delete(ids: readonly number[]): number {
+  #delete(letters: readonly DeadLetter[]): number {
     const remove = this.#database.prepare("DELETE FROM dead_letter WHERE id = ?");
-    for (const id of ids) remove.run(id);
-    return ids.length;
-  }
-
-  #missing(id: number): never {
-    throw new InboxError(`there is no dead letter ${id} in ${this.path}; asgigram inbox list shows all dead letters`);
+    for (const { id } of letters) remove.run(id);
+    return letters.length;
   }
 
   #write<T>(work: () => T): T {
     return transaction(this.#database, this.path, work);
   }
+}
+
+/** The filter that finds all of them, and maybe more. */
+export function filterOf(which: Which): Filter {
+  return isList(which) ? {} : which;
+}
+
+/** Of the letters that the filter has found, those that are meant. @throws InboxError if one is named that is not among them */
+export function chosen<Letter extends DeadLetter>(found: Letter[], which: Which, path: string): Letter[] {
+  if (!isList(which)) return found;
+  const wanted = new Set(which);
+  const letters = found.filter(({ id }) => wanted.delete(id));
+  for (const id of wanted) missing(id, path);
+  return letters;
+}
+
+/** Those that are updates: not input that never was one, no damaged body. @throws InboxError if another one is named */
+export function retriable<Letter extends DeadLetter>(letters: readonly Letter[], which: Which): Letter[] {
+  const isUpdate = ({ line, body }: Letter) => line !== null && readUpdate(body) !== undefined;
+  return letters.filter((letter) => isUpdate(letter) || (isList(which) && refuse(letter.id)));
+}
+
+export function missing(id: number, path: string): never {
+  throw new InboxError(`there is no dead letter ${id} in ${path}; asgigram inbox list shows all dead letters`);
 }
 
 function isList(which: Which): which is readonly number[] {

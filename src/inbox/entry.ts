@@ -1,4 +1,4 @@
-/** Entries of the SQLite inbox: of updates that were received just now, and of rows in the file. */
+/** Entries of an inbox: of updates that were received just now, and of stored rows. */
 
 import type { RecordedCall } from "../protocol/recorded-call.ts";
 import type { InboxEntry, ReceivedUpdate } from "./inbox.ts";
@@ -64,4 +64,33 @@ export function newEntry(seq: number, update: ReceivedUpdate, received_at: numbe
     orphaned: 0,
     received_at,
   };
+}
+
+/** A stored call of an unsettled event. */
+export interface CallRow extends Omit<RecordedCall, "lane" | "answer"> {
+  readonly seq: number;
+  readonly lane: string | null;
+  readonly answer: string | null;
+}
+
+/**
+ * The calls of unsettled events, by the number of the event. A call of several events is one object.
+ * @param keyOf rows with the same key are the same call
+ */
+export function callsByEvent(
+  rows: readonly CallRow[],
+  keyOf: (row: CallRow) => number | string,
+): ReadonlyMap<number, readonly RecordedCall[]> {
+  const known = new Map<number | string, RecordedCall>();
+  const calls = new Map<number, RecordedCall[]>();
+  for (const row of rows) {
+    const { id, seq, method, lane, body, answer } = row;
+    const key = keyOf(row);
+    const call = known.get(key) ?? { id, method, lane: lane ?? undefined, body, answer: answer ?? undefined };
+    known.set(key, call);
+    const ofEvent = calls.get(seq);
+    if (ofEvent === undefined) calls.set(seq, [call]);
+    else ofEvent.push(call);
+  }
+  return calls;
 }

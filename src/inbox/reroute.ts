@@ -4,7 +4,7 @@
  */
 
 import type { DatabaseSync } from "node:sqlite";
-import { addressOf, type Entity, type LineKind } from "../protocol/route.ts";
+import { type Address, addressOf, type Entity, type LineKind } from "../protocol/route.ts";
 import { readUpdate } from "./stored-body.ts";
 
 /** Rows that are in memory at once. */
@@ -35,11 +35,17 @@ function rerouteRows(database: DatabaseSync, table: string, key: string, bot: En
   const update = database.prepare(`UPDATE ${table} SET line = ?, shard = ? WHERE ${key} = ?`);
   const page = (after: number) => select.all(after) as unknown as Row[];
   for (let rows = page(0); rows.length > 0; rows = page(rows.at(-1)!.id)) {
-    for (const { id, line: before, body } of rows) {
-      const read = readUpdate(body);
-      // A damaged event keeps its line: it becomes a dead letter when its turn comes.
-      const address = read === undefined ? undefined : addressOf(read, bot, line);
-      if (address !== undefined && address.line !== before) update.run(address.line, address.shard, id);
+    for (const row of rows) {
+      const moved = movedTo(row, bot, line);
+      if (moved !== undefined) update.run(moved.line, moved.shard, row.id);
     }
   }
+}
+
+/** The address of a stored event by another setting. Undefined if it stays where it is. */
+export function movedTo({ line, body }: Omit<Row, "id">, bot: Entity, kind: LineKind): Address | undefined {
+  const update = readUpdate(body);
+  // A damaged event keeps its line: it becomes a dead letter when its turn comes.
+  const address = update === undefined ? undefined : addressOf(update, bot, kind);
+  return address?.line === line ? undefined : address;
 }

@@ -8,7 +8,7 @@
 import { hash } from "node:crypto";
 import type { DatabaseSync, SQLInputValue } from "node:sqlite";
 import { type Address, addressOf } from "../protocol/route.ts";
-import { readUpdate } from "./stored-body.ts";
+import { readUpdate, UNREADABLE } from "./stored-body.ts";
 
 export const SCHEMA_VERSION = 4;
 
@@ -229,9 +229,6 @@ function moveEvents(database: DatabaseSync, bot: { id: number }): readonly numbe
   }
   return unreadable;
 }
-
-/** The reason of a dead letter whose stored body is damaged. */
-export const UNREADABLE = "its stored body cannot be read";
 
 /** The address of input that is no update. */
 const NOWHERE = { kind: null, line: null, shard: null, chat: null };

@@ -13,17 +13,17 @@ import { InboxError } from "../protocol/errors.ts";
 import type { JournalFact, RecordedCall } from "../protocol/recorded-call.ts";
 import type { LineKind } from "../protocol/route.ts";
 import type { StoredValue } from "../protocol/stored-value.ts";
-import { type EventRow, newEntry, storedEntry } from "./entry.ts";
+import { type CallRow, callsByEvent, type EventRow, newEntry, storedEntry } from "./entry.ts";
 import { FlushThread } from "./flush-thread.ts";
 import type { Inbox, InboxEntry, InboxReceiver, ReceivedUpdate, Turn } from "./inbox.ts";
 import { InboxFiles } from "./inbox-files.ts";
 import { drawEpoch, Ledger } from "./ledger.ts";
 import { reroute } from "./reroute.ts";
-import { hashOf, MOST_UNREADABLE, SCHEMA_VERSION, UNREADABLE } from "./schema.ts";
+import { hashOf, MOST_UNREADABLE, SCHEMA_VERSION } from "./schema.ts";
 import { type Run, SeenIds } from "./seen-ids.ts";
 import { BUSY_TIMEOUT, guarded, lockInboxFile, openInboxFile, transaction } from "./sqlite-file.ts";
 import { prepareAll, type Statements } from "./sqlite-statements.ts";
-import { isUpdateOf } from "./stored-body.ts";
+import { isUpdateOf, unreadableTurn } from "./stored-body.ts";
 import { StoredValues } from "./stored-values.ts";
 
 export interface DeadLetterLimits {
@@ -37,16 +37,6 @@ export interface DeadLetterLimits {
 const LOOK = 1000;
 
 const NONE: readonly number[] = [];
-
-const EMPTY_TURN: Turn = {
-  begun: [],
-  settled: [],
-  writes: [],
-  died: [],
-  withdrawn: [],
-  deadLettered: [],
-  journal: [],
-};
 
 const UNLIMITED: DeadLetterLimits = { count: Number.MAX_SAFE_INTEGER, age: Number.MAX_SAFE_INTEGER };
 
@@ -300,24 +290,14 @@ export class SqliteInbox implements Inbox {
     return entries;
   }
 
-  /** The calls of unsettled events, by the number of the event. A call of several events is one object. */
   #readCalls(first: number, last: number): ReadonlyMap<number, readonly RecordedCall[]> {
     const rows = guarded("read", this.#path, () => this.#sql.calls.all(first, last)) as unknown as CallRow[];
-    const known = new Map<number, RecordedCall>();
-    const calls = new Map<number, RecordedCall[]>();
-    for (const { id, seq, method, lane, body, answer } of rows) {
-      const call = known.get(id) ?? { id, method, lane: lane ?? undefined, body, answer: answer ?? undefined };
-      known.set(id, call);
-      const ofEvent = calls.get(seq);
-      if (ofEvent === undefined) calls.set(seq, [call]);
-      else ofEvent.push(call);
-    }
-    return calls;
+    return callsByEvent(rows, ({ id }) => id);
   }
 
   /** The event's body is damaged: it is a dead letter from now on. */
   #putAside(seq: number, update_id: number): void {
-    this.record({ ...EMPTY_TURN, deadLettered: [{ seq, reason: UNREADABLE, log: "" }] });
+    this.record(unreadableTurn(seq));
     this.#receiver?.onUnreadable(update_id);
   }
 
@@ -409,15 +389,6 @@ export class SqliteInbox implements Inbox {
     this.#isAhead = true;
     return transaction(this.#database, this.#path, work);
   }
-}
-
-interface CallRow {
-  readonly id: number;
-  readonly seq: number;
-  readonly method: string;
-  readonly lane: string | null;
-  readonly body: string;
-  readonly answer: string | null;
 }
 
 interface BodyRow {

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { describe, test } from "node:test";
-import { createSchema, hashOf, migrate, SCHEMA_VERSION, UNREADABLE } from "../../src/inbox/schema.ts";
+import { createSchema, hashOf, migrate, SCHEMA_VERSION } from "../../src/inbox/schema.ts";
+import { UNREADABLE } from "../../src/inbox/stored-body.ts";
 import { FORMAT_2, FORMAT_3 } from "./old-inbox.ts";
 
 const BOT = 77;

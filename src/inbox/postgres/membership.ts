@@ -136,10 +136,6 @@ export class Membership implements Election {
     return this.age < DOUBT;
   }
 
-  holds(shard: number): boolean {
-    return this.#holdings.has(shard);
-  }
-
   isOurs(holding: Holding): boolean {
     return this.#holdings.isOurs(holding);
   }

@@ -32,7 +32,7 @@ export interface PgOptions {
   readonly host: string;
   readonly port: number;
   readonly user?: string | undefined;
-  readonly password?: string | (() => Promise<string>) | undefined;
+  readonly password?: string | undefined;
   readonly database: string;
   readonly ssl: object | false;
   readonly application_name: string;
@@ -58,6 +58,11 @@ export async function loadPg(): Promise<Pg> {
 }
 
 const INT8 = 20;
+
+/** PostgreSQL's text has no NUL, and is well-formed. */
+export function textOf(text: string): string {
+  return text.replaceAll("\0", "\ufffd").toWellFormed();
+}
 
 /** Numbers of events and ids of chats are integers that a number of JavaScript holds. */
 export function typesOf({ types }: Pg): PgOptions["types"] {

@@ -1,12 +1,22 @@
 /** The dead letters of an inbox in PostgreSQL, as `asgigram inbox` shows, retries and drops them, from any machine. */
 
-import { InboxError } from "../../protocol/errors.ts";
-import type { DeadLetter, Filter, Forgotten, LetterStore, Retried, Which } from "../dead-letters.ts";
-import { readUpdate } from "../stored-body.ts";
+import {
+  chosen,
+  type DeadLetter,
+  type Filter,
+  type Forgotten,
+  filterOf,
+  type LetterStore,
+  missing,
+  type Retried,
+  retriable,
+  type Which,
+} from "../dead-letters.ts";
 import { lockAppends, notification } from "./append.ts";
-import { Connection, type Session } from "./connection.ts";
+import type { Connection, Session } from "./connection.ts";
 import { Database, type DatabaseOptions } from "./database.ts";
-import { readMeta, schemaOf } from "./schema.ts";
+import { requireMeta, schemaOf } from "./schema.ts";
+import { connectOnce } from "./visit.ts";
 
 /** Time for an answer: ms. */
 const PATIENCE = 60_000;
@@ -32,19 +42,9 @@ export class PostgresDeadLetters implements LetterStore {
   /** @throws InboxError if there is no inbox of the bot */
   static async open(address: string, bot: number, options: DatabaseOptions): Promise<PostgresDeadLetters> {
     const database = await Database.at(address, options);
-    const connection = new Connection({
-      database,
-      name: "inbox",
-      patience: PATIENCE,
-      pause: 1000,
-      onFailure: (error) => {
-        throw error;
-      },
-    });
-    await connection.open();
+    const connection = await connectOnce(database, PATIENCE);
     try {
-      const meta = await connection.run((session) => readMeta(session, bot, database.shown));
-      if (meta === undefined) throw new InboxError(`there is no inbox of the bot ${bot} in ${database.shown}`);
+      await connection.run((session) => requireMeta(session, bot, database.shown));
     } catch (error) {
       await connection.close();
       throw error;
@@ -59,13 +59,12 @@ export class PostgresDeadLetters implements LetterStore {
 
   async get(id: number): Promise<DeadLetter> {
     const [letter] = await this.#select<DeadLetter>(COLUMNS, "id = $1", [id]);
-    return letter ?? this.#missing(id);
+    return letter ?? missing(id, this.path);
   }
 
   async retry(which: Which, fresh = false): Promise<Retried> {
     const all = await this.#find(which);
-    const isUpdate = ({ line, body }: Found) => line !== null && readUpdate(body) !== undefined;
-    const retried = all.filter((letter) => isUpdate(letter) || (isList(which) && refuse(letter.id)));
+    const retried = retriable(all, which);
     if (retried.length > 0) await this.#connection.run((session) => this.#retry(session, retried, fresh));
     return { retried: retried.length, left: all.length - retried.length };
   }
@@ -136,13 +135,8 @@ export class PostgresDeadLetters implements LetterStore {
   }
 
   async #find(which: Which): Promise<Found[]> {
-    const { condition, values } = conditionOf(isList(which) ? {} : which);
-    const present = await this.#select<Found>(`${COLUMNS}, seq, shard`, condition, values);
-    if (!isList(which)) return present;
-    const wanted = new Set(which);
-    const found = present.filter(({ id }) => wanted.delete(id));
-    for (const id of wanted) this.#missing(id);
-    return found;
+    const { condition, values } = conditionOf(filterOf(which));
+    return chosen(await this.#select<Found>(`${COLUMNS}, seq, shard`, condition, values), which, this.path);
   }
 
   async #select<Row>(columns: string, condition: string, values: readonly unknown[]): Promise<Row[]> {
@@ -157,14 +151,6 @@ export class PostgresDeadLetters implements LetterStore {
       calls AS (DELETE FROM ${this.#schema}.call USING old WHERE call.seq = old.seq)
       SELECT FROM old`;
   }
-
-  #missing(id: number): never {
-    throw new InboxError(`there is no dead letter ${id} in ${this.path}; asgigram inbox list shows all dead letters`);
-  }
-}
-
-function isList(which: Which): which is readonly number[] {
-  return Array.isArray(which);
 }
 
 function conditionOf({ since, error, chat }: Filter): { condition: string; values: unknown[] } {
@@ -176,10 +162,4 @@ function conditionOf({ since, error, chat }: Filter): { condition: string; value
   add((place) => `position(lower(${place}) IN lower(reason)) > 0`, error);
   add((place) => `chat = ${place}`, chat);
   return { condition: conditions.join(" AND "), values };
-}
-
-function refuse(id: number): never {
-  throw new InboxError(
-    `dead letter ${id} is no update and cannot be retried; asgigram inbox show ${id} shows its content`,
-  );
 }

@@ -16,8 +16,8 @@ import { SHARDS } from "../../protocol/shard.ts";
 import type { StoredValue } from "../../protocol/stored-value.ts";
 import type { Election } from "../../protocol/update-source.ts";
 import type { Inbox, InboxReceiver, ReceivedUpdate, Turn } from "../inbox.ts";
-import { hashOf, MOST_UNREADABLE, UNREADABLE } from "../schema.ts";
-import { isUpdateOf } from "../stored-body.ts";
+import { hashOf, MOST_UNREADABLE } from "../schema.ts";
+import { isUpdateOf, unreadableTurn } from "../stored-body.ts";
 import { append } from "./append.ts";
 import { listen } from "./channel.ts";
 import { Connection, type Session } from "./connection.ts";
@@ -69,16 +69,6 @@ const PAUSE = 1000;
 const ROOM = 100;
 
 const NONE: readonly number[] = [];
-
-const EMPTY_TURN: Turn = {
-  begun: [],
-  settled: [],
-  writes: [],
-  died: [],
-  withdrawn: [],
-  deadLettered: [],
-  journal: [],
-};
 
 /** Pause between two removals of old values: ms. */
 const SWEEP = 10_000;
@@ -358,7 +348,7 @@ export class PostgresInbox implements Inbox {
   }
 
   async #putAside(seq: number, update_id: number): Promise<void> {
-    await this.record({ ...EMPTY_TURN, deadLettered: [{ seq, reason: UNREADABLE, log: "" }] });
+    await this.record(unreadableTurn(seq));
     this.#receiver?.onUnreadable(update_id);
   }
 

@@ -4,6 +4,7 @@
  */
 
 import type { RecordedCall } from "../../protocol/recorded-call.ts";
+import { type CallRow, callsByEvent } from "../entry.ts";
 import type { InboxEntry } from "../inbox.ts";
 import type { Connection, Session } from "./connection.ts";
 import type { PgQuery } from "./pg.ts";
@@ -190,29 +191,12 @@ function oldEvents(schema: string, after: number, last: number, shards: readonly
   };
 }
 
-interface CallRow extends Omit<RecordedCall, "lane" | "answer"> {
-  readonly seq: number;
-  readonly lane: string | null;
-  readonly answer: string | null;
-}
-
-/** The calls of events, by the number of the event. A call of several events is one object. */
 async function readCalls(session: Session, schema: string, events: readonly Row[]): Promise<Calls> {
-  const calls = new Map<number, RecordedCall[]>();
-  if (events.length === 0) return calls;
+  if (events.length === 0) return new Map();
   const { rows } = await session.query<CallRow>({
     text: `SELECT seq, id, method, lane, body, answer FROM ${schema}.call WHERE seq = ANY($1::bigint[]) ORDER BY id, seq`,
     values: [events.map(({ seq }) => seq)],
   });
-  const known = new Map<string, RecordedCall>();
-  for (const { seq, id, method, lane, body, answer } of rows) {
-    // Two servers may have given the same number to two calls.
-    const key = `${id} ${method} ${body}`;
-    const call = known.get(key) ?? { id, method, lane: lane ?? undefined, body, answer: answer ?? undefined };
-    known.set(key, call);
-    const ofEvent = calls.get(seq);
-    if (ofEvent === undefined) calls.set(seq, [call]);
-    else ofEvent.push(call);
-  }
-  return calls;
+  // Two servers may have given the same number to two calls.
+  return callsByEvent(rows, ({ id, method, body }) => `${id} ${method} ${body}`);
 }

@@ -4,8 +4,8 @@
  */
 
 import { InboxError } from "../../protocol/errors.ts";
-import { addressOf, type LineKind } from "../../protocol/route.ts";
-import { readUpdate } from "../stored-body.ts";
+import type { LineKind } from "../../protocol/route.ts";
+import { movedTo } from "../reroute.ts";
 import { countLiving } from "./claim.ts";
 import type { Session } from "./connection.ts";
 
@@ -51,10 +51,9 @@ async function rerouteRows(session: Session, table: string, key: string, bot: nu
       text: `SELECT ${key} AS id, line, body FROM ${table} WHERE ${key} > $1 AND line IS NOT NULL ORDER BY ${key} LIMIT ${PAGE}`,
       values: [after],
     });
-    const moved = rows.flatMap(({ id, line: before, body }) => {
-      const update = readUpdate(body);
-      const address = update === undefined ? undefined : addressOf(update, { id: bot }, line);
-      return address === undefined || address.line === before ? [] : [{ id, line: address.line, shard: address.shard }];
+    const moved = rows.flatMap((row) => {
+      const address = movedTo(row, { id: bot }, line);
+      return address === undefined ? [] : [{ id: row.id, line: address.line, shard: address.shard }];
     });
     if (moved.length > 0) {
       await session.query({

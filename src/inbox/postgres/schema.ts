@@ -165,6 +165,13 @@ export async function readMeta(session: Session, bot: number, where: string): Pr
   return meta;
 }
 
+/** @throws InboxError if there is no inbox of the bot */
+export async function requireMeta(session: Session, bot: number, where: string): Promise<Meta> {
+  const meta = await readMeta(session, bot, where);
+  if (meta === undefined) throw new InboxError(`there is no inbox of the bot ${bot} in ${where}`);
+  return meta;
+}
+
 async function exists(session: Session, schema: string): Promise<boolean> {
   const { rows } = await session.query({ text: "SELECT 1 FROM pg_namespace WHERE nspname = $1", values: [schema] });
   return rows.length > 0;

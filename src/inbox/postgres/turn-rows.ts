@@ -5,6 +5,7 @@
 
 import type { JournalFact } from "../../protocol/recorded-call.ts";
 import type { Turn } from "../inbox.ts";
+import { textOf } from "./pg.ts";
 
 /** The place of an event, under which a server holds it. */
 export interface Holding {
@@ -89,11 +90,6 @@ function lastOf(writes: Turn["writes"]): WriteRow[] {
     return { key: textOf(key), json: json === undefined ? null : textOf(json), seq };
   });
   return [...new Map(rows.map((row) => [row.key, row])).values()];
-}
-
-/** PostgreSQL's text has no NUL, and is well-formed. */
-function textOf(text: string): string {
-  return text.replaceAll("\0", "\ufffd").toWellFormed();
 }
 
 function begin(change: Change, alone: boolean): void {

@@ -7,9 +7,10 @@ import type { LineKind } from "../../protocol/route.ts";
 import { SqliteInbox } from "../sqlite.ts";
 import { describeInboxFile, guarded, notOf } from "../sqlite-file.ts";
 import { countLiving } from "./claim.ts";
-import { Connection, type Session } from "./connection.ts";
-import { Database, type DatabaseOptions } from "./database.ts";
+import type { Session } from "./connection.ts";
+import type { DatabaseOptions } from "./database.ts";
 import { openSchema, schemaOf } from "./schema.ts";
+import { visit } from "./visit.ts";
 
 /** Time for an answer: ms. */
 const PATIENCE = 600_000;
@@ -28,7 +29,7 @@ export async function migrateInbox(
   options: DatabaseOptions,
   role?: string,
 ): Promise<void> {
-  await withDatabase(address, options, async (session, where) => {
+  await visit(address, options, PATIENCE, async (session, where) => {
     await openSchema(session, bot, where);
     if (role === undefined) return;
     const [schema, to] = [schemaOf(bot), `"${role.replaceAll('"', '""')}"`];
@@ -49,7 +50,7 @@ export async function copyInbox(path: string, address: string, bot: number, opti
   // It locks the file, and brings the ledger into it.
   const inbox = new SqliteInbox(path, bot, undefined, lineOf(path));
   await inbox.close();
-  const copied = await withDatabase(address, options, async (session, where) => {
+  const copied = await visit(address, options, PATIENCE, async (session, where) => {
     await openSchema(session, bot, where);
     await session.script("BEGIN");
     await refuseUsed(session, schemaOf(bot), where);
@@ -62,24 +63,6 @@ export async function copyInbox(path: string, address: string, bot: number, opti
     if (existsSync(path + end)) renameSync(path + end, moved + end);
   }
   return { ...copied, moved };
-}
-
-async function withDatabase<T>(
-  address: string,
-  options: DatabaseOptions,
-  work: (session: Session, where: string) => Promise<T>,
-): Promise<T> {
-  const database = await Database.at(address, options);
-  const onFailure = (error: InboxError) => {
-    throw error;
-  };
-  const connection = new Connection({ database, name: "inbox", patience: PATIENCE, pause: 1000, onFailure });
-  await connection.open();
-  try {
-    return await connection.run((session) => work(session, database.shown));
-  } finally {
-    await connection.close();
-  }
 }
 
 function lineOf(path: string): LineKind {
