@@ -1,30 +1,23 @@
 /** Builds the stages of a server, once the bot is known, and hands each the functions that it needs. */
 
-import { existsSync } from "node:fs";
-import { availableParallelism, hostname } from "node:os";
+import { availableParallelism } from "node:os";
 import type { Config } from "./config/config.ts";
 import { findImports } from "./config/imports.ts";
-import { defaultInbox } from "./config/inbox-path.ts";
 import { parseAddress } from "./config/listen-address.ts";
 import { MACHINE, usefulThreads } from "./config/machine.ts";
 import { optionAt } from "./config/options.ts";
 import { Heavy } from "./heavy/heavy.ts";
 import type { Inbox } from "./inbox/inbox.ts";
-import { MemoryInbox } from "./inbox/memory.ts";
-import { SqliteInbox } from "./inbox/sqlite.ts";
-import { describeInboxFile } from "./inbox/sqlite-file.ts";
 import type { Diagnostics } from "./observe/diagnostics.ts";
 import { HeavyLog } from "./observe/heavy-log.ts";
 import { type Logger, onLevelChange } from "./observe/logger.ts";
 import type { WorkerLog } from "./observe/worker-log.ts";
-import { isDatabaseAddress, shownAddress } from "./protocol/database-address.ts";
-import { InboxError } from "./protocol/errors.ts";
+import { openInbox } from "./open-inbox.ts";
 import { placeOf } from "./protocol/place.ts";
 import type { CommonTask } from "./protocol/port.ts";
 import type { Entity } from "./protocol/route.ts";
 import { type Hide, tokenFinder } from "./protocol/secrets.ts";
 import type { Election, UpdateSource } from "./protocol/update-source.ts";
-import { ownVersion } from "./protocol/version.ts";
 import { ChatActions } from "./sends/chat-actions.ts";
 import { Journal } from "./sends/journal.ts";
 import type { Outbox } from "./sends/outbox.ts";
@@ -223,44 +216,6 @@ export function assemble(options: AssemblyOptions): Assembly {
 /** True for a list of --allowed-updates: a program asks for kinds of its own. */
 function isGiven(kinds: readonly string[]): boolean {
   return kinds !== optionAt("allowedUpdates").default;
-}
-
-function openInbox(config: Config, bot: Entity, log: Logger): Inbox | Promise<Inbox> {
-  const { inbox, line, deadLetterLimit: count, deadLetterAge: age, sessionAge } = config;
-  if (isDatabaseAddress(inbox)) return openDatabase(config, inbox, bot, log);
-  if (inbox !== false) return new SqliteInbox(inbox, bot.id, { count, age }, line, sessionAge);
-  log.info("no inbox: updates that are not handled when the process dies are lost");
-  return new MemoryInbox(sessionAge);
-}
-
-/** The driver is loaded only here. */
-async function openDatabase(config: Config, address: string, bot: Entity, log: Logger): Promise<Inbox> {
-  refuseForgottenFile(defaultInbox(config.directory, config.token), address);
-  const { inboxPasswordFile, nodeName, line, deadLetterLimit, deadLetterAge, inboxLimit, sessionAge } = config;
-  const { PostgresInbox } = await import("./inbox/postgres/postgres-inbox.ts");
-  return await PostgresInbox.open({
-    address,
-    passwordFile: inboxPasswordFile,
-    bot: bot.id,
-    name: nodeName ?? hostname(),
-    version: ownVersion(),
-    line,
-    deadLetters: { count: deadLetterLimit, age: deadLetterAge },
-    valueAge: sessionAge,
-    limit: inboxLimit,
-    log,
-  });
-}
-
-/** Refuses to start beside a file of the bot that holds something: it would never be handled. @throws InboxError */
-function refuseForgottenFile(path: string, address: string): void {
-  if (!existsSync(path)) return;
-  const { events, deadLetters } = describeInboxFile(path);
-  if (events + deadLetters === 0) return;
-  throw new InboxError(
-    `${path}, the inbox of a server of this bot alone, holds ${events} unsettled updates and ${deadLetters} dead letters: ` +
-      `stop that server and run asgigram inbox copy ${path} ${shownAddress(address)}, or move the file away`,
-  );
 }
 
 function createSource({ config, api, log, kinds, received, isFull, election, polled }: SourceOptions): UpdateSource {

@@ -42,6 +42,7 @@ const TESTED_TOGETHER: Record<string, string> = {
   "src/dispatch/worker-queue.ts": "test/dispatch/dispatcher.test.ts",
   "src/cli/check/finding.ts": "test/cli/check/report.test.ts",
   "src/assembly.ts": "test/server.test.ts",
+  "src/open-inbox.ts": "test/server.test.ts",
   "src/cli/check/database.ts": "test/cli/database.test.ts",
   "src/cli/commands/nodes.ts": "test/cli/database.test.ts",
   "src/cli/inbox/node-table.ts": "test/cli/database.test.ts",

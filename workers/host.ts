@@ -91,7 +91,17 @@ export default async function host(task: HostTask): Promise<void> {
     await turn();
     outbound.push({ type: "ready", ...(facts && { program: facts, hazards: [...(hazards?.found ?? [])] }) });
     task.port.off("message", answer);
-    const host = new Host(task, application, lifespan, outbound, reporter, deadLetters, calls, values, pulse);
+    const host = new Host({
+      task,
+      application,
+      state: lifespan.state,
+      outbound,
+      reporter,
+      deadLetters,
+      calls,
+      values,
+      pulse,
+    });
     const { unseen, signal, at } = await host.drained;
     outbound.push({ type: "drained", unseen });
     // A replacement may wait for this; it need not wait for the lifespan.
@@ -144,6 +154,19 @@ interface Drained {
   readonly at: number;
 }
 
+interface HostOptions {
+  readonly task: HostTask;
+  readonly application: Asgi3;
+  /** State of the lifespan, which all instances share. */
+  readonly state: Lifespan["state"];
+  readonly outbound: Batch<ToMain>;
+  readonly reporter: Reporter;
+  readonly deadLetters: DeadLetters;
+  readonly calls: Calls;
+  readonly values: StoredValues;
+  readonly pulse: Pulse;
+}
+
 class Host {
   /** Resolves when the main thread has asked for it and every instance has ended. */
   readonly drained: Promise<Drained>;
@@ -157,17 +180,7 @@ class Host {
   readonly #drained = Promise.withResolvers<Drained>();
   readonly #task: HostTask;
 
-  constructor(
-    task: HostTask,
-    application: Asgi3,
-    lifespan: Lifespan,
-    outbound: Batch<ToMain>,
-    reporter: Reporter,
-    deadLetters: DeadLetters,
-    calls: Calls,
-    values: StoredValues,
-    pulse: Pulse,
-  ) {
+  constructor({ task, application, state, outbound, reporter, deadLetters, calls, values, pulse }: HostOptions) {
     this.drained = this.#drained.promise;
     pulse.beat();
     // Timers that follow one another run without a turn of the event loop between them: the beat is to see them.
@@ -180,7 +193,7 @@ class Host {
     this.#retries = new Retries(task.retry, task.breaker);
     this.#instances = new Instances({
       application,
-      state: lifespan.state,
+      state,
       max: task.maxInstances,
       idleTimeout: task.idleTimeout,
       eventTimeout: task.eventTimeout,
@@ -188,7 +201,7 @@ class Host {
       again: (item) => this.#read(item),
       reporter,
       outbound,
-      calls: this.#calls,
+      calls,
       pulse,
       deadLetters,
     });

@@ -7,6 +7,7 @@ import { withoutSecrets } from "../config/quote.ts";
 import type { ResolvedSettings, Setting, Settings } from "../config/settings.ts";
 import { botIdOf } from "../config/token.ts";
 import type { Value } from "../config/value.ts";
+import { aligned } from "./aligned.ts";
 
 export function showConfig(
   { settings, warnings }: ResolvedSettings,
@@ -17,7 +18,7 @@ export function showConfig(
   const heaps = heapsOf(settings);
   if (asJson) return JSON.stringify({ settings: shown, machine: { ...machine, heaps }, warnings }, jsonValue, 2);
   const rows = OPTION_KEYS.map((key) => [key, shown[key]!.source ?? "default", wordsFor(key, shown[key]!)]);
-  const table = aligned([["OPTION", "FROM", "VALUE"], ...rows]);
+  const table = aligned([["OPTION", "FROM", "VALUE"], ...rows]).join("\n");
   const complaints = warnings.map((warning) => `Warning: ${warning}`).join("\n");
   return [table, wordsForMachine(machine, settings.workers.value!, heaps), complaints].filter(Boolean).join("\n\n");
 }
@@ -59,10 +60,4 @@ function wordsFor(key: OptionKey, { value, source }: Setting<Value>): string {
   if (value === undefined) return defaultText ?? "not set";
   if (source === undefined && Array.isArray(value) && defaultText !== undefined) return defaultText;
   return value === true ? "on" : defaultOf({ default: value })!;
-}
-
-/** Pads all columns but the last. */
-function aligned(rows: readonly (readonly string[])[]): string {
-  const widths = [0, 1].map((column) => Math.max(...rows.map((row) => row[column]!.length)));
-  return rows.map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("  ")).join("\n");
 }

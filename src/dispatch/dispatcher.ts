@@ -17,7 +17,8 @@
  * that are likely to be it. A suspect waits with its line for the quarantine, a worker of its own that gets one
  * suspect at a time, the one with the fewest deaths first, while the shard's worker goes on with the other lines. A suspect that is
  * settled or kept is cleared, and its scope stays in quarantine, where its instance is, until that worker ends. If one of several guesses
- * turns out to be the culprit, the others are cleared.
+ * turns out to be the culprit, the others are cleared. For some seconds after a death, new events of chats that were never answered are tried
+ * in quarantine as well: the next culprit is likely to be among them.
  *
  * A bot's program has no quarantine: it must not live twice. Its suspects are tried in the worker of their shard, one at a time, and before
  * anything else is posted to it.

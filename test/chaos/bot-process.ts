@@ -5,9 +5,7 @@ import { once } from "node:events";
 import { writeSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { startChild } from "../child.ts";
-import { COMPILED } from "../cli/asgigram.ts";
-
-const BIN = fileURLToPath(new URL("../../src/cli/bin.ts", import.meta.url));
+import { BIN, COMPILED } from "../cli/asgigram.ts";
 
 const CLOCK = fileURLToPath(new URL("clock.ts", import.meta.url));
 

@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { startChild } from "../child.ts";
 import { eventually, type Found } from "../eventually.ts";
 
-const BIN = fileURLToPath(new URL("../../src/cli/bin.ts", import.meta.url));
+export const BIN = fileURLToPath(new URL("../../src/cli/bin.ts", import.meta.url));
 /** V8's compiled code, which saves a process half of its start. Its entries are found by the content of the files. */
 export const COMPILED = fileURLToPath(new URL("../../node_modules/.cache/compiled", import.meta.url));
 

@@ -3,12 +3,9 @@
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { openSync, readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import { startChild } from "../child.ts";
-import { COMPILED } from "../cli/asgigram.ts";
+import { BIN, COMPILED } from "../cli/asgigram.ts";
 import { eventually } from "../eventually.ts";
-
-const BIN = fileURLToPath(new URL("../../src/cli/bin.ts", import.meta.url));
 
 export interface MachineOptions {
   readonly name: string;

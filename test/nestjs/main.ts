@@ -5,9 +5,7 @@
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { once } from "node:events";
 import { rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import { before, test } from "node:test";
 import { install } from "../../scripts/install.ts";
@@ -15,6 +13,7 @@ import { Simulator } from "../../simulator/index.ts";
 import { Bot } from "../end-to-end/bot.ts";
 import { ask } from "../end-to-end/program.ts";
 import { Folder } from "../folder.ts";
+import { freePort } from "../network/free-port.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 /** Longest time of a reload, also on a busy machine. */
@@ -95,13 +94,4 @@ test("a NestJS bot gets what waits in the inbox when its providers are ready", a
 
 async function health(port: number): Promise<unknown> {
   return await (await fetch(`http://127.0.0.1:${port}/`)).json();
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
 }

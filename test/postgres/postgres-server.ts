@@ -3,11 +3,11 @@
 import { type ChildProcess, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { chownSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import { startChild } from "../child.ts";
 import { Folder } from "../folder.ts";
 import { Certificate } from "../network/certificate.ts";
+import { freePort } from "../network/free-port.ts";
 import { findBinaries, USER } from "./binaries.ts";
 
 /** A role that must have a password. */
@@ -131,13 +131,4 @@ export class PostgresServer implements AsyncDisposable {
 
 function childrenOf(pid: number): number[] {
   return readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").split(" ").filter(Boolean).map(Number);
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
 }

@@ -1,21 +1,13 @@
 /** The servers that share an inbox, as a table. */
 
 import type { NodeRow } from "../../inbox/postgres/status.ts";
+import { aligned } from "../aligned.ts";
 import { printable } from "./printable.ts";
 
 const HEAD = ["NODE", "STATE", "SHARDS", "UNSETTLED", "UP", "VERSION"];
 
 export function nodeTable(nodes: readonly NodeRow[]): string {
-  const rows = [HEAD, ...nodes.map(cellsOf)];
-  const widths = HEAD.map((_, i) => Math.max(...rows.map((row) => row[i]!.length)));
-  return rows
-    .map((row) =>
-      row
-        .map((cell, i) => cell.padEnd(widths[i]!))
-        .join("  ")
-        .trimEnd(),
-    )
-    .join("\n");
+  return aligned([HEAD, ...nodes.map(cellsOf)]).join("\n");
 }
 
 function cellsOf({ name, isAlive, polls, shards, unsettled, joined, renewed, version }: NodeRow): string[] {

@@ -1,8 +1,9 @@
 /** Dead letters as a table that fits the terminal: one line each, the reason cut if necessary. */
 
 import type { DeadLetter } from "../../inbox/dead-letters.ts";
+import { aligned } from "../aligned.ts";
 import { localTime, summaryOf } from "./dead-letter-view.ts";
-import { cut, printable, widthOf } from "./printable.ts";
+import { cut, printable } from "./printable.ts";
 
 const HEAD = ["ID", "DIED", "SCOPE", "TRIES", "REASON"];
 
@@ -11,18 +12,8 @@ const SCOPE_COLUMNS = 19;
 
 /** @param columns width of the terminal */
 export function tableOf(letters: readonly DeadLetter[], columns: number): string {
-  const rows = [HEAD, ...letters.map(cellsOf)];
-  const widths = HEAD.map((_, i) => Math.max(...rows.map((row) => widthOf(row[i]!))));
-  return rows
-    .map((row) =>
-      cut(
-        row
-          .map((cell, i) => cell + " ".repeat(widths[i]! - widthOf(cell)))
-          .join("  ")
-          .trimEnd(),
-        columns,
-      ),
-    )
+  return aligned([HEAD, ...letters.map(cellsOf)])
+    .map((line) => cut(line, columns))
     .join("\n");
 }
 
