@@ -15,7 +15,7 @@
  *
  * A death costs its culprit alone. The culprit is certain if the crash named it, or if it was alone; else some events are blamed
  * that are likely to be it. A suspect waits with its line for the quarantine, a worker of its own that gets one
- * suspect at a time, the one with the fewest deaths first, while the shard's worker goes on with the other lines. A suspect that is
+ * suspect at a time, the one with the fewest deaths and attempts first, while the shard's worker goes on with the other lines. A suspect that is
  * settled or kept is cleared, and its scope stays in quarantine, where its instance is, until that worker ends. If one of several guesses
  * turns out to be the culprit, the others are cleared. For some seconds after a death, new events of chats that were never answered are tried
  * in quarantine as well: the next culprit is likely to be among them.
@@ -148,6 +148,16 @@ export class Dispatcher {
     }
     this.#pump(queue);
     this.#signal();
+  }
+
+  /** Number of the suspect that the worker has to itself. */
+  suspectAt(worker: number): number | undefined {
+    return this.#workers[worker]!.suspect?.arrival.seq;
+  }
+
+  /** True if other events wait for the worker. */
+  isWaitedFor(worker: number): boolean {
+    return this.#workers[worker]!.isWaitedFor;
   }
 
   /** The application goes on, while it has open work at the event. */

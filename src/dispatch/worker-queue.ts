@@ -3,10 +3,13 @@
  * that a death while one is at hand has one cause; between two of them each line that waits gets a turn.
  */
 
-import type { Held, Line } from "./line.ts";
+import type { Arrival, Held, Line } from "./line.ts";
 
 /** Events that one worker may have at once, besides those that are kept. */
 const MOST_AT_HAND = 1000;
+
+/** So many attempts say nothing: every event of a process that ended has them. */
+const FEW_ATTEMPTS = 2;
 
 export class WorkerQueue {
   readonly number: number;
@@ -150,10 +153,15 @@ export class WorkerQueue {
     this.#guests = undefined;
   }
 
-  /** The line whose next event has the fewest deaths: it is the least likely to cause another one. */
+  /**
+   * The line whose next event has the fewest deaths: it is the least likely to cause another one. Of these the one that was interrupted
+   * least often: the others are likely to be at work for long.
+   */
   get #leastSuspected(): Line {
-    const deaths = (line: Line) => line.waiting.first!.deaths;
-    return [...this.#suspected].reduce((one, other) => (deaths(other) < deaths(one) ? other : one));
+    const interruptions = ({ attempts }: Arrival) => Math.max(attempts, FEW_ATTEMPTS);
+    const compare = ({ waiting: { first: one } }: Line, { waiting: { first: other } }: Line) =>
+      one!.deaths - other!.deaths || interruptions(one!) - interruptions(other!);
+    return [...this.#suspected].reduce((least, line) => (compare(line, least) < 0 ? line : least));
   }
 
   #take(line: Line): Held {

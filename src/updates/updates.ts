@@ -65,8 +65,13 @@ export interface EventWorker extends Recipient {
   push(item: ToWorker): void;
 }
 
-/** Time that a suspect has its worker to itself: ms. Then it counts as survived, for others wait. */
-const ALONE = 10_000;
+/**
+ * Time that a suspect has its worker to itself before it makes way for others: ms. Each attempt after the third doubles it, so that one
+ * that kills later is alone in the end.
+ */
+const ALONE = 1000;
+const LONGEST_ALONE = 600_000;
+const QUICK_ATTEMPTS = 3;
 
 /** Time from the first worker's start to the latest begin of a suspect that an earlier process left: ms. Others go first. */
 const SUSPECTS_WAIT = 10_000;
@@ -261,6 +266,7 @@ export class Updates implements InboxReceiver {
 
   /** The application goes on, while it has open work at the event. */
   kept({ number }: Recipient, seq: number): void {
+    if (this.#dispatcher.suspectAt(number) === seq) this.#options.recorder.accompanied(seq);
     this.#dispatcher.kept(number, seq);
   }
 
@@ -369,15 +375,24 @@ export class Updates implements InboxReceiver {
     const event = past === undefined ? { seq, attempt, body } : { seq, attempt, body, past };
     const worker = this.#workers.get(number)!;
     recorder.begun(worker, event, alone);
-    if (alone) setTimeout(() => this.#survived(worker, seq), ALONE).unref();
+    if (alone) {
+      const time = ALONE * 2 ** Math.max(0, attempt - QUICK_ATTEMPTS);
+      setTimeout(() => this.#makeWay(worker, seq), Math.min(time, LONGEST_ALONE)).unref();
+    }
     diagnostics.posted(number, arrival);
   }
 
-  /** The suspect has not killed its worker so far: the worker goes on with other events beside it. */
-  #survived(worker: EventWorker, seq: number): void {
-    if (this.#workers.get(worker.number) !== worker) return;
-    if (this.#isProgram) this.#dispatcher.kept(worker.number, seq);
-    else this.#dispatcher.survived(worker.number, seq);
+  /** The suspect has not killed its worker so far. The worker goes on with other events beside it as soon as some wait. */
+  #makeWay(worker: EventWorker, seq: number): void {
+    const { number } = worker;
+    if (this.#workers.get(number) !== worker || this.#dispatcher.suspectAt(number) !== seq) return;
+    if (!this.#dispatcher.isWaitedFor(number)) {
+      setTimeout(() => this.#makeWay(worker, seq), ALONE).unref();
+      return;
+    }
+    this.#options.recorder.accompanied(seq);
+    if (this.#isProgram) this.#dispatcher.kept(number, seq);
+    else this.#dispatcher.survived(number, seq);
   }
 
   #deadLetter(worker: number, arrival: Arrival, cause: "deadly" | "timed out"): void {

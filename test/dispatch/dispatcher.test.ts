@@ -916,7 +916,7 @@ describe("a worker that died", () => {
 
   test("of several suspects the one with the fewest deaths is tried first", () => {
     const { dispatcher, posted } = recorded();
-    dispatcher.workerReady(0);
+    known({ dispatcher, posted }, "ab");
     for (const scope of ["a", "b"]) dispatcher.received(arrival(scope));
     const [culprit, other] = seqsOf(posted) as [number, number];
     dispatcher.workerDied(0, { guessed: [culprit] });
@@ -926,6 +926,19 @@ describe("a worker that died", () => {
     dispatcher.workerDied(0, { guessed: [other] });
     dispatcher.workerReady(QUARANTINE);
     assert.equal(seqsOf(posted).at(-1), other);
+  });
+
+  test("of suspects without a death the one with the fewest attempts is tried first", () => {
+    const { dispatcher, posted } = recorded();
+    const events = [4, 2, 3].map((attempts, i) => ({ ...arrival(`${i}`), attempts }));
+    for (const event of events) dispatcher.received(event);
+    dispatcher.trySuspects();
+    dispatcher.workerReady(QUARANTINE);
+    for (const _ of events) dispatcher.settled(QUARANTINE, [posted.at(-1)!.seq]);
+    assert.deepEqual(
+      posted.map(({ attempt }) => attempt),
+      [3, 4, 5],
+    );
   });
 
   test("after a death, chats that have settled nothing are tried in quarantine, until trust()", () => {
