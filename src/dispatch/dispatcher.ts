@@ -4,10 +4,11 @@
  *   received() --> waiting -- its turn, and room --> posted -- settled() --> gone
  *                            posted -- kept() --> posted, but in no window; no suspect any more -- settled() --> gone
  *                            posted -- timedOut() --> dead letter
+ *                            posted -- makeWay() --> posted, and suspects go on beside it
  *                            posted -- workerDied(), blamed --> suspect: waits for quarantine
  *                            posted -- workerDied() -- not blamed --> waiting, at the head of its line
  *                            suspect -- its turn, alone in quarantine --> posted -- settled() --> gone
- *                                       posted -- survived() --> posted, and no suspect any more
+ *                                       posted -- makeWay(), others wait --> posted, and no suspect any more
  *                                       dead letter <-- workerDied(), blamed for certain -- at the last attempt allowed
  *                waiting, suspect <-- workerDrained() -- posted, not settled
  *   any state, but for posted -- revoke() of its shard --> gone, left to the inbox
@@ -45,6 +46,10 @@ export interface DispatcherOptions {
   deadLetter(worker: number, arrival: Arrival, cause: "deadly" | "timed out"): void;
   /** A suspect waits, and the quarantine is not open. May be called again. */
   suspected(): void;
+  /** The event holds up others at its worker until it is over or makes way. */
+  holdsUp(worker: number, arrival: Arrival): void;
+  /** The event was posted alone, and is it no more. */
+  accompanied(arrival: Arrival): void;
 }
 
 /** An event that earlier processes posted so often without an end is a suspect from the start. */
@@ -150,30 +155,28 @@ export class Dispatcher {
     this.#signal();
   }
 
-  /** Number of the suspect that the worker has to itself. */
-  suspectAt(worker: number): number | undefined {
-    return this.#workers[worker]!.suspect?.arrival.seq;
-  }
-
-  /** True if other events wait for the worker. */
-  isWaitedFor(worker: number): boolean {
-    return this.#workers[worker]!.isWaitedFor;
-  }
-
   /** The application goes on, while it has open work at the event. */
   kept(worker: number, seq: number): void {
     const queue = this.#workers[worker]!;
     const held = queue.get(seq);
+    const wasAlone = queue.suspect === held;
     if (held === undefined || !queue.keep(held)) return;
+    if (wasAlone) this.#options.accompanied(held.arrival);
     queue.add(held.line);
     this.#pump(queue);
   }
 
-  /** The suspect has not killed its worker for a while: others are tried beside it. */
-  survived(worker: number, seq: number): void {
+  /** The event has not killed its worker for a while: others go on beside it. A suspect stays alone while no others wait. */
+  makeWay(worker: number, seq: number): void {
     const queue = this.#workers[worker]!;
     const held = queue.get(seq);
-    if (held !== undefined && queue.survive(held)) this.#pump(queue);
+    if (held === undefined) return;
+    const wasAlone = queue.suspect === held;
+    if (!queue.makeWay(held)) return;
+    if (wasAlone) this.#options.accompanied(held.arrival);
+    // A program overlaps the events of a chat by itself.
+    if (wasAlone && !this.#hasQuarantine && queue.keep(held)) queue.add(held.line);
+    this.#pump(queue);
   }
 
   /** The worker can take events. */
@@ -342,6 +345,7 @@ export class Dispatcher {
   #pump(queue: WorkerQueue): void {
     if (this.#isHeld) return;
     for (let next = queue.next(); next !== undefined; next = queue.next()) this.#post(queue, next);
+    for (const { arrival } of queue.obstacles()) this.#options.holdsUp(queue.number, arrival);
     const isCalledFor = queue === this.#quarantine && queue.isWaitedFor && !queue.isOpen && !this.#isPatient;
     if (isCalledFor && !this.#isClosed) this.#options.suspected();
   }

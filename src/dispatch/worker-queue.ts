@@ -1,12 +1,15 @@
 /**
  * The events that one worker has, and the lines that wait for it. Lines take turns. Suspects go before anything else, and alone, so
- * that a death while one is at hand has one cause; between two of them each line that waits gets a turn.
+ * that a death while one is at hand has one cause; between two of them each line that waits gets a turn. Events that are at work for long make
+ * way: what waits goes on beside them.
  */
 
 import type { Arrival, Held, Line } from "./line.ts";
 
 /** Events that one worker may have at once, besides those that are kept. */
 const MOST_AT_HAND = 1000;
+
+const NONE: readonly Held[] = [];
 
 /** So many attempts say nothing: every event of a process that ended has them. */
 const FEW_ATTEMPTS = 2;
@@ -18,8 +21,10 @@ export class WorkerQueue {
   readonly #posted = new Map<number, Held>();
   /** Posted events at which the application has open work, although it went on. They count in no window. */
   readonly #kept = new Set<Held>();
-  /** Suspects that have not killed the worker so far: they are at work, and others go on beside them. */
+  /** Posted events that have made way: they have not killed the worker so far, and suspects go on beside them. */
   readonly #survivors = new Set<Held>();
+  /** Posted events that were told of by obstacles(). */
+  readonly #told = new Set<Held>();
   /** Lines whose next event may be posted when the worker has room. */
   readonly #ready = new Set<Line>();
   /** Of these, lines whose next event is a suspect. */
@@ -119,13 +124,28 @@ export class WorkerQueue {
     return true;
   }
 
-  /** The suspect is at work, and has not killed the worker so far. The next event of its line waits for it. @returns false if it is no suspect */
-  survive(held: Held): boolean {
-    if (this.#suspect !== held) return false;
+  /** The events that hold up others, each once: the suspect at hand, or those at hand while a suspect waits. */
+  obstacles(): readonly Held[] {
+    if (this.#suspect === undefined && this.#suspected.size === 0) return NONE;
+    const all =
+      this.#suspect === undefined ? [...this.#posted.values()].filter((held) => this.#isAtHand(held)) : [this.#suspect];
+    const obstacles = this.#hasOthers ? all.filter((held) => !this.#told.has(held)) : [];
+    for (const held of obstacles) this.#told.add(held);
+    return obstacles;
+  }
+
+  /**
+   * The event is at work, and has not killed the worker so far: others go on beside it. A suspect stays alone while nothing waits. The next
+   * suspect of its line waits for it.
+   * @returns false if nothing has changed
+   */
+  makeWay(held: Held): boolean {
+    this.#told.delete(held);
+    if (!this.#isAtHand(held) || (this.#suspect === held && !this.#hasOthers)) return false;
     this.#survivors.add(held);
     held.arrival.isSuspect = false;
     held.arrival.guess = undefined;
-    this.#isOver();
+    if (this.#suspect === held) this.#isOver();
     return true;
   }
 
@@ -133,6 +153,7 @@ export class WorkerQueue {
   release(held: Held): void {
     this.#posted.delete(held.arrival.seq);
     this.#survivors.delete(held);
+    this.#told.delete(held);
     if (this.#kept.delete(held)) held.line.kept -= 1;
     else held.line.posted -= 1;
     if (this.#suspect === held) this.#isOver();
@@ -145,6 +166,15 @@ export class WorkerQueue {
     for (const one of held) this.release(one);
     this.#guests = new Set();
     return held;
+  }
+
+  #isAtHand(held: Held): boolean {
+    return this.#posted.has(held.arrival.seq) && !this.#kept.has(held) && !this.#survivors.has(held);
+  }
+
+  /** True if a line waits, besides that of the suspect at hand. */
+  get #hasOthers(): boolean {
+    return [...this.#suspected, ...this.#ready].some((line) => line !== this.#suspect?.line && line.isReady);
   }
 
   /** The suspect is at hand no more, or is cleared. */

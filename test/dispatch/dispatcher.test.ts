@@ -20,6 +20,7 @@ const HIGH_WATER_CHARACTERS = 64 * 1024 * 1024;
 const never = new AbortController().signal;
 
 const UNBOUNDED = { limit: Number.POSITIVE_INFINITY, isStored: false };
+const UNHEARD = { holdsUp() {}, accompanied() {} };
 
 const NEW = { update_id: 1, kind: "message", received_at: 0, attempts: 0, deaths: 0 };
 
@@ -60,8 +61,12 @@ class Model {
   readonly #quarantined = new Set<Scope>();
   /** The suspect that was posted alone. */
   #alone: number | undefined;
-  /** Posted events that were suspects, and have survived for a while. */
+  /** Posted events that have made way for others. */
   readonly #survivors = new Set<number>();
+  /** Posted events that hold up others, as the dispatcher has told. */
+  readonly #told = new Set<number>();
+  /** Suspects that are at hand beside others from now on, as the dispatcher has told. */
+  #accompanied: number[] = [];
   /** Suspects for nothing but a guess, and the events that were guessed together. */
   readonly #guesses = new Map<number, readonly number[]>();
   /** A worker died lately: events of scopes that have settled none are suspects, as far as there is room for them. */
@@ -105,6 +110,11 @@ class Model {
         assert.ok(!this.#open[this.quarantine] && !this.#closed);
         this.#isCalled = true;
       },
+      holdsUp: (worker, { seq }) => {
+        assert.ok(worker === this.quarantine && this.#atHand(worker).includes(seq) && !this.#told.has(seq));
+        this.#told.add(seq);
+      },
+      accompanied: ({ seq }) => this.#accompanied.push(seq),
     });
     assert.equal(this.dispatcher.quarantine, workers);
     this.dispatcher.trySuspects();
@@ -148,25 +158,32 @@ class Model {
       scope.kept.add(seq);
       this.#suspects.delete(seq);
       this.#guesses.delete(seq);
-      if (seq === this.#alone) this.#alone = undefined;
+      const wasAlone = seq === this.#alone;
+      if (wasAlone) this.#alone = undefined;
+      this.#told.delete(seq);
       if (!this.#couldBeServed(scope)) scope.passedOver.clear();
+      this.#accompanied = [];
       this.#do(() => this.dispatcher.kept(worker, seq));
       this.#do(() => this.dispatcher.kept(worker, seq));
+      assert.deepEqual(this.#accompanied, wasAlone ? [seq] : []);
     }
   }
 
-  /** The suspect at hand, if there is one, has not killed the quarantine so far. */
-  survived(): void {
-    const seq = this.#alone;
-    if (seq !== undefined) {
-      this.#suspects.delete(seq);
-      this.#guesses.delete(seq);
-      this.#survivors.add(seq);
-      this.#alone = undefined;
+  /** These events have not killed the quarantine so far. */
+  makeWay(choose: ChooseSome): void {
+    for (const seq of [...choose(this.#postedAt(this.quarantine)), -1]) {
+      const wasAlone = seq === this.#alone && this.#othersWait;
+      this.#told.delete(seq);
+      if (wasAlone) {
+        this.#suspects.delete(seq);
+        this.#guesses.delete(seq);
+        this.#alone = undefined;
+      }
+      if (seq !== this.#alone && this.#atHand(this.quarantine).includes(seq)) this.#survivors.add(seq);
+      this.#accompanied = [];
+      this.#do(() => this.dispatcher.makeWay(this.quarantine, seq));
+      assert.deepEqual(this.#accompanied, wasAlone ? [seq] : []);
     }
-    this.#do(() => {
-      for (const one of [seq ?? -1, ...this.#postedAt(this.quarantine)]) this.dispatcher.survived(this.quarantine, one);
-    });
   }
 
   /** One of its events took too long, and the worker was ended for it. */
@@ -294,6 +311,7 @@ class Model {
     scope.posted.delete(seq);
     scope.kept.delete(seq);
     this.#survivors.delete(seq);
+    this.#told.delete(seq);
     this.#suspects.delete(seq);
     if (seq === this.#alone) this.#alone = undefined;
     scope.unsettled.splice(scope.unsettled.indexOf(seq), 1);
@@ -327,7 +345,10 @@ class Model {
     for (const scope of scopes) {
       if (scope.isRevoked) for (const seq of [...scope.posted]) this.#over(scope, seq);
       scope.passedOver.clear();
-      for (const seq of scope.posted) this.#survivors.delete(seq);
+      for (const seq of scope.posted) {
+        this.#survivors.delete(seq);
+        this.#told.delete(seq);
+      }
       scope.posted.clear();
       scope.kept.clear();
       this.#place(scope);
@@ -352,6 +373,23 @@ class Model {
     const waits = this.#of(this.quarantine).some((scope) => this.#couldBeServed(scope));
     if (waits && !this.#open[this.quarantine] && !this.#closed) assert.ok(this.#isCalled);
     assert.equal(this.dispatcher.needsQuarantine, waits || this.#postedAt(this.quarantine).length > 0);
+    assert.deepEqual(
+      this.#obstacles.filter((seq) => !this.#told.has(seq)),
+      [],
+      "an event holds up others and is not told",
+    );
+  }
+
+  /** The suspect at hand if others wait, or what is at hand while a suspect waits. */
+  get #obstacles(): number[] {
+    if (this.#alone !== undefined) return this.#othersWait ? [this.#alone] : [];
+    return this.#suspectThatCouldBeServed === undefined ? [] : this.#atHand(this.quarantine);
+  }
+
+  /** True if a scope could be served, but for that of the suspect at hand. */
+  get #othersWait(): boolean {
+    const scope = this.#scopeOf(this.#alone ?? -1);
+    return this.#of(this.quarantine).some((other) => other !== scope && this.#couldBeServed(other));
   }
 
   /** Nothing waits that could be posted. */
@@ -446,7 +484,8 @@ type Step =
     }
   | { do: "workerDrained"; worker: number; share: number }
   | { do: "revoke" | "revoked"; scope: number }
-  | { do: "survived" | "trust" }
+  | { do: "makeWay"; which: number[] }
+  | { do: "trust" }
   | { do: "close" };
 
 /** The quarantine is the last one. */
@@ -481,7 +520,10 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   },
   { weight: 2, arbitrary: fc.record({ do: fc.constant("workerPaused" as const), worker }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant("trust" as const) }) },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant("survived" as const) }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({ do: fc.constant("makeWay" as const), which: fc.array(fc.nat(), { maxLength: 4 }) }),
+  },
   { weight: 2, arbitrary: fc.record({ ...settles, do: fc.constant("workerDrained" as const) }) },
   { weight: 6, arbitrary: fc.record({ do: fc.constant("workerReady" as const), worker }) },
   { weight: 3, arbitrary: fc.record({ do: fc.constantFrom("revoke" as const, "revoked" as const), scope: fc.nat(9) }) },
@@ -517,9 +559,10 @@ function carryOut(model: Model, step: Step): void {
     case "revoke":
     case "revoked":
       return model[step.do](scopeAt(step.scope).shard);
-    case "survived":
+    case "makeWay":
+      return model.makeWay(some(step.which));
     case "trust":
-      return model[step.do]();
+      return model.trust();
     case "close":
       return model.close();
   }
@@ -616,6 +659,7 @@ function recorded({ workers = 1, maxAttempts = 3 } = {}) {
     suspected: () => {
       calls.forQuarantine += 1;
     },
+    ...UNHEARD,
   });
   return { dispatcher, posted, deadLetters, calls };
 }
@@ -733,6 +777,7 @@ describe("posting", () => {
       post: (worker, { seq }) => workers.set(seq, worker),
       deadLetter: () => assert.fail(),
       suspected: () => assert.fail(),
+      ...UNHEARD,
     });
     for (let worker = 0; worker < 5; worker++) dispatcher.workerReady(worker);
     for (let shard = 0; shard < SHARDS; shard++) {
@@ -988,7 +1033,7 @@ describe("a worker that died", () => {
     dispatcher.workerDied(0, { guessed: [b1, b2, c] });
     dispatcher.workerReady(0);
     dispatcher.workerReady(QUARANTINE);
-    dispatcher.survived(QUARANTINE, b1);
+    dispatcher.makeWay(QUARANTINE, b1);
     assert.deepEqual(seqsOf(posted).slice(4).sort(), [a, b1, c].sort());
     dispatcher.settled(QUARANTINE, [c]);
     assert.equal(seqsOf(posted).length, 7);
@@ -996,6 +1041,20 @@ describe("a worker that died", () => {
     assert.equal(seqsOf(posted).at(-1), b2);
     dispatcher.workerDied(QUARANTINE);
     assert.equal(dispatcher.unsettled, 2);
+  });
+
+  test("an event at long work in quarantine holds up the suspects until it makes way, and no longer", () => {
+    const { dispatcher, posted } = recorded();
+    const [first, long, next] = [{ ...arrival("a"), attempts: 2 }, arrival("a"), { ...arrival("b"), attempts: 2 }];
+    dispatcher.received(first);
+    dispatcher.trySuspects();
+    dispatcher.workerReady(QUARANTINE);
+    dispatcher.received(long);
+    dispatcher.settled(QUARANTINE, [first.seq]);
+    dispatcher.received(next);
+    assert.deepEqual(seqsOf(posted), [first.seq, long.seq]);
+    dispatcher.makeWay(QUARANTINE, long.seq);
+    assert.deepEqual(seqsOf(posted), [first.seq, long.seq, next.seq]);
   });
 
   test("without a culprit nothing is blamed; an event that was interrupted three times goes to quarantine", () => {
@@ -1421,6 +1480,7 @@ describe("room()", () => {
       post: (_, event) => posted.push(event),
       deadLetter: () => assert.fail(),
       suspected: () => assert.fail(),
+      ...UNHEARD,
     });
     dispatcher.workerReady(0);
     while (dispatcher.unsettled < 3 * HIGH_WATER - 1) dispatcher.received(arrival("a"));
@@ -1491,7 +1551,16 @@ describe("events that are held", () => {
   const dispatcher = () => {
     posted.length = 0;
     const post = (_: number, { seq }: Arrival) => void posted.push(seq);
-    return new Dispatcher({ workers: 1, maxAttempts: 3, ...UNBOUNDED, post, deadLetter() {}, suspected() {} });
+    return new Dispatcher({
+      workers: 1,
+      maxAttempts: 3,
+      ...UNBOUNDED,
+      post,
+      deadLetter() {},
+      suspected() {},
+      holdsUp() {},
+      accompanied() {},
+    });
   };
   const arrival = (seq: number, id: number, attempts = 0): Arrival => {
     return { ...NEW, seq, attempts, body: "", scope: `chat:${id}`, shard: 1 };
