@@ -4,10 +4,11 @@
  *   received() --> waiting -- its turn, and room --> posted -- settled() --> gone
  *                            posted -- kept() --> posted, but in no window; no suspect any more -- settled() --> gone
  *                            posted -- timedOut() --> dead letter
- *                            posted -- makeWay() --> posted, and suspects go on beside it
+ *                            posted -- share() --> posted, and suspects go on beside it
  *                            posted -- workerDied(), blamed --> suspect: waits for quarantine
  *                            posted -- workerDied() -- not blamed --> waiting, at the head of its line
  *                            suspect -- its turn, alone in quarantine --> posted -- settled() --> gone
+ *                                       posted -- share() --> posted, and events that are no suspects go on beside it
  *                                       posted -- makeWay(), others wait --> posted, and no suspect any more
  *                                       dead letter <-- workerDied(), blamed for certain -- at the last attempt allowed
  *                waiting, suspect <-- workerDrained() -- posted, not settled
@@ -48,7 +49,7 @@ export interface DispatcherOptions {
   suspected(): void;
   /** The event holds up others at its worker until it is over or makes way. */
   holdsUp(worker: number, arrival: Arrival): void;
-  /** The event was posted alone, and is it no more. */
+  /** The event was posted as the only suspect of the process, and is it no more. */
   accompanied(arrival: Arrival): void;
 }
 
@@ -166,16 +167,25 @@ export class Dispatcher {
     this.#pump(queue);
   }
 
-  /** The event has not killed its worker for a while: others go on beside it. A suspect stays alone while no others wait. */
+  /** The event has not killed its worker for a moment: what is no suspect goes on beside a suspect, and suspects beside another event. */
+  share(worker: number, seq: number): void {
+    const queue = this.#workers[worker]!;
+    const held = queue.get(seq);
+    if (held === undefined) return;
+    queue.share(held);
+    this.#pump(queue);
+  }
+
+  /** The suspect has not killed its worker for a while: other suspects, if some wait, are tried beside it. */
   makeWay(worker: number, seq: number): void {
     const queue = this.#workers[worker]!;
     const held = queue.get(seq);
     if (held === undefined) return;
-    const wasAlone = queue.suspect === held;
-    if (!queue.makeWay(held)) return;
-    if (wasAlone) this.#options.accompanied(held.arrival);
-    // A program overlaps the events of a chat by itself.
-    if (wasAlone && !this.#hasQuarantine && queue.keep(held)) queue.add(held.line);
+    if (queue.makeWay(held)) {
+      this.#options.accompanied(held.arrival);
+      // A program overlaps the events of a chat by itself.
+      if (!this.#hasQuarantine && queue.keep(held)) queue.add(held.line);
+    }
     this.#pump(queue);
   }
 
@@ -200,9 +210,11 @@ export class Dispatcher {
    */
   workerDied(worker: number, { named, guessed = [] }: Blame = {}): number[] {
     const queue = this.#workers[worker]!;
-    const certain = queue.get(named ?? -1) ?? queue.suspect;
-    const blamed =
-      certain === undefined ? guessed.map((seq) => queue.get(seq)).filter((held) => held !== undefined) : [certain];
+    const { suspect: tried, isShared } = queue;
+    const certain = queue.get(named ?? -1) ?? (isShared ? undefined : tried);
+    const found = guessed.map((seq) => queue.get(seq)).filter((held) => held !== undefined);
+    const likely = found.length === 0 && tried !== undefined ? [tried] : found;
+    const blamed = certain === undefined ? likely : [certain];
     const held = queue.close();
     this.#isWary = this.#hasQuarantine;
     if (certain === undefined) suspect(held, blamed, (line) => this.#doubts(line));
@@ -350,9 +362,9 @@ export class Dispatcher {
     if (isCalledFor && !this.#isClosed) this.#options.suspected();
   }
 
-  #post(queue: WorkerQueue, { arrival }: Held): void {
-    arrival.attempts += 1;
-    this.#options.post(queue.number, arrival, queue.suspect !== undefined);
+  #post(queue: WorkerQueue, held: Held): void {
+    held.arrival.attempts += 1;
+    this.#options.post(queue.number, held.arrival, queue.suspect === held);
   }
 
   /** True if the line's first event is to be tried in quarantine, although nothing is known against it. */

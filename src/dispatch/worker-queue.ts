@@ -1,7 +1,10 @@
 /**
  * The events that one worker has, and the lines that wait for it. Lines take turns. Suspects go before anything else, and alone, so
- * that a death while one is at hand has one cause; between two of them each line that waits gets a turn. Events that are at work for long make
- * way: what waits goes on beside them.
+ * that a death while one is at hand has one cause; between two of them each line that waits gets a turn. Events that are at work for long do
+ * not hold up others for ever:
+ *
+ *   at hand -- share() --> suspects go on beside it
+ *   a suspect -- share() --> other events go on beside it, but no suspects -- makeWay() --> suspects, too; it is none any more
  */
 
 import type { Arrival, Held, Line } from "./line.ts";
@@ -21,7 +24,7 @@ export class WorkerQueue {
   readonly #posted = new Map<number, Held>();
   /** Posted events at which the application has open work, although it went on. They count in no window. */
   readonly #kept = new Set<Held>();
-  /** Posted events that have made way: they have not killed the worker so far, and suspects go on beside them. */
+  /** Posted events that have not killed the worker so far: suspects go on beside them. */
   readonly #survivors = new Set<Held>();
   /** Posted events that were told of by obstacles(). */
   readonly #told = new Set<Held>();
@@ -31,8 +34,10 @@ export class WorkerQueue {
   readonly #suspected = new Set<Line>();
   /** Lines that get a turn before the next suspect. Undefined once a suspect is over: they are those that wait at the next look. */
   #guests: Set<Line> | undefined = new Set();
-  /** The suspect at hand: the only event at hand. */
+  /** The suspect at hand. No other suspect is. */
   #suspect: Held | undefined;
+  /** Events that are no suspects go on beside it. */
+  #isShared = false;
 
   constructor(number: number) {
     this.number = number;
@@ -46,6 +51,11 @@ export class WorkerQueue {
   /** The suspect at hand, until it is over or cleared. */
   get suspect(): Held | undefined {
     return this.#suspect;
+  }
+
+  /** True if the suspect at hand is not alone. */
+  get isShared(): boolean {
+    return this.#isShared;
   }
 
   /** Number of lines that wait, whose next event is a suspect. */
@@ -83,8 +93,8 @@ export class WorkerQueue {
   /** Takes the next event, which the worker then has: the next suspect, or one of each line in turn while there is room. */
   next(): Held | undefined {
     const atHand = this.#posted.size - this.#kept.size - this.#survivors.size;
-    if (!this.isOpen || this.#suspect !== undefined || atHand >= MOST_AT_HAND) return undefined;
-    if (this.#suspected.size > 0) {
+    if (!this.isOpen || atHand >= MOST_AT_HAND || (this.#suspect !== undefined && !this.#isShared)) return undefined;
+    if (this.#suspected.size > 0 && this.#suspect === undefined) {
       this.#guests ??= new Set(this.#ready);
       for (const line of this.#guests) {
         this.#guests.delete(line);
@@ -95,6 +105,7 @@ export class WorkerQueue {
       return this.#suspect;
     }
     for (const line of this.#ready) {
+      if (this.#suspected.has(line)) continue;
       if (line.isReady) return this.#take(line);
       this.#ready.delete(line);
     }
@@ -134,18 +145,20 @@ export class WorkerQueue {
     return obstacles;
   }
 
-  /**
-   * The event is at work, and has not killed the worker so far: others go on beside it. A suspect stays alone while nothing waits. The next
-   * suspect of its line waits for it.
-   * @returns false if nothing has changed
-   */
+  /** The event is at work, and has not killed the worker so far. */
+  share(held: Held): void {
+    if (this.#suspect === held) this.#isShared = true;
+    else if (this.#isAtHand(held)) this.#survivors.add(held);
+  }
+
+  /** The suspect at hand has been at work for long, and is none any more if another one waits. @returns false if it stays a suspect */
   makeWay(held: Held): boolean {
     this.#told.delete(held);
-    if (!this.#isAtHand(held) || (this.#suspect === held && !this.#hasOthers)) return false;
+    if (this.#suspect !== held || this.#suspected.size === 0) return false;
     this.#survivors.add(held);
     held.arrival.isSuspect = false;
     held.arrival.guess = undefined;
-    if (this.#suspect === held) this.#isOver();
+    this.#isOver();
     return true;
   }
 
@@ -180,6 +193,7 @@ export class WorkerQueue {
   /** The suspect is at hand no more, or is cleared. */
   #isOver(): void {
     this.#suspect = undefined;
+    this.#isShared = false;
     this.#guests = undefined;
   }
 

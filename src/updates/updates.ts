@@ -65,12 +65,15 @@ export interface EventWorker extends Recipient {
   push(item: ToWorker): void;
 }
 
-/**
- * Time after which an event makes way for suspects, and a suspect for others: ms. Each attempt after the third doubles it, so that an
- * event that kills later is alone in the end.
- */
+/** Time for which an event that may be deadly has its worker to itself, while others wait: ms. */
 const ALONE = 250;
-const LONGEST_ALONE = 600_000;
+
+/**
+ * Time for which a suspect is the only one, while others wait: ms. Each attempt after the third doubles it: the later an event kills the
+ * process, the longer no other can be the cause.
+ */
+const SINGLE = 250;
+const LONGEST_SINGLE = 600_000;
 const QUICK_ATTEMPTS = 3;
 
 /** Time from the first worker's start to the latest begin of a suspect that an earlier process left: ms. Others go first. */
@@ -376,14 +379,14 @@ export class Updates implements InboxReceiver {
     diagnostics.posted(number, arrival);
   }
 
-  /** Lets others go on beside the event if it has not killed its worker so far. */
-  #holdsUp(number: number, { seq, attempts }: Arrival): void {
+  /** Lets others go on beside the event if it has not killed its worker so far: other suspects last. */
+  #holdsUp(number: number, { seq, attempts, isSuspect }: Arrival): void {
     const worker = this.#workers.get(number);
-    const makeWay = () => {
-      if (this.#workers.get(number) === worker) this.#dispatcher.makeWay(number, seq);
-    };
-    const time = ALONE * 2 ** Math.max(0, attempts - QUICK_ATTEMPTS);
-    setTimeout(makeWay, Math.min(time, LONGEST_ALONE)).unref();
+    const later = (step: () => void, time: number) =>
+      setTimeout(() => this.#workers.get(number) === worker && step(), time).unref();
+    later(() => this.#dispatcher.share(number, seq), ALONE);
+    const time = SINGLE * 2 ** Math.max(0, attempts - QUICK_ATTEMPTS);
+    if (isSuspect) later(() => this.#dispatcher.makeWay(number, seq), Math.min(time, LONGEST_SINGLE));
   }
 
   #deadLetter(worker: number, arrival: Arrival, cause: "deadly" | "timed out"): void {

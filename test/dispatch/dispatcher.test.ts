@@ -61,6 +61,8 @@ class Model {
   readonly #quarantined = new Set<Scope>();
   /** The suspect that was posted alone. */
   #alone: number | undefined;
+  /** Others are posted beside it. */
+  #isShared = false;
   /** Posted events that have made way for others. */
   readonly #survivors = new Set<number>();
   /** Posted events that hold up others, as the dispatcher has told. */
@@ -169,20 +171,29 @@ class Model {
     }
   }
 
-  /** These events have not killed the quarantine so far. */
+  /** These events have not killed the quarantine for a moment. */
+  share(choose: ChooseSome): void {
+    for (const seq of [...choose(this.#postedAt(this.quarantine)), -1]) {
+      if (seq === this.#alone) this.#isShared = true;
+      else if (this.#atHand(this.quarantine).includes(seq)) this.#survivors.add(seq);
+      this.#do(() => this.dispatcher.share(this.quarantine, seq));
+    }
+  }
+
+  /** These events have not killed the quarantine for a while. */
   makeWay(choose: ChooseSome): void {
     for (const seq of [...choose(this.#postedAt(this.quarantine)), -1]) {
-      const wasAlone = seq === this.#alone && this.#othersWait;
+      const isOver = seq === this.#alone && this.#suspectThatCouldBeServed !== undefined;
       this.#told.delete(seq);
-      if (wasAlone) {
+      if (isOver) {
         this.#suspects.delete(seq);
         this.#guesses.delete(seq);
+        this.#survivors.add(seq);
         this.#alone = undefined;
       }
-      if (seq !== this.#alone && this.#atHand(this.quarantine).includes(seq)) this.#survivors.add(seq);
       this.#accompanied = [];
       this.#do(() => this.dispatcher.makeWay(this.quarantine, seq));
-      assert.deepEqual(this.#accompanied, wasAlone ? [seq] : []);
+      assert.deepEqual(this.#accompanied, isOver ? [seq] : []);
     }
   }
 
@@ -217,8 +228,10 @@ class Model {
   workerDied(worker: number, chooseNamed: Choose = () => undefined, chooseGuesses: ChooseSome = () => []): void {
     const posted = this.#postedAt(worker).sort((one, other) => one - other);
     const [named, guessed] = [chooseNamed(posted), chooseGuesses(posted)];
-    const certain = named ?? (worker === this.quarantine ? this.#alone : undefined);
-    const blamed = certain === undefined ? guessed : [certain];
+    const tried = worker === this.quarantine ? this.#alone : undefined;
+    const certain = named ?? (this.#isShared ? undefined : tried);
+    const likely = guessed.length === 0 && tried !== undefined ? [tried] : guessed;
+    const blamed = certain === undefined ? likely : [certain];
     if (certain === undefined) {
       const guesses = blamed.filter((seq) => !this.#suspects.has(seq));
       for (const seq of guesses) this.#guesses.set(seq, guesses);
@@ -396,11 +409,12 @@ class Model {
   #assertBusy(worker: number): void {
     const atHand = this.#atHand(worker).length;
     const isQuarantine = worker === this.quarantine;
-    if (isQuarantine && this.#suspectThatCouldBeServed !== undefined) {
+    if (isQuarantine && this.#alone === undefined && this.#suspectThatCouldBeServed !== undefined) {
       return assert.ok(atHand > 0, "a suspect waits although the quarantine has nothing");
     }
-    if ((isQuarantine && this.#alone !== undefined) || atHand === PER_WORKER) return;
+    if ((isQuarantine && this.#alone !== undefined && !this.#isShared) || atHand === PER_WORKER) return;
     for (const scope of this.#of(worker)) {
+      if (isQuarantine && this.#isSuspected(scope)) continue;
       assert.ok(!this.#couldBeServed(scope), `${scope.key} waits although its worker has room`);
     }
   }
@@ -418,14 +432,17 @@ class Model {
     assert.equal(attempts, this.#attempts.get(seq)! + 1);
     this.#attempts.set(seq, attempts);
     assert.equal(alone, this.#suspects.has(seq));
-    if (worker === this.quarantine) assert.equal(this.#alone, undefined, "posted beside a suspect");
+    const mayBeBeside = this.#alone === undefined || (this.#isShared && !alone);
+    if (worker === this.quarantine) assert.ok(mayBeBeside, "posted beside a suspect");
     if (alone) {
       assert.equal(worker, this.quarantine, "a suspect outside of the quarantine");
       assert.deepEqual(this.#atHand(worker), [], "a suspect was posted beside others");
       this.#alone = seq;
+      this.#isShared = false;
       this.#guests.clear();
     } else {
-      const isBetween = worker === this.quarantine && this.#suspectThatCouldBeServed !== undefined;
+      const isBetween =
+        worker === this.quarantine && this.#alone === undefined && this.#suspectThatCouldBeServed !== undefined;
       if (isBetween) {
         assert.ok(!this.#guests.has(scope), "a scope is served twice before a suspect");
         this.#guests.add(scope);
@@ -441,6 +458,8 @@ class Model {
   #assertFair(scope: Scope): void {
     for (const other of this.#of(scope.worker)) {
       if (other === scope || !this.#couldBeServed(other)) continue;
+      // Suspects wait for the one at hand.
+      if (this.#alone !== undefined && this.#isSuspected(other)) continue;
       const times: number = (other.passedOver.get(scope) ?? 0) + 1;
       assert.ok(times <= 1, `${scope.key} was served ${times} times while ${other.key} waited`);
       other.passedOver.set(scope, times);
@@ -484,7 +503,7 @@ type Step =
     }
   | { do: "workerDrained"; worker: number; share: number }
   | { do: "revoke" | "revoked"; scope: number }
-  | { do: "makeWay"; which: number[] }
+  | { do: "share" | "makeWay"; which: number[] }
   | { do: "trust" }
   | { do: "close" };
 
@@ -522,7 +541,10 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ do: fc.constant("trust" as const) }) },
   {
     weight: 3,
-    arbitrary: fc.record({ do: fc.constant("makeWay" as const), which: fc.array(fc.nat(), { maxLength: 4 }) }),
+    arbitrary: fc.record({
+      do: fc.constantFrom("share" as const, "makeWay" as const),
+      which: fc.array(fc.nat(), { maxLength: 4 }),
+    }),
   },
   { weight: 2, arbitrary: fc.record({ ...settles, do: fc.constant("workerDrained" as const) }) },
   { weight: 6, arbitrary: fc.record({ do: fc.constant("workerReady" as const), worker }) },
@@ -559,8 +581,9 @@ function carryOut(model: Model, step: Step): void {
     case "revoke":
     case "revoked":
       return model[step.do](scopeAt(step.scope).shard);
+    case "share":
     case "makeWay":
-      return model.makeWay(some(step.which));
+      return model[step.do](some(step.which));
     case "trust":
       return model.trust();
     case "close":
@@ -1043,7 +1066,27 @@ describe("a worker that died", () => {
     assert.equal(dispatcher.unsettled, 2);
   });
 
-  test("an event at long work in quarantine holds up the suspects until it makes way, and no longer", () => {
+  test("a suspect that shares the quarantine holds up other suspects alone, and is a guess if the quarantine dies", () => {
+    const { dispatcher, posted, deadLetters } = recorded({ maxAttempts: 1 });
+    const [done, long, next] = ["a", "b", "c"].map((scope) => ({ ...arrival(scope), attempts: 2 }));
+    for (const event of [done!, long!, next!]) dispatcher.received(event);
+    dispatcher.trySuspects();
+    dispatcher.workerReady(QUARANTINE);
+    dispatcher.settled(QUARANTINE, [done!.seq]);
+    const guest = arrival("a");
+    dispatcher.received(guest);
+    assert.deepEqual(seqsOf(posted), [done!.seq, long!.seq]);
+    dispatcher.share(QUARANTINE, long!.seq);
+    assert.deepEqual(seqsOf(posted), [done!.seq, long!.seq, guest.seq]);
+    assert.deepEqual([dispatcher.workerDied(QUARANTINE), deadLetters], [[long!.seq], []]);
+    // It is tried again, after the others, and convicted only when it is alone.
+    dispatcher.workerReady(QUARANTINE);
+    assert.equal(seqsOf(posted).at(-1), next!.seq);
+    dispatcher.settled(QUARANTINE, [next!.seq]);
+    assert.deepEqual([dispatcher.workerDied(QUARANTINE), deadLetters], [[long!.seq], [long!.seq]]);
+  });
+
+  test("an event at long work in quarantine holds up the suspects until it shares it, and no longer", () => {
     const { dispatcher, posted } = recorded();
     const [first, long, next] = [{ ...arrival("a"), attempts: 2 }, arrival("a"), { ...arrival("b"), attempts: 2 }];
     dispatcher.received(first);
@@ -1053,7 +1096,7 @@ describe("a worker that died", () => {
     dispatcher.settled(QUARANTINE, [first.seq]);
     dispatcher.received(next);
     assert.deepEqual(seqsOf(posted), [first.seq, long.seq]);
-    dispatcher.makeWay(QUARANTINE, long.seq);
+    dispatcher.share(QUARANTINE, long.seq);
     assert.deepEqual(seqsOf(posted), [first.seq, long.seq, next.seq]);
   });
 

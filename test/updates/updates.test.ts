@@ -629,6 +629,25 @@ describe("a dead letter", () => {
     });
   }
 
+  test("a suspect that was interrupted often holds up other suspects, but what is none for a quarter of a second alone", async (t) => {
+    t.mock.timers.enable({ apis: ["setTimeout"] });
+    await using process = await withSuspects(6, update(1, 5), update(2, 6));
+    const quarantine = await process.openQuarantine();
+    // The chat of a suspect that is settled stays in quarantine.
+    process.updates.settled(quarantine, quarantine.seqs);
+    await process.receive(update(3, 5));
+    assert.deepEqual(quarantine.ids, [1, 2]);
+    t.mock.timers.tick(249);
+    await process.recorder.end();
+    assert.deepEqual(quarantine.ids, [1, 2]);
+    t.mock.timers.tick(1);
+    await process.recorder.end();
+    assert.deepEqual(quarantine.ids, [1, 2, 3]);
+    // Without another suspect it stays the only one.
+    t.mock.timers.tick(60_000);
+    assert.equal((await process.unsettled())[0]!.orphaned, 1);
+  });
+
   test("a suspect keeps the quarantine to itself while no other event waits for it", async (t) => {
     t.mock.timers.enable({ apis: ["setTimeout"] });
     await using process = await withSuspects(2, update(1, 5));
