@@ -206,15 +206,18 @@ class Process implements AsyncDisposable {
   }
 }
 
-/** A process that finds these events, begun so often by earlier ones, and tries them now. */
-async function withSuspects(attempts: number, ...updates: unknown[]): Promise<Process> {
+/** A process that finds these events with the counts of earlier ones, and tries them now. */
+async function withSuspects(
+  { attempts, deaths = 0 }: { attempts: number; deaths?: number },
+  ...updates: unknown[]
+): Promise<Process> {
   const path = newPath();
   {
     await using before = new Process(path);
     await before.updates.received(updates, never);
   }
   const file = new DatabaseSync(path);
-  file.exec(`UPDATE event SET attempts = ${attempts}`);
+  file.exec(`UPDATE event SET attempts = ${attempts}, deaths = ${deaths}`);
   file.close();
   // With nothing else to do it tries them at once.
   return await Process.start(path);
@@ -614,7 +617,7 @@ describe("a dead letter", () => {
   ] as const) {
     test(`a suspect with ${attempts} attempts makes way after ${time} ms, and a death speaks against the next one alone`, async (t) => {
       t.mock.timers.enable({ apis: ["setTimeout"] });
-      await using process = await withSuspects(attempts, update(1, 5), update(2, 6));
+      await using process = await withSuspects({ attempts }, update(1, 5), update(2, 6));
       const quarantine = await process.openQuarantine();
       t.mock.timers.tick(time - 1);
       await process.recorder.end();
@@ -631,7 +634,7 @@ describe("a dead letter", () => {
 
   test("a suspect that was interrupted often holds up other suspects, but what is none for a quarter of a second alone", async (t) => {
     t.mock.timers.enable({ apis: ["setTimeout"] });
-    await using process = await withSuspects(6, update(1, 5), update(2, 6));
+    await using process = await withSuspects({ attempts: 6 }, update(1, 5), update(2, 6));
     const quarantine = await process.openQuarantine();
     // The chat of a suspect that is settled stays in quarantine.
     process.updates.settled(quarantine, quarantine.seqs);
@@ -648,9 +651,23 @@ describe("a dead letter", () => {
     assert.equal((await process.unsettled())[0]!.orphaned, 1);
   });
 
+  test("a suspect has the quarantine to itself for twice as long after each death of its worker", async (t) => {
+    t.mock.timers.enable({ apis: ["setTimeout"] });
+    await using process = await withSuspects({ attempts: 2, deaths: 2 }, update(1, 5), update(2, 6));
+    const quarantine = await process.openQuarantine();
+    process.updates.settled(quarantine, quarantine.seqs);
+    await process.receive(update(3, 5));
+    t.mock.timers.tick(999);
+    await process.recorder.end();
+    assert.deepEqual(quarantine.ids, [1, 2]);
+    t.mock.timers.tick(1);
+    await process.recorder.end();
+    assert.deepEqual(quarantine.ids, [1, 2, 3]);
+  });
+
   test("a suspect keeps the quarantine to itself while no other event waits for it", async (t) => {
     t.mock.timers.enable({ apis: ["setTimeout"] });
-    await using process = await withSuspects(2, update(1, 5));
+    await using process = await withSuspects({ attempts: 2 }, update(1, 5));
     const quarantine = await process.openQuarantine();
     t.mock.timers.tick(60_000);
     assert.deepEqual(countsOf(await process.unsettled()), [{ update_id: 1, attempts: 3, orphaned: 1 }]);
@@ -662,7 +679,7 @@ describe("a dead letter", () => {
   });
 
   test("a death does not speak against a suspect whose application went on", async () => {
-    await using process = await withSuspects(2, update(1, 5));
+    await using process = await withSuspects({ attempts: 2 }, update(1, 5));
     const quarantine = await process.openQuarantine();
     process.updates.kept(quarantine, quarantine.seqs[0]!);
     assert.deepEqual(countsOf(await process.unsettled()), [{ update_id: 1, attempts: 3, orphaned: 0 }]);
