@@ -216,8 +216,7 @@ class Host {
   #receive(item: ToWorker): void {
     switch (item.type) {
       case "events":
-        for (const event of item.events) this.#instances.deliver(this.#read(event));
-        return;
+        return this.#take(item.events);
       case "decided":
         return this.#retries.decided(item.seq, item.after);
       case "deadLettered":
@@ -236,6 +235,13 @@ class Host {
       default:
         return takeAnswer(item, this.#calls, this.#values);
     }
+  }
+
+  /** Begins the events, while the next ones are on their way. */
+  #take(events: readonly EventItem[]): void {
+    this.#outbound.push({ type: "taken", seqs: events.map(({ seq }) => seq) });
+    this.#outbound.flush();
+    for (const event of events) this.#instances.deliver(this.#read(event));
   }
 
   #read(item: EventItem): Delivered {

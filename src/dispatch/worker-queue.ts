@@ -1,18 +1,25 @@
 /**
  * The events that one worker has, and the lines that wait for it. Lines take turns. Suspects go before anything else, and alone, so
  * that a death while one is at hand has one cause; between two of them each line that waits gets a turn.
+ *
+ * Few events are on their way to the worker at a time. The others wait in their lines, where they cost least: what a worker has
+ * taken becomes instances, calls and connections.
  */
 
 import type { Held, Line } from "./line.ts";
 
 /** Events that one worker may have at once, besides those that are kept. */
 const MOST_AT_HAND = 1000;
+/** Of these, events that the worker has not taken. It takes all that have come before it begins one, so it gets more meanwhile. */
+const MOST_ON_THEIR_WAY = 32;
 
 export class WorkerQueue {
   readonly number: number;
   /** True if the worker can take events. */
   isOpen = false;
   readonly #posted = new Map<number, Held>();
+  /** Posted events that the worker has not taken. */
+  readonly #onTheirWay = new Set<Held>();
   /** Posted events at which the application has open work, although it went on. They count in no window. */
   readonly #kept = new Set<Held>();
   /** Suspects that have not killed the worker so far: they are at work, and others go on beside them. */
@@ -76,6 +83,7 @@ export class WorkerQueue {
   next(): Held | undefined {
     const atHand = this.#posted.size - this.#kept.size - this.#survivors.size;
     if (!this.isOpen || this.#suspect !== undefined || atHand >= MOST_AT_HAND) return undefined;
+    if (this.#onTheirWay.size >= MOST_ON_THEIR_WAY) return undefined;
     if (this.#suspected.size > 0) {
       this.#guests ??= new Set(this.#ready);
       for (const line of this.#guests) {
@@ -100,6 +108,14 @@ export class WorkerQueue {
       if (line.isReady && line.posted === 0 && !line.waiting.first!.isSuspect) return this.#take(line);
     }
     return undefined;
+  }
+
+  /** The worker has taken these events: others may be on their way. */
+  taken(seqs: readonly number[]): void {
+    for (const seq of seqs) {
+      const held = this.#posted.get(seq);
+      if (held !== undefined) this.#onTheirWay.delete(held);
+    }
   }
 
   /** The application goes on, while it has open work at the event. @returns false if that is known */
@@ -129,6 +145,7 @@ export class WorkerQueue {
   /** The worker does not have the event any more. */
   release(held: Held): void {
     this.#posted.delete(held.arrival.seq);
+    this.#onTheirWay.delete(held);
     this.#survivors.delete(held);
     if (this.#kept.delete(held)) held.line.kept -= 1;
     else held.line.posted -= 1;
@@ -161,6 +178,7 @@ export class WorkerQueue {
     const held = { arrival: line.waiting.shift()!, line };
     line.posted += 1;
     this.#posted.set(held.arrival.seq, held);
+    this.#onTheirWay.add(held);
     this.add(line);
     return held;
   }

@@ -57,6 +57,7 @@ test("a worker that gets any item at all handles the event behind it or is repla
       needsQuarantine: () => false,
       posted: () => undefined,
       eventTimedOut() {},
+      taken() {},
       settled() {},
       kept() {},
       retried() {},

@@ -47,6 +47,7 @@ class Bench implements AsyncDisposable {
       values: NO_VALUES,
       task: hostTask({ application, directory: resolve(import.meta.dirname, "fixtures"), lifespan: "auto" }),
       updates: {
+        taken: (_, seqs) => this.#did(`taken: ${seqs}`),
         settled: (_, seqs) => this.#did(`settled: ${seqs}`),
         kept: (_, seq) => this.#did(`kept: ${seq}`),
         retried: (_, seq) => this.#did(`retried: ${seq}`),

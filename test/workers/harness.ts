@@ -36,6 +36,8 @@ const PATIENCE = 20_000;
 export class Harness implements AsyncDisposable {
   /** Numbers of settled events, as they came: one list a message. */
   readonly settledTogether: (readonly number[])[] = [];
+  /** Numbers of the events that the worker took off its port: one list a message. */
+  readonly taken: (readonly number[])[] = [];
   readonly kept: number[] = [];
   /** Numbers of events for whose time limit a worker was killed. */
   readonly timedOut: number[] = [];
@@ -211,6 +213,7 @@ export class Harness implements AsyncDisposable {
         needsQuarantine: () => false,
         posted: () => undefined,
         eventTimedOut: (_, seq) => add(this.timedOut, seq),
+        taken: (_, seqs) => add(this.taken, seqs),
         kept: (_, seq) => add(this.kept, seq),
         retried() {},
         threw: () => false,
