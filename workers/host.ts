@@ -37,6 +37,9 @@ import { StoredValues } from "./stored-values.ts";
  */
 export const __esModule = true;
 
+/** Events of one message behind which others wait: half of those that may be on their way. */
+const MANY = 16;
+
 /** Part of a program's time for its end that is left to the server: ms. */
 const MARGIN = 500;
 
@@ -237,10 +240,10 @@ class Host {
     }
   }
 
-  /** Begins the events, while the next ones are on their way. */
   #take(events: readonly EventItem[]): void {
     this.#outbound.push({ type: "taken", seqs: events.map(({ seq }) => seq) });
-    this.#outbound.flush();
+    // The next ones come while these begin. Behind fewer none waits, and a message of its own would cost both threads a turn.
+    if (events.length >= MANY) this.#outbound.flush();
     for (const event of events) this.#instances.deliver(this.#read(event));
   }
 
