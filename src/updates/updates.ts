@@ -263,6 +263,11 @@ export class Updates implements InboxReceiver {
     this.#dispatcher.timedOut(number, seq);
   }
 
+  /** The worker has taken these events off its port. */
+  taken({ number }: Recipient, seqs: readonly number[]): void {
+    this.#dispatcher.taken(number, seqs);
+  }
+
   /** The application goes on, while it has open work at the event. */
   kept({ number }: Recipient, seq: number): void {
     this.#dispatcher.kept(number, seq);

@@ -373,6 +373,16 @@ describe("an update", () => {
     assert.equal(updates.posted(0, seq), undefined);
   });
 
+  test("it waits while 32 are on their way to its worker, and is posted when one of these is taken", async () => {
+    await using process = await Process.start();
+    const { worker, updates, recorder } = process;
+    await process.receive(...Array.from({ length: 40 }, (_, i) => update(i + 1, i + 1)));
+    assert.equal(worker.posted.length, 32);
+    updates.taken(worker, worker.seqs.slice(0, 3));
+    await recorder.end();
+    assert.equal(worker.posted.length, 35);
+  });
+
   test("unsettled updates and events at the worker are counted", async (t) => {
     t.mock.timers.enable({ apis: ["Date"], now: 5000 });
     await using process = await Process.start();
