@@ -380,7 +380,7 @@ export const OPTIONS = {
     default: false,
     example: 30,
     group: "Delivery",
-    help: "Maximum of messages per second, over all chats",
+    help: "Maximum of messages per second, over all chats and all servers of an inbox in a database",
   },
   maxAge: {
     type: "number",

@@ -9,6 +9,7 @@
  */
 
 import { setTimeout as delay } from "node:timers/promises";
+import type { CallBudget } from "../../protocol/call-budget.ts";
 import { InboxError } from "../../protocol/errors.ts";
 import type { InboxShare } from "../../protocol/inbox-share.ts";
 import type { LineKind } from "../../protocol/route.ts";
@@ -19,6 +20,7 @@ import type { Inbox, InboxReceiver, ReceivedUpdate, Turn } from "../inbox.ts";
 import { hashOf, MOST_UNREADABLE } from "../schema.ts";
 import { isUpdateOf, unreadableTurn } from "../stored-body.ts";
 import { append } from "./append.ts";
+import { BudgetShare } from "./budget-share.ts";
 import { listen } from "./channel.ts";
 import { Connection, type Session } from "./connection.ts";
 import { Database } from "./database.ts";
@@ -89,6 +91,7 @@ export class PostgresInbox implements Inbox {
   /** Number of beginnings that were refused. */
   #refused = 0;
   #failure: InboxError | undefined;
+  #budgetShare: BudgetShare | undefined;
 
   private constructor(options: PostgresInboxOptions, database: Database) {
     this.#options = options;
@@ -134,7 +137,11 @@ export class PostgresInbox implements Inbox {
 
   get share(): InboxShare {
     const { shards, isElected, age, moves } = this.#membership;
-    return { shards, polls: isElected, age, moves, refused: this.#refused };
+    return { shards, polls: isElected, age, moves, refused: this.#refused, rate: this.#budgetShare?.granted };
+  }
+
+  divide(budget: CallBudget): void {
+    this.#budgetShare = new BudgetShare(budget);
   }
 
   async retire(): Promise<void> {
@@ -290,6 +297,7 @@ export class PostgresInbox implements Inbox {
       name,
       version,
       unsettled: () => this.#handed.size,
+      budgetShare: () => this.#budgetShare,
       taken: (holdings) => this.#take(holdings),
       revoked: (shards, onEach, why) => this.#revoke(shards, onEach, why),
       certain: (until) => this.#recovered(until),
