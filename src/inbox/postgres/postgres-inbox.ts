@@ -27,6 +27,7 @@ import { Database } from "./database.ts";
 import { deadLetterUnreadable, trim } from "./letters.ts";
 import { Membership, type MoveCause } from "./membership.ts";
 import { once } from "./once.ts";
+import type { PasswordSource } from "./password.ts";
 import { Reader } from "./reader.ts";
 import { recordStatement } from "./record-statement.ts";
 import { reroute } from "./reroute.ts";
@@ -37,7 +38,7 @@ import { readValues, removeOldValues } from "./values.ts";
 
 export interface PostgresInboxOptions {
   readonly address: string;
-  readonly passwordFile?: string | undefined;
+  readonly password?: PasswordSource | undefined;
   /** Id of the bot. */
   readonly bot: number;
   /** The server, as people see it. */
@@ -113,8 +114,8 @@ export class PostgresInbox implements Inbox {
 
   /** Connects, and makes the bot's schema if it is not there. @throws InboxError */
   static async open(options: PostgresInboxOptions): Promise<PostgresInbox> {
-    const { address, passwordFile, bot } = options;
-    const inbox = new PostgresInbox(options, await Database.at(address, { passwordFile }));
+    const { address, password, bot } = options;
+    const inbox = new PostgresInbox(options, await Database.at(address, { password }));
     const { reading } = inbox.#connections;
     try {
       await reading.open();
