@@ -13,6 +13,7 @@ import { Call } from "../call.ts";
 import { plausible } from "../plausible.ts";
 import { badRequest } from "../refusal.ts";
 import { type Markup, readMarkup } from "../reply-markup.ts";
+import { requireSending } from "../rights.ts";
 import type { Handler, Telegram } from "../telegram.ts";
 
 export const sendingMethods: Record<string, Handler> = {
@@ -54,6 +55,7 @@ export function send(call: Call, telegram: Telegram, more: Content = {}): Messag
 /** Sends ready content: the last step of every sending, forwarding and copying method. */
 export function post(call: Call, { world }: Telegram, record: ChatRecord, content: Content): Message {
   const markup = readMarkup(call.object("reply_markup"));
+  if (!call.has("business_connection_id")) requireSending(world, record, content);
   applyKeyboard(record, markup);
   const thread = call.number("message_thread_id");
   return addMessage(

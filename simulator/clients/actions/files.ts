@@ -1,9 +1,7 @@
 /** Users send files: as documents, photos, videos and voice messages. */
 
 import { extname } from "node:path";
-import type { PhotoSize } from "@grammyjs/types";
-import type { FileStore, StoredFile } from "../../state/files.ts";
-import { imageSize } from "../../state/image-size.ts";
+import { photoOf } from "../../state/photos.ts";
 import type { ActionHandlers } from "../action-context.ts";
 import { ActionError, type Upload } from "./actions.ts";
 import { send } from "./messages.ts";
@@ -15,7 +13,9 @@ export const fileActions: ActionHandlers<"sendFile" | "sendPhoto" | "sendVideo" 
   },
 
   sendPhoto({ base64, ...message }, context) {
-    return send(withContent({ photo: photoOf(bytesOf(base64), context.files) }, message), context);
+    const photo = photoOf({ bytes: bytesOf(base64) }, context.files);
+    if (photo === undefined) throw new ActionError("this file is no photo: it is neither a PNG, a JPEG nor a WebP");
+    return send(withContent({ photo }, message), context);
   },
 
   sendVideo({ base64, name = "video.mp4", type = typeOf(name, VIDEOS), ...more }, context) {
@@ -41,9 +41,6 @@ const VOICES = { ".ogg": "audio/ogg", ".mp3": "audio/mpeg", ".m4a": "audio/mp4" 
 const VIDEO_RATE = 250_000;
 const VOICE_RATE = 4000;
 
-/** Longest sides of the smaller versions that Telegram makes of a photo, in pixels. */
-const SMALLER = [90, 320, 800, 1280];
-
 const bytesOf = (base64: string) => new Uint8Array(Buffer.from(base64, "base64"));
 
 const typeOf = (name: string, types: Record<string, string>) =>
@@ -54,22 +51,4 @@ const secondsOf = ({ file_size }: { file_size?: number }, rate: number) =>
 
 function withContent<C extends object>(content: C, { caption, ...where }: Omit<Upload, "base64">) {
   return { ...where, content: { ...content, ...(caption !== undefined && { caption }) } };
-}
-
-/** The versions of a photo, the largest last. Each has a file_id of its own, and downloads as the file itself. */
-function photoOf(bytes: Uint8Array, files: FileStore): PhotoSize[] {
-  const size = imageSize(bytes);
-  if (size === undefined) throw new ActionError("this file is no photo: it is neither a PNG, a JPEG nor a WebP");
-  const { width, height, type } = size;
-  const whole = files.store({ name: "photo", type, bytes }, "photo");
-  const longest = Math.max(width, height);
-  const scaled = (side: number, box: number) => Math.max(1, Math.round((side * box) / longest));
-  const smaller = SMALLER.filter((box) => box < longest).map((box) =>
-    sizeOf(files.version(whole, String(box)), scaled(width, box), scaled(height, box)),
-  );
-  return [...smaller, sizeOf(whole, width, height)];
-}
-
-function sizeOf({ file_id, file_unique_id, file_size = 0 }: StoredFile, width: number, height: number): PhotoSize {
-  return { file_id, file_unique_id, width, height, file_size };
 }

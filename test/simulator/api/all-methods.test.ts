@@ -6,6 +6,7 @@ import { Simulator } from "../../../simulator/index.ts";
 import { methodSchema, objectSchema } from "../../../simulator/schemas.ts";
 import { METHODS } from "../../../src/protocol/method-table.ts";
 import { callerOf } from "../caller.ts";
+import { pngHeader } from "../png-header.ts";
 
 const BUSINESS = "business1";
 
@@ -51,6 +52,7 @@ test("every method returns its declared type, called with its required parameter
     chat_id: found.chat_id,
     from_chat_id: found.chat_id,
     user_id: found.ann,
+    sender_chat_id: found.chat_id,
     message_id: found.message_id,
     message_ids: [found.message_id],
     business_connection_id: BUSINESS,
@@ -98,6 +100,8 @@ test("every method returns its declared type, called with its required parameter
     editMessageLiveLocation: { chat_id: found.chat_id, message_id: found.location, latitude: 3, longitude: 4 },
     stopMessageLiveLocation: { chat_id: found.chat_id, message_id: found.location },
     setGameScore: { chat_id: found.chat_id, message_id: found.message_id },
+    promoteChatMember: { can_pin_messages: true },
+    setChatPhoto: { photo: new File([pngHeader(200, 200)], "photo.png") },
     stopPoll: { message_id: found.poll },
     forwardMessage: { message_id: found.photo },
     unpinChatMessage: { message_id: found.message_id },
