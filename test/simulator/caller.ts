@@ -29,6 +29,18 @@ export function callerOf({ url, token }: Simulator): Caller {
   };
 }
 
+/** Like `callerOf`, with files: the parameters are a form, and values that are no files are JSON. */
+export function formCallerOf({ url, token }: Simulator): (method: string, parameters: object) => Promise<Reply> {
+  return async (method, parameters) => {
+    const form = new FormData();
+    for (const [name, value] of Object.entries(parameters)) {
+      form.set(name, value instanceof File || typeof value === "string" ? value : JSON.stringify(value));
+    }
+    const response = await fetch(`${url}/bot${token}/${method}`, { method: "POST", body: form });
+    return (await response.json()) as Reply;
+  };
+}
+
 /** `400 Bad Request: chat not found`, or `ok`. */
 export const verdict = ({ ok, error_code, description }: Reply) => (ok ? "ok" : `${error_code} ${description}`);
 
