@@ -29,6 +29,15 @@ export function requiredNumber(object: Json, name: string): number {
   throw badRequest(`Field "${name}" must be of type Number`);
 }
 
+/** A number, or a text that is one. @throws Refusal (400) */
+export function requiredInteger(object: Json, name: string): number {
+  requireField(object, name);
+  const value = object[name];
+  if (typeof value !== "number" && typeof value !== "string") throw badRequest(`Field "${name}" must be a Number`);
+  if (!/^-?\d+$/.test(String(value))) throw badRequest(`Field "${name}" must be a valid Number`);
+  return Number(value);
+}
+
 /** @throws Refusal (400) */
 export function requiredObject(object: Json, name: string): Json {
   requireField(object, name);

@@ -1,14 +1,13 @@
 /** The message that a new one answers: https://core.telegram.org/bots/api#replyparameters, as `Client::check_reply_parameters` reads it. */
 
 import type { Message, MessageEntity, TextQuote } from "@grammyjs/types";
-import { objectSchema } from "../schemas.ts";
 import type { ChatRecord } from "../state/chat-record.ts";
 import { type Content, quoted } from "../state/messages.ts";
 import type { World } from "../state/world.ts";
 import { format } from "../text/format.ts";
 import { chatOf } from "./access.ts";
 import { Call } from "./call.ts";
-import { type Json, optionalString, requiredNumber } from "./fields.ts";
+import { type Json, optionalString, requiredInteger } from "./fields.ts";
 import { originOf } from "./origin.ts";
 import { badRequest } from "./refusal.ts";
 
@@ -24,10 +23,7 @@ export const readReply = (call: Call): Reply | undefined =>
   call.once("reply_parameters", () => {
     const given = call.object<Json>("reply_parameters") ?? {};
     if (Object.keys(given).length === 0) return undefined;
-    const message_id = requiredNumber(
-      { message_id: Number(given.message_id ?? Number.NaN) || given.message_id },
-      "message_id",
-    );
+    const message_id = requiredInteger(given, "message_id");
     const chat_id = optionalString(given, "chat_id");
     const { text, entities } = format(
       optionalString(given, "quote"),
@@ -80,12 +76,16 @@ const QUOTED_ENTITIES = ["bold", "italic", "underline", "strikethrough", "spoile
 const isInQuotes = ({ type }: MessageEntity) => QUOTED_ENTITIES.includes(type);
 
 /** https://core.telegram.org/bots/api#externalreplyinfo */
+const SHARED: ReadonlySet<string> = new Set(
+  (
+    "link_preview_options animation audio document live_photo paid_media photo sticker story video video_note voice " +
+    "has_media_spoiler checklist contact dice game giveaway giveaway_winners invoice location poll venue"
+  ).split(" "),
+);
+
 function externalReply(message: Message): NonNullable<Message["external_reply"]> {
-  const isLarge = message.chat.type === "supergroup" || message.chat.type === "channel";
-  const own = isLarge ? ["chat", "message_id"] : [];
-  const fields = (objectSchema("ExternalReplyInfo")?.fields ?? []).map(({ name }) => name);
-  const shared = Object.entries(message).filter(
-    ([name]) => fields.includes(name) && (own.includes(name) || !["chat", "message_id"].includes(name)),
-  );
-  return { origin: originOf(message), ...Object.fromEntries(shared) };
+  const { chat, message_id } = message;
+  const isLarge = chat.type === "supergroup" || chat.type === "channel";
+  const shared = Object.fromEntries(Object.entries(message).filter(([name]) => SHARED.has(name)));
+  return { origin: originOf(message), ...(isLarge && { chat, message_id }), ...shared };
 }

@@ -17,6 +17,7 @@ export async function furnished(options: SimulatorOptions = {}) {
     simulator,
     ann,
     call,
+    upload,
     chats: { private: ann.id, group: group.id, supergroup: supergroup.id, channel: channel.id },
     /** The answer to a call with these parameters, in the private chat unless they say otherwise: `ok`, or `400 …`. */
     refused: async (method: string, parameters: object = {}) =>
