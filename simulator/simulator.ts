@@ -60,6 +60,11 @@ export interface SimulatorOptions {
    * with --local. `second` is the length in ms of a second of a pause between two attempts. Off by default: no URL is called.
    */
   webhooks?: boolean | { second: number };
+  /**
+   * Behaves as a Bot API server of one's own, which runs with `--local`: it takes files of 2,000 MB, opens paths, and calls webhooks at any
+   * address. https://core.telegram.org/bots/api#using-a-local-bot-api-server
+   */
+  local?: boolean;
   /** Injects faults between the caller and the Bot API. */
   intercept?: Intercept;
 }
@@ -94,6 +99,7 @@ export class Simulator extends ClientSide implements AsyncDisposable {
   private constructor(options: SimulatorOptions) {
     super();
     const { token = TOKEN, now = Date.now, historyPerChat = 1000, callLog = 10_000, strictPolling = false } = options;
+    const { local = false } = options;
     const bot = { id: Number.parseInt(token, 10), ...BOT, ...options.bot };
     const files = new FileStore();
     this.token = token;
@@ -104,7 +110,15 @@ export class Simulator extends ClientSide implements AsyncDisposable {
     const poll = new LongPoll(this.#queue, { now, strict: strictPolling });
     const settings = new Settings();
     this.#webhook = senderFor(options.webhooks, { queue: this.#queue, settings, now });
-    const api = new BotApi({ world: this.#world, files, settings, queue: this.#queue, poll, webhook: this.#webhook });
+    const api = new BotApi({
+      world: this.#world,
+      files,
+      settings,
+      queue: this.#queue,
+      poll,
+      webhook: this.#webhook,
+      local,
+    });
     const clients = clientRoutes(this.perform, isAction, this.#world.journal);
     const { intercept, name = options.host ?? LOOPBACK } = options;
     this.#server = createServer({ token, api, files, calls: this.#calls, clients, now, intercept, name });

@@ -11,6 +11,8 @@ export interface Telegram extends Simulation {
   readonly poll: LongPoll;
   /** Undefined if no webhook is ever called. */
   readonly webhook: WebhookSender | undefined;
+  /** True for the rules of a Bot API server of one's own: files of any size, webhooks at any address. */
+  readonly local: boolean;
 }
 
 /** Carries out one method and returns its result, which must be JSON. @throws Refusal */

@@ -6,7 +6,7 @@ import { type Content, removeMessages, replaceMessage } from "../../state/messag
 import { chatOf, messageOf, writableChatOf } from "../access.ts";
 import { Call } from "../call.ts";
 import { badRequest } from "../refusal.ts";
-import { readMarkup } from "../reply-markup.ts";
+import { markupOf } from "../reply-markup.ts";
 import { mayEdit, requireDeletion } from "../rights.ts";
 import type { Handler, Telegram } from "../telegram.ts";
 import { captionOf, contentOf, textOf } from "./sending.ts";
@@ -15,7 +15,6 @@ export const editingMethods: Record<string, Handler> = {
   editMessageText: (call, telegram) =>
     edit(call, telegram, ({ entities: _, link_preview_options: __, ...rest }) => {
       if (rest.text === undefined) throw badRequest("there is no text in the message to edit");
-      if (!call.has("text")) throw badRequest("message text is empty");
       return { ...rest, ...textOf(call) };
     }),
 
@@ -45,11 +44,12 @@ export const editingMethods: Record<string, Handler> = {
 
   stopPoll(call, telegram) {
     const record = writableChatOf(telegram.world, call);
-    const message = messageOf(record, call.number("message_id"), "edit");
-    if (message.poll === undefined) throw badRequest("message with poll to stop not found");
+    const message = record.messages.get(call.number("message_id") ?? 0);
+    if (message?.poll === undefined) throw badRequest("message with poll to stop not found");
     if (message.poll.is_closed) throw badRequest("poll has already been closed");
     const poll = { ...message.poll, is_closed: true };
-    replaceMessage(telegram.world, record, "bot", { ...message, ...markupOf(call), poll });
+    const { inline } = markupOf(call);
+    replaceMessage(telegram.world, record, "bot", { ...message, ...(inline && { reply_markup: inline }), poll });
     return poll;
   },
 
@@ -64,7 +64,6 @@ export const editingMethods: Record<string, Handler> = {
   /** "If some of the specified messages can't be found, they are skipped." */
   deleteMessages(call, { world }) {
     const ids = call.array("message_ids")!.map(Number);
-    if (ids.length > 100) throw badRequest("too many message identifiers specified");
     const record = chatOf(world, call);
     for (const message of ids.flatMap((id) => record.messages.get(id) ?? [])) requireDeletion(world, record, message);
     removeMessages(world, record, "bot", ids);
@@ -91,7 +90,8 @@ function edit(
   if (!mayEdit(world, record, message)) throw badRequest("message can't be edited");
   // A call without reply_markup removes the keyboard.
   const { reply_markup: _, ...changed } = change(message);
-  const edited = { ...changed, ...markupOf(call) } as Message;
+  const { inline } = markupOf(call);
+  const edited = { ...changed, ...(inline !== undefined && { reply_markup: inline }) } as Message;
   if (isDeepStrictEqual(withoutDate(edited), withoutDate(message))) {
     if (mayStay) return message;
     throw badRequest(
@@ -100,11 +100,6 @@ function edit(
     );
   }
   return replaceMessage(world, record, "bot", { ...edited, edit_date: world.date });
-}
-
-function markupOf(call: Call): Pick<Message, "reply_markup"> {
-  const { inline } = readMarkup(call.object("reply_markup"));
-  return inline === undefined || inline.inline_keyboard.length === 0 ? {} : { reply_markup: inline };
 }
 
 const MEDIA = [
