@@ -1,5 +1,6 @@
 /** The state that the methods of the Bot API work on. */
 
+import type { Dice } from "../state/dice.ts";
 import type { FileStore } from "../state/files.ts";
 import type { Settings } from "../state/settings.ts";
 import type { UpdateQueue } from "../state/update-queue.ts";
@@ -14,6 +15,7 @@ export interface Telegram {
   readonly settings: Settings;
   readonly queue: UpdateQueue;
   readonly poll: LongPoll;
+  readonly dice: Dice;
   /** Undefined if no webhook is ever called. */
   readonly webhook: WebhookSender | undefined;
 }
