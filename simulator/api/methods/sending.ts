@@ -85,7 +85,7 @@ export function contentOf(call: Call, telegram: Telegram): Content {
   const key = contentKey(call.method);
   const type = objectSchema("Message")?.fields.find((field) => field.name === key)?.type;
   const medium = type === undefined ? undefined : plausible(type, renamed(call, key), telegram);
-  return { ...(medium !== undefined && { [key]: amended(key, medium, call) }), ...captionOf(call) };
+  return { ...(medium !== undefined && { [key]: amended(key, medium, call, telegram) }), ...captionOf(call) };
 }
 
 /** `text` with its entities, of any length. @throws Refusal (400) */
@@ -131,14 +131,12 @@ const methodFor = (type: unknown) =>
 /** The schema's filler looks for a file under the call's method name: here the name of the content. */
 const renamed = (call: Call, key: string) => new Call(key, call.values, call.signal);
 
-const DICE_SIDES: Record<string, number> = { "🏀": 5, "⚽": 5, "⚽️": 5, "🎰": 64 };
-
 /** Completes a medium with values computed from the parameters. */
-function amended(key: string, medium: unknown, call: Call): unknown {
+function amended(key: string, medium: unknown, call: Call, { dice }: Telegram): unknown {
   const object = medium as Record<string, unknown>;
   if (key === "dice") {
     const emoji = call.string("emoji") ?? "🎲";
-    return { emoji, value: 1 + Math.floor(Math.random() * (DICE_SIDES[emoji] ?? 6)) };
+    return { emoji, value: dice.roll(emoji) };
   }
   if (key === "invoice") {
     const prices = call.array<{ amount?: number }>("prices") ?? [];
