@@ -2,6 +2,7 @@
 
 import { isDeepStrictEqual } from "node:util";
 import type { Message } from "@grammyjs/types";
+import { withMentionedUsers } from "../../state/mentions.ts";
 import { type Content, removeMessages, replaceMessage } from "../../state/messages.ts";
 import { chatOf, messageOf, writableChatOf } from "../access.ts";
 import { Call } from "../call.ts";
@@ -89,7 +90,7 @@ function edit(
   const message = messageOf(record, call.number("message_id"), "edit");
   if (!mayEdit(world, record, message)) throw badRequest("message can't be edited");
   // A call without reply_markup removes the keyboard.
-  const { reply_markup: _, ...changed } = change(message);
+  const { reply_markup: _, ...changed } = withMentionedUsers(world, change(message));
   const { inline } = markupOf(call);
   const edited = { ...changed, ...(inline !== undefined && { reply_markup: inline }) } as Message;
   if (isDeepStrictEqual(withoutDate(edited), withoutDate(message))) {

@@ -6,6 +6,7 @@
 import type { Message, MessageEntity } from "@grammyjs/types";
 import { objectSchema } from "../../schemas.ts";
 import type { ChatRecord } from "../../state/chat-record.ts";
+import { withMentionedUsers } from "../../state/mentions.ts";
 import { addMessage, type Content, withoutProfile } from "../../state/messages.ts";
 import { format } from "../../text/format.ts";
 import { writableChatOf } from "../access.ts";
@@ -73,7 +74,7 @@ export function post(call: Call, { world }: Telegram, record: ChatRecord, conten
       ...(thread !== undefined && { message_thread_id: thread, is_topic_message: true }),
       ...(call.boolean("protect_content") && { has_protected_content: true }),
       ...(call.has("message_effect_id") && { effect_id: call.string("message_effect_id")! }),
-      ...content,
+      ...withMentionedUsers(world, content),
       ...(markup.inline !== undefined && { reply_markup: markup.inline }),
     },
   );

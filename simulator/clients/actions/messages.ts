@@ -5,7 +5,7 @@ import { addMessage, type Content, quoted, replaceMessage } from "../../state/me
 import { react } from "../../state/reactions.ts";
 import { pushMessage } from "../../state/receiving.ts";
 import { forbiddenContent, isPermitted } from "../../state/rights.ts";
-import { scanEntities } from "../../text/scan.ts";
+import { entitiesIn } from "../../text/format.ts";
 import { type ActionContext, type ActionHandlers, nameOf } from "../action-context.ts";
 import { findButton } from "../buttons.ts";
 import { ActionError, type Takes } from "./actions.ts";
@@ -104,7 +104,7 @@ export function send({ content, reply_to, ...where }: Takes<"send">, context: Ac
 /** Adds the entities that Telegram finds by itself, unless the content has entities. */
 function withEntities(content: Content): Content {
   if (content.text === undefined || content.entities !== undefined) return content;
-  const entities = scanEntities(content.text);
+  const entities = entitiesIn(content.text);
   return entities.length === 0 ? content : { ...content, entities };
 }
 
