@@ -124,7 +124,7 @@ test("a second slash sends /help to the bot, and /quit leaves", async () => {
 });
 
 test("the bot's control characters do not reach the terminal", async () => {
-  assert.equal(await transcript(["\u001b[31mred\u202e"]), "Bot: ann: [31mred\n");
+  assert.equal(await transcript(["\u001b[31mred\u202e \u009b2J"]), "Bot: ann:  [31mred 2J\n");
 });
 
 test("at a terminal the prompt names user and chat, and the bot's events are shown at once", async () => {

@@ -103,9 +103,12 @@ export function send({ content, reply_to, ...where }: Takes<"send">, context: Ac
 
 /** Adds the entities that Telegram finds by itself, unless the content has entities. */
 function withEntities(content: Content): Content {
-  if (content.text === undefined || content.entities !== undefined) return content;
-  const entities = entitiesIn(content.text);
-  return entities.length === 0 ? content : { ...content, entities };
+  const { text = "", entities = entitiesIn(text), caption = "", caption_entities = entitiesIn(caption) } = content;
+  return {
+    ...content,
+    ...(entities.length > 0 && { entities }),
+    ...(caption_entities.length > 0 && { caption_entities }),
+  };
 }
 
 function recount(poll: Poll, before: readonly number[], after: readonly number[]): Poll {
