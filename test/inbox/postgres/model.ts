@@ -18,9 +18,12 @@ const CHATS = 12;
 /** Servers at once. */
 const MOST = 4;
 
-/** Longest pause between two steps, and longest fault: longer than a lease lives. ms */
-const STEP = 8;
-const FAULT = 6000;
+/** Longest pause between two steps: ms. */
+const STEP = 6;
+
+/** Times that a fault takes: those of hiccups, and of outages in which leases move. ms */
+const SHORT = [50, 1000] as const;
+const LONG = [4500, 7000] as const;
 
 /** Pause between two looks for what is left: ms. */
 const LOOK = 200;
@@ -157,8 +160,8 @@ export class Model implements Onlooker {
   async #step(): Promise<void> {
     const server = this.#random.pick(this.#active);
     const dice = this.#random.next();
-    if (dice < 0.1) this.#append(server);
-    else if (dice < 0.55) server.begin();
+    if (dice < 0.15) this.#append(server);
+    else if (dice < 0.8) server.begin();
     else if (dice < 0.99) server.settle();
     else await this.#fault(server);
   }
@@ -195,21 +198,21 @@ export class Model implements Onlooker {
       case "lose answers":
         return this.#suffer(
           server,
-          1000,
+          SHORT,
           () => (server.network.chance = 0.1),
           () => (server.network.chance = 0),
         );
       case "swallow":
         return this.#suffer(
           server,
-          FAULT,
+          this.#random.pick([SHORT, LONG]),
           () => (server.network.isDown = true),
           () => this.#raise(server),
         );
       case "hold":
         return this.#suffer(
           server,
-          FAULT,
+          this.#random.pick([SHORT, LONG]),
           () => server.network.hold(),
           () => server.network.release(),
         );
@@ -224,10 +227,10 @@ export class Model implements Onlooker {
   }
 
   /** A fault of the network, which ends after some time. */
-  #suffer(server: Server, longest: number, begin: () => void, end: () => void): void {
+  #suffer(server: Server, [from, to]: readonly [number, number], begin: () => void, end: () => void): void {
     begin();
     server.faultyAt = performance.now();
-    const time = delay(this.#random.integer(100, longest), undefined, { signal: this.#mending.signal });
+    const time = delay(this.#random.integer(from, to), undefined, { signal: this.#mending.signal });
     const fault = time
       .catch(() => {})
       .then(() => {
