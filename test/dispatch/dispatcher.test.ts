@@ -21,6 +21,7 @@ const HIGH_WATER_CHARACTERS = 64 * 1024 * 1024;
 const never = new AbortController().signal;
 
 const UNBOUNDED = { limit: Number.POSITIVE_INFINITY, isStored: false };
+const UNHEARD = { holdsUp() {}, accompanied() {} };
 
 const NEW = { update_id: 1, kind: "message", received_at: 0, attempts: 0, deaths: 0 };
 
@@ -63,8 +64,14 @@ class Model {
   #alone: number | undefined;
   /** Posted events that the worker has not taken. */
   readonly #onTheirWay = new Set<number>();
-  /** Posted events that were suspects, and have survived for a while. */
+  /** Others are posted beside it. */
+  #isShared = false;
+  /** Posted events that have made way for others. */
   readonly #survivors = new Set<number>();
+  /** Posted events that hold up others, as the dispatcher has told. */
+  readonly #told = new Set<number>();
+  /** Suspects that are at hand beside others from now on, as the dispatcher has told. */
+  #accompanied: number[] = [];
   /** Suspects for nothing but a guess, and the events that were guessed together. */
   readonly #guesses = new Map<number, readonly number[]>();
   /** A worker died lately: events of scopes that have settled none are suspects, as far as there is room for them. */
@@ -108,6 +115,11 @@ class Model {
         assert.ok(!this.#open[this.quarantine] && !this.#closed);
         this.#isCalled = true;
       },
+      holdsUp: (worker, { seq }) => {
+        assert.ok(worker === this.quarantine && this.#atHand(worker).includes(seq) && !this.#told.has(seq));
+        this.#told.add(seq);
+      },
+      accompanied: ({ seq }) => this.#accompanied.push(seq),
     });
     assert.equal(this.dispatcher.quarantine, workers);
     this.dispatcher.trySuspects();
@@ -159,26 +171,41 @@ class Model {
       scope.kept.add(seq);
       this.#suspects.delete(seq);
       this.#guesses.delete(seq);
-      if (seq === this.#alone) this.#alone = undefined;
+      const wasAlone = seq === this.#alone;
+      if (wasAlone) this.#alone = undefined;
+      this.#told.delete(seq);
       if (!this.#couldBeServed(scope)) scope.passedOver.clear();
+      this.#accompanied = [];
       this.#do(() => this.dispatcher.kept(worker, seq));
       this.#do(() => this.dispatcher.kept(worker, seq));
+      assert.deepEqual(this.#accompanied, wasAlone ? [seq] : []);
     }
   }
 
-  /** The suspect at hand, if there is one, has not killed the quarantine so far. */
-  survived(): void {
-    const seq = this.#alone;
-    if (seq !== undefined) {
-      this.taken(this.quarantine, () => [seq]);
-      this.#suspects.delete(seq);
-      this.#guesses.delete(seq);
-      this.#survivors.add(seq);
-      this.#alone = undefined;
+  /** These events have not killed the quarantine for a moment. */
+  share(choose: ChooseSome): void {
+    for (const seq of [...choose(this.#postedAt(this.quarantine)), -1]) {
+      if (seq === this.#alone) this.#isShared = true;
+      else if (this.#atHand(this.quarantine).includes(seq)) this.#survivors.add(seq);
+      this.#do(() => this.dispatcher.share(this.quarantine, seq));
     }
-    this.#do(() => {
-      for (const one of [seq ?? -1, ...this.#postedAt(this.quarantine)]) this.dispatcher.survived(this.quarantine, one);
-    });
+  }
+
+  /** These events have not killed the quarantine for a while. */
+  makeWay(choose: ChooseSome): void {
+    for (const seq of [...choose(this.#postedAt(this.quarantine)), -1]) {
+      const isOver = seq === this.#alone && this.#suspectThatCouldBeServed !== undefined;
+      this.#told.delete(seq);
+      if (isOver) {
+        this.#suspects.delete(seq);
+        this.#guesses.delete(seq);
+        this.#survivors.add(seq);
+        this.#alone = undefined;
+      }
+      this.#accompanied = [];
+      this.#do(() => this.dispatcher.makeWay(this.quarantine, seq));
+      assert.deepEqual(this.#accompanied, isOver ? [seq] : []);
+    }
   }
 
   /** One of its events took too long, and the worker was ended for it. */
@@ -212,8 +239,10 @@ class Model {
   workerDied(worker: number, chooseNamed: Choose = () => undefined, chooseGuesses: ChooseSome = () => []): void {
     const posted = this.#postedAt(worker).sort((one, other) => one - other);
     const [named, guessed] = [chooseNamed(posted), chooseGuesses(posted)];
-    const certain = named ?? (worker === this.quarantine ? this.#alone : undefined);
-    const blamed = certain === undefined ? guessed : [certain];
+    const tried = worker === this.quarantine ? this.#alone : undefined;
+    const certain = named ?? (this.#isShared ? undefined : tried);
+    const likely = guessed.length === 0 && tried !== undefined ? [tried] : guessed;
+    const blamed = certain === undefined ? likely : [certain];
     if (certain === undefined) {
       const guesses = blamed.filter((seq) => !this.#suspects.has(seq));
       for (const seq of guesses) this.#guesses.set(seq, guesses);
@@ -311,6 +340,7 @@ class Model {
     scope.kept.delete(seq);
     this.#onTheirWay.delete(seq);
     this.#survivors.delete(seq);
+    this.#told.delete(seq);
     this.#suspects.delete(seq);
     if (seq === this.#alone) this.#alone = undefined;
     scope.unsettled.splice(scope.unsettled.indexOf(seq), 1);
@@ -347,6 +377,7 @@ class Model {
       for (const seq of scope.posted) {
         this.#onTheirWay.delete(seq);
         this.#survivors.delete(seq);
+        this.#told.delete(seq);
       }
       scope.posted.clear();
       scope.kept.clear();
@@ -372,18 +403,36 @@ class Model {
     const waits = this.#of(this.quarantine).some((scope) => this.#couldBeServed(scope));
     if (waits && !this.#open[this.quarantine] && !this.#closed) assert.ok(this.#isCalled);
     assert.equal(this.dispatcher.needsQuarantine, waits || this.#postedAt(this.quarantine).length > 0);
+    assert.deepEqual(
+      this.#obstacles.filter((seq) => !this.#told.has(seq)),
+      [],
+      "an event holds up others and is not told",
+    );
+  }
+
+  /** The suspect at hand if others wait, or what is at hand while a suspect waits. */
+  get #obstacles(): number[] {
+    if (this.#alone !== undefined) return this.#othersWait ? [this.#alone] : [];
+    return this.#suspectThatCouldBeServed === undefined ? [] : this.#atHand(this.quarantine);
+  }
+
+  /** True if a scope could be served, but for that of the suspect at hand. */
+  get #othersWait(): boolean {
+    const scope = this.#scopeOf(this.#alone ?? -1);
+    return this.#of(this.quarantine).some((other) => other !== scope && this.#couldBeServed(other));
   }
 
   /** Nothing waits that could be posted. */
   #assertBusy(worker: number): void {
     const atHand = this.#atHand(worker).length;
     const isQuarantine = worker === this.quarantine;
-    if (isQuarantine && this.#suspectThatCouldBeServed !== undefined) {
+    if (this.#onTheirWayTo(worker) === ON_THEIR_WAY) return;
+    if (isQuarantine && this.#alone === undefined && this.#suspectThatCouldBeServed !== undefined) {
       return assert.ok(atHand > 0, "a suspect waits although the quarantine has nothing");
     }
-    if ((isQuarantine && this.#alone !== undefined) || atHand === PER_WORKER) return;
-    if (this.#onTheirWayTo(worker) === ON_THEIR_WAY) return;
+    if ((isQuarantine && this.#alone !== undefined && !this.#isShared) || atHand === PER_WORKER) return;
     for (const scope of this.#of(worker)) {
+      if (isQuarantine && this.#isSuspected(scope)) continue;
       assert.ok(!this.#couldBeServed(scope), `${scope.key} waits although its worker has room`);
     }
   }
@@ -401,14 +450,17 @@ class Model {
     assert.equal(attempts, this.#attempts.get(seq)! + 1);
     this.#attempts.set(seq, attempts);
     assert.equal(alone, this.#suspects.has(seq));
-    if (worker === this.quarantine) assert.equal(this.#alone, undefined, "posted beside a suspect");
+    const mayBeBeside = this.#alone === undefined || (this.#isShared && !alone);
+    if (worker === this.quarantine) assert.ok(mayBeBeside, "posted beside a suspect");
     if (alone) {
       assert.equal(worker, this.quarantine, "a suspect outside of the quarantine");
       assert.deepEqual(this.#atHand(worker), [], "a suspect was posted beside others");
       this.#alone = seq;
+      this.#isShared = false;
       this.#guests.clear();
     } else {
-      const isBetween = worker === this.quarantine && this.#suspectThatCouldBeServed !== undefined;
+      const isBetween =
+        worker === this.quarantine && this.#alone === undefined && this.#suspectThatCouldBeServed !== undefined;
       if (isBetween) {
         assert.ok(!this.#guests.has(scope), "a scope is served twice before a suspect");
         this.#guests.add(scope);
@@ -426,6 +478,8 @@ class Model {
   #assertFair(scope: Scope): void {
     for (const other of this.#of(scope.worker)) {
       if (other === scope || !this.#couldBeServed(other)) continue;
+      // Suspects wait for the one at hand.
+      if (this.#alone !== undefined && this.#isSuspected(other)) continue;
       const times: number = (other.passedOver.get(scope) ?? 0) + 1;
       assert.ok(times <= 1, `${scope.key} was served ${times} times while ${other.key} waited`);
       other.passedOver.set(scope, times);
@@ -469,7 +523,8 @@ type Step =
     }
   | { do: "workerDrained"; worker: number; share: number }
   | { do: "revoke" | "revoked"; scope: number }
-  | { do: "survived" | "trust" }
+  | { do: "share" | "makeWay"; which: number[] }
+  | { do: "trust" }
   | { do: "close" };
 
 /** The quarantine is the last one. */
@@ -505,7 +560,13 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   },
   { weight: 2, arbitrary: fc.record({ do: fc.constant("workerPaused" as const), worker }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant("trust" as const) }) },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant("survived" as const) }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      do: fc.constantFrom("share" as const, "makeWay" as const),
+      which: fc.array(fc.nat(), { maxLength: 4 }),
+    }),
+  },
   { weight: 2, arbitrary: fc.record({ ...settles, do: fc.constant("workerDrained" as const) }) },
   { weight: 6, arbitrary: fc.record({ do: fc.constant("workerReady" as const), worker }) },
   { weight: 3, arbitrary: fc.record({ do: fc.constantFrom("revoke" as const, "revoked" as const), scope: fc.nat(9) }) },
@@ -542,9 +603,11 @@ function carryOut(model: Model, step: Step): void {
     case "revoke":
     case "revoked":
       return model[step.do](scopeAt(step.scope).shard);
-    case "survived":
+    case "share":
+    case "makeWay":
+      return model[step.do](some(step.which));
     case "trust":
-      return model[step.do]();
+      return model.trust();
     case "close":
       return model.close();
   }
@@ -650,6 +713,7 @@ function recorded({ workers = 1, maxAttempts = 3, takes = true } = {}) {
     suspected: () => {
       calls.forQuarantine += 1;
     },
+    ...UNHEARD,
   });
   return { dispatcher, posted, deadLetters, calls };
 }
@@ -770,6 +834,7 @@ describe("posting", () => {
       },
       deadLetter: () => assert.fail(),
       suspected: () => assert.fail(),
+      ...UNHEARD,
     });
     for (let worker = 0; worker < 5; worker++) dispatcher.workerReady(worker);
     for (let shard = 0; shard < SHARDS; shard++) {
@@ -991,7 +1056,7 @@ describe("a worker that died", () => {
 
   test("of several suspects the one with the fewest deaths is tried first", () => {
     const { dispatcher, posted } = recorded();
-    dispatcher.workerReady(0);
+    known({ dispatcher, posted }, "ab");
     for (const scope of ["a", "b"]) dispatcher.received(arrival(scope));
     const [culprit, other] = seqsOf(posted) as [number, number];
     dispatcher.workerDied(0, { guessed: [culprit] });
@@ -1001,6 +1066,19 @@ describe("a worker that died", () => {
     dispatcher.workerDied(0, { guessed: [other] });
     dispatcher.workerReady(QUARANTINE);
     assert.equal(seqsOf(posted).at(-1), other);
+  });
+
+  test("of suspects without a death the one with the fewest attempts is tried first", () => {
+    const { dispatcher, posted } = recorded();
+    const events = [4, 2, 3].map((attempts, i) => ({ ...arrival(`${i}`), attempts }));
+    for (const event of events) dispatcher.received(event);
+    dispatcher.trySuspects();
+    dispatcher.workerReady(QUARANTINE);
+    for (const _ of events) dispatcher.settled(QUARANTINE, [posted.at(-1)!.seq]);
+    assert.deepEqual(
+      posted.map(({ attempt }) => attempt),
+      [3, 4, 5],
+    );
   });
 
   test("after a death, chats that have settled nothing are tried in quarantine, until trust()", () => {
@@ -1050,7 +1128,7 @@ describe("a worker that died", () => {
     dispatcher.workerDied(0, { guessed: [b1, b2, c] });
     dispatcher.workerReady(0);
     dispatcher.workerReady(QUARANTINE);
-    dispatcher.survived(QUARANTINE, b1);
+    dispatcher.makeWay(QUARANTINE, b1);
     assert.deepEqual(seqsOf(posted).slice(4).sort(), [a, b1, c].sort());
     dispatcher.settled(QUARANTINE, [c]);
     assert.equal(seqsOf(posted).length, 7);
@@ -1058,6 +1136,40 @@ describe("a worker that died", () => {
     assert.equal(seqsOf(posted).at(-1), b2);
     dispatcher.workerDied(QUARANTINE);
     assert.equal(dispatcher.unsettled, 2);
+  });
+
+  test("a suspect that shares the quarantine holds up other suspects alone, and is a guess if the quarantine dies", () => {
+    const { dispatcher, posted, deadLetters } = recorded({ maxAttempts: 1 });
+    const [done, long, next] = ["a", "b", "c"].map((scope) => ({ ...arrival(scope), attempts: 2 }));
+    for (const event of [done!, long!, next!]) dispatcher.received(event);
+    dispatcher.trySuspects();
+    dispatcher.workerReady(QUARANTINE);
+    dispatcher.settled(QUARANTINE, [done!.seq]);
+    const guest = arrival("a");
+    dispatcher.received(guest);
+    assert.deepEqual(seqsOf(posted), [done!.seq, long!.seq]);
+    dispatcher.share(QUARANTINE, long!.seq);
+    assert.deepEqual(seqsOf(posted), [done!.seq, long!.seq, guest.seq]);
+    assert.deepEqual([dispatcher.workerDied(QUARANTINE), deadLetters], [[long!.seq], []]);
+    // It is tried again, after the others, and convicted only when it is alone.
+    dispatcher.workerReady(QUARANTINE);
+    assert.equal(seqsOf(posted).at(-1), next!.seq);
+    dispatcher.settled(QUARANTINE, [next!.seq]);
+    assert.deepEqual([dispatcher.workerDied(QUARANTINE), deadLetters], [[long!.seq], [long!.seq]]);
+  });
+
+  test("an event at long work in quarantine holds up the suspects until it shares it, and no longer", () => {
+    const { dispatcher, posted } = recorded();
+    const [first, long, next] = [{ ...arrival("a"), attempts: 2 }, arrival("a"), { ...arrival("b"), attempts: 2 }];
+    dispatcher.received(first);
+    dispatcher.trySuspects();
+    dispatcher.workerReady(QUARANTINE);
+    dispatcher.received(long);
+    dispatcher.settled(QUARANTINE, [first.seq]);
+    dispatcher.received(next);
+    assert.deepEqual(seqsOf(posted), [first.seq, long.seq]);
+    dispatcher.share(QUARANTINE, long.seq);
+    assert.deepEqual(seqsOf(posted), [first.seq, long.seq, next.seq]);
   });
 
   test("without a culprit nothing is blamed; an event that was interrupted three times goes to quarantine", () => {
@@ -1483,6 +1595,7 @@ describe("room()", () => {
       post: (_, event) => posted.push(event),
       deadLetter: () => assert.fail(),
       suspected: () => assert.fail(),
+      ...UNHEARD,
     });
     dispatcher.workerReady(0);
     while (dispatcher.unsettled < 3 * HIGH_WATER - 1) dispatcher.received(arrival("a"));
@@ -1553,7 +1666,16 @@ describe("events that are held", () => {
   const dispatcher = () => {
     posted.length = 0;
     const post = (_: number, { seq }: Arrival) => void posted.push(seq);
-    return new Dispatcher({ workers: 1, maxAttempts: 3, ...UNBOUNDED, post, deadLetter() {}, suspected() {} });
+    return new Dispatcher({
+      workers: 1,
+      maxAttempts: 3,
+      ...UNBOUNDED,
+      post,
+      deadLetter() {},
+      suspected() {},
+      holdsUp() {},
+      accompanied() {},
+    });
   };
   const arrival = (seq: number, id: number, attempts = 0): Arrival => {
     return { ...NEW, seq, attempts, body: "", scope: `chat:${id}`, shard: 1 };
