@@ -220,7 +220,7 @@ const DISPATCHER: readonly Mutant[] = [
     only: /flood/,
   },
   {
-    id: "D14",
+    id: "D18",
     breaks: "a backlog goes to a worker before it has taken what is on its way",
     file: "src/dispatch/worker-queue.ts",
     from: "if (this.#onTheirWay.size >= MOST_ON_THEIR_WAY) return undefined;",
@@ -229,7 +229,7 @@ const DISPATCHER: readonly Mutant[] = [
     only: /32 events on their way/,
   },
   {
-    id: "D15",
+    id: "D19",
     breaks: "events that the inbox refuses keep their places on the way: the worker gets nothing more",
     file: "src/dispatch/worker-queue.ts",
     from: "this.#posted.delete(held.arrival.seq);\n    this.#onTheirWay.delete(held);",
