@@ -10,6 +10,8 @@ export interface UploadedFile {
 }
 
 export interface StoredFile extends File {
+  /** The name of the content that the file was sent as: `photo`, `voice`, … Undefined for a file that only a test knows. */
+  kind?: string;
   file_path: string;
   file_name?: string;
   mime_type?: string;
@@ -42,7 +44,7 @@ export class FileStore {
       file_unique_id: `AgADsim${number}`,
       file_size: upload?.bytes.length ?? 1024,
       file_path: `${kind}s/file_${number}`,
-      ...(upload && { file_name: upload.name, mime_type: upload.type }),
+      ...(upload && { kind, file_name: upload.name, mime_type: upload.type }),
     };
     this.#files.set(file_id, file);
     dropOldest(this.#files, KEPT_FILES);

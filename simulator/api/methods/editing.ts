@@ -2,12 +2,12 @@
 
 import { isDeepStrictEqual } from "node:util";
 import type { Message } from "@grammyjs/types";
-import type { ChatRecord } from "../../state/chat-record.ts";
 import { type Content, removeMessages, replaceMessage } from "../../state/messages.ts";
 import { chatOf, messageOf, writableChatOf } from "../access.ts";
 import { Call } from "../call.ts";
 import { badRequest } from "../refusal.ts";
-import { readMarkup } from "../reply-markup.ts";
+import { markupOf } from "../reply-markup.ts";
+import { mayEdit, requireDeletion } from "../rights.ts";
 import type { Handler, Telegram } from "../telegram.ts";
 import { captionOf, contentOf, textOf } from "./sending.ts";
 
@@ -15,7 +15,6 @@ export const editingMethods: Record<string, Handler> = {
   editMessageText: (call, telegram) =>
     edit(call, telegram, ({ entities: _, link_preview_options: __, ...rest }) => {
       if (rest.text === undefined) throw badRequest("there is no text in the message to edit");
-      if (!call.has("text")) throw badRequest("message text is empty");
       return { ...rest, ...textOf(call) };
     }),
 
@@ -45,17 +44,19 @@ export const editingMethods: Record<string, Handler> = {
 
   stopPoll(call, telegram) {
     const record = writableChatOf(telegram.world, call);
-    const message = messageOf(record, call.number("message_id"), "edit");
-    if (message.poll === undefined) throw badRequest("message with poll to stop not found");
+    const message = record.messages.get(call.number("message_id") ?? 0);
+    if (message?.poll === undefined) throw badRequest("message with poll to stop not found");
     if (message.poll.is_closed) throw badRequest("poll has already been closed");
     const poll = { ...message.poll, is_closed: true };
-    replaceMessage(telegram.world, record, "bot", { ...message, ...markupOf(call), poll });
+    const { inline } = markupOf(call);
+    replaceMessage(telegram.world, record, "bot", { ...message, ...(inline && { reply_markup: inline }), poll });
     return poll;
   },
 
   deleteMessage(call, { world }) {
     const record = chatOf(world, call);
     const message = messageOf(record, call.number("message_id"), "delete");
+    requireDeletion(world, record, message);
     removeMessages(world, record, "bot", [message.message_id]);
     return true;
   },
@@ -63,8 +64,9 @@ export const editingMethods: Record<string, Handler> = {
   /** "If some of the specified messages can't be found, they are skipped." */
   deleteMessages(call, { world }) {
     const ids = call.array("message_ids")!.map(Number);
-    if (ids.length > 100) throw badRequest("too many message identifiers specified");
-    removeMessages(world, chatOf(world, call), "bot", ids);
+    const record = chatOf(world, call);
+    for (const message of ids.flatMap((id) => record.messages.get(id) ?? [])) requireDeletion(world, record, message);
+    removeMessages(world, record, "bot", ids);
     return true;
   },
 };
@@ -85,10 +87,11 @@ function edit(
   if (call.has("inline_message_id")) return true;
   const record = writableChatOf(world, call);
   const message = messageOf(record, call.number("message_id"), "edit");
-  if (!isTheBots(message, record, telegram)) throw badRequest("message can't be edited");
+  if (!mayEdit(world, record, message)) throw badRequest("message can't be edited");
   // A call without reply_markup removes the keyboard.
   const { reply_markup: _, ...changed } = change(message);
-  const edited = { ...changed, ...markupOf(call) } as Message;
+  const { inline } = markupOf(call);
+  const edited = { ...changed, ...(inline !== undefined && { reply_markup: inline }) } as Message;
   if (isDeepStrictEqual(withoutDate(edited), withoutDate(message))) {
     if (mayStay) return message;
     throw badRequest(
@@ -97,15 +100,6 @@ function edit(
     );
   }
   return replaceMessage(world, record, "bot", { ...edited, edit_date: world.date });
-}
-
-/** A bot may edit its own messages, all messages of a channel, and the messages of its business account. */
-const isTheBots = (message: Message, record: ChatRecord, { world }: Telegram) =>
-  message.from?.id === world.bot.id || record.chat.type === "channel" || message.business_connection_id !== undefined;
-
-function markupOf(call: Call): Pick<Message, "reply_markup"> {
-  const { inline } = readMarkup(call.object("reply_markup"));
-  return inline === undefined || inline.inline_keyboard.length === 0 ? {} : { reply_markup: inline };
 }
 
 const MEDIA = [

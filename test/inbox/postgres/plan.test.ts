@@ -6,7 +6,15 @@ import { SHARDS } from "../../../src/protocol/shard.ts";
 import { Random } from "../../faults/random.ts";
 import { seeds } from "../../seeds.ts";
 
-const node = (id: string, isAlive = true) => ({ id, name: id, isAlive, isLeaving: false, unsettled: 0 });
+const node = (id: string, isAlive = true) => ({
+  id,
+  name: id,
+  isAlive,
+  isLeaving: false,
+  unsettled: 0,
+  demand: 0,
+  rate: 0,
+});
 /** Leases of these owners in turn, and the poller's. */
 const leases = (poller: string | null, ...owners: (string | null)[]): Lease[] =>
   Array.from({ length: SHARDS + 1 }, (_, i) => ({

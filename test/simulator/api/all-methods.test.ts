@@ -6,6 +6,7 @@ import { Simulator } from "../../../simulator/index.ts";
 import { methodSchema, objectSchema } from "../../../simulator/schemas.ts";
 import { METHODS } from "../../../src/protocol/method-table.ts";
 import { callerOf } from "../caller.ts";
+import { pngHeader } from "../png-header.ts";
 
 const BUSINESS = "business1";
 
@@ -18,6 +19,11 @@ async function furnish(simulator: Simulator) {
   await ann.join(group);
   await group.promoteBot(ann);
   const chat_id = group.id;
+  const topic = { name: "Cakes", icon_color: 7322096 };
+  const forum = { ...group.chat, is_forum: true };
+  await simulator.push({
+    message: { message_id: 7, from: ann.user, chat: forum, date: 1, forum_topic_created: topic },
+  });
   const send = async (method: string, parameters: object) =>
     (await call(method, { chat_id, ...parameters })).result.message_id as number;
   const message_id = await send("sendMessage", { text: "here" });
@@ -44,6 +50,7 @@ async function furnish(simulator: Simulator) {
 test("every method returns its declared type, called with its required parameters", async () => {
   await using simulator = await Simulator.start();
   const call = callerOf(simulator);
+  const upload = callerOf(simulator);
   const found = await furnish(simulator);
 
   /** Values by the parameter's name; other parameters get a value by type. */
@@ -51,6 +58,7 @@ test("every method returns its declared type, called with its required parameter
     chat_id: found.chat_id,
     from_chat_id: found.chat_id,
     user_id: found.ann,
+    sender_chat_id: found.chat_id,
     message_id: found.message_id,
     message_ids: [found.message_id],
     business_connection_id: BUSINESS,
@@ -67,6 +75,7 @@ test("every method returns its declared type, called with its required parameter
     options: [{ text: "yes" }, { text: "no" }],
     emoji_list: ["👍"],
     results: [],
+    result: { type: "article", id: "1", title: "it", input_message_content: { message_text: "this" } },
   };
   const TYPED: Record<string, unknown> = {
     string: "x",
@@ -85,6 +94,7 @@ test("every method returns its declared type, called with its required parameter
         { type: "video", media: "b", caption: "c" },
       ],
     },
+    sendPaidMedia: { media: [{ type: "photo", media: "a" }] },
     sendChecklist: { chat_id: found.ann },
     editMessageChecklist: { chat_id: found.ann },
     editMessageText: { chat_id: found.chat_id, message_id: found.message_id, text: "new" },
@@ -98,11 +108,19 @@ test("every method returns its declared type, called with its required parameter
     editMessageLiveLocation: { chat_id: found.chat_id, message_id: found.location, latitude: 3, longitude: 4 },
     stopMessageLiveLocation: { chat_id: found.chat_id, message_id: found.location },
     setGameScore: { chat_id: found.chat_id, message_id: found.message_id },
+    promoteChatMember: { can_pin_messages: true },
     stopPoll: { message_id: found.poll },
     forwardMessage: { message_id: found.photo },
     unpinChatMessage: { message_id: found.message_id },
+    answerShippingQuery: { shipping_options: [{ id: "1", title: "by post", prices: [{ label: "it", amount: 5 }] }] },
     setWebhook: { url: "https://example.org/hook" },
+    setChatDescription: { description: "about it" },
+    deleteMessageReaction: { user_id: found.ann },
+    deleteAllMessageReactions: { user_id: found.ann },
+    setChatPhoto: { photo: new File([pngHeader(640, 480)], "photo.png") },
   };
+  /** Methods that take uploads only. */
+  const UPLOADS = ["setChatPhoto"];
   /** Methods after which the others would fail. */
   const LAST = ["banChatMember", "deleteMessage", "deleteMessages", "setWebhook", "leaveChat"];
 
@@ -118,7 +136,7 @@ test("every method returns its declared type, called with its required parameter
       given.message_id = (await call("sendChecklist", { ...given, ...PARTICULAR.sendChecklist })).result.message_id;
       given.checklist = { title: "Other", tasks: [] };
     }
-    const reply = await call(name, { ...given, ...PARTICULAR[name] });
+    const reply = await (UPLOADS.includes(name) ? upload : call)(name, { ...given, ...PARTICULAR[name] });
     assert.ok(reply.ok, `${name} ${JSON.stringify(given)}: ${reply.description}`);
     assertType(reply.result, type, name);
   }
