@@ -1440,6 +1440,45 @@ const HEAVY: readonly Mutant[] = [
   },
 ];
 
+const MACHINES: readonly Mutant[] = [
+  {
+    id: "PG1",
+    breaks: "a beginning counts although another server has the shard",
+    file: "src/inbox/postgres/record-statement.ts",
+    from: '"EXISTS (SELECT FROM ours o WHERE o.shard = c.shard AND o.epoch = c.epoch)"',
+    to: '"true"',
+    tests: ["inbox/postgres/membership"],
+    only: /as soon as the shard has another owner/,
+  },
+  {
+    id: "PG2",
+    breaks: "an event begins that the server before has settled",
+    file: "src/inbox/postgres/record-statement.ts",
+    from: "EXISTS (SELECT FROM changed d WHERE d.seq = c.seq)",
+    to: "true",
+    tests: ["inbox/postgres/membership"],
+    only: /settles late/,
+  },
+  {
+    id: "PG3",
+    breaks: "a server makes as many calls as it bid, whatever the others bid",
+    file: "src/inbox/postgres/budget-share.ts",
+    from: "Math.min(rate, left)",
+    to: "rate",
+    tests: ["inbox/postgres/budget-share"],
+    only: /keep to the budget/,
+  },
+  {
+    id: "PG4",
+    breaks: "a lower bid counts only after it is answered",
+    file: "src/inbox/postgres/budget-share.ts",
+    from: "if (part < this.#granted) this.#grant(part);",
+    to: "",
+    tests: ["inbox/postgres/budget-share"],
+    only: /keep to the budget/,
+  },
+];
+
 export const MUTANTS: readonly Mutant[] = [
   ...CORE,
   ...JOURNAL,
@@ -1455,4 +1494,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...STORED,
   ...PROGRAMS,
   ...HEAVY,
+  ...MACHINES,
 ];
