@@ -56,7 +56,8 @@ bot.on("inline_query", (ctx) => {
   return ctx.answer(query === "" ? [] : [article], { cache_time: 0, is_personal: true });
 });
 
-const dot = Buffer.from("GIF89a");
+/** The beginning of a GIF of one pixel. */
+const dot = Buffer.from("GIF89a\x01\0\x01\0");
 hear("buffers", /^\/(?:photo|again)$/, (ctx) =>
   ctx.sendPhoto(MediaUpload.buffer(dot, "dot.gif"), { caption: "a dot" }),
 );

@@ -82,7 +82,8 @@ botOf("inline").on("inline_query", (ctx) => {
   return ctx.answerInlineQuery(query === "" ? [] : [article], { cache_time: 0, is_personal: true });
 });
 
-const dot = Buffer.from("GIF89a");
+/** The beginning of a GIF of one pixel. */
+const dot = Buffer.from("GIF89a\x01\0\x01\0");
 const buffers = botOf("buffers");
 const photo = new InputFile(dot, "dot.gif");
 buffers.command(["photo", "again"], (ctx) =>
