@@ -11,6 +11,7 @@
 import type { UserFromGetMe } from "@grammyjs/types";
 import type { ServerType } from "@hono/node-server";
 import { BotApi } from "./api/bot-api.ts";
+import { Limits } from "./api/limits.ts";
 import { LongPoll } from "./api/long-poll.ts";
 import { ActionContext, type ActionHandlers } from "./clients/action-context.ts";
 import type { ActionName, Gives, Takes } from "./clients/actions/actions.ts";
@@ -65,6 +66,8 @@ export interface SimulatorOptions {
    * address. https://core.telegram.org/bots/api#using-a-local-bot-api-server
    */
   local?: boolean;
+  /** Refuses messages beyond Telegram's limits with 429: 1 a second in a chat, 20 a minute in a group, 30 a second in all. */
+  limits?: boolean;
   /** Injects faults between the caller and the Bot API. */
   intercept?: Intercept;
 }
@@ -99,7 +102,7 @@ export class Simulator extends ClientSide implements AsyncDisposable {
   private constructor(options: SimulatorOptions) {
     super();
     const { token = TOKEN, now = Date.now, historyPerChat = 1000, callLog = 10_000, strictPolling = false } = options;
-    const { local = false } = options;
+    const { local = false, limits = false } = options;
     const bot = { id: Number.parseInt(token, 10), ...BOT, ...options.bot };
     const files = new FileStore();
     this.token = token;
@@ -118,6 +121,7 @@ export class Simulator extends ClientSide implements AsyncDisposable {
       poll,
       webhook: this.#webhook,
       local,
+      limits: limits ? new Limits(now) : undefined,
     });
     const clients = clientRoutes(this.perform, isAction, this.#world.journal);
     const { intercept, name = options.host ?? LOOPBACK } = options;

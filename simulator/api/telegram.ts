@@ -6,6 +6,7 @@ import type { UpdateQueue } from "../state/update-queue.ts";
 import type { World } from "../state/world.ts";
 import type { WebhookSender } from "../webhook-sender.ts";
 import type { Call } from "./call.ts";
+import type { Limits } from "./limits.ts";
 import type { LongPoll } from "./long-poll.ts";
 
 export interface Telegram {
@@ -18,6 +19,8 @@ export interface Telegram {
   readonly webhook: WebhookSender | undefined;
   /** True for the rules of a Bot API server of one's own: files of any size, webhooks at any address. */
   readonly local: boolean;
+  /** Undefined without limits. */
+  readonly limits: Limits | undefined;
 }
 
 /** Carries out one method and returns its result, which must be JSON. @throws Refusal */
