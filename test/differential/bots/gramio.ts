@@ -78,7 +78,7 @@ hear("album", /^\/album$/, (ctx) =>
   ctx.sendMediaGroup([
     MediaInput.photo(MediaUpload.buffer(dot, "one.gif"), { caption: "one" }),
     MediaInput.photo("https://example.com/two.png"),
-    MediaInput.photo(MediaUpload.text("GIF87a", "three.gif")),
+    MediaInput.photo(MediaUpload.text("GIF87a\x01\0\x01\0", "three.gif")),
   ]),
 );
 

@@ -105,7 +105,7 @@ botOf("album").command("album", (ctx) =>
   ctx.replyWithMediaGroup([
     { type: "photo", media: new InputFile(dot, "one.gif"), caption: "one" },
     { type: "photo", media: "https://example.com/two.png" },
-    { type: "photo", media: new InputFile(Buffer.from("GIF87a"), "three.gif") },
+    { type: "photo", media: new InputFile(Buffer.from("GIF87a\x01\0\x01\0"), "three.gif") },
   ]),
 );
 

@@ -84,7 +84,7 @@ hear("album", /^\/album$/, (_, __, chat_id) =>
       { type: "photo", media: "https://example.com/two.png" },
       {
         type: "photo",
-        media: new InputFile(readFileSync(`${import.meta.dirname}/poem.txt`), { filename: "poem.gif" }),
+        media: new InputFile(readFileSync(`${import.meta.dirname}/dot.gif`), { filename: "three.gif" }),
       },
     ],
   }),
