@@ -15,11 +15,13 @@ import { Limits } from "./api/limits.ts";
 import { LongPoll } from "./api/long-poll.ts";
 import { ActionContext, type ActionHandlers } from "./clients/action-context.ts";
 import type { ActionName, Gives, Takes } from "./clients/actions/actions.ts";
+import { faultActions } from "./clients/actions/faults.ts";
 import { fileActions } from "./clients/actions/files.ts";
 import { memberActions } from "./clients/actions/members.ts";
 import { messageActions } from "./clients/actions/messages.ts";
 import { testControlActions } from "./clients/actions/test-control.ts";
 import { ClientSide } from "./clients/client-side.ts";
+import { Faults } from "./faults.ts";
 import { clientRoutes } from "./http/clients.ts";
 import { createServer, type Intercept, listen } from "./http/server.ts";
 import { CallLog, type RecordedCall } from "./state/call-log.ts";
@@ -68,7 +70,9 @@ export interface SimulatorOptions {
   local?: boolean;
   /** Refuses messages beyond Telegram's limits with 429: 1 a second in a chat, 20 a minute in a group, 30 a second in all. */
   limits?: boolean;
-  /** Injects faults between the caller and the Bot API. */
+  /** The seed of faults with a probability; default 1. */
+  seed?: number;
+  /** Stands between the caller and the Bot API, behind the faults of `fail()`: for a test that needs a fault of its own. */
   intercept?: Intercept;
 }
 
@@ -105,11 +109,12 @@ export class Simulator extends ClientSide implements AsyncDisposable {
     const { local = false, limits = false } = options;
     const bot = { id: Number.parseInt(token, 10), ...BOT, ...options.bot };
     const files = new FileStore();
+    const faults = new Faults(options.seed ?? 1, options.intercept);
     this.token = token;
     this.#world = new World({ now, bot, historyPerChat });
     this.#queue = new UpdateQueue({ now, firstId: options.firstUpdateId ?? 100_000_001 });
     this.#calls = new CallLog(callLog);
-    this.#context = new ActionContext({ world: this.#world, queue: this.#queue, calls: this.#calls, files });
+    this.#context = new ActionContext({ world: this.#world, queue: this.#queue, calls: this.#calls, files, faults });
     const poll = new LongPoll(this.#queue, { now, strict: strictPolling });
     const settings = new Settings();
     this.#webhook = senderFor(options.webhooks, { queue: this.#queue, settings, now });
@@ -124,7 +129,8 @@ export class Simulator extends ClientSide implements AsyncDisposable {
       limits: limits ? new Limits(now) : undefined,
     });
     const clients = clientRoutes(this.perform, isAction, this.#world.journal);
-    const { intercept, name = options.host ?? LOOPBACK } = options;
+    const { name = options.host ?? LOOPBACK } = options;
+    const { intercept } = faults;
     this.#server = createServer({ token, api, files, calls: this.#calls, clients, now, intercept, name });
   }
 
@@ -206,5 +212,6 @@ const ACTIONS: ActionHandlers<ActionName> = {
   ...fileActions,
   ...memberActions,
   ...testControlActions,
+  ...faultActions,
 };
 const isAction = (name: string): name is ActionName => Object.hasOwn(ACTIONS, name);

@@ -1,6 +1,7 @@
 /** The state that actions work on, and the look-ups and checks that they share. */
 
 import type { Message } from "@grammyjs/types";
+import type { Faults } from "../faults.ts";
 import type { CallLog } from "../state/call-log.ts";
 import type { ChatRecord } from "../state/chat-record.ts";
 import type { FileStore } from "../state/files.ts";
@@ -13,6 +14,7 @@ export interface ActionContextOptions {
   queue: UpdateQueue;
   calls: CallLog;
   files: FileStore;
+  faults: Faults;
 }
 
 /** The implementations of some of the actions. */
@@ -25,12 +27,14 @@ export class ActionContext {
   readonly queue: UpdateQueue;
   readonly calls: CallLog;
   readonly files: FileStore;
+  readonly faults: Faults;
 
-  constructor({ world, queue, calls, files }: ActionContextOptions) {
+  constructor({ world, queue, calls, files, faults }: ActionContextOptions) {
     this.world = world;
     this.queue = queue;
     this.calls = calls;
     this.files = files;
+    this.faults = faults;
   }
 
   /** Puts an update into the bot's queue. */
