@@ -9,9 +9,10 @@
  */
 
 import { STATUS_CODES } from "node:http";
-import { setTimeout as sleep } from "node:timers/promises";
 import { Refusal, type RefusalParameters } from "./api/refusal.ts";
 import type { IncomingCall, Intercept } from "./http/server.ts";
+import { randomFrom } from "./state/random.ts";
+import { setTimeout } from "./state/real-time.ts";
 
 /** One of `error_code`, `migrate_to_chat_id` and `breaks`, or none for a slow answer that is right. */
 export interface Fault extends RefusalParameters {
@@ -83,7 +84,7 @@ function concerns(call: IncomingCall, method: string, { when = {} }: Fault): boo
 
 async function spoil(call: IncomingCall, respond: () => Promise<Response>, fault: Fault): Promise<Response> {
   if (call.recorded !== undefined) call.recorded.fault = fault;
-  if (fault.delay !== undefined) await sleep(fault.delay);
+  if (fault.delay !== undefined) await new Promise<void>((resolve) => setTimeout(resolve, fault.delay));
   const refusal = refusalOf(fault);
   if (refusal !== undefined) throw refusal;
   if (fault.breaks === undefined) return await respond();
@@ -112,14 +113,3 @@ const TEXTS: Record<number, string> = {
   400: "Bad Request: chat not found",
   403: "Forbidden: bot was blocked by the user",
 };
-
-/** Mulberry32: numbers from 0 to 1, the same for the same seed. */
-function randomFrom(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}

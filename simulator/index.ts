@@ -2,8 +2,15 @@
 
 export type { UserFromGetMe } from "@grammyjs/types";
 export { Refusal, tooManyRequests } from "./api/refusal.ts";
-export { ActionError, type Actions, type ButtonChoice, type GroupType } from "./clients/actions/actions.ts";
-export { ClientSide } from "./clients/client-side.ts";
+export {
+  ActionError,
+  type Actions,
+  type ButtonChoice,
+  type ChatDetails,
+  type GroupType,
+  type Status,
+} from "./clients/actions/actions.ts";
+export { ClientSide, type GroupOptions } from "./clients/client-side.ts";
 export { type EventOf, SimulatedChat, type WaitOptions } from "./clients/simulated-chat.ts";
 export {
   type AskedInline,

@@ -25,6 +25,8 @@ import { Faults } from "./faults.ts";
 import { clientRoutes } from "./http/clients.ts";
 import { createServer, type Intercept, listen } from "./http/server.ts";
 import { CallLog, type RecordedCall } from "./state/call-log.ts";
+import { Clock } from "./state/clock.ts";
+import { Dice } from "./state/dice.ts";
 import { FileStore } from "./state/files.ts";
 import type { ChatEvent } from "./state/journal.ts";
 import { Settings } from "./state/settings.ts";
@@ -56,8 +58,10 @@ export interface SimulatorOptions {
    * bots repeat an offset when they end, and every test would end with a wait of three seconds.
    */
   strictPolling?: boolean;
-  /** Milliseconds since 1970, for dates of messages and the age of updates. Timeouts use real time. */
+  /** Milliseconds since 1970, for dates of messages and the age of updates; `advance()` comes on top. Timeouts use real time. */
   now?: () => number;
+  /** Values of dice, and faults with a probability, follow from it; default 1. */
+  seed?: number;
   /**
    * Sends updates to the URL of setWebhook, which may then be http and have any host and port, as with a Bot API server that runs
    * with --local. `second` is the length in ms of a second of a pause between two attempts. Off by default: no URL is called.
@@ -70,8 +74,6 @@ export interface SimulatorOptions {
   local?: boolean;
   /** Refuses messages beyond Telegram's limits with 429: 1 a second in a chat, 20 a minute in a group, 30 a second in all. */
   limits?: boolean;
-  /** The seed of faults with a probability; default 1. */
-  seed?: number;
   /** Stands between the caller and the Bot API, behind the faults of `fail()`: for a test that needs a fault of its own. */
   intercept?: Intercept;
 }
@@ -99,31 +101,45 @@ export class Simulator extends ClientSide implements AsyncDisposable {
   readonly #queue: UpdateQueue;
   readonly #calls: CallLog;
   readonly #context: ActionContext;
+  readonly #clock: Clock;
   readonly #server: ServerType;
   readonly #webhook: WebhookSender | undefined;
   #url = "";
 
   private constructor(options: SimulatorOptions) {
     super();
-    const { token = TOKEN, now = Date.now, historyPerChat = 1000, callLog = 10_000, strictPolling = false } = options;
+    const { token = TOKEN, historyPerChat = 1000, callLog = 10_000, strictPolling = false, seed = 1 } = options;
     const { local = false, limits = false } = options;
     const bot = { id: Number.parseInt(token, 10), ...BOT, ...options.bot };
     const files = new FileStore();
-    const faults = new Faults(options.seed ?? 1, options.intercept);
+    const clock = new Clock(options.now);
+    const { now } = clock;
+    const dice = new Dice(seed);
+    const faults = new Faults(seed, options.intercept);
     this.token = token;
+    this.#clock = clock;
     this.#world = new World({ now, bot, historyPerChat });
     this.#queue = new UpdateQueue({ now, firstId: options.firstUpdateId ?? 100_000_001 });
     this.#calls = new CallLog(callLog);
-    this.#context = new ActionContext({ world: this.#world, queue: this.#queue, calls: this.#calls, files, faults });
+    this.#context = new ActionContext({
+      world: this.#world,
+      queue: this.#queue,
+      calls: this.#calls,
+      files,
+      faults,
+      clock,
+      dice,
+    });
     const poll = new LongPoll(this.#queue, { now, strict: strictPolling });
     const settings = new Settings();
-    this.#webhook = senderFor(options.webhooks, { queue: this.#queue, settings, now });
+    this.#webhook = senderFor(options.webhooks, { queue: this.#queue, settings, clock });
     const api = new BotApi({
       world: this.#world,
       files,
       settings,
       queue: this.#queue,
       poll,
+      dice,
       webhook: this.#webhook,
       local,
       limits: limits ? new Limits(now) : undefined,
@@ -189,6 +205,7 @@ export class Simulator extends ClientSide implements AsyncDisposable {
   /** Stops the server and closes the connections of waiting calls. */
   async close(): Promise<void> {
     this.#webhook?.unset();
+    this.#clock.stop();
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
     if ("closeAllConnections" in this.#server) this.#server.closeAllConnections();
     await closed;

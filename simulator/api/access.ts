@@ -22,6 +22,27 @@ export function chatOf(world: World, call: Call, parameter = "chat_id"): ChatRec
   return record;
 }
 
+/**
+ * Like `chatOf`, if the bot may read there: chats without a username only while it is in them.
+ * @param what members of a basic group need the bot in it
+ * @throws Refusal (403)
+ */
+export function readableChatOf(world: World, call: Call, what?: "members"): ChatRecord {
+  const record = chatOf(world, call);
+  const { type, username } = record.chat;
+  const isHidden = type === "group" ? what === "members" : type !== "private" && username === undefined;
+  if (isHidden || record.statusOf(world.bot.id) === "kicked") requireBot(world, record);
+  return record;
+}
+
+/** @throws Refusal (403) if the bot is not in the group or channel */
+function requireBot(world: World, record: ChatRecord): void {
+  const { type } = record.chat;
+  if (type === "private" || record.has(world.bot.id)) return;
+  if (record.statusOf(world.bot.id) === "kicked") throw forbidden(`bot was kicked from the ${type} chat`);
+  throw forbidden(`bot is not a member of the ${type} chat`);
+}
+
 /** Like `chatOf`, if the bot may write there. @throws Refusal (403; 400 if the group became a supergroup) */
 export function writableChatOf(world: World, call: Call, parameter = "chat_id"): ChatRecord {
   const record = chatOf(world, call, parameter);
@@ -37,9 +58,7 @@ export function writableChatOf(world: World, call: Call, parameter = "chat_id"):
     if (person?.started === false) throw forbidden("bot can't initiate conversation with a user");
     return record;
   }
-  const status = record.statusOf(world.bot.id);
-  if (status === "kicked") throw forbidden(`bot was kicked from the ${chat.type} chat`);
-  if (!record.has(world.bot.id)) throw forbidden(`bot is not a member of the ${chat.type} chat`);
+  requireBot(world, record);
   return record;
 }
 

@@ -9,10 +9,14 @@ import { chatOf, messageOf } from "./access.ts";
 import { Call } from "./call.ts";
 import { currentMethod, withCurrentNames } from "./legacy.ts";
 import { answerMethods } from "./methods/answers.ts";
+import { chatSettingMethods } from "./methods/chat-settings.ts";
 import { chatMethods } from "./methods/chats.ts";
 import { copyingMethods } from "./methods/copying.ts";
 import { editingMethods } from "./methods/editing.ts";
+import { memberMethods } from "./methods/members.ts";
+import { pinMethods } from "./methods/pins.ts";
 import { profileMethods } from "./methods/profile.ts";
+import { reactionMethods } from "./methods/reactions.ts";
 import { send, sendingMethods } from "./methods/sending.ts";
 import { updateMethods } from "./methods/updates.ts";
 import { plausible } from "./plausible.ts";
@@ -22,9 +26,19 @@ import type { Handler, Telegram } from "./telegram.ts";
 import { type RawParameters, validate } from "./validation.ts";
 
 const HANDLERS: ReadonlyMap<string, Handler> = new Map(
-  [updateMethods, profileMethods, sendingMethods, copyingMethods, editingMethods, chatMethods, answerMethods].flatMap(
-    (methods) => Object.entries(methods),
-  ),
+  [
+    updateMethods,
+    profileMethods,
+    sendingMethods,
+    copyingMethods,
+    editingMethods,
+    chatMethods,
+    memberMethods,
+    chatSettingMethods,
+    pinMethods,
+    reactionMethods,
+    answerMethods,
+  ].flatMap((methods) => Object.entries(methods)),
 );
 
 export class BotApi {

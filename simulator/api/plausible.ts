@@ -122,7 +122,9 @@ class Filler {
 
 /** True if the call has a value for an optional field. */
 const isGiven = ({ name, type }: FieldSchema, echo: Echo) =>
-  typeof echo[name] === type || (type === "true" && echo[name] === true);
+  typeof echo[name] === type ||
+  (type.endsWith("[]") && Array.isArray(echo[name])) ||
+  (type === "true" && echo[name] === true);
 
 /** The literal `type` or `status` that identifies an alternative of a union. */
 const tagOf = (type: string) => {

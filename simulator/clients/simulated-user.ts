@@ -148,10 +148,18 @@ export class SimulatedUser {
     };
   }
 
-  /** @param emoji without it, the reaction is removed */
-  async react(message: Message, emoji?: string): Promise<void> {
+  /**
+   * @param emoji one or several; without it, the reaction is removed
+   * @param options.anonymous as an administrator in the name of the group
+   */
+  async react(
+    message: Message,
+    emoji?: string | string[],
+    { anonymous = false }: { anonymous?: boolean } = {},
+  ): Promise<void> {
     const { chat, message_id } = message;
-    await this.#perform("react", { user_id: this.id, chat_id: chat.id, message_id, ...(emoji && { emoji }) });
+    const reaction = { ...(emoji && { emoji }), ...(anonymous && { anonymous }) };
+    await this.#perform("react", { user_id: this.id, chat_id: chat.id, message_id, ...reaction });
   }
 
   /** @param options positions, from 0; an empty array retracts the vote */

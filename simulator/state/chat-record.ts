@@ -4,6 +4,7 @@ import type {
   Chat,
   ChatMember,
   ChatPermissions,
+  ChatPhoto,
   Message,
   ReactionType,
   ReplyKeyboardMarkup,
@@ -11,6 +12,20 @@ import type {
 } from "@grammyjs/types";
 
 import type { MemberStatus } from "./members.ts";
+import { ALL_PERMISSIONS } from "./rights.ts";
+
+/** Fields that a bot or a test can set, and that getChat returns. */
+export interface FullInfo {
+  description?: string;
+  photo?: ChatPhoto;
+  invite_link?: string;
+  sticker_set_name?: string;
+  slow_mode_delay?: number;
+  join_by_request?: true;
+  bio?: string;
+  emoji_status_custom_emoji_id?: string;
+  emoji_status_expiration_date?: number;
+}
 
 export class ChatRecord {
   chat: Chat;
@@ -21,9 +36,14 @@ export class ChatRecord {
   pinned: number[] = [];
   /** The current reply keyboard; inline keyboards are in their messages. */
   keyboard: ReplyKeyboardMarkup | undefined;
-  /** Returned by getChat beside the Chat itself. */
-  description: string | undefined;
-  permissions: ChatPermissions | undefined;
+  /** Fields that getChat returns beside the Chat itself. */
+  details: FullInfo = {};
+  /** What members may do unless they are restricted. Of no meaning in private chats and channels. */
+  permissions: ChatPermissions = ALL_PERMISSIONS;
+  /** message_ids of the bot's own messages. */
+  readonly outgoing = new Set<number>();
+  /** Ids of the channels that may not write in the group's name. */
+  readonly bannedSenders = new Set<number>();
   /** Each user's reaction to a message and vote in a poll, by `user_id/message_id`. */
   readonly reactions = new Map<string, ReactionType[]>();
   readonly votes = new Map<string, number[]>();
@@ -44,6 +64,7 @@ export class ChatRecord {
     if (this.messages.size <= this.#historyLimit) return;
     for (const oldest of this.messages.keys()) {
       this.messages.delete(oldest);
+      this.outgoing.delete(oldest);
       break;
     }
   }
@@ -66,5 +87,9 @@ export class ChatRecord {
 
   join(user: User): void {
     this.members.set(user.id, { status: "member", user });
+  }
+
+  get owner(): ChatMember | undefined {
+    return [...this.members.values()].find(({ status }) => status === "creator");
   }
 }

@@ -10,6 +10,8 @@ export interface UploadedFile {
 }
 
 export interface StoredFile extends File {
+  /** The name of the content that the file was sent as: `photo`, `voice`, … Undefined for a file that only a test knows. */
+  kind?: string;
   file_path: string;
   file_name?: string;
   mime_type?: string;
@@ -23,8 +25,6 @@ export class FileStore {
   readonly #files = new Map<string, StoredFile>();
   /** By file_path. */
   readonly #bytes = new Map<string, Uint8Array>();
-  /** By file_id. */
-  readonly #kinds = new Map<string, string>();
   #count = 0;
 
   /**
@@ -44,13 +44,11 @@ export class FileStore {
       file_unique_id: `AgADsim${number}`,
       file_size: upload?.bytes.length ?? 1024,
       file_path: `${kind}s/file_${number}`,
-      ...(upload && { file_name: upload.name, mime_type: upload.type }),
+      ...(upload && { kind, file_name: upload.name, mime_type: upload.type }),
     };
     this.#files.set(file_id, file);
     dropOldest(this.#files, KEPT_FILES);
     if (upload !== undefined) {
-      this.#kinds.set(file_id, kind);
-      dropOldest(this.#kinds, KEPT_FILES);
       this.#bytes.set(file.file_path, upload.bytes);
       dropOldest(this.#bytes, KEPT_BYTES);
     }
@@ -64,11 +62,6 @@ export class FileStore {
     this.#files.set(version.file_id, version);
     dropOldest(this.#files, KEPT_FILES);
     return version;
-  }
-
-  /** The content that a file was uploaded as: `photo`, `voice`, … Undefined for a file that only a test knows. */
-  kindOf(file_id: string): string | undefined {
-    return this.#kinds.get(file_id);
   }
 
   get(file_id: string): StoredFile | undefined {

@@ -3,9 +3,20 @@
  * methods are in api/, the users' actions in clients/.
  */
 
-import type { BusinessConnection, Chat, Message, User, UserFromGetMe } from "@grammyjs/types";
+import type {
+  BusinessConnection,
+  Chat,
+  ChatAdministratorRights,
+  ChatPermissions,
+  Message,
+  User,
+  UserFromGetMe,
+} from "@grammyjs/types";
 import { ChatRecord } from "./chat-record.ts";
 import { Journal } from "./journal.ts";
+import { memberWith } from "./members.ts";
+import { withoutProfile } from "./messages.ts";
+import { administrator, permissionsWith } from "./rights.ts";
 
 export interface WorldOptions {
   /** Milliseconds since 1970. */
@@ -31,6 +42,25 @@ export interface PendingQuery {
   expires: number;
 }
 
+/** The bot in a group or channel: without rights, with every right, with these, or not there. */
+export type BotRole = "member" | "administrator" | "left" | Partial<ChatAdministratorRights>;
+
+export interface NewChat {
+  title: string;
+  type: "group" | "supergroup" | "channel";
+  username?: string;
+  /** A supergroup with topics. */
+  is_forum?: true;
+  /** Default: a user named Owner. */
+  owner?: User;
+  /** Default: a member of a group, an administrator with every right of a channel. */
+  bot?: BotRole;
+  /** What members may do; a permission that is left out is denied. Default: everything. */
+  permissions?: ChatPermissions;
+}
+
+/** The owner of the chats for which a test names none. */
+const OWNER: User = { id: 7_000_000_000, is_bot: false, first_name: "Owner", language_code: "en" };
 const FIRST_USER_ID = 7_000_000_001;
 const FIRST_GROUP_ID = 4_000_000_001;
 /** Ids of supergroups and channels lie below this one: -100 in front of their number. */
@@ -87,7 +117,7 @@ export class World {
       return record;
     }
     record = new ChatRecord(chat, this.#historyPerChat);
-    if (chat.type !== "private") record.join(this.bot);
+    if (chat.type !== "private") this.#setBotRole(record);
     this.#chats.set(key, record);
     return record;
   }
@@ -122,12 +152,25 @@ export class World {
     return this.chats.find(({ chat }) => chat.title === title);
   }
 
-  createChat(title: string, type: "group" | "supergroup" | "channel", details: { username?: string } = {}): ChatRecord {
+  createChat({ title, type, owner = OWNER, bot, permissions, ...details }: NewChat): ChatRecord {
     const id =
       type === "group"
         ? -(FIRST_GROUP_ID + this.#created.groups++)
         : SUPERGROUP_BASE - (FIRST_SUPERGROUP + this.#created.supergroups++);
-    return this.adoptChat({ id, type, title, ...details } as Chat);
+    const record = this.adoptChat({ id, type, title, ...details } as Chat);
+    record.members.clear();
+    record.members.set(owner.id, memberWith("creator", this.adoptUser(owner).user));
+    this.#setBotRole(record, bot);
+    if (permissions !== undefined) record.permissions = permissionsWith(permissions);
+    return record;
+  }
+
+  #setBotRole(record: ChatRecord, role: BotRole = record.chat.type === "channel" ? "administrator" : "member"): void {
+    const { type } = record.chat;
+    const user = withoutProfile(this.bot);
+    const isMember = role === "member" || role === "left";
+    const rights = typeof role === "object" ? role : undefined;
+    record.members.set(user.id, isMember ? memberWith(role, user) : administrator(user, type, rights));
   }
 
   /** The private chat of the bot with a user. */

@@ -32,14 +32,17 @@ class Bench implements AsyncDisposable {
   simulator!: Simulator;
   server!: RunningServer;
   readonly #sent = new Map<number, number>();
+  #rateLimit: number | false = false;
 
   private constructor(seed: number) {
     this.random = new Random(seed);
     this.inbox = new SharedInbox(this.random.fork());
   }
 
-  static async start(seed: number): Promise<Bench> {
+  /** @param rateLimit over all machines */
+  static async start(seed: number, rateLimit: number | false = false): Promise<Bench> {
     const bench = new Bench(seed);
+    bench.#rateLimit = rateLimit;
     bench.simulator = await Simulator.start({
       intercept: async (call, respond) => {
         bench.#note(call);
@@ -53,7 +56,15 @@ class Bench implements AsyncDisposable {
   async serve(): Promise<void> {
     const { token, url: apiUrl } = this.simulator;
     const config = await resolveConfig({
-      options: { token, apiUrl, application: APP, workers: 2, inbox: false, rateLimit: false, logFormat: "json" },
+      options: {
+        token,
+        apiUrl,
+        application: APP,
+        workers: 2,
+        inbox: false,
+        rateLimit: this.#rateLimit,
+        logFormat: "json",
+      },
       env: {},
       cwd: import.meta.dirname,
     });
@@ -131,6 +142,20 @@ test("the instances of a shard that is taken away are disconnected as moved, and
   assert.deepEqual([heard.get(7), heard.get(8)], [["1"], ["1", "2"]]);
   assert.equal(bench.disconnections.length, 1);
   inbox.giveBack(shard);
+  await bench.answered();
+});
+
+test("--rate-limit is what all machines may make: this one keeps to its part, which changes, and says what it would make", async () => {
+  await using bench = await Bench.start(7, 1000);
+  const { budget } = bench.inbox;
+  assert.equal(budget?.rate, 1000);
+  budget.granted(0.01);
+  await bench.round();
+  await confirmed(bench.simulator);
+  // One call may go out at once.
+  await eventually(() => budget.demand() >= bench.chats.length - 1, budget.demand);
+  assert.equal(bench.simulator.calls.filter(({ method }) => method === "sendMessage").length, 1);
+  budget.granted(500);
   await bench.answered();
 });
 

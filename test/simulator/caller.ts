@@ -14,12 +14,16 @@ export interface Reply {
 
 export type Caller = (method: string, parameters?: object, signal?: AbortSignal) => Promise<Reply>;
 
+/** Parameters that are files (Blob) make the call a form. */
 export function callerOf({ url, token }: Simulator): Caller {
   return async (method, parameters = {}, signal) => {
+    const isForm = Object.values(parameters).some((value) => value instanceof Blob);
+    const request = isForm
+      ? { body: formOf(parameters) }
+      : { body: JSON.stringify(parameters), headers: { "content-type": "application/json" } };
     const response = await fetch(`${url}/bot${token}/${method}`, {
       method: "POST",
-      headers: { "content-type": "application/json" },
-      body: JSON.stringify(parameters),
+      ...request,
       ...(signal && { signal }),
     });
     const reply = (await response.json()) as Reply;
@@ -29,16 +33,13 @@ export function callerOf({ url, token }: Simulator): Caller {
   };
 }
 
-/** Like `callerOf`, with files: the parameters are a form, and values that are no files are JSON. */
-export function formCallerOf({ url, token }: Simulator): (method: string, parameters: object) => Promise<Reply> {
-  return async (method, parameters) => {
-    const form = new FormData();
-    for (const [name, value] of Object.entries(parameters)) {
-      form.set(name, value instanceof File || typeof value === "string" ? value : JSON.stringify(value));
-    }
-    const response = await fetch(`${url}/bot${token}/${method}`, { method: "POST", body: form });
-    return (await response.json()) as Reply;
-  };
+function formOf(parameters: object): FormData {
+  const form = new FormData();
+  for (const [name, value] of Object.entries(parameters)) {
+    if (value instanceof Blob) form.append(name, value);
+    else form.append(name, typeof value === "string" ? value : JSON.stringify(value));
+  }
+  return form;
 }
 
 /** `400 Bad Request: chat not found`, or `ok`. */

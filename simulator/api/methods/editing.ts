@@ -2,12 +2,12 @@
 
 import { isDeepStrictEqual } from "node:util";
 import type { Message } from "@grammyjs/types";
-import type { ChatRecord } from "../../state/chat-record.ts";
 import { type Content, removeMessages, replaceMessage } from "../../state/messages.ts";
 import { chatOf, messageOf, writableChatOf } from "../access.ts";
 import { Call } from "../call.ts";
 import { badRequest } from "../refusal.ts";
 import { markupOf } from "../reply-markup.ts";
+import { mayEdit, requireDeletion } from "../rights.ts";
 import type { Handler, Telegram } from "../telegram.ts";
 import { captionOf, contentOf, textOf } from "./sending.ts";
 
@@ -56,6 +56,7 @@ export const editingMethods: Record<string, Handler> = {
   deleteMessage(call, { world }) {
     const record = chatOf(world, call);
     const message = messageOf(record, call.number("message_id"), "delete");
+    requireDeletion(world, record, message);
     removeMessages(world, record, "bot", [message.message_id]);
     return true;
   },
@@ -63,7 +64,9 @@ export const editingMethods: Record<string, Handler> = {
   /** "If some of the specified messages can't be found, they are skipped." */
   deleteMessages(call, { world }) {
     const ids = call.array("message_ids")!.map(Number);
-    removeMessages(world, chatOf(world, call), "bot", ids);
+    const record = chatOf(world, call);
+    for (const message of ids.flatMap((id) => record.messages.get(id) ?? [])) requireDeletion(world, record, message);
+    removeMessages(world, record, "bot", ids);
     return true;
   },
 };
@@ -84,7 +87,7 @@ function edit(
   if (call.has("inline_message_id")) return true;
   const record = writableChatOf(world, call);
   const message = messageOf(record, call.number("message_id"), "edit");
-  if (!isTheBots(message, record, telegram)) throw badRequest("message can't be edited");
+  if (!mayEdit(world, record, message)) throw badRequest("message can't be edited");
   // A call without reply_markup removes the keyboard.
   const { reply_markup: _, ...changed } = change(message);
   const { inline } = markupOf(call);
@@ -98,10 +101,6 @@ function edit(
   }
   return replaceMessage(world, record, "bot", { ...edited, edit_date: world.date });
 }
-
-/** A bot may edit its own messages, all messages of a channel, and the messages of its business account. */
-const isTheBots = (message: Message, record: ChatRecord, { world }: Telegram) =>
-  message.from?.id === world.bot.id || record.chat.type === "channel" || message.business_connection_id !== undefined;
 
 const MEDIA = [
   "text",

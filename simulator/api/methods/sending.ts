@@ -14,6 +14,7 @@ import { plausible } from "../plausible.ts";
 import { badRequest } from "../refusal.ts";
 import { replyOf } from "../replies.ts";
 import { type Markup, markupOf } from "../reply-markup.ts";
+import { requireSending } from "../rights.ts";
 import { threadOf } from "../rules/threads.ts";
 import type { Handler, Telegram } from "../telegram.ts";
 
@@ -56,6 +57,7 @@ export function send(call: Call, telegram: Telegram, more: Content = {}): Messag
 /** Sends ready content: the last step of every sending, forwarding and copying method. */
 export function post(call: Call, { world }: Telegram, record: ChatRecord, content: Content): Message {
   const markup = markupOf(call);
+  if (!call.has("business_connection_id")) requireSending(world, record, content);
   applyKeyboard(record, markup);
   const thread = threadOf(call, record, world);
   return addMessage(
@@ -83,7 +85,7 @@ export function contentOf(call: Call, telegram: Telegram): Content {
   const key = contentKey(call.method);
   const type = objectSchema("Message")?.fields.find((field) => field.name === key)?.type;
   const medium = type === undefined ? undefined : plausible(type, renamed(call, key), telegram);
-  return { ...(medium !== undefined && { [key]: amended(key, medium, call) }), ...captionOf(call) };
+  return { ...(medium !== undefined && { [key]: amended(key, medium, call, telegram) }), ...captionOf(call) };
 }
 
 /** `text` with its entities, of any length. @throws Refusal (400) */
@@ -129,14 +131,12 @@ const methodFor = (type: unknown) =>
 /** The schema's filler looks for a file under the call's method name: here the name of the content. */
 const renamed = (call: Call, key: string) => new Call(key, call.values, call.signal);
 
-const DICE_SIDES: Record<string, number> = { "🏀": 5, "⚽": 5, "⚽️": 5, "🎰": 64 };
-
 /** Completes a medium with values computed from the parameters. */
-function amended(key: string, medium: unknown, call: Call): unknown {
+function amended(key: string, medium: unknown, call: Call, { dice }: Telegram): unknown {
   const object = medium as Record<string, unknown>;
   if (key === "dice") {
     const emoji = call.string("emoji") ?? "🎲";
-    return { emoji, value: 1 + Math.floor(Math.random() * (DICE_SIDES[emoji] ?? 6)) };
+    return { emoji, value: dice.roll(emoji) };
   }
   if (key === "invoice") {
     const prices = call.array<{ amount?: number }>("prices") ?? [];

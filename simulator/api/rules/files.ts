@@ -54,7 +54,7 @@ export function readUploads(call: Call, { local }: Telegram): void {
 export function checkFiles(call: Call, { files }: Pick<Telegram, "files">): void {
   for (const { kind, file } of partsOf(call)) {
     if (typeof file === "object") checkUpload(kind, file);
-    else checkKind(kind, files.kindOf(file));
+    else checkKind(kind, files.get(file)?.kind);
   }
 }
 

@@ -3,13 +3,14 @@
  * action is `POST /simulator/<name>` with `takes` as JSON and `gives` as `result`.
  */
 
-import type { Chat, Message, User } from "@grammyjs/types";
+import type { Chat, ChatAdministratorRights, ChatPermissions, Message, User } from "@grammyjs/types";
 import type { Fault } from "../../faults.ts";
 import type { RecordedCall } from "../../state/call-log.ts";
 import type { ChatEvent } from "../../state/journal.ts";
 import type { MemberStatus } from "../../state/members.ts";
 import type { Content } from "../../state/messages.ts";
 import type { RawUpdate } from "../../state/update-queue.ts";
+import type { BotRole } from "../../state/world.ts";
 
 export type GroupType = "group" | "supergroup" | "channel";
 
@@ -41,11 +42,36 @@ export interface Upload extends Where {
   reply_to?: number;
 }
 
+/** A member's new status. */
+export interface Status {
+  status: Exclude<MemberStatus, "creator">;
+  /** Of an administrator; default: every right. Of a restricted member: the permissions that remain; default: none. */
+  rights?: Partial<ChatAdministratorRights> & ChatPermissions;
+}
+
+/** Settings of a new group or channel. */
+export interface ChatDetails {
+  type?: GroupType;
+  /** Makes it public. */
+  username?: string;
+  /** A supergroup with topics. */
+  forum?: boolean;
+  /** The id of a user; default: a user named Owner. */
+  owner_id?: number;
+  /**
+   * The bot's role: `member` (without rights), `administrator` (with every right), `left`, or the rights that it has as an
+   * administrator: `{ can_restrict_members: true }`. Default: a member of a group, an administrator of a channel.
+   */
+  bot?: BotRole;
+  /** What members may do; a permission that is left out is denied. Default: everything. */
+  permissions?: ChatPermissions;
+}
+
 export interface Actions {
   /** The user with this name, created if missing. */
   user: { takes: { name: string; details?: Partial<User> }; gives: User };
   /** The group or channel with this title, created if missing, with the bot as a member. */
-  chat: { takes: { title: string; type?: GroupType; username?: string }; gives: Chat };
+  chat: { takes: ChatDetails & { title: string }; gives: Chat };
   send: { takes: Where & { content: Content; reply_to?: number }; gives: Message };
   /** Sends a file as a document. `type` is its MIME type. */
   sendFile: { takes: Upload & { name: string; type?: string }; gives: Message };
@@ -61,7 +87,8 @@ export interface Actions {
   edit: { takes: Where & { message_id: number; content: Content }; gives: Message };
   /** Without `message_id`: the latest message with such a button. */
   press: { takes: Where & { message_id?: number; button: ButtonChoice }; gives: Pressed };
-  react: { takes: Where & { message_id: number; emoji?: string }; gives: true };
+  /** Replaces the user's reaction. `anonymous`: as an administrator in the name of the group. */
+  react: { takes: Where & { message_id: number; emoji?: string | string[]; anonymous?: boolean }; gives: true };
   vote: { takes: Where & { message_id: number; options: number[] }; gives: true };
   join: { takes: { user_id: number; chat_id: number }; gives: true };
   leave: { takes: { user_id: number; chat_id: number }; gives: true };
@@ -70,7 +97,9 @@ export interface Actions {
     gives: { inline_query_id: string; after: number };
   };
   /** Adds, promotes, removes or bans the bot; in a private chat `kicked` blocks it and `member` unblocks it. */
-  botStatus: { takes: Where & { status: MemberStatus }; gives: true };
+  botStatus: { takes: Where & Status; gives: true };
+  /** A user promotes, restricts, bans or readmits another one, who is `member_id`. */
+  memberStatus: { takes: { user_id: number; chat_id: number; member_id: number } & Status; gives: true };
   /** Turns a group into a supergroup; the old chat then answers 400 with `migrate_to_chat_id`. */
   upgrade: { takes: { user_id: number; chat_id: number }; gives: Chat };
   /** Pushes raw updates of any kind; gives their ids, null for a kind that `allowed_updates` excludes. */
@@ -85,6 +114,10 @@ export interface Actions {
   fail: { takes: { method: string; fault: Fault }; gives: number };
   /** Stops a fault, or all. */
   recover: { takes: { id?: number }; gives: true };
+  /** Sets the clock forward by so many seconds; gives its time in milliseconds since 1970. */
+  advance: { takes: { seconds: number }; gives: number };
+  /** Decides the values of the next dice. */
+  roll: { takes: { values: number[] }; gives: true };
   /** The calls of the Bot API up to now. */
   calls: { takes: { method?: string }; gives: RecordedCall[] };
 }

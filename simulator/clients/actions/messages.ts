@@ -1,8 +1,10 @@
 /** Users send and edit messages, press buttons, react, vote and ask inline queries. */
 
 import type { Message, Poll } from "@grammyjs/types";
-import type { ChatRecord } from "../../state/chat-record.ts";
 import { addMessage, type Content, quoted, replaceMessage } from "../../state/messages.ts";
+import { react } from "../../state/reactions.ts";
+import { pushMessage } from "../../state/receiving.ts";
+import { forbiddenContent, isPermitted } from "../../state/rights.ts";
 import { scanEntities } from "../../text/scan.ts";
 import { type ActionContext, type ActionHandlers, nameOf } from "../action-context.ts";
 import { findButton } from "../buttons.ts";
@@ -23,9 +25,7 @@ export const messageActions: ActionHandlers<"send" | "edit" | "press" | "react" 
     }
     const edited = { ...message, ...withEntities(content), edit_date: context.world.date } as Message;
     replaceMessage(context.world, record, "user", edited);
-    if (context.receives(record, edited)) {
-      context.push(record.chat.type === "channel" ? { edited_channel_post: edited } : { edited_message: edited });
-    }
+    pushMessage(context, record, edited);
     return edited;
   },
 
@@ -45,18 +45,17 @@ export const messageActions: ActionHandlers<"send" | "edit" | "press" | "react" 
     return { after, callback_query_id: id };
   },
 
-  react({ message_id, emoji, ...where }, context) {
+  react({ message_id, emoji, anonymous, ...where }, context) {
     const { person, record } = context.participant(where);
     context.message(record, message_id);
-    const key = `${person.user.id}/${message_id}`;
-    const old_reaction = record.reactions.get(key) ?? [];
-    const new_reaction = emoji === undefined ? [] : [{ type: "emoji" as const, emoji: emoji as "👍" }];
-    record.reactions.set(key, new_reaction);
-    const { chat } = record;
-    const { date, journal } = context.world;
-    journal.record(chat.id, { by: "user", type: "reaction", message_id, reaction: new_reaction });
-    if (!context.receivesChanges(record)) return true;
-    context.push({ message_reaction: { chat, message_id, user: person.user, date, old_reaction, new_reaction } });
+    const { user } = person;
+    const emojis = emoji === undefined ? [] : [emoji].flat();
+    const reaction = emojis.map((one) => ({ type: "emoji" as const, emoji: one as "👍" }));
+    const actor = anonymous === true ? { actor_chat: record.chat } : { user };
+    if (!isPermitted(record, user.id, "can_react_to_messages" as never) && record.chat.type.endsWith("group")) {
+      throw new ActionError(`${user.first_name} may not react in ${nameOf(record)}`);
+    }
+    react(context, record, { by: "user", actor, message_id, reaction });
     return true;
   },
 
@@ -92,15 +91,14 @@ export const messageActions: ActionHandlers<"send" | "edit" | "press" | "react" 
 export function send({ content, reply_to, ...where }: Takes<"send">, context: ActionContext): Message {
   const { person, record } = context.participant(where);
   const reply = reply_to === undefined ? {} : { reply_to_message: quoted(context.message(record, reply_to)) };
+  const forbidden = forbiddenContent(record, person.user.id, content);
+  if (forbidden !== undefined) {
+    throw new ActionError(`${person.user.first_name} may not send ${forbidden} to ${nameOf(record)}`);
+  }
   const origin = { by: "user", from: person.user } as const;
   const message = addMessage(context.world, record, origin, { ...reply, ...withEntities(content) });
-  pushMessage(message, record, context);
+  pushMessage(context, record, message);
   return message;
-}
-
-function pushMessage(message: Message, record: ChatRecord, context: ActionContext): void {
-  if (!context.receives(record, message)) return;
-  context.push(record.chat.type === "channel" ? { channel_post: message } : { message });
 }
 
 /** Adds the entities that Telegram finds by itself, unless the content has entities. */

@@ -5,7 +5,15 @@ import { POLLER } from "../../../src/inbox/postgres/schema.ts";
 import { SHARDS } from "../../../src/protocol/shard.ts";
 import { Random } from "../../faults/random.ts";
 
-const node = (id: string, isAlive = true) => ({ id, name: id, isAlive, isLeaving: false, unsettled: 0 });
+const node = (id: string, isAlive = true) => ({
+  id,
+  name: id,
+  isAlive,
+  isLeaving: false,
+  unsettled: 0,
+  demand: 0,
+  rate: 0,
+});
 /** Leases of these owners in turn, and the poller's. */
 const leases = (poller: string | null, ...owners: (string | null)[]): Lease[] =>
   Array.from({ length: SHARDS + 1 }, (_, i) => ({

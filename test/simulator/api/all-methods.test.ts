@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { Simulator } from "../../../simulator/index.ts";
 import { methodSchema, objectSchema } from "../../../simulator/schemas.ts";
 import { METHODS } from "../../../src/protocol/method-table.ts";
-import { callerOf, formCallerOf } from "../caller.ts";
+import { callerOf } from "../caller.ts";
 import { pngHeader } from "../png-header.ts";
 
 const BUSINESS = "business1";
@@ -50,7 +50,7 @@ async function furnish(simulator: Simulator) {
 test("every method returns its declared type, called with its required parameters", async () => {
   await using simulator = await Simulator.start();
   const call = callerOf(simulator);
-  const upload = formCallerOf(simulator);
+  const upload = callerOf(simulator);
   const found = await furnish(simulator);
 
   /** Values by the parameter's name; other parameters get a value by type. */
@@ -58,6 +58,7 @@ test("every method returns its declared type, called with its required parameter
     chat_id: found.chat_id,
     from_chat_id: found.chat_id,
     user_id: found.ann,
+    sender_chat_id: found.chat_id,
     message_id: found.message_id,
     message_ids: [found.message_id],
     business_connection_id: BUSINESS,
@@ -107,11 +108,15 @@ test("every method returns its declared type, called with its required parameter
     editMessageLiveLocation: { chat_id: found.chat_id, message_id: found.location, latitude: 3, longitude: 4 },
     stopMessageLiveLocation: { chat_id: found.chat_id, message_id: found.location },
     setGameScore: { chat_id: found.chat_id, message_id: found.message_id },
+    promoteChatMember: { can_pin_messages: true },
     stopPoll: { message_id: found.poll },
     forwardMessage: { message_id: found.photo },
     unpinChatMessage: { message_id: found.message_id },
     answerShippingQuery: { shipping_options: [{ id: "1", title: "by post", prices: [{ label: "it", amount: 5 }] }] },
     setWebhook: { url: "https://example.org/hook" },
+    setChatDescription: { description: "about it" },
+    deleteMessageReaction: { user_id: found.ann },
+    deleteAllMessageReactions: { user_id: found.ann },
     setChatPhoto: { photo: new File([pngHeader(640, 480)], "photo.png") },
   };
   /** Methods that take uploads only. */

@@ -1,7 +1,7 @@
 /** A bot in a private chat, a group, a supergroup and a channel, and its calls as verdicts. */
 
 import { Simulator, type SimulatorOptions } from "../../../simulator/index.ts";
-import { callerOf, formCallerOf, verdict } from "../caller.ts";
+import { callerOf, verdict } from "../caller.ts";
 
 export async function furnished(options: SimulatorOptions = {}) {
   const simulator = await Simulator.start(options);
@@ -12,7 +12,7 @@ export async function furnished(options: SimulatorOptions = {}) {
   const channel = await simulator.channel("News");
   for (const chat of [group, supergroup, channel]) await chat.promoteBot(ann);
   const call = callerOf(simulator);
-  const upload = formCallerOf(simulator);
+  const upload = callerOf(simulator);
   return {
     simulator,
     ann,
