@@ -12,6 +12,7 @@ import type { UserFromGetMe } from "@grammyjs/types";
 import type { ServerType } from "@hono/node-server";
 import { BotApi } from "./api/bot-api.ts";
 import { Limits } from "./api/limits.ts";
+import { LocalServer } from "./api/local-server.ts";
 import { LongPoll } from "./api/long-poll.ts";
 import { ActionContext, type ActionHandlers } from "./clients/action-context.ts";
 import type { ActionName, Gives, Takes } from "./clients/actions/actions.ts";
@@ -104,12 +105,15 @@ export class Simulator extends ClientSide implements AsyncDisposable {
   readonly #clock: Clock;
   readonly #server: ServerType;
   readonly #webhook: WebhookSender | undefined;
+  readonly #local: LocalServer | undefined;
   #url = "";
 
   private constructor(options: SimulatorOptions) {
     super();
     const { token = TOKEN, historyPerChat = 1000, callLog = 10_000, strictPolling = false, seed = 1 } = options;
-    const { local = false, limits = false } = options;
+    const { limits = false } = options;
+    const local = options.local ? new LocalServer() : undefined;
+    this.#local = local;
     const bot = { id: Number.parseInt(token, 10), ...BOT, ...options.bot };
     const files = new FileStore();
     const clock = new Clock(options.now);
@@ -147,7 +151,17 @@ export class Simulator extends ClientSide implements AsyncDisposable {
     const clients = clientRoutes(this.perform, isAction, this.#world.journal);
     const { name = options.host ?? LOOPBACK } = options;
     const { intercept } = faults;
-    this.#server = createServer({ token, api, files, calls: this.#calls, clients, now, intercept, name });
+    this.#server = createServer({
+      token,
+      api,
+      files,
+      calls: this.#calls,
+      clients,
+      now,
+      intercept,
+      name,
+      isLocal: local !== undefined,
+    });
   }
 
   static async start(options: SimulatorOptions = {}): Promise<Simulator> {
@@ -209,6 +223,7 @@ export class Simulator extends ClientSide implements AsyncDisposable {
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
     if ("closeAllConnections" in this.#server) this.#server.closeAllConnections();
     await closed;
+    this.#local?.close();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -49,6 +49,8 @@ export interface ServerOptions {
   intercept: Intercept;
   /** The host name that requests on loopback may have, beside localhost. */
   name: string;
+  /** True for a Bot API server of one's own, which takes larger files. */
+  isLocal: boolean;
 }
 
 type Env = { Bindings: HttpBindings };
@@ -68,7 +70,7 @@ export function createServer(options: ServerOptions): ServerType {
     const reason = reasonToRefuse(c.env.incoming, options.name);
     return reason === undefined ? next() : refuse(new Refusal(403, `Forbidden: ${reason}`));
   });
-  app.use(limitBody);
+  app.use(limitBody(options.isLocal ? LONGEST_LOCAL_BODY : LONGEST_BODY));
   app.route("/simulator", options.clients);
   app.get("/file/:bot/*", (c) => download(c, options));
   app.all("/:bot/:method", (c) => botCall(c, options));
@@ -88,19 +90,21 @@ export async function listen(server: ServerType, host: string, port: number): Pr
   return `http://${address.family === "IPv6" ? `[${address.address}]` : address.address}:${address.port}`;
 }
 
-/** Telegram takes files of 50 MB; their call comes on top. */
+/** Telegram takes files of 50 MB, a local server 2,000 MB; their call comes on top. */
 const LONGEST_BODY = 51 * 2 ** 20;
+const LONGEST_LOCAL_BODY = 2001 * 2 ** 20;
 
 const TOO_LONG = new Refusal(413, "Request Entity Too Large");
 
-const limitStream = bodyLimit({ maxSize: LONGEST_BODY, onError: () => refuse(TOO_LONG) });
-
 /** Reads a body only if its length is not given: hono's middleware makes every request slower. */
-const limitBody: MiddlewareHandler<Env> = async (c, next) => {
-  const { "content-length": length, "transfer-encoding": coding } = c.env.incoming.headers;
-  if (coding !== undefined) return limitStream(c, next);
-  return Number(length ?? 0) > LONGEST_BODY ? refuse(TOO_LONG) : next();
-};
+function limitBody(longest: number): MiddlewareHandler<Env> {
+  const limitStream = bodyLimit({ maxSize: longest, onError: () => refuse(TOO_LONG) });
+  return async (c, next) => {
+    const { "content-length": length, "transfer-encoding": coding } = c.env.incoming.headers;
+    if (coding !== undefined) return limitStream(c, next);
+    return Number(length ?? 0) > longest ? refuse(TOO_LONG) : next();
+  };
+}
 
 /** A refusal as an HTTP response. */
 export function refuse({ error_code, description, parameters }: Refusal): Response {
