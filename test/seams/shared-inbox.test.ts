@@ -12,6 +12,7 @@ import { confirmed, message } from "../end-to-end/bot.ts";
 import { eventually } from "../eventually.ts";
 import { Random } from "../faults/random.ts";
 import { keepsTheContract } from "../inbox/contract.ts";
+import { seeds } from "../seeds.ts";
 import { SharedInbox } from "./shared-inbox.ts";
 
 const APP = join(import.meta.dirname, "apps/movable.ts");
@@ -162,7 +163,7 @@ test("--rate-limit is what all machines may make: this one keeps to its part, wh
 describe("shards come and go while the server runs", () => {
   const ROUNDS = 20;
 
-  for (const seed of [1, 2, 3, 4]) {
+  for (const seed of seeds()) {
     test(`nothing is lost or repeated, and every chat is answered in order (seed ${seed})`, async () => {
       await using bench = await Bench.start(seed);
       const { random, inbox } = bench;
