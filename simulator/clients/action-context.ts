@@ -1,6 +1,7 @@
 /** The state that actions work on, and the look-ups and checks that they share. */
 
 import type { Message } from "@grammyjs/types";
+import type { Faults } from "../faults.ts";
 import type { CallLog } from "../state/call-log.ts";
 import type { ChatRecord } from "../state/chat-record.ts";
 import type { Clock } from "../state/clock.ts";
@@ -17,6 +18,7 @@ export interface ActionContextOptions {
   queue: UpdateQueue;
   calls: CallLog;
   files: FileStore;
+  faults: Faults;
   clock: Clock;
   dice: Dice;
 }
@@ -31,14 +33,16 @@ export class ActionContext implements Simulation {
   readonly queue: UpdateQueue;
   readonly calls: CallLog;
   readonly files: FileStore;
+  readonly faults: Faults;
   readonly clock: Clock;
   readonly dice: Dice;
 
-  constructor({ world, queue, calls, files, clock, dice }: ActionContextOptions) {
+  constructor({ world, queue, calls, files, faults, clock, dice }: ActionContextOptions) {
     this.world = world;
     this.queue = queue;
     this.calls = calls;
     this.files = files;
+    this.faults = faults;
     this.clock = clock;
     this.dice = dice;
   }

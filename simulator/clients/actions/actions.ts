@@ -4,6 +4,7 @@
  */
 
 import type { Chat, ChatAdministratorRights, ChatPermissions, Message, User } from "@grammyjs/types";
+import type { Fault } from "../../faults.ts";
 import type { RecordedCall } from "../../state/call-log.ts";
 import type { ChatEvent } from "../../state/journal.ts";
 import type { MemberStatus } from "../../state/members.ts";
@@ -109,6 +110,10 @@ export interface Actions {
   events: { takes: { chat_id: number; after?: number; timeout?: number }; gives: ChatEvent[] };
   /** Waits until an offset has confirmed every update; gives false after `timeout` milliseconds. */
   confirmed: { takes: { timeout?: number }; gives: boolean };
+  /** Has calls of a method, or of all (`*`), fail; gives the fault's id. */
+  fail: { takes: { method: string; fault: Fault }; gives: number };
+  /** Stops a fault, or all. */
+  recover: { takes: { id?: number }; gives: true };
   /** Sets the clock forward by so many seconds; gives its time in milliseconds since 1970. */
   advance: { takes: { seconds: number }; gives: number };
   /** Decides the values of the next dice. */
