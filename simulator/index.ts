@@ -14,7 +14,9 @@ export { ClientSide, type GroupOptions } from "./clients/client-side.ts";
 export { type EventOf, SimulatedChat, type WaitOptions } from "./clients/simulated-chat.ts";
 export {
   type AskedInline,
+  type Business,
   type FileOptions,
+  type PayOptions,
   type PressedButton,
   type SendOptions,
   SimulatedUser,

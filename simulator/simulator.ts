@@ -14,9 +14,12 @@ import { BotApi } from "./api/bot-api.ts";
 import { LongPoll } from "./api/long-poll.ts";
 import { ActionContext, type ActionHandlers } from "./clients/action-context.ts";
 import type { ActionName, Gives, Takes } from "./clients/actions/actions.ts";
+import { businessActions } from "./clients/actions/business.ts";
 import { fileActions } from "./clients/actions/files.ts";
+import { inlineActions } from "./clients/actions/inline.ts";
 import { memberActions } from "./clients/actions/members.ts";
 import { messageActions } from "./clients/actions/messages.ts";
+import { paymentActions } from "./clients/actions/payments.ts";
 import { testControlActions } from "./clients/actions/test-control.ts";
 import { ClientSide } from "./clients/client-side.ts";
 import { clientRoutes } from "./http/clients.ts";
@@ -187,6 +190,9 @@ const ACTIONS: ActionHandlers<ActionName> = {
   ...messageActions,
   ...fileActions,
   ...memberActions,
+  ...inlineActions,
+  ...paymentActions,
+  ...businessActions,
   ...testControlActions,
 };
 const isAction = (name: string): name is ActionName => Object.hasOwn(ACTIONS, name);

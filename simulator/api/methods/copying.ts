@@ -43,7 +43,7 @@ function forward(call: Call, telegram: Telegram, message: Message): Message {
 function copy(call: Call, telegram: Telegram, message: Message): Message {
   const record = writableChatOf(telegram.world, call);
   const { forward_origin: _, reply_markup: __, ...content } = contentOf(message);
-  const caption = call.has("caption") || call.boolean("remove_caption") ? captionOf(call) : undefined;
+  const caption = call.has("caption") || call.boolean("remove_caption") ? captionOf(call, telegram) : undefined;
   if (caption === undefined) return post(call, telegram, record, content);
   const { caption: _caption, caption_entities: _entities, ...bare } = content;
   return post(call, telegram, record, { ...bare, ...caption });
