@@ -26,6 +26,7 @@ export {
 export { SimulatorClient } from "./clients/simulator-client.ts";
 export { type IncomingCall, type Intercept, refuse } from "./http/server.ts";
 export { Simulator, type SimulatorOptions } from "./simulator.ts";
+export type { BusinessRights } from "./state/business.ts";
 export type { RecordedCall } from "./state/call-log.ts";
 export type { ChatEvent } from "./state/journal.ts";
 export type { Content } from "./state/messages.ts";
