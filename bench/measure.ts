@@ -28,6 +28,8 @@ export interface Task {
   readonly inspect?: (folder: string) => Promise<void>;
   /** More of the server's environment. */
   readonly env?: NodeJS.ProcessEnv;
+  /** Begin of the server's command, before Node.js. It must become that command: the process stays the same. */
+  readonly prefix?: readonly string[];
 }
 
 export interface Run {
@@ -77,10 +79,13 @@ export async function measure(task: Task): Promise<Run> {
 }
 
 async function runPhases(task: Task, stub: Channel, place: Place): Promise<Run> {
-  const { peer, load, heavy, settle = 0, env = {} } = task;
+  const { peer, load, heavy, settle = 0, env = {}, prefix = [] } = task;
   const startedAt = new Date().toISOString();
   const spawned = now();
-  const server = new Server(peer, place, { ...environment(place, heavy?.rounds ?? 0), ...env });
+  const server = new Server([...prefix, process.execPath, ...peer.command(place)], place, {
+    ...environment(place, heavy?.rounds ?? 0),
+    ...env,
+  });
   try {
     const { at } = await Promise.race([stub.receive("polled"), server.death, neverPolled()]);
     await delay(settle);
@@ -120,11 +125,11 @@ class Server {
   readonly death: Promise<never>;
   readonly #process: ChildProcess;
 
-  constructor(peer: Peer, place: Place, env: NodeJS.ProcessEnv) {
-    const { folder: cwd } = place;
+  constructor(command: readonly string[], { folder: cwd }: Place, env: NodeJS.ProcessEnv) {
     const log = join(cwd, "log");
     const file = openSync(log, "w");
-    this.#process = spawn(process.execPath, peer.command(place), {
+    const [program, ...args] = command;
+    this.#process = spawn(program!, args, {
       cwd,
       env,
       stdio: ["ignore", file, file],

@@ -25,6 +25,8 @@ import { ClientSide } from "./clients/client-side.ts";
 import { clientRoutes } from "./http/clients.ts";
 import { createServer, type Intercept, listen } from "./http/server.ts";
 import { CallLog, type RecordedCall } from "./state/call-log.ts";
+import { Clock } from "./state/clock.ts";
+import { Dice } from "./state/dice.ts";
 import { FileStore } from "./state/files.ts";
 import type { ChatEvent } from "./state/journal.ts";
 import { Settings } from "./state/settings.ts";
@@ -56,13 +58,20 @@ export interface SimulatorOptions {
    * bots repeat an offset when they end, and every test would end with a wait of three seconds.
    */
   strictPolling?: boolean;
-  /** Milliseconds since 1970, for dates of messages and the age of updates. Timeouts use real time. */
+  /** Milliseconds since 1970, for dates of messages and the age of updates; `advance()` comes on top. Timeouts use real time. */
   now?: () => number;
+  /** Values of dice follow from it; default 1. */
+  seed?: number;
   /**
    * Sends updates to the URL of setWebhook, which may then be http and have any host and port, as with a Bot API server that runs
    * with --local. `second` is the length in ms of a second of a pause between two attempts. Off by default: no URL is called.
    */
   webhooks?: boolean | { second: number };
+  /**
+   * Behaves as a Bot API server of one's own, which runs with `--local`: it takes files of 2,000 MB, opens paths, and calls webhooks at any
+   * address. https://core.telegram.org/bots/api#using-a-local-bot-api-server
+   */
+  local?: boolean;
   /** Injects faults between the caller and the Bot API. */
   intercept?: Intercept;
 }
@@ -90,24 +99,46 @@ export class Simulator extends ClientSide implements AsyncDisposable {
   readonly #queue: UpdateQueue;
   readonly #calls: CallLog;
   readonly #context: ActionContext;
+  readonly #clock: Clock;
   readonly #server: ServerType;
   readonly #webhook: WebhookSender | undefined;
   #url = "";
 
   private constructor(options: SimulatorOptions) {
     super();
-    const { token = TOKEN, now = Date.now, historyPerChat = 1000, callLog = 10_000, strictPolling = false } = options;
+    const { token = TOKEN, historyPerChat = 1000, callLog = 10_000, strictPolling = false, seed = 1 } = options;
+    const { local = false } = options;
     const bot = { id: Number.parseInt(token, 10), ...BOT, ...options.bot };
     const files = new FileStore();
+    const clock = new Clock(options.now);
+    const { now } = clock;
+    const dice = new Dice(seed);
     this.token = token;
+    this.#clock = clock;
     this.#world = new World({ now, bot, historyPerChat });
     this.#queue = new UpdateQueue({ now, firstId: options.firstUpdateId ?? 100_000_001 });
     this.#calls = new CallLog(callLog);
-    this.#context = new ActionContext({ world: this.#world, queue: this.#queue, calls: this.#calls, files });
+    this.#context = new ActionContext({
+      world: this.#world,
+      queue: this.#queue,
+      calls: this.#calls,
+      files,
+      clock,
+      dice,
+    });
     const poll = new LongPoll(this.#queue, { now, strict: strictPolling });
     const settings = new Settings();
-    this.#webhook = senderFor(options.webhooks, { queue: this.#queue, settings, now });
-    const api = new BotApi({ world: this.#world, files, settings, queue: this.#queue, poll, webhook: this.#webhook });
+    this.#webhook = senderFor(options.webhooks, { queue: this.#queue, settings, clock });
+    const api = new BotApi({
+      world: this.#world,
+      files,
+      settings,
+      queue: this.#queue,
+      poll,
+      dice,
+      webhook: this.#webhook,
+      local,
+    });
     const clients = clientRoutes(this.perform, isAction, this.#world.journal);
     const { intercept, name = options.host ?? LOOPBACK } = options;
     this.#server = createServer({ token, api, files, calls: this.#calls, clients, now, intercept, name });
@@ -168,6 +199,7 @@ export class Simulator extends ClientSide implements AsyncDisposable {
   /** Stops the server and closes the connections of waiting calls. */
   async close(): Promise<void> {
     this.#webhook?.unset();
+    this.#clock.stop();
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
     if ("closeAllConnections" in this.#server) this.#server.closeAllConnections();
     await closed;

@@ -11,14 +11,15 @@
 import { STATUS_CODES } from "node:http";
 import { Agent, request } from "undici";
 import { kindOf, type TelegramObject } from "../src/protocol/route.ts";
+import { parseLink, textOfLink } from "./api/links.ts";
+import type { Clock } from "./state/clock.ts";
 import type { Settings } from "./state/settings.ts";
 import type { UpdateQueue } from "./state/update-queue.ts";
 
 export interface WebhookSenderOptions {
   readonly queue: UpdateQueue;
   readonly settings: Settings;
-  /** Milliseconds since 1970. */
-  now(): number;
+  readonly clock: Clock;
   /** Length of a second of a pause between two attempts: ms. */
   readonly second: number;
 }
@@ -80,7 +81,7 @@ class Sending {
   readonly #lines = new Map<string, Update[]>();
   /** Lines whose first update is on its way, or pauses. */
   readonly #busy = new Set<string>();
-  readonly #timers = new Set<NodeJS.Timeout>();
+  readonly #pauses = new Set<() => void>();
   #loaded = 0;
   /** Id of the last update that was loaded. */
   #last = -1;
@@ -90,7 +91,7 @@ class Sending {
     const { url, max_connections = 40 } = options.settings.webhook;
     this.#options = options;
     this.#secret = secret;
-    this.#url = url!;
+    this.#url = textOfLink(parseLink(url!, "https"));
     this.#connections = max_connections;
     this.#agent = new Agent({
       connections: max_connections,
@@ -110,7 +111,7 @@ class Sending {
 
   stop(): void {
     this.#stopped.abort();
-    for (const timer of this.#timers) clearTimeout(timer);
+    for (const cancel of this.#pauses) cancel();
     void this.#agent.destroy();
   }
 
@@ -168,8 +169,8 @@ class Sending {
 
   /** @returns seconds until the next attempt; undefined if the update expires before that */
   #failed(update: Update, error: string, given: number): number | undefined {
-    const { settings, now } = this.#options;
-    settings.webhook.last_error_date = Math.floor(now() / 1000);
+    const { settings, clock } = this.#options;
+    settings.webhook.last_error_date = Math.floor(clock.now() / 1000);
     settings.webhook.last_error_message = error;
     let pause = Math.min(LONGEST_RETRY_AFTER, Math.max(0, given));
     if (pause === 0 && update.failures > 0) {
@@ -177,16 +178,16 @@ class Sending {
       pause = update.pause;
     }
     update.failures += 1;
-    return now() + 1000 * pause > update.expires ? undefined : pause;
+    return clock.now() + 1000 * pause > update.expires ? undefined : pause;
   }
 
   #wait(milliseconds: number, line: string): void {
-    const timer = setTimeout(() => {
-      this.#timers.delete(timer);
+    const cancel = this.#options.clock.schedule(milliseconds, () => {
+      this.#pauses.delete(cancel);
       this.#busy.delete(line);
       this.send();
-    }, milliseconds);
-    this.#timers.add(timer);
+    });
+    this.#pauses.add(cancel);
   }
 }
 

@@ -1,15 +1,14 @@
 /**
- * Measures the jobs a second that two threads of Piscina do when each gets its next job as soon as it is free: the 100 %
+ * Measures the jobs a second that the threads of a Piscina do when each gets its next job as soon as it is free: the 100 %
  * of the loads. main.ts runs it in a process of its own:
  *
- *   BENCH_WORKLOAD=image node bench/heavy/capacity.ts 10
+ *   BENCH_WORKLOAD=image BENCH_THREADS=2 node bench/heavy/capacity.ts 10
  */
 
 import { Piscina } from "piscina";
 import { now } from "../clock.ts";
-import { inputIn } from "./bots/settings.ts";
+import { inputIn, THREADS } from "./bots/settings.ts";
 
-const THREADS = 2;
 /** Seconds before the measurement, and of it. */
 const WARM_UP = 3;
 const seconds = Number(process.argv[2]);

@@ -12,6 +12,8 @@ export interface HeavyResults extends Origin {
   readonly warmUp: number;
   /** Light messages a second. */
   readonly light: number;
+  /** The servers had one processor and little memory. */
+  readonly isSmall?: boolean;
   readonly workloads: WorkloadResults[];
 }
 

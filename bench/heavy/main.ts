@@ -5,6 +5,7 @@
  *   npm run bench:heavy -- image --loads 150                   one workload at one load
  *   npm run bench:heavy -- --peers asgigram-offload,grammy-runner-piscina    the two that the marks compare
  *   npm run bench:heavy -- --rounds 1 --seconds 10 --warm-up 3               a trial
+ *   npm run bench:heavy -- image --loads 80 --small            on one processor and with 400 MB (as root, on Linux)
  *   npm run bench:heavy -- --json heavy.json                   every single time, for report.ts; default heavy.json
  *
  * The packages have a package.json of their own, in workloads/. They are installed when they are missing. A load is a
@@ -28,6 +29,7 @@ import { withDiskProbe } from "./disk-probe.ts";
 import { generate } from "./generated.ts";
 import { OFFLOAD, PEERS } from "./peers.ts";
 import { report } from "./report.ts";
+import { SmallMachine } from "./small-machine.ts";
 import { WORKLOADS, type Workload } from "./work.ts";
 
 const { values: flags, positionals } = parseArgs({
@@ -39,9 +41,13 @@ const { values: flags, positionals } = parseArgs({
     seconds: { type: "string", default: "60" },
     "warm-up": { type: "string", default: "10" },
     light: { type: "string", default: "20" },
+    small: { type: "boolean", default: false },
     json: { type: "string", default: "heavy.json" },
   },
 });
+
+/** Memory of the small machine: bytes. */
+const SMALL_MEMORY = 400 * 2 ** 20;
 
 const PACKAGES = join(import.meta.dirname, "workloads");
 /** Chats of light messages, and as many of heavy ones. */
@@ -56,6 +62,9 @@ const seconds = Number(flags.seconds);
 const warmUp = Number(flags["warm-up"]);
 const light = Number(flags.light);
 const loads = flags.loads.split(",").map(Number);
+const machine = flags.small ? new SmallMachine(SMALL_MEMORY) : undefined;
+/** Threads for heavy work. */
+const threads = machine === undefined ? 2 : 1;
 const peers = chosen(
   flags.peers.split(","),
   PEERS.map(({ name }) => name),
@@ -70,7 +79,7 @@ const results: HeavyResults = {
     ...versionsOf(peers.flatMap((name) => peerOf(name).packages)),
     ...versionsOf(["sharp", "onnxruntime-node", "stockfish"], pathToFileURL(join(PACKAGES, "package.json")).href),
   }),
-  ...{ seconds, warmUp, light },
+  ...{ seconds, warmUp, light, isSmall: flags.small },
   workloads: workloads.map((name) => ({ name, capacity: capacityOf(name), cells: cellsOf() })),
 };
 console.error(`about ${Math.ceil(secondsOfAll() / 60)} minutes`);
@@ -85,6 +94,7 @@ for (let round = 1; round <= Number(flags.rounds); round++) {
   writeFileSync(flags.json, JSON.stringify(results));
 }
 console.log(report(results));
+if (machine !== undefined) console.log(`\nKilled for want of memory: ${machine.killed}`);
 if (hasFaultOfOurs(results)) process.exitCode = 1;
 
 function chosen<Name extends string>(given: readonly string[], known: readonly Name[], what: string): Name[] {
@@ -118,17 +128,30 @@ function inTurn(cells: readonly Cell[], round: number): Cell[] {
 /** Jobs a second. */
 function capacityOf(workload: Workload): number {
   const capacity = join(import.meta.dirname, "capacity.ts");
-  const env = { PATH: process.env.PATH, BENCH_WORKLOAD: workload };
-  const printed = execFileSync(process.execPath, [capacity, `${CAPACITY_SECONDS}`], { encoding: "utf8", env });
+  const env = { PATH: process.env.PATH, ...settingsOf(workload) };
+  const [program, ...args] = [...(machine?.prefix ?? []), process.execPath, capacity, `${CAPACITY_SECONDS}`];
+  const printed = execFileSync(program!, args, { encoding: "utf8", env });
   const jobs = Number(printed.trim().split("\n").at(-1));
   console.error(`${workload}: ${jobs.toFixed(1)} jobs a second`);
   return jobs;
 }
 
+/** Read by bots/settings.ts. */
+function settingsOf(workload: Workload): NodeJS.ProcessEnv {
+  return { BENCH_WORKLOAD: workload, BENCH_THREADS: `${threads}` };
+}
+
 /** A server that fails does not end the bench. */
 async function attempt({ name, capacity }: WorkloadResults, { peer, load }: Cell, seed: number): Promise<HeavyRun> {
   try {
-    const task = { peer: peerOf(peer), workers: 0, load: loadOf(capacity, load, seed), env: { BENCH_WORKLOAD: name } };
+    const { prefix } = machine ?? {};
+    const task = {
+      peer: peerOf(peer),
+      workers: 0,
+      load: loadOf(capacity, load, seed),
+      env: settingsOf(name),
+      ...(prefix && { prefix }),
+    };
     const { result, flushes } = await withDiskProbe(() => measure(task));
     return { ...result, flushes };
   } catch (error) {

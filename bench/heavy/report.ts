@@ -14,9 +14,9 @@ export function report(results: HeavyResults): string {
   return [headOf(results), ...results.workloads.map(sectionOf), marksOf(results)].join("\n\n");
 }
 
-function headOf({ seconds, warmUp, light, workloads, ...origin }: HeavyResults): string {
+function headOf({ seconds, warmUp, light, isSmall, workloads, ...origin }: HeavyResults): string {
   const rounds = Math.max(0, ...workloads.flatMap(({ cells }) => cells.map(({ runs }) => runs.length)));
-  return `${originOf(origin)}\n${rounds} rounds of ${seconds} s after ${warmUp} s of warm-up, pooled; ${light} light messages a second. Times in ms.\nDisk: the time of a flush of another file, measured beside the server.`;
+  return `${originOf(origin)}\n${rounds} rounds of ${seconds} s after ${warmUp} s of warm-up, pooled; ${light} light messages a second. Times in ms.\nDisk: the time of a flush of another file, measured beside the server.${isSmall ? "\nThe servers have one processor and 400 MB." : ""}`;
 }
 
 /** The tables of one workload. */

@@ -68,8 +68,7 @@ export function writableChatOf(world: World, call: Call, parameter = "chat_id"):
 
 /** @param purpose a verb for the refusal: "message to edit not found" */
 export function messageOf(record: ChatRecord, message_id: number | undefined, purpose: string): Message {
-  if (message_id === undefined) throw badRequest("message identifier is not specified");
-  const message = record.messages.get(message_id);
+  const message = message_id === undefined ? undefined : record.messages.get(message_id);
   if (message === undefined) throw badRequest(`message to ${purpose} not found`);
   return message;
 }

@@ -114,7 +114,7 @@ function mediumOf(
     const uploaded = typeof source === "object" ? photoOf(source, files) : undefined;
     if (uploaded !== undefined) return uploaded;
   }
-  const { file_path: _, made_up: __, ...file } = files.store(source, type);
+  const { file_path: _, kind: __, made_up: ___, ...file } = files.store(source, type);
   if (type === "photo") return [{ ...file, width, height }];
   if (type === "document") return file;
   return type === "audio" || type === "voice_note" ? { ...file, duration } : { ...file, width, height, duration };

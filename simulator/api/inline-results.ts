@@ -2,6 +2,7 @@
 
 import type { InlineChoice } from "../state/inline.ts";
 import { Call } from "./call.ts";
+import { withKnownUsers } from "./mentions.ts";
 import { badRequest } from "./refusal.ts";
 import { readMarkup } from "./reply-markup.ts";
 import type { Telegram } from "./telegram.ts";
@@ -47,7 +48,7 @@ export function choiceOf(result: Result, call: Call, telegram: Telegram, content
   const terms = message.method === "sendInvoice" ? { terms: message.values as never } : {};
   return {
     id: String(result.id),
-    content: contentOf(message, telegram),
+    content: withKnownUsers(contentOf(message, telegram), telegram.world),
     ...(inline !== undefined && { reply_markup: inline }),
     ...terms,
   };
@@ -60,7 +61,7 @@ function sendingOf(result: Result): [method: string, parameters: Record<string, 
     if (method === undefined) throw badRequest("input message content is not specified");
     return [method, { ...input, text: input.message_text }];
   }
-  const type = String(result.type);
+  const type = String(result.type).toLowerCase();
   const plain = PLAIN[type];
   if (plain !== undefined) return [plain, result];
   const medium = MEDIA[type];

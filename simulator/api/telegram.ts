@@ -1,5 +1,6 @@
 /** The state that the methods of the Bot API work on. */
 
+import type { Dice } from "../state/dice.ts";
 import type { Settings } from "../state/settings.ts";
 import type { Simulation } from "../state/simulation.ts";
 import type { WebhookSender } from "../webhook-sender.ts";
@@ -9,8 +10,11 @@ import type { LongPoll } from "./long-poll.ts";
 export interface Telegram extends Simulation {
   readonly settings: Settings;
   readonly poll: LongPoll;
+  readonly dice: Dice;
   /** Undefined if no webhook is ever called. */
   readonly webhook: WebhookSender | undefined;
+  /** True for the rules of a Bot API server of one's own: files of any size, webhooks at any address. */
+  readonly local: boolean;
 }
 
 /** Carries out one method and returns its result, which must be JSON. @throws Refusal */

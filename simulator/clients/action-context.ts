@@ -3,6 +3,8 @@
 import type { Message } from "@grammyjs/types";
 import type { CallLog } from "../state/call-log.ts";
 import type { ChatRecord } from "../state/chat-record.ts";
+import type { Clock } from "../state/clock.ts";
+import type { Dice } from "../state/dice.ts";
 import type { FileStore } from "../state/files.ts";
 import { administrator } from "../state/rights.ts";
 import type { Simulation } from "../state/simulation.ts";
@@ -15,6 +17,8 @@ export interface ActionContextOptions {
   queue: UpdateQueue;
   calls: CallLog;
   files: FileStore;
+  clock: Clock;
+  dice: Dice;
 }
 
 /** The implementations of some of the actions. */
@@ -27,12 +31,16 @@ export class ActionContext implements Simulation {
   readonly queue: UpdateQueue;
   readonly calls: CallLog;
   readonly files: FileStore;
+  readonly clock: Clock;
+  readonly dice: Dice;
 
-  constructor({ world, queue, calls, files }: ActionContextOptions) {
+  constructor({ world, queue, calls, files, clock, dice }: ActionContextOptions) {
     this.world = world;
     this.queue = queue;
     this.calls = calls;
     this.files = files;
+    this.clock = clock;
+    this.dice = dice;
   }
 
   /** Puts an update into the bot's queue. */

@@ -2,6 +2,7 @@
 
 import type { BusinessConnection, Chat, ChatMember, Message, User } from "@grammyjs/types";
 import { everyBusinessRight } from "../state/business.ts";
+import type { ChatRecord } from "../state/chat-record.ts";
 import type { RawUpdate } from "../state/update-queue.ts";
 import type { World } from "../state/world.ts";
 
@@ -69,10 +70,21 @@ function adoptMessage(world: World, kind: string, payload: Loose, business: stri
   const record = isChat(payload.chat) ? world.chat(payload.chat.id, business) : undefined;
   if (record === undefined || !Number.isSafeInteger(message.message_id)) return;
   world.keepMessage(record, message);
+  adoptTopic(record, message);
   const by = message.from?.id === world.bot.id ? "bot" : "user";
   if (by === "user") {
     world.journal.record(record.chat.id, { by, type: EDIT_KINDS.has(kind) ? "edited" : "message", message });
   }
+}
+
+/** The topic of a pushed message, which the bot may write to. */
+function adoptTopic({ topics }: ChatRecord, message: Message): void {
+  const { message_id, forum_topic_created, from } = message;
+  const id = forum_topic_created === undefined ? message.message_thread_id : message_id;
+  if (id === undefined || topics.has(id)) return;
+  const { name = "", icon_color = 0 } = forum_topic_created ?? {};
+  const state = { is_closed: false, is_hidden: false, creator_id: from?.id ?? 0 };
+  topics.set(id, { message_thread_id: id, name, icon_color, ...state });
 }
 
 const isObject = (value: unknown): value is Loose =>

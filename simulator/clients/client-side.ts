@@ -60,6 +60,19 @@ export abstract class ClientSide {
     }
   }
 
+  /**
+   * Sets the simulator's clock forward: dates of messages, the 48 hours for deletions, the lives of queries and updates, pauses of
+   * webhooks. Resolves with the new time in milliseconds since 1970.
+   */
+  async advance(seconds: number): Promise<number> {
+    return await this.perform("advance", { seconds });
+  }
+
+  /** Decides the values of the next dice: `roll(6, 1)`. */
+  async roll(...values: number[]): Promise<void> {
+    await this.perform("roll", { values });
+  }
+
   /** The calls of the Bot API up to now: all, or the calls of one method, spelt as by the caller. */
   async callsOf(method?: string): Promise<RecordedCall[]> {
     return await this.perform("calls", method === undefined ? {} : { method });

@@ -2,6 +2,7 @@
 
 import type { Chat, Message } from "@grammyjs/types";
 import type { ChatEvent } from "../state/journal.ts";
+import { now } from "../state/real-time.ts";
 import { ActionError, type GroupType, type Perform, type Status } from "./actions/actions.ts";
 import type { SimulatedUser } from "./simulated-user.ts";
 
@@ -99,10 +100,10 @@ interface Search<E extends ChatEvent> {
 
 /** Waits for the first event that matches. @throws ActionError at the timeout */
 export async function findEvent<E extends ChatEvent>(perform: Perform, chat_id: number, search: Search<E>): Promise<E> {
-  const deadline = Date.now() + search.timeout;
+  const deadline = now() + search.timeout;
   let after = search.after;
   for (;;) {
-    const timeout = Math.max(0, deadline - Date.now());
+    const timeout = Math.max(0, deadline - now());
     const events = await perform("events", { chat_id, after, timeout });
     const found = events.find((event): event is E => search.matches(event));
     if (found !== undefined) return found;

@@ -11,6 +11,8 @@ export interface UploadedFile {
 }
 
 export interface StoredFile extends File {
+  /** The name of the content that the file was sent as: `photo`, `voice`, … Undefined for a file that only a test knows. */
+  kind?: string;
   file_path: string;
   file_name?: string;
   mime_type?: string;
@@ -58,7 +60,7 @@ export class FileStore {
       file_unique_id: `AgADsim${number}`,
       file_size: bytes.length || 1024,
       file_path: `${kind}s/file_${number}${extensionOf(isUrl ? URL.parse(source)?.pathname : upload?.name, kind)}`,
-      ...(upload && { file_name: upload.name, mime_type: upload.type }),
+      ...(upload && { kind, file_name: upload.name, mime_type: upload.type }),
       ...(isMadeUp && { made_up: true }),
     };
     this.#keep(file);

@@ -84,10 +84,8 @@ export function threadOf(
   { named, replied }: { named?: number | undefined; replied?: number | undefined },
 ): Thread {
   if (!isForum(world, record)) {
-    if (named === undefined) return { fields: {} };
-    // In other supergroups a thread is a message with its replies.
-    const isThread = record.chat.type === "supergroup" && record.messages.has(named);
-    return isThread ? { fields: { message_thread_id: named } } : { refused: "unknown" };
+    // Groups without topics ignore the parameter (Client.cpp, `check_message_topic`).
+    return named !== undefined && record.chat.type === "private" ? { refused: "unknown" } : { fields: {} };
   }
   // The General topic has no thread: https://core.telegram.org/bots/api#message
   const topic = named === GENERAL ? undefined : record.topics.get(named ?? replied ?? GENERAL);

@@ -4,6 +4,7 @@
  */
 
 import type { InlineQueryResult, Message, ReactionType, ReplyKeyboardMarkup } from "@grammyjs/types";
+import { clearTimeout, setTimeout } from "./real-time.ts";
 
 /** The source of an event. */
 export type Actor = "bot" | "user";

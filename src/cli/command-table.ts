@@ -130,7 +130,7 @@ its values of asgigram/storage. migrate makes the tables of an inbox in a
 database, and grants a role their use. copy moves the inbox of a server that is
 stopped from its file to a database.`,
     actions: INBOX_ACTIONS,
-    flags: ["inbox", "inboxPasswordFile", "tokenFile", "config"],
+    flags: ["inbox", "inboxPasswordFile", "inboxPasswordCommand", "tokenFile", "config"],
     switches: {
       all: "Retry or drop all dead letters",
       fresh: "Retry without the calls that are recorded: all are made again",
@@ -156,7 +156,7 @@ Prints a line for each server that shares the inbox: its name (--node-name),
 if it polls, how many of the 256 shards it has, and its unsettled events. It
 asks the database, so it works on any machine, and needs the bot's token.`,
     words: [],
-    flags: ["inbox", "inboxPasswordFile", "tokenFile", "config"],
+    flags: ["inbox", "inboxPasswordFile", "inboxPasswordCommand", "tokenFile", "config"],
     switches: { json: "Print JSON, one line each" },
     help: { inbox: "Address of the inbox" },
     examples: [

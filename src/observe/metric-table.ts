@@ -80,6 +80,10 @@ export const METRICS = {
     type: "counter",
     help: "Deliveries that did not begin, because another server had taken the shard",
   },
+  asgigram_inbox_rate_limit: {
+    type: "gauge",
+    help: "Calls a second that this server may make now: its part of --rate-limit, which servers with an inbox in a database share",
+  },
   asgigram_events_posted: {
     type: "gauge",
     help: "Events posted to workers and not settled",

@@ -139,6 +139,16 @@ export class Recorder {
     this.schedule();
   }
 
+  /**
+   * Others are at its worker beside the event from now on: a death of the process does not speak against it alone. The delivery is
+   * taken back and begun again in one turn, so that the number of attempts stays.
+   */
+  accompanied(seq: number): void {
+    if (this.#turn.hasEnds) this.#turns.push(new OpenTurn());
+    this.#turn.begun.push({ seq, alone: false });
+    this.withdrawn([seq]);
+  }
+
   withdrawn(seqs: readonly number[]): void {
     this.#turn.withdrawn.push(...seqs);
     this.schedule();

@@ -193,7 +193,11 @@ class Chaos {
     await this.#follow(this.#nuisance, end);
     this.#limits.lift();
     const { answers, p99 } = this.#waits.end();
-    this.#tell(`${answers} answers to chats that nothing has befallen, 99 of 100 within ${Math.round(p99)} ms`);
+    const { ordered, answered } = this.#ledger;
+    this.#tell(
+      `${answers} answers to chats that nothing has befallen, 99 of 100 within ${Math.round(p99)} ms; ` +
+        `${ordered - answered} messages wait, ${this.#api.simulator.pending} of them at Telegram`,
+    );
     if (performance.now() - began < MEASURABLE) return;
     this.#done.slowest = Math.max(this.#done.slowest, Math.round(p99));
     if (answers < FEWEST_ANSWERS) this.#ledger.complain(`only ${answers} answers to chats that nothing has befallen`);

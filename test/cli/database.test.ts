@@ -257,12 +257,33 @@ describe("a start with a database that cannot be used", () => {
     const passwordFile = folder.write("password", `${PASSWORD}\n`);
     const secured = address.replace("postgres@", `${SECURED}@`);
     await place.sql(`GRANT CREATE ON DATABASE postgres TO ${SECURED}`);
-    const { inbox, entries } = await place.start({ address: secured, passwordFile });
+    const { inbox, entries } = await place.start({ address: secured, password: { file: passwordFile } });
     await inbox.append(updates(1));
     await entries.until(1);
     await inbox.close();
     folder.write("password", "another");
-    await assert.rejects(place.open({ address: secured, passwordFile }), /refuses the log-in/);
+    await assert.rejects(place.open({ address: secured, password: { file: passwordFile } }), /refuses the log-in/);
+  });
+
+  test("a command that prints the password is run at each connection", async (t) => {
+    const { place, folder, env } = bench(t);
+    await cases[2]![1](place);
+    await place.sql(`GRANT CREATE ON DATABASE postgres TO ${SECURED}`);
+    folder.write("password", PASSWORD);
+    const inbox = address.replace("postgres@", `${SECURED}@`);
+    const command = 'echo asked >> asked; test "$PGUSER" = secured && cat password';
+    const nodes = () =>
+      runHere(["nodes", "--inbox", inbox, "--inbox-password-command", `cd ${folder.path}; ${command}`], {
+        cwd: folder.path,
+        env,
+      });
+    await (await place.open({ address: inbox, password: { command: `cd ${folder.path}; ${command}` } })).close();
+    assert.deepEqual((await nodes()).code, 0);
+    assert.equal(readFileSync(folder.join("asked"), "utf8"), "asked\n".repeat(2));
+    folder.write("password", "another-word");
+    const { code, stderr } = await nodes();
+    assert.deepEqual([code, stderr.includes("another-word")], [5, false]);
+    assert.match(stderr, /refuses the log-in: .*--inbox-password-command/);
   });
 
   test("TLS is spoken if the address says so, and the certificate is checked", async (t) => {

@@ -1,8 +1,8 @@
-/** asgigram with offload(): the heavy work is done in the server's pool of two threads. */
+/** asgigram with offload(): the heavy work is done in a pool of the server. */
 
 import { offload } from "asgigram";
 import type { WorkModule } from "../work.ts";
 import { applicationWith } from "./application.ts";
-import { WORK } from "./settings.ts";
+import { THREADS, WORK } from "./settings.ts";
 
-export const application = applicationWith(offload<WorkModule>(WORK, { threads: 2 }));
+export const application = applicationWith(offload<WorkModule>(WORK, { threads: THREADS }));

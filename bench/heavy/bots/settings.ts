@@ -8,6 +8,9 @@ export const token = process.env.BENCH_TOKEN!;
 const workload = process.env.BENCH_WORKLOAD as Workload;
 export const WORK = moduleOf(workload);
 
+/** Threads for heavy work. */
+export const THREADS = Number(process.env.BENCH_THREADS);
+
 const inputs = inputsOf(workload);
 
 /** The input of a heavy message; undefined for a light one. */

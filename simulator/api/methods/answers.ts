@@ -9,7 +9,7 @@ const MAX_ANSWER = 200;
 
 export const answerMethods: Record<string, Handler> = {
   answerCallbackQuery(call, telegram) {
-    const callback_query_id = call.string("callback_query_id")!;
+    const callback_query_id = call.string("callback_query_id") ?? "";
     const text = call.string("text");
     if (text !== undefined && text.length > MAX_ANSWER) throw badRequest("MESSAGE_TOO_LONG");
     const { chat_id } = closeQuery(call, telegram, "callback_query_id");
@@ -27,7 +27,7 @@ export const answerMethods: Record<string, Handler> = {
 
 /** Closes a query. @throws Refusal (400) if it is unknown or too old */
 export function closeQuery(call: Call, { world }: Telegram, parameter: string): PendingQuery {
-  const query = world.closeQuery(call.string(parameter)!);
+  const query = world.closeQuery(call.string(parameter) ?? "");
   if (query === undefined) throw badRequest("query is too old and response timeout expired or query ID is invalid");
   return query;
 }

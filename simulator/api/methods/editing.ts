@@ -7,8 +7,9 @@ import type { InlinePlace } from "../../state/inline.ts";
 import { type Content, removeMessages, replaceMessage } from "../../state/messages.ts";
 import { chatOf, messageOf, writableChatOf } from "../access.ts";
 import { Call } from "../call.ts";
+import { withKnownUsers } from "../mentions.ts";
 import { badRequest } from "../refusal.ts";
-import { readMarkup } from "../reply-markup.ts";
+import { markupOf } from "../reply-markup.ts";
 import { mayEdit, requireDeletion } from "../rights.ts";
 import type { Handler, Telegram } from "../telegram.ts";
 import { captionOf, contentOf, editedText } from "./sending.ts";
@@ -19,7 +20,7 @@ export const editingMethods: Record<string, Handler> = {
   editMessageCaption: (call, telegram) =>
     edit(call, telegram, ({ caption: _, caption_entities: __, ...rest }) => {
       if (rest.text !== undefined) throw badRequest("there is no caption in the message to edit");
-      return { ...rest, ...captionOf(call, telegram) };
+      return { ...rest, ...captionOf(call) };
     }),
 
   editMessageReplyMarkup: (call, telegram) => edit(call, telegram, (message) => message),
@@ -49,7 +50,6 @@ export const editingMethods: Record<string, Handler> = {
   /** "If some of the specified messages can't be found, they are skipped." */
   deleteMessages(call, { world }) {
     const ids = call.array("message_ids")!.map(Number);
-    if (ids.length > 100) throw badRequest("too many message identifiers specified");
     const record = chatOf(world, call);
     for (const message of ids.flatMap((id) => record.messages.get(id) ?? [])) requireDeletion(world, record, message);
     removeMessages(world, record, "bot", ids);
@@ -74,9 +74,9 @@ export function edit(
   const { world } = telegram;
   const isInline = call.has("inline_message_id");
   const { record, message } = isInline ? inlineMessageOf(call, telegram) : editableOf(call, telegram);
-  const { reply_markup, ...changed } = change(message);
+  const { reply_markup, ...changed } = withKnownUsers(change(message), world);
   const kept = keepsMarkup && reply_markup !== undefined ? { reply_markup } : {};
-  const edited = { ...changed, ...kept, ...markupOf(call) } as Message;
+  const edited = { ...changed, ...kept, ...keyboardOf(call) } as Message;
   if (isDeepStrictEqual(withoutDate(edited), withoutDate(message))) {
     if (mayStay) return isInline || message;
     throw badRequest(
@@ -109,9 +109,10 @@ function inlineMessageOf(call: Call, telegram: Telegram): { record: ChatRecord; 
   return { record, message };
 }
 
-export function markupOf(call: Call): Pick<Message, "reply_markup"> {
-  const { inline } = readMarkup(call.object("reply_markup"));
-  return inline === undefined || inline.inline_keyboard.length === 0 ? {} : { reply_markup: inline };
+/** The inline keyboard of a call, as a message has it. */
+export function keyboardOf(call: Call): Pick<Message, "reply_markup"> {
+  const { inline } = markupOf(call);
+  return inline === undefined ? {} : { reply_markup: inline };
 }
 
 const MEDIA = [

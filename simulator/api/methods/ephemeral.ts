@@ -6,7 +6,7 @@ import { chatOf } from "../access.ts";
 import type { Call } from "../call.ts";
 import { badRequest } from "../refusal.ts";
 import type { Handler, Telegram } from "../telegram.ts";
-import { markupOf, withMedia } from "./editing.ts";
+import { keyboardOf, withMedia } from "./editing.ts";
 import { captionOf, editedText } from "./sending.ts";
 
 export const ephemeralMethods: Record<string, Handler> = {
@@ -15,7 +15,7 @@ export const ephemeralMethods: Record<string, Handler> = {
   editEphemeralMessageCaption: (call, telegram) =>
     edit(call, telegram, ({ caption: _, caption_entities: __, ...rest }) => ({
       ...rest,
-      ...captionOf(call, telegram),
+      ...captionOf(call),
     })),
 
   editEphemeralMessageMedia: (call, telegram) => edit(call, telegram, (message) => withMedia(message, call, telegram)),
@@ -41,7 +41,7 @@ function edit(call: Call, telegram: Telegram, change: (message: Message) => Cont
   const { world } = telegram;
   const { record, key, message, receiver_user_id } = ephemeralOf(call, telegram, "edit");
   const { reply_markup: _, ...changed } = change(message);
-  const edited = { ...changed, ...markupOf(call), edit_date: world.date } as Message;
+  const edited = { ...changed, ...keyboardOf(call), edit_date: world.date } as Message;
   record.ephemeral.set(key, edited);
   world.journal.record(record.chat.id, { by: "bot", type: "ephemeral", message: edited, receiver_user_id });
   return true;

@@ -9,7 +9,6 @@ import type { Handler, Telegram } from "../telegram.ts";
 import { closeQuery } from "./answers.ts";
 import { contentOf } from "./sending.ts";
 
-const MAX_RESULTS = 50;
 /** Seconds until a prepared message or button expires. */
 const PREPARED_LIFETIME = 86_400;
 
@@ -17,10 +16,8 @@ export const inlineMethods: Record<string, Handler> = {
   answerInlineQuery(call, telegram) {
     const { world } = telegram;
     const results = call.array<InlineQueryResult>("results") ?? [];
-    if (results.length > MAX_RESULTS) throw badRequest("too many inline query results specified");
-    if (new Set(results.map(({ id }) => id)).size < results.length) throw badRequest("RESULT_ID_DUPLICATE");
     const choices = results.map((result) => choiceOf(result as never, call, telegram, contentOf));
-    const inline_query_id = call.string("inline_query_id")!;
+    const inline_query_id = call.string("inline_query_id") ?? "";
     const { chat_id } = closeQuery(call, telegram, "inline_query_id");
     world.inline.answered.set(inline_query_id, { query: world.inline.asked.get(inline_query_id) ?? "", choices });
     world.inline.asked.delete(inline_query_id);

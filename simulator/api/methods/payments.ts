@@ -39,12 +39,13 @@ export const paymentMethods: Record<string, Handler> = {
   },
 
   answerShippingQuery(call, telegram) {
+    if (!call.boolean("ok")) requireParameter(call, "error_message");
+    else requireParameter(call, "shipping_options");
     const order = orderOf(call, telegram, "shipping_query_id");
     const options = call.array<ShippingOption>("shipping_options") ?? [];
-    if (call.boolean("ok") && options.length === 0) throw badRequest("can't parse shipping options JSON object");
     if (order === undefined) return true;
     if (!call.boolean("ok")) return fail(call, telegram, order);
-    const wanted = order.shipping_option_id ?? options[0]!.id;
+    const wanted = order.shipping_option_id ?? options[0]?.id;
     const option = options.find(({ id }) => id === wanted);
     if (option === undefined) return refuseOrder(telegram, order, `there is no shipping option ${wanted}`);
     checkOut(telegram, { ...order, shipping_option_id: wanted, shipping: option.prices });
@@ -52,6 +53,7 @@ export const paymentMethods: Record<string, Handler> = {
   },
 
   answerPreCheckoutQuery(call, telegram) {
+    if (!call.boolean("ok")) requireParameter(call, "error_message");
     const order = orderOf(call, telegram, "pre_checkout_query_id");
     if (order === undefined) return true;
     if (!call.boolean("ok")) return fail(call, telegram, order);
@@ -111,9 +113,12 @@ function termsIn(call: Call): Terms {
 
 /** Closes the query. Undefined for a query without an order: a test has pushed it. */
 function orderOf(call: Call, telegram: Telegram, parameter: string): Order | undefined {
-  if (!call.boolean("ok") && !call.has("error_message")) throw badRequest('parameter "error_message" is required');
   closeQuery(call, telegram, parameter);
-  return telegram.world.payments.take(call.string(parameter)!);
+  return telegram.world.payments.take(call.string(parameter) ?? "");
+}
+
+function requireParameter(call: Call, name: string): void {
+  if (!call.has(name)) throw badRequest(`Parameter "${name}" is required`);
 }
 
 const fail = (call: Call, telegram: Telegram, order: Order) =>

@@ -31,7 +31,7 @@ export const profileMethods: Record<string, Handler> = {
   }),
 
   setMyCommands(call, { settings }) {
-    const commands = call.array<BotCommand>("commands")!;
+    const commands = call.array<BotCommand>("commands") ?? [];
     if (commands.length > MAX_COMMANDS) throw badRequest("BOT_COMMANDS_TOO_MUCH");
     const read = commands.map(readCommand);
     settings.setCommands(read, scopeOf(call), call.string("language_code"));

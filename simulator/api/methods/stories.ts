@@ -22,7 +22,7 @@ export const storyMethods: Record<string, Handler> = {
 
   editStory(call, telegram) {
     const story = storyOf(call, telegram);
-    const { caption } = captionOf(call, telegram);
+    const { caption } = captionOf(call);
     telegram.world.accounts.stories.set(story.id, { ...story, content: call.object("content"), caption });
     return shown(story, telegram);
   },
@@ -39,7 +39,7 @@ function post(call: Call, telegram: Telegram, content: unknown) {
   const { accounts } = telegram.world;
   const { id: connection_id, user } = connectionOf(call, telegram);
   const id = accounts.next();
-  const story = { id, chat_id: user.id, connection_id, content, caption: captionOf(call, telegram).caption };
+  const story = { id, chat_id: user.id, connection_id, content, caption: captionOf(call).caption };
   accounts.stories.set(id, story);
   return shown(story, telegram);
 }

@@ -159,6 +159,10 @@ export interface Actions {
   events: { takes: { chat_id: number; after?: number; timeout?: number }; gives: ChatEvent[] };
   /** Waits until an offset has confirmed every update; gives false after `timeout` milliseconds. */
   confirmed: { takes: { timeout?: number }; gives: boolean };
+  /** Sets the clock forward by so many seconds; gives its time in milliseconds since 1970. */
+  advance: { takes: { seconds: number }; gives: number };
+  /** Decides the values of the next dice. */
+  roll: { takes: { values: number[] }; gives: true };
   /** The calls of the Bot API up to now. */
   calls: { takes: { method?: string }; gives: RecordedCall[] };
 }

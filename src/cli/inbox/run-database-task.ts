@@ -16,13 +16,13 @@ export async function runDatabaseTask(task: DatabaseTask, inbox: string, sources
         : "migrate is for an inbox in a database: name its address with --inbox",
     );
   }
-  const { bot, passwordFile } = await findDatabase(sources);
+  const { bot, password } = await findDatabase(sources);
   const { copyInbox, migrateInbox } = await import("../../inbox/postgres/whole-inbox.ts");
   if (task.action === "migrate") {
-    await migrateInbox(to, bot, { passwordFile }, task.role);
+    await migrateInbox(to, bot, { password }, task.role);
     const granted = task.role === undefined ? "" : `, and the role ${task.role} may use it`;
     return `the inbox of bot ${bot} in ${shownAddress(to)} has the tables of this version${granted}`;
   }
-  const { events, letters, moved } = await copyInbox(task.from, to, bot, { passwordFile });
+  const { events, letters, moved } = await copyInbox(task.from, to, bot, { password });
   return `copied ${events} unsettled updates and ${letters} dead letters to ${shownAddress(to)}; the file is now ${moved}`;
 }

@@ -62,3 +62,19 @@ test("marks compare offload() with the runner and its Piscina, cell by cell", ()
 test("without both servers there is nothing to judge", () => {
   assert.deepEqual(missed(cell(OFFLOAD.name, 80, run({ light: [1], heavy: [1] }))), []);
 });
+
+test("on a small machine the marks are the light messages and the memory", () => {
+  const cells = [
+    cell(OFFLOAD.name, 80, run({ light: [4.5], heavy: [900] })),
+    cell(PISCINA.name, 80, run({ light: [2], heavy: [100] })),
+  ];
+  const judgements = judge({ workloads: [{ name: "image", capacity: 5, cells }], isSmall: true });
+  assert.deepEqual(
+    judgements.map(({ text, isMet }) => [text.split(": ")[1], isMet]),
+    [
+      ["light p99, at most the peer's + 2 ms", false],
+      ["peak memory, at most the peer's + 80 MB", true],
+      ["nothing lost, repeated or out of order", true],
+    ],
+  );
+});

