@@ -16,10 +16,13 @@ import { LocalServer } from "./api/local-server.ts";
 import { LongPoll } from "./api/long-poll.ts";
 import { ActionContext, type ActionHandlers } from "./clients/action-context.ts";
 import type { ActionName, Gives, Takes } from "./clients/actions/actions.ts";
+import { businessActions } from "./clients/actions/business.ts";
 import { faultActions } from "./clients/actions/faults.ts";
 import { fileActions } from "./clients/actions/files.ts";
+import { inlineActions } from "./clients/actions/inline.ts";
 import { memberActions } from "./clients/actions/members.ts";
 import { messageActions } from "./clients/actions/messages.ts";
+import { paymentActions } from "./clients/actions/payments.ts";
 import { testControlActions } from "./clients/actions/test-control.ts";
 import { ClientSide } from "./clients/client-side.ts";
 import { Faults } from "./faults.ts";
@@ -243,6 +246,9 @@ const ACTIONS: ActionHandlers<ActionName> = {
   ...messageActions,
   ...fileActions,
   ...memberActions,
+  ...inlineActions,
+  ...paymentActions,
+  ...businessActions,
   ...testControlActions,
   ...faultActions,
 };
