@@ -116,7 +116,7 @@ function addObject(name: string): void {
 }
 
 /** Used by the simulator itself. */
-const ALSO = ["ChatPermissions"];
+const ALSO = ["ChatPermissions", "BusinessBotRights"];
 
 for (const type of [...resultTypes, ...ALSO]) for (const name of names(type)) if (name !== "Update") addObject(name);
 

@@ -14,7 +14,9 @@ export { ClientSide, type GroupOptions } from "./clients/client-side.ts";
 export { type EventOf, SimulatedChat, type WaitOptions } from "./clients/simulated-chat.ts";
 export {
   type AskedInline,
+  type Business,
   type FileOptions,
+  type PayOptions,
   type PressedButton,
   type SendOptions,
   SimulatedUser,
@@ -22,8 +24,10 @@ export {
   type VoiceOptions,
 } from "./clients/simulated-user.ts";
 export { SimulatorClient } from "./clients/simulator-client.ts";
+export type { Fault } from "./faults.ts";
 export { type IncomingCall, type Intercept, refuse } from "./http/server.ts";
 export { Simulator, type SimulatorOptions } from "./simulator.ts";
+export type { BusinessRights } from "./state/business.ts";
 export type { RecordedCall } from "./state/call-log.ts";
 export type { ChatEvent } from "./state/journal.ts";
 export type { Content } from "./state/messages.ts";

@@ -553,4 +553,6 @@ export const OBJECT_SCHEMAS: Readonly<Record<string, string>> = {
   GameHighScore: "position:number user:User score:number",
   ChatPermissions:
     "can_send_messages?:boolean can_send_audios?:boolean can_send_documents?:boolean can_send_photos?:boolean can_send_videos?:boolean can_send_video_notes?:boolean can_send_voice_notes?:boolean can_send_polls?:boolean can_send_other_messages?:boolean can_add_web_page_previews?:boolean can_react_to_messages?:boolean can_edit_tag?:boolean can_change_info?:boolean can_invite_users?:boolean can_pin_messages?:boolean can_manage_topics?:boolean",
+  BusinessBotRights:
+    "can_reply?:true can_read_messages?:true can_delete_sent_messages?:true can_delete_all_messages?:true can_edit_name?:true can_edit_bio?:true can_edit_profile_photo?:true can_edit_username?:true can_change_gift_settings?:true can_view_gifts_and_stars?:true can_convert_gifts_to_stars?:true can_transfer_and_upgrade_gifts?:true can_transfer_stars?:true can_manage_stories?:true",
 };

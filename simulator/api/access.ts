@@ -3,6 +3,7 @@
 import type { Message } from "@grammyjs/types";
 import type { ChatRecord } from "../state/chat-record.ts";
 import type { World } from "../state/world.ts";
+import { connectionOf } from "./business.ts";
 import type { Call } from "./call.ts";
 import { badRequest, forbidden } from "./refusal.ts";
 
@@ -11,9 +12,11 @@ export function chatOf(world: World, call: Call, parameter = "chat_id"): ChatRec
   const id = call.id(parameter);
   if (id === undefined) throw badRequest("chat_id is empty");
   const business = parameter === "chat_id" ? call.string("business_connection_id") : undefined;
+  if (business !== undefined) connectionOf(call, { world });
   const record = typeof id === "string" ? world.chatByUsername(id.slice(1)) : world.chat(id, business);
   if (record === undefined && typeof id === "number") {
     const known = world.people.get(id);
+    if (known?.askedUntil !== undefined && world.date < known.askedUntil) return world.privateChat(known);
     // A user without a private chat, from a group for example: the bot may not write first.
     if (known?.user.is_bot) throw forbidden("bot can't send messages to bots");
     if (known !== undefined) throw forbidden("bot can't initiate conversation with a user");
@@ -55,7 +58,8 @@ export function writableChatOf(world: World, call: Call, parameter = "chat_id"):
   if (chat.type === "private") {
     const person = world.people.get(chat.id);
     if (person?.blocked) throw forbidden("bot was blocked by the user");
-    if (person?.started === false) throw forbidden("bot can't initiate conversation with a user");
+    if (person?.started === false && !(person.askedUntil !== undefined && world.date < person.askedUntil))
+      throw forbidden("bot can't initiate conversation with a user");
     return record;
   }
   requireBot(world, record);

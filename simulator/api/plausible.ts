@@ -91,15 +91,15 @@ class Filler {
     if (Array.isArray(given))
       return given.map((item) => this.value(type, name, isObject(item) ? item : { text: item }));
     if (type !== "PhotoSize") return [];
-    const { file_id } = this.#file(name, echo);
-    return [
-      this.value(type, "", { file_id: `${file_id}s`, file_unique_id: `${file_id}us`, width: 90, height: 68 }),
-      this.value(type, name, echo),
-    ];
+    const { file_id, file_unique_id } = this.#sources.files.version(this.#stored(name, echo), "s");
+    return [this.value(type, "", { file_id, file_unique_id, width: 90, height: 68 }), this.value(type, name, echo)];
   }
 
   #file(name: string, echo: Echo): Partial<StoredFile> {
-    if (name === "") return {};
+    return name === "" ? {} : this.#stored(name, echo);
+  }
+
+  #stored(name: string, echo: Echo): StoredFile {
     const source = echo[name] ?? echo.media;
     const upload = typeof source === "string" || isUpload(source) ? source : undefined;
     return this.#sources.files.store(upload, name);

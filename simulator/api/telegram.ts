@@ -5,6 +5,8 @@ import type { Settings } from "../state/settings.ts";
 import type { Simulation } from "../state/simulation.ts";
 import type { WebhookSender } from "../webhook-sender.ts";
 import type { Call } from "./call.ts";
+import type { Limits } from "./limits.ts";
+import type { LocalServer } from "./local-server.ts";
 import type { LongPoll } from "./long-poll.ts";
 
 export interface Telegram extends Simulation {
@@ -13,8 +15,10 @@ export interface Telegram extends Simulation {
   readonly dice: Dice;
   /** Undefined if no webhook is ever called. */
   readonly webhook: WebhookSender | undefined;
-  /** True for the rules of a Bot API server of one's own: files of any size, webhooks at any address. */
-  readonly local: boolean;
+  /** A Bot API server of one's own: files of any size, webhooks at any address. Undefined for that of Telegram. */
+  readonly local: LocalServer | undefined;
+  /** Undefined without limits. */
+  readonly limits: Limits | undefined;
 }
 
 /** Carries out one method and returns its result, which must be JSON. @throws Refusal */

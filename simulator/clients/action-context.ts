@@ -1,6 +1,7 @@
 /** The state that actions work on, and the look-ups and checks that they share. */
 
 import type { Message } from "@grammyjs/types";
+import type { Faults } from "../faults.ts";
 import type { CallLog } from "../state/call-log.ts";
 import type { ChatRecord } from "../state/chat-record.ts";
 import type { Clock } from "../state/clock.ts";
@@ -9,14 +10,15 @@ import type { FileStore } from "../state/files.ts";
 import { administrator } from "../state/rights.ts";
 import type { Simulation } from "../state/simulation.ts";
 import type { RawUpdate, UpdateQueue } from "../state/update-queue.ts";
-import type { Person, World } from "../state/world.ts";
-import { ActionError, type ActionName, type Gives, type Takes } from "./actions/actions.ts";
+import { type Person, privateChatOf, type World } from "../state/world.ts";
+import { ActionError, type ActionName, type Gives, type Takes, type Where } from "./actions/actions.ts";
 
 export interface ActionContextOptions {
   world: World;
   queue: UpdateQueue;
   calls: CallLog;
   files: FileStore;
+  faults: Faults;
   clock: Clock;
   dice: Dice;
 }
@@ -31,14 +33,16 @@ export class ActionContext implements Simulation {
   readonly queue: UpdateQueue;
   readonly calls: CallLog;
   readonly files: FileStore;
+  readonly faults: Faults;
   readonly clock: Clock;
   readonly dice: Dice;
 
-  constructor({ world, queue, calls, files, clock, dice }: ActionContextOptions) {
+  constructor({ world, queue, calls, files, faults, clock, dice }: ActionContextOptions) {
     this.world = world;
     this.queue = queue;
     this.calls = calls;
     this.files = files;
+    this.faults = faults;
     this.clock = clock;
     this.dice = dice;
   }
@@ -67,11 +71,13 @@ export class ActionContext implements Simulation {
   }
 
   /** The acting user and the chat. A user's first action in a group makes the user a member, in a channel an administrator. */
-  participant({ user_id, chat_id = user_id }: { user_id: number; chat_id?: number }): {
+  participant({ user_id, chat_id = user_id, business_connection_id }: Where): {
     person: Person;
     record: ChatRecord;
   } {
     const person = this.person(user_id);
+    if (business_connection_id !== undefined)
+      return { person, record: this.#businessChat(person, business_connection_id) };
     const record = chat_id === user_id ? this.world.privateChat(person) : this.record(chat_id);
     if (record.chat.type === "private") {
       person.started = true;
@@ -83,6 +89,13 @@ export class ActionContext implements Simulation {
       throw new ActionError(`${person.user.first_name} is not in ${nameOf(record)}`);
     }
     return { person, record };
+  }
+
+  /** The chat of a user with a business account that the bot is connected to. */
+  #businessChat(person: Person, id: string): ChatRecord {
+    const { world } = this;
+    if (!world.businessConnections.has(id)) throw new ActionError(`there is no business connection ${id}`);
+    return world.chat(person.user.id, id) ?? world.adoptChat(privateChatOf(person.user), id);
   }
 }
 

@@ -1,6 +1,7 @@
 /** One chat: its messages, members and settings. */
 
 import type {
+  AcceptedGiftTypes,
   Chat,
   ChatMember,
   ChatPermissions,
@@ -11,6 +12,8 @@ import type {
   User,
 } from "@grammyjs/types";
 
+import type { Topic } from "./forum.ts";
+import { Invites } from "./invites.ts";
 import type { MemberStatus } from "./members.ts";
 import { ALL_PERMISSIONS } from "./rights.ts";
 
@@ -25,6 +28,7 @@ export interface FullInfo {
   bio?: string;
   emoji_status_custom_emoji_id?: string;
   emoji_status_expiration_date?: number;
+  accepted_gift_types?: AcceptedGiftTypes;
 }
 
 export class ChatRecord {
@@ -32,13 +36,18 @@ export class ChatRecord {
   /** By message_id, in the order of sending. A message is never changed in place: an edit replaces the object. */
   readonly messages = new Map<number, Message>();
   readonly members = new Map<number, ChatMember>();
+  /** Topics of a forum by their thread. */
+  readonly topics = new Map<number, Topic>();
+  readonly invites = new Invites();
+  /** Messages that one user sees, by `user_id/ephemeral_message_id`. */
+  readonly ephemeral = new Map<string, Message>();
   /** message_ids, the last pinned first. */
   pinned: number[] = [];
   /** The current reply keyboard; inline keyboards are in their messages. */
   keyboard: ReplyKeyboardMarkup | undefined;
   /** Fields that getChat returns beside the Chat itself. */
   details: FullInfo = {};
-  /** What members may do unless they are restricted. Of no meaning in private chats and channels. */
+  /** Permissions of members that are not restricted. Of no meaning in private chats and channels. */
   permissions: ChatPermissions = ALL_PERMISSIONS;
   /** message_ids of the bot's own messages. */
   readonly outgoing = new Set<number>();

@@ -12,6 +12,7 @@ import { confirmed, message } from "../end-to-end/bot.ts";
 import { eventually } from "../eventually.ts";
 import { Random } from "../faults/random.ts";
 import { keepsTheContract } from "../inbox/contract.ts";
+import { seeds } from "../seeds.ts";
 import { SharedInbox } from "./shared-inbox.ts";
 
 const APP = join(import.meta.dirname, "apps/movable.ts");
@@ -152,9 +153,10 @@ test("--rate-limit is what all machines may make: this one keeps to its part, wh
   budget.granted(0.01);
   await bench.round();
   await confirmed(bench.simulator);
+  const sent = () => bench.simulator.calls.filter(({ method }) => method === "sendMessage").length;
   // One call may go out at once.
-  await eventually(() => budget.demand() >= bench.chats.length - 1, budget.demand);
-  assert.equal(bench.simulator.calls.filter(({ method }) => method === "sendMessage").length, 1);
+  await eventually(() => sent() > 0 && budget.demand() >= bench.chats.length - 1, budget.demand);
+  assert.equal(sent(), 1);
   budget.granted(500);
   await bench.answered();
 });
@@ -162,7 +164,7 @@ test("--rate-limit is what all machines may make: this one keeps to its part, wh
 describe("shards come and go while the server runs", () => {
   const ROUNDS = 20;
 
-  for (const seed of [1, 2, 3, 4]) {
+  for (const seed of seeds()) {
     test(`nothing is lost or repeated, and every chat is answered in order (seed ${seed})`, async () => {
       await using bench = await Bench.start(seed);
       const { random, inbox } = bench;

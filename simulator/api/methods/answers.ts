@@ -1,6 +1,5 @@
-/** Answers to queries: https://core.telegram.org/bots/api#answercallbackquery, #answerinlinequery and payments. */
+/** Answers to queries: https://core.telegram.org/bots/api#answercallbackquery */
 
-import type { InlineQueryResult } from "@grammyjs/types";
 import type { PendingQuery } from "../../state/world.ts";
 import type { Call } from "../call.ts";
 import { badRequest } from "../refusal.ts";
@@ -13,7 +12,7 @@ export const answerMethods: Record<string, Handler> = {
     const callback_query_id = call.string("callback_query_id") ?? "";
     const text = call.string("text");
     if (text !== undefined && text.length > MAX_ANSWER) throw badRequest("MESSAGE_TOO_LONG");
-    const { chat_id } = close(call, telegram, "callback_query_id");
+    const { chat_id } = closeQuery(call, telegram, "callback_query_id");
     telegram.world.journal.record(chat_id, {
       by: "bot",
       type: "callback-answer",
@@ -24,34 +23,10 @@ export const answerMethods: Record<string, Handler> = {
     });
     return true;
   },
-
-  answerInlineQuery(call, telegram) {
-    const results = call.array<InlineQueryResult>("results") ?? [];
-    const inline_query_id = call.string("inline_query_id") ?? "";
-    const { chat_id } = close(call, telegram, "inline_query_id");
-    telegram.world.journal.record(chat_id, { by: "bot", type: "inline-answer", inline_query_id, results });
-    return true;
-  },
-
-  answerShippingQuery(call, telegram) {
-    if (!call.boolean("ok")) requireErrorMessage(call);
-    else if (!call.has("shipping_options")) throw badRequest('Parameter "shipping_options" is required');
-    close(call, telegram, "shipping_query_id");
-    return true;
-  },
-
-  answerPreCheckoutQuery(call, telegram) {
-    if (!call.boolean("ok")) requireErrorMessage(call);
-    close(call, telegram, "pre_checkout_query_id");
-    return true;
-  },
 };
 
-function requireErrorMessage(call: Call): void {
-  if (!call.has("error_message")) throw badRequest('Parameter "error_message" is required');
-}
-
-function close(call: Call, { world }: Telegram, parameter: string): PendingQuery {
+/** Closes a query. @throws Refusal (400) if it is unknown or too old */
+export function closeQuery(call: Call, { world }: Telegram, parameter: string): PendingQuery {
   const query = world.closeQuery(call.string(parameter) ?? "");
   if (query === undefined) throw badRequest("query is too old and response timeout expired or query ID is invalid");
   return query;

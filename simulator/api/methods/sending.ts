@@ -3,14 +3,16 @@
  * content comes from the generated schema (`sendVideoNote` fills `video_note`); this file holds only the exceptions.
  */
 
-import type { Message, MessageEntity } from "@grammyjs/types";
+import type { Animation, Message, MessageEntity, Venue } from "@grammyjs/types";
 import { objectSchema } from "../../schemas.ts";
 import type { ChatRecord } from "../../state/chat-record.ts";
-import { withMentionedUsers } from "../../state/mentions.ts";
 import { addMessage, type Content, withoutProfile } from "../../state/messages.ts";
+import type { World } from "../../state/world.ts";
 import { format } from "../../text/format.ts";
 import { writableChatOf } from "../access.ts";
 import { Call } from "../call.ts";
+import { paidMediaOf, pollOf, richOf, uploadedPhoto } from "../contents.ts";
+import { withKnownUsers } from "../mentions.ts";
 import { plausible } from "../plausible.ts";
 import { badRequest } from "../refusal.ts";
 import { replyOf } from "../replies.ts";
@@ -19,7 +21,15 @@ import { requireSending } from "../rights.ts";
 import { threadOf } from "../rules/threads.ts";
 import type { Handler, Telegram } from "../telegram.ts";
 
+/** Methods that send one message. sendInvoice and sendPaidMedia, which do more, are in payments.ts. */
+const SENT = (
+  "Message Photo LivePhoto Audio Document Video Animation Voice VideoNote Location Venue Contact Poll Checklist Dice " +
+  "Sticker RichMessage Game"
+).split(" ");
+
 export const sendingMethods: Record<string, Handler> = {
+  ...Object.fromEntries(SENT.map((kind) => [`send${kind}`, (call: Call, telegram: Telegram) => send(call, telegram)])),
+
   sendMediaGroup(call, telegram) {
     const media = call.array<Record<string, unknown>>("media")!;
     // One message is no album.
@@ -56,11 +66,14 @@ export function send(call: Call, telegram: Telegram, more: Content = {}): Messag
 }
 
 /** Sends ready content: the last step of every sending, forwarding and copying method. */
-export function post(call: Call, { world }: Telegram, record: ChatRecord, content: Content): Message {
+export function post(call: Call, { world }: Telegram, record: ChatRecord, given: Content): Message {
+  const content = withKnownUsers(given, world);
   const markup = markupOf(call);
   if (!call.has("business_connection_id")) requireSending(world, record, content);
+  const receiver = call.object<{ receiver_user_id?: number }>("ephemeral_message_parameters")?.receiver_user_id;
+  if (receiver !== undefined) return whisper(call, world, record, receiver, { ...content, ...inlineIn(markup) });
   applyKeyboard(record, markup);
-  const thread = threadOf(call, record, world);
+  const thread = threadOf(call, record, world, content.reply_to_message?.message_thread_id);
   return addMessage(
     world,
     record,
@@ -71,22 +84,65 @@ export function post(call: Call, { world }: Telegram, record: ChatRecord, conten
       keyboard: markup.keyboard,
     },
     {
-      ...(thread !== undefined && { message_thread_id: thread, is_topic_message: true }),
+      ...thread,
       ...(call.boolean("protect_content") && { has_protected_content: true }),
       ...(call.has("message_effect_id") && { effect_id: call.string("message_effect_id")! }),
-      ...withMentionedUsers(world, content),
-      ...(markup.inline !== undefined && { reply_markup: markup.inline }),
+      ...content,
+      ...inlineIn(markup),
     },
   );
 }
 
+const inlineIn = ({ inline }: Markup): Content => (inline === undefined ? {} : { reply_markup: inline });
+
+/** An ephemeral message: one user sees it, and it is no message of the chat. */
+function whisper(call: Call, world: World, record: ChatRecord, receiver_user_id: number, content: Content): Message {
+  if (!world.people.has(receiver_user_id)) throw badRequest("user not found");
+  const ephemeral_message_id = world.accounts.next();
+  const from = withoutProfile(world.bot);
+  const head = { message_id: 0, ephemeral_message_id, from, chat: record.chat, date: world.date };
+  const message = { ...head, ...threadOf(call, record, world), ...content } as Message;
+  record.ephemeral.set(`${receiver_user_id}/${ephemeral_message_id}`, message);
+  world.journal.record(record.chat.id, { by: "bot", type: "ephemeral", message, receiver_user_id });
+  return message;
+}
+
 /** The parameters that become a message's text, caption or medium. */
 export function contentOf(call: Call, telegram: Telegram): Content {
-  if (call.method === "sendMessage") return textOf(call);
+  const own = CONTENTS[call.method]?.(call, telegram);
+  if (own !== undefined) return { ...own, ...captionOf(call) };
   const key = contentKey(call.method);
   const type = objectSchema("Message")?.fields.find((field) => field.name === key)?.type;
   const medium = type === undefined ? undefined : plausible(type, renamed(call, key), telegram);
-  return { ...(medium !== undefined && { [key]: amended(key, medium, call, telegram) }), ...captionOf(call) };
+  const filled = medium === undefined ? {} : { [key]: amended(key, medium, call, telegram) };
+  return { ...filled, ...alsoAs(key, medium), ...captionOf(call) };
+}
+
+/** Fields "for backward compatibility": an animation is a document as well, and a venue a location. */
+function alsoAs(key: string, medium: unknown): Content {
+  if (key === "venue") return { location: (medium as Venue).location };
+  if (key !== "animation") return {};
+  const { width: _, height: __, duration: ___, ...document } = medium as Animation;
+  return { document };
+}
+
+/** Content that the schema does not describe; undefined where it does, for these parameters. */
+const CONTENTS: Record<string, (call: Call, telegram: Telegram) => Content | undefined> = {
+  sendMessage: (call) => textOf(call),
+  sendPhoto(call, telegram) {
+    const photo = uploadedPhoto(call, telegram);
+    return photo && { photo };
+  },
+  sendPoll: pollOf,
+  sendPaidMedia: paidMediaOf,
+  sendRichMessage: richOf,
+};
+
+/** The new content of a message whose text is edited; a rich message may become a text, and a text a rich message. */
+export function editedText(message: Message, call: Call, telegram: Telegram): Content {
+  const { text, entities: _, link_preview_options: __, rich_message, ...rest } = message;
+  if (text === undefined && rich_message === undefined) throw badRequest("there is no text in the message to edit");
+  return { ...rest, ...(call.has("rich_message") ? richOf(call, telegram) : textOf(call)) };
 }
 
 /** `text` with its entities, of any length. @throws Refusal (400) */
@@ -141,7 +197,11 @@ function amended(key: string, medium: unknown, call: Call, { dice }: Telegram): 
   }
   if (key === "invoice") {
     const prices = call.array<{ amount?: number }>("prices") ?? [];
-    return { ...object, total_amount: prices.reduce((total, { amount = 0 }) => total + Number(amount), 0) };
+    return {
+      ...object,
+      start_parameter: call.string("start_parameter") ?? "",
+      total_amount: prices.reduce((total, { amount = 0 }) => total + Number(amount), 0),
+    };
   }
   if (key === "game") return { ...object, title: call.string("game_short_name") };
   return medium;

@@ -1,32 +1,25 @@
 /** The topic that a message goes to (`Client::check_message_topic`). */
 
 import type { ChatRecord } from "../../state/chat-record.ts";
+import { isForum, threadOf as placeOf } from "../../state/forum.ts";
+import type { Content } from "../../state/messages.ts";
 import type { World } from "../../state/world.ts";
 import type { Call } from "../call.ts";
 import { badRequest } from "../refusal.ts";
 
-/** A forum's general topic has this number, and its messages have none. */
-const GENERAL = 1;
-
-/** Undefined for a message outside of any topic: a group that is no forum has none, and ignores the parameter. @throws Refusal (400) */
-export function threadOf(call: Call, record: ChatRecord, { bot }: World): number | undefined {
+/**
+ * The fields of a message in its topic. A group that is no forum has none, and ignores the parameter.
+ * @param replied the thread of the message that this one answers
+ * @throws Refusal (400) if there is no such topic, or it is closed
+ */
+export function threadOf(call: Call, record: ChatRecord, world: World, replied?: number): Content {
   const id = call.number("message_thread_id") ?? 0;
-  if (id <= 0) return undefined;
-  const { chat } = record;
-  if (chat.type !== "private" && !(chat.type === "supergroup" && chat.is_forum)) return undefined;
-  const hasTopics = chat.type !== "private" || bot.has_topics_enabled === true;
-  if (!hasTopics || id === GENERAL || !hasTopic(record, id)) throw badRequest("Message thread not found");
-  return id;
-}
-
-/** A topic has the number of the message that tells of its beginning. */
-function hasTopic({ messages }: ChatRecord, id: number): boolean {
-  if (messages.get(id)?.forum_topic_created !== undefined) return true;
-  return [...messages.values()].some(({ message_thread_id }) => message_thread_id === id);
+  const thread = placeOf(world, record, world.bot.id, { named: id > 0 ? id : undefined, replied });
+  if ("fields" in thread) return thread.fields;
+  throw badRequest(thread.refused === "closed" ? "TOPIC_CLOSED" : "Message thread not found");
 }
 
 /** @throws Refusal (400) */
-export function checkForum(_call: Call, { chat }: ChatRecord, { bot }: World): void {
-  const isForum = chat.type === "private" ? bot.has_topics_enabled : chat.type === "supergroup" && chat.is_forum;
-  if (!isForum) throw badRequest("The chat is not a forum");
+export function checkForum(_call: Call, record: ChatRecord, world: World): void {
+  if (!isForum(world, record)) throw badRequest("The chat is not a forum");
 }

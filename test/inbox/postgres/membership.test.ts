@@ -141,6 +141,13 @@ describe("servers that share an inbox", () => {
   });
 });
 
+test("servers that start at once at a new database make its tables once", async (t) => {
+  for (let round = 0; round < 5; round++) {
+    const place = new Place(t, address);
+    await Promise.all(Array.from({ length: 4 }, () => place.open()));
+  }
+});
+
 describe("a server that is dead", () => {
   test("its shards move when it has not renewed for the time to live; what was alone is orphaned", async (t) => {
     const place = new Place(t, address);
@@ -184,6 +191,23 @@ describe("the fence", () => {
     await eventually(() => entries.revoked.includes(one.shard));
     await inbox.record(turn({ settled: [one.seq] }));
     assert.equal((await place.sql("SELECT * FROM $event")).length, 1);
+  });
+
+  test("an event that the server before settles late does not begin any more", async (t) => {
+    const place = new Place(t, address);
+    const first = await join(place);
+    await first.inbox.append(messages(1));
+    const [{ seq }] = (await first.entries.until(1)) as [Entries["all"][number]];
+    const begun = [{ seq, alone: false }];
+    await first.inbox.record(turn({ begun }));
+    // The first server hears nothing of it while it works.
+    first.entries.work = new Promise(() => {});
+    await place.sql("DELETE FROM $node");
+    const second = await join(place);
+    await second.entries.until(1);
+    await first.inbox.record(turn({ settled: [seq] }));
+    assert.deepEqual(await second.inbox.record(turn({ begun })), [seq]);
+    assert.equal(second.inbox.share.refused, 1);
   });
 
   test("a beginning that is recorded while the lease is in doubt waits until it is certain", async (t) => {
