@@ -8,6 +8,7 @@ import { findEntities } from "./find/find-entities.ts";
 import type { Entity, FormattedText, MarkedText } from "./formatted-text.ts";
 import { readEntities } from "./given-entities.ts";
 import { parseHtml } from "./html.ts";
+import { limit } from "./limit.ts";
 import { parseMarkdown } from "./markdown.ts";
 import { parseMarkdownV2 } from "./markdown-v2.ts";
 import { trim } from "./trim.ts";
@@ -32,7 +33,7 @@ export function format(source: string, parse_mode?: unknown, entities?: unknown)
   const marked = parse(source, parse_mode, entities);
   const nested = { ...marked, entities: arrange(marked.entities) };
   const { text, entities: given } = trim(clean(nested));
-  return { text, entities: arrange(given, findEntities(text)).filter(isShown) };
+  return { text, entities: arrange(limit(given), findEntities(text)).filter(isShown) };
 }
 
 /** The entities of a text that has no markup. */

@@ -73,6 +73,18 @@ test("given entities: links and dates are given in full", () => {
   assert.deepEqual(kept("a", ["pre", 0, 1, { language: "ts" }]), ['pre "a" ts']);
 });
 
+test("given entities: those beyond 100 go, styles first; found ones and custom emoji do not count", () => {
+  const every = (type: string, details: object = {}) =>
+    Array.from({ length: 101 }, (_, at): Given => [type, 2 * at, 1, details]);
+  const text = "a ".repeat(200);
+  assert.deepEqual(kept(text, ...every("bold")), Array(100).fill('bold "a"'));
+  assert.equal(kept(text, ...every("custom_emoji", { custom_emoji_id: "1" })).length, 101);
+  const codes = every("code").slice(1);
+  assert.deepEqual(kept(text, ["bold", 0, 1], ...codes), Array(100).fill('code "a"'));
+  const tags = "#a ".repeat(60);
+  assert.equal(kept(tags, ["bold", 0, tags.length - 1]).length, 60 + 60 + 59);
+});
+
 test("given entities: a wrong one is refused", () => {
   const shape = "can't parse MessageEntity: ";
   assert.equal(
