@@ -24,6 +24,7 @@ export {
   type VoiceOptions,
 } from "./clients/simulated-user.ts";
 export { SimulatorClient } from "./clients/simulator-client.ts";
+export type { Fault } from "./faults.ts";
 export { type IncomingCall, type Intercept, refuse } from "./http/server.ts";
 export { Simulator, type SimulatorOptions } from "./simulator.ts";
 export type { BusinessRights } from "./state/business.ts";

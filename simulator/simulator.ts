@@ -11,10 +11,13 @@
 import type { UserFromGetMe } from "@grammyjs/types";
 import type { ServerType } from "@hono/node-server";
 import { BotApi } from "./api/bot-api.ts";
+import { Limits } from "./api/limits.ts";
+import { LocalServer } from "./api/local-server.ts";
 import { LongPoll } from "./api/long-poll.ts";
 import { ActionContext, type ActionHandlers } from "./clients/action-context.ts";
 import type { ActionName, Gives, Takes } from "./clients/actions/actions.ts";
 import { businessActions } from "./clients/actions/business.ts";
+import { faultActions } from "./clients/actions/faults.ts";
 import { fileActions } from "./clients/actions/files.ts";
 import { inlineActions } from "./clients/actions/inline.ts";
 import { memberActions } from "./clients/actions/members.ts";
@@ -22,6 +25,7 @@ import { messageActions } from "./clients/actions/messages.ts";
 import { paymentActions } from "./clients/actions/payments.ts";
 import { testControlActions } from "./clients/actions/test-control.ts";
 import { ClientSide } from "./clients/client-side.ts";
+import { Faults } from "./faults.ts";
 import { clientRoutes } from "./http/clients.ts";
 import { createServer, type Intercept, listen } from "./http/server.ts";
 import { CallLog, type RecordedCall } from "./state/call-log.ts";
@@ -60,7 +64,7 @@ export interface SimulatorOptions {
   strictPolling?: boolean;
   /** Milliseconds since 1970, for dates of messages and the age of updates; `advance()` comes on top. Timeouts use real time. */
   now?: () => number;
-  /** Values of dice follow from it; default 1. */
+  /** Values of dice, and faults with a probability, follow from it; default 1. */
   seed?: number;
   /**
    * Sends updates to the URL of setWebhook, which may then be http and have any host and port, as with a Bot API server that runs
@@ -72,7 +76,9 @@ export interface SimulatorOptions {
    * address. https://core.telegram.org/bots/api#using-a-local-bot-api-server
    */
   local?: boolean;
-  /** Injects faults between the caller and the Bot API. */
+  /** Refuses messages beyond Telegram's limits with 429: 1 a second in a chat, 20 a minute in a group, 30 a second in all. */
+  limits?: boolean;
+  /** Stands between the caller and the Bot API, behind the faults of `fail()`: for a test that needs a fault of its own. */
   intercept?: Intercept;
 }
 
@@ -102,17 +108,21 @@ export class Simulator extends ClientSide implements AsyncDisposable {
   readonly #clock: Clock;
   readonly #server: ServerType;
   readonly #webhook: WebhookSender | undefined;
+  readonly #local: LocalServer | undefined;
   #url = "";
 
   private constructor(options: SimulatorOptions) {
     super();
     const { token = TOKEN, historyPerChat = 1000, callLog = 10_000, strictPolling = false, seed = 1 } = options;
-    const { local = false } = options;
+    const { limits = false } = options;
+    const local = options.local ? new LocalServer() : undefined;
+    this.#local = local;
     const bot = { id: Number.parseInt(token, 10), ...BOT, ...options.bot };
     const files = new FileStore();
     const clock = new Clock(options.now);
     const { now } = clock;
     const dice = new Dice(seed);
+    const faults = new Faults(seed, options.intercept);
     this.token = token;
     this.#clock = clock;
     this.#world = new World({ now, bot, historyPerChat });
@@ -123,6 +133,7 @@ export class Simulator extends ClientSide implements AsyncDisposable {
       queue: this.#queue,
       calls: this.#calls,
       files,
+      faults,
       clock,
       dice,
     });
@@ -138,10 +149,22 @@ export class Simulator extends ClientSide implements AsyncDisposable {
       dice,
       webhook: this.#webhook,
       local,
+      limits: limits ? new Limits(now) : undefined,
     });
     const clients = clientRoutes(this.perform, isAction, this.#world.journal);
-    const { intercept, name = options.host ?? LOOPBACK } = options;
-    this.#server = createServer({ token, api, files, calls: this.#calls, clients, now, intercept, name });
+    const { name = options.host ?? LOOPBACK } = options;
+    const { intercept } = faults;
+    this.#server = createServer({
+      token,
+      api,
+      files,
+      calls: this.#calls,
+      clients,
+      now,
+      intercept,
+      name,
+      isLocal: local !== undefined,
+    });
   }
 
   static async start(options: SimulatorOptions = {}): Promise<Simulator> {
@@ -203,6 +226,7 @@ export class Simulator extends ClientSide implements AsyncDisposable {
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
     if ("closeAllConnections" in this.#server) this.#server.closeAllConnections();
     await closed;
+    this.#local?.close();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -226,5 +250,6 @@ const ACTIONS: ActionHandlers<ActionName> = {
   ...paymentActions,
   ...businessActions,
   ...testControlActions,
+  ...faultActions,
 };
 const isAction = (name: string): name is ActionName => Object.hasOwn(ACTIONS, name);

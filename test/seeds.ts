@@ -1,10 +1,8 @@
 /**
- * Seeds of a test with random steps: 1, 2, … A run of all tests tries few of them; with the variable SEEDS it tries as many as that says:
+ * Seeds of a test with random steps: 1, 2, … There is one in a run of all tests, and as many as the variable SEEDS says:
  *
- *   SEEDS=20 npm test seams faults inbox/postgres
- *
- * @param few number of seeds without the variable
+ *   SEEDS=10 npm test seams faults inbox/postgres
  */
-export function seeds(few = 1): number[] {
-  return Array.from({ length: Number(process.env.SEEDS ?? few) }, (_, i) => i + 1);
+export function seeds(): number[] {
+  return Array.from({ length: Number(process.env.SEEDS ?? 1) }, (_, i) => i + 1);
 }

@@ -31,7 +31,11 @@ export class BotApi {
   async call(name: string, raw: RawParameters, signal: AbortSignal): Promise<unknown> {
     const schema = methodSchema(currentMethod(name));
     if (schema === undefined) throw new Refusal(404, "Not Found: method not found");
-    const call = new Call(schema.name, validate(schema, withCurrentNames(schema, raw)), signal);
+    const call = new Call(
+      schema.name,
+      validate(schema, withCurrentNames(schema, raw), this.#telegram.local !== undefined),
+      signal,
+    );
     check(schema, call, this.#telegram);
     const handler = HANDLERS.get(schema.name) ?? plausibleHandler(schema);
     return await handler(call, this.#telegram);

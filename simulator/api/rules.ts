@@ -110,13 +110,24 @@ function checkStickerSet(call: Call): void {
   if (!call.has("sticker_set_name")) throw badRequest("sticker_set_name is empty");
 }
 
-/** @throws Refusal */
+/** @throws Refusal (400, 403, 413, or 429 at a limit) */
 export function check(schema: MethodSchema, call: Call, telegram: Telegram): void {
   const { read, inChat } = rulesOf(schema);
   for (const rule of read) rule(call, telegram);
   if (inChat.length === 0) return;
   const record = isInline(schema, call) ? undefined : writableChatOf(telegram.world, call);
   for (const rule of inChat) rule(call, record, telegram);
+  const count = messagesIn(call);
+  if (record !== undefined && count > 0)
+    telegram.limits?.take(record.chat, count, call.boolean("allow_paid_broadcast"));
+}
+
+const SENDING = /^(send(?!ChatAction|MessageDraft)|forward|copy)/;
+
+/** The number of messages that a call sends. */
+function messagesIn(call: Call): number {
+  if (!SENDING.test(call.method)) return 0;
+  return call.method === "sendMediaGroup" ? call.array("media")!.length : (call.array("message_ids")?.length ?? 1);
 }
 
 /** True for the edit of an inline message. @throws Refusal (400) if the call names no message at all */

@@ -6,18 +6,20 @@
 
 import type { FieldSchema, MethodSchema } from "../schemas.ts";
 import type { UploadedFile } from "../state/files.ts";
+import { openPath } from "./local-server.ts";
 import { refusalOfMissing } from "./missing.ts";
 import { badRequest } from "./refusal.ts";
 
 /** A request's parameters by name, including the files of a multipart request. */
 export type RawParameters = Readonly<Record<string, unknown>>;
 
-/** @throws Refusal (400) */
-export function validate(schema: MethodSchema, raw: RawParameters): Record<string, unknown> {
+/** @param isLocal true if a file may be a path on this machine @throws Refusal (400) */
+export function validate(schema: MethodSchema, raw: RawParameters, isLocal = false): Record<string, unknown> {
+  const fileAt = fileReader(raw, isLocal);
   const values: Record<string, unknown> = {};
   for (const field of schema.parameters) {
     const given = raw[field.name];
-    if (given !== undefined && given !== null && given !== "") values[field.name] = coerce(field, given, raw);
+    if (given !== undefined && given !== null && given !== "") values[field.name] = coerce(field, given, fileAt);
     else if (field.required) {
       const refusal = refusalOfMissing(schema.name, field);
       if (refusal !== undefined) throw refusal;
@@ -26,7 +28,7 @@ export function validate(schema: MethodSchema, raw: RawParameters): Record<strin
   return values;
 }
 
-function coerce({ name, type }: FieldSchema, given: unknown, raw: RawParameters): unknown {
+function coerce({ name, type }: FieldSchema, given: unknown, fileAt: FileReader): unknown {
   switch (type) {
     case "string":
       return typeof given === "object" ? JSON.stringify(given) : String(given);
@@ -37,11 +39,11 @@ function coerce({ name, type }: FieldSchema, given: unknown, raw: RawParameters)
     case "id":
       return asId(name, given);
     case "file":
-      return asFile(name, given, raw);
+      return typeof given === "object" ? given : fileAt(String(given), name);
     case "array":
-      return withUploads(name, asArray(name, given), raw);
+      return withUploads(asArray(name, given), fileAt);
     default:
-      return withUploads(name, asObject(name, given), raw);
+      return withUploads(asObject(name, given), fileAt);
   }
 }
 
@@ -69,31 +71,31 @@ function asId(name: string, given: unknown): number | string {
   throw badRequest(`Invalid ${name} specified`);
 }
 
-/** A file_id, a URL, an upload, or `attach://name` for an upload under another name. */
-function asFile(name: string, given: unknown, raw: RawParameters): string | UploadedFile {
-  return typeof given === "object" ? (given as UploadedFile) : attachedTo(String(given), name, raw);
-}
+/** Finds the file that a text in a parameter refers to. A file_id or a URL stays what it is. */
+type FileReader = (text: string, name: string) => string | UploadedFile;
 
-/** The upload that `attach://name` refers to; any other text unchanged. */
-function attachedTo(text: string, name: string, raw: RawParameters): string | UploadedFile {
-  const attached = /^attach:\/\/(.+)$/.exec(text)?.[1];
-  if (attached === undefined) return text;
-  const upload = raw[attached];
-  if (typeof upload === "object" && upload !== null) return upload as UploadedFile;
-  throw badRequest(`There is no ${words(name)} in the request`);
+/** `attach://name` refers to an upload of the call; a local server opens `file:///path`. */
+function fileReader(raw: RawParameters, isLocal: boolean): FileReader {
+  return (text, name) => {
+    const attached = /^attach:\/\/(.+)$/.exec(text)?.[1];
+    if (attached === undefined) return isLocal ? openPath(text) : text;
+    const upload = raw[attached];
+    if (typeof upload === "object" && upload !== null) return upload as UploadedFile;
+    throw badRequest(`There is no ${words(name)} in the request`);
+  };
 }
 
 /** Keys of a structure that may hold files. */
 const FILE_KEYS: ReadonlySet<string> = new Set("media photo video animation sticker thumbnail cover".split(" "));
 
-/** Replaces each `attach://name` in a structure by its upload. */
-function withUploads(name: string, value: unknown, raw: RawParameters): unknown {
-  if (Array.isArray(value)) return value.map((item) => withUploads(name, item, raw));
+/** Replaces each text in a structure that refers to a file. */
+function withUploads(value: unknown, fileAt: FileReader): unknown {
+  if (Array.isArray(value)) return value.map((item) => withUploads(item, fileAt));
   if (typeof value !== "object" || value === null) return value;
   return Object.fromEntries(
     Object.entries(value).map(([key, item]) => {
       const isFile = typeof item === "string" && FILE_KEYS.has(key);
-      return [key, isFile ? attachedTo(item, key, raw) : withUploads(name, item, raw)];
+      return [key, isFile ? fileAt(item, key) : withUploads(item, fileAt)];
     }),
   );
 }

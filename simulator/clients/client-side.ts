@@ -1,6 +1,7 @@
 /** The client side of a simulator: `Simulator` provides it in-process, `SimulatorClient` over HTTP. */
 
 import type { User } from "@grammyjs/types";
+import type { Fault } from "../faults.ts";
 import type { RecordedCall } from "../state/call-log.ts";
 import type { RawUpdate } from "../state/update-queue.ts";
 import { ActionError, type ChatDetails, type GroupType, type Perform } from "./actions/actions.ts";
@@ -58,6 +59,21 @@ export abstract class ClientSide {
     if (!(await this.perform("confirmed", { timeout }))) {
       throw new ActionError(`after ${timeout} ms there are updates that no offset has confirmed`);
     }
+  }
+
+  /**
+   * Has calls of a method fail, or of all methods (`*`): with an error, late, or not at all. `stop()` ends it.
+   *
+   *   simulator.fail("sendMessage", { error_code: 429, retry_after: 3, times: 1 });
+   */
+  async fail(method: string, fault: Fault): Promise<{ stop(): Promise<void> }> {
+    const id = await this.perform("fail", { method, fault });
+    return { stop: async () => void (await this.perform("recover", { id })) };
+  }
+
+  /** Ends all faults. */
+  async recover(): Promise<void> {
+    await this.perform("recover", {});
   }
 
   /**

@@ -16,9 +16,9 @@ import { bodyLimit } from "hono/body-limit";
 import { reasonToRefuse } from "../../src/protocol/page-guard.ts";
 import type { BotApi } from "../api/bot-api.ts";
 import { Refusal } from "../api/refusal.ts";
-import { RawJson } from "../api/telegram.ts";
+import { replyWith } from "../api/telegram.ts";
 import type { RawParameters } from "../api/validation.ts";
-import type { CallLog } from "../state/call-log.ts";
+import type { CallLog, RecordedCall } from "../state/call-log.ts";
 import type { FileStore } from "../state/files.ts";
 import { readParameters } from "./body.ts";
 
@@ -29,6 +29,8 @@ export interface IncomingCall {
   readonly parameters: RawParameters;
   /** The raw request, for tests that act on its connection. */
   readonly incoming: IncomingMessage;
+  /** The call in the log. Undefined without a log. */
+  readonly recorded: RecordedCall | undefined;
 }
 
 /**
@@ -44,9 +46,11 @@ export interface ServerOptions {
   calls: CallLog;
   clients: Hono;
   now: () => number;
-  intercept: Intercept | undefined;
+  intercept: Intercept;
   /** The host name that requests on loopback may have, beside localhost. */
   name: string;
+  /** True for a Bot API server of one's own, which takes larger files. */
+  isLocal: boolean;
 }
 
 type Env = { Bindings: HttpBindings };
@@ -66,7 +70,7 @@ export function createServer(options: ServerOptions): ServerType {
     const reason = reasonToRefuse(c.env.incoming, options.name);
     return reason === undefined ? next() : refuse(new Refusal(403, `Forbidden: ${reason}`));
   });
-  app.use(limitBody);
+  app.use(limitBody(options.isLocal ? LONGEST_LOCAL_BODY : LONGEST_BODY));
   app.route("/simulator", options.clients);
   app.get("/file/:bot/*", (c) => download(c, options));
   app.all("/:bot/:method", (c) => botCall(c, options));
@@ -86,19 +90,21 @@ export async function listen(server: ServerType, host: string, port: number): Pr
   return `http://${address.family === "IPv6" ? `[${address.address}]` : address.address}:${address.port}`;
 }
 
-/** Telegram takes files of 50 MB; their call comes on top. */
+/** Telegram takes files of 50 MB, a local server 2,000 MB; their call comes on top. */
 const LONGEST_BODY = 51 * 2 ** 20;
+const LONGEST_LOCAL_BODY = 2001 * 2 ** 20;
 
 const TOO_LONG = new Refusal(413, "Request Entity Too Large");
 
-const limitStream = bodyLimit({ maxSize: LONGEST_BODY, onError: () => refuse(TOO_LONG) });
-
 /** Reads a body only if its length is not given: hono's middleware makes every request slower. */
-const limitBody: MiddlewareHandler<Env> = async (c, next) => {
-  const { "content-length": length, "transfer-encoding": coding } = c.env.incoming.headers;
-  if (coding !== undefined) return limitStream(c, next);
-  return Number(length ?? 0) > LONGEST_BODY ? refuse(TOO_LONG) : next();
-};
+function limitBody(longest: number): MiddlewareHandler<Env> {
+  const limitStream = bodyLimit({ maxSize: longest, onError: () => refuse(TOO_LONG) });
+  return async (c, next) => {
+    const { "content-length": length, "transfer-encoding": coding } = c.env.incoming.headers;
+    if (coding !== undefined) return limitStream(c, next);
+    return Number(length ?? 0) > longest ? refuse(TOO_LONG) : next();
+  };
+}
 
 /** A refusal as an HTTP response. */
 export function refuse({ error_code, description, parameters }: Refusal): Response {
@@ -115,29 +121,43 @@ async function botCall(c: Context<Env, "/:bot/:method">, options: ServerOptions)
   const denial = denialOf(c.req.param("bot"), options.token);
   if (denial !== undefined) return refuse(denial);
   const method = c.req.param("method");
+  let recorded: RecordedCall | undefined;
+  let response: Response;
   try {
     const parameters = await readParameters(c.req.raw);
-    options.calls.add(method, parameters, options.now());
-    const respond = () => answer(method, parameters, c.req.raw.signal, options.api);
-    if (options.intercept === undefined) return await respond();
-    return await options.intercept({ method, parameters, incoming: c.env.incoming }, respond);
+    recorded = options.calls.add(method, parameters, options.now());
+    const respond = () => answer(method, parameters, c.req.raw.signal, options.api, recorded);
+    response = await options.intercept({ method, parameters, incoming: c.env.incoming, recorded }, respond);
   } catch (error) {
-    if (error instanceof Refusal) return refuse(error);
-    throw error;
+    if (!(error instanceof Refusal)) throw error;
+    response = refuseCall(error, recorded);
   }
+  if (recorded !== undefined) recorded.status = response.status;
+  return response;
 }
 
-async function answer(method: string, raw: RawParameters, signal: AbortSignal, api: BotApi): Promise<Response> {
+async function answer(
+  method: string,
+  raw: RawParameters,
+  signal: AbortSignal,
+  api: BotApi,
+  recorded: RecordedCall | undefined,
+): Promise<Response> {
   try {
-    const result = await api.call(method, raw, signal);
-    const json = result instanceof RawJson ? result.text : JSON.stringify(result);
-    return new Response(`{"ok":true,"result":${json}}`, { headers: JSON_TYPE });
+    const reply = replyWith(await api.call(method, raw, signal));
+    if (recorded !== undefined && reply.result !== undefined) recorded.result = reply.result;
+    return new Response(reply.json, { headers: JSON_TYPE });
   } catch (error) {
-    if (error instanceof Refusal) return refuse(error);
+    if (error instanceof Refusal) return refuseCall(error, recorded);
     // The caller has closed the connection and does not read this.
     if (signal.aborted) return new Response(null, { status: 499 });
     throw error;
   }
+}
+
+function refuseCall(refusal: Refusal, recorded: RecordedCall | undefined): Response {
+  if (recorded !== undefined) recorded.error = refusal.description;
+  return refuse(refusal);
 }
 
 /** The refusal for a path segment that is not `bot<token>` with the right token. */

@@ -118,7 +118,7 @@ It requires no option, starts nothing, and does not show the token.`,
       "inbox [options] drop ID... | --all | --since|--error|--chat",
       "inbox [options] forget CHAT",
       "inbox [options] migrate [ROLE]",
-      "inbox [options] copy FILE ADDRESS",
+      "inbox [options] copy FROM TO",
     ],
     about: `
 Lists, shows, retries and drops dead letters: events at which the application
@@ -127,8 +127,9 @@ running server, and finds the inbox as the server does. Without a token it uses
 the asgigram-*.sqlite in the working directory, if there is only one. forget
 removes all that is stored of a chat: updates, dead letters, calls to it, and
 its values of asgigram/storage. migrate makes the tables of an inbox in a
-database, and grants a role their use. copy moves the inbox of a server that is
-stopped from its file to a database.`,
+database, and grants a role their use. copy moves the inbox of servers that
+are stopped from its file to a database, or back: one is a path, and one an
+address.`,
     actions: INBOX_ACTIONS,
     flags: ["inbox", "inboxPasswordFile", "inboxPasswordCommand", "tokenFile", "config"],
     switches: {

@@ -78,7 +78,7 @@ export const METRICS = {
   },
   asgigram_inbox_refused_total: {
     type: "counter",
-    help: "Deliveries that did not begin, because another server had taken the shard",
+    help: "Deliveries that did not begin, because another server had taken the shard, or had settled the event",
   },
   asgigram_inbox_rate_limit: {
     type: "gauge",

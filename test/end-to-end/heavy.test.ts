@@ -58,7 +58,7 @@ class Project implements AsyncDisposable {
   }
 
   async start(...args: string[]): Promise<BotHere> {
-    const bot = new BotHere("bot.ts", this.simulator, ["--workers", "2", ...args], { cwd: this.folder.path });
+    const bot = new BotHere("bot.ts", this.simulator, ["--workers", "1", ...args], { cwd: this.folder.path });
     this.#bot = bot;
     await bot.process.says("serving");
     return bot;
@@ -74,7 +74,9 @@ class Project implements AsyncDisposable {
 
   /** The way in which a start fails. */
   async fails(): Promise<{ code: number | null; stderr: string }> {
-    await using bot = new BotHere("bot.ts", this.simulator, ["--no-inbox"], { cwd: this.folder.path });
+    await using bot = new BotHere("bot.ts", this.simulator, ["--no-inbox", "--workers", "1"], {
+      cwd: this.folder.path,
+    });
     const { code } = await bot.process.exit();
     return { code, stderr: bot.process.stderr };
   }

@@ -1,4 +1,4 @@
-/** Sessions of grammY and Telegraf in asgigram/storage. The bots are killed in mid-load. `SEED=2` kills at other moments. */
+/** Sessions of grammY and Telegraf in asgigram/storage. The bots are killed in mid-load. `SEEDS=3` kills at other moments, too. */
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
@@ -6,23 +6,24 @@ import { setTimeout as wait } from "node:timers/promises";
 import { Simulator } from "../../simulator/index.ts";
 import { Random } from "../faults/random.ts";
 import { Folder } from "../folder.ts";
+import { seeds } from "../seeds.ts";
 import { callsOf, message, until } from "./bot.ts";
 import { ask, startProgram, startProgramHere } from "./program.ts";
 
 const CHATS = 10;
 const ROUNDS = 12;
-const KILLS = 3;
-const SEED = Number(process.env.SEED ?? 1);
+const KILLS = 2;
+const TRIALS = seeds().flatMap((seed) => ["grammy", "telegraf"].map((library) => [library, seed] as const));
 
 const updates = Array.from({ length: CHATS * ROUNDS }, (_, i) =>
   message((i % CHATS) + 1, `${Math.floor(i / CHATS) + 1}`),
 );
 const inOrder = Array.from({ length: ROUNDS }, (_, i) => `${i + 1} of ${i + 1}`);
 
-for (const library of ["grammy", "telegraf"]) {
+for (const [library, seed] of TRIALS) {
   describe(`a bot of ${library} whose sessions are kept with the inbox`, () => {
-    test(`kill -9 in mid-load: a message that comes again finds the session as it was before it (seed ${SEED})`, async () => {
-      const random = new Random(SEED);
+    test(`kill -9 in mid-load: a message that comes again finds the session as it was before it (seed ${seed})`, async () => {
+      const random = new Random(seed);
       const delays = random.fork();
       using folder = new Folder();
       await using simulator = await Simulator.start({

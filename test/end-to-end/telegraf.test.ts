@@ -64,7 +64,7 @@ describe("a Telegraf bot", () => {
       photos.map(({ photo, caption }) => [photo !== undefined, caption]),
       [
         [true, "a dot"],
-        [true, "again, of 6 bytes"],
+        [true, "again, of 10 bytes"],
       ],
     );
     await cay.sendText("/album");

@@ -71,11 +71,17 @@ export const profileMethods: Record<string, Handler> = {
     return true;
   },
 
-  getFile(call, { files }) {
+  getFile(call, { files, local }) {
     const file = files.get(call.string("file_id")!);
     if (file === undefined) throw badRequest("wrong file_id or the file is temporarily unavailable");
     const { file_id, file_unique_id, file_size, file_path } = file;
-    return { file_id, file_unique_id, file_size, file_path };
+    const bytes = local === undefined ? undefined : files.bytes(file_path);
+    return {
+      file_id,
+      file_unique_id,
+      file_size,
+      file_path: bytes === undefined ? file_path : local!.pathOf(file, bytes),
+    };
   },
 };
 

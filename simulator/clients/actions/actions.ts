@@ -12,6 +12,7 @@ import type {
   OrderInfo,
   User,
 } from "@grammyjs/types";
+import type { Fault } from "../../faults.ts";
 import type { BusinessRights } from "../../state/business.ts";
 import type { RecordedCall } from "../../state/call-log.ts";
 import type { ChatEvent } from "../../state/journal.ts";
@@ -98,6 +99,8 @@ export interface ChatDetails {
   bot?: BotRole;
   /** What members may do; a permission that is left out is denied. Default: everything. */
   permissions?: ChatPermissions;
+  /** Seconds between two messages of a member; administrators and bots need not wait. */
+  slow_mode?: number;
 }
 
 export interface Actions {
@@ -159,6 +162,10 @@ export interface Actions {
   events: { takes: { chat_id: number; after?: number; timeout?: number }; gives: ChatEvent[] };
   /** Waits until an offset has confirmed every update; gives false after `timeout` milliseconds. */
   confirmed: { takes: { timeout?: number }; gives: boolean };
+  /** Has calls of a method, or of all (`*`), fail; gives the fault's id. */
+  fail: { takes: { method: string; fault: Fault }; gives: number };
+  /** Stops a fault, or all. */
+  recover: { takes: { id?: number }; gives: true };
   /** Sets the clock forward by so many seconds; gives its time in milliseconds since 1970. */
   advance: { takes: { seconds: number }; gives: number };
   /** Decides the values of the next dice. */

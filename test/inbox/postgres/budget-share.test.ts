@@ -7,6 +7,7 @@ import type { Node } from "../../../src/inbox/postgres/plan.ts";
 import { eventually } from "../../eventually.ts";
 import { Random } from "../../faults/random.ts";
 import { sharedServer } from "../../postgres/shared-server.ts";
+import { seeds } from "../../seeds.ts";
 import { Entries } from "../entries.ts";
 import { Place } from "./database.ts";
 
@@ -44,7 +45,7 @@ describe("a server's part of the calls", () => {
     assert.deepEqual(parts(4, 10, 2.5), [8.5, 14.5, 7]);
   });
 
-  for (const seed of [1, 2, 3]) {
+  for (const seed of seeds()) {
     test(`the parts make up the whole, for any demands (seed ${seed})`, () => {
       const random = new Random(seed);
       for (let i = 0; i < 200; i++) {
@@ -121,7 +122,7 @@ function joined(count: number): Server[] {
 }
 
 describe("servers that divide the calls", () => {
-  for (const seed of [1, 2, 3, 4, 5]) {
+  for (const seed of seeds(3)) {
     test(`they keep to the budget at any moment, whichever renewals overlap (seed ${seed})`, () => {
       const random = new Random(seed);
       const servers = joined(random.integer(2, 6));
