@@ -1,4 +1,4 @@
-/** What users and business accounts have beside their chats: photos, gifts, stories, Stars, settings that a bot keeps for them. */
+/** Possessions of users and business accounts, beside their chats: photos, gifts, stories, Stars, settings that a bot keeps for them. */
 
 import type { Gift, OwnedGift, PhotoSize, User } from "@grammyjs/types";
 

@@ -63,7 +63,7 @@ export interface NewChat {
   owner?: User;
   /** Default: a member of a group, an administrator with every right of a channel. */
   bot?: BotRole;
-  /** What members may do; a permission that is left out is denied. Default: everything. */
+  /** Permissions of members; one that is left out is denied. Default: all. */
   permissions?: ChatPermissions;
   /** Seconds between two messages of a member. */
   slow_mode?: number;
