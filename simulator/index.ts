@@ -15,7 +15,8 @@ export {
   type VoiceOptions,
 } from "./clients/simulated-user.ts";
 export { SimulatorClient } from "./clients/simulator-client.ts";
-export { type IncomingCall, type Intercept, refuse } from "./http/server.ts";
+export type { IncomingCall, Intercept } from "./http/bot-routes.ts";
+export { refuse } from "./http/reply.ts";
 export { Simulator, type SimulatorOptions } from "./simulator.ts";
 export type { RecordedCall } from "./state/call-log.ts";
 export type { ChatEvent } from "./state/journal.ts";

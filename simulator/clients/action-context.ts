@@ -25,6 +25,8 @@ export class ActionContext {
   readonly queue: UpdateQueue;
   readonly calls: CallLog;
   readonly files: FileStore;
+  /** The `seq` of the last event that the action `next` gave, by chat and type. */
+  readonly given = new Map<string, number>();
 
   constructor({ world, queue, calls, files }: ActionContextOptions) {
     this.world = world;

@@ -74,6 +74,24 @@ export class Journal {
     return this.after(chat_id, after);
   }
 
+  /** The chat's first event with a `seq` above `after` that matches; waits for it up to `timeout` milliseconds. */
+  async find(
+    chat_id: number,
+    after: number,
+    timeout: number,
+    matches: (event: ChatEvent) => boolean,
+  ): Promise<ChatEvent | undefined> {
+    const deadline = Date.now() + timeout;
+    let read = after;
+    for (;;) {
+      const left = Math.max(0, deadline - Date.now());
+      const events = await this.next(chat_id, read, left);
+      const found = events.find(matches);
+      if (found !== undefined || left === 0) return found;
+      read = events.at(-1)?.seq ?? read;
+    }
+  }
+
   /** Calls `observer` for every event from now on, until the returned function is called. */
   observe(observer: (event: ChatEvent) => void): () => void {
     this.#observers.add(observer);

@@ -14,7 +14,7 @@ export interface Reply {
 
 export type Caller = (method: string, parameters?: object, signal?: AbortSignal) => Promise<Reply>;
 
-export function callerOf({ url, token }: Simulator): Caller {
+export function callerOf({ url, token }: Pick<Simulator, "url" | "token">): Caller {
   return async (method, parameters = {}, signal) => {
     const response = await fetch(`${url}/bot${token}/${method}`, {
       method: "POST",
