@@ -2,12 +2,21 @@
 
 export type { UserFromGetMe } from "@grammyjs/types";
 export { Refusal, tooManyRequests } from "./api/refusal.ts";
-export { ActionError, type Actions, type ButtonChoice, type GroupType } from "./clients/actions/actions.ts";
-export { ClientSide } from "./clients/client-side.ts";
+export {
+  ActionError,
+  type Actions,
+  type ButtonChoice,
+  type ChatDetails,
+  type GroupType,
+  type Status,
+} from "./clients/actions/actions.ts";
+export { ClientSide, type GroupOptions } from "./clients/client-side.ts";
 export { type EventOf, SimulatedChat, type WaitOptions } from "./clients/simulated-chat.ts";
 export {
   type AskedInline,
+  type Business,
   type FileOptions,
+  type PayOptions,
   type PressedButton,
   type SendOptions,
   SimulatedUser,
@@ -15,9 +24,11 @@ export {
   type VoiceOptions,
 } from "./clients/simulated-user.ts";
 export { SimulatorClient } from "./clients/simulator-client.ts";
+export type { Fault } from "./faults.ts";
 export type { IncomingCall, Intercept } from "./http/bot-routes.ts";
 export { refuse } from "./http/reply.ts";
 export { Simulator, type SimulatorOptions } from "./simulator.ts";
+export type { BusinessRights } from "./state/business.ts";
 export type { RecordedCall } from "./state/call-log.ts";
 export type { ChatEvent } from "./state/journal.ts";
 export type { Content } from "./state/messages.ts";

@@ -13,7 +13,6 @@ import type { UserFromGetMe } from "@grammyjs/types";
 import type { BotWorldOptions } from "./bot-world.ts";
 import type { ActionName, Gives, Takes } from "./clients/actions/actions.ts";
 import { ClientSide } from "./clients/client-side.ts";
-import type { Intercept } from "./http/bot-routes.ts";
 import { createServer, listen } from "./http/server.ts";
 import type { RecordedCall } from "./state/call-log.ts";
 import type { ChatEvent } from "./state/journal.ts";
@@ -32,8 +31,6 @@ export interface SimulatorOptions extends BotWorldOptions {
   anyToken?: boolean;
   /** Host names by which /simulator may be asked, beside localhost and IP addresses. The Bot API answers to any name. */
   allowHosts?: readonly string[];
-  /** Injects faults between the caller and the Bot API. */
-  intercept?: Intercept;
 }
 
 const LOOPBACK = "127.0.0.1";
@@ -48,10 +45,10 @@ export class Simulator extends ClientSide implements AsyncDisposable {
 
   private constructor(options: SimulatorOptions) {
     super();
-    const { token = TOKEN, host = LOOPBACK, allowHosts = [], now = Date.now, intercept } = options;
+    const { token = TOKEN, host = LOOPBACK, allowHosts = [] } = options;
     this.token = token;
     this.#worlds = new Worlds({ ...options, token });
-    this.#server = createServer({ worlds: this.#worlds, hosts: [host, ...allowHosts], now, intercept });
+    this.#server = createServer({ worlds: this.#worlds, hosts: [host, ...allowHosts] });
   }
 
   static async start(options: SimulatorOptions = {}): Promise<Simulator> {

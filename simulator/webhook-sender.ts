@@ -9,6 +9,8 @@
  */
 
 import { STATUS_CODES } from "node:http";
+import { parseLink, textOfLink } from "./api/links.ts";
+import type { Clock } from "./state/clock.ts";
 import type { Settings } from "./state/settings.ts";
 import type { RawUpdate, UpdateQueue } from "./state/update-queue.ts";
 import { AnswerTimeout, WebhookClient } from "./webhook-client.ts";
@@ -16,8 +18,7 @@ import { AnswerTimeout, WebhookClient } from "./webhook-client.ts";
 export interface WebhookSenderOptions {
   readonly queue: UpdateQueue;
   readonly settings: Settings;
-  /** Milliseconds since 1970. */
-  now(): number;
+  readonly clock: Clock;
   /** Length of a second of a pause between two attempts: ms. */
   readonly second: number;
 }
@@ -78,7 +79,7 @@ class Sending {
   readonly #lines = new Map<string, Update[]>();
   /** Lines whose first update is on its way, or pauses. */
   readonly #busy = new Set<string>();
-  readonly #timers = new Set<NodeJS.Timeout>();
+  readonly #pauses = new Set<() => void>();
   #loaded = 0;
   /** Id of the last update that was loaded. */
   #last = -1;
@@ -89,7 +90,7 @@ class Sending {
     this.#options = options;
     this.#connections = max_connections;
     this.#client = new WebhookClient({
-      url: url!,
+      url: textOfLink(parseLink(url!, "https")),
       connections: max_connections,
       certificate,
       headers: { "content-type": "application/json", ...(secret !== "" && { [SECRET_HEADER]: secret }) },
@@ -108,7 +109,7 @@ class Sending {
 
   stop(): void {
     this.#stopped.abort();
-    for (const timer of this.#timers) clearTimeout(timer);
+    for (const cancel of this.#pauses) cancel();
     this.#client.close();
   }
 
@@ -157,8 +158,8 @@ class Sending {
 
   /** @returns seconds until the next attempt; undefined if the update expires before that */
   #failed(update: Update, error: string, given: number): number | undefined {
-    const { settings, now } = this.#options;
-    settings.webhook.last_error_date = Math.floor(now() / 1000);
+    const { settings, clock } = this.#options;
+    settings.webhook.last_error_date = Math.floor(clock.now() / 1000);
     settings.webhook.last_error_message = error;
     let pause = Math.min(LONGEST_RETRY_AFTER, Math.max(0, given));
     if (pause === 0 && update.failures > 0) {
@@ -166,16 +167,16 @@ class Sending {
       pause = update.pause;
     }
     update.failures += 1;
-    return now() + 1000 * pause > update.expires ? undefined : pause;
+    return clock.now() + 1000 * pause > update.expires ? undefined : pause;
   }
 
   #wait(milliseconds: number, line: string): void {
-    const timer = setTimeout(() => {
-      this.#timers.delete(timer);
+    const cancel = this.#options.clock.schedule(milliseconds, () => {
+      this.#pauses.delete(cancel);
       this.#busy.delete(line);
       this.send();
-    }, milliseconds);
-    this.#timers.add(timer);
+    });
+    this.#pauses.add(cancel);
   }
 }
 

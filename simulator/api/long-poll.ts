@@ -6,7 +6,7 @@
  * wait (the newest poller wins) or a webhook is set.
  */
 
-import { setTimeout as sleep } from "node:timers/promises";
+import { clearTimeout, setTimeout } from "../state/real-time.ts";
 import type { UpdateQueue } from "../state/update-queue.ts";
 import { conflict } from "./refusal.ts";
 
@@ -128,7 +128,7 @@ export class LongPoll {
       this.#lastConflict = this.#now();
       loser.refuse(conflict(reason));
     } else {
-      void sleep(3000).then(() => loser.refuse(conflict(reason)));
+      setTimeout(() => loser.refuse(conflict(reason)), 3000);
     }
   }
 }

@@ -2,7 +2,8 @@
 
 import type { Chat, Message } from "@grammyjs/types";
 import type { ChatEvent } from "../state/journal.ts";
-import { ActionError, type GroupType, type Perform } from "./actions/actions.ts";
+import { now } from "../state/real-time.ts";
+import { ActionError, type GroupType, type Perform, type Status } from "./actions/actions.ts";
 import type { SimulatedUser } from "./simulated-user.ts";
 
 export interface WaitOptions {
@@ -55,15 +56,26 @@ export class SimulatedChat {
   }
 
   async addBot(by: SimulatedUser): Promise<void> {
-    await this.#setBot(by, "member");
+    await this.#setBot(by, { status: "member" });
   }
 
   async removeBot(by: SimulatedUser): Promise<void> {
-    await this.#setBot(by, "kicked");
+    await this.#setBot(by, { status: "kicked" });
   }
 
-  async promoteBot(by: SimulatedUser): Promise<void> {
-    await this.#setBot(by, "administrator");
+  /** @param rights of the administrator; default: every right */
+  async promoteBot(by: SimulatedUser, rights?: Status["rights"]): Promise<void> {
+    await this.#setBot(by, { status: "administrator", ...(rights && { rights }) });
+  }
+
+  /** @param permissions that the bot keeps; default: none */
+  async restrictBot(by: SimulatedUser, permissions: Status["rights"] = {}): Promise<void> {
+    await this.#setBot(by, { status: "restricted", rights: permissions });
+  }
+
+  /** Promotes, restricts, bans or readmits a user. */
+  async setMember(by: SimulatedUser, user: SimulatedUser, status: Status): Promise<void> {
+    await this.#perform("memberStatus", { user_id: by.id, chat_id: this.id, member_id: user.id, ...status });
   }
 
   /** Turns a group into a supergroup, which is returned; this object remains the old group. */
@@ -71,8 +83,8 @@ export class SimulatedChat {
     return new SimulatedChat(this.#perform, await this.#perform("upgrade", { user_id: by.id, chat_id: this.id }));
   }
 
-  async #setBot(by: SimulatedUser, status: "member" | "administrator" | "kicked"): Promise<void> {
-    await this.#perform("botStatus", { user_id: by.id, chat_id: this.id, status });
+  async #setBot(by: SimulatedUser, status: Status): Promise<void> {
+    await this.#perform("botStatus", { user_id: by.id, chat_id: this.id, ...status });
   }
 }
 
@@ -88,10 +100,10 @@ interface Search<E extends ChatEvent> {
 
 /** Waits for the first event that matches. @throws ActionError at the timeout */
 export async function findEvent<E extends ChatEvent>(perform: Perform, chat_id: number, search: Search<E>): Promise<E> {
-  const deadline = Date.now() + search.timeout;
+  const deadline = now() + search.timeout;
   let after = search.after;
   for (;;) {
-    const timeout = Math.max(0, deadline - Date.now());
+    const timeout = Math.max(0, deadline - now());
     const events = await perform("events", { chat_id, after, timeout });
     const found = events.find((event): event is E => search.matches(event));
     if (found !== undefined) return found;

@@ -5,6 +5,7 @@ import { Refusal } from "../api/refusal.ts";
 import { RawJson } from "../api/telegram.ts";
 import type { RawParameters } from "../api/validation.ts";
 import type { BotWorld } from "../bot-world.ts";
+import type { RecordedCall } from "../state/call-log.ts";
 import type { Worlds } from "../worlds.ts";
 import { readBody, readParameters } from "./body.ts";
 import { jsonReply, type Reply, refusalReply, responseOf, write, writeResponse } from "./reply.ts";
@@ -16,6 +17,8 @@ export interface IncomingCall {
   readonly parameters: RawParameters;
   /** The raw request, for tests that act on its connection. */
   readonly incoming: IncomingMessage;
+  /** The call in the log. Undefined without a log. */
+  readonly recorded: RecordedCall | undefined;
 }
 
 /**
@@ -24,17 +27,12 @@ export interface IncomingCall {
  */
 export type Intercept = (call: IncomingCall, respond: () => Promise<Response>) => Promise<Response>;
 
-export interface BotRoutesOptions {
-  readonly worlds: Worlds;
-  readonly now: () => number;
-  readonly intercept: Intercept | undefined;
-}
-
 export const NOT_FOUND = new Refusal(404, "Not Found");
 /** The format of a token from BotFather; any other path segment is answered with 404. */
 const TOKEN = /^\d+:[\w-]+$/;
-/** Telegram takes files of 50 MB; their call comes on top. */
+/** Telegram takes files of 50 MB, a local server 2,000 MB; their call comes on top. */
 const LONGEST_BODY = 51 * 2 ** 20;
+const LONGEST_LOCAL_BODY = 2001 * 2 ** 20;
 
 /** @param segment of the path: `bot<token>` @throws Refusal */
 export function worldAt(segment: string, worlds: Worlds): BotWorld {
@@ -45,21 +43,33 @@ export function worldAt(segment: string, worlds: Worlds): BotWorld {
   return world;
 }
 
-/** @throws Refusal */
+/** Answers a call. @throws Refusal if the call cannot be read */
 export async function botCall(
   incoming: IncomingMessage,
   response: ServerResponse,
-  { world, method, options }: { world: BotWorld; method: string; options: BotRoutesOptions },
+  world: BotWorld,
+  method: string,
 ): Promise<void> {
-  // A world may end, and its bot goes on in the next one. Whether the caller is there is asked before anything is read.
   const signal = signalOf(response);
-  const body = incoming.method === "GET" ? Buffer.alloc(0) : await readBody(incoming, LONGEST_BODY);
+  const limit = world.isLocal ? LONGEST_LOCAL_BODY : LONGEST_BODY;
+  const body = incoming.method === "GET" ? Buffer.alloc(0) : await readBody(incoming, limit);
   const parameters = readParameters(incoming.url!, body, incoming.headers["content-type"]);
-  world.calls.add(method, parameters, options.now());
-  const reply = () => answer(method, parameters, signal, world);
-  if (options.intercept === undefined) return write(response, await reply());
+  const recorded = world.calls.add(method, parameters, world.clock.now());
+  const reply = () => answer({ method, parameters, signal, recorded }, world);
+  const { intercept } = world.faults;
+  if (intercept === undefined) return write(response, noted(await reply(), recorded));
   const respond = async () => responseOf(await reply());
-  await writeResponse(response, await options.intercept({ method, parameters, incoming }, respond));
+  const answered = intercept({ method, parameters, incoming, recorded }, respond).catch((error) => {
+    if (error instanceof Refusal) return responseOf(refusalOf(error, recorded));
+    throw error;
+  });
+  await writeResponse(response, noted(await answered, recorded));
+}
+
+/** Writes the status of the answer into the log. */
+function noted<R extends { readonly status: number }>(reply: R, recorded: RecordedCall | undefined): R {
+  if (recorded !== undefined) recorded.status = reply.status;
+  return reply;
 }
 
 /** Fires when the caller closes the connection before the answer is written. */
@@ -71,17 +81,30 @@ function signalOf(response: ServerResponse): AbortSignal {
   return gone.signal;
 }
 
-async function answer(method: string, raw: RawParameters, signal: AbortSignal, { api }: BotWorld): Promise<Reply> {
+interface ReadCall {
+  readonly method: string;
+  readonly parameters: RawParameters;
+  readonly signal: AbortSignal;
+  readonly recorded: RecordedCall | undefined;
+}
+
+async function answer({ method, parameters, signal, recorded }: ReadCall, { api }: BotWorld): Promise<Reply> {
   try {
-    const result = await api.call(method, raw, signal);
-    const json = result instanceof RawJson ? result.text : JSON.stringify(result);
-    return jsonReply(200, `{"ok":true,"result":${json}}`);
+    const result = await api.call(method, parameters, signal);
+    const isJson = result instanceof RawJson;
+    if (recorded !== undefined && !isJson) recorded.result = result;
+    return jsonReply(200, `{"ok":true,"result":${isJson ? result.text : JSON.stringify(result)}}`);
   } catch (error) {
-    if (error instanceof Refusal) return refusalReply(error);
+    if (error instanceof Refusal) return refusalOf(error, recorded);
     // The caller has closed the connection and does not read this.
     if (signal.aborted) return jsonReply(499, "");
     throw error;
   }
+}
+
+function refusalOf(refusal: Refusal, recorded: RecordedCall | undefined): Reply {
+  if (recorded !== undefined) recorded.error = refusal.description;
+  return refusalReply(refusal);
 }
 
 /** @param path the `file_path` of a file, with escapes @throws Refusal */

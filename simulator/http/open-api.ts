@@ -22,7 +22,7 @@ const COMPONENTS = {
       "type",
     ]),
     description:
-      "What happens in a chat: message and edited have a message, deleted message_ids, action an action, reaction a message_id and a reaction, callback-answer a text, inline-answer results. seq ascends over all chats.",
+      "What happens in a chat: message and edited have a message, deleted message_ids, action an action, reaction a message_id and a reaction, callback-answer a text, inline-answer results, payment an ok. seq ascends over all chats.",
   },
   Pressed: object({
     callback_query_id: described(text, "Absent for buttons that send no query."),
@@ -30,11 +30,18 @@ const COMPONENTS = {
     message: ref("Message"),
     url: described(text, "Of a link button."),
   }),
-  RecordedCall: object({ method: text, parameters: { type: "object" }, time: integer }, [
-    "method",
-    "parameters",
-    "time",
-  ]),
+  RecordedCall: object(
+    {
+      method: text,
+      parameters: described({ type: "object" }, "As received, with a file's size in place of its bytes."),
+      time: described(integer, "Milliseconds since 1970."),
+      status: described(integer, "The HTTP status of the answer. Absent while there is none."),
+      result: described({}, "Of a call that succeeded, but not the updates of getUpdates."),
+      error: described(text, "Of a call that was refused."),
+      fault: described({ type: "object" }, "The fault that hit the call."),
+    },
+    ["method", "parameters", "time"],
+  ),
 };
 
 const json = (schema: object) => ({ "application/json": { schema } });

@@ -12,13 +12,15 @@
 import { createServer as createHttpServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { Refusal } from "../api/refusal.ts";
+import type { Worlds } from "../worlds.ts";
 import { BodyTooLong } from "./body.ts";
-import { type BotRoutesOptions, botCall, download, NOT_FOUND, worldAt } from "./bot-routes.ts";
+import { botCall, download, NOT_FOUND, worldAt } from "./bot-routes.ts";
 import { control } from "./control.ts";
 import { refusalOfPage } from "./guard.ts";
 import { jsonReply, refusalReply, write } from "./reply.ts";
 
-export interface ServerOptions extends BotRoutesOptions {
+export interface ServerOptions {
+  readonly worlds: Worlds;
   /** Host names by which /simulator may be asked, beside localhost and IP addresses. */
   readonly hosts: readonly string[];
 }
@@ -63,7 +65,7 @@ async function route(
   if (first === "healthz" && segments.length === 1) return write(response, jsonReply(200, '{"ok":true}'));
   if (first === "file") return write(response, download(worldAt(second, options.worlds), segments.slice(2).join("/")));
   if (segments.length !== 2) throw NOT_FOUND;
-  await botCall(incoming, response, { world: worldAt(first, options.worlds), method: second, options });
+  await botCall(incoming, response, worldAt(first, options.worlds), second);
 }
 
 /** The parts of a path, without escapes: some libraries write `bot123%3Aabc`. @throws Refusal (404) */

@@ -6,6 +6,14 @@ export interface RecordedCall {
   parameters: Record<string, unknown>;
   /** Milliseconds since 1970. */
   time: number;
+  /** The HTTP status of the answer. Undefined while there is none. */
+  status?: number;
+  /** The result of a call that succeeded, but not the updates of getUpdates. */
+  result?: unknown;
+  /** The error of a call that was refused: `Bad Request: chat not found`. */
+  error?: string;
+  /** The fault that hit the call. */
+  fault?: object;
 }
 
 export class CallLog {
@@ -22,13 +30,15 @@ export class CallLog {
     return this.#calls;
   }
 
-  add(method: string, raw: Readonly<Record<string, unknown>>, time: number): void {
-    if (this.#limit === 0 && this.#observers.size === 0) return;
+  /** The call in the log; undefined if there is none. */
+  add(method: string, raw: Readonly<Record<string, unknown>>, time: number): RecordedCall | undefined {
+    if (this.#limit === 0 && this.#observers.size === 0) return undefined;
     const parameters = Object.fromEntries(Object.entries(raw).map(([key, value]) => [key, withoutBytes(value)]));
-    const call = { method, parameters, time };
+    const call: RecordedCall = { method, parameters, time };
     if (this.#limit > 0) this.#calls.push(call);
     if (this.#calls.length > 2 * this.#limit) this.#calls = this.#calls.slice(-this.#limit);
     for (const observer of this.#observers) observer(call);
+    return call;
   }
 
   /** Calls `observer` for every call from now on, until the returned function is called. */

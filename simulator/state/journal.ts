@@ -4,6 +4,7 @@
  */
 
 import type { InlineQueryResult, Message, ReactionType, ReplyKeyboardMarkup } from "@grammyjs/types";
+import { clearTimeout, now, setTimeout } from "./real-time.ts";
 
 /** The source of an event. */
 export type Actor = "bot" | "user";
@@ -16,7 +17,18 @@ export type ChatEvent = { seq: number; chat_id: number; by: Actor } & (
   | { type: "action"; action: string }
   | { type: "reaction"; message_id: number; reaction: ReactionType[] }
   | { type: "callback-answer"; callback_query_id: string; text?: string; show_alert?: boolean; url?: string }
-  | { type: "inline-answer"; inline_query_id: string; results: InlineQueryResult[] }
+  | {
+      type: "inline-answer";
+      inline_query_id: string;
+      results: InlineQueryResult[];
+      next_offset?: string;
+      button?: { text: string };
+    }
+  /** The end of an order: with the message about the payment (paid media have none), or with the bot's reason to refuse it. */
+  | { type: "payment"; payment_id: string; ok: true; message?: Message }
+  | { type: "payment"; payment_id: string; ok: false; error_message: string }
+  /** A message, or a new version of one, that one user sees. */
+  | { type: "ephemeral"; message: Message; receiver_user_id: number }
 );
 
 type WithoutPosition<E> = E extends unknown ? Omit<E, "seq" | "chat_id"> : never;
@@ -81,10 +93,10 @@ export class Journal {
     timeout: number,
     matches: (event: ChatEvent) => boolean,
   ): Promise<ChatEvent | undefined> {
-    const deadline = Date.now() + timeout;
+    const deadline = now() + timeout;
     let read = after;
     for (;;) {
-      const left = Math.max(0, deadline - Date.now());
+      const left = Math.max(0, deadline - now());
       const events = await this.next(chat_id, read, left);
       const found = events.find(matches);
       if (found !== undefined || left === 0) return found;

@@ -87,7 +87,7 @@ user. It needs no token and sends nothing to Telegram.`,
   },
   simulator: {
     summary: "Run a Bot API for tests of bots in any language",
-    usage: ["simulator [--listen ADDRESS] [--allow-host NAMES]"],
+    usage: ["simulator [options]"],
     about: `
 Runs a Bot API on this machine, and nothing else: point the bot's library at
 it. Each token that a bot uses has a fresh world of its own, so tests run side
@@ -96,6 +96,10 @@ by side. Tests act as the bot's users over HTTP, below /simulator; the file
 while it runs. SIGTERM and SIGINT end it at once.`,
     words: [],
     flags: [],
+    switches: {
+      limits: "Refuse messages beyond Telegram's limits with 429",
+      local: "Be a Bot API server with --local: large files, paths",
+    },
     values: {
       listen: "Address; default 127.0.0.1:8081, port 0 is any free one",
       "allow-host": "Host names for /simulator besides localhost, with commas",
@@ -148,7 +152,7 @@ It requires no option, starts nothing, and does not show the token.`,
       "inbox [options] drop ID... | --all | --since|--error|--chat",
       "inbox [options] forget CHAT",
       "inbox [options] migrate [ROLE]",
-      "inbox [options] copy FILE ADDRESS",
+      "inbox [options] copy FROM TO",
     ],
     about: `
 Lists, shows, retries and drops dead letters: events at which the application
@@ -157,10 +161,11 @@ running server, and finds the inbox as the server does. Without a token it uses
 the asgigram-*.sqlite in the working directory, if there is only one. forget
 removes all that is stored of a chat: updates, dead letters, calls to it, and
 its values of asgigram/storage. migrate makes the tables of an inbox in a
-database, and grants a role their use. copy moves the inbox of a server that is
-stopped from its file to a database.`,
+database, and grants a role their use. copy moves the inbox of servers that
+are stopped from its file to a database, or back: one is a path, and one an
+address.`,
     actions: INBOX_ACTIONS,
-    flags: ["inbox", "inboxPasswordFile", "tokenFile", "config"],
+    flags: ["inbox", "inboxPasswordFile", "inboxPasswordCommand", "tokenFile", "config"],
     switches: {
       all: "Retry or drop all dead letters",
       fresh: "Retry without the calls that are recorded: all are made again",
@@ -186,7 +191,7 @@ Prints a line for each server that shares the inbox: its name (--node-name),
 if it polls, how many of the 256 shards it has, and its unsettled events. It
 asks the database, so it works on any machine, and needs the bot's token.`,
     words: [],
-    flags: ["inbox", "inboxPasswordFile", "tokenFile", "config"],
+    flags: ["inbox", "inboxPasswordFile", "inboxPasswordCommand", "tokenFile", "config"],
     switches: { json: "Print JSON, one line each" },
     help: { inbox: "Address of the inbox" },
     examples: [

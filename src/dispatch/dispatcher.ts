@@ -144,6 +144,13 @@ export class Dispatcher {
     this.#pump(line.worker);
   }
 
+  /** The worker has taken these events off its port. */
+  taken(worker: number, seqs: readonly number[]): void {
+    const queue = this.#workers[worker]!;
+    queue.taken(seqs);
+    this.#pump(queue);
+  }
+
   settled(worker: number, seqs: readonly number[]): void {
     const queue = this.#workers[worker]!;
     for (const seq of seqs) {

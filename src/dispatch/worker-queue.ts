@@ -5,12 +5,17 @@
  *
  *   at hand -- share() --> suspects go on beside it
  *   a suspect -- share() --> other events go on beside it, but no suspects -- makeWay() --> suspects, too; it is none any more
+ *
+ * Few events are on their way to the worker at a time. The others wait in their lines, where they cost least: what a worker has
+ * taken becomes instances, calls and connections.
  */
 
 import type { Arrival, Held, Line } from "./line.ts";
 
 /** Events that one worker may have at once, besides those that are kept. */
 const MOST_AT_HAND = 1000;
+/** Of these, events that the worker has not taken. It takes all that have come before it begins one, so it gets more meanwhile. */
+const MOST_ON_THEIR_WAY = 32;
 
 const NONE: readonly Held[] = [];
 
@@ -22,6 +27,8 @@ export class WorkerQueue {
   /** True if the worker can take events. */
   isOpen = false;
   readonly #posted = new Map<number, Held>();
+  /** Posted events that the worker has not taken. */
+  readonly #onTheirWay = new Set<Held>();
   /** Posted events at which the application has open work, although it went on. They count in no window. */
   readonly #kept = new Set<Held>();
   /** Posted events that have not killed the worker so far: suspects go on beside them. */
@@ -94,6 +101,7 @@ export class WorkerQueue {
   next(): Held | undefined {
     const atHand = this.#posted.size - this.#kept.size - this.#survivors.size;
     if (!this.isOpen || atHand >= MOST_AT_HAND || (this.#suspect !== undefined && !this.#isShared)) return undefined;
+    if (this.#onTheirWay.size >= MOST_ON_THEIR_WAY) return undefined;
     if (this.#suspected.size > 0 && this.#suspect === undefined) {
       this.#guests ??= new Set(this.#ready);
       for (const line of this.#guests) {
@@ -119,6 +127,14 @@ export class WorkerQueue {
       if (line.isReady && line.posted === 0 && !line.waiting.first!.isSuspect) return this.#take(line);
     }
     return undefined;
+  }
+
+  /** The worker has taken these events: others may be on their way. */
+  taken(seqs: readonly number[]): void {
+    for (const seq of seqs) {
+      const held = this.#posted.get(seq);
+      if (held !== undefined) this.#onTheirWay.delete(held);
+    }
   }
 
   /** The application goes on, while it has open work at the event. @returns false if that is known */
@@ -165,6 +181,7 @@ export class WorkerQueue {
   /** The worker does not have the event any more. */
   release(held: Held): void {
     this.#posted.delete(held.arrival.seq);
+    this.#onTheirWay.delete(held);
     this.#survivors.delete(held);
     this.#told.delete(held);
     if (this.#kept.delete(held)) held.line.kept -= 1;
@@ -213,6 +230,7 @@ export class WorkerQueue {
     const held = { arrival: line.waiting.shift()!, line };
     line.posted += 1;
     this.#posted.set(held.arrival.seq, held);
+    this.#onTheirWay.add(held);
     this.add(line);
     return held;
   }

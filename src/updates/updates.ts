@@ -65,15 +65,12 @@ export interface EventWorker extends Recipient {
   push(item: ToWorker): void;
 }
 
-/** Time for which an event that may be deadly has its worker to itself, while others wait: ms. */
-const ALONE = 250;
-
 /**
- * Time for which a suspect is the only one, while others wait: ms. Each attempt after the third doubles it: the later an event kills the
- * process, the longer no other can be the cause.
+ * Time for which an event has its worker to itself, and a suspect is the only one of the process, while others wait: ms. Each death of
+ * its worker doubles the first, each attempt after the third the second. So the cause is certain in the end, however late it kills.
  */
-const SINGLE = 250;
-const LONGEST_SINGLE = 600_000;
+const ALONE = 250;
+const LONGEST_ALONE = 600_000;
 const QUICK_ATTEMPTS = 3;
 
 /** Time from the first worker's start to the latest begin of a suspect that an earlier process left: ms. Others go first. */
@@ -266,6 +263,11 @@ export class Updates implements InboxReceiver {
     this.#dispatcher.timedOut(number, seq);
   }
 
+  /** The worker has taken these events off its port. */
+  taken({ number }: Recipient, seqs: readonly number[]): void {
+    this.#dispatcher.taken(number, seqs);
+  }
+
   /** The application goes on, while it has open work at the event. */
   kept({ number }: Recipient, seq: number): void {
     this.#dispatcher.kept(number, seq);
@@ -380,13 +382,14 @@ export class Updates implements InboxReceiver {
   }
 
   /** Lets others go on beside the event if it has not killed its worker so far: other suspects last. */
-  #holdsUp(number: number, { seq, attempts, isSuspect }: Arrival): void {
+  #holdsUp(number: number, { seq, attempts, deaths, isSuspect }: Arrival): void {
     const worker = this.#workers.get(number);
-    const later = (step: () => void, time: number) =>
+    const after = (doublings: number, step: () => void) => {
+      const time = Math.min(ALONE * 2 ** Math.max(0, doublings), LONGEST_ALONE);
       setTimeout(() => this.#workers.get(number) === worker && step(), time).unref();
-    later(() => this.#dispatcher.share(number, seq), ALONE);
-    const time = SINGLE * 2 ** Math.max(0, attempts - QUICK_ATTEMPTS);
-    if (isSuspect) later(() => this.#dispatcher.makeWay(number, seq), Math.min(time, LONGEST_SINGLE));
+    };
+    after(deaths, () => this.#dispatcher.share(number, seq));
+    if (isSuspect) after(Math.max(deaths, attempts - QUICK_ATTEMPTS), () => this.#dispatcher.makeWay(number, seq));
   }
 
   #deadLetter(worker: number, arrival: Arrival, cause: "deadly" | "timed out"): void {

@@ -12,6 +12,7 @@ import { isSettled } from "../settled.ts";
 const FIRST_WINDOW = 2;
 const PER_SCOPE = 32;
 const PER_WORKER = 1000;
+const ON_THEIR_WAY = 32;
 const INTERRUPTED = 3;
 const DOUBTED = 8;
 const HIGH_WATER = 10_000;
@@ -61,6 +62,8 @@ class Model {
   readonly #quarantined = new Set<Scope>();
   /** The suspect that was posted alone. */
   #alone: number | undefined;
+  /** Posted events that the worker has not taken. */
+  readonly #onTheirWay = new Set<number>();
   /** Others are posted beside it. */
   #isShared = false;
   /** Posted events that have made way for others. */
@@ -140,6 +143,13 @@ class Model {
     }
   }
 
+  /** The worker takes some of its events, and is said to take others. */
+  taken(worker: number, choose: (posted: number[]) => number[]): void {
+    const seqs = choose(this.#postedAt(worker));
+    for (const seq of seqs) this.#onTheirWay.delete(seq);
+    this.#do(() => this.dispatcher.taken(worker, [-1, ...seqs, ...seqs.slice(0, 2)]));
+  }
+
   /** Settles some of the worker's events, in any order, and numbers that mean nothing to it. */
   settled(worker: number, choose: (posted: number[]) => number[]): void {
     const chosen = choose(this.#postedAt(worker));
@@ -156,6 +166,7 @@ class Model {
   /** The application goes on, while it has open work at these events. */
   kept(worker: number, choose: (posted: number[]) => number[]): void {
     for (const seq of choose(this.#atHand(worker))) {
+      this.taken(worker, () => [seq]);
       const scope = this.#scopeOf(seq);
       scope.kept.add(seq);
       this.#suspects.delete(seq);
@@ -303,6 +314,10 @@ class Model {
     return this.scopes.find(({ unsettled }) => unsettled.includes(seq))!;
   }
 
+  #onTheirWayTo(worker: number): number {
+    return this.#postedAt(worker).filter((seq) => this.#onTheirWay.has(seq)).length;
+  }
+
   #postedAt(worker: number): number[] {
     return this.#of(worker).flatMap(({ posted }) => [...posted]);
   }
@@ -323,6 +338,7 @@ class Model {
   #over(scope: Scope, seq: number): void {
     scope.posted.delete(seq);
     scope.kept.delete(seq);
+    this.#onTheirWay.delete(seq);
     this.#survivors.delete(seq);
     this.#told.delete(seq);
     this.#suspects.delete(seq);
@@ -359,6 +375,7 @@ class Model {
       if (scope.isRevoked) for (const seq of [...scope.posted]) this.#over(scope, seq);
       scope.passedOver.clear();
       for (const seq of scope.posted) {
+        this.#onTheirWay.delete(seq);
         this.#survivors.delete(seq);
         this.#told.delete(seq);
       }
@@ -409,6 +426,7 @@ class Model {
   #assertBusy(worker: number): void {
     const atHand = this.#atHand(worker).length;
     const isQuarantine = worker === this.quarantine;
+    if (this.#onTheirWayTo(worker) === ON_THEIR_WAY) return;
     if (isQuarantine && this.#alone === undefined && this.#suspectThatCouldBeServed !== undefined) {
       return assert.ok(atHand > 0, "a suspect waits although the quarantine has nothing");
     }
@@ -449,10 +467,12 @@ class Model {
       } else this.#assertFair(scope);
     }
     scope.posted.add(seq);
+    this.#onTheirWay.add(seq);
     scope.passedOver.clear();
     assert.deepEqual(this.dispatcher.posted(worker, seq)?.body, body);
     assert.ok(scope.posted.size - scope.kept.size <= scope.window, `${scope.posted.size} events of one scope`);
     assert.ok(this.#atHand(worker).length <= PER_WORKER, "too many for one worker");
+    assert.ok(this.#onTheirWayTo(worker) <= ON_THEIR_WAY, "too many on their way to one worker");
   }
 
   #assertFair(scope: Scope): void {
@@ -493,7 +513,7 @@ class Model {
 
 type Step =
   | { do: "received"; scope: number; count: number; attempts: number }
-  | { do: "settled" | "refused" | "kept"; worker: number; share: number; backwards: boolean }
+  | { do: "taken" | "settled" | "refused" | "kept"; worker: number; share: number; backwards: boolean }
   | { do: "workerReady" | "workerPaused"; worker: number }
   | {
       do: "workerDied" | "timedOut";
@@ -526,6 +546,7 @@ const settles = {
 const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 12, arbitrary: fc.record({ ...receives, scope: fc.nat(99), count: fc.nat(120) }) },
   { weight: 8, arbitrary: fc.record(settles) },
+  { weight: 8, arbitrary: fc.record({ ...settles, do: fc.constant("taken" as const) }) },
   { weight: 1, arbitrary: fc.record({ ...settles, do: fc.constant("refused" as const) }) },
   { weight: 3, arbitrary: fc.record({ ...settles, do: fc.constant("kept" as const) }) },
   {
@@ -560,6 +581,7 @@ function carryOut(model: Model, step: Step): void {
   switch (step.do) {
     case "received":
       return model.received(scopeAt(step.scope), step.count, step.attempts);
+    case "taken":
     case "settled":
     case "refused":
     case "kept":
@@ -650,7 +672,10 @@ test("scopes take turns at a worker that is full, however much arrives for them 
       const model = new Model(1, 40);
       model.workerReady(0);
       for (const scope of model.scopes) model.received(scope, PER_SCOPE + 1);
-      for (const step of steps) carryOut(model, step);
+      for (const step of steps) {
+        carryOut(model, step);
+        model.taken(0, (posted) => posted);
+      }
     }),
     { numRuns: 10 },
   );
@@ -668,16 +693,22 @@ test("a closed dispatcher posts nothing in any course of things, and posted even
 
 // ---- one at a time ---------------------------------------------------------------------------------------------------
 
-/** A dispatcher, the events that it posted so far, and the numbers of its dead letters. */
-function recorded({ workers = 1, maxAttempts = 3 } = {}) {
+/**
+ * A dispatcher, the events that it posted so far, and the numbers of its dead letters.
+ * @param takes each worker takes its events at once
+ */
+function recorded({ workers = 1, maxAttempts = 3, takes = true } = {}) {
   const posted: EventItem[] = [];
   const deadLetters: number[] = [];
   const calls = { forQuarantine: 0 };
-  const dispatcher = new Dispatcher({
+  const dispatcher: Dispatcher = new Dispatcher({
     workers,
     maxAttempts,
     ...UNBOUNDED,
-    post: (_, { seq, attempts, body }) => posted.push({ seq, attempt: attempts, body: body! }),
+    post: (worker, { seq, attempts, body }) => {
+      posted.push({ seq, attempt: attempts, body: body! });
+      if (takes) dispatcher.taken(worker, [seq]);
+    },
     deadLetter: (_, { seq }) => deadLetters.push(seq),
     suspected: () => {
       calls.forQuarantine += 1;
@@ -793,11 +824,14 @@ describe("posting", () => {
   test("an event goes to the worker of its scope's shard", () => {
     const table = new ShardTable(5);
     const workers = new Map<number, number>();
-    const dispatcher = new Dispatcher({
+    const dispatcher: Dispatcher = new Dispatcher({
       workers: 5,
       maxAttempts: 3,
       ...UNBOUNDED,
-      post: (worker, { seq }) => workers.set(seq, worker),
+      post: (worker, { seq }) => {
+        workers.set(seq, worker);
+        dispatcher.taken(worker, [seq]);
+      },
       deadLetter: () => assert.fail(),
       suspected: () => assert.fail(),
       ...UNHEARD,
@@ -834,6 +868,44 @@ describe("posting", () => {
     for (let i = 0; i < 500; i++) dispatcher.received(arrival("scope 0"));
     dispatcher.settled(0, [posted[0]!.seq]);
     assert.equal(posted.at(-1)!.seq, newcomer.seq);
+  });
+
+  test("a worker has 32 events on their way, and gets another for each one that it takes", () => {
+    const { dispatcher, posted } = recorded({ takes: false });
+    dispatcher.workerReady(0);
+    for (let i = 0; i < 3 * ON_THEIR_WAY; i++) dispatcher.received(arrival(`scope ${i}`));
+    assert.equal(posted.length, ON_THEIR_WAY);
+    dispatcher.taken(0, seqsOf(posted.slice(0, 5)));
+    assert.equal(posted.length, ON_THEIR_WAY + 5);
+    dispatcher.taken(0, seqsOf(posted.slice(0, 5)));
+    assert.equal(posted.length, ON_THEIR_WAY + 5, "they were taken before");
+    dispatcher.taken(0, seqsOf(posted));
+    assert.equal(posted.length, 2 * ON_THEIR_WAY + 5);
+  });
+
+  test("an event that is taken and goes on for long leaves its place on the way to another", () => {
+    const { dispatcher, posted } = recorded({ takes: false });
+    dispatcher.workerReady(0);
+    for (let i = 0; i < 2 * ON_THEIR_WAY; i++) dispatcher.received(arrival(`scope ${i}`));
+    dispatcher.taken(0, seqsOf(posted));
+    assert.equal(dispatcher.inFlight, 2 * ON_THEIR_WAY);
+  });
+
+  test("nothing is on its way to a worker that was replaced: the next one gets 32 events", () => {
+    const { dispatcher, posted } = recorded({ takes: false });
+    dispatcher.workerReady(0);
+    for (let i = 0; i < 2 * ON_THEIR_WAY; i++) dispatcher.received(arrival(`scope ${i}`));
+    dispatcher.workerDrained(0, seqsOf(posted.splice(0)));
+    dispatcher.workerReady(0);
+    assert.equal(posted.length, ON_THEIR_WAY);
+  });
+
+  test("an event that the inbox refuses is not on its way", () => {
+    const { dispatcher, posted } = recorded({ takes: false });
+    dispatcher.workerReady(0);
+    for (let i = 0; i < 2 * ON_THEIR_WAY; i++) dispatcher.received(arrival(`scope ${i}`));
+    dispatcher.refused(0, seqsOf(posted));
+    assert.equal(posted.length, 2 * ON_THEIR_WAY);
   });
 
   test("a scope whose application settles nothing has two events posted, and more after each settlement", () => {

@@ -220,6 +220,33 @@ const DISPATCHER: readonly Mutant[] = [
     only: /flood/,
   },
   {
+    id: "D18",
+    breaks: "a backlog goes to a worker before it has taken what is on its way",
+    file: "src/dispatch/worker-queue.ts",
+    from: "if (this.#onTheirWay.size >= MOST_ON_THEIR_WAY) return undefined;",
+    to: "",
+    tests: ["dispatch/dispatcher"],
+    only: /32 events on their way/,
+  },
+  {
+    id: "D19",
+    breaks: "events that the inbox refuses keep their places on the way: the worker gets nothing more",
+    file: "src/dispatch/worker-queue.ts",
+    from: "this.#posted.delete(held.arrival.seq);\n    this.#onTheirWay.delete(held);",
+    to: "this.#posted.delete(held.arrival.seq);",
+    tests: ["dispatch/dispatcher"],
+    only: /refuses is not on its way/,
+  },
+  {
+    id: "W17",
+    breaks: "a worker says that it has taken events when it is done with them, and waits for the next ones",
+    file: "workers/host.ts",
+    from: "if (events.length >= MANY) this.#outbound.flush();",
+    to: "",
+    tests: ["workers/host"],
+    only: /told as taken before/,
+  },
+  {
     id: "D12",
     breaks: "each new chat may kill a worker, although one died just now",
     file: "src/dispatch/dispatcher.ts",
@@ -444,10 +471,19 @@ const UPDATES: readonly Mutant[] = [
     id: "U10",
     breaks: "a suspect that kills late makes way too soon, however often it was interrupted",
     file: "src/updates/updates.ts",
-    from: "SINGLE * 2 ** Math.max(0, attempts - QUICK_ATTEMPTS)",
-    to: "SINGLE",
+    from: "Math.max(deaths, attempts - QUICK_ATTEMPTS)",
+    to: "deaths",
     tests: ["updates/updates"],
     only: /makes way after/,
+  },
+  {
+    id: "U12",
+    breaks: "a suspect that kills its worker late is never alone when it does, and kills it again and again",
+    file: "src/updates/updates.ts",
+    from: "after(deaths, () => this.#dispatcher.share(number, seq));",
+    to: "after(0, () => this.#dispatcher.share(number, seq));",
+    tests: ["updates/updates"],
+    only: /twice as long after each death/,
   },
   {
     id: "U11",
@@ -1404,6 +1440,45 @@ const HEAVY: readonly Mutant[] = [
   },
 ];
 
+const MACHINES: readonly Mutant[] = [
+  {
+    id: "PG1",
+    breaks: "a beginning counts although another server has the shard",
+    file: "src/inbox/postgres/record-statement.ts",
+    from: '"EXISTS (SELECT FROM ours o WHERE o.shard = c.shard AND o.epoch = c.epoch)"',
+    to: '"true"',
+    tests: ["inbox/postgres/membership"],
+    only: /as soon as the shard has another owner/,
+  },
+  {
+    id: "PG2",
+    breaks: "an event begins that the server before has settled",
+    file: "src/inbox/postgres/record-statement.ts",
+    from: "EXISTS (SELECT FROM changed d WHERE d.seq = c.seq)",
+    to: "true",
+    tests: ["inbox/postgres/membership"],
+    only: /settles late/,
+  },
+  {
+    id: "PG3",
+    breaks: "a server makes as many calls as it bid, whatever the others bid",
+    file: "src/inbox/postgres/budget-share.ts",
+    from: "Math.min(rate, left)",
+    to: "rate",
+    tests: ["inbox/postgres/budget-share"],
+    only: /keep to the budget/,
+  },
+  {
+    id: "PG4",
+    breaks: "a lower bid counts only after it is answered",
+    file: "src/inbox/postgres/budget-share.ts",
+    from: "if (part < this.#granted) this.#grant(part);",
+    to: "",
+    tests: ["inbox/postgres/budget-share"],
+    only: /keep to the budget/,
+  },
+];
+
 export const MUTANTS: readonly Mutant[] = [
   ...CORE,
   ...JOURNAL,
@@ -1419,4 +1494,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...STORED,
   ...PROGRAMS,
   ...HEAVY,
+  ...MACHINES,
 ];

@@ -11,7 +11,8 @@ import type { ServingProcess } from "../serving-process.ts";
 
 export async function run(typed: Typed, context: Context, serving: ServingProcess): Promise<number> {
   const stopping = serving.signalled();
-  const simulator = await Simulator.start();
+  // Tests alone need the same dice each time.
+  const simulator = await Simulator.start({ seed: Date.now() });
   try {
     const { token, url: apiUrl } = simulator;
     const config = await resolveConfig(sourcesOf(typed, context, { token, apiUrl }));

@@ -51,6 +51,16 @@ test("--allow-host names the hosts of the users' side", async () => {
   }
 });
 
+test("--limits refuses a burst", async () => {
+  await using command = new InProcess([...LISTEN, "--limits"]);
+  const url = await urlOf(command);
+  const { result: ann } = await post(`${url}/simulator/bot1:a/user`, { name: "ann" });
+  await post(`${url}/simulator/bot1:a/send`, { user_id: ann.id, content: { text: "hi" } });
+  const send = () => post(`${url}/bot1:a/sendMessage`, { chat_id: ann.id, text: "hello" });
+  const replies = await Promise.all(Array.from({ length: 40 }, send));
+  assert.ok(replies.some(({ error_code }) => error_code === 429));
+});
+
 test("SIGTERM ends it at once, also while a bot waits for updates and a test for events", async () => {
   await using command = new Asgigram(LISTEN);
   const url = await urlOf(command);

@@ -1,0 +1,84 @@
+/**
+ * The simulator's clock: real time, plus the time by which a test has set it forward. What happens at a date is scheduled here; timeouts of
+ * HTTP calls and of expectations are real time and are not.
+ */
+
+import { clearTimeout, now, setTimeout } from "./real-time.ts";
+
+interface Appointment {
+  /** Milliseconds since 1970, by this clock. */
+  readonly due: number;
+  readonly run: () => void;
+  timer: NodeJS.Timeout | undefined;
+}
+
+/** Longest time of a timer of Node.js: ms. */
+const LONGEST_TIMER = 2 ** 31 - 1;
+
+export class Clock {
+  readonly #base: () => number;
+  readonly #appointments = new Set<Appointment>();
+  #ahead = 0;
+
+  /** @param base milliseconds since 1970; default: real time */
+  constructor(base: () => number = now) {
+    this.#base = base;
+  }
+
+  /** Milliseconds since 1970. */
+  readonly now = (): number => this.#base() + this.#ahead;
+
+  /** Calls `run` after so many milliseconds, unless the returned function is called before. */
+  schedule(milliseconds: number, run: () => void): () => void {
+    const appointment: Appointment = { due: this.now() + milliseconds, run, timer: undefined };
+    this.#appointments.add(appointment);
+    this.#wind(appointment);
+    return () => this.#cancel(appointment);
+  }
+
+  /** Sets the clock forward. What is due on the way runs at its time, the earliest first. */
+  advance(milliseconds: number): void {
+    const end = this.#ahead + milliseconds;
+    const target = this.now() + milliseconds;
+    for (;;) {
+      const next = this.#earliest();
+      if (next === undefined || next.due > target) break;
+      this.#ahead = Math.max(this.#ahead, next.due - this.#base());
+      this.#cancel(next);
+      next.run();
+    }
+    this.#ahead = Math.max(this.#ahead, end);
+    for (const appointment of this.#appointments) this.#wind(appointment);
+  }
+
+  /** Cancels what is scheduled. */
+  stop(): void {
+    for (const appointment of this.#appointments) this.#cancel(appointment);
+  }
+
+  #earliest(): Appointment | undefined {
+    let earliest: Appointment | undefined;
+    for (const appointment of this.#appointments) {
+      if (earliest === undefined || appointment.due < earliest.due) earliest = appointment;
+    }
+    return earliest;
+  }
+
+  #wind(appointment: Appointment): void {
+    clearTimeout(appointment.timer);
+    const milliseconds = Math.max(0, appointment.due - this.now());
+    appointment.timer = setTimeout(() => this.#ring(appointment), Math.min(milliseconds, LONGEST_TIMER));
+    appointment.timer.unref();
+  }
+
+  #ring(appointment: Appointment): void {
+    if (this.now() < appointment.due) return this.#wind(appointment);
+    this.#cancel(appointment);
+    appointment.run();
+  }
+
+  #cancel(appointment: Appointment): void {
+    clearTimeout(appointment.timer);
+    this.#appointments.delete(appointment);
+  }
+}
