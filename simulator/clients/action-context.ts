@@ -39,6 +39,8 @@ export class ActionContext implements Simulation {
   readonly faults: Faults;
   readonly clock: Clock;
   readonly dice: Dice;
+  /** The `seq` of the last event that the action `next` gave, by chat and type. */
+  readonly given = new Map<string, number>();
 
   constructor({ world, queue, calls, files, faults, clock, dice }: ActionContextOptions) {
     this.world = world;
