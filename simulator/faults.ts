@@ -10,7 +10,7 @@
 
 import { STATUS_CODES } from "node:http";
 import { Refusal, type RefusalParameters } from "./api/refusal.ts";
-import type { IncomingCall, Intercept } from "./http/server.ts";
+import type { IncomingCall, Intercept } from "./http/bot-routes.ts";
 import { randomFrom } from "./state/random.ts";
 import { setTimeout } from "./state/real-time.ts";
 
@@ -67,8 +67,10 @@ export class Faults {
     this.#rules = this.#rules.filter((rule) => rule.id === 0 || (id !== undefined && rule.id !== id));
   }
 
-  /** Hands a call through the faults that hit it to the Bot API. */
-  readonly intercept: Intercept = (call, respond) => pass(this.#rules, call, respond);
+  /** Hands a call through the faults that hit it to the Bot API. Undefined without any. */
+  get intercept(): Intercept | undefined {
+    return this.#rules.length === 0 ? undefined : (call, respond) => pass(this.#rules, call, respond);
+  }
 }
 
 function pass(rules: readonly Rule[], call: IncomingCall, respond: () => Promise<Response>): Promise<Response> {

@@ -25,7 +25,8 @@ export {
 } from "./clients/simulated-user.ts";
 export { SimulatorClient } from "./clients/simulator-client.ts";
 export type { Fault } from "./faults.ts";
-export { type IncomingCall, type Intercept, refuse } from "./http/server.ts";
+export type { IncomingCall, Intercept } from "./http/bot-routes.ts";
+export { refuse } from "./http/reply.ts";
 export { Simulator, type SimulatorOptions } from "./simulator.ts";
 export type { BusinessRights } from "./state/business.ts";
 export type { RecordedCall } from "./state/call-log.ts";

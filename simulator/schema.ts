@@ -556,3 +556,34 @@ export const OBJECT_SCHEMAS: Readonly<Record<string, string>> = {
   BusinessBotRights:
     "can_reply?:true can_read_messages?:true can_delete_sent_messages?:true can_delete_all_messages?:true can_edit_name?:true can_edit_bio?:true can_edit_profile_photo?:true can_edit_username?:true can_change_gift_settings?:true can_view_gifts_and_stars?:true can_convert_gifts_to_stars?:true can_transfer_and_upgrade_gifts?:true can_transfer_stars?:true can_manage_stories?:true",
 };
+
+/** Every kind of update. */
+export const UPDATE_KINDS: readonly string[] = [
+  "message",
+  "edited_message",
+  "channel_post",
+  "edited_channel_post",
+  "business_connection",
+  "business_message",
+  "edited_business_message",
+  "deleted_business_messages",
+  "guest_message",
+  "message_reaction",
+  "message_reaction_count",
+  "inline_query",
+  "chosen_inline_result",
+  "callback_query",
+  "shipping_query",
+  "pre_checkout_query",
+  "purchased_paid_media",
+  "poll",
+  "poll_answer",
+  "my_chat_member",
+  "chat_member",
+  "chat_join_request",
+  "chat_boost",
+  "removed_chat_boost",
+  "managed_bot",
+  "subscription",
+  "stopped_message_generation",
+];

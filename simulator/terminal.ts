@@ -17,7 +17,8 @@ import type { Simulator } from "./simulator.ts";
 import type { ChatEvent } from "./state/journal.ts";
 import { HELP, type Line, parseLine } from "./terminal/line.ts";
 import { PromptLine } from "./terminal/prompt-line.ts";
-import { clean, render } from "./terminal/render.ts";
+import { render } from "./terminal/render.ts";
+import { oneLine, visible } from "./terminal/visible.ts";
 
 export interface TerminalChatOptions {
   simulator: Simulator;
@@ -141,7 +142,7 @@ class TerminalChat {
     const message_id = this.#buttons.get(this.#chat.id);
     const place = { user_id: this.#me.id, chat_id: this.#chat.id, ...(message_id !== undefined && { message_id }) };
     const { url } = await this.#options.simulator.perform("press", { ...place, button: number });
-    if (url !== undefined) this.#print(`opens ${clean(url)}`);
+    if (url !== undefined) this.#print(`opens ${url}`);
   }
 
   /** Switches the user. A group stays open; a private chat changes to the new user's own. */
@@ -164,8 +165,7 @@ class TerminalChat {
     if (event.by !== "bot") return;
     if (event.type === "message" || event.type === "edited") this.#rememberButtons(event);
     if (event.type === "action" && !this.#isInteractive) return;
-    const { bot } = this.#options.simulator;
-    const text = render(event, clean(bot.first_name));
+    const text = render(event, this.#options.simulator.bot.first_name);
     if (text !== undefined) this.#print(this.#place(event.chat_id) + text);
   }
 
@@ -179,7 +179,7 @@ class TerminalChat {
   /** The prefix for an event outside the current chat. */
   #place(chat_id: number): string {
     if (chat_id === this.#chat.id) return "";
-    return `[${clean(this.#options.simulator.titleOf(chat_id))}] `;
+    return `[${oneLine(this.#options.simulator.titleOf(chat_id))}] `;
   }
 
   #printError(error: unknown): void {
@@ -189,12 +189,14 @@ class TerminalChat {
 
   #prompt(): void {
     if (!this.#isInteractive || this.#isClosed) return;
-    const where = this.#chat.chat.type === "private" ? "private" : this.#chat.chat.title;
-    this.#lines.setPrompt(`${this.#me.user.first_name} @ ${where}> `);
+    const { type, id } = this.#chat.chat;
+    // The bot can change the title.
+    const where = type === "private" ? "private" : this.#options.simulator.titleOf(id);
+    this.#lines.setPrompt(oneLine(`${this.#me.user.first_name} @ ${where}> `));
     this.#lines.prompt(true);
   }
 
   #print(text: string): void {
-    this.#promptLine.above(() => this.#options.output.write(`${text}\n`));
+    this.#promptLine.above(() => this.#options.output.write(`${visible(text)}\n`));
   }
 }

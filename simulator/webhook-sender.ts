@@ -9,12 +9,11 @@
  */
 
 import { STATUS_CODES } from "node:http";
-import { Agent, request } from "undici";
-import { kindOf, type TelegramObject } from "../src/protocol/route.ts";
 import { parseLink, textOfLink } from "./api/links.ts";
 import type { Clock } from "./state/clock.ts";
 import type { Settings } from "./state/settings.ts";
-import type { UpdateQueue } from "./state/update-queue.ts";
+import type { RawUpdate, UpdateQueue } from "./state/update-queue.ts";
+import { AnswerTimeout, WebhookClient } from "./webhook-client.ts";
 
 export interface WebhookSenderOptions {
   readonly queue: UpdateQueue;
@@ -69,14 +68,13 @@ const LONGEST_PAUSE = 60;
 const LONGEST_RETRY_AFTER = 3600;
 /** Time that a webhook has to answer: ms. */
 const ANSWER_TIMEOUT = 60_000;
+const SECRET_HEADER = "x-telegram-bot-api-secret-token";
 
 /** One webhook, from setWebhook to its end. */
 class Sending {
   readonly #options: WebhookSenderOptions;
-  readonly #secret: string;
-  readonly #url: string;
   readonly #connections: number;
-  readonly #agent: Agent;
+  readonly #client: WebhookClient;
   readonly #stopped = new AbortController();
   readonly #lines = new Map<string, Update[]>();
   /** Lines whose first update is on its way, or pauses. */
@@ -90,13 +88,13 @@ class Sending {
   constructor(options: WebhookSenderOptions, { secret, certificate }: WebhookSecrets) {
     const { url, max_connections = 40 } = options.settings.webhook;
     this.#options = options;
-    this.#secret = secret;
-    this.#url = textOfLink(parseLink(url!, "https"));
     this.#connections = max_connections;
-    this.#agent = new Agent({
+    this.#client = new WebhookClient({
+      url: textOfLink(parseLink(url!, "https")),
       connections: max_connections,
-      headersTimeout: ANSWER_TIMEOUT,
-      ...(certificate !== undefined && { connect: { ca: certificate } }),
+      certificate,
+      headers: { "content-type": "application/json", ...(secret !== "" && { [SECRET_HEADER]: secret }) },
+      timeout: ANSWER_TIMEOUT,
     });
   }
 
@@ -112,7 +110,7 @@ class Sending {
   stop(): void {
     this.#stopped.abort();
     for (const cancel of this.#pauses) cancel();
-    void this.#agent.destroy();
+    this.#client.close();
   }
 
   #load(): void {
@@ -148,21 +146,12 @@ class Sending {
   }
 
   async #post(body: string): Promise<{ error?: string; retryAfter: number }> {
-    const headers = { "content-type": "application/json", "x-telegram-bot-api-secret-token": this.#secret };
     try {
-      const answer = await request(this.#url, {
-        method: "POST",
-        headers: this.#secret === "" ? { "content-type": headers["content-type"] } : headers,
-        body,
-        dispatcher: this.#agent,
-        signal: this.#stopped.signal,
-      });
-      await answer.body.dump();
-      const { statusCode: status } = answer;
+      const { status, retryAfter } = await this.#client.post(body, this.#stopped.signal);
       if (status >= 200 && status <= 299) return { retryAfter: 0 };
-      const error = `Wrong response from the webhook: ${status} ${STATUS_CODES[status] ?? ""}`.trim();
-      return { error, retryAfter: Number(answer.headers["retry-after"]) || 0 };
+      return { error: `Wrong response from the webhook: ${status} ${STATUS_CODES[status] ?? ""}`.trim(), retryAfter };
     } catch (cause) {
+      if (cause instanceof AnswerTimeout) return { error: "Read timeout expired", retryAfter: 0 };
       return { error: FAILURES[(cause as NodeJS.ErrnoException).code ?? ""] ?? "Connection closed", retryAfter: 0 };
     }
   }
@@ -193,8 +182,7 @@ class Sending {
 
 const FAILURES: { readonly [code: string]: string } = {
   ECONNREFUSED: "Connection refused",
-  UND_ERR_CONNECT_TIMEOUT: "Connection timed out",
-  UND_ERR_HEADERS_TIMEOUT: "Read timeout expired",
+  ETIMEDOUT: "Connection timed out",
 };
 
 const OF_THEIR_CHAT: ReadonlySet<string> = new Set([
@@ -205,9 +193,9 @@ const OF_THEIR_CHAT: ReadonlySet<string> = new Set([
 ]);
 
 /** The line of an update: its updates are sent one after the other. */
-function lineOf(id: number, update: TelegramObject): string {
-  const kind = kindOf(update) ?? "";
-  const content = (update as Record<string, { chat?: { id: number }; from?: { id: number } } | undefined>)[kind];
+function lineOf(id: number, update: RawUpdate): string {
+  const kind = Object.keys(update).find((key) => key !== "update_id") ?? "";
+  const content = update[kind] as { chat?: { id: number }; from?: { id: number } } | undefined;
   const owner = content?.chat?.id ?? content?.from?.id;
   if (owner === undefined) return `update:${id}`;
   return OF_THEIR_CHAT.has(kind) ? `chat:${owner}` : `${kind}:${owner}`;

@@ -68,6 +68,11 @@ export class LongPoll {
     this.#interrupt(WEBHOOK_SET);
   }
 
+  /** Ends the waiting call without updates, before its timeout. */
+  release(): void {
+    this.#waiting?.answer([]);
+  }
+
   /**
    * A poller that waits for an answer and then raises its offset is not slowed down. A poller that repeats an offset
    * within 3 s waits at least 3 s for a new update; within 0.5 s it gets one update at a time.

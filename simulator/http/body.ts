@@ -1,25 +1,55 @@
-/** Reads parameters as the real server does: from the query string, and from a body in one of three formats. */
+/** Reads a request's body, up to a limit, and the parameters of a call as the real server does: from the query string, and from the body. */
 
-import { bytesOf, partsOf } from "../../src/protocol/form-parts.ts";
-import { badRequest } from "../api/refusal.ts";
+import type { IncomingMessage } from "node:http";
+import { badRequest, Refusal } from "../api/refusal.ts";
 import type { RawParameters } from "../api/validation.ts";
 import type { UploadedFile } from "../state/files.ts";
+import { partsOf } from "./form.ts";
 
-/** https://core.telegram.org/bots/api#making-requests. @throws Refusal (400) if the body does not match its type */
-export async function readParameters(request: Request): Promise<RawParameters> {
-  const { url, method } = request;
-  const question = url.indexOf("?");
-  const query = question < 0 ? {} : Object.fromEntries(new URLSearchParams(url.slice(question + 1)));
-  return method === "GET" ? query : { ...query, ...(await readBody(request)) };
+/** A body is longer than allowed. The rest of it is not read. */
+export class BodyTooLong extends Refusal {
+  constructor(limit: number) {
+    super(413, `Request Entity Too Large: the limit is ${limit / 2 ** 20} MB`);
+  }
 }
 
-async function readBody(request: Request): Promise<RawParameters> {
-  const type = request.headers.get("content-type")?.toLowerCase() ?? "";
-  if (type.startsWith("multipart/form-data")) return await readForm(request);
-  const text = await request.text();
-  if (text === "") return {};
-  if (type.startsWith("application/x-www-form-urlencoded")) return Object.fromEntries(new URLSearchParams(text));
-  if (type.startsWith("application/json")) return readJson(text);
+/**
+ * @param limit bytes
+ * @throws BodyTooLong, or the error of a connection that breaks off
+ */
+export async function readBody(incoming: IncomingMessage, limit: number): Promise<Buffer> {
+  const { "content-length": length = "0", "transfer-encoding": coding } = incoming.headers;
+  if (Number(length) > limit) throw new BodyTooLong(limit);
+  if (length === "0" && coding === undefined) return Buffer.alloc(0);
+  const { promise, resolve, reject } = Promise.withResolvers<Buffer>();
+  const chunks: Buffer[] = [];
+  let read = 0;
+  incoming.on("data", (chunk: Buffer) => {
+    read += chunk.length;
+    if (read <= limit) chunks.push(chunk);
+    else reject(new BodyTooLong(limit));
+  });
+  incoming.once("end", () => resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)));
+  incoming.once("error", reject);
+  return await promise;
+}
+
+/**
+ * https://core.telegram.org/bots/api#making-requests
+ * @param type the media type of the body
+ * @throws Refusal (400) if the body does not match its type
+ */
+export function readParameters(url: string, body: Buffer, type = ""): RawParameters {
+  const question = url.indexOf("?");
+  const query = question < 0 ? {} : Object.fromEntries(new URLSearchParams(url.slice(question + 1)));
+  return body.length === 0 ? query : { ...query, ...parametersIn(body, type) };
+}
+
+function parametersIn(body: Buffer, type: string): RawParameters {
+  const kind = type.toLowerCase();
+  if (kind.startsWith("multipart/form-data")) return readForm(body, type);
+  if (kind.startsWith("application/x-www-form-urlencoded")) return Object.fromEntries(new URLSearchParams(`${body}`));
+  if (kind.startsWith("application/json")) return readJson(`${body}`);
   return {};
 }
 
@@ -36,17 +66,10 @@ function readJson(text: string): RawParameters {
   return parsed as RawParameters;
 }
 
-async function readForm({ body, headers }: Request): Promise<RawParameters> {
-  if (body === null) throw badRequest("the form has no body");
+function readForm(body: Buffer, mediaType: string): RawParameters {
   const values: Record<string, string | UploadedFile> = {};
-  try {
-    for await (const part of partsOf(body, headers.get("content-type")!)) {
-      const { name, filename, type = "application/octet-stream" } = part;
-      const bytes = await bytesOf(part.content);
-      values[name] = filename === undefined ? `${bytes}` : { name: filename, type, bytes: new Uint8Array(bytes) };
-    }
-  } catch (error) {
-    throw badRequest(`can't parse multipart form: ${(error as Error).message}`);
+  for (const { name, filename, type = "application/octet-stream", content } of partsOf(body, mediaType)) {
+    values[name] = filename === undefined ? `${content}` : { name: filename, type, bytes: new Uint8Array(content) };
   }
   return values;
 }

@@ -3,84 +3,43 @@
  *
  *   /bot<token>/<method>             the Bot API, GET and POST
  *   /file/bot<token>/<file_path>     downloads
- *   /simulator/…                     the client side (clients.ts)
+ *   /simulator/…                     the users' side (control.ts)
+ *   /healthz                         200: the process lives and its event loop turns
  *
- * Requests of web pages are answered with 403, bodies that are too long with 413.
+ * Pages of other origins get 403. The Bot API answers to any host name, because its callers know the token; /simulator does not.
  */
 
-import type { IncomingMessage } from "node:http";
+import { createServer as createHttpServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { createAdaptorServer, type HttpBindings, type ServerType } from "@hono/node-server";
-import { type Context, Hono, type MiddlewareHandler } from "hono";
-import { bodyLimit } from "hono/body-limit";
-import { reasonToRefuse } from "../../src/protocol/page-guard.ts";
-import type { BotApi } from "../api/bot-api.ts";
 import { Refusal } from "../api/refusal.ts";
-import { RawJson } from "../api/telegram.ts";
-import type { RawParameters } from "../api/validation.ts";
-import type { CallLog, RecordedCall } from "../state/call-log.ts";
-import type { FileStore } from "../state/files.ts";
-import { readParameters } from "./body.ts";
-
-/** A call of the Bot API as received, before any check. */
-export interface IncomingCall {
-  /** Spelt as by the caller. */
-  readonly method: string;
-  readonly parameters: RawParameters;
-  /** The raw request, for tests that act on its connection. */
-  readonly incoming: IncomingMessage;
-  /** The call in the log. Undefined without a log. */
-  readonly recorded: RecordedCall | undefined;
-}
-
-/**
- * Sits between the caller and the Bot API, to inject faults: it may pass the call on with `respond()`, answer with
- * another response (`refuse` makes one from a refusal), delay it, or combine these.
- */
-export type Intercept = (call: IncomingCall, respond: () => Promise<Response>) => Promise<Response>;
+import type { Worlds } from "../worlds.ts";
+import { BodyTooLong } from "./body.ts";
+import { botCall, download, NOT_FOUND, worldAt } from "./bot-routes.ts";
+import { control } from "./control.ts";
+import { refusalOfPage } from "./guard.ts";
+import { jsonReply, refusalReply, write } from "./reply.ts";
 
 export interface ServerOptions {
-  token: string;
-  api: BotApi;
-  files: FileStore;
-  calls: CallLog;
-  clients: Hono;
-  now: () => number;
-  intercept: Intercept;
-  /** The host name that requests on loopback may have, beside localhost. */
-  name: string;
-  /** True for a Bot API server of one's own, which takes larger files. */
-  isLocal: boolean;
+  readonly worlds: Worlds;
+  /** Host names by which /simulator may be asked, beside localhost and IP addresses. */
+  readonly hosts: readonly string[];
 }
 
-type Env = { Bindings: HttpBindings };
-
-const JSON_TYPE = { "content-type": "application/json" };
 /**
  * Node.js runs timers before it reads. After a stall of some seconds, a timeout would close connections whose requests have
  * come and wait to be read; their callers could not know that nothing was carried out.
  */
 const NO_TIMEOUTS = { keepAliveTimeout: 0, headersTimeout: 0, requestTimeout: 0 };
-/** The format of a token from BotFather; any other path segment is answered with 404. */
-const TOKEN = /^\d+:[\w-]+$/;
 
-export function createServer(options: ServerOptions): ServerType {
-  const app = new Hono<Env>();
-  app.use(async (c, next) => {
-    const reason = reasonToRefuse(c.env.incoming, options.name);
-    return reason === undefined ? next() : refuse(new Refusal(403, `Forbidden: ${reason}`));
+export function createServer(options: ServerOptions): Server {
+  const hosts = new Set(options.hosts.map((host) => host.toLowerCase()));
+  return createHttpServer(NO_TIMEOUTS, (incoming, response) => {
+    void route(incoming, response, options, hosts).catch((error) => fail(response, error));
   });
-  app.use(limitBody(options.isLocal ? LONGEST_LOCAL_BODY : LONGEST_BODY));
-  app.route("/simulator", options.clients);
-  app.get("/file/:bot/*", (c) => download(c, options));
-  app.all("/:bot/:method", (c) => botCall(c, options));
-  app.notFound(() => refuse(NOT_FOUND));
-  app.onError((error) => refuse(new Refusal(500, `Internal Server Error: ${error.message}`)));
-  return createAdaptorServer({ fetch: app.fetch, serverOptions: NO_TIMEOUTS });
 }
 
 /** @param port 0 for any free port @returns the URL: `http://127.0.0.1:8081` */
-export async function listen(server: ServerType, host: string, port: number): Promise<string> {
+export async function listen(server: Server, host: string, port: number): Promise<string> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   server.once("error", reject);
   server.listen(port, host, resolve);
@@ -90,91 +49,39 @@ export async function listen(server: ServerType, host: string, port: number): Pr
   return `http://${address.family === "IPv6" ? `[${address.address}]` : address.address}:${address.port}`;
 }
 
-/** Telegram takes files of 50 MB, a local server 2,000 MB; their call comes on top. */
-const LONGEST_BODY = 51 * 2 ** 20;
-const LONGEST_LOCAL_BODY = 2001 * 2 ** 20;
-
-const TOO_LONG = new Refusal(413, "Request Entity Too Large");
-
-/** Reads a body only if its length is not given: hono's middleware makes every request slower. */
-function limitBody(longest: number): MiddlewareHandler<Env> {
-  const limitStream = bodyLimit({ maxSize: longest, onError: () => refuse(TOO_LONG) });
-  return async (c, next) => {
-    const { "content-length": length, "transfer-encoding": coding } = c.env.incoming.headers;
-    if (coding !== undefined) return limitStream(c, next);
-    return Number(length ?? 0) > longest ? refuse(TOO_LONG) : next();
-  };
-}
-
-/** A refusal as an HTTP response. */
-export function refuse({ error_code, description, parameters }: Refusal): Response {
-  const retry_after = parameters?.retry_after;
-  return new Response(JSON.stringify({ ok: false, error_code, description, ...(parameters && { parameters }) }), {
-    status: error_code,
-    headers: { ...JSON_TYPE, ...(retry_after !== undefined && { "retry-after": String(retry_after) }) },
-  });
-}
-
-const NOT_FOUND = new Refusal(404, "Not Found");
-
-async function botCall(c: Context<Env, "/:bot/:method">, options: ServerOptions): Promise<Response> {
-  const denial = denialOf(c.req.param("bot"), options.token);
-  if (denial !== undefined) return refuse(denial);
-  const method = c.req.param("method");
-  let recorded: RecordedCall | undefined;
-  let response: Response;
-  try {
-    const parameters = await readParameters(c.req.raw);
-    recorded = options.calls.add(method, parameters, options.now());
-    const respond = () => answer(method, parameters, c.req.raw.signal, options.api, recorded);
-    response = await options.intercept({ method, parameters, incoming: c.env.incoming, recorded }, respond);
-  } catch (error) {
-    if (!(error instanceof Refusal)) throw error;
-    response = refuseCall(error, recorded);
+async function route(
+  incoming: IncomingMessage,
+  response: ServerResponse,
+  options: ServerOptions,
+  hosts: ReadonlySet<string>,
+): Promise<void> {
+  const segments = segmentsOf(incoming.url!);
+  const [first = "", second = ""] = segments;
+  if (first === "simulator") {
+    return await control(incoming, response, { segments: segments.slice(1), worlds: options.worlds, hosts });
   }
-  if (recorded !== undefined) recorded.status = response.status;
-  return response;
+  const reason = refusalOfPage(incoming.headers);
+  if (reason !== undefined) throw new Refusal(403, `Forbidden: ${reason}`);
+  if (first === "healthz" && segments.length === 1) return write(response, jsonReply(200, '{"ok":true}'));
+  if (first === "file") return write(response, download(worldAt(second, options.worlds), segments.slice(2).join("/")));
+  if (segments.length !== 2) throw NOT_FOUND;
+  await botCall(incoming, response, worldAt(first, options.worlds), second);
 }
 
-async function answer(
-  method: string,
-  raw: RawParameters,
-  signal: AbortSignal,
-  api: BotApi,
-  recorded: RecordedCall | undefined,
-): Promise<Response> {
+/** The parts of a path, without escapes: some libraries write `bot123%3Aabc`. @throws Refusal (404) */
+function segmentsOf(url: string): string[] {
+  const [path = ""] = url.split("?", 1);
   try {
-    const result = await api.call(method, raw, signal);
-    const isJson = result instanceof RawJson;
-    if (recorded !== undefined && !isJson) recorded.result = result;
-    return new Response(`{"ok":true,"result":${isJson ? result.text : JSON.stringify(result)}}`, {
-      headers: JSON_TYPE,
-    });
-  } catch (error) {
-    if (error instanceof Refusal) return refuseCall(error, recorded);
-    // The caller has closed the connection and does not read this.
-    if (signal.aborted) return new Response(null, { status: 499 });
-    throw error;
+    return decodeURIComponent(path).split("/").slice(1);
+  } catch {
+    throw NOT_FOUND;
   }
 }
 
-function refuseCall(refusal: Refusal, recorded: RecordedCall | undefined): Response {
-  if (recorded !== undefined) recorded.error = refusal.description;
-  return refuse(refusal);
-}
-
-/** The refusal for a path segment that is not `bot<token>` with the right token. */
-function denialOf(segment: string, token: string): Refusal | undefined {
-  const given = segment.startsWith("bot") ? segment.slice("bot".length) : "";
-  if (!TOKEN.test(given)) return NOT_FOUND;
-  return given === token ? undefined : new Refusal(401, "Unauthorized");
-}
-
-function download(c: Context<Env, "/file/:bot/*">, { token, files }: ServerOptions): Response {
-  const denial = denialOf(c.req.param("bot"), token);
-  if (denial !== undefined) return refuse(denial);
-  const path = decodeURIComponent(c.req.path.split("/").slice(3).join("/"));
-  const bytes = files.bytes(path);
-  if (bytes === undefined) return refuse(NOT_FOUND);
-  return new Response(bytes as Uint8Array<ArrayBuffer>, { headers: { "content-type": "application/octet-stream" } });
+function fail(response: ServerResponse, error: unknown): void {
+  // The caller is gone, or has the beginning of another answer.
+  if (response.headersSent || response.destroyed) return void response.destroy();
+  const refusal =
+    error instanceof Refusal ? error : new Refusal(500, `Internal Server Error: ${(error as Error).message}`);
+  write(response, refusalReply(refusal), error instanceof BodyTooLong);
 }

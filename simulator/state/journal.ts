@@ -4,7 +4,7 @@
  */
 
 import type { InlineQueryResult, Message, ReactionType, ReplyKeyboardMarkup } from "@grammyjs/types";
-import { clearTimeout, setTimeout } from "./real-time.ts";
+import { clearTimeout, now, setTimeout } from "./real-time.ts";
 
 /** The source of an event. */
 export type Actor = "bot" | "user";
@@ -84,6 +84,24 @@ export class Journal {
     waiters.delete(resolve);
     clearTimeout(timer);
     return this.after(chat_id, after);
+  }
+
+  /** The chat's first event with a `seq` above `after` that matches; waits for it up to `timeout` milliseconds. */
+  async find(
+    chat_id: number,
+    after: number,
+    timeout: number,
+    matches: (event: ChatEvent) => boolean,
+  ): Promise<ChatEvent | undefined> {
+    const deadline = now() + timeout;
+    let read = after;
+    for (;;) {
+      const left = Math.max(0, deadline - now());
+      const events = await this.next(chat_id, read, left);
+      const found = events.find(matches);
+      if (found !== undefined || left === 0) return found;
+      read = events.at(-1)?.seq ?? read;
+    }
   }
 
   /** Calls `observer` for every event from now on, until the returned function is called. */

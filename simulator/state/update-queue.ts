@@ -6,7 +6,7 @@
  * ascend from head to tail; they are consecutive unless a test chooses an update's id.
  */
 
-import { UPDATE_KINDS } from "../../src/protocol/route.ts";
+import { UPDATE_KINDS } from "../schema.ts";
 
 /** An update that a test pushes: of any kind, known or not, with or without an id. */
 export interface RawUpdate {

@@ -1,13 +1,22 @@
-/** Renders the events of a chat as plain text, without the bot's control characters. */
+/** Renders the events of a chat as plain text that can do nothing in the terminal. */
 
 import type { InlineKeyboardButton, KeyboardButton, Message } from "@grammyjs/types";
 import { textOf } from "../clients/buttons.ts";
 import type { ChatEvent } from "../state/journal.ts";
+import { oneLine, visible } from "./visible.ts";
 
 type Button = InlineKeyboardButton | KeyboardButton | string;
 
-/** Undefined for an event without content. */
-export function render(event: ChatEvent, bot: string): string | undefined {
+/**
+ * Undefined for an event without content.
+ * @param name of the bot
+ */
+export function render(event: ChatEvent, name: string): string | undefined {
+  const text = describeEvent(event, oneLine(name));
+  return text && visible(text);
+}
+
+function describeEvent(event: ChatEvent, bot: string): string | undefined {
   switch (event.type) {
     case "message":
       return `${bot}: ${describe(event.message)}${keyboard(event.message.reply_markup?.inline_keyboard ?? event.keyboard?.keyboard)}`;
@@ -20,32 +29,26 @@ export function render(event: ChatEvent, bot: string): string | undefined {
     case "reaction":
       return `${bot} reacts: ${event.reaction.map((one) => (one.type === "emoji" ? one.emoji : one.type)).join(" ") || "no more"}`;
     case "callback-answer":
-      if (event.url !== undefined) return `${bot} opens: ${clean(event.url)}`;
-      return event.text && `${bot} ${event.show_alert ? "alerts" : "answers"}: ${clean(event.text)}`;
+      if (event.url !== undefined) return `${bot} opens: ${event.url}`;
+      return event.text && `${bot} ${event.show_alert ? "alerts" : "answers"}: ${event.text}`;
     case "inline-answer":
       return `${bot} offers ${event.results.length} results`;
     case "ephemeral":
       return `${bot} whispers: ${describe(event.message)}${keyboard(event.message.reply_markup?.inline_keyboard)}`;
     case "payment":
-      return event.ok ? undefined : `${bot} refuses the payment: ${clean(event.error_message)}`;
+      return event.ok ? undefined : `${bot} refuses the payment: ${event.error_message}`;
   }
 }
 
-/** Control characters except line feeds and tabs, and characters that change the direction of writing. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: the expression removes them
-const DANGEROUS = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g;
-
-export const clean = (text: string) => text.replaceAll("\r\n", "\n").replaceAll(DANGEROUS, "");
-
 /** The text; for other content its kind, details and caption. */
 function describe(message: Message): string {
-  if (message.text !== undefined) return clean(message.text);
+  if (message.text !== undefined) return message.text;
   const { poll } = message;
   if (poll !== undefined)
-    return clean([`[poll] ${poll.question}`, ...poll.options.map(({ text }) => `  - ${text}`)].join("\n"));
+    return [`[poll] ${oneLine(poll.question)}`, ...poll.options.map(({ text }) => `  - ${oneLine(text)}`)].join("\n");
   const kind = Object.keys(message).find((key) => !ENVELOPE.has(key)) ?? "message";
   const detail = DETAILS[kind]?.(message);
-  return clean([`[${kind.replaceAll("_", " ")}]`, detail, message.caption].filter(Boolean).join(" "));
+  return [`[${kind.replaceAll("_", " ")}]`, detail && oneLine(detail), message.caption].filter(Boolean).join(" ");
 }
 
 /** Fields of a message that are not its content. */
@@ -70,6 +73,6 @@ const DETAILS: Record<string, (message: Message) => string | undefined> = {
 /** `[1] Yes  [2] No`, a line for each row. */
 function keyboard(rows: readonly (readonly Button[])[] | undefined): string {
   let number = 0;
-  const lines = (rows ?? []).map((row) => row.map((button) => `[${++number}] ${clean(textOf(button))}`).join("  "));
+  const lines = (rows ?? []).map((row) => row.map((button) => `[${++number}] ${oneLine(textOf(button))}`).join("  "));
   return lines.map((line) => `\n  ${line}`).join("");
 }

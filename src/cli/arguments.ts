@@ -7,7 +7,7 @@
 import parse from "yargs-parser";
 import { flagOf, OPTIONS, optionAt } from "../config/options.ts";
 import { isListenAddress } from "../config/value.ts";
-import { COMMANDS, FLAGS } from "./command-table.ts";
+import { COMMANDS, FLAGS, isCommand } from "./command-table.ts";
 
 /** Values by long name; an array for a flag that is repeated. */
 export type Flags = { readonly [flag: string]: unknown };
@@ -43,16 +43,17 @@ const ALONE = new Map(FLAGS.map((key) => [`--${flagOf(key)}`, optionAt(key).alon
 
 /**
  * Adds values to flags that need none, because the parser reads the next word as the value of a flag. `--drop-pending` becomes
- * `--drop-pending=true`. `--listen` without an address becomes `--listen=127.0.0.1:8082`. The n-th `-v` becomes
+ * `--drop-pending=true`. `--listen` without an address becomes `--listen=127.0.0.1:8082`, unless the command has a --listen of its own. The n-th `-v` becomes
  * `--verbosity=<1 + n>`, unless a number follows, as in `-v 2` of the Python asgigram.
  */
 function withValues(argv: readonly string[]): string[] {
   const end = argv.includes("--") ? argv.indexOf("--") : argv.length;
+  const { values = {} } = COMMANDS[argv.find(isCommand) ?? "serve"];
   let verbosity = 1;
   return argv.map((word, i) => {
     if (i > end) return word;
     if (SWITCHES.has(word)) return `${word}=true`;
-    const alone = ALONE.get(word);
+    const alone = Object.hasOwn(values, word.slice(2)) ? undefined : ALONE.get(word);
     if (alone !== undefined && !isListenAddress(argv[i + 1] ?? "")) return `${word}=${alone}`;
     if (!/^-v+$/.test(word) || (word === "-v" && /^\d+$/.test(argv[i + 1] ?? ""))) return word;
     verbosity += word.length - 1;

@@ -32,7 +32,16 @@ export interface Command {
   readonly examples: readonly (readonly [line: string, meaning: string])[];
 }
 
-export type CommandName = "serve" | "simulate" | "check" | "inbox" | "nodes" | "health" | "config" | "completion";
+export type CommandName =
+  | "serve"
+  | "simulate"
+  | "simulator"
+  | "check"
+  | "inbox"
+  | "nodes"
+  | "health"
+  | "config"
+  | "completion";
 
 /** Every option that is a flag. */
 export const FLAGS = OPTION_KEYS.filter((key) => !optionAt(key).positional);
@@ -74,6 +83,31 @@ user. It needs no token and sends nothing to Telegram.`,
       ["asgigram simulate bot.ts", "Talk to your bot"],
       ["asgigram simulate bot.ts -v", "Also show the server's log"],
       ["echo hi | asgigram simulate bot.ts", "Send one message, print the answer"],
+    ],
+  },
+  simulator: {
+    summary: "Run a Bot API for tests of bots in any language",
+    usage: ["simulator [options]"],
+    about: `
+Runs a Bot API on this machine, and nothing else: point the bot's library at
+it. Each token that a bot uses has a fresh world of its own, so tests run side
+by side. Tests act as the bot's users over HTTP, below /simulator; the file
+/simulator/openapi.json describes how (docs/simulator.md). /healthz answers
+while it runs. SIGTERM and SIGINT end it at once.`,
+    words: [],
+    flags: [],
+    switches: {
+      limits: "Refuse messages beyond Telegram's limits with 429",
+      local: "Be a Bot API server with --local: large files, paths",
+    },
+    values: {
+      listen: "Address; default 127.0.0.1:8081, port 0 is any free one",
+      "allow-host": "Host names for /simulator besides localhost, with commas",
+    },
+    examples: [
+      ["asgigram simulator", "A Bot API at http://127.0.0.1:8081"],
+      ["asgigram simulator --listen 0", "On any free port, which it prints"],
+      ["asgigram simulator --listen :8081", "For containers and other machines"],
     ],
   },
   check: {

@@ -15,6 +15,7 @@ interface CommandModule {
 const MODULES: { readonly [Name in CommandName]: () => Promise<CommandModule> } = {
   serve: () => import("./commands/serve.ts"),
   simulate: () => import("./commands/simulate.ts"),
+  simulator: () => import("./commands/simulator.ts"),
   check: () => import("./commands/check.ts"),
   config: () => import("./commands/config.ts"),
   inbox: () => import("./commands/inbox.ts"),

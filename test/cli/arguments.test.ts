@@ -18,6 +18,10 @@ test("a flag without a value takes no word after it, for any command", () => {
   assert.deepEqual(split("--listen bot.ts"), { words: ["bot.ts"], flags: { listen: "127.0.0.1:8082" } });
 });
 
+test("a --listen that is the command's own needs its address", () => {
+  assert.deepEqual(split("simulator --listen --allow-host a").flags, { listen: true, "allow-host": "a" });
+});
+
 test("a repeated flag is a list", () => {
   assert.deepEqual(split("-w 1 -w 2").flags, { workers: ["1", "2"] });
 });

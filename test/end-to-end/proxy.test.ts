@@ -44,7 +44,7 @@ class Scene implements AsyncDisposable {
   }
 
   static async set(): Promise<Scene> {
-    const simulator = await Simulator.start({ name: HOST });
+    const simulator = await Simulator.start();
     return new Scene(simulator, await TlsFront.start(simulator.url, certificate));
   }
 

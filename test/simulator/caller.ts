@@ -15,7 +15,7 @@ export interface Reply {
 export type Caller = (method: string, parameters?: object, signal?: AbortSignal) => Promise<Reply>;
 
 /** Parameters that are files (Blob) make the call a form. */
-export function callerOf({ url, token }: Simulator): Caller {
+export function callerOf({ url, token }: Pick<Simulator, "url" | "token">): Caller {
   return async (method, parameters = {}, signal) => {
     const isForm = Object.values(parameters).some((value) => value instanceof Blob);
     const request = isForm

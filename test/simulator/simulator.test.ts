@@ -79,8 +79,27 @@ test("update ids start at a given id and can be set again", async () => {
 test("an impossible action fails with its reason, also over HTTP", async () => {
   await using simulator = await Simulator.start();
   await assert.rejects(simulator.perform("send", { user_id: 1, content: { text: "x" } }), /there is no user 1/);
+  const headers = { "content-type": "application/json" };
   const post = async (path: string, body: string) =>
-    (await fetch(`${simulator.url}/simulator/${path}`, { method: "POST", body })).json();
+    (await fetch(`${simulator.url}/simulator/${path}`, { method: "POST", headers, body })).json();
   assert.deepEqual(await post("send", '{"user_id":1,"content":{}}'), { ok: false, error: "there is no user 1" });
   assert.deepEqual(await post("dance", "{}"), { ok: false, error: "there is no action dance" });
+});
+
+test("a hundred simulators run in one process, each with its own bot and users", async () => {
+  const all = await Promise.all(Array.from({ length: 100 }, () => Simulator.start()));
+  const texts = await Promise.all(
+    all.map(async (simulator, i) => {
+      const ann = await simulator.user("ann");
+      await ann.sendText("hello");
+      await callerOf(simulator)("sendMessage", { chat_id: ann.id, text: `from ${i}` });
+      const [message, ...rest] = [await ann.nextMessage(), ...(await ann.chat.messages()).slice(2)];
+      return [message.text, rest.length];
+    }),
+  );
+  await Promise.all(all.map((simulator) => simulator.close()));
+  assert.deepEqual(
+    texts,
+    all.map((_, i) => [`from ${i}`, 0]),
+  );
 });

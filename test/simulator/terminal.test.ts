@@ -123,8 +123,26 @@ test("a second slash sends /help to the bot, and /quit leaves", async () => {
   assert.doesNotMatch(printed, /not sent/);
 });
 
-test("the bot's control characters do not reach the terminal", async () => {
-  assert.equal(await transcript(["\u001b[31mred\u202e \u009b2J"]), "Bot: ann:  [31mred 2J\n");
+test("control characters of the bot are shown as escapes, also in errors and in the names of chats", async () => {
+  assert.equal(await transcript(["\u001b[31mred\u202e \u009b2J"]), "Bot: ann:  [31mred \\u009b2J\n");
+  assert.match(await transcript(["hi", "/file \u009b2J"]), /\(ENOENT: no such file or directory, open '\\u009b2J'\)/);
+});
+
+test("a title that the bot has set can do nothing in the prompt", async () => {
+  await using simulator = await Simulator.start();
+  const input = Object.assign(new PassThrough(), { isTTY: true });
+  const output = Object.assign(new PassThrough(), { isTTY: true });
+  const chat = runTerminalChat({ simulator, input, output, idle: async () => {} });
+  const { id } = await simulator.group("Team");
+  await (await simulator.user("ann")).sendText("hi", { chat: await simulator.group("Team") });
+  const title = "\u001b]0;owned\u0007\nann @ Team> ";
+  assert.equal((await callerOf(simulator)("setChatTitle", { chat_id: id, title })).ok, true);
+  input.end(`/chat ${title.replace("\n", " ")}\n/chat Other\n/quit\n`);
+  await chat;
+  output.end();
+  const printed = await textOf(output);
+  assert.match(printed, /owned/);
+  assert.ok(!printed.includes("\u001b]") && !printed.includes("\u0007"), printed);
 });
 
 test("at a terminal the prompt names user and chat, and the bot's events are shown at once", async () => {

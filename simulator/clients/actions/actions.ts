@@ -99,6 +99,8 @@ export interface ChatDetails {
   bot?: BotRole;
   /** Permissions of members; one that is left out is denied. Default: all. */
   permissions?: ChatPermissions;
+  /** Seconds between two messages of a member; administrators and bots need not wait. */
+  slow_mode?: number;
 }
 
 export interface Actions {
@@ -156,6 +158,11 @@ export interface Actions {
   push: { takes: { updates: RawUpdate[] }; gives: (number | null)[] };
   /** The chat's messages, oldest first. */
   messages: { takes: { chat_id: number }; gives: Message[] };
+  /**
+   * The bot's next event of this type in the chat that the action has not given yet; default: its next message. Waits for it up to
+   * `timeout` milliseconds, by default 5,000, and fails then.
+   */
+  next: { takes: { chat_id: number; type?: ChatEvent["type"]; timeout?: number }; gives: ChatEvent };
   /** A chat's events after the `seq` in `after`; waits up to `timeout` milliseconds for the first. */
   events: { takes: { chat_id: number; after?: number; timeout?: number }; gives: ChatEvent[] };
   /** Waits until an offset has confirmed every update; gives false after `timeout` milliseconds. */

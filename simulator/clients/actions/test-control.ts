@@ -1,11 +1,22 @@
 /** Actions of tests: create users and chats, push updates, read messages, events and calls, set the clock and the dice. */
 
+import type { ChatEvent } from "../../state/journal.ts";
 import { clearTimeout, setTimeout } from "../../state/real-time.ts";
 import type { ActionHandlers } from "../action-context.ts";
 import { adoptUpdate } from "../adopt.ts";
 import { ActionError } from "./actions.ts";
 
-type TestControl = "user" | "chat" | "push" | "messages" | "events" | "confirmed" | "advance" | "roll" | "calls";
+type TestControl =
+  | "user"
+  | "chat"
+  | "push"
+  | "messages"
+  | "next"
+  | "events"
+  | "confirmed"
+  | "advance"
+  | "roll"
+  | "calls";
 
 export const testControlActions: ActionHandlers<TestControl> = {
   user: ({ name, details }, { world }) => (world.personByName(name) ?? world.createUser(name, details)).user,
@@ -26,6 +37,15 @@ export const testControlActions: ActionHandlers<TestControl> = {
   },
 
   messages: ({ chat_id }, context) => [...context.record(chat_id).messages.values()],
+
+  async next({ chat_id, type = "message", timeout = 5000 }, { world: { journal }, given }) {
+    const key = `${chat_id} ${type}`;
+    const matches = (event: ChatEvent) => event.type === type && event.by === "bot";
+    const event = await journal.find(chat_id, given.get(key) ?? 0, timeout, matches);
+    if (event === undefined) throw new ActionError(`no ${type} from the bot in chat ${chat_id} within ${timeout} ms`);
+    given.set(key, event.seq);
+    return event;
+  },
 
   events: ({ chat_id, after = 0, timeout = 0 }, { world }) => world.journal.next(chat_id, after, timeout),
 

@@ -59,18 +59,26 @@ class Scanner {
 
   /** What looks like a URL. */
   next(): Place | undefined {
-    const text = this.#text;
-    for (;;) {
-      const dot = text.indexOf(".", this.#from);
-      if (dot < 0 || dot + 1 === text.length) return undefined;
+    for (let dot = this.#nextDot(); dot !== undefined; dot = this.#nextDot()) {
       const host = this.#hostAround(dot);
-      const end = Math.max(this.#endAfter(host.end, dot), dot + 1);
+      const end = this.#endAfter(host.end, dot);
       const start = this.#startBefore(host);
-      this.#from = start === undefined ? text.lastIndexOf(".", end - 1) + 1 : end;
-      if (start === undefined) continue;
-      while (text[this.#from] === ".") this.#from += 1;
-      if (end > dot + 1) return { start, end };
+      this.#from = start === undefined ? this.#text.lastIndexOf(".", end - 1) + 1 : this.#afterDots(end);
+      if (start !== undefined && end > dot + 1) return { start, end };
     }
+    return undefined;
+  }
+
+  /** The last character is no dot of a URL. */
+  #nextDot(): number | undefined {
+    const dot = this.#text.indexOf(".", this.#from);
+    return dot < 0 || dot + 1 === this.#text.length ? undefined : dot;
+  }
+
+  #afterDots(at: number): number {
+    let end = at;
+    while (this.#text[end] === ".") end += 1;
+    return end;
   }
 
   /** An `@` to the right of the dot makes all of it a user's name: then the host is what follows. */

@@ -152,27 +152,35 @@ test("no timeout resets a request that waits to be read: neither of an idle conn
   assert.deepEqual([keepAliveTimeout, headersTimeout, requestTimeout, timeout], [0, 0, 0, 0]);
 });
 
-test("pages of other origins and foreign names are refused with 403, for the Bot API and for the client side", async () => {
+test("pages of other origins are refused with 403, for the Bot API, downloads and the users' side", async () => {
   await using simulator = await Simulator.start();
-  const forbidden = { ok: false, error_code: 403 };
-  for (const path of [`/bot${simulator.token}/getMe`, "/simulator/user", "/simulator/stream"]) {
-    const { error_code, ok } = (await get(simulator, path, { headers: { origin: "https://evil.example" } })).body;
-    assert.deepEqual({ ok, error_code }, forbidden);
-    const { status, text } = await requestRaw(simulator.url, { path, headers: { host: "evil.example" } });
-    assert.deepEqual([status, JSON.parse(text).error_code], [403, 403]);
+  const bot = `bot${simulator.token}`;
+  const foreign = [{ origin: "https://evil.example" }, { origin: "null" }, { "sec-fetch-site": "cross-site" }];
+  for (const path of [`/${bot}/getMe`, `/file/${bot}/documents/file_1`, "/simulator/user", "/simulator/stream"]) {
+    for (const headers of foreign) assert.equal((await requestRaw(simulator.url, { path, headers })).status, 403, path);
   }
-  await using named = await Simulator.start({ name: "bot-api.test" });
-  const behindFront = { path: `/bot${named.token}/getMe`, headers: { host: "bot-api.test" } };
-  assert.equal((await requestRaw(named.url, behindFront)).status, 200);
-  const simple = {
-    method: "POST",
-    body: '{"name":"mallory"}',
-    headers: { origin: "null", "content-type": "text/plain" },
-  };
-  assert.equal((await get(simulator, "/simulator/user", simple)).status, 403);
+  const own = { origin: simulator.url, "sec-fetch-site": "same-origin" };
+  assert.equal((await requestRaw(simulator.url, { path: "/simulator/bots", headers: own })).status, 200);
+  assert.equal(simulator.calls.length, 0);
 });
 
-test("a file of 50 MB is taken, a longer body is refused, whether its length is given or not", async () => {
+test("the Bot API answers to any name, the users' side to those that no page can take, and to those that are allowed", async () => {
+  await using simulator = await Simulator.start({ allowHosts: ["Simulator.test"] });
+  const statusAs = async (host: string, path: string) =>
+    (await requestRaw(simulator.url, { path, headers: { host } })).status;
+  for (const host of ["evil.example", "simulator", "bot-api:8081"]) {
+    assert.equal(await statusAs(host, `/bot${simulator.token}/getMe`), 200, host);
+    assert.equal(await statusAs(host, "/healthz"), 200, host);
+    assert.equal(await statusAs(host, "/simulator/bots"), 403, host);
+  }
+  for (const host of ["localhost", "127.0.0.1:1", "[::1]:8081", "a.localhost", "simulator.test:8081"]) {
+    assert.equal(await statusAs(host, "/simulator/bots"), 200, host);
+  }
+  const { text } = await requestRaw(simulator.url, { path: "/simulator/bots", headers: { host: "simulator:8081" } });
+  assert.match(JSON.parse(text).error, /--allow-host simulator /);
+});
+
+test("a file of 50 MB is taken, a longer body is refused with the limit, whether its length is given or not", async () => {
   await using simulator = await Simulator.start();
   const ann = await simulator.user("ann");
   await ann.sendText("hello");
@@ -186,7 +194,23 @@ test("a file of 50 MB is taken, a longer body is refused, whether its length is 
   );
   const long = { path, method: "POST", headers: { "content-length": String(2 ** 40) }, body: "the beginning" };
   const { status, text } = await requestRaw(simulator.url, long);
-  assert.deepEqual([status, JSON.parse(text).description], [413, "Request Entity Too Large"]);
-  const endless = { path: "/simulator/user", method: "POST", body: " ".repeat(52 * 2 ** 20) };
-  assert.equal((await requestRaw(simulator.url, endless)).status, 413);
+  assert.deepEqual([status, JSON.parse(text).description], [413, "Request Entity Too Large: the limit is 51 MB"]);
+  const endless = { path: "/simulator/user", method: "POST", body: " ".repeat(71 * 2 ** 20) };
+  const refused = await requestRaw(simulator.url, endless);
+  assert.deepEqual(
+    [refused.status, JSON.parse(refused.text).error],
+    [413, "Request Entity Too Large: the limit is 70 MB"],
+  );
+});
+
+test("/healthz answers", async () => {
+  await using simulator = await Simulator.start();
+  assert.deepEqual((await get(simulator, "/healthz")).body, { ok: true });
+});
+
+test("a path may be written with escapes", async () => {
+  await using simulator = await Simulator.start();
+  const path = `/bot${simulator.token.replace(":", "%3A")}/getMe`;
+  assert.equal((await get(simulator, path)).body.result.username, "simulated_bot");
+  assert.equal((await get(simulator, "/%zz/getMe")).status, 404);
 });

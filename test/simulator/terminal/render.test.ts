@@ -3,7 +3,7 @@ import { test } from "node:test";
 import type { ChatEvent } from "../../../simulator/index.ts";
 import { render } from "../../../simulator/terminal/render.ts";
 
-const show = (event: object) => render({ seq: 1, chat_id: 1, by: "bot", ...event } as ChatEvent, "Bot");
+const show = (event: object, name = "Bot") => render({ seq: 1, chat_id: 1, by: "bot", ...event } as ChatEvent, name);
 const message = (content: object) => ({ type: "message", message: { message_id: 1, chat: {}, date: 1, ...content } });
 
 test("a message is rendered as its text, or as its kind with details", () => {
@@ -30,6 +30,13 @@ test("other events are rendered in words, and events without content are skipped
   assert.equal(show({ type: "reaction", reaction: [{ type: "emoji", emoji: "👍" }] }), "Bot reacts: 👍");
 });
 
-test("characters that move the cursor or change the direction of writing are removed", () => {
-  assert.equal(show(message({ text: "a\u001b[2Jb\u009b\u202ec\r\nd\te" })), "Bot: a[2Jbc\nd\te");
+test("a name, a button, a poll and a file name stay on their line", () => {
+  const inline_keyboard = [[{ text: "a\n[2] b" }]];
+  assert.equal(show(message({ text: "?", reply_markup: { inline_keyboard } })), "Bot: ?\n  [1] a\\n[2] b");
+  assert.equal(show(message({ document: { file_name: "a\nann: b" } })), "Bot: [document] a\\nann: b");
+  assert.equal(
+    show(message({ poll: { question: "Q\n?", options: [{ text: "a\nb" }] } })),
+    "Bot: [poll] Q\\n?\n  - a\\nb",
+  );
+  assert.equal(show({ type: "deleted", message_ids: [1] }, "B\not"), "B\\not deleted message 1");
 });

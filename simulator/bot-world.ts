@@ -1,0 +1,179 @@
+/** One bot and its Telegram, without HTTP: the state, the methods of the Bot API, and the actions of users. */
+
+import type { UserFromGetMe } from "@grammyjs/types";
+import { BotApi } from "./api/bot-api.ts";
+import { Limits } from "./api/limits.ts";
+import { LocalServer } from "./api/local-server.ts";
+import { LongPoll } from "./api/long-poll.ts";
+import { ActionContext, type ActionHandlers } from "./clients/action-context.ts";
+import type { ActionName, Gives, Takes } from "./clients/actions/actions.ts";
+import { businessActions } from "./clients/actions/business.ts";
+import { faultActions } from "./clients/actions/faults.ts";
+import { fileActions } from "./clients/actions/files.ts";
+import { inlineActions } from "./clients/actions/inline.ts";
+import { memberActions } from "./clients/actions/members.ts";
+import { messageActions } from "./clients/actions/messages.ts";
+import { paymentActions } from "./clients/actions/payments.ts";
+import { testControlActions } from "./clients/actions/test-control.ts";
+import { Faults } from "./faults.ts";
+import type { Intercept } from "./http/bot-routes.ts";
+import { CallLog } from "./state/call-log.ts";
+import { Clock } from "./state/clock.ts";
+import { Dice } from "./state/dice.ts";
+import { FileStore } from "./state/files.ts";
+import type { Journal } from "./state/journal.ts";
+import { Settings } from "./state/settings.ts";
+import { UpdateQueue } from "./state/update-queue.ts";
+import { World } from "./state/world.ts";
+import { WebhookSender, type WebhookSenderOptions } from "./webhook-sender.ts";
+
+export interface BotWorldOptions {
+  /** Changes to the result of getMe. */
+  bot?: Partial<UserFromGetMe>;
+  /** Messages and events kept for each chat; default 1,000. */
+  historyPerChat?: number;
+  /** Calls kept in the log; default 10,000; 0 turns the log off. */
+  callLog?: number;
+  /** The id of the first update. */
+  firstUpdateId?: number;
+  /**
+   * Slows down callers that repeat an offset, and delays repeated conflicts, as Telegram does. Off by default: most
+   * bots repeat an offset when they end, and every test would end with a wait of three seconds.
+   */
+  strictPolling?: boolean;
+  /** Milliseconds since 1970, for dates of messages and the age of updates; `advance()` comes on top. Timeouts use real time. */
+  now?: () => number;
+  /** Values of dice, and faults with a probability, follow from it; default 1. */
+  seed?: number;
+  /**
+   * Sends updates to the URL of setWebhook, which may then be http and have any host and port, as with a Bot API server that runs
+   * with --local. `second` is the length in ms of a second of a pause between two attempts. Off by default: no URL is called.
+   */
+  webhooks?: boolean | { second: number };
+  /**
+   * Behaves as a Bot API server of one's own, which runs with `--local`: it takes files of 2,000 MB, opens paths, and calls webhooks at any
+   * address. https://core.telegram.org/bots/api#using-a-local-bot-api-server
+   */
+  local?: boolean;
+  /** Refuses messages beyond Telegram's limits with 429: 1 a second in a chat, 20 a minute in a group, 30 a second in all. */
+  limits?: boolean;
+  /** Stands between the caller and the Bot API, behind the faults of `fail()`: for a test that needs a fault of its own. */
+  intercept?: Intercept;
+}
+
+const BOT: Omit<UserFromGetMe, "id"> = {
+  is_bot: true,
+  first_name: "Bot",
+  username: "simulated_bot",
+  can_join_groups: true,
+  // Privacy mode is off: in a demonstration a bot should receive every message of a group.
+  can_read_all_group_messages: true,
+  supports_guest_queries: false,
+  supports_inline_queries: true,
+  can_connect_to_business: false,
+  has_main_web_app: false,
+} as Omit<UserFromGetMe, "id">;
+
+export class BotWorld {
+  readonly token: string;
+  readonly api: BotApi;
+  readonly files = new FileStore();
+  readonly queue: UpdateQueue;
+  readonly calls: CallLog;
+  readonly clock: Clock;
+  readonly faults: Faults;
+  readonly #world: World;
+  readonly #context: ActionContext;
+  readonly #poll: LongPoll;
+  readonly #webhook: WebhookSender | undefined;
+  readonly #local: LocalServer | undefined;
+  readonly #closing = new AbortController();
+
+  constructor(token: string, options: BotWorldOptions = {}) {
+    const { historyPerChat = 1000, callLog = 10_000, strictPolling = false, seed = 1 } = options;
+    const bot = { id: Number.parseInt(token, 10), ...BOT, ...options.bot };
+    const clock = new Clock(options.now);
+    const { now } = clock;
+    const dice = new Dice(seed);
+    const settings = new Settings();
+    this.token = token;
+    this.clock = clock;
+    this.faults = new Faults(seed, options.intercept);
+    this.calls = new CallLog(callLog);
+    this.queue = new UpdateQueue({ now, firstId: options.firstUpdateId ?? 100_000_001 });
+    this.#world = new World({ now, bot, historyPerChat });
+    this.#poll = new LongPoll(this.queue, { now, strict: strictPolling });
+    this.#webhook = senderFor(options.webhooks, { queue: this.queue, settings, clock });
+    this.#local = options.local ? new LocalServer() : undefined;
+    const shared = { world: this.#world, queue: this.queue, files: this.files, dice };
+    this.#context = new ActionContext({ ...shared, calls: this.calls, faults: this.faults, clock });
+    this.api = new BotApi({
+      ...shared,
+      settings,
+      poll: this.#poll,
+      webhook: this.#webhook,
+      local: this.#local,
+      limits: options.limits ? new Limits(now) : undefined,
+    });
+  }
+
+  /** The result of getMe. */
+  get bot(): UserFromGetMe {
+    return this.#world.bot;
+  }
+
+  get journal(): Journal {
+    return this.#world.journal;
+  }
+
+  /** True for a Bot API server of one's own, which takes larger files. */
+  get isLocal(): boolean {
+    return this.#local !== undefined;
+  }
+
+  /** Aborted at the end of this world. */
+  get closed(): AbortSignal {
+    return this.#closing.signal;
+  }
+
+  /** The title of a group, or the name of a private chat's user. */
+  titleOf(chat_id: number): string {
+    const chat = this.#world.chat(chat_id)?.chat;
+    return chat?.title ?? chat?.first_name ?? String(chat_id);
+  }
+
+  readonly perform = async <A extends ActionName>(name: A, takes: Takes<A>): Promise<Gives<A>> => {
+    const action: ActionHandlers<A>[A] = ACTIONS[name];
+    return await action(takes, this.#context);
+  };
+
+  /** Ends what goes on by itself: a waiting getUpdates gets no updates, webhooks are no longer called. */
+  close(): void {
+    this.#poll.release();
+    this.#webhook?.unset();
+    this.clock.stop();
+    this.#local?.close();
+    this.#closing.abort();
+  }
+}
+
+function senderFor(
+  webhooks: BotWorldOptions["webhooks"] = false,
+  parts: Omit<WebhookSenderOptions, "second">,
+): WebhookSender | undefined {
+  if (webhooks === false) return undefined;
+  return new WebhookSender({ ...parts, second: webhooks === true ? 1000 : webhooks.second });
+}
+
+const ACTIONS: ActionHandlers<ActionName> = {
+  ...messageActions,
+  ...fileActions,
+  ...memberActions,
+  ...inlineActions,
+  ...paymentActions,
+  ...businessActions,
+  ...testControlActions,
+  ...faultActions,
+};
+
+export const isAction = (name: string): name is ActionName => Object.hasOwn(ACTIONS, name);

@@ -1,0 +1,114 @@
+/** The Bot API over HTTP, and downloads: what a bot sees. */
+
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { Refusal } from "../api/refusal.ts";
+import { replyWith } from "../api/telegram.ts";
+import type { RawParameters } from "../api/validation.ts";
+import type { BotWorld } from "../bot-world.ts";
+import type { RecordedCall } from "../state/call-log.ts";
+import type { Worlds } from "../worlds.ts";
+import { readBody, readParameters } from "./body.ts";
+import { jsonReply, type Reply, refusalReply, responseOf, write, writeResponse } from "./reply.ts";
+
+/** A call of the Bot API as received, before any check. */
+export interface IncomingCall {
+  /** Spelt as by the caller. */
+  readonly method: string;
+  readonly parameters: RawParameters;
+  /** The raw request, for tests that act on its connection. */
+  readonly incoming: IncomingMessage;
+  /** The call in the log. Undefined without a log. */
+  readonly recorded: RecordedCall | undefined;
+}
+
+/**
+ * Sits between the caller and the Bot API, to inject faults: it may pass the call on with `respond()`, answer with
+ * another response (`refuse` makes one from a refusal), delay it, or combine these.
+ */
+export type Intercept = (call: IncomingCall, respond: () => Promise<Response>) => Promise<Response>;
+
+export const NOT_FOUND = new Refusal(404, "Not Found");
+/** The format of a token from BotFather; any other path segment is answered with 404. */
+const TOKEN = /^\d+:[\w-]+$/;
+/** Telegram takes files of 50 MB, a local server 2,000 MB; their call comes on top. */
+const LONGEST_BODY = 51 * 2 ** 20;
+const LONGEST_LOCAL_BODY = 2001 * 2 ** 20;
+
+/** @param segment of the path: `bot<token>` @throws Refusal */
+export function worldAt(segment: string, worlds: Worlds): BotWorld {
+  const token = segment.startsWith("bot") ? segment.slice("bot".length) : "";
+  if (!TOKEN.test(token)) throw NOT_FOUND;
+  const world = worlds.of(token);
+  if (world === undefined) throw new Refusal(401, "Unauthorized");
+  return world;
+}
+
+/** Answers a call. @throws Refusal if the call cannot be read */
+export async function botCall(
+  incoming: IncomingMessage,
+  response: ServerResponse,
+  world: BotWorld,
+  method: string,
+): Promise<void> {
+  const signal = signalOf(response);
+  const limit = world.isLocal ? LONGEST_LOCAL_BODY : LONGEST_BODY;
+  const body = incoming.method === "GET" ? Buffer.alloc(0) : await readBody(incoming, limit);
+  const parameters = readParameters(incoming.url!, body, incoming.headers["content-type"]);
+  const recorded = world.calls.add(method, parameters, world.clock.now());
+  const reply = () => answer({ method, parameters, signal, recorded }, world);
+  const { intercept } = world.faults;
+  if (intercept === undefined) return write(response, noted(await reply(), recorded));
+  const respond = async () => responseOf(await reply());
+  const answered = intercept({ method, parameters, incoming, recorded }, respond).catch((error) => {
+    if (error instanceof Refusal) return responseOf(refusalOf(error, recorded));
+    throw error;
+  });
+  await writeResponse(response, noted(await answered, recorded));
+}
+
+/** Writes the status of the answer into the log. */
+function noted<R extends { readonly status: number }>(reply: R, recorded: RecordedCall | undefined): R {
+  if (recorded !== undefined) recorded.status = reply.status;
+  return reply;
+}
+
+/** Fires when the caller closes the connection before the answer is written. */
+function signalOf(response: ServerResponse): AbortSignal {
+  const gone = new AbortController();
+  response.once("close", () => {
+    if (!response.writableFinished) gone.abort();
+  });
+  return gone.signal;
+}
+
+interface ReadCall {
+  readonly method: string;
+  readonly parameters: RawParameters;
+  readonly signal: AbortSignal;
+  readonly recorded: RecordedCall | undefined;
+}
+
+async function answer({ method, parameters, signal, recorded }: ReadCall, { api }: BotWorld): Promise<Reply> {
+  try {
+    const { json, result } = replyWith(await api.call(method, parameters, signal));
+    if (recorded !== undefined && result !== undefined) recorded.result = result;
+    return jsonReply(200, json);
+  } catch (error) {
+    if (error instanceof Refusal) return refusalOf(error, recorded);
+    // The caller has closed the connection and does not read this.
+    if (signal.aborted) return jsonReply(499, "");
+    throw error;
+  }
+}
+
+function refusalOf(refusal: Refusal, recorded: RecordedCall | undefined): Reply {
+  if (recorded !== undefined) recorded.error = refusal.description;
+  return refusalReply(refusal);
+}
+
+/** @param path the `file_path` of a file, with escapes @throws Refusal */
+export function download({ files }: BotWorld, path: string): Reply {
+  const bytes = files.bytes(path);
+  if (bytes === undefined) throw NOT_FOUND;
+  return { status: 200, headers: { "content-type": "application/octet-stream" }, body: bytes };
+}
