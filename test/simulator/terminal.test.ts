@@ -133,8 +133,8 @@ test("a title that the bot has set can do nothing in the prompt", async () => {
   const input = Object.assign(new PassThrough(), { isTTY: true });
   const output = Object.assign(new PassThrough(), { isTTY: true });
   const chat = runTerminalChat({ simulator, input, output, idle: async () => {} });
-  const { id } = await simulator.group("Team");
-  await (await simulator.user("ann")).sendText("hi", { chat: await simulator.group("Team") });
+  const { id } = await simulator.group("Team", { bot: "administrator" });
+  await (await simulator.user("ann")).sendText("hi", { chat: await simulator.group("Team", { bot: "administrator" }) });
   const title = "\u001b]0;owned\u0007\nann @ Team> ";
   assert.equal((await callerOf(simulator)("setChatTitle", { chat_id: id, title })).ok, true);
   input.end(`/chat ${title.replace("\n", " ")}\n/chat Other\n/quit\n`);
