@@ -8,7 +8,7 @@ import { closePoll, isOver, refusalOf, vote } from "../../state/polls.ts";
 import { react } from "../../state/reactions.ts";
 import { pushMessage } from "../../state/receiving.ts";
 import { forbiddenContent, isAdministrator, isPermitted } from "../../state/rights.ts";
-import { scanEntities } from "../../text/scan.ts";
+import { entitiesIn } from "../../text/format.ts";
 import { type ActionContext, type ActionHandlers, nameOf } from "../action-context.ts";
 import { findButton } from "../buttons.ts";
 import { ActionError, type Takes } from "./actions.ts";
@@ -127,7 +127,10 @@ function openWebApp(url: string, record: ChatRecord, user: User, { world }: Acti
 
 /** Adds the entities that Telegram finds by itself, unless the content has entities. */
 function withEntities(content: Content): Content {
-  if (content.text === undefined || content.entities !== undefined) return content;
-  const entities = scanEntities(content.text);
-  return entities.length === 0 ? content : { ...content, entities };
+  const { text = "", entities = entitiesIn(text), caption = "", caption_entities = entitiesIn(caption) } = content;
+  return {
+    ...content,
+    ...(entities.length > 0 && { entities }),
+    ...(caption_entities.length > 0 && { caption_entities }),
+  };
 }

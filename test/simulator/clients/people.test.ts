@@ -60,9 +60,10 @@ testBoth("a message arrives with its entities and the message that it replies to
 testBoth("a photo arrives in several sizes, and each can be downloaded", async ({ side, call, received, download }) => {
   const ann = await side.user("ann");
   const bytes = pngHeader(1600, 400);
-  await ann.sendPhoto(bytes, { caption: "a bridge", reply_to: await ann.sendText("look") });
+  await ann.sendPhoto(bytes, { caption: "a bridge #art", reply_to: await ann.sendText("look") });
   const { message } = (await received())[1]!;
-  assert.equal(message?.caption, "a bridge");
+  assert.equal(message?.caption, "a bridge #art");
+  assert.deepEqual(message?.caption_entities, [{ type: "hashtag", offset: 9, length: 4 }]);
   assert.equal(message?.reply_to_message?.text, "look");
   const photo = message!.photo!;
   assert.deepEqual(
