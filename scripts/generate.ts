@@ -13,6 +13,7 @@ const GENERATED = [
   "dashboard",
   "config-schema",
   "simulator-schema",
+  "simulator-openapi",
   "simulator-methods",
 ];
 

@@ -1,5 +1,7 @@
 /** `asgigram/simulator`: a faithful local Bot API, and simulated users who talk to the bot. */
 
+import type { TerminalChatOptions } from "./terminal.ts";
+
 export type { UserFromGetMe } from "@grammyjs/types";
 export { Refusal, tooManyRequests } from "./api/refusal.ts";
 export {
@@ -33,4 +35,11 @@ export type { RecordedCall } from "./state/call-log.ts";
 export type { ChatEvent } from "./state/journal.ts";
 export type { Content } from "./state/messages.ts";
 export type { RawUpdate } from "./state/update-queue.ts";
-export { runTerminalChat, type TerminalChatOptions } from "./terminal.ts";
+export type { TerminalChatOptions } from "./terminal.ts";
+
+/** A chat with the bot in this terminal. Resolves at its end. */
+export async function runTerminalChat(options: TerminalChatOptions): Promise<void> {
+  // Few tests have a terminal: its modules are loaded for them alone.
+  const terminal = await import("./terminal.ts");
+  await terminal.runTerminalChat(options);
+}

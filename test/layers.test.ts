@@ -88,7 +88,7 @@ const TESTED_TOGETHER: Record<string, string> = {
   "simulator/http/": "test/simulator/http/server.test.ts",
   "simulator/state/": "test/simulator/simulator.test.ts",
   "simulator/text/": "test/simulator/text/format.test.ts",
-  "simulator/index.ts": "test/simulator/simulator.test.ts",
+  "simulator/index.ts": "test/simulator/export.test.ts",
   "simulator/schema.ts": "test/simulator/api/all-methods.test.ts",
   "simulator/schemas.ts": "test/simulator/api/all-methods.test.ts",
 };

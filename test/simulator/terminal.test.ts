@@ -124,6 +124,7 @@ test("a second slash sends /help to the bot, and /quit leaves", async () => {
 });
 
 test("control characters of the bot are shown as escapes, also in errors and in the names of chats", async () => {
+  // As at Telegram, a message has few of them.
   assert.equal(await transcript(["\u001b[31mred\u202e \u009b2J"]), "Bot: ann:  [31mred \\u009b2J\n");
   assert.match(await transcript(["hi", "/file \u009b2J"]), /\(ENOENT: no such file or directory, open '\\u009b2J'\)/);
 });
@@ -133,8 +134,8 @@ test("a title that the bot has set can do nothing in the prompt", async () => {
   const input = Object.assign(new PassThrough(), { isTTY: true });
   const output = Object.assign(new PassThrough(), { isTTY: true });
   const chat = runTerminalChat({ simulator, input, output, idle: async () => {} });
-  const { id } = await simulator.group("Team");
-  await (await simulator.user("ann")).sendText("hi", { chat: await simulator.group("Team") });
+  const { id } = await simulator.group("Team", { bot: "administrator" });
+  await (await simulator.user("ann")).sendText("hi", { chat: await simulator.group("Team", { bot: "administrator" }) });
   const title = "\u001b]0;owned\u0007\nann @ Team> ";
   assert.equal((await callerOf(simulator)("setChatTitle", { chat_id: id, title })).ok, true);
   input.end(`/chat ${title.replace("\n", " ")}\n/chat Other\n/quit\n`);
