@@ -2,9 +2,12 @@
 
 export type { UserFromGetMe } from "@grammyjs/types";
 export { Refusal, tooManyRequests } from "./api/refusal.ts";
-export { ActionError, type Actions, type ButtonChoice, type GroupType } from "./clients/actions/actions.ts";
+export { ActionError, type Actions, type ButtonChoice, type GroupType, type Trace } from "./clients/actions/actions.ts";
 export { ClientSide } from "./clients/client-side.ts";
-export { type EventOf, SimulatedChat, type WaitOptions } from "./clients/simulated-chat.ts";
+export type { EventOf, IdleOptions, WaitOptions } from "./clients/expectations.ts";
+export type { ExpectedMessage, MessagePattern, Pattern } from "./clients/matching.ts";
+export type { RunnableBot } from "./clients/running-bots.ts";
+export { SimulatedChat } from "./clients/simulated-chat.ts";
 export {
   type AskedInline,
   type FileOptions,
@@ -17,7 +20,7 @@ export {
 export { SimulatorClient } from "./clients/simulator-client.ts";
 export { type IncomingCall, type Intercept, refuse } from "./http/server.ts";
 export { Simulator, type SimulatorOptions } from "./simulator.ts";
-export type { RecordedCall } from "./state/call-log.ts";
+export type { CallError, RecordedCall } from "./state/call-log.ts";
 export type { ChatEvent } from "./state/journal.ts";
 export type { Content } from "./state/messages.ts";
 export type { RawUpdate } from "./state/update-queue.ts";

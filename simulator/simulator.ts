@@ -18,7 +18,10 @@ import { fileActions } from "./clients/actions/files.ts";
 import { memberActions } from "./clients/actions/members.ts";
 import { messageActions } from "./clients/actions/messages.ts";
 import { testControlActions } from "./clients/actions/test-control.ts";
+import { watchingActions } from "./clients/actions/watching.ts";
+import { BotActivity } from "./clients/bot-activity.ts";
 import { ClientSide } from "./clients/client-side.ts";
+import { type RunnableBot, RunningBots } from "./clients/running-bots.ts";
 import { clientRoutes } from "./http/clients.ts";
 import { createServer, type Intercept, listen } from "./http/server.ts";
 import { CallLog, type RecordedCall } from "./state/call-log.ts";
@@ -55,7 +58,7 @@ export interface SimulatorOptions {
    * bots repeat an offset when they end, and every test would end with a wait of three seconds.
    */
   strictPolling?: boolean;
-  /** Milliseconds since 1970, for dates of messages and the age of updates; `advance()` comes on top. Timeouts use real time. */
+  /** Milliseconds since 1970, for dates of messages and the age of updates; `advance()` comes on top. Waits use real time, too. */
   now?: () => number;
   /** Values of dice follow from it; default 1. */
   seed?: number;
@@ -92,6 +95,8 @@ export class Simulator extends ClientSide implements AsyncDisposable {
   readonly #calls: CallLog;
   readonly #context: ActionContext;
   readonly #clock: Clock;
+  readonly #activity: BotActivity;
+  readonly #bots = new RunningBots();
   readonly #server: ServerType;
   readonly #webhook: WebhookSender | undefined;
   #url = "";
@@ -109,6 +114,9 @@ export class Simulator extends ClientSide implements AsyncDisposable {
     this.#world = new World({ now, bot, historyPerChat });
     this.#queue = new UpdateQueue({ now, firstId: options.firstUpdateId ?? 100_000_001 });
     this.#calls = new CallLog(callLog);
+    const poll = new LongPoll(this.#queue, { clock, strict: strictPolling });
+    const settings = new Settings();
+    this.#activity = new BotActivity({ queue: this.#queue, calls: this.#calls, poll, settings });
     this.#context = new ActionContext({
       world: this.#world,
       queue: this.#queue,
@@ -116,9 +124,10 @@ export class Simulator extends ClientSide implements AsyncDisposable {
       files,
       clock,
       dice,
+      bots: this.#bots,
+      activity: this.#activity,
+      url: () => this.#url,
     });
-    const poll = new LongPoll(this.#queue, { now, strict: strictPolling });
-    const settings = new Settings();
     this.#webhook = senderFor(options.webhooks, { queue: this.#queue, settings, clock });
     const api = new BotApi({
       world: this.#world,
@@ -181,18 +190,32 @@ export class Simulator extends ClientSide implements AsyncDisposable {
     return this.#calls.observe(observer);
   }
 
+  /**
+   * Starts a bot, which is stopped when the simulator closes. Resolves when the bot asks for updates.
+   * @throws the error of its start
+   */
+  async run(bot: RunnableBot | Promise<RunnableBot>): Promise<void> {
+    await this.#bots.run(bot, this.#activity.asks());
+  }
+
   readonly perform = async <A extends ActionName>(name: A, takes: Takes<A>): Promise<Gives<A>> => {
     const action: ActionHandlers<A>[A] = ACTIONS[name];
+    if (!WATCHING.has(name)) this.#context.userActs();
     return await action(takes, this.#context);
   };
 
-  /** Stops the server and closes the connections of waiting calls. */
+  /**
+   * Stops the bots, then the server, and closes the connections of waiting calls.
+   * @throws the error by which a bot has ended, unless an expectation had it
+   */
   async close(): Promise<void> {
+    await this.#bots.stop();
     this.#webhook?.unset();
     this.#clock.stop();
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
     if ("closeAllConnections" in this.#server) this.#server.closeAllConnections();
     await closed;
+    this.#bots.throwIfUntold();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -213,5 +236,11 @@ const ACTIONS: ActionHandlers<ActionName> = {
   ...fileActions,
   ...memberActions,
   ...testControlActions,
+  ...watchingActions,
 };
+/** These are no actions of users. */
+const WATCHING: ReadonlySet<ActionName> = new Set<ActionName>([
+  ...(Object.keys(watchingActions) as ActionName[]),
+  ...(Object.keys(testControlActions) as ActionName[]).filter((name) => name !== "push"),
+]);
 const isAction = (name: string): name is ActionName => Object.hasOwn(ACTIONS, name);

@@ -1,7 +1,7 @@
 /** The state that actions work on, and the look-ups and checks that they share. */
 
 import type { Message } from "@grammyjs/types";
-import type { CallLog } from "../state/call-log.ts";
+import type { CallLog, RecordedCall } from "../state/call-log.ts";
 import type { ChatRecord } from "../state/chat-record.ts";
 import type { Clock } from "../state/clock.ts";
 import type { Dice } from "../state/dice.ts";
@@ -9,6 +9,8 @@ import type { FileStore } from "../state/files.ts";
 import type { RawUpdate, UpdateQueue } from "../state/update-queue.ts";
 import type { Person, World } from "../state/world.ts";
 import { ActionError, type ActionName, type Gives, type Takes } from "./actions/actions.ts";
+import type { BotActivity } from "./bot-activity.ts";
+import type { RunningBots } from "./running-bots.ts";
 
 export interface ActionContextOptions {
   world: World;
@@ -17,6 +19,10 @@ export interface ActionContextOptions {
   files: FileStore;
   clock: Clock;
   dice: Dice;
+  bots: RunningBots;
+  activity: BotActivity;
+  /** Of the simulator. */
+  url: () => string;
 }
 
 /** The implementations of some of the actions. */
@@ -31,14 +37,33 @@ export class ActionContext {
   readonly files: FileStore;
   readonly clock: Clock;
   readonly dice: Dice;
+  readonly bots: RunningBots;
+  readonly activity: BotActivity;
+  readonly url: () => string;
+  /** Calls of the bot before the last action of a user. */
+  #callsBefore = 0;
 
-  constructor({ world, queue, calls, files, clock, dice }: ActionContextOptions) {
+  constructor({ world, queue, calls, files, clock, dice, bots, activity, url }: ActionContextOptions) {
     this.world = world;
     this.queue = queue;
     this.calls = calls;
     this.files = files;
     this.clock = clock;
     this.dice = dice;
+    this.bots = bots;
+    this.activity = activity;
+    this.url = url;
+  }
+
+  /** A user acts: failures are explained by what comes after. */
+  userActs(): void {
+    this.#callsBefore = this.calls.count;
+    this.queue.excluded.clear();
+  }
+
+  /** The bot's calls since the last action of a user. */
+  get callsSince(): readonly RecordedCall[] {
+    return this.calls.after(this.#callsBefore);
   }
 
   /** Puts an update into the bot's queue. */

@@ -1,9 +1,11 @@
 /** A user who talks to the bot: in the private chat, unless another chat is given. */
 
-import type { Message, User } from "@grammyjs/types";
+import type { InlineQueryResult, Message, User } from "@grammyjs/types";
 import type { Content } from "../state/messages.ts";
 import type { ButtonChoice, Perform, Pressed, Upload } from "./actions/actions.ts";
-import { type EventOf, findEvent, SimulatedChat, type WaitOptions } from "./simulated-chat.ts";
+import { type EventOf, expectEqual, findEvent, type IdleOptions, type WaitOptions } from "./expectations.ts";
+import { compare, type ExpectedMessage, type Pattern } from "./matching.ts";
+import { SimulatedChat } from "./simulated-chat.ts";
 
 export interface Where {
   chat?: SimulatedChat;
@@ -42,17 +44,18 @@ export interface VideoOptions extends FileOptions {
 
 /** A button that was pressed. */
 export interface PressedButton extends Pressed {
-  /** Waits for the bot's answerCallbackQuery. */
-  answered(options?: WaitOptions): Promise<EventOf<"callback-answer">>;
+  /** Waits for the bot's answerCallbackQuery, which must be the expected one: by its text, or by parts of it, as `show_alert`. */
+  answered(
+    expected?: string | RegExp | Pattern<EventOf<"callback-answer">>,
+    options?: WaitOptions,
+  ): Promise<EventOf<"callback-answer">>;
 }
 
 export interface AskedInline {
   inline_query_id: string;
-  /** Waits for the bot's answerInlineQuery. */
-  answered(options?: WaitOptions): Promise<EventOf<"inline-answer">>;
+  /** Waits for the bot's answerInlineQuery, whose results must be the expected ones: by parts of them. */
+  answered(expected?: readonly Pattern<InlineQueryResult>[], options?: WaitOptions): Promise<EventOf<"inline-answer">>;
 }
-
-const DEFAULT_TIMEOUT = 5000;
 
 export class SimulatedUser {
   readonly user: User;
@@ -69,6 +72,31 @@ export class SimulatedUser {
 
   get id(): number {
     return this.user.id;
+  }
+
+  /** The bot's next message in the private chat, which must be the expected one; see `SimulatedChat.receives`. */
+  async receives(expected?: ExpectedMessage, options?: WaitOptions): Promise<Message> {
+    return await this.chat.receives(expected, options);
+  }
+
+  /** The bot's next edit in the private chat, which must be the expected one. */
+  async seesEdit(expected?: ExpectedMessage, options?: WaitOptions): Promise<Message> {
+    return await this.chat.seesEdit(expected, options);
+  }
+
+  /** Waits until the bot is idle. The private chat must then have no message that no other method has returned. */
+  async receivesNothing(options?: IdleOptions): Promise<void> {
+    await this.chat.receivesNothing(options);
+  }
+
+  /** The bot's messages in the private chat as they are now, oldest first. */
+  async received(): Promise<Message[]> {
+    return await this.chat.received();
+  }
+
+  /** The bot's last message in the private chat. */
+  async last(): Promise<Message> {
+    return await this.chat.last();
   }
 
   /** The bot's next message in the private chat. */
@@ -137,14 +165,19 @@ export class SimulatedUser {
     const pressed = await this.#perform("press", { user_id: this.id, button, ...place });
     return {
       ...pressed,
-      answered: ({ timeout = DEFAULT_TIMEOUT } = {}) =>
-        findEvent(this.#perform, place.chat_id, {
+      answered: async (expected, options = {}) => {
+        const answer = await findEvent(this.#perform, place.chat_id, {
+          ...options,
           after: pressed.after,
-          timeout,
-          what: `answer to callback query ${pressed.callback_query_id}`,
+          what: `answer to the button that ${this.user.first_name} pressed`,
           matches: (event): event is EventOf<"callback-answer"> =>
             event.type === "callback-answer" && event.callback_query_id === pressed.callback_query_id,
-        }),
+        });
+        const isText = typeof expected === "string" || expected instanceof RegExp;
+        const comparison = compare(isText ? answer.text : answer, expected ?? true);
+        await expectEqual(this.#perform, "answer to the button", comparison);
+        return answer;
+      },
     };
   }
 
@@ -163,14 +196,17 @@ export class SimulatedUser {
     const { inline_query_id, after } = await this.#perform("inlineQuery", { user_id: this.id, query, offset });
     return {
       inline_query_id,
-      answered: ({ timeout = DEFAULT_TIMEOUT } = {}) =>
-        findEvent(this.#perform, this.id, {
+      answered: async (expected, options = {}) => {
+        const answer = await findEvent(this.#perform, this.id, {
+          ...options,
           after,
-          timeout,
-          what: `answer to inline query ${inline_query_id}`,
+          what: `answer to the inline query of ${this.user.first_name}`,
           matches: (event): event is EventOf<"inline-answer"> =>
             event.type === "inline-answer" && event.inline_query_id === inline_query_id,
-        }),
+        });
+        await expectEqual(this.#perform, "answer to the inline query", compare(answer.results, expected ?? true));
+        return answer;
+      },
     };
   }
 

@@ -15,12 +15,14 @@ import { type Context, Hono, type MiddlewareHandler } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { reasonToRefuse } from "../../src/protocol/page-guard.ts";
 import type { BotApi } from "../api/bot-api.ts";
+import { parameterValues } from "../api/parameter-values.ts";
 import { Refusal } from "../api/refusal.ts";
 import { RawJson } from "../api/telegram.ts";
 import type { RawParameters } from "../api/validation.ts";
 import type { CallLog } from "../state/call-log.ts";
 import type { FileStore } from "../state/files.ts";
 import { readParameters } from "./body.ts";
+import { CLOSED_BY_CALLER, HUNG_UP, outcomeOf, withOutcome } from "./outcomes.ts";
 
 /** A call of the Bot API as received, before any check. */
 export interface IncomingCall {
@@ -71,7 +73,7 @@ export function createServer(options: ServerOptions): ServerType {
   app.get("/file/:bot/*", (c) => download(c, options));
   app.all("/:bot/:method", (c) => botCall(c, options));
   app.notFound(() => refuse(NOT_FOUND));
-  app.onError((error) => refuse(new Refusal(500, `Internal Server Error: ${error.message}`)));
+  app.onError((error) => refuse(refusalOf(error)));
   return createAdaptorServer({ fetch: app.fetch, serverOptions: NO_TIMEOUTS });
 }
 
@@ -103,10 +105,12 @@ const limitBody: MiddlewareHandler<Env> = async (c, next) => {
 /** A refusal as an HTTP response. */
 export function refuse({ error_code, description, parameters }: Refusal): Response {
   const retry_after = parameters?.retry_after;
-  return new Response(JSON.stringify({ ok: false, error_code, description, ...(parameters && { parameters }) }), {
+  const error = { error_code, description, ...(parameters && { parameters }) };
+  const response = new Response(JSON.stringify({ ok: false, ...error }), {
     status: error_code,
     headers: { ...JSON_TYPE, ...(retry_after !== undefined && { "retry-after": String(retry_after) }) },
   });
+  return withOutcome(response, { error });
 }
 
 const NOT_FOUND = new Refusal(404, "Not Found");
@@ -115,27 +119,37 @@ async function botCall(c: Context<Env, "/:bot/:method">, options: ServerOptions)
   const denial = denialOf(c.req.param("bot"), options.token);
   if (denial !== undefined) return refuse(denial);
   const method = c.req.param("method");
-  try {
-    const parameters = await readParameters(c.req.raw);
-    options.calls.add(method, parameters, options.now());
-    const respond = () => answer(method, parameters, c.req.raw.signal, options.api);
-    if (options.intercept === undefined) return await respond();
-    return await options.intercept({ method, parameters, incoming: c.env.incoming }, respond);
-  } catch (error) {
-    if (error instanceof Refusal) return refuse(error);
-    throw error;
-  }
+  const read = await readParameters(c.req.raw).catch(refusalOf);
+  const parameters = read instanceof Refusal ? {} : read;
+  const call = { method, parameters: parameterValues(method, parameters), time: options.now() };
+  const { calls, intercept = passOn } = options;
+  const { signal } = c.req.raw;
+  const { incoming } = c.env;
+  calls.begin(call);
+  signal.addEventListener("abort", () => calls.end(call, HUNG_UP), { once: true });
+  const respond = async () => (read instanceof Refusal ? refuse(read) : answer(method, read, signal, options.api));
+  const response = await intercept({ method, parameters, incoming }, respond).catch((error) =>
+    refuse(refusalOf(error)),
+  );
+  calls.end(call, outcomeOf(response));
+  return response;
 }
+
+const passOn: Intercept = (_, respond) => respond();
+
+const refusalOf = (error: Error) =>
+  error instanceof Refusal ? error : new Refusal(500, `Internal Server Error: ${error.message}`);
 
 async function answer(method: string, raw: RawParameters, signal: AbortSignal, api: BotApi): Promise<Response> {
   try {
     const result = await api.call(method, raw, signal);
     const json = result instanceof RawJson ? result.text : JSON.stringify(result);
-    return new Response(`{"ok":true,"result":${json}}`, { headers: JSON_TYPE });
+    const response = new Response(`{"ok":true,"result":${json}}`, { headers: JSON_TYPE });
+    return withOutcome(response, result instanceof RawJson ? {} : { result });
   } catch (error) {
     if (error instanceof Refusal) return refuse(error);
     // The caller has closed the connection and does not read this.
-    if (signal.aborted) return new Response(null, { status: 499 });
+    if (signal.aborted) return new Response(null, { status: CLOSED_BY_CALLER });
     throw error;
   }
 }

@@ -61,16 +61,19 @@ export class Journal {
     return events.slice(start);
   }
 
-  /** Like `after`, but waits up to `timeout` milliseconds for the first event. */
-  async next(chat_id: number, after: number, timeout: number): Promise<ChatEvent[]> {
+  /** Like `after`, but waits up to `timeout` milliseconds for the first event, or for the signal. */
+  async next(chat_id: number, after: number, timeout: number, signal: AbortSignal): Promise<ChatEvent[]> {
     const present = this.after(chat_id, after);
-    if (present.length > 0 || timeout <= 0) return present;
+    if (present.length > 0 || timeout <= 0 || signal.aborted) return present;
     const { waiters } = this.#logOf(chat_id);
     const { promise, resolve } = Promise.withResolvers<void>();
     const timer = setTimeout(resolve, timeout);
+    const giveUp = () => resolve();
     waiters.add(resolve);
+    signal.addEventListener("abort", giveUp, { once: true });
     await promise;
     waiters.delete(resolve);
+    signal.removeEventListener("abort", giveUp);
     clearTimeout(timer);
     return this.after(chat_id, after);
   }
