@@ -93,7 +93,7 @@ const contents = new Set(
   ),
 );
 
-const isSimple = (type: string) => /^(string|number|boolean|true)$/.test(aliasOf(type) ?? type);
+const isSimple = (type: string) => /^(string|number|boolean|true)(\[\])?$/.test(aliasOf(type) ?? type);
 const names = (type: string) => type.replaceAll(/"[^"]*"/g, "").match(/[A-Z]\w+/g) ?? [];
 
 /** Keeps required fields, and optional ones that can hold a parameter's value. */
@@ -115,7 +115,10 @@ function addObject(name: string): void {
   for (const used of alias === undefined ? fields.flatMap((field) => names(field.type)) : names(alias)) addObject(used);
 }
 
-for (const type of resultTypes) for (const name of names(type)) if (name !== "Update") addObject(name);
+/** Used by the simulator itself. */
+const ALSO = ["ChatPermissions", "BusinessBotRights"];
+
+for (const type of [...resultTypes, ...ALSO]) for (const name of names(type)) if (name !== "Update") addObject(name);
 
 const quote = (text: string) => (text.includes('"') ? `'${text}'` : `"${text}"`);
 
@@ -126,7 +129,7 @@ export const METHOD_SCHEMAS = {
 ${methodRows.join("\n")}
 } as const satisfies Record<string, readonly [string, string]>;
 
-/** The objects in these results: the fields of an interface, or the alternatives of a union. */
+/** The objects in these results, and others: the fields of an interface, or the alternatives of a union. */
 export const OBJECT_SCHEMAS: Readonly<Record<string, string>> = {
 ${[...objectRows].map(([name, row]) => `  ${name}: ${quote(row)},`).join("\n")}
 };

@@ -2,15 +2,25 @@
 
 export type { UserFromGetMe } from "@grammyjs/types";
 export { Refusal, tooManyRequests } from "./api/refusal.ts";
-export { ActionError, type Actions, type ButtonChoice, type GroupType, type Trace } from "./clients/actions/actions.ts";
-export { ClientSide } from "./clients/client-side.ts";
+export {
+  ActionError,
+  type Actions,
+  type ButtonChoice,
+  type ChatDetails,
+  type GroupType,
+  type Status,
+  type Trace,
+} from "./clients/actions/actions.ts";
+export { ClientSide, type GroupOptions } from "./clients/client-side.ts";
 export type { EventOf, IdleOptions, WaitOptions } from "./clients/expectations.ts";
 export type { ExpectedMessage, MessagePattern, Pattern } from "./clients/matching.ts";
 export type { RunnableBot } from "./clients/running-bots.ts";
 export { SimulatedChat } from "./clients/simulated-chat.ts";
 export {
   type AskedInline,
+  type Business,
   type FileOptions,
+  type PayOptions,
   type PressedButton,
   type SendOptions,
   SimulatedUser,
@@ -18,9 +28,14 @@ export {
   type VoiceOptions,
 } from "./clients/simulated-user.ts";
 export { SimulatorClient } from "./clients/simulator-client.ts";
+export type { Fault } from "./faults.ts";
 export { type IncomingCall, type Intercept, refuse } from "./http/server.ts";
+export { type Recording, readRecording } from "./recording/recording.ts";
+export { replay } from "./recording/replay.ts";
+export { type TestOptions, testFrom } from "./recording/test-from.ts";
 export { Simulator, type SimulatorOptions } from "./simulator.ts";
-export type { CallError, RecordedCall } from "./state/call-log.ts";
+export type { BusinessRights } from "./state/business.ts";
+export type { RecordedCall } from "./state/call-log.ts";
 export type { ChatEvent } from "./state/journal.ts";
 export type { Content } from "./state/messages.ts";
 export type { RawUpdate } from "./state/update-queue.ts";

@@ -375,7 +375,7 @@ export const METHOD_SCHEMAS = {
   getGameHighScores: ["user_id:number chat_id?:number message_id?:number inline_message_id?:string", "GameHighScore[]"],
 } as const satisfies Record<string, readonly [string, string]>;
 
-/** The objects in these results: the fields of an interface, or the alternatives of a union. */
+/** The objects in these results, and others: the fields of an interface, or the alternatives of a union. */
 export const OBJECT_SCHEMAS: Readonly<Record<string, string>> = {
   WebhookInfo:
     "url:string has_custom_certificate:boolean pending_update_count:number ip_address?:string last_error_date?:number last_error_message?:string last_synchronization_error_date?:number max_connections?:number",
@@ -474,7 +474,7 @@ export const OBJECT_SCHEMAS: Readonly<Record<string, string>> = {
   Contact: "phone_number:string first_name:string last_name?:string user_id?:number vcard?:string",
   Dice: "emoji:string value:number",
   Game: "title:string description:string photo:PhotoSize[] text?:string",
-  Poll: "id:string question:string options:PollOption[] total_voter_count:number is_closed:boolean is_anonymous:boolean type:PollType allows_multiple_answers:boolean allows_revoting:boolean members_only:boolean explanation?:string open_period?:number close_date?:number description?:string",
+  Poll: "id:string question:string options:PollOption[] total_voter_count:number is_closed:boolean is_anonymous:boolean type:PollType allows_multiple_answers:boolean allows_revoting:boolean members_only:boolean country_codes?:string[] correct_option_ids?:number[] explanation?:string open_period?:number close_date?:number description?:string",
   PollOption: "persistent_id:string text:string voter_count:number addition_date?:number",
   PollType: '"regular" | "quiz"',
   Venue:
@@ -492,7 +492,7 @@ export const OBJECT_SCHEMAS: Readonly<Record<string, string>> = {
   ChatInviteLink:
     "invite_link:string creator:User creates_join_request:boolean is_primary:boolean is_revoked:boolean name?:string expire_date?:number member_limit?:number pending_join_request_count?:number subscription_period?:number subscription_price?:number",
   ChatFullInfo:
-    "id:number type:ChatFullInfoType title?:string username?:string first_name?:string last_name?:string is_forum?:true is_direct_messages?:true accent_color_id:number max_reaction_count:number background_custom_emoji_id?:string profile_accent_color_id?:number profile_background_custom_emoji_id?:string emoji_status_custom_emoji_id?:string emoji_status_expiration_date?:number bio?:string has_private_forwards?:true has_restricted_voice_and_video_messages?:true join_to_send_messages?:true join_by_request?:true description?:string invite_link?:string accepted_gift_types:AcceptedGiftTypes can_send_paid_media?:true slow_mode_delay?:number unrestrict_boost_count?:number message_auto_delete_time?:number has_aggressive_anti_spam_enabled?:true has_hidden_members?:true has_protected_content?:true has_visible_history?:true sticker_set_name?:string can_set_sticker_set?:true custom_emoji_sticker_set_name?:string linked_chat_id?:number paid_message_star_count?:number",
+    "id:number type:ChatFullInfoType title?:string username?:string first_name?:string last_name?:string is_forum?:true is_direct_messages?:true accent_color_id:number max_reaction_count:number active_usernames?:string[] background_custom_emoji_id?:string profile_accent_color_id?:number profile_background_custom_emoji_id?:string emoji_status_custom_emoji_id?:string emoji_status_expiration_date?:number bio?:string has_private_forwards?:true has_restricted_voice_and_video_messages?:true join_to_send_messages?:true join_by_request?:true description?:string invite_link?:string accepted_gift_types:AcceptedGiftTypes can_send_paid_media?:true slow_mode_delay?:number unrestrict_boost_count?:number message_auto_delete_time?:number has_aggressive_anti_spam_enabled?:true has_hidden_members?:true has_protected_content?:true has_visible_history?:true sticker_set_name?:string can_set_sticker_set?:true custom_emoji_sticker_set_name?:string linked_chat_id?:number paid_message_star_count?:number",
   ChatFullInfoType: '"private" | "group" | "supergroup" | "channel"',
   AcceptedGiftTypes:
     "unlimited_gifts:boolean limited_gifts:boolean unique_gifts:boolean premium_subscription:boolean gifts_from_channels:boolean",
@@ -551,4 +551,8 @@ export const OBJECT_SCHEMAS: Readonly<Record<string, string>> = {
   StarTransactions: "transactions:StarTransaction[]",
   StarTransaction: "id:string amount:number nanostar_amount?:number date:number",
   GameHighScore: "position:number user:User score:number",
+  ChatPermissions:
+    "can_send_messages?:boolean can_send_audios?:boolean can_send_documents?:boolean can_send_photos?:boolean can_send_videos?:boolean can_send_video_notes?:boolean can_send_voice_notes?:boolean can_send_polls?:boolean can_send_other_messages?:boolean can_add_web_page_previews?:boolean can_react_to_messages?:boolean can_edit_tag?:boolean can_change_info?:boolean can_invite_users?:boolean can_pin_messages?:boolean can_manage_topics?:boolean",
+  BusinessBotRights:
+    "can_reply?:true can_read_messages?:true can_delete_sent_messages?:true can_delete_all_messages?:true can_edit_name?:true can_edit_bio?:true can_edit_profile_photo?:true can_edit_username?:true can_change_gift_settings?:true can_view_gifts_and_stars?:true can_convert_gifts_to_stars?:true can_transfer_and_upgrade_gifts?:true can_transfer_stars?:true can_manage_stories?:true",
 };

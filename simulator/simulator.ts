@@ -11,19 +11,27 @@
 import type { UserFromGetMe } from "@grammyjs/types";
 import type { ServerType } from "@hono/node-server";
 import { BotApi } from "./api/bot-api.ts";
+import { Limits } from "./api/limits.ts";
+import { LocalServer } from "./api/local-server.ts";
 import { LongPoll } from "./api/long-poll.ts";
 import { ActionContext, type ActionHandlers } from "./clients/action-context.ts";
-import type { ActionName, Gives, Takes } from "./clients/actions/actions.ts";
+import { ActionError, type ActionName, type Gives, type Takes } from "./clients/actions/actions.ts";
+import { businessActions } from "./clients/actions/business.ts";
+import { faultActions } from "./clients/actions/faults.ts";
 import { fileActions } from "./clients/actions/files.ts";
+import { inlineActions } from "./clients/actions/inline.ts";
 import { memberActions } from "./clients/actions/members.ts";
 import { messageActions } from "./clients/actions/messages.ts";
+import { paymentActions } from "./clients/actions/payments.ts";
 import { testControlActions } from "./clients/actions/test-control.ts";
 import { watchingActions } from "./clients/actions/watching.ts";
 import { BotActivity } from "./clients/bot-activity.ts";
 import { ClientSide } from "./clients/client-side.ts";
 import { type RunnableBot, RunningBots } from "./clients/running-bots.ts";
+import { Faults } from "./faults.ts";
 import { clientRoutes } from "./http/clients.ts";
 import { createServer, type Intercept, listen } from "./http/server.ts";
+import { Recorder, type Recording, writeRecording } from "./recording/recording.ts";
 import { CallLog, type RecordedCall } from "./state/call-log.ts";
 import { Clock } from "./state/clock.ts";
 import { Dice } from "./state/dice.ts";
@@ -60,14 +68,23 @@ export interface SimulatorOptions {
   strictPolling?: boolean;
   /** Milliseconds since 1970, for dates of messages and the age of updates; `advance()` comes on top. Waits use real time, too. */
   now?: () => number;
-  /** Values of dice follow from it; default 1. */
+  /** Keeps a recording of the run: in memory (`recording`), or with a path also in this file, when the simulator closes. */
+  record?: boolean | string;
+  /** Values of dice, and faults with a probability, follow from it; default 1. */
   seed?: number;
   /**
    * Sends updates to the URL of setWebhook, which may then be http and have any host and port, as with a Bot API server that runs
    * with --local. `second` is the length in ms of a second of a pause between two attempts. Off by default: no URL is called.
    */
   webhooks?: boolean | { second: number };
-  /** Injects faults between the caller and the Bot API. */
+  /**
+   * Behaves as a Bot API server of one's own, which runs with `--local`: it takes files of 2,000 MB, opens paths, and calls webhooks at any
+   * address. https://core.telegram.org/bots/api#using-a-local-bot-api-server
+   */
+  local?: boolean;
+  /** Refuses messages beyond Telegram's limits with 429: 1 a second in a chat, 20 a minute in a group, 30 a second in all. */
+  limits?: boolean;
+  /** Stands between the caller and the Bot API, behind the faults of `fail()`: for a test that needs a fault of its own. */
   intercept?: Intercept;
 }
 
@@ -97,18 +114,25 @@ export class Simulator extends ClientSide implements AsyncDisposable {
   readonly #clock: Clock;
   readonly #activity: BotActivity;
   readonly #bots = new RunningBots();
+  readonly #recorder: Recorder | undefined;
+  readonly #recordingPath: string | undefined;
   readonly #server: ServerType;
   readonly #webhook: WebhookSender | undefined;
+  readonly #local: LocalServer | undefined;
   #url = "";
 
   private constructor(options: SimulatorOptions) {
     super();
     const { token = TOKEN, historyPerChat = 1000, callLog = 10_000, strictPolling = false, seed = 1 } = options;
+    const { limits = false } = options;
+    const local = options.local ? new LocalServer() : undefined;
+    this.#local = local;
     const bot = { id: Number.parseInt(token, 10), ...BOT, ...options.bot };
     const files = new FileStore();
     const clock = new Clock(options.now);
     const { now } = clock;
     const dice = new Dice(seed);
+    const faults = new Faults(seed, options.intercept);
     this.token = token;
     this.#clock = clock;
     this.#world = new World({ now, bot, historyPerChat });
@@ -117,11 +141,14 @@ export class Simulator extends ClientSide implements AsyncDisposable {
     const poll = new LongPoll(this.#queue, { clock, strict: strictPolling });
     const settings = new Settings();
     this.#activity = new BotActivity({ queue: this.#queue, calls: this.#calls, poll, settings });
+    if (options.record !== undefined && options.record !== false) this.#recorder = this.#record(now, seed);
+    this.#recordingPath = typeof options.record === "string" ? options.record : undefined;
     this.#context = new ActionContext({
       world: this.#world,
       queue: this.#queue,
       calls: this.#calls,
       files,
+      faults,
       clock,
       dice,
       bots: this.#bots,
@@ -137,10 +164,30 @@ export class Simulator extends ClientSide implements AsyncDisposable {
       poll,
       dice,
       webhook: this.#webhook,
+      local,
+      limits: limits ? new Limits(now) : undefined,
     });
     const clients = clientRoutes(this.perform, isAction, this.#world.journal);
-    const { intercept, name = options.host ?? LOOPBACK } = options;
-    this.#server = createServer({ token, api, files, calls: this.#calls, clients, now, intercept, name });
+    const { name = options.host ?? LOOPBACK } = options;
+    const { intercept } = faults;
+    this.#server = createServer({
+      token,
+      api,
+      files,
+      calls: this.#calls,
+      clients,
+      now,
+      intercept,
+      name,
+      isLocal: local !== undefined,
+    });
+  }
+
+  #record(now: () => number, seed: number): Recorder {
+    const recorder = new Recorder({ now, seed });
+    this.#calls.observe(recorder.call);
+    this.#queue.onPush.push((json) => recorder.update(JSON.parse(json)));
+    return recorder;
   }
 
   static async start(options: SimulatorOptions = {}): Promise<Simulator> {
@@ -175,6 +222,12 @@ export class Simulator extends ClientSide implements AsyncDisposable {
     return chat?.title ?? chat?.first_name ?? String(chat_id);
   }
 
+  /** The run up to now. @throws ActionError without the option `record` */
+  get recording(): Recording {
+    if (this.#recorder === undefined) throw new ActionError("there is no recording without the option `record`");
+    return this.#recorder.recording;
+  }
+
   /** Sets the id of the next update, as Telegram does after a quiet week. The queue must be empty. */
   restartIds(at: number): void {
     this.#queue.restartIds(at);
@@ -201,7 +254,10 @@ export class Simulator extends ClientSide implements AsyncDisposable {
   readonly perform = async <A extends ActionName>(name: A, takes: Takes<A>): Promise<Gives<A>> => {
     const action: ActionHandlers<A>[A] = ACTIONS[name];
     if (!WATCHING.has(name)) this.#context.userActs();
-    return await action(takes, this.#context);
+    const recorded = this.#recorder?.act(name, takes);
+    const gives = await action(takes, this.#context);
+    if (recorded !== undefined && (name === "user" || name === "chat")) recorded.id = (gives as { id: number }).id;
+    return gives;
   };
 
   /**
@@ -215,6 +271,8 @@ export class Simulator extends ClientSide implements AsyncDisposable {
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
     if ("closeAllConnections" in this.#server) this.#server.closeAllConnections();
     await closed;
+    this.#local?.close();
+    if (this.#recordingPath !== undefined) await writeRecording(this.#recordingPath, this.recording);
     this.#bots.throwIfUntold();
   }
 
@@ -235,8 +293,12 @@ const ACTIONS: ActionHandlers<ActionName> = {
   ...messageActions,
   ...fileActions,
   ...memberActions,
+  ...inlineActions,
+  ...paymentActions,
+  ...businessActions,
   ...testControlActions,
   ...watchingActions,
+  ...faultActions,
 };
 /** These are no actions of users. */
 const WATCHING: ReadonlySet<ActionName> = new Set<ActionName>([

@@ -11,6 +11,7 @@
 import { STATUS_CODES } from "node:http";
 import { Agent, request } from "undici";
 import { kindOf, type TelegramObject } from "../src/protocol/route.ts";
+import { parseLink, textOfLink } from "./api/links.ts";
 import type { Clock } from "./state/clock.ts";
 import type { Settings } from "./state/settings.ts";
 import type { UpdateQueue } from "./state/update-queue.ts";
@@ -90,7 +91,7 @@ class Sending {
     const { url, max_connections = 40 } = options.settings.webhook;
     this.#options = options;
     this.#secret = secret;
-    this.#url = url!;
+    this.#url = textOfLink(parseLink(url!, "https"));
     this.#connections = max_connections;
     this.#agent = new Agent({
       connections: max_connections,

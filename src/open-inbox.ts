@@ -26,11 +26,20 @@ export function openInbox(config: Config, bot: Entity, log: Logger): Inbox | Pro
 /** The driver is loaded only here. */
 async function openDatabase(config: Config, address: string, bot: Entity, log: Logger): Promise<Inbox> {
   refuseForgottenFile(defaultInbox(config.directory, config.token), address);
-  const { inboxPasswordFile, nodeName, line, deadLetterLimit, deadLetterAge, inboxLimit, sessionAge } = config;
+  const {
+    inboxPasswordFile: file,
+    inboxPasswordCommand: command,
+    nodeName,
+    line,
+    deadLetterLimit,
+    deadLetterAge,
+    inboxLimit,
+    sessionAge,
+  } = config;
   const { PostgresInbox } = await import("./inbox/postgres/postgres-inbox.ts");
   return await PostgresInbox.open({
     address,
-    passwordFile: inboxPasswordFile,
+    password: { file, command },
     bot: bot.id,
     name: nodeName ?? hostname(),
     version: ownVersion(),

@@ -152,6 +152,7 @@ class Server implements RunningServer {
       const bot = await this.#getMe();
       signal.throwIfAborted();
       const inbox = await this.#openInbox(bot);
+      this.#divideCalls(inbox);
       this.#serving = this.#assemble(bot, inbox);
       const { updates, pool, source } = this.#serving;
       await this.#clearTheWay(inbox, source);
@@ -204,6 +205,17 @@ class Server implements RunningServer {
     if (signal.aborted) await inbox.close();
     signal.throwIfAborted();
     return inbox;
+  }
+
+  /** --rate-limit counts for all servers that share the inbox. */
+  #divideCalls(inbox: Inbox): void {
+    const { rateLimit: rate } = this.#config;
+    if (rate === Number.POSITIVE_INFINITY) return;
+    inbox.divide?.({
+      rate,
+      demand: () => this.#outbox.demand,
+      granted: (part) => this.#outbox.restrict(part),
+    });
   }
 
   #assemble(bot: Entity, inbox: Inbox): Assembly {

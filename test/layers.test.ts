@@ -22,6 +22,7 @@ const TYPES = [
   "src/inbox/inbox.ts",
   "src/observe/status.ts",
   "src/offload/types.ts",
+  "src/protocol/call-budget.ts",
   "src/protocol/events.ts",
   "src/protocol/inbox-share.ts",
   "src/protocol/job-facts.ts",

@@ -4,37 +4,31 @@
  */
 
 import { hash } from "node:crypto";
-import { mkdirSync, renameSync, writeFileSync } from "node:fs";
+import { mkdirSync, realpathSync, renameSync, writeFileSync } from "node:fs";
 import { dirname, join, relative, sep } from "node:path";
 
-/** Folders of test/ whose files leave nothing behind in their process. */
-const SHARED = new Set([
-  "bench",
-  "cli",
-  "cli/check",
-  "cli/inbox",
-  "config",
-  "dispatch",
-  "heavy",
-  "observe",
-  "offload",
-  "protocol",
-  "sends",
-  "simulator",
-  "simulator/api",
-  "simulator/clients",
-  "simulator/http",
-  "simulator/state",
-  "simulator/terminal",
-  "simulator/text",
-  "telegram",
-  "updates",
-  "workers",
-  "workers/heavy",
+/**
+ * Files that need a process of their own, by their paths without an extension. All others leave nothing behind in theirs: what they
+ * change in it they put back.
+ */
+const APART = new Set([
+  // They set the services of their thread.
+  "protocol/dead-letter",
+  "protocol/delivery",
+  "storage/storage",
+  // They set the folder of temporary files.
+  "telegram/downloads",
+  "workers/program/multipart",
+  "workers/program/spool",
+  // They answer the HTTP requests of their process, from their import to their end.
+  "workers/program/fetch",
+  "workers/program/http",
+  "workers/program/unknown-connections",
+  // It needs the thread that flushes an inbox, which others of its folder do without.
+  "inbox/flush-thread",
+  // Its hooks are for its own tests.
+  "inbox/dead-letters",
 ]);
-
-/** Files in those folders that need a process of their own: they set the services of their thread, or the folder of temporary files. */
-const APART = new Set(["protocol/dead-letter", "protocol/delivery", "telegram/downloads"]);
 
 /** Most files in a process, so that several processes have work. */
 const MOST = 8;
@@ -48,22 +42,23 @@ export function shareProcesses(files: readonly string[], folder: string, cache: 
   mkdirSync(cache, { recursive: true });
   const byFolder = Map.groupBy(files, (file) => {
     const name = relative(folder, file).replaceAll(sep, "/");
-    const parent = dirname(name);
-    return SHARED.has(parent) && !APART.has(name.replace(/\.test\.\w+$/, "")) ? parent : "";
+    return APART.has(name.replace(/\.test\.\w+$/, "")) ? "" : dirname(name);
   });
   return [...byFolder].flatMap(([name, members]) => {
     if (name === "") return members;
     const parts = Math.ceil(members.length / MOST);
     return Array.from({ length: parts }, (_, part) => {
       const share = members.filter((_, i) => i % parts === part);
-      return share.length === 1 ? share[0]! : importAll(share, cache, `${name.replaceAll("/", "-")}-${part + 1}`);
+      return share.length === 1 ? share[0]! : importAll(share, cache, `${name.replaceAll(/\W/g, "-")}-${part + 1}`);
     });
   });
 }
 
 /** Writes a file that imports these. Its name tells its content: another run may write at the same time. @returns its path */
 function importAll(files: readonly string[], cache: string, name: string): string {
-  const code = files.map((file) => `import ${JSON.stringify(relative(cache, file).replaceAll(sep, "/"))};\n`).join("");
+  // Node.js resolves imports from where the file really is, and node_modules may be a link.
+  const from = realpathSync(cache);
+  const code = files.map((file) => `import ${JSON.stringify(relative(from, file).replaceAll(sep, "/"))};\n`).join("");
   const path = join(cache, `${name}-${hash("sha1", code).slice(0, 8)}.mjs`);
   const draft = `${path}.${process.pid}`;
   writeFileSync(draft, code);

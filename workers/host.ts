@@ -37,6 +37,9 @@ import { StoredValues } from "./stored-values.ts";
  */
 export const __esModule = true;
 
+/** Events of one message behind which others wait: half of those that may be on their way. */
+const MANY = 16;
+
 /** Part of a program's time for its end that is left to the server: ms. */
 const MARGIN = 500;
 
@@ -216,8 +219,7 @@ class Host {
   #receive(item: ToWorker): void {
     switch (item.type) {
       case "events":
-        for (const event of item.events) this.#instances.deliver(this.#read(event));
-        return;
+        return this.#take(item.events);
       case "decided":
         return this.#retries.decided(item.seq, item.after);
       case "deadLettered":
@@ -236,6 +238,13 @@ class Host {
       default:
         return takeAnswer(item, this.#calls, this.#values);
     }
+  }
+
+  #take(events: readonly EventItem[]): void {
+    this.#outbound.push({ type: "taken", seqs: events.map(({ seq }) => seq) });
+    // The next ones come while these begin. Behind fewer none waits, and a message of its own would cost both threads a turn.
+    if (events.length >= MANY) this.#outbound.flush();
+    for (const event of events) this.#instances.deliver(this.#read(event));
   }
 
   #read(item: EventItem): Delivered {

@@ -3,6 +3,7 @@
 import type { Message } from "@grammyjs/types";
 import type { ChatRecord } from "../state/chat-record.ts";
 import type { World } from "../state/world.ts";
+import { connectionOf } from "./business.ts";
 import type { Call } from "./call.ts";
 import { badRequest, forbidden } from "./refusal.ts";
 
@@ -11,15 +12,38 @@ export function chatOf(world: World, call: Call, parameter = "chat_id"): ChatRec
   const id = call.id(parameter);
   if (id === undefined) throw badRequest("chat_id is empty");
   const business = parameter === "chat_id" ? call.string("business_connection_id") : undefined;
+  if (business !== undefined) connectionOf(call, { world });
   const record = typeof id === "string" ? world.chatByUsername(id.slice(1)) : world.chat(id, business);
   if (record === undefined && typeof id === "number") {
     const known = world.people.get(id);
+    if (known?.askedUntil !== undefined && world.date < known.askedUntil) return world.privateChat(known);
     // A user without a private chat, from a group for example: the bot may not write first.
     if (known?.user.is_bot) throw forbidden("bot can't send messages to bots");
     if (known !== undefined) throw forbidden("bot can't initiate conversation with a user");
   }
   if (record === undefined) throw badRequest("chat not found");
   return record;
+}
+
+/**
+ * Like `chatOf`, if the bot may read there: chats without a username only while it is in them.
+ * @param what members of a basic group need the bot in it
+ * @throws Refusal (403)
+ */
+export function readableChatOf(world: World, call: Call, what?: "members"): ChatRecord {
+  const record = chatOf(world, call);
+  const { type, username } = record.chat;
+  const isHidden = type === "group" ? what === "members" : type !== "private" && username === undefined;
+  if (isHidden || record.statusOf(world.bot.id) === "kicked") requireBot(world, record);
+  return record;
+}
+
+/** @throws Refusal (403) if the bot is not in the group or channel */
+function requireBot(world: World, record: ChatRecord): void {
+  const { type } = record.chat;
+  if (type === "private" || record.has(world.bot.id)) return;
+  if (record.statusOf(world.bot.id) === "kicked") throw forbidden(`bot was kicked from the ${type} chat`);
+  throw forbidden(`bot is not a member of the ${type} chat`);
 }
 
 /** Like `chatOf`, if the bot may write there. @throws Refusal (403; 400 if the group became a supergroup) */
@@ -34,19 +58,17 @@ export function writableChatOf(world: World, call: Call, parameter = "chat_id"):
   if (chat.type === "private") {
     const person = world.people.get(chat.id);
     if (person?.blocked) throw forbidden("bot was blocked by the user");
-    if (person?.started === false) throw forbidden("bot can't initiate conversation with a user");
+    if (person?.started === false && !(person.askedUntil !== undefined && world.date < person.askedUntil))
+      throw forbidden("bot can't initiate conversation with a user");
     return record;
   }
-  const status = record.statusOf(world.bot.id);
-  if (status === "kicked") throw forbidden(`bot was kicked from the ${chat.type} chat`);
-  if (!record.has(world.bot.id)) throw forbidden(`bot is not a member of the ${chat.type} chat`);
+  requireBot(world, record);
   return record;
 }
 
 /** @param purpose a verb for the refusal: "message to edit not found" */
 export function messageOf(record: ChatRecord, message_id: number | undefined, purpose: string): Message {
-  if (message_id === undefined) throw badRequest("message identifier is not specified");
-  const message = record.messages.get(message_id);
+  const message = message_id === undefined ? undefined : record.messages.get(message_id);
   if (message === undefined) throw badRequest(`message to ${purpose} not found`);
   return message;
 }

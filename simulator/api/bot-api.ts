@@ -1,29 +1,20 @@
 /**
- * The Bot API: finds the method, checks its parameters, carries it out. A method that the simulator does not implement
+ * The Bot API: finds the method, checks the call (rules.ts), carries it out. A method that the simulator does not implement
  * returns a plausible result of its type.
  */
 
-import type { Message } from "@grammyjs/types";
 import { type MethodSchema, methodSchema } from "../schemas.ts";
-import { chatOf, messageOf } from "./access.ts";
+import { chatOf } from "./access.ts";
 import { Call } from "./call.ts";
-import { answerMethods } from "./methods/answers.ts";
-import { chatMethods } from "./methods/chats.ts";
-import { copyingMethods } from "./methods/copying.ts";
-import { editingMethods } from "./methods/editing.ts";
-import { profileMethods } from "./methods/profile.ts";
-import { send, sendingMethods } from "./methods/sending.ts";
-import { updateMethods } from "./methods/updates.ts";
+import { currentMethod, withCurrentNames } from "./legacy.ts";
+import { METHODS_BY_SUBJECT } from "./methods.ts";
 import { plausible } from "./plausible.ts";
 import { Refusal } from "./refusal.ts";
+import { check } from "./rules.ts";
 import type { Handler, Telegram } from "./telegram.ts";
 import { type RawParameters, validate } from "./validation.ts";
 
-const HANDLERS: ReadonlyMap<string, Handler> = new Map(
-  [updateMethods, profileMethods, sendingMethods, copyingMethods, editingMethods, chatMethods, answerMethods].flatMap(
-    (methods) => Object.entries(methods),
-  ),
-);
+const HANDLERS: ReadonlyMap<string, Handler> = new Map(Object.values(METHODS_BY_SUBJECT).flatMap(Object.entries));
 
 export class BotApi {
   readonly #telegram: Telegram;
@@ -38,26 +29,27 @@ export class BotApi {
    * @throws Refusal, or the signal's reason
    */
   async call(name: string, raw: RawParameters, signal: AbortSignal): Promise<unknown> {
-    const schema = methodSchema(name);
-    if (schema === undefined) throw new Refusal(404, "Not Found");
-    const call = new Call(schema.name, validate(schema, raw), signal);
-    const handler = HANDLERS.get(schema.name) ?? genericHandler(schema);
+    const schema = methodSchema(currentMethod(name));
+    if (schema === undefined) throw new Refusal(404, "Not Found: method not found");
+    const call = new Call(
+      schema.name,
+      validate(schema, withCurrentNames(schema, raw), this.#telegram.local !== undefined),
+      signal,
+    );
+    check(schema, call, this.#telegram);
+    const handler = HANDLERS.get(schema.name) ?? plausibleHandler(schema);
     return await handler(call, this.#telegram);
   }
 }
 
-function genericHandler({ name, result }: MethodSchema): Handler {
-  if (result === "Message" && name.startsWith("send")) return send;
-  if (/^Message( \| true)?$/.test(result)) return existingMessage;
+/** A typed answer. The chat must exist nevertheless. */
+function plausibleHandler({ name, parameters, result }: MethodSchema): Handler {
+  const needsChat = parameters.some((parameter) => parameter.name === "chat_id" && parameter.required);
   return (call, telegram) => {
-    // A method without an implementation still needs an existing chat.
-    if (typeof call.values.chat_id !== "undefined" && !ACCEPTS_ANY_CHAT.has(name)) chatOf(telegram.world, call);
+    if ((needsChat || call.has("chat_id")) && !ACCEPTS_ANY_CHAT.has(name)) chatOf(telegram.world, call);
     return plausible(result, call, telegram);
   };
 }
 
 /** Methods whose `chat_id` may be a user unknown to the bot. */
-const ACCEPTS_ANY_CHAT: ReadonlySet<string> = new Set(["sendGift", "verifyChat", "removeChatVerification"]);
-
-const existingMessage: Handler = (call, { world }): Message | true =>
-  call.has("inline_message_id") ? true : messageOf(chatOf(world, call), call.number("message_id"), "edit");
+const ACCEPTS_ANY_CHAT: ReadonlySet<string> = new Set(["sendMessageDraft", "sendRichMessageDraft"]);

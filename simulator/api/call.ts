@@ -9,11 +9,18 @@ export class Call {
   readonly values: Readonly<Record<string, unknown>>;
   /** Fires when the caller closes the connection. */
   readonly signal: AbortSignal;
+  readonly #read = new Map<string, unknown>();
 
   constructor(method: string, values: Readonly<Record<string, unknown>>, signal: AbortSignal) {
     this.method = method;
     this.values = values;
     this.signal = signal;
+  }
+
+  /** Reads a part of the call once: the first result is kept for the rules and the method, which need the same part. */
+  once<T>(part: string, read: () => T): T {
+    if (!this.#read.has(part)) this.#read.set(part, read());
+    return this.#read.get(part) as T;
   }
 
   has(name: string): boolean {

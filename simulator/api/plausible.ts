@@ -91,15 +91,15 @@ class Filler {
     if (Array.isArray(given))
       return given.map((item) => this.value(type, name, isObject(item) ? item : { text: item }));
     if (type !== "PhotoSize") return [];
-    const { file_id } = this.#file(name, echo);
-    return [
-      this.value(type, "", { file_id: `${file_id}s`, file_unique_id: `${file_id}us`, width: 90, height: 68 }),
-      this.value(type, name, echo),
-    ];
+    const { file_id, file_unique_id } = this.#sources.files.version(this.#stored(name, echo), "s");
+    return [this.value(type, "", { file_id, file_unique_id, width: 90, height: 68 }), this.value(type, name, echo)];
   }
 
   #file(name: string, echo: Echo): Partial<StoredFile> {
-    if (name === "") return {};
+    return name === "" ? {} : this.#stored(name, echo);
+  }
+
+  #stored(name: string, echo: Echo): StoredFile {
     const source = echo[name] ?? echo.media;
     const upload = typeof source === "string" || isUpload(source) ? source : undefined;
     return this.#sources.files.store(upload, name);
@@ -122,7 +122,9 @@ class Filler {
 
 /** True if the call has a value for an optional field. */
 const isGiven = ({ name, type }: FieldSchema, echo: Echo) =>
-  typeof echo[name] === type || (type === "true" && echo[name] === true);
+  typeof echo[name] === type ||
+  (type.endsWith("[]") && Array.isArray(echo[name])) ||
+  (type === "true" && echo[name] === true);
 
 /** The literal `type` or `status` that identifies an alternative of a union. */
 const tagOf = (type: string) => {

@@ -20,13 +20,36 @@ export class Refusal extends Error {
   }
 }
 
-export const badRequest = (reason: string, parameters?: RefusalParameters) =>
-  new Refusal(400, `Bad Request: ${reason}`, parameters);
+/** A refusal with code 400, whose reason may become a part of another one. */
+class BadRequest extends Refusal {
+  readonly reason: string;
+  constructor(reason: string, parameters?: RefusalParameters) {
+    super(400, `Bad Request: ${beginning(reason)}`, parameters);
+    this.reason = reason;
+  }
+}
+
+/** A reason loses its capital letter, but a constant like `BUTTON_DATA_INVALID` does not (`Client::fail_query_with_error`). */
+const beginning = (reason: string) =>
+  /^.[A-Z_]/.test(reason) ? reason : `${reason.charAt(0).toLowerCase()}${reason.slice(1)}`;
+
+/** @param reason as td and the public server write it */
+export const badRequest = (reason: string, parameters?: RefusalParameters): Refusal =>
+  new BadRequest(reason, parameters);
+
+/** Puts `place` in front of the reason of a refusal in `read`. */
+export function within<T>(place: string, read: () => T, separator = ": "): T {
+  try {
+    return read();
+  } catch (error) {
+    throw error instanceof BadRequest ? badRequest(`${place}${separator}${error.reason}`) : error;
+  }
+}
 
 export const forbidden = (reason: string) => new Refusal(403, `Forbidden: ${reason}`);
 
 export const conflict = (reason: string) => new Refusal(409, `Conflict: ${reason}`);
 
-/** https://core.telegram.org/bots/faq#my-bot-is-hitting-limits-how-do-i-avoid-this; for `intercept` hooks. */
+/** https://core.telegram.org/bots/faq#my-bot-is-hitting-limits-how-do-i-avoid-this */
 export const tooManyRequests = (retry_after: number) =>
   new Refusal(429, `Too Many Requests: retry after ${retry_after}`, { retry_after });

@@ -1,65 +1,94 @@
-/** Keyboards under messages: https://core.telegram.org/bots/api#inlinekeyboardmarkup and its siblings. */
+/**
+ * Keyboards under messages: https://core.telegram.org/bots/api#inlinekeyboardmarkup and its siblings. `readMarkup` reads their
+ * shape, as the public server does before it looks for the chat (`Client::get_reply_markup`). `checkMarkup` refuses what td
+ * (ReplyMarkup.cpp) and Telegram refuse in the chat.
+ */
 
 import type { InlineKeyboardMarkup, ReplyKeyboardMarkup } from "@grammyjs/types";
-import { badRequest } from "./refusal.ts";
+import type { Call } from "./call.ts";
+import { isObject, type Json, optionalArray } from "./fields.ts";
+import { checkInlineKeyboard, type InlinePlace, readInlineButton } from "./inline-buttons.ts";
+import { badRequest, within } from "./refusal.ts";
+import { checkReplyButton, readReplyButton } from "./reply-buttons.ts";
 
 /** Only an inline keyboard is part of a Message; a reply keyboard belongs to the chat. */
 export interface Markup {
   inline?: InlineKeyboardMarkup;
   keyboard?: ReplyKeyboardMarkup;
   removesKeyboard?: true;
+  forcesReply?: true;
 }
 
-type Button = Record<string, unknown>;
+/** The `reply_markup` of a call. @throws Refusal (400) */
+export const markupOf = (call: Call): Markup =>
+  call.once("reply_markup", () => readMarkup(call.object("reply_markup")));
 
-/** In bytes of UTF-8. */
-const MAX_CALLBACK_DATA = 64;
-
-/** @throws Refusal (400) for markup that Telegram refuses */
-export function readMarkup(given: Record<string, unknown> | undefined): Markup {
+/** @throws Refusal (400) for markup whose shape is wrong */
+export function readMarkup(given: Json | undefined): Markup {
   if (given === undefined) return {};
-  if (given.inline_keyboard !== undefined) return { inline: inlineKeyboard(given.inline_keyboard) };
-  if (given.keyboard !== undefined) {
-    return { keyboard: { ...given, keyboard: rowsOf(given.keyboard) } as unknown as ReplyKeyboardMarkup };
-  }
-  if (given.remove_keyboard === true) return { removesKeyboard: true };
-  return {};
+  if (!isObject(given)) throw badRequest("Object expected as reply markup");
+  const keyboard = buttonsOf(given, KEYBOARD);
+  const inline_keyboard = buttonsOf(given, INLINE_KEYBOARD);
+  if (keyboard.length > 0) return { keyboard: { ...given, keyboard } as unknown as ReplyKeyboardMarkup };
+  if (inline_keyboard.length > 0) return { inline: { inline_keyboard } as unknown as InlineKeyboardMarkup };
+  if (given.remove_keyboard === true || given.hide_keyboard === true) return { removesKeyboard: true };
+  return given.force_reply === true ? { forcesReply: true } : {};
 }
 
-function inlineKeyboard(given: unknown): InlineKeyboardMarkup {
-  const rows = rowsOf(given).map((row) => row.map(inlineButton));
-  return { inline_keyboard: rows.filter((row) => row.length > 0) } as unknown as InlineKeyboardMarkup;
+export interface MarkupPlace extends InlinePlace {
+  /** True where Telegram takes inline keyboards only: in edits. */
+  inlineOnly: boolean;
 }
 
-function inlineButton(button: Button | string): Button {
-  if (typeof button === "string") {
-    throw badRequest("can't parse inline keyboard button: InlineKeyboardButton must be an Object");
-  }
-  if (typeof button.text !== "string" || button.text === "") {
-    throw badRequest("can't parse inline keyboard button: Can't find field \"text\"");
-  }
-  const kinds = Object.keys(button).filter(
-    (key) => key !== "text" && key !== "style" && key !== "icon_custom_emoji_id",
-  );
-  if (kinds.length === 0)
-    throw badRequest("can't parse inline keyboard button: Text buttons are unallowed in the inline keyboard");
-  const { callback_data, url } = button;
-  if (callback_data !== undefined && !isCallbackData(callback_data)) throw badRequest("BUTTON_DATA_INVALID");
-  if (url !== undefined && !isUrl(url))
-    throw badRequest(`inline keyboard button URL '${url}' is invalid: Wrong HTTP URL`);
-  return button;
+/** @throws Refusal (400) for markup that the chat or the message cannot have */
+export function checkMarkup(markup: Markup, place: MarkupPlace): void {
+  const { inline, keyboard, removesKeyboard, forcesReply } = markup;
+  const isOther = keyboard !== undefined || removesKeyboard || forcesReply;
+  // A channel has no answers.
+  if (isOther && (place.inlineOnly || place.type === "channel")) throw badRequest("Inline keyboard expected");
+  if (inline !== undefined) checkInlineKeyboard(inline.inline_keyboard as unknown as Json[][], place);
+  for (const button of (keyboard?.keyboard ?? []).flat()) checkReplyButton(button, place.type === "private");
 }
 
-function rowsOf(given: unknown): (Button | string)[][] {
-  if (!Array.isArray(given)) throw badRequest('field "keyboard" of the ReplyKeyboardMarkup must be an Array');
-  if (!given.every(Array.isArray))
-    throw badRequest('field "keyboard" of the ReplyKeyboardMarkup must be an Array of Arrays');
-  return given;
+interface KeyboardKind {
+  field: string;
+  /** The refusal of a row that is no list. */
+  rows: string;
+  button: string;
+  read(button: unknown): Json | string;
 }
 
-const isCallbackData = (value: unknown) =>
-  typeof value === "string" && value !== "" && Buffer.byteLength(value) <= MAX_CALLBACK_DATA;
+const KEYBOARD: KeyboardKind = {
+  field: "keyboard",
+  rows: 'Field "keyboard" must be an Array of Arrays',
+  button: "Can't parse keyboard button",
+  read: readReplyButton,
+};
+const INLINE_KEYBOARD: KeyboardKind = {
+  field: "inline_keyboard",
+  rows: 'Field "inline_keyboard" of the InlineKeyboardMarkup must be an Array of Arrays',
+  button: "Can't parse inline keyboard button",
+  read: readInlineButton,
+};
 
-/** Telegram adds a missing scheme. */
-const isUrl = (value: unknown) =>
-  typeof value === "string" && (/^(https?|tg|ton):\/\/\S+$/.test(value) || /^[^\s/:]+\.[^\s.]{2,}/.test(value));
+/** td drops what is beyond these. */
+const MOST_IN_ROW = 12;
+const MOST_BUTTONS = 300;
+
+/** The rows with their buttons; those without a text are left out. */
+function buttonsOf(markup: Json, { field, rows, button, read }: KeyboardKind): (Json | string)[][] {
+  const given = (optionalArray(markup, field) ?? []).map((row) => {
+    if (!Array.isArray(row)) throw badRequest(rows);
+    return row.map((one) => within(button, () => read(one)));
+  });
+  let left = MOST_BUTTONS;
+  const kept = given.map((row) => {
+    const shown = row.filter(hasFace).slice(0, Math.min(MOST_IN_ROW, left));
+    left -= shown.length;
+    return shown;
+  });
+  return kept.filter((row) => row.length > 0);
+}
+
+const hasFace = (button: Json | string) =>
+  typeof button === "string" ? button !== "" : button.text !== "" || button.icon_custom_emoji_id !== undefined;

@@ -1,23 +1,24 @@
 /** The state that the methods of the Bot API work on. */
 
 import type { Dice } from "../state/dice.ts";
-import type { FileStore } from "../state/files.ts";
 import type { Settings } from "../state/settings.ts";
-import type { UpdateQueue } from "../state/update-queue.ts";
-import type { World } from "../state/world.ts";
+import type { Simulation } from "../state/simulation.ts";
 import type { WebhookSender } from "../webhook-sender.ts";
 import type { Call } from "./call.ts";
+import type { Limits } from "./limits.ts";
+import type { LocalServer } from "./local-server.ts";
 import type { LongPoll } from "./long-poll.ts";
 
-export interface Telegram {
-  readonly world: World;
-  readonly files: FileStore;
+export interface Telegram extends Simulation {
   readonly settings: Settings;
-  readonly queue: UpdateQueue;
   readonly poll: LongPoll;
   readonly dice: Dice;
   /** Undefined if no webhook is ever called. */
   readonly webhook: WebhookSender | undefined;
+  /** A Bot API server of one's own: files of any size, webhooks at any address. Undefined for that of Telegram. */
+  readonly local: LocalServer | undefined;
+  /** Undefined without limits. */
+  readonly limits: Limits | undefined;
 }
 
 /** Carries out one method and returns its result, which must be JSON. @throws Refusal */

@@ -6,104 +6,96 @@
 
 import type { FieldSchema, MethodSchema } from "../schemas.ts";
 import type { UploadedFile } from "../state/files.ts";
-import { badRequest, type Refusal } from "./refusal.ts";
+import { openPath } from "./local-server.ts";
+import { refusalOfMissing } from "./missing.ts";
+import { badRequest } from "./refusal.ts";
 
 /** A request's parameters by name, including the files of a multipart request. */
 export type RawParameters = Readonly<Record<string, unknown>>;
 
-/** @throws Refusal (400) */
-export function validate(schema: MethodSchema, raw: RawParameters): Record<string, unknown> {
+/** @param isLocal true if a file may be a path on this machine @throws Refusal (400) */
+export function validate(schema: MethodSchema, raw: RawParameters, isLocal = false): Record<string, unknown> {
+  const fileAt = fileReader(raw, isLocal);
   const values: Record<string, unknown> = {};
   for (const field of schema.parameters) {
     const given = raw[field.name];
-    if (given !== undefined && given !== null && given !== "") values[field.name] = coerce(field, given, raw);
-    else if (field.required && !MAY_BE_EMPTY.has(`${schema.name}.${field.name}`)) throw missing(field);
+    if (given !== undefined && given !== null && given !== "") values[field.name] = coerce(field, given, fileAt);
+    else if (field.required) {
+      const refusal = refusalOfMissing(schema.name, field);
+      if (refusal !== undefined) throw refusal;
+    }
   }
   return values;
 }
 
-/** Required parameters whose empty value has a meaning. */
-const MAY_BE_EMPTY: ReadonlySet<string> = new Set(["setWebhook.url", "sendMessageDraft.text"]);
-
-const MISSING: Record<string, string> = {
-  chat_id: "chat_id is empty",
-  from_chat_id: "chat_id is empty",
-  text: "message text is empty",
-  message_id: "message identifier is not specified",
-  message_ids: "message identifiers are not specified",
-  user_id: "invalid user_id specified",
-  file_id: "file_id not specified",
-  latitude: "latitude is empty",
-  longitude: "longitude is empty",
-};
-
-function missing({ name, type }: FieldSchema): Refusal {
-  const known = MISSING[name];
-  if (known !== undefined) return badRequest(known);
-  if (type === "file") return badRequest(`there is no ${words(name)} in the request`);
-  return badRequest(`parameter "${name}" is required`);
-}
-
-function coerce({ name, type }: FieldSchema, given: unknown, raw: RawParameters): unknown {
+function coerce({ name, type }: FieldSchema, given: unknown, fileAt: FileReader): unknown {
   switch (type) {
     case "string":
       return typeof given === "object" ? JSON.stringify(given) : String(given);
     case "number":
       return asNumber(name, given);
     case "boolean":
-      return typeof given === "boolean" ? given : TRUE.has(String(given).toLowerCase());
+      return isTrue(given);
     case "id":
       return asId(name, given);
     case "file":
-      return asFile(name, given, raw);
+      return typeof given === "object" ? given : fileAt(String(given), name);
     case "array":
-      return withUploads(name, asArray(name, given), raw);
+      return withUploads(asArray(name, given), fileAt);
     default:
-      return withUploads(name, asObject(name, given), raw);
+      return withUploads(asObject(name, given), fileAt);
   }
 }
+
+/** `true`, or one of the texts that mean it. */
+export const isTrue = (given: unknown): boolean =>
+  typeof given === "boolean" ? given : TRUE.has(String(given).trim().toLowerCase());
 
 const TRUE: ReadonlySet<string> = new Set(["true", "yes", "1"]);
 
 function asNumber(name: string, given: unknown): number {
   const number = typeof given === "string" ? Number(given) : given;
   if (typeof number === "number" && Number.isFinite(number)) return number;
-  throw badRequest(MISSING[name] ?? `can't parse ${words(name)} as a Number`);
+  // No message has the number 0: the refusal says for what it was wanted.
+  if (name === "message_id") return 0;
+  if (name === "user_id") throw badRequest("Invalid user_id specified");
+  throw badRequest(`Can't parse ${words(name)} as a Number`);
 }
 
-/** `123`, `"-100123"` or `"@username"`. */
+/** `123`, `"-100123"` or `"@username"`. No chat has the id 0, which any other text of a chat becomes. */
 function asId(name: string, given: unknown): number | string {
   if (typeof given === "string" && given.startsWith("@")) return given;
   const number = typeof given === "string" ? Number(given) : given;
   if (Number.isSafeInteger(number)) return number as number;
-  throw badRequest(name.includes("chat") ? "chat not found" : `invalid ${name} specified`);
+  if (name.includes("chat")) return 0;
+  throw badRequest(`Invalid ${name} specified`);
 }
 
-/** A file_id, a URL, an upload, or `attach://name` for an upload under another name. */
-function asFile(name: string, given: unknown, raw: RawParameters): string | UploadedFile {
-  return typeof given === "object" ? (given as UploadedFile) : attachedTo(String(given), name, raw);
-}
+/** Finds the file that a text in a parameter refers to. A file_id or a URL stays what it is. */
+type FileReader = (text: string, name: string) => string | UploadedFile;
 
-/** The upload that `attach://name` refers to; any other text unchanged. */
-function attachedTo(text: string, name: string, raw: RawParameters): string | UploadedFile {
-  const attached = /^attach:\/\/(.+)$/.exec(text)?.[1];
-  if (attached === undefined) return text;
-  const upload = raw[attached];
-  if (typeof upload === "object" && upload !== null) return upload as UploadedFile;
-  throw badRequest(`there is no ${words(name)} in the request`);
+/** `attach://name` refers to an upload of the call; a local server opens `file:///path`. */
+function fileReader(raw: RawParameters, isLocal: boolean): FileReader {
+  return (text, name) => {
+    const attached = /^attach:\/\/(.+)$/.exec(text)?.[1];
+    if (attached === undefined) return isLocal ? openPath(text) : text;
+    const upload = raw[attached];
+    if (typeof upload === "object" && upload !== null) return upload as UploadedFile;
+    throw badRequest(`There is no ${words(name)} in the request`);
+  };
 }
 
 /** Keys of a structure that may hold files. */
 const FILE_KEYS: ReadonlySet<string> = new Set("media photo video animation sticker thumbnail cover".split(" "));
 
-/** Replaces each `attach://name` in a structure by its upload. */
-function withUploads(name: string, value: unknown, raw: RawParameters): unknown {
-  if (Array.isArray(value)) return value.map((item) => withUploads(name, item, raw));
+/** Replaces each text in a structure that refers to a file. */
+function withUploads(value: unknown, fileAt: FileReader): unknown {
+  if (Array.isArray(value)) return value.map((item) => withUploads(item, fileAt));
   if (typeof value !== "object" || value === null) return value;
   return Object.fromEntries(
     Object.entries(value).map(([key, item]) => {
       const isFile = typeof item === "string" && FILE_KEYS.has(key);
-      return [key, isFile ? attachedTo(item, key, raw) : withUploads(name, item, raw)];
+      return [key, isFile ? fileAt(item, key) : withUploads(item, fileAt)];
     }),
   );
 }
@@ -111,21 +103,36 @@ function withUploads(name: string, value: unknown, raw: RawParameters): unknown 
 function asArray(name: string, given: unknown): unknown[] {
   const parsed = parsedJson(name, given);
   if (Array.isArray(parsed)) return parsed;
-  throw badRequest(`expected an Array of ${words(name)}`);
+  throw badRequest(`Expected an Array of ${ARRAYS[name] ?? words(name)}`);
 }
 
 function asObject(name: string, given: unknown): unknown {
   const parsed = parsedJson(name, given);
-  if (typeof parsed === "object" && parsed !== null) return parsed;
-  throw badRequest(`object expected as ${words(name)}`);
+  if (typeof parsed === "object" && parsed !== null && !Array.isArray(parsed)) return parsed;
+  throw badRequest(`Object expected as ${words(name)}`);
 }
+
+/** Words of the public server for a list, where they are not the parameter's own. */
+const ARRAYS: Record<string, string> = {
+  message_ids: "message identifiers",
+  media: "InputMedia",
+  options: "String as options",
+  reaction: "ReactionType",
+  commands: "BotCommand",
+  results: "inline query results",
+  prices: "labeled prices",
+  correct_option_ids: "correct option identifiers",
+};
+
+/** Words of the public server for broken JSON, where they are not the parameter's own. */
+const JSON_WORDS: Record<string, string> = { reply_markup: "reply keyboard markup", message_ids: "message_ids" };
 
 function parsedJson(name: string, given: unknown): unknown {
   if (typeof given !== "string") return given;
   try {
     return JSON.parse(given);
   } catch {
-    throw badRequest(`can't parse ${name === "reply_markup" ? "reply keyboard markup" : words(name)} JSON object`);
+    throw badRequest(`Can't parse ${JSON_WORDS[name] ?? words(name)} JSON object`);
   }
 }
 

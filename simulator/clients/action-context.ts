@@ -1,14 +1,17 @@
 /** The state that actions work on, and the look-ups and checks that they share. */
 
 import type { Message } from "@grammyjs/types";
+import type { Faults } from "../faults.ts";
 import type { CallLog, RecordedCall } from "../state/call-log.ts";
 import type { ChatRecord } from "../state/chat-record.ts";
 import type { Clock } from "../state/clock.ts";
 import type { Dice } from "../state/dice.ts";
 import type { FileStore } from "../state/files.ts";
+import { administrator } from "../state/rights.ts";
+import type { Simulation } from "../state/simulation.ts";
 import type { RawUpdate, UpdateQueue } from "../state/update-queue.ts";
-import type { Person, World } from "../state/world.ts";
-import { ActionError, type ActionName, type Gives, type Takes } from "./actions/actions.ts";
+import { type Person, privateChatOf, type World } from "../state/world.ts";
+import { ActionError, type ActionName, type Gives, type Takes, type Where } from "./actions/actions.ts";
 import type { BotActivity } from "./bot-activity.ts";
 import type { RunningBots } from "./running-bots.ts";
 
@@ -17,6 +20,7 @@ export interface ActionContextOptions {
   queue: UpdateQueue;
   calls: CallLog;
   files: FileStore;
+  faults: Faults;
   clock: Clock;
   dice: Dice;
   bots: RunningBots;
@@ -30,11 +34,12 @@ export type ActionHandlers<A extends ActionName> = {
   [Name in A]: (takes: Takes<Name>, context: ActionContext) => Gives<Name> | Promise<Gives<Name>>;
 };
 
-export class ActionContext {
+export class ActionContext implements Simulation {
   readonly world: World;
   readonly queue: UpdateQueue;
   readonly calls: CallLog;
   readonly files: FileStore;
+  readonly faults: Faults;
   readonly clock: Clock;
   readonly dice: Dice;
   readonly bots: RunningBots;
@@ -43,11 +48,12 @@ export class ActionContext {
   /** Calls of the bot before the last action of a user. */
   #callsBefore = 0;
 
-  constructor({ world, queue, calls, files, clock, dice, bots, activity, url }: ActionContextOptions) {
+  constructor({ world, queue, calls, files, faults, clock, dice, bots, activity, url }: ActionContextOptions) {
     this.world = world;
     this.queue = queue;
     this.calls = calls;
     this.files = files;
+    this.faults = faults;
     this.clock = clock;
     this.dice = dice;
     this.bots = bots;
@@ -89,39 +95,32 @@ export class ActionContext {
     return message;
   }
 
-  /** The acting user and the chat. A user's first action in a group makes the user a member. */
-  participant({ user_id, chat_id = user_id }: { user_id: number; chat_id?: number }): {
+  /** The acting user and the chat. A user's first action in a group makes the user a member, in a channel an administrator. */
+  participant({ user_id, chat_id = user_id, business_connection_id }: Where): {
     person: Person;
     record: ChatRecord;
   } {
     const person = this.person(user_id);
+    if (business_connection_id !== undefined)
+      return { person, record: this.#businessChat(person, business_connection_id) };
     const record = chat_id === user_id ? this.world.privateChat(person) : this.record(chat_id);
     if (record.chat.type === "private") {
       person.started = true;
       person.blocked = false;
     } else if (!record.members.has(user_id)) {
-      record.join(person.user);
+      if (record.chat.type === "channel") record.members.set(user_id, administrator(person.user, "channel"));
+      else record.join(person.user);
     } else if (!record.has(user_id)) {
       throw new ActionError(`${person.user.first_name} is not in ${nameOf(record)}`);
     }
     return { person, record };
   }
 
-  /** True if the bot receives the message: https://core.telegram.org/bots/features#privacy-mode */
-  receives(record: ChatRecord, message: Message): boolean {
-    const { bot } = this.world;
-    const { type } = record.chat;
-    if (type === "private") return true;
-    if (!record.has(bot.id)) return false;
-    if (type === "channel" || bot.can_read_all_group_messages || this.receivesChanges(record)) return true;
-    const text = message.text ?? message.caption ?? "";
-    const isForBot = /^\/\w+(?!\w*@)/.test(text) || text.includes(`@${bot.username}`);
-    return isForBot || message.reply_to_message?.from?.id === bot.id;
-  }
-
-  /** True if the bot receives changes of members and reactions: in private chats, and as an administrator. */
-  receivesChanges(record: ChatRecord): boolean {
-    return record.chat.type === "private" || record.statusOf(this.world.bot.id) === "administrator";
+  /** The chat of a user with a business account that the bot is connected to. */
+  #businessChat(person: Person, id: string): ChatRecord {
+    const { world } = this;
+    if (!world.businessConnections.has(id)) throw new ActionError(`there is no business connection ${id}`);
+    return world.chat(person.user.id, id) ?? world.adoptChat(privateChatOf(person.user), id);
   }
 }
 

@@ -1,6 +1,8 @@
 /** Adds the chats, users and queries of a pushed update to the world. */
 
 import type { BusinessConnection, Chat, ChatMember, Message, User } from "@grammyjs/types";
+import { everyBusinessRight } from "../state/business.ts";
+import type { ChatRecord } from "../state/chat-record.ts";
 import type { RawUpdate } from "../state/update-queue.ts";
 import type { World } from "../state/world.ts";
 
@@ -34,6 +36,12 @@ function adoptPayload(world: World, kind: string, payload: Loose): void {
   if (kind === "business_connection") {
     world.businessConnections.set(String(payload.id), payload as unknown as BusinessConnection);
   }
+  if (business !== undefined && !world.businessConnections.has(business)) {
+    world.businessConnections.set(business, connectionWith(world, business));
+  }
+  if (typeof payload.guest_query_id === "string" && isChat(payload.chat)) {
+    world.openQuery(payload.chat.id, QUERY_LIFETIMES.callback_query!, payload.guest_query_id);
+  }
   if (kind === "my_chat_member" && isChat(payload.chat) && isObject(payload.new_chat_member)) {
     world.chat(payload.chat.id)?.members.set(world.bot.id, payload.new_chat_member as unknown as ChatMember);
   }
@@ -41,6 +49,12 @@ function adoptPayload(world: World, kind: string, payload: Loose): void {
   if (lifetime === undefined || typeof payload.id !== "string") return;
   const place = isChat(inner?.chat) ? inner.chat.id : isUser(payload.from) ? payload.from.id : 0;
   world.openQuery(place, lifetime, payload.id);
+}
+
+/** The connection of a pushed message that no update has told of: of the chats' owner, with every right. */
+function connectionWith(world: World, id: string): BusinessConnection {
+  const user = { id: 7_000_000_000, is_bot: false, first_name: "Owner" };
+  return { id, user, user_chat_id: user.id, date: world.date, rights: everyBusinessRight(), is_enabled: true };
 }
 
 function adoptChat(world: World, chat: Chat, business: string | undefined): void {
@@ -56,10 +70,21 @@ function adoptMessage(world: World, kind: string, payload: Loose, business: stri
   const record = isChat(payload.chat) ? world.chat(payload.chat.id, business) : undefined;
   if (record === undefined || !Number.isSafeInteger(message.message_id)) return;
   world.keepMessage(record, message);
+  adoptTopic(record, message);
   const by = message.from?.id === world.bot.id ? "bot" : "user";
   if (by === "user") {
     world.journal.record(record.chat.id, { by, type: EDIT_KINDS.has(kind) ? "edited" : "message", message });
   }
+}
+
+/** The topic of a pushed message, which the bot may write to. */
+function adoptTopic({ topics }: ChatRecord, message: Message): void {
+  const { message_id, forum_topic_created, from } = message;
+  const id = forum_topic_created === undefined ? message.message_thread_id : message_id;
+  if (id === undefined || topics.has(id)) return;
+  const { name = "", icon_color = 0 } = forum_topic_created ?? {};
+  const state = { is_closed: false, is_hidden: false, creator_id: from?.id ?? 0 };
+  topics.set(id, { message_thread_id: id, name, icon_color, ...state });
 }
 
 const isObject = (value: unknown): value is Loose =>

@@ -1,15 +1,21 @@
 /** The client side of a simulator: `Simulator` provides it in-process, `SimulatorClient` over HTTP. */
 
 import type { Message, User } from "@grammyjs/types";
+import type { Fault } from "../faults.ts";
 import type { RecordedCall } from "../state/call-log.ts";
 import type { RawUpdate } from "../state/update-queue.ts";
-import { ActionError, type GroupType, type Perform } from "./actions/actions.ts";
+import { ActionError, type ChatDetails, type GroupType, type Perform } from "./actions/actions.ts";
 import { DEFAULT_TIMEOUT, expectEqual, expectIdle, type IdleOptions, type WaitOptions } from "./expectations.ts";
 import { failure } from "./failure.ts";
 import { fileIn } from "./file-in.ts";
 import { compare, type Pattern } from "./matching.ts";
 import { SimulatedChat } from "./simulated-chat.ts";
 import { SimulatedUser } from "./simulated-user.ts";
+
+export interface GroupOptions extends Omit<ChatDetails, "owner_id"> {
+  /** Default: a user named Owner. */
+  owner?: SimulatedUser;
+}
 
 /** Seconds. grammY gives up a call after 500. */
 const LONGEST_STEP = 480;
@@ -28,14 +34,19 @@ export abstract class ClientSide {
     return remembered(this.#users, user.id, () => new SimulatedUser(this.perform, user));
   }
 
-  /** The group with this title, created if missing, with the bot as a member. */
-  async group(title: string, type: GroupType = "supergroup"): Promise<SimulatedChat> {
-    const chat = await this.perform("chat", { title, type });
+  /**
+   * The group with this title, created if missing, with the bot as a member that has no rights:
+   * `group("Team", { bot: { can_restrict_members: true } })` makes it an administrator with that right.
+   */
+  async group(title: string, options: GroupType | GroupOptions = {}): Promise<SimulatedChat> {
+    const { owner, ...details } = typeof options === "string" ? { type: options, owner: undefined } : options;
+    const chat = await this.perform("chat", { title, ...details, ...(owner && { owner_id: owner.id }) });
     return remembered(this.#chats, chat.id, () => new SimulatedChat(this.perform, chat));
   }
 
-  async channel(title: string): Promise<SimulatedChat> {
-    return await this.group(title, "channel");
+  /** The channel with this title, created if missing, with the bot as an administrator that has every right. */
+  async channel(title: string, options: Omit<GroupOptions, "type" | "forum"> = {}): Promise<SimulatedChat> {
+    return await this.group(title, { ...options, type: "channel" });
   }
 
   /** Puts a raw update of any kind into the queue. Resolves with its id; null if `allowed_updates` excludes it. */
@@ -57,6 +68,21 @@ export abstract class ClientSide {
     if (!(await this.perform("confirmed", { timeout }))) {
       throw new ActionError(`after ${timeout} ms there are updates that no offset has confirmed`);
     }
+  }
+
+  /**
+   * Has calls of a method fail, or of all methods (`*`): with an error, late, or not at all. `stop()` ends it.
+   *
+   *   simulator.fail("sendMessage", { error_code: 429, retry_after: 3, times: 1 });
+   */
+  async fail(method: string, fault: Fault): Promise<{ stop(): Promise<void> }> {
+    const id = await this.perform("fail", { method, fault });
+    return { stop: async () => void (await this.perform("recover", { id })) };
+  }
+
+  /** Ends all faults. */
+  async recover(): Promise<void> {
+    await this.perform("recover", {});
   }
 
   /**

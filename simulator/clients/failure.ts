@@ -29,11 +29,11 @@ export function explain({ calls, pending, hasAsked, excluded, url }: Trace): str
   return lines;
 }
 
-function describe({ method, parameters, error, duration }: RecordedCall): string[] {
+function describe({ method, parameters, error, status }: RecordedCall): string[] {
   const values = inspect(parameters, { breakLength: Infinity, depth: 6, maxStringLength: 200, maxArrayLength: 20 });
   const call = `  ${method} ${values}`;
-  if (error !== undefined) return [call, `    ${error.error_code} ${clean(error.description)}`];
-  return duration === undefined ? [call, "    without an answer yet"] : [call];
+  if (status === undefined) return [call, "    without an answer yet"];
+  return status === 200 ? [call] : [call, `    ${status} ${clean(error ?? "without an answer of the Bot API")}`];
 }
 
 /** A description may have control characters from the bot's text. */

@@ -2,7 +2,7 @@
 
 import type { Chat, Message } from "@grammyjs/types";
 import type { ChatEvent } from "../state/journal.ts";
-import type { GroupType, Perform } from "./actions/actions.ts";
+import type { GroupType, Perform, Status } from "./actions/actions.ts";
 import {
   type EventOf,
   expectIdle,
@@ -94,15 +94,26 @@ export class SimulatedChat {
   }
 
   async addBot(by: SimulatedUser): Promise<void> {
-    await this.#setBot(by, "member");
+    await this.#setBot(by, { status: "member" });
   }
 
   async removeBot(by: SimulatedUser): Promise<void> {
-    await this.#setBot(by, "kicked");
+    await this.#setBot(by, { status: "kicked" });
   }
 
-  async promoteBot(by: SimulatedUser): Promise<void> {
-    await this.#setBot(by, "administrator");
+  /** @param rights of the administrator; default: every right */
+  async promoteBot(by: SimulatedUser, rights?: Status["rights"]): Promise<void> {
+    await this.#setBot(by, { status: "administrator", ...(rights && { rights }) });
+  }
+
+  /** @param permissions that the bot keeps; default: none */
+  async restrictBot(by: SimulatedUser, permissions: Status["rights"] = {}): Promise<void> {
+    await this.#setBot(by, { status: "restricted", rights: permissions });
+  }
+
+  /** Promotes, restricts, bans or readmits a user. */
+  async setMember(by: SimulatedUser, user: SimulatedUser, status: Status): Promise<void> {
+    await this.#perform("memberStatus", { user_id: by.id, chat_id: this.id, member_id: user.id, ...status });
   }
 
   /** Turns a group into a supergroup, which is returned; this object remains the old group. */
@@ -110,8 +121,8 @@ export class SimulatedChat {
     return new SimulatedChat(this.#perform, await this.#perform("upgrade", { user_id: by.id, chat_id: this.id }));
   }
 
-  async #setBot(by: SimulatedUser, status: "member" | "administrator" | "kicked"): Promise<void> {
-    await this.#perform("botStatus", { user_id: by.id, chat_id: this.id, status });
+  async #setBot(by: SimulatedUser, status: Status): Promise<void> {
+    await this.#perform("botStatus", { user_id: by.id, chat_id: this.id, ...status });
   }
 }
 

@@ -1,19 +1,30 @@
 /** A user who talks to the bot: in the private chat, unless another chat is given. */
 
-import type { InlineQueryResult, Message, User } from "@grammyjs/types";
+import type { BusinessConnection, Message, OrderInfo, User } from "@grammyjs/types";
+import type { BusinessRights } from "../state/business.ts";
 import type { Content } from "../state/messages.ts";
-import type { ButtonChoice, Perform, Pressed, Upload } from "./actions/actions.ts";
-import { type EventOf, expectEqual, findEvent, type IdleOptions, type WaitOptions } from "./expectations.ts";
-import { compare, type ExpectedMessage, type Pattern } from "./matching.ts";
+import { ActionError, type ButtonChoice, type Perform, type Pressed, type Upload } from "./actions/actions.ts";
+import { answerToInline, answerToPress, type ExpectedAnswer, type ExpectedResults } from "./answers.ts";
+import { DEFAULT_TIMEOUT, type EventOf, findEvent, type IdleOptions, type WaitOptions } from "./expectations.ts";
+import type { ExpectedMessage } from "./matching.ts";
 import { SimulatedChat } from "./simulated-chat.ts";
 
 export interface Where {
   chat?: SimulatedChat;
 }
 
+/** The bot's connection to a business account. */
+export interface Business {
+  id: string;
+}
+
 export interface SendOptions extends Where {
   /** The message to reply to, or its id. */
   reply_to?: Message | number;
+  /** The message_thread_id of a forum's topic. */
+  topic?: number;
+  /** Writes to a business account, of `connectBusiness()`, instead of a chat. */
+  business?: Business;
 }
 
 export interface FileOptions extends SendOptions {
@@ -42,19 +53,25 @@ export interface VideoOptions extends FileOptions {
   height?: number;
 }
 
+export interface PayOptions extends WaitOptions {
+  /** In the smallest units of the currency. */
+  tip?: number;
+  /** Default: the first that the bot offers. */
+  shipping_option_id?: string;
+  /** Default: what the invoice needs, with made-up values. */
+  order_info?: OrderInfo;
+}
+
 /** A button that was pressed. */
 export interface PressedButton extends Pressed {
-  /** Waits for the bot's answerCallbackQuery, which must be the expected one: by its text, or by parts of it, as `show_alert`. */
-  answered(
-    expected?: string | RegExp | Pattern<EventOf<"callback-answer">>,
-    options?: WaitOptions,
-  ): Promise<EventOf<"callback-answer">>;
+  /** Waits for the bot's answerCallbackQuery, which must be the expected one. */
+  answered(expected?: ExpectedAnswer, options?: WaitOptions): Promise<EventOf<"callback-answer">>;
 }
 
 export interface AskedInline {
   inline_query_id: string;
-  /** Waits for the bot's answerInlineQuery, whose results must be the expected ones: by parts of them. */
-  answered(expected?: readonly Pattern<InlineQueryResult>[], options?: WaitOptions): Promise<EventOf<"inline-answer">>;
+  /** Waits for the bot's answerInlineQuery, whose results must be the expected ones. */
+  answered(expected?: ExpectedResults, options?: WaitOptions): Promise<EventOf<"inline-answer">>;
 }
 
 export class SimulatedUser {
@@ -110,13 +127,20 @@ export class SimulatedUser {
   }
 
   /** Any content: `{ photo: [...] }`, `{ location: { latitude, longitude } }`, … */
-  async send(content: Content, { chat = this.chat, reply_to }: SendOptions = {}): Promise<Message> {
-    const reply = reply_to === undefined ? {} : { reply_to: idOf(reply_to) };
-    return await this.#perform("send", { user_id: this.id, chat_id: chat.id, content, ...reply });
+  async send(content: Content, options: SendOptions = {}): Promise<Message> {
+    return await this.#perform("send", { ...this.#place(options), content });
+  }
+
+  async sendLocation(latitude: number, longitude: number, options?: SendOptions): Promise<Message> {
+    return await this.send({ location: { latitude, longitude } }, options);
+  }
+
+  async sendContact(phone_number: string, first_name: string, options?: SendOptions): Promise<Message> {
+    return await this.send({ contact: { phone_number, first_name } }, options);
   }
 
   /** Sends a file as a document. */
-  async sendFile(name: string, content: Uint8Array, options: FileOptions = {}): Promise<Message> {
+  async sendFile(name: string, content: Uint8Array | string, options: FileOptions = {}): Promise<Message> {
     return await this.#perform("sendFile", { name, ...this.#upload(content, options) });
   }
 
@@ -130,21 +154,39 @@ export class SimulatedUser {
   }
 
   /** Sends a file as a video. The file is not looked into. */
-  async sendVideo(content: Uint8Array, { chat, reply_to, caption, ...video }: VideoOptions = {}): Promise<Message> {
-    return await this.#perform("sendVideo", { ...video, ...this.#upload(content, { chat, reply_to, caption }) });
+  async sendVideo(content: Uint8Array, options: VideoOptions = {}): Promise<Message> {
+    return await this.#perform("sendVideo", { ...mediumOf(options), ...this.#upload(content, options) });
   }
 
   /** Sends a file as a voice message. The file is not looked into. */
-  async sendVoice(content: Uint8Array, { chat, reply_to, caption, ...voice }: VoiceOptions = {}): Promise<Message> {
-    return await this.#perform("sendVoice", { ...voice, ...this.#upload(content, { chat, reply_to, caption }) });
+  async sendVoice(content: Uint8Array, options: VoiceOptions = {}): Promise<Message> {
+    return await this.#perform("sendVoice", { ...mediumOf(options), ...this.#upload(content, options) });
   }
 
-  #upload(content: Uint8Array, { chat = this.chat, reply_to, caption }: Loose<FileOptions>): Upload {
-    const more = {
+  #upload(content: Uint8Array | string, { caption, ...options }: FileOptions): Upload {
+    const base64 = Buffer.from(content).toString("base64");
+    return { ...this.#place(options), base64, ...(caption !== undefined && { caption }) };
+  }
+
+  #place({ chat = this.chat, reply_to, topic, business }: SendOptions) {
+    return {
+      user_id: this.id,
+      chat_id: chat.id,
       ...(reply_to !== undefined && { reply_to: idOf(reply_to) }),
-      ...(caption !== undefined && { caption }),
+      ...(topic !== undefined && { topic }),
+      ...(business !== undefined && { business_connection_id: business.id }),
     };
-    return { user_id: this.id, chat_id: chat.id, base64: Buffer.from(content).toString("base64"), ...more };
+  }
+
+  /** Forwards a message, to the private chat unless another one is given. */
+  async forward(message: Message, where: Where = {}): Promise<Message> {
+    const { chat, message_id } = message;
+    return await this.#perform("forward", { ...this.#place(where), from_chat_id: chat.id, message_id });
+  }
+
+  /** Deletes a message for everybody. The bot gets no update. */
+  async delete({ chat, message_id }: Message): Promise<void> {
+    await this.#perform("delete", { user_id: this.id, chat_id: chat.id, message_id });
   }
 
   async edit(message: Message, text: string): Promise<Message> {
@@ -165,26 +207,22 @@ export class SimulatedUser {
     const pressed = await this.#perform("press", { user_id: this.id, button, ...place });
     return {
       ...pressed,
-      answered: async (expected, options = {}) => {
-        const answer = await findEvent(this.#perform, place.chat_id, {
-          ...options,
-          after: pressed.after,
-          what: `answer to the button that ${this.user.first_name} pressed`,
-          matches: (event): event is EventOf<"callback-answer"> =>
-            event.type === "callback-answer" && event.callback_query_id === pressed.callback_query_id,
-        });
-        const isText = typeof expected === "string" || expected instanceof RegExp;
-        const comparison = compare(isText ? answer.text : answer, expected ?? true);
-        await expectEqual(this.#perform, "answer to the button", comparison);
-        return answer;
-      },
+      answered: (expected, options) => answerToPress(this.#perform, { ...pressed, ...place }, expected, options),
     };
   }
 
-  /** @param emoji without it, the reaction is removed */
-  async react(message: Message, emoji?: string): Promise<void> {
+  /**
+   * @param emoji one or several; without it, the reaction is removed
+   * @param options.anonymous as an administrator in the name of the group
+   */
+  async react(
+    message: Message,
+    emoji?: string | string[],
+    { anonymous = false }: { anonymous?: boolean } = {},
+  ): Promise<void> {
     const { chat, message_id } = message;
-    await this.#perform("react", { user_id: this.id, chat_id: chat.id, message_id, ...(emoji && { emoji }) });
+    const reaction = { ...(emoji && { emoji }), ...(anonymous && { anonymous }) };
+    await this.#perform("react", { user_id: this.id, chat_id: chat.id, message_id, ...reaction });
   }
 
   /** @param options positions, from 0; an empty array retracts the vote */
@@ -196,22 +234,70 @@ export class SimulatedUser {
     const { inline_query_id, after } = await this.#perform("inlineQuery", { user_id: this.id, query, offset });
     return {
       inline_query_id,
-      answered: async (expected, options = {}) => {
-        const answer = await findEvent(this.#perform, this.id, {
-          ...options,
-          after,
-          what: `answer to the inline query of ${this.user.first_name}`,
-          matches: (event): event is EventOf<"inline-answer"> =>
-            event.type === "inline-answer" && event.inline_query_id === inline_query_id,
-        });
-        await expectEqual(this.#perform, "answer to the inline query", compare(answer.results, expected ?? true));
-        return answer;
-      },
+      answered: (expected, options) =>
+        answerToInline(this.#perform, { inline_query_id, chat_id: this.id, after }, expected, options),
     };
   }
 
-  async join(chat: SimulatedChat): Promise<void> {
-    await this.#perform("join", { user_id: this.id, chat_id: chat.id });
+  /**
+   * Sends a result of an answered inline query via the bot, to the private chat unless another is given.
+   * @param result its id, or its place from 0
+   */
+  async choose(
+    { inline_query_id }: { inline_query_id: string },
+    result: string | number,
+    where: Where = {},
+  ): Promise<Message> {
+    return await this.#perform("choose", { ...this.#place(where), inline_query_id, result });
+  }
+
+  /** Sends a message of savePreparedInlineMessage. */
+  async share({ id }: { id: string }, where: Where = {}): Promise<Message> {
+    return await this.#perform("choose", { ...this.#place(where), prepared_id: id });
+  }
+
+  /**
+   * Pays an invoice, by its message or link, or buys paid media. The bot is asked about shipping, if the invoice is flexible,
+   * and before checkout. Resolves with the message about the payment; undefined for paid media.
+   * @throws ActionError with the bot's reason if it refuses, and at the timeout
+   */
+  async pay(
+    invoice: Message | string,
+    { timeout = DEFAULT_TIMEOUT, ...details }: PayOptions = {},
+  ): Promise<Message | undefined> {
+    const isLink = typeof invoice === "string";
+    const place = isLink ? { link: invoice } : { chat_id: invoice.chat.id, message_id: invoice.message_id };
+    const { payment_id, after } = await this.#perform("pay", { user_id: this.id, ...place, ...details });
+    const end = await findEvent(this.#perform, isLink ? this.id : invoice.chat.id, {
+      after,
+      timeout,
+      what: "answer to the order",
+      matches: (event): event is EventOf<"payment"> => event.type === "payment" && event.payment_id === payment_id,
+    });
+    if (!end.ok) throw new ActionError(end.error_message);
+    return end.message;
+  }
+
+  /** @param invite_link a link of the bot; it must not ask for requests */
+  async join(chat: SimulatedChat, invite_link?: string): Promise<void> {
+    await this.#perform("join", { user_id: this.id, chat_id: chat.id, invite_link });
+  }
+
+  /** Asks to be let into a chat: the bot gets a chat_join_request if it may invite users. */
+  async askToJoin(chat: SimulatedChat, options: { invite_link?: string; bio?: string } = {}): Promise<void> {
+    await this.#perform("askToJoin", { user_id: this.id, chat_id: chat.id, ...options });
+  }
+
+  /** Creates a topic in a forum. Resolves with its message_thread_id. */
+  async createTopic(chat: SimulatedChat, name: string): Promise<number> {
+    return await this.#perform("createTopic", { user_id: this.id, chat_id: chat.id, name });
+  }
+
+  /** Connects the bot to the user's business account, with every right unless others are given. */
+  async connectBusiness(
+    options: { rights?: BusinessRights; enabled?: boolean; stars?: number } = {},
+  ): Promise<BusinessConnection> {
+    return await this.#perform("connectBusiness", { user_id: this.id, ...options });
   }
 
   async leave(chat: SimulatedChat): Promise<void> {
@@ -228,6 +314,10 @@ export class SimulatedUser {
   }
 }
 
-type Loose<Options> = { [Key in keyof Options]: Options[Key] | undefined };
+/** The options of a file that say nothing of the message. */
+function mediumOf<Options extends FileOptions>(options: Options): Omit<Options, keyof FileOptions> {
+  const { chat: _, reply_to: __, topic: ___, business: ____, caption: _____, ...medium } = options;
+  return medium;
+}
 
 const idOf = (message: Message | number) => (typeof message === "number" ? message : message.message_id);

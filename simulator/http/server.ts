@@ -19,10 +19,9 @@ import { parameterValues } from "../api/parameter-values.ts";
 import { Refusal } from "../api/refusal.ts";
 import { RawJson } from "../api/telegram.ts";
 import type { RawParameters } from "../api/validation.ts";
-import type { CallLog } from "../state/call-log.ts";
+import type { CallLog, RecordedCall } from "../state/call-log.ts";
 import type { FileStore } from "../state/files.ts";
 import { readParameters } from "./body.ts";
-import { CLOSED_BY_CALLER, HUNG_UP, outcomeOf, withOutcome } from "./outcomes.ts";
 
 /** A call of the Bot API as received, before any check. */
 export interface IncomingCall {
@@ -31,6 +30,8 @@ export interface IncomingCall {
   readonly parameters: RawParameters;
   /** The raw request, for tests that act on its connection. */
   readonly incoming: IncomingMessage;
+  /** The call in the log. */
+  readonly recorded: RecordedCall;
 }
 
 /**
@@ -46,9 +47,11 @@ export interface ServerOptions {
   calls: CallLog;
   clients: Hono;
   now: () => number;
-  intercept: Intercept | undefined;
+  intercept: Intercept;
   /** The host name that requests on loopback may have, beside localhost. */
   name: string;
+  /** True for a Bot API server of one's own, which takes larger files. */
+  isLocal: boolean;
 }
 
 type Env = { Bindings: HttpBindings };
@@ -68,12 +71,12 @@ export function createServer(options: ServerOptions): ServerType {
     const reason = reasonToRefuse(c.env.incoming, options.name);
     return reason === undefined ? next() : refuse(new Refusal(403, `Forbidden: ${reason}`));
   });
-  app.use(limitBody);
+  app.use(limitBody(options.isLocal ? LONGEST_LOCAL_BODY : LONGEST_BODY));
   app.route("/simulator", options.clients);
   app.get("/file/:bot/*", (c) => download(c, options));
   app.all("/:bot/:method", (c) => botCall(c, options));
   app.notFound(() => refuse(NOT_FOUND));
-  app.onError((error) => refuse(refusalOf(error)));
+  app.onError((error) => refuse(refusalIn(error)));
   return createAdaptorServer({ fetch: app.fetch, serverOptions: NO_TIMEOUTS });
 }
 
@@ -88,29 +91,29 @@ export async function listen(server: ServerType, host: string, port: number): Pr
   return `http://${address.family === "IPv6" ? `[${address.address}]` : address.address}:${address.port}`;
 }
 
-/** Telegram takes files of 50 MB; their call comes on top. */
+/** Telegram takes files of 50 MB, a local server 2,000 MB; their call comes on top. */
 const LONGEST_BODY = 51 * 2 ** 20;
+const LONGEST_LOCAL_BODY = 2001 * 2 ** 20;
 
 const TOO_LONG = new Refusal(413, "Request Entity Too Large");
 
-const limitStream = bodyLimit({ maxSize: LONGEST_BODY, onError: () => refuse(TOO_LONG) });
-
 /** Reads a body only if its length is not given: hono's middleware makes every request slower. */
-const limitBody: MiddlewareHandler<Env> = async (c, next) => {
-  const { "content-length": length, "transfer-encoding": coding } = c.env.incoming.headers;
-  if (coding !== undefined) return limitStream(c, next);
-  return Number(length ?? 0) > LONGEST_BODY ? refuse(TOO_LONG) : next();
-};
+function limitBody(longest: number): MiddlewareHandler<Env> {
+  const limitStream = bodyLimit({ maxSize: longest, onError: () => refuse(TOO_LONG) });
+  return async (c, next) => {
+    const { "content-length": length, "transfer-encoding": coding } = c.env.incoming.headers;
+    if (coding !== undefined) return limitStream(c, next);
+    return Number(length ?? 0) > longest ? refuse(TOO_LONG) : next();
+  };
+}
 
 /** A refusal as an HTTP response. */
 export function refuse({ error_code, description, parameters }: Refusal): Response {
   const retry_after = parameters?.retry_after;
-  const error = { error_code, description, ...(parameters && { parameters }) };
-  const response = new Response(JSON.stringify({ ok: false, ...error }), {
+  return new Response(JSON.stringify({ ok: false, error_code, description, ...(parameters && { parameters }) }), {
     status: error_code,
     headers: { ...JSON_TYPE, ...(retry_after !== undefined && { "retry-after": String(retry_after) }) },
   });
-  return withOutcome(response, { error });
 }
 
 const NOT_FOUND = new Refusal(404, "Not Found");
@@ -119,39 +122,54 @@ async function botCall(c: Context<Env, "/:bot/:method">, options: ServerOptions)
   const denial = denialOf(c.req.param("bot"), options.token);
   if (denial !== undefined) return refuse(denial);
   const method = c.req.param("method");
-  const read = await readParameters(c.req.raw).catch(refusalOf);
+  const { calls, intercept, api, now } = options;
+  const read = await readParameters(c.req.raw).catch(refusalIn);
   const parameters = read instanceof Refusal ? {} : read;
-  const call = { method, parameters: parameterValues(method, parameters), time: options.now() };
-  const { calls, intercept = passOn } = options;
+  const recorded: RecordedCall = { method, parameters: parameterValues(method, parameters), time: now() };
   const { signal } = c.req.raw;
-  const { incoming } = c.env;
-  calls.begin(call);
-  signal.addEventListener("abort", () => calls.end(call, HUNG_UP), { once: true });
-  const respond = async () => (read instanceof Refusal ? refuse(read) : answer(method, read, signal, options.api));
-  const response = await intercept({ method, parameters, incoming }, respond).catch((error) =>
-    refuse(refusalOf(error)),
-  );
-  calls.end(call, outcomeOf(response));
+  calls.begin(recorded);
+  signal.addEventListener("abort", () => calls.end(recorded, CLOSED_BY_CALLER), { once: true });
+  const respond = async () => {
+    if (read instanceof Refusal) throw read;
+    return await answer(method, read, signal, api, recorded);
+  };
+  const call = { method, parameters, incoming: c.env.incoming, recorded };
+  const response = await intercept(call, respond).catch((error) => refuseCall(refusalIn(error), recorded));
+  calls.end(recorded, response.status);
   return response;
 }
 
-const passOn: Intercept = (_, respond) => respond();
+/** The status for a caller that closed the connection before the answer; it does not read it. */
+const CLOSED_BY_CALLER = 499;
 
-const refusalOf = (error: Error) =>
+/** Any other error is a mistake of the simulator, or of a test's own `intercept`. */
+const refusalIn = (error: Error) =>
   error instanceof Refusal ? error : new Refusal(500, `Internal Server Error: ${error.message}`);
 
-async function answer(method: string, raw: RawParameters, signal: AbortSignal, api: BotApi): Promise<Response> {
+async function answer(
+  method: string,
+  raw: RawParameters,
+  signal: AbortSignal,
+  api: BotApi,
+  recorded: RecordedCall,
+): Promise<Response> {
   try {
     const result = await api.call(method, raw, signal);
-    const json = result instanceof RawJson ? result.text : JSON.stringify(result);
-    const response = new Response(`{"ok":true,"result":${json}}`, { headers: JSON_TYPE });
-    return withOutcome(response, result instanceof RawJson ? {} : { result });
+    if (result instanceof RawJson) return answerOf(result.text);
+    recorded.result = result;
+    return answerOf(JSON.stringify(result));
   } catch (error) {
-    if (error instanceof Refusal) return refuse(error);
-    // The caller has closed the connection and does not read this.
+    if (error instanceof Refusal) return refuseCall(error, recorded);
     if (signal.aborted) return new Response(null, { status: CLOSED_BY_CALLER });
     throw error;
   }
+}
+
+const answerOf = (json: string) => new Response(`{"ok":true,"result":${json}}`, { headers: JSON_TYPE });
+
+function refuseCall(refusal: Refusal, recorded: RecordedCall): Response {
+  recorded.error = refusal.description;
+  return refuse(refusal);
 }
 
 /** The refusal for a path segment that is not `bot<token>` with the right token. */

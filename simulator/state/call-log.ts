@@ -2,13 +2,6 @@
 
 import { now } from "./real-time.ts";
 
-/** Telegram's error reply. */
-export interface CallError {
-  error_code: number;
-  description: string;
-  parameters?: { migrate_to_chat_id?: number; retry_after?: number };
-}
-
 export interface RecordedCall {
   /** Spelt as by the caller. */
   method: string;
@@ -16,22 +9,24 @@ export interface RecordedCall {
   parameters: Record<string, unknown>;
   /** The simulator's time: milliseconds since 1970. */
   time: number;
-  /** Milliseconds until the answer; absent while there is none. */
+  /** The HTTP status of the answer; 499 if the caller closed the connection before it. Absent while there is none. */
+  status?: number;
+  /** Milliseconds until the answer. Absent while there is none. */
   duration?: number;
-  /** Absent for getUpdates, and for calls that were refused or have no answer yet. */
+  /** The result of a call that succeeded, but not the updates of getUpdates. */
   result?: unknown;
-  /** Why the call was refused. */
-  error?: CallError;
+  /** The error of a call that was refused: `Bad Request: chat not found`. */
+  error?: string;
+  /** The fault that hit the call. */
+  fault?: object;
 }
-
-/** The answer to a call. */
-export type Outcome = { readonly result?: unknown; readonly error?: CallError };
 
 export type CallObserver = (call: RecordedCall) => void;
 
 export class CallLog {
   #calls: RecordedCall[] = [];
   readonly #limit: number;
+  /** Calls without an answer, with the real time at which they came. */
   readonly #open = new Map<RecordedCall, number>();
   readonly #observers = new Set<CallObserver>();
   readonly #endObservers = new Set<CallObserver>();
@@ -73,11 +68,12 @@ export class CallLog {
   }
 
   /** A call is answered, or its caller has gone. A call ends once. */
-  end(call: RecordedCall, outcome: Outcome): void {
+  end(call: RecordedCall, status: number): void {
     const began = this.#open.get(call);
     if (began === undefined) return;
     this.#open.delete(call);
-    Object.assign(call, { duration: now() - began }, outcome);
+    call.status = status;
+    call.duration = now() - began;
     for (const observer of this.#endObservers) observer(call);
   }
 

@@ -1,29 +1,58 @@
 /** One chat: its messages, members and settings. */
 
 import type {
+  AcceptedGiftTypes,
   Chat,
   ChatMember,
   ChatPermissions,
+  ChatPhoto,
   Message,
   ReactionType,
   ReplyKeyboardMarkup,
   User,
 } from "@grammyjs/types";
 
+import type { Topic } from "./forum.ts";
+import { Invites } from "./invites.ts";
 import type { MemberStatus } from "./members.ts";
+import { ALL_PERMISSIONS } from "./rights.ts";
+
+/** Fields that a bot or a test can set, and that getChat returns. */
+export interface FullInfo {
+  description?: string;
+  photo?: ChatPhoto;
+  invite_link?: string;
+  sticker_set_name?: string;
+  slow_mode_delay?: number;
+  join_by_request?: true;
+  bio?: string;
+  emoji_status_custom_emoji_id?: string;
+  emoji_status_expiration_date?: number;
+  accepted_gift_types?: AcceptedGiftTypes;
+}
 
 export class ChatRecord {
   chat: Chat;
   /** By message_id, in the order of sending. A message is never changed in place: an edit replaces the object. */
   readonly messages = new Map<number, Message>();
   readonly members = new Map<number, ChatMember>();
+  /** Topics of a forum by their thread. */
+  readonly topics = new Map<number, Topic>();
+  readonly invites = new Invites();
+  /** Messages that one user sees, by `user_id/ephemeral_message_id`. */
+  readonly ephemeral = new Map<string, Message>();
   /** message_ids, the last pinned first. */
   pinned: number[] = [];
   /** The current reply keyboard; inline keyboards are in their messages. */
   keyboard: ReplyKeyboardMarkup | undefined;
-  /** Returned by getChat beside the Chat itself. */
-  description: string | undefined;
-  permissions: ChatPermissions | undefined;
+  /** Fields that getChat returns beside the Chat itself. */
+  details: FullInfo = {};
+  /** What members may do unless they are restricted. Of no meaning in private chats and channels. */
+  permissions: ChatPermissions = ALL_PERMISSIONS;
+  /** message_ids of the bot's own messages. */
+  readonly outgoing = new Set<number>();
+  /** Ids of the channels that may not write in the group's name. */
+  readonly bannedSenders = new Set<number>();
   /** Each user's reaction to a message and vote in a poll, by `user_id/message_id`. */
   readonly reactions = new Map<string, ReactionType[]>();
   readonly votes = new Map<string, number[]>();
@@ -44,6 +73,7 @@ export class ChatRecord {
     if (this.messages.size <= this.#historyLimit) return;
     for (const oldest of this.messages.keys()) {
       this.messages.delete(oldest);
+      this.outgoing.delete(oldest);
       break;
     }
   }
@@ -66,5 +96,9 @@ export class ChatRecord {
 
   join(user: User): void {
     this.members.set(user.id, { status: "member", user });
+  }
+
+  get owner(): ChatMember | undefined {
+    return [...this.members.values()].find(({ status }) => status === "creator");
   }
 }

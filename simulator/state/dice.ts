@@ -1,14 +1,16 @@
 /** Values of dice: deterministic, from a seed, or decided by the test. */
 
+import { randomFrom } from "./random.ts";
+
 /** Values by emoji, from 1: https://core.telegram.org/bots/api#dice. All others have six. */
 const SIDES: Readonly<Record<string, number>> = { "🏀": 5, "⚽": 5, "🎰": 64 };
 
 export class Dice {
   readonly #decided: number[] = [];
-  #state: number;
+  readonly #random: () => number;
 
   constructor(seed: number) {
-    this.#state = seed >>> 0;
+    this.#random = randomFrom(seed);
   }
 
   /** Decides the values of the next dice. */
@@ -21,13 +23,5 @@ export class Dice {
     const sides = SIDES[emoji.replace("\ufe0f", "")] ?? 6;
     const decided = this.#decided.shift();
     return decided === undefined ? 1 + Math.floor(this.#random() * sides) : Math.min(sides, decided);
-  }
-
-  /** From 0, below 1. The generator is Mulberry32. */
-  #random(): number {
-    this.#state = (this.#state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(this.#state ^ (this.#state >>> 15), this.#state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
   }
 }

@@ -1,5 +1,6 @@
-/** Uploaded files by their ids: https://core.telegram.org/bots/api#file */
+/** Files by their ids: https://core.telegram.org/bots/api#file */
 
+import { extname } from "node:path";
 import type { File } from "@grammyjs/types";
 
 /** A part of a multipart request that is a file. */
@@ -10,23 +11,39 @@ export interface UploadedFile {
 }
 
 export interface StoredFile extends File {
+  /** The name of the content that the file was sent as: `photo`, `voice`, … Undefined for a file that only a test knows. */
+  kind?: string;
   file_path: string;
   file_name?: string;
   mime_type?: string;
+  /** The file_id is a test's own: there is no file, and getFile refuses it. */
+  made_up?: true;
 }
 
-/** The bytes of this many uploads are kept: memory stays bounded in a long run. */
-const KEPT_BYTES = 64;
+/** Memory stays bounded in a long run: beyond these bytes the oldest file is no longer downloaded. */
+const KEPT_BYTES = 256 * 2 ** 20;
 const KEPT_FILES = 10_000;
+
+/** Ends of names by kind. A document has that of its own name. */
+const EXTENSIONS: Record<string, string> = {
+  photo: ".jpg",
+  video: ".mp4",
+  animation: ".mp4",
+  video_note: ".mp4",
+  audio: ".mp3",
+  voice: ".oga",
+  sticker: ".webp",
+};
 
 export class FileStore {
   readonly #files = new Map<string, StoredFile>();
   /** By file_path. */
   readonly #bytes = new Map<string, Uint8Array>();
+  #size = 0;
   #count = 0;
 
   /**
-   * @param source an upload; a URL, which is not fetched; or the file_id of a known file
+   * @param source an upload; a URL, which is not fetched: a short text stands for its file; or a file_id
    * @param kind the folder in `file_path`: `photo`, `voice`, …
    */
   store(source: UploadedFile | string | undefined, kind: string): StoredFile {
@@ -35,21 +52,19 @@ export class FileStore {
     const number = ++this.#count;
     const upload = typeof source === "object" ? source : undefined;
     const isUrl = typeof source === "string" && /^https?:/.test(source);
-    // An unknown file_id is kept: tests may write their own.
-    const file_id = typeof source === "string" && !isUrl ? source : `BQACAgSimulator${number}`;
+    const bytes = upload?.bytes ?? Buffer.from(isUrl ? `The file of ${source}` : "");
+    const isMadeUp = typeof source === "string" && !isUrl;
     const file: StoredFile = {
-      file_id,
+      // An unknown file_id is kept: tests may write their own.
+      file_id: isMadeUp ? source : `BQACAgSimulator${number}`,
       file_unique_id: `AgADsim${number}`,
-      file_size: upload?.bytes.length ?? 1024,
-      file_path: `${kind}s/file_${number}`,
-      ...(upload && { file_name: upload.name, mime_type: upload.type }),
+      file_size: bytes.length || 1024,
+      file_path: `${kind}s/file_${number}${extensionOf(isUrl ? URL.parse(source)?.pathname : upload?.name, kind)}`,
+      ...(upload && { kind, file_name: upload.name, mime_type: upload.type }),
+      ...(isMadeUp && { made_up: true }),
     };
-    this.#files.set(file_id, file);
-    dropOldest(this.#files, KEPT_FILES);
-    if (upload !== undefined) {
-      this.#bytes.set(file.file_path, upload.bytes);
-      dropOldest(this.#bytes, KEPT_BYTES);
-    }
+    this.#keep(file);
+    if (!isMadeUp) this.#keepBytes(file.file_path, bytes);
     return file;
   }
 
@@ -57,25 +72,40 @@ export class FileStore {
   version(file: StoredFile, name: string): StoredFile {
     const { file_id, file_unique_id } = file;
     const version = { ...file, file_id: `${file_id}-${name}`, file_unique_id: `${file_unique_id}-${name}` };
-    this.#files.set(version.file_id, version);
-    dropOldest(this.#files, KEPT_FILES);
+    this.#keep(version);
     return version;
   }
 
+  /** Undefined for an unknown file_id, and one that a test has made up. */
   get(file_id: string): StoredFile | undefined {
-    return this.#files.get(file_id);
+    const file = this.#files.get(file_id);
+    return file?.made_up ? undefined : file;
   }
 
-  /** The uploaded bytes; undefined for files that were never uploaded, and for old ones. */
   bytes(file_path: string): Uint8Array | undefined {
     return this.#bytes.get(file_path);
   }
-}
 
-function dropOldest(map: Map<string, unknown>, limit: number): void {
-  if (map.size <= limit) return;
-  for (const key of map.keys()) {
-    map.delete(key);
-    return;
+  #keep(file: StoredFile): void {
+    this.#files.set(file.file_id, file);
+    if (this.#files.size > KEPT_FILES) this.#files.delete(oldestIn(this.#files)!);
+  }
+
+  #keepBytes(file_path: string, bytes: Uint8Array): void {
+    this.#bytes.set(file_path, bytes);
+    this.#size += bytes.length;
+    while (this.#size > KEPT_BYTES && this.#bytes.size > 1) {
+      const oldest = oldestIn(this.#bytes)!;
+      this.#size -= this.#bytes.get(oldest)!.length;
+      this.#bytes.delete(oldest);
+    }
   }
 }
+
+/** Telegram makes every photo a JPEG; other files keep the end of their name. */
+function extensionOf(name: string | undefined, kind: string): string {
+  const own = extname(name ?? "");
+  return kind !== "photo" && /^\.\w{1,8}$/.test(own) ? own : (EXTENSIONS[kind] ?? "");
+}
+
+const oldestIn = (map: Map<string, unknown>) => map.keys().next().value;

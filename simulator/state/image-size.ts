@@ -1,16 +1,16 @@
-/** The size of a picture, read from the header of its file: PNG, JPEG and WebP, which Telegram takes as photos. */
+/** The size of a picture, read from the header of its file: of the formats that Telegram takes as photos. */
 
 export interface ImageSize {
   /** Pixels. */
   width: number;
   height: number;
-  type: "image/png" | "image/jpeg" | "image/webp";
+  type: "image/png" | "image/jpeg" | "image/webp" | "image/gif" | "image/bmp";
 }
 
 /** Undefined for any other file, and for one that ends before its size. */
 export function imageSize(bytes: Uint8Array): ImageSize | undefined {
   const file = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
-  for (const read of [readPng, readJpeg, readWebp]) {
+  for (const read of [readPng, readJpeg, readWebp, readGif, readBmp]) {
     const size = read(file);
     if (size !== undefined && size.width > 0 && size.height > 0) return size;
   }
@@ -60,6 +60,18 @@ function readWebp(file: Buffer): ImageSize | undefined {
     default:
       return undefined;
   }
+}
+
+/** https://www.w3.org/Graphics/GIF/spec-gif89a.txt, 18 */
+function readGif(file: Buffer): ImageSize | undefined {
+  if (file.length < 10 || !["GIF87a", "GIF89a"].includes(file.toString("latin1", 0, 6))) return undefined;
+  return { width: file.readUInt16LE(6), height: file.readUInt16LE(8), type: "image/gif" };
+}
+
+/** https://learn.microsoft.com/windows/win32/api/wingdi/ns-wingdi-bitmapinfoheader. The height of a picture that begins at its top is negative. */
+function readBmp(file: Buffer): ImageSize | undefined {
+  if (file.length < 26 || file.toString("latin1", 0, 2) !== "BM") return undefined;
+  return { width: file.readInt32LE(18), height: Math.abs(file.readInt32LE(22)), type: "image/bmp" };
 }
 
 const textAt = (file: Buffer, at: number) => file.toString("latin1", at, at + 4);

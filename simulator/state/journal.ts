@@ -17,7 +17,18 @@ export type ChatEvent = { seq: number; chat_id: number; by: Actor } & (
   | { type: "action"; action: string }
   | { type: "reaction"; message_id: number; reaction: ReactionType[] }
   | { type: "callback-answer"; callback_query_id: string; text?: string; show_alert?: boolean; url?: string }
-  | { type: "inline-answer"; inline_query_id: string; results: InlineQueryResult[] }
+  | {
+      type: "inline-answer";
+      inline_query_id: string;
+      results: InlineQueryResult[];
+      next_offset?: string;
+      button?: { text: string };
+    }
+  /** The end of an order: with the message about the payment (paid media have none), or with the bot's reason to refuse it. */
+  | { type: "payment"; payment_id: string; ok: true; message?: Message }
+  | { type: "payment"; payment_id: string; ok: false; error_message: string }
+  /** A message, or a new version of one, that one user sees. */
+  | { type: "ephemeral"; message: Message; receiver_user_id: number }
 );
 
 type WithoutPosition<E> = E extends unknown ? Omit<E, "seq" | "chat_id"> : never;

@@ -21,24 +21,10 @@ export function memberWith(status: MemberStatus, user: User, details: object = {
   return { status, user, ...Object.fromEntries(rights), ...ALWAYS[status], ...details } as ChatMember;
 }
 
-/** An administrator with every right. */
-export const administrator = (user: User) =>
-  memberWith(
-    "administrator",
-    user,
-    Object.fromEntries(
-      rightsOf("administrator")
-        .filter(isRight)
-        .map((right) => [right, true]),
-    ),
-  );
-
 const ALWAYS: Partial<Record<MemberStatus, object>> = {
   restricted: { is_member: true, until_date: 0 },
   kicked: { until_date: 0 },
 };
-
-const isRight = (field: string) => field.startsWith("can_") && field !== "can_be_edited";
 
 function rightsOf(status: MemberStatus): string[] {
   const fields = objectSchema(TYPES[status])?.fields ?? [];

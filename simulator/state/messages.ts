@@ -29,6 +29,7 @@ export function addMessage(world: World, record: ChatRecord, origin: Origin, con
     ...content,
   } as Message;
   world.keepMessage(record, message);
+  if (origin.by === "bot") record.outgoing.add(message.message_id);
   const { keyboard } = origin;
   world.journal.record(chat.id, { by: origin.by, type: "message", message, ...(keyboard && { keyboard }) });
   return message;

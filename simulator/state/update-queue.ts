@@ -49,7 +49,7 @@ const DEFAULT_KINDS: ReadonlySet<string> = new Set(UPDATE_KINDS.filter((kind) =>
 
 export class UpdateQueue {
   /** Called after an update was pushed. */
-  readonly onPush: (() => void)[] = [];
+  readonly onPush: ((json: string) => void)[] = [];
   /** Kinds of updates that `allowed_updates` excluded since a user's last action. */
   readonly excluded = new Set<string>();
   #entries: QueuedUpdate[] = [];
@@ -102,7 +102,7 @@ export class UpdateQueue {
     this.#earliestExpiry = Math.min(this.#earliestExpiry, expires);
     this.#entries.push({ id: update_id, json, bytes: Buffer.byteLength(json), expires });
     this.#nextId = Math.max(this.#nextId, update_id + 1);
-    for (const pushed of this.onPush) pushed();
+    for (const pushed of this.onPush) pushed(json);
     return update_id;
   }
 

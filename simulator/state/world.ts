@@ -3,9 +3,26 @@
  * methods are in api/, the users' actions in clients/.
  */
 
-import type { BusinessConnection, Chat, Message, User, UserFromGetMe } from "@grammyjs/types";
+import type {
+  BusinessConnection,
+  Chat,
+  ChatAdministratorRights,
+  ChatPermissions,
+  Message,
+  User,
+  UserFromGetMe,
+} from "@grammyjs/types";
+import { Accounts } from "./accounts.ts";
 import { ChatRecord } from "./chat-record.ts";
+import { GENERAL, generalTopic } from "./forum.ts";
+import { InlineMode } from "./inline.ts";
 import { Journal } from "./journal.ts";
+import { memberWith } from "./members.ts";
+import { withoutProfile } from "./messages.ts";
+import { Payments } from "./payments.ts";
+import { administrator, permissionsWith } from "./rights.ts";
+import { Scores } from "./scores.ts";
+import { StickerSets } from "./stickers.ts";
 
 export interface WorldOptions {
   /** Milliseconds since 1970. */
@@ -21,6 +38,8 @@ export interface Person {
   /** The user has written to the bot, so the bot may write to the user. */
   started: boolean;
   blocked: boolean;
+  /** Seconds since 1970: until then the bot may write to the user, who asks to join a chat. */
+  askedUntil?: number;
 }
 
 /** A query that waits for the bot's answer. */
@@ -31,6 +50,25 @@ export interface PendingQuery {
   expires: number;
 }
 
+/** The bot in a group or channel: without rights, with every right, with these, or not there. */
+export type BotRole = "member" | "administrator" | "left" | Partial<ChatAdministratorRights>;
+
+export interface NewChat {
+  title: string;
+  type: "group" | "supergroup" | "channel";
+  username?: string;
+  /** A supergroup with topics. */
+  is_forum?: true;
+  /** Default: a user named Owner. */
+  owner?: User;
+  /** Default: a member of a group, an administrator with every right of a channel. */
+  bot?: BotRole;
+  /** What members may do; a permission that is left out is denied. Default: everything. */
+  permissions?: ChatPermissions;
+}
+
+/** The owner of the chats for which a test names none. */
+const OWNER: User = { id: 7_000_000_000, is_bot: false, first_name: "Owner", language_code: "en" };
 const FIRST_USER_ID = 7_000_000_001;
 const FIRST_GROUP_ID = 4_000_000_001;
 /** Ids of supergroups and channels lie below this one: -100 in front of their number. */
@@ -38,24 +76,36 @@ const SUPERGROUP_BASE = -1_000_000_000_000;
 const FIRST_SUPERGROUP = 2_000_000_001;
 
 export class World {
-  readonly bot: UserFromGetMe;
+  bot: UserFromGetMe;
   readonly people = new Map<number, Person>();
   readonly journal: Journal;
   readonly businessConnections = new Map<string, BusinessConnection>();
   /** Unanswered queries by id: callback, inline, shipping and pre-checkout. */
   readonly queries = new Map<string, PendingQuery>();
+  readonly payments = new Payments();
+  readonly inline = new InlineMode();
+  readonly stickers = new StickerSets();
+  readonly scores = new Scores();
+  readonly accounts = new Accounts();
   readonly #chats = new Map<number | string, ChatRecord>();
+  readonly #firstName: string;
   readonly #now: () => number;
   readonly #historyPerChat: number;
   /** Private chats and groups share one sequence of message ids. */
   #lastMessageId = 0;
-  #created = { users: 0, groups: 0, supergroups: 0, queries: 0 };
+  #created = { users: 0, groups: 0, supergroups: 0, queries: 0, links: 0 };
 
   constructor({ now, bot, historyPerChat }: WorldOptions) {
     this.#now = now;
     this.bot = bot;
+    this.#firstName = bot.first_name;
     this.#historyPerChat = historyPerChat;
     this.journal = new Journal(historyPerChat);
+  }
+
+  /** @param name default: the bot's first name */
+  rename(name = this.#firstName): void {
+    this.bot = { ...this.bot, first_name: name };
   }
 
   /** Unix time in seconds, as in messages. */
@@ -73,6 +123,12 @@ export class World {
     return this.#chats.get(keyOf(id, business_connection_id));
   }
 
+  /** The chats of a business account. */
+  businessChats(business_connection_id: string): ChatRecord[] {
+    const end = `/${business_connection_id}`;
+    return [...this.#chats].filter(([key]) => String(key).endsWith(end)).map(([, record]) => record);
+  }
+
   chatByUsername(username: string): ChatRecord | undefined {
     const wanted = username.toLowerCase();
     return this.chats.find(({ chat }) => chat.type !== "private" && chat.username?.toLowerCase() === wanted);
@@ -87,7 +143,7 @@ export class World {
       return record;
     }
     record = new ChatRecord(chat, this.#historyPerChat);
-    if (chat.type !== "private") record.join(this.bot);
+    if (chat.type !== "private") this.#setBotRole(record);
     this.#chats.set(key, record);
     return record;
   }
@@ -122,21 +178,37 @@ export class World {
     return this.chats.find(({ chat }) => chat.title === title);
   }
 
-  createChat(title: string, type: "group" | "supergroup" | "channel", details: { username?: string } = {}): ChatRecord {
+  createChat({ title, type, owner = OWNER, bot, permissions, ...details }: NewChat): ChatRecord {
     const id =
       type === "group"
         ? -(FIRST_GROUP_ID + this.#created.groups++)
         : SUPERGROUP_BASE - (FIRST_SUPERGROUP + this.#created.supergroups++);
-    return this.adoptChat({ id, type, title, ...details } as Chat);
+    const record = this.adoptChat({ id, type, title, ...details } as Chat);
+    record.members.clear();
+    record.members.set(owner.id, memberWith("creator", this.adoptUser(owner).user));
+    this.#setBotRole(record, bot);
+    if (details.is_forum) {
+      record.topics.set(GENERAL, generalTopic(owner.id));
+      // The thread of the General topic is the message about the group's creation.
+      record.lastMessageId = GENERAL;
+    }
+    if (permissions !== undefined) record.permissions = permissionsWith(permissions);
+    return record;
+  }
+
+  #setBotRole(record: ChatRecord, role: BotRole = record.chat.type === "channel" ? "administrator" : "member"): void {
+    const { type } = record.chat;
+    const user = withoutProfile(this.bot);
+    const isMember = role === "member" || role === "left";
+    const rights = typeof role === "object" ? role : undefined;
+    record.members.set(user.id, isMember ? memberWith(role, user) : administrator(user, type, rights));
   }
 
   /** The private chat of the bot with a user. */
   privateChat({ user }: Person): ChatRecord {
     const known = this.chat(user.id);
     if (known !== undefined) return known;
-    const { id, first_name, last_name, username } = user;
-    const names = { first_name, ...(last_name && { last_name }), ...(username && { username }) };
-    return this.adoptChat({ id, type: "private", ...names });
+    return this.adoptChat(privateChatOf(user));
   }
 
   nextMessageId({ chat, lastMessageId }: ChatRecord): number {
@@ -171,9 +243,18 @@ export class World {
     return query !== undefined && query.expires >= this.#now() ? query : undefined;
   }
 
+  /** @param mark of the kind of link: `+` invites, `$` asks for a payment */
+  nextLink(mark: "+" | "$"): string {
+    return `https://t.me/${mark}simulated${String(++this.#created.links).padStart(4, "0")}`;
+  }
+
   nextQueryId(): string {
     return String(300_000_000_000_000_000n + BigInt(++this.#created.queries));
   }
+}
+
+export function privateChatOf({ id, first_name, last_name, username }: User): Chat.PrivateChat {
+  return { id, type: "private", first_name, ...(last_name && { last_name }), ...(username && { username }) };
 }
 
 const keyOf = (id: number, business_connection_id: string | undefined) =>

@@ -118,7 +118,7 @@ It requires no option, starts nothing, and does not show the token.`,
       "inbox [options] drop ID... | --all | --since|--error|--chat",
       "inbox [options] forget CHAT",
       "inbox [options] migrate [ROLE]",
-      "inbox [options] copy FILE ADDRESS",
+      "inbox [options] copy FROM TO",
     ],
     about: `
 Lists, shows, retries and drops dead letters: events at which the application
@@ -127,10 +127,11 @@ running server, and finds the inbox as the server does. Without a token it uses
 the asgigram-*.sqlite in the working directory, if there is only one. forget
 removes all that is stored of a chat: updates, dead letters, calls to it, and
 its values of asgigram/storage. migrate makes the tables of an inbox in a
-database, and grants a role their use. copy moves the inbox of a server that is
-stopped from its file to a database.`,
+database, and grants a role their use. copy moves the inbox of servers that
+are stopped from its file to a database, or back: one is a path, and one an
+address.`,
     actions: INBOX_ACTIONS,
-    flags: ["inbox", "inboxPasswordFile", "tokenFile", "config"],
+    flags: ["inbox", "inboxPasswordFile", "inboxPasswordCommand", "tokenFile", "config"],
     switches: {
       all: "Retry or drop all dead letters",
       fresh: "Retry without the calls that are recorded: all are made again",
@@ -156,7 +157,7 @@ Prints a line for each server that shares the inbox: its name (--node-name),
 if it polls, how many of the 256 shards it has, and its unsettled events. It
 asks the database, so it works on any machine, and needs the bot's token.`,
     words: [],
-    flags: ["inbox", "inboxPasswordFile", "tokenFile", "config"],
+    flags: ["inbox", "inboxPasswordFile", "inboxPasswordCommand", "tokenFile", "config"],
     switches: { json: "Print JSON, one line each" },
     help: { inbox: "Address of the inbox" },
     examples: [

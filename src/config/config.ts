@@ -36,7 +36,7 @@ export type ConfigValues = { readonly [Key in Exclude<OptionKey, Indirect | Need
 
 type ConfigValueOf<Key extends OptionKey> = ValueOf<Key> extends number | false ? number : ValueOf<Key>;
 
-type Needed = "token" | "application" | "inbox" | "inboxPasswordFile" | "nodeName";
+type Needed = "token" | "application" | "inbox" | "inboxPasswordFile" | "inboxPasswordCommand" | "nodeName";
 
 /** Options that only set another option, or name its file. */
 const INDIRECT = ["config", "tokenFile", "verbosity"] as const satisfies OptionKey[];

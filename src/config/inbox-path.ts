@@ -27,11 +27,17 @@ export async function findInbox(sources: Sources): Promise<string> {
   return token === undefined ? onlyInbox(sources.cwd) : defaultInbox(sources.cwd, token);
 }
 
+/** What an inbox in a database needs beside its address. */
+export interface DatabaseAccess {
+  /** Id of the bot. */
+  readonly bot: number;
+  readonly password: { readonly file: string | undefined; readonly command: string | undefined };
+}
+
 /**
- * Finds the bot's id and the password's file, which an inbox in a database needs beside its address.
  * @throws ConfigError without a token: the bot's id is the name of its tables
  */
-export async function findDatabase(sources: Sources): Promise<{ bot: number; passwordFile: string | undefined }> {
+export async function findDatabase(sources: Sources): Promise<DatabaseAccess> {
   const layers = await gather(sources);
   const token = await findToken(layers);
   if (token === undefined) {
@@ -39,7 +45,9 @@ export async function findDatabase(sources: Sources): Promise<{ bot: number; pas
       "cannot tell which bot's inbox: a database may have several; name the token's file with --token-file, or set ASGIGRAM_TOKEN",
     );
   }
-  return { bot: Number(botIdOf(token)), passwordFile: layers.read("inboxPasswordFile") as string | undefined };
+  const read = (key: "inboxPasswordFile" | "inboxPasswordCommand") => layers.read(key) as string | undefined;
+  const password = { file: read("inboxPasswordFile"), command: read("inboxPasswordCommand") };
+  return { bot: Number(botIdOf(token)), password };
 }
 
 async function onlyInbox(directory: string): Promise<string> {

@@ -320,6 +320,12 @@ export const OPTIONS = {
     group: "Delivery",
     help: "File with the password of the inbox's database, read at each connection",
   },
+  inboxPasswordCommand: {
+    type: "string",
+    example: "aws rds generate-db-auth-token --hostname $PGHOST --port $PGPORT --username $PGUSER",
+    group: "Delivery",
+    help: "Shell command that prints the password of the inbox's database, run at each connection",
+  },
   nodeName: {
     type: "string",
     defaultText: "the name of the host",
@@ -380,7 +386,7 @@ export const OPTIONS = {
     default: false,
     example: 30,
     group: "Delivery",
-    help: "Maximum of messages per second, over all chats",
+    help: "Maximum of messages per second, over all chats and all servers of an inbox in a database",
   },
   maxAge: {
     type: "number",

@@ -55,8 +55,10 @@ function localTelegram({ local, apiUrl }: Settings): string[] {
 
 /** Options of a webhook without one. A webhook that was turned off, as `simulate` does, makes none of them odd. */
 function needless({ webhook, webhookCertificate, inbox, ...settings }: Settings): string[] {
-  const { webhookListen, webhookMaxConnections, webhookKey, inboxPasswordFile, nodeName } = settings;
-  const ofDatabase = isDatabaseAddress(inbox.value) ? [] : [inboxPasswordFile, nodeName];
+  const { webhookListen, webhookMaxConnections, webhookKey, inboxPasswordFile, inboxPasswordCommand, nodeName } =
+    settings;
+  const ofDatabase = isDatabaseAddress(inbox.value) ? [] : [inboxPasswordFile, inboxPasswordCommand, nodeName];
+  const besideCommand = ofDatabase.length === 0 && inboxPasswordCommand.value !== undefined ? [inboxPasswordFile] : [];
   const isAlone = webhook.value === false && webhook.source === undefined;
   const ofWebhook = isAlone ? [webhookListen, webhookMaxConnections, webhookCertificate, webhookKey] : [];
   const ofCertificate = webhook.value !== false && webhookCertificate.value === false ? [webhookKey] : [];
@@ -65,6 +67,7 @@ function needless({ webhook, webhookCertificate, inbox, ...settings }: Settings)
     ...given(ofDatabase).map(
       (option) => `${option} has no effect without an inbox in a database (--inbox postgres://…)`,
     ),
+    ...given(besideCommand).map((option) => `${option} has no effect beside ${inboxPasswordCommand.source}`),
     ...given(ofCertificate).map((option) => `${option} has no effect without --webhook-certificate`),
   ];
 }

@@ -4,10 +4,12 @@
  *   received() --> waiting -- its turn, and room --> posted -- settled() --> gone
  *                            posted -- kept() --> posted, but in no window; no suspect any more -- settled() --> gone
  *                            posted -- timedOut() --> dead letter
+ *                            posted -- share() --> posted, and suspects go on beside it
  *                            posted -- workerDied(), blamed --> suspect: waits for quarantine
  *                            posted -- workerDied() -- not blamed --> waiting, at the head of its line
  *                            suspect -- its turn, alone in quarantine --> posted -- settled() --> gone
- *                                       posted -- survived() --> posted, and no suspect any more
+ *                                       posted -- share() --> posted, and events that are no suspects go on beside it
+ *                                       posted -- makeWay(), others wait --> posted, and no suspect any more
  *                                       dead letter <-- workerDied(), blamed for certain -- at the last attempt allowed
  *                waiting, suspect <-- workerDrained() -- posted, not settled
  *   any state, but for posted -- revoke() of its shard --> gone, left to the inbox
@@ -45,6 +47,10 @@ export interface DispatcherOptions {
   deadLetter(worker: number, arrival: Arrival, cause: "deadly" | "timed out"): void;
   /** A suspect waits, and the quarantine is not open. May be called again. */
   suspected(): void;
+  /** The event holds up others at its worker until it is over or makes way. */
+  holdsUp(worker: number, arrival: Arrival): void;
+  /** The event was posted as the only suspect of the process, and is it no more. */
+  accompanied(arrival: Arrival): void;
 }
 
 /** An event that earlier processes posted so often without an end is a suspect from the start. */
@@ -138,6 +144,13 @@ export class Dispatcher {
     this.#pump(line.worker);
   }
 
+  /** The worker has taken these events off its port. */
+  taken(worker: number, seqs: readonly number[]): void {
+    const queue = this.#workers[worker]!;
+    queue.taken(seqs);
+    this.#pump(queue);
+  }
+
   settled(worker: number, seqs: readonly number[]): void {
     const queue = this.#workers[worker]!;
     for (const seq of seqs) {
@@ -150,30 +163,37 @@ export class Dispatcher {
     this.#signal();
   }
 
-  /** Number of the suspect that the worker has to itself. */
-  suspectAt(worker: number): number | undefined {
-    return this.#workers[worker]!.suspect?.arrival.seq;
-  }
-
-  /** True if other events wait for the worker. */
-  isWaitedFor(worker: number): boolean {
-    return this.#workers[worker]!.isWaitedFor;
-  }
-
   /** The application goes on, while it has open work at the event. */
   kept(worker: number, seq: number): void {
     const queue = this.#workers[worker]!;
     const held = queue.get(seq);
+    const wasAlone = queue.suspect === held;
     if (held === undefined || !queue.keep(held)) return;
+    if (wasAlone) this.#options.accompanied(held.arrival);
     queue.add(held.line);
     this.#pump(queue);
   }
 
-  /** The suspect has not killed its worker for a while: others are tried beside it. */
-  survived(worker: number, seq: number): void {
+  /** The event has not killed its worker for a moment: what is no suspect goes on beside a suspect, and suspects beside another event. */
+  share(worker: number, seq: number): void {
     const queue = this.#workers[worker]!;
     const held = queue.get(seq);
-    if (held !== undefined && queue.survive(held)) this.#pump(queue);
+    if (held === undefined) return;
+    queue.share(held);
+    this.#pump(queue);
+  }
+
+  /** The suspect has not killed its worker for a while: other suspects, if some wait, are tried beside it. */
+  makeWay(worker: number, seq: number): void {
+    const queue = this.#workers[worker]!;
+    const held = queue.get(seq);
+    if (held === undefined) return;
+    if (queue.makeWay(held)) {
+      this.#options.accompanied(held.arrival);
+      // A program overlaps the events of a chat by itself.
+      if (!this.#hasQuarantine && queue.keep(held)) queue.add(held.line);
+    }
+    this.#pump(queue);
   }
 
   /** The worker can take events. */
@@ -197,9 +217,11 @@ export class Dispatcher {
    */
   workerDied(worker: number, { named, guessed = [] }: Blame = {}): number[] {
     const queue = this.#workers[worker]!;
-    const certain = queue.get(named ?? -1) ?? queue.suspect;
-    const blamed =
-      certain === undefined ? guessed.map((seq) => queue.get(seq)).filter((held) => held !== undefined) : [certain];
+    const { suspect: tried, isShared } = queue;
+    const certain = queue.get(named ?? -1) ?? (isShared ? undefined : tried);
+    const found = guessed.map((seq) => queue.get(seq)).filter((held) => held !== undefined);
+    const likely = found.length === 0 && tried !== undefined ? [tried] : found;
+    const blamed = certain === undefined ? likely : [certain];
     const held = queue.close();
     this.#isWary = this.#hasQuarantine;
     if (certain === undefined) suspect(held, blamed, (line) => this.#doubts(line));
@@ -342,13 +364,14 @@ export class Dispatcher {
   #pump(queue: WorkerQueue): void {
     if (this.#isHeld) return;
     for (let next = queue.next(); next !== undefined; next = queue.next()) this.#post(queue, next);
+    for (const { arrival } of queue.obstacles()) this.#options.holdsUp(queue.number, arrival);
     const isCalledFor = queue === this.#quarantine && queue.isWaitedFor && !queue.isOpen && !this.#isPatient;
     if (isCalledFor && !this.#isClosed) this.#options.suspected();
   }
 
-  #post(queue: WorkerQueue, { arrival }: Held): void {
-    arrival.attempts += 1;
-    this.#options.post(queue.number, arrival, queue.suspect !== undefined);
+  #post(queue: WorkerQueue, held: Held): void {
+    held.arrival.attempts += 1;
+    this.#options.post(queue.number, held.arrival, queue.suspect === held);
   }
 
   /** True if the line's first event is to be tried in quarantine, although nothing is known against it. */

@@ -1,12 +1,23 @@
 /**
  * The events that one worker has, and the lines that wait for it. Lines take turns. Suspects go before anything else, and alone, so
- * that a death while one is at hand has one cause; between two of them each line that waits gets a turn.
+ * that a death while one is at hand has one cause; between two of them each line that waits gets a turn. Events that are at work for long do
+ * not hold up others for ever:
+ *
+ *   at hand -- share() --> suspects go on beside it
+ *   a suspect -- share() --> other events go on beside it, but no suspects -- makeWay() --> suspects, too; it is none any more
+ *
+ * Few events are on their way to the worker at a time. The others wait in their lines, where they cost least: what a worker has
+ * taken becomes instances, calls and connections.
  */
 
 import type { Arrival, Held, Line } from "./line.ts";
 
 /** Events that one worker may have at once, besides those that are kept. */
 const MOST_AT_HAND = 1000;
+/** Of these, events that the worker has not taken. It takes all that have come before it begins one, so it gets more meanwhile. */
+const MOST_ON_THEIR_WAY = 32;
+
+const NONE: readonly Held[] = [];
 
 /** So many attempts say nothing: every event of a process that ended has them. */
 const FEW_ATTEMPTS = 2;
@@ -16,18 +27,24 @@ export class WorkerQueue {
   /** True if the worker can take events. */
   isOpen = false;
   readonly #posted = new Map<number, Held>();
+  /** Posted events that the worker has not taken. */
+  readonly #onTheirWay = new Set<Held>();
   /** Posted events at which the application has open work, although it went on. They count in no window. */
   readonly #kept = new Set<Held>();
-  /** Suspects that have not killed the worker so far: they are at work, and others go on beside them. */
+  /** Posted events that have not killed the worker so far: suspects go on beside them. */
   readonly #survivors = new Set<Held>();
+  /** Posted events that were told of by obstacles(). */
+  readonly #told = new Set<Held>();
   /** Lines whose next event may be posted when the worker has room. */
   readonly #ready = new Set<Line>();
   /** Of these, lines whose next event is a suspect. */
   readonly #suspected = new Set<Line>();
   /** Lines that get a turn before the next suspect. Undefined once a suspect is over: they are those that wait at the next look. */
   #guests: Set<Line> | undefined = new Set();
-  /** The suspect at hand: the only event at hand. */
+  /** The suspect at hand. No other suspect is. */
   #suspect: Held | undefined;
+  /** Events that are no suspects go on beside it. */
+  #isShared = false;
 
   constructor(number: number) {
     this.number = number;
@@ -41,6 +58,11 @@ export class WorkerQueue {
   /** The suspect at hand, until it is over or cleared. */
   get suspect(): Held | undefined {
     return this.#suspect;
+  }
+
+  /** True if the suspect at hand is not alone. */
+  get isShared(): boolean {
+    return this.#isShared;
   }
 
   /** Number of lines that wait, whose next event is a suspect. */
@@ -78,8 +100,9 @@ export class WorkerQueue {
   /** Takes the next event, which the worker then has: the next suspect, or one of each line in turn while there is room. */
   next(): Held | undefined {
     const atHand = this.#posted.size - this.#kept.size - this.#survivors.size;
-    if (!this.isOpen || this.#suspect !== undefined || atHand >= MOST_AT_HAND) return undefined;
-    if (this.#suspected.size > 0) {
+    if (!this.isOpen || atHand >= MOST_AT_HAND || (this.#suspect !== undefined && !this.#isShared)) return undefined;
+    if (this.#onTheirWay.size >= MOST_ON_THEIR_WAY) return undefined;
+    if (this.#suspected.size > 0 && this.#suspect === undefined) {
       this.#guests ??= new Set(this.#ready);
       for (const line of this.#guests) {
         this.#guests.delete(line);
@@ -90,6 +113,7 @@ export class WorkerQueue {
       return this.#suspect;
     }
     for (const line of this.#ready) {
+      if (this.#suspected.has(line)) continue;
       if (line.isReady) return this.#take(line);
       this.#ready.delete(line);
     }
@@ -103,6 +127,14 @@ export class WorkerQueue {
       if (line.isReady && line.posted === 0 && !line.waiting.first!.isSuspect) return this.#take(line);
     }
     return undefined;
+  }
+
+  /** The worker has taken these events: others may be on their way. */
+  taken(seqs: readonly number[]): void {
+    for (const seq of seqs) {
+      const held = this.#posted.get(seq);
+      if (held !== undefined) this.#onTheirWay.delete(held);
+    }
   }
 
   /** The application goes on, while it has open work at the event. @returns false if that is known */
@@ -119,9 +151,26 @@ export class WorkerQueue {
     return true;
   }
 
-  /** The suspect is at work, and has not killed the worker so far. The next event of its line waits for it. @returns false if it is no suspect */
-  survive(held: Held): boolean {
-    if (this.#suspect !== held) return false;
+  /** The events that hold up others, each once: the suspect at hand, or those at hand while a suspect waits. */
+  obstacles(): readonly Held[] {
+    if (this.#suspect === undefined && this.#suspected.size === 0) return NONE;
+    const all =
+      this.#suspect === undefined ? [...this.#posted.values()].filter((held) => this.#isAtHand(held)) : [this.#suspect];
+    const obstacles = this.#hasOthers ? all.filter((held) => !this.#told.has(held)) : [];
+    for (const held of obstacles) this.#told.add(held);
+    return obstacles;
+  }
+
+  /** The event is at work, and has not killed the worker so far. */
+  share(held: Held): void {
+    if (this.#suspect === held) this.#isShared = true;
+    else if (this.#isAtHand(held)) this.#survivors.add(held);
+  }
+
+  /** The suspect at hand has been at work for long, and is none any more if another one waits. @returns false if it stays a suspect */
+  makeWay(held: Held): boolean {
+    this.#told.delete(held);
+    if (this.#suspect !== held || this.#suspected.size === 0) return false;
     this.#survivors.add(held);
     held.arrival.isSuspect = false;
     held.arrival.guess = undefined;
@@ -132,7 +181,9 @@ export class WorkerQueue {
   /** The worker does not have the event any more. */
   release(held: Held): void {
     this.#posted.delete(held.arrival.seq);
+    this.#onTheirWay.delete(held);
     this.#survivors.delete(held);
+    this.#told.delete(held);
     if (this.#kept.delete(held)) held.line.kept -= 1;
     else held.line.posted -= 1;
     if (this.#suspect === held) this.#isOver();
@@ -147,9 +198,19 @@ export class WorkerQueue {
     return held;
   }
 
+  #isAtHand(held: Held): boolean {
+    return this.#posted.has(held.arrival.seq) && !this.#kept.has(held) && !this.#survivors.has(held);
+  }
+
+  /** True if a line waits, besides that of the suspect at hand. */
+  get #hasOthers(): boolean {
+    return [...this.#suspected, ...this.#ready].some((line) => line !== this.#suspect?.line && line.isReady);
+  }
+
   /** The suspect is at hand no more, or is cleared. */
   #isOver(): void {
     this.#suspect = undefined;
+    this.#isShared = false;
     this.#guests = undefined;
   }
 
@@ -169,6 +230,7 @@ export class WorkerQueue {
     const held = { arrival: line.waiting.shift()!, line };
     line.posted += 1;
     this.#posted.set(held.arrival.seq, held);
+    this.#onTheirWay.add(held);
     this.add(line);
     return held;
   }

@@ -12,6 +12,7 @@
  * and takes a shard away by `onRevoked`.
  */
 
+import type { CallBudget } from "../protocol/call-budget.ts";
 import type { InboxShare } from "../protocol/inbox-share.ts";
 import type { JournalFact, RecordedCall } from "../protocol/recorded-call.ts";
 import type { Address } from "../protocol/route.ts";
@@ -155,6 +156,8 @@ export interface Inbox extends Intake, Settlement {
   readonly election?: Election;
   /** The part of this machine. */
   readonly share?: InboxShare;
+  /** Of an inbox that several machines share: divides the calls that they may make among them, from start() on. To be called before. */
+  divide?(budget: CallBudget): void;
   /**
    * Lets go of everything while other machines are there: each shard as its applications are done. Resolves when nothing is left, or when no
    * other machine is there.

@@ -78,7 +78,11 @@ export const METRICS = {
   },
   asgigram_inbox_refused_total: {
     type: "counter",
-    help: "Deliveries that did not begin, because another server had taken the shard",
+    help: "Deliveries that did not begin, because another server had taken the shard, or had settled the event",
+  },
+  asgigram_inbox_rate_limit: {
+    type: "gauge",
+    help: "Calls a second that this server may make now: its part of --rate-limit, which servers with an inbox in a database share",
   },
   asgigram_events_posted: {
     type: "gauge",

@@ -129,6 +129,7 @@ export class Metrics {
     read("asgigram_inbox_polls", ({ polls }) => one(Number(polls)));
     read("asgigram_inbox_lease_age_seconds", ({ age }) => one(age / 1000));
     read("asgigram_inbox_refused_total", ({ refused }) => one(refused));
+    read("asgigram_inbox_rate_limit", ({ rate }) => (rate === undefined ? [] : one(rate)));
     read("asgigram_inbox_moves_total", ({ moves }) =>
       Object.entries(moves).map(([cause, count]) => [{ cause }, count] as const),
     );

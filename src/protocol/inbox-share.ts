@@ -9,4 +9,6 @@ export interface InboxShare {
   readonly moves: { readonly taken: number; readonly released: number; readonly lost: number };
   /** Beginnings that were refused. */
   readonly refused: number;
+  /** Calls in a second, of those that all machines may make; undefined without --rate-limit. */
+  readonly rate: number | undefined;
 }

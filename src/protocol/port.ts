@@ -140,6 +140,8 @@ export type ToMain =
    * events.
    */
   | { type: "call"; id: number; call: Call; from: number | string; others?: number[] }
+  /** The worker has taken these events off its port, and is about to begin them: others may be posted. */
+  | { type: "taken"; seqs: number[] }
   /** The event's code has saved its state, as JSON. */
   | { type: "saved"; seq: number; json: string }
   /** The application is busy at the event: `call` shows an action to its chat. */

@@ -35,7 +35,7 @@ const DISTURBED = 0.6;
 export class Limiter {
   readonly #now: () => number;
   /** The rate that was given. */
-  readonly #most: number;
+  #most: number;
   readonly #learnt = new LearntRate();
   readonly #successes = new Meter();
   /** Time of the next call; while it is shut, of the next probe. */
@@ -68,6 +68,20 @@ export class Limiter {
   /** Calls in a second. */
   get rate(): number {
     return Math.min(this.#learnt.value, this.#most);
+  }
+
+  /** Calls that succeeded in the last second. */
+  get succeeded(): number {
+    const now = this.#now();
+    return this.#successes.secondBefore(now, now);
+  }
+
+  /** Gives another rate: calls in a second. Of a wait under way the rest is as long as it would be by that. */
+  restrict(rate: number): void {
+    const before = this.rate;
+    this.#most = rate;
+    const now = this.#now();
+    if (!this.isShut && this.#next > now) this.#next = now + (this.#next - now) * (before / this.rate);
   }
 
   /** Milliseconds until the next call may go out. */

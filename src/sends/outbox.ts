@@ -88,6 +88,17 @@ export class Outbox {
     return this.#paused.size;
   }
 
+  /** Calls that would go out in a second if the limiter let them: as many as did, and those that wait for it. */
+  get demand(): number {
+    return this.#limiter.succeeded + this.#line.size;
+  }
+
+  /** Changes the limit over all lanes: calls in a second. */
+  restrict(rate: number): void {
+    this.#limiter.restrict(rate);
+    this.#line.advance();
+  }
+
   /** True if a call to this lane would have to wait for its time. */
   isPaused(lane: string): boolean {
     return this.#paused.has(lane) || this.#limiter.isShut;

@@ -34,8 +34,12 @@ export class WaitingLine<Member extends Waiting> {
     this.#options = options;
   }
 
+  get size(): number {
+    return this.#calls.size + this.#bulk.size;
+  }
+
   get isEmpty(): boolean {
-    return this.#calls.size + this.#bulk.size === 0;
+    return this.size === 0;
   }
 
   /** Takes a turn, if there is one at once. @returns false if the call has to wait */

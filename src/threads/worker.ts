@@ -33,6 +33,8 @@ type Item<Type extends ToMain["type"]> = Extract<ToMain, { type: Type }>;
 
 /** Takes what a worker says of its events. */
 export interface EventFacts {
+  /** It has taken these events off its port. */
+  taken(worker: Worker, seqs: readonly number[]): void;
   /** @param writes the values that the code of these events has stored */
   settled(worker: Worker, seqs: readonly number[], writes?: readonly StoredWrite[]): void;
   /** The application goes on, while it has open work at the event. */
@@ -258,6 +260,8 @@ export class Worker {
         return calls.saved(this, item);
       case "busy":
         return calls.busy(this, item);
+      case "taken":
+        return updates.taken(this, item.seqs);
       case "settled":
         onSettled?.(item.seqs.length);
         return updates.settled(this, item.seqs, item.writes);

@@ -66,10 +66,10 @@ export interface EventWorker extends Recipient {
 }
 
 /**
- * Time that a suspect has its worker to itself before it makes way for others: ms. Each attempt after the third doubles it, so that one
- * that kills later is alone in the end.
+ * Time for which an event has its worker to itself, and a suspect is the only one of the process, while others wait: ms. Each death of
+ * its worker doubles the first, each attempt after the third the second. So the cause is certain in the end, however late it kills.
  */
-const ALONE = 1000;
+const ALONE = 250;
 const LONGEST_ALONE = 600_000;
 const QUICK_ATTEMPTS = 3;
 
@@ -95,8 +95,6 @@ export class Updates implements InboxReceiver {
   /** Tells a worker until when it may hand out events; undefined where one machine has the inbox. */
   #certain: ToWorker | undefined;
   #wary: NodeJS.Timeout | undefined;
-  /** The application is a bot's program. */
-  #isProgram = false;
 
   constructor(options: UpdatesOptions) {
     this.#options = options;
@@ -109,6 +107,8 @@ export class Updates implements InboxReceiver {
       post: this.#post.bind(this),
       deadLetter: this.#deadLetter.bind(this),
       suspected,
+      holdsUp: this.#holdsUp.bind(this),
+      accompanied: ({ seq }) => this.#options.recorder.accompanied(seq),
     });
     if (breaker) this.#breaker = this.#createBreaker(log);
   }
@@ -228,7 +228,6 @@ export class Updates implements InboxReceiver {
 
   /** The application is a bot's program, of which so many workers serve. Called before the first of them is ready. */
   servesProgram(workers: number): void {
-    this.#isProgram = true;
     this.#dispatcher.servesProgram(workers);
   }
 
@@ -264,9 +263,13 @@ export class Updates implements InboxReceiver {
     this.#dispatcher.timedOut(number, seq);
   }
 
+  /** The worker has taken these events off its port. */
+  taken({ number }: Recipient, seqs: readonly number[]): void {
+    this.#dispatcher.taken(number, seqs);
+  }
+
   /** The application goes on, while it has open work at the event. */
   kept({ number }: Recipient, seq: number): void {
-    if (this.#dispatcher.suspectAt(number) === seq) this.#options.recorder.accompanied(seq);
     this.#dispatcher.kept(number, seq);
   }
 
@@ -375,24 +378,18 @@ export class Updates implements InboxReceiver {
     const event = past === undefined ? { seq, attempt, body } : { seq, attempt, body, past };
     const worker = this.#workers.get(number)!;
     recorder.begun(worker, event, alone);
-    if (alone) {
-      const time = ALONE * 2 ** Math.max(0, attempt - QUICK_ATTEMPTS);
-      setTimeout(() => this.#makeWay(worker, seq), Math.min(time, LONGEST_ALONE)).unref();
-    }
     diagnostics.posted(number, arrival);
   }
 
-  /** The suspect has not killed its worker so far. The worker goes on with other events beside it as soon as some wait. */
-  #makeWay(worker: EventWorker, seq: number): void {
-    const { number } = worker;
-    if (this.#workers.get(number) !== worker || this.#dispatcher.suspectAt(number) !== seq) return;
-    if (!this.#dispatcher.isWaitedFor(number)) {
-      setTimeout(() => this.#makeWay(worker, seq), ALONE).unref();
-      return;
-    }
-    this.#options.recorder.accompanied(seq);
-    if (this.#isProgram) this.#dispatcher.kept(number, seq);
-    else this.#dispatcher.survived(number, seq);
+  /** Lets others go on beside the event if it has not killed its worker so far: other suspects last. */
+  #holdsUp(number: number, { seq, attempts, deaths, isSuspect }: Arrival): void {
+    const worker = this.#workers.get(number);
+    const after = (doublings: number, step: () => void) => {
+      const time = Math.min(ALONE * 2 ** Math.max(0, doublings), LONGEST_ALONE);
+      setTimeout(() => this.#workers.get(number) === worker && step(), time).unref();
+    };
+    after(deaths, () => this.#dispatcher.share(number, seq));
+    if (isSuspect) after(Math.max(deaths, attempts - QUICK_ATTEMPTS), () => this.#dispatcher.makeWay(number, seq));
   }
 
   #deadLetter(worker: number, arrival: Arrival, cause: "deadly" | "timed out"): void {

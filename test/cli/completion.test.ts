@@ -21,6 +21,7 @@ test("each command has its own flags and actions", async () => {
   assert.deepEqual(await after("inbox |--"), [
     "--inbox",
     "--inbox-password-file",
+    "--inbox-password-command",
     "--token-file",
     "--config",
     "--all",

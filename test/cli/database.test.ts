@@ -130,6 +130,50 @@ describe("asgigram inbox with a database", () => {
     );
   });
 
+  test("the inbox of a database is copied back to a file with all that it holds, and its tables get another name", async (t) => {
+    const { place, folder, run, out } = bench(t);
+    const path = folder.join("back.sqlite");
+    const { inbox, entries } = await deadLetters(place, 501, 502);
+    await inbox.append(updates(503, 504));
+    await entries.until(4);
+    const [one, two] = entries.seqs.slice(2) as [number, number];
+    const call = { id: 9, method: "sendMessage", lane: "8", body: "hello" };
+    const saved = { type: "saved", seqs: [one], json: "7" } as const;
+    const called = { type: "called", seqs: [one], call } as const;
+    await inbox.record(turn({ begun: [{ seq: one, alone: false }], journal: [saved, called] }));
+    await inbox.record(turn({ writes: [{ key: "k", json: "1", seq: undefined, line: undefined }] }));
+    assert.match((await run("inbox", "copy", address, path)).stderr, /servers use the inbox in .*: stop them first/);
+    assert.equal(existsSync(path), false);
+    await inbox.close();
+    const copied = await out("inbox", "copy", address, path);
+    assert.ok(copied.startsWith(`copied 2 unsettled updates and 3 dead letters to ${path}; the tables in ${shown} `));
+    assert.match(copied, new RegExp(`are now those of the schema ${place.schema}_copied_\\d+$`));
+    const [file, after] = [new SqliteInbox(path, place.bot), new Entries()];
+    t.after(() => file.close());
+    await file.start(after);
+    assert.deepEqual(
+      after.all.map(({ seq, update_id, attempts, saved, calls }) => [seq, update_id, attempts, saved, calls?.length]),
+      [
+        [one, 503, 1, "7", 1],
+        [two, 504, 0, undefined, undefined],
+      ],
+    );
+    assert.deepEqual(
+      [...(await file.values(["k"])).values()].map(({ json }) => json),
+      ["1"],
+    );
+    assert.equal(await file.append(updates(501, 503, 504, 505)), 1);
+    assert.ok((await after.until(3))[2]!.seq > two);
+    assert.match(await out("inbox", "list", "--inbox", path), /^ID .*\n1 .*\n2 .*\n3 .*no id$/);
+    await out("inbox", "retry", "1", "--inbox", path);
+    assert.deepEqual(
+      (await after.until(4))[3]!.calls?.map(({ method }) => method),
+      ["sendMessage"],
+    );
+    assert.match((await run("inbox", "copy", address, path)).stderr, /is there already: name a file that is not/);
+    assert.match((await run("inbox", "copy", address, `${path}2`)).stderr, /there is no inbox of the bot/);
+  });
+
   test("migrate makes the tables, and grants a role their use, which may not make any", async (t) => {
     const { place, folder, env, out } = bench(t);
     const role = `role_${place.bot}`;
@@ -156,6 +200,7 @@ describe("asgigram inbox with a database", () => {
     for (const args of [
       ["copy", "a.sqlite"],
       ["copy", "a.sqlite", "b.sqlite"],
+      ["copy", address, address],
       ["migrate", "a", "b"],
       ["migrate", "--inbox", folder.join("a.sqlite")],
     ]) {
@@ -257,12 +302,33 @@ describe("a start with a database that cannot be used", () => {
     const passwordFile = folder.write("password", `${PASSWORD}\n`);
     const secured = address.replace("postgres@", `${SECURED}@`);
     await place.sql(`GRANT CREATE ON DATABASE postgres TO ${SECURED}`);
-    const { inbox, entries } = await place.start({ address: secured, passwordFile });
+    const { inbox, entries } = await place.start({ address: secured, password: { file: passwordFile } });
     await inbox.append(updates(1));
     await entries.until(1);
     await inbox.close();
     folder.write("password", "another");
-    await assert.rejects(place.open({ address: secured, passwordFile }), /refuses the log-in/);
+    await assert.rejects(place.open({ address: secured, password: { file: passwordFile } }), /refuses the log-in/);
+  });
+
+  test("a command that prints the password is run at each connection", async (t) => {
+    const { place, folder, env } = bench(t);
+    await cases[2]![1](place);
+    await place.sql(`GRANT CREATE ON DATABASE postgres TO ${SECURED}`);
+    folder.write("password", PASSWORD);
+    const inbox = address.replace("postgres@", `${SECURED}@`);
+    const command = 'echo asked >> asked; test "$PGUSER" = secured && cat password';
+    const nodes = () =>
+      runHere(["nodes", "--inbox", inbox, "--inbox-password-command", `cd ${folder.path}; ${command}`], {
+        cwd: folder.path,
+        env,
+      });
+    await (await place.open({ address: inbox, password: { command: `cd ${folder.path}; ${command}` } })).close();
+    assert.deepEqual((await nodes()).code, 0);
+    assert.equal(readFileSync(folder.join("asked"), "utf8"), "asked\n".repeat(2));
+    folder.write("password", "another-word");
+    const { code, stderr } = await nodes();
+    assert.deepEqual([code, stderr.includes("another-word")], [5, false]);
+    assert.match(stderr, /refuses the log-in: .*--inbox-password-command/);
   });
 
   test("TLS is spoken if the address says so, and the certificate is checked", async (t) => {

@@ -45,9 +45,13 @@ test("an option of a webhook that is not asked for gets a warning", async () => 
 
 test("an option of a database without one gets a warning, and so does a password on the command line", async () => {
   const flags = { inboxPasswordFile: "password", nodeName: "one" };
+  const both = { ...flags, inboxPasswordCommand: "echo password" };
   const rest = "has no effect without an inbox in a database (--inbox postgres://…)";
   assert.deepEqual(await warningsOf({ flags }), [`--inbox-password-file ${rest}`, `--node-name ${rest}`]);
   assert.deepEqual(await warningsOf({ flags: { ...flags, inbox: "postgres://bot@db/bots" } }), []);
+  assert.deepEqual(await warningsOf({ flags: { ...both, inbox: "postgres://bot@db/bots" } }), [
+    "--inbox-password-file has no effect beside --inbox-password-command",
+  ]);
   const [warning, ...others] = await warningsOf({ flags: { inbox: "postgres://bot:secret-word@db/bots" } });
   assert.match(warning!, /^the database's password is on the command line, .*use --inbox-password-file$/);
   assert.deepEqual(others, []);

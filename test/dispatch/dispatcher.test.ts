@@ -12,6 +12,7 @@ import { isSettled } from "../settled.ts";
 const FIRST_WINDOW = 2;
 const PER_SCOPE = 32;
 const PER_WORKER = 1000;
+const ON_THEIR_WAY = 32;
 const INTERRUPTED = 3;
 const DOUBTED = 8;
 const HIGH_WATER = 10_000;
@@ -20,6 +21,7 @@ const HIGH_WATER_CHARACTERS = 64 * 1024 * 1024;
 const never = new AbortController().signal;
 
 const UNBOUNDED = { limit: Number.POSITIVE_INFINITY, isStored: false };
+const UNHEARD = { holdsUp() {}, accompanied() {} };
 
 const NEW = { update_id: 1, kind: "message", received_at: 0, attempts: 0, deaths: 0 };
 
@@ -60,8 +62,16 @@ class Model {
   readonly #quarantined = new Set<Scope>();
   /** The suspect that was posted alone. */
   #alone: number | undefined;
-  /** Posted events that were suspects, and have survived for a while. */
+  /** Posted events that the worker has not taken. */
+  readonly #onTheirWay = new Set<number>();
+  /** Others are posted beside it. */
+  #isShared = false;
+  /** Posted events that have made way for others. */
   readonly #survivors = new Set<number>();
+  /** Posted events that hold up others, as the dispatcher has told. */
+  readonly #told = new Set<number>();
+  /** Suspects that are at hand beside others from now on, as the dispatcher has told. */
+  #accompanied: number[] = [];
   /** Suspects for nothing but a guess, and the events that were guessed together. */
   readonly #guesses = new Map<number, readonly number[]>();
   /** A worker died lately: events of scopes that have settled none are suspects, as far as there is room for them. */
@@ -105,6 +115,11 @@ class Model {
         assert.ok(!this.#open[this.quarantine] && !this.#closed);
         this.#isCalled = true;
       },
+      holdsUp: (worker, { seq }) => {
+        assert.ok(worker === this.quarantine && this.#atHand(worker).includes(seq) && !this.#told.has(seq));
+        this.#told.add(seq);
+      },
+      accompanied: ({ seq }) => this.#accompanied.push(seq),
     });
     assert.equal(this.dispatcher.quarantine, workers);
     this.dispatcher.trySuspects();
@@ -128,6 +143,13 @@ class Model {
     }
   }
 
+  /** The worker takes some of its events, and is said to take others. */
+  taken(worker: number, choose: (posted: number[]) => number[]): void {
+    const seqs = choose(this.#postedAt(worker));
+    for (const seq of seqs) this.#onTheirWay.delete(seq);
+    this.#do(() => this.dispatcher.taken(worker, [-1, ...seqs, ...seqs.slice(0, 2)]));
+  }
+
   /** Settles some of the worker's events, in any order, and numbers that mean nothing to it. */
   settled(worker: number, choose: (posted: number[]) => number[]): void {
     const chosen = choose(this.#postedAt(worker));
@@ -144,29 +166,46 @@ class Model {
   /** The application goes on, while it has open work at these events. */
   kept(worker: number, choose: (posted: number[]) => number[]): void {
     for (const seq of choose(this.#atHand(worker))) {
+      this.taken(worker, () => [seq]);
       const scope = this.#scopeOf(seq);
       scope.kept.add(seq);
       this.#suspects.delete(seq);
       this.#guesses.delete(seq);
-      if (seq === this.#alone) this.#alone = undefined;
+      const wasAlone = seq === this.#alone;
+      if (wasAlone) this.#alone = undefined;
+      this.#told.delete(seq);
       if (!this.#couldBeServed(scope)) scope.passedOver.clear();
+      this.#accompanied = [];
       this.#do(() => this.dispatcher.kept(worker, seq));
       this.#do(() => this.dispatcher.kept(worker, seq));
+      assert.deepEqual(this.#accompanied, wasAlone ? [seq] : []);
     }
   }
 
-  /** The suspect at hand, if there is one, has not killed the quarantine so far. */
-  survived(): void {
-    const seq = this.#alone;
-    if (seq !== undefined) {
-      this.#suspects.delete(seq);
-      this.#guesses.delete(seq);
-      this.#survivors.add(seq);
-      this.#alone = undefined;
+  /** These events have not killed the quarantine for a moment. */
+  share(choose: ChooseSome): void {
+    for (const seq of [...choose(this.#postedAt(this.quarantine)), -1]) {
+      if (seq === this.#alone) this.#isShared = true;
+      else if (this.#atHand(this.quarantine).includes(seq)) this.#survivors.add(seq);
+      this.#do(() => this.dispatcher.share(this.quarantine, seq));
     }
-    this.#do(() => {
-      for (const one of [seq ?? -1, ...this.#postedAt(this.quarantine)]) this.dispatcher.survived(this.quarantine, one);
-    });
+  }
+
+  /** These events have not killed the quarantine for a while. */
+  makeWay(choose: ChooseSome): void {
+    for (const seq of [...choose(this.#postedAt(this.quarantine)), -1]) {
+      const isOver = seq === this.#alone && this.#suspectThatCouldBeServed !== undefined;
+      this.#told.delete(seq);
+      if (isOver) {
+        this.#suspects.delete(seq);
+        this.#guesses.delete(seq);
+        this.#survivors.add(seq);
+        this.#alone = undefined;
+      }
+      this.#accompanied = [];
+      this.#do(() => this.dispatcher.makeWay(this.quarantine, seq));
+      assert.deepEqual(this.#accompanied, isOver ? [seq] : []);
+    }
   }
 
   /** One of its events took too long, and the worker was ended for it. */
@@ -200,8 +239,10 @@ class Model {
   workerDied(worker: number, chooseNamed: Choose = () => undefined, chooseGuesses: ChooseSome = () => []): void {
     const posted = this.#postedAt(worker).sort((one, other) => one - other);
     const [named, guessed] = [chooseNamed(posted), chooseGuesses(posted)];
-    const certain = named ?? (worker === this.quarantine ? this.#alone : undefined);
-    const blamed = certain === undefined ? guessed : [certain];
+    const tried = worker === this.quarantine ? this.#alone : undefined;
+    const certain = named ?? (this.#isShared ? undefined : tried);
+    const likely = guessed.length === 0 && tried !== undefined ? [tried] : guessed;
+    const blamed = certain === undefined ? likely : [certain];
     if (certain === undefined) {
       const guesses = blamed.filter((seq) => !this.#suspects.has(seq));
       for (const seq of guesses) this.#guesses.set(seq, guesses);
@@ -273,6 +314,10 @@ class Model {
     return this.scopes.find(({ unsettled }) => unsettled.includes(seq))!;
   }
 
+  #onTheirWayTo(worker: number): number {
+    return this.#postedAt(worker).filter((seq) => this.#onTheirWay.has(seq)).length;
+  }
+
   #postedAt(worker: number): number[] {
     return this.#of(worker).flatMap(({ posted }) => [...posted]);
   }
@@ -293,7 +338,9 @@ class Model {
   #over(scope: Scope, seq: number): void {
     scope.posted.delete(seq);
     scope.kept.delete(seq);
+    this.#onTheirWay.delete(seq);
     this.#survivors.delete(seq);
+    this.#told.delete(seq);
     this.#suspects.delete(seq);
     if (seq === this.#alone) this.#alone = undefined;
     scope.unsettled.splice(scope.unsettled.indexOf(seq), 1);
@@ -327,7 +374,11 @@ class Model {
     for (const scope of scopes) {
       if (scope.isRevoked) for (const seq of [...scope.posted]) this.#over(scope, seq);
       scope.passedOver.clear();
-      for (const seq of scope.posted) this.#survivors.delete(seq);
+      for (const seq of scope.posted) {
+        this.#onTheirWay.delete(seq);
+        this.#survivors.delete(seq);
+        this.#told.delete(seq);
+      }
       scope.posted.clear();
       scope.kept.clear();
       this.#place(scope);
@@ -352,17 +403,36 @@ class Model {
     const waits = this.#of(this.quarantine).some((scope) => this.#couldBeServed(scope));
     if (waits && !this.#open[this.quarantine] && !this.#closed) assert.ok(this.#isCalled);
     assert.equal(this.dispatcher.needsQuarantine, waits || this.#postedAt(this.quarantine).length > 0);
+    assert.deepEqual(
+      this.#obstacles.filter((seq) => !this.#told.has(seq)),
+      [],
+      "an event holds up others and is not told",
+    );
+  }
+
+  /** The suspect at hand if others wait, or what is at hand while a suspect waits. */
+  get #obstacles(): number[] {
+    if (this.#alone !== undefined) return this.#othersWait ? [this.#alone] : [];
+    return this.#suspectThatCouldBeServed === undefined ? [] : this.#atHand(this.quarantine);
+  }
+
+  /** True if a scope could be served, but for that of the suspect at hand. */
+  get #othersWait(): boolean {
+    const scope = this.#scopeOf(this.#alone ?? -1);
+    return this.#of(this.quarantine).some((other) => other !== scope && this.#couldBeServed(other));
   }
 
   /** Nothing waits that could be posted. */
   #assertBusy(worker: number): void {
     const atHand = this.#atHand(worker).length;
     const isQuarantine = worker === this.quarantine;
-    if (isQuarantine && this.#suspectThatCouldBeServed !== undefined) {
+    if (this.#onTheirWayTo(worker) === ON_THEIR_WAY) return;
+    if (isQuarantine && this.#alone === undefined && this.#suspectThatCouldBeServed !== undefined) {
       return assert.ok(atHand > 0, "a suspect waits although the quarantine has nothing");
     }
-    if ((isQuarantine && this.#alone !== undefined) || atHand === PER_WORKER) return;
+    if ((isQuarantine && this.#alone !== undefined && !this.#isShared) || atHand === PER_WORKER) return;
     for (const scope of this.#of(worker)) {
+      if (isQuarantine && this.#isSuspected(scope)) continue;
       assert.ok(!this.#couldBeServed(scope), `${scope.key} waits although its worker has room`);
     }
   }
@@ -380,29 +450,36 @@ class Model {
     assert.equal(attempts, this.#attempts.get(seq)! + 1);
     this.#attempts.set(seq, attempts);
     assert.equal(alone, this.#suspects.has(seq));
-    if (worker === this.quarantine) assert.equal(this.#alone, undefined, "posted beside a suspect");
+    const mayBeBeside = this.#alone === undefined || (this.#isShared && !alone);
+    if (worker === this.quarantine) assert.ok(mayBeBeside, "posted beside a suspect");
     if (alone) {
       assert.equal(worker, this.quarantine, "a suspect outside of the quarantine");
       assert.deepEqual(this.#atHand(worker), [], "a suspect was posted beside others");
       this.#alone = seq;
+      this.#isShared = false;
       this.#guests.clear();
     } else {
-      const isBetween = worker === this.quarantine && this.#suspectThatCouldBeServed !== undefined;
+      const isBetween =
+        worker === this.quarantine && this.#alone === undefined && this.#suspectThatCouldBeServed !== undefined;
       if (isBetween) {
         assert.ok(!this.#guests.has(scope), "a scope is served twice before a suspect");
         this.#guests.add(scope);
       } else this.#assertFair(scope);
     }
     scope.posted.add(seq);
+    this.#onTheirWay.add(seq);
     scope.passedOver.clear();
     assert.deepEqual(this.dispatcher.posted(worker, seq)?.body, body);
     assert.ok(scope.posted.size - scope.kept.size <= scope.window, `${scope.posted.size} events of one scope`);
     assert.ok(this.#atHand(worker).length <= PER_WORKER, "too many for one worker");
+    assert.ok(this.#onTheirWayTo(worker) <= ON_THEIR_WAY, "too many on their way to one worker");
   }
 
   #assertFair(scope: Scope): void {
     for (const other of this.#of(scope.worker)) {
       if (other === scope || !this.#couldBeServed(other)) continue;
+      // Suspects wait for the one at hand.
+      if (this.#alone !== undefined && this.#isSuspected(other)) continue;
       const times: number = (other.passedOver.get(scope) ?? 0) + 1;
       assert.ok(times <= 1, `${scope.key} was served ${times} times while ${other.key} waited`);
       other.passedOver.set(scope, times);
@@ -436,7 +513,7 @@ class Model {
 
 type Step =
   | { do: "received"; scope: number; count: number; attempts: number }
-  | { do: "settled" | "refused" | "kept"; worker: number; share: number; backwards: boolean }
+  | { do: "taken" | "settled" | "refused" | "kept"; worker: number; share: number; backwards: boolean }
   | { do: "workerReady" | "workerPaused"; worker: number }
   | {
       do: "workerDied" | "timedOut";
@@ -446,7 +523,8 @@ type Step =
     }
   | { do: "workerDrained"; worker: number; share: number }
   | { do: "revoke" | "revoked"; scope: number }
-  | { do: "survived" | "trust" }
+  | { do: "share" | "makeWay"; which: number[] }
+  | { do: "trust" }
   | { do: "close" };
 
 /** The quarantine is the last one. */
@@ -468,6 +546,7 @@ const settles = {
 const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 12, arbitrary: fc.record({ ...receives, scope: fc.nat(99), count: fc.nat(120) }) },
   { weight: 8, arbitrary: fc.record(settles) },
+  { weight: 8, arbitrary: fc.record({ ...settles, do: fc.constant("taken" as const) }) },
   { weight: 1, arbitrary: fc.record({ ...settles, do: fc.constant("refused" as const) }) },
   { weight: 3, arbitrary: fc.record({ ...settles, do: fc.constant("kept" as const) }) },
   {
@@ -481,7 +560,13 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   },
   { weight: 2, arbitrary: fc.record({ do: fc.constant("workerPaused" as const), worker }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant("trust" as const) }) },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant("survived" as const) }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      do: fc.constantFrom("share" as const, "makeWay" as const),
+      which: fc.array(fc.nat(), { maxLength: 4 }),
+    }),
+  },
   { weight: 2, arbitrary: fc.record({ ...settles, do: fc.constant("workerDrained" as const) }) },
   { weight: 6, arbitrary: fc.record({ do: fc.constant("workerReady" as const), worker }) },
   { weight: 3, arbitrary: fc.record({ do: fc.constantFrom("revoke" as const, "revoked" as const), scope: fc.nat(9) }) },
@@ -496,6 +581,7 @@ function carryOut(model: Model, step: Step): void {
   switch (step.do) {
     case "received":
       return model.received(scopeAt(step.scope), step.count, step.attempts);
+    case "taken":
     case "settled":
     case "refused":
     case "kept":
@@ -517,9 +603,11 @@ function carryOut(model: Model, step: Step): void {
     case "revoke":
     case "revoked":
       return model[step.do](scopeAt(step.scope).shard);
-    case "survived":
+    case "share":
+    case "makeWay":
+      return model[step.do](some(step.which));
     case "trust":
-      return model[step.do]();
+      return model.trust();
     case "close":
       return model.close();
   }
@@ -584,7 +672,10 @@ test("scopes take turns at a worker that is full, however much arrives for them 
       const model = new Model(1, 40);
       model.workerReady(0);
       for (const scope of model.scopes) model.received(scope, PER_SCOPE + 1);
-      for (const step of steps) carryOut(model, step);
+      for (const step of steps) {
+        carryOut(model, step);
+        model.taken(0, (posted) => posted);
+      }
     }),
     { numRuns: 10 },
   );
@@ -602,20 +693,27 @@ test("a closed dispatcher posts nothing in any course of things, and posted even
 
 // ---- one at a time ---------------------------------------------------------------------------------------------------
 
-/** A dispatcher, the events that it posted so far, and the numbers of its dead letters. */
-function recorded({ workers = 1, maxAttempts = 3 } = {}) {
+/**
+ * A dispatcher, the events that it posted so far, and the numbers of its dead letters.
+ * @param takes each worker takes its events at once
+ */
+function recorded({ workers = 1, maxAttempts = 3, takes = true } = {}) {
   const posted: EventItem[] = [];
   const deadLetters: number[] = [];
   const calls = { forQuarantine: 0 };
-  const dispatcher = new Dispatcher({
+  const dispatcher: Dispatcher = new Dispatcher({
     workers,
     maxAttempts,
     ...UNBOUNDED,
-    post: (_, { seq, attempts, body }) => posted.push({ seq, attempt: attempts, body: body! }),
+    post: (worker, { seq, attempts, body }) => {
+      posted.push({ seq, attempt: attempts, body: body! });
+      if (takes) dispatcher.taken(worker, [seq]);
+    },
     deadLetter: (_, { seq }) => deadLetters.push(seq),
     suspected: () => {
       calls.forQuarantine += 1;
     },
+    ...UNHEARD,
   });
   return { dispatcher, posted, deadLetters, calls };
 }
@@ -726,13 +824,17 @@ describe("posting", () => {
   test("an event goes to the worker of its scope's shard", () => {
     const table = new ShardTable(5);
     const workers = new Map<number, number>();
-    const dispatcher = new Dispatcher({
+    const dispatcher: Dispatcher = new Dispatcher({
       workers: 5,
       maxAttempts: 3,
       ...UNBOUNDED,
-      post: (worker, { seq }) => workers.set(seq, worker),
+      post: (worker, { seq }) => {
+        workers.set(seq, worker);
+        dispatcher.taken(worker, [seq]);
+      },
       deadLetter: () => assert.fail(),
       suspected: () => assert.fail(),
+      ...UNHEARD,
     });
     for (let worker = 0; worker < 5; worker++) dispatcher.workerReady(worker);
     for (let shard = 0; shard < SHARDS; shard++) {
@@ -766,6 +868,44 @@ describe("posting", () => {
     for (let i = 0; i < 500; i++) dispatcher.received(arrival("scope 0"));
     dispatcher.settled(0, [posted[0]!.seq]);
     assert.equal(posted.at(-1)!.seq, newcomer.seq);
+  });
+
+  test("a worker has 32 events on their way, and gets another for each one that it takes", () => {
+    const { dispatcher, posted } = recorded({ takes: false });
+    dispatcher.workerReady(0);
+    for (let i = 0; i < 3 * ON_THEIR_WAY; i++) dispatcher.received(arrival(`scope ${i}`));
+    assert.equal(posted.length, ON_THEIR_WAY);
+    dispatcher.taken(0, seqsOf(posted.slice(0, 5)));
+    assert.equal(posted.length, ON_THEIR_WAY + 5);
+    dispatcher.taken(0, seqsOf(posted.slice(0, 5)));
+    assert.equal(posted.length, ON_THEIR_WAY + 5, "they were taken before");
+    dispatcher.taken(0, seqsOf(posted));
+    assert.equal(posted.length, 2 * ON_THEIR_WAY + 5);
+  });
+
+  test("an event that is taken and goes on for long leaves its place on the way to another", () => {
+    const { dispatcher, posted } = recorded({ takes: false });
+    dispatcher.workerReady(0);
+    for (let i = 0; i < 2 * ON_THEIR_WAY; i++) dispatcher.received(arrival(`scope ${i}`));
+    dispatcher.taken(0, seqsOf(posted));
+    assert.equal(dispatcher.inFlight, 2 * ON_THEIR_WAY);
+  });
+
+  test("nothing is on its way to a worker that was replaced: the next one gets 32 events", () => {
+    const { dispatcher, posted } = recorded({ takes: false });
+    dispatcher.workerReady(0);
+    for (let i = 0; i < 2 * ON_THEIR_WAY; i++) dispatcher.received(arrival(`scope ${i}`));
+    dispatcher.workerDrained(0, seqsOf(posted.splice(0)));
+    dispatcher.workerReady(0);
+    assert.equal(posted.length, ON_THEIR_WAY);
+  });
+
+  test("an event that the inbox refuses is not on its way", () => {
+    const { dispatcher, posted } = recorded({ takes: false });
+    dispatcher.workerReady(0);
+    for (let i = 0; i < 2 * ON_THEIR_WAY; i++) dispatcher.received(arrival(`scope ${i}`));
+    dispatcher.refused(0, seqsOf(posted));
+    assert.equal(posted.length, 2 * ON_THEIR_WAY);
   });
 
   test("a scope whose application settles nothing has two events posted, and more after each settlement", () => {
@@ -988,7 +1128,7 @@ describe("a worker that died", () => {
     dispatcher.workerDied(0, { guessed: [b1, b2, c] });
     dispatcher.workerReady(0);
     dispatcher.workerReady(QUARANTINE);
-    dispatcher.survived(QUARANTINE, b1);
+    dispatcher.makeWay(QUARANTINE, b1);
     assert.deepEqual(seqsOf(posted).slice(4).sort(), [a, b1, c].sort());
     dispatcher.settled(QUARANTINE, [c]);
     assert.equal(seqsOf(posted).length, 7);
@@ -996,6 +1136,40 @@ describe("a worker that died", () => {
     assert.equal(seqsOf(posted).at(-1), b2);
     dispatcher.workerDied(QUARANTINE);
     assert.equal(dispatcher.unsettled, 2);
+  });
+
+  test("a suspect that shares the quarantine holds up other suspects alone, and is a guess if the quarantine dies", () => {
+    const { dispatcher, posted, deadLetters } = recorded({ maxAttempts: 1 });
+    const [done, long, next] = ["a", "b", "c"].map((scope) => ({ ...arrival(scope), attempts: 2 }));
+    for (const event of [done!, long!, next!]) dispatcher.received(event);
+    dispatcher.trySuspects();
+    dispatcher.workerReady(QUARANTINE);
+    dispatcher.settled(QUARANTINE, [done!.seq]);
+    const guest = arrival("a");
+    dispatcher.received(guest);
+    assert.deepEqual(seqsOf(posted), [done!.seq, long!.seq]);
+    dispatcher.share(QUARANTINE, long!.seq);
+    assert.deepEqual(seqsOf(posted), [done!.seq, long!.seq, guest.seq]);
+    assert.deepEqual([dispatcher.workerDied(QUARANTINE), deadLetters], [[long!.seq], []]);
+    // It is tried again, after the others, and convicted only when it is alone.
+    dispatcher.workerReady(QUARANTINE);
+    assert.equal(seqsOf(posted).at(-1), next!.seq);
+    dispatcher.settled(QUARANTINE, [next!.seq]);
+    assert.deepEqual([dispatcher.workerDied(QUARANTINE), deadLetters], [[long!.seq], [long!.seq]]);
+  });
+
+  test("an event at long work in quarantine holds up the suspects until it shares it, and no longer", () => {
+    const { dispatcher, posted } = recorded();
+    const [first, long, next] = [{ ...arrival("a"), attempts: 2 }, arrival("a"), { ...arrival("b"), attempts: 2 }];
+    dispatcher.received(first);
+    dispatcher.trySuspects();
+    dispatcher.workerReady(QUARANTINE);
+    dispatcher.received(long);
+    dispatcher.settled(QUARANTINE, [first.seq]);
+    dispatcher.received(next);
+    assert.deepEqual(seqsOf(posted), [first.seq, long.seq]);
+    dispatcher.share(QUARANTINE, long.seq);
+    assert.deepEqual(seqsOf(posted), [first.seq, long.seq, next.seq]);
   });
 
   test("without a culprit nothing is blamed; an event that was interrupted three times goes to quarantine", () => {
@@ -1421,6 +1595,7 @@ describe("room()", () => {
       post: (_, event) => posted.push(event),
       deadLetter: () => assert.fail(),
       suspected: () => assert.fail(),
+      ...UNHEARD,
     });
     dispatcher.workerReady(0);
     while (dispatcher.unsettled < 3 * HIGH_WATER - 1) dispatcher.received(arrival("a"));
@@ -1491,7 +1666,16 @@ describe("events that are held", () => {
   const dispatcher = () => {
     posted.length = 0;
     const post = (_: number, { seq }: Arrival) => void posted.push(seq);
-    return new Dispatcher({ workers: 1, maxAttempts: 3, ...UNBOUNDED, post, deadLetter() {}, suspected() {} });
+    return new Dispatcher({
+      workers: 1,
+      maxAttempts: 3,
+      ...UNBOUNDED,
+      post,
+      deadLetter() {},
+      suspected() {},
+      holdsUp() {},
+      accompanied() {},
+    });
   };
   const arrival = (seq: number, id: number, attempts = 0): Arrival => {
     return { ...NEW, seq, attempts, body: "", scope: `chat:${id}`, shard: 1 };

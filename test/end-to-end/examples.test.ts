@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
-import { globSync } from "node:fs";
+import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { run } from "../cli/asgigram.ts";
+import { runHere } from "../cli/in-process.ts";
 
 const FROM_SOURCE = new URL("../from-source.ts", import.meta.url).href;
 const FOLDER = join(import.meta.dirname, "../../examples");
@@ -38,13 +39,20 @@ test("there is a talk for every example", () => {
   assert.deepEqual(files.toSorted(), [...Object.keys(TALKS), ...COMPANIONS].toSorted());
 });
 
+/**
+ * Applications that run in this process: they run no code of the package, which would be that of dist/ here, read no variables, and open no
+ * files.
+ */
+const HERE = ["echo.ts", "heavy.ts", "quiz.ts"];
+
 for (const [name, { said, heard }] of Object.entries(TALKS)) {
   test(`${name} answers in a simulated chat`, async () => {
-    const { code, stdout, stderr } = await run(["simulate", name], {
-      cwd: FOLDER,
-      stdin: said,
-      node: ["--import", FROM_SOURCE],
-    });
+    const isHere = HERE.includes(name);
+    const options = { cwd: FOLDER, stdin: said };
+    const { code, stdout, stderr } = isHere
+      ? await runHere(["simulate", name], options)
+      : await run(["simulate", name], { ...options, node: ["--import", FROM_SOURCE] });
+    if (isHere) assert.doesNotMatch(readFileSync(join(FOLDER, name), "utf8"), /^import (?!type\b).* from "asgigram/m);
     assert.match(stdout, heard);
     assert.equal(code, 0, stderr);
   });

@@ -3,7 +3,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { Simulator } from "../../simulator/index.ts";
-import { run } from "../cli/asgigram.ts";
 import { type Bot, BotHere, callsOf, nextText, until } from "./bot.ts";
 import { ask, startProgram, startProgramHere } from "./program.ts";
 
@@ -83,17 +82,18 @@ describe("a grammY bot", () => {
 
   test("in such TypeScript does not run without, and the message says what to do", async () => {
     await using simulator = await Simulator.start();
-    const env = { ASGIGRAM_API_URL: simulator.url, BOT_TOKEN: simulator.token };
-    const { code, stderr } = await run(["programs/tsx/bot.ts", "--no-inbox"], { cwd: import.meta.dirname, env });
+    const env = { ASGIGRAM_TOKEN: "", BOT_TOKEN: simulator.token };
+    await using bot = new BotHere("programs/tsx/bot.ts", simulator, ["--no-inbox"], { env });
+    const { code, stderr } = await bot.process.exit();
     assert.match(stderr, /run it with --import tsx, or run the compiled file/);
     assert.equal(code, 3);
   });
 
   test("beside another one is not served: the message names both", async () => {
     await using simulator = await Simulator.start();
-    const { token, url } = simulator;
-    const env = { ASGIGRAM_API_URL: url, ASGIGRAM_TOKEN: token, BOT_TOKEN: token, OTHER: `77:${"A".repeat(35)}` };
-    const { code, stderr } = await run(["programs/two-bots.ts", "--no-inbox"], { cwd: import.meta.dirname, env });
+    const env = { BOT_TOKEN: simulator.token, OTHER: `77:${"A".repeat(35)}` };
+    await using bot = new BotHere("programs/two-bots.ts", simulator, ["--no-inbox"], { env });
+    const { code, stderr } = await bot.process.exit();
     assert.match(stderr, /it starts 2 bots \(ids 4839574812, 77\): asgigram serves one/);
     assert.equal(code, 3);
   });

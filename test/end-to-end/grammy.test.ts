@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { Simulator } from "../../simulator/index.ts";
 import { run } from "../cli/asgigram.ts";
-import { callsOf, nextText } from "./bot.ts";
+import { BotHere, callsOf, nextText } from "./bot.ts";
 import { startProgram, startProgramHere } from "./program.ts";
 
 const textsOf = async (simulator: Simulator, count: number) =>
@@ -106,8 +106,8 @@ describe("a grammY bot", () => {
   test("is not served with another bot's token", async () => {
     await using simulator = await Simulator.start();
     const env = { BOT_TOKEN: `77:${"A".repeat(35)}` };
-    const options = { env: { ...env, ASGIGRAM_API_URL: simulator.url, ASGIGRAM_TOKEN: simulator.token } };
-    const { code, stderr } = await run(["programs/grammy.ts", "--no-inbox"], { cwd: import.meta.dirname, ...options });
+    await using bot = new BotHere("programs/grammy.ts", simulator, ["--no-inbox"], { env });
+    const { code, stderr } = await bot.process.exit();
     assert.match(stderr, /its code holds a token of bot 77, but asgigram serves bot 4839574812/);
     assert.equal(code, 3);
   });

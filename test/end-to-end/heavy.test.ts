@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { Simulator } from "../../simulator/index.ts";
-import { Asgigram } from "../cli/asgigram.ts";
+import { runHere } from "../cli/in-process.ts";
 import { eventually } from "../eventually.ts";
 import { Folder } from "../folder.ts";
 import { Bot, BotHere, nextText } from "./bot.ts";
@@ -58,7 +58,7 @@ class Project implements AsyncDisposable {
   }
 
   async start(...args: string[]): Promise<BotHere> {
-    const bot = new BotHere("bot.ts", this.simulator, ["--workers", "2", ...args], { cwd: this.folder.path });
+    const bot = new BotHere("bot.ts", this.simulator, ["--workers", "1", ...args], { cwd: this.folder.path });
     this.#bot = bot;
     await bot.process.says("serving");
     return bot;
@@ -74,7 +74,9 @@ class Project implements AsyncDisposable {
 
   /** The way in which a start fails. */
   async fails(): Promise<{ code: number | null; stderr: string }> {
-    await using bot = new BotHere("bot.ts", this.simulator, ["--no-inbox"], { cwd: this.folder.path });
+    await using bot = new BotHere("bot.ts", this.simulator, ["--no-inbox", "--workers", "1"], {
+      cwd: this.folder.path,
+    });
     const { code } = await bot.process.exit();
     return { code, stderr: bot.process.stderr };
   }
@@ -201,8 +203,8 @@ test("asgigram check loads the modules", async () => {
   await using project = await Project.create();
   const check = async () => {
     const env = { ASGIGRAM_TOKEN: project.simulator.token, ASGIGRAM_API_URL: project.simulator.url };
-    await using command = new Asgigram(["check", "bot.ts"], { cwd: project.folder.path, env });
-    return { ...(await command.exit()), text: command.stdout + command.stderr };
+    const { code, stdout, stderr } = await runHere(["check", "bot.ts"], { cwd: project.folder.path, env });
+    return { code, text: stdout + stderr };
   };
   const good = await check();
   assert.equal(good.code, 0, good.text);

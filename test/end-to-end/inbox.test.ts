@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { Simulator } from "../../simulator/index.ts";
 import { startChild } from "../child.ts";
+import { COMPILED } from "../cli/asgigram.ts";
 import { Folder } from "../folder.ts";
 import { BotHere, callsOf, message, startBotHere } from "./bot.ts";
 
@@ -19,7 +20,12 @@ test("a disk that is full ends the server with the reason, and nothing is confir
   const args = [process.execPath, BIN, "apps/echo.ts", "--log-format", "json", "--inbox", inbox];
   const server = startChild("bash", ["-c", command, ...args], {
     cwd: import.meta.dirname,
-    env: { PATH: process.env.PATH, ASGIGRAM_TOKEN: simulator.token, ASGIGRAM_API_URL: simulator.url },
+    env: {
+      PATH: process.env.PATH,
+      NODE_COMPILE_CACHE: COMPILED,
+      ASGIGRAM_TOKEN: simulator.token,
+      ASGIGRAM_API_URL: simulator.url,
+    },
   });
   let said = "";
   server.stderr.setEncoding("utf8").on("data", (text) => {

@@ -4,12 +4,12 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { Simulator } from "../../simulator/index.ts";
 import { callsOf } from "./bot.ts";
-import { ask, startProgram, startProgramHere } from "./program.ts";
+import { ask, startProgramHere } from "./program.ts";
 
 describe("a bot for node-telegram-bot-api 2", () => {
   test("is served by its file: commands, keyboards, errors of calls, uploads, timers, dead letters, bot.catch()", async () => {
     await using simulator = await Simulator.start();
-    await using bot = await startProgram("node-telegram-bot-api.ts", simulator);
+    await using bot = await startProgramHere("node-telegram-bot-api.ts", simulator);
     const serving = await bot.logged(({ msg }) => msg === "serving");
     assert.match(String(serving.library), /^node-telegram-bot-api 2\.\d+\.\d+$/);
     assert.equal(serving.started, "bot.startPolling()");

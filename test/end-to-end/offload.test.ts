@@ -7,8 +7,9 @@ import { fileURLToPath } from "node:url";
 import { Simulator } from "../../simulator/index.ts";
 import { DeadLetters } from "../../src/inbox/dead-letters.ts";
 import { startChild } from "../child.ts";
+import { COMPILED } from "../cli/asgigram.ts";
 import { Folder } from "../folder.ts";
-import { type Bot, message, nextText, startBot, until } from "./bot.ts";
+import { type Bot, message, nextText, startBot, startBotHere, until } from "./bot.ts";
 
 const PLAIN = fileURLToPath(new URL("apps/offloading/plain-grammy.ts", import.meta.url));
 
@@ -121,18 +122,24 @@ describe("a bot that offloads", () => {
     const letters = new DeadLetters(inbox);
     assert.deepEqual(letters.list(), []);
     letters.close();
-    bot = await startBot("offloading/bot", simulator, ["--inbox", inbox, "--workers", "2"]);
+    await using again = await startBotHere("offloading/bot", simulator, ["--inbox", inbox, "--workers", "2"]);
     const ann = new Chat();
     await ann.say("/ping");
     assert.deepEqual(await ann.heard(1), ["pong"]);
     const calls = simulator.calls.slice(count).filter(({ method }) => method === "sendMessage");
     assert.equal(calls.length, 1);
+    assert.equal((await again.end()).code, 0);
   });
 });
 
 test("a bot on grammY in plain Node.js uses heavy functions, and ends by itself", async () => {
   await using simulator = await Simulator.start();
-  const env = { PATH: process.env.PATH, TOKEN: simulator.token, API_URL: simulator.url };
+  const env = {
+    PATH: process.env.PATH,
+    NODE_COMPILE_CACHE: COMPILED,
+    TOKEN: simulator.token,
+    API_URL: simulator.url,
+  };
   const bot = startChild(process.execPath, [PLAIN], { env, stdio: "inherit" });
   const over = once(bot, "close");
   const ann = await simulator.user("ann");

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { after, describe, test } from "node:test";
+import { getCACertificates, setDefaultCACertificates } from "node:tls";
 import { Simulator } from "../../simulator/index.ts";
 import { Stopwatch } from "../faults/stopwatch.ts";
 import { Certificate } from "../network/certificate.ts";
@@ -7,7 +8,7 @@ import { HttpProxy } from "../network/http-proxy.ts";
 import type { ProxyOptions, TestProxy } from "../network/proxy.ts";
 import { SocksProxy } from "../network/socks-proxy.ts";
 import { TlsFront } from "../network/tls-front.ts";
-import { Bot, message, until } from "./bot.ts";
+import { Bot, BotHere, message, until } from "./bot.ts";
 
 const HOST = "bot-api.test";
 const LOGIN = "ann:open-sesame";
@@ -15,13 +16,26 @@ const LOGIN = "ann:open-sesame";
 const certificate = new Certificate(HOST);
 after(() => certificate[Symbol.dispose]());
 
+/** This process trusts the certificate, as a process with NODE_EXTRA_CA_CERTS does, until the end of the block. */
+class Trust implements Disposable {
+  readonly #before = getCACertificates("default");
+
+  constructor() {
+    setDefaultCACertificates([...this.#before, certificate.cert]);
+  }
+
+  [Symbol.dispose](): void {
+    setDefaultCACertificates(this.#before);
+  }
+}
+
 type Environment = { [name: string]: string };
 
 /** Bots under the real command line, and a Bot API behind TLS whose host name only proxies can resolve. */
 class Scene implements AsyncDisposable {
   readonly simulator: Simulator;
   readonly front: TlsFront;
-  readonly #bots: Bot[] = [];
+  readonly #bots: (Bot | BotHere)[] = [];
   readonly #proxies: TestProxy[] = [];
 
   private constructor(simulator: Simulator, front: TlsFront) {
@@ -43,10 +57,22 @@ class Scene implements AsyncDisposable {
     return proxy;
   }
 
-  start(args: string[], env: Environment = {}): Bot {
-    const bot = new Bot("apps/echo.ts", this.simulator, ["--no-inbox", "--workers", "1", ...args], {
-      env: { ASGIGRAM_API_URL: this.apiUrl, NODE_EXTRA_CA_CERTS: certificate.path, ...env },
-    });
+  /** Starts a bot in this process. `NODE_EXTRA_CA_CERTS` counts only where a process starts: there is Trust. */
+  startHere(args: readonly string[], env: Environment = {}): BotHere {
+    return this.#started(new BotHere("apps/echo.ts", this.simulator, this.#with(args), { env }));
+  }
+
+  /** Starts a bot in a process of its own, which trusts the certificate. */
+  start(args: readonly string[], env: Environment = {}): Bot {
+    const all = { NODE_EXTRA_CA_CERTS: certificate.path, ...env };
+    return this.#started(new Bot("apps/echo.ts", this.simulator, this.#with(args), { env: all }));
+  }
+
+  #with(args: readonly string[]): string[] {
+    return ["--no-inbox", "--workers", "1", "--api-url", this.apiUrl, ...args];
+  }
+
+  #started<Either extends Bot | BotHere>(bot: Either): Either {
     this.#bots.push(bot);
     return bot;
   }
@@ -64,7 +90,7 @@ class Scene implements AsyncDisposable {
   }
 
   /** Ends the bot, and checks that its output has no secret. */
-  async end(bot: Bot): Promise<void> {
+  async end(bot: Bot | BotHere): Promise<void> {
     const { code, stdout, stderr } = await bot.end();
     assert.equal(code, 0, stderr);
     assertNoSecrets(this.simulator, stdout + stderr);
@@ -94,7 +120,9 @@ for (const [kind, { scheme, start }] of Object.entries(KINDS)) {
     await using scene = await Scene.set();
     const proxy = scene.proxy(await start({ login: LOGIN }));
     const { port } = proxy;
-    const bot = scene.start(["--proxy", `${scheme}://${LOGIN}@127.0.0.1:${port}`]);
+    const args = ["--proxy", `${scheme}://${LOGIN}@127.0.0.1:${port}`];
+    using _trust = new Trust();
+    const bot = scheme === "https" ? scene.start(args) : scene.startHere(args);
     await bot.logged(({ msg, proxy }) => msg === "serving" && proxy === `127.0.0.1:${port}`);
     await scene.talk(20, "one");
     assert.ok(proxy.asked.length <= 1 + 1 + 20, `${proxy.asked.length} tunnels`);
@@ -118,7 +146,8 @@ for (const [kind, { scheme, start }] of Object.entries(KINDS)) {
   test(`${kind} that does not let its user in ends the start with exit code 2 and the remedy`, async () => {
     await using scene = await Scene.set();
     const { port } = scene.proxy(await start({ login: "somebody:else" }));
-    const bot = scene.start(["--proxy", `${scheme}://${LOGIN}@127.0.0.1:${port}`]);
+    using _trust = new Trust();
+    const bot = scene.startHere(["--proxy", `${scheme}://${LOGIN}@127.0.0.1:${port}`]);
     const { code, stderr } = await bot.process.exit();
     assert.equal(code, 2, stderr);
     assert.match(
@@ -134,7 +163,8 @@ test("a proxy that cannot be reached at the start is logged, and tried again unt
   const gone = await HttpProxy.start();
   const { port } = gone;
   await gone[Symbol.asyncDispose]();
-  const bot = scene.start(["--proxy", `http://${LOGIN}@127.0.0.1:${port}`]);
+  using _trust = new Trust();
+  const bot = scene.startHere(["--proxy", `http://${LOGIN}@127.0.0.1:${port}`]);
   await bot.process.says(`the proxy 127.0.0.1:${port} cannot be reached: ECONNREFUSED`);
   scene.proxy(await HttpProxy.start({ port }));
   await bot.process.says("serving");
@@ -153,16 +183,17 @@ test("certificates in SSL_CERT_FILE count with --use-openssl-ca, of the proxy an
 test("without the certificate the log names the certificate's error and the proxy", async () => {
   await using scene = await Scene.set();
   const { port } = scene.proxy(await HttpProxy.start());
-  const bot = scene.start(["--proxy", `http://127.0.0.1:${port}`], { NODE_EXTRA_CA_CERTS: "" });
+  const bot = scene.startHere(["--proxy", `http://127.0.0.1:${port}`]);
   await bot.process.says(/DEPTH_ZERO_SELF_SIGNED_CERT \(NODE_EXTRA_CA_CERTS .*\) behind the proxy 127\.0\.0\.1/);
   await scene.end(bot);
 });
 
-describe("the environment's proxy", { concurrency: true }, () => {
+describe("the environment's proxy", () => {
   test("the environment's proxy is used", async () => {
     await using scene = await Scene.set();
     const proxy = scene.proxy(await HttpProxy.start());
-    const bot = scene.start([], { HTTPS_PROXY: `http://127.0.0.1:${proxy.port}`, NO_PROXY: "elsewhere.test" });
+    using _trust = new Trust();
+    const bot = scene.startHere([], { HTTPS_PROXY: `http://127.0.0.1:${proxy.port}`, NO_PROXY: "elsewhere.test" });
     await bot.process.says("serving");
     await scene.talk(1, "hello");
     assert.ok(proxy.asked.length > 0);
@@ -177,7 +208,7 @@ describe("the environment's proxy", { concurrency: true }, () => {
     test(`the environment's proxy is not used with ${what}`, async () => {
       await using scene = await Scene.set();
       const proxy = scene.proxy(await HttpProxy.start());
-      const bot = scene.start([...args], { HTTPS_PROXY: `http://127.0.0.1:${proxy.port}`, ...env });
+      const bot = scene.startHere(args, { HTTPS_PROXY: `http://127.0.0.1:${proxy.port}`, ...env });
       // Only the proxy can resolve the name.
       await bot.process.says(/ENOTFOUND|EAI_AGAIN/);
       assert.deepEqual(proxy.asked, []);

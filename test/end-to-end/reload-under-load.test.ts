@@ -18,7 +18,7 @@ const CHATS = 60;
 /** Number of reloads; without it, TIME counts. */
 const RELOADS = process.env.RELOADS === undefined ? undefined : Number(process.env.RELOADS);
 /** All reloads of this file together take about so long, in ms. */
-const TIME = 12_000;
+const TIME = 5000;
 /** Most messages without an answer: enough that some are always held, some queued at a worker, and some in the inbox. */
 const UNANSWERED = 1500;
 

@@ -34,7 +34,7 @@ class Project implements AsyncDisposable {
   }
 
   async start(...args: string[]): Promise<BotHere> {
-    this.#bot = new BotHere("bot.ts", this.simulator, ["--workers", "2", "--no-inbox", ...args], {
+    this.#bot = new BotHere("bot.ts", this.simulator, ["--workers", "1", "--no-inbox", ...args], {
       cwd: this.folder.path,
     });
     await this.#bot.process.says("serving");
@@ -99,7 +99,7 @@ const matching = (bot: Bot | BotHere, what: string | RegExp) => bot.log.filter((
 describe("SIGHUP", () => {
   test("SIGHUP replaces the workers one by one, each with its lifespan and a disconnect", async () => {
     await using project = await Project.create();
-    const bot = await project.start();
+    const bot = await project.start("--workers", "2");
     const users = [await project.simulator.user("ann"), await project.simulator.user("ben")];
     for (const user of users) assert.equal(await say(user), "one 1");
     project.change("two");
@@ -165,7 +165,9 @@ describe("SIGHUP", () => {
 
   test("SIGHUP before the server serves reloads as soon as it serves", async () => {
     await using project = await Project.create();
-    await using bot = new BotHere("bot.ts", project.simulator, ["--no-inbox"], { cwd: project.folder.path });
+    await using bot = new BotHere("bot.ts", project.simulator, ["--no-inbox", "--workers", "1"], {
+      cwd: project.folder.path,
+    });
     await bot.process.says("startup of one");
     bot.process.signal("SIGHUP");
     await logged(bot, REPLACED);
@@ -237,7 +239,7 @@ describe("--reload", () => {
 
 test("--recycle-after replaces a worker that has settled so many events", async () => {
   await using project = await Project.create();
-  const bot = await project.start("--recycle-after", "6");
+  const bot = await project.start("--workers", "2", "--recycle-after", "6");
   const ann = await project.simulator.user("ann");
   project.change("two");
   for (let i = 0; i < 6; i++) await say(ann);

@@ -80,7 +80,7 @@ test("nothing is given away by a Bot API that fails in every way and an applicat
     ["list", "--json"],
     ["show", "1"],
   ]) {
-    await using inbox = start(["inbox", "--inbox", "inbox.sqlite", ...args]);
+    await using inbox = startHere(["inbox", "--inbox", "inbox.sqlite", ...args]);
     assertSecret(await inbox.exit());
   }
 });

@@ -1,4 +1,4 @@
-/** Sessions of grammY and Telegraf in asgigram/storage. The bots are killed in mid-load. `SEED=2` kills at other moments. */
+/** Sessions of grammY and Telegraf in asgigram/storage. The bots are killed in mid-load. `SEEDS=3` kills at other moments, too. */
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
@@ -6,23 +6,24 @@ import { setTimeout as wait } from "node:timers/promises";
 import { Simulator } from "../../simulator/index.ts";
 import { Random } from "../faults/random.ts";
 import { Folder } from "../folder.ts";
+import { seeds } from "../seeds.ts";
 import { callsOf, message, until } from "./bot.ts";
-import { ask, startProgram } from "./program.ts";
+import { ask, startProgram, startProgramHere } from "./program.ts";
 
 const CHATS = 10;
 const ROUNDS = 12;
-const KILLS = 3;
-const SEED = Number(process.env.SEED ?? 1);
+const KILLS = 2;
+const TRIALS = seeds().flatMap((seed) => ["grammy", "telegraf"].map((library) => [library, seed] as const));
 
 const updates = Array.from({ length: CHATS * ROUNDS }, (_, i) =>
   message((i % CHATS) + 1, `${Math.floor(i / CHATS) + 1}`),
 );
 const inOrder = Array.from({ length: ROUNDS }, (_, i) => `${i + 1} of ${i + 1}`);
 
-for (const library of ["grammy", "telegraf"]) {
+for (const [library, seed] of TRIALS) {
   describe(`a bot of ${library} whose sessions are kept with the inbox`, () => {
-    test(`kill -9 in mid-load: a message that comes again finds the session as it was before it (seed ${SEED})`, async () => {
-      const random = new Random(SEED);
+    test(`kill -9 in mid-load: a message that comes again finds the session as it was before it (seed ${seed})`, async () => {
+      const random = new Random(seed);
       const delays = random.fork();
       using folder = new Folder();
       await using simulator = await Simulator.start({
@@ -32,8 +33,8 @@ for (const library of ["grammy", "telegraf"]) {
           return await respond();
         },
       });
-      const args = ["--inbox", folder.join("inbox.sqlite")];
-      const start = () => startProgram(`sessions/${library}.ts`, simulator, { args });
+      const program = `sessions/${library}.ts`;
+      const options = { args: ["--inbox", folder.join("inbox.sqlite")] };
       const sent = () =>
         simulator.calls.filter(({ method }) => method === "sendMessage").map((call) => call.parameters);
       const textsOf = (chat: number) => sent().flatMap(({ chat_id, text }) => (chat_id === chat ? [String(text)] : []));
@@ -41,14 +42,14 @@ for (const library of ["grammy", "telegraf"]) {
 
       await simulator.pushMany(updates);
       for (let kill = 0; kill < KILLS; kill++) {
-        await using bot = await start();
+        await using bot = await startProgram(program, simulator, options);
         await callsOf(simulator, "sendMessage", sent().length + random.integer(CHATS, 3 * CHATS));
         await bot.end("SIGKILL");
         // What the dead process had sent is read before this.
         await fetch(`${simulator.url}/bot${simulator.token}/getMe`);
       }
       assert.ok(sent().length < updates.length, "the server was killed in mid-load");
-      await using bot = await start();
+      await using bot = await startProgramHere(program, simulator, options);
       await until(simulator, () => chats.every((chat) => textsOf(chat).at(-1)?.startsWith(`${ROUNDS} of`)));
       // A session that had been written by an interrupted delivery would have counted the message twice.
       for (const chat of chats) {
@@ -65,7 +66,7 @@ for (const library of ["grammy", "telegraf"]) {
       assert.equal(await ask(ann, "/order"), "which size?");
       assert.equal(await ask(ann, "large"), "which pizza?");
       await bot.end();
-      await using last = await start();
+      await using last = await startProgramHere(program, simulator, options);
       assert.equal(await ask(ann, "funghi"), "large funghi");
       assert.equal(await ask(ann, "again"), "again of 2");
       assert.equal(await ask(ann, "/texts"), "hello again");

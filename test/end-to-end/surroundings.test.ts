@@ -6,6 +6,7 @@ import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { Simulator } from "../../simulator/index.ts";
 import { startChild } from "../child.ts";
+import { COMPILED } from "../cli/asgigram.ts";
 import { Folder } from "../folder.ts";
 import { callsOf, message } from "./bot.ts";
 
@@ -15,8 +16,8 @@ const CHATS = 100;
 const NOWHERE = "/nonexistent/folder";
 
 for (const [what, setting, env] of [
-  ["64 descriptors for a hundred chats at once", "ulimit -n 64", {}],
-  ["standard streams that are closed", "exec 0<&- 1>&- 2>&-", {}],
+  ["64 descriptors for a hundred chats at once", "ulimit -n 64", { NODE_COMPILE_CACHE: COMPILED }],
+  ["standard streams that are closed", "exec 0<&- 1>&- 2>&-", { NODE_COMPILE_CACHE: COMPILED }],
   ["no home, cache or temporary folder", ":", { HOME: NOWHERE, XDG_CACHE_HOME: NOWHERE, TMPDIR: NOWHERE }],
 ] as const) {
   test(`a server with ${what} answers all, and obeys SIGTERM`, async () => {

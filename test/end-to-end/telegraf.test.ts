@@ -3,16 +3,16 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { Simulator } from "../../simulator/index.ts";
-import { type Bot, callsOf, nextText } from "./bot.ts";
-import { ask, startProgram, startProgramHere } from "./program.ts";
+import { type BotHere, callsOf, nextText } from "./bot.ts";
+import { ask, startProgramHere } from "./program.ts";
 
 describe("a Telegraf bot", () => {
   let simulator: Simulator;
-  let bot: Bot;
+  let bot: BotHere;
 
   before(async () => {
     simulator = await Simulator.start();
-    bot = await startProgram("telegraf.ts", simulator, { args: ["--no-inbox", "--urgent", "/stop"] });
+    bot = await startProgramHere("telegraf.ts", simulator, { args: ["--no-inbox", "--urgent", "/stop"] });
   });
 
   after(async () => {
@@ -64,7 +64,7 @@ describe("a Telegraf bot", () => {
       photos.map(({ photo, caption }) => [photo !== undefined, caption]),
       [
         [true, "a dot"],
-        [true, "again, of 6 bytes"],
+        [true, "again, of 10 bytes"],
       ],
     );
     await cay.sendText("/album");

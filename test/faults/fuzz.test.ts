@@ -4,6 +4,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { NetworkError, TelegramError } from "../../src/protocol/errors.ts";
 import { UPDATE_KINDS } from "../../src/protocol/route.ts";
+import { anyText } from "../any-text.ts";
 import { Folder } from "../folder.ts";
 import { FaultyBot } from "./bot.ts";
 import { POLLS } from "./faulty-api.ts";
@@ -18,7 +19,7 @@ const { value } = fc.letrec<{ value: unknown; object: object }>((tie) => ({
     { maxDepth: 4, depthIdentifier: "depth" },
     fc.constantFrom(null, true, 0, -1, 1.5, 2 ** 53, 1e300, "", "__proto__", [], {}),
     fc.integer({ min: 1, max: 5 }),
-    fc.string({ unit: "binary" }),
+    anyText(),
     fc.array(tie("value"), { maxLength: 3, depthIdentifier: "depth" }),
     { arbitrary: tie("object"), weight: 3 },
   ),
@@ -94,7 +95,7 @@ const answer = fc
   .tuple(
     fc.oneof(fc.constant(200), fc.constantFrom(201, 206, 301, 400, 401, 403, 404, 409, 418, 500, 502, 599)),
     fc.oneof(
-      fc.string({ unit: "binary" }),
+      anyText(),
       value.map((anything) => JSON.stringify(anything)),
       fc
         .record(

@@ -6,6 +6,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { message } from "../end-to-end/bot.ts";
 import { eventually } from "../eventually.ts";
 import { Folder } from "../folder.ts";
+import { seeds } from "../seeds.ts";
 import { FaultyBot } from "./bot.ts";
 import type { Fault, FaultName } from "./faults.ts";
 import { FAULTS } from "./faults.ts";
@@ -167,7 +168,7 @@ async function shutTheDoor(bot: FaultyBot): Promise<void> {
 }
 
 describe("under faults of the Bot API", { concurrency: true, timeout: 180_000 }, () => {
-  for (const seed of [1, 2, 3]) {
+  for (const seed of seeds()) {
     test(`polls bring each update once and in order (seed ${seed})`, async () => {
       await using bot = await FaultyBot.start("echo", { seed });
       const faults = (Object.keys(FAULTS) as FaultName[]).filter((name) => !["halfOpen", "stallInBody"].includes(name));

@@ -10,6 +10,7 @@ import { startServer } from "../end-to-end/server.ts";
 import { eventually } from "../eventually.ts";
 import { Folder } from "../folder.ts";
 import { freePort } from "../network/free-port.ts";
+import { seeds } from "../seeds.ts";
 import { Random } from "./random.ts";
 
 const CHATS = [1, 2, 3, 4, 5, 6, 7, 8];
@@ -95,7 +96,7 @@ class HostileSender {
   }
 }
 
-for (const seed of [1, 2]) {
+for (const seed of seeds()) {
   test(`with seed ${seed} each update is handled once, in order, and no forged one is`, async () => {
     using folder = new Folder();
     await using simulator = await Simulator.start();

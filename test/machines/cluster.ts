@@ -6,15 +6,13 @@ import { Simulator } from "../../simulator/index.ts";
 import { SHARDS, shardOf } from "../../src/protocol/shard.ts";
 import { message } from "../end-to-end/bot.ts";
 import { eventually } from "../eventually.ts";
+import type { Random } from "../faults/random.ts";
 import { PostgresServer } from "../postgres/postgres-server.ts";
-import { judge, type Move, type Pause, type Verdict, worksIn } from "./judge.ts";
+import { CuttingProxy } from "./cutting-proxy.ts";
+import { judge, longestWait, type Move, type Pause, type Verdict, worksIn } from "./judge.ts";
+import { CHATS, isSlow, RATE, TICK } from "./load.ts";
 import { Machine } from "./machine.ts";
-
-/** Chats, and messages a second over all of them. */
-const CHATS = 60;
-const RATE = 150;
-/** Pause between two batches of messages: ms. */
-const TICK = 100;
+import type { Session } from "./session.ts";
 
 /** Writes down who has which lease, and the names of the machines. */
 const HISTORY = (schema: string) => `
@@ -29,30 +27,38 @@ const HISTORY = (schema: string) => `
 
 export class Cluster {
   readonly database: PostgresServer;
+  /** Between the machines and the database. */
+  readonly proxy: CuttingProxy;
   readonly kills = new Map<string, number>();
   readonly pauses: Pause[] = [];
+  /** Machines that have stopped in order. */
+  readonly stopped = new Set<string>();
   readonly machines: Machine[] = [];
   readonly #simulator: Simulator;
   readonly #folder: string;
   readonly #schema: string;
   readonly #sent = new Map<number, number>();
+  /** The times at which messages of quick chats were sent, by `chat/number`. */
+  readonly #sentAt = new Map<string, number>();
   #load: NodeJS.Timeout | undefined;
   #pushing = Promise.resolve();
 
-  private constructor(database: PostgresServer, simulator: Simulator, folder: string) {
+  private constructor(database: PostgresServer, proxy: CuttingProxy, simulator: Simulator, folder: string) {
     this.database = database;
+    this.proxy = proxy;
     this.#simulator = simulator;
     this.#folder = folder;
     this.#schema = `asgigram_${simulator.token.split(":")[0]}`;
   }
 
   /** @param folder for the files of the machines */
-  static async start(folder: string, machines: number): Promise<Cluster> {
+  static async start(folder: string, machines: number, random: Random): Promise<Cluster> {
     const [database, simulator] = await Promise.all([
       PostgresServer.start(),
       Simulator.start({ historyPerChat: 10, callLog: 0 }),
     ]);
-    const cluster = new Cluster(database, simulator, folder);
+    const proxy = await CuttingProxy.start(database.port, random.fork());
+    const cluster = new Cluster(database, proxy, simulator, folder);
     await cluster.join();
     await cluster.sql(HISTORY(cluster.#schema));
     for (let i = 1; i < machines; i++) await cluster.join();
@@ -63,7 +69,7 @@ export class Cluster {
   async join(): Promise<Machine> {
     const name = `m${this.machines.length + 1}`;
     const { token, url: apiUrl } = this.#simulator;
-    const inbox = this.database.address();
+    const inbox = this.database.address().replace(/:\d+\//, `:${this.proxy.port}/`);
     const machine = new Machine({ name, inbox, token, apiUrl, path: join(this.#folder, name) });
     this.machines.push(machine);
     await machine.serving();
@@ -89,6 +95,13 @@ export class Cluster {
     this.kills.set(machine.name, now());
   }
 
+  /** Stops a machine in order. */
+  async stop(machine: Machine): Promise<void> {
+    machine.signal("SIGTERM");
+    await machine.ended;
+    this.stopped.add(machine.name);
+  }
+
   pause(machine: Machine): void {
     machine.signal("SIGSTOP");
     this.pauses.push({ machine: machine.name, from: now() });
@@ -102,6 +115,7 @@ export class Cluster {
         chat = (chat % CHATS) + 1;
         const number = (this.#sent.get(chat) ?? 0) + 1;
         this.#sent.set(chat, number);
+        if (!isSlow(chat)) this.#sentAt.set(`${chat}/${number}`, now());
         return message(chat, String(number));
       });
       this.#pushing = this.#pushing.then(() => this.#simulator.pushMany(batch).then(() => {}));
@@ -159,10 +173,19 @@ export class Cluster {
       before = count;
       await new Promise((resolve) => setTimeout(resolve, 500));
     }
+    await eventually(async () => (await this.sql(`SELECT seq FROM ${this.#schema}.event LIMIT 1`)).length === 0);
     const moves = await this.#moves();
     const works = this.#works();
-    const evidence = { works, moves, pauses: this.pauses, kills: this.kills, sent: this.#sent };
+    const sessions = await this.#sessions();
+    const { pauses, kills, stopped } = this;
+    const evidence = { works, moves, pauses, kills, stopped, sent: this.#sent, sessions };
     return { ...judge({ ...evidence, shardOf: (chat) => shardOf(chat, SHARDS) }), works: works.length };
+  }
+
+  /** The longest that a quick chat waited for the beginning of a message that was sent between two times: seconds. */
+  longestWait(from: number, to: number): number {
+    const sentAt = [...this.#sentAt].filter(([, at]) => at >= from && at < to);
+    return longestWait(this.#works(), new Map(sentAt)) / 1e6;
   }
 
   async sql<Row extends pg.QueryResultRow>(text: string): Promise<Row[]> {
@@ -183,12 +206,18 @@ export class Cluster {
       machine.signal("SIGKILL");
     }
     await Promise.all(this.machines.map(({ ended }) => ended));
+    await this.proxy[Symbol.asyncDispose]();
     await this.database[Symbol.asyncDispose]();
     await this.#simulator.close();
   }
 
   #works() {
     return this.machines.flatMap(({ name, events }) => worksIn(name, events));
+  }
+
+  async #sessions(): Promise<Map<number, Session>> {
+    const rows = await this.sql<{ key: string; json: string }>(`SELECT key, json FROM ${this.#schema}.stored_value`);
+    return new Map(rows.map(({ key, json }) => [Number(key), JSON.parse(json)]));
   }
 
   async #moves(): Promise<Move[]> {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type Evidence, judge, type Verdict, worksIn } from "./judge.ts";
+import { type Evidence, judge, longestWait, type Verdict, worksIn } from "./judge.ts";
+import { faultless } from "./session.ts";
 
 const [S, MS] = [1_000_000, 1000];
 
@@ -22,7 +23,9 @@ function evidence(
     moves: [],
     pauses: [],
     kills: new Map(),
+    stopped: new Set(),
     sent,
+    sessions: new Map([...sent].map(([chat, count]) => [chat, faultless(count)])),
     shardOf: (chat) => chat,
     ...more,
   };
@@ -75,6 +78,18 @@ test("two machines at one chat overlap, unless one was stopped in the middle of 
   assert.equal(judge(evidence(works, { pauses: [{ machine: "b", from: 1 * S }] })).overlap.length, 1);
 });
 
+test("what a machine that stopped in order left unfinished lasted until its shard was let go", () => {
+  const works = [
+    ["a", 1, 1, 1, Infinity],
+    ["b", 1, 1, 5, 6],
+  ] as const;
+  const overlaps = (letGo: number) => {
+    const moves = [{ at: letGo * S, shard: 1, machine: undefined }];
+    return judge(evidence(works, { stopped: new Set("a"), moves })).overlap.length;
+  };
+  assert.deepEqual([overlaps(4), overlaps(5.5)], [0, 1]);
+});
+
 test("a message that begins when the shard has another owner, or none, is late", () => {
   const moves = [
     { at: 2 * S, shard: 1, machine: "b" },
@@ -84,6 +99,24 @@ test("a message that begins when the shard has another owner, or none, is late",
     judge(evidence([[machine, 1, 1, begin, begin]], { moves })).late.length;
   assert.deepEqual([at("a", 1), at("a", 3), at("b", 3), at("b", 9)], [0, 1, 0, 1]);
   assert.equal(at("a", 2 + MS / S), 0, "clocks are compared to a millisecond");
+});
+
+test("a session that has seen a message twice, too few, or in another order, differs", () => {
+  const sent = new Map([[1, 2]]);
+  const differs = (session: { count: number; sum: number } | undefined) =>
+    judge(evidence([], { sent, sessions: new Map(session === undefined ? [] : [[1, session]]) })).sessions.length;
+  assert.deepEqual([differs({ count: 2, sum: 33 }), differs({ count: 2, sum: 63 })], [0, 1]);
+  assert.deepEqual([differs(faultless(1)), differs(faultless(3)), differs(undefined)], [1, 1, 1]);
+});
+
+test("a message waits until it begins for the first time", () => {
+  const works = evidence([
+    ["a", 1, 1, 3, 4],
+    ["b", 1, 1, 8, 9],
+    ["a", 2, 1, 9, 9],
+  ]).works;
+  assert.equal(longestWait(works, new Map([["1/1", 1 * S]])), 2 * S);
+  assert.equal(longestWait(works, new Map([["1/2", 1 * S]])), Infinity);
 });
 
 test("the works of a machine are read from its file, also those without an end", () => {

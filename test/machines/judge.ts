@@ -5,9 +5,12 @@
  *   disorder   a message of a chat that was ended for the first time before an earlier one was
  *   overlap    a message of a chat that began while another machine was at that chat; work at hand when a machine was stopped does not count
  *   late       a message that began on a machine when the chat's shard was another one's, or nobody's
+ *   sessions   a chat whose session is another one than without faults
  *
  * Times are microseconds of the monotonic clock.
  */
+
+import { faultless, type Session } from "./session.ts";
 
 export interface Work {
   readonly machine: string;
@@ -37,8 +40,12 @@ export interface Evidence {
   readonly pauses: readonly Pause[];
   /** Ends by kill -9: time by machine. */
   readonly kills: ReadonlyMap<string, number>;
+  /** Machines that have stopped in order. What they left unfinished ended before they let its shard go. */
+  readonly stopped: ReadonlySet<string>;
   /** Number of messages of each chat, whose numbers are 1, 2, … */
   readonly sent: ReadonlyMap<number, number>;
+  /** The stored sessions, by chat. */
+  readonly sessions: ReadonlyMap<number, Session>;
   shardOf(chat: number): number;
 }
 
@@ -47,6 +54,7 @@ export interface Verdict {
   readonly disorder: readonly string[];
   readonly overlap: readonly string[];
   readonly late: readonly string[];
+  readonly sessions: readonly string[];
   /** Messages that were ended more than once: at least once is promised. */
   readonly doubled: number;
 }
@@ -80,6 +88,7 @@ export function judge(evidence: Evidence): Verdict {
     disorder: [] as string[],
     overlap: [] as string[],
     late: lateIn(evidence),
+    sessions: differentIn(evidence),
     doubled: 0,
   };
   for (const [chat, count] of evidence.sent) {
@@ -104,8 +113,15 @@ function firstEnds(works: readonly Work[]): Map<number, number> {
   return ends;
 }
 
-function overlapsIn(works: readonly Work[], { kills, pauses }: Evidence): string[] {
-  const endOf = ({ machine, end }: Work) => Math.min(end, kills.get(machine) ?? Number.POSITIVE_INFINITY);
+function overlapsIn(works: readonly Work[], { kills, pauses, stopped, moves, shardOf }: Evidence): string[] {
+  const letGo = ({ machine, chat, begin }: Work) =>
+    moves
+      .filter((move) => move.shard === shardOf(chat) && move.at > begin && move.machine !== machine)
+      .reduce((first, { at }) => Math.min(first, at), Number.POSITIVE_INFINITY);
+  const endOf = (work: Work) => {
+    if (stopped.has(work.machine) && work.end === Number.POSITIVE_INFINITY) return letGo(work);
+    return Math.min(work.end, kills.get(work.machine) ?? Number.POSITIVE_INFINITY);
+  };
   const wasStopped = (work: Work) =>
     pauses.some(({ machine, from }) => machine === work.machine && work.begin <= from && endOf(work) >= from);
   const counting = works.filter((work) => !wasStopped(work) && Number.isFinite(endOf(work)));
@@ -128,6 +144,26 @@ function lateIn({ works, moves, shardOf }: Evidence): string[] {
       return last !== undefined && last.machine !== machine;
     })
     .map((work) => `${said(work)} at ${work.begin}`);
+}
+
+function differentIn({ sent, sessions }: Evidence): string[] {
+  return [...sent]
+    .map(([chat, count]) => [chat, JSON.stringify(sessions.get(chat)), JSON.stringify(faultless(count))] as const)
+    .filter(([, found, expected]) => found !== expected)
+    .map(([chat, found, expected]) => `${chat} has ${found} instead of ${expected}`);
+}
+
+/**
+ * The longest time from the moment at which a message was sent to its first beginning: µs.
+ * @param sentAt times by `chat/number`; messages that are not there do not count
+ */
+export function longestWait(works: readonly Work[], sentAt: ReadonlyMap<string, number>): number {
+  const begun = new Map<string, number>();
+  for (const { chat, number, begin } of works) {
+    const key = `${chat}/${number}`;
+    begun.set(key, Math.min(begin, begun.get(key) ?? Number.POSITIVE_INFINITY));
+  }
+  return Math.max(0, ...[...sentAt].map(([key, at]) => (begun.get(key) ?? Number.POSITIVE_INFINITY) - at));
 }
 
 /** Times of the database and of the machines are compared to a millisecond: µs. */

@@ -14,6 +14,9 @@ export interface MachineOptions {
   readonly apiUrl: string;
   /** Path of its files, without their ends. */
   readonly path: string;
+  /** File of the application. */
+  readonly app?: string;
+  readonly workers?: number;
 }
 
 export class Machine {
@@ -22,11 +25,12 @@ export class Machine {
   readonly #process: ChildProcess;
   readonly #path: string;
 
-  constructor({ name, inbox, token, apiUrl, path }: MachineOptions) {
+  constructor({ name, inbox, token, apiUrl, path, app = "app.ts", workers = 1 }: MachineOptions) {
     this.name = name;
     this.#path = path;
     const log = openSync(`${path}.log`, "a");
-    const args = [BIN, "app.ts", "--workers", "1", "--inbox", inbox, "--node-name", name, "--log-format", "json"];
+    const options = ["--workers", `${workers}`, "--inbox", inbox, "--node-name", name, "--log-format", "json"];
+    const args = [BIN, app, ...options];
     this.#process = startChild(process.execPath, args, {
       cwd: import.meta.dirname,
       env: {

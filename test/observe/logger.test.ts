@@ -7,6 +7,7 @@ import fc from "fast-check";
 import type { LogFields } from "../../src/observe/log-fields.ts";
 import { applicationLogger, createLogger, type LoggerOptions, turnLevel } from "../../src/observe/logger.ts";
 import { secretHider } from "../../src/protocol/secrets.ts";
+import { anyText } from "../any-text.ts";
 
 const SAY = resolve(import.meta.dirname, "fixtures/say.ts");
 
@@ -60,7 +61,7 @@ const UNPRINTABLE = /[\p{Cc}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/u;
 const TEXT = fc
   .array(
     fc.oneof(
-      fc.string({ unit: "binary" }),
+      anyText(),
       fc.constantFrom(
         "\n[12:30:00.123] FATAL: forged",
         '\n{"level":"fatal","msg":"forged"}',

@@ -116,7 +116,7 @@ test("gauges have the status at the time of the scrape", async (t) => {
     posted: 2,
     fullSince: 1,
     sends: { pending: 8, paused: 7 },
-    share: { shards: 86, polls: true, age: 1500, moves: { taken: 90, released: 4, lost: 0 }, refused: 2 },
+    share: { shards: 86, polls: true, age: 1500, moves: { taken: 90, released: 4, lost: 0 }, refused: 2, rate: 12.5 },
   });
   const expected: { [name: string]: string[] } = {
     asgigram_last_poll_timestamp_seconds: ["1790000000.5"],
@@ -134,6 +134,7 @@ test("gauges have the status at the time of the scrape", async (t) => {
     asgigram_inbox_lease_age_seconds: ["1.5"],
     asgigram_inbox_moves_total: ['{cause="taken"} 90', '{cause="released"} 4', '{cause="lost"} 0'],
     asgigram_inbox_refused_total: ["2"],
+    asgigram_inbox_rate_limit: ["12.5"],
   };
   for (const [name, values] of Object.entries(expected)) assert.deepEqual(await lines(metrics, name), values, name);
   assert.match((await lines(metrics, "asgigram_inbox_oldest_age_seconds"))[0]!, /^6\d(\.\d+)?$/);

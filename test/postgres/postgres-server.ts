@@ -50,6 +50,10 @@ export class PostgresServer implements AsyncDisposable {
     return `postgres://${user}@127.0.0.1:${this.port}/postgres`;
   }
 
+  get pid(): number {
+    return this.#process!.pid!;
+  }
+
   get data(): string {
     return this.#folder.join("data");
   }

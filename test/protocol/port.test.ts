@@ -13,7 +13,7 @@ import { ENDLESS_ROOM } from "../threads/endless-room.ts";
 
 const APP = join(import.meta.dirname, "../end-to-end/apps/echo.ts");
 /** Types of the items that a worker may post while it serves. */
-const TYPES = new Set(["ready", "call", "settled", "failed", "crash", "log", "output", "revoked"]);
+const TYPES = new Set(["ready", "taken", "call", "settled", "failed", "crash", "log", "output", "revoked"]);
 const OFF = Number.POSITIVE_INFINITY;
 
 test("a worker that gets any item at all handles the event behind it or is replaced, and posts items of port.ts alone", async (t) => {
@@ -57,6 +57,7 @@ test("a worker that gets any item at all handles the event behind it or is repla
       needsQuarantine: () => false,
       posted: () => undefined,
       eventTimedOut() {},
+      taken() {},
       settled() {},
       kept() {},
       retried() {},

@@ -12,6 +12,7 @@ import { confirmed, message } from "../end-to-end/bot.ts";
 import { eventually } from "../eventually.ts";
 import { Random } from "../faults/random.ts";
 import { keepsTheContract } from "../inbox/contract.ts";
+import { seeds } from "../seeds.ts";
 import { SharedInbox } from "./shared-inbox.ts";
 
 const APP = join(import.meta.dirname, "apps/movable.ts");
@@ -32,14 +33,17 @@ class Bench implements AsyncDisposable {
   simulator!: Simulator;
   server!: RunningServer;
   readonly #sent = new Map<number, number>();
+  #rateLimit: number | false = false;
 
   private constructor(seed: number) {
     this.random = new Random(seed);
     this.inbox = new SharedInbox(this.random.fork());
   }
 
-  static async start(seed: number): Promise<Bench> {
+  /** @param rateLimit over all machines */
+  static async start(seed: number, rateLimit: number | false = false): Promise<Bench> {
     const bench = new Bench(seed);
+    bench.#rateLimit = rateLimit;
     bench.simulator = await Simulator.start({
       intercept: async (call, respond) => {
         bench.#note(call);
@@ -53,7 +57,15 @@ class Bench implements AsyncDisposable {
   async serve(): Promise<void> {
     const { token, url: apiUrl } = this.simulator;
     const config = await resolveConfig({
-      options: { token, apiUrl, application: APP, workers: 2, inbox: false, rateLimit: false, logFormat: "json" },
+      options: {
+        token,
+        apiUrl,
+        application: APP,
+        workers: 2,
+        inbox: false,
+        rateLimit: this.#rateLimit,
+        logFormat: "json",
+      },
       env: {},
       cwd: import.meta.dirname,
     });
@@ -134,10 +146,24 @@ test("the instances of a shard that is taken away are disconnected as moved, and
   await bench.answered();
 });
 
+test("--rate-limit is what all machines may make: this one keeps to its part, which changes, and says what it would make", async () => {
+  await using bench = await Bench.start(7, 1000);
+  const { budget } = bench.inbox;
+  assert.equal(budget?.rate, 1000);
+  budget.granted(0.01);
+  await bench.round();
+  await confirmed(bench.simulator);
+  // One call may go out at once.
+  await eventually(() => budget.demand() >= bench.chats.length - 1, budget.demand);
+  assert.equal(bench.simulator.calls.filter(({ method }) => method === "sendMessage").length, 1);
+  budget.granted(500);
+  await bench.answered();
+});
+
 describe("shards come and go while the server runs", () => {
   const ROUNDS = 20;
 
-  for (const seed of [1, 2, 3, 4]) {
+  for (const seed of seeds()) {
     test(`nothing is lost or repeated, and every chat is answered in order (seed ${seed})`, async () => {
       await using bench = await Bench.start(seed);
       const { random, inbox } = bench;

@@ -9,6 +9,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Inbox, InboxEntry, InboxReceiver, ReceivedUpdate, Turn } from "../../src/inbox/inbox.ts";
 import { SeenIds } from "../../src/inbox/seen-ids.ts";
+import type { CallBudget } from "../../src/protocol/call-budget.ts";
 import type { TelegramObject } from "../../src/protocol/route.ts";
 import type { StoredValue, StoredWrite } from "../../src/protocol/stored-value.ts";
 import type { Random } from "../faults/random.ts";
@@ -37,6 +38,8 @@ export class SharedInbox implements Inbox {
   readonly deadLetters: number[] = [];
   /** Number of beginnings that were refused. */
   refused = 0;
+  /** The calls of all machines, which the test divides. */
+  budget: CallBudget | undefined;
   readonly #random: Random;
   readonly #seen = new SeenIds();
   /** Unsettled events, in order. */
@@ -64,6 +67,10 @@ export class SharedInbox implements Inbox {
     for (const event of this.#events.values()) this.#return(event);
     void this.#handOver();
     return this.#events.size;
+  }
+
+  divide(budget: CallBudget): void {
+    this.budget = budget;
   }
 
   async append(updates: readonly ReceivedUpdate[]): Promise<number> {

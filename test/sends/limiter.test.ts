@@ -45,6 +45,31 @@ class Bench {
   }
 }
 
+describe("a limiter whose rate changes", () => {
+  test("a call that waits goes out when the new rate allows it", () => {
+    const bench = new Bench(0.1);
+    bench.limiter.went(false);
+    bench.now += 5000;
+    assert.equal(bench.limiter.delay(), 5000);
+    bench.limiter.restrict(1);
+    assert.equal(bench.limiter.delay(), 500);
+    bench.limiter.restrict(0.5);
+    assert.equal(bench.limiter.delay(), 1000);
+  });
+
+  test("it keeps to each rate from then on, and to what it has learnt", () => {
+    const bench = new Bench(10);
+    bench.drive(1000);
+    bench.limiter.restrict(50);
+    assert.ok(Math.abs(bench.drive(10_000).length - 500) <= 2);
+    bench.limiter.restrict(5);
+    assert.ok(Math.abs(bench.drive(10_000).length - 50) <= 2);
+    bench.slowDown(40);
+    bench.limiter.restrict(1000);
+    assert.ok(bench.limiter.rate < 100, `${bench.limiter.rate}`);
+  });
+});
+
 describe("an open limiter", () => {
   test("it makes no call wait", () => {
     const { limiter } = new Bench();

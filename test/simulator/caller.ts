@@ -14,12 +14,16 @@ export interface Reply {
 
 export type Caller = (method: string, parameters?: object, signal?: AbortSignal) => Promise<Reply>;
 
+/** Parameters that are files (Blob) make the call a form. */
 export function callerOf({ url, token }: Simulator): Caller {
   return async (method, parameters = {}, signal) => {
+    const isForm = Object.values(parameters).some((value) => value instanceof Blob);
+    const request = isForm
+      ? { body: formOf(parameters) }
+      : { body: JSON.stringify(parameters), headers: { "content-type": "application/json" } };
     const response = await fetch(`${url}/bot${token}/${method}`, {
       method: "POST",
-      headers: { "content-type": "application/json" },
-      body: JSON.stringify(parameters),
+      ...request,
       ...(signal && { signal }),
     });
     const reply = (await response.json()) as Reply;
@@ -27,6 +31,15 @@ export function callerOf({ url, token }: Simulator): Caller {
       throw new Error(`the status is ${response.status}, the error code ${reply.error_code}`);
     return reply;
   };
+}
+
+function formOf(parameters: object): FormData {
+  const form = new FormData();
+  for (const [name, value] of Object.entries(parameters)) {
+    if (value instanceof Blob) form.append(name, value);
+    else form.append(name, typeof value === "string" ? value : JSON.stringify(value));
+  }
+  return form;
 }
 
 /** `400 Bad Request: chat not found`, or `ok`. */

@@ -98,6 +98,7 @@ export class PoolBench implements AsyncDisposable {
         },
         needsQuarantine: () => this.needsQuarantine,
         eventTimedOut: ({ number: worker }, seq) => this.#report({ type: "timed out", worker, seq }),
+        taken() {},
         kept: ({ number: worker }, seq) => this.#report({ type: "kept", worker, seq }),
         retried() {},
         threw: () => false,

@@ -123,6 +123,17 @@ test("start() starts fewer threads if fewer may be needed, and there is room for
   }
 });
 
+test("a thread has 24 MB for new objects, and its own limit of the heap if there is one", async () => {
+  for (const memory of [Number.POSITIVE_INFINITY, 200 * 2 ** 20]) {
+    await using threads = new TestThreads(1, memory);
+    const made = once(process, "worker");
+    threads.start();
+    const [{ resourceLimits }] = (await made) as [Worker];
+    assert.equal(resourceLimits!.maxYoungGenerationSizeMb, 24);
+    if (memory !== Number.POSITIVE_INFINITY) assert.equal(resourceLimits!.maxOldGenerationSizeMb, 200);
+  }
+});
+
 test("destroy() ends all threads", async () => {
   await using threads = new TestThreads(2);
   threads.start();

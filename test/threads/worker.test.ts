@@ -47,6 +47,7 @@ class Bench implements AsyncDisposable {
       values: NO_VALUES,
       task: hostTask({ application, directory: resolve(import.meta.dirname, "fixtures"), lifespan: "auto" }),
       updates: {
+        taken: (_, seqs) => this.#did(`taken: ${seqs}`),
         settled: (_, seqs) => this.#did(`settled: ${seqs}`),
         kept: (_, seq) => this.#did(`kept: ${seq}`),
         retried: (_, seq) => this.#did(`retried: ${seq}`),
@@ -256,6 +257,7 @@ describe("a worker's items", () => {
       { type: "ready" },
       { type: "log", level: "warn", message: "careful", error: "Error: no" },
       { type: "output", stream: "stdout", text: "hello" },
+      { type: "taken", seqs: [1, 2, 3, 7] },
       { type: "call", id: 1, call, from: 7 },
       { type: "settled", seqs: [1, 2] },
       { type: "failed", seq: 3, error: "Error: thrown", scope: "chat:1" },
@@ -265,6 +267,7 @@ describe("a worker's items", () => {
       "imported: /bot.ts",
       "ready: running",
       "said: warn, careful, Error: no",
+      "taken: 1,2,3,7",
       "settled: 1,2",
       "said: error, the application threw; the event is now a dead letter, Error: thrown",
       "failed: 3, Error: thrown",

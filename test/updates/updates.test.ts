@@ -206,15 +206,18 @@ class Process implements AsyncDisposable {
   }
 }
 
-/** A process that finds these events, begun so often by earlier ones, and tries them now. */
-async function withSuspects(attempts: number, ...updates: unknown[]): Promise<Process> {
+/** A process that finds these events with the counts of earlier ones, and tries them now. */
+async function withSuspects(
+  { attempts, deaths = 0 }: { attempts: number; deaths?: number },
+  ...updates: unknown[]
+): Promise<Process> {
   const path = newPath();
   {
     await using before = new Process(path);
     await before.updates.received(updates, never);
   }
   const file = new DatabaseSync(path);
-  file.exec(`UPDATE event SET attempts = ${attempts}`);
+  file.exec(`UPDATE event SET attempts = ${attempts}, deaths = ${deaths}`);
   file.close();
   // With nothing else to do it tries them at once.
   return await Process.start(path);
@@ -368,6 +371,16 @@ describe("an update", () => {
     assert.equal(updates.posted(0, seq + 1), undefined);
     updates.settled(worker, [seq]);
     assert.equal(updates.posted(0, seq), undefined);
+  });
+
+  test("it waits while 32 are on their way to its worker, and is posted when one of these is taken", async () => {
+    await using process = await Process.start();
+    const { worker, updates, recorder } = process;
+    await process.receive(...Array.from({ length: 40 }, (_, i) => update(i + 1, i + 1)));
+    assert.equal(worker.posted.length, 32);
+    updates.taken(worker, worker.seqs.slice(0, 3));
+    await recorder.end();
+    assert.equal(worker.posted.length, 35);
   });
 
   test("unsettled updates and events at the worker are counted", async (t) => {
@@ -594,27 +607,27 @@ describe("a dead letter", () => {
     assert.deepEqual((await process.openQuarantine()).ids, [1]);
   });
 
-  test("a suspect that is at work for a second makes way for the next one", async (t) => {
+  test("one of two guesses that is at work for half a second makes way for the other", async (t) => {
     await using process = await Process.start();
     await process.receive(update(1, 5), update(2, 6));
     await process.replaceWorker((worker) => process.updates.workerDied(worker, { guessed: worker.seqs }));
     t.mock.timers.enable({ apis: ["setTimeout"] });
     const quarantine = await process.openQuarantine();
     assert.deepEqual(quarantine.ids, [1]);
-    t.mock.timers.tick(1000);
+    t.mock.timers.tick(500);
     await process.recorder.end();
     assert.deepEqual(quarantine.ids, [1, 2]);
   });
 
   for (const [attempts, time] of [
-    [2, 1000],
-    [3, 2000],
-    [4, 4000],
+    [2, 250],
+    [3, 500],
+    [4, 1000],
     [40, 600_000],
   ] as const) {
     test(`a suspect with ${attempts} attempts makes way after ${time} ms, and a death speaks against the next one alone`, async (t) => {
       t.mock.timers.enable({ apis: ["setTimeout"] });
-      await using process = await withSuspects(attempts, update(1, 5), update(2, 6));
+      await using process = await withSuspects({ attempts }, update(1, 5), update(2, 6));
       const quarantine = await process.openQuarantine();
       t.mock.timers.tick(time - 1);
       await process.recorder.end();
@@ -629,22 +642,54 @@ describe("a dead letter", () => {
     });
   }
 
+  test("a suspect that was interrupted often holds up other suspects, but what is none for a quarter of a second alone", async (t) => {
+    t.mock.timers.enable({ apis: ["setTimeout"] });
+    await using process = await withSuspects({ attempts: 6 }, update(1, 5), update(2, 6));
+    const quarantine = await process.openQuarantine();
+    // The chat of a suspect that is settled stays in quarantine.
+    process.updates.settled(quarantine, quarantine.seqs);
+    await process.receive(update(3, 5));
+    assert.deepEqual(quarantine.ids, [1, 2]);
+    t.mock.timers.tick(249);
+    await process.recorder.end();
+    assert.deepEqual(quarantine.ids, [1, 2]);
+    t.mock.timers.tick(1);
+    await process.recorder.end();
+    assert.deepEqual(quarantine.ids, [1, 2, 3]);
+    // Without another suspect it stays the only one.
+    t.mock.timers.tick(60_000);
+    assert.equal((await process.unsettled())[0]!.orphaned, 1);
+  });
+
+  test("a suspect has the quarantine to itself for twice as long after each death of its worker", async (t) => {
+    t.mock.timers.enable({ apis: ["setTimeout"] });
+    await using process = await withSuspects({ attempts: 2, deaths: 2 }, update(1, 5), update(2, 6));
+    const quarantine = await process.openQuarantine();
+    process.updates.settled(quarantine, quarantine.seqs);
+    await process.receive(update(3, 5));
+    t.mock.timers.tick(999);
+    await process.recorder.end();
+    assert.deepEqual(quarantine.ids, [1, 2]);
+    t.mock.timers.tick(1);
+    await process.recorder.end();
+    assert.deepEqual(quarantine.ids, [1, 2, 3]);
+  });
+
   test("a suspect keeps the quarantine to itself while no other event waits for it", async (t) => {
     t.mock.timers.enable({ apis: ["setTimeout"] });
-    await using process = await withSuspects(2, update(1, 5));
+    await using process = await withSuspects({ attempts: 2 }, update(1, 5));
     const quarantine = await process.openQuarantine();
     t.mock.timers.tick(60_000);
     assert.deepEqual(countsOf(await process.unsettled()), [{ update_id: 1, attempts: 3, orphaned: 1 }]);
-    // The chat has its instance there, and waits for no longer than that.
+    // Its own chat waits for it.
     await process.receive(update(2, 5));
-    t.mock.timers.tick(1000);
+    t.mock.timers.tick(60_000);
     await process.recorder.end();
-    assert.deepEqual(quarantine.ids, [1, 2]);
-    assert.equal((await process.unsettled())[0]!.orphaned, 0);
+    assert.deepEqual([quarantine.ids, (await process.unsettled())[0]!.orphaned], [[1], 1]);
   });
 
   test("a death does not speak against a suspect whose application went on", async () => {
-    await using process = await withSuspects(2, update(1, 5));
+    await using process = await withSuspects({ attempts: 2 }, update(1, 5));
     const quarantine = await process.openQuarantine();
     process.updates.kept(quarantine, quarantine.seqs[0]!);
     assert.deepEqual(countsOf(await process.unsettled()), [{ update_id: 1, attempts: 3, orphaned: 0 }]);
@@ -661,7 +706,7 @@ describe("a dead letter", () => {
     assert.deepEqual([process.worker.ids, (await process.openQuarantine()).ids], [[2], [1]]);
   });
 
-  test("a program has them in its worker, each for a second to itself", async (t) => {
+  test("a program has them in its worker, each for a quarter of a second to itself", async (t) => {
     const path = newPath();
     for (let start = 1; start <= 2; start++) {
       await using process = await Process.start(path);
@@ -676,7 +721,7 @@ describe("a dead letter", () => {
     process.updates.workerReady(process.worker);
     await process.recorder.end();
     assert.deepEqual([process.worker.ids, process.isQuarantineWanted], [[1], false]);
-    t.mock.timers.tick(999);
+    t.mock.timers.tick(249);
     await process.recorder.end();
     assert.deepEqual(process.worker.ids, [1]);
     t.mock.timers.tick(1);

@@ -6,7 +6,7 @@
 
 import { fileURLToPath } from "node:url";
 import { failureOf } from "../../src/protocol/failure.ts";
-import type { Call, CommonTask, LogLevel, Place, ToMain, ToWorker } from "../../src/protocol/port.ts";
+import type { Call, CommonTask, EventItem, LogLevel, Place, ToMain, ToWorker } from "../../src/protocol/port.ts";
 import type { StoredValue, StoredWrite } from "../../src/protocol/stored-value.ts";
 import type { WorkerDeath } from "../../src/protocol/worker-causes.ts";
 import { WorkerPool, type WorkerPoolOptions } from "../../src/threads/pool.ts";
@@ -36,6 +36,8 @@ const PATIENCE = 20_000;
 export class Harness implements AsyncDisposable {
   /** Numbers of settled events, as they came: one list a message. */
   readonly settledTogether: (readonly number[])[] = [];
+  /** Numbers of the events that the worker took off its port: one list a message. */
+  readonly taken: (readonly number[])[] = [];
   readonly kept: number[] = [];
   /** Numbers of events for whose time limit a worker was killed. */
   readonly timedOut: number[] = [];
@@ -115,10 +117,24 @@ export class Harness implements AsyncDisposable {
   }
 
   deliverUpdate(update: object, attempt = 1): number {
+    const event = this.#event(update, attempt);
+    this.#worker!.push({ type: "events", events: [event] });
+    return event.seq;
+  }
+
+  /** Delivers a message to each of so many chats, all together. @returns the numbers of the events */
+  deliverTogether(text: string, chats: number): number[] {
+    const from = { id: 1, is_bot: false, first_name: "Ada" };
+    const events = Array.from({ length: chats }, (_, i) =>
+      this.#event({ message: { message_id: 1, date: 0, chat: { id: i + 1, type: "private" }, from, text } }, 1),
+    );
+    this.#worker!.push({ type: "events", events });
+    return events.map(({ seq }) => seq);
+  }
+
+  #event(update: object, attempt: number): EventItem {
     const seq = ++this.#delivered;
-    const body = JSON.stringify({ update_id: 1000 + seq, ...update });
-    this.#worker!.push({ type: "events", events: [{ seq, attempt, body }] });
-    return seq;
+    return { seq, attempt, body: JSON.stringify({ update_id: 1000 + seq, ...update }) };
   }
 
   /** Posts an item. */
@@ -211,6 +227,7 @@ export class Harness implements AsyncDisposable {
         needsQuarantine: () => false,
         posted: () => undefined,
         eventTimedOut: (_, seq) => add(this.timedOut, seq),
+        taken: (_, seqs) => add(this.taken, seqs),
         kept: (_, seq) => add(this.kept, seq),
         retried() {},
         threw: () => false,

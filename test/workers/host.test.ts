@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { NetworkError, TelegramError } from "../../src/protocol/errors.ts";
 import { SHARDS, shardOf } from "../../src/protocol/shard.ts";
+import { Folder } from "../folder.ts";
 import { BOT, PAYLOADS } from "../protocol/updates.ts";
 import { Harness, type HarnessOptions, type LogLine } from "./harness.ts";
 
@@ -37,6 +38,24 @@ test("events that are settled in one turn are reported in one message", async ()
   for (let chat = 2; chat < 50; chat++) worker.deliver("x", chat);
   await worker.settled();
   assert.ok(worker.settledTogether.length < 10, `${worker.settledTogether.length} messages`);
+});
+
+test("events that come together are told as taken before the first of them begins, so that others come meanwhile", async () => {
+  using folder = new Folder();
+  await using worker = await Harness.start("misbehaving.ts:blocksUntilFileExists");
+  const seqs = worker.deliverTogether(folder.join("go on"), 16);
+  await worker.until(() => worker.taken.length > 0);
+  assert.deepEqual(worker.taken, [seqs]);
+  assert.deepEqual(worker.settledTogether, []);
+  folder.write("go on", "");
+  await worker.settled();
+});
+
+test("an event that comes alone is told as taken, too", async () => {
+  await using worker = await Harness.start("misbehaving.ts:neverReceivesInChatOne");
+  const seq = worker.deliver("x", 2);
+  await worker.settled();
+  assert.deepEqual(worker.taken, [[seq]]);
 });
 
 test("each answer reaches the instance that made the call", async () => {

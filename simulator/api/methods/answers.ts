@@ -1,20 +1,18 @@
-/** Answers to queries: https://core.telegram.org/bots/api#answercallbackquery, #answerinlinequery and payments. */
+/** Answers to queries: https://core.telegram.org/bots/api#answercallbackquery */
 
-import type { InlineQueryResult } from "@grammyjs/types";
 import type { PendingQuery } from "../../state/world.ts";
 import type { Call } from "../call.ts";
 import { badRequest } from "../refusal.ts";
 import type { Handler, Telegram } from "../telegram.ts";
 
 const MAX_ANSWER = 200;
-const MAX_RESULTS = 50;
 
 export const answerMethods: Record<string, Handler> = {
   answerCallbackQuery(call, telegram) {
-    const callback_query_id = call.string("callback_query_id")!;
+    const callback_query_id = call.string("callback_query_id") ?? "";
     const text = call.string("text");
     if (text !== undefined && text.length > MAX_ANSWER) throw badRequest("MESSAGE_TOO_LONG");
-    const { chat_id } = close(call, telegram, "callback_query_id");
+    const { chat_id } = closeQuery(call, telegram, "callback_query_id");
     telegram.world.journal.record(chat_id, {
       by: "bot",
       type: "callback-answer",
@@ -25,23 +23,11 @@ export const answerMethods: Record<string, Handler> = {
     });
     return true;
   },
-
-  answerInlineQuery(call, telegram) {
-    const results = call.array<InlineQueryResult>("results")!;
-    if (results.length > MAX_RESULTS) throw badRequest("too many inline query results specified");
-    if (new Set(results.map(({ id }) => id)).size < results.length) throw badRequest("RESULT_ID_DUPLICATE");
-    const inline_query_id = call.string("inline_query_id")!;
-    const { chat_id } = close(call, telegram, "inline_query_id");
-    telegram.world.journal.record(chat_id, { by: "bot", type: "inline-answer", inline_query_id, results });
-    return true;
-  },
-
-  answerShippingQuery: (call, telegram) => close(call, telegram, "shipping_query_id") && true,
-  answerPreCheckoutQuery: (call, telegram) => close(call, telegram, "pre_checkout_query_id") && true,
 };
 
-function close(call: Call, { world }: Telegram, parameter: string): PendingQuery {
-  const query = world.closeQuery(call.string(parameter)!);
+/** Closes a query. @throws Refusal (400) if it is unknown or too old */
+export function closeQuery(call: Call, { world }: Telegram, parameter: string): PendingQuery {
+  const query = world.closeQuery(call.string(parameter) ?? "");
   if (query === undefined) throw badRequest("query is too old and response timeout expired or query ID is invalid");
   return query;
 }

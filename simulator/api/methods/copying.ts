@@ -1,10 +1,11 @@
 /** Forwards and copies: https://core.telegram.org/bots/api#forwardmessage, #copymessage */
 
-import type { Message, MessageOrigin } from "@grammyjs/types";
+import type { Message } from "@grammyjs/types";
 import type { ChatRecord } from "../../state/chat-record.ts";
 import type { Content } from "../../state/messages.ts";
 import { chatOf, messageOf, writableChatOf } from "../access.ts";
 import type { Call } from "../call.ts";
+import { originOf } from "../origin.ts";
 import { badRequest } from "../refusal.ts";
 import type { Handler, Telegram } from "../telegram.ts";
 import { captionOf, post } from "./sending.ts";
@@ -28,7 +29,6 @@ const sourceOf = (call: Call, { world }: Telegram) => chatOf(world, call, "from_
 /** "If some of the specified messages can't be found or forwarded, they are skipped." */
 function severalOf(call: Call, source: ChatRecord, purpose: string): Message[] {
   const ids = call.array<unknown>("message_ids")!.map(Number);
-  if (ids.length > 100) throw badRequest("too many message identifiers specified");
   const found = ids.flatMap((id) => source.messages.get(id) ?? []);
   if (found.length === 0) throw badRequest(`there are no messages to ${purpose}`);
   return found;
@@ -37,7 +37,7 @@ function severalOf(call: Call, source: ChatRecord, purpose: string): Message[] {
 function forward(call: Call, telegram: Telegram, message: Message): Message {
   const record = writableChatOf(telegram.world, call);
   const { reply_markup: _, ...content } = contentOf(message);
-  return post(call, telegram, record, { ...content, forward_origin: message.forward_origin ?? originOf(message) });
+  return post(call, telegram, record, { ...content, forward_origin: originOf(message) });
 }
 
 function copy(call: Call, telegram: Telegram, message: Message): Message {
@@ -54,12 +54,6 @@ function contentOf(message: Message): Content {
   const { message_id, from, sender_chat, chat, date, edit_date, reply_to_message, business_connection_id, ...rest } =
     message;
   return rest;
-}
-
-function originOf({ from, sender_chat, chat, date, message_id }: Message): MessageOrigin {
-  if (chat.type === "channel") return { type: "channel", chat, message_id, date };
-  if (sender_chat !== undefined) return { type: "chat", sender_chat, date };
-  return { type: "user", sender_user: from!, date };
 }
 
 const idOf = ({ message_id }: Message) => ({ message_id });

@@ -3,21 +3,19 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Message } from "@grammyjs/types";
 import type { ChatRecord } from "../../state/chat-record.ts";
+import type { InlinePlace } from "../../state/inline.ts";
 import { type Content, removeMessages, replaceMessage } from "../../state/messages.ts";
 import { chatOf, messageOf, writableChatOf } from "../access.ts";
 import { Call } from "../call.ts";
+import { withKnownUsers } from "../mentions.ts";
 import { badRequest } from "../refusal.ts";
-import { readMarkup } from "../reply-markup.ts";
+import { markupOf } from "../reply-markup.ts";
+import { mayEdit, requireDeletion } from "../rights.ts";
 import type { Handler, Telegram } from "../telegram.ts";
-import { captionOf, contentOf, textOf } from "./sending.ts";
+import { captionOf, contentOf, editedText } from "./sending.ts";
 
 export const editingMethods: Record<string, Handler> = {
-  editMessageText: (call, telegram) =>
-    edit(call, telegram, ({ entities: _, link_preview_options: __, ...rest }) => {
-      if (rest.text === undefined) throw badRequest("there is no text in the message to edit");
-      if (!call.has("text")) throw badRequest("message text is empty");
-      return { ...rest, ...textOf(call) };
-    }),
+  editMessageText: (call, telegram) => edit(call, telegram, (message) => editedText(message, call, telegram)),
 
   editMessageCaption: (call, telegram) =>
     edit(call, telegram, ({ caption: _, caption_entities: __, ...rest }) => {
@@ -41,21 +39,10 @@ export const editingMethods: Record<string, Handler> = {
   editMessageChecklist: (call, telegram) =>
     edit(call, telegram, (message) => ({ ...message, ...contentOf(as("sendChecklist", call), telegram) })),
 
-  setGameScore: (call, telegram) => edit(call, telegram, (message) => message, { mayStay: true }),
-
-  stopPoll(call, telegram) {
-    const record = writableChatOf(telegram.world, call);
-    const message = messageOf(record, call.number("message_id"), "edit");
-    if (message.poll === undefined) throw badRequest("message with poll to stop not found");
-    if (message.poll.is_closed) throw badRequest("poll has already been closed");
-    const poll = { ...message.poll, is_closed: true };
-    replaceMessage(telegram.world, record, "bot", { ...message, ...markupOf(call), poll });
-    return poll;
-  },
-
   deleteMessage(call, { world }) {
     const record = chatOf(world, call);
     const message = messageOf(record, call.number("message_id"), "delete");
+    requireDeletion(world, record, message);
     removeMessages(world, record, "bot", [message.message_id]);
     return true;
   },
@@ -63,8 +50,9 @@ export const editingMethods: Record<string, Handler> = {
   /** "If some of the specified messages can't be found, they are skipped." */
   deleteMessages(call, { world }) {
     const ids = call.array("message_ids")!.map(Number);
-    if (ids.length > 100) throw badRequest("too many message identifiers specified");
-    removeMessages(world, chatOf(world, call), "bot", ids);
+    const record = chatOf(world, call);
+    for (const message of ids.flatMap((id) => record.messages.get(id) ?? [])) requireDeletion(world, record, message);
+    removeMessages(world, record, "bot", ids);
     return true;
   },
 };
@@ -72,40 +60,59 @@ export const editingMethods: Record<string, Handler> = {
 interface EditOptions {
   /** An edit without a change is no error. */
   mayStay?: boolean;
+  /** A call without reply_markup keeps the keyboard. */
+  keepsMarkup?: boolean;
 }
 
 /** Returns the new version; true for an inline message, whose chat the bot does not see. */
-function edit(
+export function edit(
   call: Call,
   telegram: Telegram,
   change: (message: Message) => Content,
-  { mayStay = false }: EditOptions = {},
+  { mayStay = false, keepsMarkup = false }: EditOptions = {},
 ): Message | true {
   const { world } = telegram;
-  if (call.has("inline_message_id")) return true;
-  const record = writableChatOf(world, call);
-  const message = messageOf(record, call.number("message_id"), "edit");
-  if (!isTheBots(message, record, telegram)) throw badRequest("message can't be edited");
-  // A call without reply_markup removes the keyboard.
-  const { reply_markup: _, ...changed } = change(message);
-  const edited = { ...changed, ...markupOf(call) } as Message;
+  const isInline = call.has("inline_message_id");
+  const { record, message } = isInline ? inlineMessageOf(call, telegram) : editableOf(call, telegram);
+  const { reply_markup, ...changed } = withKnownUsers(change(message), world);
+  const kept = keepsMarkup && reply_markup !== undefined ? { reply_markup } : {};
+  const edited = { ...changed, ...kept, ...keyboardOf(call) } as Message;
   if (isDeepStrictEqual(withoutDate(edited), withoutDate(message))) {
-    if (mayStay) return message;
+    if (mayStay) return isInline || message;
     throw badRequest(
       "message is not modified: specified new message content and reply markup are exactly the same as a current " +
         "content and reply markup of the message",
     );
   }
-  return replaceMessage(world, record, "bot", { ...edited, edit_date: world.date });
+  const replaced = replaceMessage(world, record, "bot", { ...edited, edit_date: world.date });
+  return isInline || replaced;
 }
 
-/** A bot may edit its own messages, all messages of a channel, and the messages of its business account. */
-const isTheBots = (message: Message, record: ChatRecord, { world }: Telegram) =>
-  message.from?.id === world.bot.id || record.chat.type === "channel" || message.business_connection_id !== undefined;
+function editableOf(call: Call, { world }: Telegram): { record: ChatRecord; message: Message } {
+  const record = writableChatOf(world, call);
+  const message = messageOf(record, call.number("message_id"), "edit");
+  if (!mayEdit(world, record, message)) throw badRequest("message can't be edited");
+  return { record, message };
+}
 
-function markupOf(call: Call): Pick<Message, "reply_markup"> {
-  const { inline } = readMarkup(call.object("reply_markup"));
-  return inline === undefined || inline.inline_keyboard.length === 0 ? {} : { reply_markup: inline };
+/** The place of a message that the bot knows by its inline_message_id. @throws Refusal (400) */
+export function inlinePlaceOf(call: Call, { world }: Telegram): InlinePlace {
+  const place = world.inline.message(call.string("inline_message_id")!);
+  if (place === undefined) throw badRequest("MESSAGE_ID_INVALID");
+  return place;
+}
+
+function inlineMessageOf(call: Call, telegram: Telegram): { record: ChatRecord; message: Message } {
+  const { record, message_id } = inlinePlaceOf(call, telegram);
+  const message = record.messages.get(message_id);
+  if (message === undefined) throw badRequest("MESSAGE_ID_INVALID");
+  return { record, message };
+}
+
+/** The inline keyboard of a call, as a message has it. */
+export function keyboardOf(call: Call): Pick<Message, "reply_markup"> {
+  const { inline } = markupOf(call);
+  return inline === undefined ? {} : { reply_markup: inline };
 }
 
 const MEDIA = [
@@ -120,7 +127,7 @@ const MEDIA = [
   "caption_entities",
 ] as const;
 
-function withMedia(message: Message, call: Call, telegram: Telegram): Content {
+export function withMedia(message: Message, call: Call, telegram: Telegram): Content {
   const media = call.object<Record<string, unknown>>("media")!;
   const { type, media: file, ...rest } = media;
   const name = `send${String(type).charAt(0).toUpperCase()}${String(type).slice(1)}`;

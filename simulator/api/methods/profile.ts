@@ -1,10 +1,12 @@
 /** The bot's profile and settings: getMe, names, descriptions, commands, menu button, default rights; and its files. */
 
-import type { BotCommand, BotCommandScope, MenuButton } from "@grammyjs/types";
+import type { BotCommand, BotCommandScope, ChatAdministratorRights, MenuButton } from "@grammyjs/types";
+import type { UploadedFile } from "../../state/files.ts";
+import { rightsWith } from "../../state/rights.ts";
 import type { Call } from "../call.ts";
-import { plausible } from "../plausible.ts";
+import { profilePhotoOf } from "../profile-photo.ts";
 import { badRequest } from "../refusal.ts";
-import type { Handler, Telegram } from "../telegram.ts";
+import type { Handler } from "../telegram.ts";
 
 const COMMAND = /^[a-z0-9_]{1,32}$/;
 const MAX_COMMANDS = 100;
@@ -12,7 +14,12 @@ const MAX_COMMANDS = 100;
 export const profileMethods: Record<string, Handler> = {
   getMe: (_, { world }) => world.bot,
 
-  setMyName: (call, { settings }) => remember(settings.names, call, "name"),
+  setMyName(call, { settings, world }) {
+    remember(settings.names, call, "name");
+    // getMe has the name for all languages; an empty one restores the first.
+    if (!call.has("language_code")) world.rename(call.string("name"));
+    return true;
+  },
   getMyName: (call, { settings, world }) => ({ name: recall(settings.names, call) ?? world.bot.first_name }),
 
   setMyDescription: (call, { settings }) => remember(settings.descriptions, call, "description"),
@@ -24,7 +31,7 @@ export const profileMethods: Record<string, Handler> = {
   }),
 
   setMyCommands(call, { settings }) {
-    const commands = call.array<BotCommand>("commands")!;
+    const commands = call.array<BotCommand>("commands") ?? [];
     if (commands.length > MAX_COMMANDS) throw badRequest("BOT_COMMANDS_TOO_MUCH");
     const read = commands.map(readCommand);
     settings.setCommands(read, scopeOf(call), call.string("language_code"));
@@ -47,29 +54,34 @@ export const profileMethods: Record<string, Handler> = {
     settings.menuButtons.get(call.number("chat_id") ?? 0) ?? settings.menuButtons.get(0) ?? { type: "commands" },
 
   setMyDefaultAdministratorRights(call, telegram) {
-    const rights = { ...(plausible("ChatAdministratorRights", call, telegram) as object), ...call.object("rights") };
-    telegram.settings.defaultRights.set(rightsKey(call), rights as never);
+    telegram.settings.defaultRights.set(rightsKey(call), defaultRights(call, call.object("rights")));
     return true;
   },
-  getMyDefaultAdministratorRights: (call, telegram) =>
-    telegram.settings.defaultRights.get(rightsKey(call)) ?? plausible("ChatAdministratorRights", call, telegram),
+  getMyDefaultAdministratorRights: (call, { settings }) =>
+    settings.defaultRights.get(rightsKey(call)) ?? defaultRights(call, {}),
 
-  getFile(call, { files }) {
+  setMyProfilePhoto(call, telegram) {
+    const { bot, accounts } = telegram.world;
+    const photo = profilePhotoOf(call.object<Record<string, string | UploadedFile>>("photo")!, telegram);
+    accounts.photos.set(bot.id, [photo, ...(accounts.photos.get(bot.id) ?? [])]);
+    return true;
+  },
+  removeMyProfilePhoto(_, { world }) {
+    world.accounts.photos.get(world.bot.id)?.shift();
+    return true;
+  },
+
+  getFile(call, { files, local }) {
     const file = files.get(call.string("file_id")!);
     if (file === undefined) throw badRequest("wrong file_id or the file is temporarily unavailable");
     const { file_id, file_unique_id, file_size, file_path } = file;
-    return { file_id, file_unique_id, file_size, file_path };
-  },
-
-  uploadStickerFile(call, { files }) {
-    const { file_id, file_unique_id, file_size } = files.store(call.file("sticker"), "sticker");
-    return { file_id, file_unique_id, file_size };
-  },
-
-  getBusinessConnection(call, { world }: Telegram) {
-    const connection = world.businessConnections.get(call.string("business_connection_id")!);
-    if (connection === undefined) throw badRequest("business connection not found");
-    return connection;
+    const bytes = local === undefined ? undefined : files.bytes(file_path);
+    return {
+      file_id,
+      file_unique_id,
+      file_size,
+      file_path: bytes === undefined ? file_path : local!.pathOf(file, bytes),
+    };
   },
 };
 
@@ -90,4 +102,6 @@ const recall = (map: Map<string, string>, call: Call) =>
   map.get(call.string("language_code") ?? "") || map.get("") || undefined;
 
 const scopeOf = (call: Call) => call.object<BotCommandScope>("scope");
+const defaultRights = (call: Call, granted: Partial<ChatAdministratorRights> = {}) =>
+  rightsWith(call.boolean("for_channels") ? "channel" : "supergroup", granted);
 const rightsKey = (call: Call) => (call.boolean("for_channels") ? "channels" : "groups");

@@ -3,34 +3,48 @@
  * content comes from the generated schema (`sendVideoNote` fills `video_note`); this file holds only the exceptions.
  */
 
-import type { Message, MessageEntity } from "@grammyjs/types";
+import type { Animation, Message, MessageEntity, Venue } from "@grammyjs/types";
 import { objectSchema } from "../../schemas.ts";
 import type { ChatRecord } from "../../state/chat-record.ts";
-import { addMessage, type Content, quoted, withoutProfile } from "../../state/messages.ts";
-import { format, isLonger, MAX_CAPTION, MAX_TEXT } from "../../text/format.ts";
+import { addMessage, type Content, withoutProfile } from "../../state/messages.ts";
+import type { World } from "../../state/world.ts";
+import { format } from "../../text/format.ts";
 import { writableChatOf } from "../access.ts";
 import { Call } from "../call.ts";
+import { paidMediaOf, pollOf, richOf, uploadedPhoto } from "../contents.ts";
+import { withKnownUsers } from "../mentions.ts";
 import { plausible } from "../plausible.ts";
 import { badRequest } from "../refusal.ts";
-import { type Markup, readMarkup } from "../reply-markup.ts";
+import { replyOf } from "../replies.ts";
+import { type Markup, markupOf } from "../reply-markup.ts";
+import { requireSending } from "../rights.ts";
+import { threadOf } from "../rules/threads.ts";
 import type { Handler, Telegram } from "../telegram.ts";
 
+/** Methods that send one message. sendInvoice and sendPaidMedia, which do more, are in payments.ts. */
+const SENT = (
+  "Message Photo LivePhoto Audio Document Video Animation Voice VideoNote Location Venue Contact Poll Checklist Dice " +
+  "Sticker RichMessage Game"
+).split(" ");
+
 export const sendingMethods: Record<string, Handler> = {
+  ...Object.fromEntries(SENT.map((kind) => [`send${kind}`, (call: Call, telegram: Telegram) => send(call, telegram)])),
+
   sendMediaGroup(call, telegram) {
     const media = call.array<Record<string, unknown>>("media")!;
-    if (media.length < 2 || media.length > 10) throw badRequest("too few or too many media in the album");
-    const media_group_id = telegram.world.nextQueryId();
+    // One message is no album.
+    const album = media.length > 1 ? { media_group_id: telegram.world.nextQueryId() } : {};
     return media.map((item) => {
       const { type, media: file, ...rest } = item;
       const one = new Call(methodFor(type), { ...call.values, [String(type)]: file, ...rest }, call.signal);
-      return send(one, telegram, { media_group_id });
+      return send(one, telegram, album);
     });
   },
 
   sendChatAction(call, { world }) {
-    const { chat } = writableChatOf(world, call);
     const action = call.string("action")!.toLowerCase();
-    if (!ACTIONS.has(action)) throw badRequest("wrong parameter action in request");
+    if (!ACTIONS.has(action)) throw badRequest("Wrong parameter action in request");
+    const { chat } = writableChatOf(world, call);
     world.journal.record(chat.id, { by: "bot", type: "action", action });
     return true;
   },
@@ -39,7 +53,7 @@ export const sendingMethods: Record<string, Handler> = {
 const ACTIONS: ReadonlySet<string> = new Set(
   (
     "typing upload_photo record_video upload_video record_voice upload_voice record_audio upload_audio upload_document " +
-    "choose_sticker pick_up_location find_location record_video_note upload_video_note"
+    "choose_sticker cancel pick_up_location find_location record_video_note upload_video_note"
   ).split(" "),
 );
 
@@ -47,15 +61,19 @@ const ACTIONS: ReadonlySet<string> = new Set(
 export function send(call: Call, telegram: Telegram, more: Content = {}): Message {
   const { world } = telegram;
   const record = writableChatOf(world, call);
-  const content = { ...replyOf(call, record), ...contentOf(call, telegram), ...more };
+  const content = { ...replyOf(call, record, world), ...contentOf(call, telegram), ...more };
   return post(call, telegram, record, content);
 }
 
 /** Sends ready content: the last step of every sending, forwarding and copying method. */
-export function post(call: Call, { world }: Telegram, record: ChatRecord, content: Content): Message {
-  const markup = readMarkup(call.object("reply_markup"));
+export function post(call: Call, { world }: Telegram, record: ChatRecord, given: Content): Message {
+  const content = withKnownUsers(given, world);
+  const markup = markupOf(call);
+  if (!call.has("business_connection_id")) requireSending(world, record, content);
+  const receiver = call.object<{ receiver_user_id?: number }>("ephemeral_message_parameters")?.receiver_user_id;
+  if (receiver !== undefined) return whisper(call, world, record, receiver, { ...content, ...inlineIn(markup) });
   applyKeyboard(record, markup);
-  const thread = call.number("message_thread_id");
+  const thread = threadOf(call, record, world, content.reply_to_message?.message_thread_id);
   return addMessage(
     world,
     record,
@@ -66,63 +84,90 @@ export function post(call: Call, { world }: Telegram, record: ChatRecord, conten
       keyboard: markup.keyboard,
     },
     {
-      ...(thread !== undefined && { message_thread_id: thread, is_topic_message: true }),
+      ...thread,
       ...(call.boolean("protect_content") && { has_protected_content: true }),
       ...(call.has("message_effect_id") && { effect_id: call.string("message_effect_id")! }),
       ...content,
-      ...(markup.inline !== undefined && { reply_markup: markup.inline }),
+      ...inlineIn(markup),
     },
   );
 }
 
+const inlineIn = ({ inline }: Markup): Content => (inline === undefined ? {} : { reply_markup: inline });
+
+/** An ephemeral message: one user sees it, and it is no message of the chat. */
+function whisper(call: Call, world: World, record: ChatRecord, receiver_user_id: number, content: Content): Message {
+  if (!world.people.has(receiver_user_id)) throw badRequest("user not found");
+  const ephemeral_message_id = world.accounts.next();
+  const from = withoutProfile(world.bot);
+  const head = { message_id: 0, ephemeral_message_id, from, chat: record.chat, date: world.date };
+  const message = { ...head, ...threadOf(call, record, world), ...content } as Message;
+  record.ephemeral.set(`${receiver_user_id}/${ephemeral_message_id}`, message);
+  world.journal.record(record.chat.id, { by: "bot", type: "ephemeral", message, receiver_user_id });
+  return message;
+}
+
 /** The parameters that become a message's text, caption or medium. */
 export function contentOf(call: Call, telegram: Telegram): Content {
-  if (call.method === "sendMessage") return textOf(call);
+  const own = CONTENTS[call.method]?.(call, telegram);
+  if (own !== undefined) return { ...own, ...captionOf(call) };
   const key = contentKey(call.method);
   const type = objectSchema("Message")?.fields.find((field) => field.name === key)?.type;
   const medium = type === undefined ? undefined : plausible(type, renamed(call, key), telegram);
-  return { ...(medium !== undefined && { [key]: amended(key, medium, call, telegram) }), ...captionOf(call) };
+  const filled = medium === undefined ? {} : { [key]: amended(key, medium, call, telegram) };
+  return { ...filled, ...alsoAs(key, medium), ...captionOf(call) };
 }
 
-/** `text` with its entities. @throws Refusal (400) if it is empty or too long */
-export function textOf(call: Call): Content {
-  const { text, entities } = format(call.string("text") ?? "", call.values.parse_mode, call.array("entities"));
-  if (text === "") throw badRequest("text must be non-empty");
-  if (isLonger(text, MAX_TEXT)) throw badRequest("message is too long");
-  const preview = call.object("link_preview_options");
-  return { text, ...some("entities", entities), ...(preview !== undefined && { link_preview_options: preview }) };
+/** Fields "for backward compatibility": an animation is a document as well, and a venue a location. */
+function alsoAs(key: string, medium: unknown): Content {
+  if (key === "venue") return { location: (medium as Venue).location };
+  if (key !== "animation") return {};
+  const { width: _, height: __, duration: ___, ...document } = medium as Animation;
+  return { document };
 }
 
-/** `caption` with its entities, if there is one. @throws Refusal (400) if it is too long */
-export function captionOf(call: Call): Content {
-  const source = call.string("caption");
-  if (source === undefined) return {};
-  const { text, entities } = format(source, call.values.parse_mode, call.array("caption_entities"));
-  if (isLonger(text, MAX_CAPTION)) throw badRequest("message caption is too long");
-  return {
-    ...(text !== "" && { caption: text, ...some("caption_entities", entities) }),
-    ...(call.boolean("show_caption_above_media") && { show_caption_above_media: true }),
-    ...(call.boolean("has_spoiler") && { has_media_spoiler: true }),
-  };
+/** Content that the schema does not describe; undefined where it does, for these parameters. */
+const CONTENTS: Record<string, (call: Call, telegram: Telegram) => Content | undefined> = {
+  sendMessage: (call) => textOf(call),
+  sendPhoto(call, telegram) {
+    const photo = uploadedPhoto(call, telegram);
+    return photo && { photo };
+  },
+  sendPoll: pollOf,
+  sendPaidMedia: paidMediaOf,
+  sendRichMessage: richOf,
+};
+
+/** The new content of a message whose text is edited; a rich message may become a text, and a text a rich message. */
+export function editedText(message: Message, call: Call, telegram: Telegram): Content {
+  const { text, entities: _, link_preview_options: __, rich_message, ...rest } = message;
+  if (text === undefined && rich_message === undefined) throw badRequest("there is no text in the message to edit");
+  return { ...rest, ...(call.has("rich_message") ? richOf(call, telegram) : textOf(call)) };
 }
+
+/** `text` with its entities, of any length. @throws Refusal (400) */
+export const textOf = (call: Call): Content =>
+  call.once("text", () => {
+    const { text, entities } = format(call.string("text") ?? "", call.values.parse_mode, call.array("entities"));
+    const preview = call.object("link_preview_options");
+    return { text, ...some("entities", entities), ...(preview !== undefined && { link_preview_options: preview }) };
+  });
+
+/** `caption` with its entities, of any length, if there is one. @throws Refusal (400) */
+export const captionOf = (call: Call): Content =>
+  call.once("caption", () => {
+    const source = call.string("caption");
+    if (source === undefined) return {};
+    const { text, entities } = format(source, call.values.parse_mode, call.array("caption_entities"));
+    return {
+      ...(text !== "" && { caption: text, ...some("caption_entities", entities) }),
+      ...(call.boolean("show_caption_above_media") && { show_caption_above_media: true }),
+      ...(call.boolean("has_spoiler") && { has_media_spoiler: true }),
+    };
+  });
 
 const some = (key: "entities" | "caption_entities", entities: MessageEntity[]) =>
   entities.length > 0 ? { [key]: entities } : {};
-
-function replyOf(call: Call, record: ChatRecord): Content {
-  const reply = call.object<{ message_id?: unknown; allow_sending_without_reply?: boolean; quote?: string }>(
-    "reply_parameters",
-  );
-  if (reply?.message_id === undefined) return {};
-  const message = record.messages.get(Number(reply.message_id));
-  if (message !== undefined) {
-    const quote =
-      reply.quote === undefined ? {} : { quote: { text: reply.quote, position: 0, is_manual: true as const } };
-    return { reply_to_message: quoted(message), ...quote };
-  }
-  if (reply.allow_sending_without_reply === true) return {};
-  throw badRequest("message to be replied not found");
-}
 
 function applyKeyboard(record: ChatRecord, markup: Markup): void {
   if (markup.keyboard !== undefined) record.keyboard = markup.keyboard;
@@ -152,7 +197,11 @@ function amended(key: string, medium: unknown, call: Call, { dice }: Telegram): 
   }
   if (key === "invoice") {
     const prices = call.array<{ amount?: number }>("prices") ?? [];
-    return { ...object, total_amount: prices.reduce((total, { amount = 0 }) => total + Number(amount), 0) };
+    return {
+      ...object,
+      start_parameter: call.string("start_parameter") ?? "",
+      total_amount: prices.reduce((total, { amount = 0 }) => total + Number(amount), 0),
+    };
   }
   if (key === "game") return { ...object, title: call.string("game_short_name") };
   return medium;

@@ -3,12 +3,23 @@
  * action is `POST /simulator/<name>` with `takes` as JSON and `gives` as `result`.
  */
 
-import type { Chat, Message, User } from "@grammyjs/types";
+import type {
+  BusinessConnection,
+  Chat,
+  ChatAdministratorRights,
+  ChatPermissions,
+  Message,
+  OrderInfo,
+  User,
+} from "@grammyjs/types";
+import type { Fault } from "../../faults.ts";
+import type { BusinessRights } from "../../state/business.ts";
 import type { RecordedCall } from "../../state/call-log.ts";
 import type { ChatEvent } from "../../state/journal.ts";
 import type { MemberStatus } from "../../state/members.ts";
 import type { Content } from "../../state/messages.ts";
 import type { RawUpdate } from "../../state/update-queue.ts";
+import type { BotRole } from "../../state/world.ts";
 
 export type GroupType = "group" | "supergroup" | "channel";
 
@@ -23,21 +34,71 @@ export interface Pressed {
   after: number;
   /** The message that a button of a reply keyboard sent. */
   message?: Message;
-  /** The URL of a link button. */
+  /** The URL of a link button, or of a web app. */
   url?: string;
+  /** For answerWebAppQuery. */
+  web_app_query_id?: string;
 }
 
 /** The chat defaults to the user's private chat with the bot. */
-interface Where {
+export interface Where {
   user_id: number;
   chat_id?: number;
+  /** Instead of a chat: the user's chat with a business account. */
+  business_connection_id?: string;
 }
+
+export interface SendTakes extends Where {
+  content: Content;
+  reply_to?: number;
+  /** The message_thread_id of a forum's topic. */
+  topic?: number;
+}
+
+/** What a user pays: the invoice or paid media of a message, or the invoice of a link. */
+export type PayTakes = Where & {
+  /** In the smallest units of the currency. */
+  tip?: number;
+  /** Default: the first that the bot offers. */
+  shipping_option_id?: string;
+  /** Default: what the invoice needs, with made-up values. */
+  order_info?: OrderInfo;
+} & ({ message_id: number } | { link: string });
+
+/** The result of an inline query, by its id or its place from 0; or a message of savePreparedInlineMessage. */
+export type ChooseTakes = Where & ({ inline_query_id: string; result: string | number } | { prepared_id: string });
 
 /** A file that a user sends, as a message. */
 export interface Upload extends Where {
   base64: string;
   caption?: string;
   reply_to?: number;
+  topic?: number;
+}
+
+/** A member's new status. */
+export interface Status {
+  status: Exclude<MemberStatus, "creator">;
+  /** Of an administrator; default: every right. Of a restricted member: the permissions that remain; default: none. */
+  rights?: Partial<ChatAdministratorRights> & ChatPermissions;
+}
+
+/** Settings of a new group or channel. */
+export interface ChatDetails {
+  type?: GroupType;
+  /** Makes it public. */
+  username?: string;
+  /** A supergroup with topics. */
+  forum?: boolean;
+  /** The id of a user; default: a user named Owner. */
+  owner_id?: number;
+  /**
+   * The bot's role: `member` (without rights), `administrator` (with every right), `left`, or the rights that it has as an
+   * administrator: `{ can_restrict_members: true }`. Default: a member of a group, an administrator of a channel.
+   */
+  bot?: BotRole;
+  /** What members may do; a permission that is left out is denied. Default: everything. */
+  permissions?: ChatPermissions;
 }
 
 /** The bot's acts since the last action of a user, to explain a failure. */
@@ -58,8 +119,8 @@ export interface Actions {
   /** The user with this name, created if missing. */
   user: { takes: { name: string; details?: Partial<User> }; gives: User };
   /** The group or channel with this title, created if missing, with the bot as a member. */
-  chat: { takes: { title: string; type?: GroupType; username?: string }; gives: Chat };
-  send: { takes: Where & { content: Content; reply_to?: number }; gives: Message };
+  chat: { takes: ChatDetails & { title: string }; gives: Chat };
+  send: { takes: SendTakes; gives: Message };
   /** Sends a file as a document. `type` is its MIME type. */
   sendFile: { takes: Upload & { name: string; type?: string }; gives: Message };
   /** Sends a PNG, JPEG or WebP as a photo, in several sizes: the largest, which is the last, is the file itself. */
@@ -72,18 +133,39 @@ export interface Actions {
   /** Sends a file as a voice message. The duration (seconds) is not read from the file; the type follows the name. */
   sendVoice: { takes: Upload & { name?: string; type?: string; duration?: number }; gives: Message };
   edit: { takes: Where & { message_id: number; content: Content }; gives: Message };
+  forward: { takes: Where & { from_chat_id: number; message_id: number }; gives: Message };
+  delete: { takes: Where & { message_id: number }; gives: true };
   /** Without `message_id`: the latest message with such a button. */
   press: { takes: Where & { message_id?: number; button: ButtonChoice }; gives: Pressed };
-  react: { takes: Where & { message_id: number; emoji?: string }; gives: true };
+  /** Replaces the user's reaction. `anonymous`: as an administrator in the name of the group. */
+  react: { takes: Where & { message_id: number; emoji?: string | string[]; anonymous?: boolean }; gives: true };
   vote: { takes: Where & { message_id: number; options: number[] }; gives: true };
-  join: { takes: { user_id: number; chat_id: number }; gives: true };
+  join: { takes: { user_id: number; chat_id: number; invite_link?: string | undefined }; gives: true };
+  /** Asks an administrator to be let in: the bot gets a chat_join_request if it may invite users. */
+  askToJoin: {
+    takes: { user_id: number; chat_id: number; invite_link?: string | undefined; bio?: string | undefined };
+    gives: true;
+  };
+  /** Gives the message_thread_id. */
+  createTopic: { takes: { user_id: number; chat_id: number; name: string; icon_color?: number }; gives: number };
+  /** Sends the result of an inline query, or a prepared message, via the bot. */
+  choose: { takes: ChooseTakes; gives: Message };
+  /** Orders; the chat's event `payment` with the id tells how it ends. */
+  pay: { takes: PayTakes; gives: { payment_id: string; after: number } };
+  /** Connects the bot to the user's business account; `stars` is the account's balance. */
+  connectBusiness: {
+    takes: { user_id: number; rights?: BusinessRights; enabled?: boolean; stars?: number };
+    gives: BusinessConnection;
+  };
   leave: { takes: { user_id: number; chat_id: number }; gives: true };
   inlineQuery: {
-    takes: { user_id: number; query: string; offset?: string };
+    takes: { user_id: number; query: string; offset?: string; chat_type?: string };
     gives: { inline_query_id: string; after: number };
   };
   /** Adds, promotes, removes or bans the bot; in a private chat `kicked` blocks it and `member` unblocks it. */
-  botStatus: { takes: Where & { status: MemberStatus }; gives: true };
+  botStatus: { takes: Where & Status; gives: true };
+  /** A user promotes, restricts, bans or readmits another one, who is `member_id`. */
+  memberStatus: { takes: { user_id: number; chat_id: number; member_id: number } & Status; gives: true };
   /** Turns a group into a supergroup; the old chat then answers 400 with `migrate_to_chat_id`. */
   upgrade: { takes: { user_id: number; chat_id: number }; gives: Chat };
   /** Pushes raw updates of any kind; gives their ids, null for a kind that `allowed_updates` excludes. */
@@ -94,6 +176,10 @@ export interface Actions {
   events: { takes: { chat_id: number; after?: number; timeout?: number }; gives: ChatEvent[] };
   /** Waits until an offset has confirmed every update; gives false after `timeout` milliseconds. */
   confirmed: { takes: { timeout?: number }; gives: boolean };
+  /** Has calls of a method, or of all (`*`), fail; gives the fault's id. */
+  fail: { takes: { method: string; fault: Fault }; gives: number };
+  /** Stops a fault, or all. */
+  recover: { takes: { id?: number }; gives: true };
   /** Waits until the bot is idle, and stays so for `quiet` ms; gives the reason if it is not after `timeout` ms. */
   idle: { takes: { timeout?: number; quiet?: number }; gives: { business?: string } };
   /** The bot's acts since the last action of a user. */

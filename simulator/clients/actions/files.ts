@@ -1,33 +1,34 @@
 /** Users send files: as documents, photos, videos and voice messages. */
 
 import { extname } from "node:path";
-import type { PhotoSize } from "@grammyjs/types";
-import type { FileStore, StoredFile } from "../../state/files.ts";
-import { imageSize } from "../../state/image-size.ts";
+import type { StoredFile } from "../../state/files.ts";
+import { photoOf } from "../../state/photos.ts";
 import type { ActionHandlers } from "../action-context.ts";
 import { ActionError, type Upload } from "./actions.ts";
 import { send } from "./messages.ts";
 
 export const fileActions: ActionHandlers<"sendFile" | "sendPhoto" | "sendVideo" | "sendVoice"> = {
   sendFile({ name, base64, type = "application/octet-stream", ...message }, context) {
-    const { file_path: _, ...document } = context.files.store({ name, type, bytes: bytesOf(base64) }, "document");
+    const document = contentOf(context.files.store({ name, type, bytes: bytesOf(base64) }, "document"));
     return send(withContent({ document }, message), context);
   },
 
   sendPhoto({ base64, ...message }, context) {
-    return send(withContent({ photo: photoOf(bytesOf(base64), context.files) }, message), context);
+    const photo = photoOf({ bytes: bytesOf(base64) }, context.files);
+    if (photo === undefined) throw new ActionError("this file is no photo: it is neither a PNG, a JPEG nor a WebP");
+    return send(withContent({ photo }, message), context);
   },
 
   sendVideo({ base64, name = "video.mp4", type = typeOf(name, VIDEOS), ...more }, context) {
     const { width = 1280, height = 720, duration, ...message } = more;
-    const { file_path: _, ...file } = context.files.store({ name, type, bytes: bytesOf(base64) }, "video");
+    const file = contentOf(context.files.store({ name, type, bytes: bytesOf(base64) }, "video"));
     const video = { ...file, width, height, duration: duration ?? secondsOf(file, VIDEO_RATE) };
     return send(withContent({ video }, message), context);
   },
 
   sendVoice({ base64, name = "voice.ogg", type = typeOf(name, VOICES), duration, ...message }, context) {
     const upload = { name, type, bytes: bytesOf(base64) };
-    const { file_path: _, file_name: __, ...file } = context.files.store(upload, "voice");
+    const { file_name: _, ...file } = contentOf(context.files.store(upload, "voice"));
     const voice = { ...file, duration: duration ?? secondsOf(file, VOICE_RATE) };
     return send(withContent({ voice }, message), context);
   },
@@ -41,8 +42,8 @@ const VOICES = { ".ogg": "audio/ogg", ".mp3": "audio/mpeg", ".m4a": "audio/mp4" 
 const VIDEO_RATE = 250_000;
 const VOICE_RATE = 4000;
 
-/** Longest sides of the smaller versions that Telegram makes of a photo, in pixels. */
-const SMALLER = [90, 320, 800, 1280];
+/** A file as it stands in a message. */
+const contentOf = ({ file_path: _, kind: __, ...file }: StoredFile) => file;
 
 const bytesOf = (base64: string) => new Uint8Array(Buffer.from(base64, "base64"));
 
@@ -54,22 +55,4 @@ const secondsOf = ({ file_size }: { file_size?: number }, rate: number) =>
 
 function withContent<C extends object>(content: C, { caption, ...where }: Omit<Upload, "base64">) {
   return { ...where, content: { ...content, ...(caption !== undefined && { caption }) } };
-}
-
-/** The versions of a photo, the largest last. Each has a file_id of its own, and downloads as the file itself. */
-function photoOf(bytes: Uint8Array, files: FileStore): PhotoSize[] {
-  const size = imageSize(bytes);
-  if (size === undefined) throw new ActionError("this file is no photo: it is neither a PNG, a JPEG nor a WebP");
-  const { width, height, type } = size;
-  const whole = files.store({ name: "photo", type, bytes }, "photo");
-  const longest = Math.max(width, height);
-  const scaled = (side: number, box: number) => Math.max(1, Math.round((side * box) / longest));
-  const smaller = SMALLER.filter((box) => box < longest).map((box) =>
-    sizeOf(files.version(whole, String(box)), scaled(width, box), scaled(height, box)),
-  );
-  return [...smaller, sizeOf(whole, width, height)];
-}
-
-function sizeOf({ file_id, file_unique_id, file_size = 0 }: StoredFile, width: number, height: number): PhotoSize {
-  return { file_id, file_unique_id, width, height, file_size };
 }

@@ -1,73 +1,101 @@
-/** Users and the bot join and leave chats: https://core.telegram.org/bots/api#chatmemberupdated */
+/** Users and the bot join, leave, and get rights: https://core.telegram.org/bots/api#chatmemberupdated */
 
 import type { User } from "@grammyjs/types";
 import type { ChatRecord } from "../../state/chat-record.ts";
-import { administrator, type MemberStatus, memberWith } from "../../state/members.ts";
-import { addMessage, type Content, withoutProfile } from "../../state/messages.ts";
+import { memberWith } from "../../state/members.ts";
+import { changeMember } from "../../state/membership.ts";
+import { addMessage, withoutProfile } from "../../state/messages.ts";
+import { administrator, hasRight, permissionsWith } from "../../state/rights.ts";
 import { type ActionContext, type ActionHandlers, nameOf } from "../action-context.ts";
-import { ActionError } from "./actions.ts";
+import { ActionError, type Status, type Takes } from "./actions.ts";
 
-export const memberActions: ActionHandlers<"join" | "leave" | "botStatus" | "upgrade"> = {
-  join({ user_id, chat_id }, context) {
-    const { user } = context.person(user_id);
-    const record = context.record(chat_id);
-    if (record.statusOf(user_id) === "kicked")
-      throw new ActionError(`${user.first_name} is banned from ${nameOf(record)}`);
-    changeMember(record, { by: user, who: user, status: "member" }, context);
-    return true;
-  },
+export const memberActions: ActionHandlers<"join" | "askToJoin" | "leave" | "memberStatus" | "botStatus" | "upgrade"> =
+  {
+    join({ user_id, chat_id, invite_link }, context) {
+      const { user, record, link } = newcomer({ user_id, chat_id, invite_link }, context);
+      if (link?.creates_join_request) throw new ActionError(`who follows ${link.invite_link} has to ask to join`);
+      if (link !== undefined) record.invites.use(link);
+      changeMember(context, record, { by: user, next: memberWith("member", user), invite_link: link });
+      return true;
+    },
 
-  leave({ user_id, chat_id }, context) {
-    const { user } = context.person(user_id);
-    changeMember(context.record(chat_id), { by: user, who: user, status: "left" }, context);
-    return true;
-  },
+    askToJoin({ user_id, chat_id, invite_link, bio }, context) {
+      const { world } = context;
+      const { user, record, link } = newcomer({ user_id, chat_id, invite_link }, context);
+      const query_id = world.nextQueryId();
+      record.invites.requests.set(user_id, { user, query_id, ...(link && { link }) });
+      context.person(user_id).askedUntil = world.date + CONTACT_TIME;
+      if (!hasRight(record, world.bot.id, "can_invite_users")) return true;
+      const more = { ...(bio !== undefined && { bio }), ...(link && { invite_link: link }) };
+      const { chat } = record;
+      context.push({
+        chat_join_request: { chat, from: user, user_chat_id: user_id, date: world.date, ...more, query_id },
+      });
+      return true;
+    },
 
-  botStatus({ user_id, chat_id = user_id, status }, context) {
-    const person = context.person(user_id);
-    const record = chat_id === user_id ? context.world.privateChat(person) : context.record(chat_id);
-    if (record.chat.type === "private") person.blocked = status === "kicked";
-    changeMember(record, { by: person.user, who: context.world.bot, status }, context);
-    return true;
-  },
+    leave({ user_id, chat_id }, context) {
+      const { user } = context.person(user_id);
+      changeMember(context, context.record(chat_id), { by: user, next: memberWith("left", user) });
+      return true;
+    },
 
-  upgrade({ user_id, chat_id }, context) {
-    const { world } = context;
-    const old = context.record(chat_id);
-    if (old.chat.type !== "group") throw new ActionError(`${nameOf(old)} is not a basic group`);
-    const supergroup = world.createChat(old.chat.title, "supergroup");
-    for (const [id, member] of old.members) supergroup.members.set(id, member);
-    const origin = { by: "user", from: context.person(user_id).user } as const;
-    context.push({ message: addMessage(world, old, origin, { migrate_to_chat_id: supergroup.chat.id }) });
-    context.push({ message: addMessage(world, supergroup, origin, { migrate_from_chat_id: old.chat.id }) });
-    old.migratedTo = supergroup.chat.id;
-    return supergroup.chat;
-  },
-};
+    memberStatus({ user_id, chat_id, member_id, ...status }, context) {
+      const record = context.record(chat_id);
+      const { user } = context.person(member_id);
+      if (record.statusOf(member_id) === "creator") throw new ActionError(`${user.first_name} owns ${nameOf(record)}`);
+      setStatus(record, context.person(user_id).user, user, status, context);
+      return true;
+    },
 
-interface Change {
-  by: User;
-  who: User;
-  status: MemberStatus;
+    botStatus({ user_id, chat_id = user_id, ...status }, context) {
+      const person = context.person(user_id);
+      const record = chat_id === user_id ? context.world.privateChat(person) : context.record(chat_id);
+      if (record.chat.type === "private") person.blocked = status.status === "kicked";
+      setStatus(record, person.user, context.world.bot, status, context);
+      return true;
+    },
+
+    upgrade({ user_id, chat_id }, context) {
+      const { world } = context;
+      const old = context.record(chat_id);
+      if (old.chat.type !== "group") throw new ActionError(`${nameOf(old)} is not a basic group`);
+      const supergroup = world.createChat({ title: old.chat.title, type: "supergroup" });
+      supergroup.members.clear();
+      for (const [id, member] of old.members) supergroup.members.set(id, member);
+      supergroup.permissions = old.permissions;
+      const origin = { by: "user", from: context.person(user_id).user } as const;
+      context.push({ message: addMessage(world, old, origin, { migrate_to_chat_id: supergroup.chat.id }) });
+      context.push({ message: addMessage(world, supergroup, origin, { migrate_from_chat_id: old.chat.id }) });
+      old.migratedTo = supergroup.chat.id;
+      return supergroup.chat;
+    },
+  };
+
+/** Seconds for which the bot may write to a user who asks to join: https://core.telegram.org/bots/api#chatjoinrequest */
+const CONTACT_TIME = 300;
+
+/** A user who may come in, and the link that leads there. */
+function newcomer({ user_id, chat_id, invite_link }: Takes<"join">, context: ActionContext) {
+  const { user } = context.person(user_id);
+  const record = context.record(chat_id);
+  if (record.statusOf(user_id) === "kicked")
+    throw new ActionError(`${user.first_name} is banned from ${nameOf(record)}`);
+  if (invite_link === undefined) return { user, record, link: undefined };
+  const link = record.invites.get(invite_link);
+  if (link === undefined) throw new ActionError(`${nameOf(record)} has no link ${invite_link}`);
+  const reason = record.invites.closed(link, context.world.date);
+  if (reason !== undefined) throw new ActionError(`the link ${invite_link} ${reason}`);
+  return { user, record, link };
 }
 
-function changeMember(record: ChatRecord, { by, who, status }: Change, context: ActionContext): void {
-  const { bot, date } = context.world;
-  const { chat } = record;
-  const isBot = who.id === bot.id;
+function setStatus(record: ChatRecord, by: User, who: User, { status, rights }: Status, context: ActionContext): void {
   const user = withoutProfile(who);
-  const isThere = () => record.has(who.id);
-  const wasThere = isThere();
-  // A private chat has no list of members; the bot is in it until it is blocked.
-  const old_chat_member = record.members.get(who.id) ?? memberWith(chat.type === "private" ? "member" : "left", user);
-  const new_chat_member = status === "administrator" ? administrator(user) : memberWith(status, user);
-  record.members.set(who.id, new_chat_member);
-  const change = { chat, from: withoutProfile(by), date, old_chat_member, new_chat_member };
-  if (isBot) context.push({ my_chat_member: change });
-  else if (context.receivesChanges(record)) context.push({ chat_member: change });
-
-  if (chat.type === "private" || chat.type === "channel" || wasThere === isThere()) return;
-  const notice: Content = wasThere ? { left_chat_member: user } : { new_chat_members: [user] };
-  const message = addMessage(context.world, record, { by: "user", from: by }, notice);
-  if (isBot || record.has(bot.id)) context.push({ message });
+  const { type } = record.chat;
+  // Bots are in a channel as its administrators.
+  const isAdministrator = status === "administrator" || (status === "member" && who.is_bot && type === "channel");
+  const next = isAdministrator
+    ? administrator(user, type, rights)
+    : memberWith(status, user, status === "restricted" ? permissionsWith(rights ?? {}) : {});
+  changeMember(context, record, { by, next });
 }

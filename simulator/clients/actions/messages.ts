@@ -1,8 +1,14 @@
-/** Users send and edit messages, press buttons, react, vote and ask inline queries. */
+/** Users send and edit messages, press buttons, react, vote and create topics. */
 
-import type { Message, Poll } from "@grammyjs/types";
+import type { Message, Poll, User } from "@grammyjs/types";
+import { originOf } from "../../api/origin.ts";
 import type { ChatRecord } from "../../state/chat-record.ts";
-import { addMessage, type Content, quoted, replaceMessage } from "../../state/messages.ts";
+import { createTopic, isForum, threadOf } from "../../state/forum.ts";
+import { addMessage, type Content, quoted, removeMessages, replaceMessage } from "../../state/messages.ts";
+import { closePoll, isOver, refusalOf, vote } from "../../state/polls.ts";
+import { react } from "../../state/reactions.ts";
+import { pushMessage } from "../../state/receiving.ts";
+import { forbiddenContent, isPermitted } from "../../state/rights.ts";
 import { scanEntities } from "../../text/scan.ts";
 import { type ActionContext, type ActionHandlers, nameOf } from "../action-context.ts";
 import { findButton } from "../buttons.ts";
@@ -10,9 +16,10 @@ import { ActionError, type Takes } from "./actions.ts";
 
 /** Seconds until a query can no longer be answered. */
 const CALLBACK_LIFETIME = 150;
-const INLINE_LIFETIME = 30;
 
-export const messageActions: ActionHandlers<"send" | "edit" | "press" | "react" | "vote" | "inlineQuery"> = {
+export const messageActions: ActionHandlers<
+  "send" | "edit" | "forward" | "delete" | "press" | "react" | "vote" | "createTopic"
+> = {
   send,
 
   edit({ message_id, content, ...where }, context) {
@@ -23,10 +30,20 @@ export const messageActions: ActionHandlers<"send" | "edit" | "press" | "react" 
     }
     const edited = { ...message, ...withEntities(content), edit_date: context.world.date } as Message;
     replaceMessage(context.world, record, "user", edited);
-    if (context.receives(record, edited)) {
-      context.push(record.chat.type === "channel" ? { edited_channel_post: edited } : { edited_message: edited });
-    }
+    pushMessage(context, record, edited);
     return edited;
+  },
+
+  forward({ from_chat_id, message_id, ...where }, context) {
+    const message = context.message(context.record(from_chat_id), message_id);
+    return send({ ...where, content: { ...forwarded(message), forward_origin: originOf(message) } }, context);
+  },
+
+  delete({ message_id, ...where }, context) {
+    const { record } = context.participant(where);
+    context.message(record, message_id);
+    removeMessages(context.world, record, "user", [message_id]);
+    return true;
   },
 
   press({ message_id, button: choice, ...where }, context) {
@@ -37,70 +54,86 @@ export const messageActions: ActionHandlers<"send" | "edit" | "press" | "react" 
     if ("reply" in found) return { after, message: send({ ...where, content: found.reply(person.user) }, context) };
     const { button, message } = found;
     if ("url" in button) return { after, url: button.url };
+    if ("web_app" in button) return { after, ...openWebApp(button.web_app.url, record, person.user, context) };
+    if ("pay" in button) throw new ActionError("this button pays: use pay()");
     if (!("callback_data" in button) && !("callback_game" in button)) return { after };
     const data = "callback_data" in button ? { data: button.callback_data } : { game_short_name: message.game?.title };
     const id = context.world.openQuery(record.chat.id, CALLBACK_LIFETIME);
     const chat_instance = String(record.chat.id);
-    context.push({ callback_query: { id, from: person.user, message, chat_instance, ...data } });
+    // The bot cannot read a message that a user has sent via it: it knows an id.
+    const inline_message_id = context.world.inline.idOf(record, message.message_id);
+    const place = inline_message_id === undefined ? { message } : { inline_message_id };
+    context.push({ callback_query: { id, from: person.user, ...place, chat_instance, ...data } });
     return { after, callback_query_id: id };
   },
 
-  react({ message_id, emoji, ...where }, context) {
+  react({ message_id, emoji, anonymous, ...where }, context) {
     const { person, record } = context.participant(where);
     context.message(record, message_id);
-    const key = `${person.user.id}/${message_id}`;
-    const old_reaction = record.reactions.get(key) ?? [];
-    const new_reaction = emoji === undefined ? [] : [{ type: "emoji" as const, emoji: emoji as "👍" }];
-    record.reactions.set(key, new_reaction);
-    const { chat } = record;
-    const { date, journal } = context.world;
-    journal.record(chat.id, { by: "user", type: "reaction", message_id, reaction: new_reaction });
-    if (!context.receivesChanges(record)) return true;
-    context.push({ message_reaction: { chat, message_id, user: person.user, date, old_reaction, new_reaction } });
+    const { user } = person;
+    const emojis = emoji === undefined ? [] : [emoji].flat();
+    const reaction = emojis.map((one) => ({ type: "emoji" as const, emoji: one as "👍" }));
+    const actor = anonymous === true ? { actor_chat: record.chat } : { user };
+    if (!isPermitted(record, user.id, "can_react_to_messages" as never) && record.chat.type.endsWith("group")) {
+      throw new ActionError(`${user.first_name} may not react in ${nameOf(record)}`);
+    }
+    react(context, record, { by: "user", actor, message_id, reaction });
     return true;
   },
 
   vote({ message_id, options, ...where }, context) {
     const { person, record } = context.participant(where);
-    const message = context.message(record, message_id);
-    const { poll } = message;
-    if (poll === undefined || poll.is_closed) throw new ActionError(`message ${message_id} has no open poll`);
-    const chosen = options.map((option) => poll.options[option]?.persistent_id);
-    if (chosen.includes(undefined)) throw new ActionError(`the poll has no option ${options.join(", ")}`);
-    const key = `${person.user.id}/${message_id}`;
-    const counted = recount(poll, record.votes.get(key) ?? [], options);
-    record.votes.set(key, options);
-    replaceMessage(context.world, record, "user", { ...message, poll: counted });
-    context.push({ poll: counted });
-    if (poll.is_anonymous) return true;
-    context.push({
-      poll_answer: { poll_id: poll.id, user: person.user, option_ids: options, option_persistent_ids: chosen },
-    });
+    const message = context.message(record, message_id) as Message & { poll: Poll };
+    if (message.poll === undefined) throw new ActionError(`message ${message_id} has no poll`);
+    if (isOver(message, context.world.date)) closePoll(context, record, "user", message);
+    const current = context.message(record, message_id) as typeof message;
+    const refusal = refusalOf(record, current, person.user, options);
+    if (refusal !== undefined) throw new ActionError(refusal);
+    vote(context, record, current, person.user, options);
     return true;
   },
 
-  inlineQuery({ user_id, query, offset = "" }, context) {
-    const { user } = context.person(user_id);
-    const after = context.world.journal.seq;
-    const id = context.world.openQuery(user_id, INLINE_LIFETIME);
-    context.push({ inline_query: { id, from: user, query, offset, chat_type: "sender" } });
-    return { inline_query_id: id, after };
+  createTopic({ name, icon_color, ...where }, context) {
+    const { person, record } = context.participant(where);
+    const { world } = context;
+    if (!isForum(world, record)) throw new ActionError(`${nameOf(record)} is no forum`);
+    if (!isPermitted(record, person.user.id, "can_manage_topics")) {
+      throw new ActionError(`${person.user.first_name} may not create topics in ${nameOf(record)}`);
+    }
+    const origin = { by: "user", from: person.user } as const;
+    return createTopic(context, record, origin, { name, icon_color }).message_thread_id;
   },
 };
 
+/** A message without what belongs to its sender, its chat and its place there. */
+function forwarded(message: Message): Content {
+  const { message_id, from, sender_chat, chat, date, edit_date, reply_to_message, reply_markup, ...content } = message;
+  return content;
+}
+
 /** Sends a message as a user. */
-export function send({ content, reply_to, ...where }: Takes<"send">, context: ActionContext): Message {
+export function send({ content, reply_to, topic, ...where }: Takes<"send">, context: ActionContext): Message {
   const { person, record } = context.participant(where);
-  const reply = reply_to === undefined ? {} : { reply_to_message: quoted(context.message(record, reply_to)) };
-  const origin = { by: "user", from: person.user } as const;
-  const message = addMessage(context.world, record, origin, { ...reply, ...withEntities(content) });
-  pushMessage(message, record, context);
+  const reply: Content = reply_to === undefined ? {} : { reply_to_message: quoted(context.message(record, reply_to)) };
+  const { business_connection_id } = where;
+  const replied = reply.reply_to_message?.message_thread_id;
+  const thread = threadOf(context.world, record, person.user.id, { named: topic, replied });
+  if ("refused" in thread) throw new ActionError(`topic ${topic} of ${nameOf(record)} is ${thread.refused}`);
+  const forbidden = forbiddenContent(record, person.user.id, content);
+  if (forbidden !== undefined) {
+    throw new ActionError(`${person.user.first_name} may not send ${forbidden} to ${nameOf(record)}`);
+  }
+  const origin = { by: "user", from: person.user, business_connection_id } as const;
+  const message = addMessage(context.world, record, origin, { ...thread.fields, ...reply, ...withEntities(content) });
+  pushMessage(context, record, message);
   return message;
 }
 
-function pushMessage(message: Message, record: ChatRecord, context: ActionContext): void {
-  if (!context.receives(record, message)) return;
-  context.push(record.chat.type === "channel" ? { channel_post: message } : { message });
+/** A web app that a button opens; in a private chat it may send a message by answerWebAppQuery. */
+function openWebApp(url: string, record: ChatRecord, user: User, { world }: ActionContext) {
+  const web_app_query_id = world.nextQueryId();
+  world.inline.webApps.set(web_app_query_id, { user, record });
+  return { url, web_app_query_id };
 }
 
 /** Adds the entities that Telegram finds by itself, unless the content has entities. */
@@ -108,11 +141,4 @@ function withEntities(content: Content): Content {
   if (content.text === undefined || content.entities !== undefined) return content;
   const entities = scanEntities(content.text);
   return entities.length === 0 ? content : { ...content, entities };
-}
-
-function recount(poll: Poll, before: readonly number[], after: readonly number[]): Poll {
-  const change = (option: number) => Number(after.includes(option)) - Number(before.includes(option));
-  const options = poll.options.map((option, at) => ({ ...option, voter_count: option.voter_count + change(at) }));
-  const voters = Number(after.length > 0) - Number(before.length > 0);
-  return { ...poll, options, total_voter_count: poll.total_voter_count + voters };
 }

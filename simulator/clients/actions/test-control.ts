@@ -13,10 +13,12 @@ type TestControl = "user" | "chat" | "push" | "messages" | "events" | "confirmed
 export const testControlActions: ActionHandlers<TestControl> = {
   user: ({ name, details }, { world }) => (world.personByName(name) ?? world.createUser(name, details)).user,
 
-  chat({ title, type = "supergroup", username }, { world }) {
-    const record =
-      world.chatByTitle(title) ?? world.createChat(title, type, username === undefined ? {} : { username });
-    return record.chat;
+  chat({ title, type = "supergroup", forum, owner_id, ...details }, context) {
+    const { world } = context;
+    const known = world.chatByTitle(title);
+    if (known !== undefined) return known.chat;
+    const owner = owner_id === undefined ? {} : { owner: context.person(owner_id).user };
+    return world.createChat({ title, type, ...details, ...owner, ...(forum === true && { is_forum: true }) }).chat;
   },
 
   push({ updates }, { world, queue }) {

@@ -39,5 +39,5 @@ export const watchingActions: ActionHandlers<"idle" | "advance" | "trace" | "dow
 };
 
 /** A bot's own end may break off a poll. */
-const isOrdinaryPoll = ({ method, error }: RecordedCall) =>
-  method.toLowerCase() === "getupdates" && (error === undefined || error.error_code === 499);
+const isOrdinaryPoll = ({ method, status }: RecordedCall) =>
+  method.toLowerCase() === "getupdates" && (status === undefined || status === 200 || status === 499);

@@ -77,8 +77,13 @@ async function telegram({ token, ...values }: ConfigValues): Promise<Finding[]> 
   }
 }
 
-async function inbox({ inbox, inboxPasswordFile, token }: ConfigValues): Promise<Finding[]> {
+async function inbox({
+  inbox,
+  inboxPasswordFile: file,
+  inboxPasswordCommand: command,
+  token,
+}: ConfigValues): Promise<Finding[]> {
   const bot = token === undefined ? undefined : Number(botIdOf(token));
-  if (isDatabaseAddress(inbox)) return await checkDatabase(inbox, inboxPasswordFile, bot);
+  if (isDatabaseAddress(inbox)) return await checkDatabase(inbox, { file, command }, bot);
   return checkInbox(inbox, bot);
 }

@@ -1,6 +1,5 @@
 /** `asgigram inbox`: lists, shows, retries and drops dead letters, forgets chats, and makes inboxes in databases. */
 
-import { resolve } from "node:path";
 import { findInbox } from "../../config/inbox-path.ts";
 import type { Sources } from "../../config/sources.ts";
 import type { Typed } from "../command-line.ts";
@@ -17,12 +16,10 @@ export async function run(typed: Typed, context: Context): Promise<number> {
   return 0;
 }
 
-async function textFor(task: InboxTask, sources: Sources, { cwd, stdout }: Context): Promise<string> {
+async function textFor(task: InboxTask, sources: Sources, { stdout }: Context): Promise<string> {
   if (task.action === "migrate" || task.action === "copy") {
     const { runDatabaseTask } = await import("../inbox/run-database-task.ts");
-    const inbox = task.action === "copy" ? task.to : await findInbox(sources);
-    const plain = task.action === "copy" ? { ...task, from: resolve(cwd, task.from) } : task;
-    return await runDatabaseTask(plain, inbox, sources);
+    return await runDatabaseTask(task, sources);
   }
   const letters = await openLetters(await findInbox(sources), sources);
   return await runInboxTask(task, letters, stdout.columns || 80);

@@ -13,9 +13,9 @@ export async function run(typed: Typed, context: Context): Promise<number> {
   if (!isDatabaseAddress(inbox)) {
     throw new ConfigError("asgigram nodes is for an inbox in a database: name its address with --inbox postgres://…");
   }
-  const { bot, passwordFile } = await findDatabase(sources);
+  const { bot, password } = await findDatabase(sources);
   const { listNodes } = await import("../../inbox/postgres/nodes.ts");
-  const nodes = await listNodes(inbox, bot, { passwordFile });
+  const nodes = await listNodes(inbox, bot, { password });
   const { log } = context.console;
   if (typed.switches.has("json")) for (const node of nodes) log(JSON.stringify(node));
   else log(nodes.length === 0 ? "no server shares the inbox now" : nodeTable(nodes));

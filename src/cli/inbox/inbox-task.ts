@@ -93,7 +93,7 @@ function readCopy(words: readonly string[]): { from: string; to: string } {
   const [from, to] = words;
   if (from === undefined || to === undefined || words.length > 2)
     throw new ConfigError(
-      "copy takes the file of an inbox, and the address of a database: asgigram inbox copy FROM TO",
+      "copy takes the file of an inbox and the address of a database, in either order: asgigram inbox copy FROM TO",
     );
   return { from, to };
 }

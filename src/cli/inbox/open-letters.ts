@@ -8,7 +8,7 @@ import { isDatabaseAddress } from "../../protocol/database-address.ts";
 /** @param inbox a path or an address @throws InboxError | ConfigError */
 export async function openLetters(inbox: string, sources: Sources): Promise<LetterStore> {
   if (!isDatabaseAddress(inbox)) return new DeadLetters(inbox);
-  const { bot, passwordFile } = await findDatabase(sources);
+  const { bot, password } = await findDatabase(sources);
   const { PostgresDeadLetters } = await import("../../inbox/postgres/postgres-dead-letters.ts");
-  return await PostgresDeadLetters.open(inbox, bot, { passwordFile });
+  return await PostgresDeadLetters.open(inbox, bot, { password });
 }

@@ -16,17 +16,22 @@ export async function join(session: Session, schema: string, id: string, name: s
   });
 }
 
-/** @returns undefined if others have removed the server's row: nothing is its any more, and the id is used up */
+/**
+ * Renews the server's row, and reads all rows when that is committed: of two servers that renew theirs at once, one sees both.
+ * @returns undefined if others have removed the server's row: nothing is its any more, and the id is used up
+ */
 export async function renew(
   session: Session,
   schema: string,
   id: string,
-  unsettled: number,
-  isLeaving: boolean,
+  { unsettled, isLeaving, demand, rate }: Pick<Node, "unsettled" | "isLeaving" | "demand" | "rate">,
 ): Promise<Picture | undefined> {
-  const [renewed, nodes, leases] = await session.script(`
-    UPDATE ${schema}.node SET until = ${UNTIL}, unsettled = ${unsettled}, leaving = ${isLeaving} WHERE id = '${id}';
-    SELECT id, name, until >= now() AS "isAlive", leaving AS "isLeaving", unsettled FROM ${schema}.node;
+  const [, renewed, , nodes, leases] = await session.script(`
+    BEGIN;
+    UPDATE ${schema}.node SET until = ${UNTIL}, unsettled = ${unsettled}, leaving = ${isLeaving}, demand = ${demand}, rate = ${rate}
+    WHERE id = '${id}';
+    COMMIT;
+    SELECT id, name, until >= now() AS "isAlive", leaving AS "isLeaving", unsettled, demand, rate FROM ${schema}.node;
     SELECT shard, owner, epoch FROM ${schema}.lease ORDER BY shard`);
   if (renewed!.rowCount === 0) return undefined;
   return { nodes: nodes!.rows as Node[], leases: leases!.rows as Lease[] };

@@ -1,20 +1,20 @@
 /**
  * A database by its address: opens connections to the host that takes writes. Hosts are tried in turn, the one that was right last time
- * first. The password is asked for at each connection, since it may have been changed.
+ * first.
  */
 
 import { readFile } from "node:fs/promises";
 import { type DatabaseAddress, parseDatabaseAddress, shownAddress } from "../../protocol/database-address.ts";
-import { learnSecret } from "../../protocol/secrets.ts";
 import { isPassing, NoPrimaryError } from "./failure.ts";
+import { type PasswordSource, readPassword } from "./password.ts";
 import { loadPg, type Pg, type PgClient, type PgOptions, type PgResult, typesOf } from "./pg.ts";
 
 /** Time for a connection to one host: ms. */
 const CONNECTING = 3000;
 
 export interface DatabaseOptions {
-  /** File with the password. Without, the password is in the address, or where PostgreSQL's own programs find it. */
-  readonly passwordFile?: string | undefined;
+  /** Without, the password is in the address, or where PostgreSQL's own programs find it. */
+  readonly password?: PasswordSource | undefined;
 }
 
 export class Database {
@@ -22,14 +22,14 @@ export class Database {
   readonly shown: string;
   readonly #address: DatabaseAddress;
   readonly #pg: Pg;
-  readonly #passwordFile: string | undefined;
+  readonly #password: PasswordSource;
   #lastHost = 0;
 
-  private constructor(address: string, pg: Pg, { passwordFile }: DatabaseOptions) {
+  private constructor(address: string, pg: Pg, { password = {} }: DatabaseOptions) {
     this.shown = shownAddress(address);
     this.#address = parseDatabaseAddress(address);
     this.#pg = pg;
-    this.#passwordFile = passwordFile;
+    this.#password = password;
   }
 
   /** Loads what a connection needs. Opens none. @throws ConfigError | InboxError */
@@ -71,12 +71,15 @@ export class Database {
 
   async #optionsOf(number: number, name: string): Promise<PgOptions> {
     const { hosts, user, password, database } = this.#address;
+    const { host, port } = hosts[number]!;
+    const place = { PGHOST: host, PGPORT: `${port}`, PGUSER: user, PGDATABASE: database };
     return {
-      ...hosts[number]!,
+      host,
+      port,
       user,
-      password: this.#passwordFile === undefined ? password : await readPassword(this.#passwordFile),
+      password: (await readPassword(this.#password, place)) ?? password,
       database,
-      ssl: await this.#tls(hosts[number]!.host),
+      ssl: await this.#tls(host),
       application_name: `asgigram ${name}`,
       connectionTimeoutMillis: CONNECTING,
       keepAlive: true,
@@ -97,9 +100,3 @@ export class Database {
 }
 
 const STANDBY = "SELECT pg_is_in_recovery() AS standby";
-
-async function readPassword(path: string): Promise<string> {
-  const password = (await readFile(path, "utf8")).replace(/\r?\n$/, "");
-  learnSecret(password);
-  return password;
-}

@@ -1,6 +1,7 @@
 /** The meaning of a failure of the database: it passes and the work is done again, or it is an InboxError with a remedy. */
 
 import { InboxError } from "../../protocol/errors.ts";
+import { PasswordError } from "./password.ts";
 
 /** The connection was given up because nothing was answered in time. */
 export class NoAnswerError extends Error {
@@ -33,6 +34,7 @@ interface DatabaseFailure extends Error {
 export function isPassing(error: unknown, isOpen = true): boolean {
   const { code } = error as DatabaseFailure;
   if (error instanceof InboxError) return false;
+  if (error instanceof PasswordError) return isOpen;
   if (!isSqlState(code)) return isNetwork(error as DatabaseFailure);
   return PASSING.test(code) || POOLED.has(code) || (isOpen && REFUSED.test(code));
 }
@@ -50,6 +52,7 @@ export function isPooled(error: unknown): boolean {
 export function inboxError(error: unknown, where: string): InboxError {
   if (error instanceof InboxError) return error;
   const { message, code = "" } = error as DatabaseFailure;
+  if (error instanceof PasswordError) return new InboxError(`the inbox in ${where}: ${message}`, { cause: error });
   return new InboxError(`the inbox in ${where} ${wordsFor(code, message)}`, { cause: error });
 }
 
@@ -59,7 +62,7 @@ function wordsFor(code: string, message: string): string {
     case "28000":
       return message.includes("no encryption") || message.includes("SSL off")
         ? `refuses a connection without TLS: add ?sslmode=verify-full to its address`
-        : `refuses the log-in: ${message}; check user and password (--inbox-password-file, PGPASSFILE)`;
+        : `refuses the log-in: ${message}; check user and password (--inbox-password-file, --inbox-password-command, PGPASSFILE)`;
     case "3D000":
       return `does not exist: ${message}; create the database, or correct its name`;
     case "42501":

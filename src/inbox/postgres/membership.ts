@@ -15,6 +15,7 @@ import { randomBytes } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import { monotonic } from "../../protocol/pulse.ts";
 import type { Election } from "../../protocol/update-source.ts";
+import { type BudgetShare, NO_BID } from "./budget-share.ts";
 import { bury, claim, countLiving, join, leave, release, renew, TTL } from "./claim.ts";
 import type { Connection } from "./connection.ts";
 import { Holdings } from "./holdings.ts";
@@ -51,6 +52,8 @@ export interface MembershipOptions {
   readonly version: string;
   /** Number of unsettled events here. */
   unsettled(): number;
+  /** This server's part of the calls that all may make; undefined if they are not limited. */
+  budgetShare(): BudgetShare | undefined;
   /** The shards are ours. Their events are handed over. @returns the number of events */
   taken(holdings: readonly Holding[]): Promise<number>;
   /** The shards are to be let go, or were lost. Resolves for each when no application works on its events. */
@@ -223,16 +226,19 @@ export class Membership implements Election {
   /** @returns undefined if the server's row was removed: everything is lost */
   async #renew(): Promise<Picture | undefined> {
     const { renewing, schema, unsettled } = this.#options;
-    let sent = 0;
+    const share = this.#options.budgetShare();
+    let [sent, bid] = [0, NO_BID];
     const picture = await renewing.run((session) => {
       sent = performance.now();
-      return renew(session, schema, this.#id, unsettled(), this.#isRetiring);
+      bid = share?.bid() ?? NO_BID;
+      return renew(session, schema, this.#id, { unsettled: unsettled(), isLeaving: this.#isRetiring, ...bid });
     }, PATIENCE.renewal);
     const isLate = sent - this.#renewedAt > GAP;
     if (isLate) this.#steadySince = sent;
     if (picture !== undefined) {
       this.#renewedAt = sent;
       this.#nodes = picture.nodes;
+      share?.answered(bid, picture.nodes, this.#id);
     }
     this.#lose(picture, sent);
     if (picture !== undefined) this.#becomeCertain();
@@ -244,7 +250,12 @@ export class Membership implements Election {
     this.#renewed.resolve();
     this.#renewed = Promise.withResolvers();
     clearTimeout(this.#doubt);
-    this.#doubt = setTimeout(() => this.#elect(), DOUBT - this.age + 1).unref();
+    this.#doubt = setTimeout(() => this.#becomeDoubtful(), DOUBT - this.age + 1).unref();
+    this.#elect();
+  }
+
+  #becomeDoubtful(): void {
+    this.#options.budgetShare()?.doubt();
     this.#elect();
   }
 

@@ -18,6 +18,9 @@ export interface Node {
   readonly isLeaving: boolean;
   /** Events that it has and that are unsettled. */
   readonly unsettled: number;
+  /** Calls in a second that it would make, and that it may make as far as it knows (budget-share.ts). */
+  readonly demand: number;
+  readonly rate: number;
 }
 
 export interface Lease {

@@ -9,6 +9,7 @@
  */
 
 import { setTimeout as delay } from "node:timers/promises";
+import type { CallBudget } from "../../protocol/call-budget.ts";
 import { InboxError } from "../../protocol/errors.ts";
 import type { InboxShare } from "../../protocol/inbox-share.ts";
 import type { LineKind } from "../../protocol/route.ts";
@@ -19,12 +20,14 @@ import type { Inbox, InboxReceiver, ReceivedUpdate, Turn } from "../inbox.ts";
 import { hashOf, MOST_UNREADABLE } from "../schema.ts";
 import { isUpdateOf, unreadableTurn } from "../stored-body.ts";
 import { append } from "./append.ts";
+import { BudgetShare } from "./budget-share.ts";
 import { listen } from "./channel.ts";
 import { Connection, type Session } from "./connection.ts";
 import { Database } from "./database.ts";
 import { deadLetterUnreadable, trim } from "./letters.ts";
 import { Membership, type MoveCause } from "./membership.ts";
 import { once } from "./once.ts";
+import type { PasswordSource } from "./password.ts";
 import { Reader } from "./reader.ts";
 import { recordStatement } from "./record-statement.ts";
 import { reroute } from "./reroute.ts";
@@ -35,7 +38,7 @@ import { readValues, removeOldValues } from "./values.ts";
 
 export interface PostgresInboxOptions {
   readonly address: string;
-  readonly passwordFile?: string | undefined;
+  readonly password?: PasswordSource | undefined;
   /** Id of the bot. */
   readonly bot: number;
   /** The server, as people see it. */
@@ -89,6 +92,7 @@ export class PostgresInbox implements Inbox {
   /** Number of beginnings that were refused. */
   #refused = 0;
   #failure: InboxError | undefined;
+  #budgetShare: BudgetShare | undefined;
 
   private constructor(options: PostgresInboxOptions, database: Database) {
     this.#options = options;
@@ -110,8 +114,8 @@ export class PostgresInbox implements Inbox {
 
   /** Connects, and makes the bot's schema if it is not there. @throws InboxError */
   static async open(options: PostgresInboxOptions): Promise<PostgresInbox> {
-    const { address, passwordFile, bot } = options;
-    const inbox = new PostgresInbox(options, await Database.at(address, { passwordFile }));
+    const { address, password, bot } = options;
+    const inbox = new PostgresInbox(options, await Database.at(address, { password }));
     const { reading } = inbox.#connections;
     try {
       await reading.open();
@@ -134,7 +138,11 @@ export class PostgresInbox implements Inbox {
 
   get share(): InboxShare {
     const { shards, isElected, age, moves } = this.#membership;
-    return { shards, polls: isElected, age, moves, refused: this.#refused };
+    return { shards, polls: isElected, age, moves, refused: this.#refused, rate: this.#budgetShare?.granted };
+  }
+
+  divide(budget: CallBudget): void {
+    this.#budgetShare = new BudgetShare(budget);
   }
 
   async retire(): Promise<void> {
@@ -193,6 +201,8 @@ export class PostgresInbox implements Inbox {
       holding !== undefined && (refused.has(seq) || !this.#membership.isOurs(holding));
     const others = turn.begun.filter(({ seq }, i) => isRefused(seq, holdings[i])).map(({ seq }) => seq);
     this.#refused += others.length;
+    // Those that are gone are nobody's any more.
+    for (const seq of refused) this.#handed.delete(seq);
     return others;
   }
 
@@ -290,6 +300,7 @@ export class PostgresInbox implements Inbox {
       name,
       version,
       unsettled: () => this.#handed.size,
+      budgetShare: () => this.#budgetShare,
       taken: (holdings) => this.#take(holdings),
       revoked: (shards, onEach, why) => this.#revoke(shards, onEach, why),
       certain: (until) => this.#recovered(until),

@@ -1,7 +1,7 @@
 /**
  * The statement that records a turn: all of it or nothing, in one message. A beginning counts only while the lease of its shard is
  * ours: the lease's row is locked until the commit, so nobody takes the shard in between. What has ended has ended, whoever
- * has the shard.
+ * has the shard: so the event of a beginning may be gone, settled by the server that had the shard before.
  */
 
 import type { PgQuery } from "./pg.ts";
@@ -58,9 +58,10 @@ class Statement {
       `changed AS (UPDATE ${this.#schema}.event e
          SET attempts = e.attempts + c.attempts, deaths = e.deaths + c.deaths,
              alone = coalesce(c.alone, e.alone), saved = coalesce(c.saved, e.saved)
-         FROM change c WHERE e.seq = c.seq AND c.stays AND (c.shard IS NULL OR ${isOurs}))`,
+         FROM change c WHERE e.seq = c.seq AND c.stays AND (c.shard IS NULL OR ${isOurs}) RETURNING e.seq)`,
     );
-    this.#select = `SELECT c.seq FROM change c WHERE c.shard IS NOT NULL AND NOT ${isOurs}`;
+    const counts = `CASE WHEN c.stays THEN EXISTS (SELECT FROM changed d WHERE d.seq = c.seq) ELSE ${isOurs} END`;
+    this.#select = `SELECT c.seq FROM change c WHERE c.shard IS NOT NULL AND NOT ${counts}`;
   }
 
   settle(seqs: readonly number[]): void {

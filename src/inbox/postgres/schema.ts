@@ -42,7 +42,9 @@ const tables = (schema: string) => `
     since     timestamptz NOT NULL DEFAULT now(),
     until     timestamptz NOT NULL,
     unsettled bigint      NOT NULL DEFAULT 0,
-    leaving   boolean     NOT NULL DEFAULT false
+    leaving   boolean     NOT NULL DEFAULT false,
+    demand    float8      NOT NULL DEFAULT 0,
+    rate      float8      NOT NULL DEFAULT 0
   ) WITH (fillfactor = 50);
   CREATE TABLE ${schema}.lease (
     shard integer NOT NULL PRIMARY KEY,

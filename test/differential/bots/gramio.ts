@@ -56,7 +56,8 @@ bot.on("inline_query", (ctx) => {
   return ctx.answer(query === "" ? [] : [article], { cache_time: 0, is_personal: true });
 });
 
-const dot = Buffer.from("GIF89a");
+/** The beginning of a GIF of one pixel. */
+const dot = Buffer.from("GIF89a\x01\0\x01\0");
 hear("buffers", /^\/(?:photo|again)$/, (ctx) =>
   ctx.sendPhoto(MediaUpload.buffer(dot, "dot.gif"), { caption: "a dot" }),
 );
@@ -77,7 +78,7 @@ hear("album", /^\/album$/, (ctx) =>
   ctx.sendMediaGroup([
     MediaInput.photo(MediaUpload.buffer(dot, "one.gif"), { caption: "one" }),
     MediaInput.photo("https://example.com/two.png"),
-    MediaInput.photo(MediaUpload.text("GIF87a", "three.gif")),
+    MediaInput.photo(MediaUpload.text("GIF87a\x01\0\x01\0", "three.gif")),
   ]),
 );
 

@@ -82,7 +82,8 @@ botOf("inline").on("inline_query", (ctx) => {
   return ctx.answerInlineQuery(query === "" ? [] : [article], { cache_time: 0, is_personal: true });
 });
 
-const dot = Buffer.from("GIF89a");
+/** The beginning of a GIF of one pixel. */
+const dot = Buffer.from("GIF89a\x01\0\x01\0");
 const buffers = botOf("buffers");
 const photo = new InputFile(dot, "dot.gif");
 buffers.command(["photo", "again"], (ctx) =>
@@ -104,7 +105,7 @@ botOf("album").command("album", (ctx) =>
   ctx.replyWithMediaGroup([
     { type: "photo", media: new InputFile(dot, "one.gif"), caption: "one" },
     { type: "photo", media: "https://example.com/two.png" },
-    { type: "photo", media: new InputFile(Buffer.from("GIF87a"), "three.gif") },
+    { type: "photo", media: new InputFile(Buffer.from("GIF87a\x01\0\x01\0"), "three.gif") },
   ]),
 );
 

@@ -66,7 +66,10 @@ bot.on("inline_query", async (ctx) => {
   await api.answerInlineQuery({ inline_query_id: id, results, cache_time: 0, is_personal: true });
 });
 
-const dot = new InputFile(new TextEncoder().encode("GIF89a"), { filename: "dot.gif", contentType: "image/gif" });
+const dot = new InputFile(new TextEncoder().encode("GIF89a\x01\0\x01\0"), {
+  filename: "dot.gif",
+  contentType: "image/gif",
+});
 hear("buffers", /^\/(?:photo|again)$/, (_, __, chat_id) => api.sendPhoto({ chat_id, photo: dot, caption: "a dot" }));
 hear("buffers", /^\/document$/, (_, __, chat_id) => {
   const document = new InputFile(new Blob(["one"]), { filename: "one.txt", contentType: "text/plain" });
@@ -84,7 +87,7 @@ hear("album", /^\/album$/, (_, __, chat_id) =>
       { type: "photo", media: "https://example.com/two.png" },
       {
         type: "photo",
-        media: new InputFile(readFileSync(`${import.meta.dirname}/poem.txt`), { filename: "poem.gif" }),
+        media: new InputFile(readFileSync(`${import.meta.dirname}/dot.gif`), { filename: "three.gif" }),
       },
     ],
   }),

@@ -28,7 +28,7 @@ const bot = new Bot(process.env.BOT_TOKEN!)
     }
   })
   .command("photo", async (context) => {
-    await context.sendPhoto(MediaUpload.buffer(Buffer.from("GIF89a"), "dot.gif"), { caption: "a dot" });
+    await context.sendPhoto(MediaUpload.buffer(Buffer.from("GIF89a\x01\0\x01\0"), "dot.gif"), { caption: "a dot" });
   })
   .command("later", (context) => {
     setTimeout(() => void context.send("from a timer"), 20);

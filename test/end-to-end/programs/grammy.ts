@@ -51,7 +51,10 @@ bot.command("refused", async (ctx) => {
 });
 
 bot.command("photo", (ctx) =>
-  ctx.replyWithPhoto(new InputFile(Buffer.from("GIF89a"), "dot.gif"), { caption: "a dot", parse_mode: "HTML" }),
+  ctx.replyWithPhoto(new InputFile(Buffer.from("GIF89a\x01\0\x01\0"), "dot.gif"), {
+    caption: "a dot",
+    parse_mode: "HTML",
+  }),
 );
 
 bot.command("album", (ctx) =>

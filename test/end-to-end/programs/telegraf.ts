@@ -75,7 +75,8 @@ bot.command("refused", async (ctx) => {
   }
 });
 
-const dot = Buffer.from("GIF89a");
+/** The beginning of a GIF of one pixel. */
+const dot = Buffer.from("GIF89a\x01\0\x01\0");
 bot.command("photo", async (ctx) => {
   await ctx.replyWithPhoto({ source: dot }, { caption: "a dot" });
   await ctx.replyWithPhoto({ source: dot, filename: "dot.gif" }, { caption: `again, of ${dot.length} bytes` });

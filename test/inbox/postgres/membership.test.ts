@@ -186,6 +186,23 @@ describe("the fence", () => {
     assert.equal((await place.sql("SELECT * FROM $event")).length, 1);
   });
 
+  test("an event that the server before settles late does not begin any more", async (t) => {
+    const place = new Place(t, address);
+    const first = await join(place);
+    await first.inbox.append(messages(1));
+    const [{ seq }] = (await first.entries.until(1)) as [Entries["all"][number]];
+    const begun = [{ seq, alone: false }];
+    await first.inbox.record(turn({ begun }));
+    // The first server hears nothing of it while it works.
+    first.entries.work = new Promise(() => {});
+    await place.sql("DELETE FROM $node");
+    const second = await join(place);
+    await second.entries.until(1);
+    await first.inbox.record(turn({ settled: [seq] }));
+    assert.deepEqual(await second.inbox.record(turn({ begun })), [seq]);
+    assert.equal(second.inbox.share.refused, 1);
+  });
+
   test("a beginning that is recorded while the lease is in doubt waits until it is certain", async (t) => {
     const place = new Place(t, address);
     const { inbox, entries } = await join(place);

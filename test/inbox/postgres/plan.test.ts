@@ -4,8 +4,17 @@ import { type Lease, type Picture, planFor, shareOf } from "../../../src/inbox/p
 import { POLLER } from "../../../src/inbox/postgres/schema.ts";
 import { SHARDS } from "../../../src/protocol/shard.ts";
 import { Random } from "../../faults/random.ts";
+import { seeds } from "../../seeds.ts";
 
-const node = (id: string, isAlive = true) => ({ id, name: id, isAlive, isLeaving: false, unsettled: 0 });
+const node = (id: string, isAlive = true) => ({
+  id,
+  name: id,
+  isAlive,
+  isLeaving: false,
+  unsettled: 0,
+  demand: 0,
+  rate: 0,
+});
 /** Leases of these owners in turn, and the poller's. */
 const leases = (poller: string | null, ...owners: (string | null)[]): Lease[] =>
   Array.from({ length: SHARDS + 1 }, (_, i) => ({
@@ -82,7 +91,7 @@ class Leases {
   }
 }
 
-for (const seed of [1, 2, 3]) {
+for (const seed of seeds()) {
   test(`fifty servers that join, die and come back end with equal shares, and nothing moves then (seed ${seed})`, () => {
     const random = new Random(seed);
     const database = new Leases();

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { test } from "node:test";
 import { pathToFileURL } from "node:url";
+import { COMPILED } from "../../cli/asgigram.ts";
 import { eventually } from "../../eventually.ts";
 import { Folder } from "../../folder.ts";
 import { Flag, fixture, type TestCall, TestHeavy } from "../../heavy/client.ts";
@@ -110,10 +111,11 @@ test("a child gets neither the token nor the server's environment, also where an
   const { stdout, stderr } = spawnSync(process.execPath, ["--env-file", ".env", "main.ts"], {
     cwd: folder.path,
     encoding: "utf8",
-    env: { ...process.env, ASGIGRAM_PROXY: "http://proxy.test", NODE_OPTIONS: "" },
+    env: { ...process.env, ASGIGRAM_PROXY: "http://proxy.test", NODE_OPTIONS: "", NODE_COMPILE_CACHE: COMPILED },
   });
   const names: string[] = JSON.parse(stdout || stderr);
-  const known = ["PATH", "HOME", "LANG", "TZ", "TMPDIR", "SystemRoot", "TEMP"];
+  assert.ok(names.includes("NODE_COMPILE_CACHE"), "it starts with compiled code");
+  const known = ["PATH", "HOME", "LANG", "TZ", "TMPDIR", "SystemRoot", "TEMP", "NODE_COMPILE_CACHE"];
   assert.deepEqual(
     names.filter((name) => !known.includes(name)),
     [],

@@ -35,7 +35,7 @@ test("an impossible edit is refused in Telegram's words", async () => {
   const refused = async (parameters: object) =>
     verdict(await call("editMessageText", { ...at, text: "x", ...parameters }));
   assert.equal(await refused({ message_id: 99 }), "400 Bad Request: message to edit not found");
-  assert.equal(await refused({ message_id: undefined }), "400 Bad Request: message identifier is not specified");
+  assert.equal(await refused({ message_id: undefined }), "400 Bad Request: message to edit not found");
   assert.equal(await refused({ message_id: theirs.message_id }), "400 Bad Request: message can't be edited");
   assert.equal(await refused({ chat_id: 5 }), "400 Bad Request: chat not found");
   assert.equal(await refused({ text: "" }), "400 Bad Request: message text is empty");
@@ -45,10 +45,17 @@ test("an impossible edit is refused in Telegram's words", async () => {
   assert.equal(await refused({}), "403 Forbidden: bot was blocked by the user");
 });
 
-test("editing an inline message returns true", async () => {
-  const { simulator, call } = await withMessage();
+// Bot API 10.1, editMessageText: `text` or `rich_message`.
+test("a text becomes a rich message by an edit, and the other way round", async () => {
+  const { simulator, call, at } = await withMessage();
   await using _ = simulator;
-  assert.equal((await call("editMessageText", { inline_message_id: "abc", text: "x" })).result, true);
+  const blocks = [{ type: "paragraph", text: "rich" }];
+  const rich = (await call("editMessageText", { ...at, rich_message: { blocks } })).result;
+  assert.deepEqual([rich.text, rich.rich_message], [undefined, { blocks }]);
+  const again = (await call("editMessageText", { ...at, rich_message: { html: "<b>a</b>" } })).result;
+  assert.deepEqual(again.rich_message.blocks, [{ type: "paragraph", text: "a" }]);
+  const text = (await call("editMessageText", { ...at, text: "plain" })).result;
+  assert.deepEqual([text.text, text.rich_message], ["plain", undefined]);
 });
 
 test("caption, keyboard, medium and location can be edited", async () => {

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Simulator } from "../../../../simulator/index.ts";
 import { callerOf, verdict } from "../../caller.ts";
+import { pngHeader } from "../../png-header.ts";
 
 test("getMe describes the bot", async () => {
   await using simulator = await Simulator.start({
@@ -34,8 +35,38 @@ test("names and descriptions fall back to those for all languages", async () => 
   await call("setMyName", { name: "Roboter", language_code: "de" });
   assert.deepEqual((await call("getMyName", { language_code: "de" })).result, { name: "Roboter" });
   assert.deepEqual((await call("getMyName", { language_code: "fr" })).result, { name: "Robot" });
+  assert.deepEqual((await call("getMe")).result.first_name, "Robot");
+  await call("setMyName");
+  assert.deepEqual((await call("getMe")).result.first_name, "Bot");
   await call("setMyDescription", { description: "Helps" });
   assert.deepEqual((await call("getMyDescription")).result, { description: "Helps" });
+});
+
+// Client.cpp: chatAdministratorRights are all false until they are set.
+test("default rights of administrators are false until they are set, by type of chat", async () => {
+  await using simulator = await Simulator.start();
+  const call = callerOf(simulator);
+  const rights = async (more: object = {}) => (await call("getMyDefaultAdministratorRights", more)).result;
+  assert.ok(Object.values(await rights()).every((right) => right === false));
+  assert.deepEqual(
+    ["can_post_messages" in (await rights()), "can_post_messages" in (await rights({ for_channels: true }))],
+    [false, true],
+  );
+  await call("setMyDefaultAdministratorRights", { rights: { can_pin_messages: true } });
+  assert.equal((await rights()).can_pin_messages, true);
+});
+
+test("the bot's own photo is uploaded, listed, and removed", async () => {
+  await using simulator = await Simulator.start();
+  const call = callerOf(simulator);
+  const photo = { type: "static", photo: "attach://file" };
+  await call("setMyProfilePhoto", { photo, file: new File([pngHeader(300, 300)], "x.png") });
+  const photos = async () => (await call("getUserProfilePhotos", { user_id: simulator.bot.id })).result;
+  assert.deepEqual([(await photos()).total_count, (await photos()).photos[0].at(-1).width], [1, 300]);
+  await call("removeMyProfilePhoto");
+  assert.equal((await photos()).total_count, 0);
+  const reused = await call("setMyProfilePhoto", { photo: { type: "static", photo: "file" } });
+  assert.equal(verdict(reused), "400 Bad Request: profile photo must be uploaded as a new file");
 });
 
 test("unknown files and business connections are refused", async () => {

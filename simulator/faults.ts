@@ -1,0 +1,115 @@
+/**
+ * Faults between a bot and the Bot API: errors, slow answers and broken connections, for some calls of a method or for all.
+ *
+ *   simulator.fail("sendMessage", { error_code: 429, retry_after: 3, times: 1 });
+ *   const outage = await simulator.fail("*", { breaks: "before", probability: 0.5 });
+ *   await outage.stop();
+ *
+ * Each fault stands in front of those that were added before it, and the `intercept` of SimulatorOptions is the last one.
+ */
+
+import { STATUS_CODES } from "node:http";
+import { Refusal, type RefusalParameters } from "./api/refusal.ts";
+import type { IncomingCall, Intercept } from "./http/server.ts";
+import { randomFrom } from "./state/random.ts";
+import { setTimeout } from "./state/real-time.ts";
+
+/** One of `error_code`, `migrate_to_chat_id` and `breaks`, or none for a slow answer that is right. */
+export interface Fault extends RefusalParameters {
+  /** The code of an error, which is answered instead of carrying the call out. */
+  error_code?: number;
+  /** The error's text. By default Telegram's for the code. */
+  description?: string;
+  /** Milliseconds before the call is carried out. */
+  delay?: number;
+  /** The connection is broken off, before or after the call is carried out. */
+  breaks?: "before" | "after";
+  /** The most calls that are hit. By default all, until the fault is stopped. */
+  times?: number;
+  /** Of a hit, for each call: 1 by default. */
+  probability?: number;
+  /** Values of parameters that a call must have: `{ chat_id: 7 }`. */
+  when?: Record<string, string | number | boolean>;
+}
+
+interface Rule {
+  readonly id: number;
+  hits(call: IncomingCall): boolean;
+  readonly answer: Intercept;
+}
+
+export class Faults {
+  readonly #random: () => number;
+  #rules: Rule[] = [];
+  #count = 0;
+
+  /** @param seed of the probabilities @param last stands behind all faults */
+  constructor(seed: number, last?: Intercept) {
+    this.#random = randomFrom(seed);
+    if (last !== undefined) this.#rules.push({ id: 0, hits: () => true, answer: last });
+  }
+
+  /** @param method in any case; `*` for all @returns the fault's id */
+  add(method: string, fault: Fault): number {
+    const id = ++this.#count;
+    let left = fault.times ?? Infinity;
+    const hits = (call: IncomingCall) => {
+      if (left === 0 || !concerns(call, method, fault) || this.#random() >= (fault.probability ?? 1)) return false;
+      left -= 1;
+      return true;
+    };
+    this.#rules.unshift({ id, hits, answer: (call, respond) => spoil(call, respond, fault) });
+    return id;
+  }
+
+  /** @param id by default all faults */
+  remove(id?: number): void {
+    this.#rules = this.#rules.filter((rule) => rule.id === 0 || (id !== undefined && rule.id !== id));
+  }
+
+  /** Hands a call through the faults that hit it to the Bot API. */
+  readonly intercept: Intercept = (call, respond) => pass(this.#rules, call, respond);
+}
+
+function pass(rules: readonly Rule[], call: IncomingCall, respond: () => Promise<Response>): Promise<Response> {
+  const at = rules.findIndex((rule) => rule.hits(call));
+  if (at < 0) return respond();
+  return rules[at]!.answer(call, () => pass(rules.slice(at + 1), call, respond));
+}
+
+function concerns(call: IncomingCall, method: string, { when = {} }: Fault): boolean {
+  if (method !== "*" && method.toLowerCase() !== call.method.toLowerCase()) return false;
+  return Object.entries(when).every(([name, value]) => String(call.parameters[name]) === String(value));
+}
+
+async function spoil(call: IncomingCall, respond: () => Promise<Response>, fault: Fault): Promise<Response> {
+  call.recorded.fault = fault;
+  if (fault.delay !== undefined) await new Promise<void>((resolve) => setTimeout(resolve, fault.delay));
+  const refusal = refusalOf(fault);
+  if (refusal !== undefined) throw refusal;
+  if (fault.breaks === undefined) return await respond();
+  const response = fault.breaks === "after" ? await respond() : new Response(null, { status: 499 });
+  call.incoming.socket.destroy();
+  return response;
+}
+
+const MIGRATED = "Bad Request: group chat was upgraded to a supergroup chat";
+
+function refusalOf({ error_code, description, retry_after, migrate_to_chat_id }: Fault): Refusal | undefined {
+  if (migrate_to_chat_id !== undefined) {
+    return new Refusal(error_code ?? 400, description ?? MIGRATED, { migrate_to_chat_id });
+  }
+  if (error_code === 429 || retry_after !== undefined) {
+    const seconds = retry_after ?? 1;
+    const text = description ?? `Too Many Requests: retry after ${seconds}`;
+    return new Refusal(error_code ?? 429, text, { retry_after: seconds });
+  }
+  if (error_code === undefined) return undefined;
+  return new Refusal(error_code, description ?? TEXTS[error_code] ?? STATUS_CODES[error_code] ?? "Unknown error");
+}
+
+/** Common errors of the codes that have no text of their own. */
+const TEXTS: Record<number, string> = {
+  400: "Bad Request: chat not found",
+  403: "Forbidden: bot was blocked by the user",
+};
