@@ -107,18 +107,21 @@ export class RunningBots {
   }
 }
 
+/** A server may have methods that start it, too: it is known by its end. */
 const isStarted = (bot: RunnableBot): bot is Started =>
-  typeof bot === "object" && !("start" in bot) && !("launch" in bot) && !("startPolling" in bot);
+  typeof bot === "object" && ("closed" in bot || !("start" in bot || "launch" in bot || "startPolling" in bot));
 
 function start(bot: RunnableBot): Running {
   if (typeof bot === "function") {
     const ending = new AbortController();
     return { stop: () => ending.abort(), ended: begun(() => bot(ending.signal)) };
   }
+  if (isStarted(bot)) {
+    return { stop: () => bot.stop(), ended: bot.closed ?? Promise.resolve(), idle: () => bot.idle?.() };
+  }
   if ("launch" in bot) return { stop: () => bot.stop(), ended: begun(() => bot.launch()) };
   if ("startPolling" in bot) return { stop: () => bot.stopPolling(), ended: begun(() => bot.startPolling()) };
-  if ("start" in bot) return { stop: () => bot.stop(), ended: begun(() => bot.start()) };
-  return { stop: () => bot.stop(), ended: bot.closed ?? Promise.resolve(), idle: () => bot.idle?.() };
+  return { stop: () => bot.stop(), ended: begun(() => bot.start()) };
 }
 
 /** Some starts settle when the bot polls, others when it has ended: only their errors count. */

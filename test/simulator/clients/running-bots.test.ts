@@ -70,7 +70,16 @@ test("a bot that runs already is asked whether it is idle, and stopped", async (
     await using simulator = await Simulator.start();
     const call = callerOf(simulator);
     await call("getUpdates");
-    const server = { idle: async () => told.push("idle"), stop: async () => told.push("stop") };
+    const closed = Promise.withResolvers<void>();
+    const server = {
+      start: () => told.push("start"),
+      closed: closed.promise,
+      idle: async () => told.push("idle"),
+      stop: async () => {
+        told.push("stop");
+        closed.resolve();
+      },
+    };
     await simulator.run(Promise.resolve(server));
     await simulator.idle();
   }
