@@ -16,18 +16,16 @@ export type { EventOf, IdleOptions, WaitOptions } from "./clients/expectations.t
 export type { ExpectedMessage, MessagePattern, Pattern } from "./clients/matching.ts";
 export type { RunnableBot } from "./clients/running-bots.ts";
 export { SimulatedChat } from "./clients/simulated-chat.ts";
-export {
-  type AskedInline,
-  type Business,
-  type FileOptions,
-  type PayOptions,
-  type PressedButton,
-  type SendOptions,
-  SimulatedUser,
-  type VideoOptions,
-  type VoiceOptions,
-} from "./clients/simulated-user.ts";
+export { type AskedInline, type PressedButton, SimulatedUser } from "./clients/simulated-user.ts";
 export { SimulatorClient } from "./clients/simulator-client.ts";
+export type {
+  Business,
+  FileOptions,
+  PayOptions,
+  SendOptions,
+  VideoOptions,
+  VoiceOptions,
+} from "./clients/user-options.ts";
 export type { Fault } from "./faults.ts";
 export { type IncomingCall, type Intercept, refuse } from "./http/server.ts";
 export { type Recording, readRecording } from "./recording/recording.ts";

@@ -138,7 +138,7 @@ testBoth("a pressed button's answer is expected by its text or its parts", async
   await (await answer({})).answered({ text: false });
   assert.match(
     await failureOf((await answer({})).answered("Noted")),
-    /^the answer to the button is not the expected one/,
+    /^the answer to the pressed button is not the expected one/,
   );
 });
 
