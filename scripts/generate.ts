@@ -6,6 +6,14 @@
  */
 
 /** In order: some go by what others have written. */
-const GENERATED = ["methods", "options", "metrics", "dashboard", "config-schema", "simulator-schema"];
+const GENERATED = [
+  "methods",
+  "options",
+  "metrics",
+  "dashboard",
+  "config-schema",
+  "simulator-schema",
+  "simulator-methods",
+];
 
 for (const name of GENERATED) await import(`./generate-${name}.ts`);

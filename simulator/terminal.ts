@@ -100,6 +100,8 @@ class TerminalChat {
       case "chat":
         this.#chat = line.title === undefined ? this.#me.chat : await this.#options.simulator.group(line.title);
         return;
+      case "rights":
+        return await this.#promoteBot(line.rights);
       case "file":
       case "photo":
       case "video":
@@ -125,6 +127,13 @@ class TerminalChat {
     else if (as === "photo") await this.#me.sendPhoto(content, { chat });
     else if (as === "video") await this.#me.sendVideo(content, { chat, name });
     else await this.#me.sendVoice(content, { chat, name });
+  }
+
+  /** @param names with or without `can_` */
+  async #promoteBot(names: readonly string[]): Promise<void> {
+    if (this.#chat === this.#me.chat) throw new ActionError("a private chat has no rights");
+    const rights = names.map((name) => [name.replace(/^(?:can_)?/, "can_"), true]);
+    await this.#chat.promoteBot(this.#me, rights.length === 0 ? undefined : Object.fromEntries(rights));
   }
 
   async #press(number: number): Promise<void> {

@@ -12,6 +12,7 @@ import { gameMethods } from "./methods/games.ts";
 import { giftMethods } from "./methods/gifts.ts";
 import { inlineMethods } from "./methods/inline.ts";
 import { inviteMethods } from "./methods/invites.ts";
+import { managedBotMethods } from "./methods/managed-bots.ts";
 import { memberMethods } from "./methods/members.ts";
 import { paymentMethods } from "./methods/payments.ts";
 import { pinMethods } from "./methods/pins.ts";
@@ -48,5 +49,6 @@ export const METHODS_BY_SUBJECT: Readonly<Record<string, Readonly<Record<string,
   Gifts: giftMethods,
   "Business accounts": businessMethods,
   Stories: storyMethods,
+  "Managed bots": managedBotMethods,
   "Other users": userMethods,
 };

@@ -23,7 +23,7 @@ export function readReplyButton(button: unknown): Json | string {
   return { ...button, text };
 }
 
-/** What a button asks for. */
+/** The requests that a button may make. */
 const PRIVATE_ONLY: readonly [field: string, thing: string][] = [
   ["request_contact", "Phone number can be requested"],
   ["request_location", "Location can be requested"],

@@ -149,7 +149,7 @@ function rulesOf(schema: MethodSchema): Required<Rules> {
   return rules;
 }
 
-/** What a method says is read first; in the chat it is checked last. */
+/** Methods whose content is read first, and checked last, in the chat. */
 function collect({ name, parameters }: MethodSchema): Required<Rules> {
   const has = (wanted: string) => parameters.some((parameter) => parameter.name === wanted);
   const isForum = /ForumTopic(?!Icon)/.test(name);

@@ -7,6 +7,9 @@ import type { ChatRecord } from "../state/chat-record.ts";
 import type { Clock } from "../state/clock.ts";
 import type { Dice } from "../state/dice.ts";
 import type { FileStore } from "../state/files.ts";
+import { memberWith } from "../state/members.ts";
+import { changeMember } from "../state/membership.ts";
+import { withoutProfile } from "../state/messages.ts";
 import { administrator } from "../state/rights.ts";
 import type { Simulation } from "../state/simulation.ts";
 import type { RawUpdate, UpdateQueue } from "../state/update-queue.ts";
@@ -106,7 +109,8 @@ export class ActionContext implements Simulation {
     const record = chat_id === user_id ? this.world.privateChat(person) : this.record(chat_id);
     if (record.chat.type === "private") {
       person.started = true;
-      person.blocked = false;
+      // Who writes to a bot again unblocks it, and the bot learns of that first.
+      if (person.blocked) this.#unblock(person, record);
     } else if (!record.members.has(user_id)) {
       if (record.chat.type === "channel") record.members.set(user_id, administrator(person.user, "channel"));
       else record.join(person.user);
@@ -114,6 +118,11 @@ export class ActionContext implements Simulation {
       throw new ActionError(`${person.user.first_name} is not in ${nameOf(record)}`);
     }
     return { person, record };
+  }
+
+  #unblock(person: Person, record: ChatRecord): void {
+    person.blocked = false;
+    changeMember(this, record, { by: person.user, next: memberWith("member", withoutProfile(this.world.bot)) });
   }
 
   /** The chat of a user with a business account that the bot is connected to. */

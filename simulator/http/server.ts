@@ -17,7 +17,7 @@ import { reasonToRefuse } from "../../src/protocol/page-guard.ts";
 import type { BotApi } from "../api/bot-api.ts";
 import { parameterValues } from "../api/parameter-values.ts";
 import { Refusal } from "../api/refusal.ts";
-import { RawJson } from "../api/telegram.ts";
+import { replyWith } from "../api/telegram.ts";
 import type { RawParameters } from "../api/validation.ts";
 import type { CallLog, RecordedCall } from "../state/call-log.ts";
 import type { FileStore } from "../state/files.ts";
@@ -154,18 +154,15 @@ async function answer(
   recorded: RecordedCall,
 ): Promise<Response> {
   try {
-    const result = await api.call(method, raw, signal);
-    if (result instanceof RawJson) return answerOf(result.text);
-    recorded.result = result;
-    return answerOf(JSON.stringify(result));
+    const reply = replyWith(await api.call(method, raw, signal));
+    if (reply.result !== undefined) recorded.result = reply.result;
+    return new Response(reply.json, { headers: JSON_TYPE });
   } catch (error) {
     if (error instanceof Refusal) return refuseCall(error, recorded);
     if (signal.aborted) return new Response(null, { status: CLOSED_BY_CALLER });
     throw error;
   }
 }
-
-const answerOf = (json: string) => new Response(`{"ok":true,"result":${json}}`, { headers: JSON_TYPE });
 
 function refuseCall(refusal: Refusal, recorded: RecordedCall): Response {
   recorded.error = refusal.description;

@@ -1,4 +1,4 @@
-/** What users and business accounts have beside their chats: photos, gifts, stories, Stars, settings that a bot keeps for them. */
+/** Possessions of users and business accounts, beside their chats: photos, gifts, stories, Stars, settings that a bot keeps for them. */
 
 import type { Gift, OwnedGift, PhotoSize, User } from "@grammyjs/types";
 
@@ -10,6 +10,13 @@ export interface StoredStory {
   caption?: string | undefined;
 }
 
+export interface ManagedBot {
+  /** Tokens that the bot has had. */
+  tokens: number;
+  is_access_restricted: boolean;
+  added_user_ids: readonly number[];
+}
+
 export class Accounts {
   /** By user id, the latest first. */
   readonly photos = new Map<number, PhotoSize[][]>();
@@ -19,10 +26,8 @@ export class Accounts {
   readonly stars = new Map<number, number>();
   /** By id. */
   readonly stories = new Map<number, StoredStory>();
-  /** Descriptions of verified users and chats, by id. */
-  readonly verified = new Map<number, string>();
-  /** By user id. */
-  readonly passportErrors = new Map<number, readonly unknown[]>();
+  /** Bots that the bot manages, by their id. */
+  readonly managed = new Map<number, ManagedBot>();
   #count = 0;
 
   next(): number {

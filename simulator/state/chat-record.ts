@@ -47,7 +47,7 @@ export class ChatRecord {
   keyboard: ReplyKeyboardMarkup | undefined;
   /** Fields that getChat returns beside the Chat itself. */
   details: FullInfo = {};
-  /** What members may do unless they are restricted. Of no meaning in private chats and channels. */
+  /** Permissions of members that are not restricted. Of no meaning in private chats and channels. */
   permissions: ChatPermissions = ALL_PERMISSIONS;
   /** message_ids of the bot's own messages. */
   readonly outgoing = new Set<number>();

@@ -35,7 +35,7 @@ export class InlineMode {
   readonly answered = new Map<string, AnsweredQuery>();
   /** By the id that savePreparedInlineMessage gives. */
   readonly prepared = new Map<string, InlineChoice>();
-  /** Where the message of a web app's query goes. */
+  /** The chat to which the message of a web app's query goes. */
   readonly webApps = new Map<string, { user: User; record: ChatRecord }>();
   readonly #messages = new Map<string, InlinePlace>();
   readonly #ids = new Map<string, string>();

@@ -8,7 +8,7 @@ import type { ChatRecord } from "./chat-record.ts";
 import { addMessage, withoutProfile } from "./messages.ts";
 import type { Simulation } from "./simulation.ts";
 
-/** What an invoice or paid media asks for; the message shows only a part of it. */
+/** The demand of an invoice or of paid media; the message shows only a part of it. */
 export interface Terms {
   payload: string;
   currency: string;

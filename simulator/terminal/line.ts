@@ -6,6 +6,8 @@ export type Line =
   | { do: "as"; name: string }
   /** Without a title: the private chat. */
   | { do: "chat"; title: string | undefined }
+  /** Without rights: every right. */
+  | { do: "rights"; rights: string[] }
   | { do: "file" | "photo" | "video" | "voice"; path: string }
   | { do: "help" }
   | { do: "quit" }
@@ -18,6 +20,7 @@ export const HELP = `Type a line to send it to the bot. These commands are for t
   /as NAME      become another user (a new name is a new user)
   /chat GROUP   go to a group (a new name is a new group, with the bot in it)
   /chat         go back to your private chat with the bot
+  /rights R …   make the bot an administrator of the group with these rights (without any: with all)
   /file PATH    send a file; /photo PATH, /video PATH and /voice PATH send it as such
   /help         show this help
   /quit         leave (as the end of input)
@@ -41,6 +44,8 @@ export function parseLine(line: string): Line {
       return rest !== "" ? { do: word, path: rest } : { do: "usage", form: `/${word} PATH` };
     case "chat":
       return { do: "chat", title: rest === "" ? undefined : rest };
+    case "rights":
+      return { do: "rights", rights: rest.split(/\s+/).filter((right) => right !== "") };
     case "help":
     case "quit":
       return rest === "" ? { do: word } : { do: "send", text };

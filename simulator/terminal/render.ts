@@ -24,6 +24,10 @@ export function render(event: ChatEvent, bot: string): string | undefined {
       return event.text && `${bot} ${event.show_alert ? "alerts" : "answers"}: ${clean(event.text)}`;
     case "inline-answer":
       return `${bot} offers ${event.results.length} results`;
+    case "ephemeral":
+      return `${bot} whispers: ${describe(event.message)}${keyboard(event.message.reply_markup?.inline_keyboard)}`;
+    case "payment":
+      return event.ok ? undefined : `${bot} refuses the payment: ${clean(event.error_message)}`;
   }
 }
 
@@ -49,7 +53,7 @@ const ENVELOPE: ReadonlySet<string> = new Set(
   (
     "message_id from sender_chat chat date business_connection_id reply_to_message message_thread_id is_topic_message " +
     "has_protected_content effect_id reply_markup forward_origin edit_date media_group_id caption caption_entities quote " +
-    "show_caption_above_media has_media_spoiler"
+    "show_caption_above_media has_media_spoiler ephemeral_message_id via_bot"
   ).split(" "),
 );
 

@@ -27,7 +27,7 @@ export async function findInbox(sources: Sources): Promise<string> {
   return token === undefined ? onlyInbox(sources.cwd) : defaultInbox(sources.cwd, token);
 }
 
-/** What an inbox in a database needs beside its address. */
+/** The facts that an inbox in a database needs beside its address. */
 export interface DatabaseAccess {
   /** Id of the bot. */
   readonly bot: number;

@@ -96,7 +96,7 @@ const FAULTS: Readonly<Record<string, Fault>> = {
 
 const random = new Random(Number(values.seed));
 const names = Object.keys(FAULTS);
-/** What the others do is part of these. */
+/** Faults that are tried by default: the rest are part of these. */
 const TELLING = names.filter((name) => !["none", "pause", "leave"].includes(name));
 const chosen =
   values.random === undefined

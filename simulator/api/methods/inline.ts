@@ -1,4 +1,4 @@
-/** Inline mode and web apps: https://core.telegram.org/bots/api#answerinlinequery to #savepreparedkeyboardbutton */
+/** Inline mode and web apps: https://core.telegram.org/bots/api#answerinlinequery to #savepreparedinlinemessage */
 
 import type { InlineQueryResult } from "@grammyjs/types";
 import { sendChoice } from "../../state/inline.ts";
@@ -9,7 +9,7 @@ import type { Handler, Telegram } from "../telegram.ts";
 import { closeQuery } from "./answers.ts";
 import { contentOf } from "./sending.ts";
 
-/** Seconds until a prepared message or button expires. */
+/** Seconds until a prepared message expires. */
 const PREPARED_LIFETIME = 86_400;
 
 export const inlineMethods: Record<string, Handler> = {
@@ -55,11 +55,6 @@ export const inlineMethods: Record<string, Handler> = {
     const id = world.nextQueryId();
     world.inline.prepared.set(id, choiceIn(call, telegram));
     return { id, expiration_date: world.date + PREPARED_LIFETIME };
-  },
-
-  savePreparedKeyboardButton(call, telegram) {
-    requireUser(call, telegram);
-    return { id: telegram.world.nextQueryId() };
   },
 };
 

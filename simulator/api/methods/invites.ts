@@ -71,6 +71,15 @@ export const inviteMethods: Record<string, Handler> = {
 
   approveChatJoinRequest: (call, telegram) => decide(call, telegram, true),
   declineChatJoinRequest: (call, telegram) => decide(call, telegram, false),
+
+  answerChatJoinRequestQuery(call, telegram) {
+    const { record, user_id } = requestOf(call.string("chat_join_request_query_id")!, telegram);
+    const result = call.string("result")!;
+    if (!["approve", "decline", "queue"].includes(result)) throw badRequest("invalid result specified");
+    // "queue" leaves the decision to other administrators.
+    if (result !== "queue") settleRequest(telegram, record, user_id, result === "approve");
+    return true;
+  },
 };
 
 function invitable(call: Call, { world }: Telegram): ChatRecord {
@@ -124,8 +133,18 @@ function decide(call: Call, telegram: Telegram, isApproved: boolean): true {
   return true;
 }
 
+/** A request by the id of its query. @throws Refusal (400) */
+function requestOf(query_id: string, { world }: Telegram): { record: ChatRecord; user_id: number } {
+  for (const record of world.chats) {
+    for (const [user_id, request] of record.invites.requests) {
+      if (request.query_id === query_id) return { record, user_id };
+    }
+  }
+  throw badRequest("query is too old and response timeout expired or query ID is invalid");
+}
+
 /** Lets the user in, or not; the user's request is over. */
-export function settleRequest(telegram: Telegram, record: ChatRecord, user_id: number, isApproved: boolean): void {
+function settleRequest(telegram: Telegram, record: ChatRecord, user_id: number, isApproved: boolean): void {
   const { user, link } = record.invites.requests.get(user_id)!;
   record.invites.requests.delete(user_id);
   if (!isApproved) return;

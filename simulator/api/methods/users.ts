@@ -1,12 +1,10 @@
-/** Other users: profile photos, status, verification, passport: https://core.telegram.org/bots/api#getuserprofilephotos, #verifyuser */
+/** Other users: https://core.telegram.org/bots/api#getuserprofilephotos, #setuseremojistatus */
 
-import { chatOf } from "../access.ts";
 import type { Call } from "../call.ts";
 import { badRequest } from "../refusal.ts";
 import type { Handler, Telegram } from "../telegram.ts";
 
 const MAX_PHOTOS = 100;
-const MAX_DESCRIPTION = 70;
 
 export const userMethods: Record<string, Handler> = {
   getUserProfilePhotos(call, telegram) {
@@ -31,32 +29,10 @@ export const userMethods: Record<string, Handler> = {
     };
     return true;
   },
-
-  verifyUser: (call, telegram) => verify(call, telegram, personOf(call, telegram).user.id),
-  verifyChat: (call, telegram) => verify(call, telegram, chatOf(telegram.world, call).chat.id),
-  removeUserVerification: (call, telegram) => unverify(telegram, personOf(call, telegram).user.id),
-  removeChatVerification: (call, telegram) => unverify(telegram, chatOf(telegram.world, call).chat.id),
-
-  setPassportDataErrors(call, telegram) {
-    telegram.world.accounts.passportErrors.set(personOf(call, telegram).user.id, call.array("errors")!);
-    return true;
-  },
 };
 
 function personOf(call: Call, { world }: Telegram) {
   const person = world.people.get(call.number("user_id")!);
   if (person === undefined) throw badRequest("user not found");
   return person;
-}
-
-function verify(call: Call, { world }: Telegram, id: number): true {
-  const description = call.string("custom_description") ?? "";
-  if (description.length > MAX_DESCRIPTION) throw badRequest("VERIFY_DESCRIPTION_INVALID");
-  world.accounts.verified.set(id, description);
-  return true;
-}
-
-function unverify({ world }: Telegram, id: number): true {
-  world.accounts.verified.delete(id);
-  return true;
 }

@@ -55,7 +55,7 @@ export interface SendTakes extends Where {
   topic?: number;
 }
 
-/** What a user pays: the invoice or paid media of a message, or the invoice of a link. */
+/** The thing that a user pays: the invoice or paid media of a message, or the invoice of a link. */
 export type PayTakes = Where & {
   /** In the smallest units of the currency. */
   tip?: number;
@@ -97,8 +97,10 @@ export interface ChatDetails {
    * administrator: `{ can_restrict_members: true }`. Default: a member of a group, an administrator of a channel.
    */
   bot?: BotRole;
-  /** What members may do; a permission that is left out is denied. Default: everything. */
+  /** Permissions of members; one that is left out is denied. Default: all. */
   permissions?: ChatPermissions;
+  /** Seconds between two messages of a member; administrators and bots need not wait. */
+  slow_mode?: number;
 }
 
 /** The bot's acts since the last action of a user, to explain a failure. */

@@ -8,7 +8,7 @@ import { addMessage, type Content, quoted, removeMessages, replaceMessage } from
 import { closePoll, isOver, refusalOf, vote } from "../../state/polls.ts";
 import { react } from "../../state/reactions.ts";
 import { pushMessage } from "../../state/receiving.ts";
-import { forbiddenContent, isPermitted } from "../../state/rights.ts";
+import { forbiddenContent, isAdministrator, isPermitted } from "../../state/rights.ts";
 import { scanEntities } from "../../text/scan.ts";
 import { type ActionContext, type ActionHandlers, nameOf } from "../action-context.ts";
 import { findButton } from "../buttons.ts";
@@ -123,10 +123,20 @@ export function send({ content, reply_to, topic, ...where }: Takes<"send">, cont
   if (forbidden !== undefined) {
     throw new ActionError(`${person.user.first_name} may not send ${forbidden} to ${nameOf(record)}`);
   }
+  requirePatience(record, person.user, context);
   const origin = { by: "user", from: person.user, business_connection_id } as const;
   const message = addMessage(context.world, record, origin, { ...thread.fields, ...reply, ...withEntities(content) });
   pushMessage(context, record, message);
   return message;
+}
+
+/** @throws ActionError while a member of a group in slow mode has to wait */
+function requirePatience(record: ChatRecord, user: User, { world }: ActionContext): void {
+  const { slow_mode_delay } = record.details;
+  if (slow_mode_delay === undefined || isAdministrator(record, user.id)) return;
+  const last = record.latest(({ from }) => from?.id === user.id);
+  if (last === undefined || world.date - last.date >= slow_mode_delay) return;
+  throw new ActionError(`${user.first_name} has to wait: ${nameOf(record)} is in slow mode`);
 }
 
 /** A web app that a button opens; in a private chat it may send a message by answerWebAppQuery. */

@@ -35,7 +35,7 @@ function termsOf(takes: Takes<"pay">, chat_id: number, { world }: ActionContext)
   return terms;
 }
 
-/** What the invoice asks of the user. */
+/** The data that the invoice asks of the user. */
 function infoFor(terms: Terms, { first_name, username = "user" }: User): OrderInfo {
   return {
     ...(terms.need_name && { name: first_name }),

@@ -19,7 +19,7 @@ import type { Node } from "./plan.ts";
 /** The part of an equal share that a server has in any case. */
 const RESERVE = 0.25;
 
-/** What a server writes into its row: calls in a second. */
+/** The numbers that a server writes into its row: calls in a second. */
 export type Bid = Pick<Node, "demand" | "rate">;
 
 export const NO_BID: Bid = { demand: 0, rate: 0 };

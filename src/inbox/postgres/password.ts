@@ -43,7 +43,7 @@ export async function readPassword(
   }
 }
 
-/** What `exec` rejects with. */
+/** The error of `exec`. */
 interface CommandFailure extends Error {
   readonly code?: number | string | null;
   readonly killed?: boolean;
@@ -66,7 +66,7 @@ async function passwordOfCommand(command: string, place: PasswordPlace, patience
 }
 
 function wordsFor({ message, killed, code, stdout, stderr }: CommandFailure, patience: number): string {
-  // What it printed may be a password nevertheless, and its errors may repeat that.
+  // Its output may be a password nevertheless, and its errors may repeat that.
   secret(stdout ?? "");
   if (killed === true) return `it did not end within ${patience / 1000} s`;
   if (typeof code !== "number") return message;

@@ -201,7 +201,7 @@ export class PostgresInbox implements Inbox {
       holding !== undefined && (refused.has(seq) || !this.#membership.isOurs(holding));
     const others = turn.begun.filter(({ seq }, i) => isRefused(seq, holdings[i])).map(({ seq }) => seq);
     this.#refused += others.length;
-    // Those that are gone are nobody's any more.
+    // Those that are gone belong to no server any more.
     for (const seq of refused) this.#handed.delete(seq);
     return others;
   }

@@ -7,7 +7,7 @@ import type { Random } from "../../faults/random.ts";
 import type { CuttingProxy } from "../../machines/cutting-proxy.ts";
 import { Entries, turn } from "../entries.ts";
 
-/** What the model hears of its servers. */
+/** The facts that the model hears from its servers. */
 export interface Onlooker {
   entered(entry: InboxEntry, server: Server): void;
   refused(): void;

@@ -28,7 +28,7 @@ const LONG = [4500, 7000] as const;
 /** Pause between two looks for what is left: ms. */
 const LOOK = 200;
 
-/** What is known of the events of a line. */
+/** The known facts of the events of a line. */
 interface Line {
   /** Numbers that were handed over to a server, with their updates. */
   readonly entered: Map<number, number>;

@@ -39,6 +39,7 @@ async function furnish(simulator: Simulator) {
   await ann.join(group);
   await bob.askToJoin(group);
   await cid.askToJoin(group);
+  await (await simulator.user("dan")).askToJoin(group);
   const chat_id = group.id;
   const send = async (method: string, parameters: object) =>
     (await call(method, { chat_id, ...parameters })).result.message_id as number;
@@ -67,10 +68,15 @@ async function furnish(simulator: Simulator) {
     { shipping_query: { id: "shipping", from, invoice_payload: "x" } },
     { pre_checkout_query: { id: "checkout", from, currency: "XTR", total_amount: 1, invoice_payload: "x" } },
   ]);
+  const joining: Update[] = (await call("getUpdates", { limit: 100 })).result;
+  const requests = joining.flatMap(({ chat_join_request }) =>
+    chat_join_request === undefined ? [] : [chat_join_request],
+  );
+  const join_query = requests.at(-1)?.query_id;
   const { ephemeral_message_id } = whisper.result;
   const chats = { ann: ann.id, bob: bob.id, cid: cid.id, chat_id, forum: forum.id, channel: channel.id };
   const messages = { message_id, photo, poll, location, game, document, ephemeral_message_id };
-  const queries = { callback_query_id, inline_query_id, web_app_query_id, business_connection_id, charge };
+  const queries = { callback_query_id, inline_query_id, web_app_query_id, business_connection_id, charge, join_query };
   return { ...chats, ...messages, ...queries };
 }
 
@@ -106,6 +112,7 @@ test("every method returns its declared type, called with its required parameter
     telegram_payment_charge_id: found.charge,
     file_id: found.document,
     gift_id: "5170145012310081615",
+    chat_join_request_query_id: found.join_query,
     action: "typing",
     currency: "EUR",
     commands: [{ command: "start", description: "begins" }],
@@ -166,6 +173,7 @@ test("every method returns its declared type, called with its required parameter
     setWebhook: { url: "https://example.org/hook" },
     approveChatJoinRequest: { user_id: found.bob },
     declineChatJoinRequest: { user_id: found.cid },
+    answerChatJoinRequestQuery: { result: "approve" },
     editChatInviteLink: link,
     revokeChatInviteLink: link,
     createChatSubscriptionInviteLink: { chat_id: channel, subscription_period: 2_592_000 },

@@ -213,6 +213,27 @@ testBoth("the bot receives changes of its own status, and being blocked", async 
   assert.ok(!updates.some(({ message }) => message?.text !== undefined));
 });
 
+testBoth("a user who has blocked the bot and writes again has unblocked it first", async ({ side, received }) => {
+  const ann = await side.user("ann");
+  await ann.sendText("hi");
+  await ann.block();
+  await ann.sendText("hi again");
+  const [, blocked, unblocked, message] = await received();
+  assert.equal(blocked?.my_chat_member?.new_chat_member.status, "kicked");
+  const { old_chat_member, new_chat_member } = unblocked!.my_chat_member!;
+  assert.deepEqual([old_chat_member.status, new_chat_member.status], ["kicked", "member"]);
+  assert.equal(message?.message?.text, "hi again");
+});
+
+testBoth("members of a group in slow mode wait between messages", async ({ side, call }) => {
+  const [ann, owner] = [await side.user("ann"), await side.user("boss")];
+  const chat = await side.group("Slow", { slow_mode: 60, owner });
+  await ann.sendText("one", { chat });
+  await assert.rejects(ann.sendText("two", { chat }), /ann has to wait/);
+  for (const text of ["one", "two"]) await owner.sendText(text, { chat });
+  assert.equal((await call("getChat", { chat_id: chat.id })).result.slow_mode_delay, 60);
+});
+
 testBoth("a reaction and a vote arrive", async ({ side, call, received }) => {
   const ann = await side.user("ann");
   const message = await ann.sendText("hi");

@@ -20,6 +20,11 @@ test("the chat's own commands are parsed", () => {
   assert.deepEqual(parseLine("/as bob"), { do: "as", name: "bob" });
   assert.deepEqual(parseLine("/chat The Team"), { do: "chat", title: "The Team" });
   assert.deepEqual(parseLine("/chat"), { do: "chat", title: undefined });
+  assert.deepEqual(parseLine("/rights"), { do: "rights", rights: [] });
+  assert.deepEqual(parseLine("/rights pin_messages  can_invite_users"), {
+    do: "rights",
+    rights: ["pin_messages", "can_invite_users"],
+  });
   assert.deepEqual(parseLine("/file a b.txt"), { do: "file", path: "a b.txt" });
   assert.deepEqual(parseLine("/file"), { do: "usage", form: "/file PATH" });
   assert.deepEqual(parseLine("/photo cat.png"), { do: "photo", path: "cat.png" });

@@ -76,6 +76,20 @@ test("a user who asks to join is approved or declined, and can be written to mea
   assert.equal(verdict(again), "400 Bad Request: HIDE_REQUESTER_MISSING");
 });
 
+test("a join request is answered as a query", async () => {
+  const { simulator, call, group, ann, received, chat_id } = await withGroup();
+  await using _ = simulator;
+  await ann.askToJoin(group);
+  const query = { chat_join_request_query_id: (await received())[0]?.chat_join_request?.query_id };
+  const status = async () => (await call("getChatMember", { chat_id, user_id: ann.id })).result.status;
+  await call("answerChatJoinRequestQuery", { ...query, result: "queue" });
+  assert.equal(await status(), "left");
+  await call("answerChatJoinRequestQuery", { ...query, result: "approve" });
+  assert.equal(await status(), "member");
+  const again = await call("answerChatJoinRequestQuery", { ...query, result: "approve" });
+  assert.match(verdict(again), /query is too old/);
+});
+
 test("links and requests need the right to invite users", async () => {
   const { simulator, call, group, ann, chat_id } = await withGroup({ can_pin_messages: true });
   await using _ = simulator;
