@@ -2,7 +2,7 @@
 
 import type { Message } from "@grammyjs/types";
 import type { Faults } from "../faults.ts";
-import type { CallLog } from "../state/call-log.ts";
+import type { CallLog, RecordedCall } from "../state/call-log.ts";
 import type { ChatRecord } from "../state/chat-record.ts";
 import type { Clock } from "../state/clock.ts";
 import type { Dice } from "../state/dice.ts";
@@ -15,6 +15,8 @@ import type { Simulation } from "../state/simulation.ts";
 import type { RawUpdate, UpdateQueue } from "../state/update-queue.ts";
 import { type Person, privateChatOf, type World } from "../state/world.ts";
 import { ActionError, type ActionName, type Gives, type Takes, type Where } from "./actions/actions.ts";
+import type { BotActivity } from "./bot-activity.ts";
+import type { RunningBots } from "./running-bots.ts";
 
 export interface ActionContextOptions {
   world: World;
@@ -24,6 +26,10 @@ export interface ActionContextOptions {
   faults: Faults;
   clock: Clock;
   dice: Dice;
+  bots: RunningBots;
+  activity: BotActivity;
+  /** Of the simulator. */
+  url: () => string;
 }
 
 /** The implementations of some of the actions. */
@@ -41,8 +47,13 @@ export class ActionContext implements Simulation {
   readonly dice: Dice;
   /** The `seq` of the last event that the action `next` gave, by chat and type. */
   readonly given = new Map<string, number>();
+  readonly bots: RunningBots;
+  readonly activity: BotActivity;
+  readonly url: () => string;
+  /** Calls of the bot before the last action of a user. */
+  #callsBefore = 0;
 
-  constructor({ world, queue, calls, files, faults, clock, dice }: ActionContextOptions) {
+  constructor({ world, queue, calls, files, faults, clock, dice, bots, activity, url }: ActionContextOptions) {
     this.world = world;
     this.queue = queue;
     this.calls = calls;
@@ -50,6 +61,20 @@ export class ActionContext implements Simulation {
     this.faults = faults;
     this.clock = clock;
     this.dice = dice;
+    this.bots = bots;
+    this.activity = activity;
+    this.url = url;
+  }
+
+  /** A user acts: failures are explained by what comes after. */
+  userActs(): void {
+    this.#callsBefore = this.calls.count;
+    this.queue.excluded.clear();
+  }
+
+  /** The bot's calls since the last action of a user. */
+  get callsSince(): readonly RecordedCall[] {
+    return this.calls.after(this.#callsBefore);
   }
 
   /** Puts an update into the bot's queue. */

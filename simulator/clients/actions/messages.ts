@@ -1,9 +1,10 @@
 /** Users send and edit messages, press buttons, react, vote and create topics. */
 
 import type { Message, Poll, User } from "@grammyjs/types";
+import { originOf } from "../../api/origin.ts";
 import type { ChatRecord } from "../../state/chat-record.ts";
 import { createTopic, isForum, threadOf } from "../../state/forum.ts";
-import { addMessage, type Content, quoted, replaceMessage } from "../../state/messages.ts";
+import { addMessage, type Content, quoted, removeMessages, replaceMessage } from "../../state/messages.ts";
 import { closePoll, isOver, refusalOf, vote } from "../../state/polls.ts";
 import { react } from "../../state/reactions.ts";
 import { pushMessage } from "../../state/receiving.ts";
@@ -16,7 +17,9 @@ import { ActionError, type Takes } from "./actions.ts";
 /** Seconds until a query can no longer be answered. */
 const CALLBACK_LIFETIME = 150;
 
-export const messageActions: ActionHandlers<"send" | "edit" | "press" | "react" | "vote" | "createTopic"> = {
+export const messageActions: ActionHandlers<
+  "send" | "edit" | "forward" | "delete" | "press" | "react" | "vote" | "createTopic"
+> = {
   send,
 
   edit({ message_id, content, ...where }, context) {
@@ -29,6 +32,18 @@ export const messageActions: ActionHandlers<"send" | "edit" | "press" | "react" 
     replaceMessage(context.world, record, "user", edited);
     pushMessage(context, record, edited);
     return edited;
+  },
+
+  forward({ from_chat_id, message_id, ...where }, context) {
+    const message = context.message(context.record(from_chat_id), message_id);
+    return send({ ...where, content: { ...forwarded(message), forward_origin: originOf(message) } }, context);
+  },
+
+  delete({ message_id, ...where }, context) {
+    const { record } = context.participant(where);
+    context.message(record, message_id);
+    removeMessages(context.world, record, "user", [message_id]);
+    return true;
   },
 
   press({ message_id, button: choice, ...where }, context) {
@@ -89,6 +104,12 @@ export const messageActions: ActionHandlers<"send" | "edit" | "press" | "react" 
     return createTopic(context, record, origin, { name, icon_color }).message_thread_id;
   },
 };
+
+/** A message without what belongs to its sender, its chat and its place there. */
+function forwarded(message: Message): Content {
+  const { message_id, from, sender_chat, chat, date, edit_date, reply_to_message, reply_markup, ...content } = message;
+  return content;
+}
 
 /** Sends a message as a user. */
 export function send({ content, reply_to, topic, ...where }: Takes<"send">, context: ActionContext): Message {

@@ -280,7 +280,7 @@ testBoth("confirmed() waits for the offset, and fails at its timeout", async ({ 
 
 testBoth("nextMessage() fails at its timeout", async ({ side }) => {
   const ann = await side.user("ann");
-  await assert.rejects(ann.nextMessage({ timeout: 20 }), /no message from the bot in chat \d+ within 20 ms/);
+  await assert.rejects(ann.nextMessage({ timeout: 20 }), /no message for ann within 20 ms/);
 });
 
 testBoth(
@@ -341,3 +341,28 @@ test("privacy mode hides group messages that are not for the bot", async () => {
   assert.equal(await isReceived("hey @simulated_bot"), true);
   assert.equal(await isReceived("hello", result.message_id), true);
 });
+
+testBoth(
+  "a forward arrives with its origin, and a deletion does not arrive",
+  async ({ side, call, received, download }) => {
+    const ann = await side.user("ann");
+    const team = await side.group("Team");
+    const original = await ann.sendText("look", { chat: team });
+    const forward = await ann.forward(original);
+    assert.deepEqual([forward.text, forward.forward_origin?.type, forward.chat.id], ["look", "user", ann.id]);
+    await ann.delete(original);
+    const file = await ann.sendFile("tea.txt", "for two");
+    const [, { message } = {}, sent, ...others] = await received();
+    assert.deepEqual(message, forward);
+    assert.deepEqual(sent?.message, file);
+    assert.deepEqual(others, []);
+    assert.equal(
+      (await call("copyMessage", { chat_id: ann.id, from_chat_id: team.id, message_id: original.message_id })).ok,
+      false,
+    );
+    const bytes = await side.download(file);
+    assert.equal(Buffer.from(bytes).toString(), "for two");
+    assert.deepEqual(new Uint8Array(bytes), await download(file.document!.file_id));
+    await assert.rejects(side.download(forward), /has no file/);
+  },
+);
