@@ -27,7 +27,7 @@ export function testFrom(
     if ("call" in entry) writer.call(entry.call);
   }
   return `import { test } from ${code(runner)};
-import { Simulator } from "asgigram/simulator";
+import { Simulator } from ${code("asgigram/simulator")};
 ${imports.map((line) => `${line}\n`).join("")}
 test(${code(name)}, async () => {
   await using simulator = await Simulator.start({ seed: ${recording.seed} });
