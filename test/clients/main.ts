@@ -82,7 +82,7 @@ async function converse(world: SimulatorClient): Promise<void> {
 
   await asks("/start", "Hello, Ann!");
   const pressed = await ann.press("Yes");
-  assert.equal((await pressed.answered(PATIENT)).text, "You pressed yes");
+  assert.equal((await pressed.answered(undefined, PATIENT)).text, "You pressed yes");
   assert.equal((await ann.chat.next("edited", PATIENT)).message.text, "Pressed: yes");
 
   await asks("/form", "Your name?");
@@ -108,7 +108,7 @@ async function converse(world: SimulatorClient): Promise<void> {
   await says("You chose 1");
 
   const asked = await ann.inlineQuery("tea");
-  assert.equal((await asked.answered(PATIENT)).results.length, 1);
+  assert.equal((await asked.answered(undefined, PATIENT)).results.length, 1);
   const { text, via_bot } = await ann.choose(asked, "1");
   assert.deepEqual([text, via_bot?.username], ["You asked for tea", "simulated_bot"]);
 
