@@ -15,8 +15,12 @@ import { memberActions } from "./clients/actions/members.ts";
 import { messageActions } from "./clients/actions/messages.ts";
 import { paymentActions } from "./clients/actions/payments.ts";
 import { testControlActions } from "./clients/actions/test-control.ts";
+import { watchingActions } from "./clients/actions/watching.ts";
+import { BotActivity } from "./clients/bot-activity.ts";
+import { RunningBots } from "./clients/running-bots.ts";
 import { Faults } from "./faults.ts";
 import type { Intercept } from "./http/bot-routes.ts";
+import { Recorder } from "./recording/recording.ts";
 import { CallLog } from "./state/call-log.ts";
 import { Clock } from "./state/clock.ts";
 import { Dice } from "./state/dice.ts";
@@ -57,6 +61,8 @@ export interface BotWorldOptions {
   local?: boolean;
   /** Refuses messages beyond Telegram's limits with 429: 1 a second in a chat, 20 a minute in a group, 30 a second in all. */
   limits?: boolean;
+  /** The URL of the simulator, for messages of failures. */
+  url?: () => string;
   /** Stands between the caller and the Bot API, behind the faults of `fail()`: for a test that needs a fault of its own. */
   intercept?: Intercept;
 }
@@ -82,11 +88,16 @@ export class BotWorld {
   readonly calls: CallLog;
   readonly clock: Clock;
   readonly faults: Faults;
+  /** Bots that run in this process. */
+  readonly bots = new RunningBots();
+  readonly activity: BotActivity;
+  readonly #seed: number;
   readonly #world: World;
   readonly #context: ActionContext;
   readonly #poll: LongPoll;
   readonly #webhook: WebhookSender | undefined;
   readonly #local: LocalServer | undefined;
+  #recorder: Recorder | undefined;
   readonly #closing = new AbortController();
 
   constructor(token: string, options: BotWorldOptions = {}) {
@@ -97,16 +108,26 @@ export class BotWorld {
     const dice = new Dice(seed);
     const settings = new Settings();
     this.token = token;
+    this.#seed = seed;
     this.clock = clock;
     this.faults = new Faults(seed, options.intercept);
     this.calls = new CallLog(callLog);
     this.queue = new UpdateQueue({ now, firstId: options.firstUpdateId ?? 100_000_001 });
     this.#world = new World({ now, bot, historyPerChat });
-    this.#poll = new LongPoll(this.queue, { now, strict: strictPolling });
+    this.#poll = new LongPoll(this.queue, { clock, strict: strictPolling });
     this.#webhook = senderFor(options.webhooks, { queue: this.queue, settings, clock });
     this.#local = options.local ? new LocalServer() : undefined;
     const shared = { world: this.#world, queue: this.queue, files: this.files, dice };
-    this.#context = new ActionContext({ ...shared, calls: this.calls, faults: this.faults, clock });
+    this.activity = new BotActivity({ queue: this.queue, calls: this.calls, poll: this.#poll, settings });
+    this.#context = new ActionContext({
+      ...shared,
+      calls: this.calls,
+      faults: this.faults,
+      clock,
+      bots: this.bots,
+      activity: this.activity,
+      url: options.url ?? (() => ""),
+    });
     this.api = new BotApi({
       ...shared,
       settings,
@@ -144,8 +165,21 @@ export class BotWorld {
 
   readonly perform = async <A extends ActionName>(name: A, takes: Takes<A>): Promise<Gives<A>> => {
     const action: ActionHandlers<A>[A] = ACTIONS[name];
-    return await action(takes, this.#context);
+    if (!WATCHING.has(name)) this.#context.userActs();
+    const recorded = this.#recorder?.act(name, takes);
+    const gives = await action(takes, this.#context);
+    if (recorded !== undefined && (name === "user" || name === "chat")) recorded.id = (gives as { id: number }).id;
+    return gives;
   };
+
+  /** Records what happens from now on. */
+  record(): Recorder {
+    const recorder = new Recorder({ now: this.clock.now, seed: this.#seed });
+    this.calls.observe(recorder.call);
+    this.queue.onPush.push((json) => recorder.update(JSON.parse(json)));
+    this.#recorder = recorder;
+    return recorder;
+  }
 
   /** Ends what goes on by itself: a waiting getUpdates gets no updates, webhooks are no longer called. */
   close(): void {
@@ -173,7 +207,14 @@ const ACTIONS: ActionHandlers<ActionName> = {
   ...paymentActions,
   ...businessActions,
   ...testControlActions,
+  ...watchingActions,
   ...faultActions,
 };
+
+/** These are no actions of users. */
+const WATCHING: ReadonlySet<ActionName> = new Set<ActionName>([
+  ...(Object.keys(watchingActions) as ActionName[]),
+  ...(Object.keys(testControlActions) as ActionName[]).filter((name) => name !== "push"),
+]);
 
 export const isAction = (name: string): name is ActionName => Object.hasOwn(ACTIONS, name);

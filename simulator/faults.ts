@@ -85,7 +85,7 @@ function concerns(call: IncomingCall, method: string, { when = {} }: Fault): boo
 }
 
 async function spoil(call: IncomingCall, respond: () => Promise<Response>, fault: Fault): Promise<Response> {
-  if (call.recorded !== undefined) call.recorded.fault = fault;
+  call.recorded.fault = fault;
   if (fault.delay !== undefined) await new Promise<void>((resolve) => setTimeout(resolve, fault.delay));
   const refusal = refusalOf(fault);
   if (refusal !== undefined) throw refusal;

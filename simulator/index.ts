@@ -11,24 +11,29 @@ export {
   type ChatDetails,
   type GroupType,
   type Status,
+  type Trace,
 } from "./clients/actions/actions.ts";
 export { ClientSide, type GroupOptions } from "./clients/client-side.ts";
-export { type EventOf, SimulatedChat, type WaitOptions } from "./clients/simulated-chat.ts";
-export {
-  type AskedInline,
-  type Business,
-  type FileOptions,
-  type PayOptions,
-  type PressedButton,
-  type SendOptions,
-  SimulatedUser,
-  type VideoOptions,
-  type VoiceOptions,
-} from "./clients/simulated-user.ts";
+export type { EventOf, IdleOptions, WaitOptions } from "./clients/expectations.ts";
+export type { ExpectedMessage, MessagePattern, Pattern } from "./clients/matching.ts";
+export type { RunnableBot } from "./clients/running-bots.ts";
+export { SimulatedChat } from "./clients/simulated-chat.ts";
+export { type AskedInline, type PressedButton, SimulatedUser } from "./clients/simulated-user.ts";
 export { SimulatorClient } from "./clients/simulator-client.ts";
+export type {
+  Business,
+  FileOptions,
+  PayOptions,
+  SendOptions,
+  VideoOptions,
+  VoiceOptions,
+} from "./clients/user-options.ts";
 export type { Fault } from "./faults.ts";
 export type { IncomingCall, Intercept } from "./http/bot-routes.ts";
 export { refuse } from "./http/reply.ts";
+export { type Recording, readRecording } from "./recording/recording.ts";
+export { replay } from "./recording/replay.ts";
+export { type TestOptions, testFrom } from "./recording/test-from.ts";
 export { Simulator, type SimulatorOptions } from "./simulator.ts";
 export type { BusinessRights } from "./state/business.ts";
 export type { RecordedCall } from "./state/call-log.ts";

@@ -11,9 +11,11 @@
 import type { Server } from "node:http";
 import type { UserFromGetMe } from "@grammyjs/types";
 import type { BotWorldOptions } from "./bot-world.ts";
-import type { ActionName, Gives, Takes } from "./clients/actions/actions.ts";
+import { ActionError, type ActionName, type Gives, type Takes } from "./clients/actions/actions.ts";
 import { ClientSide } from "./clients/client-side.ts";
+import type { RunnableBot } from "./clients/running-bots.ts";
 import { createServer, listen } from "./http/server.ts";
+import { type Recorder, type Recording, writeRecording } from "./recording/recording.ts";
 import type { RecordedCall } from "./state/call-log.ts";
 import type { ChatEvent } from "./state/journal.ts";
 import { Worlds } from "./worlds.ts";
@@ -24,6 +26,8 @@ export interface SimulatorOptions extends BotWorldOptions {
   /** Default 0: any free port. */
   port?: number;
   token?: string;
+  /** Keeps a recording of the run: in memory (`recording`), or with a path also in this file, when the simulator closes. */
+  record?: boolean | string;
   /**
    * Gives each other token a fresh world of its own when it is seen: bots of several tests do not meet. The users of such a world are
    * reached over HTTP (`new SimulatorClient(simulator.url, token)`). Without this, other tokens get 401.
@@ -41,13 +45,17 @@ export class Simulator extends ClientSide implements AsyncDisposable {
   readonly token: string;
   readonly #worlds: Worlds;
   readonly #server: Server;
+  readonly #recorder: Recorder | undefined;
+  readonly #recordingPath: string | undefined;
   #url = "";
 
   private constructor(options: SimulatorOptions) {
     super();
-    const { token = TOKEN, host = LOOPBACK, allowHosts = [] } = options;
+    const { token = TOKEN, host = LOOPBACK, allowHosts = [], record = false } = options;
     this.token = token;
-    this.#worlds = new Worlds({ ...options, token });
+    this.#worlds = new Worlds({ ...options, token, url: () => this.#url });
+    this.#recorder = record === false ? undefined : this.#worlds.own.record();
+    this.#recordingPath = typeof record === "string" ? record : undefined;
     this.#server = createServer({ worlds: this.#worlds, hosts: [host, ...allowHosts] });
   }
 
@@ -82,6 +90,12 @@ export class Simulator extends ClientSide implements AsyncDisposable {
     return this.#worlds.own.titleOf(chat_id);
   }
 
+  /** The run up to now. @throws ActionError without the option `record` */
+  get recording(): Recording {
+    if (this.#recorder === undefined) throw new ActionError("there is no recording without the option `record`");
+    return this.#recorder.recording;
+  }
+
   /** Sets the id of the next update, as Telegram does after a quiet week. The queue must be empty. */
   restartIds(at: number): void {
     this.#worlds.own.queue.restartIds(at);
@@ -97,15 +111,31 @@ export class Simulator extends ClientSide implements AsyncDisposable {
     return this.#worlds.own.calls.observe(observer);
   }
 
+  /**
+   * Starts a bot, which is stopped when the simulator closes. Resolves when the bot asks for updates.
+   * @throws the error of its start
+   */
+  async run(bot: RunnableBot | Promise<RunnableBot>): Promise<void> {
+    const { bots, activity } = this.#worlds.own;
+    await bots.run(bot, activity.asks());
+  }
+
   readonly perform = <A extends ActionName>(name: A, takes: Takes<A>): Promise<Gives<A>> =>
     this.#worlds.own.perform(name, takes);
 
-  /** Stops the server and closes the connections of waiting calls. */
+  /**
+   * Stops the bots, then the server, and closes the connections of waiting calls.
+   * @throws the error by which a bot has ended, unless an expectation had it
+   */
   async close(): Promise<void> {
+    const { bots } = this.#worlds.own;
+    await bots.stop();
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
     this.#server.closeAllConnections();
     this.#worlds.close();
     await closed;
+    if (this.#recordingPath !== undefined) await writeRecording(this.#recordingPath, this.recording);
+    bots.throwIfUntold();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

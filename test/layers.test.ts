@@ -86,6 +86,7 @@ const TESTED_TOGETHER: Record<string, string> = {
   "simulator/webhook-client.ts": "test/simulator/webhook-sender.test.ts",
   "simulator/clients/": "test/simulator/clients/people.test.ts",
   "simulator/http/": "test/simulator/http/server.test.ts",
+  "simulator/recording/": "test/simulator/recording/recording.test.ts",
   "simulator/state/": "test/simulator/simulator.test.ts",
   "simulator/text/": "test/simulator/text/format.test.ts",
   "simulator/index.ts": "test/simulator/export.test.ts",

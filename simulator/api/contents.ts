@@ -1,6 +1,6 @@
 /** Content that is more than the parameters under another name: each fills the fields that Telegram fills (Client.cpp, JsonMessage). */
 
-import type { MessageEntity, PhotoSize } from "@grammyjs/types";
+import type { PhotoSize } from "@grammyjs/types";
 import type { UploadedFile } from "../state/files.ts";
 import type { Content } from "../state/messages.ts";
 import { photoOf } from "../state/photos.ts";
@@ -15,8 +15,7 @@ type Loose = Record<string, unknown>;
 function textIn(source: Loose, name: string, prefix = `${name}_`): Loose {
   const value = source[name];
   if (typeof value !== "string") return {};
-  const given = source[`${prefix}entities`] as MessageEntity[] | undefined;
-  const { text, entities } = format(value, source[`${prefix}parse_mode`], given);
+  const { text, entities } = format(value, source[`${prefix}parse_mode`], source[`${prefix}entities`]);
   return { [name]: text, ...(entities.length > 0 && { [`${name}_entities`]: entities }) };
 }
 
@@ -74,7 +73,7 @@ const paragraphsOf = (source: string, parse_mode: string) =>
 /** The text without its marks; as it is if it has marks that messages do not have. */
 function plain(source: string, parse_mode: string): string {
   try {
-    return format(source, parse_mode, undefined).text;
+    return format(source, parse_mode).text;
   } catch {
     return source.replaceAll(/<[^>]*>/g, "").trim();
   }

@@ -21,23 +21,32 @@ export function parseLink(text: string, scheme: Link["protocol"] = "http"): Link
   const [, given, rest] = /^(?:([^:/?#@[\]]*):\/\/)?(.*)$/s.exec(text)!;
   const protocol = given?.toLowerCase() ?? scheme;
   if (protocol !== "http" && protocol !== "https") throw badRequest("Unsupported URL protocol");
-  const [, authority, path] = /^([^/?#]*)(.*?)\s*$/s.exec(rest!)!;
+  const [, authority, path] = /^([^/?#]*)(.*)$/s.exec(rest!)!;
   const [, userinfo = "", address] = /^(?:(.*)@)?(.*)$/s.exec(authority!)!;
   const [, host, digits] = /^(.*?)(?::([^:\]]*))?$/s.exec(address!)!;
   const port = digits === undefined ? 0 : portOf(digits);
-  if (host!.startsWith("[") && host!.endsWith("]") && !isIPv6(host!.slice(1, -1))) {
-    throw badRequest("Wrong IPv6 address specified in the URL");
-  }
+  const isAddress = host!.startsWith("[") && host!.endsWith("]");
+  if (isAddress && !isIPv6(host!.slice(1, -1))) throw badRequest("Wrong IPv6 address specified in the URL");
   if (host === "") throw badRequest("URL host is empty");
   if (host === ".") throw badRequest("Host is invalid");
+  if (!isAddress) {
+    checkCharacters(host!, "host");
+    checkCharacters(userinfo.replaceAll(":", ""), "userinfo");
+  }
   return {
     protocol,
     userinfo,
-    host: host!,
+    host: host!.toLowerCase(),
     port: port === 0 ? (protocol === "http" ? 80 : 443) : port,
     hasPort: port !== 0,
-    path: `${path!.startsWith("/") ? "" : "/"}${path!.replaceAll(/[\0- ]/g, encodeURIComponent)}`,
+    path: `${path!.startsWith("/") ? "" : "/"}${path!.trimEnd().replaceAll(/[\0- ]/g, encodeURIComponent)}`,
   };
+}
+
+/** Characters of RFC 3986, and all beyond ASCII. */
+function checkCharacters(part: string, name: string): void {
+  if (/%(?![\da-f]{2})/i.test(part)) throw badRequest(`Wrong percent-encoded symbol in URL ${name}`);
+  if (!/^[\w.!$,~*'();&+=%\u0080-\uffff-]*$/.test(part)) throw badRequest(`Disallowed character in URL ${name}`);
 }
 
 function portOf(digits: string): number {

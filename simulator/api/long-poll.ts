@@ -6,7 +6,8 @@
  * wait (the newest poller wins) or a webhook is set.
  */
 
-import { clearTimeout, setTimeout } from "../state/real-time.ts";
+import type { Clock } from "../state/clock.ts";
+import { setTimeout } from "../state/real-time.ts";
 import type { UpdateQueue } from "../state/update-queue.ts";
 import { conflict } from "./refusal.ts";
 
@@ -19,8 +20,7 @@ export interface PollRequest {
 }
 
 export interface LongPollOptions {
-  /** Milliseconds since 1970. */
-  now: () => number;
+  clock: Clock;
   /** Slows down callers that repeat an offset, as Telegram does. */
   strict: boolean;
 }
@@ -37,26 +37,36 @@ const OTHER_POLLER = "terminated by other getUpdates request; make sure that onl
 const WEBHOOK_SET = "terminated by setWebhook request";
 
 export class LongPoll {
+  /** Called when a call begins to wait. */
+  readonly onWait: (() => void)[] = [];
   readonly #queue: UpdateQueue;
-  readonly #now: () => number;
+  readonly #clock: Clock;
   readonly #strict: boolean;
   #waiting: Waiting | undefined;
   #waking = false;
+  /** The latest call wanted no wait, and there were no updates. */
+  #wasEmpty = false;
   #lastOffset = -1;
   #lastStart = 0;
   #lastConflict = 0;
 
-  constructor(queue: UpdateQueue, { now, strict }: LongPollOptions) {
+  constructor(queue: UpdateQueue, { clock, strict }: LongPollOptions) {
     this.#queue = queue;
-    this.#now = now;
+    this.#clock = clock;
     this.#strict = strict;
     queue.onPush.push(() => this.#wakeSoon());
+  }
+
+  /** True if a call waits for more updates, or the latest one that did not want to wait was told that there are none. */
+  get rests(): boolean {
+    return this.#waiting !== undefined || this.#wasEmpty;
   }
 
   /** Resolves with the updates, each as JSON. Rejects with a `Refusal`, or with the signal's reason. */
   async poll(request: PollRequest, signal: AbortSignal): Promise<string[]> {
     const { offset, limit, timeout } = this.#strict ? this.#slowedDown(request) : request;
     const updates = this.#queue.take(offset, limit);
+    this.#wasEmpty = updates.length === 0 && timeout === 0;
     if (updates.length > 0 || timeout === 0) return updates;
     this.#interrupt(OTHER_POLLER);
     // The queue has applied a negative offset: from here on it means "from the head".
@@ -78,9 +88,9 @@ export class LongPoll {
    * within 3 s waits at least 3 s for a new update; within 0.5 s it gets one update at a time.
    */
   #slowedDown(request: PollRequest): PollRequest {
-    const sinceLast = request.offset === this.#lastOffset ? this.#now() - this.#lastStart : Infinity;
+    const sinceLast = request.offset === this.#lastOffset ? this.#clock.now() - this.#lastStart : Infinity;
     this.#lastOffset = request.offset;
-    this.#lastStart = this.#now();
+    this.#lastStart = this.#clock.now();
     return {
       offset: request.offset,
       limit: sinceLast < 500 ? 1 : request.limit,
@@ -93,16 +103,24 @@ export class LongPoll {
     const { promise, resolve, reject } = Promise.withResolvers<string[]>();
     const waiting: Waiting = { request, answer: resolve, refuse: reject };
     this.#waiting = waiting;
-    const timer = setTimeout(() => resolve([]), request.timeout * 1000);
+    for (const begun of this.onWait) begun();
+    const cancel = this.#clock.schedule(request.timeout * 1000, () => {
+      this.#forget(waiting);
+      resolve([]);
+    });
     const giveUp = () => reject(signal.reason);
     signal.addEventListener("abort", giveUp, { once: true });
     try {
       return await promise;
     } finally {
-      if (this.#waiting === waiting) this.#waiting = undefined;
-      clearTimeout(timer);
+      this.#forget(waiting);
+      cancel();
       signal.removeEventListener("abort", giveUp);
     }
+  }
+
+  #forget(waiting: Waiting): void {
+    if (this.#waiting === waiting) this.#waiting = undefined;
   }
 
   #wakeSoon(): void {
@@ -116,7 +134,9 @@ export class LongPoll {
     if (this.#waiting === undefined) return;
     const { request, answer } = this.#waiting;
     const updates = this.#queue.take(request.offset, request.limit);
-    if (updates.length > 0) answer(updates);
+    if (updates.length === 0) return;
+    this.#wasEmpty = false;
+    answer(updates);
   }
 
   /** The first conflict is answered at once, a further one within 3 s after 3 s more: two pollers must not spin. */
@@ -124,8 +144,8 @@ export class LongPoll {
     const loser = this.#waiting;
     if (loser === undefined) return;
     this.#waiting = undefined;
-    if (!this.#strict || this.#now() >= this.#lastConflict + 3000) {
-      this.#lastConflict = this.#now();
+    if (!this.#strict || this.#clock.now() >= this.#lastConflict + 3000) {
+      this.#lastConflict = this.#clock.now();
       loser.refuse(conflict(reason));
     } else {
       setTimeout(() => loser.refuse(conflict(reason)), 3000);

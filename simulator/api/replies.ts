@@ -25,11 +25,7 @@ export const readReply = (call: Call): Reply | undefined =>
     if (Object.keys(given).length === 0) return undefined;
     const message_id = requiredInteger(given, "message_id");
     const chat_id = optionalString(given, "chat_id");
-    const { text, entities } = format(
-      optionalString(given, "quote"),
-      given.quote_parse_mode,
-      given.quote_entities as MessageEntity[] | undefined,
-    );
+    const { text, entities } = format(optionalString(given, "quote"), given.quote_parse_mode, given.quote_entities);
     if (message_id <= 0) return undefined;
     return {
       ...(chat_id !== "" && { chat_id: chat_id.startsWith("@") ? chat_id : Number(chat_id) }),

@@ -31,3 +31,21 @@ export class RawJson {
     this.text = text;
   }
 }
+
+/** A result with a description beside it in the reply. */
+export class Described {
+  readonly result: unknown;
+  readonly description: string;
+  constructor(result: unknown, description: string) {
+    this.result = result;
+    this.description = description;
+  }
+}
+
+/** The reply to a call. `result` is undefined for one that was JSON already. */
+export function replyWith(given: unknown): { json: string; result?: unknown } {
+  if (given instanceof RawJson) return { json: `{"ok":true,"result":${given.text}}` };
+  if (!(given instanceof Described)) return { json: `{"ok":true,"result":${JSON.stringify(given)}}`, result: given };
+  const { result, description } = given;
+  return { json: JSON.stringify({ ok: true, result, description }), result };
+}

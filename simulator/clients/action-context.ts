@@ -2,16 +2,21 @@
 
 import type { Message } from "@grammyjs/types";
 import type { Faults } from "../faults.ts";
-import type { CallLog } from "../state/call-log.ts";
+import type { CallLog, RecordedCall } from "../state/call-log.ts";
 import type { ChatRecord } from "../state/chat-record.ts";
 import type { Clock } from "../state/clock.ts";
 import type { Dice } from "../state/dice.ts";
 import type { FileStore } from "../state/files.ts";
+import { memberWith } from "../state/members.ts";
+import { changeMember } from "../state/membership.ts";
+import { withoutProfile } from "../state/messages.ts";
 import { administrator } from "../state/rights.ts";
 import type { Simulation } from "../state/simulation.ts";
 import type { RawUpdate, UpdateQueue } from "../state/update-queue.ts";
 import { type Person, privateChatOf, type World } from "../state/world.ts";
 import { ActionError, type ActionName, type Gives, type Takes, type Where } from "./actions/actions.ts";
+import type { BotActivity } from "./bot-activity.ts";
+import type { RunningBots } from "./running-bots.ts";
 
 export interface ActionContextOptions {
   world: World;
@@ -21,6 +26,10 @@ export interface ActionContextOptions {
   faults: Faults;
   clock: Clock;
   dice: Dice;
+  bots: RunningBots;
+  activity: BotActivity;
+  /** Of the simulator. */
+  url: () => string;
 }
 
 /** The implementations of some of the actions. */
@@ -38,8 +47,13 @@ export class ActionContext implements Simulation {
   readonly dice: Dice;
   /** The `seq` of the last event that the action `next` gave, by chat and type. */
   readonly given = new Map<string, number>();
+  readonly bots: RunningBots;
+  readonly activity: BotActivity;
+  readonly url: () => string;
+  /** Calls of the bot before the last action of a user. */
+  #callsBefore = 0;
 
-  constructor({ world, queue, calls, files, faults, clock, dice }: ActionContextOptions) {
+  constructor({ world, queue, calls, files, faults, clock, dice, bots, activity, url }: ActionContextOptions) {
     this.world = world;
     this.queue = queue;
     this.calls = calls;
@@ -47,6 +61,20 @@ export class ActionContext implements Simulation {
     this.faults = faults;
     this.clock = clock;
     this.dice = dice;
+    this.bots = bots;
+    this.activity = activity;
+    this.url = url;
+  }
+
+  /** A user acts: failures are explained by what comes after. */
+  userActs(): void {
+    this.#callsBefore = this.calls.count;
+    this.queue.excluded.clear();
+  }
+
+  /** The bot's calls since the last action of a user. */
+  get callsSince(): readonly RecordedCall[] {
+    return this.calls.after(this.#callsBefore);
   }
 
   /** Puts an update into the bot's queue. */
@@ -83,7 +111,8 @@ export class ActionContext implements Simulation {
     const record = chat_id === user_id ? this.world.privateChat(person) : this.record(chat_id);
     if (record.chat.type === "private") {
       person.started = true;
-      person.blocked = false;
+      // Who writes to a bot again unblocks it, and the bot learns of that first.
+      if (person.blocked) this.#unblock(person, record);
     } else if (!record.members.has(user_id)) {
       if (record.chat.type === "channel") record.members.set(user_id, administrator(person.user, "channel"));
       else record.join(person.user);
@@ -91,6 +120,11 @@ export class ActionContext implements Simulation {
       throw new ActionError(`${person.user.first_name} is not in ${nameOf(record)}`);
     }
     return { person, record };
+  }
+
+  #unblock(person: Person, record: ChatRecord): void {
+    person.blocked = false;
+    changeMember(this, record, { by: person.user, next: memberWith("member", withoutProfile(this.world.bot)) });
   }
 
   /** The chat of a user with a business account that the bot is connected to. */

@@ -1,10 +1,14 @@
 /** The client side of a simulator: `Simulator` provides it in-process, `SimulatorClient` over HTTP. */
 
-import type { User } from "@grammyjs/types";
+import type { Message, User } from "@grammyjs/types";
 import type { Fault } from "../faults.ts";
 import type { RecordedCall } from "../state/call-log.ts";
 import type { RawUpdate } from "../state/update-queue.ts";
 import { ActionError, type ChatDetails, type GroupType, type Perform } from "./actions/actions.ts";
+import { DEFAULT_TIMEOUT, expectEqual, expectIdle, type IdleOptions, type WaitOptions } from "./expectations.ts";
+import { failure } from "./failure.ts";
+import { fileIn } from "./file-in.ts";
+import { compare, type Pattern } from "./matching.ts";
 import { SimulatedChat } from "./simulated-chat.ts";
 import { SimulatedUser } from "./simulated-user.ts";
 
@@ -13,11 +17,16 @@ export interface GroupOptions extends Omit<ChatDetails, "owner_id"> {
   owner?: SimulatedUser;
 }
 
+/** Seconds. grammY gives up a call after 500. */
+const LONGEST_STEP = 480;
+
 export abstract class ClientSide {
   /** Performs one action. All methods of this class use it. */
   abstract readonly perform: Perform;
   readonly #users = new Map<number, SimulatedUser>();
   readonly #chats = new Map<number, SimulatedChat>();
+  /** Calls that `called` has returned, by method. */
+  readonly #called = new Map<string, number>();
 
   /** The user with this name, created if missing. */
   async user(name: string, details?: Partial<User>): Promise<SimulatedUser> {
@@ -77,11 +86,53 @@ export abstract class ClientSide {
   }
 
   /**
-   * Sets the simulator's clock forward: dates of messages, the 48 hours for deletions, the lives of queries and updates, pauses of
-   * webhooks. Resolves with the new time in milliseconds since 1970.
+   * Waits until the bot is idle: it has confirmed every update, waits for more, and has no other call open.
+   * @throws AssertionError with the reason if it is not
    */
-  async advance(seconds: number): Promise<number> {
-    return await this.perform("advance", { seconds });
+  async idle(options: IdleOptions = {}): Promise<void> {
+    await expectIdle(this.perform, options);
+  }
+
+  /**
+   * The bot's oldest call of the method that this function has not returned yet, with its result; waits for one if there is none.
+   * @param parameters that the call must have, among others
+   * @throws AssertionError
+   */
+  async called(
+    method: string,
+    parameters: Pattern<Record<string, unknown>> = true,
+    { timeout = DEFAULT_TIMEOUT }: WaitOptions = {},
+  ): Promise<RecordedCall> {
+    const after = this.#called.get(method) ?? 0;
+    const call = (await this.perform("calls", { method, after, timeout }))[after];
+    if (call === undefined) throw await failure(this.perform, `no call of ${method} within ${timeout} ms`);
+    this.#called.set(method, after + 1);
+    await expectEqual(this.perform, `call of ${method}`, compare(call.parameters, parameters));
+    return call;
+  }
+
+  /** The bytes of a file: of a message, or by its file_id. */
+  async download(file: string | Message): Promise<Uint8Array> {
+    const file_id = typeof file === "string" ? file : fileIn(file);
+    return Buffer.from((await this.perform("download", { file_id })).base64, "base64");
+  }
+
+  /**
+   * Sets the simulator's clock forward: dates of messages, the 48 hours for deletions, the lives of queries and updates, pauses of
+   * webhooks. Resolves with the new time in milliseconds since 1970, when no call is on its way.
+   * @param tick sets the bot's fake timers forward by so many milliseconds; it is called for steps of minutes, in which no
+   *   client gives up its poll
+   */
+  async advance(seconds: number, tick?: (milliseconds: number) => unknown): Promise<number> {
+    if (tick === undefined) return await this.perform("advance", { seconds });
+    // Fake timers must not overtake a call that is on its way.
+    let time = await this.perform("advance", { seconds: 0 });
+    for (let left = seconds; left > 0; left -= LONGEST_STEP) {
+      const step = Math.min(left, LONGEST_STEP);
+      await tick(1000 * step);
+      time = await this.perform("advance", { seconds: step });
+    }
+    return time;
   }
 
   /** Decides the values of the next dice: `roll(6, 1)`. */

@@ -2,18 +2,19 @@
 
 import type { Chat, Message } from "@grammyjs/types";
 import type { ChatEvent } from "../state/journal.ts";
-import { now } from "../state/real-time.ts";
-import { ActionError, type GroupType, type Perform, type Status } from "./actions/actions.ts";
+import type { GroupType, Perform, Status } from "./actions/actions.ts";
+import {
+  type EventOf,
+  expectIdle,
+  expectMessage,
+  expectNone,
+  findEvent,
+  type IdleOptions,
+  lastOf,
+  type WaitOptions,
+} from "./expectations.ts";
+import type { ExpectedMessage } from "./matching.ts";
 import type { SimulatedUser } from "./simulated-user.ts";
-
-export interface WaitOptions {
-  /** Milliseconds; default 5,000. */
-  timeout?: number;
-}
-
-export type EventOf<T extends ChatEvent["type"]> = Extract<ChatEvent, { type: T }>;
-
-const DEFAULT_TIMEOUT = 5000;
 
 export class SimulatedChat {
   readonly chat: Chat;
@@ -30,6 +31,46 @@ export class SimulatedChat {
     return this.chat.id;
   }
 
+  /** For errors: "message for Ann", "edit in Team". */
+  #what(noun: string): string {
+    const { chat } = this;
+    return chat.type === "private" ? `${noun} for ${chat.first_name}` : `${noun} in ${chat.title}`;
+  }
+
+  /**
+   * The bot's next message, which must be the expected one: by its text or caption, or by parts of it. Resolves with it.
+   * @throws AssertionError at once if it is another one, at the timeout if there is none
+   */
+  async receives(expected?: ExpectedMessage, options?: WaitOptions): Promise<Message> {
+    return await expectMessage(this.#perform, await this.next("message", options), this.#what("message"), expected);
+  }
+
+  /** Like `receives`, for the bot's next edit of a message. */
+  async seesEdit(expected?: ExpectedMessage, options?: WaitOptions): Promise<Message> {
+    return await expectMessage(this.#perform, await this.next("edited", options), this.#what("edit"), expected);
+  }
+
+  /**
+   * Waits until the bot is idle.
+   * @throws AssertionError if there is then a message that no other method has returned, or if the bot does not become idle
+   */
+  async receivesNothing(options: IdleOptions = {}): Promise<void> {
+    await expectIdle(this.#perform, options);
+    const events = await this.#perform("events", { chat_id: this.id, after: this.#read.get("message") ?? 0 });
+    const message = events.find((event) => event.type === "message" && event.by === "bot");
+    await expectNone(this.#perform, this.#what("message"), message as EventOf<"message"> | undefined);
+  }
+
+  /** The bot's messages as they are now, oldest first. */
+  async received(): Promise<Message[]> {
+    return await this.#perform("messages", { chat_id: this.id, by: "bot" });
+  }
+
+  /** The bot's last message. @throws AssertionError if there is none */
+  async last(): Promise<Message> {
+    return lastOf(await this.received(), this.#what("message"));
+  }
+
   /** All messages in the chat, oldest first. */
   async messages(): Promise<Message[]> {
     return await this.#perform("messages", { chat_id: this.id });
@@ -41,14 +82,11 @@ export class SimulatedChat {
   }
 
   /** Like `nextMessage`, for any type of event: `edited`, `deleted`, `action`, `reaction`, `callback-answer`, … */
-  async next<T extends ChatEvent["type"]>(
-    type: T,
-    { timeout = DEFAULT_TIMEOUT }: WaitOptions = {},
-  ): Promise<EventOf<T>> {
+  async next<T extends ChatEvent["type"]>(type: T, options: WaitOptions = {}): Promise<EventOf<T>> {
     const event = await findEvent(this.#perform, this.id, {
+      ...options,
       after: this.#read.get(type) ?? 0,
-      timeout,
-      what: `${type} from the bot`,
+      what: this.#what(NOUNS[type] ?? type),
       matches: (candidate): candidate is EventOf<T> => candidate.type === type && candidate.by === "bot",
     });
     this.#read.set(type, event.seq);
@@ -88,26 +126,7 @@ export class SimulatedChat {
   }
 }
 
+/** Nouns of events whose type is none. */
+const NOUNS: Partial<Record<ChatEvent["type"], string>> = { edited: "edit", deleted: "deletion" };
+
 export type { GroupType };
-
-interface Search<E extends ChatEvent> {
-  after: number;
-  timeout: number;
-  /** For the error: "message from the bot". */
-  what: string;
-  matches(event: ChatEvent): event is E;
-}
-
-/** Waits for the first event that matches. @throws ActionError at the timeout */
-export async function findEvent<E extends ChatEvent>(perform: Perform, chat_id: number, search: Search<E>): Promise<E> {
-  const deadline = now() + search.timeout;
-  let after = search.after;
-  for (;;) {
-    const timeout = Math.max(0, deadline - now());
-    const events = await perform("events", { chat_id, after, timeout });
-    const found = events.find((event): event is E => search.matches(event));
-    if (found !== undefined) return found;
-    if (timeout === 0) throw new ActionError(`no ${search.what} in chat ${chat_id} within ${search.timeout} ms`);
-    after = events.at(-1)?.seq ?? after;
-  }
-}

@@ -1,77 +1,26 @@
 /** A user who talks to the bot: in the private chat, unless another chat is given. */
 
-import type { BusinessConnection, Message, OrderInfo, User } from "@grammyjs/types";
+import type { BusinessConnection, Message, User } from "@grammyjs/types";
 import type { BusinessRights } from "../state/business.ts";
 import type { Content } from "../state/messages.ts";
 import { ActionError, type ButtonChoice, type Perform, type Pressed, type Upload } from "./actions/actions.ts";
-import { type EventOf, findEvent, SimulatedChat, type WaitOptions } from "./simulated-chat.ts";
-
-export interface Where {
-  chat?: SimulatedChat;
-}
-
-/** The bot's connection to a business account. */
-export interface Business {
-  id: string;
-}
-
-export interface SendOptions extends Where {
-  /** The message to reply to, or its id. */
-  reply_to?: Message | number;
-  /** The message_thread_id of a forum's topic. */
-  topic?: number;
-  /** Writes to a business account, of `connectBusiness()`, instead of a chat. */
-  business?: Business;
-}
-
-export interface FileOptions extends SendOptions {
-  caption?: string;
-}
-
-export interface VoiceOptions extends FileOptions {
-  /** Name of the file; its end decides the default type: `.ogg` (the default), `.mp3` or `.m4a`. */
-  name?: string;
-  /** MIME type. */
-  type?: string;
-  /** Seconds; default: an estimate by the size of the file. */
-  duration?: number;
-}
-
-export interface VideoOptions extends FileOptions {
-  /** Name of the file; its end decides the default type: `.mp4` (the default), `.mov`, `.webm` or `.mkv`. */
-  name?: string;
-  /** MIME type. */
-  type?: string;
-  /** Seconds; default: an estimate by the size of the file. */
-  duration?: number;
-  /** Pixels; default 1280. */
-  width?: number;
-  /** Pixels; default 720. */
-  height?: number;
-}
-
-export interface PayOptions extends WaitOptions {
-  /** In the smallest units of the currency. */
-  tip?: number;
-  /** Default: the first that the bot offers. */
-  shipping_option_id?: string;
-  /** Default: what the invoice needs, with made-up values. */
-  order_info?: OrderInfo;
-}
+import { answerToInline, answerToPress, type ExpectedAnswer, type ExpectedResults } from "./answers.ts";
+import { DEFAULT_TIMEOUT, type EventOf, findEvent, type IdleOptions, type WaitOptions } from "./expectations.ts";
+import type { ExpectedMessage } from "./matching.ts";
+import { SimulatedChat } from "./simulated-chat.ts";
+import type { FileOptions, PayOptions, SendOptions, VideoOptions, VoiceOptions, Where } from "./user-options.ts";
 
 /** A button that was pressed. */
 export interface PressedButton extends Pressed {
-  /** Waits for the bot's answerCallbackQuery. */
-  answered(options?: WaitOptions): Promise<EventOf<"callback-answer">>;
+  /** Waits for the bot's answerCallbackQuery, which must be the expected one. */
+  answered(expected?: ExpectedAnswer, options?: WaitOptions): Promise<EventOf<"callback-answer">>;
 }
 
 export interface AskedInline {
   inline_query_id: string;
-  /** Waits for the bot's answerInlineQuery. */
-  answered(options?: WaitOptions): Promise<EventOf<"inline-answer">>;
+  /** Waits for the bot's answerInlineQuery, whose results must be the expected ones. */
+  answered(expected?: ExpectedResults, options?: WaitOptions): Promise<EventOf<"inline-answer">>;
 }
-
-const DEFAULT_TIMEOUT = 5000;
 
 export class SimulatedUser {
   readonly user: User;
@@ -90,6 +39,31 @@ export class SimulatedUser {
     return this.user.id;
   }
 
+  /** The bot's next message in the private chat, which must be the expected one; see `SimulatedChat.receives`. */
+  async receives(expected?: ExpectedMessage, options?: WaitOptions): Promise<Message> {
+    return await this.chat.receives(expected, options);
+  }
+
+  /** The bot's next edit in the private chat, which must be the expected one. */
+  async seesEdit(expected?: ExpectedMessage, options?: WaitOptions): Promise<Message> {
+    return await this.chat.seesEdit(expected, options);
+  }
+
+  /** Waits until the bot is idle. The private chat must then have no message that no other method has returned. */
+  async receivesNothing(options?: IdleOptions): Promise<void> {
+    await this.chat.receivesNothing(options);
+  }
+
+  /** The bot's messages in the private chat as they are now, oldest first. */
+  async received(): Promise<Message[]> {
+    return await this.chat.received();
+  }
+
+  /** The bot's last message in the private chat. */
+  async last(): Promise<Message> {
+    return await this.chat.last();
+  }
+
   /** The bot's next message in the private chat. */
   async nextMessage(options?: WaitOptions): Promise<Message> {
     return await this.chat.nextMessage(options);
@@ -105,8 +79,16 @@ export class SimulatedUser {
     return await this.#perform("send", { ...this.#place(options), content });
   }
 
+  async sendLocation(latitude: number, longitude: number, options?: SendOptions): Promise<Message> {
+    return await this.send({ location: { latitude, longitude } }, options);
+  }
+
+  async sendContact(phone_number: string, first_name: string, options?: SendOptions): Promise<Message> {
+    return await this.send({ contact: { phone_number, first_name } }, options);
+  }
+
   /** Sends a file as a document. */
-  async sendFile(name: string, content: Uint8Array, options: FileOptions = {}): Promise<Message> {
+  async sendFile(name: string, content: Uint8Array | string, options: FileOptions = {}): Promise<Message> {
     return await this.#perform("sendFile", { name, ...this.#upload(content, options) });
   }
 
@@ -129,7 +111,7 @@ export class SimulatedUser {
     return await this.#perform("sendVoice", { ...mediumOf(options), ...this.#upload(content, options) });
   }
 
-  #upload(content: Uint8Array, { caption, ...options }: FileOptions): Upload {
+  #upload(content: Uint8Array | string, { caption, ...options }: FileOptions): Upload {
     const base64 = Buffer.from(content).toString("base64");
     return { ...this.#place(options), base64, ...(caption !== undefined && { caption }) };
   }
@@ -142,6 +124,17 @@ export class SimulatedUser {
       ...(topic !== undefined && { topic }),
       ...(business !== undefined && { business_connection_id: business.id }),
     };
+  }
+
+  /** Forwards a message, to the private chat unless another one is given. */
+  async forward(message: Message, where: Where = {}): Promise<Message> {
+    const { chat, message_id } = message;
+    return await this.#perform("forward", { ...this.#place(where), from_chat_id: chat.id, message_id });
+  }
+
+  /** Deletes a message for everybody. The bot gets no update. */
+  async delete({ chat, message_id }: Message): Promise<void> {
+    await this.#perform("delete", { user_id: this.id, chat_id: chat.id, message_id });
   }
 
   async edit(message: Message, text: string): Promise<Message> {
@@ -162,14 +155,7 @@ export class SimulatedUser {
     const pressed = await this.#perform("press", { user_id: this.id, button, ...place });
     return {
       ...pressed,
-      answered: ({ timeout = DEFAULT_TIMEOUT } = {}) =>
-        findEvent(this.#perform, place.chat_id, {
-          after: pressed.after,
-          timeout,
-          what: `answer to callback query ${pressed.callback_query_id}`,
-          matches: (event): event is EventOf<"callback-answer"> =>
-            event.type === "callback-answer" && event.callback_query_id === pressed.callback_query_id,
-        }),
+      answered: (expected, options) => answerToPress(this.#perform, { ...pressed, ...place }, expected, options),
     };
   }
 
@@ -196,14 +182,8 @@ export class SimulatedUser {
     const { inline_query_id, after } = await this.#perform("inlineQuery", { user_id: this.id, query, offset });
     return {
       inline_query_id,
-      answered: ({ timeout = DEFAULT_TIMEOUT } = {}) =>
-        findEvent(this.#perform, this.id, {
-          after,
-          timeout,
-          what: `answer to inline query ${inline_query_id}`,
-          matches: (event): event is EventOf<"inline-answer"> =>
-            event.type === "inline-answer" && event.inline_query_id === inline_query_id,
-        }),
+      answered: (expected, options) =>
+        answerToInline(this.#perform, { inline_query_id, chat_id: this.id, after }, expected, options),
     };
   }
 

@@ -98,6 +98,7 @@ export const ACTION_TABLE: { readonly [A in ActionName]: ActionRow<Takes<A>> } =
         "member, administrator (with every right), left, or an administrator's rights by name. Default: a member of a group, an administrator of a channel.",
       ),
       permissions: optional({ type: "object" }, "Of members; one that is left out is denied. Default: all."),
+      slow_mode: optional(integer, "Seconds between two messages of a member."),
     },
     gives: ref("Chat"),
   },
@@ -139,6 +140,12 @@ export const ACTION_TABLE: { readonly [A in ActionName]: ActionRow<Takes<A>> } =
     takes: { ...where, message_id, content: { type: "object" } },
     gives: ref("Message"),
   },
+  forward: {
+    does: "Forwards a message from another chat",
+    takes: { ...where, from_chat_id: integer, message_id },
+    gives: ref("Message"),
+  },
+  delete: { does: "Deletes a message. The bot does not learn of it", takes: { ...where, message_id }, gives: yes },
   press: {
     does: "Presses a button. Without message_id: of the latest message that has it, or of the reply keyboard",
     takes: { ...where, message_id: optional(integer), button },
@@ -221,7 +228,7 @@ export const ACTION_TABLE: { readonly [A in ActionName]: ActionRow<Takes<A>> } =
   },
   messages: {
     does: "Gives a chat's messages, the oldest first",
-    takes: { chat_id: integer },
+    takes: { chat_id: integer, by: optional(oneOf("bot"), "Those of the bot alone.") },
     gives: list(ref("Message")),
   },
   next: {
@@ -255,6 +262,24 @@ export const ACTION_TABLE: { readonly [A in ActionName]: ActionRow<Takes<A>> } =
     gives: integer,
   },
   recover: { does: "Stops a fault, or all", takes: { id: optional(integer) }, gives: yes },
+  idle: {
+    does: "Waits until the bot has taken all updates and made all calls. Gives what it is busy with at the timeout",
+    takes: {
+      timeout: optional(integer, "Milliseconds; default 5,000."),
+      quiet: optional(integer, "Milliseconds without a call; default 5."),
+    },
+    gives: { type: "object", properties: { business: text } },
+  },
+  trace: {
+    does: "Gives the bot's calls since the last action of a user, and the number of updates that it has not taken",
+    takes: {},
+    gives: { type: "object" },
+  },
+  download: {
+    does: "Gives the bytes of a file, as Base64",
+    takes: { file_id: text },
+    gives: { type: "object", properties: { base64: text } },
+  },
   advance: {
     does: "Sets the clock forward. Gives its time in milliseconds since 1970",
     takes: { seconds: number },
@@ -262,8 +287,8 @@ export const ACTION_TABLE: { readonly [A in ActionName]: ActionRow<Takes<A>> } =
   },
   roll: { does: "Decides the values of the next dice", takes: { values: list(integer) }, gives: yes },
   calls: {
-    does: "Gives the bot's calls up to now",
-    takes: { method: optional(text, "Spelt as by the caller; default: all.") },
+    does: "Gives the bot's calls up to now. With after, those that are answered, once there are more than that",
+    takes: { method: optional(text, "Default: all."), after: optional(integer, "A number of calls."), timeout },
     gives: list(ref("RecordedCall")),
   },
 };

@@ -1,8 +1,9 @@
 /** The Bot API over HTTP, and downloads: what a bot sees. */
 
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { parameterValues } from "../api/parameter-values.ts";
 import { Refusal } from "../api/refusal.ts";
-import { RawJson } from "../api/telegram.ts";
+import { replyWith } from "../api/telegram.ts";
 import type { RawParameters } from "../api/validation.ts";
 import type { BotWorld } from "../bot-world.ts";
 import type { RecordedCall } from "../state/call-log.ts";
@@ -17,8 +18,8 @@ export interface IncomingCall {
   readonly parameters: RawParameters;
   /** The raw request, for tests that act on its connection. */
   readonly incoming: IncomingMessage;
-  /** The call in the log. Undefined without a log. */
-  readonly recorded: RecordedCall | undefined;
+  /** The call in the log. */
+  readonly recorded: RecordedCall;
 }
 
 /**
@@ -43,33 +44,51 @@ export function worldAt(segment: string, worlds: Worlds): BotWorld {
   return world;
 }
 
-/** Answers a call. @throws Refusal if the call cannot be read */
+/** Answers a call. @throws Refusal if its body cannot be read */
 export async function botCall(
   incoming: IncomingMessage,
   response: ServerResponse,
   world: BotWorld,
   method: string,
 ): Promise<void> {
+  const { calls, clock, faults } = world;
   const signal = signalOf(response);
   const limit = world.isLocal ? LONGEST_LOCAL_BODY : LONGEST_BODY;
   const body = incoming.method === "GET" ? Buffer.alloc(0) : await readBody(incoming, limit);
-  const parameters = readParameters(incoming.url!, body, incoming.headers["content-type"]);
-  const recorded = world.calls.add(method, parameters, world.clock.now());
-  const reply = () => answer({ method, parameters, signal, recorded }, world);
-  const { intercept } = world.faults;
-  if (intercept === undefined) return write(response, noted(await reply(), recorded));
+  const read = parametersOf(incoming, body);
+  const parameters = read instanceof Refusal ? {} : read;
+  const recorded: RecordedCall = { method, parameters: parameterValues(method, parameters), time: clock.now() };
+  calls.begin(recorded);
+  signal.addEventListener("abort", () => calls.end(recorded, CLOSED_BY_CALLER), { once: true });
+  const reply = async () =>
+    read instanceof Refusal ? refusalOf(read, recorded) : await answer({ method, parameters, signal, recorded }, world);
+  const { intercept } = faults;
+  if (intercept === undefined) {
+    const answered = await reply();
+    calls.end(recorded, answered.status);
+    return write(response, answered);
+  }
   const respond = async () => responseOf(await reply());
-  const answered = intercept({ method, parameters, incoming, recorded }, respond).catch((error) => {
-    if (error instanceof Refusal) return responseOf(refusalOf(error, recorded));
-    throw error;
-  });
-  await writeResponse(response, noted(await answered, recorded));
+  const answered = await intercept({ method, parameters, incoming, recorded }, respond).catch((error) =>
+    responseOf(refusalOf(refusalIn(error), recorded)),
+  );
+  calls.end(recorded, answered.status);
+  await writeResponse(response, answered);
 }
 
-/** Writes the status of the answer into the log. */
-function noted<R extends { readonly status: number }>(reply: R, recorded: RecordedCall | undefined): R {
-  if (recorded !== undefined) recorded.status = reply.status;
-  return reply;
+/** The status for a caller that closed the connection before the answer; it does not read it. */
+const CLOSED_BY_CALLER = 499;
+
+/** Any other error is a mistake of the simulator, or of a test's own `intercept`. */
+const refusalIn = (error: Error) =>
+  error instanceof Refusal ? error : new Refusal(500, `Internal Server Error: ${error.message}`);
+
+function parametersOf(incoming: IncomingMessage, body: Buffer): RawParameters | Refusal {
+  try {
+    return readParameters(incoming.url!, body, incoming.headers["content-type"]);
+  } catch (error) {
+    return refusalIn(error as Error);
+  }
 }
 
 /** Fires when the caller closes the connection before the answer is written. */
@@ -85,25 +104,24 @@ interface ReadCall {
   readonly method: string;
   readonly parameters: RawParameters;
   readonly signal: AbortSignal;
-  readonly recorded: RecordedCall | undefined;
+  readonly recorded: RecordedCall;
 }
 
 async function answer({ method, parameters, signal, recorded }: ReadCall, { api }: BotWorld): Promise<Reply> {
   try {
-    const result = await api.call(method, parameters, signal);
-    const isJson = result instanceof RawJson;
-    if (recorded !== undefined && !isJson) recorded.result = result;
-    return jsonReply(200, `{"ok":true,"result":${isJson ? result.text : JSON.stringify(result)}}`);
+    const { json, result } = replyWith(await api.call(method, parameters, signal));
+    if (result !== undefined) recorded.result = result;
+    return jsonReply(200, json);
   } catch (error) {
     if (error instanceof Refusal) return refusalOf(error, recorded);
     // The caller has closed the connection and does not read this.
-    if (signal.aborted) return jsonReply(499, "");
+    if (signal.aborted) return jsonReply(CLOSED_BY_CALLER, "");
     throw error;
   }
 }
 
-function refusalOf(refusal: Refusal, recorded: RecordedCall | undefined): Reply {
-  if (recorded !== undefined) recorded.error = refusal.description;
+function refusalOf(refusal: Refusal, recorded: RecordedCall): Reply {
+  recorded.error = refusal.description;
   return refusalReply(refusal);
 }
 

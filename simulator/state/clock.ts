@@ -1,6 +1,6 @@
 /**
- * The simulator's clock: real time, plus the time by which a test has set it forward. What happens at a date is scheduled here; timeouts of
- * HTTP calls and of expectations are real time and are not.
+ * The simulator's clock: real time, plus the time by which a test has set it forward. What happens at a date or ends a wait of the bot is
+ * scheduled here. Expectations wait by real time alone.
  */
 
 import { clearTimeout, now, setTimeout } from "./real-time.ts";
@@ -66,13 +66,13 @@ export class Clock {
 
   #wind(appointment: Appointment): void {
     clearTimeout(appointment.timer);
-    const milliseconds = Math.max(0, appointment.due - this.now());
-    appointment.timer = setTimeout(() => this.#ring(appointment), Math.min(milliseconds, LONGEST_TIMER));
-    appointment.timer.unref();
+    const left = Math.max(0, appointment.due - this.now());
+    // The base of a test may stand still: real time rings, too.
+    const ring = left > LONGEST_TIMER ? () => this.#wind(appointment) : () => this.#ring(appointment);
+    appointment.timer = setTimeout(ring, Math.min(left, LONGEST_TIMER));
   }
 
   #ring(appointment: Appointment): void {
-    if (this.now() < appointment.due) return this.#wind(appointment);
     this.#cancel(appointment);
     appointment.run();
   }

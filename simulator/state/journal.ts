@@ -72,34 +72,38 @@ export class Journal {
     return events.slice(start);
   }
 
-  /** Like `after`, but waits up to `timeout` milliseconds for the first event. */
-  async next(chat_id: number, after: number, timeout: number): Promise<ChatEvent[]> {
+  /** Like `after`, but waits up to `timeout` milliseconds for the first event, or for the signal. */
+  async next(chat_id: number, after: number, timeout: number, signal: AbortSignal): Promise<ChatEvent[]> {
     const present = this.after(chat_id, after);
-    if (present.length > 0 || timeout <= 0) return present;
+    if (present.length > 0 || timeout <= 0 || signal.aborted) return present;
     const { waiters } = this.#logOf(chat_id);
     const { promise, resolve } = Promise.withResolvers<void>();
     const timer = setTimeout(resolve, timeout);
+    const giveUp = () => resolve();
     waiters.add(resolve);
+    signal.addEventListener("abort", giveUp, { once: true });
     await promise;
     waiters.delete(resolve);
+    signal.removeEventListener("abort", giveUp);
     clearTimeout(timer);
     return this.after(chat_id, after);
   }
 
-  /** The chat's first event with a `seq` above `after` that matches; waits for it up to `timeout` milliseconds. */
+  /** The chat's first event with a `seq` above `after` that matches; waits for it up to `timeout` milliseconds, or for the signal. */
   async find(
     chat_id: number,
     after: number,
     timeout: number,
+    signal: AbortSignal,
     matches: (event: ChatEvent) => boolean,
   ): Promise<ChatEvent | undefined> {
     const deadline = now() + timeout;
     let read = after;
     for (;;) {
       const left = Math.max(0, deadline - now());
-      const events = await this.next(chat_id, read, left);
+      const events = await this.next(chat_id, read, left, signal);
       const found = events.find(matches);
-      if (found !== undefined || left === 0) return found;
+      if (found !== undefined || left === 0 || signal.aborted) return found;
       read = events.at(-1)?.seq ?? read;
     }
   }

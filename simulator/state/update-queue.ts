@@ -49,7 +49,9 @@ const DEFAULT_KINDS: ReadonlySet<string> = new Set(UPDATE_KINDS.filter((kind) =>
 
 export class UpdateQueue {
   /** Called after an update was pushed. */
-  readonly onPush: (() => void)[] = [];
+  readonly onPush: ((json: string) => void)[] = [];
+  /** Kinds of updates that `allowed_updates` excluded since a user's last action. */
+  readonly excluded = new Set<string>();
   #entries: QueuedUpdate[] = [];
   /** The index of the head in `#entries`. Entries before it are confirmed, and removed in bulk. */
   #head = 0;
@@ -87,7 +89,10 @@ export class UpdateQueue {
   push(update: RawUpdate): number | undefined {
     const { update_id = this.#nextId, ...content } = update;
     const kind = Object.keys(content)[0];
-    if (kind !== undefined && KNOWN.has(kind) && !this.#allowed.has(kind)) return undefined;
+    if (kind !== undefined && KNOWN.has(kind) && !this.#allowed.has(kind)) {
+      this.excluded.add(kind);
+      return undefined;
+    }
     const last = this.#entries.at(-1);
     if (this.pending > 0 && last !== undefined && update_id <= last.id) {
       throw new RangeError(`update_id ${update_id} is not above ${last.id}, which is still in the queue`);
@@ -97,7 +102,7 @@ export class UpdateQueue {
     this.#earliestExpiry = Math.min(this.#earliestExpiry, expires);
     this.#entries.push({ id: update_id, json, bytes: Buffer.byteLength(json), expires });
     this.#nextId = Math.max(this.#nextId, update_id + 1);
-    for (const pushed of this.onPush) pushed();
+    for (const pushed of this.onPush) pushed(json);
     return update_id;
   }
 

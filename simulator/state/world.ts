@@ -65,6 +65,8 @@ export interface NewChat {
   bot?: BotRole;
   /** Permissions of members; one that is left out is denied. Default: all. */
   permissions?: ChatPermissions;
+  /** Seconds between two messages of a member. */
+  slow_mode?: number;
 }
 
 /** The owner of the chats for which a test names none. */
@@ -178,7 +180,7 @@ export class World {
     return this.chats.find(({ chat }) => chat.title === title);
   }
 
-  createChat({ title, type, owner = OWNER, bot, permissions, ...details }: NewChat): ChatRecord {
+  createChat({ title, type, owner = OWNER, bot, permissions, slow_mode, ...details }: NewChat): ChatRecord {
     const id =
       type === "group"
         ? -(FIRST_GROUP_ID + this.#created.groups++)
@@ -192,6 +194,7 @@ export class World {
       // The thread of the General topic is the message about the group's creation.
       record.lastMessageId = GENERAL;
     }
+    if (slow_mode !== undefined) record.details = { slow_mode_delay: slow_mode };
     if (permissions !== undefined) record.permissions = permissionsWith(permissions);
     return record;
   }

@@ -2,57 +2,51 @@
 
 import type { MessageEntity } from "@grammyjs/types";
 import { badRequest } from "../api/refusal.ts";
-import type { FormattedText } from "./entity-stack.ts";
+import { arrange } from "./arrange.ts";
+import { clean } from "./clean.ts";
+import { findEntities } from "./find/find-entities.ts";
+import type { Entity, FormattedText, MarkedText } from "./formatted-text.ts";
+import { readEntities } from "./given-entities.ts";
 import { parseHtml } from "./html.ts";
-import { parseMarkdown, parseMarkdownV2 } from "./markdown.ts";
-import { scanEntities } from "./scan.ts";
+import { limit } from "./limit.ts";
+import { parseMarkdown } from "./markdown.ts";
+import { parseMarkdownV2 } from "./markdown-v2.ts";
+import { trim } from "./trim.ts";
 
 /** "after entities parsing", https://core.telegram.org/bots/api#sendmessage */
 export const MAX_TEXT = 4096;
 export const MAX_CAPTION = 1024;
 
-const PARSERS: Record<string, (source: string) => FormattedText> = {
+const PARSERS: Readonly<Record<string, (source: string) => MarkedText>> = {
   html: parseHtml,
   markdownv2: parseMarkdownV2,
   markdown: parseMarkdown,
 };
 
-/** @throws Refusal if the parse mode is unknown or its markup is broken */
-export function format(source: string, parse_mode?: unknown, entities?: readonly MessageEntity[]): FormattedText {
+/**
+ * Mentions of users have the user's id alone: only the world knows the rest.
+ *
+ * @param entities as the call has them; a parse mode takes their place
+ * @throws Refusal (400) if the parse mode is unknown, its markup is broken, or an entity is wrong
+ */
+export function format(source: string, parse_mode?: unknown, entities?: unknown): FormattedText {
   const marked = parse(source, parse_mode, entities);
-  const { text, entities: given } = trim(marked);
-  const found = scanEntities(text, given);
-  return { text, entities: [...given, ...found].sort((a, b) => a.offset - b.offset || b.length - a.length) };
+  const nested = { ...marked, entities: arrange(marked.entities) };
+  const { text, entities: given } = trim(clean(nested));
+  return { text, entities: arrange(limit(given), findEntities(text)).filter(isShown) };
 }
+
+/** The entities of a text that has no markup. */
+export const entitiesIn = (text: string): MessageEntity[] => arrange([], findEntities(text)).filter(isShown);
 
 /** Telegram counts characters, not UTF-16 code units. */
 export const isLonger = (text: string, limit: number) => text.length > limit && [...text].length > limit;
 
-function parse(source: string, parse_mode: unknown, entities: readonly MessageEntity[] | undefined): FormattedText {
-  if (typeof parse_mode !== "string" || parse_mode === "" || parse_mode.toLowerCase() === "none") {
-    return { text: source, entities: entities === undefined ? [] : entities.filter(isEntity) };
-  }
-  const parser = PARSERS[parse_mode.toLowerCase()];
-  if (parser === undefined) throw badRequest("unsupported parse_mode");
-  return parser(source);
+function parse(source: string, parse_mode: unknown, entities: unknown): MarkedText {
+  const mode = typeof parse_mode === "string" ? parse_mode.toLowerCase() : "";
+  if (source === "" || mode === "" || mode === "none") return { text: source, entities: readEntities(entities) };
+  if (!Object.hasOwn(PARSERS, mode)) throw badRequest("Unsupported parse_mode");
+  return PARSERS[mode]!(source);
 }
 
-/** Removes white space around the text, and shifts the entities. */
-function trim({ text, entities }: FormattedText): FormattedText {
-  const trimmed = text.trim();
-  if (trimmed.length === text.length) return { text, entities };
-  const shift = text.length - text.trimStart().length;
-  const moved = entities.map((entity) => {
-    const start = Math.max(0, entity.offset - shift);
-    const end = Math.min(trimmed.length, entity.offset + entity.length - shift);
-    return { ...entity, offset: start, length: end - start };
-  });
-  return { text: trimmed, entities: moved.filter(({ length }) => length > 0) };
-}
-
-const isEntity = (value: unknown): value is MessageEntity =>
-  typeof value === "object" &&
-  value !== null &&
-  "type" in value &&
-  Number.isInteger((value as MessageEntity).offset) &&
-  Number.isInteger((value as MessageEntity).length);
+const isShown = (entity: Entity): entity is Entity & MessageEntity => entity.type !== "bank_card_number";

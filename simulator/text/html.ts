@@ -1,105 +1,126 @@
-/** parse_mode HTML: https://core.telegram.org/bots/api#html-style */
+/** parse_mode HTML: https://core.telegram.org/bots/api#html-style (`parse_html` in MessageEntity.cpp) */
 
-import type { MessageEntity } from "@grammyjs/types";
-import { badRequest } from "../api/refusal.ts";
-import { EntityStack, type FormattedText } from "./entity-stack.ts";
+import { decodeReferences } from "./character-references.ts";
+import { dateTimeFormat } from "./date-time.ts";
+import type { EntityDetails, EntityType, MarkedText } from "./formatted-text.ts";
+import { readEndTag, readStartTag } from "./html-tags.ts";
+import { isDate, isEmojiId, linkEntity } from "./links.ts";
+import { byteOffset, refused } from "./refused.ts";
+import { TextWriter } from "./text-writer.ts";
 
-type EntityType = MessageEntity["type"];
+type Attributes = ReadonlyMap<string, string>;
+/** The entity of a tag that holds this text; undefined if the text has none. */
+type Tag = (attributes: Attributes, text: string) => EntityDetails | undefined;
 
-const TAGS: Record<string, EntityType> = {
-  b: "bold",
-  strong: "bold",
-  i: "italic",
-  em: "italic",
-  u: "underline",
-  ins: "underline",
-  s: "strikethrough",
-  strike: "strikethrough",
-  del: "strikethrough",
-  "tg-spoiler": "spoiler",
-  "tg-emoji": "custom_emoji",
-  "tg-time": "date_time",
-  code: "code",
-  pre: "pre",
-  blockquote: "blockquote",
-};
-const CHARACTERS: Record<string, string> = { lt: "<", gt: ">", amp: "&", quot: '"' };
+const plain =
+  (type: EntityType): Tag =>
+  () => ({ type });
 
-const TOKEN =
-  /<(\/?)([a-z][a-z0-9-]*)((?:\s+[\w-]+(?:\s*=\s*(?:"[^"]*"|'[^']*'|[^\s>]*))?)*)\s*>|&(?:#(\d+)|#x([0-9a-f]+)|(\w+));|</giu;
-const ATTRIBUTE = /([\w-]+)(?:\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s>]*)))?/gu;
+const TAGS: ReadonlyMap<string, Tag> = new Map<string, Tag>([
+  ["b", plain("bold")],
+  ["strong", plain("bold")],
+  ["i", plain("italic")],
+  ["em", plain("italic")],
+  ["u", plain("underline")],
+  ["ins", plain("underline")],
+  ["s", plain("strikethrough")],
+  ["strike", plain("strikethrough")],
+  ["del", plain("strikethrough")],
+  ["span", plain("spoiler")],
+  ["tg-spoiler", plain("spoiler")],
+  ["pre", plain("pre")],
+  ["code", (attributes) => ({ type: "code", ...languageOf(attributes) })],
+  ["blockquote", (attributes) => ({ type: attributes.has("expandable") ? "expandable_blockquote" : "blockquote" })],
+  ["a", (attributes, text) => linkEntity(attributes.get("href") || text)],
+  ["tg-emoji", emoji],
+  ["tg-time", time],
+]);
 
-export function parseHtml(source: string): FormattedText {
-  const stack = new EntityStack();
-  let read = 0;
-  for (const match of source.matchAll(TOKEN)) {
-    const [token, slash, name, attributes, decimal, hex, entity] = match;
-    const at = () => `at byte offset ${Buffer.byteLength(source.slice(0, match.index))}`;
-    stack.write(source.slice(read, match.index));
-    read = match.index + token.length;
-    if (token.startsWith("&")) {
-      stack.write(characterOf(decimal, hex, entity) ?? token);
-    } else if (name === undefined) {
-      throw badRequest(`can't parse entities: Unsupported start tag "" ${at()}`);
-    } else if (slash === "/") {
-      close(stack, name.toLowerCase(), at);
-    } else {
-      open(stack, name.toLowerCase(), attributes ?? "", at);
-    }
-  }
-  stack.write(source.slice(read));
-  if (stack.innermost !== undefined) {
-    throw badRequest(`can't parse entities: Can't find end tag corresponding to start tag "${stack.innermost}"`);
-  }
-  return stack.result();
+interface Open {
+  name: string;
+  attributes: Attributes;
+  /** Place in the text. */
+  offset: number;
 }
 
-function open(stack: EntityStack, tag: string, text: string, at: () => string): void {
-  const attributes = new Map([...text.matchAll(ATTRIBUTE)].map(([, key, ...values]) => [key, decode(values.join(""))]));
-  if (tag === "a") {
-    const url = attributes.get("href");
-    return stack.open(tag, url === undefined ? undefined : linkTo(url));
+export function parseHtml(source: string): MarkedText {
+  const writer = new TextWriter();
+  const open: Open[] = [];
+  let at = 0;
+  for (let tag = source.indexOf("<"); tag >= 0; tag = source.indexOf("<", at)) {
+    writer.write(decodeReferences(source.slice(at, tag)));
+    at = source[tag + 1] === "/" ? close(writer, open, source, tag) : start(writer, open, source, tag);
   }
-  if (tag === "span" && attributes.get("class") === "tg-spoiler") return stack.open(tag, { type: "spoiler" });
-  if (tag === "blockquote" && attributes.has("expandable")) return stack.open(tag, { type: "expandable_blockquote" });
-  if (tag === "tg-emoji") {
-    return stack.open(tag, { type: "custom_emoji", custom_emoji_id: attributes.get("emoji-id") ?? "" });
-  }
-  // `<pre><code class="language-x">` is one entity, a pre with a language.
-  const language = /^language-(.+)$/.exec(attributes.get("class") ?? "")?.[1];
-  if (tag === "code" && stack.innermost === "pre" && language !== undefined) {
-    stack.amend({ language });
-    return stack.open(tag, undefined);
-  }
-  const type = TAGS[tag];
-  if (type === undefined) throw badRequest(`can't parse entities: Unsupported start tag "${tag}" ${at()}`);
-  stack.open(tag, { type });
+  writer.write(decodeReferences(source.slice(at)));
+  const unclosed = open.at(-1);
+  if (unclosed) throw refused(`Can't find end tag corresponding to start tag "${unclosed.name}"`);
+  if (!writer.text.isWellFormed()) throw refused(MALFORMED);
+  return withoutLanguages(writer.result());
 }
 
-function close(stack: EntityStack, tag: string, at: () => string): void {
-  if (stack.innermost === undefined) throw badRequest(`can't parse entities: Unexpected end tag ${at()}`);
-  if (stack.innermost !== tag) {
-    const wanted = `expected "</${stack.innermost}>", found "</${tag}>"`;
-    throw badRequest(`can't parse entities: Unmatched end tag ${at()}, ${wanted}`);
+const MALFORMED =
+  "Text contains invalid Unicode characters after decoding HTML entities, check for unmatched surrogate code units";
+
+/** @returns the place after the tag */
+function start(writer: TextWriter, open: Open[], source: string, at: number): number {
+  const { name, attributes, end } = readStartTag(source, at, TAGS);
+  if (name === "span" && attributes.get("class") !== "tg-spoiler") {
+    throw refused(`Tag "span" must have class "tg-spoiler" at byte offset ${byteOffset(source, at)}`);
   }
-  stack.close();
+  open.push({ name, attributes, offset: writer.length });
+  return end;
 }
 
-/** A link to `tg://user?id=` is a mention. */
-export function linkTo(url: string): { type: string; [key: string]: unknown } {
-  const id = /^tg:\/\/user\?id=(\d+)$/.exec(url)?.[1];
-  if (id === undefined) return { type: "text_link", url };
-  return { type: "text_mention", user: { id: Number(id), is_bot: false, first_name: "" } };
+/** @returns the place after the tag */
+function close(writer: TextWriter, open: Open[], source: string, at: number): number {
+  const place = () => `at byte offset ${byteOffset(source, at)}`;
+  const opened = open.pop();
+  if (opened === undefined) throw refused(`Unexpected end tag ${place()}`);
+  const { name, end } = readEndTag(source, at);
+  if (name !== "" && name !== opened.name) {
+    throw refused(`Unmatched end tag ${place()}, expected "</${opened.name}>", found "</${name}>"`);
+  }
+  const { offset, attributes } = opened;
+  if (writer.length > offset && !completesCode(writer, opened)) {
+    writer.add(TAGS.get(opened.name)!(attributes, writer.text.slice(offset)), offset);
+  }
+  return end;
 }
 
-const decode = (text: string) =>
-  text.replaceAll(
-    /&(?:#(\d+)|#x([0-9a-f]+)|(\w+));/giu,
-    (whole, decimal, hex, name) => characterOf(decimal, hex, name) ?? whole,
-  );
+/** `<pre><code class="language-x">`, in either order, is one entity: a pre with a language. */
+function completesCode(writer: TextWriter, { name, attributes, offset }: Open): boolean {
+  const { last } = writer;
+  if (last === undefined || last.offset !== offset || offset + last.length !== writer.length) return false;
+  if (name === "pre" && last.type === "code" && last.language !== undefined) {
+    last.type = "pre";
+    return true;
+  }
+  const { language } = languageOf(attributes);
+  if (name !== "code" || last.type !== "pre" || last.language !== undefined || language === undefined) return false;
+  last.language = language;
+  return true;
+}
 
-function characterOf(decimal?: string, hex?: string, name?: string): string | undefined {
-  const code = decimal !== undefined ? Number(decimal) : hex !== undefined ? Number.parseInt(hex, 16) : undefined;
-  if (code !== undefined) return code > 0 && code <= 0x10ffff ? String.fromCodePoint(code) : undefined;
-  return CHARACTERS[name ?? ""];
+function languageOf(attributes: Attributes): { language?: string } {
+  const language = /^language-(.+)$/s.exec(attributes.get("class") ?? "")?.[1];
+  return language === undefined ? {} : { language };
+}
+
+/** Code outside of a pre has no language. */
+function withoutLanguages({ text, entities }: MarkedText): MarkedText {
+  for (const entity of entities) if (entity.type === "code") delete entity.language;
+  return { text, entities };
+}
+
+function emoji(attributes: Attributes): EntityDetails {
+  const custom_emoji_id = attributes.get("emoji-id") ?? "";
+  if (!isEmojiId(custom_emoji_id)) throw refused("Invalid custom emoji identifier specified");
+  return { type: "custom_emoji", custom_emoji_id };
+}
+
+function time(attributes: Attributes): EntityDetails | undefined {
+  const date_time_format = dateTimeFormat(attributes.get("format") ?? "");
+  if (date_time_format === undefined) throw refused("Invalid date format used");
+  const unix_time = Number.parseInt(attributes.get("unix") ?? "", 10);
+  return isDate(unix_time) ? { type: "date_time", unix_time, date_time_format } : undefined;
 }

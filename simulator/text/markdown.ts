@@ -1,136 +1,61 @@
-/**
- * parse_mode MarkdownV2 and, with fewer markers and no nesting, the legacy Markdown:
- * https://core.telegram.org/bots/api#markdownv2-style
- */
+/** parse_mode Markdown, the legacy style: https://core.telegram.org/bots/api#markdown-style (`parse_markdown` in MessageEntity.cpp) */
 
-import type { MessageEntity } from "@grammyjs/types";
-import { badRequest } from "../api/refusal.ts";
-import { EntityStack, type FormattedText } from "./entity-stack.ts";
-import { linkTo } from "./html.ts";
+import { readFence } from "./code-fence.ts";
+import type { EntityDetails, MarkedText } from "./formatted-text.ts";
+import { linkEntity } from "./links.ts";
+import { byteOffset, refused } from "./refused.ts";
+import { TextWriter } from "./text-writer.ts";
 
-type EntityType = MessageEntity["type"];
+/** An entity, or an escaped character. */
+const SIGN = /\\?[_*`[]/g;
 
-const MARKERS_V2: Record<string, EntityType> = {
-  "*": "bold",
-  _: "italic",
-  __: "underline",
-  "~": "strikethrough",
-  "||": "spoiler",
-};
-const MARKERS_LEGACY: Record<string, EntityType> = { "*": "bold", _: "italic" };
-const RESERVED = "_*[]()~`>#+-=|{}.!";
-/** Characters that a backslash escapes in the legacy style. */
-const ESCAPABLE_LEGACY = "_*`[";
-
-export const parseMarkdownV2 = (source: string) => new Markdown(source, true).parse();
-export const parseMarkdown = (source: string) => new Markdown(source, false).parse();
-
-class Markdown {
-  readonly #source: string;
-  readonly #isV2: boolean;
-  readonly #markers: Record<string, EntityType>;
-  readonly #stack = new EntityStack();
-  #at = 0;
-
-  constructor(source: string, isV2: boolean) {
-    this.#source = source;
-    this.#isV2 = isV2;
-    this.#markers = isV2 ? MARKERS_V2 : MARKERS_LEGACY;
+/** Nothing is parsed inside an entity: there are no escapes, and no entity holds another. */
+export function parseMarkdown(source: string): MarkedText {
+  const writer = new TextWriter();
+  let at = 0;
+  while (at < source.length) {
+    SIGN.lastIndex = at;
+    const sign = SIGN.exec(source);
+    writer.write(source.slice(at, sign?.index));
+    if (sign === null) break;
+    at = sign[0].length === 2 ? escaped(writer, sign) : readEntity(writer, source, sign.index);
   }
+  return writer.result();
+}
 
-  parse(): FormattedText {
-    while (this.#at < this.#source.length) this.#step();
-    if (this.#stack.innermost === ">") this.#stack.close();
-    if (this.#stack.innermost !== undefined) throw this.#unclosed();
-    return this.#stack.result();
-  }
+/** @returns the place after the character */
+function escaped(writer: TextWriter, { 0: sign, index }: RegExpExecArray): number {
+  writer.write(sign[1]!);
+  return index + sign.length;
+}
 
-  #step(): void {
-    const character = this.#source[this.#at]!;
-    if (character === "\\" && this.#isEscapable(this.#source[this.#at + 1])) return this.#plain(2, 1);
-    if (this.#readQuote() || this.#readCode() || this.#readMarker() || this.#readLink()) return;
-    if (this.#isV2 && RESERVED.includes(character)) {
-      throw badRequest(
-        `can't parse entities: Character '${character}' is reserved and must be escaped with the preceding '\\'`,
-      );
-    }
-    this.#plain(1);
-  }
+/** @returns the place after the entity */
+function readEntity(writer: TextWriter, source: string, at: number): number {
+  const fence = readFence(source, at);
+  const sign = source[at]!;
+  const mark = fence ? "```" : sign === "[" ? "]" : sign;
+  const start = fence?.end ?? at + 1;
+  const end = source.indexOf(mark, start);
+  if (end < 0) throw refused(`Can't find end of the entity starting at byte offset ${byteOffset(source, at)}`);
+  const text = source.slice(start, end);
+  const offset = writer.length;
+  writer.write(text);
+  if (sign === "[") return readLink(writer, source, end, text);
+  writer.add(detailsOf(sign, fence), offset);
+  return end + mark.length;
+}
 
-  /** Writes the next characters unchanged. */
-  #plain(length: number, skip = 0): void {
-    this.#stack.write(this.#source.slice(this.#at + skip, this.#at + length));
-    this.#at += length;
-  }
+function detailsOf(sign: string, fence: ReturnType<typeof readFence>): EntityDetails {
+  if (sign === "*") return { type: "bold" };
+  if (sign === "_") return { type: "italic" };
+  return fence ? { type: "pre", ...(fence.language && { language: fence.language }) } : { type: "code" };
+}
 
-  #isEscapable(character: string | undefined): boolean {
-    if (character === undefined) return false;
-    return this.#isV2 ? character.charCodeAt(0) < 127 : ESCAPABLE_LEGACY.includes(character);
-  }
-
-  /** `>` at the beginning of a line; the quotation ends before the first line without it. */
-  #readQuote(): boolean {
-    if (!this.#isV2) return false;
-    const atLineStart = this.#at === 0 || this.#source[this.#at - 1] === "\n";
-    const quoted = this.#source[this.#at] === ">";
-    if (!atLineStart) return false;
-    if (this.#stack.innermost === ">" && !quoted) this.#stack.close();
-    if (!quoted) return false;
-    if (this.#stack.innermost !== ">") this.#stack.open(">", { type: "blockquote" }, this.#at);
-    this.#at += 1;
-    return true;
-  }
-
-  /** Nothing is parsed inside code. */
-  #readCode(): boolean {
-    const fence = ["```", "`"].find((marker) => this.#source.startsWith(marker, this.#at));
-    if (fence === undefined) return false;
-    const body = this.#source.slice(this.#at + fence.length);
-    const end = new RegExp(`^((?:\\\\.|[^\\\\])*?)${fence}`, "su").exec(body);
-    if (end === null) throw this.#unclosed(this.#at);
-    const language = fence === "```" ? /^([\w+-]+)\n/u.exec(end[1]!)?.[1] : undefined;
-    const code = end[1]!
-      .slice(language === undefined ? 0 : language.length + 1)
-      .replace(fence === "```" ? /^\n/ : /^$/, "");
-    this.#stack.open(fence, { type: fence === "```" ? "pre" : "code", ...(language && { language }) });
-    this.#stack.write(code.replaceAll(/\\(.)/gsu, "$1"));
-    this.#stack.close();
-    this.#at += fence.length + end[0].length;
-    return true;
-  }
-
-  #readMarker(): boolean {
-    const next = this.#source.slice(this.#at, this.#at + 2);
-    const marker = next in this.#markers ? next : next.slice(0, 1);
-    const type = this.#markers[marker];
-    if (type === undefined) return false;
-    if (this.#stack.innermost === marker) this.#stack.close();
-    else this.#stack.open(marker, { type }, this.#at);
-    this.#at += marker.length;
-    return true;
-  }
-
-  /** `[text](url)`, and `![emoji](tg://emoji?id=…)`. */
-  #readLink(): boolean {
-    const opening = this.#source.startsWith("![", this.#at) && this.#isV2 ? "![" : "[";
-    if (this.#source.startsWith(opening, this.#at)) {
-      this.#stack.open("]", undefined, this.#at);
-      this.#at += opening.length;
-      return true;
-    }
-    if (this.#source[this.#at] !== "]" || this.#stack.innermost !== "]") return false;
-    const target = /^\]\(((?:\\.|[^\\)])*)\)/su.exec(this.#source.slice(this.#at));
-    if (target === null) throw this.#unclosed();
-    const url = target[1]!.replaceAll(/\\(.)/gsu, "$1");
-    const emoji = /^tg:\/\/emoji\?id=(\d+)$/.exec(url)?.[1];
-    this.#stack.setStart(emoji === undefined ? linkTo(url) : { type: "custom_emoji", custom_emoji_id: emoji });
-    this.#stack.close();
-    this.#at += target[0].length;
-    return true;
-  }
-
-  #unclosed(from = this.#stack.openedAt ?? 0) {
-    const at = Buffer.byteLength(this.#source.slice(0, from));
-    return badRequest(`can't parse entities: Can't find end of the entity starting at byte offset ${at}`);
-  }
+/** A text without a URL is one itself. @param at place of the `]` @returns the place after the link */
+function readLink(writer: TextWriter, source: string, at: number, text: string): number {
+  const hasUrl = source[at + 1] === "(";
+  const closed = hasUrl ? source.indexOf(")", at + 2) : at;
+  const end = closed < 0 ? source.length : closed;
+  writer.add(linkEntity(hasUrl ? source.slice(at + 2, end) : text), writer.length - text.length);
+  return end + 1;
 }

@@ -2,7 +2,7 @@
 
 import type { Call } from "../call.ts";
 import { conflict } from "../refusal.ts";
-import { type Handler, RawJson, type Telegram } from "../telegram.ts";
+import { Described, type Handler, RawJson, type Telegram } from "../telegram.ts";
 
 const MAX_TIMEOUT = 50;
 const WEBHOOK_ACTIVE =
@@ -25,6 +25,7 @@ export const updateMethods: Record<string, Handler> = {
   setWebhook(call, telegram) {
     const url = call.string("url");
     if (url === undefined) return removeWebhook(call, telegram);
+    const before = JSON.stringify(telegram.settings.webhook);
     const secret = call.string("secret_token") ?? "";
     const kinds = call.array<"message">("allowed_updates");
     if (kinds !== undefined) telegram.queue.allow(kinds);
@@ -38,7 +39,8 @@ export const updateMethods: Record<string, Handler> = {
     if (call.boolean("drop_pending_updates")) telegram.queue.clear();
     telegram.poll.interruptForWebhook();
     telegram.webhook?.set({ secret, certificate: certificateIn(call) });
-    return true;
+    const isSame = JSON.stringify(telegram.settings.webhook) === before && !call.boolean("drop_pending_updates");
+    return done(isSame ? "Webhook is already set" : "Webhook was set");
   },
 
   deleteWebhook: removeWebhook,
@@ -46,11 +48,15 @@ export const updateMethods: Record<string, Handler> = {
   getWebhookInfo: (_, { settings, queue }) => ({ ...settings.webhook, pending_update_count: queue.pending }),
 };
 
-function removeWebhook(call: Call, { settings, queue, webhook }: Telegram): true {
+/** True, with what the public server says beside it. */
+const done = (description: string) => new Described(true, description);
+
+function removeWebhook(call: Call, { settings, queue, webhook }: Telegram): Described {
   webhook?.unset();
+  const wasSet = settings.webhook.url !== "";
   settings.webhook = { url: "", has_custom_certificate: false };
   if (call.boolean("drop_pending_updates")) queue.clear();
-  return true;
+  return done(wasSet ? "Webhook was deleted" : "Webhook is already deleted");
 }
 
 /** The certificate that was uploaded, as PEM. */

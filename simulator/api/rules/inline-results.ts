@@ -3,7 +3,6 @@
  * with the checks of InlineQueriesManager.cpp.
  */
 
-import type { MessageEntity } from "@grammyjs/types";
 import { format } from "../../text/format.ts";
 import type { Call } from "../call.ts";
 import { isObject, type Json, optionalString, requiredNumber, requiredObject, requiredString } from "../fields.ts";
@@ -75,7 +74,7 @@ function readResult(result: unknown): void {
   const type = requiredString(result, "type").toLowerCase();
   requiredString(result, "id");
   readContent(result, type === "article");
-  format(optionalString(result, "caption"), result.parse_mode, result.caption_entities as MessageEntity[] | undefined);
+  format(optionalString(result, "caption"), result.parse_mode, result.caption_entities);
   if (isObject(result.reply_markup)) readMarkup(result.reply_markup);
   const kind = KINDS[type];
   if (kind === undefined) throw badRequest(`type "${type}" is unsupported for the inline query result`);
@@ -100,7 +99,7 @@ function readContent(result: Json, isRequired: boolean): void {
   }
   const content = requiredObject(result, "input_message_content");
   const text = optionalString(content, "message_text");
-  if (text !== "") format(text, content.parse_mode, content.entities as MessageEntity[] | undefined);
+  if (text !== "") format(text, content.parse_mode, content.entities);
   else if (content.latitude !== undefined && content.longitude !== undefined) readFields(content, PLACE);
   else if (content.phone_number !== undefined) readFields(content, KINDS.contact!);
   else if (content.payload !== undefined) readFields(content, INVOICE);

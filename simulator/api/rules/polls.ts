@@ -1,6 +1,5 @@
 /** Polls: https://core.telegram.org/bots/api#sendpoll, with the limits of MessageContent.cpp, PollOption.cpp and PollManager.cpp. */
 
-import type { MessageEntity } from "@grammyjs/types";
 import { format, isLonger } from "../../text/format.ts";
 import type { Call } from "../call.ts";
 import { isObject, requiredString } from "../fields.ts";
@@ -61,7 +60,7 @@ const optionsOf = (call: Call) =>
       if (typeof option === "string") return format(option);
       if (!isObject(option)) throw badRequest("Expected an option to be of type String");
       const { text_parse_mode, text_entities } = option;
-      return format(requiredString(option, "text"), text_parse_mode, text_entities as MessageEntity[] | undefined);
+      return format(requiredString(option, "text"), text_parse_mode, text_entities);
     }),
   );
 

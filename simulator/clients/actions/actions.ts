@@ -99,6 +99,22 @@ export interface ChatDetails {
   bot?: BotRole;
   /** Permissions of members; one that is left out is denied. Default: all. */
   permissions?: ChatPermissions;
+  /** Seconds between two messages of a member; administrators and bots need not wait. */
+  slow_mode?: number;
+}
+
+/** The bot's acts since the last action of a user, to explain a failure. */
+export interface Trace {
+  /** Without calls of getUpdates, but for those that were refused. */
+  calls: RecordedCall[];
+  /** Updates that no offset has confirmed. */
+  pending: number;
+  /** The bot has asked for updates, by getUpdates or setWebhook. */
+  hasAsked: boolean;
+  /** Kinds of updates that did not come to the bot because of its `allowed_updates`. */
+  excluded: string[];
+  /** Of the simulator. */
+  url: string;
 }
 
 export interface Actions {
@@ -119,6 +135,8 @@ export interface Actions {
   /** Sends a file as a voice message. The duration (seconds) is not read from the file; the type follows the name. */
   sendVoice: { takes: Upload & { name?: string; type?: string; duration?: number }; gives: Message };
   edit: { takes: Where & { message_id: number; content: Content }; gives: Message };
+  forward: { takes: Where & { from_chat_id: number; message_id: number }; gives: Message };
+  delete: { takes: Where & { message_id: number }; gives: true };
   /** Without `message_id`: the latest message with such a button. */
   press: { takes: Where & { message_id?: number; button: ButtonChoice }; gives: Pressed };
   /** Replaces the user's reaction. `anonymous`: as an administrator in the name of the group. */
@@ -154,8 +172,8 @@ export interface Actions {
   upgrade: { takes: { user_id: number; chat_id: number }; gives: Chat };
   /** Pushes raw updates of any kind; gives their ids, null for a kind that `allowed_updates` excludes. */
   push: { takes: { updates: RawUpdate[] }; gives: (number | null)[] };
-  /** The chat's messages, oldest first. */
-  messages: { takes: { chat_id: number }; gives: Message[] };
+  /** The chat's messages, oldest first: all, or those of the bot alone. */
+  messages: { takes: { chat_id: number; by?: "bot" }; gives: Message[] };
   /**
    * The bot's next event of this type in the chat that the action has not given yet; default: its next message. Waits for it up to
    * `timeout` milliseconds, by default 5,000, and fails then.
@@ -169,12 +187,21 @@ export interface Actions {
   fail: { takes: { method: string; fault: Fault }; gives: number };
   /** Stops a fault, or all. */
   recover: { takes: { id?: number }; gives: true };
-  /** Sets the clock forward by so many seconds; gives its time in milliseconds since 1970. */
+  /** Waits until the bot is idle, and stays so for `quiet` ms; gives the reason if it is not after `timeout` ms. */
+  idle: { takes: { timeout?: number; quiet?: number }; gives: { business?: string } };
+  /** The bot's acts since the last action of a user. */
+  trace: { takes: Record<string, never>; gives: Trace };
+  /** The bytes of a file, as Base64. */
+  download: { takes: { file_id: string }; gives: { base64: string } };
+  /** Sets the clock forward by so many seconds, and waits until no answer is on its way; gives the time in milliseconds since 1970. */
   advance: { takes: { seconds: number }; gives: number };
   /** Decides the values of the next dice. */
   roll: { takes: { values: number[] }; gives: true };
-  /** The calls of the Bot API up to now. */
-  calls: { takes: { method?: string }; gives: RecordedCall[] };
+  /**
+   * The calls of the Bot API up to now: all, or those of one method. With `after`, those that are answered; waits up to `timeout` ms until
+   * there are more than `after`.
+   */
+  calls: { takes: { method?: string; after?: number; timeout?: number }; gives: RecordedCall[] };
 }
 
 export type ActionName = keyof Actions;

@@ -1,14 +1,15 @@
 /** Users send and edit messages, press buttons, react, vote and create topics. */
 
 import type { Message, Poll, User } from "@grammyjs/types";
+import { originOf } from "../../api/origin.ts";
 import type { ChatRecord } from "../../state/chat-record.ts";
 import { createTopic, isForum, threadOf } from "../../state/forum.ts";
-import { addMessage, type Content, quoted, replaceMessage } from "../../state/messages.ts";
+import { addMessage, type Content, quoted, removeMessages, replaceMessage } from "../../state/messages.ts";
 import { closePoll, isOver, refusalOf, vote } from "../../state/polls.ts";
 import { react } from "../../state/reactions.ts";
 import { pushMessage } from "../../state/receiving.ts";
-import { forbiddenContent, isPermitted } from "../../state/rights.ts";
-import { scanEntities } from "../../text/scan.ts";
+import { forbiddenContent, isAdministrator, isPermitted } from "../../state/rights.ts";
+import { entitiesIn } from "../../text/format.ts";
 import { type ActionContext, type ActionHandlers, nameOf } from "../action-context.ts";
 import { findButton } from "../buttons.ts";
 import { ActionError, type Takes } from "./actions.ts";
@@ -16,7 +17,9 @@ import { ActionError, type Takes } from "./actions.ts";
 /** Seconds until a query can no longer be answered. */
 const CALLBACK_LIFETIME = 150;
 
-export const messageActions: ActionHandlers<"send" | "edit" | "press" | "react" | "vote" | "createTopic"> = {
+export const messageActions: ActionHandlers<
+  "send" | "edit" | "forward" | "delete" | "press" | "react" | "vote" | "createTopic"
+> = {
   send,
 
   edit({ message_id, content, ...where }, context) {
@@ -29,6 +32,18 @@ export const messageActions: ActionHandlers<"send" | "edit" | "press" | "react" 
     replaceMessage(context.world, record, "user", edited);
     pushMessage(context, record, edited);
     return edited;
+  },
+
+  forward({ from_chat_id, message_id, ...where }, context) {
+    const message = context.message(context.record(from_chat_id), message_id);
+    return send({ ...where, content: { ...forwarded(message), forward_origin: originOf(message) } }, context);
+  },
+
+  delete({ message_id, ...where }, context) {
+    const { record } = context.participant(where);
+    context.message(record, message_id);
+    removeMessages(context.world, record, "user", [message_id]);
+    return true;
   },
 
   press({ message_id, button: choice, ...where }, context) {
@@ -90,6 +105,12 @@ export const messageActions: ActionHandlers<"send" | "edit" | "press" | "react" 
   },
 };
 
+/** A message without what belongs to its sender, its chat and its place there. */
+function forwarded(message: Message): Content {
+  const { message_id, from, sender_chat, chat, date, edit_date, reply_to_message, reply_markup, ...content } = message;
+  return content;
+}
+
 /** Sends a message as a user. */
 export function send({ content, reply_to, topic, ...where }: Takes<"send">, context: ActionContext): Message {
   const { person, record } = context.participant(where);
@@ -102,10 +123,20 @@ export function send({ content, reply_to, topic, ...where }: Takes<"send">, cont
   if (forbidden !== undefined) {
     throw new ActionError(`${person.user.first_name} may not send ${forbidden} to ${nameOf(record)}`);
   }
+  requirePatience(record, person.user, context);
   const origin = { by: "user", from: person.user, business_connection_id } as const;
   const message = addMessage(context.world, record, origin, { ...thread.fields, ...reply, ...withEntities(content) });
   pushMessage(context, record, message);
   return message;
+}
+
+/** @throws ActionError while a member of a group in slow mode has to wait */
+function requirePatience(record: ChatRecord, user: User, { world }: ActionContext): void {
+  const { slow_mode_delay } = record.details;
+  if (slow_mode_delay === undefined || isAdministrator(record, user.id)) return;
+  const last = record.latest(({ from }) => from?.id === user.id);
+  if (last === undefined || world.date - last.date >= slow_mode_delay) return;
+  throw new ActionError(`${user.first_name} has to wait: ${nameOf(record)} is in slow mode`);
 }
 
 /** A web app that a button opens; in a private chat it may send a message by answerWebAppQuery. */
@@ -117,7 +148,10 @@ function openWebApp(url: string, record: ChatRecord, user: User, { world }: Acti
 
 /** Adds the entities that Telegram finds by itself, unless the content has entities. */
 function withEntities(content: Content): Content {
-  if (content.text === undefined || content.entities !== undefined) return content;
-  const entities = scanEntities(content.text);
-  return entities.length === 0 ? content : { ...content, entities };
+  const { text = "", entities = entitiesIn(text), caption = "", caption_entities = entitiesIn(caption) } = content;
+  return {
+    ...content,
+    ...(entities.length > 0 && { entities }),
+    ...(caption_entities.length > 0 && { caption_entities }),
+  };
 }

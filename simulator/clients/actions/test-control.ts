@@ -1,22 +1,15 @@
 /** Actions of tests: create users and chats, push updates, read messages, events and calls, set the clock and the dice. */
 
+import type { RecordedCall } from "../../state/call-log.ts";
 import type { ChatEvent } from "../../state/journal.ts";
 import { clearTimeout, setTimeout } from "../../state/real-time.ts";
 import type { ActionHandlers } from "../action-context.ts";
 import { adoptUpdate } from "../adopt.ts";
+import type { MessageEvent } from "../matching.ts";
+import { until } from "../until.ts";
 import { ActionError } from "./actions.ts";
 
-type TestControl =
-  | "user"
-  | "chat"
-  | "push"
-  | "messages"
-  | "next"
-  | "events"
-  | "confirmed"
-  | "advance"
-  | "roll"
-  | "calls";
+type TestControl = "user" | "chat" | "push" | "messages" | "next" | "events" | "confirmed" | "roll" | "calls";
 
 export const testControlActions: ActionHandlers<TestControl> = {
   user: ({ name, details }, { world }) => (world.personByName(name) ?? world.createUser(name, details)).user,
@@ -36,18 +29,31 @@ export const testControlActions: ActionHandlers<TestControl> = {
     });
   },
 
-  messages: ({ chat_id }, context) => [...context.record(chat_id).messages.values()],
+  messages({ chat_id, by }, context) {
+    const messages = [...context.record(chat_id).messages.values()];
+    if (by === undefined) return messages;
+    // Posts in a channel do not show their sender.
+    const sent = context.world.journal
+      .after(chat_id, 0)
+      .flatMap((event) => (isSent(event) ? event.message.message_id : []));
+    return messages.filter(({ message_id }) => sent.includes(message_id));
+  },
 
-  async next({ chat_id, type = "message", timeout = 5000 }, { world: { journal }, given }) {
+  async next({ chat_id, type = "message", timeout = 5000 }, { world: { journal }, given, bots }) {
     const key = `${chat_id} ${type}`;
     const matches = (event: ChatEvent) => event.type === type && event.by === "bot";
-    const event = await journal.find(chat_id, given.get(key) ?? 0, timeout, matches);
+    const event = await journal.find(chat_id, given.get(key) ?? 0, timeout, bots.failure, matches);
+    if (event === undefined) bots.throwIfFailed();
     if (event === undefined) throw new ActionError(`no ${type} from the bot in chat ${chat_id} within ${timeout} ms`);
     given.set(key, event.seq);
     return event;
   },
 
-  events: ({ chat_id, after = 0, timeout = 0 }, { world }) => world.journal.next(chat_id, after, timeout),
+  async events({ chat_id, after = 0, timeout = 0 }, { world, bots }) {
+    const events = await world.journal.next(chat_id, after, timeout, bots.failure);
+    if (events.length === 0) bots.throwIfFailed();
+    return events;
+  },
 
   async confirmed({ timeout = 10_000 }, { queue }) {
     const { promise, resolve } = Promise.withResolvers<boolean>();
@@ -56,16 +62,23 @@ export const testControlActions: ActionHandlers<TestControl> = {
     return await promise.finally(() => clearTimeout(timer));
   },
 
-  advance({ seconds }, { clock }) {
-    if (!(seconds >= 0)) throw new ActionError(`the clock cannot be set forward by ${seconds} s`);
-    clock.advance(1000 * seconds);
-    return clock.now();
-  },
-
   roll({ values }, { dice }) {
     dice.decide(values);
     return true;
   },
 
-  calls: ({ method }, { calls }) => calls.calls.filter((call) => method === undefined || call.method === method),
+  async calls({ method, after, timeout = 0 }, { calls, bots }) {
+    const isWanted = (call: RecordedCall) => method === undefined || call.method.toLowerCase() === method.toLowerCase();
+    if (after === undefined) return calls.calls.filter(isWanted);
+    const ended = () => calls.calls.filter((call) => isWanted(call) && call.duration !== undefined);
+    await until(() => ended().length > after, {
+      onChange: (look) => calls.observeEnds(look),
+      timeout,
+      signal: bots.failure,
+    });
+    if (ended().length <= after) bots.throwIfFailed();
+    return ended();
+  },
 };
+
+const isSent = (event: ChatEvent): event is MessageEvent => event.type === "message" && event.by === "bot";

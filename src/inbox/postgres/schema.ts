@@ -146,11 +146,12 @@ export async function openSchema(session: Session, bot: number, where: string): 
 /** @returns undefined if there is no inbox of the bot */
 export async function readMeta(session: Session, bot: number, where: string): Promise<Meta | undefined> {
   const schema = schemaOf(bot);
-  const { rows: there } = await session.query<{ table: string | null }>({
-    text: "SELECT to_regclass($1)::text AS table",
-    values: [`${schema}.meta`],
+  // By the catalog's rows: to_regclass() may have kept its answer from before another server made the tables.
+  const { rows: there } = await session.query({
+    text: `SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = $1 AND c.relname = 'meta'`,
+    values: [schema],
   });
-  if ((there[0]?.table ?? null) === null) return undefined;
+  if (there.length === 0) return undefined;
   const { rows } = await session.query<Meta>({ text: `SELECT format, bot, line FROM ${schema}.meta` });
   const [meta] = rows;
   if (meta === undefined) throw new InboxError(`the schema ${schema} in ${where} is no inbox: its table meta is empty`);

@@ -51,7 +51,7 @@ async function offeredBy(words: string[], path = PREPARED): Promise<string[]> {
 }
 
 test("bash completes commands, flags and their values", async () => {
-  assert.deepEqual(await offeredBy(["sim"], REAL), ["simulate"]);
+  assert.deepEqual(await offeredBy(["sim"], REAL), ["simulate", "simulator"]);
   assert.deepEqual(await offeredBy(["simulate", "--wor"]), ["--workers", "--worker-memory"]);
   assert.deepEqual(await offeredBy(["--log-level", "=", "t"]), ["trace"]);
   assert.deepEqual(await offeredBy(["inbox", ""]), ["list", "show", "retry", "drop", "forget", "migrate", "copy"]);

@@ -78,7 +78,7 @@ bot.on("inline_query", ({ id, query }) => {
   return bot.answerInlineQuery(id, query === "" ? [] : [article], { cache_time: 0, is_personal: true });
 });
 
-const dot = Buffer.from("GIF89a");
+const dot = Buffer.from("GIF89a\x01\0\x01\0");
 const gif = { filename: "dot.gif", contentType: "image/gif" };
 hear("buffers", /^\/(?:photo|again)$/, ({ chat }) => bot.sendPhoto(chat.id, dot, { caption: "a dot" }, gif));
 hear("buffers", /^\/document$/, ({ chat }) =>

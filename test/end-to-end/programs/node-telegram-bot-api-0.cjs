@@ -29,7 +29,7 @@ bot.onText(/^\/refused$/, async (msg) => {
   }
 });
 
-const dot = Buffer.from("GIF89a");
+const dot = Buffer.from("GIF89a\x01\0\x01\0");
 bot.onText(/^\/photo$/, async (msg) => {
   await bot.sendPhoto(msg.chat.id, dot, { caption: "a dot" }, { filename: "dot.gif", contentType: "image/gif" });
   await bot.sendDocument(msg.chat.id, __filename);

@@ -134,10 +134,10 @@ describe("servers that divide the calls", () => {
     });
   }
 
-  test("two renewals after a change of demand they have the parts of the new one", () => {
+  test("three renewals after a change of demand they have the parts of the new one", () => {
     const servers = joined(3);
     servers[1]!.demand = 1000;
-    for (let i = 0; i < 2; i++) for (const server of servers) server.renew();
+    for (let i = 0; i < 3; i++) for (const server of servers) server.renew();
     assert.deepEqual(
       servers.map(({ granted }) => granted),
       [2.5, 25, 2.5],
@@ -152,7 +152,8 @@ describe("servers that divide the calls", () => {
     const second = new Server("second", rows);
     for (let i = 0; i < 3; i++) second.renew();
     assert.deepEqual([first.granted, second.granted], [RATE, (0.25 * RATE) / 2]);
-    first.renew();
+    // It hears of the second, and then bids less.
+    for (let i = 0; i < 2; i++) first.renew();
     second.renew();
     assert.deepEqual([first.granted, second.granted], [RATE / 2, RATE / 2]);
   });

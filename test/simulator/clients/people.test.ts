@@ -60,9 +60,10 @@ testBoth("a message arrives with its entities and the message that it replies to
 testBoth("a photo arrives in several sizes, and each can be downloaded", async ({ side, call, received, download }) => {
   const ann = await side.user("ann");
   const bytes = pngHeader(1600, 400);
-  await ann.sendPhoto(bytes, { caption: "a bridge", reply_to: await ann.sendText("look") });
+  await ann.sendPhoto(bytes, { caption: "a bridge #art", reply_to: await ann.sendText("look") });
   const { message } = (await received())[1]!;
-  assert.equal(message?.caption, "a bridge");
+  assert.equal(message?.caption, "a bridge #art");
+  assert.deepEqual(message?.caption_entities, [{ type: "hashtag", offset: 9, length: 4 }]);
   assert.equal(message?.reply_to_message?.text, "look");
   const photo = message!.photo!;
   assert.deepEqual(
@@ -213,6 +214,27 @@ testBoth("the bot receives changes of its own status, and being blocked", async 
   assert.ok(!updates.some(({ message }) => message?.text !== undefined));
 });
 
+testBoth("a user who has blocked the bot and writes again has unblocked it first", async ({ side, received }) => {
+  const ann = await side.user("ann");
+  await ann.sendText("hi");
+  await ann.block();
+  await ann.sendText("hi again");
+  const [, blocked, unblocked, message] = await received();
+  assert.equal(blocked?.my_chat_member?.new_chat_member.status, "kicked");
+  const { old_chat_member, new_chat_member } = unblocked!.my_chat_member!;
+  assert.deepEqual([old_chat_member.status, new_chat_member.status], ["kicked", "member"]);
+  assert.equal(message?.message?.text, "hi again");
+});
+
+testBoth("members of a group in slow mode wait between messages", async ({ side, call }) => {
+  const [ann, owner] = [await side.user("ann"), await side.user("boss")];
+  const chat = await side.group("Slow", { slow_mode: 60, owner });
+  await ann.sendText("one", { chat });
+  await assert.rejects(ann.sendText("two", { chat }), /ann has to wait/);
+  for (const text of ["one", "two"]) await owner.sendText(text, { chat });
+  assert.equal((await call("getChat", { chat_id: chat.id })).result.slow_mode_delay, 60);
+});
+
 testBoth("a reaction and a vote arrive", async ({ side, call, received }) => {
   const ann = await side.user("ann");
   const message = await ann.sendText("hi");
@@ -258,7 +280,7 @@ testBoth("confirmed() waits for the offset, and fails at its timeout", async ({ 
 
 testBoth("nextMessage() fails at its timeout", async ({ side }) => {
   const ann = await side.user("ann");
-  await assert.rejects(ann.nextMessage({ timeout: 20 }), /no message from the bot in chat \d+ within 20 ms/);
+  await assert.rejects(ann.nextMessage({ timeout: 20 }), /no message for ann within 20 ms/);
 });
 
 testBoth(
@@ -319,3 +341,28 @@ test("privacy mode hides group messages that are not for the bot", async () => {
   assert.equal(await isReceived("hey @simulated_bot"), true);
   assert.equal(await isReceived("hello", result.message_id), true);
 });
+
+testBoth(
+  "a forward arrives with its origin, and a deletion does not arrive",
+  async ({ side, call, received, download }) => {
+    const ann = await side.user("ann");
+    const team = await side.group("Team");
+    const original = await ann.sendText("look", { chat: team });
+    const forward = await ann.forward(original);
+    assert.deepEqual([forward.text, forward.forward_origin?.type, forward.chat.id], ["look", "user", ann.id]);
+    await ann.delete(original);
+    const file = await ann.sendFile("tea.txt", "for two");
+    const [, { message } = {}, sent, ...others] = await received();
+    assert.deepEqual(message, forward);
+    assert.deepEqual(sent?.message, file);
+    assert.deepEqual(others, []);
+    assert.equal(
+      (await call("copyMessage", { chat_id: ann.id, from_chat_id: team.id, message_id: original.message_id })).ok,
+      false,
+    );
+    const bytes = await side.download(file);
+    assert.equal(Buffer.from(bytes).toString(), "for two");
+    assert.deepEqual(new Uint8Array(bytes), await download(file.document!.file_id));
+    await assert.rejects(side.download(forward), /has no file/);
+  },
+);

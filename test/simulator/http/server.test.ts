@@ -79,7 +79,7 @@ test("an uploaded file can be downloaded", async () => {
   const download = await fetch(`${simulator.url}/file/bot${simulator.token}/${result.file_path}`);
   assert.equal(await download.text(), "content");
   const [call] = await simulator.callsOf("sendDocument");
-  assert.deepEqual(call?.parameters.part, { name: "notes.txt", type: "text/plain", size: 7 });
+  assert.deepEqual(call?.parameters.document, { name: "notes.txt", type: "text/plain", size: 7 });
 });
 
 test("a malformed body is refused", async () => {

@@ -69,6 +69,22 @@ test("the bot's own photo is uploaded, listed, and removed", async () => {
   assert.equal(verdict(reused), "400 Bad Request: profile photo must be uploaded as a new file");
 });
 
+// Client.cpp, answer_query: the description of setWebhook and deleteWebhook.
+test("a reply about the webhook has a description beside its result", async () => {
+  await using simulator = await Simulator.start();
+  const call = callerOf(simulator);
+  const said = async (method: string, parameters: object = {}) => {
+    const { ok, result, description } = await call(method, parameters);
+    assert.deepEqual([ok, result], [true, true]);
+    return description;
+  };
+  const url = "https://example.org/hook";
+  assert.equal(await said("setWebhook", { url }), "Webhook was set");
+  assert.equal(await said("setWebhook", { url }), "Webhook is already set");
+  assert.equal(await said("deleteWebhook"), "Webhook was deleted");
+  assert.equal(await said("deleteWebhook"), "Webhook is already deleted");
+});
+
 test("unknown files and business connections are refused", async () => {
   await using simulator = await Simulator.start();
   const call = callerOf(simulator);

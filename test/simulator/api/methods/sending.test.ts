@@ -63,7 +63,7 @@ test("an invalid message is refused in Telegram's words", async () => {
   assert.equal(await refused(markup({ text: "x", callback_data: "é".repeat(32) })), "ok");
   assert.equal(
     await refused(markup({ text: "x", url: "not a url" })),
-    "400 Bad Request: inline keyboard button URL 'not a url' is invalid: Wrong HTTP URL",
+    "400 Bad Request: inline keyboard button URL 'not a url' is invalid: Disallowed character in URL host",
   );
   assert.equal(
     await refused(markup({ text: "x" })),
@@ -229,15 +229,25 @@ test("an uploaded photo has the sizes of its image, and each version downloads",
 });
 
 // tdlib, MessageEntity.cpp: a mention needs a user whom the bot knows.
-test("a mention of a known user has the whole user, another one is dropped", async () => {
+test("a mention by id has the whole user, and one of an unknown user is dropped, in texts, captions and edits", async () => {
   const { simulator, ann, call, chat_id } = await started();
   await using _ = simulator;
-  const mention = async (id: number) =>
-    (await call("sendMessage", { chat_id, text: `<a href="tg://user?id=${id}">you</a>`, parse_mode: "HTML" })).result
-      .entities;
-  const [{ user }] = await mention(ann.id);
-  assert.deepEqual(user, ann.user);
-  assert.equal(await mention(5), undefined);
+  const { from } = await ann.sendText("hi");
+  const text = `[Ann](tg://user?id=${ann.id}) [me](tg://user?id=${simulator.bot.id}) [who](tg://user?id=5)`;
+  const { id, first_name, username } = simulator.bot;
+  const mentions = [
+    { type: "text_mention", offset: 0, length: 3, user: from },
+    { type: "text_mention", offset: 4, length: 2, user: { id, is_bot: true, first_name, username } },
+  ];
+  const sent = await call("sendMessage", { chat_id, text, parse_mode: "Markdown" });
+  assert.deepEqual(sent.result.entities, mentions);
+  const { message_id } = sent.result;
+  const again = await call("editMessageText", { chat_id, message_id, text, parse_mode: "MarkdownV2" });
+  assert.match(again.description ?? "", /message is not modified/);
+  const media = { chat_id, document: new Blob(["x"]), caption: "Ann me", caption_entities: JSON.stringify(mentions) };
+  assert.deepEqual((await call("sendDocument", media)).result.caption_entities, mentions);
+  const lone = { chat_id, text: "who", entities: [{ type: "text_mention", offset: 0, length: 3, user: { id: 5 } }] };
+  assert.equal("entities" in (await call("sendMessage", lone)).result, false);
 });
 
 test("a reply keyboard belongs to the chat, and its buttons are pressed by text or number", async () => {

@@ -70,8 +70,10 @@ test("links of buttons (LinkManager::check_link)", async () => {
   await using _ = simulator;
   const link = async (url: string) =>
     (await inline({ text: "x", url })).replace(`inline keyboard button URL '${url}' is invalid: `, "");
-  for (const url of ["http://localhost:3000/x", "localhost", "not a url"])
-    assert.equal(await link(url), "Wrong HTTP URL");
+  for (const url of ["http://localhost:3000/x", "localhost"]) assert.equal(await link(url), "Wrong HTTP URL");
+  assert.equal(await link("not a url"), "Disallowed character in URL host");
+  assert.equal(await link("a:b@c<d@example.org"), "Disallowed character in URL userinfo");
+  assert.equal(await link("a%2x.org"), "Wrong percent-encoded symbol in URL host");
   assert.equal(await link("ftp://example.org"), "Unsupported URL protocol");
   assert.equal(await link("https://"), "URL host is empty");
   assert.equal(await link("https://example.org:99999"), "Wrong port number specified in the URL");

@@ -1,0 +1,43 @@
+/** The bot is watched: what it does over HTTP, and the files that it sent. */
+
+import type { RecordedCall } from "../../state/call-log.ts";
+import type { ActionHandlers } from "../action-context.ts";
+import { ActionError } from "./actions.ts";
+
+/** Milliseconds. */
+const TIMEOUT = 5000;
+const QUIET = 5;
+
+export const watchingActions: ActionHandlers<"idle" | "advance" | "trace" | "download"> = {
+  async idle({ timeout = TIMEOUT, quiet = QUIET }, { activity, bots }) {
+    await bots.idle();
+    const business = await activity.without("business", { timeout, quiet, signal: bots.failure });
+    bots.throwIfFailed();
+    return business === undefined ? {} : { business };
+  },
+
+  async advance({ seconds }, { activity, bots, clock }) {
+    if (!(seconds >= 0)) throw new ActionError(`the clock cannot be set forward by ${seconds} s`);
+    clock.advance(1000 * seconds);
+    // Polls that have waited long enough are over now, and the bot asks again.
+    await activity.without("traffic", { timeout: TIMEOUT, quiet: QUIET, signal: bots.failure });
+    return clock.now();
+  },
+
+  trace(_, context) {
+    const { pending, excluded } = context.queue;
+    const calls = context.callsSince.filter((call) => !isOrdinaryPoll(call));
+    return { calls, pending, hasAsked: context.activity.hasAsked, excluded: [...excluded], url: context.url() };
+  },
+
+  download({ file_id }, { files }) {
+    const file = files.get(file_id);
+    const bytes = file && files.bytes(file.file_path);
+    if (bytes === undefined) throw new ActionError(`there are no bytes of a file ${file_id}`);
+    return { base64: Buffer.from(bytes).toString("base64") };
+  },
+};
+
+/** A bot's own end may break off a poll. */
+const isOrdinaryPoll = ({ method, status }: RecordedCall) =>
+  method.toLowerCase() === "getupdates" && (status === undefined || status === 200 || status === 499);
