@@ -1,4 +1,5 @@
-# asgigram without a bot: mount a bot at /bot, or build on this image (docs/deploy.md, examples/docker).
+# asgigram without a bot: mount a bot at /bot, or build on this image (docs/deploy.md, examples/docker). The target simulator is the
+# simulator alone.
 
 ARG NODE=node:26-slim
 
@@ -27,7 +28,7 @@ COPY package.json package-lock.json .npmrc ./
 # The driver of --inbox postgres://… is for the user to install; here it comes with the image.
 RUN npm ci --omit=dev --ignore-scripts && npm install --no-save --omit=dev --ignore-scripts pg
 
-FROM ${NODE}
+FROM ${NODE} AS bot
 # tini as process 1 reaps the orphans of programs that a bot starts; Node.js would not.
 RUN apt-get update \
  && apt-get install --yes --no-install-recommends tini \
@@ -67,3 +68,11 @@ LABEL org.opencontainers.image.title="asgigram" \
       org.opencontainers.image.revision="${REVISION}" \
       org.opencontainers.image.created="${CREATED}" \
       org.opencontainers.image.source="${SOURCE}"
+
+# A Bot API for tests of bots in any language: --target simulator (docs/simulator.md).
+FROM bot AS simulator
+EXPOSE 8081
+HEALTHCHECK --interval=5s --timeout=5s CMD ["asgigram", "health", "--listen", "127.0.0.1:8081"]
+CMD ["simulator", "--listen", "0.0.0.0:8081"]
+
+FROM bot

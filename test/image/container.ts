@@ -32,6 +32,7 @@ export interface ImageDescription {
   readonly RootFS: { readonly Layers: readonly string[] };
   readonly Config: {
     readonly User: string;
+    readonly Cmd: readonly string[];
     readonly StopSignal: string;
     readonly Env: readonly string[];
     readonly Labels: { readonly [name: string]: string };

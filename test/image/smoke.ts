@@ -121,6 +121,30 @@ test("the simulate command answers in a container", async () => {
   assert.match(demo.output, /Bot: hi/);
 });
 
+test("the target simulator is a Bot API with a health check", async () => {
+  const target = `${IMAGE}-simulator`;
+  await build(
+    target,
+    REPOSITORY,
+    "--target",
+    "simulator",
+    "--build-arg",
+    `NODE=${BASE}`,
+    "--build-arg",
+    "VERSION=1.2.3",
+  );
+  const { Config, Healthcheck = Config.Healthcheck } = await inspect(target);
+  assert.deepEqual(Healthcheck?.Test, ["CMD", "asgigram", "health", "--listen", "127.0.0.1:8081"]);
+  assert.deepEqual(Config.Cmd, ["simulator", "--listen", "0.0.0.0:8081"]);
+  // The containers share this machine's network, where the default port may be in use.
+  await using container = new Container(...HARDENED, target, "simulator", "--listen", "127.81.0.1:8081");
+  await container.says("The simulator is at http://127.81.0.1:8081");
+  assert.equal(await container.inside("asgigram", "health", "--listen", "127.81.0.1:8081"), "healthy");
+  const { result } = (await (await fetch("http://127.81.0.1:8081/bot1:a/getMe")).json()) as { result: { id: number } };
+  assert.equal(result.id, 1);
+  assert.equal(await container.stop(), 0, container.output);
+});
+
 test("a mounted bot serves without rights, and only /data can be written", async () => {
   const ann = await simulator.user("ann");
   await using container = serve("echo.ts", ...HARDENED);
