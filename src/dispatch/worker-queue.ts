@@ -204,7 +204,7 @@ export class WorkerQueue {
 
   /** True if a line waits, besides that of the suspect at hand. */
   get #hasOthers(): boolean {
-    return [...this.#suspected, ...this.#ready].some((line) => line !== this.#suspect?.line && line.isReady);
+    return [...this.#ready].some((line) => line !== this.#suspect?.line && line.isReady);
   }
 
   /** The suspect is at hand no more, or is cleared. */

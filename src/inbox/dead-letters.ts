@@ -81,10 +81,7 @@ export class DeadLetters implements LetterStore {
 
   /** The oldest first. */
   list(filter: Filter = {}): DeadLetter[] {
-    const { condition, values } = conditionOf(filter);
-    const read = () =>
-      this.#database.prepare(`SELECT ${COLUMNS} FROM dead_letter WHERE ${condition} ORDER BY id`).all(...values);
-    return guarded("read", this.path, read) as unknown as DeadLetter[];
+    return this.#select(filter);
   }
 
   /** @throws InboxError if there is no dead letter with that id */
@@ -151,8 +148,15 @@ export class DeadLetters implements LetterStore {
     this.#database.close();
   }
 
+  #select(which: Which): DeadLetter[] {
+    const { condition, values } = conditionOf(which);
+    const read = () =>
+      this.#database.prepare(`SELECT ${COLUMNS} FROM dead_letter WHERE ${condition} ORDER BY id`).all(...values);
+    return guarded("read", this.path, read) as unknown as DeadLetter[];
+  }
+
   #find(which: Which): DeadLetter[] {
-    return chosen(this.list(filterOf(which)), which, this.path);
+    return complete(this.#select(which), which, this.path);
   }
 
   #delete(letters: readonly DeadLetter[]): number {
@@ -166,18 +170,11 @@ export class DeadLetters implements LetterStore {
   }
 }
 
-/** The filter that finds all of them, and maybe more. */
-export function filterOf(which: Which): Filter {
-  return isList(which) ? {} : which;
-}
-
-/** Of the letters that the filter has found, those that are meant. @throws InboxError if one is named that is not among them */
-export function chosen<Letter extends DeadLetter>(found: Letter[], which: Which, path: string): Letter[] {
-  if (!isList(which)) return found;
-  const wanted = new Set(which);
-  const letters = found.filter(({ id }) => wanted.delete(id));
-  for (const id of wanted) missing(id, path);
-  return letters;
+/** The letters that were found. @throws InboxError if one is named that is not among them */
+export function complete<Letter extends DeadLetter>(found: Letter[], which: Which, path: string): Letter[] {
+  const ids = new Set(found.map(({ id }) => id));
+  const lost = isList(which) ? which.find((id) => !ids.has(id)) : undefined;
+  return lost === undefined ? found : missing(lost, path);
 }
 
 /** Those that are updates: not input that never was one, no damaged body. @throws InboxError if another one is named */
@@ -190,12 +187,14 @@ export function missing(id: number, path: string): never {
   throw new InboxError(`there is no dead letter ${id} in ${path}; asgigram inbox list shows all dead letters`);
 }
 
-function isList(which: Which): which is readonly number[] {
+export function isList(which: Which): which is readonly number[] {
   return Array.isArray(which);
 }
 
 /** A condition of SQL, and the values for its question marks. */
-function conditionOf({ since, error, chat }: Filter): { condition: string; values: (number | string)[] } {
+function conditionOf(which: Which): { condition: string; values: (number | string)[] } {
+  if (isList(which)) return { condition: "id IN (SELECT value FROM json_each(?))", values: [JSON.stringify(which)] };
+  const { since, error, chat } = which;
   const parts = [
     since !== undefined && { condition: "died_at >= ?", value: since },
     error !== undefined && { condition: "instr(lower(reason), lower(?)) > 0", value: error },

@@ -1,5 +1,6 @@
 /** The statements about leases: joining, renewing, taking, letting go, leaving. Ids of servers are of letters and digits alone. */
 
+import { InboxError } from "../../protocol/errors.ts";
 import { channelOf } from "./channel.ts";
 import type { Session } from "./connection.ts";
 import type { Lease, Node, Picture } from "./plan.ts";
@@ -44,6 +45,12 @@ export async function countLiving(session: Session, schema: string, id: string):
     values: [id],
   });
   return rows[0]!.count;
+}
+
+/** @param where the address as it is shown @throws InboxError while servers use the inbox */
+export async function refuseLiving(session: Session, schema: string, where: string): Promise<void> {
+  if ((await countLiving(session, schema, "")) > 0)
+    throw new InboxError(`servers use the inbox in ${where}: stop them first`);
 }
 
 /** Removes the rows of servers that were not renewed in time. Each is gone for good: its id does not come back. */

@@ -4,7 +4,7 @@ import { existsSync, rmSync } from "node:fs";
 import type { DatabaseSync, SQLInputValue } from "node:sqlite";
 import { InboxError } from "../../protocol/errors.ts";
 import { openInboxFile, transaction } from "../sqlite-file.ts";
-import { countLiving } from "./claim.ts";
+import { refuseLiving } from "./claim.ts";
 import type { Session } from "./connection.ts";
 import type { DatabaseOptions } from "./database.ts";
 import { requireMeta, schemaOf } from "./schema.ts";
@@ -41,8 +41,7 @@ export async function copyInboxBack(
     const renamed = `${schema}_copied_${Date.now()}`;
     // Nobody takes a shard or appends meanwhile.
     await session.script(`BEGIN; LOCK TABLE ${schema}.lease IN EXCLUSIVE MODE`);
-    if ((await countLiving(session, schema, "")) > 0)
-      throw new InboxError(`servers use the inbox in ${where}: stop them first`);
+    await refuseLiving(session, schema, where);
     const file = openInboxFile(path, bot);
     try {
       const counts = await copyTables(session, schema, file, path);

@@ -1,11 +1,11 @@
 /** The dead letters of an inbox in PostgreSQL, as `asgigram inbox` shows, retries and drops them, from any machine. */
 
 import {
-  chosen,
+  complete,
   type DeadLetter,
   type Filter,
   type Forgotten,
-  filterOf,
+  isList,
   type LetterStore,
   missing,
   type Retried,
@@ -135,8 +135,8 @@ export class PostgresDeadLetters implements LetterStore {
   }
 
   async #find(which: Which): Promise<Found[]> {
-    const { condition, values } = conditionOf(filterOf(which));
-    return chosen(await this.#select<Found>(`${COLUMNS}, seq, shard`, condition, values), which, this.path);
+    const { condition, values } = conditionOf(which);
+    return complete(await this.#select<Found>(`${COLUMNS}, seq, shard`, condition, values), which, this.path);
   }
 
   async #select<Row>(columns: string, condition: string, values: readonly unknown[]): Promise<Row[]> {
@@ -153,7 +153,9 @@ export class PostgresDeadLetters implements LetterStore {
   }
 }
 
-function conditionOf({ since, error, chat }: Filter): { condition: string; values: unknown[] } {
+function conditionOf(which: Which): { condition: string; values: unknown[] } {
+  if (isList(which)) return { condition: "id = ANY($1::bigint[])", values: [which] };
+  const { since, error, chat } = which;
   const values: unknown[] = [];
   const conditions = ["true"];
   const add = (sql: (place: string) => string, value: unknown) =>

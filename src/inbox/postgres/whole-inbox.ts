@@ -6,7 +6,7 @@ import { InboxError } from "../../protocol/errors.ts";
 import type { LineKind } from "../../protocol/route.ts";
 import { SqliteInbox } from "../sqlite.ts";
 import { describeInboxFile, guarded, notOf } from "../sqlite-file.ts";
-import { countLiving } from "./claim.ts";
+import { refuseLiving } from "./claim.ts";
 import type { Session } from "./connection.ts";
 import type { DatabaseOptions } from "./database.ts";
 import { openSchema, schemaOf } from "./schema.ts";
@@ -77,8 +77,7 @@ function lineOf(path: string): LineKind {
 }
 
 async function refuseUsed(session: Session, schema: string, where: string): Promise<void> {
-  if ((await countLiving(session, schema, "")) > 0)
-    throw new InboxError(`servers use the inbox in ${where}: stop them first`);
+  await refuseLiving(session, schema, where);
   const { rows } = await session.query({
     text: `SELECT FROM ${schema}.event UNION ALL SELECT FROM ${schema}.seen LIMIT 1`,
   });
