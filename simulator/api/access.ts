@@ -2,7 +2,7 @@
 
 import type { Message } from "@grammyjs/types";
 import type { ChatRecord } from "../state/chat-record.ts";
-import type { World } from "../state/world.ts";
+import type { Person, World } from "../state/world.ts";
 import { connectionOf } from "./business.ts";
 import type { Call } from "./call.ts";
 import { badRequest, forbidden } from "./refusal.ts";
@@ -16,7 +16,7 @@ export function chatOf(world: World, call: Call, parameter = "chat_id"): ChatRec
   const record = typeof id === "string" ? world.chatByUsername(id.slice(1)) : world.chat(id, business);
   if (record === undefined && typeof id === "number") {
     const known = world.people.get(id);
-    if (known?.askedUntil !== undefined && world.date < known.askedUntil) return world.privateChat(known);
+    if (known !== undefined && asksToJoin(world, known)) return world.privateChat(known);
     // A user without a private chat, from a group for example: the bot may not write first.
     if (known?.user.is_bot) throw forbidden("bot can't send messages to bots");
     if (known !== undefined) throw forbidden("bot can't initiate conversation with a user");
@@ -24,6 +24,9 @@ export function chatOf(world: World, call: Call, parameter = "chat_id"): ChatRec
   if (record === undefined) throw badRequest("chat not found");
   return record;
 }
+
+/** True while the bot may write to a user who asks to join a chat. */
+const asksToJoin = ({ date }: World, { askedUntil = 0 }: Person) => date < askedUntil;
 
 /**
  * Like `chatOf`, if the bot may read there: chats without a username only while it is in them.
@@ -58,12 +61,19 @@ export function writableChatOf(world: World, call: Call, parameter = "chat_id"):
   if (chat.type === "private") {
     const person = world.people.get(chat.id);
     if (person?.blocked) throw forbidden("bot was blocked by the user");
-    if (person?.started === false && !(person.askedUntil !== undefined && world.date < person.askedUntil))
+    if (person?.started === false && !asksToJoin(world, person))
       throw forbidden("bot can't initiate conversation with a user");
     return record;
   }
   requireBot(world, record);
   return record;
+}
+
+/** @throws Refusal (400) for an unknown user */
+export function personOf({ people }: World, user_id: number | undefined): Person {
+  const person = people.get(user_id!);
+  if (person === undefined) throw badRequest("user not found");
+  return person;
 }
 
 /** @param purpose a verb for the refusal: "message to edit not found" */

@@ -1,7 +1,7 @@
 /** Content that is more than the parameters under another name: each fills the fields that Telegram fills (Client.cpp, JsonMessage). */
 
 import type { PhotoSize } from "@grammyjs/types";
-import type { UploadedFile } from "../state/files.ts";
+import { shownOf, type UploadedFile } from "../state/files.ts";
 import type { Content } from "../state/messages.ts";
 import { photoOf } from "../state/photos.ts";
 import { format } from "../text/format.ts";
@@ -113,7 +113,7 @@ function mediumOf(
     const uploaded = typeof source === "object" ? photoOf(source, files) : undefined;
     if (uploaded !== undefined) return uploaded;
   }
-  const { file_path: _, kind: __, made_up: ___, ...file } = files.store(source, type);
+  const file = shownOf(files.store(source, type));
   if (type === "photo") return [{ ...file, width, height }];
   if (type === "document") return file;
   return type === "audio" || type === "voice_note" ? { ...file, duration } : { ...file, width, height, duration };

@@ -4,6 +4,7 @@
  */
 
 import { type MethodSchema, methodSchema } from "../schemas.ts";
+import { isUpload, type UploadedFile } from "../state/files.ts";
 import type { RawParameters } from "./validation.ts";
 
 /** @param method in any case, known or not */
@@ -72,11 +73,4 @@ function asJson(given: unknown): unknown {
   }
 }
 
-interface Upload {
-  bytes: Uint8Array;
-}
-
-const isUpload = (value: unknown): value is Upload =>
-  typeof value === "object" && value !== null && "bytes" in value && value.bytes instanceof Uint8Array;
-
-const described = ({ bytes, ...upload }: Upload) => ({ ...upload, size: bytes.length });
+const described = ({ bytes, ...upload }: UploadedFile) => ({ ...upload, size: bytes.length });

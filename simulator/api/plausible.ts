@@ -4,9 +4,10 @@
  */
 
 import { type FieldSchema, objectSchema } from "../schemas.ts";
-import type { FileStore, StoredFile } from "../state/files.ts";
+import { type FileStore, isUpload, type StoredFile } from "../state/files.ts";
 import type { World } from "../state/world.ts";
 import type { Call } from "./call.ts";
+import { isObject, type Json } from "./fields.ts";
 
 /** State that values are taken from. */
 export interface Sources {
@@ -76,7 +77,7 @@ class Filler {
 
   #object(type: string, name: string, echo: Echo): Record<string, unknown> {
     const fields = objectSchema(type)?.fields ?? [];
-    const given = isObject(echo[name]) ? echo[name] : echo;
+    const given = isStructure(echo[name]) ? echo[name] : echo;
     const source = fields.some((field) => field.name === "file_id") ? { ...given, ...this.#file(name, echo) } : given;
     const filled: Record<string, unknown> = {};
     for (const field of fields) {
@@ -89,7 +90,7 @@ class Filler {
   #array(type: string, name: string, echo: Echo): unknown[] {
     const given = echo[name];
     if (Array.isArray(given))
-      return given.map((item) => this.value(type, name, isObject(item) ? item : { text: item }));
+      return given.map((item) => this.value(type, name, isStructure(item) ? item : { text: item }));
     if (type !== "PhotoSize") return [];
     const { file_id, file_unique_id } = this.#sources.files.version(this.#stored(name, echo), "s");
     return [this.value(type, "", { file_id, file_unique_id, width: 90, height: 68 }), this.value(type, name, echo)];
@@ -132,8 +133,4 @@ const tagOf = (type: string) => {
   return tag?.startsWith('"') ? JSON.parse(tag) : undefined;
 };
 
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === "object" && value !== null && !Array.isArray(value) && !isUpload(value);
-
-const isUpload = (value: unknown): value is { name: string; type: string; bytes: Uint8Array } =>
-  typeof value === "object" && value !== null && "bytes" in value && value.bytes instanceof Uint8Array;
+const isStructure = (value: unknown): value is Json => isObject(value) && !isUpload(value);

@@ -46,6 +46,9 @@ export function within<T>(place: string, read: () => T, separator = ": "): T {
   }
 }
 
+/** Of a query that was answered, is too old, or never was one. */
+export const queryIsOver = () => badRequest("query is too old and response timeout expired or query ID is invalid");
+
 export const forbidden = (reason: string) => new Refusal(403, `Forbidden: ${reason}`);
 
 export const conflict = (reason: string) => new Refusal(409, `Conflict: ${reason}`);

@@ -108,4 +108,11 @@ function extensionOf(name: string | undefined, kind: string): string {
   return kind !== "photo" && /^\.\w{1,8}$/.test(own) ? own : (EXTENSIONS[kind] ?? "");
 }
 
+/** True for a file that came with a call. */
+export const isUpload = (value: unknown): value is UploadedFile =>
+  typeof value === "object" && value !== null && "bytes" in value && value.bytes instanceof Uint8Array;
+
+/** The fields of a file that messages show. */
+export const shownOf = ({ file_path: _, kind: __, made_up: ___, ...file }: StoredFile) => file;
+
 const oldestIn = (map: Map<string, unknown>) => map.keys().next().value;

@@ -50,7 +50,10 @@ export interface Charge {
 const SHIPPING_LIFETIME = 150;
 const CHECKOUT_LIFETIME = 10;
 
-const STARS = "XTR";
+/** The currency of Telegram Stars. */
+export const STARS = "XTR";
+/** Seconds: the only period of a subscription. */
+export const SUBSCRIPTION_PERIOD = 2_592_000;
 
 export const ADDRESS: ShippingAddress = {
   country_code: "AT",

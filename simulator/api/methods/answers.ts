@@ -2,7 +2,7 @@
 
 import type { PendingQuery } from "../../state/world.ts";
 import type { Call } from "../call.ts";
-import { badRequest } from "../refusal.ts";
+import { badRequest, queryIsOver } from "../refusal.ts";
 import type { Handler, Telegram } from "../telegram.ts";
 
 const MAX_ANSWER = 200;
@@ -28,6 +28,6 @@ export const answerMethods: Record<string, Handler> = {
 /** Closes a query. @throws Refusal (400) if it is unknown or too old */
 export function closeQuery(call: Call, { world }: Telegram, parameter: string): PendingQuery {
   const query = world.closeQuery(call.string(parameter) ?? "");
-  if (query === undefined) throw badRequest("query is too old and response timeout expired or query ID is invalid");
+  if (query === undefined) throw queryIsOver();
   return query;
 }

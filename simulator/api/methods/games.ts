@@ -3,7 +3,7 @@
 import type { ChatRecord } from "../../state/chat-record.ts";
 import { withoutProfile } from "../../state/messages.ts";
 import { offerKey } from "../../state/payments.ts";
-import { messageOf, writableChatOf } from "../access.ts";
+import { messageOf, personOf, writableChatOf } from "../access.ts";
 import type { Call } from "../call.ts";
 import { badRequest } from "../refusal.ts";
 import type { Handler, Telegram } from "../telegram.ts";
@@ -11,16 +11,15 @@ import { edit, inlinePlaceOf } from "./editing.ts";
 
 export const gameMethods: Record<string, Handler> = {
   setGameScore(call, telegram) {
-    const { scores, people } = telegram.world;
+    const { scores } = telegram.world;
     const { game, record, message_id } = gameOf(call, telegram, "set game score");
-    const person = people.get(call.number("user_id")!);
-    if (person === undefined) throw badRequest("user not found");
+    const { user } = personOf(telegram.world, call.number("user_id"));
     const score = call.number("score")!;
     if (score < 0) throw badRequest("SCORE_INVALID");
-    const before = scores.of(game, person.user.id);
+    const before = scores.of(game, user.id);
     const isHigher = before === undefined || score > before;
     if (!isHigher && !(call.boolean("force") && score !== before)) throw badRequest("BOT_SCORE_NOT_MODIFIED");
-    scores.set(game, withoutProfile(person.user), score);
+    scores.set(game, withoutProfile(user), score);
     if (call.boolean("disable_edit_message")) {
       return call.has("inline_message_id") || record.messages.get(message_id)!;
     }

@@ -3,7 +3,7 @@
 import type { Gift, OwnedGift, StarTransaction } from "@grammyjs/types";
 import { withoutProfile } from "../../state/messages.ts";
 import { format } from "../../text/format.ts";
-import { chatOf } from "../access.ts";
+import { chatOf, personOf } from "../access.ts";
 import { connectionOf, requireBusinessRight } from "../business.ts";
 import type { Call } from "../call.ts";
 import { plausible } from "../plausible.ts";
@@ -37,8 +37,7 @@ export const giftMethods: Record<string, Handler> = {
 
   giftPremiumSubscription(call, telegram) {
     const { world } = telegram;
-    const person = world.people.get(call.number("user_id")!);
-    if (person === undefined) throw badRequest("user not found");
+    const person = personOf(world, call.number("user_id"));
     const months = call.number("month_count")!;
     const price = PREMIUM[months];
     if (price === undefined || price !== call.number("star_count")) throw badRequest("PREMIUM_GIFT_INVALID");
@@ -104,11 +103,8 @@ function spend({ world }: Telegram, amount: number, receiver: object): void {
   world.payments.transactions.push({ id, amount, date: world.date, receiver } as StarTransaction);
 }
 
-function receiverOf(call: Call, telegram: Telegram): number {
-  if (call.has("chat_id")) return chatOf(telegram.world, call).chat.id;
-  const id = call.number("user_id");
-  if (id === undefined || !telegram.world.people.has(id)) throw badRequest("user not found");
-  return id;
+function receiverOf(call: Call, { world }: Telegram): number {
+  return call.has("chat_id") ? chatOf(world, call).chat.id : personOf(world, call.number("user_id")).user.id;
 }
 
 function ownedBy(call: Call, telegram: Telegram): { owner_id: number; gift: OwnedGift } {

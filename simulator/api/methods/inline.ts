@@ -2,9 +2,10 @@
 
 import type { InlineQueryResult } from "@grammyjs/types";
 import { sendChoice } from "../../state/inline.ts";
+import { personOf } from "../access.ts";
 import type { Call } from "../call.ts";
 import { choiceOf } from "../inline-results.ts";
-import { badRequest } from "../refusal.ts";
+import { badRequest, queryIsOver } from "../refusal.ts";
 import type { Handler, Telegram } from "../telegram.ts";
 import { closeQuery } from "./answers.ts";
 import { contentOf } from "./sending.ts";
@@ -31,7 +32,7 @@ export const inlineMethods: Record<string, Handler> = {
     const { inline } = telegram.world;
     const id = call.string("web_app_query_id")!;
     const place = inline.webApps.get(id);
-    if (place === undefined) throw badRequest("query is too old and response timeout expired or query ID is invalid");
+    if (place === undefined) throw queryIsOver();
     const choice = choiceIn(call, telegram);
     inline.webApps.delete(id);
     const { inline_message_id } = sendChoice(telegram, place.record, place.user, choice);
@@ -51,16 +52,12 @@ export const inlineMethods: Record<string, Handler> = {
 
   savePreparedInlineMessage(call, telegram) {
     const { world } = telegram;
-    requireUser(call, telegram);
+    personOf(world, call.number("user_id"));
     const id = world.nextQueryId();
     world.inline.prepared.set(id, choiceIn(call, telegram));
     return { id, expiration_date: world.date + PREPARED_LIFETIME };
   },
 };
-
-function requireUser(call: Call, { world }: Telegram): void {
-  if (!world.people.has(call.number("user_id")!)) throw badRequest("user not found");
-}
 
 const choiceIn = (call: Call, telegram: Telegram) => choiceOf(call.object("result")!, call, telegram, contentOf);
 

@@ -8,16 +8,15 @@ import type { ChatRecord } from "../../state/chat-record.ts";
 import type { LinkOptions } from "../../state/invites.ts";
 import { memberWith } from "../../state/members.ts";
 import { changeMember } from "../../state/membership.ts";
+import { SUBSCRIPTION_PERIOD } from "../../state/payments.ts";
 import { hasRight } from "../../state/rights.ts";
 import { writableChatOf } from "../access.ts";
 import type { Call } from "../call.ts";
-import { badRequest } from "../refusal.ts";
+import { badRequest, queryIsOver } from "../refusal.ts";
 import { requireRight } from "../rights.ts";
 import type { Handler, Telegram } from "../telegram.ts";
 
 const MAX_NAME = 32;
-/** Seconds: the only period of a subscription. */
-const MONTH = 2_592_000;
 const MAX_PRICE = 10_000;
 
 export const inviteMethods: Record<string, Handler> = {
@@ -40,7 +39,7 @@ export const inviteMethods: Record<string, Handler> = {
       call.number(`subscription_${name}`),
     );
     if (record.chat.type !== "channel") throw badRequest("CHAT_NOT_SUPPORTED");
-    if (subscription_period !== MONTH) throw badRequest("SUBSCRIPTION_PERIOD_INVALID");
+    if (subscription_period !== SUBSCRIPTION_PERIOD) throw badRequest("SUBSCRIPTION_PERIOD_INVALID");
     if (!(subscription_price! >= 1 && subscription_price! <= MAX_PRICE)) throw badRequest("STARS_AMOUNT_INVALID");
     return create(record, { ...nameIn(call), subscription_period, subscription_price: subscription_price! }, telegram);
   },
@@ -140,7 +139,7 @@ function requestOf(query_id: string, { world }: Telegram): { record: ChatRecord;
       if (request.query_id === query_id) return { record, user_id };
     }
   }
-  throw badRequest("query is too old and response timeout expired or query ID is invalid");
+  throw queryIsOver();
 }
 
 /** Lets the user in, or not; the user's request is over. */

@@ -2,7 +2,16 @@
 
 import type { LabeledPrice, ShippingOption, StarTransaction } from "@grammyjs/types";
 import { withoutProfile } from "../../state/messages.ts";
-import { type Charge, checkOut, complete, type Order, offerKey, type Terms } from "../../state/payments.ts";
+import {
+  type Charge,
+  checkOut,
+  complete,
+  type Order,
+  offerKey,
+  STARS,
+  SUBSCRIPTION_PERIOD,
+  type Terms,
+} from "../../state/payments.ts";
 import { announce } from "../announce.ts";
 import type { Call } from "../call.ts";
 import { badRequest } from "../refusal.ts";
@@ -10,9 +19,6 @@ import type { Handler, Telegram } from "../telegram.ts";
 import { closeQuery } from "./answers.ts";
 import { send } from "./sending.ts";
 
-const STARS = "XTR";
-/** Seconds: the only period of a subscription. */
-const MONTH = 2_592_000;
 const MAX_TRANSACTIONS = 100;
 
 export const paymentMethods: Record<string, Handler> = {
@@ -32,7 +38,7 @@ export const paymentMethods: Record<string, Handler> = {
 
   createInvoiceLink(call, { world }) {
     const period = call.number("subscription_period");
-    if (period !== undefined && period !== MONTH) throw badRequest("SUBSCRIPTION_PERIOD_INVALID");
+    if (period !== undefined && period !== SUBSCRIPTION_PERIOD) throw badRequest("SUBSCRIPTION_PERIOD_INVALID");
     const link = world.nextLink("$");
     world.payments.offers.set(link, termsIn(call));
     return link;

@@ -9,7 +9,7 @@ import type { ChatRecord } from "../../state/chat-record.ts";
 import { addMessage, type Content, withoutProfile } from "../../state/messages.ts";
 import type { World } from "../../state/world.ts";
 import { format } from "../../text/format.ts";
-import { writableChatOf } from "../access.ts";
+import { personOf, writableChatOf } from "../access.ts";
 import { Call } from "../call.ts";
 import { paidMediaOf, pollOf, richOf, uploadedPhoto } from "../contents.ts";
 import { withKnownUsers } from "../mentions.ts";
@@ -97,7 +97,7 @@ const inlineIn = ({ inline }: Markup): Content => (inline === undefined ? {} : {
 
 /** An ephemeral message: one user sees it, and it is no message of the chat. */
 function whisper(call: Call, world: World, record: ChatRecord, receiver_user_id: number, content: Content): Message {
-  if (!world.people.has(receiver_user_id)) throw badRequest("user not found");
+  personOf(world, receiver_user_id);
   const ephemeral_message_id = world.accounts.next();
   const from = withoutProfile(world.bot);
   const head = { message_id: 0, ephemeral_message_id, from, chat: record.chat, date: world.date };

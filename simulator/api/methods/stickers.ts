@@ -3,6 +3,7 @@
 import type { MaskPosition, Sticker, StickerSet } from "@grammyjs/types";
 import type { UploadedFile } from "../../state/files.ts";
 import type { StoredSet } from "../../state/stickers.ts";
+import { personOf } from "../access.ts";
 import type { Call } from "../call.ts";
 import { badRequest } from "../refusal.ts";
 import type { Handler, Telegram } from "../telegram.ts";
@@ -34,8 +35,7 @@ export const stickerMethods: Record<string, Handler> = {
     const isOurs = name.toLowerCase().endsWith(`_by_${world.bot.username.toLowerCase()}`);
     if (!isValid || !isOurs) throw badRequest("invalid sticker set name is specified");
     if (world.stickers.get(name) !== undefined) throw badRequest("sticker set name is already occupied");
-    const owner_id = call.number("user_id")!;
-    if (!world.people.has(owner_id)) throw badRequest("user not found");
+    const owner_id = personOf(world, call.number("user_id")).user.id;
     const given = call.array<InputSticker>("stickers")!;
     if (given.length === 0 || given.length > MAX_FIRST) throw badRequest("STICKERS_EMPTY");
     const sticker_type = (call.string("sticker_type") ?? "regular") as StickerSet["sticker_type"];

@@ -3,7 +3,7 @@
  * limits are those of a Bot API server of one's own: https://core.telegram.org/bots/api#using-a-local-bot-api-server
  */
 
-import type { UploadedFile } from "../../state/files.ts";
+import { isUpload, type UploadedFile } from "../../state/files.ts";
 import { imageSize } from "../../state/image-size.ts";
 import type { Call } from "../call.ts";
 import { isObject } from "../fields.ts";
@@ -39,9 +39,6 @@ function partsOf(call: Call): Part[] {
     ...[call.values, ...media].map(({ cover }) => ({ kind: "photo", file: cover })),
   ].filter((part): part is Part => typeof part.file === "string" || isUpload(part.file));
 }
-
-const isUpload = (file: unknown): file is UploadedFile =>
-  typeof file === "object" && file !== null && "bytes" in file && file.bytes instanceof Uint8Array;
 
 /** An upload that HTTP refuses. @throws Refusal (413) */
 export function readUploads(call: Call, { local }: Telegram): void {

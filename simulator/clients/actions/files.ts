@@ -1,7 +1,7 @@
 /** Users send files: as documents, photos, videos and voice messages. */
 
 import { extname } from "node:path";
-import type { StoredFile } from "../../state/files.ts";
+import { shownOf } from "../../state/files.ts";
 import { photoOf } from "../../state/photos.ts";
 import type { ActionHandlers } from "../action-context.ts";
 import { ActionError, type Upload } from "./actions.ts";
@@ -9,7 +9,7 @@ import { send } from "./messages.ts";
 
 export const fileActions: ActionHandlers<"sendFile" | "sendPhoto" | "sendVideo" | "sendVoice"> = {
   sendFile({ name, base64, type = "application/octet-stream", ...message }, context) {
-    const document = contentOf(context.files.store({ name, type, bytes: bytesOf(base64) }, "document"));
+    const document = shownOf(context.files.store({ name, type, bytes: bytesOf(base64) }, "document"));
     return send(withContent({ document }, message), context);
   },
 
@@ -21,14 +21,14 @@ export const fileActions: ActionHandlers<"sendFile" | "sendPhoto" | "sendVideo" 
 
   sendVideo({ base64, name = "video.mp4", type = typeOf(name, VIDEOS), ...more }, context) {
     const { width = 1280, height = 720, duration, ...message } = more;
-    const file = contentOf(context.files.store({ name, type, bytes: bytesOf(base64) }, "video"));
+    const file = shownOf(context.files.store({ name, type, bytes: bytesOf(base64) }, "video"));
     const video = { ...file, width, height, duration: duration ?? secondsOf(file, VIDEO_RATE) };
     return send(withContent({ video }, message), context);
   },
 
   sendVoice({ base64, name = "voice.ogg", type = typeOf(name, VOICES), duration, ...message }, context) {
     const upload = { name, type, bytes: bytesOf(base64) };
-    const { file_name: _, ...file } = contentOf(context.files.store(upload, "voice"));
+    const { file_name: _, ...file } = shownOf(context.files.store(upload, "voice"));
     const voice = { ...file, duration: duration ?? secondsOf(file, VOICE_RATE) };
     return send(withContent({ voice }, message), context);
   },
@@ -41,9 +41,6 @@ const VOICES = { ".ogg": "audio/ogg", ".mp3": "audio/mpeg", ".m4a": "audio/mp4" 
 /** Bytes in a second of a typical file: its length is not read from the file. */
 const VIDEO_RATE = 250_000;
 const VOICE_RATE = 4000;
-
-/** A file as it stands in a message. */
-const contentOf = ({ file_path: _, kind: __, ...file }: StoredFile) => file;
 
 const bytesOf = (base64: string) => new Uint8Array(Buffer.from(base64, "base64"));
 
