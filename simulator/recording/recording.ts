@@ -27,6 +27,7 @@ export type Act = Extract<RecordingEntry, { act: ActionName }>;
 /** These only look: they are not recorded. */
 const LOOKS: ReadonlySet<ActionName> = new Set<ActionName>([
   "messages",
+  "next",
   "events",
   "confirmed",
   "calls",

@@ -65,6 +65,16 @@ test("a recording is a file with acts, updates and calls, and without the token"
   assert.ok(!JSON.stringify(read).includes(":AAF"));
 });
 
+test("a look at what the bot did is not recorded", async () => {
+  await using simulator = await Simulator.start({ record: true });
+  await simulator.run(botFor(simulator));
+  const ann = await simulator.user("Ann");
+  await ann.sendText("/start");
+  await simulator.perform("next", { chat_id: ann.id });
+  const acts = simulator.recording.entries.flatMap((entry) => ("act" in entry ? [entry.act] : []));
+  assert.deepEqual(acts, ["user", "send"]);
+});
+
 test("the same code replays without a difference, also after days", async () => {
   using folder = new Folder();
   const path = folder.join("run.json");
