@@ -9,7 +9,7 @@
  */
 
 import { STATUS_CODES } from "node:http";
-import { Refusal, type RefusalParameters } from "./api/refusal.ts";
+import { Refusal, type RefusalParameters, tooManyRequests } from "./api/refusal.ts";
 import type { IncomingCall, Intercept } from "./http/bot-routes.ts";
 import { randomFrom } from "./state/random.ts";
 import { setTimeout } from "./state/real-time.ts";
@@ -102,9 +102,8 @@ function refusalOf({ error_code, description, retry_after, migrate_to_chat_id }:
     return new Refusal(error_code ?? 400, description ?? MIGRATED, { migrate_to_chat_id });
   }
   if (error_code === 429 || retry_after !== undefined) {
-    const seconds = retry_after ?? 1;
-    const text = description ?? `Too Many Requests: retry after ${seconds}`;
-    return new Refusal(error_code ?? 429, text, { retry_after: seconds });
+    const usual = tooManyRequests(retry_after ?? 1);
+    return new Refusal(error_code ?? 429, description ?? usual.description, usual.parameters);
   }
   if (error_code === undefined) return undefined;
   return new Refusal(error_code, description ?? TEXTS[error_code] ?? STATUS_CODES[error_code] ?? "Unknown error");

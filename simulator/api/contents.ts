@@ -5,33 +5,36 @@ import { shownOf, type UploadedFile } from "../state/files.ts";
 import type { Content } from "../state/messages.ts";
 import { photoOf } from "../state/photos.ts";
 import { format } from "../text/format.ts";
+import type { FormattedText } from "../text/formatted-text.ts";
 import type { Call } from "./call.ts";
 import { badRequest } from "./refusal.ts";
+import { explanationOf, optionsOf, questionOf } from "./rules/polls.ts";
 import type { Telegram } from "./telegram.ts";
 
 type Loose = Record<string, unknown>;
 
-/** The text of a parameter with the parse mode and entities beside it: `question`, `question_parse_mode`, `question_entities`. */
-function textIn(source: Loose, name: string, prefix = `${name}_`): Loose {
-  const value = source[name];
-  if (typeof value !== "string") return {};
-  const { text, entities } = format(value, source[`${prefix}parse_mode`], source[`${prefix}entities`]);
-  return { [name]: text, ...(entities.length > 0 && { [`${name}_entities`]: entities }) };
-}
+/** A text as the fields of an object: `question`, and `question_entities` if it has some. */
+const textAs = (name: string, { text, entities }: FormattedText): Loose => ({
+  [name]: text,
+  ...(entities.length > 0 && { [`${name}_entities`]: entities }),
+});
+
+const descriptionOf = (call: Call) =>
+  format(call.string("description")!, call.values.description_parse_mode, call.array("description_entities"));
 
 /** A poll that no user has voted in. */
 export function pollOf(call: Call, { world }: Telegram): Content {
   const { values } = call;
   const isQuiz = values.type === "quiz";
-  const options = call.array<Loose | string>("options")!.map((option, at) => ({
+  const options = optionsOf(call).map((option, at) => ({
     persistent_id: String(at),
-    ...textIn(typeof option === "string" ? { text: option } : option, "text", "text_"),
+    ...textAs("text", option),
     voter_count: 0,
   }));
   const kept = ["open_period", "close_date", "country_codes"].filter((name) => values[name] !== undefined);
   const poll = {
     id: world.nextQueryId(),
-    ...textIn(values, "question"),
+    ...textAs("question", questionOf(call)),
     options,
     total_voter_count: 0,
     is_closed: call.boolean("is_closed"),
@@ -40,8 +43,9 @@ export function pollOf(call: Call, { world }: Telegram): Content {
     allows_multiple_answers: call.boolean("allows_multiple_answers"),
     allows_revoting: (values.allows_revoting as boolean | undefined) ?? !isQuiz,
     members_only: call.boolean("members_only"),
-    ...(isQuiz && { correct_option_ids: call.array("correct_option_ids") ?? [], ...textIn(values, "explanation") }),
-    ...textIn(values, "description"),
+    ...(isQuiz && { correct_option_ids: call.array("correct_option_ids") ?? [] }),
+    ...(isQuiz && call.has("explanation") && textAs("explanation", explanationOf(call))),
+    ...(call.has("description") && textAs("description", descriptionOf(call))),
     ...Object.fromEntries(kept.map((name) => [name, values[name]])),
   };
   return { poll: poll as never };

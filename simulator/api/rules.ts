@@ -3,11 +3,10 @@
  * checked in the chat: that is the order of the public server, and so a call with two faults gets its text.
  */
 
-import type { Chat } from "@grammyjs/types";
 import type { MethodSchema } from "../schemas.ts";
 import type { ChatRecord } from "../state/chat-record.ts";
 import type { World } from "../state/world.ts";
-import { requireType, writableChatOf } from "./access.ts";
+import { writableChatOf } from "./access.ts";
 import type { Call } from "./call.ts";
 import { badRequest } from "./refusal.ts";
 import { readReply, replyOf } from "./replies.ts";
@@ -27,7 +26,7 @@ import {
 import { checkMessageIds } from "./rules/message-ids.ts";
 import { checkPoll, readPoll } from "./rules/polls.ts";
 import { checkCaption, checkText, readCaption, readText } from "./rules/texts.ts";
-import { checkForum, threadOf } from "./rules/threads.ts";
+import { threadOf } from "./rules/threads.ts";
 import { checkWebhook } from "./rules/webhooks.ts";
 import type { Telegram } from "./telegram.ts";
 
@@ -40,12 +39,6 @@ interface Rules {
   read?: readonly ReadRule[];
   inChat?: readonly ChatRule[];
 }
-
-/** A rule for a method that always has a chat. */
-const ofType =
-  (types: readonly Chat["type"][], reason: string): ChatRule =>
-  (_, record) =>
-    requireType(record!, types, reason);
 
 const BY_METHOD: Record<string, Rules> = {
   sendMessage: { read: [readText], inChat: [checkText] },
@@ -65,11 +58,6 @@ const BY_METHOD: Record<string, Rules> = {
   setWebhook: { read: [checkWebhook] },
   getFile: { read: [checkDownload] },
   setChatPhoto: { read: [readChatPhoto] },
-  promoteChatMember: {
-    inChat: [ofType(["supergroup", "channel"], "method is available for supergroup and channel chats only")],
-  },
-  setChatStickerSet: { inChat: [ofType(["supergroup"], "method is available only for supergroups"), checkStickerSet] },
-  deleteChatStickerSet: { inChat: [ofType(["supergroup"], "method is available only for supergroups")] },
 };
 
 /** Rules for each method that has the parameter. */
@@ -84,9 +72,6 @@ const BY_PARAMETER: Record<string, Rules> = {
 
 /** Rules for each method that takes files. */
 const FILES: Rules = { read: [readUploads], inChat: [(call, _, telegram) => checkFiles(call, telegram)] };
-
-/** Rules for each method about a forum's topics. */
-const FORUM: Rules = { inChat: [inGivenChat(checkForum)] };
 
 function inGivenChat(rule: (call: Call, record: ChatRecord, world: World) => unknown): ChatRule {
   return (call, record, { world }) => record !== undefined && rule(call, record, world);
@@ -104,10 +89,6 @@ function checkKeyboard(call: Call, record: ChatRecord | undefined): void {
         ? "game"
         : undefined;
   checkMarkup(markup, { type: record?.chat.type, inlineOnly: !isSent, content });
-}
-
-function checkStickerSet(call: Call): void {
-  if (!call.has("sticker_set_name")) throw badRequest("sticker_set_name is empty");
 }
 
 /** @throws Refusal (400, 403, 413, or 429 at a limit) */
@@ -152,14 +133,15 @@ function rulesOf(schema: MethodSchema): Required<Rules> {
 /** Methods whose content is read first, and checked last, in the chat. */
 function collect({ name, parameters }: MethodSchema): Required<Rules> {
   const has = (wanted: string) => parameters.some((parameter) => parameter.name === wanted);
-  const isForum = /ForumTopic(?!Icon)/.test(name);
+  // Its handler looks for the topic, and has refusals of its own.
+  const isTopic = /ForumTopic(?!Icon)/.test(name);
   const hasFiles = parameters.some(({ type }) => type === "file") || has("media");
   const own = BY_METHOD[name] ?? {};
   const shared = [
     ...parameters.flatMap((parameter) => BY_PARAMETER[parameter.name] ?? []),
     ...(hasFiles ? [FILES] : []),
   ];
-  const sets = isForum ? [FORUM] : shared;
+  const sets = isTopic ? [] : shared;
   return {
     read: [own, ...sets].flatMap(({ read = [] }) => read),
     inChat: has("chat_id") && name !== "sendChatAction" ? [...sets, own].flatMap(({ inChat = [] }) => inChat) : [],

@@ -1,12 +1,11 @@
 /** Adds the chats, users and queries of a pushed update to the world. */
 
 import type { BusinessConnection, Chat, ChatMember, Message, User } from "@grammyjs/types";
+import { isObject, type Json } from "../api/fields.ts";
 import { everyBusinessRight } from "../state/business.ts";
 import type { ChatRecord } from "../state/chat-record.ts";
 import type { RawUpdate } from "../state/update-queue.ts";
-import type { World } from "../state/world.ts";
-
-type Loose = Record<string, unknown>;
+import { OWNER, type World } from "../state/world.ts";
 
 const MESSAGE_KINDS: ReadonlySet<string> = new Set(["message", "channel_post", "business_message", "guest_message"]);
 const EDIT_KINDS: ReadonlySet<string> = new Set(["edited_message", "edited_channel_post", "edited_business_message"]);
@@ -24,7 +23,7 @@ export function adoptUpdate(world: World, { update_id: _, ...content }: RawUpdat
   }
 }
 
-function adoptPayload(world: World, kind: string, payload: Loose): void {
+function adoptPayload(world: World, kind: string, payload: Json): void {
   const inner = isObject(payload.message) ? payload.message : undefined;
   const business = (payload.business_connection_id ?? inner?.business_connection_id) as string | undefined;
   for (const user of [payload.from, payload.user]) if (isUser(user) && user.id !== world.bot.id) world.adoptUser(user);
@@ -53,7 +52,7 @@ function adoptPayload(world: World, kind: string, payload: Loose): void {
 
 /** The connection of a pushed message that no update has told of: of the chats' owner, with every right. */
 function connectionWith(world: World, id: string): BusinessConnection {
-  const user = { id: 7_000_000_000, is_bot: false, first_name: "Owner" };
+  const user = { id: OWNER.id, is_bot: false, first_name: OWNER.first_name };
   return { id, user, user_chat_id: user.id, date: world.date, rights: everyBusinessRight(), is_enabled: true };
 }
 
@@ -65,7 +64,7 @@ function adoptChat(world: World, chat: Chat, business: string | undefined): void
   person.started = true;
 }
 
-function adoptMessage(world: World, kind: string, payload: Loose, business: string | undefined): void {
+function adoptMessage(world: World, kind: string, payload: Json, business: string | undefined): void {
   const message = payload as unknown as Message;
   const record = isChat(payload.chat) ? world.chat(payload.chat.id, business) : undefined;
   if (record === undefined || !Number.isSafeInteger(message.message_id)) return;
@@ -87,7 +86,5 @@ function adoptTopic({ topics }: ChatRecord, message: Message): void {
   topics.set(id, { message_thread_id: id, name, icon_color, ...state });
 }
 
-const isObject = (value: unknown): value is Loose =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
 const isUser = (value: unknown): value is User => isObject(value) && Number.isSafeInteger(value.id);
-const isChat = (value: unknown): value is Chat => isUser(value) && typeof (value as unknown as Loose).type === "string";
+const isChat = (value: unknown): value is Chat => isUser(value) && typeof (value as unknown as Json).type === "string";

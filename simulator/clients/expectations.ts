@@ -1,4 +1,4 @@
-/** What a test expects of the bot in one chat. Each expectation waits for the bot's next act, and takes no other. */
+/** Expectations of a test about the bot in one chat. Each expectation waits for the bot's next act, and takes no other. */
 
 import { AssertionError } from "node:assert";
 import type { Message } from "@grammyjs/types";

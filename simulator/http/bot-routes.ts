@@ -80,7 +80,7 @@ export async function botCall(
 const CLOSED_BY_CALLER = 499;
 
 /** Any other error is a mistake of the simulator, or of a test's own `intercept`. */
-const refusalIn = (error: Error) =>
+export const refusalIn = (error: Error) =>
   error instanceof Refusal ? error : new Refusal(500, `Internal Server Error: ${error.message}`);
 
 function parametersOf(incoming: IncomingMessage, body: Buffer): RawParameters | Refusal {

@@ -14,7 +14,7 @@ import type { AddressInfo } from "node:net";
 import { Refusal } from "../api/refusal.ts";
 import type { Worlds } from "../worlds.ts";
 import { BodyTooLong } from "./body.ts";
-import { botCall, download, NOT_FOUND, worldAt } from "./bot-routes.ts";
+import { botCall, download, NOT_FOUND, refusalIn, worldAt } from "./bot-routes.ts";
 import { control } from "./control.ts";
 import { refusalOfPage } from "./guard.ts";
 import { jsonReply, refusalReply, write } from "./reply.ts";
@@ -81,7 +81,5 @@ function segmentsOf(url: string): string[] {
 function fail(response: ServerResponse, error: unknown): void {
   // The caller is gone, or has the beginning of another answer.
   if (response.headersSent || response.destroyed) return void response.destroy();
-  const refusal =
-    error instanceof Refusal ? error : new Refusal(500, `Internal Server Error: ${(error as Error).message}`);
-  write(response, refusalReply(refusal), error instanceof BodyTooLong);
+  write(response, refusalReply(refusalIn(error as Error)), error instanceof BodyTooLong);
 }

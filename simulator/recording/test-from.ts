@@ -42,8 +42,8 @@ class Writer {
   readonly #names = new Map<number, string>();
 
   act({ act, takes, id }: Act): void {
-    if (act === "user") return this.#declare(id!, (takes as Takes<"user">).name, "user", [takes as Takes<"user">]);
-    if (act === "chat") return this.#declare(id!, (takes as Takes<"chat">).title, "group", [takes as Takes<"chat">]);
+    if (act === "user") return this.#declare(id!, (takes as Takes<"user">).name, "user", takes);
+    if (act === "chat") return this.#declare(id!, (takes as Takes<"chat">).title, "group", takes);
     if (act === "advance")
       return void this.lines.push(`await simulator.advance(${(takes as Takes<"advance">).seconds});`);
     const sent = act === "send" ? this.#sendText(takes as Takes<"send">) : undefined;
@@ -53,7 +53,7 @@ class Writer {
   /** A call that made a message is expected as users see it, any other by its parameters. */
   call({ method, parameters, status, result }: RecordedCall): void {
     const message = status === 200 && isMessage(result) ? result : undefined;
-    const chat = message && this.#chat(message.chat.id);
+    const chat = message && this.#names.get(message.chat.id);
     if (message === undefined || chat === undefined) {
       return void this.lines.push(`await simulator.called(${code(method)}, ${code(parameters)});`);
     }
@@ -61,14 +61,9 @@ class Writer {
     this.lines.push(`await ${chat}.${verb}(${code(expectedOf(message))});`);
   }
 
-  #declare(id: number, name: string, method: string, [{ ...details }]: [object]): void {
+  #declare(id: number, name: string, method: string, takes: object): void {
     if (this.#names.has(id)) return;
-    const {
-      name: _,
-      title: __,
-      details: more,
-      ...rest
-    } = details as { name?: string; title?: string; details?: object };
+    const { name: _, title: __, details: more, ...rest } = takes as { name?: string; title?: string; details?: object };
     const options = { ...more, ...rest };
     const given = Object.keys(options).length === 0 ? "" : `, ${code(options)}`;
     const variable = this.#variableFor(name);
@@ -82,10 +77,6 @@ class Writer {
     const isPlain = Object.keys(content).join() === "text" && Object.values(more).every((value) => value === undefined);
     if (!isPlain || user === undefined || chat === undefined) return undefined;
     return `await ${user}.sendText(${code(content.text)}${chat && `, { chat: ${chat} }`});`;
-  }
-
-  #chat(id: number): string | undefined {
-    return this.#names.get(id);
   }
 
   #variableFor(name: string): string {

@@ -4,7 +4,8 @@
  */
 
 import type { InlineQueryResult, Message, ReactionType, ReplyKeyboardMarkup } from "@grammyjs/types";
-import { clearTimeout, now, setTimeout } from "./real-time.ts";
+import { now } from "./real-time.ts";
+import { until } from "./until.ts";
 
 /** The source of an event. */
 export type Actor = "bot" | "user";
@@ -74,18 +75,14 @@ export class Journal {
 
   /** Like `after`, but waits up to `timeout` milliseconds for the first event, or for the signal. */
   async next(chat_id: number, after: number, timeout: number, signal: AbortSignal): Promise<ChatEvent[]> {
-    const present = this.after(chat_id, after);
-    if (present.length > 0 || timeout <= 0 || signal.aborted) return present;
-    const { waiters } = this.#logOf(chat_id);
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const timer = setTimeout(resolve, timeout);
-    const giveUp = () => resolve();
-    waiters.add(resolve);
-    signal.addEventListener("abort", giveUp, { once: true });
-    await promise;
-    waiters.delete(resolve);
-    signal.removeEventListener("abort", giveUp);
-    clearTimeout(timer);
+    if (timeout > 0) {
+      const { waiters } = this.#logOf(chat_id);
+      const onChange = (look: () => void) => {
+        waiters.add(look);
+        return () => waiters.delete(look);
+      };
+      await until(() => this.after(chat_id, after).length > 0, { onChange, timeout, signal });
+    }
     return this.after(chat_id, after);
   }
 

@@ -1,6 +1,6 @@
 /** Waits for a condition, by looking again after each change. */
 
-import { clearTimeout, setTimeout } from "../state/real-time.ts";
+import { clearTimeout, setTimeout } from "./real-time.ts";
 
 export interface UntilOptions {
   /** Calls `look` after each change, until the returned function is called. */

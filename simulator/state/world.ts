@@ -70,7 +70,7 @@ export interface NewChat {
 }
 
 /** The owner of the chats for which a test names none. */
-const OWNER: User = { id: 7_000_000_000, is_bot: false, first_name: "Owner", language_code: "en" };
+export const OWNER: User = { id: 7_000_000_000, is_bot: false, first_name: "Owner", language_code: "en" };
 const FIRST_USER_ID = 7_000_000_001;
 const FIRST_GROUP_ID = 4_000_000_001;
 /** Ids of supergroups and channels lie below this one: -100 in front of their number. */

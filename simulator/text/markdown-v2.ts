@@ -29,7 +29,7 @@ interface Open {
   openedAt: number;
 }
 
-/** What opens an entity, the longest first. */
+/** Marks that open an entity, the longest first. */
 const OPENINGS: readonly [mark: string, name: Name, details?: EntityDetails][] = [
   ["__", "Underline", { type: "underline" }],
   ["_", "Italic", { type: "italic" }],

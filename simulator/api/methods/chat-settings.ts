@@ -1,5 +1,6 @@
 /** Title, photo, description, permissions and sticker set of a chat: https://core.telegram.org/bots/api#setchatpermissions to #deletechatstickerset */
 
+import type { ChatRecord } from "../../state/chat-record.ts";
 import { photoOf } from "../../state/photos.ts";
 import { requireType, writableChatOf } from "../access.ts";
 import { announce } from "../announce.ts";
@@ -70,13 +71,16 @@ export const chatSettingMethods: Record<string, Handler> = {
   },
 
   setChatStickerSet(call, telegram) {
-    const record = withStickerSet(call, telegram);
+    const record = supergroupOf(call, telegram);
+    if (!call.has("sticker_set_name")) throw badRequest("sticker_set_name is empty");
+    requireStickerRight(telegram, record);
     record.details = { ...record.details, sticker_set_name: call.string("sticker_set_name")! };
     return true;
   },
 
   deleteChatStickerSet(call, telegram) {
-    const record = withStickerSet(call, telegram);
+    const record = supergroupOf(call, telegram);
+    requireStickerRight(telegram, record);
     const { sticker_set_name: _, ...details } = record.details;
     record.details = details;
     return true;
@@ -90,9 +94,11 @@ function changeable(call: Call, { world }: Telegram, what: "title" | "photo") {
   return record;
 }
 
-function withStickerSet(call: Call, { world }: Telegram) {
+function supergroupOf(call: Call, { world }: Telegram): ChatRecord {
   const record = writableChatOf(world, call);
   requireType(record, ["supergroup"], "method is available only for supergroups");
-  requireRight(world, record, "can_change_info", "not enough rights to change supergroup sticker set");
   return record;
 }
+
+const requireStickerRight = ({ world }: Telegram, record: ChatRecord) =>
+  requireRight(world, record, "can_change_info", "not enough rights to change supergroup sticker set");

@@ -43,18 +43,18 @@ export function checkPoll(call: Call): void {
   if (period !== 0 && period < SHORTEST) throw badRequest("POLL_OPEN_PERIOD_INVALID");
 }
 
-const questionOf = (call: Call) =>
+export const questionOf = (call: Call) =>
   call.once("question", () =>
     format(call.string("question") ?? "", call.values.question_parse_mode, call.array("question_entities")),
   );
 
 /** The explanation of a quiz, which a wrong answer shows. */
-const explanationOf = (call: Call) =>
+export const explanationOf = (call: Call) =>
   call.once("explanation", () =>
     format(call.string("explanation") ?? "", call.values.explanation_parse_mode, call.array("explanation_entities")),
   );
 
-const optionsOf = (call: Call) =>
+export const optionsOf = (call: Call) =>
   call.once("options", () =>
     call.array("options")!.map((option) => {
       if (typeof option === "string") return format(option);

@@ -1,7 +1,7 @@
 /** The topic that a message goes to (`Client::check_message_topic`). */
 
 import type { ChatRecord } from "../../state/chat-record.ts";
-import { isForum, threadOf as placeOf } from "../../state/forum.ts";
+import { threadOf as placeOf } from "../../state/forum.ts";
 import type { Content } from "../../state/messages.ts";
 import type { World } from "../../state/world.ts";
 import type { Call } from "../call.ts";
@@ -17,9 +17,4 @@ export function threadOf(call: Call, record: ChatRecord, world: World, replied?:
   const thread = placeOf(world, record, world.bot.id, { named: id > 0 ? id : undefined, replied });
   if ("fields" in thread) return thread.fields;
   throw badRequest(thread.refused === "closed" ? "TOPIC_CLOSED" : "Message thread not found");
-}
-
-/** @throws Refusal (400) */
-export function checkForum(_call: Call, record: ChatRecord, world: World): void {
-  if (!isForum(world, record)) throw badRequest("The chat is not a forum");
 }

@@ -3,10 +3,10 @@
 import type { RecordedCall } from "../../state/call-log.ts";
 import type { ChatEvent } from "../../state/journal.ts";
 import { clearTimeout, setTimeout } from "../../state/real-time.ts";
+import { until } from "../../state/until.ts";
 import type { ActionHandlers } from "../action-context.ts";
 import { adoptUpdate } from "../adopt.ts";
 import type { MessageEvent } from "../matching.ts";
-import { until } from "../until.ts";
 import { ActionError } from "./actions.ts";
 
 type TestControl = "user" | "chat" | "push" | "messages" | "next" | "events" | "confirmed" | "roll" | "calls";

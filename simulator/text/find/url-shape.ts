@@ -1,4 +1,4 @@
-/** Decides if what looks like a URL is one, and where its path ends (`fix_url` in MessageEntity.cpp). */
+/** Decides if text that looks like a URL is one, and where its path ends (`fix_url` in MessageEntity.cpp). */
 
 import { isTopLevelDomain } from "./top-level-domains.ts";
 import { withoutClosing } from "./url-path.ts";

@@ -1,4 +1,4 @@
-/** URLs and e-mail addresses in a text (`match_urls` in MessageEntity.cpp): what stands around a dot. */
+/** URLs and e-mail addresses in a text (`match_urls` in MessageEntity.cpp), each around a dot. */
 
 import type { Entity } from "../formatted-text.ts";
 import { CharacterSet } from "./character-set.ts";
@@ -57,7 +57,7 @@ class Scanner {
     this.#paths = new PathReader(text);
   }
 
-  /** What looks like a URL. */
+  /** The next place that looks like a URL. */
   next(): Place | undefined {
     for (let dot = this.#nextDot(); dot !== undefined; dot = this.#nextDot()) {
       const host = this.#hostAround(dot);
@@ -89,7 +89,7 @@ class Scanner {
     return { start, end, hasUser };
   }
 
-  /** Where the URL ends, whose host ends here: after its port and path. */
+  /** The end of the URL whose host ends here: after its port and path. */
   #endAfter(host: number, dot: number): number {
     let end = this.#paths.endOf(this.#portAt(host));
     while (end > dot + 1 && this.#text[end - 1] === ".") end -= 1;
@@ -102,7 +102,7 @@ class Scanner {
     return port > 0 && port <= MAX_PORT ? PORT.lastIndex : at;
   }
 
-  /** Where the URL begins: with its protocol and user. Undefined if what stands there spoils it. */
+  /** The beginning of the URL: its protocol, or its user. Undefined if the text in front spoils it. */
   #startBefore({ start, hasUser }: Place & { hasUser: boolean }): number | undefined {
     const text = this.#text;
     const from = this.#from;

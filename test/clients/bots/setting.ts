@@ -1,4 +1,4 @@
-/** What the bots of test/clients are told, and a picture of theirs. */
+/** The API's URL and the token for the bots of test/clients, and a picture for them. */
 
 import { pngHeader } from "../../simulator/png-header.ts";
 
