@@ -71,24 +71,23 @@ const SMALL_MARKS: readonly Mark[] = [
 export function judge({ workloads, isSmall = false }: Pick<HeavyResults, "workloads" | "isSmall">): Judgement[] {
   const pairs = workloads.flatMap(({ name, cells }) => pairsIn(name, cells));
   if (pairs.length === 0) return [];
-  const better = pairs.filter(({ own, peer }) => own.light.p99 <= peer.light.p99).length;
+  const marks = isSmall ? SMALL_MARKS : MARKS;
   return [
-    ...(isSmall ? SMALL_MARKS : MARKS).flatMap((mark) =>
-      pairs.filter(mark.where ?? (() => true)).map((pair) => judged(mark, pair)),
-    ),
-    ...(isSmall
-      ? []
-      : [
-          {
-            text: `light p99, at most the peer's in ${BETTER_CELLS} cells: in ${better} of ${pairs.length}`,
-            isMet: better >= BETTER_CELLS,
-          },
-        ]),
+    ...marks.flatMap((mark) => pairs.filter(mark.where ?? (() => true)).map((pair) => judged(mark, pair))),
+    ...(isSmall ? [] : [betterCells(pairs)]),
     ...pairs.map(({ workload, load, own }) => ({
       text: `${workload}, ${load} %: nothing lost, repeated or out of order: ${own.faults.join("; ") || "nothing"}`,
       isMet: own.faults.length === 0,
     })),
   ];
+}
+
+function betterCells(pairs: readonly Pair[]): Judgement {
+  const better = pairs.filter(({ own, peer }) => own.light.p99 <= peer.light.p99).length;
+  return {
+    text: `light p99, at most the peer's in ${BETTER_CELLS} cells: in ${better} of ${pairs.length}`,
+    isMet: better >= BETTER_CELLS,
+  };
 }
 
 function judged({ what, value, atMost, atLeast }: Mark, { workload, load, own, peer }: Pair): Judgement {

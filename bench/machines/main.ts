@@ -11,11 +11,12 @@
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { PostgresServer } from "../../test/postgres/postgres-server.ts";
-import { measure } from "../measure.ts";
+import { measure, type Run } from "../measure.ts";
 import { asgigram, type Peer } from "../peers.ts";
 import { cpuOf } from "../proc.ts";
 import { originOf, table } from "../report.ts";
 import { originNow, versionsOf } from "../results.ts";
+import { median } from "../statistics.ts";
 import { measureTakeOver } from "./takeover.ts";
 
 const TOP = join(import.meta.dirname, "../..");
@@ -63,16 +64,19 @@ async function costOf(flags: readonly string[]): Promise<Cost> {
       after = cpuOf(database.pid);
     },
   });
-  if (run.faults !== undefined) throw new Error(run.faults);
-  const { cpu, updates } = run.phases.at(-1)!;
-  return { server: cpu / updates, database: (after - before) / ALL };
+  return { server: cpuPerUpdate(run), database: (after - before) / ALL };
 }
 
 async function costOnFile(): Promise<Cost> {
   const run = await measure({ peer: asgigram(), load: { phases: PHASES }, workers: 1 });
-  if (run.faults !== undefined) throw new Error(run.faults);
-  const { cpu, updates } = run.phases.at(-1)!;
-  return { server: cpu / updates, database: 0 };
+  return { server: cpuPerUpdate(run), database: 0 };
+}
+
+/** @throws if the run has a fault */
+function cpuPerUpdate({ faults, phases }: Run): number {
+  if (faults !== undefined) throw new Error(faults);
+  const { cpu, updates } = phases.at(-1)!;
+  return cpu / updates;
 }
 
 async function medianOf(what: string, once: () => Promise<Cost>): Promise<Cost> {
@@ -81,7 +85,6 @@ async function medianOf(what: string, once: () => Promise<Cost>): Promise<Cost> 
     console.error(`${what}, run ${run}`);
     costs.push(await once());
   }
-  const median = (list: number[]) => list.toSorted((one, other) => one - other)[Math.floor(list.length / 2)]!;
   return { server: median(costs.map(({ server }) => server)), database: median(costs.map(({ database }) => database)) };
 }
 
