@@ -14,12 +14,15 @@ import { inlineActions } from "./clients/actions/inline.ts";
 import { memberActions } from "./clients/actions/members.ts";
 import { messageActions } from "./clients/actions/messages.ts";
 import { paymentActions } from "./clients/actions/payments.ts";
+import { serverActions } from "./clients/actions/server.ts";
 import { testControlActions } from "./clients/actions/test-control.ts";
 import { watchingActions } from "./clients/actions/watching.ts";
 import { BotActivity } from "./clients/bot-activity.ts";
 import { RunningBots } from "./clients/running-bots.ts";
 import { Faults } from "./faults.ts";
+import { Flood } from "./flood/flood.ts";
 import type { Intercept } from "./http/bot-routes.ts";
+import { Inspector } from "./inspector/inspector.ts";
 import { Recorder } from "./recording/recording.ts";
 import { CallLog } from "./state/call-log.ts";
 import { Clock } from "./state/clock.ts";
@@ -91,6 +94,8 @@ export class BotWorld {
   /** Bots that run in this process. */
   readonly bots = new RunningBots();
   readonly activity: BotActivity;
+  readonly inspector: Inspector;
+  readonly flood: Flood;
   readonly #seed: number;
   readonly #world: World;
   readonly #context: ActionContext;
@@ -119,6 +124,8 @@ export class BotWorld {
     this.#local = options.local ? new LocalServer() : undefined;
     const shared = { world: this.#world, queue: this.queue, files: this.files, dice };
     this.activity = new BotActivity({ queue: this.queue, calls: this.calls, poll: this.#poll, settings });
+    this.inspector = new Inspector({ queue: this.queue, calls: this.calls, clock });
+    this.flood = new Flood({ perform: (name, takes) => this.perform(name, takes), calls: this.calls });
     this.#context = new ActionContext({
       ...shared,
       calls: this.calls,
@@ -126,6 +133,8 @@ export class BotWorld {
       clock,
       bots: this.bots,
       activity: this.activity,
+      inspector: this.inspector,
+      flood: this.flood,
       url: options.url ?? (() => ""),
     });
     this.api = new BotApi({
@@ -183,6 +192,7 @@ export class BotWorld {
 
   /** Ends what goes on by itself: a waiting getUpdates gets no updates, webhooks are no longer called. */
   close(): void {
+    this.flood.stop();
     this.#poll.release();
     this.#webhook?.unset();
     this.clock.stop();
@@ -209,11 +219,13 @@ const ACTIONS: ActionHandlers<ActionName> = {
   ...testControlActions,
   ...watchingActions,
   ...faultActions,
+  ...serverActions,
 };
 
 /** These are no actions of users. */
 const WATCHING: ReadonlySet<ActionName> = new Set<ActionName>([
   ...(Object.keys(watchingActions) as ActionName[]),
+  ...(Object.keys(serverActions) as ActionName[]),
   ...(Object.keys(testControlActions) as ActionName[]).filter((name) => name !== "push"),
 ]);
 

@@ -15,6 +15,7 @@ import { ActionError, type ActionName, type Gives, type Takes } from "./clients/
 import { ClientSide } from "./clients/client-side.ts";
 import type { RunnableBot } from "./clients/running-bots.ts";
 import { createServer, listen } from "./http/server.ts";
+import type { BotServer } from "./inspector/bot-server.ts";
 import { type Recorder, type Recording, writeRecording } from "./recording/recording.ts";
 import type { RecordedCall } from "./state/call-log.ts";
 import type { ChatEvent } from "./state/journal.ts";
@@ -118,6 +119,11 @@ export class Simulator extends ClientSide implements AsyncDisposable {
   async run(bot: RunnableBot | Promise<RunnableBot>): Promise<void> {
     const { bots, activity } = this.#worlds.own;
     await bots.run(bot, activity.asks());
+  }
+
+  /** Shows the server that runs the bot to the page, which may kill and reload it. */
+  attach(server: BotServer): void {
+    this.#worlds.own.inspector.attach(server);
   }
 
   readonly perform = <A extends ActionName>(name: A, takes: Takes<A>): Promise<Gives<A>> =>

@@ -32,6 +32,7 @@ const TYPES = [
   "src/protocol/update-source.ts",
   "src/protocol/verdict.ts",
   "src/protocol/worker-causes.ts",
+  "simulator/inspector/bot-server.ts",
   "workers/heavy/process-messages.ts",
 ];
 

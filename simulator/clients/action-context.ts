@@ -2,6 +2,8 @@
 
 import type { Message } from "@grammyjs/types";
 import type { Faults } from "../faults.ts";
+import type { Flood } from "../flood/flood.ts";
+import type { Inspector } from "../inspector/inspector.ts";
 import type { CallLog, RecordedCall } from "../state/call-log.ts";
 import type { ChatRecord } from "../state/chat-record.ts";
 import type { Clock } from "../state/clock.ts";
@@ -28,6 +30,8 @@ export interface ActionContextOptions {
   dice: Dice;
   bots: RunningBots;
   activity: BotActivity;
+  inspector: Inspector;
+  flood: Flood;
   /** Of the simulator. */
   url: () => string;
 }
@@ -49,11 +53,14 @@ export class ActionContext implements Simulation {
   readonly given = new Map<string, number>();
   readonly bots: RunningBots;
   readonly activity: BotActivity;
+  readonly inspector: Inspector;
+  readonly flood: Flood;
   readonly url: () => string;
   /** Calls of the bot before the last action of a user. */
   #callsBefore = 0;
 
-  constructor({ world, queue, calls, files, faults, clock, dice, bots, activity, url }: ActionContextOptions) {
+  constructor(options: ActionContextOptions) {
+    const { world, queue, calls, files, faults, clock, dice, bots, activity, inspector, flood, url } = options;
     this.world = world;
     this.queue = queue;
     this.calls = calls;
@@ -63,6 +70,8 @@ export class ActionContext implements Simulation {
     this.dice = dice;
     this.bots = bots;
     this.activity = activity;
+    this.inspector = inspector;
+    this.flood = flood;
     this.url = url;
   }
 

@@ -3,6 +3,7 @@
  *
  *   POST   /simulator/<action>             parameters as JSON; { "ok": true, "result": … }, or 400 { "ok": false, "error": … }
  *   GET    /simulator/stream               every ChatEvent from now on, as server-sent events
+ *   GET    /simulator/inspector            updates, calls, faults and the flood, as server-sent events (inspector-stream.ts)
  *   DELETE /simulator                      ends the world: the next call finds a fresh one
  *   GET    /simulator/bots                 the bots that have a world
  *   GET    /simulator/openapi.json         all of this, for programs
@@ -23,6 +24,7 @@ import { checkParameters } from "./action-parameters.ts";
 import { readBody } from "./body.ts";
 import { worldAt } from "./bot-routes.ts";
 import { refusalOfName, refusalOfPage } from "./guard.ts";
+import { writeInspector } from "./inspector-stream.ts";
 import { jsonReply, type Reply, write } from "./reply.ts";
 
 /** A file of 50 MB in base64, and the rest of the action. */
@@ -49,7 +51,8 @@ export async function control(
     const bot = /^bot\d/.test(segments[0] ?? "") ? segments[0] : undefined;
     const name = segments.slice(bot === undefined ? 0 : 1).join("/");
     const world = bot === undefined ? worlds.own : worldAt(bot, worlds);
-    if (incoming.method === "GET" && name === "stream") return stream(response, world);
+    const events = incoming.method === "GET" ? STREAMS[name] : undefined;
+    if (events !== undefined) return stream(response, world, events);
     write(response, await answer(incoming, name, world, worlds));
   } catch (error) {
     const [status, message] =
@@ -84,17 +87,26 @@ async function readTakes<A extends ActionName>(incoming: IncomingMessage, name: 
   return checkParameters(name, JSON.parse(`${body}`));
 }
 
-function stream(response: ServerResponse, { journal, closed }: BotWorld): void {
+/** Writes the events of a world, and returns how to end that. */
+type Events = (response: ServerResponse, world: BotWorld) => () => void;
+
+const STREAMS: { readonly [name: string]: Events } = { stream: writeChatEvents, inspector: writeInspector };
+
+function stream(response: ServerResponse, world: BotWorld, events: Events): void {
   response.writeHead(200, { "content-type": "text/event-stream", "cache-control": "no-store", ...SAFE });
   // The reader knows that it misses nothing from now on.
   response.write(": connected\n\n");
-  const stop = journal.observe((event) => {
-    response.write(`id: ${event.seq}\nevent: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`);
-  });
+  const stop = events(response, world);
   const end = () => response.end();
-  closed.addEventListener("abort", end, { once: true });
+  world.closed.addEventListener("abort", end, { once: true });
   response.once("close", () => {
     stop();
-    closed.removeEventListener("abort", end);
+    world.closed.removeEventListener("abort", end);
+  });
+}
+
+function writeChatEvents(response: ServerResponse, { journal }: BotWorld): () => void {
+  return journal.observe((event) => {
+    response.write(`id: ${event.seq}\nevent: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`);
   });
 }

@@ -50,6 +50,10 @@ const DEFAULT_KINDS: ReadonlySet<string> = new Set(UPDATE_KINDS.filter((kind) =>
 export class UpdateQueue {
   /** Called after an update was pushed. */
   readonly onPush: ((json: string) => void)[] = [];
+  /** Called with the ids that an answer to getUpdates has. */
+  readonly onTake: ((ids: readonly number[]) => void)[] = [];
+  /** Called with the ids that an offset or a webhook has confirmed, or that were dropped. */
+  readonly onConfirm: ((ids: readonly number[]) => void)[] = [];
   /** Kinds of updates that `allowed_updates` excluded since a user's last action. */
   readonly excluded = new Set<string>();
   #entries: QueuedUpdate[] = [];
@@ -121,15 +125,16 @@ export class UpdateQueue {
     this.#expire();
     if (offset < 0) this.#advance(Math.max(this.#head, this.#entries.length + offset));
     else if (offset <= this.#nextId + MAX_OFFSET_LEAP) this.#advance(this.#indexOf(offset));
-    const taken: string[] = [];
+    const taken: QueuedUpdate[] = [];
     let bytes = 0;
     for (let at = this.#head; at < this.#entries.length && taken.length < limit; at++) {
       const entry = this.#entries[at]!;
       bytes += entry.bytes;
       if (bytes > REPLY_BYTES && taken.length > 0) break;
-      taken.push(entry.json);
+      taken.push(entry);
     }
-    return taken;
+    tell(this.onTake, taken);
+    return taken.map(({ json }) => json);
   }
 
   /** Up to `limit` updates behind this id, without confirming any: for a webhook. */
@@ -144,7 +149,7 @@ export class UpdateQueue {
     const at = this.#indexOf(id);
     if (this.#entries[at]?.id !== id) return;
     if (at === this.#head) return this.#advance(at + 1);
-    this.#entries.splice(at, 1);
+    tell(this.onConfirm, this.#entries.splice(at, 1));
   }
 
   /** Drops all updates (drop_pending_updates). */
@@ -177,6 +182,7 @@ export class UpdateQueue {
   }
 
   #advance(to: number): void {
+    if (this.onConfirm.length > 0) tell(this.onConfirm, this.#entries.slice(this.#head, to));
     this.#head = to;
     if (this.#head > 1024 && this.#head * 2 > this.#entries.length) this.#compact();
     this.#settle();
@@ -203,4 +209,10 @@ export class UpdateQueue {
     this.#earliestExpiry = Infinity;
     for (const resolve of this.#drained.splice(0)) resolve();
   }
+}
+
+function tell(listeners: readonly ((ids: readonly number[]) => void)[], entries: readonly QueuedUpdate[]): void {
+  if (listeners.length === 0 || entries.length === 0) return;
+  const ids = entries.map(({ id }) => id);
+  for (const listener of listeners) listener(ids);
 }
