@@ -45,7 +45,7 @@ export function writeInspector(response: ServerResponse, { inspector, faults, fl
       flushSoon();
     }),
     flood.observe((state) => send("flood", state)),
-    inspector.server?.observe((state) => send("server", state)),
+    inspector.observeServer((state) => send("server", state)),
   ];
   send("rows", { updates: inspector.updates, calls: inspector.calls });
   send("faults", faults.active);
@@ -53,7 +53,7 @@ export function writeInspector(response: ServerResponse, { inspector, faults, fl
   if (inspector.server !== undefined) send("server", inspector.server.state);
   return () => {
     clearTimeout(timer);
-    for (const stop of stops) stop?.();
+    for (const stop of stops) stop();
     // The last page ends the flood: its people should not write on unseen.
     if (!inspector.isWatched) flood.stop();
   };

@@ -6,7 +6,7 @@
 import type { CallLog, RecordedCall } from "../state/call-log.ts";
 import type { Clock } from "../state/clock.ts";
 import type { UpdateQueue } from "../state/update-queue.ts";
-import type { BotServer, Step } from "./bot-server.ts";
+import type { BotServer, ServerState, Step } from "./bot-server.ts";
 import { Kept } from "./kept.ts";
 import { type CallRow, messagesIn, textOf, type UpdateRow, updateRow } from "./rows.ts";
 
@@ -40,6 +40,7 @@ export class Inspector {
   #count = 0;
   #hasBegun = false;
   #server: BotServer | undefined;
+  readonly #serverObservers = new Set<(state: ServerState) => void>();
   #stopSteps: (() => void) | undefined;
 
   constructor(options: InspectorOptions) {
@@ -64,9 +65,15 @@ export class Inspector {
 
   attach(server: BotServer): void {
     this.#server = server;
-    // No step comes for a call of a process that is gone.
-    server.observe(({ phase }) => phase === "starting" && this.#unclaimed.clear());
+    server.observe((state) => this.#serverTurned(state));
+    this.#serverTurned(server.state);
     this.#askForSteps();
+  }
+
+  /** Calls `observer` when a server is attached, and at each change of its state, until the returned function is called. */
+  observeServer(observer: (state: ServerState) => void): () => void {
+    this.#serverObservers.add(observer);
+    return () => this.#serverObservers.delete(observer);
   }
 
   /** Calls `watcher` for each change from now on, until the returned function is called. */
@@ -162,6 +169,12 @@ export class Inspector {
   }
 
   // ---- what the server tells ----
+
+  #serverTurned(state: ServerState): void {
+    // No step comes for a call of a process that is gone.
+    if (state.phase === "starting") this.#unclaimed.clear();
+    for (const observer of this.#serverObservers) observer(state);
+  }
 
   #step(step: Step): void {
     const now = this.#options.clock.now();

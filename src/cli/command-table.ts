@@ -62,25 +62,34 @@ variables override the file.`,
     words: ["token", "application"],
     flags: FLAGS,
     examples: [
-      ["asgigram simulate bot.ts", "Talk to your bot in this terminal"],
+      ["asgigram simulate bot.ts", "Talk to your bot in the browser"],
       ["asgigram --token-file token bot.ts", "Serve it with the token in a file"],
       ["asgigram 1234:AbC mysite.asgi:bot -w 4", "Token, export, 4 worker threads"],
     ],
   },
   simulate: {
-    summary: "Talk to a bot in the terminal, without Telegram",
+    summary: "Talk to a bot in the browser, without Telegram",
     usage: ["simulate [options] <application>"],
     about: `
-Serves the application on a Bot API simulator in this process, with you as the
-user. It needs no token and sends nothing to Telegram.`,
+Serves the application on a Bot API simulator, with you as the user. It needs
+no token and sends nothing to Telegram. At a terminal it prints the address of
+a page with the chats, the bot's calls, faults, and buttons that kill the
+server, which has a process of its own there. Input that is no terminal is read
+to its end as the messages of a user.`,
     words: ["application"],
     flags: FLAGS.filter(
       (key) => !["tokenFile", "apiUrl", "local", "proxy", "family"].includes(key) && !key.startsWith("webhook"),
     ),
     presets: { inbox: false, listen: false, local: false, proxy: false, family: "auto", webhook: false },
     defaults: { logLevel: "warn" },
+    switches: {
+      open: "Open the page in the browser",
+      terminal: "Chat in this terminal; the server shares this process",
+    },
+    values: { record: "File for a recording of the run, when it ends" },
     examples: [
-      ["asgigram simulate bot.ts", "Talk to your bot"],
+      ["asgigram simulate --open bot.ts", "Talk to your bot"],
+      ["asgigram simulate --terminal bot.ts", "Talk to it in this terminal"],
       ["asgigram simulate bot.ts -v", "Also show the server's log"],
       ["echo hi | asgigram simulate bot.ts", "Send one message, print the answer"],
     ],
