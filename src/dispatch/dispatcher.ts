@@ -51,6 +51,8 @@ export interface DispatcherOptions {
   holdsUp(worker: number, arrival: Arrival): void;
   /** The event was posted as the only suspect of the process, and is it no more. */
   accompanied(arrival: Arrival): void;
+  /** A clock in ms. */
+  now?(): number;
 }
 
 /** An event that earlier processes posted so often without an end is a suspect from the start. */
@@ -82,10 +84,11 @@ export class Dispatcher {
 
   constructor(options: DispatcherOptions) {
     this.#options = options;
+    const { now = () => performance.now() } = options;
     this.#backlog = new Backlog(options.limit);
     this.quarantine = options.workers;
     this.#table = new ShardTable(options.workers);
-    this.#workers = Array.from({ length: options.workers + 1 }, (_, number) => new WorkerQueue(number));
+    this.#workers = Array.from({ length: options.workers + 1 }, (_, number) => new WorkerQueue(number, now));
     this.#quarantine = this.#workers.at(-1)!;
   }
 

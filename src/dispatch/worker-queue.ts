@@ -1,7 +1,7 @@
 /**
  * The events that one worker has, and the lines that wait for it. Lines take turns. Suspects go before anything else, and alone, so
- * that a death while one is at hand has one cause; between two of them each line that waits gets a turn. Events that are at work for long do
- * not hold up others for ever:
+ * that a death while one is at hand has one cause; after some time with suspects each line that waits gets a turn. Events that are at work for
+ * long do not hold up others for ever:
  *
  *   at hand -- share() --> suspects go on beside it
  *   a suspect -- share() --> other events go on beside it, but no suspects -- makeWay() --> suspects, too; it is none any more
@@ -19,11 +19,18 @@ const MOST_ON_THEIR_WAY = 32;
 
 const NONE: readonly Held[] = [];
 
+/**
+ * Time with suspects after which other lines get a turn: ms. A turn after each suspect would make some hundred suspects, which a kill leaves,
+ * wait for a slow event each.
+ */
+export const SUSPECTS_TURN = 250;
+
 /** So many attempts say nothing: every event of a process that ended has them. */
 const FEW_ATTEMPTS = 2;
 
 export class WorkerQueue {
   readonly number: number;
+  readonly #now: () => number;
   /** True if the worker can take events. */
   isOpen = false;
   readonly #posted = new Map<number, Held>();
@@ -39,15 +46,19 @@ export class WorkerQueue {
   readonly #ready = new Set<Line>();
   /** Of these, lines whose next event is a suspect. */
   readonly #suspected = new Set<Line>();
-  /** Lines that get a turn before the next suspect. Undefined once a suspect is over: they are those that wait at the next look. */
+  /** Lines that get a turn before the next suspect. Undefined once the suspects' turn is over: they are those that wait at the next look. */
   #guests: Set<Line> | undefined = new Set();
+  /** Time at which the suspects' turn began. Undefined from its end to the next suspect. */
+  #suspectsSince: number | undefined;
   /** The suspect at hand. No other suspect is. */
   #suspect: Held | undefined;
   /** Events that are no suspects go on beside it. */
   #isShared = false;
 
-  constructor(number: number) {
+  /** @param now a clock in ms */
+  constructor(number: number, now: () => number) {
     this.number = number;
+    this.#now = now;
   }
 
   /** Number of events that the worker has. */
@@ -109,6 +120,7 @@ export class WorkerQueue {
         if (this.#ready.has(line) && !this.#suspected.has(line) && line.isReady) return this.#take(line);
       }
       if (atHand > 0) return undefined;
+      this.#suspectsSince ??= this.#now();
       this.#suspect = this.#take(this.#leastSuspected);
       return this.#suspect;
     }
@@ -211,6 +223,8 @@ export class WorkerQueue {
   #isOver(): void {
     this.#suspect = undefined;
     this.#isShared = false;
+    if (this.#suspectsSince === undefined || this.#now() - this.#suspectsSince < SUSPECTS_TURN) return;
+    this.#suspectsSince = undefined;
     this.#guests = undefined;
   }
 

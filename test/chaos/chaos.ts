@@ -208,13 +208,11 @@ class Chaos {
   /** What the storm has left may hold up others: an endless loop does for as long as the stall timeout. */
   async #untilStormIsOver(end: number): Promise<void> {
     const started = performance.now();
-    const isStorm = () => this.#waits.chatsFromBefore(started).some((chat) => !this.#hanging.has(chat));
-    while (isStorm() && performance.now() < end) await delay(TICK);
+    const waiting = () => this.#waits.chatsFromBefore(started).filter((chat) => !this.#hanging.has(chat));
+    while (waiting().length > 0 && performance.now() < end) await delay(TICK);
     this.#tell(`what the storm left took ${Math.round(performance.now() - started)} ms`);
-    if (end - started > PERIOD / 2 && isStorm())
-      this.#ledger.complain(
-        `chats ${this.#waits.chatsFromBefore(started)} still wait for answers to messages of the storm`,
-      );
+    if (end - started > PERIOD / 2 && waiting().length > 0)
+      this.#ledger.complain(`chats ${waiting()} still wait for answers to messages of the storm`);
   }
 
   get #isOn(): boolean {

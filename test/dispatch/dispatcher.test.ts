@@ -4,6 +4,7 @@ import fc from "fast-check";
 import { Dispatcher } from "../../src/dispatch/dispatcher.ts";
 import type { Arrival } from "../../src/dispatch/line.ts";
 import { ShardTable } from "../../src/dispatch/shard-table.ts";
+import { SUSPECTS_TURN } from "../../src/dispatch/worker-queue.ts";
 import type { EventItem } from "../../src/protocol/port.ts";
 import { SHARDS, shardOf } from "../../src/protocol/shard.ts";
 import { isSettled } from "../settled.ts";
@@ -78,6 +79,7 @@ class Model {
   #isWary = false;
   /** Scopes that have been served since the last suspect was over. */
   readonly #guests = new Set<Scope>();
+  #clock = 0;
   readonly #attempts = new Map<number, number>();
   readonly #deaths = new Map<number, number>();
   readonly #deadLetters: [worker: number, seq: number][] = [];
@@ -120,6 +122,8 @@ class Model {
         this.#told.add(seq);
       },
       accompanied: ({ seq }) => this.#accompanied.push(seq),
+      // Some suspects come in one turn, some in another.
+      now: () => (this.#clock += SUSPECTS_TURN / 3),
     });
     assert.equal(this.dispatcher.quarantine, workers);
     this.dispatcher.trySuspects();
@@ -701,6 +705,7 @@ function recorded({ workers = 1, maxAttempts = 3, takes = true } = {}) {
   const posted: EventItem[] = [];
   const deadLetters: number[] = [];
   const calls = { forQuarantine: 0 };
+  const clock = { now: 0 };
   const dispatcher: Dispatcher = new Dispatcher({
     workers,
     maxAttempts,
@@ -714,8 +719,9 @@ function recorded({ workers = 1, maxAttempts = 3, takes = true } = {}) {
       calls.forQuarantine += 1;
     },
     ...UNHEARD,
+    now: () => clock.now,
   });
-  return { dispatcher, posted, deadLetters, calls };
+  return { dispatcher, posted, deadLetters, calls, clock };
 }
 
 /** Number of the quarantine where there is one worker. */
@@ -1011,11 +1017,12 @@ describe("a worker that died", () => {
   });
 
   test("several guesses are tried one after another; those that are survived go on without blame", () => {
-    const { dispatcher, posted, deadLetters, events } = withFour({ maxAttempts: 2 });
+    const { dispatcher, posted, deadLetters, events, clock } = withFour({ maxAttempts: 2 });
     const guessed = [events[0]!.seq, events[2]!.seq];
     assert.deepEqual(dispatcher.workerDied(0, { guessed }), guessed);
     dispatcher.workerReady(QUARANTINE);
     assert.deepEqual(seqsOf(posted.splice(0)), [events[0]!.seq]);
+    clock.now += SUSPECTS_TURN;
     dispatcher.settled(QUARANTINE, [events[0]!.seq]);
     assert.deepEqual(seqsOf(posted.splice(0)), [events[1]!.seq], "each line has a turn before the next suspect");
     dispatcher.settled(QUARANTINE, [events[1]!.seq]);
@@ -1068,6 +1075,29 @@ describe("a worker that died", () => {
     assert.equal(seqsOf(posted).at(-1), other);
   });
 
+  test("suspects that are quick are tried one after another for a quarter of a second, then the lines beside them get a turn", () => {
+    const { dispatcher, posted, clock } = recorded();
+    const suspects = ["a", "b", "c", "d"].map((scope) => ({ ...arrival(scope), attempts: 2 }));
+    for (const suspect of suspects) dispatcher.received(suspect);
+    dispatcher.trySuspects();
+    dispatcher.workerReady(QUARANTINE);
+    const [first, second, third, fourth] = seqsOf(suspects) as [number, number, number, number];
+    dispatcher.settled(QUARANTINE, [first]);
+    const [later, last] = [arrival("a"), arrival("a")];
+    dispatcher.received(later);
+    dispatcher.received(last);
+    clock.now += SUSPECTS_TURN - 1;
+    dispatcher.settled(QUARANTINE, [second]);
+    assert.deepEqual(seqsOf(posted), [first, second, third]);
+    clock.now += 1;
+    dispatcher.settled(QUARANTINE, [third]);
+    assert.deepEqual(seqsOf(posted.slice(3)), [later.seq]);
+    dispatcher.settled(QUARANTINE, [later.seq]);
+    assert.deepEqual(seqsOf(posted.slice(4)), [fourth]);
+    dispatcher.settled(QUARANTINE, [fourth]);
+    assert.deepEqual(seqsOf(posted.slice(5)), [last.seq]);
+  });
+
   test("of suspects without a death the one with the fewest attempts is tried first", () => {
     const { dispatcher, posted } = recorded();
     const events = [4, 2, 3].map((attempts, i) => ({ ...arrival(`${i}`), attempts }));
@@ -1082,7 +1112,7 @@ describe("a worker that died", () => {
   });
 
   test("after a death, chats that have settled nothing are tried in quarantine, until trust()", () => {
-    const { dispatcher, posted } = recorded();
+    const { dispatcher, posted, clock } = recorded();
     dispatcher.workerReady(0);
     dispatcher.received(arrival("known"));
     dispatcher.settled(0, seqsOf(posted));
@@ -1099,6 +1129,7 @@ describe("a worker that died", () => {
     assert.deepEqual(after(), [fresh]);
     dispatcher.settled(QUARANTINE, [fresh]);
     assert.deepEqual(after(), [later[0]!.seq]);
+    clock.now += SUSPECTS_TURN;
     dispatcher.settled(QUARANTINE, [later[0]!.seq]);
     assert.deepEqual(after(), [later[2]!.seq], "its next event goes before the next suspect");
     dispatcher.settled(QUARANTINE, [later[2]!.seq]);
@@ -1306,7 +1337,7 @@ describe("a bot's program", () => {
   });
 
   test("has no quarantine: a suspect is alone in the worker itself, after those before it in its line and before all others", () => {
-    const { dispatcher, posted, calls } = recorded();
+    const { dispatcher, posted, calls, clock } = recorded();
     dispatcher.servesProgram(1);
     dispatcher.workerReady(0);
     const [b, first, suspect] = [arrival("b"), arrival("a"), arrival("a")];
@@ -1318,6 +1349,7 @@ describe("a bot's program", () => {
     dispatcher.received(later);
     dispatcher.workerReady(0);
     assert.deepEqual(seqsOf(posted.splice(0)), [first.seq]);
+    clock.now += SUSPECTS_TURN;
     dispatcher.settled(0, [first.seq]);
     assert.deepEqual(seqsOf(posted.splice(0)), [b.seq, later.seq], "each line has a turn before the next suspect");
     dispatcher.settled(0, [b.seq, later.seq]);

@@ -292,6 +292,16 @@ const DISPATCHER: readonly Mutant[] = [
     only: /was interrupted often/,
   },
   {
+    id: "D20",
+    breaks:
+      "between two suspects each line in quarantine gets a turn: some hundred suspects wait for a slow event each",
+    file: "src/dispatch/worker-queue.ts",
+    from: "this.#now() - this.#suspectsSince < SUSPECTS_TURN",
+    to: "false",
+    tests: ["dispatch/dispatcher"],
+    only: /suspects that are quick/,
+  },
+  {
     id: "D13",
     breaks: "what is known waits in quarantine behind all suspects",
     file: "src/dispatch/worker-queue.ts",
