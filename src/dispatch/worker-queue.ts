@@ -6,11 +6,14 @@
  *   at hand -- share() --> suspects go on beside it
  *   a suspect -- share() --> other events go on beside it, but no suspects -- makeWay() --> suspects, too; it is none any more
  *
+ * A suspect that will hold up others for less time waits for no longer than share().
+ *
  * Few events are on their way to the worker at a time. The others wait in their lines, where they cost least: what a worker has
  * taken becomes instances, calls and connections.
  */
 
-import type { Arrival, Held, Line } from "./line.ts";
+import { doublings } from "./blame.ts";
+import type { Held, Line } from "./line.ts";
 
 /** Events that one worker may have at once, besides those that are kept. */
 const MOST_AT_HAND = 1000;
@@ -24,9 +27,6 @@ const NONE: readonly Held[] = [];
  * wait for a slow event each.
  */
 export const SUSPECTS_TURN = 250;
-
-/** So many attempts say nothing: every event of a process that ended has them. */
-const FEW_ATTEMPTS = 2;
 
 export class WorkerQueue {
   readonly number: number;
@@ -179,6 +179,13 @@ export class WorkerQueue {
     else if (this.#isAtHand(held)) this.#survivors.add(held);
   }
 
+  /** The suspect at hand, if it is to make way for one that will hold up others for less time. */
+  get tooSlow(): Held | undefined {
+    if (this.#suspect === undefined || !this.#isShared || this.#suspected.size === 0) return undefined;
+    const { arrival } = this.#suspect;
+    return nextDoublings(this.#leastSuspected) < doublings(arrival, arrival.attempts) ? this.#suspect : undefined;
+  }
+
   /** The suspect at hand has been at work for long, and is none any more if another one waits. @returns false if it stays a suspect */
   makeWay(held: Held): boolean {
     this.#told.delete(held);
@@ -228,14 +235,11 @@ export class WorkerQueue {
     this.#guests = undefined;
   }
 
-  /**
-   * The line whose next event has the fewest deaths: it is the least likely to cause another one. Of these the one that was interrupted
-   * least often: the others are likely to be at work for long.
-   */
+  /** The line whose next event holds up others for the least time. Of these the one with the fewest deaths, which is the least likely to cause another. */
   get #leastSuspected(): Line {
-    const interruptions = ({ attempts }: Arrival) => Math.max(attempts, FEW_ATTEMPTS);
-    const compare = ({ waiting: { first: one } }: Line, { waiting: { first: other } }: Line) =>
-      one!.deaths - other!.deaths || interruptions(one!) - interruptions(other!);
+    const deaths = ({ waiting }: Line) => waiting.first!.deaths;
+    const compare = (one: Line, other: Line) =>
+      nextDoublings(one) - nextDoublings(other) || deaths(one) - deaths(other);
     return [...this.#suspected].reduce((least, line) => (compare(line, least) < 0 ? line : least));
   }
 
@@ -248,4 +252,9 @@ export class WorkerQueue {
     this.add(line);
     return held;
   }
+}
+
+function nextDoublings({ waiting }: Line): number {
+  const { first } = waiting;
+  return doublings(first!, first!.attempts + 1);
 }

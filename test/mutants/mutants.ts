@@ -292,6 +292,24 @@ const DISPATCHER: readonly Mutant[] = [
     only: /was interrupted often/,
   },
   {
+    id: "D21",
+    breaks: "suspects of one attempt wait behind one that hangs, for minutes",
+    file: "src/dispatch/dispatcher.ts",
+    from: "if (tooSlow !== undefined) this.#makeWay(queue, tooSlow);",
+    to: "",
+    tests: ["dispatch/dispatcher"],
+    only: /that was interrupted often/,
+  },
+  {
+    id: "D22",
+    breaks: "suspects that hang go before one with a single death",
+    file: "src/dispatch/worker-queue.ts",
+    from: "nextDoublings(one) - nextDoublings(other) || deaths",
+    to: "deaths",
+    tests: ["dispatch/dispatcher"],
+    only: /that was interrupted often/,
+  },
+  {
     id: "D20",
     breaks:
       "between two suspects each line in quarantine gets a turn: some hundred suspects wait for a slow event each",
@@ -480,8 +498,8 @@ const UPDATES: readonly Mutant[] = [
   {
     id: "U10",
     breaks: "a suspect that kills late makes way too soon, however often it was interrupted",
-    file: "src/updates/updates.ts",
-    from: "Math.max(deaths, attempts - QUICK_ATTEMPTS)",
+    file: "src/dispatch/blame.ts",
+    from: "Math.max(0, deaths, attempts - QUICK_ATTEMPTS)",
     to: "deaths",
     tests: ["updates/updates"],
     only: /makes way after/,
