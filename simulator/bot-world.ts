@@ -11,6 +11,7 @@ import { businessActions } from "./clients/actions/business.ts";
 import { faultActions } from "./clients/actions/faults.ts";
 import { fileActions } from "./clients/actions/files.ts";
 import { inlineActions } from "./clients/actions/inline.ts";
+import { loadActions } from "./clients/actions/load.ts";
 import { memberActions } from "./clients/actions/members.ts";
 import { messageActions } from "./clients/actions/messages.ts";
 import { paymentActions } from "./clients/actions/payments.ts";
@@ -20,6 +21,9 @@ import { BotActivity } from "./clients/bot-activity.ts";
 import { RunningBots } from "./clients/running-bots.ts";
 import { Faults } from "./faults.ts";
 import type { Intercept } from "./http/bot-routes.ts";
+import type { FloodSecond } from "./inspector/flood.ts";
+import { Inspector } from "./inspector/inspector.ts";
+import { type Snapshot, snapshotOf } from "./inspector/snapshot.ts";
 import { Recorder } from "./recording/recording.ts";
 import { CallLog } from "./state/call-log.ts";
 import { Clock } from "./state/clock.ts";
@@ -92,12 +96,14 @@ export class BotWorld {
   readonly bots = new RunningBots();
   readonly activity: BotActivity;
   readonly #seed: number;
+  readonly #settings: Settings;
   readonly #world: World;
   readonly #context: ActionContext;
   readonly #poll: LongPoll;
   readonly #webhook: WebhookSender | undefined;
   readonly #local: LocalServer | undefined;
   #recorder: Recorder | undefined;
+  #inspector: Inspector | undefined;
   readonly #closing = new AbortController();
 
   constructor(token: string, options: BotWorldOptions = {}) {
@@ -109,6 +115,7 @@ export class BotWorld {
     const settings = new Settings();
     this.token = token;
     this.#seed = seed;
+    this.#settings = settings;
     this.clock = clock;
     this.faults = new Faults(seed, options.intercept);
     this.calls = new CallLog(callLog);
@@ -147,6 +154,25 @@ export class BotWorld {
     return this.#world.journal;
   }
 
+  /** The ways of updates, from the first look at it on. */
+  get inspector(): Inspector {
+    this.#inspector ??= new Inspector({ queue: this.queue, now: this.clock.now });
+    return this.#inspector;
+  }
+
+  /** All that a page shows, now. */
+  get snapshot(): Snapshot {
+    const { calls, faults, inspector } = this;
+    const sources = { world: this.#world, settings: this.#settings, calls };
+    return snapshotOf({ ...sources, updates: inspector.traces, faults: faults.active });
+  }
+
+  /** Calls `observer` for each second of a flood, until the returned function is called. */
+  observeFlood(observer: (second: FloodSecond) => void): () => void {
+    this.#context.floodObservers.add(observer);
+    return () => this.#context.floodObservers.delete(observer);
+  }
+
   /** True for a Bot API server of one's own, which takes larger files. */
   get isLocal(): boolean {
     return this.#local !== undefined;
@@ -183,6 +209,7 @@ export class BotWorld {
 
   /** Ends what goes on by itself: a waiting getUpdates gets no updates, webhooks are no longer called. */
   close(): void {
+    this.#context.endFlood();
     this.#poll.release();
     this.#webhook?.unset();
     this.clock.stop();
@@ -209,6 +236,7 @@ const ACTIONS: ActionHandlers<ActionName> = {
   ...testControlActions,
   ...watchingActions,
   ...faultActions,
+  ...loadActions,
 };
 
 /** These are no actions of users. */

@@ -32,8 +32,18 @@ export interface Fault extends RefusalParameters {
   when?: Record<string, string | number | boolean>;
 }
 
+/** A fault that hits calls. */
+export interface ActiveFault {
+  readonly id: number;
+  readonly method: string;
+  readonly fault: Fault;
+}
+
 interface Rule {
   readonly id: number;
+  /** Undefined for the `intercept` of the options. */
+  readonly active?: ActiveFault;
+  hits(call: IncomingCall): boolean;
   hits(call: IncomingCall): boolean;
   readonly answer: Intercept;
 }
@@ -58,13 +68,19 @@ export class Faults {
       left -= 1;
       return true;
     };
-    this.#rules.unshift({ id, hits, answer: (call, respond) => spoil(call, respond, fault) });
+    const active = { id, method, fault };
+    this.#rules.unshift({ id, active, hits, answer: (call, respond) => spoil(call, respond, fault) });
     return id;
   }
 
   /** @param id by default all faults */
   remove(id?: number): void {
     this.#rules = this.#rules.filter((rule) => rule.id === 0 || (id !== undefined && rule.id !== id));
+  }
+
+  /** The faults that have not been removed, the latest first. */
+  get active(): ActiveFault[] {
+    return this.#rules.flatMap(({ active }) => active ?? []);
   }
 
   /** Hands a call through the faults that hit it to the Bot API. Undefined without any. */

@@ -2,6 +2,7 @@
 
 import type { Message } from "@grammyjs/types";
 import type { Faults } from "../faults.ts";
+import { Flood, type FloodOptions, type FloodSecond } from "../inspector/flood.ts";
 import type { CallLog, RecordedCall } from "../state/call-log.ts";
 import type { ChatRecord } from "../state/chat-record.ts";
 import type { Clock } from "../state/clock.ts";
@@ -50,8 +51,10 @@ export class ActionContext implements Simulation {
   readonly bots: RunningBots;
   readonly activity: BotActivity;
   readonly url: () => string;
+  readonly floodObservers = new Set<(second: FloodSecond) => void>();
   /** Calls of the bot before the last action of a user. */
   #callsBefore = 0;
+  #flood: Flood | undefined;
 
   constructor({ world, queue, calls, files, faults, clock, dice, bots, activity, url }: ActionContextOptions) {
     this.world = world;
@@ -70,6 +73,19 @@ export class ActionContext implements Simulation {
   userActs(): void {
     this.#callsBefore = this.calls.count;
     this.queue.excluded.clear();
+  }
+
+  /** Begins a flood, and ends one that is going on. @param write has the person of that number write; gives the chat */
+  startFlood(options: FloodOptions, write: (person: number) => number): void {
+    this.endFlood();
+    const tell = (second: FloodSecond) => {
+      for (const observer of this.floodObservers) observer(second);
+    };
+    this.#flood = new Flood(options, { journal: this.world.journal, write }, tell);
+  }
+
+  endFlood(): void {
+    this.#flood?.stop();
   }
 
   /** The bot's calls since the last action of a user. */

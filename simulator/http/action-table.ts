@@ -262,6 +262,17 @@ export const ACTION_TABLE: { readonly [A in ActionName]: ActionRow<Takes<A>> } =
     gives: integer,
   },
   recover: { does: "Stops a fault, or all", takes: { id: optional(integer) }, gives: yes },
+  flood: {
+    does: "Has many people write, each in a private chat. The live events tell of each second",
+    takes: {
+      people: integer,
+      rate: described(number, "Messages a second, of all together."),
+      seconds: number,
+      text,
+    },
+    gives: yes,
+  },
+  endFlood: { does: "Ends a flood", takes: {}, gives: yes },
   idle: {
     does: "Waits until the bot has taken all updates and made all calls. Gives what it is busy with at the timeout",
     takes: {

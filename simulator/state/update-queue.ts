@@ -50,6 +50,8 @@ const DEFAULT_KINDS: ReadonlySet<string> = new Set(UPDATE_KINDS.filter((kind) =>
 export class UpdateQueue {
   /** Called after an update was pushed. */
   readonly onPush: ((json: string) => void)[] = [];
+  /** Called for each update that the bot has confirmed, or dropped. */
+  readonly onConfirm: ((update_id: number) => void)[] = [];
   /** Kinds of updates that `allowed_updates` excluded since a user's last action. */
   readonly excluded = new Set<string>();
   #entries: QueuedUpdate[] = [];
@@ -145,6 +147,7 @@ export class UpdateQueue {
     if (this.#entries[at]?.id !== id) return;
     if (at === this.#head) return this.#advance(at + 1);
     this.#entries.splice(at, 1);
+    for (const confirmed of this.onConfirm) confirmed(id);
   }
 
   /** Drops all updates (drop_pending_updates). */
@@ -177,6 +180,7 @@ export class UpdateQueue {
   }
 
   #advance(to: number): void {
+    for (const confirmed of this.onConfirm) this.#entries.slice(this.#head, to).forEach(({ id }) => void confirmed(id));
     this.#head = to;
     if (this.#head > 1024 && this.#head * 2 > this.#entries.length) this.#compact();
     this.#settle();

@@ -68,19 +68,26 @@ variables override the file.`,
     ],
   },
   simulate: {
-    summary: "Talk to a bot in the terminal, without Telegram",
+    summary: "Talk to a bot in the browser, without Telegram",
     usage: ["simulate [options] <application>"],
     about: `
-Serves the application on a Bot API simulator in this process, with you as the
-user. It needs no token and sends nothing to Telegram.`,
+Serves the application on a Bot API simulator in this process, with you as its
+users, and prints the address of the chat. It needs no token and sends nothing
+to Telegram. Without a terminal it reads messages from standard input.`,
     words: ["application"],
     flags: FLAGS.filter(
       (key) => !["tokenFile", "apiUrl", "local", "proxy", "family"].includes(key) && !key.startsWith("webhook"),
     ),
     presets: { inbox: false, listen: false, local: false, proxy: false, family: "auto", webhook: false },
     defaults: { logLevel: "warn" },
+    switches: {
+      open: "Open the chat in the browser",
+      terminal: "Talk to the bot in this terminal",
+    },
+    values: { record: "File for a recording of the run" },
     examples: [
-      ["asgigram simulate bot.ts", "Talk to your bot"],
+      ["asgigram simulate bot.ts --open", "Talk to your bot"],
+      ["asgigram simulate bot.ts --terminal", "In this terminal"],
       ["asgigram simulate bot.ts -v", "Also show the server's log"],
       ["echo hi | asgigram simulate bot.ts", "Send one message, print the answer"],
     ],

@@ -187,6 +187,9 @@ export interface Actions {
   fail: { takes: { method: string; fault: Fault }; gives: number };
   /** Stops a fault, or all. */
   recover: { takes: { id?: number }; gives: true };
+  /** Has so many people write at once, so many messages a second of all together, each in a private chat: how a bot does under load. */
+  flood: { takes: { people: number; rate: number; seconds: number; text: string }; gives: true };
+  endFlood: { takes: Record<string, never>; gives: true };
   /** Waits until the bot is idle, and stays so for `quiet` ms; gives the reason if it is not after `timeout` ms. */
   idle: { takes: { timeout?: number; quiet?: number }; gives: { business?: string } };
   /** The bot's acts since the last action of a user. */

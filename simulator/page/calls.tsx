@@ -1,0 +1,71 @@
+/** Each call of the Bot API. */
+
+import { useSignal } from "@preact/signals";
+import { useEffect, useRef } from "preact/hooks";
+import type { NumberedCall } from "../inspector/snapshot.ts";
+import { clockOf, durationOf } from "./names.ts";
+import { openCall, world } from "./state.ts";
+
+/** The latest come first, and no more than these are shown. */
+const SHOWN = 200;
+
+export function Calls() {
+  const wanted = useSignal("");
+  const withPolls = useSignal(false);
+  const isWanted = (call: NumberedCall) =>
+    (withPolls.value || call.method.toLowerCase() !== "getupdates") &&
+    (wanted.value === "" || JSON.stringify(call).includes(wanted.value));
+  const found = [...world.value!.calls.values()].reverse().filter(isWanted).slice(0, SHOWN);
+  return (
+    <section>
+      <input
+        type="search"
+        placeholder="Find in calls"
+        aria-label="Find in calls"
+        value={wanted.value}
+        onInput={({ currentTarget }) => (wanted.value = currentTarget.value)}
+      />
+      <label>
+        <input type="checkbox" checked={withPolls.value} onChange={() => (withPolls.value = !withPolls.value)} /> with
+        getUpdates
+      </label>
+      {found.length === 0 && <p class="quiet">No calls so far.</p>}
+      <ul class="log">
+        {found.map((call) => (
+          <Call key={call.number} call={call} />
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+function Call({ call }: { call: NumberedCall }) {
+  const { number, method, parameters, time, status, duration, result, error, fault } = call;
+  const element = useRef<HTMLDetailsElement>(null);
+  const isChosen = openCall.value === number;
+  useEffect(() => {
+    if (!isChosen) return;
+    element.current!.open = true;
+    element.current!.scrollIntoView({ block: "nearest" });
+  }, [isChosen]);
+  const outcome = status === undefined ? "open" : error === undefined && status < 400 ? "ok" : "failed";
+  return (
+    <li>
+      <details ref={element}>
+        <summary>
+          <b>{method}</b> <span class={`state is-${outcome}`}>{status ?? "…"}</span>{" "}
+          <span class="quiet">
+            {clockOf(time)} {duration !== undefined && durationOf(duration)}
+          </span>
+          {error !== undefined && <span class="error">{error}</span>}
+        </summary>
+        <h3>Parameters</h3>
+        <pre>{JSON.stringify(parameters, null, 2)}</pre>
+        {fault !== undefined && <h3>Fault</h3>}
+        {fault !== undefined && <pre>{JSON.stringify(fault)}</pre>}
+        {result !== undefined && <h3>Result</h3>}
+        {result !== undefined && <pre>{JSON.stringify(result, null, 2)}</pre>}
+      </details>
+    </li>
+  );
+}
