@@ -11,6 +11,7 @@ import { businessActions } from "./clients/actions/business.ts";
 import { faultActions } from "./clients/actions/faults.ts";
 import { fileActions } from "./clients/actions/files.ts";
 import { inlineActions } from "./clients/actions/inline.ts";
+import { loadActions } from "./clients/actions/load.ts";
 import { memberActions } from "./clients/actions/members.ts";
 import { messageActions } from "./clients/actions/messages.ts";
 import { paymentActions } from "./clients/actions/payments.ts";
@@ -20,9 +21,11 @@ import { watchingActions } from "./clients/actions/watching.ts";
 import { BotActivity } from "./clients/bot-activity.ts";
 import { RunningBots } from "./clients/running-bots.ts";
 import { Faults } from "./faults.ts";
-import { Flood } from "./flood/flood.ts";
 import type { Intercept } from "./http/bot-routes.ts";
+import type { BotServer, ServerState } from "./inspector/bot-server.ts";
+import type { FloodSecond } from "./inspector/flood.ts";
 import { Inspector } from "./inspector/inspector.ts";
+import { type Snapshot, snapshotOf } from "./inspector/snapshot.ts";
 import { Recorder } from "./recording/recording.ts";
 import { CallLog } from "./state/call-log.ts";
 import { Clock } from "./state/clock.ts";
@@ -94,15 +97,16 @@ export class BotWorld {
   /** Bots that run in this process. */
   readonly bots = new RunningBots();
   readonly activity: BotActivity;
-  readonly inspector: Inspector;
-  readonly flood: Flood;
   readonly #seed: number;
+  readonly #settings: Settings;
   readonly #world: World;
   readonly #context: ActionContext;
   readonly #poll: LongPoll;
   readonly #webhook: WebhookSender | undefined;
   readonly #local: LocalServer | undefined;
   #recorder: Recorder | undefined;
+  #inspector: Inspector | undefined;
+  readonly #serverObservers = new Set<(state: ServerState) => void>();
   readonly #closing = new AbortController();
 
   constructor(token: string, options: BotWorldOptions = {}) {
@@ -114,6 +118,7 @@ export class BotWorld {
     const settings = new Settings();
     this.token = token;
     this.#seed = seed;
+    this.#settings = settings;
     this.clock = clock;
     this.faults = new Faults(seed, options.intercept);
     this.calls = new CallLog(callLog);
@@ -124,8 +129,6 @@ export class BotWorld {
     this.#local = options.local ? new LocalServer() : undefined;
     const shared = { world: this.#world, queue: this.queue, files: this.files, dice };
     this.activity = new BotActivity({ queue: this.queue, calls: this.calls, poll: this.#poll, settings });
-    this.inspector = new Inspector({ queue: this.queue, calls: this.calls, clock });
-    this.flood = new Flood({ perform: (name, takes) => this.perform(name, takes), calls: this.calls });
     this.#context = new ActionContext({
       ...shared,
       calls: this.calls,
@@ -133,8 +136,6 @@ export class BotWorld {
       clock,
       bots: this.bots,
       activity: this.activity,
-      inspector: this.inspector,
-      flood: this.flood,
       url: options.url ?? (() => ""),
     });
     this.api = new BotApi({
@@ -154,6 +155,43 @@ export class BotWorld {
 
   get journal(): Journal {
     return this.#world.journal;
+  }
+
+  /** The ways of updates, from the first look at it on. */
+  get inspector(): Inspector {
+    this.#inspector ??= new Inspector({ queue: this.queue, calls: this.calls, now: this.clock.now });
+    return this.#inspector;
+  }
+
+  /** All that a page shows, now. */
+  get snapshot(): Snapshot {
+    const { calls, faults, inspector } = this;
+    const sources = { world: this.#world, settings: this.#settings, calls, originOf: inspector.originOf };
+    const server = this.#context.server?.state;
+    return snapshotOf({ ...sources, updates: inspector.traces, faults: faults.active, server });
+  }
+
+  /** Shows the server that runs the bot to pages, which may kill and reload it. */
+  attach(server: BotServer): void {
+    this.#context.server = server;
+    this.inspector.attach(server);
+    const tell = (state: ServerState) => {
+      for (const observer of this.#serverObservers) observer(state);
+    };
+    server.observe(tell);
+    tell(server.state);
+  }
+
+  /** Calls `observer` when a server is attached and whenever its state changes, until the returned function is called. */
+  observeServer(observer: (state: ServerState) => void): () => void {
+    this.#serverObservers.add(observer);
+    return () => this.#serverObservers.delete(observer);
+  }
+
+  /** Calls `observer` for each second of a flood, until the returned function is called. */
+  observeFlood(observer: (second: FloodSecond) => void): () => void {
+    this.#context.floodObservers.add(observer);
+    return () => this.#context.floodObservers.delete(observer);
   }
 
   /** True for a Bot API server of one's own, which takes larger files. */
@@ -192,7 +230,7 @@ export class BotWorld {
 
   /** Ends what goes on by itself: a waiting getUpdates gets no updates, webhooks are no longer called. */
   close(): void {
-    this.flood.stop();
+    this.#context.endFlood();
     this.#poll.release();
     this.#webhook?.unset();
     this.clock.stop();
@@ -219,6 +257,7 @@ const ACTIONS: ActionHandlers<ActionName> = {
   ...testControlActions,
   ...watchingActions,
   ...faultActions,
+  ...loadActions,
   ...serverActions,
 };
 

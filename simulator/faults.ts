@@ -32,7 +32,7 @@ export interface Fault extends RefusalParameters {
   when?: Record<string, string | number | boolean>;
 }
 
-/** A fault that is on. */
+/** A fault that hits calls. */
 export interface ActiveFault {
   readonly id: number;
   readonly method: string;
@@ -43,6 +43,7 @@ export interface ActiveFault {
 
 interface Rule {
   readonly id: number;
+  /** Undefined for the `intercept` of the options, and for a fault that hits no call any more. */
   readonly active: () => ActiveFault | undefined;
   hits(call: IncomingCall): boolean;
   readonly answer: Intercept;
@@ -51,8 +52,8 @@ interface Rule {
 export class Faults {
   readonly #random: () => number;
   #rules: Rule[] = [];
+  readonly #observers = new Set<(active: readonly ActiveFault[]) => void>();
   #count = 0;
-  readonly #observers = new Set<() => void>();
 
   /** @param seed of the probabilities @param last stands behind all faults */
   constructor(seed: number, last?: Intercept) {
@@ -77,30 +78,30 @@ export class Faults {
     return id;
   }
 
-  /** The faults that still hit calls, the latest first. */
-  get active(): ActiveFault[] {
-    return this.#rules.flatMap((rule) => rule.active() ?? []);
-  }
-
-  /** Calls `observer` whenever `active` has changed, until the returned function is called. */
-  observe(observer: () => void): () => void {
-    this.#observers.add(observer);
-    return () => this.#observers.delete(observer);
-  }
-
   /** @param id by default all faults */
   remove(id?: number): void {
     this.#rules = this.#rules.filter((rule) => rule.id === 0 || (id !== undefined && rule.id !== id));
     this.#changed();
   }
 
-  /** Hands a call through the faults that hit it to the Bot API. Undefined without any. */
-  get intercept(): Intercept | undefined {
-    return this.#rules.length === 0 ? undefined : (call, respond) => pass(this.#rules, call, respond);
+  /** The faults that still hit calls, the latest first. */
+  get active(): ActiveFault[] {
+    return this.#rules.flatMap(({ active }) => active() ?? []);
+  }
+
+  /** Calls `observer` with `active` whenever it has changed, until the returned function is called. */
+  observe(observer: (active: readonly ActiveFault[]) => void): () => void {
+    this.#observers.add(observer);
+    return () => this.#observers.delete(observer);
   }
 
   #changed(): void {
-    for (const observer of this.#observers) observer();
+    for (const observer of this.#observers) observer(this.active);
+  }
+
+  /** Hands a call through the faults that hit it to the Bot API. Undefined without any. */
+  get intercept(): Intercept | undefined {
+    return this.#rules.length === 0 ? undefined : (call, respond) => pass(this.#rules, call, respond);
   }
 }
 

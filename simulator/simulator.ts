@@ -86,6 +86,20 @@ export class Simulator extends ClientSide implements AsyncDisposable {
     return this.#worlds.own.calls.calls;
   }
 
+  /**
+   * Tells the page in the browser of a step of an update: what a server does with it. Updates are known from the first call of this, or the
+   * first look of a page.
+   * @param facts shown beside the step: `{ worker: 1, attempt: 2 }`
+   */
+  report(update_id: number, name: string, facts: Readonly<Record<string, string | number>> = {}): void {
+    this.#worlds.own.inspector.report(update_id, { name, facts });
+  }
+
+  /** Shows the server that runs the bot to the page, which may kill and reload it. */
+  attach(server: BotServer): void {
+    this.#worlds.own.attach(server);
+  }
+
   /** The title of a group, or the name of a private chat's user. */
   titleOf(chat_id: number): string {
     return this.#worlds.own.titleOf(chat_id);
@@ -119,11 +133,6 @@ export class Simulator extends ClientSide implements AsyncDisposable {
   async run(bot: RunnableBot | Promise<RunnableBot>): Promise<void> {
     const { bots, activity } = this.#worlds.own;
     await bots.run(bot, activity.asks());
-  }
-
-  /** Shows the server that runs the bot to the page, which may kill and reload it. */
-  attach(server: BotServer): void {
-    this.#worlds.own.inspector.attach(server);
   }
 
   readonly perform = <A extends ActionName>(name: A, takes: Takes<A>): Promise<Gives<A>> =>

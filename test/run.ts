@@ -81,13 +81,17 @@ function fail(): void {
   process.exitCode = 1;
 }
 
+/** The test files of these folders and files of test/, without names all of them. A name without any is an error. */
 function filesOf(names: readonly string[]): string[] {
-  const patterns =
-    names.length === 0 ? [`**/*${TEST}`] : names.flatMap((name) => [`${name}/**/*${TEST}`, `${name}${TEST}`]);
-  const found = globSync(patterns, { cwd: import.meta.dirname }).sort();
-  if (found.length > 0) return found.map((file) => join(import.meta.dirname, file));
+  const found = (patterns: string[]) => globSync(patterns, { cwd: import.meta.dirname });
+  const named = (name: string) => found([`${name}/**/*${TEST}`, `${name}${TEST}`]);
+  const empty = names.filter((name) => named(name).length === 0);
+  if (empty.length === 0) {
+    const all = names.length === 0 ? found([`**/*${TEST}`]) : names.flatMap(named);
+    return [...new Set(all)].sort().map((file) => join(import.meta.dirname, file));
+  }
   console.error(
-    `no tests in ${names.join(", ")}: name folders and files of test/, as in: npm test dispatch end-to-end/echo`,
+    `no tests in ${empty.join(", ")}: name folders and files of test/, as in: npm test dispatch end-to-end/echo`,
   );
   process.exit(2);
 }

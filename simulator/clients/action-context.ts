@@ -2,8 +2,8 @@
 
 import type { Message } from "@grammyjs/types";
 import type { Faults } from "../faults.ts";
-import type { Flood } from "../flood/flood.ts";
-import type { Inspector } from "../inspector/inspector.ts";
+import type { BotServer } from "../inspector/bot-server.ts";
+import { Flood, type FloodOptions, type FloodSecond } from "../inspector/flood.ts";
 import type { CallLog, RecordedCall } from "../state/call-log.ts";
 import type { ChatRecord } from "../state/chat-record.ts";
 import type { Clock } from "../state/clock.ts";
@@ -30,8 +30,6 @@ export interface ActionContextOptions {
   dice: Dice;
   bots: RunningBots;
   activity: BotActivity;
-  inspector: Inspector;
-  flood: Flood;
   /** Of the simulator. */
   url: () => string;
 }
@@ -53,14 +51,15 @@ export class ActionContext implements Simulation {
   readonly given = new Map<string, number>();
   readonly bots: RunningBots;
   readonly activity: BotActivity;
-  readonly inspector: Inspector;
-  readonly flood: Flood;
   readonly url: () => string;
+  /** The server that runs the bot; undefined for a bot that runs by other means. */
+  server: BotServer | undefined;
+  readonly floodObservers = new Set<(second: FloodSecond) => void>();
   /** Calls of the bot before the last action of a user. */
   #callsBefore = 0;
+  #flood: Flood | undefined;
 
-  constructor(options: ActionContextOptions) {
-    const { world, queue, calls, files, faults, clock, dice, bots, activity, inspector, flood, url } = options;
+  constructor({ world, queue, calls, files, faults, clock, dice, bots, activity, url }: ActionContextOptions) {
     this.world = world;
     this.queue = queue;
     this.calls = calls;
@@ -70,8 +69,6 @@ export class ActionContext implements Simulation {
     this.dice = dice;
     this.bots = bots;
     this.activity = activity;
-    this.inspector = inspector;
-    this.flood = flood;
     this.url = url;
   }
 
@@ -79,6 +76,19 @@ export class ActionContext implements Simulation {
   userActs(): void {
     this.#callsBefore = this.calls.count;
     this.queue.excluded.clear();
+  }
+
+  /** Begins a flood, and ends one that is going on. @param write has the person of that number write; gives the chat */
+  startFlood(options: FloodOptions, write: (person: number) => number): void {
+    this.endFlood();
+    const tell = (second: FloodSecond) => {
+      for (const observer of this.floodObservers) observer(second);
+    };
+    this.#flood = new Flood(options, { journal: this.world.journal, write }, tell);
+  }
+
+  endFlood(): void {
+    this.#flood?.stop();
   }
 
   /** The bot's calls since the last action of a user. */

@@ -55,27 +55,6 @@ const upload = {
 };
 const mime = optional(text, "MIME type; default: by the name.");
 const seconds = optional(number, "Seconds; default: an estimate by the size.");
-/** Figures of a flood, and of each of its seconds. Times are milliseconds. */
-const FLOOD: JsonSchema = {
-  type: "object",
-  properties: {
-    isRunning: flag,
-    sent: integer,
-    answered: integer,
-    waiting: integer,
-    seconds: list({
-      type: "object",
-      properties: {
-        second: integer,
-        sent: integer,
-        answered: integer,
-        waiting: integer,
-        p50: described(number, "Milliseconds from a message to the bot's first call to its chat."),
-        p99: number,
-      },
-    }),
-  },
-};
 const namesOf = <Name extends string>(names: Record<Name, true>) => oneOf(...Object.keys(names));
 const STATUS = namesOf<Status["status"]>({
   administrator: true,
@@ -282,18 +261,16 @@ export const ACTION_TABLE: { readonly [A in ActionName]: ActionRow<Takes<A>> } =
     },
     gives: integer,
   },
-  faults: {
-    does: "Gives the faults that still hit calls",
-    takes: {},
-    gives: list({
-      type: "object",
-      properties: { id: integer, method: text, fault: { type: "object" }, hits: integer },
-    }),
-  },
-  inspect: {
-    does: "Gives an update, or a call with parameters and result, by its number in the inspector",
-    takes: { update_id: optional(integer), call: optional(integer) },
-    gives: { type: "object", properties: { update: ref("Update"), call: ref("RecordedCall") } },
+  recover: { does: "Stops a fault, or all", takes: { id: optional(integer) }, gives: yes },
+  flood: {
+    does: "Has many people write, each in a private chat. The live events tell of each second",
+    takes: {
+      people: integer,
+      rate: described(number, "Messages a second, of all together."),
+      seconds: number,
+      text,
+    },
+    gives: yes,
   },
   killWorker: {
     does: "Kills the thread of a worker. Only if asgigram simulate runs the bot, as for the next two",
@@ -302,18 +279,7 @@ export const ACTION_TABLE: { readonly [A in ActionName]: ActionRow<Takes<A>> } =
   },
   killServer: { does: "Kills the server's process, which is started again", takes: {}, gives: yes },
   reload: { does: "Loads the bot's files anew", takes: {}, gives: yes },
-  flood: {
-    does: "Has people of its own write to the bot, in place of the flood before, and measures the bot's answers",
-    takes: {
-      people: integer,
-      rate: described(number, "Messages a second, of all together."),
-      seconds: optional(number, "Default 60."),
-      text: optional(text, "Default: the number of the message."),
-    },
-    gives: FLOOD,
-  },
-  stopFlood: { does: "Ends the flood", takes: {}, gives: FLOOD },
-  recover: { does: "Stops a fault, or all", takes: { id: optional(integer) }, gives: yes },
+  endFlood: { does: "Ends a flood", takes: {}, gives: yes },
   idle: {
     does: "Waits until the bot has taken all updates and made all calls. Gives what it is busy with at the timeout",
     takes: {

@@ -3,10 +3,11 @@
  *
  *   POST   /simulator/<action>             parameters as JSON; { "ok": true, "result": … }, or 400 { "ok": false, "error": … }
  *   GET    /simulator/stream               every ChatEvent from now on, as server-sent events
- *   GET    /simulator/inspector            updates, calls, faults and the flood, as server-sent events (inspector-stream.ts)
  *   DELETE /simulator                      ends the world: the next call finds a fresh one
  *   GET    /simulator/bots                 the bots that have a world
  *   GET    /simulator/openapi.json         all of this, for programs
+ *   GET    /simulator/snapshot, /live      what the page in the browser shows, and what happens after that
+ *   GET    /simulator/files/<file_id>      a message's file, in a form that is safe to show
  *
  * `/simulator/bot<token>` in place of `/simulator` means the world of that bot. clients/actions/actions.ts lists the actions. For example:
  *
@@ -24,11 +25,15 @@ import { checkParameters } from "./action-parameters.ts";
 import { readBody } from "./body.ts";
 import { worldAt } from "./bot-routes.ts";
 import { refusalOfName, refusalOfPage } from "./guard.ts";
-import { writeInspector } from "./inspector-stream.ts";
+import { live, stream } from "./live.ts";
+import { messageFile } from "./page.ts";
 import { jsonReply, type Reply, write } from "./reply.ts";
 
 /** A file of 50 MB in base64, and the rest of the action. */
 const LONGEST_BODY = 70 * 2 ** 20;
+
+/** The path of a message's file, before its file_id. */
+const FILES = "files/";
 
 const SAFE = { "x-content-type-options": "nosniff" };
 
@@ -51,8 +56,8 @@ export async function control(
     const bot = /^bot\d/.test(segments[0] ?? "") ? segments[0] : undefined;
     const name = segments.slice(bot === undefined ? 0 : 1).join("/");
     const world = bot === undefined ? worlds.own : worldAt(bot, worlds);
-    const events = incoming.method === "GET" ? STREAMS[name] : undefined;
-    if (events !== undefined) return stream(response, world, events);
+    if (incoming.method === "GET" && name === "stream") return stream(response, world);
+    if (incoming.method === "GET" && name === "live") return live(response, world);
     write(response, await answer(incoming, name, world, worlds));
   } catch (error) {
     const [status, message] =
@@ -65,11 +70,14 @@ async function answer(incoming: IncomingMessage, name: string, world: BotWorld, 
   switch (`${incoming.method} ${name}`) {
     case "GET openapi.json":
       return jsonReply(200, JSON.stringify((await import("./open-api.ts")).openApi()), SAFE);
+    case "GET snapshot":
+      return result(world.snapshot);
     case "GET bots":
       return result(worlds.all.map(({ token, bot }) => ({ token, bot })));
     case "DELETE ":
       return result(worlds.forget(world.token));
   }
+  if (incoming.method === "GET" && name.startsWith(FILES)) return messageFile(world, name.slice(FILES.length));
   if (!isAction(name)) throw new Refusal(404, `there is no action ${name}`);
   if (incoming.method !== "POST") throw new Refusal(405, `${name} is an action: use POST`);
   return result(await world.perform(name, await readTakes(incoming, name)));
@@ -85,28 +93,4 @@ async function readTakes<A extends ActionName>(incoming: IncomingMessage, name: 
     throw new Refusal(415, "the body is JSON: send it with the header content-type: application/json");
   }
   return checkParameters(name, JSON.parse(`${body}`));
-}
-
-/** Writes the events of a world, and returns how to end that. */
-type Events = (response: ServerResponse, world: BotWorld) => () => void;
-
-const STREAMS: { readonly [name: string]: Events } = { stream: writeChatEvents, inspector: writeInspector };
-
-function stream(response: ServerResponse, world: BotWorld, events: Events): void {
-  response.writeHead(200, { "content-type": "text/event-stream", "cache-control": "no-store", ...SAFE });
-  // The reader knows that it misses nothing from now on.
-  response.write(": connected\n\n");
-  const stop = events(response, world);
-  const end = () => response.end();
-  world.closed.addEventListener("abort", end, { once: true });
-  response.once("close", () => {
-    stop();
-    world.closed.removeEventListener("abort", end);
-  });
-}
-
-function writeChatEvents(response: ServerResponse, { journal }: BotWorld): () => void {
-  return journal.observe((event) => {
-    response.write(`id: ${event.seq}\nevent: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`);
-  });
 }

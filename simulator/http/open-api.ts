@@ -105,17 +105,6 @@ export function openApi() {
           responses: { 200: { description: "Events", content: { "text/event-stream": { schema: ref("ChatEvent") } } } },
         },
       },
-      [`${IN_WORLD}/inspector`]: {
-        parameters: [token],
-        get: {
-          operationId: "inspector",
-          summary:
-            "Updates and calls (rows), faults, flood and server, each as an event when it is there and when it changes, as server-sent events.",
-          responses: {
-            200: { description: "Events", content: { "text/event-stream": { schema: { type: "object" } } } },
-          },
-        },
-      },
       "/simulator/bots": {
         get: {
           operationId: "bots",

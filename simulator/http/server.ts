@@ -4,6 +4,7 @@
  *   /bot<token>/<method>             the Bot API, GET and POST
  *   /file/bot<token>/<file_path>     downloads
  *   /simulator/…                     the users' side (control.ts)
+ *   /                                the page in the browser (page.ts)
  *   /healthz                         200: the process lives and its event loop turns
  *
  * Pages of other origins get 403. The Bot API answers to any host name, because its callers know the token; /simulator does not.
@@ -17,6 +18,7 @@ import { BodyTooLong } from "./body.ts";
 import { botCall, download, NOT_FOUND, refusalIn, worldAt } from "./bot-routes.ts";
 import { control } from "./control.ts";
 import { refusalOfPage } from "./guard.ts";
+import { isPageFile, pageFile } from "./page.ts";
 import { jsonReply, refusalReply, write } from "./reply.ts";
 
 export interface ServerOptions {
@@ -62,6 +64,7 @@ async function route(
   }
   const reason = refusalOfPage(incoming.headers);
   if (reason !== undefined) throw new Refusal(403, `Forbidden: ${reason}`);
+  if (incoming.method === "GET" && segments.length === 1 && isPageFile(first)) return write(response, pageFile(first));
   if (first === "healthz" && segments.length === 1) return write(response, jsonReply(200, '{"ok":true}'));
   if (first === "file") return write(response, download(worldAt(second, options.worlds), segments.slice(2).join("/")));
   if (segments.length !== 2) throw NOT_FOUND;

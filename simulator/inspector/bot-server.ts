@@ -3,41 +3,6 @@
  * A bot that is started by other means has none: then the page shows what HTTP shows.
  */
 
-/** A step of an update or a call on its way through the server. Times are milliseconds. */
-export type Step =
-  | { type: "received"; update_id: number; seq: number; scope: string }
-  | { type: "posted"; update_id: number; seq: number; scope: string; worker: number; attempt: number; wait: number }
-  | {
-      type: "settled";
-      update_id: number;
-      worker: number;
-      attempt: number;
-      outcome: "settled" | "failed" | "dead_lettered";
-      error?: string;
-      duration: number;
-    }
-  | { type: "dead-letter"; update_id: number; cause: string }
-  | {
-      type: "call";
-      method: string;
-      /** The destination chat. */
-      lane?: string;
-      /** Of the update that the application was handling. */
-      seq?: number;
-      worker: number;
-      outcome: "ok" | "refused" | "unknown" | "unsent";
-      error?: string;
-      /** With its wait in the lane and its retries. */
-      duration: number;
-    }
-  | {
-      type: "worker";
-      worker: number;
-      state: "ready" | "stalled" | "died" | "replaced";
-      cause?: string;
-      error?: string;
-    };
-
 export interface ServerState {
   readonly phase: "starting" | "serving" | "ended";
   readonly pid: number;
@@ -49,12 +14,37 @@ export interface ServerState {
   readonly isApart: boolean;
 }
 
+/** What the server did with an update or a call. */
+export type Report = StepReport | CallReport;
+
+export interface StepReport {
+  readonly type: "step";
+  readonly update_id: number;
+  /** `received`, `posted`, `settled`, … */
+  readonly name: string;
+  readonly facts: Readonly<Record<string, string | number>>;
+}
+
+/** The end of a call of the application, which may have taken several calls over HTTP. */
+export interface CallReport {
+  readonly type: "call";
+  readonly method: string;
+  /** The destination: `7`, `7/business`, `inline:id`. */
+  readonly lane?: string;
+  /** The update that the application was handling. */
+  readonly update_id?: number;
+  readonly worker: number;
+  readonly outcome: "ok" | "refused" | "unknown" | "unsent";
+  /** Milliseconds, with its waits and retries. */
+  readonly duration: number;
+}
+
 export interface BotServer {
   readonly state: ServerState;
   /** Calls `listener` at each change of the state, until the returned function is called. */
   observe(listener: (state: ServerState) => void): () => void;
-  /** Calls `listener` for every step, until the returned function is called. Without a listener no step is made. */
-  watch(listener: (step: Step) => void): () => void;
+  /** Calls `listener` with every report, until the returned function is called. Without a listener no report is made. */
+  watch(listener: (report: Report) => void): () => void;
   /** Kills the thread of a worker. @throws if there is no such worker */
   killWorker(worker: number): Promise<void>;
   /** Kills the process (SIGKILL), which is started again at once; starts it if it has ended. @throws if it is not apart */

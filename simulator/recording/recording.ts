@@ -24,7 +24,7 @@ export type RecordingEntry =
 
 export type Act = Extract<RecordingEntry, { act: ActionName }>;
 
-/** These only look, or are about the server and not the bot's world; the people of a flood act by themselves. They are not recorded. */
+/** These only look, or act on the server and not in the bot's world: they are not recorded. */
 const LOOKS: ReadonlySet<ActionName> = new Set<ActionName>([
   "messages",
   "next",
@@ -34,13 +34,9 @@ const LOOKS: ReadonlySet<ActionName> = new Set<ActionName>([
   "idle",
   "trace",
   "download",
-  "faults",
-  "inspect",
   "killWorker",
   "killServer",
   "reload",
-  "flood",
-  "stopFlood",
 ]);
 
 export class Recorder {

@@ -50,10 +50,8 @@ const DEFAULT_KINDS: ReadonlySet<string> = new Set(UPDATE_KINDS.filter((kind) =>
 export class UpdateQueue {
   /** Called after an update was pushed. */
   readonly onPush: ((json: string) => void)[] = [];
-  /** Called with the ids that an answer to getUpdates has. */
-  readonly onTake: ((ids: readonly number[]) => void)[] = [];
-  /** Called with the ids that an offset or a webhook has confirmed, or that were dropped. */
-  readonly onConfirm: ((ids: readonly number[]) => void)[] = [];
+  /** Called for each update that the bot has confirmed, or dropped. */
+  readonly onConfirm: ((update_id: number) => void)[] = [];
   /** Kinds of updates that `allowed_updates` excluded since a user's last action. */
   readonly excluded = new Set<string>();
   #entries: QueuedUpdate[] = [];
@@ -125,16 +123,15 @@ export class UpdateQueue {
     this.#expire();
     if (offset < 0) this.#advance(Math.max(this.#head, this.#entries.length + offset));
     else if (offset <= this.#nextId + MAX_OFFSET_LEAP) this.#advance(this.#indexOf(offset));
-    const taken: QueuedUpdate[] = [];
+    const taken: string[] = [];
     let bytes = 0;
     for (let at = this.#head; at < this.#entries.length && taken.length < limit; at++) {
       const entry = this.#entries[at]!;
       bytes += entry.bytes;
       if (bytes > REPLY_BYTES && taken.length > 0) break;
-      taken.push(entry);
+      taken.push(entry.json);
     }
-    tell(this.onTake, taken);
-    return taken.map(({ json }) => json);
+    return taken;
   }
 
   /** Up to `limit` updates behind this id, without confirming any: for a webhook. */
@@ -149,7 +146,8 @@ export class UpdateQueue {
     const at = this.#indexOf(id);
     if (this.#entries[at]?.id !== id) return;
     if (at === this.#head) return this.#advance(at + 1);
-    tell(this.onConfirm, this.#entries.splice(at, 1));
+    this.#entries.splice(at, 1);
+    for (const confirmed of this.onConfirm) confirmed(id);
   }
 
   /** Drops all updates (drop_pending_updates). */
@@ -182,7 +180,7 @@ export class UpdateQueue {
   }
 
   #advance(to: number): void {
-    if (this.onConfirm.length > 0) tell(this.onConfirm, this.#entries.slice(this.#head, to));
+    for (const confirmed of this.onConfirm) this.#entries.slice(this.#head, to).forEach(({ id }) => void confirmed(id));
     this.#head = to;
     if (this.#head > 1024 && this.#head * 2 > this.#entries.length) this.#compact();
     this.#settle();
@@ -209,10 +207,4 @@ export class UpdateQueue {
     this.#earliestExpiry = Infinity;
     for (const resolve of this.#drained.splice(0)) resolve();
   }
-}
-
-function tell(listeners: readonly ((ids: readonly number[]) => void)[], entries: readonly QueuedUpdate[]): void {
-  if (listeners.length === 0 || entries.length === 0) return;
-  const ids = entries.map(({ id }) => id);
-  for (const listener of listeners) listener(ids);
 }

@@ -71,11 +71,10 @@ variables override the file.`,
     summary: "Talk to a bot in the browser, without Telegram",
     usage: ["simulate [options] <application>"],
     about: `
-Serves the application on a Bot API simulator, with you as the user. It needs
-no token and sends nothing to Telegram. At a terminal it prints the address of
-a page with the chats, the bot's calls, faults, and buttons that kill the
-server, which has a process of its own there. Input that is no terminal is read
-to its end as the messages of a user.`,
+Serves the application on a Bot API simulator, with you as its users, and
+prints the address of the chat. It needs no token and sends nothing to
+Telegram. The page also shows the bot's calls, makes faults, and kills and
+reloads the server. Without a terminal it reads messages from standard input.`,
     words: ["application"],
     flags: FLAGS.filter(
       (key) => !["tokenFile", "apiUrl", "local", "proxy", "family"].includes(key) && !key.startsWith("webhook"),
@@ -83,13 +82,13 @@ to its end as the messages of a user.`,
     presets: { inbox: false, listen: false, local: false, proxy: false, family: "auto", webhook: false },
     defaults: { logLevel: "warn" },
     switches: {
-      open: "Open the page in the browser",
-      terminal: "Chat in this terminal; the server shares this process",
+      open: "Open the chat in the browser",
+      terminal: "Talk to the bot in this terminal; one process has all",
     },
-    values: { record: "File for a recording of the run, when it ends" },
+    values: { record: "File for a recording of the run, written at its end" },
     examples: [
-      ["asgigram simulate --open bot.ts", "Talk to your bot"],
-      ["asgigram simulate --terminal bot.ts", "Talk to it in this terminal"],
+      ["asgigram simulate bot.ts --open", "Talk to your bot"],
+      ["asgigram simulate bot.ts --terminal", "In this terminal"],
       ["asgigram simulate bot.ts -v", "Also show the server's log"],
       ["echo hi | asgigram simulate bot.ts", "Send one message, print the answer"],
     ],

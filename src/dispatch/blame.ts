@@ -15,6 +15,18 @@ export const FEW = 8;
 /** An event whose posting ended so often with a death of unknown cause is a suspect. */
 const INTERRUPTED = 3;
 
+/** So many attempts do not make a suspect hold up others for longer: every event of a process that ended has some. */
+const QUICK_ATTEMPTS = 3;
+
+/**
+ * How often the time doubles for which a suspect holds up other suspects: with each death of its worker, and with each attempt after its
+ * third. An event that kills late is the only one in the end; one that is at work for long comes last.
+ * @param attempts with the one for which it holds them up
+ */
+export function doublings({ deaths }: Arrival, attempts: number): number {
+  return Math.max(0, deaths, attempts - QUICK_ATTEMPTS);
+}
+
 /** It is certain that this event was the cause: it is a suspect, and those that were guessed together with it are none. */
 export function convict({ arrival }: Held): void {
   for (const other of arrival.guess ?? []) {

@@ -17,8 +17,8 @@
  *
  * A death costs its culprit alone. The culprit is certain if the crash named it, or if it was alone; else some events are blamed
  * that are likely to be it. A suspect waits with its line for the quarantine, a worker of its own that gets one
- * suspect at a time, the one with the fewest deaths and attempts first, while the shard's worker goes on with the other lines. A suspect that is
- * settled or kept is cleared, and its scope stays in quarantine, where its instance is, until that worker ends. If one of several guesses
+ * suspect at a time, the one that will hold up others for the least time first, while the shard's worker goes on with the other lines. A suspect
+ * that is settled or kept is cleared, and its scope stays in quarantine, where its instance is, until that worker ends. If one of several guesses
  * turns out to be the culprit, the others are cleared. For some seconds after a death, new events of chats that were never answered are tried
  * in quarantine as well: the next culprit is likely to be among them.
  *
@@ -51,6 +51,8 @@ export interface DispatcherOptions {
   holdsUp(worker: number, arrival: Arrival): void;
   /** The event was posted as the only suspect of the process, and is it no more. */
   accompanied(arrival: Arrival): void;
+  /** A clock in ms. */
+  now?(): number;
 }
 
 /** An event that earlier processes posted so often without an end is a suspect from the start. */
@@ -82,10 +84,11 @@ export class Dispatcher {
 
   constructor(options: DispatcherOptions) {
     this.#options = options;
+    const { now = () => performance.now() } = options;
     this.#backlog = new Backlog(options.limit);
     this.quarantine = options.workers;
     this.#table = new ShardTable(options.workers);
-    this.#workers = Array.from({ length: options.workers + 1 }, (_, number) => new WorkerQueue(number));
+    this.#workers = Array.from({ length: options.workers + 1 }, (_, number) => new WorkerQueue(number, now));
     this.#quarantine = this.#workers.at(-1)!;
   }
 
@@ -188,11 +191,7 @@ export class Dispatcher {
     const queue = this.#workers[worker]!;
     const held = queue.get(seq);
     if (held === undefined) return;
-    if (queue.makeWay(held)) {
-      this.#options.accompanied(held.arrival);
-      // A program overlaps the events of a chat by itself.
-      if (!this.#hasQuarantine && queue.keep(held)) queue.add(held.line);
-    }
+    this.#makeWay(queue, held);
     this.#pump(queue);
   }
 
@@ -363,10 +362,19 @@ export class Dispatcher {
   /** Posts every event that may be posted. */
   #pump(queue: WorkerQueue): void {
     if (this.#isHeld) return;
+    const { tooSlow } = queue;
+    if (tooSlow !== undefined) this.#makeWay(queue, tooSlow);
     for (let next = queue.next(); next !== undefined; next = queue.next()) this.#post(queue, next);
     for (const { arrival } of queue.obstacles()) this.#options.holdsUp(queue.number, arrival);
     const isCalledFor = queue === this.#quarantine && queue.isWaitedFor && !queue.isOpen && !this.#isPatient;
     if (isCalledFor && !this.#isClosed) this.#options.suspected();
+  }
+
+  #makeWay(queue: WorkerQueue, held: Held): void {
+    if (!queue.makeWay(held)) return;
+    this.#options.accompanied(held.arrival);
+    // A program overlaps the events of a chat by itself.
+    if (!this.#hasQuarantine && queue.keep(held)) queue.add(held.line);
   }
 
   #post(queue: WorkerQueue, held: Held): void {

@@ -1,16 +1,19 @@
 /**
  * The events that one worker has, and the lines that wait for it. Lines take turns. Suspects go before anything else, and alone, so
- * that a death while one is at hand has one cause; between two of them each line that waits gets a turn. Events that are at work for long do
- * not hold up others for ever:
+ * that a death while one is at hand has one cause; after some time with suspects each line that waits gets a turn. Events that are at work for
+ * long do not hold up others for ever:
  *
  *   at hand -- share() --> suspects go on beside it
  *   a suspect -- share() --> other events go on beside it, but no suspects -- makeWay() --> suspects, too; it is none any more
+ *
+ * A suspect that will hold up others for less time waits for no longer than share().
  *
  * Few events are on their way to the worker at a time. The others wait in their lines, where they cost least: what a worker has
  * taken becomes instances, calls and connections.
  */
 
-import type { Arrival, Held, Line } from "./line.ts";
+import { doublings } from "./blame.ts";
+import type { Held, Line } from "./line.ts";
 
 /** Events that one worker may have at once, besides those that are kept. */
 const MOST_AT_HAND = 1000;
@@ -19,11 +22,15 @@ const MOST_ON_THEIR_WAY = 32;
 
 const NONE: readonly Held[] = [];
 
-/** So many attempts say nothing: every event of a process that ended has them. */
-const FEW_ATTEMPTS = 2;
+/**
+ * Time with suspects after which other lines get a turn: ms. A turn after each suspect would make some hundred suspects, which a kill leaves,
+ * wait for a slow event each.
+ */
+export const SUSPECTS_TURN = 250;
 
 export class WorkerQueue {
   readonly number: number;
+  readonly #now: () => number;
   /** True if the worker can take events. */
   isOpen = false;
   readonly #posted = new Map<number, Held>();
@@ -39,15 +46,19 @@ export class WorkerQueue {
   readonly #ready = new Set<Line>();
   /** Of these, lines whose next event is a suspect. */
   readonly #suspected = new Set<Line>();
-  /** Lines that get a turn before the next suspect. Undefined once a suspect is over: they are those that wait at the next look. */
+  /** Lines that get a turn before the next suspect. Undefined once the suspects' turn is over: they are those that wait at the next look. */
   #guests: Set<Line> | undefined = new Set();
+  /** Time at which the suspects' turn began. Undefined from its end to the next suspect. */
+  #suspectsSince: number | undefined;
   /** The suspect at hand. No other suspect is. */
   #suspect: Held | undefined;
   /** Events that are no suspects go on beside it. */
   #isShared = false;
 
-  constructor(number: number) {
+  /** @param now a clock in ms */
+  constructor(number: number, now: () => number) {
     this.number = number;
+    this.#now = now;
   }
 
   /** Number of events that the worker has. */
@@ -109,6 +120,7 @@ export class WorkerQueue {
         if (this.#ready.has(line) && !this.#suspected.has(line) && line.isReady) return this.#take(line);
       }
       if (atHand > 0) return undefined;
+      this.#suspectsSince ??= this.#now();
       this.#suspect = this.#take(this.#leastSuspected);
       return this.#suspect;
     }
@@ -167,6 +179,13 @@ export class WorkerQueue {
     else if (this.#isAtHand(held)) this.#survivors.add(held);
   }
 
+  /** The suspect at hand, if it is to make way for one that will hold up others for less time. */
+  get tooSlow(): Held | undefined {
+    if (this.#suspect === undefined || !this.#isShared || this.#suspected.size === 0) return undefined;
+    const { arrival } = this.#suspect;
+    return nextDoublings(this.#leastSuspected) < doublings(arrival, arrival.attempts) ? this.#suspect : undefined;
+  }
+
   /** The suspect at hand has been at work for long, and is none any more if another one waits. @returns false if it stays a suspect */
   makeWay(held: Held): boolean {
     this.#told.delete(held);
@@ -211,17 +230,16 @@ export class WorkerQueue {
   #isOver(): void {
     this.#suspect = undefined;
     this.#isShared = false;
+    if (this.#suspectsSince === undefined || this.#now() - this.#suspectsSince < SUSPECTS_TURN) return;
+    this.#suspectsSince = undefined;
     this.#guests = undefined;
   }
 
-  /**
-   * The line whose next event has the fewest deaths: it is the least likely to cause another one. Of these the one that was interrupted
-   * least often: the others are likely to be at work for long.
-   */
+  /** The line whose next event holds up others for the least time. Of these the one with the fewest deaths, which is the least likely to cause another. */
   get #leastSuspected(): Line {
-    const interruptions = ({ attempts }: Arrival) => Math.max(attempts, FEW_ATTEMPTS);
-    const compare = ({ waiting: { first: one } }: Line, { waiting: { first: other } }: Line) =>
-      one!.deaths - other!.deaths || interruptions(one!) - interruptions(other!);
+    const deaths = ({ waiting }: Line) => waiting.first!.deaths;
+    const compare = (one: Line, other: Line) =>
+      nextDoublings(one) - nextDoublings(other) || deaths(one) - deaths(other);
     return [...this.#suspected].reduce((least, line) => (compare(line, least) < 0 ? line : least));
   }
 
@@ -234,4 +252,9 @@ export class WorkerQueue {
     this.add(line);
     return held;
   }
+}
+
+function nextDoublings({ waiting }: Line): number {
+  const { first } = waiting;
+  return doublings(first!, first!.attempts + 1);
 }

@@ -4,7 +4,7 @@
  *   received() -> inbox -> onEntry() -> dispatcher -> recorder -> worker -> settled(), failed(), or the worker's death
  */
 
-import type { Blame } from "../dispatch/blame.ts";
+import { type Blame, doublings } from "../dispatch/blame.ts";
 import { Dispatcher } from "../dispatch/dispatcher.ts";
 import type { Arrival } from "../dispatch/line.ts";
 import type { Inbox, InboxEntry, InboxReceiver } from "../inbox/inbox.ts";
@@ -67,11 +67,10 @@ export interface EventWorker extends Recipient {
 
 /**
  * Time for which an event has its worker to itself, and a suspect is the only one of the process, while others wait: ms. Each death of
- * its worker doubles the first, each attempt after the third the second. So the cause is certain in the end, however late it kills.
+ * its worker doubles the first, doublings() the second. So the cause is certain in the end, however late it kills.
  */
 const ALONE = 250;
 const LONGEST_ALONE = 600_000;
-const QUICK_ATTEMPTS = 3;
 
 /** Time from the first worker's start to the latest begin of a suspect that an earlier process left: ms. Others go first. */
 const SUSPECTS_WAIT = 10_000;
@@ -382,14 +381,15 @@ export class Updates implements InboxReceiver {
   }
 
   /** Lets others go on beside the event if it has not killed its worker so far: other suspects last. */
-  #holdsUp(number: number, { seq, attempts, deaths, isSuspect }: Arrival): void {
+  #holdsUp(number: number, arrival: Arrival): void {
+    const { seq, attempts, deaths, isSuspect } = arrival;
     const worker = this.#workers.get(number);
-    const after = (doublings: number, step: () => void) => {
-      const time = Math.min(ALONE * 2 ** Math.max(0, doublings), LONGEST_ALONE);
+    const after = (doubled: number, step: () => void) => {
+      const time = Math.min(ALONE * 2 ** doubled, LONGEST_ALONE);
       setTimeout(() => this.#workers.get(number) === worker && step(), time).unref();
     };
     after(deaths, () => this.#dispatcher.share(number, seq));
-    if (isSuspect) after(Math.max(deaths, attempts - QUICK_ATTEMPTS), () => this.#dispatcher.makeWay(number, seq));
+    if (isSuspect) after(doublings(arrival, attempts), () => this.#dispatcher.makeWay(number, seq));
   }
 
   #deadLetter(worker: number, arrival: Arrival, cause: "deadly" | "timed out"): void {

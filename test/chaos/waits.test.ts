@@ -37,3 +37,15 @@ test("chats that waited before the period, or that something befalls, do not cou
   assert.deepEqual(waits.end(), { answers: 1, p99: 30 });
   assert.deepEqual(waits.end(), { answers: 0, p99: 0 });
 });
+
+test("chats with an older message that has no answer are known", () => {
+  const { waits, pass } = atWill();
+  waits.asked(1, 1);
+  waits.asked(2, 1);
+  pass(10);
+  waits.asked(2, 2);
+  waits.asked(3, 1);
+  assert.deepEqual(waits.chatsFromBefore(10), [1, 2]);
+  waits.answered(2, 1);
+  assert.deepEqual(waits.chatsFromBefore(10), [1]);
+});

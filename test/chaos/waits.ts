@@ -45,6 +45,12 @@ export class Waits {
     this.#troubled.add(chat);
   }
 
+  /** Chats with a message from before that time that has no answer yet. */
+  chatsFromBefore(time: number): number[] {
+    const oldest = (open: Map<number, number>) => open.values().next().value!;
+    return [...this.#open].filter(([, open]) => oldest(open) < time).map(([chat]) => chat);
+  }
+
   begin(): void {
     this.#waits = [];
     this.#began = this.#now();

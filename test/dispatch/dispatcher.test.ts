@@ -4,6 +4,7 @@ import fc from "fast-check";
 import { Dispatcher } from "../../src/dispatch/dispatcher.ts";
 import type { Arrival } from "../../src/dispatch/line.ts";
 import { ShardTable } from "../../src/dispatch/shard-table.ts";
+import { SUSPECTS_TURN } from "../../src/dispatch/worker-queue.ts";
 import type { EventItem } from "../../src/protocol/port.ts";
 import { SHARDS, shardOf } from "../../src/protocol/shard.ts";
 import { isSettled } from "../settled.ts";
@@ -78,6 +79,7 @@ class Model {
   #isWary = false;
   /** Scopes that have been served since the last suspect was over. */
   readonly #guests = new Set<Scope>();
+  #clock = 0;
   readonly #attempts = new Map<number, number>();
   readonly #deaths = new Map<number, number>();
   readonly #deadLetters: [worker: number, seq: number][] = [];
@@ -119,7 +121,14 @@ class Model {
         assert.ok(worker === this.quarantine && this.#atHand(worker).includes(seq) && !this.#told.has(seq));
         this.#told.add(seq);
       },
-      accompanied: ({ seq }) => this.#accompanied.push(seq),
+      accompanied: ({ seq }) => {
+        this.#accompanied.push(seq);
+        if (seq !== this.#alone) return;
+        assert.ok(this.#isTooSlow, "a suspect makes way although none waits that is quicker");
+        this.#yield(seq);
+      },
+      // Some suspects come in one turn, some in another.
+      now: () => (this.#clock += SUSPECTS_TURN / 3),
     });
     assert.equal(this.dispatcher.quarantine, workers);
     this.dispatcher.trySuspects();
@@ -178,7 +187,7 @@ class Model {
       this.#accompanied = [];
       this.#do(() => this.dispatcher.kept(worker, seq));
       this.#do(() => this.dispatcher.kept(worker, seq));
-      assert.deepEqual(this.#accompanied, wasAlone ? [seq] : []);
+      assert.equal(this.#accompanied.includes(seq), wasAlone);
     }
   }
 
@@ -196,16 +205,29 @@ class Model {
     for (const seq of [...choose(this.#postedAt(this.quarantine)), -1]) {
       const isOver = seq === this.#alone && this.#suspectThatCouldBeServed !== undefined;
       this.#told.delete(seq);
-      if (isOver) {
-        this.#suspects.delete(seq);
-        this.#guesses.delete(seq);
-        this.#survivors.add(seq);
-        this.#alone = undefined;
-      }
+      if (isOver) this.#yield(seq);
       this.#accompanied = [];
       this.#do(() => this.dispatcher.makeWay(this.quarantine, seq));
-      assert.deepEqual(this.#accompanied, isOver ? [seq] : []);
+      assert.equal(this.#accompanied.includes(seq), isOver);
     }
+  }
+
+  /** The suspect at hand makes way for others. */
+  #yield(seq: number): void {
+    this.#told.delete(seq);
+    this.#suspects.delete(seq);
+    this.#guesses.delete(seq);
+    this.#survivors.add(seq);
+    this.#alone = undefined;
+  }
+
+  /** True if the suspect at hand shares the quarantine, and will hold up others for longer than one that waits. */
+  get #isTooSlow(): boolean {
+    if (this.#alone === undefined || !this.#isShared) return false;
+    const time = (seq: number, attempts: number) => Math.max(this.#deaths.get(seq)!, attempts - 3, 0);
+    const own = time(this.#alone, this.#attempts.get(this.#alone)!);
+    const next = this.#suspectsThatCouldBeServed.map(({ unsettled, posted }) => unsettled[posted.size]!);
+    return next.some((seq) => time(seq, this.#attempts.get(seq)! + 1) < own);
   }
 
   /** One of its events took too long, and the worker was ended for it. */
@@ -400,6 +422,7 @@ class Model {
     const posted = this.scopes.reduce((sum, scope) => sum + scope.posted.size, 0);
     assert.equal(this.dispatcher.inFlight, posted);
     for (const [worker, open] of this.#open.entries()) if (open) this.#assertBusy(worker);
+    assert.ok(!this.#isTooSlow, "a suspect that will hold up others for longer does not make way");
     const waits = this.#of(this.quarantine).some((scope) => this.#couldBeServed(scope));
     if (waits && !this.#open[this.quarantine] && !this.#closed) assert.ok(this.#isCalled);
     assert.equal(this.dispatcher.needsQuarantine, waits || this.#postedAt(this.quarantine).length > 0);
@@ -488,18 +511,20 @@ class Model {
 
   /** True if the scope's events are tried in quarantine, although nothing is known against them. */
   #doubts({ isProven, worker }: Scope): boolean {
-    const suspects = this.#of(this.quarantine).filter(
-      (scope) => this.#isSuspected(scope) && this.#couldBeServed(scope),
-    );
-    return this.#isWary && !isProven && worker !== this.quarantine && suspects.length < DOUBTED;
+    const { length } = this.#suspectsThatCouldBeServed;
+    return this.#isWary && !isProven && worker !== this.quarantine && length < DOUBTED;
   }
 
   #isSuspected({ unsettled, posted }: Scope): boolean {
     return this.#suspects.has(unsettled[posted.size] ?? -1);
   }
 
+  get #suspectsThatCouldBeServed(): Scope[] {
+    return this.#of(this.quarantine).filter((scope) => this.#isSuspected(scope) && this.#couldBeServed(scope));
+  }
+
   get #suspectThatCouldBeServed(): Scope | undefined {
-    return this.#of(this.quarantine).find((scope) => this.#isSuspected(scope) && this.#couldBeServed(scope));
+    return this.#suspectsThatCouldBeServed[0];
   }
 
   #couldBeServed({ unsettled, posted, kept, window }: Scope): boolean {
@@ -701,6 +726,7 @@ function recorded({ workers = 1, maxAttempts = 3, takes = true } = {}) {
   const posted: EventItem[] = [];
   const deadLetters: number[] = [];
   const calls = { forQuarantine: 0 };
+  const clock = { now: 0 };
   const dispatcher: Dispatcher = new Dispatcher({
     workers,
     maxAttempts,
@@ -714,8 +740,9 @@ function recorded({ workers = 1, maxAttempts = 3, takes = true } = {}) {
       calls.forQuarantine += 1;
     },
     ...UNHEARD,
+    now: () => clock.now,
   });
-  return { dispatcher, posted, deadLetters, calls };
+  return { dispatcher, posted, deadLetters, calls, clock };
 }
 
 /** Number of the quarantine where there is one worker. */
@@ -1011,11 +1038,12 @@ describe("a worker that died", () => {
   });
 
   test("several guesses are tried one after another; those that are survived go on without blame", () => {
-    const { dispatcher, posted, deadLetters, events } = withFour({ maxAttempts: 2 });
+    const { dispatcher, posted, deadLetters, events, clock } = withFour({ maxAttempts: 2 });
     const guessed = [events[0]!.seq, events[2]!.seq];
     assert.deepEqual(dispatcher.workerDied(0, { guessed }), guessed);
     dispatcher.workerReady(QUARANTINE);
     assert.deepEqual(seqsOf(posted.splice(0)), [events[0]!.seq]);
+    clock.now += SUSPECTS_TURN;
     dispatcher.settled(QUARANTINE, [events[0]!.seq]);
     assert.deepEqual(seqsOf(posted.splice(0)), [events[1]!.seq], "each line has a turn before the next suspect");
     dispatcher.settled(QUARANTINE, [events[1]!.seq]);
@@ -1068,6 +1096,47 @@ describe("a worker that died", () => {
     assert.equal(seqsOf(posted).at(-1), other);
   });
 
+  test("suspects that are quick are tried one after another for a quarter of a second, then the lines beside them get a turn", () => {
+    const { dispatcher, posted, clock } = recorded();
+    const suspects = ["a", "b", "c", "d"].map((scope) => ({ ...arrival(scope), attempts: 2 }));
+    for (const suspect of suspects) dispatcher.received(suspect);
+    dispatcher.trySuspects();
+    dispatcher.workerReady(QUARANTINE);
+    const [first, second, third, fourth] = seqsOf(suspects) as [number, number, number, number];
+    dispatcher.settled(QUARANTINE, [first]);
+    const [later, last] = [arrival("a"), arrival("a")];
+    dispatcher.received(later);
+    dispatcher.received(last);
+    clock.now += SUSPECTS_TURN - 1;
+    dispatcher.settled(QUARANTINE, [second]);
+    assert.deepEqual(seqsOf(posted), [first, second, third]);
+    clock.now += 1;
+    dispatcher.settled(QUARANTINE, [third]);
+    assert.deepEqual(seqsOf(posted.slice(3)), [later.seq]);
+    dispatcher.settled(QUARANTINE, [later.seq]);
+    assert.deepEqual(seqsOf(posted.slice(4)), [fourth]);
+    dispatcher.settled(QUARANTINE, [fourth]);
+    assert.deepEqual(seqsOf(posted.slice(5)), [last.seq]);
+  });
+
+  test("a suspect that was interrupted often goes after one with a death, and makes way for it once it shares the quarantine", () => {
+    const { dispatcher, posted } = recorded();
+    const [long, longer] = [5, 9].map((attempts, i) => ({ ...arrival(`long ${i}`), attempts }));
+    for (const event of [longer!, long!]) dispatcher.received(event);
+    dispatcher.trySuspects();
+    dispatcher.workerReady(QUARANTINE);
+    assert.deepEqual(seqsOf(posted), [long!.seq]);
+    dispatcher.share(QUARANTINE, long!.seq);
+    assert.deepEqual(seqsOf(posted), [long!.seq], "the next will hold up others for longer");
+    dispatcher.workerReady(0);
+    const quick = arrival("quick");
+    dispatcher.received(quick);
+    dispatcher.workerDied(0, { named: quick.seq });
+    assert.deepEqual(seqsOf(posted.slice(1)), [quick.seq, quick.seq]);
+    dispatcher.settled(QUARANTINE, [quick.seq]);
+    assert.deepEqual(seqsOf(posted.slice(3)), [longer!.seq]);
+  });
+
   test("of suspects without a death the one with the fewest attempts is tried first", () => {
     const { dispatcher, posted } = recorded();
     const events = [4, 2, 3].map((attempts, i) => ({ ...arrival(`${i}`), attempts }));
@@ -1082,7 +1151,7 @@ describe("a worker that died", () => {
   });
 
   test("after a death, chats that have settled nothing are tried in quarantine, until trust()", () => {
-    const { dispatcher, posted } = recorded();
+    const { dispatcher, posted, clock } = recorded();
     dispatcher.workerReady(0);
     dispatcher.received(arrival("known"));
     dispatcher.settled(0, seqsOf(posted));
@@ -1099,6 +1168,7 @@ describe("a worker that died", () => {
     assert.deepEqual(after(), [fresh]);
     dispatcher.settled(QUARANTINE, [fresh]);
     assert.deepEqual(after(), [later[0]!.seq]);
+    clock.now += SUSPECTS_TURN;
     dispatcher.settled(QUARANTINE, [later[0]!.seq]);
     assert.deepEqual(after(), [later[2]!.seq], "its next event goes before the next suspect");
     dispatcher.settled(QUARANTINE, [later[2]!.seq]);
@@ -1306,7 +1376,7 @@ describe("a bot's program", () => {
   });
 
   test("has no quarantine: a suspect is alone in the worker itself, after those before it in its line and before all others", () => {
-    const { dispatcher, posted, calls } = recorded();
+    const { dispatcher, posted, calls, clock } = recorded();
     dispatcher.servesProgram(1);
     dispatcher.workerReady(0);
     const [b, first, suspect] = [arrival("b"), arrival("a"), arrival("a")];
@@ -1318,6 +1388,7 @@ describe("a bot's program", () => {
     dispatcher.received(later);
     dispatcher.workerReady(0);
     assert.deepEqual(seqsOf(posted.splice(0)), [first.seq]);
+    clock.now += SUSPECTS_TURN;
     dispatcher.settled(0, [first.seq]);
     assert.deepEqual(seqsOf(posted.splice(0)), [b.seq, later.seq], "each line has a turn before the next suspect");
     dispatcher.settled(0, [b.seq, later.seq]);

@@ -12,9 +12,7 @@ import type {
   OrderInfo,
   User,
 } from "@grammyjs/types";
-import type { ActiveFault, Fault } from "../../faults.ts";
-import type { FloodOptions, FloodState } from "../../flood/flood.ts";
-import type { Details } from "../../inspector/inspector.ts";
+import type { Fault } from "../../faults.ts";
 import type { BusinessRights } from "../../state/business.ts";
 import type { RecordedCall } from "../../state/call-log.ts";
 import type { ChatEvent } from "../../state/journal.ts";
@@ -189,19 +187,15 @@ export interface Actions {
   fail: { takes: { method: string; fault: Fault }; gives: number };
   /** Stops a fault, or all. */
   recover: { takes: { id?: number }; gives: true };
-  /** The faults that still hit calls. */
-  faults: { takes: Record<string, never>; gives: ActiveFault[] };
-  /** All that the inspector knows of an update or a call, by its number in the inspector. */
-  inspect: { takes: { update_id?: number; call?: number }; gives: Details };
+  /** Has so many people write at once, so many messages a second of all together, each in a private chat: how a bot does under load. */
+  flood: { takes: { people: number; rate: number; seconds: number; text: string }; gives: true };
+  endFlood: { takes: Record<string, never>; gives: true };
   /** Kills the thread of a worker; default: 0. Only if asgigram runs the bot, as for the next two. */
   killWorker: { takes: { worker?: number }; gives: true };
   /** Kills the server's process, which is started again. */
   killServer: { takes: Record<string, never>; gives: true };
   /** Loads the bot's files anew. */
   reload: { takes: Record<string, never>; gives: true };
-  /** Has people of its own write to the bot, in place of the flood before. */
-  flood: { takes: FloodOptions; gives: FloodState };
-  stopFlood: { takes: Record<string, never>; gives: FloodState };
   /** Waits until the bot is idle, and stays so for `quiet` ms; gives the reason if it is not after `timeout` ms. */
   idle: { takes: { timeout?: number; quiet?: number }; gives: { business?: string } };
   /** The bot's acts since the last action of a user. */

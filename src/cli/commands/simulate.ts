@@ -15,8 +15,8 @@ import { type Config, resolveConfig } from "../../config/config.ts";
 import { simulateOwnToken } from "../../config/own-token.ts";
 import type { Typed } from "../command-line.ts";
 import { type Context, sourcesOf } from "../context.ts";
+import { openBrowser } from "../open-browser.ts";
 import type { ServingProcess } from "../serving-process.ts";
-import { openPage } from "../simulated/open-page.ts";
 import { OwnServer } from "../simulated/own-server.ts";
 import { ServerProcess } from "../simulated/server-process.ts";
 
@@ -27,7 +27,7 @@ export async function run(typed: Typed, context: Context, serving: ServingProces
   const simulator = await Simulator.start({ seed: Date.now(), record });
   try {
     const isAtTerminal = context.stdin.isTTY === true;
-    if (isAtTerminal) context.console.log(`The bot's Telegram is at ${simulator.url}`);
+    if (isAtTerminal) context.console.log(`The chat with the bot is at ${simulator.url}/`);
     if (typed.switches.has("open")) open(simulator, context);
     if (isAtTerminal && !typed.switches.has("terminal")) return await servePage(simulator, typed, context, stopping);
     const { token, url: apiUrl } = simulator;
@@ -40,8 +40,8 @@ export async function run(typed: Typed, context: Context, serving: ServingProces
   return 0;
 }
 
-function open({ url }: Simulator, { env, console }: Context): void {
-  openPage(url, env, (error) => console.error(`asgigram: no browser could be opened (${error.message}): open ${url}`));
+function open({ url }: Simulator, { console }: Context): void {
+  openBrowser(`${url}/`, (reason) => console.error(`asgigram: no browser can be opened: ${reason}`));
 }
 
 /** @returns the exit code: that of the server if it does not start */

@@ -1,14 +1,14 @@
-/** The process of ServerProcess: serves the bot, tells its steps while they are wanted, and carries out orders. */
+/** The process of ServerProcess: serves the bot, reports to the page while they are wanted, and carries out orders. */
 
-import type { Step } from "../../../simulator/inspector/bot-server.ts";
+import type { Report } from "../../../simulator/inspector/bot-server.ts";
 import { resolveConfig } from "../../config/config.ts";
 import { simulateOwnToken } from "../../config/own-token.ts";
 import type { RunningServer } from "../../server.ts";
 import { type Context, processContext, sourcesOf } from "../context.ts";
 import { exit } from "../exit.ts";
+import { reportSteps } from "../report-steps.ts";
 import { ServingProcess } from "../serving-process.ts";
 import type { FromServer, ToServer } from "./messages.ts";
-import { watchSteps } from "./steps.ts";
 
 // ps shows this.
 process.title = "asgigram";
@@ -19,9 +19,9 @@ class Child {
   readonly #told = new AbortController();
   #server: RunningServer | undefined;
   #isWatched = false;
-  #stopSteps: (() => void) | undefined;
-  /** Steps of this turn of the event loop: they go as one message. */
-  #steps: Step[] = [];
+  #stopReports: (() => void) | undefined;
+  /** Reports of this turn of the event loop: they go as one message. */
+  #reports: Report[] = [];
 
   constructor(context: Context) {
     this.#context = context;
@@ -77,14 +77,15 @@ class Child {
 
   #watch(): void {
     if (!this.#isWatched) {
-      this.#stopSteps?.();
-      this.#stopSteps = undefined;
-    } else if (this.#server !== undefined) this.#stopSteps ??= watchSteps(this.#server.id, (step) => this.#tell(step));
+      this.#stopReports?.();
+      this.#stopReports = undefined;
+    } else if (this.#server !== undefined)
+      this.#stopReports ??= reportSteps((report) => this.#tell(report), this.#server.id);
   }
 
-  #tell(step: Step): void {
-    if (this.#steps.length === 0) setImmediate(() => send({ type: "steps", steps: this.#steps.splice(0) }));
-    this.#steps.push(step);
+  #tell(report: Report): void {
+    if (this.#reports.length === 0) setImmediate(() => send({ type: "reports", reports: this.#reports.splice(0) }));
+    this.#reports.push(report);
   }
 }
 

@@ -1,6 +1,6 @@
 /** The messages between `asgigram simulate` and the process of its server. */
 
-import type { Step } from "../../../simulator/inspector/bot-server.ts";
+import type { Report } from "../../../simulator/inspector/bot-server.ts";
 import type { Values } from "../../config/sources.ts";
 import type { Typed } from "../command-line.ts";
 
@@ -10,7 +10,7 @@ export type ToServer =
       typed: Typed;
       /** The simulator's token and address, and the inbox. */
       options: Values & { token: string };
-      /** The page wants steps. */
+      /** The page wants reports. */
       isWatched: boolean;
     }
   | { type: "watch"; isWatched: boolean }
@@ -21,5 +21,5 @@ export type ToServer =
 
 export type FromServer =
   | { type: "serving" }
-  | { type: "steps"; steps: readonly Step[] }
+  | { type: "reports"; reports: readonly Report[] }
   | { type: "done"; order: number; error?: string };

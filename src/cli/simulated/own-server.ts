@@ -1,8 +1,8 @@
 /** The server of `asgigram simulate` that runs in the simulator's process: its workers can be killed, but not the process. */
 
-import type { BotServer, ServerState, Step } from "../../../simulator/inspector/bot-server.ts";
+import type { BotServer, Report, ServerState } from "../../../simulator/inspector/bot-server.ts";
 import type { RunningServer } from "../../server.ts";
-import { watchSteps } from "./steps.ts";
+import { reportSteps } from "../report-steps.ts";
 
 export class OwnServer implements BotServer {
   readonly state: ServerState = { phase: "serving", pid: process.pid, starts: 1, isApart: false };
@@ -17,8 +17,8 @@ export class OwnServer implements BotServer {
     return () => {};
   }
 
-  watch(listener: (step: Step) => void): () => void {
-    return watchSteps(this.#server.id, listener);
+  watch(listener: (report: Report) => void): () => void {
+    return reportSteps(listener, this.#server.id);
   }
 
   async killWorker(worker: number): Promise<void> {

@@ -9,7 +9,7 @@
 import { type ChildProcess, fork, type StdioOptions } from "node:child_process";
 import { extname } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { BotServer, ServerState, Step } from "../../../simulator/inspector/bot-server.ts";
+import type { BotServer, Report, ServerState } from "../../../simulator/inspector/bot-server.ts";
 import type { Values } from "../../config/sources.ts";
 import type { Typed } from "../command-line.ts";
 import type { Context } from "../context.ts";
@@ -29,7 +29,7 @@ type Order = { type: "kill-worker"; worker: number } | { type: "reload" };
 export class ServerProcess implements BotServer {
   readonly #options: ServerProcessOptions;
   readonly #observers = new Set<(state: ServerState) => void>();
-  readonly #listeners = new Set<(step: Step) => void>();
+  readonly #listeners = new Set<(report: Report) => void>();
   /** Orders without an answer. */
   readonly #orders = new Map<number, { resolve: () => void; reject: (error: Error) => void }>();
   #count = 0;
@@ -52,7 +52,7 @@ export class ServerProcess implements BotServer {
     return () => this.#observers.delete(listener);
   }
 
-  watch(listener: (step: Step) => void): () => void {
+  watch(listener: (report: Report) => void): () => void {
     this.#listeners.add(listener);
     if (this.#listeners.size === 1) this.#send({ type: "watch", isWatched: true });
     return () => {
@@ -119,8 +119,8 @@ export class ServerProcess implements BotServer {
     switch (message.type) {
       case "serving":
         return this.#turn({ ...this.#state, phase: "serving" });
-      case "steps":
-        for (const step of message.steps) for (const listener of this.#listeners) listener(step);
+      case "reports":
+        for (const report of message.reports) for (const listener of this.#listeners) listener(report);
         return;
       case "done": {
         const { resolve, reject } = this.#orders.get(message.order)!;

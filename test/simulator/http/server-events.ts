@@ -23,7 +23,7 @@ export class ServerEvents implements AsyncDisposable {
   }
 
   /** Resolves with what `find` finds, as soon as it does. */
-  async finds<T>(find: () => T) {
+  async finds<T>(find: () => T | Promise<T>) {
     return await eventually(
       find,
       () => this.#all,

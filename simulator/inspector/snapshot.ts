@@ -1,0 +1,90 @@
+/** All that a page shows, at one moment. What comes after it comes as events. */
+
+import type { BotCommand, Chat, Message, ReplyKeyboardMarkup, User, UserFromGetMe } from "@grammyjs/types";
+import type { ActiveFault } from "../faults.ts";
+import type { CallLog, RecordedCall } from "../state/call-log.ts";
+import type { ChatRecord } from "../state/chat-record.ts";
+import type { Settings } from "../state/settings.ts";
+import type { World } from "../state/world.ts";
+import type { ServerState } from "./bot-server.ts";
+import type { CallOrigin } from "./call-origins.ts";
+import type { UpdateTrace } from "./inspector.ts";
+
+export interface Snapshot {
+  /** Of the last event in it. */
+  readonly seq: number;
+  readonly bot: UserFromGetMe;
+  readonly commands: readonly BotCommand[];
+  readonly people: readonly { readonly user: User; readonly blocked: boolean }[];
+  readonly chats: readonly ChatSnapshot[];
+  readonly calls: readonly NumberedCall[];
+  readonly updates: readonly UpdateTrace[];
+  readonly faults: readonly ActiveFault[];
+  /** Absent for a bot that runs by other means. */
+  readonly server?: ServerState;
+}
+
+export interface ChatSnapshot {
+  readonly chat: Chat;
+  /** Ids of users who are in it. */
+  readonly members: readonly number[];
+  readonly topics: readonly { readonly message_thread_id: number; readonly name: string }[];
+  readonly pinned: readonly number[];
+  readonly keyboard: ReplyKeyboardMarkup | null;
+  readonly messages: readonly Message[];
+}
+
+/** A call with its place in the log, from 1. */
+export interface NumberedCall extends RecordedCall {
+  readonly number: number;
+  /** Told by a server that runs the bot. */
+  readonly origin?: CallOrigin;
+}
+
+/** Of each chat the latest messages, and of the log the latest calls: a page shows no more at once. */
+const MESSAGES = 1000;
+const CALLS = 1000;
+
+export interface SnapshotSources {
+  world: World;
+  settings: Settings;
+  calls: CallLog;
+  updates: readonly UpdateTrace[];
+  faults: readonly ActiveFault[];
+  originOf: (call: RecordedCall) => CallOrigin | undefined;
+  server: ServerState | undefined;
+}
+
+export function snapshotOf(sources: SnapshotSources): Snapshot {
+  const { world, settings, calls, updates, faults, originOf, server } = sources;
+  const kept = calls.calls.slice(-CALLS);
+  return {
+    seq: world.journal.seq,
+    bot: world.bot,
+    commands: settings.commands(),
+    people: [...world.people.values()].map(({ user, blocked }) => ({ user, blocked })),
+    chats: world.chats.filter(({ migratedTo }) => migratedTo === undefined).map(chatSnapshot),
+    calls: kept.map((call, i) => numbered(call, calls.count - kept.length + i + 1, originOf(call))),
+    updates,
+    faults,
+    ...(server !== undefined && { server }),
+  };
+}
+
+export const numbered = (call: RecordedCall, number: number, origin: CallOrigin | undefined): NumberedCall => ({
+  ...call,
+  number,
+  ...(origin !== undefined && { origin }),
+});
+
+function chatSnapshot(record: ChatRecord): ChatSnapshot {
+  const { chat, members, topics, pinned, keyboard = null, messages } = record;
+  return {
+    chat,
+    members: [...members.keys()].filter((id) => record.has(id)),
+    topics: [...topics.values()].map(({ message_thread_id, name }) => ({ message_thread_id, name })),
+    pinned,
+    keyboard,
+    messages: [...messages.values()].slice(-MESSAGES),
+  };
+}

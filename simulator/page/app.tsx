@@ -1,0 +1,31 @@
+/** The page: chats on the left, the open one in the middle, a panel on the right. */
+
+import { ChatList } from "./chat-list.tsx";
+import { Conversation } from "./conversation.tsx";
+import { Panel } from "./panel.tsx";
+import { isConnected, openChat, panel, problem, world } from "./state.ts";
+
+export function App() {
+  if (world.value === undefined) return <p class="loading">{isConnected.value ? "Loading …" : "Connecting …"}</p>;
+  const view = panel.value !== undefined ? "panel" : openChat.value !== undefined ? "chat" : "chats";
+  return (
+    <div class={`app shows-${view}`}>
+      <ChatList />
+      <Conversation />
+      {panel.value !== undefined && <Panel />}
+      {!isConnected.value && (
+        <p class="notice" role="status">
+          The simulator does not answer. The page goes on when it does.
+        </p>
+      )}
+      {problem.value !== undefined && (
+        <p class="notice" role="alert">
+          {problem.value}
+          <button type="button" onClick={() => (problem.value = undefined)} aria-label="Close">
+            ✕
+          </button>
+        </p>
+      )}
+    </div>
+  );
+}

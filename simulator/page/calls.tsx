@@ -1,0 +1,96 @@
+/** Each call of the Bot API. */
+
+import { useSignal } from "@preact/signals";
+import { useEffect, useRef } from "preact/hooks";
+import type { CallOrigin } from "../inspector/call-origins.ts";
+import type { NumberedCall } from "../inspector/snapshot.ts";
+import { clockOf, durationOf } from "./names.ts";
+import { openCall, openUpdate, panel, world } from "./state.ts";
+
+/** The latest come first, and no more than these are shown. */
+const SHOWN = 200;
+
+export function Calls() {
+  const wanted = useSignal("");
+  const withPolls = useSignal(false);
+  const isWanted = (call: NumberedCall) =>
+    (withPolls.value || call.method.toLowerCase() !== "getupdates") &&
+    (wanted.value === "" || JSON.stringify(call).includes(wanted.value));
+  const found = [...world.value!.calls.values()].reverse().filter(isWanted).slice(0, SHOWN);
+  return (
+    <section>
+      <input
+        type="search"
+        placeholder="Find in calls"
+        aria-label="Find in calls"
+        value={wanted.value}
+        onInput={({ currentTarget }) => (wanted.value = currentTarget.value)}
+      />
+      <label>
+        <input type="checkbox" checked={withPolls.value} onChange={() => (withPolls.value = !withPolls.value)} /> with
+        getUpdates
+      </label>
+      {found.length === 0 && <p class="quiet">No calls so far.</p>}
+      <ul class="log">
+        {found.map((call) => (
+          <Call key={call.number} call={call} />
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+function Call({ call }: { call: NumberedCall }) {
+  const { number, method, parameters, time, status, duration, result, error, fault, origin } = call;
+  const element = useRef<HTMLDetailsElement>(null);
+  const isChosen = openCall.value === number;
+  useEffect(() => {
+    if (!isChosen) return;
+    element.current!.open = true;
+    element.current!.scrollIntoView({ block: "nearest" });
+  }, [isChosen]);
+  const outcome = status === undefined ? "open" : error === undefined && status < 400 ? "ok" : "failed";
+  return (
+    <li>
+      <details ref={element}>
+        <summary>
+          <b>{method}</b> <span class={`state is-${outcome}`}>{status ?? "…"}</span>{" "}
+          <span class="quiet">
+            {clockOf(time)} {duration !== undefined && durationOf(duration)}
+          </span>
+          {origin !== undefined && origin.attempt > 1 && <span class="quiet"> attempt {origin.attempt} </span>}
+          {error !== undefined && <span class="error">{error}</span>}
+        </summary>
+        {origin !== undefined && <Origin origin={origin} />}
+        <h3>Parameters</h3>
+        <pre>{JSON.stringify(parameters, null, 2)}</pre>
+        {fault !== undefined && <h3>Fault</h3>}
+        {fault !== undefined && <pre>{JSON.stringify(fault)}</pre>}
+        {result !== undefined && <h3>Result</h3>}
+        {result !== undefined && <pre>{JSON.stringify(result, null, 2)}</pre>}
+      </details>
+    </li>
+  );
+}
+
+/** The update that led to the call, as the server tells. */
+function Origin({ origin: { update_id, worker, attempt, whole } }: { origin: CallOrigin }) {
+  const show = () => {
+    openUpdate.value = update_id;
+    panel.value = "updates";
+  };
+  return (
+    <p class="quiet">
+      worker {worker}, attempt {attempt}
+      {whole !== undefined && `, ${durationOf(whole)} with waits and retries`}
+      {update_id !== undefined && (
+        <>
+          {", for "}
+          <button type="button" class="link" onClick={show}>
+            update {update_id}
+          </button>
+        </>
+      )}
+    </p>
+  );
+}

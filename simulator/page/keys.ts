@@ -1,0 +1,28 @@
+/** Keys that hold anywhere in the page. */
+
+import { draft, openChat, panel, problem } from "./state.ts";
+
+export function listenToKeys(): void {
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "k" && (event.ctrlKey || event.metaKey)) focus(event, "#find");
+    else if (event.key === "Escape") leave();
+    else if (event.key === "/" && !isTyping(event)) focus(event, "#text");
+  });
+}
+
+/** One step back: from a problem, a draft, the panel, the chat. */
+function leave(): void {
+  if (problem.value !== undefined) problem.value = undefined;
+  else if (draft.value.replyTo !== undefined || draft.value.editing !== undefined) draft.value = {};
+  else if (panel.value !== undefined) panel.value = undefined;
+  else openChat.value = undefined;
+}
+
+const isTyping = ({ target }: Event) => target instanceof HTMLInputElement || target instanceof HTMLTextAreaElement;
+
+function focus(event: Event, selector: string): void {
+  const field = document.querySelector<HTMLElement>(selector);
+  if (field === null) return;
+  event.preventDefault();
+  field.focus();
+}

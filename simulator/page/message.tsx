@@ -1,0 +1,128 @@
+/** One message: who, what, when, and what one can do with it. */
+
+import type { InlineKeyboardButton, Message as TelegramMessage } from "@grammyjs/types";
+import { Content } from "./content.tsx";
+import { colourOf, nameOf, summaryOf, timeOf } from "./names.ts";
+import { act } from "./server.ts";
+import { draft, here, me, openCall, panel, tell, world } from "./state.ts";
+import { Text } from "./text.tsx";
+import type { Reacted } from "./world.ts";
+
+const REACTIONS = ["👍", "❤", "🔥", "😁", "😢"];
+
+interface MessageProps {
+  message: TelegramMessage;
+  isDeleted: boolean;
+  /** The album goes on with the next message. */
+  isInAlbum: boolean;
+}
+
+export function Message({ message, isDeleted, isInAlbum }: MessageProps) {
+  const { message_id, from, sender_chat, date, edit_date, reply_to_message, quote, via_bot, forward_origin } = message;
+  const { text = message.caption, entities = message.caption_entities } = message;
+  const isMine = from?.id === me.value!.id;
+  const isBots = from?.id === world.value!.bot.id || from === undefined;
+  const send = (command: string) => void tell(act("send", { ...here(), content: { text: command } }));
+  const name = from === undefined ? (sender_chat?.title ?? "") : nameOf(from);
+  const classes = ["message", isMine && "is-mine", isDeleted && "is-deleted", isInAlbum && "in-album"];
+  return (
+    <li class={classes.filter(Boolean).join(" ")} data-message={message_id} tabIndex={-1}>
+      <article>
+        {!isMine && <b class={`name ${colourOf(from?.id ?? 0)}`}>{name}</b>}
+        {via_bot !== undefined && <span class="quiet"> via @{via_bot.username}</span>}
+        {forward_origin !== undefined && <span class="quiet"> forwarded</span>}
+        {reply_to_message !== undefined && <q>{quote?.text ?? summaryOf(reply_to_message)}</q>}
+        <Content message={message} />
+        {text !== undefined && <Text text={text} entities={entities} send={send} />}
+        <footer class="quiet">
+          <Reactions message={message} />
+          {isDeleted ? "deleted " : edit_date !== undefined && "edited "}
+          <time>{timeOf(date)}</time>
+          {isBots && <CallLink message={message} />}
+        </footer>
+        {!isDeleted && <Actions message_id={message_id} isMine={isMine} text={text} />}
+      </article>
+      {!isDeleted && <InlineKeyboard message={message} />}
+    </li>
+  );
+}
+
+function Reactions({ message }: { message: TelegramMessage }) {
+  const { reactions = {} } = message as Reacted;
+  const emoji = Object.values(reactions).flatMap((list) => list.map((one) => one.emoji ?? one.type));
+  return emoji.length === 0 ? null : <span class="reactions">{emoji.join(" ")} </span>;
+}
+
+/** From a message to the call that made it. */
+function CallLink({ message: { message_id, chat } }: { message: TelegramMessage }) {
+  const made = (result: unknown) => {
+    const { message_id: id, chat: where } = (result ?? {}) as { message_id?: number; chat?: { id: number } };
+    return id === message_id && (where === undefined || where.id === chat.id);
+  };
+  const call = [...world.value!.calls.values()].find(({ result }) => [result].flat().some(made));
+  if (call === undefined) return null;
+  const show = () => {
+    panel.value = "calls";
+    openCall.value = call.number;
+  };
+  return (
+    <button type="button" class="link" onClick={show}>
+      {call.method}
+    </button>
+  );
+}
+
+function Actions({ message_id, isMine, text }: { message_id: number; isMine: boolean; text: string | undefined }) {
+  const react = (emoji: string) => tell(act("react", { ...here(), message_id, emoji }));
+  const focusText = (next: (typeof draft)["value"]) => {
+    draft.value = next;
+    document.getElementById("text")?.focus();
+  };
+  return (
+    <div class="actions">
+      {REACTIONS.map((emoji) => (
+        <button type="button" key={emoji} onClick={() => react(emoji)} aria-label={`React with ${emoji}`}>
+          {emoji}
+        </button>
+      ))}
+      <button type="button" onClick={() => focusText({ replyTo: message_id })}>
+        Reply
+      </button>
+      {isMine && text !== undefined && (
+        <button type="button" onClick={() => focusText({ editing: message_id })}>
+          Edit
+        </button>
+      )}
+      {isMine && (
+        <button type="button" onClick={() => tell(act("delete", { ...here(), message_id }))}>
+          Delete
+        </button>
+      )}
+    </div>
+  );
+}
+
+function InlineKeyboard({ message: { message_id, reply_markup } }: { message: TelegramMessage }) {
+  const rows = reply_markup?.inline_keyboard ?? [];
+  return (
+    <div class="inline-keyboard">
+      {rows.map((row, at) => (
+        <div class="row" key={at}>
+          {row.map((button, column) => (
+            <button type="button" key={column} onClick={() => tell(press(message_id, button, { row: at, column }))}>
+              {button.text}
+            </button>
+          ))}
+        </div>
+      ))}
+    </div>
+  );
+}
+
+async function press(message_id: number, button: InlineKeyboardButton, place: { row: number; column: number }) {
+  if ("pay" in button) await act("pay", { ...here(), message_id });
+  else {
+    const { url } = await act("press", { ...here(), message_id, button: place });
+    if (url !== undefined && /^https?:/.test(url)) window.open(url, "_blank", "noopener,noreferrer");
+  }
+}

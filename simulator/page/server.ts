@@ -1,0 +1,56 @@
+/** The simulator, as the page reaches it: actions, a snapshot, and what happens after it. */
+
+import type { ActionName, Gives, Takes } from "../clients/actions/actions.ts";
+import type { ActiveFault } from "../faults.ts";
+import type { ServerState } from "../inspector/bot-server.ts";
+import type { FloodSecond } from "../inspector/flood.ts";
+import type { UpdateTrace } from "../inspector/inspector.ts";
+import type { NumberedCall, Snapshot } from "../inspector/snapshot.ts";
+import type { ChatEvent } from "../state/journal.ts";
+
+/** The world of `?bot=<token>`; without it the one that the simulator always has. */
+const token = new URLSearchParams(location.search).get("bot");
+const ROOT = token === null ? "/simulator" : `/simulator/bot${encodeURIComponent(token)}`;
+
+/** @throws Error with the simulator's reason */
+export async function act<A extends ActionName>(name: A, takes: Takes<A>): Promise<Gives<A>> {
+  const headers = { "content-type": "application/json" };
+  const response = await fetch(`${ROOT}/${name}`, { method: "POST", headers, body: JSON.stringify(takes) });
+  return await resultOf(response);
+}
+
+export async function snapshot(): Promise<Snapshot> {
+  return await resultOf(await fetch(`${ROOT}/snapshot`));
+}
+
+async function resultOf<Result>(response: Response): Promise<Result> {
+  const { ok, result, error } = (await response.json()) as { ok: boolean; result: Result; error: string };
+  if (!ok) throw new Error(error);
+  return result;
+}
+
+/** The address of a message's file. */
+export const fileUrl = (file_id: string) => `${ROOT}/files/${encodeURIComponent(file_id)}`;
+
+/** What happens in the world. */
+export type Happening =
+  | { type: "chat"; data: ChatEvent }
+  | { type: "call"; data: NumberedCall }
+  | { type: "update"; data: UpdateTrace }
+  | { type: "flood"; data: FloodSecond }
+  | { type: "faults"; data: readonly ActiveFault[] }
+  | { type: "server"; data: ServerState };
+
+const TYPES = ["chat", "call", "update", "flood", "faults", "server"] as const;
+
+/**
+ * Calls `take` with what happens, and `connected` each time that a connection is there: after it nothing is missed, until `lost`.
+ */
+export function listen(take: (happening: Happening) => void, connected: () => void, lost: () => void): void {
+  const source = new EventSource(`${ROOT}/live`);
+  source.onopen = connected;
+  source.onerror = lost;
+  for (const type of TYPES) {
+    source.addEventListener(type, ({ data }) => take({ type, data: JSON.parse(data) } as Happening));
+  }
+}

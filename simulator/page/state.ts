@@ -1,0 +1,117 @@
+/** What the page shows: the world, and where in it the person in front of it is. */
+
+import type { User } from "@grammyjs/types";
+import { computed, signal } from "@preact/signals";
+import { act, type Happening, listen, snapshot } from "./server.ts";
+import { after, type ChatState, newChat, type WorldState, worldOf } from "./world.ts";
+
+export const world = signal<WorldState | undefined>(undefined);
+export const isConnected = signal(false);
+/** The person whom one is. */
+export const me = signal<User | undefined>(undefined);
+/** The open chat. On a phone none is open at first. */
+export const openChat = signal<number | undefined>(undefined);
+/** The message_thread_id of the open topic of a forum. */
+export const openTopic = signal<number | undefined>(undefined);
+/** The message that the next one replies to, or that is edited. */
+export const draft = signal<{ replyTo?: number; editing?: number }>({});
+export const problem = signal<string | undefined>(undefined);
+/** The panel beside the chat, and the call that it shows. */
+export const panel = signal<"updates" | "calls" | "weather" | undefined>(undefined);
+export const openCall = signal<number | undefined>(undefined);
+/** The update that the panel shows. */
+export const openUpdate = signal<number | undefined>(undefined);
+
+/** The chats that the person is in. The private chat with the bot is there from the beginning. */
+export const chats = computed<ChatState[]>(() => {
+  const [now, person] = [world.value, me.value];
+  if (now === undefined || person === undefined) return [];
+  const isIn = ({ chat, members }: ChatState) => chat.type !== "private" && members.includes(person.id);
+  return [now.chats.get(person.id) ?? newChat(person), ...[...now.chats.values()].filter(isIn)];
+});
+
+export const chat = computed<ChatState | undefined>(() => chats.value.find(({ chat }) => chat.id === openChat.value));
+
+const FIRST_PERSON = "ann";
+
+let waiting: Happening[] = [];
+/** True once the snapshot is newer than the connection: nothing is missing in between. */
+let isFresh = false;
+let isScheduled = false;
+
+/** Begins to show the world, and goes on. */
+export function start(): void {
+  const connected = () => {
+    isConnected.value = true;
+    void tell(refresh());
+  };
+  const lost = () => {
+    isConnected.value = false;
+  };
+  listen(take, connected, lost);
+}
+
+/** Reads the world again: people, members, topics and faults are in no event. */
+export async function refresh(): Promise<void> {
+  isFresh = false;
+  me.value ??= await act("user", { name: FIRST_PERSON });
+  openChat.value ??= isNarrow() ? undefined : me.value.id;
+  world.value = worldOf(await snapshot(), world.value);
+  isFresh = true;
+  show();
+}
+
+const isNarrow = () => matchMedia("(max-width: 700px)").matches;
+
+function take(happening: Happening): void {
+  waiting.push(happening);
+  if (isScheduled) return;
+  isScheduled = true;
+  // Many things happen between two pictures. A page in the background is shown no pictures, but gets this.
+  setTimeout(() => {
+    isScheduled = false;
+    show();
+  }, 16);
+}
+
+function show(): void {
+  if (!isFresh || waiting.length === 0) return;
+  const happenings = waiting.filter(concernsUs);
+  waiting = [];
+  const next = after(world.value!, happenings, Date.now());
+  if (next === undefined) void tell(refresh());
+  else world.value = next;
+}
+
+/** Private chats of others are not shown. */
+function concernsUs(happening: Happening): boolean {
+  if (happening.type !== "chat") return true;
+  const { chat_id } = happening.data;
+  return chat_id < 0 || chat_id === me.value?.id || world.value!.chats.has(chat_id);
+}
+
+/** Shows the reason if it fails. */
+export async function tell<Result>(doing: Promise<Result>): Promise<Result | undefined> {
+  try {
+    return await doing;
+  } catch (error) {
+    problem.value = (error as Error).message;
+    return undefined;
+  }
+}
+
+export function open(chat_id: number, topic?: number): void {
+  openChat.value = chat_id;
+  openTopic.value = topic;
+  draft.value = {};
+}
+
+export async function become(name: string): Promise<void> {
+  const wasPrivate = openChat.value === undefined || openChat.value > 0;
+  me.value = await act("user", { name });
+  await refresh();
+  if (wasPrivate || chat.value === undefined) open(me.value.id);
+}
+
+/** Where the person acts. */
+export const here = () => ({ user_id: me.value!.id, chat_id: openChat.value ?? me.value!.id });

@@ -1,0 +1,103 @@
+/** Each update, and its way through the server. */
+
+import { useSignal } from "@preact/signals";
+import { useEffect, useRef } from "preact/hooks";
+import type { UpdateTrace } from "../inspector/inspector.ts";
+import { clockOf, durationOf } from "./names.ts";
+import { openCall, openUpdate, panel, world } from "./state.ts";
+
+/** The latest come first, and no more than these are shown. */
+const SHOWN = 200;
+
+export function Updates() {
+  const wanted = useSignal("");
+  const all = [...world.value!.updates.values()].reverse();
+  const found = all
+    .filter((trace) => wanted.value === "" || JSON.stringify(trace).includes(wanted.value))
+    .slice(0, SHOWN);
+  return (
+    <section>
+      <input
+        type="search"
+        placeholder="Find in updates"
+        aria-label="Find in updates"
+        value={wanted.value}
+        onInput={({ currentTarget }) => (wanted.value = currentTarget.value)}
+      />
+      {found.length === 0 && <p class="quiet">No updates. Write to the bot.</p>}
+      <ul class="log">
+        {found.map((trace) => (
+          <Update key={trace.update_id} trace={trace} />
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+/** The states of an update, the last that it has counts. */
+function stateOf({ steps }: UpdateTrace): string {
+  return steps.findLast(({ name }) => name !== "confirmed")?.name === "pushed"
+    ? steps.some(({ name }) => name === "confirmed")
+      ? "confirmed"
+      : "waiting"
+    : steps.findLast(({ name }) => name !== "confirmed")!.name;
+}
+
+function Update({ trace }: { trace: UpdateTrace }) {
+  const { update_id, kind, steps, update } = trace;
+  const began = steps[0]!.at;
+  const state = stateOf(trace);
+  const element = useRef<HTMLDetailsElement>(null);
+  const isChosen = openUpdate.value === update_id;
+  useEffect(() => {
+    if (!isChosen) return;
+    element.current!.open = true;
+    element.current!.scrollIntoView({ block: "nearest" });
+  }, [isChosen]);
+  return (
+    <li>
+      <details ref={element}>
+        <summary>
+          <b>{kind}</b> <span class="quiet">{update_id}</span> <span class={`state is-${state}`}>{state}</span>{" "}
+          <span class="quiet">{durationOf(steps.at(-1)!.at - began)}</span>
+        </summary>
+        <table>
+          <tbody>
+            {steps.map(({ name, at, facts = {} }) => (
+              <tr key={`${name} ${at}`}>
+                <td>{name}</td>
+                <td>{clockOf(at)}</td>
+                <td>+{durationOf(at - began)}</td>
+                <td>
+                  {Object.entries(facts)
+                    .map(([fact, value]) => `${fact} ${value}`)
+                    .join(", ")}
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+        <CallsOf update_id={update_id} />
+        <pre>{JSON.stringify(update, null, 2)}</pre>
+      </details>
+    </li>
+  );
+}
+
+/** The calls that the update led to, as the server tells. */
+function CallsOf({ update_id }: { update_id: number }) {
+  const made = [...world.value!.calls.values()].filter(({ origin }) => origin?.update_id === update_id);
+  const show = (number: number) => {
+    openCall.value = number;
+    panel.value = "calls";
+  };
+  return (
+    <>
+      {made.map(({ number, method, status }) => (
+        <button type="button" class="link" key={number} onClick={() => show(number)}>
+          {method} {status ?? "…"}
+        </button>
+      ))}
+    </>
+  );
+}

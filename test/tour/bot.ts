@@ -1,0 +1,138 @@
+/** The bot of the tour: does what a message asks for. */
+
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import type { Application, Send } from "../../src/index.ts";
+
+const PICTURE = readFileSync(join(import.meta.dirname, "picture.png"));
+const picture = { bytes: PICTURE, filename: "picture.png" };
+
+const HTML = [
+  "<b>bold</b> <i>italic</i> <u>underlined</u> <s>struck</s> <tg-spoiler>hidden</tg-spoiler> <code>code</code>",
+  '<a href="https://example.com/">a link</a> @simulated_bot #tag /help mail@example.com',
+  '<pre><code class="language-ts">const answer = 42;</code></pre>',
+  "<blockquote>a quote with <b>bold</b> words</blockquote>",
+].join("\n");
+
+type Answer = (send: Send, chat_id: number, message_id: number) => Promise<unknown>;
+
+const ANSWERS: Record<string, Answer> = {
+  "/start": (send) =>
+    send({
+      type: "telegram.send_message",
+      text: "Welcome",
+      reply_markup: { keyboard: [["one", "two"], ["three"]], resize_keyboard: true },
+    }),
+  "/text": (send) => send({ type: "telegram.send_message", text: HTML, parse_mode: "HTML" }),
+  "/buttons": (send) =>
+    send({
+      type: "telegram.send_message",
+      text: "Choose",
+      reply_markup: {
+        inline_keyboard: [
+          [
+            { text: "Yes", callback_data: "yes" },
+            { text: "No", callback_data: "no" },
+          ],
+        ],
+      },
+    }),
+  "/photo": (send) => send({ type: "telegram.send_photo", photo: picture, caption: "A picture" }),
+  "/album": (send) =>
+    send({
+      type: "telegram.send_media_group",
+      media: [
+        { type: "photo", media: picture },
+        { type: "photo", media: picture, caption: "Two of them" },
+      ],
+    }),
+  "/file": (send) =>
+    send({
+      type: "telegram.send_document",
+      document: { bytes: Buffer.from("<script>1</script>"), filename: "page.html" },
+    }),
+  "/poll": (send) =>
+    send({
+      type: "telegram.send_poll",
+      question: "Tea or coffee?",
+      options: [{ text: "Tea" }, { text: "Coffee" }],
+      is_anonymous: false,
+    }),
+  "/place": (send) => send({ type: "telegram.send_location", latitude: 52.5, longitude: 13.4 }),
+  "/dice": (send) => send({ type: "telegram.send_dice" }),
+  "/busy": async (send) => {
+    await send({ type: "telegram.send_chat_action", action: "typing" });
+    await delay(500);
+    await send({ type: "telegram.send_message", text: "Done" });
+  },
+  "/react": (send, _chat, message_id) =>
+    send({ type: "telegram.set_message_reaction", message_id, reaction: [{ type: "emoji", emoji: "🔥" }] }),
+  "/gone": async (send) => {
+    const { message_id } = await send({ type: "telegram.send_message", text: "Soon gone" });
+    await send({ type: "telegram.delete_message", message_id });
+  },
+  "/edit": async (send) => {
+    const { message_id } = await send({ type: "telegram.send_message", text: "First version" });
+    await send({ type: "telegram.edit_message_text", message_id, text: "Second version" });
+  },
+  "/pay": (send) =>
+    send({
+      type: "telegram.send_invoice",
+      title: "Book",
+      description: "A good one",
+      payload: "book",
+      currency: "XTR",
+      prices: [{ label: "Book", amount: 50 }],
+    }),
+  "/fail": () => {
+    throw new Error("the bot has failed");
+  },
+};
+
+const COMMANDS = Object.keys(ANSWERS).map((name) => ({
+  command: name.slice(1),
+  description: `Shows ${name.slice(1)}`,
+}));
+
+export const application: Application = async (_scope, receive, send) => {
+  for (;;) {
+    const event = await receive();
+    switch (event.type) {
+      case "telegram.disconnect":
+        return;
+      case "telegram.message": {
+        const { text, caption, chat, message_id } = event;
+        const answer = ANSWERS[text ?? ""];
+        if (answer !== undefined) await answer(send, chat.id, message_id);
+        else
+          await send({ type: "telegram.send_message", text: `Bot: ${text ?? caption ?? Object.keys(event).at(-1)}` });
+        if (text === "/start") await send({ type: "telegram.set_my_commands", commands: COMMANDS });
+        break;
+      }
+      case "telegram.callback_query":
+        await send({
+          type: "telegram.answer_callback_query",
+          callback_query_id: event.id,
+          text: `You chose ${event.data}`,
+        });
+        break;
+      case "telegram.inline_query":
+        await send({
+          type: "telegram.answer_inline_query",
+          inline_query_id: event.id,
+          results: [
+            {
+              type: "article",
+              id: "1",
+              title: `Result for ${event.query}`,
+              input_message_content: { message_text: `chosen: ${event.query}` },
+            },
+          ],
+        });
+        break;
+      case "telegram.pre_checkout_query":
+        await send({ type: "telegram.answer_pre_checkout_query", pre_checkout_query_id: event.id, ok: true });
+    }
+  }
+};

@@ -1,0 +1,289 @@
+/**
+ * `npm run tour`: drives the simulator's page in Chromium through every feature, and fails where one is missing. With SCREENSHOTS=1 it
+ * leaves the pictures that docs show, in docs/simulator/.
+ */
+
+import assert from "node:assert/strict";
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { after, afterEach, before, beforeEach, describe, test } from "node:test";
+import { eventually } from "../eventually.ts";
+import { Tour } from "./tour.ts";
+
+const PICTURES = join(import.meta.dirname, "../../docs/simulator");
+const FILE = join(import.meta.dirname, "picture.png");
+
+let tour: Tour;
+
+before(async () => {
+  tour = await Tour.start("test/tour/bot.ts", "--workers", "1");
+});
+
+after(() => tour[Symbol.asyncDispose]());
+
+/** Each step goes on where the one before has left the page. */
+let hasFailed = false;
+beforeEach(() => assert.ok(!hasFailed, "a step before this one has failed"));
+afterEach((t) => {
+  hasFailed ||= !(t as { passed?: boolean }).passed;
+});
+
+async function picture(name: string): Promise<void> {
+  if (process.env.SCREENSHOTS === undefined) return;
+  mkdirSync(PICTURES, { recursive: true });
+  await tour.page.screenshot({ path: join(PICTURES, `${name}.png`) });
+}
+
+/** A text among the messages of the open chat. */
+const said = (text: string) => tour.page.locator(".messages").getByText(text).first();
+
+const byRole = (...[role, options]: Parameters<Tour["page"]["getByRole"]>) => tour.page.getByRole(role, options);
+
+describe("the chat", () => {
+  test("a message is answered, and the reply keyboard writes", async () => {
+    await tour.say("/start", "Welcome");
+    await byRole("button", { name: "two", exact: true }).click();
+    await said("Bot: two").waitFor();
+  });
+
+  test("commands are offered as one types", async () => {
+    await tour.page.reload();
+    await byRole("textbox", { name: "Message" }).fill("/pho");
+    await byRole("button", { name: "/photo" }).click();
+    const image = byRole("img", { name: "Photo" });
+    await image.waitFor();
+    await eventually(
+      async () =>
+        (await image.evaluate((element) => (element as unknown as { naturalWidth: number }).naturalWidth)) === 240,
+    );
+  });
+
+  test("entities are shown", async () => {
+    const message = await tour.say("/text", "bold");
+    for (const tag of ["b", "i", "u", "s", "code", "pre", "blockquote b", ".spoiler"]) {
+      assert.ok((await message.locator(tag).count()) > 0, tag);
+    }
+    const targets = await message
+      .locator("a")
+      .evaluateAll((links) => links.map((link) => (link as unknown as { href: string }).href));
+    assert.deepEqual(targets, ["https://example.com/", "https://t.me/simulated_bot", "mailto:mail@example.com"]);
+    await message.locator(".spoiler").click();
+    assert.ok(await message.locator(".spoiler.is-open").isVisible());
+  });
+
+  test("a button is pressed, and its answer shown", async () => {
+    const message = await tour.say("/buttons", "Choose");
+    await message.getByRole("button", { name: "Yes" }).click();
+    await tour.page.getByText("You chose yes").waitFor();
+  });
+
+  test("album, document, place, dice", async () => {
+    await tour.say("/album", "Two of them");
+    const file = await tour.say("/file", "page.html");
+    const url = await file.locator("a").getAttribute("href");
+    const response = await fetch(new URL(url!, tour.url));
+    assert.equal(response.headers.get("content-type"), "application/octet-stream");
+    assert.equal(response.headers.get("content-disposition"), "attachment");
+    await tour.say("/place", "52.5");
+    await tour.say("/dice", "🎲");
+  });
+
+  test("one votes in a poll", async () => {
+    const poll = await tour.say("/poll", "Tea or coffee?");
+    await poll.getByRole("button", { name: "Tea" }).click();
+    await poll.getByText("1 votes").waitFor();
+  });
+
+  test("edits, deleted messages, actions and reactions", async () => {
+    await tour.say("/edit", "Second version");
+    const gone = await tour.say("/gone", "Soon gone");
+    await eventually(async () => (await gone.getAttribute("class"))?.includes("is-deleted") ?? false);
+    const done = tour.say("/busy", "Done");
+    await byRole("status").filter({ hasText: "is typing" }).waitFor();
+    await done;
+    await byRole("textbox", { name: "Message" }).fill("/react");
+    await tour.page.keyboard.press("Enter");
+    await tour.page.locator(".message").filter({ hasText: "/react" }).getByText("🔥 ").first().waitFor();
+  });
+
+  test("Up edits the last message, and one replies, reacts and deletes", async () => {
+    await tour.say("a slip", "Bot: a slip");
+    await byRole("textbox", { name: "Message" }).press("ArrowUp");
+    await byRole("textbox", { name: "Message" }).fill("no slip");
+    await tour.page.keyboard.press("Enter");
+    const mine = tour.page.locator(".message.is-mine").filter({ hasText: "no slip" }).first();
+    await mine.getByText("edited").waitFor();
+    await mine.hover();
+    await mine.getByRole("button", { name: "Reply" }).click();
+    await tour.say("a reply", "Bot: a reply");
+    assert.equal(await tour.page.locator(".message.is-mine q").last().innerText(), "no slip");
+    await mine.hover();
+    await mine.getByRole("button", { name: "React with 👍" }).click();
+    await mine.getByText("👍 ").first().waitFor();
+    await mine.getByRole("button", { name: "Delete" }).click();
+    await eventually(async () => (await mine.getAttribute("class"))?.includes("is-deleted") ?? false);
+  });
+
+  test("files by the form and by drag and drop, a location, a contact", async () => {
+    await tour.page.getByLabel("Attach").click();
+    await tour.page.getByLabel("File, photo, video, voice").setInputFiles(FILE);
+    await said("Bot: photo").waitFor();
+    await byRole("button", { name: "Location", exact: true }).click();
+    await said("Bot: location").waitFor();
+    await byRole("button", { name: "Contact", exact: true }).click();
+    await said("Bot: contact").waitFor();
+    await tour.page.getByLabel("Attach").click();
+    const dropped = await tour.page.evaluateHandle(() => {
+      const { DataTransfer, File } = globalThis as unknown as {
+        DataTransfer: new () => { items: { add(file: object): void } };
+        File: typeof globalThis.File;
+      };
+      const data = new DataTransfer();
+      data.items.add(new File(["words"], "words.txt", { type: "text/plain" }));
+      return data;
+    });
+    await tour.page.dispatchEvent(".composer", "drop", { dataTransfer: dropped });
+    await said("words.txt").waitFor();
+  });
+
+  test("inline mode, by typing the bot's name", async () => {
+    await byRole("textbox", { name: "Message" }).fill("@simulated_bot tea");
+    await byRole("button", { name: "Result for tea" }).click();
+    await said("chosen: tea").waitFor();
+  });
+
+  test("an invoice is paid", async () => {
+    const invoice = await tour.say("/pay", "Book");
+    await invoice.getByRole("button", { name: "Pay 50 XTR" }).click();
+    await said("Paid 50 XTR").waitFor();
+    await picture("chat");
+  });
+});
+
+describe("people and chats", () => {
+  test("one becomes another person, in a chat of their own", async () => {
+    await tour.page.locator(".people summary").click();
+    await byRole("textbox", { name: "Name of a new person" }).fill("bob");
+    await tour.page.keyboard.press("Enter");
+    await tour.page.locator(".people summary").filter({ hasText: "bob" }).waitFor();
+    assert.equal(await tour.page.locator(".message").count(), 0);
+    await tour.say("I am bob", "Bot: I am bob");
+    await byRole("button", { name: "ann" }).click();
+    await tour.page.locator(".people summary").filter({ hasText: "ann" }).waitFor();
+    await said("Paid 50 XTR").waitFor();
+    await tour.page.locator(".people summary").click();
+  });
+
+  for (const type of ["group", "supergroup", "channel"]) {
+    test(`a ${type} is created and written in`, async () => {
+      await byRole("textbox", { name: "Title of a new chat" }).fill(`My ${type}`);
+      await byRole("combobox", { name: "Type of the new chat" }).selectOption(type);
+      await byRole("button", { name: "Create" }).click();
+      await byRole("heading", { name: `My ${type}` }).waitFor();
+      if (type !== "channel") await tour.say("hello all", "Bot: hello all");
+    });
+  }
+
+  test("a forum has topics", async () => {
+    await byRole("textbox", { name: "Title of a new chat" }).fill("My forum");
+    await byRole("combobox", { name: "Type of the new chat" }).selectOption("forum");
+    await byRole("button", { name: "Create" }).click();
+    await byRole("heading", { name: "My forum" }).waitFor();
+    await byRole("button", { name: "# General" }).click();
+    await tour.say("in general", "Bot: in general");
+    await byRole("textbox", { name: "Name of a new topic" }).fill("tea");
+    await tour.page.keyboard.press("Enter");
+    await tour.page.getByText("# tea").last().waitFor();
+    await tour.say("about tea", "about tea");
+    assert.equal(await said("in general").count(), 0);
+  });
+
+  test("Ctrl+K finds a chat, Escape leaves it", async () => {
+    await tour.page.keyboard.press("Control+k");
+    await tour.page.keyboard.type("My group");
+    await tour.page.keyboard.press("Enter");
+    await byRole("heading", { name: "My group" }).waitFor();
+    await tour.page.keyboard.press("Escape");
+    await tour.page.getByText("Choose a chat.").waitFor();
+    await tour.page.locator("button.chat").first().click();
+  });
+});
+
+describe("the inspector", () => {
+  test("an update's way through the server", async () => {
+    await byRole("button", { name: "Inspector" }).first().click();
+    await tour.say("look at this", "Bot: look at this");
+    await byRole("searchbox", { name: "Find in updates" }).fill("look at this");
+    const update = tour.page.locator(".panel .log li");
+    await update.locator("summary").click();
+    for (const step of ["pushed", "received", "posted", "settled", "confirmed"]) {
+      await update
+        .locator("td")
+        .filter({ hasText: new RegExp(`^${step}$`) })
+        .waitFor();
+    }
+    await update.getByText("worker 0, attempt 1, waited").first().waitFor();
+    await picture("inspector");
+  });
+
+  test("an update that fails", async () => {
+    await byRole("textbox", { name: "Message" }).fill("/fail");
+    await tour.page.keyboard.press("Enter");
+    await byRole("searchbox", { name: "Find in updates" }).fill("/fail");
+    await tour.page.locator(".panel .state.is-failed").waitFor();
+  });
+
+  test("from a message to the call that made it", async () => {
+    const answer = await tour.say("who called?", "Bot: who called?");
+    await answer.getByRole("button", { name: "sendMessage" }).click();
+    const call = tour.page.locator(".panel details[open]");
+    await call.getByText('"text": "Bot: who called?"').first().waitFor();
+    await call.getByText("200").first().waitFor();
+  });
+});
+
+describe("the weather", () => {
+  test("a fault hits calls until it is stopped", async () => {
+    await byRole("button", { name: "Weather" }).click();
+    await tour.page.getByLabel("get", { exact: true }).selectOption("400 Bad Request");
+    await tour.page.getByLabel("times", { exact: true }).fill("1");
+    await byRole("button", { name: "Begin" }).first().click();
+    await tour.page.locator(".active-fault").waitFor();
+    await byRole("textbox", { name: "Message" }).fill("this fails");
+    await tour.page.keyboard.press("Enter");
+    await byRole("tab", { name: "Calls" }).click();
+    await tour.page.locator(".panel .error").filter({ hasText: "Bad Request: chat not found" }).waitFor();
+    await byRole("tab", { name: "Weather" }).click();
+    await byRole("button", { name: "Stop" }).first().click();
+    await tour.say("and this does not", "Bot: and this does not");
+  });
+
+  test("a flood, and how long people wait", async () => {
+    await tour.page.getByLabel("People").fill("20");
+    await tour.page.getByLabel("Messages a second").fill("40");
+    await tour.page.getByLabel("Seconds").fill("3");
+    await byRole("button", { name: "Begin" }).last().click();
+    await tour.page.getByText(/Second [3-9]:/).waitFor();
+    await eventually(async () => /, 0 wait;/.test(await tour.page.locator(".flood-status").innerText()));
+    assert.equal(await tour.page.locator(".plot polyline").count(), 4);
+    await picture("flood");
+  });
+});
+
+test("on a phone one sees one thing at a time, in the dark as well", async () => {
+  await tour.page.setViewportSize({ width: 390, height: 800 });
+  await tour.page.emulateMedia({ colorScheme: "dark" });
+  await byRole("button", { name: "Close the panel" }).click();
+  await byRole("button", { name: "Back to the chats" }).click();
+  assert.ok(!(await byRole("textbox", { name: "Message" }).isVisible()));
+  await tour.page.locator("button.chat").first().click();
+  await byRole("textbox", { name: "Message" }).waitFor();
+  const { width } = (await tour.page.locator(".conversation").boundingBox())!;
+  assert.equal(width, 390);
+  await picture("phone");
+});
+
+test("the browser has found nothing to complain about", () => {
+  // The call that was to fail is the bot's, not the page's.
+  assert.deepEqual(tour.complaints, []);
+});
