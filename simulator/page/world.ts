@@ -6,7 +6,13 @@ import type { FloodSecond } from "../inspector/flood.ts";
 import type { UpdateTrace } from "../inspector/inspector.ts";
 import type { NumberedCall, Snapshot } from "../inspector/snapshot.ts";
 import type { ChatEvent } from "../state/journal.ts";
-import type { Happening } from "./server.ts";
+
+/** What happens in the world after a snapshot. */
+export type Happening =
+  | { type: "chat"; data: ChatEvent }
+  | { type: "call"; data: NumberedCall }
+  | { type: "update"; data: UpdateTrace }
+  | { type: "flood"; data: FloodSecond };
 
 export interface ChatState {
   readonly chat: Chat;
