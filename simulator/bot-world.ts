@@ -159,7 +159,7 @@ export class BotWorld {
 
   /** The ways of updates, from the first look at it on. */
   get inspector(): Inspector {
-    this.#inspector ??= new Inspector({ queue: this.queue, calls: this.calls, now: this.clock.now });
+    this.#inspector ??= new Inspector({ queue: this.queue, now: this.clock.now });
     return this.#inspector;
   }
 
@@ -174,7 +174,7 @@ export class BotWorld {
   /** Shows the server that runs the bot to pages, which may kill and reload it. */
   attach(server: BotServer): void {
     this.#context.server = server;
-    this.inspector.attach(server);
+    this.inspector.attach(server, this.calls);
     const tell = (state: ServerState) => {
       for (const observer of this.#serverObservers) observer(state);
     };

@@ -90,6 +90,8 @@ const TESTED_TOGETHER: Record<string, string> = {
   "simulator/webhook-client.ts": "test/simulator/webhook-sender.test.ts",
   "simulator/clients/": "test/simulator/clients/people.test.ts",
   "simulator/http/": "test/simulator/http/server.test.ts",
+  "simulator/inspector/snapshot.ts": "test/simulator/http/page.test.ts",
+  "simulator/page/": "test/tour/main.ts",
   "simulator/recording/": "test/simulator/recording/recording.test.ts",
   "simulator/state/": "test/simulator/simulator.test.ts",
   "simulator/text/": "test/simulator/text/format.test.ts",
@@ -119,13 +121,22 @@ describe("the house", () => {
   });
 
   test("the simulator imports nothing but itself and Node.js; types of @grammyjs/types are not there when it runs", () => {
-    const imported = SOURCES.filter((path) => path.startsWith("simulator/")).flatMap((path) =>
-      [
-        ...read(path).matchAll(/\bimport\s+(type\s)?(?:[^"';]*?from\s+)?"([^".][^"]*)"|\bimport\("([^".][^"]*)"\)/g),
-      ].map(([, type, name, loaded]) => `${type === undefined ? "" : "type "}${name ?? loaded}`),
-    );
-    const strangers = imported.filter((name) => !name.replace("type ", "").startsWith("node:"));
+    const own = SOURCES.filter((path) => path.startsWith("simulator/") && !path.startsWith("simulator/page/"));
+    const strangers = own.flatMap(packagesIn).filter((name) => !name.replace("type ", "").startsWith("node:"));
     assert.deepEqual([...new Set(strangers)], ["type @grammyjs/types"]);
+  });
+
+  test("the page imports Preact, which is bundled with it, and of the simulator types alone", () => {
+    const own = find("simulator/page/*.{ts,tsx}");
+    const packages = new Set(own.flatMap(packagesIn));
+    assert.deepEqual([...packages].sort(), [
+      "@preact/signals",
+      "preact",
+      "preact/hooks",
+      "type @grammyjs/types",
+      "type preact",
+    ]);
+    for (const path of own) assert.doesNotMatch(read(path), /\bimport (?!type\b)[^;]*"\.\.\//, path);
   });
 
   test("every import is written so that Biome sees it", () => {
@@ -135,6 +146,14 @@ describe("the house", () => {
     );
   });
 });
+
+/** The packages that a file imports, with `type` before those of which it takes types alone. */
+function packagesIn(path: string): string[] {
+  const imports = /\bimport\s+(type\s)?(?:[^"';]*?from\s+)?"([^".][^"]*)"|\bimport\("([^".][^"]*)"\)/g;
+  return [...read(path).matchAll(imports)].map(
+    ([, type, name, loaded]) => `${type === undefined ? "" : "type "}${name ?? loaded}`,
+  );
+}
 
 /** @returns the files without a test, and the exceptions that are none */
 function untested(sources: readonly string[], tests: readonly string[], exceptions: readonly string[]): string[] {

@@ -23,11 +23,18 @@ export class CallOrigins {
   /** By method and chat, in their order. */
   #unclaimed = new Map<string, RecordedCall[]>();
   #count = 0;
-  readonly #stop: () => void;
+  readonly #calls: CallLog;
+  #stopObserving: (() => void) | undefined;
 
-  /** Calls before this have no origin. */
   constructor(calls: CallLog) {
-    this.#stop = calls.observe((call) => this.#add(call));
+    this.#calls = calls;
+  }
+
+  /** Calls that come while this is off have no origin. */
+  turn(isOn: boolean): void {
+    this.#stopObserving?.();
+    this.#stopObserving = isOn ? this.#calls.observe((call) => this.#add(call)) : undefined;
+    this.forget();
   }
 
   of(call: RecordedCall): CallOrigin | undefined {
@@ -55,11 +62,6 @@ export class CallOrigins {
   forget(): void {
     this.#unclaimed = new Map();
     this.#count = 0;
-  }
-
-  close(): void {
-    this.#stop();
-    this.forget();
   }
 
   #add(call: RecordedCall): void {

@@ -30,7 +30,6 @@ const KEPT = 2000;
 
 export interface InspectorOptions {
   queue: UpdateQueue;
-  calls: CallLog;
   /** Milliseconds since 1970. */
   now: () => number;
   /** Updates that are kept; default 2,000. */
@@ -44,14 +43,12 @@ export class Inspector {
   readonly #traces = new Map<number, UpdateTrace>();
   readonly #observers = new Set<(trace: UpdateTrace) => void>();
   readonly #callObservers = new Set<(call: RecordedCall) => void>();
-  readonly #calls: CallLog;
   #origins: CallOrigins | undefined;
   #server: BotServer | undefined;
   #stopWatching: (() => void) | undefined;
 
-  constructor({ queue, calls, now, kept = KEPT }: InspectorOptions) {
+  constructor({ queue, now, kept = KEPT }: InspectorOptions) {
     this.#now = now;
-    this.#calls = calls;
     this.#kept = kept;
     queue.onPush.push((json) => this.#pushed(JSON.parse(json)));
     queue.onConfirm.push((update_id) => this.report(update_id, { name: "confirmed" }));
@@ -86,21 +83,19 @@ export class Inspector {
   readonly originOf = (call: RecordedCall): CallOrigin | undefined => this.#origins?.of(call);
 
   /** Takes the reports of a server, while there is an observer. */
-  attach(server: BotServer): void {
+  attach(server: BotServer, calls: CallLog): void {
     this.#server = server;
+    this.#origins = new CallOrigins(calls);
     server.observe(({ phase }) => phase === "starting" && this.#origins?.forget());
     this.#watchServer();
   }
 
   #watchServer(): void {
-    if (this.#observers.size > 0 && this.#server !== undefined) {
-      this.#origins ??= new CallOrigins(this.#calls);
-      this.#stopWatching ??= this.#server.watch((report) => this.#reported(report));
-    } else {
-      this.#stopWatching?.();
-      this.#stopWatching = undefined;
-      this.#origins?.forget();
-    }
+    const isWanted = this.#observers.size > 0 && this.#server !== undefined;
+    if (isWanted === (this.#stopWatching !== undefined)) return;
+    this.#stopWatching?.();
+    this.#stopWatching = isWanted ? this.#server!.watch((report) => this.#reported(report)) : undefined;
+    this.#origins?.turn(isWanted);
   }
 
   #reported(report: Report): void {

@@ -19,19 +19,19 @@ export function Flood() {
       <form class="fault" onSubmit={(event) => tell(begin(event))}>
         <label>
           People
-          <input name="people" type="number" min="1" value="100" required />
+          <input name="people" type="number" min="1" defaultValue="100" required />
         </label>
         <label>
           Messages a second
-          <input name="rate" type="number" min="1" value="50" required />
+          <input name="rate" type="number" min="1" defaultValue="50" required />
         </label>
         <label>
           Seconds
-          <input name="seconds" type="number" min="1" value="10" required />
+          <input name="seconds" type="number" min="1" defaultValue="10" required />
         </label>
         <label>
           Text
-          <input name="text" value="hello" required />
+          <input name="text" defaultValue="hello" required />
         </label>
         <button type="submit">Begin</button>
         <button type="button" onClick={() => tell(act("endFlood", {}))}>

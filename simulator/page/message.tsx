@@ -29,8 +29,8 @@ export function Message({ message, isDeleted, isInAlbum }: MessageProps) {
     <li class={classes.filter(Boolean).join(" ")} data-message={message_id} tabIndex={-1}>
       <article>
         {!isMine && <b class={`name ${colourOf(from?.id ?? 0)}`}>{name}</b>}
-        {via_bot !== undefined && <span class="quiet"> via @{via_bot.username}</span>}
-        {forward_origin !== undefined && <span class="quiet"> forwarded</span>}
+        {via_bot !== undefined && <span class="origin quiet">via @{via_bot.username}</span>}
+        {forward_origin !== undefined && <span class="origin quiet">forwarded</span>}
         {reply_to_message !== undefined && <q>{quote?.text ?? summaryOf(reply_to_message)}</q>}
         <Content message={message} />
         {text !== undefined && <Text text={text} entities={entities} send={send} />}

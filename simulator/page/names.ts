@@ -7,7 +7,7 @@ export const nameOf = ({ first_name, last_name }: Pick<User, "first_name" | "las
 
 export const titleOf = (chat: Chat, botName: string) => (chat.type === "private" ? botName : (chat.title ?? ""));
 
-const TIME = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
+const TIME = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
 
 /** @param date seconds since 1970 */
 export const timeOf = (date: number) => TIME.format(date * 1000);
@@ -17,6 +17,7 @@ const CLOCK = new Intl.DateTimeFormat(undefined, {
   minute: "2-digit",
   second: "2-digit",
   fractionalSecondDigits: 3,
+  hourCycle: "h23",
 });
 
 /** @param at milliseconds since 1970 */
@@ -25,8 +26,8 @@ export const clockOf = (at: number) => CLOCK.format(at);
 export const durationOf = (milliseconds: number) =>
   milliseconds < 1000 ? `${Math.round(milliseconds)} ms` : `${(milliseconds / 1000).toFixed(1)} s`;
 
-/** One of eight colours, the same for the same id. */
-export const colourOf = (id: number) => `colour-${Math.abs(id) % 8}`;
+/** One of eight colours, the same for the same id. Ids that follow one another differ. */
+export const colourOf = (id: number) => `colour-${Math.abs(id * 5 + Math.floor(id / 8)) % 8}`;
 
 /** A message in a few words. */
 export function summaryOf(message: Message): string {

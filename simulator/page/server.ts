@@ -1,12 +1,8 @@
 /** The simulator, as the page reaches it: actions, a snapshot, and what happens after it. */
 
 import type { ActionName, Gives, Takes } from "../clients/actions/actions.ts";
-import type { ActiveFault } from "../faults.ts";
-import type { ServerState } from "../inspector/bot-server.ts";
-import type { FloodSecond } from "../inspector/flood.ts";
-import type { UpdateTrace } from "../inspector/inspector.ts";
-import type { NumberedCall, Snapshot } from "../inspector/snapshot.ts";
-import type { ChatEvent } from "../state/journal.ts";
+import type { Snapshot } from "../inspector/snapshot.ts";
+import type { Happening } from "./world.ts";
 
 /** The world of `?bot=<token>`; without it the one that the simulator always has. */
 const token = new URLSearchParams(location.search).get("bot");
@@ -31,15 +27,6 @@ async function resultOf<Result>(response: Response): Promise<Result> {
 
 /** The address of a message's file. */
 export const fileUrl = (file_id: string) => `${ROOT}/files/${encodeURIComponent(file_id)}`;
-
-/** What happens in the world. */
-export type Happening =
-  | { type: "chat"; data: ChatEvent }
-  | { type: "call"; data: NumberedCall }
-  | { type: "update"; data: UpdateTrace }
-  | { type: "flood"; data: FloodSecond }
-  | { type: "faults"; data: readonly ActiveFault[] }
-  | { type: "server"; data: ServerState };
 
 const TYPES = ["chat", "call", "update", "flood", "faults", "server"] as const;
 

@@ -2,8 +2,8 @@
 
 import type { User } from "@grammyjs/types";
 import { computed, signal } from "@preact/signals";
-import { act, type Happening, listen, snapshot } from "./server.ts";
-import { after, type ChatState, newChat, type WorldState, worldOf } from "./world.ts";
+import { act, listen, snapshot } from "./server.ts";
+import { after, type ChatState, type Happening, newChat, type WorldState, worldOf } from "./world.ts";
 
 export const world = signal<WorldState | undefined>(undefined);
 export const isConnected = signal(false);

@@ -47,7 +47,7 @@ function Faults() {
       <form class="fault" onSubmit={(event) => tell(add(event))}>
         <label>
           Calls of
-          <input name="method" list="methods" value="sendMessage" required autocomplete="off" />
+          <input name="method" list="methods" defaultValue="sendMessage" required autocomplete="off" />
         </label>
         <datalist id="methods">
           {METHODS.map((method) => (

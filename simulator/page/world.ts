@@ -7,7 +7,15 @@ import type { FloodSecond } from "../inspector/flood.ts";
 import type { UpdateTrace } from "../inspector/inspector.ts";
 import type { NumberedCall, Snapshot } from "../inspector/snapshot.ts";
 import type { ChatEvent } from "../state/journal.ts";
-import type { Happening } from "./server.ts";
+
+/** What happens in the world after a snapshot. */
+export type Happening =
+  | { type: "chat"; data: ChatEvent }
+  | { type: "call"; data: NumberedCall }
+  | { type: "update"; data: UpdateTrace }
+  | { type: "flood"; data: FloodSecond }
+  | { type: "faults"; data: readonly ActiveFault[] }
+  | { type: "server"; data: ServerState };
 
 export interface ChatState {
   readonly chat: Chat;

@@ -245,8 +245,8 @@ describe("the inspector", () => {
 describe("the weather", () => {
   test("a fault hits calls until it is stopped", async () => {
     await byRole("button", { name: "Weather" }).click();
-    await tour.page.getByLabel("get", { exact: true }).selectOption("400 Bad Request");
-    await tour.page.getByLabel("times", { exact: true }).fill("1");
+    await tour.page.locator("select[name=fault]").selectOption("400 Bad Request");
+    await tour.page.locator("input[name=times]").fill("1");
     await byRole("button", { name: "Begin" }).first().click();
     await tour.page.locator(".active-fault").waitFor();
     await byRole("textbox", { name: "Message" }).fill("this fails");
@@ -259,9 +259,9 @@ describe("the weather", () => {
   });
 
   test("a flood, and how long people wait", async () => {
-    await tour.page.getByLabel("People").fill("20");
-    await tour.page.getByLabel("Messages a second").fill("40");
-    await tour.page.getByLabel("Seconds").fill("3");
+    await tour.page.locator("input[name=people]").fill("20");
+    await tour.page.locator("input[name=rate]").fill("40");
+    await tour.page.locator("input[name=seconds]").fill("3");
     await byRole("button", { name: "Begin" }).last().click();
     await tour.page.getByText(/Second [3-9]:/).waitFor();
     await eventually(async () => /, 0 wait;/.test(await tour.page.locator(".flood-status").innerText()));

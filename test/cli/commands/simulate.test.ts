@@ -66,7 +66,7 @@ test("SIGINT ends the simulator cleanly", async () => {
 test("at a terminal the address is printed; an application that does not start ends the command with its exit code", async () => {
   const options = { cwd: folder, isTerminal: true };
   const { code, stdout, stderr } = await runHere(["simulate", "ecko.mjs"], options);
-  assert.match(stdout, /^The bot's Telegram is at http:\/\/127\.0\.0\.1:\d+$/m);
+  assert.match(stdout, /^The chat with the bot is at http:\/\/127\.0\.0\.1:\d+\/$/m);
   assert.match(stderr, /no such file: .*ecko\.mjs/);
   assert.equal(code, 3);
 });

@@ -56,7 +56,7 @@ test("a wrong token is refused with 401, an unknown path or method with 404", as
   const notFound = { ok: false, error_code: 404, description: "Not Found" };
   const noMethod = { ok: false, error_code: 404, description: "Not Found: method not found" };
   assert.deepEqual((await get(simulator, "/bot123:wrong/getMe")).body, unauthorized);
-  for (const path of ["/bot/getMe", "/botnonsense/getMe", "/", "/nowhere/at/all"]) {
+  for (const path of ["/bot/getMe", "/botnonsense/getMe", "/nowhere", "/nowhere/at/all"]) {
     const { status, body } = await get(simulator, path);
     assert.equal(status, 404);
     assert.deepEqual(body, notFound);

@@ -7,6 +7,7 @@ import { CallLog, type RecordedCall } from "../../../simulator/state/call-log.ts
 function logged() {
   const log = new CallLog(100);
   const origins = new CallOrigins(log);
+  origins.turn(true);
   const call = (method: string, chat_id: number | undefined, status?: number) => {
     const made: RecordedCall = { method, parameters: chat_id === undefined ? {} : { chat_id }, time: 0 };
     log.begin(made);
@@ -68,5 +69,8 @@ test("calls of a server that is gone are forgotten", () => {
   const { origins, call } = logged();
   call("sendMessage", 7, 200);
   origins.forget();
+  assert.deepEqual(origins.claim(report()), []);
+  origins.turn(false);
+  call("sendMessage", 7, 200);
   assert.deepEqual(origins.claim(report()), []);
 });
