@@ -8,6 +8,9 @@ import type { Connection, Session } from "./connection.ts";
 /** Pause between two questions: ms. */
 const PAUSE = 50;
 
+/** The failure of a question about a transaction with a number that was not given yet. */
+const IN_THE_FUTURE = "22023";
+
 export async function once<T>(connection: Connection, work: (session: Session) => Promise<T>): Promise<T> {
   let before: { readonly id: string; readonly result: T } | undefined;
   return await connection.run(async (session) => {
@@ -23,12 +26,22 @@ export async function once<T>(connection: Connection, work: (session: Session) =
 
 async function isCommitted(session: Session, id: string): Promise<boolean> {
   for (;;) {
+    const status = await statusOf(session, id);
+    if (status !== "in progress") return status === "committed";
+    await delay(PAUSE);
+  }
+}
+
+/** @returns undefined if the database does not know the transaction: a standby has become the primary, and did not get it */
+async function statusOf(session: Session, id: string): Promise<string | null | undefined> {
+  try {
     const { rows } = await session.query<{ status: string | null }>({
       text: "SELECT pg_xact_status($1::xid8) AS status",
       values: [id],
     });
-    const status = rows[0]?.status;
-    if (status !== "in progress") return status === "committed";
-    await delay(PAUSE);
+    return rows[0]?.status;
+  } catch (error) {
+    if ((error as { code?: string }).code === IN_THE_FUTURE) return undefined;
+    throw error;
   }
 }

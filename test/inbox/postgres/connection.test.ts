@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { Connection } from "../../../src/inbox/postgres/connection.ts";
+import { Connection, type ConnectionOptions } from "../../../src/inbox/postgres/connection.ts";
 import type { Database } from "../../../src/inbox/postgres/database.ts";
 import { once } from "../../../src/inbox/postgres/once.ts";
 import type { PgClient, PgQuery } from "../../../src/inbox/postgres/pg.ts";
@@ -15,11 +15,10 @@ type Answer = (text: string, name?: string) => unknown;
 
 /** @param answers to statements, for each connection in turn: the last one goes on */
 function bench(...answers: Answer[]) {
-  return benchWith(50, ...answers);
+  return benchWith({}, ...answers);
 }
 
-/** @param patience for an answer: ms */
-function benchWith(patience: number, ...answers: Answer[]) {
+function benchWith(options: Partial<ConnectionOptions>, ...answers: Answer[]) {
   const said: string[] = [];
   const failures: string[] = [];
   let opened = 0;
@@ -33,14 +32,21 @@ function benchWith(patience: number, ...answers: Answer[]) {
     };
     return { query, end: async () => {}, on() {}, connect: async () => {} } as unknown as PgClient;
   };
+  const database = {
+    shown: "postgres://db/bots",
+    connect,
+    isCurrent: () => true,
+    distrust() {},
+  } as unknown as Database;
   const connection = new Connection({
-    database: { shown: "postgres://db/bots", connect } as unknown as Database,
+    database,
     name: "test",
-    patience,
+    patience: 50,
     pause: 1,
     onFailure: ({ message }: InboxError) => failures.push(message),
+    ...options,
   });
-  return { connection, said, failures, opened: () => opened };
+  return { connection, database, said, failures, opened: () => opened };
 }
 
 const fails =
@@ -96,6 +102,27 @@ describe("work on a connection", () => {
     assert.equal(opened(), 2);
   });
 
+  test("a connection on which nothing answers from its first statement on is given up", async () => {
+    let count = 0;
+    const { connection, opened } = benchWith(
+      { onOpen: () => (++count === 1 ? new Promise(() => {}) : Promise.resolve()) },
+      works,
+    );
+    await connection.run((session) => session.query({ text: "a" }));
+    assert.equal(opened(), 2);
+  });
+
+  test("a connection that does not answer is told to its database, and one that is not current is given up", async () => {
+    const silent: PgClient[] = [];
+    const { connection, opened, database } = bench(() => new Promise(() => {}), works);
+    Object.assign(database, { distrust: (client: PgClient) => silent.push(client) });
+    await connection.run((session) => session.query({ text: "a" }));
+    assert.deepEqual([silent.length, opened()], [1, 2]);
+    Object.assign(database, { isCurrent: () => false });
+    await connection.run((session) => session.query({ text: "b" }));
+    assert.equal(opened(), 3);
+  });
+
   test("another failure rejects, and work behind it is done", async () => {
     const { connection } = bench((text) => (text === "a" ? fails("42501")(text) : undefined));
     const [first, second] = ["a", "b"].map((text) => connection.run((session) => session.query({ text })));
@@ -135,7 +162,7 @@ describe("a transaction that takes effect once", () => {
   };
 
   test("one whose commit was lost on the way back is not done again", async () => {
-    const { connection } = benchWith(10_000, lost, later(status("in progress"), status("committed")));
+    const { connection } = benchWith({ patience: 10_000 }, lost, later(status("in progress"), status("committed")));
     assert.equal(await counting(connection), 1);
   });
 
@@ -144,5 +171,14 @@ describe("a transaction that takes effect once", () => {
       const { connection } = bench(lost, later(status(found)));
       assert.equal(await counting(connection), 2);
     }
+  });
+
+  test("one that a new primary has never heard of is done again", async () => {
+    const unknown: Answer = (text) => {
+      if (text.includes("pg_xact_status")) throw failure("22023");
+      return text.startsWith("BEGIN") ? [ID, ID] : undefined;
+    };
+    const { connection } = bench(lost, unknown);
+    assert.equal(await counting(connection), 2);
   });
 });
