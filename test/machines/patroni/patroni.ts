@@ -1,0 +1,89 @@
+/**
+ * A PostgreSQL that heals itself, on loopback, from the distribution's packages: three members of etcd and three nodes of Patroni, in
+ * synchronous mode. It leaves nothing behind.
+ */
+
+import { chownSync } from "node:fs";
+import { eventually } from "../../eventually.ts";
+import type { Random } from "../../faults/random.ts";
+import { Folder } from "../../folder.ts";
+import { USER } from "../../postgres/binaries.ts";
+import type { SharedDatabase } from "../cluster.ts";
+import { Etcd } from "./etcd.ts";
+import { PatroniNode } from "./node.ts";
+
+export class Patroni implements SharedDatabase {
+  readonly etcd: Etcd;
+  readonly nodes: readonly PatroniNode[];
+  readonly #folder: Folder;
+
+  private constructor(etcd: Etcd, nodes: readonly PatroniNode[], folder: Folder) {
+    this.etcd = etcd;
+    this.nodes = nodes;
+    this.#folder = folder;
+  }
+
+  /** Resolves when it has a primary, a synchronous standby and another one. */
+  static async start(random: Random): Promise<Patroni> {
+    const folder = new Folder();
+    if (USER.uid !== undefined) chownSync(folder.path, USER.uid, USER.gid);
+    const etcd = await Etcd.start(folder.path);
+    const nodes: PatroniNode[] = [];
+    for (const name of ["db1", "db2", "db3"])
+      nodes.push(await PatroniNode.start(name, folder.path, etcd.ports, random));
+    const patroni = new Patroni(etcd, nodes, folder);
+    await patroni.healed();
+    return patroni;
+  }
+
+  get address(): string {
+    return `postgres://postgres@${this.nodes.map(({ port }) => `127.0.0.1:${port}`).join()}/postgres`;
+  }
+
+  get judgeAddress(): string {
+    return this.address;
+  }
+
+  /** @param before the primary before, which may not know yet that it is none */
+  async primary(before?: PatroniNode): Promise<PatroniNode> {
+    return await this.#find(async (node) => node !== before && (await node.is("primary")));
+  }
+
+  /** The standby that commits wait for. */
+  async standby(): Promise<PatroniNode> {
+    return await this.#find((node) => node.is("synchronous"));
+  }
+
+  /** Resolves when there is one primary, and all other nodes are its standbys: commits wait for one of them. */
+  async healed(): Promise<void> {
+    await eventually(
+      async () => {
+        const roles = await Promise.all(this.nodes.map((node) => node.role()));
+        const count = (role: string) => roles.filter((one) => one === role).length;
+        return count("primary") === 1 && count("replica") === this.nodes.length - 1;
+      },
+      () => this.#logs,
+    );
+    await this.standby();
+  }
+
+  async #find(isIt: (node: PatroniNode) => Promise<boolean>): Promise<PatroniNode> {
+    return await eventually(
+      async () => {
+        const are = await Promise.all(this.nodes.map(isIt));
+        return this.nodes[are.indexOf(true)];
+      },
+      () => this.#logs,
+    );
+  }
+
+  get #logs(): string {
+    return this.nodes.map(({ name, log }) => `${name}: ${log}`).join("\n");
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const node of this.nodes) await node[Symbol.asyncDispose]();
+    await this.etcd[Symbol.asyncDispose]();
+    this.#folder[Symbol.dispose]();
+  }
+}
