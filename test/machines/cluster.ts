@@ -7,8 +7,8 @@ import { Database } from "../../src/inbox/postgres/database.ts";
 import { SHARDS, shardOf } from "../../src/protocol/shard.ts";
 import { message } from "../end-to-end/bot.ts";
 import { eventually, type OnChange } from "../eventually.ts";
-import { judge, longestWait, type Move, type Pause, type Verdict, worksIn } from "./judge.ts";
-import { CHATS, isSlow, RATE, TICK } from "./load.ts";
+import { judge, longestSilence, longestWait, type Move, type Pause, type Verdict, worksIn } from "./judge.ts";
+import { CHATS, isSlow, TICK } from "./load.ts";
 import { Machine } from "./machine.ts";
 import type { Session } from "./session.ts";
 
@@ -116,11 +116,11 @@ export class Cluster<D extends SharedDatabase = SharedDatabase> {
     this.pauses.push({ machine: machine.name, from: now() });
   }
 
-  /** People send messages from now on. */
-  send(): void {
+  /** People send messages from now on: so many a second. */
+  send(rate: number): void {
     let chat = 0;
     this.#load = setInterval(() => {
-      const batch = Array.from({ length: (RATE * TICK) / 1000 }, () => {
+      const batch = Array.from({ length: (rate * TICK) / 1000 }, () => {
         chat = (chat % CHATS) + 1;
         const number = (this.#sent.get(chat) ?? 0) + 1;
         this.#sent.set(chat, number);
@@ -150,12 +150,12 @@ export class Cluster<D extends SharedDatabase = SharedDatabase> {
     );
   }
 
-  /** Resolves when what people sent has begun, but for the last second. */
+  /** Resolves when what people sent has begun, but for the last message of each chat. */
   async caughtUp(): Promise<void> {
     const sent = () => [...this.#sent.values()].reduce((sum, count) => sum + count, 0);
     const begun = () => new Set(this.#works().map(({ chat, number }) => `${chat}/${number}`)).size;
     await eventually(
-      () => begun() >= sent() - RATE,
+      () => begun() >= sent() - CHATS,
       () => `${begun()} of ${sent()} have begun`,
       everySecond,
     );
@@ -206,6 +206,11 @@ export class Cluster<D extends SharedDatabase = SharedDatabase> {
   longestWait(from: number, to: number): number {
     const sentAt = [...this.#sentAt].filter(([, at]) => at >= from && at < to);
     return longestWait(this.#works(), new Map(sentAt)) / 1e6;
+  }
+
+  /** The longest time between two beginnings: seconds. */
+  longestSilence(from: number, to: number): number {
+    return longestSilence(this.#works(), from, to) / 1e6;
   }
 
   async sql<Row>(text: string): Promise<Row[]> {

@@ -166,6 +166,13 @@ export function longestWait(works: readonly Work[], sentAt: ReadonlyMap<string, 
   return Math.max(0, ...[...sentAt].map(([key, at]) => (begun.get(key) ?? Number.POSITIVE_INFINITY) - at));
 }
 
+/** The longest time between two beginnings, on any machine, of which the second came between two times: µs. */
+export function longestSilence(works: readonly Work[], from: number, to: number): number {
+  const begins = works.map(({ begin }) => begin).toSorted((one, other) => one - other);
+  const gaps = begins.map((begin, i) => (begin >= from && begin < to ? begin - (begins[i - 1] ?? begin) : 0));
+  return Math.max(0, ...gaps);
+}
+
 /** Times of the database and of the machines are compared to a millisecond: µs. */
 const CLOCK = 2000;
 

@@ -11,7 +11,8 @@
 
 import { setTimeout as delay } from "node:timers/promises";
 import { parseArgs } from "node:util";
-import { Random } from "../faults/random.ts";
+import type { Random } from "../faults/random.ts";
+import { RATE } from "./load.ts";
 import { MACHINE_FAULTS } from "./machine-faults.ts";
 import { SingleDatabase } from "./single-database.ts";
 import { type Faults, OPTIONS, runTrial } from "./trial.ts";
@@ -40,5 +41,5 @@ const FAULTS: Faults<SingleDatabase> = {
 const TELLING = Object.keys(FAULTS).filter((name) => !["none", "pause", "leave"].includes(name));
 
 const { values } = parseArgs({ options: { ...OPTIONS, pooler: { type: "boolean", default: false } } });
-const random = new Random(Number(values.seed));
-await runTrial(values, random, FAULTS, TELLING, () => SingleDatabase.start(random, values.pooler));
+const start = (random: Random) => SingleDatabase.start(random, values.pooler);
+await runTrial({ faults: FAULTS, telling: TELLING, rate: RATE, start }, values);

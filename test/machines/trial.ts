@@ -2,7 +2,7 @@
 
 import { mkdirSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
-import type { Random } from "../faults/random.ts";
+import { Random } from "../faults/random.ts";
 import { Folder } from "../folder.ts";
 import { Cluster, now, type SharedDatabase } from "./cluster.ts";
 
@@ -22,30 +22,35 @@ export interface TrialOptions {
   readonly faults?: string | undefined;
   /** So many random faults instead. */
   readonly random?: string | undefined;
+  readonly seed: string;
   /** Folder that keeps the files of the machines. */
   readonly keep?: string | undefined;
 }
 
-/**
- * Sets the exit code to 1 if a promise was broken.
- * @param telling names of the faults that are tried by default
- * @param start starts the database
- */
+export interface Trial<D extends SharedDatabase> {
+  readonly faults: Faults<D>;
+  /** Names of faults that are tried by default. */
+  readonly telling: readonly string[];
+  /** Messages a second. */
+  readonly rate: number;
+  /** Starts the database. */
+  start(random: Random): Promise<D>;
+}
+
+/** Sets the exit code to 1 if a promise was broken. */
 export async function runTrial<D extends SharedDatabase>(
+  { faults, telling, rate, start }: Trial<D>,
   options: TrialOptions,
-  random: Random,
-  faults: Faults<D>,
-  telling: readonly string[],
-  start: () => Promise<D>,
 ): Promise<void> {
+  const random = new Random(Number(options.seed));
   const chosen = choose(options, random, Object.keys(faults), telling);
   using folder = new Folder();
   const files = options.keep ?? folder.path;
   mkdirSync(files, { recursive: true });
-  const cluster = await Cluster.start(files, 3, await start());
+  const cluster = await Cluster.start(files, 3, await start(random));
   try {
     await cluster.settled();
-    cluster.send();
+    cluster.send(rate);
     await delay(2000);
     const spans: Span[] = [];
     for (const name of chosen) {
@@ -91,6 +96,9 @@ async function tell(cluster: Cluster, spans: readonly Span[]): Promise<void> {
     if (list.length > 0) process.exitCode = 1;
   }
   for (const { name, from, to } of spans) {
-    console.log(`${name}: no quick chat waited for longer than ${cluster.longestWait(from, to).toFixed(1)} s`);
+    const [silence, wait] = [cluster.longestSilence(from, to), cluster.longestWait(from, to)];
+    console.log(
+      `${name}: nothing began for ${silence.toFixed(1)} s, no quick chat waited for longer than ${wait.toFixed(1)} s`,
+    );
   }
 }

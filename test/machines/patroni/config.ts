@@ -47,7 +47,12 @@ export function configOf(name: string, folder: string, bin: string, ports: Ports
       pgpass: join(folder, "pgpass"),
       basebackup: [{ checkpoint: "fast" }],
       authentication: { superuser: { username: "postgres" }, replication: { username: "replicator" } },
-      parameters: { unix_socket_directories: folder, shared_buffers: "64MB" },
+      parameters: {
+        unix_socket_directories: folder,
+        shared_buffers: "64MB",
+        // The other standby's first try may come before its slot is there. By default its next one is 5 s later: commits wait for it.
+        wal_retrieve_retry_interval: "500ms",
+      },
     },
   };
 }

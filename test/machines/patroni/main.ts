@@ -10,12 +10,14 @@
  */
 
 import { parseArgs } from "node:util";
-import { Random } from "../../faults/random.ts";
 import { type Cluster, now } from "../cluster.ts";
 import { MACHINE_FAULTS, pick } from "../machine-faults.ts";
 import { type Faults, OPTIONS, runTrial } from "../trial.ts";
 import type { PatroniNode } from "./node.ts";
 import { Patroni } from "./patroni.ts";
+
+/** Messages a second: fewer than with one server, so that two processors can make up for half a minute without a primary. */
+const RATE = 40;
 
 /** Waits until another node is the primary. */
 async function promoted({ database }: Cluster<Patroni>, before: PatroniNode, since: number): Promise<void> {
@@ -89,6 +91,5 @@ const DATABASE_FAULTS = {
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(1));
 
 const { values } = parseArgs({ options: OPTIONS });
-const random = new Random(Number(values.seed));
 const faults: Faults<Patroni> = { ...MACHINE_FAULTS, ...DATABASE_FAULTS };
-await runTrial(values, random, faults, Object.keys(DATABASE_FAULTS), () => Patroni.start(random));
+await runTrial({ faults, telling: Object.keys(DATABASE_FAULTS), rate: RATE, start: Patroni.start }, values);
