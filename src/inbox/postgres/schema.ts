@@ -2,7 +2,7 @@
  * The tables of an inbox in PostgreSQL. Each bot has a schema of its own in the database: `asgigram_<bot id>`.
  *
  *   meta     the format, and the `--line` by which events have their lines
- *   node     the servers that share the inbox; a row lives as long as its server renews it
+ *   node     the servers that share the inbox; a row lives as long as its server renews it. `turn` is the mark of once.ts.
  *   lease    the owner of each shard. A change of the owner raises the epoch.
  *   event    unsettled updates, with their addresses
  *   call     the calls that events and dead letters have made, by the number of the event
@@ -44,7 +44,8 @@ const tables = (schema: string) => `
     unsettled bigint      NOT NULL DEFAULT 0,
     leaving   boolean     NOT NULL DEFAULT false,
     demand    float8      NOT NULL DEFAULT 0,
-    rate      float8      NOT NULL DEFAULT 0
+    rate      float8      NOT NULL DEFAULT 0,
+    turn      bigint      NOT NULL DEFAULT 0
   ) WITH (fillfactor = 50);
   CREATE TABLE ${schema}.lease (
     shard integer NOT NULL PRIMARY KEY,
