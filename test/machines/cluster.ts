@@ -150,15 +150,14 @@ export class Cluster<D extends SharedDatabase = SharedDatabase> {
     );
   }
 
-  /** Resolves when what people sent has begun, but for the last message of each chat. */
+  /** Resolves when all that people have sent so far has begun. */
   async caughtUp(): Promise<void> {
-    const sent = () => [...this.#sent.values()].reduce((sum, count) => sum + count, 0);
-    const begun = () => new Set(this.#works().map(({ chat, number }) => `${chat}/${number}`)).size;
-    await eventually(
-      () => begun() >= sent() - CHATS,
-      () => `${begun()} of ${sent()} have begun`,
-      everySecond,
-    );
+    const sent = [...this.#sent].map(([chat, number]) => `${chat}/${number}`);
+    const left = () => {
+      const begun = new Set(this.#works().map(({ chat, number }) => `${chat}/${number}`));
+      return sent.filter((last) => !begun.has(last));
+    };
+    await eventually(() => left().length === 0, left, everySecond);
   }
 
   /** Seconds from a machine's kill to the moves of its shards: of the last. */

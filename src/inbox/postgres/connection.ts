@@ -9,6 +9,7 @@
  * So work may be done although its first answer was lost: it has to have the same effect when it is done twice.
  */
 
+import { createHash } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import { backoff } from "../../protocol/backoff.ts";
 import { InboxError } from "../../protocol/errors.ts";
@@ -47,6 +48,8 @@ export class Connection {
   #before: Promise<unknown> = Promise.resolve();
   /** A pooler gives each transaction another connection: nothing is prepared. */
   #isPooled = false;
+  /** The names under which statements are prepared, by those of their queries. */
+  readonly #prepared = new Map<string, string>();
 
   constructor(options: ConnectionOptions) {
     this.#options = options;
@@ -115,11 +118,24 @@ export class Connection {
     this.#client ??= await this.#connect();
     const client = this.#client;
     const session: Session = {
-      query: ({ name, ...query }) =>
-        client.query(name === undefined || this.#isPooled ? query : { ...query, name }) as Promise<PgResult<never>>,
+      query: (query) => client.query(this.#named(query)) as Promise<PgResult<never>>,
       script: async (text) => [await client.query(text)].flat() as PgResult<never>[],
     };
     return await inTime(work(session), patience);
+  }
+
+  /**
+   * The name is that of its text: behind a pooler, a server connection may have what another bot, with other tables, or another version of
+   * asgigram has prepared.
+   */
+  #named({ name, ...query }: PgQuery): PgQuery {
+    if (name === undefined || this.#isPooled) return query;
+    let prepared = this.#prepared.get(name);
+    if (prepared === undefined) {
+      prepared = createHash("sha256").update(query.text).digest("base64url");
+      this.#prepared.set(name, prepared);
+    }
+    return { ...query, name: prepared };
   }
 
   async #connect(): Promise<PgClient> {

@@ -93,7 +93,20 @@ describe("work on a connection", () => {
     });
     await connection.run((session) => session.query({ text: "a", name: "n" }));
     await connection.run((session) => session.query({ text: "b", name: "n" }));
-    assert.deepEqual([said, failures], [["n: a", "a", "b"], []]);
+    assert.deepEqual([said.map((text) => text.replace(/.+: /, "n: ")), failures], [["n: a", "a", "b"], []]);
+  });
+
+  test("a statement is prepared by a name that no other text has, also on connections of other bots", async () => {
+    const names = new Set<string>();
+    const { connection } = bench((_, name) => void names.add(name!));
+    const { connection: other } = bench((_, name) => void names.add(name!));
+    for (const [each, text] of [
+      [connection, "SELECT 1 FROM a.event"],
+      [connection, "SELECT 1 FROM a.event"],
+      [other, "SELECT 1 FROM b.event"],
+    ] as const)
+      await each.run((session) => session.query({ text, name: "n" }));
+    assert.equal(names.size, 2);
   });
 
   test("a connection that does not answer in time is given up", async () => {
