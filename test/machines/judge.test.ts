@@ -119,15 +119,16 @@ test("a message waits until it begins for the first time", () => {
   assert.equal(longestWait(works, new Map([["1/2", 1 * S]])), Infinity);
 });
 
-test("the longest silence is that before a beginning, on any machine, between the two times", () => {
+test("the longest silence is that between two beginnings, on any machine, of which a part is between the two times", () => {
   const { works } = evidence([
     ["a", 1, 1, 1, 9],
     ["b", 2, 1, 8, 9],
     ["a", 3, 1, 10, 11],
     ["a", 4, 1, 20, 21],
   ]);
-  assert.equal(longestSilence(works, 5 * S, 15 * S), 7 * S);
-  assert.equal(longestSilence(works, 9 * S, 15 * S), 2 * S);
+  assert.equal(longestSilence(works, 5 * S, 9 * S), 7 * S);
+  assert.equal(longestSilence(works, 9 * S, 10 * S), 2 * S);
+  assert.equal(longestSilence(works, 9 * S, 11 * S), 10 * S);
   assert.equal(longestSilence(works, 30 * S, 40 * S), 0);
 });
 
