@@ -68,10 +68,15 @@ export class Cluster<D extends SharedDatabase = SharedDatabase> {
       onFailure() {},
     });
     const cluster = new Cluster(database, connection, simulator, folder);
-    await cluster.join();
-    await cluster.sql(HISTORY(cluster.#schema));
-    for (let i = 1; i < machines; i++) await cluster.join();
-    return cluster;
+    try {
+      await cluster.join();
+      await cluster.sql(HISTORY(cluster.#schema));
+      for (let i = 1; i < machines; i++) await cluster.join();
+      return cluster;
+    } catch (error) {
+      await cluster.close();
+      throw error;
+    }
   }
 
   /** Another machine joins. */

@@ -31,7 +31,10 @@ export class Database {
   readonly #address: DatabaseAddress;
   readonly #pg: Pg;
   readonly #password: PasswordSource;
-  #lastHost = 0;
+  /** The host that is tried first. */
+  #first = 0;
+  /** The host of the newest connection. */
+  #current = 0;
   /** The hosts of connections. */
   readonly #hosts = new WeakMap<PgClient, number>();
 
@@ -58,12 +61,13 @@ export class Database {
         throw new Error("another host was faster");
       }
       isFound = true;
-      this.#lastHost = number;
+      this.#first = number;
+      this.#current = number;
       this.#hosts.set(client, number);
       return client;
     };
     for (let i = 0; i < hosts.length && !isFound; i++) {
-      const number = (this.#lastHost + i) % hosts.length;
+      const number = (this.#first + i) % hosts.length;
       const attempt = this.#connectTo(number, name).then(keep(number));
       attempts.push(attempt);
       await Promise.race([attempt, delay(HEAD_START, undefined, { ref: false })]).catch(() => {});
@@ -75,12 +79,13 @@ export class Database {
 
   /** False if a connection was made to another host since. */
   isCurrent(client: PgClient): boolean {
-    return this.#hosts.get(client) === this.#lastHost;
+    return this.#hosts.get(client) === this.#current;
   }
 
   /** The host of this connection did not answer: the next connection is made to another one, if another one takes writes. */
   distrust(client: PgClient): void {
-    if (this.isCurrent(client)) this.#lastHost = (this.#lastHost + 1) % this.#address.hosts.length;
+    const number = this.#hosts.get(client);
+    if (number === this.#first) this.#first = (number + 1) % this.#address.hosts.length;
   }
 
   async #connectTo(number: number, name: string): Promise<PgClient> {

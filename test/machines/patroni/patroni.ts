@@ -9,6 +9,7 @@ import type { Random } from "../../faults/random.ts";
 import { Folder } from "../../folder.ts";
 import { USER } from "../../postgres/binaries.ts";
 import type { SharedDatabase } from "../cluster.ts";
+import { debianPostgres, programOf } from "../debian-program.ts";
 import { Etcd } from "./etcd.ts";
 import { PatroniNode } from "./node.ts";
 
@@ -23,17 +24,23 @@ export class Patroni implements SharedDatabase {
     this.#folder = folder;
   }
 
-  /** Resolves when it has a primary, a synchronous standby and another one. */
+  /** Resolves when it has a primary, a synchronous standby and another one. @throws if a package is missing */
   static async start(random: Random): Promise<Patroni> {
+    requirePackages();
     const folder = new Folder();
     if (USER.uid !== undefined) chownSync(folder.path, USER.uid, USER.gid);
     const etcd = await Etcd.start(folder.path);
     const nodes: PatroniNode[] = [];
-    for (const name of ["db1", "db2", "db3"])
-      nodes.push(await PatroniNode.start(name, folder.path, etcd.ports, random));
     const patroni = new Patroni(etcd, nodes, folder);
-    await patroni.healed();
-    return patroni;
+    try {
+      for (const name of ["db1", "db2", "db3"])
+        nodes.push(await PatroniNode.start(name, folder.path, etcd.ports, random));
+      await patroni.healed();
+      return patroni;
+    } catch (error) {
+      await patroni[Symbol.asyncDispose]();
+      throw error;
+    }
   }
 
   get address(): string {
@@ -86,4 +93,11 @@ export class Patroni implements SharedDatabase {
     await this.etcd[Symbol.asyncDispose]();
     this.#folder[Symbol.dispose]();
   }
+}
+
+/** Before anything is started. */
+function requirePackages(): void {
+  debianPostgres();
+  programOf("patroni");
+  programOf("etcd", "etcd-server");
 }
