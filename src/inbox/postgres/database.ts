@@ -133,4 +133,11 @@ export class Database {
   }
 }
 
-const STANDBY = "SELECT pg_is_in_recovery() AS standby";
+/**
+ * Also has the server end work whose connection is gone, if it waits for a lock: while commits wait for a standby, each attempt would keep
+ * a connection of the server's. PostgreSQL 13 cannot do that, nor can one on Windows.
+ */
+const STANDBY = `
+  SELECT pg_is_in_recovery() AS standby, (
+    SELECT set_config(name, '1s', false) FROM pg_settings
+    WHERE name = 'client_connection_check_interval' AND version() ~ 'linux|darwin|bsd')`;

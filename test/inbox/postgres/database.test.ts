@@ -1,10 +1,12 @@
 /** The way to the host that takes writes, with hosts that fall silent. Two of them are names of one server: it does not matter which is asked. */
 
 import assert from "node:assert/strict";
+import { randomInt } from "node:crypto";
 import { connect, createServer, type Socket } from "node:net";
 import { test } from "node:test";
 import { Database } from "../../../src/inbox/postgres/database.ts";
 import type { PgClient, PgResult } from "../../../src/inbox/postgres/pg.ts";
+import { eventually } from "../../eventually.ts";
 import { Listener } from "../../network/listener.ts";
 import { sharedServer } from "../../postgres/shared-server.ts";
 
@@ -69,4 +71,26 @@ test("a host that did not answer is asked last, and connections to it are not cu
     [false, true],
   );
   await Promise.all([first.end(), second.end()]);
+});
+
+test("work that waits for a lock ends in the server when its connection is gone", async (t) => {
+  const database = await databaseOf(Number(server.port));
+  const [holder, onlooker, gone] = [
+    await database.connect("a"),
+    await database.connect("b"),
+    await database.connect("gone"),
+  ];
+  t.after(() => Promise.all([holder.end(), onlooker.end()]));
+  const number = randomInt(2 ** 31);
+  await holder.query(`SELECT pg_advisory_lock(${number})`);
+  const waits = async () => {
+    const { rows } = (await onlooker.query(`
+      SELECT FROM pg_locks WHERE locktype = 'advisory' AND objid = ${number} AND NOT granted`)) as PgResult;
+    return rows.length === 1;
+  };
+  const work = assert.rejects(async () => await gone.query(`SELECT pg_advisory_lock(${number})`));
+  await eventually(waits);
+  await gone.end();
+  await work;
+  await eventually(async () => !(await waits()));
 });
