@@ -79,10 +79,11 @@ const DATABASE_FAULTS = {
     cluster.kill(machine);
     await primary.kill();
     await promoted(cluster, primary, since);
+    // A standby that had more of the old primary than the new one may not come back by itself, and commits wait for a standby.
+    primary.run();
     await cluster.settled();
     console.log(`  the machine's shards have moved after ${(await cluster.timeToMove(machine)).toFixed(1)} s`);
     await cluster.join();
-    primary.run();
     await database.healed();
   },
 } satisfies Faults<Patroni>;

@@ -4,6 +4,7 @@
  */
 
 import { chownSync } from "node:fs";
+import { Database } from "../../../src/inbox/postgres/database.ts";
 import { eventually } from "../../eventually.ts";
 import type { Random } from "../../faults/random.ts";
 import { Folder } from "../../folder.ts";
@@ -12,6 +13,9 @@ import type { SharedDatabase } from "../cluster.ts";
 import { debianPostgres, programOf } from "../debian-program.ts";
 import { Etcd } from "./etcd.ts";
 import { PatroniNode } from "./node.ts";
+
+/** The machines' role. It is none that may do all: those have connections that Patroni needs when all others are in use. */
+const ROLE = "bot";
 
 export class Patroni implements SharedDatabase {
   readonly etcd: Etcd;
@@ -36,6 +40,7 @@ export class Patroni implements SharedDatabase {
       for (const name of ["db1", "db2", "db3"])
         nodes.push(await PatroniNode.start(name, folder.path, etcd.ports, random));
       await patroni.healed();
+      await patroni.#makeRole();
       return patroni;
     } catch (error) {
       await patroni[Symbol.asyncDispose]();
@@ -44,7 +49,7 @@ export class Patroni implements SharedDatabase {
   }
 
   get address(): string {
-    return `postgres://postgres@${this.nodes.map(({ port }) => `127.0.0.1:${port}`).join()}/postgres`;
+    return this.#addressFor(ROLE);
   }
 
   get judgeAddress(): string {
@@ -72,6 +77,16 @@ export class Patroni implements SharedDatabase {
       () => this.#logs,
     );
     await this.standby();
+  }
+
+  #addressFor(role: string): string {
+    return `postgres://${role}@${this.nodes.map(({ port }) => `127.0.0.1:${port}`).join()}/postgres`;
+  }
+
+  async #makeRole(): Promise<void> {
+    const client = await (await Database.at(this.#addressFor("postgres"))).connect("setup");
+    await client.query(`CREATE ROLE ${ROLE} LOGIN; GRANT CREATE ON DATABASE postgres TO ${ROLE}`);
+    await client.end();
   }
 
   async #find(isIt: (node: PatroniNode) => Promise<boolean>): Promise<PatroniNode> {
