@@ -1,6 +1,7 @@
 /** Child processes of tests. */
 
 import { type ChildProcess, type ChildProcessWithoutNullStreams, type SpawnOptions, spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
 
 const running = new Set<ChildProcess>();
 
@@ -20,4 +21,19 @@ export function startChild(command: string, args: readonly string[], options: Sp
   running.add(child);
   child.once("exit", () => running.delete(child));
   return child;
+}
+
+/** Sends a signal to a process and to its children, on Linux. */
+export function signalTree(pid: number, signal: NodeJS.Signals): void {
+  for (const one of [...childrenOf(pid), pid]) {
+    try {
+      process.kill(one, signal);
+    } catch {
+      // It has ended.
+    }
+  }
+}
+
+function childrenOf(pid: number): number[] {
+  return readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").split(" ").filter(Boolean).map(Number);
 }

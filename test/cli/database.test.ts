@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { describe, type TestContext, test } from "node:test";
+import { FORMAT } from "../../src/inbox/postgres/schema.ts";
 import { SqliteInbox } from "../../src/inbox/sqlite.ts";
 import type { JournalFact } from "../../src/protocol/recorded-call.ts";
 import { eventually } from "../eventually.ts";
@@ -295,6 +296,19 @@ describe("a start with a database that cannot be used", () => {
       assert.ok(!stderr.includes("not-the-password"));
     });
   }
+
+  test("a database of an older format gets what it lacks at the start, and an older server goes on beside it", async (t) => {
+    const { place } = bench(t);
+    await (await place.open()).close();
+    await place.sql("ALTER TABLE $node DROP COLUMN turn");
+    await place.sql("UPDATE $meta SET format = 1");
+    const { inbox, entries } = await place.start();
+    await inbox.append(updates(1));
+    await entries.until(1);
+    await inbox.close();
+    assert.deepEqual(await place.sql("SELECT format FROM $meta"), [{ format: FORMAT }]);
+    await place.sql("INSERT INTO $node (id, name, version, until) VALUES ('old', 'old', '0.1.0', now())");
+  });
 
   test("the password is read from a file at each connection", async (t) => {
     const { place, folder } = bench(t);

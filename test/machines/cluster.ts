@@ -1,16 +1,14 @@
 /** Machines that share an inbox, the database with it, and a Telegram that sends messages to them. */
 
 import { join } from "node:path";
-import pg from "pg";
 import { Simulator } from "../../simulator/index.ts";
+import { Connection } from "../../src/inbox/postgres/connection.ts";
+import { Database } from "../../src/inbox/postgres/database.ts";
 import { SHARDS, shardOf } from "../../src/protocol/shard.ts";
 import { message } from "../end-to-end/bot.ts";
-import { eventually } from "../eventually.ts";
-import type { Random } from "../faults/random.ts";
-import { PostgresServer } from "../postgres/postgres-server.ts";
-import { CuttingProxy } from "./cutting-proxy.ts";
-import { judge, longestWait, type Move, type Pause, type Verdict, worksIn } from "./judge.ts";
-import { CHATS, isSlow, RATE, TICK } from "./load.ts";
+import { eventually, type OnChange } from "../eventually.ts";
+import { judge, longestSilence, longestWait, type Move, type Pause, type Verdict, worksIn } from "./judge.ts";
+import { CHATS, isSlow, TICK } from "./load.ts";
 import { Machine } from "./machine.ts";
 import type { Session } from "./session.ts";
 
@@ -25,16 +23,24 @@ const HISTORY = (schema: string) => `
   CREATE TRIGGER note_lease AFTER UPDATE OF owner ON ${schema}.lease FOR EACH ROW EXECUTE FUNCTION ${schema}.note_lease();
   CREATE TRIGGER note_name AFTER INSERT ON ${schema}.node FOR EACH ROW EXECUTE FUNCTION ${schema}.note_name()`;
 
-export class Cluster {
-  readonly database: PostgresServer;
-  /** Between the machines and the database. */
-  readonly proxy: CuttingProxy;
+/** The database that the machines share. */
+export interface SharedDatabase extends AsyncDisposable {
+  /** Its address for the machines, with what is to fail in between. */
+  readonly address: string;
+  /** Its address for the judge. */
+  readonly judgeAddress: string;
+}
+
+export class Cluster<D extends SharedDatabase = SharedDatabase> {
+  readonly database: D;
   readonly kills = new Map<string, number>();
   readonly pauses: Pause[] = [];
   /** Machines that have stopped in order. */
   readonly stopped = new Set<string>();
   readonly machines: Machine[] = [];
   readonly #simulator: Simulator;
+  /** The judge's. What it asks for is asked again if the database fails meanwhile. */
+  readonly #connection: Connection;
   readonly #folder: string;
   readonly #schema: string;
   readonly #sent = new Map<number, number>();
@@ -43,33 +49,41 @@ export class Cluster {
   #load: NodeJS.Timeout | undefined;
   #pushing = Promise.resolve();
 
-  private constructor(database: PostgresServer, proxy: CuttingProxy, simulator: Simulator, folder: string) {
+  private constructor(database: D, connection: Connection, simulator: Simulator, folder: string) {
     this.database = database;
-    this.proxy = proxy;
+    this.#connection = connection;
     this.#simulator = simulator;
     this.#folder = folder;
     this.#schema = `asgigram_${simulator.token.split(":")[0]}`;
   }
 
-  /** @param folder for the files of the machines */
-  static async start(folder: string, machines: number, random: Random): Promise<Cluster> {
-    const [database, simulator] = await Promise.all([
-      PostgresServer.start(),
-      Simulator.start({ historyPerChat: 10, callLog: 0 }),
-    ]);
-    const proxy = await CuttingProxy.start(database.port, random.fork());
-    const cluster = new Cluster(database, proxy, simulator, folder);
-    await cluster.join();
-    await cluster.sql(HISTORY(cluster.#schema));
-    for (let i = 1; i < machines; i++) await cluster.join();
-    return cluster;
+  /** @param folder for the files of the machines @param database closed with the cluster */
+  static async start<D extends SharedDatabase>(folder: string, machines: number, database: D): Promise<Cluster<D>> {
+    const simulator = await Simulator.start({ historyPerChat: 10, callLog: 0 });
+    const connection = new Connection({
+      database: await Database.at(database.judgeAddress),
+      name: "judge",
+      patience: 5000,
+      pause: 500,
+      onFailure() {},
+    });
+    const cluster = new Cluster(database, connection, simulator, folder);
+    try {
+      await cluster.join();
+      await cluster.sql(HISTORY(cluster.#schema));
+      for (let i = 1; i < machines; i++) await cluster.join();
+      return cluster;
+    } catch (error) {
+      await cluster.close();
+      throw error;
+    }
   }
 
   /** Another machine joins. */
   async join(): Promise<Machine> {
     const name = `m${this.machines.length + 1}`;
     const { token, url: apiUrl } = this.#simulator;
-    const inbox = this.database.address().replace(/:\d+\//, `:${this.proxy.port}/`);
+    const inbox = this.database.address;
     const machine = new Machine({ name, inbox, token, apiUrl, path: join(this.#folder, name) });
     this.machines.push(machine);
     await machine.serving();
@@ -107,11 +121,11 @@ export class Cluster {
     this.pauses.push({ machine: machine.name, from: now() });
   }
 
-  /** People send messages from now on. */
-  send(): void {
+  /** People send messages from now on: so many a second. */
+  send(rate: number): void {
     let chat = 0;
     this.#load = setInterval(() => {
-      const batch = Array.from({ length: (RATE * TICK) / 1000 }, () => {
+      const batch = Array.from({ length: (rate * TICK) / 1000 }, () => {
         chat = (chat % CHATS) + 1;
         const number = (this.#sent.get(chat) ?? 0) + 1;
         this.#sent.set(chat, number);
@@ -139,6 +153,16 @@ export class Cluster {
       },
       () => this.living.map(({ name, log }) => `${name}: ${log.slice(-2000)}`).join("\n"),
     );
+  }
+
+  /** Resolves when all that people have sent so far has begun. */
+  async caughtUp(): Promise<void> {
+    const sent = [...this.#sent].map(([chat, number]) => `${chat}/${number}`);
+    const left = () => {
+      const begun = new Set(this.#works().map(({ chat, number }) => `${chat}/${number}`));
+      return sent.filter((last) => !begun.has(last));
+    };
+    await eventually(() => left().length === 0, left, everySecond);
   }
 
   /** Seconds from a machine's kill to the moves of its shards: of the last. */
@@ -188,15 +212,13 @@ export class Cluster {
     return longestWait(this.#works(), new Map(sentAt)) / 1e6;
   }
 
-  async sql<Row extends pg.QueryResultRow>(text: string): Promise<Row[]> {
-    const client = new pg.Client({ connectionString: this.database.address() });
-    client.on("error", () => {});
-    await client.connect();
-    try {
-      return [await client.query<Row>(text)].flat().at(-1)!.rows;
-    } finally {
-      await client.end();
-    }
+  /** The longest time between two beginnings: seconds. */
+  longestSilence(from: number, to: number): number {
+    return longestSilence(this.#works(), from, to) / 1e6;
+  }
+
+  async sql<Row>(text: string): Promise<Row[]> {
+    return await this.#connection.run(async (session) => (await session.script<Row>(text)).at(-1)!.rows);
   }
 
   async close(): Promise<void> {
@@ -206,7 +228,7 @@ export class Cluster {
       machine.signal("SIGKILL");
     }
     await Promise.all(this.machines.map(({ ended }) => ended));
-    await this.proxy[Symbol.asyncDispose]();
+    await this.#connection.close();
     await this.database[Symbol.asyncDispose]();
     await this.#simulator.close();
   }
@@ -229,6 +251,12 @@ export class Cluster {
     return rows.map(({ at, shard, name }) => ({ at: at - offset, shard, machine: name ?? undefined }));
   }
 }
+
+/** For looks that take their time. */
+const everySecond: OnChange = (look) => {
+  const timer = setInterval(look, 1000);
+  return () => clearInterval(timer);
+};
 
 /** Time without any progress after which no more is expected: ms. */
 const PATIENCE = 30_000;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type Evidence, judge, longestWait, type Verdict, worksIn } from "./judge.ts";
+import { type Evidence, judge, longestSilence, longestWait, type Verdict, worksIn } from "./judge.ts";
 import { faultless } from "./session.ts";
 
 const [S, MS] = [1_000_000, 1000];
@@ -117,6 +117,19 @@ test("a message waits until it begins for the first time", () => {
   ]).works;
   assert.equal(longestWait(works, new Map([["1/1", 1 * S]])), 2 * S);
   assert.equal(longestWait(works, new Map([["1/2", 1 * S]])), Infinity);
+});
+
+test("the longest silence is that between two beginnings, on any machine, of which a part is between the two times", () => {
+  const { works } = evidence([
+    ["a", 1, 1, 1, 9],
+    ["b", 2, 1, 8, 9],
+    ["a", 3, 1, 10, 11],
+    ["a", 4, 1, 20, 21],
+  ]);
+  assert.equal(longestSilence(works, 5 * S, 9 * S), 7 * S);
+  assert.equal(longestSilence(works, 9 * S, 10 * S), 2 * S);
+  assert.equal(longestSilence(works, 9 * S, 11 * S), 10 * S);
+  assert.equal(longestSilence(works, 30 * S, 40 * S), 0);
 });
 
 test("the works of a machine are read from its file, also those without an end", () => {

@@ -166,6 +166,16 @@ export function longestWait(works: readonly Work[], sentAt: ReadonlyMap<string, 
   return Math.max(0, ...[...sentAt].map(([key, at]) => (begun.get(key) ?? Number.POSITIVE_INFINITY) - at));
 }
 
+/** The longest time between two beginnings, on any machine, that had begun or ended between two times: µs. */
+export function longestSilence(works: readonly Work[], from: number, to: number): number {
+  const begins = works.map(({ begin }) => begin).toSorted((one, other) => one - other);
+  const gaps = begins.slice(1).map((end, i) => ({ begin: begins[i]!, end }));
+  return Math.max(
+    0,
+    ...gaps.filter(({ begin, end }) => begin < to && end >= from).map(({ begin, end }) => end - begin),
+  );
+}
+
 /** Times of the database and of the machines are compared to a millisecond: µs. */
 const CLOCK = 2000;
 

@@ -2,9 +2,9 @@
 
 import { type ChildProcess, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { chownSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { chownSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { startChild } from "../child.ts";
+import { signalTree, startChild } from "../child.ts";
 import { Folder } from "../folder.ts";
 import { Certificate } from "../network/certificate.ts";
 import { freePort } from "../network/free-port.ts";
@@ -116,14 +116,7 @@ export class PostgresServer implements AsyncDisposable {
 
   /** Sends a signal to all processes of the server. */
   signal(signal: NodeJS.Signals): void {
-    const { pid } = this.#process!;
-    for (const one of [...childrenOf(pid!), pid!]) {
-      try {
-        process.kill(one, signal);
-      } catch {
-        // It has ended.
-      }
-    }
+    signalTree(this.pid, signal);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -131,8 +124,4 @@ export class PostgresServer implements AsyncDisposable {
     await this.stop();
     this.#folder[Symbol.dispose]();
   }
-}
-
-function childrenOf(pid: number): number[] {
-  return readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").split(" ").filter(Boolean).map(Number);
 }

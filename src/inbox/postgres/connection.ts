@@ -9,11 +9,13 @@
  * So work may be done although its first answer was lost: it has to have the same effect when it is done twice.
  */
 
+import { createHash } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import { backoff } from "../../protocol/backoff.ts";
 import { InboxError } from "../../protocol/errors.ts";
 import type { Database } from "./database.ts";
 import { inboxError, isConflict, isPassing, isPooled, NoAnswerError } from "./failure.ts";
+import { inTime } from "./patience.ts";
 import type { PgClient, PgQuery, PgResult } from "./pg.ts";
 
 export interface ConnectionOptions {
@@ -46,6 +48,8 @@ export class Connection {
   #before: Promise<unknown> = Promise.resolve();
   /** A pooler gives each transaction another connection: nothing is prepared. */
   #isPooled = false;
+  /** The names under which statements are prepared, by those of their queries. */
+  readonly #prepared = new Map<string, string>();
 
   constructor(options: ConnectionOptions) {
     this.#options = options;
@@ -103,36 +107,47 @@ export class Connection {
 
   /** Undoes the transaction under way. */
   async #recover(error: unknown): Promise<void> {
+    if (error instanceof NoAnswerError && this.#client !== undefined) this.#options.database.distrust(this.#client);
     if (!isConflict(error)) return this.#drop();
     await this.#client?.query("ROLLBACK").catch(() => this.#drop());
   }
 
   async #attempt<T>(work: (session: Session) => Promise<T>, patience: number): Promise<T> {
     this.#closing.signal.throwIfAborted();
+    if (this.#client !== undefined && !this.#options.database.isCurrent(this.#client)) await this.#drop();
     this.#client ??= await this.#connect();
     const client = this.#client;
-    const late = Promise.withResolvers<never>();
-    const timer = setTimeout(() => late.reject(new NoAnswerError(`no answer within ${patience / 1000} s`)), patience);
     const session: Session = {
-      query: ({ name, ...query }) =>
-        client.query(name === undefined || this.#isPooled ? query : { ...query, name }) as Promise<PgResult<never>>,
+      query: (query) => client.query(this.#named(query)) as Promise<PgResult<never>>,
       script: async (text) => [await client.query(text)].flat() as PgResult<never>[],
     };
-    const done = work(session);
-    try {
-      return await Promise.race([done, late.promise]);
-    } finally {
-      clearTimeout(timer);
-      // Given up, it ends with its connection.
-      done.catch(() => {});
+    return await inTime(work(session), patience);
+  }
+
+  /**
+   * The name is that of its text: behind a pooler, a server connection may have what another bot, with other tables, or another version of
+   * asgigram has prepared.
+   */
+  #named({ name, ...query }: PgQuery): PgQuery {
+    if (name === undefined || this.#isPooled) return query;
+    let prepared = this.#prepared.get(name);
+    if (prepared === undefined) {
+      prepared = createHash("sha256").update(query.text).digest("base64url");
+      this.#prepared.set(name, prepared);
     }
+    return { ...query, name: prepared };
   }
 
   async #connect(): Promise<PgClient> {
-    const { database, name, onOpen } = this.#options;
+    const { database, name, patience, onOpen } = this.#options;
     const client = await database.connect(name);
-    await onOpen?.(client);
-    return client;
+    try {
+      if (onOpen !== undefined) await inTime(onOpen(client), patience);
+      return client;
+    } catch (error) {
+      void client.end().catch(() => {});
+      throw error;
+    }
   }
 
   async #pause(milliseconds: number): Promise<void> {

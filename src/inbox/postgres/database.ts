@@ -1,16 +1,24 @@
 /**
  * A database by its address: opens connections to the host that takes writes. Hosts are tried in turn, the one that was right last time
- * first.
+ * first; one that is silent holds up the next for a moment only.
+ *
+ * After a fail-over the old primary may take itself for the primary for as long as it is cut off from the others: it answers questions, and
+ * no commit. So a host that did not answer is tried last, and connections to other hosts than the newest connection's are not current.
  */
 
 import { readFile } from "node:fs/promises";
+import { setTimeout as delay } from "node:timers/promises";
 import { type DatabaseAddress, parseDatabaseAddress, shownAddress } from "../../protocol/database-address.ts";
 import { isPassing, NoPrimaryError } from "./failure.ts";
 import { type PasswordSource, readPassword } from "./password.ts";
+import { inTime } from "./patience.ts";
 import { loadPg, type Pg, type PgClient, type PgOptions, type PgResult, typesOf } from "./pg.ts";
 
 /** Time for a connection to one host: ms. */
 const CONNECTING = 3000;
+
+/** Time for which a host is tried alone: ms. */
+const HEAD_START = 250;
 
 export interface DatabaseOptions {
   /** Without, the password is in the address, or where PostgreSQL's own programs find it. */
@@ -23,7 +31,12 @@ export class Database {
   readonly #address: DatabaseAddress;
   readonly #pg: Pg;
   readonly #password: PasswordSource;
-  #lastHost = 0;
+  /** The host that is tried first. */
+  #first = 0;
+  /** The host of the newest connection. */
+  #current = 0;
+  /** The hosts of connections. */
+  readonly #hosts = new WeakMap<PgClient, number>();
 
   private constructor(address: string, pg: Pg, { password = {} }: DatabaseOptions) {
     this.shown = shownAddress(address);
@@ -40,18 +53,39 @@ export class Database {
   /** @param name the connection's, as the database shows it @throws the failure of the host that says most */
   async connect(name: string): Promise<PgClient> {
     const { hosts } = this.#address;
-    const failures: unknown[] = [];
-    for (let i = 0; i < hosts.length; i++) {
-      const number = (this.#lastHost + i) % hosts.length;
-      try {
-        const client = await this.#connectTo(number, name);
-        this.#lastHost = number;
-        return client;
-      } catch (error) {
-        failures.push(error);
+    const attempts: Promise<PgClient>[] = [];
+    let isFound = false;
+    const keep = (number: number) => (client: PgClient) => {
+      if (isFound) {
+        void client.end().catch(() => {});
+        throw new Error("another host was faster");
       }
+      isFound = true;
+      this.#first = number;
+      this.#current = number;
+      this.#hosts.set(client, number);
+      return client;
+    };
+    for (let i = 0; i < hosts.length && !isFound; i++) {
+      const number = (this.#first + i) % hosts.length;
+      const attempt = this.#connectTo(number, name).then(keep(number));
+      attempts.push(attempt);
+      await Promise.race([attempt, delay(HEAD_START, undefined, { ref: false })]).catch(() => {});
     }
-    throw failures.find((error) => !isPassing(error, false)) ?? failures.at(-1);
+    return await Promise.any(attempts).catch(({ errors }: AggregateError) => {
+      throw errors.find((error) => !isPassing(error, false)) ?? errors.at(-1);
+    });
+  }
+
+  /** False if a connection was made to another host since. */
+  isCurrent(client: PgClient): boolean {
+    return this.#hosts.get(client) === this.#current;
+  }
+
+  /** The host of this connection did not answer: the next connection is made to another one, if another one takes writes. */
+  distrust(client: PgClient): void {
+    const number = this.#hosts.get(client);
+    if (number === this.#first) this.#first = (number + 1) % this.#address.hosts.length;
   }
 
   async #connectTo(number: number, name: string): Promise<PgClient> {
@@ -60,7 +94,7 @@ export class Database {
     client.on("error", () => {});
     try {
       await client.connect();
-      const { rows } = (await client.query<{ standby: boolean }>(STANDBY)) as PgResult<{ standby: boolean }>;
+      const { rows } = (await inTime(client.query(STANDBY), CONNECTING)) as PgResult<{ standby: boolean }>;
       if (rows[0]?.standby) throw new NoPrimaryError(`${this.#address.hosts[number]!.host} is a standby`);
       return client;
     } catch (error) {
@@ -99,4 +133,11 @@ export class Database {
   }
 }
 
-const STANDBY = "SELECT pg_is_in_recovery() AS standby";
+/**
+ * Also has the server end work whose connection is gone, if it waits for a lock: while commits wait for a standby, each attempt would keep
+ * a connection of the server's. PostgreSQL 13 cannot do that, nor can one on Windows.
+ */
+const STANDBY = `
+  SELECT pg_is_in_recovery() AS standby, (
+    SELECT set_config(name, '1s', false) FROM pg_settings
+    WHERE name = 'client_connection_check_interval' AND version() ~ 'linux|darwin|bsd')`;

@@ -1,34 +1,44 @@
 /**
- * A transaction that takes effect once, also if the answer to its commit is lost: its outcome is asked for before it is done again.
+ * A transaction that takes effect once, also if the answer to its commit is lost: it leaves a mark in the server's row, which is looked for
+ * before it is done again. PostgreSQL's own number of the transaction would not do: after a crash or a fail-over that lost the
+ * transaction, another one has its number.
+ *
+ * If others have removed the server's row meanwhile, it is done again.
  */
 
-import { setTimeout as delay } from "node:timers/promises";
+import { randomInt } from "node:crypto";
 import type { Connection, Session } from "./connection.ts";
 
-/** Pause between two questions: ms. */
-const PAUSE = 50;
+/** The row in which the mark is left. */
+export interface MarkedRow {
+  readonly schema: string;
+  /** Id of the server. */
+  readonly node: string;
+}
 
-export async function once<T>(connection: Connection, work: (session: Session) => Promise<T>): Promise<T> {
-  let before: { readonly id: string; readonly result: T } | undefined;
+export async function once<T>(
+  connection: Connection,
+  row: MarkedRow,
+  work: (session: Session) => Promise<T>,
+): Promise<T> {
+  const mark = randomInt(1, 2 ** 47);
+  let before: { readonly result: T } | undefined;
   return await connection.run(async (session) => {
-    if (before !== undefined && (await isCommitted(session, before.id))) return before.result;
+    if (before !== undefined && (await isCommitted(session, row, mark))) return before.result;
     before = undefined;
-    const [, ids] = await session.script<{ id: string }>("BEGIN; SELECT pg_current_xact_id()::text AS id");
+    await session.script("BEGIN");
     const result = await work(session);
-    before = { id: ids!.rows[0]!.id, result };
-    await session.script("COMMIT");
+    before = { result };
+    await session.script(`UPDATE ${row.schema}.node SET turn = ${mark} WHERE id = '${row.node}'; COMMIT`);
     return result;
   });
 }
 
-async function isCommitted(session: Session, id: string): Promise<boolean> {
-  for (;;) {
-    const { rows } = await session.query<{ status: string | null }>({
-      text: "SELECT pg_xact_status($1::xid8) AS status",
-      values: [id],
-    });
-    const status = rows[0]?.status;
-    if (status !== "in progress") return status === "committed";
-    await delay(PAUSE);
-  }
+/** The lock waits for the transaction, if it is still about to be committed. */
+async function isCommitted(session: Session, { schema, node }: MarkedRow, mark: number): Promise<boolean> {
+  const { rows } = await session.query<{ turn: number }>({
+    text: `SELECT turn FROM ${schema}.node WHERE id = $1 FOR SHARE`,
+    values: [node],
+  });
+  return rows[0]?.turn === mark;
 }

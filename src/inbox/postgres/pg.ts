@@ -13,7 +13,7 @@ export interface PgResult<Row = unknown> {
 export interface PgQuery {
   readonly text: string;
   readonly values?: readonly unknown[];
-  /** Of a statement that the connection prepares once. */
+  /** Of a statement that the connection prepares once: one text has it. */
   readonly name?: string;
 }
 

@@ -189,7 +189,8 @@ export class PostgresInbox implements Inbox {
     const { recording } = this.#connections;
     // A beginning that is recorded twice is an attempt too many; a death would be a wrong verdict.
     const counts = turn.died.length + turn.withdrawn.length > 0;
-    const refused = await (counts ? once(recording, write) : recording.run(write));
+    const row = { schema: this.#schema, node: this.#membership.id };
+    const refused = await (counts ? once(recording, row, write) : recording.run(write));
     const holdings = turn.begun.map(({ seq }) => this.#handed.get(seq));
     for (const seq of turn.settled) this.#handed.delete(seq);
     for (const { seq } of turn.deadLettered) this.#handed.delete(seq);

@@ -2,7 +2,7 @@
  * The tables of an inbox in PostgreSQL. Each bot has a schema of its own in the database: `asgigram_<bot id>`.
  *
  *   meta     the format, and the `--line` by which events have their lines
- *   node     the servers that share the inbox; a row lives as long as its server renews it
+ *   node     the servers that share the inbox; a row lives as long as its server renews it. `turn` is the mark of once.ts.
  *   lease    the owner of each shard. A change of the owner raises the epoch.
  *   event    unsettled updates, with their addresses
  *   call     the calls that events and dead letters have made, by the number of the event
@@ -16,7 +16,8 @@ import { InboxError } from "../../protocol/errors.ts";
 import { SHARDS } from "../../protocol/shard.ts";
 import type { Session } from "./connection.ts";
 
-export const FORMAT = 1;
+/** 2 has `node.turn`. */
+export const FORMAT = 2;
 
 /** A database with this or a higher format cannot be used by this version. */
 const TOO_NEW = 100;
@@ -44,7 +45,8 @@ const tables = (schema: string) => `
     unsettled bigint      NOT NULL DEFAULT 0,
     leaving   boolean     NOT NULL DEFAULT false,
     demand    float8      NOT NULL DEFAULT 0,
-    rate      float8      NOT NULL DEFAULT 0
+    rate      float8      NOT NULL DEFAULT 0,
+    turn      bigint      NOT NULL DEFAULT 0
   ) WITH (fillfactor = 50);
   CREATE TABLE ${schema}.lease (
     shard integer NOT NULL PRIMARY KEY,
@@ -113,6 +115,11 @@ const tables = (schema: string) => `
   INSERT INTO ${schema}.lease (shard) SELECT generate_series(${POLLER}, ${SHARDS - 1});
 `;
 
+/** What a later format has added, by format: nothing that an older server minds. */
+const ADDITIONS: Readonly<Record<number, (schema: string) => string>> = {
+  2: (schema) => `ALTER TABLE ${schema}.node ADD COLUMN IF NOT EXISTS turn bigint NOT NULL DEFAULT 0;`,
+};
+
 /** Any number: two servers that start at once do not make the tables at once. */
 const MAKING = 0x61736769;
 
@@ -123,24 +130,32 @@ interface Meta {
 }
 
 /**
- * Makes the bot's schema if it is not there.
+ * Makes the bot's schema if it is not there, and adds what a later format has.
  * @returns the `--line` by which events are stored
  * @throws InboxError if it cannot be used by this version
  */
 export async function openSchema(session: Session, bot: number, where: string): Promise<string> {
   const meta = await readMeta(session, bot, where);
-  if (meta !== undefined) return meta.line;
+  if (meta !== undefined && meta.format >= FORMAT) return meta.line;
   const schema = schemaOf(bot);
   await session.script(`BEGIN; SELECT pg_advisory_xact_lock(${MAKING})`);
-  if ((await readMeta(session, bot, where)) === undefined) {
+  // Another server may have made it meanwhile.
+  const found = await readMeta(session, bot, where);
+  if (found === undefined) {
     await session.script(`
       ${(await exists(session, schema)) ? "" : `CREATE SCHEMA ${schema};`}
       ${tables(schema)}
       INSERT INTO ${schema}.meta (format, bot) VALUES (${FORMAT}, ${bot});
     `);
-  }
+  } else await extend(session, schema, found.format);
   await session.script("COMMIT");
   return (await readMeta(session, bot, where))!.line;
+}
+
+async function extend(session: Session, schema: string, from: number): Promise<void> {
+  for (let format = from + 1; format <= FORMAT; format++) {
+    await session.script(`${ADDITIONS[format]!(schema)} UPDATE ${schema}.meta SET format = ${format}`);
+  }
 }
 
 /** @returns undefined if there is no inbox of the bot */

@@ -44,9 +44,11 @@ export async function readSafety(session: Session): Promise<Safety> {
                   current_setting('synchronous_standby_names') AS standbys`,
   });
   const { commit, fsync, standbys } = rows[0]!;
+  const isLocal = commit === "local" && standbys !== "";
   const weaknesses = [
     ...(commit === "off" ? ["synchronous_commit is off: a crash of the database loses the last updates"] : []),
+    ...(isLocal ? ["synchronous_commit is local: a commit does not wait for the standby"] : []),
     ...(fsync === "off" ? ["fsync is off: a power cut may destroy the database"] : []),
   ];
-  return { weaknesses, hasStandby: standbys !== "" };
+  return { weaknesses, hasStandby: standbys !== "" && commit !== "off" && !isLocal };
 }

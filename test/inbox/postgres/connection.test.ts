@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { Connection } from "../../../src/inbox/postgres/connection.ts";
+import { Connection, type ConnectionOptions } from "../../../src/inbox/postgres/connection.ts";
 import type { Database } from "../../../src/inbox/postgres/database.ts";
 import { once } from "../../../src/inbox/postgres/once.ts";
 import type { PgClient, PgQuery } from "../../../src/inbox/postgres/pg.ts";
@@ -15,11 +15,10 @@ type Answer = (text: string, name?: string) => unknown;
 
 /** @param answers to statements, for each connection in turn: the last one goes on */
 function bench(...answers: Answer[]) {
-  return benchWith(50, ...answers);
+  return benchWith({}, ...answers);
 }
 
-/** @param patience for an answer: ms */
-function benchWith(patience: number, ...answers: Answer[]) {
+function benchWith(options: Partial<ConnectionOptions>, ...answers: Answer[]) {
   const said: string[] = [];
   const failures: string[] = [];
   let opened = 0;
@@ -33,14 +32,21 @@ function benchWith(patience: number, ...answers: Answer[]) {
     };
     return { query, end: async () => {}, on() {}, connect: async () => {} } as unknown as PgClient;
   };
+  const database = {
+    shown: "postgres://db/bots",
+    connect,
+    isCurrent: () => true,
+    distrust() {},
+  } as unknown as Database;
   const connection = new Connection({
-    database: { shown: "postgres://db/bots", connect } as unknown as Database,
+    database,
     name: "test",
-    patience,
+    patience: 50,
     pause: 1,
     onFailure: ({ message }: InboxError) => failures.push(message),
+    ...options,
   });
-  return { connection, said, failures, opened: () => opened };
+  return { connection, database, said, failures, opened: () => opened };
 }
 
 const fails =
@@ -87,13 +93,47 @@ describe("work on a connection", () => {
     });
     await connection.run((session) => session.query({ text: "a", name: "n" }));
     await connection.run((session) => session.query({ text: "b", name: "n" }));
-    assert.deepEqual([said, failures], [["n: a", "a", "b"], []]);
+    assert.deepEqual([said.map((text) => text.replace(/.+: /, "n: ")), failures], [["n: a", "a", "b"], []]);
+  });
+
+  test("a statement is prepared by a name that no other text has, also on connections of other bots", async () => {
+    const names = new Set<string>();
+    const { connection } = bench((_, name) => void names.add(name!));
+    const { connection: other } = bench((_, name) => void names.add(name!));
+    for (const [each, text] of [
+      [connection, "SELECT 1 FROM a.event"],
+      [connection, "SELECT 1 FROM a.event"],
+      [other, "SELECT 1 FROM b.event"],
+    ] as const)
+      await each.run((session) => session.query({ text, name: "n" }));
+    assert.equal(names.size, 2);
   });
 
   test("a connection that does not answer in time is given up", async () => {
     const { connection, opened } = bench(() => new Promise(() => {}), works);
     await connection.run((session) => session.query({ text: "a" }));
     assert.equal(opened(), 2);
+  });
+
+  test("a connection on which nothing answers from its first statement on is given up", async () => {
+    let count = 0;
+    const { connection, opened } = benchWith(
+      { onOpen: () => (++count === 1 ? new Promise(() => {}) : Promise.resolve()) },
+      works,
+    );
+    await connection.run((session) => session.query({ text: "a" }));
+    assert.equal(opened(), 2);
+  });
+
+  test("a connection that does not answer is told to its database, and one that is not current is given up", async () => {
+    const silent: PgClient[] = [];
+    const { connection, opened, database } = bench(() => new Promise(() => {}), works);
+    Object.assign(database, { distrust: (client: PgClient) => silent.push(client) });
+    await connection.run((session) => session.query({ text: "a" }));
+    assert.deepEqual([silent.length, opened()], [1, 2]);
+    Object.assign(database, { isCurrent: () => false });
+    await connection.run((session) => session.query({ text: "b" }));
+    assert.equal(opened(), 3);
   });
 
   test("another failure rejects, and work behind it is done", async () => {
@@ -113,36 +153,42 @@ describe("work on a connection", () => {
 });
 
 describe("a transaction that takes effect once", () => {
-  const ID = { rows: [{ id: "77" }], rowCount: 1 };
-  const status = (status: string | null) => ({ rows: [{ status }], rowCount: 1 });
-  /** The answer to its commit is lost. */
-  const lost: Answer = (text) => {
-    if (text === "COMMIT") throw failure("ECONNRESET");
-    return text.startsWith("BEGIN") ? [ID, ID] : undefined;
-  };
-  const later =
-    (...found: ReturnType<typeof status>[]): Answer =>
-    (text) => {
-      if (text.includes("pg_xact_status")) return found.shift();
-      return text.startsWith("BEGIN") ? [ID, ID] : undefined;
-    };
-  const counting = (connection: Connection) => {
-    let count = 0;
-    return once(connection, async (session) => {
+  const row = { schema: "s", node: "n" };
+  const isCommit = (text: string) => text.endsWith("COMMIT");
+  const isQuestion = (text: string) => text.startsWith("SELECT turn");
+  /** @returns how often the work was done @param answers to the question for the mark that the first commit would leave */
+  const run = async (...answers: ((mark: number) => readonly object[])[]) => {
+    let [mark, count] = [0, 0];
+    const { connection } = benchWith({ patience: 10_000 }, (text) => {
+      if (isQuestion(text)) {
+        const rows = answers.shift()!(mark);
+        return { rows, rowCount: rows.length };
+      }
+      if (!isCommit(text) || mark !== 0) return;
+      mark = Number(/turn = (\d+)/.exec(text)![1]);
+      throw failure("ECONNRESET");
+    });
+    const result = await once(connection, row, async (session) => {
       await session.query({ text: "work" });
       return ++count;
     });
+    assert.deepEqual([result, answers.length], [count, 0]);
+    return count;
   };
 
   test("one whose commit was lost on the way back is not done again", async () => {
-    const { connection } = benchWith(10_000, lost, later(status("in progress"), status("committed")));
-    assert.equal(await counting(connection), 1);
+    assert.equal(await run((mark) => [{ turn: mark }]), 1);
   });
 
-  test("one that was not committed is done again", async () => {
-    for (const found of ["aborted", null]) {
-      const { connection } = bench(lost, later(status(found)));
-      assert.equal(await counting(connection), 2);
-    }
+  test("the question for its outcome is asked again if the database fails meanwhile", async () => {
+    const refuse = () => {
+      throw failure("57P03");
+    };
+    assert.equal(await run(refuse, refuse, (mark) => [{ turn: mark }]), 1);
+  });
+
+  test("one that was not committed is done again, also if the server's row is gone", async () => {
+    assert.equal(await run(() => [{ turn: 7 }]), 2);
+    assert.equal(await run(() => []), 2);
   });
 });
