@@ -194,6 +194,10 @@ export class BotWorld {
     return () => this.#context.floodObservers.delete(observer);
   }
 
+  endFlood(): void {
+    this.#context.endFlood();
+  }
+
   /** True for a Bot API server of one's own, which takes larger files. */
   get isLocal(): boolean {
     return this.#local !== undefined;

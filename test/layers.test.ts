@@ -134,6 +134,7 @@ describe("the house", () => {
       "preact",
       "preact/hooks",
       "type @grammyjs/types",
+      "type @preact/signals",
       "type preact",
     ]);
     for (const path of own) assert.doesNotMatch(read(path), /\bimport (?!type\b)[^;]*"\.\.\//, path);

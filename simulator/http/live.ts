@@ -36,6 +36,8 @@ export function live(response: ServerResponse, world: BotWorld): void {
       faults.observe((active) => write("faults", active)),
       world.observeServer((state) => write("server", state)),
       world.observeFlood((second) => write("flood", second)),
+      // The people of a flood do not write on unseen.
+      () => inspector.isObserved || world.endFlood(),
     ];
   });
 }
@@ -43,7 +45,7 @@ export function live(response: ServerResponse, world: BotWorld): void {
 type Write = (event: string, data: object, id?: number) => void;
 
 /** @param observe gives the functions that end it */
-function open(response: ServerResponse, { closed }: BotWorld, observe: (write: Write) => (() => void)[]): void {
+function open(response: ServerResponse, { closed }: BotWorld, observe: (write: Write) => (() => unknown)[]): void {
   response.writeHead(200, HEADERS);
   // The reader knows that it misses nothing from now on.
   response.write(": connected\n\n");

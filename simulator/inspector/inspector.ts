@@ -74,6 +74,10 @@ export class Inspector {
     };
   }
 
+  get isObserved(): boolean {
+    return this.#observers.size > 0;
+  }
+
   /** Calls `observer` for each call whose origin has become known, until the returned function is called. */
   observeOrigins(observer: (call: RecordedCall) => void): () => void {
     this.#callObservers.add(observer);

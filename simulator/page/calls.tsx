@@ -5,6 +5,8 @@ import { useEffect, useRef } from "preact/hooks";
 import type { CallOrigin } from "../inspector/call-origins.ts";
 import type { NumberedCall } from "../inspector/snapshot.ts";
 import { clockOf, durationOf } from "./names.ts";
+import { OutcomeChoice } from "./outcome-choice.tsx";
+import { type Outcome, outcomeOfCall, wordsOfCall } from "./outcomes.ts";
 import { openCall, openUpdate, panel, world } from "./state.ts";
 
 /** The latest come first, and no more than these are shown. */
@@ -13,7 +15,9 @@ const SHOWN = 200;
 export function Calls() {
   const wanted = useSignal("");
   const withPolls = useSignal(false);
+  const outcome = useSignal<Outcome | "all">("all");
   const isWanted = (call: NumberedCall) =>
+    (outcome.value === "all" || outcomeOfCall(call) === outcome.value) &&
     (withPolls.value || call.method.toLowerCase() !== "getupdates") &&
     (wanted.value === "" || JSON.stringify(call).includes(wanted.value));
   const found = [...world.value!.calls.values()].reverse().filter(isWanted).slice(0, SHOWN);
@@ -26,6 +30,7 @@ export function Calls() {
         value={wanted.value}
         onInput={({ currentTarget }) => (wanted.value = currentTarget.value)}
       />
+      <OutcomeChoice outcome={outcome} />
       <label>
         <input type="checkbox" checked={withPolls.value} onChange={() => (withPolls.value = !withPolls.value)} /> with
         getUpdates
@@ -49,7 +54,7 @@ function Call({ call }: { call: NumberedCall }) {
     element.current!.open = true;
     element.current!.scrollIntoView({ block: "nearest" });
   }, [isChosen]);
-  const outcome = status === undefined ? "open" : error === undefined && status < 400 ? "ok" : "failed";
+  const outcome = outcomeOfCall(call);
   return (
     <li>
       <details ref={element}>
@@ -59,6 +64,7 @@ function Call({ call }: { call: NumberedCall }) {
             {clockOf(time)} {duration !== undefined && durationOf(duration)}
           </span>
           {origin !== undefined && origin.attempt > 1 && <span class="quiet"> attempt {origin.attempt} </span>}
+          <span class="words quiet">{wordsOfCall(call)}</span>
           {error !== undefined && <span class="error">{error}</span>}
         </summary>
         {origin !== undefined && <Origin origin={origin} />}

@@ -4,6 +4,8 @@ import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import type { UpdateTrace } from "../inspector/inspector.ts";
 import { clockOf, durationOf } from "./names.ts";
+import { OutcomeChoice } from "./outcome-choice.tsx";
+import { type Outcome, outcomeOfUpdate, wordsOfUpdate } from "./outcomes.ts";
 import { openCall, openUpdate, panel, world } from "./state.ts";
 
 /** The latest come first, and no more than these are shown. */
@@ -11,8 +13,10 @@ const SHOWN = 200;
 
 export function Updates() {
   const wanted = useSignal("");
+  const outcome = useSignal<Outcome | "all">("all");
   const all = [...world.value!.updates.values()].reverse();
   const found = all
+    .filter((trace) => outcome.value === "all" || outcomeOfUpdate(trace) === outcome.value)
     .filter((trace) => wanted.value === "" || JSON.stringify(trace).includes(wanted.value))
     .slice(0, SHOWN);
   return (
@@ -24,6 +28,7 @@ export function Updates() {
         value={wanted.value}
         onInput={({ currentTarget }) => (wanted.value = currentTarget.value)}
       />
+      <OutcomeChoice outcome={outcome} />
       {found.length === 0 && <p class="quiet">No updates. Write to the bot.</p>}
       <ul class="log">
         {found.map((trace) => (
@@ -60,6 +65,7 @@ function Update({ trace }: { trace: UpdateTrace }) {
         <summary>
           <b>{kind}</b> <span class="quiet">{update_id}</span> <span class={`state is-${state}`}>{state}</span>{" "}
           <span class="quiet">{durationOf(steps.at(-1)!.at - began)}</span>
+          <span class="words quiet">{wordsOfUpdate(trace)}</span>
         </summary>
         <table>
           <tbody>

@@ -2,6 +2,7 @@
 
 import type { Fault } from "../faults.ts";
 import { BotServer } from "./bot-server.tsx";
+import { faultInWords, hitsInWords } from "./fault-words.ts";
 import { Flood } from "./flood.tsx";
 import { act } from "./server.ts";
 import { refresh, tell, world } from "./state.ts";
@@ -75,7 +76,7 @@ function Faults() {
       <ul class="log">
         {world.value!.faults.map(({ id, method, fault, hits }) => (
           <li key={id} class="active-fault">
-            <b>{method}</b> <code>{JSON.stringify(fault)}</code> <span class="quiet">hit {hits}</span>
+            <b>{method}</b> <span>{faultInWords(fault)}</span> <span class="quiet">{hitsInWords(fault, hits)}</span>
             <button type="button" onClick={() => stop(id)}>
               Stop
             </button>

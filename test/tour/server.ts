@@ -65,13 +65,16 @@ test("a call that is refused is made again, and leads to its update and back", a
   await tour.page.locator("select[name=fault]").selectOption("429 Too Many Requests");
   await tour.page.locator("input[name=times]").fill("2");
   await tour.page.locator("form.fault button[type=submit]").first().click();
-  await tour.page.getByText("hit 0").waitFor();
+  await tour.page.getByText("hit 0 of 2").waitFor();
   await write("tried again");
-  await tour.page.getByText("hit 1").waitFor();
+  await tour.page.getByText("hit 1 of 2").waitFor();
   await answer("tried again");
   await tour.page.locator(".active-fault").waitFor({ state: "detached" });
   await show("Calls");
   await tour.page.getByRole("searchbox", { name: "Find in calls" }).fill("tried again");
+  await tour.page.getByRole("combobox", { name: "Outcome" }).selectOption("Failed");
+  await eventually(async () => (await tour.page.locator(".panel .log li").count()) === 2);
+  await tour.page.getByRole("combobox", { name: "Outcome" }).selectOption("All");
   const last = tour.page.locator(".panel .log li").first();
   await last.getByText("attempt 3").first().waitFor();
   await last.locator("summary").click();

@@ -126,3 +126,22 @@ test("pages see the faults that still hit calls, and how often they did", async 
     [[0], [1], []],
   );
 });
+
+test("a flood ends with the last page that looks", async () => {
+  await using simulator = await Simulator.start();
+  const server = new ScriptedServer();
+  simulator.attach(server);
+  const { id } = await simulator.user("Flood 1");
+  {
+    await using events = await live(simulator);
+    await simulator.perform("flood", { people: 1, rate: 1000, seconds: 3600, text: "x" });
+    await events.finds(() => events.of("flood").length > 0);
+  }
+  await eventually(() => server.listeners.size === 0);
+  const sent = async () => (await simulator.perform("messages", { chat_id: id })).at(-1)!.message_id;
+  const before = await sent();
+  // Many times as long as the flood's pause between two portions.
+  const call = callerOf(simulator);
+  for (let n = 0; n < 300; n++) await call("getMe");
+  assert.equal(await sent(), before);
+});
