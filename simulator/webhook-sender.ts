@@ -131,6 +131,7 @@ class Sending {
     const update = updates[0]!;
     this.#busy.add(line);
     this.#open += 1;
+    for (const told of this.#options.queue.onTake) told(update.id, "webhook");
     const { error, retryAfter } = await this.#post(update.json);
     this.#open -= 1;
     if (this.#stopped.signal.aborted) return;

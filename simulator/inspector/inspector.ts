@@ -10,7 +10,7 @@ import { type CallOrigin, CallOrigins } from "./call-origins.ts";
 
 /** A step of an update. */
 export interface Step {
-  /** `pushed`, `confirmed`, and the words of the server: `received`, `posted`, `settled`, … */
+  /** `pushed`, `taken`, `confirmed`, and the words of the server: `received`, `posted`, `settled`, … */
   readonly name: string;
   /** Milliseconds since 1970. */
   readonly at: number;
@@ -50,7 +50,9 @@ export class Inspector {
   constructor({ queue, now, kept = KEPT }: InspectorOptions) {
     this.#now = now;
     this.#kept = kept;
-    queue.onPush.push((json) => this.#pushed(JSON.parse(json)));
+    // Before the others: a webhook takes the update at once.
+    queue.onPush.unshift((json) => this.#pushed(JSON.parse(json)));
+    queue.onTake.push((update_id, by) => this.#taken(update_id, by));
     queue.onConfirm.push((update_id) => this.report(update_id, { name: "confirmed" }));
   }
 
@@ -107,6 +109,12 @@ export class Inspector {
     for (const call of this.#origins?.claim(report) ?? []) {
       for (const observer of this.#callObservers) observer(call);
     }
+  }
+
+  /** Only the first time: a bot that confirms nothing is given the same updates again and again. */
+  #taken(update_id: number, by: string): void {
+    const isKnown = this.#traces.get(update_id)?.steps.some(({ name }) => name === "taken");
+    if (isKnown === false) this.report(update_id, { name: "taken", facts: { by } });
   }
 
   #pushed(update: { update_id: number; [kind: string]: unknown }): void {

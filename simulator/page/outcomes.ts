@@ -22,6 +22,16 @@ export function outcomeOfUpdate({ steps }: UpdateTrace): Outcome {
   return names.includes("confirmed") && !names.includes("received") ? "done" : "open";
 }
 
+/** The state of an update in a word: the last that a server told of it, else what HTTP shows. */
+export function stateOf({ steps }: UpdateTrace): string {
+  const told = steps.findLast(({ name }) => !SHOWN_BY_HTTP.has(name));
+  if (told !== undefined) return told.name;
+  const { name } = steps.at(-1)!;
+  return name === "pushed" ? "waiting" : name;
+}
+
+const SHOWN_BY_HTTP: ReadonlySet<string> = new Set(["pushed", "taken", "confirmed"]);
+
 export function outcomeOfCall({ status, error }: NumberedCall): Outcome {
   if (status === undefined) return "open";
   return error === undefined && status < 400 ? "done" : "failed";

@@ -5,7 +5,7 @@ import { useEffect, useRef } from "preact/hooks";
 import type { UpdateTrace } from "../inspector/inspector.ts";
 import { clockOf, durationOf } from "./names.ts";
 import { OutcomeChoice } from "./outcome-choice.tsx";
-import { type Outcome, outcomeOfUpdate, wordsOfUpdate } from "./outcomes.ts";
+import { type Outcome, outcomeOfUpdate, stateOf, wordsOfUpdate } from "./outcomes.ts";
 import { openCall, openUpdate, panel, world } from "./state.ts";
 
 /** The latest come first, and no more than these are shown. */
@@ -37,15 +37,6 @@ export function Updates() {
       </ul>
     </section>
   );
-}
-
-/** The states of an update, the last that it has counts. */
-function stateOf({ steps }: UpdateTrace): string {
-  return steps.findLast(({ name }) => name !== "confirmed")?.name === "pushed"
-    ? steps.some(({ name }) => name === "confirmed")
-      ? "confirmed"
-      : "waiting"
-    : steps.findLast(({ name }) => name !== "confirmed")!.name;
 }
 
 function Update({ trace }: { trace: UpdateTrace }) {

@@ -1,21 +1,11 @@
 /** Faults of the Bot API, and a flood of people: how the bot does in bad weather. */
 
-import type { Fault } from "../faults.ts";
 import { BotServer } from "./bot-server.tsx";
+import { FAULTS, faultOf } from "./fault-choice.ts";
 import { faultInWords, hitsInWords } from "./fault-words.ts";
 import { Flood } from "./flood.tsx";
 import { act } from "./server.ts";
 import { refresh, tell, world } from "./state.ts";
-
-const FAULTS: Record<string, Fault> = {
-  "429 Too Many Requests": { error_code: 429, retry_after: 3 },
-  "403 Forbidden: blocked": { error_code: 403 },
-  "400 Bad Request": { error_code: 400 },
-  "500 Internal Server Error": { error_code: 500 },
-  "a slow answer (3 s)": { delay: 3000 },
-  "broken off before": { breaks: "before" },
-  "broken off after": { breaks: "after" },
-};
 
 const METHODS = ["*", "sendMessage", "getUpdates", "sendPhoto", "editMessageText", "answerCallbackQuery"];
 
@@ -33,12 +23,11 @@ function Faults() {
   const add = async (event: SubmitEvent) => {
     event.preventDefault();
     const given = Object.fromEntries(new FormData(event.currentTarget as HTMLFormElement)) as Record<string, string>;
-    const { method, fault, times, probability } = given;
-    const limits = {
-      ...(times !== "" && { times: Number(times) }),
-      ...(probability !== "" && { probability: Number(probability) / 100 }),
-    };
-    await act("fail", { method: method!, fault: { ...FAULTS[fault!], ...limits } });
+    const { method, fault, pause, times, probability } = given;
+    await act("fail", {
+      method: method!,
+      fault: faultOf({ fault: fault!, seconds: pause!, times: times!, probability: probability! }),
+    });
     await refresh();
   };
   const stop = (id: number) => tell(act("recover", { id }).then(refresh));
@@ -70,6 +59,10 @@ function Faults() {
         <label>
           of 100 calls
           <input name="probability" type="number" min="1" max="100" placeholder="100" />
+        </label>
+        <label>
+          seconds
+          <input name="pause" type="number" min="0" step="any" placeholder="3, of 429 and slow" />
         </label>
         <button type="submit">Begin</button>
       </form>

@@ -50,6 +50,8 @@ const DEFAULT_KINDS: ReadonlySet<string> = new Set(UPDATE_KINDS.filter((kind) =>
 export class UpdateQueue {
   /** Called after an update was pushed. */
   readonly onPush: ((json: string) => void)[] = [];
+  /** Called for each update that is in an answer to getUpdates, or goes to the webhook. */
+  readonly onTake: ((update_id: number, by: "getUpdates" | "webhook") => void)[] = [];
   /** Called for each update that the bot has confirmed, or dropped. */
   readonly onConfirm: ((update_id: number) => void)[] = [];
   /** Kinds of updates that `allowed_updates` excluded since a user's last action. */
@@ -130,6 +132,7 @@ export class UpdateQueue {
       bytes += entry.bytes;
       if (bytes > REPLY_BYTES && taken.length > 0) break;
       taken.push(entry.json);
+      for (const told of this.onTake) told(entry.id, "getUpdates");
     }
     return taken;
   }

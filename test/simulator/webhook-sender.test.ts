@@ -5,6 +5,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import { test } from "node:test";
 import { Simulator } from "../../simulator/index.ts";
+import type { Snapshot } from "../../simulator/inspector/snapshot.ts";
 import { message } from "../end-to-end/bot.ts";
 import { eventually } from "../eventually.ts";
 
@@ -159,4 +160,22 @@ test("what no answer has confirmed is there for getUpdates when the webhook is d
     updates.map(({ message }) => message.text),
     ["one", "two"],
   );
+});
+
+test("a page is told that the webhook took an update, and that it confirmed it", async () => {
+  await using bench = await Bench.start();
+  const stepsOf = async () => {
+    const response = await fetch(`${bench.simulator.url}/simulator/snapshot`);
+    const { result } = (await response.json()) as { result: Snapshot };
+    return result.updates[0]?.steps.map(({ name, facts }) => [name, facts?.by]);
+  };
+  assert.equal(await stepsOf(), undefined);
+  await bench.set();
+  await bench.simulator.push(message(1, "hi"));
+  await eventually(async () => (await stepsOf())?.length === 3);
+  assert.deepEqual(await stepsOf(), [
+    ["pushed", undefined],
+    ["taken", "webhook"],
+    ["confirmed", undefined],
+  ]);
 });

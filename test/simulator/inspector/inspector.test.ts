@@ -38,7 +38,7 @@ test("each update is confirmed once, also by a webhook and when all are dropped"
   queue.clear();
   assert.deepEqual(
     waysOf().map(([id, , ...steps]) => [id, steps.join(" ")]),
-    [1, 2, 3, 4].map((id) => [id, "pushed confirmed"]),
+    [1, 2, 3, 4].map((id) => [id, id < 3 ? "pushed confirmed" : "pushed taken confirmed"]),
   );
 });
 
@@ -49,4 +49,14 @@ test("it keeps as many updates as it is told, the latest", () => {
     waysOf().map(([id]) => id),
     [4, 5],
   );
+});
+
+test("an update is taken once, however often a bot that confirms nothing is given it", () => {
+  const { queue, inspector, waysOf } = inspected();
+  inspector.observe(() => {});
+  queue.push({ message: {} });
+  queue.take(0, 100);
+  queue.take(0, 100);
+  assert.deepEqual(waysOf(), [[1, "message", "pushed", "taken"]]);
+  assert.deepEqual(inspector.traces[0]!.steps[1]!.facts, { by: "getUpdates" });
 });

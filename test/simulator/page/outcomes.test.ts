@@ -2,7 +2,13 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { UpdateTrace } from "../../../simulator/inspector/inspector.ts";
 import type { NumberedCall } from "../../../simulator/inspector/snapshot.ts";
-import { outcomeOfCall, outcomeOfUpdate, wordsOfCall, wordsOfUpdate } from "../../../simulator/page/outcomes.ts";
+import {
+  outcomeOfCall,
+  outcomeOfUpdate,
+  stateOf,
+  wordsOfCall,
+  wordsOfUpdate,
+} from "../../../simulator/page/outcomes.ts";
 
 const trace = (...names: string[]) => ({ steps: names.map((name) => ({ name, at: 0 })) }) as unknown as UpdateTrace;
 const call = (more: object) => ({ parameters: {}, ...more }) as unknown as NumberedCall;
@@ -13,6 +19,13 @@ test("an update is done when the server has settled it, or without one when it i
   assert.equal(outcomeOfUpdate(trace("pushed", "received", "confirmed")), "open");
   assert.equal(outcomeOfUpdate(trace("pushed", "received", "confirmed", "settled")), "done");
   assert.equal(outcomeOfUpdate(trace("pushed", "received", "dead letter", "failed")), "failed");
+});
+
+test("the state of an update is the server's last word, or what HTTP shows", () => {
+  assert.equal(stateOf(trace("pushed")), "waiting");
+  assert.equal(stateOf(trace("pushed", "taken")), "taken");
+  assert.equal(stateOf(trace("pushed", "taken", "confirmed")), "confirmed");
+  assert.equal(stateOf(trace("pushed", "taken", "received", "posted", "confirmed")), "posted");
 });
 
 test("a call is done by its answer", () => {
