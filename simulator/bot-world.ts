@@ -15,12 +15,14 @@ import { loadActions } from "./clients/actions/load.ts";
 import { memberActions } from "./clients/actions/members.ts";
 import { messageActions } from "./clients/actions/messages.ts";
 import { paymentActions } from "./clients/actions/payments.ts";
+import { serverActions } from "./clients/actions/server.ts";
 import { testControlActions } from "./clients/actions/test-control.ts";
 import { watchingActions } from "./clients/actions/watching.ts";
 import { BotActivity } from "./clients/bot-activity.ts";
 import { RunningBots } from "./clients/running-bots.ts";
 import { Faults } from "./faults.ts";
 import type { Intercept } from "./http/bot-routes.ts";
+import type { BotServer, ServerState } from "./inspector/bot-server.ts";
 import type { FloodSecond } from "./inspector/flood.ts";
 import { Inspector } from "./inspector/inspector.ts";
 import { type Snapshot, snapshotOf } from "./inspector/snapshot.ts";
@@ -104,6 +106,7 @@ export class BotWorld {
   readonly #local: LocalServer | undefined;
   #recorder: Recorder | undefined;
   #inspector: Inspector | undefined;
+  readonly #serverObservers = new Set<(state: ServerState) => void>();
   readonly #closing = new AbortController();
 
   constructor(token: string, options: BotWorldOptions = {}) {
@@ -163,14 +166,36 @@ export class BotWorld {
   /** All that a page shows, now. */
   get snapshot(): Snapshot {
     const { calls, faults, inspector } = this;
-    const sources = { world: this.#world, settings: this.#settings, calls };
-    return snapshotOf({ ...sources, updates: inspector.traces, faults: faults.active });
+    const sources = { world: this.#world, settings: this.#settings, calls, originOf: inspector.originOf };
+    const server = this.#context.server?.state;
+    return snapshotOf({ ...sources, updates: inspector.traces, faults: faults.active, server });
+  }
+
+  /** Shows the server that runs the bot to pages, which may kill and reload it. */
+  attach(server: BotServer): void {
+    this.#context.server = server;
+    this.inspector.attach(server, this.calls);
+    const tell = (state: ServerState) => {
+      for (const observer of this.#serverObservers) observer(state);
+    };
+    server.observe(tell);
+    tell(server.state);
+  }
+
+  /** Calls `observer` when a server is attached and whenever its state changes, until the returned function is called. */
+  observeServer(observer: (state: ServerState) => void): () => void {
+    this.#serverObservers.add(observer);
+    return () => this.#serverObservers.delete(observer);
   }
 
   /** Calls `observer` for each second of a flood, until the returned function is called. */
   observeFlood(observer: (second: FloodSecond) => void): () => void {
     this.#context.floodObservers.add(observer);
     return () => this.#context.floodObservers.delete(observer);
+  }
+
+  endFlood(): void {
+    this.#context.endFlood();
   }
 
   /** True for a Bot API server of one's own, which takes larger files. */
@@ -237,11 +262,13 @@ const ACTIONS: ActionHandlers<ActionName> = {
   ...watchingActions,
   ...faultActions,
   ...loadActions,
+  ...serverActions,
 };
 
 /** These are no actions of users. */
 const WATCHING: ReadonlySet<ActionName> = new Set<ActionName>([
   ...(Object.keys(watchingActions) as ActionName[]),
+  ...(Object.keys(serverActions) as ActionName[]),
   ...(Object.keys(testControlActions) as ActionName[]).filter((name) => name !== "push"),
 ]);
 

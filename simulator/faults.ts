@@ -37,13 +37,14 @@ export interface ActiveFault {
   readonly id: number;
   readonly method: string;
   readonly fault: Fault;
+  /** Calls that it has hit. */
+  readonly hits: number;
 }
 
 interface Rule {
   readonly id: number;
-  /** Undefined for the `intercept` of the options. */
-  readonly active?: ActiveFault;
-  hits(call: IncomingCall): boolean;
+  /** Undefined for the `intercept` of the options, and for a fault that hits no call any more. */
+  readonly active: () => ActiveFault | undefined;
   hits(call: IncomingCall): boolean;
   readonly answer: Intercept;
 }
@@ -51,36 +52,51 @@ interface Rule {
 export class Faults {
   readonly #random: () => number;
   #rules: Rule[] = [];
+  readonly #observers = new Set<(active: readonly ActiveFault[]) => void>();
   #count = 0;
 
   /** @param seed of the probabilities @param last stands behind all faults */
   constructor(seed: number, last?: Intercept) {
     this.#random = randomFrom(seed);
-    if (last !== undefined) this.#rules.push({ id: 0, hits: () => true, answer: last });
+    if (last !== undefined) this.#rules.push({ id: 0, active: () => undefined, hits: () => true, answer: last });
   }
 
   /** @param method in any case; `*` for all @returns the fault's id */
   add(method: string, fault: Fault): number {
     const id = ++this.#count;
-    let left = fault.times ?? Infinity;
+    const { times = Infinity, probability = 1 } = fault;
+    let count = 0;
     const hits = (call: IncomingCall) => {
-      if (left === 0 || !concerns(call, method, fault) || this.#random() >= (fault.probability ?? 1)) return false;
-      left -= 1;
+      if (count >= times || !concerns(call, method, fault) || this.#random() >= probability) return false;
+      count += 1;
+      this.#changed();
       return true;
     };
-    const active = { id, method, fault };
+    const active = () => (count < times ? { id, method, fault, hits: count } : undefined);
     this.#rules.unshift({ id, active, hits, answer: (call, respond) => spoil(call, respond, fault) });
+    this.#changed();
     return id;
   }
 
   /** @param id by default all faults */
   remove(id?: number): void {
     this.#rules = this.#rules.filter((rule) => rule.id === 0 || (id !== undefined && rule.id !== id));
+    this.#changed();
   }
 
-  /** The faults that have not been removed, the latest first. */
+  /** The faults that still hit calls, the latest first. */
   get active(): ActiveFault[] {
-    return this.#rules.flatMap(({ active }) => active ?? []);
+    return this.#rules.flatMap(({ active }) => active() ?? []);
+  }
+
+  /** Calls `observer` with `active` whenever it has changed, until the returned function is called. */
+  observe(observer: (active: readonly ActiveFault[]) => void): () => void {
+    this.#observers.add(observer);
+    return () => this.#observers.delete(observer);
+  }
+
+  #changed(): void {
+    for (const observer of this.#observers) observer(this.active);
   }
 
   /** Hands a call through the faults that hit it to the Bot API. Undefined without any. */

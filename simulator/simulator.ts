@@ -15,7 +15,8 @@ import { ActionError, type ActionName, type Gives, type Takes } from "./clients/
 import { ClientSide } from "./clients/client-side.ts";
 import type { RunnableBot } from "./clients/running-bots.ts";
 import { createServer, listen } from "./http/server.ts";
-import { type Recorder, type Recording, writeRecording } from "./recording/recording.ts";
+import type { BotServer } from "./inspector/bot-server.ts";
+import { type Recorder, type Recording, writeRecordings } from "./recording/recording.ts";
 import type { RecordedCall } from "./state/call-log.ts";
 import type { ChatEvent } from "./state/journal.ts";
 import { Worlds } from "./worlds.ts";
@@ -26,7 +27,10 @@ export interface SimulatorOptions extends BotWorldOptions {
   /** Default 0: any free port. */
   port?: number;
   token?: string;
-  /** Keeps a recording of the run: in memory (`recording`), or with a path also in this file, when the simulator closes. */
+  /**
+   * Keeps a recording of the run: in memory (`recording`), or with a path also in this file, when the simulator closes. With `anyToken` the
+   * file has the first bot's run; that of the second is in `run-2.json` beside `run.json`, and so on.
+   */
   record?: boolean | string;
   /**
    * Gives each other token a fresh world of its own when it is seen: bots of several tests do not meet. The users of such a world are
@@ -53,8 +57,8 @@ export class Simulator extends ClientSide implements AsyncDisposable {
     super();
     const { token = TOKEN, host = LOOPBACK, allowHosts = [], record = false } = options;
     this.token = token;
-    this.#worlds = new Worlds({ ...options, token, url: () => this.#url });
-    this.#recorder = record === false ? undefined : this.#worlds.own.record();
+    this.#worlds = new Worlds({ ...options, token, url: () => this.#url, isRecorded: record !== false });
+    this.#recorder = this.#worlds.recorders[0];
     this.#recordingPath = typeof record === "string" ? record : undefined;
     this.#server = createServer({ worlds: this.#worlds, hosts: [host, ...allowHosts] });
   }
@@ -92,6 +96,11 @@ export class Simulator extends ClientSide implements AsyncDisposable {
    */
   report(update_id: number, name: string, facts: Readonly<Record<string, string | number>> = {}): void {
     this.#worlds.own.inspector.report(update_id, { name, facts });
+  }
+
+  /** Shows the server that runs the bot to the page, which may kill and reload it. */
+  attach(server: BotServer): void {
+    this.#worlds.own.attach(server);
   }
 
   /** The title of a group, or the name of a private chat's user. */
@@ -143,7 +152,7 @@ export class Simulator extends ClientSide implements AsyncDisposable {
     this.#server.closeAllConnections();
     this.#worlds.close();
     await closed;
-    if (this.#recordingPath !== undefined) await writeRecording(this.#recordingPath, this.recording);
+    if (this.#recordingPath !== undefined) await writeRecordings(this.#recordingPath, this.#worlds.recorders);
     bots.throwIfUntold();
   }
 

@@ -1,12 +1,15 @@
 /** The worlds of the bots, by token. */
 
 import { BotWorld, type BotWorldOptions } from "./bot-world.ts";
+import type { Recorder } from "./recording/recording.ts";
 
 export interface WorldsOptions extends BotWorldOptions {
   /** The token that always has a world. */
   token: string;
   /** Gives each other token a world of its own when it is seen. Without this, only `token` has one. */
   anyToken?: boolean;
+  /** Records each world. */
+  isRecorded?: boolean;
 }
 
 /** Worlds kept: memory stays bounded when every test makes up a token. */
@@ -16,6 +19,8 @@ export class Worlds {
   readonly #options: WorldsOptions;
   /** The one that was used last is at the end. */
   readonly #byToken = new Map<string, BotWorld>();
+  /** Of the worlds in the order of their beginnings, the one that is always there first; those that have ended included. */
+  readonly recorders: Recorder[] = [];
 
   constructor(options: WorldsOptions) {
     this.#options = options;
@@ -59,6 +64,7 @@ export class Worlds {
   #open(token: string): BotWorld {
     const world = new BotWorld(token, this.#options);
     this.#byToken.set(token, world);
+    if (this.#options.isRecorded) this.recorders.push(world.record());
     if (this.#byToken.size > KEPT) this.forget(this.all.find((one) => one.token !== this.#options.token)!.token);
     return world;
   }

@@ -21,6 +21,7 @@ import type { Status } from "./observe/status.ts";
 import type { StatusServer } from "./observe/status-server.ts";
 import { WorkerLog } from "./observe/worker-log.ts";
 import { isDatabaseAddress, shownAddress } from "./protocol/database-address.ts";
+import { WorkerError } from "./protocol/errors.ts";
 import type { Call, ProgramFacts, StopSignal } from "./protocol/port.ts";
 import type { Entity } from "./protocol/route.ts";
 import { type Hide, secretHider } from "./protocol/secrets.ts";
@@ -49,6 +50,11 @@ export interface RunningServer {
    * @throws ApplicationLoadError | StartupFailedError | WorkerError if one cannot start: the old workers go on
    */
   reload(): Promise<void>;
+  /**
+   * Kills a worker's thread, as a crash does: another one takes its place, and its unsettled events.
+   * @throws WorkerError if no worker has this number
+   */
+  killWorker(worker: number): void;
   /** Stops as SIGTERM does: finishes the events at hand, leaves the rest in the inbox. Resolves when the server has stopped. */
   stop(): Promise<void>;
 }
@@ -325,6 +331,11 @@ class Server implements RunningServer {
   async reload(): Promise<void> {
     this.#log.info("reloading the application");
     await this.#serving?.pool.reload();
+  }
+
+  killWorker(worker: number): void {
+    if (this.#serving === undefined) throw new WorkerError("the server is not serving");
+    this.#serving.pool.kill(worker);
   }
 
   async idle(): Promise<void> {

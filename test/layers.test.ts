@@ -32,6 +32,8 @@ const TYPES = [
   "src/protocol/update-source.ts",
   "src/protocol/verdict.ts",
   "src/protocol/worker-causes.ts",
+  "simulator/inspector/bot-server.ts",
+  "src/cli/simulated/messages.ts",
   "workers/heavy/process-messages.ts",
 ];
 
@@ -49,6 +51,8 @@ const TESTED_TOGETHER: Record<string, string> = {
   "src/cli/inbox/node-table.ts": "test/cli/database.test.ts",
   "src/cli/inbox/open-letters.ts": "test/cli/database.test.ts",
   "src/cli/inbox/run-database-task.ts": "test/cli/database.test.ts",
+  "src/cli/simulated/child.ts": "test/cli/simulated/server-process.test.ts",
+  "src/cli/simulated/own-server.ts": "test/cli/commands/simulate.test.ts",
   "src/cli/context.ts": "test/cli/main.test.ts",
   "src/heavy/client.ts": "test/heavy/heavy.test.ts",
   "src/heavy/generation.ts": "test/heavy/heavy.test.ts",
@@ -130,6 +134,7 @@ describe("the house", () => {
       "preact",
       "preact/hooks",
       "type @grammyjs/types",
+      "type @preact/signals",
       "type preact",
     ]);
     for (const path of own) assert.doesNotMatch(read(path), /\bimport (?!type\b)[^;]*"\.\.\//, path);

@@ -2,6 +2,7 @@
 
 import type { Message } from "@grammyjs/types";
 import type { Faults } from "../faults.ts";
+import type { BotServer } from "../inspector/bot-server.ts";
 import { Flood, type FloodOptions, type FloodSecond } from "../inspector/flood.ts";
 import type { CallLog, RecordedCall } from "../state/call-log.ts";
 import type { ChatRecord } from "../state/chat-record.ts";
@@ -51,6 +52,8 @@ export class ActionContext implements Simulation {
   readonly bots: RunningBots;
   readonly activity: BotActivity;
   readonly url: () => string;
+  /** The server that runs the bot; undefined for a bot that runs by other means. */
+  server: BotServer | undefined;
   readonly floodObservers = new Set<(second: FloodSecond) => void>();
   /** Calls of the bot before the last action of a user. */
   #callsBefore = 0;

@@ -272,6 +272,13 @@ export const ACTION_TABLE: { readonly [A in ActionName]: ActionRow<Takes<A>> } =
     },
     gives: yes,
   },
+  killWorker: {
+    does: "Kills the thread of a worker. Only if asgigram simulate runs the bot, as for the next two",
+    takes: { worker: optional(integer, "Its number; default 0.") },
+    gives: yes,
+  },
+  killServer: { does: "Kills the server's process, which is started again", takes: {}, gives: yes },
+  reload: { does: "Loads the bot's files anew", takes: {}, gives: yes },
   endFlood: { does: "Ends a flood", takes: {}, gives: yes },
   idle: {
     does: "Waits until the bot has taken all updates and made all calls. Gives what it is busy with at the timeout",

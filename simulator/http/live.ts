@@ -2,6 +2,7 @@
 
 import type { ServerResponse } from "node:http";
 import type { BotWorld } from "../bot-world.ts";
+import { numbered } from "../inspector/snapshot.ts";
 import type { RecordedCall } from "../state/call-log.ts";
 
 const HEADERS = {
@@ -17,7 +18,7 @@ export function stream(response: ServerResponse, world: BotWorld): void {
 
 /** All that a page shows. */
 export function live(response: ServerResponse, world: BotWorld): void {
-  const { calls, inspector, journal } = world;
+  const { calls, faults, inspector, journal } = world;
   const numbers = new WeakMap<RecordedCall, number>();
   const numberOf = (call: RecordedCall) => {
     const number = numbers.get(call) ?? calls.count - calls.calls.length + calls.calls.indexOf(call) + 1;
@@ -25,13 +26,18 @@ export function live(response: ServerResponse, world: BotWorld): void {
     return number;
   };
   open(response, world, (write) => {
-    const tell = (call: RecordedCall) => write("call", { ...call, number: numberOf(call) });
+    const tell = (call: RecordedCall) => write("call", numbered(call, numberOf(call), inspector.originOf(call)));
     return [
       journal.observe((event) => write("chat", event)),
       calls.observe(tell),
       calls.observeEnds(tell),
       inspector.observe((trace) => write("update", trace)),
+      inspector.observeOrigins(tell),
+      faults.observe((active) => write("faults", active)),
+      world.observeServer((state) => write("server", state)),
       world.observeFlood((second) => write("flood", second)),
+      // The people of a flood do not write on unseen.
+      () => inspector.isObserved || world.endFlood(),
     ];
   });
 }
@@ -39,7 +45,7 @@ export function live(response: ServerResponse, world: BotWorld): void {
 type Write = (event: string, data: object, id?: number) => void;
 
 /** @param observe gives the functions that end it */
-function open(response: ServerResponse, { closed }: BotWorld, observe: (write: Write) => (() => void)[]): void {
+function open(response: ServerResponse, { closed }: BotWorld, observe: (write: Write) => (() => unknown)[]): void {
   response.writeHead(200, HEADERS);
   // The reader knows that it misses nothing from now on.
   response.write(": connected\n\n");

@@ -3,7 +3,10 @@
  * reports that runs the bot. Bounded: the oldest update goes first.
  */
 
+import type { CallLog, RecordedCall } from "../state/call-log.ts";
 import type { UpdateQueue } from "../state/update-queue.ts";
+import type { BotServer, Report } from "./bot-server.ts";
+import { type CallOrigin, CallOrigins } from "./call-origins.ts";
 
 /** A step of an update. */
 export interface Step {
@@ -39,6 +42,10 @@ export class Inspector {
   /** By update_id, the oldest first. */
   readonly #traces = new Map<number, UpdateTrace>();
   readonly #observers = new Set<(trace: UpdateTrace) => void>();
+  readonly #callObservers = new Set<(call: RecordedCall) => void>();
+  #origins: CallOrigins | undefined;
+  #server: BotServer | undefined;
+  #stopWatching: (() => void) | undefined;
 
   constructor({ queue, now, kept = KEPT }: InspectorOptions) {
     this.#now = now;
@@ -52,15 +59,54 @@ export class Inspector {
   }
 
   /** Adds a step to an update that is known. */
-  report(update_id: number, step: Omit<Step, "at">): void {
+  report(update_id: number, { name, facts = {} }: Omit<Step, "at">): void {
     const trace = this.#traces.get(update_id);
-    if (trace !== undefined) this.#keep({ ...trace, steps: [...trace.steps, { ...step, at: this.#now() }] });
+    if (trace !== undefined) this.#keep({ ...trace, steps: [...trace.steps, { name, facts, at: this.#now() }] });
   }
 
   /** Calls `observer` for each update that gets a step, until the returned function is called. */
   observe(observer: (trace: UpdateTrace) => void): () => void {
     this.#observers.add(observer);
-    return () => this.#observers.delete(observer);
+    this.#watchServer();
+    return () => {
+      this.#observers.delete(observer);
+      this.#watchServer();
+    };
+  }
+
+  get isObserved(): boolean {
+    return this.#observers.size > 0;
+  }
+
+  /** Calls `observer` for each call whose origin has become known, until the returned function is called. */
+  observeOrigins(observer: (call: RecordedCall) => void): () => void {
+    this.#callObservers.add(observer);
+    return () => this.#callObservers.delete(observer);
+  }
+
+  readonly originOf = (call: RecordedCall): CallOrigin | undefined => this.#origins?.of(call);
+
+  /** Takes the reports of a server, while there is an observer. */
+  attach(server: BotServer, calls: CallLog): void {
+    this.#server = server;
+    this.#origins = new CallOrigins(calls);
+    server.observe(({ phase }) => phase === "starting" && this.#origins?.forget());
+    this.#watchServer();
+  }
+
+  #watchServer(): void {
+    const isWanted = this.#observers.size > 0 && this.#server !== undefined;
+    if (isWanted === (this.#stopWatching !== undefined)) return;
+    this.#stopWatching?.();
+    this.#stopWatching = isWanted ? this.#server!.watch((report) => this.#reported(report)) : undefined;
+    this.#origins?.turn(isWanted);
+  }
+
+  #reported(report: Report): void {
+    if (report.type === "step") return this.report(report.update_id, report);
+    for (const call of this.#origins?.claim(report) ?? []) {
+      for (const observer of this.#callObservers) observer(call);
+    }
   }
 
   #pushed(update: { update_id: number; [kind: string]: unknown }): void {

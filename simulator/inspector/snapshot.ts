@@ -6,6 +6,8 @@ import type { CallLog, RecordedCall } from "../state/call-log.ts";
 import type { ChatRecord } from "../state/chat-record.ts";
 import type { Settings } from "../state/settings.ts";
 import type { World } from "../state/world.ts";
+import type { ServerState } from "./bot-server.ts";
+import type { CallOrigin } from "./call-origins.ts";
 import type { UpdateTrace } from "./inspector.ts";
 
 export interface Snapshot {
@@ -18,6 +20,8 @@ export interface Snapshot {
   readonly calls: readonly NumberedCall[];
   readonly updates: readonly UpdateTrace[];
   readonly faults: readonly ActiveFault[];
+  /** Absent for a bot that runs by other means. */
+  readonly server?: ServerState;
 }
 
 export interface ChatSnapshot {
@@ -33,6 +37,8 @@ export interface ChatSnapshot {
 /** A call with its place in the log, from 1. */
 export interface NumberedCall extends RecordedCall {
   readonly number: number;
+  /** Told by a server that runs the bot. */
+  readonly origin?: CallOrigin;
 }
 
 /** Of each chat the latest messages, and of the log the latest calls: a page shows no more at once. */
@@ -45,9 +51,12 @@ export interface SnapshotSources {
   calls: CallLog;
   updates: readonly UpdateTrace[];
   faults: readonly ActiveFault[];
+  originOf: (call: RecordedCall) => CallOrigin | undefined;
+  server: ServerState | undefined;
 }
 
-export function snapshotOf({ world, settings, calls, updates, faults }: SnapshotSources): Snapshot {
+export function snapshotOf(sources: SnapshotSources): Snapshot {
+  const { world, settings, calls, updates, faults, originOf, server } = sources;
   const kept = calls.calls.slice(-CALLS);
   return {
     seq: world.journal.seq,
@@ -55,11 +64,18 @@ export function snapshotOf({ world, settings, calls, updates, faults }: Snapshot
     commands: settings.commands(),
     people: [...world.people.values()].map(({ user, blocked }) => ({ user, blocked })),
     chats: world.chats.filter(({ migratedTo }) => migratedTo === undefined).map(chatSnapshot),
-    calls: kept.map((call, i) => ({ ...call, number: calls.count - kept.length + i + 1 })),
+    calls: kept.map((call, i) => numbered(call, calls.count - kept.length + i + 1, originOf(call))),
     updates,
     faults,
+    ...(server !== undefined && { server }),
   };
 }
+
+export const numbered = (call: RecordedCall, number: number, origin: CallOrigin | undefined): NumberedCall => ({
+  ...call,
+  number,
+  ...(origin !== undefined && { origin }),
+});
 
 function chatSnapshot(record: ChatRecord): ChatSnapshot {
   const { chat, members, topics, pinned, keyboard = null, messages } = record;

@@ -2,9 +2,12 @@
 
 import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
+import type { CallOrigin } from "../inspector/call-origins.ts";
 import type { NumberedCall } from "../inspector/snapshot.ts";
 import { clockOf, durationOf } from "./names.ts";
-import { openCall, world } from "./state.ts";
+import { OutcomeChoice } from "./outcome-choice.tsx";
+import { type Outcome, outcomeOfCall, wordsOfCall } from "./outcomes.ts";
+import { openCall, openUpdate, panel, world } from "./state.ts";
 
 /** The latest come first, and no more than these are shown. */
 const SHOWN = 200;
@@ -12,7 +15,9 @@ const SHOWN = 200;
 export function Calls() {
   const wanted = useSignal("");
   const withPolls = useSignal(false);
+  const outcome = useSignal<Outcome | "all">("all");
   const isWanted = (call: NumberedCall) =>
+    (outcome.value === "all" || outcomeOfCall(call) === outcome.value) &&
     (withPolls.value || call.method.toLowerCase() !== "getupdates") &&
     (wanted.value === "" || JSON.stringify(call).includes(wanted.value));
   const found = [...world.value!.calls.values()].reverse().filter(isWanted).slice(0, SHOWN);
@@ -25,6 +30,7 @@ export function Calls() {
         value={wanted.value}
         onInput={({ currentTarget }) => (wanted.value = currentTarget.value)}
       />
+      <OutcomeChoice outcome={outcome} />
       <label>
         <input type="checkbox" checked={withPolls.value} onChange={() => (withPolls.value = !withPolls.value)} /> with
         getUpdates
@@ -40,7 +46,7 @@ export function Calls() {
 }
 
 function Call({ call }: { call: NumberedCall }) {
-  const { number, method, parameters, time, status, duration, result, error, fault } = call;
+  const { number, method, parameters, time, status, duration, result, error, fault, origin } = call;
   const element = useRef<HTMLDetailsElement>(null);
   const isChosen = openCall.value === number;
   useEffect(() => {
@@ -48,7 +54,7 @@ function Call({ call }: { call: NumberedCall }) {
     element.current!.open = true;
     element.current!.scrollIntoView({ block: "nearest" });
   }, [isChosen]);
-  const outcome = status === undefined ? "open" : error === undefined && status < 400 ? "ok" : "failed";
+  const outcome = outcomeOfCall(call);
   return (
     <li>
       <details ref={element}>
@@ -57,8 +63,11 @@ function Call({ call }: { call: NumberedCall }) {
           <span class="quiet">
             {clockOf(time)} {duration !== undefined && durationOf(duration)}
           </span>
+          {origin !== undefined && origin.attempt > 1 && <span class="quiet"> attempt {origin.attempt} </span>}
+          <span class="words quiet">{wordsOfCall(call)}</span>
           {error !== undefined && <span class="error">{error}</span>}
         </summary>
+        {origin !== undefined && <Origin origin={origin} />}
         <h3>Parameters</h3>
         <pre>{JSON.stringify(parameters, null, 2)}</pre>
         {fault !== undefined && <h3>Fault</h3>}
@@ -67,5 +76,27 @@ function Call({ call }: { call: NumberedCall }) {
         {result !== undefined && <pre>{JSON.stringify(result, null, 2)}</pre>}
       </details>
     </li>
+  );
+}
+
+/** The update that led to the call, as the server tells. */
+function Origin({ origin: { update_id, worker, attempt, whole } }: { origin: CallOrigin }) {
+  const show = () => {
+    openUpdate.value = update_id;
+    panel.value = "updates";
+  };
+  return (
+    <p class="quiet">
+      worker {worker}, attempt {attempt}
+      {whole !== undefined && `, ${durationOf(whole)} with waits and retries`}
+      {update_id !== undefined && (
+        <>
+          {", for "}
+          <button type="button" class="link" onClick={show}>
+            update {update_id}
+          </button>
+        </>
+      )}
+    </p>
   );
 }

@@ -28,7 +28,7 @@ async function resultOf<Result>(response: Response): Promise<Result> {
 /** The address of a message's file. */
 export const fileUrl = (file_id: string) => `${ROOT}/files/${encodeURIComponent(file_id)}`;
 
-const TYPES = ["chat", "call", "update", "flood"] as const;
+const TYPES = ["chat", "call", "update", "flood", "faults", "server"] as const;
 
 /**
  * Calls `take` with what happens, and `connected` each time that a connection is there: after it nothing is missed, until `lost`.

@@ -19,6 +19,8 @@ export const problem = signal<string | undefined>(undefined);
 /** The panel beside the chat, and the call that it shows. */
 export const panel = signal<"updates" | "calls" | "weather" | undefined>(undefined);
 export const openCall = signal<number | undefined>(undefined);
+/** The update that the panel shows. */
+export const openUpdate = signal<number | undefined>(undefined);
 
 /** The chats that the person is in. The private chat with the bot is there from the beginning. */
 export const chats = computed<ChatState[]>(() => {

@@ -1,17 +1,22 @@
 /** Each update, and its way through the server. */
 
 import { useSignal } from "@preact/signals";
+import { useEffect, useRef } from "preact/hooks";
 import type { UpdateTrace } from "../inspector/inspector.ts";
 import { clockOf, durationOf } from "./names.ts";
-import { world } from "./state.ts";
+import { OutcomeChoice } from "./outcome-choice.tsx";
+import { type Outcome, outcomeOfUpdate, wordsOfUpdate } from "./outcomes.ts";
+import { openCall, openUpdate, panel, world } from "./state.ts";
 
 /** The latest come first, and no more than these are shown. */
 const SHOWN = 200;
 
 export function Updates() {
   const wanted = useSignal("");
+  const outcome = useSignal<Outcome | "all">("all");
   const all = [...world.value!.updates.values()].reverse();
   const found = all
+    .filter((trace) => outcome.value === "all" || outcomeOfUpdate(trace) === outcome.value)
     .filter((trace) => wanted.value === "" || JSON.stringify(trace).includes(wanted.value))
     .slice(0, SHOWN);
   return (
@@ -23,6 +28,7 @@ export function Updates() {
         value={wanted.value}
         onInput={({ currentTarget }) => (wanted.value = currentTarget.value)}
       />
+      <OutcomeChoice outcome={outcome} />
       {found.length === 0 && <p class="quiet">No updates. Write to the bot.</p>}
       <ul class="log">
         {found.map((trace) => (
@@ -46,12 +52,20 @@ function Update({ trace }: { trace: UpdateTrace }) {
   const { update_id, kind, steps, update } = trace;
   const began = steps[0]!.at;
   const state = stateOf(trace);
+  const element = useRef<HTMLDetailsElement>(null);
+  const isChosen = openUpdate.value === update_id;
+  useEffect(() => {
+    if (!isChosen) return;
+    element.current!.open = true;
+    element.current!.scrollIntoView({ block: "nearest" });
+  }, [isChosen]);
   return (
     <li>
-      <details>
+      <details ref={element}>
         <summary>
           <b>{kind}</b> <span class="quiet">{update_id}</span> <span class={`state is-${state}`}>{state}</span>{" "}
           <span class="quiet">{durationOf(steps.at(-1)!.at - began)}</span>
+          <span class="words quiet">{wordsOfUpdate(trace)}</span>
         </summary>
         <table>
           <tbody>
@@ -69,8 +83,27 @@ function Update({ trace }: { trace: UpdateTrace }) {
             ))}
           </tbody>
         </table>
+        <CallsOf update_id={update_id} />
         <pre>{JSON.stringify(update, null, 2)}</pre>
       </details>
     </li>
+  );
+}
+
+/** The calls that the update led to, as the server tells. */
+function CallsOf({ update_id }: { update_id: number }) {
+  const made = [...world.value!.calls.values()].filter(({ origin }) => origin?.update_id === update_id);
+  const show = (number: number) => {
+    openCall.value = number;
+    panel.value = "calls";
+  };
+  return (
+    <>
+      {made.map(({ number, method, status }) => (
+        <button type="button" class="link" key={number} onClick={() => show(number)}>
+          {method} {status ?? "…"}
+        </button>
+      ))}
+    </>
   );
 }

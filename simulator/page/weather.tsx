@@ -1,6 +1,8 @@
 /** Faults of the Bot API, and a flood of people: how the bot does in bad weather. */
 
 import type { Fault } from "../faults.ts";
+import { BotServer } from "./bot-server.tsx";
+import { faultInWords, hitsInWords } from "./fault-words.ts";
 import { Flood } from "./flood.tsx";
 import { act } from "./server.ts";
 import { refresh, tell, world } from "./state.ts";
@@ -20,6 +22,7 @@ const METHODS = ["*", "sendMessage", "getUpdates", "sendPhoto", "editMessageText
 export function Weather() {
   return (
     <section class="weather">
+      <BotServer />
       <Faults />
       <Flood />
     </section>
@@ -71,9 +74,9 @@ function Faults() {
         <button type="submit">Begin</button>
       </form>
       <ul class="log">
-        {world.value!.faults.map(({ id, method, fault }) => (
+        {world.value!.faults.map(({ id, method, fault, hits }) => (
           <li key={id} class="active-fault">
-            <b>{method}</b> <code>{JSON.stringify(fault)}</code>
+            <b>{method}</b> <span>{faultInWords(fault)}</span> <span class="quiet">{hitsInWords(fault, hits)}</span>
             <button type="button" onClick={() => stop(id)}>
               Stop
             </button>

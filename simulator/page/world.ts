@@ -2,6 +2,7 @@
 
 import type { BotCommand, Chat, Message, ReplyKeyboardMarkup, User, UserFromGetMe } from "@grammyjs/types";
 import type { ActiveFault } from "../faults.ts";
+import type { ServerState } from "../inspector/bot-server.ts";
 import type { FloodSecond } from "../inspector/flood.ts";
 import type { UpdateTrace } from "../inspector/inspector.ts";
 import type { NumberedCall, Snapshot } from "../inspector/snapshot.ts";
@@ -12,7 +13,9 @@ export type Happening =
   | { type: "chat"; data: ChatEvent }
   | { type: "call"; data: NumberedCall }
   | { type: "update"; data: UpdateTrace }
-  | { type: "flood"; data: FloodSecond };
+  | { type: "flood"; data: FloodSecond }
+  | { type: "faults"; data: readonly ActiveFault[] }
+  | { type: "server"; data: ServerState };
 
 export interface ChatState {
   readonly chat: Chat;
@@ -39,6 +42,8 @@ export interface WorldState {
   /** By update_id. */
   readonly updates: ReadonlyMap<number, UpdateTrace>;
   readonly faults: readonly ActiveFault[];
+  /** Undefined for a bot that runs by other means. */
+  readonly server?: ServerState;
   readonly flood: readonly FloodSecond[];
   /** The latest answer to a button or an inline query. */
   readonly answer: Answer | undefined;
@@ -83,10 +88,12 @@ export function after(world: WorldState, happenings: readonly Happening[], now: 
   const updates = new Map(world.updates);
   const chats = new Map(world.chats);
   const flood = [...world.flood];
-  let { seq, answer } = world;
+  let { seq, answer, faults, server } = world;
   for (const happening of happenings) {
     if (happening.type === "call") calls.set(happening.data.number, happening.data);
     else if (happening.type === "update") updates.set(happening.data.update_id, happening.data);
+    else if (happening.type === "faults") faults = happening.data;
+    else if (happening.type === "server") server = happening.data;
     else if (happening.type === "flood") {
       if (happening.data.second === 1) flood.length = 0;
       flood.push(happening.data);
@@ -104,7 +111,7 @@ export function after(world: WorldState, happenings: readonly Happening[], now: 
   }
   trim(calls);
   trim(updates);
-  return { ...world, seq, chats, calls, updates, flood, answer };
+  return { ...world, seq, chats, calls, updates, flood, answer, faults, ...(server !== undefined && { server }) };
 }
 
 /** Members, topics, titles and pins are not in events. */

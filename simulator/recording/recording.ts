@@ -4,6 +4,7 @@
  */
 
 import { readFile, writeFile } from "node:fs/promises";
+import { join, parse } from "node:path";
 import { ActionError, type ActionName } from "../clients/actions/actions.ts";
 import type { RecordedCall } from "../state/call-log.ts";
 
@@ -24,7 +25,7 @@ export type RecordingEntry =
 
 export type Act = Extract<RecordingEntry, { act: ActionName }>;
 
-/** These only look: they are not recorded. */
+/** These only look, or act on the server and not in the bot's world: they are not recorded. */
 const LOOKS: ReadonlySet<ActionName> = new Set<ActionName>([
   "messages",
   "next",
@@ -34,6 +35,9 @@ const LOOKS: ReadonlySet<ActionName> = new Set<ActionName>([
   "idle",
   "trace",
   "download",
+  "killWorker",
+  "killServer",
+  "reload",
 ]);
 
 export class Recorder {
@@ -78,7 +82,20 @@ const ABOUT_UPDATES: ReadonlySet<string> = new Set(
 
 export const isAboutUpdates = ({ method }: { method: string }) => ABOUT_UPDATES.has(method.toLowerCase());
 
-export async function writeRecording(path: string, recording: Recording): Promise<void> {
+/**
+ * Writes the recordings in which something happened, the first one into the file of that name, the second into `run-2.json` beside
+ * `run.json`, and so on. If nothing happened, the file has an empty recording.
+ */
+export async function writeRecordings(path: string, recorders: readonly Recorder[]): Promise<void> {
+  const all = recorders.map(({ recording }) => recording);
+  const eventful = all.filter(({ entries }) => entries.length > 0);
+  const { dir, name, ext } = parse(path);
+  for (const [index, recording] of (eventful.length > 0 ? eventful : all.slice(0, 1)).entries()) {
+    await writeRecording(index === 0 ? path : join(dir, `${name}-${index + 1}${ext}`), recording);
+  }
+}
+
+async function writeRecording(path: string, recording: Recording): Promise<void> {
   const entries = recording.entries.map((entry) => JSON.stringify(entry)).join(",\n  ");
   const { entries: _, ...head } = recording;
   const start = JSON.stringify(head).slice(0, -1);

@@ -62,7 +62,7 @@ variables override the file.`,
     words: ["token", "application"],
     flags: FLAGS,
     examples: [
-      ["asgigram simulate bot.ts", "Talk to your bot in this terminal"],
+      ["asgigram simulate bot.ts", "Talk to your bot in the browser"],
       ["asgigram --token-file token bot.ts", "Serve it with the token in a file"],
       ["asgigram 1234:AbC mysite.asgi:bot -w 4", "Token, export, 4 worker threads"],
     ],
@@ -71,9 +71,10 @@ variables override the file.`,
     summary: "Talk to a bot in the browser, without Telegram",
     usage: ["simulate [options] <application>"],
     about: `
-Serves the application on a Bot API simulator in this process, with you as its
-users, and prints the address of the chat. It needs no token and sends nothing
-to Telegram. Without a terminal it reads messages from standard input.`,
+Serves the application on a Bot API simulator, with you as its users, and
+prints the address of the chat. It needs no token and sends nothing to
+Telegram. The page also shows the bot's calls, makes faults, and kills and
+reloads the server. Without a terminal it reads messages from standard input.`,
     words: ["application"],
     flags: FLAGS.filter(
       (key) => !["tokenFile", "apiUrl", "local", "proxy", "family"].includes(key) && !key.startsWith("webhook"),
@@ -82,9 +83,9 @@ to Telegram. Without a terminal it reads messages from standard input.`,
     defaults: { logLevel: "warn" },
     switches: {
       open: "Open the chat in the browser",
-      terminal: "Talk to the bot in this terminal",
+      terminal: "Talk to the bot in this terminal; one process has all",
     },
-    values: { record: "File for a recording of the run" },
+    values: { record: "File for a recording of the run, written at its end" },
     examples: [
       ["asgigram simulate bot.ts --open", "Talk to your bot"],
       ["asgigram simulate bot.ts --terminal", "Talk to it in this terminal"],
@@ -109,6 +110,7 @@ while it runs. SIGTERM and SIGINT end it at once.`,
     values: {
       listen: "Address; default 127.0.0.1:8081, port 0 is any free one",
       "allow-host": "Host names for /simulator besides localhost, with commas",
+      record: "File for a recording of the run, written at its end; further bots get FILE-2, …",
     },
     examples: [
       ["asgigram simulator", "A Bot API at http://127.0.0.1:8081"],

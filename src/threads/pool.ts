@@ -210,6 +210,13 @@ export class WorkerPool {
     return this.#restart.reload();
   }
 
+  /** Kills the thread of a worker that is up, as a crash does. @throws WorkerError if there is none of this number */
+  kill(number: number): void {
+    const worker = this.#current[number];
+    if (worker?.state !== "running") throw new WorkerError(`there is no worker ${number} that is up`);
+    worker.kill(new WorkerError(`worker ${number} was killed`));
+  }
+
   /** Starts the quarantine, unless it is up or about to be. */
   startQuarantine(): void {
     const number = this.#options.workers;

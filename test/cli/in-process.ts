@@ -11,6 +11,8 @@ import type { Exit, RunOptions } from "./asgigram.ts";
 interface InProcessOptions extends Pick<RunOptions, "cwd" | "stdin"> {
   /** `process.env` itself for a program, which reads it. */
   readonly env?: NodeJS.ProcessEnv;
+  /** Standard input is a terminal at which no key is pressed. */
+  readonly isTerminal?: boolean;
 }
 
 export class InProcess implements AsyncDisposable {
@@ -22,7 +24,7 @@ export class InProcess implements AsyncDisposable {
   /** It is told to stop. */
   #isTold = false;
 
-  constructor(args: readonly string[], { cwd = "/", env = {}, stdin = "" }: InProcessOptions = {}) {
+  constructor(args: readonly string[], { cwd = "/", env = {}, stdin = "", isTerminal = false }: InProcessOptions = {}) {
     const writeLog = (text: string) => {
       this.stderr += text;
       this.#events.emit("text");
@@ -47,7 +49,9 @@ export class InProcess implements AsyncDisposable {
       // The tests' own process must not keep compiled code.
       env: env === process.env ? env : { NODE_DISABLE_COMPILE_CACHE: "1", ...env },
       cwd,
-      stdin: Readable.from(stdin === "" ? [] : [stdin]),
+      stdin: isTerminal
+        ? Object.assign(new Readable({ read() {} }), { isTTY: true })
+        : Readable.from(stdin === "" ? [] : [stdin]),
       stdout,
       stderr,
       console: new Console(stdout, stderr),

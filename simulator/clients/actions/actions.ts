@@ -190,6 +190,12 @@ export interface Actions {
   /** Has so many people write at once, so many messages a second of all together, each in a private chat: how a bot does under load. */
   flood: { takes: { people: number; rate: number; seconds: number; text: string }; gives: true };
   endFlood: { takes: Record<string, never>; gives: true };
+  /** Kills the thread of a worker; default: 0. Only if asgigram runs the bot, as for the next two. */
+  killWorker: { takes: { worker?: number }; gives: true };
+  /** Kills the server's process, which is started again. */
+  killServer: { takes: Record<string, never>; gives: true };
+  /** Loads the bot's files anew. */
+  reload: { takes: Record<string, never>; gives: true };
   /** Waits until the bot is idle, and stays so for `quiet` ms; gives the reason if it is not after `timeout` ms. */
   idle: { takes: { timeout?: number; quiet?: number }; gives: { business?: string } };
   /** The bot's acts since the last action of a user. */

@@ -17,7 +17,8 @@ export async function run({ values, switches }: Typed, { console }: Context, ser
   const address = parseAddress(readValue(listen, values.get("listen") ?? DEFAULT, "--listen", "") as string);
   const allowHosts = values.get("allow-host")?.split(",") ?? [];
   const [limits, local] = [switches.has("limits"), switches.has("local")];
-  const simulator = await start(address, { allowHosts, limits, local });
+  const record = values.get("record") ?? false;
+  const simulator = await start(address, { allowHosts, limits, local, record });
   console.log(
     `The simulator is at ${simulator.url}. Each token has a world of its own; /simulator/openapi.json describes the users' side.`,
   );

@@ -3,8 +3,10 @@ import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
+import { readRecording } from "../../../simulator/index.ts";
 import { Asgigram, run } from "../asgigram.ts";
 import { runHere } from "../in-process.ts";
+import { Simulation } from "../simulated/simulation.ts";
 
 const folder = await mkdtemp(join(tmpdir(), "asgigram-simulate-"));
 after(() => rm(folder, { recursive: true }));
@@ -59,4 +61,40 @@ test("SIGINT ends the simulator cleanly", async () => {
   simulation.process.kill("SIGINT");
   const { code, stderr } = await simulation.exit();
   assert.equal(code, 0, stderr);
+});
+
+test("at a terminal the address is printed; an application that does not start ends the command with its exit code", async () => {
+  const options = { cwd: folder, isTerminal: true };
+  const { code, stdout, stderr } = await runHere(["simulate", "ecko.mjs"], options);
+  assert.match(stdout, /^The chat with the bot is at http:\/\/127\.0\.0\.1:\d+\/$/m);
+  assert.match(stderr, /no such file: .*ecko\.mjs/);
+  assert.equal(code, 3);
+});
+
+test("at a terminal users answer over HTTP, and the run is saved in the file of --record", async () => {
+  const file = join(folder, "run.json");
+  const { command } = await (async () => {
+    await using simulation = await Simulation.start(["--record", file, "echo.mjs"], { cwd: folder });
+    const ann = await simulation.client.user("ann");
+    await ann.sendText("hello");
+    assert.equal((await ann.nextMessage({ timeout: 150_000 })).text, "You said hello");
+    return simulation;
+  })();
+  assert.equal((await command.exit()).code, 0);
+  const { entries } = await readRecording(file);
+  await rm(file);
+  const kinds = entries.map((entry) => ("act" in entry ? entry.act : "update" in entry ? "update" : entry.call.method));
+  assert.deepEqual(kinds, ["user", "send", "update", "sendMessage"]);
+});
+
+test("with --terminal the chat is there, the address as well, and only workers can be killed", async () => {
+  await using simulation = await Simulation.start(["--terminal", "echo.mjs"], { cwd: folder });
+  const { client, command } = simulation;
+  await command.finds(() => command.stdout.includes("Talk to the bot."), "the chat");
+  await assert.rejects(client.perform("killServer", {}), /without --terminal/);
+  await client.perform("killWorker", {});
+  const ann = await client.user("ann");
+  await ann.sendText("hello");
+  assert.equal((await ann.nextMessage({ timeout: 150_000 })).text, "You said hello");
+  await client.perform("reload", {});
 });

@@ -3,6 +3,8 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { test } from "node:test";
+import { readRecording } from "../../../simulator/index.ts";
+import { Folder } from "../../folder.ts";
 import { Asgigram } from "../asgigram.ts";
 import { InProcess, runHere } from "../in-process.ts";
 
@@ -49,6 +51,20 @@ test("--allow-host names the hosts of the users' side", async () => {
   ] as const) {
     assert.equal((await requestRaw(url, { headers: { host } })).status, status);
   }
+});
+
+test("--record saves the run when the command ends", async () => {
+  using folder = new Folder();
+  const path = folder.join("run.json");
+  {
+    await using command = new InProcess([...LISTEN, "--record", path]);
+    await post(`${await urlOf(command)}/simulator/bot1:a/user`, { name: "ann" });
+  }
+  const { entries } = await readRecording(path);
+  assert.deepEqual(
+    entries.map((entry) => "act" in entry && entry.takes),
+    [{ name: "ann" }],
+  );
 });
 
 test("--limits refuses a burst", async () => {

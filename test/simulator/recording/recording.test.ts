@@ -2,12 +2,19 @@
 
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { symlinkSync } from "node:fs";
+import { existsSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { promisify } from "node:util";
 import { Bot, InlineKeyboard } from "grammy";
-import { type Recording, readRecording, replay, Simulator, testFrom } from "../../../simulator/index.ts";
+import {
+  type Recording,
+  readRecording,
+  replay,
+  Simulator,
+  SimulatorClient,
+  testFrom,
+} from "../../../simulator/index.ts";
 import { Folder } from "../../folder.ts";
 
 const ROOT = join(import.meta.dirname, "../../..");
@@ -135,4 +142,21 @@ test("a recording becomes a test that reads well and passes at once", async () =
     (error) => error,
   );
   assert.match(stdout, /pass 1\n/, stdout);
+});
+
+test("each bot of a simulator for any token has a file of its own, the first one the file of the option", async () => {
+  using folder = new Folder();
+  {
+    await using simulator = await Simulator.start({ record: folder.join("run.json"), anyToken: true });
+    for (const token of ["1:a", "2:b", "3:c"]) {
+      const client = new SimulatorClient(simulator.url, token);
+      if (token !== "3:c") await (await client.user(`user of ${token}`)).sendText("hi");
+      else await client.callsOf();
+    }
+  }
+  for (const [name, user] of Object.entries({ "run.json": "user of 1:a", "run-2.json": "user of 2:b" })) {
+    const { entries } = await readRecording(folder.join(name));
+    assert.deepEqual((entries[0] as { takes: object }).takes, { name: user });
+  }
+  assert.equal(existsSync(folder.join("run-3.json")), false);
 });
