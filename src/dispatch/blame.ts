@@ -1,6 +1,6 @@
 /** Finds those that are blamed for a worker's death among the events that it had. */
 
-import type { Arrival, Held, Line } from "./line.ts";
+import type { Arrival, Held } from "./line.ts";
 
 /** The cause of a worker's death, as far as it is known. */
 export interface Blame {
@@ -37,26 +37,16 @@ export function convict({ arrival }: Held): void {
   count(arrival);
 }
 
-/**
- * One of the guesses is likely to be the cause: all are suspects. Without a guess, those are that deaths have interrupted often.
- * @param doubts true for a line of which nothing is known: its first event is a suspect, too
- */
-export function suspect(held: readonly Held[], guesses: readonly Held[], doubts: (line: Line) => boolean): void {
+/** One of the guesses is likely to be the cause: all are suspects. Without a guess, those are that deaths have interrupted often. */
+export function suspect(held: readonly Held[], guesses: readonly Held[]): void {
   const arrivals = guesses.map(({ arrival }) => arrival).filter(({ isSuspect }) => !isSuspect);
   for (const arrival of arrivals) arrival.guess = arrivals;
   const interrupted = guesses.length > 0 ? [] : held.filter(({ arrival }) => arrival.attempts >= INTERRUPTED);
-  const doubted = firstOfEach(held).filter(({ line }) => doubts(line));
-  for (const { arrival } of [...interrupted, ...doubted.slice(0, FEW)]) arrival.isSuspect = true;
+  for (const { arrival } of interrupted) arrival.isSuspect = true;
   for (const { arrival } of guesses) count(arrival);
 }
 
 function count(arrival: Arrival): void {
   arrival.deaths += 1;
   arrival.isSuspect = true;
-}
-
-/** The first event of each line. */
-function firstOfEach(held: readonly Held[]): Held[] {
-  const seen = new Set<Line>();
-  return held.filter(({ line }) => !seen.has(line) && seen.add(line));
 }

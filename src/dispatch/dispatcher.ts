@@ -223,12 +223,13 @@ export class Dispatcher {
     const blamed = certain === undefined ? likely : [certain];
     const held = queue.close();
     this.#isWary = this.#hasQuarantine;
-    if (certain === undefined) suspect(held, blamed, (line) => this.#doubts(line));
+    if (certain === undefined) suspect(held, blamed);
     else convict(certain);
     const isDeadly = certain !== undefined && certain.arrival.deaths >= this.#options.maxAttempts;
     // There may be suspects of this process, and their chats are not to wait for others.
     this.#isPatient = false;
     this.#takeBack(queue, held, isDeadly ? certain : undefined);
+    if (certain === undefined) this.#doubtLinesOf(queue);
     if (isDeadly) this.#options.deadLetter(worker, certain.arrival, "deadly");
     this.#signal();
     return blamed.map(({ arrival }) => arrival.seq);
@@ -385,6 +386,19 @@ export class Dispatcher {
   /** True if the line's first event is to be tried in quarantine, although nothing is known against it. */
   #doubts(line: Line): boolean {
     return this.#isWary && !line.isProven && line.worker !== this.#quarantine && this.#quarantine.suspected < FEW;
+  }
+
+  /** The cause of the worker's death may be followed by another one, among the events that wait for its replacement. */
+  #doubtLinesOf(queue: WorkerQueue): void {
+    const waiting = [...this.#lines.values()].filter(
+      (line) => line.worker === queue && line.waiting.first !== undefined,
+    );
+    for (const line of waiting.sort((one, other) => one.waiting.first!.seq - other.waiting.first!.seq)) {
+      if (!this.#doubts(line)) continue;
+      line.waiting.first!.isSuspect = true;
+      this.#place(line);
+    }
+    this.#pump(this.#quarantine);
   }
 
   /** Puts a line whose worker has none of its events into the queue of the right worker. */

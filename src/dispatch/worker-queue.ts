@@ -163,18 +163,23 @@ export class WorkerQueue {
     return true;
   }
 
-  /** The events that hold up others, each once: the suspect at hand, or those at hand while a suspect waits. */
+  /**
+   * The events that hold up others, each once and from the time on that the worker takes it: the suspect at hand, or those at hand while a
+   * suspect waits. A worker that is blocked takes none, so none has survived it.
+   */
   obstacles(): readonly Held[] {
     if (this.#suspect === undefined && this.#suspected.size === 0) return NONE;
     const all =
       this.#suspect === undefined ? [...this.#posted.values()].filter((held) => this.#isAtHand(held)) : [this.#suspect];
-    const obstacles = this.#hasOthers ? all.filter((held) => !this.#told.has(held)) : [];
+    const isNew = (held: Held) => !this.#told.has(held) && !this.#onTheirWay.has(held);
+    const obstacles = this.#hasOthers ? all.filter(isNew) : [];
     for (const held of obstacles) this.#told.add(held);
     return obstacles;
   }
 
   /** The event is at work, and has not killed the worker so far. */
   share(held: Held): void {
+    if (this.#onTheirWay.has(held)) return;
     if (this.#suspect === held) this.#isShared = true;
     else if (this.#isAtHand(held)) this.#survivors.add(held);
   }
@@ -189,7 +194,7 @@ export class WorkerQueue {
   /** The suspect at hand has been at work for long, and is none any more if another one waits. @returns false if it stays a suspect */
   makeWay(held: Held): boolean {
     this.#told.delete(held);
-    if (this.#suspect !== held || this.#suspected.size === 0) return false;
+    if (this.#suspect !== held || this.#suspected.size === 0 || this.#onTheirWay.has(held)) return false;
     this.#survivors.add(held);
     held.arrival.isSuspect = false;
     held.arrival.guess = undefined;

@@ -118,6 +118,7 @@ class Model {
         this.#isCalled = true;
       },
       holdsUp: (worker, { seq }) => {
+        assert.ok(!this.#onTheirWay.has(seq), "an event that is on its way holds up others");
         assert.ok(worker === this.quarantine && this.#atHand(worker).includes(seq) && !this.#told.has(seq));
         this.#told.add(seq);
       },
@@ -194,8 +195,9 @@ class Model {
   /** These events have not killed the quarantine for a moment. */
   share(choose: ChooseSome): void {
     for (const seq of [...choose(this.#postedAt(this.quarantine)), -1]) {
-      if (seq === this.#alone) this.#isShared = true;
-      else if (this.#atHand(this.quarantine).includes(seq)) this.#survivors.add(seq);
+      const isTaken = !this.#onTheirWay.has(seq);
+      if (seq === this.#alone) this.#isShared ||= isTaken;
+      else if (isTaken && this.#atHand(this.quarantine).includes(seq)) this.#survivors.add(seq);
       this.#do(() => this.dispatcher.share(this.quarantine, seq));
     }
   }
@@ -203,7 +205,8 @@ class Model {
   /** These events have not killed the quarantine for a while. */
   makeWay(choose: ChooseSome): void {
     for (const seq of [...choose(this.#postedAt(this.quarantine)), -1]) {
-      const isOver = seq === this.#alone && this.#suspectThatCouldBeServed !== undefined;
+      const isTaken = !this.#onTheirWay.has(seq);
+      const isOver = seq === this.#alone && isTaken && this.#suspectThatCouldBeServed !== undefined;
       this.#told.delete(seq);
       if (isOver) this.#yield(seq);
       this.#accompanied = [];
@@ -277,16 +280,24 @@ class Model {
     if (certain === undefined) {
       if (blamed.length === 0)
         for (const seq of posted) if (this.#attempts.get(seq)! >= INTERRUPTED) this.#suspects.add(seq);
-      const scopes = new Set(posted.map((seq) => this.#scopeOf(seq)));
-      const doubted = [...scopes].filter((scope) => this.#doubts(scope)).slice(0, DOUBTED);
-      for (const { unsettled } of doubted) this.#suspects.add(unsettled[0]!);
     }
     const isDeadly = certain !== undefined && this.#deaths.get(certain)! >= this.#maxAttempts;
     if (isDeadly) this.#over(this.#scopeOf(certain), certain);
     this.#ended(worker);
+    if (certain === undefined) this.#doubtScopesOf(worker);
     this.#deadLetters.length = 0;
     this.#do(() => assert.deepEqual(this.dispatcher.workerDied(worker, { named, guessed }), blamed));
     assert.deepEqual(this.#deadLetters, isDeadly ? [[worker, certain]] : []);
+  }
+
+  /** The first events of scopes that have settled none are tried in quarantine, those that have waited longest. */
+  #doubtScopesOf(worker: number): void {
+    const waiting = this.#of(worker).filter(({ unsettled }) => unsettled.length > 0);
+    for (const scope of waiting.sort((one, other) => one.unsettled[0]! - other.unsettled[0]!)) {
+      if (!this.#doubts(scope)) continue;
+      this.#suspects.add(scope.unsettled[0]!);
+      this.#place(scope);
+    }
   }
 
   trust(): void {
@@ -435,8 +446,9 @@ class Model {
 
   /** The suspect at hand if others wait, or what is at hand while a suspect waits. */
   get #obstacles(): number[] {
-    if (this.#alone !== undefined) return this.#othersWait ? [this.#alone] : [];
-    return this.#suspectThatCouldBeServed === undefined ? [] : this.#atHand(this.quarantine);
+    const taken = (seqs: number[]) => seqs.filter((seq) => !this.#onTheirWay.has(seq));
+    if (this.#alone !== undefined) return this.#othersWait ? taken([this.#alone]) : [];
+    return this.#suspectThatCouldBeServed === undefined ? [] : taken(this.#atHand(this.quarantine));
   }
 
   /** True if a scope could be served, but for that of the suspect at hand. */
@@ -1179,6 +1191,23 @@ describe("a worker that died", () => {
     assert.deepEqual(after(), [last.seq]);
   });
 
+  test("after a death, events that wait at it of chats that have settled nothing are tried in quarantine, too", () => {
+    const { dispatcher, posted } = recorded({ takes: false });
+    dispatcher.workerReady(0);
+    const scopes = Array.from({ length: ON_THEIR_WAY }, (_, i) => `known ${i}`);
+    for (const scope of scopes) dispatcher.received(arrival(scope));
+    dispatcher.settled(0, seqsOf(posted.splice(0)));
+    for (const scope of scopes) dispatcher.received(arrival(scope));
+    const waits = arrival("new");
+    dispatcher.received(waits);
+    assert.equal(posted.length, ON_THEIR_WAY, "it waits for room");
+    dispatcher.workerDied(0);
+    dispatcher.workerReady(0);
+    assert.equal(posted.length, 2 * ON_THEIR_WAY);
+    dispatcher.workerReady(QUARANTINE);
+    assert.equal(dispatcher.posted(QUARANTINE, waits.seq), waits);
+  });
+
   test("after a death, no more than eight events of new chats wait for the quarantine", () => {
     const { dispatcher, posted } = recorded();
     dispatcher.workerReady(0);
@@ -1226,6 +1255,24 @@ describe("a worker that died", () => {
     assert.equal(seqsOf(posted).at(-1), next!.seq);
     dispatcher.settled(QUARANTINE, [next!.seq]);
     assert.deepEqual([dispatcher.workerDied(QUARANTINE), deadLetters], [[long!.seq], [long!.seq]]);
+  });
+
+  test("a suspect that comes to a worker which is blocked has survived nothing: it stays a suspect", () => {
+    const { dispatcher, posted } = recorded({ takes: false });
+    const [blocking, next] = ["a", "b"].map((scope) => ({ ...arrival(scope), attempts: 2 }));
+    for (const event of [blocking!, next!]) dispatcher.received(event);
+    dispatcher.trySuspects();
+    dispatcher.workerReady(0);
+    dispatcher.workerReady(QUARANTINE);
+    dispatcher.taken(QUARANTINE, [blocking!.seq]);
+    dispatcher.makeWay(QUARANTINE, blocking!.seq);
+    assert.deepEqual(seqsOf(posted), [blocking!.seq, next!.seq]);
+    dispatcher.share(QUARANTINE, next!.seq);
+    dispatcher.makeWay(QUARANTINE, next!.seq);
+    dispatcher.workerDied(QUARANTINE, { named: blocking!.seq });
+    assert.deepEqual(seqsOf(posted).slice(2), [], "not to its own worker");
+    dispatcher.workerReady(QUARANTINE);
+    assert.deepEqual(seqsOf(posted).slice(2), [next!.seq]);
   });
 
   test("an event at long work in quarantine holds up the suspects until it shares it, and no longer", () => {

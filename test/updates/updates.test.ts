@@ -40,6 +40,8 @@ class SpyWorker implements EventWorker {
   isDead = false;
   /** Called before events are noted. */
   onPost: (events: readonly EventItem[]) => void = () => {};
+  /** Called after events are noted: a worker that is not blocked takes them off its port. */
+  take: (seqs: readonly number[]) => void = () => {};
   /** The answer of endInstances(). */
   end: (shard: number) => Promise<readonly number[]> = async () => [];
 
@@ -51,6 +53,8 @@ class SpyWorker implements EventWorker {
     if (this.isDead) return;
     this.onPost(events);
     this.posted.push(...events);
+    const seqs = events.map(({ seq }) => seq);
+    queueMicrotask(() => this.take(seqs));
   }
 
   push(item: ToWorker): void {
@@ -164,10 +168,12 @@ class Process implements AsyncDisposable {
   async openQuarantine(): Promise<SpyWorker> {
     assert.ok(this.isQuarantineWanted);
     this.isQuarantineWanted = false;
-    this.quarantine = new SpyWorker(1);
-    this.updates.workerReady(this.quarantine);
+    const quarantine = new SpyWorker(1);
+    quarantine.take = (seqs) => this.updates.taken(quarantine, seqs);
+    this.quarantine = quarantine;
+    this.updates.workerReady(quarantine);
     await this.recorder.end();
-    return this.quarantine;
+    return quarantine;
   }
 
   /** The quarantine dies, and nothing else is known. */
@@ -715,6 +721,7 @@ describe("a dead letter", () => {
     }
     t.mock.timers.enable({ apis: ["setTimeout"] });
     await using process = new Process(path);
+    process.worker.take = (seqs) => process.updates.taken(process.worker, seqs);
     await process.inbox.start(process.updates);
     await process.receive(update(2, 6));
     process.updates.servesProgram(1);
