@@ -2,11 +2,14 @@
  * The server of `asgigram simulate` in a process of its own, which can be killed:
  *
  *   starting -- it serves --> serving -- killed by a signal --> starting
+ *   starting, serving -- killServer() --> starting
+ *   starting -- killed by another signal --> ended
  *   starting, serving -- it exits by itself --> ended -- killServer() --> starting
  *   any of them -- stop() --> gone
  */
 
 import { type ChildProcess, fork, type StdioOptions } from "node:child_process";
+import { constants } from "node:os";
 import { extname } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { BotServer, Report, ServerState } from "../../../simulator/inspector/bot-server.ts";
@@ -36,6 +39,8 @@ export class ServerProcess implements BotServer {
   #child!: ChildProcess;
   #over!: Promise<void>;
   #isStopping = false;
+  /** killServer() was called. */
+  #isKilled = false;
   #state: ServerState = { phase: "starting", pid: 0, starts: 0, isApart: true };
 
   constructor(options: ServerProcessOptions) {
@@ -71,6 +76,7 @@ export class ServerProcess implements BotServer {
 
   async killServer(): Promise<void> {
     if (this.#state.phase === "ended") return this.#start();
+    this.#isKilled = true;
     this.#child.kill("SIGKILL");
     await this.#over;
   }
@@ -93,6 +99,7 @@ export class ServerProcess implements BotServer {
       stdio: stdioOf(context),
     });
     this.#child = child;
+    this.#isKilled = false;
     child.stdout?.setEncoding("utf8").on("data", (text) => context.stdout.write(text));
     child.stderr?.setEncoding("utf8").on("data", (text) => context.writeLog?.(text));
     child.on("message", (message: FromServer) => this.#receive(message));
@@ -110,9 +117,10 @@ export class ServerProcess implements BotServer {
     for (const { reject } of this.#orders.values()) reject(new Error("the server's process has ended"));
     this.#orders.clear();
     if (this.#isStopping) return;
-    if (signal !== null) return this.#start();
+    // A process that is killed at each start would be started for ever.
+    if (signal !== null && (this.#isKilled || this.#state.phase === "serving")) return this.#start();
     const { exitCode: _, ...before } = this.#state;
-    this.#turn({ ...before, phase: "ended", exitCode: code ?? 1 });
+    this.#turn({ ...before, phase: "ended", exitCode: code ?? 128 + constants.signals[signal!] });
   }
 
   #receive(message: FromServer): void {

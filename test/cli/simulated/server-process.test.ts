@@ -5,6 +5,7 @@ import { after, test } from "node:test";
 import type { UpdateTrace } from "../../../simulator/inspector/inspector.ts";
 import type { NumberedCall } from "../../../simulator/inspector/snapshot.ts";
 import { Folder } from "../../folder.ts";
+import { runHere } from "../in-process.ts";
 import { Simulation } from "./simulation.ts";
 
 const folder = new Folder();
@@ -83,4 +84,11 @@ test("a server that ends by itself is told with its exit code, and can be starte
   await outage.stop();
   await client.perform("killServer", {});
   await simulation.turns("serving", 2);
+});
+
+test("a server that is killed before it serves is not started again: the command ends with the signal's exit code", async () => {
+  folder.write("kill.mjs", 'if (process.send !== undefined) process.kill(process.pid, "SIGKILL");');
+  const env = { NODE_OPTIONS: "--import ./kill.mjs" };
+  const { code } = await runHere(["simulate", "echo.mjs"], { ...options, env, isTerminal: true });
+  assert.equal(code, 137);
 });
