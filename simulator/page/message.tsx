@@ -1,6 +1,7 @@
 /** One message: who, what, when, and what one can do with it. */
 
 import type { InlineKeyboardButton, Message as TelegramMessage } from "@grammyjs/types";
+import { useErrorBoundary } from "preact/hooks";
 import { Content } from "./content.tsx";
 import { colourOf, nameOf, summaryOf, timeOf } from "./names.ts";
 import { act } from "./server.ts";
@@ -17,7 +18,14 @@ interface MessageProps {
   isInAlbum: boolean;
 }
 
-export function Message({ message, isDeleted, isInAlbum }: MessageProps) {
+/** A test may push a message that is none: the others are shown nevertheless. */
+export function Message(props: MessageProps) {
+  const [error] = useErrorBoundary();
+  if (error !== undefined) return <li class="message quiet">A message that cannot be shown</li>;
+  return <SoundMessage {...props} />;
+}
+
+function SoundMessage({ message, isDeleted, isInAlbum }: MessageProps) {
   const { message_id, from, sender_chat, date, edit_date, reply_to_message, quote, via_bot, forward_origin } = message;
   const { text = message.caption, entities = message.caption_entities } = message;
   const isMine = from?.id === me.value!.id;

@@ -26,7 +26,7 @@ async function resultOf<Result>(response: Response): Promise<Result> {
 }
 
 /** The address of a message's file. */
-export const fileUrl = (file_id: string) => `${ROOT}/files/${encodeURIComponent(file_id)}`;
+export const fileUrl = (file_id: string) => `${ROOT}/files/${encodeURIComponent(file_id.toWellFormed())}`;
 
 const TYPES = ["chat", "call", "update", "flood", "faults", "server"] as const;
 

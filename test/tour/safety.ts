@@ -52,8 +52,9 @@ before(async () => {
   page.on("framenavigated", (frame) => frame.url() !== `${tour.url}` && alarms.push(`a page: ${frame.url()}`));
   await page.reload();
   await page.getByRole("textbox", { name: "Message" }).waitFor();
-  const [world] = (await (await fetch(new URL("/simulator/bots", tour.url))).json()).result as { token: string }[];
-  bot = `bot${world!.token}`;
+  const response = await fetch(new URL("/simulator/bots", tour.url));
+  const { result } = (await response.json()) as { result: { token: string }[] };
+  bot = `bot${result[0]!.token}`;
 });
 
 after(() => tour[Symbol.asyncDispose]());
