@@ -152,7 +152,9 @@ for (const seed of seeds()) {
     }
     await page.getByRole("button", { name: "Close the panel" }).click();
     await page.locator(".people summary").click();
-    for (const spoiler of await page.locator(".spoiler").all()) await spoiler.click({ force: true });
+    await page
+      .locator(".spoiler")
+      .evaluateAll((spoilers) => spoilers.forEach((one) => void (one as unknown as { click(): void }).click()));
 
     const targets = await page
       .locator("a")
