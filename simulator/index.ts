@@ -21,10 +21,13 @@ export { SimulatedChat } from "./clients/simulated-chat.ts";
 export { type AskedInline, type PressedButton, SimulatedUser } from "./clients/simulated-user.ts";
 export { SimulatorClient } from "./clients/simulator-client.ts";
 export type {
+  AnimationOptions,
+  AudioOptions,
   Business,
   FileOptions,
   PayOptions,
   SendOptions,
+  StickerOptions,
   VideoOptions,
   VoiceOptions,
 } from "./clients/user-options.ts";

@@ -8,7 +8,17 @@ import { answerToInline, answerToPress, type ExpectedAnswer, type ExpectedResult
 import { DEFAULT_TIMEOUT, type EventOf, findEvent, type IdleOptions, type WaitOptions } from "./expectations.ts";
 import type { ExpectedMessage } from "./matching.ts";
 import { SimulatedChat } from "./simulated-chat.ts";
-import type { FileOptions, PayOptions, SendOptions, VideoOptions, VoiceOptions, Where } from "./user-options.ts";
+import type {
+  AnimationOptions,
+  AudioOptions,
+  FileOptions,
+  PayOptions,
+  SendOptions,
+  StickerOptions,
+  VideoOptions,
+  VoiceOptions,
+  Where,
+} from "./user-options.ts";
 
 /** A button that was pressed. */
 export interface PressedButton extends Pressed {
@@ -111,9 +121,26 @@ export class SimulatedUser {
     return await this.#perform("sendVoice", { ...mediumOf(options), ...this.#upload(content, options) });
   }
 
-  #upload(content: Uint8Array | string, { caption, ...options }: FileOptions): Upload {
+  /** Sends a file as music. The file is not looked into. */
+  async sendAudio(content: Uint8Array, options: AudioOptions = {}): Promise<Message> {
+    return await this.#perform("sendAudio", { ...mediumOf(options), ...this.#upload(content, options) });
+  }
+
+  /** Sends a file as an animation. The file is not looked into. */
+  async sendAnimation(content: Uint8Array, options: AnimationOptions = {}): Promise<Message> {
+    return await this.#perform("sendAnimation", { ...mediumOf(options), ...this.#upload(content, options) });
+  }
+
+  /** Sends a WebP as a sticker of no set. The file is not looked into. */
+  async sendSticker(content: Uint8Array, { emoji, ...options }: StickerOptions = {}): Promise<Message> {
+    const file = this.#upload(content, options);
+    return await this.#perform("sendSticker", { ...file, ...(emoji !== undefined && { emoji }) });
+  }
+
+  #upload(content: Uint8Array | string, { caption, album, ...options }: FileOptions): Upload {
     const base64 = Buffer.from(content).toString("base64");
-    return { ...this.#place(options), base64, ...(caption !== undefined && { caption }) };
+    const more = { ...(caption !== undefined && { caption }), ...(album !== undefined && { album }) };
+    return { ...this.#place(options), base64, ...more };
   }
 
   #place({ chat = this.chat, reply_to, topic, business }: SendOptions) {
@@ -264,7 +291,7 @@ export class SimulatedUser {
 
 /** The options of a file that say nothing of the message. */
 function mediumOf<Options extends FileOptions>(options: Options): Omit<Options, keyof FileOptions> {
-  const { chat: _, reply_to: __, topic: ___, business: ____, caption: _____, ...medium } = options;
+  const { chat: _, reply_to: __, topic: ___, business: ____, caption: _____, album: ______, ...medium } = options;
   return medium;
 }
 

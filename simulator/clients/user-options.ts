@@ -24,6 +24,37 @@ export interface SendOptions extends Where {
 
 export interface FileOptions extends SendOptions {
   caption?: string;
+  /** Files with the same name of an album are shown together: their messages have one media_group_id. */
+  album?: string;
+}
+
+export interface StickerOptions extends SendOptions {
+  /** The emoji that it stands for. */
+  emoji?: string;
+}
+
+export interface AudioOptions extends FileOptions {
+  /** Name of the file; its end decides the default type: `.mp3` (the default), `.m4a`, `.ogg` or `.flac`. */
+  name?: string;
+  /** MIME type. */
+  type?: string;
+  /** Seconds; default: an estimate by the size of the file. */
+  duration?: number;
+  performer?: string;
+  title?: string;
+}
+
+export interface AnimationOptions extends FileOptions {
+  /** Name of the file; its end decides the default type: `.mp4` (the default) or `.gif`. */
+  name?: string;
+  /** MIME type. */
+  type?: string;
+  /** Seconds; default: an estimate by the size of the file. */
+  duration?: number;
+  /** Pixels; default 480. */
+  width?: number;
+  /** Pixels; default 270. */
+  height?: number;
 }
 
 export interface VoiceOptions extends FileOptions {

@@ -52,7 +52,9 @@ const upload = {
   caption: optional(text),
   reply_to: optional(integer, "The id of a message."),
   topic,
+  album: optional(text, "Messages with the same one are an album."),
 };
+const { caption: _, album: __, ...uploadAlone } = upload;
 const mime = optional(text, "MIME type; default: by the name.");
 const seconds = optional(number, "Seconds; default: an estimate by the size.");
 const namesOf = <Name extends string>(names: Record<Name, true>) => oneOf(...Object.keys(names));
@@ -133,6 +135,35 @@ export const ACTION_TABLE: { readonly [A in ActionName]: ActionRow<Takes<A>> } =
   sendVoice: {
     does: "Sends a file as a voice message. It is not looked into",
     takes: { ...upload, name: optional(text), type: mime, duration: seconds },
+    gives: ref("Message"),
+  },
+  sendAudio: {
+    does: "Sends a file as music. It is not looked into",
+    takes: {
+      ...upload,
+      name: optional(text),
+      type: mime,
+      duration: seconds,
+      performer: optional(text),
+      title: optional(text),
+    },
+    gives: ref("Message"),
+  },
+  sendAnimation: {
+    does: "Sends a file as an animation. It is not looked into",
+    takes: {
+      ...upload,
+      name: optional(text),
+      type: mime,
+      width: optional(integer),
+      height: optional(integer),
+      duration: seconds,
+    },
+    gives: ref("Message"),
+  },
+  sendSticker: {
+    does: "Sends a WebP as a sticker. It is not looked into",
+    takes: { ...uploadAlone, emoji: optional(text) },
     gives: ref("Message"),
   },
   edit: {

@@ -74,6 +74,8 @@ export interface Upload extends Where {
   caption?: string;
   reply_to?: number;
   topic?: number;
+  /** Files with the same name of an album are shown together: their messages have one media_group_id. */
+  album?: string;
 }
 
 /** A member's new status. */
@@ -134,6 +136,18 @@ export interface Actions {
   };
   /** Sends a file as a voice message. The duration (seconds) is not read from the file; the type follows the name. */
   sendVoice: { takes: Upload & { name?: string; type?: string; duration?: number }; gives: Message };
+  /** Sends a file as music. Its duration (seconds), performer and title are not read from the file; the type follows the name. */
+  sendAudio: {
+    takes: Upload & { name?: string; type?: string; duration?: number; performer?: string; title?: string };
+    gives: Message;
+  };
+  /** Sends a file as an animation: a film without sound that plays again and again. */
+  sendAnimation: {
+    takes: Upload & { name?: string; type?: string; width?: number; height?: number; duration?: number };
+    gives: Message;
+  };
+  /** Sends a WebP as a sticker of no set. */
+  sendSticker: { takes: Omit<Upload, "caption" | "album"> & { emoji?: string }; gives: Message };
   edit: { takes: Where & { message_id: number; content: Content }; gives: Message };
   forward: { takes: Where & { from_chat_id: number; message_id: number }; gives: Message };
   delete: { takes: Where & { message_id: number }; gives: true };

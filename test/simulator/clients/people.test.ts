@@ -113,6 +113,38 @@ testBoth("a video and a voice message have a type and a duration", async ({ side
   for (const { file_id } of media) assert.deepEqual(await download(file_id), bytes);
 });
 
+testBoth("music, an animation and a sticker arrive as such; files with the same album are one", async (it) => {
+  const { side, received, download } = it;
+  const ann = await side.user("ann");
+  const bytes = new Uint8Array(40_000).fill(1);
+  await ann.sendAudio(bytes, { performer: "Ann", title: "Tea for two", caption: "listen" });
+  await ann.sendAnimation(bytes, { name: "cat.gif", duration: 3 });
+  await ann.sendSticker(bytes, { emoji: "🍵" });
+  await ann.sendVideo(bytes, { album: "7", caption: "both" });
+  await ann.sendFile("a.txt", bytes, { album: "7" });
+  const messages = (await received()).map(({ message }) => message!);
+  const [music, moving, sticker, first, second] = messages;
+  const without = ({ file_id: _, file_unique_id: __, ...rest }: { file_id: string; file_unique_id: string }) => rest;
+  assert.deepEqual(
+    [without(music!.audio!), without(moving!.animation!), without(sticker!.sticker!)],
+    [
+      {
+        ...{ file_size: 40_000, file_name: "audio.mp3", mime_type: "audio/mpeg", duration: 2 },
+        ...{ performer: "Ann", title: "Tea for two" },
+      },
+      { file_size: 40_000, file_name: "cat.gif", mime_type: "image/gif", width: 480, height: 270, duration: 3 },
+      {
+        ...{ file_size: 40_000, type: "regular", width: 512, height: 512 },
+        ...{ is_animated: false, is_video: false, emoji: "🍵" },
+      },
+    ],
+  );
+  assert.deepEqual([music!.caption, moving!.document!.file_id], ["listen", moving!.animation!.file_id]);
+  assert.deepEqual([first!.media_group_id, first!.caption, second!.media_group_id], ["7", "both", "7"]);
+  for (const { audio, animation, sticker: shown } of messages.slice(0, 3))
+    assert.deepEqual(await download((audio ?? animation ?? shown)!.file_id), bytes);
+});
+
 testBoth("an edit arrives as edited_message", async ({ side, received }) => {
   const ann = await side.user("ann");
   const message = await ann.sendText("helo");
