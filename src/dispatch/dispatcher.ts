@@ -230,6 +230,7 @@ export class Dispatcher {
     this.#isPatient = false;
     this.#takeBack(queue, held, isDeadly ? certain : undefined);
     if (certain === undefined) this.#doubtLinesOf(queue);
+    this.#pumpAll();
     if (isDeadly) this.#options.deadLetter(worker, certain.arrival, "deadly");
     this.#signal();
     return blamed.map(({ arrival }) => arrival.seq);
@@ -260,6 +261,7 @@ export class Dispatcher {
       if (held !== undefined) held.arrival.attempts -= 1;
     }
     this.#takeBack(queue, queue.close());
+    this.#pumpAll();
     this.#signal();
   }
 
@@ -272,7 +274,7 @@ export class Dispatcher {
       for (const arrival of line.waiting.takeAll()) this.#backlog.remove(arrival);
       this.#drop(line);
     }
-    for (const queue of this.#workers) this.#pump(queue);
+    this.#pumpAll();
     this.#signal();
     return this.#table.workerOf(shard);
   }
@@ -310,7 +312,7 @@ export class Dispatcher {
 
   resume(): void {
     this.#isHeld = false;
-    for (const queue of this.#workers) this.#pump(queue);
+    this.#pumpAll();
   }
 
   /** Posts an event although events are held, of a line of which its worker has none. @returns its number; undefined without one */
@@ -360,6 +362,10 @@ export class Dispatcher {
     return this.#quarantined.has(scope) ? this.#quarantine : this.#workers[this.#table.workerOf(shard)]!;
   }
 
+  #pumpAll(): void {
+    for (const queue of this.#workers) this.#pump(queue);
+  }
+
   /** Posts every event that may be posted. */
   #pump(queue: WorkerQueue): void {
     if (this.#isHeld) return;
@@ -398,7 +404,6 @@ export class Dispatcher {
       line.waiting.first!.isSuspect = true;
       this.#place(line);
     }
-    this.#pump(this.#quarantine);
   }
 
   /** Puts a line whose worker has none of its events into the queue of the right worker. */
@@ -430,7 +435,6 @@ export class Dispatcher {
       if (line.isEmpty) this.#drop(line);
       else this.#place(line);
     }
-    for (const worker of this.#workers) this.#pump(worker);
   }
 
   #letGo(queue: WorkerQueue, held: Held): void {
