@@ -57,6 +57,14 @@ const upload = {
 const { caption: _, album: __, ...uploadAlone } = upload;
 const mime = optional(text, "MIME type; default: by the name.");
 const seconds = optional(number, "Seconds; default: an estimate by the size.");
+const film = {
+  ...upload,
+  name: optional(text),
+  type: mime,
+  width: optional(integer),
+  height: optional(integer),
+  duration: seconds,
+};
 const namesOf = <Name extends string>(names: Record<Name, true>) => oneOf(...Object.keys(names));
 const STATUS = namesOf<Status["status"]>({
   administrator: true,
@@ -122,14 +130,7 @@ export const ACTION_TABLE: { readonly [A in ActionName]: ActionRow<Takes<A>> } =
   },
   sendVideo: {
     does: "Sends a file as a video. It is not looked into",
-    takes: {
-      ...upload,
-      name: optional(text),
-      type: mime,
-      width: optional(integer),
-      height: optional(integer),
-      duration: seconds,
-    },
+    takes: film,
     gives: ref("Message"),
   },
   sendVoice: {
@@ -151,14 +152,7 @@ export const ACTION_TABLE: { readonly [A in ActionName]: ActionRow<Takes<A>> } =
   },
   sendAnimation: {
     does: "Sends a file as an animation. It is not looked into",
-    takes: {
-      ...upload,
-      name: optional(text),
-      type: mime,
-      width: optional(integer),
-      height: optional(integer),
-      duration: seconds,
-    },
+    takes: film,
     gives: ref("Message"),
   },
   sendSticker: {

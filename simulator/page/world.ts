@@ -1,11 +1,11 @@
 /** The world as the page shows it: a snapshot, and what has happened since. Pure: a change gives a new object. */
 
-import type { BotCommand, Chat, Message, ReplyKeyboardMarkup, User, UserFromGetMe } from "@grammyjs/types";
+import type { Chat, Message, User } from "@grammyjs/types";
 import type { ActiveFault } from "../faults.ts";
 import type { ServerState } from "../inspector/bot-server.ts";
 import type { FloodSecond } from "../inspector/flood.ts";
 import type { UpdateTrace } from "../inspector/inspector.ts";
-import type { NumberedCall, Snapshot } from "../inspector/snapshot.ts";
+import type { ChatSnapshot, NumberedCall, Snapshot } from "../inspector/snapshot.ts";
 import type { ChatEvent } from "../state/journal.ts";
 
 /** What happens in the world after a snapshot. */
@@ -17,12 +17,7 @@ export type Happening =
   | { type: "faults"; data: readonly ActiveFault[] }
   | { type: "server"; data: ServerState };
 
-export interface ChatState {
-  readonly chat: Chat;
-  readonly members: readonly number[];
-  readonly topics: readonly { readonly message_thread_id: number; readonly name: string }[];
-  readonly pinned: readonly number[];
-  readonly keyboard: ReplyKeyboardMarkup | null;
+export interface ChatState extends Omit<ChatSnapshot, "messages"> {
   /** By message_id, the oldest first. */
   readonly messages: ReadonlyMap<number, Message>;
   /** Ids of messages that are gone. */
@@ -31,19 +26,12 @@ export interface ChatState {
   readonly action: { readonly name: string; readonly at: number } | undefined;
 }
 
-export interface WorldState {
-  readonly seq: number;
-  readonly bot: UserFromGetMe;
-  readonly commands: readonly BotCommand[];
-  readonly people: readonly { readonly user: User; readonly blocked: boolean }[];
+export interface WorldState extends Omit<Snapshot, "chats" | "calls" | "updates"> {
   readonly chats: ReadonlyMap<number, ChatState>;
   /** By number. */
   readonly calls: ReadonlyMap<number, NumberedCall>;
   /** By update_id. */
   readonly updates: ReadonlyMap<number, UpdateTrace>;
-  readonly faults: readonly ActiveFault[];
-  /** Undefined for a bot that runs by other means. */
-  readonly server?: ServerState;
   readonly flood: readonly FloodSecond[];
   /** The latest answer to a button or an inline query. */
   readonly answer: Answer | undefined;
