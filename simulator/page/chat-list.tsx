@@ -2,8 +2,8 @@
 
 import { useSignal } from "@preact/signals";
 import { colourOf, nameOf, summaryOf, titleOf } from "./names.ts";
-import { act } from "./server.ts";
-import { become, chats, me, open, openChat, openTopic, panel, refresh, tell, world } from "./state.ts";
+import { act, token } from "./server.ts";
+import { become, chats, me, open, openChat, openTopic, panel, refresh, tell, world, worlds } from "./state.ts";
 import type { ChatState } from "./world.ts";
 
 export function ChatList() {
@@ -18,6 +18,7 @@ export function ChatList() {
   };
   return (
     <nav class="chats" aria-label="Chats">
+      <Worlds />
       <People />
       <form onSubmit={openFirst}>
         <input
@@ -37,6 +38,25 @@ export function ChatList() {
       <NewChat />
       <PanelButtons />
     </nav>
+  );
+}
+
+/** `asgigram simulator` has a world for each token that a bot has used. */
+function Worlds() {
+  if (worlds.value.length < 2) return null;
+  const [own] = worlds.value;
+  return (
+    <select
+      aria-label="Bot"
+      value={token ?? own!.token}
+      onChange={({ currentTarget }) => location.assign(`/?bot=${encodeURIComponent(currentTarget.value)}`)}
+    >
+      {worlds.value.map(({ token, bot }) => (
+        <option key={token} value={token}>
+          {bot.first_name} {token}
+        </option>
+      ))}
+    </select>
   );
 }
 

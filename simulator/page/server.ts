@@ -1,11 +1,12 @@
 /** The simulator, as the page reaches it: actions, a snapshot, and what happens after it. */
 
+import type { UserFromGetMe } from "@grammyjs/types";
 import type { ActionName, Gives, Takes } from "../clients/actions/actions.ts";
 import type { Snapshot } from "../inspector/snapshot.ts";
 import type { Happening } from "./world.ts";
 
-/** The world of `?bot=<token>`; without it the one that the simulator always has. */
-const token = new URLSearchParams(location.search).get("bot");
+/** Of the world that is shown: that of `?bot=<token>`, or else the one that the simulator always has. */
+export const token = new URLSearchParams(location.search).get("bot");
 const ROOT = token === null ? "/simulator" : `/simulator/bot${encodeURIComponent(token)}`;
 
 /** @throws Error with the simulator's reason */
@@ -17,6 +18,11 @@ export async function act<A extends ActionName>(name: A, takes: Takes<A>): Promi
 
 export async function snapshot(): Promise<Snapshot> {
   return await resultOf(await fetch(`${ROOT}/snapshot`));
+}
+
+/** The bots that have a world, by their tokens. */
+export async function bots(): Promise<readonly { token: string; bot: UserFromGetMe }[]> {
+  return await resultOf(await fetch("/simulator/bots"));
 }
 
 async function resultOf<Result>(response: Response): Promise<Result> {

@@ -2,7 +2,7 @@
 
 import type { User } from "@grammyjs/types";
 import { computed, signal } from "@preact/signals";
-import { act, listen, snapshot } from "./server.ts";
+import { act, bots, listen, snapshot } from "./server.ts";
 import { after, type ChatState, type Happening, newChat, type WorldState, worldOf } from "./world.ts";
 
 export const world = signal<WorldState | undefined>(undefined);
@@ -21,6 +21,9 @@ export const panel = signal<"updates" | "calls" | "weather" | undefined>(undefin
 export const openCall = signal<number | undefined>(undefined);
 /** The update that the panel shows. */
 export const openUpdate = signal<number | undefined>(undefined);
+
+/** The bots that have a world, the one that is shown among them. */
+export const worlds = signal<Awaited<ReturnType<typeof bots>>>([]);
 
 /** The chats that the person is in. The private chat with the bot is there from the beginning. */
 export const chats = computed<ChatState[]>(() => {
@@ -56,6 +59,7 @@ export async function refresh(): Promise<void> {
   isFresh = false;
   me.value ??= await act("user", { name: FIRST_PERSON });
   openChat.value ??= isNarrow() ? undefined : me.value.id;
+  worlds.value = await bots();
   world.value = worldOf(await snapshot(), world.value);
   isFresh = true;
   show();

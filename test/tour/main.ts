@@ -7,6 +7,7 @@ import assert from "node:assert/strict";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { after, afterEach, before, beforeEach, describe, test } from "node:test";
+import { Simulator } from "../../simulator/index.ts";
 import { eventually } from "../eventually.ts";
 import { Tour } from "./tour.ts";
 
@@ -281,6 +282,23 @@ test("on a phone one sees one thing at a time, in the dark as well", async () =>
   const { width } = (await tour.page.locator(".conversation").boundingBox())!;
   assert.equal(width, 390);
   await picture("phone");
+});
+
+test("of a simulator with several bots one chooses whose Telegram one sees", async () => {
+  await using simulator = await Simulator.start({ anyToken: true });
+  const visit = () => fetch(`${simulator.url}/bot2:other/getMe`);
+  await visit();
+  const { page } = tour;
+  await page.setViewportSize({ width: 1280, height: 800 });
+  await page.goto(simulator.url);
+  await byRole("combobox", { name: "Bot" }).selectOption("2:other");
+  await page.waitForURL(/bot=2%3Aother/);
+  await byRole("textbox", { name: "Message" }).fill("hello, other");
+  await page.keyboard.press("Enter");
+  await said("hello, other").waitFor();
+  const updates = await fetch(`${simulator.url}/bot2:other/getUpdates`);
+  assert.match(await updates.text(), /hello, other/);
+  await page.goto("about:blank");
 });
 
 test("the browser has found nothing to complain about", () => {
