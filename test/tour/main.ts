@@ -210,6 +210,41 @@ describe("people and chats", () => {
   });
 });
 
+test("a chat of 5,000 messages: the latest are shown, and earlier ones on request", async () => {
+  const who = { id: 7_000_000_900, is_bot: false, first_name: "Reader" };
+  const [count, portion] = [2500, 500];
+  const push = async (from: number) => {
+    const updates = Array.from({ length: portion }, (_, i) => ({
+      message: {
+        ...{ message_id: 100_000 + 2 * (from + i), date: 1_800_000_000, from: who },
+        ...{ chat: { id: who.id, type: "private", first_name: "Reader" }, text: `line ${from + i}` },
+      },
+    }));
+    const headers = { "content-type": "application/json" };
+    const url = new URL("/simulator/push", tour.url);
+    assert.ok((await fetch(url, { method: "POST", headers, body: JSON.stringify({ updates }) })).ok);
+  };
+  for (let from = 0; from < count; from += portion) await push(from);
+  await tour.page.reload();
+  await tour.page.locator(".people summary").click();
+  await byRole("button", { name: "Reader" }).click();
+  await tour.page.locator(".people summary").filter({ hasText: "Reader" }).waitFor();
+  await tour.page.locator(".people summary").click();
+  await byRole("textbox", { name: "Message" }).fill("the last line");
+  await tour.page.keyboard.press("Enter");
+  await said("Bot: the last line").waitFor();
+  assert.equal(await tour.page.locator(".message").count(), 200);
+  await byRole("button", { name: "Earlier messages" }).click();
+  await eventually(async () => (await tour.page.locator(".message").count()) === 400);
+});
+
+test("one goes back to the first person", async () => {
+  await tour.page.locator(".people summary").click();
+  await byRole("button", { name: "ann" }).click();
+  await tour.page.locator(".people summary").filter({ hasText: "ann" }).waitFor();
+  await tour.page.locator(".people summary").click();
+});
+
 describe("the inspector", () => {
   test("an update's way through the server", async () => {
     await byRole("button", { name: "Inspector" }).first().click();
