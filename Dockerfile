@@ -13,6 +13,7 @@ COPY examples/echo.ts examples/
 COPY src src
 COPY workers workers
 COPY simulator simulator
+COPY scripts/build-page.ts scripts/
 RUN npm run build && chmod +x dist/src/cli/bin.js && mkdir dist/compiled && chown node dist/compiled
 # Compiled by the user that will run it. In the image that user can only read it.
 USER node

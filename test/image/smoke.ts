@@ -142,6 +142,7 @@ test("the target simulator is a Bot API with a health check", async () => {
   assert.equal(await container.inside("asgigram", "health", "--listen", "127.81.0.1:8081"), "healthy");
   const { result } = (await (await fetch("http://127.81.0.1:8081/bot1:a/getMe")).json()) as { result: { id: number } };
   assert.equal(result.id, 1);
+  assert.equal((await fetch("http://127.81.0.1:8081/page.js")).status, 200, "the page");
   assert.equal(await container.stop(), 0, container.output);
 });
 
