@@ -7,7 +7,7 @@
 
 import { globSync, readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
-import { extname, join } from "node:path";
+import { basename, extname, join } from "node:path";
 import { run } from "node:test";
 import { spec } from "node:test/reporters";
 import { LIMIT } from "./eventually.ts";
@@ -83,7 +83,9 @@ function fail(): void {
 
 /** The test files of these folders and files of test/, without names all of them. A name without any is an error. */
 function filesOf(names: readonly string[]): string[] {
-  const found = (patterns: string[]) => globSync(patterns, { cwd: import.meta.dirname });
+  // Packages of their own (test/runners, for example) may be installed below test/, and have tests, too.
+  const exclude = (path: string) => basename(path) === "node_modules";
+  const found = (patterns: string[]) => globSync(patterns, { cwd: import.meta.dirname, exclude });
   const named = (name: string) => found([`${name}/**/*${TEST}`, `${name}${TEST}`]);
   const empty = names.filter((name) => named(name).length === 0);
   if (empty.length === 0) {
