@@ -89,15 +89,6 @@ export class Simulator extends ClientSide implements AsyncDisposable {
     return this.#worlds.own.calls.calls;
   }
 
-  /**
-   * Tells the page in the browser of a step of an update: what a server does with it. Updates are known from the first call of this, or the
-   * first look of a page.
-   * @param facts shown beside the step: `{ worker: 1, attempt: 2 }`
-   */
-  report(update_id: number, name: string, facts: Readonly<Record<string, string | number>> = {}): void {
-    this.#worlds.own.inspector.report(update_id, { name, facts });
-  }
-
   /** Shows the server that runs the bot to the page, which may kill and reload it. */
   attach(server: BotServer): void {
     this.#worlds.own.attach(server);

@@ -1,4 +1,4 @@
-/** What happens in a world, as server-sent events: of chats for anyone, and for a page also calls, updates and a flood. */
+/** The events of a world as server-sent events: of chats for anyone, and for a page also calls, updates and a flood. */
 
 import type { ServerResponse } from "node:http";
 import type { BotWorld } from "../bot-world.ts";
@@ -19,14 +19,8 @@ export function stream(response: ServerResponse, world: BotWorld): void {
 /** All that a page shows. */
 export function live(response: ServerResponse, world: BotWorld): void {
   const { calls, faults, inspector, journal } = world;
-  const numbers = new WeakMap<RecordedCall, number>();
-  const numberOf = (call: RecordedCall) => {
-    const number = numbers.get(call) ?? calls.count - calls.calls.length + calls.calls.indexOf(call) + 1;
-    numbers.set(call, number);
-    return number;
-  };
   open(response, world, (write) => {
-    const tell = (call: RecordedCall) => write("call", numbered(call, numberOf(call), inspector.originOf(call)));
+    const tell = (call: RecordedCall) => write("call", numbered(call, calls.numberOf(call), inspector.originOf(call)));
     return [
       journal.observe((event) => write("chat", event)),
       calls.observe(tell),

@@ -9,7 +9,7 @@ import type { Reply } from "./reply.ts";
 /** From sources, and compiled. */
 const BUNDLE = new URL(import.meta.filename.endsWith(".ts") ? "../../dist/page/" : "../../page/", import.meta.url);
 
-/** What bots and users send can do nothing in the page: no script, style or address but the page's own. */
+/** Messages of bots and users can do nothing in the page: no script, style or address but the page's own. */
 const POLICY = [
   "default-src 'none'",
   "script-src 'self'",

@@ -14,7 +14,7 @@ export interface ServerState {
   readonly isApart: boolean;
 }
 
-/** What the server did with an update or a call. */
+/** An act of the server at an update or a call. */
 export type Report = StepReport | CallReport;
 
 export interface StepReport {

@@ -14,7 +14,7 @@ export interface FloodOptions {
   seconds: number;
 }
 
-/** What happened in one second. */
+/** The figures of one second. */
 export interface FloodSecond {
   readonly second: number;
   readonly sent: number;

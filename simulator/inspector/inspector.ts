@@ -14,7 +14,7 @@ export interface Step {
   readonly name: string;
   /** Milliseconds since 1970. */
   readonly at: number;
-  /** What the server tells of it: worker, attempt, error, … */
+  /** Details that the server tells: worker, attempt, error, … */
   readonly facts?: Readonly<Record<string, string | number>>;
 }
 

@@ -57,14 +57,13 @@ export interface SnapshotSources {
 
 export function snapshotOf(sources: SnapshotSources): Snapshot {
   const { world, settings, calls, updates, faults, originOf, server } = sources;
-  const kept = calls.calls.slice(-CALLS);
   return {
     seq: world.journal.seq,
     bot: world.bot,
     commands: settings.commands(),
     people: [...world.people.values()].map(({ user, blocked }) => ({ user, blocked })),
     chats: world.chats.filter(({ migratedTo }) => migratedTo === undefined).map(chatSnapshot),
-    calls: kept.map((call, i) => numbered(call, calls.count - kept.length + i + 1, originOf(call))),
+    calls: calls.calls.slice(-CALLS).map((call) => numbered(call, calls.numberOf(call), originOf(call))),
     updates,
     faults,
     ...(server !== undefined && { server }),

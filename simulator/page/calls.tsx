@@ -1,9 +1,9 @@
 /** Each call of the Bot API. */
 
 import { useSignal } from "@preact/signals";
-import { useEffect, useRef } from "preact/hooks";
 import type { CallOrigin } from "../inspector/call-origins.ts";
 import type { NumberedCall } from "../inspector/snapshot.ts";
+import { SearchField, useOpened } from "./log-parts.tsx";
 import { clockOf, durationOf } from "./names.ts";
 import { OutcomeChoice } from "./outcome-choice.tsx";
 import { type Outcome, outcomeOfCall, wordsOfCall } from "./outcomes.ts";
@@ -23,13 +23,7 @@ export function Calls() {
   const found = [...world.value!.calls.values()].reverse().filter(isWanted).slice(0, SHOWN);
   return (
     <section>
-      <input
-        type="search"
-        placeholder="Find in calls"
-        aria-label="Find in calls"
-        value={wanted.value}
-        onInput={({ currentTarget }) => (wanted.value = currentTarget.value)}
-      />
+      <SearchField title="calls" wanted={wanted} />
       <OutcomeChoice outcome={outcome} />
       <label>
         <input type="checkbox" checked={withPolls.value} onChange={() => (withPolls.value = !withPolls.value)} /> with
@@ -47,13 +41,7 @@ export function Calls() {
 
 function Call({ call }: { call: NumberedCall }) {
   const { number, method, parameters, time, status, duration, result, error, fault, origin } = call;
-  const element = useRef<HTMLDetailsElement>(null);
-  const isChosen = openCall.value === number;
-  useEffect(() => {
-    if (!isChosen) return;
-    element.current!.open = true;
-    element.current!.scrollIntoView({ block: "nearest" });
-  }, [isChosen]);
+  const element = useOpened(openCall.value === number);
   const outcome = outcomeOfCall(call);
   return (
     <li>

@@ -1,4 +1,4 @@
-/** Where one writes: text, commands, files, places; and the keyboards and offers of the bot. */
+/** The lower part of a chat, to write text, commands, files and places; and the keyboards and offers of the bot. */
 
 import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";

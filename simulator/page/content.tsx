@@ -1,4 +1,4 @@
-/** What a message holds, beside its text: files, polls, places, people. */
+/** The content of a message, beside its text: files, polls, places, people. */
 
 import type { Invoice, Message, Poll } from "@grammyjs/types";
 import { kindOf } from "./names.ts";

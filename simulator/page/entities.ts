@@ -37,7 +37,7 @@ function between(text: string, from: number, to: number, entities: readonly Mess
 
 const SAFE = /^(https?|tg|mailto|tel):/i;
 
-/** Where a link goes; undefined for an address that could do something in the page. */
+/** The address that a link leads to; undefined for one that could do something in the page. */
 export function targetOf(entity: MessageEntity, text: string): string | undefined {
   const address = addressOf(entity, text);
   return address !== undefined && SAFE.test(address) && URL.canParse(address) ? address : undefined;

@@ -3,9 +3,10 @@
 import type { InlineKeyboardButton, Message as TelegramMessage } from "@grammyjs/types";
 import { useErrorBoundary } from "preact/hooks";
 import { Content } from "./content.tsx";
+import { callOf } from "./links.ts";
 import { colourOf, nameOf, summaryOf, timeOf } from "./names.ts";
 import { act } from "./server.ts";
-import { draft, here, me, openCall, panel, tell, world } from "./state.ts";
+import { callsOfMessages, draft, here, me, openCall, panel, tell, world } from "./state.ts";
 import { Text } from "./text.tsx";
 import type { Reacted } from "./world.ts";
 
@@ -63,11 +64,7 @@ function Reactions({ message }: { message: TelegramMessage }) {
 
 /** From a message to the call that made it. */
 function CallLink({ message: { message_id, chat } }: { message: TelegramMessage }) {
-  const made = (result: unknown) => {
-    const { message_id: id, chat: where } = (result ?? {}) as { message_id?: number; chat?: { id: number } };
-    return id === message_id && (where === undefined || where.id === chat.id);
-  };
-  const call = [...world.value!.calls.values()].find(({ result }) => [result].flat().some(made));
+  const call = callOf(callsOfMessages.value, message_id, chat.id);
   if (call === undefined) return null;
   const show = () => {
     panel.value = "calls";

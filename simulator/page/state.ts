@@ -1,7 +1,8 @@
-/** What the page shows: the world, and where in it the person in front of it is. */
+/** The state of the page: the world, and the place in it of the person in front of it. */
 
 import type { User } from "@grammyjs/types";
 import { computed, signal } from "@preact/signals";
+import { callsByMessage, callsByUpdate } from "./links.ts";
 import { act, bots, listen, snapshot } from "./server.ts";
 import { after, type ChatState, type Happening, newChat, type WorldState, worldOf } from "./world.ts";
 
@@ -34,6 +35,12 @@ export const chats = computed<ChatState[]>(() => {
 });
 
 export const chat = computed<ChatState | undefined>(() => chats.value.find(({ chat }) => chat.id === openChat.value));
+
+const calls = computed(() => world.value?.calls);
+const madeCalls = () => calls.value?.values() ?? [];
+// Not for each message: in a flood, hundreds are shown, and thousands of calls are known.
+export const callsOfMessages = computed(() => callsByMessage(madeCalls()));
+export const callsOfUpdates = computed(() => callsByUpdate(madeCalls()));
 
 const FIRST_PERSON = "ann";
 
@@ -117,5 +124,5 @@ export async function become(name: string): Promise<void> {
   if (wasPrivate || chat.value === undefined) open(me.value.id);
 }
 
-/** Where the person acts. */
+/** The person who acts, and the place. */
 export const here = () => ({ user_id: me.value!.id, chat_id: openChat.value ?? me.value!.id });

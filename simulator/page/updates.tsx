@@ -1,12 +1,12 @@
 /** Each update, and its way through the server. */
 
 import { useSignal } from "@preact/signals";
-import { useEffect, useRef } from "preact/hooks";
 import type { UpdateTrace } from "../inspector/inspector.ts";
+import { SearchField, useOpened } from "./log-parts.tsx";
 import { clockOf, durationOf } from "./names.ts";
 import { OutcomeChoice } from "./outcome-choice.tsx";
 import { type Outcome, outcomeOfUpdate, stateOf, wordsOfUpdate } from "./outcomes.ts";
-import { openCall, openUpdate, panel, world } from "./state.ts";
+import { callsOfUpdates, openCall, openUpdate, panel, world } from "./state.ts";
 
 /** The latest come first, and no more than these are shown. */
 const SHOWN = 200;
@@ -21,13 +21,7 @@ export function Updates() {
     .slice(0, SHOWN);
   return (
     <section>
-      <input
-        type="search"
-        placeholder="Find in updates"
-        aria-label="Find in updates"
-        value={wanted.value}
-        onInput={({ currentTarget }) => (wanted.value = currentTarget.value)}
-      />
+      <SearchField title="updates" wanted={wanted} />
       <OutcomeChoice outcome={outcome} />
       {found.length === 0 && <p class="quiet">No updates. Write to the bot.</p>}
       <ul class="log">
@@ -43,13 +37,7 @@ function Update({ trace }: { trace: UpdateTrace }) {
   const { update_id, kind, steps, update } = trace;
   const began = steps[0]!.at;
   const state = stateOf(trace);
-  const element = useRef<HTMLDetailsElement>(null);
-  const isChosen = openUpdate.value === update_id;
-  useEffect(() => {
-    if (!isChosen) return;
-    element.current!.open = true;
-    element.current!.scrollIntoView({ block: "nearest" });
-  }, [isChosen]);
+  const element = useOpened(openUpdate.value === update_id);
   return (
     <li>
       <details ref={element}>
@@ -83,7 +71,7 @@ function Update({ trace }: { trace: UpdateTrace }) {
 
 /** The calls that the update led to, as the server tells. */
 function CallsOf({ update_id }: { update_id: number }) {
-  const made = [...world.value!.calls.values()].filter(({ origin }) => origin?.update_id === update_id);
+  const made = callsOfUpdates.value.get(update_id) ?? [];
   const show = (number: number) => {
     openCall.value = number;
     panel.value = "calls";

@@ -8,7 +8,7 @@ import type { UpdateTrace } from "../inspector/inspector.ts";
 import type { ChatSnapshot, NumberedCall, Snapshot } from "../inspector/snapshot.ts";
 import type { ChatEvent } from "../state/journal.ts";
 
-/** What happens in the world after a snapshot. */
+/** An event of the world after a snapshot. */
 export type Happening =
   | { type: "chat"; data: ChatEvent }
   | { type: "call"; data: NumberedCall }
@@ -22,7 +22,7 @@ export interface ChatState extends Omit<ChatSnapshot, "messages"> {
   readonly messages: ReadonlyMap<number, Message>;
   /** Ids of messages that are gone. */
   readonly deleted: ReadonlySet<number>;
-  /** What the bot is doing, and since when: milliseconds since 1970. */
+  /** The bot's latest chat action, with its time: milliseconds since 1970. */
   readonly action: { readonly name: string; readonly at: number } | undefined;
 }
 
@@ -143,7 +143,7 @@ function withMessage({ messages }: ChatState, message: Message): ReadonlyMap<num
   return changed;
 }
 
-/** Who reacts is not shown: a reaction stands in the place of the one before. */
+/** A reaction stands in the place of the one before: users are not told apart. */
 function withReaction({ messages }: ChatState, event: ChatEvent & { type: "reaction" }): ReadonlyMap<number, Message> {
   const message = messages.get(event.message_id);
   if (message === undefined) return messages;

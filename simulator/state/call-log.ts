@@ -30,6 +30,7 @@ export class CallLog {
   readonly #open = new Map<RecordedCall, number>();
   readonly #observers = new Set<CallObserver>();
   readonly #endObservers = new Set<CallObserver>();
+  readonly #numbers = new WeakMap<RecordedCall, number>();
   #dropped = 0;
 
   /** @param limit at least this many calls are kept; 0 keeps none */
@@ -46,6 +47,11 @@ export class CallLog {
     return this.#dropped + this.#calls.length;
   }
 
+  /** The place of a call in the log, from 1. */
+  numberOf(call: RecordedCall): number {
+    return this.#numbers.get(call)!;
+  }
+
   /** Calls without an answer. */
   get open(): RecordedCall[] {
     return [...this.#open.keys()];
@@ -60,6 +66,7 @@ export class CallLog {
   begin(call: RecordedCall): void {
     this.#open.set(call, now());
     if (this.#limit > 0) this.#calls.push(call);
+    this.#numbers.set(call, this.count);
     if (this.#calls.length > 2 * this.#limit) {
       this.#dropped += this.#calls.length - this.#limit;
       this.#calls = this.#calls.slice(-this.#limit);

@@ -19,7 +19,7 @@ const INTERRUPTED = 3;
 const QUICK_ATTEMPTS = 3;
 
 /**
- * How often the time doubles for which a suspect holds up other suspects: with each death of its worker, and with each attempt after its
+ * The time for which a suspect holds up other suspects doubles so often: with each death of its worker, and with each attempt after its
  * third. An event that kills late is the only one in the end; one that is at work for long comes last.
  * @param attempts with the one for which it holds them up
  */

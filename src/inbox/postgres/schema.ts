@@ -115,7 +115,7 @@ const tables = (schema: string) => `
   INSERT INTO ${schema}.lease (shard) SELECT generate_series(${POLLER}, ${SHARDS - 1});
 `;
 
-/** What a later format has added, by format: nothing that an older server minds. */
+/** Additions of later formats, by format: nothing that an older server minds. */
 const ADDITIONS: Readonly<Record<number, (schema: string) => string>> = {
   2: (schema) => `ALTER TABLE ${schema}.node ADD COLUMN IF NOT EXISTS turn bigint NOT NULL DEFAULT 0;`,
 };
