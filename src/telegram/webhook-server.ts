@@ -2,7 +2,7 @@
  * The HTTP server that Telegram sends updates to, one a request.
  *
  *   request -- whole, and Telegram's --> arrived -- its turn --> stored for good --> 200
- *   request -- a lie --> 404 or 401, without a word; its body is not read
+ *   request -- a lie --> 404 or 401, without a word; its body is dropped
  *   request -- no room --> 503: Telegram keeps the update, and sends it again after Retry-After
  *
  * Updates that arrive while others are stored are stored next, all together, in the order of their ids.
@@ -13,6 +13,7 @@ import { once } from "node:events";
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
+import { finished } from "node:stream/promises";
 import { ListenError } from "../protocol/errors.ts";
 import { hostInUrl } from "../protocol/host-in-url.ts";
 import { http } from "../protocol/node-http.ts";
@@ -56,6 +57,8 @@ const RETRY_AFTER = 2;
 const KEEP_ALIVE = 120_000;
 /** The time that a request may take to arrive: ms. Telegram waits for a minute in all. */
 const REQUEST_TIMEOUT = 30_000;
+/** The time in which the body of a refused request is read and dropped: ms. */
+const LINGER = 2000;
 const MOST_CONNECTIONS = 1000;
 
 interface Arrived {
@@ -127,14 +130,14 @@ export class WebhookServer {
   async #receive(request: IncomingMessage, response: ServerResponse): Promise<void> {
     response.on("error", () => {});
     const status = this.#statusBefore(request);
-    if (status !== undefined) return this.#refuse(response, status);
+    if (status !== undefined) return this.#refuse(request, response, status);
     const body = await bodyOf(request);
     if (this.#isClosed) return;
-    if (typeof body === "number") return this.#refuse(response, body);
+    if (typeof body === "number") return this.#refuse(request, response, body);
     const update = parsed(body);
     if (update === undefined) {
       this.#options.log.warn({ error: "the body is no JSON" }, "a request to the webhook could not be read");
-      return this.#refuse(response, 400);
+      return this.#refuse(request, response, 400);
     }
     const answered = this.#answer(update, response);
     this.#answering.add(answered);
@@ -155,20 +158,17 @@ export class WebhookServer {
     return undefined;
   }
 
-  #refuse(response: ServerResponse, status: number): void {
+  #refuse(request: IncomingMessage, response: ServerResponse, status: number): void {
     const { requests } = this;
     if (status === 503) requests.postponed += 1;
     else if (status === 401 || status === 404) requests.refused += 1;
     else requests.failed += 1;
-    // The rest of a small body is read, and the connection lives on. Any other connection ends with the answer.
-    const isKept = status === 503 && !this.#isClosing;
     if (status === 503) response.setHeader("retry-after", RETRY_AFTER);
-    this.#end(response, status, isKept);
-  }
-
-  #end(response: ServerResponse, status: number, isKept: boolean): void {
-    if (!isKept) response.setHeader("connection", "close");
-    response.writeHead(status, { "content-length": 0 }).end();
+    // The rest of a small body is read, and the connection lives on. Any other connection ends after the answer.
+    const isKept = status === 503 && !this.#isClosing;
+    if (isKept) return void writeHead(response, status, isKept).end();
+    writeHead(response, status, isKept).flushHeaders();
+    void dropBody(request).then(() => response.end());
   }
 
   /** Resolves when the answer is sent, or cannot be. */
@@ -182,7 +182,7 @@ export class WebhookServer {
     const { promise, resolve } = Promise.withResolvers<void>();
     response.once("finish", resolve).once("close", resolve);
     if (response.destroyed) return;
-    this.#end(response, isStored ? 200 : 500, !this.#isClosing);
+    writeHead(response, isStored ? 200 : 500, !this.#isClosing).end();
     await promise;
   }
 
@@ -208,6 +208,18 @@ export class WebhookServer {
     }
     this.#isStoring = false;
   }
+}
+
+/** An answer is a status and nothing else. */
+function writeHead(response: ServerResponse, status: number, isKept: boolean): ServerResponse {
+  if (!isKept) response.setHeader("connection", "close");
+  return response.writeHead(status, { "content-length": 0 });
+}
+
+/** Data that nobody has read resets a connection that ends, and the answer may be lost with it: so it is read, for LINGER. */
+async function dropBody(request: IncomingMessage): Promise<void> {
+  request.resume();
+  await finished(request, { signal: AbortSignal.timeout(LINGER) }).catch(() => {});
 }
 
 /** @returns the whole body; the status of a body that is too long or was broken off */

@@ -107,6 +107,26 @@ describe("a request to the webhook", () => {
     assert.deepEqual(bench.stored, []);
   });
 
+  test("a sender that goes on after it was refused gets the answer, and its connection is not reset", async () => {
+    await using bench = await Bench.start();
+    const socket = connect(Number(new URL(bench.server.url).port), "127.0.0.1");
+    const ended = once(socket, "end");
+    socket.write(`POST /other HTTP/1.1\r\nhost: x\r\ncontent-length: ${20 * 0x10000}\r\n\r\n`);
+    const [answer] = await once(socket, "data");
+    assert.match(String(answer), /^HTTP\/1\.1 404 /);
+    for (let i = 0; i < 20; i++) await new Promise((resolve) => socket.write(Buffer.alloc(0x10000), resolve));
+    await ended;
+  });
+
+  test("a sender that neither goes on nor ends after it was refused is cut off", async () => {
+    await using bench = await Bench.start();
+    const socket = connect(Number(new URL(bench.server.url).port), "127.0.0.1");
+    const ended = once(socket, "end");
+    socket.write("POST /other HTTP/1.1\r\nhost: x\r\ncontent-length: 9\r\n\r\n");
+    socket.resume();
+    await ended;
+  });
+
   test("while there is no room it is answered with 503 and a time, its body is not stored, and its connection lives on", async () => {
     let isFull = true;
     await using bench = await Bench.start({ isFull: () => isFull });
