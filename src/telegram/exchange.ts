@@ -13,6 +13,12 @@ export interface HttpAnswer {
 }
 
 /**
+ * Longest answer: bytes. Telegram's are below 100 MB: 100 updates of 512 KB at most. A broken server may send without an end, and memory
+ * would not last.
+ */
+export const LONGEST_ANSWER = 256 * 2 ** 20;
+
+/**
  * @param signal ends the exchange at any time, also while it waits for a connection
  * @throws the client's error, or the signal's reason
  */
@@ -34,6 +40,7 @@ class Exchange implements Dispatcher.DispatchHandler {
   #status = 0;
   #retryAfter = Number.NaN;
   readonly #pieces: Buffer[] = [];
+  #length = 0;
 
   constructor(
     resolve: (answer: HttpAnswer) => void,
@@ -58,8 +65,10 @@ class Exchange implements Dispatcher.DispatchHandler {
     if (after !== undefined) this.#retryAfter = Number(after);
   }
 
-  onResponseData(_: unknown, piece: Buffer): void {
-    this.#pieces.push(piece);
+  onResponseData(controller: Dispatcher.DispatchController, piece: Buffer): void {
+    this.#length += piece.length;
+    if (this.#length > LONGEST_ANSWER) controller.abort(new Error(`the answer is longer than ${LONGEST_ANSWER} bytes`));
+    else this.#pieces.push(piece);
   }
 
   onResponseEnd(): void {

@@ -2,9 +2,11 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createServer, type RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
 import { type TestContext, test } from "node:test";
 import { Pool } from "undici";
-import { exchange } from "../../src/telegram/exchange.ts";
+import { exchange, LONGEST_ANSWER } from "../../src/telegram/exchange.ts";
 
 const REQUEST = { method: "POST", path: "/x", headers: { "content-type": "application/json" }, body: "{}" } as const;
 
@@ -47,6 +49,25 @@ test("an answer is put together from pieces of any length", async (t) => {
     response.end();
   });
   assert.equal((await exchange(pool, REQUEST)).text, text);
+});
+
+test("an answer of 200 MB is taken whole; a longer one is cut off, and the next exchange has a new connection", async (t) => {
+  const megabyte = Buffer.alloc(2 ** 20, "x");
+  const lengths = [200, 1000, 1];
+  let sent = 0;
+  const pool = await poolTo(t, async (_, response) => {
+    sent = 0;
+    const megabytes = Readable.from(
+      (function* () {
+        for (const length = lengths.shift()!; sent < length; sent++) yield megabyte;
+      })(),
+    );
+    await pipeline(megabytes, response).catch(() => {});
+  });
+  assert.equal((await exchange(pool, REQUEST)).text.length, 200 * 2 ** 20);
+  await assert.rejects(exchange(pool, REQUEST), { message: `the answer is longer than ${LONGEST_ANSWER} bytes` });
+  assert.ok(sent < 500, `${sent} MB were sent`);
+  assert.equal((await exchange(pool, REQUEST)).text.length, 2 ** 20);
 });
 
 test("an exchange rejects with the client's error if the answer breaks off", async (t) => {
