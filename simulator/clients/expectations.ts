@@ -4,7 +4,7 @@ import { AssertionError } from "node:assert";
 import type { Message } from "@grammyjs/types";
 import type { ChatEvent } from "../state/journal.ts";
 import { now } from "../state/real-time.ts";
-import type { Perform } from "./actions/actions.ts";
+import { DEFAULT_TIMEOUT, type Perform } from "./actions/actions.ts";
 import { failure } from "./failure.ts";
 import { type Comparison, compareMessage, type ExpectedMessage, isEqual, type MessageEvent } from "./matching.ts";
 
@@ -19,8 +19,6 @@ export interface IdleOptions extends WaitOptions {
 }
 
 export type EventOf<T extends ChatEvent["type"]> = Extract<ChatEvent, { type: T }>;
-
-export const DEFAULT_TIMEOUT = 5000;
 
 interface Search<E extends ChatEvent> extends WaitOptions {
   after: number;

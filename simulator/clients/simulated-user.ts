@@ -3,9 +3,16 @@
 import type { BusinessConnection, Message, User } from "@grammyjs/types";
 import type { BusinessRights } from "../state/business.ts";
 import type { Content } from "../state/messages.ts";
-import { ActionError, type ButtonChoice, type Perform, type Pressed, type Upload } from "./actions/actions.ts";
+import {
+  ActionError,
+  type ButtonChoice,
+  DEFAULT_TIMEOUT,
+  type Perform,
+  type Pressed,
+  type Upload,
+} from "./actions/actions.ts";
 import { answerToInline, answerToPress, type ExpectedAnswer, type ExpectedResults } from "./answers.ts";
-import { DEFAULT_TIMEOUT, type EventOf, findEvent, type IdleOptions, type WaitOptions } from "./expectations.ts";
+import { type EventOf, findEvent, type IdleOptions, type WaitOptions } from "./expectations.ts";
 import type { ExpectedMessage } from "./matching.ts";
 import { SimulatedChat } from "./simulated-chat.ts";
 import type {

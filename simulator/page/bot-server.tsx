@@ -4,11 +4,28 @@ import { useSignal } from "@preact/signals";
 import { act } from "./server.ts";
 import { world } from "./state.ts";
 
-const DONE = {
-  killWorker: "Worker 0 was killed. Another one takes its place.",
-  killServer: "",
-  reload: "The bot's code was loaded anew.",
+/** Each gives what it says when it is done. */
+const PRESSED = {
+  async killWorker() {
+    const worker = lastAtWork();
+    await act("killWorker", { worker });
+    return `Worker ${worker} was killed. Another one takes its place.`;
+  },
+  async killServer() {
+    await act("killServer", {});
+    return "";
+  },
+  async reload() {
+    await act("reload", {});
+    return "The bot's code was loaded anew.";
+  },
 };
+
+/** The worker that got the latest update. */
+function lastAtWork(): number {
+  const steps = [...world.value!.updates.values()].flatMap(({ steps }) => steps);
+  return Number(steps.findLast(({ name }) => name === "posted")?.facts?.worker ?? 0);
+}
 
 export function BotServer() {
   const said = useSignal("");
@@ -17,12 +34,9 @@ export function BotServer() {
     return <p class="quiet">asgigram simulate runs a bot that can be killed and reloaded here.</p>;
   const { phase, pid, starts, exitCode, isApart } = server;
   const isServing = phase === "serving";
-  const press = async (name: keyof typeof DONE) => {
+  const press = async (name: keyof typeof PRESSED) => {
     said.value = "…";
-    said.value = await act(name, {}).then(
-      () => DONE[name],
-      (error: Error) => error.message,
-    );
+    said.value = await PRESSED[name]().catch((error: Error) => error.message);
   };
   return (
     <>

@@ -1,6 +1,7 @@
 /** Names and times, as the page shows them. */
 
 import type { Chat, Message, User } from "@grammyjs/types";
+import { contentKind } from "../state/content-kind.ts";
 
 export const nameOf = ({ first_name, last_name }: Pick<User, "first_name" | "last_name">) =>
   last_name === undefined ? first_name : `${first_name} ${last_name}`;
@@ -35,17 +36,5 @@ export function summaryOf(message: Message): string {
   return text ?? caption ?? (poll === undefined ? kindOf(message) : `Poll: ${poll.question}`);
 }
 
-/** The name of the content: `photo`, `new_chat_members`, … */
-export function kindOf(message: Message): string {
-  const kind = Object.keys(message).find((key) => !ENVELOPE.has(key));
-  return (kind ?? "message").replaceAll("_", " ");
-}
-
-/** Fields of a message that are not its content. */
-const ENVELOPE: ReadonlySet<string> = new Set(
-  (
-    "message_id from sender_chat chat date business_connection_id reply_to_message message_thread_id is_topic_message " +
-    "has_protected_content effect_id reply_markup forward_origin edit_date media_group_id caption caption_entities quote " +
-    "show_caption_above_media has_media_spoiler ephemeral_message_id via_bot reactions author_signature entities"
-  ).split(" "),
-);
+/** The name of the content: `photo`, `new chat members`, … */
+export const kindOf = (message: Message) => contentKind(message).replaceAll("_", " ");

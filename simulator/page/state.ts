@@ -61,8 +61,15 @@ export function start(): void {
   listen(take, connected, lost);
 }
 
-/** Reads the world again: people, members, topics and faults are in no event. */
-export async function refresh(): Promise<void> {
+let refreshed = Promise.resolve();
+
+/** Reads the world again: people, members, topics and faults are in no event. One reading follows the other: the last one is the newest. */
+export function refresh(): Promise<void> {
+  refreshed = refreshed.catch(() => {}).then(readWorld);
+  return refreshed;
+}
+
+async function readWorld(): Promise<void> {
   isFresh = false;
   me.value ??= await act("user", { name: FIRST_PERSON });
   openChat.value ??= isNarrow() ? undefined : me.value.id;

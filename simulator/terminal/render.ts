@@ -2,6 +2,7 @@
 
 import type { InlineKeyboardButton, KeyboardButton, Message } from "@grammyjs/types";
 import { textOf } from "../clients/buttons.ts";
+import { contentKind } from "../state/content-kind.ts";
 import type { ChatEvent } from "../state/journal.ts";
 import { oneLine, visible } from "./visible.ts";
 
@@ -46,19 +47,10 @@ function describe(message: Message): string {
   const { poll } = message;
   if (poll !== undefined)
     return [`[poll] ${oneLine(poll.question)}`, ...poll.options.map(({ text }) => `  - ${oneLine(text)}`)].join("\n");
-  const kind = Object.keys(message).find((key) => !ENVELOPE.has(key)) ?? "message";
+  const kind = contentKind(message);
   const detail = DETAILS[kind]?.(message);
   return [`[${kind.replaceAll("_", " ")}]`, detail && oneLine(detail), message.caption].filter(Boolean).join(" ");
 }
-
-/** Fields of a message that are not its content. */
-const ENVELOPE: ReadonlySet<string> = new Set(
-  (
-    "message_id from sender_chat chat date business_connection_id reply_to_message message_thread_id is_topic_message " +
-    "has_protected_content effect_id reply_markup forward_origin edit_date media_group_id caption caption_entities quote " +
-    "show_caption_above_media has_media_spoiler ephemeral_message_id via_bot"
-  ).split(" "),
-);
 
 const DETAILS: Record<string, (message: Message) => string | undefined> = {
   dice: ({ dice }) => `${dice?.emoji} ${dice?.value}`,

@@ -1,6 +1,7 @@
 /** Reads the tags of HTML, with the refusals of `parse_html` in MessageEntity.cpp. */
 
 import { decodeReferences } from "./character-references.ts";
+import { matchAt } from "./match-at.ts";
 import { byteOffset, refused } from "./refused.ts";
 
 export interface StartTag {
@@ -73,6 +74,5 @@ const afterSpace = (source: string, at: number) => at + read(SPACE, source, at).
 
 /** @param pattern a sticky one that matches the empty text, too */
 function read(pattern: RegExp, source: string, at: number): string {
-  pattern.lastIndex = at;
-  return pattern.exec(source)?.[0] ?? "";
+  return matchAt(pattern, source, at)?.[0] ?? "";
 }

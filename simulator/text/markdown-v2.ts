@@ -3,6 +3,7 @@
 import { readFence } from "./code-fence.ts";
 import type { EntityDetails, MarkedText } from "./formatted-text.ts";
 import { emojiOrDate, linkEntity } from "./links.ts";
+import { matchAt } from "./match-at.ts";
 import { byteOffset, refused } from "./refused.ts";
 import { TextWriter } from "./text-writer.ts";
 
@@ -219,8 +220,7 @@ class MarkdownV2 {
   }
 
   #match(pattern: RegExp): string {
-    pattern.lastIndex = this.#at;
-    return pattern.exec(this.#source)?.[0] ?? "";
+    return matchAt(pattern, this.#source, this.#at)?.[0] ?? "";
   }
 
   #unclosed() {

@@ -38,9 +38,15 @@ test("the server's state is shown", async () => {
   await serves(1);
 });
 
-test("a killed worker is replaced, and answers", async () => {
+test("the worker that got the latest update is killed and replaced, and answers", async () => {
+  await write("before the kill");
+  await answer("before the kill");
+  await show("Updates");
+  const posted = await tour.page.locator("tr").filter({ hasText: "posted" }).first().textContent();
+  await show("Weather");
   await press("Kill a worker");
-  await tour.page.getByText("Worker 0 was killed.").waitFor();
+  const [worker] = /worker \d/.exec(posted!)!;
+  await tour.page.getByText(`${worker} was killed.`).waitFor();
   await write("after the worker");
   await answer("after the worker");
 });

@@ -238,3 +238,6 @@ export type Perform = <A extends ActionName>(name: A, takes: Takes<A>) => Promis
 export class ActionError extends Error {
   override readonly name = "ActionError";
 }
+
+/** Time for which an action or an expectation waits: ms. */
+export const DEFAULT_TIMEOUT = 5000;

@@ -7,7 +7,7 @@ import { until } from "../../state/until.ts";
 import type { ActionHandlers } from "../action-context.ts";
 import { adoptUpdate } from "../adopt.ts";
 import type { MessageEvent } from "../matching.ts";
-import { ActionError } from "./actions.ts";
+import { ActionError, DEFAULT_TIMEOUT } from "./actions.ts";
 
 type TestControl = "user" | "chat" | "push" | "messages" | "next" | "events" | "confirmed" | "roll" | "calls";
 
@@ -39,7 +39,7 @@ export const testControlActions: ActionHandlers<TestControl> = {
     return messages.filter(({ message_id }) => sent.includes(message_id));
   },
 
-  async next({ chat_id, type = "message", timeout = 5000 }, { world: { journal }, given, bots }) {
+  async next({ chat_id, type = "message", timeout = DEFAULT_TIMEOUT }, { world: { journal }, given, bots }) {
     const key = `${chat_id} ${type}`;
     const matches = (event: ChatEvent) => event.type === type && event.by === "bot";
     const event = await journal.find(chat_id, given.get(key) ?? 0, timeout, bots.failure, matches);

@@ -2,14 +2,13 @@
 
 import type { RecordedCall } from "../../state/call-log.ts";
 import type { ActionHandlers } from "../action-context.ts";
-import { ActionError } from "./actions.ts";
+import { ActionError, DEFAULT_TIMEOUT } from "./actions.ts";
 
 /** Milliseconds. */
-const TIMEOUT = 5000;
 const QUIET = 5;
 
 export const watchingActions: ActionHandlers<"idle" | "advance" | "trace" | "download"> = {
-  async idle({ timeout = TIMEOUT, quiet = QUIET }, { activity, bots }) {
+  async idle({ timeout = DEFAULT_TIMEOUT, quiet = QUIET }, { activity, bots }) {
     await bots.idle();
     const business = await activity.without("business", { timeout, quiet, signal: bots.failure });
     bots.throwIfFailed();
@@ -20,7 +19,7 @@ export const watchingActions: ActionHandlers<"idle" | "advance" | "trace" | "dow
     if (!(seconds >= 0)) throw new ActionError(`the clock cannot be set forward by ${seconds} s`);
     clock.advance(1000 * seconds);
     // Polls that have waited long enough are over now, and the bot asks again.
-    await activity.without("traffic", { timeout: TIMEOUT, quiet: QUIET, signal: bots.failure });
+    await activity.without("traffic", { timeout: DEFAULT_TIMEOUT, quiet: QUIET, signal: bots.failure });
     return clock.now();
   },
 

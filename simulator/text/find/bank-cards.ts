@@ -1,8 +1,9 @@
 /** Numbers of bank cards. Messages to bots do not show them, but what is one is nothing else. */
 
 import type { Entity } from "../formatted-text.ts";
+import { matchesAt } from "../match-at.ts";
 import { CharacterSet } from "./character-set.ts";
-import { found, matchesAt, type Recogniser } from "./found.ts";
+import { found, type Recogniser } from "./found.ts";
 
 /** A number without gaps ends at the next space. */
 const DIGITS = /(?<![+_\-.,\p{L}])\d{16,19}(?= )|\d[\d -]*/gu;

@@ -1,6 +1,7 @@
 /** `$USD` and `$USD@chat`. */
 
-import { found, matchesAt, type Recogniser } from "./found.ts";
+import { matchesAt } from "../match-at.ts";
+import { found, type Recogniser } from "./found.ts";
 import { TAG_CHARACTERS } from "./hashtags.ts";
 
 const CASHTAG = new RegExp(`\\$(?<![$${TAG_CHARACTERS}]\\$)(?:1INCH|[A-Z]{1,8})`, "gu");

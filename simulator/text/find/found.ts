@@ -14,9 +14,3 @@ export const found = (type: EntityType, offset: number, end: number): Entity => 
   offset,
   length: end - offset,
 });
-
-/** True if the sticky pattern matches at this place. */
-export function matchesAt(pattern: RegExp, text: string, at: number): boolean {
-  pattern.lastIndex = at;
-  return pattern.test(text);
-}

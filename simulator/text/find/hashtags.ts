@@ -1,6 +1,7 @@
 /** `#hashtag` and `#hashtag@chat`. */
 
-import { found, matchesAt, type Recogniser } from "./found.ts";
+import { matchesAt } from "../match-at.ts";
+import { found, type Recogniser } from "./found.ts";
 
 /** Sinhala counts as letters as a whole. */
 export const TAG_CHARACTERS = String.raw`\p{L}\p{Nd}_\u200c\u00b7\u0d80-\u0dff`;

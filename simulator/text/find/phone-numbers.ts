@@ -3,7 +3,8 @@
  * plus sign and 7 to 15 digits (https://www.itu.int/rec/T-REC-E.164), with single signs between them.
  */
 
-import { found, matchesAt, type Recogniser } from "./found.ts";
+import { matchesAt } from "../match-at.ts";
+import { found, type Recogniser } from "./found.ts";
 
 const NUMBER = /\+(?<![\p{L}\p{N}_+]\+)\d(?:[ .-]?\(?\d\)?)*/gu;
 const AFTER = /[\p{L}\p{N}_]/uy;

@@ -1,9 +1,10 @@
 /** URLs and e-mail addresses in a text (`match_urls` in MessageEntity.cpp), each around a dot. */
 
 import type { Entity } from "../formatted-text.ts";
+import { matchAt, matchesAt } from "../match-at.ts";
 import { CharacterSet } from "./character-set.ts";
 import { isEmail } from "./email.ts";
-import { found, matchesAt, type Recogniser } from "./found.ts";
+import { found, type Recogniser } from "./found.ts";
 import { PathReader, URL_BREAKS } from "./url-path.ts";
 import { urlLength } from "./url-shape.ts";
 
@@ -97,8 +98,7 @@ class Scanner {
   }
 
   #portAt(at: number): number {
-    PORT.lastIndex = at;
-    const port = Number(PORT.exec(this.#text)?.[1] ?? 0);
+    const port = Number(matchAt(PORT, this.#text, at)?.[1] ?? 0);
     return port > 0 && port <= MAX_PORT ? PORT.lastIndex : at;
   }
 

@@ -8,6 +8,7 @@
 
 import type { ReceivedUpdate } from "../inbox.ts";
 import { REMEMBERED_FOR, type Run, SeenIds } from "../seen-ids.ts";
+import { columnsOf } from "./binary-array.ts";
 import { channelOf } from "./channel.ts";
 import type { Session } from "./connection.ts";
 import { POLLER } from "./schema.ts";
@@ -61,6 +62,17 @@ async function begin(
   return new SeenIds(runs!.rows);
 }
 
+const RUN = { id: "bigint", first: "bigint", last: "bigint", since: "bigint" } as const;
+
+const UPDATE = {
+  update_id: "bigint",
+  kind: "text",
+  line: "text",
+  shard: "integer",
+  chat: "bigint",
+  body: "text",
+} as const;
+
 async function insert(
   session: Session,
   schema: string,
@@ -68,7 +80,6 @@ async function insert(
   runs: readonly Run[],
   received_at: number,
 ): Promise<void> {
-  const columns = ["update_id", "kind", "line", "shard", "chat", "body"] as const;
   await session.query({
     name: "append",
     text: `
@@ -81,11 +92,7 @@ async function insert(
       FROM unnest($6::bigint[], $7::text[], $8::text[], $9::integer[], $10::bigint[], $11::text[])
            WITH ORDINALITY AS r(update_id, kind, line, shard, chat, body, place)
       ORDER BY r.place`,
-    values: [
-      ...(["id", "first", "last", "since"] as const).map((column) => runs.map((run) => run[column])),
-      received_at,
-      ...columns.map((column) => updates.map((update) => update[column])),
-    ],
+    values: [...columnsOf(runs, RUN), received_at, ...columnsOf(updates, UPDATE)],
   });
 }
 

@@ -18,6 +18,8 @@ export interface PgQuery {
 }
 
 export interface PgClient {
+  /** The number that the server gave to the process of this connection. */
+  readonly processID: number | null;
   connect(): Promise<unknown>;
   /** Several statements in one text have several results. */
   query<Row>(text: string): Promise<PgResult<Row>[] | PgResult<Row>>;

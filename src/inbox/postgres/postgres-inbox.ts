@@ -28,6 +28,8 @@ import { deadLetterUnreadable, trim } from "./letters.ts";
 import { Membership, type MoveCause } from "./membership.ts";
 import { once } from "./once.ts";
 import type { PasswordSource } from "./password.ts";
+import type { PgClient } from "./pg.ts";
+import { preferIndexes } from "./prefer-indexes.ts";
 import { Reader } from "./reader.ts";
 import { recordStatement } from "./record-statement.ts";
 import { reroute } from "./reroute.ts";
@@ -98,15 +100,15 @@ export class PostgresInbox implements Inbox {
     this.#options = options;
     this.#database = database;
     this.#schema = schemaOf(options.bot);
-    const connection = (name: string, onOpen = {}) => {
+    const connection = (name: string, onOpen?: (client: PgClient) => Promise<void>) => {
       const onFailure = (error: InboxError) => this.#failed(error);
-      return new Connection({ database, name, patience: PATIENCE, pause: PAUSE, onFailure, ...onOpen });
+      return new Connection({ database, name, patience: PATIENCE, pause: PAUSE, onFailure, ...(onOpen && { onOpen }) });
     };
     this.#connections = {
       renewing: connection("leases"),
-      reading: connection("reading", { onOpen: (client: Parameters<typeof listen>[0]) => this.#listen(client) }),
+      reading: connection("reading", (client) => this.#listen(client)),
       appending: connection("updates"),
-      recording: connection("turns"),
+      recording: connection("turns", preferIndexes),
     };
     this.#reader = this.#createReader();
     this.#membership = this.#createMembership();
@@ -332,7 +334,7 @@ export class PostgresInbox implements Inbox {
     for (const [seq, holding] of this.#handed) if (old.has(holding)) this.#handed.delete(seq);
   }
 
-  async #listen(client: Parameters<typeof listen>[0]): Promise<void> {
+  async #listen(client: PgClient): Promise<void> {
     await listen(client, this.#schema, (shards) => {
       if (shards.length === 0) this.#membership.wake();
       else if (shards.some((shard) => this.#reader.has(shard))) this.#reader.look();

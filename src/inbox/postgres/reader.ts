@@ -6,6 +6,7 @@
 import type { RecordedCall } from "../../protocol/recorded-call.ts";
 import { type CallRow, callsByEvent } from "../entry.ts";
 import type { InboxEntry } from "../inbox.ts";
+import { binaryArray } from "./binary-array.ts";
 import type { Connection, Session } from "./connection.ts";
 import type { PgQuery } from "./pg.ts";
 import type { Holding } from "./turn-rows.ts";
@@ -168,7 +169,10 @@ type Calls = ReadonlyMap<number, readonly RecordedCall[]>;
 const COLUMNS = `seq, update_id, kind, line, shard, chat, octet_length(body) AS size, attempts, deaths, orphaned,
   received_at, retried, saved`;
 
-/** One row at least, so that the last number is known. */
+/**
+ * One row at least, so that the last number is known. The sum keeps the planner from the index by shards, of which it would look
+ * through all for a few new events.
+ */
 function newEvents(schema: string, after: number, shards: readonly number[], withBody: boolean): PgQuery {
   return {
     name: withBody ? "new" : "new without bodies",
@@ -176,9 +180,9 @@ function newEvents(schema: string, after: number, shards: readonly number[], wit
       SELECT m.newest, e.* FROM (SELECT max(seq) AS newest FROM ${schema}.event) m
       LEFT JOIN LATERAL (
         SELECT ${COLUMNS}, ${withBody ? "body" : "NULL::text AS body"} FROM ${schema}.event
-        WHERE seq > $1 AND shard = ANY($2::integer[]) ORDER BY seq LIMIT ${NEW}) e ON true
+        WHERE seq > $1 AND shard + 0 = ANY($2::integer[]) ORDER BY seq LIMIT ${NEW}) e ON true
       ORDER BY e.seq`,
-    values: [after, shards],
+    values: [after, binaryArray("integer", shards)],
   };
 }
 

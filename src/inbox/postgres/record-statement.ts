@@ -4,6 +4,7 @@
  * has the shard: so the event of a beginning may be gone, settled by the server that had the shard before.
  */
 
+import { binaryArray, columnsOf, type Element, type ElementType } from "./binary-array.ts";
 import type { PgQuery } from "./pg.ts";
 import type { CallRow, Change, LetterRow, TurnRows, WriteRow } from "./turn-rows.ts";
 
@@ -49,12 +50,14 @@ class Statement {
       saved: "text",
       stays: "boolean",
     });
-    const shards = this.#value([...new Set(changes.map(({ shard }) => shard).filter((shard) => shard !== null))]);
+    const shards = this.#array("integer", [
+      ...new Set(changes.map(({ shard }) => shard).filter((shard) => shard !== null)),
+    ]);
     const isOurs = "EXISTS (SELECT FROM ours o WHERE o.shard = c.shard AND o.epoch = c.epoch)";
     this.#parts.push(
       `change AS (SELECT * FROM ${rows})`,
       `ours AS (SELECT shard, epoch FROM ${this.#schema}.lease
-         WHERE shard = ANY(${shards}::integer[]) AND owner = ${this.#value(owner)} FOR SHARE)`,
+         WHERE shard = ANY(${shards}) AND owner = ${this.#value(owner)} FOR SHARE)`,
       `changed AS (UPDATE ${this.#schema}.event e
          SET attempts = e.attempts + c.attempts, deaths = e.deaths + c.deaths,
              alone = coalesce(c.alone, e.alone), saved = coalesce(c.saved, e.saved)
@@ -66,11 +69,11 @@ class Statement {
 
   settle(seqs: readonly number[]): void {
     this.#name += " settle";
-    const values = this.#value(seqs);
+    const values = this.#array("bigint", seqs);
     this.#parts.push(
-      `settled AS (DELETE FROM ${this.#schema}.event WHERE seq = ANY(${values}::bigint[])
+      `settled AS (DELETE FROM ${this.#schema}.event WHERE seq = ANY(${values})
          RETURNING seq, line, chat)`,
-      `forgotten AS (DELETE FROM ${this.#schema}.call WHERE seq = ANY(${values}::bigint[]))`,
+      `forgotten AS (DELETE FROM ${this.#schema}.call WHERE seq = ANY(${values}))`,
     );
   }
 
@@ -92,22 +95,32 @@ class Statement {
 
   bury(letters: readonly LetterRow[], now: number): void {
     this.#name += " bury";
-    const types = { seq: "bigint", attempts: "integer", reason: "text", log: "text", saved: "text" };
+    const types = { seq: "bigint", attempts: "integer", reason: "text", log: "text", saved: "text" } as const;
     const rows = this.#unnest(letters, types);
-    const seqs = this.#value(letters.map(({ seq }) => seq));
+    const seqs = this.#array(
+      "bigint",
+      letters.map(({ seq }) => seq),
+    );
     const columns = "update_id, kind, line, shard, chat, received_at, body";
     this.#parts.push(
       `letter AS (INSERT INTO ${this.#schema}.dead_letter (seq, attempts, reason, log, died_at, saved, ${columns})
          SELECT e.seq, e.attempts + r.attempts, r.reason, r.log, ${this.#value(now)}::bigint,
                 coalesce(r.saved, e.saved), ${columns}
          FROM ${this.#schema}.event e JOIN ${rows} USING (seq))`,
-      `buried AS (DELETE FROM ${this.#schema}.event WHERE seq = ANY(${seqs}::bigint[]))`,
+      `buried AS (DELETE FROM ${this.#schema}.event WHERE seq = ANY(${seqs}))`,
     );
   }
 
   call(calls: readonly CallRow[]): void {
     this.#name += " call";
-    const columns = { seq: "bigint", id: "bigint", method: "text", lane: "text", body: "text", answer: "text" };
+    const columns = {
+      seq: "bigint",
+      id: "bigint",
+      method: "text",
+      lane: "text",
+      body: "text",
+      answer: "text",
+    } as const;
     this.#parts.push(
       `called AS (INSERT INTO ${this.#schema}.call (seq, id, method, lane, body, answer)
          SELECT r.* FROM ${this.#unnest(calls, columns)}
@@ -132,10 +145,17 @@ class Statement {
   }
 
   /** Rows as a table `r`: an array for each column. */
-  #unnest<Row extends object>(rows: readonly Row[], types: { readonly [Column in keyof Row]: string }): string {
-    const columns = Object.keys(types) as (keyof Row & string)[];
-    const arrays = columns.map((name) => `${this.#value(rows.map((row) => row[name]))}::${types[name]}[]`);
-    return `unnest(${arrays.join(", ")}) AS r(${columns.join(", ")})`;
+  #unnest<Column extends string>(
+    rows: readonly { readonly [column in NoInfer<Column>]: Element }[],
+    types: Readonly<Record<Column, ElementType>>,
+  ): string {
+    const names = Object.keys(types) as Column[];
+    const arrays = columnsOf(rows, types).map((array, i) => `${this.#value(array)}::${types[names[i]!]}[]`);
+    return `unnest(${arrays.join(", ")}) AS r(${names.join(", ")})`;
+  }
+
+  #array(type: ElementType, elements: readonly Element[]): string {
+    return `${this.#value(binaryArray(type, elements))}::${type}[]`;
   }
 
   #value(value: unknown): string {

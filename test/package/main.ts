@@ -1,3 +1,5 @@
+/** The package as npm packs it. `npm run test:package`; it builds all once, in a copy. */
+
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { chmod, cp, mkdir, readFile, symlink } from "node:fs/promises";

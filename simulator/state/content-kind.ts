@@ -1,0 +1,15 @@
+/** The kind of a message's content: its terminal and its page name it. The page is bundled with this file, which needs no Node.js. */
+
+/** @returns the field with the content: `photo`, `new_chat_members`, … */
+export function contentKind(message: object): string {
+  return Object.keys(message).find((key) => !ENVELOPE.has(key)) ?? "message";
+}
+
+/** Fields of a message that are not its content. */
+const ENVELOPE: ReadonlySet<string> = new Set(
+  (
+    "message_id from sender_chat chat date business_connection_id reply_to_message message_thread_id is_topic_message " +
+    "has_protected_content effect_id reply_markup forward_origin edit_date media_group_id caption caption_entities quote " +
+    "show_caption_above_media has_media_spoiler ephemeral_message_id via_bot reactions author_signature entities"
+  ).split(" "),
+);
