@@ -124,6 +124,7 @@ class Server {
   /** Rejects when the process ends. */
   readonly death: Promise<never>;
   readonly #process: ChildProcess;
+  readonly #kill = () => this.#process.kill("SIGKILL");
 
   constructor(command: readonly string[], { folder: cwd }: Place, env: NodeJS.ProcessEnv) {
     const log = join(cwd, "log");
@@ -140,15 +141,16 @@ class Server {
       throw new Error(`the server ended with ${signal ?? code}:\n${readFileSync(log, "utf8").slice(-2000)}`);
     });
     this.death.catch(() => {});
-    process.once("exit", () => this.#process.kill("SIGKILL"));
+    process.once("exit", this.#kill);
   }
 
   /** Sends SIGTERM, then SIGKILL, as a container is stopped. */
   async stop(): Promise<void> {
     this.#process.kill("SIGTERM");
-    const patience = setTimeout(() => this.#process.kill("SIGKILL"), END_TIMEOUT);
+    const patience = setTimeout(this.#kill, END_TIMEOUT);
     await this.death.catch(() => {});
     clearTimeout(patience);
+    process.off("exit", this.#kill);
   }
 }
 

@@ -19,8 +19,8 @@ export interface HeavyResults extends Origin {
 
 export interface WorkloadResults {
   readonly name: Workload;
-  /** Jobs a second of two Piscina threads that never wait (capacity.ts). */
-  readonly capacity: number;
+  /** Jobs a second of two Piscina threads that never wait (capacity.ts), before each round: a machine is not always as fast. */
+  readonly capacities: number[];
   readonly cells: Cell[];
 }
 

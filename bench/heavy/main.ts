@@ -9,9 +9,9 @@
  *   npm run bench:heavy -- --json heavy.json                   every single time, for report.ts; default heavy.json
  *
  * The packages have a package.json of their own, in workloads/. They are installed when they are missing. A load is a
- * share of the jobs a second that two Piscina threads do without a pause (capacity.ts). Messages arrive at random times
- * (Poisson); each round has a seed of its own, the same for every server. The servers take turns within a round. The
- * times of all rounds are pooled.
+ * share of the jobs a second that two Piscina threads do without a pause, measured before each round (capacity.ts).
+ * Messages arrive at random times (Poisson); each round has a seed of its own, the same for every server. The servers
+ * take turns within a round. The times of all rounds are pooled.
  */
 
 import { execFileSync } from "node:child_process";
@@ -24,7 +24,7 @@ import type { Load } from "../load.ts";
 import { failedRun, measure } from "../measure.ts";
 import type { Peer } from "../peers.ts";
 import { originNow, versionsOf } from "../results.ts";
-import type { Cell, HeavyResults, HeavyRun, WorkloadResults } from "./cells.ts";
+import type { Cell, HeavyResults, HeavyRun } from "./cells.ts";
 import { withDiskProbe } from "./disk-probe.ts";
 import { generate } from "./generated.ts";
 import { OFFLOAD, PEERS } from "./peers.ts";
@@ -80,14 +80,16 @@ const results: HeavyResults = {
     ...versionsOf(["sharp", "onnxruntime-node", "stockfish"], pathToFileURL(join(PACKAGES, "package.json")).href),
   }),
   ...{ seconds, warmUp, light, isSmall: flags.small },
-  workloads: workloads.map((name) => ({ name, capacity: capacityOf(name), cells: cellsOf() })),
+  workloads: workloads.map((name) => ({ name, capacities: [], cells: cellsOf() })),
 };
 console.error(`about ${Math.ceil(secondsOfAll() / 60)} minutes`);
 for (let round = 1; round <= Number(flags.rounds); round++) {
-  for (const workload of results.workloads) {
-    for (const cell of inTurn(workload.cells, round)) {
-      console.error(`round ${round}, ${workload.name} at ${cell.load} %: ${cell.peer}`);
-      cell.runs.push(await attempt(workload, cell, round));
+  for (const { name, capacities, cells } of results.workloads) {
+    const capacity = capacityOf(name);
+    capacities.push(capacity);
+    for (const cell of inTurn(cells, round)) {
+      console.error(`round ${round}, ${name} at ${cell.load} %: ${cell.peer}`);
+      cell.runs.push(await attempt(name, capacity, cell, round));
     }
   }
   // Written after each round: an interrupted bench keeps its results.
@@ -116,7 +118,7 @@ function cellsOf(): Cell[] {
 function secondsOfAll(): number {
   const secondsOf = (load: number) => START_AND_END + warmUp + seconds * Math.max(1, load / 100);
   const cells = cellsOf().reduce((sum, { load }) => sum + secondsOf(load), 0);
-  return Number(flags.rounds) * workloads.length * cells;
+  return Number(flags.rounds) * workloads.length * (CAPACITY_SECONDS + cells);
 }
 
 /** Another cell begins each round, so that none always follows the same other. */
@@ -142,14 +144,14 @@ function settingsOf(workload: Workload): NodeJS.ProcessEnv {
 }
 
 /** A server that fails does not end the bench. */
-async function attempt({ name, capacity }: WorkloadResults, { peer, load }: Cell, seed: number): Promise<HeavyRun> {
+async function attempt(workload: Workload, capacity: number, { peer, load }: Cell, seed: number): Promise<HeavyRun> {
   try {
     const { prefix } = machine ?? {};
     const task = {
       peer: peerOf(peer),
       workers: 0,
       load: loadOf(capacity, load, seed),
-      env: settingsOf(name),
+      env: settingsOf(workload),
       ...(prefix && { prefix }),
     };
     const { result, flushes } = await withDiskProbe(() => measure(task));

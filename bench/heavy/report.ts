@@ -20,13 +20,16 @@ function headOf({ seconds, warmUp, light, isSmall, workloads, ...origin }: Heavy
 }
 
 /** The tables of one workload. */
-export function sectionOf({ name, capacity, cells }: WorkloadResults): string {
+export function sectionOf({ name, capacities, cells }: WorkloadResults): string {
   const loads = [...new Set(cells.map(({ load }) => load))];
   const tables = loads.map((load) => {
     const rows = cells.filter((cell) => cell.load === load).map(rowOf);
     return `At ${load} %:\n\n${table([COLUMNS, ...rows])}`;
   });
-  return [`### ${name}`, `100 % are ${formatNumber(capacity, 1)} jobs a second.`, ...tables].join("\n\n");
+  const [least, most] = [Math.min(...capacities), Math.max(...capacities)].map((jobs) => formatNumber(jobs, 1));
+  const whole =
+    least === most ? `100 % are ${least} jobs a second.` : `100 % were ${least} to ${most} jobs a second, by rounds.`;
+  return [`### ${name}`, whole, ...tables].join("\n\n");
 }
 
 const COLUMNS = [

@@ -24,7 +24,7 @@ function cell(peer: string, load: number, ...runs: Run[]): Cell {
 
 /** The marks that are missed. */
 function missed(...cells: Cell[]): string[] {
-  const judgements = judge({ workloads: [{ name: "image", capacity: 5, cells }] });
+  const judgements = judge({ workloads: [{ name: "image", capacities: [5], cells }] });
   return judgements.filter(({ isMet }) => !isMet).map(({ text }) => text);
 }
 
@@ -68,7 +68,7 @@ test("on a small machine the marks are the light messages and the memory", () =>
     cell(OFFLOAD.name, 80, run({ light: [4.5], heavy: [900] })),
     cell(PISCINA.name, 80, run({ light: [2], heavy: [100] })),
   ];
-  const judgements = judge({ workloads: [{ name: "image", capacity: 5, cells }], isSmall: true });
+  const judgements = judge({ workloads: [{ name: "image", capacities: [5], cells }], isSmall: true });
   assert.deepEqual(
     judgements.map(({ text, isMet }) => [text.split(": ")[1], isMet]),
     [
