@@ -1,7 +1,7 @@
 /** The lower part of a chat, to write text, commands, files and places; and the keyboards and offers of the bot. */
 
 import { useSignal } from "@preact/signals";
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { sendFiles } from "./files.ts";
 import { InlineOffers } from "./inline-offers.tsx";
 import { summaryOf } from "./names.ts";
@@ -15,7 +15,8 @@ export function Composer({ state }: { state: ChatState }) {
   const { replyTo, editing } = draft.value;
   const { bot, commands } = world.value!;
 
-  useEffect(() => {
+  // At once: what one types from the next key on is not to be replaced.
+  useLayoutEffect(() => {
     if (editing === undefined) return;
     text.value = state.messages.get(editing)?.text ?? "";
     field.current!.focus();

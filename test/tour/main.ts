@@ -109,7 +109,13 @@ describe("the chat", () => {
 
   test("Up edits the last message, and one replies, reacts and deletes", async () => {
     await tour.say("a slip", "Bot: a slip");
-    await byRole("textbox", { name: "Message" }).press("ArrowUp");
+    // The text is there before the next key can be.
+    const shown = await tour.page.evaluate(`new Promise((resolve) => {
+      const field = document.querySelector("#text");
+      field.dispatchEvent(new KeyboardEvent("keydown", { key: "ArrowUp", bubbles: true }));
+      setTimeout(() => resolve(field.value));
+    })`);
+    assert.equal(shown, "a slip");
     await byRole("textbox", { name: "Message" }).fill("no slip");
     await tour.page.keyboard.press("Enter");
     const mine = tour.page.locator(".message.is-mine").filter({ hasText: "no slip" }).first();
