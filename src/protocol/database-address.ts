@@ -19,13 +19,18 @@ export interface DatabaseAddress {
   readonly sslrootcert: string | undefined;
   readonly sslcert: string | undefined;
   readonly sslkey: string | undefined;
+  /** Time for a connection to one host: ms. */
+  readonly connectTimeout: number;
 }
 
 const SSL_MODES = ["disable", "require", "verify-ca", "verify-full"] as const;
 
 export type SslMode = (typeof SSL_MODES)[number];
 
-const PARAMETERS = ["sslmode", "sslrootcert", "sslcert", "sslkey"];
+const PARAMETERS = ["sslmode", "sslrootcert", "sslcert", "sslkey", "connect_timeout"];
+
+/** Seconds. */
+const CONNECT_TIMEOUT = 3;
 
 const SCHEME = /^postgres(?:ql)?:\/\//i;
 const ADDRESS = /^postgres(?:ql)?:\/\/(?:([^:@/?#]*)(?::([^@/?#]*))?@)?([^@/?#]+)\/([^/?#]+)(?:\?([^#]*))?$/i;
@@ -47,6 +52,9 @@ export function parseDatabaseAddress(text: string, source = "--inbox"): Database
   }
   const sslmode = parameters.get("sslmode") ?? "disable";
   if (!isSslMode(sslmode)) refuse(source, `sslmode is one of ${SSL_MODES.join(", ")}`);
+  const connectTimeout = Number(parameters.get("connect_timeout") ?? CONNECT_TIMEOUT);
+  if (!(connectTimeout > 0 && connectTimeout <= 600))
+    refuse(source, "connect_timeout is a number of seconds, up to 600");
   const file = (name: string) => parameters.get(name) || undefined;
   return {
     hosts: hosts!.split(",").map((word) => readHost(word, source)),
@@ -57,6 +65,7 @@ export function parseDatabaseAddress(text: string, source = "--inbox"): Database
     sslrootcert: file("sslrootcert"),
     sslcert: file("sslcert"),
     sslkey: file("sslkey"),
+    connectTimeout: connectTimeout * 1000,
   };
 }
 

@@ -15,6 +15,7 @@ const PLAIN = {
   sslrootcert: undefined,
   sslcert: undefined,
   sslkey: undefined,
+  connectTimeout: 3000,
 };
 
 describe("the address of a database", () => {
@@ -29,7 +30,7 @@ describe("the address of a database", () => {
 
   test("an address has several hosts, also of IPv6, a password and parameters", () => {
     const text =
-      "postgresql://b%40t:p%3Aw@db1,[::1]:5433,10.0.0.3:6000/my%20bots?sslmode=verify-full&sslrootcert=/ca.pem";
+      "postgresql://b%40t:p%3Aw@db1,[::1]:5433,10.0.0.3:6000/my%20bots?sslmode=verify-full&sslrootcert=/ca.pem&connect_timeout=10";
     assert.deepEqual(parseDatabaseAddress(text), {
       ...PLAIN,
       hosts: [
@@ -42,6 +43,7 @@ describe("the address of a database", () => {
       database: "my bots",
       sslmode: "verify-full",
       sslrootcert: "/ca.pem",
+      connectTimeout: 10_000,
     });
   });
 
@@ -54,6 +56,8 @@ describe("the address of a database", () => {
       "postgres://bot:secret-word@db/bots?sslmode=perhaps",
       /sslmode is one of disable, require, verify-ca, verify-full/,
     ],
+    ["postgres://bot:secret-word@db/bots?connect_timeout=0", /connect_timeout is a number of seconds, up to 600/],
+    ["postgres://bot:secret-word@db/bots?connect_timeout=soon", /connect_timeout is a number of seconds, up to 600/],
     ["postgres://bot:secret-word@db/bots?target=any", /no parameter target: there are sslmode/],
     ["postgres://bot:100%secret-word@db/bots", /written %25/],
   ] as const) {

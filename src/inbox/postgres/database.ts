@@ -14,9 +14,6 @@ import { type PasswordSource, readPassword } from "./password.ts";
 import { inTime } from "./patience.ts";
 import { loadPg, type Pg, type PgClient, type PgOptions, type PgResult, typesOf } from "./pg.ts";
 
-/** Time for a connection to one host: ms. */
-const CONNECTING = 3000;
-
 /** Time for which a host is tried alone: ms. */
 const HEAD_START = 250;
 
@@ -94,7 +91,9 @@ export class Database {
     client.on("error", () => {});
     try {
       await client.connect();
-      const { rows } = (await inTime(client.query(STANDBY), CONNECTING)) as PgResult<{ standby: boolean }>;
+      const { rows } = (await inTime(client.query(STANDBY), this.#address.connectTimeout)) as PgResult<{
+        standby: boolean;
+      }>;
       if (rows[0]?.standby) throw new NoPrimaryError(`${this.#address.hosts[number]!.host} is a standby`);
       return client;
     } catch (error) {
@@ -104,7 +103,7 @@ export class Database {
   }
 
   async #optionsOf(number: number, name: string): Promise<PgOptions> {
-    const { hosts, user, password, database } = this.#address;
+    const { hosts, user, password, database, connectTimeout } = this.#address;
     const { host, port } = hosts[number]!;
     const place = { PGHOST: host, PGPORT: `${port}`, PGUSER: user, PGDATABASE: database };
     return {
@@ -115,7 +114,7 @@ export class Database {
       database,
       ssl: await this.#tls(host),
       application_name: `asgigram ${name}`,
-      connectionTimeoutMillis: CONNECTING,
+      connectionTimeoutMillis: connectTimeout,
       keepAlive: true,
       types: typesOf(this.#pg),
     };
