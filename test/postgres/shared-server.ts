@@ -10,12 +10,10 @@ import { PostgresServer } from "./postgres-server.ts";
 /** The variable in which test/run.ts tells the address. */
 export const SHARED = "POSTGRES_OF_THE_TESTS";
 
-/** @returns the address, for the role that may do all. On a busy machine a connection takes seconds. */
+/** @returns the address, for the role that may do all */
 export async function sharedServer(): Promise<string> {
-  return `${process.env[SHARED] ?? (await ownServer())}?connect_timeout=120`;
-}
-
-async function ownServer(): Promise<string> {
+  const shared = process.env[SHARED];
+  if (shared !== undefined) return shared;
   const server = await PostgresServer.start();
   after(() => server[Symbol.asyncDispose]());
   return server.address();

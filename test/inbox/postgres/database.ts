@@ -29,7 +29,9 @@ export class Place {
   }
 
   async open(options: Partial<PostgresInboxOptions> = {}): Promise<PostgresInbox> {
-    const inbox = await PostgresInbox.open({ ...OPTIONS, address: this.#address, bot: this.bot, ...options });
+    // On a busy machine a connection takes seconds.
+    const address = `${this.#address}?connect_timeout=120`;
+    const inbox = await PostgresInbox.open({ ...OPTIONS, address, bot: this.bot, ...options });
     this.#t.after(() => inbox.close());
     return inbox;
   }
