@@ -1,5 +1,6 @@
 /**
- * Runs tests under the oldest Node.js that package.json promises: those in end-to-end/, or in other folders of test/.
+ * Runs tests under the oldest Node.js that package.json promises: those in end-to-end/ and of the packed package, or those in other
+ * folders of test/.
  *
  *   npm run test:oldest
  *   npm run test:oldest threads
@@ -39,7 +40,10 @@ const oldestNode = ["exec", "--yes", `--package=node@${oldest}`, "--", "node"];
 process.exitCode =
   run("tsc", "-p", "tsconfig.oldest.json") ||
   run("npm", ...oldestNode, "--version") ||
-  run("npm", ...oldestNode, "test/run.js", ...(folders.length > 0 ? folders : ["end-to-end"]));
+  run("npm", ...oldestNode, "test/run.js", ...(folders.length > 0 ? folders : ["end-to-end"])) ||
+  (folders.length > 0
+    ? 0
+    : run("npm", ...oldestNode, "--test", "--test-reporter=spec", "--test-timeout=300000", "test/package/main.js"));
 
 /** Runs a command in the copy. @returns its exit code */
 function run(command: string, ...args: readonly string[]): number {

@@ -1,4 +1,4 @@
-/** The package as npm packs it. `npm run test:package`; it builds all once, in a copy. */
+/** The package as npm packs it. `npm run test:package` has it run by this Node.js, `npm run test:oldest` by the oldest. */
 
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
