@@ -59,11 +59,8 @@ export async function expectEqual(perform: Perform, what: string, comparison: Co
 }
 
 /** Waits until the bot is idle. @throws AssertionError with the reason if it is not */
-export async function expectIdle(
-  perform: Perform,
-  { timeout = DEFAULT_TIMEOUT, quiet = 5 }: IdleOptions,
-): Promise<void> {
-  const { business } = await perform("idle", { timeout, quiet });
+export async function expectIdle(perform: Perform, { timeout = DEFAULT_TIMEOUT, ...rest }: IdleOptions): Promise<void> {
+  const { business } = await perform("idle", { timeout, ...rest });
   if (business === undefined) return;
   throw await failure(perform, `the bot is not idle after ${timeout} ms: ${business}`);
 }

@@ -48,6 +48,8 @@ let waiting: Happening[] = [];
 /** True once the snapshot is newer than the connection: nothing is missing in between. */
 let isFresh = false;
 let isScheduled = false;
+/** The last reading of the world. */
+let refreshed = Promise.resolve();
 
 /** Begins to show the world, and goes on. */
 export function start(): void {
@@ -61,16 +63,14 @@ export function start(): void {
   listen(take, connected, lost);
 }
 
-let refreshed = Promise.resolve();
-
 /** Reads the world again: people, members, topics and faults are in no event. One reading follows the other: the last one is the newest. */
 export function refresh(): Promise<void> {
+  isFresh = false;
   refreshed = refreshed.catch(() => {}).then(readWorld);
   return refreshed;
 }
 
 async function readWorld(): Promise<void> {
-  isFresh = false;
   me.value ??= await act("user", { name: FIRST_PERSON });
   openChat.value ??= isNarrow() ? undefined : me.value.id;
   worlds.value = await bots();

@@ -12,7 +12,7 @@ import { type DatabaseAddress, parseDatabaseAddress, shownAddress } from "../../
 import { isPassing, NoPrimaryError } from "./failure.ts";
 import { type PasswordSource, readPassword } from "./password.ts";
 import { inTime } from "./patience.ts";
-import { loadPg, type Pg, type PgClient, type PgOptions, type PgResult, typesOf } from "./pg.ts";
+import { loadPg, type Pg, type PgClient, type PgOptions, typesOf } from "./pg.ts";
 
 /** Time for which a host is tried alone: ms. */
 const HEAD_START = 250;
@@ -86,15 +86,14 @@ export class Database {
   }
 
   async #connectTo(number: number, name: string): Promise<PgClient> {
+    const { hosts, connectTimeout } = this.#address;
     const client = new this.#pg.Client(await this.#optionsOf(number, name));
     // Without a listener the loss of an idle connection would end the process. Its next query fails.
     client.on("error", () => {});
     try {
       await client.connect();
-      const { rows } = (await inTime(client.query(STANDBY), this.#address.connectTimeout)) as PgResult<{
-        standby: boolean;
-      }>;
-      if (rows[0]?.standby) throw new NoPrimaryError(`${this.#address.hosts[number]!.host} is a standby`);
+      const { rows } = await inTime(client.query<{ standby: boolean }>({ text: STANDBY }), connectTimeout);
+      if (rows[0]?.standby) throw new NoPrimaryError(`${hosts[number]!.host} is a standby`);
       return client;
     } catch (error) {
       void client.end().catch(() => {});

@@ -4,7 +4,7 @@
  * has the shard: so the event of a beginning may be gone, settled by the server that had the shard before.
  */
 
-import { binaryArray, columnsOf, type Element, type ElementType } from "./binary-array.ts";
+import { binaryArray, type Element, type ElementType } from "./binary-array.ts";
 import type { PgQuery } from "./pg.ts";
 import type { CallRow, Change, LetterRow, TurnRows, WriteRow } from "./turn-rows.ts";
 
@@ -150,7 +150,12 @@ class Statement {
     types: Readonly<Record<Column, ElementType>>,
   ): string {
     const names = Object.keys(types) as Column[];
-    const arrays = columnsOf(rows, types).map((array, i) => `${this.#value(array)}::${types[names[i]!]}[]`);
+    const arrays = names.map((name) =>
+      this.#array(
+        types[name],
+        rows.map((row) => row[name]),
+      ),
+    );
     return `unnest(${arrays.join(", ")}) AS r(${names.join(", ")})`;
   }
 

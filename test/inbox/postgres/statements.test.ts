@@ -1,4 +1,4 @@
-/** What is sent to the database, and how the database takes it. */
+/** Arrays and settings, as the database takes them. */
 
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
