@@ -36,6 +36,12 @@ export function live(response: ServerResponse, world: BotWorld): void {
   });
 }
 
+/**
+ * Bytes of events that may wait for their reader: a page in the background of a browser, or one that stands at a breakpoint. With more
+ * the connection ends; a page then connects again, and reads a snapshot.
+ */
+const MOST_WAITING = 16 * 1024 * 1024;
+
 type Write = (event: string, data: object, id?: number) => void;
 
 /** @param observe gives the functions that end it */
@@ -45,6 +51,7 @@ function open(response: ServerResponse, { closed }: BotWorld, observe: (write: W
   response.write(": connected\n\n");
   const stops = observe((event, data, id) => {
     response.write(`${id === undefined ? "" : `id: ${id}\n`}event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
+    if (response.writableLength > MOST_WAITING) response.destroy();
   });
   const end = () => response.end();
   closed.addEventListener("abort", end, { once: true });

@@ -1,6 +1,6 @@
 /**
  * The origin of each call over HTTP: the update that the bot was handling, and the attempt. The server reports the end of a call of the
- * application; the calls over HTTP that it took are the oldest ones of its method and chat that no report has claimed.
+ * application; the calls over HTTP that it took are the oldest ones of its method and chat, or inline message, that no report has claimed.
  */
 
 import type { CallLog, RecordedCall } from "../state/call-log.ts";
@@ -20,7 +20,7 @@ const MOST = 5000;
 
 export class CallOrigins {
   readonly #origins = new WeakMap<RecordedCall, CallOrigin>();
-  /** By method and chat, in their order. */
+  /** By method and destination, in their order. */
   #unclaimed = new Map<string, RecordedCall[]>();
   #count = 0;
   readonly #calls: CallLog;
@@ -43,7 +43,7 @@ export class CallOrigins {
 
   /** @returns the calls over HTTP that the call took */
   claim({ method, lane, update_id, worker, outcome, duration }: CallReport): RecordedCall[] {
-    const key = keyOf(method, chatOf(lane));
+    const key = keyOf(method, destinationOf(lane));
     const waiting = this.#unclaimed.get(key) ?? [];
     const isLast = ({ status = 0 }: RecordedCall) => (outcome === "ok" ? status === 200 : isFinal(status));
     const last = waiting.findIndex(isLast);
@@ -66,7 +66,9 @@ export class CallOrigins {
 
   #add(call: RecordedCall): void {
     if (this.#count >= MOST) this.forget();
-    const key = keyOf(call.method, String(call.parameters.chat_id ?? ""));
+    const { chat_id, inline_message_id } = call.parameters;
+    const destination = chat_id ?? (inline_message_id === undefined ? "" : `inline:${inline_message_id}`);
+    const key = keyOf(call.method, String(destination));
     const line = this.#unclaimed.get(key);
     if (line === undefined) this.#unclaimed.set(key, [call]);
     else line.push(call);
@@ -74,9 +76,9 @@ export class CallOrigins {
   }
 }
 
-const chatOf = (lane = "") => (lane.startsWith("inline:") ? "" : lane.split("/")[0]!);
+const destinationOf = (lane = "") => (lane.startsWith("inline:") ? lane : lane.split("/")[0]!);
 
-const keyOf = (method: string, chat: string) => `${method.toLowerCase()} ${chat}`;
+const keyOf = (method: string, destination: string) => `${method.toLowerCase()} ${destination}`;
 
 /** A call without an answer, and one that is refused for the number of calls, is made again. */
 const isFinal = (status: number) => status >= 200 && status < 499 && status !== 429;

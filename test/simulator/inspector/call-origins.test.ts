@@ -8,8 +8,10 @@ function logged() {
   const log = new CallLog(100);
   const origins = new CallOrigins(log);
   origins.turn(true);
-  const call = (method: string, chat_id: number | undefined, status?: number) => {
-    const made: RecordedCall = { method, parameters: chat_id === undefined ? {} : { chat_id }, time: 0 };
+  /** @param to a chat, or an inline message */
+  const call = (method: string, to: number | string, status?: number) => {
+    const parameters = typeof to === "number" ? { chat_id: to } : { inline_message_id: to };
+    const made: RecordedCall = { method, parameters, time: 0 };
     log.begin(made);
     if (status !== undefined) log.end(made, status);
     return made;
@@ -61,7 +63,8 @@ test("calls to other chats and of other methods are not claimed; a lane may name
   call("sendPhoto", 7, 200);
   const business = call("sendMessage", 7, 200);
   assert.deepEqual(origins.claim(report({ lane: "7/abc" })), [business]);
-  const inline = call("editMessageText", undefined, 200);
+  call("editMessageText", "y", 200);
+  const inline = call("editMessageText", "x", 200);
   assert.deepEqual(origins.claim(report({ method: "editMessageText", lane: "inline:x" })), [inline]);
 });
 
