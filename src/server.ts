@@ -21,7 +21,7 @@ import type { Status } from "./observe/status.ts";
 import type { StatusServer } from "./observe/status-server.ts";
 import { WorkerLog } from "./observe/worker-log.ts";
 import { isDatabaseAddress, shownAddress } from "./protocol/database-address.ts";
-import { WorkerError } from "./protocol/errors.ts";
+import { TelegramError, WorkerError } from "./protocol/errors.ts";
 import type { Call, ProgramFacts, StopSignal } from "./protocol/port.ts";
 import type { Entity } from "./protocol/route.ts";
 import { type Hide, secretHider } from "./protocol/secrets.ts";
@@ -197,10 +197,12 @@ class Server implements RunningServer {
     return this.#retry((signal) => this.#api.getMe(signal)) as Promise<object> as Promise<Entity>;
   }
 
-  /** Makes a call on which the start depends, until Telegram can be reached. */
+  /** Makes a call on which the start depends, until Telegram can be reached and does not refuse it. */
   #retry<T>(call: (signal: AbortSignal) => Promise<T>): Promise<T> {
-    return retryUntilReachable(call, this.#receiving.signal, ({ method, message }) => {
-      this.#log.warn({ method, error: message }, "Telegram cannot be reached; trying again");
+    return retryUntilReachable(call, this.#receiving.signal, (error) => {
+      const what =
+        error instanceof TelegramError ? "Telegram refuses a call of the start" : "Telegram cannot be reached";
+      this.#log.warn({ method: error.method, error: error.message }, `${what}; trying again`);
     });
   }
 
@@ -312,7 +314,8 @@ class Server implements RunningServer {
       phase: this.#stopped !== undefined ? "stopping" : this.#isServing ? "serving" : "starting",
       source: source?.state ?? none,
       workers: pool?.status ?? [],
-      reloadFailure: pool?.reloadFailure,
+      // The new code may have thrown an error with an address or a token in it.
+      reloadFailure: pool?.reloadFailure && this.#hide(pool.reloadFailure),
       heavy: heavy?.status ?? [],
       droppedInstances: pool?.dropped ?? { idle: 0, evicted: 0 },
       unsettled: updates?.unsettled ?? 0,
@@ -368,7 +371,7 @@ class Server implements RunningServer {
     const { shutdownTimeout } = this.#config;
     if (this.#isServing) this.#log.info("stopping: finishing what is at hand");
     this.#receiving.abort();
-    const deadline = AbortSignal.timeout(shutdownTimeout - Math.min(CLOSING, shutdownTimeout / 4));
+    const deadline = timeout(shutdownTimeout - Math.min(CLOSING, shutdownTimeout / 4));
     const isFinished = this.#serving === undefined || (await before(deadline, this.#finish(this.#serving, deadline)));
     const unsettled = this.#unsettled;
     const calls = this.#outbox.pending;
@@ -381,10 +384,10 @@ class Server implements RunningServer {
   }
 
   async #finish({ inbox, recorder, updates, heavy, pool, source }: Assembly, deadline: AbortSignal): Promise<void> {
-    const patience = AbortSignal.timeout(this.#parts.patience(this.#config));
+    const patience = timeout(this.#parts.patience(this.#config));
     await this.#received;
     // A hanging application must not keep the others from being told of the stop.
-    if (inbox.retire !== undefined) await before(AbortSignal.timeout(this.#config.shutdownTimeout / 2), inbox.retire());
+    if (inbox.retire !== undefined) await before(timeout(this.#config.shutdownTimeout / 2), inbox.retire());
     // Updates that only memory holds are handled now or never.
     if (!inbox.isDurable && !(await before(patience, updates.idle()))) {
       this.#log.warn({ unsettled: this.#unsettled }, "giving up updates that only memory holds");
@@ -422,6 +425,11 @@ class Server implements RunningServer {
 
 function shownInbox(inbox: string | false): string | false {
   return isDatabaseAddress(inbox) ? shownAddress(inbox) : inbox;
+}
+
+/** AbortSignal.timeout() takes whole milliseconds alone. */
+function timeout(ms: number): AbortSignal {
+  return AbortSignal.timeout(Math.round(ms));
 }
 
 /** @returns true if the work is done before the deadline. @throws the work's error */

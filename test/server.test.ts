@@ -58,6 +58,32 @@ describe("a server in a program", () => {
     await server.stop();
   });
 
+  test("/readyz says why a reload failed, and hides what the code may have quoted", async () => {
+    await using simulator = await Simulator.start();
+    using folder = new Folder();
+    const application = folder.write(
+      "app.mjs",
+      "export const application = async (scope, receive) => void (await receive());",
+    );
+    await using server = await start(await configOf(simulator, { application, listen: "127.0.0.1:0" }));
+    const code = `throw new Error("postgres://bot:hunter2hunter2@db/app: /bot${simulator.token}/getMe")`;
+    folder.write("app.mjs", code);
+    await assert.rejects(server.reload());
+    const answer = await (await fetch(`${server.statusUrl}/readyz`)).text();
+    assert.match(answer, /postgres:\/\/<credentials>@db\/app: \/bot<token>\/getMe/);
+  });
+
+  test("stops in order within any time that it is given, and says why it did not start", async () => {
+    await using simulator = await Simulator.start();
+    for (const shutdownTimeout of [0.75, 2.01]) {
+      const server = await serve(options(simulator, { shutdownTimeout }));
+      await server.stop();
+      await server.closed;
+    }
+    const wrong = serve(options(simulator, { token: "1:wrong", shutdownTimeout: 0.75 }));
+    await assert.rejects(wrong, TokenRejectedError);
+  });
+
   test("does not start with options that are wrong, and says which", async () => {
     await using simulator = await Simulator.start();
     await assert.rejects(serve(options(simulator, { workers: 0 })), { code: "ASGIGRAM_CONFIG", message: /workers/ });

@@ -95,10 +95,13 @@ function unknownFlag(flag: string, flags: Iterable<string>, name: CommandName): 
   return unknownOption(`${flag.length === 1 ? "-" : "--"}${flag}`, guess && `--${guess}`, command);
 }
 
+/** Options whose values are several, between commas. */
+const LISTS: readonly Option["type"][] = ["list", "modules", "commands"];
+
 /** The last value of a repeated option; all values of a list. */
 function readOccurrences(key: OptionKey, value: unknown): unknown {
   const values = [value].flat().map((one) => (one === true ? "" : one));
-  return OPTIONS[key].type === "list" && !values.includes(false) ? values.join(",") : values.at(-1);
+  return LISTS.includes(OPTIONS[key].type) && !values.includes(false) ? values.join(",") : values.at(-1);
 }
 
 function readSwitches(typed: Flags, { switches = {} }: Command): ReadonlySet<string> {

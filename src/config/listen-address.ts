@@ -23,7 +23,11 @@ export function urlOf({ host, port }: Address): string {
   return `http://${hostInUrl(reachable)}:${port}`;
 }
 
-const EVERY_INTERFACE: { readonly [host: string]: string } = { "0.0.0.0": "127.0.0.1", "::": "::1" };
+const EVERY_INTERFACE: { readonly [host: string]: string } = {
+  "0.0.0.0": "127.0.0.1",
+  // It takes IPv4 as well, and a container has no ::1 where its network is IPv4 alone.
+  "::": "127.0.0.1",
+};
 
 /**
  * Finds the address as the server does, but needs no token and no application. The default is the address of a bare `--listen`.

@@ -29,9 +29,15 @@ export function describeSearch(env: Environment, directory: string): string {
   return `${names.join(" and ")} have different ones, and asgigram serves one bot`;
 }
 
-/** Puts the stand-in into each variable that has the token. The program's own reader of `.env` leaves set variables as they are. */
-export function hideOwnToken(env: Environment, directory: string, token: string): void {
-  for (const [name, value] of ownTokens(env, directory)) if (value === token) env[name] = standInFor(token);
+/**
+ * Puts the stand-in, or an exposed token, into each variable that has the token; if none has, for the server got it elsewhere, into the
+ * usual ones that are unset. The program's own reader of `.env` leaves set variables as they are.
+ */
+export function giveOwnToken(env: Environment, directory: string, token: string, exposeToken: boolean): void {
+  const having = [...ownTokens(env, directory)].filter(([, value]) => value === token).map(([name]) => name);
+  const known = { ...readEnv(directory), ...env };
+  const names = having.length > 0 ? having : USUAL.filter((name) => known[name] === undefined);
+  for (const name of names) env[name] = exposeToken ? token : standInFor(token);
 }
 
 /** Puts the stand-in for the simulator's token into each variable that has a token, and into the usual ones that are unset. */

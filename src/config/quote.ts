@@ -8,7 +8,8 @@ const MAX_LENGTH = 80;
 /** Shorter than Telegram's tokens, so that a truncated token matches; longer than a port after a host. */
 const TOKEN = new RegExp(tokenPattern(1, 8), "gi");
 
-const CREDENTIALS = /\/\/[^/@\s]+@/g;
+/** In a wrong value a password may have a slash or an @ as it is: all up to the last @ is hidden. */
+const CREDENTIALS = /\/\/\S+@/g;
 
 export function quote(value: unknown): string {
   const shown =

@@ -116,6 +116,13 @@ export interface Intake {
    */
   append(updates: readonly ReceivedUpdate[]): Promise<number>;
   /**
+   * Of an inbox that several machines share: time from which they have too much together; undefined while there is room. Milliseconds
+   * since 1970.
+   */
+  readonly fullSince?: number | undefined;
+  /** Resolves when the machines that share it have room for another batch, or the signal is aborted. */
+  room?(signal: AbortSignal): Promise<void>;
+  /**
    * Stores a dead letter for input that is no update. A server that repeats such input fills the inbox with nothing: the same input is
    * kept once, and a limited number of different ones.
    * @returns false if the inbox has it already

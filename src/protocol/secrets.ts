@@ -69,7 +69,8 @@ export function tokenFinder(token: string): (text: string) => boolean {
  * @param characters the fewest after it
  */
 export function tokenPattern(digits: number, characters: number): string {
-  return String.raw`\d{${digits},}(?::|%(?:25)*3A)[\w-]{${characters},}`;
+  // A run of digits is looked at from its beginning alone: from each digit, a user's long number would take minutes.
+  return String.raw`(?<!\d)\d{${digits},}(?::|%(?:25)*3A)[\w-]{${characters},}`;
 }
 
 /** The part behind the colon is the secret; the part before it is the bot's id, which is public. */

@@ -1,7 +1,7 @@
-/** Retries a call of the start for as long as Telegram cannot be reached. */
+/** Retries a call of the start for as long as Telegram cannot be reached, or refuses it for now. */
 
 import { setTimeout as delay } from "node:timers/promises";
-import type { NetworkError, TelegramError } from "../protocol/errors.ts";
+import { type NetworkError, TelegramError } from "../protocol/errors.ts";
 import { judgeStart } from "./retry.ts";
 
 /**
@@ -14,11 +14,14 @@ export async function retryUntilReachable<T>(
   signal: AbortSignal,
   onFailure: (error: TelegramError | NetworkError) => void,
 ): Promise<T> {
+  let conflictSince: number | undefined;
   for (let attempt = 1; ; attempt++) {
     try {
       return await call(signal);
     } catch (error) {
-      const verdict = judgeStart(error, attempt);
+      if (error instanceof TelegramError && error.error_code === 409) conflictSince ??= performance.now();
+      const conflictFor = conflictSince === undefined ? 0 : performance.now() - conflictSince;
+      const verdict = judgeStart(error, attempt, conflictFor);
       if (verdict.action === "stop") throw verdict.error;
       signal.throwIfAborted();
       onFailure(error as TelegramError | NetworkError);

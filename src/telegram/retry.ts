@@ -92,16 +92,16 @@ export function judgePoll(error: unknown, { failures, conflictFor }: PollHistory
     const { error_code } = error;
     if (isTokenRejected(error)) return { action: "stop", error: tokenRejected(error) };
     if (error_code === 429) return { action: "again", after: waitFor(error) };
-    if (error_code === 409) {
-      if (conflictFor >= CONFLICT_PATIENCE) return { action: "stop", error: conflict(error) };
-      return { action: "again", after: backoff(failures + 3, SOON) };
-    }
+    if (error_code === 409) return judgeConflict(error, failures, conflictFor);
   }
   return { action: "again", after: backoff(failures, 1000) };
 }
 
-/** Judges a failed call of the start. */
-export function judgeStart(error: unknown, attempt: number): Again | Stop {
+/**
+ * Judges a failed call of the start.
+ * @param conflictFor milliseconds since the first 409
+ */
+export function judgeStart(error: unknown, attempt: number, conflictFor = 0): Again | Stop {
   // After the start this is a failure like any other: the proxy may be out of order.
   if (error instanceof NetworkError && error.cause instanceof ProxyRefusesUserError) {
     return { action: "stop", error: new ConfigError(error.cause.message, { cause: error }) };
@@ -109,8 +109,14 @@ export function judgeStart(error: unknown, attempt: number): Again | Stop {
   if (error instanceof TelegramError) {
     if (isTokenRejected(error)) return { action: "stop", error: tokenRejected(error) };
     if (error.error_code === 429) return { action: "again", after: waitFor(error) };
+    if (error.error_code === 409) return judgeConflict(error, attempt, conflictFor);
   }
   return { action: "again", after: backoff(attempt, SOON) };
+}
+
+function judgeConflict(error: TelegramError, attempt: number, conflictFor: number): Again | Stop {
+  if (conflictFor >= CONFLICT_PATIENCE) return { action: "stop", error: conflict(error) };
+  return { action: "again", after: backoff(attempt + 3, SOON) };
 }
 
 /** Judges a failed setWebhook or getWebhookInfo. */

@@ -129,7 +129,7 @@ export class Updates implements InboxReceiver {
 
   /** Time from which polling pauses because too much is unsettled: milliseconds since 1970; undefined while it does not. */
   get fullSince(): number | undefined {
-    return this.#dispatcher.fullSince;
+    return this.#dispatcher.fullSince ?? this.#options.inbox.fullSince;
   }
 
   /** Why, and since when, events are held; undefined while they are not. */
@@ -154,6 +154,7 @@ export class Updates implements InboxReceiver {
     if (stale > 0) log.info({ dropped: stale }, "dropped updates older than --max-age");
     const added = await inbox.append(updates);
     await this.#dispatcher.room(signal);
+    await inbox.room?.(signal);
     return added + stale;
   }
 

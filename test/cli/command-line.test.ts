@@ -119,6 +119,8 @@ test("--no- turns an option off; an option without its value is empty", async ()
 test("the last value of a repeated option takes precedence; lists add up", async () => {
   assert.deepEqual(await flagsOf("-w 2 --workers 3"), { workers: "3" });
   assert.deepEqual(await flagsOf("--allowed-updates a,b --allowed-updates c"), { allowedUpdates: "a,b,c" });
+  assert.deepEqual(await flagsOf("--import tsx --import ./a.mjs"), { import: "tsx,./a.mjs" });
+  assert.deepEqual(await flagsOf("--urgent /stop --urgent /cancel"), { urgent: "/stop,/cancel" });
 });
 
 test("-v has a number, as in the Python asgigram, or is repeated", async () => {

@@ -15,7 +15,7 @@ test("an address is a host and a port; a server on every interface is reached on
     ["localhost:1", "localhost", 1, "http://localhost:1"],
     ["[::1]:65535", "::1", 65535, "http://[::1]:65535"],
     ["0.0.0.0:80", "0.0.0.0", 80, "http://127.0.0.1:80"],
-    ["[::]:8082", "::", 8082, "http://[::1]:8082"],
+    ["[::]:8082", "::", 8082, "http://127.0.0.1:8082"],
   ];
   for (const [address, host, port, url] of addresses) {
     assert.deepEqual(parseAddress(address), { host, port });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
-import { findOwnToken, hideOwnToken, simulateOwnToken } from "../../src/config/own-token.ts";
+import { findOwnToken, giveOwnToken, simulateOwnToken } from "../../src/config/own-token.ts";
 import { Folder } from "../folder.ts";
 
 const TOKEN = `48:${"A".repeat(35)}`;
@@ -28,11 +28,26 @@ test("the one token in the variables and in .env is the bot's; of several none i
 
 test("the program gets a stand-in in the variable of the token, and its other variables as they are", () => {
   const env: Record<string, string> = { MY_BOT: TOKEN, TEST_TOKEN: OTHER };
-  hideOwnToken(env, folder(`BOT_TOKEN=${TOKEN}\nKEY=1\n`), TOKEN);
+  giveOwnToken(env, folder(`BOT_TOKEN=${TOKEN}\nKEY=1\n`), TOKEN, false);
   assert.match(env.MY_BOT ?? "", STAND_IN);
   assert.match(env.BOT_TOKEN ?? "", STAND_IN);
   assert.equal(env.TEST_TOKEN, OTHER);
   assert.equal("KEY" in env, false);
+});
+
+test("a program whose token the server got elsewhere has the stand-in in the usual variables that are unset", () => {
+  const env: Record<string, string> = { TOKEN: "of something else", TEST_TOKEN: OTHER };
+  giveOwnToken(env, folder("BOT_API_KEY=of something else\n"), TOKEN, false);
+  assert.match(env.BOT_TOKEN ?? "", STAND_IN);
+  assert.deepEqual([env.TOKEN, env.TEST_TOKEN, "BOT_API_KEY" in env], ["of something else", OTHER, false]);
+});
+
+test("an exposed token stands where the stand-in would", () => {
+  const [given, found]: Record<string, string>[] = [{}, { MY_BOT: TOKEN }];
+  giveOwnToken(given!, folder(), TOKEN, true);
+  giveOwnToken(found!, folder(), TOKEN, true);
+  assert.equal(given!.BOT_TOKEN, TOKEN);
+  assert.deepEqual(found, { MY_BOT: TOKEN });
 });
 
 test("a simulated program has the stand-in in each variable of a token, and in the usual ones", () => {

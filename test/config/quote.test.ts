@@ -39,4 +39,8 @@ test("a token is not shown in any place", () => {
 
 test("a password in an address is not shown, a port is", () => {
   assert.equal(withoutSecrets("http://me:secret@localhost:8081/x"), "http://<credentials>@localhost:8081/x");
+  // Passwords of this kind make an address that cannot be parsed, and is quoted for that.
+  for (const password of ["ab/cd==", "12/cd", "a@b"]) {
+    assert.equal(quote(`http://me:${password}@proxy:3128`), '"http://<credentials>@proxy:3128"');
+  }
 });

@@ -76,15 +76,13 @@ export class BotHere extends AnyBot<InProcess> {
   }
 }
 
-/** @returns takes them back */
+/** @returns takes them back, and those that were set meanwhile */
 function setVariables(variables: { readonly [name: string]: string }): () => void {
-  const before = Object.keys(variables).map((name) => [name, process.env[name]] as const);
+  const before = { ...process.env };
   Object.assign(process.env, variables);
   return () => {
-    for (const [name, value] of before) {
-      if (value === undefined) delete process.env[name];
-      else process.env[name] = value;
-    }
+    for (const name of Object.keys(process.env)) if (!(name in before)) delete process.env[name];
+    Object.assign(process.env, before);
   };
 }
 

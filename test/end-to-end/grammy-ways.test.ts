@@ -89,6 +89,14 @@ describe("a grammY bot", () => {
     assert.equal(code, 3);
   });
 
+  test("starts with a stand-in where it looks for its token, wherever the server got that", async () => {
+    await using simulator = await Simulator.start();
+    const env = { ASGIGRAM_TOKEN: simulator.token };
+    await using bot = new BotHere("programs/grammy-awaited.ts", simulator, ["--no-inbox"], { env });
+    await servingOf(bot);
+    assert.equal((await bot.end()).code, 0);
+  });
+
   test("beside another one is not served: the message names both", async () => {
     await using simulator = await Simulator.start();
     const env = { BOT_TOKEN: simulator.token, OTHER: `77:${"A".repeat(35)}` };

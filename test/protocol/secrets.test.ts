@@ -23,6 +23,11 @@ describe("a token", () => {
     }
   });
 
+  test("a number of any length stays, and is read once", () => {
+    const number = "1".repeat(1_000_000);
+    assert.equal(hide(number), number);
+  });
+
   test("a token that is too short to be real is hidden as a whole, and other text stays", () => {
     const hide = secretHider({ token: "1:x" });
     assert.equal(hide("/bot1:x/getMe: an exact example"), "/bot<token>/getMe: an exact example");

@@ -14,6 +14,7 @@ import { METHODS } from "../../src/protocol/method-table.ts";
 import type { Call } from "../../src/protocol/port.ts";
 import { ConnectError, ProxyRefusesUserError } from "../../src/telegram/connect-error.ts";
 import {
+  CONFLICT_PATIENCE,
   conflictKind,
   deliveryOf,
   judgeCall,
@@ -220,6 +221,14 @@ describe("a call of the start", () => {
     assert.equal(verdict.error.message, cause.message);
     assert.equal(judgePoll(error, { failures: 1, conflictFor: 0 }).action, "again");
     assert.equal(judgeCall(error, callOf("sendMessage"), 1).action, "again");
+  });
+
+  test("a start that meets a webhook is retried for a minute", () => {
+    const error = refusal(409, "Conflict: can't use getUpdates method while webhook is active");
+    assert.equal(judgeStart(error, 30, CONFLICT_PATIENCE - 1).action, "again");
+    const verdict = judgeStart(error, 31, CONFLICT_PATIENCE);
+    assert.ok(verdict.action === "stop" && verdict.error instanceof ConflictError);
+    assert.match(verdict.error.message, /--delete-webhook/);
   });
 
   test("a start is retried for as long as Telegram cannot be reached", () => {

@@ -5,7 +5,7 @@
 
 import { type ConfigValues, configValues, programWorkers } from "../../config/config.ts";
 import { findImports } from "../../config/imports.ts";
-import { hideOwnToken } from "../../config/own-token.ts";
+import { giveOwnToken } from "../../config/own-token.ts";
 import { type ResolvedSettings, resolveSettings } from "../../config/settings.ts";
 import type { Sources } from "../../config/sources.ts";
 import { botIdOf } from "../../config/token.ts";
@@ -21,10 +21,15 @@ import { checkListen } from "./listen.ts";
 import { checkTelegram } from "./telegram.ts";
 
 /**
+ * @param env the process's environment, which a program reads
  * @param print takes the output of the application
  * @returns at least one finding for each point that could be checked
  */
-export async function check(sources: Sources, print: (line: string) => void): Promise<Finding[]> {
+export async function check(
+  sources: Sources,
+  env: NodeJS.ProcessEnv,
+  print: (line: string) => void,
+): Promise<Finding[]> {
   let resolved: ResolvedSettings;
   try {
     resolved = await resolveSettings(sources);
@@ -38,7 +43,7 @@ export async function check(sources: Sources, print: (line: string) => void): Pr
     warnings.length === 0
       ? [ok("configuration", "no warnings")]
       : warnings.map((text) => warning("configuration", text)),
-    application(values, programWorkers(settings), sources, (line) => print(hide(line))),
+    application(values, programWorkers(settings), sources.cwd, env, (line) => print(hide(line))),
     telegram(values),
     inbox(values),
     checkListen(values.listen),
@@ -50,14 +55,15 @@ export async function check(sources: Sources, print: (line: string) => void): Pr
 async function application(
   values: ConfigValues,
   programWorkers: number,
-  { env, cwd: directory }: Sources,
+  directory: string,
+  env: NodeJS.ProcessEnv,
   print: (line: string) => void,
 ): Promise<Finding[]> {
-  const { application, token = "0:" } = values;
+  const { application, token = "0:", exposeToken } = values;
   if (application === undefined) {
     return [problem("application", new ConfigError("missing: asgigram check [token] <application>"))];
   }
-  hideOwnToken(env, directory, token);
+  giveOwnToken(env, directory, token, exposeToken);
   const bot = Number(botIdOf(token));
   const imports = findImports(values.import, directory);
   return checkApplication({ ...values, application, directory, imports, bot, programWorkers, print });

@@ -9,7 +9,7 @@ import { exitCodeFor } from "../exit-codes.ts";
 
 export async function run(typed: Typed, context: Context): Promise<number> {
   const { console, stdout } = context;
-  const findings = await check(sourcesOf(typed, context), (line) => console.error(line));
+  const findings = await check(sourcesOf(typed, context), context.env, (line) => console.error(line));
   const report = reportOf(findings, (style, text) => styleText(style, text, { stream: stdout }));
   console.log(typed.switches.has("json") ? jsonOf(findings) : report);
   const first = findings.find(({ is }) => is === "problem");

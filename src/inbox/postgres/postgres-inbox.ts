@@ -94,6 +94,7 @@ export class PostgresInbox implements Inbox {
   /** Number of beginnings that were refused. */
   #refused = 0;
   #failure: InboxError | undefined;
+  #fullSince: number | undefined;
   #budgetShare: BudgetShare | undefined;
 
   private constructor(options: PostgresInboxOptions, database: Database) {
@@ -159,7 +160,6 @@ export class PostgresInbox implements Inbox {
   }
 
   async append(updates: readonly ReceivedUpdate[]): Promise<number> {
-    await this.#room();
     if (updates.length === 0) return 0;
     const received_at = Date.now();
     const shards = await this.#connections.appending.run((session) =>
@@ -167,6 +167,19 @@ export class PostgresInbox implements Inbox {
     );
     if (shards.some((shard) => this.#reader.has(shard))) this.#reader.look();
     return shards.length;
+  }
+
+  get fullSince(): number | undefined {
+    const unsettled = this.#membership.nodes.reduce((sum, node) => sum + node.unsettled, 0);
+    this.#fullSince = unsettled < this.#options.limit ? undefined : (this.#fullSince ?? Date.now());
+    return this.#fullSince;
+  }
+
+  async room(signal: AbortSignal): Promise<void> {
+    while (this.fullSince !== undefined && !signal.aborted) {
+      // The signal ends it, and the loop.
+      await delay(ROOM, undefined, { signal, ref: false }).catch(() => {});
+    }
   }
 
   async deadLetterUnreadable(body: string, reason: string): Promise<boolean> {
@@ -339,13 +352,6 @@ export class PostgresInbox implements Inbox {
       if (shards.length === 0) this.#membership.wake();
       else if (shards.some((shard) => this.#reader.has(shard))) this.#reader.look();
     });
-  }
-
-  /** Waits while the servers together have too much. */
-  async #room(): Promise<void> {
-    const { limit } = this.#options;
-    const isFull = () => this.#membership.nodes.reduce((sum, { unsettled }) => sum + unsettled, 0) >= limit;
-    while (isFull() && !this.#isClosed) await delay(ROOM, undefined, { ref: false });
   }
 
   /** One server does it for all. */

@@ -9,7 +9,7 @@ import { Folder } from "../../folder.ts";
 const TOKEN = "123456789:AAE-abcdefghijklmnopqrstuvwxyz_0123";
 
 const found = async (flags: object, cwd: string, printed: string[] = []) =>
-  (await check({ flags, env: {}, cwd }, (line) => printed.push(line))).map(({ is, point }) => `${is} ${point}`);
+  (await check({ flags, env: {}, cwd }, {}, (line) => printed.push(line))).map(({ is, point }) => `${is} ${point}`);
 
 test("every point is checked, also if others have problems", async () => {
   await using simulator = await Simulator.start();
@@ -38,7 +38,7 @@ test("the findings and the output of the application do not show the token", asy
   writeFileSync(join(folder.path, "bot.mjs"), code);
   const printed: string[] = [];
   const flags = { application: "bot.mjs", token: TOKEN, apiUrl: "http://127.0.0.1:1" };
-  const findings = await check({ flags, env: {}, cwd: folder.path }, (line) => printed.push(line));
+  const findings = await check({ flags, env: {}, cwd: folder.path }, {}, (line) => printed.push(line));
   assert.deepEqual(printed, ["<token>"]);
   assert.match(findings[1]!.text, /it threw Error: <token>/);
   assert.doesNotMatch(findings.map(({ text }) => text).join(), /AAE-/);

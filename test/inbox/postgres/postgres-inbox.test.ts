@@ -3,7 +3,9 @@
 import assert from "node:assert/strict";
 import { describe, type TestContext, test } from "node:test";
 import type { JournalFact } from "../../../src/protocol/recorded-call.ts";
+import { eventually } from "../../eventually.ts";
 import { sharedServer } from "../../postgres/shared-server.ts";
+import { isSettled } from "../../settled.ts";
 import { keepsTheContract, updates } from "../contract.ts";
 import { Entries, turn } from "../entries.ts";
 import { Place } from "./database.ts";
@@ -33,6 +35,25 @@ async function begun(t: TestContext, count: number) {
 const called = (id: number, seqs: readonly number[], lane: string | undefined = "5"): JournalFact => {
   return { type: "called", seqs, call: { id, method: "sendMessage", lane, body: `call ${id}` } };
 };
+
+test("it has no room while the servers have too much together; a signal ends the wait", async (t) => {
+  const place = new Place(t, address);
+  const one = await place.start({ limit: 2 });
+  const other = await place.start({ limit: 2 });
+  await one.inbox.append(updates(1, 2, 3));
+  await eventually(() => other.inbox.fullSince !== undefined && one.inbox.fullSince !== undefined);
+  const ending = new AbortController();
+  const waits = one.inbox.room(ending.signal);
+  assert.equal(await isSettled(waits), false);
+  // It is stored nevertheless: the source that does not wait refuses what comes.
+  assert.equal(await one.inbox.append(updates(4)), 1);
+  ending.abort();
+  await waits;
+  await eventually(() => one.entries.seqs.length + other.entries.seqs.length === 4);
+  for (const { inbox, entries } of [one, other]) await inbox.record(turn({ settled: entries.seqs }));
+  await one.inbox.room(new AbortController().signal);
+  assert.equal(one.inbox.fullSince, undefined);
+});
 
 describe("what the next server finds", () => {
   test("attempts, deaths and withdrawals are counted, and events that were alone as orphaned", async (t) => {
