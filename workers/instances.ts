@@ -114,8 +114,9 @@ export class Instances implements InstanceHost {
   /** Events are this machine's until then: hands out what has waited for that. */
   certain(until: number): void {
     if (!this.#fence.extend(until)) return;
-    for (const delivered of this.#fenced.splice(0)) this.deliver(delivered);
+    // What an instance has queued came before what the fence held up; a gate that opened meanwhile put its events behind later ones.
     for (const instance of this.#live.values()) if (!this.#fence.holds(instance.key)) instance.resume();
+    for (const delivered of this.#fenced.splice(0).sort((one, other) => one.seq - other.seq)) this.deliver(delivered);
   }
 
   /** The shard is about to be revoked. */

@@ -177,6 +177,7 @@ export class Ledger {
   /** Empties the file: the database has copied all lines. */
   wipe(): void {
     ftruncateSync(this.#file);
+    this.#lines = 0;
     this.#lastSaid = 0;
     this.writeStored();
   }
@@ -185,7 +186,9 @@ export class Ledger {
   forgetStored(): void {
     const { size } = fstatSync(this.#file);
     writeSync(this.#file, Buffer.alloc(size), 0, size, 0);
+    this.#lines = 0;
     this.#lastStored = 0;
+    this.#lastSaid = 0;
   }
 
   close(): void {

@@ -246,6 +246,22 @@ describe("facts of journals", () => {
     assert.deepEqual([next.lastStored, next.settled], [7, [1]]);
     next.close();
   });
+
+  for (const way of ["wipe", "forgetStored"] as const) {
+    test(`${way}() in the middle of an epoch leaves no hole before what is written next`, () => {
+      const path = newPath();
+      const ledger = new Ledger(path, EPOCH);
+      ledger.stored(7);
+      ledger.writeStored();
+      ledger[way]();
+      ledger.stored(8);
+      ledger.write([], [1]);
+      ledger.close();
+      const next = new Ledger(path, EPOCH);
+      assert.deepEqual([next.lastStored, next.settled], [8, [1]]);
+      next.close();
+    });
+  }
 });
 
 describe("stored values", () => {

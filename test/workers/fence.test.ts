@@ -59,3 +59,21 @@ test("an application that asks for its next event when the time is over waits, a
   assert.deepEqual(await worker.revoke(shard), [2]);
   assert.equal(worker.printed.at(-1), "chat 1 ends: moved");
 });
+
+test("what an instance has queued comes before what the fence held up", async () => {
+  await using worker = await Harness.start("diary.ts", {
+    answer: () => {
+      worker.push({ type: "certain", until: monotonic() });
+      worker.deliver("c", 1);
+      return true;
+    },
+  });
+  for (const text of ["telegram.close", "b"]) worker.deliver(text, 1);
+  await worker.until(() => worker.fates === "settled left left");
+  worker.push({ type: "certain", until: FUTURE() });
+  await worker.until(() => worker.fates === "settled settled settled");
+  assert.deepEqual(
+    worker.printed.filter((line) => line.includes("attempt")),
+    [1001, 1002, 1003].map((id) => `chat 1: telegram.message ${id}, attempt 1`),
+  );
+});
