@@ -138,7 +138,7 @@ class Server implements RunningServer {
     this.#outbox = new Outbox({
       request: this.#api.make.bind(this.#api),
       judge: (error, call, attempt) => this.#judge(error, call, attempt),
-      onNext: () => this.#serving?.recorder.recordJournal(),
+      onNext: (work) => this.#serving?.recorder.whenJournaled(work),
       limiter: new Limiter({ rate: rateLimit }),
       longWaits: new LongWaits({
         tell: (lane, seconds) => log.warn({ lane, seconds }, "Telegram makes a chat wait for more than a minute"),

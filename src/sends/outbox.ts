@@ -26,8 +26,8 @@ export interface OutboxOptions {
   request(call: Call): Promise<Answer>;
   /** Decides on a failed call; `attempt` is 1 after its first failure. */
   judge(error: unknown, call: Call, attempt: number): CallVerdict;
-  /** A call is answered, and the one behind it in its lane is about to go out. */
-  onNext?(): void;
+  /** A call is answered. Does the work, which sends the one behind it in its lane, when the answer is on record. */
+  onNext?(work: () => void): void;
   limiter?: Limiter;
   longWaits?: Pick<LongWaits, "refused" | "over">;
   wait?: Wait;
@@ -67,7 +67,7 @@ export class Outbox {
   #whenIdle: PromiseWithResolvers<void> | undefined;
 
   constructor(options: OutboxOptions) {
-    const { request, judge, onNext = NOTHING, limiter = new Limiter() } = options;
+    const { request, judge, onNext = (work) => work(), limiter = new Limiter() } = options;
     const { longWaits = NO_LONG_WAITS, wait = waitWithTimer } = options;
     this.#request = request;
     this.#judge = judge;
@@ -301,10 +301,15 @@ export class Outbox {
 
   #advance(lane: string): void {
     this.#longWaits.over(lane);
+    if (this.#lanes.get(lane)!.length === 0) this.#lanes.delete(lane);
+    else this.#onNext(() => this.#sendNext(lane));
+  }
+
+  #sendNext(lane: string): void {
     const next = this.#lanes.get(lane)!.shift();
-    if (next === undefined) return void this.#lanes.delete(lane);
-    this.#onNext();
-    this.#attempt(next, 1);
+    // close() has given up the lane's calls meanwhile.
+    if (next === undefined) this.#lanes.delete(lane);
+    else this.#attempt(next, 1);
   }
 }
 

@@ -165,18 +165,28 @@ export class Recorder {
     this.schedule();
   }
 
-  /** Records the facts of journals at once: a call that they say something about is about to go out. */
-  recordJournal(): void {
+  /** Records the facts of journals, without waiting for the turn's end. Does the work, which follows from them, when they are recorded. */
+  whenJournaled(work: () => void): void {
+    if (this.#hasFailed) return;
     const journal = this.#turns.flatMap((turn) => turn.journal.splice(0));
-    if (journal.length === 0 || this.#hasFailed) return;
-    const turn = Object.assign(new OpenTurn(), { journal });
+    const recorded = journal.length === 0 || this.#recordJournal(Object.assign(new OpenTurn(), { journal }), work);
+    if (recorded) work();
+  }
+
+  /** @returns false if the inbox takes its time, and the work is done later, or if it failed */
+  #recordJournal(turn: OpenTurn, work: () => void): boolean {
+    const { inbox } = this.#options;
     try {
-      const recorded = this.#recording === undefined ? this.#options.inbox.record(turn) : undefined;
-      if (!Array.isArray(recorded))
-        this.#later(async () => void (await (recorded ?? this.#options.inbox.record(turn))));
+      const recorded = this.#recording === undefined ? inbox.record(turn) : undefined;
+      if (Array.isArray(recorded)) return true;
+      this.#later(async () => {
+        await (recorded ?? inbox.record(turn));
+        work();
+      });
     } catch (error) {
       this.#fail(error as Error);
     }
+    return false;
   }
 
   /** The worker has items to post. */

@@ -1244,10 +1244,10 @@ const JOURNAL: readonly Mutant[] = [
     id: "J3",
     breaks: "the answer to a call is on record after the lane's next call has gone out",
     file: "src/sends/outbox.ts",
-    from: "    this.#onNext();\n",
-    to: "",
+    from: "else this.#onNext(() => this.#sendNext(lane));",
+    to: "else this.#sendNext(lane);",
     tests: ["sends/outbox"],
-    only: /before the call behind it goes out/,
+    only: /goes out when the answer to that is on record/,
   },
   {
     id: "J4",

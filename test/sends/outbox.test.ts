@@ -1123,23 +1123,40 @@ test("an outbox without a wait() of the test's uses a timer", async () => {
   await outbox.idle();
 });
 
-test("the answer to a call is told before the call behind it goes out", async () => {
+test("the call behind another one goes out when the answer to that is on record", async () => {
   const said: string[] = [];
+  const recorded = Promise.withResolvers<void>();
   const outbox = new Outbox({
     request: async ({ method }) => {
       said.push(method);
       return "{}";
     },
     judge: () => ({ action: "reject" }),
-    onNext: () => said.push("next"),
+    onNext: (work) => void recorded.promise.then(work),
   });
   for (const method of ["one", "two"]) {
     const call = { method, lane: "1", body: "{}" };
     outbox.post({ call, succeeded: () => said.push(`${method} is answered`), failed: () => {} });
   }
   outbox.takeTurn()();
+  await settle();
+  assert.deepEqual(said, ["one", "one is answered"]);
+  recorded.resolve();
   await outbox.idle();
-  assert.deepEqual(said, ["one", "one is answered", "next", "two", "two is answered"]);
+  assert.deepEqual(said, ["one", "one is answered", "two", "two is answered"]);
+});
+
+test("a call whose lane waits for a record is given up at the end", async () => {
+  const outbox = new Outbox({ request: async () => "{}", judge: () => ({ action: "reject" }), onNext: () => {} });
+  const failed = Promise.withResolvers<unknown>();
+  for (const reject of [assert.fail, failed.resolve]) {
+    outbox.post({ call: { method: "getMe", lane: "1", body: "{}" }, succeeded: () => {}, failed: reject });
+  }
+  outbox.takeTurn()();
+  await settle();
+  outbox.close();
+  assert.ok((await failed.promise) instanceof NetworkError);
+  await outbox.idle();
 });
 
 test("a pause that is given up leaves no timer behind", async () => {

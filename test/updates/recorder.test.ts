@@ -182,9 +182,9 @@ describe("the end of a turn", () => {
     bench.recorder.died([1]);
     bench.recorder.begun(bench.worker(1), event(1), false);
     bench.recorder.journaled({ type: "dropped", seqs: [1], id: 1 });
-    bench.recorder.recordJournal();
-    bench.recorder.recordJournal();
-    assert.deepEqual(bench.take(), ["record journal saved,dropped"]);
+    bench.recorder.whenJournaled(() => bench.said.push("work"));
+    bench.recorder.whenJournaled(() => bench.said.push("more work"));
+    assert.deepEqual(bench.take(), ["record journal saved,dropped", "work", "more work"]);
     await loopTurn();
     assert.deepEqual(bench.said, ["record died 1", "record begun 1", "post 1: events 1"]);
   });
@@ -195,13 +195,14 @@ describe("the end of a turn", () => {
     bench.recorder.settled([1]);
     await loopTurn();
     bench.recorder.journaled(saved(2));
-    bench.recorder.recordJournal();
+    bench.recorder.whenJournaled(() => bench.said.push("work"));
     assert.deepEqual(bench.take(), ["record settled 1"]);
     answers[0]!.resolve([]);
     await loopTurn();
+    assert.deepEqual(bench.take(), ["record journal saved"]);
     answers[1]!.resolve([]);
     await bench.recorder.end();
-    assert.deepEqual(bench.said, ["record journal saved"]);
+    assert.deepEqual(bench.said, ["work"]);
   });
 
   test("a failure to record facts of journals is an error of the inbox", () => {
@@ -211,7 +212,8 @@ describe("the end of a turn", () => {
       throw error;
     };
     bench.recorder.journaled(saved(2));
-    bench.recorder.recordJournal();
+    bench.recorder.whenJournaled(() => assert.fail("nothing goes out any more"));
+    bench.recorder.whenJournaled(() => assert.fail("nothing goes out any more"));
     assert.deepEqual(bench.errors, [error]);
   });
 
