@@ -56,12 +56,21 @@ ${table(["Command", ""], commands)}
 
 # Options
 
+The words of the table:
+
+- **Application**: a function of asgigram's own protocol. **Program**: the file of a bot library that you run with \`node bot.js\`.
+- **Event**: an update on its way to your code. It is **settled** when your code is done with it. The **inbox** keeps it until then.
+- **Dead letter**: an event that your code could not handle, kept with the reason.
+- **Scope**: the chat or user that an event belongs to. **Line**: the events that follow one another in order, mostly those of a chat.
+- **Instance**: one call of the application, for one scope. **Lifespan**: what the application does before its first event and after its last.
+- **Shard**: one of 256 groups of chats, each at one worker, and at one machine.
+
 A flag overrides an environment variable, a variable overrides the configuration file, and the file overrides the default. An
 empty environment variable counts as unset. \`asgigram config\` shows the resulting settings and the source of each value.
 
-A single argument is the application. The token then comes from \`ASGIGRAM_TOKEN\`, or from the file that \`--token-file\` names.
-Prefer the file. Lists of processes and the shell's history show a token on the command line, and the server warns about it. The
-application and its child processes can read a variable.
+A single argument is the application. The token then comes from \`ASGIGRAM_TOKEN\`, from the file that \`--token-file\` names, or from the
+bot's own variable, here or in \`.env\`. Prefer the file. Lists of processes and the shell's history show a token on the command line, and the
+server warns about it. The server takes \`ASGIGRAM_TOKEN\` out of its environment; \`/proc/<pid>/environ\` keeps it, which the application can read.
 
 The configuration file (\`--config\`) is JSON with optional comments and trailing commas:
 

@@ -124,7 +124,8 @@ while it runs. SIGTERM and SIGINT end it at once.`,
     about: `
 Checks everything that a start depends on: the configuration, the application
 and its lifespan, the token, the webhook, the inbox, the address to listen on.
-It does not poll and changes nothing, so it can run beside the bot's server.
+It does not poll, and changes nothing itself, so it can run beside the bot's
+server. A bot's program is started, without its calls to Telegram.
 The exit code is 0 if the bot can be served, else that of the first problem.`,
     words: ["token", "application"],
     flags: FLAGS,
