@@ -42,7 +42,11 @@ export const EXIT_CODES: readonly ExitCode[] = [
     meaning: "The address to listen on is in use, or does not belong to this machine",
     codes: ["ASGIGRAM_LISTEN"],
   },
-  { exit: 7, meaning: "Of `asgigram check`: Telegram cannot be reached. A server waits for it", codes: ["ASGIGRAM_NETWORK"] },
+  {
+    exit: 7,
+    meaning: "Of `asgigram check`: Telegram cannot be reached. A server waits for it",
+    codes: ["ASGIGRAM_NETWORK"],
+  },
   {
     exit: KILLED,
     meaning: "The process was killed: by the system, or by itself because a thread could not be ended",

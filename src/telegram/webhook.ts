@@ -12,15 +12,15 @@
  */
 
 import { randomInt } from "node:crypto";
-import { readFile } from "node:fs/promises";
 import { setTimeout as delay } from "node:timers/promises";
 import type { WebhookInfo } from "@grammyjs/types";
-import { ConfigError, ConflictError, NetworkError } from "../protocol/errors.ts";
+import { ConflictError, NetworkError } from "../protocol/errors.ts";
 import type { Election, SourceState, UpdateSource } from "../protocol/update-source.ts";
 import { type Form, formOf } from "./multipart.ts";
 import { CONFLICT_PATIENCE, judgeWebhook } from "./retry.ts";
 import { webhookSecretsOf } from "./webhook-secrets.ts";
 import { WebhookServer } from "./webhook-server.ts";
+import { readWebhookTls } from "./webhook-tls.ts";
 
 export interface WebhookOptions {
   readonly token: string;
@@ -56,6 +56,8 @@ export interface WebhookOptions {
   wait?(milliseconds: number, signal: AbortSignal): Promise<void>;
 }
 
+/** Time that setWebhook with a certificate may take: ms. Other calls have as much. */
+const FORM = 60_000;
 /** Time between two checks of the webhook: ms. */
 const CHECK = 30_000;
 /** Room is not waited for: Telegram would take that for a failure. */
@@ -105,8 +107,7 @@ export class Webhook implements UpdateSource {
   /** Receives updates until the signal is aborted. @throws ListenError | ConfigError | ConflictError | TokenRejectedError */
   async run(signal: AbortSignal): Promise<void> {
     const { certificate: path, key: keyPath, received, isFull, listen, log } = this.#options;
-    const cert = await readPem(path, "--webhook-certificate");
-    const key = await readPem(keyPath, "--webhook-key");
+    const { cert, key } = await readWebhookTls(path, keyPath);
     const failed = Promise.withResolvers<never>();
     this.#server = await WebhookServer.listen({
       ...listen,
@@ -158,7 +159,11 @@ export class Webhook implements UpdateSource {
     };
     await this.#ask("setWebhook", signal, async () => {
       if (certificate === undefined) await call("setWebhook", parameters, signal);
-      else await post("setWebhook", formOf(parameters, [partOf(certificate)]), signal);
+      else {
+        // A form has as long as it needs; this one is short.
+        const limit = AbortSignal.any([signal, AbortSignal.timeout(FORM)]);
+        await post("setWebhook", formOf(parameters, [partOf(certificate)]), limit);
+      }
       this.#isSet = true;
       this.#conflictSince = undefined;
       log.info({ url }, "the webhook is set");
@@ -240,15 +245,6 @@ export class Webhook implements UpdateSource {
     } catch (error) {
       log.debug({ method: "deleteWebhook", error: (error as Error).message }, "the webhook was not deleted");
     }
-  }
-}
-
-async function readPem(path: string | false, option: string): Promise<string | undefined> {
-  if (path === false) return undefined;
-  try {
-    return await readFile(path, "utf8");
-  } catch (cause) {
-    throw new ConfigError(`${option}: ${path} cannot be read: ${(cause as Error).message}`, { cause });
   }
 }
 

@@ -13,6 +13,7 @@ import { isDatabaseAddress } from "../../protocol/database-address.ts";
 import { ConfigError } from "../../protocol/errors.ts";
 import { secretHider } from "../../protocol/secrets.ts";
 import { BotApi } from "../../telegram/bot-api.ts";
+import { readWebhookTls } from "../../telegram/webhook-tls.ts";
 import { checkApplication } from "./application.ts";
 import { checkDatabase } from "./database.ts";
 import { type Finding, ok, problem, warning } from "./finding.ts";
@@ -48,6 +49,7 @@ export async function check(
     inbox(values),
     checkListen(values.listen),
     checkListen(values.webhook !== false && values.webhookListen),
+    certificate(values),
   ]);
   return findings.flat().map((finding) => ({ ...finding, text: hide(finding.text) }));
 }
@@ -67,6 +69,16 @@ async function application(
   const bot = Number(botIdOf(token));
   const imports = findImports(values.import, directory);
   return checkApplication({ ...values, application, directory, imports, bot, programWorkers, print });
+}
+
+async function certificate({ webhook, webhookCertificate, webhookKey }: ConfigValues): Promise<Finding[]> {
+  if (webhook === false || webhookCertificate === false) return [];
+  try {
+    await readWebhookTls(webhookCertificate, webhookKey);
+    return [ok("webhook", "the certificate can be used")];
+  } catch (error) {
+    return [problem("webhook", error as Error)];
+  }
 }
 
 async function telegram({ token, ...values }: ConfigValues): Promise<Finding[]> {

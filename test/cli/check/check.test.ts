@@ -30,6 +30,8 @@ test("every point is checked, also if others have problems", async () => {
     "problem token",
   ]);
   assert.deepEqual(await found({ ...bot, workers: 0 }, folder.path), ["problem configuration"]);
+  const webhook = { webhook: "https://bot.example.com", webhookCertificate: "no.pem", webhookKey: "no.key" };
+  assert.ok((await found({ ...bot, ...webhook }, folder.path)).includes("problem webhook"));
 });
 
 test("the findings and the output of the application do not show the token", async () => {
