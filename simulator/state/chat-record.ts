@@ -14,7 +14,7 @@ import type {
 
 import type { Topic } from "./forum.ts";
 import { Invites } from "./invites.ts";
-import type { MemberStatus } from "./members.ts";
+import { type MemberStatus, memberAt } from "./members.ts";
 import { ALL_PERMISSIONS } from "./rights.ts";
 
 /** Fields that a bot or a test can set, and that getChat returns. */
@@ -35,6 +35,7 @@ export class ChatRecord {
   chat: Chat;
   /** By message_id, in the order of sending. A message is never changed in place: an edit replaces the object. */
   readonly messages = new Map<number, Message>();
+  /** As they were set: `member()` knows what has ended since. */
   readonly members = new Map<number, ChatMember>();
   /** Topics of a forum by their thread. */
   readonly topics = new Map<number, Topic>();
@@ -61,10 +62,13 @@ export class ChatRecord {
   /** For supergroups and channels, which have their own message ids. */
   lastMessageId = 0;
   readonly #historyLimit: number;
+  readonly #date: () => number;
 
-  constructor(chat: Chat, historyLimit: number) {
+  /** @param date the world's date: seconds since 1970 */
+  constructor(chat: Chat, historyLimit: number, date: () => number) {
     this.chat = chat;
     this.#historyLimit = historyLimit;
+    this.#date = date;
   }
 
   /** Stores a new message, or a new version of one. Beyond the limit the oldest message is dropped. */
@@ -78,13 +82,19 @@ export class ChatRecord {
     }
   }
 
+  /** The member as of now; undefined for a user who has never been a member. */
+  member(user_id: number): ChatMember | undefined {
+    const member = this.members.get(user_id);
+    return member && memberAt(member, this.#date());
+  }
+
   statusOf(user_id: number): MemberStatus {
-    return this.members.get(user_id)?.status ?? "left";
+    return this.member(user_id)?.status ?? "left";
   }
 
   /** True if the user is in the chat, restricted or not. */
   has(user_id: number): boolean {
-    const member = this.members.get(user_id);
+    const member = this.member(user_id);
     if (member === undefined) return false;
     return member.status === "restricted" ? member.is_member : member.status !== "left" && member.status !== "kicked";
   }

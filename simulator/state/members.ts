@@ -21,6 +21,14 @@ export function memberWith(status: MemberStatus, user: User, details: object = {
   return { status, user, ...Object.fromEntries(rights), ...ALWAYS[status], ...details } as ChatMember;
 }
 
+/** The member at a date: restrictions and bans end (td, DialogParticipant.cpp, `update_restrictions`). */
+export function memberAt(member: ChatMember, date: number): ChatMember {
+  if (member.status !== "restricted" && member.status !== "kicked") return member;
+  const hasEnded = member.until_date > 0 && date > member.until_date;
+  if (!hasEnded) return member;
+  return memberWith(member.status === "restricted" && member.is_member ? "member" : "left", member.user);
+}
+
 const ALWAYS: Partial<Record<MemberStatus, object>> = {
   restricted: { is_member: true, until_date: 0 },
   kicked: { until_date: 0 },

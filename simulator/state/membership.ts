@@ -23,7 +23,7 @@ export function changeMember({ world, queue }: Simulation, record: ChatRecord, c
   const isBot = user.id === world.bot.id;
   const wasThere = record.has(user.id);
   // A private chat has no list of members; the bot is in it until it is blocked.
-  const old_chat_member = record.members.get(user.id) ?? memberWith(chat.type === "private" ? "member" : "left", user);
+  const old_chat_member = record.member(user.id) ?? memberWith(chat.type === "private" ? "member" : "left", user);
   const receives = isBot || receivesChanges(world, record);
   record.members.set(user.id, next);
   const updated = { chat, from: withoutProfile(by), date: world.date, old_chat_member, new_chat_member: next, ...via };

@@ -58,7 +58,7 @@ export const ALL_PERMISSIONS = permissionsWith(Object.fromEntries(PERMISSIONS.ma
 
 /** True for the owner, and for an administrator with the right. */
 export function hasRight(record: ChatRecord, user_id: number, right: Right): boolean {
-  const member = record.members.get(user_id);
+  const member = record.member(user_id);
   if (member?.status === "creator") return true;
   return member?.status === "administrator" && (member as Partial<Record<Right, unknown>>)[right] === true;
 }
@@ -70,7 +70,7 @@ export const isAdministrator = (record: ChatRecord, user_id: number): boolean =>
 export function isPermitted(record: ChatRecord, user_id: number, permission: Permission): boolean {
   if (isAdministrator(record, user_id)) return true;
   if (record.permissions[permission] !== true) return false;
-  const member = record.members.get(user_id);
+  const member = record.member(user_id);
   return member?.status !== "restricted" || member[permission] === true;
 }
 

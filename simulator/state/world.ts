@@ -144,7 +144,7 @@ export class World {
       record.chat = chat;
       return record;
     }
-    record = new ChatRecord(chat, this.#historyPerChat);
+    record = new ChatRecord(chat, this.#historyPerChat, () => this.date);
     if (chat.type !== "private") this.#setBotRole(record);
     this.#chats.set(key, record);
     return record;

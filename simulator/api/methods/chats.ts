@@ -57,7 +57,7 @@ export const chatMethods: Record<string, Handler> = {
 /** The member, in the chat or not. @throws Refusal (400) for an unknown user id */
 export function memberOf(record: ChatRecord, call: Call, { world }: Telegram): ChatMember {
   const id = call.number("user_id")!;
-  const member = record.members.get(id);
+  const member = record.member(id);
   if (member !== undefined) return member;
   const user = id === world.bot.id ? withoutProfile(world.bot) : world.people.get(id)?.user;
   if (user === undefined) throw badRequest("PARTICIPANT_ID_INVALID");

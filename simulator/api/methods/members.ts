@@ -22,12 +22,16 @@ const LARGE = ["supergroup", "channel"];
 const ONLY_LARGE = "method is available for supergroup and channel chats only";
 export const ONLY_GROUPS = "method is available only for groups and supergroups";
 const MAX_TAG = 16;
+/** Seconds. A ban or restriction that lasts longer or less long than these lasts forever. */
+const SHORTEST_TERM = 30;
+const LONGEST_TERM = 366 * 86_400;
 
 export const memberMethods: Record<string, Handler> = {
   banChatMember(call, telegram) {
     const { record, member } = target(call, telegram, NOT_PRIVATE, "can't ban members in private chats");
     requireRestricting(telegram, record, member);
-    const until_date = call.number("until_date") ?? 0;
+    // "Applied for supergroups and channels only."
+    const until_date = record.chat.type === "group" ? 0 : endIn(call, telegram);
     return set(telegram, record, memberWith("kicked", member.user, { until_date }));
   },
 
@@ -43,7 +47,7 @@ export const memberMethods: Record<string, Handler> = {
     requireRestricting(telegram, record, member);
     const permissions = permissionsIn(call);
     const is_member = record.has(member.user.id);
-    const until_date = call.number("until_date") ?? 0;
+    const until_date = endIn(call, telegram);
     // A restriction that takes nothing away ends all restrictions.
     const isFree = Object.values(permissions).every((granted) => granted);
     const details = { ...permissions, is_member, until_date };
@@ -62,7 +66,7 @@ export const memberMethods: Record<string, Handler> = {
       requireRight(world, record, "can_promote_members", "not enough rights");
       if (!mayBeEdited(member)) throw badRequest("CHAT_ADMIN_REQUIRED");
     }
-    const own = record.members.get(world.bot.id) as unknown as Record<string, unknown>;
+    const own = record.member(world.bot.id) as unknown as Record<string, unknown>;
     const hasOwn = Object.entries(rights).every(([right, granted]) => !granted || own[right] === true);
     if (own.status !== "creator" && !hasOwn) throw badRequest("RIGHT_FORBIDDEN");
     const promoted = { ...administrator(member.user, record.chat.type, rights), can_be_edited: true } as ChatMember;
@@ -110,6 +114,13 @@ function requireRestricting({ world }: Telegram, record: ChatRecord, member: Cha
 
 /** Only administrators whom the bot itself has promoted are under it. */
 const mayBeEdited = (member: ChatMember) => member.status !== "administrator" || member.can_be_edited;
+
+/** The date at which a ban or restriction ends; 0 for never (td, DialogParticipant.cpp, `get_dialog_participant_status`). */
+function endIn(call: Call, { world }: Telegram): number {
+  const until_date = call.number("until_date") ?? 0;
+  const seconds = until_date - world.date;
+  return seconds < SHORTEST_TERM || seconds > LONGEST_TERM ? 0 : until_date;
+}
 
 function set(telegram: Telegram, record: ChatRecord, next: ChatMember): true {
   changeMember(telegram, record, { by: withoutProfile(telegram.world.bot), next });

@@ -46,6 +46,53 @@ test("a member can be banned, unbanned, restricted and promoted", async () => {
   await ann.join(group);
 });
 
+// Bot API, restrictChatMember and banChatMember, until_date; tdlib, DialogParticipant.cpp, update_restrictions.
+test("a restriction and a ban end at their date", async () => {
+  const { simulator, call, ann, group, at, status } = await withGroup({ bot: RIGHTS });
+  await using _ = simulator;
+  const inAnHour = async () => Math.floor((await simulator.advance(0)) / 1000) + 3600;
+  const write = () => ann.sendText("hello", { chat: group });
+  await call("restrictChatMember", { ...at, permissions: {}, until_date: await inAnHour() });
+  await simulator.advance(3500);
+  await assert.rejects(write(), /ann may not send text messages to Team/);
+  await simulator.advance(101);
+  await write();
+  assert.equal(await status(), "member");
+  await call("banChatMember", { ...at, until_date: await inAnHour() });
+  await simulator.advance(3500);
+  await assert.rejects(ann.join(group), /banned/);
+  await simulator.advance(101);
+  assert.equal(await status(), "left");
+  assert.equal((await call("getChatMemberCount", at)).result, 3);
+  await assert.rejects(write(), /ann is not in Team/);
+  await call("restrictChatMember", { ...at, permissions: {}, until_date: await inAnHour() });
+  await simulator.advance(3601);
+  assert.equal(await status(), "left");
+  await call("getUpdates", { offset: -1 });
+  await ann.join(group);
+  const [, change] = (await call("getUpdates")).result as Update[];
+  assert.equal(change?.chat_member?.old_chat_member.status, "left");
+});
+
+// Bot API, restrictChatMember: "If user is restricted for more than 366 days or less than 30 seconds from the current time".
+test("a restriction or ban of less than 30 s or more than 366 days lasts forever, and so do all bans of a basic group", async () => {
+  const { simulator, call, at, status } = await withGroup({ bot: RIGHTS });
+  await using _ = simulator;
+  const DAY = 86_400;
+  const after = async (seconds: number) => Math.floor((await simulator.advance(0)) / 1000) + seconds;
+  for (const seconds of [10, 366 * DAY + 60]) {
+    await call("restrictChatMember", { ...at, permissions: {}, until_date: await after(seconds) });
+    assert.equal((await call("getChatMember", at)).result.until_date, 0);
+    await call("banChatMember", { ...at, until_date: await after(seconds) });
+    await simulator.advance(seconds + 60);
+    assert.equal(await status(), "kicked");
+  }
+  const small = await simulator.group("Small", { type: "group", bot: "administrator" });
+  const there = { chat_id: small.id, user_id: at.user_id };
+  await call("banChatMember", { ...there, until_date: await after(DAY) });
+  assert.equal((await call("getChatMember", there)).result.until_date, 0);
+});
+
 const EVERYTHING = {
   can_send_other_messages: true,
   can_add_web_page_previews: true,
