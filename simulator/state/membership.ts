@@ -30,7 +30,9 @@ export function changeMember({ world, queue }: Simulation, record: ChatRecord, c
   if (receives) queue.push({ [isBot ? "my_chat_member" : "chat_member"]: updated });
   if (chat.type === "private" || chat.type === "channel" || wasThere === record.has(user.id)) return;
   const notice: Content = wasThere ? { left_chat_member: user } : { new_chat_members: [user] };
-  const actor: Actor = by.id === world.bot.id ? "bot" : "user";
-  const message = addMessage(world, record, { by: actor, from: by }, notice);
+  // The user whose request was approved is the sender (Client.cpp, messageChatJoinByRequest).
+  const from = via.via_join_request ? user : by;
+  const actor: Actor = from.id === world.bot.id ? "bot" : "user";
+  const message = addMessage(world, record, { by: actor, from }, notice);
   if (isBot || record.has(world.bot.id)) queue.push({ message });
 }

@@ -76,6 +76,20 @@ test("a user who asks to join is approved or declined, and can be written to mea
   assert.equal(verdict(again), "400 Bad Request: HIDE_REQUESTER_MISSING");
 });
 
+// Client.cpp, messageChatJoinByRequest: new_chat_members is the sender.
+test("a user whose request is approved sends the message about it, so the bot's next message is the bot's own", async () => {
+  const { simulator, call, group, bob, received, chat_id } = await withGroup();
+  await using _ = simulator;
+  await bob.askToJoin(group);
+  await received();
+  await call("approveChatJoinRequest", { chat_id, user_id: bob.id });
+  const [change, joined] = await received();
+  assert.equal(change?.chat_member?.from.id, simulator.bot.id);
+  assert.equal(joined?.message?.from?.id, bob.id);
+  await call("sendMessage", { chat_id, text: "Welcome, Bob!" });
+  await group.receives("Welcome, Bob!");
+});
+
 test("a join request is answered as a query", async () => {
   const { simulator, call, group, ann, received, chat_id } = await withGroup();
   await using _ = simulator;
