@@ -1,59 +1,79 @@
-/** Forwards and copies: https://core.telegram.org/bots/api#forwardmessage, #copymessage */
+/** Forwards and copies: https://core.telegram.org/bots/api#forwardmessage, #copymessage. Refusals are td's (MessagesManager.cpp). */
 
 import type { Message } from "@grammyjs/types";
-import type { ChatRecord } from "../../state/chat-record.ts";
 import type { Content } from "../../state/messages.ts";
 import { chatOf, messageOf, writableChatOf } from "../access.ts";
 import type { Call } from "../call.ts";
-import { originOf } from "../origin.ts";
+import { copyOf, forwardOf, mayBeCopied, mayBeForwarded } from "../forwards.ts";
 import { badRequest } from "../refusal.ts";
 import type { Handler, Telegram } from "../telegram.ts";
 import { captionOf, post } from "./sending.ts";
 
 export const copyingMethods: Record<string, Handler> = {
-  forwardMessage: (call, telegram) =>
-    forward(call, telegram, messageOf(sourceOf(call, telegram), call.number("message_id"), "forward")),
-
-  forwardMessages: (call, telegram) =>
-    severalOf(call, sourceOf(call, telegram), "forward").map((message) => idOf(forward(call, telegram, message))),
-
-  copyMessage: (call, telegram) =>
-    idOf(copy(call, telegram, messageOf(sourceOf(call, telegram), call.number("message_id"), "copy"))),
-
-  copyMessages: (call, telegram) =>
-    severalOf(call, sourceOf(call, telegram), "copy").map((message) => idOf(copy(call, telegram, message))),
+  forwardMessage: (call, telegram) => single(call, telegram, FORWARD),
+  forwardMessages: (call, telegram) => several(call, telegram, FORWARD),
+  copyMessage: (call, telegram) => idOf(single(call, telegram, COPY)),
+  copyMessages: (call, telegram) => several(call, telegram, COPY),
 };
+
+interface Transfer {
+  /** For the refusal of a message that does not exist. */
+  verb: "forward" | "copy";
+  /** The refusal of a message that exists. */
+  reason: string;
+  isPossible: (message: Message) => boolean;
+  contentOf: (message: Message, call: Call) => Content;
+}
+
+const FORWARD: Transfer = {
+  verb: "forward",
+  reason: "The message can't be forwarded",
+  isPossible: mayBeForwarded,
+  contentOf: (message) => forwardOf(message),
+};
+
+const COPY: Transfer = {
+  verb: "copy",
+  reason: "The message can't be copied",
+  isPossible: mayBeCopied,
+  contentOf: captionedCopyOf,
+};
+
+function captionedCopyOf(message: Message, call: Call): Content {
+  const content = copyOf(message);
+  if (!call.has("caption") && !call.boolean("remove_caption")) return content;
+  const { caption: _, caption_entities: __, ...bare } = content;
+  return { ...bare, ...captionOf(call) };
+}
 
 const sourceOf = (call: Call, { world }: Telegram) => chatOf(world, call, "from_chat_id");
 
-/** "If some of the specified messages can't be found or forwarded, they are skipped." */
-function severalOf(call: Call, source: ChatRecord, purpose: string): Message[] {
-  const ids = call.array<unknown>("message_ids")!.map(Number);
-  const found = ids.flatMap((id) => source.messages.get(id) ?? []);
-  if (found.length === 0) throw badRequest(`there are no messages to ${purpose}`);
-  return found;
-}
-
-function forward(call: Call, telegram: Telegram, message: Message): Message {
+function single(call: Call, telegram: Telegram, { verb, reason, isPossible, contentOf }: Transfer): Message {
+  const message = messageOf(sourceOf(call, telegram), call.number("message_id"), verb);
   const record = writableChatOf(telegram.world, call);
-  const { reply_markup: _, ...content } = contentOf(message);
-  return post(call, telegram, record, { ...content, forward_origin: originOf(message) });
+  if (!isPossible(message)) throw badRequest(reason);
+  return post(call, telegram, record, contentOf(message, call));
 }
 
-function copy(call: Call, telegram: Telegram, message: Message): Message {
+/** "If some of the specified messages can't be found or forwarded, they are skipped." The words are the same for copies. */
+function several(call: Call, telegram: Telegram, { isPossible, contentOf }: Transfer): { message_id: number }[] {
+  const source = sourceOf(call, telegram);
+  const found = call.array<unknown>("message_ids")!.flatMap((id) => source.messages.get(Number(id)) ?? []);
+  if (found.length === 0) throw badRequest("There are no messages to forward");
   const record = writableChatOf(telegram.world, call);
-  const { forward_origin: _, reply_markup: __, ...content } = contentOf(message);
-  const caption = call.has("caption") || call.boolean("remove_caption") ? captionOf(call) : undefined;
-  if (caption === undefined) return post(call, telegram, record, content);
-  const { caption: _caption, caption_entities: _entities, ...bare } = content;
-  return post(call, telegram, record, { ...bare, ...caption });
+  const possible = found.filter(isPossible);
+  if (possible.length === 0) throw badRequest("Messages can't be forwarded");
+  const albums = albumsOf(possible, telegram);
+  return possible.map((message) =>
+    idOf(post(call, telegram, record, { ...contentOf(message, call), ...albums.get(message.media_group_id) })),
+  );
 }
 
-/** A message without its sender, chat, dates and reply. */
-function contentOf(message: Message): Content {
-  const { message_id, from, sender_chat, chat, date, edit_date, reply_to_message, business_connection_id, ...rest } =
-    message;
-  return rest;
+/** "Album grouping is kept." By media_group_id: the field of the new album, if two messages or more are of it. */
+function albumsOf(messages: readonly Message[], { world }: Telegram): Map<string | undefined, Content> {
+  const albums = Map.groupBy(messages, ({ media_group_id }) => media_group_id);
+  const kept = [...albums].filter(([id, members]) => id !== undefined && members.length > 1);
+  return new Map(kept.map(([id]) => [id, { media_group_id: world.nextQueryId() }]));
 }
 
 const idOf = ({ message_id }: Message) => ({ message_id });

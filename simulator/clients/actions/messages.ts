@@ -1,7 +1,7 @@
 /** Users send and edit messages, press buttons, react, vote and create topics. */
 
 import type { Message, Poll, User } from "@grammyjs/types";
-import { originOf } from "../../api/origin.ts";
+import { forwardOf, mayBeForwarded } from "../../api/forwards.ts";
 import type { ChatRecord } from "../../state/chat-record.ts";
 import { createTopic, isForum, threadOf } from "../../state/forum.ts";
 import { addMessage, type Content, quoted, removeMessages, replaceMessage } from "../../state/messages.ts";
@@ -36,7 +36,10 @@ export const messageActions: ActionHandlers<
 
   forward({ from_chat_id, message_id, ...where }, context) {
     const message = context.message(context.record(from_chat_id), message_id);
-    return send({ ...where, content: { ...forwarded(message), forward_origin: originOf(message) } }, context);
+    if (!mayBeForwarded(message)) {
+      throw new ActionError(`message ${message_id} can't be forwarded: it is a service message or protected`);
+    }
+    return send({ ...where, content: forwardOf(message) }, context);
   },
 
   delete({ message_id, ...where }, context) {
@@ -104,12 +107,6 @@ export const messageActions: ActionHandlers<
     return createTopic(context, record, origin, { name, icon_color }).message_thread_id;
   },
 };
-
-/** A message without what belongs to its sender, its chat and its place there. */
-function forwarded(message: Message): Content {
-  const { message_id, from, sender_chat, chat, date, edit_date, reply_to_message, reply_markup, ...content } = message;
-  return content;
-}
 
 /** Sends a message as a user. */
 export function send({ content, reply_to, topic, ...where }: Takes<"send">, context: ActionContext): Message {
