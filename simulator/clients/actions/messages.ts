@@ -11,7 +11,7 @@ import { pushMessage } from "../../state/receiving.ts";
 import { forbiddenContent, isAdministrator, isPermitted } from "../../state/rights.ts";
 import { entitiesIn } from "../../text/format.ts";
 import { type ActionContext, type ActionHandlers, nameOf } from "../action-context.ts";
-import { findButton } from "../buttons.ts";
+import { findButton, sentBy } from "../buttons.ts";
 import { ActionError, type Takes } from "./actions.ts";
 
 /** Seconds until a query can no longer be answered. */
@@ -54,7 +54,7 @@ export const messageActions: ActionHandlers<
     const after = context.world.journal.seq;
     const found = findButton(record, choice, message_id);
     if (found === undefined) throw new ActionError(`there is no button ${JSON.stringify(choice)} in ${nameOf(record)}`);
-    if ("reply" in found) return { after, message: send({ ...where, content: found.reply(person.user) }, context) };
+    if ("key" in found) return { after, message: send({ ...where, content: sentBy(found.key, person.user) }, context) };
     const { button, message } = found;
     if ("url" in button) return { after, url: button.url };
     if ("web_app" in button) return { after, ...openWebApp(button.web_app.url, record, person.user, context) };
