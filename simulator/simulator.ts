@@ -37,7 +37,7 @@ export interface SimulatorOptions extends BotWorldOptions {
    * reached over HTTP (`new SimulatorClient(simulator.url, token)`). Without this, other tokens get 401.
    */
   anyToken?: boolean;
-  /** Host names by which /simulator may be asked, beside localhost and IP addresses. The Bot API answers to any name. */
+  /** Host names by which browsers may ask, and all who ask for /simulator, beside localhost and IP addresses. Bots may use any name. */
   allowHosts?: readonly string[];
 }
 

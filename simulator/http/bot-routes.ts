@@ -125,9 +125,14 @@ function refusalOf(refusal: Refusal, recorded: RecordedCall): Reply {
   return refusalReply(refusal);
 }
 
-/** @param path the `file_path` of a file, with escapes @throws Refusal */
-export function download({ files }: BotWorld, path: string): Reply {
-  const bytes = files.bytes(path);
+/**
+ * A local server has no downloads: its bot opens the path that getFile gives. So no caller over HTTP gets the files of this machine that
+ * the server opens by their paths.
+ * @param path the `file_path` of a file, with escapes
+ * @throws Refusal
+ */
+export function download({ files, isLocal }: BotWorld, path: string): Reply {
+  const bytes = isLocal ? undefined : files.bytes(path);
   if (bytes === undefined) throw NOT_FOUND;
   return { status: 200, headers: { "content-type": "application/octet-stream" }, body: bytes };
 }

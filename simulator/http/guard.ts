@@ -6,7 +6,7 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { isIP } from "node:net";
 
-type Headers = Pick<IncomingHttpHeaders, "host" | "origin" | "sec-fetch-site">;
+type Headers = Pick<IncomingHttpHeaders, "host" | "origin" | "sec-fetch-site" | "user-agent">;
 
 const LOCALHOST = /^(.+\.)?localhost\.?$/;
 
@@ -16,6 +16,14 @@ export function refusalOfPage({ host, origin, "sec-fetch-site": site = "none" }:
   if (!isForeign && (site === "none" || site === "same-origin")) return undefined;
   return "pages of another origin may not use this server";
 }
+
+/**
+ * True for a request of a browser; libraries for bots send none of these headers. A page of http://evil.example sends a GET to its own name
+ * with `user-agent` alone: `origin` comes with a POST, `sec-fetch-site` with requests to loopback and over https
+ * (https://w3c.github.io/webappsec-fetch-metadata/).
+ */
+export const isOfBrowser = ({ origin, "sec-fetch-site": site, "user-agent": agent = "" }: Headers): boolean =>
+  origin !== undefined || site !== undefined || agent.startsWith("Mozilla/");
 
 /**
  * The reason to refuse a request by the name under which the server was asked. No page can make its own name look like an IP address or

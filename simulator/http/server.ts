@@ -7,7 +7,8 @@
  *   /                                the page in the browser (page.ts)
  *   /healthz                         200: the process lives and its event loop turns
  *
- * Pages of other origins get 403. The Bot API answers to any host name, because its callers know the token; /simulator does not.
+ * Pages of other origins get 403. Bots reach the Bot API and downloads under any host name. Browsers, and all who ask for /simulator, need a
+ * name that no page can take.
  */
 
 import { createServer as createHttpServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
@@ -17,13 +18,13 @@ import type { Worlds } from "../worlds.ts";
 import { BodyTooLong } from "./body.ts";
 import { botCall, download, NOT_FOUND, refusalIn, worldAt } from "./bot-routes.ts";
 import { control } from "./control.ts";
-import { refusalOfPage } from "./guard.ts";
+import { isOfBrowser, refusalOfName, refusalOfPage } from "./guard.ts";
 import { isPageFile, pageFile } from "./page.ts";
 import { jsonReply, refusalReply, write } from "./reply.ts";
 
 export interface ServerOptions {
   readonly worlds: Worlds;
-  /** Host names by which /simulator may be asked, beside localhost and IP addresses. */
+  /** Host names by which browsers may ask, and all who ask for /simulator, beside localhost and IP addresses. */
   readonly hosts: readonly string[];
 }
 
@@ -62,7 +63,8 @@ async function route(
   if (first === "simulator") {
     return await control(incoming, response, { segments: segments.slice(1), worlds: options.worlds, hosts });
   }
-  const reason = refusalOfPage(incoming.headers);
+  const { headers } = incoming;
+  const reason = refusalOfPage(headers) ?? (isOfBrowser(headers) ? refusalOfName(headers, hosts) : undefined);
   if (reason !== undefined) throw new Refusal(403, `Forbidden: ${reason}`);
   if (incoming.method === "GET" && segments.length === 1 && isPageFile(first)) return write(response, pageFile(first));
   if (first === "healthz" && segments.length === 1) return write(response, jsonReply(200, '{"ok":true}'));

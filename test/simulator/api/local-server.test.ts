@@ -24,6 +24,9 @@ test("files go by their paths, in both directions, until the simulator ends", as
   const { file_path } = (await call("getFile", { file_id: document.file_id })).result;
   assert.ok(isAbsolute(file_path));
   assert.equal(readFileSync(file_path, "utf8"), "content");
+  // Bot API: "without the need to download the file". A page must not read files of this machine by way of the simulator.
+  const [relative] = file_path.match(/documents\/[^/]+$/);
+  assert.equal((await fetch(`${simulator.url}/file/bot${simulator.token}/${relative}`)).status, 404);
   await simulator.close();
   assert.equal(existsSync(file_path), false);
 });

@@ -164,6 +164,29 @@ test("pages of other origins are refused with 403, for the Bot API, downloads an
   assert.equal(simulator.calls.length, 0);
 });
 
+// Chromium sends a GET of a page of http://evil.example without `origin` and `sec-fetch-site`; its user-agent cannot be changed.
+test("a browser reaches nothing under a name that a page can take, unless the name is allowed", async () => {
+  await using simulator = await Simulator.start({ allowHosts: ["simulator.test"] });
+  const bot = `bot${simulator.token}`;
+  const paths = [`/${bot}/getMe`, `/file/${bot}/documents/file_1`, "/healthz", "/"];
+  const browsers = (host: string) => [
+    { host, "sec-fetch-site": "same-origin" },
+    { host, origin: `http://${host}` },
+    { host, "user-agent": "Mozilla/5.0 (X11; Linux x86_64)" },
+  ];
+  for (const path of paths) {
+    for (const headers of browsers("evil.example")) {
+      assert.equal((await requestRaw(simulator.url, { path, headers })).status, 403, path);
+    }
+  }
+  assert.equal(simulator.calls.length, 0);
+  for (const host of ["localhost", "127.0.0.1:1", "simulator.test:8081"]) {
+    for (const headers of browsers(host)) {
+      assert.equal((await requestRaw(simulator.url, { path: `/${bot}/getMe`, headers })).status, 200, host);
+    }
+  }
+});
+
 test("the Bot API answers to any name, the users' side to those that no page can take, and to those that are allowed", async () => {
   await using simulator = await Simulator.start({ allowHosts: ["Simulator.test"] });
   const statusAs = async (host: string, path: string) =>
