@@ -172,7 +172,7 @@ class TerminalChat {
   #rememberButtons(event: Extract<ChatEvent, { type: "message" | "edited" }>): void {
     const { reply_markup, message_id } = event.message;
     if (reply_markup !== undefined) this.#buttons.set(event.chat_id, message_id);
-    else if (event.type === "message" && event.keyboard !== undefined) this.#buttons.set(event.chat_id, undefined);
+    else if (event.type === "message" && event.keyboard) this.#buttons.set(event.chat_id, undefined);
     else if (this.#buttons.get(event.chat_id) === message_id) this.#buttons.delete(event.chat_id);
   }
 

@@ -14,8 +14,8 @@ import { checkReplyButton, readReplyButton } from "./reply-buttons.ts";
 /** Only an inline keyboard is part of a Message; a reply keyboard belongs to the chat. */
 export interface Markup {
   inline?: InlineKeyboardMarkup;
-  keyboard?: ReplyKeyboardMarkup;
-  removesKeyboard?: true;
+  /** Null removes the chat's keyboard. */
+  keyboard?: ReplyKeyboardMarkup | null;
   forcesReply?: true;
 }
 
@@ -31,7 +31,7 @@ export function readMarkup(given: Json | undefined): Markup {
   const inline_keyboard = buttonsOf(given, INLINE_KEYBOARD);
   if (keyboard.length > 0) return { keyboard: { ...given, keyboard } as unknown as ReplyKeyboardMarkup };
   if (inline_keyboard.length > 0) return { inline: { inline_keyboard } as unknown as InlineKeyboardMarkup };
-  if (given.remove_keyboard === true || given.hide_keyboard === true) return { removesKeyboard: true };
+  if (given.remove_keyboard === true || given.hide_keyboard === true) return { keyboard: null };
   return given.force_reply === true ? { forcesReply: true } : {};
 }
 
@@ -42,8 +42,8 @@ export interface MarkupPlace extends InlinePlace {
 
 /** @throws Refusal (400) for markup that the chat or the message cannot have */
 export function checkMarkup(markup: Markup, place: MarkupPlace): void {
-  const { inline, keyboard, removesKeyboard, forcesReply } = markup;
-  const isOther = keyboard !== undefined || removesKeyboard || forcesReply;
+  const { inline, keyboard, forcesReply } = markup;
+  const isOther = keyboard !== undefined || forcesReply;
   // A channel has no answers.
   if (isOther && (place.inlineOnly || place.type === "channel")) throw badRequest("Inline keyboard expected");
   if (inline !== undefined) checkInlineKeyboard(inline.inline_keyboard as unknown as Json[][], place);

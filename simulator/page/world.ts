@@ -117,7 +117,7 @@ const ABOUT_CHAT = [
 function withEvent(state: ChatState, event: ChatEvent, now: number): ChatState {
   switch (event.type) {
     case "message": {
-      const keyboard = event.keyboard ?? (removesKeyboard(event.message) ? null : state.keyboard);
+      const keyboard = event.keyboard === undefined ? state.keyboard : event.keyboard;
       return { ...state, keyboard, messages: withMessage(state, event.message), action: undefined };
     }
     case "edited":
@@ -133,9 +133,6 @@ function withEvent(state: ChatState, event: ChatEvent, now: number): ChatState {
       return state;
   }
 }
-
-const removesKeyboard = (message: { reply_markup?: object }) =>
-  message.reply_markup !== undefined && "remove_keyboard" in message.reply_markup;
 
 function withMessage({ messages }: ChatState, message: Message): ReadonlyMap<number, Message> {
   const changed = new Map(messages).set(message.message_id, message);

@@ -11,8 +11,13 @@ import { until } from "./until.ts";
 export type Actor = "bot" | "user";
 
 /** An event in a chat. `seq` ascends across all chats. */
-export type ChatEvent = { seq: number; chat_id: number; by: Actor } & (
-  | { type: "message"; message: Message; keyboard?: ReplyKeyboardMarkup }
+export type ChatEvent = {
+  seq: number;
+  chat_id: number;
+  by: Actor;
+} & /** `keyboard` is the chat's from now on; null: the chat has none any more. */
+(
+  | { type: "message"; message: Message; keyboard?: ReplyKeyboardMarkup | null }
   | { type: "edited"; message: Message }
   | { type: "deleted"; message_ids: number[] }
   | { type: "action"; action: string }

@@ -13,8 +13,8 @@ export interface Origin {
   /** Left out of channel posts. */
   from: User;
   business_connection_id?: string | undefined;
-  /** A reply keyboard, which belongs to the chat and not to the message. */
-  keyboard?: ReplyKeyboardMarkup | undefined;
+  /** A reply keyboard, which belongs to the chat and not to the message; null removes that of the chat. */
+  keyboard?: ReplyKeyboardMarkup | null | undefined;
 }
 
 /** Stores a new message and records it in the journal. */
@@ -31,7 +31,12 @@ export function addMessage(world: World, record: ChatRecord, origin: Origin, con
   world.keepMessage(record, message);
   if (origin.by === "bot") record.outgoing.add(message.message_id);
   const { keyboard } = origin;
-  world.journal.record(chat.id, { by: origin.by, type: "message", message, ...(keyboard && { keyboard }) });
+  world.journal.record(chat.id, {
+    by: origin.by,
+    type: "message",
+    message,
+    ...(keyboard !== undefined && { keyboard }),
+  });
   return message;
 }
 

@@ -170,8 +170,7 @@ const some = (key: "entities" | "caption_entities", entities: MessageEntity[]) =
   entities.length > 0 ? { [key]: entities } : {};
 
 function applyKeyboard(record: ChatRecord, markup: Markup): void {
-  if (markup.keyboard !== undefined) record.keyboard = markup.keyboard;
-  else if (markup.removesKeyboard) record.keyboard = undefined;
+  if (markup.keyboard !== undefined) record.keyboard = markup.keyboard ?? undefined;
 }
 
 /** `sendVideoNote` -> `video_note` */

@@ -3,7 +3,9 @@ import { test } from "node:test";
 import type { Message } from "@grammyjs/types";
 import type { Snapshot } from "../../../simulator/inspector/snapshot.ts";
 import { after, type WorldState, worldOf } from "../../../simulator/page/world.ts";
+import { Simulator } from "../../../simulator/simulator.ts";
 import type { ChatEvent } from "../../../simulator/state/journal.ts";
+import { callerOf } from "../caller.ts";
 
 const CHAT = { id: 7, type: "private", first_name: "ann" } as const;
 const message = (message_id: number, text: string, more: object = {}) =>
@@ -23,6 +25,11 @@ function worldWith(...events: object[]): WorldState {
   return after(worldOf(SNAPSHOT), happenings, 1000)!;
 }
 
+async function snapshotFor({ url }: Simulator, person: number): Promise<Snapshot> {
+  const response = await fetch(`${url}/simulator/snapshot?person=${person}`);
+  return ((await response.json()) as { result: Snapshot }).result;
+}
+
 const textsOf = ({ chats }: WorldState) => [...chats.get(7)!.messages.values()].map(({ text }) => text);
 
 test("messages come, change and go, each in its place", () => {
@@ -39,12 +46,21 @@ test("what the snapshot has does not happen again", () => {
   assert.deepEqual(textsOf(worldWith({ seq: 5, type: "message", message: message(2, "two") })), ["one"]);
 });
 
-test("a keyboard stays until another one, or its removal", () => {
+test("a keyboard stays until another one, or its removal", async () => {
+  await using simulator = await Simulator.start();
+  const call = callerOf(simulator);
+  const { id: chat_id } = await simulator.user("ann");
+  await simulator.perform("send", { user_id: chat_id, content: { text: "hi" } });
+  const before = worldOf(await snapshotFor(simulator, chat_id));
   const keyboard = { keyboard: [["yes"]] };
-  const shown = { type: "message", message: message(2, "?"), keyboard };
-  assert.deepEqual(worldWith(shown).chats.get(7)!.keyboard, keyboard);
-  const removal = { type: "message", message: message(3, "!", { reply_markup: { remove_keyboard: true } }) };
-  assert.equal(worldWith(shown, removal).chats.get(7)!.keyboard, null);
+  const keyboards: unknown[] = [];
+  for (const reply_markup of [keyboard, undefined, { remove_keyboard: true }, { force_reply: true }]) {
+    await call("sendMessage", { chat_id, text: "?", reply_markup });
+    const events = await simulator.perform("events", { chat_id });
+    const happenings = events.map((data) => ({ type: "chat", data }) as const);
+    keyboards.push(after(before, happenings, 0)!.chats.get(chat_id)!.keyboard);
+  }
+  assert.deepEqual(keyboards, [keyboard, keyboard, null, null]);
 });
 
 test("an action is over with the bot's message; reactions and answers are shown", () => {
