@@ -163,10 +163,10 @@ export class BotWorld {
     return this.#inspector;
   }
 
-  /** All that a page shows, now. */
-  get snapshot(): Snapshot {
+  /** All that a page shows now. @param person the id of the one who looks */
+  snapshot(person?: number): Snapshot {
     const { calls, faults, inspector } = this;
-    const sources = { world: this.#world, settings: this.#settings, calls, originOf: inspector.originOf };
+    const sources = { person, world: this.#world, settings: this.#settings, calls, originOf: inspector.originOf };
     const server = this.#context.server?.state;
     return snapshotOf({ ...sources, updates: inspector.traces, faults: faults.active, server });
   }

@@ -6,7 +6,7 @@
  *   DELETE /simulator                      ends the world: the next call finds a fresh one
  *   GET    /simulator/bots                 the bots that have a world
  *   GET    /simulator/openapi.json         all of this, for programs
- *   GET    /simulator/snapshot, /live      what the page in the browser shows, and what happens after that
+ *   GET    /simulator/snapshot, /live      what the page in the browser shows, and what happens after that; ?person=<id> is the one who looks
  *   GET    /simulator/files/<file_id>      a message's file, in a form that is safe to show
  *
  * `/simulator/bot<token>` in place of `/simulator` means the world of that bot. clients/actions/actions.ts lists the actions. For example:
@@ -71,7 +71,7 @@ async function answer(incoming: IncomingMessage, name: string, world: BotWorld, 
     case "GET openapi.json":
       return jsonReply(200, JSON.stringify((await import("./open-api.ts")).openApi()), SAFE);
     case "GET snapshot":
-      return result(world.snapshot);
+      return result(world.snapshot(personIn(incoming.url!)));
     case "GET bots":
       return result(worlds.all.map(({ token, bot }) => ({ token, bot })));
     case "DELETE ":
@@ -82,6 +82,8 @@ async function answer(incoming: IncomingMessage, name: string, world: BotWorld, 
   if (incoming.method !== "POST") throw new Refusal(405, `${name} is an action: use POST`);
   return result(await world.perform(name, await readTakes(incoming, name)));
 }
+
+const personIn = (url: string) => Number(new URLSearchParams(url.split("?")[1]).get("person"));
 
 const result = (value: unknown) => jsonReply(200, JSON.stringify({ ok: true, result: value }), SAFE);
 

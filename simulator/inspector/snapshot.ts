@@ -4,6 +4,8 @@ import type { BotCommand, Chat, Message, ReplyKeyboardMarkup, User, UserFromGetM
 import type { ActiveFault } from "../faults.ts";
 import type { CallLog, RecordedCall } from "../state/call-log.ts";
 import type { ChatRecord } from "../state/chat-record.ts";
+import type { Reaction } from "../state/journal.ts";
+import { reactionsIn } from "../state/reactions.ts";
 import type { Settings } from "../state/settings.ts";
 import type { World } from "../state/world.ts";
 import type { ServerState } from "./bot-server.ts";
@@ -15,7 +17,9 @@ export interface Snapshot {
   readonly seq: number;
   readonly bot: UserFromGetMe;
   readonly commands: readonly BotCommand[];
+  /** Without those of a flood: too many to choose from. */
   readonly people: readonly { readonly user: User; readonly blocked: boolean }[];
+  /** Of private chats that of the person alone. */
   readonly chats: readonly ChatSnapshot[];
   readonly calls: readonly NumberedCall[];
   readonly updates: readonly UpdateTrace[];
@@ -32,6 +36,7 @@ export interface ChatSnapshot {
   readonly pinned: readonly number[];
   readonly keyboard: ReplyKeyboardMarkup | null;
   readonly messages: readonly Message[];
+  readonly reactions: readonly Reaction[];
 }
 
 /** A call with its place in the log, from 1. */
@@ -45,7 +50,12 @@ export interface NumberedCall extends RecordedCall {
 const MESSAGES = 1000;
 const CALLS = 1000;
 
+/** The names that the action `flood` gives. */
+const OF_FLOOD = /^Flood \d+$/;
+
 export interface SnapshotSources {
+  /** The id of the person who looks; undefined for one who is in no private chat. */
+  person: number | undefined;
   world: World;
   settings: Settings;
   calls: CallLog;
@@ -56,13 +66,17 @@ export interface SnapshotSources {
 }
 
 export function snapshotOf(sources: SnapshotSources): Snapshot {
-  const { world, settings, calls, updates, faults, originOf, server } = sources;
+  const { person, world, settings, calls, updates, faults, originOf, server } = sources;
   return {
     seq: world.journal.seq,
     bot: world.bot,
     commands: settings.commands(),
-    people: [...world.people.values()].map(({ user, blocked }) => ({ user, blocked })),
-    chats: world.chats.filter(({ migratedTo }) => migratedTo === undefined).map(chatSnapshot),
+    people: [...world.people.values()]
+      .filter(({ user }) => !OF_FLOOD.test(user.first_name))
+      .map(({ user, blocked }) => ({ user, blocked })),
+    chats: world.chats
+      .filter(({ chat, migratedTo }) => migratedTo === undefined && (chat.type !== "private" || chat.id === person))
+      .map(chatSnapshot),
     calls: calls.calls.slice(-CALLS).map((call) => numbered(call, calls.numberOf(call), originOf(call))),
     updates,
     faults,
@@ -85,5 +99,6 @@ function chatSnapshot(record: ChatRecord): ChatSnapshot {
     pinned,
     keyboard,
     messages: [...messages.values()].slice(-MESSAGES),
+    reactions: reactionsIn(record).filter(({ message_id }) => messages.has(message_id)),
   };
 }

@@ -60,11 +60,8 @@ function Worlds() {
   );
 }
 
-/** Made by a flood: too many to choose from. */
-const OF_FLOOD = /^Flood \d+$/;
-
 function People() {
-  const people = world.value!.people.filter(({ user }) => !OF_FLOOD.test(user.first_name));
+  const { people } = world.value!;
   const create = (event: SubmitEvent) => {
     event.preventDefault();
     const field = (event.currentTarget as HTMLFormElement).elements.namedItem("name") as HTMLInputElement;

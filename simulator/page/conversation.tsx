@@ -1,11 +1,11 @@
 /** The open chat. */
 
-import { useSignal } from "@preact/signals";
+import { signal, useSignal } from "@preact/signals";
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { Composer } from "./composer.tsx";
 import { Message } from "./message.tsx";
 import { titleOf } from "./names.ts";
-import { chat, openChat, openTopic, panel, world } from "./state.ts";
+import { chat, me, openChat, openTopic, panel, world } from "./state.ts";
 import { type ChatState, GENERAL } from "./world.ts";
 
 export function Conversation() {
@@ -77,6 +77,7 @@ function Messages({ state }: { state: ChatState }) {
         <Message
           key={message.message_id}
           message={message}
+          reactions={state.reactions.get(message.message_id)}
           isDeleted={state.deleted.has(message.message_id)}
           isInAlbum={message.media_group_id !== undefined && shown[i + 1]?.media_group_id === message.media_group_id}
         />
@@ -104,11 +105,13 @@ function Action({ state: { action } }: { state: ChatState }) {
   );
 }
 
-/** The bot's answer to the latest button. */
+/** The `seq` of the last answer that was closed: it stays so in every chat. */
+const closed = signal(0);
+
+/** The bot's answer to the person's latest button or payment. */
 function AnswerToButton() {
-  const { answer } = world.value!;
-  const closed = useSignal(0);
-  if (answer === undefined || answer.seq === closed.value || answer.type === "inline-answer") return null;
+  const answer = world.value!.answers.get(me.value!.id);
+  if (answer === undefined || answer.seq === closed.value) return null;
   const text = answer.type === "payment" ? (answer.ok ? undefined : answer.error_message) : (answer.text ?? answer.url);
   if (text === undefined) return null;
   return (

@@ -4,7 +4,7 @@ import type { InlineQueryResult } from "@grammyjs/types";
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { act } from "./server.ts";
-import { here, tell, world } from "./state.ts";
+import { here, me, tell, world } from "./state.ts";
 
 /** Pause after the last key before the bot is asked: ms. */
 const PAUSE = 250;
@@ -20,10 +20,10 @@ export function InlineOffers({ query, done }: { query: string; done: () => void 
     return () => clearTimeout(timer);
   }, [query]);
 
-  const { answer } = world.value!;
-  const isAnswered = answer?.type === "inline-answer" && answer.inline_query_id === asked.value;
-  if (!isAnswered) return <p class="offers quiet">The bot is asked …</p>;
-  const { inline_query_id, results } = answer;
+  const offers = world.value!.offers.get(me.value!.id);
+  if (offers === undefined || offers.inline_query_id !== asked.value)
+    return <p class="offers quiet">The bot is asked …</p>;
+  const { inline_query_id, results } = offers;
   const choose = async (result: InlineQueryResult) => {
     await act("choose", { ...here(), inline_query_id, result: result.id });
     done();

@@ -2,18 +2,19 @@
 
 import type { InlineKeyboardButton, Message as TelegramMessage } from "@grammyjs/types";
 import { useErrorBoundary } from "preact/hooks";
+import type { Reaction } from "../state/journal.ts";
 import { Content } from "./content.tsx";
 import { callOf } from "./links.ts";
 import { colourOf, nameOf, summaryOf, timeOf } from "./names.ts";
 import { act } from "./server.ts";
 import { callsOfMessages, draft, here, me, openCall, panel, tell, world } from "./state.ts";
 import { Text } from "./text.tsx";
-import type { Reacted } from "./world.ts";
 
 const REACTIONS = ["👍", "❤", "🔥", "😁", "😢"];
 
 interface MessageProps {
   message: TelegramMessage;
+  reactions: readonly Reaction[] | undefined;
   isDeleted: boolean;
   /** The album goes on with the next message. */
   isInAlbum: boolean;
@@ -26,7 +27,7 @@ export function Message(props: MessageProps) {
   return <SoundMessage {...props} />;
 }
 
-function SoundMessage({ message, isDeleted, isInAlbum }: MessageProps) {
+function SoundMessage({ message, reactions, isDeleted, isInAlbum }: MessageProps) {
   const { message_id, from, sender_chat, date, edit_date, reply_to_message, quote, via_bot, forward_origin } = message;
   const { text = message.caption, entities = message.caption_entities } = message;
   const isMine = from?.id === me.value!.id;
@@ -44,7 +45,7 @@ function SoundMessage({ message, isDeleted, isInAlbum }: MessageProps) {
         <Content message={message} />
         {text !== undefined && <Text text={text} entities={entities} send={send} />}
         <footer class="quiet">
-          <Reactions message={message} />
+          <Reactions reactions={reactions} />
           {isDeleted ? "deleted " : edit_date !== undefined && "edited "}
           <time>{timeOf(date)}</time>
           {isBots && <CallLink message={message} />}
@@ -56,9 +57,8 @@ function SoundMessage({ message, isDeleted, isInAlbum }: MessageProps) {
   );
 }
 
-function Reactions({ message }: { message: TelegramMessage }) {
-  const { reactions = {} } = message as Reacted;
-  const emoji = Object.values(reactions).flatMap((list) => list.map((one) => one.emoji ?? one.type));
+function Reactions({ reactions = [] }: { reactions: readonly Reaction[] | undefined }) {
+  const emoji = reactions.flatMap(({ reaction }) => reaction.map((one) => ("emoji" in one ? one.emoji : one.type)));
   return emoji.length === 0 ? null : <span class="reactions">{emoji.join(" ")} </span>;
 }
 

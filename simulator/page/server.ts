@@ -16,8 +16,9 @@ export async function act<A extends ActionName>(name: A, takes: Takes<A>): Promi
   return await resultOf(response);
 }
 
-export async function snapshot(): Promise<Snapshot> {
-  return await resultOf(await fetch(`${ROOT}/snapshot`));
+/** @param person the id of the one who looks */
+export async function snapshot(person: number): Promise<Snapshot> {
+  return await resultOf(await fetch(`${ROOT}/snapshot?person=${person}`));
 }
 
 /** The bots that have a world, by their tokens. */

@@ -63,7 +63,7 @@ export function start(): void {
   listen(take, connected, lost);
 }
 
-/** Reads the world again: people, members, topics and faults are in no event. One reading follows the other: the last one is the newest. */
+/** Reads the world again: people, members, topics and the bot's settings are in no event. One reading follows the other: the last one is the newest. */
 export function refresh(): Promise<void> {
   isFresh = false;
   refreshed = refreshed.catch(() => {}).then(readWorld);
@@ -74,7 +74,7 @@ async function readWorld(): Promise<void> {
   me.value ??= await act("user", { name: FIRST_PERSON });
   openChat.value ??= isNarrow() ? undefined : me.value.id;
   worlds.value = await bots();
-  world.value = worldOf(await snapshot(), world.value);
+  world.value = worldOf(await snapshot(me.value.id), world.value);
   isFresh = true;
   show();
 }
@@ -97,15 +97,15 @@ function show(): void {
   const happenings = waiting.filter(concernsUs);
   waiting = [];
   const next = after(world.value!, happenings, Date.now());
-  if (next === undefined) void tell(refresh());
-  else world.value = next;
+  world.value = next.world;
+  if (next.isStale) void tell(refresh());
 }
 
 /** Private chats of others are not shown. */
 function concernsUs(happening: Happening): boolean {
   if (happening.type !== "chat") return true;
   const { chat_id } = happening.data;
-  return chat_id < 0 || chat_id === me.value?.id || world.value!.chats.has(chat_id);
+  return chat_id < 0 || chat_id === me.value?.id;
 }
 
 /** Shows the reason if it fails. */

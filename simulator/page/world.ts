@@ -1,12 +1,12 @@
 /** The world as the page shows it: a snapshot, and what has happened since. Pure: a change gives a new object. */
 
-import type { Chat, Message, User } from "@grammyjs/types";
+import type { CallbackQuery, Chat, Message, User } from "@grammyjs/types";
 import type { ActiveFault } from "../faults.ts";
 import type { ServerState } from "../inspector/bot-server.ts";
 import type { FloodSecond } from "../inspector/flood.ts";
 import type { UpdateTrace } from "../inspector/inspector.ts";
 import type { ChatSnapshot, NumberedCall, Snapshot } from "../inspector/snapshot.ts";
-import type { ChatEvent } from "../state/journal.ts";
+import type { ChatEvent, Reaction } from "../state/journal.ts";
 
 /** An event of the world after a snapshot. */
 export type Happening =
@@ -17,9 +17,11 @@ export type Happening =
   | { type: "faults"; data: readonly ActiveFault[] }
   | { type: "server"; data: ServerState };
 
-export interface ChatState extends Omit<ChatSnapshot, "messages"> {
+export interface ChatState extends Omit<ChatSnapshot, "messages" | "reactions"> {
   /** By message_id, the oldest first. */
   readonly messages: ReadonlyMap<number, Message>;
+  /** By message_id. */
+  readonly reactions: ReadonlyMap<number, readonly Reaction[]>;
   /** Ids of messages that are gone. */
   readonly deleted: ReadonlySet<number>;
   /** The bot's latest chat action, with its time: milliseconds since 1970. */
@@ -33,11 +35,14 @@ export interface WorldState extends Omit<Snapshot, "chats" | "calls" | "updates"
   /** By update_id. */
   readonly updates: ReadonlyMap<number, UpdateTrace>;
   readonly flood: readonly FloodSecond[];
-  /** The latest answer to a button or an inline query. */
-  readonly answer: Answer | undefined;
+  /** The bot's latest answer to a button or a payment of each person, by the person's id. */
+  readonly answers: ReadonlyMap<number, Answer>;
+  /** The bot's latest offers to each person who asks it inline, by the person's id. */
+  readonly offers: ReadonlyMap<number, Offers>;
 }
 
-export type Answer = Extract<ChatEvent, { type: "callback-answer" | "inline-answer" | "payment" }>;
+export type Answer = Extract<ChatEvent, { type: "callback-answer" | "payment" }>;
+export type Offers = Extract<ChatEvent, { type: "inline-answer" }>;
 
 /** The message_thread_id of a forum's General topic, whose messages have none. */
 export const GENERAL = 1;
@@ -45,41 +50,58 @@ export const GENERAL = 1;
 /** Messages, calls and updates beyond these are dropped, the oldest first. */
 const MOST = 2000;
 
-/** @param earlier the world before: a flood goes on */
+/** @param earlier the world before: what no snapshot has goes on */
 export function worldOf(snapshot: Snapshot, earlier?: WorldState): WorldState {
   const { chats, calls, updates, ...rest } = snapshot;
   return {
     ...rest,
-    chats: new Map(chats.map(({ messages, ...chat }) => [chat.chat.id, { ...chat, ...historyOf(messages) }])),
+    chats: new Map(
+      chats.map(({ messages, reactions, ...chat }) => [chat.chat.id, { ...chat, ...historyOf(messages, reactions) }]),
+    ),
     calls: new Map(calls.map((call) => [call.number, call])),
     updates: new Map(updates.map((trace) => [trace.update_id, trace])),
     flood: earlier?.flood ?? [],
-    answer: undefined,
+    answers: earlier?.answers ?? new Map(),
+    offers: earlier?.offers ?? new Map(),
   };
 }
 
 /** The private chat of a person who has not written to the bot yet. */
 export function newChat({ id, first_name }: User): ChatState {
   const chat: Chat = { id, type: "private", first_name };
-  return { chat, members: [], topics: [], pinned: [], keyboard: null, ...historyOf([]) };
+  return { chat, members: [], topics: [], pinned: [], keyboard: null, ...historyOf([], []) };
 }
 
-const historyOf = (messages: readonly Message[]) => ({
+const historyOf = (messages: readonly Message[], reactions: readonly Reaction[]) => ({
   messages: new Map(messages.map((message) => [message.message_id, message])),
+  reactions: Map.groupBy(reactions, ({ message_id }) => message_id),
   deleted: new Set<number>(),
   action: undefined,
 });
 
-/** @param now milliseconds since 1970 @returns undefined if the snapshot is too old to tell: a chat has come that it does not have */
-export function after(world: WorldState, happenings: readonly Happening[], now: number): WorldState | undefined {
+export interface Next {
+  readonly world: WorldState;
+  /** Something has changed that no event tells: a new snapshot is needed. */
+  readonly isStale: boolean;
+}
+
+/** @param now milliseconds since 1970 */
+export function after(world: WorldState, happenings: readonly Happening[], now: number): Next {
   const calls = new Map(world.calls);
   const updates = new Map(world.updates);
   const chats = new Map(world.chats);
   const flood = [...world.flood];
-  let { seq, answer, faults, server } = world;
+  const answers = new Map(world.answers);
+  const offers = new Map(world.offers);
+  let { seq, faults, server } = world;
+  let isStale = false;
   for (const happening of happenings) {
-    if (happening.type === "call") calls.set(happening.data.number, happening.data);
-    else if (happening.type === "update") updates.set(happening.data.update_id, happening.data);
+    if (happening.type === "call") {
+      const call = happening.data;
+      // A call is told again when its origin is known.
+      isStale ||= calls.get(call.number)?.status === undefined && changesUntold(call);
+      calls.set(call.number, call);
+    } else if (happening.type === "update") updates.set(happening.data.update_id, happening.data);
     else if (happening.type === "faults") faults = happening.data;
     else if (happening.type === "server") server = happening.data;
     else if (happening.type === "flood") {
@@ -87,20 +109,45 @@ export function after(world: WorldState, happenings: readonly Happening[], now: 
       flood.push(happening.data);
     } else {
       const event = happening.data;
-      if (event.seq <= seq) continue;
-      seq = event.seq;
-      const state = chats.get(event.chat_id);
-      if (state === undefined) return undefined;
-      if (event.type === "message" && isAboutMembers(event.message)) return undefined;
-      chats.set(event.chat_id, withEvent(state, event, now));
-      if (event.type === "callback-answer" || event.type === "inline-answer" || event.type === "payment")
-        answer = event;
+      // No snapshot has answers: those that are older than it count as well.
+      if (event.type === "inline-answer") offers.set(event.chat_id, event);
+      else if (event.type === "callback-answer" || event.type === "payment") {
+        const person = receiverOf(event, updates);
+        if (person !== undefined) answers.set(person, event);
+      } else if (event.seq > seq) {
+        seq = event.seq;
+        const state = chats.get(event.chat_id);
+        isStale ||= state === undefined || (event.type === "message" && isAboutMembers(event.message));
+        if (state !== undefined) chats.set(event.chat_id, withEvent(state, event, now));
+      }
     }
   }
   trim(calls);
   trim(updates);
-  return { ...world, seq, chats, calls, updates, flood, answer, faults, ...(server !== undefined && { server }) };
+  const ofServer = server !== undefined && { server };
+  return { world: { ...world, seq, chats, calls, updates, flood, answers, offers, faults, ...ofServer }, isStale };
 }
+
+/** The person whom an answer is for; undefined if the update about the button in a group is no longer known. */
+function receiverOf(answer: Answer, updates: ReadonlyMap<number, UpdateTrace>): number | undefined {
+  if (answer.type === "payment") return answer.user_id;
+  if (answer.chat_id > 0) return answer.chat_id;
+  const queries = [...updates.values()].map(({ update }) => update.callback_query as CallbackQuery | undefined);
+  return queries.findLast((query) => query?.id === answer.callback_query_id)?.from.id;
+}
+
+/** The bot's name and commands are not in events, nor are topics that are deleted and members of channels. */
+const changesUntold = ({ method, status }: NumberedCall) => status === 200 && UNTOLD.has(method.toLowerCase());
+const UNTOLD: ReadonlySet<string> = new Set([
+  "setmycommands",
+  "deletemycommands",
+  "setmyname",
+  "deleteforumtopic",
+  "banchatmember",
+  "unbanchatmember",
+  "approvechatjoinrequest",
+  "leavechat",
+]);
 
 /** Members, topics, titles and pins are not in events. */
 const isAboutMembers = (message: object) => ABOUT_CHAT.some((field) => field in message);
@@ -128,7 +175,7 @@ function withEvent(state: ChatState, event: ChatEvent, now: number): ChatState {
     case "action":
       return { ...state, action: { name: event.action, at: now } };
     case "reaction":
-      return { ...state, messages: withReaction(state, event) };
+      return { ...state, reactions: withReaction(state, event) };
     default:
       return state;
   }
@@ -140,21 +187,13 @@ function withMessage({ messages }: ChatState, message: Message): ReadonlyMap<num
   return changed;
 }
 
-/** A reaction stands in the place of the one before: users are not told apart. */
-function withReaction({ messages }: ChatState, event: ChatEvent & { type: "reaction" }): ReadonlyMap<number, Message> {
-  const message = messages.get(event.message_id);
-  if (message === undefined) return messages;
-  const before = (message as Reacted).reactions ?? {};
-  return new Map(messages).set(event.message_id, {
-    ...message,
-    reactions: { ...before, [event.by]: event.reaction },
-  } as Message);
+/** A reaction stands in the place of the earlier one of the same user or chat. */
+function withReaction({ reactions }: ChatState, { message_id, actor_id, reaction }: Reaction): ChatState["reactions"] {
+  const others = (reactions.get(message_id) ?? []).filter((other) => other.actor_id !== actor_id);
+  const changed = new Map(reactions).set(message_id, [...others, { message_id, actor_id, reaction }]);
+  trim(changed);
+  return changed;
 }
-
-/** A message with the latest reactions of the bot and of users. */
-export type Reacted = Message & {
-  reactions?: { [by in ChatEvent["by"]]?: readonly { type: string; emoji?: string }[] };
-};
 
 function trim(map: Map<number, unknown>): void {
   for (const oldest of map.keys()) {

@@ -10,18 +10,24 @@ import { until } from "./until.ts";
 /** The source of an event. */
 export type Actor = "bot" | "user";
 
+/** The latest reaction to a message of one user or chat, whose id is `actor_id`. */
+export interface Reaction {
+  message_id: number;
+  actor_id: number;
+  reaction: ReactionType[];
+}
+
 /** An event in a chat. `seq` ascends across all chats. */
 export type ChatEvent = {
   seq: number;
   chat_id: number;
   by: Actor;
-} & /** `keyboard` is the chat's from now on; null: the chat has none any more. */
-(
+} /** `keyboard` is the chat's from now on; null: the chat has none any more. */ & (
   | { type: "message"; message: Message; keyboard?: ReplyKeyboardMarkup | null }
   | { type: "edited"; message: Message }
   | { type: "deleted"; message_ids: number[] }
   | { type: "action"; action: string }
-  | { type: "reaction"; message_id: number; reaction: ReactionType[] }
+  | ({ type: "reaction" } & Reaction)
   | { type: "callback-answer"; callback_query_id: string; text?: string; show_alert?: boolean; url?: string }
   | {
       type: "inline-answer";
@@ -31,8 +37,8 @@ export type ChatEvent = {
       button?: { text: string };
     }
   /** The end of an order: with the message about the payment (paid media have none), or with the bot's reason to refuse it. */
-  | { type: "payment"; payment_id: string; ok: true; message?: Message }
-  | { type: "payment"; payment_id: string; ok: false; error_message: string }
+  | { type: "payment"; payment_id: string; user_id: number; ok: true; message?: Message }
+  | { type: "payment"; payment_id: string; user_id: number; ok: false; error_message: string }
   /** A message, or a new version of one, that one user sees. */
   | { type: "ephemeral"; message: Message; receiver_user_id: number }
 );

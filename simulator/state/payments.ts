@@ -138,7 +138,7 @@ export function complete({ world, queue }: Simulation, order: Order): void {
   });
   const message = addMessage(world, record, { by: "user", from: user }, { successful_payment: payment as never });
   queue.push({ message });
-  world.journal.record(record.chat.id, { by: "bot", type: "payment", payment_id: order.id, ok: true, message });
+  world.journal.record(record.chat.id, { by: "bot", type: "payment", ...namesOf(order), ok: true, message });
 }
 
 function completeMedia({ world, queue }: Simulation, order: Order): void {
@@ -149,8 +149,11 @@ function completeMedia({ world, queue }: Simulation, order: Order): void {
     paid_media_payload,
   });
   queue.push({ purchased_paid_media: { from: user, paid_media_payload } });
-  world.journal.record(record.chat.id, { by: "bot", type: "payment", payment_id: order.id, ok: true });
+  world.journal.record(record.chat.id, { by: "bot", type: "payment", ...namesOf(order), ok: true });
 }
+
+/** The order and the person who pays, as the event about its end names them. */
+export const namesOf = ({ id, user }: Order) => ({ payment_id: id, user_id: user.id });
 
 /** Keeps the payment, and its transaction if it is in Stars. */
 function enter({ world }: Pick<Simulation, "world">, order: Order, id: string, kind: object): void {

@@ -5,7 +5,7 @@
 
 import type { Chat, MessageReactionUpdated, ReactionCount, ReactionType, User } from "@grammyjs/types";
 import type { ChatRecord } from "./chat-record.ts";
-import type { Actor } from "./journal.ts";
+import type { Actor, Reaction } from "./journal.ts";
 import { withoutProfile } from "./messages.ts";
 import { receivesChanges } from "./receiving.ts";
 import type { Simulation } from "./simulation.ts";
@@ -28,7 +28,7 @@ export function react({ world, queue }: Simulation, record: ChatRecord, change: 
   const old_reaction = record.reactions.get(key) ?? [];
   if (new_reaction.length === 0) record.reactions.delete(key);
   else record.reactions.set(key, new_reaction);
-  world.journal.record(chat.id, { by, type: "reaction", message_id, reaction: new_reaction });
+  world.journal.record(chat.id, { by, type: "reaction", message_id, actor_id: id, reaction: new_reaction });
   // "The update isn't received for reactions set by bots."
   if (by === "bot" || !receivesChanges(world, record)) return;
   const { date } = world;
@@ -40,6 +40,12 @@ export function react({ world, queue }: Simulation, record: ChatRecord, change: 
   const update = { chat, message_id, ...who, date, old_reaction, new_reaction };
   queue.push({ message_reaction: update satisfies MessageReactionUpdated });
 }
+
+export const reactionsIn = ({ reactions }: ChatRecord): Reaction[] =>
+  [...reactions].map(([key, reaction]) => {
+    const [actor_id, message_id] = key.split("/").map(Number) as [number, number];
+    return { message_id, actor_id, reaction };
+  });
 
 /** The number of each reaction to a message. */
 export function countsOf(record: ChatRecord, message_id: number): ReactionCount[] {

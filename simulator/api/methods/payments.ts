@@ -6,6 +6,7 @@ import {
   type Charge,
   checkOut,
   complete,
+  namesOf,
   type Order,
   offerKey,
   STARS,
@@ -130,8 +131,9 @@ function requireParameter(call: Call, name: string): void {
 const fail = (call: Call, telegram: Telegram, order: Order) =>
   refuseOrder(telegram, order, call.string("error_message")!);
 
-function refuseOrder({ world }: Telegram, { id, record }: Order, error_message: string): true {
-  world.journal.record(record.chat.id, { by: "bot", type: "payment", payment_id: id, ok: false, error_message });
+function refuseOrder({ world }: Telegram, order: Order, error_message: string): true {
+  const { id } = order.record.chat;
+  world.journal.record(id, { by: "bot", type: "payment", ...namesOf(order), ok: false, error_message });
   return true;
 }
 

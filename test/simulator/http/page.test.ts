@@ -40,7 +40,7 @@ describe("the page in the browser", () => {
     await ann.sendText("hi");
     await simulator.fail("sendMessage", { error_code: 429, times: 1 });
     await fetch(`${simulator.url}/bot${simulator.token}/getMe`);
-    const response = await fetch(`${simulator.url}/simulator/snapshot`);
+    const response = await fetch(`${simulator.url}/simulator/snapshot?person=${ann.id}`);
     const { result } = (await response.json()) as {
       result: Record<string, never[]> & {
         seq: number;

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { describe, test } from "node:test";
 import type { Message } from "@grammyjs/types";
 import type { Snapshot } from "../../../simulator/inspector/snapshot.ts";
 import { after, type WorldState, worldOf } from "../../../simulator/page/world.ts";
@@ -10,20 +10,21 @@ import { callerOf } from "../caller.ts";
 const CHAT = { id: 7, type: "private", first_name: "ann" } as const;
 const message = (message_id: number, text: string, more: object = {}) =>
   ({ message_id, date: 1, chat: CHAT, from: { id: 7, is_bot: false, first_name: "ann" }, text, ...more }) as Message;
-const EMPTY = { members: [], topics: [], pinned: [], keyboard: null };
+const EMPTY = { members: [], topics: [], pinned: [], keyboard: null, reactions: [] };
 const SNAPSHOT = {
   ...{ seq: 5, bot: {}, commands: [], people: [], calls: [], updates: [], faults: [] },
   chats: [{ chat: CHAT, ...EMPTY, messages: [message(1, "one")] }],
 } as unknown as Snapshot;
 
-/** The world after these events of the chat, which come after the snapshot. */
-function worldWith(...events: object[]): WorldState {
-  const happenings = events.map((event, i) => ({
+/** Events of the chat, which come after the snapshot. */
+const inChat = (...events: object[]) =>
+  events.map((event, i) => ({
     type: "chat" as const,
     data: { chat_id: 7, by: "bot", seq: 6 + i, ...event } as ChatEvent,
   }));
-  return after(worldOf(SNAPSHOT), happenings, 1000)!;
-}
+
+/** The world after these events of the chat. */
+const worldWith = (...events: object[]): WorldState => after(worldOf(SNAPSHOT), inChat(...events), 1000).world;
 
 async function snapshotFor({ url }: Simulator, person: number): Promise<Snapshot> {
   const response = await fetch(`${url}/simulator/snapshot?person=${person}`);
@@ -58,23 +59,80 @@ test("a keyboard stays until another one, or its removal", async () => {
     await call("sendMessage", { chat_id, text: "?", reply_markup });
     const events = await simulator.perform("events", { chat_id });
     const happenings = events.map((data) => ({ type: "chat", data }) as const);
-    keyboards.push(after(before, happenings, 0)!.chats.get(chat_id)!.keyboard);
+    keyboards.push(after(before, happenings, 0).world.chats.get(chat_id)!.keyboard);
   }
   assert.deepEqual(keyboards, [keyboard, keyboard, null, null]);
 });
 
-test("an action is over with the bot's message; reactions and answers are shown", () => {
+test("an action is over with the bot's message", () => {
   const action = { type: "action", action: "typing" };
   assert.deepEqual(worldWith(action).chats.get(7)!.action, { name: "typing", at: 1000 });
   assert.equal(worldWith(action, { type: "message", message: message(2, "two") }).chats.get(7)!.action, undefined);
-  const world = worldWith(
-    { type: "reaction", message_id: 1, reaction: [{ type: "emoji", emoji: "👍" }] },
-    { type: "callback-answer", callback_query_id: "1", text: "done" },
+});
+
+test("reactions of users and the bot stand side by side, through edits and new snapshots", async () => {
+  await using simulator = await Simulator.start();
+  const call = callerOf(simulator);
+  const [ann, bob] = [await simulator.user("ann"), await simulator.user("bob")];
+  const group = await simulator.group("Tea", { bot: "administrator" });
+  const sent = await ann.sendText("one", { chat: group });
+  const { message_id } = sent;
+  const first = worldOf(await snapshotFor(simulator, ann.id));
+  await ann.react(sent, "👍");
+  await bob.react(sent, "🔥");
+  await bob.react(sent, "😁");
+  const emoji = (one: string) => [{ type: "emoji", emoji: one }];
+  await call("setMessageReaction", { chat_id: group.id, message_id, reaction: emoji("❤") });
+  await ann.edit(sent, "uno");
+  const happenings = (await simulator.perform("events", { chat_id: group.id })).map(
+    (data) => ({ type: "chat", data }) as const,
   );
-  assert.deepEqual((world.chats.get(7)!.messages.get(1) as { reactions?: object }).reactions, {
-    bot: [{ type: "emoji", emoji: "👍" }],
+  for (const { chats } of [after(first, happenings, 0).world, worldOf(await snapshotFor(simulator, ann.id))]) {
+    const { messages, reactions } = chats.get(group.id)!;
+    assert.equal(messages.get(message_id)?.text, "uno");
+    const shown = reactions.get(message_id)!.map(({ actor_id, reaction }) => [actor_id, reaction]);
+    assert.deepEqual(Object.fromEntries(shown), {
+      [ann.id]: emoji("👍"),
+      [bob.id]: emoji("😁"),
+      [simulator.bot.id]: emoji("❤"),
+    });
+  }
+});
+
+describe("answers", () => {
+  const alert = { type: "callback-answer", callback_query_id: "1", text: "done", show_alert: true };
+  const offers = { type: "inline-answer", inline_query_id: "2", results: [] };
+
+  test("they outlive a new snapshot, be they older or newer", () => {
+    const pin = { type: "message", message: message(2, "", { pinned_message: message(1, "one") }) };
+    const { world, isStale } = after(worldOf(SNAPSHOT), inChat(alert, pin, offers), 0);
+    assert.ok(isStale);
+    const read = worldOf({ ...SNAPSHOT, seq: 20 }, world);
+    assert.equal(read.answers.get(7)?.type, "callback-answer");
+    assert.equal(read.offers.get(7)?.inline_query_id, "2");
+    // They came while the snapshot was on its way.
+    const { world: late } = after(worldOf({ ...SNAPSHOT, seq: 20 }), inChat(alert, offers), 0);
+    assert.equal(late.answers.get(7)?.type, "callback-answer");
+    assert.equal(late.offers.get(7)?.inline_query_id, "2");
   });
-  assert.equal(world.answer?.type, "callback-answer");
+
+  test("offers come to a person who has no chat yet", () => {
+    const { world, isStale } = after(worldOf(SNAPSHOT), inChat({ ...offers, chat_id: 8 }), 0);
+    assert.equal(world.offers.get(8)?.inline_query_id, "2");
+    assert.ok(!isStale);
+  });
+
+  test("in a group they are for the person who pressed the button or pays", () => {
+    const update = { update_id: 3, update: { callback_query: { id: "1", from: { id: 8 } } }, steps: [] };
+    const refused = { type: "payment", payment_id: "1", user_id: 9, ok: false, error_message: "sold out" };
+    const events = inChat({ ...alert, chat_id: -1 }, { ...refused, chat_id: -1 });
+    const { world } = after(worldOf(SNAPSHOT), [{ type: "update", data: update as never }, ...events], 0);
+    const types = [...world.answers].map(([person, { type }]) => [person, type]);
+    assert.deepEqual(types, [
+      [8, "callback-answer"],
+      [9, "payment"],
+    ]);
+  });
 });
 
 test("calls, updates and seconds of a flood are kept by their numbers; a new flood begins anew", () => {
@@ -83,7 +141,7 @@ test("calls, updates and seconds of a flood are kept by their numbers; a new flo
   const second = (number: number) => ({ type: "flood", data: { second: number } }) as const;
   const trace = { type: "update", data: { update_id: 3, steps: [] } } as const;
   const happenings = [call(1), call(1, 200), trace, second(1), second(2), second(1)];
-  const world = after(worldOf(SNAPSHOT), happenings as never, 0)!;
+  const { world } = after(worldOf(SNAPSHOT), happenings as never, 0);
   assert.deepEqual(
     [...world.calls.values()].map(({ status }) => status),
     [200],
@@ -97,8 +155,39 @@ test("calls, updates and seconds of a flood are kept by their numbers; a new flo
 });
 
 test("a chat that the snapshot does not have, and changes of members, ask for a new one", () => {
-  const unknown = { type: "chat", data: { seq: 6, chat_id: 8, by: "bot", type: "action", action: "typing" } } as const;
-  assert.equal(after(worldOf(SNAPSHOT), [unknown], 0), undefined);
-  const joined = { seq: 6, chat_id: 7, by: "user", type: "message", message: message(2, "", { new_chat_members: [] }) };
-  assert.equal(after(worldOf(SNAPSHOT), [{ type: "chat", data: joined as unknown as ChatEvent }], 0), undefined);
+  const isStale = (event: object) => after(worldOf(SNAPSHOT), inChat(event), 0).isStale;
+  assert.ok(isStale({ chat_id: 8, type: "action", action: "typing" }));
+  assert.ok(isStale({ type: "message", message: message(2, "", { new_chat_members: [] }) }));
+  assert.ok(!isStale({ type: "message", message: message(2, "two") }));
+});
+
+test("a call that changes what no event tells asks for a new snapshot, once", () => {
+  const before = worldOf(SNAPSHOT);
+  const told = (method: string, ...more: object[]) =>
+    [{}, ...more].map((one) => ({ type: "call", data: { number: 1, method, ...one } }) as never);
+  assert.ok(!after(before, told("setMyCommands"), 0).isStale, "it is not over yet");
+  assert.ok(!after(before, told("setMyCommands", { status: 400 }), 0).isStale);
+  for (const method of ["setMyCommands", "deletemycommands", "setMyName", "deleteForumTopic", "banChatMember"]) {
+    const { world, isStale } = after(before, told(method, { status: 200 }), 0);
+    assert.ok(isStale, method);
+    const origin = told(method, { status: 200, origin: {} }).slice(1);
+    assert.ok(!after(world, origin, 0).isStale, "its origin changes nothing");
+  }
+  assert.ok(!after(before, told("sendMessage", { status: 200 }), 0).isStale);
+});
+
+test("a snapshot has the private chat of the person who looks, and nobody of a flood", async () => {
+  await using simulator = await Simulator.start();
+  const [ann, bob] = [await simulator.user("ann"), await simulator.user("bob")];
+  const group = await simulator.group("Tea");
+  for (const user of [ann, bob, await simulator.user("Flood 1")]) await user.sendText("hi");
+  const { chats, people } = await snapshotFor(simulator, ann.id);
+  assert.deepEqual(
+    chats.map(({ chat }) => chat.id),
+    [group.id, ann.id],
+  );
+  assert.deepEqual(
+    people.map(({ user }) => user.first_name),
+    ["ann", "bob", "Owner"],
+  );
 });
