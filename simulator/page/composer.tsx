@@ -1,50 +1,26 @@
 /** The lower part of a chat, to write text, commands, files and places; and the keyboards and offers of the bot. */
 
-import { useSignal } from "@preact/signals";
-import { useLayoutEffect, useRef } from "preact/hooks";
+import { cancelled, type Draft, following, refused, withEdit } from "./drafts.ts";
 import { sendFiles } from "./files.ts";
 import { InlineOffers } from "./inline-offers.tsx";
 import { summaryOf } from "./names.ts";
 import { act } from "./server.ts";
-import { draft, here, me, openTopic, tell, world } from "./state.ts";
+import { draft, draftAt, here, me, openTopic, place, tell, world, write } from "./state.ts";
 import { type ChatState, GENERAL } from "./world.ts";
 
 export function Composer({ state }: { state: ChatState }) {
-  const text = useSignal("");
-  const field = useRef<HTMLTextAreaElement>(null);
-  const { replyTo, editing } = draft.value;
+  const { text, editing } = draft.value;
   const { bot, commands } = world.value!;
-
-  // At once: what one types from the next key on is not to be replaced.
-  useLayoutEffect(() => {
-    if (editing === undefined) return;
-    text.value = state.messages.get(editing)?.text ?? "";
-    field.current!.focus();
-  }, [editing]);
-
-  const submit = async () => {
-    const written = text.value.trim();
-    if (written === "") return;
-    text.value = "";
-    draft.value = {};
-    const content = { text: written };
-    try {
-      if (editing !== undefined) await act("edit", { ...here(), message_id: editing, content });
-      else await act("send", { ...here(), content, ...inReply(replyTo), ...inTopic() });
-    } catch (error) {
-      text.value = written;
-      throw error;
-    }
-  };
+  const at = place.value;
 
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
       event.preventDefault();
-      void tell(submit());
-    } else if (event.key === "ArrowUp" && text.value === "" && editLast(state)) event.preventDefault();
+      void tell(submit(draft.value));
+    } else if (event.key === "ArrowUp" && draft.value.text === "" && editLast(state)) event.preventDefault();
   };
 
-  const query = inlineQueryIn(text.value, bot.username);
+  const query = inlineQueryIn(text, bot.username);
   return (
     <section
       class="composer"
@@ -56,29 +32,26 @@ export function Composer({ state }: { state: ChatState }) {
       }}
     >
       <DraftBar state={state} />
-      {query !== undefined && <InlineOffers query={query} done={() => (text.value = "")} />}
+      {query !== undefined && <InlineOffers query={query} done={() => write(following(draftAt(at)), at)} />}
       <Commands
-        text={text.value}
+        text={text}
         commands={commands}
-        choose={(command) =>
-          tell(act("send", { ...here(), content: { text: `/${command}` }, ...inTopic() })).then(() => (text.value = ""))
-        }
+        choose={(command) => tell(submit({ ...draft.value, text: `/${command}` }))}
       />
       <form
         onSubmit={(event) => {
           event.preventDefault();
-          void tell(submit());
+          void tell(submit(draft.value));
         }}
       >
         <Attach />
         <textarea
           id="text"
-          ref={field}
           rows={1}
           placeholder="Message"
           aria-label="Message"
-          value={text.value}
-          onInput={({ currentTarget }) => (text.value = currentTarget.value)}
+          value={text}
+          onInput={({ currentTarget }) => write({ ...draft.value, text: currentTarget.value })}
           onKeyDown={onKeyDown}
         />
         <button type="submit">{editing === undefined ? "Send" : "Save"}</button>
@@ -86,6 +59,22 @@ export function Composer({ state }: { state: ChatState }) {
       <ReplyKeyboard state={state} />
     </section>
   );
+}
+
+/** The field is free at once: one may write on before the message is sent. */
+async function submit(sent: Draft): Promise<void> {
+  const text = sent.text.trim();
+  if (text === "") return;
+  const at = place.value;
+  write(following(sent), at);
+  const content = { text };
+  try {
+    if (sent.editing !== undefined) await act("edit", { ...here(), message_id: sent.editing, content });
+    else await act("send", { ...here(), content, ...inReply(sent.replyTo), ...inTopic() });
+  } catch (error) {
+    write(refused(sent, draftAt(at)), at);
+    throw error;
+  }
 }
 
 const inReply = (reply_to: number | undefined) => (reply_to === undefined ? {} : { reply_to });
@@ -99,7 +88,7 @@ function editLast({ messages, deleted }: ChatState): boolean {
   const isMine = (id: number) =>
     !deleted.has(id) && messages.get(id)!.from?.id === me.value!.id && messages.get(id)!.text;
   const last = [...messages.keys()].findLast(isMine);
-  if (last !== undefined) draft.value = { editing: last };
+  if (last !== undefined) write(withEdit(draft.value, last, messages.get(last)!.text!));
   return last !== undefined;
 }
 
@@ -116,7 +105,7 @@ function DraftBar({ state: { messages } }: { state: ChatState }) {
   return (
     <p class="draft">
       <b>{editing === undefined ? "Reply to" : "Edit"}</b> {summaryOf(message)}
-      <button type="button" onClick={() => (draft.value = {})} aria-label="Cancel">
+      <button type="button" onClick={() => write(cancelled(draft.value))} aria-label="Cancel">
         ✕
       </button>
     </p>

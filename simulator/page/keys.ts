@@ -1,6 +1,7 @@
 /** Keys that hold anywhere in the page. */
 
-import { draft, openChat, panel, problem } from "./state.ts";
+import { cancelled } from "./drafts.ts";
+import { draft, openChat, panel, problem, write } from "./state.ts";
 
 export function listenToKeys(): void {
   document.addEventListener("keydown", (event) => {
@@ -10,10 +11,10 @@ export function listenToKeys(): void {
   });
 }
 
-/** One step back: from a problem, a draft, the panel, the chat. */
+/** One step back: from a problem, a reply or an edit, the panel, the chat. */
 function leave(): void {
   if (problem.value !== undefined) problem.value = undefined;
-  else if (draft.value.replyTo !== undefined || draft.value.editing !== undefined) draft.value = {};
+  else if (draft.value.replyTo !== undefined || draft.value.editing !== undefined) write(cancelled(draft.value));
   else if (panel.value !== undefined) panel.value = undefined;
   else openChat.value = undefined;
 }

@@ -4,10 +4,11 @@ import type { InlineKeyboardButton, Message as TelegramMessage } from "@grammyjs
 import { useErrorBoundary } from "preact/hooks";
 import type { Reaction } from "../state/journal.ts";
 import { Content } from "./content.tsx";
+import { type Draft, withEdit, withReply } from "./drafts.ts";
 import { callOf } from "./links.ts";
 import { colourOf, nameOf, summaryOf, timeOf } from "./names.ts";
 import { act } from "./server.ts";
-import { callsOfMessages, draft, here, me, openCall, panel, tell, world } from "./state.ts";
+import { callsOfMessages, draft, here, me, openCall, panel, tell, world, write } from "./state.ts";
 import { Text } from "./text.tsx";
 
 const REACTIONS = ["👍", "❤", "🔥", "😁", "😢"];
@@ -50,7 +51,7 @@ function SoundMessage({ message, reactions, isDeleted, isInAlbum }: MessageProps
           <time>{timeOf(date)}</time>
           {isBots && <CallLink message={message} />}
         </footer>
-        {!isDeleted && <Actions message_id={message_id} isMine={isMine} text={text} />}
+        {!isDeleted && <Actions message={message} isMine={isMine} hasText={text !== undefined} />}
       </article>
       {!isDeleted && <InlineKeyboard message={message} />}
     </li>
@@ -77,10 +78,11 @@ function CallLink({ message: { message_id, chat } }: { message: TelegramMessage 
   );
 }
 
-function Actions({ message_id, isMine, text }: { message_id: number; isMine: boolean; text: string | undefined }) {
+function Actions({ message, isMine, hasText }: { message: TelegramMessage; isMine: boolean; hasText: boolean }) {
+  const { message_id } = message;
   const react = (emoji: string) => tell(act("react", { ...here(), message_id, emoji }));
-  const focusText = (next: (typeof draft)["value"]) => {
-    draft.value = next;
+  const focusText = (next: Draft) => {
+    write(next);
     document.getElementById("text")?.focus();
   };
   return (
@@ -90,11 +92,11 @@ function Actions({ message_id, isMine, text }: { message_id: number; isMine: boo
           {emoji}
         </button>
       ))}
-      <button type="button" onClick={() => focusText({ replyTo: message_id })}>
+      <button type="button" onClick={() => focusText(withReply(draft.value, message_id))}>
         Reply
       </button>
-      {isMine && text !== undefined && (
-        <button type="button" onClick={() => focusText({ editing: message_id })}>
+      {isMine && hasText && (
+        <button type="button" onClick={() => focusText(withEdit(draft.value, message_id, message.text ?? ""))}>
           Edit
         </button>
       )}

@@ -2,6 +2,7 @@
 
 import type { User } from "@grammyjs/types";
 import { computed, signal } from "@preact/signals";
+import { type Draft, EMPTY } from "./drafts.ts";
 import { callsByMessage, callsByUpdate } from "./links.ts";
 import { act, bots, listen, snapshot } from "./server.ts";
 import { after, type ChatState, type Happening, newChat, type WorldState, worldOf } from "./world.ts";
@@ -14,8 +15,17 @@ export const me = signal<User | undefined>(undefined);
 export const openChat = signal<number | undefined>(undefined);
 /** The message_thread_id of the open topic of a forum. */
 export const openTopic = signal<number | undefined>(undefined);
-/** The message that the next one replies to, or that is edited. */
-export const draft = signal<{ replyTo?: number; editing?: number }>({});
+/** The place in which one writes: each person has a draft in each chat and topic. */
+export const place = computed(() => `${me.value?.id} ${openChat.value} ${openTopic.value}`);
+const drafts = signal<ReadonlyMap<string, Draft>>(new Map());
+export const draft = computed(() => draftAt(place.value));
+export const draftAt = (place: string): Draft => drafts.value.get(place) ?? EMPTY;
+
+/** @param at default: the place in which one is */
+export function write(next: Draft, at = place.value): void {
+  drafts.value = new Map(drafts.value).set(at, next);
+}
+
 export const problem = signal<string | undefined>(undefined);
 /** The panel beside the chat, and the call that it shows. */
 export const panel = signal<"updates" | "calls" | "weather" | undefined>(undefined);
@@ -121,7 +131,6 @@ export async function tell<Result>(doing: Promise<Result>): Promise<Result | und
 export function open(chat_id: number, topic?: number): void {
   openChat.value = chat_id;
   openTopic.value = topic;
-  draft.value = {};
 }
 
 export async function become(name: string): Promise<void> {
