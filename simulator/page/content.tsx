@@ -10,6 +10,8 @@ export function Content({ message }: { message: Message }) {
   const { contact, dice, invoice, game } = message;
   if (photo !== undefined) return <Picture file_id={photo.at(-1)!.file_id} title="Photo" />;
   if (sticker !== undefined) return <Picture file_id={sticker.file_id} title={`Sticker ${sticker.emoji ?? ""}`} />;
+  // A GIF is a picture for browsers.
+  if (animation?.mime_type === "image/gif") return <Picture file_id={animation.file_id} title="GIF" />;
   const film = animation ?? video ?? video_note;
   // biome-ignore lint/a11y/useMediaCaption: a user's video has none
   if (film !== undefined) return <video controls preload="metadata" src={fileUrl(film.file_id)} />;

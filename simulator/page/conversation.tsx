@@ -105,13 +105,13 @@ function Action({ state: { action } }: { state: ChatState }) {
   );
 }
 
-/** The `seq` of the last answer that was closed: it stays so in every chat. */
+/** The `seq` of the last answer that was closed: it is so when the chat is opened again. */
 const closed = signal(0);
 
-/** The bot's answer to the person's latest button or payment. */
+/** The bot's answer to the person's latest button or payment, in the chat where that was. */
 function AnswerToButton() {
   const answer = world.value!.answers.get(me.value!.id);
-  if (answer === undefined || answer.seq === closed.value) return null;
+  if (answer === undefined || answer.chat_id !== openChat.value || answer.seq === closed.value) return null;
   const text = answer.type === "payment" ? (answer.ok ? undefined : answer.error_message) : (answer.text ?? answer.url);
   if (text === undefined) return null;
   return (

@@ -13,6 +13,8 @@ import { Tour } from "./tour.ts";
 
 const PICTURES = join(import.meta.dirname, "../../docs/simulator");
 const FILE = join(import.meta.dirname, "picture.png");
+/** One pixel. */
+const GIF = "R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7";
 
 let tour: Tour;
 
@@ -35,6 +37,8 @@ async function picture(name: string): Promise<void> {
   await tour.page.screenshot({ path: join(PICTURES, `${name}.png`) });
 }
 
+type Image = { naturalWidth: number };
+
 /** A text among the messages of the open chat. */
 const said = (text: string) => tour.page.locator(".messages").getByText(text).first();
 
@@ -48,15 +52,11 @@ describe("the chat", () => {
   });
 
   test("commands are offered as one types", async () => {
-    await tour.page.reload();
     await byRole("textbox", { name: "Message" }).fill("/pho");
     await byRole("button", { name: "/photo" }).click();
     const image = byRole("img", { name: "Photo" });
     await image.waitFor();
-    await eventually(
-      async () =>
-        (await image.evaluate((element) => (element as unknown as { naturalWidth: number }).naturalWidth)) === 240,
-    );
+    await eventually(async () => await image.evaluate((shown) => (shown as unknown as Image).naturalWidth === 240));
   });
 
   test("entities are shown", async () => {
@@ -129,6 +129,57 @@ describe("the chat", () => {
     await mine.getByText("👍 ").first().waitFor();
     await mine.getByRole("button", { name: "Delete" }).click();
     await eventually(async () => (await mine.getAttribute("class"))?.includes("is-deleted") ?? false);
+  });
+
+  test("an edit that is cancelled gives back what one had begun to write", async () => {
+    const field = byRole("textbox", { name: "Message" });
+    await tour.say("to be edited", "Bot: to be edited");
+    await tour.page.keyboard.press("ArrowUp");
+    await eventually(async () => (await field.inputValue()) === "to be edited");
+    await tour.page.keyboard.press("Escape");
+    await eventually(async () => (await field.inputValue()) === "");
+    await field.fill("half a messa");
+    const mine = tour.page.locator(".message.is-mine").filter({ hasText: "to be edited" });
+    await mine.hover();
+    await mine.getByRole("button", { name: "Edit" }).click();
+    await eventually(async () => (await field.inputValue()) === "to be edited");
+    await byRole("button", { name: "Cancel" }).click();
+    await eventually(async () => (await field.inputValue()) === "half a messa");
+  });
+
+  test("what one had begun to write is there again after another chat", async () => {
+    await byRole("textbox", { name: "Message" }).press("Escape");
+    await tour.page.getByText("Choose a chat.").waitFor();
+    await tour.page.locator("button.chat").first().click();
+    assert.equal(await byRole("textbox", { name: "Message" }).inputValue(), "half a messa");
+  });
+
+  test("a reply that is refused stays a reply", async () => {
+    const field = byRole("textbox", { name: "Message" });
+    const mine = tour.page.locator(".message.is-mine").filter({ hasText: "to be edited" });
+    await mine.hover();
+    await mine.getByRole("button", { name: "Reply" }).click();
+    await field.fill("at the second try");
+    const refusal = { json: { ok: false, error: "not now" } };
+    await tour.page.route("**/simulator/send", (route) => route.fulfill(refusal), { times: 1 });
+    await tour.page.keyboard.press("Enter");
+    await byRole("alert").filter({ hasText: "not now" }).getByRole("button").click();
+    assert.equal(await field.inputValue(), "at the second try");
+    await field.press("Enter");
+    await said("Bot: at the second try").waitFor();
+    assert.equal(await tour.page.locator(".message.is-mine q").last().innerText(), "to be edited");
+  });
+
+  test("a GIF is shown as a picture, and reactions stay when the page is loaded anew", async () => {
+    const gif = { name: "dot.gif", mimeType: "image/gif", buffer: Buffer.from(GIF, "base64") };
+    await tour.page.getByLabel("Attach").click();
+    await tour.page.getByLabel("File, photo, video, voice").setInputFiles(gif);
+    await tour.page.getByLabel("Attach").click();
+    const image = byRole("img", { name: "GIF" });
+    await image.waitFor();
+    await eventually(async () => await image.evaluate((shown) => (shown as unknown as Image).naturalWidth === 1));
+    await tour.page.reload();
+    await tour.page.locator(".message").filter({ hasText: "/react" }).getByText("🔥 ").first().waitFor();
   });
 
   test("files by the form and by drag and drop, a location, a contact", async () => {
