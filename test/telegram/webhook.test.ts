@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { dirname, join } from "node:path";
 import { describe, test } from "node:test";
 import {
   ConfigError,
@@ -9,7 +8,6 @@ import {
   TokenRejectedError,
 } from "../../src/protocol/errors.ts";
 import { Webhook, type WebhookOptions } from "../../src/telegram/webhook.ts";
-import { Certificate } from "../network/certificate.ts";
 
 const TOKEN = "123456:AAFD39kkdpWt3ywyRZergyOLMaJhac60qcS";
 
@@ -213,17 +211,6 @@ describe("a failure", () => {
     await assert.rejects(
       bench.run(1),
       (error) => error instanceof ConfigError && /--webhook-certificate: \/nowhere/.test(error.message),
-    );
-  });
-
-  test("a key that is another certificate's ends the run with both options", async () => {
-    using own = new Certificate();
-    using other = new Certificate();
-    const key = join(dirname(other.path), "key.pem");
-    const bench = new Bench({ certificate: own.path, key });
-    await assert.rejects(
-      bench.run(1),
-      (error) => error instanceof ConfigError && /^--webhook-certificate and --webhook-key/.test(error.message),
     );
   });
 });
