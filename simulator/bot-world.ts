@@ -235,6 +235,7 @@ export class BotWorld {
   /** Ends what goes on by itself: a waiting getUpdates gets no updates, webhooks are no longer called. */
   close(): void {
     this.#context.endFlood();
+    this.faults.close();
     this.#poll.release();
     this.#webhook?.unset();
     this.clock.stop();

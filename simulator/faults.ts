@@ -12,7 +12,7 @@ import { STATUS_CODES } from "node:http";
 import { Refusal, type RefusalParameters, tooManyRequests } from "./api/refusal.ts";
 import type { IncomingCall, Intercept } from "./http/bot-routes.ts";
 import { randomFrom } from "./state/random.ts";
-import { setTimeout } from "./state/real-time.ts";
+import { clearTimeout, setTimeout } from "./state/real-time.ts";
 
 /** One of `error_code`, `migrate_to_chat_id` and `breaks`, or none for a slow answer that is right. */
 export interface Fault extends RefusalParameters {
@@ -20,7 +20,7 @@ export interface Fault extends RefusalParameters {
   error_code?: number;
   /** The error's text. By default Telegram's for the code. */
   description?: string;
-  /** Milliseconds before the call is carried out. */
+  /** Milliseconds before the call is carried out. A caller that hangs up, and the end of the simulator, end the wait. */
   delay?: number;
   /** The connection is broken off, before or after the call is carried out. */
   breaks?: "before" | "after";
@@ -53,6 +53,8 @@ export class Faults {
   readonly #random: () => number;
   #rules: Rule[] = [];
   readonly #observers = new Set<(active: readonly ActiveFault[]) => void>();
+  /** Ends the delays under way. */
+  readonly #closing = new AbortController();
   #count = 0;
 
   /** @param seed of the probabilities @param last stands behind all faults */
@@ -73,7 +75,7 @@ export class Faults {
       return true;
     };
     const active = () => (count < times ? { id, method, fault, hits: count } : undefined);
-    this.#rules.unshift({ id, active, hits, answer: (call, respond) => spoil(call, respond, fault) });
+    this.#rules.unshift({ id, active, hits, answer: (call, respond) => this.#spoil(call, respond, fault) });
     this.#changed();
     return id;
   }
@@ -82,6 +84,13 @@ export class Faults {
   remove(id?: number): void {
     this.#rules = this.#rules.filter((rule) => rule.id === 0 || (id !== undefined && rule.id !== id));
     this.#changed();
+  }
+
+  /** Ends all faults and the delays under way: a bot that is being stopped must get its answers. */
+  close(): void {
+    if (this.#closing.signal.aborted) return;
+    this.remove();
+    this.#closing.abort();
   }
 
   /** The faults that still hit calls, the latest first. */
@@ -93,6 +102,17 @@ export class Faults {
   observe(observer: (active: readonly ActiveFault[]) => void): () => void {
     this.#observers.add(observer);
     return () => this.#observers.delete(observer);
+  }
+
+  async #spoil(call: IncomingCall, respond: () => Promise<Response>, fault: Fault): Promise<Response> {
+    call.recorded.fault = fault;
+    if (fault.delay !== undefined) await pause(fault.delay, AbortSignal.any([call.signal, this.#closing.signal]));
+    const refusal = refusalOf(fault);
+    if (refusal !== undefined) throw refusal;
+    if (fault.breaks === undefined) return await respond();
+    const response = fault.breaks === "after" ? await respond() : new Response(null, { status: 499 });
+    call.incoming.socket.destroy();
+    return response;
   }
 
   #changed(): void {
@@ -116,15 +136,14 @@ function concerns(call: IncomingCall, method: string, { when = {} }: Fault): boo
   return Object.entries(when).every(([name, value]) => String(call.parameters[name]) === String(value));
 }
 
-async function spoil(call: IncomingCall, respond: () => Promise<Response>, fault: Fault): Promise<Response> {
-  call.recorded.fault = fault;
-  if (fault.delay !== undefined) await new Promise<void>((resolve) => setTimeout(resolve, fault.delay));
-  const refusal = refusalOf(fault);
-  if (refusal !== undefined) throw refusal;
-  if (fault.breaks === undefined) return await respond();
-  const response = fault.breaks === "after" ? await respond() : new Response(null, { status: 499 });
-  call.incoming.socket.destroy();
-  return response;
+/** Resolves after so many ms, or at the signal: no timer keeps the process. */
+async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, milliseconds);
+  signal.addEventListener("abort", () => resolve(), { once: true });
+  if (signal.aborted) resolve();
+  await promise;
+  clearTimeout(timer);
 }
 
 const MIGRATED = "Bad Request: group chat was upgraded to a supergroup chat";

@@ -133,11 +133,12 @@ export class Simulator extends ClientSide implements AsyncDisposable {
     this.#worlds.own.perform(name, takes);
 
   /**
-   * Stops the bots, then the server, and closes the connections of waiting calls.
+   * Ends all faults, stops the bots, then the server, and closes the connections of waiting calls.
    * @throws the error by which a bot has ended, unless an expectation had it
    */
   async close(): Promise<void> {
     const { bots } = this.#worlds.own;
+    for (const { faults } of this.#worlds.all) faults.close();
     await bots.stop();
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
     this.#server.closeAllConnections();

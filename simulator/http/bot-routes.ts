@@ -18,6 +18,8 @@ export interface IncomingCall {
   readonly parameters: RawParameters;
   /** The raw request, for tests that act on its connection. */
   readonly incoming: IncomingMessage;
+  /** Aborted when the caller closes the connection before the answer. */
+  readonly signal: AbortSignal;
   /** The call in the log. */
   readonly recorded: RecordedCall;
 }
@@ -69,7 +71,7 @@ export async function botCall(
     return write(response, answered);
   }
   const respond = async () => responseOf(await reply());
-  const answered = await intercept({ method, parameters, incoming, recorded }, respond).catch((error) =>
+  const answered = await intercept({ method, parameters, incoming, signal, recorded }, respond).catch((error) =>
     responseOf(refusalOf(refusalIn(error), recorded)),
   );
   calls.end(recorded, answered.status);

@@ -1,7 +1,13 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
+import { text } from "node:stream/consumers";
 import { test } from "node:test";
+import { setImmediate } from "node:timers/promises";
+import { autoRetry } from "@grammyjs/auto-retry";
 import { Simulator, SimulatorClient, type SimulatorOptions } from "../../simulator/index.ts";
+import { startChild } from "../child.ts";
 import { callerOf, verdict } from "./caller.ts";
+import { botFor } from "./grammy-bot.ts";
 
 async function started(options: SimulatorOptions = {}) {
   const simulator = await Simulator.start(options);
@@ -124,4 +130,46 @@ test("another process makes faults over HTTP", async () => {
   assert.equal(await outcome(), "500 Internal Server Error");
   await outage.stop();
   assert.equal(await outcome(), "ok");
+});
+
+test("a bot that repeats its calls is stopped: faults end before it", async () => {
+  for (const fault of [{ error_code: 500 }, { delay: 600_000 }]) {
+    const simulator = await Simulator.start();
+    const bot = botFor(simulator);
+    bot.api.config.use(autoRetry());
+    await simulator.run(bot);
+    await simulator.fail("*", fault);
+    await simulator.close();
+    const last = simulator.calls.at(-1);
+    assert.deepEqual([last?.method, last?.status, last?.fault], ["getUpdates", 200, undefined]);
+  }
+});
+
+test("a delay ends when its caller hangs up, and the call is carried out", async () => {
+  const { simulator, ann, call } = await started();
+  await using _ = simulator;
+  await simulator.fail("sendMessage", { delay: 600_000 });
+  const hangUp = new AbortController();
+  const held = call("sendMessage", { chat_id: ann.id, text: "late" }, hangUp.signal);
+  while (simulator.calls.length === 0) await setImmediate();
+  hangUp.abort();
+  await assert.rejects(held, /abort/);
+  await ann.receives("late");
+  assert.equal(simulator.calls[0]?.status, 499);
+});
+
+test("a delay does not keep the process after the end of the simulator", async () => {
+  const program = `
+    import { Simulator } from ${JSON.stringify(new URL("../../simulator/index.ts", import.meta.url).href)};
+    const simulator = await Simulator.start();
+    await simulator.fail("*", { delay: 600_000 });
+    const held = fetch(simulator.url + "/bot" + simulator.token + "/getMe").then(({ status }) => status, () => "broken off");
+    while (simulator.calls.length === 0) await new Promise(setImmediate);
+    await simulator.close();
+    console.log(await held);
+  `;
+  const child = startChild(process.execPath, ["--input-type=module", "--eval", program]);
+  const [output, [code]] = await Promise.all([text(child.stdout), once(child, "exit")]);
+  assert.match(output, /^(200|broken off)\n$/);
+  assert.equal(code, 0);
 });
