@@ -13,6 +13,7 @@ import type { UserFromGetMe } from "@grammyjs/types";
 import type { BotWorldOptions } from "./bot-world.ts";
 import { ActionError, type ActionName, type Gives, type Takes } from "./clients/actions/actions.ts";
 import { ClientSide } from "./clients/client-side.ts";
+import { failure } from "./clients/failure.ts";
 import type { RunnableBot } from "./clients/running-bots.ts";
 import { createServer, listen } from "./http/server.ts";
 import type { BotServer } from "./inspector/bot-server.ts";
@@ -42,6 +43,9 @@ export interface SimulatorOptions extends BotWorldOptions {
 }
 
 const LOOPBACK = "127.0.0.1";
+
+/** Milliseconds: a bot that loads a model or many packages may take seconds, all the more on a busy machine. */
+const LONGEST_START = 30_000;
 
 const TOKEN = "4839574812:AAFD39kkdpWt3ywyRZergyOLMaJhac60qcS";
 
@@ -122,11 +126,16 @@ export class Simulator extends ClientSide implements AsyncDisposable {
 
   /**
    * Starts a bot, which is stopped when the simulator closes. Resolves when the bot asks for updates.
-   * @throws the error of its start
+   * @param options.timeout milliseconds; default 30,000
+   * @throws the error of its start, or an AssertionError at the timeout
    */
-  async run(bot: RunnableBot | Promise<RunnableBot>): Promise<void> {
+  async run(
+    bot: RunnableBot | Promise<RunnableBot>,
+    { timeout = LONGEST_START }: { timeout?: number } = {},
+  ): Promise<void> {
     const { bots, activity } = this.#worlds.own;
-    await bots.run(bot, activity.asks());
+    if (await bots.run(bot, activity.asks(), timeout)) return;
+    throw await failure(this.perform, `the bot has not asked for updates within ${timeout} ms`);
   }
 
   readonly perform = <A extends ActionName>(name: A, takes: Takes<A>): Promise<Gives<A>> =>

@@ -3,10 +3,12 @@
  *
  *   starting --> running -- stop() -----> stopped
  *       |           '--- by an error ---> failed: waiting expectations fail with the error, or else the end of the simulator does
- *       '-- by an error, run() rejects -> failed
+ *       |-- by an error, run() rejects -> failed
+ *       '-- after the time limit -------> stopped, and run() rejects
  */
 
-import { ActionError } from "./actions/actions.ts";
+import { within } from "../state/within.ts";
+import { ActionError, DEFAULT_TIMEOUT } from "./actions/actions.ts";
 
 /** A bot of any library, by the methods that start and stop it; one that runs already; or a function that runs one until the signal. */
 export type RunnableBot =
@@ -29,6 +31,8 @@ interface Started {
 }
 
 interface Running {
+  /** It ran already when it was given: nobody waits until it asks for updates. */
+  readonly isStarted?: true;
   stop(): unknown;
   /** Rejects with the error that ends the bot. */
   readonly ended: Promise<unknown>;
@@ -48,29 +52,39 @@ export class RunningBots {
   /**
    * Starts a bot.
    * @param asked resolves when a bot asks for updates
+   * @returns false if none has asked within `timeout` ms: the bot is stopped then
    */
-  async run(given: RunnableBot | Promise<RunnableBot>, asked: Promise<void>): Promise<void> {
-    const bot = await given;
+  async run(given: RunnableBot | Promise<RunnableBot>, asked: Promise<void>, timeout: number): Promise<boolean> {
+    const starting = Promise.resolve(given).then((bot) => this.#start(bot));
+    const ready = starting.then((running) => (running.isStarted ? undefined : this.#unlessFailed(asked)));
+    if (await within(timeout, ready)) return true;
+    // It may be given later, and its start and its stop may never end.
+    void starting.then((running) => this.#running.delete(running) && running.stop()).catch(() => {});
+    return false;
+  }
+
+  #start(bot: RunnableBot): Running {
     this.#failing = new AbortController();
     const running = start(bot);
     this.#running.add(running);
     running.ended.catch((error) => this.#failed(running, error));
-    if (isStarted(bot)) return;
-    const failed = Promise.withResolvers<never>();
-    const fail = () => failed.reject(this.failure.reason);
-    this.failure.addEventListener("abort", fail, { once: true });
-    try {
-      await Promise.race([asked, failed.promise]);
-    } catch (error) {
-      throw this.#tell(error as Error);
-    } finally {
-      this.failure.removeEventListener("abort", fail);
-    }
+    return running;
   }
 
-  /** Resolves when the bots that can tell say that they are idle. */
-  async idle(): Promise<void> {
-    await Promise.all([...this.#running].map((running) => running.idle?.()));
+  /** Like the promise, but rejects with the error by which a bot ends meanwhile. */
+  async #unlessFailed(work: Promise<unknown>): Promise<unknown> {
+    const { failure } = this;
+    const failed = Promise.withResolvers<never>();
+    const fail = () => failed.reject(this.#tell(failure.reason));
+    if (failure.aborted) fail();
+    failure.addEventListener("abort", fail, { once: true });
+    return await Promise.race([work, failed.promise]).finally(() => failure.removeEventListener("abort", fail));
+  }
+
+  /** @returns true when the bots that can tell say that they are idle, false after `timeout` ms @throws the error by which a bot ends */
+  async idle(timeout: number): Promise<boolean> {
+    const all = Promise.all([...this.#running].map((running) => running.idle?.()));
+    return await within(timeout, this.#unlessFailed(all));
   }
 
   /** @throws the error by which a bot has ended */
@@ -84,7 +98,8 @@ export class RunningBots {
     this.#running.clear();
     // A bot that has ended by itself may refuse to be stopped.
     await Promise.allSettled(all.map(async (running) => await running.stop()));
-    await Promise.allSettled(all.map(({ ended }) => ended));
+    // One whose handler hangs does not end.
+    await within(DEFAULT_TIMEOUT, Promise.allSettled(all.map(({ ended }) => ended)));
   }
 
   /** @throws the error by which a bot has ended, unless an expectation had it */
@@ -117,7 +132,8 @@ function start(bot: RunnableBot): Running {
     return { stop: () => ending.abort(), ended: begun(() => bot(ending.signal)) };
   }
   if (isStarted(bot)) {
-    return { stop: () => bot.stop(), ended: bot.closed ?? Promise.resolve(), idle: () => bot.idle?.() };
+    const ended = bot.closed ?? Promise.resolve();
+    return { isStarted: true, stop: () => bot.stop(), ended, idle: () => bot.idle?.() };
   }
   if ("launch" in bot) return { stop: () => bot.stop(), ended: begun(() => bot.launch()) };
   if ("startPolling" in bot) return { stop: () => bot.stopPolling(), ended: begun(() => bot.startPolling()) };

@@ -1,6 +1,7 @@
 /** The bot is watched: what it does over HTTP, and the files that it sent. */
 
 import type { RecordedCall } from "../../state/call-log.ts";
+import { now } from "../../state/real-time.ts";
 import type { ActionHandlers } from "../action-context.ts";
 import { ActionError, DEFAULT_TIMEOUT } from "./actions.ts";
 
@@ -9,8 +10,15 @@ const QUIET = 5;
 
 export const watchingActions: ActionHandlers<"idle" | "advance" | "trace" | "download"> = {
   async idle({ timeout = DEFAULT_TIMEOUT, quiet = QUIET }, { activity, bots }) {
-    await bots.idle();
-    const business = await activity.without("business", { timeout, quiet, signal: bots.failure });
+    const deadline = now() + timeout;
+    const left = () => Math.max(0, deadline - now());
+    const busy = (quiet: number) => activity.without("business", { timeout: left(), quiet, signal: bots.failure });
+    // A bot can tell of an update only once it has it: what it has confirmed it has.
+    let business = await busy(0);
+    if (business === undefined) {
+      const saysIdle = await bots.idle(left());
+      business = saysIdle ? await busy(quiet) : "its method idle() has not resolved";
+    }
     bots.throwIfFailed();
     return business === undefined ? {} : { business };
   },

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setImmediate } from "node:timers/promises";
 import { Simulator } from "../../../simulator/index.ts";
-import { callerOf } from "../caller.ts";
+import { arrived, callerOf } from "../caller.ts";
 
 /** A bot that polls until the signal, and calls `act` for each text. */
 const polling =
@@ -84,6 +84,66 @@ test("a bot that runs already is asked whether it is idle, and stopped", async (
     await simulator.idle();
   }
   assert.deepEqual(told, ["idle", "stop"]);
+});
+
+test("a bot that does not ask for updates fails run() with the address to use, and is stopped", async () => {
+  await using simulator = await Simulator.start();
+  const elsewhere = Promise.withResolvers<AbortSignal>();
+  const lost = (signal: AbortSignal) => {
+    elsewhere.resolve(signal);
+    return new Promise(() => {});
+  };
+  await assert.rejects(simulator.run(lost, { timeout: 20 }), {
+    name: "AssertionError",
+    message: new RegExp(
+      `^the bot has not asked for updates within 20 ms\nno bot has asked for updates: it must use the URL ${simulator.url}`,
+    ),
+  });
+  assert.ok((await elsewhere.promise).aborted);
+});
+
+test("a bot that is given too late fails run(), and is stopped when it comes", async () => {
+  await using simulator = await Simulator.start();
+  const given = Promise.withResolvers<{ stop(): void }>();
+  await assert.rejects(simulator.run(given.promise, { timeout: 20 }), /has not asked for updates within 20 ms/);
+  await new Promise<void>((stop) => given.resolve({ stop }));
+});
+
+test("a bot that hangs fails expectations at their timeout", async () => {
+  await using simulator = await Simulator.start();
+  const ending = new AbortController();
+  const ended = Promise.withResolvers<never>();
+  let hangs = false;
+  const polls = polling(simulator, async () => (hangs = true))(ending.signal);
+  await arrived(simulator);
+  const idle = async () => (hangs ? await new Promise(() => {}) : true);
+  await simulator.run({ stop: () => ending.abort(), closed: ended.promise, idle });
+  await simulator.idle();
+  const ann = await simulator.user("Ann");
+  await ann.sendText("hi");
+  // The bot has not got the update yet.
+  await assert.rejects(simulator.idle({ timeout: 100 }), /^AssertionError.*: the bot is not idle after 100 ms: /);
+  await simulator.confirmed();
+  const hanging = /^AssertionError.*: the bot is not idle after 1000 ms: its method idle\(\) has not resolved\n/;
+  await assert.rejects(ann.receivesNothing({ timeout: 1000 }), hanging);
+  const waiting = assert.rejects(simulator.idle(), /the bot has ended: Error: crashed/);
+  ended.reject(new Error("crashed"));
+  await waiting;
+  ending.abort();
+  await polls;
+});
+
+test("a bot that hangs does not keep the simulator from its end", async () => {
+  const simulator = await Simulator.start();
+  const stopped = Promise.withResolvers<void>();
+  const call = callerOf(simulator);
+  await simulator.run(async (signal) => {
+    signal.addEventListener("abort", () => stopped.resolve());
+    await call("getUpdates");
+    await new Promise(() => {});
+  });
+  await simulator.close();
+  await stopped.promise;
 });
 
 test("a hundred worlds live in one process", async () => {
