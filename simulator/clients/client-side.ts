@@ -94,7 +94,8 @@ export abstract class ClientSide {
   }
 
   /**
-   * The bot's oldest call of the method that this function has not returned yet, with its result; waits for one if there is none.
+   * The bot's oldest call of the method that this function has not returned yet, with its result; waits for one if there is none, and for
+   * its answer.
    * @param parameters that the call must have, among others
    * @throws AssertionError
    */

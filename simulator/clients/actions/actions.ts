@@ -221,8 +221,8 @@ export interface Actions {
   /** Decides the values of the next dice. */
   roll: { takes: { values: number[] }; gives: true };
   /**
-   * The calls of the Bot API up to now: all, or those of one method. With `after`, those that are answered; waits up to `timeout` ms until
-   * there are more than `after`.
+   * The calls of the Bot API up to now, in the order in which they began: all, or those of one method. With `after`, only those before the
+   * first one without an answer; waits up to `timeout` ms until there are more than `after`.
    */
   calls: { takes: { method?: string; after?: number; timeout?: number }; gives: RecordedCall[] };
 }

@@ -2,6 +2,7 @@
 
 import assert, { AssertionError } from "node:assert/strict";
 import { test } from "node:test";
+import { setImmediate } from "node:timers/promises";
 import { type ClientSide, Simulator, SimulatorClient } from "../../../simulator/index.ts";
 import { arrived, type Caller, callerOf } from "../caller.ts";
 
@@ -179,6 +180,17 @@ testBoth("a call is expected by its method and parts of its parameters, and has 
     await failureOf(side.called("banChatMember", true, { timeout: 20 })),
     /^no call of banChatMember within 20 ms/,
   );
+});
+
+testBoth("calls come in the order of their beginnings, whichever is answered first", async ({ side, call }) => {
+  const ann = await side.user("Ann");
+  await ann.sendText("hi");
+  await side.fail("sendMessage", { delay: 100, times: 1 });
+  const first = call("sendMessage", { chat_id: ann.id, text: "A" });
+  while ((await side.callsOf("sendMessage")).length === 0) await setImmediate();
+  await call("sendMessage", { chat_id: ann.id, text: "B" });
+  const [a, b] = [await side.called("sendMessage", { text: "A" }), await side.called("sendMessage", { text: "B" })];
+  assert.deepEqual([a.result, a.status, b.status], [(await first).result, 200, 200]);
 });
 
 test("the log has values, results and errors, however a call is encoded", async () => {
