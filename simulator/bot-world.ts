@@ -218,14 +218,19 @@ export class BotWorld {
     const action: ActionHandlers<A>[A] = ACTIONS[name];
     if (!WATCHING.has(name)) this.#context.userActs();
     const recorded = this.#recorder?.act(name, takes);
-    const gives = await action(takes, this.#context);
-    if (recorded !== undefined && (name === "user" || name === "chat")) recorded.id = (gives as { id: number }).id;
-    return gives;
+    try {
+      const gives = await action(takes, this.#context);
+      if (recorded !== undefined && (name === "user" || name === "chat")) recorded.id = (gives as { id: number }).id;
+      return gives;
+    } catch (error) {
+      if (recorded !== undefined) this.#recorder?.forget(recorded);
+      throw error;
+    }
   };
 
   /** Records what happens from now on. */
   record(): Recorder {
-    const recorder = new Recorder({ now: this.clock.now, seed: this.#seed });
+    const recorder = new Recorder({ now: this.clock.now, seed: this.#seed, bot: this.bot.id });
     this.calls.observe(recorder.call);
     this.queue.onPush.push((json) => recorder.update(JSON.parse(json)));
     this.#recorder = recorder;

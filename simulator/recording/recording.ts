@@ -14,6 +14,8 @@ export interface Recording {
   /** Milliseconds since 1970. */
   began: number;
   seed: number;
+  /** The bot's id. */
+  bot: number;
   entries: RecordingEntry[];
 }
 
@@ -44,9 +46,9 @@ export class Recorder {
   readonly #now: () => number;
   readonly #recording: Recording;
 
-  constructor({ now, seed }: { now: () => number; seed: number }) {
+  constructor({ now, seed, bot }: { now: () => number; seed: number; bot: number }) {
     this.#now = now;
-    this.#recording = { asgigram_recording: 1, began: now(), seed, entries: [] };
+    this.#recording = { asgigram_recording: 1, began: now(), seed, bot, entries: [] };
   }
 
   get recording(): Recording {
@@ -59,6 +61,12 @@ export class Recorder {
     const entry: Act = { at: this.#at(), act, takes };
     this.#recording.entries.push(entry);
     return entry;
+  }
+
+  /** Takes back an action that was impossible: it would be so in a replay. */
+  forget(act: Act): void {
+    const { entries } = this.#recording;
+    entries.splice(entries.lastIndexOf(act), 1);
   }
 
   update(update: object): void {

@@ -1,6 +1,6 @@
 /** Writes a recording as a test, which people can read and go on with. */
 
-import type { Message } from "@grammyjs/types";
+import type { Message, MessageId, Update } from "@grammyjs/types";
 import type { Takes } from "../clients/actions/actions.ts";
 import { textOf } from "../clients/buttons.ts";
 import type { RecordedCall } from "../state/call-log.ts";
@@ -21,27 +21,37 @@ export function testFrom(
   recording: Recording,
   { name = "as recorded", runner = "node:test", imports = [], bot }: TestOptions,
 ): string {
-  const writer = new Writer();
-  for (const entry of recording.entries) {
-    if ("act" in entry) writer.act(entry);
-    if ("call" in entry) writer.call(entry.call);
-  }
+  const { counted } = new Writer(recording);
+  const { lines } = new Writer(recording, counted);
   return `import { test } from ${code(runner)};
 import { Simulator } from ${code("asgigram/simulator")};
 ${imports.map((line) => `${line}\n`).join("")}
 test(${code(name)}, async () => {
   await using simulator = await Simulator.start({ seed: ${recording.seed} });
   await simulator.run(${bot});
-${writer.lines.map((line) => `  ${line}\n`).join("")}});
+${lines.map((line) => `  ${line}\n`).join("")}});
 `;
 }
 
 class Writer {
   readonly lines: string[] = [];
+  /** Methods with a call that `called` gives. It counts the calls of a method, so it has to give those that are expected as messages, too. */
+  readonly counted: Set<string>;
   /** Names of variables by the ids of users and chats. */
   readonly #names = new Map<number, string>();
+  readonly #bot: number;
 
-  act({ act, takes, id }: Act): void {
+  constructor({ entries, bot }: Recording, counted = new Set<string>()) {
+    this.counted = counted;
+    this.#bot = bot;
+    for (const entry of entries) {
+      if ("act" in entry) this.#act(entry);
+      else if ("call" in entry) this.#call(entry.call);
+      else this.#update(entry.update as Update);
+    }
+  }
+
+  #act({ act, takes, id }: Act): void {
     if (act === "user") return this.#declare(id!, (takes as Takes<"user">).name, "user", takes);
     if (act === "chat") return this.#declare(id!, (takes as Takes<"chat">).title, "group", takes);
     if (act === "advance")
@@ -50,13 +60,30 @@ class Writer {
     this.lines.push(sent ?? `await simulator.perform(${code(act)}, ${code(takes)});`);
   }
 
-  /** A call that made a message is expected as users see it, any other by its parameters. */
-  call({ method, parameters, status, result }: RecordedCall): void {
-    const message = status === 200 && isMessage(result) ? result : undefined;
-    const chat = message && this.#names.get(message.chat.id);
-    if (message === undefined || chat === undefined) {
-      return void this.lines.push(`await simulator.called(${code(method)}, ${code(parameters)});`);
+  /** A call that made messages is expected as users see them, any other by its parameters. */
+  #call(call: RecordedCall): void {
+    const { method, parameters } = call;
+    const messages = messagesOf(call);
+    const chat = this.#names.get(messages[0]?.chat?.id ?? Number(parameters.chat_id)) ?? "";
+    const isSeen = messages.length > 0 && chat !== "";
+    if (!isSeen) this.counted.add(method);
+    if (this.counted.has(method)) {
+      this.lines.push(`await simulator.called(${code(method)}${isSeen ? "" : `, ${code(parameters)}`});`);
     }
+    if (isSeen) for (const message of messages) this.#seen(chat, message);
+    if (chat !== "" && isStoppedPoll(call)) this.lines.push(`await ${chat}.seesEdit(${code({ poll: true })});`);
+  }
+
+  /** The bot gets its service messages as updates. The results of the calls that made them do not have them. */
+  #update({ message, channel_post }: Update): void {
+    const notice = (message ?? channel_post) as Message | undefined;
+    const chat = this.#names.get(notice?.chat.id ?? 0);
+    if (notice === undefined || chat === undefined) return;
+    const isByBot = notice.from === undefined ? NOTICES.some((key) => key in notice) : notice.from.id === this.#bot;
+    if (isByBot) this.#seen(chat, notice);
+  }
+
+  #seen(chat: string, message: Made): void {
     const verb = message.edit_date === undefined ? "receives" : "seesEdit";
     this.lines.push(`await ${chat}.${verb}(${code(expectedOf(message))});`);
   }
@@ -89,7 +116,16 @@ class Writer {
   }
 }
 
-function expectedOf(message: Message): unknown {
+/** A message, or its id alone, as copyMessage gives it. */
+type Made = MessageId & Partial<Message>;
+
+/** By the result: a call is carried out even if its caller has hung up. */
+const messagesOf = ({ method, result }: RecordedCall) => (/^get/i.test(method) ? [] : [result].flat().filter(isMade));
+
+/** Its result is the poll, not the message. */
+const isStoppedPoll = ({ method, result }: RecordedCall) => method.toLowerCase() === "stoppoll" && result !== undefined;
+
+function expectedOf(message: Made): unknown {
   const { text, caption, reply_markup } = message;
   const buttons = reply_markup?.inline_keyboard.map((row) => row.map(textOf));
   const kind = KINDS.find((key) => message[key] !== undefined);
@@ -97,13 +133,17 @@ function expectedOf(message: Message): unknown {
   return { text, ...(kind && { [kind]: true }), caption, buttons };
 }
 
-const KINDS =
-  "photo video animation audio voice video_note document sticker location venue contact poll dice invoice game".split(
-    " ",
-  ) as (keyof Message)[];
+/** Service messages that only the bot makes: those of channels do not show their sender. */
+const NOTICES = ["pinned_message", "new_chat_title", "new_chat_photo", "delete_chat_photo"] as const;
 
-const isMessage = (result: unknown): result is Message =>
-  typeof result === "object" && result !== null && "message_id" in result && "chat" in result;
+const MEDIA =
+  "photo video animation audio voice video_note document sticker location venue contact poll dice invoice game";
+
+const KINDS = [...(MEDIA.split(" ") as (keyof Message)[]), ...NOTICES];
+
+/** The id of an ephemeral message is 0: it is none of the chat. */
+const isMade = (result: unknown): result is Made =>
+  typeof result === "object" && result !== null && (result as Partial<Made>).message_id! > 0;
 
 /** A value as code. */
 const code = (value: unknown) => JSON.stringify(value) ?? "";

@@ -19,7 +19,7 @@ import { Folder } from "../../folder.ts";
 
 const ROOT = join(import.meta.dirname, "../../..");
 
-/** A bot that asks and edits; its texts differ by `greeting`. */
+/** A bot that asks, edits, pins and errs; its texts differ by `greeting`. */
 function botFor({ token, url }: { token: string; url: string }, greeting = "Hello"): Bot {
   const bot = new Bot(token, { client: { apiRoot: url } });
   bot.command("start", (ctx) =>
@@ -31,6 +31,24 @@ function botFor({ token, url }: { token: string; url: string }, greeting = "Hell
   });
   bot.command("roll", (ctx) => ctx.replyWithDice("🎲"));
   bot.command("quiet", () => {});
+  bot.command("album", async (ctx) => {
+    const photo = { type: "photo" as const, media: "https://example.com/photo.png" };
+    const album = await ctx.replyWithMediaGroup([{ ...photo, caption: "One" }, photo]);
+    const ids = album.map(({ message_id }) => message_id);
+    await ctx.api.copyMessages(ctx.chat.id, ctx.chat.id, ids);
+    await ctx.reply("That was an album.");
+  });
+  bot.command("pin", async (ctx) => {
+    const { message_id } = await ctx.reply("Be kind.");
+    for (let i = 0; i < 2; i++) await ctx.pinChatMessage(message_id);
+    await ctx.api.copyMessage(ctx.chat.id, ctx.chat.id, message_id);
+    const poll = await ctx.replyWithPoll("Well?", ["Yes", "No"]);
+    await ctx.api.stopPoll(ctx.chat.id, poll.message_id);
+    await ctx.api.editMessageText(ctx.chat.id, message_id, "Be kinder.");
+  });
+  bot.command("refused", async (ctx) => {
+    await ctx.reply("<b>Hello", { parse_mode: "HTML" }).catch(() => ctx.reply("Hello"));
+  });
   return bot;
 }
 
@@ -48,6 +66,11 @@ async function record(path: string): Promise<Recording> {
   await team.receives();
   await ann.sendText("/quiet");
   await ann.receivesNothing();
+  await assert.rejects(ann.press("No"), { name: "ActionError" });
+  for (const command of ["/album", "/pin", "/refused", "/start"]) {
+    await ann.sendText(command);
+    await simulator.idle();
+  }
   return simulator.recording;
 }
 
@@ -105,7 +128,7 @@ test("the first difference of other code is told, with the act that led to it", 
   await assert.rejects(replay(recording, silent), /after send .*\/start.* the bot did not call sendMessage/);
   const chatty = (simulator: Simulator) => {
     const bot = botFor(simulator);
-    bot.use((ctx) => ctx.reply("What?"));
+    bot.on("message:text", (ctx) => ctx.reply("What?"));
     return bot;
   };
   await assert.rejects(
@@ -131,6 +154,8 @@ test("a recording becomes a test that reads well and passes at once", async () =
     /const ann_Lee = await simulator\.user\("Ann Lee", \{"language_code":"de"\}\);\n {2}await ann_Lee\.sendText\("\/start"\);/,
   );
   assert.match(source, /await ann_Lee\.receives\(\{"text":"Hello, Ann Lee!","buttons":\[\["Yes"\]\]\}\);/);
+  assert.match(source, /receives\(\{"photo":true,"caption":"One"\}\);\n.*receives\(\{"photo":true\}\);/);
+  assert.match(source, /called\("pinChatMessage", .*\);\n.*receives\(\{"pinned_message":true\}\);/);
   assert.match(testFrom(recording, { bot: "bot", runner: "vitest" }), /^import \{ test \} from "vitest";/);
   symlinkSync(join(ROOT, "node_modules"), folder.join("node_modules"));
   folder.write("package.json", `{ "type": "module" }`);
