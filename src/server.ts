@@ -122,6 +122,9 @@ class Server implements RunningServer {
   #statusServer: StatusServer | undefined;
   #metrics: Metrics | undefined;
   #stopped: Promise<void> | undefined;
+  /** The fatal error for which it stops. */
+  #failure: Error | undefined;
+  #listening: Promise<void> = Promise.resolve();
   #stopSignal: StopSignal = "SIGTERM";
 
   constructor(config: Config, log: Logger, parts: Parts) {
@@ -152,7 +155,9 @@ class Server implements RunningServer {
     const { signal } = this.#receiving;
     try {
       for (const warning of this.#config.warnings) this.#log.warn(warning);
-      await this.#listen();
+      this.#listening = this.#listen();
+      await this.#listening;
+      signal.throwIfAborted();
       // They come up while Telegram answers.
       this.#threads.start(this.#config.mayBeProgram ? 1 : undefined);
       const bot = await this.#getMe();
@@ -174,7 +179,7 @@ class Server implements RunningServer {
     } catch (error) {
       this.#stopped ??= this.#stop().then(this.#closed.resolve);
       await this.#stopped;
-      throw error;
+      throw this.#failure ?? error;
     }
     this.#received = this.#receive(this.#serving);
   }
@@ -359,6 +364,7 @@ class Server implements RunningServer {
   /** Handles a fatal error: the server stops. */
   #fail(error: Error): void {
     if (this.#stopped !== undefined) return;
+    this.#failure = error;
     this.#log.fatal({ error: error.message }, "stopping");
     this.#stopped = this.#stop().finally(() => this.#closed.reject(error));
   }
@@ -417,6 +423,8 @@ class Server implements RunningServer {
       if (recorder !== undefined) await before(AbortSignal.timeout(CLOSING), recorder.end());
     } finally {
       await inbox?.close();
+      // The stop may have come while it was about to listen.
+      await this.#listening.catch(() => {});
       this.#metrics?.close();
       await this.#statusServer?.close();
     }

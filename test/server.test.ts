@@ -4,9 +4,10 @@ import { join } from "node:path";
 import { describe, test } from "node:test";
 import { type IncomingCall, Refusal, refuse, Simulator } from "../simulator/index.ts";
 import { resolveConfig } from "../src/config/config.ts";
+import type { InboxReceiver } from "../src/inbox/inbox.ts";
 import { MemoryInbox } from "../src/inbox/memory.ts";
 import { SqliteInbox } from "../src/inbox/sqlite.ts";
-import { AsgigramError, type RunningServer, serve, TokenRejectedError } from "../src/index.ts";
+import { AsgigramError, InboxError, type RunningServer, serve, TokenRejectedError } from "../src/index.ts";
 import type { SendMessage } from "../src/observe/channels.ts";
 import { serve as serveConfig } from "../src/server.ts";
 import { unsettledIn } from "./chaos/inbox-file.ts";
@@ -82,6 +83,28 @@ describe("a server in a program", () => {
     }
     const wrong = serve(options(simulator, { token: "1:wrong", shutdownTimeout: 0.75 }));
     await assert.rejects(wrong, TokenRejectedError);
+  });
+
+  test("a start that is given up while it is about to listen leaves nothing open", async () => {
+    await using simulator = await Simulator.start();
+    const config = await configOf(simulator, { listen: "127.0.0.1:0" });
+    const ending = new AbortController();
+    const starting = serveConfig(config, ending.signal);
+    ending.abort(new Error("not wanted any more"));
+    await assert.rejects(starting, /not wanted any more/);
+  });
+
+  test("a start that ends because the inbox fails says so", async () => {
+    await using simulator = await Simulator.start();
+    class FailingInbox extends MemoryInbox {
+      override async start(receiver: InboxReceiver): Promise<number> {
+        receiver.onError(new InboxError("the disk is full"));
+        return 0;
+      }
+    }
+    const openInbox = () => new FailingInbox();
+    const starting = serveConfig(await configOf(simulator), undefined, undefined, { openInbox });
+    await assert.rejects(starting, { code: "ASGIGRAM_INBOX", message: "the disk is full" });
   });
 
   test("does not start with options that are wrong, and says which", async () => {

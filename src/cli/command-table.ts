@@ -109,7 +109,7 @@ while it runs. SIGTERM and SIGINT end it at once.`,
     },
     values: {
       listen: "Address; default 127.0.0.1:8081, port 0 is any free one",
-      "allow-host": "Host names for /simulator besides localhost, with commas",
+      "allow-host": "Host names for /simulator and browsers besides localhost, with commas",
       record: "File for a recording of the run, written at its end; further bots get FILE-2, …",
     },
     examples: [

@@ -46,8 +46,8 @@ export class ServingProcess {
     const hasTerminal = isatty(0);
     for (const signal of signalsTo("reload")) {
       events.on(signal, () => {
-        // A terminal that is closed sends SIGHUP, too.
-        if (hasTerminal && !isatty(0)) stop(signal);
+        // A terminal that is closed sends SIGHUP, too, mostly twice.
+        if (hasTerminal && !isatty(0)) stopping.abort(signal);
         // A reload that fails is in the log.
         else void this.#server.promise.then((server) => server.reload()).catch(() => {});
       });
