@@ -1,6 +1,7 @@
 /**
  * A proxy in front of a database. It cuts connections at the worst moment: the database has done what it was asked for, and its answer is
- * lost. Or it swallows all bytes, as a network that is cut does; or keeps them for later, as for a machine that stands still.
+ * lost. Or it swallows all bytes, as a network that is cut does; or keeps them for later, as for a machine that stands still; or hides from
+ * each side that the other one is gone, as after a power cut.
  */
 
 import { connect, createServer, type Socket } from "node:net";
@@ -12,12 +13,16 @@ export class CuttingProxy implements AsyncDisposable {
   chance = 0;
   /** Nothing passes, in either direction. */
   isDown = false;
+  /** Nothing passes for good, not even the end of a connection. */
+  hasVanished = false;
+  /** A part of a request: with the database's answer to that everything vanishes. */
+  lastRequest: string | undefined;
   cuts = 0;
   #isHolding = false;
   readonly #sockets = new Set<Socket>();
   readonly #target: number;
   readonly #random: Random;
-  readonly #listener = new Listener(createServer((socket) => this.#serve(socket)));
+  readonly #listener = new Listener(createServer({ allowHalfOpen: true }, (socket) => this.#serve(socket)));
 
   private constructor(target: number, random: Random) {
     this.#target = target;
@@ -58,19 +63,33 @@ export class CuttingProxy implements AsyncDisposable {
       this.#sockets.add(socket.on("close", () => this.#sockets.delete(socket)));
     }
     let isCutting = false;
+    let isLast = false;
     client.on("data", (bytes) => {
-      if (this.isDown) return;
+      if (this.isDown || this.hasVanished) return;
+      isLast ||= this.lastRequest !== undefined && bytes.includes(this.lastRequest);
       isCutting ||= this.#random.chance(this.chance);
       database.write(bytes);
     });
     database.on("data", (bytes) => {
-      if (this.isDown) return;
+      this.hasVanished ||= isLast;
+      if (this.isDown || this.hasVanished) return;
       if (!isCutting) return void client.write(bytes);
       this.cuts += 1;
       client.destroy();
     });
-    client.on("close", () => database.destroy());
-    database.on("close", () => client.destroy());
+    const unlessVanished = (end: () => void) => () => void (this.hasVanished || end());
+    client.on(
+      "end",
+      unlessVanished(() => client.end()),
+    );
+    client.on(
+      "close",
+      unlessVanished(() => database.destroy()),
+    );
+    database.on(
+      "close",
+      unlessVanished(() => client.destroy()),
+    );
     if (this.#isHolding) for (const socket of [client, database]) socket.pause();
   }
 

@@ -12,6 +12,7 @@ import { columnsOf } from "./binary-array.ts";
 import { channelOf } from "./channel.ts";
 import type { Session } from "./connection.ts";
 import { POLLER } from "./schema.ts";
+import { BEGIN } from "./transaction.ts";
 
 /** A run covers an hour, and is remembered from its end: ms. */
 const OLDEST = REMEMBERED_FOR + 3_600_000;
@@ -53,8 +54,8 @@ async function begin(
 ): Promise<SeenIds> {
   const ids = updates.map(({ update_id }) => update_id);
   const [least, most] = [Math.min(...ids), Math.max(...ids)];
-  const [, , , runs] = await session.script<Run>(`
-    BEGIN;
+  const [, , , , runs] = await session.script<Run>(`
+    ${BEGIN};
     ${lockAppends(schema)};
     DELETE FROM ${schema}.seen WHERE since < ${now - OLDEST};
     SELECT id, first, last, since FROM ${schema}.seen

@@ -4,6 +4,7 @@ import { InboxError } from "../../protocol/errors.ts";
 import { channelOf } from "./channel.ts";
 import type { Session } from "./connection.ts";
 import type { Lease, Node, Picture } from "./plan.ts";
+import { BEGIN } from "./transaction.ts";
 
 /** Time for which a server's row lives without being renewed: ms. */
 export const TTL = 4000;
@@ -67,7 +68,7 @@ export async function bury(session: Session, schema: string, ids: readonly strin
  * @returns those that were taken. A lease that was taken by an attempt whose answer was lost is taken again.
  */
 export async function claim(session: Session, schema: string, id: string, shards: readonly number[]): Promise<Lease[]> {
-  await session.script("BEGIN");
+  await session.script(BEGIN);
   const { rows } = await session.query<Lease>({
     text: `
       UPDATE ${schema}.lease l SET owner = $1, epoch = l.epoch + 1

@@ -15,10 +15,11 @@ export class NoPrimaryError extends Error {
 
 /**
  * SQLSTATE classes and codes of failures that pass: connection, transaction to be repeated, resources (a full disk, too many
- * connections), an operator's intervention (shutdown, start, cancelled), a disk that does not answer, a server that has become a standby.
+ * connections), an operator's intervention (shutdown, start, cancelled), a disk that does not answer, a server that has become a standby, a
+ * transaction that the server gave up because its next message was late (transaction.ts).
  * https://www.postgresql.org/docs/current/errcodes-appendix.html
  */
-const PASSING = /^(?:08|40|53|57|58|25006|55P03|XX000$)/;
+const PASSING = /^(?:08|40|53|57|58|25006|25P03|55P03|XX000$)/;
 
 /** Refused log-ins: the password may be the one before its change, or the role is about to be made. */
 const REFUSED = /^28/;

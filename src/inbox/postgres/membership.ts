@@ -45,7 +45,10 @@ export type MoveCause = "released" | "lost";
 export interface MembershipOptions {
   /** For renewals: nothing else may hold them up. */
   readonly renewing: Connection;
+  /** For shards, whose events are read on it next. */
   readonly claiming: Connection;
+  /** For the poller's lease: an append may hold it, and neither events nor shards wait for that. */
+  readonly electing: Connection;
   readonly schema: string;
   /** As people see it. */
   readonly name: string;
@@ -81,6 +84,7 @@ export class Membership implements Election {
   #yieldsUntil = Number.NEGATIVE_INFINITY;
   readonly #listeners = new Set<() => void>();
   #isClaiming = false;
+  #isElecting = false;
   #isRetiring = false;
   #running: Promise<void> = Promise.resolve();
   #wake = new AbortController();
@@ -290,31 +294,52 @@ export class Membership implements Election {
       this.#release(plan.release);
       const forgotten = picture.leases.filter(({ owner }) => owner === this.#id).map(({ shard }) => shard);
       if (this.#isRetiring) return 0;
-      const isYielding = performance.now() < this.#yieldsUntil;
-      const wanted = [...new Set([...plan.claim, ...forgotten])].filter((shard) => shard !== POLLER || !isYielding);
-      const claimed = this.#holdings.claimable(wanted, sent);
+      const claimed = this.#holdings.claimable([...new Set([...plan.claim, ...forgotten])], sent);
       if (claimed.length === 0 && plan.dead.length === 0) return 0;
-      return await this.#claim(claimed, plan.dead);
+      await this.#bury(plan.dead);
+      if (claimed.includes(POLLER)) void this.#candidate().catch((error) => this.#fail(error as Error));
+      return await this.#takeShards(claimed.filter((shard) => shard !== POLLER));
     } finally {
       this.#isClaiming = false;
     }
   }
 
-  async #claim(shards: readonly number[], dead: readonly string[]): Promise<number> {
-    const { claiming, schema, taken } = this.#options;
-    const id = this.#id;
+  async #bury(dead: readonly string[]): Promise<void> {
+    const { claiming, schema } = this.#options;
     if (dead.length > 0) await claiming.run((session) => bury(session, schema, dead));
-    if (shards.length === 0) return 0;
-    const leases = await claiming.run((session) => claim(session, schema, id, shards), PATIENCE.claim);
+  }
+
+  async #takeShards(shards: readonly number[]): Promise<number> {
+    const { claiming, taken } = this.#options;
+    const holdings = await this.#claim(claiming, shards);
+    this.moves.taken += holdings.length;
+    return holdings.length === 0 ? 0 : await taken(holdings);
+  }
+
+  /** Takes the poller's lease. */
+  async #candidate(): Promise<void> {
+    if (this.#isElecting || performance.now() < this.#yieldsUntil) return;
+    this.#isElecting = true;
+    try {
+      await this.#claim(this.#options.electing, [POLLER]);
+      this.#elect();
+    } finally {
+      this.#isElecting = false;
+    }
+  }
+
+  /** @returns the leases that are this server's now */
+  async #claim(connection: Connection, leases: readonly number[]): Promise<Holding[]> {
+    if (leases.length === 0) return [];
+    const { schema } = this.#options;
+    const id = this.#id;
+    const claimed = await connection.run((session) => claim(session, schema, id, leases), PATIENCE.claim);
     // Others have removed the server's row meanwhile: what it took under that id is free.
-    if (id !== this.#id || this.#closing.signal.aborted) return 0;
-    const holdings = leases.map(({ shard, epoch }) => ({ shard, epoch }));
+    if (id !== this.#id || this.#closing.signal.aborted) return [];
+    const holdings = claimed.map(({ shard, epoch }) => ({ shard, epoch }));
     const now = performance.now();
     for (const holding of holdings) this.#holdings.claimed(holding, now);
-    this.#elect();
-    const ofShards = holdings.filter(({ shard }) => shard !== POLLER);
-    this.moves.taken += ofShards.length;
-    return ofShards.length === 0 ? 0 : await taken(ofShards);
+    return holdings;
   }
 
   /** Lets shards go one by one, as the applications are done with them. */

@@ -8,6 +8,7 @@
 
 import { randomInt } from "node:crypto";
 import type { Connection, Session } from "./connection.ts";
+import { BEGIN } from "./transaction.ts";
 
 /** The row in which the mark is left. */
 export interface MarkedRow {
@@ -26,7 +27,7 @@ export async function once<T>(
   return await connection.run(async (session) => {
     if (before !== undefined && (await isCommitted(session, row, mark))) return before.result;
     before = undefined;
-    await session.script("BEGIN");
+    await session.script(BEGIN);
     const result = await work(session);
     before = { result };
     await session.script(`UPDATE ${row.schema}.node SET turn = ${mark} WHERE id = '${row.node}'; COMMIT`);

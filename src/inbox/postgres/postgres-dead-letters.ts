@@ -16,6 +16,7 @@ import { lockAppends, notification } from "./append.ts";
 import type { Connection, Session } from "./connection.ts";
 import { Database, type DatabaseOptions } from "./database.ts";
 import { requireMeta, schemaOf } from "./schema.ts";
+import { BEGIN } from "./transaction.ts";
 import { connectOnce } from "./visit.ts";
 
 /** Time for an answer: ms. */
@@ -80,7 +81,7 @@ export class PostgresDeadLetters implements LetterStore {
   async forget(chat: number): Promise<Forgotten> {
     return await this.#connection.run(async (session) => {
       const schema = this.#schema;
-      await session.script("BEGIN");
+      await session.script(BEGIN);
       // Events of other chats may have made calls to this one.
       await session.query({
         text: `
@@ -107,7 +108,7 @@ export class PostgresDeadLetters implements LetterStore {
   async #retry(session: Session, letters: readonly Found[], fresh: boolean): Promise<void> {
     const schema = this.#schema;
     const ids = letters.map(({ id }) => id);
-    await session.script(`BEGIN; ${lockAppends(schema)}`);
+    await session.script(`${BEGIN}; ${lockAppends(schema)}`);
     const columns = "update_id, kind, line, shard, chat, received_at, body";
     const { rows } = await session.query<{ seq: number; before: number }>({
       text: `

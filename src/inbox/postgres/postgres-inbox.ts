@@ -312,6 +312,7 @@ export class PostgresInbox implements Inbox {
     return new Membership({
       renewing: this.#connections.renewing,
       claiming: this.#connections.reading,
+      electing: this.#connections.appending,
       schema: this.#schema,
       name,
       version,

@@ -15,6 +15,7 @@
 import { InboxError } from "../../protocol/errors.ts";
 import { SHARDS } from "../../protocol/shard.ts";
 import type { Session } from "./connection.ts";
+import { BEGIN } from "./transaction.ts";
 
 /** 2 has `node.turn`. */
 export const FORMAT = 2;
@@ -138,7 +139,7 @@ export async function openSchema(session: Session, bot: number, where: string): 
   const meta = await readMeta(session, bot, where);
   if (meta !== undefined && meta.format >= FORMAT) return meta.line;
   const schema = schemaOf(bot);
-  await session.script(`BEGIN; SELECT pg_advisory_xact_lock(${MAKING})`);
+  await session.script(`${BEGIN}; SELECT pg_advisory_xact_lock(${MAKING})`);
   // Another server may have made it meanwhile.
   const found = await readMeta(session, bot, where);
   if (found === undefined) {

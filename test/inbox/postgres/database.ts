@@ -44,9 +44,14 @@ export class Place {
 
   /** Locks a table: nobody reads or writes it until the release. */
   async lock(table: string): Promise<{ release(): Promise<void> }> {
+    return await this.hold(`LOCK TABLE $${table} IN ACCESS EXCLUSIVE MODE`);
+  }
+
+  /** Runs SQL, and keeps its locks until the release. */
+  async hold(text: string): Promise<{ release(): Promise<void> }> {
     const client = new pg.Client({ connectionString: this.#address });
     await client.connect();
-    await client.query(`BEGIN; LOCK TABLE ${this.schema}.${table} IN ACCESS EXCLUSIVE MODE`);
+    await client.query(`BEGIN; ${this.#named(text)}`);
     return { release: () => client.end() };
   }
 
@@ -55,10 +60,14 @@ export class Place {
     const client = new pg.Client({ connectionString: this.#address });
     await client.connect();
     try {
-      const result = await client.query<Row>(text.replaceAll(/\$(?=[a-z])/g, `${this.schema}.`));
+      const result = await client.query<Row>(this.#named(text));
       return [result].flat().at(-1)!.rows;
     } finally {
       await client.end();
     }
+  }
+
+  #named(text: string): string {
+    return text.replaceAll(/\$(?=[a-z])/g, `${this.schema}.`);
   }
 }

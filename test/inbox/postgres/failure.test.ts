@@ -15,6 +15,7 @@ describe("a failure of the database", () => {
     "57P01",
     "57P03",
     "25006",
+    "25P03",
     "ECONNREFUSED",
     "ENOTFOUND",
   ]) {

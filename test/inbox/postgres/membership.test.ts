@@ -1,10 +1,12 @@
 /** Several servers at one inbox: leases, the fence, moves, the election. */
 
 import assert from "node:assert/strict";
-import { describe, test } from "node:test";
+import { describe, type TestContext, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { SHARDS } from "../../../src/protocol/shard.ts";
 import { eventually } from "../../eventually.ts";
+import { Random } from "../../faults/random.ts";
+import { CuttingProxy } from "../../machines/cutting-proxy.ts";
 import { sharedServer } from "../../postgres/shared-server.ts";
 import { isSettled } from "../../settled.ts";
 import { Entries, turn } from "../entries.ts";
@@ -170,6 +172,56 @@ describe("a server that is dead", () => {
       await place.sql("SELECT DISTINCT epoch::int FROM $lease").then((rows) => rows.map((row) => row.epoch)),
       [6],
     );
+  });
+});
+
+describe("a server that vanishes in the middle of a transaction, and whose connections stay", () => {
+  /** Two servers. With the answer to a request that has the text, nothing of the first one reaches the database any more. */
+  async function vanishing(t: TestContext, lastRequest: string) {
+    const place = new Place(t, address);
+    const url = new URL(address);
+    const proxy = await CuttingProxy.start(Number(url.port), new Random(1));
+    url.port = `${proxy.port}`;
+    const first = await join(place, { address: `${url}?connect_timeout=120` });
+    t.after(() => proxy[Symbol.asyncDispose]());
+    await eventually(() => first.inbox.election.isElected);
+    await first.inbox.append(messages(300));
+    await first.entries.until(300);
+    const second = await join(place);
+    await eventually(async () => String(await shares(place)) === "128,128");
+    proxy.lastRequest = lastRequest;
+    return { place, proxy, first, second };
+  }
+
+  test("another one polls and appends, and has its shards, when its lease is over", async (t) => {
+    const { place, proxy, first, second } = await vanishing(t, "lease WHERE shard = -1 FOR UPDATE");
+    first.inbox.append(messages(300, 301)).catch(() => {});
+    await eventually(() => proxy.hasVanished);
+    await eventually(() => second.inbox.election.isElected);
+    await eventually(async () => String(await shares(place)) === `${SHARDS}`);
+    await second.inbox.append(messages(300, 601));
+    await second.entries.until(600);
+    assert.equal((await place.sql("SELECT FROM $event WHERE update_id BETWEEN 301 AND 600")).length, 0);
+  });
+
+  test("its shards move although its last turn has locked their leases", async (t) => {
+    const { place, proxy, first, second } = await vanishing(t, "FOR SHARE");
+    const { seq } = first.entries.all.find(({ shard }) => !first.entries.revoked.includes(shard))!;
+    first.inbox.record(turn({ begun: [{ seq, alone: false }], died: [seq] })).catch(() => {});
+    await eventually(() => proxy.hasVanished);
+    await eventually(async () => String(await shares(place)) === `${SHARDS}`);
+    await second.entries.until(300);
+  });
+
+  test("its poller's lease, which an append holds, keeps no shard from another one", async (t) => {
+    const place = new Place(t, address);
+    await place.open();
+    const holder = await place.hold("SELECT FROM $lease WHERE shard = -1 FOR UPDATE");
+    const { inbox } = await join(place);
+    assert.deepEqual(await shares(place), [SHARDS]);
+    assert.equal(inbox.election.isElected, false);
+    await holder.release();
+    await eventually(() => inbox.election.isElected);
   });
 });
 

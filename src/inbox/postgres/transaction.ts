@@ -1,0 +1,14 @@
+/**
+ * The beginning of a transaction of several messages. A machine may vanish between two of them: its power fails, its network is cut, it is
+ * stopped. Nothing tells the database, and what the transaction has locked would stay locked for hours, for all machines. So the database ends
+ * a transaction that waits too long for its next message. A machine that was only slow does it again.
+ *
+ * A message counts as waited for until all of it is there. The repetition has a new connection, which prepares its statements by short messages of
+ * their own: so a link that is too slow for much data holds up a transaction once, not for ever.
+ */
+
+/** Less than a lease lives, so that nobody waits for a dead server's locks; enough for some lost packets: ms. */
+const IDLE = 2000;
+
+/** SQL of two statements. */
+export const BEGIN = `BEGIN; SET LOCAL idle_in_transaction_session_timeout = ${IDLE}`;
