@@ -77,11 +77,11 @@ export class Connection {
     await this.#drop();
   }
 
-  /** The next work has a new connection. Work under way is done again there. */
+  /** The next work has a new connection, and need not wait for the end of this one. Work under way is done again there. */
   async #drop(): Promise<void> {
     const client = this.#client;
     this.#client = undefined;
-    await client?.end().catch(() => {});
+    if (client !== undefined) await goodbye(client);
   }
 
   get #where(): string {
@@ -98,7 +98,7 @@ export class Connection {
         if (!isPassing(error)) throw inboxError(error, this.#where);
         if (isPooled(error)) this.#isPooled = true;
         else if (!isConflict(error)) onFailure(inboxError(error, this.#where));
-        await this.#recover(error);
+        await this.#recover(error, patience);
         // The first loss is mostly that of a connection alone.
         if (attempt > 1) await this.#pause(backoff(attempt - 1, pause));
       }
@@ -106,15 +106,15 @@ export class Connection {
   }
 
   /** Undoes the transaction under way. */
-  async #recover(error: unknown): Promise<void> {
+  async #recover(error: unknown, patience: number): Promise<void> {
     if (error instanceof NoAnswerError && this.#client !== undefined) this.#options.database.distrust(this.#client);
-    if (!isConflict(error)) return this.#drop();
-    await this.#client?.query("ROLLBACK").catch(() => this.#drop());
+    if (this.#client === undefined || !isConflict(error)) return void this.#drop();
+    await inTime(this.#client.query("ROLLBACK"), patience).catch((failure) => this.#recover(failure, patience));
   }
 
   async #attempt<T>(work: (session: Session) => Promise<T>, patience: number): Promise<T> {
     this.#closing.signal.throwIfAborted();
-    if (this.#client !== undefined && !this.#options.database.isCurrent(this.#client)) await this.#drop();
+    if (this.#client !== undefined && !this.#options.database.isCurrent(this.#client)) void this.#drop();
     this.#client ??= await this.#connect();
     const client = this.#client;
     const session: Session = {
@@ -143,6 +143,8 @@ export class Connection {
     const client = await database.connect(name);
     try {
       if (onOpen !== undefined) await inTime(onOpen(client), patience);
+      // close() ends what it knows, and this one it did not.
+      this.#closing.signal.throwIfAborted();
       return client;
     } catch (error) {
       void client.end().catch(() => {});
@@ -153,4 +155,13 @@ export class Connection {
   async #pause(milliseconds: number): Promise<void> {
     await delay(milliseconds, undefined, { signal: this.#closing.signal }).catch(() => {});
   }
+}
+
+/** Time for the end of a connection: ms. */
+const GOODBYE = 500;
+
+/** Ends a connection. A machine that is gone does not answer that for a quarter of an hour: nothing waits so long, nor does the process. */
+async function goodbye(client: PgClient): Promise<void> {
+  await Promise.race([client.end().catch(() => {}), delay(GOODBYE, undefined, { ref: false })]);
+  client.unref();
 }

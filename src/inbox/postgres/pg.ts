@@ -24,8 +24,10 @@ export interface PgClient {
   /** Several statements in one text have several results. */
   query<Row>(text: string): Promise<PgResult<Row>[] | PgResult<Row>>;
   query<Row>(query: PgQuery): Promise<PgResult<Row>>;
-  /** Closes the connection, also under a query. */
+  /** Closes the connection, also under a query. Without one it says goodbye, and resolves when the server has closed it. */
   end(): Promise<void>;
+  /** The process may end before the connection. */
+  unref(): void;
   on(event: "error" | "end", listener: (error?: Error) => void): unknown;
   on(event: "notification", listener: (notification: { readonly payload?: string }) => void): unknown;
 }

@@ -1,12 +1,15 @@
-/** Work on a connection whose database fails, with a driver that plays the database. */
+/** Work on a connection whose database fails, with a driver that plays the database; and the end of a connection, with a server. */
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { Connection, type ConnectionOptions } from "../../../src/inbox/postgres/connection.ts";
-import type { Database } from "../../../src/inbox/postgres/database.ts";
+import { Database } from "../../../src/inbox/postgres/database.ts";
 import { once } from "../../../src/inbox/postgres/once.ts";
 import type { PgClient, PgQuery } from "../../../src/inbox/postgres/pg.ts";
 import type { InboxError } from "../../../src/protocol/errors.ts";
+import { Random } from "../../faults/random.ts";
+import { CuttingProxy } from "../../machines/cutting-proxy.ts";
+import { sharedServer } from "../../postgres/shared-server.ts";
 import { isSettled } from "../../settled.ts";
 
 const failure = (code: string) => Object.assign(new Error(code), { code });
@@ -30,7 +33,7 @@ function benchWith(options: Partial<ConnectionOptions>, ...answers: Answer[]) {
       const result = await answer(text, name);
       return result ?? { rows: [], rowCount: 0 };
     };
-    return { query, end: async () => {}, on() {}, connect: async () => {} } as unknown as PgClient;
+    return { query, end: async () => {}, unref() {}, on() {}, connect: async () => {} } as unknown as PgClient;
   };
   const database = {
     shown: "postgres://db/bots",
@@ -136,6 +139,12 @@ describe("work on a connection", () => {
     assert.equal(opened(), 3);
   });
 
+  test("a transaction that collided, and is not undone in time, is done again on a new connection", async () => {
+    const { connection, said } = bench((text) => (text === "a" ? fails("40001")(text) : new Promise(() => {})), works);
+    await connection.run((session) => session.query({ text: "a" }));
+    assert.deepEqual(said, ["a", "ROLLBACK", "a"]);
+  });
+
   test("another failure rejects, and work behind it is done", async () => {
     const { connection } = bench((text) => (text === "a" ? fails("42501")(text) : undefined));
     const [first, second] = ["a", "b"].map((text) => connection.run((session) => session.query({ text })));
@@ -150,6 +159,41 @@ describe("work on a connection", () => {
     await connection.close();
     await assert.rejects(work, /was closed/);
   });
+});
+
+test("nothing waits for the goodbye of a host that has vanished", async (t) => {
+  const server = new URL(await sharedServer());
+  const random = new Random(1);
+  await using old = await CuttingProxy.start(Number(server.port), random);
+  await using next = await CuttingProxy.start(Number(server.port), random);
+  const hosts = [old, next].map(({ port }) => `127.0.0.1:${port}`).join();
+  const database = await Database.at(`postgres://postgres@${hosts}${server.pathname}?connect_timeout=120`);
+  const connectionOf = (name: string) => {
+    const connection = new Connection({ database, name, patience: 120_000, pause: 1, onFailure() {} });
+    t.after(() => connection.close());
+    return connection;
+  };
+  const use = (connection: Connection) => connection.run((session) => session.query({ text: "SELECT 1" }));
+  const [idle, unused, other] = ["idle", "unused", "other"].map(connectionOf) as [Connection, Connection, Connection];
+  for (const connection of [idle, unused]) await use(connection);
+  old.hasVanished = true;
+  // With this connection the next host is current.
+  await use(other);
+  await use(idle);
+  await unused.close();
+});
+
+test("a connection that opens while it is being closed does not stay", async () => {
+  const opening = Promise.withResolvers<PgClient>();
+  const { connection, database } = bench(works);
+  Object.assign(database, { connect: () => opening.promise });
+  const work = connection.run((session) => session.query({ text: "a" }));
+  assert.equal(await isSettled(work), false);
+  await connection.close();
+  let ends = 0;
+  opening.resolve({ end: async () => void ends++ } as unknown as PgClient);
+  await assert.rejects(work, /was closed/);
+  assert.equal(ends, 1);
 });
 
 describe("a transaction that takes effect once", () => {
