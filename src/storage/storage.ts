@@ -39,7 +39,8 @@ export interface StorageOptions {
 
 /** The most that a value may take: bytes of JSON. */
 const MOST_BYTES = 1024 * 1024;
-const MOST_KEY = 1000;
+/** The most that a key may take: bytes. PostgreSQL finds no key of more than 2,692. */
+const MOST_KEY = 2500;
 
 /** @throws TypeError for a wrong option */
 export function createStorage(options: StorageOptions = {}): Store {
@@ -84,7 +85,9 @@ function checked(prefix: string, key: string): string {
   if (typeof key !== "string" || key === "")
     throw new TypeError("the key of a stored value is a text that is not empty");
   const whole = prefix + key;
-  if (whole.length > MOST_KEY) throw new RangeError(`the key of a stored value has at most ${MOST_KEY} characters`);
+  if (whole.includes("\0")) throw new RangeError("the key of a stored value has no character NUL (\\0)");
+  if (Buffer.byteLength(whole) > MOST_KEY)
+    throw new RangeError(`the key of a stored value has at most ${MOST_KEY} bytes in UTF-8`);
   return whole;
 }
 

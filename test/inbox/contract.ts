@@ -1,6 +1,7 @@
 /** The promises of every inbox. */
 
 import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
 import { describe, type TestContext, test } from "node:test";
 import type { Inbox, ReceivedUpdate } from "../../src/inbox/inbox.ts";
 import type { StoredWrite } from "../../src/protocol/stored-value.ts";
@@ -273,6 +274,19 @@ export function keepsTheContract(create: (t: TestContext) => Inbox | Promise<Inb
         assert.deepEqual(await valuesOf(inbox, "a", "b", "c"), { a: [3], c: null });
         await inbox.record(settling(write(four, "b", 4), write(four, "b", undefined), write(four, "c", undefined)));
         assert.deepEqual(await valuesOf(inbox, "a", "b", "c"), { a: [3] });
+      });
+
+      test("a value is found by its key, whichever characters that has, up to 2,500 bytes", async (t) => {
+        const { inbox, entries } = await started(t);
+        await inbox.append(updates(1));
+        const [one] = await entries.until(1);
+        // Nothing makes it shorter: an index compresses what repeats.
+        const longest = randomBytes(1250).toString("hex");
+        const keys = ["x\0y", `x'"\\y`, "{x,y}", "é会🙂", longest];
+        assert.deepEqual(await valuesOf(inbox, ...keys), {});
+        await inbox.record(settling(...keys.map((key) => write(one!.seq, key, key))));
+        await inbox.check();
+        assert.deepEqual(await valuesOf(inbox, ...keys), Object.fromEntries(keys.map((key) => [key, key])));
       });
 
       test("a value that is written outside an event has no line until an event writes it; then it keeps that", async (t) => {

@@ -72,13 +72,16 @@ test("a write that is not awaited has the value of its moment", async () => {
   assert.deepEqual(asked, [["set", "a", '{"n":1}', false]]);
 });
 
-test("a key is a text of at most a thousand characters, with its prefix", async () => {
+test("a key is a text of at most 2,500 bytes, with its prefix, and has no NUL", async () => {
   for (const key of ["", 7, undefined]) await assert.rejects(store.get(key as string), TypeError);
-  await assert.rejects(createStorage({ prefix: "p".repeat(500) }).delete("k".repeat(501)), {
-    name: "RangeError",
-    message: /at most 1000 characters/,
-  });
-  await store.set("k".repeat(1000), 1);
+  const tooLong = { name: "RangeError", message: /at most 2500 bytes/ };
+  await assert.rejects(createStorage({ prefix: "p".repeat(1500) }).delete("k".repeat(1001)), tooLong);
+  await assert.rejects(store.get("会".repeat(834)), tooLong);
+  await store.set("k".repeat(2500), 1);
+  await store.set("会".repeat(833), 1);
+  const withNul = { name: "RangeError", message: /has no character NUL/ };
+  await assert.rejects(store.get("x\0y"), withNul);
+  await assert.rejects(createStorage({ prefix: "x\0" }).set("y", 1), withNul);
 });
 
 test("a value can be written as JSON, and has at most 1 MB of it", async () => {

@@ -170,8 +170,9 @@ class Calls {
     const key = `${seq}/${id}`;
     switch (fact.type) {
       case "called": {
-        const { method, lane = null, body } = fact.call;
-        return void this.#called.set(key, { seq, id, method, lane, body: textOf(body), answer: null });
+        const { method, lane, body } = fact.call;
+        const texts = { method: textOf(method), lane: lane === undefined ? null : textOf(lane), body: textOf(body) };
+        return void this.#called.set(key, { seq, id, ...texts, answer: null });
       }
       case "answered": {
         const answer = textOf(fact.answer);

@@ -2,6 +2,7 @@
 
 import type { StoredValue } from "../../protocol/stored-value.ts";
 import type { Session } from "./connection.ts";
+import { textOf } from "./pg.ts";
 
 /** Old values that are removed at once. */
 const PAGE = 1000;
@@ -23,10 +24,15 @@ export async function readValues(
   const { rows } = await session.query<ValueRow>({
     name: "values",
     text: `SELECT key, json, line, written_at FROM ${schema}.stored_value WHERE key = ANY($1::text[])`,
-    values: [keys],
+    values: [keys.map(textOf)],
   });
-  const kept = rows.filter(({ written_at }) => written_at >= since);
-  return new Map(kept.map(({ key, json, line, written_at }) => [key, { json, line: line ?? undefined, written_at }]));
+  const kept = new Map(rows.filter(({ written_at }) => written_at >= since).map((row) => [row.key, row]));
+  const found = new Map<string, StoredValue>();
+  for (const key of keys) {
+    const row = kept.get(textOf(key));
+    if (row !== undefined) found.set(key, { json: row.json, line: row.line ?? undefined, written_at: row.written_at });
+  }
+  return found;
 }
 
 /** Removes some of the values that were written before a time. */

@@ -102,6 +102,15 @@ describe("what the next server finds", () => {
     assert.deepEqual([first!.saved, second!.saved], ['{"a":2}', undefined]);
   });
 
+  test("a call has a lane and a method that no database can store", async (t) => {
+    const { seqs, record, next } = await begun(t, 1);
+    const call = { id: 1, method: "send\0Message", lane: "@a\0", body: "\0" };
+    await record({ type: "called", seqs, call });
+    const [event] = await next();
+    const stored = { id: 1, method: "send\ufffdMessage", lane: "@a\ufffd", body: "\ufffd", answer: "" };
+    assert.deepEqual(event!.calls, [stored]);
+  });
+
   test("calls of settled events are gone, also those of the same turn", async (t) => {
     const { place, inbox, seqs, record } = await begun(t, 2);
     const [one, two] = seqs as [number, number];
