@@ -37,6 +37,12 @@ export class Holdings {
     return this.#own.get(shard)?.state === "held";
   }
 
+  /** True while events are handed over under this holding: not after the receiver was asked to let the shard go. */
+  isHeld(holding: Holding): boolean {
+    const own = this.#own.get(holding.shard);
+    return own?.holding === holding && own.state === "held";
+  }
+
   /** True if nobody else can have begun an event that was handed over under this holding. */
   isOurs(holding: Holding): boolean {
     const own = this.#own.get(holding.shard);

@@ -147,6 +147,10 @@ export class Membership implements Election {
     return this.#holdings.isOurs(holding);
   }
 
+  isHeld(holding: Holding): boolean {
+    return this.#holdings.isHeld(holding);
+  }
+
   /** Resolves when it is known which leases are ours: at once, or after the next renewal. */
   async certain(): Promise<void> {
     while (!this.isCertain && !this.#closing.signal.aborted) await this.#renewed.promise;

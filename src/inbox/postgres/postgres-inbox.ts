@@ -295,7 +295,7 @@ export class PostgresInbox implements Inbox {
     return new Reader({
       connection: this.#connections.reading,
       schema: this.#schema,
-      isHeld: (holding) => this.#membership.isOurs(holding),
+      isHeld: (holding) => this.#membership.isHeld(holding),
       isFull: () => this.#handed.size >= MOST_BODIES,
       onEntry: (entry, holding) => {
         // What was read twice, because an answer was lost, is handed over once.

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { describe, type TestContext, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
-import { SHARDS } from "../../../src/protocol/shard.ts";
+import { SHARDS, shardOf } from "../../../src/protocol/shard.ts";
 import { eventually } from "../../eventually.ts";
 import { Random } from "../../faults/random.ts";
 import { CuttingProxy } from "../../machines/cutting-proxy.ts";
@@ -126,6 +126,37 @@ describe("servers that share an inbox", () => {
     hanging.resolve();
     await retired;
     await eventually(async () => String(await shares(place)) === `${SHARDS}`);
+  });
+
+  test("a server that retires while it takes a shard hands over nothing more of it, and the other one has it all", async (t) => {
+    const place = new Place(t, address);
+    const first = await join(place);
+    // In the half that the first server lets go, and more than are read at once.
+    const chat = Array.from({ length: 1000 }, (_, i) => i + 1).find((id) => shardOf(id, SHARDS) === SHARDS - 1)!;
+    const count = 5001;
+    const message = (_: unknown, i: number) =>
+      received({ update_id: i + 1, message: { chat: { id: chat } } } as { update_id: number });
+    await first.inbox.append(Array.from({ length: count }, message));
+    await first.entries.until(count);
+    const taken: number[] = [];
+    const info = (fields: { events?: number }) => taken.push(fields.events ?? 0);
+    const [inbox, entries] = [await place.open({ log: { info, warn() {} } }), new Receiver()];
+    const done = Promise.withResolvers<void>();
+    entries.work = done.promise;
+    let retired: Promise<void> | undefined;
+    const late: number[] = [];
+    const onEntry = entries.onEntry.bind(entries);
+    entries.onEntry = (entry) => {
+      if (entries.revoked.includes(entry.shard)) late.push(entry.seq);
+      onEntry(entry);
+      retired ??= inbox.retire();
+    };
+    await inbox.start(entries);
+    await eventually(() => taken.some((events) => events > 0));
+    assert.deepEqual([late.length, entries.all.length], [0, 1]);
+    done.resolve();
+    await retired;
+    await first.entries.until(2 * count);
   });
 
   test("a poller that gives up is followed by another one", async (t) => {
