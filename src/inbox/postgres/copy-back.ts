@@ -7,11 +7,9 @@ import { openInboxFile, transaction } from "../sqlite-file.ts";
 import { refuseLiving } from "./claim.ts";
 import type { Session } from "./connection.ts";
 import type { DatabaseOptions } from "./database.ts";
+import { WHOLE } from "./patience.ts";
 import { requireMeta, schemaOf } from "./schema.ts";
 import { visit } from "./visit.ts";
-
-/** Time for an answer: ms. */
-const PATIENCE = 600_000;
 
 /** Rows that are in memory at once. */
 const PAGE = 500;
@@ -35,7 +33,7 @@ export async function copyInboxBack(
   options: DatabaseOptions,
 ): Promise<CopiedBack> {
   if (existsSync(path)) throw new InboxError(`${path} is there already: name a file that is not, or move it away`);
-  return await visit(address, options, PATIENCE, async (session, where) => {
+  return await visit(address, options, WHOLE, async (session, where) => {
     const { line } = await requireMeta(session, bot, where);
     const schema = schemaOf(bot);
     const renamed = `${schema}_copied_${Date.now()}`;

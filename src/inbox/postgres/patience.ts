@@ -2,6 +2,9 @@
 
 import { NoAnswerError } from "./failure.ts";
 
+/** Time for work on an inbox as a whole, as large as it may be: ms. */
+export const WHOLE = 600_000;
+
 /** @param patience ms @throws NoAnswerError if it takes longer: what was asked for may still be done */
 export async function inTime<T>(answer: Promise<T>, patience: number): Promise<T> {
   const late = Promise.withResolvers<never>();

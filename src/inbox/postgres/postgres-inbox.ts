@@ -28,6 +28,7 @@ import { deadLetterUnreadable, trim } from "./letters.ts";
 import { Membership, type MoveCause } from "./membership.ts";
 import { once } from "./once.ts";
 import type { PasswordSource } from "./password.ts";
+import { WHOLE } from "./patience.ts";
 import type { PgClient } from "./pg.ts";
 import { preferIndexes } from "./prefer-indexes.ts";
 import { Reader } from "./reader.ts";
@@ -123,7 +124,7 @@ export class PostgresInbox implements Inbox {
     try {
       await reading.open();
       const before = await reading.run((session) => openSchema(session, bot, inbox.#database.shown));
-      await reading.run((session) => reroute(session, inbox.#schema, bot, before, options.line));
+      await reading.run((session) => reroute(session, inbox.#schema, bot, before, options.line), WHOLE);
       const { weaknesses, hasStandby } = await reading.run(readSafety);
       for (const weakness of weaknesses) options.log.warn({}, `the inbox: ${weakness}`);
       if (!hasStandby)

@@ -9,11 +9,9 @@ import { describeInboxFile, guarded, notOf } from "../sqlite-file.ts";
 import { refuseLiving } from "./claim.ts";
 import type { Session } from "./connection.ts";
 import type { DatabaseOptions } from "./database.ts";
+import { WHOLE } from "./patience.ts";
 import { openSchema, schemaOf } from "./schema.ts";
 import { visit } from "./visit.ts";
-
-/** Time for an answer: ms. */
-const PATIENCE = 600_000;
 
 export interface Copied {
   readonly events: number;
@@ -29,7 +27,7 @@ export async function migrateInbox(
   options: DatabaseOptions,
   role?: string,
 ): Promise<void> {
-  await visit(address, options, PATIENCE, async (session, where) => {
+  await visit(address, options, WHOLE, async (session, where) => {
     await openSchema(session, bot, where);
     if (role === undefined) return;
     const [schema, to] = [schemaOf(bot), `"${role.replaceAll('"', '""')}"`];
@@ -50,7 +48,7 @@ export async function copyInbox(path: string, address: string, bot: number, opti
   // It locks the file, and brings the ledger into it.
   const inbox = new SqliteInbox(path, bot, undefined, lineOf(path));
   await inbox.close();
-  const copied = await visit(address, options, PATIENCE, async (session, where) => {
+  const copied = await visit(address, options, WHOLE, async (session, where) => {
     await openSchema(session, bot, where);
     await session.script("BEGIN");
     await refuseUsed(session, schemaOf(bot), where);

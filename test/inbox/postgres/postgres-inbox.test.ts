@@ -55,6 +55,35 @@ test("it has no room while the servers have too much together; a signal ends the
   assert.equal(one.inbox.fullSince, undefined);
 });
 
+test("it is brought to another --line, however long that takes", async (t) => {
+  const place = new Place(t, address);
+  const before = await place.open();
+  await before.append(updates(1));
+  await before.close();
+  const lock = await place.lock("stored_value");
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  const warnings: string[] = [];
+  const opened = place.open({ line: "topic", log: { info() {}, warn: (_, message) => warnings.push(message) } });
+  await eventually(async () => {
+    const waiting = await place.sql(
+      `SELECT FROM pg_locks WHERE NOT granted AND relation = '${place.schema}.stored_value'::regclass`,
+    );
+    return waiting.length > 0;
+  });
+  t.mock.timers.tick(300_000);
+  t.mock.timers.reset();
+  await lock.release();
+  await opened;
+  assert.deepEqual(
+    warnings.filter((message) => message.includes("does not answer")),
+    [],
+  );
+  assert.deepEqual(
+    (await place.sql("SELECT line FROM $meta")).map(({ line }) => line),
+    ["topic"],
+  );
+});
+
 describe("what the next server finds", () => {
   test("attempts, deaths and withdrawals are counted, and events that were alone as orphaned", async (t) => {
     const { inbox, seqs, next } = await begun(t, 4);
