@@ -1,4 +1,7 @@
-/** Fields of a structure in JSON, and refusals of wrong ones in td's words (`JsonObject` in JsonBuilder.cpp). */
+/**
+ * Fields of a structure in JSON, and refusals of wrong ones in td's words (`JsonObject` in JsonBuilder.cpp). To td a field with null is
+ * there, and of the wrong type.
+ */
 
 import { badRequest } from "./refusal.ts";
 
@@ -10,7 +13,7 @@ export const isObject = (value: unknown): value is Json =>
 /** Empty if the field is missing. @throws Refusal (400) */
 export function optionalString(object: Json, name: string): string {
   const value = object[name];
-  if (value === undefined || value === null) return "";
+  if (value === undefined) return "";
   if (typeof value === "string" || typeof value === "number") return String(value);
   throw badRequest(`Field "${name}" must be of type String`);
 }
@@ -49,11 +52,11 @@ export function requiredObject(object: Json, name: string): Json {
 /** Undefined if the field is missing. @throws Refusal (400) */
 export function optionalArray(object: Json, name: string): readonly unknown[] | undefined {
   const value = object[name];
-  if (value === undefined || value === null) return undefined;
+  if (value === undefined) return undefined;
   if (Array.isArray(value)) return value;
   throw badRequest(`Field "${name}" must be of type Array`);
 }
 
 function requireField(object: Json, name: string): void {
-  if (object[name] === undefined || object[name] === null) throw badRequest(`Can't find field "${name}"`);
+  if (object[name] === undefined) throw badRequest(`Can't find field "${name}"`);
 }

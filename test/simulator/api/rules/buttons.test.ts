@@ -29,6 +29,13 @@ test("the shape of a keyboard (Client::get_reply_markup)", async () => {
   assert.equal(await send({ keyboard: ["x"] }), 'field "keyboard" must be an Array of Arrays');
   assert.equal(await inline("x"), "can't parse inline keyboard button: InlineKeyboardButton must be an Object");
   assert.equal(await reply(1), "can't parse keyboard button: KeyboardButton must be a String or an Object");
+  assert.equal(await send({ inline_keyboard: null }), 'field "inline_keyboard" must be of type Array');
+  for (const field of ["text", "url", "callback_data", "style"]) {
+    assert.equal(
+      await inline({ text: "x", callback_data: "x", [field]: null }),
+      `can't parse inline keyboard button: Field "${field}" must be of type String`,
+    );
+  }
   assert.equal(await inline({}), `can't parse inline keyboard button: Can't find field "text"`);
   assert.equal(await reply({}), `can't parse keyboard button: Can't find field "text"`);
   assert.equal(
