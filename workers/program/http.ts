@@ -141,12 +141,16 @@ function asSocket(stream: Duplex): Duplex {
   let timer: NodeJS.Timeout | undefined;
   const itself = () => stream;
   stream.on("close", () => clearTimeout(timer));
-  const { push } = stream;
+  const { push, _write } = stream;
   return Object.assign(stream, {
     // No listener to "data": node-fetch 2 takes it for the sign of an answer that is cut off.
     push(...args: Parameters<typeof push>) {
       timer?.refresh();
       return push.apply(stream, args);
+    },
+    _write(...args: Parameters<typeof _write>) {
+      timer?.refresh();
+      return _write.apply(stream, args);
     },
     setTimeout(milliseconds: number, onTimeout?: () => void) {
       clearTimeout(timer);

@@ -113,6 +113,32 @@ suite("node:http and node:https", () => {
     await assert.rejects(once(sent, "response"), /timed out/);
   });
 
+  test("bytes that go out renew the client's time, as those that come", async (t) => {
+    const { setTimeout } = globalThis;
+    let renewals = 0;
+    t.mock.method(globalThis, "setTimeout", (...args: Parameters<typeof setTimeout>) => {
+      const timer = setTimeout(...args);
+      const { refresh } = timer;
+      if (args[1] !== 30_000) return timer;
+      const counted = () => {
+        renewals += 1;
+        return refresh.call(timer);
+      };
+      return Object.assign(timer, { refresh: counted });
+    });
+    const headers = { "content-type": "multipart/form-data; boundary=b" };
+    const sent = https.request(`${URL_OF_BOT}/sendDocument`, { method: "POST", headers, timeout: 30_000 });
+    const write = (text: string) => new Promise((resolve) => sent.write(text, resolve));
+    await write('--b\r\ncontent-disposition: form-data; name="document"; filename="a.txt"\r\n\r\n');
+    for (let i = 0; i < 4; i++) {
+      const before = renewals;
+      await write("bytes");
+      assert.ok(renewals > before);
+    }
+    sent.write("\r\n--b--\r\n");
+    assert.equal((await answerTo(sent)).status, 200);
+  });
+
   test("a file comes by its link", async () => {
     calls.answer = () => new Blob(["con", "tent"]).stream();
     const [response] = await once(https.get(`https://api.telegram.org/file/bot${TOKEN}/a%20b`), "response");
