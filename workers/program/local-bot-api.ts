@@ -131,6 +131,8 @@ export class LocalBotApi {
     return promise.finally(() => {
       clearTimeout(timer);
       this.#polls.delete(answer);
+      // Telegraf gives all of its polls one signal.
+      signal?.removeEventListener("abort", abort);
     });
   }
 

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { getEventListeners } from "node:events";
 import { suite, test } from "node:test";
 import { FileError, TelegramError } from "../../../src/protocol/errors.ts";
 import { LocalCalls, OTHER_TOKEN, TOKEN } from "./local-calls.ts";
@@ -33,6 +34,13 @@ suite("the Bot API of a program", () => {
     const { signal } = new AbortController();
     void calls.api.request(own("getUpdates"), { timeout: "30" }, signal);
     assert.equal(calls.launches, 1);
+  });
+
+  test("polls with one signal leave no listeners at it", async () => {
+    const { api } = new LocalCalls();
+    const { signal } = new AbortController();
+    for (let i = 0; i < 2; i++) await api.request(own("getUpdates"), { timeout: "0.001" }, signal);
+    assert.deepEqual(getEventListeners(signal, "abort"), []);
   });
 
   test("a file that is too large is refused as Telegram does", async () => {
