@@ -34,7 +34,7 @@ const GRAMMY = {
 const TELEGRAF = {
   library: "Telegraf",
   file: "telegraf.ts",
-  names: [...COMMON, ...TROUBLE, "thrown", "form"],
+  names: [...COMMON, ...TROUBLE, "thrown", "form", "nulls", "missing"],
   hasUploads: false,
 };
 const OTHERS = [

@@ -93,6 +93,12 @@ const scripts: Record<string, Script> = {
     await say("/reject", 0);
     await say("on");
   },
+  nulls: async ({ say }) => await say("/null"),
+  /** Paths that are no file. */
+  missing: async ({ say }) => {
+    await say("/missing");
+    await say("/folder");
+  },
   poll: async ({ say }) => {
     await say("/poll");
     await say("/stop");

@@ -62,22 +62,24 @@ describe("a bot's program", () => {
     }
   });
 
-  for (const [option, first] of [
-    ["--journal", ["first"]],
-    ["--no-journal", ["first", "first"]],
+  for (const [program, option, first] of [
+    ["calling.ts", "--journal", ["first"]],
+    ["calling.ts", "--no-journal", ["first", "first"]],
+    // Its file is a stream.
+    ["telegraf.ts", "--journal", ["first"]],
   ] as const) {
-    test(`killed between two calls of an event, it makes the first ${first.length === 1 ? "once" : "twice"} with ${option}`, async () => {
+    test(`${program}, killed between two calls of an event, makes the first ${first.length === 1 ? "once" : "twice"} with ${option}`, async () => {
       await using simulator = await Simulator.start();
       using folder = new Folder();
       const args = ["--inbox", folder.join("inbox.sqlite"), option];
       const ann = await simulator.user("ann");
       {
-        await using bot = await startProgram("calling.ts", simulator, { args, env: { HANGS: "yes" } });
+        await using bot = await startProgram(program, simulator, { args, env: { HANGS: "yes" } });
         await ann.sendText("/two");
         await bot.logged(({ msg }) => msg.includes("first is answered"));
         await bot.end("SIGKILL");
       }
-      await using bot = await start(simulator, args);
+      await using bot = await startProgramHere(program, simulator, { args });
       await callsOf(simulator, "sendMessage", 1);
       const captions = simulator.calls.filter(({ method }) => method === "sendDocument");
       assert.deepEqual(

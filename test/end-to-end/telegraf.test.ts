@@ -1,8 +1,12 @@
 /** A Telegraf bot's file, unchanged, under the real command line. */
 
 import assert from "node:assert/strict";
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { after, before, describe, test } from "node:test";
-import { Simulator } from "../../simulator/index.ts";
+import { refuse, Simulator, tooManyRequests } from "../../simulator/index.ts";
+import { LIMIT } from "../eventually.ts";
 import { type BotHere, callsOf, nextText } from "./bot.ts";
 import { ask, startProgramHere } from "./program.ts";
 
@@ -81,6 +85,33 @@ describe("a Telegraf bot", () => {
     await cay.sendText("/stream");
     const { document, caption } = await cay.nextMessage();
     assert.deepEqual([document?.file_name, document?.file_size, caption], ["five.txt", 5, "five bytes"]);
+  });
+
+  test("uploads streams of any kind and what is at a URL again after a 429", async () => {
+    await using server = createServer((_, response) => response.end("at a URL")).listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const { port } = server.address() as AddressInfo;
+    const limited = new Set<unknown>();
+    await using simulator = await Simulator.start({
+      async intercept({ parameters: { caption } }, respond) {
+        if (caption === undefined || limited.has(caption)) return await respond();
+        limited.add(caption);
+        return refuse(tooManyRequests(1));
+      },
+    });
+    await using bot = await startProgramHere("telegraf.ts", simulator);
+    const fay = await simulator.user("fay");
+    for (const [text, name, size] of [
+      ["/texts", "text.txt", 4],
+      ["/old", "old.txt", 3],
+      [`/url http://127.0.0.1:${port}/`, "url.txt", 8],
+    ] as const) {
+      await fay.sendText(text);
+      const { document } = await fay.nextMessage({ timeout: LIMIT });
+      assert.deepEqual([document?.file_name, document?.file_size], [name, size]);
+    }
+    assert.deepEqual([...limited], ["texts", "old", "by url"]);
+    assert.equal((await bot.end()).code, 0);
   });
 
   test("makes a dead letter of an event whose handler throws, and goes on", async () => {

@@ -3,12 +3,15 @@
  * multipart form never ends on Node.js 26.
  */
 
+import { realpath, stat } from "node:fs/promises";
 import { basename, resolve } from "node:path";
+import { Readable } from "node:stream";
 import { type GivenFile, ReadyFile } from "../input-file.ts";
 import { before, type Copy, type FoundBot, type LibraryWatch, oncePerBot, rethrow } from "./found-bot.ts";
-import type { Answer, LocalBotApi, Signal } from "./local-bot-api.ts";
+import type { LocalBotApi, Signal } from "./local-bot-api.ts";
 import { lostRequest, type NodeFetchError } from "./lost-request.ts";
 import type { RawParameters } from "./raw-call.ts";
+import { Spool } from "./spool.ts";
 
 interface TelegrafBot {
   readonly token: string;
@@ -30,6 +33,7 @@ const HANDLER_TIMEOUT = 90_000;
 
 export function watchTelegraf({ exports, load, library }: Copy, { api, onSeen, onStarted }: LibraryWatch): void {
   // Telegraf 3 exports the class itself.
+  const isVersion3 = typeof exports === "function";
   const Telegraf = (exports.Telegraf ?? exports.default ?? exports) as Class<TelegrafBot>;
   const { prototype } = Telegraf;
   const defaultHandler = String(new Telegraf("0:none").handleError);
@@ -57,11 +61,19 @@ export function watchTelegraf({ exports, load, library }: Copy, { api, onSeen, o
   before(prototype, "startPolling", (bot: TelegrafBot) => {
     if (!launched.has(bot)) onStarted(bot, found(bot), "bot.startPolling()");
   });
-  watchCalls(exports.Telegram as Class<TelegramClient>, load, api);
+  watchCalls(exports.Telegram as Class<TelegramClient>, load, api, isVersion3 ? undefined : withoutNull);
 }
 
-/** Answers the calls of all clients of the copy. */
-function watchCalls({ prototype }: Class<TelegramClient>, load: NodeJS.Require, api: LocalBotApi): void {
+/**
+ * Answers the calls of all clients of the copy.
+ * @param replacer of the library's JSON
+ */
+function watchCalls(
+  { prototype }: Class<TelegramClient>,
+  load: NodeJS.Require,
+  api: LocalBotApi,
+  replacer: Replacer | undefined,
+): void {
   type ErrorClass = new (answer: object, on: object) => Error;
   const errors = load("./core/network/error") as { default?: ErrorClass } & ErrorClass;
   const TelegramError: ErrorClass = errors.default ?? errors;
@@ -73,18 +85,28 @@ function watchCalls({ prototype }: Class<TelegramClient>, load: NodeJS.Require, 
     if (isUser || !token || !api.admits(token)) return callApi.call(this, method, payload, extra);
     // Telegraf 3 writes getUpdates?offset=0&timeout=30.
     const [name, query] = method.split("?") as [string, string | undefined];
-    const parameters = await parametersOf(payload);
-    if (query !== undefined) Object.assign(parameters, Object.fromEntries(new URLSearchParams(query)));
-    let answer: Answer;
+    const lost = (cause: Error): never => {
+      if (cause.name === "AbortError") throw cause;
+      throw Object.assign(lostRequest(FetchError, method, cause), { cause });
+    };
+    const spool = new Spool();
     try {
-      answer = await api.request({ token, method: name }, parameters, extra.signal);
-    } catch (cause) {
-      if ((cause as Error).name === "AbortError") throw cause;
-      throw Object.assign(lostRequest(FetchError, method, cause as Error), { cause });
+      const parameters = await parametersOf(payload, replacer, spool);
+      if (query !== undefined) Object.assign(parameters, Object.fromEntries(new URLSearchParams(query)));
+      const answer = await api.request({ token, method: name }, parameters, extra.signal).catch(lost);
+      if (answer.ok) return answer.result;
+      throw new TelegramError(answer, { method, payload });
+    } finally {
+      await spool.discard();
     }
-    if (answer.ok) return answer.result;
-    throw new TelegramError(answer, { method, payload });
   };
+}
+
+type Replacer = (key: string, value: unknown) => unknown;
+
+/** That of Telegraf 4. */
+function withoutNull(_key: string, value: unknown): unknown {
+  return value ?? undefined;
 }
 
 /** Names that Telegraf gives to files without a name. */
@@ -98,23 +120,31 @@ const EXTENSIONS: Record<string, string> = {
   voice: "ogg",
 };
 
-/** Files of Telegraf are objects: `{ source }` with a path, a Buffer or a stream, or `{ url }`, which it downloads itself. */
-async function parametersOf(payload: object): Promise<RawParameters> {
+/**
+ * Files of Telegraf are objects: `{ source }` with a path, a Buffer or a stream, or `{ url }`, which it downloads itself.
+ * @param replacer for a call without files: Telegraf has none for the JSON inside a form
+ */
+async function parametersOf(payload: object, replacer: Replacer | undefined, spool: Spool): Promise<RawParameters> {
   const files = new Map<string, Promise<ReadyFile>>();
   /** Puts a file that is inside another object beside it. */
   const attached = (value: unknown, kind: string): unknown => {
     if (!isFile(value)) return value;
     const key = `attached_${files.size}`;
-    files.set(key, fileOf(value, kind));
+    files.set(key, fileOf(value, kind, spool));
     return `attach://${key}`;
   };
   const parameters: RawParameters = {};
   for (const [key, value] of Object.entries(payload)) {
     if (value === undefined || value === null) continue;
-    if (key !== "link_preview_options" && isFile(value)) files.set(key, fileOf(value, key));
+    if (key !== "link_preview_options" && isFile(value)) files.set(key, fileOf(value, key, spool));
     else if (Array.isArray(value)) parameters[key] = value.map((item) => withMedia(item, attached));
     else parameters[key] = withMedia(value, attached);
   }
+  if (files.size === 0 && Object.values(parameters).some((value) => typeof value === "object")) {
+    return JSON.parse(JSON.stringify(parameters, replacer));
+  }
+  // All are over before the spool is discarded.
+  await Promise.allSettled(files.values());
   for (const [key, file] of files) parameters[key] = await file;
   return parameters;
 }
@@ -127,8 +157,10 @@ function withMedia(value: unknown, attached: (value: unknown, kind: string) => u
   return { ...value, media: attached(media, String(type)), ...cover };
 }
 
+type TelegrafStream = AsyncIterable<unknown> | NodeJS.ReadableStream;
+
 interface TelegrafFile {
-  source?: string | Uint8Array | AsyncIterable<unknown>;
+  source?: string | Uint8Array | TelegrafStream;
   url?: string;
   filename?: string;
 }
@@ -139,14 +171,26 @@ function isFile(value: unknown): value is TelegrafFile {
   return Boolean(source) || typeof url === "string";
 }
 
-async function fileOf({ source, url, filename }: TelegrafFile, kind: string): Promise<ReadyFile> {
+async function fileOf({ source, url, filename }: TelegrafFile, kind: string, spool: Spool): Promise<ReadyFile> {
   const byKind = filename ?? `${kind}.${EXTENSIONS[kind] ?? "dat"}`;
-  if (typeof source === "string") return fileWith({ path: resolve(source) }, filename ?? basename(source));
+  if (typeof source === "string") return fileWith({ path: await pathOf(source) }, filename ?? basename(source));
   // Bots send one Buffer several times, and bytes of a call are moved to the server.
   if (source instanceof Uint8Array) return fileWith({ bytes: new Uint8Array(source) }, byKind);
-  if (source !== undefined) return fileWith({ stream: source }, byKind);
-  const { body } = await fetch(url!);
-  return fileWith({ stream: body! }, byKind);
+  const stream = source ?? (await fetch(url!)).body ?? Readable.from([]);
+  return await spool.take(bytesOf(stream), byKind);
+}
+
+/** @throws the errors of Telegraf 4 for what is no file */
+async function pathOf(source: string): Promise<string> {
+  const isRegular = (await stat(await realpath(source))).isFile();
+  if (!isRegular) throw new TypeError(`Unable to upload '${source}', not a file`);
+  return resolve(source);
+}
+
+/** A stream may have texts for chunks, and one of an old package is no iterator. */
+async function* bytesOf(stream: TelegrafStream): AsyncGenerator<Uint8Array> {
+  const chunks = Symbol.asyncIterator in stream ? stream : new Readable().wrap(stream);
+  for await (const chunk of chunks) yield typeof chunk === "string" ? Buffer.from(chunk) : (chunk as Uint8Array);
 }
 
 function fileWith(content: GivenFile["content"], filename: string): ReadyFile {

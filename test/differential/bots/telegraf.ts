@@ -146,6 +146,17 @@ thrown.command("throw", () => {
 thrown.command("reject", (ctx) => Promise.reject(new Error(`no luck for ${ctx.from.first_name}`)));
 thrown.on(message("text"), (ctx) => ctx.reply(ctx.message.text));
 
+// As values of a database often are.
+botOf("nulls").command("null", (ctx) => {
+  const button = { text: "More", callback_data: "more", url: null };
+  const link_preview_options = { is_disabled: true, url: null };
+  return ctx.reply("null", { reply_markup: { inline_keyboard: [[button]] }, link_preview_options } as object);
+});
+
+const missing = botOf("missing");
+missing.command("missing", (ctx) => ctx.replyWithDocument({ source: "no-such-file.txt" }).catch(report(ctx)));
+missing.command("folder", (ctx) => ctx.replyWithDocument({ source: "." }).catch(report(ctx)));
+
 const polls = botOf("poll");
 let poll = 0;
 polls.command("poll", async (ctx) => {

@@ -1,6 +1,7 @@
 /** A Telegraf bot as people write it. It knows nothing of asgigram. */
 
 import { createReadStream } from "node:fs";
+import { Readable, Stream } from "node:stream";
 import { type Context, Markup, Scenes, session, Telegraf, TelegramError } from "telegraf";
 import { message } from "telegraf/filters";
 
@@ -93,6 +94,28 @@ bot.command("path", (ctx) => ctx.replyWithDocument({ source: import.meta.filenam
 bot.command("stream", (ctx) => {
   const source = createReadStream(import.meta.filename, { start: 0, end: 4 });
   return ctx.replyWithDocument({ source, filename: "five.txt" }, { caption: "five bytes" });
+});
+
+bot.command("texts", (ctx) =>
+  ctx.replyWithDocument({ source: Readable.from(["te", "xt"]), filename: "text.txt" }, { caption: "texts" }),
+);
+// A stream as packages had it before Readable.
+bot.command("old", (ctx) => {
+  const source = Object.assign(new Stream(), { pause() {}, resume() {} });
+  setImmediate(() => {
+    for (const chunk of ["o", "l", "d"]) source.emit("data", Buffer.from(chunk));
+    source.emit("end");
+  });
+  return ctx.replyWithDocument({ source: source as never, filename: "old.txt" }, { caption: "old" });
+});
+bot.command("url", (ctx) =>
+  ctx.replyWithDocument({ url: ctx.payload, filename: "url.txt" } as never, { caption: "by url" }),
+);
+bot.command("two", async (ctx) => {
+  await ctx.replyWithDocument({ source: Readable.from(["text"]), filename: "a.txt" }, { caption: "first" });
+  console.log("first is answered");
+  if (process.env.HANGS) await new Promise(() => {});
+  await ctx.reply("second");
 });
 
 /** The handler of `/wait` waits for `/stop`. */
