@@ -11,7 +11,7 @@
 import type { Delivery, UncertainCall } from "../src/protocol/delivery.ts";
 import { DisconnectedError } from "../src/protocol/errors.ts";
 import type { ChatAction } from "../src/protocol/events.ts";
-import type { JobOrigin } from "../src/protocol/jobs.ts";
+import type { EventJob, JobOrigin } from "../src/protocol/jobs.ts";
 import { typeOf } from "../src/protocol/method-names.ts";
 import type { EventItem } from "../src/protocol/port.ts";
 import { LIMIT_GRACE } from "../src/protocol/pulse.ts";
@@ -47,14 +47,19 @@ interface Extras {
   /** The first rejection of such a promise. */
   thrown: Thrown | undefined;
   controller: AbortController | undefined;
+  /** True once the application has asked for the signal. */
+  isSignalRead: boolean;
   /** Set once the signal is aborted, or would be if there were one. */
   aborted: { readonly reason: unknown } | undefined;
   isCancelled: boolean;
   /** Reasons for which the clock stands, or would if there were one. */
   pauses: number;
   clock: EventClock | undefined;
-  /** Asks for the number of jobs that start before the event's newest one. */
-  ahead: (() => Promise<number>) | undefined;
+  newestJob: EventJob | undefined;
+  /** Jobs that are not over. */
+  readonly jobs: Set<EventJob>;
+  /** The reason for which one of its jobs was rejected. */
+  jobStop: DisconnectedError | undefined;
   values: EventValues | undefined;
 }
 
@@ -78,14 +83,12 @@ export class EventDelivery implements Delivery, JobOrigin {
   // ---- for the application ----
 
   get signal(): AbortSignal {
-    const extras = this.#more;
-    extras.controller ??= new AbortController();
-    if (extras.aborted !== undefined) extras.controller.abort(extras.aborted.reason);
-    return extras.controller.signal;
+    this.#more.isSignalRead = true;
+    return this.jobSignal;
   }
 
   get ahead(): Promise<number> {
-    return this.#extras?.ahead?.() ?? Promise.resolve(0);
+    return this.#extras?.newestJob?.ahead() ?? Promise.resolve(0);
   }
 
   waitUntil(work: PromiseLike<unknown>): void {
@@ -154,11 +157,13 @@ export class EventDelivery implements Delivery, JobOrigin {
   end(): void {
     this.#holder = undefined;
     this.#extras?.clock?.stop();
+    for (const job of this.#extras?.jobs ?? []) job.leave();
   }
 
-  /** The reason for which code that has asked for the signal was told to stop; undefined as long as none was. */
+  /** The reason for which its code was told to stop: by a job, or by the signal that it has asked for. */
   get stoppedBy(): unknown {
-    return this.#extras?.controller?.signal.reason;
+    const { jobStop, isSignalRead = false, aborted } = this.#extras ?? {};
+    return jobStop ?? (isSignalRead ? aborted?.reason : undefined);
   }
 
   /** Aborts the signal, unless it is. */
@@ -210,6 +215,13 @@ export class EventDelivery implements Delivery, JobOrigin {
 
   // ---- for its jobs and calls ----
 
+  get jobSignal(): AbortSignal {
+    const extras = this.#more;
+    extras.controller ??= new AbortController();
+    if (extras.aborted !== undefined) extras.controller.abort(extras.aborted.reason);
+    return extras.controller.signal;
+  }
+
   get line(): string {
     return this.#holder?.key ?? "";
   }
@@ -224,8 +236,15 @@ export class EventDelivery implements Delivery, JobOrigin {
     this.#more.clock?.resume();
   }
 
-  made(ahead: () => Promise<number>): void {
-    this.#more.ahead = ahead;
+  made(job: EventJob): void {
+    const { jobs } = this.#more;
+    this.#more.newestJob = job;
+    jobs.add(job);
+    void job.over.then(() => jobs.delete(job));
+  }
+
+  jobStopped(reason: DisconnectedError): void {
+    this.#more.jobStop ??= reason;
   }
 
   get #more(): Extras {
@@ -233,11 +252,14 @@ export class EventDelivery implements Delivery, JobOrigin {
       open: 0,
       thrown: undefined,
       controller: undefined,
+      isSignalRead: false,
       aborted: undefined,
       isCancelled: false,
       pauses: 0,
       clock: undefined,
-      ahead: undefined,
+      newestJob: undefined,
+      jobs: new Set(),
+      jobStop: undefined,
       values: undefined,
     };
     return this.#extras;

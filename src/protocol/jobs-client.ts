@@ -49,7 +49,7 @@ export class JobsClient implements Jobs {
 
   run(module: string, name: string, args: unknown[], options: RunOptions): Job {
     const origin = this.#origin();
-    const { signal = origin?.signal, timeout = Number.POSITIVE_INFINITY, transfer = [] } = options;
+    const { signal = origin?.jobSignal, timeout = Number.POSITIVE_INFINITY, transfer = [] } = options;
     const id = ++this.#last;
     const { port1, port2 } = new MessageChannel();
     const job = new OpenJob(port1, {
@@ -69,7 +69,7 @@ export class JobsClient implements Jobs {
     this.#jobs.set(id, job);
     const order = { name, line: origin?.line, bytes, timeout, port: port2 };
     this.#port.postMessage({ type: "job", id, module, job: order } satisfies ToHeavy, [port2]);
-    origin?.made(() => this.#ahead(id));
+    origin?.made({ over: job.over, ahead: () => this.#ahead(id), leave: () => job.leave() });
     void this.#waitFor(job.over);
     return job.handle;
   }

@@ -1,6 +1,7 @@
 /** Makes jobs in heavy threads: the client's side of a jobs port. */
 
 import type { Transferable } from "node:worker_threads";
+import type { DisconnectedError } from "./errors.ts";
 import type { ModuleOptions } from "./port.ts";
 
 export interface Jobs {
@@ -33,12 +34,25 @@ export type Job = Promise<unknown> & AsyncGenerator<unknown>;
 
 /** The event whose code makes a job. */
 export interface JobOrigin {
-  readonly signal: AbortSignal;
+  /** Gives up the event's jobs when it is aborted. */
+  readonly jobSignal: AbortSignal;
   /** Its scope: jobs of one scope start in order, and scopes take turns. */
   readonly line: string;
   /** Stops the event's clock while the job waits for a thread. */
   pause(): void;
   resume(): void;
-  /** The event has made a job. `ahead` asks for the number of jobs that start before it. */
-  made(ahead: () => Promise<number>): void;
+  /** The event has made a job. */
+  made(job: EventJob): void;
+  /** A job of the event was rejected because the event is to be given up. */
+  jobStopped(reason: DisconnectedError): void;
+}
+
+/** A job, as its event has it. */
+export interface EventJob {
+  /** Resolves when the job is over. */
+  readonly over: Promise<void>;
+  /** Asks for the number of jobs that start before it. */
+  ahead(): Promise<number>;
+  /** The event is over. */
+  leave(): void;
 }

@@ -5,6 +5,7 @@
  *   waiting or running -- lost() --> over
  *   waiting or running -- its signal is aborted --> over: the caller hears at once, the thread has a grace to end
  *   running -- its signal is aborted since the instance is dropped --> running: the function is told, and may finish
+ *   waiting or running -- its event is over, and nobody waits for a step of the generator --> the generator is told to return
  */
 
 import type { MessagePort, Transferable } from "node:worker_threads";
@@ -83,6 +84,11 @@ export class OpenJob {
     this.#end(() => this.#reject(error));
   }
 
+  /** The event is over. A generator between two steps would keep its thread for ever, and to a function this says nothing. */
+  leave(): void {
+    if (this.#state !== "over" && this.#steps.length === 0) this.#tell({ type: "return" });
+  }
+
   #receive(message: FromJob): void {
     this.started();
     switch (message.type) {
@@ -148,11 +154,21 @@ export class OpenJob {
   }
 
   #reject(error: unknown): void {
+    const stop = this.#stopBehind(error);
+    if (stop !== undefined) this.#options.origin?.jobStopped(stop);
     this.#result.reject(error);
     const [first, ...others] = this.#steps.splice(0);
     if (first === undefined) this.#untold = { error };
     else first.reject(error);
     for (const step of others) step.resolve({ done: true, value: undefined });
+  }
+
+  /** The reason for which the job was told to stop, if the error is the consequence. */
+  #stopBehind(error: unknown): DisconnectedError | undefined {
+    if (error instanceof DisconnectedError) return error;
+    const reason: unknown = this.#options.signal?.reason;
+    const isAbort = error instanceof Error && error.name === "AbortError";
+    return isAbort && reason instanceof DisconnectedError ? reason : undefined;
   }
 
   // ---- the end ----

@@ -1,10 +1,12 @@
 /** Gains of a grammY or a Telegraf bot in its handlers: delivery(), offload(), shared(), onDeadLetter(), RetryLater. */
 
 import assert from "node:assert/strict";
+import { existsSync, readFileSync } from "node:fs";
 import { describe, test } from "node:test";
 import { Simulator } from "../../simulator/index.ts";
+import { eventually } from "../eventually.ts";
 import { Folder } from "../folder.ts";
-import { until } from "./bot.ts";
+import { nextText, until } from "./bot.ts";
 import { ask, startProgram, startProgramHere } from "./program.ts";
 
 for (const program of ["grammy", "telegraf"]) {
@@ -37,3 +39,39 @@ for (const program of ["grammy", "telegraf"]) {
     });
   });
 }
+
+describe("a bot with one heavy thread", () => {
+  test("has it again when the event of a generator that it reads in part is over, and of one that is kept not before", async () => {
+    await using simulator = await Simulator.start();
+    await using bot = await startProgramHere("offload/one-thread.ts", simulator);
+    const ann = await simulator.user("ann");
+    for (const _ of [1, 2]) assert.equal(await ask(ann, "/page"), "page 1");
+    assert.equal(await ask(ann, "/keep"), "page 1");
+    assert.equal(await ask(ann, "/next"), "page 2");
+    assert.equal(await ask(ann, "/page"), "page 1");
+    assert.equal((await bot.end()).code, 0);
+  });
+
+  test("settles an event whose job was told of a reload and finished: the message is answered once", async () => {
+    using folder = new Folder();
+    const notes = () => (existsSync(folder.join("notes")) ? readFileSync(folder.join("notes"), "utf8") : "");
+    await using simulator = await Simulator.start();
+    const args = ["--inbox", folder.join("inbox.sqlite"), "--shutdown-timeout", "120"];
+    const env = { FOLDER: folder.path };
+    await using bot = await startProgramHere("offload/one-thread.ts", simulator, { args, env });
+    const ann = await simulator.user("ann");
+    await ann.sendText("/wait");
+    await eventually(() => notes() === "begins\n");
+    bot.process.signal("SIGHUP");
+    await eventually(() => notes() === "begins\nis told\n");
+    folder.write("go", "");
+    assert.equal(await nextText(ann), "done");
+    // The new program has it.
+    assert.equal(await ask(ann, "/page"), "page 1");
+    const { code, stderr } = await bot.end();
+    assert.equal(code, 0);
+    assert.doesNotMatch(stderr, /given up|unsettled/);
+    assert.equal(notes(), "begins\nis told\n");
+    assert.equal(simulator.calls.filter(({ parameters }) => parameters.text === "done").length, 1);
+  });
+});

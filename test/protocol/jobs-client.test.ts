@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { MessageChannel, type MessagePort, Worker } from "node:worker_threads";
 import { DisconnectedError, QueueFullError } from "../../src/protocol/errors.ts";
-import type { JobOrigin } from "../../src/protocol/jobs.ts";
+import type { EventJob, JobOrigin } from "../../src/protocol/jobs.ts";
 import { JobsClient } from "../../src/protocol/jobs-client.ts";
 import type { FromHeavy, FromJob, ToHeavy, ToJob } from "../../src/protocol/port.ts";
 
@@ -79,8 +79,11 @@ class Event implements JobOrigin {
   readonly line = "chat:1";
   readonly abort = new AbortController();
   readonly moves: string[] = [];
-  ahead: (() => Promise<number>) | undefined;
-  get signal(): AbortSignal {
+  /** The newest one. */
+  job: EventJob | undefined;
+  /** The reason for which one of its jobs was rejected. */
+  stop: unknown;
+  get jobSignal(): AbortSignal {
     return this.abort.signal;
   }
   pause(): void {
@@ -89,8 +92,11 @@ class Event implements JobOrigin {
   resume(): void {
     this.moves.push("resume");
   }
-  made(ahead: () => Promise<number>): void {
-    this.ahead = ahead;
+  made(job: EventJob): void {
+    this.job = job;
+  }
+  jobStopped(reason: DisconnectedError): void {
+    this.stop = reason;
   }
 }
 
@@ -177,6 +183,7 @@ test("where the instance is dropped, a running job is told and its result still 
   await running;
   event.abort.abort(new DisconnectedError("the instance is being dropped: shutdown"));
   await assert.rejects(waiting, DisconnectedError);
+  assert.equal(event.stop, event.abort.signal.reason);
   assert.deepEqual(await bench.next("cancel"), { type: "cancel", id: second.id, gently: true });
   assert.equal((await told(request)).type, "abort");
 });
@@ -188,14 +195,14 @@ test("the event's clock stands while its job waits, and its scope is the job's l
   const request = await bench.next("job");
   assert.equal(request.job.line, "chat:1");
   assert.deepEqual(event.moves, ["pause"]);
-  const ahead = event.ahead!();
+  const ahead = event.job!.ahead();
   assert.deepEqual(await bench.next("ahead"), { type: "ahead", id: request.id });
   bench.answer({ type: "ahead", id: request.id, ahead: 3 });
   assert.equal(await ahead, 3);
   post(request, { type: "returned", value: 1 });
   await result;
   assert.deepEqual(event.moves, ["pause", "resume"]);
-  assert.equal(await event.ahead!(), 0);
+  assert.equal(await event.job!.ahead(), 0);
 });
 
 test("a generator yields one value for each step that is asked for, and its end", async () => {
@@ -213,6 +220,49 @@ test("a generator yields one value for each step that is asked for, and its end"
   for await (const word of words) seen.push(word);
   assert.deepEqual(seen, [2, 3]);
   assert.deepEqual(asked, ["arguments", "next", "next", "next"]);
+});
+
+test("the end of the event ends a generator that is between two steps, and no other job", async () => {
+  const event = new Event();
+  using bench = new Bench(() => event);
+  const between = bench.client.run("file:///a.ts", "speak", [], {});
+  const request = await bench.next("job");
+  const { leave } = event.job!;
+  const step = between.next();
+  assert.equal((await told(request)).type, "arguments");
+  assert.equal((await told(request)).type, "next");
+  // Within a step, it is read.
+  leave();
+  post(request, { type: "generator" });
+  post(request, { type: "yielded", value: 1 });
+  assert.deepEqual(await step, { done: false, value: 1 });
+  leave();
+  assert.equal((await told(request)).type, "return");
+  post(request, { type: "returned", value: undefined });
+  assert.equal((await between.next()).done, true);
+  leave();
+});
+
+test("a job that is rejected for the stop tells its event, and one that finishes or fails by itself does not", async () => {
+  const reason = new DisconnectedError("the instance is being dropped: reload");
+  const error = (name: string) => ({ name, message: "", stack: undefined, keys: {} });
+  for (const [message, stops] of [
+    [{ type: "returned", value: 1 }, false],
+    [{ type: "threw", error: error("TypeError") }, false],
+    [{ type: "threw", error: error("AbortError") }, true],
+  ] as const) {
+    const event = new Event();
+    using bench = new Bench(() => event);
+    const result = bench.client.run("file:///a.ts", "render", [], {});
+    const request = await bench.next("job");
+    bench.answer({ type: "started", id: request.id });
+    await told(request);
+    while (event.moves.length < 2) await new Promise(setImmediate);
+    event.abort.abort(reason);
+    post(request, message);
+    await result.catch(() => {});
+    assert.equal(event.stop, stops ? reason : undefined);
+  }
 });
 
 test("a loop that is left early ends the generator, and one that fails throws", async () => {
@@ -243,7 +293,7 @@ test("arguments that cannot be copied make no job: its promise rejects, and the 
   await assert.rejects(bench.client.run("file:///a.ts", "render", [], { transfer: [bytes, bytes] }), {
     name: "DataCloneError",
   });
-  assert.equal(event.ahead, undefined);
+  assert.equal(event.job, undefined);
   bench.client.declare("file:///b.ts", {});
   assert.equal((await bench.first()).type, "module");
 });
@@ -330,6 +380,6 @@ test("after the end of the main thread's port nothing waits: what is asked then 
   await assert.rejects(bench.client.share("file:///index.ts"), ended);
   bench.client.declare("file:///a.ts", {});
   await assert.rejects(bench.client.loaded(), ended);
-  assert.equal(await event.ahead!(), 0);
+  assert.equal(await event.job!.ahead(), 0);
   assert.deepEqual(event.moves, ["pause", "resume", "pause", "resume"]);
 });

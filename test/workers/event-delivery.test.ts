@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, type TestContext, test } from "node:test";
+import { DisconnectedError } from "../../src/protocol/errors.ts";
 import type { EventItem } from "../../src/protocol/port.ts";
 import { LIMIT_GRACE } from "../../src/protocol/pulse.ts";
 import { EventDelivery } from "../../workers/event-delivery.ts";
@@ -70,15 +71,23 @@ test("waitUntil() is refused once the event is settled", (t) => {
   });
 });
 
-test("a stop is the reason for which code ended only if the code has asked for the signal", (t) => {
-  for (const isRead of [false, true]) {
+test("a stop is the reason for which code ended if the code has asked for the signal, but not if jobs alone have", (t) => {
+  for (const name of ["jobSignal", "signal"] as const) {
     const { delivery } = begun(t);
-    if (isRead) assert.equal(delivery.signal.aborted, false);
+    assert.equal(delivery[name].aborted, false);
     assert.equal(delivery.stoppedBy, undefined);
     delivery.abort("stop");
-    assert.equal(delivery.stoppedBy, isRead ? "stop" : undefined);
+    assert.equal(delivery[name].reason, "stop");
+    assert.equal(delivery.stoppedBy, name === "signal" ? "stop" : undefined);
     t.mock.timers.reset();
   }
+});
+
+test("a stop is the reason for which code ended if a job of it was rejected for it", (t) => {
+  const { delivery } = begun(t);
+  const reason = new DisconnectedError("reload");
+  delivery.jobStopped(reason);
+  assert.equal(delivery.stoppedBy, reason);
 });
 
 test("cancel() aborts the signal with its reason, whether it was read before or not", (t) => {
@@ -136,9 +145,23 @@ test("the clock stands while a job waits", (t) => {
 test("ahead asks for the newest job, and is 0 without one", async (t) => {
   const { delivery } = begun(t);
   assert.equal(await delivery.ahead, 0);
-  delivery.made(async () => 7);
-  delivery.made(async () => 3);
+  for (const ahead of [7, 3]) {
+    delivery.made({ over: new Promise(() => {}), ahead: async () => ahead, leave: () => assert.fail() });
+  }
   assert.equal(await delivery.ahead, 3);
+});
+
+test("the end of the event is told to its jobs that are not over", async (t) => {
+  const { delivery } = begun(t);
+  const left: string[] = [];
+  const make = (name: string, over: Promise<void>) =>
+    delivery.made({ over, ahead: async () => 0, leave: () => left.push(name) });
+  make("over", Promise.resolve());
+  make("open", new Promise(() => {}));
+  await turn();
+  assert.deepEqual(left, []);
+  delivery.end();
+  assert.deepEqual(left, ["open"]);
 });
 
 describe("what earlier deliveries have left behind", () => {

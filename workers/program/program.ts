@@ -217,7 +217,7 @@ export class Program {
   async #handle(bot: FoundBot, { update, delivery }: Delivered, context: EventContext): Promise<void> {
     try {
       await bot.handle(update);
-      // Libraries catch errors, also that of a job which the server's stop has ended: the bot is not done with the update then.
+      // Libraries catch errors, also that of work which the server's stop has ended: the bot is not done with the update then.
       if (delivery.stoppedBy instanceof DisconnectedError) throw delivery.stoppedBy;
     } finally {
       const answered = this.#answered(context);
