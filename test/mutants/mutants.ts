@@ -1386,7 +1386,7 @@ const PROGRAMS: readonly Mutant[] = [
     id: "B6",
     breaks: "a call by node:http is made in the place of another bot",
     file: "workers/program/http.ts",
-    from: "if (link === undefined || !api.admits(link.token))",
+    from: "if (link === undefined || !api.admits(link))",
     to: "if (link === undefined)",
     tests: ["workers/program/http"],
     only: /go their way/,

@@ -18,7 +18,7 @@ export function localFetch(original: Fetch, api: LocalBotApi): Fetch {
   return (input, init) => {
     const isRequest = input instanceof Request;
     const link = linkIn(isRequest ? input.url : String(input));
-    if (link === undefined || !api.admits(link.token)) return knownConnections.run(true, original, input, init);
+    if (link === undefined || !api.admits(link)) return knownConnections.run(true, original, input, init);
     const signal = init?.signal ?? (isRequest ? input.signal : undefined);
     if ("path" in link) return unlessAborted(() => answeredFile(api.download(link)), signal);
     if (!isRequest && isJson(init?.body)) {
@@ -51,7 +51,7 @@ type NodeFetch = Fetch & {
 export function localNodeFetch(original: NodeFetch, api: LocalBotApi): Fetch {
   return (input, init) => {
     const link = isJson(init?.body) ? linkIn(String(input)) : undefined;
-    if (link === undefined || "path" in link || !api.admits(link.token)) return original(input, init);
+    if (link === undefined || "path" in link || !api.admits(link)) return original(input, init);
     const { body, signal } = init as { body: string; signal?: Signal | null };
     const { Response, FetchError } = original;
     const fail = (cause: Error): never => {

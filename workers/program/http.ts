@@ -38,7 +38,7 @@ function replaceRequest(module: Requests, agent: Agent, api: LocalBotApi): () =>
   const original = request as (...args: Arguments) => ClientRequest;
   const local = (...args: Arguments) => {
     const link = linkIn(pathOf(args));
-    if (link === undefined || !api.admits(link.token)) return knownConnections.run(true, original, ...args);
+    if (link === undefined || !api.admits(link)) return knownConnections.run(true, original, ...args);
     return original(...withAgent(args, agent));
   };
   module.request = local as Requests["request"];

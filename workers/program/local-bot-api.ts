@@ -9,7 +9,7 @@ import { DOWNLOAD } from "../../src/protocol/method-names.ts";
 import type { Call } from "../../src/protocol/port.ts";
 import type { Entity } from "../../src/protocol/route.ts";
 import { refuseUnlessDownload } from "../download.ts";
-import type { FileLink, MethodLink } from "./links.ts";
+import type { ApiLink, FileLink, MethodLink } from "./links.ts";
 import { type RawParameters, rawCall } from "./raw-call.ts";
 
 /** An answer of the Bot API. */
@@ -37,11 +37,14 @@ export interface LocalBotApiOptions {
   onLaunch(method: "getUpdates" | "setWebhook", kinds: unknown): void;
   /** The program wants the updates that wait dropped. */
   onDropPending(): void;
-  /** The program makes a call as another bot. @returns true if the call is to be refused */
+  /** The program makes a call by which bots are started, as another bot. @returns true if the call is to be refused */
   refuses(id: string): boolean;
 }
 
 const NO_WEBHOOK = { url: "", has_custom_certificate: false, pending_update_count: 0 };
+
+/** Methods by which a bot is started, in lower case. */
+const STARTING = new Set(["getme", "getupdates", "setwebhook", "deletewebhook"]);
 
 /** Methods that would take the bot away from its server, in lower case: the Bot API takes any. */
 const REFUSED = new Set(["logout", "close"]);
@@ -59,9 +62,10 @@ export class LocalBotApi {
     this.#options = options;
   }
 
-  /** True for requests that are answered here: those with the bot's token, or its stand-in, and those of other bots that are refused. */
-  admits(token: string): boolean {
-    return this.#isOwn(token) || this.#options.refuses(idIn(token));
+  /** True for requests that are answered here: those with the bot's token, or its stand-in, and refused starts of other bots. */
+  admits(link: ApiLink): boolean {
+    if (this.#isOwn(link.token)) return true;
+    return "method" in link && STARTING.has(link.method.toLowerCase()) && this.#options.refuses(idIn(link.token));
   }
 
   /** @throws NetworkError | AbortError */
@@ -88,8 +92,7 @@ export class LocalBotApi {
   }
 
   /** Downloads a file. @throws NetworkError */
-  async download({ token, path }: FileLink): Promise<FileStream | Refusal> {
-    if (!this.#isOwn(token)) return UNAUTHORIZED;
+  async download({ path }: FileLink): Promise<FileStream | Refusal> {
     const parameters = { file_path: path, as: "stream" };
     try {
       refuseUnlessDownload(parameters);

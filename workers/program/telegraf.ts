@@ -82,9 +82,10 @@ function watchCalls(
   prototype.callApi = async function (method, payload = {}, extra = {}) {
     const { token, options } = this;
     const isUser = options.apiMode !== undefined && options.apiMode !== "bot";
-    if (isUser || !token || !api.admits(token)) return callApi.call(this, method, payload, extra);
     // Telegraf 3 writes getUpdates?offset=0&timeout=30.
     const [name, query] = method.split("?") as [string, string | undefined];
+    const link = { token, method: name };
+    if (isUser || !token || !api.admits(link)) return callApi.call(this, method, payload, extra);
     const lost = (cause: Error): never => {
       if (cause.name === "AbortError") throw cause;
       throw Object.assign(lostRequest(FetchError, method, cause), { cause });
@@ -93,7 +94,7 @@ function watchCalls(
     try {
       const parameters = await parametersOf(payload, replacer, spool);
       if (query !== undefined) Object.assign(parameters, Object.fromEntries(new URLSearchParams(query)));
-      const answer = await api.request({ token, method: name }, parameters, extra.signal).catch(lost);
+      const answer = await api.request(link, parameters, extra.signal).catch(lost);
       if (answer.ok) return answer.result;
       throw new TelegramError(answer, { method, payload });
     } finally {

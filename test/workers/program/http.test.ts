@@ -19,7 +19,7 @@ const originals = { http: { ...http }, https: { ...https } };
 let calls = new LocalCalls();
 /** Requests of the tests go to the calls of the test at hand. */
 const restore = localHttp({
-  admits: (token: string) => calls.api.admits(token),
+  admits: (...args: Parameters<LocalCalls["api"]["admits"]>) => calls.api.admits(...args),
   request: (...args: Parameters<LocalCalls["api"]["request"]>) => calls.api.request(...args),
   download: (...args: Parameters<LocalCalls["api"]["download"]>) => calls.api.download(...args),
 } as LocalCalls["api"]);

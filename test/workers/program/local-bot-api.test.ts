@@ -10,7 +10,7 @@ suite("the Bot API of a program", () => {
   test("its own token, and a stand-in with its id, are admitted", () => {
     const { api } = new LocalCalls();
     assert.deepEqual(
-      [TOKEN, "77:x", OTHER_TOKEN, "7:x"].map((token) => api.admits(token)),
+      [TOKEN, "77:x", OTHER_TOKEN, "7:x"].map((token) => api.admits({ token, method: "sendMessage" })),
       [true, true, false, false],
     );
   });
@@ -54,11 +54,19 @@ suite("the Bot API of a program", () => {
     assert.deepEqual(await calls.api.download({ token: TOKEN, path: "a" }), refusal);
   });
 
-  test("another bot's requests that are refused make no call", async () => {
+  test("another bot's start may be refused and makes no call then, and its other requests go their way", async () => {
     const calls = new LocalCalls();
+    calls.refuses = true;
+    const links = [
+      ...["getMe", "GETUPDATES", "setWebhook", "deleteWebhook", "sendMessage"].map((method) => ({ method })),
+      { path: "a" },
+    ];
+    assert.deepEqual(
+      links.map((link) => calls.api.admits({ token: OTHER_TOKEN, ...link })),
+      [true, true, true, true, false, false],
+    );
     const refusal = { ok: false, error_code: 401, description: "Unauthorized" };
     assert.deepEqual(await calls.api.request({ token: OTHER_TOKEN, method: "getMe" }, {}), refusal);
-    assert.deepEqual(await calls.api.download({ token: OTHER_TOKEN, path: "a" }), refusal);
     assert.equal(calls.seen.length, 0);
   });
 

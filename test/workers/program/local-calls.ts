@@ -17,6 +17,8 @@ export class LocalCalls {
   readonly seen: Call[] = [];
   readonly api: LocalBotApi;
   launches = 0;
+  /** Starts of other bots are refused. */
+  refuses = false;
   /** Answers a call: with its result, or an error of its own. */
   answer: (call: Call) => unknown = ({ body }) => JSON.parse(body);
 
@@ -33,7 +35,7 @@ export class LocalCalls {
         this.launches += 1;
       },
       onDropPending: () => {},
-      refuses: () => false,
+      refuses: () => this.refuses,
     };
     this.api = new LocalBotApi(options);
   }
