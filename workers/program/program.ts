@@ -4,6 +4,7 @@
  *
  *   imported -- it asks for updates (getUpdates with a timeout, setWebhook with a URL) --> launched
  *   imported -- it exports a bot, and has not started it in 5 s --> launched
+ *   imported -- it has asked for updates before its bot had a handler, and now it has one --> launched
  */
 
 import { createRequire } from "node:module";
@@ -26,7 +27,7 @@ const SCOPE = "program";
 
 /** Time in which a program has to start its bot after its import: ms. */
 const LATEST_START = 30_000;
-/** Time after which an exported bot is served although the program has not started it: ms. */
+/** Time after which a bot is served although its program has not started it, or has not been imported to its end: ms. */
 const EXPORTED = 5000;
 
 /** Time after which a chat's next event does not wait for the one before, if the library overlaps them by itself: ms. */
@@ -36,6 +37,13 @@ const PATIENCE = 1000;
 interface StartedBot {
   readonly found: FoundBot;
   readonly started: string;
+}
+
+/** The program asks for updates. */
+interface Ask {
+  readonly method: string;
+  /** Kinds of update, in a list or as JSON. */
+  readonly kinds: unknown;
 }
 
 export class Program {
@@ -59,6 +67,9 @@ export class Program {
   readonly #others = new Set<string>();
   #started: StartedBot | undefined;
   #isLaunched = false;
+  #isImported = false;
+  /** Waits for a bot: libraries tell of theirs at its first handler, and some programs set their webhook before that. */
+  #early: Ask | undefined;
   /** Resolves when the bot has its handlers. */
   #isReady: Promise<void> = Promise.resolve();
   #updates: readonly string[] = [];
@@ -73,7 +84,7 @@ export class Program {
     const api = new LocalBotApi({
       bot,
       make: (callOf) => this.#make(callOf),
-      onLaunch: (method, kinds) => this.#asked(method, kinds),
+      onLaunch: (method, kinds) => this.#asked({ method, kinds }),
       onDropPending: () => {
         this.#dropsPending = true;
       },
@@ -125,6 +136,8 @@ export class Program {
    * @throws ApplicationLoadError if the program starts no bot
    */
   async launch(module: string, exports: readonly unknown[]): Promise<Asgi3> {
+    this.#isImported = true;
+    this.#askAgain();
     const served = setTimeout(() => exports.some((value) => this.exported(value) !== undefined), EXPORTED);
     const late = setTimeout(() => {
       const message = `${module} has no application and started no bot within ${LATEST_START / 1000} s`;
@@ -158,6 +171,8 @@ export class Program {
   #sees(bot: object, found: FoundBot): boolean {
     if (idIn(found.token) !== `${this.#bot.id}`) return false;
     this.#seen.set(bot, found);
+    // The program goes on to add its other handlers. Its import may never end.
+    if (this.#early !== undefined) setTimeout(() => this.#askAgain(), this.#isImported ? 0 : EXPORTED).unref();
     return true;
   }
 
@@ -183,12 +198,18 @@ export class Program {
     return true;
   }
 
-  #asked(method: string, kinds: unknown): void {
+  #asked(ask: Ask): void {
+    if (this.#isLaunched) return;
     const [found] = this.#seen.values();
-    const started = this.#started ?? (found === undefined ? undefined : { found, started: `${method}()` });
-    if (started === undefined || this.#isLaunched) return;
-    this.#updates = kindsIn(kinds);
+    const started = this.#started ?? (found === undefined ? undefined : { found, started: `${ask.method}()` });
+    this.#early = started === undefined ? ask : undefined;
+    if (started === undefined) return;
+    this.#updates = kindsIn(ask.kinds);
     this.#launch(started);
+  }
+
+  #askAgain(): void {
+    if (this.#early !== undefined) this.#asked(this.#early);
   }
 
   #launch(started: StartedBot): void {

@@ -38,6 +38,38 @@ describe("a program", () => {
     });
   });
 
+  for (const when of ["before", "after"]) {
+    test(`that sets its webhook before its bot has a handler is launched with its handlers; they come ${when} its import ends`, async (t) => {
+      const made = program(t);
+      const bot = fakeBot({});
+      const url = "https://api.telegram.org/bot48:none/setWebhook";
+      const body = new URLSearchParams({ url: "https://bot.example/", allowed_updates: '["message"]' });
+      assert.equal((await fetch(url, { method: "POST", body })).status, 200);
+      if (when === "before") bot.use();
+      assert.equal(made.facts, undefined);
+      const launch = made.launch("bot.ts", []);
+      if (when === "after") {
+        bot.use();
+        assert.equal(made.facts, undefined);
+        bot.use();
+        t.mock.timers.tick(1);
+      }
+      await launch;
+      assert.deepEqual([made.facts!.started, made.facts!.updates], ["setWebhook()", ["message"]]);
+    });
+  }
+
+  test("that sets its webhook before its bot has a handler, and whose import never ends, is launched 5 s after that", async (t) => {
+    const made = program(t);
+    const bot = fakeBot({});
+    await fetch("https://api.telegram.org/bot48:none/setWebhook?url=https://bot.example/");
+    bot.use();
+    t.mock.timers.tick(4999);
+    assert.equal(made.facts, undefined);
+    t.mock.timers.tick(1);
+    await made.launched;
+  });
+
   test("is no program before its launch, and its exports are no bots", (t) => {
     const made = program(t);
     assert.equal(made.facts, undefined);
