@@ -106,7 +106,7 @@ describe("a grammY bot", () => {
   test("is not served with another bot's token", async () => {
     await using simulator = await Simulator.start();
     const env = { BOT_TOKEN: `77:${"A".repeat(35)}` };
-    await using bot = new BotHere("programs/grammy.ts", simulator, ["--no-inbox"], { env });
+    await using bot = new BotHere("programs/grammy-awaited.ts", simulator, ["--no-inbox"], { env });
     const { code, stderr } = await bot.process.exit();
     assert.match(stderr, /its code holds a token of bot 77, but asgigram serves bot 4839574812/);
     assert.equal(code, 3);
