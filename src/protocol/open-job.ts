@@ -25,6 +25,9 @@ export interface OpenJobOptions {
 
 type Step = PromiseWithResolvers<IteratorResult<unknown, unknown>>;
 
+const LEFT =
+  "the event that made this generator is over, and has ended it: delivery().waitUntil() keeps the event while the values are read";
+
 export class OpenJob {
   /** The promise and iterator that the caller gets. */
   readonly handle: Job;
@@ -37,6 +40,8 @@ export class OpenJob {
   /** Steps of the generator that the caller has asked for. */
   readonly #steps: Step[] = [];
   #state: "waiting" | "running" | "over" = "waiting";
+  /** The event was over while nobody waited for a step. */
+  #isLeft = false;
 
   constructor(port: MessagePort, options: OpenJobOptions) {
     this.#port = port;
@@ -86,7 +91,9 @@ export class OpenJob {
 
   /** The event is over. A generator between two steps would keep its thread for ever, and to a function this says nothing. */
   leave(): void {
-    if (this.#state !== "over" && this.#steps.length === 0) this.#tell({ type: "return" });
+    if (this.#state === "over" || this.#steps.length > 0) return;
+    this.#isLeft = true;
+    this.#tell({ type: "return" });
   }
 
   #receive(message: FromJob): void {
@@ -117,7 +124,11 @@ export class OpenJob {
 
   #iterator(): AsyncGenerator<unknown> {
     const iterator = {
-      next: () => this.#ask({ type: "next" }),
+      next: async () => {
+        const step = await this.#ask({ type: "next" });
+        if (step.done && this.#isLeft) throw new DOMException(LEFT, "AbortError");
+        return step;
+      },
       return: async (value?: unknown) => ({ ...(await this.#ask({ type: "return" })), done: true as const, value }),
       throw: async (error: unknown) => {
         await this.#ask({ type: "return" });
