@@ -115,8 +115,8 @@ export function tableScripts(methods: readonly (readonly TableCall[])[]): [strin
   // More succeeds in a group than in a private chat.
   const ask: Script = async ({ simulator, person, answered }) => {
     await person.sendText("no bot hears this");
-    const chat = await simulator.group("Tea");
-    await person.join(chat);
+    // The owner may write whatever permissions the calls set.
+    const chat = await simulator.group("Tea", { owner: person });
     await chat.addBot(person);
     await chat.promoteBot(person);
     for (const [part, calls] of methods.entries()) {
