@@ -57,7 +57,7 @@ interface Extras {
   clock: EventClock | undefined;
   newestJob: EventJob | undefined;
   /** Jobs that are not over. */
-  readonly jobs: Set<EventJob>;
+  jobs: Set<EventJob> | undefined;
   /** The reason for which one of its jobs was rejected. */
   jobStop: DisconnectedError | undefined;
   values: EventValues | undefined;
@@ -237,8 +237,10 @@ export class EventDelivery implements Delivery, JobOrigin {
   }
 
   made(job: EventJob): void {
-    const { jobs } = this.#more;
-    this.#more.newestJob = job;
+    const extras = this.#more;
+    extras.jobs ??= new Set();
+    const { jobs } = extras;
+    extras.newestJob = job;
     jobs.add(job);
     void job.over.then(() => jobs.delete(job));
   }
@@ -258,7 +260,7 @@ export class EventDelivery implements Delivery, JobOrigin {
       pauses: 0,
       clock: undefined,
       newestJob: undefined,
-      jobs: new Set(),
+      jobs: undefined,
       jobStop: undefined,
       values: undefined,
     };

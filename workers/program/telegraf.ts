@@ -141,9 +141,8 @@ async function parametersOf(payload: object, replacer: Replacer | undefined, spo
     else if (Array.isArray(value)) parameters[key] = value.map((item) => withMedia(item, attached));
     else parameters[key] = withMedia(value, attached);
   }
-  if (files.size === 0 && Object.values(parameters).some((value) => typeof value === "object")) {
-    return JSON.parse(JSON.stringify(parameters, replacer));
-  }
+  const isDeep = Object.values(parameters).some((value) => typeof value === "object");
+  if (replacer !== undefined && files.size === 0 && isDeep) return JSON.parse(JSON.stringify(parameters, replacer));
   // All are over before the spool is discarded.
   await Promise.allSettled(files.values());
   for (const [key, file] of files) parameters[key] = await file;
