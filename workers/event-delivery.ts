@@ -69,6 +69,11 @@ const MOST_SAVED = 64 * 1024;
 export class EventDelivery implements Delivery, JobOrigin {
   readonly update_id: number;
   readonly attempt: number;
+  /**
+   * Its generators that nobody reads end with it. True for a program, whose handlers begin anew with each update; the variables of an
+   * application go on.
+   */
+  endsJobs = false;
   readonly #item: Pick<EventItem, "past">;
   #holder: DeliveryHolder | undefined;
   #extras: Extras | undefined;
@@ -157,7 +162,7 @@ export class EventDelivery implements Delivery, JobOrigin {
   end(): void {
     this.#holder = undefined;
     this.#extras?.clock?.stop();
-    for (const job of this.#extras?.jobs ?? []) job.leave();
+    if (this.endsJobs) for (const job of this.#extras?.jobs ?? []) job.leave();
   }
 
   /** The reason for which its code was told to stop: by a job, or by the signal that it has asked for. */

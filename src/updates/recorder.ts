@@ -177,7 +177,8 @@ export class Recorder {
   #recordJournal(turn: OpenTurn, work: () => void): boolean {
     const { inbox } = this.#options;
     try {
-      const recorded = this.#recording === undefined ? inbox.record(turn) : undefined;
+      const isFree = this.#recording === undefined;
+      const recorded = isFree ? inbox.record(turn) : undefined;
       if (Array.isArray(recorded)) return true;
       this.#later(async () => {
         await (recorded ?? inbox.record(turn));

@@ -151,7 +151,7 @@ test("ahead asks for the newest job, and is 0 without one", async (t) => {
   assert.equal(await delivery.ahead, 3);
 });
 
-test("the end of the event is told to its jobs that are not over", async (t) => {
+test("the end of a program's event is told to its jobs that are not over", async (t) => {
   const { delivery } = begun(t);
   const left: string[] = [];
   const make = (name: string, over: Promise<void>) =>
@@ -159,7 +159,9 @@ test("the end of the event is told to its jobs that are not over", async (t) => 
   make("over", Promise.resolve());
   make("open", new Promise(() => {}));
   await turn();
-  assert.deepEqual(left, []);
+  delivery.end();
+  assert.deepEqual(left, [], "an application goes on");
+  delivery.endsJobs = true;
   delivery.end();
   assert.deepEqual(left, ["open"]);
 });

@@ -236,6 +236,7 @@ export class Program {
 
   /** Resolves when the bot is done with the update and the calls that it made are answered. */
   async #handle(bot: FoundBot, { update, delivery }: Delivered, context: EventContext): Promise<void> {
+    delivery.endsJobs = true;
     try {
       await bot.handle(update);
       // Libraries catch errors, also that of work which the server's stop has ended: the bot is not done with the update then.
