@@ -23,7 +23,7 @@ export function openInbox(config: Config, bot: Entity, log: Logger): Inbox | Pro
   return new MemoryInbox(sessionAge);
 }
 
-/** The driver is loaded only here. */
+/** Opens an inbox in a database. The import is dynamic: an inbox in a file loads no driver. */
 async function openDatabase(config: Config, address: string, bot: Entity, log: Logger): Promise<Inbox> {
   refuseForgottenFile(defaultInbox(config.directory, config.token), address);
   const {

@@ -8,7 +8,7 @@ export class EventClock {
   #limit = 0;
   #left = 0;
   #startedAt = 0;
-  #isLate: () => void = () => {};
+  #onLate: () => void = () => {};
   /** Reasons for which it stands. */
   #pauses: number;
 
@@ -22,17 +22,17 @@ export class EventClock {
   }
 
   /** Sets the limit anew, from now on. */
-  start(milliseconds: number, isLate: () => void): void {
+  start(milliseconds: number, onLate: () => void): void {
     this.#limit = milliseconds;
     this.#left = milliseconds;
-    this.#isLate = isLate;
+    this.#onLate = onLate;
     clearTimeout(this.#timer);
     if (this.#pauses === 0) this.#run();
   }
 
   stop(): void {
     clearTimeout(this.#timer);
-    this.#isLate = () => {};
+    this.#onLate = () => {};
   }
 
   pause(): void {
@@ -50,6 +50,6 @@ export class EventClock {
   #run(): void {
     this.#startedAt = performance.now();
     // Events may run for longer than a timer can.
-    if (this.#left <= LONGEST) this.#timer = setTimeout(() => this.#isLate(), Math.max(0, this.#left)).unref();
+    if (this.#left <= LONGEST) this.#timer = setTimeout(() => this.#onLate(), Math.max(0, this.#left)).unref();
   }
 }

@@ -281,11 +281,11 @@ export class EventDelivery implements Delivery, JobOrigin {
   #limit(milliseconds: number): void {
     const extras = this.#more;
     extras.clock ??= new EventClock(extras.pauses);
-    extras.clock.start(milliseconds, () => this.#isLate(milliseconds));
+    extras.clock.start(milliseconds, () => this.#onLate(milliseconds));
     this.#holder!.limited(this);
   }
 
-  #isLate(milliseconds: number): void {
+  #onLate(milliseconds: number): void {
     const error = new DOMException(`the event took longer than ${milliseconds / 1000} s`, "TimeoutError");
     this.abort(error);
     this.#extras!.clock!.start(LIMIT_GRACE, () => this.#holder?.overdue(this, error));

@@ -53,7 +53,7 @@ export class Instances implements InstanceHost {
   readonly #live = new Map<string, Instance>();
   /** Instances that wait for an event, the longest idle first. */
   readonly #idle = new IdleLine<Instance>();
-  /** Instances that had events queued at the last sweep. */
+  /** Instances that may have events queued. The sweep drops those that have none. */
   readonly #behind = new Set<Instance>();
   /** Instances that are disconnected and have not ended. Events of their scopes wait, so that no two instances of one overlap. */
   readonly #closing = new Map<string, Instance>();
@@ -419,7 +419,7 @@ export class Instances implements InstanceHost {
     this.#whenClosed.delete(instance);
   }
 
-  // ---- once a second ----
+  // ---- the sweep ----
 
   #sweep(): void {
     this.#now = now();

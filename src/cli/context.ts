@@ -42,7 +42,7 @@ export function processContext(): Context {
 }
 
 /**
- * Takes the token out of the environment, which process.report shows to every thread.
+ * The sources of a command's options. Takes the token out of the environment, which process.report shows to every thread.
  * @param options set by the command itself
  */
 export function sourcesOf({ flags, presets, defaults }: Typed, { env, cwd }: Context, options: Values = {}): Sources {

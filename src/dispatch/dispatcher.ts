@@ -315,7 +315,7 @@ export class Dispatcher {
     this.#pumpAll();
   }
 
-  /** Posts an event although events are held, of a line of which its worker has none. @returns its number; undefined without one */
+  /** Posts one event although events are held. Its line has no event at its worker. @returns its number; undefined if there is none */
   postOne(): number | undefined {
     for (const queue of this.#workers) {
       const next = queue === this.#quarantine ? undefined : queue.nextOfIdleLine();
@@ -438,11 +438,8 @@ export class Dispatcher {
   }
 
   #letGo(queue: WorkerQueue, held: Held): void {
+    const { arrival, line } = held;
     queue.release(held);
-    this.#forget(held);
-  }
-
-  #forget({ arrival, line }: Held): void {
     this.#backlog.remove(arrival);
     if (line.waiting.length > 0) line.worker.add(line);
     else this.#drop(line);

@@ -159,7 +159,7 @@ export class WorkerQueue {
     // An application that asks for more has survived it.
     held.arrival.isSuspect = false;
     held.arrival.guess = undefined;
-    if (this.#suspect === held) this.#isOver();
+    if (this.#suspect === held) this.#endSuspect();
     return true;
   }
 
@@ -198,7 +198,7 @@ export class WorkerQueue {
     this.#survivors.add(held);
     held.arrival.isSuspect = false;
     held.arrival.guess = undefined;
-    this.#isOver();
+    this.#endSuspect();
     return true;
   }
 
@@ -210,7 +210,7 @@ export class WorkerQueue {
     this.#told.delete(held);
     if (this.#kept.delete(held)) held.line.kept -= 1;
     else held.line.posted -= 1;
-    if (this.#suspect === held) this.#isOver();
+    if (this.#suspect === held) this.#endSuspect();
   }
 
   /** The worker is gone. @returns the events that it had, in order */
@@ -232,7 +232,7 @@ export class WorkerQueue {
   }
 
   /** The suspect is at hand no more, or is cleared. */
-  #isOver(): void {
+  #endSuspect(): void {
     this.#suspect = undefined;
     this.#isShared = false;
     if (this.#suspectsSince === undefined || this.#now() - this.#suspectsSince < SUSPECTS_TURN) return;

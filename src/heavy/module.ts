@@ -160,7 +160,7 @@ export class HeavyModule {
     const thread = this.#options.startThread();
     this.#threads.add(thread);
     this.#starting += 1;
-    void thread.over.then((cause) => this.#isGone(thread, cause));
+    void thread.over.then((cause) => this.#onGone(thread, cause));
     try {
       await thread.loaded;
     } catch (error) {
@@ -169,7 +169,7 @@ export class HeavyModule {
     } finally {
       this.#starting -= 1;
     }
-    this.#isFree(thread);
+    this.#onFree(thread);
   }
 
   /** Starts another thread if there is room and none is on its way. */
@@ -193,13 +193,13 @@ export class HeavyModule {
     if (this.#kept === 0) this.#loseWaiting(error);
   }
 
-  #isFree(thread: HeavyThread): void {
+  #onFree(thread: HeavyThread): void {
     if (this.#isRetired) return void this.#end(thread);
     this.#idle.add(thread);
     this.#pump();
   }
 
-  #isGone(thread: HeavyThread, cause: string | undefined): void {
+  #onGone(thread: HeavyThread, cause: string | undefined): void {
     const { crashed, said } = this.#options;
     this.#threads.delete(thread);
     this.#idle.delete(thread);
@@ -235,7 +235,7 @@ export class HeavyModule {
   async #run(job: HeavyJob, thread: HeavyThread): Promise<void> {
     const run = this.#runs.get(job)!;
     const { name, timeout, port } = job.order;
-    const late = () => this.#isLate(job);
+    const late = () => this.#onLate(job);
     const limit = timeout > LONGEST ? undefined : setTimeout(late, timeout).unref();
     job.started();
     let lives = true;
@@ -252,10 +252,10 @@ export class HeavyModule {
     this.#runs.delete(job);
     job.drop();
     this.#options.jobEnded(job, run.outcome);
-    if (lives) this.#isFree(thread);
+    if (lives) this.#onFree(thread);
   }
 
-  #isLate(job: HeavyJob): void {
+  #onLate(job: HeavyJob): void {
     const seconds = job.order.timeout / 1000;
     const message = `${job.order.name}() of ${this.#options.name} did not finish within ${seconds} s`;
     const error = new DOMException(message, "TimeoutError");

@@ -41,7 +41,7 @@ export interface InboxEntry extends Address {
   readonly attempts: number;
   /** Number of workers that died while they held it. */
   readonly deaths: number;
-  /** Number of processes that died while it was the only event at its worker. */
+  /** Number of processes that died while it was the only suspect at hand. */
   readonly orphaned: number;
   /** Milliseconds since 1970. */
   readonly received_at: number;
@@ -54,7 +54,7 @@ export interface InboxEntry extends Address {
 /** A delivery that begins. */
 export interface Beginning {
   readonly seq: number;
-  /** The worker holds nothing else. */
+  /** True for a suspect that is the only one at hand in this process. Events that are no suspects may be beside it. */
   readonly alone: boolean;
 }
 

@@ -1,8 +1,8 @@
 /**
  * The inbox's ledger: a file beside the database that records which deliveries begin and which events are settled,
- * until the database's next transaction copies those lines. A line costs a tenth of a transaction, and a chat that
- * sends one message after the other needs one for each. Most events are settled before the database has to know that
- * they had begun.
+ * until the database copies those lines: once a second, when the ledger is full, or with the next write about stored events. A line costs
+ * a tenth of a transaction, and a chat that sends one message after the other needs one for each. Most events are settled before the
+ * database has to know that they had begun.
  *
  *   write() --> in the file --> the database copies the lines, and sets a new epoch --> turnTo() --> obsolete
  *
@@ -36,9 +36,9 @@ const STORED = -1;
 const NUMBERS_PER_LINE = 2;
 const BYTES_PER_LINE = NUMBERS_PER_LINE * Float64Array.BYTES_PER_ELEMENT;
 
-/** Number of facts at which the database copies them, even without another reason for a transaction. */
+/** Number of beginnings and settlements at which the database copies the ledger, even without another reason for a transaction. */
 const MANY = 4096;
-/** Length of the file, without what is obsolete, at which it does so. */
+/** Length of the file, without what is obsolete, at which the database copies it as well: bytes. */
 const LONG = 4 * 1024 * 1024;
 
 /** A write of a stored value, as the ledger has it. */

@@ -2,7 +2,7 @@
  * The tables of the inbox's file, and the way from each older format to this one.
  *
  * An event has its address in columns, so that a start reads no body. The body is the last column: SQLite then finds the others
- * without it. The index finds the few events that were alone at their workers.
+ * without it. The index finds the few events that were the only suspect at hand.
  */
 
 import { hash } from "node:crypto";

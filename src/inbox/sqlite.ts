@@ -100,9 +100,9 @@ export class SqliteInbox implements Inbox {
       this.#ledger = ledger;
       this.#seen = this.#readSeen();
       this.#dataVersion = this.#readDataVersion();
-      // An event that is still marked as alone was alone at its worker when the last process died. A ledger that seems empty
+      // An event that is still marked as alone was the only suspect at hand when the last process died. A ledger that seems empty
       // is turned as well: lines of its epoch may stand behind a hole that a power cut left.
-      this.#turn(() => {
+      this.#takeOverWith(() => {
         this.#sql.orphan.run();
         this.#sql.dropUnsent.run();
         this.#sql.doubt.run();
@@ -344,16 +344,16 @@ export class SqliteInbox implements Inbox {
 
   /** Writes the ledger's facts to the database. */
   #takeOver(): void {
-    if (!this.#ledger.isEmpty) this.#turn(() => {});
+    if (!this.#ledger.isEmpty) this.#takeOverWith(() => {});
   }
 
   /** A transaction about events that are stored already: the ledger's facts about them go first. */
   #transaction<T>(work: () => T): T {
-    return this.#ledger.isEmpty ? this.#write(work) : this.#turn(work);
+    return this.#ledger.isEmpty ? this.#write(work) : this.#takeOverWith(work);
   }
 
   /** Takes over the ledger in the same transaction as the work. */
-  #turn<T>(work: () => T): T {
+  #takeOverWith<T>(work: () => T): T {
     const epoch = drawEpoch();
     const result = this.#write(() => {
       const { begun, settled } = this.#ledger;

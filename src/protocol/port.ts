@@ -65,7 +65,7 @@ type MessagePort = import("node:worker_threads").MessagePort;
 export interface EventItem {
   /** The inbox's number of the event. Numbers rise in the order of arrival; the event is settled by its number. */
   seq: number;
-  /** The number of this delivery: 1 unless a crash interrupted an earlier one. */
+  /** The number of this delivery: 1, or more after a crash, or a throw after which the event is tried again. */
   attempt: number;
   /** The Update as Telegram sent it, as JSON. */
   body: string;

@@ -80,11 +80,11 @@ interface Diary<Job> {
 export class Journal<Job> {
   readonly #options: JournalOptions;
   readonly #diaries = new Map<number, Diary<Job>>();
-  /** Entries of calls that are recorded for several events. */
+  /** Entries of restored calls, by what restore() was given: a call of several events has one entry. */
   readonly #restored = new WeakMap<RecordedCall, Entry<Job>>();
   /** Counts deliveries that began in the same life of a worker as the one before. */
   #time = 1;
-  /** No process before has given that number. */
+  /** Id of the newest entry. It begins with the clock, so no earlier process has given the ids that follow. */
   #lastId = Date.now() * 1000;
 
   constructor(options: JournalOptions) {

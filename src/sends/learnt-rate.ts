@@ -32,7 +32,7 @@ const LONGEST_HOLD = 40_000;
 /** Or for so many times the time that everybody was shut out, up to the longest: ms. */
 const HOLD_PER_SHUT = 12;
 const LONGEST_HOLD_PER_SHUT = 60_000;
-/** Growth in a second. It doubles every five seconds, up to the fastest. */
+/** Growth in a second. It doubles each time the rate has grown for DOUBLING ms, up to the fastest. */
 const GROWTH = 0.02;
 const FASTEST_GROWTH = 0.64;
 const DOUBLING = 3000;

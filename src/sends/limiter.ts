@@ -76,7 +76,7 @@ export class Limiter {
     return this.#successes.secondBefore(now, now);
   }
 
-  /** Gives another rate: calls in a second. Of a wait under way the rest is as long as it would be by that. */
+  /** Changes the rate: calls in a second. The rest of a wait under way is scaled to the new rate. */
   restrict(rate: number): void {
     const before = this.rate;
     this.#most = rate;

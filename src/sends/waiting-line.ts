@@ -8,8 +8,9 @@ import type { Limiter } from "./limiter.ts";
 /** Calls `done` after so many milliseconds. @returns cancels the wait */
 export type Wait = (milliseconds: number, done: () => void) => () => void;
 
-/** The call goes out as bulk. */
+/** A call that waits. */
 export interface Waiting {
+  /** With `isBulk` the call goes out as bulk. */
   readonly job: { readonly isBulk?: boolean };
 }
 
@@ -73,13 +74,13 @@ export class WaitingLine<Member extends Waiting> {
 
   delete(member: Member): void {
     if (!this.#calls.delete(member)) this.#bulk.delete(member);
-    if (this.isEmpty) this.#wake();
+    if (this.isEmpty) this.#stopWaiting();
   }
 
   /** Lets those go whose turn it is. To be called when the limiter may have changed its mind. */
   advance(): void {
     const { limiter, wait, go } = this.#options;
-    this.#wake();
+    this.#stopWaiting();
     while (this.#calls.size > 0 || (this.#bulk.size > 0 && this.#bulkUnderWay < MOST_BULK)) {
       const delay = limiter.delay();
       if (delay > 0) {
@@ -96,7 +97,7 @@ export class WaitingLine<Member extends Waiting> {
     }
   }
 
-  #wake(): void {
+  #stopWaiting(): void {
     this.#stop?.();
     this.#stop = undefined;
   }

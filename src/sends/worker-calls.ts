@@ -13,7 +13,7 @@ import type { Outbox } from "./outbox.ts";
 import { releaseFiles, watchStreams } from "./upload-streams.ts";
 
 /** The worker that made a call. Answers to a dead worker are dropped. */
-export interface Caller {
+export interface CallingWorker {
   readonly number: number;
   push(item: ToWorker, transfer?: readonly Transferable[]): void;
 }
@@ -58,7 +58,7 @@ export class WorkerCalls {
   }
 
   /** Takes a call that a worker posted. */
-  call(worker: Caller, { id, call, from, others }: Extract<ToMain, { type: "call" }>): void {
+  call(worker: CallingWorker, { id, call, from, others }: Extract<ToMain, { type: "call" }>): void {
     // Found now: the event may be settled when the answer comes.
     const origin = typeof from === "string" ? { scope: from } : this.#options.posted(worker.number, from);
     if (call.files !== undefined) watchStreams(call.files);
@@ -74,12 +74,12 @@ export class WorkerCalls {
   }
 
   /** The code of an event saves its state. */
-  saved({ number }: Caller, { seq, json }: Extract<ToMain, { type: "saved" }>): void {
+  saved({ number }: CallingWorker, { seq, json }: Extract<ToMain, { type: "saved" }>): void {
     if (this.#options.posted(number, seq) !== undefined) this.#options.journal.saved(seq, json);
   }
 
   /** The application is busy at an event. */
-  busy({ number }: Caller, item: Extract<ToMain, { type: "busy" }>): void {
+  busy({ number }: CallingWorker, item: Extract<ToMain, { type: "busy" }>): void {
     this.#options.chatActions.begin(number, item);
   }
 
@@ -112,19 +112,20 @@ function eventOf(origin: CallOrigin | undefined): CallingEvent | undefined {
 
 export class WorkerCall implements Job {
   call: Call;
-  readonly #worker: Caller;
+  readonly #worker: CallingWorker;
   readonly #id: number;
   readonly #origin: CallOrigin | undefined;
   /** Its record in the journal. */
   readonly #entry: Entry<WorkerCall> | undefined;
   readonly #options: WorkerCallsOptions;
-  #isOver: ((error?: unknown) => void) | undefined;
+  /** Tells the observer that the call is over; undefined if nothing observes. */
+  #onOver: ((error?: unknown) => void) | undefined;
   #isDelayed = false;
   /** Equal calls of later deliveries, which get its outcome. */
   #joined: WorkerCall[] | undefined;
 
   constructor(
-    worker: Caller,
+    worker: CallingWorker,
     id: number,
     call: Call,
     origin: CallOrigin | undefined,
@@ -142,7 +143,7 @@ export class WorkerCall implements Job {
   /** It is about to go out. */
   begin(): void {
     if (this.#entry !== undefined) this.#entry.job = this;
-    this.#isOver = this.#options.observe(this.#worker.number, this.call, this.#origin);
+    this.#onOver = this.#options.observe(this.#worker.number, this.call, this.#origin);
   }
 
   /** An equal call of a later delivery is not made: it gets the outcome of this one. */
@@ -158,13 +159,13 @@ export class WorkerCall implements Job {
   }
 
   succeeded(answer: Answer): void {
-    this.#isOver?.();
+    this.#onOver?.();
     if (this.#entry !== undefined && typeof answer === "string") this.#options.journal.answered(this.#entry, answer);
     this.answer(answer);
   }
 
   failed(error: unknown, isGivenUp = false): void {
-    this.#isOver?.(error);
+    this.#onOver?.(error);
     const recorded = this.#entry && this.#options.journal.failed(this.#entry, error);
     if (recorded === undefined) this.refuse(error, isGivenUp);
     else this.answer(recorded);

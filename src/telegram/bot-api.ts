@@ -1,6 +1,6 @@
 /**
- * The Bot API over HTTP (https://core.telegram.org/bots/api#making-requests). Only this part of the server knows the token: it
- * stands in the path of each request, and in nothing that leaves this file.
+ * The Bot API over HTTP (https://core.telegram.org/bots/api#making-requests). The token stands in the path
+ * of each request, and in nothing that this file returns or throws.
  */
 
 import type { Readable } from "node:stream";
@@ -13,7 +13,7 @@ import type { Answer, Call } from "../protocol/port.ts";
 import { type Hide, secretHider } from "../protocol/secrets.ts";
 import { readAnswer, refusalIn } from "./answer.ts";
 import { Connections, type ConnectionsOptions } from "./connections.ts";
-import { Downloads, type RemoteFile } from "./downloads.ts";
+import { Downloads, type IncomingFile } from "./downloads.ts";
 import { exchange, type HttpAnswer } from "./exchange.ts";
 import type { Form } from "./multipart.ts";
 import { deliveryOf, reasonOf } from "./retry.ts";
@@ -180,7 +180,7 @@ export class BotApi {
    * Begins a download: https://core.telegram.org/bots/api#file
    * @throws TelegramError | NetworkError
    */
-  async #openFile(filePath: string): Promise<RemoteFile> {
+  async #openFile(filePath: string): Promise<IncomingFile> {
     const path = this.#filePath + filePath.split("/").map(encodeURIComponent).join("/");
     let status: number;
     let text: string;

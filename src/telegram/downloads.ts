@@ -25,11 +25,11 @@ export interface DownloadsOptions {
   local: boolean;
   getFile(file_id: string): Promise<File>;
   /** Begins a download from the server. */
-  openFile(file_path: string): Promise<RemoteFile>;
+  openFile(file_path: string): Promise<IncomingFile>;
 }
 
 /** A file under way. */
-export interface RemoteFile {
+export interface IncomingFile {
   body: Readable;
   /** In bytes, if the server says so. */
   size: number | undefined;
@@ -87,7 +87,7 @@ export class Downloads {
     return file_path;
   }
 
-  async #open(path: string): Promise<RemoteFile> {
+  async #open(path: string): Promise<IncomingFile> {
     const file = isAbsolute(path) ? await openOnDisk(this.#shared(path)) : await this.#options.openFile(path);
     // Its reader gets the error as well; a file that is given up fails with no reader.
     file.body.on("error", () => {});
@@ -112,7 +112,7 @@ export class Downloads {
   }
 }
 
-async function openOnDisk(path: string): Promise<RemoteFile> {
+async function openOnDisk(path: string): Promise<IncomingFile> {
   const { size } = await stat(path).catch((cause) => {
     throw failure(cause.message, cause);
   });
@@ -120,7 +120,7 @@ async function openOnDisk(path: string): Promise<RemoteFile> {
 }
 
 /** @returns the port from which the other thread reads the file */
-function streamOf({ body }: RemoteFile): MessagePort {
+function streamOf({ body }: IncomingFile): MessagePort {
   const { port1, port2 } = new MessageChannel();
   const timer = setTimeout(() => port1.close(), PATIENCE).unref();
   port1.on("message", () => timer.refresh());
@@ -129,13 +129,13 @@ function streamOf({ body }: RemoteFile): MessagePort {
   return port2;
 }
 
-async function readAll({ body }: RemoteFile): Promise<Uint8Array<ArrayBuffer>> {
+async function readAll({ body }: IncomingFile): Promise<Uint8Array<ArrayBuffer>> {
   const chunks: Buffer[] = await body.toArray();
   return transferableBytes(Buffer.concat(chunks));
 }
 
 /** Puts the file at the path whole or not at all. @returns the path */
-async function save({ body }: RemoteFile, to: string): Promise<string> {
+async function save({ body }: IncomingFile, to: string): Promise<string> {
   const path = resolve(to);
   const unfinished = `${path}.${randomUUID().slice(0, 8)}.part`;
   try {
@@ -149,7 +149,7 @@ async function save({ body }: RemoteFile, to: string): Promise<string> {
 }
 
 /** Puts the file into a temporary folder of its own. @returns the path */
-async function saveSomewhere(file: RemoteFile, name: string): Promise<string> {
+async function saveSomewhere(file: IncomingFile, name: string): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "asgigram-"));
   try {
     return await save(file, join(folder, name));

@@ -83,11 +83,11 @@ export class Poller implements UpdateSource {
       const started = now();
       const updates = await this.#poll(signal);
       if (updates === undefined) continue;
-      const isOver = now();
+      const ended = now();
       const added = updates.length === 0 ? 0 : await received(updates, signal);
       // The last one, not the highest: ids restart at random after a quiet week.
       this.#moveBehind(updates.findLast(hasId));
-      if (added > 0 || isOver - started >= AT_ONCE) this.#inVain = 0;
+      if (added > 0 || ended - started >= AT_ONCE) this.#inVain = 0;
       else await this.#slowDown(signal);
     }
   }

@@ -75,7 +75,7 @@ function notAgain(error: unknown): AsgigramError {
 
 /** A poll's history at its latest failure. */
 export interface PollHistory {
-  /** Polls without updates since the last one with some, this one included. */
+  /** Polls in a row that failed, or came back at once with nothing new; this one included. Not SourceState.failures. */
   failures: number;
   /** Milliseconds since the first of the 409s that are less than a minute apart; 0 at the first. */
   conflictFor: number;
@@ -84,7 +84,7 @@ export interface PollHistory {
 /** The time to wait for another poller or a webhook to end; at a deploy the old process may still be stopping: ms. */
 export const CONFLICT_PATIENCE = 60_000;
 
-/** Longest pause before the next attempt of a poll or a start, in ms: polling resumes within 2 s, TLS included. */
+/** Longest pause before the next attempt of the start, or after a 409: ms. An attempt begins within 2 s, TLS included. */
 const SOON = 1200;
 
 export function judgePoll(error: unknown, { failures, conflictFor }: PollHistory): Again | Stop {

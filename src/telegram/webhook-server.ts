@@ -2,7 +2,7 @@
  * The HTTP server that Telegram sends updates to, one a request.
  *
  *   request -- whole, and Telegram's --> arrived -- its turn --> stored for good --> 200
- *   request -- a lie --> 404 or 401, without a word; its body is dropped
+ *   request -- not for this bot, or not from Telegram --> 404 or 401 without a body; what it sent is dropped
  *   request -- no room --> 503: Telegram keeps the update, and sends it again after Retry-After
  *
  * Updates that arrive while others are stored are stored next, all together, in the order of their ids.

@@ -102,8 +102,9 @@ export interface WorkerPoolOptions {
 
 /** The kind of thread that asks for room. */
 const WORKER = "worker";
-/** Pause between two looks at the quarantine, and number of looks that find nothing to do before it ends: ms. */
+/** Pause between two looks at the quarantine: ms. */
 const LOOK = BEAT;
+/** Looks in a row that find nothing to do before the quarantine ends. */
 const IDLE_LOOKS = 3;
 /** A worker that has lived for so long is healthy: its next death counts as its first. ms. */
 const HEALTHY = 60_000;
@@ -353,26 +354,26 @@ export class WorkerPool {
       values,
       words,
       onPushed,
-      onReady: () => this.#isReady(worker, cause),
+      onReady: () => this.#onReady(worker, cause),
       onImported: (file) => this.#restart.imported(file),
       onSettled:
         restart.recycleAfter === Number.POSITIVE_INFINITY || number === this.#options.workers
           ? undefined
           : (count) => this.#restart.settled(number, count),
-      onDrained: (unseen) => this.#isDrained(worker, unseen),
+      onDrained: (unseen) => this.#onDrained(worker, unseen),
       onEnded: () => {
         if (!this.#isStopping) worker.kill(new WorkerError(`worker ${number} has ended`));
       },
-      onOver: (error) => this.#isOver(worker, error),
+      onOver: (error) => this.#onOver(worker, error),
     });
     this.#workers.add(worker);
     return worker;
   }
 
-  #isReady(worker: Worker, cause: WorkerReplacement): void {
+  #onReady(worker: Worker, cause: WorkerReplacement): void {
     const { number, program } = worker;
     const current = this.#current[number]!;
-    if (program !== undefined && this.#isUndecided) this.#isProgram();
+    if (program !== undefined && this.#isUndecided) this.#becomeProgram();
     this.#isUndecided = false;
     if (worker === current) return this.#serve(number);
     if (this.#isStopping) return;
@@ -384,7 +385,7 @@ export class WorkerPool {
   }
 
   /** The first worker has told that it runs a program. */
-  #isProgram(): void {
+  #becomeProgram(): void {
     const { programWorkers, updates } = this.#options;
     this.#servesProgram = true;
     this.#count = programWorkers;
@@ -414,7 +415,7 @@ export class WorkerPool {
     void worker.over.then(() => clearTimeout(late));
   }
 
-  #isDrained(worker: Worker, unseen: readonly number[]): void {
+  #onDrained(worker: Worker, unseen: readonly number[]): void {
     const { number, isServing } = worker;
     worker.isServing = false;
     // A worker that never served held no events; the events of its number are another worker's.
@@ -422,7 +423,7 @@ export class WorkerPool {
     if (worker !== this.#current[number]) this.#serve(number);
   }
 
-  #isOver(worker: Worker, error: Error): void {
+  #onOver(worker: Worker, error: Error): void {
     const { number, isServing, isDismissed, isEndedFirst } = worker;
     worker.isServing = false;
     this.#workers.delete(worker);

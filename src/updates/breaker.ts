@@ -8,7 +8,7 @@
  * threw is tried, and one of a line that has none at its worker: where some events alone throw, and always do, the others soon go on.
  */
 
-import { Outcomes, sameError } from "./outcomes.ts";
+import { Outcomes, signatureOf } from "./outcomes.ts";
 
 export interface BreakerOptions<Thrown> {
   /** The breaker is shut: no event is to be posted. */
@@ -90,7 +90,7 @@ export class Breaker<Thrown extends ThrownEvent> {
   /** Work at an event of the line failed. */
   failed(line: string, error: string): void {
     if (this.#holding !== undefined) return;
-    const same = sameError(error);
+    const same = signatureOf(error);
     if (this.#outcomes.threw(line, same, this.#now())) this.#shut(same);
   }
 

@@ -79,7 +79,7 @@ const LONGEST = 200;
  * event.
  * @param text the error with its stack
  */
-export function sameError(text: string): string {
+export function signatureOf(text: string): string {
   const [head = ""] = text.split(/\n\s+at /, 1);
   return head
     .slice(0, 2 * LONGEST)

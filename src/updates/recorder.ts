@@ -37,7 +37,7 @@ interface Question {
 }
 
 /** An event that is to be posted. Without a body it is read from the inbox at that moment. */
-export interface Delivery extends Omit<EventItem, "body"> {
+export interface EventToPost extends Omit<EventItem, "body"> {
   body: string | undefined;
 }
 
@@ -61,9 +61,9 @@ class OpenTurn implements Turn {
   readonly deadLettered: NewDeadLetter[] = [];
   readonly journal: JournalFact[] = [];
   /** Events to post, by worker. */
-  readonly events = new Map<Recipient, Delivery[]>();
+  readonly events = new Map<Recipient, EventToPost[]>();
   /** Events to post whose bodies are not in memory. */
-  readonly unread: Delivery[] = [];
+  readonly unread: EventToPost[] = [];
 
   get isEmpty(): boolean {
     const { begun, settled, writes, journal } = this;
@@ -95,7 +95,7 @@ export class Recorder {
   }
 
   /** A delivery begins: the event is posted when that is recorded. */
-  begun(worker: Recipient, event: Delivery, alone: boolean): void {
+  begun(worker: Recipient, event: EventToPost, alone: boolean): void {
     // The event may have been withdrawn a moment ago: it begins anew in a turn of its own.
     if (this.#turn.hasEnds) this.#turns.push(new OpenTurn());
     const { begun, events, unread } = this.#turn;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { Outcomes, sameError } from "../../src/updates/outcomes.ts";
+import { Outcomes, signatureOf } from "../../src/updates/outcomes.ts";
 
 const AWAY = "Error: the database is away";
 
@@ -75,11 +75,11 @@ test("in any course of things, the answer is that of a plain list of the last ou
 });
 
 test("an error is the same whatever its numbers, ids and addresses are, and wherever it was thrown", () => {
-  const same = (text: string, expected: string) => assert.equal(sameError(text), expected);
+  const same = (text: string, expected: string) => assert.equal(signatureOf(text), expected);
   same("Error: connect ECONNREFUSED 127.0.0.1:5432\n    at x (y.js:1:2)", "Error: connect ECONNREFUSED #.#.#.#:#");
   same("Error: no row 7f3a-44 for user_12", "Error: no row # for #");
   same("PrismaError: \nInvalid call:\n  in line 3\n    at a\n    at b", "PrismaError: Invalid call: in line #");
   same("AggregateError [ECONNREFUSED]: \n    at internalConnectMultiple", "AggregateError [ECONNREFUSED]:");
   same("a thrown string: 'no'", "a thrown string: 'no'");
-  assert.equal(sameError("x".repeat(10_000)).length, 200);
+  assert.equal(signatureOf("x".repeat(10_000)).length, 200);
 });

@@ -9,7 +9,7 @@ import type { JournalFact } from "../../src/protocol/recorded-call.ts";
 import type { StoredWrite } from "../../src/protocol/stored-value.ts";
 import type { Job } from "../../src/sends/job.ts";
 import { Outbox } from "../../src/sends/outbox.ts";
-import { type Delivery, type Recipient, Recorder } from "../../src/updates/recorder.ts";
+import { type EventToPost, type Recipient, Recorder } from "../../src/updates/recorder.ts";
 import { isSettled } from "../settled.ts";
 
 type Refused = readonly number[];
@@ -144,7 +144,7 @@ function describeItem(item: ToWorker): string {
   return item.type === "result" || item.type === "set" ? `${item.type} ${item.id}` : item.type;
 }
 
-const event = (seq: number): Delivery => ({ seq, attempt: 1, body: "{}" });
+const event = (seq: number): EventToPost => ({ seq, attempt: 1, body: "{}" });
 const result = (id: number): ToWorker => ({ type: "result", id, body: "{}" });
 const saved = (seq: number): JournalFact => ({ type: "saved", seqs: [seq], json: "1" });
 const letter = (seq: number) => ({ seq, reason: "?", log: "" });
@@ -460,7 +460,7 @@ describe("an inbox that answers later", () => {
 });
 
 describe("events whose bodies are not in memory", () => {
-  const unread = (seq: number): Delivery => ({ seq, attempt: 1, body: undefined });
+  const unread = (seq: number): EventToPost => ({ seq, attempt: 1, body: undefined });
 
   for (const how of ["at once", "later"]) {
     test(`their bodies are read when their turn is recorded, all at once, by an inbox that answers ${how}`, async () => {

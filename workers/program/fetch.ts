@@ -46,7 +46,7 @@ type NodeFetch = Fetch & {
 };
 
 /**
- * @param original node-fetch. It makes the requests that are not of the fast kind, JSON to a method, by node:http, which answers them
+ * @param original node-fetch. JSON to a method is answered here, which is fast. All other requests go on to it, and http.ts answers them
  */
 export function localNodeFetch(original: NodeFetch, api: LocalBotApi): Fetch {
   return (input, init) => {
@@ -107,7 +107,7 @@ function lost(cause: Error): never {
   throw cause.name === "AbortError" ? cause : new TypeError("fetch failed", { cause });
 }
 
-/** The call that was begun is made all the same. */
+/** Settles as the request does, or rejects as soon as the signal is aborted. A call that has begun is made all the same. */
 function unlessAborted(begin: () => Promise<Response>, signal: Signal | null | undefined): Promise<Response> {
   if (signal === undefined || signal === null) return begin();
   return new Promise((resolve, reject) => {

@@ -24,7 +24,7 @@ export interface LibraryWatch {
   /** The program starts a bot, in this way: `bot.start()`. */
   onStarted(bot: object, found: FoundBot, started: string): void;
   /** A bot that is started is not ready for updates before the promise resolves. */
-  onHeld(isReady: Promise<void>): void;
+  onHeld(ready: Promise<void>): void;
 }
 
 /** A copy of a library: its exports, and the require() of its own files. */

@@ -16,7 +16,7 @@ import { readParameters } from "./parameters.ts";
 import { Spool } from "./spool.ts";
 import { knownConnections } from "./unknown-connections.ts";
 
-/** @returns takes the functions back */
+/** Replaces request() and get() of node:http and node:https. @returns puts them back */
 export function localHttp(api: LocalBotApi): () => void {
   const server = new LocalServer(api);
   const restore = [

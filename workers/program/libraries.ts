@@ -1,6 +1,6 @@
 /**
- * Bot libraries: watches which are loaded, and takes note of the bot that the program starts. Each copy of a library is watched, and
- * methods are only wrapped to note `this`; found-bot.ts has what a library tells.
+ * Bot libraries: watches which are loaded, and takes note of the bot that the program starts. A file for each library
+ * wraps the methods of each loaded copy, and replaces those that would print errors or call Telegram. found-bot.ts has what a library tells.
  */
 
 import { readFileSync } from "node:fs";

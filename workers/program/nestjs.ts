@@ -14,8 +14,8 @@ export function watchNestjs({ load }: Copy, { onHeld }: LibraryWatch): void {
   const core = load("@nestjs/core") as { NestApplicationContext: { prototype: NestApplicationContext } };
   const { prototype } = core.NestApplicationContext;
   const { callBootstrapHook } = prototype;
-  const { promise: isReady, resolve } = Promise.withResolvers<void>();
-  onHeld(isReady);
+  const { promise: ready, resolve } = Promise.withResolvers<void>();
+  onHeld(ready);
   prototype.callBootstrapHook = async function () {
     await callBootstrapHook.call(this);
     resolve();

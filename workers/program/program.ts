@@ -71,7 +71,7 @@ export class Program {
   /** Waits for a bot: libraries tell of theirs at its first handler, and some programs set their webhook before that. */
   #early: Ask | undefined;
   /** Resolves when the bot has its handlers. */
-  #isReady: Promise<void> = Promise.resolve();
+  #ready: Promise<void> = Promise.resolve();
   #updates: readonly string[] = [];
   #dropsPending = false;
 
@@ -106,8 +106,8 @@ export class Program {
         if (this.#sees(bot, found)) this.#started = { found, started };
         else this.#refuses(idIn(found.token));
       },
-      onHeld: (isReady) => {
-        this.#isReady = isReady;
+      onHeld: (ready) => {
+        this.#ready = ready;
       },
     });
     this.#leave = () => {
@@ -216,7 +216,7 @@ export class Program {
     if (this.#isLaunched || this.#others.size > 0) return;
     this.#isLaunched = true;
     this.#started = started;
-    void this.#isReady.then(() => {
+    void this.#ready.then(() => {
       this.#launched.resolve((_scope, receive) => this.#serve(started.found, receive));
     });
   }

@@ -7,7 +7,7 @@ import { refuseUnknownConnections } from "./unknown-connections.ts";
 
 export { localNodeFetch } from "./fetch.ts";
 
-/** @returns takes the program's functions back */
+/** Replaces the functions by which a program reaches the Bot API. @returns puts them back */
 export function answerRequests(api: LocalBotApi): () => void {
   const { fetch } = globalThis;
   globalThis.fetch = localFetch(fetch, api);

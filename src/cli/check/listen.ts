@@ -1,4 +1,4 @@
-/** Checks that the server can listen on the address of `--listen`. */
+/** Checks that the server can listen on an address: that of `--listen`, or of `--webhook-listen`. */
 
 import { once } from "node:events";
 import { createServer } from "node:net";

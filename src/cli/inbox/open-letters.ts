@@ -1,4 +1,4 @@
-/** Opens the dead letters of an inbox: a file, or a database, whose driver is loaded only here. */
+/** Opens the dead letters of an inbox: a file, or a database. The database's driver is loaded only for a database. */
 
 import { findDatabase } from "../../config/inbox-path.ts";
 import type { Sources } from "../../config/sources.ts";

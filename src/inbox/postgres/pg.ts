@@ -13,7 +13,7 @@ export interface PgResult<Row = unknown> {
 export interface PgQuery {
   readonly text: string;
   readonly values?: readonly unknown[];
-  /** Of a statement that the connection prepares once: one text has it. */
+  /** Name under which the connection prepares the statement, once. No two texts share a name. */
   readonly name?: string;
 }
 

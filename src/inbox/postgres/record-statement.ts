@@ -6,7 +6,7 @@
 
 import { binaryArray, type Element, type ElementType } from "./binary-array.ts";
 import type { PgQuery } from "./pg.ts";
-import type { CallRow, Change, LetterRow, TurnRows, WriteRow } from "./turn-rows.ts";
+import type { CalledRow, Change, LetterRow, TurnRows, WriteRow } from "./turn-rows.ts";
 
 /** @returns a statement whose rows are the numbers (`seq`) of changes that were refused; undefined for a turn without facts */
 export function recordStatement(schema: string, owner: string, rows: TurnRows, now: number): PgQuery | undefined {
@@ -111,7 +111,7 @@ class Statement {
     );
   }
 
-  call(calls: readonly CallRow[]): void {
+  call(calls: readonly CalledRow[]): void {
     this.#name += " call";
     const columns = {
       seq: "bigint",

@@ -6,6 +6,7 @@
  *   lease    the owner of each shard. A change of the owner raises the epoch.
  *   event    unsettled updates, with their addresses
  *   call     the calls that events and dead letters have made, by the number of the event
+ *   dead_letter   events that are given up, and input that is no update. `seq` is the number that the event had
  *   seen     ids of received updates, as runs
  *   stored_value  what the code of events stores by key
  *

@@ -7,7 +7,7 @@ import type { JournalFact } from "../../protocol/recorded-call.ts";
 import type { Turn } from "../inbox.ts";
 import { textOf } from "./pg.ts";
 
-/** The place of an event, under which a server holds it. */
+/** A lease of this server: the shard, and the lease's epoch when this server took it. */
 export interface Holding {
   readonly shard: number;
   readonly epoch: number;
@@ -26,7 +26,7 @@ export interface Change {
   stays: boolean;
 }
 
-export interface CallRow {
+export interface CalledRow {
   readonly seq: number;
   readonly id: number;
   readonly method: string;
@@ -58,7 +58,7 @@ export interface TurnRows {
   /** Events that are settled. */
   readonly settled: readonly number[];
   readonly letters: readonly LetterRow[];
-  readonly called: readonly CallRow[];
+  readonly called: readonly CalledRow[];
   readonly answered: readonly { readonly seq: number; readonly id: number; readonly answer: string }[];
   readonly dropped: readonly { readonly seq: number; readonly id: number }[];
 }
@@ -145,7 +145,7 @@ type CallFact = Exclude<JournalFact, { type: "saved" }>;
 
 class Calls {
   readonly #gone: ReadonlySet<number>;
-  readonly #called = new Map<string, CallRow>();
+  readonly #called = new Map<string, CalledRow>();
   readonly #answered = new Map<string, { seq: number; id: number; answer: string }>();
   readonly #dropped = new Map<string, { seq: number; id: number }>();
 
