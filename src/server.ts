@@ -205,9 +205,9 @@ class Server implements RunningServer {
   /** Makes a call on which the start depends, until Telegram can be reached and does not refuse it. */
   #retry<T>(call: (signal: AbortSignal) => Promise<T>): Promise<T> {
     return retryUntilReachable(call, this.#receiving.signal, (error) => {
-      const what =
-        error instanceof TelegramError ? "Telegram refuses a call of the start" : "Telegram cannot be reached";
-      this.#log.warn({ method: error.method, error: error.message }, `${what}; trying again`);
+      const { host } = new URL(this.#config.apiUrl);
+      const what = error instanceof TelegramError ? "refuses a call of the start" : "cannot be reached";
+      this.#log.warn({ method: error.method, error: error.message }, `the Bot API at ${host} ${what}; trying again`);
     });
   }
 

@@ -1,6 +1,7 @@
 /**
- * Tells once that an application computes inline, which holds up the other chats of its worker. It judges turns of the event loop
- * that one event or one answer to a call begins; with more of them it is not known which took the time. A turn that begins with a
+ * Tells once that an application computes inline, which holds up the other chats of its worker. It judges turns of the event loop.
+ * Of one event or one answer to a call that begins a turn it is known that it took the time; with more of them only that one of them
+ * did, and that is told if it happens again and again. A turn that begins with a
  * timer or a request of the application's own is not watched. A worker that is busy with short turns watches some of them: an
  * application that computes inline does it again.
  */
@@ -23,6 +24,9 @@ export interface BlockWatchOptions {
 
 /** An event loop that does not turn for so long is blocked: ms. */
 const BLOCKED = 200;
+/** Blocks by one of several events after which it is told, and the share of each event in them: ms. Many short events are only load. */
+const OFTEN = 3;
+const SHARE = 100;
 /** Time from the beginning of one watched turn to that of the next: ms. An immediate for each turn is felt where events are short. */
 const SPACING = 20;
 
@@ -33,6 +37,8 @@ export class BlockWatch {
   readonly #messages: (readonly ToWorker[])[] = [];
   #begun = Number.NEGATIVE_INFINITY;
   #hasTold = false;
+  /** Blocks by one of several events. */
+  #unclear = 0;
 
   constructor(options: BlockWatchOptions) {
     this.#options = options;
@@ -53,14 +59,22 @@ export class BlockWatch {
 
   readonly #end = (): void => {
     const duration = this.#now() - this.#begun;
-    const [cause, ...others] = duration < BLOCKED ? [] : this.#messages.flat().flatMap(causesIn);
+    const causes = duration < BLOCKED ? [] : this.#messages.flat().flatMap(causesIn);
     this.#messages.length = 0;
-    if (cause === undefined || others.length > 0) return;
+    const [cause] = causes;
+    if (cause === undefined) return;
+    if (causes.length > 1) return this.#noteUnclear(duration, causes.length);
     const place = cause === "answer" ? this.#placeAtHand : this.#placeOf(cause);
     if (place === undefined) return;
-    this.#hasTold = true;
-    this.#tell(duration, place);
+    const [scope] = place.scope!.split("/") as [string];
+    this.#tell(duration, `${scope.replace(":", " ")} (update ${place.update_id})`, place);
   };
+
+  #noteUnclear(duration: number, causes: number): void {
+    if (duration / causes < SHARE) return;
+    this.#unclear += 1;
+    if (this.#unclear === OFTEN) this.#tell(duration, `one of ${causes} events, and not for the first time`);
+  }
 
   /** The place that the application last worked at, if it still holds that event. */
   get #placeAtHand(): Place | undefined {
@@ -74,10 +88,9 @@ export class BlockWatch {
     return placeInScope(route.key, event);
   }
 
-  #tell(duration: number, place: Place): void {
+  #tell(duration: number, by: string, place?: Place): void {
     const { task, reporter } = this.#options;
-    const [scope] = place.scope!.split("/") as [string];
-    const by = `${scope.replace(":", " ")} (update ${place.update_id})`;
+    this.#hasTold = true;
     const message = `worker ${task.worker} was blocked for ${Math.round(duration)} ms by ${by}: move this to offload()`;
     reporter.log("warn", message, undefined, place);
   }

@@ -66,13 +66,29 @@ export async function loadApplication(
   try {
     return await load(url, module, attribute, choice, program);
   } catch (error) {
-    if (!(error instanceof ApplicationLoadError) || program?.library !== undefined || !mayBeBundle(url)) throw error;
-    throw new ApplicationLoadError(`${error.message}\n${BUNDLED}`, { cause: error.cause });
+    if (!(error instanceof ApplicationLoadError)) throw error;
+    const hint = hintFor(error, url, program?.library);
+    throw hint === undefined ? error : new ApplicationLoadError(`${error.message}\n${hint}`, { cause: error.cause });
   }
 }
 
 const BUNDLED =
   "It loaded no bot library from node_modules. A bundle has to leave its library out: build it with external packages (esbuild: --packages=external)";
+
+const OTHER_VARIABLE =
+  "asgigram puts a stand-in for the token into BOT_TOKEN and other usual variables. If the bot reads another one, set that to the bot's id, a colon and 35 letters";
+
+/** What a person may do about the error; undefined if only the error tells. */
+function hintFor(
+  { message, cause }: ApplicationLoadError,
+  url: string,
+  library: string | undefined,
+): string | undefined {
+  if (cause instanceof SyntaxError) return undefined;
+  if (library === undefined) return mayBeBundle(url) ? BUNDLED : undefined;
+  // grammY: "Empty token!"; node-telegram-bot-api says it when it polls, and a bot that checks by itself in its own words.
+  return /\btoken\b/i.test(message) ? OTHER_VARIABLE : undefined;
+}
 
 /** True for a file that has the default of every bot library in itself. */
 function mayBeBundle(url: string): boolean {

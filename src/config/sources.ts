@@ -27,7 +27,8 @@ export async function gather({ flags = {}, options = {}, env, cwd, defaults = {}
   layers.add(options, (key) => `the option ${key}`);
   layers.add(fromEnvironment(env), environmentOf);
   await addFile(layers);
-  layers.add(defaults, (key) => `the default of ${key}`);
+  // The command line finds the token in a variable of the bot's own.
+  layers.add(defaults, (key) => (key === "token" ? "the bot's own variable" : `the default of ${key}`));
   return layers;
 }
 

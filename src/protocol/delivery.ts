@@ -83,13 +83,14 @@ export function delivery(): Delivery;
 export function delivery(event: object): Delivery | undefined;
 export function delivery(event?: object): Delivery | undefined {
   if (event !== undefined) return attachedTo(event) ?? services()?.deliveryOf(event);
-  const current = services()?.currentDelivery();
-  if (current === undefined) {
-    throw new NoDeliveryError(
-      "delivery() was called outside an event: call it in an event's code, or pass the event to it",
-    );
-  }
-  return current;
+  const here = services();
+  const current = here?.currentDelivery();
+  if (current !== undefined) return current;
+  throw new NoDeliveryError(
+    here === undefined
+      ? "there is no delivery, as asgigram does not run this code: start it with asgigram, and in a test with serve()"
+      : "delivery() was called outside an event: call it in an event's code, or pass the event to it",
+  );
 }
 
 export function attachedTo(event: object): Delivery | undefined {

@@ -140,7 +140,8 @@ export class Program {
     this.#askAgain();
     const served = setTimeout(() => exports.some((value) => this.exported(value) !== undefined), EXPORTED);
     const late = setTimeout(() => {
-      const message = `${module} has no application and started no bot within ${LATEST_START / 1000} s`;
+      const remedy = "start the bot in it, or export it; a bot whose webhook is set by hand has to be exported";
+      const message = `${module} has no application and started no bot within ${LATEST_START / 1000} s: ${remedy}`;
       this.#launched.reject(new ApplicationLoadError(message));
     }, LATEST_START);
     return this.launched.finally(() => {

@@ -5,7 +5,7 @@
 
 import { type ConfigValues, configValues, programWorkers } from "../../config/config.ts";
 import { findImports } from "../../config/imports.ts";
-import { giveOwnToken } from "../../config/own-token.ts";
+import { describeSearch, giveOwnToken } from "../../config/own-token.ts";
 import { type ResolvedSettings, resolveSettings } from "../../config/settings.ts";
 import type { Sources } from "../../config/sources.ts";
 import { botIdOf } from "../../config/token.ts";
@@ -45,7 +45,7 @@ export async function check(
       ? [ok("configuration", "no warnings")]
       : warnings.map((text) => warning("configuration", text)),
     application(values, programWorkers(settings), sources.cwd, env, (line) => print(hide(line))),
-    telegram(values),
+    telegram(values, sources.cwd, env),
     inbox(values),
     checkListen(values.listen),
     checkListen(values.webhook !== false && values.webhookListen),
@@ -81,9 +81,13 @@ async function certificate({ webhook, webhookCertificate, webhookKey }: ConfigVa
   }
 }
 
-async function telegram({ token, ...values }: ConfigValues): Promise<Finding[]> {
+async function telegram(
+  { token, ...values }: ConfigValues,
+  directory: string,
+  env: NodeJS.ProcessEnv,
+): Promise<Finding[]> {
   if (token === undefined) {
-    const message = "missing: set ASGIGRAM_TOKEN, or name a file that holds it with --token-file";
+    const message = `missing: set ASGIGRAM_TOKEN, or name a file that holds it with --token-file; ${describeSearch(env, directory)}`;
     return [problem("token", new ConfigError(message))];
   }
   const { apiUrl, proxy, family, deleteWebhook, webhook, dropPending } = values;

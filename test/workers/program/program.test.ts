@@ -20,7 +20,7 @@ describe("a program", () => {
     const launch = program(t).launch("bot.ts", [{}, undefined, 1]);
     const refused = assert.rejects(launch, {
       name: "ApplicationLoadError",
-      message: "bot.ts has no application and started no bot within 30 s",
+      message: /^bot\.ts has no application and started no bot within 30 s: start the bot in it, or export it/,
     });
     t.mock.timers.tick(30_000);
     await refused;
