@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { Simulator, type SimulatorOptions } from "../../simulator/index.ts";
+import { unsettledIn } from "../chaos/inbox-file.ts";
 import { eventually } from "../eventually.ts";
 import { Folder } from "../folder.ts";
 import { Certificate } from "../network/certificate.ts";
@@ -13,6 +14,7 @@ import { Bot, BotHere, callsOf, confirmed, message, nextText } from "./bot.ts";
 class WebhookBench implements AsyncDisposable {
   readonly simulator: Simulator;
   readonly folder = new Folder();
+  readonly inbox = this.folder.join("inbox.sqlite");
   readonly #port: number;
   readonly #bots: (Bot | BotHere)[] = [];
 
@@ -46,7 +48,7 @@ class WebhookBench implements AsyncDisposable {
   }
 
   #with(args: readonly string[]): string[] {
-    return ["--workers", "1", "--inbox", this.folder.join("inbox.sqlite"), ...args];
+    return ["--workers", "1", "--inbox", this.inbox, ...args];
   }
 
   async #started<Either extends Bot | BotHere>(bot: Either): Promise<Either> {
@@ -177,7 +179,8 @@ describe("a bot with --webhook", () => {
       },
     });
     const { simulator } = bench;
-    const bot = await bench.bot("echo", ...bench.webhook, "--inbox-limit", "20", "--listen", "127.0.0.1:0");
+    const [limit, connections] = [20, 40];
+    const bot = await bench.bot("echo", ...bench.webhook, "--inbox-limit", `${limit}`, "--listen", "127.0.0.1:0");
     const { url } = await bot.logged(({ msg }) => msg === "listening");
     await bot.logged(({ msg }) => msg === "the webhook is set");
     const count = 100;
@@ -188,6 +191,9 @@ describe("a bot with --webhook", () => {
     assert.equal(ready.status, 503);
     assert.match(await ready.text(), /"check":"webhook","reason":"updates wait at Telegram since/);
     assert.match(await (await fetch(`${url}/metrics`)).text(), /webhook_requests_total\{outcome="postponed"\} [1-9]/);
+    assert.equal((await bench.info()).max_connections, connections);
+    const unsettled = unsettledIn(bench.inbox);
+    assert.ok(unsettled >= limit && unsettled <= limit + connections, `${unsettled} events`);
     isHeld = false;
     gate.resolve();
     await callsOf(simulator, "sendMessage", count);
