@@ -12,7 +12,9 @@ import { type DeadLetterLimits, SqliteInbox } from "../../src/inbox/sqlite.ts";
 import { InboxError } from "../../src/protocol/errors.ts";
 import { shardOfKey } from "../../src/protocol/shard.ts";
 import { startChild } from "../child.ts";
+import { Random } from "../faults/random.ts";
 import { Folder } from "../folder.ts";
+import { seeds } from "../seeds.ts";
 import { isSettled } from "../settled.ts";
 import { DAY, HOUR, keepsTheContract, START, updates } from "./contract.ts";
 import { Entries, turn } from "./entries.ts";
@@ -716,9 +718,11 @@ describe("the owner of the file", () => {
   test("the folder must be there", (t) => {
     const path = newPath(t);
     writeFileSync(path, "");
+    const folder = `${path}-folder`;
+    mkdirSync(folder);
     assert.throws(() => open(t, join(path, "inbox.sqlite")), refusedWith(/./));
     assert.throws(() => open(t, join(path, "..", "nowhere", "inbox.sqlite")), refusedWith(/does not exist; create it/));
-    assert.throws(() => open(t, join(path, "..")), refusedWith(/is a folder/));
+    assert.throws(() => open(t, folder), refusedWith(/is a folder/));
   });
 
   for (const suffix of ["", "-wal", "-shm", "-ledger", "-lock"]) {
@@ -938,48 +942,61 @@ test("any sequence of actions and reopenings leaves what a list would hold", asy
   );
 });
 
-test("kill -9 at any moment loses nothing that was appended, and undoes and repeats nothing that was recorded", async (t) => {
-  const path = newPath(t);
-  const appender = resolve(import.meta.dirname, "fixtures/appender.ts");
-  let promised = new Set<number>();
-  const begun = new Set<number>();
-  let next = 1;
-  for (let life = 0; life < 6; life++) {
-    const child = startChild(process.execPath, [appender, path, `${next}`], { stdio: ["ignore", "pipe", "inherit"] });
-    t.after(() => child.kill("SIGKILL"));
-    const steps = Math.ceil(Math.random() * 60);
-    let step = 0;
-    /** The events that it was about to settle when it died: that may have been done, but then for all of them. */
-    let underWay: number[] = [];
-    // Lines that were printed before the death are read to the end: those are promises, too.
-    for await (const line of createInterface({ input: child.stdout! })) {
-      const said = JSON.parse(line) as Partial<Record<"appended" | "begun" | "settling" | "settled", number[]>>;
-      for (const id of said.appended ?? []) promised.add(id);
-      for (const id of said.begun ?? []) begun.add(id);
-      for (const id of said.settled ?? []) promised.delete(id);
-      underWay = said.settling ?? [];
-      if (++step === steps) child.kill("SIGKILL");
+for (const seed of seeds())
+  test(`kill -9 at any moment loses nothing that was appended, and undoes and repeats nothing that was recorded (seed ${seed})`, async (t) => {
+    const random = new Random(seed);
+    const path = newPath(t);
+    const appender = resolve(import.meta.dirname, "fixtures/appender.ts");
+    let promised = new Set<number>();
+    const begun = new Set<number>();
+    /** The highest id that is known to be appended. */
+    let highest = 0;
+    let next = 1;
+    for (let life = 0; life < 6; life++) {
+      const child = startChild(process.execPath, [appender, path, `${next}`], { stdio: ["ignore", "pipe", "inherit"] });
+      t.after(() => child.kill("SIGKILL"));
+      const exit = once(child, "exit");
+      const steps = random.integer(1, 60);
+      let step = 0;
+      /** The events that it was about to settle when it died: that may have been done, but then for all of them. */
+      let underWay: number[] = [];
+      // Lines that were printed before the death are read to the end: those are promises, too.
+      for await (const line of createInterface({ input: child.stdout! })) {
+        const said = JSON.parse(line) as Partial<Record<"appended" | "begun" | "settling" | "settled", number[]>>;
+        for (const id of said.appended ?? []) promised.add(id);
+        highest = Math.max(highest, ...(said.appended ?? []));
+        for (const id of said.begun ?? []) begun.add(id);
+        for (const id of said.settled ?? []) promised.delete(id);
+        underWay = said.settling ?? [];
+        if (++step === steps) child.kill("SIGKILL");
+      }
+      assert.deepEqual(await exit, [null, "SIGKILL"]);
+      const { inbox, entries } = await start(t, path);
+      const found = entries.ids;
+      for (const { update_id, attempts } of entries.all) {
+        const could = promised.has(update_id) && begun.has(update_id) ? [1] : [0, 1];
+        assert.ok(could.includes(attempts), `${update_id} has been begun ${attempts} times`);
+      }
+      assert.deepEqual(
+        found,
+        [...new Set(found)].sort((one, other) => one - other),
+        "in order, and once",
+      );
+      const isDone = underWay.length > 0 && !found.includes(underWay[0]!);
+      for (const id of isDone ? underWay : []) promised.delete(id);
+      const missing = [...promised].filter((id) => !found.includes(id));
+      assert.deepEqual(missing, [], `missing after ${steps} steps of life ${life}`);
+      const surplus = found.filter((id) => !promised.has(id));
+      const last = highest;
+      assert.deepEqual(
+        surplus.filter((id) => id <= last || id > last + 100),
+        [],
+        `more than the batch that was under way after ${last}`,
+      );
+      assert.equal(await inbox.append(updates(...found)), 0, "the ids of all that is there are known");
+      await inbox.close();
+      promised = new Set(found);
+      highest = Math.max(highest, ...found);
+      next = 1 + Math.max(0, ...found);
     }
-    const { inbox, entries } = await start(t, path);
-    const found = entries.ids;
-    for (const { update_id, attempts } of entries.all) {
-      const could = promised.has(update_id) && begun.has(update_id) ? [1] : [0, 1];
-      assert.ok(could.includes(attempts), `${update_id} has been begun ${attempts} times`);
-    }
-    assert.deepEqual(
-      found,
-      [...new Set(found)].sort((one, other) => one - other),
-      "in order, and once",
-    );
-    const isDone = underWay.length > 0 && !found.includes(underWay[0]!);
-    for (const id of isDone ? underWay : []) promised.delete(id);
-    const missing = [...promised].filter((id) => !found.includes(id));
-    assert.deepEqual(missing, [], `missing after ${steps} steps of life ${life}`);
-    const surplus = found.filter((id) => !promised.has(id));
-    assert.ok(surplus.length <= 100, `more than the batch that was under way: ${surplus}`);
-    assert.equal(await inbox.append(updates(...found)), 0, "the ids of all that is there are known");
-    await inbox.close();
-    promised = new Set(found);
-    next = 1 + Math.max(0, ...found);
-  }
-});
+  });
