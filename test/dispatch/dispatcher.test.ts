@@ -1703,18 +1703,40 @@ describe("room()", () => {
     assert.equal(await isSettled(dispatcher.room(never)), false);
   });
 
-  test("a line has 32 waiting bodies in memory, once that is filling, where the inbox is on a disk: only these count, and all have a limit of their own", async () => {
+  /** A dispatcher whose inbox is on a disk, and what it has posted. */
+  function stored(limit: number) {
     const posted: Arrival[] = [];
     const dispatcher = new Dispatcher({
       workers: 1,
       maxAttempts: 3,
-      limit: 3 * HIGH_WATER,
+      limit,
       isStored: true,
       post: (_, event) => posted.push(event),
       deadLetter: () => assert.fail(),
       suspected: () => assert.fail(),
       ...UNHEARD,
     });
+    return { dispatcher, posted };
+  }
+
+  test("where the inbox is on a disk, a line has 32 waiting bodies in memory once 1,000 events of any lines are unsettled", () => {
+    const { dispatcher, posted } = stored(Number.POSITIVE_INFINITY);
+    fill(dispatcher, HIGH_WATER / 10);
+    for (let i = 0; i < 100; i++) dispatcher.received(arrival("a"));
+    dispatcher.workerReady(0);
+    // It grows with each settlement.
+    for (const { seq } of posted) dispatcher.settled(0, [seq]);
+    assert.equal(posted.length, HIGH_WATER / 10 + 100);
+    const ofOthers = posted.filter(({ scope }) => scope !== "a");
+    assert.ok(ofOthers.every(({ body }) => body === "{}"));
+    assert.deepEqual(
+      posted.filter(({ scope }) => scope === "a").map(({ body }) => body),
+      Array.from({ length: 100 }, (_, i) => (i < 32 ? "{}" : undefined)),
+    );
+  });
+
+  test("only bodies in memory count, and all events have a limit of their own", async () => {
+    const { dispatcher, posted } = stored(3 * HIGH_WATER);
     dispatcher.workerReady(0);
     while (dispatcher.unsettled < 3 * HIGH_WATER - 1) dispatcher.received(arrival("a"));
     assert.ok(await isSettled(dispatcher.room(never)));
