@@ -181,6 +181,8 @@ describe("SIGHUP", () => {
     await logged(bot, REPLACED);
     assert.equal(await say(await project.simulator.user("ann")), "one 1");
     assert.equal((await bot.end()).code, 0);
+    const starts = matching(bot, "startup of one");
+    assert.ok(starts >= 2 && starts <= 4, `${starts} starts, the first included`);
   });
 
   test("SIGTERM during a reload ends the server", async () => {

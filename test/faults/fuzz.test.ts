@@ -6,6 +6,7 @@ import { NetworkError, TelegramError } from "../../src/protocol/errors.ts";
 import { UPDATE_KINDS } from "../../src/protocol/route.ts";
 import { anyText } from "../any-text.ts";
 import { Folder } from "../folder.ts";
+import { isSettled } from "../settled.ts";
 import { FaultyBot } from "./bot.ts";
 import { POLLS } from "./faulty-api.ts";
 import { Sender } from "./sender.ts";
@@ -84,8 +85,7 @@ test("updates of every shape stop nothing, and the updates after them are handle
   await allServed.promise;
   await bot.round();
   for (let chat = 1; chat <= 5; chat++) await bot.hears(chat, "3 1");
-  const isClosed = await Promise.race([bot.server.closed.then(() => true), Promise.resolve(false)]);
-  assert.equal(isClosed, false);
+  assert.equal(await isSettled(bot.server.closed), false);
 });
 
 /** True for a 429: the call would be repeated, a second later. */

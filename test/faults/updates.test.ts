@@ -196,6 +196,7 @@ describe("under faults of the Bot API", { concurrency: true, timeout: 180_000 },
         prepare: (api) =>
           void api.inject({ fault: answering(`{"ok":true,"result":${result}}`), on: /^getMe$/, times: 2 }),
       });
+      assert.equal(bot.api.visits(/^getMe$/).length, 3, "each of the two answers was refused");
       await bot.round();
       await bot.answered();
     });

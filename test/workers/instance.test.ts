@@ -241,10 +241,17 @@ suite("send()", () => {
   });
 
   test("send() never throws: it rejects", async () => {
-    instanceOf((_receive, send) => {
-      for (const event of [undefined, null, 5, "x", {}, [], Symbol("x")]) send(event).catch(() => {});
+    const values = [undefined, null, 5, "x", {}, [], Symbol("x")];
+    const rejections: string[] = [];
+    const { ending } = instanceOf((_receive, send) => {
+      for (const event of values) send(event).catch(({ name }) => rejections.push(name));
     });
+    assert.equal((await ending).thrown, undefined);
     await turn();
+    assert.deepEqual(
+      rejections,
+      values.map(() => "InvalidEventError"),
+    );
   });
 
   test("send() without await leaves no unhandled rejection", async () => {
