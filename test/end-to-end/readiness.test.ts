@@ -15,6 +15,7 @@ const folder = new Folder();
 after(() => folder[Symbol.dispose]());
 const GATE = folder.join("gate");
 process.env.GATE = GATE;
+after(() => delete process.env.GATE);
 
 /** Holds up apps/gated.ts until it is opened. */
 class ClosedGate implements Disposable {
@@ -89,7 +90,8 @@ test("a server that starts is alive, and not ready", async () => {
 
 test("a server that stops is alive, and not ready; after that it does not answer", async () => {
   await using simulator = await Simulator.start();
-  await using server = await start(simulator);
+  // For as long as this test looks.
+  await using server = await start(simulator, { shutdownTimeout: 600 });
   await isReady(server);
   using gate = new ClosedGate();
   const ann = await simulator.user("ann");

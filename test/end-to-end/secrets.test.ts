@@ -27,6 +27,7 @@ after(() => folder[Symbol.dispose]());
 const tokenFile = folder.write("token", `${TOKEN}\n`);
 chmodSync(tokenFile, 0o600);
 process.env.GOSSIP_FILE = tokenFile;
+after(() => delete process.env.GOSSIP_FILE);
 const work = folder.join("work");
 mkdirSync(work);
 const api = await TelltaleApi.start(DEEDS);
@@ -94,17 +95,19 @@ interface Run extends Pick<RunOptions, "env"> {
   readonly says?: string;
   /** Arguments for Node.js, with which it is a process of its own. */
   readonly node?: string[];
+  /** Its exit code, where that shows how it ended. */
+  readonly ends?: number;
 }
 
 const TELLTALE_PROXY = `http://ann:${PASSWORD}@127.0.0.1:${api.port}`;
 const PROXY = `http://ann:${PASSWORD}@127.0.0.1:1`;
 const ENCODED = encodeURIComponent(TOKEN);
 
-/** A defect of the server after so many ms: its message and the URL in its stack have the token. */
-function thrower(ms: number): string[] {
-  const code = `setTimeout(() => { throw new Error("${TOKEN} ${ENCODED}") }, ${ms})`;
-  return ["--import", `data:text/javascript,${encodeURIComponent(code)}`];
-}
+/** A defect of the server: its message and the URL in its stack have the token. */
+const DEFECT = `() => { throw new Error("a defect: ${TOKEN} ${ENCODED}") }`;
+
+/** Arguments for Node.js that run the code before the server's. */
+const running = (code: string) => ["--import", `data:text/javascript,${encodeURIComponent(code)}`];
 
 const RUNS: { readonly [what: string]: Run } = {
   "a name that is none": { args: [...BOT, "--api-url", `http://${"a".repeat(64)}.invalid`], says: "trying again" },
@@ -138,15 +141,25 @@ const RUNS: { readonly [what: string]: Run } = {
   "a password in a proxy that is none": { args: [...BOT, "--proxy", `ftp://ann:${PASSWORD}@127.0.0.1`] },
   "an inbox where none can be": { args: [...BOT.slice(0, -3), ...GOOD, "--inbox", `/proc/${TOKEN}`] },
   "an address that is in use": { args: [...BOT, ...GOOD, "--listen", `127.0.0.1:${api.port}`] },
-  "a defect of the server at once": { args: [...BOT, "--api-url", NOBODY], node: thrower(0) },
-  "a defect of the server that serves": { args: [...BOT, "--api-url", NOBODY], node: thrower(3000) },
+  "a defect of the server at once": {
+    args: [...BOT, "--api-url", NOBODY],
+    node: running(`setTimeout(${DEFECT})`),
+    ends: 1,
+  },
+  "a defect of the server that serves": {
+    args: [...BOT, ...GOOD],
+    says: '"msg":"serving"',
+    // Before the server's own listener.
+    node: running(`process.once("SIGTERM", ${DEFECT})`),
+    ends: 1,
+  },
   "the check of a bot": { args: ["check", "--token-file", tokenFile, GOSSIP, ...GOOD] },
   "the check of a bot that cannot be reached": { args: ["check", TOKEN, GOSSIP, "--api-url", NOBODY, "--json"] },
   "the configuration": { args: ["config", TOKEN, GOSSIP, "--proxy", PROXY] },
 };
 
 describe("secrets", () => {
-  for (const [what, { args, says, env, node }] of Object.entries(RUNS)) {
+  for (const [what, { args, says, env, node, ends }] of Object.entries(RUNS)) {
     test(`nothing is given away by ${what}`, async () => {
       await using asgigram = node === undefined ? startHere(args, env) : start(args, node);
       if (says !== undefined) {
@@ -155,6 +168,7 @@ describe("secrets", () => {
       }
       const exit = await asgigram.exit();
       assert.notEqual(exit.stdout + exit.stderr, "");
+      if (ends !== undefined) assert.equal(exit.code, ends, exit.stderr);
       assertSecret(exit);
     });
   }
