@@ -11,7 +11,7 @@ import { AsgigramError, InboxError, type RunningServer, serve, TokenRejectedErro
 import type { SendMessage } from "../src/observe/channels.ts";
 import { serve as serveConfig } from "../src/server.ts";
 import { unsettledIn } from "./chaos/inbox-file.ts";
-import { confirmed, message, nextText } from "./end-to-end/bot.ts";
+import { confirmed, message, nextMessage, nextText } from "./end-to-end/bot.ts";
 import { eventually } from "./eventually.ts";
 import { Folder } from "./folder.ts";
 import { received } from "./inbox/received.ts";
@@ -53,7 +53,7 @@ describe("a server in a program", () => {
     const server = await serve(options(simulator, { shutdownTimeout: 600 }));
     const ann = await simulator.user("ann");
     await ann.sendText("hi");
-    await ann.nextMessage();
+    await nextMessage(ann);
     await server.idle();
     hangs = true;
     await server.stop();

@@ -145,9 +145,14 @@ function countCalls({ calls }: Simulator): string {
   return [`${counts.join(", ")}; the last of them:`, ...last].join("\n");
 }
 
+/** The bot's next message to the person. */
+export async function nextMessage(person: SimulatedUser): ReturnType<SimulatedUser["nextMessage"]> {
+  return await person.nextMessage({ timeout: LIMIT });
+}
+
 /** Text of the bot's next message to the person. */
 export async function nextText(person: SimulatedUser): Promise<string | undefined> {
-  return (await person.nextMessage({ timeout: LIMIT })).text;
+  return (await nextMessage(person)).text;
 }
 
 /** Resolves when an offset has confirmed every update. */

@@ -5,7 +5,7 @@ import { readdirSync } from "node:fs";
 import { describe, test } from "node:test";
 import { Simulator } from "../../simulator/index.ts";
 import { Folder } from "../folder.ts";
-import { callsOf, nextText } from "./bot.ts";
+import { callsOf, nextMessage, nextText } from "./bot.ts";
 import { startProgram, startProgramHere } from "./program.ts";
 
 const start = (simulator: Simulator, args: readonly string[], env = {}) =>
@@ -18,7 +18,7 @@ describe("a bot's program", () => {
     const ann = await simulator.user("ann");
     await ann.sendText("/axios");
     assert.equal(await nextText(ann), "by axios");
-    const { document, caption } = await ann.nextMessage();
+    const { document, caption } = await nextMessage(ann);
     assert.deepEqual([document?.file_size, caption], [3, "by axios"]);
     for (const client of ["fetch", "https"]) {
       await ann.sendText(`/${client}`);
@@ -37,7 +37,7 @@ describe("a bot's program", () => {
     await using bot = await start(simulator, ["--no-inbox"], { TMPDIR: folder.path });
     const ann = await simulator.user("ann");
     await ann.sendText("/large");
-    const { document } = await ann.nextMessage();
+    const { document } = await nextMessage(ann);
     assert.deepEqual([document?.file_name, document?.file_size], ["large.bin", 30 * Math.floor((1024 * 1024) / 10)]);
     assert.equal((await bot.end()).code, 0);
     assert.deepEqual(readdirSync(folder.path), []);

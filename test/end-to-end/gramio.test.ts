@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { Simulator } from "../../simulator/index.ts";
-import { callsOf } from "./bot.ts";
+import { callsOf, nextMessage } from "./bot.ts";
 import { ask, startProgramHere } from "./program.ts";
 
 describe("a GramIO bot", () => {
@@ -21,7 +21,7 @@ describe("a GramIO bot", () => {
     assert.equal(await ask(ann, "/refused"), "sendMessage: 400 Bad Request: chat not found");
     assert.equal(await ask(ann, "/later"), "from a timer");
     await ann.sendText("/photo");
-    const { photo, caption } = await ann.nextMessage();
+    const { photo, caption } = await nextMessage(ann);
     assert.notEqual(photo, undefined);
     assert.equal(caption, "a dot");
     await ann.sendText("/throw");

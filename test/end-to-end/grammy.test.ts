@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { Simulator } from "../../simulator/index.ts";
 import { run } from "../cli/asgigram.ts";
-import { BotHere, callsOf, nextText } from "./bot.ts";
+import { BotHere, callsOf, nextMessage, nextText } from "./bot.ts";
 import { startProgram, startProgramHere } from "./program.ts";
 
 const textsOf = async (simulator: Simulator, count: number) =>
@@ -23,7 +23,7 @@ describe("a grammY bot", () => {
 
     const ann = await simulator.user("ann");
     await ann.sendText("/start");
-    const hello = await ann.nextMessage();
+    const hello = await nextMessage(ann);
     assert.match(hello.text ?? "", /^Hello, .+! I am @simulated_bot\.$/);
     assert.equal(hello.entities?.[0]?.type, "bold");
     await ann.press("Press me");
@@ -56,11 +56,11 @@ describe("a grammY bot", () => {
     await using bot = await startProgramHere("grammy.ts", simulator);
     const ann = await simulator.user("ann");
     await ann.sendText("/photo");
-    const { photo, caption } = await ann.nextMessage();
+    const { photo, caption } = await nextMessage(ann);
     assert.notEqual(photo, undefined);
     assert.equal(caption, "a dot");
     await ann.sendText("/album");
-    const album = [await ann.nextMessage(), await ann.nextMessage()];
+    const album = [await nextMessage(ann), await nextMessage(ann)];
     assert.deepEqual(
       album.map(({ document, caption }) => [document?.file_name, document?.file_size, caption]),
       [

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { Simulator } from "../../simulator/index.ts";
-import { callsOf } from "./bot.ts";
+import { callsOf, nextMessage } from "./bot.ts";
 import { ask, startProgramHere } from "./program.ts";
 
 describe("a bot for node-telegram-bot-api 2", () => {
@@ -21,7 +21,7 @@ describe("a bot for node-telegram-bot-api 2", () => {
     assert.match((await ask(ann, "/refused")) ?? "", /Bad Request: chat not found/);
     assert.equal(await ask(ann, "/later"), "from a timer");
     await ann.sendText("/file");
-    const { document } = await ann.nextMessage();
+    const { document } = await nextMessage(ann);
     assert.deepEqual([document?.file_name, document?.file_size], ["three.txt", 5]);
     await ann.sendText("/throw");
     const { error = "" } = await bot.logged(({ msg }) => /is now a dead letter/.test(msg));
@@ -49,7 +49,7 @@ describe("a bot for node-telegram-bot-api 0.66", () => {
     assert.equal(await ask(ann, "/refused"), "ETELEGRAM: 400 Bad Request: chat not found");
     assert.equal(await ask(ann, "/later"), "from a timer");
     await ann.sendText("/photo");
-    const [{ photo, caption }, { document }] = [await ann.nextMessage(), await ann.nextMessage()];
+    const [{ photo, caption }, { document }] = [await nextMessage(ann), await nextMessage(ann)];
     assert.notEqual(photo, undefined);
     assert.equal(caption, "a dot");
     assert.equal(document?.file_name, "node-telegram-bot-api-0.cjs");

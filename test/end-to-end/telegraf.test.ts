@@ -6,8 +6,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { after, before, describe, test } from "node:test";
 import { refuse, Simulator, tooManyRequests } from "../../simulator/index.ts";
-import { LIMIT } from "../eventually.ts";
-import { type BotHere, callsOf, nextText } from "./bot.ts";
+import { type BotHere, callsOf, nextMessage, nextText } from "./bot.ts";
 import { ask, startProgramHere } from "./program.ts";
 
 describe("a Telegraf bot", () => {
@@ -34,7 +33,7 @@ describe("a Telegraf bot", () => {
 
     const ann = await simulator.user("ann");
     await ann.sendText("/start");
-    const hello = await ann.nextMessage();
+    const hello = await nextMessage(ann);
     assert.match(hello.text ?? "", /^Hello, .+! I am @simulated_bot\.$/);
     assert.equal(hello.entities?.[0]?.type, "bold");
     await ann.press("Press me");
@@ -63,7 +62,7 @@ describe("a Telegraf bot", () => {
   test("uploads a Buffer twice, an album, a path and a stream", async () => {
     const cay = await simulator.user("cay");
     await cay.sendText("/photo");
-    const photos = [await cay.nextMessage(), await cay.nextMessage()];
+    const photos = [await nextMessage(cay), await nextMessage(cay)];
     assert.deepEqual(
       photos.map(({ photo, caption }) => [photo !== undefined, caption]),
       [
@@ -72,7 +71,7 @@ describe("a Telegraf bot", () => {
       ],
     );
     await cay.sendText("/album");
-    const album = [await cay.nextMessage(), await cay.nextMessage()];
+    const album = [await nextMessage(cay), await nextMessage(cay)];
     assert.deepEqual(
       album.map(({ document, caption }) => [document?.file_name, document?.file_size, caption]),
       [
@@ -81,9 +80,9 @@ describe("a Telegraf bot", () => {
       ],
     );
     await cay.sendText("/path");
-    assert.equal((await cay.nextMessage()).document?.file_name, "telegraf.ts");
+    assert.equal((await nextMessage(cay)).document?.file_name, "telegraf.ts");
     await cay.sendText("/stream");
-    const { document, caption } = await cay.nextMessage();
+    const { document, caption } = await nextMessage(cay);
     assert.deepEqual([document?.file_name, document?.file_size, caption], ["five.txt", 5, "five bytes"]);
   });
 
@@ -107,7 +106,7 @@ describe("a Telegraf bot", () => {
       [`/url http://127.0.0.1:${port}/`, "url.txt", 8],
     ] as const) {
       await fay.sendText(text);
-      const { document } = await fay.nextMessage({ timeout: LIMIT });
+      const { document } = await nextMessage(fay);
       assert.deepEqual([document?.file_name, document?.file_size], [name, size]);
     }
     assert.deepEqual([...limited], ["texts", "old", "by url"]);
@@ -153,7 +152,7 @@ describe("a Telegraf bot", () => {
     for (const count of [1, 2]) assert.equal(await ask(ann, "/count"), `count ${count}`);
     assert.equal(await ask(ann, "/refused"), "sendMessage: 400");
     await ann.sendText("/file");
-    assert.equal((await ann.nextMessage()).document?.file_size, 5);
+    assert.equal((await nextMessage(ann)).document?.file_size, 5);
     await ann.sendText("/throw");
     const { error = "" } = await bot.logged(({ msg }) => /is now a dead letter/.test(msg));
     assert.match(error, /^Error: no luck\n/);

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { describe, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
-import { message } from "../end-to-end/bot.ts";
+import { confirmed, message } from "../end-to-end/bot.ts";
 import { eventually } from "../eventually.ts";
 import { Folder } from "../folder.ts";
 import { seeds } from "../seeds.ts";
@@ -136,7 +136,7 @@ test("ids that restart lower are new updates, and are asked for in their order",
   for (const first of [800_000_000, 5, 850_000_000, 20, 0]) {
     await bot.round();
     await bot.answered();
-    await bot.api.simulator.confirmed();
+    await confirmed(bot.api.simulator);
     bot.api.simulator.restartIds(first);
   }
   await bot.round();

@@ -6,7 +6,7 @@ import type { AddressInfo } from "node:net";
 import { test } from "node:test";
 import { Simulator } from "../../simulator/index.ts";
 import type { Snapshot } from "../../simulator/inspector/snapshot.ts";
-import { message } from "../end-to-end/bot.ts";
+import { confirmed, message } from "../end-to-end/bot.ts";
 import { eventually } from "../eventually.ts";
 
 type Reply = (update: Received, response: ServerResponse) => void;
@@ -81,7 +81,7 @@ test("each update is sent with the secret, and confirmed by 200", async () => {
   await bench.simulator.push(message(1, "before"));
   await bench.set({ secret_token: "a-secret_1" });
   await bench.simulator.push(message(1, "after"));
-  await bench.simulator.confirmed();
+  await confirmed(bench.simulator);
   assert.deepEqual(bench.texts, ["before", "after"]);
   assert.equal(bench.requests[0]!.headers["x-telegram-bot-api-secret-token"], "a-secret_1");
   assert.equal(bench.requests[0]!.headers["content-type"], "application/json");
@@ -104,7 +104,7 @@ test("chats are sent side by side, up to max_connections, and the messages of a 
   assert.equal(bench.simulator.pending, 5);
   bench.reply = accept;
   for (const response of held) response.end();
-  await bench.simulator.confirmed();
+  await confirmed(bench.simulator);
   assert.equal(bench.mostOpen, 3);
   assert.deepEqual(bench.texts.toSorted(), ["0", "1", "2", "3", "4"]);
 });
@@ -113,7 +113,7 @@ test("with max_connections 1 all updates are sent one after the other", async ()
   await using bench = await Bench.start();
   await bench.set({ max_connections: 1 });
   await bench.simulator.pushMany(Array.from({ length: 20 }, (_, i) => message(i, `${i}`)));
-  await bench.simulator.confirmed();
+  await confirmed(bench.simulator);
   assert.equal(bench.mostOpen, 1);
   assert.deepEqual(
     bench.texts,
@@ -136,7 +136,7 @@ test("any other answer, and none, is an error that getWebhookInfo shows, and the
   };
   await bench.set();
   await bench.simulator.push(message(1, "hello"));
-  await bench.simulator.confirmed();
+  await confirmed(bench.simulator);
   assert.deepEqual(bench.texts, ["hello", "hello", "hello", "hello"]);
   assert.deepEqual(errors, [
     undefined,

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { after, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { Simulator } from "../../../simulator/index.ts";
+import { nextMessage } from "../../end-to-end/bot.ts";
 import { eventually } from "../../eventually.ts";
 import { addDeadLetters } from "../../inbox/dead-letter-file.ts";
 import { Asgigram } from "../asgigram.ts";
@@ -91,7 +92,7 @@ test("a dead letter that is retried beside a running server is delivered again a
   assert.equal(letter.update.message.text, "hello");
   assert.equal((await asgigram("retry", String(letter.id))).code, 0);
 
-  assert.equal((await ann.nextMessage()).text, "You said hello");
+  assert.equal((await nextMessage(ann)).text, "You said hello");
   assert.match((await asgigram("list")).stdout, /^no dead letters/);
   server.process.kill();
   assert.equal((await server.exit()).code, 0);
