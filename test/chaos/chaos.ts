@@ -392,7 +392,7 @@ class Chaos {
   /** Ends the server and the Bot API. */
   async close(): Promise<void> {
     await this.#keeper.close();
-    for (const { stack } of this.#api.errors.slice(0, 5))
+    for (const { stack } of this.#api.errors.splice(0).slice(0, 5))
       this.#ledger.complain(`the Bot API of this test failed: ${stack}`);
     await this.#api.close();
     closeSync(this.#log);

@@ -4,6 +4,7 @@ import { getCACertificates, setDefaultCACertificates } from "node:tls";
 import { Simulator } from "../../simulator/index.ts";
 import { Stopwatch } from "../faults/stopwatch.ts";
 import { Certificate } from "../network/certificate.ts";
+import { freePort } from "../network/free-port.ts";
 import { HttpProxy } from "../network/http-proxy.ts";
 import type { ProxyOptions, TestProxy } from "../network/proxy.ts";
 import { SocksProxy } from "../network/socks-proxy.ts";
@@ -118,8 +119,8 @@ const KINDS: { [kind: string]: { scheme: string; start(options: ProxyOptions): P
 for (const [kind, { scheme, start }] of Object.entries(KINDS)) {
   test(`through ${kind} updates come in and answers go out; when it dies and is back, so is the bot within 2 s, and nothing is lost`, async () => {
     await using scene = await Scene.set();
-    const proxy = scene.proxy(await start({ login: LOGIN }));
-    const { port } = proxy;
+    const port = await freePort();
+    const proxy = scene.proxy(await start({ login: LOGIN, port }));
     const args = ["--proxy", `${scheme}://${LOGIN}@127.0.0.1:${port}`];
     using _trust = new Trust();
     const bot = scheme === "https" ? scene.start(args) : scene.startHere(args);
@@ -160,9 +161,7 @@ for (const [kind, { scheme, start }] of Object.entries(KINDS)) {
 
 test("a proxy that cannot be reached at the start is logged, and tried again until it can", async () => {
   await using scene = await Scene.set();
-  const gone = await HttpProxy.start();
-  const { port } = gone;
-  await gone[Symbol.asyncDispose]();
+  const port = await freePort();
   using _trust = new Trust();
   const bot = scene.startHere(["--proxy", `http://${LOGIN}@127.0.0.1:${port}`]);
   await bot.process.says(`the proxy 127.0.0.1:${port} cannot be reached: ECONNREFUSED`);

@@ -8,10 +8,12 @@
  *   outage.stop();
  */
 
+import assert from "node:assert/strict";
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import type { AddressInfo, Socket } from "node:net";
+import type { Socket } from "node:net";
 import { Simulator, type SimulatorOptions } from "../../simulator/index.ts";
+import { freePort } from "../network/free-port.ts";
 import { FAULTS, type Fault, type FaultName, type FaultyCall, POLL_FAULTS } from "./faults.ts";
 import { Random } from "./random.ts";
 import { bytesOf, Relay } from "./relay.ts";
@@ -69,18 +71,19 @@ export class FaultyApi implements AsyncDisposable {
   readonly #rules = new Set<Injected>();
   readonly #timers = new Set<NodeJS.Timeout>();
   #visits: Visit[] = [];
-  #port = 0;
+  readonly #port: number;
   #lastUpdates: string | undefined;
   #door: Promise<unknown> = Promise.resolve();
-  /** Errors of this server itself. */
+  /** Errors of this server itself: with any that are left here close() fails. */
   readonly errors: Error[] = [];
   /** The times of refused connections of this process: milliseconds, of `performance.now()`. */
   readonly refusals: number[] = [];
   /** The number of hits, by fault. */
   readonly struck = new Map<string, number>();
 
-  private constructor(simulator: Simulator, seed: number) {
+  private constructor(simulator: Simulator, seed: number, port: number) {
     this.simulator = simulator;
+    this.#port = port;
     this.#relay = new Relay(simulator.url);
     this.random = new Random(seed);
     this.#server = createServer({ keepAliveTimeout: 30_000 }, (request, response) => {
@@ -93,7 +96,7 @@ export class FaultyApi implements AsyncDisposable {
   }
 
   static async start({ seed, simulator }: FaultyApiOptions): Promise<FaultyApi> {
-    const api = new FaultyApi(await Simulator.start(simulator), seed);
+    const api = new FaultyApi(await Simulator.start(simulator), seed, await freePort());
     await api.#open();
     subscribe(CONNECT_ERROR, api.#onConnectError);
     return api;
@@ -156,6 +159,7 @@ export class FaultyApi implements AsyncDisposable {
     await this.#shut();
     this.#relay.close();
     await this.simulator.close();
+    assert.deepEqual(this.errors, []);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -189,7 +193,6 @@ export class FaultyApi implements AsyncDisposable {
     this.#server.listen(this.#port, "127.0.0.1", resolve);
     await promise;
     this.#server.off("error", reject);
-    this.#port = (this.#server.address() as AddressInfo).port;
   }
 
   async #shut(): Promise<void> {
