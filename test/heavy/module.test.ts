@@ -194,12 +194,18 @@ describe("the threads", () => {
 });
 
 describe("the end of a job", () => {
-  test("a time limit counts from the start; the caller hears at once, and a function that heeds its signal keeps its thread", async () => {
+  test("a time limit counts from the start; the caller hears at once, and a function that heeds its signal keeps its thread", async ({
+    mock,
+  }) => {
     await using heavy = new TestHeavy();
     await heavy.caller.load(WORK);
     const { threadId } = await placeOf(heavy);
+    mock.timers.enable({ apis: ["setTimeout"] });
     const late = heavy.caller.call(WORK, "heed", [], { timeout: 50 });
     const waited = heavy.caller.call(WORK, "add", [1, 1], { timeout: 50 });
+    await late.started;
+    assert.equal(await waited.ahead(), 0);
+    mock.timers.tick(50);
     await assert.rejects(late.result, {
       name: "TimeoutError",
       message: "heed() of test/fixtures/heavy/work.ts did not finish within 0.05 s",

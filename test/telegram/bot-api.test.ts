@@ -513,9 +513,7 @@ test("a call that is over leaves no listener on its signal", async (t) => {
   assert.equal(getEventListeners(signal, "abort").length, 0);
 });
 
-test("a call can be aborted while it waits for its answer or for its connection", {
-  timeout: 5000,
-}, async (t) => {
+test("a call can be aborted while it waits for its answer or for its connection", async (t) => {
   const address = await listen(
     t,
     createTcpServer(() => {}),

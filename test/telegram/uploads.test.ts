@@ -11,7 +11,7 @@ import { typeOf } from "../../src/protocol/method-names.ts";
 import { METHODS, type MethodFacts } from "../../src/protocol/method-table.ts";
 import type { Call } from "../../src/protocol/port.ts";
 import { judgeCall } from "../../src/telegram/retry.ts";
-import { Uploads } from "../../src/telegram/uploads.ts";
+import { Uploads, type UploadsOptions } from "../../src/telegram/uploads.ts";
 import { crossed, type Received, respond, UploadServer } from "./upload-server.ts";
 
 const MEGABYTE = 1024 * 1024;
@@ -506,23 +506,37 @@ suite("an upload that breaks off", () => {
     }
   });
 
-  test("an upload without progress is given up; a slow one goes on for longer than that", async () => {
+  test("an upload without progress is given up; a slow one goes on for longer than that", async ({ mock }) => {
     await using server = await UploadServer.start();
-    const uploads = new Uploads({ local: false, patience: 400, post: (...args) => server.api.post(...args) });
-    const make = async (document: object) => {
+    const make = async (document: object, post: UploadsOptions["post"]) => {
       const call = await crossed(server.encode({ type: "telegram.send_document", document }));
-      return await uploads.make({ ...call, files: call.files! });
+      return await new Uploads({ local: false, patience: 400, post }).make({ ...call, files: call.files! });
     };
     const never = { [Symbol.asyncIterator]: () => ({ next: () => new Promise(() => {}) }) };
-    await assert.rejects(make(never), (error: NetworkError) => {
+    const given = make(never, (...args) => server.api.post(...args));
+    await assert.rejects(given, (error: NetworkError) => {
       assert.match(error.message, /sendDocument: no bytes were sent for 0.4 s/);
       return error.delivery === "none";
     });
-    const slow = async function* () {
-      for (let i = 0; i < 10; i++)
-        yield await new Promise<Uint8Array>((done) => setTimeout(done, 60, new Uint8Array(9)));
+    // The timers of node:test ignore refresh().
+    let [now, due] = [0, Number.POSITIVE_INFINITY];
+    const slow: UploadsOptions["post"] = async (_method, { body }) => {
+      mock.method(globalThis, "setTimeout", (_: () => void, milliseconds: number) => {
+        const refresh = () => {
+          due = now + milliseconds;
+        };
+        refresh();
+        return { refresh };
+      });
+      for await (const _ of body) {
+        now += 300;
+        assert.ok(now < due, `it is given up after ${now} ms`);
+      }
+      mock.restoreAll();
+      return "sent";
     };
-    assert.equal(await make(slow()), '{"ok":true,"result":true}');
+    assert.equal(await make(chunksOf("content"), slow), "sent");
+    assert.ok(now > 2 * 400);
   });
 
   test("an upload without an answer is given up, and may have been carried out", async () => {
