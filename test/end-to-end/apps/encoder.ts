@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { type Application, delivery } from "../../../src/index.ts";
 
-/** Starts two endless processes for each message: one ends with the signal of its scope, the other with that of its delivery. */
+/** Starts two processes for each message, which end with their standard input at the latest: one ends with the signal of its scope, the other with that of its delivery. */
 export const application: Application = async (scope, receive, send) => {
   for (;;) {
     const event = await receive();
@@ -16,7 +16,10 @@ export const application: Application = async (scope, receive, send) => {
 
 /** @returns the signal that ended the process */
 async function endOfProcess(signal: AbortSignal): Promise<unknown> {
-  const encoder = spawn(process.execPath, ["-e", "setInterval(() => {}, 1e9)"], { signal, stdio: "ignore" });
+  const encoder = spawn(process.execPath, ["-e", "process.stdin.resume()"], {
+    signal,
+    stdio: ["pipe", "ignore", "ignore"],
+  });
   // The abort of the signal.
   encoder.on("error", () => {});
   const [, name] = await new Promise<unknown[]>((resolve) => encoder.once("exit", (...end) => resolve(end)));

@@ -4,7 +4,7 @@ import type { Application } from "../../../src/index.ts";
 /** Milliseconds between two chunks, and their number. */
 const [PERIOD, CHUNKS] = [50, 30];
 
-/** Streams an answer into a message: each edit has its number and the time at which it was sent. */
+/** Streams an answer into a message: each edit has its number. After ten edits it calls getMyName. */
 export const application: Application = async (_scope, receive, send) => {
   for (;;) {
     const event = await receive();
@@ -14,7 +14,8 @@ export const application: Application = async (_scope, receive, send) => {
       send({ type: "telegram.edit_message_text", message_id, text, asgigram: { coalesce: true } });
     const edits: Promise<unknown>[] = [];
     for (let i = 1; i <= CHUNKS; i++) {
-      edits.push(edit(`${i} ${Date.now()}`));
+      edits.push(edit(`${i}`));
+      if (i === 10) void send({ type: "telegram.get_my_name" });
       await delay(PERIOD);
     }
     await Promise.all(edits);

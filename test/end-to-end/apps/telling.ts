@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { type Application, delivery, onDeadLetter } from "../../../src/index.ts";
 
 onDeadLetter(async ({ event, error, attempts, send }) => {
@@ -7,7 +8,7 @@ onDeadLetter(async ({ event, error, attempts, send }) => {
   await send({ type: "telegram.send_message", text: `sorry for ${event.text}: ${name}: ${message}; ${attempts}` });
 });
 
-/** Does what the message says. */
+/** Does what the message says. "block" holds up the thread for as long as the file GATE exists. */
 export const application: Application = async (_scope, receive, send) => {
   for (;;) {
     const event = await receive();
@@ -20,7 +21,7 @@ export const application: Application = async (_scope, receive, send) => {
     if (event.text === "spin") block();
     if (event.text === "block") {
       delivery().busy("upload_video");
-      block(5500);
+      while (existsSync(process.env.GATE!)) block(20);
     }
     await send({ type: "telegram.send_message", text: `did ${event.text}` });
     if (event.text !== "report") continue;
