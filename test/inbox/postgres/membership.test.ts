@@ -41,7 +41,8 @@ async function join(place: Place, options = {}) {
 
 const shares = async (place: Place) => {
   const rows = await place.sql<{ count: number }>(
-    "SELECT count(*)::int AS count FROM $lease WHERE shard >= 0 GROUP BY owner ORDER BY count",
+    // Shards that were let go have no owner for a moment.
+    "SELECT count(*)::int AS count FROM $lease WHERE shard >= 0 AND owner IS NOT NULL GROUP BY owner ORDER BY count",
   );
   return rows.map(({ count }) => count);
 };
@@ -122,14 +123,12 @@ describe("servers that share an inbox", () => {
       }
     };
     const retired = second.inbox.retire();
-    const hasLost = () => [first, second].some(({ inbox }) => inbox.share.moves.lost > 0);
     await eventually(
-      async () => hasLost() || String(await shares(place)) === `1,${SHARDS - 1}`,
+      async () => String(await shares(place)) === `1,${SHARDS - 1}`,
       () => [first.inbox.share, second.inbox.share],
     );
     hanging.resolve();
     await retired;
-    if (hasLost()) return t.skip("this machine stood still for longer than a lease lives, so a server lost its shards");
     await eventually(async () => String(await shares(place)) === `${SHARDS}`);
   });
 
