@@ -8,11 +8,13 @@ import type { Message } from "@grammyjs/types";
 import type { Content } from "../state/messages.ts";
 import { originOf } from "./origin.ts";
 
-/** Fields of which one makes a message; one without any is a service message. */
-const KINDS = (
-  "text rich_message animation audio document live_photo paid_media photo sticker story video video_note voice checklist contact dice game " +
+/** Content that is no text: also in https://core.telegram.org/bots/api#externalreplyinfo. */
+export const ATTACHED_KINDS: readonly string[] = (
+  "animation audio document live_photo paid_media photo sticker story video video_note voice checklist contact dice game " +
   "giveaway giveaway_winners invoice poll venue location"
 ).split(" ");
+/** Fields of which one makes a message; one without any is a service message. */
+const KINDS = ["text", "rich_message", ...ATTACHED_KINDS];
 /** Fields that describe the one above. */
 const DETAILS =
   "entities link_preview_options caption caption_entities show_caption_above_media has_media_spoiler".split(" ");

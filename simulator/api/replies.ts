@@ -8,6 +8,7 @@ import { format } from "../text/format.ts";
 import { chatOf } from "./access.ts";
 import { Call } from "./call.ts";
 import { type Json, optionalString, requiredInteger } from "./fields.ts";
+import { ATTACHED_KINDS } from "./forwards.ts";
 import { originOf } from "./origin.ts";
 import { badRequest } from "./refusal.ts";
 
@@ -72,12 +73,7 @@ const QUOTED_ENTITIES = ["bold", "italic", "underline", "strikethrough", "spoile
 const isInQuotes = ({ type }: MessageEntity) => QUOTED_ENTITIES.includes(type);
 
 /** https://core.telegram.org/bots/api#externalreplyinfo */
-const SHARED: ReadonlySet<string> = new Set(
-  (
-    "link_preview_options animation audio document live_photo paid_media photo sticker story video video_note voice " +
-    "has_media_spoiler checklist contact dice game giveaway giveaway_winners invoice location poll venue"
-  ).split(" "),
-);
+const SHARED: ReadonlySet<string> = new Set(["link_preview_options", "has_media_spoiler", ...ATTACHED_KINDS]);
 
 function externalReply(message: Message): NonNullable<Message["external_reply"]> {
   const { chat, message_id } = message;
