@@ -78,7 +78,7 @@ const BUNDLED =
 const OTHER_VARIABLE =
   "asgigram puts a stand-in for the token into BOT_TOKEN and other usual variables. If the bot reads another one, set that to the bot's id, a colon and 35 letters";
 
-/** What a person may do about the error; undefined if only the error tells. */
+/** The remedy that a person is told beside the error; undefined if the error says enough. */
 function hintFor(
   { message, cause }: ApplicationLoadError,
   url: string,

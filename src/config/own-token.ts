@@ -34,8 +34,8 @@ export function describeSearch(env: Environment, directory: string): string {
  * usual ones that are unset. The program's own reader of `.env` leaves set variables as they are.
  */
 export function giveOwnToken(env: Environment, directory: string, token: string, exposeToken: boolean): void {
-  const having = [...ownTokens(env, directory)].filter(([, value]) => value === token).map(([name]) => name);
-  const known = { ...readEnv(directory), ...env };
+  const known = knownVariables(env, directory);
+  const having = [...tokensIn(known)].filter(([, value]) => value === token).map(([name]) => name);
   const names = having.length > 0 ? having : USUAL.filter((name) => known[name] === undefined);
   for (const name of names) env[name] = exposeToken ? token : standInFor(token);
 }
@@ -47,9 +47,17 @@ export function simulateOwnToken(env: Environment, directory: string, token: str
   for (const name of [...names, ...unset]) env[name] = standInFor(token);
 }
 
-/** Tokens by the names of their variables. */
 function ownTokens(env: Environment, directory: string): Map<string, string> {
-  const own = Object.entries({ ...readEnv(directory), ...env }).filter(([name]) => !name.startsWith("ASGIGRAM_"));
+  return tokensIn(knownVariables(env, directory));
+}
+
+function knownVariables(env: Environment, directory: string): Environment {
+  return { ...readEnv(directory), ...env };
+}
+
+/** Tokens by the names of their variables. */
+function tokensIn(variables: Environment): Map<string, string> {
+  const own = Object.entries(variables).filter(([name]) => !name.startsWith("ASGIGRAM_"));
   return new Map(own.filter((entry): entry is [string, string] => TOKEN.test(entry[1] ?? "")));
 }
 

@@ -45,7 +45,7 @@ export async function check(
       ? [ok("configuration", "no warnings")]
       : warnings.map((text) => warning("configuration", text)),
     application(values, programWorkers(settings), sources.cwd, env, (line) => print(hide(line))),
-    telegram(values, sources.cwd, env),
+    telegram(values, sources),
     inbox(values),
     checkListen(values.listen),
     checkListen(values.webhook !== false && values.webhookListen),
@@ -81,13 +81,10 @@ async function certificate({ webhook, webhookCertificate, webhookKey }: ConfigVa
   }
 }
 
-async function telegram(
-  { token, ...values }: ConfigValues,
-  directory: string,
-  env: NodeJS.ProcessEnv,
-): Promise<Finding[]> {
+/** @param sources with the environment as it was: in that of the process stand-ins may have come */
+async function telegram({ token, ...values }: ConfigValues, { env, cwd }: Sources): Promise<Finding[]> {
   if (token === undefined) {
-    const message = `missing: set ASGIGRAM_TOKEN, or name a file that holds it with --token-file; ${describeSearch(env, directory)}`;
+    const message = `missing: set ASGIGRAM_TOKEN, or name a file that holds it with --token-file; ${describeSearch(env, cwd)}`;
     return [problem("token", new ConfigError(message))];
   }
   const { apiUrl, proxy, family, deleteWebhook, webhook, dropPending } = values;

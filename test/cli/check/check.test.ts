@@ -29,6 +29,8 @@ test("every point is checked, also if others have problems", async () => {
     "ok application",
     "problem token",
   ]);
+  const findings = await check({ flags: { application: "bot.mjs" }, env: {}, cwd: folder.path }, {}, () => {});
+  assert.match(findings[2]!.text, /none of BOT_TOKEN, .*, here or in \.env, has one$/);
   assert.deepEqual(await found({ ...bot, workers: 0 }, folder.path), ["problem configuration"]);
   const webhook = { webhook: "https://bot.example.com", webhookCertificate: "no.pem", webhookKey: "no.key" };
   assert.ok((await found({ ...bot, ...webhook }, folder.path)).includes("problem webhook"));
