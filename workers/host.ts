@@ -219,7 +219,11 @@ class Host {
   #receive(item: ToWorker): void {
     switch (item.type) {
       case "events":
-        return this.#take(item.events);
+        this.#outbound.push({ type: "taken", seqs: item.events.map(({ seq }) => seq) });
+        // The next ones come while these begin. Behind fewer none waits, and a message of its own would cost both threads a turn.
+        if (item.events.length >= MANY) this.#outbound.flush();
+        for (const event of item.events) this.#instances.deliver(this.#read(event));
+        return;
       case "decided":
         return this.#retries.decided(item.seq, item.after);
       case "deadLettered":
@@ -238,13 +242,6 @@ class Host {
       default:
         return takeAnswer(item, this.#calls, this.#values);
     }
-  }
-
-  #take(events: readonly EventItem[]): void {
-    this.#outbound.push({ type: "taken", seqs: events.map(({ seq }) => seq) });
-    // The next ones come while these begin. Behind fewer none waits, and a message of its own would cost both threads a turn.
-    if (events.length >= MANY) this.#outbound.flush();
-    for (const event of events) this.#instances.deliver(this.#read(event));
   }
 
   #read(item: EventItem): Delivered {

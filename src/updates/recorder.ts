@@ -219,9 +219,8 @@ export class Recorder {
     try {
       for (const turn of this.#take()) {
         const refused = this.#recording === undefined ? inbox.record(turn) : undefined;
-        const posted = Array.isArray(refused) ? this.#post(turn, refused) : undefined;
-        if (posted !== undefined) this.#later(() => posted);
-        if (!Array.isArray(refused)) this.#later(async () => this.#post(turn, await (refused ?? inbox.record(turn))));
+        if (Array.isArray(refused) && turn.unread.length === 0) this.#post(turn, refused);
+        else this.#later(async () => this.#post(turn, await this.#read(turn, await (refused ?? inbox.record(turn)))));
       }
       if (this.#questions.length > 0) this.#answer(this.#questions.splice(0));
     } catch (error) {
@@ -244,12 +243,12 @@ export class Recorder {
     return this.#hasFailed ? NO_TURNS : turns;
   }
 
-  /** @returns a promise if the inbox takes its time to read bodies */
-  #post(turn: OpenTurn, refused: readonly number[]): Promise<void> | undefined {
-    if (turn.unread.length === 0) return this.#postRead(turn, refused);
-    const read = this.#options.inbox.read(turn.unread.map(({ seq }) => seq));
-    const post = (bodies: ReadonlyMap<number, string>) => this.#postRead(turn, [...refused, ...fill(turn, bodies)]);
-    return read instanceof Promise ? read.then(post) : post(read);
+  /** Reads the bodies that are not in memory. @returns the numbers of the events that are not to be posted */
+  async #read({ unread }: OpenTurn, refused: readonly number[]): Promise<readonly number[]> {
+    if (unread.length === 0) return refused;
+    const bodies = await this.#options.inbox.read(unread.map(({ seq }) => seq));
+    for (const event of unread) event.body = bodies.get(event.seq);
+    return [...refused, ...unread.filter(({ body }) => body === undefined).map(({ seq }) => seq)];
   }
 
   /** Answers questions when everything before is recorded. */
@@ -267,7 +266,7 @@ export class Recorder {
     else answer(values);
   }
 
-  #postRead({ events }: OpenTurn, refused: readonly number[]): undefined {
+  #post({ events }: OpenTurn, refused: readonly number[]): void {
     for (const [worker, batch] of events as ReadonlyMap<Recipient, EventItem[]>) {
       if (refused.length === 0) worker.post(batch);
       else this.#postOthers(worker, batch, new Set(refused));
@@ -298,12 +297,6 @@ export class Recorder {
     this.#hasFailed = true;
     this.#options.onError(error);
   }
-}
-
-/** Gives the events of a turn their bodies. @returns the numbers of those that the inbox does not have any more */
-function fill({ unread }: OpenTurn, bodies: ReadonlyMap<number, string>): number[] {
-  for (const event of unread) event.body = bodies.get(event.seq);
-  return unread.filter(({ body }) => body === undefined).map(({ seq }) => seq);
 }
 
 const NO_VALUES: ReadonlyMap<string, StoredValue> = new Map();
