@@ -28,10 +28,10 @@ export const CORE: readonly Mutant[] = [
     breaks: "an event is posted before its attempt is recorded",
     file: "src/updates/recorder.ts",
     from: `        const refused = this.#recording === undefined ? inbox.record(turn) : undefined;
-        const posted = Array.isArray(refused) ? this.#post(turn, refused) : undefined;`,
-    to: `        if (this.#recording === undefined) void this.#post(turn, []);
+        if (Array.isArray(refused) && turn.unread.length === 0) this.#post(turn, refused);`,
+    to: `        if (this.#recording === undefined) this.#post(turn, []);
         const refused = this.#recording === undefined ? inbox.record(turn) : undefined;
-        const posted = undefined as Promise<void> | undefined;`,
+        if (Array.isArray(refused) && turn.unread.length === 0) continue;`,
     tests: ["updates/recorder"],
   },
   {
@@ -241,7 +241,7 @@ const DISPATCHER: readonly Mutant[] = [
     id: "W17",
     breaks: "a worker says that it has taken events when it is done with them, and waits for the next ones",
     file: "workers/host.ts",
-    from: "if (events.length >= MANY) this.#outbound.flush();",
+    from: "if (item.events.length >= MANY) this.#outbound.flush();",
     to: "",
     tests: ["workers/host"],
     only: /told as taken before/,
