@@ -392,13 +392,16 @@ class Server implements RunningServer {
   async #finish({ inbox, recorder, updates, heavy, pool, source }: Assembly, deadline: AbortSignal): Promise<void> {
     const patience = timeout(this.#parts.patience(this.#config));
     await this.#received;
-    // A hanging application must not keep the others from being told of the stop.
-    if (inbox.retire !== undefined) await before(timeout(this.#config.shutdownTimeout / 2), inbox.retire());
+    // Neither a hanging application nor a database that does not answer may keep the others from being told of the stop.
+    const half = timeout(this.#config.shutdownTimeout / 2);
+    if (inbox.retire !== undefined) await before(half, inbox.retire());
     // Updates that only memory holds are handled now or never.
     if (!inbox.isDurable && !(await before(patience, updates.idle()))) {
       this.#log.warn({ unsettled: this.#unsettled }, "giving up updates that only memory holds");
     }
     updates.close();
+    // The deliveries that have begun are posted.
+    await before(half, recorder.end());
     await pool.drain("shutdown", this.#stopSignal);
     // Jobs of instances are over. An instance that is not told of the stop would take a refused job for an error.
     await heavy.drain();

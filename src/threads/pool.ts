@@ -46,8 +46,8 @@ export interface WorkerFacts extends EventFacts {
   workerReady(worker: Worker): void;
   /** The application is a bot's program, of which so many workers serve. Called before the first of them is ready. */
   servesProgram(workers: number): void;
-  /** The worker is being replaced: it gets nothing more. */
-  workerPaused(worker: Worker): void;
+  /** The worker is being replaced: it gets nothing more. Resolves when the deliveries that have begun are posted. */
+  workerPaused(worker: Worker): Promise<void>;
   /** The worker ended as told. `unseen`: numbers of the events that no application received. */
   workerDrained(worker: Worker, unseen: readonly number[]): void;
   /**
@@ -409,8 +409,8 @@ export class WorkerPool {
   #retire(worker: Worker, cause?: WorkerReplacement): void {
     const { updates, diagnostics, grace } = this.#options;
     if (cause !== undefined) diagnostics.workerReplaced(worker.number, cause);
-    updates.workerPaused(worker);
-    worker.drain("reload");
+    // A worker that has drained would not say of a later delivery that no application received it.
+    void updates.workerPaused(worker).then(() => worker.drain("reload"));
     const late = setTimeout(() => worker.dismiss(), grace).unref();
     void worker.over.then(() => clearTimeout(late));
   }

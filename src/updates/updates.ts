@@ -231,9 +231,10 @@ export class Updates implements InboxReceiver {
     this.#dispatcher.servesProgram(workers);
   }
 
-  /** The worker is being replaced: it gets nothing more. */
-  workerPaused({ number }: Recipient): void {
+  /** The worker is being replaced: it gets nothing more. Resolves when the deliveries that have begun are posted. */
+  async workerPaused({ number }: Recipient): Promise<void> {
     this.#dispatcher.workerPaused(number);
+    await this.#options.recorder.end();
   }
 
   /**

@@ -815,8 +815,8 @@ const THREADS: readonly Mutant[] = [
     id: "P4",
     breaks: "a worker that is being replaced still gets events",
     file: "src/threads/pool.ts",
-    from: "updates.workerPaused(worker);",
-    to: "",
+    from: 'void updates.workerPaused(worker).then(() => worker.drain("reload"));',
+    to: 'worker.drain("reload");',
     tests: ["threads/pool-script"],
   },
   {

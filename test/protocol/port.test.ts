@@ -51,7 +51,7 @@ test("a worker that gets any item at all handles the event behind it or is repla
     updates: {
       workerReady: (worker) => happenings.emit("ready", worker),
       servesProgram() {},
-      workerPaused() {},
+      async workerPaused() {},
       workerDrained() {},
       workerDied: () => false,
       needsQuarantine: () => false,

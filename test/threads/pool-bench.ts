@@ -53,6 +53,8 @@ export class PoolBench implements AsyncDisposable {
   /** The answer of workerDied(). */
   blames = false;
   needsQuarantine = false;
+  /** Resolves when the deliveries to a worker that is paused are posted. */
+  posted = Promise.resolve();
   /** Called with each fact. */
   onFact = (_: Fact): void => {};
   #reported = Promise.withResolvers<void>();
@@ -90,7 +92,10 @@ export class PoolBench implements AsyncDisposable {
           this.#report({ type: "ready", worker: worker.number });
         },
         servesProgram: (workers) => this.#report({ type: "program", workers }),
-        workerPaused: ({ number: worker }) => this.#report({ type: "paused", worker }),
+        workerPaused: ({ number: worker }) => {
+          this.#report({ type: "paused", worker });
+          return this.posted;
+        },
         workerDrained: ({ number: worker }, unseen) => this.#report({ type: "drained", worker, unseen }),
         workerDied: ({ number: worker }, { named, guessed }) => {
           this.#report({ type: "died", worker, culprit: named, guessed });

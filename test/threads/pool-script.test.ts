@@ -162,6 +162,23 @@ describe("while a number is handed over", () => {
     assert.equal(old.killed?.message, "worker 0 has ended");
   });
 
+  test("the old worker drains when the deliveries to it are posted, and not before", async () => {
+    await using script = new Script();
+    const [old] = await script.start();
+    const posted = Promise.withResolvers<void>();
+    script.posted = posted.promise;
+    void script.pool.reload();
+    (await script.host(1)).post({ type: "ready" });
+    await script.until("paused");
+    await script.settle();
+    assert.equal(
+      old!.messages.flat().some(({ type }) => type === "drain"),
+      false,
+    );
+    posted.resolve();
+    await old!.item("drain");
+  });
+
   test("a third worker serves at once if the second died after the old one was drained", async () => {
     await using it = await handingOver();
     const { script, old, successor } = it;

@@ -5,7 +5,7 @@ import { after, describe, mock, test } from "node:test";
 import { setImmediate as loopTurn } from "node:timers/promises";
 import fc from "fast-check";
 import { DeadLetters } from "../../src/inbox/dead-letters.ts";
-import type { InboxEntry } from "../../src/inbox/inbox.ts";
+import type { InboxEntry, Turn } from "../../src/inbox/inbox.ts";
 import { SqliteInbox } from "../../src/inbox/sqlite.ts";
 import { Diagnostics } from "../../src/observe/diagnostics.ts";
 import { createLogger } from "../../src/observe/logger.ts";
@@ -356,6 +356,20 @@ describe("an update", () => {
     updates.workerReady(worker);
     await process.recorder.end();
     assert.deepEqual(worker.ids, [1, 2]);
+  });
+
+  test("a worker is paused when it has the deliveries that have begun, however long the inbox takes to record them", async (t) => {
+    await using process = await Process.start();
+    const { updates, worker, inbox } = process;
+    const recorded = Promise.withResolvers<void>();
+    const record = inbox.record.bind(inbox);
+    t.mock.method(inbox, "record", (turn: Turn) => recorded.promise.then(() => record(turn)));
+    await updates.received([update(1, 5)], never);
+    const paused = updates.workerPaused(worker);
+    assert.equal(await isSettled(paused), false);
+    recorded.resolve();
+    await paused;
+    assert.deepEqual(worker.ids, [1]);
   });
 
   test("one older than is wanted is neither stored nor posted, and counts as new", async () => {

@@ -215,7 +215,7 @@ export class Harness implements AsyncDisposable {
           this.#changed();
         },
         servesProgram() {},
-        workerPaused() {},
+        async workerPaused() {},
         workerDrained: (_, unseen) => {
           this.unseen.push(...unseen);
           this.#changed();
