@@ -384,7 +384,8 @@ function bodyOf({ body, files }: Call): string | undefined {
   let text = body;
   for (const { name, fingerprint } of files) {
     if (fingerprint === undefined) return undefined;
-    text = text.replaceAll(name, () => fingerprint);
+    // With the end of its text: one name may be the beginning of another.
+    text = text.replaceAll(`${name}"`, () => `${fingerprint}"`);
   }
   return text;
 }

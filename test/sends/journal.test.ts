@@ -226,6 +226,19 @@ describe("a call with files", () => {
     assert.equal(journal.called(second, withFile("file-3", "abc"), AGAIN)!.answer, "sent");
   });
 
+  test("no file's name is mistaken for a longer one: an album of ten is recognized when it is sent again", () => {
+    const { journal, first, second } = new Bench();
+    const album = (from: number, last: string): Call => {
+      const names = Array.from({ length: 10 }, (_, i) => `file-${from + i}`);
+      const media = names.map((name) => ({ media: `attach://${name}` }));
+      const files = names.flatMap((name, i) => withFile(name, i === 9 ? last : `photo ${i}`).files!);
+      return { method: "sendMediaGroup", lane: "5", body: JSON.stringify({ media }), files };
+    };
+    journal.answered(journal.called(first, album(1, "last"), FIRST)!, "sent");
+    assert.equal(journal.called(second, album(1, "another"), AGAIN)!.answer, undefined);
+    assert.equal(journal.called(second, album(11, "last"), AGAIN)!.answer, "sent");
+  });
+
   test("a call with a file that has no fingerprint is not recorded", () => {
     const { journal, first } = new Bench();
     assert.equal(journal.called(first, withFile("file-1", undefined), FIRST), undefined);
