@@ -44,6 +44,13 @@ export class Backlog {
     this.#count(arrival, -1);
   }
 
+  /** Leaves the event's body to the inbox. */
+  leave(arrival: Arrival): void {
+    this.remove(arrival);
+    arrival.body = undefined;
+    this.add(arrival);
+  }
+
   /** Lets those go on who wait. Called when all is done that follows from a removal. */
   signal(): void {
     this.#highWater.fallen();

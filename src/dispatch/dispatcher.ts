@@ -5,6 +5,7 @@
  *                            posted -- kept() --> posted, but in no window; no suspect any more -- settled() --> gone
  *                            posted -- timedOut() --> dead letter
  *                            posted -- share() --> posted, and suspects go on beside it
+ *                            posted -- retried() --> posted, and its line waits for it
  *                            posted -- workerDied(), blamed --> suspect: waits for quarantine
  *                            posted -- workerDied() -- not blamed --> waiting, at the head of its line
  *                            suspect -- its turn, alone in quarantine --> posted -- settled() --> gone
@@ -175,6 +176,17 @@ export class Dispatcher {
     if (wasAlone) this.#options.accompanied(held.arrival);
     queue.add(held.line);
     this.#pump(queue);
+  }
+
+  /** The application threw, and gets the event again later: the line waits in the worker, and leaves its room to others. */
+  retried(worker: number, seq: number): void {
+    const queue = this.#workers[worker]!;
+    const held = queue.get(seq);
+    if (held === undefined) return;
+    queue.rest(held);
+    if (this.#options.isStored) this.#backlog.leave(held.arrival);
+    this.#pump(queue);
+    this.#signal();
   }
 
   /** The event has not killed its worker for a moment: what is no suspect goes on beside a suspect, and suspects beside another event. */

@@ -44,6 +44,8 @@ export class Line {
   posted = 0;
   /** Events at which the application has open work, although it went on. */
   kept = 0;
+  /** A posted event that the application is to try again later: the line waits for it in the worker. */
+  resting: Held | undefined;
   /** The shard is being taken away: nothing of the line is posted or kept. */
   isRevoked = false;
   /** Its application has settled an event before. */
@@ -60,7 +62,7 @@ export class Line {
   /** True if an event waits, and may be posted when its worker has room. */
   get isReady(): boolean {
     const { first } = this.waiting;
-    if (first === undefined || this.kept >= MOST_KEPT) return false;
+    if (first === undefined || this.kept >= MOST_KEPT || this.resting !== undefined) return false;
     // A suspect's application has nothing else at hand, and nothing goes beside it.
     return this.posted < (first.isSuspect ? 1 : this.#window);
   }

@@ -8,6 +8,8 @@
  *
  * A suspect that will hold up others for less time waits for no longer than share().
  *
+ * An event that is to be tried again later waits in the worker, and with it the events of its line. They take no room there.
+ *
  * Few events are on their way to the worker at a time. The others wait in their lines, where they cost least: what a worker has
  * taken becomes instances, calls and connections.
  */
@@ -19,6 +21,9 @@ import type { Held, Line } from "./line.ts";
 const MOST_AT_HAND = 1000;
 /** Of these, events that the worker has not taken. It takes all that have come before it begins one, so it gets more meanwhile. */
 const MOST_ON_THEIR_WAY = 32;
+
+/** Events besides, of lines that wait for another attempt. */
+const MOST_RESTING = 10_000;
 
 const NONE: readonly Held[] = [];
 
@@ -40,6 +45,8 @@ export class WorkerQueue {
   readonly #kept = new Set<Held>();
   /** Posted events that have not killed the worker so far: suspects go on beside them. */
   readonly #survivors = new Set<Held>();
+  /** Posted events of lines that wait for another attempt: nothing is at work at them. */
+  readonly #resting = new Set<Held>();
   /** Posted events that were told of by obstacles(). */
   readonly #told = new Set<Held>();
   /** Lines whose next event may be posted when the worker has room. */
@@ -110,7 +117,7 @@ export class WorkerQueue {
 
   /** Takes the next event, which the worker then has: the next suspect, or one of each line in turn while there is room. */
   next(): Held | undefined {
-    const atHand = this.#posted.size - this.#kept.size - this.#survivors.size;
+    const atHand = this.#posted.size - this.#kept.size - this.#survivors.size - this.#resting.size;
     if (!this.isOpen || atHand >= MOST_AT_HAND || (this.#suspect !== undefined && !this.#isShared)) return undefined;
     if (this.#onTheirWay.size >= MOST_ON_THEIR_WAY) return undefined;
     if (this.#suspected.size > 0 && this.#suspect === undefined) {
@@ -152,6 +159,8 @@ export class WorkerQueue {
   /** The application goes on, while it has open work at the event. @returns false if that is known */
   keep(held: Held): boolean {
     if (this.#kept.has(held)) return false;
+    this.#endRest(held);
+    this.#resting.delete(held);
     this.#kept.add(held);
     this.#survivors.delete(held);
     held.line.posted -= 1;
@@ -184,6 +193,15 @@ export class WorkerQueue {
     else if (this.#isAtHand(held)) this.#survivors.add(held);
   }
 
+  /** The event is to be tried again later: nothing of its line is posted before it is over. */
+  rest(held: Held): void {
+    const { line } = held;
+    if (line.resting !== undefined || held === this.#suspect || this.#resting.size >= MOST_RESTING) return;
+    line.resting = held;
+    for (const one of this.#posted.values())
+      if (one.line === line && one !== this.#suspect && this.#isAtHand(one)) this.#resting.add(one);
+  }
+
   /** The suspect at hand, if it is to make way for one that will hold up others for less time. */
   get tooSlow(): Held | undefined {
     if (this.#suspect === undefined || !this.#isShared || this.#suspected.size === 0) return undefined;
@@ -204,6 +222,8 @@ export class WorkerQueue {
 
   /** The worker does not have the event any more. */
   release(held: Held): void {
+    this.#endRest(held);
+    this.#resting.delete(held);
     this.#posted.delete(held.arrival.seq);
     this.#onTheirWay.delete(held);
     this.#survivors.delete(held);
@@ -217,13 +237,24 @@ export class WorkerQueue {
   close(): Held[] {
     this.isOpen = false;
     const { held } = this;
+    for (const { line } of this.#resting) line.resting = undefined;
+    this.#resting.clear();
     for (const one of held) this.release(one);
     this.#guests = new Set();
     return held;
   }
 
   #isAtHand(held: Held): boolean {
-    return this.#posted.has(held.arrival.seq) && !this.#kept.has(held) && !this.#survivors.has(held);
+    const isIdle = this.#kept.has(held) || this.#survivors.has(held) || this.#resting.has(held);
+    return this.#posted.has(held.arrival.seq) && !isIdle;
+  }
+
+  /** The other events of its line are at hand again. */
+  #endRest(held: Held): void {
+    const { line } = held;
+    if (line.resting !== held) return;
+    line.resting = undefined;
+    for (const one of this.#resting) if (one.line === line) this.#resting.delete(one);
   }
 
   /** True if a line waits, besides that of the suspect at hand. */

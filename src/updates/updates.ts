@@ -289,6 +289,7 @@ export class Updates implements InboxReceiver {
     if (event === undefined) return;
     event.attempts += 1;
     this.#options.recorder.retried(seq);
+    this.#dispatcher.retried(number, seq);
   }
 
   /** @param writes the values that the code of these events has stored */

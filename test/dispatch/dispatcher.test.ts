@@ -41,6 +41,8 @@ interface Scope {
   kept: Set<number>;
   /** Events that it may have posted at once. */
   window: number;
+  /** The posted one that is to be tried again later. */
+  resting: number | undefined;
   /** Its shard is being taken away. */
   isRevoked: boolean;
   /** It has settled an event. */
@@ -69,6 +71,8 @@ class Model {
   #isShared = false;
   /** Posted events that have made way for others. */
   readonly #survivors = new Set<number>();
+  /** Posted events of scopes that wait for another attempt. */
+  readonly #resting = new Set<number>();
   /** Posted events that hold up others, as the dispatcher has told. */
   readonly #told = new Set<number>();
   /** Suspects that are at hand beside others from now on, as the dispatcher has told. */
@@ -101,6 +105,7 @@ class Model {
       const home = table.workerOf(shard);
       return {
         ...{ key: `chat:${i}`, shard, home, worker: home, window: FIRST_WINDOW, isRevoked: false, isProven: false },
+        resting: undefined,
         unsettled: [],
         posted: new Set(),
         kept: new Set(),
@@ -178,6 +183,7 @@ class Model {
     for (const seq of choose(this.#atHand(worker))) {
       this.taken(worker, () => [seq]);
       const scope = this.#scopeOf(seq);
+      this.#endRest(scope, seq);
       scope.kept.add(seq);
       this.#suspects.delete(seq);
       this.#guesses.delete(seq);
@@ -190,6 +196,28 @@ class Model {
       this.#do(() => this.dispatcher.kept(worker, seq));
       assert.equal(this.#accompanied.includes(seq), wasAlone);
     }
+  }
+
+  /** The application is to try these events again later. */
+  retried(worker: number, choose: (posted: number[]) => number[]): void {
+    for (const seq of [...choose(this.#atHand(worker)), -1]) {
+      const scope = this.#scopeOf(seq);
+      if (scope !== undefined && scope.resting === undefined && seq !== this.#alone) {
+        const atHand = this.#atHand(worker).filter((one) => scope.posted.has(one) && one !== this.#alone);
+        for (const one of atHand) this.#resting.add(one);
+        scope.resting = seq;
+        scope.passedOver.clear();
+      }
+      this.#do(() => this.dispatcher.retried(worker, seq));
+    }
+  }
+
+  #endRest(scope: Scope, seq: number): void {
+    if (scope.resting === seq) {
+      scope.resting = undefined;
+      for (const one of scope.posted) this.#resting.delete(one);
+    }
+    this.#resting.delete(seq);
   }
 
   /** These events have not killed the quarantine for a moment. */
@@ -357,7 +385,8 @@ class Model {
 
   /** The posted events that are not kept. */
   #atHand(worker: number): number[] {
-    const isAtHand = ({ kept }: Scope, seq: number) => !kept.has(seq) && !this.#survivors.has(seq);
+    const isAtHand = ({ kept }: Scope, seq: number) =>
+      !kept.has(seq) && !this.#survivors.has(seq) && !this.#resting.has(seq);
     return this.#of(worker).flatMap((scope) => [...scope.posted].filter((seq) => isAtHand(scope, seq)));
   }
 
@@ -369,6 +398,7 @@ class Model {
   }
 
   #over(scope: Scope, seq: number): void {
+    this.#endRest(scope, seq);
     scope.posted.delete(seq);
     scope.kept.delete(seq);
     this.#onTheirWay.delete(seq);
@@ -410,8 +440,10 @@ class Model {
       for (const seq of scope.posted) {
         this.#onTheirWay.delete(seq);
         this.#survivors.delete(seq);
+        this.#resting.delete(seq);
         this.#told.delete(seq);
       }
+      scope.resting = undefined;
       scope.posted.clear();
       scope.kept.clear();
       this.#place(scope);
@@ -539,9 +571,9 @@ class Model {
     return this.#suspectsThatCouldBeServed[0];
   }
 
-  #couldBeServed({ unsettled, posted, kept, window }: Scope): boolean {
+  #couldBeServed({ unsettled, posted, kept, window, resting }: Scope): boolean {
     const next = unsettled[posted.size];
-    if (next === undefined || kept.size >= PER_SCOPE) return false;
+    if (next === undefined || kept.size >= PER_SCOPE || resting !== undefined) return false;
     return posted.size - kept.size < (this.#suspects.has(next) ? 1 : window);
   }
 }
@@ -550,7 +582,7 @@ class Model {
 
 type Step =
   | { do: "received"; scope: number; count: number; attempts: number }
-  | { do: "taken" | "settled" | "refused" | "kept"; worker: number; share: number; backwards: boolean }
+  | { do: "taken" | "settled" | "refused" | "kept" | "retried"; worker: number; share: number; backwards: boolean }
   | { do: "workerReady" | "workerPaused"; worker: number }
   | {
       do: "workerDied" | "timedOut";
@@ -586,6 +618,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 8, arbitrary: fc.record({ ...settles, do: fc.constant("taken" as const) }) },
   { weight: 1, arbitrary: fc.record({ ...settles, do: fc.constant("refused" as const) }) },
   { weight: 3, arbitrary: fc.record({ ...settles, do: fc.constant("kept" as const) }) },
+  { weight: 2, arbitrary: fc.record({ ...settles, do: fc.constant("retried" as const) }) },
   {
     weight: 2,
     arbitrary: fc.record({
@@ -622,6 +655,7 @@ function carryOut(model: Model, step: Step): void {
     case "settled":
     case "refused":
     case "kept":
+    case "retried":
       return model[step.do](workerAt(step.worker), (posted) => {
         const chosen = posted.slice(0, Math.ceil(posted.length * step.share));
         return step.backwards ? chosen.reverse() : chosen;
@@ -835,6 +869,35 @@ describe("an event that is kept", () => {
     assert.deepEqual(seqsOf(posted).slice(2), [seqs[0]]);
     dispatcher.kept(QUARANTINE, seqs[0]!);
     assert.deepEqual(seqsOf(posted).slice(2), seqs);
+  });
+});
+
+describe("an event that is tried again later", () => {
+  test("leaves its worker's room to others, with those that wait behind it there; its line goes on when it is settled", () => {
+    const { dispatcher, posted } = recorded();
+    dispatcher.workerReady(0);
+    for (let i = 0; i < PER_WORKER; i++) for (let j = 0; j < 3; j++) dispatcher.received(arrival(`scope ${i}`));
+    for (let i = 0; i < PER_WORKER; i++) dispatcher.retried(0, posted.filter((_, place) => place % 2 === 0)[i]!.seq);
+    const quiet = arrival("quiet");
+    dispatcher.received(quiet);
+    assert.equal(posted.at(-1)!.seq, quiet.seq);
+    const { scope } = dispatcher.posted(0, posted[0]!.seq)!;
+    const before = posted.length;
+    dispatcher.retried(0, posted[0]!.seq);
+    assert.equal(posted.length, before);
+    dispatcher.settled(0, [posted[0]!.seq]);
+    assert.equal(dispatcher.posted(0, posted.at(-1)!.seq)!.scope, scope);
+  });
+
+  test("is posted with its line again when its worker has ended", () => {
+    const { dispatcher, posted } = recorded();
+    dispatcher.workerReady(0);
+    for (let i = 0; i < 3; i++) dispatcher.received(arrival("a"));
+    const [first, second] = seqsOf(posted.splice(0));
+    dispatcher.retried(0, first!);
+    dispatcher.workerDrained(0, []);
+    dispatcher.workerReady(0);
+    assert.deepEqual(seqsOf(posted), [first, second]);
   });
 });
 
@@ -1733,6 +1796,23 @@ describe("room()", () => {
       posted.filter(({ scope }) => scope === "a").map(({ body }) => body),
       Array.from({ length: 100 }, (_, i) => (i < 32 ? "{}" : undefined)),
     );
+  });
+
+  test("an event that is tried again later does not count: its body is left to the inbox", async () => {
+    const { dispatcher, posted } = stored(Number.POSITIVE_INFINITY);
+    dispatcher.workerReady(0);
+    fill(dispatcher, HIGH_WATER);
+    const room = dispatcher.room(never);
+    assert.equal(await isSettled(room), false);
+    for (let i = 0; i < HIGH_WATER / 2; i++) {
+      dispatcher.taken(0, [posted[i]!.seq]);
+      dispatcher.retried(0, posted[i]!.seq);
+    }
+    assert.ok(await isSettled(room));
+    const { seq } = posted[0]!;
+    dispatcher.workerDrained(0, []);
+    dispatcher.workerReady(0);
+    assert.equal(posted.findLast((event) => event.seq === seq)!.body, undefined);
   });
 
   test("only bodies in memory count, and all events have a limit of their own", async () => {

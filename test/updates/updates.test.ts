@@ -251,6 +251,17 @@ const update = (update_id: number, chat: number, text = "hello") => ({
 const ids = (events: readonly EventItem[]): number[] => events.map(({ body }) => JSON.parse(body).update_id);
 
 describe("an update", () => {
+  test("one that is tried again later leaves its room at a full worker to another chat", async () => {
+    await using process = await Process.start();
+    const { updates, worker } = process;
+    worker.take = (seqs) => updates.taken(worker, seqs);
+    await process.receive(...Array.from({ length: 1001 }, (_, i) => update(1 + i, 1 + i)));
+    while (worker.posted.length < 1000) await process.recorder.end();
+    updates.retried(worker, worker.seqs[0]!);
+    await process.recorder.end();
+    assert.equal(worker.ids.at(-1), 1001);
+  });
+
   test("it is stored when received() resolves, and posted as it came", async () => {
     await using process = await Process.start();
     const { updates, worker, recorder } = process;
