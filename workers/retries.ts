@@ -8,6 +8,8 @@ import type { RetryLater } from "../src/protocol/errors.ts";
 
 /** Longest time that the server itself chooses: ms. */
 const LONGEST = 60_000;
+/** Longest time of a timer: ms. A longer one would be over at once. */
+const LONGEST_TIMER = 2 ** 31 - 1;
 
 export class Retries {
   readonly #most: number;
@@ -40,7 +42,8 @@ export class Retries {
   /** Resolves after so many milliseconds, or with wake(). */
   wait(scope: string, milliseconds: number): Promise<void> {
     return new Promise((resolve) => {
-      const timer = setTimeout(() => this.#waiting.get(scope)?.(), milliseconds).unref();
+      const time = Math.min(milliseconds, LONGEST_TIMER);
+      const timer = setTimeout(() => this.#waiting.get(scope)?.(), time).unref();
       this.#waiting.set(scope, () => {
         clearTimeout(timer);
         this.#waiting.delete(scope);

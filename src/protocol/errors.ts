@@ -154,6 +154,8 @@ export class RetryLater extends AsgigramError {
   /** Milliseconds until the next attempt; undefined: 0.1 s, doubling with each attempt up to 60 s. */
   readonly after: number | undefined;
   constructor({ after, message, ...options }: { after?: number; message?: string } & ErrorOptions = {}) {
+    if (after !== undefined && !(after >= 0))
+      throw new TypeError(`RetryLater: after is ${after}, not a number of milliseconds`);
     super(message ?? (after === undefined ? "try this event later" : `try this event in ${after / 1000} s`), options);
     this.after = after;
   }

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { setTimeout } from "node:timers/promises";
 import { RetryLater } from "../../src/protocol/errors.ts";
 import { Retries } from "../../workers/retries.ts";
 import { isSettled } from "../settled.ts";
@@ -12,6 +13,20 @@ test("RetryLater is always tried again, after its own time or a growing one", ()
   for (const [i, most] of [100, 200, 400, 60_000].entries()) {
     assert.ok(grown[i]! <= most && grown[i]! >= most * 0.8, `${grown}`);
   }
+});
+
+test("RetryLater takes a number of milliseconds, 0 or more", () => {
+  for (const after of [-1, Number.NaN, "soon" as unknown as number]) {
+    assert.throws(() => new RetryLater({ after }), { name: "TypeError", message: /after.* milliseconds/ });
+  }
+});
+
+test("a wait that is longer than a timer can be is no short one", async () => {
+  const retries = new Retries(0);
+  const waits = [2 ** 31, Number.POSITIVE_INFINITY].map((time) => retries.wait(`chat:${time}`, time));
+  await setTimeout(20);
+  for (const wait of waits) assert.equal(await isSettled(wait), false);
+  retries.wake(() => true);
 });
 
 test("another copy of the package's RetryLater counts, too", () => {
