@@ -8,7 +8,7 @@
  *
  * - `receive()` settles the event that the instance holds, then hands out the next one, or waits for it. An event with open work
  *   (`waitUntil()`) is kept instead, and settled when its work is over.
- * - While 1,000 calls are without an answer, the next event waits: the application sends faster than Telegram takes it.
+ * - While 1,000 calls of the scope are without an answer, the next event waits: the application sends faster than Telegram takes it.
  * - Disconnected or ended: `receive()` never resolves again, and `send()` rejects once no event is kept.
  * - The host hands the queue of an ended instance to the scope's next instance; the event that it held is settled or has failed.
  */
@@ -89,6 +89,17 @@ Object.freeze(NOTHING);
 const MANY_CALLS = 1000;
 const MOST_CALLS = 100_000;
 
+/** The calls of a scope without an answer: an instance counts those of the instances before it. */
+class OpenCalls {
+  count = 0;
+  /** The scope's newest instance. */
+  owner: Instance;
+
+  constructor(owner: Instance) {
+    this.owner = owner;
+  }
+}
+
 export class Instance implements Caller, DeliveryHolder, Member {
   /** Of its scope. */
   readonly key: string;
@@ -110,8 +121,8 @@ export class Instance implements Caller, DeliveryHolder, Member {
   /** Events whose work is open although the application went on. */
   #kept: Set<Delivered> | undefined;
   #received = false;
-  /** Number of calls without an answer. */
-  #calls = 0;
+  /** Made at the first call. */
+  #open: OpenCalls | undefined;
   #resolveReceive: ((event: object) => void) | undefined;
   #disconnectReason: DisconnectReason | undefined;
   #stop: AbortController | undefined;
@@ -191,9 +202,21 @@ export class Instance implements Caller, DeliveryHolder, Member {
     begun(application, scope, receive, send).then(this.#host.returned, this.#host.threw);
   }
 
-  /** True while its next event waits for answers to its calls. */
+  /** True while its next event waits for answers to the scope's calls. */
   get isFlooding(): boolean {
-    return this.#calls >= MANY_CALLS;
+    return this.openCalls >= MANY_CALLS;
+  }
+
+  /** Number of the scope's calls without an answer. */
+  get openCalls(): number {
+    return this.#open?.count ?? 0;
+  }
+
+  /** Counts the calls of the scope's instance before this one, which may make others. */
+  follow(before: Instance): void {
+    before.#open ??= new OpenCalls(before);
+    before.#open.owner = this;
+    this.#open = before.#open;
   }
 
   deliver(delivered: Delivered): void {
@@ -267,10 +290,11 @@ export class Instance implements Caller, DeliveryHolder, Member {
 
   /** Makes a call at the event to which the running code belongs. */
   make(call: Call): Promise<unknown> {
-    if (this.#calls >= MOST_CALLS) {
+    this.#open ??= new OpenCalls(this);
+    if (this.#open.count >= MOST_CALLS) {
       return refusal(new NetworkError(call.method, "none", `${MOST_CALLS} calls of ${this.key} have no answer yet`));
     }
-    this.#calls += 1;
+    this.#open.count += 1;
     return this.#host.calls.make(call, this.key, this, this.#eventOfCode);
   }
 
@@ -283,8 +307,14 @@ export class Instance implements Caller, DeliveryHolder, Member {
 
   /** One of its calls has its answer. */
   answered(): void {
-    this.#calls -= 1;
-    if (this.#calls !== MANY_CALLS - 1 || this.#resolveReceive === undefined || this.#host.holds(this)) return;
+    const open = this.#open!;
+    open.count -= 1;
+    if (open.count === MANY_CALLS - 1) open.owner.#goOn();
+  }
+
+  /** The scope floods no longer. */
+  #goOn(): void {
+    if (this.#state !== "idle" || this.#host.holds(this)) return;
     const next = this.dequeue();
     if (next === undefined) this.#host.becameIdle(this);
     else this.deliver(next);

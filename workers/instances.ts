@@ -61,6 +61,8 @@ export class Instances implements InstanceHost {
   readonly #silent = new Set<Instance>();
   /** Instances that have ended while work at their events is open. Events of their scopes do not wait. */
   readonly #working = new Set<Instance>();
+  /** Ended instances whose calls may have no answer, by scope: the next instance counts them. */
+  readonly #senders = new Map<string, Instance>();
   /** Scopes that are told of a dead letter, or whose event is tried again later. */
   readonly #gates = new Gates((waiting) => {
     for (const delivered of waiting) this.deliver(delivered);
@@ -292,6 +294,8 @@ export class Instances implements InstanceHost {
     const instance = new Instance(route, this);
     instance.queue = queue;
     instance.since = this.#now;
+    const before = this.#senders.get(route.key);
+    if (before !== undefined) instance.follow(before);
     this.#live.set(route.key, instance);
     this.#behind.add(instance);
     const { application, state } = this.#options;
@@ -327,6 +331,7 @@ export class Instances implements InstanceHost {
     this.#idle.delete(instance);
     if (instance.hasKept) {
       this.#working.add(instance);
+      this.#leaveCalls(instance);
       if (this.#closing.get(key) === instance) this.#closing.delete(key);
     } else this.#closed(instance);
     this.#succeed(instance);
@@ -409,8 +414,15 @@ export class Instances implements InstanceHost {
     this.#options.reporter.log("warn", message, undefined, placeInScope(key, event));
   }
 
+  /** Lets the scope's next instance count the calls of one that makes no others, or only by work that is open. */
+  #leaveCalls(instance: Instance): void {
+    if (instance.openCalls > 0 || instance.hasKept) this.#senders.set(instance.key, instance);
+    else if (this.#senders.get(instance.key) === instance) this.#senders.delete(instance.key);
+  }
+
   /** The instance has ended, or is given up. */
   #closed(instance?: Instance): void {
+    if (instance !== undefined) this.#leaveCalls(instance);
     const key = instance?.key ?? "";
     if (this.#closing.get(key) === instance) this.#closing.delete(key);
     if (this.#closing.size + this.#working.size + this.#gates.size === 0) this.#drained?.resolve();
@@ -423,6 +435,7 @@ export class Instances implements InstanceHost {
 
   #sweep(): void {
     this.#now = now();
+    for (const instance of this.#senders.values()) this.#leaveCalls(instance);
     let longest = this.#idle.first;
     while (longest !== undefined && this.#now - longest.since >= this.#options.idleTimeout) {
       this.#disconnect(longest, "idle");

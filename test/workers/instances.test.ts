@@ -9,6 +9,7 @@ import type { Call, ToMain } from "../../src/protocol/port.ts";
 import { LIMIT_GRACE } from "../../src/protocol/pulse.ts";
 import { type LineKind, type Route, routeOf, type TelegramObject } from "../../src/protocol/route.ts";
 import { SHARDS, shardOf, shardOfLine } from "../../src/protocol/shard.ts";
+import type { Caller } from "../../workers/calls.ts";
 import { currentContext, currentEvent } from "../../workers/current-event.ts";
 import { EventDelivery } from "../../workers/event-delivery.ts";
 import type { Delivered } from "../../workers/instance.ts";
@@ -240,6 +241,31 @@ suite("an application that returns", () => {
     assert.deepEqual(starts, [1, 1]);
     assert.deepEqual(settled, [1, 2]);
     assert.deepEqual([failed, log], [[], []]);
+  });
+
+  test("the next instance's event waits while 1,000 calls of those before it have no answer", async (t) => {
+    const received: unknown[] = [];
+    const callers: Caller[] = [];
+    const make = async (_call: Call, _scope: string, caller: Caller) => void callers.push(caller);
+    const { deliver, settled } = setUp(
+      t,
+      async (_scope, receive, send) => {
+        received.push((await receive()).text);
+        for (let i = 0; i < 500; i++) void send({ type: "telegram.get_me" });
+      },
+      { calls: { make } as InstancesOptions["calls"] },
+    );
+    for (const text of ["a", "b", "c", "d"]) deliver(1, text);
+    deliver(2, "e");
+    await turn();
+    assert.deepEqual(received, ["a", "e", "b"]);
+    const [first, ...others] = callers;
+    first!.answered();
+    await turn();
+    assert.deepEqual(received, ["a", "e", "b", "c"]);
+    for (const caller of others) caller.answered();
+    await turn();
+    assert.deepEqual([received.length, settled.length], [5, 5]);
   });
 
   test("events queued behind an application that returns go to the next instance, each once", async (t) => {
