@@ -48,8 +48,13 @@ export interface Forgotten {
   readonly values: number;
 }
 
-/** A damaged body need not be text. */
-const COLUMNS = "id, update_id, line, CAST(body AS TEXT) AS body, attempts, reason, log, received_at, died_at";
+/** A damaged value need not be of its type, nor a number that JavaScript can hold. */
+const text = (column: string) => `CAST(${column} AS TEXT) AS ${column}`;
+const number = (column: string) => `min(max(${column}, 0), 8e15) AS ${column}`;
+const COLUMNS = [
+  ...["id", "update_id", "line", text("body"), text("reason"), text("log")],
+  ...[number("attempts"), number("received_at"), number("died_at")],
+].join(", ");
 
 export interface Retried {
   readonly retried: number;
@@ -152,7 +157,11 @@ export class DeadLetters implements LetterStore {
     const { condition, values } = conditionOf(which);
     const read = () =>
       this.#database.prepare(`SELECT ${COLUMNS} FROM dead_letter WHERE ${condition} ORDER BY id`).all(...values);
-    return guarded("read", this.path, read) as unknown as DeadLetter[];
+    const letters = guarded("read", this.path, read) as unknown as DeadLetter[];
+    if (isList(which) || which.error === undefined) return letters;
+    // SQLite folds the letters of ASCII alone.
+    const error = which.error.toLowerCase();
+    return letters.filter(({ reason }) => reason.toLowerCase().includes(error));
   }
 
   #find(which: Which): DeadLetter[] {
@@ -191,13 +200,12 @@ export function isList(which: Which): which is readonly number[] {
   return Array.isArray(which);
 }
 
-/** A condition of SQL, and the values for its question marks. */
+/** A condition of SQL, and the values for its question marks. It leaves `error` out. */
 function conditionOf(which: Which): { condition: string; values: (number | string)[] } {
   if (isList(which)) return { condition: "id IN (SELECT value FROM json_each(?))", values: [JSON.stringify(which)] };
-  const { since, error, chat } = which;
+  const { since, chat } = which;
   const parts = [
     since !== undefined && { condition: "died_at >= ?", value: since },
-    error !== undefined && { condition: "instr(lower(reason), lower(?)) > 0", value: error },
     chat !== undefined && { condition: "chat = ?", value: chat },
   ].filter((part) => part !== false);
   const conditions = ["TRUE", ...parts.map(({ condition }) => condition)];

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { after, afterEach, beforeEach, describe, mock, test } from "node:test";
+import { localTime } from "../../src/cli/inbox/dead-letter-view.ts";
 import { DeadLetters, type Filter } from "../../src/inbox/dead-letters.ts";
 import { SqliteInbox } from "../../src/inbox/sqlite.ts";
 import { InboxError } from "../../src/protocol/errors.ts";
@@ -165,12 +166,28 @@ test("a dead letter whose body is damaged is listed and dropped, and cannot be r
   assert.equal(letters.drop({}), 1);
 });
 
+test("a dead letter whose other facts are damaged is listed with texts and times, and dropped", async () => {
+  for (const update_id of [1, 2]) await addDeadLetter(update_id);
+  const database = new DatabaseSync(path);
+  const facts = "reason = X'41', log = X'42', attempts = 1 << 62, received_at = 1 << 62, died_at = 'x'";
+  database.exec(`UPDATE dead_letter SET ${facts} WHERE id = 1`);
+  database.close();
+  assert.deepEqual(
+    letters.list({ error: "a" }).map(({ id, reason, log }) => [id, reason, log]),
+    [[1, "A", "B"]],
+  );
+  for (const { received_at, died_at } of letters.list()) {
+    assert.match(`${localTime(received_at)} ${localTime(died_at)}`, /^[+\d]/);
+  }
+  assert.equal(letters.drop([1]), 1);
+});
+
 describe("a filter", () => {
   const START = Date.UTC(2026, 0, 1);
 
   /** Three dead letters of two chats, a minute apart. */
   beforeEach(async () => {
-    for (const [i, reason] of ["Error: ECONNREFUSED", "TypeError: x", "Error: econnreset"].entries()) {
+    for (const [i, reason] of ["Error: ECONNREFUSED", "TypeError: Порвано", "Error: econnreset"].entries()) {
       mock.timers.setTime(START + i * 60_000);
       const message = { chat: { id: i === 1 ? -7 : 7 } };
       await inbox.append([received({ update_id: i + 1, message } as { update_id: number })]);
@@ -185,6 +202,7 @@ describe("a filter", () => {
     assert.deepEqual(listed({}), [1, 2, 3, 4]);
     assert.deepEqual(listed({ since: START + 60_000 }), [2, 3, 4]);
     assert.deepEqual(listed({ error: "ECONN" }), [1, 3]);
+    assert.deepEqual(listed({ error: "ПОРВАНО" }), [2]);
     assert.deepEqual(listed({ error: "%" }), []);
     assert.deepEqual(listed({ chat: 7 }), [1, 3]);
     assert.deepEqual(listed({ chat: -7 }), [2]);
