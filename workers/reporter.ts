@@ -45,7 +45,7 @@ export class Reporter {
       outbound.push({ type: "output", stream, text, ...this.#place() }),
     );
     process.on("uncaughtException", (error) => this.#uncaught("uncaughtException", error));
-    process.on("unhandledRejection", (error) => this.#uncaught("unhandledRejection", error));
+    process.on("unhandledRejection", (reason) => this.#rejected(reason));
     process.on("exit", (code) => this.#exit(code));
   }
 
@@ -60,6 +60,13 @@ export class Reporter {
   finish(): void {
     this.#finishOutput();
     this.#outbound.flush();
+  }
+
+  /** Node.js takes a rejection for an uncaught exception where the application listens for those alone. */
+  #rejected(reason: unknown): void {
+    const hears = (kind: keyof typeof UNCAUGHT) => process.listenerCount(kind) > 1;
+    if (hears("unhandledRejection") || !hears("uncaughtException")) this.#uncaught("unhandledRejection", reason);
+    else process.emit("uncaughtException", errorOf(reason), "unhandledRejection");
   }
 
   /**
@@ -91,6 +98,14 @@ export class Reporter {
     const context = currentContext();
     return context === undefined ? {} : placeInScope(context.instance.key, currentEvent()?.event);
   }
+}
+
+/** A reason that is no error becomes one, as by Node.js. */
+function errorOf(reason: unknown): Error {
+  if (reason instanceof Error) return reason;
+  return Object.assign(new Error(`a promise was rejected with ${describe(reason)}`), {
+    code: "ERR_UNHANDLED_REJECTION",
+  });
 }
 
 /** @param event the event that the scope's instance holds */

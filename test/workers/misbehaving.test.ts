@@ -218,6 +218,20 @@ suite("an error that nothing catches", () => {
     assert.deepEqual(worker.printed.toSorted(), ["heard: left behind", "heard: thrown"]);
     assert.deepEqual([worker.crashes, worker.deaths], [[], []]);
   });
+
+  test("an application that listens for uncaught exceptions alone hears of rejections, as under Node.js", async () => {
+    await using worker = await Harness.start("listening-for-exceptions.ts");
+    worker.deliver("reject");
+    worker.deliver("reject outside", 2);
+    assert.equal(await worker.settled(), "settled settled");
+    await worker.until(() => worker.printed.length === 2);
+    const heard = [
+      "heard of unhandledRejection: left behind",
+      "heard of unhandledRejection: left behind by no instance",
+    ];
+    assert.deepEqual(worker.printed.toSorted(), heard);
+    assert.deepEqual([worker.crashes, worker.deaths], [[], []]);
+  });
 });
 
 suite("an application that ends its thread", () => {
