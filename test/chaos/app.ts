@@ -2,7 +2,7 @@
 
 import { appendFileSync, existsSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
-import { type Application, delivery, NetworkError, type Send, TelegramError } from "../../src/index.ts";
+import { type Application, delivery, NetworkError, RetryLater, type Send, TelegramError } from "../../src/index.ts";
 import { type Deed, readOrder, writeAnswer } from "./words.ts";
 
 export const application: Application = async (_scope, receive, send) => {
@@ -87,6 +87,9 @@ const DEEDS: Record<Deed, Doing> = {
   fail: () => {
     throw new Error("the application failed");
   },
+  later: once(() => {
+    throw new RetryLater({ after: 50 });
+  }),
   exit: once(exit),
   throw: once(throwOutside),
   heap: once(exhaustHeap),

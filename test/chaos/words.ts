@@ -3,7 +3,8 @@
 /** Deed of the application before it answers a message. */
 export type Deed = (typeof HARMLESS)[number] | typeof HANGING | (typeof CRASHES)[number] | (typeof DEADLY)[number];
 
-export const HARMLESS = ["work", "twice", "slow", "busy"] as const;
+/** The last one is put off at the first attempt. */
+export const HARMLESS = ["work", "twice", "slow", "busy", "later"] as const;
 /** The application is at work until the storm is over. */
 export const HANGING = "hang";
 /** These kill their worker at the first attempt, or block it until it is killed. */
