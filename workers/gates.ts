@@ -51,6 +51,11 @@ export class Gates {
     return gate !== undefined;
   }
 
+  /** The event of that number, if it waits at the gate of its scope. */
+  find(scope: string, seq: number): Delivered | undefined {
+    return this.#gates.get(scope)?.queue.find((delivered) => delivered.seq === seq);
+  }
+
   /** Takes an event away that waits at the gate of its scope. */
   drop(delivered: Delivered): void {
     const queue = this.#gates.get(delivered.route.key)?.queue ?? [];

@@ -226,6 +226,8 @@ class Host {
         return;
       case "decided":
         return this.#retries.decided(item.seq, item.after);
+      case "past":
+        return this.#instances.past(item.scope, item.seq, item.past);
       case "deadLettered":
         return this.#instances.deadLettered(this.#read(item.event), errorOf(item));
       case "debug":

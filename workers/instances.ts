@@ -8,6 +8,7 @@ import { DisconnectedError } from "../src/protocol/errors.ts";
 import type { DisconnectReason } from "../src/protocol/events.ts";
 import type { Call, EventItem, Place, ToMain } from "../src/protocol/port.ts";
 import type { Pulse } from "../src/protocol/pulse.ts";
+import type { EventPast } from "../src/protocol/recorded-call.ts";
 import { shardOfKey } from "../src/protocol/shard.ts";
 import type { Calls } from "./calls.ts";
 import { currentContext, currentEvent, enterContext, outside } from "./current-event.ts";
@@ -128,6 +129,13 @@ export class Instances implements InstanceHost {
 
   holds({ key }: Instance): boolean {
     return this.#fence.holds(key);
+  }
+
+  /** An event that waits for another attempt has left this behind. */
+  past(scope: string, seq: number, past: EventPast): void {
+    // With hardly a wait the attempt has begun.
+    const delivered = this.#gates.find(scope, seq) ?? this.#live.get(scope)?.held;
+    if (delivered?.seq === seq) delivered.item.past = past;
   }
 
   /** The main thread made a dead letter of the event. */
@@ -376,7 +384,9 @@ export class Instances implements InstanceHost {
     if (!asks && after === undefined) return false;
     const place = placeInScope(key, event.event);
     const fact = { seq, error: describe(error), ...place };
-    const next = again({ ...item, attempt: delivery.attempt + 1 });
+    // The main thread tells which calls are uncertain now.
+    const past = item.past && { ...item.past, uncertain: [] };
+    const next = again({ ...item, ...(past && { past }), attempt: delivery.attempt + 1 });
     if (asks) outbound.push({ type: "threw", after, ...fact });
     else outbound.push({ type: "retry", after: after!, ...fact });
     if (instance.queue[0] === event) instance.dequeue();

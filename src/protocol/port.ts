@@ -91,6 +91,8 @@ export type ToWorker =
   | { type: "set"; id: number }
   /** The decision on an event that threw: it is tried again after so many milliseconds, or it is a dead letter. */
   | { type: "decided"; seq: number; after: number | undefined }
+  /** The attempt of an event that waits in this scope: what is known of the attempts before. */
+  | { type: "past"; seq: number; scope: string; past: EventPast }
   /**
    * The main thread made a dead letter of the event: its worker, or the process, died too often, or it took too long. The chat's later
    * events are posted behind it.

@@ -284,9 +284,13 @@ export class Updates implements InboxReceiver {
   }
 
   /** The application threw, and gets the event again as another attempt. */
-  retried({ number }: Recipient, seq: number): void {
+  retried(worker: EventWorker, seq: number): void {
+    const { number } = worker;
     const event = this.posted(number, seq);
     if (event === undefined) return;
+    const past = this.#options.journal.past(seq);
+    // What it has saved is known there.
+    if (past !== undefined && past.uncertain.length > 0) worker.push({ type: "past", seq, scope: event.scope, past });
     event.attempts += 1;
     this.#options.recorder.retried(seq);
     this.#dispatcher.retried(number, seq);

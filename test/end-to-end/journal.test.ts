@@ -10,6 +10,7 @@ import { describe, type TestContext, test } from "node:test";
 import { resolveConfig } from "../../src/config/config.ts";
 import type { Turn } from "../../src/inbox/inbox.ts";
 import { SqliteInbox } from "../../src/inbox/sqlite.ts";
+import { NetworkError, TelegramError } from "../../src/protocol/errors.ts";
 import type { Answer, Call } from "../../src/protocol/port.ts";
 import { type RunningServer, serve } from "../../src/server.ts";
 import { BotApi } from "../../src/telegram/bot-api.ts";
@@ -192,6 +193,25 @@ test("with --no-journal all calls are made again", async (t) => {
   await using life = await start(copy, { journal: false });
   await life.server.idle();
   assert.deepEqual(telegram.seen, ["one", "two"]);
+});
+
+test("a call whose answer is lost is uncertain for the next attempt of its event, in the same worker, too", async (t) => {
+  using folder = new Folder();
+  const telegram = new Telegram(t);
+  await using life = await start(folder.path, { retry: 2 });
+  const lost = new Set(["two"]);
+  telegram.onCall = (name) => {
+    if (lost.delete(name)) throw new NetworkError("sendMessage", "unknown", "the connection was lost");
+    if (name === "after" && telegram.began.length === 2) throw new TelegramError("getChat", 400, "Bad Request");
+  };
+  await life.source.push({ update_id: 1, ...message(ANN, "go") });
+  await eventually(
+    () => telegram.began.length === 3,
+    () => `${telegram.began.length} attempts`,
+  );
+  await life.server.idle();
+  assert.deepEqual(telegram.seen, ["one", "two", "two"]);
+  assert.deepEqual(telegram.began, [[null], ["one is sent", "two"], ["one is sent"]]);
 });
 
 describe("a death of the worker", () => {
