@@ -8,6 +8,7 @@ import { withoutSecrets } from "../config/quote.ts";
 import { AsgigramError } from "../protocol/errors.ts";
 import { explain } from "../protocol/explain.ts";
 import { type Hide, secretHider } from "../protocol/secrets.ts";
+import { escaped } from "../protocol/unprintable.ts";
 import type { RunningServer } from "../server.ts";
 import { keepCompiledCode } from "./compiled-code.ts";
 import type { Context } from "./context.ts";
@@ -85,9 +86,8 @@ export class ServingProcess {
    * @returns the exit code
    */
   report(error: unknown): number {
-    this.#context.console.error(
-      `asgigram: ${this.#hide(error instanceof AsgigramError ? explain(error) : stackOf(error))}`,
-    );
+    const text = this.#hide(error instanceof AsgigramError ? explain(error) : stackOf(error));
+    this.#context.console.error(`asgigram: ${escaped(text, "\n\t")}`);
     return exitCodeFor(error);
   }
 }

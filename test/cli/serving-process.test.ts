@@ -18,6 +18,12 @@ const FILES = {
   "package.json": '{ "type": "module" }',
   "good.ts":
     "export const application = async (scope: object, receive: () => Promise<object>) => void (await receive());",
+  // What it says would clear the screen, and turn the direction of the text.
+  "hostile.ts": `export const application = async (scope, receive, send) => {
+    if (scope.type !== "lifespan") return;
+    await receive();
+    await send({ type: "lifespan.startup.failed", message: "no\\u001b[2J\\u202e way" });
+  };`,
   // Its shutdown never ends.
   "stubborn.ts": `export const application = async (scope, receive, send) => {
     if (scope.type !== "lifespan") return;
@@ -54,6 +60,12 @@ const OPTIONS = {
   env: { ASGIGRAM_TOKEN: TOKEN, ASGIGRAM_API_URL: api.url, ASGIGRAM_WORKERS: "1", ASGIGRAM_INBOX: "off" },
 };
 const NOTHING_THERE = ["--api-url", "http://127.0.0.1:1"];
+
+test("the message with which the process ends has no control characters", async () => {
+  await using server = new InProcess(["hostile.ts"], OPTIONS);
+  assert.equal((await server.exit()).code, 3);
+  assert.match(server.stderr, /^asgigram: .*no\\u001b\[2J\\u202e way/m);
+});
 
 for (const signal of ["SIGTERM", "SIGINT"] as const) {
   test(`${signal} stops the server cleanly`, async () => {
