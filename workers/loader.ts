@@ -8,7 +8,7 @@
  */
 
 import { existsSync, readFileSync, statSync } from "node:fs";
-import { isAbsolute, join, resolve } from "node:path";
+import { dirname, isAbsolute, join, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { inspect } from "node:util";
 import { isMainThread } from "node:worker_threads";
@@ -197,24 +197,38 @@ async function importModule(url: string, module: string): Promise<Record<string,
     if ((cause as { url?: unknown } | undefined)?.url === url) {
       throw new ApplicationLoadError(`cannot find "${module}": no such file: ${fileURLToPath(url)}`, { cause });
     }
-    throw new ApplicationLoadError(`${module} could not be imported: ${reasonOf(cause)}`, { cause });
+    throw new ApplicationLoadError(`${module} could not be imported: ${reasonOf(cause, module)}`, { cause });
   }
 }
 
 /** For TypeScript that its author runs with another tool. */
 const REMEDY = "run it with --import tsx, or run the compiled file";
 
-/** True for a file that bundlers and TypeScript's other runners find: `./greeting` for `./greeting.ts`. */
-function isWithoutExtension(cause: unknown): boolean {
-  const { url } = cause as { url?: string };
+const MISSING_PATH = /^Cannot find module '(\.{1,2}\/[^']*)'/;
+
+/** True for a file that bundlers and TypeScript's other runners find: `./greeting` or `./greeting.js` for `./greeting.ts`. */
+function isFoundByTools(cause: unknown): boolean {
+  const { url, requireStack: [parent] = [], message } = cause as Error & { url?: string; requireStack?: string[] };
+  const [, required] = MISSING_PATH.exec(message) ?? [];
+  const isRequired = required !== undefined && parent !== undefined;
+  const path = isRequired ? resolve(dirname(parent), required) : url?.startsWith("file:") && fileURLToPath(url);
+  if (!path) return false;
   return (
-    url?.startsWith("file:") === true && EXTENSIONS.some((extension) => existsSync(fileURLToPath(url) + extension))
+    existsSync(path.replace(/\.([cm]?)jsx?$/, ".$1ts")) || EXTENSIONS.some((extension) => existsSync(path + extension))
   );
 }
 
+/** The remedy for a module that is missing; empty if it is just missing. */
+function missingRemedy(cause: unknown): string {
+  if (isFoundByTools(cause)) return `\nNode.js imports a file by its full name only: ${REMEDY}`;
+  const isAlias = /^Cannot find package '[@~]\//.test((cause as Error).message);
+  return isAlias ? `\nNode.js does not read the "paths" of a tsconfig.json: ${REMEDY}` : "";
+}
+
 /** The reason for which a module could not be imported, and the remedy. */
-export function reasonOf(cause: unknown): string {
+export function reasonOf(cause: unknown, module: string): string {
   const { code, message } = (cause ?? {}) as { code?: string; message?: string };
+  const isTypeScript = /\.[cm]?ts$/.test(module);
   switch (code) {
     case "ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX":
       return `${message}\nNode.js runs TypeScript by removing the types; enums, namespaces and parameter properties must be written as plain JavaScript, or ${REMEDY}`;
@@ -224,16 +238,24 @@ export function reasonOf(cause: unknown): string {
       return "Node.js does not run TypeScript inside node_modules; publish that package as JavaScript";
     case "ERR_MODULE_NOT_FOUND":
     case "MODULE_NOT_FOUND":
-      return `a module that it imports is missing: ${message}${isWithoutExtension(cause) ? `\nNode.js imports files with their extension only: ${REMEDY}` : ""}`;
+      return `a module that it imports is missing: ${message}${missingRemedy(cause)}`;
+    case "ERR_UNSUPPORTED_DIR_IMPORT":
+    case "ERR_IMPORT_ATTRIBUTE_MISSING":
+      return `${message}\nNode.js does not import that by itself: ${REMEDY}`;
   }
-  if (
-    cause instanceof SyntaxError &&
-    /import statement outside a module|Unexpected token 'export'/.test(cause.message)
-  ) {
-    return `it uses import and export, but is CommonJS by its name (.cjs, .cts) or its package.json ("type": "commonjs"); set "type": "module" there, or name the file .mts or .mjs`;
-  }
-  if (cause instanceof SyntaxError && /does not provide an export named/.test(cause.message)) {
-    return `${cause.message}; if that is a type, import it with "import type"`;
+  if (cause instanceof SyntaxError) {
+    if (/import statement outside a module|Unexpected token 'export'/.test(cause.message)) {
+      const otherwise = isTypeScript ? `; or ${REMEDY}` : "";
+      return `it uses import and export, but is CommonJS by its name (.cjs, .cts) or its package.json ("type": "commonjs"); set "type": "module" there, or name the file .mts or .mjs${otherwise}`;
+    }
+    // A package in CommonJS has the second message, and further lines that are no help with a type.
+    if (/does not provide an export named|^Named export '.+' not found/.test(cause.message)) {
+      const [line] = cause.message.split(/\.?(?:\n|$)/);
+      return `${line}; if that is a type, import it with "import type", or ${REMEDY}`;
+    }
+    if (isTypeScript && /^Invalid or unexpected token/.test(cause.message)) {
+      return `it threw ${cause.name}: ${message}\nif it has decorators, Node.js does not run them: ${REMEDY}`;
+    }
   }
   const thrown = `it threw ${cause instanceof Error ? `${cause.name}: ${message}` : inspect(cause)}`;
   const remedy = isMainThread ? undefined : threadRemedy(cause);

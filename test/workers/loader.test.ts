@@ -341,12 +341,30 @@ suite("mistakes and their messages", () => {
     );
   });
 
-  test("an imported file that is named without its extension", async () => {
-    assert.equal(
-      await refused("app.ts", { "app.ts": "import './other';", "other.ts": "" }),
-      "app.ts could not be imported: a module that it imports is missing: Cannot find module '…/other' imported from …/app.ts\nNode.js imports files with their extension only: run it with --import tsx, or run the compiled file",
-    );
-  });
+  for (const [what, files] of Object.entries({
+    "without its extension": { "app.ts": "import './other';", "other.ts": "" },
+    "as it is called when it is compiled": { "app.ts": "import './other.js';", "other.ts": "" },
+    "without its extension, by require()": { "app.cts": "require('./other');", "other.ts": "" },
+  })) {
+    test(`an imported file that is named ${what}`, async () => {
+      assert.match(
+        await refused(Object.keys(files)[0]!, files),
+        /a module that it imports is missing: Cannot find module '[^']*other[\s\S]*\nNode\.js imports a file by its full name only: run it with --import tsx, or run the compiled file$/,
+      );
+    });
+  }
+
+  for (const [what, text] of Object.entries({
+    "a folder": "import './lib';",
+    "JSON without its attribute": "import settings from './settings.json'; settings;",
+    "an alias of tsconfig.json": "import '@/lib';",
+    decorators: "const mark = () => {};\n@mark\nclass Scene {}",
+  })) {
+    test(`TypeScript with ${what}, which other tools take`, async () => {
+      const files = { "app.ts": text, "lib/index.ts": "", "settings.json": "{}" };
+      assert.match(await refused("app.ts", files), /: run it with --import tsx, or run the compiled file$/);
+    });
+  }
 
   test("an imported package that is missing", async () => {
     assert.equal(
@@ -356,11 +374,15 @@ suite("mistakes and their messages", () => {
   });
 
   test("a type that is imported as a value", async () => {
-    const files = { "app.ts": "import { Name } from './types.ts';", "types.ts": "export type Name = string;" };
-    assert.match(
-      await refused("app.ts", files),
-      /does not provide an export named 'Name'; if that is a type, import it with "import type"$/,
-    );
+    const types = { "types.ts": "export type Name = string;", "lib.cjs": "exports.Bot = class {};" };
+    for (const from of ["types.ts", "lib.cjs"]) {
+      const message = await refused("app.ts", { "app.ts": `import { Name } from './${from}'; Name;`, ...types });
+      assert.match(
+        message,
+        /(?:does not provide an export named 'Name'|Named export 'Name' not found\. .*); if that is a type, import it with "import type", or run it with --import tsx, or run the compiled file$/,
+      );
+      assert.doesNotMatch(message, /\n/);
+    }
   });
 
   test("a CommonJS file that uses import and export", async () => {
@@ -369,7 +391,7 @@ suite("mistakes and their messages", () => {
         const files = { "package.json": '{ "type": "commonjs" }', [name]: text };
         assert.equal(
           await refused(name, files),
-          `${name} could not be imported: it uses import and export, but is CommonJS by its name (.cjs, .cts) or its package.json ("type": "commonjs"); set "type": "module" there, or name the file .mts or .mjs`,
+          `${name} could not be imported: it uses import and export, but is CommonJS by its name (.cjs, .cts) or its package.json ("type": "commonjs"); set "type": "module" there, or name the file .mts or .mjs${name === "app.ts" ? "; or run it with --import tsx, or run the compiled file" : ""}`,
         );
       }
     }

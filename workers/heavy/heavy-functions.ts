@@ -65,14 +65,16 @@ export class HeavyFunctions implements Functions {
       for (const module of modules) this.#namespace = (await import(module)) as Namespace;
     } catch (cause) {
       const isMissing = (cause as { url?: unknown } | undefined)?.url === modules.at(-1);
-      const reason = isMissing ? "there is no such file" : reasonOf(cause);
+      const reason = isMissing ? "there is no such file" : reasonOf(cause, this.#name);
       throw new ApplicationLoadError(`${this.#name} could not be loaded in a ${place}: ${reason}`, { cause });
     }
     try {
       const { warmUp } = this.#namespace;
       if (typeof warmUp === "function") await warmUp();
     } catch (cause) {
-      throw new ApplicationLoadError(`warmUp() of ${this.#name} failed in a ${place}: ${reasonOf(cause)}`, { cause });
+      throw new ApplicationLoadError(`warmUp() of ${this.#name} failed in a ${place}: ${reasonOf(cause, this.#name)}`, {
+        cause,
+      });
     }
   }
 }
