@@ -30,14 +30,16 @@ export function describeSearch(env: Environment, directory: string): string {
 }
 
 /**
- * Puts the stand-in, or an exposed token, into each variable that has the token; if none has, for the server got it elsewhere, into the
- * usual ones that are unset. The program's own reader of `.env` leaves set variables as they are.
+ * Puts the stand-in into each variable that has the token, alone or within a longer text such as the URL of a webhook. If no variable is
+ * the token, for the server got it elsewhere, the usual ones that are unset get the stand-in, or an exposed token. The program's own
+ * reader of `.env` leaves set variables as they are.
  */
 export function giveOwnToken(env: Environment, directory: string, token: string, exposeToken: boolean): void {
   const known = knownVariables(env, directory);
-  const having = [...tokensIn(known)].filter(([, value]) => value === token).map(([name]) => name);
-  const names = having.length > 0 ? having : USUAL.filter((name) => known[name] === undefined);
-  for (const name of names) env[name] = exposeToken ? token : standInFor(token);
+  const given = exposeToken ? token : standInFor(token);
+  for (const [name, value] of own(known)) if (value?.includes(token)) env[name] = value.replaceAll(token, given);
+  if ([...tokensIn(known).values()].includes(token)) return;
+  for (const name of USUAL) if (known[name] === undefined) env[name] = given;
 }
 
 /** Puts the stand-in for the simulator's token into each variable that has a token, and into the usual ones that are unset. */
@@ -57,8 +59,12 @@ function knownVariables(env: Environment, directory: string): Environment {
 
 /** Tokens by the names of their variables. */
 function tokensIn(variables: Environment): Map<string, string> {
-  const own = Object.entries(variables).filter(([name]) => !name.startsWith("ASGIGRAM_"));
-  return new Map(own.filter((entry): entry is [string, string] => TOKEN.test(entry[1] ?? "")));
+  return new Map(own(variables).filter((entry): entry is [string, string] => TOKEN.test(entry[1] ?? "")));
+}
+
+/** The variables that are not the server's. */
+function own(variables: Environment): [string, string | undefined][] {
+  return Object.entries(variables).filter(([name]) => !name.startsWith("ASGIGRAM_"));
 }
 
 function readEnv(directory: string): Environment {

@@ -35,6 +35,14 @@ test("the program gets a stand-in in the variable of the token, and its other va
   assert.equal("KEY" in env, false);
 });
 
+test("a token within a longer text is replaced as well", () => {
+  const env: Record<string, string> = { BOT_TOKEN: TOKEN, WEBHOOK: `https://example.com/${TOKEN}?a` };
+  giveOwnToken(env, folder(`HOOK_PATH=/${TOKEN}\n`), TOKEN, false);
+  assert.equal(env.WEBHOOK, `https://example.com/${env.BOT_TOKEN}?a`);
+  assert.equal(env.HOOK_PATH, `/${env.BOT_TOKEN}`);
+  assert.equal(JSON.stringify(env).includes(TOKEN), false);
+});
+
 test("a program whose token the server got elsewhere has the stand-in in the usual variables that are unset", () => {
   const env: Record<string, string> = { TOKEN: "of something else", TEST_TOKEN: OTHER };
   giveOwnToken(env, folder("BOT_API_KEY=of something else\n"), TOKEN, false);
