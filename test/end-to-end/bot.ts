@@ -93,7 +93,7 @@ function under({ token, url }: Simulator, { cwd = import.meta.dirname, env = {} 
 }
 
 export interface LogLine {
-  level: number;
+  level: string;
   msg: string;
   worker?: number;
   scope?: string;
