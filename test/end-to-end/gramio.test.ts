@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { Simulator } from "../../simulator/index.ts";
-import { callsOf, nextMessage } from "./bot.ts";
+import { BotHere, callsOf, nextMessage } from "./bot.ts";
 import { ask, startProgramHere } from "./program.ts";
 
 describe("a GramIO bot", () => {
@@ -29,6 +29,20 @@ describe("a GramIO bot", () => {
     assert.match(error, /^Error: no luck\n/);
     assert.equal(await ask(ann, "on"), "You said: on");
     assert.equal((await bot.end()).code, 0);
+  });
+
+  test("that its file exports is served, by whatever method it has its handlers", async () => {
+    for (const [name, answer] of [
+      ["bot", "You said: on"],
+      ["other", "You wrote: on"],
+    ]) {
+      await using simulator = await Simulator.start();
+      const env = { ASGIGRAM_TOKEN: "", BOT_TOKEN: simulator.token };
+      await using bot = new BotHere(`programs/gramio-export.ts:${name}`, simulator, ["--no-inbox"], { env });
+      await bot.logged(({ msg }) => msg === "serving");
+      assert.equal(await ask(await simulator.user("ann"), "on"), answer);
+      assert.equal((await bot.end()).code, 0);
+    }
   });
 
   test("handles its errors by bot.onError()", async () => {

@@ -5,11 +5,17 @@ import { before, type Copy, type FoundBot, type LibraryWatch, oncePerBot } from 
 interface GramioBot {
   readonly options: { readonly token: string };
   readonly info: object | undefined;
-  readonly hooks: { readonly onError: readonly unknown[] };
+  readonly hooks: { readonly onError: readonly unknown[]; readonly preRequest: readonly unknown[] };
   readonly updates: { handleUpdate(update: object): Promise<unknown> };
   init(): Promise<unknown>;
   errorHandler(context: object, error: unknown): unknown;
 }
+
+/** Methods by which programs give a bot its handlers: each goes to the bot's composer by itself. */
+const METHODS = [
+  ...["use", "on", "group", "hears", "command", "startParameter", "reaction"],
+  ...["callbackQuery", "inlineQuery", "chosenInlineResult", "guestQuery", "init"],
+];
 
 export function watchGramio({ exports, library }: Copy, { onSeen, onStarted }: LibraryWatch): void {
   const { prototype } = exports.Bot as { prototype: GramioBot };
@@ -26,8 +32,12 @@ export function watchGramio({ exports, library }: Copy, { onSeen, onStarted }: L
       },
     }),
   );
-  for (const method of ["use", "on", "command", "init"])
+  for (const method of METHODS.filter((name) => name in prototype))
     before(prototype, method, (bot: GramioBot) => onSeen(bot, found(bot)));
+  before(prototype, "extend", (bot: GramioBot) => {
+    // The first is the constructor's own.
+    if (bot.hooks.preRequest.length > 0) onSeen(bot, found(bot));
+  });
   before(prototype, "start", (bot: GramioBot) => onStarted(bot, found(bot), "bot.start()"));
   const { errorHandler } = prototype;
   // The default one prints the error with the whole context.
