@@ -32,12 +32,17 @@ import type { Threads } from "./threads/threads.ts";
 import { Recorder } from "./updates/recorder.ts";
 import { Updates } from "./updates/updates.ts";
 
-/** The parts of a server that tests and `asgigram simulate` replace: the inbox, the source of its updates, the patience at a stop. */
+/**
+ * The parts of a server that tests and `asgigram simulate` replace: the inbox, the source of its updates, the patience at a stop, the
+ * tokens of programs.
+ */
 export interface Parts {
   openInbox(config: Config, bot: Entity, log: Logger): Inbox | Promise<Inbox>;
   createSource(options: SourceOptions): UpdateSource;
   /** Time that a stop leaves to updates that only memory holds, before it tells their instances: ms. */
   patience(config: Config): number;
+  /** The code of a bot's program may have any token in it: all of them are the simulated bot's. */
+  readonly anyToken: boolean;
 }
 
 export interface SourceOptions {
@@ -69,6 +74,7 @@ export const PARTS: Parts = {
   openInbox,
   createSource,
   patience: ({ shutdownTimeout }) => Math.max(0, shutdownTimeout - LAST_WORDS),
+  anyToken: false,
 };
 
 export interface AssemblyOptions {
@@ -173,7 +179,7 @@ export function assemble(options: AssemblyOptions): Assembly {
     workers,
     programWorkers,
     threads,
-    task: taskOf(config, bot),
+    task: taskOf(config, bot, parts),
     stallTimeout,
     grace: shutdownTimeout,
     restart: { recycleAfter, memoryLimit, watchesFiles },
@@ -246,7 +252,7 @@ function createSource({ config, api, log, kinds, received, isFull, election, pol
   });
 }
 
-function taskOf(config: Config, bot: Entity): Omit<CommonTask, "debug"> {
+function taskOf(config: Config, bot: Entity, { anyToken }: Parts): Omit<CommonTask, "debug"> {
   const {
     application,
     directory,
@@ -284,6 +290,7 @@ function taskOf(config: Config, bot: Entity): Omit<CommonTask, "debug"> {
     sessionAge,
     onFailure: onFailure === false ? undefined : onFailure,
     mayBeProgram,
+    anyToken,
     endTimeout: shutdownTimeout,
     watch: reload,
     // With no more workers than processors the scheduler does well, and priorities would cost some throughput.

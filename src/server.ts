@@ -277,8 +277,9 @@ class Server implements RunningServer {
     );
   }
 
-  #programFields({ library, isTested, started }: ProgramFacts, kinds: readonly string[]): LogFields {
-    if (!isTested) this.#log.warn({ library }, "this version of the bot library was not tested with asgigram");
+  #programFields({ library, untested, started }: ProgramFacts, kinds: readonly string[]): LogFields {
+    for (const library of untested)
+      this.#log.warn({ library }, "this version of the bot library was not tested with asgigram");
     return { library, started, updates: kinds.length === 0 ? "Telegram's default" : kinds.join(",") };
   }
 

@@ -21,6 +21,7 @@ export function hostTask(task: Pick<CommonTask, "application" | "directory"> & P
     urgent: [],
     debug: false,
     mayBeProgram: false,
+    anyToken: false,
     endTimeout: 5000,
     watch: false,
     yields: false,

@@ -130,9 +130,9 @@ export default async function host(task: HostTask): Promise<void> {
 }
 
 /** The code for programs is more than half of a worker's own: an application starts without it. */
-async function watchProgram({ bot }: HostTask, calls: Calls): Promise<Program> {
+async function watchProgram({ bot, anyToken }: HostTask, calls: Calls): Promise<Program> {
   const { Program } = await import("./program/program.ts");
-  return new Program(bot, calls);
+  return new Program(bot, calls, anyToken);
 }
 
 /**

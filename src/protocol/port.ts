@@ -44,6 +44,8 @@ export interface HostTask {
   urgent: readonly string[];
   /** True if the application may turn out to be a bot's program. */
   mayBeProgram: boolean;
+  /** True if any token in the code of a bot's program is that of the bot. */
+  anyToken: boolean;
   /** Time that a bot's program has for its end, from the moment in which its worker is told to drain: ms. */
   endTimeout: number;
   /** True if the worker posts log lines of level debug. */
@@ -117,8 +119,8 @@ export type StopSignal = "SIGTERM" | "SIGINT";
 export interface ProgramFacts {
   /** Its bot library, with the version. */
   library: string;
-  /** False for a version that was not tested. */
-  isTested: boolean;
+  /** The bot library and its plugins that were loaded in a version that was not tested. */
+  untested: readonly string[];
   /** The way in which it started its bot: `bot.start()`. */
   started: string;
   /** Kinds of update that it asked for; empty for Telegram's default. */

@@ -1,8 +1,12 @@
 /** The ways in which programs start grammY bots, and the plugins that they use. */
 
 import assert from "node:assert/strict";
+import { cpSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
 import { describe, test } from "node:test";
 import { Simulator } from "../../simulator/index.ts";
+import { Folder } from "../folder.ts";
 import { type Bot, BotHere, callsOf, nextText, until } from "./bot.ts";
 import { ask, startProgram, startProgramHere } from "./program.ts";
 
@@ -87,6 +91,27 @@ describe("a grammY bot", () => {
     const { code, stderr } = await bot.process.exit();
     assert.match(stderr, /run it with --import tsx, or run the compiled file/);
     assert.equal(code, 3);
+  });
+
+  test("on a version of its library that was not tested is served, with a warning", async () => {
+    using folder = new Folder();
+    const grammy = join(createRequire(import.meta.url).resolve("grammy"), "../..");
+    const copy = folder.join("node_modules/grammy");
+    cpSync(grammy, copy, { recursive: true });
+    // What the copy imports is where grammY's own packages are.
+    for (const name of ["@grammyjs", "abort-controller", "debug", "node-fetch"])
+      symlinkSync(join(grammy, "..", name), folder.join("node_modules", name));
+    const facts = JSON.parse(readFileSync(join(copy, "package.json"), "utf8"));
+    writeFileSync(join(copy, "package.json"), JSON.stringify({ ...facts, version: "7.0.0" }));
+    cpSync(join(import.meta.dirname, "programs/grammy-export.cjs"), folder.join("bot.cjs"));
+    await using simulator = await Simulator.start();
+    const env = { ASGIGRAM_TOKEN: "", BOT_TOKEN: simulator.token };
+    await using bot = new BotHere("bot.cjs:bot", simulator, ["--no-inbox"], { env, cwd: folder.path });
+    assert.equal((await servingOf(bot)).library, "grammY 7.0.0");
+    const warned = bot.log.find(({ msg }) => msg === "this version of the bot library was not tested with asgigram");
+    assert.deepEqual([warned?.level, warned?.library], ["warn", "grammY 7.0.0"]);
+    assert.equal(await ask(await simulator.user("ann"), "on"), "@simulated_bot: on");
+    assert.equal((await bot.end()).code, 0);
   });
 
   test("starts with a stand-in where it looks for its token, wherever the server got that", async () => {

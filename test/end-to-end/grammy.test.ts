@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { Simulator } from "../../simulator/index.ts";
 import { run } from "../cli/asgigram.ts";
+import { Folder } from "../folder.ts";
 import { BotHere, callsOf, nextMessage, nextText } from "./bot.ts";
 import { startProgram, startProgramHere } from "./program.ts";
 
@@ -100,6 +101,24 @@ describe("a grammY bot", () => {
     const cwd = import.meta.dirname;
     const { code, stdout, stderr } = await run(["simulate", "programs/grammy.ts"], { cwd, stdin: "hello\n" });
     assert.match(stdout, /You said: hello/);
+    assert.equal(code, 0, stderr);
+  });
+
+  test("talks in the simulator with a token in its code, and nothing goes to Telegram", async () => {
+    using folder = new Folder();
+    folder.write(
+      "bot.mts",
+      `import { Api, Bot } from ${JSON.stringify(import.meta.resolve("grammy"))};
+      const bot = new Bot("77:${"A".repeat(35)}");
+      await bot.api.setMyCommands([]);
+      bot.on("message:text", async (ctx) => {
+        const { username } = await new Api("88:${"B".repeat(35)}").getMe();
+        await ctx.reply(username + ": " + ctx.msg.text);
+      });
+      await bot.start();`,
+    );
+    const { code, stdout, stderr } = await run(["simulate", "bot.mts"], { cwd: folder.path, stdin: "hello\n" });
+    assert.match(stdout, /simulated_bot: hello/);
     assert.equal(code, 0, stderr);
   });
 

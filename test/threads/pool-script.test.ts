@@ -275,7 +275,7 @@ describe("a reload without memory for two workers", () => {
 describe("a bot's program", () => {
   const program = {
     library: "grammY 1.46.0",
-    isTested: true,
+    untested: [],
     started: "bot.start()",
     updates: [],
     dropsPending: false,

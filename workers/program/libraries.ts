@@ -17,22 +17,22 @@ interface Library {
   readonly name: string;
   /** Its entry files, inside its package. */
   readonly entries: readonly string[];
-  /** Major versions that were tested. */
-  readonly tested: readonly number[];
+  /** Versions that were tested: their numbers, as far as a change of them may break something. */
+  readonly tested: readonly string[];
   watch(copy: Copy, to: LibraryWatch): void;
 }
 
 /** Libraries by the names of their packages. */
 const LIBRARIES: { readonly [package_: string]: Library } = {
-  grammy: { name: "grammY", entries: ["out/mod.js"], tested: [1], watch: watchGrammy },
-  "@grammyjs/runner": { name: "grammY runner", entries: ["out/mod.js"], tested: [2], watch: watchRunner },
-  telegraf: { name: "Telegraf", entries: ["lib/index.js", "telegraf.js"], tested: [3, 4], watch: watchTelegraf },
-  "nestjs-telegraf": { name: "nestjs-telegraf", entries: ["dist/index.js"], tested: [2], watch: watchNestjs },
-  gramio: { name: "GramIO", entries: ["dist/index.js", "dist/index.cjs"], tested: [0], watch: watchGramio },
+  grammy: { name: "grammY", entries: ["out/mod.js"], tested: ["1"], watch: watchGrammy },
+  "@grammyjs/runner": { name: "grammY runner", entries: ["out/mod.js"], tested: ["2"], watch: watchRunner },
+  telegraf: { name: "Telegraf", entries: ["lib/index.js", "telegraf.js"], tested: ["3", "4"], watch: watchTelegraf },
+  "nestjs-telegraf": { name: "nestjs-telegraf", entries: ["dist/index.js"], tested: ["2"], watch: watchNestjs },
+  gramio: { name: "GramIO", entries: ["dist/index.js", "dist/index.cjs"], tested: ["0.10"], watch: watchGramio },
   "node-telegram-bot-api": {
     name: "node-telegram-bot-api",
     entries: ["index.js", "dist/core/index.js", "dist/core/index.cjs"],
-    tested: [0, 2],
+    tested: ["0.66", "2"],
     watch: watchNodeTelegramBotApi,
   },
 };
@@ -59,7 +59,10 @@ export function watchLibraries(onLoaded: (library: string, isTested: boolean) =>
       const library = Object.hasOwn(LIBRARIES, name) ? LIBRARIES[name]! : undefined;
       if (library?.entries.includes(entry!)) {
         const label = `${library.name} ${version}`;
-        onLoaded(label, library.tested.includes(Number.parseInt(version, 10)));
+        onLoaded(
+          label,
+          library.tested.some((tested) => version.startsWith(`${tested}.`)),
+        );
         const path = fileURLToPath(url);
         const load = createRequire(path);
         library.watch({ exports: load(path), load, library: label }, to);

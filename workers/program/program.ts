@@ -51,7 +51,9 @@ export class Program {
   readonly launched: Promise<Asgi3>;
 
   readonly #api: LocalBotApi;
-  readonly #bot: Entity;
+  /** The served bot's id, as the program's code has it. */
+  #id: string;
+  readonly #anyToken: boolean;
   readonly #calls: Pick<Calls, "make">;
   readonly #launched = Promise.withResolvers<Asgi3>();
   readonly #leave: () => void;
@@ -75,14 +77,19 @@ export class Program {
   #updates: readonly string[] = [];
   #dropsPending = false;
 
-  /** @param bot the bot itself, as getMe describes it */
-  constructor(bot: Entity, calls: Pick<Calls, "make">) {
-    this.#bot = bot;
+  /**
+   * @param bot the bot itself, as getMe describes it
+   * @param anyToken the bot that the code makes first is the bot itself, whatever its token
+   */
+  constructor(bot: Entity, calls: Pick<Calls, "make">, anyToken = false) {
+    this.#id = `${bot.id}`;
+    this.#anyToken = anyToken;
     this.#calls = calls;
     this.launched = this.#launched.promise;
     this.launched.catch(() => {});
     const api = new LocalBotApi({
       bot,
+      anyToken,
       make: (callOf) => this.#make(callOf),
       onLaunch: (method, kinds) => this.#asked({ method, kinds }),
       onDropPending: () => {
@@ -125,9 +132,13 @@ export class Program {
   get facts(): ProgramFacts | undefined {
     if (!this.#isLaunched) return undefined;
     const { found, started } = this.#started!;
-    const { library } = found;
-    const isTested = !this.#untested.has(library);
-    return { library, isTested, started, updates: this.#updates, dropsPending: this.#dropsPending };
+    return {
+      library: found.library,
+      untested: [...this.#untested],
+      started,
+      updates: this.#updates,
+      dropsPending: this.#dropsPending,
+    };
   }
 
   /**
@@ -170,7 +181,9 @@ export class Program {
 
   /** @returns false for another bot than the served one */
   #sees(bot: object, found: FoundBot): boolean {
-    if (idIn(found.token) !== `${this.#bot.id}`) return false;
+    const id = idIn(found.token);
+    if (this.#anyToken && this.#seen.size === 0 && id !== "") this.#id = id;
+    if (id !== this.#id) return false;
     this.#seen.set(bot, found);
     // The program goes on to add its other handlers. Its import may never end.
     if (this.#early !== undefined) setTimeout(() => this.#askAgain(), this.#isImported ? 0 : EXPORTED).unref();
@@ -183,17 +196,16 @@ export class Program {
     this.#others.add(id);
     // It may be about to start the served bot, too.
     queueMicrotask(() => {
-      const own = `${this.#bot.id}`;
       if (id === "") {
         const message =
           "it starts a bot without a token: the variable in which its code looks for the token is not set";
         return this.#launched.reject(new ApplicationLoadError(message));
       }
-      const ids = this.#started === undefined ? [...this.#others] : [own, ...this.#others];
+      const ids = this.#started === undefined ? [...this.#others] : [this.#id, ...this.#others];
       const message =
         ids.length > 1
           ? `it starts ${ids.length} bots (ids ${ids.join(", ")}): asgigram serves one`
-          : `its code holds a token of bot ${id}, but asgigram serves bot ${own}`;
+          : `its code holds a token of bot ${id}, but asgigram serves bot ${this.#id}`;
       this.#launched.reject(new ApplicationLoadError(message));
     });
     return true;

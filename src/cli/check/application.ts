@@ -95,6 +95,7 @@ function startWorker(threads: Threads, heavy: Heavy, options: ApplicationOptions
       urgent: [],
       debug: true,
       mayBeProgram: true,
+      anyToken: false,
       endTimeout: shutdownTimeout,
       watch: false,
       yields: false,

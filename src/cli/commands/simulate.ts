@@ -88,7 +88,7 @@ async function chat(
 ): Promise<void> {
   const promptLine = new PromptLine();
   const writeLog = (line: string) => promptLine.above(() => stderr.write(line));
-  const server = await serving.start(config, stopping, writeLog, { patience: () => 0 });
+  const server = await serving.start(config, stopping, writeLog, { patience: () => 0, anyToken: true });
   if (server === undefined) return;
   simulator.attach(new OwnServer(server));
   const idle = () => server.idle();

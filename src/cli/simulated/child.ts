@@ -36,7 +36,7 @@ class Child {
       const { env, cwd } = this.#context;
       const config = await resolveConfig(sourcesOf(typed, this.#context, options));
       simulateOwnToken(env, cwd, options.token);
-      const server = await this.#serving.start(config, stopping, undefined, { patience: () => 0 });
+      const server = await this.#serving.start(config, stopping, undefined, { patience: () => 0, anyToken: true });
       if (server === undefined) return 0;
       this.#server = server;
       this.#watch();

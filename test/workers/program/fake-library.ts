@@ -2,10 +2,11 @@
 
 import { mkdirSync } from "node:fs";
 import { createRequire } from "node:module";
+import { dirname } from "node:path";
 import { Folder } from "../../folder.ts";
 
 const GRAMMY = `
-  exports.Bot = class { token = "48:none"; use() {} init() {} start() {} catch() {} };
+  exports.Bot = class { token = "48:none"; options = this; use() {} init() {} start() {} catch() {} };
   exports.BotError = class {};
 `;
 
@@ -32,7 +33,8 @@ export function fakeBot({
 }: Package): FakeBot {
   using folder = new Folder();
   const home = `node_modules/${where}`;
-  for (const path of [`${home}/out`, "node_modules/node-fetch"]) mkdirSync(folder.join(path), { recursive: true });
+  for (const path of [dirname(`${home}/${entry}`), "node_modules/node-fetch"])
+    mkdirSync(folder.join(path), { recursive: true });
   folder.write(`${home}/package.json`, JSON.stringify({ name, version, main: entry }));
   folder.write(`${home}/${entry}`, GRAMMY);
   folder.write("node_modules/node-fetch/index.js", "exports.default = () => {};");

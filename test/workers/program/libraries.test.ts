@@ -43,6 +43,9 @@ test("a library is known by the name in its package.json, wherever it is", () =>
   assert.deepEqual(load({ entry: "out/other.js" }), []);
 });
 
-test("a major version that was not tested is told", () => {
+test("a version that was not tested is told: another major one, or another minor one below 1.0", () => {
   assert.deepEqual(load({ version: "9.0.0" })[0], ["grammY 9.0.0", false]);
+  const gramio = { name: "gramio", folder: "gramio", entry: "dist/index.js" };
+  assert.deepEqual(load({ ...gramio, version: "0.10.7" })[0], ["GramIO 0.10.7", true]);
+  assert.deepEqual(load({ ...gramio, version: "0.1.0" })[0], ["GramIO 0.1.0", false]);
 });

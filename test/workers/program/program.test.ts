@@ -8,9 +8,9 @@ import { fakeBot } from "./fake-library.ts";
 
 const CALLS: Pick<Calls, "make"> = { make: async () => undefined };
 
-function program(t: TestContext): Program {
+function program(t: TestContext, anyToken = false): Program {
   t.mock.timers.enable({ apis: ["setTimeout"] });
-  const made = new Program({ id: 48 }, CALLS);
+  const made = new Program({ id: 48 }, CALLS, anyToken);
   t.after(() => made.leave());
   return made;
 }
@@ -36,6 +36,18 @@ describe("a program", () => {
       name: "ApplicationLoadError",
       message: "it starts a bot without a token: the variable in which its code looks for the token is not set",
     });
+  });
+
+  test("may have any token in the simulator, but starts one bot there, too", async (t) => {
+    const made = program(t, true);
+    const [one, other] = [fakeBot({}), fakeBot({})];
+    one.token = "77:none";
+    one.use();
+    const launch = made.launch("bot.ts", []);
+    one.start();
+    other.token = "88:none";
+    other.start();
+    await assert.rejects(launch, { message: "it starts 2 bots (ids 77, 88): asgigram serves one" });
   });
 
   for (const when of ["before", "after"]) {
@@ -87,10 +99,19 @@ describe("a program", () => {
     assert.equal(await launch, await made.exported(bot));
     assert.deepEqual(made.facts, {
       library: "grammY 1.46.0",
-      isTested: true,
+      untested: [],
       started: "export",
       updates: [],
       dropsPending: false,
     });
+  });
+
+  test("tells each library in a version that was not tested, that of a plugin, too", async (t) => {
+    const made = program(t);
+    const bot = fakeBot({ version: "9.0.0" });
+    fakeBot({ folder: "@grammyjs/runner", name: "@grammyjs/runner", version: "7.0.0" });
+    bot.use();
+    await made.exported(bot);
+    assert.deepEqual(made.facts?.untested, ["grammY 9.0.0", "grammY runner 7.0.0"]);
   });
 });
