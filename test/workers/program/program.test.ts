@@ -42,12 +42,17 @@ describe("a program", () => {
     const made = program(t, true);
     const [one, other] = [fakeBot({}), fakeBot({})];
     one.token = "77:none";
-    one.use();
-    const launch = made.launch("bot.ts", []);
-    one.start();
     other.token = "88:none";
-    other.start();
+    const launch = made.launch("bot.ts", []);
+    for (const bot of [one, other]) {
+      bot.use();
+      bot.start();
+    }
     await assert.rejects(launch, { message: "it starts 2 bots (ids 77, 88): asgigram serves one" });
+    assert.deepEqual(
+      [one, other].map((bot) => made.exported(bot) !== undefined),
+      [true, false],
+    );
   });
 
   for (const when of ["before", "after"]) {
