@@ -87,7 +87,8 @@ function hintFor(
   if (cause instanceof SyntaxError) return undefined;
   if (library === undefined) return mayBeBundle(url) ? BUNDLED : undefined;
   // grammY: "Empty token!"; node-telegram-bot-api says it when it polls, and a bot that checks by itself in its own words.
-  return /\btoken\b/i.test(message) ? OTHER_VARIABLE : undefined;
+  const lacksToken = /\btoken\b/i.test(message) && !message.startsWith("its code holds a token");
+  return lacksToken ? OTHER_VARIABLE : undefined;
 }
 
 /** True for a file that has the default of every bot library in itself. */

@@ -127,7 +127,11 @@ describe("a grammY bot", () => {
     const env = { BOT_TOKEN: `77:${"A".repeat(35)}` };
     await using bot = new BotHere("programs/grammy-awaited.ts", simulator, ["--no-inbox"], { env });
     const { code, stderr } = await bot.process.exit();
-    assert.match(stderr, /its code holds a token of bot 77, but asgigram serves bot 4839574812/);
+    assert.match(
+      stderr,
+      /^asgigram: its code holds a token of bot 77, but asgigram serves bot 4839574812: give asgigram the token of bot 77, by --token-file\n$/m,
+    );
+    assert.doesNotMatch(stderr, /stand-in/);
     assert.equal(code, 3);
   });
 });

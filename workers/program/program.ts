@@ -205,7 +205,7 @@ export class Program {
       const message =
         ids.length > 1
           ? `it starts ${ids.length} bots (ids ${ids.join(", ")}): asgigram serves one`
-          : `its code holds a token of bot ${id}, but asgigram serves bot ${this.#id}`;
+          : `its code holds a token of bot ${id}, but asgigram serves bot ${this.#id}: give asgigram the token of bot ${id}, by --token-file`;
       this.#launched.reject(new ApplicationLoadError(message));
     });
     return true;

@@ -13,8 +13,8 @@ import { type Finding, ok, problem, warning } from "./finding.ts";
 
 export interface ApplicationOptions
   extends Pick<HostTask, "application" | "directory" | "interface" | "imports" | "lifespan"> {
-  /** Id of the bot. */
-  readonly bot: number;
+  /** Id of the bot; undefined without a token. */
+  readonly bot: number | undefined;
   /** Number of workers if it is a bot's program. */
   readonly programWorkers: number;
   /** Heap of the worker in bytes; Node.js's own limit for `Infinity`. */
@@ -90,12 +90,12 @@ function startWorker(threads: Threads, heavy: Heavy, options: ApplicationOptions
       breaker: false,
       sessionAge: Number.POSITIVE_INFINITY,
       onFailure: undefined,
-      bot: { id: options.bot, is_bot: true, first_name: "check", username: "check_bot" },
+      bot: { id: options.bot ?? 0, is_bot: true, first_name: "check", username: "check_bot" },
       line: "chat",
       urgent: [],
       debug: true,
       mayBeProgram: true,
-      anyToken: false,
+      anyToken: options.bot === undefined,
       endTimeout: shutdownTimeout,
       watch: false,
       yields: false,

@@ -61,12 +61,12 @@ async function application(
   env: NodeJS.ProcessEnv,
   print: (line: string) => void,
 ): Promise<Finding[]> {
-  const { application, token = "0:", exposeToken } = values;
+  const { application, token = "0:no-token", exposeToken } = values;
   if (application === undefined) {
     return [problem("application", new ConfigError("missing: asgigram check [token] <application>"))];
   }
   giveOwnToken(env, directory, token, exposeToken);
-  const bot = Number(botIdOf(token));
+  const bot = values.token === undefined ? undefined : Number(botIdOf(token));
   const imports = findImports(values.import, directory);
   return checkApplication({ ...values, application, directory, imports, bot, programWorkers, print });
 }

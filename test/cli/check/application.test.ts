@@ -122,6 +122,11 @@ test("a program starts its bot and gets SIGTERM; the finding names its library a
   assert.deepEqual(printed, ["stopped"]);
 });
 
+test("without a token of the server's, that in a program's code does", async () => {
+  const { found } = await check(PROGRAM, { bot: undefined });
+  assert.match(found.join(), /^ok: bot\.mjs is a bot's program/);
+});
+
 test("what goes wrong in several workers of a program is a warning if there are several", async () => {
   const { found } = await check(PROGRAM, { programWorkers: 3 });
   assert.deepEqual(found.slice(1), [
