@@ -2,7 +2,7 @@
  * Receives updates by webhook: Telegram sends each to a URL of the bot's (https://core.telegram.org/bots/api#setwebhook).
  *
  *   listening -- setWebhook --> set -- every 30 s getWebhookInfo --> set
- *   set -- the webhook is gone --> listening
+ *   set -- the webhook is gone, or code that was reloaded asks for other kinds --> listening
  *   set -- another has been set for a minute --> run() rejects
  *   stop --> what has arrived is stored and answered --> deleteWebhook, unless another process has set its own --> closed
  *
@@ -72,6 +72,8 @@ export class Webhook implements UpdateSource {
   readonly #mark: string;
   #server: WebhookServer | undefined;
   #isSet = false;
+  /** Kinds of update that it was set for. */
+  #kinds = "";
   #pending = 0;
   #failures = 0;
   #lastError: string | undefined;
@@ -165,6 +167,7 @@ export class Webhook implements UpdateSource {
         await post("setWebhook", formOf(parameters, [partOf(certificate)]), limit);
       }
       this.#isSet = true;
+      this.#kinds = String(parameters.allowed_updates);
       this.#conflictSince = undefined;
       log.info({ url }, "the webhook is set");
     });
@@ -179,6 +182,7 @@ export class Webhook implements UpdateSource {
       this.#isSet = url !== "";
       if (!this.#isSet) this.#warn("getWebhookInfo", "it has been deleted", "the webhook is gone; setting it again");
       this.#noteConflict(url);
+      if (url.endsWith(this.#mark) && String(this.#options.allowedUpdates()) !== this.#kinds) this.#isSet = false;
     });
   }
 

@@ -133,6 +133,18 @@ test("a webhook that somebody deleted is set again, and said once", async () => 
   assert.equal(bench.logged.filter((line) => /the webhook is gone/.test(line)).length, 1);
 });
 
+test("code that was reloaded and asks for other kinds of update gets them", async () => {
+  let kinds = ["message"];
+  const bench = new Bench({ allowedUpdates: () => kinds });
+  bench.waited = (count) => {
+    if (count === 2) kinds = ["message", "message_reaction"];
+  };
+  await bench.run(4);
+  const calls = ["setWebhook", "getWebhookInfo", "getWebhookInfo", "setWebhook", "getWebhookInfo"];
+  assert.deepEqual(bench.calls.slice(0, -2), calls);
+  assert.deepEqual(bench.info.allowed_updates, ["message", "message_reaction"]);
+});
+
 test("another webhook is waited for, not fought, and ends the run after a minute; it is not deleted", async () => {
   const bench = new Bench();
   bench.waited = (count) => {
