@@ -6,7 +6,7 @@ import { describe, test } from "node:test";
 import { Simulator } from "../../simulator/index.ts";
 import { eventually } from "../eventually.ts";
 import { Folder } from "../folder.ts";
-import { nextText, until } from "./bot.ts";
+import { callsOf, nextText, until } from "./bot.ts";
 import { ask, startProgram, startProgramHere } from "./program.ts";
 
 for (const program of ["grammy", "telegraf"]) {
@@ -22,7 +22,9 @@ for (const program of ["grammy", "telegraf"]) {
       assert.equal(await ask(ann, "/render none"), "rendering none");
       assert.equal(await ask(ann, "/ping"), "pong");
       assert.equal(await ask(ann, "/cancel"), "cancelled");
-      assert.equal(await ask(ann, "/later"), "attempt 2");
+      assert.equal(await ask(ann, "/later"), "attempt 2, after the first");
+      await callsOf(simulator, "sendChatAction", 1);
+      assert.equal(await ask(ann, "/wait"), "Error: enough");
       assert.equal(await ask(ann, "/throw"), "Sorry: no luck");
       assert.equal(killed.process.stderr.match(/is now a dead letter/g)?.length, 1);
 
@@ -31,8 +33,9 @@ for (const program of ["grammy", "telegraf"]) {
       for (const _ of [1, 2]) assert.equal(await ask(ann, "/ping"), "pong");
       await killed.end("SIGKILL");
       await using bot = await startProgramHere(file, simulator, { args });
+      // Not of "none" again: it was cancelled.
       const texts = () =>
-        simulator.calls.map(({ parameters }) => parameters.text).filter((text) => / one|^one/.test(`${text}`));
+        simulator.calls.map(({ parameters }) => parameters.text).filter((text) => /ing one|^n?one/.test(`${text}`));
       await until(simulator, () => texts().length > 1);
       assert.deepEqual(texts(), ["rendering one", "one: loaded once, in attempt 2"]);
       assert.equal((await bot.end()).code, 0);

@@ -24,12 +24,22 @@ bot.command("cancel", (ctx) => {
   return ctx.reply("cancelled");
 });
 bot.command("later", (ctx) => {
-  const { attempt } = delivery(ctx.update)!;
-  if (attempt === 1) throw new RetryLater({ after: 1 });
-  return ctx.reply(`attempt ${attempt}`);
+  const job = delivery(ctx.update)!;
+  job.busy();
+  if (job.attempt === 1) {
+    job.save("the first");
+    throw new RetryLater({ after: 1 });
+  }
+  return ctx.reply(`attempt ${job.attempt}, after ${job.saved}`);
 });
 bot.command("throw", () => {
   throw new Error("no luck");
+});
+bot.command("wait", async (ctx) => {
+  const job = delivery();
+  setTimeout(() => job.cancel(new Error("enough")), 1);
+  await new Promise((resolve) => job.signal.addEventListener("abort", resolve));
+  return ctx.reply(`${job.signal.reason}`);
 });
 bot.command("ping", (ctx) => ctx.reply("pong"));
 
