@@ -202,8 +202,10 @@ async function importModule(url: string, module: string): Promise<Record<string,
   }
 }
 
+/** Under older versions of Node.js tsx does nothing in threads. */
+const NEEDED_BY_TSX = Number.parseInt(process.versions.node, 10) < 24 ? " under Node.js 24" : "";
 /** For TypeScript that its author runs with another tool. */
-const REMEDY = "run it with --import tsx, or run the compiled file";
+const REMEDY = `run it with --import tsx${NEEDED_BY_TSX}, or run the compiled file`;
 
 const MISSING_PATH = /^Cannot find module '(\.{1,2}\/[^']*)'/;
 
