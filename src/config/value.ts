@@ -77,7 +77,7 @@ const expectations: Record<Option["type"], (option: Option) => string> = {
   string: () => "text",
   path: () => "a path",
   inbox: () => "a path, or the address of a database: postgres://user@host/database",
-  url: () => "an http or https URL, such as https://api.telegram.org, without user name, query or fragment",
+  url: (option) => `an http or https URL, such as ${option.example}, without user name, query or fragment`,
   proxy: () => "a proxy's URL: http://, https:// or socks5://, then [user:password@]host:port",
   address: () => "an address to listen on, such as 127.0.0.1:8082, [::1]:8082, or :8082 for every interface",
   integer: (option) => `a whole number${unit(option)}${range(option)}`,

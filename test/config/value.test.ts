@@ -112,11 +112,11 @@ test("a path is made absolute", () => {
 });
 
 test("an API address keeps its path and loses its last slash", () => {
-  const facts = { type: "url" } as const;
+  const facts = { type: "url", example: "https://bot.example.com" } as const;
   assert.equal(read(facts, "https://api.telegram.org"), "https://api.telegram.org");
   assert.equal(read(facts, "http://localhost:8081/tg//"), "http://localhost:8081/tg");
   const raws = ["api.telegram.org", "ftp://x", "https://", "http://u:p@x", "http://x?y", "http://x#y", 3];
-  refuses(facts, raws, /it must be an http or https URL/);
+  refuses(facts, raws, /it must be an http or https URL, such as https:\/\/bot\.example\.com, without/);
 });
 
 test("a list is split at commas, without blanks and repetitions, and accepts unknown words", () => {
