@@ -265,14 +265,24 @@ class Server implements RunningServer {
   }
 
   #logStart(bot: Entity, left: number, { pool, kinds }: Assembly): void {
-    const { application, inbox, proxy } = this.#config;
+    const { application, inbox, proxy, tokenVariable } = this.#config;
     const workers = pool.status.length;
     if (workers > 1) for (const hazard of pool.hazards) this.#log.warn(`each of the ${workers} workers ${hazard}`);
     const program = pool.program === undefined ? {} : this.#programFields(pool.program, kinds());
     const way = proxy === false ? {} : { proxy: new URL(proxy).host };
+    const token = tokenVariable === undefined ? {} : { token: tokenVariable };
     const unsettled = left > 0 ? { unsettled: left } : {};
     this.#log.info(
-      { bot: `@${bot.username}`, application, ...program, workers, inbox: shownInbox(inbox), ...way, ...unsettled },
+      {
+        bot: `@${bot.username}`,
+        ...token,
+        application,
+        ...program,
+        workers,
+        inbox: shownInbox(inbox),
+        ...way,
+        ...unsettled,
+      },
       "serving",
     );
   }

@@ -46,14 +46,13 @@ export function processContext(): Context {
  * @param options set by the command itself
  */
 export function sourcesOf({ flags, presets, defaults }: Typed, { env, cwd }: Context, options: Values = {}): Sources {
-  const token = findOwnToken(env, cwd);
-  const ownToken = token === undefined ? {} : { token };
   const sources = {
     flags,
     options: { ...presets, ...options },
     env: { ...env },
     cwd,
-    defaults: { ...ownToken, ...defaults },
+    ownToken: findOwnToken(env, cwd),
+    defaults,
   };
   delete env[environmentOf("token")];
   return sources;

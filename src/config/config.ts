@@ -20,6 +20,8 @@ export type Config = ConfigValues & {
   readonly mayBeProgram: boolean;
   /** Number of workers if it does: one, unless more are asked for. What a program does beside its bot is done in each. */
   readonly programWorkers: number;
+  /** The bot's own variable in which the token was found; undefined if it was given to the server. */
+  readonly tokenVariable: string | undefined;
   /** Oddities of the configuration that are no errors, one line each. */
   readonly warnings: readonly string[];
 };
@@ -61,6 +63,7 @@ export async function resolveConfig(sources: Sources): Promise<Config> {
     directory: sources.cwd,
     mayBeProgram: mayBeProgram(settings.application.value, sources.cwd),
     programWorkers: programWorkers(settings),
+    tokenVariable: settings.token.source === sources.ownToken?.variable ? sources.ownToken?.variable : undefined,
     warnings,
   } as Config);
 }

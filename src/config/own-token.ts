@@ -16,10 +16,19 @@ const TOKEN = /^\d+:[\w-]{35}$/;
 /** Names of the variable in which most programs look. */
 const USUAL = ["BOT_TOKEN", "TELEGRAM_BOT_TOKEN", "TELEGRAM_TOKEN", "BOT_API_TOKEN", "BOT_API_KEY", "TOKEN"];
 
+export interface OwnToken {
+  readonly token: string;
+  /** The variable that has it: `BOT_TOKEN`, `BOT_TOKEN in .env`. */
+  readonly variable: string;
+}
+
 /** @returns the one token in the program's variables; undefined without one, or if there are several */
-export function findOwnToken(env: Environment, directory: string): string | undefined {
-  const tokens = new Set(ownTokens(env, directory).values());
-  return tokens.size === 1 ? [...tokens][0] : undefined;
+export function findOwnToken(env: Environment, directory: string): OwnToken | undefined {
+  const found = [...ownTokens(env, directory)];
+  const [first] = found;
+  if (first === undefined || found.some(([, token]) => token !== first[1])) return undefined;
+  const [name, token] = first;
+  return { token, variable: env[name] === undefined ? `${name} in .env` : name };
 }
 
 /** The search for the token, for the message that there is none. */

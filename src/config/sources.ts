@@ -6,6 +6,7 @@
 import { ConfigError } from "../protocol/errors.ts";
 import { OptionLayers } from "./option-layers.ts";
 import { environmentOf, flagOf, isOptionKey, OPTION_KEYS, type OptionKey, optionAt } from "./options.ts";
+import type { OwnToken } from "./own-token.ts";
 
 /** Raw values of options by key: text, or values as in the configuration file. Undefined values count as absent. */
 export type Values = { readonly [Key in OptionKey]?: unknown };
@@ -16,19 +17,22 @@ export interface Sources {
   readonly options?: Values;
   readonly env: { readonly [name: string]: string | undefined };
   readonly cwd: string;
+  /** The token as the bot's own program reads it. */
+  readonly ownToken?: OwnToken | undefined;
   /** Override the defaults of the table. */
   readonly defaults?: Values;
 }
 
 /** Collects the layers of all sources. @throws ConfigError for a configuration file that cannot be used */
-export async function gather({ flags = {}, options = {}, env, cwd, defaults = {} }: Sources): Promise<OptionLayers> {
+export async function gather(sources: Sources): Promise<OptionLayers> {
+  const { flags = {}, options = {}, env, cwd, ownToken, defaults = {} } = sources;
   const layers = new OptionLayers(cwd);
   layers.add(flags, nameOnCommandLine);
   layers.add(options, (key) => `the option ${key}`);
   layers.add(fromEnvironment(env), environmentOf);
   await addFile(layers);
-  // The command line finds the token in a variable of the bot's own.
-  layers.add(defaults, (key) => (key === "token" ? "the bot's own variable" : `the default of ${key}`));
+  layers.add({ token: ownToken?.token }, () => String(ownToken?.variable));
+  layers.add(defaults, (key) => `the default of ${key}`);
   return layers;
 }
 

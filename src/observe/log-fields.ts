@@ -21,6 +21,7 @@ export const LOG_FIELDS = {
   waiting: "Updates dropped at Telegram",
   dropped: "Updates dropped on arrival",
   bot: "User name of the bot",
+  token: "Variable in which the bot's token was found: `BOT_TOKEN`, `BOT_TOKEN in .env`",
   application: "Import string of the application",
   library: "Bot library of a program, with its version",
   started: "The way in which a program started its bot: `bot.start()`",

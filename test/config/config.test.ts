@@ -93,6 +93,7 @@ test("a token and an application are enough; the rest are the defaults", async (
     directory: "/srv",
     mayBeProgram: true,
     programWorkers: 1,
+    tokenVariable: undefined,
     warnings: [],
   });
 });

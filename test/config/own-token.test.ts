@@ -19,11 +19,14 @@ const STAND_IN = /^48:asgigram-keeps-the-token-{11}$/;
 
 test("the one token in the variables and in .env is the bot's; of several none is", () => {
   const empty = folder();
-  assert.equal(findOwnToken({ MY_BOT: TOKEN, PATH: "/bin", ASGIGRAM_TOKEN: OTHER }, empty), TOKEN);
+  const found = (token: string, variable: string) => ({ token, variable });
+  const env = { MY_BOT: TOKEN, PATH: "/bin", ASGIGRAM_TOKEN: OTHER };
+  assert.deepEqual(findOwnToken(env, empty), found(TOKEN, "MY_BOT"));
   assert.equal(findOwnToken({}, empty), undefined);
-  assert.equal(findOwnToken({}, folder(`BOT_TOKEN="${TOKEN}"\n`)), TOKEN);
-  assert.equal(findOwnToken({ BOT_TOKEN: TOKEN }, folder(`BOT_TOKEN=${OTHER}\n`)), TOKEN);
+  assert.deepEqual(findOwnToken({}, folder(`BOT_TOKEN="${TOKEN}"\n`)), found(TOKEN, "BOT_TOKEN in .env"));
+  assert.deepEqual(findOwnToken({ BOT_TOKEN: TOKEN }, folder(`BOT_TOKEN=${OTHER}\n`)), found(TOKEN, "BOT_TOKEN"));
   assert.equal(findOwnToken({ BOT_TOKEN: TOKEN, TEST_TOKEN: OTHER }, empty), undefined);
+  assert.equal(findOwnToken({ BOT_TOKEN: TOKEN, SAME: TOKEN }, empty)?.token, TOKEN);
 });
 
 test("the program gets a stand-in in the variable of the token, and its other variables as they are", () => {

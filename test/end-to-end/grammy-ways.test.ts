@@ -53,7 +53,8 @@ describe("a grammY bot", () => {
     await using simulator = await Simulator.start();
     const env = { ASGIGRAM_TOKEN: "", BOT_TOKEN: simulator.token };
     await using bot = new BotHere("programs/grammy-export.cjs:bot", simulator, ["--no-inbox"], { env });
-    assert.equal((await servingOf(bot)).started, "export");
+    const { started, token } = await servingOf(bot);
+    assert.deepEqual([started, token], ["export", "BOT_TOKEN"]);
     assert.equal(await ask(await simulator.user("ann"), "on"), "@simulated_bot: on");
     assert.equal((await bot.end()).code, 0);
   });
