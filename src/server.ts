@@ -267,7 +267,6 @@ class Server implements RunningServer {
   #logStart(bot: Entity, left: number, { pool, kinds }: Assembly): void {
     const { application, inbox, proxy, tokenVariable } = this.#config;
     const workers = pool.status.length;
-    if (workers > 1) for (const hazard of pool.hazards) this.#log.warn(`each of the ${workers} workers ${hazard}`);
     const program = pool.program === undefined ? {} : this.#programFields(pool.program, kinds());
     const way = proxy === false ? {} : { proxy: new URL(proxy).host };
     const token = tokenVariable === undefined ? {} : { token: tokenVariable };

@@ -183,11 +183,6 @@ export class WorkerPool {
     return this.#current[0]?.program;
   }
 
-  /** Things that the program has begun, and that go wrong in several workers. */
-  get hazards(): readonly string[] {
-    return this.#current[0]?.hazards ?? [];
-  }
-
   /** The error for which the last reload failed; undefined if it did not. */
   get reloadFailure(): string | undefined {
     return this.#restart.failure;
@@ -373,7 +368,7 @@ export class WorkerPool {
   #onReady(worker: Worker, cause: WorkerReplacement): void {
     const { number, program } = worker;
     const current = this.#current[number]!;
-    if (program !== undefined && this.#isUndecided) this.#becomeProgram();
+    if (program !== undefined && this.#isUndecided) this.#becomeProgram(worker);
     this.#isUndecided = false;
     if (worker === current) return this.#serve(number);
     if (this.#isStopping) return;
@@ -385,12 +380,15 @@ export class WorkerPool {
   }
 
   /** The first worker has told that it runs a program. */
-  #becomeProgram(): void {
-    const { programWorkers, updates } = this.#options;
+  #becomeProgram({ number, hazards }: Worker): void {
+    const { programWorkers, updates, log } = this.#options;
     this.#servesProgram = true;
     this.#count = programWorkers;
     this.#restart.keepFirst(programWorkers);
     updates.servesProgram(programWorkers);
+    // Not later: the second worker may die of them.
+    if (programWorkers === 1) return;
+    for (const hazard of hazards) log.warn({ worker: number }, `each of the ${programWorkers} workers ${hazard}`);
   }
 
   /** Lets the current worker of a number serve, unless it is not ready, or another one finishes its events. */

@@ -199,6 +199,17 @@ describe("a program that listens on a port and has a timer", () => {
     });
   }
 
+  test("in two workers that listen on one port does not start, and the log has named the port", async () => {
+    await using simulator = await Simulator.start();
+    using lives = await Lives.of(simulator);
+    const env = { ...lives.env, ASGIGRAM_TOKEN: "" };
+    await using bot = new BotHere("programs/one-life.ts", simulator, ["--no-inbox", "--workers", "2"], { env });
+    assert.equal((await bot.process.exit()).code, 3);
+    const [hazard, , crash] = bot.log.filter(({ level }) => level !== "info");
+    assert.match(hazard?.msg ?? "", /^each of the 2 workers listens on port \d+ \(programs\/one-life\.ts:\d+\)$/);
+    assert.match(crash?.error ?? "", /EADDRINUSE/);
+  });
+
   test("in two workers has its number, and the log names what each of them does", async () => {
     await using simulator = await Simulator.start();
     using lives = await Lives.of(simulator);

@@ -299,12 +299,14 @@ describe("a bot's program", () => {
     assert.equal(script.threads.hosts.length, 1);
     assert.deepEqual(script.facts.map(({ type }) => type).slice(0, 3), ["program", "diagnostic", "ready"]);
     assert.deepEqual(script.pool.program, program);
-    assert.deepEqual([script.pool.status.length, script.pool.hazards], [1, ["listens"]]);
+    assert.deepEqual([script.pool.status.length, script.logged("warn")], [1, []]);
   });
 
-  test("has more if more are asked for, which start after the first", async () => {
+  test("has more if more are asked for, which start after the first; what goes wrong in several is said before", async () => {
     await using it = await serving({ programWorkers: 2 });
     const { script } = it;
+    await script.host(1);
+    assert.deepEqual(script.logged("warn"), ["each of the 2 workers listens"]);
     (await script.host(1)).post(PROGRAM);
     await it.start;
     assert.equal(script.threads.hosts.length, 2);
