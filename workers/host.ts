@@ -83,7 +83,9 @@ export default async function host(task: HostTask): Promise<void> {
   try {
     await importAll(task.imports);
     const onImport = task.mayBeProgram ? becomeMain : undefined;
-    const application = await loadApplication(task.application, task.directory, task.interface, program, onImport);
+    const { application: name, directory, interface: asgi } = task;
+    const onLong = (message: string) => reporter.log("warn", message);
+    const application = await loadApplication(name, directory, asgi, program, onImport, onLong);
     await jobs.loaded();
     const facts = program?.facts;
     hazards?.end();

@@ -49,8 +49,12 @@ export interface ProgramWatch {
   leave(): void;
 }
 
+/** Time of an import that is told of: ms. */
+const LONG_IMPORT = 30_000;
+
 /**
  * @param onImport is called with the URL of the file, before its import
+ * @param onLong is called if the import takes long: it may never end
  * @throws ApplicationLoadError
  */
 export async function loadApplication(
@@ -59,12 +63,16 @@ export async function loadApplication(
   choice: Interface | "auto",
   program?: ProgramWatch,
   onImport?: (url: string) => void,
+  onLong?: (message: string) => void,
 ): Promise<Asgi3> {
   const { module, attribute } = parse(importString);
   const url = locate(module, directory);
   onImport?.(url);
+  const tell = () =>
+    onLong?.(`${module} is not imported after ${LONG_IMPORT / 1000} s: something that it awaits takes long`);
+  const long = setTimeout(tell, LONG_IMPORT).unref();
   try {
-    return await load(url, module, attribute, choice, program);
+    return await load(url, module, attribute, choice, program, () => clearTimeout(long));
   } catch (error) {
     if (!(error instanceof ApplicationLoadError)) throw error;
     const hint = hintFor(error, url, program?.library);
@@ -103,6 +111,7 @@ async function load(
   attribute: string | undefined,
   choice: Interface | "auto",
   program: ProgramWatch | undefined,
+  onImported: () => void,
 ): Promise<Asgi3> {
   const imported = importModule(url, module);
   // An error of the code behind a program's `await bot.start()` is uncaught, as it would be under Node.js.
@@ -111,7 +120,8 @@ async function load(
     () => imported.catch(rethrow),
     () => {},
   );
-  const namespace = await (program === undefined ? imported : Promise.race([imported, program.launched]));
+  const begun = program === undefined ? imported : Promise.race([imported, program.launched]);
+  const namespace = await begun.finally(onImported);
   // A program that awaits its bot's end is never imported.
   if (typeof namespace === "function") return namespace;
   if (program?.library !== undefined && isProgram(namespace, attribute)) {

@@ -367,6 +367,21 @@ suite("mistakes and their messages", () => {
     });
   }
 
+  test("a file whose import does not end", async (t) => {
+    t.mock.timers.enable({ apis: ["setTimeout"] });
+    const told: string[] = [];
+    const directory = project({
+      "app.js": "await new Promise(() => {});",
+      "fast.js": "export const application = () => {};",
+    });
+    void loadApplication("app.js", directory, "auto", undefined, undefined, (message) => told.push(message));
+    await loadApplication("fast.js", directory, "auto", undefined, undefined, (message) => told.push(message));
+    t.mock.timers.tick(29_999);
+    assert.deepEqual(told, []);
+    t.mock.timers.tick(1);
+    assert.deepEqual(told, ["app.js is not imported after 30 s: something that it awaits takes long"]);
+  });
+
   test("an imported package that is missing", async () => {
     assert.equal(
       await refused("app.ts", { "app.ts": "import 'nope';" }),
