@@ -16,7 +16,8 @@ export interface HazardWatch {
 }
 
 /** Packages that run jobs by the clock, or from a queue. */
-const JOBS = "node-cron|node-schedule|cron|croner|toad-scheduler|bree|agenda|bull|bullmq";
+const JOBS =
+  "node-cron|node-schedule|cron|croner|toad-scheduler|bree|agenda|bull|bullmq|@nestjs/(?:schedule|bull|bullmq)";
 /** Packages that keep all state in one file. */
 const FILES = "telegraf-session-local|lowdb|node-json-db|node-persist";
 const PACKAGE = new RegExp(`/node_modules/(?:(${JOBS})|(${FILES}))/`);

@@ -53,16 +53,20 @@ test("a timer is named if the program itself starts it", async () => {
 test("packages of jobs and of files are named, required or imported, by the program alone", async () => {
   const files = {
     "node-cron/index.js": "",
+    "@nestjs/schedule/index.js": `require("cron");`,
+    "cron/index.js": "",
     "telegraf-session-local/index.js": "",
     "other/index.js": `require("lowdb");`,
     "lowdb/index.js": "",
   };
   const code = `import { createRequire } from "node:module";
     import "node-cron";
+    import "@nestjs/schedule";
     import "other";
     createRequire(import.meta.url)("telegraf-session-local");`;
   assert.deepEqual(await hazardsOf(code, files), [
     "runs jobs by node-cron (bot.mjs)",
+    "runs jobs by @nestjs/schedule (bot.mjs)",
     "keeps state in a file by telegraf-session-local (bot.mjs)",
   ]);
 });
