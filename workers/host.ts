@@ -72,9 +72,10 @@ export default async function host(task: HostTask): Promise<void> {
     currentJob: () => undefined,
   });
   const calls = new Calls(outbound, pulse);
-  // A program makes calls, and reads stored values, while it starts.
+  // A program makes calls, and reads stored values, while it starts. Everything else waits for the end of the start.
+  const early: ToWorker[] = [];
   const answer = (items: ToWorker[]) => {
-    for (const item of items) takeAnswer(item, calls, values);
+    for (const item of items) if (!takeAnswer(item, calls, values)) early.push(item);
   };
   task.port.on("message", answer);
   const hazards = task.mayBeProgram ? watchHazards(task.directory) : undefined;
@@ -98,6 +99,7 @@ export default async function host(task: HostTask): Promise<void> {
     task.port.off("message", answer);
     const host = new Host({
       task,
+      early,
       application,
       state: lifespan.state,
       outbound,
@@ -161,6 +163,8 @@ interface Drained {
 
 interface HostOptions {
   readonly task: HostTask;
+  /** Items that came during the start. */
+  readonly early: readonly ToWorker[];
   readonly application: Asgi3;
   /** State of the lifespan, which all instances share. */
   readonly state: Lifespan["state"];
@@ -185,7 +189,7 @@ class Host {
   readonly #drained = Promise.withResolvers<Drained>();
   readonly #task: HostTask;
 
-  constructor({ task, application, state, outbound, reporter, deadLetters, calls, values, pulse }: HostOptions) {
+  constructor({ task, early, application, state, outbound, reporter, deadLetters, calls, values, pulse }: HostOptions) {
     this.drained = this.#drained.promise;
     pulse.beat();
     // Timers that follow one another run without a turn of the event loop between them: the beat is to see them.
@@ -216,6 +220,7 @@ class Host {
       blocks.begin(items);
       for (const item of items) this.#receive(item);
     });
+    for (const item of early) this.#receive(item);
   }
 
   #receive(item: ToWorker): void {
@@ -244,7 +249,7 @@ class Host {
       case "drain":
         return void this.#drain(item.reason, item.signal);
       default:
-        return takeAnswer(item, this.#calls, this.#values);
+        takeAnswer(item, this.#calls, this.#values);
     }
   }
 
@@ -270,21 +275,29 @@ class Host {
   }
 }
 
-/** Takes an item about the answer to a call, or to a question about a stored value. */
-function takeAnswer(item: ToWorker, calls: Calls, values: StoredValues): void {
+/** Takes an item about the answer to a call, or to a question about a stored value. @returns false for any other */
+function takeAnswer(item: ToWorker, calls: Calls, values: StoredValues): boolean {
   switch (item.type) {
     case "result":
-      return calls.succeeded(item.id, item.body);
+      calls.succeeded(item.id, item.body);
+      return true;
     case "file":
-      return calls.downloaded(item.id, item.file);
+      calls.downloaded(item.id, item.file);
+      return true;
     case "failure":
-      return calls.failed(item.id, item.error);
+      calls.failed(item.id, item.error);
+      return true;
     case "delayed":
-      return calls.delayed(item.id);
+      calls.delayed(item.id);
+      return true;
     case "got":
-      return values.answered(item.id, item.value);
+      values.answered(item.id, item.value);
+      return true;
     case "set":
-      return values.answered(item.id, undefined);
+      values.answered(item.id, undefined);
+      return true;
+    default:
+      return false;
   }
 }
 

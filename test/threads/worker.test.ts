@@ -10,6 +10,7 @@ import type { WorkerDeath } from "../../src/protocol/worker-causes.ts";
 import { Threads } from "../../src/threads/threads.ts";
 import { Worker } from "../../src/threads/worker.ts";
 import { eventually } from "../eventually.ts";
+import { Folder } from "../folder.ts";
 import { hostTask, NO_JOBS, NO_VALUES } from "../host-task.ts";
 import { type ScriptedHost, ScriptedThreads } from "./scripted-threads.ts";
 
@@ -138,6 +139,29 @@ describe("a worker's life", () => {
     await worker.ended;
     assert.deepEqual(course, ["ready: draining", "drained: drained, ", "ended: drained"]);
     assert.ok(worker.hasStarted);
+  });
+
+  test("a worker that is told to drain in the middle of its start does so as soon as it is ready", async () => {
+    using folder = new Folder();
+    const go = folder.join("go");
+    const application = folder.write(
+      "late.mjs",
+      `import { existsSync } from "node:fs";
+      import { setTimeout as delay } from "node:timers/promises";
+      console.log("starts");
+      while (!existsSync(${JSON.stringify(go)})) await delay(5);
+      // What was posted before comes meanwhile.
+      for (let i = 0; i < 3; i++) await delay(5);
+      export const application = async () => {};`,
+    );
+    await using bench = new Bench({ application });
+    const { worker, course, printed } = bench;
+    await eventually(() => printed.length > 0);
+    worker.drain("shutdown");
+    worker.flush();
+    folder.write("go", "");
+    await worker.ended;
+    assert.deepEqual(course, ["ready: draining", "drained: drained, ", "ended: drained"]);
   });
 
   test("a worker that cannot start is over, with the reason", async () => {
