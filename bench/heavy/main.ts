@@ -1,7 +1,7 @@
 /**
  * Measures bots with the packages that people use for heavy work: sharp, onnxruntime and Stockfish in WebAssembly.
  *
- *   npm run bench:heavy                                        everything: 3 workloads, 2 loads, 4 servers, 5 rounds
+ *   npm run bench:heavy                                        everything: 3 workloads, 2 loads, 5 servers, 5 rounds
  *   npm run bench:heavy -- image --loads 150                   one workload at one load
  *   npm run bench:heavy -- --peers asgigram-offload,grammy-runner-piscina    the two that the marks compare
  *   npm run bench:heavy -- --rounds 1 --seconds 10 --warm-up 3               a trial

@@ -25,8 +25,9 @@ function grammy(name: string, packages: readonly string[]): Peer {
 
 export const INLINE = asgigram("asgigram");
 export const OFFLOAD = asgigram("asgigram-offload");
+export const START = grammy("grammy", ["grammy"]);
 export const RUNNER = grammy("grammy-runner", ["grammy", "@grammyjs/runner"]);
 /** The peer to beat. */
 export const PISCINA = grammy("grammy-runner-piscina", ["grammy", "@grammyjs/runner", "piscina"]);
 
-export const PEERS: readonly Peer[] = [INLINE, OFFLOAD, RUNNER, PISCINA];
+export const PEERS: readonly Peer[] = [INLINE, OFFLOAD, START, RUNNER, PISCINA];
