@@ -51,13 +51,13 @@ async function openDatabase(config: Config, address: string, bot: Entity, log: L
   });
 }
 
-/** Refuses to start beside a file of the bot that holds something: it would never be handled. @throws InboxError */
+/** Refuses to start beside a file of the bot that holds something: it would be left behind. @throws InboxError */
 function refuseForgottenFile(path: string, address: string): void {
   if (!existsSync(path)) return;
-  const { events, deadLetters } = describeInboxFile(path);
-  if (events + deadLetters === 0) return;
+  const { events, deadLetters, values } = describeInboxFile(path);
+  if (events + deadLetters + values === 0) return;
   throw new InboxError(
-    `${path}, the inbox of a server of this bot alone, holds ${events} unsettled updates and ${deadLetters} dead letters: ` +
+    `${path}, the inbox of a server of this bot alone, holds ${events} unsettled updates, ${deadLetters} dead letters and ${values} stored values: ` +
       `stop that server and run asgigram inbox copy ${path} ${shownAddress(address)}, or move the file away`,
   );
 }

@@ -75,6 +75,8 @@ export interface InboxFileFacts {
   /** Number of unsettled events; those that the ledger alone has settled count. */
   readonly events: number;
   readonly deadLetters: number;
+  /** Number of stored values: the sessions of asgigram/storage. */
+  readonly values: number;
 }
 
 /** Looks at a file that must exist already, and changes nothing. @throws InboxError */
@@ -84,9 +86,18 @@ export function describeInboxFile(path: string): InboxFileFacts {
     const database = openDatabase(path);
     try {
       const format = formatOf(database, path);
+      const isThere = database.prepare("SELECT 1 FROM sqlite_schema WHERE name = ?");
+      // Files of old formats have no stored values.
       const count = (table: string) =>
-        (database.prepare(`SELECT count(*) AS count FROM ${table}`).get() as { count: number }).count;
-      return { format, bot: ownerOf(database), events: count("event"), deadLetters: count("dead_letter") };
+        isThere.get(table) === undefined
+          ? 0
+          : (database.prepare(`SELECT count(*) AS count FROM ${table}`).get() as { count: number }).count;
+      const [events, deadLetters, values] = ["event", "dead_letter", "stored_value"].map(count) as [
+        number,
+        number,
+        number,
+      ];
+      return { format, bot: ownerOf(database), events, deadLetters, values };
     } finally {
       database.close();
     }

@@ -106,6 +106,7 @@ describe("asgigram inbox with a database", () => {
     await file.append(updates(3, 4));
     const { seq } = before.all[0]!;
     file.record(turn({ begun: [{ seq, alone: false }], journal: [{ type: "saved", seqs: [seq], json: "7" }] }));
+    file.record(turn({ writes: [{ key: "7", json: "{}", seq: undefined, line: undefined }] }));
     await file.close();
     const copied = await out("inbox", "copy", path, address);
     assert.equal(copied, `copied 2 unsettled updates and 2 dead letters to ${shown}; the file is now ${path}.copied`);
@@ -118,6 +119,7 @@ describe("asgigram inbox with a database", () => {
         [4, 0, undefined],
       ],
     );
+    assert.equal((await inbox.values(["7"])).get("7")?.json, "{}");
     assert.equal(await inbox.append(updates(1, 2, 3, 4, 5)), 1);
     await entries.until(3);
     assert.ok(entries.seqs[2]! > entries.seqs[1]!);
@@ -413,7 +415,16 @@ test("a server serves from the database, and refuses to leave the updates of its
   assert.equal(refused.code, 5);
   assert.match(
     refused.stderr,
-    /holds 0 unsettled updates and 1 dead letters: stop that server and run asgigram inbox copy/,
+    /holds 0 unsettled updates, 1 dead letters and 0 stored values: stop that server and run asgigram inbox copy/,
+  );
+  rmSync(path);
+  const file = new SqliteInbox(path, bot);
+  await file.start(new Entries());
+  file.record(turn({ writes: [{ key: "8", json: "1", seq: undefined, line: undefined }] }));
+  await file.close();
+  assert.match(
+    (await runHere(args, { cwd: folder.path, env })).stderr,
+    /holds 0 unsettled updates, 0 dead letters and 1 stored values: .* or move the file away/,
   );
   rmSync(path);
   await using server = new InProcess(args, { cwd: folder.path, env: { ...env, ASGIGRAM_NODE_NAME: "one" } });

@@ -79,11 +79,11 @@ test("a file of an older format is brought to this one by the server, and by asg
   const version = (file: DatabaseSync) => file.prepare("PRAGMA user_version").get()!.user_version;
   for (const open of Object.values(opens)) {
     const path = oldInbox();
-    assert.deepEqual(describeInboxFile(path), { format: 2, bot: BOT, events: 0, deadLetters: 1 });
+    assert.deepEqual(describeInboxFile(path), { format: 2, bot: BOT, events: 0, deadLetters: 1, values: 0 });
     const file = open(path);
     assert.equal(version(file), SCHEMA_VERSION);
     file.close();
-    assert.deepEqual(describeInboxFile(path), { format: SCHEMA_VERSION, bot: BOT, events: 0, deadLetters: 1 });
+    assert.deepEqual(describeInboxFile(path), { format: SCHEMA_VERSION, bot: BOT, events: 0, deadLetters: 1, values: 0 });
   }
 });
 
