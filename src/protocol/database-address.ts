@@ -33,7 +33,8 @@ const PARAMETERS = ["sslmode", "sslrootcert", "sslcert", "sslkey", "connect_time
 const CONNECT_TIMEOUT = 3;
 
 const SCHEME = /^postgres(?:ql)?:\/\//i;
-const ADDRESS = /^postgres(?:ql)?:\/\/(?:([^:@/?#]*)(?::([^@/?#]*))?@)?([^@/?#]+)\/([^/?#]+)(?:\?([^#]*))?$/i;
+/** An @ stands behind a password alone: one with a / or ? is not taken for a host and a database, which are shown. */
+const ADDRESS = /^postgres(?:ql)?:\/\/(?:([^:@/?#]*)(?::([^@/?#]*))?@)?([^@/?#]+)\/([^@/?#]+)(?:\?([^@#]*))?$/i;
 const HOST = /^(?:\[([\da-f:.]+)\]|([^[\]:,\s]+))(?::(\d{1,5}))?$/i;
 
 const PORT = 5432;
@@ -80,7 +81,8 @@ export function passwordIn(text: unknown): string | undefined {
   return isDatabaseAddress(text) ? ADDRESS.exec(text)?.[2] || undefined : undefined;
 }
 
-const FORM = "a database's address is postgres://user@host/database";
+const FORM =
+  "a database's address is postgres://user@host/database; elsewhere in it / is written %2F, ? %3F, # %23 and @ %40";
 
 function readHost(word: string, source: string): { host: string; port: number } {
   const [, six, name, port = PORT] = HOST.exec(word) ?? [];
