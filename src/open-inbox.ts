@@ -52,7 +52,7 @@ async function openDatabase(config: Config, address: string, bot: Entity, log: L
 }
 
 /** Refuses to start beside a file of the bot that holds something: it would be left behind. @throws InboxError */
-function refuseForgottenFile(path: string, address: string): void {
+export function refuseForgottenFile(path: string, address: string): void {
   if (!existsSync(path)) return;
   const { events, deadLetters, values } = describeInboxFile(path);
   if (events + deadLetters + values === 0) return;

@@ -186,6 +186,8 @@ describe("asgigram inbox with a database", () => {
       place.open({ address: own.ASGIGRAM_INBOX }),
       /grant the right, or run asgigram inbox migrate once/,
     );
+    const check = async () => (await runHere(["check"], { cwd: folder.path, env: own })).stdout;
+    assert.match(await check(), /the role may not make the tables; grant the right, or run asgigram inbox migrate/);
     assert.match(
       await out("inbox", "migrate", role),
       /has the tables of this version, and the role role_\d+ may use it$/,
@@ -196,6 +198,9 @@ describe("asgigram inbox with a database", () => {
     const list = await runHere(["inbox", "list"], { cwd: folder.path, env: own });
     assert.equal(list.stdout, `no dead letters in ${shown}\n`);
     await inbox.close();
+    assert.match(await check(), /which no server shares now/);
+    await place.sql(`UPDATE $meta SET format = ${FORMAT - 1}`);
+    assert.match(await check(), /the role may not change the tables/);
   });
 
   test("wrong tasks are exit code 2", async (t) => {
@@ -233,7 +238,7 @@ describe("asgigram nodes and check", () => {
   });
 
   test("check says if the inbox is there and who uses it, and names settings that lose updates", async (t) => {
-    const { place, run } = bench(t);
+    const { place, folder, run } = bench(t);
     const lines = async () => (await run("check")).stdout.split("\n").filter((line) => line.includes("inbox"));
     assert.ok((await lines()).some((line) => line.includes(`${shown}, where its tables will be made`)));
     assert.ok(
@@ -241,8 +246,12 @@ describe("asgigram nodes and check", () => {
       "the server of the tests",
     );
     const { inbox } = await place.start();
-    assert.ok((await lines()).some((line) => line.includes("which 1 server uses now")));
+    assert.ok(
+      (await lines()).some((line) => line.includes("which 1 server uses now; the database has no synchronous")),
+    );
     await inbox.close();
+    await addDeadLetters(folder.join(`asgigram-${place.bot}.sqlite`), place.bot, [1]);
+    assert.ok((await lines()).some((line) => line.includes("1 dead letters and 0 stored values: stop that server")));
   });
 });
 

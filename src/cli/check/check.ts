@@ -5,6 +5,7 @@
 
 import { type ConfigValues, configValues, programWorkers } from "../../config/config.ts";
 import { findImports } from "../../config/imports.ts";
+import { defaultInbox } from "../../config/inbox-path.ts";
 import { describeSearch, giveOwnToken } from "../../config/own-token.ts";
 import { type ResolvedSettings, resolveSettings } from "../../config/settings.ts";
 import type { Sources } from "../../config/sources.ts";
@@ -46,7 +47,7 @@ export async function check(
       : warnings.map((text) => warning("configuration", text)),
     application(values, programWorkers(settings), sources.cwd, env, (line) => print(hide(line))),
     telegram(values, sources),
-    inbox(values),
+    inbox(values, sources.cwd),
     checkListen(values.listen),
     checkListen(values.webhook !== false && values.webhookListen),
     certificate(values),
@@ -96,13 +97,14 @@ async function telegram({ token, ...values }: ConfigValues, { env, cwd }: Source
   }
 }
 
-async function inbox({
-  inbox,
-  inboxPasswordFile: file,
-  inboxPasswordCommand: command,
-  token,
-}: ConfigValues): Promise<Finding[]> {
+async function inbox(
+  { inbox, inboxPasswordFile: file, inboxPasswordCommand: command, token }: ConfigValues,
+  directory: string,
+): Promise<Finding[]> {
   const bot = token === undefined ? undefined : Number(botIdOf(token));
-  if (isDatabaseAddress(inbox)) return await checkDatabase(inbox, { file, command }, bot);
+  if (isDatabaseAddress(inbox)) {
+    const forgotten = token === undefined ? undefined : defaultInbox(directory, token);
+    return await checkDatabase(inbox, { file, command }, bot, forgotten);
+  }
   return checkInbox(inbox, bot);
 }

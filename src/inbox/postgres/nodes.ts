@@ -2,7 +2,7 @@
 
 import { TTL } from "./claim.ts";
 import type { DatabaseOptions } from "./database.ts";
-import { readMeta, requireMeta } from "./schema.ts";
+import { readMeta, requireMeta, requireRights } from "./schema.ts";
 import { type NodeRow, readNodes, readSafety } from "./status.ts";
 import { visit } from "./visit.ts";
 
@@ -24,6 +24,8 @@ export interface InboxFacts {
   readonly nodes: number;
   /** Settings with which a commit may be lost, in words. */
   readonly weaknesses: readonly string[];
+  /** A commit waits for another machine. */
+  readonly hasStandby: boolean;
 }
 
 /** Looks at an inbox and changes nothing. @throws InboxError if it cannot be used */
@@ -33,9 +35,11 @@ export async function describeInbox(
   options: DatabaseOptions,
 ): Promise<InboxFacts> {
   return await visit(address, options, PATIENCE, async (session, where) => {
-    const { weaknesses } = await readSafety(session);
-    const isThere = bot !== undefined && (await readMeta(session, bot, where)) !== undefined;
-    const nodes = isThere ? await readNodes(session, bot, TTL) : [];
-    return { isThere, nodes: nodes.filter(({ isAlive }) => isAlive).length, weaknesses };
+    const safety = await readSafety(session);
+    if (bot === undefined) return { isThere: false, nodes: 0, ...safety };
+    const meta = await readMeta(session, bot, where);
+    await requireRights(session, bot, meta, where);
+    const nodes = meta === undefined ? [] : await readNodes(session, bot, TTL);
+    return { isThere: meta !== undefined, nodes: nodes.filter(({ isAlive }) => isAlive).length, ...safety };
   });
 }

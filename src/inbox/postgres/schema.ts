@@ -185,6 +185,30 @@ export async function readMeta(session: Session, bot: number, where: string): Pr
   return meta;
 }
 
+/** Asks if a start may make the tables, or add what they lack. @throws InboxError if its role may not */
+export async function requireRights(
+  session: Session,
+  bot: number,
+  found: Meta | undefined,
+  where: string,
+): Promise<void> {
+  if (found !== undefined && found.format >= FORMAT) return;
+  const { rows } = await session.query<{ isOwner: boolean | null; inSchema: boolean | null; inDatabase: boolean }>({
+    text: `
+      SELECT (SELECT pg_has_role(c.relowner, 'USAGE') FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+              WHERE n.nspname = $1 AND c.relname = 'node') AS "isOwner",
+             (SELECT has_schema_privilege(oid, 'CREATE') FROM pg_namespace WHERE nspname = $1) AS "inSchema",
+             has_database_privilege(current_database(), 'CREATE') AS "inDatabase"`,
+    values: [schemaOf(bot)],
+  });
+  const { isOwner, inSchema, inDatabase } = rows[0]!;
+  if (isOwner ?? inSchema ?? inDatabase) return;
+  throw new InboxError(
+    `the inbox in ${where} cannot be used: the role may not ${found === undefined ? "make" : "change"} the tables; ` +
+      "grant the right, or run asgigram inbox migrate once as a role that may",
+  );
+}
+
 /** @throws InboxError if there is no inbox of the bot */
 export async function requireMeta(session: Session, bot: number, where: string): Promise<Meta> {
   const meta = await readMeta(session, bot, where);
