@@ -378,6 +378,15 @@ describe("a start with a database that cannot be used", () => {
         /not trusted: .*; name the file of its authority with sslrootcert/,
       );
     }
+    await assert.rejects(
+      isEncrypted("sslmode=verify-full&sslrootcert=/nowhere/ca.pem"),
+      /cannot be used: sslrootcert cannot be read: ENOENT/,
+    );
+    const noKey = folder.write("no-key.pem", "no key");
+    await assert.rejects(
+      isEncrypted(`sslmode=require&sslcert=${ca}&sslkey=${noKey}`),
+      /cannot be used: .*; are the files that sslrootcert, sslcert and sslkey name PEM/,
+    );
   });
 
   test("of several hosts the one that can be reached is found", async (t) => {

@@ -9,7 +9,7 @@
 import { readFile } from "node:fs/promises";
 import { setTimeout as delay } from "node:timers/promises";
 import { type DatabaseAddress, parseDatabaseAddress, shownAddress } from "../../protocol/database-address.ts";
-import { isPassing, NoPrimaryError } from "./failure.ts";
+import { AddressFileError, isPassing, NoPrimaryError } from "./failure.ts";
 import { type PasswordSource, readPassword } from "./password.ts";
 import { inTime } from "./patience.ts";
 import { loadPg, type Pg, type PgClient, type PgOptions, typesOf } from "./pg.ts";
@@ -122,12 +122,23 @@ export class Database {
   async #tls(host: string): Promise<object | false> {
     const { sslmode, sslrootcert, sslcert, sslkey } = this.#address;
     if (sslmode === "disable") return false;
-    const read = (path: string | undefined) => (path === undefined ? undefined : readFile(path, "utf8"));
-    const [ca, cert, key] = await Promise.all([sslrootcert, sslcert, sslkey].map(read));
+    const [ca, cert, key] = await Promise.all(
+      Object.entries({ sslrootcert, sslcert, sslkey }).map(([name, path]) => readFileOf(name, path)),
+    );
     const files = { ...(ca && { ca }), ...(cert && { cert }), ...(key && { key }) };
     if (sslmode === "require") return { ...files, rejectUnauthorized: false };
     // The name that the certificate must have.
     return { ...files, host, ...(sslmode === "verify-ca" && { checkServerIdentity: () => undefined }) };
+  }
+}
+
+/** @throws AddressFileError */
+async function readFileOf(parameter: string, path: string | undefined): Promise<string | undefined> {
+  if (path === undefined) return undefined;
+  try {
+    return await readFile(path, "utf8");
+  } catch (cause) {
+    throw new AddressFileError(`${parameter} cannot be read: ${(cause as Error).message}`, { cause });
   }
 }
 

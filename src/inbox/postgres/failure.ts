@@ -8,6 +8,11 @@ export class NoAnswerError extends Error {
   readonly code = "ETIMEDOUT";
 }
 
+/** A file of the address cannot be read. It may be about to be replaced. */
+export class AddressFileError extends Error {
+  readonly code = "EFILE";
+}
+
 /** No host of the address takes writes. */
 export class NoPrimaryError extends Error {
   readonly code = "25006";
@@ -77,6 +82,11 @@ function wordsFor(code: string, message: string): string {
       return `has no connection left: ${message}; asgigram needs four for each server`;
     case "53100":
       return `cannot be written: the disk of the database is full`;
+    case "EFILE":
+      return `cannot be used: ${message}`;
+  }
+  if (code.startsWith("ERR_OSSL")) {
+    return `cannot be used: ${message}; are the files that sslrootcert, sslcert and sslkey name PEM?`;
   }
   if (/certificate|altname/i.test(message)) {
     return `has a certificate that is not trusted: ${message}; name the file of its authority with sslrootcert`;
