@@ -1434,6 +1434,30 @@ suite("revoke()", () => {
     assert.deepEqual([settled, log], [[1], []], "no event waits behind it");
   });
 
+  test("revoke() waits for an event that does not end until its time is over", async (t) => {
+    const { deliver, instances, failed } = setUp(
+      t,
+      async (_scope, receive) => {
+        await receive();
+        await new Promise(() => {});
+      },
+      { eventTimeout: 60_000 },
+    );
+    const seq = deliver(1);
+    await turn();
+    const revoked = instances.revoke(shard(1));
+    t.mock.timers.tick(59_000);
+    assert.equal(await isOver(revoked), false);
+    t.mock.timers.tick(1000);
+    t.mock.timers.tick(LIMIT_GRACE);
+    await turn();
+    assert.equal(await isOver(revoked), true);
+    assert.deepEqual(
+      failed.map((failure) => failure.seq),
+      [seq],
+    );
+  });
+
   test("revoke() leaves an event that the application gives up, and it counts as received", async (t) => {
     const { deliver, instances, settled, failed, log } = setUp(t, async (scope, receive) => {
       await receive();
