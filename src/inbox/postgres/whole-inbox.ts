@@ -80,7 +80,10 @@ async function refuseUsed(session: Session, schema: string, where: string): Prom
     text: `SELECT FROM ${schema}.event UNION ALL SELECT FROM ${schema}.seen LIMIT 1`,
   });
   if (rows.length > 0)
-    throw new InboxError(`the inbox in ${where} has updates already: only an empty one takes a copy`);
+    throw new InboxError(
+      `the inbox in ${where} has updates already: only an empty one takes a copy; if they are those of this file, from a copy that was cut off, ` +
+        `move the file away; if they may be lost, drop the schema ${schema}`,
+    );
 }
 
 type Values = readonly (string | number | bigint | null)[];
