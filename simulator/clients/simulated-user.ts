@@ -2,6 +2,7 @@
 
 import type { BusinessConnection, Message, User } from "@grammyjs/types";
 import type { BusinessRights } from "../state/business.ts";
+import { rewritten } from "../state/content-kind.ts";
 import type { Content } from "../state/messages.ts";
 import {
   ActionError,
@@ -171,9 +172,11 @@ export class SimulatedUser {
     await this.#perform("delete", { user_id: this.id, chat_id: chat.id, message_id });
   }
 
+  /** Replaces the text of a message; of a photo, a film or a file the caption. */
   async edit(message: Message, text: string): Promise<Message> {
     const { chat, message_id } = message;
-    return await this.#perform("edit", { user_id: this.id, chat_id: chat.id, message_id, content: { text } });
+    const content = rewritten(message, text);
+    return await this.#perform("edit", { user_id: this.id, chat_id: chat.id, message_id, content });
   }
 
   /**

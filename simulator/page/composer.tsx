@@ -1,11 +1,13 @@
 /** The lower part of a chat, to write text, commands, files and places; and the keyboards and offers of the bot. */
 
+import type { Message } from "@grammyjs/types";
+import { rewritten } from "../state/content-kind.ts";
 import { cancelled, type Draft, following, refused, withEdit } from "./drafts.ts";
 import { sendFiles } from "./files.ts";
 import { InlineOffers } from "./inline-offers.tsx";
 import { summaryOf } from "./names.ts";
 import { act } from "./server.ts";
-import { draft, draftAt, here, me, openTopic, place, tell, world, write } from "./state.ts";
+import { chat, draft, draftAt, here, me, openTopic, place, tell, world, write } from "./state.ts";
 import { type ChatState, GENERAL } from "./world.ts";
 
 export function Composer({ state }: { state: ChatState }) {
@@ -67,10 +69,11 @@ async function submit(sent: Draft): Promise<void> {
   if (text === "") return;
   const at = place.value;
   write(following(sent), at);
-  const content = { text };
+  const { editing, replyTo } = sent;
+  const edited = chat.value?.messages.get(editing ?? 0) ?? sent;
   try {
-    if (sent.editing !== undefined) await act("edit", { ...here(), message_id: sent.editing, content });
-    else await act("send", { ...here(), content, ...inReply(sent.replyTo), ...inTopic() });
+    if (editing !== undefined) await act("edit", { ...here(), message_id: editing, content: rewritten(edited, text) });
+    else await act("send", { ...here(), content: { text }, ...inReply(replyTo), ...inTopic() });
   } catch (error) {
     write(refused(sent, draftAt(at)), at);
     throw error;
@@ -85,10 +88,10 @@ const inTopic = () => {
 
 /** @returns false if the person has written nothing here */
 function editLast({ messages, deleted }: ChatState): boolean {
-  const isMine = (id: number) =>
-    !deleted.has(id) && messages.get(id)!.from?.id === me.value!.id && messages.get(id)!.text;
-  const last = [...messages.keys()].findLast(isMine);
-  if (last !== undefined) write(withEdit(draft.value, last, messages.get(last)!.text!));
+  const isMine = ({ message_id, from, text, caption }: Message) =>
+    !deleted.has(message_id) && from?.id === me.value!.id && (text ?? caption) !== undefined;
+  const last = [...messages.values()].findLast(isMine);
+  if (last !== undefined) write(withEdit(draft.value, last.message_id, (last.text ?? last.caption)!));
   return last !== undefined;
 }
 

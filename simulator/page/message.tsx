@@ -51,7 +51,7 @@ function SoundMessage({ message, reactions, isDeleted, isInAlbum }: MessageProps
           <time>{timeOf(date)}</time>
           {isBots && <CallLink message={message} />}
         </footer>
-        {!isDeleted && <Actions message={message} isMine={isMine} hasText={text !== undefined} />}
+        {!isDeleted && <Actions message={message} isMine={isMine} text={text} />}
       </article>
       {!isDeleted && <InlineKeyboard message={message} />}
     </li>
@@ -78,7 +78,14 @@ function CallLink({ message: { message_id, chat } }: { message: TelegramMessage 
   );
 }
 
-function Actions({ message, isMine, hasText }: { message: TelegramMessage; isMine: boolean; hasText: boolean }) {
+interface ActionsProps {
+  message: TelegramMessage;
+  isMine: boolean;
+  /** Or its caption. */
+  text: string | undefined;
+}
+
+function Actions({ message, isMine, text }: ActionsProps) {
   const { message_id } = message;
   const react = (emoji: string) => tell(act("react", { ...here(), message_id, emoji }));
   const focusText = (next: Draft) => {
@@ -95,8 +102,8 @@ function Actions({ message, isMine, hasText }: { message: TelegramMessage; isMin
       <button type="button" onClick={() => focusText(withReply(draft.value, message_id))}>
         Reply
       </button>
-      {isMine && hasText && (
-        <button type="button" onClick={() => focusText(withEdit(draft.value, message_id, message.text ?? ""))}>
+      {isMine && text !== undefined && (
+        <button type="button" onClick={() => focusText(withEdit(draft.value, message_id, text))}>
           Edit
         </button>
       )}

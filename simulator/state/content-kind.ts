@@ -5,6 +5,10 @@ export function contentKind(message: object): string {
   return Object.keys(message).find((key) => !ENVELOPE.has(key)) ?? "message";
 }
 
+/** The content of an edit that gives a message another text: that of a photo, a film or a file is the caption. */
+export const rewritten = (message: { text?: string }, text: string) =>
+  message.text === undefined ? { caption: text } : { text };
+
 /** Fields of a message that are not its content. */
 const ENVELOPE: ReadonlySet<string> = new Set(
   (

@@ -24,11 +24,12 @@ export const messageActions: ActionHandlers<
 
   edit({ message_id, content, ...where }, context) {
     const { person, record } = context.participant(where);
-    const { entities: _, ...message } = context.message(record, message_id);
+    const { entities: _, caption_entities, ...message } = context.message(record, message_id);
     if (record.chat.type !== "channel" && message.from?.id !== person.user.id) {
       throw new ActionError(`message ${message_id} is not ${person.user.first_name}'s to edit`);
     }
-    const edited = { ...message, ...withEntities(content), edit_date: context.world.date } as Message;
+    const kept = content.caption === undefined && caption_entities !== undefined ? { caption_entities } : {};
+    const edited = { ...message, ...kept, ...withEntities(content), edit_date: context.world.date } as Message;
     replaceMessage(context.world, record, "user", edited);
     pushMessage(context, record, edited);
     return edited;

@@ -154,6 +154,18 @@ testBoth("an edit arrives as edited_message", async ({ side, received }) => {
   assert.ok(edit?.edited_message?.edit_date);
 });
 
+testBoth("an edit of a photo is one of its caption", async ({ side, received }) => {
+  const ann = await side.user("ann");
+  const photo = await ann.sendPhoto(pngHeader(10, 10), { caption: "look #here" });
+  await ann.edit(photo, "look");
+  const { text, caption, caption_entities, photo: kept } = (await received())[1]!.edited_message!;
+  assert.deepEqual(
+    { text, caption, caption_entities },
+    { text: undefined, caption: "look", caption_entities: undefined },
+  );
+  assert.ok(kept !== undefined);
+});
+
 testBoth("the same name gives the same user, and the same title the same chat", async ({ side }) => {
   assert.equal(await side.user("ann"), await side.user("Ann"));
   assert.notEqual((await side.user("ann")).id, (await side.user("bob")).id);
