@@ -181,15 +181,16 @@ export class SimulatedUser {
 
   /**
    * Presses a button of the given message. Without one: a button of the latest message that has it, or of the reply
-   * keyboard.
+   * keyboard, which writes into the topic.
    */
   async press(
     button: ButtonChoice,
-    { chat = this.chat, message }: Where & { message?: Message } = {},
+    { chat = this.chat, message, topic }: Where & { message?: Message; topic?: number } = {},
   ): Promise<PressedButton> {
     const place =
       message === undefined ? { chat_id: chat.id } : { chat_id: message.chat.id, message_id: message.message_id };
-    const pressed = await this.#perform("press", { user_id: this.id, button, ...place });
+    const thread = topic === undefined ? {} : { topic };
+    const pressed = await this.#perform("press", { user_id: this.id, button, ...place, ...thread });
     return {
       ...pressed,
       answered: (expected, options) => answerToPress(this.#perform, { ...pressed, ...place }, expected, options),
@@ -231,13 +232,13 @@ export class SimulatedUser {
   async choose(
     { inline_query_id }: { inline_query_id: string },
     result: string | number,
-    where: Where = {},
+    where: Where & { topic?: number } = {},
   ): Promise<Message> {
     return await this.#perform("choose", { ...this.#place(where), inline_query_id, result });
   }
 
   /** Sends a message of savePreparedInlineMessage. */
-  async share({ id }: { id: string }, where: Where = {}): Promise<Message> {
+  async share({ id }: { id: string }, where: Where & { topic?: number } = {}): Promise<Message> {
     return await this.#perform("choose", { ...this.#place(where), prepared_id: id });
   }
 

@@ -173,7 +173,7 @@ export const ACTION_TABLE: { readonly [A in ActionName]: ActionRow<Takes<A>> } =
   delete: { does: "Deletes a message. The bot does not learn of it", takes: { ...where, message_id }, gives: yes },
   press: {
     does: "Presses a button. Without message_id: of the latest message that has it, or of the reply keyboard",
-    takes: { ...where, message_id: optional(integer), button },
+    takes: { ...where, message_id: optional(integer), button, topic },
     gives: ref("Pressed"),
   },
   react: {
@@ -209,6 +209,7 @@ export const ACTION_TABLE: { readonly [A in ActionName]: ActionRow<Takes<A>> } =
       inline_query_id: optional(text),
       result: optional({ type: ["string", "integer"] }, "Its id, or its place from 0."),
       prepared_id: optional(text, "Of savePreparedInlineMessage, in place of the other two."),
+      topic,
     },
     gives: ref("Message"),
   },

@@ -7,8 +7,8 @@ import { sendFiles } from "./files.ts";
 import { InlineOffers } from "./inline-offers.tsx";
 import { summaryOf } from "./names.ts";
 import { act } from "./server.ts";
-import { chat, draft, draftAt, here, me, openTopic, place, tell, world, write } from "./state.ts";
-import { type ChatState, GENERAL } from "./world.ts";
+import { chat, draft, draftAt, here, inTopic, me, place, tell, world, write } from "./state.ts";
+import type { ChatState } from "./world.ts";
 
 export function Composer({ state }: { state: ChatState }) {
   const { text, editing } = draft.value;
@@ -81,10 +81,6 @@ async function submit(sent: Draft): Promise<void> {
 }
 
 const inReply = (reply_to: number | undefined) => (reply_to === undefined ? {} : { reply_to });
-const inTopic = () => {
-  const topic = openTopic.value;
-  return topic === undefined || topic === GENERAL ? {} : { topic };
-};
 
 /** @returns false if the person has written nothing here */
 function editLast({ messages, deleted }: ChatState): boolean {
@@ -181,7 +177,11 @@ function ReplyKeyboard({ state: { keyboard } }: { state: ChatState }) {
           {row.map((button, column) => {
             const text = typeof button === "string" ? button : button.text;
             return (
-              <button type="button" key={column} onClick={() => tell(act("press", { ...here(), button: text }))}>
+              <button
+                type="button"
+                key={column}
+                onClick={() => tell(act("press", { ...here(), button: text, ...inTopic() }))}
+              >
                 {text}
               </button>
             );

@@ -4,7 +4,7 @@ import type { InlineQueryResult } from "@grammyjs/types";
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { act } from "./server.ts";
-import { here, me, tell, world } from "./state.ts";
+import { here, inTopic, me, tell, world } from "./state.ts";
 
 /** Pause after the last key before the bot is asked: ms. */
 const PAUSE = 250;
@@ -25,7 +25,7 @@ export function InlineOffers({ query, done }: { query: string; done: () => void 
     return <p class="offers quiet">The bot is asked …</p>;
   const { inline_query_id, results } = offers;
   const choose = async (result: InlineQueryResult) => {
-    await act("choose", { ...here(), inline_query_id, result: result.id });
+    await act("choose", { ...here(), inline_query_id, result: result.id, ...inTopic() });
     done();
   };
   return (

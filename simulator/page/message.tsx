@@ -8,7 +8,7 @@ import { type Draft, withEdit, withReply } from "./drafts.ts";
 import { callOf } from "./links.ts";
 import { colourOf, nameOf, summaryOf, timeOf } from "./names.ts";
 import { act } from "./server.ts";
-import { callsOfMessages, draft, here, me, openCall, panel, tell, world, write } from "./state.ts";
+import { callsOfMessages, draft, here, inTopic, me, openCall, panel, tell, world, write } from "./state.ts";
 import { Text } from "./text.tsx";
 
 const REACTIONS = ["👍", "❤", "🔥", "😁", "😢"];
@@ -33,7 +33,7 @@ function SoundMessage({ message, reactions, isDeleted, isInAlbum }: MessageProps
   const { text = message.caption, entities = message.caption_entities } = message;
   const isMine = from?.id === me.value!.id;
   const isBots = from?.id === world.value!.bot.id || from === undefined;
-  const send = (command: string) => void tell(act("send", { ...here(), content: { text: command } }));
+  const send = (command: string) => void tell(act("send", { ...here(), content: { text: command }, ...inTopic() }));
   const name = from === undefined ? (sender_chat?.title ?? "") : nameOf(from);
   const classes = ["message", isMine && "is-mine", isDeleted && "is-deleted", isInAlbum && "in-album"];
   return (

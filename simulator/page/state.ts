@@ -5,7 +5,7 @@ import { computed, signal } from "@preact/signals";
 import { type Draft, EMPTY } from "./drafts.ts";
 import { callsByMessage, callsByUpdate } from "./links.ts";
 import { act, bots, listen, snapshot } from "./server.ts";
-import { after, type ChatState, type Happening, newChat, type WorldState, worldOf } from "./world.ts";
+import { after, type ChatState, GENERAL, type Happening, newChat, type WorldState, worldOf } from "./world.ts";
 
 export const world = signal<WorldState | undefined>(undefined);
 export const isConnected = signal(false);
@@ -139,6 +139,12 @@ export async function become(name: string): Promise<void> {
   await refresh();
   if (wasPrivate || chat.value === undefined) open(me.value.id);
 }
+
+/** The open topic, for what one writes. The General topic has no thread. */
+export const inTopic = () => {
+  const topic = openTopic.value;
+  return topic === undefined || topic === GENERAL ? {} : { topic };
+};
 
 /** The person who acts, and the place. */
 export const here = () => ({ user_id: me.value!.id, chat_id: openChat.value ?? me.value!.id });

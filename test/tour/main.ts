@@ -254,6 +254,12 @@ describe("people and chats", () => {
     await tour.page.getByText("# tea").last().waitFor();
     await tour.say("about tea", "about tea");
     assert.equal(await said("in general").count(), 0);
+    await tour.say("/start", "/start");
+    await byRole("button", { name: "three" }).click();
+    await said("three").waitFor();
+    await tour.say("see /place", "see /place");
+    await byRole("button", { name: "/place", exact: true }).first().click();
+    await tour.page.locator(".message").filter({ hasText: /\/place/ }).nth(1).waitFor();
   });
 
   test("Ctrl+K finds a chat, Escape leaves it", async () => {

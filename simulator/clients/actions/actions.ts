@@ -66,7 +66,10 @@ export type PayTakes = Where & {
 } & ({ message_id: number } | { link: string });
 
 /** The result of an inline query, by its id or its place from 0; or a message of savePreparedInlineMessage. */
-export type ChooseTakes = Where & ({ inline_query_id: string; result: string | number } | { prepared_id: string });
+export type ChooseTakes = Where & { topic?: number } & (
+    | { inline_query_id: string; result: string | number }
+    | { prepared_id: string }
+  );
 
 /** A file that a user sends, as a message. */
 export interface Upload extends Where {
@@ -151,8 +154,8 @@ export interface Actions {
   edit: { takes: Where & { message_id: number; content: Content }; gives: Message };
   forward: { takes: Where & { from_chat_id: number; message_id: number }; gives: Message };
   delete: { takes: Where & { message_id: number }; gives: true };
-  /** Without `message_id`: the latest message with such a button. */
-  press: { takes: Where & { message_id?: number; button: ButtonChoice }; gives: Pressed };
+  /** Without `message_id`: the latest message with such a button. A button of a reply keyboard writes into `topic`. */
+  press: { takes: Where & { message_id?: number; button: ButtonChoice; topic?: number }; gives: Pressed };
   /** Replaces the user's reaction. `anonymous`: as an administrator in the name of the group. */
   react: { takes: Where & { message_id: number; emoji?: string | string[]; anonymous?: boolean }; gives: true };
   vote: { takes: Where & { message_id: number; options: number[] }; gives: true };

@@ -4,6 +4,7 @@ import { type InlineChoice, sendChoice } from "../../state/inline.ts";
 import { forbiddenContent } from "../../state/rights.ts";
 import { type ActionContext, type ActionHandlers, nameOf } from "../action-context.ts";
 import { ActionError, type Takes } from "./actions.ts";
+import { fieldsIn } from "./messages.ts";
 
 /** Seconds until a query can no longer be answered. */
 const LIFETIME = 30;
@@ -26,7 +27,11 @@ export const inlineActions: ActionHandlers<"inlineQuery" | "choose"> = {
     const forbidden = forbiddenContent(record, user.id, choice.content);
     if (forbidden !== undefined)
       throw new ActionError(`${user.first_name} may not send ${forbidden} to ${nameOf(record)}`);
-    const { message, ...named } = sendChoice(context, record, user, choice);
+    const thread = fieldsIn(takes.topic, record, user, context);
+    const { message, ...named } = sendChoice(context, record, user, {
+      ...choice,
+      content: { ...thread, ...choice.content },
+    });
     if (query !== undefined) {
       context.push({ chosen_inline_result: { result_id: choice.id, from: user, query, ...named } });
     }

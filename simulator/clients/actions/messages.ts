@@ -50,14 +50,18 @@ export const messageActions: ActionHandlers<
     return true;
   },
 
-  press({ message_id, button: choice, ...where }, context) {
+  press({ message_id, button: choice, topic, ...where }, context) {
     const { person, record } = context.participant(where);
     const after = context.world.journal.seq;
     const found = findButton(record, choice, message_id);
     if (found === undefined) throw new ActionError(`there is no button ${JSON.stringify(choice)} in ${nameOf(record)}`);
-    if ("key" in found) return { after, message: send({ ...where, content: sentBy(found.key, person.user) }, context) };
+    if ("key" in found) {
+      const content = sentBy(found.key, person.user);
+      return { after, message: send({ ...where, content, ...(topic !== undefined && { topic }) }, context) };
+    }
     const { button, message } = found;
     if ("url" in button) return { after, url: button.url };
+    if ("login_url" in button) return { after, url: button.login_url.url };
     if ("web_app" in button) return { after, ...openWebApp(button.web_app.url, record, person.user, context) };
     if ("pay" in button) throw new ActionError("this button pays: use pay()");
     if (!("callback_data" in button) && !("callback_game" in button)) return { after };
@@ -114,18 +118,33 @@ export function send({ content, reply_to, topic, ...where }: Takes<"send">, cont
   const { person, record } = context.participant(where);
   const reply: Content = reply_to === undefined ? {} : { reply_to_message: quoted(context.message(record, reply_to)) };
   const { business_connection_id } = where;
-  const replied = reply.reply_to_message?.message_thread_id;
-  const thread = threadOf(context.world, record, person.user.id, { named: topic, replied });
-  if ("refused" in thread) throw new ActionError(`topic ${topic} of ${nameOf(record)} is ${thread.refused}`);
+  const thread = fieldsIn(topic, record, person.user, context, reply.reply_to_message?.message_thread_id);
   const forbidden = forbiddenContent(record, person.user.id, content);
   if (forbidden !== undefined) {
     throw new ActionError(`${person.user.first_name} may not send ${forbidden} to ${nameOf(record)}`);
   }
   requirePatience(record, person.user, context);
   const origin = { by: "user", from: person.user, business_connection_id } as const;
-  const message = addMessage(context.world, record, origin, { ...thread.fields, ...reply, ...withEntities(content) });
+  const message = addMessage(context.world, record, origin, { ...thread, ...reply, ...withEntities(content) });
   pushMessage(context, record, message);
   return message;
+}
+
+/**
+ * The fields that put a user's message into a topic.
+ * @param replied the topic of the message that it replies to
+ * @throws ActionError if the topic is closed or unknown
+ */
+export function fieldsIn(
+  topic: number | undefined,
+  record: ChatRecord,
+  { id }: User,
+  { world }: ActionContext,
+  replied?: number,
+): Content {
+  const thread = threadOf(world, record, id, { named: topic, replied });
+  if ("refused" in thread) throw new ActionError(`topic ${topic} of ${nameOf(record)} is ${thread.refused}`);
+  return thread.fields;
 }
 
 /** @throws ActionError while a member of a group in slow mode has to wait */

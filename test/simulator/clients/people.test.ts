@@ -181,6 +181,7 @@ testBoth("a pressed button sends a callback query and waits for its answer", asy
       { text: "No", callback_data: "n" },
     ],
     [{ text: "Read", url: "https://example.org" }],
+    [{ text: "Log in", login_url: { url: "https://example.org/in" } }],
   ];
   await call("sendMessage", { chat_id: ann.id, text: "Well?", reply_markup: { inline_keyboard } });
   const message = await ann.nextMessage();
@@ -200,6 +201,7 @@ testBoth("a pressed button sends a callback query and waits for its answer", asy
     );
   }
   assert.equal((await ann.press("Read")).url, "https://example.org");
+  assert.equal((await ann.press("Log in")).url, "https://example.org/in");
   assert.deepEqual(await received(), []);
   await assert.rejects(ann.press("Maybe"), /no button "Maybe"/);
 });

@@ -56,6 +56,32 @@ test("a topic is edited, closed, reopened and deleted, each with its service mes
   assert.equal(verdict(await call("sendMessage", { ...at, text: "x" })), "400 Bad Request: message thread not found");
 });
 
+test("a button of the reply keyboard and a chosen inline result write into the topic that is named", async () => {
+  const { simulator, call, ann, forum, received, chat_id } = await withForum();
+  await using _ = simulator;
+  const { message_thread_id } = (await call("createForumTopic", { chat_id, name: "Cats" })).result;
+  await call("sendMessage", { chat_id, message_thread_id, text: "?", reply_markup: { keyboard: [["Meow"]] } });
+  await received();
+  const there = { chat: forum, topic: message_thread_id };
+  await ann.press("Meow", there);
+  await ann.press("Meow", { chat: forum });
+  const query = await ann.inlineQuery("cats");
+  const results = [{ type: "article", id: "a", title: "A", input_message_content: { message_text: "purr" } }];
+  await call("answerInlineQuery", { inline_query_id: query.inline_query_id, results });
+  await ann.choose(query, "a", there);
+  const threads = (await received()).flatMap(({ message }) =>
+    message ? [[message.text, message.message_thread_id]] : [],
+  );
+  assert.deepEqual(threads, [
+    ["Meow", message_thread_id],
+    ["Meow", undefined],
+    ["purr", message_thread_id],
+  ]);
+  await call("closeForumTopic", { chat_id, message_thread_id });
+  await assert.rejects(ann.press("Meow", there), /closed/);
+  await assert.rejects(ann.choose(query, "a", there), /closed/);
+});
+
 test("the General topic has no thread, and can be hidden", async () => {
   const { simulator, call, ann, forum, received, chat_id } = await withForum();
   await using _ = simulator;
