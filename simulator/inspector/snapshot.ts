@@ -6,8 +6,9 @@ import type { CallLog, RecordedCall } from "../state/call-log.ts";
 import type { ChatRecord } from "../state/chat-record.ts";
 import type { Reaction } from "../state/journal.ts";
 import { reactionsIn } from "../state/reactions.ts";
+import { isAdministrator } from "../state/rights.ts";
 import type { Settings } from "../state/settings.ts";
-import type { World } from "../state/world.ts";
+import { privateChatOf, type World } from "../state/world.ts";
 import type { ServerState } from "./bot-server.ts";
 import type { CallOrigin } from "./call-origins.ts";
 import type { UpdateTrace } from "./inspector.ts";
@@ -16,6 +17,7 @@ export interface Snapshot {
   /** Of the last event in it. */
   readonly seq: number;
   readonly bot: UserFromGetMe;
+  /** Of the person's private chat. */
   readonly commands: readonly BotCommand[];
   /** Without those of a flood: too many to choose from. */
   readonly people: readonly { readonly user: User; readonly blocked: boolean }[];
@@ -35,6 +37,8 @@ export interface ChatSnapshot {
   readonly topics: readonly { readonly message_thread_id: number; readonly name: string }[];
   readonly pinned: readonly number[];
   readonly keyboard: ReplyKeyboardMarkup | null;
+  /** Those that the person is offered. */
+  readonly commands: readonly BotCommand[];
   readonly messages: readonly Message[];
   readonly reactions: readonly Reaction[];
 }
@@ -67,16 +71,22 @@ export interface SnapshotSources {
 
 export function snapshotOf(sources: SnapshotSources): Snapshot {
   const { person, world, settings, calls, updates, faults, originOf, server } = sources;
+  const user = world.people.get(person ?? 0)?.user;
+  const commandsIn = (chat: Chat, isAdministrator: boolean) =>
+    user === undefined ? [] : settings.commandsFor(user, chat, isAdministrator);
   return {
     seq: world.journal.seq,
     bot: world.bot,
-    commands: settings.commands(),
+    commands: user === undefined ? [] : commandsIn(privateChatOf(user), false),
     people: [...world.people.values()]
       .filter(({ user }) => !OF_FLOOD.test(user.first_name))
       .map(({ user, blocked }) => ({ user, blocked })),
     chats: world.chats
       .filter(({ chat, migratedTo }) => migratedTo === undefined && (chat.type !== "private" || chat.id === person))
-      .map(chatSnapshot),
+      .map((record) => ({
+        ...chatSnapshot(record),
+        commands: commandsIn(record.chat, isAdministrator(record, person ?? 0)),
+      })),
     calls: calls.calls.slice(-CALLS).map((call) => numbered(call, calls.numberOf(call), originOf(call))),
     updates,
     faults,
@@ -90,7 +100,7 @@ export const numbered = (call: RecordedCall, number: number, origin: CallOrigin 
   ...(origin !== undefined && { origin }),
 });
 
-function chatSnapshot(record: ChatRecord): ChatSnapshot {
+function chatSnapshot(record: ChatRecord): Omit<ChatSnapshot, "commands"> {
   const { chat, members, topics, pinned, keyboard = null, messages } = record;
   return {
     chat,

@@ -12,7 +12,7 @@ import type { ChatState } from "./world.ts";
 
 export function Composer({ state }: { state: ChatState }) {
   const { text, editing } = draft.value;
-  const { bot, commands } = world.value!;
+  const { bot } = world.value!;
   const at = place.value;
 
   const onKeyDown = (event: KeyboardEvent) => {
@@ -37,7 +37,7 @@ export function Composer({ state }: { state: ChatState }) {
       {query !== undefined && <InlineOffers query={query} done={() => write(following(draftAt(at)), at)} />}
       <Commands
         text={text}
-        commands={commands}
+        commands={state.commands}
         choose={(command) => tell(submit({ ...draft.value, text: `/${command}` }))}
       />
       <form

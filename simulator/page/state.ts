@@ -41,7 +41,7 @@ export const chats = computed<ChatState[]>(() => {
   const [now, person] = [world.value, me.value];
   if (now === undefined || person === undefined) return [];
   const isIn = ({ chat, members }: ChatState) => chat.type !== "private" && members.includes(person.id);
-  return [now.chats.get(person.id) ?? newChat(person), ...[...now.chats.values()].filter(isIn)];
+  return [now.chats.get(person.id) ?? newChat(person, now.commands), ...[...now.chats.values()].filter(isIn)];
 });
 
 export const chat = computed<ChatState | undefined>(() => chats.value.find(({ chat }) => chat.id === openChat.value));

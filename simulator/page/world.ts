@@ -67,9 +67,9 @@ export function worldOf(snapshot: Snapshot, earlier?: WorldState): WorldState {
 }
 
 /** The private chat of a person who has not written to the bot yet. */
-export function newChat({ id, first_name }: User): ChatState {
+export function newChat({ id, first_name }: User, commands: ChatState["commands"]): ChatState {
   const chat: Chat = { id, type: "private", first_name };
-  return { chat, members: [], topics: [], pinned: [], keyboard: null, ...historyOf([], []) };
+  return { chat, members: [], topics: [], pinned: [], keyboard: null, commands, ...historyOf([], []) };
 }
 
 const historyOf = (messages: readonly Message[], reactions: readonly Reaction[]) => ({
@@ -146,6 +146,7 @@ const UNTOLD: ReadonlySet<string> = new Set([
   "banchatmember",
   "unbanchatmember",
   "approvechatjoinrequest",
+  "promotechatmember",
   "leavechat",
 ]);
 

@@ -10,7 +10,7 @@ import { callerOf } from "../caller.ts";
 const CHAT = { id: 7, type: "private", first_name: "ann" } as const;
 const message = (message_id: number, text: string, more: object = {}) =>
   ({ message_id, date: 1, chat: CHAT, from: { id: 7, is_bot: false, first_name: "ann" }, text, ...more }) as Message;
-const EMPTY = { members: [], topics: [], pinned: [], keyboard: null, reactions: [] };
+const EMPTY = { members: [], topics: [], pinned: [], keyboard: null, commands: [], reactions: [] };
 const SNAPSHOT = {
   ...{ seq: 5, bot: {}, commands: [], people: [], calls: [], updates: [], faults: [] },
   chats: [{ chat: CHAT, ...EMPTY, messages: [message(1, "one")] }],
@@ -174,6 +174,36 @@ test("a call that changes what no event tells asks for a new snapshot, once", ()
     assert.ok(!after(world, origin, 0).isStale, "its origin changes nothing");
   }
   assert.ok(!after(before, told("sendMessage", { status: 200 }), 0).isStale);
+});
+
+test("a person is offered the commands of the chat: of its scope, for administrators, in the person's language", async () => {
+  await using simulator = await Simulator.start();
+  const call = callerOf(simulator);
+  const [ann, bob] = [await simulator.user("ann"), await simulator.user("bob", { language_code: "de" })];
+  const team = await simulator.group("Team", { owner: ann });
+  await ann.sendText("hi");
+  await bob.join(team);
+  const offered = async (person: number) => {
+    const { commands, chats } = await snapshotFor(simulator, person);
+    const lists = [commands, ...chats.map((one) => one.commands)];
+    return lists.map((list) => list.map(({ command }) => command).join());
+  };
+  const set = (name: string, more: object = {}) =>
+    call("setMyCommands", { commands: [{ command: name, description: "?" }], ...more });
+  await set("default");
+  assert.deepEqual(await offered(ann.id), ["default", "default", "default"]);
+  await set("private", { scope: { type: "all_private_chats" } });
+  await set("german", { scope: { type: "all_private_chats" }, language_code: "de" });
+  await set("group", { scope: { type: "all_group_chats" } });
+  await set("boss", { scope: { type: "all_chat_administrators" } });
+  assert.deepEqual(await offered(ann.id), ["private", "boss", "private"]);
+  assert.deepEqual(await offered(bob.id), ["german", "group"], "bob has not written in a private chat");
+  await set("here", { scope: { type: "chat", chat_id: team.id } });
+  await set("bobs", { scope: { type: "chat_member", chat_id: team.id, user_id: bob.id } });
+  assert.deepEqual(await offered(ann.id), ["private", "here", "private"]);
+  assert.deepEqual(await offered(bob.id), ["german", "bobs"]);
+  await call("deleteMyCommands", { scope: { type: "chat", chat_id: team.id } });
+  assert.deepEqual(await offered(ann.id), ["private", "boss", "private"]);
 });
 
 test("a snapshot has the private chat of the person who looks, and nobody of a flood", async () => {
