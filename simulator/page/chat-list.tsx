@@ -3,7 +3,20 @@
 import { useSignal } from "@preact/signals";
 import { colourOf, nameOf, summaryOf, titleOf } from "./names.ts";
 import { act, token } from "./server.ts";
-import { become, chats, me, open, openChat, openTopic, panel, refresh, tell, world, worlds } from "./state.ts";
+import {
+  become,
+  chats,
+  me,
+  open,
+  openChat,
+  openTopic,
+  otherChats,
+  panel,
+  refresh,
+  tell,
+  world,
+  worlds,
+} from "./state.ts";
 import type { ChatState } from "./world.ts";
 
 export function ChatList() {
@@ -34,6 +47,7 @@ export function ChatList() {
         {found.map((state) => (
           <Row key={state.chat.id} state={state} botName={bot.first_name} />
         ))}
+        <OtherChats search={search} />
       </ul>
       <NewChat />
       <PanelButtons />
@@ -141,6 +155,23 @@ function NewTopic({ chat_id }: { chat_id: number }) {
       </form>
     </li>
   );
+}
+
+/** One person has created them; the others may join. */
+function OtherChats({ search }: { search: string }) {
+  const join = async (chat_id: number) => {
+    await act("join", { user_id: me.value!.id, chat_id });
+    await refresh();
+    open(chat_id);
+  };
+  const found = otherChats.value.filter(({ chat }) => titleOf(chat, "").toLowerCase().includes(search));
+  return found.map(({ chat }) => (
+    <li key={chat.id}>
+      <button type="button" class="link" onClick={() => tell(join(chat.id))}>
+        Join {titleOf(chat, "")}
+      </button>
+    </li>
+  ));
 }
 
 const TYPES = ["group", "supergroup", "forum", "channel"] as const;

@@ -1,13 +1,13 @@
 /** The content of a message, beside its text: files, polls, places, people. */
 
-import type { Invoice, Message, Poll } from "@grammyjs/types";
+import type { Invoice, Message, PaidMediaInfo, Poll } from "@grammyjs/types";
 import { kindOf } from "./names.ts";
 import { act, fileUrl } from "./server.ts";
 import { here, tell } from "./state.ts";
 
 export function Content({ message }: { message: Message }) {
   const { photo, video, animation, audio, voice, video_note, document, sticker, poll, location, venue } = message;
-  const { contact, dice, invoice, game } = message;
+  const { contact, dice, invoice, game, paid_media, rich_message } = message;
   if (photo !== undefined) return <Picture file_id={photo.at(-1)!.file_id} title="Photo" />;
   if (sticker !== undefined) return <Picture file_id={sticker.file_id} title={`Sticker ${sticker.emoji ?? ""}`} />;
   // A GIF is a picture for browsers.
@@ -28,6 +28,8 @@ export function Content({ message }: { message: Message }) {
   if (dice !== undefined) return <Card icon={dice.emoji} title={`${dice.value}`} />;
   if (game !== undefined) return <Card icon="🎮" title={game.title} detail={game.description} />;
   if (invoice !== undefined) return <InvoiceCard invoice={invoice} message_id={message.message_id} />;
+  if (paid_media !== undefined) return <PaidMedia {...paid_media} message_id={message.message_id} />;
+  if (rich_message !== undefined) return <span class="text">{linesIn(rich_message).join("\n")}</span>;
   return message.text === undefined ? <span class="service">{serviceOf(message)}</span> : null;
 }
 
@@ -94,8 +96,43 @@ function InvoiceCard({ invoice, message_id }: { invoice: Invoice; message_id: nu
   );
 }
 
+function PaidMedia({ star_count, paid_media, message_id }: PaidMediaInfo & { message_id: number }) {
+  return (
+    <>
+      {paid_media.map((medium, at) => (
+        <PaidMedium key={at} medium={medium} />
+      ))}
+      <button type="button" onClick={() => tell(act("pay", { ...here(), message_id }))}>
+        Buy for {star_count} XTR
+      </button>
+    </>
+  );
+}
+
+function PaidMedium({ medium }: { medium: PaidMediaInfo["paid_media"][number] }) {
+  if (medium.type === "photo") return <Picture file_id={medium.photo.at(-1)!.file_id} title="Photo" />;
+  // biome-ignore lint/a11y/useMediaCaption: a bot's video has none
+  if (medium.type === "video") return <video controls preload="metadata" src={fileUrl(medium.video.file_id)} />;
+  return <Card icon="🔒" title={medium.type.replaceAll("_", " ")} />;
+}
+
+/** The texts in the blocks of a rich message, each in a line of its own. */
+function linesIn(value: unknown): string[] {
+  if (typeof value !== "object" || value === null) return [];
+  const { text, ...more } = value as { text?: unknown };
+  const line = lineIn(text);
+  return [...(line === "" ? [] : [line]), ...Object.values(more).flatMap(linesIn)];
+}
+
+/** A text of a block: a string, parts of a line, or an object with a text. */
+function lineIn(text: unknown): string {
+  if (Array.isArray(text)) return text.map(lineIn).join("");
+  return typeof text === "object" && text !== null ? lineIn((text as { text?: unknown }).text) : `${text ?? ""}`;
+}
+
 function PollCard({ poll, message_id }: { poll: Poll; message_id: number }) {
-  const vote = (option: number) => tell(act("vote", { ...here(), message_id, options: [option] }));
+  const vote = (...options: number[]) => tell(act("vote", { ...here(), message_id, options }));
+  if (poll.allows_multiple_answers) return <Ballot poll={poll} vote={vote} />;
   return (
     <fieldset class="poll" disabled={poll.is_closed}>
       <legend>{poll.question}</legend>
@@ -106,9 +143,35 @@ function PollCard({ poll, message_id }: { poll: Poll; message_id: number }) {
           <span class="quiet">{voter_count}</span>
         </button>
       ))}
-      <span class="quiet">
-        {poll.type === "quiz" ? "Quiz" : "Poll"} · {poll.total_voter_count} votes{poll.is_closed && " · closed"}
-      </span>
+      <Votes poll={poll} />
     </fieldset>
   );
 }
+
+/** A poll that takes several answers, which one gives at once; none take the vote back. */
+function Ballot({ poll, vote }: { poll: Poll; vote: (...options: number[]) => void }) {
+  const send = (event: SubmitEvent) => {
+    event.preventDefault();
+    vote(...new FormData(event.currentTarget as HTMLFormElement).getAll("option").map(Number));
+  };
+  return (
+    <form onSubmit={send}>
+      <fieldset class="poll" disabled={poll.is_closed}>
+        <legend>{poll.question}</legend>
+        {poll.options.map(({ text, voter_count }, i) => (
+          <label key={i}>
+            <input type="checkbox" name="option" value={i} /> {text} <span class="quiet">{voter_count}</span>
+          </label>
+        ))}
+        <button type="submit">Vote</button>
+        <Votes poll={poll} />
+      </fieldset>
+    </form>
+  );
+}
+
+const Votes = ({ poll: { type, total_voter_count, is_closed } }: { poll: Poll }) => (
+  <span class="quiet">
+    {type === "quiz" ? "Quiz" : "Poll"} · {total_voter_count} votes{is_closed && " · closed"}
+  </span>
+);

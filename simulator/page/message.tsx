@@ -133,10 +133,21 @@ function InlineKeyboard({ message: { message_id, reply_markup } }: { message: Te
   );
 }
 
+/** Some buttons send the bot nothing: they copy a text, or write a query to the bot for one to choose from. */
 async function press(message_id: number, button: InlineKeyboardButton, place: { row: number; column: number }) {
-  if ("pay" in button) await act("pay", { ...here(), message_id });
+  const query = queryOf(button);
+  if (query !== undefined) write({ text: `@${world.value!.bot.username} ${query}` });
+  else if ("copy_text" in button) await navigator.clipboard.writeText(button.copy_text.text);
+  else if ("pay" in button) await act("pay", { ...here(), message_id });
   else {
     const { url } = await act("press", { ...here(), message_id, button: place });
     if (url !== undefined && /^https?:/.test(url)) window.open(url, "_blank", "noopener,noreferrer");
   }
+}
+
+/** In place of another chat the query is written in this one. */
+function queryOf(button: InlineKeyboardButton): string | undefined {
+  if ("switch_inline_query" in button) return button.switch_inline_query;
+  if ("switch_inline_query_current_chat" in button) return button.switch_inline_query_current_chat;
+  return "switch_inline_query_chosen_chat" in button ? (button.switch_inline_query_chosen_chat.query ?? "") : undefined;
 }

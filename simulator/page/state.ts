@@ -44,6 +44,12 @@ export const chats = computed<ChatState[]>(() => {
   return [now.chats.get(person.id) ?? newChat(person, now.commands), ...[...now.chats.values()].filter(isIn)];
 });
 
+/** Groups and channels that the person is not in. */
+export const otherChats = computed<ChatState[]>(() => {
+  const mine = new Set(chats.value);
+  return [...(world.value?.chats.values() ?? [])].filter((state) => state.chat.type !== "private" && !mine.has(state));
+});
+
 export const chat = computed<ChatState | undefined>(() => chats.value.find(({ chat }) => chat.id === openChat.value));
 
 const calls = computed(() => world.value?.calls);

@@ -59,6 +59,43 @@ const ANSWERS: Record<string, Answer> = {
       options: [{ text: "Tea" }, { text: "Coffee" }],
       is_anonymous: false,
     }),
+  "/choices": (send) =>
+    send({
+      type: "telegram.send_poll",
+      question: "Which ones?",
+      options: [{ text: "Red" }, { text: "Green" }, { text: "Blue" }],
+      allows_multiple_answers: true,
+    }),
+  "/paid": (send) =>
+    send({
+      type: "telegram.send_paid_media",
+      star_count: 5,
+      payload: "pictures",
+      media: [{ type: "photo", media: picture }],
+    }),
+  "/rich": (send) =>
+    send({
+      type: "telegram.send_rich_message",
+      rich_message: {
+        blocks: [
+          { type: "heading", text: "Heading", size: 1 },
+          { type: "paragraph", text: ["words ", { type: "bold", text: "in bold" }] },
+        ],
+      },
+    }),
+  "/helpers": (send) =>
+    send({
+      type: "telegram.send_message",
+      text: "Helpers",
+      reply_markup: {
+        inline_keyboard: [
+          [
+            { text: "Copy", copy_text: { text: "a code" } },
+            { text: "Ask", switch_inline_query_current_chat: "cake" },
+          ],
+        ],
+      },
+    }),
   "/place": (send) => send({ type: "telegram.send_location", latitude: 52.5, longitude: 13.4 }),
   "/dice": (send) => send({ type: "telegram.send_dice" }),
   "/busy": async (send) => {
@@ -129,6 +166,13 @@ export const application: Application = async (_scope, receive, send) => {
               input_message_content: { message_text: `chosen: ${event.query}` },
             },
           ],
+        });
+        break;
+      case "telegram.purchased_paid_media":
+        await send({
+          type: "telegram.send_message",
+          chat_id: event.from.id,
+          text: `Bought: ${event.paid_media_payload}`,
         });
         break;
       case "telegram.pre_checkout_query":

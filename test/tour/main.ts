@@ -4,7 +4,7 @@
  */
 
 import assert from "node:assert/strict";
-import { mkdirSync } from "node:fs";
+import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, afterEach, before, beforeEach, describe, test } from "node:test";
 import { Simulator } from "../../simulator/index.ts";
@@ -93,6 +93,62 @@ describe("the chat", () => {
     const poll = await tour.say("/poll", "Tea or coffee?");
     await poll.getByRole("button", { name: "Tea" }).click();
     await poll.getByText("1 votes").waitFor();
+  });
+
+  test("one gives several answers to a poll, and takes them back", async () => {
+    const poll = await tour.say("/choices", "Which ones?");
+    for (const name of ["Red", "Blue"]) await poll.getByRole("checkbox", { name }).check();
+    await poll.getByRole("button", { name: "Vote" }).click();
+    await poll.getByText("1 votes").waitFor();
+    assert.deepEqual(await poll.locator("label .quiet").allInnerTexts(), ["1", "0", "1"]);
+    for (const name of ["Red", "Blue"]) await poll.getByRole("checkbox", { name }).uncheck();
+    await poll.getByRole("button", { name: "Vote" }).click();
+    await poll.getByText("0 votes").waitFor();
+  });
+
+  test("paid media are shown and bought, a rich message is shown", async () => {
+    const paid = await tour.say("/paid", "Buy for 5 XTR");
+    await paid.getByRole("img", { name: "Photo" }).waitFor();
+    await paid.getByRole("button", { name: "Buy" }).click();
+    await said("Bought: pictures").waitFor();
+    assert.equal(await (await tour.say("/rich", "Heading")).locator(".text").innerText(), "Heading\nwords in bold");
+  });
+
+  test("a button copies a text, and one asks the bot inline", async () => {
+    const message = await tour.say("/helpers", "Helpers");
+    await tour.page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
+    await message.getByRole("button", { name: "Copy" }).click();
+    await eventually(async () => (await tour.page.evaluate("navigator.clipboard.readText()")) === "a code");
+    await message.getByRole("button", { name: "Ask" }).click();
+    await byRole("button", { name: "Result for cake" }).click();
+    await said("chosen: cake").waitFor();
+  });
+
+  test("an edit of a photo is one of its caption", async () => {
+    const headers = { "content-type": "application/json" };
+    const post = async (action: string, body: object) => {
+      const url = new URL(`/simulator/${action}`, tour.url);
+      return (
+        (await (await fetch(url, { method: "POST", headers, body: JSON.stringify(body) })).json()) as {
+          result: { id: number };
+        }
+      ).result;
+    };
+    const { id } = await post("user", { name: "ann" });
+    await post("sendPhoto", { user_id: id, caption: "my cat", base64: readFileSync(FILE).toString("base64") });
+    await said("Bot: my cat").waitFor();
+    const field = byRole("textbox", { name: "Message" });
+    await field.focus();
+    await tour.page.keyboard.press("ArrowUp");
+    await eventually(async () => (await field.inputValue()) === "my cat");
+    await field.fill("my dog");
+    await field.press("Enter");
+    const mine = tour.page
+      .locator(".message.is-mine")
+      .filter({ has: tour.page.locator("img") })
+      .last();
+    await mine.getByText("edited").waitFor();
+    assert.equal(await mine.locator(".text").innerText(), "my dog");
   });
 
   test("edits, deleted messages, actions and reactions", async () => {
@@ -226,7 +282,7 @@ describe("people and chats", () => {
     await tour.page.locator(".people summary").filter({ hasText: "bob" }).waitFor();
     assert.equal(await tour.page.locator(".message").count(), 0);
     await tour.say("I am bob", "Bot: I am bob");
-    await byRole("button", { name: "ann" }).click();
+    await byRole("button", { name: "ann", exact: true }).click();
     await tour.page.locator(".people summary").filter({ hasText: "ann" }).waitFor();
     await said("Paid 50 XTR").waitFor();
     await tour.page.locator(".people summary").click();
@@ -241,6 +297,23 @@ describe("people and chats", () => {
       if (type !== "channel") await tour.say("hello all", "Bot: hello all");
     });
   }
+
+  test("another person joins a group, and is shown its chat", async () => {
+    const be = async (name: string) => {
+      await tour.page.locator(".people summary").click();
+      await byRole("button", { name, exact: true }).click();
+      await tour.page.locator(".people summary").filter({ hasText: name }).waitFor();
+      await tour.page.locator(".people summary").click();
+    };
+    await be("bob");
+    await byRole("button", { name: "Join My group" }).click();
+    await byRole("heading", { name: "My group" }).waitFor();
+    await tour.page.getByText("3 members").waitFor();
+    await tour.say("bob is here", "Bot: bob is here");
+    assert.equal(await byRole("button", { name: "Join My group" }).count(), 0);
+    await be("ann");
+    await said("bob is here").waitFor();
+  });
 
   test("a forum has topics", async () => {
     await byRole("textbox", { name: "Title of a new chat" }).fill("My forum");
@@ -259,7 +332,11 @@ describe("people and chats", () => {
     await said("three").waitFor();
     await tour.say("see /place", "see /place");
     await byRole("button", { name: "/place", exact: true }).first().click();
-    await tour.page.locator(".message").filter({ hasText: /\/place/ }).nth(1).waitFor();
+    await tour.page
+      .locator(".message")
+      .filter({ hasText: /\/place/ })
+      .nth(1)
+      .waitFor();
   });
 
   test("Ctrl+K finds a chat, Escape leaves it", async () => {
@@ -303,7 +380,7 @@ test("a chat of 5,000 messages: the latest are shown, and earlier ones on reques
 
 test("one goes back to the first person", async () => {
   await tour.page.locator(".people summary").click();
-  await byRole("button", { name: "ann" }).click();
+  await byRole("button", { name: "ann", exact: true }).click();
   await tour.page.locator(".people summary").filter({ hasText: "ann" }).waitFor();
   await tour.page.locator(".people summary").click();
 });
