@@ -173,3 +173,18 @@ test("a delay does not keep the process after the end of the simulator", async (
   assert.match(output, /^(200|broken off)\n$/);
   assert.equal(code, 0);
 });
+
+test("a fault that could hit no call, or do nothing to it, is refused with the reason", async () => {
+  await using simulator = await Simulator.start();
+  const refusals: [string, object, RegExp][] = [
+    ["sendMesage", { error_code: 500 }, /there is no method sendMesage/],
+    ["sendMessage", { eror_code: 500 }, /a fault has no eror_code, but error_code, /],
+    ["sendMessage", { description: "no", times: 1 }, /does nothing/],
+  ];
+  for (const side of [simulator, new SimulatorClient(simulator.url)]) {
+    for (const [method, fault, message] of refusals) {
+      await assert.rejects(side.fail(method, fault), { name: "ActionError", message });
+    }
+    await side.fail("kickchatmember", { delay: 1 });
+  }
+});

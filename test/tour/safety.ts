@@ -128,7 +128,8 @@ const ATTACKS: Record<string, Attack> = {
   title: (text, _, { id }) => post("/simulator/chat", { title: text, owner_id: id }),
   commands: (text) => post(`/${bot}/setMyCommands`, { commands: [{ command: "x", description: text }] }),
   action: (text, _, { id }) => post(`/${bot}/sendChatAction`, { chat_id: id, action: text }),
-  fault: (text) => post("/simulator/fail", { method: text, fault: { error_code: 400, description: text } }),
+  fault: (text) =>
+    post("/simulator/fail", { method: "close", fault: { error_code: 400, description: text, when: { [text]: text } } }),
 };
 
 for (const seed of seeds()) {

@@ -163,8 +163,12 @@ function openWebApp(url: string, record: ChatRecord, user: User, { world }: Acti
   return { url, web_app_query_id };
 }
 
-/** Adds the entities that Telegram finds by itself, unless the content has entities. */
+/** Adds the entities that Telegram finds by itself, unless the content has entities. @throws ActionError if a text is none */
 function withEntities(content: Content): Content {
+  for (const name of ["text", "caption"] as const) {
+    const value: unknown = content[name];
+    if (value !== undefined && typeof value !== "string") throw new ActionError(`${name} must be a string`);
+  }
   const { text = "", entities = entitiesIn(text), caption = "", caption_entities = entitiesIn(caption) } = content;
   return {
     ...content,

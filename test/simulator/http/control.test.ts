@@ -67,6 +67,13 @@ test("a wrong parameter is refused by its name", async () => {
     assert.deepEqual([refused.ok, told(refused)], [false, expected]);
   }
   assert.equal(told(await perform("user", undefined, { method: "GET" })), "405 user is an action: use POST");
+  const { result: ann } = await perform("user", { name: "ann" });
+  for (const name of ["text", "caption"]) {
+    assert.equal(
+      told(await perform("send", { user_id: ann.id, content: { [name]: 5 } })),
+      `400 ${name} must be a string`,
+    );
+  }
 });
 
 test("next waits for the bot's messages one after the other, and fails at its timeout", async () => {
