@@ -1,4 +1,4 @@
-/** The kind of a message's content: its terminal and its page name it, an edit replaces its text. The page is bundled with this file, which needs no Node.js. */
+/** The content of a message: the terminal and the page name its kind, and edits replace its text. The page is bundled with this file. */
 
 /** @returns the field with the content: `photo`, `new_chat_members`, … */
 export function contentKind(message: object): string {
