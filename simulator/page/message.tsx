@@ -51,7 +51,7 @@ function SoundMessage({ message, reactions, isDeleted, isInAlbum }: MessageProps
           <time>{timeOf(date)}</time>
           {isBots && <CallLink message={message} />}
         </footer>
-        {!isDeleted && <Actions message={message} isMine={isMine} text={text} />}
+        {!isDeleted && <Actions message={message} reactions={reactions} isMine={isMine} text={text} />}
       </article>
       {!isDeleted && <InlineKeyboard message={message} />}
     </li>
@@ -80,14 +80,18 @@ function CallLink({ message: { message_id, chat } }: { message: TelegramMessage 
 
 interface ActionsProps {
   message: TelegramMessage;
+  reactions: readonly Reaction[] | undefined;
   isMine: boolean;
   /** Or its caption. */
   text: string | undefined;
 }
 
-function Actions({ message, isMine, text }: ActionsProps) {
+function Actions({ message, reactions = [], isMine, text }: ActionsProps) {
   const { message_id } = message;
-  const react = (emoji: string) => tell(act("react", { ...here(), message_id, emoji }));
+  const given = reactions.find(({ actor_id }) => actor_id === me.value!.id)?.reaction ?? [];
+  const isGiven = (emoji: string) => given.some((one) => "emoji" in one && one.emoji === emoji);
+  // A second click takes it back.
+  const react = (emoji: string) => tell(act("react", { ...here(), message_id, ...(!isGiven(emoji) && { emoji }) }));
   const focusText = (next: Draft) => {
     write(next);
     document.getElementById("text")?.focus();
@@ -95,7 +99,13 @@ function Actions({ message, isMine, text }: ActionsProps) {
   return (
     <div class="actions">
       {REACTIONS.map((emoji) => (
-        <button type="button" key={emoji} onClick={() => react(emoji)} aria-label={`React with ${emoji}`}>
+        <button
+          type="button"
+          key={emoji}
+          aria-pressed={isGiven(emoji)}
+          onClick={() => react(emoji)}
+          aria-label={`React with ${emoji}`}
+        >
           {emoji}
         </button>
       ))}

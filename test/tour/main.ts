@@ -182,7 +182,9 @@ describe("the chat", () => {
     assert.equal(await tour.page.locator(".message.is-mine q").last().innerText(), "no slip");
     await mine.hover();
     await mine.getByRole("button", { name: "React with 👍" }).click();
-    await mine.getByText("👍 ").first().waitFor();
+    await mine.locator(".reactions").getByText("👍").waitFor();
+    await mine.getByRole("button", { name: "React with 👍", pressed: true }).click();
+    await mine.locator(".reactions").waitFor({ state: "detached" });
     await mine.getByRole("button", { name: "Delete" }).click();
     await eventually(async () => (await mine.getAttribute("class"))?.includes("is-deleted") ?? false);
   });
