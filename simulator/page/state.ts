@@ -77,6 +77,16 @@ export function start(): void {
     isConnected.value = false;
   };
   listen(take, connected, lost);
+  setInterval(() => void lookForBots(), BOTS_EVERY);
+}
+
+/** Pause between two looks for bots that are new to the simulator: ms. They are in no event of this world. */
+const BOTS_EVERY = 2000;
+
+async function lookForBots(): Promise<void> {
+  if (!isConnected.value) return;
+  const found = await bots().catch(() => worlds.value);
+  if (found.length !== worlds.value.length) worlds.value = found;
 }
 
 /** Reads the world again: people, members, topics and the bot's settings are in no event. One reading follows the other: the last one is the newest. */

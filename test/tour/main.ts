@@ -463,11 +463,12 @@ test("on a phone one sees one thing at a time, in the dark as well", async () =>
 
 test("of a simulator with several bots one chooses whose Telegram one sees", async () => {
   await using simulator = await Simulator.start({ anyToken: true });
-  const visit = () => fetch(`${simulator.url}/bot2:other/getMe`);
-  await visit();
   const { page } = tour;
   await page.setViewportSize({ width: 1280, height: 800 });
   await page.goto(simulator.url);
+  await byRole("textbox", { name: "Message" }).waitFor();
+  // The page is there before the bot.
+  await fetch(`${simulator.url}/bot2:other/getMe`);
   await byRole("combobox", { name: "Bot" }).selectOption("2:other");
   await page.waitForURL(/bot=2%3Aother/);
   await byRole("textbox", { name: "Message" }).fill("hello, other");
