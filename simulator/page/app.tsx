@@ -3,9 +3,12 @@
 import { ChatList } from "./chat-list.tsx";
 import { Conversation } from "./conversation.tsx";
 import { Panel } from "./panel.tsx";
+import { token } from "./server.ts";
 import { isConnected, openChat, panel, problem, world } from "./state.ts";
 
 export function App() {
+  if (token !== null && !/^\d+:[\w-]+$/.test(token))
+    return <p class="loading">{`The address names no bot: ?bot=${token} is no token, as 1:a is.`}</p>;
   if (world.value === undefined) return <p class="loading">{isConnected.value ? "Loading …" : "Connecting …"}</p>;
   const view = panel.value !== undefined ? "panel" : openChat.value !== undefined ? "chat" : "chats";
   return (

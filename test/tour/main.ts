@@ -476,6 +476,11 @@ test("of a simulator with several bots one chooses whose Telegram one sees", asy
   await said("hello, other").waitFor();
   const updates = await fetch(`${simulator.url}/bot2:other/getUpdates`);
   assert.match(await updates.text(), /hello, other/);
+  const seen = tour.complaints.length;
+  await page.goto(`${simulator.url}/?bot=other`);
+  await page.getByText("?bot=other is no token").waitFor();
+  // The browser tells of the requests that were refused.
+  tour.complaints.length = seen;
   await page.goto("about:blank");
 });
 
