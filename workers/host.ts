@@ -206,6 +206,7 @@ class Host {
       max: task.maxInstances,
       idleTimeout: task.idleTimeout,
       eventTimeout: task.eventTimeout,
+      moveTimeout: task.endTimeout,
       retries: this.#retries,
       again: (item) => this.#read(item),
       reporter,

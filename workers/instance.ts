@@ -275,7 +275,8 @@ export class Instance implements Caller, DeliveryHolder, Member {
 
   send(event: unknown): Promise<unknown> {
     if (this.isGone) {
-      const why = this.#state === "ended" ? "the application has returned" : "the instance has been disconnected";
+      const isTold = this.#disconnectReason !== undefined;
+      const why = isTold ? "the instance has been disconnected" : "the application has returned";
       return refusal(new DisconnectedError(`nothing can be sent for ${this.key} any more: ${why}`));
     }
     let call: Call;
@@ -362,6 +363,13 @@ export class Instance implements Caller, DeliveryHolder, Member {
     if (event === held) this.#state = "ended";
     this.#closeStreams();
     this.#host.overdue(this, event, error);
+  }
+
+  /** Its shard is taken away without waiting for it any longer: the events that it has are given up, and nothing more comes from it. */
+  abandon(): void {
+    for (const event of this.unsettled) this.over(event);
+    this.#state = "ended";
+    this.#closeStreams();
   }
 
   limited({ limit }: EventDelivery): void {

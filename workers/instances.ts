@@ -33,6 +33,8 @@ export interface InstancesOptions {
   idleTimeout: number;
   /** Longest work at an event: ms; Infinity without a limit. */
   eventTimeout: number;
+  /** Longest wait for an instance whose shard is taken away: ms. */
+  moveTimeout: number;
   retries: Pick<Retries, "after" | "asksAbout" | "decision" | "wait" | "wake">;
   /** Reads an event anew. */
   again(item: EventItem): Delivered;
@@ -160,10 +162,12 @@ export class Instances implements InstanceHost {
   }
 
   /**
-   * Disconnects the instances of a shard, of which no event is delivered meanwhile. Resolves when none of them is at work any more.
+   * Disconnects the instances of a shard, of which no event is delivered meanwhile. Resolves when none of them is at work any more, or when
+   * those that are have been given up.
    * @returns the numbers of the events that no application received
    */
   async revoke(shard: number): Promise<number[]> {
+    const { moveTimeout } = this.#options;
     const instances = this.#all.filter(({ key }) => shardOfKey(key) === shard);
     const closed = instances.map((instance) => new Promise<void>((resolve) => this.#whenClosed.set(instance, resolve)));
     for (const instance of instances) {
@@ -172,8 +176,12 @@ export class Instances implements InstanceHost {
     }
     const taken = this.#gates.take((key) => shardOfKey(key) === shard);
     this.#options.retries.wake((key) => shardOfKey(key) === shard);
+    const late = setTimeout(() => {
+      for (const instance of instances) if (this.#whenClosed.has(instance)) this.#abandon(instance);
+    }, moveTimeout);
     const held = await taken;
     await Promise.all(closed);
+    clearTimeout(late);
     // Instances that failed meanwhile shut gates, too.
     await this.#gates.take((key) => shardOfKey(key) === shard);
     const isOf = ({ route }: Delivered) => shardOfKey(route.key) === shard;
@@ -453,7 +461,7 @@ export class Instances implements InstanceHost {
     }
     for (const instance of this.#closing.values()) {
       if (this.#now - instance.since < SLOW) break;
-      this.#giveUp(instance);
+      if (!instance.isMoving) this.#giveUp(instance);
     }
     for (const instance of this.#behind) {
       if (instance.queue.length === 0 || instance.state === "ended") this.#behind.delete(instance);
@@ -466,6 +474,20 @@ export class Instances implements InstanceHost {
     this.#log(instance, "warn", `the application has not returned ${SLOW / 1000} s after telegram.disconnect`);
     this.#closed(instance);
     this.#succeed(instance);
+  }
+
+  /** Its shard moves without it: another machine delivers its events again. */
+  #abandon(instance: Instance): void {
+    const seconds = this.#options.moveTimeout / 1000;
+    this.#log(
+      instance,
+      "warn",
+      `the application has not finished ${seconds} s after telegram.disconnect; its chat moves on`,
+    );
+    instance.abandon();
+    this.#working.delete(instance);
+    this.#silent.delete(instance);
+    this.#left(instance);
   }
 
   #warnOfSlow(instance: Instance): void {

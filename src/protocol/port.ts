@@ -46,7 +46,10 @@ export interface HostTask {
   mayBeProgram: boolean;
   /** True if any token in the code of a bot's program is that of the bot. */
   anyToken: boolean;
-  /** Time that a bot's program has for its end, from the moment in which its worker is told to drain: ms. */
+  /**
+   * Time that a bot's program has for its end, from the moment in which its worker is told to drain, and the events at hand of a shard that
+   * is taken away: ms.
+   */
   endTimeout: number;
   /** True if the worker posts log lines of level debug. */
   debug: boolean;

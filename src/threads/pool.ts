@@ -430,7 +430,7 @@ export class WorkerPool {
     if (this.#isStopping || (worker === this.#current[number] && !worker.hasStarted && worker.deaths === 0)) return;
     let isBlamed = false;
     if (isDismissed) {
-      this.#options.log.warn({ worker: number }, "a worker that is being replaced did not finish in time; it is ended");
+      this.#options.log.warn({ worker: number }, "a worker did not finish in time; it is ended");
       if (isServing) this.#options.updates.workerDrained(worker, []);
     } else if (isServing || (worker === this.#current[number] && !isEndedFirst)) {
       isBlamed = this.#reportDeath(worker, error, isServing);

@@ -108,6 +108,9 @@ export interface WorkerOptions {
 /** Events that are suspected together: each is tried alone, one after another. */
 const MOST_SUSPECTS = 8;
 
+/** Time for which a thread may be late with an answer that is due: ms. */
+const LATE = 1000;
+
 export type WorkerState = "starting" | "running" | "draining" | "drained" | "over";
 
 export class Worker {
@@ -211,13 +214,18 @@ export class Worker {
     this.#outbound.flush();
   }
 
-  /** Ends the instances of a shard. @returns the numbers of its events that no application received */
+  /**
+   * Ends the instances of a shard. They have `endTimeout`, after which the thread gives them up. A thread that is blocked cannot: it is
+   * ended.
+   * @returns the numbers of its events that no application received
+   */
   endInstances(shard: number): Promise<readonly number[]> {
     if (this.#state === "over" || this.#state === "drained") return Promise.resolve([]);
     const revoked = Promise.withResolvers<readonly number[]>();
     this.#revoking.set(shard, revoked);
     this.push({ type: "revoke", shard });
-    return revoked.promise;
+    const late = setTimeout(() => this.dismiss(), this.#options.task.endTimeout + LATE).unref();
+    return revoked.promise.finally(() => clearTimeout(late));
   }
 
   /** Ends its instances, then its lifespan, or its program by that signal. A worker that is still starting reads this when it is ready. */

@@ -318,7 +318,7 @@ describe("a replacement", () => {
       await bench.pool.reload();
       assert.deepEqual(bench.course, ["ready", "paused", "drained", "ready"]);
       assert.deepEqual(bench.of("drained")[0]!.unseen, []);
-      assert.deepEqual(bench.logged("warn"), ["a worker that is being replaced did not finish in time; it is ended"]);
+      assert.deepEqual(bench.logged("warn"), ["a worker did not finish in time; it is ended"]);
       assert.deepEqual(bench.diagnostics, ["0 ready", "0 replaced: reload", "0 ready"]);
       await bench.answers(0);
     });

@@ -427,6 +427,18 @@ describe("endInstances()", () => {
     assert.deepEqual(await bench.worker.endInstances(SHARD), []);
   });
 
+  test("a thread that is blocked, and does not answer in time, is ended", async (t) => {
+    t.mock.timers.enable({ apis: ["setTimeout"] });
+    await using it = scripted();
+    await ready(it);
+    const unseen = it.worker.endInstances(SHARD);
+    t.mock.timers.tick(5999);
+    assert.equal(it.host.isKilled, false);
+    t.mock.timers.tick(1);
+    assert.ok(it.worker.isDismissed);
+    assert.deepEqual(await unseen, []);
+  });
+
   test("several shards may end at the same time, each with its own answer", async () => {
     await using it = scripted();
     const { worker, host } = it;

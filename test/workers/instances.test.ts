@@ -55,6 +55,7 @@ function setUp(t: TestContext, application: Application, options: Partial<Instan
     max: Number.POSITIVE_INFINITY,
     idleTimeout: Number.POSITIVE_INFINITY,
     eventTimeout: Number.POSITIVE_INFINITY,
+    moveTimeout: 8000,
     reporter: {
       log: (level, message, _error, place) => {
         if (level !== "debug") log.push(`${level}: ${place?.scope}: ${message}`);
@@ -1434,28 +1435,67 @@ suite("revoke()", () => {
     assert.deepEqual([settled, log], [[1], []], "no event waits behind it");
   });
 
-  test("revoke() waits for an event that does not end until its time is over", async (t) => {
-    const { deliver, instances, failed } = setUp(
+  test("revoke() gives up an event that does not end in time: nothing more comes from its instance", async (t) => {
+    const hung = Promise.withResolvers<void>();
+    const errors: unknown[] = [];
+    const { deliver, instances, settled, failed, calls, log } = setUp(t, async (_scope, receive, send) => {
+      await receive();
+      await hung.promise;
+      await send({ type: "telegram.send_message", text: "late" }).catch((error) => errors.push(error));
+      await receive();
+    });
+    deliver(1);
+    await turn();
+    const revoked = instances.revoke(shard(1));
+    t.mock.timers.tick(7999);
+    assert.equal(await isOver(revoked), false);
+    t.mock.timers.tick(1);
+    assert.deepEqual(await revoked, [], "the application has received it");
+    assert.deepEqual(log, [
+      "warn: chat:1: the application has not finished 8 s after telegram.disconnect; its chat moves on",
+    ]);
+    hung.resolve();
+    await turn();
+    assert.ok(errors[0] instanceof DisconnectedError);
+    assert.deepEqual([settled, failed, calls], [[], [], []]);
+    assert.equal(instances.size, 0);
+  });
+
+  test("revoke() gives up open work that does not end in time, and no other instance", async (t) => {
+    const open = new Map<number, PromiseWithResolvers<void>>();
+    const { deliver, instances, settled } = setUp(t, async ({ chat }, receive) => {
+      const event = await receive();
+      const work = Promise.withResolvers<void>();
+      open.set(chat.id, work);
+      delivery(event)!.waitUntil(work.promise);
+      await receive();
+    });
+    const [moved, stays] = [deliver(1), deliver(2)];
+    await turn();
+    const revoked = instances.revoke(shard(1));
+    t.mock.timers.tick(8000);
+    assert.deepEqual(await revoked, []);
+    for (const work of open.values()) work.resolve();
+    await turn();
+    assert.deepEqual([moved, stays, settled], [1, 2, [2]]);
+  });
+
+  test("an instance whose shard is taken away is not given up before its time, however long that is", async (t) => {
+    const { deliver, instances, pass } = setUp(
       t,
       async (_scope, receive) => {
         await receive();
         await new Promise(() => {});
       },
-      { eventTimeout: 60_000 },
+      { moveTimeout: 60_000 },
     );
-    const seq = deliver(1);
+    deliver(1);
     await turn();
     const revoked = instances.revoke(shard(1));
-    t.mock.timers.tick(59_000);
+    pass(59_000);
     assert.equal(await isOver(revoked), false);
-    t.mock.timers.tick(1000);
-    t.mock.timers.tick(LIMIT_GRACE);
-    await turn();
+    pass(1000);
     assert.equal(await isOver(revoked), true);
-    assert.deepEqual(
-      failed.map((failure) => failure.seq),
-      [seq],
-    );
   });
 
   test("revoke() leaves an event that the application gives up, and it counts as received", async (t) => {
@@ -1597,39 +1637,16 @@ suite("revoke()", () => {
     assert.deepEqual(await instances.revoke(shard(2)), []);
   });
 
-  test("revoke() waits 30 s at most, and the late end of the application settles nothing", async (t) => {
+  test("revoke() gives up an application that asks for no event: its events are named, and its late end settles nothing", async (t) => {
     const late = Promise.withResolvers<void>();
-    const { deliver, instances, pass, settled, failed, log } = setUp(t, () => late.promise);
+    const { deliver, instances, settled, failed } = setUp(t, () => late.promise);
     const unseen = [deliver(1), deliver(1)];
     const revoked = instances.revoke(shard(1));
-    pass(29_000);
-    assert.equal(await isOver(revoked), false);
-    pass(2000);
+    t.mock.timers.tick(8000);
     assert.deepEqual(await revoked, unseen);
-    assert.match(log.join(), /has not returned 30 s after telegram\.disconnect/);
     late.resolve();
     await turn();
     assert.deepEqual([settled, failed], [[], []], "the events are another worker's");
-  });
-
-  test("revoke() waits for a closing instance until 30 s after its telegram.disconnect", async (t) => {
-    const { deliver, instances, pass } = setUp(
-      t,
-      async (_scope, receive) => {
-        while ((await receive()).type !== "telegram.disconnect");
-        await new Promise(() => {});
-      },
-      { idleTimeout: 100 },
-    );
-    deliver(1);
-    await turn();
-    pass(200);
-    await turn();
-    pass(29_000);
-    const revoked = instances.revoke(shard(1));
-    assert.equal(await isOver(revoked), false);
-    pass(1500);
-    assert.equal(await isOver(revoked), true);
   });
 
   for (const first of ["revoke", "drain"] as const) {

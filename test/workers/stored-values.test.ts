@@ -94,6 +94,7 @@ function setUp(t: TestContext, handle: Handler, { age = Number.POSITIVE_INFINITY
     max: Number.POSITIVE_INFINITY,
     idleTimeout: Number.POSITIVE_INFINITY,
     eventTimeout: Number.POSITIVE_INFINITY,
+    moveTimeout: Number.POSITIVE_INFINITY,
     reporter: { log() {} },
     outbound,
     calls: { make: async () => ({}) },
