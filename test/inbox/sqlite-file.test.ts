@@ -83,7 +83,13 @@ test("a file of an older format is brought to this one by the server, and by asg
     const file = open(path);
     assert.equal(version(file), SCHEMA_VERSION);
     file.close();
-    assert.deepEqual(describeInboxFile(path), { format: SCHEMA_VERSION, bot: BOT, events: 0, deadLetters: 1, values: 0 });
+    assert.deepEqual(describeInboxFile(path), {
+      format: SCHEMA_VERSION,
+      bot: BOT,
+      events: 0,
+      deadLetters: 1,
+      values: 0,
+    });
   }
 });
 
