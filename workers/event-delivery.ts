@@ -32,8 +32,10 @@ export interface DeliveryHolder {
   busy(delivery: EventDelivery, action: ChatAction): void;
   /** The event's code saves its state, as JSON. */
   saved(delivery: EventDelivery, json: string): void;
-  /** The limit of the event at hand has changed. */
+  /** The limit of an event has changed. */
   limited(delivery: EventDelivery): void;
+  /** The event's code goes on with an answer. */
+  goesOn(delivery: EventDelivery): void;
 }
 
 /** A thrown value: any value can be thrown. */
@@ -248,6 +250,10 @@ export class EventDelivery implements Delivery, JobOrigin {
     extras.newestJob = job;
     jobs.add(job);
     void job.over.then(() => jobs.delete(job));
+  }
+
+  goesOn(): void {
+    this.#holder?.goesOn(this);
   }
 
   jobStopped(reason: DisconnectedError): void {

@@ -372,8 +372,14 @@ export class Instance implements Caller, DeliveryHolder, Member {
     this.#closeStreams();
   }
 
-  limited({ limit }: EventDelivery): void {
-    if (this.held !== undefined) this.#host.pulse.willWorkAt(this.held.seq, limit);
+  limited(): void {
+    const event = this.#eventOfCode;
+    if (event !== undefined) this.#host.pulse.willWorkAt(event.seq, event.delivery.limit);
+  }
+
+  goesOn(delivery: EventDelivery): void {
+    const event = this.unsettled.find((one) => one.delivery === delivery);
+    if (event !== undefined) this.#host.pulse.willWorkAt(event.seq, delivery.limit);
   }
 
   busy(delivery: EventDelivery, action: string): void {

@@ -69,7 +69,7 @@ export class JobsClient implements Jobs {
     this.#jobs.set(id, job);
     const order = { name, line: origin?.line, bytes, timeout, port: port2 };
     this.#port.postMessage({ type: "job", id, module, job: order } satisfies ToHeavy, [port2]);
-    origin?.made({ over: job.over, ahead: () => this.#ahead(id), leave: () => job.leave() });
+    origin?.made({ over: job.over, ahead: () => this.#ahead(id, origin), leave: () => job.leave() });
     void this.#waitFor(job.over);
     return job.handle;
   }
@@ -80,15 +80,15 @@ export class JobsClient implements Jobs {
     const shared = Promise.withResolvers<unknown>();
     this.#shares.set(id, shared);
     this.#post({ type: "share", id, module });
-    return this.#waitFor(shared.promise);
+    return this.#waitFor(shared.promise, this.#origin());
   }
 
-  #ahead(id: number): Promise<number> {
+  #ahead(id: number, origin: JobOrigin): Promise<number> {
     if (this.#jobs.get(id)?.isWaiting !== true) return Promise.resolve(0);
     const answer = this.#questions.get(id) ?? Promise.withResolvers<number>();
     if (!this.#questions.has(id)) this.#post({ type: "ahead", id });
     this.#questions.set(id, answer);
-    return this.#waitFor(answer.promise);
+    return this.#waitFor(answer.promise, origin);
   }
 
   #receive(message: FromHeavy): void {
@@ -121,7 +121,8 @@ export class JobsClient implements Jobs {
     for (const { resolve } of this.#questions.values()) resolve(0);
   }
 
-  async #waitFor<T>(answer: Promise<T>): Promise<T> {
+  /** @param origin the event whose code waits for it */
+  async #waitFor<T>(answer: Promise<T>, origin?: JobOrigin): Promise<T> {
     this.#open += 1;
     this.#port.ref();
     try {
@@ -129,6 +130,7 @@ export class JobsClient implements Jobs {
     } finally {
       this.#open -= 1;
       if (this.#open === 0) this.#port.unref();
+      origin?.goesOn();
     }
   }
 

@@ -43,6 +43,8 @@ export interface JobOrigin {
   resume(): void;
   /** The event has made a job. */
   made(job: EventJob): void;
+  /** The event's code is about to go on with an answer. */
+  goesOn(): void;
   /** A job of the event was rejected because the event is to be given up. */
   jobStopped(reason: DisconnectedError): void;
 }

@@ -100,8 +100,10 @@ export class OpenJob {
     this.started();
     switch (message.type) {
       case "generator":
+        this.#options.origin?.goesOn();
         return this.#result.resolve(this.#iterator());
       case "yielded":
+        this.#options.origin?.goesOn();
         return this.#steps.shift()?.resolve({ done: false, value: message.value });
       case "returned":
         return this.#end(() => this.#return(message.value));
@@ -192,6 +194,7 @@ export class OpenJob {
     signal?.removeEventListener("abort", this.#abort);
     // The thread learns by it that the caller is gone.
     this.#port.close();
+    origin?.goesOn();
     settle();
     over();
     this.#over.resolve();

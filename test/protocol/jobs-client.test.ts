@@ -95,6 +95,11 @@ class Event implements JobOrigin {
   made(job: EventJob): void {
     this.job = job;
   }
+  /** What the event's code has got, and before it the notice of that. */
+  readonly steps: unknown[] = [];
+  goesOn(): void {
+    this.steps.push("goes on");
+  }
   jobStopped(reason: DisconnectedError): void {
     this.stop = reason;
   }
@@ -203,6 +208,36 @@ test("the event's clock stands while its job waits, and its scope is the job's l
   await result;
   assert.deepEqual(event.moves, ["pause", "resume"]);
   assert.equal(await event.job!.ahead(), 0);
+});
+
+test("the event hears of each answer before its code goes on", async () => {
+  const event = new Event();
+  using bench = new Bench(() => event);
+  const words = bench.client.run("file:///a.ts", "speak", [], {});
+  const request = await bench.next("job");
+  const read = (async () => {
+    event.steps.push(await event.job!.ahead());
+    for await (const word of words) event.steps.push(word);
+    event.steps.push("end");
+    event.steps.push(await bench.client.share("file:///a.ts"));
+    const controller = new AbortController();
+    const aborted = bench.client.run("file:///a.ts", "render", [], { signal: controller.signal });
+    controller.abort(new Error("enough"));
+    event.steps.push(await aborted.catch(({ message }) => message));
+  })();
+  await bench.next("ahead");
+  bench.answer({ type: "ahead", id: request.id, ahead: 3 });
+  post(request, { type: "generator" });
+  request.job.port.on("message", ({ type }: ToJob) => {
+    if (type === "next") post(request, event.steps.includes("word") ? returned : { type: "yielded", value: "word" });
+  });
+  const returned: FromJob = { type: "returned", value: undefined };
+  const { id } = await bench.next("share");
+  bench.answer({ type: "shared", id, value: "index" });
+  await read;
+  const got = event.steps.filter((step) => step !== "goes on");
+  assert.deepEqual(got, [3, "word", "end", "index", "enough"]);
+  for (const step of got) assert.equal(event.steps[event.steps.indexOf(step) - 1], "goes on", `before ${step}`);
 });
 
 test("a generator yields one value for each step that is asked for, and its end", async () => {

@@ -20,6 +20,7 @@ function begun(t: TestContext, eventTimeout = Number.POSITIVE_INFINITY, item: Pi
     saved: (_, json) => heard.push(`saved: ${json}`),
     busy: (_, action) => heard.push(`busy: ${action}`),
     limited: ({ limit }) => heard.push(`limited to ${limit}`),
+    goesOn: () => heard.push("goes on"),
   });
   return { delivery, heard, pass: (milliseconds: number) => t.mock.timers.tick(milliseconds) };
 }

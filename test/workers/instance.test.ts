@@ -6,6 +6,7 @@ import type { Call, ToMain } from "../../src/protocol/port.ts";
 import { Pulse } from "../../src/protocol/pulse.ts";
 import type { Route } from "../../src/protocol/route.ts";
 import { Calls } from "../../workers/calls.ts";
+import { enterContext, outside } from "../../workers/current-event.ts";
 import { EventDelivery } from "../../workers/event-delivery.ts";
 import { type Delivered, type Ending, Instance, InstanceExtensions } from "../../workers/instance.ts";
 
@@ -63,7 +64,10 @@ function instanceOf(application: Application, queue: Delivered[] = [], route: Ro
     holds: () => false,
   });
   for (const delivered of queue) instance.enqueue(delivered);
-  instance.run((_scope, receive, send) => application(receive as never, send as never), {});
+  outside(() => {
+    enterContext(instance.context);
+    instance.run((_scope, receive, send) => application(receive as never, send as never), {});
+  });
   return {
     instance,
     facts,
@@ -428,6 +432,40 @@ suite("the event at hand", () => {
     fail(1, new TelegramError("getMe", 500, "x"));
     await turn();
     assert.deepEqual(atHand, [a.seq, a.seq, a.seq, b.seq]);
+  });
+
+  test("the event at hand is the one whose code gets the answer of a job, or sets its limit, also if it is kept", async () => {
+    const [a, b] = [message("a"), message("b")];
+    const job = Promise.withResolvers<void>();
+    const atHand: [number, number][] = [];
+    const { pulse, facts } = instanceOf(
+      async (receive) => {
+        await receive();
+        const work = async () => {
+          await job.promise;
+          a.delivery.timeout(3000);
+          await undefined;
+          atHand.push([pulse.seq, pulse.limit]);
+        };
+        a.delivery.waitUntil(work());
+        await receive();
+        b.delivery.timeout(1000);
+        await new Promise(() => {});
+      },
+      [a, b],
+    );
+    await turn();
+    assert.deepEqual([pulse.seq, pulse.limit], [b.seq, 1000]);
+    job.resolve();
+    await turn();
+    assert.deepEqual(atHand, [[a.seq, 3000]]);
+    b.delivery.goesOn();
+    await turn();
+    assert.deepEqual([pulse.seq, pulse.limit], [b.seq, 1000]);
+    assert.deepEqual(facts, [`kept ${a.seq}`, `over ${a.seq}`]);
+    a.delivery.goesOn();
+    await turn();
+    assert.equal(pulse.seq, b.seq, "an event that is settled has no code");
   });
 
   test("the event at hand is that of an idle instance when it gets one", async () => {
