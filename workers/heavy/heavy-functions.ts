@@ -26,14 +26,17 @@ export class HeavyFunctions implements Functions {
 
   /** @throws TypeError if the module exports no such function */
   find(name: string): Callable {
-    const { default: byDefault } = this.#namespace;
+    const exports = this.#namespace.default as Namespace | null | undefined;
+    // In a module that was compiled to CommonJS the default export is one of the exports, and they are the namespace's `default`.
+    const isCompiled = name === "default" && exports?.__esModule === true;
     // A CommonJS module may have its functions in its default export alone.
-    const found = this.#namespace[name] ?? (byDefault as Namespace | null | undefined)?.[name];
+    const found = (isCompiled ? undefined : this.#namespace[name]) ?? exports?.[name];
     if (typeof found === "function") return found as Callable;
     const called = name === "default" ? "default export" : `export "${name}"`;
     if (found !== undefined)
       throw new TypeError(`the ${called} of ${this.#name} is ${kindOfValue(found)}, not a function`);
-    const guess = nearest(name, Object.keys(this.#namespace));
+    const names = Object.keys(this.#namespace).filter((one) => one !== name);
+    const guess = nearest(name, names);
     throw new TypeError(`${this.#name} has no ${called}${guess ? `; did you mean "${guess}"?` : ""}`);
   }
 
