@@ -168,6 +168,7 @@ export function assemble(options: AssemblyOptions): Assembly {
     threads: usefulThreads(MACHINE),
     memory: workerMemory,
     imports: findImports(config.import, config.directory),
+    workersYield: outnumberProcessors(workers),
     // Without a limit the threads of a module start together.
     hasRoom: memoryLimit === Number.POSITIVE_INFINITY ? undefined : () => room.has(HEAVY),
     onStarting: (loaded) => room.measure(HEAVY, loaded),
@@ -293,7 +294,11 @@ function taskOf(config: Config, bot: Entity, { anyToken }: Parts): Omit<CommonTa
     anyToken,
     endTimeout: shutdownTimeout,
     watch: reload,
-    // With no more workers than processors the scheduler does well, and priorities would cost some throughput.
-    yields: workers > availableParallelism(),
+    yields: outnumberProcessors(workers),
   };
+}
+
+/** With no more workers than processors the scheduler does well, and priorities would cost some throughput. */
+function outnumberProcessors(workers: number): boolean {
+  return workers > availableParallelism();
 }

@@ -13,15 +13,27 @@ import { basename } from "node:path";
 const LOWER = 1;
 
 /**
- * Lowers the priority of this thread, and of threads that it starts, below the main thread's, which polls and sends for all. Works on
- * Linux only, the one system with priorities of threads. Processes in other containers or services do not gain by it: the system shares
- * time between those separately.
+ * Lowers the priority of this thread, and of threads and processes that it starts, below the main thread's, which polls and sends for all.
+ * Works on Linux only, the one system with priorities of threads. Processes in other containers or services do not gain by it: the system
+ * shares time between those separately.
  */
 export function yieldToMainThread(): void {
+  lowerPriority(LOWER);
+}
+
+/**
+ * Lowers the priority of this thread in the same way, but below that of the workers, too.
+ * @param theyYield true if the workers' priority is lower than the main thread's
+ */
+export function yieldToWorkers(theyYield: boolean): void {
+  lowerPriority(theyYield ? 2 * LOWER : LOWER);
+}
+
+function lowerPriority(steps: number): void {
   if (process.platform !== "linux") return;
   try {
     const thread = Number(basename(readlinkSync("/proc/thread-self")));
-    setPriority(thread, LOWER);
+    setPriority(thread, steps);
   } catch {
     // Without /proc the priority stays as it is.
   }

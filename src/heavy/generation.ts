@@ -22,6 +22,8 @@ export interface GenerationOptions {
   imports: readonly string[];
   /** True to report the files that modules import. */
   watch: boolean;
+  /** True if the workers run at a lower priority than the main thread. */
+  workersYield: boolean;
   /** True to report output; else it goes to the output of the process. */
   captures: boolean;
   hasRoom: (() => boolean) | undefined;
@@ -107,7 +109,8 @@ export class Generation {
     kind: HeavyPlace["kind"],
     onMessage: (message: FromHeavyThread) => void = () => {},
   ): HeavyThread {
-    const { memory, imports, watch, captures, attach, onStarting, onImported, printed, said } = this.#options;
+    const { memory, imports, watch, workersYield, captures, attach, onStarting, onImported, printed, said } =
+      this.#options;
     const thread = new HeavyThread({
       module,
       name,
@@ -115,6 +118,7 @@ export class Generation {
       imports,
       captures,
       watch,
+      workersYield,
       memory,
       jobs: attach(),
       onMessage: (message) => {

@@ -21,6 +21,8 @@ export interface HeavyOptions {
   memory?: number;
   /** URLs of the modules that threads import before. */
   imports?: readonly string[];
+  /** True if the workers run at a lower priority than the main thread. */
+  workersYield?: boolean;
   /** True if there is memory for one more thread. Without it there always is. */
   hasRoom?: (() => boolean) | undefined;
   /** Called when a thread starts. */
@@ -118,6 +120,7 @@ export class Heavy {
       memory,
       imports,
       watch: onImported !== undefined,
+      workersYield: this.#options.workersYield ?? false,
       captures: words !== undefined,
       hasRoom,
       attach: () => this.#connect(generation),

@@ -113,8 +113,8 @@ export class HeavyThread {
   }
 
   async #load(control: MessagePort): Promise<void> {
-    const { module, name, kind, imports, captures, watch, jobs } = this.#options;
-    const task: HeavyTask = { type: "load", module, name, kind, imports, captures, watch, control, jobs };
+    const { module, name, kind, imports, captures, watch, workersYield, jobs } = this.#options;
+    const task: HeavyTask = { type: "load", module, name, kind, imports, captures, watch, workersYield, control, jobs };
     const { unloaded } = await this.#perform(task, [control, jobs]).catch(({ message }): HeavyResult => {
       return { unloaded: { name: "ApplicationLoadError", message: `${name} could not be loaded: ${message}` } };
     });

@@ -371,6 +371,8 @@ export interface HeavyPlace {
   captures: boolean;
   /** True if the name of every file that the module imports is reported. */
   watch: boolean;
+  /** True if the workers run at a lower priority than the main thread. */
+  workersYield: boolean;
 }
 
 export interface JobTask {

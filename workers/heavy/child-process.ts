@@ -35,6 +35,7 @@ export class ChildProcess implements Functions {
     const output = captures ? "pipe" : "inherit";
     this.#report = report;
     this.loaded = this.#loaded.promise;
+    // It has the priority of this thread.
     this.#child = fork(ENTRY, {
       serialization: "advanced",
       env: Object.fromEntries(Object.entries(process.env).filter(([name]) => ENVIRONMENT.includes(name))),

@@ -4,7 +4,6 @@ import { errorOfData } from "../../src/protocol/error-data.ts";
 import { ApplicationLoadError } from "../../src/protocol/errors.ts";
 import { provide } from "../../src/protocol/services.ts";
 import { watchImports } from "../imports.ts";
-import { yieldToMainThread } from "../priority.ts";
 import { HeavyFunctions } from "./heavy-functions.ts";
 import type { JobRun } from "./job-run.ts";
 import type { FromChild, ToChild } from "./process-messages.ts";
@@ -14,7 +13,6 @@ import { startFailureOf } from "./start-failure.ts";
 let functions: HeavyFunctions;
 let run: JobRun | undefined;
 
-yieldToMainThread();
 provide({
   jobs: {
     declare: unavailable,

@@ -17,7 +17,7 @@ import { provide } from "../../src/protocol/services.ts";
 import { watchImports } from "../imports.ts";
 import { captureOutput } from "../output.ts";
 import { giveUpStartingThreads } from "../permission.ts";
-import { yieldToMainThread } from "../priority.ts";
+import { yieldToWorkers } from "../priority.ts";
 import { ChildProcess } from "./child-process.ts";
 import { type Die, reportDeath } from "./death-report.ts";
 import { HeavyFunctions } from "./heavy-functions.ts";
@@ -64,7 +64,7 @@ function abort(message: Extract<ToHeavyThread, { type: "abort" }>): void {
 
 async function load(task: LoadTask): Promise<HeavyResult> {
   const report = (message: FromHeavyThread) => task.control.postMessage(message);
-  yieldToMainThread();
+  yieldToWorkers(task.workersYield);
   giveUpStartingThreads();
   const finishOutput = task.captures
     ? captureOutput((stream, text) => report({ type: "output", stream, text }))

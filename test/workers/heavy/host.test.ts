@@ -35,11 +35,16 @@ test("a heavy thread does not see the server's settings", async () => {
 test("heavy threads and child processes have a lower priority than threads that answer", {
   skip: process.platform !== "linux" && "only Linux has priorities of threads",
 }, async () => {
-  await using heavy = new TestHeavy();
-  assert.ok(((await heavy.caller.call(fixture("priority.ts"), "priority").result) as number) > getPriority());
-  await using children = new TestHeavy();
-  await children.caller.load(fixture("priority.ts"), { process: true });
-  assert.ok(((await children.caller.call(fixture("priority.ts"), "priority").result) as number) > getPriority());
+  // Workers that have a lower priority than the main thread are one step below it.
+  for (const workersYield of [false, true]) {
+    const ofWorkers = getPriority() + (workersYield ? 1 : 0);
+    for (const isProcess of [false, true]) {
+      await using heavy = new TestHeavy({ workersYield });
+      await heavy.caller.load(fixture("priority.ts"), { process: isProcess });
+      const own = (await heavy.caller.call(fixture("priority.ts"), "priority").result) as number;
+      assert.equal(own, ofWorkers + 1, `process: ${isProcess}`);
+    }
+  }
 });
 
 test("the files that a module imports are reported, in threads and child processes", async () => {
