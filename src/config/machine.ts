@@ -37,14 +37,21 @@ export function usefulThreads({ cores, quota }: Pick<Machine, "cores" | "quota">
  */
 export function readQuota(root = "/"): number | undefined {
   const groups = textOf(join(root, "proc/self/cgroup")) ?? "";
-  // In a container the group is usually the root of what can be seen.
-  const own = (line: RegExp) => [line.exec(groups)?.[1] ?? "/", "/"];
-  const v2 = own(/^0::(.*)$/m).map((group) => quotaOfV2(textOf(join(root, "sys/fs/cgroup", group, "cpu.max"))));
-  const v1 = own(/^\d+:(?:[^:]*,)?cpu(?:,[^:]*)?:(.*)$/m).map((group) => {
+  // In a container the group is usually the root of what can be seen. A group has no more than those that it is in.
+  const all = (line: RegExp) => withParents(line.exec(groups)?.[1] ?? "/");
+  const v2 = all(/^0::(.*)$/m).map((group) => quotaOfV2(textOf(join(root, "sys/fs/cgroup", group, "cpu.max"))));
+  const v1 = all(/^\d+:(?:[^:]*,)?cpu(?:,[^:]*)?:(.*)$/m).map((group) => {
     const folder = join(root, "sys/fs/cgroup/cpu", group);
     return quotaOf(textOf(join(folder, "cpu.cfs_quota_us")), textOf(join(folder, "cpu.cfs_period_us")));
   });
-  return [...v2, ...v1].find((quota) => quota !== undefined);
+  const quotas = [...v2, ...v1].filter((quota) => quota !== undefined);
+  return quotas.length === 0 ? undefined : Math.min(...quotas);
+}
+
+/** The group, the one that it is in, and so on to the root. */
+function withParents(group: string): string[] {
+  const names = group.split("/").filter((name) => name !== "");
+  return [...names.map((_, i) => names.slice(0, names.length - i).join("/")), "/"];
 }
 
 /** `50000 100000`: microseconds, and the period; `max` without a quota. */

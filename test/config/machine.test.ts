@@ -25,6 +25,23 @@ const QUOTAS: { [what: string]: { files: Record<string, string>; is: number | un
     },
     is: 1.5,
   },
+  "version 2, of a slice above": {
+    files: {
+      "proc/self/cgroup": "0::/bots.slice/bots-echo.slice/echo.service\n",
+      "sys/fs/cgroup/bots.slice/cpu.max": "75000 100000\n",
+      "sys/fs/cgroup/bots.slice/bots-echo.slice/cpu.max": "50000 100000\n",
+      "sys/fs/cgroup/bots.slice/bots-echo.slice/echo.service/cpu.max": "max 100000\n",
+    },
+    is: 0.5,
+  },
+  "version 2, of a slice above that grants less than the own group": {
+    files: {
+      "proc/self/cgroup": "0::/bots.slice/echo.service\n",
+      "sys/fs/cgroup/bots.slice/cpu.max": "75000 100000\n",
+      "sys/fs/cgroup/bots.slice/echo.service/cpu.max": "400000 100000\n",
+    },
+    is: 0.75,
+  },
   "version 2, without a quota": { files: { "sys/fs/cgroup/cpu.max": "max 100000\n" }, is: undefined },
   "version 1": {
     files: {
@@ -33,6 +50,16 @@ const QUOTAS: { [what: string]: { files: Record<string, string>; is: number | un
       "sys/fs/cgroup/cpu/cpu.cfs_period_us": "100000\n",
     },
     is: 2,
+  },
+  "version 1, of a pod": {
+    files: {
+      "proc/self/cgroup": "4:cpu,cpuacct:/kubepods/pod1/2\n",
+      "sys/fs/cgroup/cpu/kubepods/pod1/cpu.cfs_quota_us": "150000\n",
+      "sys/fs/cgroup/cpu/kubepods/pod1/cpu.cfs_period_us": "100000\n",
+      "sys/fs/cgroup/cpu/kubepods/pod1/2/cpu.cfs_quota_us": "-1\n",
+      "sys/fs/cgroup/cpu/kubepods/pod1/2/cpu.cfs_period_us": "100000\n",
+    },
+    is: 1.5,
   },
   "version 1, without a quota": {
     files: { "sys/fs/cgroup/cpu/cpu.cfs_quota_us": "-1\n", "sys/fs/cgroup/cpu/cpu.cfs_period_us": "100000\n" },
