@@ -1,25 +1,27 @@
 /**
  * Tells once that an application computes inline, which holds up the other chats of its worker. It judges turns of the event loop.
- * Of one event or one answer to a call that begins a turn it is known that it took the time; with more of them only that one of them
- * did, and that is told if it happens again and again. A turn that begins with a
- * timer or a request of the application's own is not watched. A worker that is busy with short turns watches some of them: an
- * application that computes inline does it again.
+ * Of one event or one answer to a call or job that begins a turn it is known that it took the time; with more of them only that one of
+ * them did, and that is told if it happens again and again. A turn that begins with a timer, a file or a request of the application's own
+ * says nothing, so a timer looks whether the event loop turns, and the event took the time if it was the only one at work. A worker that is
+ * busy with short turns watches some of them: an application that computes inline does it again.
  */
 
 import { setImmediate } from "node:timers";
 import type { EventItem, HostTask, Place, ToWorker } from "../src/protocol/port.ts";
 import type { Pulse } from "../src/protocol/pulse.ts";
 import { readEvent } from "./event.ts";
-import type { Instances } from "./instances.ts";
+import type { EventsAtWork } from "./events-at-work.ts";
 import { placeInScope, type Reporter } from "./reporter.ts";
 
 export interface BlockWatchOptions {
   task: Pick<HostTask, "worker" | "bot" | "line">;
   reporter: Pick<Reporter, "log">;
   pulse: Pick<Pulse, "seq">;
-  instances: Pick<Instances, "placeOf">;
+  atWork: Pick<EventsAtWork, "placeOf" | "look">;
   /** A clock: ms. */
   now?: () => number;
+  /** Time for which the event loop was active so far: ms. */
+  active?: () => number;
 }
 
 /** An event loop that does not turn for so long is blocked: ms. */
@@ -29,25 +31,45 @@ const OFTEN = 3;
 const SHARE = 100;
 /** Time from the beginning of one watched turn to that of the next: ms. An immediate for each turn is felt where events are short. */
 const SPACING = 20;
+/** Time from one look at the event loop to the next: ms. */
+const LOOK = 100;
+
+type Cause = EventItem | "answer";
 
 export class BlockWatch {
   readonly #options: BlockWatchOptions;
   readonly #now: () => number;
-  /** Messages of the watched turn. */
-  readonly #messages: (readonly ToWorker[])[] = [];
+  readonly #active: () => number;
+  /** What the watched turn has begun with: messages, and answers that came another way. */
+  readonly #messages: (readonly ToWorker[] | "answer")[] = [];
   #begun = Number.NEGATIVE_INFINITY;
   #hasTold = false;
   /** Blocks by one of several events. */
   #unclear = 0;
+  /** Looks at the event loop while events are at work. */
+  #looks: NodeJS.Timeout | undefined;
+  #lookedAt = 0;
+  #activeAtLook = 0;
 
   constructor(options: BlockWatchOptions) {
     this.#options = options;
     this.#now = options.now ?? (() => performance.now());
+    this.#active = options.active ?? (() => performance.eventLoopUtilization().active);
   }
 
   /** A message has come: the application's code is about to run. */
   begin(message: readonly ToWorker[]): void {
+    this.#begin(message);
+  }
+
+  /** An answer has come another way: the code that waits for it is about to go on. */
+  goesOn(): void {
+    this.#begin("answer");
+  }
+
+  #begin(message: readonly ToWorker[] | "answer"): void {
     if (this.#hasTold) return;
+    if (this.#looks === undefined) this.#startLooks();
     if (this.#messages.length === 0) {
       const now = this.#now();
       if (now - this.#begun < SPACING) return;
@@ -59,16 +81,41 @@ export class BlockWatch {
 
   readonly #end = (): void => {
     const duration = this.#now() - this.#begun;
+    // The turn is judged here.
+    if (duration >= BLOCKED) this.#noteLook();
     const causes = duration < BLOCKED ? [] : this.#messages.flat().flatMap(causesIn);
     this.#messages.length = 0;
     const [cause] = causes;
     if (cause === undefined) return;
     if (causes.length > 1) return this.#noteUnclear(duration, causes.length);
     const place = cause === "answer" ? this.#placeAtHand : this.#placeOf(cause);
-    if (place === undefined) return;
-    const [scope] = place.scope!.split("/") as [string];
-    this.#tell(duration, `${scope.replace(":", " ")} (update ${place.update_id})`, place);
+    if (place !== undefined) this.#tellOf(place, duration);
   };
+
+  #startLooks(): void {
+    this.#noteLook();
+    this.#looks = setInterval(() => this.#look(), LOOK).unref();
+  }
+
+  #look(): void {
+    const { count, only } = this.#options.atWork.look();
+    const isBlocked = this.#now() - this.#lookedAt >= BLOCKED;
+    // The time between two looks has an idle part.
+    const duration = this.#active() - this.#activeAtLook;
+    this.#noteLook();
+    if (isBlocked && duration >= BLOCKED && only !== undefined) this.#tellOf(only, duration);
+    if (count === 0) this.#stopLooks();
+  }
+
+  #noteLook(): void {
+    this.#lookedAt = this.#now();
+    this.#activeAtLook = this.#active();
+  }
+
+  #stopLooks(): void {
+    clearInterval(this.#looks);
+    this.#looks = undefined;
+  }
 
   #noteUnclear(duration: number, causes: number): void {
     if (duration / causes < SHARE) return;
@@ -78,8 +125,8 @@ export class BlockWatch {
 
   /** The place that the application last worked at, if it still holds that event. */
   get #placeAtHand(): Place | undefined {
-    const { instances, pulse } = this.#options;
-    return instances.placeOf(pulse.seq);
+    const { atWork, pulse } = this.#options;
+    return atWork.placeOf(pulse.seq);
   }
 
   #placeOf(item: EventItem): Place {
@@ -88,16 +135,23 @@ export class BlockWatch {
     return placeInScope(route.key, event);
   }
 
+  #tellOf(place: Place, duration: number): void {
+    const [scope] = place.scope!.split("/") as [string];
+    this.#tell(duration, `${scope.replace(":", " ")} (update ${place.update_id})`, place);
+  }
+
   #tell(duration: number, by: string, place?: Place): void {
     const { task, reporter } = this.#options;
     this.#hasTold = true;
+    this.#stopLooks();
     const message = `worker ${task.worker} was blocked for ${Math.round(duration)} ms by ${by}: move this to offload()`;
     reporter.log("warn", message, undefined, place);
   }
 }
 
 /** The events and answers in an item: the application's code goes on with each. */
-function causesIn(item: ToWorker): readonly (EventItem | "answer")[] {
+function causesIn(item: ToWorker | "answer"): readonly Cause[] {
+  if (item === "answer") return [item];
   switch (item.type) {
     case "events":
       return item.events;

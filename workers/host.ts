@@ -214,9 +214,10 @@ class Host {
       calls,
       pulse,
       deadLetters,
+      onAnswer: () => blocks.goesOn(),
     });
     reporter.instances = this.#instances;
-    const blocks = new BlockWatch({ task, reporter, pulse, instances: this.#instances });
+    const blocks = new BlockWatch({ task, reporter, pulse, atWork: this.#instances.atWork });
     task.port.on("message", (items: ToWorker[]) => {
       blocks.begin(items);
       for (const item of items) this.#receive(item);

@@ -24,6 +24,7 @@ import type { Caller, Calls } from "./calls.ts";
 import { type ContextEvent, currentContext, EventContext, enterContext } from "./current-event.ts";
 import { type Defaults, defaultChatOf, encode } from "./encode.ts";
 import type { DeliveryHolder, EventDelivery, Thrown } from "./event-delivery.ts";
+import type { EventsAtWork } from "./events-at-work.ts";
 import type { Member } from "./idle-line.ts";
 import type { Asgi3 } from "./loader.ts";
 import { Streams } from "./streams.ts";
@@ -51,8 +52,11 @@ export interface Ending {
 export interface InstanceHost {
   readonly calls: Pick<Calls, "make">;
   readonly pulse: Pick<Pulse, "willWorkAt">;
+  readonly atWork: Pick<EventsAtWork, "begin" | "end">;
   /** Longest work at an event: ms; Infinity without a limit. */
   readonly eventTimeout: number;
+  /** The code of that event is about to go on with an answer that did not come through the worker's port. */
+  goesOn(seq: number, limit: number): void;
   settled(event: Delivered, instance: Instance): void;
   /** The application goes on, while work at that event is open. */
   kept(seq: number, instance: Instance): void;
@@ -342,6 +346,7 @@ export class Instance implements Caller, DeliveryHolder, Member {
   /** The event that was at hand or kept is settled, has failed, or is given up. */
   over(event: Delivered): void {
     event.delivery.end();
+    this.#host.atWork.end(event);
     if (this.#context.held === event) this.#context.held = undefined;
     this.#kept?.delete(event);
   }
@@ -379,7 +384,7 @@ export class Instance implements Caller, DeliveryHolder, Member {
 
   goesOn(delivery: EventDelivery): void {
     const event = this.unsettled.find((one) => one.delivery === delivery);
-    if (event !== undefined) this.#host.pulse.willWorkAt(event.seq, delivery.limit);
+    if (event !== undefined) this.#host.goesOn(event.seq, delivery.limit);
   }
 
   busy(delivery: EventDelivery, action: string): void {
@@ -419,6 +424,7 @@ export class Instance implements Caller, DeliveryHolder, Member {
   #hold(delivered: Delivered): object {
     this.#context.held = delivered;
     delivered.delivery.begin(this);
+    this.#host.atWork.begin(delivered);
     this.#host.pulse.willWorkAt(delivered.seq, delivered.delivery.limit);
     if (this.#disconnectReason !== undefined) delivered.delivery.abort(stopError(this.#disconnectReason));
     return delivered.event;
@@ -447,8 +453,7 @@ export class Instance implements Caller, DeliveryHolder, Member {
 
   #finish(ending: Ending): void {
     this.#state = "ended";
-    ending.held?.delivery.end();
-    this.#context.held = undefined;
+    if (ending.held !== undefined) this.over(ending.held);
     this.#closeStreams();
     this.#host.ended(this, ending);
   }

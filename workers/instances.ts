@@ -6,7 +6,7 @@
 import type { Batch } from "../src/protocol/batch.ts";
 import { DisconnectedError } from "../src/protocol/errors.ts";
 import type { DisconnectReason } from "../src/protocol/events.ts";
-import type { Call, EventItem, Place, ToMain } from "../src/protocol/port.ts";
+import type { Call, EventItem, ToMain } from "../src/protocol/port.ts";
 import type { Pulse } from "../src/protocol/pulse.ts";
 import type { EventPast } from "../src/protocol/recorded-call.ts";
 import { shardOfKey } from "../src/protocol/shard.ts";
@@ -15,6 +15,7 @@ import { currentContext, currentEvent, enterContext, outside } from "./current-e
 import type { DeadLetters } from "./dead-letters.ts";
 import { scopeOf } from "./event.ts";
 import type { Thrown } from "./event-delivery.ts";
+import { EventsAtWork } from "./events-at-work.ts";
 import { Fence } from "./fence.ts";
 import { Gates } from "./gates.ts";
 import { IdleLine } from "./idle-line.ts";
@@ -43,6 +44,8 @@ export interface InstancesOptions {
   calls: Pick<Calls, "make">;
   pulse: Pick<Pulse, "willWorkAt" | "count">;
   deadLetters: Pick<DeadLetters, "tell">;
+  /** Code of an event is about to go on with an answer that did not come through the worker's port. */
+  onAnswer?(): void;
 }
 
 /** Events that wait for so long behind an application that does not ask for them are worth a warning: ms. */
@@ -52,6 +55,7 @@ export class Instances implements InstanceHost {
   readonly calls: InstancesOptions["calls"];
   readonly pulse: InstancesOptions["pulse"];
   readonly eventTimeout: number;
+  readonly atWork = new EventsAtWork();
   readonly #options: InstancesOptions;
   readonly #live = new Map<string, Instance>();
   /** Instances that wait for an event, the longest idle first. */
@@ -191,12 +195,6 @@ export class Instances implements InstanceHost {
     return [...[...held, ...fenced].map(({ seq }) => seq), ...instances.flatMap(takeQueue)];
   }
 
-  /** The place of an event that an instance holds. */
-  placeOf(seq: number): Place | undefined {
-    for (const { key, held } of this.#live.values()) if (held?.seq === seq) return placeInScope(key, held.event);
-    return undefined;
-  }
-
   /** Numbers of the events at which applications have open work. */
   get open(): number[] {
     return this.#all.flatMap(({ unsettled }) => unsettled.map(({ seq }) => seq));
@@ -214,6 +212,11 @@ export class Instances implements InstanceHost {
   }
 
   // ---- from the instances ----
+
+  goesOn(seq: number, limit: number): void {
+    this.pulse.willWorkAt(seq, limit);
+    this.#options.onAnswer?.();
+  }
 
   settled({ seq, delivery }: Delivered, instance: Instance): void {
     instance.since = this.#now;

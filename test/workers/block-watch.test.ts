@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { describe, test } from "node:test";
+import { describe, type TestContext, test } from "node:test";
 import type { Place, ToWorker } from "../../src/protocol/port.ts";
 import { BlockWatch } from "../../workers/block-watch.ts";
 
@@ -11,13 +11,18 @@ const events = (...seqs: number[]): ToWorker => ({ type: "events", events: seqs.
 
 const answer: ToWorker = { type: "result", id: 1, body: '{"ok":true,"result":true}' };
 
+const PLACE: Place = { scope: "chat:8", update_id: 9, kind: "message" };
+
 /** A watch, a clock that the test moves, and what it says. */
 class Bench {
   readonly lines: string[] = [];
   readonly places: (Place | undefined)[] = [];
   /** The event that the application worked at last, and still holds. */
   atHand: { seq: number; place: Place } | undefined;
+  /** The events at work since the last look. */
+  atWork: { count: number; only: Place | undefined } = { count: 0, only: undefined };
   #now = 0;
+  #active = 0;
   readonly #watch = new BlockWatch({
     task: { worker: 1, bot: { id: 99 }, line: "chat" },
     reporter: {
@@ -27,15 +32,36 @@ class Bench {
       },
     },
     pulse: { seq: 56 },
-    instances: { placeOf: (seq) => (seq === this.atHand?.seq ? this.atHand.place : undefined) },
+    atWork: {
+      placeOf: (seq) => (seq === this.atHand?.seq ? this.atHand.place : undefined),
+      look: () => this.atWork,
+    },
     now: () => this.#now,
+    active: () => this.#active,
   });
 
   /** A turn of the event loop: messages come, and the application works for so many milliseconds. */
   async turn(duration: number, ...messages: ToWorker[][]): Promise<void> {
     for (const message of messages) this.#watch.begin(message);
-    this.#now += duration;
+    this.#pass(duration, duration);
     await new Promise(setImmediate);
+  }
+
+  /** A turn that begins with the answer of a job. */
+  async answerOfJob(duration: number): Promise<void> {
+    this.#watch.goesOn();
+    await this.turn(duration);
+  }
+
+  /** Time until the timer of the watch is due, and is called: of it the event loop was active for so long. */
+  look(t: TestContext, time: number, active: number): void {
+    this.#pass(time, active);
+    t.mock.timers.tick(100);
+  }
+
+  #pass(time: number, active: number): void {
+    this.#now += time;
+    this.#active += active;
   }
 }
 
@@ -71,6 +97,54 @@ describe("a worker that is blocked", () => {
     assert.deepEqual(bench.lines, [
       "warn: worker 1 was blocked for 300 ms by user 7 (update 9): move this to offload()",
     ]);
+  });
+
+  test("it is told when the application goes on after the answer of a job", async () => {
+    const bench = new Bench();
+    bench.atHand = { seq: 56, place: PLACE };
+    await bench.answerOfJob(300);
+    assert.deepEqual(bench.lines, [
+      "warn: worker 1 was blocked for 300 ms by chat 8 (update 9): move this to offload()",
+    ]);
+  });
+
+  test("it is told of a turn that nothing of the server began, if one event alone was at work", async (t) => {
+    t.mock.timers.enable({ apis: ["setInterval"] });
+    const bench = new Bench();
+    await bench.turn(5, [events(1)]);
+    bench.atWork = { count: 1, only: PLACE };
+    // Busy with short turns, late for want of a processor, and blocked for less than 200 ms.
+    bench.look(t, 110, 100);
+    bench.look(t, 450, 20);
+    bench.look(t, 210, 190);
+    bench.atWork = { count: 2, only: undefined };
+    bench.look(t, 450, 420);
+    assert.deepEqual(bench.lines, []);
+    bench.atWork = { count: 1, only: PLACE };
+    bench.look(t, 450, 420);
+    assert.deepEqual(bench.lines, [
+      "warn: worker 1 was blocked for 420 ms by chat 8 (update 9): move this to offload()",
+    ]);
+    assert.deepEqual(bench.places, [PLACE]);
+    bench.look(t, 450, 420);
+    assert.equal(bench.lines.length, 1);
+  });
+
+  test("a turn that is judged by its messages is not judged again, and no timer runs while nothing is at work", async (t) => {
+    t.mock.timers.enable({ apis: ["setInterval"] });
+    const bench = new Bench();
+    bench.atWork = { count: 1, only: PLACE };
+    await bench.turn(450, [events(1, 2)]);
+    bench.look(t, 0, 0);
+    assert.deepEqual(bench.lines, []);
+    bench.atWork = { count: 0, only: undefined };
+    bench.look(t, 100, 0);
+    bench.atWork = { count: 1, only: PLACE };
+    bench.look(t, 450, 420);
+    assert.deepEqual(bench.lines, [], "the timer has ended");
+    await bench.turn(5, [events(3)]);
+    bench.look(t, 450, 420);
+    assert.equal(bench.lines.length, 1);
   });
 
   test("less than 200 ms are no block, and a turn's time is not added to another's", async () => {

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { NetworkError, TelegramError } from "../../src/protocol/errors.ts";
 import { SHARDS, shardOf } from "../../src/protocol/shard.ts";
+import { eventually } from "../eventually.ts";
 import { Folder } from "../folder.ts";
 import { BOT, PAYLOADS } from "../protocol/updates.ts";
 import { Harness, type HarnessOptions, type LogLine } from "./harness.ts";
@@ -146,4 +147,12 @@ test("an application that computes inline is told so once, with the chat and the
   assert.match(line.message, /^worker 0 was blocked for \d+ ms by chat 123 \(update \d+\): move this to offload\(\)$/);
   assert.deepEqual([line.level, line.scope, line.kind], ["warn", "chat:123", "message"]);
   assert.deepEqual(others, []);
+});
+
+test("an application that computes inline after a file or request of its own is told so, too", async () => {
+  await using worker = await Harness.start("misbehaving.ts:blocksAfterFile");
+  worker.deliver("one", 123);
+  await worker.settled();
+  await eventually(() => worker.lines.length > 0);
+  assert.match(worker.lines[0]!.message, /^worker 0 was blocked for 4\d\d ms by chat 123 \(update \d+\)/);
 });

@@ -8,6 +8,7 @@ import type { Route } from "../../src/protocol/route.ts";
 import { Calls } from "../../workers/calls.ts";
 import { enterContext, outside } from "../../workers/current-event.ts";
 import { EventDelivery } from "../../workers/event-delivery.ts";
+import { EventsAtWork } from "../../workers/events-at-work.ts";
 import { type Delivered, type Ending, Instance, InstanceExtensions } from "../../workers/instance.ts";
 
 type Event = { type: string; text?: string; reason?: string };
@@ -48,7 +49,9 @@ function instanceOf(application: Application, queue: Delivered[] = [], route: Ro
   const instance: Instance = new Instance(route, {
     calls: caller,
     pulse,
+    atWork: new EventsAtWork(),
     eventTimeout: Number.POSITIVE_INFINITY,
+    goesOn: (seq, limit) => pulse.willWorkAt(seq, limit),
     settled: ({ seq }) => facts.push(`settled ${seq}`),
     kept: (seq) => facts.push(`kept ${seq}`),
     workOver: (_, { seq }, thrown) => facts.push(`over ${seq}${thrown === undefined ? "" : `: ${thrown.error}`}`),
