@@ -125,7 +125,9 @@ export class BotWorld {
     this.queue = new UpdateQueue({ now, firstId: options.firstUpdateId ?? 100_000_001 });
     this.#world = new World({ now, bot, historyPerChat });
     this.#poll = new LongPoll(this.queue, { clock, strict: strictPolling });
-    this.#webhook = senderFor(options.webhooks, { queue: this.queue, settings, clock });
+    const { url = () => "" } = options;
+    const apiUrl = () => `${url()}/bot${token}`;
+    this.#webhook = senderFor(options.webhooks, { queue: this.queue, settings, clock, apiUrl });
     this.#local = options.local ? new LocalServer() : undefined;
     const shared = { world: this.#world, queue: this.queue, files: this.files, dice };
     this.activity = new BotActivity({ queue: this.queue, calls: this.calls, poll: this.#poll, settings });
@@ -136,7 +138,7 @@ export class BotWorld {
       clock,
       bots: this.bots,
       activity: this.activity,
-      url: options.url ?? (() => ""),
+      url,
     });
     this.api = new BotApi({
       ...shared,
