@@ -81,7 +81,6 @@ const TESTED_TOGETHER: Record<string, string> = {
   "workers/program/": "test/end-to-end/grammy.test.ts",
   "workers/heavy/child.ts": "test/workers/heavy/child-process.test.ts",
   "workers/heavy/death-report.ts": "test/workers/heavy/host.test.ts",
-  "workers/heavy/heavy-functions.ts": "test/heavy/module.test.ts",
   "workers/heavy/running-job.ts": "test/workers/heavy/job-run.test.ts",
   "workers/heavy/start-failure.ts": "test/heavy/module.test.ts",
   // The simulator is tested as it is used: over HTTP, and by its clients.
