@@ -14,7 +14,7 @@ import { provide } from "../src/protocol/services.ts";
 import { BlockWatch } from "./block-watch.ts";
 import { Calls } from "./calls.ts";
 import { currentEvent, deliveryOf } from "./current-event.ts";
-import { DeadLetters } from "./dead-letters.ts";
+import { DeadLetterNotices } from "./dead-letter-notices.ts";
 import { readEvent } from "./event.ts";
 import { watchImports } from "./imports.ts";
 import type { Delivered } from "./instance.ts";
@@ -58,7 +58,7 @@ export default async function host(task: HostTask): Promise<void> {
   }
   const current = () => currentEvent()?.delivery;
   const jobs = new JobsClient(task.jobs, current);
-  const deadLetters = new DeadLetters({ reporter, text: task.onFailure });
+  const deadLetters = new DeadLetterNotices({ reporter, text: task.onFailure });
   const pulse = new Pulse(task.pulse);
   const values = new StoredValues(outbound, pulse, task.sessionAge);
   provide({
@@ -170,7 +170,7 @@ interface HostOptions {
   readonly state: Lifespan["state"];
   readonly outbound: Batch<ToMain>;
   readonly reporter: Reporter;
-  readonly deadLetters: DeadLetters;
+  readonly deadLetters: DeadLetterNotices;
   readonly calls: Calls;
   readonly values: StoredValues;
   readonly pulse: Pulse;

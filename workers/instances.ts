@@ -12,7 +12,7 @@ import type { EventPast } from "../src/protocol/recorded-call.ts";
 import { shardOfKey } from "../src/protocol/shard.ts";
 import type { Calls } from "./calls.ts";
 import { currentContext, currentEvent, enterContext, outside } from "./current-event.ts";
-import type { DeadLetters } from "./dead-letters.ts";
+import type { DeadLetterNotices } from "./dead-letter-notices.ts";
 import { scopeOf } from "./event.ts";
 import type { Thrown } from "./event-delivery.ts";
 import { EventsAtWork } from "./events-at-work.ts";
@@ -43,7 +43,7 @@ export interface InstancesOptions {
   outbound: Pick<Batch<ToMain>, "push" | "last" | "flush">;
   calls: Pick<Calls, "make">;
   pulse: Pick<Pulse, "willWorkAt" | "count">;
-  deadLetters: Pick<DeadLetters, "tell">;
+  deadLetters: Pick<DeadLetterNotices, "tell">;
   /** Code of an event is about to go on with an answer that did not come through the worker's port. */
   onAnswer?(): void;
 }

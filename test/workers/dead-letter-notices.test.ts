@@ -6,7 +6,7 @@ import { DisconnectedError, TelegramError } from "../../src/protocol/errors.ts";
 import type { Call } from "../../src/protocol/port.ts";
 import { type LineKind, routeOf, type TelegramObject } from "../../src/protocol/route.ts";
 import { currentEvent } from "../../workers/current-event.ts";
-import { DeadLetters } from "../../workers/dead-letters.ts";
+import { DeadLetterNotices } from "../../workers/dead-letter-notices.ts";
 import { EventDelivery } from "../../workers/event-delivery.ts";
 import type { Delivered } from "../../workers/instance.ts";
 
@@ -25,7 +25,7 @@ function setUp({ text, limit }: { text?: string; limit?: number } = {}) {
   const calls: Call[] = [];
   const clock = { now: 0 };
   let answer = async (): Promise<unknown> => ({ message_id: 1 });
-  const letters = new DeadLetters({
+  const letters = new DeadLetterNotices({
     reporter: { log: (level, message, _, place) => void log.push(`${level}: ${place?.update_id}: ${message}`) },
     text,
     ...(limit === undefined ? {} : { limit }),

@@ -13,7 +13,7 @@ import type { Delivered } from "./instance.ts";
 import { placeInScope, type Reporter } from "./reporter.ts";
 import { Streams } from "./streams.ts";
 
-export interface DeadLettersOptions {
+export interface DeadLetterNoticesOptions {
   reporter: Pick<Reporter, "log">;
   /** The text of --on-failure. */
   text: string | undefined;
@@ -30,15 +30,15 @@ const PAUSE = 60_000;
 /** Kinds of event after which a person waits for an answer. */
 const ANSWERED: ReadonlySet<string> = new Set(["telegram.message", "telegram.callback_query"]);
 
-export class DeadLetters {
-  readonly #options: DeadLettersOptions;
+export class DeadLetterNotices {
+  readonly #options: DeadLetterNoticesOptions;
   readonly #limit: number;
   readonly #now: () => number;
   /** Time of the last text to each chat, the oldest first. */
   readonly #texts = new Map<string, number>();
   #handler: DeadLetterHandler | undefined;
 
-  constructor(options: DeadLettersOptions) {
+  constructor(options: DeadLetterNoticesOptions) {
     this.#options = options;
     this.#limit = options.limit ?? LIMIT;
     this.#now = options.now ?? (() => performance.now());
@@ -51,18 +51,18 @@ export class DeadLetters {
   /** @returns resolves when the handler is over, or its time; undefined if there is nothing to tell */
   tell(delivered: Delivered, error: unknown, calls: Pick<Calls, "make">): Promise<void> | undefined {
     const handler = this.#handler ?? this.#textFor(delivered, error);
-    return handler === undefined ? undefined : this.#run(handler, error, new Teller(delivered, calls));
+    return handler === undefined ? undefined : this.#run(handler, error, new HandlerCaller(delivered, calls));
   }
 
-  async #run(handler: DeadLetterHandler, error: unknown, teller: Teller): Promise<void> {
+  async #run(handler: DeadLetterHandler, error: unknown, caller: HandlerCaller): Promise<void> {
     const { reporter } = this.#options;
-    const { event, delivery, route } = teller.delivered;
+    const { event, delivery, route } = caller.delivered;
     const place = placeInScope(route.key, event);
     const { promise: late, resolve } = Promise.withResolvers<"late">();
     const timer = setTimeout(resolve, this.#limit, "late");
     try {
-      const letter = { event, error, attempts: delivery.attempt, send: teller.send } as unknown as DeadLetter;
-      const told = await Promise.race([teller.run(() => handler(letter)), late]);
+      const letter = { event, error, attempts: delivery.attempt, send: caller.send } as unknown as DeadLetter;
+      const told = await Promise.race([caller.run(() => handler(letter)), late]);
       if (told !== "late") return;
       const message = `the handler of a dead letter has not returned after ${this.#limit / 1000} s; the chat goes on`;
       reporter.log("warn", message, undefined, place);
@@ -70,7 +70,7 @@ export class DeadLetters {
       reporter.log("error", "the handler of a dead letter threw", thrown, place);
     } finally {
       clearTimeout(timer);
-      teller.end();
+      caller.end();
     }
   }
 
@@ -103,7 +103,7 @@ export class DeadLetters {
 }
 
 /** The sender of one handler, and the context of its code. The event is over: no call counts as its work. */
-class Teller implements Caller, ContextOwner {
+class HandlerCaller implements Caller, ContextOwner {
   readonly delivered: Delivered;
   readonly key: string;
   readonly context = new EventContext(this);
