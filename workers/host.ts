@@ -29,7 +29,7 @@ import { becomeMain } from "./program/main-module.ts";
 import type { Program } from "./program/program.ts";
 import { describe, Reporter } from "./reporter.ts";
 import { Retries } from "./retries.ts";
-import { StoredValues } from "./stored-values.ts";
+import { ValuesClient } from "./values-client.ts";
 
 /**
  * Piscina requires this file first. Without this name Node.js wraps the exports of a required module in another one, and a thread that is
@@ -60,7 +60,7 @@ export default async function host(task: HostTask): Promise<void> {
   const jobs = new JobsClient(task.jobs, current);
   const deadLetters = new DeadLetterNotices({ reporter, text: task.onFailure });
   const pulse = new Pulse(task.pulse);
-  const values = new StoredValues(outbound, pulse, task.sessionAge);
+  const values = new ValuesClient(outbound, pulse, task.sessionAge);
   provide({
     jobs,
     values,
@@ -172,7 +172,7 @@ interface HostOptions {
   readonly reporter: Reporter;
   readonly deadLetters: DeadLetterNotices;
   readonly calls: Calls;
-  readonly values: StoredValues;
+  readonly values: ValuesClient;
   readonly pulse: Pulse;
 }
 
@@ -181,7 +181,7 @@ class Host {
   readonly drained: Promise<Drained>;
 
   readonly #calls: Calls;
-  readonly #values: StoredValues;
+  readonly #values: ValuesClient;
   readonly #instances: Instances;
   readonly #retries: Retries;
   readonly #outbound: Batch<ToMain>;
@@ -278,7 +278,7 @@ class Host {
 }
 
 /** Takes an item about the answer to a call, or to a question about a stored value. @returns false for any other */
-function takeAnswer(item: ToWorker, calls: Calls, values: StoredValues): boolean {
+function takeAnswer(item: ToWorker, calls: Calls, values: ValuesClient): boolean {
   switch (item.type) {
     case "result":
       calls.succeeded(item.id, item.body);

@@ -1322,10 +1322,10 @@ const STORED: readonly Mutant[] = [
   {
     id: "Z6",
     breaks: "what an event writes is recorded before it is settled",
-    file: "workers/stored-values.ts",
+    file: "workers/values-client.ts",
     from: "if (event === undefined) {\n      const write",
     to: "if (event !== null) {\n      const write",
-    tests: ["workers/stored-values"],
+    tests: ["workers/values-client"],
     only: /go with its settlement/,
   },
   {
@@ -1334,7 +1334,7 @@ const STORED: readonly Mutant[] = [
     file: "workers/instances.ts",
     from: "if (writes !== undefined) last.writes = [...(last.writes ?? []), ...writes];",
     to: "",
-    tests: ["workers/stored-values"],
+    tests: ["workers/values-client"],
     only: /one item, with the writes of all/,
   },
 ];

@@ -12,7 +12,7 @@ import { currentEvent } from "../../workers/current-event.ts";
 import { EventDelivery } from "../../workers/event-delivery.ts";
 import { Instances } from "../../workers/instances.ts";
 import { Retries } from "../../workers/retries.ts";
-import { StoredValues } from "../../workers/stored-values.ts";
+import { ValuesClient } from "../../workers/values-client.ts";
 import { isSettled } from "../settled.ts";
 
 const BOT = { id: 1, username: "a_bot" };
@@ -21,7 +21,7 @@ const HOUR = 3_600_000;
 
 type Receive = () => Promise<{ type: string; text: string }>;
 /** The code at each event of any chat. */
-type Handler = (text: string, values: StoredValues) => unknown;
+type Handler = (text: string, values: ValuesClient) => unknown;
 type Question = Extract<ToMain, { type: "get" | "set" }>;
 
 /** Long enough for some questions and their answers. */
@@ -65,7 +65,7 @@ function setUp(t: TestContext, handle: Handler, { age = Number.POSITIVE_INFINITY
     flush() {},
   };
   const pulse = { willWorkAt: (seq: number) => void worked.push(seq), count() {} };
-  const values = new StoredValues(outbound, pulse, age);
+  const values = new ValuesClient(outbound, pulse, age);
   provide({
     jobs: undefined as never,
     values,

@@ -20,7 +20,7 @@ interface Waiting {
 /** Time after which a value is written again although it has not changed, so that it counts as used: ms. */
 const REWRITE = 3_600_000;
 
-export class StoredValues implements ValueAccess {
+export class ValuesClient implements ValueAccess {
   readonly #outbound: Pick<Batch<ToMain>, "push">;
   readonly #pulse: Pick<Pulse, "willWorkAt">;
   readonly #rewrite: number;
