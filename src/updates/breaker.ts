@@ -37,7 +37,7 @@ export interface ThrownEvent {
 }
 
 /** Why, and since when, events are held. */
-export interface Holding {
+export interface HoldCause {
   /** Milliseconds since 1970. */
   readonly since: number;
   readonly error: string;
@@ -56,7 +56,7 @@ export class Breaker<Thrown extends ThrownEvent> {
   readonly #thrown: Thrown[] = [];
   /** Events that are being tried. One that takes longer than the pause does not hold up the next. */
   readonly #tried = new Set<number>();
-  #holding: Holding | undefined;
+  #holding: HoldCause | undefined;
   #pause = FIRST_PAUSE;
   /** The event that was tried last had thrown before: the next one has not, if there is such. */
   #isNewNext = false;
@@ -69,7 +69,7 @@ export class Breaker<Thrown extends ThrownEvent> {
   }
 
   /** Undefined while it is open. */
-  get holding(): Holding | undefined {
+  get holding(): HoldCause | undefined {
     return this.#holding;
   }
 
@@ -136,7 +136,7 @@ export class Breaker<Thrown extends ThrownEvent> {
     return undefined;
   }
 
-  #open({ since }: Holding): void {
+  #open({ since }: HoldCause): void {
     const { retry, resume, log } = this.#options;
     this.#stop();
     this.#holding = undefined;

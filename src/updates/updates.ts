@@ -16,7 +16,7 @@ import type { EventPast, RecordedCall } from "../protocol/recorded-call.ts";
 import type { Entity, LineKind } from "../protocol/route.ts";
 import type { Hide } from "../protocol/secrets.ts";
 import type { StoredWrite } from "../protocol/stored-value.ts";
-import { Breaker, type Holding, type ThrownEvent } from "./breaker.ts";
+import { Breaker, type HoldCause, type ThrownEvent } from "./breaker.ts";
 import { readBatch } from "./intake.ts";
 import type { Recipient, Recorder } from "./recorder.ts";
 
@@ -133,7 +133,7 @@ export class Updates implements InboxReceiver {
   }
 
   /** Why, and since when, events are held; undefined while they are not. */
-  get holding(): Holding | undefined {
+  get holding(): HoldCause | undefined {
     return this.#breaker?.holding;
   }
 
