@@ -2,7 +2,7 @@
 
 import { once } from "node:events";
 import { Simulator, type SimulatorOptions } from "../../../simulator/simulator.ts";
-import { type Address, parseAddress } from "../../config/listen-address.ts";
+import { type ListenAddress, parseAddress } from "../../config/listen-address.ts";
 import { OPTIONS } from "../../config/options.ts";
 import { readValue } from "../../config/value.ts";
 import type { Typed } from "../command-line.ts";
@@ -28,7 +28,7 @@ export async function run({ values, switches }: Typed, { console }: Context, ser
 }
 
 /** @throws ListenError */
-async function start(address: Address, options: SimulatorOptions): Promise<Simulator> {
+async function start(address: ListenAddress, options: SimulatorOptions): Promise<Simulator> {
   try {
     return await Simulator.start({ ...address, ...options, anyToken: true, webhooks: true });
   } catch (error) {
