@@ -20,7 +20,7 @@ const HOST = new URL(`../../workers/host${extname(import.meta.url)}`, import.met
  */
 const YOUNG = 24;
 
-export interface RunOptions {
+export interface ThreadRunOptions {
   /** Ends the thread when it is aborted. */
   signal: AbortSignal;
   /** Called when a thread of the same pool died before it was up: this one may never be up, unless it is already. */
@@ -34,7 +34,7 @@ export class Threads {
    * The running tasks of each pool. The first pool serves; others come only after it is spent: Piscina replaces no thread any
    * more once one of them died before it was up.
    */
-  readonly #piscinas = new Map<Piscina, Set<RunOptions>>();
+  readonly #piscinas = new Map<Piscina, Set<ThreadRunOptions>>();
   readonly #spent = new Set<Piscina>();
   /** The ends of threads that were told to end. */
   readonly #ending = new Set<Promise<unknown>>();
@@ -55,7 +55,7 @@ export class Threads {
   }
 
   /** Runs a host in a thread of its own; resolves or rejects when that thread has ended. */
-  async run(task: HostTask, options: RunOptions): Promise<void> {
+  async run(task: HostTask, options: ThreadRunOptions): Promise<void> {
     const [piscina, running] = this.#free();
     running.add(options);
     let ended: Promise<unknown> | undefined;
@@ -98,13 +98,13 @@ export class Threads {
     this.#ending.delete(ended);
   }
 
-  #free(): [Piscina, Set<RunOptions>] {
+  #free(): [Piscina, Set<ThreadRunOptions>] {
     const pools = [...this.#piscinas];
     const free = pools.find(([piscina, running]) => !this.#spent.has(piscina) && running.size < piscina.maxThreads);
     return free ?? this.#add(1, 1);
   }
 
-  #add(minThreads: number, maxThreads: number): [Piscina, Set<RunOptions>] {
+  #add(minThreads: number, maxThreads: number): [Piscina, Set<ThreadRunOptions>] {
     const piscina = new Piscina({
       filename: HOST,
       minThreads,
@@ -117,7 +117,7 @@ export class Threads {
       argv: [],
       resourceLimits: limits(this.#memory),
     });
-    const running = new Set<RunOptions>();
+    const running = new Set<ThreadRunOptions>();
     // A thread that dies at its task fails that task. A thread that dies without one died before it was up.
     piscina.on("error", () => {
       this.#spent.add(piscina);

@@ -3,14 +3,14 @@
 import { EventEmitter, once } from "node:events";
 import type { HostTask, ToMain, ToWorker } from "../../src/protocol/port.ts";
 import { Pulse } from "../../src/protocol/pulse.ts";
-import type { RunOptions } from "../../src/threads/threads.ts";
+import type { ThreadRunOptions } from "../../src/threads/threads.ts";
 
 export class ScriptedThreads {
   /** The hosts, in the order of their start. */
   readonly hosts: ScriptedHost[] = [];
   readonly #started = new EventEmitter<{ started: [] }>();
 
-  run(task: HostTask, options: RunOptions): Promise<void> {
+  run(task: HostTask, options: ThreadRunOptions): Promise<void> {
     const host = new ScriptedHost(task, options);
     this.hosts.push(host);
     this.#started.emit("started");
@@ -32,14 +32,14 @@ export class ScriptedThreads {
 export class ScriptedHost {
   readonly task: HostTask;
   readonly pulse: Pulse;
-  readonly options: RunOptions;
+  readonly options: ThreadRunOptions;
   readonly over: Promise<void>;
   /** Items of the main thread, by message. */
   readonly messages: ToWorker[][] = [];
   readonly #over = Promise.withResolvers<void>();
   readonly #received = new EventEmitter<{ message: [] }>();
 
-  constructor(task: HostTask, options: RunOptions) {
+  constructor(task: HostTask, options: ThreadRunOptions) {
     this.task = task;
     this.options = options;
     this.pulse = new Pulse(task.pulse);
