@@ -4,7 +4,7 @@
  */
 
 import { linkIn } from "./links.ts";
-import { type Answer, type LocalBotApi, malformed, type Signal } from "./local-bot-api.ts";
+import { type LocalAnswer, type LocalBotApi, malformed, type Signal } from "./local-bot-api.ts";
 import { lostRequest, type NodeFetchError } from "./lost-request.ts";
 import { parseJson, queryOf, readParameters } from "./parameters.ts";
 import type { RawParameters } from "./raw-call.ts";
@@ -85,7 +85,7 @@ async function parametersOf(request: Pick<RequestInit, "body" | "headers"> & { u
   return await readParameters({ url, type, body: whole.body ?? undefined }, spool);
 }
 
-async function answered(answer: Promise<Answer>, Class = Response, fail = lost): Promise<Response> {
+async function answered(answer: Promise<LocalAnswer>, Class = Response, fail = lost): Promise<Response> {
   const outcome = await answer.catch(fail);
   // Most programs ask for that: they need not read what was just written.
   return Object.assign(jsonOf(outcome, Class), { json: async () => outcome });
@@ -97,7 +97,7 @@ async function answeredFile(file: ReturnType<LocalBotApi["download"]>): Promise<
   return new Response(outcome, { headers: { "content-type": "application/octet-stream" } });
 }
 
-function jsonOf(answer: Answer, Class: typeof Response): Response {
+function jsonOf(answer: LocalAnswer, Class: typeof Response): Response {
   const status = answer.ok ? 200 : answer.error_code;
   return new Class(JSON.stringify(answer), { status, headers: { "content-type": "application/json" } });
 }

@@ -11,7 +11,7 @@ import { type Duplex, duplexPair, Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { http } from "../../src/protocol/node-http.ts";
 import { linkIn, type MethodLink } from "./links.ts";
-import { type Answer, type LocalBotApi, malformed } from "./local-bot-api.ts";
+import { type LocalAnswer, type LocalBotApi, malformed } from "./local-bot-api.ts";
 import { readParameters } from "./parameters.ts";
 import { Spool } from "./spool.ts";
 import { knownConnections } from "./unknown-connections.ts";
@@ -101,7 +101,7 @@ class LocalServer {
     }
   }
 
-  async #called(link: MethodLink, request: IncomingMessage, response: ServerResponse): Promise<Answer> {
+  async #called(link: MethodLink, request: IncomingMessage, response: ServerResponse): Promise<LocalAnswer> {
     const gone = new AbortController();
     response.on("close", () => gone.abort());
     const spool = new Spool();
@@ -130,7 +130,7 @@ class LocalServer {
   }
 }
 
-function give(answer: Answer, response: ServerResponse): void {
+function give(answer: LocalAnswer, response: ServerResponse): void {
   const text = JSON.stringify(answer);
   const headers = { "content-type": "application/json", "content-length": Buffer.byteLength(text) };
   response.writeHead(answer.ok ? 200 : answer.error_code, headers).end(text);

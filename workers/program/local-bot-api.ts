@@ -13,7 +13,7 @@ import type { ApiLink, FileLink, MethodLink } from "./links.ts";
 import { type RawParameters, rawCall } from "./raw-call.ts";
 
 /** An answer of the Bot API. */
-export type Answer = { ok: true; result: unknown } | Refusal;
+export type LocalAnswer = { ok: true; result: unknown } | Refusal;
 
 export interface Refusal {
   ok: false;
@@ -71,7 +71,7 @@ export class LocalBotApi {
   }
 
   /** @throws NetworkError | AbortError */
-  async request({ token, method }: MethodLink, parameters: RawParameters, signal?: Signal): Promise<Answer> {
+  async request({ token, method }: MethodLink, parameters: RawParameters, signal?: Signal): Promise<LocalAnswer> {
     if (!this.#isOwn(token)) return UNAUTHORIZED;
     const name = method.toLowerCase();
     switch (name) {
@@ -115,15 +115,15 @@ export class LocalBotApi {
   }
 
   /** Nothing is sent to the webhook: updates come to the bot by another way. */
-  #setWebhook({ url, allowed_updates, drop_pending_updates }: RawParameters): Answer {
+  #setWebhook({ url, allowed_updates, drop_pending_updates }: RawParameters): LocalAnswer {
     if (`${drop_pending_updates}` === "true") this.#options.onDropPending();
     if (url) this.#options.onLaunch("setWebhook", allowed_updates);
     return { ok: true, result: true };
   }
 
   /** Answers a poll without updates, when its time is over: updates come to the bot by another way. */
-  #poll({ timeout, allowed_updates }: RawParameters, signal: Signal | undefined): Promise<Answer> {
-    const { promise, resolve, reject } = Promise.withResolvers<Answer>();
+  #poll({ timeout, allowed_updates }: RawParameters, signal: Signal | undefined): Promise<LocalAnswer> {
+    const { promise, resolve, reject } = Promise.withResolvers<LocalAnswer>();
     const seconds = Number(timeout ?? 0);
     if (seconds > 0) this.#options.onLaunch("getUpdates", allowed_updates);
     const answer = () => resolve({ ok: true, result: [] });
