@@ -9,7 +9,7 @@ import { InboxError } from "../protocol/errors.ts";
 import { guarded, openExistingInboxFile, transaction } from "./sqlite-file.ts";
 import { readUpdate } from "./stored-body.ts";
 
-export interface DeadLetter {
+export interface StoredDeadLetter {
   readonly id: number;
   /** Null if Telegram sent something that is no update. */
   readonly update_id: number | null;
@@ -66,8 +66,8 @@ export interface Retried {
 export interface LetterStore {
   /** The path or the address of the inbox. */
   readonly path: string;
-  list(filter?: Filter): DeadLetter[] | Promise<DeadLetter[]>;
-  get(id: number): DeadLetter | Promise<DeadLetter>;
+  list(filter?: Filter): StoredDeadLetter[] | Promise<StoredDeadLetter[]>;
+  get(id: number): StoredDeadLetter | Promise<StoredDeadLetter>;
   retry(which: Which, fresh?: boolean): Retried | Promise<Retried>;
   drop(which: Which): number | Promise<number>;
   forget(chat: number): Forgotten | Promise<Forgotten>;
@@ -85,14 +85,14 @@ export class DeadLetters implements LetterStore {
   }
 
   /** The oldest first. */
-  list(filter: Filter = {}): DeadLetter[] {
+  list(filter: Filter = {}): StoredDeadLetter[] {
     return this.#select(filter);
   }
 
   /** @throws InboxError if there is no dead letter with that id */
-  get(id: number): DeadLetter {
+  get(id: number): StoredDeadLetter {
     const read = () => this.#database.prepare(`SELECT ${COLUMNS} FROM dead_letter WHERE id = ?`).get(id);
-    return (guarded("read", this.path, read) as unknown as DeadLetter | undefined) ?? missing(id, this.path);
+    return (guarded("read", this.path, read) as unknown as StoredDeadLetter | undefined) ?? missing(id, this.path);
   }
 
   /**
@@ -153,22 +153,22 @@ export class DeadLetters implements LetterStore {
     this.#database.close();
   }
 
-  #select(which: Which): DeadLetter[] {
+  #select(which: Which): StoredDeadLetter[] {
     const { condition, values } = conditionOf(which);
     const read = () =>
       this.#database.prepare(`SELECT ${COLUMNS} FROM dead_letter WHERE ${condition} ORDER BY id`).all(...values);
-    const letters = guarded("read", this.path, read) as unknown as DeadLetter[];
+    const letters = guarded("read", this.path, read) as unknown as StoredDeadLetter[];
     if (isList(which) || which.error === undefined) return letters;
     // SQLite folds the letters of ASCII alone.
     const error = which.error.toLowerCase();
     return letters.filter(({ reason }) => reason.toLowerCase().includes(error));
   }
 
-  #find(which: Which): DeadLetter[] {
+  #find(which: Which): StoredDeadLetter[] {
     return complete(this.#select(which), which, this.path);
   }
 
-  #delete(letters: readonly DeadLetter[]): number {
+  #delete(letters: readonly StoredDeadLetter[]): number {
     const remove = this.#database.prepare("DELETE FROM dead_letter WHERE id = ?");
     for (const { id } of letters) remove.run(id);
     return letters.length;
@@ -180,14 +180,14 @@ export class DeadLetters implements LetterStore {
 }
 
 /** The letters that were found. @throws InboxError if one is named that is not among them */
-export function complete<Letter extends DeadLetter>(found: Letter[], which: Which, path: string): Letter[] {
+export function complete<Letter extends StoredDeadLetter>(found: Letter[], which: Which, path: string): Letter[] {
   const ids = new Set(found.map(({ id }) => id));
   const lost = isList(which) ? which.find((id) => !ids.has(id)) : undefined;
   return lost === undefined ? found : missing(lost, path);
 }
 
 /** Those that are updates: not input that never was one, no damaged body. @throws InboxError if another one is named */
-export function retriable<Letter extends DeadLetter>(letters: readonly Letter[], which: Which): Letter[] {
+export function retriable<Letter extends StoredDeadLetter>(letters: readonly Letter[], which: Which): Letter[] {
   const isUpdate = ({ line, body }: Letter) => line !== null && readUpdate(body) !== undefined;
   return letters.filter((letter) => isUpdate(letter) || (isList(which) && refuse(letter.id)));
 }

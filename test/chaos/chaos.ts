@@ -9,7 +9,7 @@ import { closeSync, createReadStream, openSync, readFileSync, writeFileSync, wri
 import { createInterface } from "node:readline";
 import { setTimeout as delay } from "node:timers/promises";
 import { type Intercept, tooManyRequests } from "../../simulator/index.ts";
-import type { DeadLetter } from "../../src/inbox/dead-letters.ts";
+import type { StoredDeadLetter } from "../../src/inbox/dead-letters.ts";
 import { Asgigram } from "../cli/asgigram.ts";
 import { message } from "../end-to-end/bot.ts";
 import { eventually } from "../eventually.ts";
@@ -361,7 +361,8 @@ class Chaos {
 
   /** Brings the events back that are dead letters because the process was killed from outside. @returns false if there are none */
   async #retry(): Promise<boolean> {
-    const innocent = ({ update_id, reason }: DeadLetter) => !this.#ledger.deadly.has(update_id!) && KILLED.test(reason);
+    const innocent = ({ update_id, reason }: StoredDeadLetter) =>
+      !this.#ledger.deadly.has(update_id!) && KILLED.test(reason);
     const letters = lettersIn(this.#inbox).filter(innocent);
     if (letters.length === 0) return false;
     this.#tell(`retries ${letters.length} events that were in quarantine when the process was killed`);

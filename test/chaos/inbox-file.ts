@@ -1,7 +1,7 @@
 /** Reads a server's inbox from outside. */
 
 import { DatabaseSync } from "node:sqlite";
-import { type DeadLetter, DeadLetters } from "../../src/inbox/dead-letters.ts";
+import { DeadLetters, type StoredDeadLetter } from "../../src/inbox/dead-letters.ts";
 
 /** Number of events that are not settled. */
 export function unsettledIn(path: string): number {
@@ -15,7 +15,7 @@ export function deadLettersIn(path: string): number[] {
   return rows.map(({ update_id }) => update_id);
 }
 
-export function lettersIn(path: string): DeadLetter[] {
+export function lettersIn(path: string): StoredDeadLetter[] {
   const letters = new DeadLetters(path);
   try {
     return letters.list();

@@ -1,6 +1,6 @@
 /** A dead letter as text and as JSON. */
 
-import type { DeadLetter } from "../../inbox/dead-letters.ts";
+import type { StoredDeadLetter } from "../../inbox/dead-letters.ts";
 import { kindOf, type TelegramObject } from "../../protocol/route.ts";
 import { json, printable } from "./printable.ts";
 
@@ -12,7 +12,7 @@ export interface UpdateSummary {
   readonly scope: string | undefined;
 }
 
-export function summaryOf({ body, line }: DeadLetter): UpdateSummary {
+export function summaryOf({ body, line }: StoredDeadLetter): UpdateSummary {
   const update = parsed(body);
   const kind = isObject(update) ? kindOf(update) : undefined;
   const payload = kind === undefined ? undefined : (update as TelegramObject)[kind];
@@ -20,7 +20,7 @@ export function summaryOf({ body, line }: DeadLetter): UpdateSummary {
 }
 
 /** The whole dead letter as one line of JSON. */
-export function lineOf(letter: DeadLetter): string {
+export function lineOf(letter: StoredDeadLetter): string {
   const { update, kind, scope } = summaryOf(letter);
   const { id, update_id, attempts, reason, log } = letter;
   const [received_at, died_at] = [letter.received_at, letter.died_at].map((time) => new Date(time).toISOString());
@@ -29,7 +29,7 @@ export function lineOf(letter: DeadLetter): string {
 }
 
 /** The whole dead letter as text. */
-export function pageOf(letter: DeadLetter): string {
+export function pageOf(letter: StoredDeadLetter): string {
   const { update, kind = "of no kind", scope } = summaryOf(letter);
   return [
     `Dead letter ${letter.id}`,

@@ -1,6 +1,6 @@
 /** Dead letters as a table that fits the terminal: one line each, the reason cut if necessary. */
 
-import type { DeadLetter } from "../../inbox/dead-letters.ts";
+import type { StoredDeadLetter } from "../../inbox/dead-letters.ts";
 import { aligned } from "../aligned.ts";
 import { localTime, summaryOf } from "./dead-letter-view.ts";
 import { cut, printable } from "./printable.ts";
@@ -11,13 +11,13 @@ const HEAD = ["ID", "DIED", "SCOPE", "TRIES", "REASON"];
 const SCOPE_COLUMNS = 19;
 
 /** @param columns width of the terminal */
-export function tableOf(letters: readonly DeadLetter[], columns: number): string {
+export function tableOf(letters: readonly StoredDeadLetter[], columns: number): string {
   return aligned([HEAD, ...letters.map(cellsOf)])
     .map((line) => cut(line, columns))
     .join("\n");
 }
 
-function cellsOf(letter: DeadLetter): string[] {
+function cellsOf(letter: StoredDeadLetter): string[] {
   const { scope, kind } = summaryOf(letter);
   return [
     String(letter.id),

@@ -2,7 +2,6 @@
 
 import {
   complete,
-  type DeadLetter,
   type Filter,
   type Forgotten,
   isList,
@@ -10,6 +9,7 @@ import {
   missing,
   type Retried,
   retriable,
+  type StoredDeadLetter,
   type Which,
 } from "../dead-letters.ts";
 import { lockAppends, notification } from "./append.ts";
@@ -24,7 +24,7 @@ const PATIENCE = 60_000;
 
 const COLUMNS = "id, update_id, line, body, attempts, reason, log, received_at, died_at";
 
-interface Found extends DeadLetter {
+interface Found extends StoredDeadLetter {
   readonly seq: number;
   readonly shard: number | null;
 }
@@ -53,13 +53,13 @@ export class PostgresDeadLetters implements LetterStore {
     return new PostgresDeadLetters(connection, schemaOf(bot), database.shown);
   }
 
-  async list(filter: Filter = {}): Promise<DeadLetter[]> {
+  async list(filter: Filter = {}): Promise<StoredDeadLetter[]> {
     const { condition, values } = conditionOf(filter);
-    return await this.#select<DeadLetter>(COLUMNS, condition, values);
+    return await this.#select<StoredDeadLetter>(COLUMNS, condition, values);
   }
 
-  async get(id: number): Promise<DeadLetter> {
-    const [letter] = await this.#select<DeadLetter>(COLUMNS, "id = $1", [id]);
+  async get(id: number): Promise<StoredDeadLetter> {
+    const [letter] = await this.#select<StoredDeadLetter>(COLUMNS, "id = $1", [id]);
     return letter ?? missing(id, this.path);
   }
 

@@ -1,8 +1,8 @@
 /** Dead letters for the tests. */
 
-import type { DeadLetter } from "../../../src/inbox/dead-letters.ts";
+import type { StoredDeadLetter } from "../../../src/inbox/dead-letters.ts";
 
-export function letter(facts: Partial<Omit<DeadLetter, "body">> & { update?: unknown } = {}): DeadLetter {
+export function letter(facts: Partial<Omit<StoredDeadLetter, "body">> & { update?: unknown } = {}): StoredDeadLetter {
   const {
     update_id = 501,
     update = { update_id, message: { message_id: 1, chat: { id: 7, type: "private" }, text: "x" } },
