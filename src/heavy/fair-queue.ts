@@ -5,7 +5,7 @@
 
 import { QueueFullError } from "../protocol/errors.ts";
 
-export interface Waiting {
+export interface QueuedJob {
   readonly line: string | undefined;
   /** Size of its arguments. */
   readonly bytes: number;
@@ -14,7 +14,7 @@ export interface Waiting {
 /** Arguments that may wait: bytes. */
 const BYTES = 256 * 2 ** 20;
 
-export class FairQueue<Job extends Waiting> {
+export class FairQueue<Job extends QueuedJob> {
   readonly #limit: number | undefined;
   /** The waiting jobs by line. The order of the lines is that of their turns. */
   readonly #lines = new Map<string | undefined, Job[]>();

@@ -8,7 +8,7 @@
 
 import type { JobFacts } from "../protocol/job-facts.ts";
 import type { JobOrder } from "../protocol/port.ts";
-import type { Waiting } from "./fair-queue.ts";
+import type { QueuedJob } from "./fair-queue.ts";
 
 /** The caller of a job. */
 export interface JobCaller {
@@ -19,7 +19,7 @@ export interface JobCaller {
   over(): void;
 }
 
-export class HeavyJob implements Waiting {
+export class HeavyJob implements QueuedJob {
   readonly order: JobOrder;
   readonly #caller: JobCaller;
   readonly #queuedAt = performance.now();

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { FairQueue, type Waiting } from "../../src/heavy/fair-queue.ts";
+import { FairQueue, type QueuedJob } from "../../src/heavy/fair-queue.ts";
 
-interface TestJob extends Waiting {
+interface TestJob extends QueuedJob {
   /** Number in the order of arrival. */
   number: number;
 }
