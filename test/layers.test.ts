@@ -81,6 +81,7 @@ const TESTED_TOGETHER: Record<string, string> = {
   "workers/program/": "test/end-to-end/grammy.test.ts",
   "workers/heavy/child.ts": "test/workers/heavy/child-process.test.ts",
   "workers/heavy/death-report.ts": "test/workers/heavy/host.test.ts",
+  "workers/heavy/parent-watch.ts": "test/workers/heavy/child-process.test.ts",
   "workers/heavy/running-job.ts": "test/workers/heavy/job-run.test.ts",
   "workers/heavy/start-failure.ts": "test/heavy/module.test.ts",
   // The simulator is tested as it is used: over HTTP, and by its clients.
@@ -188,6 +189,7 @@ const OWN_THREAD = [
   "workers/program/main-module.ts",
   "workers/heavy/death-report.ts",
   "workers/heavy/child.ts",
+  "workers/heavy/parent-watch.ts",
 ];
 
 /** Finds process.exit(), process.argv, signals and the like, where they may not be. */

@@ -6,6 +6,7 @@ import { provide } from "../../src/protocol/services.ts";
 import { watchImports } from "../imports.ts";
 import { HeavyFunctions } from "./heavy-functions.ts";
 import type { JobRun } from "./job-run.ts";
+import { watchParent } from "./parent-watch.ts";
 import type { FromChild, ToChild } from "./process-messages.ts";
 import { runningJob } from "./running-job.ts";
 import { startFailureOf } from "./start-failure.ts";
@@ -26,6 +27,7 @@ provide({
 });
 // The thread that started this process is gone: nothing that it does is wanted.
 process.on("disconnect", () => process.exit());
+watchParent();
 process.on("message", receive);
 
 function receive(message: ToChild): void {

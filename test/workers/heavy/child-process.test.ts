@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { createInterface } from "node:readline";
 import { test } from "node:test";
 import { pathToFileURL } from "node:url";
+import { startChild } from "../../child.ts";
 import { COMPILED } from "../../cli/asgigram.ts";
 import { eventually } from "../../eventually.ts";
 import { Folder } from "../../folder.ts";
@@ -163,3 +166,44 @@ test("close() ends the child processes", async () => {
   await children.close();
   assert.throws(() => process.kill(pid, 0), { code: "ESRCH" });
 });
+
+test("a child that computes ends soon after its server was killed", {
+  skip: process.platform === "win32" && "Windows gives a process no other parent",
+}, async (t) => {
+  using folder = new Folder();
+  const client = JSON.stringify(new URL("../../heavy/client.ts", import.meta.url).href);
+  folder.write(
+    "main.ts",
+    `
+    import { TestHeavy, fixture } from ${client};
+    const heavy = new TestHeavy();
+    await heavy.caller.load(fixture("work.ts"), { process: true });
+    console.log((await heavy.caller.call(fixture("work.ts"), "place").result).pid);
+    await heavy.caller.call(fixture("work.ts"), "sayAndBlock").result;
+    `,
+  );
+  const server = startChild(process.execPath, ["main.ts"], { cwd: folder.path, stdio: "pipe" });
+  const lines: string[] = [];
+  createInterface(server.stdout).on("line", (line) => lines.push(line));
+  await eventually(() => lines.length === 2);
+  const pid = Number(lines[0]);
+  t.after(() => {
+    try {
+      process.kill(pid, "SIGKILL");
+    } catch {}
+  });
+  assert.equal(lines[1], "begun");
+  server.kill("SIGKILL");
+  await eventually(() => !isAlive(pid));
+});
+
+/** A process that has ended, but whose parent does not ask for its end, counts as ended. */
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    const stat = process.platform === "linux" ? readFileSync(`/proc/${pid}/stat`, "utf8") : "";
+    return !/\) Z /.test(stat);
+  } catch {
+    return false;
+  }
+}
