@@ -5,6 +5,7 @@
 
 import type { DeadLetter, DeadLetterHandler } from "../src/protocol/dead-letter.ts";
 import { DisconnectedError, TelegramError } from "../src/protocol/errors.ts";
+import type { Route } from "../src/protocol/route.ts";
 import { topicOf } from "../src/protocol/topic.ts";
 import type { Caller, Calls } from "./calls.ts";
 import { type ContextOwner, EventContext, enterContext, outside } from "./current-event.ts";
@@ -80,7 +81,7 @@ export class DeadLetterNotices {
     if (text === undefined || !ANSWERED.has(event.type) || route.subject !== "chat") return undefined;
     // The person has blocked the bot, or the chat has removed it.
     if (error instanceof TelegramError && error.error_code === 403) return undefined;
-    if (!this.#isDue(route.key)) return undefined;
+    if (!this.#isDue(route)) return undefined;
     return async ({ send }) => {
       const thread = topicOf(event);
       const where = thread === undefined ? {} : { message_thread_id: thread };
@@ -89,15 +90,16 @@ export class DeadLetterNotices {
     };
   }
 
-  /** True once a minute for each chat. */
-  #isDue(scope: string): boolean {
+  /** True once a minute for each chat of this worker, which may have several lines. */
+  #isDue({ id, business_connection_id = "" }: Route): boolean {
+    const place = `${id}/${business_connection_id}`;
     const now = this.#now();
     for (const [chat, at] of this.#texts) {
       if (now - at < PAUSE) break;
       this.#texts.delete(chat);
     }
-    if (this.#texts.has(scope)) return false;
-    this.#texts.set(scope, now);
+    if (this.#texts.has(place)) return false;
+    this.#texts.set(place, now);
     return true;
   }
 }

@@ -158,11 +158,17 @@ describe("the text of --on-failure", () => {
     assert.deepEqual(sent(bench), [{ text: "sorry", chat_id: 7 }]);
   });
 
-  test("with --line member each member gets it once a minute", async () => {
+  test("lines of members and topics are no chats of their own: their chat gets it once a minute", async () => {
     const bench = setUp({ text: "sorry" });
-    const chat = { id: -6, type: "group" };
-    for (const id of [1, 2, 1]) await bench.tell(eventOf("message", { chat, from: { id } }, 1, "member"));
-    assert.equal(sent(bench).length, 2);
+    const [group, forum] = [-6, -7].map((id) => ({ id, type: "supergroup" }));
+    for (const id of [1, 2, 1]) await bench.tell(eventOf("message", { chat: group, from: { id } }, 1, "member"));
+    for (const message_thread_id of [1, 2]) {
+      await bench.tell(eventOf("message", { chat: forum, message_thread_id, is_topic_message: true }, 1, "topic"));
+    }
+    assert.deepEqual(
+      sent(bench).map(({ chat_id }) => chat_id),
+      [-6, -7],
+    );
   });
 
   test("other kinds of update get none", () => {
