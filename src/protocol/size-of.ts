@@ -1,21 +1,45 @@
 /** Estimates the size of values that wait in a queue. */
 
-/** Levels of objects and lists that are looked at, and members of each. */
-const DEPTH = 4;
-const WIDTH = 1000;
 /** A number, a key, a small object: bytes. */
 const SMALL = 16;
+/** Objects and lists whose members count. With more of them the copy itself takes a tenth of a second. */
+const MOST = 100_000;
 
-/** Bytes that the value takes, roughly. Buffers and texts count in full; the rest of deep or wide objects is left out. */
-export function sizeOf(value: unknown, depth = DEPTH): number {
-  if (typeof value === "string") return 2 * value.length;
-  if (typeof value !== "object" || value === null) return SMALL;
+/** Bytes that a copy of the value takes, roughly. Buffers and texts count in full, and what is there twice counts once. */
+export function sizeOf(value: unknown): number {
+  const seen = new Set<object>();
+  const waiting: object[] = [];
+  let size = 0;
+  let opened = 0;
+  const count = (one: unknown) => {
+    if (typeof one === "string") size += 2 * one.length;
+    else if (typeof one !== "object" || one === null) size += SMALL;
+    else if (!seen.has(one)) {
+      seen.add(one);
+      waiting.push(one);
+    }
+  };
+  count(value);
+  for (let one = waiting.pop(); one !== undefined; one = waiting.pop()) {
+    const bytes = bytesOf(one);
+    size += bytes ?? SMALL;
+    if (bytes !== undefined || opened >= MOST) continue;
+    opened += 1;
+    for (const member of membersOf(one)) count(member);
+  }
+  return size;
+}
+
+/** Bytes that an object without members holds. */
+function bytesOf(value: object): number | undefined {
   // Shared memory is not copied.
   if (value instanceof SharedArrayBuffer) return SMALL;
   if (value instanceof ArrayBuffer) return value.byteLength;
   if (ArrayBuffer.isView(value)) return value.buffer instanceof SharedArrayBuffer ? SMALL : value.byteLength;
-  if (value instanceof Blob) return value.size;
-  if (depth === 0) return SMALL;
-  const parts = value instanceof Map || value instanceof Set ? [...value.entries()] : Object.values(value);
-  return parts.slice(0, WIDTH).reduce((sum: number, part) => sum + sizeOf(part, depth - 1), SMALL);
+  return value instanceof Blob ? value.size : undefined;
+}
+
+function membersOf(value: object): unknown[] {
+  if (value instanceof Map) return [...value.keys(), ...value.values()];
+  return value instanceof Set ? [...value] : Object.values(value);
 }
