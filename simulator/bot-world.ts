@@ -125,9 +125,7 @@ export class BotWorld {
     this.queue = new UpdateQueue({ now, firstId: options.firstUpdateId ?? 100_000_001 });
     this.#world = new World({ now, bot, historyPerChat });
     this.#poll = new LongPoll(this.queue, { clock, strict: strictPolling });
-    const { url = () => "" } = options;
-    const apiUrl = () => `${url()}/bot${token}`;
-    this.#webhook = senderFor(options.webhooks, { queue: this.queue, settings, clock, apiUrl });
+    this.#webhook = senderFor(options.webhooks, { queue: this.queue, settings, clock });
     this.#local = options.local ? new LocalServer() : undefined;
     const shared = { world: this.#world, queue: this.queue, files: this.files, dice };
     this.activity = new BotActivity({ queue: this.queue, calls: this.calls, poll: this.#poll, settings });
@@ -138,7 +136,7 @@ export class BotWorld {
       clock,
       bots: this.bots,
       activity: this.activity,
-      url,
+      url: options.url ?? (() => ""),
     });
     this.api = new BotApi({
       ...shared,

@@ -17,14 +17,7 @@ export interface WebhookAnswer {
   readonly status: number;
   /** Seconds; 0 without the header. */
   readonly retryAfter: number;
-  /** The media type; empty without the header. */
-  readonly type: string;
-  /** Empty if it is longer than a call may be. */
-  readonly body: Buffer<ArrayBuffer>;
 }
-
-/** A call with a file of 50 MB: bytes. */
-const LONGEST_ANSWER = 51 * 2 ** 20;
 
 /** No answer came in time. */
 export class AnswerTimeout extends Error {}
@@ -49,18 +42,10 @@ export class WebhookClient {
     const { promise, resolve, reject } = Promise.withResolvers<WebhookAnswer>();
     const options = { ...urlToHttpOptions(target), method: "POST", headers, agent: this.#agent, timeout, signal };
     const outgoing = request(options, (answer: IncomingMessage) => {
-      const chunks: Buffer[] = [];
-      let length = 0;
-      answer.on("data", (chunk: Buffer) => {
-        length += chunk.length;
-        if (length <= LONGEST_ANSWER) chunks.push(chunk);
-      });
+      answer.resume();
       answer.once("error", reject);
-      const { "retry-after": retryAfter, "content-type": type = "" } = answer.headers;
-      answer.once("end", () => {
-        const body = length > LONGEST_ANSWER ? Buffer.alloc(0) : Buffer.concat(chunks);
-        resolve({ status: answer.statusCode!, retryAfter: Number(retryAfter) || 0, type, body });
-      });
+      const retryAfter = Number(answer.headers["retry-after"]) || 0;
+      answer.once("end", () => resolve({ status: answer.statusCode!, retryAfter }));
     });
     outgoing.once("timeout", () => outgoing.destroy(new AnswerTimeout()));
     outgoing.once("error", reject);

@@ -5,7 +5,7 @@
  *               sent -- any other answer, or none --> waiting, for Retry-After, or at first not at all, then 2 s, 4 s, … 60 s
  *
  * A line of updates goes one after the other: those of a chat's messages, of a person's button presses, and so on. Up to
- * max_connections lines go at once. A call in an answer is made before the line's next update is sent.
+ * max_connections lines go at once. Bodies of answers are not read: a method in one is not called.
  */
 
 import { STATUS_CODES } from "node:http";
@@ -13,8 +13,7 @@ import { parseLink, textOfLink } from "./api/links.ts";
 import type { Clock } from "./state/clock.ts";
 import type { Settings } from "./state/settings.ts";
 import type { RawUpdate, UpdateQueue } from "./state/update-queue.ts";
-import { callIn } from "./webhook-answer.ts";
-import { AnswerTimeout, type WebhookAnswer, WebhookClient } from "./webhook-client.ts";
+import { AnswerTimeout, WebhookClient } from "./webhook-client.ts";
 
 export interface WebhookSenderOptions {
   readonly queue: UpdateQueue;
@@ -22,8 +21,6 @@ export interface WebhookSenderOptions {
   readonly clock: Clock;
   /** Length of a second of a pause between two attempts: ms. */
   readonly second: number;
-  /** The URL at which the bot's calls are made, without the method. */
-  apiUrl(): string;
 }
 
 /** Parameters of setWebhook that its settings do not show. */
@@ -151,27 +148,13 @@ class Sending {
 
   async #post(body: string): Promise<{ error?: string; retryAfter: number }> {
     try {
-      const answer = await this.#client.post(body, this.#stopped.signal);
-      const { status, retryAfter } = answer;
-      if (status >= 200 && status <= 299) {
-        await this.#makeCallIn(answer);
-        return { retryAfter: 0 };
-      }
+      const { status, retryAfter } = await this.#client.post(body, this.#stopped.signal);
+      if (status >= 200 && status <= 299) return { retryAfter: 0 };
       return { error: `Wrong response from the webhook: ${status} ${STATUS_CODES[status] ?? ""}`.trim(), retryAfter };
     } catch (cause) {
       if (cause instanceof AnswerTimeout) return { error: "Read timeout expired", retryAfter: 0 };
       return { error: FAILURES[(cause as NodeJS.ErrnoException).code ?? ""] ?? "Connection closed", retryAfter: 0 };
     }
-  }
-
-  /** The call goes the way of all calls. Its outcome is in the log, and the bot does not learn it. */
-  async #makeCallIn(answer: WebhookAnswer): Promise<void> {
-    const call = await callIn(answer);
-    if (call === undefined) return;
-    const { method, ...content } = call;
-    const url = `${this.#options.apiUrl()}/${encodeURIComponent(method)}`;
-    const response = await fetch(url, { method: "POST", ...content, signal: this.#stopped.signal }).catch(() => {});
-    await response?.body?.cancel();
   }
 
   /** @returns seconds until the next attempt; undefined if the update expires before that */

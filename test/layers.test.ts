@@ -87,7 +87,6 @@ const TESTED_TOGETHER: Record<string, string> = {
   // The simulator is tested as it is used: over HTTP, and by its clients.
   "simulator/api/": "test/simulator/api/all-methods.test.ts",
   "simulator/bot-world.ts": "test/simulator/simulator.test.ts",
-  "simulator/webhook-answer.ts": "test/simulator/webhook-sender.test.ts",
   "simulator/webhook-client.ts": "test/simulator/webhook-sender.test.ts",
   "simulator/clients/": "test/simulator/clients/people.test.ts",
   "simulator/http/": "test/simulator/http/server.test.ts",

@@ -1,11 +1,9 @@
 /** The simulator calls webhooks as the public server does. */
 
 import assert from "node:assert/strict";
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { test } from "node:test";
-import { Bot, webhookCallback } from "grammy";
-import { Telegraf } from "telegraf";
 import { Simulator } from "../../simulator/index.ts";
 import type { Snapshot } from "../../simulator/inspector/snapshot.ts";
 import { confirmed, message } from "../end-to-end/bot.ts";
@@ -73,30 +71,6 @@ class Bench implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.simulator.close();
-    this.#server.close();
-    this.#server.closeAllConnections();
-  }
-}
-
-/** A webhook that a library answers. */
-class Hook implements AsyncDisposable {
-  readonly #server: Server;
-
-  private constructor(server: Server) {
-    this.#server = server;
-  }
-
-  static async start(handle: (request: IncomingMessage, response: ServerResponse) => unknown): Promise<Hook> {
-    const hook = new Hook(createServer((request, response) => void handle(request, response)));
-    await new Promise<void>((resolve) => hook.#server.listen(0, "127.0.0.1", resolve));
-    return hook;
-  }
-
-  get url(): string {
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}/hook`;
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
     this.#server.close();
     this.#server.closeAllConnections();
   }
@@ -204,79 +178,4 @@ test("a page is told that the webhook took an update, and that it confirmed it",
     ["taken", "webhook"],
     ["confirmed", undefined],
   ]);
-});
-
-const JSON_TYPE = "application/json";
-const FORM_TYPE = "application/x-www-form-urlencoded";
-
-/** Answers with a body of that media type. */
-const answering = (type: string, body: string): Reply => {
-  return (_, response) => void response.writeHead(200, { "content-type": type }).end(body);
-};
-
-test("the call that a webhook answers with is made, and its refusal is in the log", async () => {
-  await using bench = await Bench.start();
-  const { simulator } = bench;
-  const call = { method: "sendMessage", chat_id: 1 };
-  const replies = [
-    answering(JSON_TYPE, JSON.stringify({ ...call, text: "in JSON" })),
-    answering(FORM_TYPE, new URLSearchParams({ method: "SENDMESSAGE", chat_id: "1", text: "in a form" }).toString()),
-    answering(JSON_TYPE, JSON.stringify({ ...call, text: "" })),
-  ];
-  bench.reply = (update, response) => replies.shift()!(update, response);
-  await bench.set();
-  await simulator.pushMany(replies.map((_, i) => message(1, `${i}`)));
-  await confirmed(simulator);
-  const made = simulator.calls.filter(({ method }) => method.toLowerCase() === "sendmessage");
-  assert.deepEqual(
-    made.map(({ parameters, error }) => ({ ...parameters, error })),
-    [
-      { chat_id: 1, text: "in JSON", error: undefined },
-      { chat_id: 1, text: "in a form", error: undefined },
-      { chat_id: 1, text: "", error: "Bad Request: message text is empty" },
-    ],
-  );
-});
-
-test("an answer that is no call is ignored", async () => {
-  await using bench = await Bench.start();
-  const bodies = ['{"ok":true}', "null", "[1]", '{"method":5}', '{"method":"sendMessage"', '{"method":"no/such?"}', ""];
-  const replies = [
-    ...bodies.map((body) => answering(JSON_TYPE, body)),
-    answering("text/html", "<p>"),
-    answering("", "x"),
-  ];
-  const count = replies.length;
-  bench.reply = (update, response) => replies.shift()!(update, response);
-  await bench.set();
-  await bench.simulator.pushMany(Array.from({ length: count }, (_, i) => message(1, `${i}`)));
-  await confirmed(bench.simulator);
-  assert.equal(bench.requests.length, count);
-  const made = bench.simulator.calls.map(({ method }) => method).filter((method) => method !== "setWebhook");
-  assert.deepEqual(made, []);
-});
-
-test("a bot of grammY and one of Telegraf answer by the webhook's answer", async () => {
-  for (const library of ["grammY", "Telegraf"]) {
-    await using bench = await Bench.start();
-    const { token, url: apiRoot } = bench.simulator;
-    let handle: (request: IncomingMessage, response: ServerResponse) => unknown;
-    if (library === "grammY") {
-      const canUseWebhookReply = (method: string) => method === "sendMessage";
-      const bot = new Bot(token, { client: { apiRoot, canUseWebhookReply } });
-      bot.on("message:text", (ctx) => ctx.reply(`you said ${ctx.message.text}`));
-      handle = webhookCallback(bot, "http");
-    } else {
-      const bot = new Telegraf(token, { telegram: { apiRoot } });
-      bot.on("text", (ctx) => ctx.reply(`you said ${ctx.message.text}`));
-      handle = bot.webhookCallback("/hook");
-    }
-    await using hook = await Hook.start(handle);
-    await bench.call("setWebhook", { url: hook.url });
-    const ann = await bench.simulator.user("Ann");
-    await ann.sendText("hello");
-    assert.equal((await ann.nextMessage()).text, "you said hello", library);
-    const { length } = bench.simulator.calls.filter(({ method }) => method === "sendMessage");
-    assert.equal(length, 1, library);
-  }
 });
