@@ -40,6 +40,8 @@ export class BotActivity {
     });
     calls.observeEnds(() => this.#changed());
     queue.onPush.push(() => this.#changed());
+    // A webhook confirms updates without any call.
+    queue.onConfirm.push(() => this.#changed());
     poll.onWait.push(() => this.#changed());
   }
 

@@ -183,8 +183,9 @@ export class UpdateQueue {
   }
 
   #advance(to: number): void {
-    for (const confirmed of this.onConfirm) this.#entries.slice(this.#head, to).forEach(({ id }) => void confirmed(id));
+    const gone = this.#entries.slice(this.#head, to);
     this.#head = to;
+    for (const confirmed of this.onConfirm) gone.forEach(({ id }) => void confirmed(id));
     if (this.#head > 1024 && this.#head * 2 > this.#entries.length) this.#compact();
     this.#settle();
   }

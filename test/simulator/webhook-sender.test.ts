@@ -146,6 +146,15 @@ test("any other answer, and none, is an error that getWebhookInfo shows, and the
   ]);
 });
 
+test("a bot that takes its last update without any call is idle", async () => {
+  await using bench = await Bench.start();
+  bench.reply = (_, response) => void setTimeout(() => response.end(), 50);
+  await bench.set();
+  await bench.simulator.push(message(1, "hello"));
+  await bench.simulator.idle();
+  assert.equal(bench.simulator.pending, 0);
+});
+
 test("what no answer has confirmed is there for getUpdates when the webhook is deleted", async () => {
   await using bench = await Bench.start();
   bench.reply = () => {};
