@@ -21,7 +21,7 @@ import { watchingActions } from "./clients/actions/watching.ts";
 import { BotActivity } from "./clients/bot-activity.ts";
 import { RunningBots } from "./clients/running-bots.ts";
 import { Faults } from "./faults.ts";
-import type { Intercept } from "./http/bot-routes.ts";
+import { type Intercept, longestBody } from "./http/bot-routes.ts";
 import type { BotServer, ServerState } from "./inspector/bot-server.ts";
 import type { FloodSecond } from "./inspector/flood.ts";
 import { Inspector } from "./inspector/inspector.ts";
@@ -35,6 +35,7 @@ import type { Journal } from "./state/journal.ts";
 import { Settings } from "./state/settings.ts";
 import { UpdateQueue } from "./state/update-queue.ts";
 import { World } from "./state/world.ts";
+import { callFrom } from "./webhook-answer.ts";
 import { WebhookSender, type WebhookSenderOptions } from "./webhook-sender.ts";
 
 export interface BotWorldOptions {
@@ -125,8 +126,14 @@ export class BotWorld {
     this.queue = new UpdateQueue({ now, firstId: options.firstUpdateId ?? 100_000_001 });
     this.#world = new World({ now, bot, historyPerChat });
     this.#poll = new LongPoll(this.queue, { clock, strict: strictPolling });
-    this.#webhook = senderFor(options.webhooks, { queue: this.queue, settings, clock });
     this.#local = options.local ? new LocalServer() : undefined;
+    this.#webhook = senderFor(options.webhooks, {
+      queue: this.queue,
+      settings,
+      clock,
+      longestAnswer: longestBody(this.isLocal),
+      onAnswer: (answer) => callFrom(answer, this),
+    });
     const shared = { world: this.#world, queue: this.queue, files: this.files, dice };
     this.activity = new BotActivity({ queue: this.queue, calls: this.calls, poll: this.#poll, settings });
     this.#context = new ActionContext({

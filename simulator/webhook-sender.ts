@@ -5,15 +5,16 @@
  *               sent -- any other answer, or none --> waiting, for Retry-After, or at first not at all, then 2 s, 4 s, … 60 s
  *
  * A line of updates goes one after the other: those of a chat's messages, of a person's button presses, and so on. Up to
- * max_connections lines go at once. Bodies of answers are not read: a method in one is not called.
+ * max_connections lines go at once. The call in an answer begins before the next update of its line is sent.
  */
 
 import { STATUS_CODES } from "node:http";
 import { parseLink, textOfLink } from "./api/links.ts";
+import { Refusal } from "./api/refusal.ts";
 import type { Clock } from "./state/clock.ts";
 import type { Settings } from "./state/settings.ts";
 import type { RawUpdate, UpdateQueue } from "./state/update-queue.ts";
-import { AnswerTimeout, WebhookClient } from "./webhook-client.ts";
+import { AnswerTimeout, type WebhookAnswer, WebhookClient } from "./webhook-client.ts";
 
 export interface WebhookSenderOptions {
   readonly queue: UpdateQueue;
@@ -21,6 +22,10 @@ export interface WebhookSenderOptions {
   readonly clock: Clock;
   /** Length of a second of a pause between two attempts: ms. */
   readonly second: number;
+  /** Bytes of an answer's body. */
+  readonly longestAnswer: number;
+  /** Called with each answer that confirms an update. */
+  readonly onAnswer: (answer: WebhookAnswer) => void;
 }
 
 /** Parameters of setWebhook that its settings do not show. */
@@ -95,6 +100,7 @@ class Sending {
       certificate,
       headers: { "content-type": "application/json", ...(secret !== "" && { [SECRET_HEADER]: secret }) },
       timeout: ANSWER_TIMEOUT,
+      longestAnswer: options.longestAnswer,
     });
   }
 
@@ -132,10 +138,11 @@ class Sending {
     this.#busy.add(line);
     this.#open += 1;
     for (const told of this.#options.queue.onTake) told(update.id, "webhook");
-    const { error, retryAfter } = await this.#post(update.json);
+    const outcome = await this.#post(update.json);
     this.#open -= 1;
     if (this.#stopped.signal.aborted) return;
-    const pause = error === undefined ? undefined : this.#failed(update, error, retryAfter);
+    if ("answer" in outcome) this.#options.onAnswer(outcome.answer);
+    const pause = "answer" in outcome ? undefined : this.#failed(update, outcome.error, outcome.retryAfter);
     if (pause === undefined) {
       this.#options.queue.forget(update.id);
       this.#loaded -= 1;
@@ -146,13 +153,15 @@ class Sending {
     this.send();
   }
 
-  async #post(body: string): Promise<{ error?: string; retryAfter: number }> {
+  async #post(body: string): Promise<{ answer: WebhookAnswer } | { error: string; retryAfter: number }> {
     try {
-      const { status, retryAfter } = await this.#client.post(body, this.#stopped.signal);
-      if (status >= 200 && status <= 299) return { retryAfter: 0 };
+      const answer = await this.#client.post(body, this.#stopped.signal);
+      const { status, retryAfter } = answer;
+      if (status >= 200 && status <= 299) return { answer };
       return { error: `Wrong response from the webhook: ${status} ${STATUS_CODES[status] ?? ""}`.trim(), retryAfter };
     } catch (cause) {
       if (cause instanceof AnswerTimeout) return { error: "Read timeout expired", retryAfter: 0 };
+      if (cause instanceof Refusal) return { error: cause.description, retryAfter: 0 };
       return { error: FAILURES[(cause as NodeJS.ErrnoException).code ?? ""] ?? "Connection closed", retryAfter: 0 };
     }
   }

@@ -37,6 +37,9 @@ const TOKEN = /^\d+:[\w-]+$/;
 const LONGEST_BODY = 51 * 2 ** 20;
 const LONGEST_LOCAL_BODY = 2001 * 2 ** 20;
 
+/** Bytes of a call's body. */
+export const longestBody = (isLocal: boolean): number => (isLocal ? LONGEST_LOCAL_BODY : LONGEST_BODY);
+
 /** @param segment of the path: `bot<token>` @throws Refusal */
 export function worldAt(segment: string, worlds: Worlds): BotWorld {
   const token = segment.startsWith("bot") ? segment.slice("bot".length) : "";
@@ -53,11 +56,25 @@ export async function botCall(
   world: BotWorld,
   method: string,
 ): Promise<void> {
-  const { calls, clock, faults } = world;
   const signal = signalOf(response);
-  const limit = world.isLocal ? LONGEST_LOCAL_BODY : LONGEST_BODY;
-  const body = incoming.method === "GET" ? Buffer.alloc(0) : await readBody(incoming, limit);
+  const body = incoming.method === "GET" ? Buffer.alloc(0) : await readBody(incoming, longestBody(world.isLocal));
   const read = parametersOf(incoming, body);
+  const answered = await carryOut({ method, read, incoming, signal }, world);
+  if (answered instanceof Response) await writeResponse(response, answered);
+  else write(response, answered);
+}
+
+/** A call whose parameters were read, or could not be. */
+export interface GivenCall extends Pick<IncomingCall, "method" | "incoming" | "signal"> {
+  readonly read: RawParameters | Refusal;
+}
+
+/** Carries out a call, which stands in the log before this returns. @returns the answer, which may be an error */
+export async function carryOut(
+  { method, read, incoming, signal }: GivenCall,
+  world: BotWorld,
+): Promise<Reply | Response> {
+  const { calls, clock, faults } = world;
   const parameters = read instanceof Refusal ? {} : read;
   const recorded: RecordedCall = { method, parameters: parameterValues(method, parameters), time: clock.now() };
   calls.begin(recorded);
@@ -65,17 +82,16 @@ export async function botCall(
   const reply = async () =>
     read instanceof Refusal ? refusalOf(read, recorded) : await answer({ method, parameters, signal, recorded }, world);
   const { intercept } = faults;
-  if (intercept === undefined) {
-    const answered = await reply();
-    calls.end(recorded, answered.status);
-    return write(response, answered);
-  }
   const respond = async () => responseOf(await reply());
-  const answered = await intercept({ method, parameters, incoming, signal, recorded }, respond).catch((error) =>
-    responseOf(refusalOf(refusalIn(error), recorded)),
-  );
+  let answered: Reply | Response;
+  try {
+    const call = { method, parameters, incoming, signal, recorded };
+    answered = intercept === undefined ? await reply() : await intercept(call, respond);
+  } catch (error) {
+    answered = refusalOf(refusalIn(error as Error), recorded);
+  }
   calls.end(recorded, answered.status);
-  await writeResponse(response, answered);
+  return answered;
 }
 
 /** The status for a caller that closed the connection before the answer; it does not read it. */
