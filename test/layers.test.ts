@@ -63,6 +63,7 @@ const TESTED_TOGETHER: Record<string, string> = {
   "src/inbox/sqlite-statements.ts": "test/inbox/sqlite.test.ts",
   "src/index.ts": "test/server.test.ts",
   "src/observe/standard-error.ts": "test/end-to-end/stalled-log.test.ts",
+  "src/protocol/longest-timer.ts": "test/workers/retries.test.ts",
   "src/protocol/version.ts": "test/cli/main.test.ts",
   "src/protocol/asgi.ts": "test/types/application.types.ts",
   "src/protocol/environment.ts": "test/workers/heavy/host.test.ts",

@@ -40,7 +40,7 @@ export class BlockWatch {
   readonly #options: BlockWatchOptions;
   readonly #now: () => number;
   readonly #active: () => number;
-  /** What the watched turn has begun with: messages, and answers that came another way. */
+  /** The beginning of the watched turn: messages, and answers that came another way. */
   readonly #messages: (readonly ToWorker[] | "answer")[] = [];
   #begun = Number.NEGATIVE_INFINITY;
   #hasTold = false;

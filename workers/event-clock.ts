@@ -1,7 +1,6 @@
 /** The clock of an event with a time limit. It stands while the event waits for others: for a heavy thread, or for Telegram. */
 
-/** Longest delay of a timer: ms. */
-const LONGEST = 2 ** 31 - 1;
+import { LONGEST_TIMER } from "../src/protocol/longest-timer.ts";
 
 export class EventClock {
   #timer: NodeJS.Timeout | undefined;
@@ -50,6 +49,6 @@ export class EventClock {
   #run(): void {
     this.#startedAt = performance.now();
     // Events may run for longer than a timer can.
-    if (this.#left <= LONGEST) this.#timer = setTimeout(() => this.#onLate(), Math.max(0, this.#left)).unref();
+    if (this.#left <= LONGEST_TIMER) this.#timer = setTimeout(() => this.#onLate(), Math.max(0, this.#left)).unref();
   }
 }

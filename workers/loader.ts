@@ -70,9 +70,8 @@ export async function loadApplication(
   onImport?.(url);
   const tell = () =>
     onLong?.(`${module} is not imported after ${LONG_IMPORT / 1000} s: something that it awaits takes long`);
-  const long = setTimeout(tell, LONG_IMPORT).unref();
   try {
-    return await load(url, module, attribute, choice, program, () => clearTimeout(long));
+    return await load(url, module, attribute, choice, program, tell);
   } catch (error) {
     if (!(error instanceof ApplicationLoadError)) throw error;
     const hint = hintFor(error, url, program?.library);
@@ -111,8 +110,9 @@ async function load(
   attribute: string | undefined,
   choice: Interface | "auto",
   program: ProgramWatch | undefined,
-  onImported: () => void,
+  onLong: () => void,
 ): Promise<Asgi3> {
+  const long = setTimeout(onLong, LONG_IMPORT).unref();
   const imported = importModule(url, module);
   // An error of the code behind a program's `await bot.start()` is uncaught, as it would be under Node.js.
   const rethrow = ({ cause }: Error) => Promise.reject(cause);
@@ -121,7 +121,7 @@ async function load(
     () => {},
   );
   const begun = program === undefined ? imported : Promise.race([imported, program.launched]);
-  const namespace = await begun.finally(onImported);
+  const namespace = await begun.finally(() => clearTimeout(long));
   // A program that awaits its bot's end is never imported.
   if (typeof namespace === "function") return namespace;
   if (program?.library !== undefined && isProgram(namespace, attribute)) {

@@ -5,11 +5,10 @@
 
 import { backoff } from "../src/protocol/backoff.ts";
 import type { RetryLater } from "../src/protocol/errors.ts";
+import { LONGEST_TIMER } from "../src/protocol/longest-timer.ts";
 
 /** Longest time that the server itself chooses: ms. */
 const LONGEST = 60_000;
-/** Longest time of a timer: ms. A longer one would be over at once. */
-const LONGEST_TIMER = 2 ** 31 - 1;
 
 export class Retries {
   readonly #most: number;

@@ -3,6 +3,7 @@
  * `Config`, `--help` and docs/options.md all derive from this table. A new option is one more row, and the code that uses it.
  */
 
+import { LONGEST_TIMER } from "../protocol/longest-timer.ts";
 import { UPDATE_KINDS } from "../protocol/route.ts";
 import { MACHINE, usefulThreads } from "./machine.ts";
 
@@ -53,8 +54,8 @@ interface ValueTypes {
   commands: readonly string[];
 }
 
-/** Longest delay of a Node.js timer, 2^31 - 1 ms, in seconds. */
-const LONGEST_TIMER = 2_147_483;
+/** Whole seconds of the longest timer. */
+const LONGEST_WAIT = Math.floor(LONGEST_TIMER / 1000);
 
 export const OPTIONS = {
   token: {
@@ -213,7 +214,7 @@ export const OPTIONS = {
     type: "number",
     unit: "seconds",
     min: 0.001,
-    max: LONGEST_TIMER,
+    max: LONGEST_WAIT,
     canBeOff: true,
     default: false,
     example: 3600,
@@ -236,7 +237,7 @@ export const OPTIONS = {
     type: "number",
     unit: "seconds",
     min: 0.001,
-    max: LONGEST_TIMER,
+    max: LONGEST_WAIT,
     canBeOff: true,
     default: false,
     example: 60,
@@ -249,7 +250,7 @@ export const OPTIONS = {
     type: "number",
     unit: "seconds",
     min: 2,
-    max: LONGEST_TIMER,
+    max: LONGEST_WAIT,
     canBeOff: true,
     default: 60,
     example: 30,
@@ -440,7 +441,7 @@ export const OPTIONS = {
     type: "number",
     unit: "seconds",
     min: 0,
-    max: LONGEST_TIMER,
+    max: LONGEST_WAIT,
     default: 8,
     group: "Delivery",
     help: "Longest shutdown in seconds",

@@ -160,7 +160,6 @@ export class WorkerQueue {
   keep(held: Held): boolean {
     if (this.#kept.has(held)) return false;
     this.#endRest(held);
-    this.#resting.delete(held);
     this.#kept.add(held);
     this.#survivors.delete(held);
     held.line.posted -= 1;
@@ -223,7 +222,6 @@ export class WorkerQueue {
   /** The worker does not have the event any more. */
   release(held: Held): void {
     this.#endRest(held);
-    this.#resting.delete(held);
     this.#posted.delete(held.arrival.seq);
     this.#onTheirWay.delete(held);
     this.#survivors.delete(held);
@@ -249,9 +247,10 @@ export class WorkerQueue {
     return this.#posted.has(held.arrival.seq) && !isIdle;
   }
 
-  /** The other events of its line are at hand again. */
+  /** The event waits for no other attempt, and the other events of its line are at hand again if it was the one to be tried. */
   #endRest(held: Held): void {
     const { line } = held;
+    this.#resting.delete(held);
     if (line.resting !== held) return;
     line.resting = undefined;
     for (const one of this.#resting) if (one.line === line) this.#resting.delete(one);

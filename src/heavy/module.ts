@@ -12,6 +12,7 @@
 import { JobCrashedError } from "../protocol/errors.ts";
 import { explain } from "../protocol/explain.ts";
 import type { JobOutcome } from "../protocol/job-facts.ts";
+import { LONGEST_TIMER } from "../protocol/longest-timer.ts";
 import type { LogLevel } from "../protocol/port.ts";
 import { FairQueue } from "./fair-queue.ts";
 import type { HeavyJob } from "./job.ts";
@@ -43,8 +44,6 @@ interface Run {
 
 /** Time that a function has to heed its signal: ms. */
 const GRACE = 2000;
-/** Longest delay of a timer: ms. */
-const LONGEST = 2 ** 31 - 1;
 
 export class HeavyModule {
   /** Resolves when all its threads are loaded. @throws ApplicationLoadError */
@@ -236,7 +235,7 @@ export class HeavyModule {
     const run = this.#runs.get(job)!;
     const { name, timeout, port } = job.order;
     const late = () => this.#onLate(job);
-    const limit = timeout > LONGEST ? undefined : setTimeout(late, timeout).unref();
+    const limit = timeout > LONGEST_TIMER ? undefined : setTimeout(late, timeout).unref();
     job.started();
     let lives = true;
     try {

@@ -92,11 +92,7 @@ export function describeInboxFile(path: string): InboxFileFacts {
         isThere.get(table) === undefined
           ? 0
           : (database.prepare(`SELECT count(*) AS count FROM ${table}`).get() as { count: number }).count;
-      const [events, deadLetters, values] = ["event", "dead_letter", "stored_value"].map(count) as [
-        number,
-        number,
-        number,
-      ];
+      const [events, deadLetters, values] = [count("event"), count("dead_letter"), count("stored_value")];
       return { format, bot: ownerOf(database), events, deadLetters, values };
     } finally {
       database.close();

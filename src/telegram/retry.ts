@@ -13,6 +13,7 @@ import {
   TelegramError,
   TokenRejectedError,
 } from "../protocol/errors.ts";
+import { LONGEST_TIMER } from "../protocol/longest-timer.ts";
 import type { Call } from "../protocol/port.ts";
 import { isRepeatable } from "../protocol/repeatable.ts";
 import type { Again, CallVerdict } from "../protocol/verdict.ts";
@@ -144,12 +145,9 @@ function isFaultOfServer(error: unknown): boolean {
   return error instanceof NetworkError || (error instanceof TelegramError && error.error_code >= 500);
 }
 
-/** The longest wait of a timer, in ms. A timer treats a longer one as no wait at all. */
-const LONGEST = 2 ** 31 - 1;
-
 /** Telegram names whole seconds; without them, one second. */
 function waitFor(error: TelegramError): number {
-  return Math.min(LONGEST, Math.max(1, error.parameters.retry_after ?? 1) * 1000);
+  return Math.min(LONGEST_TIMER, Math.max(1, error.parameters.retry_after ?? 1) * 1000);
 }
 
 const WRONG = "the token is wrong or has been revoked; @BotFather shows the current one. Also check --api-url";

@@ -95,7 +95,7 @@ class Event implements JobOrigin {
   made(job: EventJob): void {
     this.job = job;
   }
-  /** What the event's code has got, and before it the notice of that. */
+  /** The answers that the event's code has got, each behind its notice. */
   readonly steps: unknown[] = [];
   goesOn(): void {
     this.steps.push("goes on");

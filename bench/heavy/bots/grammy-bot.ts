@@ -4,25 +4,23 @@
  */
 
 import { run, sequentialize } from "@grammyjs/runner";
-import { Bot, InputFile } from "grammy";
+import { Bot, type Context, InputFile, type Middleware } from "grammy";
 import type { Work } from "../work.ts";
 import { apiUrl, inputIn, token } from "./settings.ts";
 
 /** Runs it by its own `bot.start()`, which handles one message after the other. */
 export function startBot(work: Work): void {
-  const bot = new Bot(token, { client: { apiRoot: apiUrl } });
-  answer(bot, work);
-  void bot.start();
+  void createBot(work).start();
 }
 
 export function runBot(work: Work): void {
-  const bot = new Bot(token, { client: { apiRoot: apiUrl } });
-  bot.use(sequentialize((ctx) => ctx.chat?.id.toString()));
-  answer(bot, work);
-  run(bot);
+  const inOrder = sequentialize<Context>((ctx) => ctx.chat?.id.toString());
+  run(createBot(work, inOrder));
 }
 
-function answer(bot: Bot, work: Work): void {
+function createBot(work: Work, ...before: Middleware[]): Bot {
+  const bot = new Bot(token, { client: { apiRoot: apiUrl } });
+  bot.use(...before);
   bot.on("message:text", async (ctx) => {
     const { text } = ctx.message;
     const input = inputIn(text);
@@ -30,4 +28,5 @@ function answer(bot: Bot, work: Work): void {
     if (typeof result === "string") await ctx.reply(`${text}: ${result}`);
     else await ctx.replyWithPhoto(new InputFile(result), { caption: text });
   });
+  return bot;
 }

@@ -67,7 +67,7 @@ async function application(
     return [problem("application", new ConfigError("missing: asgigram check [token] <application>"))];
   }
   giveOwnToken(env, directory, token, exposeToken);
-  const bot = values.token === undefined ? undefined : Number(botIdOf(token));
+  const bot = botOf(values);
   const imports = findImports(values.import, directory);
   return checkApplication({ ...values, application, directory, imports, bot, programWorkers, print });
 }
@@ -97,14 +97,17 @@ async function telegram({ token, ...values }: ConfigValues, { env, cwd }: Source
   }
 }
 
-async function inbox(
-  { inbox, inboxPasswordFile: file, inboxPasswordCommand: command, token }: ConfigValues,
-  directory: string,
-): Promise<Finding[]> {
-  const bot = token === undefined ? undefined : Number(botIdOf(token));
+async function inbox(values: ConfigValues, directory: string): Promise<Finding[]> {
+  const { inbox, inboxPasswordFile: file, inboxPasswordCommand: command, token } = values;
+  const bot = botOf(values);
   if (isDatabaseAddress(inbox)) {
     const forgotten = token === undefined ? undefined : defaultInbox(directory, token);
     return await checkDatabase(inbox, { file, command }, bot, forgotten);
   }
   return checkInbox(inbox, bot);
+}
+
+/** Id of the bot; undefined without a token. */
+function botOf({ token }: ConfigValues): number | undefined {
+  return token === undefined ? undefined : Number(botIdOf(token));
 }
