@@ -9,7 +9,7 @@
  * The place of a thread is free only when the thread is gone.
  */
 
-import { JobCrashedError } from "../protocol/errors.ts";
+import { DisconnectedError, JobCrashedError } from "../protocol/errors.ts";
 import { explain } from "../protocol/explain.ts";
 import type { JobOutcome } from "../protocol/job-facts.ts";
 import { LONGEST_TIMER } from "../protocol/longest-timer.ts";
@@ -92,10 +92,10 @@ export class HeavyModule {
 
   /**
    * The caller wants no answer any more.
-   * @param gently true if a job that runs may go on
+   * @param gently true if a job that runs may go on; the caller is told of one that does not
    */
   cancel(job: HeavyJob, gently: boolean): void {
-    if (this.#queue.remove(job)) return job.drop();
+    if (this.#queue.remove(job)) return gently ? job.lost(unstarted()) : job.drop();
     if (gently) return;
     job.drop();
     this.#abort(job, "aborted", new DOMException("the caller has given the job up", "AbortError"));
@@ -287,4 +287,9 @@ export class HeavyModule {
   #loseWaiting(reason: Error): void {
     for (let job = this.#queue.shift(); job !== undefined; job = this.#queue.shift()) job.lost(reason);
   }
+}
+
+/** An application that lets it escape has not settled its event, which is delivered again. */
+function unstarted(): DisconnectedError {
+  return new DisconnectedError("the job was not started: its event is to be given up");
 }

@@ -2,10 +2,10 @@
 
 import { MessageChannel, type MessagePort } from "node:worker_threads";
 import { errorOfData } from "./error-data.ts";
-import { ApplicationLoadError, JobCrashedError } from "./errors.ts";
+import { ApplicationLoadError, DisconnectedError, JobCrashedError } from "./errors.ts";
 import type { Job, JobOrigin, Jobs, RunOptions } from "./jobs.ts";
 import { OpenJob } from "./open-job.ts";
-import type { FromHeavy, ModuleOptions, ToHeavy } from "./port.ts";
+import type { ErrorData, FromHeavy, ModuleOptions, ToHeavy } from "./port.ts";
 import { sizeOf } from "./size-of.ts";
 
 const NO_EVENT = (): undefined => undefined;
@@ -102,7 +102,7 @@ export class JobsClient implements Jobs {
       case "started":
         return this.#jobs.get(message.id)?.started();
       case "lost":
-        return this.#jobs.get(message.id)?.lost(errorOfData(message.error));
+        return this.#jobs.get(message.id)?.lost(lossOf(message.error));
       case "ahead":
         return take(this.#questions, message.id)?.resolve(message.ahead);
       case "shared":
@@ -143,4 +143,9 @@ function take<T>(waiting: Map<number, T>, id: number): T | undefined {
   const one = waiting.get(id);
   waiting.delete(id);
   return one;
+}
+
+/** The class of a DisconnectedError counts: by it the worker knows that the event is to be delivered again. */
+function lossOf(data: ErrorData): Error {
+  return data.name === "DisconnectedError" ? new DisconnectedError(data.message) : errorOfData(data);
 }

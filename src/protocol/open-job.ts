@@ -4,7 +4,8 @@
  *   waiting -- started() --> running -- the function returned or threw --> over
  *   waiting or running -- lost() --> over
  *   waiting or running -- its signal is aborted --> over: the caller hears at once, the thread has a grace to end
- *   running -- its signal is aborted since the instance is dropped --> running: the function is told, and may finish
+ *   its signal is aborted since the instance is dropped: a function that runs is told, and may finish; the main thread, which knows whether
+ *   one runs, answers lost() for a job that still waits
  *   waiting or running -- its event is over, and nobody waits for a step of the generator --> the generator is told to return
  */
 
@@ -17,7 +18,7 @@ import type { FromJob, ToJob } from "./port.ts";
 export interface OpenJobOptions {
   readonly signal: AbortSignal | undefined;
   readonly origin: JobOrigin | undefined;
-  /** Gives the job up. `gently`: a job that runs may go on. */
+  /** Gives the job up. `gently`: a job that runs may go on, and one that waits is lost. */
   cancel(gently: boolean): void;
   /** No answer is needed any more. */
   over(): void;
@@ -117,9 +118,8 @@ export class OpenJob {
     const reason: unknown = signal!.reason;
     const gently = reason instanceof DisconnectedError;
     this.#tell({ type: "abort", reason: dataOfError(reason) });
-    if (gently && this.#state === "running") return;
     cancel(gently);
-    this.#end(() => this.#reject(reason));
+    if (!gently) this.#end(() => this.#reject(reason));
   };
 
   // ---- the generator's side ----

@@ -283,7 +283,7 @@ export type ToHeavy =
   | { type: "job"; id: number; module: string; job: JobOrder }
   /** Asks for the number of jobs that start before this one. */
   | { type: "ahead"; id: number }
-  /** The caller gives the job up. `gently`: a job that runs may go on until the server has to stop. */
+  /** The caller gives the job up. `gently`: a job that runs may go on until the server has to stop; one that waits is "lost". */
   | { type: "cancel"; id: number; gently: boolean }
   /** shared() asks for the value of the module's default export. */
   | { type: "share"; id: number; module: string };

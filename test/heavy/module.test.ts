@@ -258,6 +258,7 @@ describe("the end of a job", () => {
     await job.started;
     job.cancel(true);
     waits.cancel(true);
+    await assert.rejects(waits.result, { name: "DisconnectedError" });
     assert.equal(await heavy.caller.call(WORK, "add").ahead(), 0, "the one that waited is gone");
     flag.raise();
     assert.equal(await job.result, "released");

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { MessageChannel, type MessagePort, Worker } from "node:worker_threads";
+import { dataOfError } from "../../src/protocol/error-data.ts";
 import { DisconnectedError, QueueFullError } from "../../src/protocol/errors.ts";
 import type { EventJob, JobOrigin } from "../../src/protocol/jobs.ts";
 import { JobsClient } from "../../src/protocol/jobs-client.ts";
@@ -174,7 +175,7 @@ test("a job with a signal that is aborted already is never made", async () => {
   assert.equal((await bench.next("module")).module, "file:///b.ts");
 });
 
-test("where the instance is dropped, a running job is told and its result still comes; a waiting one rejects", async () => {
+test("where the instance is dropped, a running job is told and its result still comes; one that still waits is lost", async () => {
   const event = new Event();
   using bench = new Bench(() => event);
   const running = bench.client.run("file:///a.ts", "render", [], {});
@@ -187,10 +188,25 @@ test("where the instance is dropped, a running job is told and its result still 
   post(request, { type: "generator" });
   await running;
   event.abort.abort(new DisconnectedError("the instance is being dropped: shutdown"));
-  await assert.rejects(waiting, DisconnectedError);
-  assert.equal(event.stop, event.abort.signal.reason);
+  assert.deepEqual(await bench.next("cancel"), { type: "cancel", id: request.id, gently: true });
   assert.deepEqual(await bench.next("cancel"), { type: "cancel", id: second.id, gently: true });
+  bench.answer({ type: "lost", id: second.id, error: dataOfError(new DisconnectedError("not started")) });
+  await assert.rejects(waiting, DisconnectedError);
+  assert.ok(event.stop instanceof DisconnectedError);
   assert.equal((await told(request)).type, "abort");
+});
+
+test("where the instance is dropped, a job that has begun before its caller knows goes on", async () => {
+  const event = new Event();
+  using bench = new Bench(() => event);
+  const result = bench.client.run("file:///a.ts", "render", [], {});
+  const request = await bench.next("job");
+  event.abort.abort(new DisconnectedError("the instance is being dropped: reload"));
+  assert.deepEqual(await bench.next("cancel"), { type: "cancel", id: request.id, gently: true });
+  bench.answer({ type: "started", id: request.id });
+  post(request, { type: "returned", value: 1 });
+  assert.equal(await result, 1);
+  assert.equal(event.stop, undefined);
 });
 
 test("the event's clock stands while its job waits, and its scope is the job's line", async () => {
