@@ -1479,7 +1479,7 @@ const HEAVY: readonly Mutant[] = [
     id: "Q13",
     breaks: "a job runs that was given up while it waited",
     file: "src/heavy/module.ts",
-    from: "if (this.#queue.remove(job)) return job.drop();",
+    from: "if (this.#queue.remove(job)) return gently ? job.lost(unstarted()) : job.drop();",
     to: "",
     tests: ["heavy/module"],
     only: /given up while it waits/,
