@@ -1,7 +1,7 @@
 /**
  * Measures bots with the packages that people use for heavy work: sharp, onnxruntime and Stockfish in WebAssembly.
  *
- *   npm run bench:heavy                                        everything: 3 workloads, 2 loads, 5 servers, 5 rounds
+ *   npm run bench:heavy                                        everything: 3 workloads, 2 loads, 6 servers, 5 rounds
  *   npm run bench:heavy -- image --loads 150                   one workload at one load
  *   npm run bench:heavy -- --peers asgigram-offload,grammy-runner-piscina    the two that the marks compare
  *   npm run bench:heavy -- --rounds 1 --seconds 10 --warm-up 3               a trial
@@ -14,23 +14,22 @@
  * take turns within a round. The times of all rounds are pooled.
  */
 
-import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
 import { install } from "../../scripts/install.ts";
-import type { Load } from "../load.ts";
 import { failedRun, measure } from "../measure.ts";
 import type { Peer } from "../peers.ts";
 import { originNow, versionsOf } from "../results.ts";
 import type { Cell, HeavyResults, HeavyRun } from "./cells.ts";
 import { withDiskProbe } from "./disk-probe.ts";
 import { generate } from "./generated.ts";
+import { CAPACITY_SECONDS, capacityOf, heavyLoad, type Setup, settingsOf } from "./heavy-load.ts";
 import { OFFLOAD, PEERS } from "./peers.ts";
 import { report } from "./report.ts";
 import { SmallMachine } from "./small-machine.ts";
-import { WORKLOADS, type Workload } from "./work.ts";
+import { WORKLOADS } from "./work.ts";
 
 const { values: flags, positionals } = parseArgs({
   allowPositionals: true,
@@ -50,11 +49,6 @@ const { values: flags, positionals } = parseArgs({
 const SMALL_MEMORY = 400 * 2 ** 20;
 
 const PACKAGES = join(import.meta.dirname, "workloads");
-/** Chats of light messages, and as many of heavy ones. */
-const CHATS = 1500;
-/** Per cent of the capacity, so that no queue is left when the measurement begins. */
-const WARM_UP_LOAD = 80;
-const CAPACITY_SECONDS = 15;
 /** Seconds that a server takes to start and to end, about. */
 const START_AND_END = 4;
 
@@ -63,8 +57,7 @@ const warmUp = Number(flags["warm-up"]);
 const light = Number(flags.light);
 const loads = flags.loads.split(",").map(Number);
 const machine = flags.small ? new SmallMachine(SMALL_MEMORY) : undefined;
-/** Threads for heavy work. */
-const threads = machine === undefined ? 2 : 1;
+const prefix = machine?.prefix ?? [];
 const peers = chosen(
   flags.peers.split(","),
   PEERS.map(({ name }) => name),
@@ -85,11 +78,13 @@ const results: HeavyResults = {
 console.error(`about ${Math.ceil(secondsOfAll() / 60)} minutes`);
 for (let round = 1; round <= Number(flags.rounds); round++) {
   for (const { name, capacities, cells } of results.workloads) {
-    const capacity = capacityOf(name);
+    const setup = { workload: name, threads: machine === undefined ? 2 : 1 };
+    const capacity = capacityOf(setup, prefix);
+    console.error(`${name}: ${capacity.toFixed(1)} jobs a second`);
     capacities.push(capacity);
     for (const cell of inTurn(cells, round)) {
       console.error(`round ${round}, ${name} at ${cell.load} %: ${cell.peer}`);
-      cell.runs.push(await attempt(name, capacity, cell, round));
+      cell.runs.push(await attempt(setup, capacity, cell, round));
     }
   }
   // Written after each round: an interrupted bench keeps its results.
@@ -127,32 +122,15 @@ function inTurn(cells: readonly Cell[], round: number): Cell[] {
   return [...cells.slice(first), ...cells.slice(0, first)];
 }
 
-/** Jobs a second. */
-function capacityOf(workload: Workload): number {
-  const capacity = join(import.meta.dirname, "capacity.ts");
-  const env = { PATH: process.env.PATH, ...settingsOf(workload) };
-  const [program, ...args] = [...(machine?.prefix ?? []), process.execPath, capacity, `${CAPACITY_SECONDS}`];
-  const printed = execFileSync(program!, args, { encoding: "utf8", env });
-  const jobs = Number(printed.trim().split("\n").at(-1));
-  console.error(`${workload}: ${jobs.toFixed(1)} jobs a second`);
-  return jobs;
-}
-
-/** Read by bots/settings.ts. */
-function settingsOf(workload: Workload): NodeJS.ProcessEnv {
-  return { BENCH_WORKLOAD: workload, BENCH_THREADS: `${threads}` };
-}
-
 /** A server that fails does not end the bench. */
-async function attempt(workload: Workload, capacity: number, { peer, load }: Cell, seed: number): Promise<HeavyRun> {
+async function attempt(setup: Setup, capacity: number, { peer, load }: Cell, seed: number): Promise<HeavyRun> {
   try {
-    const { prefix } = machine ?? {};
     const task = {
       peer: peerOf(peer),
       workers: 0,
-      load: loadOf(capacity, load, seed),
-      env: settingsOf(workload),
-      ...(prefix && { prefix }),
+      load: heavyLoad({ capacity, percent: load, light, seconds, warmUp, seed }),
+      env: settingsOf(setup),
+      prefix,
     };
     const { result, flushes } = await withDiskProbe(() => measure(task));
     return { ...result, flushes };
@@ -160,17 +138,6 @@ async function attempt(workload: Workload, capacity: number, { peer, load }: Cel
     console.error(error);
     return failedRun(error as Error);
   }
-}
-
-function loadOf(capacity: number, load: number, seed: number): Load {
-  const phase = (seconds: number, percent: number) => {
-    const heavy = (capacity * percent) / 100;
-    const rate = light + heavy;
-    const updates = Math.round(rate * seconds);
-    return { updates, rate, chats: CHATS, heavyChats: CHATS, heavyEvery: rate / heavy };
-  };
-  const phases = [phase(warmUp, WARM_UP_LOAD), { ...phase(seconds, load), keepsSamples: true }];
-  return { phases, seed, byName: true };
 }
 
 function hasFaultOfOurs({ workloads }: HeavyResults): boolean {

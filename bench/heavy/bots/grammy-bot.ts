@@ -8,7 +8,7 @@ import { Bot, type Context, InputFile, type Middleware } from "grammy";
 import type { Work } from "../work.ts";
 import { apiUrl, inputIn, token } from "./settings.ts";
 
-/** Runs it by its own `bot.start()`, which handles one message after the other. */
+/** Runs it by its own `bot.start()`, which by itself handles one message after the other. */
 export function startBot(work: Work): void {
   void createBot(work).start();
 }
@@ -23,10 +23,19 @@ function createBot(work: Work, ...before: Middleware[]): Bot {
   bot.use(...before);
   bot.on("message:text", async (ctx) => {
     const { text } = ctx.message;
+    if (text.endsWith(" crash")) await crash();
     const input = inputIn(text);
     const result = input === undefined ? "pong" : await work(input);
     if (typeof result === "string") await ctx.reply(`${text}: ${result}`);
     else await ctx.replyWithPhoto(new InputFile(result), { caption: text });
   });
   return bot;
+}
+
+/** Throws where nothing catches it, and never returns. */
+function crash(): Promise<never> {
+  setImmediate(() => {
+    throw new Error("thrown where nothing catches it");
+  });
+  return new Promise(() => {});
 }
