@@ -1,7 +1,7 @@
 /** Child processes of tests. */
 
 import { type ChildProcess, type ChildProcessWithoutNullStreams, type SpawnOptions, spawn } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 
 const running = new Set<ChildProcess>();
 
@@ -34,6 +34,15 @@ export function signalTree(pid: number, signal: NodeJS.Signals): void {
   }
 }
 
-function childrenOf(pid: number): number[] {
-  return readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").split(" ").filter(Boolean).map(Number);
+/** Processes that any thread of the process has started, on Linux. */
+export function childrenOf(pid: number): number[] {
+  const children = readdirSync(`/proc/${pid}/task`).map((thread) => {
+    try {
+      return readFileSync(`/proc/${pid}/task/${thread}/children`, "utf8");
+    } catch {
+      // The thread has ended.
+      return "";
+    }
+  });
+  return children.join(" ").split(" ").filter(Boolean).map(Number);
 }

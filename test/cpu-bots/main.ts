@@ -15,7 +15,7 @@ import { join } from "node:path";
 import { before, describe, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { install } from "../../scripts/install.ts";
-import { Trial } from "./trial.ts";
+import { FAILED, Trial } from "./trial.ts";
 
 interface Bot {
   /** Its folder in bots/. */
@@ -65,48 +65,86 @@ function tryBot({ name, quick, long, answer }: Bot): void {
 
     test(`${name} does a job`, async () => {
       await using trial = await start();
-      await trial.ask(quick);
-      assert.equal(await trial.working(), 1);
-      assert.ok(answer in (await trial.answer()));
+      await trial.ann.ask(quick);
+      assert.equal(await trial.ann.working(), 1);
+      assert.ok(answer in (await trial.ann.answer()));
       await trial.stop();
     });
 
     test(`${name} hears /cancel while it works, and goes on`, async () => {
       await using trial = await start();
-      await trial.ask(long);
-      await trial.working();
+      await trial.ann.ask(long);
+      await trial.ann.working();
       await delay(INTO_THE_JOB);
-      await trial.ask("/cancel");
-      assert.equal((await trial.next()).text, "Cancelled.");
-      await trial.ask(quick);
-      assert.equal(await trial.working(), 1);
-      assert.ok(answer in (await trial.answer()));
+      await trial.ann.ask("/cancel");
+      assert.equal((await trial.ann.next()).text, "Cancelled.");
+      await trial.ann.ask(quick);
+      assert.equal(await trial.ann.working(), 1);
+      assert.ok(answer in (await trial.ann.answer()));
       await trial.stop();
       assert.deepEqual(trial.logged(/dead letter|died/), []);
     });
 
     test(`${name} does its job again after kill -9`, async () => {
       await using trial = await start();
-      await trial.ask(long);
-      assert.equal(await trial.working(), 1);
+      await trial.ann.ask(long);
+      assert.equal(await trial.ann.working(), 1);
       await delay(INTO_THE_JOB);
       await trial.kill();
       await trial.restart();
-      assert.equal(await trial.working(), 2);
-      assert.ok(answer in (await trial.answer()));
+      assert.equal(await trial.ann.working(), 2);
+      assert.ok(answer in (await trial.ann.answer()));
       await trial.stop();
+      assert.equal(await trial.ann.heard(), 3, "nothing came twice");
+    });
+
+    test(`${name} tells its person of a crash in mid-job, and goes on`, async () => {
+      await using trial = await start();
+      const { ann, ben } = trial;
+      await ann.ask(long);
+      assert.equal(await ann.working(), 1);
+      await delay(INTO_THE_JOB);
+      await ben.ask(quick);
+      assert.equal(await ben.working(), 1);
+      trial.crash();
+      assert.equal((await ann.next()).text, FAILED);
+      assert.ok(answer in (await ben.answer()));
+      await ann.ask(quick);
+      assert.equal(await ann.working(), 1);
+      assert.ok(answer in (await ann.answer()));
+      await trial.stop();
+      assert.deepEqual([await ann.heard(), await ben.heard()], [4, 2], "nothing came twice");
+    });
+
+    test(`${name} does its job again when its worker dies`, async () => {
+      await using trial = await start();
+      const { ann, ben } = trial;
+      await ann.ask(long);
+      assert.equal(await ann.working(), 1);
+      await delay(INTO_THE_JOB);
+      trial.crashWorkers();
+      await trial.logs(/^a worker died/);
+      await ben.ask("/cancel");
+      assert.equal((await ben.next()).text, "Cancelled.");
+      assert.equal(await ann.working(), 2);
+      assert.ok(answer in (await ann.answer()));
+      await ann.ask(quick);
+      assert.equal(await ann.working(), 1);
+      assert.ok(answer in (await ann.answer()));
+      await trial.stop();
+      assert.deepEqual([await ann.heard(), await ben.heard()], [5, 1], "nothing came twice");
     });
 
     test(`${name} finishes or repeats its job when it is reloaded, and the new code goes on`, async () => {
       await using trial = await start();
-      await trial.ask(long);
-      assert.equal(await trial.working(), 1);
+      await trial.ann.ask(long);
+      assert.equal(await trial.ann.working(), 1);
       await delay(INTO_THE_JOB);
       await trial.reload();
-      assert.ok(answer in (await trial.answer()));
-      await trial.ask(quick);
-      assert.equal(await trial.working(), 1);
-      assert.ok(answer in (await trial.answer()));
+      assert.ok(answer in (await trial.ann.answer()));
+      await trial.ann.ask(quick);
+      assert.equal(await trial.ann.working(), 1);
+      assert.ok(answer in (await trial.ann.answer()));
       await trial.stop();
       assert.deepEqual(trial.logged(/dead letter|died/), []);
     });

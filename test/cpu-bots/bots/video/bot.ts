@@ -2,7 +2,7 @@
 
 import { type Application, type Delivery, delivery, offload, type Send } from "asgigram";
 
-const { encode } = offload<typeof import("./encode.ts")>("./encode.ts", { threads: 2 });
+const { encode } = offload<typeof import("./encode.ts")>("./encode.ts", { threads: 1 });
 
 export const application: Application = async (_scope, receive, send) => {
   let work: Delivery | undefined;
