@@ -77,6 +77,23 @@ export const application = async (scope, receive, send) => {
   }
 };`;
 
+/** A bot with 200 MB outside of its heap, as a model is, and 10 MB more with each message. */
+const MODEL = `const native = [];
+const allocate = (megabytes) => {
+  const memory = new WebAssembly.Memory({ initial: megabytes * 16 });
+  new Uint8Array(memory.buffer).fill(1);
+  native.push(memory);
+};
+allocate(200);
+export const application = async (scope, receive, send) => {
+  for (;;) {
+    const event = await receive();
+    if (event.type !== "telegram.message") return;
+    allocate(10);
+    await send({ type: "telegram.send_message", text: String(native.length) });
+  }
+};`;
+
 type User = Awaited<ReturnType<Simulator["user"]>>;
 
 const say = async (user: User, text = "x") => {
@@ -252,9 +269,9 @@ test("--recycle-after replaces a worker that has settled so many events", async 
   assert.equal((await bot.end()).code, 0);
 });
 
-/** Resident memory of a process in MB. */
-function residentOf(pid: number): number {
-  const [, kilobytes] = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))!;
+/** Resident memory of a process, or the most that it has had so far, in MB. */
+function residentOf(pid: number, figure: "VmRSS" | "VmHWM" = "VmRSS"): number {
+  const [, kilobytes] = new RegExp(`${figure}:\\s+(\\d+)`).exec(readFileSync(`/proc/${pid}/status`, "utf8"))!;
   return Number(kilobytes) / 1024;
 }
 
@@ -278,5 +295,31 @@ test("--memory-limit replaces the worker with the most memory, and frees it", {
     () => resides() <= 330,
     () => `${resides()} MB`,
   );
+  assert.equal((await bot.end()).code, 0);
+});
+
+test("a model of 200 MB outside of the heap in two workers stays within 840 MB at reloads, and a leak of it is noticed in time", {
+  skip: process.platform !== "linux" && "memory is read from /proc",
+}, async () => {
+  await using project = await Project.create();
+  project.write("bot.ts", MODEL);
+  // The default in a container of 840 MB.
+  const limit = 0.9 * 840;
+  const args = ["--workers", "2", "--no-inbox", "--memory-limit", `${limit}`];
+  await using bot = new Bot("bot.ts", project.simulator, args, { cwd: project.folder.path });
+  await bot.process.says("serving");
+  const { pid } = bot.process.process;
+  assert.ok(residentOf(pid!) >= 400);
+  bot.process.signal("SIGHUP");
+  await logged(bot, REPLACED);
+  assert.equal(matching(bot, "no memory for two workers"), 2);
+  const ann = await project.simulator.user("ann");
+  while (residentOf(pid!) < limit) assert.ok(Number(await say(ann)) > 1);
+  const { worker, memory } = await bot.logged(({ msg }) => msg.startsWith("above --memory-limit"));
+  assert.ok((memory as number[])[worker!]! >= 200, `${memory}`);
+  await logged(bot, REPLACED, 2);
+  assert.ok(Number(await say(ann)) > 1);
+  const most = residentOf(pid!, "VmHWM");
+  assert.ok(most <= 840, `${most} MB`);
   assert.equal((await bot.end()).code, 0);
 });
