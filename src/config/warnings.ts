@@ -79,8 +79,9 @@ function given(settings: readonly { readonly source: string | undefined }[]): st
 
 /** With a quota, busy workers use it up together in a part of each period, and then all of them stand still. */
 function manyWorkers({ workers }: Settings, { quota }: Machine): string[] {
-  if (quota === undefined || workers.value! <= Math.max(1, quota)) return [];
-  const remedy = `set --workers ${usefulThreads({ cores: workers.value!, quota })}, or raise the quota`;
+  const useful = usefulThreads({ cores: workers.value!, quota });
+  if (workers.value! <= useful) return [];
+  const remedy = `set --workers ${useful}, or raise the quota`;
   return [`${workers.value} workers exceed the CPU quota of ${quota}: they will stand still in turns; ${remedy}`];
 }
 

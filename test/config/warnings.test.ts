@@ -96,5 +96,6 @@ test("more workers than the CPU quota grants get a warning with the number that 
     "8 workers exceed the CPU quota of 1.5: they will stand still in turns; set --workers 2, or raise the quota",
   ]);
   assert.deepEqual(await about(8), []);
+  assert.deepEqual(await about(7.5), [], "the default with this quota is 8");
   assert.deepEqual(await about(undefined), []);
 });
