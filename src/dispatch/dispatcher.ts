@@ -24,7 +24,7 @@
  * in quarantine as well: the next culprit is likely to be among them.
  *
  * A bot's program has no quarantine: it must not live twice. Its suspects are tried in the worker of their shard, one at a time, and before
- * anything else is posted to it.
+ * anything else is posted to it. So are others while there is no memory for the quarantine.
  */
 
 import { Backlog } from "./backlog.ts";
@@ -130,6 +130,24 @@ export class Dispatcher {
     this.#table = new ShardTable(workers);
     this.#quarantined.clear();
     for (const line of this.#lines.values()) this.#place(line);
+  }
+
+  /**
+   * There is no memory for the quarantine: the lines that wait for it go to the workers of their shards, whose suspects are tried as those
+   * of a program.
+   * @returns false if none waits
+   */
+  withoutQuarantine(): boolean {
+    const isWaiting = (line: Line) => line.worker === this.#quarantine && line.posted + line.kept === 0;
+    const lines = [...this.#lines.values()].filter(isWaiting);
+    if (lines.length === 0) return false;
+    this.#isWary = false;
+    for (const line of lines) {
+      this.#quarantined.delete(line.scope);
+      this.#placeAtShard(line);
+    }
+    this.#pumpAll();
+    return true;
   }
 
   received(arrival: Arrival): void {
@@ -420,12 +438,21 @@ export class Dispatcher {
 
   /** Puts a line whose worker has none of its events into the queue of the right worker. */
   #place(line: Line): void {
+    if (!this.#hasQuarantine) return this.#placeAtShard(line);
+    if (line.waiting.hasSuspect) this.#quarantined.add(line.scope);
+    this.#placeAt(this.#queueOf(line.scope, line.shard), line);
+  }
+
+  #placeAtShard(line: Line): void {
+    // A suspect would wait for the events before it, and nothing would be posted meanwhile.
+    line.waiting.suspectThoseBefore();
+    this.#placeAt(this.#queueOf(line.scope, line.shard), line);
+  }
+
+  #placeAt(worker: WorkerQueue, line: Line): void {
     line.worker.remove(line);
-    // Without a quarantine it would wait for the events before it, and nothing would be posted meanwhile.
-    if (!this.#hasQuarantine) line.waiting.suspectThoseBefore();
-    else if (line.waiting.hasSuspect) this.#quarantined.add(line.scope);
-    line.worker = this.#queueOf(line.scope, line.shard);
-    line.worker.add(line);
+    line.worker = worker;
+    worker.add(line);
   }
 
   /**

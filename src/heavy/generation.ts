@@ -27,6 +27,8 @@ export interface GenerationOptions {
   /** True to report output; else it goes to the output of the process. */
   captures: boolean;
   hasRoom: (() => boolean) | undefined;
+  /** Ends an idle thread, if there is one. */
+  makeRoom(): void;
   /** @returns a jobs port for a heavy thread */
   attach(): MessagePort;
   onStarting(loaded: Promise<void>): void;
@@ -58,7 +60,7 @@ export class Generation {
     const named = this.#named.get(url) ?? options;
     this.#named.set(url, named);
     const { threads, process = false, queue } = named;
-    const { hasRoom, said, jobEnded, crashed, threads: usual } = this.#options;
+    const { hasRoom, makeRoom, said, jobEnded, crashed, threads: usual } = this.#options;
     const name = nameOf(url);
     const module = new HeavyModule({
       name,
@@ -66,6 +68,7 @@ export class Generation {
       queue,
       startThread: () => this.#startThread(url, name, process ? "process" : "thread"),
       hasRoom,
+      makeRoom,
       said: (...line) => said(name, ...line),
       jobEnded: (job, outcome) => jobEnded(name, job, outcome),
       crashed: () => crashed(name),

@@ -123,6 +123,7 @@ export class Heavy {
       workersYield: this.#options.workersYield ?? false,
       captures: words !== undefined,
       hasRoom,
+      makeRoom: () => void this.shrink(),
       attach: () => this.#connect(generation),
       onStarting: (loaded) => onStarting?.(loaded),
       onImported: (file) => onImported?.(file),

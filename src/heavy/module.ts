@@ -25,8 +25,10 @@ export interface HeavyModuleOptions {
   /** The most jobs that wait; undefined for 256 MB of arguments. */
   queue: number | undefined;
   startThread(): HeavyThread;
-  /** True if there is memory for another thread; undefined if there always is. The first thread needs no asking. */
+  /** True if there is memory for another thread; undefined if there always is. */
   hasRoom: (() => boolean) | undefined;
+  /** Ends an idle thread of another module, if there is one. */
+  makeRoom(): void;
   said(level: LogLevel, message: string, error?: string): void;
   jobEnded(job: HeavyJob, outcome: JobOutcome): void;
   /** A thread has died by itself. */
@@ -144,8 +146,7 @@ export class HeavyModule {
       await Promise.all(Array.from({ length: threads }, () => this.#add()));
       return;
     }
-    await this.#add();
-    while (!this.#isRetired && this.#threads.size < threads && hasRoom()) await this.#add();
+    while (!this.#isRetired && this.#threads.size < threads && this.#hasRoom()) await this.#add();
   }
 
   /** Starts a thread that is kept. Resolves when it is loaded. */
@@ -173,10 +174,17 @@ export class HeavyModule {
 
   /** Starts another thread if there is room and none is on its way. */
   #grow(): void {
-    const { threads, hasRoom } = this.#options;
-    if (this.#isRetired || this.#starting > 0 || this.#threads.size >= threads) return;
-    if (this.#threads.size > 0 && hasRoom?.() === false) return;
+    if (this.#isRetired || this.#starting > 0 || this.#threads.size >= this.#options.threads || !this.#hasRoom())
+      return;
     this.#add().catch((error) => this.#couldNotStart(error));
+  }
+
+  /** Without a thread no job would ever run: the first one starts in any case. */
+  #hasRoom(): boolean {
+    if (this.#options.hasRoom?.() !== false) return true;
+    if (this.#threads.size > 0) return false;
+    this.#options.makeRoom();
+    return true;
   }
 
   #replace(): void {

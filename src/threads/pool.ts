@@ -12,8 +12,8 @@
  * A bot's program never lives twice: each replacement starts when the thread of the old worker has ended, as if there were no room for two.
  * Its number has no worker meanwhile, or, if the new code does not start, until an attempt succeeds. It has no quarantine.
  *
- * The number behind the last is the quarantine: a worker that starts when suspects wait, and ends when it has had no instance and
- * nothing to do for a while.
+ * The number behind the last is the quarantine: a worker that starts when suspects wait and there is memory for it, and ends when it has
+ * had no instance and nothing to do for a while.
  *
  * While a number is handed over, nothing is posted to either worker. If the new one dies meanwhile, another one starts after a
  * pause, and waits for the old one as well.
@@ -62,6 +62,8 @@ export interface WorkerFacts extends EventFacts {
   posted(worker: number, seq: number): Place | undefined;
   /** True if the quarantine has something to do. */
   needsQuarantine(): boolean;
+  /** There is no memory for the quarantine: what waits for it goes to the other workers. @returns false if nothing waits */
+  withoutQuarantine(): boolean;
 }
 
 export interface WorkerPoolOptions {
@@ -213,12 +215,20 @@ export class WorkerPool {
     worker.kill(new WorkerError(`worker ${number} was killed`));
   }
 
-  /** Starts the quarantine, unless it is up or about to be. */
+  /** Starts the quarantine, unless it is up or about to be, or there is no memory for it. */
   startQuarantine(): void {
-    const number = this.#options.workers;
+    const { workers: number, room, updates, log } = this.#options;
     const { state = "over" } = this.#current[number] ?? {};
     if (this.#isStopping || state !== "over" || this.#pauses.has(number) || this.#isRecovering) return;
-    this.#options.log.info({ worker: number }, "the quarantine starts, for events that may kill their worker");
+    if (!room.has(WORKER)) {
+      // The instances of its scopes are to end first.
+      if (this.#hasServing(number)) return;
+      const message =
+        "no memory for the quarantine: events that may kill their worker are handled in their own, one at a time";
+      if (updates.withoutQuarantine()) log.warn({ worker: number }, message);
+      return;
+    }
+    log.info({ worker: number }, "the quarantine starts, for events that may kill their worker");
     this.#current[number] = this.#add(number, 1);
     this.#watchQuarantine();
   }
@@ -395,12 +405,17 @@ export class WorkerPool {
   #serve(number: number): void {
     const { updates, diagnostics } = this.#options;
     const worker = this.#current[number];
-    const isHandingOver = [...this.#workers].some((one) => one.number === number && one.isServing);
+    const isHandingOver = this.#hasServing(number);
     if (worker?.state !== "running" || isHandingOver) return;
     worker.isServing = true;
     this.#restart.served(number);
     diagnostics.workerReady(number);
     updates.workerReady(worker);
+  }
+
+  /** True if a worker of that number serves, or finishes its events while another one waits. */
+  #hasServing(number: number): boolean {
+    return [...this.#workers].some((worker) => worker.number === number && worker.isServing);
   }
 
   /** Lets a worker finish what it holds. @param cause the reason for which another one replaces it */

@@ -231,6 +231,11 @@ export class Updates implements InboxReceiver {
     this.#dispatcher.servesProgram(workers);
   }
 
+  /** There is no memory for the quarantine. @returns false if nothing waits for it */
+  withoutQuarantine(): boolean {
+    return this.#dispatcher.withoutQuarantine();
+  }
+
   /** The worker is being replaced: it gets nothing more. Resolves when the deliveries that have begun are posted. */
   async workerPaused({ number }: Recipient): Promise<void> {
     this.#dispatcher.workerPaused(number);

@@ -1522,6 +1522,57 @@ describe("a bot's program", () => {
   });
 });
 
+describe("without memory for the quarantine", () => {
+  test("a suspect is alone in the worker of its shard, and is known to be the cause if that dies", () => {
+    const it = recorded({ maxAttempts: 2 });
+    const { dispatcher, posted, deadLetters, calls } = it;
+    known(it, "ab");
+    const [suspect, other] = [arrival("a"), arrival("b")];
+    for (const event of [suspect, other]) dispatcher.received(event);
+    posted.length = 0;
+    dispatcher.workerDied(0, { guessed: [suspect.seq] });
+    dispatcher.workerReady(0);
+    assert.deepEqual(seqsOf(posted.splice(0)), [other.seq]);
+    assert.ok(calls.forQuarantine > 0);
+    assert.ok(dispatcher.withoutQuarantine());
+    assert.equal(dispatcher.needsQuarantine, false);
+    assert.ok(!dispatcher.withoutQuarantine(), "nothing waits any more");
+    assert.equal(posted.length, 0);
+    dispatcher.settled(0, [other.seq]);
+    assert.deepEqual(seqsOf(posted), [suspect.seq]);
+    dispatcher.workerDied(0);
+    assert.deepEqual(deadLetters, [suspect.seq], "it was alone");
+  });
+
+  test("chats that have settled nothing are doubted no more after a death", () => {
+    const { dispatcher, posted } = recorded();
+    dispatcher.workerReady(0);
+    dispatcher.workerDied(0);
+    const [one, other] = [arrival("a"), arrival("b")];
+    dispatcher.received(one);
+    dispatcher.workerReady(0);
+    dispatcher.withoutQuarantine();
+    dispatcher.settled(0, [one.seq]);
+    posted.length = 0;
+    dispatcher.received(other);
+    assert.deepEqual(seqsOf(posted), [other.seq]);
+  });
+
+  test("an event that the quarantine still has stays there, with its line", () => {
+    const { dispatcher, posted } = recorded();
+    dispatcher.workerReady(0);
+    const left = { ...arrival("a"), attempts: 2 };
+    dispatcher.received(left);
+    dispatcher.trySuspects();
+    dispatcher.workerReady(QUARANTINE);
+    assert.deepEqual(seqsOf(posted), [left.seq]);
+    dispatcher.workerPaused(QUARANTINE);
+    dispatcher.received(arrival("a"));
+    assert.ok(!dispatcher.withoutQuarantine());
+    assert.equal(dispatcher.posted(QUARANTINE, left.seq)?.seq, left.seq);
+  });
+});
+
 describe("a worker that drained", () => {
   test("its unsettled events are posted before those that wait, at once and not alone; unseen ones made no attempt", () => {
     const { dispatcher, posted } = recorded();

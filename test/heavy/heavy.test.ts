@@ -105,6 +105,19 @@ describe("room", () => {
     assert.equal(threadsOf(heavy), 1);
   });
 
+  test("without room an idle thread of another module ends for the first one of a module", async () => {
+    const table = fixture("uses-table.ts");
+    let hasRoom = true;
+    await using heavy = new TestHeavy({ hasRoom: () => hasRoom });
+    await heavy.caller.load(table);
+    hasRoom = false;
+    await placeOf(heavy.caller);
+    const threads = () => heavy.status.map((module) => module.threads);
+    await eventually(() => threads().join() === "0,1" && heavy.status[1]!.running === 0);
+    await heavy.caller.call(table, "increment").result;
+    await eventually(() => threads().join() === "1,0");
+  });
+
   test("shrink() leaves a busy thread alone", async () => {
     await using heavy = new TestHeavy();
     const flag = new Flag();

@@ -55,6 +55,7 @@ test("a worker that gets any item at all handles the event behind it or is repla
       workerDrained() {},
       workerDied: () => false,
       needsQuarantine: () => false,
+      withoutQuarantine: () => false,
       posted: () => undefined,
       eventTimedOut() {},
       taken() {},

@@ -14,6 +14,7 @@ type Fact =
   // Of `updates`.
   | { type: "ready"; worker: number }
   | { type: "program"; workers: number }
+  | { type: "without quarantine" }
   | { type: "paused"; worker: number }
   | { type: "drained"; worker: number; unseen: readonly number[] }
   | { type: "died"; worker: number; culprit: number | undefined; guessed: readonly number[] }
@@ -102,6 +103,10 @@ export class PoolBench implements AsyncDisposable {
           return this.blames;
         },
         needsQuarantine: () => this.needsQuarantine,
+        withoutQuarantine: () => {
+          this.#report({ type: "without quarantine" });
+          return true;
+        },
         eventTimedOut: ({ number: worker }, seq) => this.#report({ type: "timed out", worker, seq }),
         taken() {},
         kept: ({ number: worker }, seq) => this.#report({ type: "kept", worker, seq }),

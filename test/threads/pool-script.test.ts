@@ -238,8 +238,40 @@ describe("while a number is handed over", () => {
   });
 });
 
-describe("a reload without memory for two workers", () => {
+describe("without memory for another worker", () => {
   const room = { has: () => false, measure() {}, costOf: () => 0 };
+
+  test("the quarantine does not start, and what waits for it goes to the other workers", async () => {
+    await using script = new Script({ room });
+    await script.start();
+    script.pool.startQuarantine();
+    assert.equal(script.threads.hosts.length, 1);
+    assert.equal(script.of("without quarantine").length, 1);
+    assert.match(script.of("logged")[0]!.message, /no memory for the quarantine/);
+  });
+
+  test("a quarantine that finishes its events is waited for before they go elsewhere", async () => {
+    let hasRoom = true;
+    await using script = new Script({ room: { ...room, has: () => hasRoom } });
+    const [old] = await script.start();
+    script.pool.startQuarantine();
+    const quarantine = await script.host(1);
+    quarantine.post({ type: "ready" });
+    await script.ready(1);
+    const reload = script.pool.reload();
+    (await script.host(2)).post({ type: "ready" });
+    await quarantine.item("drain");
+    hasRoom = false;
+    script.pool.startQuarantine();
+    assert.equal(script.of("without quarantine").length, 0);
+    quarantine.post({ type: "drained", unseen: [] });
+    await script.until("drained");
+    script.pool.startQuarantine();
+    assert.equal(script.of("without quarantine").length, 1);
+    assert.equal(script.threads.hosts.length, 3);
+    old!.post({ type: "drained", unseen: [] }, { type: "ended" });
+    await reload;
+  });
 
   test("the old worker ends before the new one starts, and its events go to the new one", async () => {
     await using script = new Script({ room });

@@ -225,6 +225,7 @@ export class Harness implements AsyncDisposable {
           return false;
         },
         needsQuarantine: () => false,
+        withoutQuarantine: () => false,
         posted: () => undefined,
         eventTimedOut: (_, seq) => add(this.timedOut, seq),
         taken: (_, seqs) => add(this.taken, seqs),
