@@ -127,27 +127,36 @@ test("a suspect is handled in quarantine while its worker serves the others, and
   assert.equal((await bot.end()).code, 0);
 });
 
-test("an event that kills its worker each time becomes a dead letter after three attempts; other events do not", async () => {
-  await using server = await FragileBot.start();
-  const { simulator, bot } = server;
-  const innocents = NEIGHBOURS.slice(0, 20);
-  const updates = [
-    message(ANN, "exit always"),
-    message(ANN, "after"),
-    ...innocents.map((chat) => message(chat, "hello")),
-  ];
-  await simulator.pushMany(updates);
-  await callsOf(simulator, "sendMessage", innocents.length + 1);
-  assert.match(server.said(ANN).join(), /^after \d$/);
-  for (const chat of innocents) assert.equal(server.said(chat).length, 1, `chat ${chat}`);
-  const letters = server.deadLetters();
-  assert.equal(letters.length, 1);
-  assert.equal(JSON.parse(letters[0]!.body).message.text, "exit always");
-  assert.equal(letters[0]!.attempts, 3);
-  assert.match(letters[0]!.reason, /its worker died 3 times/);
-  assert.match(letters[0]!.log, /process\.exit\(7\) was called/);
-  assert.equal((await bot.end()).code, 0);
-});
+for (const [where, ...args] of [
+  ["in quarantine"],
+  ["in its own worker, without memory for a quarantine", "--memory-limit", "64"],
+] as const) {
+  test(`an event that kills its worker each time becomes a dead letter after three attempts ${where}; other events do not`, async () => {
+    await using server = await FragileBot.start(...args);
+    const { simulator, bot } = server;
+    const innocents = NEIGHBOURS.slice(0, 20);
+    const updates = [
+      message(ANN, "exit always"),
+      message(ANN, "after"),
+      ...innocents.map((chat) => message(chat, "hello")),
+    ];
+    await simulator.pushMany(updates);
+    await callsOf(simulator, "sendMessage", innocents.length + 1);
+    assert.match(server.said(ANN).join(), /^after \d$/);
+    for (const chat of innocents) assert.equal(server.said(chat).length, 1, `chat ${chat}`);
+    const letters = server.deadLetters();
+    assert.equal(letters.length, 1);
+    assert.equal(JSON.parse(letters[0]!.body).message.text, "exit always");
+    assert.equal(letters[0]!.attempts, 3);
+    assert.match(letters[0]!.reason, /its worker died 3 times/);
+    assert.match(letters[0]!.log, /process\.exit\(7\) was called/);
+    assert.equal(
+      bot.log.some(({ msg }) => /the quarantine starts/.test(msg)),
+      args.length === 0,
+    );
+    assert.equal((await bot.end()).code, 0);
+  });
+}
 
 test("an exception makes a dead letter at once, and ends that instance only", async () => {
   await using server = await FragileBot.start();
