@@ -1,14 +1,15 @@
 /**
  * Tells once that an application computes inline, which holds up the other chats of its worker. It judges turns of the event loop.
  * Of one event or one answer to a call or job that begins a turn it is known that it took the time; with more of them only that one of
- * them did, and that is told if it happens again and again. A turn that begins with a timer, a file or a request of the application's own
- * says nothing, so a timer looks whether the event loop turns, and the event took the time if it was the only one at work. A worker that is
- * busy with short turns watches some of them: an application that computes inline does it again.
+ * them did, and that is told if it happens again and again. Code that goes on with a timer, a file or a request of the application's own, in
+ * the same turn or in another one, says nothing, so a timer looks whether the event loop turns, and the event took the time if it was the
+ * only one at work. A worker that is busy with short turns watches some of them: an application that computes inline does it again.
  */
 
 import { setImmediate } from "node:timers";
 import type { EventItem, HostTask, Place, ToWorker } from "../src/protocol/port.ts";
 import type { Pulse } from "../src/protocol/pulse.ts";
+import { whenCodeRests } from "../src/protocol/when-code-rests.ts";
 import { readEvent } from "./event.ts";
 import type { EventsAtWork } from "./events-at-work.ts";
 import { placeInScope, type Reporter } from "./reporter.ts";
@@ -43,6 +44,10 @@ export class BlockWatch {
   /** The beginning of the watched turn: messages, and answers that came another way. */
   readonly #messages: (readonly ToWorker[] | "answer")[] = [];
   #begun = Number.NEGATIVE_INFINITY;
+  /** Time that the code has taken which goes on with them: ms. */
+  #taken = 0;
+  /** Time from which such code runs; undefined when it is through. */
+  #since: number | undefined;
   #hasTold = false;
   /** Blocks by one of several events. */
   #unclear = 0;
@@ -70,17 +75,25 @@ export class BlockWatch {
   #begin(message: readonly ToWorker[] | "answer"): void {
     if (this.#hasTold) return;
     if (this.#looks === undefined) this.#startLooks();
+    const now = this.#now();
     if (this.#messages.length === 0) {
-      const now = this.#now();
       if (now - this.#begun < SPACING) return;
       this.#begun = now;
+      this.#taken = 0;
       setImmediate(this.#end);
     }
     this.#messages.push(message);
+    if (this.#since === undefined) whenCodeRests(this.#pause);
+    this.#since ??= now;
   }
 
+  readonly #pause = (): void => {
+    this.#taken += this.#now() - this.#since!;
+    this.#since = undefined;
+  };
+
   readonly #end = (): void => {
-    const duration = this.#now() - this.#begun;
+    const duration = this.#taken;
     // The turn is judged here.
     if (duration >= BLOCKED) this.#noteLook();
     const causes = duration < BLOCKED ? [] : this.#messages.flat().flatMap(causesIn);
@@ -158,6 +171,8 @@ function causesIn(item: ToWorker | "answer"): readonly Cause[] {
     case "result":
     case "file":
     case "failure":
+    case "got":
+    case "set":
       return ["answer"];
     default:
       return [];

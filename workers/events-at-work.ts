@@ -10,6 +10,11 @@ export class EventsAtWork {
   #over = 0;
   #last: Delivered | undefined;
 
+  /** False while applications are at work at several events. */
+  get isAlone(): boolean {
+    return this.#open.size <= 1;
+  }
+
   begin(event: Delivered): void {
     this.#open.add(event);
   }

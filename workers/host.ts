@@ -9,7 +9,7 @@ import { AsgigramError, WorkerError } from "../src/protocol/errors.ts";
 import type { DisconnectReason } from "../src/protocol/events.ts";
 import { JobsClient } from "../src/protocol/jobs-client.ts";
 import type { EventItem, HostTask, StartFailure, StopSignal, ToMain, ToWorker } from "../src/protocol/port.ts";
-import { BEAT, type Measures, Pulse } from "../src/protocol/pulse.ts";
+import { BEAT, type Measures, Pulse, SILENT, TELL } from "../src/protocol/pulse.ts";
 import { provide } from "../src/protocol/services.ts";
 import { BlockWatch } from "./block-watch.ts";
 import { Calls } from "./calls.ts";
@@ -92,7 +92,10 @@ export default async function host(task: HostTask): Promise<void> {
     hazards?.end();
     if (facts === undefined) restoreInstance?.();
     const lifespan = createLifespan(facts === undefined ? task.lifespan : "off", application, reporter.log);
+    if (facts === undefined) outbound.push({ type: "startup" });
     await lifespan.startup();
+    // Modules that it has named.
+    await jobs.loaded();
     // A rejected promise that the import left behind ends the thread now, before events come.
     await turn();
     outbound.push({ type: "ready", ...(facts && { program: facts, hazards: [...(hazards?.found ?? [])] }) });
@@ -217,6 +220,7 @@ class Host {
       onAnswer: () => blocks.goesOn(),
     });
     reporter.instances = this.#instances;
+    this.#tellWhenBlocked(pulse);
     const blocks = new BlockWatch({ task, reporter, pulse, atWork: this.#instances.atWork });
     task.port.on("message", (items: ToWorker[]) => {
       blocks.begin(items);
@@ -258,6 +262,18 @@ class Host {
   #read(item: EventItem): Delivered {
     const { bot, line, urgent } = this.#task;
     return readEvent(item, bot, line, urgent);
+  }
+
+  /** Lets the main thread ask at which event the code is that blocks this thread. */
+  #tellWhenBlocked(pulse: Pulse): void {
+    const { atWork } = this.#instances;
+    pulse.isAlone = () => atWork.isAlone;
+    const tell = () => {
+      if (pulse.silence < SILENT) return;
+      const event = currentEvent();
+      pulse.worksAt(event?.seq ?? 0, event?.delivery.isUnsettled ? event.delivery.limit : 0);
+    };
+    Object.defineProperty(globalThis, Symbol.for(TELL), { value: tell, configurable: true });
   }
 
   #measures(): Measures {

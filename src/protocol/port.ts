@@ -139,6 +139,8 @@ export type ToMain =
    * `hazards`: what it has begun that goes wrong if it runs in several workers.
    */
   | { type: "ready"; program?: ProgramFacts; hazards?: string[] }
+  /** The application is imported, and its lifespan startup begins. */
+  | { type: "startup" }
   | { type: "unready"; error: StartFailure }
   /** The application imports that file, or tried to. */
   | { type: "imported"; file: string }

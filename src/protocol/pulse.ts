@@ -3,6 +3,8 @@
  * thread that is blocked or dead cannot send messages, but the main thread can still read this.
  */
 
+import { whenCodeRests } from "./when-code-rests.ts";
+
 /** Interval between two beats of a worker: ms. */
 export const BEAT = 1000;
 
@@ -50,12 +52,24 @@ const FIELDS = [...COUNTS, ...MEASURES];
  */
 const [TURNED, SEQ, LIMIT, FIRST] = [0, 1, 2, 3];
 
+/** A worker that is silent for so long is asked at which event its code is: ms. */
+export const SILENT = BEAT + 500;
+
+/** Key of the function by which a blocked worker tells that: askBlocked() calls it. */
+export const TELL = "asgigram.tell";
+
 const NOW = Promise.resolve();
+
+/** Rounds after which an event's code counts as over. It happens at every event with a time limit. */
+const REST = 4;
 
 export class Pulse {
   /** Shared memory; the other thread makes a Pulse from it. */
   readonly buffer: SharedArrayBuffer;
   readonly #values: Float64Array;
+  /** False while several events are at work: code that goes on by itself, as with a timer, may be that of any of them. */
+  isAlone: () => boolean = () => true;
+  #isResting = false;
 
   constructor(buffer = new SharedArrayBuffer((FIRST + FIELDS.length) * Float64Array.BYTES_PER_ELEMENT)) {
     this.buffer = buffer;
@@ -78,10 +92,24 @@ export class Pulse {
   /** The application works at this event when its code goes on: one message may resume many instances, one after another. */
   willWorkAt(seq: number, limit = 0): void {
     void NOW.then(() => {
-      this.#values[SEQ] = seq;
-      this.#values[LIMIT] = limit;
+      this.worksAt(seq, limit);
+      if (limit === 0 || this.#isResting) return;
+      this.#isResting = true;
+      whenCodeRests(this.#rest, REST);
     });
   }
+
+  /** The application works at this event now; 0 for none. */
+  worksAt(seq: number, limit: number): void {
+    this.#values[SEQ] = seq;
+    this.#values[LIMIT] = limit;
+  }
+
+  /** No event pays for the time of another: the number stays, as a guess. */
+  readonly #rest = (): void => {
+    this.#isResting = false;
+    if (!this.isAlone()) this.#values[LIMIT] = 0;
+  };
 
   /** The time limit of the event at hand: ms; 0 without one. */
   get limit(): number {

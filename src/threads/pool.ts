@@ -25,6 +25,7 @@ import { placeOf } from "../protocol/place.ts";
 import type { CommonTask, Place, ProgramFacts, StopSignal } from "../protocol/port.ts";
 import { BEAT, type Dropped, type WorkerStatus } from "../protocol/pulse.ts";
 import type { WorkerDeath, WorkerReplacement } from "../protocol/worker-causes.ts";
+import { askBlocked } from "./ask-blocked.ts";
 import type { WorkerMemory } from "./memory-watch.ts";
 import { restartPause } from "./restart-pause.ts";
 import { RollingRestart, type RollingRestartOptions } from "./rolling-restart.ts";
@@ -83,6 +84,8 @@ export interface WorkerPoolOptions {
   shrink(): boolean;
   /** Pause before a worker that died `deaths` times in a row is started again: ms. */
   pause?(deaths: number): number;
+  /** Lets workers that are silent tell the event at hand in their pulses. */
+  ask?(): void;
   /** The worker has items to post: its flush() is to be called at the end of the turn. */
   onPushed(worker: Worker): void;
   updates: WorkerFacts;
@@ -149,6 +152,7 @@ export class WorkerPool {
       workers: this.#workers,
       timeout: options.stallTimeout,
       onStalled: (worker) => this.#reportStall(worker),
+      ask: options.ask ?? askBlocked,
     });
   }
 
@@ -248,7 +252,11 @@ export class WorkerPool {
     this.#isStopping = true;
     clearInterval(this.#quarantineWatch);
     void this.#restart.stop();
-    for (const worker of this.#workers) worker.drain(reason, signal);
+    for (const worker of this.#workers) {
+      // Its import may never end, and nothing has begun that is to end in order.
+      if (worker.hasBegun) worker.drain(reason, signal);
+      else worker.kill(new WorkerError(`worker ${worker.number} is not wanted any more`));
+    }
     await Promise.all([...this.#workers].map(({ ended }) => ended));
   }
 

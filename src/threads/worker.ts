@@ -2,6 +2,7 @@
  * One life of one worker: a thread with the application in it, and the port to it.
  *
  *   starting -- ready --> running -- drain() --> draining -- drained --> drained -- ended --> over: its pool kills it
+ *   starting -- startup --> starting, and a stop waits until it is ready
  *   starting -- unready --> over
  *   any of them -- the thread dies, or kill() --> over
  *
@@ -123,6 +124,8 @@ export class Worker {
   /** Resolves when the worker is drained and its lifespan has ended, or when it is over. */
   readonly ended: Promise<void>;
   readonly over: Promise<void>;
+  /** True once its lifespan or its program has begun: a stop ends that in order. */
+  hasBegun = false;
   /** True once it was ready. */
   hasStarted = false;
   /** The bot's program that it runs; undefined for an application. */
@@ -296,7 +299,11 @@ export class Worker {
         return words.printed(this.number, item);
       case "imported":
         return onImported(item.file);
+      case "startup":
+        this.hasBegun = true;
+        return;
       case "ready": {
+        this.hasBegun = true;
         const { program, hazards = [] } = item;
         this.hazards = hazards;
         this.program = program;

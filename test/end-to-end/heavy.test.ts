@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { describe, test } from "node:test";
 import { Simulator } from "../../simulator/index.ts";
 import { runHere } from "../cli/in-process.ts";
@@ -19,6 +20,17 @@ export const application = async (scope, receive, send) => {
     const text = event.text.startsWith("wait") ? await wait(event.text) : await label(event.text);
     await send({ type: "telegram.send_message", text: text + sign });
   }
+};`;
+
+/** Names its heavy module when its lifespan starts. */
+const STARTING_BOT = `import { offload } from "${INDEX}";
+export const application = async (scope, receive, send) => {
+  if (scope.type !== "lifespan") return void (await receive());
+  await receive();
+  offload(new URL("./work.ts", import.meta.url), { threads: 1 });
+  await send({ type: "lifespan.startup.complete" });
+  await receive();
+  await send({ type: "lifespan.shutdown.complete" });
 };`;
 
 const WORK = `import { existsSync } from "node:fs";
@@ -51,6 +63,10 @@ class Project implements AsyncDisposable {
 
   write(name: string, text: string): void {
     this.folder.write(name, text);
+  }
+
+  read(name: string): string {
+    return readFileSync(this.folder.join(name), "utf8");
   }
 
   change(version: string): void {
@@ -147,6 +163,32 @@ describe("heavy threads in the server's life", () => {
     assert.match(unshared.stderr, /it threw Error: no sign/);
     assert.deepEqual([unloaded.code, unshared.code], [3, 3]);
   });
+
+  test("a module that lifespan startup names is warm before polling begins, and its failure ends the start", async () => {
+    await using project = await Project.create();
+    project.write("bot.ts", STARTING_BOT);
+    const bot = await project.start("--no-inbox");
+    const messages = bot.log.map(({ msg }) => msg);
+    assert.ok(messages.indexOf("warm one") < messages.indexOf("serving"), messages.join("\n"));
+    assert.equal((await bot.end()).code, 0);
+    project.write("work.ts", `${WORK}\nthrow new Error("no model");`);
+    const { code, stderr } = await project.fails();
+    assert.match(stderr, /work\.ts could not be loaded in a heavy thread: it threw Error: no model/);
+    assert.equal(code, 3);
+  });
+
+  for (const hanging of ["bot.ts", "work.ts", "sign.ts"]) {
+    test(`a start that hangs while ${hanging} is imported is stopped at once`, async () => {
+      await using project = await Project.create();
+      project.write(hanging, `console.log("importing"); await new Promise(() => {});\n${project.read(hanging)}`);
+      await using bot = new BotHere("bot.ts", project.simulator, ["--no-inbox", "--workers", "1"], {
+        cwd: project.folder.path,
+      });
+      await bot.logged(({ msg }) => msg === "importing");
+      await bot.end();
+      assert.doesNotMatch(bot.process.stderr, /not everything was finished/);
+    });
+  }
 
   test("--reload watches the files that heavy modules import", async () => {
     await using project = await Project.create();

@@ -66,6 +66,21 @@ test("each of several applications that one message resumes is at its own event 
   assert.deepEqual(await Promise.all(read), [1, 2, 3]);
 });
 
+test("a time limit is that of the event whose code runs, and of none when several events go on by themselves", async () => {
+  const own = new Pulse();
+  const seen = new Pulse(own.buffer);
+  for (const isAlone of [true, false]) {
+    own.isAlone = () => isAlone;
+    own.willWorkAt(5, 3000);
+    await Promise.resolve();
+    assert.deepEqual([seen.seq, seen.limit], [5, 3000]);
+    await new Promise(setImmediate);
+    assert.deepEqual([seen.seq, seen.limit], [5, isAlone ? 3000 : 0]);
+  }
+  own.worksAt(6, 2000);
+  assert.deepEqual([seen.seq, seen.limit], [6, 2000]);
+});
+
 test("the other thread reads the measurements of the last beat", async (t) => {
   clock(t);
   const own = new Pulse();

@@ -15,7 +15,7 @@ class Script extends PoolBench {
 
   constructor(options: PoolBenchOptions = {}) {
     const threads = new ScriptedThreads();
-    super({ ...options, threads });
+    super({ ask() {}, ...options, threads });
     this.threads = threads;
   }
 
@@ -503,6 +503,8 @@ describe("a stop", () => {
     const [first, other] = await script.start();
     first!.die(new Error("dead"));
     const again = await script.host(2);
+    again.post({ type: "startup" });
+    await script.settle();
     const drained = script.pool.drain("shutdown");
     again.post({ type: "ready" });
     await again.item("drain");
@@ -512,6 +514,21 @@ describe("a stop", () => {
       script.of("drained").map(({ worker }) => worker),
       [1],
     );
+  });
+
+  test("a worker whose application is not imported yet ends at once, and the others in order", async () => {
+    await using script = new Script({ workers: 2 });
+    const start = assert.rejects(script.pool.start(), /worker 1 is not wanted any more/);
+    const [first, second] = script.threads.hosts;
+    first!.post({ type: "startup" });
+    await script.settle();
+    const drained = script.pool.drain("shutdown");
+    assert.deepEqual([first!.isKilled, second!.isKilled], [false, true]);
+    first!.post({ type: "ready" });
+    await first!.item("drain");
+    first!.post({ type: "drained", unseen: [] }, { type: "ended" });
+    await drained;
+    await start;
   });
 
   test("a replacement that starts is not reported as drained, and the old worker finishes its events", async () => {

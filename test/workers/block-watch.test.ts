@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, type TestContext, test } from "node:test";
 import type { Place, ToWorker } from "../../src/protocol/port.ts";
+import { whenCodeRests } from "../../src/protocol/when-code-rests.ts";
 import { BlockWatch } from "../../workers/block-watch.ts";
 
 const update = (update_id: number, chat: object) => JSON.stringify({ update_id, message: { chat, text: "hello" } });
@@ -51,6 +52,16 @@ class Bench {
   async answerOfJob(duration: number): Promise<void> {
     this.#watch.goesOn();
     await this.turn(duration);
+  }
+
+  /** A turn of the event loop with a message, in which code goes on behind it that the message has nothing to do with. */
+  async turnOfOthers(duration: number, message: ToWorker[]): Promise<void> {
+    this.#watch.begin(message);
+    // As of the first callback of another source: the promises and ticks of the message are through.
+    const others = Promise.withResolvers<void>();
+    whenCodeRests(() => others.resolve(this.#pass(duration, duration)), 20);
+    await others.promise;
+    await new Promise(setImmediate);
   }
 
   /** Time until the timer of the watch is due, and is called: of it the event loop was active for so long. */
@@ -105,6 +116,30 @@ describe("a worker that is blocked", () => {
     await bench.answerOfJob(300);
     assert.deepEqual(bench.lines, [
       "warn: worker 1 was blocked for 300 ms by chat 8 (update 9): move this to offload()",
+    ]);
+  });
+
+  test("it is told when the application goes on with a stored value", async () => {
+    for (const item of [{ type: "got", id: 1, value: undefined } as const, { type: "set", id: 1 } as const]) {
+      const bench = new Bench();
+      bench.atHand = { seq: 56, place: PLACE };
+      await bench.turn(300, [item]);
+      assert.equal(bench.lines.length, 1, item.type);
+    }
+  });
+
+  test("an event is not told for code of another one, which goes on by itself in the same turn", async (t) => {
+    t.mock.timers.enable({ apis: ["setInterval"] });
+    const bench = new Bench();
+    await bench.turnOfOthers(420, [events(1)]);
+    bench.atWork = { count: 2, only: undefined };
+    bench.look(t, 0, 0);
+    assert.deepEqual(bench.lines, []);
+    await bench.turnOfOthers(420, [events(2)]);
+    bench.atWork = { count: 1, only: PLACE };
+    bench.look(t, 0, 0);
+    assert.deepEqual(bench.lines, [
+      "warn: worker 1 was blocked for 420 ms by chat 8 (update 9): move this to offload()",
     ]);
   });
 

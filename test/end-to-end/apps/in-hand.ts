@@ -3,9 +3,12 @@ import { type Application, delivery } from "../../../src/index.ts";
 /** The job of each chat that can be cancelled. */
 let cancel = (): void => {};
 
+/** Resolves a moment after a job has begun. */
+const begun = Promise.withResolvers<void>();
+
 /**
  * "job" works until it is cancelled, at its first delivery; at a later one it answers at once. "/cancel" cancels it. "hang" never ends,
- * "spin" never gives the thread back, "late" takes a second under a limit that it renews.
+ * "spin" never gives the thread back, "spin later" neither, from a moment after the beginning of a job; "late" takes a second under a limit that it renews.
  */
 export const application: Application = async (_scope, receive, send) => {
   for (;;) {
@@ -27,6 +30,10 @@ export const application: Application = async (_scope, receive, send) => {
         // Without the load of a loop.
         Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
         break;
+      case "spin later":
+        await begun.promise;
+        // The main thread is to find JavaScript at work.
+        for (;;) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20);
       case "late":
         for (let step = 0; step < 10; step++) {
           delivery().timeout(900);
@@ -46,5 +53,6 @@ async function job(reply: (text: string) => Promise<unknown>): Promise<void> {
   cancel = () => own.cancel();
   await reply(`job begins ${attempt}`);
   if (attempt > 1) return void (await reply("job done"));
+  setTimeout(begun.resolve, 100);
   await new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
 }
