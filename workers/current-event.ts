@@ -14,6 +14,8 @@ export class EventContext {
   readonly instance: ContextOwner;
   /** The event at hand, until it is settled. */
   held: ContextEvent | undefined;
+  /** The event was given up while its code went on: nothing is sent for that code any more. */
+  isGivenUp = false;
 
   constructor(instance: ContextOwner) {
     this.instance = instance;

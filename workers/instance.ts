@@ -122,8 +122,8 @@ export class Instance implements Caller, DeliveryHolder, Member {
   readonly #business: string | undefined;
   #state: InstanceState = "running";
   #context: EventContext;
-  /** Events whose work is open although the application went on. */
-  #kept: Set<Delivered> | undefined;
+  /** Events whose work is open although the application went on, with the contexts of their code. */
+  #kept: Map<Delivered, EventContext> | undefined;
   #received = false;
   /** Made at the first call. */
   #open: OpenCalls | undefined;
@@ -278,6 +278,7 @@ export class Instance implements Caller, DeliveryHolder, Member {
   }
 
   send(event: unknown): Promise<unknown> {
+    if (currentContext()?.isGivenUp) return refusal(givenUp(this.key));
     if (this.isGone) {
       const isTold = this.#disconnectReason !== undefined;
       const why = isTold ? "the instance has been disconnected" : "the application has returned";
@@ -364,7 +365,7 @@ export class Instance implements Caller, DeliveryHolder, Member {
     const { held } = this;
     const event = held?.delivery === delivery ? held : this.#keptOf(delivery);
     if (event === undefined) return;
-    this.over(event);
+    this.#giveUp(event);
     if (event === held) this.#state = "ended";
     this.#closeStreams();
     this.#host.overdue(this, event, error);
@@ -372,9 +373,16 @@ export class Instance implements Caller, DeliveryHolder, Member {
 
   /** Its shard is taken away without waiting for it any longer: the events that it has are given up, and nothing more comes from it. */
   abandon(): void {
-    for (const event of this.unsettled) this.over(event);
+    for (const event of this.unsettled) this.#giveUp(event);
     this.#state = "ended";
     this.#closeStreams();
+  }
+
+  /** The event is over, and its code may go on. */
+  #giveUp(event: Delivered): void {
+    const context = this.#kept?.get(event) ?? this.#context;
+    context.isGivenUp = true;
+    this.over(event);
   }
 
   limited(): void {
@@ -403,7 +411,7 @@ export class Instance implements Caller, DeliveryHolder, Member {
 
   /** The event at hand, and those that are kept. */
   get unsettled(): Delivered[] {
-    const kept = [...(this.#kept ?? [])];
+    const kept = [...(this.#kept?.keys() ?? [])];
     return this.held === undefined ? kept : [...kept, this.held];
   }
 
@@ -418,7 +426,7 @@ export class Instance implements Caller, DeliveryHolder, Member {
   }
 
   #keptOf(delivery: EventDelivery): Delivered | undefined {
-    return [...(this.#kept ?? [])].find((event) => event.delivery === delivery);
+    return [...(this.#kept?.keys() ?? [])].find((event) => event.delivery === delivery);
   }
 
   #hold(delivered: Delivered): object {
@@ -445,8 +453,8 @@ export class Instance implements Caller, DeliveryHolder, Member {
   }
 
   #keep(event: Delivered): void {
-    this.#kept ??= new Set();
-    this.#kept.add(event);
+    this.#kept ??= new Map();
+    this.#kept.set(event, this.#context);
     this.#context = new EventContext(this);
     this.#host.kept(event.seq, this);
   }
@@ -475,6 +483,10 @@ export class Instance implements Caller, DeliveryHolder, Member {
     // A new promise each time: a shared one would keep every instance that ever waited for it alive.
     return new Promise(() => {});
   }
+}
+
+export function givenUp(key: string): DisconnectedError {
+  return new DisconnectedError(`nothing can be sent for ${key} any more: its event took too long, and was given up`);
 }
 
 /** Calls the application. @returns its promise; a settled one if it returned something else or threw */

@@ -622,6 +622,46 @@ suite("an event whose time is over", () => {
     await turn();
     assert.equal(failed.length, 1);
   });
+
+  test("its code cannot send any more, also where its instance goes on or has other work open", async (t) => {
+    const go = Promise.withResolvers<void>();
+    const sent: unknown[] = [];
+    const { deliver, failed } = setUp(t, async (_scope, receive, send) => {
+      for (;;) {
+        const { text } = await receive();
+        const report = async () => {
+          await go.promise;
+          const outcome = send({ type: "telegram.send_message", text });
+          sent.push([
+            text,
+            await outcome.then(
+              () => "sent",
+              ({ name }) => name,
+            ),
+          ]);
+        };
+        const own = currentEvent()!.delivery;
+        if (text !== "in time") own.timeout(1000);
+        if (text === "at hand") await report();
+        else own.waitUntil(report());
+      }
+    });
+    for (const text of ["late", "in time", "at hand"]) deliver(1, text);
+    await turn();
+    t.mock.timers.tick(1000);
+    t.mock.timers.tick(LIMIT_GRACE);
+    go.resolve();
+    await turn();
+    assert.deepEqual(
+      failed.map(({ seq }) => seq),
+      [1, 3],
+    );
+    assert.deepEqual(sent.sort(), [
+      ["at hand", "DisconnectedError"],
+      ["in time", "sent"],
+      ["late", "DisconnectedError"],
+    ]);
+  });
 });
 
 suite("an event at which the application is busy", () => {
