@@ -4,7 +4,7 @@
  */
 
 import type { DeadLetter, DeadLetterHandler } from "../src/protocol/dead-letter.ts";
-import { DisconnectedError, TelegramError } from "../src/protocol/errors.ts";
+import { DisconnectedError } from "../src/protocol/errors.ts";
 import type { Route } from "../src/protocol/route.ts";
 import { topicOf } from "../src/protocol/topic.ts";
 import type { Caller, Calls } from "./calls.ts";
@@ -80,7 +80,7 @@ export class DeadLetterNotices {
     const { text } = this.#options;
     if (text === undefined || !ANSWERED.has(event.type) || route.subject !== "chat") return undefined;
     // The person has blocked the bot, or the chat has removed it.
-    if (error instanceof TelegramError && error.error_code === 403) return undefined;
+    if (isForbidden(error)) return undefined;
     if (!this.#isDue(route)) return undefined;
     return async ({ send }) => {
       const thread = topicOf(event);
@@ -101,6 +101,31 @@ export class DeadLetterNotices {
     if (this.#texts.has(place)) return false;
     this.#texts.set(place, now);
     return true;
+  }
+}
+
+/** Places in which errors of libraries have Telegram's code. */
+interface ErrorOfLibrary {
+  /** grammY, and this package. */
+  error_code?: unknown;
+  /** Telegraf; version 0 of node-telegram-bot-api has it in a body. */
+  response?: { error_code?: unknown; body?: { error_code?: unknown } };
+  /** GramIO, beside the method. */
+  code?: unknown;
+  method?: unknown;
+  /** Version 2 of node-telegram-bot-api. */
+  errorCode?: unknown;
+}
+
+/** True for Telegram's 403, by the error of any library. */
+function isForbidden(error: unknown): boolean {
+  try {
+    const { error_code, response, code, method, errorCode } = Object(error) as ErrorOfLibrary;
+    const codeOfCall = typeof method === "string" ? code : undefined;
+    return [error_code, response?.error_code, response?.body?.error_code, codeOfCall, errorCode].includes(403);
+  } catch {
+    // Any value can be thrown, even an object whose getters throw.
+    return false;
   }
 }
 

@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { TelegramError as GramioError } from "gramio";
+import { GrammyError } from "grammy";
+import { TelegramError as TelegrafError } from "telegraf";
 import type { DeadLetter } from "../../src/protocol/dead-letter.ts";
 import { attachDelivery } from "../../src/protocol/delivery.ts";
 import { DisconnectedError, TelegramError } from "../../src/protocol/errors.ts";
@@ -198,6 +201,31 @@ describe("the text of --on-failure", () => {
     const error = new TelegramError("sendMessage", 403, "Forbidden: bot was blocked by the user");
     assert.equal(bench.tell(eventOf(), error), undefined);
     assert.notEqual(bench.tell(eventOf(), new TelegramError("sendMessage", 400, "Bad Request")), undefined);
+  });
+
+  test("a chat that has blocked the bot gets none, whichever library's error says so", () => {
+    const bench = setUp({ text: "sorry" });
+    const answer = (error_code: number) => ({ ok: false as const, error_code, description: "Forbidden" });
+    const errors = (code: number) => [
+      new GrammyError("no", answer(code), "sendMessage", {}),
+      new TelegrafError(answer(code)),
+      new GramioError(answer(code), "sendMessage", { chat_id: 5, text: "x" }),
+      // node-telegram-bot-api 0.66 and 2.
+      Object.assign(new Error("ETELEGRAM"), { code: "ETELEGRAM", response: { body: answer(code) } }),
+      Object.assign(new Error("ETELEGRAM"), { code: "ETELEGRAM", errorCode: code }),
+    ];
+    for (const error of errors(403)) assert.equal(bench.tell(eventOf(), error), undefined, error.constructor.name);
+    // As of another service.
+    const elsewhere = Object.assign(new Error("no rights"), { code: 403, response: { status: 403 } });
+    const evil = {
+      get code() {
+        throw new Error("never");
+      },
+    };
+    for (const error of [...errors(400), elsewhere, evil, null]) {
+      bench.clock.now += 60_000;
+      assert.notEqual(bench.tell(eventOf(), error), undefined, String(error));
+    }
   });
 
   test("a text that cannot be sent is no failure of a handler", async () => {
