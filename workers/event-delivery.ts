@@ -179,6 +179,7 @@ export class EventDelivery implements Delivery, JobOrigin {
     if (extras.aborted !== undefined) return;
     extras.aborted = { reason };
     extras.controller?.abort(reason);
+    if (reason instanceof DisconnectedError) for (const job of extras.jobs ?? []) job.stop(reason);
   }
 
   get isUnsettled(): boolean {
@@ -249,6 +250,8 @@ export class EventDelivery implements Delivery, JobOrigin {
     const { jobs } = extras;
     extras.newestJob = job;
     jobs.add(job);
+    const reason = extras.aborted?.reason;
+    if (reason instanceof DisconnectedError) job.stop(reason);
     void job.over.then(() => jobs.delete(job));
   }
 

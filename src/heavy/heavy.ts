@@ -98,7 +98,7 @@ export class Heavy {
     return [false, true].some((toNone) => modules.some((module) => module.shrink(toNone)));
   }
 
-  /** Refuses the jobs that wait, and those that come. Resolves when none runs. */
+  /** Refuses the jobs that wait, and those that come, and tells those that run. Resolves when none does. */
   async drain(): Promise<void> {
     this.#refusal ??= stopping();
     await Promise.all([...this.#modules()].map(({ module }) => module.drain(this.#refusal!)));

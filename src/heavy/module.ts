@@ -114,9 +114,10 @@ export class HeavyModule {
     return true;
   }
 
-  /** Refuses the jobs that wait, and those that come. Resolves when none runs. */
+  /** Refuses the jobs that wait, and those that come, and tells those that run. Resolves when none does. */
   async drain(reason: Error): Promise<void> {
     this.#refuse(reason);
+    for (const { thread } of this.#runs.values()) thread.abort(reason);
     await Promise.all([...this.#runs.values()].map(({ over }) => over));
   }
 

@@ -69,7 +69,12 @@ export class JobsClient implements Jobs {
     this.#jobs.set(id, job);
     const order = { name, line: origin?.line, bytes, timeout, port: port2 };
     this.#port.postMessage({ type: "job", id, module, job: order } satisfies ToHeavy, [port2]);
-    origin?.made({ over: job.over, ahead: () => this.#ahead(id, origin), leave: () => job.leave() });
+    origin?.made({
+      over: job.over,
+      ahead: () => this.#ahead(id, origin),
+      leave: () => job.leave(),
+      stop: (reason) => job.stop(reason),
+    });
     void this.#waitFor(job.over);
     return job.handle;
   }

@@ -57,4 +57,6 @@ export interface EventJob {
   ahead(): Promise<number>;
   /** The event is over. */
   leave(): void;
+  /** The event's instance is dropped: a job that waits is given up, and one that runs is told. */
+  stop(reason: DisconnectedError): void;
 }

@@ -4,8 +4,8 @@
  *   waiting -- started() --> running -- the function returned or threw --> over
  *   waiting or running -- lost() --> over
  *   waiting or running -- its signal is aborted --> over: the caller hears at once, the thread has a grace to end
- *   its signal is aborted since the instance is dropped: a function that runs is told, and may finish; the main thread, which knows whether
- *   one runs, answers lost() for a job that still waits
+ *   waiting -- the instance is dropped, and the main thread knows that the job has not begun --> over
+ *   running -- the instance is dropped --> running: the function is told, and may finish
  *   waiting or running -- its event is over, and nobody waits for a step of the generator --> the generator is told to return
  */
 
@@ -43,6 +43,8 @@ export class OpenJob {
   #state: "waiting" | "running" | "over" = "waiting";
   /** The event was over while nobody waited for a step. */
   #isLeft = false;
+  /** The reason for which the instance is dropped. */
+  #stop: DisconnectedError | undefined;
 
   constructor(port: MessagePort, options: OpenJobOptions) {
     this.#port = port;
@@ -97,6 +99,15 @@ export class OpenJob {
     this.#tell({ type: "return" });
   }
 
+  /** The instance is dropped. The job may have a signal of its own, which knows nothing of that. */
+  stop(reason: DisconnectedError): void {
+    if (this.#state === "over" || this.#stop !== undefined) return;
+    this.#stop = reason;
+    this.#tell({ type: "abort", reason: dataOfError(reason) });
+    // The job may have begun by now: what comes is its result, or lost().
+    this.#options.cancel(true);
+  }
+
   #receive(message: FromJob): void {
     this.started();
     switch (message.type) {
@@ -116,10 +127,10 @@ export class OpenJob {
   readonly #abort = (): void => {
     const { signal, cancel } = this.#options;
     const reason: unknown = signal!.reason;
-    const gently = reason instanceof DisconnectedError;
+    if (reason instanceof DisconnectedError) return this.stop(reason);
     this.#tell({ type: "abort", reason: dataOfError(reason) });
-    cancel(gently);
-    if (!gently) this.#end(() => this.#reject(reason));
+    cancel(false);
+    this.#end(() => this.#reject(reason));
   };
 
   // ---- the generator's side ----
@@ -179,9 +190,7 @@ export class OpenJob {
   /** The reason for which the job was told to stop, if the error is the consequence. */
   #stopBehind(error: unknown): DisconnectedError | undefined {
     if (error instanceof DisconnectedError) return error;
-    const reason: unknown = this.#options.signal?.reason;
-    const isAbort = error instanceof Error && error.name === "AbortError";
-    return isAbort && reason instanceof DisconnectedError ? reason : undefined;
+    return error instanceof Error && error.name === "AbortError" ? this.#stop : undefined;
   }
 
   // ---- the end ----

@@ -146,6 +146,14 @@ describe("the end", () => {
     assert.equal(await block.result, "released");
   });
 
+  test("drain() tells jobs that run, and one that heeds its signal ends", async () => {
+    await using heavy = new TestHeavy();
+    const heeds = heavy.caller.call(WORK, "heed");
+    await heeds.started;
+    await heavy.drain();
+    assert.match(String(await heeds.result), /^ended by DisconnectedError/);
+  });
+
   test("close() ends jobs that run, and every thread, without a complaint", async () => {
     const said: string[] = [];
     const heavy = new TestHeavy({ words: { printed() {}, said: (...words) => said.push(words.join(" ")) } });

@@ -209,6 +209,30 @@ test("where the instance is dropped, a job that has begun before its caller know
   assert.equal(event.stop, undefined);
 });
 
+test("jobs with signals of their own hear of that, too", async () => {
+  const event = new Event();
+  using bench = new Bench(() => event);
+  const own = { signal: new AbortController().signal };
+  const running = bench.client.run("file:///a.ts", "render", [], own);
+  const request = await bench.next("job");
+  const { stop } = event.job!;
+  await told(request);
+  bench.answer({ type: "started", id: request.id });
+  while (!event.moves.includes("resume")) await new Promise(setImmediate);
+  const waiting = bench.client.run("file:///a.ts", "render", [], own);
+  const second = await bench.next("job");
+  const reason = new DisconnectedError("the instance is being dropped: shutdown");
+  for (const tell of [stop, event.job!.stop]) tell(reason);
+  for (const { id } of [request, second]) {
+    assert.deepEqual(await bench.next("cancel"), { type: "cancel", id, gently: true });
+  }
+  bench.answer({ type: "lost", id: second.id, error: dataOfError(new DisconnectedError("not started")) });
+  await assert.rejects(waiting, DisconnectedError);
+  assert.equal((await told(request)).type, "abort");
+  post(request, { type: "returned", value: 1 });
+  assert.equal(await running, 1);
+});
+
 test("the event's clock stands while its job waits, and its scope is the job's line", async () => {
   const event = new Event();
   using bench = new Bench(() => event);

@@ -147,7 +147,12 @@ test("ahead asks for the newest job, and is 0 without one", async (t) => {
   const { delivery } = begun(t);
   assert.equal(await delivery.ahead, 0);
   for (const ahead of [7, 3]) {
-    delivery.made({ over: new Promise(() => {}), ahead: async () => ahead, leave: () => assert.fail() });
+    delivery.made({
+      over: new Promise(() => {}),
+      ahead: async () => ahead,
+      leave: () => assert.fail(),
+      stop: () => assert.fail(),
+    });
   }
   assert.equal(await delivery.ahead, 3);
 });
@@ -156,7 +161,7 @@ test("the end of a program's event is told to its jobs that are not over", async
   const { delivery } = begun(t);
   const left: string[] = [];
   const make = (name: string, over: Promise<void>) =>
-    delivery.made({ over, ahead: async () => 0, leave: () => left.push(name) });
+    delivery.made({ over, ahead: async () => 0, leave: () => left.push(name), stop: () => assert.fail() });
   make("over", Promise.resolve());
   make("open", new Promise(() => {}));
   await turn();
@@ -165,6 +170,21 @@ test("the end of a program's event is told to its jobs that are not over", async
   delivery.endsJobs = true;
   delivery.end();
   assert.deepEqual(left, ["open"]);
+});
+
+test("a stop is told to its jobs, also to one that is made after it; a cancel and a time limit are not", (t) => {
+  for (const reason of [new DisconnectedError("dropped: shutdown"), new DOMException("late", "TimeoutError")]) {
+    const { delivery } = begun(t);
+    const told: unknown[] = [];
+    const make = () => {
+      delivery.made({ over: new Promise(() => {}), ahead: async () => 0, leave() {}, stop: (why) => told.push(why) });
+    };
+    make();
+    delivery.abort(reason);
+    make();
+    assert.deepEqual(told, reason instanceof DisconnectedError ? [reason, reason] : []);
+    t.mock.timers.reset();
+  }
 });
 
 describe("what earlier deliveries have left behind", () => {
