@@ -55,6 +55,20 @@ describe("a bot with one heavy thread", () => {
     assert.equal((await bot.end()).code, 0);
   });
 
+  test("sends nothing for a handler beyond its time limit", async () => {
+    await using simulator = await Simulator.start();
+    await using bot = await startProgramHere("offload/one-thread.ts", simulator);
+    const ann = await simulator.user("ann");
+    for (const text of ["/stick", "/free"]) await ann.sendText(text);
+    assert.equal(await ask(ann, "/page"), "page 1");
+    assert.match(bot.process.stderr, /the event took longer than 0\.001 s/);
+    assert.equal((await bot.end()).code, 0);
+    assert.deepEqual(
+      simulator.calls.map(({ parameters }) => parameters.text).filter((text) => text === "too late"),
+      [],
+    );
+  });
+
   test("settles an event whose job was told of a reload and finished: the message is answered once", async () => {
     using folder = new Folder();
     const notes = () => (existsSync(folder.join("notes")) ? readFileSync(folder.join("notes"), "utf8") : "");

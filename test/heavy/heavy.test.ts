@@ -132,10 +132,10 @@ describe("room", () => {
 describe("the end", () => {
   test("drain() rejects jobs that wait or come, and lets those that run finish", async () => {
     await using heavy = new TestHeavy();
-    const flag = new Flag();
-    const block = heavy.caller.call(WORK, "block", [flag.memory]);
+    const [flag, begun] = [new Flag(), new Flag()];
+    const block = heavy.caller.call(WORK, "block", [flag.memory, begun.memory]);
     const waits = heavy.caller.call(WORK, "place");
-    await block.started;
+    await begun.raised();
     await waits.ahead();
     const drained = heavy.drain();
     const stopping = { name: "DisconnectedError", code: "ASGIGRAM_DISCONNECTED" };
@@ -148,8 +148,9 @@ describe("the end", () => {
 
   test("drain() tells jobs that run, and one that heeds its signal ends", async () => {
     await using heavy = new TestHeavy();
-    const heeds = heavy.caller.call(WORK, "heed");
-    await heeds.started;
+    const begun = new Flag();
+    const heeds = heavy.caller.call(WORK, "heed", [begun.memory]);
+    await begun.raised();
     await heavy.drain();
     assert.match(String(await heeds.result), /^ended by DisconnectedError/);
   });

@@ -21,6 +21,14 @@ async function read(ctx: Context): Promise<void> {
 bot.command("keep", (ctx) => delivery().waitUntil(read(ctx)));
 bot.command("next", () => asked.resolve());
 
+const freed = Promise.withResolvers<void>();
+bot.command("stick", async (ctx) => {
+  delivery().timeout(1);
+  await freed.promise;
+  await ctx.reply("too late");
+});
+bot.command("free", () => freed.resolve());
+
 bot.command("wait", async (ctx) => {
   await ctx.reply(await wait(process.env.FOLDER!));
 });
