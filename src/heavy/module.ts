@@ -4,11 +4,12 @@
  *
  *   a thread: starting -- loaded --> idle -- a job --> running -- the job is over --> idle
  *             running -- given up or out of time; the grace is over --> killed
- *             any of them -- it dies, or is killed --> gone: another one starts in its place
+ *             any of them -- it dies, or is killed --> gone: another one starts in its place, after a pause if it has run no job
  *
  * The place of a thread is free only when the thread is gone.
  */
 
+import { backoff } from "../protocol/backoff.ts";
 import { DisconnectedError, JobCrashedError } from "../protocol/errors.ts";
 import { explain } from "../protocol/explain.ts";
 import type { JobOutcome } from "../protocol/job-facts.ts";
@@ -47,6 +48,9 @@ interface Run {
 /** Time that a function has to heed its signal: ms. */
 const GRACE = 2000;
 
+/** Longest pause after threads that died before their first jobs: ms. A job is not made to wait for it. */
+const LONGEST_PAUSE = 60_000;
+
 export class HeavyModule {
   /** Resolves when all its threads are loaded. @throws ApplicationLoadError */
   readonly loaded: Promise<void>;
@@ -57,6 +61,8 @@ export class HeavyModule {
   readonly #idle = new Set<HeavyThread>();
   readonly #runs = new Map<HeavyJob, Run>();
   #starting = 0;
+  /** Deaths of threads before their first jobs, since a job was over. */
+  #uselessDeaths = 0;
   /** Number of threads that are replaced when they die. */
   #kept = 0;
   /** The error with which jobs are refused. */
@@ -217,8 +223,16 @@ export class HeavyModule {
       crashed();
       said("error", "a heavy thread died; another one takes its place", cause);
     }
-    this.#replace();
+    if (cause === undefined || thread.hasRun) this.#replace();
+    else this.#replaceLater();
     this.#pump();
+  }
+
+  /** A thread died before its first job, as others may have done: they would die one after another, and take the processor's time. */
+  #replaceLater(): void {
+    this.#kept -= 1;
+    this.#uselessDeaths += 1;
+    setTimeout(() => this.#grow(), backoff(this.#uselessDeaths, LONGEST_PAUSE)).unref();
   }
 
   async #end(thread: HeavyThread): Promise<void> {
@@ -260,7 +274,9 @@ export class HeavyModule {
     this.#runs.delete(job);
     job.drop();
     this.#options.jobEnded(job, run.outcome);
-    if (lives) this.#onFree(thread);
+    if (!lives) return;
+    this.#uselessDeaths = 0;
+    this.#onFree(thread);
   }
 
   #onLate(job: HeavyJob): void {

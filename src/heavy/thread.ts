@@ -79,6 +79,11 @@ export class HeavyThread {
     this.#piscina.on("error", () => {});
   }
 
+  /** True once it had a job. */
+  get hasRun(): boolean {
+    return this.#jobs > 0;
+  }
+
   /**
    * Runs a job.
    * @returns undefined if the job's port is closed, because the caller is gone

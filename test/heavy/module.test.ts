@@ -193,6 +193,26 @@ describe("the threads", () => {
   });
 });
 
+describe("a module whose threads die before their first jobs", () => {
+  test("has another one after a pause, or when a job needs it", async ({ mock }) => {
+    mock.timers.enable({ apis: ["setTimeout"] });
+    await using heavy = new TestHeavy();
+    const module = fixture("dies-idle.ts");
+    await heavy.caller.load(module);
+    const threadsAfter = async (deaths: number) => {
+      await eventually(() => heavy.status[0]!.crashes === deaths);
+      return heavy.status[0]!.threads;
+    };
+    assert.equal(await threadsAfter(1), 0);
+    mock.timers.tick(100);
+    assert.equal(heavy.status[0]!.threads, 1);
+    assert.equal(await threadsAfter(2), 0);
+    mock.timers.tick(100);
+    assert.equal(heavy.status[0]!.threads, 0, "the second pause is longer");
+    assert.equal(await heavy.caller.call(module, "add", [1, 2]).result, 3);
+  });
+});
+
 describe("the end of a job", () => {
   test("a time limit counts from the start; the caller hears at once, and a function that heeds its signal keeps its thread", async ({
     mock,
