@@ -54,6 +54,8 @@ interface Extras {
   /** Set once the signal is aborted, or would be if there were one. */
   aborted: { readonly reason: unknown } | undefined;
   isCancelled: boolean;
+  /** The time limit is over. */
+  isLate: boolean;
   /** Reasons for which the clock stands, or would if there were one. */
   pauses: number;
   clock: EventClock | undefined;
@@ -201,6 +203,11 @@ export class EventDelivery implements Delivery, JobOrigin {
     return this.#extras?.clock?.limit ?? 0;
   }
 
+  /** True once its time limit was over. */
+  get isLate(): boolean {
+    return this.#extras?.isLate === true;
+  }
+
   /** True if the application cancelled the event, and that error is the consequence. */
   isCancelledBy(error: unknown): boolean {
     const { isCancelled = false, aborted } = this.#extras ?? {};
@@ -271,6 +278,7 @@ export class EventDelivery implements Delivery, JobOrigin {
       isSignalRead: false,
       aborted: undefined,
       isCancelled: false,
+      isLate: false,
       pauses: 0,
       clock: undefined,
       newestJob: undefined,
@@ -296,6 +304,7 @@ export class EventDelivery implements Delivery, JobOrigin {
 
   #onLate(milliseconds: number): void {
     const error = new DOMException(`the event took longer than ${milliseconds / 1000} s`, "TimeoutError");
+    this.#extras!.isLate = true;
     this.abort(error);
     this.#extras!.clock!.start(LIMIT_GRACE, () => this.#holder?.overdue(this, error));
   }

@@ -44,10 +44,11 @@ export class Gates {
     return gate !== undefined;
   }
 
-  /** Lets events wait before all that wait at the gate. @returns false if it is open */
+  /** Lets earlier events wait at the gate, before those that came later. @returns false if it is open */
   holdFirst(scope: string, events: readonly Delivered[]): boolean {
     const gate = this.#gates.get(scope);
     gate?.queue.unshift(...events);
+    gate?.queue.sort((one, other) => one.seq - other.seq);
     return gate !== undefined;
   }
 

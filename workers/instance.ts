@@ -332,7 +332,7 @@ export class Instance implements Caller, DeliveryHolder, Member {
     if (this.#state === "ended") return;
     const { held } = this;
     if (thrown === undefined && held?.delivery.isOpen) this.#keep(held);
-    this.#finish({ thrown, held: this.held, received: this.#received });
+    this.#finish({ thrown: thrown ?? this.held?.delivery.thrown, held: this.held, received: this.#received });
   }
 
   /** The application's code threw, where nothing catches it: at its event, or at none. */

@@ -4,7 +4,7 @@
  */
 
 import type { Batch } from "../src/protocol/batch.ts";
-import { DisconnectedError } from "../src/protocol/errors.ts";
+import { DisconnectedError, RetryLater } from "../src/protocol/errors.ts";
 import type { DisconnectReason } from "../src/protocol/events.ts";
 import type { Call, EventItem, ToMain } from "../src/protocol/port.ts";
 import type { Pulse } from "../src/protocol/pulse.ts";
@@ -14,7 +14,7 @@ import type { Calls } from "./calls.ts";
 import { currentContext, currentEvent, enterContext, outside } from "./current-event.ts";
 import type { DeadLetterNotices } from "./dead-letter-notices.ts";
 import { scopeOf } from "./event.ts";
-import type { Thrown } from "./event-delivery.ts";
+import type { EventDelivery, Thrown } from "./event-delivery.ts";
 import { EventsAtWork } from "./events-at-work.ts";
 import { Fence } from "./fence.ts";
 import { Gates } from "./gates.ts";
@@ -235,7 +235,7 @@ export class Instances implements InstanceHost {
   }
 
   workOver(instance: Instance, event: Delivered, thrown: Thrown | undefined): void {
-    this.#conclude(instance, event, thrown);
+    if (!this.#isWorkTriedAgain(instance, event, thrown)) this.#conclude(instance, event, thrown);
     if (instance.hasKept) return;
     if (instance.state === "idle" && this.#live.get(instance.key) === instance) this.becameIdle(instance);
     if (this.#working.delete(instance)) this.#closed(instance);
@@ -385,19 +385,15 @@ export class Instances implements InstanceHost {
 
   /** @returns true if another instance gets the event later, or if the main thread is to decide on that */
   #isTriedAgain(instance: Instance, event: Delivered, thrown: Thrown | undefined): boolean {
-    const { retries, outbound, again } = this.#options;
-    const { delivery, seq, item } = event;
-    if (!isFailure(thrown) || instance.isStopping || delivery.isCancelledBy(thrown.error)) return false;
+    const { retries, outbound } = this.#options;
+    const { delivery } = event;
+    if (!isFailure(thrown) || instance.isStopping || isOver(delivery, thrown.error)) return false;
     const { error } = thrown;
     const { key } = instance;
     const after = retries.after(error, delivery.attempt);
     const asks = retries.asksAbout(error);
     if (!asks && after === undefined) return false;
-    const place = placeInScope(key, event.event);
-    const fact = { seq, error: describe(error), ...place };
-    // The main thread tells which calls are uncertain now.
-    const past = item.past && { ...item.past, uncertain: [] };
-    const next = again({ ...item, ...(past && { past }), attempt: delivery.attempt + 1 });
+    const { fact, next } = this.#anotherAttempt(instance, event, error);
     if (asks) outbound.push({ type: "threw", after, ...fact });
     else outbound.push({ type: "retry", after: after!, ...fact });
     if (instance.queue[0] === event) instance.dequeue();
@@ -405,6 +401,31 @@ export class Instances implements InstanceHost {
     this.#left(instance);
     this.#gates.holdFirst(key, [next]);
     return true;
+  }
+
+  /** @returns true if the scope gets the event later again, whose open work failed */
+  #isWorkTriedAgain(instance: Instance, event: Delivered, thrown: Thrown | undefined): boolean {
+    const { retries, outbound } = this.#options;
+    const { delivery } = event;
+    if (!isFailure(thrown) || instance.isStopping || isOver(delivery, thrown.error)) return false;
+    // The main thread is asked about applications alone, whose events wait for it.
+    const after = retries.after(thrown.error, delivery.attempt);
+    if (after === undefined) return false;
+    const { key } = instance;
+    const { fact, next } = this.#anotherAttempt(instance, event, thrown.error);
+    outbound.push({ type: "retry", after, ...fact });
+    this.#gates.shut(key, retries.wait(key, after));
+    this.#gates.holdFirst(key, [next]);
+    return true;
+  }
+
+  /** @returns the event's next attempt, and the error of this one for the main thread */
+  #anotherAttempt(instance: Instance, { delivery, seq, item, event }: Delivered, error: unknown) {
+    const fact = { seq, error: describe(error), ...placeInScope(instance.key, event) };
+    // The main thread tells which calls are uncertain now.
+    const past = item.past && { ...item.past, uncertain: [] };
+    const next = this.#options.again({ ...item, ...(past && { past }), attempt: delivery.attempt + 1 });
+    return { fact, next };
   }
 
   /** Waits for the decision of the main thread, and follows it: `next` is before all that waits at the gate of the scope. */
@@ -515,6 +536,11 @@ function now(): number {
 /** The end of an application that is disconnected is none. */
 function isFailure(thrown: Thrown | undefined): thrown is Thrown {
   return thrown !== undefined && !(thrown.error instanceof DisconnectedError);
+}
+
+/** True if a throw ends the event in any case: it was cancelled, or its time limit is over, and the application does not ask for another attempt. */
+function isOver(delivery: EventDelivery, error: unknown): boolean {
+  return delivery.isCancelledBy(error) || (delivery.isLate && !(error instanceof RetryLater));
 }
 
 /** True for the errors of an application that gave up since its signal was aborted: the signal's reason, or Node.js's AbortError. */

@@ -13,8 +13,8 @@ const LONGEST = 60_000;
 export class Retries {
   readonly #most: number;
   readonly #asks: boolean;
-  /** Ends the wait of each scope. */
-  readonly #waiting = new Map<string, () => void>();
+  /** End the waits of each scope: several of its events may wait. */
+  readonly #waiting = new Map<string, Set<() => void>>();
   /** Takes the decision on each event that waits for one. */
   readonly #undecided = new Map<number, (after: number | undefined) => void>();
 
@@ -42,26 +42,40 @@ export class Retries {
   wait(scope: string, milliseconds: number): Promise<void> {
     return new Promise((resolve) => {
       const time = Math.min(milliseconds, LONGEST_TIMER);
-      const timer = setTimeout(() => this.#waiting.get(scope)?.(), time).unref();
-      this.#waiting.set(scope, () => {
+      const end = this.#until(scope, () => {
         clearTimeout(timer);
-        this.#waiting.delete(scope);
         resolve();
       });
+      const timer = setTimeout(end, time).unref();
     });
   }
 
   /** @returns milliseconds until the event is tried again, 0 with wake(); undefined if it is a dead letter */
   decision(scope: string, seq: number): Promise<number | undefined> {
     return new Promise((resolve) => {
-      const decide = (after: number | undefined) => {
+      let decision: number | undefined = 0;
+      const end = this.#until(scope, () => {
         this.#undecided.delete(seq);
-        this.#waiting.delete(scope);
-        resolve(after);
-      };
-      this.#undecided.set(seq, decide);
-      this.#waiting.set(scope, () => decide(0));
+        resolve(decision);
+      });
+      this.#undecided.set(seq, (after) => {
+        decision = after;
+        end();
+      });
     });
+  }
+
+  /** A wait of the scope. @param onEnd is called with the function that this returns, or with wake() */
+  #until(scope: string, onEnd: () => void): () => void {
+    const ends = this.#waiting.get(scope) ?? new Set();
+    this.#waiting.set(scope, ends);
+    const end = () => {
+      ends.delete(end);
+      if (ends.size === 0) this.#waiting.delete(scope);
+      onEnd();
+    };
+    ends.add(end);
+    return end;
   }
 
   /** The main thread has decided. */
@@ -71,7 +85,7 @@ export class Retries {
 
   /** Ends the waits of these scopes. */
   wake(matches: (scope: string) => boolean): void {
-    for (const [scope, end] of [...this.#waiting]) if (matches(scope)) end();
+    for (const [scope, ends] of [...this.#waiting]) if (matches(scope)) for (const end of [...ends]) end();
   }
 }
 

@@ -156,10 +156,11 @@ export class WorkerQueue {
     }
   }
 
-  /** The application goes on, while it has open work at the event. @returns false if that is known */
+  /** The application goes on, while it has open work at the event. @returns false if that is known, and its line did not wait for it */
   keep(held: Held): boolean {
-    if (this.#kept.has(held)) return false;
+    const wasWaitedFor = held.line.resting === held;
     this.#endRest(held);
+    if (this.#kept.has(held)) return wasWaitedFor;
     this.#kept.add(held);
     this.#survivors.delete(held);
     held.line.posted -= 1;

@@ -889,6 +889,19 @@ describe("an event that is tried again later", () => {
     assert.equal(dispatcher.posted(0, posted.at(-1)!.seq)!.scope, scope);
   });
 
+  test("holds up its line no longer when the application goes on once more while work is open", () => {
+    const { dispatcher, posted } = recorded();
+    dispatcher.workerReady(0);
+    const [first, next] = [arrival("a"), arrival("a")];
+    dispatcher.received(first);
+    dispatcher.kept(0, first.seq);
+    dispatcher.retried(0, first.seq);
+    dispatcher.received(next);
+    assert.deepEqual(seqsOf(posted), [first.seq]);
+    dispatcher.kept(0, first.seq);
+    assert.deepEqual(seqsOf(posted), [first.seq, next.seq]);
+  });
+
   test("is posted with its line again when its worker has ended", () => {
     const { dispatcher, posted } = recorded();
     dispatcher.workerReady(0);

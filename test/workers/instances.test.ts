@@ -470,6 +470,17 @@ suite("an event with open work", () => {
     assert.deepEqual(settled, [2]);
   });
 
+  test("fails if its work has rejected before its application returns", async (t) => {
+    const { deliver, failed, settled } = setUp(t, async (_scope, receive) => {
+      delivery(await receive())!.waitUntil(Promise.reject(new Error("no luck")));
+      await turn();
+    });
+    deliver(1);
+    await turn();
+    await turn();
+    assert.deepEqual([failed.map(({ seq }) => seq), settled], [[1], []]);
+  });
+
   test("keeps its instance from being idle or evicted", async (t) => {
     const { jobs, application } = worker();
     const { instances, deliver, dropped, pass } = setUp(t, application, { max: 1, idleTimeout: 1000 });
@@ -1754,6 +1765,68 @@ suite("an event that is tried again later", () => {
     );
     assert.match(retried[0]!.error, /try this event in 1 s/);
     assert.deepEqual([failed, settled], [[], [3, 1, 2, 4]]);
+  });
+
+  test("is one whose open work rejects by RetryLater, too: the scope's next events wait for it, and its instance has it again", async (t) => {
+    const lines: string[] = [];
+    const jobs: PromiseWithResolvers<void>[] = [];
+    const { deliver, pass, retried, failed, settled, instances } = setUp(t, async (_scope, receive) => {
+      lines.push("starts");
+      for (;;) {
+        const event = await receive();
+        const own = delivery(event)!;
+        lines.push(`${event.text} ${own.attempt}`);
+        if (event.text !== "job" || own.attempt > 1) continue;
+        const job = Promise.withResolvers<void>();
+        jobs.push(job);
+        own.waitUntil(job.promise);
+      }
+    });
+    for (const text of ["job", "job", "a"]) deliver(1, text);
+    await turn();
+    for (const [i, after] of [
+      [1, 500],
+      [0, 1000],
+    ] as const) {
+      jobs[i]!.reject(new RetryLater({ after }));
+      await turn();
+    }
+    deliver(1, "b");
+    pass(990);
+    await turn();
+    assert.deepEqual(lines.splice(0), ["starts", "job 1", "job 1", "a 1"]);
+    pass(10);
+    await turn();
+    assert.deepEqual(lines, ["job 2", "job 2", "b 1"]);
+    assert.deepEqual(
+      retried.map(({ seq, after }) => [seq, after]),
+      [
+        [2, 500],
+        [1, 1000],
+      ],
+    );
+    assert.deepEqual([failed, settled, instances.size], [[], [3, 1, 2, 4], 1]);
+  });
+
+  test("is none whose time limit is over, also with --retry", async (t) => {
+    const { deliver, retried, failed } = setUp(
+      t,
+      async (_scope, receive) => {
+        for (;;) {
+          const event = await receive();
+          const { signal } = delivery(event)!;
+          const work = new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+          if (event.text === "work") delivery(event)!.waitUntil(work);
+          else await work;
+        }
+      },
+      { eventTimeout: 1000, retries: new Retries(3) },
+    );
+    for (const text of ["work", "at hand"]) deliver(1, text);
+    await turn();
+    t.mock.timers.tick(1000);
+    await turn();
+    assert.deepEqual([retried, failed.map(({ seq }) => seq)], [[], [1, 2]]);
   });
 
   test("with --retry any throw is tried again, so often", async (t) => {

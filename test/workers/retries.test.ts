@@ -56,6 +56,16 @@ test("a scope waits for its time, or until it is woken", async (t) => {
   assert.equal(await isSettled(ann), true);
 });
 
+test("several events of a scope wait, each for its own time", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  const retries = new Retries(0);
+  const waits = [1000, 500, 2000].map((time) => retries.wait("chat:1", time));
+  t.mock.timers.tick(1000);
+  assert.deepEqual(await Promise.all(waits.map(isSettled)), [true, true, false]);
+  retries.wake(() => true);
+  assert.equal(await isSettled(waits[2]!), true);
+});
+
 test("the main thread decides, if it is asked, on any throw but RetryLater", () => {
   const error = new Error("the database is away");
   assert.equal(new Retries(3).asksAbout(error), false);
