@@ -1,6 +1,7 @@
 /** The events at which applications of this worker are at work, and those at which they were since the last look. */
 
 import type { Place } from "../src/protocol/port.ts";
+import type { EventDelivery } from "./event-delivery.ts";
 import type { Delivered } from "./instance.ts";
 import { placeInScope } from "./reporter.ts";
 
@@ -28,6 +29,13 @@ export class EventsAtWork {
   /** The place of an event that is open. */
   placeOf(seq: number): Place | undefined {
     for (const event of this.#open) if (event.seq === seq) return placeOf(event);
+    return undefined;
+  }
+
+  /** The delivery of an update that is open. */
+  deliveryOf(update: object): EventDelivery | undefined {
+    const { update_id } = update as { update_id?: unknown };
+    for (const { delivery } of this.#open) if (delivery.update_id === update_id) return delivery;
     return undefined;
   }
 

@@ -16,6 +16,7 @@ import { Calls } from "./calls.ts";
 import { currentEvent, deliveryOf } from "./current-event.ts";
 import { DeadLetterNotices } from "./dead-letter-notices.ts";
 import { readEvent } from "./event.ts";
+import { EventsAtWork } from "./events-at-work.ts";
 import { watchImports } from "./imports.ts";
 import type { Delivered } from "./instance.ts";
 import { Instances } from "./instances.ts";
@@ -60,12 +61,14 @@ export default async function host(task: HostTask): Promise<void> {
   const jobs = new JobsClient(task.jobs, current);
   const deadLetters = new DeadLetterNotices({ reporter, text: task.onFailure });
   const pulse = new Pulse(task.pulse);
+  const atWork = new EventsAtWork();
   const values = new ValuesClient(outbound, pulse, task.sessionAge);
   provide({
     jobs,
     values,
     currentDelivery: current,
-    deliveryOf,
+    // Code of a queue that the application has belongs to no event, or to another one.
+    deliveryOf: (update) => deliveryOf(update) ?? atWork.deliveryOf(update),
     onDeadLetter: (handler) => {
       deadLetters.handler = handler;
     },
@@ -111,6 +114,7 @@ export default async function host(task: HostTask): Promise<void> {
       calls,
       values,
       pulse,
+      atWork,
     });
     const { unseen, signal, at } = await host.drained;
     outbound.push({ type: "drained", unseen });
@@ -177,6 +181,7 @@ interface HostOptions {
   readonly calls: Calls;
   readonly values: ValuesClient;
   readonly pulse: Pulse;
+  readonly atWork: EventsAtWork;
 }
 
 class Host {
@@ -192,7 +197,19 @@ class Host {
   readonly #drained = Promise.withResolvers<Drained>();
   readonly #task: HostTask;
 
-  constructor({ task, early, application, state, outbound, reporter, deadLetters, calls, values, pulse }: HostOptions) {
+  constructor({
+    task,
+    early,
+    application,
+    state,
+    outbound,
+    reporter,
+    deadLetters,
+    calls,
+    values,
+    pulse,
+    atWork,
+  }: HostOptions) {
     this.drained = this.#drained.promise;
     pulse.beat();
     // Timers that follow one another run without a turn of the event loop between them: the beat is to see them.
@@ -216,12 +233,13 @@ class Host {
       outbound,
       calls,
       pulse,
+      atWork,
       deadLetters,
       onAnswer: () => blocks.goesOn(),
     });
     reporter.instances = this.#instances;
-    this.#tellWhenBlocked(pulse);
-    const blocks = new BlockWatch({ task, reporter, pulse, atWork: this.#instances.atWork });
+    tellWhenBlocked(pulse, atWork);
+    const blocks = new BlockWatch({ task, reporter, pulse, atWork });
     task.port.on("message", (items: ToWorker[]) => {
       blocks.begin(items);
       for (const item of items) this.#receive(item);
@@ -264,18 +282,6 @@ class Host {
     return readEvent(item, bot, line, urgent);
   }
 
-  /** Lets the main thread ask at which event the code is that blocks this thread. */
-  #tellWhenBlocked(pulse: Pulse): void {
-    const { atWork } = this.#instances;
-    pulse.isAlone = () => atWork.isAlone;
-    const tell = () => {
-      if (pulse.silence < SILENT) return;
-      const event = currentEvent();
-      pulse.worksAt(event?.seq ?? 0, event?.delivery.isUnsettled ? event.delivery.limit : 0);
-    };
-    Object.defineProperty(globalThis, Symbol.for(TELL), { value: tell, configurable: true });
-  }
-
   #measures(): Measures {
     const { heapUsed: heap, external } = process.memoryUsage();
     const { active } = performance.eventLoopUtilization();
@@ -291,6 +297,17 @@ class Host {
     const at = performance.now();
     this.#drained.resolve({ unseen: await this.#instances.drain(reason), signal, at });
   }
+}
+
+/** Lets the main thread ask at which event the code is that blocks this thread. */
+function tellWhenBlocked(pulse: Pulse, atWork: EventsAtWork): void {
+  pulse.isAlone = () => atWork.isAlone;
+  const tell = () => {
+    if (pulse.silence < SILENT) return;
+    const event = currentEvent();
+    pulse.worksAt(event?.seq ?? 0, event?.delivery.isUnsettled ? event.delivery.limit : 0);
+  };
+  Object.defineProperty(globalThis, Symbol.for(TELL), { value: tell, configurable: true });
 }
 
 /** Takes an item about the answer to a call, or to a question about a stored value. @returns false for any other */

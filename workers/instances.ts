@@ -43,6 +43,7 @@ export interface InstancesOptions {
   outbound: Pick<Batch<ToMain>, "push" | "last" | "flush">;
   calls: Pick<Calls, "make">;
   pulse: Pick<Pulse, "willWorkAt" | "count">;
+  atWork?: EventsAtWork;
   deadLetters: Pick<DeadLetterNotices, "tell">;
   /** Code of an event is about to go on with an answer that did not come through the worker's port. */
   onAnswer?(): void;
@@ -55,7 +56,7 @@ export class Instances implements InstanceHost {
   readonly calls: InstancesOptions["calls"];
   readonly pulse: InstancesOptions["pulse"];
   readonly eventTimeout: number;
-  readonly atWork = new EventsAtWork();
+  readonly atWork: EventsAtWork;
   readonly #options: InstancesOptions;
   readonly #live = new Map<string, Instance>();
   /** Instances that wait for an event, the longest idle first. */
@@ -92,6 +93,7 @@ export class Instances implements InstanceHost {
     this.calls = options.calls;
     this.pulse = options.pulse;
     this.eventTimeout = options.eventTimeout;
+    this.atWork = options.atWork ?? new EventsAtWork();
     const period = Math.min(1000, Math.max(10, options.idleTimeout / 4));
     this.#sweeper = setInterval(() => this.#sweep(), period).unref();
   }

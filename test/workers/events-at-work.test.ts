@@ -27,3 +27,14 @@ test("a look has the events that are open and those that were over since the las
   assert.deepEqual(events.look(), { count: 1, only: place(2) });
   assert.deepEqual(events.look(), { count: 0, only: undefined });
 });
+
+test("the delivery of an open update is found by its number", () => {
+  const events = new EventsAtWork();
+  const [a, b] = [delivered(1), delivered(2)];
+  for (const event of [a, b]) events.begin(event);
+  events.end(a);
+  assert.deepEqual(
+    [a, b].map(({ delivery: { update_id } }) => events.deliveryOf({ update_id })),
+    [undefined, b.delivery],
+  );
+});

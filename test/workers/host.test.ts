@@ -59,6 +59,13 @@ test("an event that comes alone is told as taken, too", async () => {
   assert.deepEqual(worker.taken, [[seq]]);
 });
 
+test("delivery(update) knows any update that the worker has, in code of any context", async () => {
+  await using worker = await Harness.start("queued.ts");
+  const seq = worker.deliver("x", 1);
+  await worker.until(() => worker.printed.length === 2);
+  assert.deepEqual(worker.printed, [`update ${1000 + seq}`, "update undefined"]);
+});
+
 test("each answer reaches the instance that made the call", async () => {
   const answer = ({ method }: { method: string }) => {
     if (method === "getMe") return { id: BOT.id };
