@@ -1443,7 +1443,7 @@ const HEAVY: readonly Mutant[] = [
     id: "Q9",
     breaks: "a crash takes the waiting jobs with it",
     file: "src/heavy/module.ts",
-    from: "    this.#replace();\n    this.#pump();",
+    from: "    else this.#replaceLater();\n    this.#pump();",
     to: "    this.#loseWaiting(new Error(cause));",
     tests: ["heavy/module"],
     only: /a thread that dies rejects its job alone/,

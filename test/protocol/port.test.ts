@@ -12,8 +12,8 @@ import { hostTask, NO_JOBS, NO_VALUES } from "../host-task.ts";
 import { ENDLESS_ROOM } from "../threads/endless-room.ts";
 
 const APP = join(import.meta.dirname, "../end-to-end/apps/echo.ts");
-/** Types of the items that a worker may post while it serves. */
-const TYPES = new Set(["ready", "taken", "call", "settled", "failed", "crash", "log", "output", "revoked"]);
+/** Types of the items that a worker may post while it starts and serves. */
+const TYPES = new Set(["startup", "ready", "taken", "call", "settled", "failed", "crash", "log", "output", "revoked"]);
 const OFF = Number.POSITIVE_INFINITY;
 
 test("a worker that gets any item at all handles the event behind it or is replaced, and posts items of port.ts alone", async (t) => {

@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
-import { once } from "node:events";
+import { on, once } from "node:events";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { test } from "node:test";
 import { setImmediate as turn } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
-import { MessageChannel, type Worker } from "node:worker_threads";
+import { MessageChannel, type MessagePort, type Worker } from "node:worker_threads";
+import type { ToMain } from "../../src/protocol/port.ts";
 import { Pulse } from "../../src/protocol/pulse.ts";
 import { Threads } from "../../src/threads/threads.ts";
 import { hostTask, NO_JOBS } from "../host-task.ts";
@@ -31,7 +32,14 @@ function run(threads: Threads) {
       { signal: end.signal, onSpent: () => {} },
     )
     .catch(() => port1.close());
-  return { up: once(port1, "message"), over, end: () => end.abort(), port: port1, pulse };
+  return { up: said(port1, "ready"), over, end: () => end.abort(), port: port1, pulse };
+}
+
+/** Resolves when the host has posted an item of that type. */
+async function said(port: MessagePort, type: ToMain["type"]): Promise<void> {
+  for await (const [items] of on(port, "message") as AsyncIterable<[ToMain[]]>) {
+    if (items.some((item) => item.type === type)) return;
+  }
 }
 
 /** Threads that end with the test. */
@@ -82,9 +90,9 @@ test("a thread that had a host is not used for another", async () => {
   for (let i = 0; i < 3; i++) {
     const host = run(threads);
     await host.up;
+    const drained = said(host.port, "drained");
     host.port.postMessage([{ type: "drain", reason: "reload", signal: "SIGTERM" }]);
-    const [items] = await once(host.port, "message");
-    assert.equal(items[0].type, "drained");
+    await drained;
     host.end();
     await host.over;
   }
