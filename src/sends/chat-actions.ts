@@ -3,7 +3,8 @@
  * thread repeats it, also while the application blocks its worker.
  *
  *   busy -- every 4.5 s, unless the chat's lane is paused --> busy
- *        -- the event's first message to that chat is called, or Telegram refuses the action --> over
+ *        -- the event's first message to that chat is called, or is there if it uploads files --> over
+ *        -- Telegram refuses the action --> over
  *        -- at the next repetition: the event is settled, failed, dead or given back --> over
  *
  * An action is in no lane: it does not wait for a message that is being uploaded, nor does a message wait for it.
@@ -30,6 +31,8 @@ interface Busy {
   readonly call: Call;
   /** Number of the delivery. */
   readonly attempts: number;
+  /** The event's first message, whose files are being uploaded. */
+  upload: Call | undefined;
   isUnderWay: boolean;
   stop: () => void;
 }
@@ -57,16 +60,31 @@ export class ChatActions {
     const event = this.#options.posted(worker, seq);
     if (event === undefined || this.#isClosed) return;
     this.#end(seq);
-    const busy: Busy = { worker, seq, call, attempts: event.attempts, isUnderWay: false, stop: () => {} };
+    const busy: Busy = {
+      worker,
+      seq,
+      call,
+      attempts: event.attempts,
+      upload: undefined,
+      isUnderWay: false,
+      stop: () => {},
+    };
     this.#busy.set(seq, busy);
     busy.stop = this.#every(INTERVAL, () => this.#show(busy));
     this.#show(busy);
   }
 
   /** The event's application made a call. */
-  called(seq: number, { method, lane }: Call): void {
+  called(seq: number, call: Call): void {
     const busy = this.#busy.get(seq);
-    if (busy?.call.lane === lane && MESSAGE.test(method)) this.#end(seq);
+    if (busy === undefined || busy.call.lane !== call.lane || !MESSAGE.test(call.method)) return;
+    if (call.files === undefined) this.#end(seq);
+    else busy.upload ??= call;
+  }
+
+  /** The files of that call are uploaded, and its message is there. */
+  uploaded(seq: number, call: Call): void {
+    if (this.#busy.get(seq)?.upload === call) this.#end(seq);
   }
 
   /** Ends all of them. */

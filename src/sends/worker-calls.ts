@@ -33,7 +33,7 @@ interface CallFields extends Place {
 
 export interface WorkerCallsOptions {
   outbox: Pick<Outbox, "post">;
-  chatActions: Pick<ChatActions, "begin" | "called">;
+  chatActions: Pick<ChatActions, "begin" | "called" | "uploaded">;
   journal: Pick<Journal<WorkerCall>, "called" | "answered" | "failed" | "saved">;
   /** Calls that were sent, and whose answers are not known, are made again, or rejected. */
   uncertain: "repeat" | "reject";
@@ -63,6 +63,7 @@ export class WorkerCalls {
     const origin = typeof from === "string" ? { scope: from } : this.#options.posted(worker.number, from);
     if (call.files !== undefined) watchStreams(call.files);
     const kept = others?.filter((seq) => this.#options.posted(worker.number, seq) !== undefined);
+    if (typeof from === "number") this.#options.chatActions.called(from, call);
     const entry = this.#options.journal.called(worker, call, eventOf(origin), kept);
     const job = new WorkerCall(worker, id, call, origin, entry, this.#options);
     if (entry === undefined || !this.#isAnswered(job, entry)) {
@@ -70,7 +71,6 @@ export class WorkerCalls {
       this.#options.outbox.post(job);
     }
     this.#options.onPosted();
-    if (typeof from === "number") this.#options.chatActions.called(from, call);
   }
 
   /** The code of an event saves its state. */
@@ -173,10 +173,12 @@ export class WorkerCall implements Job {
 
   /** Posts the answer. */
   answer(answer: Answer): void {
-    const { log } = this.#options;
+    const { log, chatActions } = this.#options;
     const { files } = this.call;
     const id = this.#id;
+    const seq = this.#origin?.seq;
     if (files !== undefined) releaseFiles(files);
+    if (files !== undefined && seq !== undefined) chatActions.uploaded(seq, this.call);
     if (log.isLevelEnabled("trace")) log.trace(this.#fields, "a call succeeded");
     if (typeof answer === "string") this.#worker.push({ type: "result", id, body: answer });
     else this.#worker.push({ type: "file", id, file: answer }, transferIn(answer));

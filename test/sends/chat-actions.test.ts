@@ -87,6 +87,23 @@ describe("an action", () => {
     }
   });
 
+  test("an action goes on while the files of that message are uploaded, and ends when it is there", async () => {
+    const bench = new Bench();
+    bench.begin();
+    const [video, photo] = [
+      { ...ACTION, method: "sendVideo", files: [] },
+      { ...ACTION, method: "sendPhoto", files: [] },
+    ];
+    for (const call of [video, photo]) bench.actions.called(7, call);
+    await settle();
+    await bench.tick();
+    assert.equal(bench.shown.length, 2);
+    bench.actions.uploaded(7, photo);
+    assert.equal(bench.ticks.size, 1, "it is the first");
+    bench.actions.uploaded(7, video);
+    assert.equal(bench.ticks.size, 0);
+  });
+
   test("other calls, other chats and other events do not end it", async () => {
     const bench = new Bench();
     bench.begin();

@@ -56,6 +56,7 @@ class Bench {
       chatActions: {
         begin: (worker, { seq }) => void this.actions.push(`${seq} of worker ${worker} is busy`),
         called: (seq, { method }) => void this.actions.push(`${seq} calls ${method}`),
+        uploaded: (seq, { method }) => void this.actions.push(`${seq} has uploaded ${method}`),
       },
       onPosted: () => {
         this.turns += 1;
@@ -115,6 +116,14 @@ test("a call is posted to the outbox as it is, and its turn ends", () => {
   );
   assert.equal(bench.turns, 1);
   assert.deepEqual(bench.pushed, []);
+});
+
+test("the chat actions hear when the files of a call are uploaded", () => {
+  const bench = new Bench();
+  for (const call of [CALL, withFiles()]) bench.call(call).succeeded("{}");
+  bench.call(withFiles()).failed(new Error("no"));
+  const calls = `7 calls ${CALL.method}`;
+  assert.deepEqual(bench.actions, [calls, calls, `7 has uploaded ${CALL.method}`, calls]);
 });
 
 describe("an answer", () => {
