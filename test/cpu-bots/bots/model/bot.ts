@@ -2,7 +2,8 @@
 
 import { type Application, type Delivery, delivery, offload, type Send } from "asgigram";
 
-const { classify } = offload<typeof import("./classify.ts")>("./classify.ts", { threads: 1 });
+// A thread that is ended in the middle of a run takes the whole process with it.
+const { classify } = offload<typeof import("./classify.ts")>("./classify.ts", { threads: 1, process: true });
 
 export const application: Application = async (_scope, receive, send) => {
   let work: Delivery | undefined;

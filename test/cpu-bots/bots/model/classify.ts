@@ -1,10 +1,12 @@
 /** `run()` of onnxruntime returns a promise, but blocks its thread until it is done. */
 
-import { job, shared } from "asgigram";
+import { job } from "asgigram";
 import { InferenceSession, Tensor } from "onnxruntime-node";
+import { onnxModel } from "../../../../bench/heavy/onnx-model.ts";
 
-const { path } = await shared<typeof import("./weights.ts")>(new URL("./weights.ts", import.meta.url));
-const session = await InferenceSession.create(path, { intraOpNumThreads: 1 });
+// A real bot has its model in a file.
+const model = onnxModel({ rows: 8, width: 512, layers: 8 });
+const session = await InferenceSession.create(model, { intraOpNumThreads: 1 });
 const input = new Tensor("float32", Float32Array.from({ length: 8 * 512 }, Math.sin), [8, 512]);
 
 export async function warmUp(): Promise<void> {
