@@ -51,7 +51,7 @@ export class Connections {
     });
     const direct: Connect = (to, done) =>
       connect(to, (...outcome) => {
-        if (outcome[0] !== null) names.forget();
+        if (outcome[0] !== null) names.doubt();
         done(...outcome);
       });
     this.#connect =

@@ -5,15 +5,18 @@
 
 import dns, { type LookupAddress, type LookupOptions } from "node:dns";
 import type { LookupFunction } from "node:net";
+import { setTimeout as delay } from "node:timers/promises";
 
 /** Age from which addresses are looked up again: ms. */
 const FRESH = 10_000;
+/** Time for which a new answer is waited for where the last one led to no connection: ms. */
+const PATIENCE = 500;
 
 type Addresses = readonly LookupAddress[];
 
 export class NameLookup {
   readonly #now: () => number;
-  readonly #found = new Map<string, { addresses: Addresses; at: number }>();
+  readonly #found = new Map<string, { addresses: Addresses; at: number; isDoubted?: boolean }>();
   readonly #running = new Map<string, Promise<Addresses>>();
 
   /** @param now a clock: ms */
@@ -32,13 +35,17 @@ export class NameLookup {
     };
     const known = this.#found.get(keyOf(name, options));
     if (known === undefined) return void this.#find(name, options).then(answer, done as (error: Error) => void);
+    if (known.isDoubted) {
+      const late = delay(PATIENCE, known.addresses, { ref: false });
+      return void Promise.race([this.#find(name, options), late]).then(answer, done as (error: Error) => void);
+    }
     if (this.#now() - known.at >= FRESH) this.#find(name, options).catch(() => {});
     process.nextTick(answer, known.addresses);
   };
 
-  /** The next lookup of each name waits for a new answer: the last one led to no connection. */
-  forget(): void {
-    this.#found.clear();
+  /** Each name waits for a new answer, for a moment: the last one led to no connection. */
+  doubt(): void {
+    for (const known of this.#found.values()) known.isDoubted = true;
   }
 
   /** Looks a name up, unless that is being done. */

@@ -89,16 +89,30 @@ describe("a name", () => {
     assert.deepEqual(await again, [ONE]);
   });
 
-  test("after forget() the next lookup waits for the system", async (t) => {
+  test("after doubt() the next lookup waits for the system", async (t) => {
     const { names, asked } = start(t);
     const first = lookUp(names);
     asked[0]!.answer(null, [ONE]);
     await first;
-    names.forget();
+    names.doubt();
     const again = lookUp(names);
     assert.equal(await isSettled(again), false);
     asked[1]!.answer(null, [TWO]);
     assert.deepEqual(await again, [TWO]);
+    assert.deepEqual(await lookUp(names), [TWO]);
+    assert.equal(asked.length, 2);
+  });
+
+  test("after doubt() the old answer serves in the end where the system gives none", async (t) => {
+    const { names, asked } = start(t);
+    const first = lookUp(names);
+    asked[0]!.answer(null, [ONE]);
+    await first;
+    names.doubt();
+    assert.deepEqual(await lookUp(names), [ONE]);
+    asked[1]!.answer(null, [TWO]);
+    await isSettled(Promise.resolve());
+    assert.deepEqual(await lookUp(names), [TWO]);
   });
 
   test("each name and each IP version is looked up for itself", async (t) => {
