@@ -281,7 +281,7 @@ export class WorkerPool {
     clearTimeout(this.#pauses.get(number));
     this.#pauses.delete(number);
     if (this.#servesProgram) return await this.#endFirst(old, cause, signal);
-    if (old.state === "running" && !this.#options.room.has(WORKER)) {
+    if (old.state !== "over" && !this.#options.room.has(WORKER)) {
       const message = "no memory for two workers: the old one ends before the new one starts";
       this.#options.log.info({ worker: number }, message);
       return await this.#endFirst(old, cause);

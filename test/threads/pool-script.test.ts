@@ -289,6 +289,19 @@ describe("without memory for another worker", () => {
     assert.deepEqual(script.diagnostics, ["0 ready", "0 replaced: reload", "0 ready"]);
   });
 
+  test("a worker that is being started again ends first, too", async () => {
+    await using script = new Script({ room });
+    const [first] = await script.start();
+    first!.die(new Error("dead"));
+    const again = await script.host(1);
+    const reload = script.pool.reload();
+    const next = await script.host(2);
+    assert.equal(again.killed?.message, "worker 0 is not wanted any more");
+    next.post({ type: "ready" });
+    await reload;
+    assert.deepEqual(script.course, ["ready", "died", "ready"]);
+  });
+
   test("a new worker that cannot start fails the reload, and is started again", async () => {
     await using script = new Script({ room });
     const [old] = await script.start();
