@@ -221,10 +221,10 @@ export class WorkerPool {
 
   /** Starts the quarantine, unless it is up or about to be, or there is no memory for it. */
   startQuarantine(): void {
-    const { workers: number, room, updates, log } = this.#options;
+    const { workers: number, updates, log } = this.#options;
     const { state = "over" } = this.#current[number] ?? {};
     if (this.#isStopping || state !== "over" || this.#pauses.has(number) || this.#isRecovering) return;
-    if (!room.has(WORKER)) {
+    if (!this.#hasRoom) {
       // The instances of its scopes are to end first.
       if (this.#hasServing(number)) return;
       const message =
@@ -235,6 +235,12 @@ export class WorkerPool {
     log.info({ worker: number }, "the quarantine starts, for events that may kill their worker");
     this.#current[number] = this.#add(number, 1);
     this.#watchQuarantine();
+  }
+
+  /** True if there is memory for another worker, besides those that are down and will be back. */
+  get #hasRoom(): boolean {
+    const down = this.#serving.filter(({ isUp }) => !isUp).length;
+    return this.#options.room.has(WORKER, 1 + down);
   }
 
   /** True while a worker that died starts for the first time again: others wait for it, and two starts at once take twice the time. */
@@ -281,7 +287,7 @@ export class WorkerPool {
     clearTimeout(this.#pauses.get(number));
     this.#pauses.delete(number);
     if (this.#servesProgram) return await this.#endFirst(old, cause, signal);
-    if (old.state !== "over" && !this.#options.room.has(WORKER)) {
+    if (old.state !== "over" && !this.#hasRoom) {
       const message = "no memory for two workers: the old one ends before the new one starts";
       this.#options.log.info({ worker: number }, message);
       return await this.#endFirst(old, cause);

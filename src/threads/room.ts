@@ -19,10 +19,10 @@ export class Room {
     this.#options = options;
   }
 
-  /** True if another thread of that kind fits. A kind of which none has started yet fits while the process is below its limit. */
-  has(kind: string): boolean {
+  /** True if so many more threads of that kind fit. A kind of which none has started yet fits while the process is below its limit. */
+  has(kind: string, count = 1): boolean {
     const { limit, resident } = this.#options;
-    return limit === Number.POSITIVE_INFINITY || resident() + this.costOf(kind) < limit;
+    return limit === Number.POSITIVE_INFINITY || resident() + count * this.costOf(kind) < limit;
   }
 
   /** Bytes that a thread of that kind takes. */

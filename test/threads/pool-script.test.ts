@@ -250,6 +250,17 @@ describe("without memory for another worker", () => {
     assert.match(script.of("logged")[0]!.message, /no memory for the quarantine/);
   });
 
+  test("a worker that is down has its room, which the quarantine does not get", async () => {
+    await using script = new Script({ workers: 2, room: { ...room, has: (_, count = 1) => count === 1 } });
+    const [, second] = await script.start();
+    second!.die(new Error("dead"));
+    (await script.host(2)).die(new Error("dead again"));
+    await script.host(3);
+    script.pool.startQuarantine();
+    assert.equal(script.of("without quarantine").length, 1);
+    assert.equal(script.threads.hosts.length, 4);
+  });
+
   test("a quarantine that finishes its events is waited for before they go elsewhere", async () => {
     let hasRoom = true;
     await using script = new Script({ room: { ...room, has: () => hasRoom } });

@@ -19,6 +19,9 @@ test("a thread fits if the most that one of its kind has cost fits", async () =>
   assert.equal(room.has("worker"), false);
   process.resident = 299;
   assert.equal(room.has("worker"), true);
+  assert.equal(room.has("worker", 2), false);
+  process.resident = 199;
+  assert.equal(room.has("worker", 2), true);
 });
 
 test("a cheaper start later does not make a kind cheap: memory that was free is used again", async () => {
