@@ -46,9 +46,8 @@ async function endOf(code: string, shutdownTimeout = 20_000): Promise<End> {
 const NOTHING: string[] = [];
 
 test("a program without a listener ends at once", async () => {
-  const began = performance.now();
+  // At the limit it would be a warning.
   const { warnings } = await end(`setInterval(() => {}, 1000); process.on("exit", () => console.log("exit"));`, 60_000);
-  assert.ok(performance.now() - began < 30_000);
   assert.deepEqual(warnings, NOTHING);
 });
 
@@ -138,7 +137,6 @@ test("an error of the code behind an awaited start() is uncaught", async () => {
 });
 
 test("a program whose timers and servers stay is over soon", async () => {
-  const began = performance.now();
   const { warnings } = await end(
     `import { createServer } from "node:http";
     createServer().listen(0);
@@ -146,7 +144,6 @@ test("a program whose timers and servers stay is over soon", async () => {
     process.once("SIGTERM", () => bot.stop());`,
     60_000,
   );
-  assert.ok(performance.now() - began < 30_000);
   assert.deepEqual(warnings, NOTHING);
 });
 
