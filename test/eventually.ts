@@ -16,11 +16,11 @@ const every10ms: OnChange = (look) => {
 
 /**
  * Resolves as soon as `find` returns something, with that.
- * @param saw describes what `find` looked at; the error after LIMIT shows it
+ * @param saw describes what `find` looked at, or has it described; the error after LIMIT shows it
  */
 export async function eventually<T>(
   find: () => T | Promise<T>,
-  saw: () => unknown = () => "",
+  saw: () => unknown,
   onChange: OnChange = every10ms,
 ): Promise<Found<T>> {
   const { promise, resolve, reject } = Promise.withResolvers<Found<T>>();
@@ -37,8 +37,8 @@ export async function eventually<T>(
     }
     isLooking = false;
   };
-  const giveUp = () => reject(new Error(`not within ${LIMIT / 1000} s: ${find}\n${describe(saw())}`));
-  const late = setTimeout(giveUp, LIMIT);
+  const giveUp = async () => reject(new Error(`not within ${LIMIT / 1000} s: ${find}\n${describe(await saw())}`));
+  const late = setTimeout(() => void giveUp().catch(reject), LIMIT);
   const lookAgain = () => void look().catch(reject);
   const stop = onChange(lookAgain);
   lookAgain();

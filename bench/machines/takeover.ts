@@ -49,18 +49,24 @@ export async function measureTakeOver(database: PostgresServer): Promise<TakeOve
     await Promise.all([victim.serving(), other.serving()]);
     const owned = await sharesOf(inbox, bot);
     const chats = Array.from({ length: CHATS }, (_, i) => i + 1).filter((chat) => owned.has(shardOf(chat, SHARDS)));
-    await eventually(() => chats.every((chat) => beginnings(victim).some((begun) => begun.chat === chat)));
+    await eventually(
+      () => chats.every((chat) => beginnings(victim).some((begun) => begun.chat === chat)),
+      () => beginnings(victim),
+    );
     const killed = Number(process.hrtime.bigint() / 1000n);
     victim.signal("SIGKILL");
-    const firsts = await eventually(() => {
-      const found = new Map<number, number>();
-      for (const { at, chat } of beginnings(other)) {
-        const shard = shardOf(chat, SHARDS);
-        if (owned.has(shard) && at > killed)
-          found.set(shard, Math.min(at, found.get(shard) ?? Number.POSITIVE_INFINITY));
-      }
-      return found.size === new Set(chats.map((chat) => shardOf(chat, SHARDS))).size && [...found.values()];
-    });
+    const firsts = await eventually(
+      () => {
+        const found = new Map<number, number>();
+        for (const { at, chat } of beginnings(other)) {
+          const shard = shardOf(chat, SHARDS);
+          if (owned.has(shard) && at > killed)
+            found.set(shard, Math.min(at, found.get(shard) ?? Number.POSITIVE_INFINITY));
+        }
+        return found.size === new Set(chats.map((chat) => shardOf(chat, SHARDS))).size && [...found.values()];
+      },
+      () => beginnings(other),
+    );
     const since = (at: number) => (at - killed) / 1e6;
     return {
       events: EVENTS,
@@ -96,12 +102,15 @@ async function sharesOf(address: string, bot: number): Promise<ReadonlySet<numbe
   const client = new pg.Client({ connectionString: address });
   await client.connect();
   try {
-    const rows = await eventually(async () => {
-      const { rows } = await client.query<{ shard: number }>(
-        `SELECT shard FROM asgigram_${bot}.lease JOIN asgigram_${bot}.node ON id = owner WHERE name = 'victim' AND shard >= 0`,
-      );
-      return rows.length === SHARDS / 2 && rows;
-    });
+    const rows = await eventually(
+      async () => {
+        const { rows } = await client.query<{ shard: number }>(
+          `SELECT shard FROM asgigram_${bot}.lease JOIN asgigram_${bot}.node ON id = owner WHERE name = 'victim' AND shard >= 0`,
+        );
+        return rows.length === SHARDS / 2 && rows;
+      },
+      () => client.query(`SELECT owner, count(*) FROM asgigram_${bot}.lease GROUP BY owner`).then(({ rows }) => rows),
+    );
     return new Set(rows.map(({ shard }) => shard));
   } finally {
     await client.end();

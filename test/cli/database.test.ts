@@ -225,7 +225,10 @@ describe("asgigram nodes and check", () => {
     assert.match((await run("nodes")).stderr, /there is no inbox of the bot/);
     const { inbox } = await place.start({ name: "alpha", version: "1.2.3" });
     await inbox.append(updates(1, 2));
-    await eventually(async () => (await out("nodes")).includes("  2  "));
+    await eventually(
+      async () => (await out("nodes")).includes("  2  "),
+      () => out("nodes"),
+    );
     assert.match(
       await out("nodes"),
       /^NODE +STATE +SHARDS +UNSETTLED +UP +VERSION\nalpha +polls +256 +2 +\d+ s +1\.2\.3$/,

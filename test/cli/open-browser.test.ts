@@ -16,7 +16,10 @@ test("an address is opened by the system's own command", { skip: !isLinux && "xd
   process.env.PATH = `${folder.path}:/bin:/usr/bin`;
   openBrowser("http://127.0.0.1:1/", assert.fail);
   const opened = folder.join("opened");
-  await eventually(() => existsSync(opened) && readFileSync(opened, "utf8") === "http://127.0.0.1:1/\n");
+  await eventually(
+    () => existsSync(opened) && readFileSync(opened, "utf8") === "http://127.0.0.1:1/\n",
+    () => existsSync(opened) && readFileSync(opened, "utf8"),
+  );
 });
 
 test("where there is no such command, the reason is told", { skip: !isLinux && "xdg-open is Linux's" }, async (t) => {

@@ -60,7 +60,10 @@ export async function runNatively(
   const exit = once(child, "exit");
   trial.isOver = () => (child.exitCode === null ? undefined : output);
   try {
-    await trial.change(() => trial.isPolled);
+    await trial.change(
+      () => trial.isPolled,
+      () => output,
+    );
     return await trial.play(simulator, scripts);
   } finally {
     child.kill("SIGKILL");
@@ -101,7 +104,10 @@ class Trial {
   /** Begins when the bot has told its commands: each of our bots does so at its start, and not all wait for it. */
   async play(simulator: Simulator, scripts: ReadonlyMap<string, Script>): Promise<Outcomes> {
     const tellsCommands = ({ method, status }: Call) => method === "setMyCommands" && status !== undefined;
-    await this.change(() => this.#calls.some(tellsCommands));
+    await this.change(
+      () => this.#calls.some(tellsCommands),
+      () => this.#calls,
+    );
     const outcomes: Outcomes = { start: { calls: byChat(this.#calls), messages: [] } };
     for (const [name, script] of scripts) {
       const calls: Call[] = [];
@@ -120,7 +126,7 @@ class Trial {
   }
 
   /** Resolves as soon as the condition holds. */
-  async change(condition: () => boolean, saw?: () => unknown): Promise<void> {
+  async change(condition: () => boolean, saw: () => unknown): Promise<void> {
     const hold = () => {
       const output = this.isOver();
       if (output !== undefined) throw new Error(`the bot has ended:\n${output}`);

@@ -63,7 +63,10 @@ test("while a database is away no event becomes a dead letter but the first few,
   assert.match(reason!.reason, /^events are held since .*: most chats' events throw .*ECONNREFUSED/);
   it.comeBack();
   await bot.logged(({ msg }) => msg.includes("events are held no longer"));
-  await eventually(() => unsettledIn(it.inbox) === 0 && true);
+  await eventually(
+    () => unsettledIn(it.inbox) === 0,
+    () => unsettledIn(it.inbox),
+  );
   const dead = deadLettersIn(it.inbox).length;
   assert.ok(dead <= MOST_DEAD_LETTERS, `${dead} dead letters`);
   for (const texts of await answersOf(simulator, 3 * CHATS - dead)) {

@@ -78,9 +78,9 @@ describe("a bot with one heavy thread", () => {
     await using bot = await startProgramHere("offload/one-thread.ts", simulator, { args, env });
     const ann = await simulator.user("ann");
     await ann.sendText("/wait");
-    await eventually(() => notes() === "begins\n");
+    await eventually(() => notes() === "begins\n", notes);
     bot.process.signal("SIGHUP");
-    await eventually(() => notes() === "begins\nis told\n");
+    await eventually(() => notes() === "begins\nis told\n", notes);
     folder.write("go", "");
     assert.equal(await nextText(ann), "done");
     // The new program has it.

@@ -78,7 +78,10 @@ test("a reader that reads again gets the number of lines that it has missed", as
       // Node.js 22 prints warnings of its own.
       .filter((line) => line.startsWith("{"))
       .map((line) => JSON.parse(line));
-  const gap = await eventually(() => text.includes("lines of the log were dropped") && linesOf().find(isDropped));
+  const gap = await eventually(
+    () => text.includes("lines of the log were dropped") && linesOf().find(isDropped),
+    () => text,
+  );
   bot.kill();
   await once(socket, "close");
   const printed = linesOf().filter(({ msg }) => msg.startsWith("xxx")).length;

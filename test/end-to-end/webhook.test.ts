@@ -185,7 +185,10 @@ describe("a bot with --webhook", () => {
     await bot.logged(({ msg }) => msg === "the webhook is set");
     const count = 100;
     await simulator.pushMany(Array.from({ length: count }, (_, i) => message(1 + (i % 5), `${i}`)));
-    await eventually(async () => /503 Service Unavailable/.test(`${(await bench.info()).last_error_message}`));
+    await eventually(
+      async () => /503 Service Unavailable/.test(`${(await bench.info()).last_error_message}`),
+      bench.info.bind(bench),
+    );
     assert.ok(simulator.pending > 0);
     const ready = await fetch(`${url}/readyz`);
     assert.equal(ready.status, 503);

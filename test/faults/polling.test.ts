@@ -44,9 +44,15 @@ describe("polling survives", { concurrency: true, ...patience }, () => {
       using stopwatch = new Stopwatch();
       // The poll under way brings these; later polls meet the fault.
       await bot.round();
-      await eventually(() => stopwatch.elapsed >= 500);
+      await eventually(
+        () => stopwatch.elapsed >= 500,
+        () => stopwatch.elapsed,
+      );
       await bot.round();
-      await eventually(() => stopwatch.elapsed >= FAULTY);
+      await eventually(
+        () => stopwatch.elapsed >= FAULTY,
+        () => stopwatch.elapsed,
+      );
       outage.stop();
       const most = MOST_IN_TEN_SECONDS + SHORT_PAUSES * Math.floor(stopwatch.held / WAITED);
       const ended = performance.now();

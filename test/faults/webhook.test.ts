@@ -106,7 +106,10 @@ for (const seed of seeds()) {
     const port = await freePort();
     const webhook = { webhook: "https://bot.example.com", webhookListen: `127.0.0.1:${port}` };
     await using server = await startServer("echo", simulator, { inbox, ...webhook });
-    const { parameters } = await eventually(() => simulator.calls.find(({ method }) => method === "setWebhook"));
+    const { parameters } = await eventually(
+      () => simulator.calls.find(({ method }) => method === "setWebhook"),
+      () => simulator.calls,
+    );
     const { pathname: path } = new URL(String(parameters.url));
     const random = new Random(seed);
     const secret = String(parameters.secret_token);

@@ -31,7 +31,10 @@ describe("generations", () => {
     await heavy.caller.end();
     assert.equal((await placeOf(sameGeneration)).threadId, old.threadId);
     await sameGeneration.end();
-    await eventually(() => threadsOf(heavy) === 1);
+    await eventually(
+      () => threadsOf(heavy) === 1,
+      () => threadsOf(heavy),
+    );
     assert.equal((await placeOf(next)).threadId, fresh.threadId);
   });
 
@@ -42,7 +45,10 @@ describe("generations", () => {
     await next.load(WORK);
     assert.equal(threadsOf(heavy), 2);
     await next.end();
-    await eventually(() => threadsOf(heavy) === 1);
+    await eventually(
+      () => threadsOf(heavy) === 1,
+      () => threadsOf(heavy),
+    );
     await placeOf(heavy.caller);
   });
 
@@ -93,13 +99,19 @@ describe("room", () => {
     await heavy.caller.load(WORK, { threads: 2 });
     assert.equal(threadsOf(heavy), 3);
     assert.ok(heavy.shrink());
-    await eventually(() => threadsOf(heavy) === 2);
+    await eventually(
+      () => threadsOf(heavy) === 2,
+      () => threadsOf(heavy),
+    );
     assert.deepEqual(
       heavy.status.map(({ threads }) => threads),
       [1, 1],
     );
     assert.ok(heavy.shrink() && heavy.shrink());
-    await eventually(() => threadsOf(heavy) === 0);
+    await eventually(
+      () => threadsOf(heavy) === 0,
+      () => threadsOf(heavy),
+    );
     assert.ok(!heavy.shrink());
     await placeOf(heavy.caller);
     assert.equal(threadsOf(heavy), 1);
@@ -197,7 +209,10 @@ test("every job that had a thread is told with its outcome and its times", async
   await aborted.started;
   aborted.cancel();
   await aborted.result.catch(() => {});
-  await eventually(() => ended.length === 5);
+  await eventually(
+    () => ended.length === 5,
+    () => ended,
+  );
   assert.deepEqual(
     ended.map(({ function: name, outcome }) => `${name} ${outcome}`),
     ["add returned", "fail threw", "exit crashed", "heed timed_out", "heed aborted"],

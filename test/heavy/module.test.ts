@@ -117,7 +117,10 @@ describe("waiting jobs", () => {
     await job.ahead();
     await other.end();
     // The heavy threads learn of it a moment later.
-    await eventually(() => heavy.status[0]!.waiting === 0);
+    await eventually(
+      () => heavy.status[0]!.waiting === 0,
+      () => heavy.status,
+    );
     flag.raise();
     assert.equal((await placeOf(heavy)).calls, 1);
   });
@@ -153,7 +156,10 @@ describe("the threads", () => {
       const job = heavy.caller.call(module, "any");
       await assert.rejects(heavy.caller.load(module), { name: "ApplicationLoadError", message });
       await assert.rejects(job.result, { name: "ApplicationLoadError", message });
-      await eventually(() => heavy.status.length === 0);
+      await eventually(
+        () => heavy.status.length === 0,
+        () => heavy.status,
+      );
     });
   }
 
@@ -186,9 +192,15 @@ describe("the threads", () => {
     await heavy.caller.load(WORK);
     const flag = new Int32Array(new SharedArrayBuffer(4));
     assert.equal(await heavy.caller.call(WORK, "exitLater", [flag]).result, "later");
-    await eventually(() => heavy.status[0]!.running === 0);
+    await eventually(
+      () => heavy.status[0]!.running === 0,
+      () => heavy.status,
+    );
     Atomics.store(flag, 0, 1);
-    await eventually(() => heavy.status[0]!.crashes === 1);
+    await eventually(
+      () => heavy.status[0]!.crashes === 1,
+      () => heavy.status,
+    );
     assert.ok((await placeOf(heavy)).isWarm);
   });
 });
@@ -289,6 +301,9 @@ describe("the end of a job", () => {
     const job = heavy.caller.call(WORK, "heed");
     await job.started;
     await heavy.caller.end();
-    await eventually(() => heavy.status[0]!.running === 0);
+    await eventually(
+      () => heavy.status[0]!.running === 0,
+      () => heavy.status,
+    );
   });
 });

@@ -64,7 +64,10 @@ test("a thread that makes a value ends when it is made", async () => {
   try {
     await using heavy = new TestHeavy();
     await heavy.caller.share(TABLE);
-    await eventually(() => ended === 1);
+    await eventually(
+      () => ended === 1,
+      () => ended,
+    );
   } finally {
     process.off("worker", count);
   }

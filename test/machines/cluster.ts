@@ -96,12 +96,15 @@ export class Cluster<D extends SharedDatabase = SharedDatabase> {
 
   /** The machine that polls. */
   async poller(): Promise<Machine> {
-    return await eventually(async () => {
-      const rows = await this.sql<{ name: string }>(
-        `SELECT name FROM ${this.#schema}.node JOIN ${this.#schema}.lease ON owner = id WHERE shard = -1`,
-      );
-      return this.living.find(({ name }) => name === rows[0]?.name);
-    });
+    return await eventually(
+      async () => {
+        const rows = await this.sql<{ name: string }>(
+          `SELECT name FROM ${this.#schema}.node JOIN ${this.#schema}.lease ON owner = id WHERE shard = -1`,
+        );
+        return this.living.find(({ name }) => name === rows[0]?.name);
+      },
+      () => this.sql(`SELECT owner FROM ${this.#schema}.lease WHERE shard = -1`),
+    );
   }
 
   kill(machine: Machine): void {
@@ -197,7 +200,10 @@ export class Cluster<D extends SharedDatabase = SharedDatabase> {
       before = count;
       await new Promise((resolve) => setTimeout(resolve, 500));
     }
-    await eventually(async () => (await this.sql(`SELECT seq FROM ${this.#schema}.event LIMIT 1`)).length === 0);
+    await eventually(
+      async () => (await this.sql(`SELECT seq FROM ${this.#schema}.event LIMIT 1`)).length === 0,
+      () => this.sql(`SELECT count(*) FROM ${this.#schema}.event`),
+    );
     const moves = await this.#moves();
     const works = this.#works();
     const sessions = await this.#sessions();

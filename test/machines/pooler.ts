@@ -33,10 +33,13 @@ export class Pooler implements AsyncDisposable {
     child.stderr!.setEncoding("utf8").on("data", (text: string) => {
       said = `${said}${text}`.slice(-5000);
     });
-    await eventually(() => {
-      if (child.exitCode !== null) throw new Error(`pgbouncer ended with ${child.exitCode}: ${said}`);
-      return said.includes("process up");
-    });
+    await eventually(
+      () => {
+        if (child.exitCode !== null) throw new Error(`pgbouncer ended with ${child.exitCode}: ${said}`);
+        return said.includes("process up");
+      },
+      () => said,
+    );
     return new Pooler(port, folder, child);
   }
 

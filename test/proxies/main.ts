@@ -60,7 +60,10 @@ for (const name of ["nginx", "Caddy"] satisfies ProxyName[]) {
       message(1, `${sent++}`),
       ...Array.from({ length: CHATS - 1 }, (_, i) => message(i + 2, `${sent++}`)),
     ]);
-    await eventually(() => simulator.pending > 0);
+    await eventually(
+      () => simulator.pending > 0,
+      () => simulator.pending,
+    );
     await proxy.start();
     await push();
     await bot.end("SIGTERM");

@@ -35,6 +35,9 @@ test("a temporary file is removed when its call is over; an application's own is
   using folder = new Folder();
   const [path, own] = [folder.write("temporary", "a"), folder.write("own", "b")];
   releaseFiles([uploadOf({ path: own }), uploadOf({ path, isTemporary: true })]);
-  await eventually(() => !existsSync(path));
+  await eventually(
+    () => !existsSync(path),
+    () => `${path} is there`,
+  );
   assert.equal(existsSync(own), true);
 });

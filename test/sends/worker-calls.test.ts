@@ -239,7 +239,10 @@ for (const [what, end] of Object.entries(ends)) {
     using folder = new Folder();
     const path = folder.write("upload", "content");
     end(new Bench().call(withFiles({ path, isTemporary: true }))!);
-    await eventually(() => !existsSync(path));
+    await eventually(
+      () => !existsSync(path),
+      () => `${path} is there`,
+    );
   });
 }
 

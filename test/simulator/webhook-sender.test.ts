@@ -99,7 +99,10 @@ test("chats are sent side by side, up to max_connections, and the messages of a 
   bench.reply = (_, response) => void held.push(response);
   await bench.set({ max_connections: 3 });
   await bench.simulator.pushMany([1, 1, 2, 3, 4].map((chat, i) => message(chat, `${i}`)));
-  await eventually(() => held.length === 3);
+  await eventually(
+    () => held.length === 3,
+    () => held,
+  );
   assert.deepEqual(bench.texts.toSorted(), ["0", "2", "3"]);
   assert.equal(bench.simulator.pending, 5);
   bench.reply = accept;
@@ -160,7 +163,10 @@ test("what no answer has confirmed is there for getUpdates when the webhook is d
   bench.reply = () => {};
   await bench.set();
   await bench.simulator.pushMany([message(1, "one"), message(2, "two")]);
-  await eventually(() => bench.requests.length === 2);
+  await eventually(
+    () => bench.requests.length === 2,
+    () => bench.requests,
+  );
   const { pending_update_count } = await bench.call<{ pending_update_count: number }>("getWebhookInfo");
   assert.equal(pending_update_count, 2);
   await bench.call("deleteWebhook");
@@ -181,7 +187,7 @@ test("a page is told that the webhook took an update, and that it confirmed it",
   assert.equal(await stepsOf(), undefined);
   await bench.set();
   await bench.simulator.push(message(1, "hi"));
-  await eventually(async () => (await stepsOf())?.length === 3);
+  await eventually(async () => (await stepsOf())?.length === 3, stepsOf);
   assert.deepEqual(await stepsOf(), [
     ["pushed", undefined],
     ["taken", "webhook"],

@@ -60,7 +60,10 @@ describe("a request to the webhook", () => {
     };
     await using bench = await Bench.start({ store });
     const sent = bench.send({ update_id: 1 });
-    await eventually(() => stores === 1);
+    await eventually(
+      () => stores === 1,
+      () => stores,
+    );
     // An answer to the update would be here before that to a later request on another connection.
     assert.equal((await bench.send("", { path: "/" })).status, 404);
     assert.equal(await isSettled(sent), false);
@@ -166,9 +169,15 @@ test("updates that arrive while others are stored are stored together, in the or
   };
   await using bench = await Bench.start({ store, isFull: () => ++arrived < 0 });
   const first = bench.send({ update_id: 9 });
-  await eventually(() => stored.length === 1);
+  await eventually(
+    () => stored.length === 1,
+    () => stored,
+  );
   const others = [5, 3, 4].map((update_id) => bench.send({ update_id }));
-  await eventually(() => arrived === 4);
+  await eventually(
+    () => arrived === 4,
+    () => arrived,
+  );
   // Their bodies have come once a later request on another connection has been answered.
   assert.equal((await bench.send("", { path: "/" })).status, 404);
   disk.resolve();
@@ -191,7 +200,10 @@ describe("close()", () => {
     const { server } = await Bench.start({ store });
     const bench = Object.assign(new Bench(), { server });
     const whole = bench.send({ update_id: 1 });
-    await eventually(() => stored.length === 1);
+    await eventually(
+      () => stored.length === 1,
+      () => stored,
+    );
     const half = connect(Number(new URL(server.url).port), "127.0.0.1");
     half.on("error", () => {});
     const broken = new Promise((resolve) => half.once("close", resolve));
@@ -216,7 +228,10 @@ test("a server that is drained has answered what had arrived, and answers 503 fr
   };
   await using bench = await Bench.start({ store });
   const arrived = bench.send({ update_id: 1 });
-  await eventually(() => stores === 1);
+  await eventually(
+    () => stores === 1,
+    () => stores,
+  );
   const drained = bench.server.drain();
   assert.equal((await bench.send({ update_id: 2 })).status, 503);
   assert.equal(await isSettled(drained), false);

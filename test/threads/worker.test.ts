@@ -156,7 +156,10 @@ describe("a worker's life", () => {
     );
     await using bench = new Bench({ application });
     const { worker, course, printed } = bench;
-    await eventually(() => printed.length > 0);
+    await eventually(
+      () => printed.length > 0,
+      () => printed,
+    );
     worker.drain("shutdown");
     worker.flush();
     folder.write("go", "");
@@ -517,7 +520,11 @@ test("a throw on which the main thread decides is tried again, a dead letter, or
     host.messages.length = 0;
     host.post({ type: "threw", seq, after, error: "Error: away", scope: "chat:1" });
     if (!isHolding) decisions.push(await host.item("decided"));
-    else await eventually(() => bench.course.length === 2);
+    else
+      await eventually(
+        () => bench.course.length === 2,
+        () => bench.course,
+      );
     course.push([...bench.course]);
   }
   assert.deepEqual(decisions, [

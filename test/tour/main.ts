@@ -56,7 +56,10 @@ describe("the chat", () => {
     await byRole("button", { name: "/photo" }).click();
     const image = byRole("img", { name: "Photo" });
     await image.waitFor();
-    await eventually(async () => await image.evaluate((shown) => (shown as unknown as Image).naturalWidth === 240));
+    await eventually(
+      async () => await image.evaluate((shown) => (shown as unknown as Image).naturalWidth === 240),
+      () => image.getAttribute("src"),
+    );
   });
 
   test("entities are shown", async () => {
@@ -118,7 +121,10 @@ describe("the chat", () => {
     const message = await tour.say("/helpers", "Helpers");
     await tour.page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
     await message.getByRole("button", { name: "Copy" }).click();
-    await eventually(async () => (await tour.page.evaluate("navigator.clipboard.readText()")) === "a code");
+    await eventually(
+      async () => (await tour.page.evaluate("navigator.clipboard.readText()")) === "a code",
+      () => tour.page.evaluate("navigator.clipboard.readText()"),
+    );
     await message.getByRole("button", { name: "Ask" }).click();
     await byRole("button", { name: "Result for cake" }).click();
     await said("chosen: cake").waitFor();
@@ -140,7 +146,10 @@ describe("the chat", () => {
     const field = byRole("textbox", { name: "Message" });
     await field.focus();
     await tour.page.keyboard.press("ArrowUp");
-    await eventually(async () => (await field.inputValue()) === "my cat");
+    await eventually(
+      async () => (await field.inputValue()) === "my cat",
+      () => field.inputValue(),
+    );
     await field.fill("my dog");
     await field.press("Enter");
     const mine = tour.page
@@ -154,7 +163,10 @@ describe("the chat", () => {
   test("edits, deleted messages, actions and reactions", async () => {
     await tour.say("/edit", "Second version");
     const gone = await tour.say("/gone", "Soon gone");
-    await eventually(async () => (await gone.getAttribute("class"))?.includes("is-deleted") ?? false);
+    await eventually(
+      async () => (await gone.getAttribute("class"))?.includes("is-deleted") ?? false,
+      () => gone.getAttribute("class"),
+    );
     const done = tour.say("/busy", "Done");
     await byRole("status").filter({ hasText: "is typing" }).waitFor();
     await done;
@@ -186,23 +198,38 @@ describe("the chat", () => {
     await mine.getByRole("button", { name: "React with 👍", pressed: true }).click();
     await mine.locator(".reactions").waitFor({ state: "detached" });
     await mine.getByRole("button", { name: "Delete" }).click();
-    await eventually(async () => (await mine.getAttribute("class"))?.includes("is-deleted") ?? false);
+    await eventually(
+      async () => (await mine.getAttribute("class"))?.includes("is-deleted") ?? false,
+      () => mine.getAttribute("class"),
+    );
   });
 
   test("an edit that is cancelled gives back what one had begun to write", async () => {
     const field = byRole("textbox", { name: "Message" });
     await tour.say("to be edited", "Bot: to be edited");
     await tour.page.keyboard.press("ArrowUp");
-    await eventually(async () => (await field.inputValue()) === "to be edited");
+    await eventually(
+      async () => (await field.inputValue()) === "to be edited",
+      () => field.inputValue(),
+    );
     await tour.page.keyboard.press("Escape");
-    await eventually(async () => (await field.inputValue()) === "");
+    await eventually(
+      async () => (await field.inputValue()) === "",
+      () => field.inputValue(),
+    );
     await field.fill("half a messa");
     const mine = tour.page.locator(".message.is-mine").filter({ hasText: "to be edited" });
     await mine.hover();
     await mine.getByRole("button", { name: "Edit" }).click();
-    await eventually(async () => (await field.inputValue()) === "to be edited");
+    await eventually(
+      async () => (await field.inputValue()) === "to be edited",
+      () => field.inputValue(),
+    );
     await byRole("button", { name: "Cancel" }).click();
-    await eventually(async () => (await field.inputValue()) === "half a messa");
+    await eventually(
+      async () => (await field.inputValue()) === "half a messa",
+      () => field.inputValue(),
+    );
   });
 
   test("what one had begun to write is there again after another chat", async () => {
@@ -235,7 +262,10 @@ describe("the chat", () => {
     await tour.page.getByLabel("Attach").click();
     const image = byRole("img", { name: "GIF" });
     await image.waitFor();
-    await eventually(async () => await image.evaluate((shown) => (shown as unknown as Image).naturalWidth === 1));
+    await eventually(
+      async () => await image.evaluate((shown) => (shown as unknown as Image).naturalWidth === 1),
+      () => image.getAttribute("src"),
+    );
     await tour.page.reload();
     await tour.page.locator(".message").filter({ hasText: "/react" }).getByText("🔥 ").first().waitFor();
   });
@@ -377,7 +407,10 @@ test("a chat of 5,000 messages: the latest are shown, and earlier ones on reques
   await said("Bot: the last line").waitFor();
   assert.equal(await tour.page.locator(".message").count(), 200);
   await byRole("button", { name: "Earlier messages" }).click();
-  await eventually(async () => (await tour.page.locator(".message").count()) === 400);
+  await eventually(
+    async () => (await tour.page.locator(".message").count()) === 400,
+    () => tour.page.locator(".message").count(),
+  );
 });
 
 test("one goes back to the first person", async () => {
@@ -442,7 +475,10 @@ describe("the weather", () => {
     await tour.page.locator("input[name=seconds]").fill("3");
     await byRole("button", { name: "Begin" }).last().click();
     await tour.page.getByText(/Second [3-9]:/).waitFor();
-    await eventually(async () => /, 0 wait;/.test(await tour.page.locator(".flood-status").innerText()));
+    await eventually(
+      async () => /, 0 wait;/.test(await tour.page.locator(".flood-status").innerText()),
+      () => tour.page.locator(".flood-status").innerText(),
+    );
     assert.equal(await tour.page.locator(".plot polyline").count(), 4);
     await picture("flood");
   });

@@ -79,7 +79,10 @@ test("a call that is refused is made again, and leads to its update and back", a
   await show("Calls");
   await tour.page.getByRole("searchbox", { name: "Find in calls" }).fill("tried again");
   await tour.page.getByRole("combobox", { name: "Outcome" }).selectOption("Failed");
-  await eventually(async () => (await tour.page.locator(".panel .log li").count()) === 2);
+  await eventually(
+    async () => (await tour.page.locator(".panel .log li").count()) === 2,
+    () => tour.page.locator(".panel .log li").allInnerTexts(),
+  );
   await tour.page.getByRole("combobox", { name: "Outcome" }).selectOption("All");
   const last = tour.page.locator(".panel .log li").first();
   await last.getByText("attempt 3").first().waitFor();

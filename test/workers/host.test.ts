@@ -160,6 +160,9 @@ test("an application that computes inline after a file or request of its own is 
   await using worker = await Harness.start("misbehaving.ts:blocksAfterFile");
   worker.deliver("one", 123);
   await worker.settled();
-  await eventually(() => worker.lines.length > 0);
+  await eventually(
+    () => worker.lines.length > 0,
+    () => worker.lines,
+  );
   assert.match(worker.lines[0]!.message, /^worker 0 was blocked for 4\d\d ms by chat 123 \(update \d+\)/);
 });

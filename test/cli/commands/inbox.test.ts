@@ -86,7 +86,10 @@ test("a dead letter that is retried beside a running server is delivered again a
 
   const asgigram = (...args: string[]) => runHere(["inbox", ...args], { cwd: folder, env });
   // The log line comes a moment before the dead letter is in the file.
-  const listed = await eventually(async () => (await asgigram("list", "--json")).stdout);
+  const listed = await eventually(
+    async () => (await asgigram("list", "--json")).stdout,
+    () => asgigram("list", "--json"),
+  );
   const letter = JSON.parse(listed);
   assert.match(letter.reason, /^Error: no luck\n/);
   assert.equal(letter.update.message.text, "hello");

@@ -83,14 +83,17 @@ test("work that waits for a lock ends in the server when its connection is gone"
   t.after(() => Promise.all([holder.end(), onlooker.end()]));
   const number = randomInt(2 ** 31);
   await holder.query(`SELECT pg_advisory_lock(${number})`);
-  const waits = async () => {
+  const locks = async () => {
     const { rows } = (await onlooker.query(`
-      SELECT FROM pg_locks WHERE locktype = 'advisory' AND objid = ${number} AND NOT granted`)) as PgResult;
-    return rows.length === 1;
+      SELECT granted FROM pg_locks WHERE locktype = 'advisory' AND objid = ${number}`)) as PgResult<{
+      granted: boolean;
+    }>;
+    return rows;
   };
+  const waits = async () => (await locks()).some(({ granted }) => !granted);
   const work = assert.rejects(async () => await gone.query(`SELECT pg_advisory_lock(${number})`));
-  await eventually(waits);
+  await eventually(waits, locks);
   await gone.end();
   await work;
-  await eventually(async () => !(await waits()));
+  await eventually(async () => !(await waits()), locks);
 });

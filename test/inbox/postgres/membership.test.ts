@@ -54,7 +54,10 @@ describe("servers that share an inbox", () => {
     await first.inbox.append(messages(300));
     await first.entries.until(300);
     const second = await join(place);
-    await eventually(async () => String(await shares(place)) === "128,128");
+    await eventually(
+      async () => String(await shares(place)) === "128,128",
+      () => shares(place),
+    );
     assert.equal(first.entries.revoked.length, SHARDS / 2);
     const ofSecond = (shard: number) => first.entries.revoked.includes(shard);
     // What the first one had of them is the second one's now.
@@ -82,7 +85,10 @@ describe("servers that share an inbox", () => {
     const done = Promise.withResolvers<void>();
     first.entries.work = done.promise;
     const second = await join(place);
-    await eventually(() => first.entries.revoked.length === SHARDS / 2);
+    await eventually(
+      () => first.entries.revoked.length === SHARDS / 2,
+      () => first.entries.revoked,
+    );
     await first.inbox.append(messages(300));
     await delay(1200);
     assert.deepEqual(await shares(place), [SHARDS]);
@@ -96,12 +102,18 @@ describe("servers that share an inbox", () => {
   test("one of them polls, and the other one as soon as it leaves", async (t) => {
     const place = new Place(t, address);
     const first = await join(place);
-    await eventually(() => first.inbox.election.isElected);
+    await eventually(
+      () => first.inbox.election.isElected,
+      () => shares(place),
+    );
     const second = await join(place);
     assert.equal(second.inbox.election.isElected, false);
     assert.equal(await second.inbox.election.isAlone(), false);
     await first.inbox.close();
-    await eventually(() => second.inbox.election.isElected);
+    await eventually(
+      () => second.inbox.election.isElected,
+      () => shares(place),
+    );
     assert.equal(await second.inbox.election.isAlone(), true);
     assert.deepEqual(await shares(place), [SHARDS]);
     assert.equal((await place.sql("SELECT * FROM $node")).length, 1);
@@ -111,7 +123,10 @@ describe("servers that share an inbox", () => {
     const place = new Place(t, address);
     const first = await join(place);
     const second = await join(place);
-    await eventually(async () => String(await shares(place)) === "128,128");
+    await eventually(
+      async () => String(await shares(place)) === "128,128",
+      () => shares(place),
+    );
     const hanging = Promise.withResolvers<void>();
     const onRevoked = second.entries.onRevoked.bind(second.entries);
     let isFirst = true;
@@ -129,7 +144,10 @@ describe("servers that share an inbox", () => {
     );
     hanging.resolve();
     await retired;
-    await eventually(async () => String(await shares(place)) === `${SHARDS}`);
+    await eventually(
+      async () => String(await shares(place)) === `${SHARDS}`,
+      () => shares(place),
+    );
   });
 
   test("a server that retires while it takes a shard hands over nothing more of it, and the other one has it all", async (t) => {
@@ -156,7 +174,10 @@ describe("servers that share an inbox", () => {
       retired ??= inbox.retire();
     };
     await inbox.start(entries);
-    await eventually(() => taken.some((events) => events > 0));
+    await eventually(
+      () => taken.some((events) => events > 0),
+      () => taken,
+    );
     assert.deepEqual([late.length, entries.all.length], [0, 1]);
     done.resolve();
     await retired;
@@ -166,14 +187,20 @@ describe("servers that share an inbox", () => {
   test("a poller that gives up is followed by another one", async (t) => {
     const place = new Place(t, address);
     const first = await join(place);
-    await eventually(() => first.inbox.election.isElected);
+    await eventually(
+      () => first.inbox.election.isElected,
+      () => shares(place),
+    );
     first.inbox.election.giveUp();
     assert.equal(first.inbox.election.isElected, true, "nobody else is there");
     const second = await join(place);
-    await eventually(() => {
-      first.inbox.election.giveUp();
-      return second.inbox.election.isElected;
-    });
+    await eventually(
+      () => {
+        first.inbox.election.giveUp();
+        return second.inbox.election.isElected;
+      },
+      () => shares(place),
+    );
     assert.equal(first.inbox.election.isElected, false);
   });
 });
@@ -206,7 +233,7 @@ describe("a server that is dead", () => {
     // The poller's lease moves apart from those of the shards.
     const epochs = () =>
       place.sql("SELECT DISTINCT epoch::int FROM $lease").then((rows) => rows.map((row) => row.epoch));
-    await eventually(async () => String(await epochs()) === "6");
+    await eventually(async () => String(await epochs()) === "6", epochs);
   });
 });
 
@@ -219,11 +246,17 @@ describe("a server that vanishes in the middle of a transaction, and whose conne
     url.port = `${proxy.port}`;
     const first = await join(place, { address: `${url}?connect_timeout=120` });
     t.after(() => proxy[Symbol.asyncDispose]());
-    await eventually(() => first.inbox.election.isElected);
+    await eventually(
+      () => first.inbox.election.isElected,
+      () => shares(place),
+    );
     await first.inbox.append(messages(300));
     await first.entries.until(300);
     const second = await join(place);
-    await eventually(async () => String(await shares(place)) === "128,128");
+    await eventually(
+      async () => String(await shares(place)) === "128,128",
+      () => shares(place),
+    );
     proxy.lastRequest = lastRequest;
     return { place, proxy, first, second };
   }
@@ -231,9 +264,18 @@ describe("a server that vanishes in the middle of a transaction, and whose conne
   test("another one polls and appends, and has its shards, when its lease is over", async (t) => {
     const { place, proxy, first, second } = await vanishing(t, "lease WHERE shard = -1 FOR UPDATE");
     first.inbox.append(messages(300, 301)).catch(() => {});
-    await eventually(() => proxy.hasVanished);
-    await eventually(() => second.inbox.election.isElected);
-    await eventually(async () => String(await shares(place)) === `${SHARDS}`);
+    await eventually(
+      () => proxy.hasVanished,
+      () => shares(place),
+    );
+    await eventually(
+      () => second.inbox.election.isElected,
+      () => shares(place),
+    );
+    await eventually(
+      async () => String(await shares(place)) === `${SHARDS}`,
+      () => shares(place),
+    );
     await second.inbox.append(messages(300, 601));
     await second.entries.until(600);
     assert.equal((await place.sql("SELECT FROM $event WHERE update_id BETWEEN 301 AND 600")).length, 0);
@@ -243,8 +285,14 @@ describe("a server that vanishes in the middle of a transaction, and whose conne
     const { place, proxy, first, second } = await vanishing(t, "FOR SHARE");
     const { seq } = first.entries.all.find(({ shard }) => !first.entries.revoked.includes(shard))!;
     first.inbox.record(turn({ begun: [{ seq, alone: false }], died: [seq] })).catch(() => {});
-    await eventually(() => proxy.hasVanished);
-    await eventually(async () => String(await shares(place)) === `${SHARDS}`);
+    await eventually(
+      () => proxy.hasVanished,
+      () => shares(place),
+    );
+    await eventually(
+      async () => String(await shares(place)) === `${SHARDS}`,
+      () => shares(place),
+    );
     await second.entries.until(300);
   });
 
@@ -256,7 +304,10 @@ describe("a server that vanishes in the middle of a transaction, and whose conne
     assert.deepEqual(await shares(place), [SHARDS]);
     assert.equal(inbox.election.isElected, false);
     await holder.release();
-    await eventually(() => inbox.election.isElected);
+    await eventually(
+      () => inbox.election.isElected,
+      () => shares(place),
+    );
   });
 });
 
@@ -275,7 +326,10 @@ describe("the fence", () => {
       (await place.sql("SELECT attempts FROM $event ORDER BY seq")).map(({ attempts }) => attempts),
       [0, 1],
     );
-    await eventually(() => entries.revoked.includes(one.shard));
+    await eventually(
+      () => entries.revoked.includes(one.shard),
+      () => entries.revoked,
+    );
     await inbox.record(turn({ settled: [one.seq] }));
     assert.equal((await place.sql("SELECT * FROM $event")).length, 1);
   });
@@ -304,10 +358,16 @@ describe("the fence", () => {
     const [{ seq }] = (await entries.until(1)) as [Entries["all"][number]];
     // Nobody can renew.
     const lock = await place.lock("node");
-    await eventually(() => inbox.share.age > 3000);
+    await eventually(
+      () => inbox.share.age > 3000,
+      () => inbox.share.age,
+    );
     await assert.rejects(inbox.check(), /./);
     const recorded = inbox.record(turn({ begun: [{ seq, alone: false }] }));
-    await eventually(async () => (await place.sql("SELECT attempts FROM $event"))[0]!.attempts === 1);
+    await eventually(
+      async () => (await place.sql("SELECT attempts FROM $event"))[0]!.attempts === 1,
+      () => place.sql("SELECT attempts FROM $event"),
+    );
     assert.equal(await isSettled(recorded), false);
     await lock.release();
     assert.deepEqual(await recorded, []);
@@ -322,7 +382,10 @@ describe("the fence", () => {
     const begun = entries.seqs.map((seq) => ({ seq, alone: false }));
     await inbox.record(turn({ begun }));
     await place.sql("DELETE FROM $node");
-    await eventually(() => new Set(entries.revoked).size === SHARDS);
+    await eventually(
+      () => new Set(entries.revoked).size === SHARDS,
+      () => entries.revoked,
+    );
     await entries.until(4);
     assert.deepEqual(
       entries.all.slice(2).map(({ attempts, origin }) => [attempts, origin]),
@@ -331,7 +394,10 @@ describe("the fence", () => {
         [1, "recovered"],
       ],
     );
-    await eventually(() => inbox.election.isElected);
+    await eventually(
+      () => inbox.election.isElected,
+      () => shares(place),
+    );
     assert.deepEqual(await inbox.record(turn({ begun })), []);
   });
 });

@@ -82,7 +82,10 @@ export class Server extends Entries {
     for (const [line, queue] of this.#queues) if (isOfShard(queue[0])) this.#queues.delete(line);
     const isAtWork = () =>
       isOfShard(this.#recording) || [...this.#works.values()].some(({ entry }) => isOfShard(entry));
-    await eventually(() => this.state === "gone" || !isAtWork());
+    await eventually(
+      () => this.state === "gone" || !isAtWork(),
+      () => this.state,
+    );
   }
 
   override onError(error: Error): void {
@@ -149,7 +152,10 @@ export class Server extends Entries {
   async leave(): Promise<void> {
     this.state = "leaving";
     await this.inbox.retire();
-    await eventually(() => this.#recording === undefined);
+    await eventually(
+      () => this.#recording === undefined,
+      () => `${this.state}, and it records`,
+    );
     this.state = "gone";
     await this.inbox.close();
   }

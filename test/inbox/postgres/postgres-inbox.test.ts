@@ -41,7 +41,10 @@ test("it has no room while the servers have too much together; a signal ends the
   const one = await place.start({ limit: 2 });
   const other = await place.start({ limit: 2 });
   await one.inbox.append(updates(1, 2, 3));
-  await eventually(() => other.inbox.fullSince !== undefined && one.inbox.fullSince !== undefined);
+  await eventually(
+    () => other.inbox.fullSince !== undefined && one.inbox.fullSince !== undefined,
+    () => [one.inbox.fullSince, other.inbox.fullSince],
+  );
   const ending = new AbortController();
   const waits = one.inbox.room(ending.signal);
   assert.equal(await isSettled(waits), false);
@@ -49,7 +52,10 @@ test("it has no room while the servers have too much together; a signal ends the
   assert.equal(await one.inbox.append(updates(4)), 1);
   ending.abort();
   await waits;
-  await eventually(() => one.entries.seqs.length + other.entries.seqs.length === 4);
+  await eventually(
+    () => one.entries.seqs.length + other.entries.seqs.length === 4,
+    () => [one.entries.seqs, other.entries.seqs],
+  );
   for (const { inbox, entries } of [one, other]) await inbox.record(turn({ settled: entries.seqs }));
   await one.inbox.room(new AbortController().signal);
   assert.equal(one.inbox.fullSince, undefined);
@@ -64,12 +70,15 @@ test("it is brought to another --line, however long that takes", async (t) => {
   t.mock.timers.enable({ apis: ["setTimeout"] });
   const warnings: string[] = [];
   const opened = place.open({ line: "topic", log: { info() {}, warn: (_, message) => warnings.push(message) } });
-  await eventually(async () => {
-    const waiting = await place.sql(
-      `SELECT FROM pg_locks WHERE NOT granted AND relation = '${place.schema}.stored_value'::regclass`,
-    );
-    return waiting.length > 0;
-  });
+  await eventually(
+    async () => {
+      const waiting = await place.sql(
+        `SELECT FROM pg_locks WHERE NOT granted AND relation = '${place.schema}.stored_value'::regclass`,
+      );
+      return waiting.length > 0;
+    },
+    () => place.sql("SELECT relation::regclass, granted FROM pg_locks WHERE relation IS NOT NULL"),
+  );
   t.mock.timers.tick(300_000);
   t.mock.timers.reset();
   await lock.release();

@@ -37,7 +37,10 @@ describe("a start says once what a database may lose", () => {
       await place.sql("SELECT pg_reload_conf()");
       const settings =
         "SELECT current_setting('synchronous_commit') || current_setting('synchronous_standby_names') AS all";
-      await eventually(async () => (await place.sql<{ all: string }>(settings))[0]!.all === `${commit}${standbys}`);
+      await eventually(
+        async () => (await place.sql<{ all: string }>(settings))[0]!.all === `${commit}${standbys}`,
+        () => place.sql(settings),
+      );
       const said = { info: [] as string[], warnings: [] as string[] };
       const log = {
         info: (_: object, message: string) => said.info.push(message),

@@ -23,7 +23,11 @@ test("a transaction that waits too long for its next message ends in the databas
       const { rows } = (await onlooker.query(`SELECT FROM pg_stat_activity WHERE pid = ${pid}`)) as PgResult;
       return rows.length > 0;
     };
-    if (sessions.length === 1) await eventually(async () => !(await isThere()));
+    if (sessions.length === 1)
+      await eventually(
+        async () => !(await isThere()),
+        () => `session ${pid} is there`,
+      );
     await session.script("COMMIT");
   });
   assert.equal(sessions.length, 2);

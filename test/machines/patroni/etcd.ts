@@ -34,7 +34,10 @@ export class Etcd implements AsyncDisposable {
       members.push({ name, port: await freePort(), peerPort: await freePort() });
     const etcd = new Etcd(folder, program, members);
     for (const member of members) etcd.#run(member);
-    await eventually(() => etcd.#leader());
+    await eventually(
+      () => etcd.#leader(),
+      () => etcd.#members.map(({ name }) => name),
+    );
     return etcd;
   }
 
@@ -45,15 +48,24 @@ export class Etcd implements AsyncDisposable {
 
   /** Ends the leader as a crash does, and waits for another one. @returns how to start it again */
   async killLeader(): Promise<() => Promise<void>> {
-    const leader = await eventually(() => this.#leader());
+    const leader = await eventually(
+      () => this.#leader(),
+      () => this.#members.map(({ name }) => name),
+    );
     const ended = once(leader.process!, "exit");
     leader.process!.kill("SIGKILL");
     await ended;
-    const other = await eventually(() => this.#leader());
+    const other = await eventually(
+      () => this.#leader(),
+      () => this.#members.map(({ name }) => name),
+    );
     console.log(`  etcd's leader is ${other.name} instead of ${leader.name}`);
     return async () => {
       this.#run(leader);
-      await eventually(() => statusOf(leader));
+      await eventually(
+        () => statusOf(leader),
+        () => leader.name,
+      );
     };
   }
 

@@ -131,7 +131,11 @@ export class PatroniNode implements AsyncDisposable {
     this.mend();
     const pid = this.#postmaster;
     if (this.#process!.exitCode === null && this.#process!.signalCode === null) await this.kill();
-    if (pid !== undefined) await eventually(() => !isPostgres(pid));
+    if (pid !== undefined)
+      await eventually(
+        () => !isPostgres(pid),
+        () => `process ${pid} is alive`,
+      );
     await Promise.all(this.#network.map((proxy) => proxy[Symbol.asyncDispose]()));
   }
 }

@@ -91,7 +91,10 @@ test("reports are asked for while a page looks, and join updates and calls", asy
       ],
     );
   }
-  await eventually(() => server.listeners.size === 0);
+  await eventually(
+    () => server.listeners.size === 0,
+    () => server.listeners.size,
+  );
 });
 
 test("the page kills and reloads the server, and sees its state", async () => {
@@ -137,7 +140,10 @@ test("a flood ends with the last page that looks", async () => {
     await simulator.perform("flood", { people: 1, rate: 1000, seconds: 3600, text: "x" });
     await events.finds(() => events.of("flood").length > 0);
   }
-  await eventually(() => server.listeners.size === 0);
+  await eventually(
+    () => server.listeners.size === 0,
+    () => server.listeners.size,
+  );
   const sent = async () => (await simulator.perform("messages", { chat_id: id })).at(-1)!.message_id;
   const before = await sent();
   // Many times as long as the flood's pause between two portions.

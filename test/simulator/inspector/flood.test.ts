@@ -22,7 +22,10 @@ function flood(options: { people: number; rate: number; seconds: number }, answe
 describe("a flood", () => {
   test("has each person write in turn, and ends when all is answered", async () => {
     const it = flood({ people: 3, rate: 20, seconds: 0.5 }, true);
-    await eventually(() => it.flood.isOver);
+    await eventually(
+      () => it.flood.isOver,
+      () => it.told,
+    );
     assert.deepEqual(
       it.written,
       Array.from({ length: 10 }, (_, i) => i % 3),
@@ -34,7 +37,10 @@ describe("a flood", () => {
 
   test("counts what waits, and ends when it is told", async () => {
     const it = flood({ people: 1, rate: 50, seconds: 100 }, false);
-    await eventually(() => it.told.length > 0);
+    await eventually(
+      () => it.told.length > 0,
+      () => it.told,
+    );
     it.flood.stop();
     const { waiting, answered, p99 } = it.told[0]!;
     assert.ok(waiting > 0);
@@ -47,7 +53,10 @@ describe("a flood", () => {
   test("is an action: people of its own write to the bot", async () => {
     await using simulator = await Simulator.start();
     await simulator.perform("flood", { people: 2, rate: 100, seconds: 0.05, text: "hi" });
-    await eventually(() => simulator.pending >= 2);
+    await eventually(
+      () => simulator.pending >= 2,
+      () => simulator.pending,
+    );
     await simulator.perform("endFlood", {});
     assert.equal(simulator.titleOf((await simulator.user("Flood 2")).id), "Flood 2");
     for (const wrong of [{ people: 0 }, { rate: 0 }, { seconds: 0 }]) {

@@ -81,7 +81,10 @@ test("a function that does not heed its time limit is killed with its child", as
   const { pid } = (await children.call("place").result) as { pid: number };
   mock.timers.enable({ apis: ["setTimeout"] });
   const late = children.caller.call(WORK, "sayAndBlock", [], { timeout: 20 });
-  await eventually(() => children.lines.includes("stdout: begun"));
+  await eventually(
+    () => children.lines.includes("stdout: begun"),
+    () => children.lines,
+  );
   mock.timers.tick(20);
   await assert.rejects(late.result, { name: "TimeoutError" });
   const next = children.call("place");
@@ -148,7 +151,10 @@ test("a module that could not be loaded in a child process is tried again in a c
 test("a child's output is reported by line", async () => {
   await using children = await Children.start();
   await children.call("print", "hello").result;
-  await eventually(() => children.lines.length === 2);
+  await eventually(
+    () => children.lines.length === 2,
+    () => children.lines,
+  );
   assert.deepEqual(children.lines.sort(), ["stderr: not hello", "stdout: hello"]);
 });
 
@@ -185,7 +191,10 @@ test("a child that computes ends soon after its server was killed", {
   const server = startChild(process.execPath, ["main.ts"], { cwd: folder.path, stdio: "pipe" });
   const lines: string[] = [];
   createInterface(server.stdout).on("line", (line) => lines.push(line));
-  await eventually(() => lines.length === 2);
+  await eventually(
+    () => lines.length === 2,
+    () => lines,
+  );
   const pid = Number(lines[0]);
   t.after(() => {
     try {
@@ -194,7 +203,10 @@ test("a child that computes ends soon after its server was killed", {
   });
   assert.equal(lines[1], "begun");
   server.kill("SIGKILL");
-  await eventually(() => !isAlive(pid));
+  await eventually(
+    () => !isAlive(pid),
+    () => `process ${pid} is alive`,
+  );
 });
 
 /** A process that has ended, but whose parent does not ask for its end, counts as ended. */

@@ -12,7 +12,10 @@ test("output of a heavy thread is reported with its module", async () => {
   const printed: string[][] = [];
   await using heavy = new TestHeavy({ words: { printed: (...line) => printed.push(line), said() {} } });
   await heavy.caller.call(WORK, "print", ["hello"]).result;
-  await eventually(() => printed.length === 2);
+  await eventually(
+    () => printed.length === 2,
+    () => printed,
+  );
   assert.deepEqual(printed, [
     [NAME, "stdout", "hello"],
     [NAME, "stderr", "not hello"],
@@ -52,7 +55,10 @@ test("the files that a module imports are reported, in threads and child process
     const files: string[] = [];
     await using heavy = new TestHeavy({ onImported: (file) => files.push(file) });
     await heavy.caller.load(WORK, { process: isProcess });
-    await eventually(() => files.includes(fileURLToPath(WORK)));
+    await eventually(
+      () => files.includes(fileURLToPath(WORK)),
+      () => files,
+    );
   }
 });
 
