@@ -177,7 +177,10 @@ export interface Inbox extends Intake, Settlement {
    * @throws InboxError
    */
   start(receiver: InboxReceiver): Promise<number>;
-  /** Drops unsettled entries that were received before a time, in milliseconds since 1970; all without. @returns their number */
+  /**
+   * Drops unsettled entries that were received before a time, in milliseconds since 1970; all without. To be called before start().
+   * @returns their number
+   */
   clear(before?: number): Promise<number>;
   /** Writes something of no effect. @throws InboxError if the inbox cannot be written now */
   check(): Promise<void>;

@@ -2,6 +2,7 @@
 
 import type { StoredValue, StoredWrite } from "../protocol/stored-value.ts";
 import type { Inbox, InboxEntry, InboxReceiver, ReceivedUpdate, Turn } from "./inbox.ts";
+import { hashOf, MOST_UNREADABLE } from "./schema.ts";
 import { SeenIds } from "./seen-ids.ts";
 
 const NONE: readonly number[] = [];
@@ -16,7 +17,9 @@ export class MemoryInbox implements Inbox {
   /** Time for which a stored value is kept without a write: ms. */
   readonly #valueAge: number;
   /** Entries from before start(). */
-  readonly #early: InboxEntry[] = [];
+  #early: InboxEntry[] = [];
+  /** Hashes of input that is no update; the oldest go first. */
+  readonly #unreadable = new Set<string>();
   #receiver: InboxReceiver | undefined;
   #lastSeq = 0;
 
@@ -26,7 +29,8 @@ export class MemoryInbox implements Inbox {
 
   async start(receiver: InboxReceiver): Promise<number> {
     this.#receiver = receiver;
-    const early = this.#early.splice(0);
+    const early = this.#early;
+    this.#early = [];
     for (const entry of early) receiver.onEntry(entry);
     return early.length;
   }
@@ -50,7 +54,12 @@ export class MemoryInbox implements Inbox {
     return count;
   }
 
-  deadLetterUnreadable(): boolean {
+  deadLetterUnreadable(body: string): boolean {
+    const hash = hashOf(body);
+    if (this.#unreadable.has(hash)) return false;
+    this.#unreadable.add(hash);
+    const [oldest] = this.#unreadable;
+    if (this.#unreadable.size > MOST_UNREADABLE) this.#unreadable.delete(oldest!);
     return true;
   }
 
@@ -72,8 +81,12 @@ export class MemoryInbox implements Inbox {
     return new Map(known.map((key) => [key, this.#values.get(key)!]));
   }
 
-  async clear(): Promise<number> {
-    return 0;
+  async clear(before = Number.POSITIVE_INFINITY): Promise<number> {
+    const isOld = ({ received_at }: InboxEntry) => received_at < before;
+    const old = this.#early.filter(isOld);
+    this.#early = this.#early.filter((entry) => !isOld(entry));
+    for (const { seq } of old) this.#unsettled.delete(seq);
+    return old.length;
   }
 
   async check(): Promise<void> {}

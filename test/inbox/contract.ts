@@ -333,6 +333,36 @@ export function keepsTheContract(create: (t: TestContext) => Inbox | Promise<Inb
       assert.deepEqual(entries.ids, [1]);
     });
 
+    test("input that is no update is a dead letter once, however often it comes", async (t) => {
+      const { inbox } = await started(t);
+      const outcomes: boolean[] = [];
+      for (const body of ["[1]", "[2]", "[1]", "[2]"]) outcomes.push(await inbox.deadLetterUnreadable(body, "no id"));
+      assert.deepEqual(outcomes, [true, true, false, false]);
+    });
+
+    test("clear() drops what was received before a time, all without, and their ids stay refused", async (t) => {
+      t.mock.timers.enable({ apis: ["Date"], now: START });
+      const [inbox, entries] = [await create(t), new Entries()];
+      await inbox.append(updates(1, 2));
+      t.mock.timers.setTime(START + 1000);
+      await inbox.append(updates(3));
+      assert.deepEqual([await inbox.clear(START + 500), await inbox.clear(START + 500)], [2, 0]);
+      assert.equal(await inbox.start(entries), 1);
+      assert.equal(await inbox.append(updates(1, 2, 3, 4)), 1);
+      await entries.until(2);
+      assert.deepEqual(entries.ids, [3, 4]);
+    });
+
+    test("clear() without a time leaves nothing to hand over", async (t) => {
+      const [inbox, entries] = [await create(t), new Entries()];
+      await inbox.append(updates(1, 2));
+      assert.deepEqual([await inbox.clear(), await inbox.clear()], [2, 0]);
+      assert.equal(await inbox.start(entries), 0);
+      await inbox.append(updates(3));
+      await entries.until(1);
+      assert.deepEqual(entries.ids, [3]);
+    });
+
     test("check() changes nothing", async (t) => {
       const { inbox, entries } = await started(t);
       await inbox.append(updates(1));

@@ -45,6 +45,7 @@ export class SharedInbox implements Inbox {
   /** Unsettled events, in order. */
   readonly #events = new Map<number, Mutable<Stored>>();
   readonly #values = new Map<string, StoredValue>();
+  readonly #unreadable = new Set<string>();
   readonly #shards = new Map<number, "leaving" | "away">();
   #receiver: InboxReceiver | undefined;
   #lastSeq = 0;
@@ -91,8 +92,10 @@ export class SharedInbox implements Inbox {
     return count;
   }
 
-  deadLetterUnreadable(): boolean {
-    return true;
+  deadLetterUnreadable(body: string): boolean {
+    const isNew = !this.#unreadable.has(body);
+    this.#unreadable.add(body);
+    return isNew;
   }
 
   record(turn: Turn): readonly number[] | Promise<readonly number[]> {
