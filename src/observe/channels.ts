@@ -18,7 +18,7 @@ export type { WorkerDeath, WorkerReplacement };
 export interface Messages {
   /** An update was received and stored. */
   "asgigram:received": ReceivedMessage;
-  /** An event goes to a worker: for the first time, or again after a crash. */
+  /** An event goes to a worker: for the first time, or again when the worker that had it is gone. */
   "asgigram:posted": PostedMessage;
   /** An event has ended: the application is done with it, or it is a dead letter. */
   "asgigram:settled": SettledMessage;
@@ -57,7 +57,7 @@ export interface ReceivedMessage extends EventFields {}
 
 export interface PostedMessage extends EventFields {
   readonly worker: number;
-  /** 1, and more if a crash interrupted an earlier attempt. */
+  /** 1, and more after a crash, or after a throw that was followed by another attempt. */
   readonly attempt: number;
   /** Time since the update was stored. */
   readonly wait: number;
@@ -68,7 +68,7 @@ export interface SettledMessage extends EventFields {
   readonly attempt: number;
   /**
    * `settled`: the application is done with it. `failed`: the application threw. `dead_lettered`: it killed its worker too
-   * often. An event with one of the last two is now a dead letter.
+   * often, or blocked it for longer than its time limit. An event with one of the last two is now a dead letter.
    */
   readonly outcome: "settled" | "failed" | "dead_lettered";
   /** The error that the application threw. */

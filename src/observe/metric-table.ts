@@ -91,7 +91,10 @@ export const METRICS = {
   asgigram_events_settled_total: {
     type: "counter",
     help: "Events that have ended",
-    labels: { outcome: "`settled`; `failed`: the application threw; `dead_lettered`: it killed its worker too often" },
+    labels: {
+      outcome:
+        "`settled`; `failed`: the application threw; `dead_lettered`: it killed its worker too often, or blocked it for longer than its time limit",
+    },
   },
   asgigram_event_wait_seconds: {
     type: "histogram",
