@@ -335,7 +335,7 @@ class Server implements RunningServer {
       droppedInstances: pool?.dropped ?? { idle: 0, evicted: 0 },
       unsettled: updates?.unsettled ?? 0,
       oldest: updates?.oldest,
-      posted: updates?.inFlight ?? 0,
+      posted: updates?.postedCount ?? 0,
       fullSince: updates?.fullSince,
       holding: updates?.holding,
       sends: this.#outbox,

@@ -5,7 +5,7 @@
  *                            posted -- kept() --> posted, but in no window; no suspect any more -- settled() --> gone
  *                            posted -- timedOut() --> dead letter
  *                            posted -- share() --> posted, and suspects go on beside it
- *                            posted -- retried() --> posted, and its line waits for it
+ *                            posted -- triedAgain() --> posted, and its line waits for it
  *                            posted -- workerDied(), blamed --> suspect: waits for quarantine
  *                            posted -- workerDied() -- not blamed --> waiting, at the head of its line
  *                            suspect -- its turn, alone in quarantine --> posted -- settled() --> gone
@@ -99,7 +99,7 @@ export class Dispatcher {
   }
 
   /** Number of events at the workers. */
-  get inFlight(): number {
+  get postedCount(): number {
     return this.#workers.reduce((sum, { size }) => sum + size, 0);
   }
 
@@ -197,7 +197,7 @@ export class Dispatcher {
   }
 
   /** The application threw, and gets the event again later: the line waits in the worker, and leaves its room to others. */
-  retried(worker: number, seq: number): void {
+  triedAgain(worker: number, seq: number): void {
     const queue = this.#workers[worker]!;
     const held = queue.get(seq);
     if (held === undefined) return;

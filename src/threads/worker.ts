@@ -41,7 +41,7 @@ export interface EventFacts {
   /** The application goes on, while it has open work at the event. */
   kept(worker: Worker, seq: number): void;
   /** The application threw, and gets the event again as another attempt. */
-  retried(worker: Worker, seq: number): void;
+  triedAgain(worker: Worker, seq: number): void;
   /** The application threw. @returns true if the event is held: the worker is told later to try it again */
   threw(worker: Worker, seq: number, error: string): boolean;
   /** The application threw. */
@@ -285,7 +285,7 @@ export class Worker {
       case "retry": {
         const seconds = Math.round(item.after / 100) / 10;
         words.said(this.number, item, "warn", `the application threw; the event is tried again in ${seconds} s`);
-        return updates.retried(this, item.seq);
+        return updates.triedAgain(this, item.seq);
       }
       case "threw":
         return this.#decide(item);

@@ -18,7 +18,7 @@ export interface BreakerOptions<Thrown> {
   /** Posts one event although events are held, of a line that has none at its worker. @returns its number; undefined without one */
   postOne(): number | undefined;
   /** The worker tries the event again now. @returns false if it does not have the event any more */
-  retry(thrown: Thrown): boolean;
+  tryAgain(thrown: Thrown): boolean;
   log: {
     error(fields: { error: string }, message: string): void;
     info(fields: { seconds: number }, message: string): void;
@@ -121,7 +121,7 @@ export class Breaker<Thrown extends ThrownEvent> {
   readonly #try = (): void => {
     const { postOne } = this.#options;
     const untried = this.#isNewNext ? postOne() : undefined;
-    const thrown = untried === undefined ? this.#retryOne() : undefined;
+    const thrown = untried === undefined ? this.#tryOneAgain() : undefined;
     this.#isNewNext = thrown !== undefined;
     const seq = untried ?? thrown ?? postOne();
     if (seq !== undefined) this.#tried.add(seq);
@@ -129,19 +129,19 @@ export class Breaker<Thrown extends ThrownEvent> {
     this.#stop = this.#wait(this.#pause, this.#try);
   };
 
-  #retryOne(): number | undefined {
+  #tryOneAgain(): number | undefined {
     for (let event = this.#thrown.shift(); event !== undefined; event = this.#thrown.shift()) {
-      if (this.#options.retry(event)) return event.seq;
+      if (this.#options.tryAgain(event)) return event.seq;
     }
     return undefined;
   }
 
   #open({ since }: HoldCause): void {
-    const { retry, resume, log } = this.#options;
+    const { tryAgain, resume, log } = this.#options;
     this.#stop();
     this.#holding = undefined;
     this.#tried.clear();
-    for (const event of this.#thrown.splice(0)) retry(event);
+    for (const event of this.#thrown.splice(0)) tryAgain(event);
     resume();
     log.info({ seconds: Math.round((Date.now() - since) / 1000) }, "an event has passed: events are held no longer");
   }

@@ -108,7 +108,7 @@ export class Recorder {
   }
 
   /** A delivery begins of an event that its worker has. */
-  retried(seq: number): void {
+  triedAgain(seq: number): void {
     if (this.#turn.hasEnds) this.#turns.push(new OpenTurn());
     this.#turn.begun.push({ seq, alone: false });
     this.schedule();

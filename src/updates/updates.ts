@@ -78,14 +78,14 @@ const SUSPECTS_WAIT = 10_000;
 /** Time after a worker's death in which events of scopes that have settled none are tried in quarantine: ms. */
 const WARY = 10_000;
 
-interface Thrown extends ThrownEvent {
+interface ThrownAtWorker extends ThrownEvent {
   readonly worker: EventWorker;
 }
 
 export class Updates implements InboxReceiver {
   readonly #options: UpdatesOptions;
   readonly #dispatcher: Dispatcher;
-  readonly #breaker: Breaker<Thrown> | undefined;
+  readonly #breaker: Breaker<ThrownAtWorker> | undefined;
   /** The workers that take events, by number. */
   readonly #workers = new Map<number, EventWorker>();
   /** Dead letters of which the application is to be told, by the number of their worker, which is not ready. */
@@ -118,8 +118,8 @@ export class Updates implements InboxReceiver {
   }
 
   /** Number of events at the workers. */
-  get inFlight(): number {
-    return this.#dispatcher.inFlight;
+  get postedCount(): number {
+    return this.#dispatcher.postedCount;
   }
 
   /** Time of receipt of the oldest unsettled update: milliseconds since 1970. */
@@ -284,12 +284,12 @@ export class Updates implements InboxReceiver {
     const event = this.posted(worker.number, seq);
     if (event === undefined || this.#breaker === undefined) return false;
     const isHeld = this.#breaker.threw({ worker, seq, scope: event.scope }, this.#options.hide(error));
-    if (isHeld) this.retried(worker, seq);
+    if (isHeld) this.triedAgain(worker, seq);
     return isHeld;
   }
 
   /** The application threw, and gets the event again as another attempt. */
-  retried(worker: EventWorker, seq: number): void {
+  triedAgain(worker: EventWorker, seq: number): void {
     const { number } = worker;
     const event = this.posted(number, seq);
     if (event === undefined) return;
@@ -297,8 +297,8 @@ export class Updates implements InboxReceiver {
     // What it has saved is known there.
     if (past !== undefined && past.uncertain.length > 0) worker.push({ type: "past", seq, scope: event.scope, past });
     event.attempts += 1;
-    this.#options.recorder.retried(seq);
-    this.#dispatcher.retried(number, seq);
+    this.#options.recorder.triedAgain(seq);
+    this.#dispatcher.triedAgain(number, seq);
   }
 
   /** @param writes the values that the code of these events has stored */
@@ -362,13 +362,13 @@ export class Updates implements InboxReceiver {
     this.#dispatcher.close();
   }
 
-  #createBreaker(log: Logger): Breaker<Thrown> {
+  #createBreaker(log: Logger): Breaker<ThrownAtWorker> {
     const dispatcher = this.#dispatcher;
     return new Breaker({
       hold: dispatcher.hold.bind(dispatcher),
       resume: dispatcher.resume.bind(dispatcher),
       postOne: dispatcher.postOne.bind(dispatcher),
-      retry: ({ worker, seq }) => {
+      tryAgain: ({ worker, seq }) => {
         // Its worker may have died: the event is at the head of its line, or with another worker.
         if (this.#workers.get(worker.number) !== worker || this.posted(worker.number, seq) === undefined) return false;
         worker.push({ type: "decided", seq, after: 0 });

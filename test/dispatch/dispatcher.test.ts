@@ -199,7 +199,7 @@ class Model {
   }
 
   /** The application is to try these events again later. */
-  retried(worker: number, choose: (posted: number[]) => number[]): void {
+  triedAgain(worker: number, choose: (posted: number[]) => number[]): void {
     for (const seq of [...choose(this.#atHand(worker)), -1]) {
       const scope = this.#scopeOf(seq);
       if (scope !== undefined && scope.resting === undefined && seq !== this.#alone) {
@@ -208,7 +208,7 @@ class Model {
         scope.resting = seq;
         scope.passedOver.clear();
       }
-      this.#do(() => this.dispatcher.retried(worker, seq));
+      this.#do(() => this.dispatcher.triedAgain(worker, seq));
     }
   }
 
@@ -463,7 +463,7 @@ class Model {
     const unsettled = this.scopes.reduce((sum, scope) => sum + scope.unsettled.length, 0);
     assert.equal(this.dispatcher.unsettled, unsettled);
     const posted = this.scopes.reduce((sum, scope) => sum + scope.posted.size, 0);
-    assert.equal(this.dispatcher.inFlight, posted);
+    assert.equal(this.dispatcher.postedCount, posted);
     for (const [worker, open] of this.#open.entries()) if (open) this.#assertBusy(worker);
     assert.ok(!this.#isTooSlow, "a suspect that will hold up others for longer does not make way");
     const waits = this.#of(this.quarantine).some((scope) => this.#couldBeServed(scope));
@@ -582,7 +582,7 @@ class Model {
 
 type Step =
   | { do: "received"; scope: number; count: number; attempts: number }
-  | { do: "taken" | "settled" | "refused" | "kept" | "retried"; worker: number; share: number; backwards: boolean }
+  | { do: "taken" | "settled" | "refused" | "kept" | "triedAgain"; worker: number; share: number; backwards: boolean }
   | { do: "workerReady" | "workerPaused"; worker: number }
   | {
       do: "workerDied" | "timedOut";
@@ -618,7 +618,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 8, arbitrary: fc.record({ ...settles, do: fc.constant("taken" as const) }) },
   { weight: 1, arbitrary: fc.record({ ...settles, do: fc.constant("refused" as const) }) },
   { weight: 3, arbitrary: fc.record({ ...settles, do: fc.constant("kept" as const) }) },
-  { weight: 2, arbitrary: fc.record({ ...settles, do: fc.constant("retried" as const) }) },
+  { weight: 2, arbitrary: fc.record({ ...settles, do: fc.constant("triedAgain" as const) }) },
   {
     weight: 2,
     arbitrary: fc.record({
@@ -655,7 +655,7 @@ function carryOut(model: Model, step: Step): void {
     case "settled":
     case "refused":
     case "kept":
-    case "retried":
+    case "triedAgain":
       return model[step.do](workerAt(step.worker), (posted) => {
         const chosen = posted.slice(0, Math.ceil(posted.length * step.share));
         return step.backwards ? chosen.reverse() : chosen;
@@ -877,13 +877,13 @@ describe("an event that is tried again later", () => {
     const { dispatcher, posted } = recorded();
     dispatcher.workerReady(0);
     for (let i = 0; i < PER_WORKER; i++) for (let j = 0; j < 3; j++) dispatcher.received(arrival(`scope ${i}`));
-    for (let i = 0; i < PER_WORKER; i++) dispatcher.retried(0, posted.filter((_, place) => place % 2 === 0)[i]!.seq);
+    for (let i = 0; i < PER_WORKER; i++) dispatcher.triedAgain(0, posted.filter((_, place) => place % 2 === 0)[i]!.seq);
     const quiet = arrival("quiet");
     dispatcher.received(quiet);
     assert.equal(posted.at(-1)!.seq, quiet.seq);
     const { scope } = dispatcher.posted(0, posted[0]!.seq)!;
     const before = posted.length;
-    dispatcher.retried(0, posted[0]!.seq);
+    dispatcher.triedAgain(0, posted[0]!.seq);
     assert.equal(posted.length, before);
     dispatcher.settled(0, [posted[0]!.seq]);
     assert.equal(dispatcher.posted(0, posted.at(-1)!.seq)!.scope, scope);
@@ -907,7 +907,7 @@ describe("an event that is tried again later", () => {
     dispatcher.workerReady(0);
     for (let i = 0; i < 3; i++) dispatcher.received(arrival("a"));
     const [first, second] = seqsOf(posted.splice(0));
-    dispatcher.retried(0, first!);
+    dispatcher.triedAgain(0, first!);
     dispatcher.workerDrained(0, []);
     dispatcher.workerReady(0);
     assert.deepEqual(seqsOf(posted), [first, second]);
@@ -1003,7 +1003,7 @@ describe("posting", () => {
     dispatcher.workerReady(0);
     for (let i = 0; i < 2 * ON_THEIR_WAY; i++) dispatcher.received(arrival(`scope ${i}`));
     dispatcher.taken(0, seqsOf(posted));
-    assert.equal(dispatcher.inFlight, 2 * ON_THEIR_WAY);
+    assert.equal(dispatcher.postedCount, 2 * ON_THEIR_WAY);
   });
 
   test("nothing is on its way to a worker that was replaced: the next one gets 32 events", () => {
@@ -1028,7 +1028,7 @@ describe("posting", () => {
     dispatcher.workerReady(0);
     for (let i = 0; i < 200; i++) dispatcher.received(arrival("a"));
     const windows = Array.from({ length: 6 }, () => {
-      const window = dispatcher.inFlight;
+      const window = dispatcher.postedCount;
       dispatcher.settled(0, [posted.shift()!.seq]);
       return window;
     });
@@ -1667,11 +1667,11 @@ describe("a shard that is taken away", () => {
     const events = [lost(), lost(), lost("lost, too")];
     for (const event of events) dispatcher.received(event);
     dispatcher.revoke(LOST_SHARD);
-    assert.deepEqual([dispatcher.unsettled, dispatcher.inFlight], [3, 3]);
+    assert.deepEqual([dispatcher.unsettled, dispatcher.postedCount], [3, 3]);
     dispatcher.settled(0, [events[0]!.seq]);
-    assert.deepEqual([dispatcher.unsettled, dispatcher.inFlight], [2, 2]);
+    assert.deepEqual([dispatcher.unsettled, dispatcher.postedCount], [2, 2]);
     dispatcher.revoked(LOST_SHARD);
-    assert.deepEqual([dispatcher.unsettled, dispatcher.inFlight], [0, 0]);
+    assert.deepEqual([dispatcher.unsettled, dispatcher.postedCount], [0, 0]);
     assert.equal(posted.length, 3);
   });
 
@@ -1765,7 +1765,7 @@ describe("deliveries that the inbox refused", () => {
     for (const event of events) dispatcher.received(event);
     dispatcher.refused(0, seqsOf(events.slice(0, 2)));
     assert.deepEqual(seqsOf(posted), seqsOf(events.slice(0, 4)));
-    assert.deepEqual([dispatcher.unsettled, dispatcher.inFlight], [3, FIRST_WINDOW]);
+    assert.deepEqual([dispatcher.unsettled, dispatcher.postedCount], [3, FIRST_WINDOW]);
   });
 
   test("a refused suspect makes way for the next one", () => {
@@ -1870,7 +1870,7 @@ describe("room()", () => {
     assert.equal(await isSettled(room), false);
     for (let i = 0; i < HIGH_WATER / 2; i++) {
       dispatcher.taken(0, [posted[i]!.seq]);
-      dispatcher.retried(0, posted[i]!.seq);
+      dispatcher.triedAgain(0, posted[i]!.seq);
     }
     assert.ok(await isSettled(room));
     const { seq } = posted[0]!;
@@ -1928,21 +1928,21 @@ describe("idle()", () => {
   });
 });
 
-test("inFlight counts the events at the workers, and oldest is the receipt of the oldest one, wherever it is", () => {
+test("postedCount counts the events at the workers, and oldest is the receipt of the oldest one, wherever it is", () => {
   const { dispatcher, posted } = recorded();
   const at = (scope: string, received_at: number) => dispatcher.received({ ...arrival(scope), received_at });
-  assert.deepEqual([dispatcher.inFlight, dispatcher.oldest], [0, undefined]);
+  assert.deepEqual([dispatcher.postedCount, dispatcher.oldest], [0, undefined]);
   at("a", 20);
   at("a", 30);
   at("b", 10);
-  assert.deepEqual([dispatcher.inFlight, dispatcher.oldest], [0, 10]);
+  assert.deepEqual([dispatcher.postedCount, dispatcher.oldest], [0, 10]);
   dispatcher.workerReady(0);
-  assert.deepEqual([dispatcher.inFlight, dispatcher.oldest], [3, 10]);
+  assert.deepEqual([dispatcher.postedCount, dispatcher.oldest], [3, 10]);
   // In turns: the first of each scope, then the second of the first.
   dispatcher.settled(0, [posted[1]!.seq]);
-  assert.deepEqual([dispatcher.inFlight, dispatcher.oldest], [2, 20]);
+  assert.deepEqual([dispatcher.postedCount, dispatcher.oldest], [2, 20]);
   dispatcher.workerDied(0);
-  assert.deepEqual([dispatcher.inFlight, dispatcher.oldest], [0, 20]);
+  assert.deepEqual([dispatcher.postedCount, dispatcher.oldest], [0, 20]);
 });
 
 describe("events that are held", () => {

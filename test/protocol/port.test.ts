@@ -61,7 +61,7 @@ test("a worker that gets any item at all handles the event behind it or is repla
       taken() {},
       settled() {},
       kept() {},
-      retried() {},
+      triedAgain() {},
       threw: () => false,
       failed() {},
     },

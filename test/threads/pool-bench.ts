@@ -110,7 +110,7 @@ export class PoolBench implements AsyncDisposable {
         eventTimedOut: ({ number: worker }, seq) => this.#report({ type: "timed out", worker, seq }),
         taken() {},
         kept: ({ number: worker }, seq) => this.#report({ type: "kept", worker, seq }),
-        retried() {},
+        triedAgain() {},
         threw: () => false,
         settled: ({ number: worker }, seqs) => this.#report({ type: "settled", worker, seqs }),
         failed: ({ number: worker }, seq) => this.#report({ type: "failed", worker, seq }),

@@ -51,7 +51,7 @@ class Bench implements AsyncDisposable {
         taken: (_, seqs) => this.#did(`taken: ${seqs}`),
         settled: (_, seqs) => this.#did(`settled: ${seqs}`),
         kept: (_, seq) => this.#did(`kept: ${seq}`),
-        retried: (_, seq) => this.#did(`retried: ${seq}`),
+        triedAgain: (_, seq) => this.#did(`triedAgain: ${seq}`),
         threw: (_, seq, error) => {
           this.#did(`threw: ${seq}, ${error}`);
           return this.isHolding;
@@ -535,7 +535,7 @@ test("a throw on which the main thread decides is tried again, a dead letter, or
     [
       "threw: 1, Error: away",
       "said: warn, the application threw; the event is tried again in 0.5 s, Error: away",
-      "retried: 1",
+      "triedAgain: 1",
     ],
     [
       "threw: 2, Error: away",

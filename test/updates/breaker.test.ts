@@ -39,7 +39,7 @@ class Bot {
         const line = [...this.lines.keys()].find((line) => !this.busy.has(line));
         return line === undefined ? undefined : this.#begin(line);
       },
-      retry: ({ scope }) => {
+      tryAgain: ({ scope }) => {
         this.#begin(scope);
         return true;
       },
@@ -160,7 +160,7 @@ test("an event that is gone is not tried, and one that hangs does not hold up th
     hold() {},
     resume() {},
     postOne: () => undefined,
-    retry: ({ seq }) => {
+    tryAgain: ({ seq }) => {
       if (seq <= 11) return false;
       tried.push(seq);
       return true;

@@ -257,7 +257,7 @@ describe("an update", () => {
     worker.take = (seqs) => updates.taken(worker, seqs);
     await process.receive(...Array.from({ length: 1001 }, (_, i) => update(1 + i, 1 + i)));
     while (worker.posted.length < 1000) await process.recorder.end();
-    updates.retried(worker, worker.seqs[0]!);
+    updates.triedAgain(worker, worker.seqs[0]!);
     await process.recorder.end();
     assert.equal(worker.ids.at(-1), 1001);
   });
@@ -419,12 +419,12 @@ describe("an update", () => {
     await using process = await Process.start();
     const { updates, worker } = process;
     assert.deepEqual(
-      [updates.unsettled, updates.inFlight, updates.oldest, updates.fullSince],
+      [updates.unsettled, updates.postedCount, updates.oldest, updates.fullSince],
       [0, 0, undefined, undefined],
     );
     await updates.idle();
     await process.receive(...Array.from({ length: 40 }, (_, i) => update(i, 5)));
-    assert.deepEqual([updates.unsettled, updates.inFlight, updates.oldest], [40, 2, 5000]);
+    assert.deepEqual([updates.unsettled, updates.postedCount, updates.oldest], [40, 2, 5000]);
     const idle = updates.idle();
     assert.equal(await isSettled(idle), false);
     for (let left = 40; left > 0; left = updates.unsettled) {
@@ -775,7 +775,7 @@ describe("a dead letter", () => {
     // The unreadable one has made room.
     await process.recorder.end();
     assert.deepEqual(process.worker.ids, [1, 3]);
-    assert.deepEqual([process.updates.unsettled, process.updates.inFlight], [2, 2]);
+    assert.deepEqual([process.updates.unsettled, process.updates.postedCount], [2, 2]);
     const [letter, ...others] = process.letters();
     assert.deepEqual([letter!.update_id, letter!.reason, others], [2, "its stored body cannot be read", []]);
     assert.match(
@@ -849,7 +849,7 @@ describe("a shard that is taken away", () => {
     };
     await updates.onRevoked(SHARD);
     assert.equal(worker.posted.length, 3);
-    assert.deepEqual([updates.unsettled, updates.inFlight], [1, 1]);
+    assert.deepEqual([updates.unsettled, updates.postedCount], [1, 1]);
     const left = await process.unsettled();
     assert.equal(left.length, 40);
     assert.deepEqual([...new Set(left.map(({ attempts }) => attempts))], [0, 1]);
@@ -898,7 +898,7 @@ describe("a shard that is taken away", () => {
     assert.deepEqual(worker.ids, [1, 2, 3]);
     ending.resolve([]);
     await revoked;
-    assert.deepEqual([updates.unsettled, updates.inFlight], [1, 1]);
+    assert.deepEqual([updates.unsettled, updates.postedCount], [1, 1]);
   });
 
   test("a worker that dies while it ends the instances leaves nothing of the shard", async () => {
@@ -998,7 +998,7 @@ describe("a shard that is taken away", () => {
     await process.receive(update(1, OURS), update(2, THEIRS), update(3, OURS));
     await process.recorder.end();
     assert.deepEqual(worker.ids, [1, 3]);
-    assert.deepEqual([updates.unsettled, updates.inFlight], [2, 2]);
+    assert.deepEqual([updates.unsettled, updates.postedCount], [2, 2]);
   });
 
   /** The entry of an update that is stored but not handed over. */

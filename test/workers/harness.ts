@@ -230,7 +230,7 @@ export class Harness implements AsyncDisposable {
         eventTimedOut: (_, seq) => add(this.timedOut, seq),
         taken: (_, seqs) => add(this.taken, seqs),
         kept: (_, seq) => add(this.kept, seq),
-        retried() {},
+        triedAgain() {},
         threw: () => false,
         settled: (_, seqs, writes = []) => {
           for (const write of writes) this.#write(write);

@@ -100,7 +100,7 @@ function startWorker(threads: Threads, heavy: Heavy, options: ApplicationOptions
       watch: false,
       yields: false,
     },
-    updates: { taken() {}, settled() {}, kept() {}, retried() {}, threw: () => false, failed() {} },
+    updates: { taken() {}, settled() {}, kept() {}, triedAgain() {}, threw: () => false, failed() {} },
     // A program may wait for the answer before it starts its bot.
     calls: { call: (to, { id }) => to.push({ type: "result", id, body: SUCCESS }), saved() {}, busy() {} },
     // So may one that reads a stored value. The check opens no inbox.
