@@ -142,6 +142,13 @@ describe("the house", () => {
     assert.deepEqual([...new Set(code)], ['"../state/content-kind.ts"']);
   });
 
+  test("a name of a type stands for one type in src and workers", () => {
+    assert.deepEqual(
+      homonyms(SOURCES.filter((path) => !path.startsWith("simulator/")).map((path) => [path, read(path)])),
+      [],
+    );
+  });
+
   test("every import is written so that Biome sees it", () => {
     assert.deepEqual(
       SOURCES.flatMap((path) => hiddenImports(path, read(path))),
@@ -149,6 +156,16 @@ describe("the house", () => {
     );
   });
 });
+
+/** @returns the names of types that several files declare */
+function homonyms(sources: readonly (readonly [path: string, text: string])[]): string[] {
+  const declared = sources.flatMap(([path, text]) => {
+    const names = codeOf(text).matchAll(/^(?:export )?(?:abstract )?(?:class|interface|type) (\w+)/gm);
+    return Array.from(names, ([, name]) => ({ path, name: name! }));
+  });
+  const several = [...Map.groupBy(declared, ({ name }) => name)].filter(([, all]) => all.length > 1);
+  return several.map(([name, all]) => `${name}: ${all.map(({ path }) => path).join(", ")}`);
+}
 
 /** The packages that a file imports, with `type` before those of which it takes types alone. */
 function packagesIn(path: string): string[] {
@@ -231,6 +248,14 @@ describe("the check", () => {
     for (const stale of ["src/a.ts", "src/gone.ts", "src/gone/"]) {
       assert.match(untested(sources, tests, ["src/b/d.ts", "src/e/", stale])[0]!, /needs no exception/);
     }
+  });
+
+  test("the check finds a name that two files give to types", () => {
+    const files = [
+      ["a.ts", "export interface Way {}\nclass Calls {}\n// class Job"],
+      ["b.ts", "type Way = string;\nimport type { Calls } from './a.ts';\nexport class Job {}"],
+    ] as const;
+    assert.deepEqual(homonyms(files), ["Way: a.ts, b.ts"]);
   });
 
   for (const text of [

@@ -32,7 +32,7 @@ export interface Caller extends StreamOwner {
   answered(): void;
 }
 
-interface Waiting {
+interface WaitingCall {
   readonly id: number;
   readonly method: string;
   readonly caller: Caller;
@@ -53,7 +53,7 @@ export class Calls {
    * Each call in a place that is free again when it is answered. A Map would do, but whenever it grows or tidies itself up it
    * leaves a table behind that keeps its members alive until V8 next collects the old generation.
    */
-  readonly #waiting: (Waiting | undefined)[] = [];
+  readonly #waiting: (WaitingCall | undefined)[] = [];
   readonly #free: number[] = [];
   #made = 0;
 
@@ -119,7 +119,7 @@ export class Calls {
     waiting.event?.delivery.pause();
   }
 
-  #take(id: number): Waiting | undefined {
+  #take(id: number): WaitingCall | undefined {
     const place = id % PLACES;
     const waiting = this.#waiting[place];
     if (waiting?.id !== id) return undefined;
@@ -140,7 +140,7 @@ function numbersOf(events: readonly CallEvent[], but: CallEvent | undefined): nu
 }
 
 /** Rejects a call. A rejection that the application does not wait for must not end the worker. */
-function reject({ answered }: Waiting, error: Error): void {
+function reject({ answered }: WaitingCall, error: Error): void {
   answered.promise.catch(() => {});
   answered.reject(error);
 }

@@ -28,7 +28,7 @@ export class EventsAtWork {
 
   /** The place of an event that is open. */
   placeOf(seq: number): Place | undefined {
-    for (const event of this.#open) if (event.seq === seq) return placeOf(event);
+    for (const event of this.#open) if (event.seq === seq) return placeIn(event);
     return undefined;
   }
 
@@ -43,13 +43,13 @@ export class EventsAtWork {
   look(): { count: number; only: Place | undefined } {
     const count = this.#open.size + this.#over;
     const [open] = this.#open;
-    const only = count === 1 ? placeOf(open ?? this.#last!) : undefined;
+    const only = count === 1 ? placeIn(open ?? this.#last!) : undefined;
     this.#over = 0;
     this.#last = undefined;
     return { count, only };
   }
 }
 
-function placeOf({ route, event }: Delivered): Place {
+function placeIn({ route, event }: Delivered): Place {
   return placeInScope(route.key, event);
 }

@@ -260,7 +260,7 @@ class Host {
       case "past":
         return this.#instances.past(item.scope, item.seq, item.past);
       case "deadLettered":
-        return this.#instances.deadLettered(this.#read(item.event), errorOf(item));
+        return this.#instances.deadLettered(this.#read(item.event), deadLetterError(item));
       case "debug":
         this.#reporter.debug = item.debug;
         return;
@@ -336,7 +336,7 @@ function takeAnswer(item: ToWorker, calls: Calls, values: ValuesClient): boolean
   }
 }
 
-function errorOf({ error, isLate }: Extract<ToWorker, { type: "deadLettered" }>): Error {
+function deadLetterError({ error, isLate }: Extract<ToWorker, { type: "deadLettered" }>): Error {
   return isLate ? new DOMException(error, "TimeoutError") : new WorkerError(error);
 }
 

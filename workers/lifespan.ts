@@ -34,7 +34,10 @@ class LifespanOff implements Lifespan {
   async shutdown(): Promise<void> {}
 }
 
-type Outcome = { is: "complete" } | { is: "unsupported"; why: string; error?: unknown } | { is: "failed"; why: string };
+type PhaseOutcome =
+  | { is: "complete" }
+  | { is: "unsupported"; why: string; error?: unknown }
+  | { is: "failed"; why: string };
 
 class LifespanOn implements Lifespan {
   readonly state: State = {};
@@ -42,8 +45,8 @@ class LifespanOn implements Lifespan {
   readonly #application: Asgi3;
   readonly #required: boolean;
   readonly #log: Log;
-  readonly #started = Promise.withResolvers<Outcome>();
-  readonly #stopped = Promise.withResolvers<Outcome>();
+  readonly #started = Promise.withResolvers<PhaseOutcome>();
+  readonly #stopped = Promise.withResolvers<PhaseOutcome>();
   readonly #shutdown = Promise.withResolvers<{ type: "lifespan.shutdown" }>();
   #phase: "startup" | "running" | "shutdown" = "startup";
   #received = 0;
@@ -100,7 +103,7 @@ class LifespanOn implements Lifespan {
   }
 
   /** Resolves the promises that are still pending. */
-  #end(outcome: Extract<Outcome, { is: "unsupported" }>): void {
+  #end(outcome: Extract<PhaseOutcome, { is: "unsupported" }>): void {
     this.#started.resolve(outcome);
     if (this.#phase === "running" && this.#supported) {
       this.#log("warn", `the application's lifespan ended early: it ${outcome.why}`, outcome.error);

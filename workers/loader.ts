@@ -18,11 +18,11 @@ import { resolveFrom } from "../src/protocol/resolve-from.ts";
 import { threadRemedy } from "../src/protocol/thread-remedy.ts";
 import { kindOfValue } from "./kind-of-value.ts";
 
-type Receive = () => Promise<unknown>;
-type Send = (event: unknown) => Promise<unknown>;
+type UntypedReceive = () => Promise<unknown>;
+type UntypedSend = (event: unknown) => Promise<unknown>;
 
 /** An application in its common form. It may still throw where it should reject. */
-export type Asgi3 = (scope: object, receive: Receive, send: Send) => unknown;
+export type Asgi3 = (scope: object, receive: UntypedReceive, send: UntypedSend) => unknown;
 
 type Callable = (...args: unknown[]) => unknown;
 

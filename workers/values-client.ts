@@ -12,7 +12,7 @@ import type { StoredValue, StoredWrite, ValueAccess } from "../src/protocol/stor
 import { type ContextEvent, currentEvent } from "./current-event.ts";
 
 /** The code that waits for an answer. */
-interface Waiting {
+interface WaitingQuestion {
   readonly event: ContextEvent | undefined;
   resolve(value: StoredValue | undefined): void;
 }
@@ -25,7 +25,7 @@ export class ValuesClient implements ValueAccess {
   readonly #pulse: Pick<Pulse, "willWorkAt">;
   readonly #rewrite: number;
   /** Each in a place of its own, whose number is the id of the question: as in calls.ts. */
-  readonly #waiting: (Waiting | undefined)[] = [];
+  readonly #waiting: (WaitingQuestion | undefined)[] = [];
   readonly #free: number[] = [];
 
   /** @param age time for which a value is kept without a write: ms */

@@ -36,13 +36,13 @@ export function usefulThreads({ cores, quota }: Pick<Machine, "cores" | "quota">
  * @param root of the file system, for tests
  */
 export function readQuota(root = "/"): number | undefined {
-  const groups = textOf(join(root, "proc/self/cgroup")) ?? "";
+  const groups = contentOf(join(root, "proc/self/cgroup")) ?? "";
   // In a container the group is usually the root of what can be seen. A group has no more than those that it is in.
   const all = (line: RegExp) => withParents(line.exec(groups)?.[1] ?? "/");
-  const v2 = all(/^0::(.*)$/m).map((group) => quotaOfV2(textOf(join(root, "sys/fs/cgroup", group, "cpu.max"))));
+  const v2 = all(/^0::(.*)$/m).map((group) => quotaOfV2(contentOf(join(root, "sys/fs/cgroup", group, "cpu.max"))));
   const v1 = all(/^\d+:(?:[^:]*,)?cpu(?:,[^:]*)?:(.*)$/m).map((group) => {
     const folder = join(root, "sys/fs/cgroup/cpu", group);
-    return quotaOf(textOf(join(folder, "cpu.cfs_quota_us")), textOf(join(folder, "cpu.cfs_period_us")));
+    return quotaOf(contentOf(join(folder, "cpu.cfs_quota_us")), contentOf(join(folder, "cpu.cfs_period_us")));
   });
   const quotas = [...v2, ...v1].filter((quota) => quota !== undefined);
   return quotas.length === 0 ? undefined : Math.min(...quotas);
@@ -64,7 +64,7 @@ function quotaOf(quota?: string, period?: string): number | undefined {
   return value > 0 && Number.isFinite(value) ? value : undefined;
 }
 
-function textOf(path: string): string | undefined {
+function contentOf(path: string): string | undefined {
   try {
     return readFileSync(path, "utf8");
   } catch {

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { parseEnv } from "node:util";
 import { botIdOf } from "./token.ts";
 
-type Environment = { [name: string]: string | undefined };
+type Variables = { [name: string]: string | undefined };
 
 /** Programs check this form; @BotFather's tokens have it. */
 const TOKEN = /^\d+:[\w-]{35}$/;
@@ -23,7 +23,7 @@ export interface OwnToken {
 }
 
 /** @returns the one token in the program's variables; undefined without one, or if there are several */
-export function findOwnToken(env: Environment, directory: string): OwnToken | undefined {
+export function findOwnToken(env: Variables, directory: string): OwnToken | undefined {
   const found = [...ownTokens(env, directory)];
   const [first] = found;
   if (first === undefined || found.some(([, token]) => token !== first[1])) return undefined;
@@ -32,7 +32,7 @@ export function findOwnToken(env: Environment, directory: string): OwnToken | un
 }
 
 /** The search for the token, for the message that there is none. */
-export function describeSearch(env: Environment, directory: string): string {
+export function describeSearch(env: Variables, directory: string): string {
   const names = [...ownTokens(env, directory).keys()];
   if (names.length === 0) return `none of ${USUAL.join(", ")}, here or in .env, has one`;
   return `${names.join(" and ")} have different ones, and asgigram serves one bot`;
@@ -43,7 +43,7 @@ export function describeSearch(env: Environment, directory: string): string {
  * the token, for the server got it elsewhere, the usual ones that are unset get the stand-in, or an exposed token. The program's own
  * reader of `.env` leaves set variables as they are.
  */
-export function giveOwnToken(env: Environment, directory: string, token: string, exposeToken: boolean): void {
+export function giveOwnToken(env: Variables, directory: string, token: string, exposeToken: boolean): void {
   const known = knownVariables(env, directory);
   const given = exposeToken ? token : standInFor(token);
   for (const [name, value] of own(known)) if (value?.includes(token)) env[name] = value.replaceAll(token, given);
@@ -52,31 +52,31 @@ export function giveOwnToken(env: Environment, directory: string, token: string,
 }
 
 /** Puts the stand-in for the simulator's token into each variable that has a token, and into the usual ones that are unset. */
-export function simulateOwnToken(env: Environment, directory: string, token: string): void {
+export function simulateOwnToken(env: Variables, directory: string, token: string): void {
   const names = ownTokens(env, directory).keys();
   const unset = USUAL.filter((name) => env[name] === undefined);
   for (const name of [...names, ...unset]) env[name] = standInFor(token);
 }
 
-function ownTokens(env: Environment, directory: string): Map<string, string> {
+function ownTokens(env: Variables, directory: string): Map<string, string> {
   return tokensIn(knownVariables(env, directory));
 }
 
-function knownVariables(env: Environment, directory: string): Environment {
+function knownVariables(env: Variables, directory: string): Variables {
   return { ...readEnv(directory), ...env };
 }
 
 /** Tokens by the names of their variables. */
-function tokensIn(variables: Environment): Map<string, string> {
+function tokensIn(variables: Variables): Map<string, string> {
   return new Map(own(variables).filter((entry): entry is [string, string] => TOKEN.test(entry[1] ?? "")));
 }
 
 /** The variables that are not the server's. */
-function own(variables: Environment): [string, string | undefined][] {
+function own(variables: Variables): [string, string | undefined][] {
   return Object.entries(variables).filter(([name]) => !name.startsWith("ASGIGRAM_"));
 }
 
-function readEnv(directory: string): Environment {
+function readEnv(directory: string): Variables {
   try {
     return parseEnv(readFileSync(join(directory, ".env"), "utf8"));
   } catch {

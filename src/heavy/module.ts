@@ -37,7 +37,7 @@ export interface HeavyModuleOptions {
 }
 
 /** A job in its thread. */
-interface Run {
+interface RunningJob {
   readonly thread: HeavyThread;
   readonly over: Promise<void>;
   outcome?: JobOutcome;
@@ -59,7 +59,7 @@ export class HeavyModule {
   readonly #queue: FairQueue<HeavyJob>;
   readonly #threads = new Set<HeavyThread>();
   readonly #idle = new Set<HeavyThread>();
-  readonly #runs = new Map<HeavyJob, Run>();
+  readonly #runs = new Map<HeavyJob, RunningJob>();
   #starting = 0;
   /** Deaths of threads before their first jobs, since a job was over. */
   #uselessDeaths = 0;

@@ -128,7 +128,7 @@ export class Ledger {
   ): void {
     const isBehind = this.#lastSaid < this.#lastStored;
     const values = writes.length === 0 ? NO_VALUES : stamped(writes);
-    const text = textOf(facts, values);
+    const text = textOfFacts(facts, values);
     const linesOfText = text === undefined ? 0 : 2 + linesFor(text.byteLength);
     const count = (isBehind ? 1 : 0) + begun.length + linesOfText + settled.length;
     const lines = new Float64Array(NUMBERS_PER_LINE * count);
@@ -262,7 +262,7 @@ function stamped(writes: readonly StoredWrite[]): WrittenValue[] {
   return writes.map(({ key, json, seq, line }) => ({ type: "stored", key, json, seq, line, at }));
 }
 
-function textOf(facts: readonly JournalFact[], values: readonly WrittenValue[]): Buffer | undefined {
+function textOfFacts(facts: readonly JournalFact[], values: readonly WrittenValue[]): Buffer | undefined {
   if (facts.length + values.length === 0) return undefined;
   const all: readonly Fact[] = values.length === 0 ? facts : facts.length === 0 ? values : [...facts, ...values];
   return Buffer.from(JSON.stringify(all));

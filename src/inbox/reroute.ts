@@ -10,7 +10,7 @@ import { readUpdate } from "./stored-body.ts";
 /** Rows that are in memory at once. */
 const PAGE = 1000;
 
-interface Row {
+export interface RoutedRow {
   readonly id: number;
   readonly line: string;
   readonly body: string;
@@ -33,7 +33,7 @@ function rerouteRows(database: DatabaseSync, table: string, key: string, bot: En
      WHERE ${key} > ? AND line IS NOT NULL ORDER BY ${key} LIMIT ${PAGE}`,
   );
   const update = database.prepare(`UPDATE ${table} SET line = ?, shard = ? WHERE ${key} = ?`);
-  const page = (after: number) => select.all(after) as unknown as Row[];
+  const page = (after: number) => select.all(after) as unknown as RoutedRow[];
   for (let rows = page(0); rows.length > 0; rows = page(rows.at(-1)!.id)) {
     for (const row of rows) {
       const moved = movedTo(row, bot, line);
@@ -43,7 +43,7 @@ function rerouteRows(database: DatabaseSync, table: string, key: string, bot: En
 }
 
 /** The address of a stored event by another setting. Undefined if it stays where it is. */
-export function movedTo({ line, body }: Omit<Row, "id">, bot: Entity, kind: LineKind): Address | undefined {
+export function movedTo({ line, body }: Omit<RoutedRow, "id">, bot: Entity, kind: LineKind): Address | undefined {
   const update = readUpdate(body);
   // A damaged event keeps its line: it becomes a dead letter when its turn comes.
   const address = update === undefined ? undefined : addressOf(update, bot, kind);

@@ -179,7 +179,7 @@ function toFormat3(database: DatabaseSync): readonly number[] {
   return unreadable;
 }
 
-interface Row {
+interface OldRow {
   readonly update_id: number | null;
   readonly body: string;
   readonly [column: string]: SQLInputValue;
@@ -192,9 +192,9 @@ function moveDeadLetters(database: DatabaseSync, bot: { id: number }): void {
      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   );
   // The newest first: of unreadable ones only so many are kept, and each once.
-  const rows = database.prepare("SELECT * FROM old_dead_letter ORDER BY id DESC").iterate() as Iterable<Row>;
+  const rows = database.prepare("SELECT * FROM old_dead_letter ORDER BY id DESC").iterate() as Iterable<OldRow>;
   let unreadable = 0;
-  for (const { id, update_id, body, attempts, reason, log, received_at, died_at } of rows as Iterable<Row>) {
+  for (const { id, update_id, body, attempts, reason, log, received_at, died_at } of rows as Iterable<OldRow>) {
     const address = update_id === null ? NOWHERE : (addressIn(body, bot) ?? NOWHERE);
     const hash = update_id === null ? hashOf(body) : null;
     if (hash !== null && unreadable === MOST_UNREADABLE) continue;
@@ -216,7 +216,7 @@ function moveEvents(database: DatabaseSync, bot: { id: number }): readonly numbe
      VALUES (?, ?, ?, '', ?, ?, ?)`,
   );
   const unreadable: number[] = [];
-  const rows = database.prepare("SELECT * FROM old_event ORDER BY seq").iterate() as Iterable<Row>;
+  const rows = database.prepare("SELECT * FROM old_event ORDER BY seq").iterate() as Iterable<OldRow>;
   for (const { seq, update_id, attempts, alone, deaths, orphaned, received_at, body } of rows) {
     const address = addressIn(body, bot);
     if (address === undefined) {

@@ -1,12 +1,14 @@
 /** The functions of a module that another thread has loaded: any name is a function, as this thread does not know the exports. */
 
-import type { Job, JobOptions } from "../protocol/jobs.ts";
+import type { JobHandle, JobOptions } from "../protocol/jobs.ts";
 import { checkJobOptions } from "./options.ts";
 
 /** Starts a job of the function of that name. */
-type Run = (name: string, args: unknown[], options: JobOptions) => Job;
+type RunJob = (name: string, args: unknown[], options: JobOptions) => JobHandle;
 
-type RemoteFunction = ((...args: unknown[]) => Job) & { with(options: JobOptions): (...args: unknown[]) => Job };
+type RemoteFunction = ((...args: unknown[]) => JobHandle) & {
+  with(options: JobOptions): (...args: unknown[]) => JobHandle;
+};
 
 /**
  * Names that are no exports: every function has them, `await` and JSON ask any object for them, or offload() gives them a meaning. A
@@ -23,7 +25,7 @@ export const UNREACHABLE = [
 const NOT_EXPORTS: ReadonlySet<string> = new Set(UNREACHABLE);
 
 /** @returns the default export as a function, with the named exports as its members */
-export function functionsOf(run: Run): object {
+export function functionsOf(run: RunJob): object {
   const functions = new Map<string, RemoteFunction>();
   return new Proxy(functionFor("default", run), {
     get(byDefault, key, receiver) {
@@ -35,7 +37,7 @@ export function functionsOf(run: Run): object {
   });
 }
 
-function functionFor(name: string, run: Run): RemoteFunction {
+function functionFor(name: string, run: RunJob): RemoteFunction {
   const call = (...args: unknown[]) => run(name, args, {});
   return Object.assign(call, {
     with: (options: JobOptions) => {

@@ -17,7 +17,7 @@ import { isDetached, transferableBytes } from "./transferable-bytes.ts";
 /** The first credit that a receiver grants: bytes. */
 const WINDOW = 1024 * 1024;
 
-type Message = Uint8Array<ArrayBuffer> | { end: true } | { failure: string };
+type ChannelMessage = Uint8Array<ArrayBuffer> | { end: true } | { failure: string };
 
 /**
  * Sends the source's chunks as the receiver grants credit. Chunks are transferred without a copy where possible.
@@ -43,7 +43,8 @@ export async function sendBytes(
     source.destroy();
     wake();
   });
-  const send = (message: Message) => port.postMessage(message, message instanceof Uint8Array ? [message.buffer] : []);
+  const send = (message: ChannelMessage) =>
+    port.postMessage(message, message instanceof Uint8Array ? [message.buffer] : []);
   // A source that fails before it is read must not end the thread.
   source.on("error", () => {});
   await granted();
@@ -72,12 +73,12 @@ function bytesIn(chunk: unknown): Uint8Array<ArrayBuffer> {
 
 export class ByteReceiver {
   readonly #port: MessagePort;
-  readonly #arrived: Message[] = [];
+  readonly #arrived: ChannelMessage[] = [];
   #wake = () => {};
 
   constructor(port: MessagePort) {
     this.#port = port;
-    port.on("message", (message: Message) => this.#arrive(message));
+    port.on("message", (message: ChannelMessage) => this.#arrive(message));
     port.on("close", () => this.#arrive({ failure: "it broke off" }));
   }
 
@@ -110,7 +111,7 @@ export class ByteReceiver {
     this.#grantFirst = () => {};
   };
 
-  #arrive(message: Message): void {
+  #arrive(message: ChannelMessage): void {
     this.#arrived.push(message);
     this.#wake();
   }

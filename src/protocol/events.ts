@@ -132,10 +132,10 @@ type CoalescingMethod = `edit${"" | "Ephemeral"}Message${string}` | `send${strin
 
 /** Options for the server. Telegram does not get them. */
 interface WithOptions<M extends MethodName> {
-  asgigram?: SendOptions & (M extends CoalescingMethod ? CoalescingOptions : unknown);
+  asgigram?: BulkOptions & (M extends CoalescingMethod ? CoalescingOptions : unknown);
 }
 
-interface SendOptions {
+interface BulkOptions {
   /**
    * If calls have to wait for the limit of all chats, this one goes behind those that are not bulk. By default true outside an event:
    * in a timer.

@@ -3,7 +3,7 @@
 import { MessageChannel, type MessagePort } from "node:worker_threads";
 import { errorOfData } from "./error-data.ts";
 import { ApplicationLoadError, DisconnectedError, JobCrashedError } from "./errors.ts";
-import type { Job, JobOrigin, Jobs, RunOptions } from "./jobs.ts";
+import type { JobHandle, JobOrigin, Jobs, RunOptions } from "./jobs.ts";
 import { OpenJob } from "./open-job.ts";
 import type { ErrorData, FromHeavy, ModuleOptions, ToHeavy } from "./port.ts";
 import { sizeOf } from "./size-of.ts";
@@ -47,7 +47,7 @@ export class JobsClient implements Jobs {
     await this.#waitFor(Promise.all([...this.#modules.values()].map(({ promise }) => promise)));
   }
 
-  run(module: string, name: string, args: unknown[], options: RunOptions): Job {
+  run(module: string, name: string, args: unknown[], options: RunOptions): JobHandle {
     const origin = this.#origin();
     const { signal = origin?.jobSignal, timeout = Number.POSITIVE_INFINITY, transfer = [] } = options;
     const id = ++this.#last;

@@ -8,7 +8,7 @@ export interface Jobs {
   /** Names a module, so that it is loaded before the first event. */
   declare(module: string, options: ModuleOptions): void;
   /** Starts a job. Its promise is also an async iterator, for functions that are generators. */
-  run(module: string, name: string, args: unknown[], options: RunOptions): Job;
+  run(module: string, name: string, args: unknown[], options: RunOptions): JobHandle;
   /** The value of the module's default export, which runs once a server. */
   share(module: string): Promise<unknown>;
   /**
@@ -30,7 +30,7 @@ export interface RunOptions extends JobOptions {
   readonly transfer?: readonly Transferable[];
 }
 
-export type Job = Promise<unknown> & AsyncGenerator<unknown>;
+export type JobHandle = Promise<unknown> & AsyncGenerator<unknown>;
 
 /** The event whose code makes a job. */
 export interface JobOrigin {

@@ -12,7 +12,7 @@
 import type { MessagePort, Transferable } from "node:worker_threads";
 import { dataOfError, errorOfData } from "./error-data.ts";
 import { DisconnectedError } from "./errors.ts";
-import type { Job, JobOrigin } from "./jobs.ts";
+import type { JobHandle, JobOrigin } from "./jobs.ts";
 import type { FromJob, ToJob } from "./port.ts";
 
 export interface OpenJobOptions {
@@ -31,7 +31,7 @@ const LEFT =
 
 export class OpenJob {
   /** The promise and iterator that the caller gets. */
-  readonly handle: Job;
+  readonly handle: JobHandle;
   /** Resolves when the job is over, in whichever way. */
   readonly over: Promise<void>;
   readonly #port: MessagePort;

@@ -154,7 +154,7 @@ export function routeOf(
 function route(
   subject: "chat" | "user",
   entity: Entity,
-  { topic, member }: Part,
+  { topic, member }: LinePart,
   business_connection_id: string | undefined,
   guest_query_id: string | undefined,
 ): Route {
@@ -167,11 +167,11 @@ function route(
 }
 
 /** The part of a chat that has a line of its own. */
-type Part = Pick<Route, "topic" | "member">;
+type LinePart = Pick<Route, "topic" | "member">;
 
-const WHOLE: Part = { topic: undefined, member: undefined };
+const WHOLE: LinePart = { topic: undefined, member: undefined };
 
-function partIn(kind: string, payload: TelegramObject, chat: Entity, line: LineKind): Part {
+function partIn(kind: string, payload: TelegramObject, chat: Entity, line: LineKind): LinePart {
   if (line === "topic") {
     const topic = kind === "stopped_message_generation" ? stoppedTopicOf(payload) : topicOf(payload);
     return { topic, member: undefined };

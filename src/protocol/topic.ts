@@ -1,6 +1,6 @@
 /** The forum topic of an update. */
 
-type Message = { message_thread_id?: unknown; is_topic_message?: unknown; message?: unknown } | null | undefined;
+type MessageFields = { message_thread_id?: unknown; is_topic_message?: unknown; message?: unknown } | null | undefined;
 
 /**
  * The topic of a message, or of the message that a button belongs to. The id of a thread that is no topic is none: calls with it are
@@ -8,8 +8,8 @@ type Message = { message_thread_id?: unknown; is_topic_message?: unknown; messag
  * @param event an event, or the payload of an update
  */
 export function topicOf(event: object): number | undefined {
-  const { message } = event as { message?: Message };
-  for (const one of [event as Message, message]) {
+  const { message } = event as { message?: MessageFields };
+  for (const one of [event as MessageFields, message]) {
     if (one?.is_topic_message === true && isId(one.message_thread_id)) return one.message_thread_id;
   }
   return undefined;

@@ -166,7 +166,7 @@ export class Outbox {
   #join(line: Job[], job: Job): void {
     const pause = this.#paused.get(job.call.lane!);
     if (pause?.isDelay) job.delayed?.();
-    const stale = placeOf(job.call.coalesce, line);
+    const stale = indexOfCall(job.call.coalesce, line);
     line.push(stale === -1 ? job : this.#merge(line.splice(stale, 1)[0]!, job));
     if (pause === undefined) return;
     this.#withoutStale(pause, line);
@@ -175,7 +175,7 @@ export class Outbox {
 
   /** The paused call is not made if a newer one waits in its line. */
   #withoutStale(pause: Pause, line: Job[]): void {
-    const newer = placeOf(pause.job.call.coalesce, line);
+    const newer = indexOfCall(pause.job.call.coalesce, line);
     if (newer === -1) return;
     line[newer] = this.#merge(pause.job, line[newer]!);
     pause.job = line.shift()!;
@@ -313,8 +313,8 @@ export class Outbox {
   }
 }
 
-/** Place of the waiting call with that key; -1 if there is none. */
-function placeOf(coalesce: string | undefined, line: readonly Job[]): number {
+/** Index of the waiting call with that key; -1 if there is none. */
+function indexOfCall(coalesce: string | undefined, line: readonly Job[]): number {
   return coalesce === undefined ? -1 : line.findIndex(({ call }) => call.coalesce === coalesce);
 }
 

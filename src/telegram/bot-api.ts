@@ -13,7 +13,7 @@ import type { Answer, Call } from "../protocol/port.ts";
 import { type Hide, secretHider } from "../protocol/secrets.ts";
 import { readAnswer, refusalIn } from "./answer.ts";
 import { Connections, type ConnectionsOptions } from "./connections.ts";
-import { Downloads, type IncomingFile } from "./downloads.ts";
+import { FileDownloads, type IncomingFile } from "./downloads.ts";
 import { exchange, type HttpAnswer } from "./exchange.ts";
 import type { Form } from "./multipart.ts";
 import { deliveryOf, reasonOf } from "./retry.ts";
@@ -64,7 +64,7 @@ export class BotApi {
   readonly #callTimeout: number;
   readonly #wait: NonNullable<BotApiOptions["wait"]>;
   readonly #uploads: Uploads;
-  readonly #downloads: Downloads;
+  readonly #downloads: FileDownloads;
   readonly #calls: Pool;
   readonly #filesUp: Pool;
   readonly #filesDown: Pool;
@@ -92,7 +92,7 @@ export class BotApi {
     this.#filesDown = this.#connections.pool(FILE_CONNECTIONS, callTimeout);
     this.#polls = this.#connections.pool(1, callTimeout);
     this.#uploads = new Uploads({ local, post: (method, form, signal) => this.post(method, form, signal) });
-    this.#downloads = new Downloads({
+    this.#downloads = new FileDownloads({
       local,
       getFile: (file_id) => this.call("getFile", { file_id }),
       openFile: (file_path) => this.#openFile(file_path),

@@ -46,7 +46,7 @@ interface DownloadParameters {
 /** A stream that the application does not read for so long is closed, because it holds a connection: ms. */
 const PATIENCE = 10 * 60_000;
 
-export class Downloads {
+export class FileDownloads {
   readonly #options: DownloadsOptions;
   readonly #limits: FileLimits;
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { inspect } from "node:util";
 import { functionsOf, UNREACHABLE } from "../../src/offload/functions.ts";
-import type { Job, JobOptions } from "../../src/protocol/jobs.ts";
+import type { JobHandle, JobOptions } from "../../src/protocol/jobs.ts";
 
 interface Loose {
   (...args: unknown[]): unknown;
@@ -13,7 +13,7 @@ function record() {
   const runs: [string, unknown[], JobOptions][] = [];
   const functions = functionsOf((...run) => {
     runs.push(run);
-    return run[0] as unknown as Job;
+    return run[0] as unknown as JobHandle;
   }) as unknown as Loose;
   return { runs, functions };
 }

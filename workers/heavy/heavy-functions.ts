@@ -10,7 +10,7 @@ import type { Functions } from "./host.ts";
 import { JobRun } from "./job-run.ts";
 
 type Namespace = Readonly<Record<string, unknown>>;
-type Callable = (...args: unknown[]) => unknown;
+type JobFunction = (...args: unknown[]) => unknown;
 
 export class HeavyFunctions implements Functions {
   readonly loaded: Promise<void>;
@@ -25,13 +25,13 @@ export class HeavyFunctions implements Functions {
   }
 
   /** @throws TypeError if the module exports no such function */
-  find(name: string): Callable {
+  find(name: string): JobFunction {
     const exports = this.#namespace.default as Namespace | null | undefined;
     // In a module that was compiled to CommonJS the default export is one of the exports, and they are the namespace's `default`.
     const isCompiled = name === "default" && exports?.__esModule === true;
     // A CommonJS module may have its functions in its default export alone.
     const found = (isCompiled ? undefined : this.#namespace[name]) ?? exports?.[name];
-    if (typeof found === "function") return found as Callable;
+    if (typeof found === "function") return found as JobFunction;
     const called = name === "default" ? "default export" : `export "${name}"`;
     if (found !== undefined)
       throw new TypeError(`the ${called} of ${this.#name} is ${kindOfValue(found)}, not a function`);

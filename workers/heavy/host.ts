@@ -78,7 +78,7 @@ async function load(task: LoadTask): Promise<HeavyResult> {
     currentJob: () => runningJob.getStore(),
   });
   try {
-    functions = placeOf(task, report, die);
+    functions = functionsFor(task, report, die);
     task.control.on("message", (message: ToHeavyThread) => {
       if (message.type === "abort") abort(message);
       else functions!.kill();
@@ -91,7 +91,7 @@ async function load(task: LoadTask): Promise<HeavyResult> {
   }
 }
 
-function placeOf(task: LoadTask, report: (message: FromHeavyThread) => void, die: Die): Functions {
+function functionsFor(task: LoadTask, report: (message: FromHeavyThread) => void, die: Die): Functions {
   return task.kind === "process" ? new ChildProcess(task, report, die) : new HeavyFunctions(task, "heavy thread");
 }
 

@@ -9,18 +9,18 @@ import { dataOfError, errorOfData } from "../../src/protocol/error-data.ts";
 import type { FromJob, HeavyResult, ToJob } from "../../src/protocol/port.ts";
 import { runningJob } from "./running-job.ts";
 
-type Outcome = NonNullable<HeavyResult["outcome"]>;
-type Step = "next" | "return";
+type RunOutcome = NonNullable<HeavyResult["outcome"]>;
+type GeneratorStep = "next" | "return";
 
 export class JobRun {
   /** Resolves when nothing of it runs any more. */
-  readonly over: Promise<Outcome>;
+  readonly over: Promise<RunOutcome>;
   readonly #call: (...args: unknown[]) => unknown;
   readonly #post: (message: FromJob) => void;
-  readonly #over = Promise.withResolvers<Outcome>();
+  readonly #over = Promise.withResolvers<RunOutcome>();
   readonly #abort = new AbortController();
   /** Steps of the generator that the caller has asked for. */
-  readonly #steps: Step[] = [];
+  readonly #steps: GeneratorStep[] = [];
   #asked = Promise.withResolvers<void>();
   #hasBegun = false;
   #isLeft = false;
@@ -62,7 +62,7 @@ export class JobRun {
     if (!this.#hasBegun) this.#over.resolve("threw");
   }
 
-  async #run(args: unknown[]): Promise<Outcome> {
+  async #run(args: unknown[]): Promise<RunOutcome> {
     try {
       this.signal.throwIfAborted();
       const result = await this.#inside(() => this.#call(...args));
@@ -91,7 +91,7 @@ export class JobRun {
     }
   }
 
-  async #nextStep(): Promise<Step> {
+  async #nextStep(): Promise<GeneratorStep> {
     while (this.#steps.length === 0 && !this.#isLeft) {
       this.#asked = Promise.withResolvers();
       await this.#asked.promise;
@@ -104,7 +104,7 @@ export class JobRun {
   }
 }
 
-type Generator = { [step in Step]: (value: undefined) => Promise<IteratorResult<unknown>> };
+type Generator = { [step in GeneratorStep]: (value: undefined) => Promise<IteratorResult<unknown>> };
 
 function isGenerator(value: unknown): value is Generator {
   return /^\[object (?:Async)?Generator\]$/.test(Object.prototype.toString.call(value));

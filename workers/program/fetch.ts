@@ -4,7 +4,7 @@
  */
 
 import { linkIn } from "./links.ts";
-import { type LocalAnswer, type LocalBotApi, malformed, type Signal } from "./local-bot-api.ts";
+import { type LocalAnswer, type LocalBotApi, malformed, type SignalLike } from "./local-bot-api.ts";
 import { lostRequest, type NodeFetchError } from "./lost-request.ts";
 import { parseJson, queryOf, readParameters } from "./parameters.ts";
 import type { RawParameters } from "./raw-call.ts";
@@ -52,7 +52,7 @@ export function localNodeFetch(original: NodeFetch, api: LocalBotApi): Fetch {
   return (input, init) => {
     const link = isJson(init?.body) ? linkIn(String(input)) : undefined;
     if (link === undefined || "path" in link || !api.admits(link)) return original(input, init);
-    const { body, signal } = init as { body: string; signal?: Signal | null };
+    const { body, signal } = init as { body: string; signal?: SignalLike | null };
     const { Response, FetchError } = original;
     const fail = (cause: Error): never => {
       if (FetchError === undefined || cause.name === "AbortError") return lost(cause);
@@ -108,7 +108,7 @@ function lost(cause: Error): never {
 }
 
 /** Settles as the request does, or rejects as soon as the signal is aborted. A call that has begun is made all the same. */
-function unlessAborted(begin: () => Promise<Response>, signal: Signal | null | undefined): Promise<Response> {
+function unlessAborted(begin: () => Promise<Response>, signal: SignalLike | null | undefined): Promise<Response> {
   if (signal === undefined || signal === null) return begin();
   return new Promise((resolve, reject) => {
     const abort = () =>

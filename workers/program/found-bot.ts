@@ -35,11 +35,11 @@ export interface Copy {
   readonly library: string;
 }
 
-type Methods = Record<string, (...args: unknown[]) => unknown>;
+type BotMethods = Record<string, (...args: unknown[]) => unknown>;
 
 /** Takes note of each call of a method. */
 export function before<This>(prototype: object, name: string, note: (self: This) => void): void {
-  const methods = prototype as Methods;
+  const methods = prototype as BotMethods;
   const method = methods[name]!;
   methods[name] = function (this: This, ...args) {
     note(this);

@@ -26,7 +26,7 @@ export interface Refusal {
 export type FileStream = ReadableStream<Uint8Array<ArrayBuffer>>;
 
 /** The part of an AbortSignal that the signals of all libraries have. */
-export type Signal = Pick<AbortSignal, "aborted"> & Pick<EventTarget, "addEventListener" | "removeEventListener">;
+export type SignalLike = Pick<AbortSignal, "aborted"> & Pick<EventTarget, "addEventListener" | "removeEventListener">;
 
 export interface LocalBotApiOptions {
   /** The bot itself, as getMe describes it. */
@@ -71,7 +71,7 @@ export class LocalBotApi {
   }
 
   /** @throws NetworkError | AbortError */
-  async request({ token, method }: MethodLink, parameters: RawParameters, signal?: Signal): Promise<LocalAnswer> {
+  async request({ token, method }: MethodLink, parameters: RawParameters, signal?: SignalLike): Promise<LocalAnswer> {
     if (!this.#isOwn(token)) return UNAUTHORIZED;
     const name = method.toLowerCase();
     switch (name) {
@@ -122,7 +122,7 @@ export class LocalBotApi {
   }
 
   /** Answers a poll without updates, when its time is over: updates come to the bot by another way. */
-  #poll({ timeout, allowed_updates }: RawParameters, signal: Signal | undefined): Promise<LocalAnswer> {
+  #poll({ timeout, allowed_updates }: RawParameters, signal: SignalLike | undefined): Promise<LocalAnswer> {
     const { promise, resolve, reject } = Promise.withResolvers<LocalAnswer>();
     const seconds = Number(timeout ?? 0);
     if (seconds > 0) this.#options.onLaunch("getUpdates", allowed_updates);

@@ -8,7 +8,7 @@ import { basename, resolve } from "node:path";
 import { Readable } from "node:stream";
 import { type GivenFile, ReadyFile } from "../input-file.ts";
 import { before, type Copy, type FoundBot, type LibraryWatch, oncePerBot, rethrow } from "./found-bot.ts";
-import type { LocalBotApi, Signal } from "./local-bot-api.ts";
+import type { LocalBotApi, SignalLike } from "./local-bot-api.ts";
 import { lostRequest, type NodeFetchError } from "./lost-request.ts";
 import type { RawParameters } from "./raw-call.ts";
 import { Spool } from "./spool.ts";
@@ -23,7 +23,7 @@ interface TelegrafBot {
 interface TelegramClient {
   readonly token: string;
   readonly options: { readonly apiMode?: string };
-  callApi(method: string, payload?: object, extra?: { signal?: Signal }): Promise<unknown>;
+  callApi(method: string, payload?: object, extra?: { signal?: SignalLike }): Promise<unknown>;
 }
 
 type Class<Made> = { new (...args: unknown[]): Made; prototype: Made };

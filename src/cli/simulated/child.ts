@@ -8,7 +8,7 @@ import { type Context, processContext, sourcesOf } from "../context.ts";
 import { exit } from "../exit.ts";
 import { reportSteps } from "../report-steps.ts";
 import { ServingProcess } from "../serving-process.ts";
-import type { FromServer, ToServer } from "./messages.ts";
+import type { FromServerProcess, ToServerProcess } from "./messages.ts";
 
 // ps shows this.
 process.title = "asgigram";
@@ -29,7 +29,7 @@ class Child {
   }
 
   /** @returns the exit code */
-  async run({ typed, options, isWatched }: ToServer & { type: "start" }): Promise<number> {
+  async run({ typed, options, isWatched }: ToServerProcess & { type: "start" }): Promise<number> {
     const stopping = AbortSignal.any([this.#serving.signalled(), this.#told.signal]);
     this.#isWatched = isWatched;
     try {
@@ -48,7 +48,7 @@ class Child {
     }
   }
 
-  receive(message: Exclude<ToServer, { type: "start" }>): void {
+  receive(message: Exclude<ToServerProcess, { type: "start" }>): void {
     switch (message.type) {
       case "watch":
         this.#isWatched = message.isWatched;
@@ -89,13 +89,13 @@ class Child {
   }
 }
 
-function send(message: FromServer): void {
+function send(message: FromServerProcess): void {
   if (process.connected) process.send!(message, undefined, undefined, () => {});
 }
 
 const context = processContext();
 const child = new Child(context);
-process.on("message", (message: ToServer) => {
+process.on("message", (message: ToServerProcess) => {
   if (message.type === "start") void child.run(message).then((code) => exit(code, context));
   else child.receive(message);
 });

@@ -4,7 +4,7 @@ import type { Report } from "../../../simulator/inspector/bot-server.ts";
 import type { Values } from "../../config/sources.ts";
 import type { Typed } from "../command-line.ts";
 
-export type ToServer =
+export type ToServerProcess =
   | {
       type: "start";
       typed: Typed;
@@ -19,7 +19,7 @@ export type ToServer =
   | { type: "reload"; order: number }
   | { type: "stop" };
 
-export type FromServer =
+export type FromServerProcess =
   | { type: "serving" }
   | { type: "reports"; reports: readonly Report[] }
   | { type: "done"; order: number; error?: string };

@@ -16,7 +16,7 @@ import type { BotServer, Report, ServerState } from "../../../simulator/inspecto
 import type { Values } from "../../config/sources.ts";
 import type { Typed } from "../command-line.ts";
 import type { Context } from "../context.ts";
-import type { FromServer, ToServer } from "./messages.ts";
+import type { FromServerProcess, ToServerProcess } from "./messages.ts";
 
 /** The built package has JavaScript beside JavaScript, the source tree TypeScript beside TypeScript. */
 const ENTRY = fileURLToPath(new URL(`./child${extname(import.meta.url)}`, import.meta.url));
@@ -102,7 +102,7 @@ export class ServerProcess implements BotServer {
     this.#isKilled = false;
     child.stdout?.setEncoding("utf8").on("data", (text) => context.stdout.write(text));
     child.stderr?.setEncoding("utf8").on("data", (text) => context.writeLog?.(text));
-    child.on("message", (message: FromServer) => this.#receive(message));
+    child.on("message", (message: FromServerProcess) => this.#receive(message));
     this.#over = new Promise((resolve) => {
       child.once("close", (code, signal) => {
         this.#closed(code, signal);
@@ -123,7 +123,7 @@ export class ServerProcess implements BotServer {
     this.#turn({ ...before, phase: "ended", exitCode: code ?? 128 + constants.signals[signal!] });
   }
 
-  #receive(message: FromServer): void {
+  #receive(message: FromServerProcess): void {
     switch (message.type) {
       case "serving":
         return this.#turn({ ...this.#state, phase: "serving" });
@@ -149,7 +149,7 @@ export class ServerProcess implements BotServer {
     await promise;
   }
 
-  #send(message: ToServer): void {
+  #send(message: ToServerProcess): void {
     // A process that is about to end takes no more messages. Its end is seen.
     if (this.#child.connected) this.#child.send(message, () => {});
   }

@@ -86,7 +86,7 @@ async function copyTables(
     await session.script(`DECLARE ${table}_rows CURSOR FOR ${select}`);
     counts[table] = 0;
     for (;;) {
-      const { rows } = await session.query<Row>({ text: `FETCH ${PAGE} FROM ${table}_rows` });
+      const { rows } = await session.query<FileRow>({ text: `FETCH ${PAGE} FROM ${table}_rows` });
       if (rows.length === 0) break;
       transaction(file, path, () => insert(file, table, rows));
       counts[table] += rows.length;
@@ -95,9 +95,9 @@ async function copyTables(
   return { events: counts.event!, letters: counts.dead_letter! };
 }
 
-type Row = Readonly<Record<string, SQLInputValue>>;
+type FileRow = Readonly<Record<string, SQLInputValue>>;
 
-function insert(file: DatabaseSync, table: string, rows: readonly Row[]): void {
+function insert(file: DatabaseSync, table: string, rows: readonly FileRow[]): void {
   const columns = Object.keys(rows[0]!);
   const values = columns.map((column) => `:${column}`);
   const statement = file.prepare(`INSERT INTO ${table} (${columns.join(", ")}) VALUES (${values.join(", ")})`);

@@ -11,11 +11,11 @@ import type { Picture } from "./plan.ts";
 import { POLLER } from "./schema.ts";
 import type { Holding } from "./turn-rows.ts";
 
-type State = "held" | "leaving" | "losing";
+type HoldingState = "held" | "leaving" | "losing";
 
 interface Own {
   readonly holding: Holding;
-  state: State;
+  state: HoldingState;
 }
 
 export class Holdings {

@@ -1,7 +1,7 @@
 /** The statements about dead letters that the server makes itself. */
 
 import type { Session } from "./connection.ts";
-import { textOf } from "./pg.ts";
+import { pgText } from "./pg.ts";
 
 export interface UnreadableLetter {
   readonly hash: string;
@@ -21,7 +21,7 @@ export async function deadLetterUnreadable(
     text: `
       INSERT INTO ${schema}.dead_letter (hash, attempts, reason, log, received_at, died_at, body)
       VALUES ($1, 0, $2, '', $3, $3, $4) ON CONFLICT (hash) DO NOTHING`,
-    values: [hash, reason, now, textOf(body)],
+    values: [hash, reason, now, pgText(body)],
   });
   if (rowCount === 0) return false;
   await session.query({

@@ -64,7 +64,7 @@ export async function loadPg(): Promise<Pg> {
 const INT8 = 20;
 
 /** PostgreSQL's text has no NUL, and is well-formed. */
-export function textOf(text: string): string {
+export function pgText(text: string): string {
   return text.replaceAll("\0", "\ufffd").toWellFormed();
 }
 

@@ -59,7 +59,7 @@ export function planFor(me: string, { nodes, leases }: Picture, isSteady: boolea
   const mine = owned.get(me)?.map(({ shard }) => shard) ?? [];
   const isMember = members.includes(me);
   const poller = isMember && leases.some((lease) => lease.shard === POLLER && isFree(lease)) ? [POLLER] : [];
-  const [from, count] = placeOf(me, members, (id) => share - (owned.get(id)?.length ?? 0));
+  const [from, count] = partOfFree(me, members, (id) => share - (owned.get(id)?.length ?? 0));
   return { dead, claim: [...poller, ...free.slice(from, from + count)], release: mine.slice(share) };
 }
 
@@ -69,7 +69,7 @@ export function shareOf(nodes: number): number {
 }
 
 /** The part of the free shards that is for a server: the servers before it, by id, have theirs first. */
-function placeOf(
+function partOfFree(
   me: string,
   members: readonly string[],
   needOf: (id: string) => number,

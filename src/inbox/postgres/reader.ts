@@ -131,7 +131,7 @@ export class Reader {
     const { schema } = this.#options;
     let [after, count] = [0, 0];
     for (;;) {
-      const { rows } = await session.query<Row>(oldEvents(schema, after, this.#last, [...holdings.keys()]));
+      const { rows } = await session.query<UnsettledRow>(oldEvents(schema, after, this.#last, [...holdings.keys()]));
       const calls = await readCalls(session, schema, rows);
       for (const row of rows) {
         const origin = row.retried && row.attempts === 0 ? "retried" : "recovered";
@@ -142,7 +142,7 @@ export class Reader {
     }
   }
 
-  #handOver(row: Row, holding: Holding, origin: InboxEntry["origin"], calls: Calls): boolean {
+  #handOver(row: UnsettledRow, holding: Holding, origin: InboxEntry["origin"], calls: CallsByEvent): boolean {
     const { isHeld, onEntry } = this.#options;
     if (!isHeld(holding)) return false;
     const { retried: _, newest: __, body, saved, ...entry } = row as NewRow;
@@ -153,18 +153,18 @@ export class Reader {
   }
 }
 
-interface Row extends Omit<InboxEntry, "body" | "origin" | "calls" | "saved"> {
+interface UnsettledRow extends Omit<InboxEntry, "body" | "origin" | "calls" | "saved"> {
   readonly retried: boolean;
   readonly saved: string | null;
   readonly body: string | null;
 }
 
-interface NewRow extends Row {
+interface NewRow extends UnsettledRow {
   /** The last number that is in use. */
   readonly newest: number | null;
 }
 
-type Calls = ReadonlyMap<number, readonly RecordedCall[]>;
+type CallsByEvent = ReadonlyMap<number, readonly RecordedCall[]>;
 
 const COLUMNS = `seq, update_id, kind, line, shard, chat, octet_length(body) AS size, attempts, deaths, orphaned,
   received_at, retried, saved`;
@@ -195,7 +195,7 @@ function oldEvents(schema: string, after: number, last: number, shards: readonly
   };
 }
 
-async function readCalls(session: Session, schema: string, events: readonly Row[]): Promise<Calls> {
+async function readCalls(session: Session, schema: string, events: readonly UnsettledRow[]): Promise<CallsByEvent> {
   if (events.length === 0) return new Map();
   const { rows } = await session.query<CallRow>({
     text: `SELECT seq, id, method, lane, body, answer FROM ${schema}.call WHERE seq = ANY($1::bigint[]) ORDER BY id, seq`,

@@ -5,18 +5,12 @@
 
 import { InboxError } from "../../protocol/errors.ts";
 import type { LineKind } from "../../protocol/route.ts";
-import { movedTo } from "../reroute.ts";
+import { movedTo, type RoutedRow } from "../reroute.ts";
 import { countLiving } from "./claim.ts";
 import type { Session } from "./connection.ts";
 
 /** Rows that are in memory at once. */
 const PAGE = 1000;
-
-interface Row {
-  readonly id: number;
-  readonly line: string;
-  readonly body: string;
-}
 
 /** @param before the setting by which events are stored @throws InboxError while other servers work with that */
 export async function reroute(
@@ -47,7 +41,7 @@ export async function reroute(
 
 async function rerouteRows(session: Session, table: string, key: string, bot: number, line: LineKind): Promise<void> {
   for (let after = 0; ; ) {
-    const { rows } = await session.query<Row>({
+    const { rows } = await session.query<RoutedRow>({
       text: `SELECT ${key} AS id, line, body FROM ${table} WHERE ${key} > $1 AND line IS NOT NULL ORDER BY ${key} LIMIT ${PAGE}`,
       values: [after],
     });

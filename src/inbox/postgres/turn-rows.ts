@@ -5,7 +5,7 @@
 
 import type { JournalFact } from "../../protocol/recorded-call.ts";
 import type { Turn } from "../inbox.ts";
-import { textOf } from "./pg.ts";
+import { pgText } from "./pg.ts";
 
 /** A lease of this server: the shard, and the lease's epoch when this server took it. */
 export interface Holding {
@@ -71,23 +71,23 @@ export function rowsOf(turn: Turn, holdingOf: (seq: number) => Holding | undefin
   for (const seq of died) changes.plain(seq, (change) => end(change, 0, 1));
   for (const seq of withdrawn) changes.plain(seq, (change) => end(change, -1, 0));
   const gone = new Set(settled);
-  const calls = new Calls(gone);
+  const calls = new CallRows(gone);
   for (const fact of journal) {
     if (fact.type === "saved") {
-      for (const seq of fact.seqs) changes.fenced(seq, (change) => (change.saved = textOf(fact.json)));
+      for (const seq of fact.seqs) changes.fenced(seq, (change) => (change.saved = pgText(fact.json)));
     } else calls.add(fact);
   }
   const letters = deadLettered.map(({ seq, reason, log }) => {
     const { attempts = 0, saved = null } = changes.get(seq) ?? {};
     gone.add(seq);
-    return { seq, attempts, reason: textOf(reason), log: textOf(log), saved };
+    return { seq, attempts, reason: pgText(reason), log: pgText(log), saved };
   });
   return { changes: changes.without(gone), settled, letters, writes: lastOf(writes), ...calls.rows };
 }
 
 function lastOf(writes: Turn["writes"]): WriteRow[] {
   const rows = writes.map(({ key, json, seq = null }) => {
-    return { key: textOf(key), json: json === undefined ? null : textOf(json), seq };
+    return { key: pgText(key), json: json === undefined ? null : pgText(json), seq };
   });
   return [...new Map(rows.map((row) => [row.key, row])).values()];
 }
@@ -143,7 +143,7 @@ class Changes {
 
 type CallFact = Exclude<JournalFact, { type: "saved" }>;
 
-class Calls {
+class CallRows {
   readonly #gone: ReadonlySet<number>;
   readonly #called = new Map<string, CalledRow>();
   readonly #answered = new Map<string, { seq: number; id: number; answer: string }>();
@@ -171,11 +171,11 @@ class Calls {
     switch (fact.type) {
       case "called": {
         const { method, lane, body } = fact.call;
-        const texts = { method: textOf(method), lane: lane === undefined ? null : textOf(lane), body: textOf(body) };
+        const texts = { method: pgText(method), lane: lane === undefined ? null : pgText(lane), body: pgText(body) };
         return void this.#called.set(key, { seq, id, ...texts, answer: null });
       }
       case "answered": {
-        const answer = textOf(fact.answer);
+        const answer = pgText(fact.answer);
         const called = this.#called.get(key);
         if (called !== undefined) called.answer = answer;
         else this.#answered.set(key, { seq, id, answer });

@@ -2,12 +2,12 @@
 
 import type { StoredValue } from "../../protocol/stored-value.ts";
 import type { Session } from "./connection.ts";
-import { textOf } from "./pg.ts";
+import { pgText } from "./pg.ts";
 
 /** Old values that are removed at once. */
 const PAGE = 1000;
 
-interface ValueRow {
+interface KeyedValueRow {
   readonly key: string;
   readonly json: string;
   readonly line: string | null;
@@ -21,15 +21,15 @@ export async function readValues(
   keys: readonly string[],
   since: number,
 ): Promise<ReadonlyMap<string, StoredValue>> {
-  const { rows } = await session.query<ValueRow>({
+  const { rows } = await session.query<KeyedValueRow>({
     name: "values",
     text: `SELECT key, json, line, written_at FROM ${schema}.stored_value WHERE key = ANY($1::text[])`,
-    values: [keys.map(textOf)],
+    values: [keys.map(pgText)],
   });
   const kept = new Map(rows.filter(({ written_at }) => written_at >= since).map((row) => [row.key, row]));
   const found = new Map<string, StoredValue>();
   for (const key of keys) {
-    const row = kept.get(textOf(key));
+    const row = kept.get(pgText(key));
     if (row !== undefined) found.set(key, { json: row.json, line: row.line ?? undefined, written_at: row.written_at });
   }
   return found;

@@ -86,7 +86,7 @@ async function refuseUsed(session: Session, schema: string, where: string): Prom
     );
 }
 
-type Values = readonly (string | number | bigint | null)[];
+type RowValues = readonly (string | number | bigint | null)[];
 
 /** Rows in one statement. */
 const PAGE = 500;
@@ -99,7 +99,7 @@ async function copyTables(session: Session, schema: string, path: string): Promi
     const rows = file.prepare(select);
     rows.setReturnArrays(true);
     let count = 0;
-    let page: Values[] = [];
+    let page: RowValues[] = [];
     const flush = async () => {
       const arrays = names.map((name, i) => `$${i + 1}::${types[name]}[]`);
       const values = names.map((_, i) => page.map((row) => row[i]));
@@ -108,7 +108,7 @@ async function copyTables(session: Session, schema: string, path: string): Promi
       page = [];
     };
     for (const row of rows.iterate() as Iterable<unknown>) {
-      if (page.push(row as Values) === PAGE) await flush();
+      if (page.push(row as RowValues) === PAGE) await flush();
     }
     await flush();
     return count;

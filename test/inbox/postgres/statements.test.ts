@@ -5,7 +5,7 @@ import { after, before, describe, test } from "node:test";
 import fc from "fast-check";
 import pg from "pg";
 import { binaryArray, columnsOf } from "../../../src/inbox/postgres/binary-array.ts";
-import { type PgClient, textOf } from "../../../src/inbox/postgres/pg.ts";
+import { type PgClient, pgText } from "../../../src/inbox/postgres/pg.ts";
 import { preferIndexes } from "../../../src/inbox/postgres/prefer-indexes.ts";
 import { anyText } from "../../any-text.ts";
 import { sharedServer } from "../../postgres/shared-server.ts";
@@ -21,7 +21,7 @@ describe("an array in binary form", () => {
 
   test("the database has the same texts, numbers, booleans and nulls", async () => {
     const any = fc.record({
-      text: orNull(anyText().map(textOf)),
+      text: orNull(anyText().map(pgText)),
       bigint: orNull(fc.maxSafeInteger()),
       integer: orNull(fc.integer()),
       boolean: orNull(fc.boolean()),
