@@ -83,8 +83,6 @@ export class Instances implements InstanceHost {
   #now = now();
   #drained: PromiseWithResolvers<void> | undefined;
   readonly #fence = new Fence();
-  /** Events that the fence held up when they came. */
-  #fenced: Delivered[] = [];
   /** Events that came after drain(). */
   readonly #tooLate: number[] = [];
 
@@ -107,9 +105,9 @@ export class Instances implements InstanceHost {
       this.#tooLate.push(delivered.seq);
       return;
     }
-    const { key } = delivered.route;
-    if (this.#fence.holds(key)) return void this.#fenced.push(delivered);
+    if (this.#fence.hold(delivered)) return;
     if (this.#gates.hold(delivered)) return;
+    const { key } = delivered.route;
     const instance = this.#live.get(key);
     if (instance === undefined) {
       const closing = this.#closing.get(key);
@@ -127,7 +125,7 @@ export class Instances implements InstanceHost {
     if (!this.#fence.extend(until)) return;
     // What an instance has queued came before what the fence held up; a gate that opened meanwhile put its events behind later ones.
     for (const instance of this.#live.values()) if (!this.#fence.holds(instance.key)) instance.resume();
-    for (const delivered of this.#fenced.splice(0).sort((one, other) => one.seq - other.seq)) this.deliver(delivered);
+    for (const delivered of this.#fence.takeAll()) this.deliver(delivered);
   }
 
   /** The shard is about to be revoked. */
@@ -164,7 +162,7 @@ export class Instances implements InstanceHost {
     for (const instance of this.#working) instance.disconnect(reason);
     this.#closed();
     await this.#drained.promise;
-    return [...instances.flatMap(takeQueue), ...this.#fenced.map(({ seq }) => seq), ...this.#tooLate];
+    return [...instances.flatMap(takeQueue), ...this.#fence.takeAll().map(({ seq }) => seq), ...this.#tooLate];
   }
 
   /**
@@ -190,10 +188,7 @@ export class Instances implements InstanceHost {
     clearTimeout(late);
     // Instances that failed meanwhile shut gates, too.
     await this.#gates.take((key) => shardOfKey(key) === shard);
-    const isOf = ({ route }: Delivered) => shardOfKey(route.key) === shard;
-    const fenced = this.#fenced.filter(isOf);
-    this.#fenced = this.#fenced.filter((delivered) => !isOf(delivered));
-    this.#fence.revoked(shard);
+    const fenced = this.#fence.revoked(shard);
     return [...[...held, ...fenced].map(({ seq }) => seq), ...instances.flatMap(takeQueue)];
   }
 

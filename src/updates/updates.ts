@@ -4,7 +4,7 @@
  *   received() -> inbox -> onEntry() -> dispatcher -> recorder -> worker -> settled(), failed(), or the worker's death
  */
 
-import { type Blame, doublings } from "../dispatch/blame.ts";
+import type { Blame } from "../dispatch/blame.ts";
 import { Dispatcher } from "../dispatch/dispatcher.ts";
 import type { Arrival } from "../dispatch/line.ts";
 import type { Inbox, InboxEntry, InboxReceiver } from "../inbox/inbox.ts";
@@ -19,6 +19,7 @@ import type { StoredWrite } from "../protocol/stored-value.ts";
 import { Breaker, type HoldCause, type ThrownEvent } from "./breaker.ts";
 import { readBatch } from "./intake.ts";
 import type { Recipient, Recorder } from "./recorder.ts";
+import { SuspicionClock } from "./suspicion-clock.ts";
 
 /** The calls that unsettled events have made. */
 export interface EventJournal {
@@ -65,19 +66,6 @@ export interface EventWorker extends Recipient {
   push(item: ToWorker): void;
 }
 
-/**
- * Time for which an event has its worker to itself, and a suspect is the only one of the process, while others wait: ms. Each death of
- * its worker doubles the first, doublings() the second. So the cause is certain in the end, however late it kills.
- */
-const ALONE = 250;
-const LONGEST_ALONE = 600_000;
-
-/** Time from the first worker's start to the latest begin of a suspect that an earlier process left: ms. Others go first. */
-const SUSPECTS_WAIT = 10_000;
-
-/** Time after a worker's death in which events of scopes that have settled none are tried in quarantine: ms. */
-const WARY = 10_000;
-
 interface ThrownAtWorker extends ThrownEvent {
   readonly worker: EventWorker;
 }
@@ -90,10 +78,9 @@ export class Updates implements InboxReceiver {
   readonly #workers = new Map<number, EventWorker>();
   /** Dead letters of which the application is to be told, by the number of their worker, which is not ready. */
   readonly #untold = new Map<number, ToWorker[]>();
-  #suspectsWait: NodeJS.Timeout | undefined;
+  readonly #suspicion: SuspicionClock;
   /** Tells a worker until when it may hand out events; undefined where one machine has the inbox. */
   #certain: ToWorker | undefined;
-  #wary: NodeJS.Timeout | undefined;
 
   constructor(options: UpdatesOptions) {
     this.#options = options;
@@ -109,6 +96,7 @@ export class Updates implements InboxReceiver {
       holdsUp: this.#holdsUp.bind(this),
       accompanied: ({ seq }) => this.#options.recorder.accompanied(seq),
     });
+    this.#suspicion = new SuspicionClock(this.#dispatcher);
     if (breaker) this.#breaker = this.#createBreaker(log);
   }
 
@@ -220,7 +208,7 @@ export class Updates implements InboxReceiver {
   workerReady(worker: EventWorker): void {
     this.#workers.set(worker.number, worker);
     if (this.#certain !== undefined) worker.push(this.#certain);
-    this.#suspectsWait ??= setTimeout(() => this.#dispatcher.trySuspects(), SUSPECTS_WAIT).unref();
+    this.#suspicion.workerReady();
     for (const item of this.#untold.get(worker.number) ?? []) worker.push(item);
     this.#untold.delete(worker.number);
     this.#dispatcher.workerReady(worker.number);
@@ -256,8 +244,7 @@ export class Updates implements InboxReceiver {
   /** @returns true if an event is blamed */
   workerDied({ number }: Recipient, blame: Blame): boolean {
     this.#workers.delete(number);
-    clearTimeout(this.#wary);
-    this.#wary = setTimeout(() => this.#dispatcher.trust(), WARY).unref();
+    this.#suspicion.workerDied();
     const blamed = this.#dispatcher.workerDied(number, blame);
     if (blamed.length > 0) this.#options.recorder.died(blamed);
     return blamed.length > 0;
@@ -357,7 +344,7 @@ export class Updates implements InboxReceiver {
 
   /** Posts nothing from now on. */
   close(): void {
-    clearTimeout(this.#suspectsWait);
+    this.#suspicion.close();
     this.#breaker?.close();
     this.#dispatcher.close();
   }
@@ -392,16 +379,9 @@ export class Updates implements InboxReceiver {
     diagnostics.posted(number, arrival);
   }
 
-  /** Lets others go on beside the event if it has not killed its worker so far: other suspects last. */
   #holdsUp(number: number, arrival: Arrival): void {
-    const { seq, attempts, deaths, isSuspect } = arrival;
     const worker = this.#workers.get(number);
-    const after = (doubled: number, step: () => void) => {
-      const time = Math.min(ALONE * 2 ** doubled, LONGEST_ALONE);
-      setTimeout(() => this.#workers.get(number) === worker && step(), time).unref();
-    };
-    after(deaths, () => this.#dispatcher.share(number, seq));
-    if (isSuspect) after(doublings(arrival, attempts), () => this.#dispatcher.makeWay(number, seq));
+    this.#suspicion.holdsUp(number, arrival, () => this.#workers.get(number) === worker);
   }
 
   #deadLetter(worker: number, arrival: Arrival, cause: "deadly" | "timed out"): void {

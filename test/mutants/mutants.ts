@@ -525,9 +525,9 @@ const UPDATES: readonly Mutant[] = [
   {
     id: "U12",
     breaks: "a suspect that kills its worker late is never alone when it does, and kills it again and again",
-    file: "src/updates/updates.ts",
-    from: "after(deaths, () => this.#dispatcher.share(number, seq));",
-    to: "after(0, () => this.#dispatcher.share(number, seq));",
+    file: "src/updates/suspicion-clock.ts",
+    from: "after(deaths, () => this.#dispatcher.share(worker, seq));",
+    to: "after(0, () => this.#dispatcher.share(worker, seq));",
     tests: ["updates/updates"],
     only: /twice as long after each death/,
   },

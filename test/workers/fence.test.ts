@@ -3,9 +3,12 @@ import { test } from "node:test";
 import { monotonic } from "../../src/protocol/pulse.ts";
 import { SHARDS, shardOf } from "../../src/protocol/shard.ts";
 import { Fence } from "../../workers/fence.ts";
+import type { Delivered } from "../../workers/instance.ts";
 import { Harness } from "./harness.ts";
 
 const FUTURE = () => monotonic() + 60_000;
+const eventOf = (key: string, seq: number) => ({ seq, route: { key } }) as unknown as Delivered;
+const seqs = (events: readonly Delivered[]) => events.map(({ seq }) => seq);
 
 test("a fence holds nothing where nobody says until when, and everything when the time is over", () => {
   const fence = new Fence();
@@ -24,6 +27,21 @@ test("a fence holds a shard that is shut until it was revoked", () => {
   assert.deepEqual([fence.holds("chat:1"), fence.holds("chat:2")], [true, false]);
   fence.revoked(shardOf(1, SHARDS));
   assert.equal(fence.holds("chat:1"), false);
+});
+
+test("events that a fence holds up wait in the order of their numbers; those of a shard go with it", () => {
+  const fence = new Fence();
+  assert.equal(fence.hold(eventOf("chat:1", 1)), false);
+  fence.extend(monotonic());
+  for (const [key, seq] of [
+    ["chat:1", 4],
+    ["chat:2", 2],
+    ["chat:1", 3],
+  ] as const)
+    assert.equal(fence.hold(eventOf(key, seq)), true);
+  assert.deepEqual(seqs(fence.revoked(shardOf(2, SHARDS))), [2]);
+  assert.deepEqual(seqs(fence.takeAll()), [3, 4]);
+  assert.deepEqual(seqs(fence.takeAll()), []);
 });
 
 test("a worker hands out no event when the time is over, and all of them in order when it is extended", async () => {
