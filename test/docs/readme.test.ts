@@ -45,30 +45,17 @@ test("every figure in the table of README.md is that of docs/performance.md, rou
   }
 });
 
-/** Rows of the first table of README.md by their beginnings, and their places in docs/cpu-heavy.md. */
-const HEAVY: Record<string, { table: string; column: string }> = {
-  "Answer to `/ping` while `sharp`": { table: "### image[^#]*?^At 80 %", column: "light p50 / p99" },
-  "Answer to `/ping` while Stockfish": { table: "### chess[^#]*?^At 150 %", column: "light p50 / p99" },
-  "A photo by `sharp` at 80 %": { table: "### image[^#]*?^At 80 %", column: "heavy p50 / p99" },
-  "A move of Stockfish at 80 %": { table: "### chess[^#]*?^At 80 %", column: "heavy p50 / p99" },
-};
-
-test("every figure in the first table of README.md is that of docs/cpu-heavy.md or docs/existing-bots.md", () => {
+test("every figure in the first table of README.md is that of docs/existing-bots.md", () => {
   const [, ...rows] = tableAfter(README, "One bot of grammY");
+  const [columns, ...measured] = tableAfter(read("docs/existing-bots.md"), "## One bot in three ways");
   const figures = (start: string) => rows.find(([what]) => what!.startsWith(start))!.slice(1);
-  for (const [start, { table, column }] of Object.entries(HEAVY)) {
-    const [columns, ...measured] = tableAfter(read("docs/cpu-heavy.md"), table);
-    const of = (server: string) => measured.find(([name]) => name === server)![columns.indexOf(column)];
-    assert.deepEqual(
-      figures(start).slice(1),
-      [`${of("grammy-runner-piscina")} ms`, `${of("asgigram-offload")} ms`],
-      start,
-    );
-  }
-  const [, ...counts] = tableAfter(read("docs/existing-bots.md"), "## What a crash costs");
-  const pairs = (first: number, second: number) => counts.map((row) => `${row[first]} / ${row[second]}`);
-  assert.deepEqual(figures("Three `kill -9`"), pairs(1, 2));
-  assert.deepEqual(figures("A message that crashes"), pairs(4, 6));
+  const pairs = (first: string, second: string) => measured.map((row) => `${row[at(first)]} / ${row[at(second)]}`);
+  const times = (name: string) => measured.map((row) => `${row[at(name)]} ms`);
+  const at = (name: string) => columns.indexOf(name);
+  assert.deepEqual(figures("Three `kill -9`"), pairs("kill -9: lost", "kill -9: twice"));
+  assert.deepEqual(figures("A message that crashes"), pairs("crash: lost", "crash: restarts"));
+  assert.deepEqual(figures("Answer to `/ping`"), times("/ping p50 / p99"));
+  assert.deepEqual(figures("A photo by `sharp`"), times("photo p50 / p99"));
 });
 
 type Table = [head: string[], ...rows: string[][]];
