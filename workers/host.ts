@@ -48,6 +48,58 @@ const MARGIN = 500;
 export default async function host(task: HostTask): Promise<void> {
   if (task.yields) yieldToMainThread();
   giveUpStartingThreads();
+  const parts = createParts(task);
+  const { outbound, reporter, calls, values } = parts;
+  // A program makes calls, and reads stored values, while it starts. Everything else waits for the end of the start.
+  const early: ToWorker[] = [];
+  const answer = (items: ToWorker[]) => {
+    for (const item of items) if (!takeAnswer(item, calls, values)) early.push(item);
+  };
+  task.port.on("message", answer);
+  const watched = task.mayBeProgram ? await expectProgram(task, calls) : undefined;
+  try {
+    const application = await load(parts, watched?.program);
+    const facts = watched?.program.facts;
+    watched?.hazards.end();
+    if (facts === undefined) watched?.restoreInstance();
+    const lifespan = createLifespan(facts === undefined ? task.lifespan : "off", application, reporter.log);
+    if (facts === undefined) outbound.push({ type: "startup" });
+    await lifespan.startup();
+    // Modules that it has named.
+    await parts.jobs.loaded();
+    // A rejected promise that the import left behind ends the thread now, before events come.
+    await turn();
+    outbound.push({ type: "ready", ...(facts && { program: facts, hazards: [...(watched?.hazards.found ?? [])] }) });
+    task.port.off("message", answer);
+    const host = new Host({ ...parts, early, application, state: lifespan.state });
+    const drained = await host.drained;
+    outbound.push({ type: "drained", unseen: drained.unseen });
+    // A replacement may wait for this; it need not wait for the lifespan.
+    outbound.flush();
+    if (facts === undefined) await lifespan.shutdown();
+    else await endProgramOf(parts, watched?.program, drained);
+    outbound.push({ type: "ended" });
+  } catch (error) {
+    outbound.push({ type: "unready", error: startFailure(error) });
+  }
+  reporter.finish();
+  await new Promise(() => {});
+}
+
+/** The parts of a worker that are there before its application. */
+interface HostParts {
+  readonly task: HostTask;
+  readonly outbound: Batch<ToMain>;
+  readonly reporter: Reporter;
+  readonly deadLetters: DeadLetterNotices;
+  readonly calls: Calls;
+  readonly values: ValuesClient;
+  readonly jobs: JobsClient;
+  readonly pulse: Pulse;
+  readonly atWork: EventsAtWork;
+}
+
+function createParts(task: HostTask): HostParts {
   const outbound = new Batch<ToMain>(task.port);
   const reporter = new Reporter(outbound, task.debug);
   if (task.watch) {
@@ -74,70 +126,40 @@ export default async function host(task: HostTask): Promise<void> {
     },
     currentJob: () => undefined,
   });
-  const calls = new Calls(outbound, pulse);
-  // A program makes calls, and reads stored values, while it starts. Everything else waits for the end of the start.
-  const early: ToWorker[] = [];
-  const answer = (items: ToWorker[]) => {
-    for (const item of items) if (!takeAnswer(item, calls, values)) early.push(item);
-  };
-  task.port.on("message", answer);
-  const hazards = task.mayBeProgram ? watchHazards(task.directory) : undefined;
-  const restoreInstance = task.mayBeProgram ? setInstance(task.worker) : undefined;
-  const program = task.mayBeProgram ? await watchProgram(task, calls) : undefined;
-  try {
-    await importAll(task.imports);
-    const onImport = task.mayBeProgram ? becomeMain : undefined;
-    const { application: name, directory, interface: asgi } = task;
-    const onLong = (message: string) => reporter.log("warn", message);
-    const application = await loadApplication(name, directory, asgi, program, onImport, onLong);
-    await jobs.loaded();
-    const facts = program?.facts;
-    hazards?.end();
-    if (facts === undefined) restoreInstance?.();
-    const lifespan = createLifespan(facts === undefined ? task.lifespan : "off", application, reporter.log);
-    if (facts === undefined) outbound.push({ type: "startup" });
-    await lifespan.startup();
-    // Modules that it has named.
-    await jobs.loaded();
-    // A rejected promise that the import left behind ends the thread now, before events come.
-    await turn();
-    outbound.push({ type: "ready", ...(facts && { program: facts, hazards: [...(hazards?.found ?? [])] }) });
-    task.port.off("message", answer);
-    const host = new Host({
-      task,
-      early,
-      application,
-      state: lifespan.state,
-      outbound,
-      reporter,
-      deadLetters,
-      calls,
-      values,
-      pulse,
-      atWork,
-    });
-    const { unseen, signal, at } = await host.drained;
-    outbound.push({ type: "drained", unseen });
-    // A replacement may wait for this; it need not wait for the lifespan.
-    outbound.flush();
-    if (facts === undefined) await lifespan.shutdown();
-    else {
-      reporter.isEnding = true;
-      const limit = Math.max(0, task.endTimeout - MARGIN - (performance.now() - at));
-      await endProgram({
-        signal,
-        limit,
-        openCalls: () => calls.open,
-        onTold: () => program?.endPolls(),
-        log: reporter.log,
-      });
-    }
-    outbound.push({ type: "ended" });
-  } catch (error) {
-    outbound.push({ type: "unready", error: startFailure(error) });
-  }
-  reporter.finish();
-  await new Promise(() => {});
+  return { task, outbound, reporter, deadLetters, calls: new Calls(outbound, pulse), values, jobs, pulse, atWork };
+}
+
+/** Imports the application, and waits for the modules of its offload(). */
+async function load({ task, reporter, jobs }: HostParts, program: Program | undefined): Promise<Asgi3> {
+  await importAll(task.imports);
+  const onImport = task.mayBeProgram ? becomeMain : undefined;
+  const onLong = (message: string) => reporter.log("warn", message);
+  const { application: name, directory, interface: asgi } = task;
+  const application = await loadApplication(name, directory, asgi, program, onImport, onLong);
+  await jobs.loaded();
+  return application;
+}
+
+/** Watches an application that may turn out to be a bot's program, from before its import. */
+async function expectProgram(task: HostTask, calls: Calls) {
+  const hazards = watchHazards(task.directory);
+  const restoreInstance = setInstance(task.worker);
+  return { hazards, restoreInstance, program: await watchProgram(task, calls) };
+}
+
+async function endProgramOf(
+  { task, reporter, calls }: HostParts,
+  program: Program | undefined,
+  { signal, at }: Drained,
+): Promise<void> {
+  reporter.isEnding = true;
+  await endProgram({
+    signal,
+    limit: Math.max(0, task.endTimeout - MARGIN - (performance.now() - at)),
+    openCalls: () => calls.open,
+    onTold: () => program?.endPolls(),
+    log: reporter.log,
+  });
 }
 
 /** The code for programs is more than half of a worker's own: an application starts without it. */
@@ -168,20 +190,12 @@ interface Drained {
   readonly at: number;
 }
 
-interface HostOptions {
-  readonly task: HostTask;
+interface HostOptions extends HostParts {
   /** Items that came during the start. */
   readonly early: readonly ToWorker[];
   readonly application: Asgi3;
   /** State of the lifespan, which all instances share. */
   readonly state: Lifespan["state"];
-  readonly outbound: Batch<ToMain>;
-  readonly reporter: Reporter;
-  readonly deadLetters: DeadLetterNotices;
-  readonly calls: Calls;
-  readonly values: ValuesClient;
-  readonly pulse: Pulse;
-  readonly atWork: EventsAtWork;
 }
 
 class Host {
