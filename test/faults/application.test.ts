@@ -59,7 +59,12 @@ describe("a message of an instance that has ended", { concurrency: true }, () =>
 
   test("a message is delivered once although its worker has died: the call of the next delivery joins it", async () => {
     await using bot = await FaultyBot.start("outcomes", { seed: 1 });
-    bot.api.inject({ fault: late, on: ON_MESSAGES });
+    const saidAgain = () => bot.api.visits(/^setMyShortDescription$/).length > 0;
+    const whenSaidAgain: Fault = async ({ good, response }) => {
+      await eventually(saidAgain, () => bot.api.visits(ON_MESSAGES));
+      response.end(await good());
+    };
+    bot.api.inject({ fault: whenSaidAgain, on: ON_MESSAGES });
     await bot.api.simulator.pushMany([message(1, "say and die"), message(1, "again")]);
     await reported(bot, 2);
     assert.deepEqual(bot.heard(1), ["say and die", "again"]);

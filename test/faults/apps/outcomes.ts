@@ -10,10 +10,14 @@ export const application: Application = async (scope, receive, send) => {
     const text = event.text ?? "";
     const said = send({ type: "telegram.send_message", text });
     if (text === "say and leave") return;
-    if (text === "say and die" && delivery(event)?.attempt === 1) {
-      // By then the call has been handed over.
-      await delay(50);
-      process.exit(1);
+    if (text === "say and die") {
+      if (delivery(event)?.attempt === 1) {
+        // By then the call has been handed over.
+        await delay(50);
+        process.exit(1);
+      }
+      // Goes out in one turn with the call before it, which joins the one of the first attempt.
+      void send({ type: "telegram.set_my_short_description", short_description: "said again" });
     }
     const outcome = await said.then(() => "heard", nameOf);
     await send({ type: "telegram.set_my_description", description: `${text}: ${outcome}` });
