@@ -42,6 +42,11 @@ const contexts = new AsyncLocalStorage<EventContext>();
 /** Runs a function in the context of this file's import, which belongs to no instance. */
 export const outside = AsyncLocalStorage.snapshot();
 
+/** @returns runs a function in the context of the code that runs now */
+export function bindToContext(): <T>(code: () => T) => T {
+  return AsyncLocalStorage.snapshot();
+}
+
 /** The context of the code that runs; undefined outside of all instances. */
 export function currentContext(): EventContext | undefined {
   return contexts.getStore();

@@ -16,6 +16,7 @@ import { typeOf } from "../src/protocol/method-names.ts";
 import type { EventItem } from "../src/protocol/port.ts";
 import { LIMIT_GRACE } from "../src/protocol/pulse.ts";
 import type { StoredWrite } from "../src/protocol/stored-value.ts";
+import { bindToContext } from "./current-event.ts";
 import { EventClock } from "./event-clock.ts";
 import { EventValues } from "./event-values.ts";
 
@@ -49,6 +50,8 @@ interface Extras {
   /** The first rejection of such a promise. */
   thrown: Thrown | undefined;
   controller: AbortController | undefined;
+  /** Runs a function in the context of the code that was the first to ask for the signal: its listeners are code of the event. */
+  inContext: ((code: () => void) => void) | undefined;
   /** True once the application has asked for the signal. */
   isSignalRead: boolean;
   /** Set once the signal is aborted, or would be if there were one. */
@@ -180,7 +183,7 @@ export class EventDelivery implements Delivery, JobOrigin {
     const extras = this.#more;
     if (extras.aborted !== undefined) return;
     extras.aborted = { reason };
-    extras.controller?.abort(reason);
+    extras.inContext?.(() => extras.controller!.abort(reason));
     if (reason instanceof DisconnectedError) for (const job of extras.jobs ?? []) job.stop(reason);
   }
 
@@ -233,6 +236,7 @@ export class EventDelivery implements Delivery, JobOrigin {
   get jobSignal(): AbortSignal {
     const extras = this.#more;
     extras.controller ??= new AbortController();
+    extras.inContext ??= bindToContext();
     if (extras.aborted !== undefined) extras.controller.abort(extras.aborted.reason);
     return extras.controller.signal;
   }
@@ -275,6 +279,7 @@ export class EventDelivery implements Delivery, JobOrigin {
       open: 0,
       thrown: undefined,
       controller: undefined,
+      inContext: undefined,
       isSignalRead: false,
       aborted: undefined,
       isCancelled: false,

@@ -123,7 +123,7 @@ export class HeavyModule {
   /** Refuses the jobs that wait, and those that come, and tells those that run. Resolves when none does. */
   async drain(reason: Error): Promise<void> {
     this.#refuse(reason);
-    for (const { thread } of this.#runs.values()) thread.abort(reason);
+    for (const { thread } of this.#runs.values()) thread.abort(reason, false);
     await Promise.all([...this.#runs.values()].map(({ over }) => over));
   }
 
@@ -292,7 +292,7 @@ export class HeavyModule {
     const run = this.#runs.get(job);
     if (run === undefined || run.grace !== undefined) return;
     run.outcome = outcome;
-    run.thread.abort(reason);
+    run.thread.abort(reason, true);
     run.grace = setTimeout(() => void run.thread.kill(), GRACE).unref();
   }
 

@@ -100,9 +100,9 @@ export class HeavyThread {
     }
   }
 
-  /** Aborts the signal of the job that it runs. */
-  abort(reason: Error): void {
-    this.#post({ type: "abort", number: this.#jobs, reason: dataOfError(reason) });
+  /** Aborts the signal of the job that it runs. @param isTold the caller has the error already, and gets no answer */
+  abort(reason: Error, isTold: boolean): void {
+    this.#post({ type: "abort", number: this.#jobs, reason: dataOfError(reason), isTold });
   }
 
   /** Ends the thread at once. Resolves when it is gone. */

@@ -392,8 +392,8 @@ export type HeavyResult = { unloaded?: StartFailure; outcome?: "returned" | "thr
 
 /** The main thread to a heavy thread, on its control port. */
 export type ToHeavyThread =
-  /** Aborts the signal of the job of that number, which may not have arrived yet, or be over. */
-  | { type: "abort"; number: number; reason: ErrorData }
+  /** Aborts the signal of the job of that number, which may not have arrived yet, or be over. `isTold`: its caller has the error already. */
+  | { type: "abort"; number: number; reason: ErrorData; isTold: boolean }
   /** Ends the child process, and the thread with it. */
   | { type: "kill" };
 

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { AsyncLocalStorage } from "node:async_hooks";
 import { describe, type TestContext, test } from "node:test";
 import { DisconnectedError } from "../../src/protocol/errors.ts";
 import type { EventItem } from "../../src/protocol/port.ts";
@@ -103,6 +104,15 @@ test("cancel() aborts the signal with its reason, whether it was read before or 
     assert.equal(delivery.isCancelledBy(new DOMException("x", "TimeoutError")), false);
     t.mock.timers.reset();
   }
+});
+
+test("a listener of the signal is code of the event, whichever code aborts it", (t) => {
+  const { delivery } = begun(t);
+  const context = new AsyncLocalStorage<string>();
+  const heard: unknown[] = [];
+  context.run("the event", () => delivery.signal.addEventListener("abort", () => heard.push(context.getStore())));
+  context.run("/cancel", () => delivery.cancel());
+  assert.deepEqual(heard, ["the event"]);
 });
 
 test("an abort from elsewhere is no cancel, and the first abort counts", (t) => {

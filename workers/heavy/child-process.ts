@@ -64,8 +64,8 @@ export class ChildProcess implements Functions {
     return outcome;
   }
 
-  abort(reason: Error): void {
-    this.#send({ type: "abort", reason: dataOfError(reason) });
+  abort(reason: Error, isTold: boolean): void {
+    this.#send({ type: "abort", reason: dataOfError(reason), isTold });
   }
 
   kill(): void {

@@ -27,6 +27,8 @@ provide({
 });
 // The thread that started this process is gone: nothing that it does is wanted.
 process.on("disconnect", () => process.exit());
+// A terminal, and some service managers, send them to all processes of the server, which ends this one when it is time.
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => {});
 watchParent();
 process.on("message", receive);
 
@@ -40,7 +42,7 @@ function receive(message: ToChild): void {
     case "to-job":
       return run?.receive(message.message);
     case "abort":
-      return run?.abort(errorOfData(message.reason));
+      return run?.abort(errorOfData(message.reason), message.isTold);
     case "leave":
       return run?.leave();
   }

@@ -55,8 +55,8 @@ export class HeavyFunctions implements Functions {
     return this.#run;
   }
 
-  abort(reason: Error): void {
-    this.#run?.abort(reason);
+  abort(reason: Error, isTold: boolean): void {
+    this.#run?.abort(reason, isTold);
   }
 
   /** Nothing of it is outside of this thread. */

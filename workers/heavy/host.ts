@@ -36,8 +36,8 @@ export interface Functions {
   readonly loaded: Promise<unknown>;
   /** Runs a job that arrives at its port. Resolves when it is over. */
   run(job: JobTask): Promise<HeavyResult["outcome"]>;
-  /** Aborts the job's signal. */
-  abort(reason: Error): void;
+  /** Aborts the job's signal. @param isTold its caller has the error already, and gets no answer */
+  abort(reason: Error, isTold: boolean): void;
   /** Ends what runs outside of this thread, and the thread then. */
   kill(): void;
 }
@@ -58,7 +58,7 @@ async function run(job: JobTask): Promise<HeavyResult["outcome"]> {
 }
 
 function abort(message: Extract<ToHeavyThread, { type: "abort" }>): void {
-  if (message.number === current) functions!.abort(errorOfData(message.reason));
+  if (message.number === current) functions!.abort(errorOfData(message.reason), message.isTold);
   else if (message.number > current) early = message;
 }
 

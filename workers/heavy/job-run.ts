@@ -16,7 +16,7 @@ export class JobRun {
   /** Resolves when nothing of it runs any more. */
   readonly over: Promise<RunOutcome>;
   readonly #call: (...args: unknown[]) => unknown;
-  readonly #post: (message: FromJob) => void;
+  readonly #post: (message: FromJob) => unknown;
   readonly #over = Promise.withResolvers<RunOutcome>();
   readonly #abort = new AbortController();
   /** Steps of the generator that the caller has asked for. */
@@ -24,11 +24,13 @@ export class JobRun {
   #asked = Promise.withResolvers<void>();
   #hasBegun = false;
   #isLeft = false;
+  /** The caller has an error already. */
+  #isTold = false;
 
   /** @param post takes the answers, and throws if one cannot be copied */
   constructor(call: (...args: unknown[]) => unknown, post: (message: FromJob) => void) {
     this.#call = call;
-    this.#post = post;
+    this.#post = (message) => this.#isTold || post(message);
     this.over = this.#over.promise;
   }
 
@@ -50,8 +52,11 @@ export class JobRun {
     }
   }
 
-  abort(reason: Error): void {
-    this.#abort.abort(reason);
+  /** @param isTold the caller has the error already, and gets no answer */
+  abort(reason: Error, isTold = false): void {
+    this.#isTold ||= isTold;
+    // Listeners are the job's code.
+    this.#inside(() => this.#abort.abort(reason));
   }
 
   /** The caller is gone: a function that runs may end itself, and a generator is not continued. */

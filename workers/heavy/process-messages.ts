@@ -8,7 +8,7 @@ export type ToChild =
   /** Begins a job; its arguments follow. */
   | { type: "job"; name: string }
   | { type: "to-job"; message: ToJob }
-  | { type: "abort"; reason: ErrorData }
+  | { type: "abort"; reason: ErrorData; isTold: boolean }
   /** The caller is gone. */
   | { type: "leave" };
 

@@ -93,6 +93,16 @@ test("a function that does not heed its time limit is killed with its child", as
   assert.throws(() => process.kill(pid, 0), { code: "ESRCH" });
 });
 
+test("a signal to all processes of the server does not end a child", {
+  skip: process.platform === "win32",
+}, async () => {
+  await using children = await Children.start();
+  const { pid } = (await children.call("place").result) as { pid: number };
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.kill(pid, signal);
+  assert.equal(((await children.call("place").result) as { pid: number }).pid, pid);
+  assert.equal(children.status[0]!.crashes, 0);
+});
+
 test("a function that heeds its signal keeps its child", async () => {
   await using children = await Children.start();
   const late = children.caller.call(WORK, "heed", [], { timeout: 1 });

@@ -45,6 +45,31 @@ test("a function sees its own signal, also after an await, and the reason of its
   assert.equal(`${error.name}: ${error.message}`, "AbortError: /cancel");
 });
 
+test("a listener of the signal is code of the job", async () => {
+  const { run, posted } = begin(
+    () =>
+      new Promise((resolve) =>
+        runningJob.getStore()!.signal.addEventListener("abort", () => resolve(runningJob.getStore()?.signal.aborted)),
+      ),
+  );
+  await turn();
+  run.receive(abortOf("/cancel"));
+  await run.over;
+  assert.deepEqual(posted, [{ type: "returned", value: true }]);
+});
+
+test("a caller that has the error already gets no answer", async () => {
+  const { run, posted } = begin(async () => {
+    const { signal } = runningJob.getStore()!;
+    await new Promise((resolve) => signal.addEventListener("abort", resolve));
+    throw new Error("ffmpeg was ended");
+  });
+  await turn();
+  run.abort(new DOMException("late", "TimeoutError"), true);
+  assert.equal(await run.over, "threw");
+  assert.deepEqual(posted, []);
+});
+
 test("a job that is aborted before its arguments come does not call the function", async () => {
   let calls = 0;
   const run = new JobRun(
