@@ -140,17 +140,32 @@ describe("heavy threads in the server's life", () => {
     assert.equal((await bot.end()).code, 0);
   });
 
-  test("a module that cannot be loaded at a reload leaves the old code running", async () => {
-    await using project = await Project.create();
-    const bot = await project.start("--no-inbox");
-    project.change("two");
-    project.write("work.ts", `${WORK}\nthrow new Error("no model");`);
-    bot.process.signal("SIGHUP");
-    const { error } = await bot.logged(({ msg }) => msg.startsWith("a worker could not be replaced"));
-    assert.match(error!, /work\.ts could not be loaded in a heavy thread: it threw Error: no model/);
-    assert.equal(await say(await project.simulator.user("ann")), "x one!");
-    assert.equal((await bot.end()).code, 0);
-  });
+  for (const [what, file, code, reason] of [
+    [
+      "module that cannot be loaded",
+      "work.ts",
+      `${WORK}\nthrow new Error("no model");`,
+      /work\.ts could not be loaded in a heavy thread: it threw Error: no model/,
+    ],
+    [
+      "shared value that cannot be made",
+      "sign.ts",
+      'export default () => { throw new Error("no sign"); };',
+      /it threw Error: no sign/,
+    ],
+  ] as const) {
+    test(`a ${what} at a reload leaves the old code running`, async () => {
+      await using project = await Project.create();
+      const bot = await project.start("--no-inbox");
+      project.change("two");
+      project.write(file, code);
+      bot.process.signal("SIGHUP");
+      const { error } = await bot.logged(({ msg }) => msg.startsWith("a worker could not be replaced"));
+      assert.match(error!, reason);
+      assert.equal(await say(await project.simulator.user("ann")), "x one!");
+      assert.equal((await bot.end()).code, 0);
+    });
+  }
 
   test("a start ends with exit code 3 if a module cannot be loaded, or a shared value cannot be made", async () => {
     await using project = await Project.create();

@@ -156,6 +156,12 @@ describe("a worker that dies", () => {
     assert.match(message, /^a worker is stalled: its event loop has not turned for \d+ s$/);
   });
 
+  test("a worker that blocks while it starts is not stalled", async () => {
+    await using bench = new PoolBench({ application: "slow-to-start.ts", stallTimeout: 1000 });
+    await bench.pool.start();
+    assert.deepEqual(bench.diagnostics, ["0 ready"]);
+  });
+
   test("the last messages of a worker are handled before its death", async () => {
     await using bench = new PoolBench();
     await bench.pool.start();
