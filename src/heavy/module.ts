@@ -276,7 +276,9 @@ export class HeavyModule {
     this.#options.jobEnded(job, run.outcome);
     if (!lives) return;
     this.#uselessDeaths = 0;
-    this.#onFree(thread);
+    if (!thread.isSpent) return this.#onFree(thread);
+    this.#options.crashed();
+    void this.#end(thread);
   }
 
   #onLate(job: HeavyJob): void {

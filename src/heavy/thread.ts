@@ -35,6 +35,8 @@ export class HeavyThread {
   readonly over: Promise<string | undefined>;
   /** True once the module was loaded. */
   isLoaded = false;
+  /** True if it is to end after its job, for a fault of an earlier one. */
+  isSpent = false;
   /** Cause of the death, as far as the thread has told it. */
   #cause: string | undefined;
   #isKilled = false;
@@ -92,7 +94,8 @@ export class HeavyThread {
   async run({ name, port }: Pick<JobTask, "name" | "port">): Promise<HeavyResult["outcome"]> {
     try {
       this.#jobs += 1;
-      const { outcome } = await this.#perform({ type: "job", number: this.#jobs, name, port }, [port]);
+      const { outcome, isSpent = false } = await this.#perform({ type: "job", number: this.#jobs, name, port }, [port]);
+      this.isSpent = isSpent;
       return outcome;
     } catch (error) {
       if ((error as Error).name === "DataCloneError") return undefined;

@@ -387,8 +387,11 @@ export interface JobTask {
   port: MessagePort;
 }
 
-/** The result of a heavy thread's task: of `load` the error, if there is one; of a job the way in which it ended. */
-export type HeavyResult = { unloaded?: StartFailure; outcome?: "returned" | "threw" | undefined };
+/**
+ * The result of a heavy thread's task: of `load` the error, if there is one; of a job the way in which it ended. `isSpent`: the thread is to
+ * end, for a fault of an earlier job.
+ */
+export type HeavyResult = { unloaded?: StartFailure; outcome?: "returned" | "threw" | undefined; isSpent?: boolean };
 
 /** The main thread to a heavy thread, on its control port. */
 export type ToHeavyThread =

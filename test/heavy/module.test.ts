@@ -205,6 +205,27 @@ describe("the threads", () => {
   });
 });
 
+test("an error that a job leaves behind ends the thread, but not the job that runs there meanwhile", async () => {
+  const said: string[] = [];
+  await using heavy = new TestHeavy({
+    words: { printed() {}, said: (_module, _level, message) => said.push(message) },
+  });
+  const { threadId } = await placeOf(heavy);
+  const [late, release, begun] = [new Flag(), new Flag(), new Flag()];
+  assert.equal(await heavy.caller.call(WORK, "stray", [late.memory]).result, "over");
+  const { result } = heavy.caller.call(WORK, "patient", [release.memory, begun.memory]);
+  await begun.raised();
+  late.raise();
+  await eventually(
+    () => said.includes("an earlier job left an uncaught error: Error: stray"),
+    () => said,
+  );
+  release.raise();
+  assert.equal(await result, "released");
+  assert.notEqual((await placeOf(heavy)).threadId, threadId);
+  assert.equal(heavy.status[0]!.crashes, 1);
+});
+
 describe("a module whose threads die before their first jobs", () => {
   test("has another one after a pause, or when a job needs it", async ({ mock }) => {
     mock.timers.enable({ apis: ["setTimeout"] });

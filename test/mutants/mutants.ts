@@ -1444,7 +1444,7 @@ const HEAVY: readonly Mutant[] = [
     breaks: "a crash takes the waiting jobs with it",
     file: "src/heavy/module.ts",
     from: "    else this.#replaceLater();\n    this.#pump();",
-    to: "    this.#loseWaiting(new Error(cause));",
+    to: "    else this.#replaceLater();\n    this.#loseWaiting(new Error(cause));",
     tests: ["heavy/module"],
     only: /a thread that dies rejects its job alone/,
   },

@@ -28,6 +28,10 @@ import { startFailureOf } from "./start-failure.ts";
 let functions: Functions | undefined;
 /** Number of the job that runs, or ran last. */
 let current = 0;
+/** True while a job runs. */
+let isRunning = false;
+/** An earlier job has left an uncaught error: the thread ends when the job at hand, which has nothing to do with it, is over. */
+let isSpent = false;
 /** The abort of a job that has not arrived yet: it comes by another port. */
 let early: Extract<ToHeavyThread, { type: "abort" }> | undefined;
 
@@ -47,14 +51,24 @@ export const __esModule = true;
 
 /** Piscina's entry. */
 export default async function heavy(task: HeavyTask): Promise<HeavyResult> {
-  return task.type === "load" ? load(task) : { outcome: await run(task) };
+  return task.type === "load" ? load(task) : run(task);
 }
 
-async function run(job: JobTask): Promise<HeavyResult["outcome"]> {
+async function run(job: JobTask): Promise<HeavyResult> {
   current = job.number;
-  const outcome = functions!.run(job);
+  isRunning = true;
+  const over = functions!.run(job);
   if (early?.number === current) abort(early);
-  return outcome;
+  const outcome = await over;
+  isRunning = false;
+  return { outcome, isSpent };
+}
+
+/** @returns true for an uncaught error of a job that is over, while another one runs */
+function spares(): boolean {
+  if (!isRunning || runningJob.getStore()?.isOver !== true) return false;
+  isSpent = true;
+  return true;
 }
 
 function abort(message: Extract<ToHeavyThread, { type: "abort" }>): void {
@@ -69,7 +83,7 @@ async function load(task: LoadTask): Promise<HeavyResult> {
   const finishOutput = task.captures
     ? captureOutput((stream, text) => report({ type: "output", stream, text }))
     : () => {};
-  const die = reportDeath((message, error) => report({ type: "crash", message, error }), finishOutput);
+  const die = reportDeath((message, error) => report({ type: "crash", message, error }), finishOutput, spares);
   if (task.watch) watchImports((file) => report({ type: "imported", file }));
   provide({
     jobs: new JobsClient(task.jobs),

@@ -15,6 +15,7 @@ type GeneratorStep = "next" | "return";
 export class JobRun {
   /** Resolves when nothing of it runs any more. */
   readonly over: Promise<RunOutcome>;
+  isOver = false;
   readonly #call: (...args: unknown[]) => unknown;
   readonly #post: (message: FromJob) => unknown;
   readonly #over = Promise.withResolvers<RunOutcome>();
@@ -43,7 +44,7 @@ export class JobRun {
     switch (message.type) {
       case "arguments":
         this.#hasBegun = true;
-        return void this.#run(message.arguments).then(this.#over.resolve);
+        return void this.#run(message.arguments).then((outcome) => this.#end(outcome));
       case "abort":
         return this.abort(errorOfData(message.reason));
       default:
@@ -64,7 +65,12 @@ export class JobRun {
     this.#isLeft = true;
     this.abort(new DOMException("the caller is gone", "AbortError"));
     this.#asked.resolve();
-    if (!this.#hasBegun) this.#over.resolve("threw");
+    if (!this.#hasBegun) this.#end("threw");
+  }
+
+  #end(outcome: Outcome): void {
+    this.isOver = true;
+    this.#over.resolve(outcome);
   }
 
   async #run(args: unknown[]): Promise<RunOutcome> {

@@ -3,4 +3,4 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 
 /** Holds the job whose code is running: the context follows its code through promises, timers and callbacks. */
-export const runningJob = new AsyncLocalStorage<{ readonly signal: AbortSignal }>();
+export const runningJob = new AsyncLocalStorage<{ readonly signal: AbortSignal; readonly isOver: boolean }>();
