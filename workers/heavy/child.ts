@@ -28,7 +28,7 @@ provide({
 // The thread that started this process is gone: nothing that it does is wanted.
 process.on("disconnect", () => process.exit());
 // A terminal, and some service managers, send them to all processes of the server, which ends this one when it is time.
-for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => {});
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => {});
 watchParent();
 process.on("message", receive);
 
