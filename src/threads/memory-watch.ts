@@ -30,6 +30,8 @@ export interface WorkerMemory {
   readonly bytes: number;
   /** Milliseconds since that report. */
   readonly age: number;
+  /** Milliseconds since the worker's start. */
+  readonly lifetime: number;
 }
 
 /** Megabytes. */
@@ -76,7 +78,8 @@ export class MemoryWatch {
     this.#measureNewOnes();
     const isAbove = resident >= this.#options.limit;
     if (!isAbove) {
-      this.#recycled.clear();
+      // While a worker is replaced, the process may have one worker less.
+      if (this.#pause !== Number.POSITIVE_INFINITY) this.#recycled.clear();
       this.#isGivenUp = false;
       this.#waits = 0;
     } else if (this.#wasAbove && this.#pause <= 0) this.#act(resident);
@@ -96,7 +99,7 @@ export class MemoryWatch {
       limit: megabytes(limit),
       memory: sizes.map(megabytes),
     };
-    const [largest] = this.#candidates(sizes);
+    const [largest] = this.#candidates(workers);
     if (largest !== undefined) {
       log.warn({ worker: largest, ...figures }, "above --memory-limit: the largest worker is recycled");
       return this.#recycle(largest);
@@ -109,10 +112,13 @@ export class MemoryWatch {
     );
   }
 
-  /** Workers that are worth recycling, the best first. */
-  #candidates(sizes: readonly number[]): number[] {
-    const growth = sizes.map((size, worker) => size - (this.#recycled.get(worker) ?? 0));
-    const byGrowth = [...sizes.keys()].sort((one, other) => growth[other]! - growth[one]!);
+  /** Workers that are worth recycling, the best first. What native code allocates has no name on it: of equals the oldest may have most. */
+  #candidates(workers: readonly WorkerMemory[]): number[] {
+    const growth = workers.map(({ bytes }, worker) => bytes - (this.#recycled.get(worker) ?? 0));
+    const lifetimes = workers.map(({ lifetime }) => lifetime);
+    const byGrowth = [...workers.keys()].sort(
+      (one, other) => growth[other]! - growth[one]! || lifetimes[other]! - lifetimes[one]!,
+    );
     const untried = byGrowth.filter((worker) => !this.#recycled.has(worker));
     if (untried.length > 0) return untried;
     const isLeaking = growth.reduce((sum, bytes) => sum + bytes, 0) >= this.#options.limit * LEAK;

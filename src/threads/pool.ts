@@ -353,9 +353,9 @@ export class WorkerPool {
   }
 
   /** Native memory counts as far as the process grew by it while workers started: a model outside of the heap, for example. */
-  #memoryOf({ pulse: { condition, silence } }: Worker): WorkerMemory {
-    const bytes = condition.heap + condition.external;
-    return { bytes: Math.max(bytes, this.#options.room.costOf(WORKER)), age: silence };
+  #memoryOf({ pulse: { condition, silence }, bornAt }: Worker): WorkerMemory {
+    const bytes = Math.max(condition.heap + condition.external, this.#options.room.costOf(WORKER));
+    return { bytes, age: silence, lifetime: performance.now() - bornAt };
   }
 
   /** @param cause the reason for which it replaces another worker */

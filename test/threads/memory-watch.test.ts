@@ -13,6 +13,8 @@ function watched(t: TestContext, { limit = 100, workers = [10, 40, 30] } = {}) {
     workers,
     /** Milliseconds since each worker's report. */
     ages: workers.map(() => 0),
+    /** Milliseconds since each worker's start. */
+    lifetimes: workers.map(() => 0),
     recycled: [] as number[],
     idleHeavyThreads: 0,
     said: [] as string[],
@@ -31,7 +33,10 @@ function watched(t: TestContext, { limit = 100, workers = [10, 40, 30] } = {}) {
   const watch = new MemoryWatch({
     limit: limit * MB,
     resident: () => it.resident * MB,
-    ofWorkers: () => it.workers.map((size, worker) => ({ bytes: size * MB, age: it.ages[worker]! })),
+    ofWorkers: () =>
+      it.workers.map((size, worker) => {
+        return { bytes: size * MB, age: it.ages[worker]!, lifetime: it.lifetimes[worker]! };
+      }),
     shrink: () => {
       if (it.idleHeavyThreads === 0) return false;
       it.idleHeavyThreads -= 1;
@@ -114,6 +119,28 @@ test("a process that was below the limit begins anew", async (t) => {
   it.resident = 130;
   await it.seconds(2);
   assert.deepEqual(it.recycled, [1, 2, 0, 1]);
+});
+
+test("of workers with the same memory the oldest is recycled", async (t) => {
+  const it = watched(t, { workers: [40, 40, 40] });
+  it.lifetimes = [2, 3, 1];
+  it.resident = 120;
+  await it.seconds(1000);
+  assert.deepEqual(it.recycled, [1, 0, 2]);
+});
+
+test("a process that is below the limit while a worker is replaced, and above it again then, does not begin anew", async (t) => {
+  const it = watched(t, { workers: [40, 40] });
+  it.resident = 120;
+  const { promise, resolve } = Promise.withResolvers<void>();
+  it.recycle = () => promise;
+  await it.seconds(2);
+  it.resident = 80;
+  await it.seconds(5);
+  it.resident = 120;
+  resolve();
+  await it.seconds(20);
+  assert.deepEqual(it.recycled, [0, 1]);
 });
 
 test("one worker is recycled at a time, however long that takes", async (t) => {

@@ -21,7 +21,7 @@ class Bench implements AsyncDisposable {
       workers: 3,
       recycleAfter: Number.POSITIVE_INFINITY,
       memoryLimit: Number.POSITIVE_INFINITY,
-      memory: () => [1, 3, 2].map((bytes) => ({ bytes, age: 0 })),
+      memory: () => [1, 3, 2].map((bytes) => ({ bytes, age: 0, lifetime: 0 })),
       shrink: () => false,
       isUp: () => true,
       watchesFiles: false,
