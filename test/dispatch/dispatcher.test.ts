@@ -895,7 +895,7 @@ describe("an event that is tried again later", () => {
     const [first, next] = [arrival("a"), arrival("a")];
     dispatcher.received(first);
     dispatcher.kept(0, first.seq);
-    dispatcher.retried(0, first.seq);
+    dispatcher.triedAgain(0, first.seq);
     dispatcher.received(next);
     assert.deepEqual(seqsOf(posted), [first.seq]);
     dispatcher.kept(0, first.seq);

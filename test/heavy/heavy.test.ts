@@ -125,9 +125,12 @@ describe("room", () => {
     hasRoom = false;
     await placeOf(heavy.caller);
     const threads = () => heavy.status.map((module) => module.threads);
-    await eventually(() => threads().join() === "0,1" && heavy.status[1]!.running === 0);
+    await eventually(
+      () => threads().join() === "0,1" && heavy.status[1]!.running === 0,
+      () => heavy.status,
+    );
     await heavy.caller.call(table, "increment").result;
-    await eventually(() => threads().join() === "1,0");
+    await eventually(() => threads().join() === "1,0", threads);
   });
 
   test("shrink() leaves a busy thread alone", async () => {

@@ -233,7 +233,10 @@ describe("a module whose threads die before their first jobs", () => {
     const module = fixture("dies-idle.ts");
     await heavy.caller.load(module);
     const threadsAfter = async (deaths: number) => {
-      await eventually(() => heavy.status[0]!.crashes === deaths);
+      await eventually(
+        () => heavy.status[0]!.crashes === deaths,
+        () => heavy.status,
+      );
       return heavy.status[0]!.threads;
     };
     assert.equal(await threadsAfter(1), 0);

@@ -68,7 +68,7 @@ export class JobRun {
     if (!this.#hasBegun) this.#end("threw");
   }
 
-  #end(outcome: Outcome): void {
+  #end(outcome: RunOutcome): void {
     this.isOver = true;
     this.#over.resolve(outcome);
   }
