@@ -4,7 +4,7 @@
  * (ReplyMarkup.cpp) and Telegram refuse in the chat.
  */
 
-import type { InlineKeyboardMarkup, ReplyKeyboardMarkup } from "@grammyjs/types";
+import type { ForceReply, InlineKeyboardMarkup, ReplyKeyboardMarkup } from "@grammyjs/types";
 import type { Call } from "./call.ts";
 import { isObject, type Json, optionalArray } from "./fields.ts";
 import { checkInlineKeyboard, type InlinePlace, readInlineButton } from "./inline-buttons.ts";
@@ -16,7 +16,7 @@ export interface Markup {
   inline?: InlineKeyboardMarkup;
   /** Null removes the chat's keyboard. */
   keyboard?: ReplyKeyboardMarkup | null;
-  forcesReply?: true;
+  force_reply?: ForceReply;
 }
 
 /** The `reply_markup` of a call. @throws Refusal (400) */
@@ -32,7 +32,7 @@ export function readMarkup(given: Json | undefined): Markup {
   if (keyboard.length > 0) return { keyboard: { ...given, keyboard } as unknown as ReplyKeyboardMarkup };
   if (inline_keyboard.length > 0) return { inline: { inline_keyboard } as unknown as InlineKeyboardMarkup };
   if (given.remove_keyboard === true || given.hide_keyboard === true) return { keyboard: null };
-  return given.force_reply === true ? { forcesReply: true } : {};
+  return given.force_reply === true ? { force_reply: given as unknown as ForceReply } : {};
 }
 
 export interface MarkupPlace extends InlinePlace {
@@ -42,8 +42,8 @@ export interface MarkupPlace extends InlinePlace {
 
 /** @throws Refusal (400) for markup that the chat or the message cannot have */
 export function checkMarkup(markup: Markup, place: MarkupPlace): void {
-  const { inline, keyboard, forcesReply } = markup;
-  const isOther = keyboard !== undefined || forcesReply;
+  const { inline, keyboard, force_reply } = markup;
+  const isOther = keyboard !== undefined || force_reply !== undefined;
   // A channel has no answers.
   if (isOther && (place.inlineOnly || place.type === "channel")) throw badRequest("Inline keyboard expected");
   if (inline !== undefined) checkInlineKeyboard(inline.inline_keyboard as unknown as Json[][], place);

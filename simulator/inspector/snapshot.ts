@@ -7,6 +7,7 @@ import type { ChatRecord } from "../state/chat-record.ts";
 import type { Reaction } from "../state/journal.ts";
 import { reactionsIn } from "../state/reactions.ts";
 import { isAdministrator } from "../state/rights.ts";
+import { votesOf } from "../state/polls.ts";
 import type { Settings } from "../state/settings.ts";
 import { privateChatOf, type World } from "../state/world.ts";
 import type { ServerState } from "./bot-server.ts";
@@ -41,6 +42,8 @@ export interface ChatSnapshot {
   readonly commands: readonly BotCommand[];
   readonly messages: readonly Message[];
   readonly reactions: readonly Reaction[];
+  /** Of the person, by message_id. */
+  readonly votes: readonly (readonly [message_id: number, options: readonly number[]])[];
 }
 
 /** A call with its place in the log, from 1. */
@@ -86,6 +89,7 @@ export function snapshotOf(sources: SnapshotSources): Snapshot {
       .map((record) => ({
         ...chatSnapshot(record),
         commands: commandsIn(record.chat, isAdministrator(record, person ?? 0)),
+        votes: votesOf(record, person ?? 0),
       })),
     calls: calls.calls.slice(-CALLS).map((call) => numbered(call, calls.numberOf(call), originOf(call))),
     updates,
@@ -100,7 +104,7 @@ export const numbered = (call: RecordedCall, number: number, origin: CallOrigin 
   ...(origin !== undefined && { origin }),
 });
 
-function chatSnapshot(record: ChatRecord): Omit<ChatSnapshot, "commands"> {
+function chatSnapshot(record: ChatRecord): Omit<ChatSnapshot, "commands" | "votes"> {
   const { chat, members, topics, pinned, keyboard = null, messages } = record;
   return {
     chat,

@@ -2,6 +2,7 @@
 
 import { ChatList } from "./chat-list.tsx";
 import { Conversation } from "./conversation.tsx";
+import { Forward } from "./forward.tsx";
 import { Panel } from "./panel.tsx";
 import { token } from "./server.ts";
 import { isConnected, openChat, panel, problem, world } from "./state.ts";
@@ -16,6 +17,7 @@ export function App() {
       <ChatList />
       <Conversation />
       {panel.value !== undefined && <Panel />}
+      <Forward />
       {!isConnected.value && (
         <p class="notice" role="status">
           The simulator does not answer. The page goes on when it does.

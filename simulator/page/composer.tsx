@@ -1,19 +1,25 @@
 /** The lower part of a chat, to write text, commands, files and places; and the keyboards and offers of the bot. */
 
 import type { Message } from "@grammyjs/types";
+import { useEffect, useRef } from "preact/hooks";
 import { rewritten } from "../state/content-kind.ts";
 import { cancelled, type Draft, following, refused, withEdit } from "./drafts.ts";
 import { sendFiles } from "./files.ts";
 import { InlineOffers } from "./inline-offers.tsx";
+import { isTyping } from "./keys.ts";
 import { summaryOf } from "./names.ts";
 import { act } from "./server.ts";
 import { chat, draft, draftAt, here, inTopic, me, place, tell, world, write } from "./state.ts";
 import type { ChatState } from "./world.ts";
 
 export function Composer({ state }: { state: ChatState }) {
-  const { text, editing } = draft.value;
+  const { text, editing, replyTo } = draft.value;
   const { bot } = world.value!;
   const at = place.value;
+  const field = useRef<HTMLTextAreaElement>(null);
+  useEffect(() => {
+    if (replyTo !== undefined && !isTyping({ target: document.activeElement })) field.current!.focus();
+  }, [replyTo]);
 
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
@@ -49,8 +55,9 @@ export function Composer({ state }: { state: ChatState }) {
         <Attach />
         <textarea
           id="text"
+          ref={field}
           rows={1}
-          placeholder="Message"
+          placeholder={state.keyboard?.input_field_placeholder ?? "Message"}
           aria-label="Message"
           value={text}
           onInput={({ currentTarget }) => write({ ...draft.value, text: currentTarget.value })}
@@ -58,6 +65,11 @@ export function Composer({ state }: { state: ChatState }) {
         />
         <button type="submit">{editing === undefined ? "Send" : "Save"}</button>
       </form>
+      {state.chat.type === "private" && state.messages.size === 0 && (
+        <button type="button" class="start" onClick={() => tell(submit({ text: "/start" }))}>
+          Start
+        </button>
+      )}
       <ReplyKeyboard state={state} />
     </section>
   );

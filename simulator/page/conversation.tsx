@@ -5,7 +5,8 @@ import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { Composer } from "./composer.tsx";
 import { Message } from "./message.tsx";
 import { titleOf } from "./names.ts";
-import { chat, me, openChat, openTopic, panel, world } from "./state.ts";
+import { act } from "./server.ts";
+import { chat, here, me, openChat, openTopic, panel, refresh, tell, world } from "./state.ts";
 import { type ChatState, GENERAL } from "./world.ts";
 
 export function Conversation() {
@@ -20,6 +21,7 @@ export function Conversation() {
         </button>
         <h1>{titleOf(state.chat, bot.first_name)}</h1>
         <span class="quiet">{subtitle(state)}</span>
+        {state.chat.type === "private" ? <Block /> : <Leave />}
         <button type="button" class="inspect" onClick={() => (panel.value = "updates")}>
           Inspector
         </button>
@@ -29,6 +31,29 @@ export function Conversation() {
       <AnswerToButton />
       <Composer state={state} />
     </main>
+  );
+}
+
+function Block() {
+  const isBlocked = world.value!.people.some(({ user, blocked }) => blocked && user.id === me.value!.id);
+  const status = isBlocked ? "member" : "kicked";
+  return (
+    <button type="button" onClick={() => tell(act("botStatus", { ...here(), status }).then(refresh))}>
+      {isBlocked ? "Unblock the bot" : "Block the bot"}
+    </button>
+  );
+}
+
+function Leave() {
+  const leave = async () => {
+    await act("leave", here());
+    openChat.value = undefined;
+    await refresh();
+  };
+  return (
+    <button type="button" onClick={() => tell(leave())}>
+      Leave
+    </button>
   );
 }
 
@@ -58,14 +83,23 @@ function Messages({ state }: { state: ChatState }) {
   const move = (event: KeyboardEvent) => {
     const { key, target } = event;
     const item = (target as HTMLElement).closest("li");
-    const next =
-      key === "ArrowUp" ? item?.previousElementSibling : key === "ArrowDown" ? item?.nextElementSibling : null;
+    const above = item === null ? list.current!.lastElementChild : item.previousElementSibling;
+    const next = key === "ArrowUp" ? above : key === "ArrowDown" ? item?.nextElementSibling : null;
     if (!(next instanceof HTMLElement)) return;
     event.preventDefault();
     next.focus();
   };
   return (
-    <ol class="messages" ref={list} onScroll={noteScroll} onKeyDown={move} aria-live="polite">
+    <ol
+      class="messages"
+      ref={list}
+      onScroll={noteScroll}
+      onKeyDown={move}
+      aria-label="Messages"
+      aria-live="polite"
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, and Up leads to the messages
+      tabIndex={0}
+    >
       {shown.length < all.length && (
         <li class="earlier">
           <button type="button" onClick={() => (portions.value += 1)}>
@@ -93,10 +127,10 @@ function Action({ state: { action } }: { state: ChatState }) {
   const isOver = useSignal(false);
   useEffect(() => {
     isOver.value = false;
-    const timer = setTimeout(() => (isOver.value = true), ACTION);
+    const timer = setTimeout(() => (isOver.value = true), (action?.at ?? 0) + ACTION - Date.now());
     return () => clearTimeout(timer);
   }, [action]);
-  if (action === undefined || isOver.value) return null;
+  if (action === undefined || isOver.value || Date.now() - action.at > ACTION) return null;
   const doing = action.name === "typing" ? "is typing" : action.name.replaceAll("_", " ");
   return (
     <p class="action quiet" role="status">

@@ -1,7 +1,7 @@
 /** Keys that hold anywhere in the page. */
 
 import { cancelled } from "./drafts.ts";
-import { draft, openChat, panel, problem, write } from "./state.ts";
+import { draft, forwarding, openChat, panel, problem, write } from "./state.ts";
 
 export function listenToKeys(): void {
   document.addEventListener("keydown", (event) => {
@@ -13,13 +13,16 @@ export function listenToKeys(): void {
 
 /** One step back: from a problem, a reply or an edit, the panel, the chat. */
 function leave(): void {
+  // The browser closes the dialog.
+  if (forwarding.value !== undefined) return;
   if (problem.value !== undefined) problem.value = undefined;
   else if (draft.value.replyTo !== undefined || draft.value.editing !== undefined) write(cancelled(draft.value));
   else if (panel.value !== undefined) panel.value = undefined;
   else openChat.value = undefined;
 }
 
-const isTyping = ({ target }: Event) => target instanceof HTMLInputElement || target instanceof HTMLTextAreaElement;
+export const isTyping = ({ target }: { target: EventTarget | null }) =>
+  target instanceof HTMLInputElement || target instanceof HTMLTextAreaElement;
 
 function focus(event: Event, selector: string): void {
   const field = document.querySelector<HTMLElement>(selector);

@@ -6,9 +6,9 @@ import type { Reaction } from "../state/journal.ts";
 import { Content } from "./content.tsx";
 import { type Draft, withEdit, withReply } from "./drafts.ts";
 import { callOf } from "./links.ts";
-import { colourOf, nameOf, summaryOf, timeOf } from "./names.ts";
+import { colourOf, nameOf, originName, summaryOf, timeOf } from "./names.ts";
 import { act } from "./server.ts";
-import { callsOfMessages, draft, here, inTopic, me, openCall, panel, tell, world, write } from "./state.ts";
+import { callsOfMessages, draft, forwarding, here, inTopic, me, openCall, panel, tell, world, write } from "./state.ts";
 import { Text } from "./text.tsx";
 
 const REACTIONS = ["👍", "❤", "🔥", "😁", "😢"];
@@ -41,7 +41,7 @@ function SoundMessage({ message, reactions, isDeleted, isInAlbum }: MessageProps
       <article>
         {!isMine && <b class={`name ${colourOf(from?.id ?? 0)}`}>{name}</b>}
         {via_bot !== undefined && <span class="origin quiet">via @{via_bot.username}</span>}
-        {forward_origin !== undefined && <span class="origin quiet">forwarded</span>}
+        {forward_origin !== undefined && <span class="origin quiet">forwarded from {originName(forward_origin)}</span>}
         {reply_to_message !== undefined && <q>{quote?.text ?? summaryOf(reply_to_message)}</q>}
         <Content message={message} />
         {text !== undefined && <Text text={text} entities={entities} send={send} />}
@@ -112,6 +112,11 @@ function Actions({ message, reactions = [], isMine, text }: ActionsProps) {
       <button type="button" onClick={() => focusText(withReply(draft.value, message_id))}>
         Reply
       </button>
+      {!message.has_protected_content && (
+        <button type="button" onClick={() => (forwarding.value = message_id)}>
+          Forward
+        </button>
+      )}
       {isMine && text !== undefined && (
         <button type="button" onClick={() => focusText(withEdit(draft.value, message_id, text))}>
           Edit

@@ -1,12 +1,19 @@
 /** Names and times, as the page shows them. */
 
-import type { Chat, Message, User } from "@grammyjs/types";
+import type { Chat, Message, MessageOrigin, User } from "@grammyjs/types";
 import { contentKind } from "../state/content-kind.ts";
 
 export const nameOf = ({ first_name, last_name }: Pick<User, "first_name" | "last_name">) =>
   last_name === undefined ? first_name : `${first_name} ${last_name}`;
 
 export const titleOf = (chat: Chat, botName: string) => (chat.type === "private" ? botName : (chat.title ?? ""));
+
+/** Who wrote a message that is forwarded. */
+export function originName(origin: MessageOrigin): string {
+  if (origin.type === "user") return nameOf(origin.sender_user);
+  if (origin.type === "hidden_user") return origin.sender_user_name;
+  return titleOf(origin.type === "chat" ? origin.sender_chat : origin.chat, "");
+}
 
 const TIME = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
 
@@ -32,8 +39,8 @@ export const colourOf = (id: number) => `colour-${Math.abs(id * 5 + Math.floor(i
 
 /** A message in a few words. */
 export function summaryOf(message: Message): string {
-  const { text, caption, poll } = message;
-  return text ?? caption ?? (poll === undefined ? kindOf(message) : `Poll: ${poll.question}`);
+  const { text, caption, checklist, poll } = message;
+  return text ?? caption ?? checklist?.title ?? (poll === undefined ? kindOf(message) : `Poll: ${poll.question}`);
 }
 
 /** The name of the content: `photo`, `new chat members`, … */

@@ -1,11 +1,11 @@
 /** The state of the page: the world, and the place in it of the person in front of it. */
 
-import type { User } from "@grammyjs/types";
+import type { Message, User } from "@grammyjs/types";
 import { computed, signal } from "@preact/signals";
-import { type Draft, EMPTY } from "./drafts.ts";
+import { type Draft, EMPTY, withReply } from "./drafts.ts";
 import { callsByMessage, callsByUpdate } from "./links.ts";
 import { act, bots, listen, snapshot } from "./server.ts";
-import { after, type ChatState, GENERAL, type Happening, newChat, type WorldState, worldOf } from "./world.ts";
+import { after, type ChatState, GENERAL, type Happening, newChat, repliesAsked, type WorldState, worldOf } from "./world.ts";
 
 export const world = signal<WorldState | undefined>(undefined);
 export const isConnected = signal(false);
@@ -16,7 +16,8 @@ export const openChat = signal<number | undefined>(undefined);
 /** The message_thread_id of the open topic of a forum. */
 export const openTopic = signal<number | undefined>(undefined);
 /** The place in which one writes: each person has a draft in each chat and topic. */
-export const place = computed(() => `${me.value?.id} ${openChat.value} ${openTopic.value}`);
+const placeIn = (chat_id?: number, topic?: number) => `${me.value?.id} ${chat_id} ${topic}`;
+export const place = computed(() => placeIn(openChat.value, openTopic.value));
 const drafts = signal<ReadonlyMap<string, Draft>>(new Map());
 export const draft = computed(() => draftAt(place.value));
 export const draftAt = (place: string): Draft => drafts.value.get(place) ?? EMPTY;
@@ -26,6 +27,8 @@ export function write(next: Draft, at = place.value): void {
   drafts.value = new Map(drafts.value).set(at, next);
 }
 
+/** The message of the open chat that is to be forwarded. */
+export const forwarding = signal<number | undefined>(undefined);
 export const problem = signal<string | undefined>(undefined);
 /** The panel beside the chat, and the call that it shows. */
 export const panel = signal<"updates" | "calls" | "weather" | undefined>(undefined);
@@ -98,9 +101,13 @@ export function refresh(): Promise<void> {
 
 async function readWorld(): Promise<void> {
   me.value ??= await act("user", { name: FIRST_PERSON });
-  openChat.value ??= isNarrow() ? undefined : me.value.id;
+  // Later, none is open where one has left it.
+  if (world.value === undefined && !isNarrow()) openChat.value ??= me.value.id;
   worlds.value = await bots();
-  world.value = worldOf(await snapshot(me.value.id), world.value);
+  const read = await snapshot(me.value.id);
+  // What no snapshot has may have come while it was on its way.
+  const inChats = waiting.filter(concernsUs).filter(({ type }) => type === "chat");
+  world.value = worldOf(read, world.value && after(world.value, inChats, Date.now()).world);
   isFresh = true;
   show();
 }
@@ -124,12 +131,21 @@ function show(): void {
   waiting = [];
   const next = after(world.value!, happenings, Date.now());
   world.value = next.world;
+  for (const message of repliesAsked(happenings, me.value!)) askForReply(message);
   if (next.isStale) void tell(refresh());
 }
 
-/** Private chats of others are not shown. */
+/** Begins a reply, but no edit ends for it. */
+function askForReply({ chat, message_id, message_thread_id = GENERAL }: Message): void {
+  const isHere = openChat.value === chat.id && [undefined, message_thread_id].includes(openTopic.value);
+  const at = isHere ? place.value : placeIn(chat.id);
+  if (draftAt(at).editing === undefined) write(withReply(draftAt(at), message_id), at);
+}
+
+/** Private chats of others are not shown, nor what others alone are to see. */
 function concernsUs(happening: Happening): boolean {
   if (happening.type !== "chat") return true;
+  if (happening.data.type === "ephemeral" && happening.data.receiver_user_id !== me.value?.id) return false;
   const { chat_id } = happening.data;
   return chat_id < 0 || chat_id === me.value?.id;
 }

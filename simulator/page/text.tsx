@@ -9,7 +9,7 @@ interface TextProps {
   text: string;
   entities?: readonly MessageEntity[] | undefined;
   /** Sends a command that is clicked. */
-  send: (command: string) => void;
+  send?: (command: string) => void;
 }
 
 export function Text({ text, entities, send }: TextProps) {
@@ -46,7 +46,7 @@ function shown(piece: Piece, send: TextProps["send"]): ComponentChildren {
       return <Expandable>{inner}</Expandable>;
     case "bot_command":
       return (
-        <button type="button" class="link" onClick={() => send(plain(pieces))}>
+        <button type="button" class="link" onClick={() => send?.(plain(pieces))}>
           {inner}
         </button>
       );

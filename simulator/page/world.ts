@@ -17,11 +17,13 @@ export type Happening =
   | { type: "faults"; data: readonly ActiveFault[] }
   | { type: "server"; data: ServerState };
 
-export interface ChatState extends Omit<ChatSnapshot, "messages" | "reactions"> {
+export interface ChatState extends Omit<ChatSnapshot, "messages" | "reactions" | "votes"> {
   /** By message_id, the oldest first. */
   readonly messages: ReadonlyMap<number, Message>;
   /** By message_id. */
   readonly reactions: ReadonlyMap<number, readonly Reaction[]>;
+  /** Of the person, by message_id. */
+  readonly votes: ReadonlyMap<number, readonly number[]>;
   /** Ids of messages that are gone. */
   readonly deleted: ReadonlySet<number>;
   /** The bot's latest chat action, with its time: milliseconds since 1970. */
@@ -55,9 +57,7 @@ export function worldOf(snapshot: Snapshot, earlier?: WorldState): WorldState {
   const { chats, calls, updates, ...rest } = snapshot;
   return {
     ...rest,
-    chats: new Map(
-      chats.map(({ messages, reactions, ...chat }) => [chat.chat.id, { ...chat, ...historyOf(messages, reactions) }]),
-    ),
+    chats: new Map(chats.map((chat) => [chat.chat.id, chatOf(chat, earlier?.chats.get(chat.chat.id))])),
     calls: new Map(calls.map((call) => [call.number, call])),
     updates: new Map(updates.map((trace) => [trace.update_id, trace])),
     flood: earlier?.flood ?? [],
@@ -69,15 +69,24 @@ export function worldOf(snapshot: Snapshot, earlier?: WorldState): WorldState {
 /** The private chat of a person who has not written to the bot yet. */
 export function newChat({ id, first_name }: User, commands: ChatState["commands"]): ChatState {
   const chat: Chat = { id, type: "private", first_name };
-  return { chat, members: [], topics: [], pinned: [], keyboard: null, commands, ...historyOf([], []) };
+  const nothing = { members: [], topics: [], pinned: [], keyboard: null, messages: [], reactions: [], votes: [] };
+  return chatOf({ chat, commands, ...nothing });
 }
 
-const historyOf = (messages: readonly Message[], reactions: readonly Reaction[]) => ({
-  messages: new Map(messages.map((message) => [message.message_id, message])),
-  reactions: Map.groupBy(reactions, ({ message_id }) => message_id),
-  deleted: new Set<number>(),
-  action: undefined,
-});
+/** No snapshot has deleted messages and actions of the bot: they stay. */
+function chatOf({ messages, reactions, votes, ...chat }: ChatSnapshot, earlier?: ChatState): ChatState {
+  const { deleted = new Set<number>(), action } = earlier ?? {};
+  const gone = [...deleted].flatMap((id) => earlier?.messages.get(id) ?? []);
+  const shown = gone.length === 0 ? messages : [...gone, ...messages].sort((a, b) => a.message_id - b.message_id);
+  return {
+    ...chat,
+    messages: new Map(shown.map((message) => [message.message_id, message])),
+    reactions: Map.groupBy(reactions, ({ message_id }) => message_id),
+    votes: new Map(votes),
+    deleted,
+    action,
+  };
+}
 
 export interface Next {
   readonly world: WorldState;
@@ -101,8 +110,12 @@ export function after(world: WorldState, happenings: readonly Happening[], now: 
       // A call is told again when its origin is known.
       isStale ||= calls.get(call.number)?.status === undefined && changesUntold(call);
       calls.set(call.number, call);
-    } else if (happening.type === "update") updates.set(happening.data.update_id, happening.data);
-    else if (happening.type === "faults") faults = happening.data;
+    } else if (happening.type === "update") {
+      const { update_id, kind } = happening.data;
+      // An update is told again at each step. Who blocks the bot is in no event.
+      isStale ||= kind === "my_chat_member" && !updates.has(update_id);
+      updates.set(update_id, happening.data);
+    } else if (happening.type === "faults") faults = happening.data;
     else if (happening.type === "server") server = happening.data;
     else if (happening.type === "flood") {
       if (happening.data.second === 1) flood.length = 0;
@@ -126,6 +139,26 @@ export function after(world: WorldState, happenings: readonly Happening[], now: 
   trim(updates);
   const ofServer = server !== undefined && { server };
   return { world: { ...world, seq, chats, calls, updates, flood, answers, offers, faults, ...ofServer }, isStale };
+}
+
+/** The messages by which the bot asks the person to reply: https://core.telegram.org/bots/api#forcereply */
+export function repliesAsked(happenings: readonly Happening[], person: User): Message[] {
+  return happenings.flatMap(({ type, data }) => {
+    if (type !== "chat" || data.type !== "message" || data.force_reply === undefined) return [];
+    const { message, force_reply } = data;
+    return !force_reply.selective || isAddressed(message, person) ? [message] : [];
+  });
+}
+
+/** The person is mentioned, or the sender of the message that this one replies to. */
+function isAddressed({ text = "", entities = [], reply_to_message }: Message, { id, username = "" }: User): boolean {
+  if (reply_to_message?.from?.id === id) return true;
+  return entities.some((entity) =>
+    entity.type === "text_mention"
+      ? entity.user.id === id
+      : entity.type === "mention" &&
+        text.slice(entity.offset, entity.offset + entity.length).toLowerCase() === `@${username.toLowerCase()}`,
+  );
 }
 
 /** The person whom an answer is for; undefined if the update about the button in a group is no longer known. */

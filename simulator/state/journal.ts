@@ -3,7 +3,7 @@
  * a chat are kept.
  */
 
-import type { InlineQueryResult, Message, ReactionType, ReplyKeyboardMarkup } from "@grammyjs/types";
+import type { ForceReply, InlineQueryResult, Message, ReactionType, ReplyKeyboardMarkup } from "@grammyjs/types";
 import { now } from "./real-time.ts";
 import { until } from "./until.ts";
 
@@ -23,7 +23,7 @@ export type ChatEvent = {
   chat_id: number;
   by: Actor;
 } /** `keyboard` is the chat's from now on; null: the chat has none any more. */ & (
-  | { type: "message"; message: Message; keyboard?: ReplyKeyboardMarkup | null }
+  | { type: "message"; message: Message; keyboard?: ReplyKeyboardMarkup | null; force_reply?: ForceReply }
   | { type: "edited"; message: Message }
   | { type: "deleted"; message_ids: number[] }
   | { type: "action"; action: string }

@@ -21,6 +21,12 @@ export function memberWith(status: MemberStatus, user: User, details: object = {
   return { status, user, ...Object.fromEntries(rights), ...ALWAYS[status], ...details } as ChatMember;
 }
 
+/** The user after coming in or going out. A restriction stays (td, DialogParticipant.cpp, `set_is_member`). */
+export function movedMember(before: ChatMember | undefined, user: User, is_member: boolean): ChatMember {
+  if (before?.status === "restricted") return { ...before, user, is_member };
+  return memberWith(is_member ? "member" : "left", user);
+}
+
 /** The member at a date: restrictions and bans end (td, DialogParticipant.cpp, `update_restrictions`). */
 export function memberAt(member: ChatMember, date: number): ChatMember {
   if (member.status !== "restricted" && member.status !== "kicked") return member;

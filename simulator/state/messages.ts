@@ -1,6 +1,6 @@
 /** Adds, replaces and removes messages, for the bot's methods and for users' actions. */
 
-import type { Message, ReplyKeyboardMarkup, User } from "@grammyjs/types";
+import type { ForceReply, Message, ReplyKeyboardMarkup, User } from "@grammyjs/types";
 import type { ChatRecord } from "./chat-record.ts";
 import type { Actor } from "./journal.ts";
 import type { World } from "./world.ts";
@@ -15,6 +15,7 @@ export interface Origin {
   business_connection_id?: string | undefined;
   /** A reply keyboard, which belongs to the chat and not to the message; null removes that of the chat. */
   keyboard?: ReplyKeyboardMarkup | null | undefined;
+  force_reply?: ForceReply | undefined;
 }
 
 /** Stores a new message and records it in the journal. */
@@ -30,12 +31,13 @@ export function addMessage(world: World, record: ChatRecord, origin: Origin, con
   } as Message;
   world.keepMessage(record, message);
   if (origin.by === "bot") record.outgoing.add(message.message_id);
-  const { keyboard } = origin;
+  const { keyboard, force_reply } = origin;
   world.journal.record(chat.id, {
     by: origin.by,
     type: "message",
     message,
     ...(keyboard !== undefined && { keyboard }),
+    ...(force_reply !== undefined && { force_reply }),
   });
   return message;
 }

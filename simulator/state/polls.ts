@@ -63,6 +63,13 @@ export const isOver = ({ poll, date }: PollMessage, now: number): boolean => {
   return !poll.is_closed && end !== undefined && end <= now;
 };
 
+/** The user's votes, by message_id. */
+export const votesOf = (record: ChatRecord, user_id: number): [message_id: number, options: readonly number[]][] =>
+  [...record.messages.keys()].flatMap((id) => {
+    const options = record.votes.get(voteKey(user_id, id));
+    return options === undefined ? [] : [[id, options]];
+  });
+
 const voteKey = (user_id: number, message_id: number) => `${user_id}/${message_id}`;
 
 function recount(poll: Poll, before: readonly number[], after: readonly number[]): Poll {

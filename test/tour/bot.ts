@@ -59,6 +59,19 @@ const ANSWERS: Record<string, Answer> = {
       options: [{ text: "Tea" }, { text: "Coffee" }],
       is_anonymous: false,
     }),
+  "/quiz": (send) =>
+    send({
+      type: "telegram.send_poll",
+      question: "The largest planet?",
+      options: [{ text: "Mars" }, { text: "Jupiter" }],
+      poll_type: "quiz",
+      correct_option_ids: [1],
+      explanation: "It has more <b>mass</b> than all others.",
+      explanation_parse_mode: "HTML",
+    }),
+  "/name": (send) =>
+    send({ type: "telegram.send_message", text: "What is your name?", reply_markup: { force_reply: true } }),
+  "/live": (send) => send({ type: "telegram.send_live_photo", live_photo: picture, photo: picture }),
   "/choices": (send) =>
     send({
       type: "telegram.send_poll",
@@ -147,6 +160,11 @@ export const application: Application = async (_scope, receive, send) => {
         if (text === "/start") await send({ type: "telegram.set_my_commands", commands: COMMANDS });
         break;
       }
+      case "telegram.my_chat_member":
+        if (event.new_chat_member.status !== "kicked") break;
+        // It is refused: the person has blocked the bot.
+        await send({ type: "telegram.send_message", text: "Come back" }).catch(() => {});
+        break;
       case "telegram.callback_query":
         await send({
           type: "telegram.answer_callback_query",

@@ -44,7 +44,21 @@ const said = (text: string) => tour.page.locator(".messages").getByText(text).fi
 
 const byRole = (...[role, options]: Parameters<Tour["page"]["getByRole"]>) => tour.page.getByRole(role, options);
 
+/** An action by HTTP, beside the page. */
+async function post(action: string, body: object): Promise<{ id: number }> {
+  const headers = { "content-type": "application/json" };
+  const url = new URL(`/simulator/${action}`, tour.url);
+  const response = await fetch(url, { method: "POST", headers, body: JSON.stringify(body) });
+  return ((await response.json()) as { result: { id: number } }).result;
+}
+
 describe("the chat", () => {
+  test("a bot is started", async () => {
+    await byRole("button", { name: "Start" }).click();
+    await said("Welcome").waitFor();
+    await byRole("button", { name: "Start" }).waitFor({ state: "detached" });
+  });
+
   test("a message is answered, and the reply keyboard writes", async () => {
     await tour.say("/start", "Welcome");
     await byRole("button", { name: "two", exact: true }).click();
@@ -98,6 +112,44 @@ describe("the chat", () => {
     await poll.getByText("1 votes").waitFor();
   });
 
+  test("a quiz tells what is right, and why", async () => {
+    const quiz = await tour.say("/quiz", "The largest planet?");
+    await quiz.getByRole("button", { name: "Mars" }).click();
+    await quiz.getByText("Wrong. The answer is Jupiter. It has more mass than all others.").waitFor();
+    assert.equal(await quiz.locator(".verdict .text b").innerText(), "mass");
+    const again = await tour.say("/quiz", "0 votes");
+    await again.getByRole("button", { name: "Jupiter" }).click();
+    await again.getByText("Right.").waitFor();
+    assert.ok(await again.getByRole("button", { name: "Mars" }).isDisabled());
+    await tour.page.reload();
+    await tour.page.getByText("Right.").waitFor();
+  });
+
+  test("a bot that asks for a reply gets one", async () => {
+    const question = await tour.say("/name", "What is your name?");
+    await tour.page.locator(".draft").filter({ hasText: "Reply to What is your name?" }).waitFor();
+    await tour.say("Ann", "Bot: Ann");
+    assert.equal(await tour.page.locator(".message.is-mine q").last().innerText(), "What is your name?");
+    await question.waitFor();
+  });
+
+  test("a live photo has its picture, a checklist its tasks, and a service message what it tells", async () => {
+    const film = (await tour.say("/live", "sendLivePhoto")).getByLabel("Live photo");
+    const response = await fetch(new URL((await film.getAttribute("poster"))!, tour.url));
+    assert.equal(response.headers.get("content-type"), "image/png");
+    const { id: user_id } = await post("user", { name: "ann" });
+    const tasks = [
+      { id: 1, text: "Bread", completion_date: 1 },
+      { id: 2, text: "Tea" },
+    ];
+    await post("send", { user_id, content: { checklist: { title: "To buy", tasks } } });
+    const list = tour.page.locator(".message").filter({ hasText: "To buy" });
+    await list.first().waitFor();
+    assert.deepEqual(await list.first().locator("article li").allInnerTexts(), ["☑ Bread", "☐ Tea"]);
+    await post("send", { user_id, content: { web_app_data: { data: "42", button_text: "Open" } } });
+    await said("web app data: data 42, button text Open").waitFor();
+  });
+
   test("one gives several answers to a poll, and takes them back", async () => {
     const poll = await tour.say("/choices", "Which ones?");
     for (const name of ["Red", "Blue"]) await poll.getByRole("checkbox", { name }).check();
@@ -131,15 +183,6 @@ describe("the chat", () => {
   });
 
   test("an edit of a photo is one of its caption", async () => {
-    const headers = { "content-type": "application/json" };
-    const post = async (action: string, body: object) => {
-      const url = new URL(`/simulator/${action}`, tour.url);
-      return (
-        (await (await fetch(url, { method: "POST", headers, body: JSON.stringify(body) })).json()) as {
-          result: { id: number };
-        }
-      ).result;
-    };
     const { id } = await post("user", { name: "ann" });
     await post("sendPhoto", { user_id: id, caption: "my cat", base64: readFileSync(FILE).toString("base64") });
     await said("Bot: my cat").waitFor();
@@ -307,6 +350,21 @@ describe("the chat", () => {
 });
 
 describe("people and chats", () => {
+  test("one blocks the bot, whose calls are refused, and unblocks it", async () => {
+    await byRole("button", { name: "Block the bot", exact: true }).click();
+    await byRole("button", { name: "Unblock the bot" }).waitFor();
+    await byRole("button", { name: "Inspector" }).first().click();
+    await byRole("tab", { name: "Calls" }).click();
+    await tour.page.getByText("Forbidden: bot was blocked by the user").first().waitFor();
+    await byRole("button", { name: "Close the panel" }).click();
+    await byRole("button", { name: "Unblock the bot" }).click();
+    await byRole("button", { name: "Block the bot", exact: true }).click();
+    await byRole("button", { name: "Unblock the bot" }).waitFor();
+    // Who writes to the bot unblocks it.
+    await tour.say("I am back", "Bot: I am back");
+    await byRole("button", { name: "Block the bot", exact: true }).waitFor();
+  });
+
   test("one becomes another person, in a chat of their own", async () => {
     await tour.page.locator(".people summary").click();
     await byRole("textbox", { name: "Name of a new person" }).fill("bob");
@@ -345,6 +403,29 @@ describe("people and chats", () => {
     assert.equal(await byRole("button", { name: "Join My group" }).count(), 0);
     await be("ann");
     await said("bob is here").waitFor();
+  });
+
+  test("a message is forwarded to another chat", async () => {
+    const message = await tour.say("pass it on", "Bot: pass it on");
+    await message.hover();
+    await message.getByRole("button", { name: "Forward" }).click();
+    const choice = byRole("dialog", { name: "Forward to" });
+    await tour.page.keyboard.press("Escape");
+    await choice.waitFor({ state: "detached" });
+    await byRole("heading", { name: "My group" }).waitFor();
+    await message.hover();
+    await message.getByRole("button", { name: "Forward" }).click();
+    await choice.getByRole("button", { name: "My supergroup" }).press("Enter");
+    await byRole("heading", { name: "My supergroup" }).waitFor();
+    await said("forwarded from Bot").waitFor();
+  });
+
+  test("one leaves a group, and joins it again", async () => {
+    await byRole("button", { name: "Leave" }).click();
+    await byRole("button", { name: "Join My supergroup" }).click();
+    await byRole("heading", { name: "My supergroup" }).waitFor();
+    await said("ann left").waitFor();
+    await said("ann joined").waitFor();
   });
 
   test("a forum has topics", async () => {

@@ -6,6 +6,7 @@ import { chatOf, messageOf, writableChatOf } from "../access.ts";
 import type { Call } from "../call.ts";
 import { copyOf, forwardOf, mayBeCopied, mayBeForwarded } from "../forwards.ts";
 import { badRequest } from "../refusal.ts";
+import { replyOf } from "../replies.ts";
 import type { Handler, Telegram } from "../telegram.ts";
 import { captionOf, post } from "./sending.ts";
 
@@ -52,7 +53,8 @@ function single(call: Call, telegram: Telegram, { verb, reason, isPossible, cont
   const message = messageOf(sourceOf(call, telegram), call.number("message_id"), verb);
   const record = writableChatOf(telegram.world, call);
   if (!isPossible(message)) throw badRequest(reason);
-  return post(call, telegram, record, contentOf(message, call));
+  const reply = verb === "copy" ? replyOf(call, record, telegram.world) : {};
+  return post(call, telegram, record, { ...reply, ...contentOf(message, call) });
 }
 
 /** "If some of the specified messages can't be found or forwarded, they are skipped." The words are the same for copies. */

@@ -6,7 +6,7 @@
 import type { ChatInviteLink } from "@grammyjs/types";
 import type { ChatRecord } from "../../state/chat-record.ts";
 import type { LinkOptions } from "../../state/invites.ts";
-import { memberWith } from "../../state/members.ts";
+import { movedMember } from "../../state/members.ts";
 import { changeMember } from "../../state/membership.ts";
 import { SUBSCRIPTION_PERIOD } from "../../state/payments.ts";
 import { hasRight } from "../../state/rights.ts";
@@ -148,6 +148,6 @@ function settleRequest(telegram: Telegram, record: ChatRecord, user_id: number, 
   record.invites.requests.delete(user_id);
   if (!isApproved) return;
   if (link !== undefined) record.invites.use(link);
-  const by = { by: telegram.world.bot, next: memberWith("member", user) };
+  const by = { by: telegram.world.bot, next: movedMember(record.member(user_id), user, true) };
   changeMember(telegram, record, { ...by, invite_link: link, via_join_request: true });
 }

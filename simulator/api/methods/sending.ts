@@ -3,7 +3,7 @@
  * content comes from the generated schema (`sendVideoNote` fills `video_note`); this file holds only the exceptions.
  */
 
-import type { Animation, Message, MessageEntity, Venue } from "@grammyjs/types";
+import type { Animation, LivePhoto, Message, MessageEntity, PhotoSize, Venue } from "@grammyjs/types";
 import { objectSchema } from "../../schemas.ts";
 import type { ChatRecord } from "../../state/chat-record.ts";
 import { addMessage, type Content, withoutProfile } from "../../state/messages.ts";
@@ -82,6 +82,7 @@ export function post(call: Call, { world }: Telegram, record: ChatRecord, given:
       from: withoutProfile(world.bot),
       business_connection_id: call.string("business_connection_id"),
       keyboard: markup.keyboard,
+      force_reply: markup.force_reply,
     },
     {
       ...thread,
@@ -115,12 +116,17 @@ export function contentOf(call: Call, telegram: Telegram): Content {
   const type = objectSchema("Message")?.fields.find((field) => field.name === key)?.type;
   const medium = type === undefined ? undefined : plausible(type, renamed(call, key), telegram);
   const filled = medium === undefined ? {} : { [key]: amended(key, medium, call, telegram) };
-  return { ...filled, ...alsoAs(key, medium), ...captionOf(call) };
+  return { ...filled, ...alsoAs(key, medium, call, telegram), ...captionOf(call) };
 }
 
-/** Fields "for backward compatibility": an animation is a document as well, and a venue a location. */
-function alsoAs(key: string, medium: unknown): Content {
+/** Fields "for backward compatibility": an animation is a document as well, a venue a location, and a live photo a photo. */
+function alsoAs(key: string, medium: unknown, call: Call, telegram: Telegram): Content {
   if (key === "venue") return { location: (medium as Venue).location };
+  if (key === "live_photo") {
+    const sizes = uploadedPhoto(call, telegram) ?? plausible("PhotoSize[]", renamed(call, "photo"), telegram);
+    const photo = sizes as PhotoSize[];
+    return { live_photo: { ...(medium as LivePhoto), photo }, photo };
+  }
   if (key !== "animation") return {};
   const { width: _, height: __, duration: ___, ...document } = medium as Animation;
   return { document };

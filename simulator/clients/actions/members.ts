@@ -2,7 +2,7 @@
 
 import type { User } from "@grammyjs/types";
 import type { ChatRecord } from "../../state/chat-record.ts";
-import { memberWith } from "../../state/members.ts";
+import { memberWith, movedMember } from "../../state/members.ts";
 import { changeMember } from "../../state/membership.ts";
 import { addMessage, withoutProfile } from "../../state/messages.ts";
 import { administrator, hasRight, permissionsWith } from "../../state/rights.ts";
@@ -15,7 +15,8 @@ export const memberActions: ActionHandlers<"join" | "askToJoin" | "leave" | "mem
       const { user, record, link } = newcomer({ user_id, chat_id, invite_link }, context);
       if (link?.creates_join_request) throw new ActionError(`who follows ${link.invite_link} has to ask to join`);
       if (link !== undefined) record.invites.use(link);
-      changeMember(context, record, { by: user, next: memberWith("member", user), invite_link: link });
+      const next = movedMember(record.member(user_id), user, true);
+      changeMember(context, record, { by: user, next, invite_link: link });
       return true;
     },
 
@@ -36,7 +37,8 @@ export const memberActions: ActionHandlers<"join" | "askToJoin" | "leave" | "mem
 
     leave({ user_id, chat_id }, context) {
       const { user } = context.person(user_id);
-      changeMember(context, context.record(chat_id), { by: user, next: memberWith("left", user) });
+      const record = context.record(chat_id);
+      changeMember(context, record, { by: user, next: movedMember(record.member(user_id), user, false) });
       return true;
     },
 

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import type { Message } from "@grammyjs/types";
+import type { Message, User } from "@grammyjs/types";
 import type { Snapshot } from "../../../simulator/inspector/snapshot.ts";
-import { after, type WorldState, worldOf } from "../../../simulator/page/world.ts";
+import { after, repliesAsked, type WorldState, worldOf } from "../../../simulator/page/world.ts";
 import { Simulator } from "../../../simulator/simulator.ts";
 import type { ChatEvent } from "../../../simulator/state/journal.ts";
 import { callerOf } from "../caller.ts";
@@ -10,7 +10,7 @@ import { callerOf } from "../caller.ts";
 const CHAT = { id: 7, type: "private", first_name: "ann" } as const;
 const message = (message_id: number, text: string, more: object = {}) =>
   ({ message_id, date: 1, chat: CHAT, from: { id: 7, is_bot: false, first_name: "ann" }, text, ...more }) as Message;
-const EMPTY = { members: [], topics: [], pinned: [], keyboard: null, commands: [], reactions: [] };
+const EMPTY = { members: [], topics: [], pinned: [], keyboard: null, commands: [], reactions: [], votes: [] };
 const SNAPSHOT = {
   ...{ seq: 5, bot: {}, commands: [], people: [], calls: [], updates: [], faults: [] },
   chats: [{ chat: CHAT, ...EMPTY, messages: [message(1, "one")] }],
@@ -68,6 +68,51 @@ test("an action is over with the bot's message", () => {
   const action = { type: "action", action: "typing" };
   assert.deepEqual(worldWith(action).chats.get(7)!.action, { name: "typing", at: 1000 });
   assert.equal(worldWith(action, { type: "message", message: message(2, "two") }).chats.get(7)!.action, undefined);
+});
+
+test("deleted messages and an action stay when the world is read again", () => {
+  const world = worldWith(
+    { type: "message", message: message(2, "two") },
+    { type: "deleted", message_ids: [1] },
+    { type: "action", action: "typing" },
+  );
+  const read = { ...SNAPSHOT, seq: 20, chats: [{ chat: CHAT, ...EMPTY, messages: [message(2, "two")] }] };
+  const next = worldOf(read as unknown as Snapshot, world);
+  assert.deepEqual(textsOf(next), ["one", "two"]);
+  assert.deepEqual([...next.chats.get(7)!.deleted], [1]);
+  assert.deepEqual(next.chats.get(7)!.action, { name: "typing", at: 1000 });
+});
+
+test("a forced reply is asked of each, or of those whom the message names or answers", async () => {
+  await using simulator = await Simulator.start();
+  const call = callerOf(simulator);
+  const [ann, robert] = [await simulator.user("ann"), await simulator.user("robert")];
+  const team = await simulator.group("Team");
+  const { message_id } = await ann.sendText("hi", { chat: team });
+  const ask = (text: string, more: object = {}) =>
+    call("sendMessage", { chat_id: team.id, text, reply_markup: { force_reply: true, selective: true }, ...more });
+  await ask("nobody");
+  await ask("@Robert?");
+  await ask("whom I answer", { reply_parameters: { message_id } });
+  await ask("all", { reply_markup: { force_reply: true } });
+  const events = await simulator.perform("events", { chat_id: team.id });
+  const happenings = events.map((data) => ({ type: "chat", data }) as const);
+  const askedOf = (person: User) => repliesAsked(happenings, person).map(({ text }) => text);
+  assert.deepEqual(askedOf(ann.user), ["whom I answer", "all"]);
+  assert.deepEqual(askedOf(robert.user), ["@Robert?", "all"]);
+});
+
+test("a snapshot has the person's own votes", async () => {
+  await using simulator = await Simulator.start();
+  const [ann, bob] = [await simulator.user("ann"), await simulator.user("bob")];
+  const team = await simulator.group("Team");
+  await ann.join(team);
+  await bob.join(team);
+  const { result } = await callerOf(simulator)("sendPoll", { chat_id: team.id, question: "?", options: ["a", "b"] });
+  await ann.vote(result, [1]);
+  const votesFor = async (person: number) => worldOf(await snapshotFor(simulator, person)).chats.get(team.id)!.votes;
+  assert.deepEqual([...(await votesFor(ann.id))], [[result.message_id, [1]]]);
+  assert.deepEqual([...(await votesFor(bob.id))], []);
 });
 
 test("reactions of users and the bot stand side by side, through edits and new snapshots", async () => {
@@ -159,6 +204,13 @@ test("a chat that the snapshot does not have, and changes of members, ask for a 
   assert.ok(isStale({ chat_id: 8, type: "action", action: "typing" }));
   assert.ok(isStale({ type: "message", message: message(2, "", { new_chat_members: [] }) }));
   assert.ok(!isStale({ type: "message", message: message(2, "two") }));
+});
+
+test("who blocks the bot is asked for once, when the bot is told", () => {
+  const told = { type: "update", data: { update_id: 3, kind: "my_chat_member", update: {}, steps: [] } } as never;
+  const { world, isStale } = after(worldOf(SNAPSHOT), [told], 0);
+  assert.ok(isStale);
+  assert.ok(!after(world, [told], 0).isStale);
 });
 
 test("a call that changes what no event tells asks for a new snapshot, once", () => {

@@ -39,6 +39,22 @@ test("a forward names its origin, a copy does not", async () => {
   assert.deepEqual([copy?.text, copy?.forward_origin], ["words", undefined]);
 });
 
+// Bot API, copyMessage: reply_parameters; forwardMessage has none.
+test("a copy may answer a message", async () => {
+  const { simulator, ann, text, group, call, target } = await withMessages();
+  await using _ = simulator;
+  const { message_id } = await ann.sendText("what?", { chat: group });
+  const reply_parameters = { message_id };
+  await call("copyMessage", { ...target, message_id: text.message_id, reply_parameters });
+  await call("forwardMessage", { ...target, message_id: text.message_id, reply_parameters });
+  const [, copy, forward] = await group.messages();
+  assert.deepEqual([copy?.reply_to_message?.text, forward?.reply_to_message], ["what?", undefined]);
+  assert.equal(
+    verdict(await call("copyMessage", { ...target, message_id: text.message_id, reply_parameters: { message_id: 99 } })),
+    "400 Bad Request: message to be replied not found",
+  );
+});
+
 test("a copy may have another caption, or none", async () => {
   const { simulator, photo, group, call, target } = await withMessages();
   await using _ = simulator;

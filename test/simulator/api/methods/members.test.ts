@@ -74,6 +74,29 @@ test("a restriction and a ban end at their date", async () => {
   assert.equal(change?.chat_member?.old_chat_member.status, "left");
 });
 
+// tdlib, DialogParticipant.cpp, set_is_member: a restricted user who leaves is restricted still.
+test("a restriction stays when the user leaves and comes back, by a request as well", async () => {
+  const { simulator, call, ann, group, at } = await withGroup({ bot: { ...RIGHTS, can_invite_users: true } });
+  await using _ = simulator;
+  await call("restrictChatMember", { ...at, permissions: {} });
+  const update = (await call("getUpdates", { offset: -1 })).result[0].update_id;
+  await ann.leave(group);
+  const { result: away } = await call("getChatMember", at);
+  assert.deepEqual([away.status, away.is_member, away.can_send_messages], ["restricted", false, false]);
+  await assert.rejects(ann.sendText("hello", { chat: group }), /ann is not in Team/);
+  await ann.join(group);
+  await assert.rejects(ann.sendText("hello", { chat: group }), /ann may not send text messages to Team/);
+  await ann.leave(group);
+  await ann.askToJoin(group);
+  await call("approveChatJoinRequest", at);
+  const { result: back } = await call("getChatMember", at);
+  assert.deepEqual([back.status, back.is_member, back.can_send_messages], ["restricted", true, false]);
+  const changes = ((await call("getUpdates", { offset: update + 1 })).result as Update[]).flatMap(
+    ({ chat_member }) => (chat_member?.new_chat_member as { is_member?: boolean } | undefined)?.is_member ?? [],
+  );
+  assert.deepEqual(changes, [false, true, false, true]);
+});
+
 // Bot API, restrictChatMember: "If user is restricted for more than 366 days or less than 30 seconds from the current time".
 test("a restriction or ban of less than 30 s or more than 366 days lasts forever, and so do all bans of a basic group", async () => {
   const { simulator, call, at, status } = await withGroup({ bot: RIGHTS });

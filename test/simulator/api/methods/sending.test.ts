@@ -190,6 +190,9 @@ test("fields for old bots are set beside the new ones", async () => {
   const { animation, document } = (await call("sendAnimation", { chat_id, animation: "https://example.org/a.gif" }))
     .result;
   assert.equal(document.file_id, animation.file_id);
+  const sent = await call("sendLivePhoto", { chat_id, live_photo: "a_video", photo: "a_picture" });
+  assert.equal(sent.result.photo.length, 2);
+  assert.deepEqual(sent.result.live_photo.photo, sent.result.photo);
 });
 
 // Client.cpp, JsonPhoto, JsonFile; the real server has the sizes of the image.
