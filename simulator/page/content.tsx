@@ -2,7 +2,7 @@
 
 import type { Checklist, Invoice, LivePhoto, Message, PaidMediaInfo, Poll } from "@grammyjs/types";
 import { contentKind } from "../state/content-kind.ts";
-import { kindOf, nameOf, summaryOf } from "./names.ts";
+import { counted, kindOf, nameOf, summaryOf } from "./names.ts";
 import { act, fileUrl } from "./server.ts";
 import { chat, here, refresh, tell } from "./state.ts";
 import { Text } from "./text.tsx";
@@ -251,7 +251,7 @@ function Ballot({ poll, chosen, vote }: PollProps) {
 
 const Votes = ({ poll: { type, total_voter_count, is_closed } }: { poll: Poll }) => (
   <span class="quiet">
-    {type === "quiz" ? "Quiz" : "Poll"} · {total_voter_count} votes{is_closed && " · closed"}
+    {type === "quiz" ? "Quiz" : "Poll"} · {counted(total_voter_count, "vote")}{is_closed && " · closed"}
   </span>
 );
 

@@ -4,7 +4,7 @@ import { signal, useSignal } from "@preact/signals";
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { Composer } from "./composer.tsx";
 import { Message } from "./message.tsx";
-import { titleOf } from "./names.ts";
+import { counted, titleOf } from "./names.ts";
 import { act } from "./server.ts";
 import { chat, here, me, openChat, openTopic, panel, refresh, tell, world } from "./state.ts";
 import { type ChatState, GENERAL } from "./world.ts";
@@ -36,10 +36,14 @@ export function Conversation() {
 
 function Block() {
   const isBlocked = world.value!.people.some(({ user, blocked }) => blocked && user.id === me.value!.id);
-  const status = isBlocked ? "member" : "kicked";
+  const [word, status] = isBlocked ? (["Unblock", "member"] as const) : (["Block", "kicked"] as const);
   return (
-    <button type="button" onClick={() => tell(act("botStatus", { ...here(), status }).then(refresh))}>
-      {isBlocked ? "Unblock the bot" : "Block the bot"}
+    <button
+      type="button"
+      aria-label={`${word} the bot`}
+      onClick={() => tell(act("botStatus", { ...here(), status }).then(refresh))}
+    >
+      {word}
     </button>
   );
 }
@@ -60,7 +64,7 @@ function Leave() {
 function subtitle({ chat, members, topics }: ChatState): string {
   if (chat.type === "private") return `@${world.value!.bot.username}`;
   const topic = topics.find(({ message_thread_id }) => message_thread_id === openTopic.value);
-  return topic === undefined ? `${members.length} members` : `# ${topic.name}`;
+  return topic === undefined ? counted(members.length, "member") : `# ${topic.name}`;
 }
 
 /** Messages that are shown at first, and each time that one asks for more. */

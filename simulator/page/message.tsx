@@ -1,7 +1,8 @@
 /** One message: who, what, when, and what one can do with it. */
 
 import type { InlineKeyboardButton, Message as TelegramMessage } from "@grammyjs/types";
-import { useErrorBoundary } from "preact/hooks";
+import { useSignal } from "@preact/signals";
+import { useEffect, useErrorBoundary } from "preact/hooks";
 import type { Reaction } from "../state/journal.ts";
 import { Content } from "./content.tsx";
 import { type Draft, withEdit, withReply } from "./drafts.ts";
@@ -133,12 +134,28 @@ function Actions({ message, reactions = [], isMine, text }: ActionsProps) {
 
 function InlineKeyboard({ message: { message_id, reply_markup } }: { message: TelegramMessage }) {
   const rows = reply_markup?.inline_keyboard ?? [];
+  /** The pressed button that the bot has not answered yet. */
+  const waiting = useSignal<{ button: InlineKeyboardButton; query: string } | undefined>(undefined);
+  const answer = world.value!.answers.get(me.value!.id);
+  useEffect(() => {
+    if (answer?.type === "callback-answer" && answer.callback_query_id === waiting.value?.query)
+      waiting.value = undefined;
+  }, [answer, waiting.value]);
+  const choose = async (button: InlineKeyboardButton, row: number, column: number) => {
+    const query = await press(message_id, button, { row, column });
+    waiting.value = query === undefined ? undefined : { button, query };
+  };
   return (
     <div class="inline-keyboard">
       {rows.map((row, at) => (
         <div class="row" key={at}>
           {row.map((button, column) => (
-            <button type="button" key={column} onClick={() => tell(press(message_id, button, { row: at, column }))}>
+            <button
+              type="button"
+              key={column}
+              aria-busy={waiting.value?.button === button}
+              onClick={() => tell(choose(button, at, column))}
+            >
               {button.text}
             </button>
           ))}
@@ -148,16 +165,25 @@ function InlineKeyboard({ message: { message_id, reply_markup } }: { message: Te
   );
 }
 
-/** Some buttons send the bot nothing: they copy a text, or write a query to the bot for one to choose from. */
-async function press(message_id: number, button: InlineKeyboardButton, place: { row: number; column: number }) {
+/**
+ * Some buttons send the bot nothing: they copy a text, or write a query to the bot for one to choose from.
+ * @returns the id of the query that the bot has to answer
+ */
+async function press(
+  message_id: number,
+  button: InlineKeyboardButton,
+  place: { row: number; column: number },
+): Promise<string | undefined> {
   const query = queryOf(button);
   if (query !== undefined) write({ text: `@${world.value!.bot.username} ${query}` });
   else if ("copy_text" in button) await navigator.clipboard.writeText(button.copy_text.text);
   else if ("pay" in button) await act("pay", { ...here(), message_id });
   else {
-    const { url } = await act("press", { ...here(), message_id, button: place });
+    const { url, callback_query_id } = await act("press", { ...here(), message_id, button: place });
     if (url !== undefined && /^https?:/.test(url)) window.open(url, "_blank", "noopener,noreferrer");
+    return callback_query_id;
   }
+  return undefined;
 }
 
 /** In place of another chat the query is written in this one. */

@@ -15,6 +15,9 @@ export function originName(origin: MessageOrigin): string {
   return titleOf(origin.type === "chat" ? origin.sender_chat : origin.chat, "");
 }
 
+/** `1 vote`, `2 votes` */
+export const counted = (count: number, word: string) => `${count} ${word}${count === 1 ? "" : "s"}`;
+
 const TIME = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
 
 /** @param date seconds since 1970 */

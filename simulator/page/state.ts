@@ -108,6 +108,7 @@ async function readWorld(): Promise<void> {
   // What no snapshot has may have come while it was on its way.
   const inChats = waiting.filter(concernsUs).filter(({ type }) => type === "chat");
   world.value = worldOf(read, world.value && after(world.value, inChats, Date.now()).world);
+  document.title = `${read.bot.first_name} · Simulator`;
   isFresh = true;
   show();
 }

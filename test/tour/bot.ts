@@ -166,6 +166,7 @@ export const application: Application = async (_scope, receive, send) => {
         await send({ type: "telegram.send_message", text: "Come back" }).catch(() => {});
         break;
       case "telegram.callback_query":
+        if (event.data === "no") break;
         await send({
           type: "telegram.answer_callback_query",
           callback_query_id: event.id,

@@ -91,8 +91,12 @@ describe("the chat", () => {
 
   test("a button is pressed, and its answer shown", async () => {
     const message = await tour.say("/buttons", "Choose");
+    // The bot does not answer it.
+    await message.getByRole("button", { name: "No" }).click();
+    await message.locator("[aria-busy=true]").filter({ hasText: "No" }).waitFor();
     await message.getByRole("button", { name: "Yes" }).click();
     await tour.page.getByText("You chose yes").waitFor();
+    await message.locator("[aria-busy=true]").waitFor({ state: "detached" });
   });
 
   test("album, document, place, dice", async () => {
@@ -109,7 +113,7 @@ describe("the chat", () => {
   test("one votes in a poll", async () => {
     const poll = await tour.say("/poll", "Tea or coffee?");
     await poll.getByRole("button", { name: "Tea" }).click();
-    await poll.getByText("1 votes").waitFor();
+    await poll.getByText("1 vote").waitFor();
   });
 
   test("a quiz tells what is right, and why", async () => {
@@ -154,7 +158,7 @@ describe("the chat", () => {
     const poll = await tour.say("/choices", "Which ones?");
     for (const name of ["Red", "Blue"]) await poll.getByRole("checkbox", { name }).check();
     await poll.getByRole("button", { name: "Vote" }).click();
-    await poll.getByText("1 votes").waitFor();
+    await poll.getByText("1 vote").waitFor();
     assert.deepEqual(await poll.locator("label .quiet").allInnerTexts(), ["1", "0", "1"]);
     for (const name of ["Red", "Blue"]) await poll.getByRole("checkbox", { name }).uncheck();
     await poll.getByRole("button", { name: "Vote" }).click();
