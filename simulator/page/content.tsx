@@ -57,7 +57,8 @@ function serviceOf(message: Message): string {
 
 /** What a content without a picture of its own holds, in a line. */
 function factsIn(content: unknown): string {
-  if (typeof content !== "object" || content === null) return content === undefined || content === true ? "" : `${content}`;
+  if (content === undefined || content === true) return "";
+  if (typeof content !== "object" || content === null) return `${content}`;
   if (Array.isArray(content)) return content.map(factsIn).join(", ");
   const facts = Object.entries(content).map(([name, value]) => [name.replaceAll("_", " "), factsIn(value)]);
   return facts.map(([name, fact]) => (fact === "" ? name : `${name} ${fact}`)).join(", ");

@@ -5,7 +5,16 @@ import { computed, signal } from "@preact/signals";
 import { type Draft, EMPTY, withReply } from "./drafts.ts";
 import { callsByMessage, callsByUpdate } from "./links.ts";
 import { act, bots, listen, snapshot } from "./server.ts";
-import { after, type ChatState, GENERAL, type Happening, newChat, repliesAsked, type WorldState, worldOf } from "./world.ts";
+import {
+  after,
+  type ChatState,
+  GENERAL,
+  type Happening,
+  newChat,
+  repliesAsked,
+  type WorldState,
+  worldOf,
+} from "./world.ts";
 
 export const world = signal<WorldState | undefined>(undefined);
 export const isConnected = signal(false);

@@ -75,7 +75,7 @@ export function newChat({ id, first_name }: User, commands: ChatState["commands"
 
 /** No snapshot has deleted messages and actions of the bot: they stay. */
 function chatOf({ messages, reactions, votes, ...chat }: ChatSnapshot, earlier?: ChatState): ChatState {
-  const { deleted = new Set<number>(), action } = earlier ?? {};
+  const deleted = earlier?.deleted ?? new Set<number>();
   const gone = [...deleted].flatMap((id) => earlier?.messages.get(id) ?? []);
   const shown = gone.length === 0 ? messages : [...gone, ...messages].sort((a, b) => a.message_id - b.message_id);
   return {
@@ -84,7 +84,7 @@ function chatOf({ messages, reactions, votes, ...chat }: ChatSnapshot, earlier?:
     reactions: Map.groupBy(reactions, ({ message_id }) => message_id),
     votes: new Map(votes),
     deleted,
-    action,
+    action: earlier?.action,
   };
 }
 

@@ -163,7 +163,7 @@ export const application: Application = async (_scope, receive, send) => {
       case "telegram.my_chat_member":
         if (event.new_chat_member.status !== "kicked") break;
         // It is refused: the person has blocked the bot.
-        await send({ type: "telegram.send_message", text: "Come back" }).catch(() => {});
+        await send({ type: "telegram.send_message", chat_id: event.chat.id, text: "Come back" }).catch(() => {});
         break;
       case "telegram.callback_query":
         if (event.data === "no") break;

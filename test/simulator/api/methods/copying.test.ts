@@ -49,10 +49,8 @@ test("a copy may answer a message", async () => {
   await call("forwardMessage", { ...target, message_id: text.message_id, reply_parameters });
   const [, copy, forward] = await group.messages();
   assert.deepEqual([copy?.reply_to_message?.text, forward?.reply_to_message], ["what?", undefined]);
-  assert.equal(
-    verdict(await call("copyMessage", { ...target, message_id: text.message_id, reply_parameters: { message_id: 99 } })),
-    "400 Bad Request: message to be replied not found",
-  );
+  const toNone = { ...target, message_id: text.message_id, reply_parameters: { message_id: 99 } };
+  assert.equal(verdict(await call("copyMessage", toNone)), "400 Bad Request: message to be replied not found");
 });
 
 test("a copy may have another caption, or none", async () => {
