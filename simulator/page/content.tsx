@@ -252,7 +252,8 @@ function Ballot({ poll, chosen, vote }: PollProps) {
 
 const Votes = ({ poll: { type, total_voter_count, is_closed } }: { poll: Poll }) => (
   <span class="quiet">
-    {type === "quiz" ? "Quiz" : "Poll"} · {counted(total_voter_count, "vote")}{is_closed && " · closed"}
+    {type === "quiz" ? "Quiz" : "Poll"} · {counted(total_voter_count, "vote")}
+    {is_closed && " · closed"}
   </span>
 );
 
