@@ -1,4 +1,8 @@
-/** Builds the stages of a server, once the bot is known, and hands each the functions that it needs. */
+/**
+ * Builds the stages of a server, once the bot is known, and hands each the functions that it needs.
+ *
+ * The file is longer than others because each function that one stage needs of another is named here.
+ */
 
 import { availableParallelism } from "node:os";
 import type { Config } from "./config/config.ts";

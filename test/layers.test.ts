@@ -142,6 +142,14 @@ describe("the house", () => {
     assert.deepEqual([...new Set(code)], ['"../state/content-kind.ts"']);
   });
 
+  test("a source file of more than 300 lines gives the reason in its header", () => {
+    const isExplained = (text: string) => /^(?:\/\/ Generated|\/\*\*(?:(?!\*\/)[^])* longer than others)/.test(text);
+    assert.deepEqual(
+      SOURCES.filter((path) => read(path).split("\n").length > 301 && !isExplained(read(path))),
+      [],
+    );
+  });
+
   test("a name of a type stands for one type in src and workers", () => {
     assert.deepEqual(
       homonyms(SOURCES.filter((path) => !path.startsWith("simulator/")).map((path) => [path, read(path)])),

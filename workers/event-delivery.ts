@@ -6,6 +6,8 @@
  *   at hand, kept -- the time limit, and a grace --> over
  *
  * Most events need nothing of it but their numbers, so everything else is made at its first use.
+ *
+ * The file is longer than others because each event has one of it: a further object would cost memory.
  */
 
 import type { Delivery, UncertainCall } from "../src/protocol/delivery.ts";

@@ -1,6 +1,8 @@
 /**
  * The life of one worker thread: it imports the application, runs its lifespan, and keeps the instances of its shards. Everything
  * comes in and goes out through its port.
+ *
+ * The file is longer than others because it takes every message to a worker.
  */
 
 import { setImmediate as turn } from "node:timers/promises";

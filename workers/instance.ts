@@ -11,6 +11,8 @@
  * - While 1,000 calls of the scope are without an answer, the next event waits: the application sends faster than Telegram takes it.
  * - Disconnected or ended: `receive()` never resolves again, and `send()` rejects once no event is kept.
  * - The host hands the queue of an ended instance to the scope's next instance; the event that it held is settled or has failed.
+ *
+ * The file is longer than others because an object for each part would cost memory in every idle instance.
  */
 
 import type { Extensions } from "../src/protocol/asgi.ts";

@@ -1,6 +1,8 @@
 /**
  * The application instances of one worker: one per scope. A scope's first event makes it; it goes when the application returns or
  * throws, when it is evicted while idle, when its shard is revoked, or when the worker is drained.
+ *
+ * The file is longer than others because an instance's way out of one collection is its way into another.
  */
 
 import type { Batch } from "../src/protocol/batch.ts";

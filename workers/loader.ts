@@ -5,6 +5,8 @@
  *   path/to/app.ts:export.name      a file, relative to the directory in which the server was started
  *   some-package:export.name        a package, as import would find it from there
  *   your_project.asgi:application   dotted, as in Python: ./your_project/asgi.{ts,mts,js,mjs,cjs}
+ *
+ * The file is longer than others because each mistake has its own message.
  */
 
 import { existsSync, readFileSync, statSync } from "node:fs";

@@ -1,4 +1,8 @@
-/** A user who talks to the bot: in the private chat, unless another chat is given. */
+/**
+ * A user who talks to the bot: in the private chat, unless another chat is given.
+ *
+ * The file is longer than others because each thing that a person does is a method.
+ */
 
 import type { BusinessConnection, Message, User } from "@grammyjs/types";
 import type { BusinessRights } from "../state/business.ts";

@@ -1,6 +1,8 @@
 /**
  * The actions as data: the parameters that HTTP callers give, and the OpenAPI description. The types of actions.ts decide: an action or
  * a parameter that is missing here, or is optional in one place alone, is an error of the compiler.
+ *
+ * The file is longer than others because each action is a row of it.
  */
 
 import type { ActionName, Status, Takes } from "../clients/actions/actions.ts";

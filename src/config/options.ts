@@ -1,6 +1,8 @@
 /**
  * Every option of asgigram, once. Flags, environment variables, keys of the configuration file and its schema, the type
  * `Config`, `--help` and docs/options.md all derive from this table. A new option is one more row, and the code that uses it.
+ *
+ * The file is longer than others because each option is a row of it.
  */
 
 import { LONGEST_TIMER } from "../protocol/longest-timer.ts";

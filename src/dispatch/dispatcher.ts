@@ -25,6 +25,8 @@
  *
  * A bot's program has no quarantine: it must not live twice. Its suspects are tried in the worker of their shard, one at a time, and before
  * anything else is posted to it. So are others while there is no memory for the quarantine.
+ *
+ * The file is longer than others because each step changes events, lines and workers together.
  */
 
 import { Backlog } from "./backlog.ts";

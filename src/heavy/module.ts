@@ -7,6 +7,8 @@
  *             any of them -- it dies, or is killed --> gone: another one starts in its place, after a pause if it has run no job
  *
  * The place of a thread is free only when the thread is gone.
+ *
+ * The file is longer than others because threads, jobs and their numbers change together.
  */
 
 import { backoff } from "../protocol/backoff.ts";

@@ -1,6 +1,8 @@
 /**
  * Everything that crosses a thread. Each side collects its items during one turn of its event loop and posts them as one
  * array. Bodies travel as JSON text: the main thread neither builds nor reads the parameters of a call.
+ *
+ * The file is longer than others because no message is anywhere else.
  */
 
 import type { DisconnectReason } from "./events.ts";

@@ -10,6 +10,8 @@
  * Of two waiting calls with the same `coalesce`, the older leaves the lane: its caller gets the newer's outcome. The newer keeps
  * its own place, behind all that was called before it. So the calls that go out keep their order: an edit overtakes no message, and
  * nothing overtakes the edit. If the older one is the call that waits to be repeated, the lane's next call takes over its wait.
+ *
+ * The file is longer than others because a lane, its paused call and its place in line change together.
  */
 
 import { NetworkError, TelegramError } from "../protocol/errors.ts";

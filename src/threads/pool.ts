@@ -17,6 +17,8 @@
  *
  * While a number is handed over, nothing is posted to either worker. If the new one dies meanwhile, another one starts after a
  * pause, and waits for the old one as well.
+ *
+ * The file is longer than others because all ways from one worker of a number to the next share one account.
  */
 
 import { WorkerError } from "../protocol/errors.ts";

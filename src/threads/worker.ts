@@ -7,6 +7,8 @@
  *   any of them -- the thread dies, or kill() --> over
  *
  * Items that are pushed to a worker that is over are dropped.
+ *
+ * The file is longer than others because it takes every message of a worker.
  */
 
 import { MessageChannel, type MessagePort, receiveMessageOnPort, type Transferable } from "node:worker_threads";

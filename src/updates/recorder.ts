@@ -8,6 +8,8 @@
  * a call is settled for good before the call has an effect; and a stored value is read with everything that was written before the
  * question came. An inbox that answers later holds up the turn's events and calls;
  * answers to the workers go out at once.
+ *
+ * The file is longer than others because one order holds for all that a turn may have in it.
  */
 
 import type { Beginning, NewDeadLetter, Settlement, Turn } from "../inbox/inbox.ts";

@@ -2,6 +2,8 @@
  * The life of each update, from its receipt to its end: ties the inbox, which stores, to the dispatcher, which decides.
  *
  *   received() -> inbox -> onEntry() -> dispatcher -> recorder -> worker -> settled(), failed(), or the worker's death
+ *
+ * The file is longer than others because inbox, dispatcher, journal and diagnostics are told of each fact in one place.
  */
 
 import type { Blame } from "../dispatch/blame.ts";

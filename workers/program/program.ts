@@ -5,6 +5,8 @@
  *   imported -- it asks for updates (getUpdates with a timeout, setWebhook with a URL) --> launched
  *   imported -- it exports a bot, and has not started it in 5 s --> launched
  *   imported -- it has asked for updates before its bot had a handler, and now it has one --> launched
+ *
+ * The file is longer than others because the ways in which libraries start a bot end in one launch.
  */
 
 import { createRequire } from "node:module";

@@ -9,6 +9,8 @@
  * The fence: others take a lease only when its owner's row is gone, and a row lives for TTL from the moment at which a renewal was
  * sent. Time is measured by the monotonic clock alone, which stands still while a virtual machine is paused (docs/machines.md). What was
  * committed while the lease was ours may go on if, afterwards, the last answered renewal was sent less than DOUBT ago.
+ *
+ * The file is longer than others because leases, election and fence follow from one renewal.
  */
 
 import { randomBytes } from "node:crypto";
