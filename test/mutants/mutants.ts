@@ -1127,7 +1127,7 @@ const TELEGRAM: readonly Mutant[] = [
     id: "T3",
     breaks: "addresses that do not answer serve for ever",
     file: "src/telegram/connections.ts",
-    from: "if (outcome[0] !== null) names.forget();",
+    from: "if (outcome[0] !== null) names.doubt();",
     to: "",
     tests: ["telegram/connections"],
     only: /after a failure to connect/,
