@@ -1,6 +1,6 @@
 /** The choice of the chat that a message is forwarded to. */
 
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { titleOf } from "./names.ts";
 import { act } from "./server.ts";
 import { chats, forwarding, here, open, tell, world } from "./state.ts";
@@ -8,7 +8,7 @@ import { chats, forwarding, here, open, tell, world } from "./state.ts";
 export function Forward() {
   const message_id = forwarding.value;
   const dialog = useRef<HTMLDialogElement>(null);
-  useEffect(() => {
+  useLayoutEffect(() => {
     dialog.current?.showModal();
   }, [message_id]);
   if (message_id === undefined) return null;

@@ -11,12 +11,11 @@ export function listenToKeys(): void {
   });
 }
 
-/** One step back: from a menu, a problem, a reply or an edit, the panel, the chat. */
+/** One step back: from a menu, the choice of a chat, a problem, a reply or an edit, the panel, the chat. */
 function leave(): void {
-  // The browser closes the dialog.
-  if (forwarding.value !== undefined) return;
   const menu = document.querySelector<HTMLDetailsElement>(".attach[open], .people[open]");
   if (menu !== null) menu.open = false;
+  else if (forwarding.value !== undefined) forwarding.value = undefined;
   else if (problem.value !== undefined) problem.value = undefined;
   else if (draft.value.replyTo !== undefined || draft.value.editing !== undefined) write(cancelled(draft.value));
   else if (panel.value !== undefined) panel.value = undefined;

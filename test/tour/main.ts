@@ -349,6 +349,9 @@ describe("the chat", () => {
     const invoice = await tour.say("/pay", "Book");
     await invoice.getByRole("button", { name: "Pay 50 XTR" }).click();
     await said("Paid 50 XTR").waitFor();
+    const quiz = await tour.say("/quiz", "0 votes");
+    await quiz.getByRole("button", { name: "Jupiter" }).click();
+    await tour.page.locator(".message").last().getByText("Right.").waitFor();
     await picture("chat");
   });
 });
@@ -414,6 +417,7 @@ describe("people and chats", () => {
     await message.hover();
     await message.getByRole("button", { name: "Forward" }).click();
     const choice = byRole("dialog", { name: "Forward to" });
+    await choice.waitFor();
     await tour.page.keyboard.press("Escape");
     await choice.waitFor({ state: "detached" });
     await byRole("heading", { name: "My group" }).waitFor();
