@@ -8,7 +8,7 @@ export const nameOf = ({ first_name, last_name }: Pick<User, "first_name" | "las
 
 export const titleOf = (chat: Chat, botName: string) => (chat.type === "private" ? botName : (chat.title ?? ""));
 
-/** Who wrote a message that is forwarded. */
+/** The name of the author of a message that is forwarded. */
 export function originName(origin: MessageOrigin): string {
   if (origin.type === "user") return nameOf(origin.sender_user);
   if (origin.type === "hidden_user") return origin.sender_user_name;

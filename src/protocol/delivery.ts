@@ -67,8 +67,8 @@ export interface Delivery {
   timeout(milliseconds: number): void;
   /**
    * Shows an action in the event's chat, again and again, until the event is settled or its first message to the chat is sent: also
-   * while the code blocks its thread, and while files of that message are uploaded. It is not shown while Telegram makes the chat wait. A second call replaces the action. Without
-   * effect for an event without a chat.
+   * while the code blocks its thread, and while files of that message are uploaded. It is not shown while Telegram makes the chat wait. A
+   * second call replaces the action. Without effect for an event without a chat.
    * @param action default: `typing`
    */
   busy(action?: ChatAction): void;

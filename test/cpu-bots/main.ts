@@ -15,7 +15,7 @@ import { join } from "node:path";
 import { before, describe, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { install } from "../../scripts/install.ts";
-import { FAILED, Trial } from "./trial.ts";
+import { FAILED, type Person, Trial } from "./trial.ts";
 
 interface Bot {
   /** Its folder in bots/. */
@@ -57,6 +57,16 @@ if (names.length === 0) test("the types of all bots are right", checkTypes);
 function tryBot({ name, quick, long, answer }: Bot): void {
   const folder = join(FOLDER, name);
   const start = () => Trial.start(folder);
+  const doesJob = async (person: Person) => {
+    await person.ask(quick);
+    assert.equal(await person.working(), 1);
+    assert.ok(answer in (await person.answer()));
+  };
+  const isInLongJob = async (person: Person) => {
+    await person.ask(long);
+    assert.equal(await person.working(), 1);
+    await delay(INTO_THE_JOB);
+  };
 
   describe(name, () => {
     before(() => {
@@ -65,31 +75,23 @@ function tryBot({ name, quick, long, answer }: Bot): void {
 
     test(`${name} does a job`, async () => {
       await using trial = await start();
-      await trial.ann.ask(quick);
-      assert.equal(await trial.ann.working(), 1);
-      assert.ok(answer in (await trial.ann.answer()));
+      await doesJob(trial.ann);
       await trial.stop();
     });
 
     test(`${name} hears /cancel while it works, and goes on`, async () => {
       await using trial = await start();
-      await trial.ann.ask(long);
-      await trial.ann.working();
-      await delay(INTO_THE_JOB);
+      await isInLongJob(trial.ann);
       await trial.ann.ask("/cancel");
       assert.equal((await trial.ann.next()).text, "Cancelled.");
-      await trial.ann.ask(quick);
-      assert.equal(await trial.ann.working(), 1);
-      assert.ok(answer in (await trial.ann.answer()));
+      await doesJob(trial.ann);
       await trial.stop();
       assert.deepEqual(trial.logged(/dead letter|died/), []);
     });
 
     test(`${name} does its job again after kill -9`, async () => {
       await using trial = await start();
-      await trial.ann.ask(long);
-      assert.equal(await trial.ann.working(), 1);
-      await delay(INTO_THE_JOB);
+      await isInLongJob(trial.ann);
       await trial.kill();
       await trial.restart();
       assert.equal(await trial.ann.working(), 2);
@@ -101,17 +103,13 @@ function tryBot({ name, quick, long, answer }: Bot): void {
     test(`${name} tells its person of a crash in mid-job, and goes on`, async () => {
       await using trial = await start();
       const { ann, ben } = trial;
-      await ann.ask(long);
-      assert.equal(await ann.working(), 1);
-      await delay(INTO_THE_JOB);
+      await isInLongJob(ann);
       await ben.ask(quick);
       assert.equal(await ben.working(), 1);
       trial.crash();
       assert.equal((await ann.next()).text, FAILED);
       assert.ok(answer in (await ben.answer()));
-      await ann.ask(quick);
-      assert.equal(await ann.working(), 1);
-      assert.ok(answer in (await ann.answer()));
+      await doesJob(ann);
       await trial.stop();
       assert.deepEqual([await ann.heard(), await ben.heard()], [4, 2], "nothing came twice");
     });
@@ -119,32 +117,24 @@ function tryBot({ name, quick, long, answer }: Bot): void {
     test(`${name} does its job again when its worker dies`, async () => {
       await using trial = await start();
       const { ann, ben } = trial;
-      await ann.ask(long);
-      assert.equal(await ann.working(), 1);
-      await delay(INTO_THE_JOB);
+      await isInLongJob(ann);
       trial.crashWorkers();
       await trial.logs(/^a worker died/);
       await ben.ask("/cancel");
       assert.equal((await ben.next()).text, "Cancelled.");
       assert.equal(await ann.working(), 2);
       assert.ok(answer in (await ann.answer()));
-      await ann.ask(quick);
-      assert.equal(await ann.working(), 1);
-      assert.ok(answer in (await ann.answer()));
+      await doesJob(ann);
       await trial.stop();
       assert.deepEqual([await ann.heard(), await ben.heard()], [5, 1], "nothing came twice");
     });
 
     test(`${name} finishes or repeats its job when it is reloaded, and the new code goes on`, async () => {
       await using trial = await start();
-      await trial.ann.ask(long);
-      assert.equal(await trial.ann.working(), 1);
-      await delay(INTO_THE_JOB);
+      await isInLongJob(trial.ann);
       await trial.reload();
       assert.ok(answer in (await trial.ann.answer()));
-      await trial.ann.ask(quick);
-      assert.equal(await trial.ann.working(), 1);
-      assert.ok(answer in (await trial.ann.answer()));
+      await doesJob(trial.ann);
       await trial.stop();
       assert.deepEqual(trial.logged(/dead letter|died/), []);
     });

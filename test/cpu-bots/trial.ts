@@ -88,7 +88,7 @@ export class Trial implements AsyncDisposable {
   }
 }
 
-class Person {
+export class Person {
   readonly #user: SimulatedUser;
 
   constructor(user: SimulatedUser) {

@@ -8,7 +8,8 @@ const begun = Promise.withResolvers<void>();
 
 /**
  * "job" works until it is cancelled, at its first delivery; at a later one it answers at once. "/cancel" cancels it. "hang" never ends,
- * "spin" never gives the thread back, "spin later" neither, from a moment after the beginning of a job; "late" takes a second under a limit that it renews.
+ * "spin" never gives the thread back, "spin later" neither, from a moment after the beginning of a job; "late" takes a second
+ * under a limit that it renews.
  */
 export const application: Application = async (_scope, receive, send) => {
   for (;;) {
@@ -27,13 +28,12 @@ export const application: Application = async (_scope, receive, send) => {
         await new Promise(() => {});
         break;
       case "spin":
-        // Without the load of a loop.
-        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
+        spin();
         break;
       case "spin later":
         await begun.promise;
-        // The main thread is to find JavaScript at work.
-        for (;;) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20);
+        spin();
+        break;
       case "late":
         for (let step = 0; step < 10; step++) {
           delivery().timeout(900);
@@ -46,6 +46,11 @@ export const application: Application = async (_scope, receive, send) => {
     }
   }
 };
+
+/** Without the load of a loop. */
+function spin(): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
+}
 
 async function job(reply: (text: string) => Promise<unknown>): Promise<void> {
   const { attempt, signal } = delivery();
