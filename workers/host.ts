@@ -341,8 +341,8 @@ function takeAnswer(item: ToWorker, calls: Calls, values: ValuesClient): boolean
   }
 }
 
-function deadLetterError({ error, isLate }: Extract<ToWorker, { type: "deadLettered" }>): Error {
-  return isLate ? new DOMException(error, "TimeoutError") : new WorkerError(error);
+function deadLetterError({ error, isOverdue }: Extract<ToWorker, { type: "deadLettered" }>): Error {
+  return isOverdue ? new DOMException(error, "TimeoutError") : new WorkerError(error);
 }
 
 function startFailure(error: unknown): StartFailure {

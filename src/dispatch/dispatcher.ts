@@ -3,7 +3,7 @@
  *
  *   received() --> waiting -- its turn, and room --> posted -- settled() --> gone
  *                            posted -- kept() --> posted, but in no window; no suspect any more -- settled() --> gone
- *                            posted -- timedOut() --> dead letter
+ *                            posted -- overdue() --> dead letter
  *                            posted -- share() --> posted, and suspects go on beside it
  *                            posted -- triedAgain() --> posted, and its line waits for it
  *                            posted -- workerDied(), blamed --> suspect: waits for quarantine
@@ -274,7 +274,7 @@ export class Dispatcher {
   }
 
   /** The event took too long, and its worker was ended for it: it is a dead letter, and the worker's other events are not blamed. */
-  timedOut(worker: number, seq: number): void {
+  overdue(worker: number, seq: number): void {
     const queue = this.#workers[worker]!;
     const held = queue.get(seq);
     if (held !== undefined) this.#letGo(queue, held);

@@ -104,7 +104,7 @@ export type ToWorker =
    * The main thread made a dead letter of the event: its worker, or the process, died too often, or it took too long. The chat's later
    * events are posted behind it.
    */
-  | { type: "deadLettered"; event: EventItem; error: string; isLate: boolean }
+  | { type: "deadLettered"; event: EventItem; error: string; isOverdue: boolean }
   /** Hand out events until that time of monotonic(), and none later, unless another such item has come. */
   | { type: "certain"; until: number }
   /** Hand out no event of that shard: it is about to be revoked. */

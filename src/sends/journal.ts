@@ -40,7 +40,7 @@ const MOST_CALLS = 1000;
 const MOST_CHARACTERS = 1024 * 1024;
 
 /** A recorded call. */
-export interface Entry<Job> extends RecordedCall {
+export interface Entry<UnderWay> extends RecordedCall {
   answer: string | undefined;
   readonly isRepeatable: boolean;
   /** Number of the event whose code made it; undefined outside an event. */
@@ -52,14 +52,14 @@ export interface Entry<Job> extends RecordedCall {
   /** The moment of that, in the journal's time. */
   usedAt: number;
   /** The call, while it is under way. */
-  job: Job | undefined;
+  sending: UnderWay | undefined;
   /** True if the code of an event was told that it is uncertain. */
   isTold: boolean;
 }
 
 /** The journal of one event. */
-interface Diary<Job> {
-  readonly entries: Entry<Job>[];
+interface Diary<UnderWay> {
+  readonly entries: Entry<UnderWay>[];
   characters: number;
   saved: string | undefined;
   /** The event, once it has made a call of its own. */
@@ -76,12 +76,12 @@ interface Diary<Job> {
   isOver: boolean;
 }
 
-/** @typeParam Job a call that is under way */
-export class Journal<Job> {
+/** @typeParam UnderWay a call that is under way */
+export class Journal<UnderWay> {
   readonly #options: JournalOptions;
-  readonly #diaries = new Map<number, Diary<Job>>();
+  readonly #diaries = new Map<number, Diary<UnderWay>>();
   /** Entries of restored calls, by what restore() was given: a call of several events has one entry. */
-  readonly #restored = new WeakMap<RecordedCall, Entry<Job>>();
+  readonly #restored = new WeakMap<RecordedCall, Entry<UnderWay>>();
   /** Counts deliveries that began in the same life of a worker as the one before. */
   #time = 1;
   /** Id of the newest entry. It begins with the clock, so no earlier process has given the ids that follow. */
@@ -103,7 +103,7 @@ export class Journal<Job> {
     call: Call,
     event: CallingEvent | undefined,
     others: readonly number[] = NONE,
-  ): Entry<Job> | undefined {
+  ): Entry<UnderWay> | undefined {
     if (!this.#options.keepsCalls || (event === undefined && others.length === 0)) return undefined;
     const kind = kindOf(call.method);
     const body = kind === "fleeting" ? undefined : bodyOf(call);
@@ -112,7 +112,7 @@ export class Journal<Job> {
     if (earlier !== undefined) return earlier;
     const id = ++this.#lastId;
     const { method, lane } = call;
-    const entry: Entry<Job> = {
+    const entry: Entry<UnderWay> = {
       id,
       method,
       lane,
@@ -123,7 +123,7 @@ export class Journal<Job> {
       seqs: [],
       user,
       usedAt: this.#time,
-      job: undefined,
+      sending: undefined,
       isTold: false,
     };
     if (event !== undefined && !this.#add(entry, event.seq, user, event)) return undefined;
@@ -135,9 +135,9 @@ export class Journal<Job> {
   }
 
   /** The call has been carried out. */
-  answered(entry: Entry<Job>, answer: string): void {
+  answered(entry: Entry<UnderWay>, answer: string): void {
     const seqs = [...entry.seqs];
-    entry.job = undefined;
+    entry.sending = undefined;
     if (this.#options.isSecret(answer)) this.#drop(entry, seqs);
     else if (!entry.answer) this.#keep(entry, answer);
     this.#release(seqs);
@@ -147,9 +147,9 @@ export class Journal<Job> {
    * The call has failed.
    * @returns the recorded answer, if it counts: Telegram had granted the call
    */
-  failed(entry: Entry<Job>, error: unknown): string | undefined {
+  failed(entry: Entry<UnderWay>, error: unknown): string | undefined {
     const seqs = [...entry.seqs];
-    entry.job = undefined;
+    entry.sending = undefined;
     entry.isTold = false;
     const answer = entry.answer || undefined;
     if (answer === undefined && !entry.isRepeatable) {
@@ -185,7 +185,7 @@ export class Journal<Job> {
     const diary = this.#diaries.get(seq);
     if (diary === undefined) return undefined;
     const { entries, saved } = diary;
-    const uncertain = entries.filter(({ answer, job }) => answer === UNKNOWN && job === undefined);
+    const uncertain = entries.filter(({ answer, sending }) => answer === UNKNOWN && sending === undefined);
     for (const entry of uncertain) entry.isTold = true;
     if (uncertain.length === 0 && saved === undefined) return undefined;
     return { uncertain: uncertain.map(({ method, body }) => ({ method, body })), saved };
@@ -204,7 +204,7 @@ export class Journal<Job> {
     this.#releaseDiary(seq, diary);
   }
 
-  #find(user: object, method: string, body: string, { seq, attempts }: CallingEvent): Entry<Job> | undefined {
+  #find(user: object, method: string, body: string, { seq, attempts }: CallingEvent): Entry<UnderWay> | undefined {
     const diary = this.#diaries.get(seq);
     if (diary === undefined) return undefined;
     if (diary.user !== user) {
@@ -228,7 +228,7 @@ export class Journal<Job> {
   }
 
   /** @param own the event, if the call is its own. @returns false if the call is one too many */
-  #add(entry: Entry<Job>, seq: number, user: object, own?: CallingEvent): boolean {
+  #add(entry: Entry<UnderWay>, seq: number, user: object, own?: CallingEvent): boolean {
     const diary = this.#diaryOf(seq);
     if (own !== undefined) diary.event = own;
     if (diary.user === undefined && diary.entries.length === 0) {
@@ -249,11 +249,11 @@ export class Journal<Job> {
   }
 
   /** Drops the oldest answers that the event needs least: to methods that may be repeated, and to calls of other events. */
-  #makeRoom(seq: number, diary: Diary<Job>, size: number): boolean {
+  #makeRoom(seq: number, diary: Diary<UnderWay>, size: number): boolean {
     if (size > MOST_CHARACTERS) return false;
     while (diary.entries.length >= MOST_CALLS || diary.characters + size > MOST_CHARACTERS) {
       const least = diary.entries.find(
-        (entry) => entry.answer && entry.job === undefined && (entry.isRepeatable || entry.own !== seq),
+        (entry) => entry.answer && entry.sending === undefined && (entry.isRepeatable || entry.own !== seq),
       );
       if (least === undefined) return false;
       this.#drop(least, [seq]);
@@ -261,7 +261,7 @@ export class Journal<Job> {
     return true;
   }
 
-  #keep(entry: Entry<Job>, answer: string): void {
+  #keep(entry: Entry<UnderWay>, answer: string): void {
     for (const seq of [...entry.seqs]) {
       const diary = this.#diaries.get(seq);
       if (diary === undefined) continue;
@@ -277,18 +277,18 @@ export class Journal<Job> {
     this.#options.record({ type: "answered", seqs, id: entry.id, answer });
   }
 
-  #recordCall(entry: Entry<Job>): void {
+  #recordCall(entry: Entry<UnderWay>): void {
     const { id, method, lane, body } = entry;
     this.#options.record({ type: "called", seqs: this.#unsettled(entry), call: { id, method, lane, body } });
   }
 
-  #drop(entry: Entry<Job>, seqs: readonly number[]): void {
+  #drop(entry: Entry<UnderWay>, seqs: readonly number[]): void {
     const unsettled = seqs.filter((seq) => this.#diaries.has(seq));
     this.#forget(entry, seqs);
     if (unsettled.length > 0) this.#options.record({ type: "dropped", seqs: unsettled, id: entry.id });
   }
 
-  #forget(entry: Entry<Job>, seqs: readonly number[]): void {
+  #forget(entry: Entry<UnderWay>, seqs: readonly number[]): void {
     for (const seq of seqs) {
       const diary = this.#diaries.get(seq);
       const place = diary?.entries.lastIndexOf(entry) ?? -1;
@@ -300,12 +300,12 @@ export class Journal<Job> {
     }
   }
 
-  #tellFull(diary: Diary<Job>): void {
+  #tellFull(diary: Diary<UnderWay>): void {
     if (!diary.isFull && diary.event !== undefined) this.#options.onFull(diary.event);
     diary.isFull = true;
   }
 
-  #unsettled({ seqs }: Entry<Job>): readonly number[] {
+  #unsettled({ seqs }: Entry<UnderWay>): readonly number[] {
     return seqs.filter((seq) => this.#diaries.has(seq));
   }
 
@@ -317,11 +317,11 @@ export class Journal<Job> {
     }
   }
 
-  #releaseDiary(seq: number, { entries }: Diary<Job>): void {
-    if (entries.every(({ job }) => job === undefined)) this.#diaries.delete(seq);
+  #releaseDiary(seq: number, { entries }: Diary<UnderWay>): void {
+    if (entries.every(({ sending }) => sending === undefined)) this.#diaries.delete(seq);
   }
 
-  #diaryOf(seq: number): Diary<Job> {
+  #diaryOf(seq: number): Diary<UnderWay> {
     let diary = this.#diaries.get(seq);
     if (diary === undefined) {
       diary = {
@@ -344,7 +344,7 @@ export class Journal<Job> {
 
 const NONE: readonly number[] = [];
 
-function restored<Job>(call: RecordedCall): Entry<Job> {
+function restored<UnderWay>(call: RecordedCall): Entry<UnderWay> {
   const { answer = UNKNOWN, method } = call;
   const isRepeatable = kindOf(method) === "repeatable";
   return {
@@ -355,7 +355,7 @@ function restored<Job>(call: RecordedCall): Entry<Job> {
     seqs: [],
     user: undefined,
     usedAt: 0,
-    job: undefined,
+    sending: undefined,
     isTold: false,
   };
 }

@@ -17,10 +17,10 @@
 import { NetworkError, TelegramError } from "../protocol/errors.ts";
 import type { Answer, Call } from "../protocol/port.ts";
 import type { CallVerdict } from "../protocol/verdict.ts";
-import { type Job, Merged } from "./job.ts";
 import { Limiter } from "./limiter.ts";
 import type { LongWaits } from "./long-waits.ts";
 import { redirect } from "./redirect.ts";
+import { Merged, type Sending } from "./sending.ts";
 import { type Wait, WaitingLine } from "./waiting-line.ts";
 
 export interface OutboxOptions {
@@ -37,7 +37,7 @@ export interface OutboxOptions {
 
 /** A call that waits for its time. */
 interface Pause {
-  job: Job;
+  sending: Sending;
   attempt: number;
   /** Telegram told it to wait, or the limiter did. */
   readonly isDelay: boolean;
@@ -57,13 +57,13 @@ export class Outbox {
   /** Lanes that wait for the limiter. */
   readonly #line: WaitingLine<Pause>;
   /** Calls that are not sent yet, by turn; the last turn has not ended. */
-  readonly #turns: Job[][] = [[]];
+  readonly #turns: Sending[][] = [[]];
   /** Calls that wait behind the call under way, by lane. A lane that is not here is free. */
-  readonly #lanes = new Map<string, Job[]>();
+  readonly #lanes = new Map<string, Sending[]>();
   /** Calls that wait for their time, by lane; a call without a lane by itself. */
-  readonly #paused = new Map<string | Job, Pause>();
+  readonly #paused = new Map<string | Sending, Pause>();
   /** Calls whose turn came after stop(). */
-  readonly #left: Job[] = [];
+  readonly #left: Sending[] = [];
   #state: "open" | "stopped" | "closed" = "open";
   #pending = 0;
   #whenIdle: PromiseWithResolvers<void> | undefined;
@@ -107,9 +107,9 @@ export class Outbox {
   }
 
   /** Takes a call. It goes out when its turn is sent. */
-  post(job: Job): void {
+  post(sending: Sending): void {
     this.#pending += 1;
-    this.#turns.at(-1)!.push(job);
+    this.#turns.at(-1)!.push(sending);
   }
 
   /** Ends the turn. @returns sends the turn's calls; turns have to be sent in their order */
@@ -139,99 +139,100 @@ export class Outbox {
   close(): void {
     this.#state = "closed";
     for (const { stop } of this.#paused.values()) stop();
-    const heads = [...[...this.#paused.values()].map(({ job }) => job), ...this.#left.splice(0)];
+    const heads = [...[...this.#paused.values()].map(({ sending }) => sending), ...this.#left.splice(0)];
     const lines = [...this.#lanes.values(), ...this.#turns].map((line) => line.splice(0));
     this.#paused.clear();
     // The other lanes end with their calls under way.
     for (const { call } of heads) this.#lanes.delete(call.lane ?? "");
-    const jobs = [heads, ...lines].flat();
+    const sendings = [heads, ...lines].flat();
     // One error a method: a hundred thousand take half a second.
-    for (const group of Map.groupBy(jobs, ({ call }) => call.method).values()) {
+    for (const group of Map.groupBy(sendings, ({ call }) => call.method).values()) {
       const error = neverSent(group[0]!);
-      for (const job of group) job.failed(error, true);
+      for (const sending of group) sending.failed(error, true);
     }
-    this.#over(jobs.length);
+    this.#over(sendings.length);
   }
 
-  #send(jobs: readonly Job[]): void {
-    for (const job of jobs) {
-      const { lane } = job.call;
+  #send(sendings: readonly Sending[]): void {
+    for (const sending of sendings) {
+      const { lane } = sending.call;
       const line = lane === undefined ? undefined : this.#lanes.get(lane);
-      if (line !== undefined) this.#join(line, job);
+      if (line !== undefined) this.#join(line, sending);
       else {
         if (lane !== undefined) this.#lanes.set(lane, []);
-        this.#attempt(job, 1);
+        this.#attempt(sending, 1);
       }
     }
   }
 
-  #join(line: Job[], job: Job): void {
-    const pause = this.#paused.get(job.call.lane!);
-    if (pause?.isDelay) job.delayed?.();
-    const stale = indexOfCall(job.call.coalesce, line);
-    line.push(stale === -1 ? job : this.#merge(line.splice(stale, 1)[0]!, job));
+  #join(line: Sending[], sending: Sending): void {
+    const pause = this.#paused.get(sending.call.lane!);
+    if (pause?.isDelay) sending.delayed?.();
+    const stale = indexOfCall(sending.call.coalesce, line);
+    line.push(stale === -1 ? sending : this.#merge(line.splice(stale, 1)[0]!, sending));
     if (pause === undefined) return;
     this.#withoutStale(pause, line);
-    if (!job.isBulk) this.#line.promote(pause);
+    if (!sending.isBulk) this.#line.promote(pause);
   }
 
   /** The paused call is not made if a newer one waits in its line. */
-  #withoutStale(pause: Pause, line: Job[]): void {
-    const newer = indexOfCall(pause.job.call.coalesce, line);
+  #withoutStale(pause: Pause, line: Sending[]): void {
+    const newer = indexOfCall(pause.sending.call.coalesce, line);
     if (newer === -1) return;
-    line[newer] = this.#merge(pause.job, line[newer]!);
-    pause.job = line.shift()!;
+    line[newer] = this.#merge(pause.sending, line[newer]!);
+    pause.sending = line.shift()!;
     // Calls that replace one another count their attempts together, or a stream of them would never back off.
-    if (pause.job.call.coalesce === undefined) pause.attempt = 1;
+    if (pause.sending.call.coalesce === undefined) pause.attempt = 1;
   }
 
-  #merge(older: Job, newer: Job): Job {
+  #merge(older: Sending, newer: Sending): Sending {
     this.#pending -= 1;
     older.superseded?.();
     return new Merged(older, newer);
   }
 
   /** Makes the call, or waits for the limiter first. */
-  #attempt(job: Job, attempt: number): void {
-    if (this.#state !== "open") return this.#leave(job);
-    const { lane } = job.call;
-    if (lane === undefined || this.#line.pass(job)) this.#make(job, attempt);
-    else this.#queue(lane, job, attempt);
+  #attempt(sending: Sending, attempt: number): void {
+    if (this.#state !== "open") return this.#leave(sending);
+    const { lane } = sending.call;
+    if (lane === undefined || this.#line.pass(sending)) this.#make(sending, attempt);
+    else this.#queue(lane, sending, attempt);
   }
 
-  #make(job: Job, attempt: number): void {
-    this.#request(job.call).then(
+  #make(sending: Sending, attempt: number): void {
+    this.#request(sending.call).then(
       (answer) => {
-        const { lane } = job.call;
-        job.succeeded(answer);
+        const { lane } = sending.call;
+        sending.succeeded(answer);
         if (lane !== undefined) this.#limiter.passed(lane);
         this.#next(lane);
-        if (lane !== undefined) this.#line.answered(job);
+        if (lane !== undefined) this.#line.answered(sending);
       },
       (error) => {
-        this.#failed(job, error, attempt);
-        if (job.call.lane !== undefined) this.#line.answered(job);
+        this.#failed(sending, error, attempt);
+        if (sending.call.lane !== undefined) this.#line.answered(sending);
       },
     );
   }
 
-  #failed(job: Job, error: unknown, attempt: number): void {
-    const verdict: CallVerdict = this.#state !== "open" ? { action: "reject" } : this.#judge(error, job.call, attempt);
-    const { lane } = job.call;
+  #failed(sending: Sending, error: unknown, attempt: number): void {
+    const verdict: CallVerdict =
+      this.#state !== "open" ? { action: "reject" } : this.#judge(error, sending.call, attempt);
+    const { lane } = sending.call;
     if (lane !== undefined && isAnswer(error)) this.#limiter.passed(lane);
     switch (verdict.action) {
       case "again":
         if (verdict.refused && lane !== undefined) this.#refused(lane, verdict.after);
-        return this.#pause(job, attempt + 1, verdict.after, verdict.refused === true);
+        return this.#pause(sending, attempt + 1, verdict.after, verdict.refused === true);
       case "redirect": {
-        const redirected = redirect(job, verdict.chat_id);
-        return redirected === undefined ? this.#giveUp(job, error) : this.#attempt(redirected, attempt + 1);
+        const redirected = redirect(sending, verdict.chat_id);
+        return redirected === undefined ? this.#giveUp(sending, error) : this.#attempt(redirected, attempt + 1);
       }
       case "accept":
-        job.succeeded(verdict.answer);
+        sending.succeeded(verdict.answer);
         return this.#next(lane);
       case "reject":
-        return this.#giveUp(job, verdict.error ?? error);
+        return this.#giveUp(sending, verdict.error ?? error);
     }
   }
 
@@ -241,51 +242,51 @@ export class Outbox {
   }
 
   /** Waits for so many milliseconds. */
-  #pause(job: Job, attempt: number, milliseconds: number, isDelay: boolean): void {
-    const { lane } = job.call;
-    const pause: Pause = { job, attempt, isDelay, stop: NOTHING };
-    this.#paused.set(lane ?? job, pause);
+  #pause(sending: Sending, attempt: number, milliseconds: number, isDelay: boolean): void {
+    const { lane } = sending.call;
+    const pause: Pause = { sending, attempt, isDelay, stop: NOTHING };
+    this.#paused.set(lane ?? sending, pause);
     pause.stop = this.#wait(milliseconds, () => {
-      this.#paused.delete(lane ?? job);
-      this.#attempt(pause.job, pause.attempt);
+      this.#paused.delete(lane ?? sending);
+      this.#attempt(pause.sending, pause.attempt);
     });
     this.#begin(pause, lane === undefined ? [] : this.#lanes.get(lane)!);
   }
 
   /** Waits for the limiter. */
-  #queue(lane: string, job: Job, attempt: number): void {
-    const pause: Pause = { job, attempt, isDelay: true, stop: () => this.#line.delete(pause) };
+  #queue(lane: string, sending: Sending, attempt: number): void {
+    const pause: Pause = { sending, attempt, isDelay: true, stop: () => this.#line.delete(pause) };
     const line = this.#lanes.get(lane)!;
     this.#paused.set(lane, pause);
     this.#begin(pause, line);
     // A call that is no bulk must not wait for one before it in its lane.
     this.#line.add(
       pause,
-      [pause.job, ...line].every(({ isBulk }) => isBulk),
+      [pause.sending, ...line].every(({ isBulk }) => isBulk),
     );
   }
 
-  #begin(pause: Pause, line: Job[]): void {
+  #begin(pause: Pause, line: Sending[]): void {
     this.#withoutStale(pause, line);
-    if (pause.isDelay) for (const one of [pause.job, ...line]) one.delayed?.();
+    if (pause.isDelay) for (const one of [pause.sending, ...line]) one.delayed?.();
   }
 
   /** Its turn has come. */
-  #go({ job, attempt }: Pause): void {
-    this.#paused.delete(job.call.lane!);
-    if (this.#state === "open") this.#make(job, attempt);
-    else this.#leave(job);
+  #go({ sending, attempt }: Pause): void {
+    this.#paused.delete(sending.call.lane!);
+    if (this.#state === "open") this.#make(sending, attempt);
+    else this.#leave(sending);
   }
 
   /** The call does not go out any more. */
-  #leave(job: Job): void {
-    if (this.#state === "closed") this.#giveUp(job, neverSent(job));
-    else this.#left.push(job);
+  #leave(sending: Sending): void {
+    if (this.#state === "closed") this.#giveUp(sending, neverSent(sending));
+    else this.#left.push(sending);
   }
 
-  #giveUp(job: Job, error: unknown): void {
-    job.failed(error, this.#state !== "open");
-    this.#next(job.call.lane);
+  #giveUp(sending: Sending, error: unknown): void {
+    sending.failed(error, this.#state !== "open");
+    this.#next(sending.call.lane);
   }
 
   /** The call at the head of the lane is over. */
@@ -316,7 +317,7 @@ export class Outbox {
 }
 
 /** Index of the waiting call with that key; -1 if there is none. */
-function indexOfCall(coalesce: string | undefined, line: readonly Job[]): number {
+function indexOfCall(coalesce: string | undefined, line: readonly Sending[]): number {
   return coalesce === undefined ? -1 : line.findIndex(({ call }) => call.coalesce === coalesce);
 }
 
@@ -325,7 +326,7 @@ function isAnswer(error: unknown): boolean {
   return error instanceof TelegramError && error.error_code !== 429;
 }
 
-function neverSent({ call }: Job): NetworkError {
+function neverSent({ call }: Sending): NetworkError {
   return new NetworkError(call.method, "none", "the server is stopping");
 }
 

@@ -11,7 +11,7 @@ export type Wait = (milliseconds: number, done: () => void) => () => void;
 /** A call that waits. */
 export interface Waiting {
   /** With `isBulk` the call goes out as bulk. */
-  readonly job: { readonly isBulk?: boolean };
+  readonly sending: { readonly isBulk?: boolean };
 }
 
 export interface WaitingLineOptions<Member> {
@@ -44,7 +44,7 @@ export class WaitingLine<Member extends Waiting> {
   }
 
   /** Takes a turn, if there is one at once. @returns false if the call has to wait */
-  pass({ isBulk }: Waiting["job"]): boolean {
+  pass({ isBulk }: Waiting["sending"]): boolean {
     const { limiter } = this.#options;
     const isFree = this.isEmpty || (this.#calls.size === 0 && !isBulk);
     if (!isFree || (isBulk && this.#bulkUnderWay >= MOST_BULK)) return false;
@@ -57,7 +57,7 @@ export class WaitingLine<Member extends Waiting> {
   }
 
   /** A call that went out is answered. */
-  answered({ isBulk }: Waiting["job"]): void {
+  answered({ isBulk }: Waiting["sending"]): void {
     if (isBulk) this.#bulkUnderWay -= 1;
     if (!this.isEmpty) this.advance();
   }
@@ -92,7 +92,7 @@ export class WaitingLine<Member extends Waiting> {
       }
       limiter.went(true);
       const member = (this.#calls.take() ?? this.#bulk.take())!;
-      if (member.job.isBulk) this.#bulkUnderWay += 1;
+      if (member.sending.isBulk) this.#bulkUnderWay += 1;
       go(member);
     }
   }

@@ -7,9 +7,9 @@ import { placeOf } from "../protocol/place.ts";
 import type { Answer, Call, DownloadedFile, Place, ToMain, ToWorker } from "../protocol/port.ts";
 import { UNKNOWN } from "../protocol/recorded-call.ts";
 import type { ChatActions } from "./chat-actions.ts";
-import type { Job } from "./job.ts";
 import type { CallingEvent, Entry, Journal } from "./journal.ts";
 import type { Outbox } from "./outbox.ts";
+import type { Sending } from "./sending.ts";
 import { releaseFiles, watchStreams } from "./upload-streams.ts";
 
 /** The worker that made a call. Answers to a dead worker are dropped. */
@@ -65,10 +65,10 @@ export class WorkerCalls {
     const kept = others?.filter((seq) => this.#options.posted(worker.number, seq) !== undefined);
     if (typeof from === "number") this.#options.chatActions.called(from, call);
     const entry = this.#options.journal.called(worker, call, eventOf(origin), kept);
-    const job = new WorkerCall(worker, id, call, origin, entry, this.#options);
-    if (entry === undefined || !this.#isAnswered(job, entry)) {
-      job.begin();
-      this.#options.outbox.post(job);
+    const sending = new WorkerCall(worker, id, call, origin, entry, this.#options);
+    if (entry === undefined || !this.#isAnswered(sending, entry)) {
+      sending.begin();
+      this.#options.outbox.post(sending);
     }
     this.#options.onPosted();
   }
@@ -84,23 +84,23 @@ export class WorkerCalls {
   }
 
   /** @returns true if an earlier delivery of the event made the call, and it is not to be made again */
-  #isAnswered(job: WorkerCall, entry: Entry<WorkerCall>): boolean {
-    const { answer, isRepeatable, isTold, job: earlier } = entry;
+  #isAnswered(sending: WorkerCall, entry: Entry<WorkerCall>): boolean {
+    const { answer, isRepeatable, isTold, sending: earlier } = entry;
     if (earlier !== undefined && !answer) {
-      earlier.join(job);
+      earlier.join(sending);
       return true;
     }
     // An answer that was lost after the event was posted: the call comes too late to join.
     if (answer === UNKNOWN && (!isTold || this.#options.uncertain === "reject")) {
       entry.isTold = true;
-      job.refuse(
-        new NetworkError(job.call.method, "unknown", "it was sent before, and its answer is not known"),
+      sending.refuse(
+        new NetworkError(sending.call.method, "unknown", "it was sent before, and its answer is not known"),
         false,
       );
       return true;
     }
     if (!answer || isRepeatable) return false;
-    job.answer(answer);
+    sending.answer(answer);
     return true;
   }
 }
@@ -110,7 +110,7 @@ function eventOf(origin: CallOrigin | undefined): CallingEvent | undefined {
   return origin?.seq === undefined ? undefined : (origin as CallingEvent);
 }
 
-export class WorkerCall implements Job {
+export class WorkerCall implements Sending {
   call: Call;
   readonly #worker: CallingWorker;
   readonly #id: number;
@@ -142,7 +142,7 @@ export class WorkerCall implements Job {
 
   /** It is about to go out. */
   begin(): void {
-    if (this.#entry !== undefined) this.#entry.job = this;
+    if (this.#entry !== undefined) this.#entry.sending = this;
     this.#onOver = this.#options.observe(this.#worker.number, this.call, this.#origin);
   }
 

@@ -59,7 +59,7 @@ export interface WorkerFacts extends EventFacts {
    */
   workerDied(worker: Worker, blame: { named: number | undefined; guessed: readonly number[] }): boolean;
   /** The worker is dead, for that event blocked it for longer than the event's time limit. */
-  eventTimedOut(worker: Worker, seq: number): void;
+  eventOverdue(worker: Worker, seq: number): void;
   /** The posted event of that number. */
   posted(worker: number, seq: number): Place | undefined;
   /** True if the quarantine has something to do. */
@@ -480,7 +480,7 @@ export class WorkerPool {
     if (!isServing) return false;
     const { culprit, suspects, overdue } = worker;
     if (overdue === undefined) return updates.workerDied(worker, { named: culprit, guessed: suspects });
-    updates.eventTimedOut(worker, overdue);
+    updates.eventOverdue(worker, overdue);
     return true;
   }
 

@@ -253,9 +253,9 @@ export class Updates implements InboxReceiver {
   }
 
   /** The event took too long, and blocked its worker, which was ended for it. */
-  eventTimedOut({ number }: Recipient, seq: number): void {
+  eventOverdue({ number }: Recipient, seq: number): void {
     this.#workers.delete(number);
-    this.#dispatcher.timedOut(number, seq);
+    this.#dispatcher.overdue(number, seq);
   }
 
   /** The worker has taken these events off its port. */
@@ -403,12 +403,12 @@ export class Updates implements InboxReceiver {
   }
 
   /** Tells the chat's worker of a dead letter, before any later event of the chat: at once, or when the worker is ready. */
-  #tell(arrival: Arrival, error: string, isLate: boolean): void {
+  #tell(arrival: Arrival, error: string, isOverdue: boolean): void {
     const { scope, shard, seq, attempts: attempt } = arrival;
     const number = this.#dispatcher.workerOf(scope, shard);
     const tell = (body: string | undefined) => {
       if (body !== undefined)
-        this.#push(number, { type: "deadLettered", event: { seq, attempt, body }, error, isLate });
+        this.#push(number, { type: "deadLettered", event: { seq, attempt, body }, error, isOverdue });
     };
     if (arrival.body !== undefined) return tell(arrival.body);
     // Its end is recorded with the turn: the inbox still has it.

@@ -262,12 +262,12 @@ class Model {
   }
 
   /** One of its events took too long, and the worker was ended for it. */
-  timedOut(worker: number, choose: Choose): void {
+  overdue(worker: number, choose: Choose): void {
     const seq = choose(this.#postedAt(worker));
     if (seq !== undefined) this.#gone(worker, () => [seq]);
     this.#deadLetters.length = 0;
     this.#ended(worker);
-    this.#do(() => this.dispatcher.timedOut(worker, seq ?? -1));
+    this.#do(() => this.dispatcher.overdue(worker, seq ?? -1));
     assert.deepEqual(this.#deadLetters, seq === undefined ? [] : [[worker, seq]]);
   }
 
@@ -585,7 +585,7 @@ type Step =
   | { do: "taken" | "settled" | "refused" | "kept" | "triedAgain"; worker: number; share: number; backwards: boolean }
   | { do: "workerReady" | "workerPaused"; worker: number }
   | {
-      do: "workerDied" | "timedOut";
+      do: "workerDied" | "overdue";
       worker: number;
       culprit: number | undefined;
       guesses: number[];
@@ -622,7 +622,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   {
     weight: 2,
     arbitrary: fc.record({
-      do: fc.constantFrom("workerDied" as const, "timedOut" as const),
+      do: fc.constantFrom("workerDied" as const, "overdue" as const),
       worker,
       culprit,
       guesses: fc.array(fc.nat(), { maxLength: 3 }),
@@ -665,8 +665,8 @@ function carryOut(model: Model, step: Step): void {
       return model[step.do](workerAt(step.worker));
     case "workerDied":
       return model.workerDied(workerAt(step.worker), one(step.culprit), some(step.guesses));
-    case "timedOut":
-      return model.timedOut(workerAt(step.worker), one(step.culprit));
+    case "overdue":
+      return model.overdue(workerAt(step.worker), one(step.culprit));
     case "workerDrained":
       return model.workerDrained(workerAt(step.worker), (posted) =>
         posted.slice(Math.floor(posted.length * step.share)),
@@ -728,7 +728,7 @@ test("an event that is kept is no suspect when a suspect after it takes too long
   model.workerReady(0);
   model.received(model.scopes[0]!, 2, 2);
   model.kept(0, (atHand) => atHand);
-  model.timedOut(0, (posted) => posted.at(-1));
+  model.overdue(0, (posted) => posted.at(-1));
   model.workerReady(0);
 });
 
@@ -920,7 +920,7 @@ test("an event that timed out is a dead letter at once, and no other event of it
   const [slow, other] = [arrival("a"), arrival("b")];
   dispatcher.received(slow);
   dispatcher.received(other);
-  dispatcher.timedOut(0, slow.seq);
+  dispatcher.overdue(0, slow.seq);
   assert.deepEqual(deadLetters, [slow.seq]);
   assert.equal(other.deaths, 0);
   dispatcher.workerReady(0);

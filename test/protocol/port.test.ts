@@ -57,7 +57,7 @@ test("a worker that gets any item at all handles the event behind it or is repla
       needsQuarantine: () => false,
       withoutQuarantine: () => false,
       posted: () => undefined,
-      eventTimedOut() {},
+      eventOverdue() {},
       taken() {},
       settled() {},
       kept() {},

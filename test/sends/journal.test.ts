@@ -69,10 +69,10 @@ describe("an event that is delivered again after the death of its worker", () =>
   test("an equal call finds the one that is under way", () => {
     const bench = new Bench();
     const call = bench.call(bench.first, "one", FIRST);
-    call.job = "the job";
+    call.sending = "the sending";
     const again = bench.call(bench.second, "one", AGAIN);
     assert.equal(again, call);
-    assert.equal(again.job, "the job");
+    assert.equal(again.sending, "the sending");
   });
 
   test("another method, and another event's equal call, are new calls", () => {
@@ -305,7 +305,7 @@ describe("facts", () => {
   test("an answer that comes when the event is a dead letter is recorded with that", () => {
     const bench = new Bench();
     const call = bench.call(bench.first, "one", FIRST);
-    call.job = "under way";
+    call.sending = "under way";
     bench.journal.deadLettered(1);
     bench.answer(call, "sent");
     assert.deepEqual(bench.facts.at(-1), { type: "answered", seqs: [1], id: call.id, answer: "sent" });

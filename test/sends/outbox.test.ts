@@ -4,10 +4,10 @@ import { setImmediate as settle } from "node:timers/promises";
 import fc from "fast-check";
 import { NetworkError, TelegramError } from "../../src/protocol/errors.ts";
 import type { Answer, Call } from "../../src/protocol/port.ts";
-import type { Job } from "../../src/sends/job.ts";
 import { Limiter } from "../../src/sends/limiter.ts";
 import { LongWaits } from "../../src/sends/long-waits.ts";
 import { Outbox } from "../../src/sends/outbox.ts";
+import type { Sending } from "../../src/sends/sending.ts";
 import { isSettled } from "../settled.ts";
 
 /** A failure of a call. */
@@ -127,7 +127,7 @@ class Bench {
       this.outcomes.get(body)!.push(outcome);
       this.course.push(`over: ${body}`);
     };
-    const job: Job = {
+    const sending: Sending = {
       call: { method: "sendMessage", lane, body, ...(coalesce === undefined ? {} : { coalesce }) },
       isBulk,
       succeeded: (answer) => over(`ok:${answer}`),
@@ -138,7 +138,7 @@ class Bench {
       delayed: () => void this.delayed.add(body),
       superseded: () => void this.superseded.push(body),
     };
-    this.outbox.post(job);
+    this.outbox.post(sending);
   }
 
   /** Posts a call, and sends it at once. */

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Job } from "../../src/sends/job.ts";
 import { redirect } from "../../src/sends/redirect.ts";
+import type { Sending } from "../../src/sends/sending.ts";
 
 const [GROUP, SUPERGROUP, USER] = [-4242, -1_001_234_567_890, 42];
 
-function redirected(parameters: object, more: Partial<Job> = {}): Job | undefined {
+function redirected(parameters: object, more: Partial<Sending> = {}): Sending | undefined {
   const call = { method: "sendMessage", lane: "lane", body: JSON.stringify(parameters), coalesce: "key" };
   return redirect({ call, succeeded: () => {}, failed: () => {}, ...more }, SUPERGROUP);
 }
@@ -31,7 +31,7 @@ test("a call that names no group, or two, is not redirected", () => {
 
 test("bulk stays bulk, and the caller gets the outcome", () => {
   const course: unknown[] = [];
-  const job = redirected(
+  const sending = redirected(
     { chat_id: GROUP },
     {
       isBulk: true,
@@ -41,11 +41,11 @@ test("bulk stays bulk, and the caller gets the outcome", () => {
       superseded: () => void course.push("superseded"),
     },
   )!;
-  job.succeeded("yes");
-  job.failed("no", true);
-  job.delayed!();
-  job.superseded!();
+  sending.succeeded("yes");
+  sending.failed("no", true);
+  sending.delayed!();
+  sending.superseded!();
   assert.deepEqual(course, ["yes", "no", true, "delayed", "superseded"]);
-  assert.equal(job.isBulk, true);
+  assert.equal(sending.isBulk, true);
   assert.equal(redirected({ chat_id: GROUP })!.isBulk, false);
 });

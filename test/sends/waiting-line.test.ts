@@ -8,7 +8,7 @@ const INTERVAL = 100;
 
 interface Member {
   readonly name: string;
-  readonly job: { readonly isBulk?: boolean };
+  readonly sending: { readonly isBulk?: boolean };
 }
 
 /** A line with a limiter that lets a call go every 100 ms, or all at once. */
@@ -43,7 +43,7 @@ class Bench {
 
   /** Waits in line; the line begins when the first turn is taken. */
   add(name: string, isBulk = false): Member {
-    const member = { name, job: { isBulk } };
+    const member = { name, sending: { isBulk } };
     this.line.add(member, isBulk);
     return member;
   }

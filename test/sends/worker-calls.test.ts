@@ -6,8 +6,8 @@ import { setImmediate as turn } from "node:timers/promises";
 import { MessageChannel, type Transferable } from "node:worker_threads";
 import { FileError, NetworkError, TelegramError } from "../../src/protocol/errors.ts";
 import type { Answer, Call, ToWorker, Upload, UploadStream } from "../../src/protocol/port.ts";
-import type { Job } from "../../src/sends/job.ts";
 import { Journal } from "../../src/sends/journal.ts";
+import type { Sending } from "../../src/sends/sending.ts";
 import {
   type CallOrigin,
   type WorkerCall,
@@ -22,7 +22,7 @@ const CALL: Call = { method: "sendMessage", lane: "1", body: "{}" };
 
 /** A worker with one posted event, number 7, and everything that became of its calls. */
 class Bench {
-  readonly jobs: Job[] = [];
+  readonly sendings: Sending[] = [];
   readonly pushed: { item: ToWorker; transfer: readonly Transferable[] | undefined }[] = [];
   readonly observed: [worker: number, call: Call, origin: CallOrigin | undefined][] = [];
   readonly over: unknown[][] = [];
@@ -52,7 +52,7 @@ class Bench {
   readonly #calls = new WorkerCalls(
     Object.assign(this.options, {
       journal: this.journal,
-      outbox: { post: (job) => void this.jobs.push(job) },
+      outbox: { post: (sending) => void this.sendings.push(sending) },
       chatActions: {
         begin: (worker, { seq }) => void this.actions.push(`${seq} of worker ${worker} is busy`),
         called: (seq, { method }) => void this.actions.push(`${seq} calls ${method}`),
@@ -78,16 +78,16 @@ class Bench {
     this.#calls.busy(this.worker, { type: "busy", seq: 7, call: { ...CALL, method: "sendChatAction" } });
   }
 
-  call(call: Call = CALL, from: number | string = 7, id = 1): Job {
+  call(call: Call = CALL, from: number | string = 7, id = 1): Sending {
     this.#calls.call(this.worker, { type: "call", id, call, from });
-    return this.jobs.at(-1)!;
+    return this.sendings.at(-1)!;
   }
 
   /** The event is delivered again, and makes a call. @returns the items for its worker, and the calls that go out */
-  callAgain(call: Call = CALL, id = 2): { items: ToWorker[]; jobs: readonly Job[] } {
-    const [jobs, pushed] = [this.jobs.length, this.pushed.length];
+  callAgain(call: Call = CALL, id = 2): { items: ToWorker[]; sendings: readonly Sending[] } {
+    const [sendings, pushed] = [this.sendings.length, this.pushed.length];
     this.#calls.call(this.next, { type: "call", id, call, from: 7 });
-    return { items: this.pushed.slice(pushed).map(({ item }) => item), jobs: this.jobs.slice(jobs) };
+    return { items: this.pushed.slice(pushed).map(({ item }) => item), sendings: this.sendings.slice(sendings) };
   }
 
   saved(seq: number, json: string): void {
@@ -111,7 +111,7 @@ test("a call is posted to the outbox as it is, and its turn ends", () => {
   const bench = new Bench();
   bench.call();
   assert.deepEqual(
-    bench.jobs.map(({ call }) => call),
+    bench.sendings.map(({ call }) => call),
     [CALL],
   );
   assert.equal(bench.turns, 1);
@@ -203,15 +203,15 @@ test("the chat actions hear of a busy event, and of the calls of events", () => 
   bench.call(CALL, 7);
   bench.call(CALL, "chat:1");
   assert.deepEqual(bench.actions, ["7 of worker 3 is busy", "7 calls sendMessage"]);
-  assert.equal(bench.jobs.length, 2);
+  assert.equal(bench.sendings.length, 2);
 });
 
 describe("a call that waits", () => {
   test("the worker is told once that Telegram makes the call wait", () => {
     const bench = new Bench();
-    const job = bench.call(CALL, 7, 5);
-    job.delayed!();
-    job.delayed!();
+    const sending = bench.call(CALL, 7, 5);
+    sending.delayed!();
+    sending.delayed!();
     assert.deepEqual(bench.pushed, [{ item: { type: "delayed", id: 5 }, transfer: undefined }]);
   });
 
@@ -219,20 +219,20 @@ describe("a call that waits", () => {
     const { port1, port2 } = new MessageChannel();
     const closed = once(port1, "close");
     const bench = new Bench();
-    const job = bench.call(withFiles({ bytes: new Uint8Array(1) }, { port: port2 }), 7, 5);
-    job.superseded!();
+    const sending = bench.call(withFiles({ bytes: new Uint8Array(1) }, { port: port2 }), 7, 5);
+    sending.superseded!();
     await closed;
-    assert.deepEqual(job.call, { ...CALL, body: "" });
-    job.succeeded('{"ok":true,"result":true}');
+    assert.deepEqual(sending.call, { ...CALL, body: "" });
+    sending.succeeded('{"ok":true,"result":true}');
     assert.deepEqual(bench.pushed[0]!.item, { type: "result", id: 5, body: '{"ok":true,"result":true}' });
     assert.deepEqual(bench.over, [[]]);
   });
 });
 
-const ends: Record<string, (job: Job) => void> = {
-  succeeded: (job) => job.succeeded('{"ok":true,"result":true}'),
-  failed: (job) => job.failed(new TypeError("a fault")),
-  "been superseded": (job) => job.superseded!(),
+const ends: Record<string, (sending: Sending) => void> = {
+  succeeded: (sending) => sending.succeeded('{"ok":true,"result":true}'),
+  failed: (sending) => sending.failed(new TypeError("a fault")),
+  "been superseded": (sending) => sending.superseded!(),
 };
 for (const [what, end] of Object.entries(ends)) {
   test(`the temporary file of a call is removed when it has ${what}`, async () => {
@@ -249,9 +249,9 @@ for (const [what, end] of Object.entries(ends)) {
 describe("the origin of a call", () => {
   test("an instance's posted event is found when the call is made, since it may be settled at the answer", () => {
     const bench = new Bench();
-    const job = bench.call();
+    const sending = bench.call();
     bench.posted.clear();
-    job.succeeded("{}");
+    sending.succeeded("{}");
     assert.deepEqual(bench.observed, [[3, CALL, { ...PLACE, attempts: 1 }]]);
     const { seq: _, ...place } = PLACE;
     const fields = { worker: 3, method: "sendMessage", lane: "1", ...place };
@@ -284,10 +284,10 @@ describe("bulk", () => {
     const bench = new Bench();
     for (const bulk of [true, false]) {
       for (const from of [7, "chat:1"]) {
-        const job = bench.call({ ...CALL, bulk }, from);
-        assert.equal(job.isBulk, bulk);
-        job.superseded!();
-        assert.equal(job.isBulk, bulk);
+        const sending = bench.call({ ...CALL, bulk }, from);
+        assert.equal(sending.isBulk, bulk);
+        sending.superseded!();
+        assert.equal(sending.isBulk, bulk);
       }
     }
   });
@@ -335,22 +335,22 @@ describe("a call of an event that is delivered again", () => {
   test("it gets the recorded answer at once, and does not go out", () => {
     const bench = new Bench();
     bench.call().succeeded("{}");
-    const { items, jobs } = bench.callAgain();
+    const { items, sendings } = bench.callAgain();
     assert.deepEqual(items, [{ type: "result", id: 2, body: "{}" }]);
-    assert.deepEqual(jobs, []);
+    assert.deepEqual(sendings, []);
     assert.equal(bench.observed.length, 1);
-    assert.equal(bench.callAgain({ ...CALL, body: "{} " }).jobs.length, 1);
+    assert.equal(bench.callAgain({ ...CALL, body: "{} " }).sendings.length, 1);
   });
 
   for (const [what, end, expected] of [
-    ["the answer", (job: Job) => job.succeeded("{}"), "result"],
-    ["the error", (job: Job) => job.failed(LOST), "failure"],
+    ["the answer", (sending: Sending) => sending.succeeded("{}"), "result"],
+    ["the error", (sending: Sending) => sending.failed(LOST), "failure"],
   ] as const) {
     test(`it joins the call that is under way, and gets ${what} of that`, () => {
       const bench = new Bench();
-      const job = bench.call();
-      assert.deepEqual(bench.callAgain(), { items: [], jobs: [] });
-      end(job);
+      const sending = bench.call();
+      assert.deepEqual(bench.callAgain(), { items: [], sendings: [] });
+      end(sending);
       const answered = bench.pushed.map(({ item }) => "id" in item && [item.type, item.id]);
       assert.deepEqual(answered, [
         [expected, 1],
@@ -361,9 +361,9 @@ describe("a call of an event that is delivered again", () => {
 
   test("it is told that Telegram makes the call wait, before it joins or after", () => {
     const bench = new Bench();
-    const job = bench.call();
+    const sending = bench.call();
     bench.callAgain();
-    job.delayed!();
+    sending.delayed!();
     const ids = bench.pushed.map(({ item }) => item.type === "delayed" && item.id);
     assert.deepEqual(ids, [1, 2]);
     const another = new Bench();
@@ -374,9 +374,9 @@ describe("a call of an event that is delivered again", () => {
   test("an edit is made again, and the recorded answer counts if Telegram refuses it", () => {
     const bench = new Bench();
     bench.call(EDIT).succeeded("granted");
-    const { jobs } = bench.callAgain(EDIT);
-    assert.equal(jobs.length, 1);
-    jobs[0]!.failed(REFUSED);
+    const { sendings } = bench.callAgain(EDIT);
+    assert.equal(sendings.length, 1);
+    sendings[0]!.failed(REFUSED);
     assert.deepEqual(bench.pushed.at(-1)!.item, { type: "result", id: 2, body: "granted" });
     assert.deepEqual(bench.over.at(-1), [REFUSED]);
   });
@@ -385,13 +385,13 @@ describe("a call of an event that is delivered again", () => {
     const bench = new Bench();
     bench.call().failed(LOST);
     assert.equal(bench.journal.past(7)?.uncertain.length, 1);
-    assert.equal(bench.callAgain().jobs.length, 1);
+    assert.equal(bench.callAgain().sendings.length, 1);
     const other = new Bench();
     other.options.uncertain = "reject";
     other.call().failed(LOST);
     other.journal.past(7);
-    const { items, jobs } = other.callAgain();
-    assert.deepEqual(jobs, []);
+    const { items, sendings } = other.callAgain();
+    assert.deepEqual(sendings, []);
     const reason = "it was sent before, and its answer is not known";
     const error = { name: "NetworkError", method: "sendMessage", delivery: "unknown", reason };
     assert.deepEqual(items, [{ type: "failure", id: 2, error }]);
@@ -400,19 +400,19 @@ describe("a call of an event that is delivered again", () => {
   test("a call that comes too late to join one whose answer was lost gets its error, and is made again after that", () => {
     const bench = new Bench();
     bench.call().failed(LOST);
-    const { items, jobs } = bench.callAgain();
-    assert.deepEqual([items.map(({ type }) => type), jobs], [["failure"], []]);
+    const { items, sendings } = bench.callAgain();
+    assert.deepEqual([items.map(({ type }) => type), sendings], [["failure"], []]);
     bench.posted.set(7, { ...PLACE, attempts: 2 });
-    assert.equal(bench.callAgain(CALL, 3).jobs.length, 1);
+    assert.equal(bench.callAgain(CALL, 3).sendings.length, 1);
   });
 
   test("a worker that tries an event again makes a call again whose error it has had", () => {
     const bench = new Bench();
     bench.call().failed(LOST);
     bench.posted.set(7, { ...PLACE, attempts: 2 });
-    const before = bench.jobs.length;
+    const before = bench.sendings.length;
     bench.call();
-    assert.equal(bench.jobs.length, before + 1);
+    assert.equal(bench.sendings.length, before + 1);
   });
 });
 
@@ -444,8 +444,8 @@ describe("a call's streams", () => {
   test("a stream is closed when the call failed", async () => {
     const { port1, port2 } = new MessageChannel();
     const closed = once(port1, "close");
-    const job = new Bench().call(withFiles({ bytes: new Uint8Array(1) }, { port: port2 }));
-    job.failed(new NetworkError("sendDocument", "none", "the server is stopping"));
+    const sending = new Bench().call(withFiles({ bytes: new Uint8Array(1) }, { port: port2 }));
+    sending.failed(new NetworkError("sendDocument", "none", "the server is stopping"));
     await closed;
   });
 

@@ -107,7 +107,7 @@ export class PoolBench implements AsyncDisposable {
           this.#report({ type: "without quarantine" });
           return true;
         },
-        eventTimedOut: ({ number: worker }, seq) => this.#report({ type: "timed out", worker, seq }),
+        eventOverdue: ({ number: worker }, seq) => this.#report({ type: "timed out", worker, seq }),
         taken() {},
         kept: ({ number: worker }, seq) => this.#report({ type: "kept", worker, seq }),
         triedAgain() {},

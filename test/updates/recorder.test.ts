@@ -7,8 +7,8 @@ import { Batch } from "../../src/protocol/batch.ts";
 import type { EventItem, ToWorker } from "../../src/protocol/port.ts";
 import type { JournalFact } from "../../src/protocol/recorded-call.ts";
 import type { StoredWrite } from "../../src/protocol/stored-value.ts";
-import type { Job } from "../../src/sends/job.ts";
 import { Outbox } from "../../src/sends/outbox.ts";
+import type { Sending } from "../../src/sends/sending.ts";
 import { type EventToPost, type Recipient, Recorder } from "../../src/updates/recorder.ts";
 import { isSettled } from "../settled.ts";
 
@@ -71,7 +71,7 @@ class Bench {
   /** An application makes a call. @returns its outcome, once there is one */
   call(method: string): { outcome?: "succeeded" | "failed" } {
     const result: { outcome?: "succeeded" | "failed" } = {};
-    const job: Job = {
+    const job: Sending = {
       call: { method, lane: undefined, body: "{}" },
       succeeded: () => Object.assign(result, { outcome: "succeeded" }),
       failed: () => Object.assign(result, { outcome: "failed" }),

@@ -543,7 +543,7 @@ describe("a dead letter", () => {
     const [told, ...others] = process.worker.pushed;
     assert.deepEqual(others, []);
     const { event, ...item } = told as ToWorker & { type: "deadLettered" };
-    assert.deepEqual(item, { type: "deadLettered", error: why, isLate: false });
+    assert.deepEqual(item, { type: "deadLettered", error: why, isOverdue: false });
     assert.deepEqual([JSON.parse(event.body).update_id, event.attempt], [1, 3]);
   });
 
@@ -589,9 +589,9 @@ describe("a dead letter", () => {
     await using process = await Process.start();
     await process.receive(update(1, 5));
     const [{ seq } = assert.fail()] = process.worker.posted;
-    await process.replaceWorker((worker) => process.updates.eventTimedOut(worker, seq));
+    await process.replaceWorker((worker) => process.updates.eventOverdue(worker, seq));
     const [told] = process.worker.pushed as (ToWorker & { type: "deadLettered" })[];
-    assert.deepEqual([told?.event.seq, told?.event.attempt, told?.isLate], [seq, 1, true]);
+    assert.deepEqual([told?.event.seq, told?.event.attempt, told?.isOverdue], [seq, 1, true]);
   });
 
   test("it is an event at which the process died three times while it was in quarantine", async () => {

@@ -40,7 +40,7 @@ export class Harness implements AsyncDisposable {
   readonly taken: (readonly number[])[] = [];
   readonly kept: number[] = [];
   /** Numbers of events for whose time limit a worker was killed. */
-  readonly timedOut: number[] = [];
+  readonly overdue: number[] = [];
   readonly failures: { seq: number; error: string }[] = [];
   readonly calls: Call[] = [];
   /** States that events saved, as JSON. */
@@ -227,7 +227,7 @@ export class Harness implements AsyncDisposable {
         needsQuarantine: () => false,
         withoutQuarantine: () => false,
         posted: () => undefined,
-        eventTimedOut: (_, seq) => add(this.timedOut, seq),
+        eventOverdue: (_, seq) => add(this.overdue, seq),
         taken: (_, seqs) => add(this.taken, seqs),
         kept: (_, seq) => add(this.kept, seq),
         triedAgain() {},

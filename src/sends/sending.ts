@@ -1,8 +1,8 @@
-/** A call in the outbox, and what is done with its outcome. */
+/** A call on its way through the outbox, and what is done with its outcome. */
 
 import type { Answer, Call } from "../protocol/port.ts";
 
-export interface Job {
+export interface Sending {
   readonly call: Call;
   /** Behind all others if calls have to wait for the limit of all chats. */
   readonly isBulk?: boolean;
@@ -16,32 +16,32 @@ export interface Job {
 }
 
 /** Calls of which only the newest is made: all get its outcome. */
-export class Merged implements Job {
+export class Merged implements Sending {
   readonly call: Call;
   readonly isBulk: boolean;
   /** The oldest first. */
-  readonly #jobs: Job[];
+  readonly #sendings: Sending[];
 
-  constructor(older: Job, newer: Job) {
+  constructor(older: Sending, newer: Sending) {
     this.call = newer.call;
     this.isBulk = older.isBulk === true && newer.isBulk === true;
-    this.#jobs = older instanceof Merged ? older.#jobs : [older];
-    this.#jobs.push(newer);
+    this.#sendings = older instanceof Merged ? older.#sendings : [older];
+    this.#sendings.push(newer);
   }
 
   succeeded(answer: Answer): void {
-    for (const job of this.#jobs) job.succeeded(answer);
+    for (const sending of this.#sendings) sending.succeeded(answer);
   }
 
   failed(error: unknown, isGivenUp?: boolean): void {
-    for (const job of this.#jobs) job.failed(error, isGivenUp);
+    for (const sending of this.#sendings) sending.failed(error, isGivenUp);
   }
 
   delayed(): void {
-    for (const job of this.#jobs) job.delayed?.();
+    for (const sending of this.#sendings) sending.delayed?.();
   }
 
   superseded(): void {
-    this.#jobs.at(-1)!.superseded?.();
+    this.#sendings.at(-1)!.superseded?.();
   }
 }

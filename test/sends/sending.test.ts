@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type Job, Merged } from "../../src/sends/job.ts";
+import { Merged, type Sending } from "../../src/sends/sending.ts";
 
 /** A call that writes down what becomes of it. */
-function job(name: string, course: string[], isBulk?: boolean): Job {
+function sending(name: string, course: string[], isBulk?: boolean): Sending {
   return {
     call: { method: "editMessageText", lane: "1", body: name },
     ...(isBulk === undefined ? {} : { isBulk }),
@@ -16,7 +16,7 @@ function job(name: string, course: string[], isBulk?: boolean): Job {
 
 test("merged calls make the newest, and all get its outcome, the oldest first", () => {
   const course: string[] = [];
-  const [one, two, three] = ["one", "two", "three"].map((name) => job(name, course));
+  const [one, two, three] = ["one", "two", "three"].map((name) => sending(name, course));
   const merged = new Merged(new Merged(one!, two!), three!);
   assert.equal(merged.call.body, "three");
   merged.delayed();
@@ -32,7 +32,8 @@ test("merged calls make the newest, and all get its outcome, the oldest first", 
 });
 
 test("merged calls are bulk only if all of them are", () => {
-  const merge = (older?: boolean, newer?: boolean) => new Merged(job("older", [], older), job("newer", [], newer));
+  const merge = (older?: boolean, newer?: boolean) =>
+    new Merged(sending("older", [], older), sending("newer", [], newer));
   assert.equal(merge(true, true).isBulk, true);
   for (const [older, newer] of [
     [true, false],
