@@ -16,11 +16,11 @@ import { ownVersion } from "./protocol/version.ts";
 
 /** @throws InboxError */
 export function openInbox(config: Config, bot: Entity, log: Logger): Inbox | Promise<Inbox> {
-  const { inbox, line, deadLetterLimit: count, deadLetterAge: age, sessionAge } = config;
+  const { inbox, line, deadLetterLimit: count, deadLetterAge: age, sessionAge: valueAge } = config;
   if (isDatabaseAddress(inbox)) return openDatabase(config, inbox, bot, log);
-  if (inbox !== false) return new SqliteInbox(inbox, bot.id, { count, age }, line, sessionAge);
+  if (inbox !== false) return new SqliteInbox(inbox, bot.id, { limits: { count, age }, line, valueAge });
   log.info("no inbox: updates that are not handled when the process dies are lost");
-  return new MemoryInbox(sessionAge);
+  return new MemoryInbox(valueAge);
 }
 
 /** Opens an inbox in a database. The import is dynamic: an inbox in a file loads no driver. */

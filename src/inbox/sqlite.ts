@@ -38,6 +38,15 @@ const LOOK = 1000;
 
 const NONE: readonly number[] = [];
 
+export interface SqliteInboxOptions {
+  /** The dead letters that are kept; all by default. */
+  limits?: DeadLetterLimits;
+  /** The setting of --line: events that are stored by another one are brought to it. */
+  line?: LineKind;
+  /** Time for which a stored value is kept without a write: ms; for good by default. */
+  valueAge?: number;
+}
+
 const UNLIMITED: DeadLetterLimits = { count: Number.MAX_SAFE_INTEGER, age: Number.MAX_SAFE_INTEGER };
 
 export class SqliteInbox implements Inbox {
@@ -72,17 +81,10 @@ export class SqliteInbox implements Inbox {
    * Opens the inbox and locks out other servers.
    * @param path the file; made if it is not there
    * @param bot the id of the bot whose updates it holds
-   * @param line the setting of --line: events that are stored by another one are brought to it
-   * @param valueAge time for which a stored value is kept without a write: ms
    * @throws InboxError
    */
-  constructor(
-    path: string,
-    bot: number,
-    limits = UNLIMITED,
-    line: LineKind = "chat",
-    valueAge = Number.POSITIVE_INFINITY,
-  ) {
+  constructor(path: string, bot: number, options: SqliteInboxOptions = {}) {
+    const { limits = UNLIMITED, line = "chat", valueAge = Number.POSITIVE_INFINITY } = options;
     this.#path = resolve(path);
     this.#limits = limits;
     this.#flushes = new FlushThread(this.#path);

@@ -38,7 +38,7 @@ function newPath(t: TestContext): string {
 
 /** Opens an inbox, and closes it after the test if the test has not. */
 function open(t: TestContext, path: string, limits?: DeadLetterLimits): SqliteInbox {
-  const inbox = new SqliteInbox(path, BOT, limits);
+  const inbox = new SqliteInbox(path, BOT, limits && { limits });
   t.after(() => inbox.close().catch(() => {}));
   return inbox;
 }
@@ -682,7 +682,7 @@ describe("the owner of the file", () => {
     await before.inbox.append([message(1, 7), message(2, 8), message(3, 7)]);
     before.inbox.record(turn({ deadLettered: [{ seq: 1, reason: "it threw", log: "" }] }));
     await before.inbox.close();
-    const inbox = new SqliteInbox(path, BOT, undefined, "member");
+    const inbox = new SqliteInbox(path, BOT, { line: "member" });
     t.after(() => inbox.close());
     const entries = new Entries();
     await inbox.start(entries);

@@ -5,8 +5,7 @@ import { copyFileSync, existsSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { type TestContext, test } from "node:test";
 import { DeadLetters } from "../../src/inbox/dead-letters.ts";
-import { SqliteInbox } from "../../src/inbox/sqlite.ts";
-import type { LineKind } from "../../src/protocol/route.ts";
+import { SqliteInbox, type SqliteInboxOptions } from "../../src/inbox/sqlite.ts";
 import { Folder } from "../folder.ts";
 import { START } from "./contract.ts";
 import { Entries, turn } from "./entries.ts";
@@ -18,11 +17,6 @@ const SECOND = 1000;
 
 withoutDisk();
 
-interface Settings {
-  readonly age?: number;
-  readonly line?: LineKind;
-}
-
 /** A file, and the inboxes that one process after another opens. */
 function file(t: TestContext) {
   t.mock.timers.enable({ apis: ["Date", "setInterval"], now: START });
@@ -31,8 +25,8 @@ function file(t: TestContext) {
   const path = folder.join("inbox.sqlite");
   let updates = 0;
   let copies = 0;
-  const open = async (settings: Settings = {}, at = path) => {
-    const inbox = new SqliteInbox(at, BOT, undefined, settings.line, settings.age);
+  const open = async (options: SqliteInboxOptions = {}, at = path) => {
+    const inbox = new SqliteInbox(at, BOT, options);
     t.after(() => inbox.close().catch(() => {}));
     const entries = new Entries();
     await inbox.start(entries);
@@ -106,7 +100,7 @@ test("a turn with a dead letter records the values of its other events at once",
 
 test("a value that was not written for its age is absent at once, and leaves the file at a look", async (t) => {
   const { open, rows, look } = file(t);
-  const { begin, settle, values } = await open({ age: 10 * SECOND });
+  const { begin, settle, values } = await open({ valueAge: 10 * SECOND });
   settle(await begin(), { old: 1, used: 1 });
   for (let second = 1; second <= 9; second++) look();
   settle(await begin(), { used: 2, late: 2 });
@@ -122,7 +116,7 @@ test("a value that was not written for its age is absent at once, and leaves the
 
 test("all old values leave the file in some looks, however many there are", async (t) => {
   const { open, rows, look } = file(t);
-  const { begin, settle } = await open({ age: 100 * SECOND });
+  const { begin, settle } = await open({ valueAge: 100 * SECOND });
   settle(await begin(), Object.fromEntries(Array.from({ length: 2500 }, (_, i) => [`key ${i}`, i])));
   look();
   t.mock.timers.setTime(START + 200 * SECOND);

@@ -46,7 +46,7 @@ export async function copyInbox(path: string, address: string, bot: number, opti
   const { bot: owner } = describeInboxFile(path);
   if (owner !== bot) throw notOf(bot, path, owner);
   // It locks the file, and brings the ledger into it.
-  const inbox = new SqliteInbox(path, bot, undefined, lineOf(path));
+  const inbox = new SqliteInbox(path, bot, { line: lineOf(path) });
   await inbox.close();
   const copied = await visit(address, options, WHOLE, async (session, where) => {
     await openSchema(session, bot, where);
