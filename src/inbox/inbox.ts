@@ -171,8 +171,8 @@ export interface Inbox extends Intake, Settlement {
    */
   retire?(): Promise<void>;
   /**
-   * Hands over every unsettled entry, and each new one from then on. Only entries that are received from then on have a body: a
-   * start with a million entries reads none.
+   * Hands over every unsettled entry, and each new one from then on. An entry may be recorded before the last one is handed over. Only
+   * entries that are received from then on have a body: a start with a million entries reads none.
    * @returns the number of unsettled entries
    * @throws InboxError
    */

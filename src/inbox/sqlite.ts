@@ -9,6 +9,7 @@
 
 import { resolve } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
+import { setImmediate } from "node:timers/promises";
 import { InboxError } from "../protocol/errors.ts";
 import type { JournalFact, RecordedCall } from "../protocol/recorded-call.ts";
 import type { LineKind } from "../protocol/route.ts";
@@ -65,6 +66,7 @@ export class SqliteInbox implements Inbox {
   readonly #unreadable: number[] = [];
   #receiver: InboxReceiver | undefined;
   #watch: NodeJS.Timeout | undefined;
+  #isClosed = false;
   readonly #flushes: FlushThread;
   /** True if data was committed since the last flush of the log. */
   #isAhead = false;
@@ -130,13 +132,21 @@ export class SqliteInbox implements Inbox {
     this.#dataVersion = this.#readDataVersion();
     if (this.#lost > 0) receiver.onLoss(this.#lost);
     for (const update_id of this.#unreadable) receiver.onUnreadable(update_id);
+    const count = await this.#recover(receiver);
+    if (!this.#isClosed) this.#watch = setInterval(() => this.#look(receiver), LOOK).unref();
+    return count;
+  }
+
+  /** Hands over what earlier processes left. The events of the first page are at work while others are read. @returns their number */
+  async #recover(receiver: InboxReceiver): Promise<number> {
     let count = 0;
-    const { page } = this.#sql;
-    for (let next = this.#readNew("recovered", page); next.length > 0; next = this.#readNew("recovered", page)) {
-      for (const entry of next) receiver.onEntry(entry);
-      count += next.length;
+    while (!this.#isClosed) {
+      const page = this.#readNew("recovered", this.#sql.page);
+      if (page.length === 0) break;
+      for (const entry of page) receiver.onEntry(entry);
+      count += page.length;
+      await setImmediate();
     }
-    this.#watch = setInterval(() => this.#look(receiver), LOOK).unref();
     return count;
   }
 
@@ -209,6 +219,7 @@ export class SqliteInbox implements Inbox {
   }
 
   async close(): Promise<void> {
+    this.#isClosed = true;
     clearInterval(this.#watch);
     await this.#flushes.close();
     try {

@@ -274,6 +274,49 @@ describe("an appended update", () => {
   });
 });
 
+describe("a start with more than a page of events", () => {
+  const IDS = Array.from({ length: 2500 }, (_, i) => i + 1);
+
+  /** An inbox with these events, as an earlier process left it. */
+  async function left(t: TestContext): Promise<string> {
+    const path = newPath(t);
+    const inbox = open(t, path);
+    await inbox.append(updates(...IDS));
+    await inbox.close();
+    return path;
+  }
+
+  test("hands over each event once, in order, and lets the first ones be settled meanwhile", async (t) => {
+    const path = await left(t);
+    const [inbox, entries] = [open(t, path), new Entries()];
+    const portions: number[] = [];
+    let count = 0;
+    setImmediate(function settle() {
+      const seqs = entries.seqs.slice(count);
+      if (seqs.length > 0) portions.push(seqs.length);
+      count += seqs.length;
+      inbox.record(turn({ begun: seqs.map((seq) => ({ seq, alone: false })), settled: seqs }));
+      if (count < IDS.length) setImmediate(settle);
+    });
+    assert.equal(await inbox.start(entries), IDS.length);
+    assert.ok(portions.length > 1, `${portions}`);
+    assert.deepEqual(entries.ids, IDS);
+    assert.equal(await inbox.append(updates(1, 2500, 2501)), 1);
+    assert.deepEqual(ids(await unsettled(inbox, path)), [2501]);
+  });
+
+  test("ends when the inbox is closed", async (t) => {
+    const path = await left(t);
+    const [inbox, entries] = [open(t, path), new Entries()];
+    const started = inbox.start(entries);
+    while (entries.all.length === 0) await new Promise(setImmediate);
+    await inbox.close();
+    const count = await started;
+    assert.ok(count < IDS.length, `${count}`);
+    assert.equal(entries.all.length, count);
+  });
+});
+
 describe("the counts of an event", () => {
   /** The counts of the only event in the file. */
   async function countsIn(inbox: SqliteInbox, path: string) {
