@@ -54,6 +54,15 @@ export const MARKS: readonly Mark[] = [
     atMost: 1.15,
   },
   { scenario: "inbox", entry: asgigram, figure: "updates/s", comparedTo: "--no-inbox", atLeast: 0.88 },
+  {
+    scenario: "sessions",
+    entry: "with sessions",
+    figure: "CPU us/update",
+    comparedTo: asgigram,
+    atMost: 15,
+    isDifference: true,
+  },
+  { scenario: "journal", entry: asgigram, figure: "CPU us/update", comparedTo: "--no-journal", atMost: 1.06 },
 ];
 
 /** A bot under asgigram beside the same bot alone. */

@@ -239,22 +239,21 @@ export const SCENARIOS: readonly Scenario[] = [
     name: "sessions",
     about: "Like echo, with and without a session in asgigram/storage, which is read and changed with each message.",
     runs: 7,
-    entries: [asgigram(), asgigram({ name: "with sessions", bot: "asgigram-sessions" })].map((peer) => ({
-      name: peer.name,
-      peer,
-      load: backlog(20_000, 1000),
-    })),
+    entries: each([asgigram(), asgigram({ name: "with sessions", bot: "asgigram-sessions" })], backlog(20_000, 1000)),
     figures: [throughput, cpu, p50, p99, peak],
   },
   {
     name: "inbox",
     about: "Like echo, with and without the inbox's file.",
     runs: 7,
-    entries: [asgigram(), asgigram({ name: "--no-inbox", flags: ["--no-inbox"] })].map((peer) => ({
-      name: peer.name,
-      peer,
-      load: backlog(20_000, 1000),
-    })),
+    entries: each([asgigram(), asgigram({ name: "--no-inbox", flags: ["--no-inbox"] })], backlog(20_000, 1000)),
+    figures: [throughput, cpu, p50, p99, peak],
+  },
+  {
+    name: "journal",
+    about: "80,000 messages of 1,000 chats are waiting, with and without the journal of calls.",
+    runs: 10,
+    entries: each([asgigram(), asgigram({ name: "--no-journal", flags: ["--no-journal"] })], backlog(80_000, 1000)),
     figures: [throughput, cpu, p50, p99, peak],
   },
 ];
