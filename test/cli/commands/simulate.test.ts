@@ -3,6 +3,7 @@ import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
+import { fileURLToPath } from "node:url";
 import { readRecording } from "../../../simulator/index.ts";
 import { Asgigram, run } from "../asgigram.ts";
 import { runHere } from "../in-process.ts";
@@ -40,6 +41,17 @@ test("the real bot's token, server, proxy and inbox are not used", async () => {
   assert.match(stdout, /You said hello/);
   assert.equal(code, 0, stderr);
   assert.deepEqual(await readdir(folder), ["echo.mjs"]);
+});
+
+test("a bot that offloads has its heavy threads, child processes and shared memory", async () => {
+  const bot = fileURLToPath(new URL("../../end-to-end/apps/offloading/bot.ts", import.meta.url));
+  const stdin = "crash\nenvironment\ncount\n";
+  const { code, stdout, stderr } = await runHere(["simulate", `${bot}:application`], { cwd: folder, stdin });
+  assert.match(stdout, /JobCrashedError in attempt 1/);
+  const [, server, pid] = /"pid":(\d+).*"server":(\d+)/.exec(stdout) ?? [];
+  assert.notEqual(server, pid);
+  assert.match(stdout, /"count":1,/);
+  assert.equal(code, 0, stderr);
 });
 
 test("only warnings are logged by default", async () => {
