@@ -27,7 +27,7 @@ export class ChildProcess implements Functions {
   readonly #child: Child;
   readonly #report: (message: FromHeavyThread) => void;
   /** The job at hand: where its answers go, and its end. */
-  #job: { readonly port: JobTask["port"]; readonly over: PromiseWithResolvers<HeavyResult["outcome"]> } | undefined;
+  #job: { readonly port: JobTask["port"]; readonly over: PromiseWithResolvers<HeavyResult> } | undefined;
 
   /** @param die ends this thread when the child is gone */
   constructor(task: LoadTask, report: (message: FromHeavyThread) => void, die: Die) {
@@ -49,8 +49,8 @@ export class ChildProcess implements Functions {
     this.#send({ type: "load", module, name, watch, imports });
   }
 
-  async run({ name, port }: JobTask): Promise<HeavyResult["outcome"]> {
-    const over = Promise.withResolvers<HeavyResult["outcome"]>();
+  async run({ name, port }: JobTask): Promise<HeavyResult> {
+    const over = Promise.withResolvers<HeavyResult>();
     const job = { port, over };
     this.#job = job;
     this.#send({ type: "job", name });
@@ -58,14 +58,19 @@ export class ChildProcess implements Functions {
     const isAtHand = () => this.#job === job;
     port.on("message", (message: ToJob) => isAtHand() && this.#handOn(message));
     port.on("close", () => isAtHand() && this.#send({ type: "leave" }));
-    const outcome = await over.promise;
+    const result = await over.promise;
     this.#job = undefined;
     port.close();
-    return outcome;
+    return result;
   }
 
   abort(reason: Error, isTold: boolean): void {
     this.#send({ type: "abort", reason: dataOfError(reason), isTold });
+  }
+
+  /** No job runs in this thread. */
+  spares(): boolean {
+    return false;
   }
 
   kill(): void {
@@ -95,7 +100,7 @@ export class ChildProcess implements Functions {
       case "from-job":
         return postMoved(this.#job!.port, message.message);
       case "over":
-        return this.#job!.over.resolve(message.outcome);
+        return this.#job!.over.resolve(message.result);
     }
   }
 

@@ -11,7 +11,7 @@ import type { FromChild, ToChild } from "./process-messages.ts";
 import { runningJob } from "./running-job.ts";
 import { startFailureOf } from "./start-failure.ts";
 
-let functions: HeavyFunctions;
+let functions: HeavyFunctions | undefined;
 let run: JobRun | undefined;
 
 provide({
@@ -29,6 +29,8 @@ provide({
 process.on("disconnect", () => process.exit());
 // A terminal, and some service managers, send them to all processes of the server, which ends this one when it is time.
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => {});
+// Rejections that nothing handles come as well.
+process.on("uncaughtException", fail);
 watchParent();
 process.on("message", receive);
 
@@ -37,8 +39,8 @@ function receive(message: ToChild): void {
     case "load":
       return void load(message);
     case "job":
-      run = functions.start(message.name, (message) => send({ type: "from-job", message }));
-      return void run.over.then((outcome) => send({ type: "over", outcome }));
+      run = functions!.start(message.name, (message) => send({ type: "from-job", message }));
+      return void functions!.end(run).then((result) => send({ type: "over", result }));
     case "to-job":
       return run?.receive(message.message);
     case "abort":
@@ -57,6 +59,14 @@ async function load({ module, name, watch, imports }: Extract<ToChild, { type: "
   } catch (error) {
     send({ type: "unloaded", error: startFailureOf(error) });
   }
+}
+
+/** Nothing caught the error. A listener of the module's own decides what follows, as it would without this one. */
+function fail(error: unknown): void {
+  if (process.listenerCount("uncaughtException") > 1) return;
+  const isSpared = functions?.spares() === true;
+  console.error(isSpared ? "an earlier job left an uncaught error:" : "an uncaught error:", error);
+  if (!isSpared) process.exit(1);
 }
 
 function send(message: FromChild): void {

@@ -8,6 +8,7 @@ import { reasonOf } from "../loader.ts";
 import { postMoved } from "./buffers.ts";
 import type { Functions } from "./host.ts";
 import { JobRun } from "./job-run.ts";
+import { runningJob } from "./running-job.ts";
 
 type Namespace = Readonly<Record<string, unknown>>;
 type JobFunction = (...args: unknown[]) => unknown;
@@ -17,6 +18,8 @@ export class HeavyFunctions implements Functions {
   readonly #name: string;
   #namespace: Namespace = {};
   #run: JobRun | undefined;
+  /** An earlier job has left an uncaught error: the thread or process ends when the job at hand is over. */
+  #isSpent = false;
 
   /** @param place "heavy thread" or "child process", for messages */
   constructor({ module, name, imports }: Pick<HeavyPlace, "module" | "name" | "imports">, place: string) {
@@ -40,13 +43,13 @@ export class HeavyFunctions implements Functions {
     throw new TypeError(`${this.#name} has no ${called}${guess ? `; did you mean "${guess}"?` : ""}`);
   }
 
-  async run({ name, port }: JobTask): Promise<HeavyResult["outcome"]> {
+  async run({ name, port }: JobTask): Promise<HeavyResult> {
     const run = this.start(name, (message) => postMoved(port, message));
     port.on("message", (message: ToJob) => run.receive(message));
     port.on("close", () => run.leave());
-    const outcome = await run.over;
+    const result = await this.end(run);
     port.close();
-    return outcome;
+    return result;
   }
 
   /** @param post takes the answers, and throws if one cannot be copied */
@@ -55,8 +58,20 @@ export class HeavyFunctions implements Functions {
     return this.#run;
   }
 
+  /** Resolves when the run is over. */
+  async end(run: JobRun): Promise<HeavyResult> {
+    return { outcome: await run.over, isSpent: this.#isSpent };
+  }
+
   abort(reason: Error, isTold: boolean): void {
     this.#run?.abort(reason, isTold);
+  }
+
+  /** True in code of a job that is over, while another one runs. */
+  spares(): boolean {
+    if (this.#run?.isOver !== false || runningJob.getStore()?.isOver !== true) return false;
+    this.#isSpent = true;
+    return true;
   }
 
   /** Nothing of it is outside of this thread. */

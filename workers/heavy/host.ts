@@ -28,10 +28,6 @@ import { startFailureOf } from "./start-failure.ts";
 let functions: Functions | undefined;
 /** Number of the job that runs, or ran last. */
 let current = 0;
-/** True while a job runs. */
-let isRunning = false;
-/** An earlier job has left an uncaught error: the thread ends when the job at hand, which has nothing to do with it, is over. */
-let isSpent = false;
 /** The abort of a job that has not arrived yet: it comes by another port. */
 let early: Extract<ToHeavyThread, { type: "abort" }> | undefined;
 
@@ -39,9 +35,11 @@ export interface Functions {
   /** Resolves when the module is loaded and warm. */
   readonly loaded: Promise<unknown>;
   /** Runs a job that arrives at its port. Resolves when it is over. */
-  run(job: JobTask): Promise<HeavyResult["outcome"]>;
+  run(job: JobTask): Promise<HeavyResult>;
   /** Aborts the job's signal. @param isTold its caller has the error already, and gets no answer */
   abort(reason: Error, isTold: boolean): void;
+  /** Nothing has caught an error in this thread. @returns true if the job at hand has nothing to do with it, and is to go on */
+  spares(): boolean;
   /** Ends what runs outside of this thread, and the thread then. */
   kill(): void;
 }
@@ -56,19 +54,9 @@ export default async function heavy(task: HeavyTask): Promise<HeavyResult> {
 
 async function run(job: JobTask): Promise<HeavyResult> {
   current = job.number;
-  isRunning = true;
   const over = functions!.run(job);
   if (early?.number === current) abort(early);
-  const outcome = await over;
-  isRunning = false;
-  return { outcome, isSpent };
-}
-
-/** @returns true for an uncaught error of a job that is over, while another one runs */
-function spares(): boolean {
-  if (!isRunning || runningJob.getStore()?.isOver !== true) return false;
-  isSpent = true;
-  return true;
+  return await over;
 }
 
 function abort(message: Extract<ToHeavyThread, { type: "abort" }>): void {
@@ -83,7 +71,11 @@ async function load(task: LoadTask): Promise<HeavyResult> {
   const finishOutput = task.captures
     ? captureOutput((stream, text) => report({ type: "output", stream, text }))
     : () => {};
-  const die = reportDeath((message, error) => report({ type: "crash", message, error }), finishOutput, spares);
+  const die = reportDeath(
+    (message, error) => report({ type: "crash", message, error }),
+    finishOutput,
+    () => functions?.spares() === true,
+  );
   if (task.watch) watchImports((file) => report({ type: "imported", file }));
   provide({
     jobs: new JobsClient(task.jobs),

@@ -18,4 +18,4 @@ export type FromChild =
   | { type: "unloaded"; error: StartFailure }
   | { type: "from-job"; message: FromJob }
   /** The job is over. */
-  | { type: "over"; outcome: HeavyResult["outcome"] };
+  | { type: "over"; result: HeavyResult };

@@ -76,6 +76,19 @@ test("a child that dies rejects its job with the cause; another one takes its pl
   }
 });
 
+test("an error that a job leaves behind ends the child, but not the job that runs there meanwhile", async () => {
+  await using children = await Children.start();
+  const { pid } = (await children.call("place").result) as { pid: number };
+  assert.equal(await children.call("strayLater").result, "over");
+  assert.equal(await children.call("meet").result, "met");
+  assert.notEqual(((await children.call("place").result) as { pid: number }).pid, pid);
+  const line = "stderr: an earlier job left an uncaught error: Error: stray";
+  await eventually(
+    () => children.lines.includes(line),
+    () => children.lines,
+  );
+});
+
 test("a function that does not heed its time limit is killed with its child", async ({ mock }) => {
   await using children = await Children.start();
   const { pid } = (await children.call("place").result) as { pid: number };
