@@ -40,8 +40,8 @@ export function prepareAll(database: DatabaseSync) {
     lastSeq: prepare("SELECT seq FROM sqlite_sequence WHERE name = 'event'"),
     /** The entries behind a number. */
     entries: entries(""),
-    /** Some of them, which take some ms. A limit that is a variable makes SQLite prepare the statement anew each time. */
-    page: entries("LIMIT 1000"),
+    /** Some of them. A limit that is a variable makes SQLite prepare the statement anew each time. */
+    page: entries("LIMIT 10000"),
     deadLetter: prepare(
       `INSERT INTO dead_letter (update_id, kind, line, shard, chat, attempts, reason, log, received_at, died_at, saved, body)
        SELECT update_id, kind, line, shard, chat, attempts, ?, ?, received_at, ?, saved, body FROM event WHERE seq = ?`,

@@ -5,7 +5,7 @@ import { DeadLetters } from "../../src/inbox/dead-letters.ts";
 import { shardOf } from "../../src/protocol/shard.ts";
 import { eventually } from "../eventually.ts";
 import { Folder } from "../folder.ts";
-import { BotHere, callsOf, message } from "./bot.ts";
+import { BotHere, callsOf, message, until } from "./bot.ts";
 
 const WORKERS = 2;
 
@@ -141,9 +141,15 @@ for (const [where, ...args] of [
       ...innocents.map((chat) => message(chat, "hello")),
     ];
     await simulator.pushMany(updates);
-    await callsOf(simulator, "sendMessage", innocents.length + 1);
+    const isAnswered = () => [ANN, ...innocents].every((chat) => server.said(chat).length > 0);
+    await until(simulator, isAnswered, "an answer to each chat");
     assert.match(server.said(ANN).join(), /^after \d$/);
-    for (const chat of innocents) assert.equal(server.said(chat).length, 1, `chat ${chat}`);
+    for (const chat of innocents) {
+      // Each answer has the number of its attempt. On a busy machine one may go on beside the suspect, and be interrupted after its answer.
+      const most = args.length === 0 ? 1 : 3;
+      const said = server.said(chat);
+      assert.ok(said.length <= most && new Set(said).size === said.length, `chat ${chat}: ${said}`);
+    }
     const letters = server.deadLetters();
     assert.equal(letters.length, 1);
     assert.equal(JSON.parse(letters[0]!.body).message.text, "exit always");

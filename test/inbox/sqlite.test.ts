@@ -275,7 +275,7 @@ describe("an appended update", () => {
 });
 
 describe("a start with more than a page of events", () => {
-  const IDS = Array.from({ length: 2500 }, (_, i) => i + 1);
+  const IDS = Array.from({ length: 25_000 }, (_, i) => i + 1);
 
   /** An inbox with these events, as an earlier process left it. */
   async function left(t: TestContext): Promise<string> {
@@ -301,8 +301,8 @@ describe("a start with more than a page of events", () => {
     assert.equal(await inbox.start(entries), IDS.length);
     assert.ok(portions.length > 1, `${portions}`);
     assert.deepEqual(entries.ids, IDS);
-    assert.equal(await inbox.append(updates(1, 2500, 2501)), 1);
-    assert.deepEqual(ids(await unsettled(inbox, path)), [2501]);
+    assert.equal(await inbox.append(updates(1, 25_000, 25_001)), 1);
+    assert.deepEqual(ids(await unsettled(inbox, path)), [25_001]);
   });
 
   test("ends when the inbox is closed", async (t) => {
