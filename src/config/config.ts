@@ -4,7 +4,8 @@ import { ConfigError } from "../protocol/errors.ts";
 import { OPTION_KEYS, type Option, type OptionKey, optionAt, type ValueOf } from "./options.ts";
 import { describeSearch } from "./own-token.ts";
 import { mayBeProgram } from "./program.ts";
-import { resolveSettings, type Settings } from "./settings.ts";
+import type { Settings } from "./setting.ts";
+import { resolveSettings } from "./settings.ts";
 import type { Sources, Values } from "./sources.ts";
 
 export type { Sources, Values };

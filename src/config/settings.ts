@@ -4,18 +4,11 @@ import { ConfigError } from "../protocol/errors.ts";
 import { environmentProxy } from "./environment-proxy.ts";
 import { defaultInbox } from "./inbox-path.ts";
 import type { OptionLayers } from "./option-layers.ts";
-import { OPTION_KEYS, type OptionKey, type ValueOf } from "./options.ts";
+import { OPTION_KEYS, type ValueOf } from "./options.ts";
+import type { Settings } from "./setting.ts";
 import { gather, type Sources } from "./sources.ts";
 import { findToken, looksLikeToken } from "./token.ts";
 import { warningsAbout } from "./warnings.ts";
-
-export interface Setting<Type> {
-  readonly value: Type | undefined;
-  /** The name of the option in the source of the value: `--workers`; undefined for a default. */
-  readonly source: string | undefined;
-}
-
-export type Settings = { readonly [Key in OptionKey]: Setting<ValueOf<Key>> };
 
 export interface ResolvedSettings {
   readonly settings: Settings;

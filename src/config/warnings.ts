@@ -5,7 +5,7 @@ import { nearest } from "../protocol/nearest.ts";
 import { UPDATE_KINDS } from "../protocol/route.ts";
 import { MACHINE, type Machine, usefulThreads } from "./machine.ts";
 import { environmentOf, OPTION_KEYS } from "./options.ts";
-import type { Settings } from "./settings.ts";
+import type { Settings } from "./setting.ts";
 import type { Sources } from "./sources.ts";
 import { descriptorOf } from "./text-file.ts";
 import { isExposed } from "./token-exposure.ts";

@@ -13,7 +13,7 @@ import { ApplicationLoadError } from "../../src/protocol/errors.ts";
 import type { FromHeavyThread, HeavyResult, JobTask, LoadTask, ToJob } from "../../src/protocol/port.ts";
 import { postMoved } from "./buffers.ts";
 import type { Die } from "./death-report.ts";
-import type { Functions } from "./host.ts";
+import type { Functions } from "./functions.ts";
 import type { FromChild, ToChild } from "./process-messages.ts";
 
 const ENTRY = fileURLToPath(new URL(`./child${extname(import.meta.url)}`, import.meta.url));

@@ -6,7 +6,7 @@ import type { FromJob, HeavyPlace, HeavyResult, JobTask, ToJob } from "../../src
 import { kindOfValue } from "../kind-of-value.ts";
 import { reasonOf } from "../loader.ts";
 import { postMoved } from "./buffers.ts";
-import type { Functions } from "./host.ts";
+import type { Functions } from "./functions.ts";
 import { JobRun } from "./job-run.ts";
 import { runningJob } from "./running-job.ts";
 

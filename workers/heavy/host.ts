@@ -20,6 +20,7 @@ import { giveUpStartingThreads } from "../permission.ts";
 import { yieldToWorkers } from "../priority.ts";
 import { ChildProcess } from "./child-process.ts";
 import { type Die, reportDeath } from "./death-report.ts";
+import type { Functions } from "./functions.ts";
 import { HeavyFunctions } from "./heavy-functions.ts";
 import { runningJob } from "./running-job.ts";
 import { startFailureOf } from "./start-failure.ts";
@@ -30,19 +31,6 @@ let functions: Functions | undefined;
 let current = 0;
 /** The abort of a job that has not arrived yet: it comes by another port. */
 let early: Extract<ToHeavyThread, { type: "abort" }> | undefined;
-
-export interface Functions {
-  /** Resolves when the module is loaded and warm. */
-  readonly loaded: Promise<unknown>;
-  /** Runs a job that arrives at its port. Resolves when it is over. */
-  run(job: JobTask): Promise<HeavyResult>;
-  /** Aborts the job's signal. @param isTold its caller has the error already, and gets no answer */
-  abort(reason: Error, isTold: boolean): void;
-  /** Nothing has caught an error in this thread. @returns true if the job at hand has nothing to do with it, and is to go on */
-  spares(): boolean;
-  /** Ends what runs outside of this thread, and the thread then. */
-  kill(): void;
-}
 
 /** As in the entry of the workers, host.ts. */
 export const __esModule = true;
