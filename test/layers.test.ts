@@ -34,6 +34,8 @@ const TYPES = [
   "src/protocol/worker-causes.ts",
   "simulator/inspector/bot-server.ts",
   "src/cli/simulated/messages.ts",
+  "src/config/setting.ts",
+  "workers/heavy/functions.ts",
   "workers/heavy/process-messages.ts",
 ];
 
