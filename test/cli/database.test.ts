@@ -133,6 +133,25 @@ describe("asgigram inbox with a database", () => {
     );
   });
 
+  test("a server that starts while a file is copied has no shard before the copy is complete", async (t) => {
+    const { place, folder, out } = bench(t);
+    const path = folder.join("bot.sqlite");
+    const file = new SqliteInbox(path, place.bot);
+    await file.append(updates(1));
+    await file.close();
+    await (await place.open()).close();
+    const lock = await place.lock("seen");
+    const copied = out("inbox", "copy", path, address);
+    await place.awaited("seen");
+    const started = place.start();
+    await place.awaited("lease");
+    await lock.release();
+    await copied;
+    const { entries } = await started;
+    await entries.until(1);
+    assert.equal(entries.all[0]!.update_id, 1);
+  });
+
   test("the inbox of a database is copied back to a file with all that it holds, and its tables get another name", async (t) => {
     const { place, folder, run, out } = bench(t);
     const path = folder.join("back.sqlite");

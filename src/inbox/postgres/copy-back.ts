@@ -9,6 +9,7 @@ import type { Session } from "./connection.ts";
 import type { DatabaseOptions } from "./database.ts";
 import { WHOLE } from "./patience.ts";
 import { requireMeta, schemaOf } from "./schema.ts";
+import { beginAlone } from "./transaction.ts";
 import { visit } from "./visit.ts";
 
 /** Rows that are in memory at once. */
@@ -37,8 +38,7 @@ export async function copyInboxBack(
     const { line } = await requireMeta(session, bot, where);
     const schema = schemaOf(bot);
     const renamed = `${schema}_copied_${Date.now()}`;
-    // Nobody takes a shard or appends meanwhile.
-    await session.script(`BEGIN; LOCK TABLE ${schema}.lease IN EXCLUSIVE MODE`);
+    await session.script(beginAlone(schema));
     await refuseLiving(session, schema, where);
     const file = openInboxFile(path, bot);
     try {

@@ -18,6 +18,11 @@ export class NoPrimaryError extends Error {
   readonly code = "25006";
 }
 
+/** The role of the address lacks a right that it will need. */
+export class NoRightsError extends Error {
+  readonly code = "42501";
+}
+
 /**
  * SQLSTATE classes and codes of failures that pass: connection, transaction to be repeated, resources (a full disk, too many
  * connections), an operator's intervention (shutdown, start, cancelled), a disk that does not answer, a server that has become a standby, a
@@ -72,7 +77,7 @@ function wordsFor(code: string, message: string): string {
     case "3D000":
       return `does not exist: ${message}; create the database, or correct its name`;
     case "42501":
-      return `cannot be used: ${message}; grant the right, or run asgigram inbox migrate once as a role that may create the schema`;
+      return `cannot be used: ${message}; grant the right, or run asgigram inbox migrate once as a role that may`;
     case "25006":
       return `cannot be written: ${message}; name the primary, or all hosts as host1,host2`;
     case "42P01":

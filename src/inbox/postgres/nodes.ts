@@ -38,7 +38,7 @@ export async function describeInbox(
     const safety = await readSafety(session);
     if (bot === undefined) return { isThere: false, nodes: 0, ...safety };
     const meta = await readMeta(session, bot, where);
-    await requireRights(session, bot, meta, where);
+    await requireRights(session, bot, meta);
     const nodes = meta === undefined ? [] : await readNodes(session, bot, TTL);
     return { isThere: meta !== undefined, nodes: nodes.filter(({ isAlive }) => isAlive).length, ...safety };
   });

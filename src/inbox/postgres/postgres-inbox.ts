@@ -123,8 +123,8 @@ export class PostgresInbox implements Inbox {
     const { reading } = inbox.#connections;
     try {
       await reading.open();
-      const before = await reading.run((session) => openSchema(session, bot, inbox.#database.shown));
-      await reading.run((session) => reroute(session, inbox.#schema, bot, before, options.line), WHOLE);
+      await reading.run((session) => openSchema(session, bot, inbox.#database.shown));
+      await reading.run((session) => reroute(session, inbox.#schema, bot, options.line), WHOLE);
       const { weaknesses, hasStandby } = await reading.run(readSafety);
       for (const weakness of weaknesses) options.log.warn({}, `the inbox: ${weakness}`);
       if (!hasStandby)

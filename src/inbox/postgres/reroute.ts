@@ -8,25 +8,34 @@ import type { LineKind } from "../../protocol/route.ts";
 import { movedTo, type RoutedRow } from "../reroute.ts";
 import { countLiving } from "./claim.ts";
 import type { Session } from "./connection.ts";
+import { beginAlone } from "./transaction.ts";
 
 /** Rows that are in memory at once. */
 const PAGE = 1000;
 
-/** @param before the setting by which events are stored @throws InboxError while other servers work with that */
-export async function reroute(
-  session: Session,
-  schema: string,
-  bot: number,
-  before: string,
-  line: LineKind,
-): Promise<void> {
-  if (before === line) return;
-  if ((await countLiving(session, schema, "")) > 0) {
-    throw new InboxError(
-      `other servers share the inbox with --line ${before}, this one has --line ${line}: stop all of them to change it`,
-    );
+/** @throws InboxError while other servers work with another setting */
+export async function reroute(session: Session, schema: string, bot: number, line: LineKind): Promise<void> {
+  if ((await readLine(session, schema)) === line) return;
+  await session.script(beginAlone(schema));
+  // Of servers that start at once the first one does it.
+  const before = await readLine(session, schema);
+  if (before !== line) {
+    if ((await countLiving(session, schema, "")) > 0) {
+      throw new InboxError(
+        `other servers share the inbox with --line ${before}, this one has --line ${line}: stop all of them to change it`,
+      );
+    }
+    await rerouteTables(session, schema, bot, line);
   }
-  await session.script("BEGIN");
+  await session.script("COMMIT");
+}
+
+async function readLine(session: Session, schema: string): Promise<string> {
+  const { rows } = await session.query<{ line: string }>({ text: `SELECT line FROM ${schema}.meta` });
+  return rows[0]!.line;
+}
+
+async function rerouteTables(session: Session, schema: string, bot: number, line: LineKind): Promise<void> {
   for (const [table, key] of [
     ["event", "seq"],
     ["dead_letter", "id"],
@@ -36,7 +45,6 @@ export async function reroute(
   // A stored value belongs to the line that writes it next.
   await session.script(`UPDATE ${schema}.stored_value SET line = NULL`);
   await session.query({ text: `UPDATE ${schema}.meta SET line = $1`, values: [line] });
-  await session.script("COMMIT");
 }
 
 async function rerouteRows(session: Session, table: string, key: string, bot: number, line: LineKind): Promise<void> {

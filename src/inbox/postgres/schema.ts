@@ -16,6 +16,7 @@
 import { InboxError } from "../../protocol/errors.ts";
 import { SHARDS } from "../../protocol/shard.ts";
 import type { Session } from "./connection.ts";
+import { NoRightsError } from "./failure.ts";
 import { BEGIN } from "./transaction.ts";
 
 /** 2 has `node.turn`. */
@@ -133,12 +134,11 @@ interface Meta {
 
 /**
  * Makes the bot's schema if it is not there, and adds what a later format has.
- * @returns the `--line` by which events are stored
  * @throws InboxError if it cannot be used by this version
  */
-export async function openSchema(session: Session, bot: number, where: string): Promise<string> {
+export async function openSchema(session: Session, bot: number, where: string): Promise<void> {
   const meta = await readMeta(session, bot, where);
-  if (meta !== undefined && meta.format >= FORMAT) return meta.line;
+  if (meta !== undefined && meta.format >= FORMAT) return;
   const schema = schemaOf(bot);
   await session.script(`${BEGIN}; SELECT pg_advisory_xact_lock(${MAKING})`);
   // Another server may have made it meanwhile.
@@ -151,7 +151,6 @@ export async function openSchema(session: Session, bot: number, where: string): 
     `);
   } else await extend(session, schema, found.format);
   await session.script("COMMIT");
-  return (await readMeta(session, bot, where))!.line;
 }
 
 async function extend(session: Session, schema: string, from: number): Promise<void> {
@@ -185,13 +184,8 @@ export async function readMeta(session: Session, bot: number, where: string): Pr
   return meta;
 }
 
-/** Asks if a start may make the tables, or add what they lack. @throws InboxError if its role may not */
-export async function requireRights(
-  session: Session,
-  bot: number,
-  found: Meta | undefined,
-  where: string,
-): Promise<void> {
+/** Asks if a start may make the tables, or add what they lack. @throws NoRightsError if its role may not */
+export async function requireRights(session: Session, bot: number, found: Meta | undefined): Promise<void> {
   if (found !== undefined && found.format >= FORMAT) return;
   const { rows } = await session.query<{ isOwner: boolean | null; inSchema: boolean | null; inDatabase: boolean }>({
     text: `
@@ -203,10 +197,7 @@ export async function requireRights(
   });
   const { isOwner, inSchema, inDatabase } = rows[0]!;
   if (isOwner ?? inSchema ?? inDatabase) return;
-  throw new InboxError(
-    `the inbox in ${where} cannot be used: the role may not ${found === undefined ? "make" : "change"} the tables; ` +
-      "grant the right, or run asgigram inbox migrate once as a role that may",
-  );
+  throw new NoRightsError(`the role may not ${found === undefined ? "make" : "change"} the tables`);
 }
 
 /** @throws InboxError if there is no inbox of the bot */

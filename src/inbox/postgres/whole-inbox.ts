@@ -11,6 +11,7 @@ import type { Session } from "./connection.ts";
 import type { DatabaseOptions } from "./database.ts";
 import { WHOLE } from "./patience.ts";
 import { openSchema, schemaOf } from "./schema.ts";
+import { beginAlone } from "./transaction.ts";
 import { visit } from "./visit.ts";
 
 export interface Copied {
@@ -50,7 +51,7 @@ export async function copyInbox(path: string, address: string, bot: number, opti
   await inbox.close();
   const copied = await visit(address, options, WHOLE, async (session, where) => {
     await openSchema(session, bot, where);
-    await session.script("BEGIN");
+    await session.script(beginAlone(schemaOf(bot)));
     await refuseUsed(session, schemaOf(bot), where);
     const counts = await copyTables(session, schemaOf(bot), path);
     await session.script("COMMIT");

@@ -3,6 +3,7 @@
 import type { TestContext } from "node:test";
 import pg from "pg";
 import { PostgresInbox, type PostgresInboxOptions } from "../../../src/inbox/postgres/postgres-inbox.ts";
+import { eventually } from "../../eventually.ts";
 import { newBot } from "../../postgres/shared-server.ts";
 import { Entries } from "../entries.ts";
 
@@ -47,12 +48,34 @@ export class Place {
     return await this.hold(`LOCK TABLE $${table} IN ACCESS EXCLUSIVE MODE`);
   }
 
-  /** Runs SQL, and keeps its locks until the release. */
+  /** Runs SQL in a transaction, which the release commits. */
   async hold(text: string): Promise<{ release(): Promise<void> }> {
     const client = new pg.Client({ connectionString: this.#address });
     await client.connect();
     await client.query(`BEGIN; ${this.#named(text)}`);
-    return { release: () => client.end() };
+    const release = async () => {
+      await client.query("COMMIT");
+      await client.end();
+    };
+    return { release };
+  }
+
+  /** Resolves when somebody waits for the lock of a table. */
+  async awaited(table: string): Promise<void> {
+    const waiting = () =>
+      this.sql(`SELECT pid FROM pg_locks WHERE NOT granted AND relation = '${this.schema}.${table}'::regclass`);
+    await eventually(
+      async () => (await waiting()).length > 0,
+      () => this.sql("SELECT relation::regclass, granted FROM pg_locks WHERE relation IS NOT NULL"),
+    );
+  }
+
+  /** Makes a role that may do all, whose transactions have that isolation by default. @returns the address for it */
+  async addressOf(isolation: string): Promise<string> {
+    const role = `role_${this.bot}`;
+    await this.sql(`
+      CREATE ROLE ${role} LOGIN SUPERUSER; ALTER ROLE ${role} SET default_transaction_isolation = '${isolation}'`);
+    return this.#address.replace("postgres@", `${role}@`);
   }
 
   /** Runs SQL in which `$` before a name stands for the bot's schema: `$event`. */

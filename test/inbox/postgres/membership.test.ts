@@ -205,12 +205,15 @@ describe("servers that share an inbox", () => {
   });
 });
 
-test("servers that start at once at a new database make its tables once", async (t) => {
-  for (let round = 0; round < 5; round++) {
-    const place = new Place(t, address);
-    await Promise.all(Array.from({ length: 4 }, () => place.open()));
-  }
-});
+for (const isolation of ["read committed", "repeatable read", "serializable"]) {
+  test(`servers that start at once at a new database, whose default is ${isolation}, make its tables once`, async (t) => {
+    for (let round = 0; round < 5; round++) {
+      const place = new Place(t, address);
+      const own = await place.addressOf(isolation);
+      await Promise.all(Array.from({ length: 4 }, () => place.open({ address: `${own}?connect_timeout=120` })));
+    }
+  });
+}
 
 describe("a server that is dead", () => {
   test("its shards move when it has not renewed for the time to live; what was alone is orphaned", async (t) => {

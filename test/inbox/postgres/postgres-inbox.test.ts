@@ -70,15 +70,7 @@ test("it is brought to another --line, however long that takes", async (t) => {
   t.mock.timers.enable({ apis: ["setTimeout"] });
   const warnings: string[] = [];
   const opened = place.open({ line: "topic", log: { info() {}, warn: (_, message) => warnings.push(message) } });
-  await eventually(
-    async () => {
-      const waiting = await place.sql(
-        `SELECT FROM pg_locks WHERE NOT granted AND relation = '${place.schema}.stored_value'::regclass`,
-      );
-      return waiting.length > 0;
-    },
-    () => place.sql("SELECT relation::regclass, granted FROM pg_locks WHERE relation IS NOT NULL"),
-  );
+  await place.awaited("stored_value");
   t.mock.timers.tick(300_000);
   t.mock.timers.reset();
   await lock.release();
@@ -91,6 +83,19 @@ test("it is brought to another --line, however long that takes", async (t) => {
     (await place.sql("SELECT line FROM $meta")).map(({ line }) => line),
     ["topic"],
   );
+});
+
+test("of servers that start at once with another --line the first one brings it there", async (t) => {
+  const place = new Place(t, address);
+  await (await place.open()).close();
+  const first = await place.hold(`
+    LOCK TABLE $lease, $node IN ACCESS EXCLUSIVE MODE;
+    UPDATE $meta SET line = 'topic';
+    INSERT INTO $node (id, name, version, until) VALUES ('first', 'first', '0', 'infinity')`);
+  const second = place.open({ line: "topic" });
+  await place.awaited("lease");
+  await first.release();
+  await second;
 });
 
 describe("what the next server finds", () => {

@@ -3,9 +3,10 @@ import { test } from "node:test";
 import { Connection } from "../../../src/inbox/postgres/connection.ts";
 import { Database } from "../../../src/inbox/postgres/database.ts";
 import type { PgResult } from "../../../src/inbox/postgres/pg.ts";
-import { BEGIN } from "../../../src/inbox/postgres/transaction.ts";
+import { BEGIN, beginAlone } from "../../../src/inbox/postgres/transaction.ts";
 import { eventually } from "../../eventually.ts";
 import { sharedServer } from "../../postgres/shared-server.ts";
+import { Place } from "./database.ts";
 
 const address = await sharedServer();
 
@@ -31,4 +32,22 @@ test("a transaction that waits too long for its next message ends in the databas
     await session.script("COMMIT");
   });
   assert.equal(sessions.length, 2);
+});
+
+test("the database ends each transaction whose machine has vanished, and each has the isolation that it was written for", async (t) => {
+  const place = new Place(t, address);
+  await (await place.open()).close();
+  const database = await Database.at(`${await place.addressOf("serializable")}?connect_timeout=120`);
+  const client = await database.connect("test");
+  t.after(() => client.end());
+  for (const [begin, idle] of [
+    [BEGIN, "2s"],
+    [beginAlone(place.schema), "1min"],
+  ] as const) {
+    const results = (await client.query(`${begin};
+      SELECT current_setting('transaction_isolation') AS isolation,
+             current_setting('idle_in_transaction_session_timeout') AS idle;
+      COMMIT`)) as unknown as PgResult<object>[];
+    assert.deepEqual({ ...results.at(-2)!.rows[0] }, { isolation: "read committed", idle });
+  }
 });
