@@ -92,8 +92,12 @@ describe("asgigram inbox with a database", () => {
     await inbox.append(updates(2, 3));
     const deadLettered = (await entries.until(4)).slice(2).map(({ seq }) => ({ seq, reason: "?", log: "" }));
     await inbox.record(turn({ deadLettered }));
-    assert.match(await out("inbox", "forget", "7"), /^removed 1 update, 2 dead letters and 0 stored values of chat 7/);
+    await inbox.append(updates(4));
+    const { seq, line } = (await entries.until(5))[4]!;
+    await inbox.record(turn({ settled: [seq], writes: [{ key: "7", json: "1", seq, line }] }));
+    assert.match(await out("inbox", "forget", "7"), /^removed 1 update, 2 dead letters and 1 stored values? of chat 7/);
     assert.deepEqual(await place.sql("SELECT seq FROM $call UNION ALL SELECT seq FROM $event"), []);
+    assert.deepEqual(await place.sql("SELECT key FROM $stored_value"), []);
     assert.equal(await out("inbox", "forget", "7"), "nothing of chat 7 is stored");
   });
 
@@ -218,6 +222,7 @@ describe("asgigram inbox with a database", () => {
     assert.equal(list.stdout, `no dead letters in ${shown}\n`);
     await inbox.close();
     assert.match(await check(), /which no server shares now/);
+    await (await place.open({ address: own.ASGIGRAM_INBOX, line: "member" })).close();
     await place.sql(`UPDATE $meta SET format = ${FORMAT - 1}`);
     assert.match(await check(), /the role may not change the tables/);
   });

@@ -1,11 +1,17 @@
-/** Sessions of grammY and Telegraf in asgigram/storage. The bots are killed in mid-load. `SEEDS=3` kills at other moments, too. */
+/**
+ * Sessions of grammY and Telegraf in asgigram/storage. The bots are killed in mid-load. `SEEDS=3` kills at other moments, too. On two
+ * machines their chats move.
+ */
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { setTimeout as wait } from "node:timers/promises";
 import { Simulator } from "../../simulator/index.ts";
+import { eventually } from "../eventually.ts";
 import { Random } from "../faults/random.ts";
 import { Folder } from "../folder.ts";
+import { Place } from "../inbox/postgres/database.ts";
+import { sharedServer } from "../postgres/shared-server.ts";
 import { seeds } from "../seeds.ts";
 import { callsOf, message, until } from "./bot.ts";
 import { ask, startProgram, startProgramHere } from "./program.ts";
@@ -72,5 +78,34 @@ for (const [library, seed] of TRIALS) {
       assert.equal(await ask(ann, "/texts"), "hello again");
       assert.equal((await last.end()).code, 0);
     });
+  });
+}
+
+const address = await sharedServer();
+
+for (const library of ["grammy", "telegraf"]) {
+  test(`a bot of ${library} on two machines: its chats and their sessions move to one that joins, and from one that is killed`, async (t) => {
+    const place = new Place(t, address);
+    await using simulator = await Simulator.start({ token: `${place.bot}:${"x".repeat(35)}` });
+    const program = `sessions/${library}.ts`;
+    const options = { args: ["--inbox", address] };
+    const people = await Promise.all(Array.from({ length: CHATS }, (_, i) => simulator.user(`user${i}`)));
+    /** Everyone says a text, which is the chat's message of that number, and its events are settled. */
+    const say = async (text: string, number: number) => {
+      const answers = await Promise.all(people.map((person) => ask(person, text)));
+      assert.deepEqual(answers, new Array(CHATS).fill(`${text} of ${number}`));
+      const left = () => place.sql("SELECT seq FROM $event");
+      await eventually(async () => (await left()).length === 0, left);
+    };
+    const owners = () => place.sql("SELECT owner, count(*) FROM $lease WHERE shard >= 0 GROUP BY owner");
+
+    await using one = await startProgram(program, simulator, options);
+    await say("one", 1);
+    await using two = await startProgramHere(program, simulator, options);
+    await eventually(async () => (await owners()).filter(({ count }) => Number(count) === 128).length === 2, owners);
+    await say("two", 2);
+    await one.end("SIGKILL");
+    await say("three", 3);
+    assert.equal((await two.end()).code, 0);
   });
 }

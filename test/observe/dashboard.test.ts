@@ -33,3 +33,10 @@ test("every metric name in the dashboard exists", () => {
     assert.ok(isMetric(name.replace(/_(bucket|sum|count)$/, "")), name);
   }
 });
+
+test("the dashboard shows the shards, the poller, the moves, the refused beginnings and the leases of a shared inbox", () => {
+  const shown = panels.flatMap(({ targets }) => targets.map(({ expr }) => expr)).join("\n");
+  for (const name of ["shards", "polls", "moves_total", "refused_total", "lease_age_seconds"]) {
+    assert.match(shown, new RegExp(`\\basgigram_inbox_${name}\\b`));
+  }
+});

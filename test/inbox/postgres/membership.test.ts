@@ -377,6 +377,32 @@ describe("the fence", () => {
     await inbox.check();
   });
 
+  test("a clock that is days wrong moves no lease, and refuses no beginning", async (t) => {
+    const place = new Place(t, address);
+    const [first, second] = [await join(place), await join(place)];
+    await eventually(
+      async () => String(await shares(place)) === "128,128",
+      () => shares(place),
+    );
+    for (const days of [5, -5]) {
+      t.mock.timers.enable({ apis: ["Date"], now: Date.now() + days * 86_400_000 });
+      for (const { inbox } of [first, second]) assert.ok(inbox.share.age >= 0 && inbox.share.age < 86_400_000);
+      await first.inbox.append(messages(20, days > 0 ? 1 : 21));
+      const [{ end }] = (await place.sql("SELECT (max(until) + interval '1 s')::text AS end FROM $node")) as [
+        { end: string },
+      ];
+      // Until each lease of now would be over.
+      const early = () => place.sql(`SELECT until FROM $node WHERE until < '${end}' OR now() < '${end}'`);
+      await eventually(async () => (await early()).length === 0, early);
+      for (const { inbox, entries } of [first, second]) {
+        assert.ok(entries.seqs.length > 0);
+        assert.deepEqual(await inbox.record(turn({ begun: entries.seqs.map((seq) => ({ seq, alone: false })) })), []);
+      }
+      t.mock.timers.reset();
+    }
+    for (const { inbox } of [first, second]) assert.deepEqual([inbox.share.shards, inbox.share.moves.lost], [128, 0]);
+  });
+
   test("a server whose row was removed loses everything, and gets it anew", async (t) => {
     const place = new Place(t, address);
     const { inbox, entries } = await join(place);
