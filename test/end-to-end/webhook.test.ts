@@ -6,25 +6,31 @@ import { Simulator, type SimulatorOptions } from "../../simulator/index.ts";
 import { unsettledIn } from "../chaos/inbox-file.ts";
 import { eventually } from "../eventually.ts";
 import { Folder } from "../folder.ts";
+import { Place } from "../inbox/postgres/database.ts";
 import { Certificate } from "../network/certificate.ts";
 import { freePort } from "../network/free-port.ts";
+import { sharedServer } from "../postgres/shared-server.ts";
 import { Bot, BotHere, callsOf, confirmed, message, nextText } from "./bot.ts";
+
+const address = await sharedServer();
 
 /** A simulator that calls webhooks, with short pauses between attempts, and a bot with an inbox in a file. */
 class WebhookBench implements AsyncDisposable {
   readonly simulator: Simulator;
   readonly folder = new Folder();
-  readonly inbox = this.folder.join("inbox.sqlite");
+  readonly inbox: string;
   readonly #port: number;
   readonly #bots: (Bot | BotHere)[] = [];
 
-  private constructor(simulator: Simulator, port: number) {
+  private constructor(simulator: Simulator, port: number, inbox: string | undefined) {
     this.simulator = simulator;
     this.#port = port;
+    this.inbox = inbox ?? this.folder.join("inbox.sqlite");
   }
 
-  static async start(options: SimulatorOptions = {}): Promise<WebhookBench> {
-    return new WebhookBench(await Simulator.start({ webhooks: { second: 20 }, ...options }), await freePort());
+  /** @param inbox address of a database */
+  static async start(options: SimulatorOptions = {}, inbox?: string): Promise<WebhookBench> {
+    return new WebhookBench(await Simulator.start({ webhooks: { second: 20 }, ...options }), await freePort(), inbox);
   }
 
   /** Arguments that make the bot receive by webhook. */
@@ -142,6 +148,40 @@ describe("a bot with --webhook", () => {
     await callsOf(simulator, "sendMessage", 1);
     assert.equal((await second.end()).code, 0);
     assert.equal((await bench.info()).url, "");
+  });
+
+  test("two machines that share an inbox both take updates, handle each once, and the last one deletes the webhook", async (t) => {
+    const place = new Place(t, address);
+    await using bench = await WebhookBench.start({ token: `${place.bot}:${"x".repeat(35)}` }, address);
+    const { simulator } = bench;
+    const ports = [await freePort(), await freePort()];
+    // As behind a load balancer.
+    const url = ["--webhook", "https://bot.example.com/bots"];
+    const start = (port: number) => bench.bot("echo", ...url, "--webhook-listen", `127.0.0.1:${port}`);
+    const [first, second] = [await start(ports[0]!), await start(ports[1]!)];
+    for (const bot of [first, second]) await bot.logged(({ msg }) => msg === "the webhook is set");
+    const set = simulator.calls.filter(({ method }) => method === "setWebhook").map(({ parameters }) => parameters);
+    assert.equal(new Set(set.map(({ url }) => url)).size, 1);
+    const { pathname } = new URL(String(set[0]!.url));
+    const headers = {
+      "Content-Type": "application/json",
+      "X-Telegram-Bot-Api-Secret-Token": `${set[0]!.secret_token}`,
+    };
+    const texts = Array.from({ length: 10 }, (_, i) => `${i}`);
+    for (const [i, text] of texts.entries()) {
+      const body = JSON.stringify({ update_id: i + 1, ...message(1, text) });
+      // Each comes to both, as after an answer that was lost.
+      const answers = ports.map((port) =>
+        fetch(`http://127.0.0.1:${port}${pathname}`, { method: "POST", headers, body }),
+      );
+      for (const { status } of await Promise.all(answers)) assert.equal(status, 200);
+    }
+    await callsOf(simulator, "sendMessage", texts.length);
+    assert.equal((await first.end()).code, 0);
+    assert.notEqual((await bench.info()).url, "");
+    assert.equal((await second.end()).code, 0);
+    assert.equal((await bench.info()).url, "");
+    assert.deepEqual(bench.said(1).map(echoed), texts);
   });
 
   test("with --webhook-max-connections 1 updates arrive one after the other", async () => {

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { chmod, cp, mkdir, readFile, symlink } from "node:fs/promises";
+import { access, chmod, cp, mkdir, readFile, symlink } from "node:fs/promises";
 import { delimiter, dirname, join, relative } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { promisify } from "node:util";
@@ -67,6 +67,16 @@ describe("the packed package", () => {
     bot.child.stdin!.end("hello\nagain\n");
     const { stdout } = await bot;
     assert.match(stdout, /hello after nothing \(attempt 1\).*again after hello \(attempt 1\)/s);
+  });
+
+  it("the package pg is needed for an inbox in a database alone, and asked for by name", async () => {
+    await assert.rejects(access(join(folder, "node_modules/pg")));
+    const token = { ASGIGRAM_TOKEN: `1:${"x".repeat(35)}` };
+    const nodes = run("npx", ["asgigram", "nodes", "--inbox", "postgres://db/bots"], {
+      cwd: folder,
+      env: { ...env, ...token },
+    });
+    await assert.rejects(nodes, /an inbox in PostgreSQL needs the package pg: run npm install pg/);
   });
 
   it("the packed package ships JavaScript and declarations, the schema of its configuration file, and no test", async () => {

@@ -61,6 +61,14 @@ test("it has no room while the servers have too much together; a signal ends the
   assert.equal(one.inbox.fullSince, undefined);
 });
 
+test("an event of which nobody was told is found by a look", async (t) => {
+  const place = new Place(t, address);
+  const { entries } = await place.start();
+  await place.sql(`
+    INSERT INTO $event (update_id, kind, line, shard, chat, received_at, body) VALUES (1, 'message', 'chat:7', 3, 7, 0, '{}')`);
+  await entries.until(1);
+});
+
 test("it is brought to another --line, however long that takes", async (t) => {
   const place = new Place(t, address);
   const before = await place.open();
