@@ -25,8 +25,8 @@ const HISTORY = (schema: string) => `
 
 /** The database that the machines share. */
 export interface SharedDatabase extends AsyncDisposable {
-  /** Its address for the machines, with what is to fail in between. */
-  readonly address: string;
+  /** Its address for a machine, with what is to fail in between. */
+  addressFor(machine: string): string | Promise<string>;
   /** Its address for the judge. */
   readonly judgeAddress: string;
 }
@@ -83,7 +83,7 @@ export class Cluster<D extends SharedDatabase = SharedDatabase> {
   async join(): Promise<Machine> {
     const name = `m${this.machines.length + 1}`;
     const { token, url: apiUrl } = this.#simulator;
-    const inbox = this.database.address;
+    const inbox = await this.database.addressFor(name);
     const machine = new Machine({ name, inbox, token, apiUrl, path: join(this.#folder, name) });
     this.machines.push(machine);
     await machine.serving();
@@ -121,6 +121,11 @@ export class Cluster<D extends SharedDatabase = SharedDatabase> {
 
   pause(machine: Machine): void {
     machine.signal("SIGSTOP");
+    this.pauses.push({ machine: machine.name, from: now() });
+  }
+
+  /** A machine has no connection to the database: what it was at goes on, as what a stopped one was at. */
+  noteCut(machine: Machine): void {
     this.pauses.push({ machine: machine.name, from: now() });
   }
 

@@ -12,18 +12,21 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import type { Random } from "../faults/random.ts";
+import type { Cluster } from "./cluster.ts";
 import { RATE } from "./load.ts";
-import { MACHINE_FAULTS } from "./machine-faults.ts";
+import { MACHINE_FAULTS, pick } from "./machine-faults.ts";
 import { SingleDatabase } from "./single-database.ts";
 import { type Faults, OPTIONS, runTrial } from "./trial.ts";
 
 const FAULTS: Faults<SingleDatabase> = {
   ...MACHINE_FAULTS,
-  "cut-answers": async ({ database: { proxy } }) => {
-    proxy.chance = 0.03;
+  cut: (cluster, random) => cutOff(cluster, random, false),
+  "cut-poller": (cluster, random) => cutOff(cluster, random, true),
+  "cut-answers": async ({ database }) => {
+    database.cutAnswers(0.03);
     await delay(6000);
-    proxy.chance = 0;
-    console.log(`  ${proxy.cuts} connections were cut before their answers`);
+    database.cutAnswers(0);
+    console.log(`  ${database.cuts} connections were cut before their answers`);
   },
   "restart-database": async ({ database: { server } }) => {
     await server.stop();
@@ -37,8 +40,20 @@ const FAULTS: Faults<SingleDatabase> = {
   },
 };
 
+/** A machine's network to the database swallows all bytes, for twice as long as a lease lives. */
+async function cutOff(cluster: Cluster<SingleDatabase>, random: Random, polls: boolean): Promise<void> {
+  const machine = await pick(cluster, random, polls);
+  const network = cluster.database.networks.get(machine.name)!;
+  cluster.noteCut(machine);
+  network.isDown = true;
+  await delay(8000);
+  // What was swallowed is missing.
+  network.cut();
+  network.isDown = false;
+}
+
 /** Faults that are tried by default: the rest are part of these. */
-const TELLING = Object.keys(FAULTS).filter((name) => !["none", "pause", "leave"].includes(name));
+const TELLING = Object.keys(FAULTS).filter((name) => !["none", "pause", "cut", "leave"].includes(name));
 
 const { values } = parseArgs({ options: { ...OPTIONS, pooler: { type: "boolean", default: false } } });
 const start = (random: Random) => SingleDatabase.start(random, values.pooler);

@@ -48,12 +48,12 @@ export class Patroni implements SharedDatabase {
     }
   }
 
-  get address(): string {
-    return this.#addressFor(ROLE);
+  addressFor(_machine: string): string {
+    return this.#addressOf(ROLE);
   }
 
   get judgeAddress(): string {
-    return this.address;
+    return this.#addressOf(ROLE);
   }
 
   /** @param before the primary before, which may not know yet that it is none */
@@ -79,12 +79,12 @@ export class Patroni implements SharedDatabase {
     await this.standby();
   }
 
-  #addressFor(role: string): string {
+  #addressOf(role: string): string {
     return `postgres://${role}@${this.nodes.map(({ port }) => `127.0.0.1:${port}`).join()}/postgres`;
   }
 
   async #makeRole(): Promise<void> {
-    const client = await (await Database.at(this.#addressFor("postgres"))).connect("setup");
+    const client = await (await Database.at(this.#addressOf("postgres"))).connect("setup");
     await client.query(`CREATE ROLE ${ROLE} LOGIN; GRANT CREATE ON DATABASE postgres TO ${ROLE}`);
     await client.end();
   }
