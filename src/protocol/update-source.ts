@@ -32,6 +32,8 @@ export interface SourceState {
   readonly failures: number;
   /** Error of the last request; undefined if it succeeded. */
   readonly lastError: string | undefined;
+  /** The last request was refused with 409, since another process polls or a webhook is set: as it would be on each machine. */
+  readonly isConflict?: boolean;
   /** Milliseconds since a request last began or ended. */
   readonly silence: number;
   /** End of the last successful request, or the start of the server if there was none: milliseconds since 1970. */

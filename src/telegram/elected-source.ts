@@ -3,6 +3,7 @@
  *
  *   waiting -- elected --> receiving, by a new source -- deposed, or not certain any more --> waiting
  *                          receiving -- Telegram does not answer for long --> it gives up the election, if others live
+ *                          receiving -- 409 for a minute, by another process --> the server ends, as on one machine
  *
  * A source is made anew each time: one that has not polled for long has an offset that may be of other ids.
  */
@@ -19,6 +20,8 @@ export interface ElectedSourceOptions {
 const FAILURES = 5;
 /** Pause between two looks at the source: ms. */
 const LOOK = 2000;
+/** Looks in a row at failures, however few: each request may take long to fail. */
+const LOOKS = 5;
 
 export class ElectedSource implements UpdateSource {
   readonly #options: ElectedSourceOptions;
@@ -58,7 +61,13 @@ export class ElectedSource implements UpdateSource {
     const stop = election.onChange(() => isOver() && term.abort());
     const source = create();
     this.#source = source;
-    const look = setInterval(() => source.state.failures >= FAILURES && election.giveUp(), LOOK).unref();
+    let looks = 0;
+    const look = setInterval(() => {
+      const { failures, isConflict } = source.state;
+      const isUnanswered = failures > 0 && !isConflict;
+      looks = isUnanswered ? looks + 1 : 0;
+      if (isUnanswered && (failures >= FAILURES || looks >= LOOKS)) election.giveUp();
+    }, LOOK).unref();
     log.info({}, "this server polls from now on");
     try {
       await source.run(AbortSignal.any([signal, term.signal]));
@@ -68,7 +77,7 @@ export class ElectedSource implements UpdateSource {
     } finally {
       clearInterval(look);
       stop();
-      this.#state = { ...source.state, failures: 0, lastError: undefined, silence: 0 };
+      this.#state = { ...source.state, failures: 0, lastError: undefined, isConflict: false, silence: 0 };
     }
     if (!isOver()) await source.confirm(AbortSignal.timeout(CONFIRMATION)).catch(() => {});
     this.#source = undefined;

@@ -51,6 +51,7 @@ export class Poller implements UpdateSource {
   #inVain = 0;
   #failures = 0;
   #lastError: string | undefined;
+  #isConflict = false;
   /** Time at which a poll last began or ended. */
   #lastSign: number;
   #lastSuccess = Date.now();
@@ -68,6 +69,7 @@ export class Poller implements UpdateSource {
     return {
       failures: this.#failures,
       lastError: this.#lastError,
+      isConflict: this.#isConflict,
       silence: this.#options.now() - this.#lastSign,
       lastSuccess: this.#lastSuccess,
     };
@@ -149,6 +151,7 @@ export class Poller implements UpdateSource {
     const conflict = error instanceof TelegramError && error.error_code === 409;
     this.#failures += 1;
     this.#lastError = error.message;
+    this.#isConflict = conflict;
     this.#inVain += 1;
     const conflictFor = conflict ? this.#lengthOfConflict() : 0;
     const verdict = judgePoll(error, { failures: this.#inVain, conflictFor });
@@ -175,6 +178,7 @@ export class Poller implements UpdateSource {
     if (this.#failures > 0) this.#options.log.info({ failures: this.#failures }, "polling again");
     this.#failures = 0;
     this.#lastError = undefined;
+    this.#isConflict = false;
     this.#lastSuccess = Date.now();
     this.#warnedOf.clear();
   }

@@ -7,6 +7,8 @@ import { Database } from "../../src/inbox/postgres/database.ts";
 import { SHARDS, shardOf } from "../../src/protocol/shard.ts";
 import { message } from "../end-to-end/bot.ts";
 import { eventually, type OnChange } from "../eventually.ts";
+import { Random } from "../faults/random.ts";
+import { CuttingProxy } from "./cutting-proxy.ts";
 import { judge, longestSilence, longestWait, type Move, type Pause, type Verdict, worksIn } from "./judge.ts";
 import { CHATS, isSlow, TICK } from "./load.ts";
 import { Machine } from "./machine.ts";
@@ -38,6 +40,8 @@ export class Cluster<D extends SharedDatabase = SharedDatabase> {
   /** Machines that have stopped in order. */
   readonly stopped = new Set<string>();
   readonly machines: Machine[] = [];
+  /** The networks between machines and Telegram, by the names of the machines. */
+  readonly telegrams = new Map<string, CuttingProxy>();
   readonly #simulator: Simulator;
   /** The judge's. What it asks for is asked again if the database fails meanwhile. */
   readonly #connection: Connection;
@@ -82,7 +86,10 @@ export class Cluster<D extends SharedDatabase = SharedDatabase> {
   /** Another machine joins. */
   async join(): Promise<Machine> {
     const name = `m${this.machines.length + 1}`;
-    const { token, url: apiUrl } = this.#simulator;
+    const { token, url } = this.#simulator;
+    const telegram = await CuttingProxy.start(Number(new URL(url).port), new Random(1));
+    this.telegrams.set(name, telegram);
+    const apiUrl = `http://127.0.0.1:${telegram.port}`;
     const inbox = await this.database.addressFor(name);
     const machine = new Machine({ name, inbox, token, apiUrl, path: join(this.#folder, name) });
     this.machines.push(machine);
@@ -241,6 +248,7 @@ export class Cluster<D extends SharedDatabase = SharedDatabase> {
     await Promise.all(this.machines.map(({ ended }) => ended));
     await this.#connection.close();
     await this.database[Symbol.asyncDispose]();
+    for (const telegram of this.telegrams.values()) await telegram[Symbol.asyncDispose]();
     await this.#simulator.close();
   }
 

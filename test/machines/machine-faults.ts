@@ -1,8 +1,9 @@
 /** Faults of machines, with any database. */
 
 import { setTimeout as delay } from "node:timers/promises";
+import { eventually } from "../eventually.ts";
 import type { Random } from "../faults/random.ts";
-import type { Cluster, SharedDatabase } from "./cluster.ts";
+import { type Cluster, now, type SharedDatabase } from "./cluster.ts";
 import type { Machine } from "./machine.ts";
 import type { Faults } from "./trial.ts";
 
@@ -16,6 +17,7 @@ export const MACHINE_FAULTS = {
   pause: (cluster, random) => pause(cluster, random, false),
   "pause-poller": (cluster, random) => pause(cluster, random, true),
   "pause-short": (cluster, random) => pause(cluster, random, random.chance(0.5), SHORT),
+  "cut-telegram": cutTelegram,
   deploy,
   none: () => delay(5000),
   leave: async (cluster, random) => {
@@ -46,6 +48,20 @@ async function pause(cluster: Cluster, random: Random, polls: boolean, milliseco
   cluster.pause(machine);
   await delay(milliseconds);
   machine.signal("SIGCONT");
+}
+
+/** The machine that polls does not reach Telegram, until another one polls. */
+async function cutTelegram(cluster: Cluster): Promise<void> {
+  const [since, machine] = [now(), await cluster.poller()];
+  const network = cluster.telegrams.get(machine.name)!;
+  network.isDown = true;
+  await eventually(
+    async () => (await cluster.poller()) !== machine,
+    () => machine.log.slice(-2000),
+  );
+  console.log(`  another machine polled after ${((now() - since) / 1e6).toFixed(1)} s`);
+  network.cut();
+  network.isDown = false;
 }
 
 /** A new version: for each machine another one joins, then it stops. */

@@ -52,8 +52,9 @@ async function cutOff(cluster: Cluster<SingleDatabase>, random: Random, polls: b
   network.isDown = false;
 }
 
-/** Faults that are tried by default: the rest are part of these. */
-const TELLING = Object.keys(FAULTS).filter((name) => !["none", "pause", "cut", "leave"].includes(name));
+/** Faults that are tried by default: the rest are part of these, or take more than a minute. */
+const REST = ["none", "pause", "cut", "leave", "cut-telegram"];
+const TELLING = Object.keys(FAULTS).filter((name) => !REST.includes(name));
 
 const { values } = parseArgs({ options: { ...OPTIONS, pooler: { type: "boolean", default: false } } });
 const start = (random: Random) => SingleDatabase.start(random, values.pooler);

@@ -125,7 +125,7 @@ test("a machine that does not receive seems well, also when its last term ended 
   assert.equal(elected.state.failures, 7);
   election.set(false);
   await turn();
-  assert.deepEqual(elected.state, { failures: 0, lastError: undefined, silence: 0, lastSuccess: 2 });
+  assert.deepEqual(elected.state, { failures: 0, lastError: undefined, isConflict: false, silence: 0, lastSuccess: 2 });
   stop.abort();
   await running;
 });
@@ -138,6 +138,37 @@ test("a source that fails for long has another machine elected", async (t) => {
   t.mock.timers.tick(10_000);
   assert.equal(election.given, 0);
   sources[0]!.state = { ...sources[0]!.state, failures: 5 };
+  t.mock.timers.tick(2000);
+  assert.equal(election.given, 1);
+  stop.abort();
+  await running;
+});
+
+test("a conflict with another process is this machine's to end with: no other one is elected", async (t) => {
+  t.mock.timers.enable({ apis: ["setInterval"] });
+  const { election, sources, stop, running } = bench();
+  election.set(true);
+  await turn();
+  sources[0]!.state = { ...sources[0]!.state, failures: 20, isConflict: true };
+  t.mock.timers.tick(60_000);
+  assert.equal(election.given, 0);
+  stop.abort();
+  await running;
+});
+
+test("a source whose requests take long to fail has another machine elected after ten seconds without a success", async (t) => {
+  t.mock.timers.enable({ apis: ["setInterval"] });
+  const { election, sources, stop, running } = bench();
+  election.set(true);
+  await turn();
+  const fails = (failures: number) => (sources[0]!.state = { ...sources[0]!.state, failures });
+  fails(1);
+  t.mock.timers.tick(8000);
+  fails(0);
+  t.mock.timers.tick(2000);
+  fails(1);
+  t.mock.timers.tick(8000);
+  assert.equal(election.given, 0);
   t.mock.timers.tick(2000);
   assert.equal(election.given, 1);
   stop.abort();

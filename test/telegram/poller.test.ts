@@ -472,6 +472,14 @@ describe("the state", () => {
     ]);
   });
 
+  test("a conflict is known until the next outcome", async () => {
+    const states: unknown[] = [];
+    const polling = new ScriptedPolling([refusal(409, BY_ANOTHER), refusal(502), refusal(409, BY_ANOTHER), updates(1)]);
+    polling.waited = () => states.push(polling.poller.state.isConflict);
+    await polling.run();
+    assert.deepEqual([...states, polling.poller.state.isConflict], [true, false, true, false]);
+  });
+
   test("an aborted poll has not failed and is not observed", async () => {
     const polling = new ScriptedPolling([hang]);
     await polling.run();
