@@ -354,7 +354,7 @@ describe("the fence", () => {
     assert.equal(second.inbox.share.refused, 1);
   });
 
-  test("a beginning that is recorded while the lease is in doubt waits until it is certain", async (t) => {
+  test("a beginning, and a call, that is recorded while the lease is in doubt waits until it is certain", async (t) => {
     const place = new Place(t, address);
     const { inbox, entries } = await join(place);
     await inbox.append(messages(1));
@@ -371,9 +371,15 @@ describe("the fence", () => {
       async () => (await place.sql("SELECT attempts FROM $event"))[0]!.attempts === 1,
       () => place.sql("SELECT attempts FROM $event"),
     );
-    assert.equal(await isSettled(recorded), false);
+    const call = { id: 1, method: "sendMessage", lane: "1", body: "hello" };
+    const called = inbox.record(turn({ journal: [{ type: "called", seqs: [seq], call }] }));
+    await eventually(
+      async () => (await place.sql("SELECT FROM $call")).length === 1,
+      () => place.sql("SELECT * FROM $call"),
+    );
+    for (const answer of [recorded, called]) assert.equal(await isSettled(answer), false);
     await lock.release();
-    assert.deepEqual(await recorded, []);
+    assert.deepEqual([await recorded, await called], [[], []]);
     await inbox.check();
   });
 
