@@ -210,6 +210,16 @@ describe("what the next server finds", () => {
     );
   });
 
+  test("values that were not written for their age leave the database", async (t) => {
+    const place = new Place(t, address);
+    const { inbox } = await place.start({ valueAge: 60_000 });
+    const write = (key: string) => ({ key, json: "1", seq: undefined, line: undefined });
+    await inbox.record(turn({ writes: [write("old"), write("new")] }));
+    await place.sql("UPDATE $stored_value SET written_at = written_at - 61000 WHERE key = 'old'");
+    const keys = async () => (await place.sql("SELECT key FROM $stored_value")).map(({ key }) => key);
+    await eventually(async () => String(await keys()) === "new", keys);
+  });
+
   test("the oldest dead letters go beyond the limit, with their calls", async (t) => {
     const place = new Place(t, address);
     const { inbox, entries } = await place.start({ deadLetters: { count: 1, age: 1e12 } });
