@@ -11,11 +11,31 @@ export const TTL = 4000;
 
 const UNTIL = `now() + interval '${TTL} ms'`;
 
-export async function join(session: Session, schema: string, id: string, name: string, version: string): Promise<void> {
-  await session.query({
-    text: `INSERT INTO ${schema}.node (id, name, version, until) VALUES ($1, $2, $3, ${UNTIL}) ON CONFLICT DO NOTHING`,
-    values: [id, name, version],
+export interface Joining {
+  readonly id: string;
+  readonly name: string;
+  readonly version: string;
+  readonly line: string;
+}
+
+/** It waits for a server that brings the inbox to another `--line`. @throws InboxError if the inbox has another `--line` by now */
+export async function join(session: Session, schema: string, { id, name, version, line }: Joining): Promise<void> {
+  const { rows } = await session.query<{ line: string }>({
+    text: `
+      WITH inbox AS (SELECT line FROM ${schema}.meta FOR SHARE),
+      joined AS (INSERT INTO ${schema}.node (id, name, version, until)
+        SELECT $1, $2, $3, ${UNTIL} FROM inbox WHERE line = $4 ON CONFLICT DO NOTHING)
+      SELECT line FROM inbox`,
+    values: [id, name, version, line],
   });
+  if (rows[0]!.line !== line) throw otherLine(rows[0]!.line, line);
+}
+
+/** @param line the setting of this server */
+export function otherLine(found: string, line: string): InboxError {
+  return new InboxError(
+    `other servers share the inbox with --line ${found}, this one has --line ${line}: stop all of them to change it`,
+  );
 }
 
 /**

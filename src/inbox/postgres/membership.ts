@@ -55,6 +55,8 @@ export interface MembershipOptions {
   /** As people see it. */
   readonly name: string;
   readonly version: string;
+  /** Its setting of --line. */
+  readonly line: string;
   /** Number of unsettled events here. */
   unsettled(): number;
   /** This server's part of the calls that all may make; undefined if they are not limited. */
@@ -227,9 +229,10 @@ export class Membership implements Election {
   }
 
   async #join(): Promise<void> {
-    const { renewing, schema, name, version } = this.#options;
-    this.#id = newId();
-    await renewing.run((session) => join(session, schema, this.#id, name, version), PATIENCE.renewal);
+    const { renewing, schema, name, version, line } = this.#options;
+    const id = newId();
+    this.#id = id;
+    await renewing.run((session) => join(session, schema, { id, name, version, line }), PATIENCE.renewal);
     this.#steadySince = performance.now();
   }
 

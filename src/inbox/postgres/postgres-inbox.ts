@@ -309,7 +309,7 @@ export class PostgresInbox implements Inbox {
   }
 
   #createMembership(): Membership {
-    const { name, version } = this.#options;
+    const { name, version, line } = this.#options;
     return new Membership({
       renewing: this.#connections.renewing,
       claiming: this.#connections.reading,
@@ -317,6 +317,7 @@ export class PostgresInbox implements Inbox {
       schema: this.#schema,
       name,
       version,
+      line,
       unsettled: () => this.#handed.size,
       budgetShare: () => this.#budgetShare,
       taken: (holdings) => this.#take(holdings),

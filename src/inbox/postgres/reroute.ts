@@ -3,10 +3,9 @@
  * it changes while none works.
  */
 
-import { InboxError } from "../../protocol/errors.ts";
 import type { LineKind } from "../../protocol/route.ts";
 import { movedTo, type RoutedRow } from "../reroute.ts";
-import { countLiving } from "./claim.ts";
+import { countLiving, otherLine } from "./claim.ts";
 import type { Session } from "./connection.ts";
 import { beginAlone } from "./transaction.ts";
 
@@ -18,20 +17,17 @@ export async function reroute(session: Session, schema: string, bot: number, lin
   if ((await readLine(session, schema)) === line) return;
   await session.script(beginAlone(schema));
   // Of servers that start at once the first one does it.
-  const before = await readLine(session, schema);
+  const before = await readLine(session, schema, "FOR UPDATE");
   if (before !== line) {
-    if ((await countLiving(session, schema, "")) > 0) {
-      throw new InboxError(
-        `other servers share the inbox with --line ${before}, this one has --line ${line}: stop all of them to change it`,
-      );
-    }
+    if ((await countLiving(session, schema, "")) > 0) throw otherLine(before, line);
     await rerouteTables(session, schema, bot, line);
   }
   await session.script("COMMIT");
 }
 
-async function readLine(session: Session, schema: string): Promise<string> {
-  const { rows } = await session.query<{ line: string }>({ text: `SELECT line FROM ${schema}.meta` });
+/** @param lock with one, no server joins until the end of the transaction */
+async function readLine(session: Session, schema: string, lock = ""): Promise<string> {
+  const { rows } = await session.query<{ line: string }>({ text: `SELECT line FROM ${schema}.meta ${lock}` });
   return rows[0]!.line;
 }
 

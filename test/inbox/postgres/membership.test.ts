@@ -383,6 +383,29 @@ describe("the fence", () => {
     await inbox.check();
   });
 
+  test("a server whose row was removed does not come back to an inbox that has another --line by now", async (t) => {
+    const place = new Place(t, address);
+    const { entries } = await join(place);
+    await place.sql("UPDATE $meta SET line = 'member'; DELETE FROM $node");
+    const [error] = await eventually(
+      () => entries.errors.length > 0 && entries.errors,
+      () => entries.errors,
+    );
+    assert.match(error!.message, /share the inbox with --line member, this one has --line chat/);
+    assert.deepEqual(await place.sql("SELECT * FROM $node"), []);
+  });
+
+  test("a server that starts while another one changes --line does not join with the old one", async (t) => {
+    const place = new Place(t, address);
+    const late = await place.open();
+    const change = await place.hold("UPDATE $meta SET line = 'member'");
+    const started = assert.rejects(late.start(new Entries()), /with --line member, this one has --line chat/);
+    const waiting = () => place.sql("SELECT FROM pg_locks WHERE NOT granted AND locktype = 'transactionid'");
+    await eventually(async () => (await waiting()).length > 0, waiting);
+    await change.release();
+    await started;
+  });
+
   test("a clock that is days wrong moves no lease, and refuses no beginning", async (t) => {
     const place = new Place(t, address);
     const [first, second] = [await join(place), await join(place)];
