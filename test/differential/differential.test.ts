@@ -29,7 +29,7 @@ interface Bots {
 const GRAMMY = {
   library: "grammY",
   file: "grammy.ts",
-  names: [...COMMON, ...TROUBLE, ...UPLOADS, "paths", "thrown", "form", "menu"],
+  names: [...COMMON, ...TROUBLE, ...UPLOADS, "paths", "thrown", "form", "menu", "flood"],
 };
 const TELEGRAF = {
   library: "Telegraf",

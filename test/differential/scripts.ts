@@ -78,6 +78,8 @@ const scripts: Record<string, Script> = {
     await say("/say 500");
     await say("/say lost");
   },
+  /** Telegram refuses the text at first. The bot has a plugin that waits and tries again. */
+  flood: async ({ say }) => await say("/say flood", 2),
   timer: async ({ say }) => {
     await say("/later", 2);
     await say("/action", 2);

@@ -5,7 +5,14 @@
 
 import { once } from "node:events";
 import { join } from "node:path";
-import { type IncomingCall, Refusal, refuse, type SimulatedUser, Simulator } from "../../simulator/index.ts";
+import {
+  type IncomingCall,
+  Refusal,
+  refuse,
+  type SimulatedUser,
+  Simulator,
+  tooManyRequests,
+} from "../../simulator/index.ts";
 import { startChild } from "../child.ts";
 import { Bot } from "../end-to-end/bot.ts";
 import { eventually } from "../eventually.ts";
@@ -154,8 +161,9 @@ class Trial {
       parameters: comparable(parameters),
       isFault: faultIn(parameters) !== undefined,
     };
+    const isFlood = parameters.text === "flood" && !this.#calls.some((one) => one.parameters.text === "flood");
     this.#calls.push(call);
-    const response = await answer(incoming, respond);
+    const response = isFlood ? refuse(tooManyRequests(1)) : await answer(incoming, respond);
     call.status = response.status;
     this.#look();
     return response;

@@ -5,7 +5,7 @@ import { describe, test } from "node:test";
 import { Simulator } from "../../simulator/index.ts";
 import { run } from "../cli/asgigram.ts";
 import { Folder } from "../folder.ts";
-import { BotHere, callsOf, nextMessage, nextText } from "./bot.ts";
+import { BotHere, callsOf, message, nextMessage, nextText } from "./bot.ts";
 import { startProgram, startProgramHere } from "./program.ts";
 
 const textsOf = async (simulator: Simulator, count: number) =>
@@ -85,6 +85,31 @@ describe("a grammY bot", () => {
     assert.equal(await nextText(ann), "You said: on");
     assert.equal((await bot.end()).code, 0);
     assert.doesNotMatch(bot.process.stderr, /ends the worker/);
+  });
+
+  test("with --retry gets an update whose handler throws again, before its chat's next one", async () => {
+    await using simulator = await Simulator.start();
+    await using bot = await startProgramHere("grammy.ts", simulator, { args: ["--no-inbox", "--retry", "1"] });
+    const ann = await simulator.user("ann");
+    await ann.sendText("/once");
+    await ann.sendText("next");
+    assert.deepEqual(await textsOf(simulator, 2), ["now", "You said: next"]);
+    const { error = "" } = await bot.logged(({ msg }) => /the event is tried again in 0\.1 s$/.test(msg));
+    assert.match(error, /^Error: not yet\n/);
+    assert.equal((await bot.end()).code, 0);
+    assert.doesNotMatch(bot.process.stderr, /dead letter/);
+  });
+
+  test("gets the Update as Telegram sent it: its id first, and keys that nobody knows", async () => {
+    await using simulator = await Simulator.start();
+    await using bot = await startProgramHere("grammy.ts", simulator);
+    const { message: said } = message(1, "/update");
+    const update = {
+      message: { ...said, entities: [{ type: "bot_command", offset: 0, length: 7 }], unknown: [null, 1.5] },
+    };
+    const update_id = await simulator.push(update);
+    assert.deepEqual(await textsOf(simulator, 1), [JSON.stringify({ update_id, ...update })]);
+    assert.equal((await bot.end()).code, 0);
   });
 
   test("handles its errors by bot.catch()", async () => {

@@ -129,6 +129,24 @@ describe("a Telegraf bot", () => {
     assert.deepEqual([await nextText(eve), await nextText(eve)], ["done", "You said: after"]);
   });
 
+  test("with --line member has a handler that waits for another member of its group", async () => {
+    await using simulator = await Simulator.start();
+    const args = ["--no-inbox", "--line", "member"];
+    await using bot = await startProgramHere("telegraf.ts", simulator, { args });
+    const [ann, ben] = [await simulator.user("ann"), await simulator.user("ben")];
+    const group = await simulator.group("Town", { owner: ann });
+    await group.addBot(ann);
+    await ben.join(group);
+    const say = async (person: typeof ann, text: string) => void (await person.sendText(text, { chat: group }));
+    const texts = async (count: number) => (await callsOf(simulator, "sendMessage", count)).map(({ text }) => text);
+    await say(ann, "/wait");
+    await say(ann, "/limit");
+    assert.deepEqual(await texts(1), ["waiting"]);
+    await say(ben, "/stop");
+    assert.deepEqual(await texts(4), ["waiting", "stopping", "done", "Infinity ms"]);
+    assert.equal((await bot.end()).code, 0);
+  });
+
   test("handles its errors by bot.catch(), and keeps a time limit of its own", async () => {
     await using simulator = await Simulator.start();
     await using bot = await startProgramHere("telegraf.ts", simulator, { env: { CATCHES: "yes", LIMIT: "5000" } });

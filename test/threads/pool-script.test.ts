@@ -397,6 +397,36 @@ describe("a bot's program", () => {
     assert.deepEqual(script.diagnostics, ["0 ready", "0 replaced: reload", "0 ready"]);
   });
 
+  for (const cause of ["recycle-after", "memory-limit"] as const) {
+    test(`ends before its replacement starts also if the cause is ${cause}`, async (t) => {
+      const clocks = cause === "memory-limit" ? new Clocks(t) : undefined;
+      const NEVER = Number.POSITIVE_INFINITY;
+      const limits =
+        clocks === undefined ? { recycleAfter: 1, memoryLimit: NEVER } : { recycleAfter: NEVER, memoryLimit: 1 };
+      await using it = await serving({ restart: { ...limits, watchesFiles: false } });
+      await it.start;
+      const { script, first } = it;
+      if (clocks === undefined) first.post({ type: "settled", seqs: [1] });
+      else {
+        for (const _ of [1, 2]) {
+          first.pulse.beat({ instances: 0, active: 0, heap: 1, external: 0 });
+          clocks.pass(1000);
+        }
+      }
+      await script.settle();
+      assert.equal(script.threads.hosts.length, 1, "the old one lives");
+      await first.item("drain");
+      first.post({ type: "drained", unseen: [] });
+      await script.until("drained");
+      await script.settle();
+      assert.equal(script.threads.hosts.length, 1, "the old one may still hold a port");
+      first.die(new Error("the thread ended by itself"));
+      (await script.host(1)).post(PROGRAM);
+      await script.ready(0, 2);
+      assert.deepEqual(script.diagnostics, ["0 ready", `0 replaced: ${cause}`, "0 ready"]);
+    });
+  }
+
   test("that dies as it is replaced has died like any other", async () => {
     await using it = await serving();
     await it.start;

@@ -1,6 +1,7 @@
 /** Small grammY bots in one file: each talks to the person of its name. It knows nothing of asgigram. */
 
 import { createReadStream } from "node:fs";
+import { autoRetry } from "@grammyjs/auto-retry";
 import { type ConversationFlavor, conversations, createConversation } from "@grammyjs/conversations";
 import { Menu } from "@grammyjs/menu";
 import {
@@ -147,6 +148,10 @@ tell.command("format", (ctx) => ctx.reply("<b>open", { parse_mode: "HTML" }).cat
 tell.command("alert", (ctx) => ctx.api.answerCallbackQuery("77").catch(report(ctx)));
 
 botOf("blocked").command("tell", (ctx) => ctx.api.sendMessage(ctx.match, "hello").catch(report(ctx)));
+botOf("flood").command("say", async (ctx) => {
+  ctx.api.config.use(autoRetry());
+  await ctx.reply(ctx.match);
+});
 botOf("failing").command("say", (ctx) => ctx.reply(ctx.match).catch(report(ctx)));
 
 const timer = botOf("timer");

@@ -68,6 +68,18 @@ bot.command("throw", () => {
   throw new Error("no luck");
 });
 
+/** The handler of `/once` throws at its first message. */
+let isBroken = true;
+bot.command("once", async (ctx) => {
+  if (isBroken) {
+    isBroken = false;
+    throw new Error("not yet");
+  }
+  await ctx.reply("now");
+});
+
+bot.command("update", (ctx) => ctx.reply(JSON.stringify(ctx.update)));
+
 bot.command("left", () => {
   void Promise.reject(new Error("left behind"));
 });
