@@ -4,6 +4,7 @@
  */
 
 import { AsyncLocalStorage } from "node:async_hooks";
+import { DisconnectedError } from "../src/protocol/errors.ts";
 import type { EventDelivery } from "./event-delivery.ts";
 
 /**
@@ -69,4 +70,12 @@ export function deliveryOf(update: object): EventDelivery | undefined {
   const context = contexts.getStore();
   const events = [context?.held, ...(context?.instance.unsettled ?? [])];
   return events.find((event) => event?.delivery.update_id === update_id)?.delivery;
+}
+
+/** The error of all that the running code sends; undefined while its event is not given up. */
+export function givenUp(): DisconnectedError | undefined {
+  const context = contexts.getStore();
+  if (!context?.isGivenUp) return undefined;
+  const { key } = context.instance;
+  return new DisconnectedError(`nothing can be sent for ${key} any more: its event took too long, and was given up`);
 }

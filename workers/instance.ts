@@ -23,7 +23,7 @@ import type { Pulse } from "../src/protocol/pulse.ts";
 import type { Route } from "../src/protocol/route.ts";
 import { topicOf } from "../src/protocol/topic.ts";
 import type { Caller, Calls } from "./calls.ts";
-import { type ContextEvent, currentContext, EventContext, enterContext } from "./current-event.ts";
+import { type ContextEvent, currentContext, EventContext, enterContext, givenUp } from "./current-event.ts";
 import { type Defaults, defaultChatOf, encode } from "./encode.ts";
 import type { DeliveryHolder, EventDelivery, Thrown } from "./event-delivery.ts";
 import type { EventsAtWork } from "./events-at-work.ts";
@@ -280,7 +280,8 @@ export class Instance implements Caller, DeliveryHolder, Member {
   }
 
   send(event: unknown): Promise<unknown> {
-    if (currentContext()?.isGivenUp) return refusal(givenUp(this.key));
+    const error = givenUp();
+    if (error !== undefined) return refusal(error);
     if (this.isGone) {
       const isTold = this.#disconnectReason !== undefined;
       const why = isTold ? "the instance has been disconnected" : "the application has returned";
@@ -485,10 +486,6 @@ export class Instance implements Caller, DeliveryHolder, Member {
     // A new promise each time: a shared one would keep every instance that ever waited for it alive.
     return new Promise(() => {});
   }
-}
-
-export function givenUp(key: string): DisconnectedError {
-  return new DisconnectedError(`nothing can be sent for ${key} any more: its event took too long, and was given up`);
 }
 
 /** Calls the application. @returns its promise; a settled one if it returned something else or threw */

@@ -16,8 +16,8 @@ import { ApplicationLoadError, DisconnectedError } from "../../src/protocol/erro
 import type { Call, ProgramFacts } from "../../src/protocol/port.ts";
 import type { Entity } from "../../src/protocol/route.ts";
 import type { Caller, Calls } from "../calls.ts";
-import { currentContext, type EventContext } from "../current-event.ts";
-import { type Delivered, givenUp, Instance } from "../instance.ts";
+import { currentContext, type EventContext, givenUp } from "../current-event.ts";
+import { type Delivered, Instance } from "../instance.ts";
 import type { Asgi3 } from "../loader.ts";
 import { Streams } from "../streams.ts";
 import type { FoundBot } from "./found-bot.ts";
@@ -276,7 +276,8 @@ export class Program {
   #make(callOf: (owner: Caller) => Call): Promise<unknown> {
     const context = currentContext();
     const instance = context?.instance;
-    if (context?.isGivenUp) return Promise.reject(givenUp(context.instance.key));
+    const error = givenUp();
+    if (error !== undefined) return Promise.reject(error);
     // The handler of a dead letter belongs to no instance.
     if (context === undefined || !(instance instanceof Instance) || instance.isGone) {
       return this.#calls.make(callOf(this.#outside), SCOPE, this.#outside, undefined);
