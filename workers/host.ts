@@ -54,13 +54,23 @@ export default async function host(task: HostTask): Promise<void> {
   const { outbound, reporter, calls, values } = parts;
   // A program makes calls, and reads stored values, while it starts. Everything else waits for the end of the start.
   const early: ToWorker[] = [];
+  let isImporting = true;
+  let isToldToEnd = false;
   const answer = (items: ToWorker[]) => {
-    for (const item of items) if (!takeAnswer(item, calls, values)) early.push(item);
+    for (const item of items) {
+      if (item.type === "drain" && isImporting) {
+        isToldToEnd = true;
+        void endBeforeLaunch(parts, watched?.program, item.signal);
+      } else if (!takeAnswer(item, calls, values)) early.push(item);
+    }
   };
   task.port.on("message", answer);
   const watched = task.mayBeProgram ? await expectProgram(task, calls) : undefined;
+  if (watched !== undefined) tellOfEndListeners(outbound);
   try {
     const application = await load(parts, watched?.program);
+    isImporting = false;
+    if (isToldToEnd) await new Promise(() => {});
     const facts = watched?.program.facts;
     watched?.hazards.end();
     if (facts === undefined) watched?.restoreInstance();
@@ -82,7 +92,8 @@ export default async function host(task: HostTask): Promise<void> {
     else await endProgramOf(parts, watched?.program, drained);
     outbound.push({ type: "ended" });
   } catch (error) {
-    outbound.push({ type: "unready", error: startFailure(error) });
+    // An import may fail because its program ends.
+    if (!isToldToEnd) outbound.push({ type: "unready", error: startFailure(error) });
   }
   reporter.finish();
   await new Promise(() => {});
@@ -147,6 +158,27 @@ async function expectProgram(task: HostTask, calls: Calls) {
   const hazards = watchHazards(task.directory);
   const restoreInstance = setInstance(task.worker);
   return { hazards, restoreInstance, program: await watchProgram(task, calls) };
+}
+
+/** Tells the main thread when the program first listens for its end: a stop is to end it in order, although it has not started its bot. */
+function tellOfEndListeners(outbound: Batch<ToMain>): void {
+  const tell = (name: string | symbol) => {
+    if (name !== "SIGTERM" && name !== "SIGINT") return;
+    process.off("newListener", tell);
+    outbound.push({ type: "startup" });
+    outbound.flush();
+  };
+  process.on("newListener", tell);
+}
+
+/** Ends a program that has not started its bot, or whose modules of offload() are not loaded. */
+async function endBeforeLaunch(parts: HostParts, program: Program | undefined, signal: StopSignal): Promise<void> {
+  const { outbound, reporter } = parts;
+  outbound.push({ type: "drained", unseen: [] });
+  outbound.flush();
+  await endProgramOf(parts, program, { unseen: [], signal, at: performance.now() });
+  outbound.push({ type: "ended" });
+  reporter.finish();
 }
 
 async function endProgramOf(

@@ -141,7 +141,7 @@ export type ToMain =
    * `hazards`: what it has begun that goes wrong if it runs in several workers.
    */
   | { type: "ready"; program?: ProgramFacts; hazards?: string[] }
-  /** The application is imported, and its lifespan startup begins. */
+  /** The application is imported, and its lifespan startup begins; or a program listens for its end, and may not have started its bot. */
   | { type: "startup" }
   | { type: "unready"; error: StartFailure }
   /** The application imports that file, or tried to. */

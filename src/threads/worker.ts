@@ -2,7 +2,7 @@
  * One life of one worker: a thread with the application in it, and the port to it.
  *
  *   starting -- ready --> running -- drain() --> draining -- drained --> drained -- ended --> over: its pool kills it
- *   starting -- startup --> starting, and a stop waits until it is ready
+ *   starting -- startup --> starting, and a stop ends it in order
  *   starting -- unready --> over
  *   any of them -- the thread dies, or kill() --> over
  *

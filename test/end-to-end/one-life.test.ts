@@ -199,6 +199,28 @@ describe("a program that listens on a port and has a timer", () => {
     });
   }
 
+  test("gets SIGTERM at a stop before it has started its bot", async () => {
+    await using simulator = await Simulator.start();
+    using lives = await Lives.of(simulator);
+    lives.folder.write("lives", "");
+    lives.folder.write("slow", "");
+    await using bot = new BotHere("programs/one-life.ts", simulator, ["--no-inbox"], {
+      env: { ...lives.env, ASGIGRAM_TOKEN: "" },
+    });
+    await eventually(
+      () => lives.each[0]?.includes("waits"),
+      () => lives.deeds,
+    );
+    const exit = bot.process.exit();
+    bot.process.signal("SIGTERM");
+    assert.equal((await exit).code, 0);
+    assert.deepEqual(lives.each, [["begins", "waits", "SIGTERM"]]);
+    assert.deepEqual(
+      bot.log.filter(({ level }) => level !== "info"),
+      [],
+    );
+  });
+
   test("in two workers that listen on one port does not start, and the log has named the port", async () => {
     await using simulator = await Simulator.start();
     using lives = await Lives.of(simulator);

@@ -31,6 +31,10 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
   });
 }
 
+if (existsSync(join(LIVES, "slow"))) {
+  note("waits");
+  await new Promise(() => {});
+}
 await bot.start();
 note("start() is over");
 await bot.api.setMyCommands([]);
