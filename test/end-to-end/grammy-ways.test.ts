@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { describe, test } from "node:test";
 import { Simulator } from "../../simulator/index.ts";
 import { Folder } from "../folder.ts";
-import { type Bot, BotHere, callsOf, nextText, until } from "./bot.ts";
+import { Bot, BotHere, callsOf, nextText, until } from "./bot.ts";
 import { ask, startProgram, startProgramHere } from "./program.ts";
 
 const servingOf = (bot: Bot | BotHere) => bot.logged(({ msg }) => msg === "serving");
@@ -122,6 +122,25 @@ describe("a grammY bot", () => {
     const env = { ASGIGRAM_TOKEN: simulator.token };
     await using bot = new BotHere("programs/grammy-awaited.ts", simulator, ["--no-inbox"], { env });
     await servingOf(bot);
+    assert.equal((await bot.end()).code, 0);
+  });
+
+  test("has its token in .env, and gets a stand-in also if it loads that file itself", async () => {
+    await using simulator = await Simulator.start();
+    using folder = new Folder();
+    folder.write(".env", `MY_TOKEN=${simulator.token}\nGREETING=hello\n`);
+    folder.write(
+      "bot.mts",
+      `import { Bot } from ${JSON.stringify(import.meta.resolve("grammy"))};
+      process.loadEnvFile();
+      const bot = new Bot(process.env.MY_TOKEN);
+      bot.on("message", (ctx) => ctx.reply(process.env.GREETING + " " + bot.token.split(":")[1]));
+      bot.start();`,
+    );
+    const options = { cwd: folder.path, env: { ASGIGRAM_TOKEN: "" } };
+    await using bot = new Bot("bot.mts", simulator, ["--no-inbox"], options);
+    assert.equal((await servingOf(bot)).token, "MY_TOKEN in .env");
+    assert.equal(await ask(await simulator.user("ann"), "on"), "hello asgigram-keeps-the-token-----------");
     assert.equal((await bot.end()).code, 0);
   });
 

@@ -14,6 +14,7 @@ import { Random } from "../faults/random.ts";
 import { Folder } from "../folder.ts";
 import { freePort } from "../network/free-port.ts";
 import { BotHere, nextText, until } from "./bot.ts";
+import { ask } from "./program.ts";
 import { startServer } from "./server.ts";
 
 const SEED = Number(process.env.SEED ?? 1);
@@ -251,6 +252,9 @@ describe("a program that listens on a port and has a timer", () => {
       () => new Set(lives.deeds.map(([life]) => life)).size === 2,
       () => "two lives",
     );
+    const people = await Promise.all(Array.from({ length: 8 }, (_, i) => simulator.user(`user ${i}`)));
+    const numbers = await Promise.all(people.map((person) => ask(person, "/instance")));
+    assert.deepEqual([...new Set(numbers)].toSorted(), ["instance 0", "instance 1"]);
     assert.equal((await bot.end()).code, 0);
   });
 });
