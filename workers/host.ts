@@ -26,7 +26,7 @@ import { createLifespan, type Lifespan } from "./lifespan.ts";
 import { type Asgi3, importAll, loadApplication } from "./loader.ts";
 import { giveUpStartingThreads } from "./permission.ts";
 import { yieldToMainThread } from "./priority.ts";
-import { endProgram } from "./program/ending.ts";
+import { watchEndListeners, endProgram } from "./program/ending.ts";
 import { watchHazards } from "./program/hazards.ts";
 import { becomeMain } from "./program/main-module.ts";
 import type { Program } from "./program/program.ts";
@@ -66,7 +66,12 @@ export default async function host(task: HostTask): Promise<void> {
   };
   task.port.on("message", answer);
   const watched = task.mayBeProgram ? await expectProgram(task, calls) : undefined;
-  if (watched !== undefined) tellOfEndListeners(outbound);
+  const onListener = () => {
+    outbound.push({ type: "startup" });
+    // The import may block the thread.
+    outbound.flush();
+  };
+  if (watched !== undefined) watchEndListeners(onListener);
   try {
     const application = await load(parts, watched?.program);
     isImporting = false;
@@ -158,17 +163,6 @@ async function expectProgram(task: HostTask, calls: Calls) {
   const hazards = watchHazards(task.directory);
   const restoreInstance = setInstance(task.worker);
   return { hazards, restoreInstance, program: await watchProgram(task, calls) };
-}
-
-/** Tells the main thread when the program first listens for its end: a stop is to end it in order, although it has not started its bot. */
-function tellOfEndListeners(outbound: Batch<ToMain>): void {
-  const tell = (name: string | symbol) => {
-    if (name !== "SIGTERM" && name !== "SIGINT") return;
-    process.off("newListener", tell);
-    outbound.push({ type: "startup" });
-    outbound.flush();
-  };
-  process.on("newListener", tell);
 }
 
 /** Ends a program that has not started its bot, or whose modules of offload() are not loaded. */

@@ -27,6 +27,16 @@ const IDLE = new Set(["Timeout", "TCPServerWrap", "PipeServerWrap"]);
 const QUIET = 1000;
 const LOOK = 50;
 
+/** Calls back once, when the program first listens for its end. From then on a stop ends it in order, although it has not started its bot. */
+export function watchEndListeners(onListener: () => void): void {
+  const look = (name: string | symbol) => {
+    if (name !== "SIGTERM" && name !== "SIGINT") return;
+    process.off("newListener", look);
+    onListener();
+  };
+  process.on("newListener", look);
+}
+
 /** Resolves when the program is over. The thread may end by itself before that. */
 export async function endProgram({ signal, limit, openCalls, onTold, log }: EndingOptions): Promise<void> {
   const heard = [signal, ...OTHERS[signal]].find((name) => process.listenerCount(name) > 0);
