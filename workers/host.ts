@@ -26,7 +26,7 @@ import { createLifespan, type Lifespan } from "./lifespan.ts";
 import { type Asgi3, importAll, loadApplication } from "./loader.ts";
 import { giveUpStartingThreads } from "./permission.ts";
 import { yieldToMainThread } from "./priority.ts";
-import { watchEndListeners, endProgram } from "./program/ending.ts";
+import { endProgram, watchEndListeners } from "./program/ending.ts";
 import { watchHazards } from "./program/hazards.ts";
 import { becomeMain } from "./program/main-module.ts";
 import type { Program } from "./program/program.ts";
