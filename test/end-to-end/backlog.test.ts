@@ -72,19 +72,25 @@ test("the newest --dead-letter-limit dead letters are kept", async () => {
   assert.deepEqual(ids, [8, 9, 10]);
 });
 
-test("a chat that hangs with 10,200 updates holds up no other, and polling goes on", async () => {
-  using folder = new Folder();
-  await using simulator = await Simulator.start();
-  const args = ["--inbox", folder.join("inbox.sqlite"), "--workers", "1", "--shutdown-timeout", "0"];
-  await using _ = await startBotHere("hanging", simulator, args);
-  await simulator.pushMany(Array.from({ length: 10_200 }, () => message(1, "hang")));
-  await simulator.pushMany([message(2, "hello"), message(2, "again")]);
-  const calls = await callsOf(simulator, "sendMessage", 2);
-  assert.deepEqual(
-    calls.map(({ chat_id, text }) => [chat_id, text]),
-    [
-      [2, "hello"],
-      [2, "again"],
-    ],
-  );
-});
+for (const [who, chats] of [
+  ["a chat that hangs", 1],
+  ["32 chats that hang", 32],
+] as const) {
+  test(`${who} with 10,200 updates in all: no other chat waits, and polling goes on`, async () => {
+    using folder = new Folder();
+    await using simulator = await Simulator.start();
+    const args = ["--inbox", folder.join("inbox.sqlite"), "--workers", "1", "--shutdown-timeout", "0"];
+    await using _ = await startBotHere("hanging", simulator, args);
+    const other = chats + 1;
+    await simulator.pushMany(Array.from({ length: 10_200 }, (_, i) => message(1 + (i % chats), "hang")));
+    await simulator.pushMany([message(other, "hello"), message(other, "again")]);
+    const calls = await callsOf(simulator, "sendMessage", 2);
+    assert.deepEqual(
+      calls.map(({ chat_id, text }) => [chat_id, text]),
+      [
+        [other, "hello"],
+        [other, "again"],
+      ],
+    );
+  });
+}
