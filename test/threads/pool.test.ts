@@ -349,11 +349,13 @@ describe("a replacement", () => {
     await bench.pool.start();
     folder.write("obstacle", "");
     await assert.rejects(bench.pool.reload(), { name: "ApplicationLoadError", message: /not while/ });
+    assert.match(bench.pool.reloadFailure!, /not while/);
     await bench.answers(0);
     assert.deepEqual(bench.course, ["ready"]);
     assert.deepEqual(bench.diagnostics, ["0 ready"]);
     rmSync(obstacle);
     await bench.pool.reload();
+    assert.equal(bench.pool.reloadFailure, undefined);
     await bench.answers(0);
   });
 
