@@ -85,6 +85,7 @@ const EVENT = namesOf<ChatEvent["type"]>({
   "inline-answer": true,
   payment: true,
   ephemeral: true,
+  "ephemeral-deleted": true,
 });
 const button = described(
   { type: ["string", "integer", "object"] },

@@ -17,6 +17,8 @@ import type { UpdateTrace } from "./inspector.ts";
 export interface Snapshot {
   /** Of the last event in it. */
   readonly seq: number;
+  /** By the simulator's clock: seconds since 1970. */
+  readonly date: number;
   readonly bot: UserFromGetMe;
   /** Of the person's private chat. */
   readonly commands: readonly BotCommand[];
@@ -79,6 +81,7 @@ export function snapshotOf(sources: SnapshotSources): Snapshot {
     user === undefined ? [] : settings.commandsFor(user, chat, isAdministrator);
   return {
     seq: world.journal.seq,
+    date: world.date,
     bot: world.bot,
     commands: user === undefined ? [] : commandsIn(privateChatOf(user), false),
     people: [...world.people.values()]
@@ -87,7 +90,7 @@ export function snapshotOf(sources: SnapshotSources): Snapshot {
     chats: world.chats
       .filter(({ chat, migratedTo }) => migratedTo === undefined && (chat.type !== "private" || chat.id === person))
       .map((record) => ({
-        ...chatSnapshot(record),
+        ...chatSnapshot(record, person),
         commands: commandsIn(record.chat, isAdministrator(record, person ?? 0)),
         votes: votesOf(record, person ?? 0),
       })),
@@ -104,7 +107,7 @@ export const numbered = (call: RecordedCall, number: number, origin: CallOrigin 
   ...(origin !== undefined && { origin }),
 });
 
-function chatSnapshot(record: ChatRecord): Omit<ChatSnapshot, "commands" | "votes"> {
+function chatSnapshot(record: ChatRecord, person: number | undefined): Omit<ChatSnapshot, "commands" | "votes"> {
   const { chat, members, topics, pinned, keyboard = null, messages } = record;
   return {
     chat,
@@ -112,7 +115,17 @@ function chatSnapshot(record: ChatRecord): Omit<ChatSnapshot, "commands" | "vote
     topics: [...topics.values()].map(({ message_thread_id, name }) => ({ message_thread_id, name })),
     pinned,
     keyboard,
-    messages: [...messages.values()].slice(-MESSAGES),
+    messages: messagesFor(record, person),
     reactions: reactionsIn(record).filter(({ message_id }) => messages.has(message_id)),
   };
+}
+
+/** The latest messages of the chat, and among them, by their dates, those that the person alone sees. */
+function messagesFor({ messages, ephemeral }: ChatRecord, person: number | undefined): Message[] {
+  const shown = [...messages.values()].slice(-MESSAGES);
+  for (const [key, message] of ephemeral) {
+    if (!key.startsWith(`${person}/`)) continue;
+    shown.splice(shown.findLastIndex(({ date }) => date <= message.date) + 1, 0, message);
+  }
+  return shown;
 }

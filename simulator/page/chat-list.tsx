@@ -14,6 +14,7 @@ import {
   panel,
   refresh,
   tell,
+  unread,
   world,
   worlds,
 } from "./state.ts";
@@ -107,6 +108,7 @@ function Row({ state, botName }: { state: ChatState; botName: string }) {
   const { chat, messages, topics } = state;
   const last = [...messages.values()].at(-1);
   const isOpen = openChat.value === chat.id;
+  const count = isOpen ? 0 : unread(state);
   const title = titleOf(chat, botName);
   return (
     <li>
@@ -115,6 +117,11 @@ function Row({ state, botName }: { state: ChatState; botName: string }) {
         <span class="title">
           {title} <span class="quiet">{chat.type === "private" ? "bot" : chat.type}</span>
         </span>
+        {count > 0 && (
+          <span class="unread" role="img" aria-label={`${count} unread`}>
+            {count}
+          </span>
+        )}
         <span class="last">{last === undefined ? "No messages" : summaryOf(last)}</span>
       </button>
       {isOpen && topics.length > 0 && (

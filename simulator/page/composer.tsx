@@ -6,10 +6,23 @@ import { rewritten } from "../state/content-kind.ts";
 import { cancelled, type Draft, following, refused, withEdit } from "./drafts.ts";
 import { sendFiles } from "./files.ts";
 import { InlineOffers } from "./inline-offers.tsx";
-import { isTyping } from "./keys.ts";
+import { isTyping, moveInOffers } from "./keys.ts";
 import { summaryOf } from "./names.ts";
 import { act } from "./server.ts";
-import { chat, draft, draftAt, here, inTopic, me, place, tell, world, write } from "./state.ts";
+import {
+  chat,
+  draft,
+  draftAt,
+  here,
+  inTopic,
+  isKeyboardUsed,
+  me,
+  noteKeyboard,
+  place,
+  tell,
+  world,
+  write,
+} from "./state.ts";
 import type { ChatState } from "./world.ts";
 
 export function Composer({ state }: { state: ChatState }) {
@@ -22,6 +35,7 @@ export function Composer({ state }: { state: ChatState }) {
   }, [replyTo]);
 
   const onKeyDown = (event: KeyboardEvent) => {
+    if (moveInOffers(event)) return;
     if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
       event.preventDefault();
       void tell(submit(draft.value));
@@ -133,7 +147,7 @@ function Commands({ text, commands, choose }: CommandsProps) {
   const found = text.startsWith("/") ? commands.filter(({ command }) => `/${command}`.startsWith(text)) : [];
   if (found.length === 0) return null;
   return (
-    <ul class="commands" aria-label="Commands">
+    <ul class="commands" aria-label="Commands" onKeyDown={moveInOffers}>
       {found.map(({ command, description }) => (
         <li key={command}>
           <button type="button" onClick={() => choose(command)}>
@@ -148,13 +162,19 @@ function Commands({ text, commands, choose }: CommandsProps) {
 /** A place on the map, and a contact, to try out bots with. */
 const LOCATION = { latitude: 52.5163, longitude: 13.3777 };
 
+/** It closes with a choice. */
 function Attach() {
-  const send = (content: object) => tell(act("send", { ...here(), content, ...inTopic() }));
+  const menu = useRef<HTMLDetailsElement>(null);
+  const close = () => (menu.current!.open = false);
+  const send = (content: object) => {
+    close();
+    void tell(act("send", { ...here(), content, ...inTopic() }));
+  };
   const contact = () => ({
     contact: { phone_number: "+15550100", first_name: me.value!.first_name, user_id: me.value!.id },
   });
   return (
-    <details class="attach">
+    <details class="attach" ref={menu}>
       <summary aria-label="Attach">+</summary>
       <div>
         <label>
@@ -162,11 +182,12 @@ function Attach() {
           <input
             type="file"
             multiple
-            onChange={({ currentTarget }) =>
-              tell(sendFiles([...(currentTarget.files ?? [])], { ...here(), ...inTopic() })).then(
+            onChange={({ currentTarget }) => {
+              close();
+              void tell(sendFiles([...(currentTarget.files ?? [])], { ...here(), ...inTopic() })).then(
                 () => (currentTarget.value = ""),
-              )
-            }
+              );
+            }}
           />
         </label>
         <button type="button" onClick={() => send({ location: LOCATION })}>
@@ -180,8 +201,26 @@ function Attach() {
   );
 }
 
-function ReplyKeyboard({ state: { keyboard } }: { state: ChatState }) {
+/** One for one use gives way to a button that shows it again: https://core.telegram.org/bots/api#replykeyboardmarkup */
+function ReplyKeyboard({ state: { chat, keyboard } }: { state: ChatState }) {
   if (keyboard === null) return null;
+  if (isKeyboardUsed(chat.id)) {
+    return (
+      <button type="button" onClick={() => noteKeyboard(chat.id, false)}>
+        Show the keyboard
+      </button>
+    );
+  }
+  const press = async (button: string) => {
+    // The bot may have a new one before the press is answered.
+    if (keyboard.one_time_keyboard) noteKeyboard(chat.id, true);
+    try {
+      await act("press", { ...here(), button, ...inTopic() });
+    } catch (error) {
+      noteKeyboard(chat.id, false);
+      throw error;
+    }
+  };
   return (
     <fieldset class="reply-keyboard" aria-label="The bot's keyboard">
       {keyboard.keyboard.map((row, at) => (
@@ -189,11 +228,7 @@ function ReplyKeyboard({ state: { keyboard } }: { state: ChatState }) {
           {row.map((button, column) => {
             const text = typeof button === "string" ? button : button.text;
             return (
-              <button
-                type="button"
-                key={column}
-                onClick={() => tell(act("press", { ...here(), button: text, ...inTopic() }))}
-              >
+              <button type="button" key={column} onClick={() => tell(press(text))}>
                 {text}
               </button>
             );

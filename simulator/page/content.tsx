@@ -185,6 +185,8 @@ function lineIn(text: unknown): string {
 
 interface PollProps {
   poll: Poll;
+  /** Results are shown to those who have voted, and when the poll is closed. */
+  hasResults: boolean;
   /** The person's vote: positions, from 0. */
   chosen: readonly number[];
   vote: (...options: number[]) => void;
@@ -193,11 +195,12 @@ interface PollProps {
 function PollCard({ poll, message_id }: { poll: Poll; message_id: number }) {
   const chosen = chat.value?.votes.get(message_id) ?? [];
   const vote = (...options: number[]) => void tell(act("vote", { ...here(), message_id, options }).then(refresh));
+  const hasResults = chosen.length > 0 || poll.is_closed;
   const Options = poll.allows_multiple_answers ? Ballot : Choice;
   return (
     <>
-      <Options poll={poll} chosen={chosen} vote={vote} />
-      <Verdict poll={poll} chosen={chosen} vote={vote} />
+      <Options poll={poll} hasResults={hasResults} chosen={chosen} vote={vote} />
+      <Verdict poll={poll} hasResults={hasResults} chosen={chosen} />
     </>
   );
 }
@@ -206,7 +209,7 @@ const isOver = (poll: Poll, chosen: readonly number[]) =>
   poll.is_closed || (chosen.length > 0 && !(poll.allows_revoting ?? poll.type !== "quiz"));
 
 /** A second click takes the vote back, but not in a quiz. */
-function Choice({ poll, chosen, vote }: PollProps) {
+function Choice({ poll, hasResults, chosen, vote }: PollProps) {
   return (
     <fieldset class="poll" disabled={isOver(poll, chosen)}>
       <legend>{poll.question}</legend>
@@ -218,8 +221,8 @@ function Choice({ poll, chosen, vote }: PollProps) {
           onClick={() => (chosen.includes(i) ? vote() : vote(i))}
         >
           <span>{text}</span>
-          <meter min={0} max={Math.max(1, poll.total_voter_count)} value={voter_count} />
-          <span class="quiet">{voter_count}</span>
+          {hasResults && <meter min={0} max={Math.max(1, poll.total_voter_count)} value={voter_count} />}
+          {hasResults && <span class="quiet">{voter_count}</span>}
         </button>
       ))}
       <Votes poll={poll} />
@@ -228,7 +231,7 @@ function Choice({ poll, chosen, vote }: PollProps) {
 }
 
 /** A poll that takes several answers, which one gives at once; none take the vote back. */
-function Ballot({ poll, chosen, vote }: PollProps) {
+function Ballot({ poll, hasResults, chosen, vote }: PollProps) {
   const send = (event: SubmitEvent) => {
     event.preventDefault();
     vote(...new FormData(event.currentTarget as HTMLFormElement).getAll("option").map(Number));
@@ -240,7 +243,7 @@ function Ballot({ poll, chosen, vote }: PollProps) {
         {poll.options.map(({ text, voter_count }, i) => (
           <label key={i}>
             <input type="checkbox" name="option" value={i} defaultChecked={chosen.includes(i)} /> {text}{" "}
-            <span class="quiet">{voter_count}</span>
+            {hasResults && <span class="quiet">{voter_count}</span>}
           </label>
         ))}
         <button type="submit">Vote</button>
@@ -258,9 +261,9 @@ const Votes = ({ poll: { type, total_voter_count, is_closed } }: { poll: Poll })
 );
 
 /** A quiz tells what is right once one has voted, or when it is closed. */
-function Verdict({ poll, chosen }: PollProps) {
+function Verdict({ poll, hasResults, chosen }: Omit<PollProps, "vote">) {
   const { correct_option_ids: right = [], explanation, explanation_entities } = poll;
-  if (poll.type !== "quiz" || (chosen.length === 0 && !poll.is_closed)) return null;
+  if (poll.type !== "quiz" || !hasResults) return null;
   const isRight = chosen.length === right.length && chosen.every((option) => right.includes(option));
   const answer = right.map((option) => poll.options[option]?.text).join(", ");
   return (

@@ -76,7 +76,7 @@ function Messages({ state }: { state: ChatState }) {
   const isAtEnd = useRef(true);
   const topic = openTopic.value;
   const isHere = (thread = GENERAL) => topic === undefined || thread === topic;
-  const all = [...state.messages.values()].filter(({ message_thread_id }) => isHere(message_thread_id));
+  const all = [...state.messages].filter(([, { message_thread_id }]) => isHere(message_thread_id));
   const shown = all.slice(-PORTION * portions.value);
   useLayoutEffect(() => {
     if (isAtEnd.current) list.current!.scrollTop = list.current!.scrollHeight;
@@ -111,13 +111,15 @@ function Messages({ state }: { state: ChatState }) {
           </button>
         </li>
       )}
-      {shown.map((message, i) => (
+      {shown.map(([key, message], i) => (
         <Message
-          key={message.message_id}
+          key={key}
           message={message}
-          reactions={state.reactions.get(message.message_id)}
-          isDeleted={state.deleted.has(message.message_id)}
-          isInAlbum={message.media_group_id !== undefined && shown[i + 1]?.media_group_id === message.media_group_id}
+          reactions={state.reactions.get(key)}
+          isDeleted={state.deleted.has(key)}
+          isInAlbum={
+            message.media_group_id !== undefined && shown[i + 1]?.[1].media_group_id === message.media_group_id
+          }
         />
       ))}
     </ol>

@@ -3,6 +3,7 @@
 import type { InlineQueryResult } from "@grammyjs/types";
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
+import { moveInOffers } from "./keys.ts";
 import { act } from "./server.ts";
 import { here, inTopic, me, tell, world } from "./state.ts";
 
@@ -29,7 +30,7 @@ export function InlineOffers({ query, done }: { query: string; done: () => void 
     done();
   };
   return (
-    <ul class="offers" aria-label="Results">
+    <ul class="offers" aria-label="Results" onKeyDown={moveInOffers}>
       {results.length === 0 && <li class="quiet">No results</li>}
       {results.map((result) => (
         <li key={result.id}>

@@ -11,6 +11,7 @@ import { colourOf, nameOf, originName, summaryOf, timeOf } from "./names.ts";
 import { act } from "./server.ts";
 import { callsOfMessages, draft, forwarding, here, inTopic, me, openCall, panel, tell, world, write } from "./state.ts";
 import { Text } from "./text.tsx";
+import { keyOf } from "./world.ts";
 
 const REACTIONS = ["👍", "❤", "🔥", "😁", "😢"];
 
@@ -31,6 +32,7 @@ export function Message(props: MessageProps) {
 
 function SoundMessage({ message, reactions, isDeleted, isInAlbum }: MessageProps) {
   const { message_id, from, sender_chat, date, edit_date, reply_to_message, quote, via_bot, forward_origin } = message;
+  const { ephemeral_message_id } = message;
   const { text = message.caption, entities = message.caption_entities } = message;
   const isMine = from?.id === me.value!.id;
   const isBots = from?.id === world.value!.bot.id || from === undefined;
@@ -52,7 +54,10 @@ function SoundMessage({ message, reactions, isDeleted, isInAlbum }: MessageProps
           <time>{timeOf(date)}</time>
           {isBots && <CallLink message={message} />}
         </footer>
-        {!isDeleted && <Actions message={message} reactions={reactions} isMine={isMine} text={text} />}
+        {ephemeral_message_id !== undefined && <span class="origin quiet">only you see this</span>}
+        {!isDeleted && ephemeral_message_id === undefined && (
+          <Actions message={message} reactions={reactions} isMine={isMine} text={text} />
+        )}
       </article>
       {!isDeleted && <InlineKeyboard message={message} />}
     </li>
@@ -65,8 +70,8 @@ function Reactions({ reactions = [] }: { reactions: readonly Reaction[] | undefi
 }
 
 /** From a message to the call that made it. */
-function CallLink({ message: { message_id, chat } }: { message: TelegramMessage }) {
-  const call = callOf(callsOfMessages.value, message_id, chat.id);
+function CallLink({ message }: { message: TelegramMessage }) {
+  const call = callOf(callsOfMessages.value, keyOf(message), message.chat.id);
   if (call === undefined) return null;
   const show = () => {
     panel.value = "calls";

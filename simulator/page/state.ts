@@ -1,17 +1,19 @@
 /** The state of the page: the world, and the place in it of the person in front of it. */
 
 import type { Message, User } from "@grammyjs/types";
-import { computed, signal } from "@preact/signals";
+import { computed, effect, signal } from "@preact/signals";
 import { type Draft, EMPTY, withReply } from "./drafts.ts";
 import { callsByMessage, callsByUpdate } from "./links.ts";
 import { act, bots, listen, snapshot } from "./server.ts";
 import {
   after,
   type ChatState,
+  chatsWithNewKeyboard,
   GENERAL,
   type Happening,
   newChat,
   repliesAsked,
+  unreadIn,
   type WorldState,
   worldOf,
 } from "./world.ts";
@@ -34,6 +36,30 @@ export const draftAt = (place: string): Draft => drafts.value.get(place) ?? EMPT
 /** @param at default: the place in which one is */
 export function write(next: Draft, at = place.value): void {
   drafts.value = new Map(drafts.value).set(at, next);
+}
+
+/** The people who have used the keyboard of a chat that is for one use. */
+const usersOfKeyboards = signal<ReadonlyMap<number, ReadonlySet<number>>>(new Map());
+export const isKeyboardUsed = (chat_id: number) => usersOfKeyboards.value.get(chat_id)?.has(me.value!.id) ?? false;
+
+export function noteKeyboard(chat_id: number, isUsed: boolean): void {
+  const users = new Set(usersOfKeyboards.value.get(chat_id));
+  if (isUsed) users.add(me.value!.id);
+  else users.delete(me.value!.id);
+  usersOfKeyboards.value = new Map(usersOfKeyboards.value).set(chat_id, users);
+}
+
+/** The key of the last message that each person has seen in each chat. */
+const seen = signal<ReadonlyMap<string, number>>(new Map());
+/** The date of the first snapshot: messages up to then count as seen. */
+let since: number | undefined;
+export const unread = (state: ChatState) =>
+  unreadIn(state, me.value!, seen.value.get(placeIn(state.chat.id)), since ?? 0);
+
+function seeOpenChat(): void {
+  const last = [...(chat.value?.messages.keys() ?? [])].at(-1);
+  const at = placeIn(openChat.value);
+  if (last !== undefined && seen.peek().get(at) !== last) seen.value = new Map(seen.peek()).set(at, last);
 }
 
 /** The message of the open chat that is to be forwarded. */
@@ -89,6 +115,7 @@ export function start(): void {
     isConnected.value = false;
   };
   listen(take, connected, lost);
+  effect(seeOpenChat);
   setInterval(() => void lookForBots(), BOTS_EVERY);
 }
 
@@ -114,6 +141,7 @@ async function readWorld(): Promise<void> {
   if (world.value === undefined && !isNarrow()) openChat.value ??= me.value.id;
   worlds.value = await bots();
   const read = await snapshot(me.value.id);
+  since ??= read.date;
   // What no snapshot has may have come while it was on its way.
   const inChats = waiting.filter(concernsUs).filter(({ type }) => type === "chat");
   world.value = worldOf(read, world.value && after(world.value, inChats, Date.now()).world);
@@ -141,6 +169,9 @@ function show(): void {
   waiting = [];
   const next = after(world.value!, happenings, Date.now());
   world.value = next.world;
+  const renewed = new Set(chatsWithNewKeyboard(happenings));
+  if (renewed.size > 0)
+    usersOfKeyboards.value = new Map([...usersOfKeyboards.value].filter(([id]) => !renewed.has(id)));
   for (const message of repliesAsked(happenings, me.value!)) askForReply(message);
   if (next.isStale) void tell(refresh());
 }
@@ -155,8 +186,8 @@ function askForReply({ chat, message_id, message_thread_id = GENERAL }: Message)
 /** Private chats of others are not shown, nor what others alone are to see. */
 function concernsUs(happening: Happening): boolean {
   if (happening.type !== "chat") return true;
-  if (happening.data.type === "ephemeral" && happening.data.receiver_user_id !== me.value?.id) return false;
   const { chat_id } = happening.data;
+  if ("receiver_user_id" in happening.data) return happening.data.receiver_user_id === me.value?.id;
   return chat_id < 0 || chat_id === me.value?.id;
 }
 

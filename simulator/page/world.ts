@@ -18,7 +18,7 @@ export type Happening =
   | { type: "server"; data: ServerState };
 
 export interface ChatState extends Omit<ChatSnapshot, "messages" | "reactions" | "votes"> {
-  /** By message_id, the oldest first. */
+  /** By the key of each, the oldest first. */
   readonly messages: ReadonlyMap<number, Message>;
   /** By message_id. */
   readonly reactions: ReadonlyMap<number, readonly Reaction[]>;
@@ -76,17 +76,25 @@ export function newChat({ id, first_name }: User, commands: ChatState["commands"
 /** No snapshot has deleted messages and actions of the bot: they stay. */
 function chatOf({ messages, reactions, votes, ...chat }: ChatSnapshot, earlier?: ChatState): ChatState {
   const deleted = earlier?.deleted ?? new Set<number>();
-  const gone = [...deleted].flatMap((id) => earlier?.messages.get(id) ?? []);
-  const shown = gone.length === 0 ? messages : [...gone, ...messages].sort((a, b) => a.message_id - b.message_id);
+  const shown = [...messages];
+  for (const id of deleted) {
+    const gone = earlier?.messages.get(id);
+    const isBefore = ({ message_id }: Message) => message_id !== 0 && message_id <= id;
+    if (gone !== undefined) shown.splice(shown.findLastIndex(isBefore) + 1, 0, gone);
+  }
   return {
     ...chat,
-    messages: new Map(shown.map((message) => [message.message_id, message])),
+    messages: new Map(shown.map((message) => [keyOf(message), message])),
     reactions: Map.groupBy(reactions, ({ message_id }) => message_id),
     votes: new Map(votes),
     deleted,
     action: earlier?.action,
   };
 }
+
+/** The message_id. That of an ephemeral message is 0: its own id, with a minus sign, stands in its place. */
+export const keyOf = ({ message_id, ephemeral_message_id }: Message) =>
+  ephemeral_message_id === undefined ? message_id : -ephemeral_message_id;
 
 export interface Next {
   readonly world: WorldState;
@@ -139,6 +147,28 @@ export function after(world: WorldState, happenings: readonly Happening[], now: 
   trim(updates);
   const ofServer = server !== undefined && { server };
   return { world: { ...world, seq, chats, calls, updates, flood, answers, offers, faults, ...ofServer }, isStale };
+}
+
+/** The chats that got a keyboard, be it the same one again, or lost theirs. */
+export const chatsWithNewKeyboard = (happenings: readonly Happening[]): number[] =>
+  happenings.flatMap(({ type, data }) =>
+    type === "chat" && data.type === "message" && data.keyboard !== undefined ? [data.chat_id] : [],
+  );
+
+/**
+ * The number of messages that the person has not seen.
+ * @param seen the key of the last message that the person saw here
+ * @param since seconds since 1970: what is not younger was there before the page
+ */
+export function unreadIn(
+  { messages, deleted }: ChatState,
+  person: User,
+  seen: number | undefined,
+  since: number,
+): number {
+  const all = [...messages];
+  const later = all.slice(all.findLastIndex(([key]) => key === seen) + 1);
+  return later.filter(([key, { from, date }]) => from?.id !== person.id && date > since && !deleted.has(key)).length;
 }
 
 /** The messages by which the bot asks the person to reply: https://core.telegram.org/bots/api#forcereply */
@@ -204,6 +234,11 @@ function withEvent(state: ChatState, event: ChatEvent, now: number): ChatState {
     case "edited":
     case "ephemeral":
       return { ...state, messages: withMessage(state, event.message) };
+    case "ephemeral-deleted": {
+      const messages = new Map(state.messages);
+      messages.delete(-event.ephemeral_message_id);
+      return { ...state, messages };
+    }
     case "deleted":
       return { ...state, deleted: new Set([...state.deleted, ...event.message_ids]) };
     case "action":
@@ -216,7 +251,7 @@ function withEvent(state: ChatState, event: ChatEvent, now: number): ChatState {
 }
 
 function withMessage({ messages }: ChatState, message: Message): ReadonlyMap<number, Message> {
-  const changed = new Map(messages).set(message.message_id, message);
+  const changed = new Map(messages).set(keyOf(message), message);
   trim(changed);
   return changed;
 }

@@ -44,6 +44,8 @@ export class ChatRecord {
   readonly ephemeral = new Map<string, Message>();
   /** message_ids, the last pinned first. */
   pinned: number[] = [];
+  /** An owner who has left. */
+  formerOwner: ChatMember | undefined;
   /** The current reply keyboard; inline keyboards are in their messages. */
   keyboard: ReplyKeyboardMarkup | undefined;
   /** Fields that getChat returns beside the Chat itself. */

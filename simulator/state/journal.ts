@@ -41,6 +41,7 @@ export type ChatEvent = {
   | { type: "payment"; payment_id: string; user_id: number; ok: false; error_message: string }
   /** A message, or a new version of one, that one user sees. */
   | { type: "ephemeral"; message: Message; receiver_user_id: number }
+  | { type: "ephemeral-deleted"; ephemeral_message_id: number; receiver_user_id: number }
 );
 
 type WithoutPosition<E> = E extends unknown ? Omit<E, "seq" | "chat_id"> : never;

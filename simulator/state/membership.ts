@@ -18,7 +18,8 @@ export interface MemberChange {
 
 export function changeMember({ world, queue }: Simulation, record: ChatRecord, change: MemberChange): void {
   const { chat } = record;
-  const { by, next, ...via } = change;
+  const { by, next: changed, ...via } = change;
+  const next = changed.status === "member" ? ownerAgain(record, changed) : changed;
   const { user } = next;
   const isBot = user.id === world.bot.id;
   const wasThere = record.has(user.id);
@@ -26,6 +27,7 @@ export function changeMember({ world, queue }: Simulation, record: ChatRecord, c
   const old_chat_member = record.member(user.id) ?? memberWith(chat.type === "private" ? "member" : "left", user);
   const receives = isBot || receivesChanges(world, record);
   record.members.set(user.id, next);
+  if (old_chat_member.status === "creator") record.formerOwner = old_chat_member;
   const updated = { chat, from: withoutProfile(by), date: world.date, old_chat_member, new_chat_member: next, ...via };
   if (receives) queue.push({ [isBot ? "my_chat_member" : "chat_member"]: updated });
   if (chat.type === "private" || chat.type === "channel" || wasThere === record.has(user.id)) return;
@@ -36,3 +38,7 @@ export function changeMember({ world, queue }: Simulation, record: ChatRecord, c
   const message = addMessage(world, record, { by: actor, from }, notice);
   if (isBot || record.has(world.bot.id)) queue.push({ message });
 }
+
+/** An owner who comes back is the owner. Meanwhile others see that the user has left (Client.cpp, `JsonChatMember`). */
+const ownerAgain = ({ formerOwner }: ChatRecord, member: ChatMember) =>
+  formerOwner?.user.id === member.user.id ? formerOwner : member;

@@ -36,6 +36,8 @@ function describeEvent(event: ChatEvent, bot: string): string | undefined {
       return `${bot} offers ${event.results.length} results`;
     case "ephemeral":
       return `${bot} whispers: ${describe(event.message)}${keyboard(event.message.reply_markup?.inline_keyboard)}`;
+    case "ephemeral-deleted":
+      return `${bot} deleted whispered message ${event.ephemeral_message_id}`;
     case "payment":
       return event.ok ? undefined : `${bot} refuses the payment: ${event.error_message}`;
   }

@@ -24,6 +24,12 @@ const ANSWERS: Record<string, Answer> = {
       text: "Welcome",
       reply_markup: { keyboard: [["one", "two"], ["three"]], resize_keyboard: true },
     }),
+  "/once": (send) =>
+    send({
+      type: "telegram.send_message",
+      text: "Once only",
+      reply_markup: { keyboard: [["now"]], one_time_keyboard: true },
+    }),
   "/text": (send) => send({ type: "telegram.send_message", text: HTML, parse_mode: "HTML" }),
   "/buttons": (send) =>
     send({

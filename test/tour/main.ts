@@ -76,6 +76,35 @@ describe("the chat", () => {
     );
   });
 
+  test("arrow keys go through the commands and back to the text", async () => {
+    const field = byRole("textbox", { name: "Message" });
+    await field.fill("/p");
+    await byRole("button", { name: "/photo Shows photo" }).waitFor();
+    const focused = () => tour.page.evaluate("document.activeElement.textContent || document.activeElement.id");
+    const went: unknown[] = [];
+    for (const key of ["ArrowDown", "ArrowUp", "ArrowUp", "ArrowUp"]) {
+      await tour.page.keyboard.press(key);
+      went.push(await focused());
+    }
+    assert.deepEqual(went, ["/photo Shows photo", "text", "/pay Shows pay", "/place Shows place"]);
+    await tour.page.keyboard.press("Enter");
+    await said("52.5").waitFor();
+  });
+
+  test("a keyboard for one use is away after it, and comes back by a button or with the bot's next one", async () => {
+    await tour.say("/once", "Once only");
+    const key = byRole("button", { name: "now", exact: true });
+    await key.click();
+    await said("Bot: now").waitFor();
+    const again = byRole("button", { name: "Show the keyboard" });
+    await again.click();
+    await key.click();
+    await again.waitFor();
+    await tour.say("/once", "Once only");
+    await key.waitFor();
+    await tour.say("/start", "Welcome");
+  });
+
   test("entities are shown", async () => {
     const message = await tour.say("/text", "bold");
     for (const tag of ["b", "i", "u", "s", "code", "pre", "blockquote b", ".spoiler"]) {
@@ -112,8 +141,10 @@ describe("the chat", () => {
 
   test("one votes in a poll", async () => {
     const poll = await tour.say("/poll", "Tea or coffee?");
+    assert.equal(await poll.locator("meter").count(), 0);
     await poll.getByRole("button", { name: "Tea" }).click();
     await poll.getByText("1 vote").waitFor();
+    assert.equal(await poll.locator("meter").count(), 2);
   });
 
   test("a quiz tells what is right, and why", async () => {
@@ -163,6 +194,7 @@ describe("the chat", () => {
     for (const name of ["Red", "Blue"]) await poll.getByRole("checkbox", { name }).uncheck();
     await poll.getByRole("button", { name: "Vote" }).click();
     await poll.getByText("0 votes").waitFor();
+    assert.equal(await poll.locator("label .quiet").count(), 0);
   });
 
   test("paid media are shown and bought, a rich message is shown", async () => {
@@ -306,7 +338,6 @@ describe("the chat", () => {
     const gif = { name: "dot.gif", mimeType: "image/gif", buffer: Buffer.from(GIF, "base64") };
     await tour.page.getByLabel("Attach").click();
     await tour.page.getByLabel("File, photo, video, voice").setInputFiles(gif);
-    await tour.page.getByLabel("Attach").click();
     const image = byRole("img", { name: "GIF" });
     await image.waitFor();
     await eventually(
@@ -321,11 +352,18 @@ describe("the chat", () => {
     await tour.page.getByLabel("Attach").click();
     await tour.page.getByLabel("File, photo, video, voice").setInputFiles(FILE);
     await said("Bot: photo").waitFor();
-    await byRole("button", { name: "Location", exact: true }).click();
-    await said("Bot: location").waitFor();
-    await byRole("button", { name: "Contact", exact: true }).click();
-    await said("Bot: contact").waitFor();
+    // The menu closes with each choice, and with a click elsewhere.
+    const menu = tour.page.locator(".attach[open]");
+    for (const name of ["Location", "Contact"]) {
+      assert.equal(await menu.count(), 0);
+      await tour.page.getByLabel("Attach").click();
+      await byRole("button", { name, exact: true }).click();
+      await said(`Bot: ${name.toLowerCase()}`).waitFor();
+    }
     await tour.page.getByLabel("Attach").click();
+    assert.equal(await menu.count(), 1);
+    await byRole("textbox", { name: "Message" }).click();
+    assert.equal(await menu.count(), 0);
     const dropped = await tour.page.evaluateHandle(() => {
       const { DataTransfer, File } = globalThis as unknown as {
         DataTransfer: new () => { items: { add(file: object): void } };
@@ -410,6 +448,16 @@ describe("people and chats", () => {
     assert.equal(await byRole("button", { name: "Join My group" }).count(), 0);
     await be("ann");
     await said("bob is here").waitFor();
+    // What another person writes in a chat that is not open is counted until it is opened.
+    const group = tour.page.locator("button.chat").filter({ hasText: "My group" });
+    assert.equal(await group.locator(".unread").count(), 0);
+    await be("bob");
+    await tour.say("for ann", "Bot: for ann");
+    await tour.page.locator("button.chat").first().click();
+    await be("ann");
+    await group.getByLabel("2 unread").waitFor();
+    await group.click();
+    await group.locator(".unread").waitFor({ state: "detached" });
   });
 
   test("a message is forwarded to another chat", async () => {

@@ -22,19 +22,22 @@ export const ephemeralMethods: Record<string, Handler> = {
   editEphemeralMessageReplyMarkup: (call, telegram) => edit(call, telegram, (message) => message),
 
   deleteEphemeralMessage(call, telegram) {
-    const { record, key } = ephemeralOf(call, telegram, "delete");
+    const { record, key, ephemeral_message_id, receiver_user_id } = ephemeralOf(call, telegram, "delete");
     record.ephemeral.delete(key);
+    const deleted = { by: "bot", type: "ephemeral-deleted", ephemeral_message_id, receiver_user_id } as const;
+    telegram.world.journal.record(record.chat.id, deleted);
     return true;
   },
 };
 
 function ephemeralOf(call: Call, { world }: Telegram, purpose: string) {
   const record = chatOf(world, call);
-  const [receiver_user_id, id] = [call.number("receiver_user_id")!, call.number("ephemeral_message_id")!];
-  const key = `${receiver_user_id}/${id}`;
+  const receiver_user_id = call.number("receiver_user_id")!;
+  const ephemeral_message_id = call.number("ephemeral_message_id")!;
+  const key = `${receiver_user_id}/${ephemeral_message_id}`;
   const message = record.ephemeral.get(key);
   if (message === undefined) throw badRequest(`message to ${purpose} not found`);
-  return { record, key, message, receiver_user_id };
+  return { record, key, message, ephemeral_message_id, receiver_user_id };
 }
 
 function edit(call: Call, telegram: Telegram, change: (message: Message) => Content): true {

@@ -65,6 +65,7 @@ export const memberActions: ActionHandlers<"join" | "askToJoin" | "leave" | "mem
       const supergroup = world.createChat({ title: old.chat.title, type: "supergroup" });
       supergroup.members.clear();
       for (const [id, member] of old.members) supergroup.members.set(id, member);
+      supergroup.formerOwner = old.formerOwner;
       supergroup.permissions = old.permissions;
       const origin = { by: "user", from: context.person(user_id).user } as const;
       context.push({ message: addMessage(world, old, origin, { migrate_to_chat_id: supergroup.chat.id }) });

@@ -2,7 +2,14 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { Message, User } from "@grammyjs/types";
 import type { Snapshot } from "../../../simulator/inspector/snapshot.ts";
-import { after, repliesAsked, type WorldState, worldOf } from "../../../simulator/page/world.ts";
+import {
+  after,
+  chatsWithNewKeyboard,
+  repliesAsked,
+  unreadIn,
+  type WorldState,
+  worldOf,
+} from "../../../simulator/page/world.ts";
 import { Simulator } from "../../../simulator/simulator.ts";
 import type { ChatEvent } from "../../../simulator/state/journal.ts";
 import { callerOf } from "../caller.ts";
@@ -272,4 +279,86 @@ test("a snapshot has the private chat of the person who looks, and nobody of a f
     people.map(({ user }) => user.first_name),
     ["ann", "bob", "Owner"],
   );
+});
+
+test("ephemeral messages stand beside one another until they are deleted, and a snapshot has those of the person", async () => {
+  await using simulator = await Simulator.start();
+  const call = callerOf(simulator);
+  const [ann, bob] = [await simulator.user("ann"), await simulator.user("bob")];
+  const { id: chat_id } = await simulator.group("Team");
+  const whisper = async (receiver_user_id: number, text: string) => {
+    const more = { ephemeral_message_parameters: { receiver_user_id } };
+    return (await call("sendMessage", { chat_id, text, ...more })).result.ephemeral_message_id as number;
+  };
+  const shownIn = ({ chats }: WorldState) => [...chats.get(chat_id)!.messages].map(([key, { text }]) => [key, text]);
+  const before = worldOf(await snapshotFor(simulator, ann.id));
+  const [one, two, three] = [
+    await whisper(ann.id, "one"),
+    await whisper(ann.id, "two"),
+    await whisper(bob.id, "three"),
+  ];
+  const at = { chat_id, receiver_user_id: ann.id };
+  await call("editEphemeralMessageText", { ...at, ephemeral_message_id: one, text: "uno" });
+  await call("deleteEphemeralMessage", { ...at, ephemeral_message_id: two });
+  const events = await simulator.perform("events", { chat_id });
+  const forAnn = events.filter((event) => "receiver_user_id" in event && event.receiver_user_id === ann.id);
+  const happenings = forAnn.map((data) => ({ type: "chat", data }) as const);
+  assert.deepEqual(shownIn(after(before, happenings.slice(0, 2), 0).world), [
+    [-one, "one"],
+    [-two, "two"],
+  ]);
+  assert.deepEqual(shownIn(after(before, happenings, 0).world), [[-one, "uno"]]);
+  assert.deepEqual(shownIn(worldOf(await snapshotFor(simulator, ann.id))), [[-one, "uno"]]);
+  assert.deepEqual(shownIn(worldOf(await snapshotFor(simulator, bob.id))), [[-three, "three"]]);
+});
+
+test("in a snapshot an ephemeral message stands at its time, and a deleted one of the chat where it was", async () => {
+  await using simulator = await Simulator.start();
+  const call = callerOf(simulator);
+  const { id } = await simulator.user("ann");
+  const { id: chat_id } = await simulator.group("Team");
+  const say = async (text: string, more: object = {}) => {
+    await call("sendMessage", { chat_id, text, ...more });
+    await simulator.advance(1);
+  };
+  for (const text of ["one", "two"]) await say(text);
+  const before = worldOf(await snapshotFor(simulator, id));
+  await say("psst", { ephemeral_message_parameters: { receiver_user_id: id } });
+  await say("three");
+  const { messages } = before.chats.get(chat_id)!;
+  const [first] = messages.keys();
+  await call("deleteMessage", { chat_id, message_id: first });
+  const deleted = (await simulator.perform("events", { chat_id })).filter(({ type }) => type === "deleted");
+  const happenings = deleted.map((data) => ({ type: "chat", data }) as const);
+  const world = worldOf(await snapshotFor(simulator, id), after(before, happenings, 0).world);
+  const shown = [...world.chats.get(chat_id)!.messages.values()].map(({ text }) => text);
+  assert.deepEqual(shown, ["one", "two", "psst", "three"]);
+});
+
+test("unread are messages of others, after the last one that was seen and after the page's begin", () => {
+  const state = worldWith(
+    { type: "message", message: message(2, "mine", { date: 5 }) },
+    {
+      type: "message",
+      message: message(3, "of the bot", { date: 5, from: { id: 1, is_bot: true, first_name: "bot" } }),
+    },
+    { type: "message", message: message(4, "gone", { date: 5, from: { id: 1, is_bot: true, first_name: "bot" } }) },
+    { type: "message", message: message(5, "later", { date: 6, from: { id: 1, is_bot: true, first_name: "bot" } }) },
+    { type: "deleted", message_ids: [4] },
+  ).chats.get(7)!;
+  const person = { id: 7, is_bot: false, first_name: "ann" };
+  const counts = [unreadIn(state, person, undefined, 0), unreadIn(state, person, undefined, 5)];
+  assert.deepEqual(counts, [2, 1]);
+  assert.deepEqual(
+    [3, 5].map((seen) => unreadIn(state, person, seen, 0)),
+    [1, 0],
+  );
+});
+
+test("a chat gets a new keyboard with a message that has one or removes it", () => {
+  const ofMessage = (more: object) =>
+    chatsWithNewKeyboard(inChat({ type: "message", message: message(2, "?"), ...more }));
+  assert.deepEqual(ofMessage({ keyboard: { keyboard: [["yes"]] } }), [7]);
+  assert.deepEqual(ofMessage({ keyboard: null }), [7]);
+  assert.deepEqual(ofMessage({}), []);
 });

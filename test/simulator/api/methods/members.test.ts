@@ -275,3 +275,17 @@ test("permissions that are left out follow others", async () => {
   ]);
   assert.deepEqual(await permissions({ can_send_other_messages: true }), [true, true, false]);
 });
+
+test("an owner who leaves is shown as left, and is the owner again after coming back (Client.cpp, JsonChatMember)", async () => {
+  await using simulator = await Simulator.start();
+  const call = callerOf(simulator);
+  const ann = await simulator.user("ann");
+  const group = await simulator.group("Team", { owner: ann });
+  const status = async () => (await call("getChatMember", { chat_id: group.id, user_id: ann.id })).result.status;
+  const seen = [await status()];
+  await ann.leave(group);
+  seen.push(await status());
+  await ann.join(group);
+  seen.push(await status());
+  assert.deepEqual(seen, ["creator", "left", "creator"]);
+});
