@@ -54,6 +54,8 @@ export class ChatRecord {
   permissions: ChatPermissions = ALL_PERMISSIONS;
   /** message_ids of the bot's own messages. */
   readonly outgoing = new Set<number>();
+  /** message_ids of messages that gave or took a reply keyboard, or asked for a reply. */
+  readonly withReplyMarkup = new Set<number>();
   /** Ids of the channels that may not write in the group's name. */
   readonly bannedSenders = new Set<number>();
   /** Each user's reaction to a message and vote in a poll, by `user_id/message_id`. */
@@ -80,6 +82,7 @@ export class ChatRecord {
     for (const oldest of this.messages.keys()) {
       this.messages.delete(oldest);
       this.outgoing.delete(oldest);
+      this.withReplyMarkup.delete(oldest);
       break;
     }
   }

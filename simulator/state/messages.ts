@@ -32,6 +32,7 @@ export function addMessage(world: World, record: ChatRecord, origin: Origin, con
   world.keepMessage(record, message);
   if (origin.by === "bot") record.outgoing.add(message.message_id);
   const { keyboard, force_reply } = origin;
+  if (keyboard !== undefined || force_reply !== undefined) record.withReplyMarkup.add(message.message_id);
   world.journal.record(chat.id, {
     by: origin.by,
     type: "message",

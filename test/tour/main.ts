@@ -352,6 +352,10 @@ describe("the chat", () => {
     await tour.page.getByLabel("Attach").click();
     await tour.page.getByLabel("File, photo, video, voice").setInputFiles(FILE);
     await said("Bot: photo").waitFor();
+    const sound = { name: "note.ogg", mimeType: "audio/ogg", buffer: Buffer.from("OggS") };
+    await tour.page.getByLabel("File, photo, video, voice").setInputFiles(sound);
+    await said("Bot: voice").waitFor();
+    assert.equal(await tour.page.locator(".message.is-mine audio").count(), 1);
     // The menu closes with each choice, and with a click elsewhere.
     const menu = tour.page.locator(".attach[open]");
     for (const name of ["Location", "Contact"]) {
@@ -623,7 +627,11 @@ describe("the weather", () => {
 
 test("on a phone one sees one thing at a time, in the dark as well", async () => {
   await tour.page.setViewportSize({ width: 390, height: 800 });
+  const background = () =>
+    tour.page.evaluate("getComputedStyle(document.body).backgroundColor");
+  const light = await background();
   await tour.page.emulateMedia({ colorScheme: "dark" });
+  assert.notEqual(await background(), light);
   await byRole("button", { name: "Close the panel" }).click();
   await byRole("button", { name: "Back to the chats" }).click();
   assert.ok(!(await byRole("textbox", { name: "Message" }).isVisible()));

@@ -385,6 +385,10 @@ test("privacy mode hides group messages that are not for the bot", async () => {
   assert.equal(await isReceived("/help@other_bot"), false);
   assert.equal(await isReceived("/help@simulated_bot"), true);
   assert.equal(await isReceived("hey @simulated_bot"), true);
+  assert.equal(await isReceived("hey @Simulated_BOT"), true);
+  const before = simulator.pending;
+  await ann.send({ pinned_message: (await group.messages())[0]! }, { chat: group });
+  assert.equal(simulator.pending, before + 1);
   assert.equal(await isReceived("hello", result.message_id), true);
 });
 

@@ -45,6 +45,27 @@ test("an impossible edit is refused in Telegram's words", async () => {
   assert.equal(await refused({}), "403 Forbidden: bot was blocked by the user");
 });
 
+// MessagesManager.cpp, can_edit_message; Bot API, "Updating messages": without reply_markup or with inline keyboards.
+test("forwards, and messages with another keyboard than an inline one, cannot be edited", async () => {
+  for (const reply_markup of [{ keyboard: [["Yes"]] }, { remove_keyboard: true }, { force_reply: true }]) {
+    const { simulator, call, at } = await withMessage({ text: "one", reply_markup });
+    await using _ = simulator;
+    const refusal = verdict(await call("editMessageText", { ...at, text: "two" }));
+    assert.equal(refusal, "400 Bad Request: message can't be edited", JSON.stringify(reply_markup));
+  }
+  const { simulator, call, at } = await withMessage();
+  await using _ = simulator;
+  const { chat_id } = at;
+  const forward = (await call("forwardMessage", { ...at, from_chat_id: chat_id })).result.message_id;
+  for (const [method, more] of [
+    ["editMessageText", { text: "two" }],
+    ["editMessageReplyMarkup", { reply_markup: keyboard }],
+  ] as const) {
+    const refusal = verdict(await call(method, { chat_id, message_id: forward, ...more }));
+    assert.equal(refusal, "400 Bad Request: message can't be edited", method);
+  }
+});
+
 // Bot API 10.1, editMessageText: `text` or `rich_message`.
 test("a text becomes a rich message by an edit, and the other way round", async () => {
   const { simulator, call, at } = await withMessage();
