@@ -627,8 +627,7 @@ describe("the weather", () => {
 
 test("on a phone one sees one thing at a time, in the dark as well", async () => {
   await tour.page.setViewportSize({ width: 390, height: 800 });
-  const background = () =>
-    tour.page.evaluate("getComputedStyle(document.body).backgroundColor");
+  const background = () => tour.page.evaluate("getComputedStyle(document.body).backgroundColor");
   const light = await background();
   await tour.page.emulateMedia({ colorScheme: "dark" });
   assert.notEqual(await background(), light);
