@@ -55,10 +55,12 @@ export default async function host(task: HostTask): Promise<void> {
   // A program makes calls, and reads stored values, while it starts. Everything else waits for the end of the start.
   const early: ToWorker[] = [];
   let isImporting = true;
+  /** A program listens for its end. A stop waits for the end of any other import. */
+  let isListening = false;
   let isToldToEnd = false;
   const answer = (items: ToWorker[]) => {
     for (const item of items) {
-      if (item.type === "drain" && isImporting) {
+      if (item.type === "drain" && isImporting && isListening) {
         isToldToEnd = true;
         void endBeforeLaunch(parts, watched?.program, item.signal);
       } else if (!takeAnswer(item, calls, values)) early.push(item);
@@ -67,6 +69,7 @@ export default async function host(task: HostTask): Promise<void> {
   task.port.on("message", answer);
   const watched = task.mayBeProgram ? await expectProgram(task, calls) : undefined;
   const onListener = () => {
+    isListening = true;
     outbound.push({ type: "startup" });
     // The import may block the thread.
     outbound.flush();
