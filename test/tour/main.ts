@@ -462,6 +462,9 @@ describe("people and chats", () => {
     await group.getByLabel("2 unread").waitFor();
     await group.click();
     await group.locator(".unread").waitFor({ state: "detached" });
+    // Without the number, too, the last message stands below the name.
+    const [title, last] = await Promise.all([".title", ".last"].map((part) => group.locator(part).boundingBox()));
+    assert.deepEqual([last!.x, last!.y >= title!.y + title!.height], [title!.x, true]);
   });
 
   test("a message is forwarded to another chat", async () => {
