@@ -60,7 +60,8 @@ function mayRevoke(world: World, record: ChatRecord, message: Message): boolean 
 
 /**
  * A bot may edit its own messages at any time, all messages of a channel with the right to do so, and for two days those of its
- * business account. Forwards stay as they are, and so do messages with another keyboard than an inline one (MessagesManager.cpp, `can_edit_message`).
+ * business account. Forwards stay as they are, and so do messages with another keyboard than an inline one (MessagesManager.cpp,
+ * `can_edit_message`).
  */
 export function mayEdit(world: World, record: ChatRecord, message: Message): boolean {
   if (message.forward_origin !== undefined || record.withReplyMarkup.has(message.message_id)) return false;

@@ -95,7 +95,7 @@ describe("asgigram inbox with a database", () => {
     await inbox.append(updates(4));
     const { seq, line } = (await entries.until(5))[4]!;
     await inbox.record(turn({ settled: [seq], writes: [{ key: "7", json: "1", seq, line }] }));
-    assert.match(await out("inbox", "forget", "7"), /^removed 1 update, 2 dead letters and 1 stored values? of chat 7/);
+    assert.match(await out("inbox", "forget", "7"), /^removed 1 update, 2 dead letters and 1 stored value of chat 7/);
     assert.deepEqual(await place.sql("SELECT seq FROM $call UNION ALL SELECT seq FROM $event"), []);
     assert.deepEqual(await place.sql("SELECT key FROM $stored_value"), []);
     assert.equal(await out("inbox", "forget", "7"), "nothing of chat 7 is stored");

@@ -1,6 +1,6 @@
 /**
- * A proxy in front of a database, or of Telegram. It cuts connections at the worst moment: the database has done what it was asked for, and its answer is
- * lost. Or it swallows all bytes, as a network that is cut does; or keeps them for later, as for a machine that stands still; or hides from
+ * A proxy in front of a database, or of Telegram. It cuts connections at the worst moment: the server has done what it was asked for, and
+ * its answer is lost. Or it swallows all bytes, as a network that is cut does; or keeps them for later, as for a machine that stands still; or hides from
  * each side that the other one is gone, as after a power cut.
  */
 

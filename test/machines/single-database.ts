@@ -1,4 +1,7 @@
-/** One server of PostgreSQL. Each machine reaches it through a network that fails (cutting-proxy.ts), and with --pooler through PgBouncer as well. */
+/**
+ * One server of PostgreSQL. Each machine reaches it through a network that fails (cutting-proxy.ts), and with --pooler through PgBouncer as
+ * well.
+ */
 
 import type { Random } from "../faults/random.ts";
 import { PostgresServer } from "../postgres/postgres-server.ts";

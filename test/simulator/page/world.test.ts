@@ -336,14 +336,15 @@ test("in a snapshot an ephemeral message stands at its time, and a deleted one o
 });
 
 test("unread are messages of others, after the last one that was seen and after the page's begin", () => {
+  const from = { id: 1, is_bot: true, first_name: "bot" };
   const state = worldWith(
     { type: "message", message: message(2, "mine", { date: 5 }) },
     {
       type: "message",
-      message: message(3, "of the bot", { date: 5, from: { id: 1, is_bot: true, first_name: "bot" } }),
+      message: message(3, "of the bot", { date: 5, from }),
     },
-    { type: "message", message: message(4, "gone", { date: 5, from: { id: 1, is_bot: true, first_name: "bot" } }) },
-    { type: "message", message: message(5, "later", { date: 6, from: { id: 1, is_bot: true, first_name: "bot" } }) },
+    { type: "message", message: message(4, "gone", { date: 5, from }) },
+    { type: "message", message: message(5, "later", { date: 6, from }) },
     { type: "deleted", message_ids: [4] },
   ).chats.get(7)!;
   const person = { id: 7, is_bot: false, first_name: "ann" };
