@@ -22,46 +22,40 @@ import { closeSync, constants, fstatSync, ftruncateSync, openSync, readFileSync,
 import { crc32 } from "node:zlib";
 import type { JournalFact } from "../protocol/recorded-call.ts";
 import type { StoredWrite } from "../protocol/stored-value.ts";
+import { factsIn, textOf, type WrittenValue } from "./fact-text.ts";
 import type { Beginning } from "./inbox.ts";
 import { PRIVATE } from "./inbox-files.ts";
-
-/**
- * A line is two numbers: its epoch, and the event's number times KINDS plus the kind of the line; or STORED, and the number of the
- * last event that the disk has. A line of the kind FACTS has no event. Behind it come the length and the checksum of its text, and the
- * text, JSON, which is filled up with zeros: never as it would begin a line.
- */
-const KINDS = 4;
-const [BEGUN, BEGUN_ALONE, SETTLED, FACTS] = [0, 1, 2, 3];
-const STORED = -1;
-const NUMBERS_PER_LINE = 2;
-const BYTES_PER_LINE = NUMBERS_PER_LINE * Float64Array.BYTES_PER_ELEMENT;
+import {
+  BEGUN,
+  BEGUN_ALONE,
+  BYTES_PER_LINE,
+  BYTES_PER_NUMBER,
+  FACTS,
+  KINDS,
+  LedgerLines,
+  linesFor,
+  NUMBERS_PER_LINE,
+  SETTLED,
+  STORED,
+} from "./ledger-lines.ts";
 
 /** Number of beginnings and settlements at which the database copies the ledger, even without another reason for a transaction. */
 const MANY = 4096;
 /** Length of the file, without what is obsolete, at which the database copies it as well: bytes. */
 const LONG = 4 * 1024 * 1024;
 
-/** A write of a stored value, as the ledger has it. */
-export interface WrittenValue extends StoredWrite {
-  readonly type: "stored";
-  /** Milliseconds since 1970. */
-  readonly at: number;
-}
-
-/** A fact in the text of a line. */
-type Fact = JournalFact | WrittenValue;
-
 export class Ledger {
   /** File descriptor. -1 after close(): the system may give the number to another file. */
   #file: number;
   #epoch: number;
+  readonly #lines = new LedgerLines();
   #begun: Beginning[] = [];
   #settled: number[] = [];
   #facts = new Map<number, JournalFact[]>();
   /** The latest write of each value, by its key. */
   #values = new Map<string, WrittenValue>();
   /** Number of lines that were written in this epoch. */
-  #lines = 0;
+  #written = 0;
   #lastStored = 0;
   /** Part of lastStored that this epoch's lines say. */
   #lastSaid = 0;
@@ -101,7 +95,7 @@ export class Ledger {
   }
 
   get isFull(): boolean {
-    return this.#begun.length + this.#settled.length >= MANY || this.#lines * BYTES_PER_LINE >= LONG;
+    return this.#begun.length + this.#settled.length >= MANY || this.#written * BYTES_PER_LINE >= LONG;
   }
 
   /** Number of the last event that the disk has, as far as the ledger knows. */
@@ -126,35 +120,15 @@ export class Ledger {
     facts: readonly JournalFact[] = NO_FACTS,
     writes: readonly StoredWrite[] = NO_WRITES,
   ): void {
-    const isBehind = this.#lastSaid < this.#lastStored;
+    const lines = this.#lines;
     const values = writes.length === 0 ? NO_VALUES : stamped(writes);
-    const text = textOfFacts(facts, values);
-    const linesOfText = text === undefined ? 0 : 2 + linesFor(text.byteLength);
-    const count = (isBehind ? 1 : 0) + begun.length + linesOfText + settled.length;
-    const lines = new Float64Array(NUMBERS_PER_LINE * count);
-    let at = 0;
-    if (isBehind) {
-      lines[at++] = STORED;
-      lines[at++] = this.#lastStored;
-    }
-    for (const { seq, alone } of begun) {
-      lines[at++] = this.#epoch;
-      lines[at++] = seq * KINDS + (alone ? BEGUN_ALONE : BEGUN);
-    }
-    if (text !== undefined) {
-      lines[at++] = this.#epoch;
-      lines[at++] = FACTS;
-      lines[at++] = text.byteLength;
-      lines[at++] = crc32(text);
-      new Uint8Array(lines.buffer).set(text, at * Float64Array.BYTES_PER_ELEMENT);
-      at += linesFor(text.byteLength) * NUMBERS_PER_LINE;
-    }
-    for (const seq of settled) {
-      lines[at++] = this.#epoch;
-      lines[at++] = seq * KINDS + SETTLED;
-    }
-    this.#append(lines);
-    this.#lines += count;
+    lines.clear();
+    if (this.#lastSaid < this.#lastStored) lines.add(STORED, this.#lastStored);
+    for (const { seq, alone } of begun) lines.add(this.#epoch, seq * KINDS + (alone ? BEGUN_ALONE : BEGUN));
+    if (facts.length + values.length > 0) lines.addText(this.#epoch, [...facts, ...values].map(textOf).join(""));
+    for (const seq of settled) lines.add(this.#epoch, seq * KINDS + SETTLED);
+    this.#append(lines.bytes);
+    this.#written += lines.count;
     this.#lastSaid = this.#lastStored;
     this.#begun.push(...begun);
     this.#settled.push(...settled);
@@ -170,14 +144,14 @@ export class Ledger {
     this.#settled = [];
     this.#facts = new Map();
     this.#values = new Map();
-    this.#lines = 0;
+    this.#written = 0;
     this.#lastSaid = 0;
   }
 
   /** Empties the file: the database has copied all lines. */
   wipe(): void {
     ftruncateSync(this.#file);
-    this.#lines = 0;
+    this.#written = 0;
     this.#lastSaid = 0;
     this.writeStored();
   }
@@ -186,7 +160,7 @@ export class Ledger {
   forgetStored(): void {
     const { size } = fstatSync(this.#file);
     writeSync(this.#file, Buffer.alloc(size), 0, size, 0);
-    this.#lines = 0;
+    this.#written = 0;
     this.#lastStored = 0;
     this.#lastSaid = 0;
   }
@@ -197,10 +171,10 @@ export class Ledger {
   }
 
   /** Writes over the lines of earlier epochs. A full disk writes a part first, then fails with an error. */
-  #append(lines: Float64Array): void {
-    const start = this.#lines * BYTES_PER_LINE;
-    for (let done = 0; done < lines.byteLength; ) {
-      done += writeSync(this.#file, lines, done, lines.byteLength - done, start + done);
+  #append(lines: Buffer): void {
+    const start = this.#written * BYTES_PER_LINE;
+    for (let done = 0; done < lines.length; ) {
+      done += writeSync(this.#file, lines, done, lines.length - done, start + done);
     }
   }
 
@@ -214,7 +188,7 @@ export class Ledger {
       const value = numbers[at + 1]!;
       const isStored = numbers[at] === STORED;
       isOfThisEpoch &&= isStored || numbers[at] === this.#epoch;
-      if (isOfThisEpoch) this.#lines += 1;
+      if (isOfThisEpoch) this.#written += 1;
       if (isStored) this.stored(value);
       if (isStored || !isOfThisEpoch) continue;
       const [seq, kind] = [Math.floor(value / KINDS), value % KINDS];
@@ -223,13 +197,13 @@ export class Ledger {
         if (text === undefined) {
           // It was not written to its end.
           isOfThisEpoch = false;
-          this.#lines -= 1;
+          this.#written -= 1;
           continue;
         }
         const length = 1 + linesFor(text.byteLength);
-        this.#lines += length;
+        this.#written += length;
         at += length * NUMBERS_PER_LINE;
-        for (const fact of JSON.parse(text.toString()) as Fact[]) {
+        for (const fact of factsIn(text.toString())) {
           if (fact.type === "stored") values.push(fact);
           else this.#remember(fact);
         }
@@ -262,20 +236,10 @@ function stamped(writes: readonly StoredWrite[]): WrittenValue[] {
   return writes.map(({ key, json, seq, line }) => ({ type: "stored", key, json, seq, line, at }));
 }
 
-function textOfFacts(facts: readonly JournalFact[], values: readonly WrittenValue[]): Buffer | undefined {
-  if (facts.length + values.length === 0) return undefined;
-  const all: readonly Fact[] = values.length === 0 ? facts : facts.length === 0 ? values : [...facts, ...values];
-  return Buffer.from(JSON.stringify(all));
-}
-
-function linesFor(bytes: number): number {
-  return Math.ceil(bytes / BYTES_PER_LINE);
-}
-
 /** The text whose length and checksum stand at that place; undefined if it is not whole. */
 function textBehind(bytes: Buffer, numbers: Float64Array, at: number): Buffer | undefined {
   const [length, checksum] = [numbers[at] ?? -1, numbers[at + 1]];
-  const start = (at + NUMBERS_PER_LINE) * Float64Array.BYTES_PER_ELEMENT;
+  const start = (at + NUMBERS_PER_LINE) * BYTES_PER_NUMBER;
   if (!Number.isInteger(length) || length < 0 || start + length > bytes.byteLength) return undefined;
   const text = bytes.subarray(start, start + length);
   return crc32(text) === checksum ? text : undefined;

@@ -1,7 +1,7 @@
 /** The stored values in the inbox's file, for as long as they are kept. */
 
 import type { StoredValue } from "../protocol/stored-value.ts";
-import type { WrittenValue } from "./ledger.ts";
+import type { WrittenValue } from "./fact-text.ts";
 import type { Statements } from "./sqlite-statements.ts";
 
 /** A row of the statement `value`. */

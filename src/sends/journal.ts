@@ -46,7 +46,7 @@ export interface Entry<UnderWay> extends RecordedCall {
   /** Number of the event whose code made it; undefined outside an event. */
   readonly own: number | undefined;
   /** Numbers of the events that it is recorded for. */
-  readonly seqs: number[];
+  seqs: readonly number[];
   /** The worker's life in which it was made, or used, last. */
   user: object | undefined;
   /** The moment of that, in the journal's time. */
@@ -120,7 +120,7 @@ export class Journal<UnderWay> {
       answer: undefined,
       isRepeatable: kind === "repeatable",
       own: event?.seq,
-      seqs: [],
+      seqs: NONE,
       user,
       usedAt: this.#time,
       sending: undefined,
@@ -136,7 +136,7 @@ export class Journal<UnderWay> {
 
   /** The call has been carried out. */
   answered(entry: Entry<UnderWay>, answer: string): void {
-    const seqs = [...entry.seqs];
+    const { seqs } = entry;
     entry.sending = undefined;
     if (this.#options.isSecret(answer)) this.#drop(entry, seqs);
     else if (!entry.answer) this.#keep(entry, answer);
@@ -148,7 +148,7 @@ export class Journal<UnderWay> {
    * @returns the recorded answer, if it counts: Telegram had granted the call
    */
   failed(entry: Entry<UnderWay>, error: unknown): string | undefined {
-    const seqs = [...entry.seqs];
+    const { seqs } = entry;
     entry.sending = undefined;
     entry.isTold = false;
     const answer = entry.answer || undefined;
@@ -174,7 +174,7 @@ export class Journal<UnderWay> {
     for (const call of calls) {
       const entry = this.#restored.get(call) ?? restored(call);
       this.#restored.set(call, entry);
-      entry.seqs.push(seq);
+      entry.seqs = [...entry.seqs, seq];
       diary.entries.push(entry);
       diary.characters += sizeOf(entry);
     }
@@ -244,7 +244,7 @@ export class Journal<UnderWay> {
     }
     diary.entries.push(entry);
     diary.characters += size;
-    entry.seqs.push(seq);
+    entry.seqs = [...entry.seqs, seq];
     return true;
   }
 
@@ -262,7 +262,7 @@ export class Journal<UnderWay> {
   }
 
   #keep(entry: Entry<UnderWay>, answer: string): void {
-    for (const seq of [...entry.seqs]) {
+    for (const seq of entry.seqs) {
       const diary = this.#diaries.get(seq);
       if (diary === undefined) continue;
       if (diary.characters + answer.length > MOST_CHARACTERS && !this.#makeRoom(seq, diary, answer.length)) {
@@ -296,8 +296,8 @@ export class Journal<UnderWay> {
         diary!.entries.splice(place, 1);
         diary!.characters -= sizeOf(entry);
       }
-      entry.seqs.splice(entry.seqs.indexOf(seq), 1);
     }
+    entry.seqs = entry.seqs.filter((seq) => !seqs.includes(seq));
   }
 
   #tellFull(diary: Diary<UnderWay>): void {
@@ -352,7 +352,7 @@ function restored<UnderWay>(call: RecordedCall): Entry<UnderWay> {
     answer,
     isRepeatable,
     own: undefined,
-    seqs: [],
+    seqs: NONE,
     user: undefined,
     usedAt: 0,
     sending: undefined,

@@ -133,8 +133,8 @@ export const CORE: readonly Mutant[] = [
     id: "I14",
     breaks: "the rest of a line that was written in part is written over its beginning",
     file: "src/inbox/ledger.ts",
-    from: "lines.byteLength - done, start + done);",
-    to: "lines.byteLength - done, start);",
+    from: "lines.length - done, start + done);",
+    to: "lines.length - done, start);",
     tests: ["inbox/ledger"],
   },
   {
