@@ -6,7 +6,7 @@
  *   a <id>,<length of the answer>,<events>... newline <answer>
  *   j <length> newline <any other fact as JSON>
  *
- * Lengths are those of JavaScript: UTF-16 units.
+ * Lengths are those of JavaScript: UTF-16 units. A fact has one event at least.
  */
 
 import type { JournalFact } from "../protocol/recorded-call.ts";
@@ -25,11 +25,10 @@ export function textOf(fact: Fact): string {
   switch (fact.type) {
     case "called": {
       const { id, method, lane, body } = fact.call;
-      const numbers = [id, lane?.length ?? -1, method.length, body.length, ...fact.seqs];
-      return `c${numbers.join()}\n${lane ?? ""}${method}${body}`;
+      return `c${id},${lane?.length ?? -1},${method.length},${body.length},${fact.seqs}\n${lane ?? ""}${method}${body}`;
     }
     case "answered":
-      return `a${[fact.id, fact.answer.length, ...fact.seqs].join()}\n${fact.answer}`;
+      return `a${fact.id},${fact.answer.length},${fact.seqs}\n${fact.answer}`;
     default: {
       const json = JSON.stringify(fact);
       return `j${json.length}\n${json}`;

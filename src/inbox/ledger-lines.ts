@@ -13,8 +13,8 @@ export const BYTES_PER_NUMBER = Float64Array.BYTES_PER_ELEMENT;
 export const NUMBERS_PER_LINE = 2;
 export const BYTES_PER_LINE = NUMBERS_PER_LINE * BYTES_PER_NUMBER;
 
-/** Lines for which there is memory at first, and which is kept. */
-const FEW = 1024;
+/** Lines for which there is memory at first, and which is kept: 256 KB, for the calls and answers of a busy turn. */
+const FEW = 16 * 1024;
 /** The most bytes that a UTF-16 unit takes. */
 const MOST_BYTES = 3;
 

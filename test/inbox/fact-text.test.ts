@@ -29,7 +29,7 @@ describe("facts as text", () => {
   });
 
   test("any facts, one behind the other, are the same when they are read", () => {
-    const seqs = fc.array(fc.maxSafeNat());
+    const seqs = fc.array(fc.maxSafeNat(), { minLength: 1 });
     const text = fc.string({ unit: "grapheme", maxLength: 50 });
     const some = fc.option(text, { nil: undefined });
     const call = fc.record({ id: fc.maxSafeNat(), method: text, lane: some, body: text }, PLAIN);

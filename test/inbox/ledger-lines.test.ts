@@ -44,8 +44,8 @@ test("any lines and texts, also those of writes before, leave the bytes of the l
 
 test("more lines than there is memory for at first, and the memory of a long text is given back", () => {
   const lines = new LedgerLines();
-  for (let value = 0; value < 10_000; value++) lines.add(1, value);
-  assert.deepEqual(new Float64Array(lines.bytes.buffer, 0, 20_000).at(-1), 9999);
+  for (let value = 0; value < 40_000; value++) lines.add(1, value);
+  assert.deepEqual(new Float64Array(lines.bytes.buffer, 0, 80_000).at(-1), 39_999);
   lines.addText(1, "x".repeat(1_000_000));
   const { byteLength } = lines.bytes.buffer;
   lines.clear();
