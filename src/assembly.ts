@@ -123,6 +123,7 @@ export function assemble(options: AssemblyOptions): Assembly {
     inbox,
     outbox,
     refused: (worker, seqs) => updates.refused(worker, seqs),
+    loaded: (arrivals, bodies) => updates.loaded(arrivals, bodies),
     onError,
   });
   const journal = new Journal<WorkerCall>({

@@ -18,6 +18,11 @@ export class Arrivals {
     return this.#items[this.#head];
   }
 
+  /** The first of them, as many as that. */
+  firstFew(many: number): Arrival[] {
+    return this.#items.slice(this.#head, this.#head + many) as Arrival[];
+  }
+
   /** True if a suspect is among them. */
   get hasSuspect(): boolean {
     return this.#items.some((arrival) => arrival?.isSuspect);

@@ -51,6 +51,13 @@ export class Backlog {
     this.add(arrival);
   }
 
+  /** Takes the event's body into memory. */
+  load(arrival: Arrival, body: string): void {
+    this.remove(arrival);
+    arrival.body = body;
+    this.add(arrival);
+  }
+
   /** Lets those go on who wait. Called when all is done that follows from a removal. */
   signal(): void {
     this.#highWater.fallen();

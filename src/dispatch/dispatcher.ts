@@ -46,6 +46,8 @@ export interface DispatcherOptions {
   isStored: boolean;
   /** Posts an event to a worker. `alone`: a suspect, and the only one of the process at hand. */
   post(worker: number, arrival: Arrival, alone: boolean): void;
+  /** These follow an event that was posted without its body: their bodies are to be read with it, for loaded(). */
+  readAhead(arrivals: readonly Arrival[]): void;
   /** The event killed its worker too often, or took too long: the dispatcher has let go of it. */
   deadLetter(worker: number, arrival: Arrival, cause: "deadly" | "timed out"): void;
   /** A suspect waits, and the quarantine is not open. May be called again. */
@@ -61,7 +63,7 @@ export interface DispatcherOptions {
 /** An event that earlier processes posted so often without an end is a suspect from the start. */
 const SUSPICIOUS = 2;
 
-/** Bodies of a line's waiting events that are in memory once it is filling. */
+/** Bodies of a line's waiting events that are in memory once it is filling, or are read into it at a time. */
 const MOST_IN_MEMORY = 32;
 
 export class Dispatcher {
@@ -73,6 +75,8 @@ export class Dispatcher {
   /** By number; the quarantine is the last. */
   readonly #workers: readonly WorkerQueue[];
   readonly #lines = new Map<string, Line>();
+  /** Lines of which events were posted without their bodies. */
+  readonly #unread = new Set<Line>();
   /** Scopes that have, or had, a suspect: their instances are in quarantine, or nowhere. */
   readonly #quarantined = new Set<string>();
   readonly #proven = new ProvenScopes();
@@ -166,6 +170,15 @@ export class Dispatcher {
       this.#place(line);
     } else line.worker.add(line);
     this.#pump(line.worker);
+  }
+
+  /** The bodies of waiting events were read. An event that does not wait any more was read by itself, or is gone. */
+  loaded(arrivals: readonly Arrival[], bodies: ReadonlyMap<number, string>): void {
+    for (const arrival of arrivals) {
+      const body = bodies.get(arrival.seq);
+      const waiting = this.#lines.get(arrival.scope)?.waiting.firstFew(MOST_IN_MEMORY) ?? [];
+      if (body !== undefined && waiting.includes(arrival)) this.#backlog.load(arrival, body);
+    }
   }
 
   /** The worker has taken these events off its port. */
@@ -404,9 +417,18 @@ export class Dispatcher {
     const { tooSlow } = queue;
     if (tooSlow !== undefined) this.#makeWay(queue, tooSlow);
     for (let next = queue.next(); next !== undefined; next = queue.next()) this.#post(queue, next);
+    if (this.#unread.size > 0) this.#readAhead();
     for (const { arrival } of queue.obstacles()) this.#options.holdsUp(queue.number, arrival);
     const isCalledFor = queue === this.#quarantine && queue.isWaitedFor && !queue.isOpen && !this.#isPatient;
     if (isCalledFor && !this.#isClosed) this.#options.suspected();
+  }
+
+  #readAhead(): void {
+    for (const { waiting } of this.#unread) {
+      const following = waiting.firstFew(MOST_IN_MEMORY).filter(({ body }) => body === undefined);
+      if (following.length > 0 && !this.#backlog.isFilling) this.#options.readAhead(following);
+    }
+    this.#unread.clear();
   }
 
   #makeWay(queue: WorkerQueue, held: Held): void {
@@ -418,6 +440,7 @@ export class Dispatcher {
 
   #post(queue: WorkerQueue, held: Held): void {
     held.arrival.attempts += 1;
+    if (held.arrival.body === undefined) this.#unread.add(held.line);
     this.#options.post(queue.number, held.arrival, queue.suspect === held);
   }
 

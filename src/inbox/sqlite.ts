@@ -190,11 +190,11 @@ export class SqliteInbox implements Inbox {
   read(seqs: readonly number[]): ReadonlyMap<number, string> {
     const { settled } = this.#ledger;
     const found = new Map<number, string>();
-    for (const seq of seqs) {
-      const row = guarded("read", this.#path, () => this.#sql.read.get(seq)) as BodyRow | undefined;
-      if (row === undefined || settled.includes(seq)) continue;
-      if (!isUpdateOf(row.kind, row.body)) this.#putAside(seq, row.update_id);
-      else found.set(seq, row.body);
+    const rows = guarded("read", this.#path, () => this.#sql.read.all(JSON.stringify(seqs))) as unknown as BodyRow[];
+    for (const { seq, update_id, kind, body } of rows) {
+      if (settled.includes(seq)) continue;
+      if (!isUpdateOf(kind, body)) this.#putAside(seq, update_id);
+      else found.set(seq, body);
     }
     return found;
   }
@@ -405,6 +405,7 @@ export class SqliteInbox implements Inbox {
 }
 
 interface BodyRow {
+  readonly seq: number;
   readonly update_id: number;
   readonly kind: string;
   readonly body: string;

@@ -12,6 +12,7 @@
  * The file is longer than others because one order holds for all that a turn may have in it.
  */
 
+import type { Arrival } from "../dispatch/line.ts";
 import type { Beginning, NewDeadLetter, Settlement, Turn } from "../inbox/inbox.ts";
 import type { EventItem, ToWorker } from "../protocol/port.ts";
 import type { JournalFact } from "../protocol/recorded-call.ts";
@@ -50,6 +51,8 @@ export interface RecorderOptions {
   outbox: { takeTurn(): () => void };
   /** The inbox refused these deliveries, or has no body for them: they are not posted. */
   refused(worker: Recipient, seqs: readonly number[]): void;
+  /** The bodies of events that are to follow were read. */
+  loaded(arrivals: readonly Arrival[], bodies: ReadonlyMap<number, string>): void;
   /** The inbox cannot be written any more. */
   onError(error: Error): void;
 }
@@ -66,6 +69,8 @@ class OpenTurn implements Turn {
   readonly events = new Map<Recipient, EventToPost[]>();
   /** Events to post whose bodies are not in memory. */
   readonly unread: EventToPost[] = [];
+  /** Events that are to follow, whose bodies are read with those. */
+  readonly following: Arrival[] = [];
 
   get isEmpty(): boolean {
     const { begun, settled, writes, journal } = this;
@@ -107,6 +112,11 @@ export class Recorder {
     if (batch === undefined) events.set(worker, [event]);
     else batch.push(event);
     this.schedule();
+  }
+
+  /** The bodies of these events are read with those of the turn. */
+  readAhead(arrivals: readonly Arrival[]): void {
+    this.#turn.following.push(...arrivals);
   }
 
   /** A delivery begins of an event that its worker has. */
@@ -246,9 +256,11 @@ export class Recorder {
   }
 
   /** Reads the bodies that are not in memory. @returns the numbers of the events that are not to be posted */
-  async #read({ unread }: OpenTurn, refused: readonly number[]): Promise<readonly number[]> {
+  async #read({ unread, following }: OpenTurn, refused: readonly number[]): Promise<readonly number[]> {
     if (unread.length === 0) return refused;
-    const bodies = await this.#options.inbox.read(unread.map(({ seq }) => seq));
+    const { inbox, loaded } = this.#options;
+    const bodies = await inbox.read([...unread, ...following].map(({ seq }) => seq));
+    loaded(following, bodies);
     for (const event of unread) event.body = bodies.get(event.seq);
     return [...refused, ...unread.filter(({ body }) => body === undefined).map(({ seq }) => seq)];
   }

@@ -86,13 +86,14 @@ export class Updates implements InboxReceiver {
 
   constructor(options: UpdatesOptions) {
     this.#options = options;
-    const { inbox, workers, maxAttempts, limit, breaker, suspected, log } = options;
+    const { inbox, recorder, workers, maxAttempts, limit, breaker, suspected, log } = options;
     this.#dispatcher = new Dispatcher({
       workers,
       maxAttempts,
       limit,
       isStored: inbox.isDurable,
       post: this.#post.bind(this),
+      readAhead: recorder.readAhead.bind(recorder),
       deadLetter: this.#deadLetter.bind(this),
       suspected,
       holdsUp: this.#holdsUp.bind(this),
@@ -319,6 +320,11 @@ export class Updates implements InboxReceiver {
   /** The event of that number, if that worker holds it. */
   posted(worker: number, seq: number): Arrival | undefined {
     return this.#dispatcher.posted(worker, seq);
+  }
+
+  /** The bodies of waiting events were read. */
+  loaded(arrivals: readonly Arrival[], bodies: ReadonlyMap<number, string>): void {
+    this.#dispatcher.loaded(arrivals, bodies);
   }
 
   /** The inbox refused these deliveries. */

@@ -53,6 +53,7 @@ test("they are a list of which the first leaves first", () => {
           else assert.deepEqual(arrivals.takeAll(), model.splice(0));
         }
         assert.deepEqual([arrivals.length, arrivals.first], [model.length, model[0]]);
+        assert.deepEqual(arrivals.firstFew(3), model.slice(0, 3));
         assert.equal(
           arrivals.hasSuspect,
           model.some(({ isSuspect }) => isSuspect),

@@ -22,7 +22,7 @@ const HIGH_WATER_CHARACTERS = 64 * 1024 * 1024;
 const never = new AbortController().signal;
 
 const UNBOUNDED = { limit: Number.POSITIVE_INFINITY, isStored: false };
-const UNHEARD = { holdsUp() {}, accompanied() {} };
+const UNHEARD = { readAhead() {}, holdsUp() {}, accompanied() {} };
 
 const NEW = { update_id: 1, kind: "message", received_at: 0, attempts: 0, deaths: 0 };
 
@@ -122,6 +122,7 @@ class Model {
         assert.ok(!this.#open[this.quarantine] && !this.#closed);
         this.#isCalled = true;
       },
+      readAhead: () => assert.fail("all bodies are in memory"),
       holdsUp: (worker, { seq }) => {
         assert.ok(!this.#onTheirWay.has(seq), "an event that is on its way holds up others");
         assert.ok(worker === this.quarantine && this.#atHand(worker).includes(seq) && !this.#told.has(seq));
@@ -1831,7 +1832,7 @@ describe("room()", () => {
   });
 
   /** A dispatcher whose inbox is on a disk, and what it has posted. */
-  function stored(limit: number) {
+  function stored(limit: number, readAhead: (arrivals: readonly Arrival[]) => void = () => {}) {
     const posted: Arrival[] = [];
     const dispatcher = new Dispatcher({
       workers: 1,
@@ -1842,6 +1843,7 @@ describe("room()", () => {
       deadLetter: () => assert.fail(),
       suspected: () => assert.fail(),
       ...UNHEARD,
+      readAhead,
     });
     return { dispatcher, posted };
   }
@@ -1860,6 +1862,54 @@ describe("room()", () => {
       posted.filter(({ scope }) => scope === "a").map(({ body }) => body),
       Array.from({ length: 100 }, (_, i) => (i < 32 ? "{}" : undefined)),
     );
+  });
+
+  describe("events behind one whose body has to be read", () => {
+    /** Events of one line without bodies, before so many of others, and those whose bodies are to be read ahead. */
+    function unread(count: number, others = 0) {
+      const asked: Arrival[] = [];
+      const { dispatcher, posted } = stored(Number.POSITIVE_INFINITY, (arrivals) => asked.push(...arrivals));
+      const all = Array.from({ length: count }, (): Arrival => ({ ...arrival("a"), body: undefined }));
+      for (const one of all) dispatcher.received(one);
+      fill(dispatcher, count + others);
+      dispatcher.workerReady(0);
+      return { dispatcher, posted, all, asked, bodies: new Map(all.map(({ seq }) => [seq, `body ${seq}`])) };
+    }
+
+    test("the bodies of the next 32 are read with it, and more with the next one whose body has to be read", () => {
+      const { dispatcher, posted, all, asked, bodies } = unread(200);
+      const end = FIRST_WINDOW + 32;
+      assert.deepEqual(seqsOf(posted), seqsOf(all.slice(0, FIRST_WINDOW)));
+      assert.deepEqual(seqsOf(asked), seqsOf(all.slice(FIRST_WINDOW, end)));
+      dispatcher.loaded(asked.splice(0), bodies);
+      for (let i = 0; asked.length === 0; i++) dispatcher.settled(0, [posted[i]!.seq]);
+      assert.ok(posted.slice(FIRST_WINDOW, end).every(({ seq, body }) => body === `body ${seq}`));
+      assert.equal(posted[end]!.body, undefined);
+      assert.deepEqual(seqsOf(asked), seqsOf(all.slice(posted.length, posted.length + 32)));
+    });
+
+    test("none is read ahead while the memory is filling", () => {
+      const { posted, asked } = unread(100, HIGH_WATER / 10);
+      assert.equal(posted[0]!.body, undefined);
+      assert.deepEqual(asked, []);
+    });
+
+    test("bodies that come too late are let go of, and do not count", async () => {
+      const { dispatcher, posted, all, asked, bodies } = unread(32);
+      for (let i = 0; i < all.length; i++) dispatcher.settled(0, [posted[i]!.seq]);
+      dispatcher.loaded(asked, bodies);
+      fill(dispatcher, HIGH_WATER - 1);
+      assert.ok(await isSettled(dispatcher.room(never)));
+    });
+
+    test("they count once they are read", async () => {
+      const { dispatcher, asked, bodies } = unread(34);
+      dispatcher.loaded(asked, bodies);
+      fill(dispatcher, HIGH_WATER + 1);
+      assert.ok(await isSettled(dispatcher.room(never)));
+      fill(dispatcher, HIGH_WATER + 2);
+      assert.equal(await isSettled(dispatcher.room(never)), false);
+    });
   });
 
   test("an event that is tried again later does not count: its body is left to the inbox", async () => {
@@ -1957,8 +2007,7 @@ describe("events that are held", () => {
       post,
       deadLetter() {},
       suspected() {},
-      holdsUp() {},
-      accompanied() {},
+      ...UNHEARD,
     });
   };
   const arrival = (seq: number, id: number, attempts = 0): Arrival => {

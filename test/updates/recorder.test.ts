@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { setImmediate as loopTurn } from "node:timers/promises";
 import type { MessagePort } from "node:worker_threads";
+import type { Arrival } from "../../src/dispatch/line.ts";
 import type { Settlement, Turn } from "../../src/inbox/inbox.ts";
 import { Batch } from "../../src/protocol/batch.ts";
 import type { EventItem, ToWorker } from "../../src/protocol/port.ts";
@@ -59,6 +60,10 @@ class Bench {
       refused: (worker, seqs) => {
         this.said.push(`refused ${worker.number}: ${seqs}`);
         this.onRefused(worker, seqs);
+      },
+      loaded: (arrivals, bodies) => {
+        const known = arrivals.map(({ seq }) => `${seq} ${bodies.get(seq)}`);
+        if (known.length > 0) this.said.push(`loaded ${known}`);
       },
       onError: (error) => this.errors.push(error),
     });
@@ -461,6 +466,16 @@ describe("an inbox that answers later", () => {
 
 describe("events whose bodies are not in memory", () => {
   const unread = (seq: number): EventToPost => ({ seq, attempt: 1, body: undefined });
+  const NEW = {
+    update_id: 1,
+    kind: "message",
+    scope: "chat:1",
+    shard: 1,
+    received_at: 0,
+    attempts: 0,
+    deaths: 0,
+    body: undefined,
+  };
 
   for (const how of ["at once", "later"]) {
     test(`their bodies are read when their turn is recorded, all at once, by an inbox that answers ${how}`, async () => {
@@ -481,6 +496,16 @@ describe("events whose bodies are not in memory", () => {
       );
     });
   }
+
+  test("bodies of events that are to follow are read with theirs", async () => {
+    const bench = new Bench();
+    bench.bodies = (seqs) => new Map(seqs.filter((seq) => seq !== 8).map((seq) => [seq, `body ${seq}`]));
+    const following = [7, 8].map((seq): Arrival => ({ ...NEW, seq }));
+    bench.recorder.begun(bench.worker(0), unread(1), false);
+    bench.recorder.readAhead(following);
+    await bench.recorder.end();
+    assert.deepEqual(bench.said, ["record begun 1", "read 1,7,8", "loaded 7 body 7,8 undefined", "post 0: events 1"]);
+  });
 
   test("events that the inbox has no body for are not posted, and refused() gets them", async () => {
     const bench = new Bench();

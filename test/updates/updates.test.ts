@@ -100,6 +100,7 @@ class Process implements AsyncDisposable {
       inbox: this.inbox,
       outbox: { takeTurn: () => () => {} },
       refused: (worker, seqs) => this.updates.refused(worker, seqs),
+      loaded: (arrivals, bodies) => this.updates.loaded(arrivals, bodies),
       onError,
     });
     const journal = new Journal({
