@@ -44,15 +44,8 @@ export class Backlog {
     this.#count(arrival, -1);
   }
 
-  /** Leaves the event's body to the inbox. */
-  leave(arrival: Arrival): void {
-    this.remove(arrival);
-    arrival.body = undefined;
-    this.add(arrival);
-  }
-
-  /** Takes the event's body into memory. */
-  load(arrival: Arrival, body: string): void {
+  /** Takes the event's body into memory; undefined leaves it to the inbox. */
+  setBody(arrival: Arrival, body: string | undefined): void {
     this.remove(arrival);
     arrival.body = body;
     this.add(arrival);

@@ -174,10 +174,12 @@ export class Dispatcher {
 
   /** The bodies of waiting events were read. An event that does not wait any more was read by itself, or is gone. */
   loaded(arrivals: readonly Arrival[], bodies: ReadonlyMap<number, string>): void {
-    for (const arrival of arrivals) {
-      const body = bodies.get(arrival.seq);
-      const waiting = this.#lines.get(arrival.scope)?.waiting.firstFew(MOST_IN_MEMORY) ?? [];
-      if (body !== undefined && waiting.includes(arrival)) this.#backlog.load(arrival, body);
+    for (const [scope, ofLine] of Map.groupBy(arrivals, (arrival) => arrival.scope)) {
+      const waiting = this.#lines.get(scope)?.waiting.firstFew(MOST_IN_MEMORY) ?? [];
+      for (const arrival of ofLine) {
+        const body = bodies.get(arrival.seq);
+        if (body !== undefined && waiting.includes(arrival)) this.#backlog.setBody(arrival, body);
+      }
     }
   }
 
@@ -217,7 +219,7 @@ export class Dispatcher {
     const held = queue.get(seq);
     if (held === undefined) return;
     queue.rest(held);
-    if (this.#options.isStored) this.#backlog.leave(held.arrival);
+    if (this.#options.isStored) this.#backlog.setBody(held.arrival, undefined);
     this.#pump(queue);
     this.#signal();
   }

@@ -36,7 +36,7 @@ export function textOf(fact: Fact): string {
   }
 }
 
-/** @param text texts of facts, one behind the other; or JSON, in a ledger that an inbox of format 4 left */
+/** @param text texts of facts, one behind the other; or one JSON array, in a ledger that an older version left */
 export function factsIn(text: string): Fact[] {
   if (text.startsWith("[")) return JSON.parse(text) as Fact[];
   const facts: Fact[] = [];

@@ -1,5 +1,5 @@
 /**
- * Lines of the ledger in memory, on their way to its file. A line is two numbers: its epoch, and the event's number times KINDS plus the
+ * The lines of the ledger: in memory, on their way to its file, and the texts in what was read of it. A line is two numbers: its epoch, and the event's number times KINDS plus the
  * kind of the line; or STORED, and the number of the last event that the disk has. A line of the kind FACTS has no event. Behind it come
  * the length and the checksum of its text, and the text, which is filled up with zeros: never as it would begin a line.
  */
@@ -9,9 +9,8 @@ import { crc32 } from "node:zlib";
 export const KINDS = 4;
 export const [BEGUN, BEGUN_ALONE, SETTLED, FACTS] = [0, 1, 2, 3];
 export const STORED = -1;
-export const BYTES_PER_NUMBER = Float64Array.BYTES_PER_ELEMENT;
 export const NUMBERS_PER_LINE = 2;
-export const BYTES_PER_LINE = NUMBERS_PER_LINE * BYTES_PER_NUMBER;
+export const BYTES_PER_LINE = NUMBERS_PER_LINE * Float64Array.BYTES_PER_ELEMENT;
 
 /** Lines for which there is memory at first, and which is kept: 256 KB, for the calls and answers of a busy turn. */
 const FEW = 16 * 1024;
@@ -76,4 +75,16 @@ function bytesOf({ buffer }: Float64Array<ArrayBuffer>): Buffer {
 /** Lines that so many bytes take. */
 export function linesFor(bytes: number): number {
   return Math.ceil(bytes / BYTES_PER_LINE);
+}
+
+/**
+ * The text whose length and checksum stand at that place; undefined if it is not whole.
+ * @param place a line's first number, among the numbers in the bytes
+ */
+export function textBehind(bytes: Buffer, numbers: Float64Array, place: number): Buffer | undefined {
+  const [length, checksum] = [numbers[place] ?? -1, numbers[place + 1]];
+  const start = (place + NUMBERS_PER_LINE) * Float64Array.BYTES_PER_ELEMENT;
+  if (!Number.isInteger(length) || length < 0 || start + length > bytes.byteLength) return undefined;
+  const text = bytes.subarray(start, start + length);
+  return crc32(text) === checksum ? text : undefined;
 }

@@ -19,7 +19,6 @@
  */
 
 import { closeSync, constants, fstatSync, ftruncateSync, openSync, readFileSync, writeSync } from "node:fs";
-import { crc32 } from "node:zlib";
 import type { JournalFact } from "../protocol/recorded-call.ts";
 import type { StoredWrite } from "../protocol/stored-value.ts";
 import { factsIn, textOf, type WrittenValue } from "./fact-text.ts";
@@ -29,7 +28,6 @@ import {
   BEGUN,
   BEGUN_ALONE,
   BYTES_PER_LINE,
-  BYTES_PER_NUMBER,
   FACTS,
   KINDS,
   LedgerLines,
@@ -37,6 +35,7 @@ import {
   NUMBERS_PER_LINE,
   SETTLED,
   STORED,
+  textBehind,
 } from "./ledger-lines.ts";
 
 /** Number of beginnings and settlements at which the database copies the ledger, even without another reason for a transaction. */
@@ -234,15 +233,6 @@ const NO_VALUES: readonly WrittenValue[] = [];
 function stamped(writes: readonly StoredWrite[]): WrittenValue[] {
   const at = Date.now();
   return writes.map(({ key, json, seq, line }) => ({ type: "stored", key, json, seq, line, at }));
-}
-
-/** The text whose length and checksum stand at that place; undefined if it is not whole. */
-function textBehind(bytes: Buffer, numbers: Float64Array, at: number): Buffer | undefined {
-  const [length, checksum] = [numbers[at] ?? -1, numbers[at + 1]];
-  const start = (at + NUMBERS_PER_LINE) * BYTES_PER_NUMBER;
-  if (!Number.isInteger(length) || length < 0 || start + length > bytes.byteLength) return undefined;
-  const text = bytes.subarray(start, start + length);
-  return crc32(text) === checksum ? text : undefined;
 }
 
 /**

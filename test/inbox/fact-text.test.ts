@@ -24,7 +24,7 @@ describe("facts as text", () => {
     assert.deepEqual(factsIn(textOf(without) + textOf(empty)), [without, empty]);
   });
 
-  test("a ledger of an inbox of format 4 has them as JSON", () => {
+  test("a ledger of an older version has them as one JSON array", () => {
     assert.deepEqual(factsIn(JSON.stringify([called, answered])), [called, answered]);
   });
 
